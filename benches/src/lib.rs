@@ -1,0 +1,1 @@
+//! Workloads shared by benches, load generator and tests.

@@ -1,0 +1,1 @@
+//! The server: transport, conversion, limits. No rules.

@@ -1,0 +1,2 @@
+//! The `backstock` binary.
+fn main() {}
