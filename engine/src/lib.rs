@@ -1,1 +1,3 @@
 //! The allocation engine of Backstock.
+
+pub mod model;
