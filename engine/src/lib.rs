@@ -1,3 +1,5 @@
 //! The allocation engine of Backstock.
 
+pub mod geo;
+pub mod limits;
 pub mod model;

@@ -1,5 +1,41 @@
 //! Pure state and events: no runtime, no clock, no randomness, no I/O.
+//!
+//! ```text
+//!   command --decide--> Event --+--> StockEffect, one turn a pair --> Stock
+//!   (engine, may refuse)        +--> OrderEffect -------------------> Order
+//!                               +--> catalogue: Item, Node, Policy
+//! ```
+//!
+//! Applying is total and deterministic: the same events give the same
+//! [`digest::StateHash`] on every machine. What comes later has its place:
+//! a hold is an owner of reservations like an order line ([`reservations`]); a
+//! segment is a second figure beside `safety` ([`stock`]); a shipment's further
+//! states, and returns, are effects on an order ([`order`]); a credit account is
+//! an actor with a state of its own beside them.
 
+pub mod catalog;
+pub mod command;
+pub mod digest;
+pub mod event;
+pub mod ids;
+pub mod invariants;
+pub mod order;
+pub mod refusal;
+pub mod reservations;
+pub mod stock;
 pub mod time;
 
+pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
+pub use digest::StateHash;
+pub use event::{Event, OrderPlaced, Origin, Record, Request};
+pub use ids::{
+    CustomerId, InboundId, InboundNo, Lsn, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
+    RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+};
+pub use order::{
+    Allocation, Dispatch, Order, OrderEffect, OrderHeader, OrderLine, OrderState, Release, Shipment,
+};
+pub use refusal::{Refusal, Rule, Violation};
+pub use reservations::{Reservation, Reservations, Supply};
+pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect};
 pub use time::{Day, Timestamp};

@@ -1,0 +1,68 @@
+//! Every bound of the engine in one place, each with its reason.
+
+/// Longest caller-made identifier, in bytes of printable ASCII. Long enough for
+/// a UUID with a prefix, short enough that an order stays a few cache lines.
+pub const ID_BYTES_MAX: usize = 64;
+
+/// Longest free text (titles, reasons, carrier names), in bytes of UTF-8.
+pub const TEXT_BYTES_MAX: usize = 256;
+
+/// Longest postal code in bytes; the longest in use anywhere has 10 characters.
+pub const POSTAL_CODE_BYTES_MAX: usize = 16;
+
+/// Most units that one quantity of a stock may hold. Two such quantities still
+/// add up inside an `i32`, which is what a pair publishes.
+pub const STOCK_UNITS_MAX: u32 = 1_000_000_000;
+
+/// Most units of one order line. A whole order then stays below
+/// [`STOCK_UNITS_MAX`].
+pub const LINE_UNITS_MAX: u32 = 1_000_000;
+
+/// Most lines of one order. The largest business orders seen in the field have
+/// a few hundred; exact sourcing and one record an order want a bound.
+pub const ORDER_LINES_MAX: usize = 500;
+
+/// Most nodes of a network; node numbers are 16 bits and a distance row per
+/// destination holds a byte for each.
+pub const NODES_MAX: usize = 10_000;
+
+/// Most items; row numbers are 32 bits, and this many rows are 80 GB.
+pub const ITEMS_MAX: usize = 50_000_000;
+
+/// Most inbound supplies that one pair keeps open at a time. A turn walks them.
+pub const INBOUND_PER_PAIR_MAX: usize = 256;
+
+/// Most holidays in a node's calendar: thirty years of a dozen.
+pub const HOLIDAYS_MAX: usize = 400;
+
+/// Most shipping services of a policy; a service number is 8 bits.
+pub const SERVICES_MAX: usize = 32;
+
+/// Most distance bands of a policy.
+pub const BANDS_MAX: usize = 16;
+
+/// Longest lead, promise or transit time, in days.
+pub const DAYS_MAX: u16 = 366;
+
+/// Largest cost or price, in minor units. The largest order at this cost a unit
+/// still fits an `i64`.
+pub const MINOR_UNITS_MAX: i64 = 1_000_000_000;
+
+/// Times that a transaction plans anew after an actor refused its claim.
+/// Each refusal means that somebody else made progress.
+pub const REPLANS_MAX: u32 = 64;
+
+/// Commands in flight before admission answers "overloaded". In-flight commands
+/// bound every mailbox and the journal's batch.
+pub const IN_FLIGHT_MAX_DEFAULT: usize = 65_536;
+
+/// Requests whose keys are remembered, oldest forgotten first.
+pub const REQUESTS_KEPT_DEFAULT: usize = 1_000_000;
+
+const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
+const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= STOCK_UNITS_MAX as u64);
+const _: () = assert!(
+    MINOR_UNITS_MAX as i128 * LINE_UNITS_MAX as i128 * (ORDER_LINES_MAX as i128) < i64::MAX as i128
+);
+const _: () = assert!(SERVICES_MAX <= u8::MAX as usize);
+const _: () = assert!(NODES_MAX < u16::MAX as usize);

@@ -1,0 +1,225 @@
+//! What planning knows of the network: items, nodes and the sourcing policy.
+
+use minicbor::{Decode, Encode};
+
+use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
+use super::time::Day;
+use crate::geo::Location;
+
+/// A sellable thing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Item {
+    /// The caller's id.
+    #[n(0)]
+    pub sku: Sku,
+    /// What it is called.
+    #[n(1)]
+    pub title: Text,
+}
+
+/// What kind of place a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum NodeKind {
+    /// A warehouse of the retailer's own.
+    #[n(1)]
+    Warehouse,
+    /// A store that also ships.
+    #[n(2)]
+    Store,
+    /// A third-party logistics provider.
+    #[n(3)]
+    ThirdParty,
+    /// A supplier that ships to the customer (drop-ship).
+    #[n(4)]
+    Supplier,
+}
+
+/// A place that can fulfil.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Node {
+    /// The caller's id.
+    #[n(0)]
+    pub id: NodeId,
+    /// What kind of place it is; fixed for life.
+    #[n(1)]
+    pub kind: NodeKind,
+    /// What it is called.
+    #[n(2)]
+    pub title: Text,
+    /// Where it is, as an address has it.
+    #[n(3)]
+    pub postal_code: PostalCode,
+    /// Where it is on the globe, looked up when the node was defined.
+    #[n(4)]
+    pub location: Location,
+    /// IANA name of its time zone.
+    #[n(5)]
+    pub time_zone: Box<str>,
+    /// Days on which it ships: bit 0 is Monday, bit 6 Sunday.
+    #[n(6)]
+    pub working_days: u8,
+    /// Minutes after local midnight until which work ships on the same day.
+    #[n(7)]
+    pub cut_off_minute: u16,
+    /// Days on which it does not ship, ascending.
+    #[n(8)]
+    pub holidays: Vec<Day>,
+    /// Units it can ship on one day; balance weighs load against it.
+    #[n(9)]
+    pub capacity_units_per_day: u32,
+    /// Cost of handling one shipment, in minor units.
+    #[n(10)]
+    pub shipment_cost: i64,
+    /// Cost of handling one unit, in minor units.
+    #[n(11)]
+    pub unit_cost: i64,
+    /// Working days between an order and its shipping (suppliers).
+    #[n(12)]
+    pub lead_time_days: u16,
+    /// Whether sourcing may choose it.
+    #[n(13)]
+    pub enabled: bool,
+}
+
+/// What sourcing looks at, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Objective {
+    /// Fewest days late, over all units.
+    #[n(1)]
+    Promise,
+    /// Fewest shipments.
+    #[n(2)]
+    Shipments,
+    /// Least cost.
+    #[n(3)]
+    Cost,
+    /// Most even load.
+    #[n(4)]
+    Balance,
+}
+
+/// A ring of distance around a node, with what shipping across it costs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Band {
+    /// Greatest distance in metres, inclusive.
+    #[n(0)]
+    pub distance_m_max: u32,
+    /// Carrier cost of one shipment, in minor units.
+    #[n(1)]
+    pub shipment_cost: i64,
+    /// Carrier cost of one unit, in minor units.
+    #[n(2)]
+    pub unit_cost: i64,
+}
+
+/// A way of shipping that a customer can choose.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Service {
+    /// What callers name it by.
+    #[n(0)]
+    pub name: ServiceName,
+    /// Calendar days after the order within which delivery is promised when
+    /// the order does not say a date itself.
+    #[n(1)]
+    pub promise_days: u16,
+    /// Calendar days in transit, one for each band.
+    #[n(2)]
+    pub transit_days: Vec<u16>,
+}
+
+/// What happens to units that no supply can be found for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Shortage {
+    /// The whole order is refused.
+    #[n(1)]
+    Reject,
+    /// They wait, first in line for what arrives.
+    #[n(2)]
+    Backorder,
+    /// They are cancelled at once; the rest ships.
+    #[n(3)]
+    Partial,
+}
+
+/// Whether the units of one line may come from several supplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Split {
+    /// All units of a line come from one supply, or none do.
+    #[n(1)]
+    WholeLine,
+    /// Units of a line may come from several supplies.
+    #[n(2)]
+    Units,
+}
+
+/// How the network sources.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Policy {
+    /// Every objective once, the most important first.
+    #[n(0)]
+    pub objectives: [Objective; 4],
+    /// ISO 4217 code of all costs.
+    #[n(1)]
+    pub currency: Box<str>,
+    /// Rings of distance, ascending; the last one reaches everywhere.
+    #[n(2)]
+    pub bands: Vec<Band>,
+    /// Shipping services; their places are their numbers, so none is ever
+    /// dropped or moved.
+    #[n(3)]
+    pub services: Vec<Service>,
+    /// For orders that do not say it themselves.
+    #[n(4)]
+    pub shortage: Shortage,
+    /// For orders that do not say it themselves.
+    #[n(5)]
+    pub split: Split,
+    /// Days ahead within which inbound supply can be promised.
+    #[n(6)]
+    pub horizon_days: u16,
+}
+
+impl Default for Policy {
+    /// A policy that works at once: four services over five distance bands.
+    fn default() -> Self {
+        let band = |km: u32, shipment_cost, unit_cost| Band {
+            distance_m_max: km.saturating_mul(1_000),
+            shipment_cost,
+            unit_cost,
+        };
+        let service = |name: &str, promise_days, transit: [u16; 5]| Service {
+            name: ServiceName::new("name", name).expect("a literal within the limits"),
+            promise_days,
+            transit_days: transit.to_vec(),
+        };
+        Self {
+            objectives: [
+                Objective::Promise,
+                Objective::Shipments,
+                Objective::Cost,
+                Objective::Balance,
+            ],
+            currency: "USD".into(),
+            bands: vec![
+                band(250, 500, 20),
+                band(750, 650, 30),
+                band(1_500, 800, 45),
+                band(2_500, 950, 60),
+                Band { distance_m_max: u32::MAX, shipment_cost: 1_200, unit_cost: 80 },
+            ],
+            services: vec![
+                service("standard", 7, [1, 2, 3, 4, 5]),
+                service("second_class", 5, [1, 2, 3, 3, 4]),
+                service("first_class", 3, [1, 1, 2, 2, 2]),
+                service("same_day", 1, [0, 1, 1, 1, 1]),
+            ],
+            shortage: Shortage::Backorder,
+            split: Split::Units,
+            horizon_days: 60,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Identifiers: the callers' own names, and the dense numbers that stand for them.
+
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+
+use super::refusal::{Rule, Violation};
+use crate::limits;
+
+/// Refuses what is empty, longer than `max` bytes or not printable ASCII.
+fn check_ascii(field: &str, value: &str, max: usize) -> Result<(), Violation> {
+    if value.is_empty() {
+        return Err(Violation::new(field, value, Rule::Required));
+    }
+    if value.len() > max {
+        return Err(Violation::new(field, value, Rule::TooLong { max }));
+    }
+    if !value.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
+        return Err(Violation::new(field, value, Rule::NotPrintableAscii));
+    }
+    Ok(())
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $max:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+        #[cbor(transparent)]
+        pub struct $name(#[n(0)] Box<str>);
+
+        impl $name {
+            /// Takes a name of 1 to
+            #[doc = concat!("`", stringify!($max), "`")]
+            /// bytes of printable ASCII; `field` is what a violation names.
+            pub fn new(field: &str, value: impl Into<Box<str>>) -> Result<Self, Violation> {
+                let value = value.into();
+                check_ascii(field, &value, $max)?;
+                Ok(Self(value))
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+name!(
+    /// A sellable thing's id, as the caller knows it.
+    Sku,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// A fulfilment node's id, as the caller knows it.
+    NodeId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// An order's id, as the caller knows it. It is an idempotency key.
+    OrderId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// An inbound supply's id (a purchase order, a transfer), unique at its pair.
+    InboundId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// A customer's id, as the caller knows it.
+    CustomerId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// An idempotency key.
+    RequestId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// The name of a shipping service of the policy, such as `standard`.
+    ServiceName,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// A postal code, as written in its country.
+    PostalCode,
+    limits::POSTAL_CODE_BYTES_MAX
+);
+
+/// Free text of up to [`limits::TEXT_BYTES_MAX`] bytes without control characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Text(#[n(0)] Box<str>);
+
+impl Text {
+    /// Takes text; empty is allowed, control characters are not.
+    pub fn new(field: &str, value: impl Into<Box<str>>) -> Result<Self, Violation> {
+        let value = value.into();
+        if value.len() > limits::TEXT_BYTES_MAX {
+            let max = limits::TEXT_BYTES_MAX;
+            return Err(Violation::new(field, &value, Rule::TooLong { max }));
+        }
+        if value.chars().any(char::is_control) {
+            return Err(Violation::new(field, &value, Rule::ControlCharacter));
+        }
+        Ok(Self(value))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident, $inner:ty) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode,
+        )]
+        #[cbor(transparent)]
+        pub struct $name(#[n(0)] pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number!(
+    /// The dense number of an item, from 0, in the order of definition.
+    SkuNo,
+    u32
+);
+number!(
+    /// The dense number of a node, from 0, in the order of definition.
+    NodeNo,
+    u16
+);
+number!(
+    /// The number of an order, from 1, in the order of placing. Numbers of
+    /// transactions that came to nothing stay unused.
+    OrderNo,
+    u64
+);
+number!(
+    /// The number of a shipping service in the policy's list.
+    ServiceNo,
+    u8
+);
+number!(
+    /// The number of an inbound supply at its pair, never reused there.
+    InboundNo,
+    u16
+);
+
+/// A log sequence number: the place of an event in the journal, from 1; 0 is
+/// "before everything". It is also the version token that callers see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Lsn(#[n(0)] pub u64);
+
+impl Lsn {
+    /// Before the first event.
+    pub const ZERO: Self = Self(0);
+
+    /// The number after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Lsn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A SKU-location pair: the address of a stock actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct Pair {
+    /// The item.
+    #[n(0)]
+    pub sku: SkuNo,
+    /// The node.
+    #[n(1)]
+    pub node: NodeNo,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_to_sixty_four_bytes_of_printable_ascii() {
+        assert!(Sku::new("sku", "OFF-PA-10000174").is_ok());
+        assert!(Sku::new("sku", "x".repeat(64)).is_ok());
+        for bad in [String::new(), "x".repeat(65), "a\nb".into(), "caf\u{e9}".into()] {
+            let violation = Sku::new("sku", bad).expect_err("refused");
+            assert_eq!(violation.field, "sku");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The named invariants. Debug assertions, property tests, the audit and the
+//! simulation all call these functions.
+
+use super::reservations::Supply;
+use super::stock::Stock;
+
+/// An invariant that does not hold, with the figures that show it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {detail}")]
+pub struct Breach {
+    /// The invariant's name.
+    pub name: &'static str,
+    /// What was found and what was expected.
+    pub detail: String,
+}
+
+impl Breach {
+    /// A breach of the invariant `name`.
+    pub fn new(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, detail: detail.into() }
+    }
+}
+
+/// `CONSERVATION`, inside one pair: every counter equals the sum of its
+/// reservations, no inbound supply is promised twice, and receipts less
+/// shipments plus corrections are what is on hand.
+pub fn conservation(stock: &Stock) -> Result<(), Breach> {
+    let sum = |wanted: fn(Supply) -> bool| -> u64 {
+        let on = stock.reservations.iter().filter(|r| wanted(r.supply));
+        on.map(|r| u64::from(r.units)).sum()
+    };
+    let firm = sum(|s| matches!(s, Supply::OnHand | Supply::Supplier));
+    expect("allocated", u64::from(stock.allocated), firm)?;
+    expect("waiting", u64::from(stock.waiting), sum(|s| s == Supply::Backorder))?;
+    let mut pegged_all = 0;
+    for inbound in stock.inbound() {
+        let pegs = stock.reservations.on(Supply::Inbound(inbound.no));
+        let pegged: u64 = pegs.map(|r| u64::from(r.units)).sum();
+        expect("pegged", u64::from(inbound.pegged), pegged)?;
+        if inbound.pegged > inbound.quantity {
+            let detail = format!("{} pegged of {} inbound", inbound.pegged, inbound.quantity);
+            return Err(Breach::new("NO_OVERSELL", detail));
+        }
+        pegged_all += pegged;
+    }
+    expect("pegs", pegged_all, sum(|s| matches!(s, Supply::Inbound(_))))?;
+    let moved = stock.received.wrapping_sub(stock.shipped).wrapping_add(stock.adjusted);
+    expect("on_hand", u64::from(stock.on_hand), u64::from(moved))
+}
+
+/// `NO_OVERSELL`: a grant of units on hand leaves the free quantity at zero or
+/// above, unless it was below zero before the grant for reasons of its own.
+pub fn no_oversell(free_before: i64, granted: u32, free_after: i64) -> Result<(), Breach> {
+    if granted > 0 && free_after < 0 {
+        let detail = format!("{granted} granted of {free_before} free leaves {free_after}");
+        return Err(Breach::new("NO_OVERSELL", detail));
+    }
+    Ok(())
+}
+
+fn expect(what: &str, found: u64, expected: u64) -> Result<(), Breach> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Breach::new("CONSERVATION", format!("{what} is {found}, its parts sum to {expected}")))
+}

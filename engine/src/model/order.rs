@@ -1,0 +1,260 @@
+//! The durable state of an order actor.
+
+use minicbor::{Decode, Encode};
+
+use super::catalog::{Shortage, Split};
+use super::digest::{Part, PartHash, hash_encoded};
+use super::ids::{
+    CustomerId, Lsn, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text,
+};
+use super::reservations::Supply;
+use super::time::{Day, Timestamp};
+
+/// What was ordered, and how; fixed when the order is placed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderHeader {
+    /// The caller's id.
+    #[n(0)]
+    pub id: OrderId,
+    /// Tells the same order sent again from another one under the same id.
+    #[n(1)]
+    pub fingerprint: u64,
+    /// When the order was taken.
+    #[n(2)]
+    pub ordered_at: Timestamp,
+    /// Who ordered.
+    #[n(3)]
+    pub customer: Option<CustomerId>,
+    /// Where the order came in, such as `web`.
+    #[n(4)]
+    pub channel: Option<Text>,
+    /// Where it goes.
+    #[n(5)]
+    pub postal_code: PostalCode,
+    /// How it is shipped.
+    #[n(6)]
+    pub service: ServiceNo,
+    /// The day by which delivery was wanted or is promised by the service.
+    #[n(7)]
+    pub promise_by: Day,
+    /// What happens to units without supply.
+    #[n(8)]
+    pub shortage: Shortage,
+    /// Whether a line may be split.
+    #[n(9)]
+    pub split: Split,
+}
+
+/// One line: a SKU and how many units of it. Lines of one SKU are summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderLine {
+    /// The item.
+    #[n(0)]
+    pub sku: SkuNo,
+    /// Units ordered.
+    #[n(1)]
+    pub ordered: u32,
+    /// Units cancelled, those that were short at placing included.
+    #[n(2)]
+    pub cancelled: u32,
+}
+
+/// The part of an order that one node ships in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Shipment {
+    /// The node that ships.
+    #[n(0)]
+    pub node: NodeNo,
+    /// The node's local day on which it ships; none while units wait for supply.
+    #[n(1)]
+    pub ship_by: Option<Day>,
+    /// The day by which it arrives.
+    #[n(2)]
+    pub deliver_by: Option<Day>,
+    /// When, and with whom, it left.
+    #[n(3)]
+    pub shipped: Option<Dispatch>,
+}
+
+/// How a shipment left.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Dispatch {
+    /// When.
+    #[n(0)]
+    pub at: Timestamp,
+    /// The carrier.
+    #[n(1)]
+    pub carrier: Text,
+    /// The carrier's tracking number.
+    #[n(2)]
+    pub tracking: Text,
+}
+
+/// Units of one line that one shipment takes from one supply.
+///
+/// `units` and `supply` are as placed and never change, so that the answer to
+/// the order can be given again. What the units rest on now is in the stock
+/// actor's reservations: there is no second copy of that truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Allocation {
+    /// The line, from 0.
+    #[n(0)]
+    pub line: u16,
+    /// The shipment, from 0.
+    #[n(1)]
+    pub shipment: u16,
+    /// What they were pegged to when the order was placed.
+    #[n(2)]
+    pub supply: Supply,
+    /// Units at placing.
+    #[n(3)]
+    pub units: u32,
+    /// Of those, units that left.
+    #[n(4)]
+    pub shipped: u32,
+    /// Of those, units cancelled.
+    #[n(5)]
+    pub cancelled: u32,
+}
+
+impl Allocation {
+    /// Units that are neither shipped nor cancelled: the stock actor has
+    /// reservations for exactly these.
+    pub const fn open(&self) -> u32 {
+        self.units - self.shipped - self.cancelled
+    }
+}
+
+/// The durable state of an order: a fold over the journal and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Order {
+    /// Its number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// What was ordered, and how.
+    #[n(1)]
+    pub header: OrderHeader,
+    /// The event that placed it.
+    #[n(2)]
+    pub placed_lsn: Lsn,
+    /// The last event applied.
+    #[n(3)]
+    pub last_lsn: Lsn,
+    /// Its lines.
+    #[n(4)]
+    pub lines: Box<[OrderLine]>,
+    /// Its shipments.
+    #[n(5)]
+    pub shipments: Box<[Shipment]>,
+    /// Its allocations, ascending by line, then shipment.
+    #[n(6)]
+    pub allocations: Box<[Allocation]>,
+    /// Why it was sourced so; see [`crate::sourcing`].
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub trace: Box<[u8]>,
+}
+
+/// What an event does to one order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderEffect<'a> {
+    /// Units were given back.
+    Cancel(&'a [Release]),
+    /// A shipment left.
+    Ship {
+        /// Which one, from 0.
+        shipment: u16,
+        /// How.
+        dispatch: &'a Dispatch,
+    },
+}
+
+/// Units of one allocation that are given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Release {
+    /// The allocation's place in the order.
+    #[n(0)]
+    pub allocation: u16,
+    /// The stock that the units go back to.
+    #[n(1)]
+    pub pair: Pair,
+    /// The order's line, from 0.
+    #[n(2)]
+    pub line: u16,
+    /// How many units.
+    #[n(3)]
+    pub units: u32,
+}
+
+/// Where an order stands; derived from its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderState {
+    /// Units are still to be shipped.
+    Open,
+    /// All units left, or were cancelled after some had left.
+    Closed,
+    /// All units were cancelled.
+    Cancelled,
+}
+
+impl Order {
+    /// Where the order stands.
+    pub fn state(&self) -> OrderState {
+        if self.allocations.iter().any(|a| a.open() > 0) {
+            OrderState::Open
+        } else if self.allocations.iter().any(|a| a.shipped > 0) {
+            OrderState::Closed
+        } else {
+            OrderState::Cancelled
+        }
+    }
+
+    /// The stock that an allocation rests on.
+    pub fn pair_of(&self, allocation: &Allocation) -> Pair {
+        Pair {
+            sku: self.lines[usize::from(allocation.line)].sku,
+            node: self.shipments[usize::from(allocation.shipment)].node,
+        }
+    }
+
+    /// The allocations of one shipment.
+    pub fn allocations_of(&self, shipment: u16) -> impl Iterator<Item = &Allocation> {
+        self.allocations.iter().filter(move |a| a.shipment == shipment)
+    }
+
+    /// Applies what the event at `lsn` does here; one that this state has
+    /// already is skipped.
+    ///
+    /// # Panics
+    /// When a named invariant would break; deciding has made sure that none does.
+    pub fn apply(&mut self, lsn: Lsn, effect: &OrderEffect<'_>) {
+        if lsn <= self.last_lsn {
+            return;
+        }
+        self.last_lsn = lsn;
+        match effect {
+            OrderEffect::Cancel(releases) => self.cancel(releases),
+            OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
+        }
+    }
+
+    fn cancel(&mut self, releases: &[Release]) {
+        for release in releases {
+            let allocation = &mut self.allocations[usize::from(release.allocation)];
+            assert!(release.units <= allocation.open(), "CONSERVATION: only open units cancel");
+            allocation.cancelled += release.units;
+            self.lines[usize::from(allocation.line)].cancelled += release.units;
+        }
+    }
+
+    fn ship(&mut self, shipment: u16, dispatch: &Dispatch) {
+        for allocation in self.allocations.iter_mut().filter(|a| a.shipment == shipment) {
+            allocation.shipped += allocation.open();
+        }
+        self.shipments[usize::from(shipment)].shipped = Some(dispatch.clone());
+    }
+
+    /// The hash of all that this order holds.
+    pub fn hash(&self) -> PartHash {
+        hash_encoded(Part::Order, self)
+    }
+}
