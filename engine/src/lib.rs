@@ -1,4 +1,5 @@
 //! The allocation engine of Backstock.
 
 pub mod calendar;
+pub mod geo;
 pub mod model;
