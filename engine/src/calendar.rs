@@ -1,0 +1,245 @@
+//! When a node works: its zone, its working days, its cut-off, its holidays.
+//!
+//! ```text
+//!        Fri 14:59      Fri 15:00 = cut-off             Mon 15:00
+//! -----------|--------------|---------------------------------|------>
+//!   ships Friday            |        ships Monday             |  ships Tuesday
+//!   valid until Fri 15:00   |        valid until Mon 15:00    |
+//! ```
+//!
+//! Work that arrives before the cut-off of a working day is taken on that day;
+//! all else waits for the next working day. The answer is constant between two
+//! cut-offs, so each one says until when it may be cached.
+//!
+//! Pure: no clock and no machine's zone files. A promise is an event that
+//! carries its dates, so newer zone rules never change what was promised.
+
+mod zone;
+
+use thiserror::Error;
+
+use crate::model::{Day, Timestamp};
+
+pub use zone::Zone;
+
+/// Holidays a calendar may hold: ninety years of the eleven US federal ones. A
+/// search for the next working day passes at most this many days off, besides
+/// the weekly ones.
+pub const HOLIDAYS_MAX: usize = 1_024;
+
+/// The latest cut-off: midnight at the end of the day, 24 hours in minutes.
+pub const CUT_OFF_MINUTES_MAX: u16 = 24 * 60;
+
+/// Why a calendar was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CalendarError {
+    /// The zone is in no release of the IANA database that this build knows.
+    #[error("time zone {zone:?} is not a known IANA name")]
+    UnknownZone {
+        /// The name as given.
+        zone: String,
+    },
+    /// A node that never works could never ship, and a search for its next
+    /// working day would never end.
+    #[error("working days are empty, at least 1 of 7 is needed")]
+    NoWorkingDay,
+    /// Bits above the seventh stand for no weekday.
+    #[error("working days {bits:#010b} set a bit above the 7 weekdays")]
+    UnknownWeekday {
+        /// The mask as given.
+        bits: u8,
+    },
+    /// The cut-off is past the end of the day.
+    #[error("cut-off of {minutes} minutes is past the limit of {CUT_OFF_MINUTES_MAX}")]
+    CutOffTooLate {
+        /// Minutes after local midnight, as given.
+        minutes: u16,
+    },
+    /// More holidays than [`HOLIDAYS_MAX`].
+    #[error("{count} holidays are more than the limit of {HOLIDAYS_MAX}")]
+    TooManyHolidays {
+        /// How many were given, before duplicates were dropped.
+        count: usize,
+    },
+}
+
+impl CalendarError {
+    /// The field at fault: `zone`, `working_days`, `cut_off` or `holidays`.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::UnknownZone { .. } => "zone",
+            Self::NoWorkingDay | Self::UnknownWeekday { .. } => "working_days",
+            Self::CutOffTooLate { .. } => "cut_off",
+            Self::TooManyHolidays { .. } => "holidays",
+        }
+    }
+}
+
+/// The weekdays on which a node works: bit 0 is Monday, bit 6 is Sunday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WorkingDays(u8);
+
+impl WorkingDays {
+    /// Monday to Friday.
+    pub const MONDAY_TO_FRIDAY: Self = Self(0b001_1111);
+    /// Monday to Saturday.
+    pub const MONDAY_TO_SATURDAY: Self = Self(0b011_1111);
+    /// All seven.
+    pub const EVERY_DAY: Self = Self(0b111_1111);
+
+    /// The weekdays whose bits are set.
+    ///
+    /// # Errors
+    /// [`CalendarError::NoWorkingDay`] for 0, [`CalendarError::UnknownWeekday`]
+    /// for a bit above the seventh.
+    pub const fn from_bits(bits: u8) -> Result<Self, CalendarError> {
+        match bits {
+            0 => Err(CalendarError::NoWorkingDay),
+            1..=0b111_1111 => Ok(Self(bits)),
+            _ => Err(CalendarError::UnknownWeekday { bits }),
+        }
+    }
+
+    /// The mask, never 0.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether `day` falls on one of these weekdays.
+    pub const fn contains(self, day: Day) -> bool {
+        // 1970-01-01 was a Thursday, three days after a Monday. The remainder
+        // is taken first, so that the addition cannot overflow.
+        let weekday = (day.epoch_days().rem_euclid(7) + 3) % 7;
+        self.0 & (1 << weekday) != 0
+    }
+}
+
+/// When work ships, and for how long that answer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShipWindow {
+    /// The node's local working day on which the work ships.
+    pub ship_by: Day,
+    /// The first instant at which the same question may get another answer:
+    /// the cut-off, exclusive. Never before the instant asked about.
+    pub valid_until: Timestamp,
+}
+
+impl ShipWindow {
+    /// The local day of delivery after `transit_days` calendar days on the way.
+    /// Carriers move on weekends and holidays; nodes do not.
+    pub const fn deliver_by(&self, transit_days: u16) -> Day {
+        self.ship_by.plus(transit_days)
+    }
+}
+
+/// A node's calendar. It has at least one working weekday, and its holidays are
+/// sorted, unique and at most [`HOLIDAYS_MAX`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    zone: Zone,
+    working_days: WorkingDays,
+    cut_off_minutes: u16,
+    holidays: Vec<Day>,
+}
+
+impl Calendar {
+    /// A calendar in the zone of that IANA name. `cut_off_minutes` counts from
+    /// local midnight by the wall clock, 0 to [`CUT_OFF_MINUTES_MAX`]: 0 takes
+    /// nothing on the day itself, 1440 takes all of it. Holidays come in any
+    /// order and may repeat.
+    ///
+    /// # Errors
+    /// The first field that breaks its limit, in the order of the parameters.
+    pub fn new(
+        zone: &str,
+        working_days: WorkingDays,
+        cut_off_minutes: u16,
+        mut holidays: Vec<Day>,
+    ) -> Result<Self, CalendarError> {
+        let zone = Zone::named(zone)?;
+        if cut_off_minutes > CUT_OFF_MINUTES_MAX {
+            return Err(CalendarError::CutOffTooLate { minutes: cut_off_minutes });
+        }
+        if holidays.len() > HOLIDAYS_MAX {
+            return Err(CalendarError::TooManyHolidays { count: holidays.len() });
+        }
+        holidays.sort_unstable();
+        holidays.dedup();
+        Ok(Self { zone, working_days, cut_off_minutes, holidays })
+    }
+
+    /// The zone in which days begin and end.
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The weekdays worked.
+    pub const fn working_days(&self) -> WorkingDays {
+        self.working_days
+    }
+
+    /// The cut-off, in minutes after local midnight.
+    pub const fn cut_off_minutes(&self) -> u16 {
+        self.cut_off_minutes
+    }
+
+    /// The days off besides the weekly ones, ascending.
+    pub fn holidays(&self) -> &[Day] {
+        &self.holidays
+    }
+
+    /// Whether the node works on `day`.
+    pub fn works_on(&self, day: Day) -> bool {
+        self.working_days.contains(day) && self.holidays.binary_search(&day).is_err()
+    }
+
+    /// The day on which work ships that arrives at `at` and takes `lead_days`
+    /// further working days: the day of arrival if it is worked and its cut-off
+    /// is still ahead, else the next working day, and from there `lead_days` on.
+    ///
+    /// Takes at most `7 * (lead_days + 2) + HOLIDAYS_MAX` steps.
+    pub fn ship_window(&self, at: Timestamp, lead_days: u16) -> ShipWindow {
+        let accepted = self.accepting_day(at);
+        let ship_by = (0..lead_days).fold(accepted, |day, _| self.next_working_day(day));
+        ShipWindow { ship_by, valid_until: self.cut_off_at(accepted) }
+    }
+
+    /// The ship window, asked at `at`, of units that are only here from
+    /// `available` on: inbound supply with an ETA. Goods count as work that
+    /// arrives at that instant, so those that come in before the cut-off ship
+    /// on the same day. An ETA that has passed counts as now.
+    ///
+    /// An ETA that is a day without a time is taken as the day's start:
+    /// `calendar.zone().instant(day, 0)`.
+    pub fn ship_window_from(
+        &self,
+        at: Timestamp,
+        available: Timestamp,
+        lead_days: u16,
+    ) -> ShipWindow {
+        self.ship_window(at.max(available), lead_days)
+    }
+
+    fn accepting_day(&self, at: Timestamp) -> Day {
+        let today = self.zone.local_day(at);
+        let open = self.works_on(today) && at < self.cut_off_at(today);
+        if open { today } else { self.next_working_day(today) }
+    }
+
+    fn cut_off_at(&self, day: Day) -> Timestamp {
+        self.zone.instant(day, self.cut_off_minutes)
+    }
+
+    /// The first working day after `day`. It exists, because a weekday is
+    /// worked and holidays are finite.
+    fn next_working_day(&self, day: Day) -> Day {
+        let mut next = day.plus(1);
+        while !self.works_on(next) {
+            next = next.plus(1);
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+
+const NEW_YORK: &str = "America/New_York";
+const MINUTE_US: i64 = 60_000_000;
+
+fn day(text: &str) -> Day {
+    let wanted: jiff::civil::Date = text.parse().unwrap();
+    Day::from_epoch_days((wanted - date(1970, 1, 1)).get_days())
+}
+
+fn instant(text: &str) -> Timestamp {
+    Timestamp::from_micros(text.parse::<jiff::Timestamp>().unwrap().as_microsecond())
+}
+
+fn calendar(zone: &str, cut_off_minutes: u16, holidays: &[&str]) -> Calendar {
+    let holidays = holidays.iter().map(|text| day(text)).collect();
+    Calendar::new(zone, WorkingDays::MONDAY_TO_FRIDAY, cut_off_minutes, holidays).unwrap()
+}
+
+/// Checks a table of (arrives, lead days, ships by, valid until).
+fn check(calendar: &Calendar, rows: &[(&str, u16, &str, &str)]) {
+    for &(at, lead_days, ship_by, valid_until) in rows {
+        let expected = ShipWindow { ship_by: day(ship_by), valid_until: instant(valid_until) };
+        let window = calendar.ship_window(instant(at), lead_days);
+        assert_eq!(window, expected, "{at}, lead {lead_days}: {}", window.ship_by);
+    }
+}
+
+#[test]
+fn work_before_the_cut_off_ships_the_same_day_and_later_work_the_next() {
+    // 2026-11-20 is a Friday; New York is five hours behind UTC.
+    check(
+        &calendar(NEW_YORK, 15 * 60, &[]),
+        &[
+            ("2026-11-20T19:59:59Z", 0, "2026-11-20", "2026-11-20T20:00:00Z"),
+            ("2026-11-20T20:00:00Z", 0, "2026-11-23", "2026-11-23T20:00:00Z"),
+            ("2026-11-22T12:00:00Z", 0, "2026-11-23", "2026-11-23T20:00:00Z"),
+            ("2026-11-20T19:59:59Z", 1, "2026-11-23", "2026-11-20T20:00:00Z"),
+            ("2026-11-20T20:00:00Z", 5, "2026-11-30", "2026-11-23T20:00:00Z"),
+        ],
+    );
+}
+
+#[test]
+fn the_day_is_the_nodes_own_and_not_that_of_utc() {
+    // One instant, four nodes: still Thursday evening in the Americas, and
+    // already Friday morning in Kathmandu, which is 5:45 ahead of UTC.
+    let at = "2026-11-20T02:00:00Z";
+    check(&calendar(NEW_YORK, 1_440, &[]), &[(at, 0, "2026-11-19", "2026-11-20T05:00:00Z")]);
+    check(
+        &calendar("America/Denver", 1_440, &[]),
+        &[(at, 0, "2026-11-19", "2026-11-20T07:00:00Z")],
+    );
+    check(
+        &calendar("Pacific/Honolulu", 17 * 60, &[]),
+        &[(at, 0, "2026-11-19", "2026-11-20T03:00:00Z")],
+    );
+    check(
+        &calendar("Asia/Kathmandu", 10 * 60, &[]),
+        &[(at, 0, "2026-11-20", "2026-11-20T04:15:00Z")],
+    );
+}
+
+#[test]
+fn a_cut_off_that_the_clocks_skip_moves_forward_with_them() {
+    // New York skipped 02:00 to 03:00 on 2026-03-08, a Sunday.
+    let calendar = Calendar::new(NEW_YORK, WorkingDays::EVERY_DAY, 150, Vec::new()).unwrap();
+    check(
+        &calendar,
+        &[
+            ("2026-03-07T07:29:59Z", 0, "2026-03-07", "2026-03-07T07:30:00Z"),
+            ("2026-03-08T07:29:59Z", 0, "2026-03-08", "2026-03-08T07:30:00Z"),
+            ("2026-03-08T07:30:00Z", 0, "2026-03-09", "2026-03-09T06:30:00Z"),
+        ],
+    );
+}
+
+#[test]
+fn a_cut_off_that_the_clocks_show_twice_is_the_first() {
+    // Denver showed 01:00 to 02:00 twice on 2026-11-01, a Sunday.
+    let calendar = Calendar::new("America/Denver", WorkingDays::EVERY_DAY, 90, Vec::new()).unwrap();
+    check(
+        &calendar,
+        &[
+            ("2026-11-01T07:29:59Z", 0, "2026-11-01", "2026-11-01T07:30:00Z"),
+            // 01:15 for the second time: past the cut-off, which has been.
+            ("2026-11-01T08:15:00Z", 0, "2026-11-02", "2026-11-02T08:30:00Z"),
+        ],
+    );
+}
+
+#[test]
+fn the_year_ends_between_two_working_days() {
+    let new_year = &["2015-12-31", "2016-01-01"];
+    check(
+        &calendar(NEW_YORK, 12 * 60, new_year),
+        &[("2015-12-30T18:00:00Z", 0, "2016-01-04", "2016-01-04T17:00:00Z")],
+    );
+}
+
+#[test]
+fn a_run_of_holidays_up_to_the_limit_is_crossed() {
+    let first = day("2020-01-01");
+    let holidays: Vec<Day> = (0u16..).take(HOLIDAYS_MAX).map(|days| first.plus(days)).collect();
+    let reopens = first.plus(u16::try_from(HOLIDAYS_MAX).unwrap());
+    let calendar = Calendar::new("UTC", WorkingDays::EVERY_DAY, 720, holidays).unwrap();
+    assert_eq!(calendar.ship_window(instant("2020-01-01T00:00:00Z"), 0).ship_by, reopens);
+}
+
+#[test]
+fn the_extreme_cut_offs_take_all_of_a_day_or_none_of_it() {
+    check(
+        &calendar("UTC", CUT_OFF_MINUTES_MAX, &[]),
+        &[("2026-11-19T23:59:59Z", 0, "2026-11-19", "2026-11-20T00:00:00Z")],
+    );
+    check(
+        &calendar("UTC", 0, &[]),
+        &[("2026-11-19T00:00:00Z", 0, "2026-11-20", "2026-11-20T00:00:00Z")],
+    );
+}
+
+#[test]
+fn inbound_supply_ships_from_its_arrival_on_and_late_supply_from_now_on() {
+    let calendar = calendar(NEW_YORK, 15 * 60, &[]);
+    let asked = instant("2026-11-16T14:00:00Z");
+    let before_cut_off = instant("2026-11-19T15:00:00Z");
+    let after_cut_off = instant("2026-11-19T21:00:00Z");
+    let overdue = instant("2026-11-10T15:00:00Z");
+    for (available, ship_by) in
+        [(before_cut_off, "2026-11-19"), (after_cut_off, "2026-11-20"), (overdue, "2026-11-16")]
+    {
+        assert_eq!(calendar.ship_window_from(asked, available, 0).ship_by, day(ship_by));
+    }
+}
+
+#[test]
+fn transit_counts_calendar_days() {
+    let window = ShipWindow { ship_by: day("2026-11-20"), valid_until: Timestamp::default() };
+    assert_eq!(window.deliver_by(3), day("2026-11-23"));
+}
+
+#[test]
+fn each_limit_is_refused_by_the_name_of_its_field() {
+    let too_many = vec![Day::default(); HOLIDAYS_MAX + 1];
+    let week = WorkingDays::EVERY_DAY;
+    let refusals = [
+        ("zone", Calendar::new("America/Springfield", week, 0, Vec::new()).unwrap_err()),
+        ("zone", Calendar::new("Etc/Unknown", week, 0, Vec::new()).unwrap_err()),
+        ("cut_off", Calendar::new("UTC", week, 1_441, Vec::new()).unwrap_err()),
+        ("holidays", Calendar::new("UTC", week, 0, too_many).unwrap_err()),
+        ("working_days", WorkingDays::from_bits(0).unwrap_err()),
+        ("working_days", WorkingDays::from_bits(0b1000_0000).unwrap_err()),
+    ];
+    for (field, error) in refusals {
+        assert_eq!(error.field(), field, "{error}");
+    }
+}
+
+#[test]
+fn a_zone_is_found_in_any_letter_case_and_keeps_the_databases_spelling() {
+    assert_eq!(Zone::named("america/new_york").unwrap().name(), NEW_YORK);
+}
+
+#[test]
+fn weekday_masks_start_on_monday() {
+    // 2026-11-16 is a Monday.
+    let monday = day("2026-11-16");
+    for weekday in 0..7 {
+        let only = WorkingDays::from_bits(1 << weekday).unwrap();
+        let hits: Vec<u16> = (0..7).filter(|days| only.contains(monday.plus(*days))).collect();
+        assert_eq!(hits, [weekday]);
+    }
+}
+
+#[test]
+fn instants_and_days_at_the_ends_of_their_range_do_not_panic() {
+    let calendar = calendar(NEW_YORK, 15 * 60, &[]);
+    for micros in [i64::MIN, i64::MAX] {
+        let at = Timestamp::from_micros(micros);
+        assert!(calendar.ship_window(at, 3).valid_until >= at);
+    }
+    assert!(!WorkingDays::MONDAY_TO_FRIDAY.contains(day("2026-11-21")));
+    for days in [i32::MIN, i32::MAX] {
+        let _ = WorkingDays::EVERY_DAY.contains(Day::from_epoch_days(days));
+        let _ = calendar.zone().instant(Day::from_epoch_days(days), 0);
+    }
+}
+
+fn any_calendar() -> impl Strategy<Value = Calendar> {
+    let zones =
+        prop::sample::select(&[NEW_YORK, "America/Denver", "Pacific/Honolulu", "Asia/Kathmandu"]);
+    let holidays = prop::collection::vec(16_000i32..16_100, 0..40);
+    (zones, 1u8..128, 0..=CUT_OFF_MINUTES_MAX, holidays).prop_map(|(zone, bits, cut_off, off)| {
+        let off = off.into_iter().map(Day::from_epoch_days).collect();
+        Calendar::new(zone, WorkingDays::from_bits(bits).unwrap(), cut_off, off).unwrap()
+    })
+}
+
+proptest! {
+    /// The cache contract: an answer holds at every instant before
+    /// `valid_until`, and at that instant a later day is given.
+    #[test]
+    fn an_answer_holds_exactly_until_it_says(
+        calendar in any_calendar(),
+        // Around October 2013 to February 2014, with a change of clocks.
+        minutes in 15_995i64 * 1_440..16_105 * 1_440,
+        lead_days in 0u16..12,
+        part in 0i64..100,
+    ) {
+        let at = Timestamp::from_micros(minutes * MINUTE_US);
+        let window = calendar.ship_window(at, lead_days);
+        prop_assert!(calendar.works_on(window.ship_by));
+        prop_assert!(window.valid_until > at);
+        let left_us = window.valid_until.as_micros() - at.as_micros() - 1;
+        let within = at.saturating_add_micros(left_us / 100 * part);
+        let last = at.saturating_add_micros(left_us);
+        prop_assert_eq!(calendar.ship_window(within, lead_days), window);
+        prop_assert_eq!(calendar.ship_window(last, lead_days), window);
+        let next = calendar.ship_window(window.valid_until, lead_days);
+        prop_assert!(next.ship_by > window.ship_by);
+    }
+}
