@@ -2,6 +2,9 @@
 
 pub mod actor;
 pub mod calendar;
+pub mod engine;
 pub mod geo;
+pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod sourcing;

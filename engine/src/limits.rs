@@ -1,5 +1,7 @@
 //! Every bound of the engine in one place, each with its reason.
 
+use crate::sourcing::limits as sourcing;
+
 /// Longest caller-made identifier, in bytes of printable ASCII. Long enough for
 /// a UUID with a prefix, short enough that an order stays a few cache lines.
 pub const ID_BYTES_MAX: usize = 64;
@@ -14,9 +16,9 @@ pub const POSTAL_CODE_BYTES_MAX: usize = 16;
 /// add up inside an `i32`, which is what a pair publishes.
 pub const STOCK_UNITS_MAX: u32 = 1_000_000_000;
 
-/// Most units of one order line. A whole order then stays below
-/// [`STOCK_UNITS_MAX`].
-pub const LINE_UNITS_MAX: u32 = 1_000_000;
+/// Most units of one order line. A whole order then stays below what sourcing
+/// sums up exactly.
+pub const LINE_UNITS_MAX: u32 = 500_000;
 
 /// Most lines of one order. The largest business orders seen in the field have
 /// a few hundred; exact sourcing and one record an order want a bound.
@@ -44,9 +46,10 @@ pub const BANDS_MAX: usize = 16;
 /// Longest lead, promise or transit time, in days.
 pub const DAYS_MAX: u16 = 366;
 
-/// Largest cost or price, in minor units. The largest order at this cost a unit
-/// still fits an `i64`.
-pub const MINOR_UNITS_MAX: i64 = 1_000_000_000;
+/// Largest cost of handling or carrying one unit or one shipment, in minor
+/// units: 50,000 in most currencies. The largest order at the largest costs then
+/// stays within what sourcing sums up exactly.
+pub const COST_MINOR_MAX: i64 = 5_000_000;
 
 /// Times that a transaction plans anew after an actor refused its claim.
 /// Each refusal means that somebody else made progress.
@@ -56,13 +59,17 @@ pub const REPLANS_MAX: u32 = 64;
 /// bound every mailbox and the journal's batch.
 pub const IN_FLIGHT_MAX_DEFAULT: usize = 65_536;
 
-/// Requests whose keys are remembered, oldest forgotten first.
-pub const REQUESTS_KEPT_DEFAULT: usize = 1_000_000;
+/// Requests whose keys are remembered, the oldest forgotten first. Not a setting:
+/// what is forgotten is durable state, and must be the same on every machine.
+pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
 
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
-const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= STOCK_UNITS_MAX as u64);
+const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);
+// A node's and a band's cost add up, for each unit and each shipment.
 const _: () = assert!(
-    MINOR_UNITS_MAX as i128 * LINE_UNITS_MAX as i128 * (ORDER_LINES_MAX as i128) < i64::MAX as i128
+    2 * COST_MINOR_MAX as u64 * (sourcing::ORDER_UNITS_MAX + sourcing::SHIPMENTS_MAX as u64)
+        <= sourcing::COMPONENT_MAX
 );
+const _: () = assert!(ORDER_LINES_MAX <= sourcing::LINES_MAX);
 const _: () = assert!(SERVICES_MAX <= u8::MAX as usize);
 const _: () = assert!(NODES_MAX < u16::MAX as usize);

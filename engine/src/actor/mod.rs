@@ -17,18 +17,16 @@
 //! Absent on purpose: no thread waits for an actor inside [`ActorCell::ask`],
 //! nothing here knows a runtime, and nothing outside `cell` is unsafe.
 
-mod address;
 mod cell;
+pub mod order;
 mod row;
+pub mod stock;
 mod sync;
-mod table;
 #[cfg(test)]
 mod tests;
 
-pub use address::{NodeNo, SkuNo};
 pub use cell::{ActorCell, Ask};
 pub use row::{Row, Slot};
-pub use table::Table;
 
 /// State that changes by messages only, one at a time.
 pub trait Actor: Send {

@@ -19,7 +19,8 @@ use std::sync::{
 
 use parking_lot::Mutex;
 
-use super::{Actor, ActorCell, NodeNo};
+use super::{Actor, ActorCell};
+use crate::model::NodeNo;
 
 /// Slots in a group: four node numbers fill a word.
 const GROUP_SLOTS: usize = 4;
@@ -110,7 +111,7 @@ impl<A: Actor> Row<A> {
         let position = len as usize;
         let group = self.group_or_grow(position / GROUP_SLOTS);
         let index = position % GROUP_SLOTS;
-        group.nodes[index].store(node.get(), Ordering::Relaxed);
+        group.nodes[index].store(node.0, Ordering::Relaxed);
         let cell = group.cells[index].get_or_init(|| cell);
         self.len.store(len + 1, Ordering::Release);
         Slot { node, cell }
@@ -184,11 +185,11 @@ impl<A: Actor> Group<A> {
     /// Where `node` is among the first `published` slots.
     fn position(&self, node: NodeNo, published: usize) -> Option<usize> {
         let mut nodes = self.nodes[..published].iter();
-        nodes.position(|here| here.load(Ordering::Relaxed) == node.get())
+        nodes.position(|here| here.load(Ordering::Relaxed) == node.0)
     }
 
     fn slot(&self, index: usize) -> Option<Slot<'_, A>> {
-        let node = NodeNo::new(self.nodes[index].load(Ordering::Relaxed));
+        let node = NodeNo(self.nodes[index].load(Ordering::Relaxed));
         self.cells[index].get().map(|cell| Slot { node, cell })
     }
 

@@ -403,8 +403,8 @@ impl NodeDefinition {
             in_range(&mut found, field.into(), value, min, max);
         };
         number("cut_off_minute", i64::from(self.cut_off_minute), 0, 24 * 60);
-        number("shipment_cost", self.shipment_cost, 0, limits::MINOR_UNITS_MAX);
-        number("unit_cost", self.unit_cost, 0, limits::MINOR_UNITS_MAX);
+        number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
+        number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
         number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
         let capacity = i64::from(self.capacity_units_per_day);
         number("capacity_units_per_day", capacity, 0, limits::STOCK_UNITS_MAX.into());
@@ -451,7 +451,7 @@ fn validate_bands(policy: &Policy, found: &mut Vec<Violation>) {
             found.push(Violation::new(field, band.distance_m_max, rule));
         }
         floor = Some(band.distance_m_max);
-        let max = limits::MINOR_UNITS_MAX;
+        let max = limits::COST_MINOR_MAX;
         in_range(found, format!("bands[{at}].shipment_cost"), band.shipment_cost, 0, max);
         in_range(found, format!("bands[{at}].unit_cost"), band.unit_cost, 0, max);
     }

@@ -168,29 +168,6 @@ number!(
     u16
 );
 
-/// A log sequence number: the place of an event in the journal, from 1; 0 is
-/// "before everything". It is also the version token that callers see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(transparent)]
-pub struct Lsn(#[n(0)] pub u64);
-
-impl Lsn {
-    /// Before the first event.
-    pub const ZERO: Self = Self(0);
-
-    /// The number after this one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-impl fmt::Display for Lsn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// A SKU-location pair: the address of a stock actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Pair {

@@ -19,6 +19,7 @@ pub mod digest;
 pub mod event;
 pub mod ids;
 pub mod invariants;
+pub mod lsn;
 pub mod order;
 pub mod refusal;
 pub mod reservations;
@@ -29,9 +30,10 @@ pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shorta
 pub use digest::StateHash;
 pub use event::{Event, OrderPlaced, Origin, Record, Request};
 pub use ids::{
-    CustomerId, InboundId, InboundNo, Lsn, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
+    CustomerId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
     RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
+pub use lsn::Lsn;
 pub use order::{
     Allocation, Dispatch, Order, OrderEffect, OrderHeader, OrderLine, OrderState, Release, Shipment,
 };

@@ -4,9 +4,8 @@ use minicbor::{Decode, Encode};
 
 use super::catalog::{Shortage, Split};
 use super::digest::{Part, PartHash, hash_encoded};
-use super::ids::{
-    CustomerId, Lsn, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text,
-};
+use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
+use super::lsn::Lsn;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
 
@@ -156,15 +155,15 @@ pub struct Order {
 
 /// What an event does to one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OrderEffect<'a> {
+pub enum OrderEffect {
     /// Units were given back.
-    Cancel(&'a [Release]),
+    Cancel(Vec<Release>),
     /// A shipment left.
     Ship {
         /// Which one, from 0.
         shipment: u16,
         /// How.
-        dispatch: &'a Dispatch,
+        dispatch: Dispatch,
     },
 }
 
@@ -226,7 +225,7 @@ impl Order {
     ///
     /// # Panics
     /// When a named invariant would break; deciding has made sure that none does.
-    pub fn apply(&mut self, lsn: Lsn, effect: &OrderEffect<'_>) {
+    pub fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) {
         if lsn <= self.last_lsn {
             return;
         }

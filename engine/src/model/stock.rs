@@ -4,8 +4,9 @@ use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
 
 use super::digest::{Part, PartHash, StateHash, hash_bytes, hash_words};
-use super::ids::{InboundId, InboundNo, Lsn, OrderNo, Pair, Text};
+use super::ids::{InboundId, InboundNo, OrderNo, Pair, Text};
 use super::invariants::{conservation, no_oversell};
+use super::lsn::Lsn;
 use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
@@ -185,9 +186,9 @@ pub type Parts = SmallVec<[(Supply, u32); 1]>;
 
 /// What an event does to one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StockEffect<'a> {
+pub enum StockEffect {
     /// The pair's supply changed.
-    Change(&'a StockChange),
+    Change(StockChange),
     /// An order line was given units.
     Reserve {
         /// The order.
@@ -286,12 +287,12 @@ impl Stock {
     ///
     /// # Panics
     /// When a named invariant would break; deciding has made sure that none does.
-    pub fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect<'_>, hash: &mut StateHash) {
+    pub fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, hash: &mut StateHash) {
         if lsn <= self.last_lsn {
             return;
         }
         // A pair comes to be with its first event; before it, it has no hash.
-        if self.last_lsn != Lsn::ZERO {
+        if self.last_lsn != Lsn::NONE {
             hash.remove(self.hash_quantities(pair));
         }
         self.last_lsn = lsn;
@@ -313,7 +314,7 @@ impl Stock {
     /// The hash of all that this pair holds, from scratch.
     pub fn hash(&self, pair: Pair) -> StateHash {
         let mut hash = StateHash::default();
-        if self.last_lsn != Lsn::ZERO {
+        if self.last_lsn != Lsn::NONE {
             hash.add(self.hash_quantities(pair));
         }
         for reservation in self.reservations.iter() {
@@ -333,7 +334,7 @@ impl Stock {
                 two(self.safety, self.allocated),
                 two(self.waiting, self.received),
                 two(self.shipped, self.adjusted),
-                self.last_lsn.0,
+                self.last_lsn.get(),
                 extras,
             ],
         )

@@ -1,0 +1,114 @@
+//! The order actor: one order, and who has it in hand.
+
+use std::sync::Arc;
+
+use super::Actor;
+use crate::model::{Lsn, Order, OrderEffect, StateHash};
+
+/// The durable state of an order, and the transaction in flight on it.
+#[derive(Debug, Default)]
+pub struct OrderActor {
+    /// None until the event that places it is applied.
+    order: Option<Arc<Order>>,
+    /// Whether a change of the order is in flight.
+    locked: bool,
+}
+
+/// What can be asked of an order.
+#[derive(Debug)]
+pub enum OrderMessage {
+    /// Begin a change; answers with the order when nobody else has it in hand.
+    Lock,
+    /// A change came to nothing.
+    Unlock,
+    /// Apply the event that places it.
+    Place(Arc<Order>),
+    /// Apply what a later event does.
+    Apply {
+        /// The event.
+        lsn: Lsn,
+        /// What it does.
+        effect: OrderEffect,
+        /// Whether the event settles a change of this process.
+        settles: bool,
+    },
+    /// Read the durable state.
+    Read,
+}
+
+/// What an order answers.
+#[derive(Debug)]
+pub enum OrderReply {
+    /// To a lock.
+    Lock(Lock),
+    /// To an apply: by how much the state hash moves.
+    Applied(StateHash),
+    /// To a read: the order, or none while it is being placed.
+    State(Option<Arc<Order>>),
+    /// To what needs no answer.
+    Done,
+}
+
+/// The outcome of asking for an order.
+#[derive(Debug)]
+pub enum Lock {
+    /// The order is the asker's until the event is applied or given up.
+    Granted(Arc<Order>),
+    /// It is being placed or changed.
+    InFlight,
+}
+
+impl Actor for OrderActor {
+    type Message = OrderMessage;
+    type Reply = OrderReply;
+    type Shared = ();
+
+    fn turn(&mut self, (): &(), message: OrderMessage) -> OrderReply {
+        match message {
+            OrderMessage::Lock => OrderReply::Lock(self.lock()),
+            OrderMessage::Unlock => {
+                self.locked = false;
+                OrderReply::Done
+            }
+            OrderMessage::Place(order) => OrderReply::Applied(self.place(order)),
+            OrderMessage::Apply { lsn, effect, settles } => {
+                self.locked &= !settles;
+                OrderReply::Applied(self.apply(lsn, &effect))
+            }
+            OrderMessage::Read => OrderReply::State(self.order.clone()),
+        }
+    }
+}
+
+impl OrderActor {
+    fn lock(&mut self) -> Lock {
+        match &self.order {
+            Some(order) if !self.locked => {
+                self.locked = true;
+                Lock::Granted(Arc::clone(order))
+            }
+            _ => Lock::InFlight,
+        }
+    }
+
+    fn place(&mut self, order: Arc<Order>) -> StateHash {
+        let mut hash = StateHash::default();
+        if self.order.is_none() {
+            hash.add(order.hash());
+            self.order = Some(order);
+        }
+        hash
+    }
+
+    fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) -> StateHash {
+        let mut hash = StateHash::default();
+        let order =
+            self.order.as_mut().expect("REPLAY_EQUAL: an order is placed before it changes");
+        if lsn > order.last_lsn {
+            hash.remove(order.hash());
+            Arc::make_mut(order).apply(lsn, effect);
+            hash.add(order.hash());
+        }
+        hash
+    }
+}

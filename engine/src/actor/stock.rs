@@ -1,0 +1,480 @@
+//! The stock actor: one SKU at one node, its durable state and the claims on it.
+//!
+//! ```text
+//!   claim ------> granted, withheld from the published free quantity
+//!     |  \------> short: durable state refuses
+//!     |   \-----> in flight: only other claims stand in the way; wait, plan anew
+//!     v
+//!   event durable --> apply: the claim becomes a reservation
+//!   event refused --> unclaim
+//! ```
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Actor;
+use crate::limits::STOCK_UNITS_MAX;
+use crate::model::{
+    InboundNo, Lsn, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange, StockEffect,
+    Supply, Timestamp, command::StockOperation,
+};
+
+/// The durable state of a pair, and what transactions in flight claim of it.
+#[derive(Debug, Default)]
+pub struct StockActor {
+    stock: Stock,
+    /// Units on hand or at the supplier, claimed by orders in flight.
+    claimed: u32,
+    rare: Option<Box<RareClaims>>,
+}
+
+/// Claims that few pairs have at a time.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct RareClaims {
+    /// Units claimed of inbound supplies.
+    inbound: Vec<(InboundNo, u32)>,
+    /// Units that orders in flight are to wait for.
+    waiting: u32,
+    /// Units on hand that shipments in flight take away.
+    leaving: u32,
+    /// A change of supply is in flight; it excludes others, and shipments.
+    editing: bool,
+    /// Units that the change in flight takes from what is free.
+    withheld: u32,
+}
+
+/// What a pair publishes: readable at any time without a turn.
+#[derive(Debug, Default)]
+pub struct Published(AtomicU64);
+
+/// A reading of [`Published`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Free now, net of claims; below zero after a short count.
+    pub free: i32,
+    /// Whether an inbound supply is open.
+    pub has_inbound: bool,
+    /// Whether claims or changes are in flight.
+    pub in_flight: bool,
+}
+
+impl Published {
+    const INBOUND: u64 = 1;
+    const IN_FLIGHT: u64 = 2;
+
+    /// Reads what was published last.
+    pub fn glance(&self) -> Glance {
+        // The reading is a hint to plan on; the claim decides.
+        let word = self.0.load(Ordering::Relaxed);
+        Glance {
+            free: (word >> 32).cast_signed() as i32,
+            has_inbound: word & Self::INBOUND != 0,
+            in_flight: word & Self::IN_FLIGHT != 0,
+        }
+    }
+
+    fn publish(&self, glance: Glance) {
+        let mut word = u64::from(glance.free.cast_unsigned()) << 32;
+        word |= if glance.has_inbound { Self::INBOUND } else { 0 };
+        word |= if glance.in_flight { Self::IN_FLIGHT } else { 0 };
+        self.0.store(word, Ordering::Relaxed);
+    }
+}
+
+/// What can be asked of a pair.
+#[derive(Debug)]
+pub enum StockMessage {
+    /// Claim units for an order in flight.
+    Claim(Parts),
+    /// Give claimed units back.
+    Unclaim(Parts),
+    /// Decide a change of supply and hold the pair for it.
+    Edit(StockOperation),
+    /// A change came to nothing.
+    Unedit,
+    /// Claim the leaving of units that an order line has on hand.
+    ClaimShip {
+        /// The order.
+        order: OrderNo,
+        /// Its line, from 0.
+        line: u16,
+        /// Units that leave.
+        units: u32,
+        /// Units of the same line that earlier shipments have a right to.
+        ahead: u32,
+    },
+    /// A shipment came to nothing.
+    Unship(u32),
+    /// Apply what a durable event does here.
+    Apply {
+        /// This pair.
+        pair: Pair,
+        /// The event.
+        lsn: Lsn,
+        /// What it does.
+        effect: StockEffect,
+        /// Whether the event settles a claim of this process.
+        settles: bool,
+    },
+    /// Read the durable state.
+    Read,
+    /// Read the reservations of one order line.
+    ReadLine(OrderNo, u16),
+    /// Read what inbound supplies could promise.
+    ReadInbound,
+    /// Take the durable state from a snapshot; the pair is new.
+    Restore(Box<Stock>),
+}
+
+/// What a pair answers, one variant for each kind of question.
+#[derive(Debug)]
+pub enum StockReply {
+    /// To a claim, and to the claim of a shipment.
+    Claim(Claim),
+    /// To an edit.
+    Edit(Edit),
+    /// To an apply: by how much the state hash moves.
+    Applied(StateHash),
+    /// To a read.
+    State(Box<Stock>),
+    /// To a read of one line: units by supply.
+    Line(Parts),
+    /// To a read of inbound supplies, ascending by number.
+    Inbound(Vec<InboundGlance>),
+    /// To what needs no answer.
+    Done,
+}
+
+/// What an inbound supply could promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboundGlance {
+    /// Its number at the pair.
+    pub no: InboundNo,
+    /// When it is expected.
+    pub eta: Timestamp,
+    /// Units not promised yet, net of claims.
+    pub free: u32,
+}
+
+/// The outcome of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The units are held for the claimant.
+    Granted,
+    /// Durable state refuses: so many units are missing.
+    Short(u64),
+    /// Only others in flight stand in the way.
+    InFlight,
+}
+
+/// The outcome of deciding a change of supply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// What will have happened; the pair is held until it is applied.
+    Granted(StockChange),
+    /// Durable state refuses.
+    Refused(Refusal),
+    /// No open inbound supply has that id.
+    UnknownInbound,
+    /// Others in flight stand in the way.
+    InFlight,
+}
+
+impl Actor for StockActor {
+    type Message = StockMessage;
+    type Reply = StockReply;
+    type Shared = Published;
+
+    fn turn(&mut self, published: &Published, message: StockMessage) -> StockReply {
+        let reply = match message {
+            StockMessage::Claim(parts) => StockReply::Claim(self.claim(&parts)),
+            StockMessage::Unclaim(parts) => self.done(|it| it.unclaim(&parts)),
+            StockMessage::Edit(operation) => StockReply::Edit(self.edit(&operation)),
+            StockMessage::Unedit => self.done(Self::unedit),
+            StockMessage::ClaimShip { order, line, units, ahead } => {
+                StockReply::Claim(self.claim_ship(order, line, units, ahead))
+            }
+            StockMessage::Unship(units) => self.done(|it| it.unship(units)),
+            StockMessage::Apply { pair, lsn, effect, settles } => {
+                StockReply::Applied(self.apply(pair, lsn, &effect, settles))
+            }
+            StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
+            StockMessage::ReadLine(order, line) => {
+                let held = self.stock.reservations.of_line(order, line);
+                return StockReply::Line(held.map(|r| (r.supply, r.units)).collect());
+            }
+            StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
+            StockMessage::Restore(stock) => self.done(|it| it.stock = *stock),
+        };
+        published.publish(self.glance());
+        reply
+    }
+}
+
+impl StockActor {
+    fn done(&mut self, work: impl FnOnce(&mut Self)) -> StockReply {
+        work(self);
+        StockReply::Done
+    }
+
+    fn glance(&self) -> Glance {
+        let rare = self.rare.as_deref();
+        let withheld = i64::from(self.claimed) + rare.map_or(0, |r| i64::from(r.withheld));
+        let free = self.stock.free() - withheld;
+        let floor = i64::from(i32::MIN);
+        Glance {
+            free: i32::try_from(free.clamp(floor, i64::from(STOCK_UNITS_MAX)))
+                .expect("clamped to an i32"),
+            has_inbound: !self.stock.inbound().is_empty(),
+            in_flight: self.claimed > 0 || rare.is_some(),
+        }
+    }
+
+    fn glance_inbound(&self) -> Vec<InboundGlance> {
+        let net = |inbound: &crate::model::Inbound| {
+            let (free, claimed) = self.available(Supply::Inbound(inbound.no));
+            let free = u32::try_from(free - claimed).unwrap_or(0);
+            InboundGlance { no: inbound.no, eta: inbound.eta, free }
+        };
+        self.stock.inbound().iter().map(net).collect()
+    }
+
+    /// Grants all parts or none.
+    fn claim(&mut self, parts: &Parts) -> Claim {
+        let mut missing = 0;
+        for &(supply, units) in parts {
+            let (durable, claimed) = self.available(supply);
+            let wanted = i64::from(units);
+            if wanted > durable {
+                missing += u64::try_from(wanted - durable.max(0)).unwrap_or(0);
+            } else if wanted > durable - claimed {
+                return Claim::InFlight;
+            }
+        }
+        if missing > 0 {
+            return Claim::Short(missing);
+        }
+        for &(supply, units) in parts {
+            self.hold(supply, units);
+        }
+        Claim::Granted
+    }
+
+    /// Units that durable state could promise, and how many of them are claimed.
+    fn available(&self, supply: Supply) -> (i64, i64) {
+        let rare = self.rare.as_deref();
+        match supply {
+            Supply::OnHand | Supply::Supplier => {
+                let withheld = rare.map_or(0, |r| i64::from(r.withheld));
+                (self.stock.free(), i64::from(self.claimed) + withheld)
+            }
+            Supply::Inbound(no) => {
+                let free = self.stock.inbound_no(no).map_or(0, |i| i64::from(i.free()));
+                // A change in flight may take any of it: wait for it.
+                let blocked = rare.is_some_and(|r| r.editing);
+                (free, if blocked { free } else { self.claimed_inbound(no) })
+            }
+            Supply::Backorder => {
+                let room = i64::from(STOCK_UNITS_MAX) - i64::from(self.stock.waiting);
+                (room, rare.map_or(0, |r| i64::from(r.waiting)))
+            }
+        }
+    }
+
+    fn claimed_inbound(&self, no: InboundNo) -> i64 {
+        let claims = self.rare.as_deref().map_or(&[][..], |r| &r.inbound);
+        claims.iter().find(|(of, _)| *of == no).map_or(0, |(_, units)| i64::from(*units))
+    }
+
+    fn hold(&mut self, supply: Supply, units: u32) {
+        match supply {
+            Supply::OnHand | Supply::Supplier => self.claimed += units,
+            Supply::Backorder => self.rare().waiting += units,
+            Supply::Inbound(no) => {
+                let claims = &mut self.rare().inbound;
+                match claims.iter_mut().find(|(of, _)| *of == no) {
+                    Some((_, claimed)) => *claimed += units,
+                    None => claims.push((no, units)),
+                }
+            }
+        }
+    }
+
+    fn unclaim(&mut self, parts: &Parts) {
+        for &(supply, units) in parts {
+            match supply {
+                Supply::OnHand | Supply::Supplier => self.claimed -= units,
+                Supply::Backorder => self.rare().waiting -= units,
+                Supply::Inbound(no) => {
+                    let claims = &mut self.rare().inbound;
+                    for (_, claimed) in claims.iter_mut().filter(|(of, _)| *of == no) {
+                        *claimed -= units;
+                    }
+                    claims.retain(|(_, claimed)| *claimed > 0);
+                }
+            }
+        }
+        self.drop_rare_if_empty();
+    }
+
+    fn rare(&mut self) -> &mut RareClaims {
+        self.rare.get_or_insert_default()
+    }
+
+    fn drop_rare_if_empty(&mut self) {
+        if self.rare.as_deref() == Some(&RareClaims::default()) {
+            self.rare = None;
+        }
+    }
+
+    /// Decides a change on durable state. One change at a time, and none beside
+    /// a shipment: both count what is on hand. A change that takes away more
+    /// than is free waits for the orders in flight, so that no event grants
+    /// units that an earlier event took.
+    fn edit(&mut self, operation: &StockOperation) -> Edit {
+        if let Some(rare) = self.rare.as_deref()
+            && (rare.editing || rare.leaving > 0 || !rare.inbound.is_empty())
+        {
+            return Edit::InFlight;
+        }
+        let change = match decide(&self.stock, operation) {
+            Ok(change) => change,
+            Err(refused) => return refused,
+        };
+        let free = self.stock.free();
+        let taken = free - self.stock.free_after(&change);
+        if self.claimed > 0 && taken > free - i64::from(self.claimed) {
+            return Edit::InFlight;
+        }
+        let rare = self.rare();
+        rare.editing = true;
+        rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
+        Edit::Granted(change)
+    }
+
+    fn unedit(&mut self) {
+        let rare = self.rare();
+        rare.editing = false;
+        rare.withheld = 0;
+        self.drop_rare_if_empty();
+    }
+
+    fn claim_ship(&mut self, order: OrderNo, line: u16, units: u32, ahead: u32) -> Claim {
+        if self.rare.as_deref().is_some_and(|r| r.editing) {
+            return Claim::InFlight;
+        }
+        let book = &self.stock.reservations;
+        let at_supplier = book.units(order, line, Supply::Supplier);
+        let firm = u64::from(book.units(order, line, Supply::OnHand)) + u64::from(at_supplier);
+        let wanted = u64::from(units) + u64::from(ahead);
+        if firm < wanted {
+            return Claim::Short((wanted - firm).min(u64::from(units)));
+        }
+        if at_supplier > 0 {
+            return Claim::Granted;
+        }
+        if units > self.stock.on_hand {
+            return Claim::Short(u64::from(units - self.stock.on_hand));
+        }
+        let leaving = self.rare.as_deref().map_or(0, |r| r.leaving);
+        if units > self.stock.on_hand - leaving {
+            return Claim::InFlight;
+        }
+        self.rare().leaving += units;
+        Claim::Granted
+    }
+
+    fn unship(&mut self, units: u32) {
+        // At a supplier nothing was held: its feed, not a count, says what is there.
+        if let Some(rare) = self.rare.as_deref_mut() {
+            rare.leaving = rare.leaving.saturating_sub(units);
+        }
+        self.drop_rare_if_empty();
+    }
+
+    fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, settles: bool) -> StateHash {
+        if settles {
+            match effect {
+                StockEffect::Change(_) => self.unedit(),
+                StockEffect::Reserve { parts, .. } => self.unclaim(parts),
+                StockEffect::Ship { units, .. } => self.unship(*units),
+                StockEffect::Release { .. } => {}
+            }
+        }
+        let mut hash = StateHash::default();
+        self.stock.apply(pair, lsn, effect, &mut hash);
+        hash
+    }
+}
+
+/// Decides what an operation does, on durable state alone.
+fn decide(stock: &Stock, operation: &StockOperation) -> Result<StockChange, Edit> {
+    match operation {
+        StockOperation::Set { on_hand, unavailable } => {
+            not_more(*unavailable, *on_hand)?;
+            Ok(StockChange::Set { on_hand: *on_hand, unavailable: *unavailable })
+        }
+        StockOperation::SupplierFeed { quantity } => {
+            Ok(StockChange::SupplierFeed { quantity: *quantity })
+        }
+        StockOperation::Receive { quantity } => {
+            has_room(stock.on_hand, *quantity)?;
+            Ok(StockChange::Received { quantity: *quantity })
+        }
+        StockOperation::Adjust { delta, reason } => {
+            match u32::try_from(*delta) {
+                Ok(more) => has_room(stock.on_hand, more)?,
+                Err(_) => not_more(delta.unsigned_abs(), stock.on_hand)?,
+            }
+            Ok(StockChange::Adjusted { delta: *delta, reason: reason.clone() })
+        }
+        StockOperation::Count { on_hand } => Ok(StockChange::Counted { on_hand: *on_hand }),
+        StockOperation::SetSafety { safety } => Ok(StockChange::SafetySet { safety: *safety }),
+        StockOperation::AnnounceInbound { id, quantity, eta } => {
+            if stock.inbound().iter().any(|i| i.id == *id) {
+                return Err(Edit::Refused(Refusal::InboundExists(id.to_string())));
+            }
+            let max = crate::limits::INBOUND_PER_PAIR_MAX;
+            let no = stock.inbound_next();
+            if stock.inbound().len() >= max || no.0 >= Supply::INBOUND_NO_MAX {
+                return Err(Edit::Refused(Refusal::Full { what: "inbound supplies", max }));
+            }
+            Ok(StockChange::InboundAnnounced { no, id: id.clone(), quantity: *quantity, eta: *eta })
+        }
+        StockOperation::ChangeInbound { id, quantity, eta } => {
+            let inbound = open_inbound(stock, id.as_str())?;
+            Ok(StockChange::InboundChanged {
+                no: inbound.no,
+                quantity: quantity.unwrap_or(inbound.quantity),
+                eta: eta.unwrap_or(inbound.eta),
+            })
+        }
+        StockOperation::ReceiveInbound { id, quantity, closes } => {
+            let inbound = open_inbound(stock, id.as_str())?;
+            has_room(stock.on_hand, *quantity)?;
+            let (no, quantity, closes) = (inbound.no, *quantity, *closes);
+            Ok(StockChange::InboundReceived { no, quantity, closes })
+        }
+        StockOperation::CancelInbound { id } => {
+            Ok(StockChange::InboundCancelled { no: open_inbound(stock, id.as_str())?.no })
+        }
+    }
+}
+
+fn open_inbound<'a>(stock: &'a Stock, id: &str) -> Result<&'a crate::model::Inbound, Edit> {
+    stock.inbound().iter().find(|i| i.id.as_str() == id).ok_or(Edit::UnknownInbound)
+}
+
+fn has_room(on_hand: u32, more: u32) -> Result<(), Edit> {
+    if u64::from(on_hand) + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
+        return Err(Edit::Refused(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) }));
+    }
+    Ok(())
+}
+
+fn not_more(wanted: u32, available: u32) -> Result<(), Edit> {
+    if wanted > available {
+        let (wanted, available) = (u64::from(wanted), u64::from(available));
+        return Err(Edit::Refused(Refusal::NotEnough { wanted, available }));
+    }
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! Applying: what the journal says, done to the actors, in its order. Cannot fail.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::claims::cell;
+use super::core::{Applied, Core};
+use super::fulfil::by_pair;
+use super::requests::Remembered;
+use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
+use crate::actor::stock::{StockActor, StockMessage, StockReply};
+use crate::actor::{ActorPanicked, Ask};
+use crate::model::{
+    Dispatch, Event, Lsn, Node, NodeNo, Order, OrderEffect, OrderId, OrderNo, OrderPlaced, Pair,
+    Parts, Policy, Record, Release, Request, StateHash, StockEffect,
+};
+
+/// Applies events one after the other. There is one applier.
+pub struct Applier<'a> {
+    core: &'a Core,
+    applied: Applied,
+    /// Whether events settle claims of this process; not so in recovery.
+    settles: bool,
+    stock_turns: Vec<Ask<StockActor>>,
+    order_turns: Vec<Ask<OrderActor>>,
+}
+
+impl<'a> Applier<'a> {
+    /// An applier that goes on after `applied`.
+    pub fn new(core: &'a Core, applied: Applied, settles: bool) -> Self {
+        let (stock_turns, order_turns) = (Vec::new(), Vec::new());
+        Self { core, applied, settles, stock_turns, order_turns }
+    }
+
+    /// How far this applier has come.
+    pub fn applied(&self) -> Applied {
+        self.applied
+    }
+
+    /// Applies the record at `lsn`.
+    ///
+    /// # Errors
+    /// When an actor panicked, now or before: nothing may be applied any more.
+    pub fn apply(&mut self, lsn: Lsn, record: Record) -> Result<(), ActorPanicked> {
+        let order = self.event(lsn, record.event)?;
+        if let Some(Request { id, fingerprint }) = record.request {
+            let moved = self.core.requests.remember(id, Remembered { fingerprint, lsn, order });
+            self.applied.hash.merge(moved);
+        }
+        self.applied.lsn = lsn;
+        Ok(())
+    }
+
+    /// Waits for the turns that other threads run for this applier: what is
+    /// applied is visible to whoever is told of it.
+    pub fn settle(&mut self) -> Result<(), ActorPanicked> {
+        for turn in self.stock_turns.drain(..) {
+            self.applied.hash.merge(moved_stock(turn.wait()?));
+        }
+        for turn in self.order_turns.drain(..) {
+            self.applied.hash.merge(moved_order(turn.wait()?));
+        }
+        Ok(())
+    }
+
+    /// Applies the event; answers with the order that it placed.
+    fn event(&mut self, lsn: Lsn, event: Event) -> Result<Option<OrderNo>, ActorPanicked> {
+        match event {
+            Event::ItemDefined { no, item } => {
+                let mut new = self.core.new_items.lock();
+                new.numbers.retain(|(_, of)| *of != no);
+                self.applied.hash.merge(self.core.catalogue.define(no, item, lsn));
+            }
+            Event::NodeDefined { no, node } => self.define_node(no, *node, lsn),
+            Event::PolicySet { policy } => self.set_policy(*policy, lsn),
+            Event::StockChanged { pair, change } => {
+                self.stock(pair, lsn, StockEffect::Change(change))?;
+            }
+            Event::OrderPlaced(placed) => return self.place(lsn, *placed).map(Some),
+            Event::OrderCancelled { no, id, releases } => self.cancel(lsn, no, &id, releases)?,
+            Event::ShipmentShipped { no, id, shipment, dispatch, units } => {
+                self.ship(lsn, (no, &id), shipment, dispatch, &units)?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) {
+        let network = self.core.network.load();
+        let known = network.nodes.get(usize::from(no.0));
+        if known.is_some_and(|known| known.last_lsn >= lsn) {
+            return;
+        }
+        let mut hash = self.applied.hash.value();
+        hash = hash.wrapping_sub(network.hash_node(no).value());
+        let changed = network.with_node(no, node, lsn);
+        hash = hash.wrapping_add(changed.hash_node(no).value());
+        self.applied.hash = StateHash::from_value(hash);
+        self.core.network.store(Arc::new(changed));
+    }
+
+    fn set_policy(&mut self, policy: Policy, lsn: Lsn) {
+        let network = self.core.network.load();
+        if network.policy_lsn >= lsn {
+            return;
+        }
+        let changed = network.with_policy(policy, lsn);
+        let hash = self.applied.hash.value().wrapping_sub(network.hash_policy().value());
+        self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_policy().value()));
+        self.core.network.store(Arc::new(changed));
+    }
+
+    fn place(&mut self, lsn: Lsn, placed: OrderPlaced) -> Result<OrderNo, ActorPanicked> {
+        let OrderPlaced { no, header, lines, shipments, allocations, trace } = placed;
+        let order = Order {
+            no,
+            header,
+            placed_lsn: lsn,
+            last_lsn: lsn,
+            lines,
+            shipments,
+            allocations,
+            trace,
+        };
+        self.reserve(lsn, &order)?;
+        self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
+        let (cell, _) = self.core.orders.begin(&order.header.id);
+        self.core.orders.number(no, &cell);
+        self.order(cell.ask(OrderMessage::Place(Arc::new(order))))?;
+        Ok(no)
+    }
+
+    fn reserve(&mut self, lsn: Lsn, order: &Order) -> Result<(), ActorPanicked> {
+        let pair = |a: &crate::model::Allocation| (a.line, order.pair_of(a));
+        for group in order.allocations.chunk_by(|a, b| pair(a) == pair(b)) {
+            let (line, pair) = pair(&group[0]);
+            let parts: Parts = group.iter().map(|a| (a.supply, a.units)).collect();
+            self.stock(pair, lsn, StockEffect::Reserve { order: order.no, line, parts })?;
+        }
+        Ok(())
+    }
+
+    fn cancel(
+        &mut self,
+        lsn: Lsn,
+        order: OrderNo,
+        id: &OrderId,
+        releases: Vec<Release>,
+    ) -> Result<(), ActorPanicked> {
+        for (pair, line, units) in by_pair(&releases) {
+            self.stock(pair, lsn, StockEffect::Release { order, line, units })?;
+        }
+        self.change_order(lsn, id, OrderEffect::Cancel(releases))
+    }
+
+    fn ship(
+        &mut self,
+        lsn: Lsn,
+        (order, id): (OrderNo, &OrderId),
+        shipment: u16,
+        dispatch: Dispatch,
+        units: &[Release],
+    ) -> Result<(), ActorPanicked> {
+        for (pair, line, units) in by_pair(units) {
+            self.stock(pair, lsn, StockEffect::Ship { order, line, units })?;
+        }
+        self.change_order(lsn, id, OrderEffect::Ship { shipment, dispatch })
+    }
+
+    fn change_order(
+        &mut self,
+        lsn: Lsn,
+        id: &OrderId,
+        effect: OrderEffect,
+    ) -> Result<(), ActorPanicked> {
+        let (cell, _) = self.core.orders.begin(id);
+        let settles = self.settles;
+        self.order(cell.ask(OrderMessage::Apply { lsn, effect, settles }))
+    }
+
+    fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
+        let settles = self.settles;
+        let message = StockMessage::Apply { pair, lsn, effect, settles };
+        let mut turn = cell(self.core, pair).ask(message);
+        match turn.try_take() {
+            Some(reply) => self.applied.hash.merge(moved_stock(reply?)),
+            None => self.stock_turns.push(turn),
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, mut turn: Ask<OrderActor>) -> Result<(), ActorPanicked> {
+        match turn.try_take() {
+            Some(reply) => self.applied.hash.merge(moved_order(reply?)),
+            None => self.order_turns.push(turn),
+        }
+        Ok(())
+    }
+}
+
+/// Undoes what a record claimed: the disk had no room for it.
+pub fn reject(core: &Core, record: Record) {
+    match record.event {
+        Event::ItemDefined { no, .. } => {
+            core.new_items.lock().numbers.retain(|(_, of)| *of != no);
+        }
+        Event::NodeDefined { .. } | Event::PolicySet { .. } => {}
+        Event::StockChanged { pair, .. } => cell(core, pair).tell(StockMessage::Unedit),
+        Event::OrderPlaced(placed) => reject_order(core, &placed),
+        Event::OrderCancelled { id, .. } => unlock(core, &id),
+        Event::ShipmentShipped { id, units, .. } => {
+            for (pair, _, units) in by_pair(&units) {
+                cell(core, pair).tell(StockMessage::Unship(units));
+            }
+            unlock(core, &id);
+        }
+    }
+    if let Some(request) = record.request {
+        core.requests.abandon(&request.id);
+    }
+}
+
+fn reject_order(core: &Core, placed: &OrderPlaced) {
+    for allocation in &placed.allocations {
+        let sku = placed.lines[usize::from(allocation.line)].sku;
+        let node = placed.shipments[usize::from(allocation.shipment)].node;
+        let parts = Parts::from_iter([(allocation.supply, allocation.units)]);
+        cell(core, Pair { sku, node }).tell(StockMessage::Unclaim(parts));
+    }
+    core.orders.abandon(&placed.header.id);
+}
+
+fn unlock(core: &Core, id: &OrderId) {
+    if let Some(cell) = core.orders.by_id(id) {
+        cell.tell(OrderMessage::Unlock);
+    }
+}
+
+fn moved_stock(reply: StockReply) -> StateHash {
+    match reply {
+        StockReply::Applied(moved) => moved,
+        other => unreachable!("an apply is answered with a hash, not {other:?}"),
+    }
+}
+
+fn moved_order(reply: OrderReply) -> StateHash {
+    match reply {
+        OrderReply::Applied(moved) => moved,
+        other => unreachable!("an apply is answered with a hash, not {other:?}"),
+    }
+}

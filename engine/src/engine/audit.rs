@@ -1,0 +1,184 @@
+//! The audit: every named invariant, on a live engine, at one LSN.
+
+use super::catalogue::Catalogue;
+use super::claims::{cell, halted};
+use super::core::{Applied, Core};
+use super::error::EngineError;
+use crate::actor::order::{OrderMessage, OrderReply};
+use crate::actor::stock::{StockMessage, StockReply};
+use crate::model::invariants::{Breach, conservation};
+use crate::model::{Lsn, NodeNo, Order, Pair, StateHash, Stock};
+
+/// Most breaches that a report lists; the rest is counted.
+pub const BREACHES_SHOWN_MAX: usize = 100;
+
+/// What an audit found.
+#[derive(Clone, Debug, Default)]
+pub struct AuditReport {
+    /// The event after which all actors were looked at.
+    pub lsn: Lsn,
+    /// Pairs looked at.
+    pub pairs: u64,
+    /// Orders looked at.
+    pub orders: u64,
+    /// Reservations looked at.
+    pub reservations: u64,
+    /// Units on hand, over all pairs.
+    pub on_hand: u64,
+    /// Units allocated, over all pairs.
+    pub allocated: u64,
+    /// Units that wait for supply, over all pairs.
+    pub waiting: u64,
+    /// Units pegged to inbound supply, over all pairs.
+    pub pegged: u64,
+    /// The state hash, from scratch.
+    pub state_hash: StateHash,
+    /// The first breaches.
+    pub breaches: Vec<Breach>,
+    /// All breaches.
+    pub breach_count: u64,
+}
+
+impl AuditReport {
+    /// Whether every invariant holds.
+    pub fn is_clean(&self) -> bool {
+        self.breach_count == 0
+    }
+
+    fn breach(&mut self, name: &'static str, detail: String) {
+        self.breach_count += 1;
+        if self.breaches.len() < BREACHES_SHOWN_MAX {
+            self.breaches.push(Breach::new(name, detail));
+        }
+    }
+}
+
+/// Audits the engine. Applying waits meanwhile, so that all actors are seen at
+/// one LSN; nobody is acknowledged until it goes on.
+pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
+    let applied = core.gate.lock();
+    audit_at(core, *applied)
+}
+
+/// Audits a core that nothing is applied to.
+pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineError> {
+    let mut report = AuditReport { lsn: applied.lsn, ..AuditReport::default() };
+    for (no, entry) in core.catalogue.iter() {
+        report.state_hash.merge(Catalogue::hash_item(no, entry));
+        for slot in entry.row.iter() {
+            audit_pair(core, Pair { sku: no, node: slot.node }, &mut report)?;
+        }
+    }
+    for cell in core.orders.iter() {
+        match cell.ask(OrderMessage::Read).wait() {
+            Ok(OrderReply::State(Some(order))) => audit_order(core, &order, &mut report)?,
+            Ok(_) => {}
+            Err(panicked) => return Err(halted(&panicked)),
+        }
+    }
+    report.state_hash.merge(core.network.load().hash());
+    report.state_hash.merge(core.requests.hash());
+    if report.state_hash != applied.hash {
+        let detail = format!("kept {}, from scratch {}", applied.hash, report.state_hash);
+        report.breach("STATE_HASH", detail);
+    }
+    Ok(report)
+}
+
+fn audit_pair(core: &Core, pair: Pair, report: &mut AuditReport) -> Result<(), EngineError> {
+    let stock = read(core, pair)?;
+    report.pairs += 1;
+    report.on_hand += u64::from(stock.on_hand);
+    report.allocated += u64::from(stock.allocated);
+    report.waiting += u64::from(stock.waiting);
+    report.pegged += stock.inbound().iter().map(|i| u64::from(i.pegged)).sum::<u64>();
+    report.state_hash.merge(stock.hash(pair));
+    if let Err(breach) = conservation(&stock) {
+        report.breach(breach.name, format!("pair {pair:?}: {}", breach.detail));
+    }
+    for reservation in stock.reservations.iter() {
+        report.reservations += 1;
+        if let Err(detail) = owner(core, pair, reservation)? {
+            report.breach("CONSERVATION", detail);
+        }
+    }
+    Ok(())
+}
+
+/// Every reservation belongs to a live order line that knows it.
+fn owner(
+    core: &Core,
+    pair: Pair,
+    reservation: &crate::model::Reservation,
+) -> Result<Result<(), String>, EngineError> {
+    let missing = || format!("pair {pair:?}: no order {} for {reservation:?}", reservation.order);
+    let Some(cell) = core.orders.by_no(reservation.order) else {
+        return Ok(Err(missing()));
+    };
+    match cell.ask(OrderMessage::Read).wait() {
+        Ok(OrderReply::State(Some(order))) => {
+            let open = open_at(&order, reservation.line, pair.node);
+            let knows = open >= u64::from(reservation.units);
+            Ok(if knows { Ok(()) } else { Err(missing()) })
+        }
+        Ok(_) => Ok(Err(missing())),
+        Err(panicked) => Err(halted(&panicked)),
+    }
+}
+
+/// Every open unit of an order is reserved in exactly one stock actor, and the
+/// units of a line add up to what was ordered.
+fn audit_order(core: &Core, order: &Order, report: &mut AuditReport) -> Result<(), EngineError> {
+    report.orders += 1;
+    report.state_hash.add(order.hash());
+    for (at, line) in order.lines.iter().enumerate() {
+        let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == at);
+        let placed: u64 = of_line.clone().map(|a| u64::from(a.units)).sum();
+        let cancelled: u64 = of_line.map(|a| u64::from(a.cancelled)).sum();
+        let short = u64::from(line.cancelled).saturating_sub(cancelled);
+        if placed + short != u64::from(line.ordered) {
+            let detail = format!(
+                "order {} line {at}: {} ordered, {placed} placed, {short} short",
+                order.header.id, line.ordered
+            );
+            report.breach("CONSERVATION", detail);
+        }
+    }
+    for allocation in &order.allocations {
+        let pair = order.pair_of(allocation);
+        let open = open_at(order, allocation.line, pair.node);
+        let reserved = reserved(core, order, allocation.line, pair)?;
+        if open != reserved {
+            let detail = format!(
+                "order {} line {} at {pair:?}: {open} open, {reserved} reserved",
+                order.header.id, allocation.line
+            );
+            report.breach("CONSERVATION", detail);
+        }
+    }
+    Ok(())
+}
+
+fn open_at(order: &Order, line: u16, node: NodeNo) -> u64 {
+    let here = order
+        .allocations
+        .iter()
+        .filter(|a| a.line == line && order.shipments[usize::from(a.shipment)].node == node);
+    here.map(|a| u64::from(a.open())).sum()
+}
+
+fn reserved(core: &Core, order: &Order, line: u16, pair: Pair) -> Result<u64, EngineError> {
+    match cell(core, pair).ask(StockMessage::ReadLine(order.no, line)).wait() {
+        Ok(StockReply::Line(parts)) => Ok(parts.iter().map(|(_, units)| u64::from(*units)).sum()),
+        Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
+        Err(panicked) => Err(halted(&panicked)),
+    }
+}
+
+fn read(core: &Core, pair: Pair) -> Result<Box<Stock>, EngineError> {
+    match cell(core, pair).ask(StockMessage::Read).wait() {
+        Ok(StockReply::State(stock)) => Ok(stock),
+        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
+        Err(panicked) => Err(halted(&panicked)),
+    }
+}

@@ -1,0 +1,270 @@
+//! Commands on the catalogue and on a pair's supply.
+
+use super::claims::{Claims, ask, cell};
+use super::core::Core;
+use super::error::EngineError;
+use super::network::{calendar_of, is_supplier};
+use super::place::{Started, begin_request};
+use crate::actor::stock::{Edit, StockMessage, StockReply};
+use crate::journal::Ticket;
+use crate::limits::{ITEMS_MAX, NODES_MAX, REPLANS_MAX};
+use crate::model::command::{
+    ChangeStock, DefineItem, DefineNode, Meta, NodeDefinition, SetPolicy, StockOperation,
+};
+use crate::model::digest::fingerprint;
+use crate::model::{
+    Event, Item, Lsn, Node, NodeNo, Pair, Policy, Record, Refusal, Request, Rule, SkuNo,
+    StockChange, Violation,
+};
+
+/// What a mutation came to, before it is durable.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    /// The event is on its way to the disk.
+    Written(Ticket),
+    /// The same request was carried out before, or nothing had to change.
+    Known(Lsn),
+}
+
+/// The key of a command, if it has one, with the content's fingerprint.
+pub fn request_of<T: minicbor::Encode<()>>(meta: &Meta, content: &T) -> Option<Request> {
+    let id = meta.request_id.clone()?;
+    Some(Request { id, fingerprint: fingerprint(content) })
+}
+
+/// Writes the event of a command whose actors are claimed.
+pub async fn write<'a>(
+    core: &'a Core,
+    meta: Meta,
+    request: Option<Request>,
+    decide: impl AsyncFnOnce() -> Result<(Event, Claims<'a>), EngineError>,
+) -> Result<Change, EngineError> {
+    let key = match begin_request(core, request.as_ref()).await? {
+        Started::Fresh(key) => key,
+        Started::Repeat(done) => return Ok(Change::Known(done.lsn)),
+    };
+    let (event, claims) = decide().await?;
+    let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event })?;
+    claims.hand_over();
+    if let Some(key) = key {
+        key.hand_over();
+    }
+    Ok(Change::Written(ticket))
+}
+
+/// Defines an item, or changes it. A definition that is there already is not
+/// written again.
+pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, EngineError> {
+    let DefineItem { meta, item } = command;
+    let request = request_of(&meta, &item);
+    let key = match begin_request(core, request.as_ref()).await? {
+        Started::Fresh(key) => key,
+        Started::Repeat(done) => return Ok(Change::Known(done.lsn)),
+    };
+    if request.is_none()
+        && let Some(lsn) = defined_so(core, &item)
+    {
+        return Ok(Change::Known(lsn));
+    }
+    // Numbering and writing are one step, so that items are numbered in the
+    // order of the journal.
+    let mut new = core.new_items.lock();
+    let no = number_of(core, &new.numbers, &item)?;
+    let is_new = no.0 as usize >= core.catalogue.len() + new.numbers.len();
+    let sku = item.sku.clone();
+    let event = Event::ItemDefined { no, item };
+    let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event })?;
+    if is_new {
+        new.numbers.push((sku, no));
+    }
+    drop(new);
+    if let Some(key) = key {
+        key.hand_over();
+    }
+    Ok(Change::Written(ticket))
+}
+
+fn defined_so(core: &Core, item: &Item) -> Option<Lsn> {
+    let no = core.catalogue.sku_no(item.sku.as_str())?;
+    let definition = core.catalogue.entry(no).definition();
+    (*definition.item == *item).then_some(definition.last_lsn)
+}
+
+fn number_of(
+    core: &Core,
+    new: &[(crate::model::Sku, SkuNo)],
+    item: &Item,
+) -> Result<SkuNo, EngineError> {
+    if let Some(no) = core.catalogue.sku_no(item.sku.as_str()) {
+        return Ok(no);
+    }
+    if let Some((_, no)) = new.iter().find(|(sku, _)| *sku == item.sku) {
+        return Ok(*no);
+    }
+    let next = core.catalogue.len() + new.len();
+    if next >= ITEMS_MAX {
+        return Err(Refusal::Full { what: "items", max: ITEMS_MAX }.into());
+    }
+    Ok(SkuNo(u32::try_from(next).expect("ITEMS_MAX fits 32 bits")))
+}
+
+/// Defines a node, or changes it. The caller lets one such command in at a time.
+pub async fn define_node(core: &Core, command: DefineNode) -> Result<Change, EngineError> {
+    let DefineNode { meta, node: definition } = command;
+    definition.validate()?;
+    let request = request_of(&meta, &definition);
+    write(core, meta, request, async || {
+        let node = locate(core, definition)?;
+        let network = core.network.load();
+        let known = network.node_no(&node.id);
+        if let Some(no) = known
+            && network.node(no).node.kind != node.kind
+        {
+            return Err(Refusal::NodeKindFixed(node.id).into());
+        }
+        let next = network.nodes.len();
+        if known.is_none() && next >= NODES_MAX {
+            return Err(Refusal::Full { what: "nodes", max: NODES_MAX }.into());
+        }
+        let next = NodeNo(u16::try_from(next).expect("NODES_MAX fits 16 bits"));
+        let event = Event::NodeDefined { no: known.unwrap_or(next), node: Box::new(node) };
+        Ok((event, Claims::new(core)))
+    })
+    .await
+}
+
+fn locate(core: &Core, definition: NodeDefinition) -> Result<Node, EngineError> {
+    let code = &definition.postal_code;
+    let place = core.postal.locate(code.as_str()).ok_or_else(|| {
+        let allowed = "the postal codes this server knows".into();
+        Violation::new("postal_code", code, Rule::NotOneOf { allowed })
+    })?;
+    let node = Node {
+        id: definition.id,
+        kind: definition.kind,
+        title: definition.title,
+        postal_code: definition.postal_code,
+        location: place.location,
+        time_zone: definition.time_zone,
+        working_days: definition.working_days,
+        cut_off_minute: definition.cut_off_minute,
+        holidays: definition.holidays,
+        capacity_units_per_day: definition.capacity_units_per_day,
+        shipment_cost: definition.shipment_cost,
+        unit_cost: definition.unit_cost,
+        lead_time_days: definition.lead_time_days,
+        enabled: definition.enabled,
+    };
+    match calendar_of(&node) {
+        Ok(_) => Ok(node),
+        Err(error) => {
+            let rule = Rule::Malformed(error.to_string());
+            Err(Violation::new(error.field(), "", rule).into())
+        }
+    }
+}
+
+/// Sets the policy. The caller lets one such command in at a time.
+pub async fn set_policy(core: &Core, command: SetPolicy) -> Result<Change, EngineError> {
+    command.validate()?;
+    let SetPolicy { meta, policy } = command;
+    let request = request_of(&meta, &policy);
+    write(core, meta, request, async || {
+        check_services(&core.network.load().policy, &policy)?;
+        Ok((Event::PolicySet { policy: Box::new(policy) }, Claims::new(core)))
+    })
+    .await
+}
+
+/// Orders refer to services by their place.
+fn check_services(before: &Policy, after: &Policy) -> Result<(), Refusal> {
+    for (at, service) in before.services.iter().enumerate() {
+        if after.services.get(at).is_none_or(|there| there.name != service.name) {
+            return Err(Refusal::ServiceFixed(service.name.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// Changes the supply of a pair.
+pub async fn change_stock(core: &Core, command: ChangeStock) -> Result<Change, EngineError> {
+    let ChangeStock { meta, sku, node, operation } = command;
+    operation.validate(meta.at)?;
+    let request = request_of(&meta, &(&sku, &node, &operation));
+    let pair = find_pair(core, &sku, &node, &operation)?;
+    write(core, meta, request, async || {
+        let mut claims = Claims::new(core);
+        let change = edit(core, &mut claims, pair, &operation).await?.ok_or_else(|| {
+            let inbound = inbound_of(&operation).to_string();
+            Refusal::UnknownInbound { sku, node, inbound }
+        })?;
+        Ok((Event::StockChanged { pair, change }, claims))
+    })
+    .await
+}
+
+fn find_pair(
+    core: &Core,
+    sku: &crate::model::Sku,
+    node: &crate::model::NodeId,
+    operation: &StockOperation,
+) -> Result<Pair, Refusal> {
+    let sku =
+        core.catalogue.sku_no(sku.as_str()).ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    let network = core.network.load();
+    let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+    let at_supplier = is_supplier(network.node(no).node.kind);
+    let fits = match operation {
+        StockOperation::SupplierFeed { .. } => at_supplier,
+        StockOperation::SetSafety { .. } => true,
+        StockOperation::Set { .. }
+        | StockOperation::Receive { .. }
+        | StockOperation::Adjust { .. }
+        | StockOperation::Count { .. }
+        | StockOperation::AnnounceInbound { .. }
+        | StockOperation::ChangeInbound { .. }
+        | StockOperation::ReceiveInbound { .. }
+        | StockOperation::CancelInbound { .. } => !at_supplier,
+    };
+    if !fits {
+        return Err(Refusal::WrongNodeKind { node: node.clone(), is_supplier: at_supplier });
+    }
+    Ok(Pair { sku, node: no })
+}
+
+fn inbound_of(operation: &StockOperation) -> &str {
+    match operation {
+        StockOperation::AnnounceInbound { id, .. }
+        | StockOperation::ChangeInbound { id, .. }
+        | StockOperation::ReceiveInbound { id, .. }
+        | StockOperation::CancelInbound { id } => id.as_str(),
+        _ => "",
+    }
+}
+
+/// Decides a change at its pair, and waits while others in flight stand in the
+/// way; none when the inbound supply is not known.
+async fn edit(
+    core: &Core,
+    claims: &mut Claims<'_>,
+    pair: Pair,
+    operation: &StockOperation,
+) -> Result<Option<StockChange>, EngineError> {
+    for _ in 0..REPLANS_MAX {
+        let seen = core.watermark.applied();
+        let reply = ask(cell(core, pair), StockMessage::Edit(operation.clone())).await?;
+        let StockReply::Edit(edit) = reply else {
+            unreachable!("an edit is answered with an edit, not {reply:?}");
+        };
+        match edit {
+            Edit::Granted(change) => {
+                claims.edit(pair);
+                return Ok(Some(change));
+            }
+            Edit::Refused(refusal) => return Err(refusal.into()),
+            Edit::UnknownInbound => return Ok(None),
+            Edit::InFlight => core.progress(seen).await?,
+        }
+    }
+    Err(Refusal::Contended.into())
+}

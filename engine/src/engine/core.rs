@@ -1,0 +1,181 @@
+//! What all parts of a running engine share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::catalogue::Catalogue;
+use super::error::EngineError;
+use super::network::{Network, PostalTable};
+use super::orders::Orders;
+use super::requests::Requests;
+use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
+use crate::limits;
+use crate::model::{Lsn, OrderNo, Record, Sku, SkuNo, StateHash};
+
+/// The state of the engine, and the way to the journal.
+pub struct Core {
+    /// Items and pairs.
+    pub catalogue: Catalogue,
+    /// Nodes and policy.
+    pub network: ArcSwap<Network>,
+    /// Orders.
+    pub orders: Orders,
+    /// Idempotency keys.
+    pub requests: Requests,
+    /// Where postal codes are.
+    pub postal: PostalTable,
+    /// The way to the journal.
+    pub journal: GroupCommit<Record>,
+    /// How far applying has come.
+    pub watermark: Arc<Watermark>,
+    /// The number of the last order that a transaction was given.
+    pub order_last: AtomicU64,
+    /// Numbers of items whose definition is in flight.
+    pub new_items: Mutex<NewItems>,
+    /// Held by the applier for each batch: whoever takes it sees all actors at
+    /// one LSN.
+    pub gate: Mutex<Applied>,
+    /// Commands in flight.
+    in_flight: AtomicUsize,
+    in_flight_max: usize,
+}
+
+/// What the applier has done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Applied {
+    /// The last event applied.
+    pub lsn: Lsn,
+    /// The hash of all durable state at that event.
+    pub hash: StateHash,
+}
+
+/// Items whose first definition is not applied yet.
+#[derive(Debug, Default)]
+pub struct NewItems {
+    /// Their numbers, in the order of the journal.
+    pub numbers: Vec<(Sku, SkuNo)>,
+}
+
+impl Core {
+    /// A core without state over an empty or replayed journal.
+    pub fn new(
+        postal: PostalTable,
+        journal: GroupCommit<Record>,
+        watermark: Arc<Watermark>,
+        in_flight_max: usize,
+    ) -> Self {
+        Self {
+            catalogue: Catalogue::default(),
+            network: ArcSwap::from_pointee(Network::empty(postal.code_count())),
+            orders: Orders::default(),
+            requests: Requests::new(limits::REQUESTS_KEPT_MAX),
+            postal,
+            journal,
+            watermark,
+            order_last: AtomicU64::new(0),
+            new_items: Mutex::default(),
+            gate: Mutex::default(),
+            in_flight: AtomicUsize::new(0),
+            in_flight_max,
+        }
+    }
+
+    /// Lets a command in, or says that there are too many.
+    pub fn admit(self: &Arc<Self>) -> Result<Permit, EngineError> {
+        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let permit = Permit(Arc::clone(self));
+        if in_flight >= self.in_flight_max {
+            // What is in flight is a few group commits' worth.
+            let retry_after = Duration::from_millis(10);
+            let limit = self.in_flight_max;
+            return Err(EngineError::Overloaded { in_flight, limit, retry_after });
+        }
+        Ok(permit)
+    }
+
+    /// Commands in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// A number for an order that is about to be written.
+    pub fn next_order(&self) -> OrderNo {
+        OrderNo(self.order_last.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Writes a record; its actors are claimed by the caller, who gives the
+    /// claims up when this fails and hands them over when it does not.
+    pub fn append(&self, record: Record) -> Result<Ticket, EngineError> {
+        thread_local! {
+            static PAYLOAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+        }
+        PAYLOAD.with_borrow_mut(|payload| {
+            payload.clear();
+            let Ok(()) = minicbor::encode(&record, &mut *payload) else {
+                unreachable!("writing to memory does not fail, and model types encode");
+            };
+            self.journal.append(payload, record).map_err(|error| self.append_error(error))
+        })
+    }
+
+    fn append_error(&self, error: AppendError) -> EngineError {
+        match error {
+            AppendError::Full => EngineError::DiskFull,
+            AppendError::Halted(cause) => EngineError::Halted(cause.to_string()),
+            AppendError::Overloaded | AppendError::TooLarge { .. } => EngineError::Overloaded {
+                in_flight: self.in_flight(),
+                limit: self.in_flight_max,
+                retry_after: Duration::from_millis(10),
+            },
+        }
+    }
+
+    /// Waits until the event is durable and applied.
+    pub async fn acknowledged(&self, ticket: Ticket) -> Result<Lsn, EngineError> {
+        match self.watermark.wait(ticket).await {
+            Ok(()) => Ok(ticket.lsn),
+            Err(Unacknowledged::Rejected) => Err(EngineError::DiskFull),
+            Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
+        }
+    }
+
+    /// Waits for those in flight to get on: until more is applied than `seen`,
+    /// or a claim that never reached the journal was given up.
+    pub async fn progress(&self, seen: Lsn) -> Result<(), EngineError> {
+        if self.journal.tail() > seen {
+            match self.watermark.wait_past(seen).await {
+                Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
+                Ok(()) | Err(Unacknowledged::Rejected) => Ok(()),
+            }
+        } else {
+            yield_now().await;
+            Ok(())
+        }
+    }
+}
+
+/// The right to be in flight. Dropped when the command is answered.
+pub struct Permit(Arc<Core>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets other tasks of this thread run once, on any executor.
+async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}

@@ -1,0 +1,231 @@
+//! Commands on an order that is there: cancel, ship.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::change::{Change, request_of, write};
+use super::claims::{Claims, halted};
+use super::core::Core;
+use super::error::EngineError;
+use super::orders::OrderCell;
+use crate::actor::order::{Lock, OrderMessage, OrderReply};
+use crate::actor::stock::Claim;
+use crate::limits::REPLANS_MAX;
+use crate::model::command::{CancelOrder, LineCancellation, ShipShipment};
+use crate::model::{Dispatch, Event, Order, OrderId, Refusal, Release, Supply};
+
+/// An order in hand. Dropped before its event is written, it is free again.
+struct Locked {
+    cell: OrderCell,
+    order: Arc<Order>,
+    held: bool,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        if self.held {
+            self.cell.tell(OrderMessage::Unlock);
+        }
+    }
+}
+
+/// Takes an order in hand; waits while others have it.
+async fn lock(core: &Core, id: &OrderId) -> Result<Locked, EngineError> {
+    for _ in 0..REPLANS_MAX {
+        let seen = core.watermark.applied();
+        let cell = core.orders.by_id(id).ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
+        match cell.ask(OrderMessage::Lock).await {
+            Ok(OrderReply::Lock(Lock::Granted(order))) => {
+                return Ok(Locked { cell, order, held: true });
+            }
+            Ok(OrderReply::Lock(Lock::InFlight)) => core.progress(seen).await?,
+            Ok(other) => unreachable!("a lock is answered with a lock, not {other:?}"),
+            Err(panicked) => return Err(halted(&panicked)),
+        }
+    }
+    Err(Refusal::Contended.into())
+}
+
+/// Cancels what is left of an order, or units of some lines.
+pub async fn cancel(core: &Core, command: CancelOrder) -> Result<Change, EngineError> {
+    command.validate()?;
+    let CancelOrder { meta, order: id, lines } = command;
+    let request = request_of(&meta, &(&id, &lines));
+    let mut hand = None;
+    let change = write(core, meta, request, async || {
+        let locked = hand.insert(lock(core, &id).await?);
+        let releases = releases(&locked.order, &lines)?;
+        let event = Event::OrderCancelled { no: locked.order.no, id, releases };
+        Ok((event, Claims::new(core)))
+    })
+    .await?;
+    keep_until_applied(hand);
+    Ok(change)
+}
+
+/// The event is in the journal: applying it frees the order.
+fn keep_until_applied(hand: Option<Locked>) {
+    if let Some(mut locked) = hand {
+        locked.held = false;
+    }
+}
+
+/// What a cancellation gives back: everything open, or so many units of each
+/// line named, the least firm allocations first.
+fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<Release>, Refusal> {
+    let mut releases = Vec::new();
+    if lines.is_empty() {
+        for line in 0..order.lines.len() {
+            let open = open_units(order, line);
+            release_line(order, line, open, &mut releases);
+        }
+        if releases.is_empty() {
+            return Err(Refusal::NothingToCancel {
+                order: order.header.id.clone(),
+                open: 0,
+                wanted: 0,
+            });
+        }
+    }
+    for cancellation in lines {
+        let unknown =
+            || Refusal::UnknownLine { order: order.header.id.clone(), line: cancellation.line };
+        let line = (cancellation.line as usize).checked_sub(1).ok_or_else(unknown)?;
+        if line >= order.lines.len() {
+            return Err(unknown());
+        }
+        let open = open_units(order, line);
+        let wanted = u64::from(cancellation.quantity);
+        if wanted > open {
+            let order = order.header.id.clone();
+            return Err(Refusal::NothingToCancel { order, open, wanted });
+        }
+        release_line(order, line, wanted, &mut releases);
+    }
+    releases.sort_by_key(|release| release.allocation);
+    Ok(releases)
+}
+
+fn open_units(order: &Order, line: usize) -> u64 {
+    let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == line);
+    of_line.map(|a| u64::from(a.open())).sum()
+}
+
+fn release_line(order: &Order, line: usize, units: u64, releases: &mut Vec<Release>) {
+    let mut open: SmallVec<[(Supply, u16, usize); 4]> = order
+        .allocations
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| usize::from(a.line) == line && a.open() > 0)
+        .map(|(at, a)| (a.supply, a.shipment, at))
+        .collect();
+    open.sort_unstable();
+    let mut left = units;
+    for (_, _, at) in open.into_iter().rev() {
+        let allocation = &order.allocations[at];
+        let units = u32::try_from(left.min(u64::from(allocation.open()))).expect("at most a u32");
+        if units == 0 {
+            break;
+        }
+        releases.push(release(order, at, units));
+        left -= u64::from(units);
+    }
+}
+
+fn release(order: &Order, at: usize, units: u32) -> Release {
+    let allocation = &order.allocations[at];
+    Release {
+        allocation: u16::try_from(at).expect("fewer allocations than a u16 holds"),
+        pair: order.pair_of(allocation),
+        line: allocation.line,
+        units,
+    }
+}
+
+/// Reports that a shipment left.
+pub async fn ship(core: &Core, command: ShipShipment) -> Result<Change, EngineError> {
+    let ShipShipment { meta, order: id, shipment, carrier, tracking } = command;
+    let request = request_of(&meta, &(&id, shipment, &carrier, &tracking));
+    let dispatch = Dispatch { at: meta.at, carrier, tracking };
+    let mut hand = None;
+    let change = write(core, meta, request, async || {
+        let locked = hand.insert(lock(core, &id).await?);
+        let (shipment, units) = leaving(&locked.order, shipment)?;
+        let claims = claim_leaving(core, &locked.order, shipment, &units).await?;
+        let no = locked.order.no;
+        Ok((Event::ShipmentShipped { no, id, shipment, dispatch, units }, claims))
+    })
+    .await?;
+    keep_until_applied(hand);
+    Ok(change)
+}
+
+/// The units of a shipment, which callers count from 1.
+fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<Release>), Refusal> {
+    let at = number.checked_sub(1).filter(|at| usize::from(*at) < order.shipments.len());
+    let unknown = || Refusal::UnknownShipment { order: order.header.id.clone(), shipment: number };
+    let at = at.ok_or_else(unknown)?;
+    let of_it = order.allocations.iter().enumerate().filter(|(_, a)| a.shipment == at);
+    let open = of_it.filter(|(_, a)| a.open() > 0);
+    let units: Vec<Release> = open.map(|(place, a)| release(order, place, a.open())).collect();
+    if units.is_empty() || order.shipments[usize::from(at)].shipped.is_some() {
+        return Err(Refusal::ShipmentClosed(number));
+    }
+    Ok((at, units))
+}
+
+/// Claims units by pair and line; waits while others in flight stand in the way.
+async fn claim_leaving<'a>(
+    core: &'a Core,
+    order: &Order,
+    shipment: u16,
+    units: &[Release],
+) -> Result<Claims<'a>, EngineError> {
+    for _ in 0..REPLANS_MAX {
+        let seen = core.watermark.applied();
+        let mut claims = Claims::new(core);
+        let (mut missing, mut in_flight) = (0, false);
+        for (pair, line, units) in by_pair(units) {
+            let ahead = ahead_of(order, shipment, line);
+            match claims.shipment(pair, order.no, line, units, ahead).await? {
+                Claim::Granted => {}
+                Claim::Short(units) => missing += units,
+                Claim::InFlight => in_flight = true,
+            }
+        }
+        if !in_flight && missing == 0 {
+            return Ok(claims);
+        }
+        drop(claims);
+        if !in_flight {
+            return Err(Refusal::ShipmentNotReady { shipment: shipment + 1, missing }.into());
+        }
+        core.progress(seen).await?;
+    }
+    Err(Refusal::Contended.into())
+}
+
+/// Units of a line that earlier shipments of the same node have a right to.
+fn ahead_of(order: &Order, shipment: u16, line: u16) -> u32 {
+    let node = order.shipments[usize::from(shipment)].node;
+    let earlier = order.allocations.iter().filter(|a| {
+        a.line == line
+            && a.shipment < shipment
+            && order.shipments[usize::from(a.shipment)].node == node
+    });
+    earlier.map(crate::model::Allocation::open).sum()
+}
+
+/// Sums releases by pair and line, in the order of their first appearance: one
+/// event does one thing to one actor, in one turn.
+pub fn by_pair(releases: &[Release]) -> SmallVec<[(crate::model::Pair, u16, u32); 4]> {
+    let mut sums = SmallVec::<[(crate::model::Pair, u16, u32); 4]>::new();
+    for release in releases {
+        match sums.iter_mut().find(|(p, line, _)| (*p, *line) == (release.pair, release.line)) {
+            Some((_, _, units)) => *units += release.units,
+            None => sums.push((release.pair, release.line, release.units)),
+        }
+    }
+    sums
+}

@@ -1,0 +1,279 @@
+//! The transaction, and the one public face of the engine.
+//!
+//! ```text
+//!   command --> plan ----> claim ----> append ~~~ durable ~~~> apply --> reply
+//!               published  a turn at   one        group        journal   watermark
+//!               free       each actor  record     commit       order
+//! ```
+//! A command plans on what it can see, claims what it needs from the actors
+//! concerned, writes one event, and the event, once durable, is applied to those
+//! actors in journal order. Refused or dropped before its event is written, it
+//! lets go of everything it claimed.
+
+mod apply;
+mod audit;
+mod catalogue;
+mod change;
+mod claims;
+mod core;
+mod error;
+mod fulfil;
+mod network;
+mod orders;
+mod place;
+mod plan;
+mod read;
+mod requests;
+mod submitted;
+mod trace;
+
+use std::sync::Arc;
+
+pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
+pub use error::EngineError;
+pub use network::PostalTable;
+pub use place::LineShortage;
+pub use plan::Draft;
+pub use read::{Availability, NodeAvailability, OrderView, StockView};
+pub use submitted::{PlaceOutcome, Placed, Submitted};
+pub use trace::{Candidate, Trace, Verdict};
+
+use self::core::Core;
+use change::Change;
+use place::Placing;
+
+use crate::model::command::{
+    CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
+    ShipShipment,
+};
+use crate::model::{
+    InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Sku, SkuNo,
+    StateHash, Supply, Timestamp,
+};
+
+/// The engine. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine {
+    core: Arc<Core>,
+    /// Nodes and policy change one at a time.
+    configuring: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// Where the engine stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The last event applied: the newest version.
+    pub applied: Lsn,
+    /// The hash of all durable state at that event.
+    pub state_hash: StateHash,
+    /// The last event handed to the journal.
+    pub tail: Lsn,
+    /// Items defined.
+    pub items: usize,
+    /// Nodes defined.
+    pub nodes: usize,
+    /// SKU-location pairs.
+    pub pairs: usize,
+    /// Orders in memory.
+    pub orders: usize,
+    /// Idempotency keys remembered.
+    pub requests: usize,
+    /// Commands in flight.
+    pub in_flight: usize,
+}
+
+/// Commands. Each answers with its version once its event is durable and applied.
+impl Engine {
+    /// Defines an item, or changes it.
+    pub async fn define_item(&self, command: DefineItem) -> Result<Lsn, EngineError> {
+        let _permit = self.core.admit()?;
+        let change = change::define_item(&self.core, command).await?;
+        self.finish(change).await
+    }
+
+    /// Defines a node, or changes it.
+    pub async fn define_node(&self, command: DefineNode) -> Result<Lsn, EngineError> {
+        let _permit = self.core.admit()?;
+        let _alone = self.configuring.lock().await;
+        let change = change::define_node(&self.core, command).await?;
+        self.finish(change).await
+    }
+
+    /// Sets the sourcing policy.
+    pub async fn set_policy(&self, command: SetPolicy) -> Result<Lsn, EngineError> {
+        let _permit = self.core.admit()?;
+        let _alone = self.configuring.lock().await;
+        let change = change::set_policy(&self.core, command).await?;
+        self.finish(change).await
+    }
+
+    /// Changes the supply of a pair.
+    pub async fn change_stock(&self, command: ChangeStock) -> Result<Lsn, EngineError> {
+        let _permit = self.core.admit()?;
+        let change = change::change_stock(&self.core, command).await?;
+        self.finish(change).await
+    }
+
+    /// Places an order.
+    pub async fn place_order(&self, command: PlaceOrder) -> Result<Placed, EngineError> {
+        self.submit_order(command).await?.acknowledged().await
+    }
+
+    /// Places an order up to the journal. Whoever streams orders submits them
+    /// one after the other and then waits for all: one watermark serves them.
+    pub async fn submit_order(&self, command: PlaceOrder) -> Result<Submitted, EngineError> {
+        let permit = self.core.admit()?;
+        let placing = place::place(&self.core, command).await?;
+        Ok(Submitted::new(Arc::clone(&self.core), permit, placing))
+    }
+
+    /// Plans an order as placing it would, and changes nothing.
+    pub async fn quote_order(
+        &self,
+        order: &OrderRequest,
+        at: Timestamp,
+    ) -> Result<Draft, EngineError> {
+        let _permit = self.core.admit()?;
+        place::quote(&self.core, order, at).await
+    }
+
+    /// Cancels what is left of an order, or units of some lines.
+    pub async fn cancel_order(&self, command: CancelOrder) -> Result<Lsn, EngineError> {
+        let _permit = self.core.admit()?;
+        let change = fulfil::cancel(&self.core, command).await?;
+        self.finish(change).await
+    }
+
+    /// Reports that a shipment left its node.
+    pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Lsn, EngineError> {
+        let _permit = self.core.admit()?;
+        let change = fulfil::ship(&self.core, command).await?;
+        self.finish(change).await
+    }
+
+    async fn finish(&self, change: Change) -> Result<Lsn, EngineError> {
+        match change {
+            Change::Written(ticket) => self.core.acknowledged(ticket).await,
+            Change::Known(lsn) => Ok(lsn),
+        }
+    }
+}
+
+/// Reads. They show durable state only; `min_version` is met before reading.
+impl Engine {
+    /// Waits until the engine has applied `version`.
+    pub async fn at_least(&self, version: Lsn) -> Result<(), EngineError> {
+        loop {
+            let newest = self.core.watermark.applied();
+            if newest >= version {
+                return Ok(());
+            }
+            if self.core.journal.tail() < version {
+                return Err(EngineError::VersionAhead { wanted: version, newest });
+            }
+            self.core.progress(newest).await?;
+        }
+    }
+
+    /// What can be promised of a SKU by an instant.
+    pub async fn availability(
+        &self,
+        sku: &Sku,
+        at: Timestamp,
+    ) -> Result<Availability, EngineError> {
+        read::availability(&self.core, sku, at).await
+    }
+
+    /// One pair, whole.
+    pub async fn stock(&self, sku: &Sku, node: &NodeId) -> Result<StockView, EngineError> {
+        read::stock(&self.core, sku, node).await
+    }
+
+    /// An order, and what its open units rest on.
+    pub async fn order(&self, id: &OrderId) -> Result<OrderView, EngineError> {
+        read::order(&self.core, id).await
+    }
+
+    /// Why an order was sourced as it was.
+    pub async fn explain(
+        &self,
+        id: &OrderId,
+    ) -> Result<(Arc<crate::model::Order>, Trace), EngineError> {
+        read::explain(&self.core, id).await
+    }
+
+    /// One item.
+    pub fn item(&self, sku: &Sku) -> Result<Arc<Item>, EngineError> {
+        read::item(&self.core, sku)
+    }
+
+    /// Items from a number on, at most `max`.
+    pub fn items(&self, from: SkuNo, max: usize) -> Vec<(SkuNo, Arc<Item>)> {
+        let items = self.core.catalogue.iter().skip(from.0 as usize).take(max);
+        items.map(|(no, entry)| (no, entry.definition().item)).collect()
+    }
+
+    /// One node.
+    pub fn node(&self, id: &NodeId) -> Result<Arc<Node>, EngineError> {
+        read::node(&self.core, id)
+    }
+
+    /// All nodes, by number.
+    pub fn nodes(&self) -> Vec<Arc<Node>> {
+        self.core.network.load().nodes.iter().map(|n| Arc::clone(&n.node)).collect()
+    }
+
+    /// The sourcing policy.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.core.network.load().policy)
+    }
+
+    /// The item of a number that the engine gave out.
+    pub fn item_no(&self, no: SkuNo) -> Arc<Item> {
+        self.core.catalogue.entry(no).definition().item
+    }
+
+    /// The node of a number that the engine gave out.
+    pub fn node_no(&self, no: NodeNo) -> Arc<Node> {
+        Arc::clone(&self.core.network.load().node(no).node)
+    }
+
+    /// The id of an order by its number; none while it is being placed.
+    pub async fn order_id(&self, no: OrderNo) -> Result<Option<OrderId>, EngineError> {
+        let Some(cell) = self.core.orders.by_no(no) else {
+            return Ok(None);
+        };
+        Ok(place::read_order(&cell).await?.map(|order| order.header.id.clone()))
+    }
+
+    /// The caller's id of an inbound supply, while it is open.
+    pub async fn inbound_id(
+        &self,
+        pair: Pair,
+        supply: Supply,
+    ) -> Result<Option<InboundId>, EngineError> {
+        read::inbound_id(&self.core, pair, supply).await
+    }
+
+    /// Checks every named invariant at one LSN. Blocks its thread, and holds
+    /// acknowledgements back while it runs.
+    pub fn audit(&self) -> Result<AuditReport, EngineError> {
+        audit::audit(&self.core)
+    }
+
+    /// Where the engine stands.
+    pub fn status(&self) -> Status {
+        let applied = *self.core.gate.lock();
+        Status {
+            applied: applied.lsn,
+            state_hash: applied.hash,
+            tail: self.core.journal.tail(),
+            items: self.core.catalogue.len(),
+            nodes: self.core.network.load().nodes.len(),
+            pairs: self.core.catalogue.pairs(),
+            orders: self.core.orders.len(),
+            requests: self.core.requests.len(),
+            in_flight: self.core.in_flight(),
+        }
+    }
+}

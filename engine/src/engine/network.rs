@@ -1,0 +1,169 @@
+//! The network as planning reads it: nodes with their calendars, the policy, and
+//! how far each node is from each destination. Immutable; a change makes a new
+//! one, so that a plan sees one network from start to end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use crate::calendar::{Calendar, WorkingDays};
+use crate::geo::{Bands, Location, PostalCodes, distance_m};
+use crate::model::digest::{Part, hash_encoded};
+use crate::model::{
+    Lsn, Node, NodeId, NodeKind, NodeNo, Policy, ServiceName, ServiceNo, StateHash,
+};
+use crate::sourcing;
+
+/// A node with what planning derives from its definition.
+#[derive(Clone, Debug)]
+pub struct PlanningNode {
+    /// Its definition.
+    pub node: Arc<Node>,
+    /// The event that defined it last.
+    pub last_lsn: Lsn,
+    /// When it works.
+    pub calendar: Arc<Calendar>,
+}
+
+/// All nodes and the policy, and how far everything is apart.
+pub struct Network {
+    /// Nodes by number.
+    pub nodes: Vec<PlanningNode>,
+    by_id: HashMap<NodeId, NodeNo>,
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// The event that set the policy last; zero for the default.
+    pub policy_lsn: Lsn,
+    bands: Bands,
+    /// By the postal table's index: the band of each node, made when first used.
+    lanes: Box<[OnceLock<Box<[u8]>>]>,
+}
+
+impl Network {
+    /// A network without nodes, under the default policy.
+    pub fn empty(postal_codes: u32) -> Self {
+        Self::new(Vec::new(), Arc::new(Policy::default()), Lsn::NONE, postal_codes as usize)
+    }
+
+    fn new(
+        nodes: Vec<PlanningNode>,
+        policy: Arc<Policy>,
+        policy_lsn: Lsn,
+        postal_codes: usize,
+    ) -> Self {
+        let number = |at: usize| NodeNo(u16::try_from(at).expect("NODES_MAX fits 16 bits"));
+        let by_id =
+            nodes.iter().enumerate().map(|(at, n)| (n.node.id.clone(), number(at))).collect();
+        let reach = policy.bands.iter().map(|band| band.distance_m_max).collect();
+        let bands = Bands::new(reach).expect("a policy is checked before it becomes an event");
+        let lanes = (0..postal_codes).map(|_| OnceLock::new()).collect();
+        Self { nodes, by_id, policy, policy_lsn, bands, lanes }
+    }
+
+    /// The same network with a node defined or changed.
+    #[must_use]
+    pub fn with_node(&self, no: NodeNo, node: Node, lsn: Lsn) -> Self {
+        let calendar =
+            Arc::new(calendar_of(&node).expect("a node is checked before it becomes an event"));
+        let planning = PlanningNode { node: Arc::new(node), last_lsn: lsn, calendar };
+        let mut nodes = self.nodes.clone();
+        match nodes.get_mut(usize::from(no.0)) {
+            Some(there) => *there = planning,
+            None => nodes.push(planning),
+        }
+        Self::new(nodes, Arc::clone(&self.policy), self.policy_lsn, self.lanes.len())
+    }
+
+    /// The same network under another policy.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy, lsn: Lsn) -> Self {
+        Self::new(self.nodes.clone(), Arc::new(policy), lsn, self.lanes.len())
+    }
+
+    /// The number of the node with that id.
+    pub fn node_no(&self, id: &NodeId) -> Option<NodeNo> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The node of that number.
+    ///
+    /// # Panics
+    /// When there is none: numbers come from events, which come from this network.
+    pub fn node(&self, no: NodeNo) -> &PlanningNode {
+        &self.nodes[usize::from(no.0)]
+    }
+
+    /// The number of the service with that name; the first one without a name.
+    pub fn service_no(&self, name: Option<&ServiceName>) -> Option<ServiceNo> {
+        let services = &self.policy.services;
+        let at = name.map_or(Some(0), |name| services.iter().position(|s| s.name == *name))?;
+        u8::try_from(at).ok().map(ServiceNo)
+    }
+
+    /// The distance band of every node, by node number, as seen from a place.
+    pub fn lanes(&self, index: u32, destination: Location) -> &[u8] {
+        self.lanes[index as usize].get_or_init(|| {
+            let band = |n: &PlanningNode| {
+                let distance = distance_m(n.node.location, destination);
+                self.bands.band_of(distance).expect("the last band reaches everywhere").index()
+            };
+            self.nodes.iter().map(band).collect()
+        })
+    }
+
+    /// The objectives as the solver takes them.
+    pub fn objectives(&self) -> sourcing::ObjectiveOrder {
+        use crate::model::Objective;
+        let each = self.policy.objectives.map(|objective| match objective {
+            Objective::Promise => sourcing::Objective::Promise,
+            Objective::Shipments => sourcing::Objective::Shipments,
+            Objective::Cost => sourcing::Objective::Cost,
+            Objective::Balance => sourcing::Objective::Balance,
+        });
+        sourcing::ObjectiveOrder::new(each).expect("a policy is checked before it becomes an event")
+    }
+
+    /// The hash of nodes and policy, from scratch.
+    pub fn hash(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        for (at, node) in self.nodes.iter().enumerate() {
+            hash.merge(hash_node(at, node));
+        }
+        hash.merge(self.hash_policy());
+        hash
+    }
+
+    /// The hash of one node's definition; nothing while it has none.
+    pub fn hash_node(&self, no: NodeNo) -> StateHash {
+        let at = usize::from(no.0);
+        self.nodes.get(at).map_or_else(StateHash::default, |node| hash_node(at, node))
+    }
+
+    /// The hash of the policy; nothing while it is the default.
+    pub fn hash_policy(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        if self.policy_lsn != Lsn::NONE {
+            hash.add(hash_encoded(Part::Policy, &(&*self.policy, self.policy_lsn)));
+        }
+        hash
+    }
+}
+
+fn hash_node(at: usize, node: &PlanningNode) -> StateHash {
+    let mut hash = StateHash::default();
+    hash.add(hash_encoded(Part::Node, &(at as u64, &*node.node, node.last_lsn)));
+    hash
+}
+
+/// The calendar of a node's definition.
+pub fn calendar_of(node: &Node) -> Result<Calendar, crate::calendar::CalendarError> {
+    let days = WorkingDays::from_bits(node.working_days)?;
+    Calendar::new(&node.time_zone, days, node.cut_off_minute, node.holidays.clone())
+}
+
+/// Whether a node of this kind promises a vendor's stock instead of its own.
+pub fn is_supplier(kind: NodeKind) -> bool {
+    kind == NodeKind::Supplier
+}
+
+/// Where postal codes are.
+pub type PostalTable = Arc<dyn PostalCodes>;

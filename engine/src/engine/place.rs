@@ -1,0 +1,379 @@
+//! Placing an order: plan, claim, append.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::claims::{Claims, ask, cell, halted};
+use super::core::Core;
+use super::error::EngineError;
+use super::network::Network;
+use super::orders::OrderCell;
+use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
+use super::requests::{Begin, Remembered};
+use crate::actor::order::{OrderMessage, OrderReply};
+use crate::actor::stock::{Claim, StockMessage, StockReply};
+use crate::journal::Ticket;
+use crate::limits::{LINE_UNITS_MAX, REPLANS_MAX};
+use crate::model::command::{OrderRequest, PlaceOrder};
+use crate::model::digest::fingerprint;
+use crate::model::{
+    Day, Event, Order, OrderHeader, OrderPlaced, Pair, Parts, Record, Refusal, Request, Rule,
+    Shortage, Timestamp, Violation,
+};
+
+/// What a placed order came to, before it is durable.
+pub enum Placing {
+    /// The event is on its way to the disk.
+    Written(Ticket, OrderCell),
+    /// The same order was placed before.
+    Known(Arc<Order>),
+    /// Durable state has not enough, and the order is not to wait.
+    SoldOut(Vec<LineShortage>),
+}
+
+/// A line that cannot be filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineShortage {
+    /// The line, from 0, lines of one SKU summed.
+    pub line: u16,
+    /// Units wanted.
+    pub wanted: u32,
+    /// Units without supply.
+    pub short: u32,
+}
+
+/// Places an order up to the journal.
+pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineError> {
+    let PlaceOrder { meta, order } = command;
+    order.validate(day_of(meta.at))?;
+    let fingerprint = fingerprint(&order);
+    let request = meta.request_id.map(|id| Request { id, fingerprint });
+    let key = match begin_request(core, request.as_ref()).await? {
+        Started::Fresh(key) => key,
+        Started::Repeat(done) => return known(core, done).await,
+    };
+    let Room::New(room) = begin_order(core, &order, fingerprint).await? else {
+        return Ok(Placing::Known(read_known(core, &order).await?));
+    };
+    let network = core.network.load_full();
+    let wanted = resolve(core, &network, &order, meta.at)?;
+    let (draft, claims) = match settle(core, &network, &wanted).await? {
+        Settled::Granted(draft, claims) => (draft, claims),
+        Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
+    };
+    let header = header(&order, &wanted, fingerprint);
+    let event = Event::OrderPlaced(Box::new(placed(core, header, draft)));
+    let record = Record { at: meta.at, request, origin: meta.origin, event };
+    let ticket = core.append(record)?;
+    claims.hand_over();
+    if let Some(key) = key {
+        key.hand_over();
+    }
+    Ok(Placing::Written(ticket, room.hand_over()))
+}
+
+/// Plans an order as placing would, and changes nothing.
+pub async fn quote(core: &Core, order: &OrderRequest, at: Timestamp) -> Result<Draft, EngineError> {
+    order.validate(day_of(at))?;
+    let network = core.network.load_full();
+    let wanted = resolve(core, &network, order, at)?;
+    let inbound = look_inbound(&wanted).await?;
+    Ok(plan::plan(&network, &wanted, &inbound))
+}
+
+/// The day of an instant, in UTC.
+pub fn day_of(at: Timestamp) -> Day {
+    let days = at.as_micros().div_euclid(86_400_000_000);
+    Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
+}
+
+/// How a request starts, once nobody else has its key in flight.
+pub enum Started<'a> {
+    /// It is new.
+    Fresh(Option<super::requests::InFlight<'a>>),
+    /// It was carried out before.
+    Repeat(Remembered),
+}
+
+/// Takes the request's key; waits while the same key is in flight.
+pub async fn begin_request<'a>(
+    core: &'a Core,
+    request: Option<&Request>,
+) -> Result<Started<'a>, EngineError> {
+    loop {
+        let seen = core.watermark.applied();
+        match core.requests.begin(request)? {
+            Begin::Fresh(key) => return Ok(Started::Fresh(key)),
+            Begin::Repeat(done) => return Ok(Started::Repeat(done)),
+            Begin::Wait => core.progress(seen).await?,
+        }
+    }
+}
+
+/// A place in the order index, given up when the order comes to nothing.
+struct OrderRoom<'a> {
+    core: &'a Core,
+    order: &'a OrderRequest,
+    cell: Option<OrderCell>,
+}
+
+impl OrderRoom<'_> {
+    fn hand_over(mut self) -> OrderCell {
+        self.cell.take().expect("a room has its cell until it is handed over")
+    }
+}
+
+impl Drop for OrderRoom<'_> {
+    fn drop(&mut self) {
+        if self.cell.is_some() {
+            self.core.orders.abandon(&self.order.id);
+        }
+    }
+}
+
+enum Room<'a> {
+    New(OrderRoom<'a>),
+    Known,
+}
+
+async fn begin_order<'a>(
+    core: &'a Core,
+    order: &'a OrderRequest,
+    fingerprint: u64,
+) -> Result<Room<'a>, EngineError> {
+    loop {
+        let seen = core.watermark.applied();
+        let (cell, new) = core.orders.begin(&order.id);
+        if new {
+            return Ok(Room::New(OrderRoom { core, order, cell: Some(cell) }));
+        }
+        match read_order(&cell).await? {
+            Some(known) if known.header.fingerprint == fingerprint => return Ok(Room::Known),
+            Some(_) => return Err(Refusal::OrderExists(order.id.clone()).into()),
+            None => core.progress(seen).await?,
+        }
+    }
+}
+
+/// Reads an order; none while it is being placed.
+pub async fn read_order(cell: &OrderCell) -> Result<Option<Arc<Order>>, EngineError> {
+    match cell.ask(OrderMessage::Read).await {
+        Ok(OrderReply::State(order)) => Ok(order),
+        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
+        Err(panicked) => Err(halted(&panicked)),
+    }
+}
+
+async fn read_known(core: &Core, order: &OrderRequest) -> Result<Arc<Order>, EngineError> {
+    let unknown = || EngineError::from(Refusal::UnknownOrder(order.id.clone()));
+    let cell = core.orders.by_id(&order.id).ok_or_else(unknown)?;
+    read_order(&cell).await?.ok_or_else(unknown)
+}
+
+async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
+    let no = done.order.expect("the fingerprint says that the request placed an order");
+    let cell = core.orders.by_no(no).expect("a remembered order is there");
+    let order = read_order(&cell).await?.expect("a remembered order is placed");
+    Ok(Placing::Known(order))
+}
+
+/// Looks up every name in the order.
+fn resolve<'a>(
+    core: &'a Core,
+    network: &Network,
+    order: &OrderRequest,
+    at: Timestamp,
+) -> Result<Wanted<'a>, EngineError> {
+    let unknown_code = || {
+        Violation::new(
+            "postal_code",
+            &order.postal_code,
+            Rule::NotOneOf { allowed: "the postal codes this server knows".into() },
+        )
+    };
+    let destination = core.postal.locate(order.postal_code.as_str()).ok_or_else(unknown_code)?;
+    let unknown_service = || {
+        let names = network.policy.services.iter().map(|s| s.name.as_str());
+        let allowed = names.collect::<Vec<_>>().join(", ");
+        let given = order.service.as_ref().map_or("", |name| name.as_str());
+        Violation::new("service", given, Rule::NotOneOf { allowed })
+    };
+    let service = network.service_no(order.service.as_ref()).ok_or_else(unknown_service)?;
+    let promise_days = network.policy.services[usize::from(service.0)].promise_days;
+    Ok(Wanted {
+        lines: resolve_lines(core, order)?,
+        destination,
+        service,
+        promise_by: order.deliver_by.unwrap_or_else(|| day_of(at).plus(promise_days)),
+        shortage: order.shortage.unwrap_or(network.policy.shortage),
+        split: order.split.unwrap_or(network.policy.split),
+        at,
+    })
+}
+
+/// Sums lines of one SKU: they draw on the same stock.
+fn resolve_lines<'a>(
+    core: &'a Core,
+    order: &OrderRequest,
+) -> Result<SmallVec<[WantedLine<'a>; 4]>, EngineError> {
+    let mut lines = SmallVec::<[WantedLine<'a>; 4]>::new();
+    for (at, line) in order.lines.0.iter().enumerate() {
+        let unknown = || Refusal::UnknownSku(line.sku.clone());
+        let sku = core.catalogue.sku_no(line.sku.as_str()).ok_or_else(unknown)?;
+        match lines.iter_mut().find(|known| known.sku == sku) {
+            None => {
+                let entry = core.catalogue.entry(sku);
+                lines.push(WantedLine { sku, entry, quantity: line.quantity });
+            }
+            Some(known) => {
+                // Both are at most LINE_UNITS_MAX, so that they add up.
+                known.quantity += line.quantity;
+                if known.quantity > LINE_UNITS_MAX {
+                    let rule = Rule::OutOfRange { min: 1, max: i64::from(LINE_UNITS_MAX) };
+                    let field = format!("lines[{at}].quantity");
+                    return Err(Violation::new(field, known.quantity, rule).into());
+                }
+            }
+        }
+    }
+    Ok(lines)
+}
+
+enum Settled<'a> {
+    Granted(Draft, Claims<'a>),
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Plans and claims until every claim is granted or durable state refuses.
+///
+/// `NO_PHANTOM_SOLD_OUT`: a plan that lacks units while claims are in flight on
+/// its SKUs is not answered; it is made again when they have settled.
+async fn settle<'a>(
+    core: &'a Core,
+    network: &Arc<Network>,
+    wanted: &Wanted<'_>,
+) -> Result<Settled<'a>, EngineError> {
+    for _ in 0..REPLANS_MAX {
+        let seen = core.watermark.applied();
+        let inbound = look_inbound(wanted).await?;
+        let draft = plan::plan(network, wanted, &inbound);
+        if draft.unfilled_units() > 0 {
+            if draft.in_flight_seen {
+                core.progress(seen).await?;
+                continue;
+            }
+            if let Some(shortages) = refused(wanted, &draft)? {
+                return Ok(Settled::SoldOut(shortages));
+            }
+        }
+        match claim(core, &draft).await? {
+            Some(claims) => return Ok(Settled::Granted(draft, claims)),
+            None => core.progress(seen).await?,
+        }
+    }
+    Err(Refusal::Contended.into())
+}
+
+/// Whether an order that lacks units is refused, and which.
+fn refused(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, EngineError> {
+    let nothing = draft.allocations.is_empty();
+    match wanted.shortage {
+        Shortage::Backorder if nothing => Err(Refusal::NoNode.into()),
+        Shortage::Backorder => Ok(None),
+        Shortage::Partial if !nothing => Ok(None),
+        Shortage::Partial | Shortage::Reject => Ok(Some(shortages(wanted, draft))),
+    }
+}
+
+/// The lines of a draft that lack units.
+pub fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
+    let lines = wanted.lines.iter().zip(&draft.unfilled).enumerate();
+    let short = lines.filter(|(_, (_, short))| **short > 0);
+    short
+        .map(|(at, (line, short))| LineShortage {
+            line: u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits"),
+            wanted: line.quantity,
+            short: *short,
+        })
+        .collect()
+}
+
+async fn look_inbound(wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
+    let mut seen = InboundSeen::new();
+    for (at, line) in wanted.lines.iter().enumerate() {
+        for slot in line.entry.row.iter().filter(|s| s.cell.shared().glance().has_inbound) {
+            let StockReply::Inbound(glances) = ask(slot.cell, StockMessage::ReadInbound).await?
+            else {
+                unreachable!("a read of inbound supplies is answered with them");
+            };
+            let at = u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits");
+            seen.push((at, slot.node, glances));
+        }
+    }
+    Ok(seen)
+}
+
+/// Claims all that a draft needs, pairs ascending; none when one refuses.
+async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, EngineError> {
+    let mut wanted: SmallVec<[(Pair, Parts); 4]> = parts_by_pair(draft);
+    wanted.sort_by_key(|(pair, _)| *pair);
+    let mut claims = Claims::new(core);
+    for (pair, parts) in wanted {
+        if claims.units(pair, parts).await? != Claim::Granted {
+            return Ok(None);
+        }
+    }
+    Ok(Some(claims))
+}
+
+fn parts_by_pair(draft: &Draft) -> SmallVec<[(Pair, Parts); 4]> {
+    let mut pairs = SmallVec::<[(Pair, Parts); 4]>::new();
+    for allocation in &draft.allocations {
+        let sku = draft.lines[usize::from(allocation.line)].sku;
+        let node = draft.shipments[usize::from(allocation.shipment)].node;
+        let pair = Pair { sku, node };
+        // Allocations are sorted by line and node: parts of a pair are neighbours.
+        match pairs.last_mut() {
+            Some((last, parts)) if *last == pair => {
+                parts.push((allocation.supply, allocation.units))
+            }
+            _ => pairs.push((pair, Parts::from_iter([(allocation.supply, allocation.units)]))),
+        }
+    }
+    pairs
+}
+
+fn header(order: &OrderRequest, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
+    OrderHeader {
+        id: order.id.clone(),
+        fingerprint,
+        ordered_at: wanted.at,
+        customer: order.customer.clone(),
+        channel: order.channel.clone(),
+        postal_code: order.postal_code.clone(),
+        service: wanted.service,
+        promise_by: wanted.promise_by,
+        shortage: wanted.shortage,
+        split: wanted.split,
+    }
+}
+
+fn placed(core: &Core, header: OrderHeader, draft: Draft) -> OrderPlaced {
+    OrderPlaced {
+        no: core.next_order(),
+        header,
+        lines: draft.lines,
+        shipments: draft.shipments,
+        allocations: draft.allocations,
+        trace: draft.trace,
+    }
+}
+
+/// Reads what a pair holds.
+pub async fn read_stock(core: &Core, pair: Pair) -> Result<Box<crate::model::Stock>, EngineError> {
+    match ask(cell(core, pair), StockMessage::Read).await? {
+        StockReply::State(stock) => Ok(stock),
+        other => unreachable!("a read is answered with a state, not {other:?}"),
+    }
+}

@@ -1,0 +1,456 @@
+//! Planning: from what pairs publish to a draft of the order's allocation.
+//!
+//! ```text
+//!   rows of the lines' SKUs --+
+//!   network: bands, windows --+--> offers --> sourcing::solve --> draft
+//!   inbound supplies ---------+                explain -------> trace
+//! ```
+//! Planning sends no message for units on hand and changes nothing. What it saw
+//! may be gone when it claims; then it plans again.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::catalogue::Entry;
+use super::network::{Network, is_supplier};
+use super::trace::{Candidate, TraceWriter, Verdict};
+use crate::actor::stock::InboundGlance;
+use crate::geo::PostalMatch;
+use crate::model::{
+    Allocation, Day, NodeNo, OrderLine, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply,
+    Timestamp,
+};
+use crate::sourcing::limits::{LINE_OFFERS_MAX, SHIPMENTS_MAX};
+use crate::sourcing::{self, Exactness, Reason};
+
+/// An order whose names are resolved.
+pub struct Wanted<'a> {
+    /// Lines of distinct SKUs.
+    pub lines: SmallVec<[WantedLine<'a>; 4]>,
+    /// Where it goes.
+    pub destination: PostalMatch,
+    /// How it is shipped.
+    pub service: ServiceNo,
+    /// The day that counts as on time.
+    pub promise_by: Day,
+    /// What happens to units without supply.
+    pub shortage: Shortage,
+    /// Whether a line may be split.
+    pub split: Split,
+    /// The time of the order.
+    pub at: Timestamp,
+}
+
+/// One line of it.
+pub struct WantedLine<'a> {
+    /// The item.
+    pub sku: SkuNo,
+    /// The item's row of pairs.
+    pub entry: &'a Entry,
+    /// Units, from 1.
+    pub quantity: u32,
+}
+
+/// Inbound supplies of one line's pairs, as read before planning.
+pub type InboundSeen = SmallVec<[(u16, NodeNo, Vec<InboundGlance>); 2]>;
+
+/// What an order would get.
+pub struct Draft {
+    /// Lines with what is short at placing cancelled.
+    pub lines: Box<[OrderLine]>,
+    /// Shipments.
+    pub shipments: Box<[Shipment]>,
+    /// Allocations, ascending by line, node, shipment.
+    pub allocations: Box<[Allocation]>,
+    /// Units without supply, by line.
+    pub unfilled: SmallVec<[u32; 4]>,
+    /// Whether claims or changes in flight may hide supply from this plan.
+    pub in_flight_seen: bool,
+    /// Why.
+    pub trace: Box<[u8]>,
+}
+
+impl Draft {
+    /// Units without supply.
+    pub fn unfilled_units(&self) -> u64 {
+        self.unfilled.iter().map(|units| u64::from(*units)).sum()
+    }
+}
+
+thread_local! {
+    static PLANNER: RefCell<Planner> = RefCell::new(Planner::default());
+}
+
+/// Plans an order on what is published now.
+pub fn plan(network: &Arc<Network>, wanted: &Wanted<'_>, inbound: &InboundSeen) -> Draft {
+    PLANNER.with_borrow_mut(|planner| planner.plan(network, wanted, inbound))
+}
+
+/// The reusable memory of planning, one for each thread.
+#[derive(Default)]
+struct Planner {
+    network: Option<Arc<Network>>,
+    windows: Vec<Window>,
+    /// By node: its shipment of today in `shipments`, or `NONE`.
+    today: Vec<u16>,
+    lines: Vec<sourcing::Line>,
+    offers: Vec<sourcing::Offer>,
+    /// Where each offer comes from, and the skipped candidates among them.
+    sources: Vec<Source>,
+    shipments: Vec<sourcing::Shipment>,
+    dates: Vec<Dates>,
+    reasons: Vec<Reason>,
+    skipped: Vec<(u16, Candidate)>,
+    /// Whether candidates were left out.
+    cut_short: bool,
+    scratch: sourcing::Scratch,
+}
+
+const NONE: u16 = u16::MAX;
+
+/// When a node ships work that arrives within a span of time.
+#[derive(Clone, Copy)]
+struct Window {
+    from: Timestamp,
+    until: Timestamp,
+    ship_by: Day,
+}
+
+#[derive(Clone, Copy)]
+struct Source {
+    node: NodeNo,
+    supply: Supply,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Dates {
+    node: NodeNo,
+    ship_by: Day,
+    deliver_by: Day,
+}
+
+impl Planner {
+    fn plan(&mut self, network: &Arc<Network>, wanted: &Wanted<'_>, seen: &InboundSeen) -> Draft {
+        self.begin(network);
+        let mut in_flight_seen = false;
+        for (line, want) in wanted.lines.iter().enumerate() {
+            let first = self.offers.len();
+            in_flight_seen |= self.offer_on_hand(network, wanted, line, want);
+            for (_, node, glances) in seen.iter().filter(|(of, ..)| usize::from(*of) == line) {
+                self.offer_inbound(network, wanted, line, *node, glances);
+            }
+            let offers = index(first)..index(self.offers.len());
+            self.lines.push(sourcing::Line { quantity: want.quantity, offers });
+        }
+        let problem = sourcing::Problem {
+            lines: &self.lines,
+            offers: &self.offers,
+            shipments: &self.shipments,
+            policy: sourcing::Policy {
+                split: match wanted.split {
+                    Split::WholeLine => sourcing::Split::WholeLine,
+                    Split::Units => sourcing::Split::Units,
+                },
+                objectives: network.objectives(),
+            },
+        };
+        let plan = sourcing::solve(&problem, &mut self.scratch);
+        self.reasons.resize(self.offers.len(), Reason::NoStock);
+        sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
+        let bounded = self.cut_short || matches!(plan.exactness, Exactness::Bounded { .. });
+        let trace = self.trace(bounded);
+        self.draft(network, wanted, &plan, in_flight_seen, trace)
+    }
+
+    fn begin(&mut self, network: &Arc<Network>) {
+        let same = self.network.as_ref().is_some_and(|known| Arc::ptr_eq(known, network));
+        if !same {
+            self.windows.clear();
+            let never = Timestamp::from_micros(i64::MAX);
+            let empty = Window { from: never, until: never, ship_by: Day::default() };
+            self.windows.resize(network.nodes.len(), empty);
+            self.today.clear();
+            self.today.resize(network.nodes.len(), NONE);
+            self.network = Some(Arc::clone(network));
+        }
+        for dates in &self.dates {
+            self.today[usize::from(dates.node.0)] = NONE;
+        }
+        self.lines.clear();
+        self.offers.clear();
+        self.sources.clear();
+        self.shipments.clear();
+        self.dates.clear();
+        self.skipped.clear();
+        self.cut_short = false;
+    }
+
+    /// Offers what every pair of the line's SKU has free now.
+    fn offer_on_hand(
+        &mut self,
+        network: &Network,
+        wanted: &Wanted<'_>,
+        line: usize,
+        want: &WantedLine<'_>,
+    ) -> bool {
+        let mut in_flight_seen = false;
+        let first = self.offers.len();
+        for slot in want.entry.row.iter() {
+            let glance = slot.cell.shared().glance();
+            in_flight_seen |= glance.in_flight;
+            let node = &network.node(slot.node).node;
+            let supply = if is_supplier(node.kind) { Supply::Supplier } else { Supply::OnHand };
+            let free = u32::try_from(glance.free).unwrap_or(0);
+            if !node.enabled {
+                self.skip(line, slot.node, supply, free, Verdict::NodeDisabled);
+            } else if free == 0 {
+                self.skip(line, slot.node, supply, free, Verdict::NoStock);
+            } else if self.is_full(self.offers.len() - first) {
+                self.skip(line, slot.node, supply, free, Verdict::NotConsidered);
+            } else {
+                let dates = self.dates_now(network, wanted, slot.node);
+                self.offer(network, wanted, dates, supply, free, true);
+            }
+        }
+        in_flight_seen
+    }
+
+    fn offer_inbound(
+        &mut self,
+        network: &Network,
+        wanted: &Wanted<'_>,
+        line: usize,
+        no: NodeNo,
+        glances: &[InboundGlance],
+    ) {
+        let planning = network.node(no);
+        let horizon = i64::from(network.policy.horizon_days) * 86_400_000_000;
+        for glance in glances {
+            let supply = Supply::Inbound(glance.no);
+            if !planning.node.enabled {
+                self.skip(line, no, supply, glance.free, Verdict::NodeDisabled);
+            } else if glance.eta > wanted.at.saturating_add_micros(horizon) {
+                self.skip(line, no, supply, glance.free, Verdict::BeyondHorizon);
+            } else if glance.free == 0 {
+                self.skip(line, no, supply, glance.free, Verdict::NoStock);
+            } else if self.is_full(0) {
+                self.skip(line, no, supply, glance.free, Verdict::NotConsidered);
+            } else {
+                let lead = planning.node.lead_time_days;
+                let window = planning.calendar.ship_window_from(wanted.at, glance.eta, lead);
+                let dates = dates(network, wanted, no, window.ship_by);
+                self.offer(network, wanted, dates, supply, glance.free, false);
+            }
+        }
+    }
+
+    /// Whether an exact search takes no more candidates. A network of more than
+    /// 512 nodes with stock of one SKU gets a plan that says that it is bounded.
+    fn is_full(&mut self, line_offers: usize) -> bool {
+        let full = self.shipments.len() >= SHIPMENTS_MAX || line_offers >= LINE_OFFERS_MAX / 2;
+        self.cut_short |= full;
+        full
+    }
+
+    fn skip(&mut self, line: usize, node: NodeNo, supply: Supply, free: u32, verdict: Verdict) {
+        let candidate = Candidate { node, supply, free, verdict };
+        self.skipped.push((u16::try_from(line).unwrap_or(u16::MAX), candidate));
+    }
+
+    fn dates_now(&mut self, network: &Network, wanted: &Wanted<'_>, no: NodeNo) -> Dates {
+        let window = &mut self.windows[usize::from(no.0)];
+        if wanted.at < window.from || wanted.at >= window.until {
+            let planning = network.node(no);
+            let fresh = planning.calendar.ship_window(wanted.at, planning.node.lead_time_days);
+            *window = Window { from: wanted.at, until: fresh.valid_until, ship_by: fresh.ship_by };
+        }
+        dates(network, wanted, no, window.ship_by)
+    }
+
+    fn offer(
+        &mut self,
+        network: &Network,
+        wanted: &Wanted<'_>,
+        dates: Dates,
+        supply: Supply,
+        free: u32,
+        today: bool,
+    ) {
+        let shipment = self.shipment(network, wanted, dates, today);
+        let late = dates.deliver_by.days_after(wanted.promise_by);
+        let band = band_of(network, wanted, dates.node);
+        self.offers.push(sourcing::Offer {
+            quantity: free,
+            shipment,
+            late_days: u16::try_from(late).unwrap_or(u16::MAX),
+            unit_cost: network.node(dates.node).node.unit_cost
+                + network.policy.bands[band].unit_cost,
+            balance: scarcity(free),
+        });
+        self.sources.push(Source { node: dates.node, supply });
+    }
+
+    /// The candidate shipment of a node on a day, made when there is none.
+    fn shipment(
+        &mut self,
+        network: &Network,
+        wanted: &Wanted<'_>,
+        dates: Dates,
+        today: bool,
+    ) -> u16 {
+        let known = self.today[usize::from(dates.node.0)];
+        if today && known != NONE {
+            return known;
+        }
+        // Today's offers of a line come before inbound ones, but a later line
+        // may offer today what an earlier one has inbound today.
+        let there = self.dates.iter().position(|other| *other == dates);
+        let at = there.unwrap_or_else(|| {
+            let node = &network.node(dates.node).node;
+            let band = &network.policy.bands[band_of(network, wanted, dates.node)];
+            let fixed_cost = node.shipment_cost + band.shipment_cost;
+            self.shipments.push(sourcing::Shipment { fixed_cost, node: dates.node.0 });
+            self.dates.push(dates);
+            self.dates.len() - 1
+        });
+        let at = u16::try_from(at).expect("fewer candidate shipments than a u16 holds");
+        if today {
+            self.today[usize::from(dates.node.0)] = at;
+        }
+        at
+    }
+
+    fn trace(&self, bounded: bool) -> Box<[u8]> {
+        let mut writer = TraceWriter::new(bounded, self.offers.len() + self.skipped.len());
+        for (at, line) in self.lines.iter().enumerate() {
+            let skipped = self.skipped.iter().filter(|(of, _)| usize::from(*of) == at);
+            writer.line(line.offers.len() + skipped.clone().count());
+            for offer in line.offers.clone().map(|offer| offer as usize) {
+                let Source { node, supply } = self.sources[offer];
+                let free = self.offers[offer].quantity;
+                let verdict = self.reasons[offer].into();
+                writer.candidate(&Candidate { node, supply, free, verdict });
+            }
+            skipped.for_each(|(_, candidate)| writer.candidate(candidate));
+        }
+        writer.finish()
+    }
+
+    fn draft(
+        &self,
+        network: &Network,
+        wanted: &Wanted<'_>,
+        plan: &sourcing::Plan,
+        in_flight_seen: bool,
+        trace: Box<[u8]>,
+    ) -> Draft {
+        let mut shipments = SmallVec::<[Shipment; 4]>::new();
+        let mut used = SmallVec::<[u16; 4]>::new();
+        let mut allocations = SmallVec::<[(NodeNo, Allocation); 8]>::new();
+        for pick in &plan.picks {
+            let candidate = self.offers[pick.offer as usize].shipment;
+            let at = used.iter().position(|other| *other == candidate).unwrap_or_else(|| {
+                let dates = self.dates[usize::from(candidate)];
+                used.push(candidate);
+                shipments.push(Shipment {
+                    node: dates.node,
+                    ship_by: Some(dates.ship_by),
+                    deliver_by: Some(dates.deliver_by),
+                    shipped: None,
+                });
+                used.len() - 1
+            });
+            let source = self.sources[pick.offer as usize];
+            allocations
+                .push((source.node, allocation(pick.line, at, source.supply, pick.quantity)));
+        }
+        if wanted.shortage == Shortage::Backorder {
+            backorder(network, wanted, plan, &mut shipments, &mut allocations);
+        }
+        allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment));
+        let partial = wanted.shortage == Shortage::Partial;
+        let lines = wanted.lines.iter().zip(&plan.unfilled).map(|(want, short)| OrderLine {
+            sku: want.sku,
+            ordered: want.quantity,
+            cancelled: if partial { *short } else { 0 },
+        });
+        Draft {
+            lines: lines.collect(),
+            shipments: shipments.into_iter().collect(),
+            allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
+            unfilled: plan.unfilled.iter().copied().collect(),
+            in_flight_seen,
+            trace,
+        }
+    }
+}
+
+fn allocation(line: u16, shipment: usize, supply: Supply, units: u32) -> Allocation {
+    let shipment = u16::try_from(shipment).expect("fewer shipments than a u16 holds");
+    Allocation { line, shipment, supply, units, shipped: 0, cancelled: 0 }
+}
+
+/// Lets units without supply wait where they would best ship from.
+fn backorder(
+    network: &Network,
+    wanted: &Wanted<'_>,
+    plan: &sourcing::Plan,
+    shipments: &mut SmallVec<[Shipment; 4]>,
+    allocations: &mut SmallVec<[(NodeNo, Allocation); 8]>,
+) {
+    let mut homes = SmallVec::<[(NodeNo, usize); 2]>::new();
+    for (line, short) in plan.unfilled.iter().enumerate().filter(|(_, short)| **short > 0) {
+        let Some(node) = home(network, wanted, &wanted.lines[line]) else {
+            continue;
+        };
+        let known = homes.iter().find(|(of, _)| *of == node).map(|(_, at)| *at);
+        let at = known.unwrap_or_else(|| {
+            shipments.push(Shipment { node, ship_by: None, deliver_by: None, shipped: None });
+            homes.push((node, shipments.len() - 1));
+            shipments.len() - 1
+        });
+        let line = u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits");
+        allocations.push((node, allocation(line, at, Supply::Backorder, *short)));
+    }
+}
+
+/// The node at which units wait: the cheapest to ship from of those that ever
+/// had the item, or of all when none did. Nobody waits at a supplier.
+pub fn home(network: &Network, wanted: &Wanted<'_>, line: &WantedLine<'_>) -> Option<NodeNo> {
+    let fits = |no: &NodeNo| {
+        let node = &network.node(*no).node;
+        node.enabled && !is_supplier(node.kind)
+    };
+    let cost = |no: &NodeNo| {
+        let node = &network.node(*no).node;
+        let band = &network.policy.bands[band_of(network, wanted, *no)];
+        (node.shipment_cost + band.shipment_cost + node.unit_cost + band.unit_cost, *no)
+    };
+    let stocked = line.entry.row.iter().map(|slot| slot.node).filter(fits).min_by_key(cost);
+    let all = || (0..network.nodes.len()).map(|at| NodeNo(at as u16));
+    stocked.or_else(|| all().filter(fits).min_by_key(cost))
+}
+
+fn band_of(network: &Network, wanted: &Wanted<'_>, no: NodeNo) -> usize {
+    let destination = wanted.destination;
+    usize::from(network.lanes(destination.index, destination.location)[usize::from(no.0)])
+}
+
+fn dates(network: &Network, wanted: &Wanted<'_>, node: NodeNo, ship_by: Day) -> Dates {
+    let service = &network.policy.services[usize::from(wanted.service.0)];
+    let transit = service.transit_days[band_of(network, wanted, node)];
+    Dates { node, ship_by, deliver_by: ship_by.plus(transit) }
+}
+
+/// The balance penalty of one unit: taking from a pair that has little left
+/// leaves the network less even than taking from one that has plenty. Parts of
+/// ten thousand, inversely to what is free.
+fn scarcity(free: u32) -> u32 {
+    10_000 / free.saturating_add(1)
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("ORDER_LINES_MAX x NODES_MAX fits 32 bits")
+}

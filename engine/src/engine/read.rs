@@ -1,0 +1,219 @@
+//! Reads: availability, pairs, orders. They never show claims as promises, and
+//! never anything that is not durable.
+
+use std::sync::Arc;
+
+use super::claims::ask;
+use super::core::Core;
+use super::error::EngineError;
+use super::network::is_supplier;
+use super::orders::OrderCell;
+use super::place::{read_order, read_stock};
+use super::trace::Trace;
+use crate::actor::stock::{StockMessage, StockReply};
+use crate::limits::REPLANS_MAX;
+use crate::model::{
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, Pair, Parts, Refusal, Sku, Stock, Supply,
+    Timestamp,
+};
+
+/// What can be promised of one SKU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// The item.
+    pub sku: Sku,
+    /// The oldest version that all of it is from.
+    pub version: Lsn,
+    /// The instant up to which inbound supply counts.
+    pub at: Timestamp,
+    /// Units that can be promised by then, over all enabled nodes.
+    pub atp: u64,
+    /// By node, in the order in which they first had it.
+    pub nodes: Vec<NodeAvailability>,
+}
+
+/// What can be promised of one SKU at one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeAvailability {
+    /// The node.
+    pub node: NodeId,
+    /// Its kind.
+    pub kind: NodeKind,
+    /// Whether sourcing may choose it.
+    pub enabled: bool,
+    /// Free now (ATP now), net of claims; below zero after a short count.
+    pub free: i64,
+    /// Free inbound units that arrive by the instant asked for.
+    pub inbound: u64,
+    /// Whether a supplier promises any quantity.
+    pub unlimited: bool,
+    /// Units that can be promised by then.
+    pub atp: u64,
+}
+
+/// One pair, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockView {
+    /// Its durable state.
+    pub stock: Stock,
+    /// A version that includes it.
+    pub version: Lsn,
+}
+
+/// An order with what its open units rest on now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderView {
+    /// Its durable state.
+    pub order: Arc<Order>,
+    /// For each allocation, its open units by supply, the firmest first.
+    pub supplies: Vec<Parts>,
+    /// A version that includes it.
+    pub version: Lsn,
+}
+
+/// Reads what can be promised of a SKU, up to an instant.
+pub async fn availability(
+    core: &Core,
+    sku: &Sku,
+    at: Timestamp,
+) -> Result<Availability, EngineError> {
+    let version = core.watermark.applied();
+    let no = core.catalogue.sku_no(sku.as_str()).ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    let network = core.network.load_full();
+    let mut nodes = Vec::new();
+    for slot in core.catalogue.entry(no).row.iter() {
+        let glance = slot.cell.shared().glance();
+        let node = &network.node(slot.node).node;
+        let mut inbound = 0;
+        if glance.has_inbound
+            && let StockReply::Inbound(supplies) = ask(slot.cell, StockMessage::ReadInbound).await?
+        {
+            let in_time = supplies.iter().filter(|supply| supply.eta <= at);
+            inbound = in_time.map(|supply| u64::from(supply.free)).sum();
+        }
+        let free = i64::from(glance.free);
+        let now = u64::try_from(free).unwrap_or(0);
+        let unlimited = is_supplier(node.kind)
+            && read_stock(core, Pair { sku: no, node: slot.node }).await?.is_unlimited();
+        nodes.push(NodeAvailability {
+            node: node.id.clone(),
+            kind: node.kind,
+            enabled: node.enabled,
+            free,
+            inbound,
+            unlimited,
+            atp: if node.enabled { now + inbound } else { 0 },
+        });
+    }
+    let atp = nodes.iter().map(|n| n.atp).sum();
+    Ok(Availability { sku: sku.clone(), version, at, atp, nodes })
+}
+
+/// Reads one pair; one that never had anything is empty.
+pub async fn stock(core: &Core, sku: &Sku, node: &NodeId) -> Result<StockView, EngineError> {
+    let no = core.catalogue.sku_no(sku.as_str()).ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    let network = core.network.load();
+    let node_no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+    let version = core.watermark.applied();
+    if core.catalogue.entry(no).row.find(node_no).is_none() {
+        return Ok(StockView { stock: Stock::default(), version });
+    }
+    let stock = *read_stock(core, Pair { sku: no, node: node_no }).await?;
+    Ok(StockView { stock, version })
+}
+
+/// Reads an order and what its open units rest on.
+pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> {
+    let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
+    let cell = core.orders.by_id(id).ok_or_else(unknown)?;
+    for _ in 0..REPLANS_MAX {
+        let version = core.watermark.applied();
+        let order = read_order(&cell).await?.ok_or_else(unknown)?;
+        let supplies = supplies(core, &order).await?;
+        if unchanged(&cell, &order).await? {
+            return Ok(OrderView { order, supplies, version });
+        }
+    }
+    Err(Refusal::Contended.into())
+}
+
+async fn unchanged(cell: &OrderCell, order: &Order) -> Result<bool, EngineError> {
+    let now = read_order(cell).await?;
+    Ok(now.is_some_and(|now| now.last_lsn == order.last_lsn))
+}
+
+/// What each allocation's open units rest on. The firmest units of a line at a
+/// node belong to its earliest shipment.
+async fn supplies(core: &Core, order: &Order) -> Result<Vec<Parts>, EngineError> {
+    let mut left: Vec<(Pair, u16, Parts)> = Vec::new();
+    let mut supplies = vec![Parts::new(); order.allocations.len()];
+    let mut by_shipment: Vec<usize> = (0..order.allocations.len()).collect();
+    by_shipment.sort_by_key(|at| order.allocations[*at].shipment);
+    for at in by_shipment {
+        let allocation = &order.allocations[at];
+        let pair = order.pair_of(allocation);
+        let known = left.iter().position(|(p, line, _)| (*p, *line) == (pair, allocation.line));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let cell = super::claims::cell(core, pair);
+                let message = StockMessage::ReadLine(order.no, allocation.line);
+                let StockReply::Line(parts) = ask(cell, message).await? else {
+                    unreachable!("a read of a line is answered with it");
+                };
+                left.push((pair, allocation.line, parts));
+                left.len() - 1
+            }
+        };
+        supplies[at] = take(&mut left[place].2, allocation.open());
+    }
+    Ok(supplies)
+}
+
+fn take(from: &mut Parts, units: u32) -> Parts {
+    let mut taken = Parts::new();
+    let mut wanted = units;
+    for (supply, there) in from.iter_mut() {
+        let part = wanted.min(*there);
+        if part > 0 {
+            taken.push((*supply, part));
+            *there -= part;
+            wanted -= part;
+        }
+    }
+    taken
+}
+
+/// Reads the decision trace of an order.
+pub async fn explain(core: &Core, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
+    let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
+    let cell = core.orders.by_id(id).ok_or_else(unknown)?;
+    let order = read_order(&cell).await?.ok_or_else(unknown)?;
+    let trace = Trace::read(&order.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
+    Ok((order, trace))
+}
+
+/// One item by SKU.
+pub fn item(core: &Core, sku: &Sku) -> Result<Arc<Item>, EngineError> {
+    let no = core.catalogue.sku_no(sku.as_str()).ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    Ok(core.catalogue.entry(no).definition().item)
+}
+
+/// One node by id.
+pub fn node(core: &Core, id: &NodeId) -> Result<Arc<Node>, EngineError> {
+    let network = core.network.load();
+    let no = network.node_no(id).ok_or_else(|| Refusal::UnknownNode(id.clone()))?;
+    Ok(Arc::clone(&network.node(no).node))
+}
+
+/// The name of a supply as its pair knows it: the inbound's id.
+pub async fn inbound_id(
+    core: &Core,
+    pair: Pair,
+    supply: Supply,
+) -> Result<Option<crate::model::InboundId>, EngineError> {
+    let Supply::Inbound(no) = supply else {
+        return Ok(None);
+    };
+    Ok(read_stock(core, pair).await?.inbound_no(no).map(|inbound| inbound.id.clone()))
+}

@@ -1,0 +1,159 @@
+//! Idempotency keys: the same key gives the same answer, also after a restart.
+
+use std::collections::VecDeque;
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use parking_lot::Mutex;
+
+use crate::model::digest::{Part, PartHash, hash_bytes};
+use crate::model::{Lsn, OrderNo, Refusal, Request, RequestId, StateHash};
+
+/// What is remembered of a request that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Tells the same command sent again from another one.
+    pub fingerprint: u64,
+    /// The event that it became: the version that was answered.
+    pub lsn: Lsn,
+    /// The order that it placed.
+    pub order: Option<OrderNo>,
+}
+
+/// How a request begins.
+#[derive(Debug)]
+pub enum Begin<'a> {
+    /// Nobody used the key; it is this request's until the guard is dropped.
+    Fresh(Option<InFlight<'a>>),
+    /// The same request was carried out before.
+    Repeat(Remembered),
+    /// The same key is in flight.
+    Wait,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Slot {
+    InFlight,
+    Done(Remembered),
+}
+
+/// All keys in flight, and the newest of those carried out.
+///
+/// Which keys are forgotten is durable state as well: the oldest by LSN, as soon
+/// as there are more than the bound.
+#[derive(Debug)]
+pub struct Requests {
+    slots: DashMap<RequestId, Slot, foldhash::fast::RandomState>,
+    /// Keys carried out, the oldest first.
+    order: Mutex<VecDeque<RequestId>>,
+    kept_max: usize,
+}
+
+impl Requests {
+    /// Remembers up to `kept_max` requests.
+    pub fn new(kept_max: usize) -> Self {
+        Self { slots: DashMap::default(), order: Mutex::default(), kept_max }
+    }
+
+    /// Takes a key, or says what is known of it.
+    pub fn begin(&self, request: Option<&Request>) -> Result<Begin<'_>, Refusal> {
+        let Some(request) = request else {
+            return Ok(Begin::Fresh(None));
+        };
+        match self.slots.entry(request.id.clone()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Slot::InFlight);
+                Ok(Begin::Fresh(Some(InFlight { requests: self, id: Some(request.id.clone()) })))
+            }
+            Entry::Occupied(slot) => match *slot.get() {
+                Slot::InFlight => Ok(Begin::Wait),
+                Slot::Done(done) if done.fingerprint == request.fingerprint => {
+                    Ok(Begin::Repeat(done))
+                }
+                Slot::Done(_) => Err(Refusal::RequestReused(request.id.clone())),
+            },
+        }
+    }
+
+    /// Remembers a request that became durable; answers by how much the state
+    /// hash moves. A request that is remembered already is left as it is.
+    pub fn remember(&self, id: RequestId, done: Remembered) -> StateHash {
+        let mut hash = StateHash::default();
+        let before = self.slots.insert(id.clone(), Slot::Done(done));
+        if let Some(Slot::Done(before)) = before {
+            hash.remove(hash_request(&id, before));
+            hash.add(hash_request(&id, done));
+            return hash;
+        }
+        hash.add(hash_request(&id, done));
+        let mut order = self.order.lock();
+        order.push_back(id);
+        if order.len() > self.kept_max
+            && let Some(oldest) = order.pop_front()
+            && let Some((id, Slot::Done(forgotten))) = self.slots.remove(&oldest)
+        {
+            hash.remove(hash_request(&id, forgotten));
+        }
+        hash
+    }
+
+    /// Lets go of a key whose event never became durable.
+    pub fn abandon(&self, id: &RequestId) {
+        self.slots.remove_if(id, |_, slot| matches!(slot, Slot::InFlight));
+    }
+
+    /// The remembered requests, the oldest first: what a snapshot keeps.
+    pub fn remembered(&self) -> Vec<(RequestId, Remembered)> {
+        let order = self.order.lock();
+        let done = |id: &RequestId| match self.slots.get(id).as_deref() {
+            Some(Slot::Done(done)) => Some((id.clone(), *done)),
+            Some(Slot::InFlight) | None => None,
+        };
+        order.iter().filter_map(done).collect()
+    }
+
+    /// The hash of all that is remembered, from scratch.
+    pub fn hash(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        for (id, done) in self.remembered() {
+            hash.add(hash_request(&id, done));
+        }
+        hash
+    }
+
+    /// How many requests are remembered.
+    pub fn len(&self) -> usize {
+        self.order.lock().len()
+    }
+}
+
+fn hash_request(id: &RequestId, done: Remembered) -> PartHash {
+    let mut bytes = Vec::with_capacity(96);
+    bytes.extend_from_slice(&done.fingerprint.to_le_bytes());
+    bytes.extend_from_slice(&done.lsn.get().to_le_bytes());
+    bytes.extend_from_slice(&done.order.map_or(0, |no| no.0).to_le_bytes());
+    bytes.extend_from_slice(id.as_str().as_bytes());
+    hash_bytes(Part::Request, &bytes)
+}
+
+/// A key in flight. Dropped before its event is in the journal, it is free again.
+#[derive(Debug)]
+pub struct InFlight<'a> {
+    requests: &'a Requests,
+    id: Option<RequestId>,
+}
+
+impl InFlight<'_> {
+    /// The event is in the journal: the applier settles the key from here on.
+    pub fn hand_over(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            self.requests.abandon(&id);
+        }
+    }
+}

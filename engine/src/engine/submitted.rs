@@ -1,0 +1,62 @@
+//! An order that is on its way to the disk.
+
+use std::sync::Arc;
+
+use super::core::{Core, Permit};
+use super::error::EngineError;
+use super::place::{LineShortage, Placing, read_order};
+use crate::model::{Lsn, Order};
+
+/// An order that was planned and claimed, and whose event is being written.
+/// Nothing of it may be told to the caller before it is acknowledged.
+pub struct Submitted {
+    core: Arc<Core>,
+    permit: Permit,
+    placing: Placing,
+}
+
+/// The answer to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The version that includes the order, or that refused it.
+    pub version: Lsn,
+    /// What it came to.
+    pub outcome: PlaceOutcome,
+}
+
+/// What an order came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceOutcome {
+    /// It is placed. A repeated request finds the order as it stands now; what
+    /// was allocated at placing does not change in it.
+    Placed(Arc<Order>),
+    /// There was not enough, and it is not to wait. Nothing was changed.
+    SoldOut(Vec<LineShortage>),
+}
+
+impl Submitted {
+    pub(super) fn new(core: Arc<Core>, permit: Permit, placing: Placing) -> Self {
+        Self { core, permit, placing }
+    }
+
+    /// Waits until the order's event is durable and applied.
+    pub async fn acknowledged(self) -> Result<Placed, EngineError> {
+        let Self { core, permit, placing } = self;
+        let placed = match placing {
+            Placing::Written(ticket, cell) => {
+                let version = core.acknowledged(ticket).await?;
+                let order = read_order(&cell).await?.expect("an applied order is there");
+                Placed { version, outcome: PlaceOutcome::Placed(order) }
+            }
+            Placing::Known(order) => {
+                Placed { version: order.placed_lsn, outcome: PlaceOutcome::Placed(order) }
+            }
+            Placing::SoldOut(shortages) => Placed {
+                version: core.watermark.applied(),
+                outcome: PlaceOutcome::SoldOut(shortages),
+            },
+        };
+        drop(permit);
+        Ok(placed)
+    }
+}

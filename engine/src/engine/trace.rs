@@ -1,0 +1,211 @@
+//! The decision trace of an order: each candidate supply, and why it was chosen
+//! or not. One byte a candidate, kept with the order.
+//!
+//! Layout, version 1: the byte 1; the byte 1 if the search was cut short, else 0;
+//! then for each line the number of candidates (LEB128) and for each candidate
+//! its node (LEB128), its supply (LEB128 of the supply's code), and one byte:
+//! the verdict in the high nibble, the units that were free in the low one, 15
+//! standing for "15 or more".
+
+use crate::model::{NodeNo, Supply};
+use crate::sourcing::Reason;
+
+const VERSION: u8 = 1;
+const FREE_SHOWN_MAX: u32 = 15;
+
+/// Why a candidate was chosen or not. Numbers are stored with orders: never
+/// changed, never reused, at most 15.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Verdict {
+    /// It is in the plan.
+    Chosen = 1,
+    /// It has no free unit.
+    NoStock = 2,
+    /// The line is not to be split, and it has too few units.
+    NotEnough = 3,
+    /// Units would be delivered later.
+    Later = 4,
+    /// It would take a shipment more.
+    AnotherShipment = 5,
+    /// It would cost more.
+    Costlier = 6,
+    /// It would leave stock less balanced.
+    LessBalanced = 7,
+    /// It would be as good: the tie was broken against it.
+    Equal = 8,
+    /// The node is switched off.
+    NodeDisabled = 9,
+    /// The supply comes after the policy's horizon.
+    BeyondHorizon = 10,
+    /// There were more candidates than an exact search takes.
+    NotConsidered = 11,
+}
+
+impl Verdict {
+    fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1 => Self::Chosen,
+            2 => Self::NoStock,
+            3 => Self::NotEnough,
+            4 => Self::Later,
+            5 => Self::AnotherShipment,
+            6 => Self::Costlier,
+            7 => Self::LessBalanced,
+            8 => Self::Equal,
+            9 => Self::NodeDisabled,
+            10 => Self::BeyondHorizon,
+            11 => Self::NotConsidered,
+            _ => return None,
+        })
+    }
+}
+
+impl From<Reason> for Verdict {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Chosen => Self::Chosen,
+            Reason::NoStock => Self::NoStock,
+            Reason::NotEnough => Self::NotEnough,
+            Reason::Later => Self::Later,
+            Reason::AnotherShipment => Self::AnotherShipment,
+            Reason::Costlier => Self::Costlier,
+            Reason::LessBalanced => Self::LessBalanced,
+            Reason::Equal => Self::Equal,
+        }
+    }
+}
+
+/// One candidate for one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The node.
+    pub node: NodeNo,
+    /// The supply there.
+    pub supply: Supply,
+    /// Units that were free, net of others' claims; 15 stands for 15 or more.
+    pub free: u32,
+    /// Why it was chosen or not.
+    pub verdict: Verdict,
+}
+
+/// The trace of an order, read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Whether the exact search was cut short at its budget.
+    pub bounded: bool,
+    /// The candidates of each line.
+    pub lines: Vec<Vec<Candidate>>,
+}
+
+/// Writes a trace, line after line.
+#[derive(Debug)]
+pub struct TraceWriter(Vec<u8>);
+
+impl TraceWriter {
+    /// A trace without lines yet.
+    pub fn new(bounded: bool, candidates: usize) -> Self {
+        let mut bytes = Vec::with_capacity(4 + 4 * candidates);
+        bytes.extend_from_slice(&[VERSION, u8::from(bounded)]);
+        Self(bytes)
+    }
+
+    /// Begins a line of so many candidates.
+    pub fn line(&mut self, candidates: usize) {
+        self.varint(u32::try_from(candidates).unwrap_or(u32::MAX));
+    }
+
+    /// Adds a candidate to the line.
+    pub fn candidate(&mut self, candidate: &Candidate) {
+        self.varint(u32::from(candidate.node.0));
+        self.varint(u32::from(candidate.supply.code()));
+        let free = candidate.free.min(FREE_SHOWN_MAX) as u8;
+        self.0.push((candidate.verdict as u8) << 4 | free);
+    }
+
+    /// The bytes.
+    pub fn finish(self) -> Box<[u8]> {
+        self.0.into_boxed_slice()
+    }
+
+    fn varint(&mut self, mut value: u32) {
+        while value >= 0x80 {
+            self.0.push((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+}
+
+impl Trace {
+    /// Reads a trace back; none when the bytes are no trace of a known version.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (&[version, bounded], mut rest) = bytes.split_first_chunk::<2>()?;
+        if version != VERSION || bounded > 1 {
+            return None;
+        }
+        let mut lines = Vec::new();
+        while !rest.is_empty() {
+            let count = varint(&mut rest)?;
+            let line: Option<Vec<_>> = (0..count).map(|_| candidate(&mut rest)).collect();
+            lines.push(line?);
+        }
+        Some(Self { bounded: bounded == 1, lines })
+    }
+}
+
+fn candidate(rest: &mut &[u8]) -> Option<Candidate> {
+    let node = NodeNo(u16::try_from(varint(rest)?).ok()?);
+    let supply = Supply::from_code(u16::try_from(varint(rest)?).ok()?)?;
+    let (&byte, tail) = rest.split_first()?;
+    *rest = tail;
+    let free = u32::from(byte & 0x0f);
+    Some(Candidate { node, supply, free, verdict: Verdict::from_code(byte >> 4)? })
+}
+
+fn varint(rest: &mut &[u8]) -> Option<u32> {
+    let mut value = 0u32;
+    for shift in (0..35).step_by(7) {
+        let (&byte, tail) = rest.split_first()?;
+        *rest = tail;
+        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::InboundNo;
+
+    #[test]
+    fn a_trace_reads_back_as_it_was_written() {
+        let candidates = [
+            Candidate {
+                node: NodeNo(3),
+                supply: Supply::OnHand,
+                free: 7,
+                verdict: Verdict::Chosen,
+            },
+            Candidate {
+                node: NodeNo(300),
+                supply: Supply::Inbound(InboundNo(900)),
+                free: 99,
+                verdict: Verdict::Later,
+            },
+        ];
+        let mut writer = TraceWriter::new(true, 2);
+        writer.line(2);
+        candidates.iter().for_each(|c| writer.candidate(c));
+        writer.line(0);
+        let trace = Trace::read(&writer.finish()).expect("a trace");
+        assert!(trace.bounded);
+        assert_eq!(trace.lines[0][0], candidates[0]);
+        assert_eq!(trace.lines[0][1].free, FREE_SHOWN_MAX);
+        assert_eq!(trace.lines[1], []);
+        assert_eq!(Trace::read(&[9, 0]), None);
+    }
+}
