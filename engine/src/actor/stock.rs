@@ -53,7 +53,7 @@ pub struct Glance {
     pub free: i32,
     /// Whether an inbound supply is open.
     pub has_inbound: bool,
-    /// Whether claims or changes are in flight.
+    /// Whether units are claimed or withheld in flight: they may come back.
     pub in_flight: bool,
 }
 
@@ -225,7 +225,8 @@ impl StockActor {
             free: i32::try_from(free.clamp(floor, i64::from(STOCK_UNITS_MAX)))
                 .expect("clamped to an i32"),
             has_inbound: !self.stock.inbound().is_empty(),
-            in_flight: self.claimed > 0 || rare.is_some(),
+            in_flight: self.claimed > 0
+                || rare.is_some_and(|r| r.withheld > 0 || !r.inbound.is_empty()),
         }
     }
 

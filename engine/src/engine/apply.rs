@@ -68,7 +68,7 @@ impl<'a> Applier<'a> {
         match event {
             Event::ItemDefined { no, item } => {
                 let mut new = self.core.new_items.lock();
-                new.numbers.retain(|(_, of)| *of != no);
+                new.numbers.remove(&item.sku);
                 self.applied.hash.merge(self.core.catalogue.define(no, item, lsn));
             }
             Event::NodeDefined { no, node } => self.define_node(no, *node, lsn),
@@ -201,8 +201,8 @@ impl<'a> Applier<'a> {
 /// Undoes what a record claimed: the disk had no room for it.
 pub fn reject(core: &Core, record: Record) {
     match record.event {
-        Event::ItemDefined { no, .. } => {
-            core.new_items.lock().numbers.retain(|(_, of)| *of != no);
+        Event::ItemDefined { item, .. } => {
+            core.new_items.lock().numbers.remove(&item.sku);
         }
         Event::NodeDefined { .. } | Event::PolicySet { .. } => {}
         Event::StockChanged { pair, .. } => cell(core, pair).tell(StockMessage::Unedit),

@@ -1,5 +1,7 @@
 //! Commands on the catalogue and on a pair's supply.
 
+use std::collections::HashMap;
+
 use super::claims::{Claims, ask, cell};
 use super::core::Core;
 use super::error::EngineError;
@@ -13,7 +15,7 @@ use crate::model::command::{
 };
 use crate::model::digest::fingerprint;
 use crate::model::{
-    Event, Item, Lsn, Node, NodeNo, Pair, Policy, Record, Refusal, Request, Rule, SkuNo,
+    Event, Item, Lsn, Node, NodeNo, Pair, Policy, Record, Refusal, Request, Rule, Sku, SkuNo,
     StockChange, Violation,
 };
 
@@ -75,7 +77,7 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
     let event = Event::ItemDefined { no, item };
     let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event })?;
     if is_new {
-        new.numbers.push((sku, no));
+        new.numbers.insert(sku, no);
     }
     drop(new);
     if let Some(key) = key {
@@ -90,15 +92,11 @@ fn defined_so(core: &Core, item: &Item) -> Option<Lsn> {
     (*definition.item == *item).then_some(definition.last_lsn)
 }
 
-fn number_of(
-    core: &Core,
-    new: &[(crate::model::Sku, SkuNo)],
-    item: &Item,
-) -> Result<SkuNo, EngineError> {
+fn number_of(core: &Core, new: &HashMap<Sku, SkuNo>, item: &Item) -> Result<SkuNo, EngineError> {
     if let Some(no) = core.catalogue.sku_no(item.sku.as_str()) {
         return Ok(no);
     }
-    if let Some((_, no)) = new.iter().find(|(sku, _)| *sku == item.sku) {
+    if let Some(no) = new.get(&item.sku) {
         return Ok(*no);
     }
     let next = core.catalogue.len() + new.len();
@@ -205,7 +203,7 @@ pub async fn change_stock(core: &Core, command: ChangeStock) -> Result<Change, E
 
 fn find_pair(
     core: &Core,
-    sku: &crate::model::Sku,
+    sku: &Sku,
     node: &crate::model::NodeId,
     operation: &StockOperation,
 ) -> Result<Pair, Refusal> {

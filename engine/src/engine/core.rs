@@ -1,5 +1,6 @@
 //! What all parts of a running engine share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -56,8 +57,8 @@ pub struct Applied {
 /// Items whose first definition is not applied yet.
 #[derive(Debug, Default)]
 pub struct NewItems {
-    /// Their numbers, in the order of the journal.
-    pub numbers: Vec<(Sku, SkuNo)>,
+    /// Their numbers, which follow those of the catalogue without a gap.
+    pub numbers: HashMap<Sku, SkuNo>,
 }
 
 impl Core {

@@ -14,12 +14,12 @@ use super::requests::{Begin, Remembered};
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
-use crate::limits::{LINE_UNITS_MAX, REPLANS_MAX};
+use crate::limits::{LINE_UNITS_MAX, REPLANS_MAX, STOCK_UNITS_MAX};
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
     Day, Event, Order, OrderHeader, OrderPlaced, Pair, Parts, Record, Refusal, Request, Rule,
-    Shortage, Timestamp, Violation,
+    Shortage, Supply, Timestamp, Violation,
 };
 
 /// What a placed order came to, before it is durable.
@@ -267,9 +267,9 @@ async fn settle<'a>(
                 return Ok(Settled::SoldOut(shortages));
             }
         }
-        match claim(core, &draft).await? {
-            Some(claims) => return Ok(Settled::Granted(draft, claims)),
-            None => core.progress(seen).await?,
+        // Refused, the units went to somebody else: plan on what is left.
+        if let Some(claims) = claim(core, &draft).await? {
+            return Ok(Settled::Granted(draft, claims));
         }
     }
     Err(Refusal::Contended.into())
@@ -320,8 +320,13 @@ async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, 
     wanted.sort_by_key(|(pair, _)| *pair);
     let mut claims = Claims::new(core);
     for (pair, parts) in wanted {
-        if claims.units(pair, parts).await? != Claim::Granted {
-            return Ok(None);
+        let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
+        match claims.units(pair, parts).await? {
+            Claim::Granted => {}
+            Claim::Short(_) if waits => {
+                return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) }.into());
+            }
+            Claim::Short(_) | Claim::InFlight => return Ok(None),
         }
     }
     Ok(Some(claims))
