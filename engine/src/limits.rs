@@ -55,6 +55,10 @@ pub const COST_MINOR_MAX: i64 = 5_000_000;
 /// Each refusal means that somebody else made progress.
 pub const REPLANS_MAX: u32 = 64;
 
+/// Of those, times that it does not wait for others to settle first. Losing a
+/// race this often means that what is published is not what is there.
+pub const REPLANS_AT_ONCE_MAX: u32 = 8;
+
 /// Commands in flight before admission answers "overloaded". In-flight commands
 /// bound every mailbox and the journal's batch.
 pub const IN_FLIGHT_MAX_DEFAULT: usize = 65_536;

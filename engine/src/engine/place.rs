@@ -14,7 +14,7 @@ use super::requests::{Begin, Remembered};
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
-use crate::limits::{LINE_UNITS_MAX, REPLANS_MAX, STOCK_UNITS_MAX};
+use crate::limits::{LINE_UNITS_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX, STOCK_UNITS_MAX};
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
@@ -254,7 +254,7 @@ async fn settle<'a>(
     network: &Arc<Network>,
     wanted: &Wanted<'_>,
 ) -> Result<Settled<'a>, EngineError> {
-    for _ in 0..REPLANS_MAX {
+    for attempt in 0..REPLANS_MAX {
         let seen = core.watermark.applied();
         let inbound = look_inbound(wanted).await?;
         let draft = plan::plan(network, wanted, &inbound);
@@ -270,6 +270,9 @@ async fn settle<'a>(
         // Refused, the units went to somebody else: plan on what is left.
         if let Some(claims) = claim(core, &draft).await? {
             return Ok(Settled::Granted(draft, claims));
+        }
+        if attempt >= REPLANS_AT_ONCE_MAX {
+            core.progress(seen).await?;
         }
     }
     Err(Refusal::Contended.into())

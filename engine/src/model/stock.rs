@@ -606,3 +606,6 @@ impl Book<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! Tables: given this stock and these effects, exactly these quantities.
+
+use super::*;
+use crate::model::ids::{NodeNo, SkuNo};
+use crate::model::invariants::conservation;
+
+const PAIR: Pair = Pair { sku: SkuNo(7), node: NodeNo(3) };
+const PO: InboundNo = InboundNo(0);
+
+/// A stock with its running hash, and the LSN of its last event.
+#[derive(Default)]
+struct Table {
+    stock: Stock,
+    hash: StateHash,
+    lsn: u64,
+}
+
+impl Table {
+    fn then(mut self, effect: StockEffect) -> Self {
+        self.lsn += 1;
+        self.stock.apply(PAIR, Lsn::new(self.lsn), &effect, &mut self.hash);
+        assert_eq!(conservation(&self.stock), Ok(()), "after {effect:?}");
+        assert_eq!(self.hash, self.stock.hash(PAIR), "the running hash after {effect:?}");
+        self
+    }
+
+    fn change(self, change: StockChange) -> Self {
+        self.then(StockEffect::Change(change))
+    }
+
+    fn reserve(self, order: u64, parts: &[(Supply, u32)]) -> Self {
+        let parts = parts.iter().copied().collect();
+        self.then(StockEffect::Reserve { order: OrderNo(order), line: 0, parts })
+    }
+
+    fn release(self, order: u64, units: u32) -> Self {
+        self.then(StockEffect::Release { order: OrderNo(order), line: 0, units })
+    }
+
+    fn ship(self, order: u64, units: u32) -> Self {
+        self.then(StockEffect::Ship { order: OrderNo(order), line: 0, units })
+    }
+
+    /// On hand, allocated, waiting, free.
+    fn shows(self, on_hand: u32, allocated: u32, waiting: u32, free: i64) -> Self {
+        let s = &self.stock;
+        let found = (s.on_hand, s.allocated, s.waiting, s.free());
+        assert_eq!(found, (on_hand, allocated, waiting, free), "on hand, allocated, waiting, free");
+        self
+    }
+
+    /// Who has what: order, supply, units.
+    fn holds(self, expected: &[(u64, Supply, u32)]) -> Self {
+        let found: Vec<_> =
+            self.stock.reservations.iter().map(|r| (r.order.0, r.supply, r.units)).collect();
+        assert_eq!(found, expected);
+        self
+    }
+}
+
+fn set(on_hand: u32) -> StockChange {
+    StockChange::Set { on_hand, unavailable: 0 }
+}
+
+fn announce(no: InboundNo, quantity: u32) -> StockChange {
+    let id = InboundId::new("id", format!("PO-{no}")).unwrap();
+    StockChange::InboundAnnounced { no, id, quantity, eta: Timestamp::from_micros(1) }
+}
+
+fn receive(no: InboundNo, quantity: u32, closes: bool) -> StockChange {
+    StockChange::InboundReceived { no, quantity, closes }
+}
+
+#[test]
+fn free_is_on_hand_less_unavailable_safety_and_allocated() {
+    Table::default()
+        .change(StockChange::Set { on_hand: 20, unavailable: 3 })
+        .change(StockChange::SafetySet { safety: 5 })
+        .reserve(1, &[(Supply::OnHand, 4)])
+        .shows(20, 4, 0, 8);
+}
+
+#[test]
+fn a_short_count_shows_below_zero_and_is_never_hidden() {
+    Table::default()
+        .change(set(10))
+        .reserve(1, &[(Supply::OnHand, 8)])
+        .change(StockChange::Counted { on_hand: 5 })
+        .shows(5, 8, 0, -3)
+        .change(StockChange::Received { quantity: 4 })
+        .shows(9, 8, 0, 1);
+}
+
+#[test]
+fn shipping_takes_from_on_hand_and_allocated_alike() {
+    Table::default()
+        .change(set(10))
+        .reserve(1, &[(Supply::OnHand, 4)])
+        .ship(1, 3)
+        .shows(7, 1, 0, 6)
+        .holds(&[(1, Supply::OnHand, 1)]);
+}
+
+#[test]
+fn a_release_gives_back_the_least_firm_units_first() {
+    Table::default()
+        .change(set(2))
+        .change(announce(PO, 3))
+        .reserve(1, &[(Supply::OnHand, 2), (Supply::Inbound(PO), 3), (Supply::Backorder, 4)])
+        .release(1, 5)
+        .holds(&[(1, Supply::OnHand, 2), (1, Supply::Inbound(PO), 2)])
+        .release(1, 3)
+        .holds(&[(1, Supply::OnHand, 1)])
+        .shows(2, 1, 0, 1);
+}
+
+#[test]
+fn receiving_an_inbound_supply_allocates_its_pegs_oldest_first() {
+    Table::default()
+        .change(announce(PO, 10))
+        .reserve(1, &[(Supply::Inbound(PO), 4)])
+        .reserve(2, &[(Supply::Inbound(PO), 4)])
+        .change(receive(PO, 6, false))
+        .holds(&[(1, Supply::OnHand, 4), (2, Supply::OnHand, 2), (2, Supply::Inbound(PO), 2)])
+        .shows(6, 6, 0, 0)
+        .change(receive(PO, 4, false))
+        .holds(&[(1, Supply::OnHand, 4), (2, Supply::OnHand, 4)])
+        .shows(10, 8, 0, 2);
+}
+
+#[test]
+fn an_inbound_supply_that_comes_short_leaves_the_youngest_waiting() {
+    Table::default()
+        .change(announce(PO, 10))
+        .reserve(1, &[(Supply::Inbound(PO), 5)])
+        .reserve(2, &[(Supply::Inbound(PO), 5)])
+        .change(receive(PO, 7, true))
+        .holds(&[(1, Supply::OnHand, 5), (2, Supply::OnHand, 2), (2, Supply::Backorder, 3)])
+        .shows(7, 7, 3, 0);
+}
+
+#[test]
+fn a_cancelled_inbound_supply_leaves_its_orders_first_in_line() {
+    Table::default()
+        .change(announce(PO, 10))
+        .reserve(1, &[(Supply::Inbound(PO), 5)])
+        .change(StockChange::InboundCancelled { no: PO })
+        .holds(&[(1, Supply::Backorder, 5)])
+        .change(StockChange::Received { quantity: 3 })
+        .holds(&[(1, Supply::OnHand, 3), (1, Supply::Backorder, 2)])
+        .change(announce(InboundNo(1), 9))
+        .holds(&[(1, Supply::OnHand, 3), (1, Supply::Inbound(InboundNo(1)), 2)])
+        .shows(3, 3, 0, 0);
+}
+
+#[test]
+fn an_inbound_supply_that_shrinks_below_its_pegs_displaces_the_youngest() {
+    let eta = Timestamp::from_micros(2);
+    Table::default()
+        .change(announce(PO, 10))
+        .reserve(1, &[(Supply::Inbound(PO), 5)])
+        .reserve(2, &[(Supply::Inbound(PO), 4)])
+        .change(StockChange::InboundChanged { no: PO, quantity: 6, eta })
+        .holds(&[
+            (1, Supply::Inbound(PO), 5),
+            (2, Supply::Inbound(PO), 1),
+            (2, Supply::Backorder, 3),
+        ])
+        .change(StockChange::InboundChanged { no: PO, quantity: 8, eta })
+        .holds(&[
+            (1, Supply::Inbound(PO), 5),
+            (2, Supply::Inbound(PO), 3),
+            (2, Supply::Backorder, 1),
+        ]);
+}
+
+#[test]
+fn whoever_waits_gets_only_what_an_event_freed() {
+    // Two units are free and may be claimed by a transaction in flight: the
+    // three that arrive go to the order that waits, the two stay.
+    Table::default()
+        .change(set(2))
+        .reserve(1, &[(Supply::Backorder, 9)])
+        .change(StockChange::Received { quantity: 3 })
+        .shows(5, 3, 6, 2);
+}
+
+#[test]
+fn a_cancelled_order_makes_room_for_the_one_that_waits() {
+    Table::default()
+        .change(set(4))
+        .reserve(1, &[(Supply::OnHand, 4)])
+        .reserve(2, &[(Supply::Backorder, 3)])
+        .release(1, 4)
+        .holds(&[(2, Supply::OnHand, 3)])
+        .shows(4, 3, 0, 1);
+}
+
+#[test]
+fn goods_that_arrive_into_a_shortage_cover_it_before_they_are_promised() {
+    Table::default()
+        .change(set(5))
+        .reserve(1, &[(Supply::OnHand, 5)])
+        .change(StockChange::Counted { on_hand: 1 })
+        .change(announce(PO, 6))
+        .reserve(2, &[(Supply::Inbound(PO), 6)])
+        .change(receive(PO, 6, false))
+        .holds(&[(1, Supply::OnHand, 5), (2, Supply::OnHand, 2), (2, Supply::Backorder, 4)])
+        .shows(7, 7, 4, 0);
+}
+
+#[test]
+fn an_unlimited_supplier_ships_what_no_feed_reported() {
+    Table::default()
+        .change(StockChange::SupplierFeed { quantity: None })
+        .reserve(1, &[(Supply::Supplier, 500)])
+        .ship(1, 500)
+        .shows(0, 0, 0, i64::from(STOCK_UNITS_MAX))
+        .change(StockChange::SupplierFeed { quantity: Some(3) })
+        .reserve(2, &[(Supply::Supplier, 3)])
+        .ship(2, 3)
+        .shows(0, 0, 0, 0);
+}
+
+#[test]
+fn an_event_that_is_there_already_changes_nothing() {
+    let mut table = Table::default().change(set(10)).reserve(1, &[(Supply::OnHand, 2)]);
+    let (stock, hash) = (table.stock.clone(), table.hash);
+    let again = StockEffect::Change(set(99));
+    table.stock.apply(PAIR, Lsn::new(2), &again, &mut table.hash);
+    assert_eq!((table.stock, table.hash), (stock, hash));
+}
+
+#[test]
+fn what_a_change_will_leave_free_is_what_it_leaves() {
+    let before = Table::default().change(set(10)).reserve(1, &[(Supply::OnHand, 4)]);
+    let changes = [
+        StockChange::Set { on_hand: 3, unavailable: 2 },
+        StockChange::Received { quantity: 5 },
+        StockChange::Adjusted { delta: -7, reason: Text::default() },
+        StockChange::Counted { on_hand: 2 },
+        StockChange::SafetySet { safety: 9 },
+        StockChange::SupplierFeed { quantity: Some(8) },
+        StockChange::SupplierFeed { quantity: None },
+        announce(PO, 5),
+    ];
+    for change in changes {
+        let mut after = before.stock.clone();
+        let expected = after.free_after(&change);
+        let mut hash = StateHash::default();
+        after.apply(PAIR, Lsn::new(9), &StockEffect::Change(change.clone()), &mut hash);
+        assert_eq!(after.free(), expected, "{change:?}");
+    }
+}
