@@ -1,1 +1,3 @@
 //! The server: transport, conversion, limits. No rules.
+
+pub mod reference;
