@@ -1,1 +1,4 @@
 //! The server: transport, conversion, limits. No rules.
+
+pub mod demo;
+pub mod reference;

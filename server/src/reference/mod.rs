@@ -1,0 +1,6 @@
+//! Reference data that ships inside the binary.
+
+mod postal;
+mod table;
+
+pub use postal::{NearestCode, Place, UsPostalCodes};
