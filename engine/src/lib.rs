@@ -1,3 +1,4 @@
 //! The allocation engine of Backstock.
 
 pub mod model;
+pub mod sourcing;
