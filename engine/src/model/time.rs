@@ -68,7 +68,8 @@ impl Day {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epoch = jiff::civil::date(1970, 1, 1);
-        match epoch.checked_add(jiff::Span::new().days(self.0)) {
+        let date = jiff::Span::new().try_days(self.0).and_then(|days| epoch.checked_add(days));
+        match date {
             Ok(date) => date.fmt(f),
             Err(_) => write!(f, "day {}", self.0),
         }
@@ -83,6 +84,7 @@ mod tests {
     fn days_print_as_iso_dates() {
         assert_eq!(Day::from_epoch_days(0).to_string(), "1970-01-01");
         assert_eq!(Day::from_epoch_days(20_778).to_string(), "2026-11-21");
+        assert_eq!(Day::from_epoch_days(i32::MAX).to_string(), "day 2147483647");
     }
 
     #[test]

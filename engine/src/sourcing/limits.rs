@@ -1,0 +1,41 @@
+//! Every bound of the sourcing solver, with its reason.
+
+/// Lines of one problem. Larger orders are rare bulk orders, which the caller
+/// splits; line numbers fit in a `u16` with room to spare.
+pub const LINES_MAX: usize = 500;
+
+/// Offers of one line: 512 nodes with two supplies each.
+pub const LINE_OFFERS_MAX: usize = 1_024;
+
+/// Candidate shipments of one problem. Open sets are bit sets: up to 63
+/// candidates fit in one word, which is the fast case.
+pub const SHIPMENTS_MAX: usize = 512;
+
+/// Units of all lines together. With [`BALANCE_MAX`] it keeps the balance of
+/// an order within [`COMPONENT_MAX`].
+pub const ORDER_UNITS_MAX: u64 = 1 << 28;
+
+/// Balance penalty of one unit.
+pub const BALANCE_MAX: u32 = 1 << 24;
+
+/// Any one component of an order's score, and so also the cost of an order in
+/// minor units: all units at the dearest offer, with every shipment opened.
+pub const COMPONENT_MAX: u64 = 1 << 52;
+
+/// Bounds share the charge of a shipment among up to this many lines without
+/// rounding: 840 divides by every number from 1 to 8.
+pub(super) const SCALE: u64 = 840;
+
+/// Steps (offers looked at) of one exact search. A step takes one to five
+/// nanoseconds, so that the hardest order holds its thread for some 20 ms.
+/// Typical orders need a few hundred.
+pub const STEPS_MAX: u64 = 5_000_000;
+
+// Sums of scaled components are kept in 64 bits, with two bits to spare.
+const _: () = assert!(COMPONENT_MAX <= u64::MAX / SCALE / 4);
+const _: () = assert!(ORDER_UNITS_MAX * (BALANCE_MAX as u64) <= COMPONENT_MAX);
+const _: () = assert!(ORDER_UNITS_MAX * (u16::MAX as u64) <= COMPONENT_MAX);
+// One line can be shared by no more lines than the scale has parts.
+const _: () = assert!(LINES_MAX as u64 <= SCALE);
+const _: () = assert!(LINES_MAX < u16::MAX as usize);
+const _: () = assert!(SHIPMENTS_MAX < u16::MAX as usize);

@@ -1,0 +1,42 @@
+//! Sourcing: which offers fill an order, found exactly.
+//!
+//! ```text
+//! Problem --> reduce --> one shipment? --> search --> write plan --> Plan
+//!             settles    the common        branch     greedy, line    |
+//!             each       case              and        by line         v
+//!             line                         bound                   explain
+//! ```
+//!
+//! A pure function of indices and numbers: no clock, no I/O, no catalogue, no
+//! strings, and, with a [`Scratch`] that is kept, no allocation in the common
+//! case. The transaction translates stock into offers and picks into claims.
+//!
+//! Unfilled units are minimised first, ahead of everything; then the
+//! objectives in the policy's order, lexicographically. What happens to units
+//! that stay unfilled is the caller's business.
+
+mod bound;
+mod explain;
+pub mod limits;
+mod plan;
+mod problem;
+mod reason;
+mod reduce;
+mod scratch;
+mod search;
+mod set;
+mod single;
+mod solve;
+#[cfg(test)]
+mod tests;
+mod weight;
+
+pub use explain::explain;
+pub use plan::{Exactness, Pick, Plan, Score};
+pub use problem::{
+    Line, Malformed, NotAPermutation, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment,
+    Split,
+};
+pub use reason::{CALLER_REASON_FIRST, Reason, UnknownReason};
+pub use scratch::Scratch;
+pub use solve::{solve, solve_within};

@@ -1,0 +1,153 @@
+//! The entry: reduce, try one shipment, search, write the plan.
+
+use smallvec::SmallVec;
+
+use super::limits::STEPS_MAX;
+use super::plan::{Exactness, Pick, Plan, Score};
+use super::problem::{Line, Problem, Split};
+use super::reduce::reduce;
+use super::scratch::{FORCED, Scratch};
+use super::search::{Found, search};
+use super::set::WORDS_MAX;
+use super::single::best_single;
+use super::weight::{Ranking, Weight};
+
+/// The plan with the least score, found exactly.
+///
+/// The answer depends on nothing but the problem. Of plans with equal scores
+/// it is the one that the search meets first: offers of a line are tried by
+/// weight, then by index. Within the shipments that the plan opens, equal
+/// offers are taken by index, lowest first.
+///
+/// The problem has to pass [`Problem::check`]; debug builds assert it.
+pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
+    solve_within(problem, STEPS_MAX, scratch)
+}
+
+/// As [`solve`], with a budget of `steps_max` offers looked at in the search
+/// instead of [`STEPS_MAX`]. When it runs out, the plan is the best one found,
+/// and says by how much it might be off.
+pub fn solve_within(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
+    debug_assert_eq!(problem.check(), Ok(()));
+    let ranking = Ranking::new(problem.policy.objectives);
+    reduce(problem, ranking, &mut scratch.reduced);
+    let bound = choose_open(problem, ranking, steps_max, scratch);
+    let mut plan = write_plan(problem, ranking, scratch);
+    if let Some(bound) = bound {
+        let bound = ranking.score(bound, plan.score.unfilled_units);
+        if plan.score.compare(&bound, problem.policy.objectives).is_gt() {
+            plan.exactness = Exactness::Bounded { bound };
+        }
+    }
+    plan
+}
+
+/// Marks the shipments that the plan may use in `scratch.open`. Returns a
+/// lower bound if they are not known to be the best.
+fn choose_open(
+    problem: &Problem<'_>,
+    ranking: Ranking,
+    steps_max: u64,
+    scratch: &mut Scratch,
+) -> Option<Weight> {
+    let reduced = &mut scratch.reduced;
+    scratch.open.clear();
+    scratch.open.extend(reduced.local.iter().map(|local| *local == FORCED));
+    if reduced.demands.is_empty() {
+        return None;
+    }
+    let single = best_single(reduced, &mut scratch.tallies);
+    if let (Some((local, _)), true) = (single, ranking.shipments_before_cost()) {
+        // One shipment is the fewest that fill anything, and this is the best
+        // plan with one.
+        scratch.open[usize::from(reduced.shipments[usize::from(local)])] = true;
+        return None;
+    }
+    let found = match reduced.charges.len() {
+        0..=64 => search::<1>(reduced, ranking, single, steps_max, &mut scratch.desk),
+        _ => search::<WORDS_MAX>(reduced, ranking, single, steps_max, &mut scratch.desk),
+    };
+    open_found(problem, &found, scratch);
+    found.bound
+}
+
+fn open_found(problem: &Problem<'_>, found: &Found, scratch: &mut Scratch) {
+    debug_assert_eq!(problem.shipments.len(), scratch.open.len());
+    for (local, shipment) in scratch.reduced.shipments.iter().enumerate().skip(1) {
+        if found.open[local / 64] >> (local % 64) & 1 == 1 {
+            scratch.open[usize::from(*shipment)] = true;
+        }
+    }
+}
+
+/// Fills every line greedily from the open shipments, which is the best that
+/// they allow (see `reduce`), and adds up the score.
+fn write_plan(problem: &Problem<'_>, ranking: Ranking, scratch: &mut Scratch) -> Plan {
+    let mut plan = Plan {
+        picks: SmallVec::new(),
+        unfilled: SmallVec::new(),
+        score: Score::default(),
+        exactness: Exactness::Optimal,
+    };
+    for (number, line) in (0u16..).zip(problem.lines) {
+        gather_open(problem, ranking, line, scratch);
+        let left = fill_line(problem, number, line, &scratch.fill, &mut plan);
+        plan.unfilled.push(left);
+        plan.score.unfilled_units += u64::from(left);
+    }
+    charge_shipments(problem, &mut scratch.open, &mut plan);
+    plan
+}
+
+/// The offers that the line can use, the best first.
+fn gather_open(problem: &Problem<'_>, ranking: Ranking, line: &Line, scratch: &mut Scratch) {
+    let quantity_min = match problem.policy.split {
+        Split::WholeLine => line.quantity,
+        Split::Units => 1,
+    };
+    scratch.fill.clear();
+    for (number, offer) in problem.offers_of(line) {
+        if offer.quantity >= quantity_min && scratch.open[usize::from(offer.shipment)] {
+            let weight = ranking.unit(offer.late_days, offer.unit_cost, offer.balance);
+            scratch.fill.push((weight, number));
+        }
+    }
+    if scratch.fill.len() > 1 {
+        scratch.fill.sort_unstable();
+    }
+}
+
+/// Adds the line's picks to the plan. Returns the units left unfilled.
+fn fill_line(
+    problem: &Problem<'_>,
+    number: u16,
+    line: &Line,
+    fill: &[(Weight, u32)],
+    plan: &mut Plan,
+) -> u32 {
+    let mut left = line.quantity;
+    for (_, index) in fill {
+        if left == 0 {
+            break;
+        }
+        let offer = &problem.offers[*index as usize];
+        let quantity = offer.quantity.min(left);
+        left -= quantity;
+        plan.picks.push(Pick { offer: *index, quantity, line: number });
+        plan.score.late_unit_days += u64::from(quantity) * u64::from(offer.late_days);
+        plan.score.cost += u64::from(quantity) * offer.unit_cost.unsigned_abs();
+        plan.score.balance += u64::from(quantity) * u64::from(offer.balance);
+    }
+    left
+}
+
+/// Charges each shipment that has a pick once.
+fn charge_shipments(problem: &Problem<'_>, open: &mut [bool], plan: &mut Plan) {
+    for pick in &plan.picks {
+        let shipment = usize::from(problem.offers[pick.offer as usize].shipment);
+        if std::mem::take(&mut open[shipment]) {
+            plan.score.shipments += 1;
+            plan.score.cost += problem.shipments[shipment].fixed_cost.unsigned_abs();
+        }
+    }
+}

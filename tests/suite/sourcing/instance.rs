@@ -1,0 +1,136 @@
+//! Random problems, a function of their seed.
+
+use backstock_engine::sourcing::{
+    Line, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment, Split,
+};
+
+/// A problem that owns its parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance {
+    lines: Vec<Line>,
+    offers: Vec<Offer>,
+    shipments: Vec<Shipment>,
+    policy: Policy,
+}
+
+/// How large an instance may be. All bounds are inclusive.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    lines_max: u64,
+    shipments_max: u64,
+    quantity_max: u64,
+}
+
+impl Shape {
+    /// What an integer program solves in a millisecond.
+    const SMALL: Self = Self { lines_max: 4, shipments_max: 8, quantity_max: 5 };
+    pub(crate) const MEDIUM: Self = Self { lines_max: 6, shipments_max: 12, quantity_max: 6 };
+    /// More shipments than one word has bits.
+    pub(crate) const LARGE: Self = Self { lines_max: 12, shipments_max: 150, quantity_max: 9 };
+
+    /// Mostly small; every fiftieth is larger.
+    pub(crate) fn of(seed: u64) -> Self {
+        if seed.is_multiple_of(50) { Self::MEDIUM } else { Self::SMALL }
+    }
+}
+
+impl Instance {
+    pub(crate) fn random(seed: u64, shape: Shape) -> Self {
+        let mut dice = Dice(seed);
+        let shipments = 1 + dice.below(shape.shipments_max);
+        // Few distinct values make ties; many make none. Both have bugs.
+        let cost_max = [1, 4, 40][dice.pick(3)];
+        let fixed_max = [0, 3, 60][dice.pick(3)];
+        let density = 1 + dice.below(4);
+        let mut instance = Self {
+            lines: Vec::new(),
+            offers: Vec::new(),
+            shipments: Vec::new(),
+            policy: Policy { split: dice.split(), objectives: dice.order() },
+        };
+        for node in 0..shipments {
+            let node = u16::try_from(node).expect("few shipments");
+            let fixed_cost = dice.cost(fixed_max);
+            instance.shipments.push(Shipment { fixed_cost, node });
+        }
+        for _ in 0..1 + dice.below(shape.lines_max) {
+            let start = instance.offers.len();
+            for shipment in 0..shipments {
+                if dice.below(4) < density {
+                    let offer = dice.offer(shipment, shape.quantity_max, cost_max);
+                    instance.offers.push(offer);
+                }
+                // At times a shipment draws on two supplies of one line.
+                if dice.below(16) == 0 {
+                    let offer = dice.offer(shipment, shape.quantity_max, cost_max);
+                    instance.offers.push(offer);
+                }
+            }
+            let quantity = u32::try_from(1 + dice.below(shape.quantity_max)).expect("small");
+            let offers = u32::try_from(start).expect("few offers")
+                ..u32::try_from(instance.offers.len()).expect("few offers");
+            instance.lines.push(Line { quantity, offers });
+        }
+        instance
+    }
+
+    pub(crate) fn problem(&self) -> Problem<'_> {
+        Problem {
+            lines: &self.lines,
+            offers: &self.offers,
+            shipments: &self.shipments,
+            policy: self.policy,
+        }
+    }
+}
+
+/// `SplitMix64`.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// From 0 up to, not including, `end`.
+    fn below(&mut self, end: u64) -> u64 {
+        self.roll() % end
+    }
+
+    fn pick(&mut self, len: u64) -> usize {
+        usize::try_from(self.below(len)).expect("small")
+    }
+
+    /// From 0 to `max`.
+    fn cost(&mut self, max: u64) -> i64 {
+        i64::try_from(self.below(max + 1)).expect("small")
+    }
+
+    fn split(&mut self) -> Split {
+        [Split::Units, Split::WholeLine][self.pick(2)]
+    }
+
+    fn order(&mut self) -> ObjectiveOrder {
+        use Objective::{Balance, Cost, Promise, Shipments};
+        let mut objectives = [Promise, Shipments, Cost, Balance];
+        for end in (1..objectives.len()).rev() {
+            let other = self.pick(end as u64 + 1);
+            objectives.swap(end, other);
+        }
+        ObjectiveOrder::new(objectives).expect("a permutation")
+    }
+
+    fn offer(&mut self, shipment: u64, quantity_max: u64, cost_max: u64) -> Offer {
+        Offer {
+            quantity: u32::try_from(self.below(quantity_max + 1)).expect("small"),
+            shipment: u16::try_from(shipment).expect("few shipments"),
+            late_days: [0, 0, 0, 1, 3][self.pick(5)],
+            unit_cost: self.cost(cost_max),
+            balance: u32::try_from(self.below(cost_max + 1)).expect("small"),
+        }
+    }
+}
