@@ -15,8 +15,8 @@ pub(super) use loom::{
     },
 };
 
-/// None: a model explores the parking, and each look would multiply its states.
-pub(super) const LOOKS_MAX: u32 = 0;
+/// One: a model explores the parking, and each look multiplies its states.
+pub(super) const LOOKS_MAX: u32 = 1;
 
 struct Unpark(Thread);
 
