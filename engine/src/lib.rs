@@ -2,9 +2,12 @@
 
 pub mod actor;
 pub mod calendar;
+pub mod disk;
 pub mod engine;
 pub mod geo;
 pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod service;
+pub mod snapshot;
 pub mod sourcing;

@@ -1,1 +1,3 @@
 //! Helpers shared by the test suite.
+
+pub mod fixture;

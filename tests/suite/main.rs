@@ -1,4 +1,5 @@
 //! The test suite, one binary.
 
+mod engine;
 mod loom;
 mod sourcing;

@@ -1,8 +1,8 @@
 //! What all parts of a running engine share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -15,7 +15,7 @@ use super::orders::Orders;
 use super::requests::Requests;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
-use crate::model::{Lsn, OrderNo, Record, Sku, SkuNo, StateHash};
+use crate::model::{Lsn, OrderNo, Record, Refusal, Sku, SkuNo, StateHash};
 
 /// The state of the engine, and the way to the journal.
 pub struct Core {
@@ -40,6 +40,12 @@ pub struct Core {
     /// Held by the applier for each batch: whoever takes it sees all actors at
     /// one LSN.
     pub gate: Mutex<Applied>,
+    /// Why the engine stopped for good, once it has.
+    halted: OnceLock<String>,
+    /// Woken when the engine halts.
+    pub halt: tokio::sync::Notify,
+    /// Whether the engine is shutting down.
+    pub closing: AtomicBool,
     /// Commands in flight.
     in_flight: AtomicUsize,
     in_flight_max: usize,
@@ -80,6 +86,9 @@ impl Core {
             order_last: AtomicU64::new(0),
             new_items: Mutex::default(),
             gate: Mutex::default(),
+            halted: OnceLock::new(),
+            halt: tokio::sync::Notify::new(),
+            closing: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             in_flight_max,
         }
@@ -87,6 +96,9 @@ impl Core {
 
     /// Lets a command in, or says that there are too many.
     pub fn admit(self: &Arc<Self>) -> Result<Permit, EngineError> {
+        if let Some(cause) = self.halted() {
+            return Err(EngineError::Halted(cause.into()));
+        }
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let permit = Permit(Arc::clone(self));
         if in_flight >= self.in_flight_max {
@@ -96,6 +108,21 @@ impl Core {
             return Err(EngineError::Overloaded { in_flight, limit, retry_after });
         }
         Ok(permit)
+    }
+
+    /// Why the engine stopped for good, once it has.
+    pub fn halted(&self) -> Option<&str> {
+        self.halted.get().map(String::as_str)
+    }
+
+    /// Stops the engine for good: nothing more is taken or acknowledged, and
+    /// whoever waits is told. The first cause is the one that is told.
+    pub fn halt(&self, cause: String) {
+        tracing::error!(cause, "the engine halts");
+        let cause = self.halted.get_or_init(|| cause).clone();
+        self.watermark.halt(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(cause)));
+        self.journal.close();
+        self.halt.notify_waiters();
     }
 
     /// Commands in flight.
@@ -127,7 +154,9 @@ impl Core {
         match error {
             AppendError::Full => EngineError::DiskFull,
             AppendError::Halted(cause) => EngineError::Halted(cause.to_string()),
-            AppendError::Overloaded | AppendError::TooLarge { .. } => EngineError::Overloaded {
+            AppendError::Closed => EngineError::Halted("it is shutting down".into()),
+            AppendError::TooLong(error) => Refusal::TooLong(error.to_string()).into(),
+            AppendError::Overloaded => EngineError::Overloaded {
                 in_flight: self.in_flight(),
                 limit: self.in_flight_max,
                 retry_after: Duration::from_millis(10),
@@ -138,7 +167,7 @@ impl Core {
     /// Waits until the event is durable and applied.
     pub async fn acknowledged(&self, ticket: Ticket) -> Result<Lsn, EngineError> {
         match self.watermark.wait(ticket).await {
-            Ok(()) => Ok(ticket.lsn),
+            Ok(_) => Ok(ticket.lsn),
             Err(Unacknowledged::Rejected) => Err(EngineError::DiskFull),
             Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
         }
@@ -150,7 +179,7 @@ impl Core {
         if self.journal.tail() > seen {
             match self.watermark.wait_past(seen).await {
                 Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
-                Ok(()) | Err(Unacknowledged::Rejected) => Ok(()),
+                Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
             }
         } else {
             yield_now().await;
@@ -164,6 +193,10 @@ pub struct Permit(Arc<Core>);
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        // A turn that panics on this thread leaves its actor half changed.
+        if std::thread::panicking() {
+            self.0.halt("a turn panicked".into());
+        }
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -19,11 +19,13 @@ mod core;
 mod error;
 mod fulfil;
 mod network;
+mod open;
 mod orders;
 mod place;
 mod plan;
 mod read;
 mod requests;
+mod snapshots;
 mod submitted;
 mod trace;
 
@@ -32,6 +34,9 @@ use std::sync::Arc;
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use error::EngineError;
 pub use network::PostalTable;
+pub use open::{
+    OpenError, OpenOptions, Pump, Recovered, Until, journal_directory, snapshot_directory,
+};
 pub use place::LineShortage;
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
@@ -50,6 +55,8 @@ use crate::model::{
     InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Sku, SkuNo,
     StateHash, Supply, Timestamp,
 };
+use crate::service::{Services, SnapshotFailed, SnapshotRequest};
+use crate::snapshot::SnapshotTaken;
 
 /// The engine. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
@@ -57,6 +64,8 @@ pub struct Engine {
     core: Arc<Core>,
     /// Nodes and policy change one at a time.
     configuring: Arc<tokio::sync::Mutex<()>>,
+    /// None in an engine that one thread runs.
+    services: Option<Services>,
 }
 
 /// Where the engine stands.
@@ -80,6 +89,54 @@ pub struct Status {
     pub requests: usize,
     /// Commands in flight.
     pub in_flight: usize,
+}
+
+/// Life.
+impl Engine {
+    fn over(core: Arc<Core>) -> Self {
+        Self { core, configuring: Arc::default(), services: None }
+    }
+
+    /// Takes a snapshot without a pause, verifies it, and cuts the journal
+    /// behind the older one that is kept.
+    pub async fn take_snapshot(&self) -> Result<SnapshotTaken, SnapshotFailed> {
+        let Some(services) = &self.services else {
+            return Err(SnapshotFailed("this engine has no snapshotter".into()));
+        };
+        let (reply, taken) = tokio::sync::oneshot::channel();
+        services.snapshot(SnapshotRequest(reply)).map_err(SnapshotFailed)?;
+        taken.await.unwrap_or_else(|_| Err(SnapshotFailed("the snapshotter ended".into())))
+    }
+
+    /// Waits until the engine has halted, and says why. Only a fault halts it.
+    pub async fn halted(&self) -> String {
+        loop {
+            let halt = self.core.halt.notified();
+            if let Some(cause) = self.core.halted() {
+                return cause.to_owned();
+            }
+            halt.await;
+        }
+    }
+
+    /// Takes no more commands, lets what is in flight become durable, and ends
+    /// the services.
+    pub async fn shut_down(&self) {
+        self.core.closing.store(true, std::sync::atomic::Ordering::Release);
+        self.core.journal.close();
+        if let Some(services) = &self.services {
+            services.ended().await;
+        }
+    }
+
+    /// Kills the service of that name, as a fault would. For tests of what
+    /// follows: `journal writer`, `applier` or `snapshotter`.
+    pub async fn kill_service(&self, name: &str) -> bool {
+        match &self.services {
+            Some(services) => services.kill(name).await,
+            None => false,
+        }
+    }
 }
 
 /// Commands. Each answers with its version once its event is durable and applied.

@@ -198,6 +198,9 @@ pub enum Refusal {
     /// No node that is enabled could ever serve the order.
     #[error("no enabled node can serve the order")]
     NoNode,
+    /// The event of the command is longer than a journal record may be.
+    #[error("the command is too large to be journalled: {0}")]
+    TooLong(String),
     /// Others in flight kept this command from settling. Transient: try again.
     #[error("too many commands on the same stock or order in flight")]
     Contended,

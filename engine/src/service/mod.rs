@@ -1,0 +1,23 @@
+//! What is long-lived and few: service actors under one supervisor.
+//!
+//! ```text
+//!   Supervisor
+//!     +-- ThreadService "journal writer"   its end, unasked, stops the engine
+//!     +-- ThreadService "applier"          its end, unasked, stops the engine
+//!     +-- Snapshotter                      restarts
+//! ```
+//!
+//! | what ends | what follows |
+//! |---|---|
+//! | the journal writer, by a disk error, a panic or a kill | the engine halts: nothing more is acknowledged, whoever waits is told |
+//! | the applier, by a panic (of a turn, too) or a kill | the same |
+//! | the snapshotter, by a panic or a kill | it is started anew; the snapshot it was taking does not exist, the ones before it do |
+//! | the supervisor | the engine halts |
+
+mod snapshotter;
+mod supervisor;
+mod thread;
+
+pub use snapshotter::{SnapshotFailed, SnapshotRequest, Snapshotting};
+pub use supervisor::{Services, Start, Supervised};
+pub use thread::Work;

@@ -1,0 +1,172 @@
+//! A small network, and short ways to say commands.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use backstock_engine::disk::{Disk, RealDisk};
+use backstock_engine::engine::{Engine, EngineError, OpenOptions, Placed, Recovered};
+use backstock_engine::geo::{Location, PostalCodes, PostalMatch};
+use backstock_engine::model::command::{
+    CancelOrder, ChangeStock, DefineItem, DefineNode, LineCancellation, LineRequest, Lines, Meta,
+    NodeDefinition, OrderRequest, PlaceOrder, ShipShipment, StockOperation,
+};
+use backstock_engine::model::{
+    Item, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage, Sku, Split, Text,
+    Timestamp,
+};
+
+/// Monday 2026-11-23, 12:00 UTC.
+pub const NOW: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
+
+/// One day in microseconds.
+pub const DAY: i64 = 86_400_000_000;
+
+/// Codes `00000` to `00099`: a line of places 50 km apart along the equator.
+pub struct Line;
+
+impl PostalCodes for Line {
+    fn locate(&self, postal_code: &str) -> Option<PostalMatch> {
+        let index: u32 = postal_code.parse().ok().filter(|index| *index < self.code_count())?;
+        let longitude = i32::try_from(index).ok()? * 450_000;
+        Some(PostalMatch { location: Location::new(0, longitude).ok()?, index })
+    }
+
+    fn code_count(&self) -> u32 {
+        100
+    }
+}
+
+/// Opens an engine in a directory, on the real disk.
+pub async fn open(directory: &Path) -> (Engine, Recovered) {
+    open_on(directory, Arc::new(RealDisk)).await
+}
+
+/// Opens an engine on a disk of the caller's.
+pub async fn open_on(directory: &Path, disk: Arc<dyn Disk>) -> (Engine, Recovered) {
+    Engine::open(&options(directory), disk, Arc::new(Line)).await.expect("the engine opens")
+}
+
+/// Options with small segments, so that tests cross their borders.
+pub fn options(directory: &Path) -> OpenOptions {
+    OpenOptions { segment_bytes: 1 << 20, ..OpenOptions::new(directory) }
+}
+
+/// No key, no origin, now.
+pub fn meta() -> Meta {
+    Meta { request_id: None, origin: None, at: NOW }
+}
+
+/// As [`meta`], under an idempotency key.
+pub fn keyed(key: &str) -> Meta {
+    Meta { request_id: Some(RequestId::new("request_id", key).expect("a key")), ..meta() }
+}
+
+/// A SKU.
+pub fn sku(name: &str) -> Sku {
+    Sku::new("sku", name).expect("a sku")
+}
+
+/// A node id.
+pub fn node_id(name: &str) -> NodeId {
+    NodeId::new("node", name).expect("a node id")
+}
+
+/// An order id.
+pub fn order_id(name: &str) -> OrderId {
+    OrderId::new("order", name).expect("an order id")
+}
+
+/// A node that works every day until midnight.
+pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
+    NodeDefinition {
+        id: node_id(name),
+        kind,
+        title: Text::default(),
+        postal_code: PostalCode::new("postal_code", format!("{code:05}")).expect("a code"),
+        time_zone: "UTC".into(),
+        working_days: 0b111_1111,
+        cut_off_minute: 24 * 60,
+        holidays: Vec::new(),
+        capacity_units_per_day: 1_000,
+        shipment_cost: 100,
+        unit_cost: 10,
+        lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },
+        enabled: true,
+    }
+}
+
+/// Defines nodes.
+pub async fn define_nodes(engine: &Engine, nodes: &[NodeDefinition]) {
+    for node in nodes {
+        let command = DefineNode { meta: meta(), node: node.clone() };
+        engine.define_node(command).await.expect("the node is defined");
+    }
+}
+
+/// Defines items.
+pub async fn define_items(engine: &Engine, skus: &[&str]) {
+    for name in skus {
+        let item = Item { sku: sku(name), title: Text::default() };
+        engine.define_item(DefineItem { meta: meta(), item }).await.expect("the item is defined");
+    }
+}
+
+/// Changes the supply of a pair.
+pub async fn change(
+    engine: &Engine,
+    item: &str,
+    node: &str,
+    operation: StockOperation,
+) -> Result<Lsn, EngineError> {
+    let command = ChangeStock { meta: meta(), sku: sku(item), node: node_id(node), operation };
+    engine.change_stock(command).await
+}
+
+/// States what is on hand.
+pub async fn set(engine: &Engine, item: &str, node: &str, on_hand: u32) {
+    let operation = StockOperation::Set { on_hand, unavailable: 0 };
+    change(engine, item, node, operation).await.expect("the stock is set");
+}
+
+/// An order to code 00000 of so many units each, under the policy's defaults
+/// but for its shortage.
+pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderRequest {
+    let line = |(name, quantity): &(&str, u32)| LineRequest { sku: sku(name), quantity: *quantity };
+    OrderRequest {
+        id: order_id(id),
+        customer: None,
+        channel: None,
+        postal_code: PostalCode::new("postal_code", "00000").expect("a code"),
+        service: None,
+        deliver_by: None,
+        shortage: Some(shortage),
+        split: Some(Split::Units),
+        lines: Lines(lines.iter().map(line).collect()),
+    }
+}
+
+/// Places an order.
+pub async fn place(engine: &Engine, order: OrderRequest) -> Result<Placed, EngineError> {
+    engine.place_order(PlaceOrder { meta: meta(), order }).await
+}
+
+/// Cancels units of lines, counted from 1; everything when there is none.
+pub async fn cancel(engine: &Engine, id: &str, lines: &[(u32, u32)]) -> Result<Lsn, EngineError> {
+    let lines =
+        lines.iter().map(|(line, quantity)| LineCancellation { line: *line, quantity: *quantity });
+    let command = CancelOrder { meta: meta(), order: order_id(id), lines: lines.collect() };
+    engine.cancel_order(command).await
+}
+
+/// Ships a shipment, counted from 1.
+pub async fn ship(engine: &Engine, id: &str, shipment: u16) -> Result<Lsn, EngineError> {
+    let (carrier, tracking) = (Text::default(), Text::default());
+    let command = ShipShipment { meta: meta(), order: order_id(id), shipment, carrier, tracking };
+    engine.ship_shipment(command).await
+}
+
+/// Audits the engine and says what is wrong.
+pub fn assert_clean(engine: &Engine) {
+    let report = engine.audit().expect("the audit runs");
+    assert!(report.is_clean(), "{:#?}", report.breaches);
+}
