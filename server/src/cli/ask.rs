@@ -1,0 +1,69 @@
+//! Everyday questions: availability and orders.
+
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+
+use super::common::{OutputArgs, ServerArgs};
+
+const AVAILABILITY_EXAMPLES: &str = "\
+Examples:
+  backstock availability BLOUSE-RED-M
+  backstock availability BLOUSE-RED-M --at 2026-12-24 --json";
+
+/// Arguments of `availability`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = AVAILABILITY_EXAMPLES)]
+pub struct AvailabilityArgs {
+    /// The item.
+    pub sku: String,
+
+    /// Also say what can be promised for this day.
+    #[arg(long, value_name = "DATE")]
+    pub at: Option<Date>,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const ORDER_EXAMPLES: &str = "\
+Examples:
+  backstock order show WEB-1001
+  backstock order explain WEB-1001 --json";
+
+/// Arguments of `order`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = ORDER_EXAMPLES)]
+pub struct OrderArgs {
+    /// What to ask.
+    #[command(subcommand)]
+    pub command: OrderCommand,
+}
+
+/// What can be asked of an order.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum OrderCommand {
+    /// Show an order, its lines and its shipments.
+    Show(OrderQuery),
+    /// Say why it ships from where it does, and why not from elsewhere.
+    Explain(OrderQuery),
+}
+
+/// Which order.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct OrderQuery {
+    /// The order's id.
+    pub id: String,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

@@ -1,0 +1,124 @@
+//! Arguments that several commands share.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::config::SERVER_ENV;
+
+/// Where `serve` listens when nobody says otherwise.
+const DEFAULT_SERVER: &str = "127.0.0.1:7411";
+
+/// How results are printed.
+#[derive(Args, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputArgs {
+    /// Print JSON for scripts instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which server to talk to.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct ServerArgs {
+    /// Server to talk to.
+    #[arg(long, value_name = "ADDR", env = SERVER_ENV, default_value = DEFAULT_SERVER)]
+    pub server: ServerAddr,
+}
+
+/// A live server, or a data directory that no server uses.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct TargetArgs {
+    /// Work on this data directory instead of a live server.
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
+    pub data: Option<PathBuf>,
+
+    // The variable is not left to clap, because it would then be in conflict
+    // with `--data` wherever it is set.
+    /// Server to talk to [env: BACKSTOCK_SERVER] [default: 127.0.0.1:7411].
+    #[arg(long, value_name = "ADDR")]
+    pub server: Option<ServerAddr>,
+}
+
+/// What a command works on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A data directory that no server uses.
+    Data(PathBuf),
+    /// A live server.
+    Server(ServerAddr),
+}
+
+impl TargetArgs {
+    /// What the arguments name; `env` is the value of [`SERVER_ENV`], if set.
+    ///
+    /// # Errors
+    /// `env` decides and is no address.
+    pub fn target(&self, env: Option<&str>) -> Result<Target, BadServerAddr> {
+        if let Some(data) = &self.data {
+            return Ok(Target::Data(data.clone()));
+        }
+        if let Some(server) = &self.server {
+            return Ok(Target::Server(server.clone()));
+        }
+        env.unwrap_or(DEFAULT_SERVER).parse().map(Target::Server)
+    }
+}
+
+/// Where a server listens: host and port, with or without a scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAddr(String);
+
+impl ServerAddr {
+    /// The address as a URI that a gRPC channel connects to.
+    pub fn uri(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no server address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected HOST:PORT or http://HOST:PORT")]
+pub struct BadServerAddr;
+
+impl FromStr for ServerAddr {
+    type Err = BadServerAddr;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let with_scheme =
+            if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let uri: tonic::transport::Uri = with_scheme.parse().map_err(|_| BadServerAddr)?;
+        let complete = uri.scheme_str() == Some("http") && uri.port_u16().is_some();
+        if complete { Ok(Self(with_scheme)) } else { Err(BadServerAddr) }
+    }
+}
+
+/// How far to replay the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Up to this LSN, inclusive.
+    Lsn(u64),
+    /// Up to this instant, inclusive.
+    Time(jiff::Timestamp),
+}
+
+/// Why a text is no point to replay to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an LSN, as 18204, or an instant, as 2026-11-21T10:03:05Z")]
+pub struct BadUntil;
+
+impl FromStr for Until {
+    type Err = BadUntil;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let lsn = text.parse().map(Self::Lsn);
+        lsn.or_else(|_| text.parse().map(Self::Time)).map_err(|_| BadUntil)
+    }
+}

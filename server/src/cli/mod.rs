@@ -1,0 +1,79 @@
+//! The command line: what can be asked, and who does it.
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+mod ask;
+mod common;
+mod exit;
+mod operate;
+mod run;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery};
+pub use common::{
+    BadServerAddr, BadUntil, OutputArgs, ServerAddr, ServerArgs, Target, TargetArgs, Until,
+};
+pub use exit::Exit;
+pub use operate::{
+    AuditArgs, ImportArgs, JournalArgs, JournalCommand, RestoreArgs, SnapshotArgs, SnapshotCommand,
+};
+pub use run::{CommandError, run};
+pub use serve::{DemoArgs, ServeArgs};
+
+/// An allocation engine for retail: it promises stock to orders, and keeps
+/// the promise.
+#[derive(Parser, Debug, Clone, PartialEq, Eq)]
+#[command(name = "backstock", version, after_help = exit::HELP, subcommand_required = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Everything that the program can be asked to do.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Show real orders on a temporary store, over a real connection.
+    Demo(DemoArgs),
+    /// Serve.
+    Serve(Box<ServeArgs>),
+    /// Read items, nodes, stock, inbound supplies and orders from files.
+    Import(ImportArgs),
+    /// Take, list, verify and export snapshots.
+    Snapshot(SnapshotArgs),
+    /// Rebuild a data directory and verify what came out.
+    Restore(RestoreArgs),
+    /// Read or verify the journal.
+    Journal(JournalArgs),
+    /// Check conservation; exit code 1 on a breach.
+    Audit(AuditArgs),
+    /// Say what can be promised of an item.
+    Availability(AvailabilityArgs),
+    /// Show an order, or say why it ships from where it does.
+    Order(OrderArgs),
+    /// Print the completions of a shell.
+    Completions(CompletionsArgs),
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  backstock completions bash > /etc/bash_completion.d/backstock
+  backstock completions zsh > ~/.zfunc/_backstock";
+
+/// Arguments of `completions`.
+#[derive(Args, Debug, Clone, Copy, PartialEq, Eq)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: Shell,
+}
+
+impl CompletionsArgs {
+    /// Writes the completions to `out`.
+    fn write(self, out: &mut dyn std::io::Write) {
+        clap_complete::generate(self.shell, &mut Cli::command(), "backstock", out);
+    }
+}

@@ -1,0 +1,187 @@
+//! Operators' commands: import, snapshots, restore, journal and audit.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::common::{OutputArgs, ServerArgs, TargetArgs, Until};
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  backstock import nodes.csv items.csv stock.csv
+  backstock import --server stock.internal:7411 inbound.jsonl
+
+What a file holds is told by its name: items, nodes, stock, inbound or orders,
+as .csv or .jsonl. Bad rows are reported and the good ones go in; the exit code
+is then 1.";
+
+/// Arguments of `import`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = IMPORT_EXAMPLES)]
+pub struct ImportArgs {
+    /// Files to read, in this order.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  backstock snapshot take
+  backstock snapshot list --json
+  backstock snapshot verify --data /var/lib/backstock
+  backstock snapshot export 12 --to backup.snapshot";
+
+/// Arguments of `snapshot`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = SNAPSHOT_EXAMPLES)]
+pub struct SnapshotArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SnapshotCommand,
+}
+
+/// What can be done with snapshots.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum SnapshotCommand {
+    /// Take a snapshot of a live server, read it back and check it.
+    Take {
+        /// Which server to talk to.
+        #[command(flatten)]
+        server: ServerArgs,
+        /// How the result is printed.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Show the snapshots that are kept, the newest first.
+    List {
+        /// What to work on.
+        #[command(flatten)]
+        target: TargetArgs,
+        /// How the result is printed.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Read a snapshot back and check it; exit code 1 if it is damaged.
+    Verify {
+        /// Generation [default: the newest].
+        generation: Option<u64>,
+        /// What to work on.
+        #[command(flatten)]
+        target: TargetArgs,
+        /// How the result is printed.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Write a snapshot to one file.
+    Export {
+        /// Generation [default: the newest].
+        generation: Option<u64>,
+        /// File to write; it must not exist.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// What to work on.
+        #[command(flatten)]
+        target: TargetArgs,
+        /// How the result is printed.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  backstock restore --data ./data
+  backstock restore --data ./data --from backup.snapshot
+  backstock restore --data ./data --until 18204
+  backstock restore --data ./data --until 2026-11-21T10:03:05Z";
+
+/// Arguments of `restore`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = RESTORE_EXAMPLES)]
+pub struct RestoreArgs {
+    /// Data directory to rebuild; no server may use it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// Start from this exported snapshot.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// Replay up to this LSN or instant, inclusive [default: all].
+    #[arg(long, value_name = "LSN|TIME")]
+    pub until: Option<Until>,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const JOURNAL_EXAMPLES: &str = "\
+Examples:
+  backstock journal verify --data ./data
+  backstock journal inspect --data ./data --from 18200 --limit 10
+  backstock journal inspect --data ./data --json | head";
+
+/// Arguments of `journal`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = JOURNAL_EXAMPLES)]
+pub struct JournalArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: JournalCommand,
+}
+
+/// What can be done with a journal that no server writes.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum JournalCommand {
+    /// Show the segments and the events in them.
+    Inspect {
+        /// Data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// First LSN to show [default: the first there is].
+        #[arg(long, value_name = "LSN")]
+        from: Option<u64>,
+        /// The most events to show [default: all].
+        #[arg(long, value_name = "COUNT")]
+        limit: Option<u64>,
+        /// How the result is printed.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Check every frame; exit code 1 if one is bad.
+    Verify {
+        /// Data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// How the result is printed.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  backstock audit
+  backstock audit --data ./data --json";
+
+/// Arguments of `audit`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub struct AuditArgs {
+    /// What to work on.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

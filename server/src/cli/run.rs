@@ -1,0 +1,136 @@
+//! Hands each command to who does it, and turns what comes back into an exit
+//! code.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::{Cli, Command, CompletionsArgs, Exit, ServeArgs};
+use crate::config::{self, ConfigError};
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The configuration is not valid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Standard output cannot be written.
+    #[error("cannot write the result")]
+    Output(#[source] std::io::Error),
+    /// The command is known but this build cannot do it.
+    #[error("this build of backstock cannot do `{0}` yet")]
+    NotBuilt(&'static str),
+}
+
+impl CommandError {
+    /// The exit code that tells of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Configuration,
+            Self::Output(_) | Self::NotBuilt(_) => Exit::Failure,
+        }
+    }
+}
+
+/// Reads the arguments of the process, does what they say and reports.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli, &mut std::io::stdout().lock()) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report(&error);
+            error.exit().into()
+        }
+    }
+}
+
+/// Does one command, printing its result to `out`.
+fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match cli.command {
+        Command::Serve(args) => serve(*args, out),
+        Command::Completions(args) => completions(args, out),
+        Command::Demo(_) => Err(CommandError::NotBuilt("demo")),
+        Command::Import(_) => Err(CommandError::NotBuilt("import")),
+        Command::Snapshot(_) => Err(CommandError::NotBuilt("snapshot")),
+        Command::Restore(_) => Err(CommandError::NotBuilt("restore")),
+        Command::Journal(_) => Err(CommandError::NotBuilt("journal")),
+        Command::Audit(_) => Err(CommandError::NotBuilt("audit")),
+        Command::Availability(_) => Err(CommandError::NotBuilt("availability")),
+        Command::Order(_) => Err(CommandError::NotBuilt("order")),
+    }
+}
+
+fn serve(args: ServeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    let print_config = args.print_config;
+    // A variable that is not Unicode cannot be one of ours.
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let loaded = config::load(args.sources(env.collect()))?;
+    if print_config {
+        write!(out, "{loaded}").map_err(CommandError::Output)?;
+        return Ok(Exit::Success);
+    }
+    Err(CommandError::NotBuilt("serve"))
+}
+
+fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    // Written at once: a reader that closes the pipe early is then an error of
+    // ours to report and not a panic of the generator.
+    let mut script = Vec::new();
+    args.write(&mut script);
+    out.write_all(&script).map_err(CommandError::Output)?;
+    Ok(Exit::Success)
+}
+
+/// Prints an error and what caused it to standard error, one a line.
+fn report(error: &CommandError) {
+    let mut message = format!("backstock: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        message = format!("{message}\n  because: {error}");
+        cause = error.source();
+    }
+    // Where standard error is closed, nobody is left to tell.
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dispatch_args(args: &[&str]) -> (Result<Exit, CommandError>, String) {
+        let mut out = Vec::new();
+        let result = dispatch(Cli::try_parse_from(args).unwrap(), &mut out);
+        (result, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn print_config_shows_every_setting_and_who_set_it() {
+        let (result, out) = dispatch_args(&[
+            "backstock",
+            "serve",
+            "--data",
+            "d",
+            "--listen",
+            "127.0.0.1:9",
+            "--print-config",
+        ]);
+        assert_eq!(result.unwrap(), Exit::Success);
+        assert!(out.contains("listen = \"127.0.0.1:9\" # flag --listen"), "{out}");
+        assert_eq!(out.lines().count(), config::SETTINGS.len());
+    }
+
+    #[test]
+    fn an_invalid_configuration_has_its_own_exit_code() {
+        let (result, _) = dispatch_args(&["backstock", "serve", "--data", "d", "--listen", "x"]);
+        assert_eq!(result.unwrap_err().exit(), Exit::Configuration);
+    }
+
+    #[test]
+    fn completions_name_the_commands() {
+        let (result, out) = dispatch_args(&["backstock", "completions", "bash"]);
+        assert_eq!(result.unwrap(), Exit::Success);
+        assert!(out.contains("availability"), "{out}");
+    }
+}

@@ -1,0 +1,33 @@
+//! The bounds of every setting, with the reason for each.
+
+use std::ops::RangeInclusive;
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+/// Commands admitted at once. Below 1 nothing would run; each one in flight
+/// holds its request and its claims, so a million is about a gigabyte.
+pub const COMMANDS_IN_FLIGHT: RangeInclusive<u64> = 1..=1_000_000;
+
+/// Bytes of one request. The largest order (500 lines of 64-byte ids) is about
+/// 40 KiB; a decoded request is all in memory, hence the upper end.
+pub const REQUEST_BYTES: RangeInclusive<u64> = 64 * KIB..=64 * MIB;
+
+/// Bytes of one journal segment. Small ones are preallocated too often; the
+/// journal is cut by whole segments, so large ones keep what is not needed.
+pub const JOURNAL_SEGMENT_BYTES: RangeInclusive<u64> = MIB..=4 * GIB;
+
+/// Seconds between two snapshots. A day at most, or replay gets long.
+pub const SNAPSHOT_INTERVAL_SECONDS: RangeInclusive<u64> = 10..=86_400;
+
+/// Bytes of journal between two snapshots: they bound the time of a replay.
+pub const SNAPSHOT_JOURNAL_BYTES: RangeInclusive<u64> = MIB..=1024 * GIB;
+
+/// Hours that idempotency keys are kept. An hour outlives any client's
+/// retries; a year is as long as anybody asks about an order.
+pub const REQUEST_RETENTION_HOURS: RangeInclusive<u64> = 1..=8_784;
+
+/// Seconds that a shutdown waits for what has begun. Service managers kill
+/// after some minutes anyway.
+pub const DRAIN_SECONDS: RangeInclusive<u64> = 1..=600;

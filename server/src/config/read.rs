@@ -1,0 +1,129 @@
+//! From merged text to a checked [`Config`], with all that is wrong at once.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::Figment;
+use tracing_subscriber::EnvFilter;
+
+use super::layer::{self, Layer};
+use super::{
+    Config, ConfigError, InvalidValue, Loaded, LogFormat, MetricsListen, SETTINGS, ShownValue,
+    limits,
+};
+
+/// Turns merged values into a [`Config`], and keeps all that is wrong.
+pub(super) struct Reader {
+    values: Vec<ShownValue>,
+    invalid: Vec<InvalidValue>,
+}
+
+impl Reader {
+    pub(super) fn new(layers: &[Layer]) -> Self {
+        let merged = layers.iter().cloned().fold(Figment::new(), Figment::merge);
+        let values = SETTINGS.iter().map(|setting| ShownValue {
+            key: setting.key,
+            text: merged.find_value(setting.key).map_or_else(|_| Some(String::new()), text_of),
+            origin: layer::origin_in(layers, setting.key),
+        });
+        Self { values: values.collect(), invalid: Vec::new() }
+    }
+
+    pub(super) fn read(mut self) -> Result<Loaded, ConfigError> {
+        let data = self.parse("data", "the path of a directory", non_empty_path);
+        let listen = self.parse("listen", ADDRESS, parse_address);
+        let metrics_listen =
+            self.parse("metrics_listen", "an address or off", parse_metrics_listen);
+        let log_format = self.parse("log_format", "pretty or json", parse_log_format);
+        let log_level = self.parse("log_level", "a level or log directives", parse_log_level);
+        let commands = self.number("commands_in_flight_max", &limits::COMMANDS_IN_FLIGHT);
+        let request_bytes = self.number("request_bytes_max", &limits::REQUEST_BYTES);
+        let segment_bytes = self.number("journal_segment_bytes", &limits::JOURNAL_SEGMENT_BYTES);
+        let interval = self.number("snapshot_interval_seconds", &limits::SNAPSHOT_INTERVAL_SECONDS);
+        let between = self.number("snapshot_journal_bytes", &limits::SNAPSHOT_JOURNAL_BYTES);
+        let retention = self.number("request_retention_hours", &limits::REQUEST_RETENTION_HOURS);
+        let drain = self.number("drain_seconds_max", &limits::DRAIN_SECONDS);
+
+        let config = (|| {
+            Some(Config {
+                data: data?,
+                listen: listen?,
+                metrics_listen: metrics_listen?,
+                log_format: log_format?,
+                log_level: log_level?,
+                commands_in_flight_max: usize::try_from(commands?).ok()?,
+                request_bytes_max: usize::try_from(request_bytes?).ok()?,
+                journal_segment_bytes: segment_bytes?,
+                snapshot_interval: Duration::from_secs(interval?),
+                snapshot_journal_bytes: between?,
+                request_retention: Duration::from_hours(retention?),
+                drain_max: Duration::from_secs(drain?),
+            })
+        })();
+        match config {
+            Some(config) if self.invalid.is_empty() => Ok(Loaded { config, values: self.values }),
+            _ => Err(ConfigError::Invalid(self.invalid)),
+        }
+    }
+
+    /// Reads one value, or notes that it is not `expected`.
+    fn parse<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let shown = self.values.iter().find(|value| value.key == key)?;
+        let value = shown.text.as_deref().and_then(parse);
+        if value.is_none() {
+            let text = shown.text.clone().unwrap_or_else(|| "not text or a whole number".into());
+            let (value, origin) = (text, shown.origin.clone());
+            self.invalid.push(InvalidValue { key, value, limit: expected.into(), origin });
+        }
+        value
+    }
+
+    fn number(&mut self, key: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        let in_range = |text: &str| text.parse().ok().filter(|number| range.contains(number));
+        self.parse(key, &expected, in_range)
+    }
+}
+
+const ADDRESS: &str = "an IP address and a port, as 127.0.0.1:7411";
+
+/// A value as a person wrote it; `None` if it is neither text nor a whole
+/// number, which no setting takes.
+fn text_of(value: figment::value::Value) -> Option<String> {
+    let number = value.to_i128().map(|number| number.to_string());
+    number.or_else(|| value.into_string())
+}
+
+fn non_empty_path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+fn parse_address(text: &str) -> Option<SocketAddr> {
+    text.parse().ok()
+}
+
+fn parse_metrics_listen(text: &str) -> Option<MetricsListen> {
+    match text {
+        "off" => Some(MetricsListen::Off),
+        address => parse_address(address).map(MetricsListen::At),
+    }
+}
+
+fn parse_log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "pretty" => Some(LogFormat::Pretty),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
+
+fn parse_log_level(text: &str) -> Option<String> {
+    (!text.is_empty() && EnvFilter::try_new(text).is_ok()).then(|| text.into())
+}

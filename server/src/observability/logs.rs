@@ -1,0 +1,91 @@
+//! Log lines on standard error, for a person or as JSON.
+
+use std::io;
+
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::config::LogFormat;
+
+/// Why log lines cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The directives cannot be read; a checked configuration has none such.
+    #[error("bad log directives")]
+    Directives(#[from] tracing_subscriber::filter::ParseError),
+    /// Something else in the process has set them up.
+    #[error("log lines are set up already")]
+    AlreadySet(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// Sends the process's log lines to standard error: standard output is for
+/// results. `directives` say what is logged, as `info,backstock_engine=debug`.
+pub fn init(format: LogFormat, directives: &str) -> Result<(), LogError> {
+    let filter = EnvFilter::try_new(directives)?;
+    Ok(subscriber(format, filter, io::stderr).try_init()?)
+}
+
+fn subscriber<W>(
+    format: LogFormat,
+    filter: EnvFilter,
+    writer: W,
+) -> Box<dyn tracing::Subscriber + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let builder = fmt().with_env_filter(filter).with_writer(writer);
+    match format {
+        LogFormat::Pretty => Box::new(builder.finish()),
+        LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// A writer that keeps what is written.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(format: LogFormat) -> String {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let filter = EnvFilter::try_new("info").unwrap();
+        let subscriber = subscriber(format, filter, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(lsn = 7, "recovered");
+            tracing::debug!("not asked for");
+        });
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_json_line_is_one_object_with_its_fields() {
+        let text = logged(LogFormat::Json);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&line["message"], &line["lsn"]), (&"recovered".into(), &7.into()));
+    }
+
+    #[test]
+    fn a_pretty_line_is_for_a_person() {
+        let text = logged(LogFormat::Pretty);
+        assert!(text.contains("recovered") && text.lines().count() == 1, "{text}");
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_err());
+    }
+}

@@ -1,0 +1,103 @@
+//! The name, unit and meaning of every metric: the one list of them.
+
+/// What kind of number a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows; its name ends in `_total`.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Seconds, in buckets; its name ends in `_seconds`.
+    Seconds,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name, with the unit last.
+    pub name: &'static str,
+    /// What kind of number it is.
+    pub kind: Kind,
+    /// One line for a person, with its labels.
+    pub help: &'static str,
+}
+
+/// Requests answered.
+pub const REQUESTS: &str = "backstock_requests_total";
+/// Time from a request to its answer.
+pub const REQUEST_SECONDS: &str = "backstock_request_seconds";
+/// Commands refused because too many were in flight.
+pub const OVERLOADED: &str = "backstock_overloaded_total";
+/// Commands in flight.
+pub const COMMANDS_IN_FLIGHT: &str = "backstock_commands_in_flight";
+/// Orders placed.
+pub const ORDERS: &str = "backstock_orders_total";
+/// Units promised.
+pub const UNITS_PROMISED: &str = "backstock_units_promised_total";
+/// Last LSN on stable storage.
+pub const DURABLE_LSN: &str = "backstock_durable_lsn";
+/// Last LSN applied.
+pub const APPLIED_LSN: &str = "backstock_applied_lsn";
+/// Time that a sync of the journal takes.
+pub const JOURNAL_SYNC_SECONDS: &str = "backstock_journal_sync_seconds";
+/// Size of the journal.
+pub const JOURNAL_BYTES: &str = "backstock_journal_bytes";
+/// Whether the journal halted.
+pub const JOURNAL_HALTED: &str = "backstock_journal_halted";
+/// Time that a snapshot takes.
+pub const SNAPSHOT_SECONDS: &str = "backstock_snapshot_seconds";
+/// LSN of the newest snapshot.
+pub const SNAPSHOT_LSN: &str = "backstock_snapshot_lsn";
+/// Breaches that audits found.
+pub const AUDIT_BREACHES: &str = "backstock_audit_breaches_total";
+/// Pairs of a SKU and a node.
+pub const PAIRS: &str = "backstock_pairs";
+/// Orders in memory.
+pub const ORDERS_IN_MEMORY: &str = "backstock_orders_in_memory";
+
+/// Every metric.
+pub const METRICS: &[Metric] = &[
+    counter(REQUESTS, "gRPC requests answered, by method and code"),
+    seconds(REQUEST_SECONDS, "time from a gRPC request to its answer, by method"),
+    counter(OVERLOADED, "commands refused because too many were in flight"),
+    gauge(COMMANDS_IN_FLIGHT, "commands in flight"),
+    counter(ORDERS, "orders placed, by outcome"),
+    counter(UNITS_PROMISED, "units promised to orders"),
+    gauge(DURABLE_LSN, "last LSN on stable storage"),
+    gauge(APPLIED_LSN, "last LSN applied"),
+    seconds(JOURNAL_SYNC_SECONDS, "time that a sync of the journal takes"),
+    gauge(JOURNAL_BYTES, "size of the journal on disk, in bytes"),
+    gauge(JOURNAL_HALTED, "1 after a write or sync of the journal failed, else 0"),
+    seconds(SNAPSHOT_SECONDS, "time that taking a snapshot takes"),
+    gauge(SNAPSHOT_LSN, "LSN from which the newest snapshot is replayed"),
+    counter(AUDIT_BREACHES, "breaches of conservation; has to stay 0"),
+    gauge(PAIRS, "pairs of a SKU and a node"),
+    gauge(ORDERS_IN_MEMORY, "orders in memory"),
+];
+
+const fn counter(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, help }
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, help }
+}
+
+const fn seconds(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Seconds, help }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_their_kind_and_are_listed_once() {
+        let mut seen = std::collections::HashSet::new();
+        for Metric { name, kind, .. } in METRICS {
+            assert!(name.starts_with("backstock_") && seen.insert(name), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            assert_eq!(name.ends_with("_seconds"), *kind == Kind::Seconds, "{name}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! How a fault is told over gRPC: a code, a stable reason, and details that a
+//! program can read.
+
+use std::fmt;
+use std::time::Duration;
+
+use backstock_proto::v1;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
+
+/// The domain of every reason.
+pub const DOMAIN: &str = "backstock";
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
+        /// Why a request was not done. The text is part of the interface: it
+        /// never changes and is never given another meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The text that callers see, in UPPER_SNAKE_CASE.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Fields of the request are not as the .proto files say.
+    InvalidRequest = "INVALID_REQUEST",
+    /// No item has that SKU.
+    ItemNotFound = "ITEM_NOT_FOUND",
+    /// No node has that id.
+    NodeNotFound = "NODE_NOT_FOUND",
+    /// The pair has no inbound supply of that id.
+    InboundNotFound = "INBOUND_NOT_FOUND",
+    /// No order has that id.
+    OrderNotFound = "ORDER_NOT_FOUND",
+    /// The order has no shipment of that number.
+    ShipmentNotFound = "SHIPMENT_NOT_FOUND",
+    /// No snapshot has that generation.
+    SnapshotNotFound = "SNAPSHOT_NOT_FOUND",
+    /// The pair has an inbound supply of that id.
+    InboundExists = "INBOUND_EXISTS",
+    /// An order of that id has other content.
+    OrderIdReused = "ORDER_ID_REUSED",
+    /// A request of that id had other content.
+    RequestIdReused = "REQUEST_ID_REUSED",
+    /// A supplier's stock is what he says it is: nothing arrives there.
+    NodeIsSupplier = "NODE_IS_SUPPLIER",
+    /// A level would become negative.
+    StockBelowZero = "STOCK_BELOW_ZERO",
+    /// More units than are left unshipped.
+    UnitsShipped = "UNITS_SHIPPED",
+    /// The shipment is shipped or cancelled already.
+    ShipmentNotPlanned = "SHIPMENT_NOT_PLANNED",
+    /// Units of the shipment are still on their way to the node.
+    SupplyNotReceived = "SUPPLY_NOT_RECEIVED",
+    /// A snapshot is being taken.
+    SnapshotRunning = "SNAPSHOT_RUNNING",
+    /// Too many commands are in flight.
+    Overloaded = "OVERLOADED",
+    /// The server is shutting down.
+    Draining = "DRAINING",
+    /// The disk is full.
+    DiskFull = "DISK_FULL",
+    /// The journal halted after a write or sync failed.
+    JournalHalted = "JOURNAL_HALTED",
+    /// A fault of the program.
+    Internal = "INTERNAL",
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn details(reason: Reason) -> ErrorDetails {
+    ErrorDetails::with_error_info(reason.as_str(), DOMAIN, [])
+}
+
+/// A status with its reason and nothing else to read.
+pub fn failure(code: Code, reason: Reason, message: impl Into<String>) -> Status {
+    Status::with_error_details(code, message, details(reason))
+}
+
+/// FAILED_PRECONDITION: `subject`, as `order/WEB-1`, is not in a state for it.
+pub fn precondition(reason: Reason, subject: &str, message: &str) -> Status {
+    let mut details = details(reason);
+    let violation = PreconditionViolation::new(reason.as_str(), subject, message);
+    details.set_precondition_failure(vec![violation]);
+    Status::with_error_details(Code::FailedPrecondition, message, details)
+}
+
+/// A status of something that passes: the caller may send the same again
+/// after `retry_after`. With [`Code::ResourceExhausted`] on overload and
+/// [`Code::Unavailable`] while the server cannot take it.
+pub fn transient(code: Code, reason: Reason, message: &str, retry_after: Duration) -> Status {
+    let mut details = details(reason);
+    details.set_retry_info(Some(retry_after));
+    Status::with_error_details(code, message, details)
+}
+
+/// Collects all that is wrong with a request, so that the caller hears of it
+/// at once.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<FieldViolation>);
+
+impl Violations {
+    /// Notes that `field`, as `lines[3].quantity`, is wrong.
+    pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.0.push(FieldViolation::new(field, description));
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value` if nothing is wrong, else INVALID_ARGUMENT with all of it.
+    ///
+    /// The error is boxed because a status is large and success is common.
+    pub fn finish<T>(self, value: T) -> Result<T, Box<Status>> {
+        if self.is_empty() { Ok(value) } else { Err(Box::new(self.into_status())) }
+    }
+
+    /// INVALID_ARGUMENT with all that is wrong.
+    pub fn into_status(self) -> Status {
+        let message = match self.0.as_slice() {
+            [only] => format!("{}: {}", only.field, only.description),
+            all => format!("{} fields are not valid", all.len()),
+        };
+        let mut details = details(Reason::InvalidRequest);
+        details.set_bad_request(self.0);
+        Status::with_error_details(Code::InvalidArgument, message, details)
+    }
+}
+
+/// The same status as the outcome of one item of a batch.
+pub fn fault(status: &Status) -> v1::Fault {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map(|bad| bad.field_violations.as_slice());
+    let retry_after = details.retry_info().and_then(|retry| retry.retry_delay);
+    v1::Fault {
+        code: status.code().into(),
+        reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+        message: status.message().to_owned(),
+        field_violations: violations.unwrap_or_default().iter().map(field_violation).collect(),
+        retry_after_ms: retry_after
+            .map_or(0, |delay| u32::try_from(delay.as_millis()).unwrap_or(u32::MAX)),
+    }
+}
+
+fn field_violation(violation: &FieldViolation) -> v1::FieldViolation {
+    v1::FieldViolation {
+        field: violation.field.clone(),
+        description: violation.description.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use prost::Message;
+
+    use super::*;
+
+    fn is_reason(text: &str) -> bool {
+        Reason::ALL.iter().any(|reason| reason.as_str() == text)
+    }
+
+    #[test]
+    fn every_reason_has_a_text_of_its_own_in_upper_snake_case() {
+        let texts: HashSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(texts.len(), Reason::ALL.len());
+        for text in texts {
+            assert!(text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{text}");
+        }
+    }
+
+    /// Methods are documented with their reasons in parentheses.
+    #[test]
+    fn every_reason_that_the_proto_files_name_exists() {
+        let set = prost_types::FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET);
+        let files = set.unwrap().file;
+        let comments: Vec<_> = files
+            .iter()
+            .filter(|file| file.package() == "backstock.v1")
+            .filter_map(|file| file.source_code_info.as_ref())
+            .flat_map(|info| &info.location)
+            .filter_map(|location| location.leading_comments.as_deref())
+            .collect();
+        let in_parentheses = comments
+            .iter()
+            .flat_map(|comment| comment.split('(').skip(1))
+            .filter_map(|rest| rest.split_once(')'))
+            .flat_map(|(inside, _)| inside.split(',').map(str::trim));
+        let is_name = |word: &&str| {
+            word.contains('_') && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+        };
+        let named: HashSet<_> = in_parentheses.filter(is_name).collect();
+        assert!(named.len() >= 14, "only {named:?}");
+        for reason in named {
+            assert!(is_reason(reason), "{reason}");
+        }
+    }
+
+    #[test]
+    fn all_violations_of_a_request_are_told_at_once() {
+        let mut violations = Violations::default();
+        violations.add("order_id", "is empty; 1 to 64 bytes");
+        violations.add("lines[3].quantity", "is 0; 1 to 1000000");
+        let status = violations.finish(()).unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let details = status.get_error_details();
+        let fields = &details.bad_request().unwrap().field_violations;
+        assert_eq!(
+            fields.iter().map(|v| v.field.as_str()).collect::<Vec<_>>(),
+            ["order_id", "lines[3].quantity"]
+        );
+        assert_eq!(details.error_info().unwrap().reason, "INVALID_REQUEST");
+        assert_eq!(details.error_info().unwrap().domain, "backstock");
+    }
+
+    #[test]
+    fn a_request_without_violations_is_let_through() {
+        assert_eq!(Violations::default().finish(5).unwrap(), 5);
+    }
+
+    #[test]
+    fn a_precondition_names_its_subject() {
+        let status = precondition(Reason::UnitsShipped, "order/WEB-1", "2 of 3 units are shipped");
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        let details = status.get_error_details();
+        let violation = &details.precondition_failure().unwrap().violations[0];
+        assert_eq!((&*violation.r#type, &*violation.subject), ("UNITS_SHIPPED", "order/WEB-1"));
+        assert_eq!(details.error_info().unwrap().reason, "UNITS_SHIPPED");
+    }
+
+    #[test]
+    fn a_fault_of_a_batch_says_what_the_status_says() {
+        let delay = Duration::from_millis(250);
+        let status =
+            transient(Code::ResourceExhausted, Reason::Overloaded, "too many in flight", delay);
+        let told = fault(&status);
+        assert_eq!((told.code, &*told.reason), (8, "OVERLOADED"));
+        assert_eq!((&*told.message, told.retry_after_ms), ("too many in flight", 250));
+
+        let mut violations = Violations::default();
+        violations.add("sku", "is empty");
+        let told = fault(&violations.into_status());
+        assert_eq!(told.field_violations[0].field, "sku");
+        assert_eq!(told.retry_after_ms, 0);
+    }
+}
