@@ -124,7 +124,7 @@ pub async fn change(
 
 /// States what is on hand.
 pub async fn set(engine: &Engine, item: &str, node: &str, on_hand: u32) {
-    let operation = StockOperation::Set { on_hand, unavailable: 0 };
+    let operation = StockOperation::Set { on_hand: Some(on_hand), unavailable: None, safety: None };
     change(engine, item, node, operation).await.expect("the stock is set");
 }
 

@@ -410,26 +410,32 @@ impl StockActor {
 /// Decides what an operation does, on durable state alone.
 fn decide(stock: &Stock, operation: &StockOperation) -> Result<StockChange, Edit> {
     match operation {
-        StockOperation::Set { on_hand, unavailable } => {
-            not_more(*unavailable, *on_hand)?;
-            Ok(StockChange::Set { on_hand: *on_hand, unavailable: *unavailable })
+        StockOperation::Set { on_hand, unavailable, safety } => {
+            let on_hand = on_hand.unwrap_or(stock.on_hand);
+            let unavailable = unavailable.unwrap_or(stock.unavailable);
+            not_more(unavailable, on_hand)?;
+            let safety = safety.unwrap_or(stock.safety);
+            Ok(StockChange::Set { on_hand, unavailable, safety })
         }
         StockOperation::SupplierFeed { quantity } => {
             Ok(StockChange::SupplierFeed { quantity: *quantity })
         }
-        StockOperation::Receive { quantity } => {
+        StockOperation::Receive { quantity, unavailable } => {
             has_room(stock.on_hand, *quantity)?;
-            Ok(StockChange::Received { quantity: *quantity })
+            not_more(*unavailable, *quantity)?;
+            Ok(StockChange::Received { quantity: *quantity, unavailable: *unavailable })
         }
-        StockOperation::Adjust { delta, reason } => {
-            match u32::try_from(*delta) {
-                Ok(more) => has_room(stock.on_hand, more)?,
-                Err(_) => not_more(delta.unsigned_abs(), stock.on_hand)?,
-            }
-            Ok(StockChange::Adjusted { delta: *delta, reason: reason.clone() })
+        StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
+            let on_hand = adjusted(stock.on_hand, *on_hand_delta)?;
+            let unavailable = adjusted(stock.unavailable, *unavailable_delta)?;
+            not_more(unavailable, on_hand)?;
+            Ok(StockChange::Adjusted {
+                on_hand_delta: *on_hand_delta,
+                unavailable_delta: *unavailable_delta,
+                reason: reason.clone(),
+            })
         }
         StockOperation::Count { on_hand } => Ok(StockChange::Counted { on_hand: *on_hand }),
-        StockOperation::SetSafety { safety } => Ok(StockChange::SafetySet { safety: *safety }),
         StockOperation::AnnounceInbound { id, quantity, eta } => {
             if stock.inbound().iter().any(|i| i.id == *id) {
                 return Err(Edit::Refused(Refusal::InboundExists(id.to_string())));
@@ -463,6 +469,14 @@ fn decide(stock: &Stock, operation: &StockOperation) -> Result<StockChange, Edit
 
 fn open_inbound<'a>(stock: &'a Stock, id: &str) -> Result<&'a crate::model::Inbound, Edit> {
     stock.inbound().iter().find(|i| i.id.as_str() == id).ok_or(Edit::UnknownInbound)
+}
+
+fn adjusted(quantity: u32, delta: i32) -> Result<u32, Edit> {
+    match u32::try_from(delta) {
+        Ok(more) => has_room(quantity, more)?,
+        Err(_) => not_more(delta.unsigned_abs(), quantity)?,
+    }
+    Ok(quantity.saturating_add_signed(delta))
 }
 
 fn has_room(on_hand: u32, more: u32) -> Result<(), Edit> {

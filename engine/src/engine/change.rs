@@ -214,7 +214,7 @@ fn find_pair(
     let at_supplier = is_supplier(network.node(no).node.kind);
     let fits = match operation {
         StockOperation::SupplierFeed { .. } => at_supplier,
-        StockOperation::SetSafety { .. } => true,
+        StockOperation::Set { on_hand: None, unavailable: None, .. } => true,
         StockOperation::Set { .. }
         | StockOperation::Receive { .. }
         | StockOperation::Adjust { .. }

@@ -52,8 +52,8 @@ use crate::model::command::{
     ShipShipment,
 };
 use crate::model::{
-    InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Sku, SkuNo,
-    StateHash, Supply, Timestamp,
+    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Refusal, Sku,
+    SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::service::{Services, SnapshotFailed, SnapshotRequest};
 use crate::snapshot::SnapshotTaken;
@@ -293,6 +293,19 @@ impl Engine {
     /// The node of a number that the engine gave out.
     pub fn node_no(&self, no: NodeNo) -> Arc<Node> {
         Arc::clone(&self.core.network.load().node(no).node)
+    }
+
+    /// The first instant of a day at a node, in its zone: what a date without a
+    /// time means there.
+    pub fn start_of_day(&self, node: &NodeId, day: Day) -> Result<Timestamp, EngineError> {
+        let network = self.core.network.load();
+        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        Ok(network.node(no).calendar.zone().instant(day, 0))
+    }
+
+    /// The local day of an instant at a node.
+    pub fn local_day(&self, node: NodeNo, at: Timestamp) -> Day {
+        self.core.network.load().node(node).calendar.zone().local_day(at)
     }
 
     /// The id of an order by its number; none while it is being placed.

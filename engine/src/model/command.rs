@@ -99,15 +99,18 @@ pub struct ChangeStock {
 /// How the supply of a pair is changed. Quantities are whole units.
 #[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub enum StockOperation {
-    /// States what is there.
+    /// States what is there; what is left out stays as it is.
     #[n(1)]
     Set {
-        /// Units physically there.
+        /// Units physically there; not for suppliers.
         #[n(0)]
-        on_hand: u32,
-        /// Of those, units that cannot be sold.
+        on_hand: Option<u32>,
+        /// Of those, units that cannot be sold; not for suppliers.
         #[n(1)]
-        unavailable: u32,
+        unavailable: Option<u32>,
+        /// Units withheld from promising.
+        #[n(2)]
+        safety: Option<u32>,
     },
     /// States what a supplier has; without a quantity, any number.
     #[n(2)]
@@ -122,15 +125,21 @@ pub enum StockOperation {
         /// Units, from 1.
         #[n(0)]
         quantity: u32,
+        /// Of those, units that cannot be sold.
+        #[n(1)]
+        unavailable: u32,
     },
-    /// Corrects by so many units, not 0.
+    /// Corrects by so many units; not both are 0.
     #[n(4)]
     Adjust {
-        /// Units more, or less when below zero.
+        /// Units on hand more, or less when below zero.
         #[n(0)]
-        delta: i32,
-        /// Why.
+        on_hand_delta: i32,
+        /// Units more that cannot be sold, or less when below zero.
         #[n(1)]
+        unavailable_delta: i32,
+        /// Why.
+        #[n(2)]
         reason: Text,
     },
     /// States what a physical count found.
@@ -139,13 +148,6 @@ pub enum StockOperation {
         /// Units found.
         #[n(0)]
         on_hand: u32,
-    },
-    /// Sets the safety stock.
-    #[n(6)]
-    SetSafety {
-        /// Units withheld.
-        #[n(0)]
-        safety: u32,
     },
     /// Announces a supply on its way.
     #[n(7)]
@@ -344,17 +346,21 @@ impl StockOperation {
             in_range(&mut found, field.into(), i64::from(value), min, max);
         };
         match self {
-            Self::Set { on_hand, unavailable } => {
-                units("on_hand", *on_hand, 0);
-                units("unavailable", *unavailable, 0);
+            Self::Set { on_hand, unavailable, safety } => {
+                units("on_hand", on_hand.unwrap_or(0), 0);
+                units("unavailable", unavailable.unwrap_or(0), 0);
+                units("safety", safety.unwrap_or(0), 0);
             }
             Self::SupplierFeed { quantity } => units("quantity", quantity.unwrap_or(0), 0),
-            Self::Receive { quantity } => units("quantity", *quantity, 1),
-            Self::Adjust { delta, .. } => {
-                units("delta", delta.unsigned_abs(), 1);
+            Self::Receive { quantity, unavailable } => {
+                units("quantity", *quantity, 1);
+                units("unavailable", *unavailable, 0);
+            }
+            Self::Adjust { on_hand_delta, unavailable_delta, .. } => {
+                let both = on_hand_delta.unsigned_abs().max(unavailable_delta.unsigned_abs());
+                units("delta", both, 1);
             }
             Self::Count { on_hand } => units("on_hand", *on_hand, 0),
-            Self::SetSafety { safety } => units("safety", *safety, 0),
             Self::AnnounceInbound { quantity, .. } => units("quantity", *quantity, 1),
             Self::ChangeInbound { quantity, .. } => units("quantity", quantity.unwrap_or(1), 1),
             Self::ReceiveInbound { quantity, closes, .. } => {

@@ -91,6 +91,9 @@ pub enum StockChange {
         /// Of those, units that cannot be sold.
         #[n(1)]
         unavailable: u32,
+        /// Units withheld from promising.
+        #[n(2)]
+        safety: u32,
     },
     /// What a supplier's feed states; without a quantity, any number.
     #[n(2)]
@@ -105,15 +108,21 @@ pub enum StockChange {
         /// Units that arrived.
         #[n(0)]
         quantity: u32,
+        /// Of those, units that cannot be sold.
+        #[n(1)]
+        unavailable: u32,
     },
     /// A correction by so many units.
     #[n(4)]
     Adjusted {
-        /// Units more (or less, below zero).
+        /// Units on hand more, or less when below zero.
         #[n(0)]
-        delta: i32,
-        /// Why.
+        on_hand_delta: i32,
+        /// Units more that cannot be sold, or less when below zero.
         #[n(1)]
+        unavailable_delta: i32,
+        /// Why.
+        #[n(2)]
         reason: Text,
     },
     /// A physical count.
@@ -123,15 +132,8 @@ pub enum StockChange {
         #[n(0)]
         on_hand: u32,
     },
-    /// The safety stock was set.
-    #[n(6)]
-    SafetySet {
-        /// Units withheld.
-        #[n(0)]
-        safety: u32,
-    },
     /// A supply on its way became known.
-    #[n(7)]
+    #[n(6)]
     InboundAnnounced {
         /// Its number at this pair.
         #[n(0)]
@@ -147,7 +149,7 @@ pub enum StockChange {
         eta: Timestamp,
     },
     /// A supply on its way changed in quantity or time.
-    #[n(8)]
+    #[n(7)]
     InboundChanged {
         /// Which one.
         #[n(0)]
@@ -160,7 +162,7 @@ pub enum StockChange {
         eta: Timestamp,
     },
     /// Units of an announced supply arrived.
-    #[n(9)]
+    #[n(8)]
     InboundReceived {
         /// Which one.
         #[n(0)]
@@ -173,7 +175,7 @@ pub enum StockChange {
         closes: bool,
     },
     /// A supply will not come.
-    #[n(10)]
+    #[n(9)]
     InboundCancelled {
         /// Which one.
         #[n(0)]
@@ -224,7 +226,7 @@ impl Stock {
     /// have [`STOCK_UNITS_MAX`].
     pub fn free(&self) -> i64 {
         if self.is_unlimited() {
-            return i64::from(STOCK_UNITS_MAX) - i64::from(self.allocated);
+            return i64::from(STOCK_UNITS_MAX) - i64::from(self.safety) - i64::from(self.allocated);
         }
         i64::from(self.on_hand)
             - i64::from(self.unavailable)
@@ -236,23 +238,26 @@ impl Stock {
     /// served. Lets an actor withhold units that a change in flight takes away.
     pub fn free_after(&self, change: &StockChange) -> i64 {
         let free = self.free();
-        let from = |base: u32, to: u32| free + i64::from(to) - i64::from(base);
+        let (on_hand, allocated) = (i64::from(self.on_hand), i64::from(self.allocated));
         match *change {
-            StockChange::Set { on_hand, unavailable } => {
-                from(self.on_hand, on_hand) - i64::from(unavailable) + i64::from(self.unavailable)
+            StockChange::Set { on_hand, unavailable, safety } => {
+                let base = if self.is_unlimited() { STOCK_UNITS_MAX } else { on_hand };
+                i64::from(base) - i64::from(unavailable) - i64::from(safety) - allocated
             }
             StockChange::SupplierFeed { quantity: None } => {
-                i64::from(STOCK_UNITS_MAX) - i64::from(self.allocated)
+                i64::from(STOCK_UNITS_MAX) - i64::from(self.safety) - allocated
             }
             StockChange::SupplierFeed { quantity: Some(quantity) } => {
-                i64::from(quantity) - i64::from(self.safety) - i64::from(self.allocated)
+                i64::from(quantity) - i64::from(self.safety) - allocated
             }
-            StockChange::Adjusted { delta, .. } => free + i64::from(delta),
-            StockChange::Counted { on_hand } => from(self.on_hand, on_hand),
-            StockChange::SafetySet { safety } => from(safety, self.safety),
-            StockChange::Received { quantity } | StockChange::InboundReceived { quantity, .. } => {
-                free + i64::from(quantity)
+            StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
+                free + i64::from(on_hand_delta) - i64::from(unavailable_delta)
             }
+            StockChange::Counted { on_hand: found } => free + i64::from(found) - on_hand,
+            StockChange::Received { quantity, unavailable } => {
+                free + i64::from(quantity) - i64::from(unavailable)
+            }
+            StockChange::InboundReceived { quantity, .. } => free + i64::from(quantity),
             StockChange::InboundAnnounced { .. }
             | StockChange::InboundChanged { .. }
             | StockChange::InboundCancelled { .. } => free,
@@ -382,9 +387,10 @@ impl Book<'_> {
     fn change(&mut self, change: &StockChange) {
         let free_before = self.stock.free();
         match *change {
-            StockChange::Set { on_hand, unavailable } => {
+            StockChange::Set { on_hand, unavailable, safety } => {
                 self.correct_to(on_hand);
                 self.stock.unavailable = unavailable;
+                self.stock.safety = safety;
             }
             StockChange::SupplierFeed { quantity } => {
                 self.correct_to(quantity.unwrap_or(0));
@@ -392,12 +398,16 @@ impl Book<'_> {
                     self.extras().unlimited = quantity.is_none();
                 }
             }
-            StockChange::Received { quantity } => self.receive(quantity),
-            StockChange::Adjusted { delta, .. } => {
-                self.correct_to(self.stock.on_hand.saturating_add_signed(delta));
+            StockChange::Received { quantity, unavailable } => {
+                self.receive(quantity);
+                self.stock.unavailable = self.stock.unavailable.saturating_add(unavailable);
+            }
+            StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
+                self.correct_to(self.stock.on_hand.saturating_add_signed(on_hand_delta));
+                let unavailable = self.stock.unavailable;
+                self.stock.unavailable = unavailable.saturating_add_signed(unavailable_delta);
             }
             StockChange::Counted { on_hand } => self.correct_to(on_hand),
-            StockChange::SafetySet { safety } => self.stock.safety = safety,
             StockChange::InboundAnnounced { no, ref id, quantity, eta } => {
                 self.announce(no, id, quantity, eta);
             }

@@ -59,7 +59,7 @@ impl Table {
 }
 
 fn set(on_hand: u32) -> StockChange {
-    StockChange::Set { on_hand, unavailable: 0 }
+    StockChange::Set { on_hand, unavailable: 0, safety: 0 }
 }
 
 fn announce(no: InboundNo, quantity: u32) -> StockChange {
@@ -74,8 +74,7 @@ fn receive(no: InboundNo, quantity: u32, closes: bool) -> StockChange {
 #[test]
 fn free_is_on_hand_less_unavailable_safety_and_allocated() {
     Table::default()
-        .change(StockChange::Set { on_hand: 20, unavailable: 3 })
-        .change(StockChange::SafetySet { safety: 5 })
+        .change(StockChange::Set { on_hand: 20, unavailable: 3, safety: 5 })
         .reserve(1, &[(Supply::OnHand, 4)])
         .shows(20, 4, 0, 8);
 }
@@ -87,7 +86,7 @@ fn a_short_count_shows_below_zero_and_is_never_hidden() {
         .reserve(1, &[(Supply::OnHand, 8)])
         .change(StockChange::Counted { on_hand: 5 })
         .shows(5, 8, 0, -3)
-        .change(StockChange::Received { quantity: 4 })
+        .change(StockChange::Received { quantity: 4, unavailable: 0 })
         .shows(9, 8, 0, 1);
 }
 
@@ -146,7 +145,7 @@ fn a_cancelled_inbound_supply_leaves_its_orders_first_in_line() {
         .reserve(1, &[(Supply::Inbound(PO), 5)])
         .change(StockChange::InboundCancelled { no: PO })
         .holds(&[(1, Supply::Backorder, 5)])
-        .change(StockChange::Received { quantity: 3 })
+        .change(StockChange::Received { quantity: 3, unavailable: 0 })
         .holds(&[(1, Supply::OnHand, 3), (1, Supply::Backorder, 2)])
         .change(announce(InboundNo(1), 9))
         .holds(&[(1, Supply::OnHand, 3), (1, Supply::Inbound(InboundNo(1)), 2)])
@@ -181,7 +180,7 @@ fn whoever_waits_gets_only_what_an_event_freed() {
     Table::default()
         .change(set(2))
         .reserve(1, &[(Supply::Backorder, 9)])
-        .change(StockChange::Received { quantity: 3 })
+        .change(StockChange::Received { quantity: 3, unavailable: 0 })
         .shows(5, 3, 6, 2);
 }
 
@@ -235,11 +234,10 @@ fn an_event_that_is_there_already_changes_nothing() {
 fn what_a_change_will_leave_free_is_what_it_leaves() {
     let before = Table::default().change(set(10)).reserve(1, &[(Supply::OnHand, 4)]);
     let changes = [
-        StockChange::Set { on_hand: 3, unavailable: 2 },
-        StockChange::Received { quantity: 5 },
-        StockChange::Adjusted { delta: -7, reason: Text::default() },
+        StockChange::Set { on_hand: 3, unavailable: 2, safety: 1 },
+        StockChange::Received { quantity: 5, unavailable: 1 },
+        StockChange::Adjusted { on_hand_delta: -7, unavailable_delta: 1, reason: Text::default() },
         StockChange::Counted { on_hand: 2 },
-        StockChange::SafetySet { safety: 9 },
         StockChange::SupplierFeed { quantity: Some(8) },
         StockChange::SupplierFeed { quantity: None },
         announce(PO, 5),
