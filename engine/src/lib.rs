@@ -1,3 +1,5 @@
 //! The allocation engine of Backstock.
 
+pub mod disk;
+pub mod journal;
 pub mod model;

@@ -1,0 +1,111 @@
+//! The disk, behind two small traits.
+//!
+//! Everything that must survive a crash goes through here, so that the engine
+//! can run on a [`SimulatedDisk`] that loses, keeps and tears what was not
+//! synced. The contract is what a POSIX file system promises and no more:
+//!
+//! - **Invariant, content.** What was written to a file is durable only after
+//!   [`DiskFile::sync_data`] returned `Ok`. After it failed nothing is known
+//!   about what was written since the last success, and calling it again does
+//!   not help: the kernel may have thrown the pages away.
+//! - **Invariant, names.** A file that was created, renamed or removed has its
+//!   new name, or none, only after [`Disk::sync_dir`] of its directory. Until
+//!   then the change may come undone, each change by itself.
+
+mod real;
+pub mod simulated;
+
+use std::any::Any;
+use std::io;
+use std::path::Path;
+
+pub use real::RealDisk;
+pub use simulated::SimulatedDisk;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// An existing file, for reading.
+    Read,
+    /// An existing file, for reading and writing.
+    Write,
+    /// A new file, for reading and writing; an existing one is emptied.
+    Create,
+}
+
+/// A file system, as much of it as the engine uses.
+pub trait Disk: Send + Sync {
+    /// Makes `dir` and its parents, durably, where they are missing.
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()>;
+
+    /// The names of the files in `dir`, sorted; directories are left out.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// Opens a file. A created one is durable only after [`Disk::sync_dir`].
+    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Renames a file within its directory, over `to` if that exists.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file. Whoever has it open can go on reading it.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes the names in `dir` durable.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Takes the exclusive lock that the file `path` stands for, making the
+    /// file if needed, and holds it until the guard is dropped or the process
+    /// ends.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when someone else holds it.
+    fn lock(&self, path: &Path) -> io::Result<DiskLock>;
+}
+
+/// An open file. Offsets and lengths are bytes from the start of the file.
+pub trait DiskFile: Send + Sync {
+    /// Reads into `buffer` from `offset`; fewer bytes than asked for, or 0,
+    /// only at the end of the file.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes all of `bytes` at `offset`, growing the file if needed.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Grows the file to `bytes` zeros and takes the room for them, so that
+    /// writing there later cannot run out of space.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`] when there is no room.
+    fn preallocate(&self, bytes: u64) -> io::Result<()>;
+
+    /// Cuts or grows the file to `bytes`.
+    fn set_len(&self, bytes: u64) -> io::Result<()>;
+
+    /// The file's length.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Whether the file has no bytes.
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Makes the file's content and length durable.
+    fn sync_data(&self) -> io::Result<()>;
+}
+
+/// Holds an exclusive lock until it is dropped.
+pub struct DiskLock {
+    _guard: Box<dyn Any + Send + Sync>,
+}
+
+impl DiskLock {
+    /// A lock that is released when `guard` is dropped.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self { _guard: Box::new(guard) }
+    }
+}
+
+/// Whether `error` says that the disk, or the caller's quota on it, is full.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

@@ -1,0 +1,208 @@
+//! The operating system's disk.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
+
+use super::{Access, Disk, DiskFile, DiskLock};
+
+/// Zeros are written in pieces of this many bytes where the file system cannot
+/// allocate by itself: large enough to be fast, small enough to keep in memory.
+const ZERO_CHUNK_BYTES: usize = 1 << 20;
+
+/// The file system of the operating system, by way of std and rustix.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
+        if dir.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = parent_of(dir) {
+            self.create_dir_all(parent)?;
+            create_dir(dir)?;
+            return self.sync_dir(parent);
+        }
+        create_dir(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
+        let create = access == Access::Create;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(access != Access::Read)
+            .create(create)
+            .truncate(create)
+            .open(path)?;
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<DiskLock> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(DiskLock::new(file)),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// The directory that `dir` lies in, if its path names one.
+fn parent_of(dir: &Path) -> Option<&Path> {
+    match dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Some(Path::new(".")),
+        other => other,
+    }
+}
+
+fn create_dir(dir: &Path) -> io::Result<()> {
+    match fs::create_dir(dir) {
+        // Someone else was quicker; the directory is there all the same.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        other => other,
+    }
+}
+
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.0.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn preallocate(&self, bytes: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, bytes) {
+            Ok(()) => Ok(()),
+            Err(Errno::OPNOTSUPP) => self.write_zeros_up_to(bytes),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn set_len(&self, bytes: u64) -> io::Result<()> {
+        self.0.set_len(bytes)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(rustix::fs::fdatasync(&self.0)?)
+    }
+}
+
+impl RealFile {
+    /// Takes the room by writing it, from the file's present end on.
+    fn write_zeros_up_to(&self, bytes: u64) -> io::Result<()> {
+        let zeros = vec![0; ZERO_CHUNK_BYTES];
+        let mut at = self.len()?;
+        while at < bytes {
+            let piece = (bytes - at).min(ZERO_CHUNK_BYTES as u64);
+            self.write_at(&zeros[..usize::try_from(piece).unwrap_or(ZERO_CHUNK_BYTES)], at)?;
+            at += piece;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_and_the_rest_is_zeros() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/file");
+        RealDisk.create_dir_all(path.parent().unwrap()).unwrap();
+        let file = RealDisk.open(&path, Access::Create).unwrap();
+        file.preallocate(4096).unwrap();
+        file.write_at(b"stock", 100).unwrap();
+        file.sync_data().unwrap();
+        RealDisk.sync_dir(path.parent().unwrap()).unwrap();
+
+        let mut read = [1; 4096];
+        let reopened = RealDisk.open(&path, Access::Read).unwrap();
+        assert_eq!(reopened.read_at(&mut read, 0).unwrap(), 4096);
+        assert_eq!(&read[100..105], b"stock");
+        assert!(read[..100].iter().chain(&read[105..]).all(|byte| *byte == 0));
+        assert_eq!(reopened.read_at(&mut read, 4000).unwrap(), 96);
+    }
+
+    #[test]
+    fn room_taken_by_writing_zeros_is_as_long_as_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("zeros");
+        let file = RealFile(
+            OpenOptions::new().read(true).write(true).create_new(true).open(path).unwrap(),
+        );
+        let bytes = ZERO_CHUNK_BYTES as u64 + 7;
+        file.write_zeros_up_to(bytes).unwrap();
+        assert_eq!(file.len().unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_lock_has_one_holder_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("LOCK");
+        let held = RealDisk.lock(&path).unwrap();
+        let refused = RealDisk.lock(&path).err().unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+        drop(held);
+        RealDisk.lock(&path).unwrap();
+    }
+
+    #[test]
+    fn only_files_are_listed_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b", "a"] {
+            RealDisk.open(&dir.path().join(name), Access::Create).unwrap();
+        }
+        RealDisk.create_dir_all(&dir.path().join("inner")).unwrap();
+        assert_eq!(RealDisk.list(dir.path()).unwrap(), ["a", "b"]);
+        RealDisk.rename(&dir.path().join("a"), &dir.path().join("c")).unwrap();
+        RealDisk.remove(&dir.path().join("b")).unwrap();
+        assert_eq!(RealDisk.list(dir.path()).unwrap(), ["c"]);
+    }
+}

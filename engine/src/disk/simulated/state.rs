@@ -1,0 +1,262 @@
+//! What a simulated disk holds: live and durable bytes, live and durable names,
+//! and the changes in between.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::random::Random;
+
+/// Disks write this many bytes whole or not at all, aligned to their own size;
+/// the simulation also tears within.
+const SECTOR_BYTES: usize = 512;
+
+/// A file, whatever its name; an index into [`State::files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId(usize);
+
+/// A change to one file.
+#[derive(Clone)]
+pub(super) enum Change {
+    Write { offset: usize, bytes: Vec<u8> },
+    Resize(usize),
+    Grow(usize),
+}
+
+/// A change to the names in a directory.
+#[derive(Clone)]
+enum Naming {
+    Create { path: PathBuf, file: FileId },
+    Rename { from: PathBuf, to: PathBuf, file: FileId },
+    Remove { path: PathBuf },
+}
+
+/// One file: its bytes now, its bytes on stable storage, and, in order, the
+/// changes that the next sync makes durable.
+#[derive(Clone, Default)]
+struct Content {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    unsynced: Vec<Change>,
+}
+
+type Names = BTreeMap<PathBuf, FileId>;
+
+/// The whole disk.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    /// Never shrinks, so that a handle stays good when its name goes.
+    files: Vec<Content>,
+    dirs: BTreeSet<PathBuf>,
+    live: Names,
+    durable: Names,
+    unsynced: Vec<Naming>,
+}
+
+impl State {
+    pub(super) fn create_dir_all(&mut self, dir: &Path) {
+        self.dirs.extend(dir.ancestors().map(Path::to_owned));
+    }
+
+    pub(super) fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        if !self.dirs.contains(dir) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let inside = self.live.keys().filter(|path| path.parent() == Some(dir));
+        let names = inside.filter_map(|path| path.file_name());
+        Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
+    }
+
+    pub(super) fn find(&self, path: &Path) -> Option<FileId> {
+        self.live.get(path).copied()
+    }
+
+    pub(super) fn live(&self, file: FileId) -> &[u8] {
+        &self.files[file.0].live
+    }
+
+    /// The bytes of all files that have a name.
+    pub(super) fn used(&self) -> u64 {
+        self.live.values().map(|file| self.live(*file).len() as u64).sum()
+    }
+
+    pub(super) fn create(&mut self, path: &Path) -> io::Result<FileId> {
+        if !path.parent().is_some_and(|dir| self.dirs.contains(dir)) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if let Some(existing) = self.find(path) {
+            self.change(existing, Change::Resize(0));
+            return Ok(existing);
+        }
+        let file = FileId(self.files.len());
+        self.files.push(Content::default());
+        self.name(Naming::Create { path: path.to_owned(), file });
+        Ok(file)
+    }
+
+    pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let file = self.find(from).ok_or(io::ErrorKind::NotFound)?;
+        self.name(Naming::Rename { from: from.to_owned(), to: to.to_owned(), file });
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, path: &Path) -> io::Result<()> {
+        self.find(path).ok_or(io::ErrorKind::NotFound)?;
+        self.name(Naming::Remove { path: path.to_owned() });
+        Ok(())
+    }
+
+    fn name(&mut self, naming: Naming) {
+        naming.apply(&mut self.live);
+        self.unsynced.push(naming);
+    }
+
+    pub(super) fn change(&mut self, file: FileId, change: Change) {
+        let content = &mut self.files[file.0];
+        change.apply(&mut content.live);
+        content.unsynced.push(change);
+    }
+
+    pub(super) fn sync(&mut self, file: FileId) {
+        let content = &mut self.files[file.0];
+        for change in content.unsynced.drain(..) {
+            change.apply(&mut content.durable);
+        }
+    }
+
+    /// What a failed sync leaves: live bytes that no later sync makes durable.
+    pub(super) fn forget_unsynced(&mut self, file: FileId) {
+        self.files[file.0].unsynced.clear();
+    }
+
+    pub(super) fn sync_dir(&mut self, dir: &Path) {
+        let durable = &mut self.durable;
+        self.unsynced.retain(|naming| {
+            let here = naming.directory() == Some(dir);
+            if here {
+                naming.apply(durable);
+            }
+            !here
+        });
+    }
+
+    /// The state that a machine finds when it comes up again.
+    pub(super) fn after_power_loss(&self, random: &mut Random) -> Self {
+        let mut names = self.durable.clone();
+        for naming in self.unsynced.iter().filter(|_| random.coin()) {
+            naming.apply(&mut names);
+        }
+        let files = self.files.iter().map(|file| file.after_power_loss(random)).collect();
+        Self {
+            files,
+            dirs: self.dirs.clone(),
+            live: names.clone(),
+            durable: names,
+            unsynced: Vec::new(),
+        }
+    }
+
+    /// Changes what is stored of a file, live and durable alike.
+    pub(super) fn rewrite(&mut self, path: &Path, rewrite: impl Fn(&mut Vec<u8>)) {
+        let file = self.find(path).expect("a stored file");
+        let content = &mut self.files[file.0];
+        rewrite(&mut content.live);
+        content.unsynced.clear();
+        content.durable = content.live.clone();
+    }
+
+    pub(super) fn put(&mut self, path: &Path, bytes: &[u8]) {
+        let file = FileId(self.files.len());
+        let content =
+            Content { live: bytes.to_vec(), durable: bytes.to_vec(), unsynced: Vec::new() };
+        self.files.push(content);
+        if let Some(dir) = path.parent() {
+            self.create_dir_all(dir);
+        }
+        self.live.insert(path.to_owned(), file);
+        self.durable.insert(path.to_owned(), file);
+    }
+}
+
+impl Naming {
+    fn apply(&self, names: &mut Names) {
+        match self {
+            Self::Create { path, file } => {
+                names.insert(path.clone(), *file);
+            }
+            Self::Rename { from, to, file } => {
+                names.remove(from);
+                names.insert(to.clone(), *file);
+            }
+            Self::Remove { path } => {
+                names.remove(path);
+            }
+        }
+    }
+
+    fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Create { path, .. } | Self::Remove { path } => path.parent(),
+            Self::Rename { to, .. } => to.parent(),
+        }
+    }
+}
+
+impl Content {
+    fn after_power_loss(&self, random: &mut Random) -> Self {
+        let mut bytes = self.durable.clone();
+        for change in &self.unsynced {
+            change.apply_perhaps(&mut bytes, random);
+        }
+        Self { live: bytes.clone(), durable: bytes, unsynced: Vec::new() }
+    }
+}
+
+impl Change {
+    fn apply(&self, content: &mut Vec<u8>) {
+        match self {
+            Self::Write { offset, bytes } => write(content, *offset, bytes),
+            Self::Resize(bytes) => content.resize(*bytes, 0),
+            Self::Grow(bytes) => content.resize(content.len().max(*bytes), 0),
+        }
+    }
+
+    /// Keeps, loses or tears the change, each as likely as the others.
+    fn apply_perhaps(&self, content: &mut Vec<u8>, random: &mut Random) {
+        match random.up_to(2) {
+            0 => self.apply(content),
+            1 => {}
+            _ => self.apply_torn(content, random),
+        }
+    }
+
+    fn apply_torn(&self, content: &mut Vec<u8>, random: &mut Random) {
+        let Self::Write { offset, bytes } = self else { return };
+        if random.coin() {
+            let cut = random.up_to(bytes.len());
+            if random.coin() {
+                write(content, *offset, &bytes[..cut]);
+            } else {
+                write(content, offset + cut, &bytes[cut..]);
+            }
+            return;
+        }
+        let mut at = 0;
+        while at < bytes.len() {
+            let in_sector = SECTOR_BYTES - (offset + at) % SECTOR_BYTES;
+            let end = (at + in_sector).min(bytes.len());
+            if random.coin() {
+                write(content, offset + at, &bytes[at..end]);
+            }
+            at = end;
+        }
+    }
+}
+
+fn write(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+    let end = offset + bytes.len();
+    if content.len() < end {
+        content.resize(end, 0);
+    }
+    content[offset..end].copy_from_slice(bytes);
+}
