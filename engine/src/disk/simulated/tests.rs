@@ -39,9 +39,9 @@ fn unsynced_bytes_are_kept_lost_or_torn_and_nothing_else_changes() {
         let (disk, file) = disk_with_ones(4000);
         file.write_at(&[2; 2000], 700).unwrap();
         let content = disk.crash(seed).contents(&path("file")).unwrap();
-        let new = content[700..2700].iter().filter(|byte| **byte == 2).count();
+        let written: u32 = content[700..2700].iter().map(|byte| u32::from(*byte - 1)).sum();
         assert!(content[..700].iter().chain(&content[2700..]).all(|byte| *byte == 1));
-        match new {
+        match written {
             2000 => kept += 1,
             0 => lost += 1,
             _ => torn += 1,
@@ -101,7 +101,7 @@ fn a_crashed_disk_answers_nothing_more() {
     file.write_at(&[3; 10], 0).unwrap_err();
     file.read_at(&mut [0; 10], 0).unwrap_err();
     let error = disk.list(Path::new(DIR)).unwrap_err();
-    assert!(error.get_ref().is_some_and(|inner| inner.is::<Crashed>()));
+    assert_eq!(error.to_string(), Crashed.to_string());
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! The appenders' side of group commit: many threads fill one batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use thiserror::Error;
+
+use super::batch::Batch;
+use super::error::LogError;
+use super::frame::{Payload, TooLong};
+use super::limits::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX};
+use super::log::Log;
+use super::lsn::Lsn;
+use super::ticket::{Epoch, Ticket};
+use super::writer::Writer;
+
+/// Why a record was not taken. Nothing of it is in the log.
+#[derive(Clone, Debug, Error)]
+pub enum AppendError {
+    /// The payload is too long; it never will be taken.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
+    /// More waits to be written than the journal holds. Transient; admission
+    /// above should keep it from happening.
+    #[error("the journal cannot keep up")]
+    Overloaded,
+    /// The disk is full. Transient: it passes when there is room.
+    #[error("no room on the disk for the journal")]
+    Full,
+    /// The journal has failed, for good.
+    #[error("the journal has failed: {0}")]
+    Halted(LogError),
+    /// The journal is being closed.
+    #[error("the journal is closed")]
+    Closed,
+}
+
+/// How much may wait while the batch before it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchLimits {
+    /// Bytes of frames; a single longer record still fits an empty batch.
+    pub bytes: usize,
+    /// Records.
+    pub records: usize,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self { bytes: BATCH_BYTES_MAX, records: BATCH_RECORDS_MAX }
+    }
+}
+
+/// Takes records from any thread and gives each the next LSN. What a record
+/// stands for, `T`, travels beside it and comes out of the [`Writer`] in order.
+///
+/// Its one lock is held for a copy of the payload and a checksum of a header.
+pub struct GroupCommit<T> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T> Clone for GroupCommit<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<T> GroupCommit<T> {
+    /// A group commit in front of `log`, and the writer that some thread runs.
+    pub fn new(log: Box<dyn Log>, limits: BatchLimits) -> (Self, Writer<T>) {
+        let first = log.history().last().next();
+        let queue = Queue {
+            batch: Batch::starting_at(first),
+            items: Vec::new(),
+            epoch: Epoch::FIRST,
+            state: State::Open,
+            closing: false,
+            room_wanted: false,
+            writer_sleeps: false,
+        };
+        let shared = Arc::new(Shared { queue: Mutex::new(queue), wake: Condvar::new(), limits });
+        (Self { shared: Arc::clone(&shared) }, Writer::new(shared, log, first))
+    }
+
+    /// Appends a record. It is not durable when this returns: wait for the
+    /// ticket.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; `item` is dropped then, after the lock is released.
+    pub fn append(&self, payload: &[u8], item: T) -> Result<Ticket, AppendError> {
+        let payload = Payload::new(payload)?;
+        let mut queue = self.shared.queue.lock();
+        let admitted = queue.admit(payload, self.shared.limits);
+        let wake = queue.has_work() && std::mem::take(&mut queue.writer_sleeps);
+        if admitted.is_ok() {
+            queue.items.push(item);
+        }
+        drop(queue);
+        if wake {
+            self.shared.wake.notify_one();
+        }
+        admitted
+    }
+
+    /// Refuses further records and lets the writer end once it has written those
+    /// that it has.
+    pub fn close(&self) {
+        self.shared.queue.lock().closing = true;
+        self.shared.wake.notify_one();
+    }
+}
+
+/// What appenders and the writer share.
+pub(super) struct Shared<T> {
+    pub(super) queue: Mutex<Queue<T>>,
+    /// Signalled when there is work and the writer sleeps, and on closing.
+    wake: Condvar,
+    limits: BatchLimits,
+}
+
+/// The batch that fills. **Invariant:** `items[i]` belongs to the `i`-th record
+/// of `batch`.
+pub(super) struct Queue<T> {
+    pub(super) batch: Batch,
+    pub(super) items: Vec<T>,
+    pub(super) epoch: Epoch,
+    pub(super) state: State,
+    pub(super) closing: bool,
+    /// Someone wanted to append while the disk was full.
+    pub(super) room_wanted: bool,
+    writer_sleeps: bool,
+}
+
+/// Whether records are taken.
+pub(super) enum State {
+    Open,
+    Full,
+    Halted(LogError),
+}
+
+impl<T> Queue<T> {
+    /// Frames the payload, if records are taken and there is room for it.
+    fn admit(&mut self, payload: Payload<'_>, limits: BatchLimits) -> Result<Ticket, AppendError> {
+        match &self.state {
+            State::Halted(error) => return Err(AppendError::Halted(error.clone())),
+            _ if self.closing => return Err(AppendError::Closed),
+            State::Full => {
+                self.room_wanted = true;
+                return Err(AppendError::Full);
+            }
+            State::Open => {}
+        }
+        let bytes = self.batch.bytes().len() + payload.framed_bytes();
+        let fits = bytes <= limits.bytes && self.items.len() < limits.records;
+        if !fits && !self.batch.is_empty() {
+            return Err(AppendError::Overloaded);
+        }
+        Ok(Ticket { lsn: self.batch.push(payload), epoch: self.epoch })
+    }
+
+    /// Whether the writer has something to do.
+    fn has_work(&self) -> bool {
+        !self.batch.is_empty() || self.closing || self.room_wanted
+    }
+
+    /// Takes all that waits, behind what is in `items`, and starts over at
+    /// `next`.
+    pub(super) fn give_up_waiting(&mut self, items: &mut Vec<T>, next: Lsn) {
+        items.append(&mut self.items);
+        self.batch.restart_at(next);
+    }
+}
+
+impl<T> Shared<T> {
+    /// Sleeps until there is work.
+    pub(super) fn sleep(&self) {
+        let mut queue = self.queue.lock();
+        while !queue.has_work() {
+            queue.writer_sleeps = true;
+            self.wake.wait(&mut queue);
+        }
+        queue.writer_sleeps = false;
+    }
+
+    /// Sleeps for `pause`, or until closed.
+    pub(super) fn pause(&self, pause: Duration) {
+        let mut queue = self.queue.lock();
+        if !queue.closing {
+            self.wake.wait_for(&mut queue, pause);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Looks at a journal without locking or changing it.
+
+use std::path::{Path, PathBuf};
+
+use super::error::LogError;
+use super::lsn::Lsn;
+use super::segment;
+use super::segment_log::segments_in;
+use super::survey::{Survey, TornTail, survey};
+use crate::disk::Disk;
+
+/// One segment, read through.
+#[derive(Clone, Debug)]
+pub struct SegmentReport {
+    /// The segment's path.
+    pub file: PathBuf,
+    /// The first record that belongs here.
+    pub first: Lsn,
+    /// What is in it.
+    pub state: SegmentState,
+}
+
+/// What is in a segment.
+#[derive(Clone, Debug)]
+pub enum SegmentState {
+    /// Whole, as far as it was written.
+    Sound(SegmentContent),
+    /// The last segment, whose end was torn by a crash and will be cut at the
+    /// next start. In a journal that is in use, a batch may be under way.
+    Torn(SegmentContent, TornTail),
+    /// Damaged, or not followed by the segment that should follow.
+    Damaged(LogError),
+}
+
+/// What is in a segment that is not damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentContent {
+    /// The last record; the one before the segment's first if it has none.
+    pub last: Lsn,
+    /// Bytes from the start of the file to the end of the last frame.
+    pub bytes_used: u64,
+    /// The file's length, in bytes.
+    pub bytes: u64,
+    /// Whether a seal ends it: the journal was closed in order.
+    pub sealed: bool,
+}
+
+/// Reads all segments in `dir` through, checking every byte.
+///
+/// # Errors
+/// When the directory cannot be listed. What is wrong with a segment is in its
+/// report.
+pub fn inspect(disk: &dyn Disk, dir: &Path) -> Result<Vec<SegmentReport>, LogError> {
+    let firsts = segments_in(disk, dir)?;
+    let following = firsts.iter().skip(1).map(|first| Some(*first)).chain([None]);
+    let reports = firsts.iter().zip(following).map(|(first, following)| SegmentReport {
+        file: segment::path_of(dir, *first),
+        first: *first,
+        state: state_of(survey(disk, dir, *first, following)),
+    });
+    Ok(reports.collect())
+}
+
+fn state_of(found: Result<Survey, LogError>) -> SegmentState {
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return SegmentState::Damaged(error),
+    };
+    let content = SegmentContent {
+        last: found.last,
+        bytes_used: found.end,
+        bytes: found.file_bytes,
+        sealed: found.sealed,
+    };
+    match found.torn {
+        Some(torn) => SegmentState::Torn(content, torn),
+        None => SegmentState::Sound(content),
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads the frames of one segment in order, in large pieces.
+
+use std::io;
+
+use super::error::Defect;
+use super::frame::{self, Frame, HEADER_BYTES, Kind};
+use super::limits::READ_CHUNK_BYTES;
+use super::lsn::Lsn;
+use super::segment::SEGMENT_HEADER_BYTES;
+use crate::disk::DiskFile;
+
+/// What is at the scanner's place in the file.
+pub(crate) enum Step {
+    /// A whole frame, in order; its payload is [`Scanner::payload`].
+    Frame(Frame),
+    /// The end of the written part, or of what may be read.
+    End,
+    /// Something else. The scanner stays where it is.
+    Bad(Defect),
+}
+
+/// A place in a segment, and a buffer of what lies there.
+///
+/// **Invariant, window.** `buffer[start..]` holds the file's bytes from `at`
+/// on, and never a byte at or past `limit`: there a writer may be at work.
+pub(crate) struct Scanner {
+    file: Box<dyn DiskFile>,
+    buffer: Vec<u8>,
+    start: usize,
+    /// Offset in the file of the next frame.
+    at: u64,
+    limit: u64,
+    expected: Lsn,
+    payload: (usize, usize),
+}
+
+impl Scanner {
+    /// A scanner at the first frame of `file`, whose first record is `first`,
+    /// that reads up to byte `limit` of the file.
+    pub(crate) fn new(file: Box<dyn DiskFile>, first: Lsn, limit: u64) -> Self {
+        let at = SEGMENT_HEADER_BYTES as u64;
+        let buffer = Vec::new();
+        Self { file, buffer, start: 0, at, limit, expected: first, payload: (0, 0) }
+    }
+
+    /// Lets the scanner read up to byte `limit` of the file; never less than
+    /// before.
+    pub(crate) fn extend(&mut self, limit: u64) {
+        self.limit = self.limit.max(limit);
+    }
+
+    /// Offset in the file of what the next step looks at.
+    pub(crate) const fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// The record that is next in order.
+    pub(crate) const fn expected(&self) -> Lsn {
+        self.expected
+    }
+
+    /// The payload of the frame that the last step found.
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.buffer[self.payload.0..self.payload.1]
+    }
+
+    /// The file that is read.
+    pub(crate) fn file(&self) -> &dyn DiskFile {
+        &*self.file
+    }
+
+    /// Looks at the next frame and, if it is whole and in order, passes it.
+    pub(crate) fn step(&mut self) -> io::Result<Step> {
+        let room = self.limit - self.at;
+        if room == 0 {
+            return Ok(Step::End);
+        }
+        self.hold(HEADER_BYTES)?;
+        let length = match frame::claimed_length(&self.buffer[self.start..], room) {
+            Ok(Some(length)) => length,
+            Ok(None) => return Ok(Step::End),
+            Err(defect) => return Ok(Step::Bad(defect)),
+        };
+        self.hold(length)?;
+        let end = self.start + length;
+        let Some(bytes) = self.buffer.get(self.start..end) else {
+            // The file became shorter than it was when its length was taken.
+            return Ok(Step::Bad(Defect::FileLength { found: self.at, made: self.limit }));
+        };
+        match frame::decode(bytes).and_then(|frame| self.in_order(frame)) {
+            Ok(frame) => Ok(self.pass(frame)),
+            Err(defect) => Ok(Step::Bad(defect)),
+        }
+    }
+
+    fn in_order(&self, frame: Frame) -> Result<Frame, Defect> {
+        let wanted = match frame.kind {
+            Kind::Record => self.expected,
+            Kind::Seal => self.expected.previous(),
+        };
+        if frame.lsn == wanted { Ok(frame) } else { Err(Defect::Order { found: frame.lsn }) }
+    }
+
+    fn pass(&mut self, frame: Frame) -> Step {
+        self.payload = (self.start + HEADER_BYTES, self.start + frame.bytes);
+        self.start += frame.bytes;
+        self.at += frame.bytes as u64;
+        if frame.kind == Kind::Record {
+            self.expected = self.expected.next();
+        }
+        Step::Frame(frame)
+    }
+
+    /// Has at least `wanted` bytes in the window, or all there are.
+    fn hold(&mut self, wanted: usize) -> io::Result<()> {
+        let held = self.buffer.len() - self.start;
+        if held >= wanted {
+            return Ok(());
+        }
+        self.buffer.copy_within(self.start.., 0);
+        let readable = usize::try_from(self.limit - self.at).unwrap_or(usize::MAX);
+        let size = readable.min(wanted.max(READ_CHUNK_BYTES)).max(held);
+        self.buffer.resize(size, 0);
+        self.start = 0;
+        let read = self.file.read_at(&mut self.buffer[held..], self.at + held as u64)?;
+        self.buffer.truncate(held + read);
+        Ok(())
+    }
+}
+
+/// The offset of the first byte from `at` up to `limit` that is not zero.
+pub(crate) fn first_nonzero(file: &dyn DiskFile, at: u64, limit: u64) -> io::Result<Option<u64>> {
+    if at >= limit {
+        return Ok(None);
+    }
+    let mut buffer = vec![0; READ_CHUNK_BYTES];
+    let mut at = at;
+    while at < limit {
+        let left = usize::try_from(limit - at).unwrap_or(usize::MAX);
+        let wanted = left.min(READ_CHUNK_BYTES);
+        let read = file.read_at(&mut buffer[..wanted], at)?;
+        if let Some(found) = buffer[..read].iter().position(|byte| *byte != 0) {
+            return Ok(Some(at + found as u64));
+        }
+        if read < wanted {
+            break;
+        }
+        at += read as u64;
+    }
+    Ok(None)
+}

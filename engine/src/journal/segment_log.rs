@@ -1,0 +1,278 @@
+//! The embedded log: a directory of segment files.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::batch::Batch;
+use super::error::LogError;
+use super::frame::{self, HEADER_BYTES};
+use super::limits::{READ_CHUNK_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX};
+use super::log::{History, Log};
+use super::lsn::Lsn;
+use super::segment::{self, SEGMENT_HEADER_BYTES};
+use super::segments::{Extent, SegmentHistory, Segments};
+use super::survey::{Survey, TornTail, survey};
+use crate::disk::{Access, Disk, DiskFile, DiskLock};
+
+/// The file whose lock says that a journal is in use.
+const LOCK_FILE: &str = "LOCK";
+
+/// How a [`SegmentLog`] is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Length of a new segment, in bytes; at most
+    /// [`SEGMENT_BYTES_MAX`](super::limits::SEGMENT_BYTES_MAX). A batch that
+    /// does not fit gets a segment as long as it needs.
+    pub segment_bytes: u64,
+    /// The last record that came before, for a journal without any segment: a
+    /// restored snapshot goes on from here.
+    pub origin: Lsn,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, origin: Lsn::NONE }
+    }
+}
+
+/// A log in a directory of its own, open for appending.
+///
+/// **Invariant, last batch.** Everything before the last batch is durable,
+/// because a batch is written only after the one before it was synced.
+///
+/// **Invariant, zeros.** Behind the last frame a segment holds only zeros.
+pub struct SegmentLog {
+    segments: Arc<Segments>,
+    segment_bytes: u64,
+    active: Option<Active>,
+    last: Lsn,
+    sealed: bool,
+    poison: Option<LogError>,
+    torn: Option<TornTail>,
+    _lock: DiskLock,
+}
+
+/// The segment that is appended to.
+struct Active {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+    /// Offset of the next frame, in bytes.
+    end: u64,
+    /// The file's length, in bytes.
+    file_bytes: u64,
+}
+
+impl SegmentLog {
+    /// Opens the journal in `dir`, making it where there is none. A torn tail is
+    /// cut; [`SegmentLog::torn_tail`] tells of it. Only the last segment is read
+    /// through: older ones are checked as they are read.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`]; [`LogError::ReadOnly`]; what is damaged, missing or
+    /// newer in the last segment.
+    pub fn open(disk: Arc<dyn Disk>, dir: &Path, options: Options) -> Result<Self, LogError> {
+        disk.create_dir_all(dir).map_err(opening(dir))?;
+        let lock = disk.lock(&dir.join(LOCK_FILE)).map_err(opening(dir))?;
+        remove_unfinished(&*disk, dir)?;
+        let firsts = segments_in(&*disk, dir)?;
+        let mut log = Self {
+            segments: empty_segments(disk, dir, options.origin, true),
+            segment_bytes: options.segment_bytes.min(SEGMENT_BYTES_MAX),
+            active: None,
+            last: options.origin,
+            sealed: false,
+            poison: None,
+            torn: None,
+            _lock: lock,
+        };
+        if let Some(first) = firsts.back().copied() {
+            log.take_up(first, firsts)?;
+        }
+        Ok(log)
+    }
+
+    /// What was cut from the end when the log was opened.
+    pub const fn torn_tail(&self) -> Option<&TornTail> {
+        self.torn.as_ref()
+    }
+
+    /// Goes on with the segments that are there, the last of which begins at
+    /// `first`.
+    fn take_up(&mut self, first: Lsn, firsts: VecDeque<Lsn>) -> Result<(), LogError> {
+        let (disk, dir) = (self.segments.disk(), self.segments.dir());
+        let found = survey(disk, dir, first, None)?;
+        let path = segment::path_of(dir, first);
+        let file = disk.open(&path, Access::Write).map_err(opening(&path))?;
+        mend(&*file, &found).map_err(LogError::io("mend the end of", &path))?;
+        disk.sync_dir(dir).map_err(LogError::io("sync", dir))?;
+        self.segments.begin_with(Extent { firsts, last: found.last, end: found.end });
+        self.last = found.last;
+        self.sealed = found.sealed;
+        self.torn = found.torn;
+        self.active = Some(Active { file, path, end: found.end, file_bytes: found.file_bytes });
+        Ok(())
+    }
+
+    /// Remembers a final error; nothing is appended after it.
+    fn poison(&mut self, error: LogError) -> LogError {
+        if !matches!(error, LogError::Full { .. }) {
+            self.poison = Some(error.clone());
+        }
+        error
+    }
+
+    fn check_poison(&self) -> Result<(), LogError> {
+        self.poison.clone().map_or(Ok(()), Err)
+    }
+
+    /// Whether the active segment takes `bytes` bytes of frames.
+    fn has_room(&self, bytes: usize) -> bool {
+        self.active.as_ref().is_some_and(|active| active.end + bytes as u64 <= active.file_bytes)
+    }
+
+    /// Begins a segment that takes `bytes` bytes of frames.
+    fn rotate(&mut self, bytes: usize) -> Result<(), LogError> {
+        let first = self.last.next();
+        let header_bytes = SEGMENT_HEADER_BYTES as u64;
+        let file_bytes = self.segment_bytes.max(header_bytes + bytes as u64);
+        let (disk, dir) = (self.segments.disk(), self.segments.dir());
+        let file = segment::create(disk, dir, first, file_bytes)?;
+        let path = segment::path_of(dir, first);
+        let replaces_empty = self.active.as_ref().is_some_and(|active| active.path == path);
+        self.active = Some(Active { file, path, end: header_bytes, file_bytes });
+        if replaces_empty {
+            self.segments.publish(self.last, header_bytes);
+        } else {
+            self.segments.add(first, header_bytes);
+        }
+        Ok(())
+    }
+
+    /// Writes `bytes` behind the last frame and syncs them.
+    fn write(&mut self, bytes: &[u8]) -> Result<u64, LogError> {
+        let active = self.active.as_mut().expect("room was reserved");
+        active.file.write_at(bytes, active.end).map_err(LogError::io("write", &active.path))?;
+        active.file.sync_data().map_err(LogError::io("sync", &active.path))?;
+        active.end += bytes.len() as u64;
+        Ok(active.end)
+    }
+}
+
+impl Log for SegmentLog {
+    fn append(&mut self, batch: &Batch) -> Result<Lsn, LogError> {
+        let expected = self.last.next();
+        if batch.first() != expected {
+            return Err(LogError::OutOfOrder { expected, found: batch.first() });
+        }
+        if batch.is_empty() {
+            return self.check_poison().map(|()| self.last);
+        }
+        self.reserve(batch.bytes().len())?;
+        let end = self.write(batch.bytes()).map_err(|error| self.poison(error))?;
+        self.last = batch.last();
+        self.sealed = false;
+        self.segments.publish(self.last, end);
+        Ok(self.last)
+    }
+
+    fn reserve(&mut self, bytes: usize) -> Result<(), LogError> {
+        self.check_poison()?;
+        // Room for a seal is always kept behind the last batch.
+        let bytes = bytes + HEADER_BYTES;
+        if self.has_room(bytes) {
+            return Ok(());
+        }
+        self.rotate(bytes).map_err(|error| self.poison(error))
+    }
+
+    /// A log without a segment has nothing to seal.
+    fn seal(&mut self) -> Result<(), LogError> {
+        self.check_poison()?;
+        if self.sealed || !self.has_room(HEADER_BYTES) {
+            return Ok(());
+        }
+        let end = self.write(&frame::seal(self.last)).map_err(|error| self.poison(error))?;
+        self.sealed = true;
+        self.segments.publish(self.last, end);
+        Ok(())
+    }
+
+    fn history(&self) -> Arc<dyn History> {
+        Arc::new(SegmentHistory(Arc::clone(&self.segments)))
+    }
+}
+
+/// The history of the journal in `dir`, without locking or changing anything.
+/// It ends where the journal ended when it was opened.
+///
+/// # Errors
+/// What is damaged, missing or newer in the last segment.
+pub fn open_read_only(disk: Arc<dyn Disk>, dir: &Path) -> Result<Arc<dyn History>, LogError> {
+    let firsts = segments_in(&*disk, dir)?;
+    let Some(first) = firsts.back().copied() else {
+        return Ok(Arc::new(SegmentHistory(empty_segments(disk, dir, Lsn::NONE, false))));
+    };
+    let found = survey(&*disk, dir, first, None)?;
+    let extent = Extent { firsts, last: found.last, end: found.end };
+    Ok(Arc::new(SegmentHistory(Arc::new(Segments::new(disk, dir, extent, false)))))
+}
+
+/// Where each segment in `dir` begins, ascending.
+pub(crate) fn segments_in(disk: &dyn Disk, dir: &Path) -> Result<VecDeque<Lsn>, LogError> {
+    let names = disk.list(dir).map_err(LogError::io("list", dir))?;
+    Ok(names.iter().filter_map(|name| segment::first_lsn_of(name)).collect())
+}
+
+fn empty_segments(disk: Arc<dyn Disk>, dir: &Path, last: Lsn, may_drop: bool) -> Arc<Segments> {
+    let extent = Extent { firsts: VecDeque::new(), last, end: 0 };
+    Arc::new(Segments::new(disk, dir, extent, may_drop))
+}
+
+/// Removes segments that a crash kept from being finished.
+fn remove_unfinished(disk: &dyn Disk, dir: &Path) -> Result<(), LogError> {
+    let names = disk.list(dir).map_err(LogError::io("list", dir))?;
+    for name in names.iter().filter(|name| segment::is_unfinished(name)) {
+        let path = dir.join(name);
+        disk.remove(&path).map_err(LogError::io("remove", &path))?;
+    }
+    Ok(())
+}
+
+/// Makes durable what `found` says is in the last segment, and nothing more.
+///
+/// The last batch is written again, because it may be no more than a page in the
+/// kernel's cache whose sync failed, and syncing that again would do nothing.
+fn mend(file: &dyn DiskFile, found: &Survey) -> io::Result<()> {
+    let bytes = usize::try_from(found.end - found.last_batch_at).unwrap_or(usize::MAX);
+    let mut last_batch = vec![0; bytes];
+    file.read_at(&mut last_batch, found.last_batch_at)?;
+    file.write_at(&last_batch, found.last_batch_at)?;
+    if let Some(torn) = &found.torn {
+        write_zeros(file, torn.offset, torn.bytes)?;
+    }
+    file.sync_data()
+}
+
+fn write_zeros(file: &dyn DiskFile, at: u64, bytes: u64) -> io::Result<()> {
+    let zeros = vec![0; READ_CHUNK_BYTES];
+    let mut done = 0;
+    while done < bytes {
+        let piece = (bytes - done).min(zeros.len() as u64);
+        file.write_at(&zeros[..usize::try_from(piece).unwrap_or(zeros.len())], at + done)?;
+        done += piece;
+    }
+    Ok(())
+}
+
+/// The error for a journal that cannot be opened for writing.
+fn opening(path: &Path) -> impl FnOnce(io::Error) -> LogError {
+    move |error| match error.kind() {
+        io::ErrorKind::WouldBlock => LogError::InUse { dir: path.to_owned() },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            LogError::ReadOnly { dir: path.to_owned() }
+        }
+        _ => LogError::io("open", path)(error),
+    }
+}

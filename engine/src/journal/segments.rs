@@ -1,0 +1,259 @@
+//! The set of segments that make up a log, as its readers see it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::error::{Defect, LogError};
+use super::frame::Kind;
+use super::log::{Cursor, History, Visit};
+use super::lsn::Lsn;
+use super::scanner::{Scanner, Step, first_nonzero};
+use super::segment;
+use crate::disk::{Access, Disk};
+
+/// The segments of one log.
+pub(crate) struct Segments {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    extent: Mutex<Extent>,
+    may_drop: bool,
+}
+
+/// How far the log reaches.
+pub(crate) struct Extent {
+    /// Where each segment begins, ascending.
+    pub(crate) firsts: VecDeque<Lsn>,
+    /// The last durable record.
+    pub(crate) last: Lsn,
+    /// Offset of the durable end in the last segment, in bytes.
+    pub(crate) end: u64,
+}
+
+/// The part of one segment that may be read.
+struct Stretch {
+    first: Lsn,
+    /// Offset of its end, in bytes; `None` is the end of the file.
+    limit: Option<u64>,
+    /// Where the next segment begins.
+    following: Option<Lsn>,
+}
+
+impl Segments {
+    pub(crate) fn new(disk: Arc<dyn Disk>, dir: &Path, extent: Extent, may_drop: bool) -> Self {
+        Self { disk, dir: dir.to_owned(), extent: Mutex::new(extent), may_drop }
+    }
+
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Shows readers what was found when the log was opened.
+    pub(crate) fn begin_with(&self, extent: Extent) {
+        *self.extent.lock() = extent;
+    }
+
+    /// Lets readers see the log up to `last`, which ends at byte `end` of the
+    /// last segment.
+    pub(crate) fn publish(&self, last: Lsn, end: u64) {
+        let mut extent = self.extent.lock();
+        extent.last = last;
+        extent.end = end;
+    }
+
+    /// Adds a segment at the end, written up to byte `end`.
+    pub(crate) fn add(&self, first: Lsn, end: u64) {
+        let mut extent = self.extent.lock();
+        extent.firsts.push_back(first);
+        extent.end = end;
+    }
+
+    /// Where to read the record `next`; `None` when it is not there yet.
+    fn stretch(&self, next: Lsn) -> Result<Option<Stretch>, LogError> {
+        let extent = self.extent.lock();
+        let after = extent.firsts.partition_point(|first| *first <= next);
+        if after == 0 && next < extent.first() {
+            return Err(LogError::Dropped { asked: next, first: extent.first() });
+        }
+        if next > extent.last {
+            return Ok(None);
+        }
+        let following = extent.firsts.get(after).copied();
+        let limit = following.is_none().then_some(extent.end);
+        Ok(Some(Stretch { first: extent.firsts[after - 1], limit, following }))
+    }
+
+    fn open(&self, stretch: &Stretch, next: Lsn) -> Result<Scanner, LogError> {
+        let path = segment::path_of(&self.dir, stretch.first);
+        let file = match self.disk.open(&path, Access::Read) {
+            // Dropped in the meantime: the second look finds that.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.stretch(next)?;
+                return Err(LogError::io("open", &path)(error));
+            }
+            other => other.map_err(LogError::io("open", &path))?,
+        };
+        let file_bytes = segment::check(&*file, &path, stretch.first)?;
+        Ok(Scanner::new(file, stretch.first, stretch.limit.unwrap_or(file_bytes)))
+    }
+
+    /// Takes the segments that lie wholly before `lsn` out of the readers' view,
+    /// oldest first.
+    fn forget_before(&self, lsn: Lsn) -> Vec<Lsn> {
+        let mut extent = self.extent.lock();
+        let mut forgotten = Vec::new();
+        while extent.firsts.get(1).is_some_and(|following| *following <= lsn) {
+            forgotten.extend(extent.firsts.pop_front());
+        }
+        forgotten
+    }
+}
+
+impl Extent {
+    fn first(&self) -> Lsn {
+        self.firsts.front().copied().unwrap_or(self.last.next())
+    }
+}
+
+/// The [`History`] of a log in segments.
+#[derive(Clone)]
+pub(crate) struct SegmentHistory(pub(crate) Arc<Segments>);
+
+impl History for SegmentHistory {
+    fn first(&self) -> Lsn {
+        self.0.extent.lock().first()
+    }
+
+    fn last(&self) -> Lsn {
+        self.0.extent.lock().last
+    }
+
+    fn cursor(&self, from: Lsn) -> Box<dyn Cursor> {
+        Box::new(SegmentCursor { segments: Arc::clone(&self.0), next: from, open: None })
+    }
+
+    fn drop_before(&self, lsn: Lsn) -> Result<(), LogError> {
+        let segments = &self.0;
+        if !segments.may_drop {
+            return Err(LogError::ReadOnly { dir: segments.dir.clone() });
+        }
+        for first in segments.forget_before(lsn) {
+            let path = segment::path_of(&segments.dir, first);
+            segments.disk.remove(&path).map_err(LogError::io("remove", &path))?;
+            // One at a time: otherwise a crash could bring an older segment back
+            // and not the one after it, which is a gap.
+            segments.disk.sync_dir(&segments.dir).map_err(LogError::io("sync", &segments.dir))?;
+        }
+        Ok(())
+    }
+}
+
+struct SegmentCursor {
+    segments: Arc<Segments>,
+    next: Lsn,
+    open: Option<Reading>,
+}
+
+/// The segment that a cursor is in.
+struct Reading {
+    first: Lsn,
+    path: PathBuf,
+    scanner: Scanner,
+}
+
+impl Cursor for SegmentCursor {
+    fn next(&self) -> Lsn {
+        self.next
+    }
+
+    fn read(&mut self, visit: &mut Visit<'_>) -> Result<(), LogError> {
+        while let Some(stretch) = self.segments.stretch(self.next)? {
+            let mut reading = self.enter(&stretch)?;
+            // On an error the segment stays closed, so that the next attempt
+            // begins it anew and finds the same.
+            let flow = reading.walk(&stretch, &mut self.next, visit)?;
+            self.open = Some(reading);
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SegmentCursor {
+    /// The segment of `stretch`, where this cursor left it if it is there.
+    fn enter(&mut self, stretch: &Stretch) -> Result<Reading, LogError> {
+        let path = segment::path_of(&self.segments.dir, stretch.first);
+        if let Some(mut reading) = self.open.take().filter(|open| open.first == stretch.first) {
+            let file_bytes = reading.scanner.file().len().map_err(LogError::io("read", &path))?;
+            reading.scanner.extend(stretch.limit.unwrap_or(file_bytes));
+            return Ok(reading);
+        }
+        let scanner = self.segments.open(stretch, self.next)?;
+        Ok(Reading { first: stretch.first, path, scanner })
+    }
+}
+
+impl Reading {
+    fn walk(
+        &mut self,
+        stretch: &Stretch,
+        next: &mut Lsn,
+        visit: &mut Visit<'_>,
+    ) -> Result<ControlFlow<()>, LogError> {
+        loop {
+            match self.scanner.step().map_err(LogError::io("read", &self.path))? {
+                Step::Frame(frame) if frame.kind == Kind::Seal || frame.lsn < *next => {}
+                Step::Frame(frame) => {
+                    *next = frame.lsn.next();
+                    if visit(frame.lsn, self.scanner.payload()).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Step::Bad(defect) => return Err(self.refusing(defect)),
+                Step::End => {
+                    self.check_end(stretch, *next)?;
+                    return Ok(ControlFlow::Continue(()));
+                }
+            }
+        }
+    }
+
+    /// A segment that another one follows ends in zeros, right before it; the
+    /// last one ends where its durable part does.
+    fn check_end(&self, stretch: &Stretch, next: Lsn) -> Result<(), LogError> {
+        let at = self.scanner.at();
+        let file = self.scanner.file();
+        let limit = match stretch.limit {
+            Some(limit) => limit,
+            None => file.len().map_err(LogError::io("read", &self.path))?,
+        };
+        let nonzero = first_nonzero(file, at, limit).map_err(LogError::io("read", &self.path))?;
+        if let Some(at) = nonzero {
+            return Err(self.refusing(Defect::AfterEnd { at }));
+        }
+        match stretch.following {
+            Some(found) if found != self.scanner.expected() => {
+                Err(self.refusing(Defect::Order { found }))
+            }
+            // Zeros where there was a durable record.
+            None if at < limit || self.scanner.expected() != next => {
+                Err(self.refusing(Defect::Length { found: 0 }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn refusing(&self, defect: Defect) -> LogError {
+        LogError::refusing(&self.path, self.scanner.at(), self.scanner.expected(), defect)
+    }
+}
