@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 
 use crate::actor::{Row, Slot, stock::StockActor};
 use crate::model::digest::{Part, hash_encoded};
-use crate::model::{Item, Lsn, NodeNo, Pair, Sku, SkuNo, StateHash};
+use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 
 /// One item: its definition and all its pairs.
 pub struct Entry {
@@ -115,9 +115,4 @@ fn part(no: SkuNo, definition: &Definition) -> (SkuNo, Item, Lsn) {
 
 fn number(at: usize) -> SkuNo {
     SkuNo(u32::try_from(at).expect("ITEMS_MAX fits 32 bits"))
-}
-
-/// The address of a slot.
-pub fn pair_of(sku: SkuNo, slot: &Slot<'_, StockActor>) -> Pair {
-    Pair { sku, node: slot.node }
 }

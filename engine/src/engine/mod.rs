@@ -45,7 +45,6 @@ pub use trace::{Candidate, Trace, Verdict};
 
 use self::core::Core;
 use change::Change;
-use place::Placing;
 
 use crate::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
