@@ -254,17 +254,31 @@ impl<const N: usize> Search<'_, N> {
     /// One turn for each undecided shipment of the line.
     fn push_turns(&mut self, pending: &Pending, open: Set<N>, allowed: Set<N>) {
         let demand = &self.reduced.demands[pending.demand];
+        let first = self.desk.turns.len();
         let mut seen = open;
         for position in demand.candidates.start..pending.end {
             let candidate = &self.reduced.candidates[position];
-            if seen.has(candidate.shipment) || !allowed.has(candidate.shipment) {
+            if open.has(candidate.shipment) || !allowed.has(candidate.shipment) {
                 continue;
             }
-            seen.insert(candidate.shipment);
             let share = self.desk.shares[usize::from(candidate.shipment)][pending.kind()];
             let units = if pending.own.is_some() { demand.units } else { pending.missing };
             let least = price(candidate, share, units);
+            if seen.has(candidate.shipment) {
+                // Another supply of the same shipment: the turn stands for both.
+                self.lower_turn(first, candidate.shipment, least);
+                continue;
+            }
+            seen.insert(candidate.shipment);
             self.desk.turns.push(Turn { least, candidate: position });
+        }
+    }
+
+    fn lower_turn(&mut self, first: usize, shipment: u16, least: Weight) {
+        for turn in &mut self.desk.turns[first..] {
+            if self.reduced.candidates[turn.candidate].shipment == shipment {
+                turn.least = turn.least.min(least);
+            }
         }
     }
 
