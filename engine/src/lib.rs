@@ -7,4 +7,5 @@ pub mod geo;
 pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod snapshot;
 pub mod sourcing;

@@ -12,18 +12,18 @@
 
 mod apply;
 mod audit;
-mod catalogue;
+pub(crate) mod catalogue;
 mod change;
 mod claims;
-mod core;
+pub(crate) mod core;
 mod error;
 mod fulfil;
-mod network;
-mod orders;
+pub(crate) mod network;
+pub(crate) mod orders;
 mod place;
 mod plan;
 mod read;
-mod requests;
+pub(crate) mod requests;
 mod submitted;
 mod trace;
 
