@@ -103,8 +103,13 @@ impl Catalogue {
 
     /// The hash of items and pairs, from scratch. Runs a turn on every pair.
     pub fn hash_item(no: SkuNo, entry: &Entry) -> StateHash {
+        Self::hash_definition(no, &entry.definition())
+    }
+
+    /// The hash of a definition.
+    pub fn hash_definition(no: SkuNo, definition: &Definition) -> StateHash {
         let mut hash = StateHash::default();
-        hash.add(hash_encoded(Part::Item, &part(no, &entry.definition())));
+        hash.add(hash_encoded(Part::Item, &part(no, definition)));
         hash
     }
 }
