@@ -174,6 +174,8 @@ impl State<'_> {
             return Err(out_of_place("order", &order.header.id));
         }
         self.orders.number(order.no, &cell);
+        // Copied late, it may have a higher number than there was at the start.
+        self.order_last.fetch_max(order.no.0, Ordering::Relaxed);
         match cell.ask(OrderMessage::Place(order)).wait()? {
             OrderReply::Applied(hash) => Ok(hash),
             other => unreachable!("a placing is answered with a hash, not {other:?}"),

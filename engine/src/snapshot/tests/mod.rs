@@ -1,1 +1,8 @@
-//! Tests.
+//! Snapshots over real rows, orders and requests, without a journal in between.
+
+mod damage;
+mod disk;
+mod fuzzy;
+mod generations;
+mod golden;
+mod world;
