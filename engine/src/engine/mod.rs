@@ -50,6 +50,7 @@ use self::core::Core;
 use change::Change;
 use snapshots::Snapshots;
 
+use crate::journal::History;
 use crate::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
     ShipShipment,
@@ -68,6 +69,7 @@ pub struct Engine {
     /// Nodes and policy change one at a time.
     configuring: Arc<tokio::sync::Mutex<()>>,
     snapshots: Arc<Snapshots>,
+    history: Arc<dyn History>,
     /// None in an engine that one thread runs.
     services: Option<Services>,
 }
@@ -97,8 +99,8 @@ pub struct Status {
 
 /// Life.
 impl Engine {
-    fn over(core: Arc<Core>, snapshots: Arc<Snapshots>) -> Self {
-        Self { core, configuring: Arc::default(), snapshots, services: None }
+    fn over(core: Arc<Core>, snapshots: Arc<Snapshots>, history: Arc<dyn History>) -> Self {
+        Self { core, configuring: Arc::default(), snapshots, history, services: None }
     }
 
     /// Takes a snapshot without a pause, verifies it, and cuts the journal
@@ -126,7 +128,7 @@ impl Engine {
     /// # Errors
     /// See [`ExportError`]; a file that was there stays as it was.
     pub fn export_snapshot(&self, generation: u64, to: &Path) -> Result<Exported, ExportError> {
-        self.snapshots.export(generation, to)
+        self.snapshots.export(&*self.history, generation, to)
     }
 
     /// Waits until the engine has halted, and says why. Only a fault halts it.

@@ -166,7 +166,7 @@ impl Engine {
             snapshotting: Arc::new(Snapshotter {
                 snapshots: Arc::clone(&engine.snapshots),
                 core: Arc::clone(&engine.core),
-                history: parts.history,
+                history: Arc::clone(&engine.history),
             }),
         };
         let services =
@@ -223,7 +223,6 @@ struct Parts {
     engine: Engine,
     writer: Writer<Record>,
     recovered: Recovered,
-    history: Arc<dyn History>,
 }
 
 impl Parts {
@@ -248,8 +247,8 @@ impl Parts {
         let (core, mut recovered) = replay(&snapshots, &*history, None, make)?;
         recovered.torn_bytes = torn_bytes;
         recovered.took = began.elapsed();
-        let engine = Engine::over(Arc::new(core), snapshots);
-        Ok(Self { engine, writer, recovered, history })
+        let engine = Engine::over(Arc::new(core), snapshots, history);
+        Ok(Self { engine, writer, recovered })
     }
 }
 

@@ -20,7 +20,9 @@ use super::network::PostalTable;
 use super::open::{OpenError, Until, journal_directory, lsn_at, replay, snapshot_directory};
 use super::snapshots::Snapshots;
 use crate::disk::Disk;
-use crate::journal::{BatchLimits, GroupCommit, History, Log, Options, SegmentLog, Watermark};
+use crate::journal::{
+    Batch, BatchLimits, GroupCommit, History, Log, Options, Payload, SegmentLog, Watermark,
+};
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, Record, StateHash, Timestamp};
 use crate::snapshot::{ExportError, SledStore, SnapshotError, State, import, take};
@@ -101,7 +103,11 @@ pub fn restore(
 ) -> Result<Restored, RestoreError> {
     let began = Instant::now();
     if let Some(file) = from {
-        bring_in(data, file, disk)?;
+        if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(RestoreError::NotEmpty(data.into()));
+        }
+        // What a bad file left is nothing that was there before.
+        bring_in(data, file, disk).inspect_err(|_| drop(std::fs::remove_dir_all(data)))?;
     }
     let fresh = beside(data, "restoring");
     remove_all(&fresh)?;
@@ -127,13 +133,22 @@ pub fn restore(
 /// Fills a new data directory with what an exported file holds: a generation,
 /// and the records that replay over it needs.
 fn bring_in(data: &Path, file: &Path, disk: &Arc<dyn Disk>) -> Result<(), RestoreError> {
-    if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(RestoreError::NotEmpty(data.into()));
-    }
     std::fs::create_dir_all(data).map_err(at(data))?;
     let (store, _) = SledStore::open(&snapshot_directory(data)).map_err(SnapshotError::from)?;
-    let _ = disk;
-    import(file, &store)?;
+    let mut batch: Option<Batch> = None;
+    let imported = import(file, &store, |lsn, payload| {
+        let batch = batch.get_or_insert_with(|| Batch::starting_at(lsn));
+        let payload = Payload::new(payload).map_err(|_| ExportError::Damaged)?;
+        batch.push(payload);
+        Ok(())
+    })?;
+    if let Some(batch) = batch {
+        let options = Options { origin: imported.manifest.start, ..Options::default() };
+        let mut log = SegmentLog::open(Arc::clone(disk), &journal_directory(data), options)
+            .map_err(OpenError::from)?;
+        log.append(&batch).map_err(OpenError::from)?;
+        log.seal().map_err(OpenError::from)?;
+    }
     Ok(())
 }
 

@@ -61,9 +61,14 @@ impl Snapshots {
         Ok(manifests.map(|manifest| manifest.start).next().unwrap_or(Lsn::NONE))
     }
 
-    /// Writes a generation to a file.
-    pub fn export(&self, generation: u64, to: &Path) -> Result<Exported, ExportError> {
-        export(&*self.store()?, generation, to)
+    /// Writes a generation to a file, with the journal records that belong to it.
+    pub fn export(
+        &self,
+        history: &dyn History,
+        generation: u64,
+        to: &Path,
+    ) -> Result<Exported, ExportError> {
+        export(&*self.store()?, history, generation, to)
     }
 }
 

@@ -4,13 +4,17 @@
 //!   magic "BKSTEXPT", file version u16, 6 zero bytes
 //!   the manifest's frame
 //!   each chunk's frame, in the manifest's order
+//!   the journal's records after the manifest's start, up to its end: each a
+//!   length u32 and a payload
 //!   magic "BKSTEND.", bytes of all before it u64, CRC-32 of all before it u32
 //! ```
 //! Frames know their lengths, so the file is written and read as a stream, one
-//! chunk in memory at a time.
+//! chunk in memory at a time. The images of a generation are from no single
+//! moment; the records make the file whole without the journal it came from.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::chunk::{self, FrameError, HEADER_BYTES};
@@ -18,6 +22,8 @@ use super::error::{ChunkFault, ManifestFault, SnapshotError};
 use super::manifest::{ChunkRef, Manifest};
 use super::store::{SnapshotStore, StoreError};
 use super::verify::{open_chunk, read_manifest};
+use crate::journal::{History, LogError};
+use crate::model::Lsn;
 
 const MAGIC: [u8; 8] = *b"BKSTEXPT";
 const END: [u8; 8] = *b"BKSTEND.";
@@ -61,6 +67,17 @@ pub enum ExportError {
         /// What is wrong with it.
         fault: ChunkFault,
     },
+    /// The journal no longer has the records that make the generation whole.
+    #[error("the journal lacks the records {from} to {to}, which belong to the generation")]
+    RecordsMissing {
+        /// The first record that is missing.
+        from: Lsn,
+        /// The last record that is needed.
+        to: Lsn,
+    },
+    /// The journal cannot be read, or written.
+    #[error(transparent)]
+    Journal(#[from] LogError),
     /// The store to import into has generations already.
     #[error("the store to import into is not empty, it has {0} generations")]
     NotEmpty(usize),
@@ -89,12 +106,13 @@ pub struct Exported {
 /// then as it was.
 pub fn export(
     store: &dyn SnapshotStore,
+    history: &dyn History,
     generation: u64,
     path: &Path,
 ) -> Result<Exported, ExportError> {
     let manifest = read_manifest(store, generation)?;
     let partial = path.with_added_extension("partial");
-    let written = write_file(store, &manifest, &partial).and_then(|bytes| {
+    let written = write_file(store, history, &manifest, &partial).and_then(|bytes| {
         std::fs::rename(&partial, path).map_err(at(path))?;
         sync_directory_of(path)?;
         Ok(bytes)
@@ -111,6 +129,7 @@ pub fn export(
 
 fn write_file(
     store: &dyn SnapshotStore,
+    history: &dyn History,
     manifest: &Manifest,
     path: &Path,
 ) -> Result<u64, ExportError> {
@@ -127,6 +146,7 @@ fn write_file(
         open_chunk(chunk, &bytes, 0).map_err(fault)?;
         out.put(&bytes).map_err(at(path))?;
     }
+    put_records(&mut out, history, manifest, path)?;
     let end = out.end_mark();
     out.put(&end).map_err(at(path))?;
     let bytes = out.bytes;
@@ -135,20 +155,49 @@ fn write_file(
     Ok(bytes)
 }
 
-/// Reads a generation from a file into a store without generations. The file is
-/// read twice: it is checked whole before anything is kept, and the manifest is
+fn put_records(
+    out: &mut Counted<BufWriter<File>>,
+    history: &dyn History,
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<(), ExportError> {
+    let mut next = manifest.start.next();
+    let mut failed = Ok(());
+    history.cursor(next).read(&mut |lsn, payload| {
+        if lsn > manifest.end {
+            return ControlFlow::Break(());
+        }
+        let length = u32::try_from(payload.len()).expect("a record's length is 32 bits");
+        failed = out.put(&length.to_le_bytes()).and_then(|()| out.put(payload));
+        next = lsn.next();
+        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed.map_err(at(path))?;
+    if next <= manifest.end {
+        return Err(ExportError::RecordsMissing { from: next, to: manifest.end });
+    }
+    Ok(())
+}
+
+/// Reads a generation from a file into a store without generations, and hands
+/// the journal records that belong to it to `keep_record`. The file is read twice: it is checked whole before anything is kept, and the manifest is
 /// kept last.
 ///
 /// # Errors
 /// When the file is foreign, truncated, damaged, or from a newer build, or the
 /// store is not empty; the store has then no generation more than before.
-pub fn import(path: &Path, store: &dyn SnapshotStore) -> Result<Exported, ExportError> {
+pub fn import(
+    path: &Path,
+    store: &dyn SnapshotStore,
+    mut keep_record: impl FnMut(Lsn, &[u8]) -> Result<(), ExportError>,
+) -> Result<Exported, ExportError> {
     let there = store.generations()?.len();
     if there > 0 {
         return Err(ExportError::NotEmpty(there));
     }
-    read_file(path, |_, _| Ok(()))?;
-    let exported = read_file(path, |chunk, bytes| Ok(store.put_chunk(chunk.key, bytes)?))?;
+    read_file(path, |_, _| Ok(()), |_, _| Ok(()))?;
+    let keep_chunk = |chunk: &ChunkRef, bytes: &[u8]| Ok(store.put_chunk(chunk.key, bytes)?);
+    let exported = read_file(path, keep_chunk, &mut keep_record)?;
     store.sync()?;
     let frame = exported.manifest.encode().map_err(SnapshotError::Unwritable)?;
     store.put_manifest(exported.manifest.generation, &frame)?;
@@ -160,6 +209,7 @@ pub fn import(path: &Path, store: &dyn SnapshotStore) -> Result<Exported, Export
 fn read_file(
     path: &Path,
     mut keep: impl FnMut(&ChunkRef, &[u8]) -> Result<(), ExportError>,
+    mut keep_record: impl FnMut(Lsn, &[u8]) -> Result<(), ExportError>,
 ) -> Result<Exported, ExportError> {
     let file = File::open(path).map_err(at(path))?;
     let mut input = Counted::new(BufReader::new(file));
@@ -170,6 +220,13 @@ fn read_file(
         let bytes = input.frame(path, |error: FrameError| fault(error.into()))?;
         open_chunk(chunk, &bytes, 0).map_err(fault)?;
         keep(chunk, &bytes)?;
+    }
+    let mut lsn = manifest.start;
+    while lsn < manifest.end {
+        lsn = lsn.next();
+        let length = input.exactly(4, path)?;
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes were read"));
+        keep_record(lsn, &input.exactly(u64::from(length), path)?)?;
     }
     let expected = input.end_mark();
     if input.exactly(expected.len() as u64, path)? != expected || !input.is_at_end(path)? {

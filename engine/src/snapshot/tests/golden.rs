@@ -21,7 +21,7 @@ pub(super) fn world() -> World {
         Happening::Policy(Box::new(Policy { horizon_days: 30, ..Policy::default() })),
         Happening::Item(SkuNo(0), item(0, 1)),
         Happening::Item(SkuNo(1), item(1, 2)),
-        Happening::Stock(pair, StockChange::Received { quantity: 5 }),
+        Happening::Stock(pair, StockChange::Received { quantity: 5, unavailable: 0 }),
         Happening::Stock(pair, StockChange::InboundAnnounced { no, id, quantity: 40, eta }),
         Happening::Place(Box::new(order(1, pair, Supply::OnHand, 2))),
         Happening::Place(Box::new(order(3, pair, Supply::Inbound(no), 3))),

@@ -289,9 +289,13 @@ impl Run {
     fn change(&self) -> StockChange {
         let quantity = 1 + self.random_u32(9);
         match self.random(4) {
-            0 => StockChange::SafetySet { safety: quantity },
-            1 => StockChange::Adjusted { delta: 5, reason: Text::default() },
-            _ => StockChange::Received { quantity },
+            0 => StockChange::Counted { on_hand: quantity },
+            1 => StockChange::Adjusted {
+                on_hand_delta: 5,
+                unavailable_delta: 1,
+                reason: Text::default(),
+            },
+            _ => StockChange::Received { quantity, unavailable: 0 },
         }
     }
 
@@ -321,7 +325,9 @@ impl Run {
         match { tries }.next() {
             Some((id, no, releases)) if ships => Happening::Ship(id, no, releases),
             Some((id, no, releases)) => Happening::Cancel(id, no, releases),
-            None => Happening::Stock(self.pair(), StockChange::Received { quantity: 3 }),
+            None => {
+                Happening::Stock(self.pair(), StockChange::Received { quantity: 3, unavailable: 0 })
+            }
         }
     }
 
