@@ -42,7 +42,7 @@ pub use open::{
 pub use place::LineShortage;
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
-pub use restore::{RestoreError, Restored, restore};
+pub use restore::{RestoreError, Restored, audit_directory, restore};
 pub use submitted::{PlaceOutcome, Placed, Submitted};
 pub use trace::{Candidate, Trace, Verdict};
 

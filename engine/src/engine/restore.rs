@@ -17,7 +17,9 @@ use super::audit::{AuditReport, audit_at};
 use super::core::Core;
 use super::error::EngineError;
 use super::network::PostalTable;
-use super::open::{OpenError, Until, journal_directory, lsn_at, replay, snapshot_directory};
+use super::open::{
+    OpenError, Recovered, Until, journal_directory, lsn_at, replay, snapshot_directory,
+};
 use super::snapshots::Snapshots;
 use crate::disk::Disk;
 use crate::journal::{
@@ -130,6 +132,21 @@ pub fn restore(
     })
 }
 
+/// Recovers the state in a data directory that no server uses, and audits it.
+/// Only a torn tail of the journal is changed: it is cut.
+///
+/// # Errors
+/// See [`RestoreError`]; breaches are in the report, not an error.
+pub fn audit_directory(
+    data: &Path,
+    disk: &Arc<dyn Disk>,
+    postal: &PostalTable,
+) -> Result<AuditReport, RestoreError> {
+    let (core, _) = recover(data, None, disk, postal)?;
+    let applied = *core.gate.lock();
+    Ok(audit_at(&core, applied)?)
+}
+
 /// Fills a new data directory with what an exported file holds: a generation,
 /// and the records that replay over it needs.
 fn bring_in(data: &Path, file: &Path, disk: &Arc<dyn Disk>) -> Result<(), RestoreError> {
@@ -157,7 +174,22 @@ fn rebuild(
     until: Option<Until>,
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
-) -> Result<(Core, super::open::Recovered, AuditReport), RestoreError> {
+) -> Result<(Core, Recovered, AuditReport), RestoreError> {
+    let (core, recovered) = recover(data, until, disk, postal)?;
+    let applied = *core.gate.lock();
+    let audit = audit_at(&core, applied)?;
+    if !audit.is_clean() {
+        return Err(RestoreError::Unsound(Box::new(audit)));
+    }
+    Ok((core, recovered, audit))
+}
+
+fn recover(
+    data: &Path,
+    until: Option<Until>,
+    disk: &Arc<dyn Disk>,
+    postal: &PostalTable,
+) -> Result<(Core, Recovered), RestoreError> {
     let snapshots = Snapshots::new(data);
     let origin = snapshots.newest_start().map_err(OpenError::from)?;
     let options = Options { origin, ..Options::default() };
@@ -171,13 +203,7 @@ fn rebuild(
         let watermark = Arc::new(Watermark::new(Lsn::NONE));
         Core::new(Arc::clone(postal), group.clone(), watermark, IN_FLIGHT_MAX_DEFAULT)
     };
-    let (core, recovered) = replay(&snapshots, &*history, last, make)?;
-    let applied = *core.gate.lock();
-    let audit = audit_at(&core, applied)?;
-    if !audit.is_clean() {
-        return Err(RestoreError::Unsound(Box::new(audit)));
-    }
-    Ok((core, recovered, audit))
+    Ok(replay(&snapshots, &*history, last, make)?)
 }
 
 fn last_wanted(history: &dyn History, until: Option<Until>) -> Result<Option<Lsn>, RestoreError> {
