@@ -1,1 +1,6 @@
-//! Workloads shared by benches, load generator and tests.
+//! Workloads shared by benches, load generator and tests: one definition of
+//! each, so that figures can be compared.
+
+pub mod holiday;
+pub mod random;
+pub mod run;

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod observability;
+pub mod offline;
 pub mod reference;
 pub mod shutdown;
 pub mod status;

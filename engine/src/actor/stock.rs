@@ -65,8 +65,9 @@ impl Published {
     pub fn glance(&self) -> Glance {
         // The reading is a hint to plan on; the claim decides.
         let word = self.0.load(Ordering::Relaxed);
+        let [a, b, c, d, ..] = word.to_be_bytes();
         Glance {
-            free: (word >> 32).cast_signed() as i32,
+            free: i32::from_be_bytes([a, b, c, d]),
             has_inbound: word & Self::INBOUND != 0,
             in_flight: word & Self::IN_FLIGHT != 0,
         }

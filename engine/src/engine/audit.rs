@@ -73,7 +73,7 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
         match cell.ask(OrderMessage::Read).wait() {
             Ok(OrderReply::State(Some(order))) => audit_order(core, &order, &mut report)?,
             Ok(_) => {}
-            Err(panicked) => return Err(halted(&panicked)),
+            Err(panicked) => return Err(halted(panicked)),
         }
     }
     report.state_hash.merge(core.network.load().hash());
@@ -122,7 +122,7 @@ fn owner(
             Ok(if knows { Ok(()) } else { Err(missing()) })
         }
         Ok(_) => Ok(Err(missing())),
-        Err(panicked) => Err(halted(&panicked)),
+        Err(panicked) => Err(halted(panicked)),
     }
 }
 
@@ -171,7 +171,7 @@ fn reserved(core: &Core, order: &Order, line: u16, pair: Pair) -> Result<u64, En
     match cell(core, pair).ask(StockMessage::ReadLine(order.no, line)).wait() {
         Ok(StockReply::Line(parts)) => Ok(parts.iter().map(|(_, units)| u64::from(*units)).sum()),
         Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
-        Err(panicked) => Err(halted(&panicked)),
+        Err(panicked) => Err(halted(panicked)),
     }
 }
 
@@ -179,6 +179,6 @@ fn read(core: &Core, pair: Pair) -> Result<Box<Stock>, EngineError> {
     match cell(core, pair).ask(StockMessage::Read).wait() {
         Ok(StockReply::State(stock)) => Ok(stock),
         Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(halted(&panicked)),
+        Err(panicked) => Err(halted(panicked)),
     }
 }

@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 
 use crate::actor::{Row, Slot, stock::StockActor};
 use crate::model::digest::{Part, hash_encoded};
-use crate::model::{Item, Lsn, NodeNo, Pair, Sku, SkuNo, StateHash};
+use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 
 /// One item: its definition and all its pairs.
 pub struct Entry {
@@ -103,8 +103,13 @@ impl Catalogue {
 
     /// The hash of items and pairs, from scratch. Runs a turn on every pair.
     pub fn hash_item(no: SkuNo, entry: &Entry) -> StateHash {
+        Self::hash_definition(no, &entry.definition())
+    }
+
+    /// The hash of a definition.
+    pub fn hash_definition(no: SkuNo, definition: &Definition) -> StateHash {
         let mut hash = StateHash::default();
-        hash.add(hash_encoded(Part::Item, &part(no, &entry.definition())));
+        hash.add(hash_encoded(Part::Item, &part(no, definition)));
         hash
     }
 }
@@ -115,9 +120,4 @@ fn part(no: SkuNo, definition: &Definition) -> (SkuNo, Item, Lsn) {
 
 fn number(at: usize) -> SkuNo {
     SkuNo(u32::try_from(at).expect("ITEMS_MAX fits 32 bits"))
-}
-
-/// The address of a slot.
-pub fn pair_of(sku: SkuNo, slot: &Slot<'_, StockActor>) -> Pair {
-    Pair { sku, node: slot.node }
 }

@@ -87,11 +87,11 @@ pub async fn ask(
     cell: &ActorCell<StockActor>,
     message: StockMessage,
 ) -> Result<StockReply, EngineError> {
-    cell.ask(message).await.map_err(|panicked| halted(&panicked))
+    cell.ask(message).await.map_err(halted)
 }
 
 /// The error that a panicked actor gives.
-pub fn halted(panicked: &ActorPanicked) -> EngineError {
+pub fn halted(panicked: ActorPanicked) -> EngineError {
     EngineError::Halted(panicked.to_string())
 }
 

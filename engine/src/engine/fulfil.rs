@@ -41,7 +41,7 @@ async fn lock(core: &Core, id: &OrderId) -> Result<Locked, EngineError> {
             }
             Ok(OrderReply::Lock(Lock::InFlight)) => core.progress(seen).await?,
             Ok(other) => unreachable!("a lock is answered with a lock, not {other:?}"),
-            Err(panicked) => return Err(halted(&panicked)),
+            Err(panicked) => return Err(halted(panicked)),
         }
     }
     Err(Refusal::Contended.into())

@@ -12,23 +12,25 @@
 
 mod apply;
 mod audit;
-mod catalogue;
+pub(crate) mod catalogue;
 mod change;
 mod claims;
-mod core;
+pub(crate) mod core;
 mod error;
 mod fulfil;
-mod network;
+pub(crate) mod network;
 mod open;
-mod orders;
+pub(crate) mod orders;
 mod place;
 mod plan;
 mod read;
-mod requests;
+pub(crate) mod requests;
+mod restore;
 mod snapshots;
 mod submitted;
 mod trace;
 
+use std::path::Path;
 use std::sync::Arc;
 
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
@@ -40,13 +42,15 @@ pub use open::{
 pub use place::LineShortage;
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
+pub use restore::{RestoreError, Restored, audit_directory, restore};
 pub use submitted::{PlaceOutcome, Placed, Submitted};
 pub use trace::{Candidate, Trace, Verdict};
 
 use self::core::Core;
 use change::Change;
-use place::Placing;
+use snapshots::Snapshots;
 
+use crate::journal::History;
 use crate::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
     ShipShipment,
@@ -56,7 +60,7 @@ use crate::model::{
     SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::service::{Services, SnapshotFailed, SnapshotRequest};
-use crate::snapshot::SnapshotTaken;
+use crate::snapshot::{ExportError, Exported, SledStore, SnapshotError, TakeReport};
 
 /// The engine. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
@@ -64,6 +68,8 @@ pub struct Engine {
     core: Arc<Core>,
     /// Nodes and policy change one at a time.
     configuring: Arc<tokio::sync::Mutex<()>>,
+    snapshots: Arc<Snapshots>,
+    history: Arc<dyn History>,
     /// None in an engine that one thread runs.
     services: Option<Services>,
 }
@@ -93,19 +99,36 @@ pub struct Status {
 
 /// Life.
 impl Engine {
-    fn over(core: Arc<Core>) -> Self {
-        Self { core, configuring: Arc::default(), services: None }
+    fn over(core: Arc<Core>, snapshots: Arc<Snapshots>, history: Arc<dyn History>) -> Self {
+        Self { core, configuring: Arc::default(), snapshots, history, services: None }
     }
 
     /// Takes a snapshot without a pause, verifies it, and cuts the journal
     /// behind the older one that is kept.
-    pub async fn take_snapshot(&self) -> Result<SnapshotTaken, SnapshotFailed> {
+    pub async fn take_snapshot(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
         let Some(services) = &self.services else {
             return Err(SnapshotFailed("this engine has no snapshotter".into()));
         };
         let (reply, taken) = tokio::sync::oneshot::channel();
-        services.snapshot(SnapshotRequest(reply)).map_err(SnapshotFailed)?;
+        services.snapshot(SnapshotRequest { created_at, reply }).map_err(SnapshotFailed)?;
         taken.await.unwrap_or_else(|_| Err(SnapshotFailed("the snapshotter ended".into())))
+    }
+
+    /// The store that holds this engine's snapshots.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub fn snapshot_store(&self) -> Result<Arc<SledStore>, SnapshotError> {
+        self.snapshots.store()
+    }
+
+    /// Writes a generation, with the journal records that make it whole, to one
+    /// file. Blocks its thread.
+    ///
+    /// # Errors
+    /// See [`ExportError`]; a file that was there stays as it was.
+    pub fn export_snapshot(&self, generation: u64, to: &Path) -> Result<Exported, ExportError> {
+        self.snapshots.export(&*self.history, generation, to)
     }
 
     /// Waits until the engine has halted, and says why. Only a fault halts it.

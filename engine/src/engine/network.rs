@@ -44,7 +44,8 @@ impl Network {
         Self::new(Vec::new(), Arc::new(Policy::default()), Lsn::NONE, postal_codes as usize)
     }
 
-    fn new(
+    /// A network of these nodes, by number, under a policy that was checked.
+    pub fn new(
         nodes: Vec<PlanningNode>,
         policy: Arc<Policy>,
         policy_lsn: Lsn,

@@ -17,6 +17,7 @@ use super::Engine;
 use super::apply::{self, Applier};
 use super::core::{Applied, Core};
 use super::network::PostalTable;
+use super::snapshots::{Snapshots, Snapshotter};
 use crate::disk::Disk;
 use crate::journal::{
     BatchLimits, Commit, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark,
@@ -24,6 +25,7 @@ use crate::journal::{
 };
 use crate::model::{Lsn, Record, StateHash, Timestamp};
 use crate::service::{Services, Start, Supervised};
+use crate::snapshot;
 
 /// Events that are applied between two steps of the watermark: whoever waits for
 /// the first event of a large batch does not wait for its last.
@@ -67,7 +69,8 @@ pub enum Until {
 /// What recovery did.
 #[derive(Clone, Debug, Default)]
 pub struct Recovered {
-    /// The snapshot that it started from: its generation.
+    /// The generation of the snapshot that it started from; its state hash was
+    /// met on the way.
     pub generation: Option<u64>,
     /// The last event that the images may lack.
     pub from: Lsn,
@@ -77,8 +80,6 @@ pub struct Recovered {
     pub last: Lsn,
     /// The state hash there.
     pub state_hash: StateHash,
-    /// Whether the hash that the snapshot recorded was met on the way.
-    pub hash_checked: bool,
     /// Bytes that a crash left at the end of the journal and that were cut.
     pub torn_bytes: u64,
     /// How long it took.
@@ -93,7 +94,7 @@ pub enum OpenError {
     Journal(#[from] LogError),
     /// The snapshots.
     #[error(transparent)]
-    Snapshot(#[from] crate::snapshot::SnapshotError),
+    Snapshot(#[from] snapshot::SnapshotError),
     /// A record of the journal is not an event of this version.
     #[error("the journal's record {lsn} is not an event that this version knows: {detail}")]
     UnknownEvent {
@@ -110,15 +111,13 @@ pub enum OpenError {
         /// The first record that is needed.
         needed: Lsn,
     },
-    /// Replay came to another state than the one that was recorded.
-    #[error("at {lsn} the state hash is {found}; the snapshot recorded {recorded}")]
-    HashMismatch {
-        /// Where.
-        lsn: Lsn,
-        /// What replay came to.
-        found: StateHash,
-        /// What the snapshot recorded.
-        recorded: StateHash,
+    /// The journal ends before the snapshot does.
+    #[error("the journal ends at {last}, and the snapshot needs it up to {needed}")]
+    EndsEarly {
+        /// The last record that is there.
+        last: Lsn,
+        /// The last record that is needed.
+        needed: Lsn,
     },
     /// Applying panicked.
     #[error("the record {lsn} cannot be applied: an actor panicked")]
@@ -164,7 +163,11 @@ impl Engine {
             engine: Arc::clone(&engine.core) as Arc<dyn Supervised>,
             writer,
             applier,
-            snapshotting: parts.snapshots,
+            snapshotting: Arc::new(Snapshotter {
+                snapshots: Arc::clone(&engine.snapshots),
+                core: Arc::clone(&engine.core),
+                history: Arc::clone(&engine.history),
+            }),
         };
         let services =
             Services::start(start).await.map_err(|error| OpenError::Service(error.to_string()))?;
@@ -220,7 +223,6 @@ struct Parts {
     engine: Engine,
     writer: Writer<Record>,
     recovered: Recovered,
-    snapshots: Arc<super::snapshots::Snapshots>,
 }
 
 impl Parts {
@@ -230,96 +232,107 @@ impl Parts {
         postal: PostalTable,
     ) -> Result<Self, OpenError> {
         let began = Instant::now();
-        let snapshots = super::snapshots::Snapshots::new(&options.directory);
-        let origin = snapshots.newest_end()?;
+        let snapshots = Arc::new(Snapshots::new(&options.directory));
+        let origin = snapshots.newest_start()?;
         let journal = Options { segment_bytes: options.segment_bytes, origin };
         let log = SegmentLog::open(disk, &journal_directory(&options.directory), journal)?;
         let torn_bytes = log.torn_tail().map_or(0, |tail| tail.bytes);
         let history = log.history();
         let (group, writer) =
             GroupCommit::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
-        let watermark = Arc::new(Watermark::new(Lsn::NONE));
-        let core = Core::new(postal, group, watermark, options.in_flight_max);
-        let mut recovered = replay(&core, &snapshots, &*history, None)?;
+        let make = || {
+            let watermark = Arc::new(Watermark::new(Lsn::NONE));
+            Core::new(Arc::clone(&postal), group.clone(), watermark, options.in_flight_max)
+        };
+        let (core, mut recovered) = replay(&snapshots, &*history, None, make)?;
         recovered.torn_bytes = torn_bytes;
         recovered.took = began.elapsed();
-        let core = Arc::new(core);
-        let snapshots = Arc::new(snapshots.over(Arc::clone(&core), history));
-        let engine = Engine::over(core);
-        Ok(Self { engine, writer, recovered, snapshots })
+        let engine = Engine::over(Arc::new(core), snapshots, history);
+        Ok(Self { engine, writer, recovered })
     }
 }
 
-/// Brings an empty core to the state that snapshots and journal hold.
+/// Brings a core to the state that snapshots and journal hold, up to and with
+/// `until`.
 pub(super) fn replay(
-    core: &Core,
-    snapshots: &super::snapshots::Snapshots,
+    snapshots: &Snapshots,
     history: &dyn History,
-    until: Option<Until>,
-) -> Result<Recovered, OpenError> {
-    let loaded = snapshots.load(core)?;
-    let needed = loaded.applied.lsn.next();
+    until: Option<Lsn>,
+    make: impl FnMut() -> Core,
+) -> Result<(Core, Recovered), OpenError> {
+    let snapshot::Recovered { core, loaded, .. } = snapshots.load(until, make)?;
+    let start = *core.gate.lock();
+    let needed = start.lsn.next();
     if history.first() > needed {
         return Err(OpenError::Missing { first: history.first(), needed });
     }
-    let mut recovered = Recovered {
-        generation: loaded.generation,
-        from: loaded.applied.lsn,
-        ..Recovered::default()
-    };
-    let mut applier = Applier::new(core, loaded.applied, false);
+    let mut recovered = Recovered { from: start.lsn, ..Recovered::default() };
+    let mut applier = Applier::new(&core, start, false);
     let mut failed = None;
-    let mut step = |lsn: Lsn, payload: &[u8]| -> Result<bool, OpenError> {
-        let record: Record = minicbor::decode(payload)
-            .map_err(|error| OpenError::UnknownEvent { lsn, detail: error.to_string() })?;
-        if is_past(until, lsn, &record) {
-            return Ok(false);
+    history.cursor(needed).read(&mut |lsn, payload| {
+        if until.is_some_and(|last| lsn > last) {
+            return ControlFlow::Break(());
         }
-        applier.apply(lsn, record).map_err(|_| OpenError::Panicked { lsn })?;
-        recovered.replayed += 1;
-        if let Some(recorded) = loaded.hash_at.filter(|(at, _)| *at == lsn).map(|(_, hash)| hash) {
-            check(lsn, applier.applied().hash, recorded)?;
-            recovered.hash_checked = true;
-        }
-        Ok(true)
-    };
-    history.cursor(needed).read(&mut |lsn, payload| match step(lsn, payload) {
-        Ok(true) => ControlFlow::Continue(()),
-        Ok(false) => ControlFlow::Break(()),
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
+        match replay_record(&mut applier, loaded.as_ref(), lsn, payload) {
+            Ok(()) => {
+                recovered.replayed += 1;
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
         }
     })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    applier.settle().map_err(|_| OpenError::Panicked { lsn: applier.applied().lsn })?;
+    failed.map_or(Ok(()), Err)?;
     let applied = applier.applied();
-    if let Some((at, recorded)) = loaded.hash_at.filter(|(at, _)| *at == loaded.applied.lsn) {
-        check(at, loaded.applied.hash, recorded)?;
-        recovered.hash_checked = true;
+    drop(applier);
+    if let Some(loaded) = &loaded {
+        let needed = loaded.manifest.end;
+        if applied.lsn < needed {
+            return Err(OpenError::EndsEarly { last: applied.lsn, needed });
+        }
+        loaded.check_at(applied.lsn, applied.hash)?;
+        recovered.generation = Some(loaded.manifest.generation);
     }
     recovered.last = applied.lsn;
     recovered.state_hash = applied.hash;
     *core.gate.lock() = applied;
     core.watermark.advance(applied.lsn);
-    Ok(recovered)
+    Ok((core, recovered))
 }
 
-fn is_past(until: Option<Until>, lsn: Lsn, record: &Record) -> bool {
-    match until {
-        None => false,
-        Some(Until::Lsn(last)) => lsn > last,
-        Some(Until::Time(last)) => record.at > last,
+fn replay_record(
+    applier: &mut Applier<'_>,
+    loaded: Option<&snapshot::Loaded>,
+    lsn: Lsn,
+    payload: &[u8],
+) -> Result<(), OpenError> {
+    let record: Record = minicbor::decode(payload)
+        .map_err(|error| OpenError::UnknownEvent { lsn, detail: error.to_string() })?;
+    applier.apply(lsn, record).map_err(|_| OpenError::Panicked { lsn })?;
+    if let Some(loaded) = loaded {
+        loaded.check_at(lsn, applier.applied().hash)?;
     }
+    Ok(())
 }
 
-fn check(lsn: Lsn, found: StateHash, recorded: StateHash) -> Result<(), OpenError> {
-    if found == recorded {
-        return Ok(());
-    }
-    Err(OpenError::HashMismatch { lsn, found, recorded })
+/// The last event that happened up to an instant.
+pub(super) fn lsn_at(history: &dyn History, time: Timestamp) -> Result<Lsn, OpenError> {
+    let mut last = history.first().previous();
+    let mut failed = None;
+    history.cursor(history.first()).read(&mut |lsn, payload| {
+        match minicbor::decode::<Record>(payload) {
+            Ok(record) if record.at > time => return ControlFlow::Break(()),
+            Ok(_) => last = lsn,
+            Err(error) => {
+                failed = Some(OpenError::UnknownEvent { lsn, detail: error.to_string() });
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    failed.map_or(Ok(last), Err)
 }
 
 /// A batch that is durable, on its way to the applier.

@@ -63,7 +63,7 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let header = header(&order, &wanted, fingerprint);
-    let event = Event::OrderPlaced(Box::new(placed(core, header, draft)));
+    let event = Event::OrderPlaced(Box::new(placed(core, header, *draft)));
     let record = Record { at: meta.at, request, origin: meta.origin, event };
     let ticket = core.append(record)?;
     claims.hand_over();
@@ -161,7 +161,7 @@ pub async fn read_order(cell: &OrderCell) -> Result<Option<Arc<Order>>, EngineEr
     match cell.ask(OrderMessage::Read).await {
         Ok(OrderReply::State(order)) => Ok(order),
         Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(halted(&panicked)),
+        Err(panicked) => Err(halted(panicked)),
     }
 }
 
@@ -241,7 +241,7 @@ fn resolve_lines<'a>(
 }
 
 enum Settled<'a> {
-    Granted(Draft, Claims<'a>),
+    Granted(Box<Draft>, Claims<'a>),
     SoldOut(Vec<LineShortage>),
 }
 
@@ -269,7 +269,7 @@ async fn settle<'a>(
         }
         // Refused, the units went to somebody else: plan on what is left.
         if let Some(claims) = claim(core, &draft).await? {
-            return Ok(Settled::Granted(draft, claims));
+            return Ok(Settled::Granted(Box::new(draft), claims));
         }
         if attempt >= REPLANS_AT_ONCE_MAX {
             core.progress(seen).await?;
@@ -344,7 +344,7 @@ fn parts_by_pair(draft: &Draft) -> SmallVec<[(Pair, Parts); 4]> {
         // Allocations are sorted by line and node: parts of a pair are neighbours.
         match pairs.last_mut() {
             Some((last, parts)) if *last == pair => {
-                parts.push((allocation.supply, allocation.units))
+                parts.push((allocation.supply, allocation.units));
             }
             _ => pairs.push((pair, Parts::from_iter([(allocation.supply, allocation.units)]))),
         }

@@ -429,7 +429,7 @@ pub fn home(network: &Network, wanted: &Wanted<'_>, line: &WantedLine<'_>) -> Op
         (node.shipment_cost + band.shipment_cost + node.unit_cost + band.unit_cost, *no)
     };
     let stocked = line.entry.row.iter().map(|slot| slot.node).filter(fits).min_by_key(cost);
-    let all = || (0..network.nodes.len()).map(|at| NodeNo(at as u16));
+    let all = || (0..=u16::MAX).take(network.nodes.len()).map(NodeNo);
     stocked.or_else(|| all().filter(fits).min_by_key(cost))
 }
 

@@ -153,17 +153,16 @@ async fn supplies(core: &Core, order: &Order) -> Result<Vec<Parts>, EngineError>
         let allocation = &order.allocations[at];
         let pair = order.pair_of(allocation);
         let known = left.iter().position(|(p, line, _)| (*p, *line) == (pair, allocation.line));
-        let place = match known {
-            Some(place) => place,
-            None => {
-                let cell = super::claims::cell(core, pair);
-                let message = StockMessage::ReadLine(order.no, allocation.line);
-                let StockReply::Line(parts) = ask(cell, message).await? else {
-                    unreachable!("a read of a line is answered with it");
-                };
-                left.push((pair, allocation.line, parts));
-                left.len() - 1
-            }
+        let place = if let Some(place) = known {
+            place
+        } else {
+            let message = StockMessage::ReadLine(order.no, allocation.line);
+            let StockReply::Line(parts) = ask(super::claims::cell(core, pair), message).await?
+            else {
+                unreachable!("a read of a line is answered with it");
+            };
+            left.push((pair, allocation.line, parts));
+            left.len() - 1
         };
         supplies[at] = take(&mut left[place].2, allocation.open());
     }

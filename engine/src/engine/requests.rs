@@ -1,6 +1,7 @@
 //! Idempotency keys: the same key gives the same answer, also after a restart.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
@@ -46,13 +47,31 @@ pub struct Requests {
     slots: DashMap<RequestId, Slot, foldhash::fast::RandomState>,
     /// Keys carried out, the oldest first.
     order: Mutex<VecDeque<RequestId>>,
+    /// The last LSN remembered: what is replayed up to it is here, or forgotten.
+    newest: AtomicU64,
     kept_max: usize,
+}
+
+/// Some of what is remembered, as of one moment.
+#[derive(Debug)]
+pub struct Piece {
+    /// Ascending by LSN.
+    pub requests: Vec<(RequestId, Remembered)>,
+    /// The oldest LSN remembered at that moment; none when nothing is.
+    pub oldest: Option<Lsn>,
+    /// Whether nothing newer was remembered at that moment.
+    pub is_last: bool,
 }
 
 impl Requests {
     /// Remembers up to `kept_max` requests.
     pub fn new(kept_max: usize) -> Self {
-        Self { slots: DashMap::default(), order: Mutex::default(), kept_max }
+        Self {
+            slots: DashMap::default(),
+            order: Mutex::default(),
+            newest: AtomicU64::new(0),
+            kept_max,
+        }
     }
 
     /// Takes a key, or says what is known of it.
@@ -79,6 +98,11 @@ impl Requests {
     /// hash moves. A request that is remembered already is left as it is.
     pub fn remember(&self, id: RequestId, done: Remembered) -> StateHash {
         let mut hash = StateHash::default();
+        // Recovery replays from before the moment at which requests were copied.
+        // One that is new to it and not newer was forgotten by then.
+        if self.newest.fetch_max(done.lsn.get(), Ordering::Relaxed) >= done.lsn.get() {
+            return hash;
+        }
         let before = self.slots.insert(id.clone(), Slot::Done(done));
         if let Some(Slot::Done(before)) = before {
             hash.remove(hash_request(&id, before));
@@ -112,6 +136,21 @@ impl Requests {
         order.iter().filter_map(done).collect()
     }
 
+    /// At most `max` of the requests remembered from events after `after`.
+    pub fn copy_after(&self, after: Lsn, max: usize) -> Piece {
+        let order = self.order.lock();
+        let done = |id: &RequestId| match self.slots.get(id).as_deref() {
+            Some(Slot::Done(done)) => *done,
+            _ => unreachable!("a key in the order is done until both are forgotten"),
+        };
+        let from = order.partition_point(|id| done(id).lsn <= after);
+        let requests: Vec<_> =
+            order.iter().skip(from).take(max).map(|id| (id.clone(), done(id))).collect();
+        let oldest = order.front().map(|id| done(id).lsn);
+        let is_last = from + requests.len() == order.len();
+        Piece { requests, oldest, is_last }
+    }
+
     /// The hash of all that is remembered, from scratch.
     pub fn hash(&self) -> StateHash {
         let mut hash = StateHash::default();
@@ -127,7 +166,8 @@ impl Requests {
     }
 }
 
-fn hash_request(id: &RequestId, done: Remembered) -> PartHash {
+/// The hash of one remembered request.
+pub fn hash_request(id: &RequestId, done: Remembered) -> PartHash {
     let mut bytes = Vec::with_capacity(96);
     bytes.extend_from_slice(&done.fingerprint.to_le_bytes());
     bytes.extend_from_slice(&done.lsn.get().to_le_bytes());

@@ -40,6 +40,9 @@ impl Submitted {
     }
 
     /// Waits until the order's event is durable and applied.
+    ///
+    /// # Panics
+    /// When an applied order is not there: a broken invariant.
     pub async fn acknowledged(self) -> Result<Placed, EngineError> {
         let Self { core, permit, placing } = self;
         let placed = match placing {

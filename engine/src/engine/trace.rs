@@ -119,7 +119,7 @@ impl TraceWriter {
     pub fn candidate(&mut self, candidate: &Candidate) {
         self.varint(u32::from(candidate.node.0));
         self.varint(u32::from(candidate.supply.code()));
-        let free = candidate.free.min(FREE_SHOWN_MAX) as u8;
+        let [free, ..] = candidate.free.min(FREE_SHOWN_MAX).to_le_bytes();
         self.0.push((candidate.verdict as u8) << 4 | free);
     }
 
@@ -129,11 +129,14 @@ impl TraceWriter {
     }
 
     fn varint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.0.push((value & 0x7f) as u8 | 0x80);
+        loop {
+            let [low, ..] = value.to_le_bytes();
             value >>= 7;
+            if value == 0 {
+                return self.0.push(low);
+            }
+            self.0.push(low | 0x80);
         }
-        self.0.push(value as u8);
     }
 }
 
@@ -199,7 +202,9 @@ mod tests {
         ];
         let mut writer = TraceWriter::new(true, 2);
         writer.line(2);
-        candidates.iter().for_each(|c| writer.candidate(c));
+        for candidate in &candidates {
+            writer.candidate(candidate);
+        }
         writer.line(0);
         let trace = Trace::read(&writer.finish()).expect("a trace");
         assert!(trace.bounded);

@@ -4,7 +4,6 @@ mod crashes;
 mod damage;
 mod group;
 mod log;
-mod zz_perf;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

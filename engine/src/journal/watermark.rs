@@ -58,14 +58,6 @@ struct State {
     halted: Option<Cause>,
 }
 
-/// What is waited for.
-#[derive(Clone, Copy)]
-enum Goal {
-    Record(Ticket),
-    /// Any record from this one on.
-    From(Lsn),
-}
-
 impl Watermark {
     /// A watermark over everything up to `applied`.
     pub fn new(applied: Lsn) -> Self {
@@ -126,7 +118,7 @@ impl Watermark {
     /// # Errors
     /// See [`Unacknowledged`]. What was applied is acknowledged even after a halt.
     pub fn wait(&self, ticket: Ticket) -> Wait<'_> {
-        Wait { watermark: self, goal: Goal::Record(ticket), key: None }
+        Wait { watermark: self, goal: ticket, key: None }
     }
 
     /// Waits until the record after `lsn` is applied, or will not be in this
@@ -140,24 +132,18 @@ impl Watermark {
     }
 
     /// The lock-free answer, where there is one.
-    fn is_reached(&self, goal: Goal) -> bool {
-        match goal {
-            // The epoch is loaded second: if it is still the ticket's own, then
-            // `applied` was not raised in a later one.
-            Goal::Record(ticket) => {
-                self.applied() >= ticket.lsn
-                    && self.epoch.load(Ordering::Acquire) == ticket.epoch.get()
-            }
-            Goal::From(lsn) => self.applied() >= lsn,
-        }
+    fn is_reached(&self, goal: Ticket) -> bool {
+        // The epoch is loaded second: if it is still the ticket's own, then
+        // `applied` was not raised in a later one.
+        self.applied() >= goal.lsn && self.epoch.load(Ordering::Acquire) == goal.epoch.get()
     }
 
-    fn answer(&self, goal: Goal, state: &State) -> Poll<Result<Lsn, Unacknowledged>> {
+    fn answer(&self, goal: Ticket, state: &State) -> Poll<Result<Lsn, Unacknowledged>> {
         let applied = Lsn::new(self.applied.load(Ordering::SeqCst));
         if state.has_rejected(goal) {
             return Poll::Ready(Err(Unacknowledged::Rejected));
         }
-        if applied >= goal.lsn() {
+        if applied >= goal.lsn {
             return Poll::Ready(Ok(applied));
         }
         match &state.halted {
@@ -173,19 +159,9 @@ impl Watermark {
 }
 
 impl State {
-    fn has_rejected(&self, goal: Goal) -> bool {
-        let Goal::Record(ticket) = goal else { return false };
-        let epoch = usize::try_from(ticket.epoch.get()).unwrap_or(usize::MAX);
-        self.ended.get(epoch).is_some_and(|last_good| ticket.lsn > *last_good)
-    }
-}
-
-impl Goal {
-    const fn lsn(self) -> Lsn {
-        match self {
-            Self::Record(ticket) => ticket.lsn,
-            Self::From(lsn) => lsn,
-        }
+    fn has_rejected(&self, goal: Ticket) -> bool {
+        let epoch = usize::try_from(goal.epoch.get()).unwrap_or(usize::MAX);
+        self.ended.get(epoch).is_some_and(|last_good| goal.lsn > *last_good)
     }
 }
 
@@ -194,7 +170,7 @@ impl Goal {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Wait<'a> {
     watermark: &'a Watermark,
-    goal: Goal,
+    goal: Ticket,
     /// Where this waits, once it does.
     key: Option<Key>,
 }
@@ -225,7 +201,7 @@ impl Future for Wait<'_> {
             return Poll::Ready(Ok(watermark.applied()));
         }
         let mut state = watermark.state.lock();
-        let key = state.waiters.wait(self.key, self.goal.lsn(), context.waker());
+        let key = state.waiters.wait(self.key, self.goal.lsn, context.waker());
         self.key = Some(key);
         watermark.note_lowest(&state);
         // Only now, after the waiter is seen: see `lowest_awaited`.

@@ -13,6 +13,11 @@ use super::refusal::{Rule, Violation};
 use super::time::{Day, Timestamp};
 use crate::limits;
 
+/// Bounds as the numbers of [`in_range`].
+const BANDS_MAX: i64 = limits::BANDS_MAX as i64;
+const SERVICES_MAX: i64 = limits::SERVICES_MAX as i64;
+const ORDER_UNITS_MAX: i64 = limits::LINE_UNITS_MAX as i64 * limits::ORDER_LINES_MAX as i64;
+
 /// What every mutating command carries besides its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
@@ -300,6 +305,11 @@ pub struct ShipShipment {
     pub tracking: Text,
 }
 
+/// A list's length as the numbers of [`in_range`].
+fn length<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
+}
+
 fn in_range(found: &mut Vec<Violation>, field: String, value: i64, min: i64, max: i64) {
     if !(min..=max).contains(&value) {
         found.push(Violation::new(field, value, Rule::OutOfRange { min, max }));
@@ -389,7 +399,7 @@ impl CancelOrder {
             return Err(vec![Violation::new("lines", self.lines.len(), rule)]);
         }
         for (at, cancellation) in self.lines.iter().enumerate() {
-            let max = i64::from(limits::LINE_UNITS_MAX) * limits::ORDER_LINES_MAX as i64;
+            let max = ORDER_UNITS_MAX;
             let quantity = i64::from(cancellation.quantity);
             in_range(&mut found, format!("lines[{at}].quantity"), quantity, 1, max);
             if self.lines[..at].iter().any(|other| other.line == cancellation.line) {
@@ -448,7 +458,7 @@ impl SetPolicy {
 }
 
 fn validate_bands(policy: &Policy, found: &mut Vec<Violation>) {
-    in_range(found, "bands".into(), policy.bands.len() as i64, 1, limits::BANDS_MAX as i64);
+    in_range(found, "bands".into(), length(&policy.bands), 1, BANDS_MAX);
     let mut floor = None;
     for (at, band) in policy.bands.iter().enumerate() {
         if floor.is_some_and(|floor| band.distance_m_max <= floor) {
@@ -469,8 +479,8 @@ fn validate_bands(policy: &Policy, found: &mut Vec<Violation>) {
 }
 
 fn validate_services(policy: &Policy, found: &mut Vec<Violation>) {
-    let count = policy.services.len() as i64;
-    in_range(found, "services".into(), count, 1, limits::SERVICES_MAX as i64);
+    let count = length(&policy.services);
+    in_range(found, "services".into(), count, 1, SERVICES_MAX);
     for (at, service) in policy.services.iter().enumerate() {
         if policy.services[..at].iter().any(|other| other.name == service.name) {
             let field = format!("services[{at}].name");

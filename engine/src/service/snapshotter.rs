@@ -5,12 +5,13 @@ use std::sync::Arc;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
-use crate::snapshot::SnapshotTaken;
+use crate::model::Timestamp;
+use crate::snapshot::TakeReport;
 
 /// What takes a snapshot. Blocks its thread.
 pub trait Snapshotting: Send + Sync {
     /// Takes a snapshot, verifies it and cuts the journal behind the older one.
-    fn take(&self) -> Result<SnapshotTaken, SnapshotFailed>;
+    fn take(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed>;
 }
 
 /// Why a snapshot did not come to be. The ones before it are untouched.
@@ -18,8 +19,13 @@ pub trait Snapshotting: Send + Sync {
 #[error("no snapshot was taken: {0}")]
 pub struct SnapshotFailed(pub String);
 
-/// A request for a snapshot, with the way back.
-pub struct SnapshotRequest(pub oneshot::Sender<Result<SnapshotTaken, SnapshotFailed>>);
+/// A request for a snapshot.
+pub struct SnapshotRequest {
+    /// The time that the manifest records.
+    pub created_at: Timestamp,
+    /// The way back.
+    pub reply: oneshot::Sender<Result<TakeReport, SnapshotFailed>>,
+}
 
 /// The service actor. A panic while taking ends it; the supervisor starts it anew.
 pub(super) struct Snapshotter;
@@ -40,11 +46,11 @@ impl Actor for Snapshotter {
     async fn handle(
         &self,
         _: ActorRef<SnapshotRequest>,
-        SnapshotRequest(reply): SnapshotRequest,
+        SnapshotRequest { created_at, reply }: SnapshotRequest,
         snapshotting: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         let snapshotting = Arc::clone(snapshotting);
-        let taken = tokio::task::spawn_blocking(move || snapshotting.take()).await?;
+        let taken = tokio::task::spawn_blocking(move || snapshotting.take(created_at)).await?;
         // The asker may have gone; the snapshot is there all the same.
         let _ = reply.send(taken);
         Ok(())

@@ -64,7 +64,7 @@ impl Services {
     /// # Errors
     /// When an actor or a thread could not be started.
     pub async fn start(start: Start) -> Result<Self, ractor::SpawnErr> {
-        let (supervisor, _) = ractor::Actor::spawn(None, Supervisor, start).await?;
+        let (supervisor, _) = Actor::spawn(None, Supervisor, start).await?;
         Ok(Self { supervisor })
     }
 

@@ -8,9 +8,9 @@
 //! charges no less.
 //!
 //! **Shared**: an undecided shipment that `n` pending lines might use charges
-//! each line that uses it one `n`th. No more than `n` lines use it, so the
-//! shares come to no more than its charge; each line then takes what is best
-//! for itself. Weights are multiples of `SCALE`, so that shares are integers;
+//! each line that uses it one `n`th (or charges some of them more and the
+//! others nothing). No more than `n` lines use it, so the shares come to no
+//! more than its charge; each line then takes what is best for itself. Weights are multiples of `SCALE`, so that shares are integers;
 //! where `n` does not divide it they are rounded down.
 //!
 //! True weights are multiples of `SCALE`: the first component of the shared
@@ -21,7 +21,7 @@
 //! to be opened at the least fixed cost.
 
 use super::limits::SCALE;
-use super::scratch::Reduced;
+use super::scratch::{Candidate, Reduced};
 use super::search::{Desk, Pending};
 use super::set::Set;
 use super::weight::{Ranking, Weight};
@@ -84,7 +84,8 @@ impl Bounds {
     }
 }
 
-/// Counts for each undecided shipment the pending lines that might use it.
+/// Counts for each undecided shipment the pending lines that might use it,
+/// unfilled and filled ones apart.
 fn count_users<const N: usize>(
     reduced: &Reduced,
     desk: &mut Desk,
@@ -92,30 +93,34 @@ fn count_users<const N: usize>(
     allowed: &Set<N>,
 ) {
     desk.users.clear();
-    desk.users.resize(reduced.charges.len(), 0);
+    desk.users.resize(reduced.charges.len(), [0; 2]);
     for pending in &mut desk.pending {
         let start = reduced.demands[pending.demand].candidates.start;
         for candidate in &reduced.candidates[start..pending.end] {
             if allowed.has(candidate.shipment) && !open.has(candidate.shipment) {
-                desk.users[usize::from(candidate.shipment)] += 1;
+                desk.users[usize::from(candidate.shipment)][pending.kind()] += 1;
                 pending.choices += 1;
             }
         }
     }
 }
 
-/// Shares the charges among the users. Returns the least fixed cost of a
-/// shipment with users.
+/// Shares the charges among the users. Where shipments come before cost,
+/// unfilled lines bear all of it if there are any: only they can prove that it
+/// takes another shipment. Returns the least fixed cost of a shipment with users.
 fn share_charges(reduced: &Reduced, ranking: Ranking, desk: &mut Desk) -> u64 {
     desk.shares.clear();
     let mut fixed_cost_min = u64::MAX;
-    for (charge, users) in reduced.charges.iter().zip(&desk.users) {
-        if *users == 0 {
-            desk.shares.push(Weight::ZERO);
+    for (charge, [unfilled, filled]) in reduced.charges.iter().zip(&desk.users) {
+        if unfilled + filled == 0 {
+            desk.shares.push([Weight::ZERO; 2]);
             continue;
         }
-        let parts = SCALE / u64::from(*users);
-        desk.shares.push(Weight(charge.0.map(|component| component / SCALE * parts)));
+        let unfilled_only = ranking.shipments_before_cost() && *unfilled > 0;
+        let users = if unfilled_only { *unfilled } else { unfilled + filled };
+        let parts = SCALE / u64::from(users);
+        let share = Weight(charge.0.map(|component| component / SCALE * parts));
+        desk.shares.push([share, if unfilled_only { Weight::ZERO } else { share }]);
         fixed_cost_min = fixed_cost_min.min(charge.0[ranking.cost]);
     }
     if fixed_cost_min == u64::MAX { 0 } else { fixed_cost_min }
@@ -124,7 +129,7 @@ fn share_charges(reduced: &Reduced, ranking: Ranking, desk: &mut Desk) -> u64 {
 /// The best single candidate, its share included. Candidates come by weight.
 fn least_of_single<const N: usize>(
     reduced: &Reduced,
-    shares: &[Weight],
+    shares: &[[Weight; 2]],
     pending: &Pending,
     open: &Set<N>,
     allowed: &Set<N>,
@@ -136,34 +141,64 @@ fn least_of_single<const N: usize>(
             break;
         }
         if allowed.has(candidate.shipment) && !open.has(candidate.shipment) {
-            least = least.min(candidate.weight + shares[usize::from(candidate.shipment)]);
+            least = least
+                .min(candidate.weight + shares[usize::from(candidate.shipment)][pending.kind()]);
         }
     }
     least
 }
 
-/// The relaxed filling, with as many of the least share as it takes shipments
-/// of the largest size to fill what is missing; or what the line has already.
+/// The better of two bounds on a line that may need several candidates, or
+/// what the line has already, if that is less.
+///
+/// The first is the relaxed filling, with as many of the least share as it
+/// takes shipments of the largest size to fill what is missing. The second
+/// spreads each share over the units that its candidate can give: `missing`
+/// units come from undecided candidates, at the least such price or more.
 fn least_of_several<const N: usize>(
     reduced: &Reduced,
-    shares: &[Weight],
-    pending: &Pending,
+    shares: &[[Weight; 2]],
+    pending: &mut Pending,
     open: &Set<N>,
     allowed: &Set<N>,
 ) -> Weight {
-    let start = reduced.demands[pending.demand].candidates.start;
+    let demand = &reduced.demands[pending.demand];
     let mut share_min = Weight::MAX;
     let mut units_max = 1;
-    for candidate in &reduced.candidates[start..pending.end] {
-        if allowed.has(candidate.shipment) && !open.has(candidate.shipment) {
-            share_min = share_min.min(shares[usize::from(candidate.shipment)]);
-            units_max = units_max.max(candidate.units);
+    let (mut missing_min, mut rest_min) = (Weight::MAX, Weight::MAX);
+    let rest = demand.units - pending.missing;
+    for candidate in &reduced.candidates[demand.candidates.start..pending.end] {
+        if !allowed.has(candidate.shipment) {
+            continue;
         }
+        let mut share = Weight::ZERO;
+        if !open.has(candidate.shipment) {
+            share = shares[usize::from(candidate.shipment)][pending.kind()];
+            share_min = share_min.min(share);
+            units_max = units_max.max(candidate.units);
+            missing_min = missing_min.min(price(candidate, share, pending.missing));
+        }
+        rest_min = rest_min.min(price(candidate, share, rest));
     }
     if share_min == Weight::MAX {
         return pending.own.unwrap_or(pending.relaxed);
     }
     let shipments = pending.missing.div_ceil(units_max).max(1);
     let more = pending.relaxed + share_min.times(u64::from(shipments));
-    pending.own.map_or(more, |own| own.min(more))
+    pending.rest = if rest == 0 { Weight::ZERO } else { rest_min };
+    match pending.own {
+        Some(own) => own.min(more),
+        None => more.max(missing_min + pending.rest),
+    }
+}
+
+/// What `units` units cost at the candidate's price: its weight, and the share
+/// spread over all units that it can give. Rounded down.
+#[inline]
+pub(super) fn price(candidate: &Candidate, share: Weight, units: u32) -> Weight {
+    if units == candidate.units {
+        return candidate.weight.times(u64::from(units)) + share;
+    }
+    let spread = |component: u64| component * u64::from(units) / u64::from(candidate.units);
+    candidate.weight.times(u64::from(units)) + Weight(share.0.map(spread))
 }

@@ -26,10 +26,10 @@ pub const COMPONENT_MAX: u64 = 1 << 52;
 /// rounding: 840 divides by every number from 1 to 8.
 pub(super) const SCALE: u64 = 840;
 
-/// Steps (offers looked at) of one exact search. A step takes one to five
-/// nanoseconds, so that the hardest order holds its thread for some 20 ms.
-/// Typical orders need a few hundred.
-pub const STEPS_MAX: u64 = 5_000_000;
+/// Steps (offers looked at) of one exact search. A step takes 10 to 40
+/// nanoseconds with its part of the bounds, so that the hardest order holds its
+/// thread for some 10 to 40 ms. Typical orders need a few hundred.
+pub const STEPS_MAX: u64 = 1_000_000;
 
 // Sums of scaled components are kept in 64 bits, with two bits to spare.
 const _: () = assert!(COMPONENT_MAX <= u64::MAX / SCALE / 4);

@@ -36,7 +36,7 @@ fn reduce_line(problem: &Problem<'_>, ranking: Ranking, line: &Line, reduced: &m
     match problem.policy.split {
         Split::WholeLine => {
             gather(problem, ranking, line, line.quantity, reduced);
-            keep_best_prefix(ranking, start, reduced);
+            keep_best_prefix(ranking, start, 0, reduced);
             if reduced.candidates.len() == start + 1 {
                 force(reduced, start..start + 1);
             } else {
@@ -71,27 +71,42 @@ fn gather(
     }
 }
 
-fn keep_best_prefix(ranking: Ranking, start: usize, reduced: &mut Reduced) {
+/// Keeps only the candidates of the best prefix, if they have more than
+/// `units_above` units together. Returns whether they do.
+fn keep_best_prefix(
+    ranking: Ranking,
+    start: usize,
+    units_above: u64,
+    reduced: &mut Reduced,
+) -> bool {
     let prefix = |candidate: &Candidate| ranking.prefix_of(candidate.weight);
-    let Some(best) = reduced.candidates[start..].iter().map(prefix).min() else { return };
-    let mut kept = start;
-    for position in start..reduced.candidates.len() {
-        if prefix(&reduced.candidates[position]) == best {
-            reduced.candidates[kept] = reduced.candidates[position];
+    let candidates = &mut reduced.candidates[start..];
+    let Some(best) = candidates.iter().map(prefix).min() else { return false };
+    let in_class = candidates.iter().filter(|candidate| prefix(candidate) == best);
+    if in_class.map(|candidate| u64::from(candidate.units)).sum::<u64>() <= units_above {
+        return false;
+    }
+    let mut kept = 0;
+    for position in 0..candidates.len() {
+        if prefix(&candidates[position]) == best {
+            candidates[kept] = candidates[position];
             kept += 1;
         }
     }
-    reduced.candidates.truncate(kept);
+    reduced.candidates.truncate(start + kept);
+    true
 }
 
 /// Walks the classes of equal prefix, best first: forces the ones that are
 /// used up, and leaves the one that is not to the search.
 fn settle_units(ranking: Ranking, quantity: u32, start: usize, reduced: &mut Reduced) {
-    let prefix = |candidate: &Candidate| ranking.prefix_of(candidate.weight);
-    let candidates = &mut reduced.candidates[start..];
-    if !candidates.is_sorted_by_key(prefix) {
-        candidates.sort_unstable_by_key(|candidate| (prefix(candidate), candidate.offer));
+    // The common case needs no sorting: the best class has enough.
+    if keep_best_prefix(ranking, start, u64::from(quantity), reduced) {
+        demand(reduced, start, quantity);
+        return;
     }
+    let prefix = |candidate: &Candidate| ranking.prefix_of(candidate.weight);
+    reduced.candidates[start..].sort_unstable_by_key(|c| (prefix(c), c.offer));
     let mut left = u64::from(quantity);
     let mut first = start;
     while left > 0 && first < reduced.candidates.len() {
@@ -114,13 +129,11 @@ fn settle_units(ranking: Ranking, quantity: u32, start: usize, reduced: &mut Red
 
 /// All units of these candidates are in every best plan.
 fn force(reduced: &mut Reduced, range: Range<usize>) {
-    let start = range.start;
     for position in range {
         let candidate = reduced.candidates[position];
         reduced.base += candidate.weight.times(u64::from(candidate.units));
         reduced.local[usize::from(candidate.shipment)] = FORCED;
     }
-    debug_assert!(start <= reduced.candidates.len());
 }
 
 /// Leaves the candidates from `start` on to the search, which has to take

@@ -12,7 +12,7 @@
 //! promising first, and excluded for the turns after; at last, if the line is
 //! full without them, all are excluded. Every set falls into one turn.
 
-use super::bound::{Bounds, bound};
+use super::bound::{Bounds, bound, price};
 use super::scratch::{Candidate, FORCED, Reduced};
 use super::set::{Set, WORDS_MAX};
 use super::weight::{Ranking, Weight};
@@ -22,10 +22,11 @@ use super::weight::{Ranking, Weight};
 pub(super) struct Desk {
     /// The lines of the node at hand that are not settled.
     pub(super) pending: Vec<Pending>,
-    /// By local shipment: how many pending lines might use it.
-    pub(super) users: Vec<u16>,
-    /// By local shipment: the part of its charge that each of them bears.
-    pub(super) shares: Vec<Weight>,
+    /// By local shipment and kind of line: how many pending lines might use it.
+    pub(super) users: Vec<[u16; 2]>,
+    /// By local shipment and kind of line: the part of its charge that each
+    /// such line bears.
+    pub(super) shares: Vec<[Weight; 2]>,
     /// The turns not taken yet, of all nodes on the path.
     turns: Vec<Turn>,
 }
@@ -48,6 +49,16 @@ pub(super) struct Pending {
     pub(super) choices: usize,
     /// Its part of the bound.
     pub(super) least: Weight,
+    /// A bound on its units that are not missing, where it needs several
+    /// candidates.
+    pub(super) rest: Weight,
+}
+
+impl Pending {
+    /// 0 if the open shipments do not fill it, 1 if they do.
+    pub(super) fn kind(&self) -> usize {
+        usize::from(self.own.is_some())
+    }
 }
 
 /// A shipment to be opened.
@@ -179,7 +190,6 @@ impl<const N: usize> Search<'_, N> {
                 settled += relaxed;
                 continue;
             }
-            let least = relaxed;
             self.desk.pending.push(Pending {
                 demand: number,
                 end,
@@ -187,7 +197,8 @@ impl<const N: usize> Search<'_, N> {
                 own,
                 missing,
                 choices: 0,
-                least,
+                least: relaxed,
+                rest: Weight::ZERO,
             });
         }
         Some(settled)
@@ -196,16 +207,10 @@ impl<const N: usize> Search<'_, N> {
     /// Takes the turns of one pending line.
     fn branch(&mut self, open: Set<N>, mut allowed: Set<N>, fixed: Weight, bounds: &Bounds) {
         let pending = self.choose_line();
-        let single = self.reduced.demands[pending.demand].single;
-        let others = bounds.shared - pending.least;
         let first = self.desk.turns.len();
         self.push_turns(&pending, open, allowed);
         while let Some(turn) = self.next_turn(first) {
-            let mut floor = bounds.total;
-            if single {
-                let least = pending.own.map_or(turn.least, |own| own.min(turn.least));
-                floor = bounds.tighten(self.ranking, others + least);
-            }
+            let floor = self.floor(&pending, &turn, bounds);
             if floor >= self.best {
                 self.desk.turns.truncate(first);
                 return;
@@ -220,6 +225,18 @@ impl<const N: usize> Search<'_, N> {
         if pending.own.is_some() {
             self.explore(open, allowed, fixed, bounds.total);
         }
+    }
+
+    /// A lower bound on all plans that take this turn of the line or a later
+    /// one: turns come in the order of their least.
+    fn floor(&self, pending: &Pending, turn: &Turn, bounds: &Bounds) -> Weight {
+        let least = match pending.own {
+            None => turn.least + pending.rest,
+            Some(own) if self.reduced.demands[pending.demand].single => own.min(turn.least),
+            Some(_) => return bounds.total,
+        };
+        let others = bounds.shared - pending.least;
+        bounds.total.max(bounds.tighten(self.ranking, others + least))
     }
 
     /// The pending line with the fewest choices, unfilled ones first.
@@ -237,19 +254,31 @@ impl<const N: usize> Search<'_, N> {
     /// One turn for each undecided shipment of the line.
     fn push_turns(&mut self, pending: &Pending, open: Set<N>, allowed: Set<N>) {
         let demand = &self.reduced.demands[pending.demand];
+        let first = self.desk.turns.len();
         let mut seen = open;
         for position in demand.candidates.start..pending.end {
             let candidate = &self.reduced.candidates[position];
-            if seen.has(candidate.shipment) || !allowed.has(candidate.shipment) {
+            if open.has(candidate.shipment) || !allowed.has(candidate.shipment) {
+                continue;
+            }
+            let share = self.desk.shares[usize::from(candidate.shipment)][pending.kind()];
+            let units = if pending.own.is_some() { demand.units } else { pending.missing };
+            let least = price(candidate, share, units);
+            if seen.has(candidate.shipment) {
+                // Another supply of the same shipment: the turn stands for both.
+                self.lower_turn(first, candidate.shipment, least);
                 continue;
             }
             seen.insert(candidate.shipment);
-            let share = self.desk.shares[usize::from(candidate.shipment)];
-            // How many such shipments it would take; 1 for single lines.
-            let times = demand.units.div_ceil(candidate.units);
-            let least =
-                candidate.weight.times(u64::from(demand.units)) + share.times(u64::from(times));
             self.desk.turns.push(Turn { least, candidate: position });
+        }
+    }
+
+    fn lower_turn(&mut self, first: usize, shipment: u16, least: Weight) {
+        for turn in &mut self.desk.turns[first..] {
+            if self.reduced.candidates[turn.candidate].shipment == shipment {
+                turn.least = turn.least.min(least);
+            }
         }
     }
 

@@ -107,7 +107,7 @@ fn gather_open(problem: &Problem<'_>, ranking: Ranking, line: &Line, scratch: &m
     };
     scratch.fill.clear();
     for (number, offer) in problem.offers_of(line) {
-        if offer.quantity >= quantity_min && scratch.open[usize::from(offer.shipment)] {
+        if scratch.open[usize::from(offer.shipment)] && offer.quantity >= quantity_min {
             let weight = ranking.unit(offer.late_days, offer.unit_cost, offer.balance);
             scratch.fill.push((weight, number));
         }

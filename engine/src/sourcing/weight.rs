@@ -84,6 +84,8 @@ pub(super) struct Ranking {
     pub(super) shipments: usize,
     pub(super) cost: usize,
     balance: usize,
+    /// All ones in the components that come before shipments and cost.
+    prefix: [u64; 4],
 }
 
 impl Ranking {
@@ -97,6 +99,9 @@ impl Ranking {
                 Objective::Balance => ranking.balance = position,
             }
         }
+        // Those do not depend on which shipments are open: each line reaches
+        // their best value on its own.
+        ranking.prefix[..ranking.shipments.min(ranking.cost)].fill(u64::MAX);
         ranking
     }
 
@@ -105,20 +110,10 @@ impl Ranking {
         self.shipments < self.cost
     }
 
-    /// How many objectives come before the first one that depends on which
-    /// shipments are open. Those are reached by each line on its own.
-    fn prefix(self) -> usize {
-        self.shipments.min(self.cost)
-    }
-
     /// The part of `weight` that no other line has a say in.
     #[inline]
     pub(super) fn prefix_of(self, weight: Weight) -> Weight {
-        let mut prefix = weight;
-        for component in &mut prefix.0[self.prefix()..] {
-            *component = 0;
-        }
-        prefix
+        Weight(std::array::from_fn(|at| weight.0[at] & self.prefix[at]))
     }
 
     /// The weight of one unit.

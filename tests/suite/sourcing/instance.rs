@@ -16,17 +16,17 @@ pub(crate) struct Instance {
 /// How large an instance may be. All bounds are inclusive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
-    lines_max: u64,
-    shipments_max: u64,
-    quantity_max: u64,
+    lines: u64,
+    shipments: u64,
+    quantity: u64,
 }
 
 impl Shape {
     /// What an integer program solves in a millisecond.
-    const SMALL: Self = Self { lines_max: 4, shipments_max: 8, quantity_max: 5 };
-    pub(crate) const MEDIUM: Self = Self { lines_max: 6, shipments_max: 12, quantity_max: 6 };
+    const SMALL: Self = Self { lines: 4, shipments: 8, quantity: 5 };
+    pub(crate) const MEDIUM: Self = Self { lines: 6, shipments: 12, quantity: 6 };
     /// More shipments than one word has bits.
-    pub(crate) const LARGE: Self = Self { lines_max: 12, shipments_max: 150, quantity_max: 9 };
+    pub(crate) const LARGE: Self = Self { lines: 12, shipments: 150, quantity: 9 };
 
     /// Mostly small; every fiftieth is larger.
     pub(crate) fn of(seed: u64) -> Self {
@@ -37,7 +37,7 @@ impl Shape {
 impl Instance {
     pub(crate) fn random(seed: u64, shape: Shape) -> Self {
         let mut dice = Dice(seed);
-        let shipments = 1 + dice.below(shape.shipments_max);
+        let shipments = 1 + dice.below(shape.shipments);
         // Few distinct values make ties; many make none. Both have bugs.
         let cost_max = [1, 4, 40][dice.pick(3)];
         let fixed_max = [0, 3, 60][dice.pick(3)];
@@ -53,20 +53,20 @@ impl Instance {
             let fixed_cost = dice.cost(fixed_max);
             instance.shipments.push(Shipment { fixed_cost, node });
         }
-        for _ in 0..1 + dice.below(shape.lines_max) {
+        for _ in 0..=dice.below(shape.lines) {
             let start = instance.offers.len();
             for shipment in 0..shipments {
                 if dice.below(4) < density {
-                    let offer = dice.offer(shipment, shape.quantity_max, cost_max);
+                    let offer = dice.offer(shipment, shape.quantity, cost_max);
                     instance.offers.push(offer);
                 }
                 // At times a shipment draws on two supplies of one line.
                 if dice.below(16) == 0 {
-                    let offer = dice.offer(shipment, shape.quantity_max, cost_max);
+                    let offer = dice.offer(shipment, shape.quantity, cost_max);
                     instance.offers.push(offer);
                 }
             }
-            let quantity = u32::try_from(1 + dice.below(shape.quantity_max)).expect("small");
+            let quantity = u32::try_from(1 + dice.below(shape.quantity)).expect("small");
             let offers = u32::try_from(start).expect("few offers")
                 ..u32::try_from(instance.offers.len()).expect("few offers");
             instance.lines.push(Line { quantity, offers });

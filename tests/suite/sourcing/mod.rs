@@ -37,6 +37,16 @@ fn plans_score_what_an_exact_milp_scores() {
     }
 }
 
+/// Found by the oracle: a shipment with two supplies of one line was judged by
+/// the smaller one alone, and the best plan pruned with it.
+#[test]
+fn two_supplies_of_one_shipment_are_judged_by_the_better() {
+    let instance = Instance::random(20_263_113, Shape::of(20_263_113));
+    let plan = solve(&instance.problem(), &mut Scratch::new());
+    assert_eq!(plan.score, milp::solve(&instance.problem()));
+    assert_eq!(plan.score.late_unit_days, 1);
+}
+
 /// Picks stay within offers and lines, and add up to the stated score.
 fn check_plan(problem: &Problem<'_>, plan: &Plan, seed: u64) {
     let mut taken = vec![0; problem.offers.len()];

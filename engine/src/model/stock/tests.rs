@@ -16,29 +16,29 @@ struct Table {
 }
 
 impl Table {
-    fn then(mut self, effect: StockEffect) -> Self {
+    fn then(mut self, effect: &StockEffect) -> Self {
         self.lsn += 1;
-        self.stock.apply(PAIR, Lsn::new(self.lsn), &effect, &mut self.hash);
+        self.stock.apply(PAIR, Lsn::new(self.lsn), effect, &mut self.hash);
         assert_eq!(conservation(&self.stock), Ok(()), "after {effect:?}");
         assert_eq!(self.hash, self.stock.hash(PAIR), "the running hash after {effect:?}");
         self
     }
 
     fn change(self, change: StockChange) -> Self {
-        self.then(StockEffect::Change(change))
+        self.then(&StockEffect::Change(change))
     }
 
     fn reserve(self, order: u64, parts: &[(Supply, u32)]) -> Self {
         let parts = parts.iter().copied().collect();
-        self.then(StockEffect::Reserve { order: OrderNo(order), line: 0, parts })
+        self.then(&StockEffect::Reserve { order: OrderNo(order), line: 0, parts })
     }
 
     fn release(self, order: u64, units: u32) -> Self {
-        self.then(StockEffect::Release { order: OrderNo(order), line: 0, units })
+        self.then(&StockEffect::Release { order: OrderNo(order), line: 0, units })
     }
 
     fn ship(self, order: u64, units: u32) -> Self {
-        self.then(StockEffect::Ship { order: OrderNo(order), line: 0, units })
+        self.then(&StockEffect::Ship { order: OrderNo(order), line: 0, units })
     }
 
     /// On hand, allocated, waiting, free.

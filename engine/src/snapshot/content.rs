@@ -1,0 +1,179 @@
+//! What a chunk holds, as the model has it.
+
+use std::sync::Arc;
+
+use rkyv::rancor;
+use rkyv::util::AlignedVec;
+
+use super::chunk::Kind;
+use super::image::{
+    ArchivedCatalogueV1, ArchivedItemsV1, ArchivedOrdersV1, ArchivedRequestsV1, CatalogueV1,
+    ImageError, ItemsV1, OrdersV1, RequestsV1,
+};
+use super::manifest::Counts;
+use crate::engine::catalogue::{Catalogue, Definition};
+use crate::engine::network::Network;
+use crate::engine::requests::{Remembered, hash_request};
+use crate::model::{Lsn, NodeNo, Order, Pair, RequestId, SkuNo, StateHash, Stock};
+
+/// A remembered request under its key.
+pub(super) type Request = (RequestId, Remembered);
+
+/// An item with its pairs, in the order of their coming to be.
+pub(super) struct ItemState {
+    pub no: SkuNo,
+    pub definition: Definition,
+    pub pairs: Vec<(NodeNo, Stock)>,
+}
+
+/// The parts of the state in one chunk, ascending by number or LSN.
+pub(super) enum Content {
+    Catalogue(Arc<Network>),
+    Items(Vec<ItemState>),
+    Orders(Vec<Arc<Order>>),
+    Requests(Vec<Request>),
+}
+
+impl Content {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Catalogue(_) => Kind::Catalogue,
+            Self::Items(_) => Kind::Items,
+            Self::Orders(_) => Kind::Orders,
+            Self::Requests(_) => Kind::Requests,
+        }
+    }
+
+    /// The archive of these parts, in the newest version.
+    pub(super) fn encode(&self) -> Result<AlignedVec, ImageError> {
+        let bytes = match self {
+            Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
+            Self::Items(items) => {
+                rkyv::to_bytes(&ItemsV1 { items: items.iter().map(Into::into).collect() })
+            }
+            Self::Orders(orders) => {
+                rkyv::to_bytes(&OrdersV1 { orders: orders.iter().map(|o| (&**o).into()).collect() })
+            }
+            Self::Requests(requests) => {
+                rkyv::to_bytes(&RequestsV1 { requests: requests.iter().map(Into::into).collect() })
+            }
+        };
+        bytes.map_err(|error: rancor::Error| ImageError::Archive(error.to_string()))
+    }
+
+    /// Reads an archive of version 1. `postal_codes` is the size of the table
+    /// that a network is made for.
+    pub(super) fn decode(
+        kind: Kind,
+        payload: &AlignedVec,
+        postal_codes: usize,
+    ) -> Result<Self, ImageError> {
+        Ok(match kind {
+            Kind::Manifest => {
+                return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
+            }
+            Kind::Catalogue => {
+                let archive = access::<ArchivedCatalogueV1>(payload)?;
+                Self::Catalogue(Arc::new(archive.network(postal_codes)?))
+            }
+            Kind::Items => {
+                let items = access::<ArchivedItemsV1>(payload)?.items.iter();
+                Self::Items(items.map(TryInto::try_into).collect::<Result<_, _>>()?)
+            }
+            Kind::Orders => {
+                let orders = access::<ArchivedOrdersV1>(payload)?.orders.iter();
+                let order = |image| Order::try_from(image).map(Arc::new);
+                Self::Orders(orders.map(order).collect::<Result<_, _>>()?)
+            }
+            Kind::Requests => {
+                let requests = access::<ArchivedRequestsV1>(payload)?.requests.iter();
+                Self::Requests(requests.map(TryInto::try_into).collect::<Result<_, _>>()?)
+            }
+        })
+    }
+
+    /// The hash of all parts.
+    pub(super) fn hash(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        match self {
+            Self::Catalogue(network) => hash.merge(network.hash()),
+            Self::Items(items) => items.iter().for_each(|item| hash.merge(item.hash())),
+            Self::Orders(orders) => orders.iter().for_each(|order| hash.add(order.hash())),
+            Self::Requests(requests) => {
+                requests.iter().for_each(|(id, done)| hash.add(hash_request(id, *done)));
+            }
+        }
+        hash
+    }
+
+    /// How many parts of each kind there are.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        match self {
+            Self::Catalogue(network) => counts.nodes = network.nodes.len() as u64,
+            Self::Items(items) => {
+                counts.items = items.len() as u64;
+                counts.pairs = items.iter().map(|item| item.pairs.len() as u64).sum();
+            }
+            Self::Orders(orders) => counts.orders = orders.len() as u64,
+            Self::Requests(requests) => counts.requests = requests.len() as u64,
+        }
+        counts
+    }
+
+    /// The numbers of the parts, ascending when the chunk is well made.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        match self {
+            Self::Catalogue(_) => vec![0],
+            Self::Items(items) => items.iter().map(|item| item.no.0.into()).collect(),
+            Self::Orders(orders) => orders.iter().map(|order| order.no.0).collect(),
+            Self::Requests(requests) => requests.iter().map(|(_, done)| done.lsn.get()).collect(),
+        }
+    }
+
+    /// The first and the last LSN of all parts.
+    pub(super) fn lsns(&self) -> (Lsn, Lsn) {
+        match self {
+            Self::Catalogue(network) => {
+                let nodes = network.nodes.iter().map(|node| node.last_lsn);
+                span(nodes.chain([network.policy_lsn]))
+            }
+            Self::Items(items) => span(items.iter().flat_map(ItemState::lsns)),
+            Self::Orders(orders) => span(orders.iter().map(|order| order.last_lsn)),
+            Self::Requests(requests) => span(requests.iter().map(|(_, done)| done.lsn)),
+        }
+    }
+}
+
+impl ItemState {
+    fn hash(&self) -> StateHash {
+        let mut hash = Catalogue::hash_definition(self.no, &self.definition);
+        for (node, stock) in &self.pairs {
+            hash.merge(stock.hash(Pair { sku: self.no, node: *node }));
+        }
+        hash
+    }
+
+    fn lsns(&self) -> impl Iterator<Item = Lsn> {
+        self.pairs.iter().map(|(_, stock)| stock.last_lsn).chain([self.definition.last_lsn])
+    }
+}
+
+fn span(lsns: impl Iterator<Item = Lsn>) -> (Lsn, Lsn) {
+    let fold = |span: Option<(Lsn, Lsn)>, lsn: Lsn| match span {
+        None => Some((lsn, lsn)),
+        Some((first, last)) => Some((first.min(lsn), last.max(lsn))),
+    };
+    lsns.fold(None, fold).unwrap_or_default()
+}
+
+/// Access to an archive, checked. The payload's checksum is right by now: what
+/// fails here was written wrong.
+pub(super) fn access<'a, T>(payload: &'a AlignedVec) -> Result<&'a T, ImageError>
+where
+    T: rkyv::Portable
+        + for<'b> rkyv::bytecheck::CheckBytes<rkyv::api::high::HighValidator<'b, rancor::Error>>,
+{
+    rkyv::access::<T, rancor::Error>(payload)
+        .map_err(|error| ImageError::Archive(error.to_string()))
+}

@@ -1,0 +1,111 @@
+//! Why a snapshot cannot be taken or loaded.
+
+use super::chunk::{FrameError, Kind};
+use super::image::ImageError;
+use super::store::{ChunkKey, StoreError};
+use crate::actor::ActorPanicked;
+use crate::model::{Lsn, StateHash};
+
+/// Why a snapshot cannot be taken, verified or loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A chunk is not what its manifest says.
+    #[error("chunk {key}: {fault}")]
+    Chunk {
+        /// Which one.
+        key: ChunkKey,
+        /// What is wrong with it.
+        fault: ChunkFault,
+    },
+    /// A manifest cannot be read.
+    #[error("manifest of generation {generation}: {fault}")]
+    Manifest {
+        /// Of which generation.
+        generation: u64,
+        /// What is wrong with it.
+        fault: ManifestFault,
+    },
+    /// Parts of the running state cannot be written as images.
+    #[error("the state cannot be written as an image: {0}")]
+    Unwritable(ImageError),
+    /// The store has a generation from a later state than this one: it is from
+    /// another journal, or the journal lost its tail.
+    #[error("generation {generation} ends at {end}, the state is at {applied}")]
+    Ahead {
+        /// The generation.
+        generation: u64,
+        /// Its last LSN.
+        end: Lsn,
+        /// The last event applied.
+        applied: Lsn,
+    },
+    /// Replay did not give the state that was snapshotted.
+    #[error("the state hash at {lsn} is {found}, the manifest has {expected}")]
+    StateHash {
+        /// Where both were taken.
+        lsn: Lsn,
+        /// The manifest's.
+        expected: StateHash,
+        /// Of the replayed state.
+        found: StateHash,
+    },
+    /// An actor's state is not to be trusted.
+    #[error(transparent)]
+    Panicked(#[from] ActorPanicked),
+}
+
+/// What is wrong with a chunk.
+#[derive(Debug, thiserror::Error)]
+pub enum ChunkFault {
+    /// It is not in the store.
+    #[error("not there")]
+    Missing,
+    /// Its bytes are damaged.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// Its archive is no model state.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// It is whole and another one than the manifest names.
+    #[error("its {0} is not as the manifest has it")]
+    Differs(&'static str),
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestFault {
+    /// It is not in the store.
+    #[error("not there")]
+    Missing,
+    /// Its bytes are damaged.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// Its archive is no manifest.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// It is a frame of another kind.
+    #[error("it is a frame of {0:?}")]
+    Kind(Kind),
+    /// It is of another generation.
+    #[error("it is of generation {found}, not {expected}")]
+    Generation {
+        /// Under which it lies.
+        expected: u64,
+        /// Which it says.
+        found: u64,
+    },
+    /// It ends before it starts.
+    #[error("it starts at {start} and ends at {end}")]
+    Lsns {
+        /// Its start.
+        start: Lsn,
+        /// Its end.
+        end: Lsn,
+    },
+    /// Its chunks do not fit together.
+    #[error("chunks: {0}")]
+    Chunks(&'static str),
+}

@@ -1,0 +1,323 @@
+//! One generation as one file, for another machine or a safe place.
+//!
+//! ```text
+//!   magic "BKSTEXPT", file version u16, 6 zero bytes
+//!   the manifest's frame
+//!   each chunk's frame, in the manifest's order
+//!   the journal's records after the manifest's start, up to its end: each a
+//!   length u32 and a payload
+//!   magic "BKSTEND.", bytes of all before it u64, CRC-32 of all before it u32
+//! ```
+//! Frames know their lengths, so the file is written and read as a stream, one
+//! chunk in memory at a time. The images of a generation are from no single
+//! moment; the records make the file whole without the journal it came from.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::chunk::{self, FrameError, HEADER_BYTES};
+use super::error::{ChunkFault, ManifestFault, SnapshotError};
+use super::manifest::{ChunkRef, Manifest};
+use super::store::{SnapshotStore, StoreError};
+use super::verify::{open_chunk, read_manifest};
+use crate::journal::{History, LogError};
+use crate::model::Lsn;
+
+const MAGIC: [u8; 8] = *b"BKSTEXPT";
+const END: [u8; 8] = *b"BKSTEND.";
+const FILE_VERSION: u16 = 1;
+const FILE_HEADER_BYTES: usize = 16;
+
+/// Why a generation could not be exported or imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The store, or the generation in it, is at fault.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no export of a snapshot.
+    #[error("the file is not an exported snapshot")]
+    Foreign,
+    /// A newer build wrote it.
+    #[error("file version {0} is newer than {FILE_VERSION}, the newest known here")]
+    NewerVersion(u16),
+    /// The file ends too early.
+    #[error("the file ends after {0} bytes, in the middle")]
+    Truncated(u64),
+    /// Bytes are damaged, or follow the end mark.
+    #[error("the file is damaged: its end mark does not fit its content")]
+    Damaged,
+    /// The manifest in the file cannot be read.
+    #[error("the manifest in the file: {0}")]
+    Manifest(#[from] ManifestFault),
+    /// A chunk in the file cannot be read.
+    #[error("chunk {at} in the file: {fault}")]
+    Chunk {
+        /// Its place, from 0.
+        at: usize,
+        /// What is wrong with it.
+        fault: ChunkFault,
+    },
+    /// The journal no longer has the records that make the generation whole.
+    #[error("the journal lacks the records {from} to {to}, which belong to the generation")]
+    RecordsMissing {
+        /// The first record that is missing.
+        from: Lsn,
+        /// The last record that is needed.
+        to: Lsn,
+    },
+    /// The journal cannot be read, or written.
+    #[error(transparent)]
+    Journal(#[from] LogError),
+    /// The store to import into has generations already.
+    #[error("the store to import into is not empty, it has {0} generations")]
+    NotEmpty(usize),
+}
+
+impl From<StoreError> for ExportError {
+    fn from(error: StoreError) -> Self {
+        SnapshotError::from(error).into()
+    }
+}
+
+/// What was exported or imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The generation.
+    pub manifest: Manifest,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+/// Writes a generation to a file, which appears under its name when it is whole
+/// and on stable storage. Every chunk is checked on its way.
+///
+/// # Errors
+/// When the generation is damaged or the file cannot be written; the name is
+/// then as it was.
+pub fn export(
+    store: &dyn SnapshotStore,
+    history: &dyn History,
+    generation: u64,
+    path: &Path,
+) -> Result<Exported, ExportError> {
+    let manifest = read_manifest(store, generation)?;
+    let partial = path.with_added_extension("partial");
+    let written = write_file(store, history, &manifest, &partial).and_then(|bytes| {
+        std::fs::rename(&partial, path).map_err(at(path))?;
+        sync_directory_of(path)?;
+        Ok(bytes)
+    });
+    match written {
+        Ok(bytes) => Ok(Exported { manifest, bytes }),
+        Err(error) => {
+            // The first error is the one that counts.
+            let _ = std::fs::remove_file(&partial);
+            Err(error)
+        }
+    }
+}
+
+fn write_file(
+    store: &dyn SnapshotStore,
+    history: &dyn History,
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<u64, ExportError> {
+    let file = File::create(path).map_err(at(path))?;
+    let mut out = Counted::new(BufWriter::new(file));
+    let mut header = [0; FILE_HEADER_BYTES];
+    header[..8].copy_from_slice(&MAGIC);
+    header[8..10].copy_from_slice(&FILE_VERSION.to_le_bytes());
+    out.put(&header).map_err(at(path))?;
+    out.put(&manifest.encode().map_err(SnapshotError::Unwritable)?).map_err(at(path))?;
+    for chunk in &manifest.chunks {
+        let fault = |fault| SnapshotError::Chunk { key: chunk.key, fault };
+        let bytes = store.chunk(chunk.key)?.ok_or_else(|| fault(ChunkFault::Missing))?;
+        open_chunk(chunk, &bytes, 0).map_err(fault)?;
+        out.put(&bytes).map_err(at(path))?;
+    }
+    put_records(&mut out, history, manifest, path)?;
+    let end = out.end_mark();
+    out.put(&end).map_err(at(path))?;
+    let bytes = out.bytes;
+    let file = out.inner.into_inner().map_err(|error| at(path)(error.into_error()))?;
+    file.sync_all().map_err(at(path))?;
+    Ok(bytes)
+}
+
+fn put_records(
+    out: &mut Counted<BufWriter<File>>,
+    history: &dyn History,
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<(), ExportError> {
+    let mut next = manifest.start.next();
+    let mut failed = Ok(());
+    history.cursor(next).read(&mut |lsn, payload| {
+        if lsn > manifest.end {
+            return ControlFlow::Break(());
+        }
+        let length = u32::try_from(payload.len()).expect("a record's length is 32 bits");
+        failed = out.put(&length.to_le_bytes()).and_then(|()| out.put(payload));
+        next = lsn.next();
+        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed.map_err(at(path))?;
+    if next <= manifest.end {
+        return Err(ExportError::RecordsMissing { from: next, to: manifest.end });
+    }
+    Ok(())
+}
+
+/// Reads a generation from a file into a store without generations, and hands
+/// the journal records that belong to it to `keep_record`. The file is read twice: it is checked whole before anything is kept, and the manifest is
+/// kept last.
+///
+/// # Errors
+/// When the file is foreign, truncated, damaged, or from a newer build, or the
+/// store is not empty; the store has then no generation more than before.
+pub fn import(
+    path: &Path,
+    store: &dyn SnapshotStore,
+    mut keep_record: impl FnMut(Lsn, &[u8]) -> Result<(), ExportError>,
+) -> Result<Exported, ExportError> {
+    let there = store.generations()?.len();
+    if there > 0 {
+        return Err(ExportError::NotEmpty(there));
+    }
+    read_file(path, |_, _| Ok(()), |_, _| Ok(()))?;
+    let keep_chunk = |chunk: &ChunkRef, bytes: &[u8]| Ok(store.put_chunk(chunk.key, bytes)?);
+    let exported = read_file(path, keep_chunk, &mut keep_record)?;
+    store.sync()?;
+    let frame = exported.manifest.encode().map_err(SnapshotError::Unwritable)?;
+    store.put_manifest(exported.manifest.generation, &frame)?;
+    store.sync()?;
+    super::verify::verify(store, exported.manifest.generation)?;
+    Ok(exported)
+}
+
+fn read_file(
+    path: &Path,
+    mut keep: impl FnMut(&ChunkRef, &[u8]) -> Result<(), ExportError>,
+    mut keep_record: impl FnMut(Lsn, &[u8]) -> Result<(), ExportError>,
+) -> Result<Exported, ExportError> {
+    let file = File::open(path).map_err(at(path))?;
+    let mut input = Counted::new(BufReader::new(file));
+    check_header(&input.exactly(FILE_HEADER_BYTES as u64, path)?)?;
+    let manifest = Manifest::decode_any(&input.frame(path, ManifestFault::from)?)?;
+    for (place, chunk) in manifest.chunks.iter().enumerate() {
+        let fault = |fault| ExportError::Chunk { at: place, fault };
+        let bytes = input.frame(path, |error: FrameError| fault(error.into()))?;
+        open_chunk(chunk, &bytes, 0).map_err(fault)?;
+        keep(chunk, &bytes)?;
+    }
+    let mut lsn = manifest.start;
+    while lsn < manifest.end {
+        lsn = lsn.next();
+        let length = input.exactly(4, path)?;
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes were read"));
+        keep_record(lsn, &input.exactly(u64::from(length), path)?)?;
+    }
+    let expected = input.end_mark();
+    if input.exactly(expected.len() as u64, path)? != expected || !input.is_at_end(path)? {
+        return Err(ExportError::Damaged);
+    }
+    Ok(Exported { manifest, bytes: input.bytes })
+}
+
+fn check_header(header: &[u8]) -> Result<(), ExportError> {
+    if header[..8] != MAGIC {
+        return Err(ExportError::Foreign);
+    }
+    match u16::from_le_bytes([header[8], header[9]]) {
+        FILE_VERSION if header[10..] == [0; 6] => Ok(()),
+        FILE_VERSION | 0 => Err(ExportError::Damaged),
+        newer => Err(ExportError::NewerVersion(newer)),
+    }
+}
+
+/// A stream with the count and the checksum of what went through it.
+struct Counted<T> {
+    inner: T,
+    bytes: u64,
+    checksum: crc32fast::Hasher,
+}
+
+impl<T> Counted<T> {
+    fn new(inner: T) -> Self {
+        Self { inner, bytes: 0, checksum: crc32fast::Hasher::new() }
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.checksum.update(bytes);
+    }
+
+    /// The end mark that fits what went through so far.
+    fn end_mark(&self) -> [u8; 20] {
+        let mut mark = [0; 20];
+        mark[..8].copy_from_slice(&END);
+        mark[8..16].copy_from_slice(&self.bytes.to_le_bytes());
+        mark[16..].copy_from_slice(&self.checksum.clone().finalize().to_le_bytes());
+        mark
+    }
+}
+
+impl<T: Write> Counted<T> {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.count(bytes);
+        self.inner.write_all(bytes)
+    }
+}
+
+impl<T: Read> Counted<T> {
+    /// Reads so many bytes. A length from a damaged header reserves no memory:
+    /// what is read is what is there.
+    fn exactly(&mut self, bytes: u64, path: &Path) -> Result<Vec<u8>, ExportError> {
+        let mut read = Vec::new();
+        self.inner.by_ref().take(bytes).read_to_end(&mut read).map_err(at(path))?;
+        self.count(&read);
+        if (read.len() as u64) < bytes {
+            return Err(ExportError::Truncated(self.bytes));
+        }
+        Ok(read)
+    }
+
+    fn frame<E: Into<ExportError>>(
+        &mut self,
+        path: &Path,
+        fault: impl FnOnce(FrameError) -> E,
+    ) -> Result<Vec<u8>, ExportError> {
+        let mut frame = self.exactly(HEADER_BYTES as u64, path)?;
+        let payload = chunk::payload_bytes(&frame).map_err(|error| fault(error).into())?;
+        frame.append(&mut self.exactly(payload, path)?);
+        Ok(frame)
+    }
+
+    fn is_at_end(&mut self, path: &Path) -> Result<bool, ExportError> {
+        let mut more = [0; 1];
+        Ok(self.inner.read(&mut more).map_err(at(path))? == 0)
+    }
+}
+
+fn sync_directory_of(path: &Path) -> Result<(), ExportError> {
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(at(directory))
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
+    |source| ExportError::File { path: path.to_owned(), source }
+}

@@ -1,0 +1,110 @@
+//! Images: the state's parts as a snapshot stores them, version 1.
+//!
+//! An image is plain data with explicit numbers for what the model has enums
+//! for, and with neither hash tables nor shared pointers. Fields are never
+//! changed once released: a change makes version 2 types beside these, and these
+//! stay, so that old snapshots can be read.
+//!
+//! Invariant `IMAGE_EXACT`: what is read back from an image has the hash of what
+//! the image was made from. Reading back refuses what no model value could be,
+//! and never panics.
+
+mod codes;
+mod network;
+mod order;
+mod stock;
+
+pub(super) use network::{ArchivedCatalogueV1, CatalogueV1};
+pub(super) use order::{ArchivedOrdersV1, OrdersV1};
+pub(super) use stock::{ArchivedItemsV1, ItemsV1};
+
+use rkyv::{Archive, Serialize};
+
+use super::content::Request;
+use crate::engine::requests::Remembered;
+use crate::model::invariants::Breach;
+use crate::model::{Lsn, OrderNo, RequestId, Violation};
+
+/// Why an image is no model value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// The archive is not well formed.
+    #[error("the archive is not well formed: {0}")]
+    Archive(String),
+    /// A number that stands for nothing.
+    #[error("{value} stands for no {what}")]
+    Code {
+        /// What it should stand for.
+        what: &'static str,
+        /// The number.
+        value: u64,
+    },
+    /// A name or text that the model refuses.
+    #[error("{0}")]
+    Field(Violation),
+    /// A named invariant does not hold.
+    #[error(transparent)]
+    Breach(#[from] Breach),
+    /// Parts do not fit together.
+    #[error("{what}: {detail}")]
+    Inconsistent {
+        /// Of what.
+        what: &'static str,
+        /// What was found.
+        detail: String,
+    },
+}
+
+impl From<Violation> for ImageError {
+    fn from(violation: Violation) -> Self {
+        Self::Field(violation)
+    }
+}
+
+impl ImageError {
+    pub(super) fn inconsistent(what: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self::Inconsistent { what, detail: detail.to_string() }
+    }
+}
+
+/// A chunk of remembered requests, ascending by LSN.
+#[derive(Archive, Serialize)]
+pub(super) struct RequestsV1 {
+    pub requests: Vec<RequestImageV1>,
+}
+
+/// One remembered request.
+#[derive(Archive, Serialize)]
+pub(super) struct RequestImageV1 {
+    pub id: String,
+    pub fingerprint: u64,
+    pub lsn: u64,
+    /// The order that it placed; 0 for none, orders being numbered from 1.
+    pub order: u64,
+}
+
+impl From<&Request> for RequestImageV1 {
+    fn from((id, done): &Request) -> Self {
+        Self {
+            id: id.as_str().to_owned(),
+            fingerprint: done.fingerprint,
+            lsn: done.lsn.get(),
+            order: done.order.map_or(0, |no| no.0),
+        }
+    }
+}
+
+impl TryFrom<&ArchivedRequestImageV1> for Request {
+    type Error = ImageError;
+
+    fn try_from(image: &ArchivedRequestImageV1) -> Result<Self, ImageError> {
+        let id = RequestId::new("request", image.id.as_str())?;
+        let order = image.order.to_native();
+        let done = Remembered {
+            fingerprint: image.fingerprint.to_native(),
+            lsn: Lsn::new(image.lsn.to_native()),
+            order: (order != 0).then_some(OrderNo(order)),
+        };
+        Ok((id, done))
+    }
+}

@@ -1,0 +1,213 @@
+//! Images of nodes and of the sourcing policy.
+
+use std::sync::Arc;
+
+use rkyv::{Archive, Serialize};
+
+use super::ImageError;
+use super::codes::{
+    kind_code, kind_of, objective_code, objective_of, shortage_code, shortage_of, split_code,
+    split_of,
+};
+use crate::engine::network::{Network, PlanningNode, calendar_of};
+use crate::geo::{Bands, Location};
+use crate::model::{
+    Band, Day, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName, Text,
+};
+
+/// All nodes by number, and the policy.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV1 {
+    nodes: Vec<NodeImageV1>,
+    policy: PolicyImageV1,
+}
+
+/// One node; see [`Node`] for what the fields mean.
+#[derive(Archive, Serialize)]
+struct NodeImageV1 {
+    last_lsn: u64,
+    shipment_cost: i64,
+    unit_cost: i64,
+    id: String,
+    title: String,
+    postal_code: String,
+    time_zone: String,
+    holidays: Vec<i32>,
+    latitude_udeg: i32,
+    longitude_udeg: i32,
+    capacity_units_per_day: u32,
+    cut_off_minute: u16,
+    lead_time_days: u16,
+    kind: u8,
+    working_days: u8,
+    enabled: bool,
+}
+
+/// The policy, and the event that set it; 0 for the default.
+#[derive(Archive, Serialize)]
+struct PolicyImageV1 {
+    last_lsn: u64,
+    currency: String,
+    bands: Vec<BandImageV1>,
+    services: Vec<ServiceImageV1>,
+    objectives: [u8; 4],
+    horizon_days: u16,
+    shortage: u8,
+    split: u8,
+}
+
+#[derive(Archive, Serialize)]
+struct BandImageV1 {
+    shipment_cost: i64,
+    unit_cost: i64,
+    distance_m_max: u32,
+}
+
+#[derive(Archive, Serialize)]
+struct ServiceImageV1 {
+    name: String,
+    transit_days: Vec<u16>,
+    promise_days: u16,
+}
+
+impl From<&Network> for CatalogueV1 {
+    fn from(network: &Network) -> Self {
+        Self {
+            nodes: network.nodes.iter().map(node_image).collect(),
+            policy: policy_image(&network.policy, network.policy_lsn),
+        }
+    }
+}
+
+fn node_image(planning: &PlanningNode) -> NodeImageV1 {
+    let node = &*planning.node;
+    NodeImageV1 {
+        last_lsn: planning.last_lsn.get(),
+        shipment_cost: node.shipment_cost,
+        unit_cost: node.unit_cost,
+        id: node.id.as_str().to_owned(),
+        title: node.title.as_str().to_owned(),
+        postal_code: node.postal_code.as_str().to_owned(),
+        time_zone: node.time_zone.to_string(),
+        holidays: node.holidays.iter().map(|day| day.epoch_days()).collect(),
+        latitude_udeg: node.location.latitude_udeg(),
+        longitude_udeg: node.location.longitude_udeg(),
+        capacity_units_per_day: node.capacity_units_per_day,
+        cut_off_minute: node.cut_off_minute,
+        lead_time_days: node.lead_time_days,
+        kind: kind_code(node.kind),
+        working_days: node.working_days,
+        enabled: node.enabled,
+    }
+}
+
+fn policy_image(policy: &Policy, lsn: Lsn) -> PolicyImageV1 {
+    let band = |b: &Band| BandImageV1 {
+        shipment_cost: b.shipment_cost,
+        unit_cost: b.unit_cost,
+        distance_m_max: b.distance_m_max,
+    };
+    let service = |s: &Service| ServiceImageV1 {
+        name: s.name.as_str().to_owned(),
+        transit_days: s.transit_days.clone(),
+        promise_days: s.promise_days,
+    };
+    PolicyImageV1 {
+        last_lsn: lsn.get(),
+        currency: policy.currency.to_string(),
+        bands: policy.bands.iter().map(band).collect(),
+        services: policy.services.iter().map(service).collect(),
+        objectives: policy.objectives.map(objective_code),
+        horizon_days: policy.horizon_days,
+        shortage: shortage_code(policy.shortage),
+        split: split_code(policy.split),
+    }
+}
+
+impl ArchivedCatalogueV1 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let nodes = self.nodes.iter().map(planning_node).collect::<Result<_, _>>()?;
+        let policy_lsn = Lsn::new(self.policy.last_lsn.to_native());
+        let policy = policy(&self.policy)?;
+        Ok(Network::new(nodes, Arc::new(policy), policy_lsn, postal_codes))
+    }
+}
+
+fn planning_node(image: &ArchivedNodeImageV1) -> Result<PlanningNode, ImageError> {
+    let node = node(image)?;
+    let calendar = calendar_of(&node).map_err(|error| ImageError::inconsistent("node", error))?;
+    let last_lsn = Lsn::new(image.last_lsn.to_native());
+    Ok(PlanningNode { node: Arc::new(node), last_lsn, calendar: Arc::new(calendar) })
+}
+
+fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
+    let (north, east) = (image.latitude_udeg.to_native(), image.longitude_udeg.to_native());
+    let day = |days: &rkyv::rend::i32_le| Day::from_epoch_days(days.to_native());
+    Ok(Node {
+        id: NodeId::new("node", image.id.as_str())?,
+        kind: kind_of(image.kind)?,
+        title: Text::new("title", image.title.as_str())?,
+        postal_code: PostalCode::new("postal_code", image.postal_code.as_str())?,
+        location: Location::new(north, east).map_err(|e| ImageError::inconsistent("node", e))?,
+        time_zone: image.time_zone.as_str().into(),
+        working_days: image.working_days,
+        cut_off_minute: image.cut_off_minute.to_native(),
+        holidays: image.holidays.iter().map(day).collect(),
+        capacity_units_per_day: image.capacity_units_per_day.to_native(),
+        shipment_cost: image.shipment_cost.to_native(),
+        unit_cost: image.unit_cost.to_native(),
+        lead_time_days: image.lead_time_days.to_native(),
+        enabled: image.enabled,
+    })
+}
+
+fn policy(image: &ArchivedPolicyImageV1) -> Result<Policy, ImageError> {
+    let band = |b: &ArchivedBandImageV1| Band {
+        distance_m_max: b.distance_m_max.to_native(),
+        shipment_cost: b.shipment_cost.to_native(),
+        unit_cost: b.unit_cost.to_native(),
+    };
+    let mut objectives = [Objective::Promise; 4];
+    for (objective, code) in objectives.iter_mut().zip(&image.objectives) {
+        *objective = objective_of(*code)?;
+    }
+    let policy = Policy {
+        objectives,
+        currency: image.currency.as_str().into(),
+        bands: image.bands.iter().map(band).collect(),
+        services: image.services.iter().map(service).collect::<Result<_, _>>()?,
+        shortage: shortage_of(image.shortage)?,
+        split: split_of(image.split)?,
+        horizon_days: image.horizon_days.to_native(),
+    };
+    check(&policy)?;
+    Ok(policy)
+}
+
+fn service(image: &ArchivedServiceImageV1) -> Result<Service, ImageError> {
+    Ok(Service {
+        name: ServiceName::new("service", image.name.as_str())?,
+        promise_days: image.promise_days.to_native(),
+        transit_days: image.transit_days.iter().map(|days| days.to_native()).collect(),
+    })
+}
+
+/// What the network takes for granted of a policy.
+fn check(policy: &Policy) -> Result<(), ImageError> {
+    let refused = |detail: String| ImageError::inconsistent("policy", detail);
+    let reach = policy.bands.iter().map(|band| band.distance_m_max).collect();
+    Bands::new(reach).map_err(|error| refused(error.to_string()))?;
+    if policy.bands.last().is_none_or(|band| band.distance_m_max != u32::MAX) {
+        return Err(refused("no band reaches everywhere".to_owned()));
+    }
+    for (at, objective) in policy.objectives.iter().enumerate() {
+        if policy.objectives[..at].contains(objective) {
+            return Err(refused(format!("{objective:?} twice")));
+        }
+    }
+    match policy.services.iter().find(|s| s.transit_days.len() != policy.bands.len()) {
+        Some(service) => Err(refused(format!("{} has not a time for each band", service.name))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,36 @@
+//! Every bound of snapshots, each with its reason.
+
+/// Items in a chunk, with all their pairs: at 20 pairs an item some 5,000
+/// actors and 300 KB, so that one changed pair rewrites little and a catalogue
+/// of 200,000 items has a manifest of 800 entries.
+pub(super) const ITEMS_PER_CHUNK: u32 = 256;
+
+/// Order numbers in a chunk: some 300 KB of two-line orders.
+pub(super) const ORDERS_PER_CHUNK: u64 = 1_024;
+
+/// Requests in a full chunk; also how many are copied under one lock.
+pub(super) const REQUESTS_PER_CHUNK: usize = 4_096;
+
+/// Pieces of requests that are copied before the rest is taken under one lock:
+/// twice as many as all that is remembered has, so that a snapshot under load
+/// does not chase the newest requests for ever.
+pub(super) const REQUEST_PIECES_MAX: usize =
+    2 * crate::limits::REQUESTS_KEPT_MAX / REQUESTS_PER_CHUNK + 16;
+
+/// Generations that stay: the journal reaches back to the older one, so that a
+/// damaged newer one costs a longer replay and nothing else.
+pub(super) const GENERATIONS_KEPT: usize = 2;
+
+/// Longest payload of a chunk in bytes. Archives have 32-bit offsets, signed.
+pub(super) const PAYLOAD_BYTES_MAX: u64 = i32::MAX as u64;
+
+/// Bytes of `sled`'s page cache. Chunks are written and read once.
+pub(super) const SLED_CACHE_BYTES: u64 = 32 << 20;
+
+/// A store is compacted when it takes more than so many times what it holds.
+pub(super) const SLED_AMPLIFICATION_MAX: u64 = 3;
+
+/// Below this size on disk a store is never compacted.
+pub(super) const SLED_COMPACT_BYTES_MIN: u64 = 64 << 20;
+
+const _: () = assert!(GENERATIONS_KEPT >= 2);

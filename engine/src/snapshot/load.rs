@@ -1,0 +1,139 @@
+//! Loading the newest good generation into an engine without state.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::chunk::Kind;
+use super::error::SnapshotError;
+use super::manifest::Manifest;
+use super::report::list;
+use super::state::{RestoreError, State};
+use super::store::SnapshotStore;
+use super::verify::read_chunk;
+use crate::engine::core::Applied;
+use crate::model::{Lsn, StateHash};
+
+/// A generation that was loaded. Replay goes on from `manifest.start`.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What was loaded.
+    pub manifest: Manifest,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Loaded {
+    /// Checks the state that replay has come to. Call it when the record at
+    /// `manifest.end` is applied (at once, when that is `manifest.start`). Before
+    /// that LSN the hash is of no single moment, and nothing is checked.
+    ///
+    /// # Errors
+    /// [`SnapshotError::StateHash`] when the journal and the snapshot do not
+    /// belong together, or one of them is wrong.
+    pub fn check_at(&self, applied: Lsn, hash: StateHash) -> Result<(), SnapshotError> {
+        let expected = self.manifest.state_hash;
+        if applied == self.manifest.end && hash != expected {
+            return Err(SnapshotError::StateHash { lsn: applied, expected, found: hash });
+        }
+        Ok(())
+    }
+}
+
+/// A generation that could not be loaded.
+#[derive(Debug)]
+pub struct Damaged {
+    /// Which one.
+    pub generation: u64,
+    /// Why.
+    pub error: SnapshotError,
+}
+
+/// An engine's state, with what a store had of it.
+pub struct Recovered<C> {
+    /// The state.
+    pub core: C,
+    /// What was loaded into it; none when it is without state, and the journal
+    /// has to be replayed from its first record.
+    pub loaded: Option<Loaded>,
+    /// Newer generations that were passed over.
+    pub damaged: Vec<Damaged>,
+}
+
+/// Loads the newest generation that is whole into what `make` makes, which is
+/// called again for each generation tried.
+///
+/// With `until`, generations that end later are passed over: their images may
+/// hold later events. Whoever replays less of the journal than up to
+/// `manifest.end` has to say so here.
+///
+/// # Errors
+/// When the store fails. A damaged generation is reported, and the next older
+/// one is tried; the journal reaches back to it.
+pub fn load_newest<C>(
+    store: &dyn SnapshotStore,
+    until: Option<Lsn>,
+    mut make: impl FnMut() -> C,
+) -> Result<Recovered<C>, SnapshotError>
+where
+    for<'a> State<'a>: From<&'a C>,
+{
+    let mut damaged = Vec::new();
+    for report in list(store)? {
+        let generation = report.generation;
+        let core = make();
+        let loaded = match report.manifest {
+            Ok(manifest) if until.is_some_and(|until| manifest.end > until) => continue,
+            Ok(manifest) => load(State::from(&core), store, manifest),
+            Err(error) => Err(error),
+        };
+        match loaded {
+            Ok(loaded) => return Ok(Recovered { core, loaded: Some(loaded), damaged }),
+            Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(generation, %error, "a generation cannot be loaded");
+                damaged.push(Damaged { generation, error });
+            }
+        }
+    }
+    Ok(Recovered { core: make(), loaded: None, damaged })
+}
+
+/// Loads one generation. After an error the state is of no use.
+fn load(
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    manifest: Manifest,
+) -> Result<Loaded, SnapshotError> {
+    let begun = Instant::now();
+    let pass = |kinds| load_kinds(state, store, &manifest, kinds);
+    // Orders and stock share no tables, so that two threads load them.
+    let (stock, orders) = std::thread::scope(|scope| {
+        let orders = scope.spawn(|| pass([Kind::Orders, Kind::Requests]));
+        let stock = pass([Kind::Catalogue, Kind::Items]);
+        (stock, orders.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let mut hash = stock?;
+    hash.merge(orders?);
+    state.order_last.fetch_max(manifest.order_last, Ordering::Relaxed);
+    *state.gate.lock() = Applied { lsn: manifest.start, hash };
+    Ok(Loaded { manifest, took: begun.elapsed() })
+}
+
+/// Loads all chunks of some kinds, in order; answers with the hash of the images.
+fn load_kinds(
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    manifest: &Manifest,
+    kinds: [Kind; 2],
+) -> Result<StateHash, SnapshotError> {
+    let mut hash = StateHash::default();
+    for chunk in kinds.iter().flat_map(|kind| manifest.chunks_of(*kind)) {
+        let content = read_chunk(store, chunk, state.postal_codes)?;
+        let restored = state.restore(content, manifest.requests_from);
+        hash.merge(restored.map_err(|error| match error {
+            RestoreError::OutOfPlace(fault) => SnapshotError::Chunk { key: chunk.key, fault },
+            RestoreError::Panicked(panicked) => panicked.into(),
+        })?);
+    }
+    Ok(hash)
+}

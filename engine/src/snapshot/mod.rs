@@ -1,0 +1,53 @@
+//! Snapshots: images of applied state, taken without a pause, kept by generation.
+//!
+//! ```text
+//!           S                            E                      journal
+//!  ---------|============================|---------------------> LSN
+//!           |  every actor is copied in a turn of its own, so  |
+//!           |  an image is from some LSN between S and E       |
+//!           v                                                  v
+//!   take: S, chunks, E and hash, sync, manifest, sync, verify, prune
+//!   load: images, then replay from S+1; each actor skips what it has;
+//!         at E the state hash is the manifest's
+//! ```
+//! A chunk holds some thousand actors. A generation is a manifest that names
+//! chunks; chunks that did not change are named by several generations.
+//!
+//! Invariant `MANIFEST_LAST`: a manifest is written when all its chunks are on
+//! stable storage, and nothing without a manifest is ever read.
+//! Invariant `VERIFIED_BEFORE_CUT`: the LSN up to which the journal may go is
+//! answered only after the newest generation was read back whole.
+//! Invariant `ONE_TIMELINE`: all generations of a store are from one journal.
+//! Whoever cuts the journal's tail off drops the generations past the cut first.
+
+mod chunk;
+mod content;
+mod error;
+mod export;
+mod image;
+mod limits;
+mod load;
+mod manifest;
+mod prune;
+mod report;
+mod sled_store;
+mod state;
+mod store;
+mod take;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use chunk::{FORMAT_VERSION, FrameError, Kind};
+pub use error::{ChunkFault, ManifestFault, SnapshotError};
+pub use export::{ExportError, Exported, export, import};
+pub use image::ImageError;
+pub use load::{Damaged, Loaded, Recovered, load_newest};
+pub use manifest::{ChunkRef, Counts, Manifest};
+pub use prune::drop_after;
+pub use report::{GenerationReport, TakeReport, VerifyReport, list};
+pub use sled_store::{SetAside, SledStore};
+pub use state::State;
+pub use store::{ChunkKey, MemoryStore, SnapshotStore, StoreError};
+pub use take::take;
+pub use verify::{read_manifest, verify};

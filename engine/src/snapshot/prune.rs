@@ -1,0 +1,54 @@
+//! Letting generations go, and the chunks that nobody names any more.
+
+use std::collections::BTreeSet;
+
+use super::error::SnapshotError;
+use super::limits::GENERATIONS_KEPT;
+use super::manifest::Manifest;
+use super::report::list;
+use super::store::{ChunkKey, SnapshotStore};
+use crate::model::Lsn;
+
+/// Keeps the newest generations and lets all else go. Answers with the kept
+/// ones, the newest first, and the numbers of the others.
+pub(super) fn prune(store: &dyn SnapshotStore) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
+    keep(store, |_| true, GENERATIONS_KEPT)
+}
+
+/// Lets the generations go that end after `lsn`: a restore cut the journal
+/// there, and other events will follow. Answers with their numbers.
+///
+/// # Errors
+/// When the store fails.
+pub fn drop_after(store: &dyn SnapshotStore, lsn: Lsn) -> Result<Vec<u64>, SnapshotError> {
+    let (_, dropped) = keep(store, |manifest| manifest.end <= lsn, usize::MAX)?;
+    Ok(dropped)
+}
+
+/// An unreadable manifest makes no generation: it goes too, with its chunks.
+fn keep(
+    store: &dyn SnapshotStore,
+    wanted: impl Fn(&Manifest) -> bool,
+    max: usize,
+) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
+    let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    for report in list(store)? {
+        match report.manifest {
+            Ok(manifest) if kept.len() < max && wanted(&manifest) => kept.push(manifest),
+            Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Ok(_) | Err(_) => dropped.push(report.generation),
+        }
+    }
+    for generation in &dropped {
+        store.remove_manifest(*generation)?;
+    }
+    // `MANIFEST_LAST` backwards: no manifest may outlive its chunks.
+    store.sync()?;
+    let named: BTreeSet<ChunkKey> =
+        kept.iter().flat_map(|manifest| manifest.chunks.iter().map(|chunk| chunk.key)).collect();
+    for key in store.chunk_keys()?.into_iter().filter(|key| !named.contains(key)) {
+        store.remove_chunk(key)?;
+    }
+    store.sync()?;
+    Ok((kept, dropped))
+}

@@ -1,0 +1,66 @@
+//! What is told of snapshots, for a person or a script.
+
+use std::time::Duration;
+
+use super::error::SnapshotError;
+use super::manifest::{Counts, Manifest};
+use super::store::SnapshotStore;
+use super::verify::read_manifest;
+use crate::model::Lsn;
+
+/// What taking a snapshot did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeReport {
+    /// The new generation, read back whole.
+    pub manifest: Manifest,
+    /// Chunks that were written.
+    pub chunks_written: usize,
+    /// Bytes of these.
+    pub bytes_written: u64,
+    /// Chunks that did not change and are named again.
+    pub chunks_reused: usize,
+    /// Generations that were let go.
+    pub pruned: Vec<u64>,
+    /// The journal may be cut before this LSN: replay over the oldest kept
+    /// generation starts there. None while too few generations are kept.
+    pub journal_from: Option<Lsn>,
+    /// Copying and writing.
+    pub took_copying: Duration,
+    /// Reading back.
+    pub took_verifying: Duration,
+}
+
+/// What reading a generation back found: no fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Which one.
+    pub generation: u64,
+    /// Its chunks, all read.
+    pub chunks: usize,
+    /// Bytes read.
+    pub bytes: u64,
+    /// What it holds.
+    pub counts: Counts,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// One generation in a list.
+#[derive(Debug)]
+pub struct GenerationReport {
+    /// Its number.
+    pub generation: u64,
+    /// What its manifest says, or why it cannot be read.
+    pub manifest: Result<Manifest, SnapshotError>,
+}
+
+/// All generations, the newest first. Reads manifests only.
+///
+/// # Errors
+/// When the store fails; an unreadable manifest is in the list.
+pub fn list(store: &dyn SnapshotStore) -> Result<Vec<GenerationReport>, SnapshotError> {
+    let generations = store.generations()?;
+    let report =
+        |generation| GenerationReport { generation, manifest: read_manifest(store, generation) };
+    Ok(generations.into_iter().rev().map(report).collect())
+}

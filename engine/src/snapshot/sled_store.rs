@@ -1,0 +1,381 @@
+//! The store on disk: `sled` 0.34.7, with what it needs around it.
+//!
+//! - Its `flush` does not reach stable storage: after each one, all its files and
+//!   directories are synced here.
+//! - A torn `snap.*.generating` file keeps it from opening: these are removed
+//!   first. They are copies in the making of what its log has.
+//! - A store that will not open is set aside under another name, never deleted.
+//! - It does not give space back: a sparse store is written anew beside the old
+//!   one, and the directories are swapped.
+//!
+//! ```text
+//!   DIR            the store
+//!   DIR.compacting the new one, while it is written
+//!   DIR.replaced   the old one, between the two renames and its removal
+//!   DIR.damaged-N  set aside
+//! ```
+
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+
+use super::chunk::Kind;
+use super::limits::{SLED_AMPLIFICATION_MAX, SLED_CACHE_BYTES, SLED_COMPACT_BYTES_MIN};
+use super::store::{ChunkKey, SnapshotStore, StoreError};
+
+const CHUNK: u8 = b'c';
+const MANIFEST: u8 = b'm';
+const CHUNK_KEY_BYTES: usize = 18;
+
+/// A store of snapshots in a directory.
+pub struct SledStore {
+    directory: PathBuf,
+    /// Written only while directories are swapped; none if that failed half way.
+    database: RwLock<Option<sled::Db>>,
+}
+
+/// A store that would not open, and where it is now.
+#[derive(Debug)]
+pub struct SetAside {
+    /// Its directory now.
+    pub to: PathBuf,
+    /// Why it would not open.
+    pub cause: String,
+}
+
+impl SledStore {
+    /// Whether there is a store. Opening one makes it.
+    pub fn exists(directory: &Path) -> bool {
+        directory.exists() || beside(directory, "replaced").exists()
+    }
+
+    /// Opens the store, or makes it. One that will not open is set aside, and
+    /// an empty one is made in its place; the state then comes back from the
+    /// journal, or from an exported snapshot.
+    ///
+    /// # Errors
+    /// When the file system refuses, or another process has the store open.
+    pub fn open(directory: &Path) -> Result<(Self, Option<SetAside>), StoreError> {
+        finish_swap(directory)?;
+        if directory.exists() {
+            remove_torn_snapshots(directory)?;
+        }
+        let (database, aside) = match open_database(directory) {
+            Ok(database) => (database, None),
+            Err(Unopened::Failed(error)) => return Err(error),
+            Err(Unopened::Corrupt(cause)) => {
+                let to = set_aside(directory)?;
+                tracing::error!(cause, to = %to.display(), "the snapshot store is set aside");
+                (open_database(directory).map_err(Unopened::error)?, Some(SetAside { to, cause }))
+            }
+        };
+        let database = RwLock::new(Some(database));
+        Ok((Self { directory: directory.to_owned(), database }, aside))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
+        match &*self.database.read() {
+            Some(database) => Ok(work(database)?),
+            None => Err(closed(&self.directory)),
+        }
+    }
+
+    /// Writes a fresh store with what this one holds, and swaps the two.
+    ///
+    /// # Errors
+    /// When the file system or the database refuses. What the store held is
+    /// still there; a swap that was interrupted is finished by the next opening.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        let mut guard = self.database.write();
+        let old = guard.as_ref().ok_or_else(|| closed(&self.directory))?;
+        let fresh = beside(&self.directory, "compacting");
+        remove_directory(&fresh)?;
+        copy_database(old, &fresh)?;
+        *guard = None;
+        swap(&self.directory, &fresh)?;
+        *guard = Some(open_database(&self.directory).map_err(Unopened::error)?);
+        Ok(())
+    }
+
+    fn bytes_held(&self) -> Result<u64, StoreError> {
+        self.with(|database| {
+            let bytes = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+                entry.map(|(key, value)| (key.len() + value.len()) as u64)
+            };
+            database.iter().map(bytes).sum()
+        })
+    }
+}
+
+impl SnapshotStore for SledStore {
+    fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError> {
+        self.with(|database| database.insert(chunk_key(key), bytes).map(drop))
+    }
+
+    fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|database| Ok(database.get(chunk_key(key))?.map(|bytes| bytes.to_vec())))
+    }
+
+    fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
+        let keys = self.with(|database| {
+            database.scan_prefix([CHUNK]).keys().collect::<sled::Result<Vec<_>>>()
+        })?;
+        keys.iter().map(|key| read_chunk_key(key)).collect()
+    }
+
+    fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
+        self.with(|database| database.remove(chunk_key(key)).map(drop))
+    }
+
+    fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.with(|database| database.insert(manifest_key(generation), bytes).map(drop))
+    }
+
+    fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|database| Ok(database.get(manifest_key(generation))?.map(|b| b.to_vec())))
+    }
+
+    fn generations(&self) -> Result<Vec<u64>, StoreError> {
+        let keys = self.with(|database| {
+            database.scan_prefix([MANIFEST]).keys().collect::<sled::Result<Vec<_>>>()
+        })?;
+        keys.iter().map(|key| read_manifest_key(key)).collect()
+    }
+
+    fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
+        self.with(|database| database.remove(manifest_key(generation)).map(drop))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.with(|database| database.flush().map(drop))?;
+        sync_tree(&self.directory)?;
+        sync_directory(parent_of(&self.directory))
+    }
+
+    fn bytes_on_disk(&self) -> Result<u64, StoreError> {
+        bytes_under(&self.directory)
+    }
+
+    fn compact_if_sparse(&self) -> Result<bool, StoreError> {
+        let on_disk = self.bytes_on_disk()?;
+        if on_disk < SLED_COMPACT_BYTES_MIN
+            || on_disk / SLED_AMPLIFICATION_MAX < self.bytes_held()?
+        {
+            return Ok(false);
+        }
+        self.compact()?;
+        Ok(true)
+    }
+}
+
+fn chunk_key(key: ChunkKey) -> [u8; CHUNK_KEY_BYTES] {
+    let mut bytes = [0; CHUNK_KEY_BYTES];
+    bytes[0] = CHUNK;
+    bytes[1] = key.kind as u8;
+    bytes[2..10].copy_from_slice(&key.from.to_be_bytes());
+    bytes[10..].copy_from_slice(&key.generation.to_be_bytes());
+    bytes
+}
+
+fn read_chunk_key(bytes: &[u8]) -> Result<ChunkKey, StoreError> {
+    let foreign = || StoreError::ForeignKey(bytes.len());
+    let key: &[u8; CHUNK_KEY_BYTES] = bytes.try_into().map_err(|_| foreign())?;
+    let kind = Kind::from_code(key[1]).ok_or_else(foreign)?;
+    let word =
+        |at: usize| key[at..at + 8].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    Ok(ChunkKey { kind, from: word(2), generation: word(10) })
+}
+
+fn manifest_key(generation: u64) -> [u8; 9] {
+    let mut bytes = [MANIFEST; 9];
+    bytes[1..].copy_from_slice(&generation.to_be_bytes());
+    bytes
+}
+
+fn read_manifest_key(bytes: &[u8]) -> Result<u64, StoreError> {
+    let key: &[u8; 9] = bytes.try_into().map_err(|_| StoreError::ForeignKey(bytes.len()))?;
+    Ok(key[1..].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)))
+}
+
+/// Why a database did not open.
+enum Unopened {
+    /// The world is at fault: another try may succeed.
+    Failed(StoreError),
+    /// Its files are.
+    Corrupt(String),
+}
+
+impl Unopened {
+    fn error(self) -> StoreError {
+        match self {
+            Self::Failed(error) => error,
+            Self::Corrupt(cause) => sled::Error::ReportableBug(cause).into(),
+        }
+    }
+}
+
+/// Opening damaged files panics at times, which is no worse than an error here:
+/// nothing of the database is left.
+fn open_database(directory: &Path) -> Result<sled::Db, Unopened> {
+    let config = sled::Config::new()
+        .path(directory)
+        .cache_capacity(SLED_CACHE_BYTES)
+        .mode(sled::Mode::HighThroughput)
+        .flush_every_ms(None);
+    let mut tries_left = 100;
+    loop {
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+        match opened {
+            Ok(Ok(database)) => return Ok(database),
+            // A database that was dropped lets go of its lock a little later.
+            Ok(Err(sled::Error::Io(error))) if is_locked(&error) && tries_left > 0 => {
+                tries_left -= 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Ok(Err(error)) => return Err(unopened(error)),
+            Err(_) => return Err(Unopened::Corrupt("opening it panicked".to_owned())),
+        }
+    }
+}
+
+fn is_locked(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+fn unopened(error: sled::Error) -> Unopened {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match &error {
+        sled::Error::Io(io) if !matches!(io.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
+            Unopened::Failed(error.into())
+        }
+        _ => Unopened::Corrupt(error.to_string()),
+    }
+}
+
+fn closed(directory: &Path) -> StoreError {
+    let source = io::Error::other("the store was closed by a compaction that failed");
+    StoreError::File { path: directory.to_owned(), source }
+}
+
+fn copy_database(from: &sled::Db, to: &Path) -> Result<(), StoreError> {
+    let fresh = open_database(to).map_err(Unopened::error)?;
+    for entry in from.iter() {
+        let (key, value) = entry?;
+        fresh.insert(key, value)?;
+    }
+    fresh.flush()?;
+    drop(fresh);
+    sync_tree(to)
+}
+
+/// Puts the fresh directory in the place of the old one.
+fn swap(directory: &Path, fresh: &Path) -> Result<(), StoreError> {
+    let replaced = beside(directory, "replaced");
+    rename(directory, &replaced)?;
+    rename(fresh, directory)?;
+    sync_directory(parent_of(directory))?;
+    remove_directory(&replaced)
+}
+
+/// Finishes, or undoes, a swap that was interrupted. The old store is whole until
+/// the new one has its name.
+fn finish_swap(directory: &Path) -> Result<(), StoreError> {
+    let replaced = beside(directory, "replaced");
+    if replaced.exists() && !directory.exists() {
+        rename(&replaced, directory)?;
+    }
+    remove_directory(&replaced)?;
+    remove_directory(&beside(directory, "compacting"))
+}
+
+fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
+    let mut places = (1..).map(|no: u32| beside(directory, &format!("damaged-{no}")));
+    let to = places.find(|place| !place.exists()).expect("some number is free");
+    rename(directory, &to)?;
+    sync_directory(parent_of(directory))?;
+    Ok(to)
+}
+
+fn remove_torn_snapshots(directory: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(directory).map_err(at(directory))? {
+        let path = entry.map_err(at(directory))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+    }
+    Ok(())
+}
+
+fn beside(directory: &Path, suffix: &str) -> PathBuf {
+    directory.with_added_extension(suffix)
+}
+
+fn parent_of(directory: &Path) -> &Path {
+    match directory.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(at(from))
+}
+
+fn remove_directory(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(at(path))
+}
+
+/// Syncs all files and directories under a directory, and itself last.
+fn sync_tree(directory: &Path) -> Result<(), StoreError> {
+    for path in paths_in(directory)? {
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => sync_tree(&path)?,
+            // The database removes files on threads of its own.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(at(&path)(error)),
+            Ok(_) => sync_file(&path)?,
+        }
+    }
+    sync_directory(directory)
+}
+
+fn sync_file(path: &Path) -> Result<(), StoreError> {
+    match File::open(path).and_then(|file| file.sync_all()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn bytes_under(directory: &Path) -> Result<u64, StoreError> {
+    let mut bytes = 0;
+    for path in paths_in(directory)? {
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => bytes += bytes_under(&path)?,
+            Ok(meta) => bytes += meta.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(at(&path)(error)),
+        }
+    }
+    Ok(bytes)
+}
+
+fn paths_in(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = fs::read_dir(directory).map_err(at(directory))?;
+    entries.map(|entry| Ok(entry.map_err(at(directory))?.path())).collect()
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> StoreError + '_ {
+    |source| StoreError::File { path: path.to_owned(), source }
+}

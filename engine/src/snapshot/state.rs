@@ -1,0 +1,198 @@
+//! The parts of a running engine that a snapshot copies, and puts back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::content::{Content, ItemState, Request};
+use super::error::ChunkFault;
+use super::image::ImageError;
+use crate::actor::ActorPanicked;
+use crate::actor::order::{OrderMessage, OrderReply};
+use crate::actor::stock::{StockMessage, StockReply};
+use crate::engine::catalogue::Catalogue;
+use crate::engine::core::{Applied, Core};
+use crate::engine::network::Network;
+use crate::engine::orders::Orders;
+use crate::engine::requests::{Piece, Requests};
+use crate::model::{Lsn, NodeNo, Order, OrderNo, Pair, SkuNo, StateHash, Stock};
+
+/// The durable state of an engine, by reference.
+#[derive(Clone, Copy)]
+pub struct State<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) network: &'a ArcSwap<Network>,
+    pub(super) orders: &'a Orders,
+    pub(super) requests: &'a Requests,
+    pub(super) order_last: &'a AtomicU64,
+    pub(super) gate: &'a Mutex<Applied>,
+    pub(super) postal_codes: usize,
+}
+
+impl<'a> From<&'a Core> for State<'a> {
+    fn from(core: &'a Core) -> Self {
+        Self {
+            catalogue: &core.catalogue,
+            network: &core.network,
+            orders: &core.orders,
+            requests: &core.requests,
+            order_last: &core.order_last,
+            gate: &core.gate,
+            postal_codes: core.postal.code_count() as usize,
+        }
+    }
+}
+
+/// Where copying begins: what is there at one LSN. All that comes to be later is
+/// in the journal after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begin {
+    pub start: Lsn,
+    pub items: u32,
+    pub order_last: u64,
+}
+
+/// Copying. Each actor is asked in a turn of its own; nothing is held meanwhile.
+impl State<'_> {
+    pub(super) fn begin(&self) -> Begin {
+        let applied = self.gate.lock();
+        Begin {
+            start: applied.lsn,
+            items: self.catalogue.next().0,
+            order_last: self.order_last.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The LSN and the hash at one moment after all copying: no copy is newer.
+    pub(super) fn end(&self) -> Applied {
+        *self.gate.lock()
+    }
+
+    pub(super) fn copy_network(&self) -> Content {
+        Content::Catalogue(self.network.load_full())
+    }
+
+    /// The items numbered `from..to` with their pairs.
+    pub(super) fn copy_items(&self, from: u32, to: u32) -> Result<Content, ActorPanicked> {
+        let items = (from..to).map(|no| self.copy_item(SkuNo(no)));
+        Ok(Content::Items(items.collect::<Result<_, _>>()?))
+    }
+
+    fn copy_item(&self, no: SkuNo) -> Result<ItemState, ActorPanicked> {
+        let entry = self.catalogue.entry(no);
+        let mut pairs = Vec::with_capacity(entry.row.len());
+        for slot in entry.row.iter() {
+            match slot.cell.ask(StockMessage::Read).wait()? {
+                // A pair without an event is a claim's, and claims are not state.
+                StockReply::State(stock) if stock.last_lsn == Lsn::NONE => {}
+                StockReply::State(stock) => pairs.push((slot.node, *stock)),
+                other => unreachable!("a read is answered with a state, not {other:?}"),
+            }
+        }
+        Ok(ItemState { no, definition: entry.definition(), pairs })
+    }
+
+    /// The placed orders numbered `from..=to`.
+    pub(super) fn copy_orders(&self, from: u64, to: u64) -> Result<Content, ActorPanicked> {
+        let mut orders = Vec::new();
+        for cell in (from..=to).filter_map(|no| self.orders.by_no(OrderNo(no))) {
+            match cell.ask(OrderMessage::Read).wait()? {
+                OrderReply::State(order) => orders.extend(order),
+                other => unreachable!("a read is answered with a state, not {other:?}"),
+            }
+        }
+        Ok(Content::Orders(orders))
+    }
+
+    pub(super) fn copy_requests(&self, after: Lsn, max: usize) -> Piece {
+        self.requests.copy_after(after, max)
+    }
+}
+
+/// Putting back, into an engine without state. Answers with the hash of what was
+/// put back; refuses what is there already, or out of place.
+impl State<'_> {
+    pub(super) fn restore(
+        &self,
+        content: Content,
+        requests_from: Lsn,
+    ) -> Result<StateHash, RestoreError> {
+        let mut hash = StateHash::default();
+        match content {
+            Content::Catalogue(network) => {
+                hash.merge(network.hash());
+                self.network.store(network);
+            }
+            Content::Items(items) => {
+                for item in items {
+                    hash.merge(self.restore_item(item)?);
+                }
+            }
+            Content::Orders(orders) => {
+                for order in orders {
+                    hash.merge(self.restore_order(order)?);
+                }
+            }
+            Content::Requests(requests) => {
+                let newer = |(_, done): &Request| done.lsn >= requests_from;
+                for (id, done) in requests.into_iter().filter(newer) {
+                    hash.merge(self.requests.remember(id, done));
+                }
+            }
+        }
+        Ok(hash)
+    }
+
+    fn restore_item(&self, state: ItemState) -> Result<StateHash, RestoreError> {
+        let (no, item) = (state.no, &state.definition.item);
+        if no != self.catalogue.next() || self.catalogue.sku_no(item.sku.as_str()).is_some() {
+            return Err(out_of_place("item", &item.sku));
+        }
+        let mut hash = self.catalogue.define(no, (**item).clone(), state.definition.last_lsn);
+        for (node, stock) in state.pairs {
+            hash.merge(self.restore_pair(Pair { sku: no, node }, stock)?);
+        }
+        Ok(hash)
+    }
+
+    fn restore_pair(&self, pair: Pair, stock: Stock) -> Result<StateHash, RestoreError> {
+        let entry = self.catalogue.entry(pair.sku);
+        let NodeNo(node) = pair.node;
+        if entry.row.find(pair.node).is_some() {
+            return Err(out_of_place("pair of node", node));
+        }
+        let hash = stock.hash(pair);
+        entry.pair(pair.node).cell.ask(StockMessage::Restore(Box::new(stock))).wait()?;
+        Ok(hash)
+    }
+
+    fn restore_order(&self, order: Arc<Order>) -> Result<StateHash, RestoreError> {
+        let (cell, is_new) = self.orders.begin(&order.header.id);
+        if !is_new || self.orders.by_no(order.no).is_some() {
+            return Err(out_of_place("order", &order.header.id));
+        }
+        self.orders.number(order.no, &cell);
+        // Copied late, it may have a higher number than there was at the start.
+        self.order_last.fetch_max(order.no.0, Ordering::Relaxed);
+        match cell.ask(OrderMessage::Place(order)).wait()? {
+            OrderReply::Applied(hash) => Ok(hash),
+            other => unreachable!("a placing is answered with a hash, not {other:?}"),
+        }
+    }
+}
+
+/// Why parts could not be put back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RestoreError {
+    #[error(transparent)]
+    OutOfPlace(#[from] ChunkFault),
+    #[error(transparent)]
+    Panicked(#[from] ActorPanicked),
+}
+
+fn out_of_place(what: &'static str, which: impl std::fmt::Display) -> RestoreError {
+    let detail = format!("{which} is there twice, or not in order");
+    ChunkFault::from(ImageError::inconsistent(what, detail)).into()
+}

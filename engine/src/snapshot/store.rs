@@ -1,0 +1,135 @@
+//! Where generations are kept.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+
+use super::chunk::Kind;
+
+/// The address of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChunkKey {
+    /// What it holds.
+    pub kind: Kind,
+    /// The number of the first part that may be in it.
+    pub from: u64,
+    /// The generation that wrote it.
+    pub generation: u64,
+}
+
+impl fmt::Display for ChunkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} from {} of generation {}", self.kind, self.from, self.generation)
+    }
+}
+
+/// A fault of a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused.
+    #[error("the snapshot store failed: {0}")]
+    Database(#[from] sled::Error),
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file or directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key of the database is none that this store writes.
+    #[error("a key of {0} bytes is not one of a snapshot store")]
+    ForeignKey(usize),
+}
+
+/// Keeps chunks and manifests. Knows nothing of what is in them.
+///
+/// What was put or removed is on stable storage after the next [`sync`], and
+/// may or may not be before it.
+///
+/// [`sync`]: Self::sync
+pub trait SnapshotStore: Send + Sync {
+    /// Keeps a chunk; one under the same key is replaced.
+    fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError>;
+    /// A chunk's bytes, if it is there.
+    fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The keys of all chunks, ascending.
+    fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError>;
+    /// Lets a chunk go.
+    fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError>;
+    /// Keeps a manifest: the generation exists from now on.
+    fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError>;
+    /// A manifest's bytes, if it is there.
+    fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The generations that have a manifest, ascending.
+    fn generations(&self) -> Result<Vec<u64>, StoreError>;
+    /// Lets a manifest go: the generation does not exist any more.
+    fn remove_manifest(&self, generation: u64) -> Result<(), StoreError>;
+    /// Brings everything to stable storage.
+    fn sync(&self) -> Result<(), StoreError>;
+    /// Bytes that the store takes on disk.
+    fn bytes_on_disk(&self) -> Result<u64, StoreError>;
+    /// Gives space back if much of it is unused; true when it did.
+    fn compact_if_sparse(&self) -> Result<bool, StoreError>;
+}
+
+/// A store in memory, for simulation and tests.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    chunks: Mutex<BTreeMap<ChunkKey, Vec<u8>>>,
+    manifests: Mutex<BTreeMap<u64, Vec<u8>>>,
+}
+
+impl SnapshotStore for MemoryStore {
+    fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError> {
+        self.chunks.lock().insert(key, bytes.to_vec());
+        Ok(())
+    }
+
+    fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.chunks.lock().get(&key).cloned())
+    }
+
+    fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
+        Ok(self.chunks.lock().keys().copied().collect())
+    }
+
+    fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
+        self.chunks.lock().remove(&key);
+        Ok(())
+    }
+
+    fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.manifests.lock().insert(generation, bytes.to_vec());
+        Ok(())
+    }
+
+    fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.manifests.lock().get(&generation).cloned())
+    }
+
+    fn generations(&self) -> Result<Vec<u64>, StoreError> {
+        Ok(self.manifests.lock().keys().copied().collect())
+    }
+
+    fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
+        self.manifests.lock().remove(&generation);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn bytes_on_disk(&self) -> Result<u64, StoreError> {
+        let chunks: u64 = self.chunks.lock().values().map(|bytes| bytes.len() as u64).sum();
+        let manifests: u64 = self.manifests.lock().values().map(|bytes| bytes.len() as u64).sum();
+        Ok(chunks + manifests)
+    }
+
+    fn compact_if_sparse(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}

@@ -1,0 +1,299 @@
+//! Taking a snapshot: fuzzy, chunk by chunk, while the engine goes on.
+
+use std::time::Instant;
+
+use super::chunk::{self, HEADER_BYTES, Header, Kind};
+use super::content::Content;
+use super::error::SnapshotError;
+use super::limits::{
+    GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK,
+};
+use super::manifest::{ChunkRef, Counts, Manifest};
+use super::prune::prune;
+use super::report::{TakeReport, list};
+use super::state::{Begin, State};
+use super::store::{ChunkKey, SnapshotStore};
+use super::verify::verify;
+use crate::model::{Lsn, Timestamp};
+
+/// Takes a snapshot, reads it back, and lets old generations go.
+///
+/// Blocks its thread and holds one chunk in memory at a time; the engine goes
+/// on. A chunk that an older generation wrote and that turns out damaged is
+/// written anew: the truth is in memory.
+///
+/// # Errors
+/// When the store fails, an actor panicked, the store is ahead of the state, or
+/// what was written cannot be read back. The journal may then not be cut; older
+/// generations are as they were.
+pub fn take(
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    created_at: Timestamp,
+) -> Result<TakeReport, SnapshotError> {
+    let begun = Instant::now();
+    let previous = newest(store)?;
+    let first = attempt(state, store, created_at, previous.as_ref());
+    let (taken, took_copying, took_verifying) = match first {
+        Err(SnapshotError::Chunk { key, .. })
+            if previous.as_ref().is_some_and(|p| key.generation <= p.generation) =>
+        {
+            attempt(state, store, created_at, None)?
+        }
+        other => other?,
+    };
+    let (kept, pruned) = prune(store)?;
+    store.compact_if_sparse()?;
+    tracing::info!(
+        generation = taken.manifest.generation,
+        written = taken.written,
+        reused = taken.reused,
+        took = ?begun.elapsed(),
+        "took a snapshot"
+    );
+    let full = kept.len() >= GENERATIONS_KEPT;
+    Ok(TakeReport {
+        journal_from: kept.last().filter(|_| full).map(|oldest| oldest.start.next()),
+        manifest: taken.manifest,
+        chunks_written: taken.written,
+        bytes_written: taken.bytes_written,
+        chunks_reused: taken.reused,
+        pruned,
+        took_copying,
+        took_verifying,
+    })
+}
+
+/// The newest generation whose manifest can be read.
+fn newest(store: &dyn SnapshotStore) -> Result<Option<Manifest>, SnapshotError> {
+    for report in list(store)? {
+        match report.manifest {
+            Ok(manifest) => return Ok(Some(manifest)),
+            Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(damaged) => tracing::warn!(%damaged, "a generation cannot be read"),
+        }
+    }
+    Ok(None)
+}
+
+type Attempt = (Taken, std::time::Duration, std::time::Duration);
+
+/// Writes a generation and reads it back; one that cannot be read back is let go.
+fn attempt(
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    created_at: Timestamp,
+    previous: Option<&Manifest>,
+) -> Result<Attempt, SnapshotError> {
+    let begun = Instant::now();
+    let taken = write(state, store, created_at, previous)?;
+    let took_copying = begun.elapsed();
+    match verify(store, taken.manifest.generation) {
+        Ok(report) => Ok((taken, took_copying, report.took)),
+        Err(damaged) => {
+            tracing::warn!(%damaged, "a snapshot cannot be read back");
+            store.remove_manifest(taken.manifest.generation)?;
+            store.sync()?;
+            Err(damaged)
+        }
+    }
+}
+
+/// A generation that is on stable storage and not read back yet.
+struct Taken {
+    manifest: Manifest,
+    written: usize,
+    bytes_written: u64,
+    reused: usize,
+}
+
+fn write(
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    created_at: Timestamp,
+    previous: Option<&Manifest>,
+) -> Result<Taken, SnapshotError> {
+    let begin = state.begin();
+    if let Some(ahead) = previous.filter(|previous| previous.end > begin.start) {
+        let (generation, end) = (ahead.generation, ahead.end);
+        return Err(SnapshotError::Ahead { generation, end, applied: begin.start });
+    }
+    let mut writer = Writer::new(store, previous)?;
+    writer.network(state)?;
+    writer.items(state, begin)?;
+    writer.orders(state, begin)?;
+    let requests_from = writer.requests(state)?;
+    store.sync()?;
+    // `FUZZY`: all copies are made by now, so none is newer than this.
+    let end = state.end();
+    let manifest = Manifest {
+        generation: writer.generation,
+        start: begin.start,
+        end: end.lsn,
+        state_hash: end.hash,
+        order_last: begin.order_last,
+        requests_from,
+        created_at,
+        counts: writer.counts,
+        chunks: writer.chunks,
+    };
+    let frame = manifest.encode().map_err(SnapshotError::Unwritable)?;
+    store.put_manifest(manifest.generation, &frame)?;
+    store.sync()?;
+    Ok(Taken {
+        manifest,
+        written: writer.written,
+        bytes_written: writer.bytes_written,
+        reused: writer.reused,
+    })
+}
+
+/// Writes the chunks of one generation, one after the other.
+struct Writer<'a> {
+    store: &'a dyn SnapshotStore,
+    previous: Option<&'a Manifest>,
+    generation: u64,
+    chunks: Vec<ChunkRef>,
+    counts: Counts,
+    written: usize,
+    bytes_written: u64,
+    reused: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer of the next generation. Chunks of a snapshot that was never
+    /// finished count as well: their keys are not used again.
+    fn new(
+        store: &'a dyn SnapshotStore,
+        previous: Option<&'a Manifest>,
+    ) -> Result<Self, SnapshotError> {
+        let of_chunks = store.chunk_keys()?.into_iter().map(|key| key.generation).max();
+        let of_manifests = store.generations()?.into_iter().max();
+        Ok(Self {
+            store,
+            previous,
+            generation: of_chunks.max(of_manifests).unwrap_or(0) + 1,
+            chunks: Vec::new(),
+            counts: Counts::default(),
+            written: 0,
+            bytes_written: 0,
+            reused: 0,
+        })
+    }
+
+    fn network(&mut self, state: State<'_>) -> Result<(), SnapshotError> {
+        self.put(0, 0, &state.copy_network())
+    }
+
+    fn items(&mut self, state: State<'_>, begin: Begin) -> Result<(), SnapshotError> {
+        for from in (0..begin.items).step_by(ITEMS_PER_CHUNK as usize) {
+            let to = begin.items.min(from.saturating_add(ITEMS_PER_CHUNK));
+            let items = state.copy_items(from, to)?;
+            self.put(from.into(), u64::from(to) - 1, &items)?;
+        }
+        Ok(())
+    }
+
+    fn orders(&mut self, state: State<'_>, begin: Begin) -> Result<(), SnapshotError> {
+        for chunk in 0..=begin.order_last / ORDERS_PER_CHUNK {
+            let from = chunk * ORDERS_PER_CHUNK;
+            let to = from + ORDERS_PER_CHUNK - 1;
+            self.put(from, to, &state.copy_orders(from, to)?)?;
+        }
+        Ok(())
+    }
+
+    /// Copies what is remembered, piece by piece, and answers from which LSN on
+    /// the copies count: the older ones were forgotten meanwhile. What is left
+    /// is exactly what was remembered when the last piece was copied.
+    ///
+    /// A request never changes once it is remembered, so that the full chunks of
+    /// the previous generation are good for as long as any of it is remembered.
+    fn requests(&mut self, state: State<'_>) -> Result<Lsn, SnapshotError> {
+        let oldest = state.copy_requests(Lsn::NONE, 0).oldest.unwrap_or(Lsn::FIRST);
+        let mut after = self.reuse_requests(oldest).unwrap_or(oldest.previous());
+        for piece_no in 0.. {
+            let is_bound = piece_no == REQUEST_PIECES_MAX;
+            let max = if is_bound { usize::MAX } else { REQUESTS_PER_CHUNK };
+            let piece = state.copy_requests(after, max);
+            if let (Some((_, first)), Some((_, last))) =
+                (piece.requests.first(), piece.requests.last())
+            {
+                let (from, to) = (first.lsn.get(), last.lsn.get());
+                after = last.lsn;
+                self.put(from, to, &Content::Requests(piece.requests))?;
+            }
+            if piece.is_last {
+                return Ok(piece.oldest.unwrap_or(Lsn::FIRST));
+            }
+        }
+        unreachable!("the piece at the bound takes all that is left")
+    }
+
+    /// Names the full chunks again of which something is still remembered;
+    /// answers with the LSN up to which they reach.
+    fn reuse_requests(&mut self, oldest: Lsn) -> Option<Lsn> {
+        let known = self.previous?.chunks_of(Kind::Requests);
+        let full = known.iter().take_while(|chunk| chunk.count as usize >= REQUESTS_PER_CHUNK);
+        let mut reach = None;
+        for chunk in full.filter(|chunk| chunk.last_lsn >= oldest) {
+            self.reuse(chunk);
+            self.counts.requests += u64::from(chunk.count);
+            reach = Some(chunk.last_lsn);
+        }
+        reach
+    }
+
+    /// Writes a chunk, or names the one that has the very same parts.
+    fn put(&mut self, from: u64, to: u64, content: &Content) -> Result<(), SnapshotError> {
+        let counts = content.counts();
+        self.counts.add(counts);
+        let header = Self::header(from, to, content);
+        if header.count == 0 && header.kind != Kind::Catalogue {
+            return Ok(());
+        }
+        let hash = content.hash();
+        let known = self.previous.and_then(|previous| previous.chunk(header.kind, from));
+        if let Some(known) = known
+            && self.is_unchanged(known, &header)
+            && known.hash == hash
+        {
+            self.reuse(known);
+            return Ok(());
+        }
+        let frame = chunk::seal(&header, &content.encode().map_err(SnapshotError::Unwritable)?);
+        let key = ChunkKey { kind: header.kind, from, generation: self.generation };
+        self.store.put_chunk(key, &frame)?;
+        self.written += 1;
+        self.bytes_written += frame.len() as u64;
+        self.chunks.push(ChunkRef {
+            key,
+            to,
+            count: header.count,
+            last_lsn: header.last_lsn,
+            bytes: frame.len() as u64,
+            checksum: chunk::recorded_checksum(&frame[..HEADER_BYTES]),
+            hash,
+        });
+        Ok(())
+    }
+
+    fn header(from: u64, to: u64, content: &Content) -> Header {
+        let (first_lsn, last_lsn) = content.lsns();
+        let count = u32::try_from(content.numbers().len()).expect("a chunk has thousands of parts");
+        Header { kind: content.kind(), count, from, to, first_lsn, last_lsn }
+    }
+
+    /// A part's last LSN tells its state, and parts never go. So when no part's
+    /// is past the previous start, all were then as they are now, and the
+    /// previous copies, which are from after its start, show just that.
+    fn is_unchanged(&self, known: &ChunkRef, header: &Header) -> bool {
+        let start = self.previous.map_or(Lsn::NONE, |previous| previous.start);
+        header.last_lsn <= start && known.count == header.count && known.to == header.to
+    }
+
+    fn reuse(&mut self, chunk: &ChunkRef) {
+        self.chunks.push(*chunk);
+        self.reused += 1;
+    }
+}

@@ -1,0 +1,139 @@
+//! Generations: kept, named again, fallen back to, let go.
+
+use super::world::{Run, World, item};
+use crate::model::{Lsn, SkuNo, Timestamp};
+use crate::snapshot::tests::world::Happening;
+use crate::snapshot::{
+    ChunkRef, Kind, MemoryStore, SnapshotError, SnapshotStore, State, drop_after, list,
+    load_newest, take, verify,
+};
+
+const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
+
+fn snapshot(run: &Run, store: &MemoryStore) -> crate::snapshot::TakeReport {
+    take(State::from(&run.world), store, AT).unwrap()
+}
+
+fn damage(store: &MemoryStore, chunk: &ChunkRef) {
+    let mut bytes = store.chunk(chunk.key).unwrap().unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    store.put_chunk(chunk.key, &bytes).unwrap();
+}
+
+#[test]
+fn only_what_changed_is_written_again() {
+    let run = Run::new(3);
+    run.go_on(200);
+    let store = MemoryStore::default();
+    let first = snapshot(&run, &store);
+    assert_eq!(first.chunks_reused, 0);
+    run.push(Happening::Item(SkuNo(299), item(299, 7)));
+    let second = snapshot(&run, &store);
+    let written: Vec<_> = second
+        .manifest
+        .chunks
+        .iter()
+        .filter(|chunk| chunk.key.generation == second.manifest.generation)
+        .map(|chunk| (chunk.key.kind, chunk.key.from > 0))
+        .collect();
+    assert_eq!(written, [(Kind::Items, true), (Kind::Requests, true)]);
+    assert_eq!(second.chunks_reused + second.chunks_written, second.manifest.chunks.len());
+}
+
+#[test]
+fn the_journal_may_go_only_behind_the_older_of_two_generations() {
+    let run = Run::new(4);
+    let store = MemoryStore::default();
+    let first = snapshot(&run, &store);
+    assert_eq!(first.journal_from, None);
+    run.go_on(10);
+    let second = snapshot(&run, &store);
+    assert_eq!(second.journal_from, Some(first.manifest.start.next()));
+    run.go_on(10);
+    let third = snapshot(&run, &store);
+    assert_eq!(third.journal_from, Some(second.manifest.start.next()));
+    assert_eq!(third.pruned, [first.manifest.generation]);
+    let kept: Vec<_> = list(&store).unwrap().iter().map(|report| report.generation).collect();
+    assert_eq!(kept, [third.manifest.generation, second.manifest.generation]);
+    verify(&store, second.manifest.generation).unwrap();
+}
+
+#[test]
+fn chunks_that_nobody_names_are_let_go() {
+    let run = Run::new(4);
+    let store = MemoryStore::default();
+    for _ in 0..5 {
+        run.go_on(300);
+        snapshot(&run, &store);
+    }
+    let mut named: Vec<_> = list(&store)
+        .unwrap()
+        .into_iter()
+        .flat_map(|report| report.manifest.unwrap().chunks)
+        .map(|chunk| chunk.key)
+        .collect();
+    named.sort();
+    named.dedup();
+    assert_eq!(store.chunk_keys().unwrap(), named);
+}
+
+#[test]
+fn a_damaged_generation_falls_back_to_the_older_one_with_a_report() {
+    let run = Run::new(8);
+    let store = MemoryStore::default();
+    let first = snapshot(&run, &store);
+    run.go_on(300);
+    let second = snapshot(&run, &store);
+    let own = |c: &&ChunkRef| c.key.generation == second.manifest.generation;
+    damage(&store, second.manifest.chunks.iter().rfind(own).unwrap());
+    let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+    assert_eq!(recovered.damaged.len(), 1);
+    assert_eq!(recovered.damaged[0].generation, second.manifest.generation);
+    assert_eq!(recovered.loaded.unwrap().manifest.generation, first.manifest.generation);
+    run.replay(&recovered.core, run.world.applied().lsn);
+    assert_eq!(recovered.core.hash(), run.world.hash());
+}
+
+#[test]
+fn a_store_of_damaged_generations_alone_gives_an_empty_state_and_says_so() {
+    let run = Run::new(8);
+    let store = MemoryStore::default();
+    snapshot(&run, &store);
+    let generation = store.generations().unwrap()[0];
+    store.put_manifest(generation, b"nonsense").unwrap();
+    let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+    assert!(recovered.loaded.is_none());
+    assert_eq!(recovered.damaged.len(), 1);
+    assert_eq!(recovered.core.applied().lsn, Lsn::NONE);
+}
+
+#[test]
+fn a_damaged_chunk_that_would_be_named_again_is_written_anew() {
+    let run = Run::new(6);
+    run.go_on(100);
+    let store = MemoryStore::default();
+    let first = snapshot(&run, &store);
+    damage(&store, first.manifest.chunk(Kind::Items, 0).unwrap());
+    let second = snapshot(&run, &store);
+    assert_eq!(second.chunks_reused, 0);
+    verify(&store, second.manifest.generation).unwrap();
+    assert!(verify(&store, first.manifest.generation).is_err());
+}
+
+#[test]
+fn a_store_ahead_of_the_state_is_refused_until_its_future_is_dropped() {
+    let run = Run::new(6);
+    let store = MemoryStore::default();
+    let first = snapshot(&run, &store);
+    run.go_on(10);
+    let second = snapshot(&run, &store);
+    let behind = Run::new(6);
+    let refused = take(State::from(&behind.world), &store, AT).unwrap_err();
+    assert!(matches!(refused, SnapshotError::Ahead { .. }), "{refused}");
+    let dropped = drop_after(&store, behind.world.applied().lsn).unwrap();
+    assert_eq!(dropped, [second.manifest.generation]);
+    let third = snapshot(&behind, &store);
+    assert!(third.chunks_reused > 0);
+    verify(&store, first.manifest.generation).unwrap();
+}

@@ -1,0 +1,8 @@
+//! Snapshots over real rows, orders and requests, without a journal in between.
+
+mod damage;
+mod disk;
+mod fuzzy;
+mod generations;
+mod golden;
+mod world;

@@ -1,0 +1,402 @@
+//! A state without a journal, and a generator of events that it can take.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use crate::actor::order::{OrderMessage, OrderReply};
+use crate::actor::stock::{StockMessage, StockReply};
+use crate::engine::catalogue::Catalogue;
+use crate::engine::core::Applied;
+use crate::engine::network::Network;
+use crate::engine::orders::Orders;
+use crate::engine::requests::{Remembered, Requests};
+use crate::geo::Location;
+use crate::model::{
+    Allocation, Day, Dispatch, InboundId, InboundNo, Item, Lsn, Node, NodeId, NodeKind, NodeNo,
+    Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode,
+    Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock,
+    StockChange, StockEffect, Supply, Text, Timestamp,
+};
+use crate::snapshot::State;
+
+/// An engine's state alone.
+pub(super) struct World {
+    catalogue: Catalogue,
+    network: ArcSwap<Network>,
+    orders: Orders,
+    requests: Requests,
+    order_last: AtomicU64,
+    gate: Mutex<Applied>,
+}
+
+impl<'a> From<&'a World> for State<'a> {
+    fn from(world: &'a World) -> Self {
+        Self {
+            catalogue: &world.catalogue,
+            network: &world.network,
+            orders: &world.orders,
+            requests: &world.requests,
+            order_last: &world.order_last,
+            gate: &world.gate,
+            postal_codes: 3,
+        }
+    }
+}
+
+/// What a record does, in the terms of those that it is done to.
+#[derive(Clone)]
+pub(super) enum Happening {
+    Item(SkuNo, Item),
+    Node(NodeNo, Box<Node>),
+    Policy(Box<Policy>),
+    Stock(Pair, StockChange),
+    Place(Box<Order>),
+    Cancel(OrderId, OrderNo, Vec<Release>),
+    Ship(OrderId, OrderNo, Vec<Release>),
+}
+
+impl World {
+    pub(super) fn new(requests_kept_max: usize) -> Self {
+        Self {
+            catalogue: Catalogue::default(),
+            network: ArcSwap::from_pointee(Network::empty(3)),
+            orders: Orders::default(),
+            requests: Requests::new(requests_kept_max),
+            order_last: AtomicU64::new(0),
+            gate: Mutex::default(),
+        }
+    }
+
+    pub(super) fn applied(&self) -> Applied {
+        *self.gate.lock()
+    }
+
+    /// The hash from scratch, over what is really there.
+    pub(super) fn hash(&self) -> StateHash {
+        let state = State::from(self);
+        let mut hash = state.copy_network().hash();
+        let begin = state.begin();
+        hash.merge(state.copy_items(0, begin.items).unwrap().hash());
+        hash.merge(state.copy_orders(0, begin.order_last).unwrap().hash());
+        hash.merge(self.requests.hash());
+        hash
+    }
+
+    pub(super) fn remember(&self, lsn: Lsn, id: RequestId) {
+        let done = Remembered { fingerprint: lsn.get() * 7, lsn, order: None };
+        let moved = self.requests.remember(id, done);
+        let mut applied = self.gate.lock();
+        applied.hash.merge(moved);
+        applied.lsn = lsn;
+    }
+
+    pub(super) fn apply(&self, lsn: Lsn, happening: &Happening) {
+        let mut hash = self.applied().hash;
+        match happening.clone() {
+            Happening::Item(no, item) => hash.merge(self.catalogue.define(no, item, lsn)),
+            Happening::Node(no, node) => {
+                let network = self.network.load();
+                let known = network.nodes.get(usize::from(no.0));
+                if known.is_none_or(|known| known.last_lsn < lsn) {
+                    self.swap(network.with_node(no, *node, lsn), &mut hash);
+                }
+            }
+            Happening::Policy(policy) => {
+                let network = self.network.load();
+                if network.policy_lsn < lsn {
+                    self.swap(network.with_policy(*policy, lsn), &mut hash);
+                }
+            }
+            Happening::Stock(pair, change) => {
+                self.stock(pair, lsn, StockEffect::Change(change), &mut hash);
+            }
+            Happening::Place(order) => self.place(lsn, *order, &mut hash),
+            Happening::Cancel(id, order, releases) => {
+                for Release { pair, line, units, .. } in releases.clone() {
+                    self.stock(pair, lsn, StockEffect::Release { order, line, units }, &mut hash);
+                }
+                self.order(&id, lsn, OrderEffect::Cancel(releases), &mut hash);
+            }
+            Happening::Ship(id, order, releases) => {
+                for Release { pair, line, units, .. } in releases {
+                    self.stock(pair, lsn, StockEffect::Ship { order, line, units }, &mut hash);
+                }
+                let text = |text: &str| Text::new("text", text).unwrap();
+                let at = Timestamp::from_micros(i64::try_from(lsn.get()).unwrap());
+                let dispatch = Dispatch { at, carrier: text("Pony"), tracking: text("1Z\u{e9}") };
+                self.order(&id, lsn, OrderEffect::Ship { shipment: 0, dispatch }, &mut hash);
+            }
+        }
+        *self.gate.lock() = Applied { lsn, hash };
+        self.remember(lsn, request_id(lsn));
+    }
+
+    fn swap(&self, network: Network, hash: &mut StateHash) {
+        let before = self.network.load().hash().value();
+        let after = network.hash().value();
+        *hash = StateHash::from_value(hash.value().wrapping_sub(before).wrapping_add(after));
+        self.network.store(Arc::new(network));
+    }
+
+    fn place(&self, lsn: Lsn, order: Order, hash: &mut StateHash) {
+        let order = Order { placed_lsn: lsn, last_lsn: lsn, ..order };
+        for a in &order.allocations {
+            let parts = Parts::from_iter([(a.supply, a.units)]);
+            let effect = StockEffect::Reserve { order: order.no, line: a.line, parts };
+            self.stock(order.pair_of(a), lsn, effect, hash);
+        }
+        self.order_last.fetch_max(order.no.0, Ordering::Relaxed);
+        let (cell, _) = self.orders.begin(&order.header.id);
+        self.orders.number(order.no, &cell);
+        if let OrderReply::Applied(moved) =
+            cell.ask(OrderMessage::Place(Arc::new(order))).wait().unwrap()
+        {
+            hash.merge(moved);
+        }
+    }
+
+    fn stock(&self, pair: Pair, lsn: Lsn, effect: StockEffect, hash: &mut StateHash) {
+        let message = StockMessage::Apply { pair, lsn, effect, settles: false };
+        let cell = self.catalogue.entry(pair.sku).pair(pair.node).cell;
+        if let StockReply::Applied(moved) = cell.ask(message).wait().unwrap() {
+            hash.merge(moved);
+        }
+    }
+
+    fn order(&self, id: &OrderId, lsn: Lsn, effect: OrderEffect, hash: &mut StateHash) {
+        let cell = self.orders.by_id(id).expect("placed before");
+        let message = OrderMessage::Apply { lsn, effect, settles: false };
+        if let OrderReply::Applied(moved) = cell.ask(message).wait().unwrap() {
+            hash.merge(moved);
+        }
+    }
+
+    /// Makes an actor without an event, as a claim does.
+    pub(super) fn touch(&self, pair: Pair) {
+        self.catalogue.entry(pair.sku).pair(pair.node);
+    }
+
+    fn read_stock(&self, pair: Pair) -> Stock {
+        let cell = self.catalogue.entry(pair.sku).pair(pair.node).cell;
+        match cell.ask(StockMessage::Read).wait().unwrap() {
+            StockReply::State(stock) => *stock,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn read_order(&self, no: u64) -> Option<Arc<Order>> {
+        match self.orders.by_no(OrderNo(no))?.ask(OrderMessage::Read).wait().unwrap() {
+            OrderReply::State(order) => order,
+            other => unreachable!("{other:?}"),
+        }
+    }
+}
+
+/// Ids come round, so that keys are used again once they are forgotten.
+fn request_id(lsn: Lsn) -> RequestId {
+    RequestId::new("request", format!("r{}", lsn.get() % 97)).unwrap()
+}
+
+/// A world with its journal: makes events and applies them.
+pub(super) struct Run {
+    pub(super) world: World,
+    journal: Mutex<Vec<Happening>>,
+    seed: Mutex<u64>,
+    order_next: Mutex<u64>,
+}
+
+impl Run {
+    pub(super) fn new(seed: u64) -> Self {
+        let run = Self {
+            world: World::new(50),
+            journal: Mutex::default(),
+            seed: Mutex::new(seed | 1),
+            order_next: Mutex::new(1),
+        };
+        for no in 0..3 {
+            run.push(Happening::Node(NodeNo(no), Box::new(node(no, 0))));
+        }
+        for no in 0..300 {
+            run.push(Happening::Item(SkuNo(no), item(no, 0)));
+        }
+        run
+    }
+
+    /// Makes and applies so many events.
+    pub(super) fn go_on(&self, events: usize) {
+        for _ in 0..events {
+            let happening = self.next();
+            self.push(happening);
+        }
+    }
+
+    pub(super) fn push(&self, happening: Happening) {
+        self.world.apply(self.world.applied().lsn.next(), &happening);
+        self.journal.lock().push(happening);
+    }
+
+    /// Applies the journal to another world, up to `to`, from where that one is.
+    pub(super) fn replay(&self, world: &World, to: Lsn) {
+        while world.applied().lsn < to {
+            let lsn = world.applied().lsn.next();
+            let at = usize::try_from(lsn.get() - 1).unwrap();
+            world.apply(lsn, &self.journal.lock()[at]);
+        }
+    }
+
+    fn random(&self, below: u64) -> u64 {
+        let mut seed = self.seed.lock();
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 7;
+        *seed ^= *seed << 17;
+        (*seed >> 11) % below
+    }
+
+    fn random_u32(&self, below: u32) -> u32 {
+        u32::try_from(self.random(below.into())).unwrap()
+    }
+
+    fn pair(&self) -> Pair {
+        let node = u16::try_from(self.random(3)).unwrap();
+        Pair { sku: SkuNo(self.random_u32(300)), node: NodeNo(node) }
+    }
+
+    fn next(&self) -> Happening {
+        let version = self.random_u32(1_000);
+        match self.random(20) {
+            0 => {
+                let no = self.random_u32(self.world.catalogue.next().0 + 1);
+                Happening::Item(SkuNo(no), item(no, version))
+            }
+            1 => {
+                let nodes = self.world.network.load().nodes.len() as u64;
+                let no = u16::try_from(self.random(nodes + 1)).unwrap();
+                Happening::Node(NodeNo(no), Box::new(node(no, version)))
+            }
+            2 => {
+                let horizon_days = u16::try_from(version).unwrap();
+                Happening::Policy(Box::new(Policy { horizon_days, ..Policy::default() }))
+            }
+            3..10 => Happening::Stock(self.pair(), self.change()),
+            10..15 => self.placing(),
+            choice => self.ending(choice % 2 == 0),
+        }
+    }
+
+    fn change(&self) -> StockChange {
+        let quantity = 1 + self.random_u32(9);
+        match self.random(4) {
+            0 => StockChange::Counted { on_hand: quantity },
+            1 => StockChange::Adjusted {
+                on_hand_delta: 5,
+                unavailable_delta: 1,
+                reason: Text::default(),
+            },
+            _ => StockChange::Received { quantity, unavailable: 0 },
+        }
+    }
+
+    fn placing(&self) -> Happening {
+        let pair = self.pair();
+        let stock = self.world.read_stock(pair);
+        let units = 1 + self.random_u32(3);
+        let supply = if stock.free() >= units.into() { Supply::OnHand } else { Supply::Backorder };
+        // Numbers are taken before the journal, and some come to nothing.
+        let no = *self.order_next.lock();
+        *self.order_next.lock() += 1 + self.random(3);
+        Happening::Place(Box::new(order(no, pair, supply, units)))
+    }
+
+    /// Cancels or ships an open order; receives goods when there is none.
+    fn ending(&self, ships: bool) -> Happening {
+        let tries = (0..20).filter_map(|_| {
+            let order = self.world.read_order(self.random(*self.order_next.lock()))?;
+            let a = order.allocations[0];
+            let pair = order.pair_of(&a);
+            let stock = self.world.read_stock(pair);
+            let firm = stock.reservations.units(order.no, 0, Supply::OnHand);
+            let fits = a.open() > 0 && (!ships || (firm == a.open() && stock.on_hand >= firm));
+            let release = Release { allocation: 0, pair, line: 0, units: a.open() };
+            fits.then(|| (order.header.id.clone(), order.no, vec![release]))
+        });
+        match { tries }.next() {
+            Some((id, no, releases)) if ships => Happening::Ship(id, no, releases),
+            Some((id, no, releases)) => Happening::Cancel(id, no, releases),
+            None => {
+                Happening::Stock(self.pair(), StockChange::Received { quantity: 3, unavailable: 0 })
+            }
+        }
+    }
+
+    /// An inbound supply for a pair, numbered as the pair has it.
+    pub(super) fn announce(&self, pair: Pair) {
+        let no: InboundNo = self.world.read_stock(pair).inbound_next();
+        let id = InboundId::new("inbound", format!("PO-{no}")).unwrap();
+        let eta = Timestamp::from_micros(1_764_000_000_000_000);
+        self.push(Happening::Stock(
+            pair,
+            StockChange::InboundAnnounced { no, id, quantity: 40, eta },
+        ));
+    }
+}
+
+pub(super) fn item(no: u32, version: u32) -> Item {
+    Item {
+        sku: Sku::new("sku", format!("SKU-{no}")).unwrap(),
+        title: Text::new("title", format!("Bl\u{fc}se {version}")).unwrap(),
+    }
+}
+
+pub(super) fn node(no: u16, version: u32) -> Node {
+    Node {
+        id: NodeId::new("node", format!("N{no}")).unwrap(),
+        kind: NodeKind::Warehouse,
+        title: Text::new("title", "Depot").unwrap(),
+        postal_code: PostalCode::new("postal_code", "10001").unwrap(),
+        location: Location::new(40_750_000, -73_990_000).unwrap(),
+        time_zone: "America/New_York".into(),
+        working_days: 0b001_1111,
+        cut_off_minute: 15 * 60,
+        holidays: vec![Day::from_epoch_days(20_812)],
+        capacity_units_per_day: version,
+        shipment_cost: 250,
+        unit_cost: 15,
+        lead_time_days: 0,
+        enabled: true,
+    }
+}
+
+pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
+    let day = Day::from_epoch_days(20_800);
+    Order {
+        no: OrderNo(no),
+        header: OrderHeader {
+            id: OrderId::new("order", format!("O-{no}")).unwrap(),
+            fingerprint: no.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            ordered_at: Timestamp::from_micros(1_763_000_000_000_000),
+            customer: None,
+            channel: Some(Text::new("channel", "web").unwrap()),
+            postal_code: PostalCode::new("postal_code", "60601").unwrap(),
+            service: ServiceNo(1),
+            promise_by: day,
+            shortage: Shortage::Backorder,
+            split: Split::Units,
+        },
+        placed_lsn: Lsn::NONE,
+        last_lsn: Lsn::NONE,
+        lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),
+        shipments: [Shipment {
+            node: pair.node,
+            ship_by: Some(day),
+            deliver_by: None,
+            shipped: None,
+        }]
+        .into(),
+        allocations: [Allocation { line: 0, shipment: 0, supply, units, shipped: 0, cancelled: 0 }]
+            .into(),
+        trace: [1, 0, 3].into(),
+    }
+}

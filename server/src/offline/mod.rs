@@ -1,0 +1,112 @@
+//! Operators' commands on a data directory that no server uses.
+
+mod audit;
+mod journal;
+mod restore;
+mod snapshots;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use backstock_engine::disk::{Disk, RealDisk};
+use backstock_engine::engine::{OpenError, PostalTable, RestoreError};
+use backstock_engine::journal::LogError;
+use backstock_engine::model::Timestamp;
+use backstock_engine::snapshot::{ExportError, SnapshotError};
+
+use crate::cli::Exit;
+use crate::reference::UsPostalCodes;
+
+pub use audit::audit;
+pub use journal::{inspect, verify};
+pub use restore::restore;
+pub use snapshots::{export as export_snapshot, list as list_snapshots, verify as verify_snapshot};
+
+/// Why a command on a data directory did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The engine's own files.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] LogError),
+    /// The snapshots.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// An export.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// There is no snapshot, or not that one.
+    #[error("there is no snapshot{}", .0.map_or(String::new(), |n| format!(" of generation {n}")))]
+    NoSnapshot(Option<u64>),
+    /// The file to write is there already.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// The result cannot be printed.
+    #[error("cannot write the result: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl OfflineError {
+    /// The exit code that tells of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Restore(RestoreError::Open(OpenError::Journal(error))) | Self::Journal(error) => {
+                exit_of_log(error)
+            }
+            Self::Restore(
+                RestoreError::Open(_) | RestoreError::Import(_) | RestoreError::Unsound(_),
+            )
+            | Self::Snapshot(_)
+            | Self::Export(_) => Exit::CorruptData,
+            Self::Restore(RestoreError::NotEmpty(_) | RestoreError::Beyond { .. })
+            | Self::NoSnapshot(_)
+            | Self::Exists(_) => Exit::Usage,
+            Self::Restore(
+                RestoreError::Snapshot(_) | RestoreError::Engine(_) | RestoreError::File { .. },
+            )
+            | Self::Output(_) => Exit::Failure,
+        }
+    }
+}
+
+/// The exit code that tells of a fault of the journal.
+pub fn exit_of_log(error: &LogError) -> Exit {
+    match error {
+        LogError::InUse { .. } => Exit::DataInUse,
+        LogError::Corrupt { .. }
+        | LogError::Gap { .. }
+        | LogError::NewerFormat { .. }
+        | LogError::Dropped { .. } => Exit::CorruptData,
+        _ => Exit::DiskFailure,
+    }
+}
+
+fn disk() -> Arc<dyn Disk> {
+    Arc::new(RealDisk)
+}
+
+fn postal() -> PostalTable {
+    Arc::new(UsPostalCodes::shared())
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
+/// Prints one JSON value on a line of its own.
+fn json(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
+    writeln!(out, "{value}")
+}
+
+/// Prints what stands for what, aligned.
+fn pairs(out: &mut dyn Write, rows: &[(&str, String)]) -> io::Result<()> {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    rows.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {value}"))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
