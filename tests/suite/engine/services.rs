@@ -84,7 +84,8 @@ async fn a_dead_snapshotter_is_started_anew_and_orders_go_on() {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
         // The request that finds it dead is told so; a later one is served.
         loop {
-            let asked = tokio::time::timeout(Duration::from_secs(5), engine.take_snapshot()).await;
+            let asked =
+                tokio::time::timeout(Duration::from_secs(5), engine.take_snapshot(NOW)).await;
             let answer = asked.expect("an answer");
             let gone = answer.as_ref().is_err_and(|e| e.to_string().contains("snapshotter ended"));
             if !gone {
