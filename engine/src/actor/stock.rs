@@ -154,6 +154,8 @@ pub struct InboundGlance {
     pub eta: Timestamp,
     /// Units not promised yet, net of claims.
     pub free: u32,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
 }
 
 /// The outcome of a claim.
@@ -234,8 +236,9 @@ impl StockActor {
     fn glance_inbound(&self) -> Vec<InboundGlance> {
         let net = |inbound: &crate::model::Inbound| {
             let (free, claimed) = self.available(Supply::Inbound(inbound.no));
+            let in_flight = claimed > 0;
             let free = u32::try_from(free - claimed).unwrap_or(0);
-            InboundGlance { no: inbound.no, eta: inbound.eta, free }
+            InboundGlance { no: inbound.no, eta: inbound.eta, free, in_flight }
         };
         self.stock.inbound().iter().map(net).collect()
     }

@@ -139,6 +139,7 @@ impl Planner {
             let first = self.offers.len();
             in_flight_seen |= self.offer_on_hand(network, wanted, line, want);
             for (_, node, glances) in seen.iter().filter(|(of, ..)| usize::from(*of) == line) {
+                in_flight_seen |= glances.iter().any(|glance| glance.in_flight);
                 self.offer_inbound(network, wanted, line, *node, glances);
             }
             let offers = index(first)..index(self.offers.len());
