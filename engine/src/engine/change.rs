@@ -187,10 +187,12 @@ fn check_services(before: &Policy, after: &Policy) -> Result<(), Refusal> {
 /// Changes the supply of a pair.
 pub async fn change_stock(core: &Core, command: ChangeStock) -> Result<Change, EngineError> {
     let ChangeStock { meta, sku, node, operation } = command;
-    operation.validate(meta.at)?;
     let request = request_of(&meta, &(&sku, &node, &operation));
-    let pair = find_pair(core, &sku, &node, &operation)?;
+    let at = meta.at;
     write(core, meta, request, async || {
+        // Only now: a request that was carried out may name a time that has passed.
+        operation.validate(at)?;
+        let pair = find_pair(core, &sku, &node, &operation)?;
         let mut claims = Claims::new(core);
         let change = edit(core, &mut claims, pair, &operation).await?.ok_or_else(|| {
             let inbound = inbound_of(&operation).to_string();

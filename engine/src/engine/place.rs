@@ -46,7 +46,6 @@ pub struct LineShortage {
 /// Places an order up to the journal.
 pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineError> {
     let PlaceOrder { meta, order } = command;
-    order.validate(day_of(meta.at))?;
     let fingerprint = fingerprint(&order);
     let request = meta.request_id.map(|id| Request { id, fingerprint });
     let key = match begin_request(core, request.as_ref()).await? {
@@ -56,6 +55,8 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
     let Room::New(room) = begin_order(core, &order, fingerprint).await? else {
         return Ok(Placing::Known(read_known(core, &order).await?));
     };
+    // Only now: the day by which a known order was wanted may have passed.
+    order.validate(day_of(meta.at))?;
     let network = core.network.load_full();
     let wanted = resolve(core, &network, &order, meta.at)?;
     let (draft, claims) = match settle(core, &network, &wanted).await? {
