@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::claims::{Claims, ask, cell};
+use super::claims::Claims;
 use super::core::Core;
 use super::error::EngineError;
 use super::network::{calendar_of, is_supplier};
 use super::place::{Started, begin_request};
-use crate::actor::stock::{Edit, StockMessage, StockReply};
+use crate::actor::stock::Edit;
 use crate::journal::Ticket;
 use crate::limits::{ITEMS_MAX, NODES_MAX, REPLANS_MAX};
 use crate::model::command::{
@@ -252,15 +252,8 @@ async fn edit(
 ) -> Result<Option<StockChange>, EngineError> {
     for _ in 0..REPLANS_MAX {
         let seen = core.watermark.applied();
-        let reply = ask(cell(core, pair), StockMessage::Edit(operation.clone())).await?;
-        let StockReply::Edit(edit) = reply else {
-            unreachable!("an edit is answered with an edit, not {reply:?}");
-        };
-        match edit {
-            Edit::Granted(change) => {
-                claims.edit(pair);
-                return Ok(Some(change));
-            }
+        match claims.edit(pair, operation.clone()).await? {
+            Edit::Granted(change) => return Ok(Some(change)),
             Edit::Refused(refusal) => return Err(refusal.into()),
             Edit::UnknownInbound => return Ok(None),
             Edit::InFlight => core.progress(seen).await?,
