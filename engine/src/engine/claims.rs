@@ -21,6 +21,7 @@ pub struct Claims<'a> {
 enum Held {
     Units(Parts),
     Shipment(u32),
+    Release,
     Edit,
 }
 
@@ -69,6 +70,21 @@ impl<'a> Claims<'a> {
         Ok(claim)
     }
 
+    /// Announces to one pair that units are about to be given back.
+    pub async fn release(&mut self, pair: Pair) -> Result<Claim, EngineError> {
+        let cell = cell(self.core, pair);
+        let undo = |reply| {
+            if claim_of(reply) == Claim::Granted {
+                cell.tell(StockMessage::Unrelease);
+            }
+        };
+        let claim = claim_of(Asked::new(cell.ask(StockMessage::ClaimRelease), undo).await?);
+        if claim == Claim::Granted {
+            self.held.push((pair, Held::Release));
+        }
+        Ok(claim)
+    }
+
     /// Decides a change of one pair's supply, and holds the pair for it.
     pub async fn edit(
         &mut self,
@@ -100,6 +116,7 @@ impl Drop for Claims<'_> {
             let message = match held {
                 Held::Units(parts) => StockMessage::Unclaim(parts),
                 Held::Shipment(units) => StockMessage::Unship(units),
+                Held::Release => StockMessage::Unrelease,
                 Held::Edit => StockMessage::Unedit,
             };
             cell(self.core, pair).tell(message);

@@ -60,12 +60,35 @@ pub async fn cancel(core: &Core, command: CancelOrder) -> Result<Change, EngineE
     let change = write(core, meta, request, async || {
         let locked = hand.insert(lock(core, &id).await?);
         let releases = releases(&locked.order, &lines)?;
+        let claims = claim_releases(core, &releases).await?;
         let event = Event::OrderCancelled { no: locked.order.no, id, releases };
-        Ok((event, Claims::new(core)))
+        Ok((event, claims))
     })
     .await?;
     keep_until_applied(hand);
     Ok(change)
+}
+
+/// Announces a cancellation to its pairs; waits while orders in flight are about
+/// to wait there, so that what it gives back serves them.
+async fn claim_releases<'a>(
+    core: &'a Core,
+    releases: &[Release],
+) -> Result<Claims<'a>, EngineError> {
+    for _ in 0..REPLANS_MAX {
+        let seen = core.watermark.applied();
+        let mut claims = Claims::new(core);
+        let mut in_flight = false;
+        for (pair, ..) in by_pair(releases) {
+            in_flight |= claims.release(pair).await? == Claim::InFlight;
+        }
+        if !in_flight {
+            return Ok(claims);
+        }
+        drop(claims);
+        core.progress(seen).await?;
+    }
+    Err(Refusal::Contended.into())
 }
 
 /// The event is in the journal: applying it frees the order.

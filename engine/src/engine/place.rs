@@ -19,7 +19,7 @@ use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
     Day, Event, Order, OrderHeader, OrderPlaced, Pair, Parts, Record, Refusal, Request, Rule,
-    Shortage, Supply, Timestamp, Violation,
+    Shortage, Split, Supply, Timestamp, Violation,
 };
 
 /// What a placed order came to, before it is durable.
@@ -269,7 +269,9 @@ async fn settle<'a>(
             }
         }
         // Refused, the units went to somebody else: plan on what is left.
-        if let Some(claims) = claim(core, &draft).await? {
+        if let Some(claims) = claim(core, &draft).await?
+            && !waits_for_nothing(core, wanted, &draft)
+        {
             return Ok(Settled::Granted(Box::new(draft), claims));
         }
         if attempt >= REPLANS_AT_ONCE_MAX {
@@ -334,6 +336,18 @@ async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, 
         }
     }
     Ok(Some(claims))
+}
+
+/// Whether units would wait where others came free since they were looked for.
+/// With the claim to wait in hand, no more come free before it is applied.
+fn waits_for_nothing(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> bool {
+    let waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
+    let mut pairs = waiting.map(|a| Pair {
+        sku: draft.lines[usize::from(a.line)].sku,
+        node: draft.shipments[usize::from(a.shipment)].node,
+    });
+    // A whole line may wait beside fewer free units than it wants.
+    wanted.split == Split::Units && pairs.any(|pair| cell(core, pair).shared().glance().free > 0)
 }
 
 fn parts_by_pair(draft: &Draft) -> SmallVec<[(Pair, Parts); 4]> {
