@@ -36,6 +36,8 @@ struct RareClaims {
     waiting: u32,
     /// Units on hand that shipments in flight take away.
     leaving: u32,
+    /// Cancellations in flight: units are about to come free.
+    releasing: u32,
     /// A change of supply is in flight; it excludes others, and shipments.
     editing: bool,
     /// Units that the change in flight takes from what is free.
@@ -105,6 +107,10 @@ pub enum StockMessage {
     },
     /// A shipment came to nothing.
     Unship(u32),
+    /// Announce that units are about to be given back.
+    ClaimRelease,
+    /// A cancellation came to nothing.
+    Unrelease,
     /// Apply what a durable event does here.
     Apply {
         /// This pair.
@@ -154,6 +160,8 @@ pub struct InboundGlance {
     pub eta: Timestamp,
     /// Units not promised yet, net of claims.
     pub free: u32,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
 }
 
 /// The outcome of a claim.
@@ -195,6 +203,8 @@ impl Actor for StockActor {
                 StockReply::Claim(self.claim_ship(order, line, units, ahead))
             }
             StockMessage::Unship(units) => self.done(|it| it.unship(units)),
+            StockMessage::ClaimRelease => StockReply::Claim(self.claim_release()),
+            StockMessage::Unrelease => self.done(Self::unrelease),
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
@@ -234,14 +244,21 @@ impl StockActor {
     fn glance_inbound(&self) -> Vec<InboundGlance> {
         let net = |inbound: &crate::model::Inbound| {
             let (free, claimed) = self.available(Supply::Inbound(inbound.no));
+            let in_flight = claimed > 0;
             let free = u32::try_from(free - claimed).unwrap_or(0);
-            InboundGlance { no: inbound.no, eta: inbound.eta, free }
+            InboundGlance { no: inbound.no, eta: inbound.eta, free, in_flight }
         };
         self.stock.inbound().iter().map(net).collect()
     }
 
-    /// Grants all parts or none.
+    /// Grants all parts or none. Nobody begins to wait while a change or a
+    /// cancellation in flight is about to serve those who wait already: its event
+    /// comes first and would pass by.
     fn claim(&mut self, parts: &Parts) -> Claim {
+        let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
+        if waits && self.rare.as_deref().is_some_and(|r| r.editing || r.releasing > 0) {
+            return Claim::InFlight;
+        }
         let mut missing = 0;
         for &(supply, units) in parts {
             let (durable, claimed) = self.available(supply);
@@ -334,7 +351,7 @@ impl StockActor {
     /// units that an earlier event took.
     fn edit(&mut self, operation: &StockOperation) -> Edit {
         if let Some(rare) = self.rare.as_deref()
-            && (rare.editing || rare.leaving > 0 || !rare.inbound.is_empty())
+            && (rare.editing || rare.leaving > 0 || rare.waiting > 0 || !rare.inbound.is_empty())
         {
             return Edit::InFlight;
         }
@@ -393,13 +410,26 @@ impl StockActor {
         self.drop_rare_if_empty();
     }
 
+    fn claim_release(&mut self) -> Claim {
+        if self.rare.as_deref().is_some_and(|r| r.waiting > 0) {
+            return Claim::InFlight;
+        }
+        self.rare().releasing += 1;
+        Claim::Granted
+    }
+
+    fn unrelease(&mut self) {
+        self.rare().releasing -= 1;
+        self.drop_rare_if_empty();
+    }
+
     fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, settles: bool) -> StateHash {
         if settles {
             match effect {
                 StockEffect::Change(_) => self.unedit(),
                 StockEffect::Reserve { parts, .. } => self.unclaim(parts),
                 StockEffect::Ship { units, .. } => self.unship(*units),
-                StockEffect::Release { .. } => {}
+                StockEffect::Release { .. } => self.unrelease(),
             }
         }
         let mut hash = StateHash::default();

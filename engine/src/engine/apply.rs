@@ -207,7 +207,12 @@ pub fn reject(core: &Core, record: Record) {
         Event::NodeDefined { .. } | Event::PolicySet { .. } => {}
         Event::StockChanged { pair, .. } => cell(core, pair).tell(StockMessage::Unedit),
         Event::OrderPlaced(placed) => reject_order(core, &placed),
-        Event::OrderCancelled { id, .. } => unlock(core, &id),
+        Event::OrderCancelled { id, releases, .. } => {
+            for (pair, ..) in by_pair(&releases) {
+                cell(core, pair).tell(StockMessage::Unrelease);
+            }
+            unlock(core, &id);
+        }
         Event::ShipmentShipped { id, units, .. } => {
             for (pair, _, units) in by_pair(&units) {
                 cell(core, pair).tell(StockMessage::Unship(units));

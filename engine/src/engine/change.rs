@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::claims::{Claims, ask, cell};
+use super::claims::Claims;
 use super::core::Core;
 use super::error::EngineError;
 use super::network::{calendar_of, is_supplier};
 use super::place::{Started, begin_request};
-use crate::actor::stock::{Edit, StockMessage, StockReply};
+use crate::actor::stock::Edit;
 use crate::journal::Ticket;
 use crate::limits::{ITEMS_MAX, NODES_MAX, REPLANS_MAX};
 use crate::model::command::{
@@ -187,10 +187,12 @@ fn check_services(before: &Policy, after: &Policy) -> Result<(), Refusal> {
 /// Changes the supply of a pair.
 pub async fn change_stock(core: &Core, command: ChangeStock) -> Result<Change, EngineError> {
     let ChangeStock { meta, sku, node, operation } = command;
-    operation.validate(meta.at)?;
     let request = request_of(&meta, &(&sku, &node, &operation));
-    let pair = find_pair(core, &sku, &node, &operation)?;
+    let at = meta.at;
     write(core, meta, request, async || {
+        // Only now: a request that was carried out may name a time that has passed.
+        operation.validate(at)?;
+        let pair = find_pair(core, &sku, &node, &operation)?;
         let mut claims = Claims::new(core);
         let change = edit(core, &mut claims, pair, &operation).await?.ok_or_else(|| {
             let inbound = inbound_of(&operation).to_string();
@@ -250,15 +252,8 @@ async fn edit(
 ) -> Result<Option<StockChange>, EngineError> {
     for _ in 0..REPLANS_MAX {
         let seen = core.watermark.applied();
-        let reply = ask(cell(core, pair), StockMessage::Edit(operation.clone())).await?;
-        let StockReply::Edit(edit) = reply else {
-            unreachable!("an edit is answered with an edit, not {reply:?}");
-        };
-        match edit {
-            Edit::Granted(change) => {
-                claims.edit(pair);
-                return Ok(Some(change));
-            }
+        match claims.edit(pair, operation.clone()).await? {
+            Edit::Granted(change) => return Ok(Some(change)),
             Edit::Refused(refusal) => return Err(refusal.into()),
             Edit::UnknownInbound => return Ok(None),
             Edit::InFlight => core.progress(seen).await?,

@@ -1,11 +1,15 @@
 //! Claims of a transaction: given back when it ends before its event is written.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use smallvec::SmallVec;
 
 use super::core::Core;
 use super::error::EngineError;
-use crate::actor::stock::{Claim, StockActor, StockMessage, StockReply};
-use crate::actor::{ActorCell, ActorPanicked};
+use crate::actor::stock::{Claim, Edit, StockActor, StockMessage, StockReply};
+use crate::actor::{Actor, ActorCell, ActorPanicked, Ask};
+use crate::model::command::StockOperation;
 use crate::model::{OrderNo, Pair, Parts};
 
 /// The actors that a transaction has a claim on. Dropping it frees them all.
@@ -17,6 +21,7 @@ pub struct Claims<'a> {
 enum Held {
     Units(Parts),
     Shipment(u32),
+    Release,
     Edit,
 }
 
@@ -29,7 +34,13 @@ impl<'a> Claims<'a> {
     /// Claims units of one pair.
     pub async fn units(&mut self, pair: Pair, parts: Parts) -> Result<Claim, EngineError> {
         let cell = cell(self.core, pair);
-        let claim = claim_of(ask(cell, StockMessage::Claim(parts.clone())).await?);
+        let undo = |reply| {
+            if claim_of(reply) == Claim::Granted {
+                cell.tell(StockMessage::Unclaim(parts.clone()));
+            }
+        };
+        let asked = Asked::new(cell.ask(StockMessage::Claim(parts.clone())), undo);
+        let claim = claim_of(asked.await?);
         if claim == Claim::Granted {
             self.held.push((pair, Held::Units(parts)));
         }
@@ -46,16 +57,51 @@ impl<'a> Claims<'a> {
         ahead: u32,
     ) -> Result<Claim, EngineError> {
         let message = StockMessage::ClaimShip { order, line, units, ahead };
-        let claim = claim_of(ask(cell(self.core, pair), message).await?);
+        let cell = cell(self.core, pair);
+        let undo = |reply| {
+            if claim_of(reply) == Claim::Granted {
+                cell.tell(StockMessage::Unship(units));
+            }
+        };
+        let claim = claim_of(Asked::new(cell.ask(message), undo).await?);
         if claim == Claim::Granted {
             self.held.push((pair, Held::Shipment(units)));
         }
         Ok(claim)
     }
 
-    /// Notes that a pair is held for a change.
-    pub fn edit(&mut self, pair: Pair) {
-        self.held.push((pair, Held::Edit));
+    /// Announces to one pair that units are about to be given back.
+    pub async fn release(&mut self, pair: Pair) -> Result<Claim, EngineError> {
+        let cell = cell(self.core, pair);
+        let undo = |reply| {
+            if claim_of(reply) == Claim::Granted {
+                cell.tell(StockMessage::Unrelease);
+            }
+        };
+        let claim = claim_of(Asked::new(cell.ask(StockMessage::ClaimRelease), undo).await?);
+        if claim == Claim::Granted {
+            self.held.push((pair, Held::Release));
+        }
+        Ok(claim)
+    }
+
+    /// Decides a change of one pair's supply, and holds the pair for it.
+    pub async fn edit(
+        &mut self,
+        pair: Pair,
+        operation: StockOperation,
+    ) -> Result<Edit, EngineError> {
+        let cell = cell(self.core, pair);
+        let undo = |reply| {
+            if matches!(edit_of(reply), Edit::Granted(_)) {
+                cell.tell(StockMessage::Unedit);
+            }
+        };
+        let edit = edit_of(Asked::new(cell.ask(StockMessage::Edit(operation)), undo).await?);
+        if matches!(edit, Edit::Granted(_)) {
+            self.held.push((pair, Held::Edit));
+        }
+        Ok(edit)
     }
 
     /// The event is in the journal: applying it settles the claims.
@@ -70,9 +116,47 @@ impl Drop for Claims<'_> {
             let message = match held {
                 Held::Units(parts) => StockMessage::Unclaim(parts),
                 Held::Shipment(units) => StockMessage::Unship(units),
+                Held::Release => StockMessage::Unrelease,
                 Held::Edit => StockMessage::Unedit,
             };
             cell(self.core, pair).tell(message);
+        }
+    }
+}
+
+/// A question whose answer may hold something for the asker. An asker that is
+/// dropped while another thread runs the actor's turns waits for the answer, which
+/// is as long as a few turns take, and gives back what it holds.
+pub struct Asked<A: Actor, U: FnMut(A::Reply)> {
+    ask: Option<Ask<A>>,
+    undo: U,
+}
+
+impl<A: Actor, U: FnMut(A::Reply)> Asked<A, U> {
+    /// A question that was asked, and what undoes its answer.
+    pub fn new(ask: Ask<A>, undo: U) -> Self {
+        Self { ask: Some(ask), undo }
+    }
+}
+
+// Nothing in it is ever pinned: an `Ask` moves out by value.
+impl<A: Actor, U: FnMut(A::Reply)> Unpin for Asked<A, U> {}
+
+impl<A: Actor, U: FnMut(A::Reply)> Future for Asked<A, U> {
+    type Output = Result<A::Reply, EngineError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let ask = self.ask.as_mut().expect("polled after it was answered");
+        let answer = ready!(Pin::new(ask).poll(context));
+        self.ask = None;
+        Poll::Ready(answer.map_err(halted))
+    }
+}
+
+impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<A, U> {
+    fn drop(&mut self) {
+        if let Some(Ok(reply)) = self.ask.take().map(Ask::wait) {
+            (self.undo)(reply);
         }
     }
 }
@@ -93,6 +177,13 @@ pub async fn ask(
 /// The error that a panicked actor gives.
 pub fn halted(panicked: ActorPanicked) -> EngineError {
     EngineError::Halted(panicked.to_string())
+}
+
+fn edit_of(reply: StockReply) -> Edit {
+    match reply {
+        StockReply::Edit(edit) => edit,
+        other => unreachable!("an edit is answered with an edit, not {other:?}"),
+    }
 }
 
 fn claim_of(reply: StockReply) -> Claim {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::change::{Change, request_of, write};
-use super::claims::{Claims, halted};
+use super::claims::{Asked, Claims};
 use super::core::Core;
 use super::error::EngineError;
 use super::orders::OrderCell;
@@ -35,13 +35,17 @@ async fn lock(core: &Core, id: &OrderId) -> Result<Locked, EngineError> {
     for _ in 0..REPLANS_MAX {
         let seen = core.watermark.applied();
         let cell = core.orders.by_id(id).ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
-        match cell.ask(OrderMessage::Lock).await {
-            Ok(OrderReply::Lock(Lock::Granted(order))) => {
+        let undo = |reply| {
+            if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
+                cell.tell(OrderMessage::Unlock);
+            }
+        };
+        match Asked::new(cell.ask(OrderMessage::Lock), undo).await? {
+            OrderReply::Lock(Lock::Granted(order)) => {
                 return Ok(Locked { cell, order, held: true });
             }
-            Ok(OrderReply::Lock(Lock::InFlight)) => core.progress(seen).await?,
-            Ok(other) => unreachable!("a lock is answered with a lock, not {other:?}"),
-            Err(panicked) => return Err(halted(panicked)),
+            OrderReply::Lock(Lock::InFlight) => core.progress(seen).await?,
+            other => unreachable!("a lock is answered with a lock, not {other:?}"),
         }
     }
     Err(Refusal::Contended.into())
@@ -56,12 +60,35 @@ pub async fn cancel(core: &Core, command: CancelOrder) -> Result<Change, EngineE
     let change = write(core, meta, request, async || {
         let locked = hand.insert(lock(core, &id).await?);
         let releases = releases(&locked.order, &lines)?;
+        let claims = claim_releases(core, &releases).await?;
         let event = Event::OrderCancelled { no: locked.order.no, id, releases };
-        Ok((event, Claims::new(core)))
+        Ok((event, claims))
     })
     .await?;
     keep_until_applied(hand);
     Ok(change)
+}
+
+/// Announces a cancellation to its pairs; waits while orders in flight are about
+/// to wait there, so that what it gives back serves them.
+async fn claim_releases<'a>(
+    core: &'a Core,
+    releases: &[Release],
+) -> Result<Claims<'a>, EngineError> {
+    for _ in 0..REPLANS_MAX {
+        let seen = core.watermark.applied();
+        let mut claims = Claims::new(core);
+        let mut in_flight = false;
+        for (pair, ..) in by_pair(releases) {
+            in_flight |= claims.release(pair).await? == Claim::InFlight;
+        }
+        if !in_flight {
+            return Ok(claims);
+        }
+        drop(claims);
+        core.progress(seen).await?;
+    }
+    Err(Refusal::Contended.into())
 }
 
 /// The event is in the journal: applying it frees the order.

@@ -49,8 +49,9 @@ pub use trace::{Candidate, Trace, Verdict};
 use self::core::Core;
 use change::Change;
 use snapshots::Snapshots;
+use tokio::sync::MutexGuard;
 
-use crate::journal::History;
+use crate::journal::{History, Ticket};
 use crate::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
     ShipShipment,
@@ -66,8 +67,8 @@ use crate::snapshot::{ExportError, Exported, SledStore, SnapshotError, TakeRepor
 #[derive(Clone)]
 pub struct Engine {
     core: Arc<Core>,
-    /// Nodes and policy change one at a time.
-    configuring: Arc<tokio::sync::Mutex<()>>,
+    /// Nodes and policy change one at a time; this is the last change.
+    configuring: Arc<tokio::sync::Mutex<Option<Ticket>>>,
     snapshots: Arc<Snapshots>,
     history: Arc<dyn History>,
     /// None in an engine that one thread runs.
@@ -174,16 +175,22 @@ impl Engine {
     /// Defines a node, or changes it.
     pub async fn define_node(&self, command: DefineNode) -> Result<Lsn, EngineError> {
         let _permit = self.core.admit()?;
-        let _alone = self.configuring.lock().await;
+        let mut last = self.configure().await?;
         let change = change::define_node(&self.core, command).await?;
+        if let Change::Written(ticket) = change {
+            *last = Some(ticket);
+        }
         self.finish(change).await
     }
 
     /// Sets the sourcing policy.
     pub async fn set_policy(&self, command: SetPolicy) -> Result<Lsn, EngineError> {
         let _permit = self.core.admit()?;
-        let _alone = self.configuring.lock().await;
+        let mut last = self.configure().await?;
         let change = change::set_policy(&self.core, command).await?;
+        if let Change::Written(ticket) = change {
+            *last = Some(ticket);
+        }
         self.finish(change).await
     }
 
@@ -229,6 +236,19 @@ impl Engine {
         let _permit = self.core.admit()?;
         let change = fulfil::ship(&self.core, command).await?;
         self.finish(change).await
+    }
+
+    /// Waits until nobody else changes nodes or the policy. A change whose caller
+    /// went away is waited for as well: the next one is decided on what it left.
+    async fn configure(&self) -> Result<MutexGuard<'_, Option<Ticket>>, EngineError> {
+        let last = self.configuring.lock().await;
+        match *last {
+            Some(ticket) => match self.core.acknowledged(ticket).await {
+                Ok(_) | Err(EngineError::DiskFull) => Ok(last),
+                Err(error) => Err(error),
+            },
+            None => Ok(last),
+        }
     }
 
     async fn finish(&self, change: Change) -> Result<Lsn, EngineError> {

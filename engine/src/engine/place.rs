@@ -19,7 +19,7 @@ use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
     Day, Event, Order, OrderHeader, OrderPlaced, Pair, Parts, Record, Refusal, Request, Rule,
-    Shortage, Supply, Timestamp, Violation,
+    Shortage, Split, Supply, Timestamp, Violation,
 };
 
 /// What a placed order came to, before it is durable.
@@ -46,7 +46,6 @@ pub struct LineShortage {
 /// Places an order up to the journal.
 pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineError> {
     let PlaceOrder { meta, order } = command;
-    order.validate(day_of(meta.at))?;
     let fingerprint = fingerprint(&order);
     let request = meta.request_id.map(|id| Request { id, fingerprint });
     let key = match begin_request(core, request.as_ref()).await? {
@@ -56,6 +55,8 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
     let Room::New(room) = begin_order(core, &order, fingerprint).await? else {
         return Ok(Placing::Known(read_known(core, &order).await?));
     };
+    // Only now: the day by which a known order was wanted may have passed.
+    order.validate(day_of(meta.at))?;
     let network = core.network.load_full();
     let wanted = resolve(core, &network, &order, meta.at)?;
     let (draft, claims) = match settle(core, &network, &wanted).await? {
@@ -268,7 +269,9 @@ async fn settle<'a>(
             }
         }
         // Refused, the units went to somebody else: plan on what is left.
-        if let Some(claims) = claim(core, &draft).await? {
+        if let Some(claims) = claim(core, &draft).await?
+            && !waits_for_nothing(core, wanted, &draft)
+        {
             return Ok(Settled::Granted(Box::new(draft), claims));
         }
         if attempt >= REPLANS_AT_ONCE_MAX {
@@ -333,6 +336,18 @@ async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, 
         }
     }
     Ok(Some(claims))
+}
+
+/// Whether units would wait where others came free since they were looked for.
+/// With the claim to wait in hand, no more come free before it is applied.
+fn waits_for_nothing(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> bool {
+    let waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
+    let mut pairs = waiting.map(|a| Pair {
+        sku: draft.lines[usize::from(a.line)].sku,
+        node: draft.shipments[usize::from(a.shipment)].node,
+    });
+    // A whole line may wait beside fewer free units than it wants.
+    wanted.split == Split::Units && pairs.any(|pair| cell(core, pair).shared().glance().free > 0)
 }
 
 fn parts_by_pair(draft: &Draft) -> SmallVec<[(Pair, Parts); 4]> {

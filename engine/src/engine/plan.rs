@@ -139,6 +139,7 @@ impl Planner {
             let first = self.offers.len();
             in_flight_seen |= self.offer_on_hand(network, wanted, line, want);
             for (_, node, glances) in seen.iter().filter(|(of, ..)| usize::from(*of) == line) {
+                in_flight_seen |= glances.iter().any(|glance| glance.in_flight);
                 self.offer_inbound(network, wanted, line, *node, glances);
             }
             let offers = index(first)..index(self.offers.len());
@@ -369,6 +370,7 @@ impl Planner {
         if wanted.shortage == Shortage::Backorder {
             backorder(network, wanted, plan, &mut shipments, &mut allocations);
         }
+        number_by_date(&mut shipments, &mut allocations);
         allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment));
         let partial = wanted.shortage == Shortage::Partial;
         let lines = wanted.lines.iter().zip(&plan.unfilled).map(|(want, short)| OrderLine {
@@ -390,6 +392,25 @@ impl Planner {
 fn allocation(line: u16, shipment: usize, supply: Supply, units: u32) -> Allocation {
     let shipment = u16::try_from(shipment).expect("fewer shipments than a u16 holds");
     Allocation { line, shipment, supply, units, shipped: 0, cancelled: 0 }
+}
+
+/// Numbers shipments by date, those that wait for supply last: the firmest units
+/// of a line at a node belong to its earliest shipment.
+fn number_by_date(
+    shipments: &mut SmallVec<[Shipment; 4]>,
+    allocations: &mut [(NodeNo, Allocation)],
+) {
+    let mut places: SmallVec<[usize; 4]> = (0..shipments.len()).collect();
+    places.sort_by_key(|at| (shipments[*at].ship_by.is_none(), shipments[*at].ship_by));
+    if places.is_sorted() {
+        return;
+    }
+    for (_, allocation) in allocations {
+        let planned = usize::from(allocation.shipment);
+        let place = places.iter().position(|at| *at == planned).expect("a place for each");
+        allocation.shipment = u16::try_from(place).expect("fewer shipments than a u16 holds");
+    }
+    *shipments = places.iter().map(|at| shipments[*at].clone()).collect();
 }
 
 /// Lets units without supply wait where they would best ship from.

@@ -119,6 +119,8 @@ pub async fn stock(core: &Core, sku: &Sku, node: &NodeId) -> Result<StockView, E
         return Ok(StockView { stock: Stock::default(), version });
     }
     let stock = *read_stock(core, Pair { sku: no, node: node_no }).await?;
+    // An event is applied a moment before the version rises over it.
+    let version = version.max(stock.last_lsn);
     Ok(StockView { stock, version })
 }
 
@@ -131,6 +133,7 @@ pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> 
         let order = read_order(&cell).await?.ok_or_else(unknown)?;
         let supplies = supplies(core, &order).await?;
         if unchanged(&cell, &order).await? {
+            let version = version.max(order.last_lsn);
             return Ok(OrderView { order, supplies, version });
         }
     }

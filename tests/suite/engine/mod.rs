@@ -1,3 +1,8 @@
 //! The engine as its callers see it, in process.
 
+mod backorder;
+mod idempotency;
 mod promise;
+mod random;
+mod services;
+mod simulated;

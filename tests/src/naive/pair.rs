@@ -1,0 +1,325 @@
+//! One SKU at one node, as naively as can be: every unit that was promised is
+//! an entry of a list, and every quantity is counted anew from lists of facts.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::model::command::StockOperation;
+use backstock_engine::model::{InboundNo, Stock, Supply, Timestamp};
+
+/// What an unlimited supplier is taken to have.
+const UNLIMITED: i64 = 1_000_000_000;
+
+/// One unit that was promised: to whom, and what it rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Unit {
+    order: u64,
+    line: u16,
+    supply: Supply,
+}
+
+/// A supply on its way.
+#[derive(Clone, Debug)]
+struct Expected {
+    id: String,
+    quantity: usize,
+    eta: Timestamp,
+}
+
+/// The pair.
+#[derive(Clone, Debug, Default)]
+pub struct Pair {
+    /// What came and went, in units.
+    movements: Vec<i64>,
+    unavailable: i64,
+    safety: i64,
+    unlimited: bool,
+    /// By number: the order in which they were announced here.
+    inbound: BTreeMap<u16, Expected>,
+    announced: u16,
+    units: Vec<Unit>,
+}
+
+impl Pair {
+    /// Units physically there.
+    pub fn on_hand(&self) -> i64 {
+        self.movements.iter().sum()
+    }
+
+    /// Units that can be promised now.
+    pub fn free(&self) -> i64 {
+        let there = if self.unlimited { UNLIMITED } else { self.on_hand() - self.unavailable };
+        there - self.safety - self.firm()
+    }
+
+    /// The largest single offer and the sum of all offers: what can be promised
+    /// by an instant.
+    pub fn offers(&self, until: Timestamp) -> (i64, i64) {
+        let now = self.free().max(0);
+        let inbound = self.inbound.iter().filter(|(_, expected)| expected.eta <= until);
+        inbound.fold((now, now), |(most, sum), (no, expected)| {
+            let free = count(expected.quantity - self.pegged(*no));
+            (most.max(free), sum + free)
+        })
+    }
+
+    fn firm(&self) -> i64 {
+        let firm = |unit: &&Unit| matches!(unit.supply, Supply::OnHand | Supply::Supplier);
+        count(self.units.iter().filter(firm).count())
+    }
+
+    fn on(&self, supply: Supply) -> usize {
+        self.units.iter().filter(|unit| unit.supply == supply).count()
+    }
+
+    fn pegged(&self, no: u16) -> usize {
+        self.on(Supply::Inbound(InboundNo(no)))
+    }
+
+    /// Changes the supply.
+    pub fn change(&mut self, operation: &StockOperation) -> Result<(), String> {
+        let before = self.free();
+        match operation {
+            StockOperation::Set { on_hand, unavailable, safety } => {
+                self.correct(on_hand.map_or(self.on_hand(), i64::from));
+                self.unavailable = unavailable.map_or(self.unavailable, i64::from);
+                self.safety = safety.map_or(self.safety, i64::from);
+            }
+            StockOperation::SupplierFeed { quantity } => {
+                self.correct(quantity.map_or(0, i64::from));
+                self.unlimited = quantity.is_none();
+            }
+            StockOperation::Receive { quantity, unavailable } => {
+                self.movements.push(i64::from(*quantity));
+                self.unavailable += i64::from(*unavailable);
+            }
+            StockOperation::Adjust { on_hand_delta, unavailable_delta, .. } => {
+                self.movements.push(i64::from(*on_hand_delta));
+                self.unavailable += i64::from(*unavailable_delta);
+            }
+            StockOperation::Count { on_hand } => self.correct(i64::from(*on_hand)),
+            StockOperation::AnnounceInbound { id, quantity, eta } => {
+                self.announce(id.as_str(), *quantity as usize, *eta);
+            }
+            StockOperation::ChangeInbound { id, quantity, eta } => {
+                self.change_inbound(id.as_str(), quantity.map(|q| q as usize), *eta)?;
+            }
+            StockOperation::ReceiveInbound { id, quantity, closes } => {
+                self.receive_inbound(id.as_str(), *quantity as usize, *closes)?;
+            }
+            StockOperation::CancelInbound { id } => {
+                let no = self.open(id.as_str())?;
+                self.close(no);
+            }
+        }
+        self.serve(before);
+        self.check()
+    }
+
+    fn correct(&mut self, on_hand: i64) {
+        self.movements.push(on_hand - self.on_hand());
+    }
+
+    fn open(&self, id: &str) -> Result<u16, String> {
+        let found = self.inbound.iter().find(|(_, expected)| expected.id == id);
+        found.map(|(no, _)| *no).ok_or_else(|| format!("inbound {id} is not open"))
+    }
+
+    fn announce(&mut self, id: &str, quantity: usize, eta: Timestamp) {
+        let no = self.announced;
+        self.announced += 1;
+        self.inbound.insert(no, Expected { id: id.into(), quantity, eta });
+        self.serve_inbound(no, quantity);
+    }
+
+    fn change_inbound(
+        &mut self,
+        id: &str,
+        quantity: Option<usize>,
+        eta: Option<Timestamp>,
+    ) -> Result<(), String> {
+        let no = self.open(id)?;
+        let expected = self.inbound.get_mut(&no).expect("it is open");
+        let before = expected.quantity;
+        expected.quantity = quantity.unwrap_or(before);
+        expected.eta = eta.unwrap_or(expected.eta);
+        let more = expected.quantity.saturating_sub(before);
+        self.displace(no);
+        self.serve_inbound(no, more);
+        Ok(())
+    }
+
+    fn receive_inbound(&mut self, id: &str, arrived: usize, closes: bool) -> Result<(), String> {
+        let no = self.open(id)?;
+        self.movements.push(count(arrived));
+        for _ in 0..arrived {
+            if self.free() > 0 {
+                self.move_oldest(Supply::Inbound(InboundNo(no)), Supply::OnHand);
+            }
+        }
+        let expected = self.inbound.get_mut(&no).expect("it is open");
+        expected.quantity = expected.quantity.saturating_sub(arrived);
+        if closes || expected.quantity == 0 {
+            self.close(no);
+        } else {
+            self.displace(no);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, no: u16) {
+        self.inbound.get_mut(&no).expect("it is open").quantity = 0;
+        self.displace(no);
+        self.inbound.remove(&no);
+    }
+
+    /// Units beyond what is expected wait; the newest promises first.
+    fn displace(&mut self, no: u16) {
+        while self.pegged(no) > self.inbound[&no].quantity {
+            let supply = Supply::Inbound(InboundNo(no));
+            let pegs = self.units.iter_mut().filter(|unit| unit.supply == supply);
+            let newest = pegs.max_by_key(|unit| (unit.order, unit.line));
+            newest.expect("more than none").supply = Supply::Backorder;
+        }
+    }
+
+    /// Gives what came free to those who wait, the oldest order first.
+    fn serve(&mut self, before: i64) {
+        let freed = (self.free() - before).min(self.free());
+        for _ in 0..freed.max(0).min(count(self.units.len())) {
+            self.move_oldest(Supply::Backorder, Supply::OnHand);
+        }
+    }
+
+    fn serve_inbound(&mut self, no: u16, freed: usize) {
+        for _ in 0..freed.min(self.units.len()) {
+            if self.pegged(no) < self.inbound[&no].quantity {
+                self.move_oldest(Supply::Backorder, Supply::Inbound(InboundNo(no)));
+            }
+        }
+    }
+
+    fn move_oldest(&mut self, from: Supply, to: Supply) {
+        let pegs = self.units.iter_mut().filter(|unit| unit.supply == from);
+        if let Some(oldest) = pegs.min_by_key(|unit| (unit.order, unit.line)) {
+            oldest.supply = to;
+        }
+    }
+
+    /// Promises one unit, out of what can be promised and nothing else.
+    pub fn grant(&mut self, order: u64, line: u16, supply: Supply) -> Result<(), String> {
+        let there = match supply {
+            Supply::OnHand | Supply::Supplier => self.free() > 0,
+            Supply::Inbound(InboundNo(no)) => {
+                self.inbound.get(&no).is_some_and(|e| e.quantity > self.pegged(no))
+            }
+            Supply::Backorder => true,
+        };
+        if !there {
+            return Err(format!("oversold: {supply:?} has no unit for order {order}: {self:?}"));
+        }
+        self.units.push(Unit { order, line, supply });
+        Ok(())
+    }
+
+    /// Takes units back from a line, the least firm ones.
+    pub fn release(&mut self, order: u64, line: u16, units: u32) -> Result<(), String> {
+        let before = self.free();
+        for _ in 0..units {
+            let of_line = |unit: &&Unit| (unit.order, unit.line) == (order, line);
+            let least_firm = self.units.iter().filter(of_line).max_by_key(|unit| unit.supply);
+            let unit = *least_firm.ok_or_else(|| format!("order {order} has nothing left here"))?;
+            self.forget(unit);
+            if let Supply::Inbound(InboundNo(no)) = unit.supply {
+                self.serve_inbound(no, 1);
+            }
+        }
+        self.serve(before);
+        self.check()
+    }
+
+    /// Units of a line leave.
+    pub fn ship(&mut self, order: u64, line: u16, units: u32) -> Result<(), String> {
+        for _ in 0..units {
+            let firm = |supply| Unit { order, line, supply };
+            let supplied = self.units.contains(&firm(Supply::Supplier));
+            let unit = firm(if supplied { Supply::Supplier } else { Supply::OnHand });
+            if !self.units.contains(&unit) {
+                return Err(format!("order {order} ships a unit that it does not have here"));
+            }
+            self.forget(unit);
+            // A supplier may send what its feed does not show.
+            if !(supplied && self.on_hand() == 0) {
+                self.movements.push(-1);
+            }
+        }
+        self.check()
+    }
+
+    fn forget(&mut self, unit: Unit) {
+        let at = self.units.iter().position(|known| *known == unit);
+        self.units.swap_remove(at.expect("the unit is there"));
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let short = self.inbound.iter().find(|(no, e)| self.pegged(**no) > e.quantity);
+        if self.on_hand() < 0 || short.is_some() {
+            return Err(format!("less than nothing: {self:?}"));
+        }
+        Ok(())
+    }
+
+    /// Compares every figure and every reservation with the engine's.
+    pub fn compare(&self, stock: &Stock) -> Result<(), String> {
+        let figures = [
+            ("on hand", i64::from(stock.on_hand), self.on_hand()),
+            ("unavailable", i64::from(stock.unavailable), self.unavailable),
+            ("safety", i64::from(stock.safety), self.safety),
+            ("allocated", i64::from(stock.allocated), self.firm()),
+            ("waiting", i64::from(stock.waiting), count(self.on(Supply::Backorder))),
+            ("free", stock.free(), self.free()),
+        ];
+        for (name, engine, naive) in figures {
+            same(name, &engine, &naive)?;
+        }
+        let engine = stock.inbound().iter();
+        let engine: Vec<_> =
+            engine.map(|i| (i.no.0, i.id.to_string(), i.quantity, i.pegged, i.eta)).collect();
+        same("inbound", &engine, &self.inbound_figures())?;
+        let engine = stock.reservations.iter();
+        let engine: Vec<_> =
+            engine.map(|r| (r.order.0, r.line, r.supply, i64::from(r.units))).collect();
+        same("reservations", &engine, &self.reservations())
+    }
+
+    fn inbound_figures(&self) -> Vec<(u16, String, u32, u32, Timestamp)> {
+        let units = |n: usize| u32::try_from(n).expect("small quantities");
+        let figures = |(no, e): (&u16, &Expected)| {
+            (*no, e.id.clone(), units(e.quantity), units(self.pegged(*no)), e.eta)
+        };
+        self.inbound.iter().map(figures).collect()
+    }
+
+    fn reservations(&self) -> Vec<(u64, u16, Supply, i64)> {
+        let mut sums = BTreeMap::<Unit, i64>::new();
+        for unit in &self.units {
+            *sums.entry(*unit).or_default() += 1;
+        }
+        sums.into_iter().map(|(unit, sum)| (unit.order, unit.line, unit.supply, sum)).collect()
+    }
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).expect("small quantities")
+}
+
+/// Refuses two values that differ.
+pub fn same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    engine: &T,
+    naive: &T,
+) -> Result<(), String> {
+    if engine == naive {
+        return Ok(());
+    }
+    Err(format!("{what}: the engine has {engine:?}, the naive model {naive:?}"))
+}

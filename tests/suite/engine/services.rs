@@ -1,0 +1,192 @@
+//! What follows when something dies, or is asked too much.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use backstock_engine::engine::{Engine, EngineError};
+use backstock_engine::model::command::{DefineNode, StockOperation};
+use backstock_engine::model::{Lsn, NodeKind, Shortage};
+use backstock_tests::fixture::*;
+use backstock_tests::single::{Single, poll};
+
+async fn network(engine: &Engine) {
+    define_nodes(engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+    define_items(engine, &["A"]).await;
+    set(engine, "A", "N", 1_000_000).await;
+}
+
+/// Kills a service while orders are placed; answers with the newest version that
+/// anybody was told of.
+async fn kill_under_load(engine: &Engine, service: &str) -> Lsn {
+    let buyers: Vec<_> = (0..200)
+        .map(|buyer| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                let mut newest = Lsn::NONE;
+                for round in 0.. {
+                    let wanted = order(&format!("{buyer}-{round}"), &[("A", 1)], Shortage::Reject);
+                    match place(&engine, wanted).await {
+                        Ok(placed) => newest = newest.max(placed.version),
+                        Err(EngineError::Halted(_)) => break,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                newest
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(engine.kill_service(service).await, "{service} is a service");
+    let mut newest = Lsn::NONE;
+    for buyer in buyers {
+        let told = tokio::time::timeout(Duration::from_secs(20), buyer).await;
+        newest = newest.max(told.expect("whoever waits is told").expect("no panic"));
+    }
+    newest
+}
+
+async fn its_death_halts_the_engine(service: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    network(&engine).await;
+    let newest = kill_under_load(&engine, service).await;
+    let cause = engine.halted().await;
+    assert!(cause.contains(service), "{cause}");
+    let refused = place(&engine, order("late", &[("A", 1)], Shortage::Reject)).await;
+    assert!(matches!(refused, Err(EngineError::Halted(_))), "{refused:?}");
+    engine.shut_down().await;
+    drop(engine);
+    let (engine, recovered) = open(directory.path()).await;
+    assert!(recovered.last >= newest, "{newest} was acknowledged, {} is there", recovered.last);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_death_of_the_journal_writer_halts_the_engine_and_all_who_wait_are_told() {
+    its_death_halts_the_engine("journal writer").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_death_of_the_applier_halts_the_engine_and_all_who_wait_are_told() {
+    its_death_halts_the_engine("applier").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_snapshotter_is_started_anew_and_orders_go_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    network(&engine).await;
+    for round in 0..5 {
+        assert!(engine.kill_service("snapshotter").await);
+        let wanted = order(&format!("{round}"), &[("A", 1)], Shortage::Reject);
+        place(&engine, wanted).await.expect("orders go on");
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        // The request that finds it dead is told so; a later one is served.
+        loop {
+            let asked =
+                tokio::time::timeout(Duration::from_secs(5), engine.take_snapshot(NOW)).await;
+            let answer = asked.expect("an answer");
+            let gone = answer.as_ref().is_err_and(|e| e.to_string().contains("snapshotter ended"));
+            if !gone {
+                break;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "it is not started anew");
+        }
+    }
+    assert!(!engine.kill_service("nobody").await);
+    engine.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overload_is_answered_at_once_and_says_when_to_try_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let options =
+        backstock_engine::engine::OpenOptions { in_flight_max: 4, ..options(directory.path()) };
+    let disk = std::sync::Arc::new(backstock_engine::disk::RealDisk);
+    let (engine, _) =
+        Engine::open(&options, disk, std::sync::Arc::new(Line)).await.expect("it opens");
+    network(&engine).await;
+    let mut held = Vec::new();
+    for at in 0..4 {
+        let wanted = order(&format!("held-{at}"), &[("A", 1)], Shortage::Reject);
+        let command = backstock_engine::model::command::PlaceOrder { meta: meta(), order: wanted };
+        held.push(engine.submit_order(command).await.expect("it is let in"));
+    }
+    let answer = place(&engine, order("more", &[("A", 1)], Shortage::Reject)).await;
+    let Err(EngineError::Overloaded { in_flight, limit, retry_after }) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!((in_flight, limit), (4, 4));
+    assert!(retry_after > Duration::ZERO && retry_after < Duration::from_secs(1));
+    for submitted in held {
+        submitted.acknowledged().await.expect("it is placed");
+    }
+    place(&engine, order("more", &[("A", 1)], Shortage::Reject)).await.expect("there is room");
+    assert_eq!(engine.status().in_flight, 0);
+    engine.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_demands_a_version_sees_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    network(&engine).await;
+    let mut last = Lsn::NONE;
+    for round in 0..200 {
+        let id = format!("{round}");
+        let placed = place(&engine, order(&id, &[("A", 1)], Shortage::Reject)).await;
+        let version = placed.expect("it is placed").version;
+        assert!(version > last, "versions rise");
+        last = version;
+        engine.at_least(version).await.expect("it is there");
+        let view = engine.order(&order_id(&id)).await.expect("the order");
+        assert!(view.version >= version);
+    }
+    let ahead = engine.at_least(last.plus(1)).await;
+    assert_eq!(ahead, Err(EngineError::VersionAhead { wanted: last.next(), newest: last }));
+    engine.shut_down().await;
+}
+
+/// A view's version includes all that the view shows, at any moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_includes_what_it_came_with() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    network(&engine).await;
+    let changer = {
+        let engine = engine.clone();
+        tokio::spawn(async move {
+            for _ in 0..1_500 {
+                let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
+                change(&engine, "A", "N", operation).await.expect("received");
+            }
+        })
+    };
+    while !changer.is_finished() {
+        for _ in 0..100 {
+            let view = engine.stock(&sku("A"), &node_id("N")).await.expect("the pair");
+            assert!(view.version >= view.stock.last_lsn, "{} shown", view.stock.last_lsn);
+        }
+        tokio::task::yield_now().await;
+    }
+    engine.shut_down().await;
+}
+
+/// A caller that goes away while its node is being defined hinders nobody.
+#[test]
+fn two_nodes_never_get_one_number() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    {
+        let node = node("LEFT", NodeKind::Warehouse, 1);
+        let mut dropped = pin!(engine.define_node(DefineNode { meta: meta(), node }));
+        assert!(poll(dropped.as_mut()).is_pending(), "its event is in flight");
+    }
+    single.run(define_nodes(&engine, &[node("RIGHT", NodeKind::Store, 2)]));
+    single.drain();
+    engine.node(&node_id("LEFT")).expect("its event is durable");
+    assert_eq!(engine.node(&node_id("RIGHT")).expect("it is defined").kind, NodeKind::Store);
+    assert_eq!(engine.nodes().len(), 2);
+    assert_clean(&engine);
+}
