@@ -112,19 +112,21 @@ impl ServeError {
     }
 }
 
-fn exit_of_open(error: &OpenError) -> Exit {
+/// The exit code that tells of a data directory that cannot be opened.
+pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
     match error {
         OpenError::Journal(error) => exit_of_log(error),
         OpenError::UnknownEvent { .. } => Exit::NewerFormat,
         OpenError::Snapshot(_)
         | OpenError::Missing { .. }
-        | OpenError::HashMismatch { .. }
+        | OpenError::EndsEarly { .. }
         | OpenError::Panicked { .. } => Exit::CorruptData,
         OpenError::Service(_) => Exit::Failure,
     }
 }
 
-fn exit_of_log(error: &LogError) -> Exit {
+/// The exit code that tells of a fault of the journal.
+pub(crate) fn exit_of_log(error: &LogError) -> Exit {
     match error {
         LogError::InUse { .. } => Exit::DataInUse,
         LogError::NewerFormat { .. } => Exit::NewerFormat,

@@ -4,10 +4,11 @@ use backstock_engine::engine::AuditReport;
 use backstock_proto::v1;
 use backstock_proto::v1::admin_service_server::AdminService;
 use bytes::Bytes;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
-use super::{Api, not_implemented, plain, times};
+use super::pages::Page;
+use super::snapshots::Pieces;
+use super::{Api, plain, times};
 use crate::observability::names;
 use crate::shutdown::Phase;
 use crate::status::{Reason, failure};
@@ -18,32 +19,34 @@ impl AdminService for Api {
         &self,
         _: Request<v1::TakeSnapshotRequest>,
     ) -> Result<Response<v1::TakeSnapshotResponse>, Status> {
-        let taken = self.engine().take_snapshot().await;
-        taken.map_err(|error| failure(Code::Internal, Reason::Internal, error.to_string()))?;
-        Ok(Response::new(v1::TakeSnapshotResponse { snapshot: None }))
+        let snapshot = Some(self.take().await?);
+        Ok(Response::new(v1::TakeSnapshotResponse { snapshot }))
     }
 
     async fn list_snapshots(
         &self,
-        _: Request<v1::ListSnapshotsRequest>,
+        request: Request<v1::ListSnapshotsRequest>,
     ) -> Result<Response<v1::ListSnapshotsResponse>, Status> {
-        Err(not_implemented("ListSnapshots"))
+        let request = request.into_inner();
+        let page = Page::read(request.page_size, &request.page_token)?;
+        let (snapshots, next_page_token) = self.list(page).await?;
+        Ok(Response::new(v1::ListSnapshotsResponse { snapshots, next_page_token }))
     }
 
     async fn verify_snapshot(
         &self,
-        _: Request<v1::VerifySnapshotRequest>,
+        request: Request<v1::VerifySnapshotRequest>,
     ) -> Result<Response<v1::VerifySnapshotResponse>, Status> {
-        Err(not_implemented("VerifySnapshot"))
+        Ok(Response::new(self.verify(request.into_inner().generation).await?))
     }
 
-    type ExportSnapshotStream = ReceiverStream<Result<v1::ExportSnapshotResponse, Status>>;
+    type ExportSnapshotStream = Pieces;
 
     async fn export_snapshot(
         &self,
-        _: Request<v1::ExportSnapshotRequest>,
-    ) -> Result<Response<Self::ExportSnapshotStream>, Status> {
-        Err(not_implemented("ExportSnapshot"))
+        request: Request<v1::ExportSnapshotRequest>,
+    ) -> Result<Response<Pieces>, Status> {
+        Ok(Response::new(self.export(request.into_inner().generation).await?))
     }
 
     async fn run_audit(

@@ -30,6 +30,7 @@ mod orders;
 mod pages;
 mod policy;
 mod router;
+mod snapshots;
 mod stock_request;
 mod stock_view;
 mod times;

@@ -10,13 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backstock_engine::disk::{Disk, RealDisk};
-use backstock_engine::engine::{OpenError, PostalTable, RestoreError};
+use backstock_engine::engine::{PostalTable, RestoreError};
 use backstock_engine::journal::LogError;
 use backstock_engine::model::Timestamp;
 use backstock_engine::snapshot::{ExportError, SnapshotError};
 
 use crate::cli::Exit;
 use crate::reference::UsPostalCodes;
+use crate::serve::{exit_of_log, exit_of_open};
 
 pub use audit::audit;
 pub use journal::{inspect, verify};
@@ -53,12 +54,9 @@ impl OfflineError {
     /// The exit code that tells of it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Restore(RestoreError::Open(OpenError::Journal(error))) | Self::Journal(error) => {
-                exit_of_log(error)
-            }
-            Self::Restore(
-                RestoreError::Open(_) | RestoreError::Import(_) | RestoreError::Unsound(_),
-            )
+            Self::Restore(RestoreError::Open(error)) => exit_of_open(error),
+            Self::Journal(error) => exit_of_log(error),
+            Self::Restore(RestoreError::Import(_) | RestoreError::Unsound(_))
             | Self::Snapshot(_)
             | Self::Export(_) => Exit::CorruptData,
             Self::Restore(RestoreError::NotEmpty(_) | RestoreError::Beyond { .. })
@@ -69,18 +67,6 @@ impl OfflineError {
             )
             | Self::Output(_) => Exit::Failure,
         }
-    }
-}
-
-/// The exit code that tells of a fault of the journal.
-pub fn exit_of_log(error: &LogError) -> Exit {
-    match error {
-        LogError::InUse { .. } => Exit::DataInUse,
-        LogError::Corrupt { .. }
-        | LogError::Gap { .. }
-        | LogError::NewerFormat { .. }
-        | LogError::Dropped { .. } => Exit::CorruptData,
-        _ => Exit::DiskFailure,
     }
 }
 
