@@ -182,6 +182,8 @@ impl Core {
                 Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
             }
         } else {
+            // Whoever holds the claim may be a thread that waits for this core.
+            std::thread::yield_now();
             yield_now().await;
             Ok(())
         }
