@@ -33,6 +33,9 @@ pub struct Core {
     pub journal: GroupCommit<Record>,
     /// How far applying has come.
     pub watermark: Arc<Watermark>,
+    /// The last event of the step that is being applied: actors may show it
+    /// before the watermark does.
+    pub applying: AtomicU64,
     /// The number of the last order that a transaction was given.
     pub order_last: AtomicU64,
     /// Numbers of items whose definition is in flight.
@@ -83,6 +86,7 @@ impl Core {
             postal,
             journal,
             watermark,
+            applying: AtomicU64::new(0),
             order_last: AtomicU64::new(0),
             new_items: Mutex::default(),
             gate: Mutex::default(),
@@ -123,6 +127,11 @@ impl Core {
         self.watermark.halt(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(cause)));
         self.journal.close();
         self.halt.notify_waiters();
+    }
+
+    /// A version that includes all that actors have shown so far.
+    pub fn shown(&self) -> Lsn {
+        self.watermark.applied().max(Lsn::new(self.applying.load(Ordering::Acquire)))
     }
 
     /// Commands in flight.
