@@ -1,10 +1,13 @@
 //! The server: transport, conversion, limits. No rules.
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod grpc;
 pub mod observability;
 pub mod offline;
 pub mod reference;
+pub mod serve;
 pub mod shutdown;
 pub mod status;

@@ -45,6 +45,8 @@ reasons! {
     InboundNotFound = "INBOUND_NOT_FOUND",
     /// No order has that id.
     OrderNotFound = "ORDER_NOT_FOUND",
+    /// The order has no line of that index.
+    LineNotFound = "LINE_NOT_FOUND",
     /// The order has no shipment of that number.
     ShipmentNotFound = "SHIPMENT_NOT_FOUND",
     /// No snapshot has that generation.
@@ -57,6 +59,20 @@ reasons! {
     RequestIdReused = "REQUEST_ID_REUSED",
     /// A supplier's stock is what he says it is: nothing arrives there.
     NodeIsSupplier = "NODE_IS_SUPPLIER",
+    /// Only a supplier has a feed.
+    NodeNotSupplier = "NODE_NOT_SUPPLIER",
+    /// The kind of a node cannot change.
+    NodeKindFixed = "NODE_KIND_FIXED",
+    /// A shipping service cannot be dropped or moved.
+    ServiceFixed = "SERVICE_FIXED",
+    /// No enabled node could ever ship the order.
+    NoNode = "NO_NODE",
+    /// A quantity would pass its limit.
+    QuantityTooLarge = "QUANTITY_TOO_LARGE",
+    /// A list of the state is full.
+    ListFull = "LIST_FULL",
+    /// The command is longer than a journal record may be.
+    CommandTooLarge = "COMMAND_TOO_LARGE",
     /// A level would become negative.
     StockBelowZero = "STOCK_BELOW_ZERO",
     /// More units than are left unshipped.
@@ -67,6 +83,12 @@ reasons! {
     SupplyNotReceived = "SUPPLY_NOT_RECEIVED",
     /// A snapshot is being taken.
     SnapshotRunning = "SNAPSHOT_RUNNING",
+    /// Others in flight kept the command from settling.
+    Contended = "CONTENDED",
+    /// The server has not reached the version asked for.
+    VersionAhead = "VERSION_AHEAD",
+    /// This server cannot do it.
+    NotImplemented = "NOT_IMPLEMENTED",
     /// Too many commands are in flight.
     Overloaded = "OVERLOADED",
     /// The server is shutting down.
@@ -128,10 +150,17 @@ impl Violations {
     }
 
     /// `value` if nothing is wrong, else INVALID_ARGUMENT with all of it.
+    pub fn finish<T>(self, value: T) -> Result<T, Status> {
+        if self.is_empty() { Ok(value) } else { Err(self.into_status()) }
+    }
+
+    /// What was converted, or INVALID_ARGUMENT with all that is wrong.
     ///
-    /// The error is boxed because a status is large and success is common.
-    pub fn finish<T>(self, value: T) -> Result<T, Box<Status>> {
-        if self.is_empty() { Ok(value) } else { Err(Box::new(self.into_status())) }
+    /// # Panics
+    /// When nothing was converted although nothing is wrong.
+    pub fn converted<T>(self, value: Option<T>) -> Result<T, Status> {
+        self.finish(())?;
+        Ok(value.expect("what cannot be converted is noted as wrong"))
     }
 
     /// INVALID_ARGUMENT with all that is wrong.

@@ -4,6 +4,10 @@
 use super::reservations::Supply;
 use super::stock::Stock;
 
+/// Whether every applied effect is checked: in debug builds, and in those with
+/// the feature `checked`.
+pub const CHECKED: bool = cfg!(any(debug_assertions, feature = "checked"));
+
 /// An invariant that does not hold, with the figures that show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {detail}")]

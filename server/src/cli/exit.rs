@@ -30,13 +30,17 @@ pub enum Exit {
     Refused = 9,
     /// A shutdown was not drained in time, or a second signal cut it short.
     DrainCut = 10,
+    /// A newer program wrote the data directory.
+    NewerFormat = 11,
+    /// The data directory cannot be written.
+    ReadOnly = 12,
     /// Anything else: a fault of the program or of its surroundings.
     Failure = 70,
 }
 
 impl Exit {
     /// Every way a command can end, in order of its code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Success,
         Self::CheckFailed,
         Self::Usage,
@@ -48,6 +52,8 @@ impl Exit {
         Self::ServerUnreachable,
         Self::Refused,
         Self::DrainCut,
+        Self::NewerFormat,
+        Self::ReadOnly,
         Self::Failure,
     ];
 
@@ -77,6 +83,8 @@ Exit codes:
    8  the server cannot be reached
    9  the server refused the request
   10  a shutdown was cut short before it had drained
+  11  a newer version wrote the data directory
+  12  the data directory cannot be written
   70  anything else";
 
 #[cfg(test)]

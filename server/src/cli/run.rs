@@ -7,7 +7,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::{Cli, Command, CompletionsArgs, Exit, ServeArgs};
-use crate::config::{self, ConfigError};
+use crate::clock::ClockKind;
+use crate::config::{self, Config, ConfigError, MetricsListen};
+use crate::observability::{exposition, logs};
+use crate::serve::{self as server, ServeError, ServeOptions};
+use crate::shutdown::Shutdown;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +19,9 @@ pub enum CommandError {
     /// The configuration is not valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The server ended otherwise than drained.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// Standard output cannot be written.
     #[error("cannot write the result")]
     Output(#[source] std::io::Error),
@@ -28,6 +35,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::Configuration,
+            Self::Serve(error) => error.exit(),
             Self::Output(_) | Self::NotBuilt(_) => Exit::Failure,
         }
     }
@@ -62,7 +70,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
 }
 
 fn serve(args: ServeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    let print_config = args.print_config;
+    let (print_config, clock) = (args.print_config, args.clock);
     // A variable that is not Unicode cannot be one of ours.
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -71,7 +79,51 @@ fn serve(args: ServeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
         write!(out, "{loaded}").map_err(CommandError::Output)?;
         return Ok(Exit::Success);
     }
-    Err(CommandError::NotBuilt("serve"))
+    logs::init(loaded.config.log_format, &loaded.config.log_level).map_err(start)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(start)?.block_on(serve_until_drained(&loaded.config, clock, out))?;
+    Ok(Exit::Success)
+}
+
+/// An error of setting the process up.
+fn start(error: impl std::error::Error + Send + Sync + 'static) -> CommandError {
+    ServeError::Start(Box::new(error)).into()
+}
+
+async fn serve_until_drained(
+    config: &Config,
+    clock: ClockKind,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let shutdown = Shutdown::default();
+    shutdown.heed_signals().map_err(start)?;
+    let metrics = exposition::install().map_err(start)?;
+    let listener = server::listen(config.listen).await?;
+    let scraped = match config.metrics_listen {
+        MetricsListen::At(address) => Some(server::listen(address).await?),
+        MetricsListen::Off => None,
+    };
+    let engine = server::open(config).await?;
+    let address = listener.local_addr().map_err(start)?;
+    tracing::info!(%address, "listening");
+    // One line, for scripts that let the system choose the port.
+    writeln!(out, "listening on {address}").map_err(CommandError::Output)?;
+    out.flush().map_err(CommandError::Output)?;
+    let exposing = tokio::spawn(async move {
+        match scraped {
+            // Metrics are there until the process ends.
+            Some(listener) => {
+                let ended = exposition::serve(listener, metrics, std::future::pending()).await;
+                if let Err(error) = ended {
+                    tracing::error!(%error, "metrics are not served any more");
+                }
+            }
+            None => exposition::upkeep(metrics).await,
+        }
+    });
+    let served = server::serve(engine, listener, ServeOptions::new(config, clock), shutdown).await;
+    exposing.abort();
+    Ok(served?)
 }
 
 fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {

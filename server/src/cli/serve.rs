@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::clock::ClockKind;
 use crate::config::Sources;
 
 const SERVE_EXAMPLES: &str = "\
@@ -75,6 +76,10 @@ pub struct ServeArgs {
     /// Seconds that a shutdown waits for what has begun [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub drain_seconds_max: Option<String>,
+
+    /// What time it is: system, or replay:TIMESTAMP for imports of the past.
+    #[arg(long, value_name = "CLOCK", default_value = "system", hide = true)]
+    pub clock: ClockKind,
 }
 
 impl ServeArgs {

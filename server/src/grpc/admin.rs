@@ -1,0 +1,112 @@
+//! `AdminService`: operators' work.
+
+use backstock_engine::engine::AuditReport;
+use backstock_proto::v1;
+use backstock_proto::v1::admin_service_server::AdminService;
+use bytes::Bytes;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status};
+
+use super::{Api, not_implemented, plain, times};
+use crate::observability::names;
+use crate::shutdown::Phase;
+use crate::status::{Reason, failure};
+
+#[tonic::async_trait]
+impl AdminService for Api {
+    async fn take_snapshot(
+        &self,
+        _: Request<v1::TakeSnapshotRequest>,
+    ) -> Result<Response<v1::TakeSnapshotResponse>, Status> {
+        let taken = self.engine().take_snapshot().await;
+        taken.map_err(|error| failure(Code::Internal, Reason::Internal, error.to_string()))?;
+        Ok(Response::new(v1::TakeSnapshotResponse { snapshot: None }))
+    }
+
+    async fn list_snapshots(
+        &self,
+        _: Request<v1::ListSnapshotsRequest>,
+    ) -> Result<Response<v1::ListSnapshotsResponse>, Status> {
+        Err(not_implemented("ListSnapshots"))
+    }
+
+    async fn verify_snapshot(
+        &self,
+        _: Request<v1::VerifySnapshotRequest>,
+    ) -> Result<Response<v1::VerifySnapshotResponse>, Status> {
+        Err(not_implemented("VerifySnapshot"))
+    }
+
+    type ExportSnapshotStream = ReceiverStream<Result<v1::ExportSnapshotResponse, Status>>;
+
+    async fn export_snapshot(
+        &self,
+        _: Request<v1::ExportSnapshotRequest>,
+    ) -> Result<Response<Self::ExportSnapshotStream>, Status> {
+        Err(not_implemented("ExportSnapshot"))
+    }
+
+    async fn run_audit(
+        &self,
+        _: Request<v1::RunAuditRequest>,
+    ) -> Result<Response<v1::RunAuditResponse>, Status> {
+        let engine = self.engine().clone();
+        let audit = tokio::task::spawn_blocking(move || engine.audit()).await;
+        let audit = audit.map_err(|error| {
+            failure(Code::Internal, Reason::Internal, format!("the audit did not end: {error}"))
+        })?;
+        let report = audit.map_err(plain)?;
+        metrics::counter!(names::AUDIT_BREACHES).increment(report.breach_count);
+        Ok(Response::new(response(&report)))
+    }
+
+    async fn get_status(
+        &self,
+        _: Request<v1::GetStatusRequest>,
+    ) -> Result<Response<v1::GetStatusResponse>, Status> {
+        let status = self.engine().status();
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        Ok(Response::new(v1::GetStatusResponse {
+            state: self.state().into(),
+            server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            start_time: Some(times::timestamp(self.0.started)),
+            appended_lsn: status.tail.get(),
+            applied_lsn: status.applied.get(),
+            state_hash: Bytes::copy_from_slice(&status.state_hash.value().to_be_bytes()),
+            items: count(status.items),
+            nodes: count(status.nodes),
+            pairs: count(status.pairs),
+            orders: count(status.orders),
+            request_ids: count(status.requests),
+            commands_in_flight: u32::try_from(status.in_flight).unwrap_or(u32::MAX),
+            commands_in_flight_max: self.0.commands_in_flight_max,
+        }))
+    }
+}
+
+impl Api {
+    fn state(&self) -> v1::ServerState {
+        use futures_util::FutureExt;
+        if self.engine().halted().now_or_never().is_some() {
+            return v1::ServerState::Halted;
+        }
+        match self.0.shutdown.phase() {
+            Phase::Running => v1::ServerState::Serving,
+            Phase::Draining | Phase::Cut => v1::ServerState::Draining,
+        }
+    }
+}
+
+fn response(report: &AuditReport) -> v1::RunAuditResponse {
+    let breaches = report.breaches.iter().map(|breach| v1::AuditBreach {
+        invariant: breach.name.to_owned(),
+        detail: breach.detail.clone(),
+    });
+    v1::RunAuditResponse {
+        pairs_checked: report.pairs,
+        orders_checked: report.orders,
+        breach_count: report.breach_count,
+        breaches: breaches.collect(),
+        version: report.lsn.get(),
+    }
+}

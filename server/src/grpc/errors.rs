@@ -1,0 +1,163 @@
+//! From the engine's errors to statuses: one exhaustive map.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use backstock_engine::engine::EngineError;
+use backstock_engine::model::{Refusal, Violation};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::fields::FieldNames;
+use crate::status::{DOMAIN, Reason, Violations, precondition, transient};
+
+/// When to try again while others settle: a few group commits.
+const RETRY_SOON: Duration = Duration::from_millis(10);
+
+/// When to try again while the disk is full: somebody has to make room.
+const RETRY_WHEN_ROOM: Duration = Duration::from_secs(5);
+
+/// The status of an engine's error; `names` are the paths of the request's
+/// fields.
+pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
+    match error {
+        EngineError::Invalid(violations) => invalid(&violations, names),
+        EngineError::Refused(refusal) => refused(refusal),
+        EngineError::Overloaded { retry_after, .. } => {
+            transient(Code::ResourceExhausted, Reason::Overloaded, &error.to_string(), retry_after)
+        }
+        EngineError::DiskFull => {
+            let message = error.to_string();
+            transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
+        }
+        EngineError::VersionAhead { newest, .. } => with_metadata(
+            Code::OutOfRange,
+            Reason::VersionAhead,
+            &error.to_string(),
+            [("newest_version", newest.get().to_string())],
+        ),
+        EngineError::Halted(_) => {
+            with_metadata(Code::Unavailable, Reason::JournalHalted, &error.to_string(), [])
+        }
+    }
+}
+
+fn invalid(found: &[Violation], names: &FieldNames) -> Status {
+    let mut violations = Violations::default();
+    for violation in found {
+        violations.note(names.path(&violation.field), violation);
+    }
+    violations.into_status()
+}
+
+fn refused(refusal: Refusal) -> Status {
+    let message = refusal.to_string();
+    let not_found = |reason, name: &'static str, value: String| {
+        with_metadata(Code::NotFound, reason, &message, [(name, value)])
+    };
+    let exists = |reason, name: &'static str, value: String| {
+        with_metadata(Code::AlreadyExists, reason, &message, [(name, value)])
+    };
+    let state = |reason, subject: String| precondition(reason, &subject, &message);
+    match refusal {
+        Refusal::RequestReused(id) => exists(Reason::RequestIdReused, "request_id", id.to_string()),
+        Refusal::OrderExists(id) => exists(Reason::OrderIdReused, "order_id", id.to_string()),
+        Refusal::UnknownSku(sku) => not_found(Reason::ItemNotFound, "sku", sku.to_string()),
+        Refusal::UnknownNode(id) => not_found(Reason::NodeNotFound, "node_id", id.to_string()),
+        Refusal::UnknownOrder(id) => not_found(Reason::OrderNotFound, "order_id", id.to_string()),
+        Refusal::UnknownInbound { sku, node, inbound } => with_metadata(
+            Code::NotFound,
+            Reason::InboundNotFound,
+            &message,
+            [("sku", sku.to_string()), ("node_id", node.to_string()), ("inbound_id", inbound)],
+        ),
+        Refusal::UnknownShipment { order, shipment } => with_metadata(
+            Code::NotFound,
+            Reason::ShipmentNotFound,
+            &message,
+            [("order_id", order.to_string()), ("shipment_number", shipment.to_string())],
+        ),
+        Refusal::UnknownLine { order, line } => unknown_line(&order, line),
+        Refusal::InboundExists(id) => exists(Reason::InboundExists, "inbound_id", id),
+        Refusal::NodeKindFixed(id) => state(Reason::NodeKindFixed, format!("node/{id}")),
+        Refusal::ServiceFixed(name) => state(Reason::ServiceFixed, format!("service/{name}")),
+        Refusal::WrongNodeKind { node, is_supplier: true } => {
+            state(Reason::NodeIsSupplier, format!("node/{node}"))
+        }
+        Refusal::WrongNodeKind { node, is_supplier: false } => {
+            state(Reason::NodeNotSupplier, format!("node/{node}"))
+        }
+        Refusal::NotEnough { .. } => state(Reason::StockBelowZero, "stock".into()),
+        Refusal::TooMuch { .. } => state(Reason::QuantityTooLarge, "stock".into()),
+        Refusal::Full { what, .. } => state(Reason::ListFull, what.into()),
+        Refusal::ShipmentClosed(number) => {
+            state(Reason::ShipmentNotPlanned, format!("shipment/{number}"))
+        }
+        Refusal::ShipmentNotReady { shipment, .. } => {
+            state(Reason::SupplyNotReceived, format!("shipment/{shipment}"))
+        }
+        Refusal::NothingToCancel { order, .. } => {
+            state(Reason::UnitsShipped, format!("order/{order}"))
+        }
+        Refusal::NoNode => state(Reason::NoNode, "network".into()),
+        Refusal::TooLong(_) => {
+            with_metadata(Code::InvalidArgument, Reason::CommandTooLarge, &message, [])
+        }
+        Refusal::Contended => transient(Code::Aborted, Reason::Contended, &message, RETRY_SOON),
+    }
+}
+
+/// The engine counts lines from 1, the interface from 0.
+fn unknown_line(order: &backstock_engine::model::OrderId, line: u32) -> Status {
+    let index = line.saturating_sub(1).to_string();
+    let message = format!("order {order} has no line of index {index}");
+    let metadata = [("order_id", order.to_string()), ("line_index", index)];
+    with_metadata(Code::NotFound, Reason::LineNotFound, &message, metadata)
+}
+
+fn with_metadata<const N: usize>(
+    code: Code,
+    reason: Reason,
+    message: &str,
+    metadata: [(&'static str, String); N],
+) -> Status {
+    let metadata: HashMap<String, String> =
+        metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let details = ErrorDetails::with_error_info(reason.as_str(), DOMAIN, metadata);
+    Status::with_error_details(code, message, details)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backstock_engine::model::{Lsn, OrderId};
+
+    fn code_and_reason(error: EngineError) -> (Code, String) {
+        let status = status(error, &FieldNames::PLAIN);
+        let details = status.get_error_details();
+        (status.code(), details.error_info().expect("a reason").reason.clone())
+    }
+
+    #[test]
+    fn what_passes_says_when_to_try_again() {
+        let overloaded =
+            EngineError::Overloaded { in_flight: 9, limit: 8, retry_after: RETRY_SOON };
+        for error in [overloaded, EngineError::DiskFull, Refusal::Contended.into()] {
+            let status = status(error, &FieldNames::PLAIN);
+            assert!(status.get_error_details().retry_info().is_some(), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_not_there_yet_is_out_of_range() {
+        let error = EngineError::VersionAhead { wanted: Lsn::new(9), newest: Lsn::new(4) };
+        assert_eq!(code_and_reason(error), (Code::OutOfRange, "VERSION_AHEAD".into()));
+    }
+
+    #[test]
+    fn lines_are_counted_from_zero_outside() {
+        let order = OrderId::new("order_id", "A").expect("an id");
+        let status = status(Refusal::UnknownLine { order, line: 3 }.into(), &FieldNames::PLAIN);
+        assert_eq!(status.message(), "order A has no line of index 2");
+    }
+}

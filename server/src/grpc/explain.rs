@@ -1,0 +1,77 @@
+//! Why an order ships from where it does.
+
+use backstock_engine::engine::{Candidate, Engine, EngineError, Trace, Verdict};
+use backstock_engine::model::{Order, Pair};
+use backstock_proto::v1;
+
+use super::{order_answer, order_view, times};
+
+/// The decision that placed an order.
+pub(super) async fn trace(
+    engine: &Engine,
+    order: &Order,
+    trace: &Trace,
+) -> Result<v1::SourcingTrace, EngineError> {
+    let mut candidates = Vec::new();
+    for (line, of_line) in trace.lines.iter().enumerate() {
+        for candidate in of_line {
+            candidates.push(self::candidate(engine, order, line, candidate).await?);
+        }
+    }
+    let shipments = order.shipments.iter().filter(|shipment| shipment.ship_by.is_some());
+    Ok(v1::SourcingTrace {
+        decided_time: Some(times::timestamp(order.header.ordered_at)),
+        version: order.placed_lsn.get(),
+        optimal: !trace.bounded,
+        shipments: u32::try_from(shipments.count()).unwrap_or(u32::MAX),
+        late_units: late_units(order),
+        candidates,
+    })
+}
+
+fn late_units(order: &Order) -> u32 {
+    let late = order.allocations.iter().filter(|allocation| {
+        let shipment = &order.shipments[usize::from(allocation.shipment)];
+        order_answer::has_supply(allocation.supply)
+            && shipment.deliver_by.is_some_and(|day| day > order.header.promise_by)
+    });
+    late.map(|allocation| allocation.units).sum()
+}
+
+async fn candidate(
+    engine: &Engine,
+    order: &Order,
+    line: usize,
+    candidate: &Candidate,
+) -> Result<v1::CandidateTrace, EngineError> {
+    let pair = Pair { sku: order.lines[line].sku, node: candidate.node };
+    let taken = order.allocations.iter().filter(|allocation| {
+        usize::from(allocation.line) == line
+            && allocation.supply == candidate.supply
+            && order.pair_of(allocation) == pair
+    });
+    Ok(v1::CandidateTrace {
+        line_index: u32::try_from(line).unwrap_or(u32::MAX),
+        node_id: engine.node_no(candidate.node).id.to_string(),
+        supply: Some(order_view::supply(engine, pair, candidate.supply).await?),
+        free: candidate.free,
+        taken: taken.map(|allocation| allocation.units).sum(),
+        verdict: verdict(candidate.verdict).into(),
+    })
+}
+
+const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
+    match verdict {
+        Verdict::Chosen => v1::CandidateVerdict::Chosen,
+        Verdict::NoStock => v1::CandidateVerdict::NoStock,
+        Verdict::NotEnough => v1::CandidateVerdict::NotEnoughStock,
+        Verdict::Later => v1::CandidateVerdict::Later,
+        Verdict::AnotherShipment => v1::CandidateVerdict::MoreShipments,
+        Verdict::Costlier => v1::CandidateVerdict::HigherCost,
+        Verdict::LessBalanced => v1::CandidateVerdict::LessBalanced,
+        Verdict::Equal => v1::CandidateVerdict::Tied,
+        Verdict::NodeDisabled => v1::CandidateVerdict::NodeDisabled,
+        Verdict::BeyondHorizon => v1::CandidateVerdict::BeyondHorizon,
+        Verdict::NotConsidered => v1::CandidateVerdict::NotConsidered,
+    }
+}

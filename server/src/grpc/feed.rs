@@ -1,0 +1,195 @@
+//! `LoadStock`: the bulk feed.
+//!
+//! Rows of one request go in together: those of different pairs at the same
+//! time, so that one group commit serves them, those of one pair one after the
+//! other. Requests follow one another, so that pairs keep their order there too.
+
+use std::collections::HashMap;
+
+use backstock_engine::engine::EngineError;
+use backstock_engine::model::command::{ChangeStock, StockOperation};
+use backstock_engine::model::{NodeId, Refusal, RequestId, Rule, Sku, Text};
+use backstock_proto::v1;
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use super::fields::FieldNames;
+use super::stock_request::{self, Wanted};
+use super::{Api, errors};
+use crate::status::{Violations, fault};
+
+/// Most rows of one request; all of them may be in flight at a time.
+const ROWS_PER_REQUEST_MAX: usize = 1_000;
+
+/// Longest key of a request: the longest id, less the place of a row and a
+/// letter. `REQUEST-ID/999c` is the longest key of a row.
+const REQUEST_ID_BYTES_MAX: usize = 58;
+
+/// Replies that wait for the transport.
+const REPLIES_WAITING_MAX: usize = 16;
+
+const LEVEL: FieldNames = FieldNames::new("level.", &[("quantity", "vendor_feed.quantity")]);
+const ADJUSTMENT: FieldNames = FieldNames::new("adjustment.", &[("delta", "on_hand_delta")]);
+const INBOUND: FieldNames = FieldNames::new("inbound.", &[]);
+
+/// A row that can be tried.
+struct Row {
+    at: u32,
+    sku: Sku,
+    node: NodeId,
+    wanted: Wanted,
+    names: &'static FieldNames,
+}
+
+/// What became of a row: its version, or why it is not in.
+type Done = (u32, Result<u64, Status>);
+
+/// Starts the task of a feed.
+pub(super) fn start(
+    api: Api,
+    requests: Streaming<v1::LoadStockRequest>,
+) -> ReceiverStream<Result<v1::LoadStockResponse, Status>> {
+    let (replies, answers) = mpsc::channel(REPLIES_WAITING_MAX);
+    tokio::spawn(load_all(api, requests, replies));
+    ReceiverStream::new(answers)
+}
+
+async fn load_all(
+    api: Api,
+    mut requests: Streaming<v1::LoadStockRequest>,
+    replies: mpsc::Sender<Result<v1::LoadStockResponse, Status>>,
+) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = requests.message() => next,
+            () = api.0.shutdown.draining() => return,
+        };
+        let reply = match next {
+            Ok(None) => return,
+            Ok(Some(request)) => load(&api, request).await,
+            Err(status) => Err(status),
+        };
+        let ends = reply.is_err();
+        if replies.send(reply).await.is_err() || ends {
+            return;
+        }
+    }
+}
+
+async fn load(api: &Api, request: v1::LoadStockRequest) -> Result<v1::LoadStockResponse, Status> {
+    let key = check(&request)?;
+    let mut done: Vec<Done> = Vec::with_capacity(request.rows.len());
+    let mut by_pair: HashMap<(Sku, NodeId), Vec<Row>> = HashMap::new();
+    for (row, at) in request.rows.iter().zip(0u32..) {
+        match read(row, at) {
+            Ok(row) => by_pair.entry((row.sku.clone(), row.node.clone())).or_default().push(row),
+            Err(status) => done.push((at, Err(status))),
+        }
+    }
+    let pairs = by_pair.into_values().map(|rows| apply_in_order(api, key.as_deref(), rows));
+    let applied: Vec<Vec<Done>> =
+        stream::iter(pairs).buffer_unordered(ROWS_PER_REQUEST_MAX).collect().await;
+    done.extend(applied.into_iter().flatten());
+    done.sort_by_key(|(at, _)| *at);
+    Ok(response(done))
+}
+
+/// Refuses a request whose rows cannot be told apart; the feed ends with that.
+fn check(request: &v1::LoadStockRequest) -> Result<Option<String>, Status> {
+    let mut found = Violations::default();
+    let count = request.rows.len();
+    if !(1..=ROWS_PER_REQUEST_MAX).contains(&count) {
+        found.add("rows", format!("{count} rows; 1 to {ROWS_PER_REQUEST_MAX} in a request"));
+    }
+    let id = found.request_id(&request.request_id).flatten();
+    if request.request_id.len() > REQUEST_ID_BYTES_MAX {
+        let rule = Rule::TooLong { max: REQUEST_ID_BYTES_MAX };
+        found.breaks("request_id", &request.request_id, rule);
+    }
+    found.finish(id.map(|id| id.to_string()))
+}
+
+fn read(row: &v1::StockRow, at: u32) -> Result<Row, Status> {
+    use v1::stock_row::Change;
+    let mut found = Violations::default();
+    let pair = stock_request::pair(&mut found, &row.sku, &row.node_id);
+    let change = found.required("change", row.change.as_ref());
+    let wanted = change.and_then(|change| {
+        Some(match change {
+            Change::Level(level) => {
+                (stock_request::level(&mut found, "level", Some(level))?, &LEVEL)
+            }
+            Change::Adjustment(change) => {
+                let reason = Text::default();
+                let path = "adjustment";
+                let read = stock_request::adjustment(&mut found, path, Some(change), reason);
+                (read?, &ADJUSTMENT)
+            }
+            Change::Inbound(inbound) => {
+                let read = stock_request::announcement(&mut found, "inbound", Some(inbound));
+                (read?, &INBOUND)
+            }
+        })
+    });
+    let row = (|| {
+        let ((sku, node), (wanted, names)) = (pair?, wanted?);
+        Some(Row { at, sku, node, wanted, names })
+    })();
+    found.converted(row)
+}
+
+async fn apply_in_order(api: &Api, key: Option<&str>, rows: Vec<Row>) -> Vec<Done> {
+    let mut done = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (at, names) = (row.at, row.names);
+        let applied = apply(api, key, row).await;
+        done.push((at, applied.map_err(|error| errors::status(error, names))));
+    }
+    done
+}
+
+/// Applies a row; an announcement of what is known changes it.
+async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<u64, EngineError> {
+    let Row { at, sku, node, wanted, .. } = row;
+    api.engine().item(&sku)?;
+    let operation = wanted.at(api.engine(), &node)?;
+    let change = |operation: StockOperation, suffix: &str| {
+        let key = key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}")));
+        let (sku, node) = (sku.clone(), node.clone());
+        async move {
+            let meta = api.meta(key.transpose()?);
+            let command = ChangeStock { meta, sku, node, operation };
+            Ok(api.engine().change_stock(command).await?.get())
+        }
+    };
+    let StockOperation::AnnounceInbound { id, quantity, eta } = &operation else {
+        return change(operation, "").await;
+    };
+    let (quantity, eta) = (Some(*quantity), Some(*eta));
+    let changed = StockOperation::ChangeInbound { id: id.clone(), quantity, eta };
+    match change(operation, "").await {
+        Err(EngineError::Refused(Refusal::InboundExists(_))) => change(changed, "c").await,
+        answer => answer,
+    }
+}
+
+fn response(done: Vec<Done>) -> v1::LoadStockResponse {
+    let mut response = v1::LoadStockResponse::default();
+    for (row_index, result) in done {
+        match result {
+            Ok(version) => {
+                response.rows_applied += 1;
+                response.version = response.version.max(version);
+            }
+            Err(status) => {
+                let fault = Some(fault(&status));
+                response.faults.push(v1::RowFault { row_index, fault });
+            }
+        }
+    }
+    response
+}

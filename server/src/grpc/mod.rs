@@ -1,0 +1,115 @@
+//! The gRPC services: conversion between the messages of `backstock.v1` and the
+//! engine. No rules: what is checked here is what the engine's types cannot even
+//! hold.
+//!
+//! | file | what |
+//! |---|---|
+//! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
+//! | `order_stream`, `feed` | the two bidirectional streams |
+//! | `fields`, `times`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
+//! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
+//! | `errors` | the one map from the engine's errors to statuses |
+//! | `router`, `meters` | which service a request is for, and how long it takes |
+
+mod admin;
+mod availability;
+mod catalog;
+mod errors;
+mod explain;
+mod feed;
+mod fields;
+mod fulfillment;
+mod inventory;
+mod meters;
+mod nodes;
+mod order_answer;
+mod order_request;
+mod order_stream;
+mod order_view;
+mod orders;
+mod pages;
+mod policy;
+mod router;
+mod stock_request;
+mod stock_view;
+mod times;
+
+use std::sync::Arc;
+
+use backstock_engine::engine::{Engine, EngineError};
+use backstock_engine::model::command::Meta;
+use backstock_engine::model::{Lsn, RequestId, Timestamp};
+use tonic::{Code, Status};
+
+use crate::clock::Clock;
+use crate::shutdown::Shutdown;
+use crate::status::{Reason, failure};
+use fields::FieldNames;
+use meters::OrderMeters;
+pub use router::{Router, SERVICE_NAMES};
+
+/// All services over one engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Shared>);
+
+/// What the services share.
+struct Shared {
+    engine: Engine,
+    clock: Clock,
+    shutdown: Shutdown,
+    started: Timestamp,
+    commands_in_flight_max: u32,
+    orders: OrderMeters,
+    /// A node that is changed in part is read, merged and defined; two such
+    /// changes at a time would lose one.
+    merging_nodes: tokio::sync::Mutex<()>,
+}
+
+impl Api {
+    /// Services over `engine`. Its streams end when `shutdown` drains.
+    pub fn new(
+        engine: Engine,
+        clock: Clock,
+        shutdown: Shutdown,
+        commands_in_flight_max: usize,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            engine,
+            started: clock.now(),
+            clock,
+            shutdown,
+            commands_in_flight_max: u32::try_from(commands_in_flight_max).unwrap_or(u32::MAX),
+            orders: OrderMeters::default(),
+            merging_nodes: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// What a command carries that has no time of its own.
+    fn meta(&self, request_id: Option<RequestId>) -> Meta {
+        Meta { request_id, origin: None, at: self.0.clock.now() }
+    }
+
+    /// Waits until reads show `min_version`.
+    async fn reach(&self, min_version: u64) -> Result<(), Status> {
+        self.engine().at_least(Lsn::new(min_version)).await.map_err(plain)
+    }
+
+    /// The newest version.
+    fn version(&self) -> u64 {
+        self.engine().status().applied.get()
+    }
+}
+
+/// The status of an error whose fields are called as the engine calls them.
+fn plain(error: EngineError) -> Status {
+    errors::status(error, &FieldNames::PLAIN)
+}
+
+/// UNIMPLEMENTED, with what the server cannot do.
+fn not_implemented(what: &str) -> Status {
+    failure(Code::Unimplemented, Reason::NotImplemented, format!("{what} is not implemented"))
+}

@@ -1,0 +1,267 @@
+//! Nodes, there and back, and changes to parts of one.
+
+use backstock_engine::limits;
+use backstock_engine::model::command::NodeDefinition;
+use backstock_engine::model::{
+    Day, Node, NodeId, NodeKind, PostalCode, Refusal, RequestId, Rule, Text,
+};
+use backstock_proto::v1;
+use tonic::Status;
+
+use super::fields::FieldNames;
+use super::{order_request, times};
+use crate::status::Violations;
+
+/// How the engine calls the fields of a node.
+pub(super) const NAMES: FieldNames = FieldNames::new(
+    "node.",
+    &[
+        ("cut_off_minute", "cut_off_minutes"),
+        ("cut_off", "cut_off_minutes"),
+        ("zone", "time_zone"),
+        ("shipment_cost", "shipment_cost_minor"),
+        ("unit_cost", "unit_cost_minor"),
+    ],
+);
+
+/// What an update mask may name.
+const MASK: [&str; 11] = [
+    "postal_code",
+    "time_zone",
+    "working_days",
+    "cut_off_minutes",
+    "holidays",
+    "capacity_units_per_day",
+    "shipment_cost_minor",
+    "unit_cost_minor",
+    "lead_time_days",
+    "enabled",
+    "title",
+];
+
+const DAYS: [v1::DayOfWeek; 7] = [
+    v1::DayOfWeek::Monday,
+    v1::DayOfWeek::Tuesday,
+    v1::DayOfWeek::Wednesday,
+    v1::DayOfWeek::Thursday,
+    v1::DayOfWeek::Friday,
+    v1::DayOfWeek::Saturday,
+    v1::DayOfWeek::Sunday,
+];
+
+/// Which node a request is about.
+pub(super) fn id(request: &v1::UpdateNodeRequest) -> Result<NodeId, Status> {
+    let mut found = Violations::default();
+    let id = found
+        .required("node", request.node.as_ref())
+        .and_then(|node| found.taken("node.node_id", NodeId::new("node_id", &*node.node_id)));
+    found.converted(id)
+}
+
+/// What the node is to be: all of the request for a new one, else what is there
+/// with the fields of the mask changed.
+pub(super) fn definition(
+    request: &v1::UpdateNodeRequest,
+    id: NodeId,
+    known: Option<&Node>,
+) -> Result<(NodeDefinition, Option<RequestId>), Status> {
+    let mut found = Violations::default();
+    let request_id = found.request_id(&request.request_id);
+    let paths = request.update_mask.as_ref().map_or(&[][..], |mask| &mask.paths);
+    for path in paths.iter().filter(|path| *path != "*" && !MASK.contains(&path.as_str())) {
+        found.add("update_mask", format!("\"{path}\" is not one of: {}, *", MASK.join(", ")));
+    }
+    let given = request.node.clone().unwrap_or_default();
+    let whole = paths.is_empty() || paths.iter().any(|path| path == "*");
+    let wanted = match known {
+        Some(known) if !whole => merged(message(known), given, paths),
+        Some(_) | None => given,
+    };
+    let definition = convert(&mut found, &wanted, id);
+    found.converted(definition.zip(request_id))
+}
+
+fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
+    for path in paths {
+        match path.as_str() {
+            "postal_code" => node.postal_code.clone_from(&given.postal_code),
+            "time_zone" => node.time_zone.clone_from(&given.time_zone),
+            "working_days" => node.working_days.clone_from(&given.working_days),
+            "cut_off_minutes" => node.cut_off_minutes = given.cut_off_minutes,
+            "holidays" => node.holidays.clone_from(&given.holidays),
+            "capacity_units_per_day" => {
+                node.capacity_units_per_day = given.capacity_units_per_day;
+            }
+            "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
+            "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,
+            "lead_time_days" => node.lead_time_days = given.lead_time_days,
+            "enabled" => node.enabled = given.enabled,
+            "title" => node.title.clone_from(&given.title),
+            _ => {} // Noted as wrong by whoever read the mask.
+        }
+    }
+    node
+}
+
+fn convert(found: &mut Violations, node: &v1::Node, id: NodeId) -> Option<NodeDefinition> {
+    let kind = kind(found, node.kind);
+    let title = found.taken("node.title", Text::new("title", &*node.title));
+    let code = PostalCode::new("postal_code", &*node.postal_code);
+    let postal_code = found.taken("node.postal_code", code);
+    if node.time_zone.is_empty() {
+        found.breaks("node.time_zone", "", Rule::Required);
+    }
+    let working_days = working_days(found, &node.working_days);
+    let minutes = u64::from(node.cut_off_minutes);
+    let cut_off = found.within("node.cut_off_minutes", minutes, 0, 24 * 60);
+    let holidays = holidays(found, &node.holidays);
+    let capacity = node
+        .capacity_units_per_day
+        .map_or(Some(0), |units| found.units("node.capacity_units_per_day", units.into(), 1));
+    let lead = u64::from(node.lead_time_days);
+    let lead = found.within("node.lead_time_days", lead, 0, limits::DAYS_MAX.into());
+    let shipment_cost = cost(found, "node.shipment_cost_minor", node.shipment_cost_minor);
+    let unit_cost = cost(found, "node.unit_cost_minor", node.unit_cost_minor);
+    Some(NodeDefinition {
+        id,
+        kind: kind?,
+        title: title?,
+        postal_code: postal_code?,
+        time_zone: node.time_zone.as_str().into(),
+        working_days: working_days?,
+        cut_off_minute: u16::try_from(cut_off?).ok()?,
+        holidays: holidays?,
+        capacity_units_per_day: capacity?,
+        shipment_cost: shipment_cost?,
+        unit_cost: unit_cost?,
+        lead_time_days: u16::try_from(lead?).ok()?,
+        enabled: node.enabled,
+    })
+}
+
+fn cost(found: &mut Violations, path: &str, minor: i64) -> Option<i64> {
+    let max = limits::COST_MINOR_MAX;
+    if (0..=max).contains(&minor) {
+        return Some(minor);
+    }
+    found.breaks(path, minor, Rule::OutOfRange { min: 0, max });
+    None
+}
+
+fn kind(found: &mut Violations, number: i32) -> Option<NodeKind> {
+    match v1::NodeKind::try_from(number) {
+        Ok(v1::NodeKind::Warehouse) => Some(NodeKind::Warehouse),
+        Ok(v1::NodeKind::Store) => Some(NodeKind::Store),
+        Ok(v1::NodeKind::ThirdParty) => Some(NodeKind::ThirdParty),
+        Ok(v1::NodeKind::Supplier) => Some(NodeKind::Supplier),
+        Ok(v1::NodeKind::Unspecified) => {
+            found.breaks("node.kind", "", Rule::Required);
+            None
+        }
+        Err(_) => order_request::unknown(found, "node.kind", number),
+    }
+}
+
+fn working_days(found: &mut Violations, days: &[i32]) -> Option<u8> {
+    if days.is_empty() {
+        found.breaks("node.working_days", "", Rule::Required);
+        return None;
+    }
+    let mut bits = 0u8;
+    for (at, number) in days.iter().enumerate() {
+        let path = format!("node.working_days[{at}]");
+        let Some(bit) = DAYS.iter().position(|day| i32::from(*day) == *number) else {
+            found.add(path, format!("\"{number}\" is no day of the week"));
+            continue;
+        };
+        if bits & (1 << bit) != 0 {
+            found.breaks(&path, number, Rule::Duplicate);
+        }
+        bits |= 1 << bit;
+    }
+    Some(bits)
+}
+
+fn holidays(found: &mut Violations, dates: &[v1::Date]) -> Option<Vec<Day>> {
+    let max = limits::HOLIDAYS_MAX;
+    if dates.len() > max {
+        found.breaks("node.holidays", dates.len(), Rule::TooMany { max });
+        return None;
+    }
+    let mut days = Vec::with_capacity(dates.len());
+    for (at, date) in dates.iter().enumerate() {
+        let path = format!("node.holidays[{at}]");
+        let Some(day) = times::day(found, &path, date) else {
+            continue;
+        };
+        if days.contains(&day) {
+            found.breaks(&path, day, Rule::Duplicate);
+        }
+        days.push(day);
+    }
+    days.sort_unstable();
+    Some(days)
+}
+
+/// The kind of a node cannot change; defining it says so as well.
+pub(super) fn keeps_kind(
+    known: Option<&Node>,
+    definition: &NodeDefinition,
+) -> Result<(), backstock_engine::engine::EngineError> {
+    match known {
+        Some(known) if known.kind != definition.kind => {
+            Err(Refusal::NodeKindFixed(known.id.clone()).into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A node as callers see it.
+pub(super) fn message(node: &Node) -> v1::Node {
+    defined(&NodeDefinition {
+        id: node.id.clone(),
+        kind: node.kind,
+        title: node.title.clone(),
+        postal_code: node.postal_code.clone(),
+        time_zone: node.time_zone.clone(),
+        working_days: node.working_days,
+        cut_off_minute: node.cut_off_minute,
+        holidays: node.holidays.clone(),
+        capacity_units_per_day: node.capacity_units_per_day,
+        shipment_cost: node.shipment_cost,
+        unit_cost: node.unit_cost,
+        lead_time_days: node.lead_time_days,
+        enabled: node.enabled,
+    })
+}
+
+/// A node that is to be, as callers see it.
+pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
+    let works = DAYS.iter().zip(0u8..).filter(|(_, bit)| node.working_days & (1 << bit) != 0);
+    let capacity = node.capacity_units_per_day;
+    v1::Node {
+        node_id: node.id.to_string(),
+        kind: kind_message(node.kind).into(),
+        postal_code: node.postal_code.to_string(),
+        time_zone: node.time_zone.to_string(),
+        working_days: works.map(|(day, _)| i32::from(*day)).collect(),
+        cut_off_minutes: node.cut_off_minute.into(),
+        holidays: node.holidays.iter().filter_map(|day| times::date(*day)).collect(),
+        capacity_units_per_day: (capacity > 0).then_some(capacity),
+        shipment_cost_minor: node.shipment_cost,
+        unit_cost_minor: node.unit_cost,
+        lead_time_days: node.lead_time_days.into(),
+        enabled: node.enabled,
+        title: node.title.as_str().to_owned(),
+    }
+}
+
+/// A kind as callers see it.
+pub(super) const fn kind_message(kind: NodeKind) -> v1::NodeKind {
+    match kind {
+        NodeKind::Warehouse => v1::NodeKind::Warehouse,
+        NodeKind::Store => v1::NodeKind::Store,
+        NodeKind::ThirdParty => v1::NodeKind::ThirdParty,
+        NodeKind::Supplier => v1::NodeKind::Supplier,
+    }
+}

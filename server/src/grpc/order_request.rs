@@ -1,0 +1,120 @@
+//! From a request to place an order to the engine's command.
+
+use backstock_engine::limits;
+use backstock_engine::model::command::{LineRequest, Lines, OrderRequest};
+use backstock_engine::model::{
+    CustomerId, OrderId, PostalCode, Rule, ServiceName, Shortage, Sku, Split, Text, Timestamp,
+};
+use backstock_proto::v1;
+use tonic::Status;
+
+use super::fields::FieldNames;
+use super::times;
+use crate::clock::Clock;
+use crate::status::Violations;
+
+/// How the engine calls the fields of an order.
+pub(super) const NAMES: FieldNames =
+    FieldNames::new("", &[("deliver_by", "wanted_by"), ("postal_code", "destination_postal_code")]);
+
+/// Reads an order, and when it was placed by `clock`.
+pub(super) fn order(
+    request: &v1::PlaceOrderRequest,
+    clock: &Clock,
+) -> Result<(OrderRequest, Timestamp), Status> {
+    let mut found = Violations::default();
+    let id = found.taken("order_id", OrderId::new("order_id", request.order_id.as_str()));
+    let customer =
+        found.optional("customer_id", &request.customer_id, |f, t| CustomerId::new(f, t));
+    let channel = found.optional("channel", &request.channel, |f, t| Text::new(f, t));
+    let code = request.destination_postal_code.as_str();
+    let postal_code =
+        found.taken("destination_postal_code", PostalCode::new("destination_postal_code", code));
+    let service = found.optional("service", &request.service, |f, t| ServiceName::new(f, t));
+    let wanted_by = request.wanted_by.as_ref();
+    let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
+    let shortage = shortage(&mut found, "shortage_policy", request.shortage_policy);
+    let split = split(&mut found, "split_policy", request.split_policy);
+    let lines = lines(&mut found, &request.lines);
+    let at = placed_time(&mut found, request, clock);
+    let order = (|| {
+        Some(OrderRequest {
+            id: id?,
+            customer: customer?,
+            channel: channel?,
+            postal_code: postal_code?,
+            service: service?,
+            deliver_by,
+            shortage,
+            split,
+            lines: lines?,
+        })
+    })();
+    found.converted(order.zip(at))
+}
+
+fn lines(found: &mut Violations, lines: &[v1::PlaceOrderLine]) -> Option<Lines> {
+    if lines.len() > limits::ORDER_LINES_MAX {
+        found.breaks("lines", lines.len(), Rule::TooMany { max: limits::ORDER_LINES_MAX });
+        return None;
+    }
+    if lines.is_empty() {
+        found.breaks("lines", "", Rule::Required);
+        return None;
+    }
+    let mut taken = Lines::default();
+    for (at, line) in lines.iter().enumerate() {
+        let quantity = line.quantity;
+        if !(1..=limits::LINE_UNITS_MAX).contains(&quantity) {
+            let rule = Rule::OutOfRange { min: 1, max: limits::LINE_UNITS_MAX.into() };
+            found.breaks(&format!("lines[{at}].quantity"), quantity, rule);
+        }
+        // The path is made only for what is wrong: orders come in by the
+        // hundred thousand.
+        match Sku::new("sku", line.sku.as_str()) {
+            Ok(sku) => taken.0.push(LineRequest { sku, quantity }),
+            Err(violation) => found.note(format!("lines[{at}].sku"), &violation),
+        }
+    }
+    Some(taken)
+}
+
+fn placed_time(
+    found: &mut Violations,
+    request: &v1::PlaceOrderRequest,
+    clock: &Clock,
+) -> Option<Timestamp> {
+    let Some(placed) = &request.placed_time else {
+        return Some(clock.now());
+    };
+    let placed = times::instant(found, "placed_time", placed)?;
+    clock.placed(placed).map_err(|error| found.add("placed_time", format!("{placed} {error}"))).ok()
+}
+
+/// What an order or a policy says of units without supply; none when it does
+/// not say.
+pub(super) fn shortage(found: &mut Violations, path: &str, number: i32) -> Option<Shortage> {
+    match v1::ShortagePolicy::try_from(number) {
+        Ok(v1::ShortagePolicy::Unspecified) => None,
+        Ok(v1::ShortagePolicy::Reject) => Some(Shortage::Reject),
+        Ok(v1::ShortagePolicy::Backorder) => Some(Shortage::Backorder),
+        Ok(v1::ShortagePolicy::Partial) => Some(Shortage::Partial),
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// What an order or a policy says of splitting; none when it does not say.
+pub(super) fn split(found: &mut Violations, path: &str, number: i32) -> Option<Split> {
+    match v1::SplitPolicy::try_from(number) {
+        Ok(v1::SplitPolicy::Unspecified) => None,
+        Ok(v1::SplitPolicy::WholeLine) => Some(Split::WholeLine),
+        Ok(v1::SplitPolicy::Units) => Some(Split::Units),
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// Notes a number that no value of an enum has.
+pub(super) fn unknown<T>(found: &mut Violations, path: &str, number: i32) -> Option<T> {
+    found.add(path, format!("\"{number}\" is no value of this enum"));
+    None
+}

@@ -1,0 +1,91 @@
+//! Pages of lists: sizes and tokens (AIP-158).
+
+use tonic::Status;
+
+use crate::status::Violations;
+
+/// Entries of a page when nobody says otherwise.
+const SIZE_DEFAULT: usize = 100;
+
+/// Most entries of a page; who asks for more gets as many.
+const SIZE_MAX: usize = 1_000;
+
+/// Which page is wanted: where it begins and how long it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Page {
+    /// Place of the first entry.
+    pub(super) from: usize,
+    /// Most entries.
+    pub(super) size: usize,
+}
+
+impl Page {
+    /// Reads a request's size and token.
+    pub(super) fn read(page_size: i32, page_token: &str) -> Result<Self, Status> {
+        let mut violations = Violations::default();
+        let size = usize::try_from(page_size).map_err(|_| {
+            violations.add("page_size", format!("\"{page_size}\" is negative"));
+        });
+        let from = parse(page_token).ok_or_else(|| {
+            violations.add("page_token", "is not the next_page_token of an answer");
+        });
+        violations.finish(())?;
+        let size = match size.unwrap_or_default() {
+            0 => SIZE_DEFAULT,
+            size => size.min(SIZE_MAX),
+        };
+        Ok(Self { from: from.unwrap_or_default(), size })
+    }
+
+    /// How many entries to read: one more than fit, to know whether more follow.
+    pub(super) fn peek(self) -> usize {
+        self.size + 1
+    }
+
+    /// Cuts what was peeked to the page, and says how the next one is asked for.
+    pub(super) fn cut<T>(self, entries: &mut Vec<T>) -> String {
+        let more = entries.len() > self.size;
+        entries.truncate(self.size);
+        if more { token(self.from + self.size) } else { String::new() }
+    }
+}
+
+/// Tokens are opaque to callers; the letter tells them from a number that a
+/// caller made up.
+fn token(place: usize) -> String {
+    format!("p{place:x}")
+}
+
+fn parse(token: &str) -> Option<usize> {
+    if token.is_empty() {
+        return Some(0);
+    }
+    usize::from_str_radix(token.strip_prefix('p')?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_one_another_without_a_gap() {
+        let all: Vec<usize> = (0..25).collect();
+        let (mut token, mut read) = (String::new(), Vec::new());
+        loop {
+            let page = Page::read(10, &token).unwrap();
+            let mut entries: Vec<_> = all.iter().skip(page.from).take(page.peek()).collect();
+            token = page.cut(&mut entries);
+            read.extend(entries);
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert!(read.into_iter().eq(&all));
+    }
+
+    #[test]
+    fn made_up_tokens_and_negative_sizes_are_refused() {
+        assert!(Page::read(10, "12").is_err());
+        assert!(Page::read(-1, "").is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! Days and instants, there and back.
+
+use backstock_engine::model::{Day, Timestamp};
+use backstock_proto::v1;
+use jiff::civil;
+
+use crate::status::Violations;
+
+/// The years that a date may name.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
+
+const EPOCH: civil::Date = civil::date(1970, 1, 1);
+
+/// A day of the calendar, if it exists.
+pub(super) fn day(violations: &mut Violations, path: &str, date: &v1::Date) -> Option<Day> {
+    let day = to_day(date);
+    if day.is_none() {
+        let v1::Date { year, month, day } = date;
+        violations.add(path, format!("{year}-{month}-{day} is no day of 1970 to 9999"));
+    }
+    day
+}
+
+fn to_day(date: &v1::Date) -> Option<Day> {
+    let year = i16::try_from(date.year).ok().filter(|_| YEARS.contains(&date.year))?;
+    let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
+    let date = civil::Date::new(year, month, day).ok()?;
+    let span = EPOCH.until(date).ok()?;
+    Some(Day::from_epoch_days(span.get_days()))
+}
+
+/// A day as callers see it; none beyond the calendar's range.
+pub(super) fn date(day: Day) -> Option<v1::Date> {
+    let span = jiff::Span::new().try_days(day.epoch_days()).ok()?;
+    let date = EPOCH.checked_add(span).ok()?;
+    Some(v1::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() })
+}
+
+/// An instant, to the microsecond; what is finer is cut off.
+pub(super) fn instant(
+    violations: &mut Violations,
+    path: &str,
+    timestamp: &prost_types::Timestamp,
+) -> Option<Timestamp> {
+    let exact = jiff::Timestamp::new(timestamp.seconds, timestamp.nanos)
+        .ok()
+        .filter(|_| (0..1_000_000_000).contains(&timestamp.nanos));
+    if exact.is_none() {
+        violations.add(path, "is no instant of the years 1 to 9999");
+    }
+    exact.map(|exact| Timestamp::from_micros(exact.as_microsecond()))
+}
+
+/// An instant as callers see it.
+pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    let micros = at.as_micros();
+    let nanos = micros.rem_euclid(1_000_000) * 1_000;
+    prost_types::Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: i32::try_from(nanos).expect("less than a second"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_go_there_and_back() {
+        for (year, month, day) in [(1970, 1, 1), (2026, 11, 21), (2028, 2, 29), (9999, 12, 31)] {
+            let given = v1::Date { year, month, day };
+            assert_eq!(date(to_day(&given).unwrap()), Some(given));
+        }
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_refused() {
+        for (year, month, day) in [(1969, 12, 31), (2026, 2, 29), (2026, 13, 1), (2026, 1, 0)] {
+            assert_eq!(to_day(&v1::Date { year, month, day }), None);
+        }
+    }
+
+    #[test]
+    fn instants_before_the_epoch_go_there_and_back() {
+        let at = Timestamp::from_micros(-1);
+        let mut violations = Violations::default();
+        assert_eq!(instant(&mut violations, "at", &timestamp(at)), Some(at));
+        assert!(violations.is_empty());
+    }
+}
