@@ -185,8 +185,11 @@ impl Core {
     /// Waits for those in flight to get on: until more is applied than `seen`,
     /// or a claim that never reached the journal was given up.
     pub async fn progress(&self, seen: Lsn) -> Result<(), EngineError> {
+        // Before the tail is read: should the journal reject what it counts, then
+        // this waits for what was rejected, and is told.
+        let past = self.watermark.wait_past(seen);
         if self.journal.tail() > seen {
-            match self.watermark.wait_past(seen).await {
+            match past.await {
                 Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
                 Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
             }
