@@ -65,8 +65,9 @@ impl Published {
 
     /// Reads what was published last.
     pub fn glance(&self) -> Glance {
-        // The reading is a hint to plan on; the claim decides.
-        let word = self.0.load(Ordering::Relaxed);
+        // The reading is a hint to plan on; the claim decides. A refusal rests on
+        // it, and its version must include the event that made it so.
+        let word = self.0.load(Ordering::Acquire);
         let [a, b, c, d, ..] = word.to_be_bytes();
         Glance {
             free: i32::from_be_bytes([a, b, c, d]),
@@ -79,7 +80,7 @@ impl Published {
         let mut word = u64::from(glance.free.cast_unsigned()) << 32;
         word |= if glance.has_inbound { Self::INBOUND } else { 0 };
         word |= if glance.in_flight { Self::IN_FLIGHT } else { 0 };
-        self.0.store(word, Ordering::Relaxed);
+        self.0.store(word, Ordering::Release);
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Core {
     pub journal: GroupCommit<Record>,
     /// How far applying has come.
     pub watermark: Arc<Watermark>,
+    /// The last event of the step that is being applied: actors may show it
+    /// before the watermark does.
+    pub applying: AtomicU64,
     /// The number of the last order that a transaction was given.
     pub order_last: AtomicU64,
     /// Numbers of items whose definition is in flight.
@@ -83,6 +86,7 @@ impl Core {
             postal,
             journal,
             watermark,
+            applying: AtomicU64::new(0),
             order_last: AtomicU64::new(0),
             new_items: Mutex::default(),
             gate: Mutex::default(),
@@ -123,6 +127,11 @@ impl Core {
         self.watermark.halt(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(cause)));
         self.journal.close();
         self.halt.notify_waiters();
+    }
+
+    /// A version that includes all that actors have shown so far.
+    pub fn shown(&self) -> Lsn {
+        self.watermark.applied().max(Lsn::new(self.applying.load(Ordering::Acquire)))
     }
 
     /// Commands in flight.
@@ -176,12 +185,17 @@ impl Core {
     /// Waits for those in flight to get on: until more is applied than `seen`,
     /// or a claim that never reached the journal was given up.
     pub async fn progress(&self, seen: Lsn) -> Result<(), EngineError> {
+        // Before the tail is read: should the journal reject what it counts, then
+        // this waits for what was rejected, and is told.
+        let past = self.watermark.wait_past(seen);
         if self.journal.tail() > seen {
-            match self.watermark.wait_past(seen).await {
+            match past.await {
                 Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
                 Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
             }
         } else {
+            // Whoever holds the claim may be a thread that waits for this core.
+            std::thread::yield_now();
             yield_now().await;
             Ok(())
         }

@@ -393,6 +393,8 @@ fn apply_batch(core: &Core, first: Lsn, records: &mut Vec<Record>) -> Result<(),
     let mut records = records.drain(..).peekable();
     while records.peek().is_some() {
         let mut gate = core.gate.lock();
+        let step = records.len().min(STEP_EVENTS);
+        core.applying.store(lsn.get() + step as u64 - 1, Ordering::Release);
         let mut applier = Applier::new(core, *gate, true);
         for record in records.by_ref().take(STEP_EVENTS) {
             applier.apply(lsn, record).map_err(|panicked| panicked.to_string())?;

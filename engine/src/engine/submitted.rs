@@ -54,10 +54,9 @@ impl Submitted {
             Placing::Known(order) => {
                 Placed { version: order.placed_lsn, outcome: PlaceOutcome::Placed(order) }
             }
-            Placing::SoldOut(shortages) => Placed {
-                version: core.watermark.applied(),
-                outcome: PlaceOutcome::SoldOut(shortages),
-            },
+            Placing::SoldOut(shortages) => {
+                Placed { version: core.shown(), outcome: PlaceOutcome::SoldOut(shortages) }
+            }
         };
         drop(permit);
         Ok(placed)

@@ -2,6 +2,7 @@
 
 mod backorder;
 mod idempotency;
+mod pains;
 mod promise;
 mod random;
 mod services;
