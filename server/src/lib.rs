@@ -1,10 +1,12 @@
 //! The server: transport, conversion, limits. No rules.
 
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod grpc;
+pub mod import;
 pub mod observability;
 pub mod offline;
 pub mod reference;

@@ -8,6 +8,7 @@ use super::common::{OutputArgs, ServerArgs};
 const AVAILABILITY_EXAMPLES: &str = "\
 Examples:
   backstock availability BLOUSE-RED-M
+  backstock availability BLOUSE-RED-M --node RENO --node ATLANTA
   backstock availability BLOUSE-RED-M --at 2026-12-24 --json";
 
 /// Arguments of `availability`.
@@ -16,6 +17,10 @@ Examples:
 pub struct AvailabilityArgs {
     /// The item.
     pub sku: String,
+
+    /// Count this node only; give it more than once for several.
+    #[arg(long = "node", value_name = "ID")]
+    pub nodes: Vec<String>,
 
     /// Also say what can be promised for this day.
     #[arg(long, value_name = "DATE")]

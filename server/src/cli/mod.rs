@@ -9,6 +9,7 @@ mod exit;
 mod operate;
 mod run;
 mod serve;
+mod show;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use operate::{
 };
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};
+pub(crate) use show::table;
 
 /// An allocation engine for retail: it promises stock to orders, and keeps
 /// the promise.

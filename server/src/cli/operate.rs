@@ -5,15 +5,27 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::common::{OutputArgs, ServerArgs, TargetArgs, Until};
+use crate::import::Kind;
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
   backstock import nodes.csv items.csv stock.csv
   backstock import --server stock.internal:7411 inbound.jsonl
+  backstock import --kind items catalogue-2026.csv
 
-What a file holds is told by its name: items, nodes, stock, inbound or orders,
-as .csv or .jsonl. Bad rows are reported and the good ones go in; the exit code
-is then 1.";
+Files end in .csv, with a header, or in .jsonl, with one object a line. Their
+columns, or keys, tell what they hold; those in brackets may be left out:
+  items    sku [title]
+  nodes    node_id kind postal_code time_zone working_days [title cut_off
+           holidays capacity_units_per_day shipment_cost_minor unit_cost_minor
+           lead_time_days enabled]
+  stock    sku node_id [on_hand unavailable safety vendor_feed]
+  inbound  inbound_id sku node_id quantity eta
+  orders   order_id destination_postal_code sku quantity [customer_id channel
+           placed_time service wanted_by shortage_policy split_policy]
+A row of orders is one line of an order; in JSON an order may have its lines as
+a list, `lines`. Bad rows are reported with file, line, column and reason, and
+the good ones go in; the exit code is then 1.";
 
 /// Arguments of `import`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -22,6 +34,10 @@ pub struct ImportArgs {
     /// Files to read, in this order.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+
+    /// What the files hold [default: told by their columns].
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<Kind>,
 
     /// Which server to talk to.
     #[command(flatten)]

@@ -2,13 +2,20 @@
 //! code.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::{Cli, Command, CompletionsArgs, Exit, ServeArgs};
+use super::{
+    AuditArgs, BadServerAddr, Cli, Command, CompletionsArgs, Exit, OrderArgs, OrderCommand,
+    ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, show,
+};
+use crate::client::{self, ClientError};
 use crate::clock::ClockKind;
-use crate::config::{self, Config, ConfigError, MetricsListen};
+use crate::config::{self, Config, ConfigError, MetricsListen, SERVER_ENV};
+use crate::demo::{self, DemoError};
+use crate::import::{self, ImportError};
 use crate::observability::{exposition, logs};
 use crate::serve::{self as server, ServeError, ServeOptions};
 use crate::shutdown::Shutdown;
@@ -22,6 +29,29 @@ pub enum CommandError {
     /// The server ended otherwise than drained.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// A server did not do what was asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The variable that names the server holds no address.
+    #[error("{SERVER_ENV} is no server address: {0}")]
+    ServerVariable(#[from] BadServerAddr),
+    /// An import could not go on.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The demo could not go on.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// A file cannot be written.
+    #[error("cannot write {}", path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The process has no room for the threads and files of a client.
+    #[error("cannot start the client")]
+    Runtime(#[source] std::io::Error),
     /// Standard output cannot be written.
     #[error("cannot write the result")]
     Output(#[source] std::io::Error),
@@ -36,8 +66,28 @@ impl CommandError {
         match self {
             Self::Config(_) => Exit::Configuration,
             Self::Serve(error) => error.exit(),
-            Self::Output(_) | Self::NotBuilt(_) => Exit::Failure,
+            Self::Client(error) | Self::Import(ImportError::Client(error)) => client_exit(error),
+            Self::ServerVariable(_) => Exit::Usage,
+            Self::Import(_)
+            | Self::Demo(_)
+            | Self::WriteFile { .. }
+            | Self::Runtime(_)
+            | Self::Output(_)
+            | Self::NotBuilt(_) => Exit::Failure,
         }
+    }
+}
+
+impl From<tonic::Status> for CommandError {
+    fn from(status: tonic::Status) -> Self {
+        Self::Client(status.into())
+    }
+}
+
+fn client_exit(error: &ClientError) -> Exit {
+    match error {
+        ClientError::Unreachable(_) | ClientError::Lost(_) => Exit::ServerUnreachable,
+        ClientError::Refused(_) => Exit::Refused,
     }
 }
 
@@ -58,14 +108,57 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match cli.command {
         Command::Serve(args) => serve(*args, out),
         Command::Completions(args) => completions(args, out),
-        Command::Demo(_) => Err(CommandError::NotBuilt("demo")),
-        Command::Import(_) => Err(CommandError::NotBuilt("import")),
-        Command::Snapshot(_) => Err(CommandError::NotBuilt("snapshot")),
+        Command::Demo(args) => block_on(demo::play(args, out)),
+        Command::Import(args) => block_on(import::import(args, out)),
+        Command::Snapshot(args) => block_on(snapshot(args, out)),
         Command::Restore(_) => Err(CommandError::NotBuilt("restore")),
         Command::Journal(_) => Err(CommandError::NotBuilt("journal")),
-        Command::Audit(_) => Err(CommandError::NotBuilt("audit")),
-        Command::Availability(_) => Err(CommandError::NotBuilt("availability")),
-        Command::Order(_) => Err(CommandError::NotBuilt("order")),
+        Command::Audit(args) => block_on(audit(args, out)),
+        Command::Availability(args) => block_on(show::availability(args, out)),
+        Command::Order(args) => block_on(order(args, out)),
+    }
+}
+
+/// Runs what talks to a server.
+fn block_on<E: Into<CommandError>>(
+    work: impl Future<Output = Result<Exit, E>>,
+) -> Result<Exit, CommandError> {
+    client::block_on(work).map_err(CommandError::Runtime)?.map_err(Into::into)
+}
+
+async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match args.command {
+        OrderCommand::Show(query) => show::show_order(query, out).await,
+        OrderCommand::Explain(query) => show::explain_order(query, out).await,
+    }
+}
+
+fn target(args: &TargetArgs) -> Result<Target, CommandError> {
+    Ok(args.target(std::env::var(SERVER_ENV).ok().as_deref())?)
+}
+
+async fn audit(args: AuditArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match target(&args.target)? {
+        Target::Server(server) => show::audit(&server, args.output, out).await,
+        Target::Data(_) => Err(CommandError::NotBuilt("audit --data")),
+    }
+}
+
+async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match args.command {
+        SnapshotCommand::Take { server, output } => show::take(&server.server, output, out).await,
+        SnapshotCommand::List { target: of, output } => match target(&of)? {
+            Target::Server(server) => show::list(&server, output, out).await,
+            Target::Data(_) => Err(CommandError::NotBuilt("snapshot list --data")),
+        },
+        SnapshotCommand::Verify { generation, target: of, output } => match target(&of)? {
+            Target::Server(server) => show::verify(&server, generation, output, out).await,
+            Target::Data(_) => Err(CommandError::NotBuilt("snapshot verify --data")),
+        },
+        SnapshotCommand::Export { generation, to, target: of, output } => match target(&of)? {
+            Target::Server(server) => show::export(&server, generation, &to, output, out).await,
+            Target::Data(_) => Err(CommandError::NotBuilt("snapshot export --data")),
+        },
     }
 }
 

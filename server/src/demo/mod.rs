@@ -1,13 +1,39 @@
-//! The embedded demo: a retailer's real orders over a network made for them.
+//! The embedded demo: a retailer's real orders over a network made for them,
+//! played against a server of its own over a real connection.
 //!
-//! Everything here is plain data, the same at every start: no clock and no
-//! randomness. It knows neither the engine's model nor the wire format.
+//! ```text
+//!   data, network, stocking: plain data, the same at every start
+//!          |
+//!   play --+--> setup ----> server process (child), killed and started again
+//!          +--> life -----> shipments in, parcels out, day by day
+//!          +--> orders ---> one stream, in the order of the shop's clock
+//!          |      ledger: what was acknowledged --> recovery: is it there?
+//!          +--> summary, report: what happened
+//! ```
+//! The data knows neither the engine's model nor the wire format, and nothing
+//! here draws at random: each run has the same outcome.
 
+mod ask;
+mod child;
 pub mod data;
 mod dirt;
+mod error;
 mod hash;
 mod holidays;
+mod ledger;
+mod life;
+mod narrator;
 pub mod network;
+mod orders;
+mod play;
+mod policy;
+mod recovery;
+mod report;
+mod setup;
 pub mod stocking;
+mod store;
+mod summary;
 
 pub use dirt::{DirtReport, PostalReplacement, PostalRestored, RepeatedProduct, SharedProductId};
+pub use error::DemoError;
+pub use play::play;

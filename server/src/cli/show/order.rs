@@ -1,0 +1,263 @@
+//! `order show` and `order explain`.
+
+use std::io::Write;
+
+use backstock_proto::v1;
+use serde::Serialize;
+
+use super::explain::ExplainView;
+use super::{View, lines, or_dash, print, table};
+use crate::cli::{CommandError, Exit, OrderQuery};
+use crate::client::{Client, words};
+
+/// An order as it stands.
+#[derive(Debug, Serialize)]
+struct OrderView {
+    order_id: String,
+    state: String,
+    customer_id: String,
+    channel: String,
+    placed_time: Option<String>,
+    destination_postal_code: String,
+    service: String,
+    wanted_by: Option<String>,
+    promised_by: Option<String>,
+    lines: Vec<LineView>,
+    shipments: Vec<ShipmentView>,
+    version: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct LineView {
+    line_index: usize,
+    sku: String,
+    quantity: u32,
+    backordered: u32,
+    preordered: u32,
+    allocated: u32,
+    shipped: u32,
+    cancelled: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ShipmentView {
+    number: u32,
+    node_id: String,
+    state: String,
+    ship_by: Option<String>,
+    deliver_by: Option<String>,
+    shipped_time: Option<String>,
+    carrier: String,
+    tracking: String,
+    lines: Vec<ShipmentLineView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShipmentLineView {
+    line_index: u32,
+    sku: String,
+    quantity: u32,
+    supply: String,
+}
+
+/// Shows an order.
+pub(in crate::cli) async fn show_order(
+    query: OrderQuery,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&query.server.server).await?;
+    print(out, query.output, &OrderView::new(read(&client, query.id).await?))?;
+    Ok(Exit::Success)
+}
+
+/// Says why an order ships from where it does.
+pub(in crate::cli) async fn explain_order(
+    query: OrderQuery,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&query.server.server).await?;
+    let request = v1::ExplainOrderRequest { order_id: query.id.clone(), min_version: 0 };
+    let answer = client.orders().explain_order(request).await?.into_inner();
+    // The trace names lines by number; people know them by SKU.
+    let order = read(&client, query.id).await?.order.unwrap_or_default();
+    print(out, query.output, &ExplainView::new(answer, &order))?;
+    Ok(Exit::Success)
+}
+
+async fn read(client: &Client, order_id: String) -> Result<v1::GetOrderResponse, CommandError> {
+    let request = v1::GetOrderRequest { order_id, min_version: 0 };
+    Ok(client.orders().get_order(request).await?.into_inner())
+}
+
+impl OrderView {
+    fn new(answer: v1::GetOrderResponse) -> Self {
+        let order = answer.order.unwrap_or_default();
+        Self {
+            state: words::order_state(order.state()),
+            placed_time: words::time(order.placed_time.as_ref()),
+            wanted_by: words::date(order.wanted_by.as_ref()),
+            promised_by: words::date(order.promised_by.as_ref()),
+            order_id: order.order_id,
+            customer_id: order.customer_id,
+            channel: order.channel,
+            destination_postal_code: order.destination_postal_code,
+            service: order.service,
+            lines: order.lines.into_iter().enumerate().map(LineView::new).collect(),
+            shipments: order.shipments.into_iter().map(ShipmentView::new).collect(),
+            version: answer.version,
+        }
+    }
+
+    fn facts(&self) -> Vec<Option<String>> {
+        let given =
+            |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label:<12}{text}"));
+        let promised = or_dash(self.promised_by.as_ref());
+        vec![
+            Some(format!("order {} is {}", self.order_id, self.state)),
+            given("placed", self.placed_time.as_deref().unwrap_or_default()),
+            given("customer", &self.customer_id),
+            given("channel", &self.channel),
+            given("to", &self.destination_postal_code),
+            given("service", &self.service),
+            given("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
+            given("promised by", &promised),
+        ]
+    }
+}
+
+impl LineView {
+    fn new((line_index, line): (usize, v1::OrderLine)) -> Self {
+        let units = line.units.unwrap_or_default();
+        Self {
+            line_index,
+            sku: line.sku,
+            quantity: line.quantity,
+            backordered: units.backordered,
+            preordered: units.preordered,
+            allocated: units.allocated,
+            shipped: units.shipped,
+            cancelled: units.cancelled,
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let counts = [
+            self.quantity,
+            self.allocated,
+            self.preordered,
+            self.backordered,
+            self.shipped,
+            self.cancelled,
+        ];
+        let names = [(self.line_index + 1).to_string(), self.sku.clone()];
+        names.into_iter().chain(counts.map(|count| count.to_string())).collect()
+    }
+}
+
+impl ShipmentView {
+    fn new(shipment: v1::Shipment) -> Self {
+        let line = |line: v1::ShipmentLine| ShipmentLineView {
+            line_index: line.line_index,
+            supply: words::supply(line.supply.as_ref()),
+            sku: line.sku,
+            quantity: line.quantity,
+        };
+        Self {
+            number: shipment.number,
+            state: words::shipment_state(shipment.state()),
+            ship_by: words::date(shipment.ship_by.as_ref()),
+            deliver_by: words::date(shipment.deliver_by.as_ref()),
+            shipped_time: words::time(shipment.shipped_time.as_ref()),
+            node_id: shipment.node_id,
+            carrier: shipment.carrier,
+            tracking: shipment.tracking,
+            lines: shipment.lines.into_iter().map(line).collect(),
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let contents = self
+            .lines
+            .iter()
+            .map(|line| format!("{} x {} from {}", line.quantity, line.sku, line.supply));
+        vec![
+            self.number.to_string(),
+            self.node_id.clone(),
+            self.state.clone(),
+            or_dash(self.ship_by.as_ref()),
+            or_dash(self.deliver_by.as_ref()),
+            contents.collect::<Vec<_>>().join("\n"),
+        ]
+    }
+}
+
+impl View for OrderView {
+    fn text(&self) -> String {
+        let header = [
+            "line",
+            "sku",
+            "ordered",
+            "allocated",
+            "preordered",
+            "backordered",
+            "shipped",
+            "cancelled",
+        ];
+        let mut ordered = table(&header, &[0, 2, 3, 4, 5, 6, 7]);
+        ordered.add_rows(self.lines.iter().map(LineView::row));
+        let header = ["shipment", "node", "state", "ship by", "deliver by", "units"];
+        let mut shipments = table(&header, &[0]);
+        shipments.add_rows(self.shipments.iter().map(ShipmentView::row));
+        let ships = (!self.shipments.is_empty()).then(|| shipments.to_string());
+        let tables = [Some(ordered.to_string()), ships];
+        lines(self.facts().into_iter().chain(tables))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> v1::Order {
+        let supply = v1::Supply { kind: v1::SupplyKind::Inbound.into(), inbound_id: "PO-7".into() };
+        let inside = v1::ShipmentLine {
+            line_index: 0,
+            sku: "SCARF".into(),
+            quantity: 2,
+            supply: Some(supply),
+        };
+        let shipment = v1::Shipment {
+            number: 1,
+            node_id: "RENO".into(),
+            ship_by: Some(v1::Date { year: 2026, month: 11, day: 24 }),
+            state: v1::ShipmentState::Planned.into(),
+            lines: vec![inside],
+            ..v1::Shipment::default()
+        };
+        let units = v1::LineUnits { preordered: 2, backordered: 1, ..v1::LineUnits::default() };
+        v1::Order {
+            order_id: "WEB-1".into(),
+            state: v1::OrderState::Open.into(),
+            lines: vec![v1::OrderLine { sku: "SCARF".into(), quantity: 3, units: Some(units) }],
+            shipments: vec![shipment],
+            ..v1::Order::default()
+        }
+    }
+
+    #[test]
+    fn an_order_shows_where_each_unit_is_and_what_ships_when() {
+        let view = OrderView::new(v1::GetOrderResponse { order: Some(order()), version: 3 });
+        let text = view.text();
+        for part in ["order WEB-1 is open", "2 x SCARF from inbound PO-7", "2026-11-24", "planned"]
+        {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert_eq!(view.lines[0].row(), ["1", "SCARF", "3", "0", "2", "1", "0", "0"]);
+    }
+
+    #[test]
+    fn an_order_without_a_date_says_so() {
+        let view = OrderView::new(v1::GetOrderResponse { order: Some(order()), version: 3 });
+        assert!(view.text().contains("promised by -"), "{}", view.text());
+    }
+}

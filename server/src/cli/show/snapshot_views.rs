@@ -1,0 +1,148 @@
+//! Snapshots as they are shown.
+
+use backstock_proto::v1;
+use serde::Serialize;
+
+use super::{View, lines, or_dash, table};
+use crate::cli::Exit;
+use crate::client::words;
+
+/// A snapshot that is kept.
+#[derive(Debug, Serialize)]
+pub(super) struct SnapshotView {
+    generation: u64,
+    create_time: Option<String>,
+    start_lsn: u64,
+    end_lsn: u64,
+    state_hash: String,
+    pairs: u64,
+    orders: u64,
+    size_bytes: u64,
+}
+
+/// Snapshots, the newest first.
+#[derive(Debug, Serialize)]
+pub(super) struct SnapshotsView {
+    pub(super) snapshots: Vec<SnapshotView>,
+}
+
+/// What a check of a snapshot found.
+#[derive(Debug, Serialize)]
+pub(super) struct CheckView {
+    snapshot: SnapshotView,
+    problems: Vec<String>,
+}
+
+/// A snapshot that was written to a file.
+#[derive(Debug, Serialize)]
+pub(super) struct ExportedView {
+    pub(super) file: String,
+    pub(super) size_bytes: u64,
+}
+
+impl From<v1::Snapshot> for SnapshotView {
+    fn from(snapshot: v1::Snapshot) -> Self {
+        Self {
+            generation: snapshot.generation,
+            create_time: words::time(snapshot.create_time.as_ref()),
+            start_lsn: snapshot.start_lsn,
+            end_lsn: snapshot.end_lsn,
+            state_hash: words::hex(&snapshot.state_hash),
+            pairs: snapshot.pairs,
+            orders: snapshot.orders,
+            size_bytes: snapshot.size_bytes,
+        }
+    }
+}
+
+impl SnapshotView {
+    fn row(&self) -> Vec<String> {
+        vec![
+            self.generation.to_string(),
+            or_dash(self.create_time.as_ref()),
+            self.start_lsn.to_string(),
+            self.end_lsn.to_string(),
+            self.pairs.to_string(),
+            self.orders.to_string(),
+            self.size_bytes.to_string(),
+            self.state_hash.clone(),
+        ]
+    }
+}
+
+impl View for SnapshotsView {
+    fn text(&self) -> String {
+        if self.snapshots.is_empty() {
+            return "no snapshot is kept".to_owned();
+        }
+        let header = [
+            "generation",
+            "created",
+            "start lsn",
+            "end lsn",
+            "pairs",
+            "orders",
+            "bytes",
+            "state hash",
+        ];
+        let mut snapshots = table(&header, &[0, 2, 3, 4, 5, 6]);
+        snapshots.add_rows(self.snapshots.iter().map(SnapshotView::row));
+        snapshots.to_string()
+    }
+}
+
+impl From<v1::VerifySnapshotResponse> for CheckView {
+    fn from(answer: v1::VerifySnapshotResponse) -> Self {
+        Self { snapshot: answer.snapshot.unwrap_or_default().into(), problems: answer.problems }
+    }
+}
+
+impl CheckView {
+    pub(super) fn exit(&self) -> Exit {
+        if self.problems.is_empty() { Exit::Success } else { Exit::CheckFailed }
+    }
+}
+
+impl View for CheckView {
+    fn text(&self) -> String {
+        let generation = self.snapshot.generation;
+        if self.problems.is_empty() {
+            let hash = &self.snapshot.state_hash;
+            return format!("snapshot {generation} is sound: every checksum and state hash {hash}");
+        }
+        let head = format!("snapshot {generation} is DAMAGED");
+        lines(std::iter::once(head).chain(self.problems.clone()).map(Some))
+    }
+}
+
+impl View for ExportedView {
+    fn text(&self) -> String {
+        format!("wrote {} bytes to {}", self.size_bytes, self.file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_snapshot_fails_the_command_and_says_what_is_wrong() {
+        let snapshot = v1::Snapshot { generation: 4, ..v1::Snapshot::default() };
+        let problems = vec!["chunk 3 has another checksum".to_owned()];
+        let view =
+            CheckView::from(v1::VerifySnapshotResponse { snapshot: Some(snapshot), problems });
+        assert_eq!(view.exit(), Exit::CheckFailed);
+        assert_eq!(view.text(), "snapshot 4 is DAMAGED\nchunk 3 has another checksum");
+    }
+
+    #[test]
+    fn a_sound_snapshot_shows_its_state_hash() {
+        let snapshot = v1::Snapshot { state_hash: vec![0xab, 0x01], ..v1::Snapshot::default() };
+        let view = CheckView::from(v1::VerifySnapshotResponse {
+            snapshot: Some(snapshot),
+            problems: Vec::new(),
+        });
+        assert_eq!(view.exit(), Exit::Success);
+        assert!(view.text().ends_with("state hash ab01"), "{}", view.text());
+    }
+}

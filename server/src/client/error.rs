@@ -1,0 +1,114 @@
+//! Why a call to a server did not give what was asked.
+
+use std::fmt;
+
+use backstock_proto::v1;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::status::DOMAIN;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers there.
+    #[error("no server answers at {0}")]
+    Unreachable(String),
+    /// The connection broke before the answer came.
+    #[error("the connection to the server broke: {0}")]
+    Lost(String),
+    /// The server answered, and said no.
+    #[error(transparent)]
+    Refused(Box<Refused>),
+}
+
+/// What a server says no with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The gRPC code.
+    pub code: i32,
+    /// The stable reason, as `ORDER_NOT_FOUND`; empty if the server gave none.
+    pub reason: String,
+    /// One sentence for a person.
+    pub message: String,
+    /// The fields that are wrong and what is wrong with each.
+    pub fields: Vec<(String, String)>,
+}
+
+impl std::error::Error for Refused {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if !self.reason.is_empty() {
+            write!(f, " ({})", self.reason)?;
+        }
+        // A single field is in the message already.
+        if self.fields.len() > 1 {
+            for (field, description) in &self.fields {
+                write!(f, "; {field}: {description}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Status> for ClientError {
+    fn from(status: Status) -> Self {
+        let details = status.get_error_details();
+        let info = details.error_info().filter(|info| info.domain == DOMAIN);
+        // A reason of ours proves that the server answered. Without one, these
+        // codes come from the transport.
+        let from_transport = matches!(status.code(), Code::Unavailable | Code::Unknown);
+        if info.is_none() && from_transport {
+            return Self::Lost(status.message().to_owned());
+        }
+        let violations = details.bad_request().map(|bad| bad.field_violations.as_slice());
+        let fields = violations.unwrap_or_default().iter();
+        Self::Refused(Box::new(Refused {
+            code: status.code().into(),
+            reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
+            message: status.message().to_owned(),
+            fields: fields.map(|v| (v.field.clone(), v.description.clone())).collect(),
+        }))
+    }
+}
+
+impl From<v1::Fault> for Refused {
+    fn from(fault: v1::Fault) -> Self {
+        let fields = fault.field_violations.into_iter();
+        Self {
+            code: fault.code,
+            reason: fault.reason,
+            message: fault.message,
+            fields: fields.map(|v| (v.field, v.description)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::{Reason, Violations, failure};
+
+    #[test]
+    fn a_refusal_shows_its_reason_and_every_wrong_field() {
+        let error = ClientError::from(failure(Code::NotFound, Reason::OrderNotFound, "no order"));
+        assert_eq!(error.to_string(), "no order (ORDER_NOT_FOUND)");
+
+        let mut violations = Violations::default();
+        violations.add("a", "is empty");
+        violations.add("b", "is 0");
+        let error = ClientError::from(violations.into_status());
+        let text = "2 fields are not valid (INVALID_REQUEST); a: is empty; b: is 0";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn a_broken_connection_is_no_refusal() {
+        let error = ClientError::from(Status::unavailable("broken pipe"));
+        assert!(matches!(error, ClientError::Lost(_)), "{error:?}");
+        let error = ClientError::from(failure(Code::Unavailable, Reason::Draining, "ending"));
+        assert!(matches!(error, ClientError::Refused(_)), "{error:?}");
+    }
+}

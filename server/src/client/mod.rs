@@ -1,0 +1,74 @@
+//! A thin gRPC client, shared by all commands that talk to a server: one
+//! connection, the services over it, and what can go wrong.
+
+mod error;
+pub mod words;
+
+use std::future::Future;
+use std::time::Duration;
+
+use backstock_proto::v1;
+use tonic::transport::{Channel, Endpoint};
+
+pub use error::{ClientError, Refused};
+
+use crate::cli::ServerAddr;
+
+/// A server that does not answer in this time is not there. It is long for a
+/// network, and short for a person who waits.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection to one server. Cheap to clone; all clones share it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    channel: Channel,
+}
+
+impl Client {
+    /// Connects to a server.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`].
+    pub async fn connect(addr: &ServerAddr) -> Result<Self, ClientError> {
+        let unreachable = || ClientError::Unreachable(addr.to_string());
+        let endpoint = Endpoint::from_shared(addr.uri().to_owned()).map_err(|_| unreachable())?;
+        let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true);
+        let channel = endpoint.connect().await.map_err(|_| unreachable())?;
+        Ok(Self { channel })
+    }
+
+    /// Items, nodes and the policy.
+    pub fn catalog(&self) -> v1::catalog_service_client::CatalogServiceClient<Channel> {
+        v1::catalog_service_client::CatalogServiceClient::new(self.channel.clone())
+    }
+
+    /// Availability and stock.
+    pub fn inventory(&self) -> v1::inventory_service_client::InventoryServiceClient<Channel> {
+        v1::inventory_service_client::InventoryServiceClient::new(self.channel.clone())
+    }
+
+    /// Orders.
+    pub fn orders(&self) -> v1::order_service_client::OrderServiceClient<Channel> {
+        v1::order_service_client::OrderServiceClient::new(self.channel.clone())
+    }
+
+    /// Shipments.
+    pub fn fulfillment(&self) -> v1::fulfillment_service_client::FulfillmentServiceClient<Channel> {
+        v1::fulfillment_service_client::FulfillmentServiceClient::new(self.channel.clone())
+    }
+
+    /// Operators' work.
+    pub fn admin(&self) -> v1::admin_service_client::AdminServiceClient<Channel> {
+        v1::admin_service_client::AdminServiceClient::new(self.channel.clone())
+    }
+}
+
+/// Runs a client's work to its end on this thread. One connection keeps no
+/// second thread busy.
+///
+/// # Errors
+/// The runtime cannot be made: the process is out of file descriptors.
+pub fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
+}

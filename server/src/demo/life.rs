@@ -1,0 +1,261 @@
+//! What happens beside the orders, day by day: shipments to the nodes are
+//! announced and arrive, and what is ready leaves for the customers.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::model::{Day, Timestamp};
+use backstock_proto::v1;
+use futures_util::future::try_join_all;
+
+use super::error::DemoError;
+use super::ledger::Ledger;
+use super::setup::{load_rows, row, wire_day};
+use super::stocking::DemoInbound;
+use crate::client::{Client, ClientError};
+use crate::status::Reason;
+
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// Who carries every parcel of the demo.
+const CARRIER: &str = "Demo Parcel";
+
+/// Calls of one day that are on their way at once.
+const CALLS_AT_ONCE: usize = 64;
+
+/// A shipment: the order and its number in it.
+type Parcel = (String, u32);
+
+/// A SKU at a node.
+type Pair = (String, String);
+
+/// What is still to happen.
+#[derive(Debug)]
+pub(super) struct Life {
+    /// Not announced yet, by the day of the announcement.
+    announcements: BTreeMap<Day, Vec<DemoInbound>>,
+    /// Announced and not arrived, by the day of arrival.
+    arrivals: BTreeMap<Day, Vec<DemoInbound>>,
+    /// Ready to leave, by the day on which they have to.
+    parcels: BTreeMap<Day, Vec<Parcel>>,
+    /// Parcels that lack units, by what they lack.
+    waiting: BTreeMap<Pair, Vec<Parcel>>,
+    /// What each parcel has in it, until it has left.
+    contents: BTreeMap<Parcel, Vec<Pair>>,
+}
+
+impl Life {
+    /// Nothing has happened yet.
+    pub(super) fn new(inbound: &[DemoInbound]) -> Self {
+        let mut announcements = BTreeMap::<Day, Vec<DemoInbound>>::new();
+        for supply in inbound {
+            announcements.entry(day_of(supply.announced)).or_default().push(supply.clone());
+        }
+        Self {
+            announcements,
+            arrivals: BTreeMap::new(),
+            parcels: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            contents: BTreeMap::new(),
+        }
+    }
+
+    /// An order was placed: its shipments leave when their day comes.
+    pub(super) fn placed(&mut self, placed: &v1::PlaceOrderResponse) {
+        for shipment in &placed.shipments {
+            let parcel = (placed.order_id.clone(), shipment.number);
+            let pairs = shipment.lines.iter().map(|l| (l.sku.clone(), shipment.node_id.clone()));
+            let pairs: Vec<Pair> = pairs.collect();
+            match shipment.ship_by.and_then(model_day) {
+                Some(day) => self.parcels.entry(day).or_default().push(parcel.clone()),
+                None => self.wait(&parcel, &pairs),
+            }
+            self.contents.insert(parcel, pairs);
+        }
+    }
+
+    fn wait(&mut self, parcel: &Parcel, pairs: &[Pair]) {
+        for pair in pairs {
+            self.waiting.entry(pair.clone()).or_default().push(parcel.clone());
+        }
+    }
+
+    /// Lives through all that is due by the morning of `today`.
+    pub(super) async fn until(
+        &mut self,
+        today: Day,
+        client: &Client,
+        ledger: &mut Ledger,
+    ) -> Result<(), DemoError> {
+        self.announce(today, client).await?;
+        let arrived = self.receive(today, client).await?;
+        let mut ready: Vec<Parcel> = arrived
+            .iter()
+            .filter_map(|pair| self.waiting.remove(pair))
+            .flatten()
+            .filter(|parcel| self.contents.contains_key(parcel))
+            .collect();
+        let due = due(&mut self.parcels, today);
+        ready.extend(due);
+        ready.sort();
+        ready.dedup();
+        self.ship(ready, client, ledger).await
+    }
+
+    async fn announce(&mut self, today: Day, client: &Client) -> Result<(), DemoError> {
+        let announced = due(&mut self.announcements, today.plus(1));
+        if announced.is_empty() {
+            return Ok(());
+        }
+        load_rows(client, announced.iter().map(announcement).collect()).await?;
+        for supply in announced {
+            self.arrivals.entry(day_of(supply.eta)).or_default().push(supply);
+        }
+        Ok(())
+    }
+
+    /// Takes in what arrived, and says at which pairs.
+    async fn receive(&mut self, today: Day, client: &Client) -> Result<Vec<Pair>, DemoError> {
+        let arrived = due(&mut self.arrivals, today.plus(1));
+        for some in arrived.chunks(CALLS_AT_ONCE) {
+            let calls = some.iter().map(|supply| {
+                let mut inventory = client.inventory();
+                let request = receipt(supply);
+                async move { inventory.receive_inbound(request).await }
+            });
+            try_join_all(calls).await?;
+        }
+        Ok(arrived.into_iter().map(|supply| (supply.sku, supply.node.to_owned())).collect())
+    }
+
+    async fn ship(
+        &mut self,
+        ready: Vec<Parcel>,
+        client: &Client,
+        ledger: &mut Ledger,
+    ) -> Result<(), DemoError> {
+        for parcels in ready.chunks(CALLS_AT_ONCE) {
+            let left = try_join_all(parcels.iter().map(|parcel| ship(client, parcel))).await?;
+            for (parcel, has_left) in parcels.iter().zip(left) {
+                if has_left {
+                    self.contents.remove(parcel);
+                    ledger.shipped(&parcel.0, parcel.1);
+                } else {
+                    let pairs = self.contents.get(parcel).cloned().unwrap_or_default();
+                    self.wait(parcel, &pairs);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the parcel has left; else some of its units are not there yet.
+async fn ship(client: &Client, parcel: &Parcel) -> Result<bool, DemoError> {
+    let request = v1::ShipShipmentRequest {
+        order_id: parcel.0.clone(),
+        shipment_number: parcel.1,
+        carrier: CARRIER.to_owned(),
+        tracking: format!("{}-{}", parcel.0, parcel.1),
+        // Sent again after the kill, it is the same shipment.
+        request_id: format!("ship-{}-{}", parcel.0, parcel.1),
+        ..v1::ShipShipmentRequest::default()
+    };
+    match client.fulfillment().ship_shipment(request).await.map_err(ClientError::from) {
+        Ok(_) => Ok(true),
+        Err(ClientError::Refused(refused))
+            if refused.reason == Reason::SupplyNotReceived.as_str() =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes all that is due before `day`, the earliest first.
+fn due<T>(queue: &mut BTreeMap<Day, Vec<T>>, day: Day) -> Vec<T> {
+    let later = queue.split_off(&day);
+    std::mem::replace(queue, later).into_values().flatten().collect()
+}
+
+fn announcement(supply: &DemoInbound) -> v1::StockRow {
+    let inbound = v1::InboundAnnouncement {
+        inbound_id: supply.id.clone(),
+        quantity: supply.quantity.into(),
+        eta: Some(wire_day(day_of(supply.eta))),
+    };
+    row(&supply.sku, supply.node, v1::stock_row::Change::Inbound(inbound))
+}
+
+fn receipt(supply: &DemoInbound) -> v1::ReceiveInboundRequest {
+    v1::ReceiveInboundRequest {
+        sku: supply.sku.clone(),
+        node_id: supply.node.to_owned(),
+        inbound_id: supply.id.clone(),
+        quantity: supply.quantity.into(),
+        complete: true,
+        request_id: format!("receive-{}", supply.id),
+        ..v1::ReceiveInboundRequest::default()
+    }
+}
+
+/// The day of an instant, in UTC. Trucks unload in the morning, so that it is
+/// the same day at every node.
+fn day_of(at: Timestamp) -> Day {
+    let days = at.as_micros().div_euclid(DAY_US);
+    Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
+}
+
+/// A day from the wire; `None` if there is no such day.
+fn model_day(date: v1::Date) -> Option<Day> {
+    let (year, month, day) = (date.year, date.month, date.day);
+    let date = jiff::civil::Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    );
+    let days = date.ok()?.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
+    Some(Day::from_epoch_days(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_due_before_the_day_is_taken_the_earliest_first() {
+        let day = Day::from_epoch_days;
+        let mut queue =
+            BTreeMap::from([(day(5), vec!["e"]), (day(3), vec!["c"]), (day(4), vec!["d"])]);
+        assert_eq!(due(&mut queue, day(5)), ["c", "d"]);
+        assert_eq!(queue.len(), 1);
+    }
+
+    #[test]
+    fn a_parcel_without_a_day_waits_for_its_units() {
+        let line = v1::ShipmentLine { sku: "A".into(), quantity: 1, ..Default::default() };
+        let shipment = v1::Shipment {
+            number: 1,
+            node_id: "N".into(),
+            lines: vec![line],
+            ..v1::Shipment::default()
+        };
+        let placed = v1::PlaceOrderResponse {
+            order_id: "W1".into(),
+            shipments: vec![shipment],
+            ..Default::default()
+        };
+        let mut life = Life::new(&[]);
+        life.placed(&placed);
+        assert!(life.parcels.is_empty());
+        assert_eq!(life.waiting[&("A".into(), "N".into())], [("W1".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn days_come_back_from_the_wire() {
+        for days in [0, 16_073, 17_166] {
+            let day = Day::from_epoch_days(days);
+            assert_eq!(model_day(wire_day(day)), Some(day));
+        }
+        assert_eq!(model_day(v1::Date { year: 2015, month: 2, day: 29 }), None);
+    }
+}
