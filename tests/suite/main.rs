@@ -1,5 +1,6 @@
 //! The test suite, one binary.
 
 mod engine;
+mod grpc;
 mod loom;
 mod sourcing;
