@@ -230,6 +230,7 @@ async fn keep_gauges(engine: Engine) {
         // Metrics are floats; what is counted here stays far below 2^52.
         #[expect(clippy::cast_precision_loss, reason = "a metric, and far below 2^52")]
         let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
+        // What is applied is durable; what is durable is applied at once.
         set(names::DURABLE_LSN, status.applied.get());
         set(names::APPLIED_LSN, status.applied.get());
         set(names::COMMANDS_IN_FLIGHT, status.in_flight as u64);

@@ -2,5 +2,6 @@
 
 mod crash;
 mod engine;
+mod grpc;
 mod loom;
 mod sourcing;

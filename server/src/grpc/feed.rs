@@ -5,6 +5,7 @@
 //! other. Requests follow one another, so that pairs keep their order there too.
 
 use std::collections::HashMap;
+use std::pin::pin;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::command::{ChangeStock, StockOperation};
@@ -62,11 +63,14 @@ async fn load_all(
     mut requests: Streaming<v1::LoadStockRequest>,
     replies: mpsc::Sender<Result<v1::LoadStockResponse, Status>>,
 ) {
+    let shutdown = api.0.shutdown.clone();
+    let mut draining = pin!(shutdown.draining());
     loop {
         let next = tokio::select! {
+            // First, or a caller who never pauses would never be drained.
             biased;
+            () = &mut draining => return,
             next = requests.message() => next,
-            () = api.0.shutdown.draining() => return,
         };
         let reply = match next {
             Ok(None) => return,

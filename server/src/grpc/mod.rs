@@ -43,6 +43,7 @@ use backstock_engine::model::{Lsn, RequestId, Timestamp};
 use tonic::{Code, Status};
 
 use crate::clock::Clock;
+use crate::observability::names;
 use crate::shutdown::Shutdown;
 use crate::status::{Reason, failure};
 use fields::FieldNames;
@@ -74,6 +75,8 @@ impl Api {
         shutdown: Shutdown,
         commands_in_flight_max: usize,
     ) -> Self {
+        // Dashboards see the 0 that it has to stay.
+        metrics::counter!(names::AUDIT_BREACHES).increment(0);
         Self(Arc::new(Shared {
             engine,
             started: clock.now(),

@@ -1,5 +1,7 @@
 //! Nodes, there and back, and changes to parts of one.
 
+use backstock_engine::calendar::Zone;
+use backstock_engine::geo::PostalCodes;
 use backstock_engine::limits;
 use backstock_engine::model::command::NodeDefinition;
 use backstock_engine::model::{
@@ -10,6 +12,7 @@ use tonic::Status;
 
 use super::fields::FieldNames;
 use super::{order_request, times};
+use crate::reference::UsPostalCodes;
 use crate::status::Violations;
 
 /// How the engine calls the fields of a node.
@@ -108,8 +111,13 @@ fn convert(found: &mut Violations, node: &v1::Node, id: NodeId) -> Option<NodeDe
     let title = found.taken("node.title", Text::new("title", &*node.title));
     let code = PostalCode::new("postal_code", &*node.postal_code);
     let postal_code = found.taken("node.postal_code", code);
-    if node.time_zone.is_empty() {
-        found.breaks("node.time_zone", "", Rule::Required);
+    // The engine looks both up again; here they are told with all else.
+    if postal_code.as_ref().is_some_and(|c| UsPostalCodes::shared().locate(c.as_str()).is_none()) {
+        let allowed = "the postal codes this server knows".into();
+        found.breaks("node.postal_code", &node.postal_code, Rule::NotOneOf { allowed });
+    }
+    if let Err(error) = Zone::named(&node.time_zone) {
+        found.add("node.time_zone", error.to_string());
     }
     let working_days = working_days(found, &node.working_days);
     let minutes = u64::from(node.cut_off_minutes);

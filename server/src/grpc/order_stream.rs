@@ -6,6 +6,7 @@
 //!                journal's batch                           hundreds of orders
 //! ```
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::engine::{EngineError, Submitted};
@@ -65,12 +66,15 @@ async fn submit_all(
     mut requests: Streaming<v1::PlaceOrdersRequest>,
     batches: mpsc::Sender<Batch>,
 ) {
+    let shutdown = api.0.shutdown.clone();
+    let mut draining = pin!(shutdown.draining());
     let room = Arc::new(Semaphore::new(ORDERS_IN_FLIGHT_MAX));
     loop {
         let next = tokio::select! {
+            // First, or a caller who never pauses would never be drained.
             biased;
+            () = &mut draining => return,
             next = requests.message() => next,
-            () = api.0.shutdown.draining() => return,
         };
         let batch = match next {
             Ok(None) => return,

@@ -1,0 +1,147 @@
+//! Orders over a real connection.
+
+use backstock_proto::v1;
+use backstock_proto::v1::place_orders_result::Result as Outcome;
+use tonic::Code;
+use tonic::codegen::tokio_stream;
+
+use super::server::{TestServer, order};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_order_gets_the_same_answer_also_after_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let request = order("A", &[("SKU", 3)]);
+    let first = server.orders.place_order(request.clone()).await.expect("placed").into_inner();
+    assert_eq!(first.outcome(), v1::OrderOutcome::Allocated);
+    assert_eq!(first.lines, [v1::LineUnits { allocated: 3, ..Default::default() }]);
+    assert_eq!(first.shipments[0].node_id, "NYC");
+    let ship = v1::ShipShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        carrier: "Owl Post".into(),
+        ..Default::default()
+    };
+    server.fulfillment.ship_shipment(ship).await.expect("shipped");
+    let again = server.orders.place_order(request.clone()).await.expect("known").into_inner();
+    assert_eq!(again, first);
+    let hash = server.state_hash();
+    server.stop().await.expect("drained");
+
+    let mut server = TestServer::start(directory.path()).await;
+    assert_eq!(server.state_hash(), hash);
+    let again = server.orders.place_order(request).await.expect("known").into_inner();
+    assert_eq!(again, first);
+    assert_eq!(server.state_hash(), hash);
+    let get = v1::GetOrderRequest { order_id: "A".into(), min_version: 0 };
+    let read = server.orders.get_order(get).await.expect("read").into_inner();
+    let read = read.order.expect("an order");
+    assert_eq!(read.state(), v1::OrderState::Closed);
+    assert_eq!(read.lines[0].units, Some(v1::LineUnits { shipped: 3, ..Default::default() }));
+    assert_eq!(read.shipments[0].carrier, "Owl Post");
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sold_out_is_an_outcome_and_a_quote_takes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let before = server.state_hash();
+    for validate_only in [true, false] {
+        let request = order("A", &[("SKU", 1), ("RARE", 2)]);
+        let request = v1::PlaceOrderRequest { validate_only, ..request };
+        let answer = server.orders.place_order(request).await.expect("answered").into_inner();
+        assert_eq!(answer.outcome(), v1::OrderOutcome::Rejected);
+        let short = v1::LineShortage { line_index: 1, sku: "RARE".into(), short: 2 };
+        assert_eq!(answer.shortages, [short]);
+        assert!(answer.lines.is_empty());
+    }
+    let quote = v1::PlaceOrderRequest { validate_only: true, ..order("A", &[("SKU", 10)]) };
+    let quoted = server.orders.place_order(quote).await.expect("quoted").into_inner();
+    assert_eq!(quoted.outcome(), v1::OrderOutcome::Allocated);
+    assert_eq!(server.state_hash(), before);
+
+    let wait = v1::PlaceOrderRequest {
+        shortage_policy: v1::ShortagePolicy::Backorder.into(),
+        ..order("B", &[("RARE", 2)])
+    };
+    let waits = server.orders.place_order(wait).await.expect("placed").into_inner();
+    assert_eq!(waits.outcome(), v1::OrderOutcome::Backordered);
+    assert_eq!(waits.lines[0].backordered, 2);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_answers_in_order_with_faults_beside_successes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.set_stock("SKU", "NYC", 1_000).await;
+    let request = |batch: usize| v1::PlaceOrdersRequest {
+        orders: (0..10)
+            .map(|at| {
+                let sku = if at == 3 { "NONE" } else { "SKU" };
+                let quantity = u32::from(at != 7);
+                order(&format!("{batch}-{at}"), &[(sku, quantity)])
+            })
+            .collect(),
+    };
+    let requests: Vec<_> = (0..50).map(request).collect();
+    let stream = tokio_stream::iter(requests);
+    let mut replies = server.orders.place_orders(stream).await.expect("a stream").into_inner();
+    let mut batch = 0;
+    while let Some(reply) = replies.message().await.expect("a reply") {
+        assert_eq!(reply.results.len(), 10);
+        for (at, result) in reply.results.into_iter().enumerate() {
+            match (at, result.result.expect("one of both")) {
+                (3, Outcome::Fault(fault)) => {
+                    assert_eq!((fault.code, &*fault.reason), (5, "ITEM_NOT_FOUND"));
+                }
+                (7, Outcome::Fault(fault)) => {
+                    assert_eq!(fault.field_violations[0].field, "lines[0].quantity");
+                }
+                (_, Outcome::Response(response)) => {
+                    assert_eq!(response.order_id, format!("{batch}-{at}"));
+                    assert_eq!(response.outcome(), v1::OrderOutcome::Allocated);
+                }
+                (_, Outcome::Fault(fault)) => panic!("{batch}-{at}: {fault:?}"),
+            }
+        }
+        batch += 1;
+    }
+    assert_eq!(batch, 50);
+    let empty = tokio_stream::iter([v1::PlaceOrdersRequest::default()]);
+    let mut replies = server.orders.place_orders(empty).await.expect("a stream").into_inner();
+    let status = replies.message().await.expect_err("a request without orders ends the stream");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_says_why_it_ships_from_where_it_does_and_can_be_cancelled() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.orders.place_order(order("A", &[("SKU", 3)])).await.expect("placed");
+    let explain = v1::ExplainOrderRequest { order_id: "A".into(), min_version: 0 };
+    let answer = server.orders.explain_order(explain).await.expect("explained").into_inner();
+    let candidate = &answer.traces[0].candidates[0];
+    assert_eq!(candidate.verdict(), v1::CandidateVerdict::Chosen);
+    assert_eq!((&*candidate.node_id, candidate.taken), ("NYC", 3));
+
+    let line = v1::CancelOrderLine { line_index: 0, quantity: 2 };
+    let cancel = v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: vec![line],
+        reason: "too many".into(),
+        ..Default::default()
+    };
+    let answer = server.orders.cancel_order(cancel).await.expect("cancelled").into_inner();
+    let units = answer.order.expect("an order").lines[0].units;
+    let expected = v1::LineUnits { allocated: 1, cancelled: 2, ..Default::default() };
+    assert_eq!(units, Some(expected));
+    let none = v1::CancelOrderLine { line_index: 1, quantity: 1 };
+    let cancel =
+        v1::CancelOrderRequest { order_id: "A".into(), lines: vec![none], ..Default::default() };
+    let status = server.orders.cancel_order(cancel).await.expect_err("refused");
+    assert_eq!(status.code(), Code::NotFound);
+    server.stop().await.expect("drained");
+}

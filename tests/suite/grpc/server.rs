@@ -1,0 +1,155 @@
+//! A real server in this process, on a free port and a directory of its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use backstock::clock::ClockKind;
+use backstock::config::{self, Config, Sources};
+use backstock::serve::{self, ServeError, ServeOptions};
+use backstock::shutdown::Shutdown;
+use backstock_engine::engine::Engine;
+use backstock_engine::model::StateHash;
+use backstock_proto::v1;
+use backstock_proto::v1::admin_service_client::AdminServiceClient;
+use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
+use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
+use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
+use backstock_proto::v1::order_service_client::OrderServiceClient;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+/// Longer than anything here takes.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// A server and clients of all its services.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub channel: Channel,
+    pub shutdown: Shutdown,
+    pub catalog: CatalogServiceClient<Channel>,
+    pub inventory: InventoryServiceClient<Channel>,
+    pub orders: OrderServiceClient<Channel>,
+    pub fulfillment: FulfillmentServiceClient<Channel>,
+    pub admin: AdminServiceClient<Channel>,
+    engine: Engine,
+    serving: JoinHandle<Result<(), ServeError>>,
+}
+
+fn configuration(data: &Path) -> Config {
+    let flags = vec![
+        ("data", Some(data.display().to_string())),
+        ("listen", Some("127.0.0.1:0".to_owned())),
+        ("journal_segment_bytes", Some((1 << 20).to_string())),
+    ];
+    config::load(Sources { file: None, env: Vec::new(), flags }).expect("a configuration").config
+}
+
+impl TestServer {
+    /// Starts a server by the machine's clock.
+    pub async fn start(data: &Path) -> Self {
+        let config = configuration(data);
+        let engine = serve::open(&config).await.expect("the engine opens");
+        let listener = serve::listen(config.listen).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = Shutdown::default();
+        let options = ServeOptions::new(&config, ClockKind::System);
+        let serving =
+            tokio::spawn(serve::serve(engine.clone(), listener, options, shutdown.clone()));
+        let uri = format!("http://{address}");
+        let channel = Channel::from_shared(uri).expect("a uri").connect().await.expect("connects");
+        Self {
+            address,
+            shutdown,
+            catalog: CatalogServiceClient::new(channel.clone()),
+            inventory: InventoryServiceClient::new(channel.clone()),
+            orders: OrderServiceClient::new(channel.clone()),
+            fulfillment: FulfillmentServiceClient::new(channel.clone()),
+            admin: AdminServiceClient::new(channel.clone()),
+            channel,
+            engine,
+            serving,
+        }
+    }
+
+    /// A server with the item `SKU`, 10 units of it at the node `NYC`, and
+    /// nothing of `RARE`.
+    pub async fn stocked(data: &Path) -> Self {
+        let mut server = Self::start(data).await;
+        server.define_item("SKU").await;
+        server.define_item("RARE").await;
+        let update = v1::UpdateNodeRequest {
+            node: Some(node("NYC", "10001")),
+            allow_missing: true,
+            ..Default::default()
+        };
+        server.catalog.update_node(update).await.expect("the node is defined");
+        server.set_stock("SKU", "NYC", 10).await;
+        server
+    }
+
+    pub async fn define_item(&mut self, sku: &str) {
+        let item = Some(v1::Item { sku: sku.into(), title: format!("Item {sku}") });
+        let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
+        self.catalog.update_item(update).await.expect("the item is defined");
+    }
+
+    pub async fn set_stock(&mut self, sku: &str, node: &str, on_hand: u64) -> v1::Stock {
+        let level = Some(v1::StockLevel { on_hand: Some(on_hand), ..Default::default() });
+        let set = v1::SetStockRequest {
+            sku: sku.into(),
+            node_id: node.into(),
+            level,
+            ..Default::default()
+        };
+        let answer = self.inventory.set_stock(set).await.expect("the stock is set");
+        answer.into_inner().stock.expect("a stock")
+    }
+
+    /// The hash of all durable state.
+    pub fn state_hash(&self) -> StateHash {
+        self.engine.status().state_hash
+    }
+
+    /// Drains, and waits for the end.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        let report = self.engine.audit().expect("the audit runs");
+        assert!(report.is_clean(), "{:#?}", report.breaches);
+        self.shutdown.drain();
+        drop((self.channel, self.catalog, self.inventory, self.orders));
+        drop((self.fulfillment, self.admin));
+        let ended = tokio::time::timeout(LONG, self.serving).await;
+        ended.expect("the server ends").expect("no panic")
+    }
+}
+
+/// A warehouse that works every day until midnight.
+pub fn node(id: &str, postal_code: &str) -> v1::Node {
+    v1::Node {
+        node_id: id.into(),
+        kind: v1::NodeKind::Warehouse.into(),
+        postal_code: postal_code.into(),
+        time_zone: "America/New_York".into(),
+        working_days: (1..=7).collect(),
+        cut_off_minutes: 1_440,
+        shipment_cost_minor: 100,
+        unit_cost_minor: 10,
+        enabled: true,
+        ..Default::default()
+    }
+}
+
+/// An order to Boston that is refused when there is not enough.
+pub fn order(id: &str, lines: &[(&str, u32)]) -> v1::PlaceOrderRequest {
+    let line = |(sku, quantity): &(&str, u32)| v1::PlaceOrderLine {
+        sku: (*sku).into(),
+        quantity: *quantity,
+    };
+    v1::PlaceOrderRequest {
+        order_id: id.into(),
+        destination_postal_code: "02116".into(),
+        shortage_policy: v1::ShortagePolicy::Reject.into(),
+        lines: lines.iter().map(line).collect(),
+        ..Default::default()
+    }
+}
