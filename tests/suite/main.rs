@@ -1,5 +1,6 @@
 //! The test suite, one binary.
 
+mod cli;
 mod crash;
 mod engine;
 mod grpc;
