@@ -1,7 +1,5 @@
 //! Commands on the catalogue and on a pair's supply.
 
-use std::collections::HashMap;
-
 use super::claims::Claims;
 use super::core::Core;
 use super::error::EngineError;
@@ -68,22 +66,40 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
     {
         return Ok(Change::Known(lsn));
     }
-    // Numbering and writing are one step, so that items are numbered in the
-    // order of the journal.
-    let mut new = core.new_items.lock();
-    let no = number_of(core, &new.numbers, &item)?;
-    let is_new = no.0 as usize >= core.catalogue.len() + new.numbers.len();
-    let sku = item.sku.clone();
-    let event = Event::ItemDefined { no, item };
-    let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event })?;
-    if is_new {
-        new.numbers.insert(sku, no);
-    }
-    drop(new);
+    let definition = (meta, request, item);
+    let ticket = loop {
+        let seen = core.watermark.applied();
+        match number_and_write(core, &definition)? {
+            Some(ticket) => break ticket,
+            None => core.progress(seen).await?,
+        }
+    };
     if let Some(key) = key {
         key.hand_over();
     }
     Ok(Change::Written(ticket))
+}
+
+/// Numbers an item and writes its definition in one step, so that items are
+/// numbered in the order of the journal. None while its first definition is in
+/// flight: should the disk have no room for that one, its number is free again.
+fn number_and_write(
+    core: &Core,
+    (meta, request, item): &(Meta, Option<Request>, Item),
+) -> Result<Option<Ticket>, EngineError> {
+    let mut new = core.new_items.lock();
+    if new.numbers.contains_key(&item.sku) {
+        return Ok(None);
+    }
+    let known = core.catalogue.sku_no(item.sku.as_str());
+    let no = known.map_or_else(|| next_number(core, new.numbers.len()), Ok)?;
+    let event = Event::ItemDefined { no, item: item.clone() };
+    let (request, origin) = (request.clone(), meta.origin.clone());
+    let ticket = core.append(Record { at: meta.at, request, origin, event })?;
+    if known.is_none() {
+        new.numbers.insert(item.sku.clone(), no);
+    }
+    Ok(Some(ticket))
 }
 
 fn defined_so(core: &Core, item: &Item) -> Option<Lsn> {
@@ -92,16 +108,11 @@ fn defined_so(core: &Core, item: &Item) -> Option<Lsn> {
     (*definition.item == *item).then_some(definition.last_lsn)
 }
 
-fn number_of(core: &Core, new: &HashMap<Sku, SkuNo>, item: &Item) -> Result<SkuNo, EngineError> {
-    if let Some(no) = core.catalogue.sku_no(item.sku.as_str()) {
-        return Ok(no);
-    }
-    if let Some(no) = new.get(&item.sku) {
-        return Ok(*no);
-    }
-    let next = core.catalogue.len() + new.len();
+/// The number after those of all items, `in_flight` of which are being written.
+fn next_number(core: &Core, in_flight: usize) -> Result<SkuNo, Refusal> {
+    let next = core.catalogue.len() + in_flight;
     if next >= ITEMS_MAX {
-        return Err(Refusal::Full { what: "items", max: ITEMS_MAX }.into());
+        return Err(Refusal::Full { what: "items", max: ITEMS_MAX });
     }
     Ok(SkuNo(u32::try_from(next).expect("ITEMS_MAX fits 32 bits")))
 }
