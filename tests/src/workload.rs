@@ -16,7 +16,7 @@ use backstock_engine::model::{
 };
 
 use crate::fixture::{
-    DAY, NOW, define_items, define_nodes, keyed, meta, node, node_id, order, order_id, sku,
+    DAY, NOW, define_items, define_nodes, keyed, meta, node, node_id, order, sku,
 };
 use crate::naive::{Fact, Naive, SoldOut, grants};
 use crate::seed::Random;

@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn pages_follow_one_another_without_a_gap() {
         let all: Vec<usize> = (0..25).collect();
-        let (mut token, mut read) = (String::new(), Vec::new());
+        let (mut token, mut read) = (String::new(), Vec::<usize>::new());
         loop {
             let page = Page::read(10, &token).unwrap();
             let mut entries: Vec<_> = all.iter().skip(page.from).take(page.peek()).collect();
@@ -80,7 +80,7 @@ mod tests {
                 break;
             }
         }
-        assert!(read.into_iter().eq(&all));
+        assert_eq!(read, all);
     }
 
     #[test]

@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_sound_snapshot_shows_its_state_hash() {
-        let snapshot = v1::Snapshot { state_hash: vec![0xab, 0x01], ..v1::Snapshot::default() };
+        let snapshot =
+            v1::Snapshot { state_hash: vec![0xab, 0x01].into(), ..v1::Snapshot::default() };
         let view = CheckView::from(v1::VerifySnapshotResponse {
             snapshot: Some(snapshot),
             problems: Vec::new(),
