@@ -19,9 +19,6 @@ cargo fmt --all --check
 step "clippy"
 cargo clippy --workspace --all-targets --features backstock-engine/checked -- -D warnings
 
-step "binary for the tests that run it"
-cargo build "${checked[@]}" -p backstock
-
 step "tests, loom models among them"
 cargo test "${checked[@]}" --workspace --no-fail-fast
 

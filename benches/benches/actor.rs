@@ -106,7 +106,7 @@ fn two_threads_on_one_cell(iterations: u64) -> Duration {
             scope.spawn(|| {
                 (0..asks).for_each(|_| {
                     black_box(ask(&cells[0]));
-                })
+                });
             });
         }
     });

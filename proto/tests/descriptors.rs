@@ -206,9 +206,10 @@ fn pages_follow_aip_158() {
     let files = our_files();
     let messages: Vec<_> = files.iter().flat_map(|file| &file.message_type).collect();
     for request in messages.iter().filter(|m| m.name().starts_with("List")) {
-        let wanted: &[&str] = match request.name().ends_with("Request") {
-            true => &["page_size", "page_token"],
-            false => &["next_page_token"],
+        let wanted: &[&str] = if request.name().ends_with("Request") {
+            &["page_size", "page_token"]
+        } else {
+            &["next_page_token"]
         };
         for name in wanted {
             assert!(request.field.iter().any(|f| f.name() == *name), "{}", request.name());

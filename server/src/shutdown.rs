@@ -110,7 +110,7 @@ impl Shutdown {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
     const AT_ONCE: Duration = Duration::from_secs(10);
 
     #[tokio::test]

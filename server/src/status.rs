@@ -116,7 +116,7 @@ pub fn failure(code: Code, reason: Reason, message: impl Into<String>) -> Status
     Status::with_error_details(code, message, details(reason))
 }
 
-/// FAILED_PRECONDITION: `subject`, as `order/WEB-1`, is not in a state for it.
+/// `FAILED_PRECONDITION`: `subject`, as `order/WEB-1`, is not in a state for it.
 pub fn precondition(reason: Reason, subject: &str, message: &str) -> Status {
     let mut details = details(reason);
     let violation = PreconditionViolation::new(reason.as_str(), subject, message);
@@ -149,12 +149,12 @@ impl Violations {
         self.0.is_empty()
     }
 
-    /// `value` if nothing is wrong, else INVALID_ARGUMENT with all of it.
+    /// `value` if nothing is wrong, else `INVALID_ARGUMENT` with all of it.
     pub fn finish<T>(self, value: T) -> Result<T, Status> {
         if self.is_empty() { Ok(value) } else { Err(self.into_status()) }
     }
 
-    /// What was converted, or INVALID_ARGUMENT with all that is wrong.
+    /// What was converted, or `INVALID_ARGUMENT` with all that is wrong.
     ///
     /// # Panics
     /// When nothing was converted although nothing is wrong.
@@ -163,7 +163,7 @@ impl Violations {
         Ok(value.expect("what cannot be converted is noted as wrong"))
     }
 
-    /// INVALID_ARGUMENT with all that is wrong.
+    /// `INVALID_ARGUMENT` with all that is wrong.
     pub fn into_status(self) -> Status {
         let message = match self.0.as_slice() {
             [only] => format!("{}: {}", only.field, only.description),

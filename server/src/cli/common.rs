@@ -36,7 +36,7 @@ pub struct TargetArgs {
 
     // The variable is not left to clap, because it would then be in conflict
     // with `--data` wherever it is set.
-    /// Server to talk to [env: BACKSTOCK_SERVER] [default: 127.0.0.1:7411].
+    /// Server to talk to [env: `BACKSTOCK_SERVER`] [default: 127.0.0.1:7411].
     #[arg(long, value_name = "ADDR")]
     pub server: Option<ServerAddr>,
 }

@@ -21,7 +21,7 @@ Every flag is also a key of the file (`metrics_listen`) and a variable
 #[derive(Args, Debug, Default, Clone, PartialEq, Eq)]
 #[command(after_help = SERVE_EXAMPLES)]
 pub struct ServeArgs {
-    /// Configuration file (TOML) [env: BACKSTOCK_CONFIG].
+    /// Configuration file (TOML) [env: `BACKSTOCK_CONFIG`].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -45,7 +45,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
 
-    /// A level, or directives as in info,backstock_engine=debug [default: info].
+    /// A level, or directives as in `info,backstock_engine=debug` [default: info].
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
 

@@ -60,7 +60,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What is logged, in the directives of `EnvFilter`.
     pub log_level: String,
-    /// Commands admitted at once; more are refused with RESOURCE_EXHAUSTED.
+    /// Commands admitted at once; more are refused with `RESOURCE_EXHAUSTED`.
     pub commands_in_flight_max: usize,
     /// Bytes of one request.
     pub request_bytes_max: usize,

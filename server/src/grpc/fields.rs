@@ -43,7 +43,7 @@ impl Violations {
 
     /// The idempotency key, if there is one.
     pub(super) fn request_id(&mut self, text: &str) -> Option<Option<RequestId>> {
-        self.optional("request_id", text, |path, text| RequestId::new(path, text))
+        self.optional("request_id", text, RequestId::new)
     }
 
     /// A number of whole units from `min` to [`limits::STOCK_UNITS_MAX`].

@@ -24,13 +24,12 @@ pub(super) fn order(
 ) -> Result<(OrderRequest, Timestamp), Status> {
     let mut found = Violations::default();
     let id = found.taken("order_id", OrderId::new("order_id", request.order_id.as_str()));
-    let customer =
-        found.optional("customer_id", &request.customer_id, |f, t| CustomerId::new(f, t));
-    let channel = found.optional("channel", &request.channel, |f, t| Text::new(f, t));
+    let customer = found.optional("customer_id", &request.customer_id, CustomerId::new);
+    let channel = found.optional("channel", &request.channel, Text::new);
     let code = request.destination_postal_code.as_str();
     let postal_code =
         found.taken("destination_postal_code", PostalCode::new("destination_postal_code", code));
-    let service = found.optional("service", &request.service, |f, t| ServiceName::new(f, t));
+    let service = found.optional("service", &request.service, ServiceName::new);
     let wanted_by = request.wanted_by.as_ref();
     let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
     let shortage = shortage(&mut found, "shortage_policy", request.shortage_policy);

@@ -63,7 +63,7 @@ fn shown(path: &Path) -> String {
 
 /// Imports everything. The date of the inbound supply is a month ahead of now.
 fn import(server: &Server, files: &Files) -> Ran {
-    let month = std::time::Duration::from_secs(30 * 86_400);
+    let month = std::time::Duration::from_hours(720);
     let eta = (std::time::SystemTime::now() + month).duration_since(std::time::UNIX_EPOCH);
     let eta = date(eta.expect("now is after 1970").as_secs() / 86_400);
     let names = [

@@ -1,9 +1,11 @@
 //! The real binary as a child process.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+
+/// The program as its users start it.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_backstock-under-test");
 
 /// A running server; killed when it is dropped.
 pub struct Server {
@@ -18,7 +20,14 @@ impl Server {
     /// # Panics
     /// When it does not.
     pub fn start(directory: &Path) -> Self {
-        let mut process = Command::new(binary())
+        let mut command = Command::new(PROGRAM);
+        // What tests are told by environment is no setting of the server.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("BACKSTOCK_") {
+                command.env_remove(name);
+            }
+        }
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"])
             .args(["--log-level", "error", "--journal-segment-bytes", "1048576"])
             .arg("--data")
@@ -49,19 +58,4 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// The binary that was built beside this test, or one built now.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let test = std::env::current_exe().expect("this test is a file");
-        let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-        let binary = profile.join("backstock");
-        if !binary.exists() {
-            let built = Command::new(env!("CARGO")).args(["build", "-p", "backstock"]).status();
-            assert!(built.expect("cargo runs").success(), "the server is built");
-        }
-        binary
-    })
 }

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
 /// Longer than anything here takes.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// A server and clients of all its services.
 pub struct TestServer {
