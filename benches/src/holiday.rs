@@ -111,7 +111,9 @@ pub async fn set_up(engine: &Engine, size: Size) {
     });
     items
         .buffer_unordered(SETUP_IN_FLIGHT)
-        .for_each(|defined| async { drop(defined.expect("the item is defined")) })
+        .for_each(|defined| async {
+            defined.expect("the item is defined");
+        })
         .await;
     let pairs = stream::iter(0..size.pairs()).map(|pair| {
         let (no, nth) = (pair / NODES_OF_SKU, pair % NODES_OF_SKU);
@@ -122,7 +124,9 @@ pub async fn set_up(engine: &Engine, size: Size) {
     });
     pairs
         .buffer_unordered(SETUP_IN_FLIGHT)
-        .for_each(|set| async { drop(set.expect("the stock is set")) })
+        .for_each(|set| async {
+            set.expect("the stock is set");
+        })
         .await;
 }
 
@@ -137,7 +141,7 @@ pub struct Orders {
 impl Orders {
     /// The orders of a series; series do not share order ids.
     pub fn new(size: Size, series: u64) -> Self {
-        let random = Random::new(series.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ 42);
+        let random = Random::new(series.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ 0x2a);
         Self { random, zipf: Zipf::new(size.skus, 0.99), series, made: 0 }
     }
 

@@ -1,6 +1,8 @@
 //! What the `.proto` files promise of themselves, checked on the descriptors:
 //! every name has a comment, and the naming rules of `buf lint` hold.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::HashSet;
 
 use prost::Message;

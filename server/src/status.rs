@@ -24,7 +24,7 @@ macro_rules! reasons {
             /// Every reason.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The text that callers see, in UPPER_SNAKE_CASE.
+            /// The text that callers see, in `UPPER_SNAKE_CASE`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+

@@ -99,6 +99,7 @@ impl Generator {
     }
 
     /// The next command.
+    #[expect(clippy::should_implement_trait, reason = "it never ends")]
     pub fn next(&mut self) -> Command {
         self.made += 1;
         let command = match self.random.within(0..100) {
@@ -218,6 +219,7 @@ impl Generator {
         self.on(item, at, operation)
     }
 
+    #[expect(clippy::unused_self, reason = "reads like its neighbours")]
     fn on(&self, item: &str, at: &str, operation: StockOperation) -> Command {
         Command::Change(ChangeStock { meta: meta(), sku: sku(item), node: node_id(at), operation })
     }

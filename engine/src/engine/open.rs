@@ -226,6 +226,7 @@ struct Parts {
 }
 
 impl Parts {
+    #[expect(clippy::needless_pass_by_value, reason = "the engine keeps it")]
     fn recover(
         options: &OpenOptions,
         disk: Arc<dyn Disk>,

@@ -14,9 +14,14 @@ use super::time::{Day, Timestamp};
 use crate::limits;
 
 /// Bounds as the numbers of [`in_range`].
-const BANDS_MAX: i64 = limits::BANDS_MAX as i64;
-const SERVICES_MAX: i64 = limits::SERVICES_MAX as i64;
-const ORDER_UNITS_MAX: i64 = limits::LINE_UNITS_MAX as i64 * limits::ORDER_LINES_MAX as i64;
+const BANDS_MAX: i64 = small(limits::BANDS_MAX);
+const SERVICES_MAX: i64 = small(limits::SERVICES_MAX);
+const ORDER_UNITS_MAX: i64 = limits::LINE_UNITS_MAX as i64 * small(limits::ORDER_LINES_MAX);
+
+#[expect(clippy::cast_possible_wrap, reason = "bounds are far below 2^63")]
+const fn small(bound: usize) -> i64 {
+    bound as i64
+}
 
 /// What every mutating command carries besides its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

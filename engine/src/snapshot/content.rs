@@ -100,7 +100,9 @@ impl Content {
             Self::Items(items) => items.iter().for_each(|item| hash.merge(item.hash())),
             Self::Orders(orders) => orders.iter().for_each(|order| hash.add(order.hash())),
             Self::Requests(requests) => {
-                requests.iter().for_each(|(id, done)| hash.add(hash_request(id, *done)));
+                for (id, done) in requests {
+                    hash.add(hash_request(id, *done));
+                }
             }
         }
         hash

@@ -55,6 +55,7 @@ pub(super) const fn service_name(mode: ShipMode) -> &'static str {
 
 /// The days within which a ship mode promises to deliver, from the day of the
 /// order.
+#[expect(clippy::cast_possible_truncation, reason = "a literal of a few days")]
 pub(super) const fn promise_days(mode: ShipMode) -> u16 {
     service(mode).promise_days as u16
 }

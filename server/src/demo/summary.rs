@@ -148,6 +148,7 @@ pub(super) fn ratio(part: u64, whole: u64) -> String {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "messages hold optional dates")]
     fn date(day: i32) -> Option<v1::Date> {
         Some(v1::Date { year: 2015, month: 3, day })
     }

@@ -29,6 +29,7 @@ impl Violations {
     }
 
     /// An id that may be left out; the outer option is none when it is wrong.
+    #[expect(clippy::option_option, reason = "none: a violation; some none: not given")]
     pub(super) fn optional<T>(
         &mut self,
         path: &str,
@@ -42,6 +43,7 @@ impl Violations {
     }
 
     /// The idempotency key, if there is one.
+    #[expect(clippy::option_option, reason = "none: a violation; some none: not given")]
     pub(super) fn request_id(&mut self, text: &str) -> Option<Option<RequestId>> {
         self.optional("request_id", text, RequestId::new)
     }

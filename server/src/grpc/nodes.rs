@@ -84,6 +84,7 @@ pub(super) fn definition(
     found.converted(definition.zip(request_id))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is used up")]
 fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
     for path in paths {
         match path.as_str() {

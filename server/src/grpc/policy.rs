@@ -105,6 +105,7 @@ fn objectives(found: &mut Violations, numbers: &[i32]) -> Option<[Objective; 4]>
     chosen.try_into().ok()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as its neighbours, for one way to combine them")]
 fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Option<Vec<Service>> {
     let mut taken = Vec::with_capacity(services.len());
     for (at, service) in services.iter().enumerate() {

@@ -60,6 +60,7 @@ impl Rows {
     }
 
     /// Takes the next record.
+    #[expect(clippy::needless_pass_by_value, reason = "a record is taken once")]
     pub(super) fn push(&mut self, record: Record) -> Parsed {
         let content = match self.kind {
             Kind::Items => item(&record).map(Content::Item),

@@ -192,6 +192,7 @@ fn shipment(image: &ArchivedShipmentImageV1) -> Result<Shipment, ImageError> {
     })
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "an archived option is not copied")]
 fn day(image: &ArchivedOption<i32_le>) -> Option<Day> {
     image.as_ref().map(|days| Day::from_epoch_days(days.to_native()))
 }

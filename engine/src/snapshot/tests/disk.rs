@@ -78,7 +78,9 @@ fn compaction_gives_space_back_and_loses_nothing() {
     let path = directory.path().join("snapshots");
     let store = open(&path);
     let noise = |no: u64| -> Vec<u8> {
-        (0..100_000_u64).map(|at| ((at * at).wrapping_add(no * 7919) >> 3) as u8).collect()
+        (0..100_000_u64)
+            .map(|at| ((at * at).wrapping_add(no * 7919) >> 3).to_le_bytes()[0])
+            .collect()
     };
     for no in 0..60 {
         store.put_chunk(key(no), &noise(no)).unwrap();
