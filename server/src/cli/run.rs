@@ -17,6 +17,7 @@ use crate::config::{self, Config, ConfigError, MetricsListen, SERVER_ENV};
 use crate::demo::{self, DemoError};
 use crate::import::{self, ImportError};
 use crate::observability::{exposition, logs};
+use crate::offline::{self, OfflineError};
 use crate::serve::{self as server, ServeError, ServeOptions};
 use crate::shutdown::Shutdown;
 
@@ -55,9 +56,9 @@ pub enum CommandError {
     /// Standard output cannot be written.
     #[error("cannot write the result")]
     Output(#[source] std::io::Error),
-    /// The command is known but this build cannot do it.
-    #[error("this build of backstock cannot do `{0}` yet")]
-    NotBuilt(&'static str),
+    /// A data directory could not be worked on.
+    #[error(transparent)]
+    Offline(#[from] OfflineError),
 }
 
 impl CommandError {
@@ -72,8 +73,8 @@ impl CommandError {
             | Self::Demo(_)
             | Self::WriteFile { .. }
             | Self::Runtime(_)
-            | Self::Output(_)
-            | Self::NotBuilt(_) => Exit::Failure,
+            | Self::Output(_) => Exit::Failure,
+            Self::Offline(error) => error.exit(),
         }
     }
 }
@@ -111,8 +112,8 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Demo(args) => block_on(demo::play(args, out)),
         Command::Import(args) => block_on(import::import(args, out)),
         Command::Snapshot(args) => block_on(snapshot(args, out)),
-        Command::Restore(_) => Err(CommandError::NotBuilt("restore")),
-        Command::Journal(_) => Err(CommandError::NotBuilt("journal")),
+        Command::Restore(args) => Ok(offline::restore(&args, out)?),
+        Command::Journal(args) => journal(args, out),
         Command::Audit(args) => block_on(audit(args, out)),
         Command::Availability(args) => block_on(show::availability(args, out)),
         Command::Order(args) => block_on(order(args, out)),
@@ -140,8 +141,18 @@ fn target(args: &TargetArgs) -> Result<Target, CommandError> {
 async fn audit(args: AuditArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match target(&args.target)? {
         Target::Server(server) => show::audit(&server, args.output, out).await,
-        Target::Data(_) => Err(CommandError::NotBuilt("audit --data")),
+        Target::Data(data) => Ok(offline::audit(&data, args.output.json, out)?),
     }
+}
+
+fn journal(args: super::JournalArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    use super::JournalCommand::{Inspect, Verify};
+    Ok(match args.command {
+        Inspect { data, from, limit, output } => {
+            offline::inspect(&data, from, limit, output.json, out)?
+        }
+        Verify { data, output } => offline::verify(&data, output.json, out)?,
+    })
 }
 
 async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
@@ -149,15 +160,19 @@ async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Comma
         SnapshotCommand::Take { server, output } => show::take(&server.server, output, out).await,
         SnapshotCommand::List { target: of, output } => match target(&of)? {
             Target::Server(server) => show::list(&server, output, out).await,
-            Target::Data(_) => Err(CommandError::NotBuilt("snapshot list --data")),
+            Target::Data(data) => Ok(offline::list_snapshots(&data, output.json, out)?),
         },
         SnapshotCommand::Verify { generation, target: of, output } => match target(&of)? {
             Target::Server(server) => show::verify(&server, generation, output, out).await,
-            Target::Data(_) => Err(CommandError::NotBuilt("snapshot verify --data")),
+            Target::Data(data) => {
+                Ok(offline::verify_snapshot(&data, generation, output.json, out)?)
+            }
         },
         SnapshotCommand::Export { generation, to, target: of, output } => match target(&of)? {
             Target::Server(server) => show::export(&server, generation, &to, output, out).await,
-            Target::Data(_) => Err(CommandError::NotBuilt("snapshot export --data")),
+            Target::Data(data) => {
+                Ok(offline::export_snapshot(&data, generation, &to, output.json, out)?)
+            }
         },
     }
 }
