@@ -113,7 +113,7 @@ pub(super) fn recovery(recovery: &Recovery) -> String {
     )];
     lines.push(if recovery.is_complete() {
         format!(
-            "all {} acknowledged orders and all {} acknowledged shipments are there, as told",
+            "all {} acknowledged orders and all {} acknowledged shipments are there, with the nodes and units told",
             recovery.orders, recovery.shipments
         )
     } else {
