@@ -51,9 +51,10 @@ pub const DAYS_MAX: u16 = 366;
 /// stays within what sourcing sums up exactly.
 pub const COST_MINOR_MAX: i64 = 5_000_000;
 
-/// Times that a transaction plans anew after an actor refused its claim.
-/// Each refusal means that somebody else made progress.
-pub const REPLANS_MAX: u32 = 64;
+/// Times that a transaction plans anew after an actor refused its claim. Each time
+/// somebody made progress, but it may be somebody at another pair: the thread of
+/// whoever stands in the way may be off its core while many batches are applied.
+pub const REPLANS_MAX: u32 = 1_024;
 
 /// Of those, times that it does not wait for others to settle first. Losing a
 /// race this often means that what is published is not what is there.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::claims::cell;
+use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
 use super::fulfil::by_pair;
 use super::requests::Remembered;
@@ -205,17 +205,17 @@ pub fn reject(core: &Core, record: Record) {
             core.new_items.lock().numbers.remove(&item.sku);
         }
         Event::NodeDefined { .. } | Event::PolicySet { .. } => {}
-        Event::StockChanged { pair, .. } => cell(core, pair).tell(StockMessage::Unedit),
+        Event::StockChanged { pair, .. } => give_back(core, cell(core, pair), StockMessage::Unedit),
         Event::OrderPlaced(placed) => reject_order(core, &placed),
         Event::OrderCancelled { id, releases, .. } => {
             for (pair, ..) in by_pair(&releases) {
-                cell(core, pair).tell(StockMessage::Unrelease);
+                give_back(core, cell(core, pair), StockMessage::Unrelease);
             }
             unlock(core, &id);
         }
         Event::ShipmentShipped { id, units, .. } => {
             for (pair, _, units) in by_pair(&units) {
-                cell(core, pair).tell(StockMessage::Unship(units));
+                give_back(core, cell(core, pair), StockMessage::Unship(units));
             }
             unlock(core, &id);
         }
@@ -230,14 +230,14 @@ fn reject_order(core: &Core, placed: &OrderPlaced) {
         let sku = placed.lines[usize::from(allocation.line)].sku;
         let node = placed.shipments[usize::from(allocation.shipment)].node;
         let parts = Parts::from_iter([(allocation.supply, allocation.units)]);
-        cell(core, Pair { sku, node }).tell(StockMessage::Unclaim(parts));
+        give_back(core, cell(core, Pair { sku, node }), StockMessage::Unclaim(parts));
     }
     core.orders.abandon(&placed.header.id);
 }
 
 fn unlock(core: &Core, id: &OrderId) {
     if let Some(cell) = core.orders.by_id(id) {
-        cell.tell(OrderMessage::Unlock);
+        give_back(core, &cell, OrderMessage::Unlock);
     }
 }
 

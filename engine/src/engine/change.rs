@@ -1,10 +1,11 @@
 //! Commands on the catalogue and on a pair's supply.
 
+use super::begin::{Started, begin_request};
 use super::claims::Claims;
 use super::core::Core;
 use super::error::EngineError;
 use super::network::{calendar_of, is_supplier};
-use super::place::{Started, begin_request};
+
 use crate::actor::stock::Edit;
 use crate::journal::Ticket;
 use crate::limits::{ITEMS_MAX, NODES_MAX, REPLANS_MAX};
@@ -68,7 +69,7 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
     }
     let definition = (meta, request, item);
     let ticket = loop {
-        let seen = core.watermark.applied();
+        let seen = core.look();
         match number_and_write(core, &definition)? {
             Some(ticket) => break ticket,
             None => core.progress(seen).await?,
@@ -262,7 +263,7 @@ async fn edit(
     operation: &StockOperation,
 ) -> Result<Option<StockChange>, EngineError> {
     for _ in 0..REPLANS_MAX {
-        let seen = core.watermark.applied();
+        let seen = core.look();
         match claims.edit(pair, operation.clone()).await? {
             Edit::Granted(change) => return Ok(Some(change)),
             Edit::Refused(refusal) => return Err(refusal.into()),

@@ -36,7 +36,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                cell.tell(StockMessage::Unclaim(parts.clone()));
+                give_back(self.core, cell, StockMessage::Unclaim(parts.clone()));
             }
         };
         let asked = Asked::new(cell.ask(StockMessage::Claim(parts.clone())), undo);
@@ -60,7 +60,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                cell.tell(StockMessage::Unship(units));
+                give_back(self.core, cell, StockMessage::Unship(units));
             }
         };
         let claim = claim_of(Asked::new(cell.ask(message), undo).await?);
@@ -75,7 +75,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                cell.tell(StockMessage::Unrelease);
+                give_back(self.core, cell, StockMessage::Unrelease);
             }
         };
         let claim = claim_of(Asked::new(cell.ask(StockMessage::ClaimRelease), undo).await?);
@@ -94,7 +94,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if matches!(edit_of(reply), Edit::Granted(_)) {
-                cell.tell(StockMessage::Unedit);
+                give_back(self.core, cell, StockMessage::Unedit);
             }
         };
         let edit = edit_of(Asked::new(cell.ask(StockMessage::Edit(operation)), undo).await?);
@@ -119,7 +119,7 @@ impl Drop for Claims<'_> {
                 Held::Release => StockMessage::Unrelease,
                 Held::Edit => StockMessage::Unedit,
             };
-            cell(self.core, pair).tell(message);
+            give_back(self.core, cell(self.core, pair), message);
         }
     }
 }
@@ -159,6 +159,14 @@ impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<A, U> {
             (self.undo)(reply);
         }
     }
+}
+
+/// Gives back what was held, and wakes whoever waits for it. Waits until the actor
+/// has taken it, as long as a few turns take: the woken must find it free.
+pub fn give_back<A: Actor>(core: &Core, cell: &ActorCell<A>, message: A::Message) {
+    // An actor that panicked has nothing more to give, and the engine halts.
+    let _ = cell.ask(message).wait();
+    core.gave_up();
 }
 
 /// The actor of a pair.

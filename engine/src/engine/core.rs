@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use tokio::sync::{Notify, futures::Notified};
 
 use super::catalogue::Catalogue;
 use super::error::EngineError;
@@ -46,7 +47,9 @@ pub struct Core {
     /// Why the engine stopped for good, once it has.
     halted: OnceLock<String>,
     /// Woken when the engine halts.
-    pub halt: tokio::sync::Notify,
+    pub halt: Notify,
+    /// Woken when what a transaction held is free again without an event.
+    given_up: Notify,
     /// Whether the engine is shutting down.
     pub closing: AtomicBool,
     /// Commands in flight.
@@ -91,7 +94,8 @@ impl Core {
             new_items: Mutex::default(),
             gate: Mutex::default(),
             halted: OnceLock::new(),
-            halt: tokio::sync::Notify::new(),
+            halt: Notify::new(),
+            given_up: Notify::new(),
             closing: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             in_flight_max,
@@ -182,24 +186,39 @@ impl Core {
         }
     }
 
-    /// Waits for those in flight to get on: until more is applied than `seen`,
-    /// or a claim that never reached the journal was given up.
-    pub async fn progress(&self, seen: Lsn) -> Result<(), EngineError> {
-        // Before the tail is read: should the journal reject what it counts, then
-        // this waits for what was rejected, and is told.
-        let past = self.watermark.wait_past(seen);
-        if self.journal.tail() > seen {
-            match past.await {
+    /// Begins to look at what others have in flight: whatever of it ends from now
+    /// on ends the [`progress`](Self::progress) that is waited for afterwards.
+    pub fn look(&self) -> Seen<'_> {
+        Seen { given_up: self.given_up.notified(), applied: self.watermark.applied() }
+    }
+
+    /// What somebody held is free again, visibly so, and no event will tell.
+    pub fn gave_up(&self) {
+        self.given_up.notify_waiters();
+    }
+
+    /// Waits for those in flight to get on: until more is applied than was at the
+    /// look, or something was given up since.
+    ///
+    /// Whoever is in flight ends in one of the two ways, because nobody waits here
+    /// with a claim in hand.
+    pub async fn progress(&self, seen: Seen<'_>) -> Result<(), EngineError> {
+        let Seen { given_up, applied } = seen;
+        tokio::select! {
+            biased;
+            () = given_up => Ok(()),
+            past = self.watermark.wait_past(applied) => match past {
                 Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
                 Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
-            }
-        } else {
-            // Whoever holds the claim may be a thread that waits for this core.
-            std::thread::yield_now();
-            yield_now().await;
-            Ok(())
+            },
         }
     }
+}
+
+/// A moment from which on the end of what is in flight is noticed.
+pub struct Seen<'a> {
+    given_up: Notified<'a>,
+    applied: Lsn,
 }
 
 /// The right to be in flight. Dropped when the command is answered.
@@ -213,17 +232,4 @@ impl Drop for Permit {
         }
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// Lets other tasks of this thread run once, on any executor.
-async fn yield_now() {
-    let mut yielded = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return std::task::Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::change::{Change, request_of, write};
-use super::claims::{Asked, Claims};
+use super::claims::{Asked, Claims, give_back};
 use super::core::Core;
 use super::error::EngineError;
 use super::orders::OrderCell;
@@ -16,33 +16,34 @@ use crate::model::command::{CancelOrder, LineCancellation, ShipShipment};
 use crate::model::{Dispatch, Event, Order, OrderId, Refusal, Release, Supply};
 
 /// An order in hand. Dropped before its event is written, it is free again.
-struct Locked {
+struct Locked<'a> {
+    core: &'a Core,
     cell: OrderCell,
     order: Arc<Order>,
     held: bool,
 }
 
-impl Drop for Locked {
+impl Drop for Locked<'_> {
     fn drop(&mut self) {
         if self.held {
-            self.cell.tell(OrderMessage::Unlock);
+            give_back(self.core, &self.cell, OrderMessage::Unlock);
         }
     }
 }
 
 /// Takes an order in hand; waits while others have it.
-async fn lock(core: &Core, id: &OrderId) -> Result<Locked, EngineError> {
+async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineError> {
     for _ in 0..REPLANS_MAX {
-        let seen = core.watermark.applied();
+        let seen = core.look();
         let cell = core.orders.by_id(id).ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
         let undo = |reply| {
             if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
-                cell.tell(OrderMessage::Unlock);
+                give_back(core, &cell, OrderMessage::Unlock);
             }
         };
         match Asked::new(cell.ask(OrderMessage::Lock), undo).await? {
             OrderReply::Lock(Lock::Granted(order)) => {
-                return Ok(Locked { cell, order, held: true });
+                return Ok(Locked { core, cell, order, held: true });
             }
             OrderReply::Lock(Lock::InFlight) => core.progress(seen).await?,
             other => unreachable!("a lock is answered with a lock, not {other:?}"),
@@ -76,7 +77,7 @@ async fn claim_releases<'a>(
     releases: &[Release],
 ) -> Result<Claims<'a>, EngineError> {
     for _ in 0..REPLANS_MAX {
-        let seen = core.watermark.applied();
+        let seen = core.look();
         let mut claims = Claims::new(core);
         let mut in_flight = false;
         for (pair, ..) in by_pair(releases) {
@@ -92,7 +93,7 @@ async fn claim_releases<'a>(
 }
 
 /// The event is in the journal: applying it frees the order.
-fn keep_until_applied(hand: Option<Locked>) {
+fn keep_until_applied(hand: Option<Locked<'_>>) {
     if let Some(mut locked) = hand {
         locked.held = false;
     }
@@ -210,7 +211,7 @@ async fn claim_leaving<'a>(
     units: &[Release],
 ) -> Result<Claims<'a>, EngineError> {
     for _ in 0..REPLANS_MAX {
-        let seen = core.watermark.applied();
+        let seen = core.look();
         let mut claims = Claims::new(core);
         let (mut missing, mut in_flight) = (0, false);
         for (pair, line, units) in by_pair(units) {

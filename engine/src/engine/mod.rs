@@ -12,6 +12,7 @@
 
 mod apply;
 mod audit;
+mod begin;
 pub(crate) mod catalogue;
 mod change;
 mod claims;
@@ -28,6 +29,8 @@ pub(crate) mod requests;
 mod restore;
 mod snapshots;
 mod submitted;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::path::Path;
@@ -264,6 +267,7 @@ impl Engine {
     /// Waits until the engine has applied `version`.
     pub async fn at_least(&self, version: Lsn) -> Result<(), EngineError> {
         loop {
+            let seen = self.core.look();
             let newest = self.core.watermark.applied();
             if newest >= version {
                 return Ok(());
@@ -271,7 +275,7 @@ impl Engine {
             if self.core.journal.tail() < version {
                 return Err(EngineError::VersionAhead { wanted: version, newest });
             }
-            self.core.progress(newest).await?;
+            self.core.progress(seen).await?;
         }
     }
 
@@ -356,7 +360,7 @@ impl Engine {
         let Some(cell) = self.core.orders.by_no(no) else {
             return Ok(None);
         };
-        Ok(place::read_order(&cell).await?.map(|order| order.header.id.clone()))
+        Ok(begin::read_order(&cell).await?.map(|order| order.header.id.clone()))
     }
 
     /// The caller's id of an inbound supply, while it is open.

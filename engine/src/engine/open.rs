@@ -375,6 +375,7 @@ fn committed(
             tracing::warn!(rejected = items.len(), %last_good, "no room for the journal");
             items.drain(..).for_each(|record| apply::reject(core, record));
             core.watermark.end_epoch(last_good);
+            core.gave_up();
             Ok(())
         }
         Commit::Failed { error, .. } => Err(format!("the journal failed: {error}")),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::claims::{Claims, ask, cell, halted};
+use super::begin::{Room, Started, begin_order, begin_request, read_order};
+use super::claims::{Claims, ask, cell};
 use super::core::Core;
 use super::error::EngineError;
 use super::network::Network;
 use super::orders::OrderCell;
 use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
-use super::requests::{Begin, Remembered};
-use crate::actor::order::{OrderMessage, OrderReply};
+use super::requests::Remembered;
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
 use crate::limits::{LINE_UNITS_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX, STOCK_UNITS_MAX};
@@ -87,83 +87,6 @@ pub async fn quote(core: &Core, order: &OrderRequest, at: Timestamp) -> Result<D
 pub fn day_of(at: Timestamp) -> Day {
     let days = at.as_micros().div_euclid(86_400_000_000);
     Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
-}
-
-/// How a request starts, once nobody else has its key in flight.
-pub enum Started<'a> {
-    /// It is new.
-    Fresh(Option<super::requests::InFlight<'a>>),
-    /// It was carried out before.
-    Repeat(Remembered),
-}
-
-/// Takes the request's key; waits while the same key is in flight.
-pub async fn begin_request<'a>(
-    core: &'a Core,
-    request: Option<&Request>,
-) -> Result<Started<'a>, EngineError> {
-    loop {
-        let seen = core.watermark.applied();
-        match core.requests.begin(request)? {
-            Begin::Fresh(key) => return Ok(Started::Fresh(key)),
-            Begin::Repeat(done) => return Ok(Started::Repeat(done)),
-            Begin::Wait => core.progress(seen).await?,
-        }
-    }
-}
-
-/// A place in the order index, given up when the order comes to nothing.
-struct OrderRoom<'a> {
-    core: &'a Core,
-    order: &'a OrderRequest,
-    cell: Option<OrderCell>,
-}
-
-impl OrderRoom<'_> {
-    fn hand_over(mut self) -> OrderCell {
-        self.cell.take().expect("a room has its cell until it is handed over")
-    }
-}
-
-impl Drop for OrderRoom<'_> {
-    fn drop(&mut self) {
-        if self.cell.is_some() {
-            self.core.orders.abandon(&self.order.id);
-        }
-    }
-}
-
-enum Room<'a> {
-    New(OrderRoom<'a>),
-    Known,
-}
-
-async fn begin_order<'a>(
-    core: &'a Core,
-    order: &'a OrderRequest,
-    fingerprint: u64,
-) -> Result<Room<'a>, EngineError> {
-    loop {
-        let seen = core.watermark.applied();
-        let (cell, new) = core.orders.begin(&order.id);
-        if new {
-            return Ok(Room::New(OrderRoom { core, order, cell: Some(cell) }));
-        }
-        match read_order(&cell).await? {
-            Some(known) if known.header.fingerprint == fingerprint => return Ok(Room::Known),
-            Some(_) => return Err(Refusal::OrderExists(order.id.clone()).into()),
-            None => core.progress(seen).await?,
-        }
-    }
-}
-
-/// Reads an order; none while it is being placed.
-pub async fn read_order(cell: &OrderCell) -> Result<Option<Arc<Order>>, EngineError> {
-    match cell.ask(OrderMessage::Read).await {
-        Ok(OrderReply::State(order)) => Ok(order),
-        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(halted(panicked)),
-    }
 }
 
 async fn read_known(core: &Core, order: &OrderRequest) -> Result<Arc<Order>, EngineError> {
@@ -256,7 +179,7 @@ async fn settle<'a>(
     wanted: &Wanted<'_>,
 ) -> Result<Settled<'a>, EngineError> {
     for attempt in 0..REPLANS_MAX {
-        let seen = core.watermark.applied();
+        let seen = core.look();
         let inbound = look_inbound(wanted).await?;
         let draft = plan::plan(network, wanted, &inbound);
         if draft.unfilled_units() > 0 {

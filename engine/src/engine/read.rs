@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use super::begin::read_order;
 use super::claims::ask;
 use super::core::Core;
 use super::error::EngineError;
 use super::network::is_supplier;
 use super::orders::OrderCell;
-use super::place::{read_order, read_stock};
+use super::place::read_stock;
 use super::trace::Trace;
 use crate::actor::stock::{StockMessage, StockReply};
 use crate::limits::REPLANS_MAX;

@@ -23,9 +23,9 @@ pub struct Remembered {
 
 /// How a request begins.
 #[derive(Debug)]
-pub enum Begin<'a> {
-    /// Nobody used the key; it is this request's until the guard is dropped.
-    Fresh(Option<InFlight<'a>>),
+pub enum Begin {
+    /// Nobody used the key; it is the asker's, to remember or to abandon.
+    Fresh,
     /// The same request was carried out before.
     Repeat(Remembered),
     /// The same key is in flight.
@@ -75,14 +75,11 @@ impl Requests {
     }
 
     /// Takes a key, or says what is known of it.
-    pub fn begin(&self, request: Option<&Request>) -> Result<Begin<'_>, Refusal> {
-        let Some(request) = request else {
-            return Ok(Begin::Fresh(None));
-        };
+    pub fn begin(&self, request: &Request) -> Result<Begin, Refusal> {
         match self.slots.entry(request.id.clone()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(Slot::InFlight);
-                Ok(Begin::Fresh(Some(InFlight { requests: self, id: Some(request.id.clone()) })))
+                Ok(Begin::Fresh)
             }
             Entry::Occupied(slot) => match *slot.get() {
                 Slot::InFlight => Ok(Begin::Wait),
@@ -174,26 +171,4 @@ pub fn hash_request(id: &RequestId, done: Remembered) -> PartHash {
     bytes.extend_from_slice(&done.order.map_or(0, |no| no.0).to_le_bytes());
     bytes.extend_from_slice(id.as_str().as_bytes());
     hash_bytes(Part::Request, &bytes)
-}
-
-/// A key in flight. Dropped before its event is in the journal, it is free again.
-#[derive(Debug)]
-pub struct InFlight<'a> {
-    requests: &'a Requests,
-    id: Option<RequestId>,
-}
-
-impl InFlight<'_> {
-    /// The event is in the journal: the applier settles the key from here on.
-    pub fn hand_over(mut self) {
-        self.id = None;
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
-            self.requests.abandon(&id);
-        }
-    }
 }

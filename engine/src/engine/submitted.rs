@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::begin::read_order;
 use super::core::{Core, Permit};
 use super::error::EngineError;
-use super::place::{LineShortage, Placing, read_order};
+use super::place::{LineShortage, Placing};
 use crate::model::{Lsn, Order};
 
 /// An order that was planned and claimed, and whose event is being written.
