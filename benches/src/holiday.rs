@@ -69,7 +69,7 @@ pub fn postal_codes() -> std::sync::Arc<dyn backstock_engine::geo::PostalCodes> 
 }
 
 fn meta() -> Meta {
-    Meta { request_id: None, origin: None, at: NOW }
+    Meta { request_id: None, origin: None, at: NOW, validate_only: false }
 }
 
 fn sku(no: u32) -> Sku {
@@ -171,6 +171,7 @@ impl Iterator for Orders {
         let code = CODES[self.random.below(20) as usize];
         Some(PlaceOrder {
             meta: meta(),
+            placed_at: NOW,
             order: OrderRequest {
                 id: OrderId::new("order", id).expect("an order id"),
                 customer: None,

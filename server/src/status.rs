@@ -87,8 +87,6 @@ reasons! {
     Contended = "CONTENDED",
     /// The server has not reached the version asked for.
     VersionAhead = "VERSION_AHEAD",
-    /// This server cannot do it.
-    NotImplemented = "NOT_IMPLEMENTED",
     /// Too many commands are in flight.
     Overloaded = "OVERLOADED",
     /// The server is shutting down.

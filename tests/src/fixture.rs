@@ -53,7 +53,7 @@ pub fn options(directory: &Path) -> OpenOptions {
 
 /// No key, no origin, now.
 pub fn meta() -> Meta {
-    Meta { request_id: None, origin: None, at: NOW }
+    Meta { request_id: None, origin: None, at: NOW, validate_only: false }
 }
 
 /// As [`meta`], under an idempotency key.
@@ -147,7 +147,7 @@ pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderReques
 
 /// Places an order.
 pub async fn place(engine: &Engine, order: OrderRequest) -> Result<Placed, EngineError> {
-    engine.place_order(PlaceOrder { meta: meta(), order }).await
+    engine.place_order(PlaceOrder { meta: meta(), placed_at: NOW, order }).await
 }
 
 /// Cancels units of lines, counted from 1; everything when there is none.

@@ -15,7 +15,7 @@ use super::Actor;
 use crate::limits::STOCK_UNITS_MAX;
 use crate::model::{
     InboundNo, Lsn, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange, StockEffect,
-    Supply, Timestamp, command::StockOperation,
+    Supply, Timestamp, Undecided, command::StockOperation,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -42,6 +42,11 @@ struct RareClaims {
     editing: bool,
     /// Units that the change in flight takes from what is free.
     withheld: u32,
+    /// The change in flight gives away what is free: it excludes claims as well.
+    exclusive: bool,
+    /// Changes that wait for the claims there are. No further claim is let in
+    /// before them: a shelf counted empty is not sold from for ever.
+    in_line: u32,
 }
 
 /// What a pair publishes: readable at any time without a turn.
@@ -57,6 +62,13 @@ pub struct Glance {
     pub has_inbound: bool,
     /// Whether units are claimed or withheld in flight: they may come back.
     pub in_flight: bool,
+}
+
+impl RareClaims {
+    /// Whether no claim is let in for now.
+    const fn is_closed(&self) -> bool {
+        self.exclusive || self.in_line > 0
+    }
 }
 
 impl Published {
@@ -92,7 +104,14 @@ pub enum StockMessage {
     /// Give claimed units back.
     Unclaim(Parts),
     /// Decide a change of supply and hold the pair for it.
-    Edit(StockOperation),
+    Edit {
+        /// What is to change.
+        operation: StockOperation,
+        /// Whether the asker is in line for this.
+        in_line: bool,
+    },
+    /// Whoever was in line went away.
+    LeaveLine,
     /// A change came to nothing.
     Unedit,
     /// Claim the leaving of units that an order line has on hand.
@@ -185,8 +204,10 @@ pub enum Edit {
     Refused(Refusal),
     /// No open inbound supply has that id.
     UnknownInbound,
-    /// Others in flight stand in the way.
+    /// Another change is in flight.
     InFlight,
+    /// Claims in flight stand in the way; the asker is in line now.
+    InLine,
 }
 
 impl Actor for StockActor {
@@ -198,7 +219,10 @@ impl Actor for StockActor {
         let reply = match message {
             StockMessage::Claim(parts) => StockReply::Claim(self.claim(&parts)),
             StockMessage::Unclaim(parts) => self.done(|it| it.unclaim(&parts)),
-            StockMessage::Edit(operation) => StockReply::Edit(self.edit(&operation)),
+            StockMessage::Edit { operation, in_line } => {
+                StockReply::Edit(self.edit(&operation, in_line))
+            }
+            StockMessage::LeaveLine => self.done(Self::leave_line),
             StockMessage::Unedit => self.done(Self::unedit),
             StockMessage::ClaimShip { order, line, units, ahead } => {
                 StockReply::Claim(self.claim_ship(order, line, units, ahead))
@@ -238,7 +262,7 @@ impl StockActor {
                 .expect("clamped to an i32"),
             has_inbound: !self.stock.inbound().is_empty(),
             in_flight: self.claimed > 0
-                || rare.is_some_and(|r| r.withheld > 0 || !r.inbound.is_empty()),
+                || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
         }
     }
 
@@ -257,7 +281,9 @@ impl StockActor {
     /// comes first and would pass by.
     fn claim(&mut self, parts: &Parts) -> Claim {
         let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
-        if waits && self.rare.as_deref().is_some_and(|r| r.editing || r.releasing > 0) {
+        let in_the_way =
+            |r: &RareClaims| r.is_closed() || (waits && (r.editing || r.releasing > 0));
+        if self.rare.as_deref().is_some_and(in_the_way) {
             return Claim::InFlight;
         }
         let mut missing = 0;
@@ -350,36 +376,62 @@ impl StockActor {
     /// a shipment: both count what is on hand. A change that takes away more
     /// than is free waits for the orders in flight, so that no event grants
     /// units that an earlier event took.
-    fn edit(&mut self, operation: &StockOperation) -> Edit {
-        if let Some(rare) = self.rare.as_deref()
-            && (rare.editing || rare.leaving > 0 || rare.waiting > 0 || !rare.inbound.is_empty())
-        {
+    fn edit(&mut self, operation: &StockOperation, in_line: bool) -> Edit {
+        if in_line {
+            self.leave_line();
+        }
+        let edit = self.decide(operation);
+        match &edit {
+            Edit::InLine => self.rare().in_line += 1,
+            Edit::Granted(change) => {
+                let taken = self.stock.free() - self.stock.free_after(change);
+                let exclusive = self.stock.displaces(change);
+                let rare = self.rare();
+                rare.editing = true;
+                rare.exclusive = exclusive;
+                rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
+            }
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
+        }
+        edit
+    }
+
+    fn decide(&self, operation: &StockOperation) -> Edit {
+        let rare = self.rare.as_deref();
+        if rare.is_some_and(|r| r.editing) {
             return Edit::InFlight;
         }
-        let change = match decide(&self.stock, operation) {
+        if rare.is_some_and(|r| r.leaving > 0 || r.waiting > 0 || !r.inbound.is_empty()) {
+            return Edit::InLine;
+        }
+        let change = match self.stock.decide(operation) {
             Ok(change) => change,
-            Err(refused) => return refused,
+            Err(Undecided::Refused(refusal)) => return Edit::Refused(refusal),
+            Err(Undecided::UnknownInbound) => return Edit::UnknownInbound,
         };
-        let free = self.stock.free();
-        let taken = free - self.stock.free_after(&change);
-        if self.claimed > 0 && taken > free - i64::from(self.claimed) {
-            return Edit::InFlight;
+        let taken = self.stock.free() - self.stock.free_after(&change);
+        let takes_claimed = taken > self.stock.free() - i64::from(self.claimed);
+        if self.claimed > 0 && (takes_claimed || self.stock.displaces(&change)) {
+            return Edit::InLine;
         }
-        let rare = self.rare();
-        rare.editing = true;
-        rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
         Edit::Granted(change)
+    }
+
+    fn leave_line(&mut self) {
+        self.rare().in_line -= 1;
+        self.drop_rare_if_empty();
     }
 
     fn unedit(&mut self) {
         let rare = self.rare();
         rare.editing = false;
+        rare.exclusive = false;
         rare.withheld = 0;
         self.drop_rare_if_empty();
     }
 
     fn claim_ship(&mut self, order: OrderNo, line: u16, units: u32, ahead: u32) -> Claim {
-        if self.rare.as_deref().is_some_and(|r| r.editing) {
+        if self.rare.as_deref().is_some_and(|r| r.editing || r.in_line > 0) {
             return Claim::InFlight;
         }
         let book = &self.stock.reservations;
@@ -437,91 +489,4 @@ impl StockActor {
         self.stock.apply(pair, lsn, effect, &mut hash);
         hash
     }
-}
-
-/// Decides what an operation does, on durable state alone.
-fn decide(stock: &Stock, operation: &StockOperation) -> Result<StockChange, Edit> {
-    match operation {
-        StockOperation::Set { on_hand, unavailable, safety } => {
-            let on_hand = on_hand.unwrap_or(stock.on_hand);
-            let unavailable = unavailable.unwrap_or(stock.unavailable);
-            not_more(unavailable, on_hand)?;
-            let safety = safety.unwrap_or(stock.safety);
-            Ok(StockChange::Set { on_hand, unavailable, safety })
-        }
-        StockOperation::SupplierFeed { quantity } => {
-            Ok(StockChange::SupplierFeed { quantity: *quantity })
-        }
-        StockOperation::Receive { quantity, unavailable } => {
-            has_room(stock.on_hand, *quantity)?;
-            not_more(*unavailable, *quantity)?;
-            Ok(StockChange::Received { quantity: *quantity, unavailable: *unavailable })
-        }
-        StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
-            let on_hand = adjusted(stock.on_hand, *on_hand_delta)?;
-            let unavailable = adjusted(stock.unavailable, *unavailable_delta)?;
-            not_more(unavailable, on_hand)?;
-            Ok(StockChange::Adjusted {
-                on_hand_delta: *on_hand_delta,
-                unavailable_delta: *unavailable_delta,
-                reason: reason.clone(),
-            })
-        }
-        StockOperation::Count { on_hand } => Ok(StockChange::Counted { on_hand: *on_hand }),
-        StockOperation::AnnounceInbound { id, quantity, eta } => {
-            if stock.inbound().iter().any(|i| i.id == *id) {
-                return Err(Edit::Refused(Refusal::InboundExists(id.to_string())));
-            }
-            let max = crate::limits::INBOUND_PER_PAIR_MAX;
-            let no = stock.inbound_next();
-            if stock.inbound().len() >= max || no.0 >= Supply::INBOUND_NO_MAX {
-                return Err(Edit::Refused(Refusal::Full { what: "inbound supplies", max }));
-            }
-            Ok(StockChange::InboundAnnounced { no, id: id.clone(), quantity: *quantity, eta: *eta })
-        }
-        StockOperation::ChangeInbound { id, quantity, eta } => {
-            let inbound = open_inbound(stock, id.as_str())?;
-            Ok(StockChange::InboundChanged {
-                no: inbound.no,
-                quantity: quantity.unwrap_or(inbound.quantity),
-                eta: eta.unwrap_or(inbound.eta),
-            })
-        }
-        StockOperation::ReceiveInbound { id, quantity, closes } => {
-            let inbound = open_inbound(stock, id.as_str())?;
-            has_room(stock.on_hand, *quantity)?;
-            let (no, quantity, closes) = (inbound.no, *quantity, *closes);
-            Ok(StockChange::InboundReceived { no, quantity, closes })
-        }
-        StockOperation::CancelInbound { id } => {
-            Ok(StockChange::InboundCancelled { no: open_inbound(stock, id.as_str())?.no })
-        }
-    }
-}
-
-fn open_inbound<'a>(stock: &'a Stock, id: &str) -> Result<&'a crate::model::Inbound, Edit> {
-    stock.inbound().iter().find(|i| i.id.as_str() == id).ok_or(Edit::UnknownInbound)
-}
-
-fn adjusted(quantity: u32, delta: i32) -> Result<u32, Edit> {
-    match u32::try_from(delta) {
-        Ok(more) => has_room(quantity, more)?,
-        Err(_) => not_more(delta.unsigned_abs(), quantity)?,
-    }
-    Ok(quantity.saturating_add_signed(delta))
-}
-
-fn has_room(on_hand: u32, more: u32) -> Result<(), Edit> {
-    if u64::from(on_hand) + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
-        return Err(Edit::Refused(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) }));
-    }
-    Ok(())
-}
-
-fn not_more(wanted: u32, available: u32) -> Result<(), Edit> {
-    if wanted > available {
-        let (wanted, available) = (u64::from(wanted), u64::from(available));
-        return Err(Edit::Refused(Refusal::NotEnough { wanted, available }));
-    }
-    Ok(())
 }

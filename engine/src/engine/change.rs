@@ -23,7 +23,8 @@ use crate::model::{
 pub enum Change {
     /// The event is on its way to the disk.
     Written(Ticket),
-    /// The same request was carried out before, or nothing had to change.
+    /// The same request was carried out before, or nothing had to change, or it
+    /// was only to be found out whether it could.
     Known(Lsn),
 }
 
@@ -45,6 +46,9 @@ pub async fn write<'a>(
         Started::Repeat(done) => return Ok(Change::Known(done.lsn)),
     };
     let (event, claims) = decide().await?;
+    if meta.validate_only {
+        return Ok(Change::Known(core.shown()));
+    }
     let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event })?;
     claims.hand_over();
     if let Some(key) = key {
@@ -66,6 +70,9 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
         && let Some(lsn) = defined_so(core, &item)
     {
         return Ok(Change::Known(lsn));
+    }
+    if meta.validate_only {
+        return Ok(Change::Known(core.shown()));
     }
     let definition = (meta, request, item);
     let ticket = loop {
@@ -268,7 +275,7 @@ async fn edit(
             Edit::Granted(change) => return Ok(Some(change)),
             Edit::Refused(refusal) => return Err(refusal.into()),
             Edit::UnknownInbound => return Ok(None),
-            Edit::InFlight => core.progress(seen).await?,
+            Edit::InFlight | Edit::InLine => core.progress(seen).await?,
         }
     }
     Err(Refusal::Contended.into())

@@ -23,6 +23,8 @@ enum Held {
     Shipment(u32),
     Release,
     Edit,
+    /// A place in the line of changes.
+    Line,
 }
 
 impl<'a> Claims<'a> {
@@ -85,21 +87,29 @@ impl<'a> Claims<'a> {
         Ok(claim)
     }
 
-    /// Decides a change of one pair's supply, and holds the pair for it.
+    /// Decides a change of one pair's supply, and holds the pair for it. Asked
+    /// again after `InLine`, it keeps its place.
     pub async fn edit(
         &mut self,
         pair: Pair,
         operation: StockOperation,
     ) -> Result<Edit, EngineError> {
         let cell = cell(self.core, pair);
-        let undo = |reply| {
-            if matches!(edit_of(reply), Edit::Granted(_)) {
-                give_back(self.core, cell, StockMessage::Unedit);
-            }
+        let in_line =
+            self.held.iter().position(|held| matches!(held, (p, Held::Line) if *p == pair));
+        // The turn takes the place, whatever it answers.
+        let in_line = in_line.map(|at| self.held.swap_remove(at)).is_some();
+        let undo = |reply| match edit_of(reply) {
+            Edit::Granted(_) => give_back(self.core, cell, StockMessage::Unedit),
+            Edit::InLine => give_back(self.core, cell, StockMessage::LeaveLine),
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
         };
-        let edit = edit_of(Asked::new(cell.ask(StockMessage::Edit(operation)), undo).await?);
-        if matches!(edit, Edit::Granted(_)) {
-            self.held.push((pair, Held::Edit));
+        let message = StockMessage::Edit { operation, in_line };
+        let edit = edit_of(Asked::new(cell.ask(message), undo).await?);
+        match &edit {
+            Edit::Granted(_) => self.held.push((pair, Held::Edit)),
+            Edit::InLine => self.held.push((pair, Held::Line)),
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
         }
         Ok(edit)
     }
@@ -118,6 +128,7 @@ impl Drop for Claims<'_> {
                 Held::Shipment(units) => StockMessage::Unship(units),
                 Held::Release => StockMessage::Unrelease,
                 Held::Edit => StockMessage::Unedit,
+                Held::Line => StockMessage::LeaveLine,
             };
             give_back(self.core, cell(self.core, pair), message);
         }

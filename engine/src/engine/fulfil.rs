@@ -66,7 +66,7 @@ pub async fn cancel(core: &Core, command: CancelOrder) -> Result<Change, EngineE
         Ok((event, claims))
     })
     .await?;
-    keep_until_applied(hand);
+    keep_until_applied(change, hand);
     Ok(change)
 }
 
@@ -92,9 +92,9 @@ async fn claim_releases<'a>(
     Err(Refusal::Contended.into())
 }
 
-/// The event is in the journal: applying it frees the order.
-fn keep_until_applied(hand: Option<Locked<'_>>) {
-    if let Some(mut locked) = hand {
+/// Once the event is in the journal, applying it frees the order.
+fn keep_until_applied(change: Change, hand: Option<Locked<'_>>) {
+    if let (Change::Written(_), Some(mut locked)) = (change, hand) {
         locked.held = false;
     }
 }
@@ -185,7 +185,7 @@ pub async fn ship(core: &Core, command: ShipShipment) -> Result<Change, EngineEr
         Ok((Event::ShipmentShipped { no, id, shipment, dispatch, units }, claims))
     })
     .await?;
-    keep_until_applied(hand);
+    keep_until_applied(change, hand);
     Ok(change)
 }
 

@@ -45,7 +45,7 @@ pub struct LineShortage {
 
 /// Places an order up to the journal.
 pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineError> {
-    let PlaceOrder { meta, order } = command;
+    let PlaceOrder { meta, placed_at, order } = command;
     let fingerprint = fingerprint(&order);
     let request = meta.request_id.map(|id| Request { id, fingerprint });
     let key = match begin_request(core, request.as_ref()).await? {
@@ -56,9 +56,9 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         return Ok(Placing::Known(read_known(core, &order).await?));
     };
     // Only now: the day by which a known order was wanted may have passed.
-    order.validate(day_of(meta.at))?;
+    order.validate(day_of(placed_at))?;
     let network = core.network.load_full();
-    let wanted = resolve(core, &network, &order, meta.at)?;
+    let wanted = resolve(core, &network, &order, placed_at)?;
     let (draft, claims) = match settle(core, &network, &wanted).await? {
         Settled::Granted(draft, claims) => (draft, claims),
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),

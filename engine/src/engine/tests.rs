@@ -40,7 +40,7 @@ fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 fn meta() -> Meta {
-    Meta { request_id: None, origin: None, at: AT }
+    Meta { request_id: None, origin: None, at: AT, validate_only: false }
 }
 
 fn code() -> PostalCode {
@@ -105,7 +105,7 @@ fn order() -> PlaceOrder {
         split: None,
         lines: Lines([LineRequest { sku: sku(), quantity: 1 }].into_iter().collect()),
     };
-    PlaceOrder { meta: meta(), order }
+    PlaceOrder { meta: meta(), placed_at: AT, order }
 }
 
 /// A thread may be off its core between its claim and its event for as long as it

@@ -32,6 +32,10 @@ pub struct Meta {
     pub origin: Option<Box<Origin>>,
     /// When the command was taken, by the server's clock.
     pub at: Timestamp,
+    /// Only find out whether it would be done. Nothing is written, and the answer's
+    /// version is one that it would have been done at. For orders there is
+    /// [`Engine::quote_order`](crate::engine::Engine::quote_order) instead.
+    pub validate_only: bool,
 }
 
 /// Defines an item, or changes it.
@@ -212,6 +216,9 @@ pub enum StockOperation {
 pub struct PlaceOrder {
     /// Key, origin, time.
     pub meta: Meta,
+    /// When the customer ordered: dates are promised from then. An import of past
+    /// orders has it long before `meta.at`.
+    pub placed_at: Timestamp,
     /// What is ordered.
     pub order: OrderRequest,
 }

@@ -39,5 +39,5 @@ pub use order::{
 };
 pub use refusal::{Refusal, Rule, Violation};
 pub use reservations::{Reservation, Reservations, Supply};
-pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect};
+pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect, Undecided};
 pub use time::{Day, Timestamp};

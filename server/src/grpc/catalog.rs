@@ -24,10 +24,7 @@ impl CatalogService for Api {
             return Err(plain(error.clone()));
         }
         let answer = item_message(&item);
-        if request.validate_only {
-            return Ok(Response::new(v1::UpdateItemResponse { item: Some(answer), version: 0 }));
-        }
-        let command = DefineItem { meta: self.meta(request_id), item };
+        let command = DefineItem { meta: self.meta(request_id, request.validate_only), item };
         let version = self.engine().define_item(command).await.map_err(plain)?.get();
         Ok(Response::new(v1::UpdateItemResponse { item: Some(answer), version }))
     }
@@ -115,15 +112,9 @@ impl CatalogService for Api {
         let request = request.into_inner();
         let (policy, request_id) = policy::policy(&request)?;
         let answer = policy::message(&policy);
-        let command = SetPolicy { meta: self.meta(request_id), policy };
+        let command = SetPolicy { meta: self.meta(request_id, request.validate_only), policy };
         let error = |error| errors::status(error, &policy::NAMES);
-        let version = if request.validate_only {
-            command.validate().map_err(|found| error(EngineError::from(found)))?;
-            policy::keeps_services(&self.engine().policy(), &command.policy).map_err(plain)?;
-            0
-        } else {
-            self.engine().set_policy(command).await.map_err(error)?.get()
-        };
+        let version = self.engine().set_policy(command).await.map_err(error)?.get();
         Ok(Response::new(v1::UpdateSourcingPolicyResponse { policy: Some(answer), version }))
     }
 }
@@ -141,16 +132,11 @@ impl Api {
         };
         let (definition, request_id) = nodes::definition(request, id.clone(), known.as_deref())?;
         let error = |error| errors::status(error, &nodes::NAMES);
-        if request.validate_only {
-            definition.validate().map_err(|found| error(EngineError::from(found)))?;
-            nodes::keeps_kind(known.as_deref(), &definition).map_err(plain)?;
-            let node = Some(nodes::defined(&definition));
-            return Ok(v1::UpdateNodeResponse { node, version: 0 });
-        }
-        let command = DefineNode { meta: self.meta(request_id), node: definition };
+        let node = Some(nodes::defined(&definition));
+        let meta = self.meta(request_id, request.validate_only);
+        let command = DefineNode { meta, node: definition };
         let version = self.engine().define_node(command).await.map_err(error)?.get();
-        let node = self.engine().node(&id).map_err(plain)?;
-        Ok(v1::UpdateNodeResponse { node: Some(nodes::message(&node)), version })
+        Ok(v1::UpdateNodeResponse { node, version })
     }
 }
 

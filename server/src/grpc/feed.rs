@@ -165,7 +165,7 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<u64, EngineErro
         let key = key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}")));
         let (sku, node) = (sku.clone(), node.clone());
         async move {
-            let meta = api.meta(key.transpose()?);
+            let meta = api.meta(key.transpose()?, false);
             let command = ChangeStock { meta, sku, node, operation };
             Ok(api.engine().change_stock(command).await?.get())
         }

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 
 use super::orders::read_id;
 use super::pages::Page;
-use super::{Api, not_implemented, order_view, plain};
+use super::{Api, order_view, plain};
 use crate::status::Violations;
 
 #[tonic::async_trait]
@@ -18,9 +18,6 @@ impl FulfillmentService for Api {
         request: Request<v1::ShipShipmentRequest>,
     ) -> Result<Response<v1::ShipShipmentResponse>, Status> {
         let request = request.into_inner();
-        if request.validate_only {
-            return Err(not_implemented("validate_only of ShipShipment"));
-        }
         let number = request.shipment_number;
         let command = self.shipping(request)?;
         let id = command.order.clone();
@@ -80,7 +77,7 @@ impl Api {
         let request_id = found.request_id(&request.request_id);
         let command = (|| {
             Some(ShipShipment {
-                meta: self.meta(request_id?),
+                meta: self.meta(request_id?, request.validate_only),
                 order: order?,
                 // No order has as many shipments as a number beyond 16 bits names.
                 shipment: u16::try_from(request.shipment_number).unwrap_or(u16::MAX),

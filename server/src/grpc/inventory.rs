@@ -12,7 +12,7 @@ use super::availability::Asked;
 use super::fields::FieldNames;
 use super::pages::Page;
 use super::stock_request::{self, Wanted};
-use super::{Api, errors, feed, not_implemented, plain, stock_view};
+use super::{Api, errors, feed, plain, stock_view};
 use crate::status::Violations;
 
 /// Most SKUs of one availability request.
@@ -30,15 +30,13 @@ struct Requested {
     node: NodeId,
     wanted: Wanted,
     request_id: Option<RequestId>,
+    validate_only: bool,
 }
 
 /// Answers a mutation: reads it, does it, and says what the pair is like then.
 macro_rules! mutation {
     ($api:ident, $request:ident, $names:expr, $answer:ident, $read:expr) => {{
         let $request = $request.into_inner();
-        if $request.validate_only {
-            return Err(not_implemented("validate_only of changes of stock"));
-        }
         let mut found = Violations::default();
         let pair = stock_request::pair(&mut found, &$request.sku, &$request.node_id);
         let request_id = found.request_id(&$request.request_id);
@@ -46,7 +44,9 @@ macro_rules! mutation {
         let wanted = read(&mut found, &$request);
         let requested = (|| {
             let (sku, node) = pair?;
-            Some(Requested { sku, node, wanted: wanted?, request_id: request_id? })
+            let (wanted, request_id) = (wanted?, request_id?);
+            let validate_only = $request.validate_only;
+            Some(Requested { sku, node, wanted, request_id, validate_only })
         })();
         let requested = found.converted(requested)?;
         let (stock, version) = $api.change(requested, &$names).await?;
@@ -292,12 +292,12 @@ impl Api {
         requested: Requested,
         names: &FieldNames,
     ) -> Result<(v1::Stock, u64), Status> {
-        let Requested { sku, node, wanted, request_id } = requested;
+        let Requested { sku, node, wanted, request_id, validate_only } = requested;
         // An unknown item is named before a node without which a day has no
         // instant.
         self.engine().item(&sku).map_err(plain)?;
         let operation = wanted.at(self.engine(), &node).map_err(plain)?;
-        let meta = self.meta(request_id);
+        let meta = self.meta(request_id, validate_only);
         let command = ChangeStock { meta, sku: sku.clone(), node: node.clone(), operation };
         let version = self.engine().change_stock(command).await;
         let version = version.map_err(|error| errors::status(error, names))?.get();

@@ -40,12 +40,11 @@ use std::sync::Arc;
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::command::Meta;
 use backstock_engine::model::{Lsn, RequestId, Timestamp};
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::clock::Clock;
 use crate::observability::names;
 use crate::shutdown::Shutdown;
-use crate::status::{Reason, failure};
 use fields::FieldNames;
 use meters::OrderMeters;
 pub use router::{Router, SERVICE_NAMES};
@@ -93,8 +92,8 @@ impl Api {
     }
 
     /// What a command carries that has no time of its own.
-    fn meta(&self, request_id: Option<RequestId>) -> Meta {
-        Meta { request_id, origin: None, at: self.0.clock.now() }
+    fn meta(&self, request_id: Option<RequestId>, validate_only: bool) -> Meta {
+        Meta { request_id, origin: None, at: self.0.clock.now(), validate_only }
     }
 
     /// Waits until reads show `min_version`.
@@ -111,9 +110,4 @@ impl Api {
 /// The status of an error whose fields are called as the engine calls them.
 fn plain(error: EngineError) -> Status {
     errors::status(error, &FieldNames::PLAIN)
-}
-
-/// UNIMPLEMENTED, with what the server cannot do.
-fn not_implemented(what: &str) -> Status {
-    failure(Code::Unimplemented, Reason::NotImplemented, format!("{what} is not implemented"))
 }

@@ -4,9 +4,7 @@ use backstock_engine::calendar::Zone;
 use backstock_engine::geo::PostalCodes;
 use backstock_engine::limits;
 use backstock_engine::model::command::NodeDefinition;
-use backstock_engine::model::{
-    Day, Node, NodeId, NodeKind, PostalCode, Refusal, RequestId, Rule, Text,
-};
+use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, RequestId, Rule, Text};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -210,19 +208,6 @@ fn holidays(found: &mut Violations, dates: &[v1::Date]) -> Option<Vec<Day>> {
     }
     days.sort_unstable();
     Some(days)
-}
-
-/// The kind of a node cannot change; defining it says so as well.
-pub(super) fn keeps_kind(
-    known: Option<&Node>,
-    definition: &NodeDefinition,
-) -> Result<(), backstock_engine::engine::EngineError> {
-    match known {
-        Some(known) if known.kind != definition.kind => {
-            Err(Refusal::NodeKindFixed(known.id.clone()).into())
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// A node as callers see it.

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::engine::{EngineError, Submitted};
-use backstock_engine::model::command::{Meta, PlaceOrder};
+use backstock_engine::model::command::PlaceOrder;
 use backstock_proto::v1;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -110,12 +110,12 @@ async fn submit_one(api: &Api, request: v1::PlaceOrderRequest) -> Slot {
         return Slot::Answered(result(api.quote(request).await));
     }
     for attempt in 1.. {
-        let (order, at) = match order_request::order(&request, &api.0.clock) {
+        let (order, placed_at) = match order_request::order(&request, &api.0.clock) {
             Ok(read) => read,
             Err(status) => return Slot::Answered(result(Err(status))),
         };
-        let meta = Meta { request_id: None, origin: None, at };
-        match api.engine().submit_order(PlaceOrder { meta, order }).await {
+        let meta = api.meta(None, false);
+        match api.engine().submit_order(PlaceOrder { meta, placed_at, order }).await {
             Ok(submitted) => return Slot::Submitted(Box::new(request), submitted),
             Err(EngineError::Overloaded { retry_after, .. }) if attempt < OVERLOADED_TRIES_MAX => {
                 tokio::time::sleep(retry_after).await;

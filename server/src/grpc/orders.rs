@@ -1,7 +1,7 @@
 //! `OrderService`: placing, reading, cancelling, explaining.
 
 use backstock_engine::limits;
-use backstock_engine::model::command::{CancelOrder, LineCancellation, Meta, PlaceOrder};
+use backstock_engine::model::command::{CancelOrder, LineCancellation, PlaceOrder};
 use backstock_engine::model::{OrderId, Origin, Rule, Text};
 use backstock_proto::v1;
 use backstock_proto::v1::order_service_server::OrderService;
@@ -9,10 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::fields::FieldNames;
-use super::{
-    Api, errors, explain, not_implemented, order_answer, order_request, order_stream, order_view,
-    plain,
-};
+use super::{Api, errors, explain, order_answer, order_request, order_stream, order_view, plain};
 use crate::status::Violations;
 
 /// How the engine calls the fields of a cancellation.
@@ -28,9 +25,9 @@ impl OrderService for Api {
         if request.validate_only {
             return self.quote(request).await.map(Response::new);
         }
-        let (order, at) = order_request::order(&request, &self.0.clock)?;
-        let meta = Meta { request_id: None, origin: None, at };
-        let placed = self.engine().place_order(PlaceOrder { meta, order }).await;
+        let (order, placed_at) = order_request::order(&request, &self.0.clock)?;
+        let meta = self.meta(None, false);
+        let placed = self.engine().place_order(PlaceOrder { meta, placed_at, order }).await;
         let placed = placed.map_err(|error| errors::status(error, &order_request::NAMES))?;
         self.answer(request, placed).await.map(Response::new)
     }
@@ -62,9 +59,6 @@ impl OrderService for Api {
         request: Request<v1::CancelOrderRequest>,
     ) -> Result<Response<v1::CancelOrderResponse>, Status> {
         let request = request.into_inner();
-        if request.validate_only {
-            return Err(not_implemented("validate_only of CancelOrder"));
-        }
         let command = self.cancellation(request)?;
         let id = command.order.clone();
         let version = self.engine().cancel_order(command).await;
@@ -139,7 +133,7 @@ impl Api {
             quantity: line.quantity,
         });
         let command = (|| {
-            let mut meta = self.meta(request_id?);
+            let mut meta = self.meta(request_id?, request.validate_only);
             meta.origin = origin(reason?);
             Some(CancelOrder { meta, order: order?, lines: lines.collect() })
         })();

@@ -1,9 +1,6 @@
 //! The sourcing policy, there and back.
 
-use backstock_engine::engine::EngineError;
-use backstock_engine::model::{
-    Band, Objective, Policy, Refusal, RequestId, Rule, Service, ServiceName,
-};
+use backstock_engine::model::{Band, Objective, Policy, RequestId, Rule, Service, ServiceName};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -122,17 +119,6 @@ fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Option<
         }
     }
     Some(taken)
-}
-
-/// Orders refer to services by their place; setting a policy says so as well.
-pub(super) fn keeps_services(before: &Policy, after: &Policy) -> Result<(), EngineError> {
-    let moved = before.services.iter().enumerate().find(|(at, service)| {
-        after.services.get(*at).is_none_or(|there| there.name != service.name)
-    });
-    match moved {
-        Some((_, service)) => Err(Refusal::ServiceFixed(service.name.to_string()).into()),
-        None => Ok(()),
-    }
 }
 
 /// A policy as callers see it.

@@ -77,7 +77,7 @@ impl Pair {
 
     /// Changes the supply.
     pub fn change(&mut self, operation: &StockOperation) -> Result<(), String> {
-        let before = self.free();
+        let (before, waiting) = (self.free(), self.on(Supply::Backorder));
         match operation {
             StockOperation::Set { on_hand, unavailable, safety } => {
                 self.correct(on_hand.map_or(self.on_hand(), i64::from));
@@ -111,7 +111,9 @@ impl Pair {
                 self.close(no);
             }
         }
-        self.serve(before);
+        // Whoever lost a promised supply is served from all that is free.
+        let displaced = self.on(Supply::Backorder) > waiting;
+        self.serve(if displaced { 0 } else { before });
         self.check()
     }
 

@@ -158,3 +158,58 @@ fn pain_8_a_cancellation_gives_each_unit_back_once() {
     placed(single.run(place(&engine, order("p", &[("A", 5)], Shortage::Reject))));
     assert_clean(&engine);
 }
+
+/// A promised supply falls away while units are on hand: those to whom it was
+/// promised get them, but for what an order in flight has claimed.
+#[test]
+fn who_loses_a_promised_supply_takes_what_is_free_and_no_claim() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(network(&engine));
+    single.run(change(&engine, "A", "N", announce("PO", 5, 5))).expect("it is announced");
+    placed(single.run(place(&engine, order("first", &[("A", 5)], Shortage::Reject))));
+    single.run(change(&engine, "A", "N", receive(3))).expect("it is received");
+    let mut claims = pin!(place(&engine, order("claims", &[("A", 2)], Shortage::Reject)));
+    assert!(poll(claims.as_mut()).is_pending(), "the order is in flight");
+    let id = InboundId::new("inbound", "PO").expect("an id");
+    let cancelled = StockOperation::CancelInbound { id };
+    let mut cancellation = pin!(change(&engine, "A", "N", cancelled));
+    assert!(poll(cancellation.as_mut()).is_pending(), "it waits for the claim");
+    let mut late = pin!(place(&engine, order("late", &[("A", 1)], Shortage::Reject)));
+    assert!(poll(late.as_mut()).is_pending(), "the change in line comes first");
+    single.run(cancellation).expect("it is cancelled");
+    placed(single.run(claims));
+    let late = single.run(late).expect("an answer").outcome;
+    assert!(matches!(late, PlaceOutcome::SoldOut(_)), "{late:?}");
+    assert_eq!(units_on(&mut single, "first", on_hand), 1);
+    assert_eq!(units_on(&mut single, "first", |supply| supply == Supply::Backorder), 4);
+    assert_clean(&engine);
+}
+
+/// A shelf that is counted empty is not sold from for ever, however many orders
+/// come in.
+#[test]
+fn a_count_gets_its_turn_between_orders_that_never_cease() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(network(&engine));
+    single.run(set(&engine, "A", "N", 1_000));
+    let mut orders = Vec::new();
+    let mut another = |at: usize| {
+        let (engine, wanted) =
+            (engine.clone(), order(&format!("{at}"), &[("A", 1)], Shortage::Reject));
+        let mut buyer = Box::pin(async move { place(&engine, wanted).await });
+        let _ = poll(buyer.as_mut());
+        orders.push(buyer);
+    };
+    another(0);
+    let mut count = pin!(change(&engine, "A", "N", StockOperation::Count { on_hand: 0 }));
+    let counted = (1..20).any(|at| {
+        let counted = poll(count.as_mut()).is_ready();
+        // Some order is in flight at every moment.
+        another(at);
+        single.pump.pump().expect("the engine does not halt");
+        counted
+    });
+    assert!(counted, "the count waits for ever");
+}

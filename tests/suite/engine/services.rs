@@ -110,7 +110,11 @@ async fn overload_is_answered_at_once_and_says_when_to_try_again() {
     let mut held = Vec::new();
     for at in 0..4 {
         let wanted = order(&format!("held-{at}"), &[("A", 1)], Shortage::Reject);
-        let command = backstock_engine::model::command::PlaceOrder { meta: meta(), order: wanted };
+        let command = backstock_engine::model::command::PlaceOrder {
+            meta: meta(),
+            placed_at: NOW,
+            order: wanted,
+        };
         held.push(engine.submit_order(command).await.expect("it is let in"));
     }
     let answer = place(&engine, order("more", &[("A", 1)], Shortage::Reject)).await;

@@ -145,3 +145,63 @@ async fn an_order_says_why_it_ships_from_where_it_does_and_can_be_cancelled() {
     assert_eq!(status.code(), Code::NotFound);
     server.stop().await.expect("drained");
 }
+
+/// `validate_only` finds out what would be refused, and does nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_only_validated_is_refused_as_it_would_be_and_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.orders.place_order(order("A", &[("SKU", 3)])).await.expect("placed");
+    let before = server.state_hash();
+
+    let count = |counted, sku: &str| v1::CountStockRequest {
+        sku: sku.into(),
+        node_id: "NYC".into(),
+        counted,
+        reason: "cycle count".into(),
+        validate_only: true,
+        request_id: "count-1".into(),
+    };
+    let answer = server.inventory.count_stock(count(7, "SKU")).await.expect("valid").into_inner();
+    assert_eq!(answer.stock.expect("the stock as it is").on_hand, 10);
+    let status = server.inventory.count_stock(count(7, "NONE")).await.expect_err("no such item");
+    assert_eq!(status.code(), Code::NotFound);
+
+    let cancel = |id: &str| v1::CancelOrderRequest {
+        order_id: id.into(),
+        validate_only: true,
+        ..Default::default()
+    };
+    server.orders.cancel_order(cancel("A")).await.expect("valid");
+    let status = server.orders.cancel_order(cancel("B")).await.expect_err("no such order");
+    assert_eq!(status.code(), Code::NotFound);
+
+    let ship = |number| v1::ShipShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: number,
+        carrier: "Owl Post".into(),
+        validate_only: true,
+        ..Default::default()
+    };
+    let answer = server.fulfillment.ship_shipment(ship(1)).await.expect("valid").into_inner();
+    assert_eq!(answer.shipment.expect("a shipment").state(), v1::ShipmentState::Planned);
+    let status = server.fulfillment.ship_shipment(ship(2)).await.expect_err("no such shipment");
+    assert_eq!(status.code(), Code::NotFound);
+
+    let item = Some(v1::Item { sku: "NEW".into(), title: String::new() });
+    let update = v1::UpdateItemRequest {
+        item,
+        allow_missing: true,
+        validate_only: true,
+        ..Default::default()
+    };
+    server.catalog.update_item(update).await.expect("valid");
+
+    assert_eq!(server.state_hash(), before, "nothing was changed");
+    // The key is free: it was only looked at.
+    let request = v1::CountStockRequest { validate_only: false, ..count(9, "SKU") };
+    server.inventory.count_stock(request).await.expect("counted");
+    let ship = v1::ShipShipmentRequest { validate_only: false, ..ship(1) };
+    server.fulfillment.ship_shipment(ship).await.expect("the order is in nobody's hands");
+    server.stop().await.expect("drained");
+}

@@ -1,8 +1,10 @@
 //! Tables: given this stock and these effects, exactly these quantities.
 
 use super::*;
-use crate::model::ids::{NodeNo, SkuNo};
+use crate::model::command::StockOperation;
+use crate::model::ids::{NodeNo, OrderNo, SkuNo};
 use crate::model::invariants::conservation;
+use crate::model::refusal::Refusal;
 
 const PAIR: Pair = Pair { sku: SkuNo(7), node: NodeNo(3) };
 const PO: InboundNo = InboundNo(0);
@@ -153,6 +155,17 @@ fn a_cancelled_inbound_supply_leaves_its_orders_first_in_line() {
 }
 
 #[test]
+fn who_loses_a_promised_supply_takes_what_is_free_on_hand() {
+    Table::default()
+        .change(set(4))
+        .change(announce(PO, 10))
+        .reserve(1, &[(Supply::Inbound(PO), 5)])
+        .change(StockChange::InboundCancelled { no: PO })
+        .holds(&[(1, Supply::OnHand, 4), (1, Supply::Backorder, 1)])
+        .shows(4, 4, 1, 0);
+}
+
+#[test]
 fn an_inbound_supply_that_shrinks_below_its_pegs_displaces_the_youngest() {
     let eta = Timestamp::from_micros(2);
     Table::default()
@@ -249,4 +262,55 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         after.apply(PAIR, Lsn::new(9), &StockEffect::Change(change.clone()), &mut hash);
         assert_eq!(after.free(), expected, "{change:?}");
     }
+}
+
+/// Decides an operation on the table's stock, as its actor would.
+fn decide(table: &Table, operation: &StockOperation) -> Result<StockChange, Undecided> {
+    table.stock.decide(operation)
+}
+
+fn announcement(quantity: u32) -> StockOperation {
+    let id = InboundId::new("id", "PO-new").unwrap();
+    StockOperation::AnnounceInbound { id, quantity, eta: Timestamp::from_micros(1) }
+}
+
+#[test]
+fn numbers_of_inbound_supplies_are_used_again_after_the_last_one() {
+    let last = InboundNo(Supply::INBOUND_NO_MAX);
+    let table = Table::default()
+        .change(announce(PO, 1))
+        .change(announce(last, 1))
+        .reserve(1, &[(Supply::Inbound(last), 1)]);
+    let change = decide(&table, &announcement(1)).unwrap();
+    assert_eq!(change, {
+        let id = InboundId::new("id", "PO-new").unwrap();
+        let (no, eta) = (InboundNo(1), Timestamp::from_micros(1));
+        StockChange::InboundAnnounced { no, id, quantity: 1, eta }
+    });
+    let inbound = |table: &Table| table.stock.inbound().iter().map(|i| i.no.0).collect::<Vec<_>>();
+    assert_eq!(inbound(&table.change(change)), [0, 1, last.0]);
+}
+
+#[test]
+fn what_is_on_its_way_to_a_pair_is_bounded_in_sum() {
+    let table = Table::default().change(announce(PO, STOCK_UNITS_MAX - 1));
+    let too_much = Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) };
+    assert!(decide(&table, &announcement(1)).is_ok());
+    assert_eq!(decide(&table, &announcement(2)), Err(too_much.into()));
+}
+
+#[test]
+fn a_correction_that_narrows_a_gap_is_taken_and_one_that_widens_it_is_not() {
+    let table = Table::default()
+        .change(StockChange::Set { on_hand: 10, unavailable: 8, safety: 0 })
+        .change(StockChange::Counted { on_hand: 5 });
+    let adjust = |on_hand_delta, unavailable_delta| StockOperation::Adjust {
+        on_hand_delta,
+        unavailable_delta,
+        reason: Text::default(),
+    };
+    assert!(decide(&table, &adjust(1, 0)).is_ok());
+    assert!(decide(&table, &adjust(0, -1)).is_ok());
+    assert!(decide(&table, &adjust(-1, 0)).is_err());
+    assert!(decide(&table, &adjust(0, 1)).is_err());
 }

@@ -1,0 +1,278 @@
+//! Moving units: a stock while an event is applied to it.
+
+use smallvec::SmallVec;
+
+use super::{Extras, Inbound, Stock, StockChange};
+use crate::model::digest::{Part, PartHash, StateHash, hash_words};
+use crate::model::ids::{InboundId, InboundNo, OrderNo, Pair};
+use crate::model::invariants::{CHECKED, no_oversell};
+use crate::model::reservations::{Reservation, Supply};
+use crate::model::time::Timestamp;
+
+/// A stock while an event is applied to it: every move of units goes through
+/// here, so that counters, reservations and hash cannot part.
+pub(super) struct Book<'a> {
+    stock: &'a mut Stock,
+    pair: Pair,
+    hash: &'a mut StateHash,
+}
+
+impl<'a> Book<'a> {
+    /// Opens the book of a pair.
+    pub(super) fn open(stock: &'a mut Stock, pair: Pair, hash: &'a mut StateHash) -> Self {
+        Self { stock, pair, hash }
+    }
+
+    /// Changes the supply, and serves those who wait with what that frees.
+    pub(super) fn change(&mut self, change: &StockChange) {
+        let (free_before, waiting_before) = (self.stock.free(), self.stock.waiting);
+        match *change {
+            StockChange::Set { on_hand, unavailable, safety } => {
+                self.correct_to(on_hand);
+                self.stock.unavailable = unavailable;
+                self.stock.safety = safety;
+            }
+            StockChange::SupplierFeed { quantity } => {
+                self.correct_to(quantity.unwrap_or(0));
+                if quantity.is_none() || self.stock.extras.is_some() {
+                    self.extras().unlimited = quantity.is_none();
+                }
+            }
+            StockChange::Received { quantity, unavailable } => {
+                self.receive(quantity);
+                self.stock.unavailable = self.stock.unavailable.saturating_add(unavailable);
+            }
+            StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
+                self.correct_to(self.stock.on_hand.saturating_add_signed(on_hand_delta));
+                let unavailable = self.stock.unavailable;
+                self.stock.unavailable = unavailable.saturating_add_signed(unavailable_delta);
+            }
+            StockChange::Counted { on_hand } => self.correct_to(on_hand),
+            StockChange::InboundAnnounced { no, ref id, quantity, eta } => {
+                self.announce(no, id, quantity, eta);
+            }
+            StockChange::InboundChanged { no, quantity, eta } => {
+                self.change_inbound(no, quantity, eta);
+            }
+            StockChange::InboundReceived { no, quantity, closes } => {
+                self.receive_inbound(no, quantity);
+                if closes {
+                    self.close_inbound(no);
+                }
+            }
+            StockChange::InboundCancelled { no } => self.close_inbound(no),
+        }
+        // See `Stock::displaces`: no claim is on what was free before, then.
+        let displaced = self.stock.waiting > waiting_before;
+        self.serve_waiting_on_hand(if displaced { 0 } else { free_before });
+    }
+
+    fn correct_to(&mut self, on_hand: u32) {
+        let delta = on_hand.wrapping_sub(self.stock.on_hand);
+        self.stock.adjusted = self.stock.adjusted.wrapping_add(delta);
+        self.stock.on_hand = on_hand;
+    }
+
+    fn receive(&mut self, quantity: u32) {
+        self.stock.received = self.stock.received.wrapping_add(quantity);
+        self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);
+    }
+
+    /// Gives units that came free to those who wait here, the oldest order
+    /// first. What was free before may be claimed by a transaction in flight, and
+    /// is not given away.
+    fn serve_waiting_on_hand(&mut self, free_before: i64) {
+        let free = self.stock.free();
+        let freed = (free - free_before).min(free);
+        if freed > 0 && self.stock.waiting > 0 {
+            // Nobody waits at a supplier, so what came free is on hand.
+            let freed = u32::try_from(freed).unwrap_or(u32::MAX);
+            self.move_oldest(Supply::Backorder, Supply::OnHand, freed);
+        }
+    }
+
+    /// Grants units to an order line.
+    pub(super) fn grant(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+        let free_before = self.stock.free();
+        self.reserve(order, line, supply, units);
+        let granted = if matches!(supply, Supply::OnHand | Supply::Supplier) { units } else { 0 };
+        if CHECKED {
+            assert_eq!(no_oversell(free_before, granted, self.stock.free()), Ok(()));
+        }
+    }
+
+    fn reserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+        let (before, after) = self.stock.reservations.put(order, line, supply, units);
+        self.rehash(order, line, supply, before, after);
+        self.count(supply, i64::from(units));
+    }
+
+    fn unreserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+        let (before, after) = self.stock.reservations.take(order, line, supply, units);
+        self.rehash(order, line, supply, before, after);
+        self.count(supply, -i64::from(units));
+    }
+
+    fn rehash(&mut self, order: OrderNo, line: u16, supply: Supply, before: u32, after: u32) {
+        if before > 0 {
+            let was = Reservation { order, line, supply, units: before };
+            self.hash.remove(hash_reservation(self.pair, &was));
+        }
+        if after > 0 {
+            let is = Reservation { order, line, supply, units: after };
+            self.hash.add(hash_reservation(self.pair, &is));
+        }
+    }
+
+    fn count(&mut self, supply: Supply, delta: i64) {
+        let counter = match supply {
+            Supply::OnHand | Supply::Supplier => &mut self.stock.allocated,
+            Supply::Backorder => &mut self.stock.waiting,
+            Supply::Inbound(no) => &mut self.inbound_mut(no).pegged,
+        };
+        *counter = u32::try_from(i64::from(*counter) + delta)
+            .expect("CONSERVATION: a counter is the sum of its reservations");
+    }
+
+    /// Takes units back from an order line, the least firm first, and serves
+    /// those who wait.
+    pub(super) fn release(&mut self, order: OrderNo, line: u16, units: u32) {
+        let free_before = self.stock.free();
+        let mut left = units;
+        let held: SmallVec<[Reservation; 4]> =
+            self.stock.reservations.of_line(order, line).collect();
+        for r in held.iter().rev() {
+            let taken = r.units.min(left);
+            if taken > 0 {
+                self.unreserve(order, line, r.supply, taken);
+                left -= taken;
+                if let Supply::Inbound(no) = r.supply {
+                    self.serve_waiting_inbound(no, taken);
+                }
+            }
+        }
+        assert_eq!(left, 0, "CONSERVATION: the line had the units that it gives back");
+        self.serve_waiting_on_hand(free_before);
+    }
+
+    /// Units of an order line leave the node.
+    pub(super) fn ship(&mut self, order: OrderNo, line: u16, units: u32) {
+        let supplier = self.stock.reservations.units(order, line, Supply::Supplier) >= units;
+        let supply = if supplier { Supply::Supplier } else { Supply::OnHand };
+        self.unreserve(order, line, supply, units);
+        if supplier {
+            // A feed may be unlimited, or may leave out by now what is ours.
+            self.receive(units.saturating_sub(self.stock.on_hand));
+        }
+        self.stock.shipped = self.stock.shipped.wrapping_add(units);
+        self.stock.on_hand = self
+            .stock
+            .on_hand
+            .checked_sub(units)
+            .expect("NON_NEGATIVE: deciding made sure that the units are on hand");
+    }
+
+    fn extras(&mut self) -> &mut Extras {
+        self.stock.extras.get_or_insert_default()
+    }
+
+    fn inbound_mut(&mut self, no: InboundNo) -> &mut Inbound {
+        let inbound = &mut self.extras().inbound;
+        let at = inbound
+            .binary_search_by_key(&no, |i| i.no)
+            .expect("CONSERVATION: a peg names an open inbound supply");
+        &mut inbound[at]
+    }
+
+    fn announce(&mut self, no: InboundNo, id: &InboundId, quantity: u32, eta: Timestamp) {
+        let extras = self.extras();
+        extras.inbound_next = no.0 + 1;
+        let at = extras.inbound.partition_point(|i| i.no < no);
+        extras.inbound.insert(at, Inbound { no, id: id.clone(), quantity, pegged: 0, eta });
+        self.serve_waiting_inbound(no, quantity);
+    }
+
+    fn change_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
+        let inbound = self.inbound_mut(no);
+        let before = inbound.quantity;
+        inbound.eta = eta;
+        let displaced = inbound.pegged.saturating_sub(quantity);
+        inbound.quantity = quantity.max(inbound.pegged);
+        self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+        self.inbound_mut(no).quantity = quantity;
+        self.serve_waiting_inbound(no, quantity.saturating_sub(before));
+    }
+
+    /// Units of an announced supply arrive. Those that were promised from it
+    /// are allocated on hand, the oldest order first; the rest is free. More
+    /// may arrive than was announced.
+    fn receive_inbound(&mut self, no: InboundNo, quantity: u32) {
+        self.receive(quantity);
+        let pegged = self.inbound_mut(no).pegged;
+        let room = self.stock.free().clamp(0, i64::from(quantity));
+        let room = u32::try_from(room).expect("clamped to a u32");
+        self.move_oldest(Supply::Inbound(no), Supply::OnHand, pegged.min(room));
+        let inbound = self.inbound_mut(no);
+        let left = inbound.quantity.saturating_sub(quantity);
+        let displaced = inbound.pegged.saturating_sub(left);
+        self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+        let inbound = self.inbound_mut(no);
+        inbound.quantity = left;
+        if left == 0 {
+            self.extras().inbound.retain(|i| i.no != no);
+        }
+    }
+
+    /// The rest of a supply will not come: those promised from it wait.
+    fn close_inbound(&mut self, no: InboundNo) {
+        if let Some(inbound) = self.stock.inbound_no(no) {
+            let pegged = inbound.pegged;
+            self.move_newest(Supply::Inbound(no), Supply::Backorder, pegged);
+            self.extras().inbound.retain(|i| i.no != no);
+        }
+    }
+
+    fn serve_waiting_inbound(&mut self, no: InboundNo, freed: u32) {
+        let units = self.stock.waiting.min(freed).min(self.inbound_mut(no).free());
+        self.move_oldest(Supply::Backorder, Supply::Inbound(no), units);
+    }
+
+    fn move_oldest(&mut self, from: Supply, to: Supply, units: u32) {
+        if units > 0 {
+            let pegs: Vec<Reservation> = self.stock.reservations.on(from).collect();
+            self.move_units(pegs.into_iter(), to, units);
+        }
+    }
+
+    fn move_newest(&mut self, from: Supply, to: Supply, units: u32) {
+        if units > 0 {
+            let pegs: Vec<Reservation> = self.stock.reservations.on(from).collect();
+            self.move_units(pegs.into_iter().rev(), to, units);
+        }
+    }
+
+    fn move_units(&mut self, pegs: impl Iterator<Item = Reservation>, to: Supply, units: u32) {
+        let mut left = units;
+        for peg in pegs {
+            let moved = peg.units.min(left);
+            if moved == 0 {
+                break;
+            }
+            self.unreserve(peg.order, peg.line, peg.supply, moved);
+            self.reserve(peg.order, peg.line, to, moved);
+            left -= moved;
+        }
+    }
+}
+
+/// The hash of one reservation.
+pub(super) fn hash_reservation(pair: Pair, r: &Reservation) -> PartHash {
+    hash_words(
+        Part::Reservation,
+        [
+            (u64::from(pair.sku.0) << 16) | u64::from(pair.node.0),
+            r.order.0,
+            (u64::from(r.line) << 48) | (u64::from(r.supply.code()) << 32) | u64::from(r.units),
+        ],
+    )
+}

@@ -1,0 +1,137 @@
+//! Deciding what an operation does to a pair, on durable state alone.
+
+use super::{Inbound, Stock, StockChange};
+use crate::limits::{INBOUND_PER_PAIR_MAX, STOCK_UNITS_MAX};
+use crate::model::command::StockOperation;
+use crate::model::ids::{InboundId, InboundNo};
+use crate::model::refusal::Refusal;
+use crate::model::reservations::Supply;
+
+/// Why an operation cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// Durable state refuses.
+    Refused(Refusal),
+    /// No open inbound supply has that id.
+    UnknownInbound,
+}
+
+impl From<Refusal> for Undecided {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Stock {
+    /// Decides what an operation does here.
+    pub fn decide(&self, operation: &StockOperation) -> Result<StockChange, Undecided> {
+        match operation {
+            StockOperation::Set { on_hand, unavailable, safety } => {
+                let on_hand = on_hand.unwrap_or(self.on_hand);
+                let unavailable = unavailable.unwrap_or(self.unavailable);
+                not_more(unavailable, on_hand)?;
+                let safety = safety.unwrap_or(self.safety);
+                Ok(StockChange::Set { on_hand, unavailable, safety })
+            }
+            StockOperation::SupplierFeed { quantity } => {
+                Ok(StockChange::SupplierFeed { quantity: *quantity })
+            }
+            StockOperation::Receive { quantity, unavailable } => {
+                has_room(self.on_hand, *quantity)?;
+                not_more(*unavailable, *quantity)?;
+                Ok(StockChange::Received { quantity: *quantity, unavailable: *unavailable })
+            }
+            StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
+                let on_hand = adjusted(self.on_hand, *on_hand_delta)?;
+                let unavailable = adjusted(self.unavailable, *unavailable_delta)?;
+                // A short count may leave more unavailable than there is: what
+                // narrows that gap is taken.
+                let gap = self.unavailable.saturating_sub(self.on_hand);
+                not_more(unavailable.saturating_sub(gap), on_hand)?;
+                Ok(StockChange::Adjusted {
+                    on_hand_delta: *on_hand_delta,
+                    unavailable_delta: *unavailable_delta,
+                    reason: reason.clone(),
+                })
+            }
+            StockOperation::Count { on_hand } => Ok(StockChange::Counted { on_hand: *on_hand }),
+            StockOperation::AnnounceInbound { id, quantity, eta } => {
+                let no = self.announces(id, *quantity)?;
+                Ok(StockChange::InboundAnnounced {
+                    no,
+                    id: id.clone(),
+                    quantity: *quantity,
+                    eta: *eta,
+                })
+            }
+            StockOperation::ChangeInbound { id, quantity, eta } => {
+                let inbound = self.open_inbound(id)?;
+                let quantity = quantity.unwrap_or(inbound.quantity);
+                self.has_room_inbound(quantity.saturating_sub(inbound.quantity))?;
+                let eta = eta.unwrap_or(inbound.eta);
+                Ok(StockChange::InboundChanged { no: inbound.no, quantity, eta })
+            }
+            StockOperation::ReceiveInbound { id, quantity, closes } => {
+                let inbound = self.open_inbound(id)?;
+                has_room(self.on_hand, *quantity)?;
+                let (no, quantity, closes) = (inbound.no, *quantity, *closes);
+                Ok(StockChange::InboundReceived { no, quantity, closes })
+            }
+            StockOperation::CancelInbound { id } => {
+                Ok(StockChange::InboundCancelled { no: self.open_inbound(id)?.no })
+            }
+        }
+    }
+
+    fn open_inbound(&self, id: &InboundId) -> Result<&Inbound, Undecided> {
+        self.inbound().iter().find(|i| i.id == *id).ok_or(Undecided::UnknownInbound)
+    }
+
+    /// The number that a new inbound supply gets.
+    fn announces(&self, id: &InboundId, quantity: u32) -> Result<InboundNo, Refusal> {
+        if self.inbound().iter().any(|i| i.id == *id) {
+            return Err(Refusal::InboundExists(id.to_string()));
+        }
+        if self.inbound().len() >= INBOUND_PER_PAIR_MAX {
+            return Err(Refusal::Full { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
+        }
+        self.has_room_inbound(quantity)?;
+        // Numbers are used again after the last one: what is closed has no pegs.
+        let next = self.inbound_next().0;
+        let numbers = (next..=Supply::INBOUND_NO_MAX).chain(0..next).map(InboundNo);
+        let free = numbers.into_iter().find(|no| self.inbound_no(*no).is_none());
+        Ok(free.expect("more numbers than INBOUND_PER_PAIR_MAX"))
+    }
+
+    /// All that is on its way to a pair may come to wait there: its sum is bounded.
+    fn has_room_inbound(&self, more: u32) -> Result<(), Refusal> {
+        let expected: u64 = self.inbound().iter().map(|i| u64::from(i.quantity)).sum();
+        if expected + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
+            return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) });
+        }
+        Ok(())
+    }
+}
+
+fn adjusted(quantity: u32, delta: i32) -> Result<u32, Refusal> {
+    match u32::try_from(delta) {
+        Ok(more) => has_room(quantity, more)?,
+        Err(_) => not_more(delta.unsigned_abs(), quantity)?,
+    }
+    Ok(quantity.saturating_add_signed(delta))
+}
+
+fn has_room(on_hand: u32, more: u32) -> Result<(), Refusal> {
+    if u64::from(on_hand) + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
+        return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) });
+    }
+    Ok(())
+}
+
+fn not_more(wanted: u32, available: u32) -> Result<(), Refusal> {
+    if wanted > available {
+        let (wanted, available) = (u64::from(wanted), u64::from(available));
+        return Err(Refusal::NotEnough { wanted, available });
+    }
+    Ok(())
+}
