@@ -31,6 +31,11 @@ pub(super) const SCALE: u64 = 840;
 /// thread for some 10 to 40 ms. Typical orders need a few hundred.
 pub const STEPS_MAX: u64 = 1_000_000;
 
+/// Steps (candidates tried) of one search for a cover, after which branch and bound
+/// takes over. A step takes a few nanoseconds; eight lines at 20 of 60 nodes take
+/// some hundreds.
+pub(super) const COVER_STEPS_MAX: u32 = 50_000;
+
 // Sums of scaled components are kept in 64 bits, with two bits to spare.
 const _: () = assert!(COMPONENT_MAX <= u64::MAX / SCALE / 4);
 const _: () = assert!(ORDER_UNITS_MAX * (BALANCE_MAX as u64) <= COMPONENT_MAX);

@@ -1,10 +1,10 @@
 //! Sourcing: which offers fill an order, found exactly.
 //!
 //! ```text
-//! Problem --> reduce --> one shipment? --> search --> write plan --> Plan
-//!             settles    the common        branch     greedy, line    |
-//!             each       case              and        by line         v
-//!             line                         bound                   explain
+//! Problem --> one shipment? --> reduce --> cover --> search --> write plan --> Plan
+//!             the common        settles    fewest    branch     greedy, line    |
+//!             case              each       whole     and        by line         v
+//!                               line       lines     bound                   explain
 //! ```
 //!
 //! A pure function of indices and numbers: no clock, no I/O, no catalogue, no
@@ -16,6 +16,7 @@
 //! that stay unfilled is the caller's business.
 
 mod bound;
+mod cover;
 mod explain;
 pub mod limits;
 mod plan;

@@ -168,7 +168,6 @@ fn number_shipments(problem: &Problem<'_>, ranking: Ranking, reduced: &mut Reduc
     for (shipment, state) in problem.shipments.iter().zip(&reduced.local) {
         if *state == FORCED {
             reduced.base += ranking.shipment(shipment.fixed_cost);
-            reduced.any_forced = true;
         }
     }
     for candidate in &mut reduced.candidates {

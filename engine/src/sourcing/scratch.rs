@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::cover::Cover;
 use super::search::Desk;
 use super::single::Tally;
 use super::weight::Weight;
@@ -17,6 +18,7 @@ pub(super) const UNSEEN: u16 = u16::MAX;
 pub struct Scratch {
     pub(super) reduced: Reduced,
     pub(super) tallies: Vec<Tally>,
+    pub(super) cover: Cover,
     pub(super) desk: Desk,
     /// By shipment of the problem: whether the plan may use it.
     pub(super) open: Vec<bool>,
@@ -48,7 +50,6 @@ pub(super) struct Reduced {
     pub(super) local: Vec<u16>,
     /// The weight of what is settled: forced units and forced shipments.
     pub(super) base: Weight,
-    pub(super) any_forced: bool,
 }
 
 /// A line that still has a choice.
@@ -84,6 +85,5 @@ impl Reduced {
         self.local.clear();
         self.local.resize(shipments, UNSEEN);
         self.base = Weight::ZERO;
-        self.any_forced = false;
     }
 }

@@ -1,49 +1,53 @@
-//! The common case: one shipment fills everything.
+//! The common case: one shipment fills every line, in time.
 
-use super::scratch::Reduced;
-use super::weight::Weight;
+use super::problem::Problem;
+use super::weight::{Ranking, Weight};
 
 /// What one shipment alone would come to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
-    weight: Weight,
-    /// Demands it can fill alone.
+    cost: u64,
+    balance: u64,
+    /// Lines that it fills alone and in time.
     filled: u16,
-    /// The demand that it was seen at last, counted from 1.
+    /// The line that it was seen at last, counted from 1.
     seen: u16,
 }
 
-/// The best plan with one shipment: its local number and weight. `None` if no
-/// shipment fills all, if others are forced open, or if a line has two offers
-/// in one shipment, which only the search combines. Of equals, the shipment
-/// whose first candidate comes first wins.
-pub(super) fn best_single(reduced: &Reduced, tallies: &mut Vec<Tally>) -> Option<(u16, Weight)> {
-    if reduced.any_forced {
-        return None;
-    }
+/// The best plan in which one shipment fills every line in time: the shipment, and
+/// the plan's weight. `None` if there is no such plan, or if a line has two offers in
+/// one shipment. Of equals, the shipment with the lowest index wins.
+///
+/// Where the promise and shipments come first, no plan is better: nothing is late,
+/// and nothing ships with less than one shipment.
+pub(super) fn best_single(
+    problem: &Problem<'_>,
+    ranking: Ranking,
+    tallies: &mut Vec<Tally>,
+) -> Option<(usize, Weight)> {
     tallies.clear();
-    tallies.resize(reduced.charges.len(), Tally::default());
-    for (number, demand) in (1u16..).zip(&reduced.demands) {
-        for candidate in &reduced.candidates[demand.candidates.clone()] {
-            let tally = &mut tallies[usize::from(candidate.shipment)];
+    tallies.resize(problem.shipments.len(), Tally::default());
+    for (number, line) in (1u16..).zip(problem.lines) {
+        let units = u64::from(line.quantity);
+        for (_, offer) in problem.offers_of(line) {
+            if offer.late_days > 0 || offer.quantity < line.quantity {
+                continue;
+            }
+            let tally = &mut tallies[usize::from(offer.shipment)];
             if tally.seen == number {
                 return None;
             }
             tally.seen = number;
-            if candidate.units >= demand.units {
-                tally.filled += 1;
-                tally.weight += candidate.weight.times(u64::from(demand.units));
-            }
+            tally.filled += 1;
+            tally.cost += units * offer.unit_cost.unsigned_abs();
+            tally.balance += units * u64::from(offer.balance);
         }
     }
-    let mut best = None;
-    for ((local, tally), charge) in (0u16..).zip(tallies.iter()).zip(&reduced.charges) {
-        if usize::from(tally.filled) == reduced.demands.len() {
-            let weight = tally.weight + *charge;
-            if best.is_none_or(|(_, least)| weight < least) {
-                best = Some((local, weight));
-            }
-        }
-    }
-    best.map(|(local, weight)| (local, weight + reduced.base))
+    let full = tallies.iter().zip(problem.shipments).enumerate();
+    let full = full.filter(|(_, (tally, _))| usize::from(tally.filled) == problem.lines.len());
+    let weighed = full.map(|(at, (tally, shipment))| {
+        (at, ranking.single(tally.cost + shipment.fixed_cost.unsigned_abs(), tally.balance))
+    });
+    // Of equals, `min_by_key` takes the first.
+    weighed.min_by_key(|(_, weight)| *weight)
 }

@@ -1,4 +1,4 @@
-//! The entry: reduce, try one shipment, search, write the plan.
+//! The entry: try one shipment, reduce, cover or search, write the plan.
 
 use smallvec::SmallVec;
 
@@ -6,7 +6,7 @@ use super::limits::STEPS_MAX;
 use super::plan::{Exactness, Pick, Plan, Score};
 use super::problem::{Line, Problem, Split};
 use super::reduce::reduce;
-use super::scratch::{FORCED, Scratch};
+use super::scratch::{FORCED, Scratch, UNSEEN};
 use super::search::{Found, search};
 use super::set::WORDS_MAX;
 use super::single::best_single;
@@ -14,10 +14,11 @@ use super::weight::{Ranking, Weight};
 
 /// The plan with the least score, found exactly.
 ///
-/// The answer depends on nothing but the problem. Of plans with equal scores
-/// it is the one that the search meets first: offers of a line are tried by
-/// weight, then by index. Within the shipments that the plan opens, equal
-/// offers are taken by index, lowest first.
+/// The answer depends on nothing but the problem. Of equal plans with one
+/// shipment that is in time, the one with the lowest index wins. Otherwise, of plans with equal
+/// scores, it is the one met first: offers of a line are tried by weight, then by
+/// index. Within the shipments that the plan opens, equal offers are taken by index,
+/// lowest first.
 ///
 /// The problem has to pass [`Problem::check`]; debug builds assert it.
 pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
@@ -30,7 +31,6 @@ pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
 pub fn solve_within(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     debug_assert_eq!(problem.check(), Ok(()));
     let ranking = Ranking::new(problem.policy.objectives);
-    reduce(problem, ranking, &mut scratch.reduced);
     let bound = choose_open(problem, ranking, steps_max, scratch);
     let mut plan = write_plan(problem, ranking, scratch);
     if let Some(bound) = bound {
@@ -50,19 +50,30 @@ fn choose_open(
     steps_max: u64,
     scratch: &mut Scratch,
 ) -> Option<Weight> {
-    let reduced = &mut scratch.reduced;
     scratch.open.clear();
-    scratch.open.extend(reduced.local.iter().map(|local| *local == FORCED));
+    scratch.open.resize(problem.shipments.len(), false);
+    let single = best_single(problem, ranking, &mut scratch.tallies);
+    if let (Some((shipment, _)), true) = (single, ranking.promise_then_shipments_first()) {
+        scratch.open[shipment] = true;
+        return None;
+    }
+    reduce(problem, ranking, &mut scratch.reduced);
+    let reduced = &mut scratch.reduced;
+    for (open, local) in scratch.open.iter_mut().zip(&reduced.local) {
+        *open = *local == FORCED;
+    }
     if reduced.demands.is_empty() {
         return None;
     }
-    let single = best_single(reduced, &mut scratch.tallies);
-    if let (Some((local, _)), true) = (single, ranking.shipments_before_cost()) {
-        // One shipment is the fewest that fill anything, and this is the best
-        // plan with one.
-        scratch.open[usize::from(reduced.shipments[usize::from(local)])] = true;
+    if let Some(cover) = scratch.cover.solve(reduced, ranking) {
+        for local in cover.iter().filter(|local| **local != FORCED) {
+            scratch.open[usize::from(reduced.shipments[usize::from(*local)])] = true;
+        }
         return None;
     }
+    // A shipment that reducing left out is in no best plan.
+    let single = single.map(|(shipment, weight)| (reduced.local[shipment], weight));
+    let single = single.filter(|(local, _)| *local != UNSEEN);
     let found = match reduced.charges.len() {
         0..=64 => search::<1>(reduced, ranking, single, steps_max, &mut scratch.desk),
         _ => search::<WORDS_MAX>(reduced, ranking, single, steps_max, &mut scratch.desk),

@@ -110,6 +110,35 @@ impl Ranking {
         self.shipments < self.cost
     }
 
+    /// Whether one shipment that is in time is as good as it gets before cost.
+    pub(super) fn promise_then_shipments_first(self) -> bool {
+        (self.promise, self.shipments) == (0, 1)
+    }
+
+    /// Whether each line settles the promise on its own, shipments come next of what
+    /// lines share, and cost after that.
+    pub(super) fn settles_promise_then_shipments(self) -> bool {
+        self.promise < self.shipments && self.shipments < self.cost
+    }
+
+    /// The components after shipments, of which there are no more than two where
+    /// [`Self::settles_promise_then_shipments`]. Sums of them do not carry over.
+    #[inline]
+    pub(super) fn after_shipments(self, weight: Weight) -> u128 {
+        let after = &weight.0[self.shipments + 1..];
+        after.iter().fold(0, |packed, component| packed << 64 | u128::from(*component))
+    }
+
+    /// The weight of a plan with one shipment and nothing late.
+    #[inline]
+    pub(super) fn single(self, cost: u64, balance: u64) -> Weight {
+        let mut weight = Weight::ZERO;
+        weight.0[self.shipments & 3] = SCALE;
+        weight.0[self.cost & 3] = cost * SCALE;
+        weight.0[self.balance & 3] = balance * SCALE;
+        weight
+    }
+
     /// The part of `weight` that no other line has a say in.
     #[inline]
     pub(super) fn prefix_of(self, weight: Weight) -> Weight {

@@ -1,0 +1,124 @@
+//! The fewest shipments that cover all lines, and the best choice of that many.
+//!
+//! Where one candidate always fills its line, the promise is settled (see `reduce`)
+//! and shipments come before cost, a plan is a set of shipments in which every line
+//! has a candidate: a set cover. So: how many shipments does it take? Of all covers
+//! with that many, which one weighs least once each line takes its best candidate?
+//! Depth first by the uncovered line with the fewest choices, one shipment deeper
+//! until there is a cover; every cover of that size comes up.
+
+use super::limits::COVER_STEPS_MAX;
+use super::scratch::{FORCED, Reduced};
+use super::weight::Ranking;
+
+/// Lines that one mask holds.
+const LINES_MAX: usize = 64;
+
+/// Memory of the cover.
+#[derive(Debug, Default)]
+pub(super) struct Cover {
+    /// By local shipment: the lines that it could fill, as bits.
+    fills: Vec<u64>,
+    /// By line, then local shipment: what the line weighs there.
+    weights: Vec<u128>,
+    /// By local shipment: what opening it weighs.
+    charges: Vec<u128>,
+    /// The shipments chosen on the path; the forced ones come first and as one.
+    chosen: Vec<u16>,
+    best: Vec<u16>,
+    best_weight: u128,
+    /// The most lines that one shipment fills.
+    fills_max: u32,
+    steps_left: u32,
+}
+
+impl Cover {
+    /// The local shipments of the best plan. `None` if this is not such a problem,
+    /// or if it would take too many steps.
+    pub(super) fn solve(&mut self, reduced: &Reduced, ranking: Ranking) -> Option<&[u16]> {
+        let single = reduced.demands.iter().all(|demand| demand.single);
+        if !single || reduced.demands.len() > LINES_MAX || !ranking.settles_promise_then_shipments()
+        {
+            return None;
+        }
+        self.prepare(reduced, ranking);
+        let all = u64::MAX >> (LINES_MAX - reduced.demands.len());
+        let uncovered = all & !self.fills[usize::from(FORCED)];
+        for shipments in 0..=uncovered.count_ones() {
+            self.choose(reduced, uncovered, shipments);
+            if self.steps_left == 0 {
+                return None;
+            }
+            if self.best_weight < u128::MAX {
+                return Some(&self.best);
+            }
+        }
+        None
+    }
+
+    fn prepare(&mut self, reduced: &Reduced, ranking: Ranking) {
+        let shipments = reduced.charges.len();
+        self.fills.clear();
+        self.fills.resize(shipments, 0);
+        self.weights.clear();
+        self.weights.resize(shipments * reduced.demands.len(), u128::MAX);
+        for (line, demand) in reduced.demands.iter().enumerate() {
+            for candidate in &reduced.candidates[demand.candidates.clone()] {
+                let shipment = usize::from(candidate.shipment);
+                self.fills[shipment] |= 1 << line;
+                let weight = &mut self.weights[line * shipments + shipment];
+                *weight = ranking.after_shipments(candidate.weight).min(*weight);
+            }
+        }
+        self.charges.clear();
+        self.charges.extend(reduced.charges.iter().map(|charge| ranking.after_shipments(*charge)));
+        self.fills_max = self.fills.iter().map(|lines| lines.count_ones()).max().unwrap_or(0);
+        self.chosen.clear();
+        self.chosen.push(FORCED);
+        self.best_weight = u128::MAX;
+        self.steps_left = COVER_STEPS_MAX;
+    }
+
+    /// Tries all ways to cover the lines in `uncovered` with so many more shipments.
+    fn choose(&mut self, reduced: &Reduced, uncovered: u64, shipments: u32) {
+        if uncovered == 0 {
+            self.keep_if_better(reduced);
+            return;
+        }
+        if uncovered.count_ones() > shipments * self.fills_max {
+            return;
+        }
+        let line = rarest(reduced, uncovered);
+        for candidate in &reduced.candidates[reduced.demands[line].candidates.clone()] {
+            self.steps_left = self.steps_left.saturating_sub(1);
+            if self.steps_left == 0 {
+                return;
+            }
+            let left = uncovered & !self.fills[usize::from(candidate.shipment)];
+            if left == 0 || shipments > 1 {
+                self.chosen.push(candidate.shipment);
+                self.choose(reduced, left, shipments - 1);
+                self.chosen.pop();
+            }
+        }
+    }
+
+    fn keep_if_better(&mut self, reduced: &Reduced) {
+        let mut weight: u128 = self.chosen.iter().map(|s| self.charges[usize::from(*s)]).sum();
+        for of_line in self.weights.chunks_exact(reduced.charges.len()) {
+            let here = self.chosen.iter().map(|shipment| of_line[usize::from(*shipment)]);
+            weight += here.min().expect("a cover has a candidate of every line");
+        }
+        if weight < self.best_weight {
+            self.best_weight = weight;
+            self.best.clone_from(&self.chosen);
+        }
+    }
+}
+
+/// The line in `lines` with the fewest candidates.
+fn rarest(reduced: &Reduced, lines: u64) -> usize {
+    let uncovered = (0..reduced.demands.len()).filter(|line| lines >> line & 1 == 1);
+    let rarest = uncovered.min_by_key(|line| reduced.demands[*line].candidates.len());
+    rarest.expect("a line is uncovered")
+}
