@@ -46,28 +46,16 @@ const BUSY: usize = 1;
 /// A turn panicked. Final.
 const POISONED: usize = 2;
 
-/// An actor, what it publishes, and its mailbox. Costs one word more than the
-/// two, and must not move while anyone may send to it.
+/// An actor and what it publishes, side by side; see [`Mailbox`].
 pub struct ActorCell<A: Actor> {
-    /// `IDLE`, `BUSY`, `POISONED`, or the address of the newest letter.
-    ///
-    /// An address and not a pointer: a push that was overtaken may find a newer
-    /// letter at the address of one that is gone. Its compare-and-swap then
-    /// succeeds, rightly, and the address means the newer one.
-    word: AtomicUsize,
-    actor: UnsafeCell<A>,
+    mailbox: Mailbox<A>,
     shared: A::Shared,
 }
-
-// SAFETY: `actor` is reached through `Running` alone, of which there is at most one
-// (`ONE_TURN`), on any thread in turn (`A: Send`); `shared` is `Sync`; what passes
-// through the mailbox is `Send`.
-unsafe impl<A: Actor> Sync for ActorCell<A> {}
 
 impl<A: Actor> ActorCell<A> {
     /// An idle cell.
     pub fn new(actor: A, shared: A::Shared) -> Self {
-        Self { word: AtomicUsize::new(IDLE), actor: UnsafeCell::new(actor), shared }
+        Self { mailbox: Mailbox::new(actor), shared }
     }
 
     /// What the actor publishes, readable at any moment without a turn.
@@ -77,10 +65,53 @@ impl<A: Actor> ActorCell<A> {
 
     /// Whether a turn panicked. Once true, stays true.
     pub fn is_poisoned(&self) -> bool {
+        self.mailbox.is_poisoned()
+    }
+
+    /// Sends `message` and returns its reply, or the promise of it: see
+    /// [`Mailbox::ask`].
+    #[inline]
+    pub fn ask(&self, message: A::Message) -> Ask<A> {
+        self.mailbox.ask(&self.shared, message)
+    }
+
+    /// Sends `message` and wants no reply; otherwise as [`ask`](Self::ask). A
+    /// poisoned actor drops it.
+    pub fn tell(&self, message: A::Message) {
+        drop(self.ask(message));
+    }
+}
+
+/// An actor and its mailbox. Costs one word more than the actor, and must not move
+/// while anyone may send to it.
+pub struct Mailbox<A: Actor> {
+    /// `IDLE`, `BUSY`, `POISONED`, or the address of the newest letter.
+    ///
+    /// An address and not a pointer: a push that was overtaken may find a newer
+    /// letter at the address of one that is gone. Its compare-and-swap then
+    /// succeeds, rightly, and the address means the newer one.
+    word: AtomicUsize,
+    actor: UnsafeCell<A>,
+}
+
+// SAFETY: `actor` is reached through `Running` alone, of which there is at most one
+// (`ONE_TURN`), on any thread in turn (`A: Send`); what passes through the mailbox
+// is `Send`.
+unsafe impl<A: Actor> Sync for Mailbox<A> {}
+
+impl<A: Actor> Mailbox<A> {
+    /// An idle actor.
+    pub fn new(actor: A) -> Self {
+        Self { word: AtomicUsize::new(IDLE), actor: UnsafeCell::new(actor) }
+    }
+
+    /// Whether a turn panicked. Once true, stays true.
+    pub fn is_poisoned(&self) -> bool {
         self.word.load(Ordering::Relaxed) == POISONED
     }
 
     /// Sends `message` and returns its reply, or the promise of it. Never blocks.
+    /// `shared` is what this actor publishes, the same at every call.
     ///
     /// An idle actor takes its turn here and now, on this thread, without
     /// allocating, and the reply is there at once. Before this returns, the turns
@@ -94,31 +125,25 @@ impl<A: Actor> ActorCell<A> {
     /// With the panic of a turn, if one that ran here panicked: this message's or
     /// that of another sender.
     #[inline]
-    pub fn ask(&self, message: A::Message) -> Ask<A> {
-        match Running::enter(self) {
+    pub fn ask(&self, shared: &A::Shared, message: A::Message) -> Ask<A> {
+        match Running::enter(self, shared) {
             Some(mut running) => {
                 let reply = running.turn(message);
                 running.let_go();
                 Ask(State::Answered(reply))
             }
-            None => self.post(message),
+            None => self.post(shared, message),
         }
-    }
-
-    /// Sends `message` and wants no reply; otherwise as [`ask`](Self::ask). A
-    /// poisoned actor drops it.
-    pub fn tell(&self, message: A::Message) {
-        drop(self.ask(message));
     }
 
     /// Leaves a letter, or delivers it here if the actor has become idle.
     #[cold]
-    fn post(&self, message: A::Message) -> Ask<A> {
+    fn post(&self, shared: &A::Shared, message: A::Message) -> Ask<A> {
         let (letter, ask) = Letter::write(message);
         let mut head = self.word.load(Ordering::Relaxed);
         loop {
             if head == IDLE {
-                if let Some(mut running) = Running::enter(self) {
+                if let Some(mut running) = Running::enter(self, shared) {
                     running.deliver(letter);
                     running.let_go();
                     return ask;
@@ -155,24 +180,28 @@ impl<A: Actor> ActorCell<A> {
 
 /// The right to run turns of one cell, held from `IDLE` to `IDLE`. If it is
 /// dropped instead of let go, a turn panicked, and the cell is poisoned.
-struct Running<'cell, A: Actor>(&'cell ActorCell<A>);
+struct Running<'cell, A: Actor> {
+    mailbox: &'cell Mailbox<A>,
+    shared: &'cell A::Shared,
+}
 
 impl<'cell, A: Actor> Running<'cell, A> {
     #[inline]
-    fn enter(cell: &'cell ActorCell<A>) -> Option<Self> {
-        cell.word
+    fn enter(mailbox: &'cell Mailbox<A>, shared: &'cell A::Shared) -> Option<Self> {
+        mailbox
+            .word
             .compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
-            .then(|| Self(cell))
+            .then(|| Self { mailbox, shared })
     }
 
     #[inline]
     fn turn(&mut self, message: A::Message) -> A::Reply {
-        self.0.actor.with_mut(|actor| {
+        self.mailbox.actor.with_mut(|actor| {
             // SAFETY: `self` is the only `Running` of this cell and is borrowed
             // mutably, so no other reference to the actor exists.
             let actor = unsafe { &mut *actor };
-            actor.turn(&self.0.shared, message)
+            actor.turn(self.shared, message)
         })
     }
 
@@ -186,7 +215,7 @@ impl<'cell, A: Actor> Running<'cell, A> {
     /// Runs what came meanwhile, and lets go when nothing more has come.
     #[inline]
     fn let_go(mut self) {
-        let word = &self.0.word;
+        let word = &self.mailbox.word;
         while word.compare_exchange(BUSY, IDLE, Ordering::Release, Ordering::Relaxed).is_err() {
             self.drain();
         }
@@ -195,7 +224,7 @@ impl<'cell, A: Actor> Running<'cell, A> {
 
     #[cold]
     fn drain(&mut self) {
-        let newest = self.0.word.swap(BUSY, Ordering::Acquire);
+        let newest = self.mailbox.word.swap(BUSY, Ordering::Acquire);
         // SAFETY: swapped out by the line above.
         for letter in unsafe { Batch::of(newest) } {
             self.deliver(letter);
@@ -205,7 +234,7 @@ impl<'cell, A: Actor> Running<'cell, A> {
 
 impl<A: Actor> Drop for Running<'_, A> {
     fn drop(&mut self) {
-        let newest = self.0.word.swap(POISONED, Ordering::Acquire);
+        let newest = self.mailbox.word.swap(POISONED, Ordering::Acquire);
         // SAFETY: swapped out by the line above.
         drop(unsafe { Batch::<A>::of(newest) });
     }

@@ -14,7 +14,7 @@
 //! Invariant `NO_LOST_LETTER`: every message that was sent runs exactly once, or
 //! its asker is told that the actor panicked.
 //!
-//! Absent on purpose: no thread waits for an actor inside [`ActorCell::ask`],
+//! Absent on purpose: no thread waits for an actor inside [`Mailbox::ask`],
 //! nothing here knows a runtime, and nothing outside `cell` is unsafe.
 
 mod cell;
@@ -25,7 +25,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use cell::{ActorCell, Ask};
+pub use cell::{ActorCell, Ask, Mailbox};
 pub use row::{Row, Slot};
 
 /// State that changes by messages only, one at a time.

@@ -3,11 +3,13 @@
 //! ```text
 //! Row  len   first ---> Chunk [group]   next ---> Chunk [group]   next ---> ...
 //!                              4 nodes                   4 nodes
-//!                              4 cells                   4 cells
+//!                              4 published               4 published
+//!                              4 actors                  4 actors
 //! ```
-//! Append-only. Cells sit in chunks that are linked, not reallocated, so a cell
-//! never moves and readers take no lock. A group's node numbers lie side by side:
-//! finding a node reads one cache line per group, and no cell but the one found.
+//! Append-only. Actors sit in chunks that are linked, not reallocated, so an actor
+//! never moves and readers take no lock. A group's node numbers, and what its
+//! actors publish, lie side by side: planning reads one cache line per group, and
+//! no actor.
 //!
 //! Invariant `PUBLISHED`: a slot below `len` is complete; `len` is stored (release)
 //! after the slot, and read (acquire) before it.
@@ -19,7 +21,7 @@ use std::sync::{
 
 use parking_lot::Mutex;
 
-use super::{Actor, ActorCell};
+use super::{Actor, Ask, Mailbox};
 use crate::model::NodeNo;
 
 /// Slots in a group: four node numbers fill a word.
@@ -38,8 +40,22 @@ pub struct Row<A: Actor> {
 pub struct Slot<'row, A: Actor> {
     /// The node whose stock the actor owns.
     pub node: NodeNo,
-    /// The actor.
-    pub cell: &'row ActorCell<A>,
+    shared: &'row A::Shared,
+    mailbox: &'row Mailbox<A>,
+}
+
+impl<'row, A: Actor> Slot<'row, A> {
+    /// What the actor publishes, readable at any moment without a turn.
+    pub fn shared(&self) -> &'row A::Shared {
+        self.shared
+    }
+
+    /// Sends `message` and returns its reply, or the promise of it: see
+    /// [`Mailbox::ask`].
+    #[inline]
+    pub fn ask(&self, message: A::Message) -> Ask<A> {
+        self.mailbox.ask(self.shared, message)
+    }
 }
 
 impl<A: Actor> Clone for Slot<'_, A> {
@@ -56,7 +72,10 @@ impl<A: Actor> Default for Row<A> {
     }
 }
 
-impl<A: Actor> Row<A> {
+impl<A: Actor + Default> Row<A>
+where
+    A::Shared: Default,
+{
     /// Number of actors. At most 65,536, there being no more node numbers.
     pub fn len(&self) -> usize {
         self.len.load(Ordering::Acquire) as usize
@@ -80,41 +99,33 @@ impl<A: Actor> Row<A> {
         for group in self.groups() {
             let published = unseen.min(GROUP_SLOTS);
             if let Some(index) = group.position(node, published) {
-                return group.slot(index);
+                return Some(group.slot(index));
             }
             unseen -= published;
         }
         None
     }
 
-    /// The actor of `node`, made by `make` if there is none. Inserting threads
-    /// exclude each other; readers go on. `make` must not insert into this row.
-    pub fn get_or_insert(
-        &self,
-        node: NodeNo,
-        make: impl FnOnce() -> (A, A::Shared),
-    ) -> Slot<'_, A> {
+    /// The actor of `node`, new if there was none. Inserting threads exclude each
+    /// other; readers go on.
+    pub fn get_or_insert(&self, node: NodeNo) -> Slot<'_, A> {
         if let Some(slot) = self.find(node) {
             return slot;
         }
         let _growing = self.growth.lock();
         // Another thread may have inserted it before this one got the lock.
-        self.find(node).unwrap_or_else(|| {
-            let (actor, shared) = make();
-            self.append(node, ActorCell::new(actor, shared))
-        })
+        self.find(node).unwrap_or_else(|| self.append(node))
     }
 
     /// Adds a slot. The caller holds `growth`.
-    fn append(&self, node: NodeNo, cell: ActorCell<A>) -> Slot<'_, A> {
+    fn append(&self, node: NodeNo) -> Slot<'_, A> {
         let len = self.len.load(Ordering::Relaxed);
         let position = len as usize;
         let group = self.group_or_grow(position / GROUP_SLOTS);
         let index = position % GROUP_SLOTS;
         group.nodes[index].store(node.0, Ordering::Relaxed);
-        let cell = group.cells[index].get_or_init(|| cell);
         self.len.store(len + 1, Ordering::Release);
-        Slot { node, cell }
+        group.slot(index)
     }
 
     /// The group at `index`, in a new last chunk if need be. The caller holds
@@ -147,7 +158,10 @@ struct Chunk<A: Actor, G: ?Sized = [Group<A>]> {
     groups: G,
 }
 
-impl<A: Actor> Chunk<A> {
+impl<A: Actor + Default> Chunk<A>
+where
+    A::Shared: Default,
+{
     /// The chunk that follows `groups_before` groups: a quarter of them, in sizes
     /// of which there is a type. So an item at 20 nodes leaves no slot empty, one
     /// at 60 two of them at most, and a row at every node has some 500 chunks.
@@ -168,32 +182,39 @@ impl<A: Actor> Chunk<A> {
     }
 }
 
-/// Four slots. Which of them are taken, the row's `len` says.
+/// Four slots, actors and all. Which of them are taken, the row's `len` says.
 struct Group<A: Actor> {
     nodes: [AtomicU16; GROUP_SLOTS],
-    cells: [OnceLock<ActorCell<A>>; GROUP_SLOTS],
+    shared: [A::Shared; GROUP_SLOTS],
+    mailboxes: [Mailbox<A>; GROUP_SLOTS],
+}
+
+impl<A: Actor + Default> Group<A>
+where
+    A::Shared: Default,
+{
+    fn vacant() -> Self {
+        Self {
+            nodes: Default::default(),
+            shared: Default::default(),
+            mailboxes: std::array::from_fn(|_| Mailbox::new(A::default())),
+        }
+    }
 }
 
 impl<A: Actor> Group<A> {
-    fn vacant() -> Self {
-        Self {
-            nodes: [const { AtomicU16::new(0) }; GROUP_SLOTS],
-            cells: [const { OnceLock::new() }; GROUP_SLOTS],
-        }
-    }
-
     /// Where `node` is among the first `published` slots.
     fn position(&self, node: NodeNo, published: usize) -> Option<usize> {
         let mut nodes = self.nodes[..published].iter();
         nodes.position(|here| here.load(Ordering::Relaxed) == node.0)
     }
 
-    fn slot(&self, index: usize) -> Option<Slot<'_, A>> {
+    fn slot(&self, index: usize) -> Slot<'_, A> {
         let node = NodeNo(self.nodes[index].load(Ordering::Relaxed));
-        self.cells[index].get().map(|cell| Slot { node, cell })
+        Slot { node, shared: &self.shared[index], mailbox: &self.mailboxes[index] }
     }
 
     fn slots(&self) -> impl Iterator<Item = Slot<'_, A>> {
-        (0..GROUP_SLOTS).filter_map(|index| self.slot(index))
+        (0..GROUP_SLOTS).map(|index| self.slot(index))
     }
 }

@@ -195,23 +195,28 @@ fn a_reply_comes_once() {
     let _ = ask.try_take();
 }
 
-/// Published once, at its making: what a reader must find in it.
+/// Publishes the number that it was told.
+#[derive(Default)]
 struct Stock;
 
 impl Actor for Stock {
-    type Message = ();
+    type Message = u64;
     type Reply = ();
     type Shared = AtomicU64;
 
-    fn turn(&mut self, _: &AtomicU64, (): ()) {}
+    fn turn(&mut self, shared: &AtomicU64, number: u64) {
+        shared.store(number, Ordering::Relaxed);
+    }
 }
 
+/// Inserts an actor that publishes its node's number and one.
 fn insert(row: &Row<Stock>, node: u16) {
-    row.get_or_insert(NodeNo(node), || (Stock, AtomicU64::new(u64::from(node))));
+    let inserted = row.get_or_insert(NodeNo(node));
+    assert_eq!(inserted.ask(u64::from(node) + 1).wait(), Ok(()));
 }
 
 #[test]
-fn a_row_keeps_the_order_of_insertion_and_one_cell_a_node() {
+fn a_row_keeps_the_order_of_insertion_and_one_actor_a_node() {
     let row = Row::default();
     let nodes: Vec<u16> = (0..1000).map(|index| index * 37 % 1000).collect();
     for &node in nodes.iter().chain(&nodes) {
@@ -221,7 +226,7 @@ fn a_row_keeps_the_order_of_insertion_and_one_cell_a_node() {
     assert_eq!(row.len(), nodes.len());
     for node in nodes {
         let slot = row.find(NodeNo(node)).expect("inserted");
-        assert_eq!(slot.cell.shared().load(Ordering::Relaxed), u64::from(node));
+        assert_eq!(slot.shared().load(Ordering::Relaxed), u64::from(node) + 1);
     }
     assert!(row.find(NodeNo(1000)).is_none());
 }
@@ -236,12 +241,12 @@ fn a_vacant_slot_is_not_node_zero() {
 }
 
 #[test]
-fn cells_do_not_move_when_the_row_grows() {
+fn actors_do_not_move_when_the_row_grows() {
     let row = Row::default();
     insert(&row, 0);
-    let before = std::ptr::from_ref(row.find(NodeNo(0)).expect("inserted").cell);
+    let before = std::ptr::from_ref(row.find(NodeNo(0)).expect("inserted").shared());
     (1..5000).for_each(|node| insert(&row, node));
-    let after = std::ptr::from_ref(row.find(NodeNo(0)).expect("inserted").cell);
+    let after = std::ptr::from_ref(row.find(NodeNo(0)).expect("inserted").shared());
     assert_eq!(before, after);
     assert_eq!(row.len(), 5000);
 }
@@ -264,9 +269,10 @@ fn readers_see_whole_slots_while_the_row_grows() {
                 start.wait();
                 while row.len() < usize::from(NODES) {
                     let len = row.len();
-                    let seen = row.iter().inspect(|slot| {
-                        let node = slot.cell.shared().load(Ordering::Relaxed);
-                        assert_eq!(node, u64::from(slot.node.0));
+                    let seen = row.iter().zip(0..).inspect(|(slot, at)| {
+                        assert_eq!(slot.node, NodeNo(*at));
+                        let published = slot.shared().load(Ordering::Relaxed);
+                        assert!([0, u64::from(*at) + 1].contains(&published));
                     });
                     assert!(seen.count() >= len);
                     if let Some(last) = u16::try_from(len).ok().and_then(|len| len.checked_sub(1)) {

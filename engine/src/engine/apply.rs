@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::claims::{cell, give_back};
-use super::core::{Applied, Core};
+use super::core::{Applied, Core, Written};
 use super::fulfil::by_pair;
+use super::orders::OrderCell;
 use super::requests::Remembered;
 use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
 use crate::actor::stock::{StockActor, StockMessage, StockReply};
 use crate::actor::{ActorPanicked, Ask};
 use crate::model::{
-    Dispatch, Event, Lsn, Node, NodeNo, Order, OrderEffect, OrderId, OrderNo, OrderPlaced, Pair,
-    Parts, Policy, Record, Release, Request, StateHash, StockEffect,
+    Dispatch, Event, Lsn, Node, NodeNo, Order, OrderEffect, OrderId, OrderNo, Pair, Parts, Policy,
+    Record, Release, Request, StateHash, StockEffect,
 };
 
 /// Applies events one after the other. There is one applier.
@@ -41,8 +42,9 @@ impl<'a> Applier<'a> {
     ///
     /// # Errors
     /// When an actor panicked, now or before: nothing may be applied any more.
-    pub fn apply(&mut self, lsn: Lsn, record: Record) -> Result<(), ActorPanicked> {
-        let order = self.event(lsn, record.event)?;
+    pub fn apply(&mut self, lsn: Lsn, written: Written) -> Result<(), ActorPanicked> {
+        let Written { record, room } = written;
+        let order = self.event(lsn, record.event, room)?;
         if let Some(Request { id, fingerprint }) = record.request {
             let moved = self.core.requests.remember(id, Remembered { fingerprint, lsn, order });
             self.applied.hash.merge(moved);
@@ -64,7 +66,12 @@ impl<'a> Applier<'a> {
     }
 
     /// Applies the event; answers with the order that it placed.
-    fn event(&mut self, lsn: Lsn, event: Event) -> Result<Option<OrderNo>, ActorPanicked> {
+    fn event(
+        &mut self,
+        lsn: Lsn,
+        event: Event,
+        room: Option<OrderCell>,
+    ) -> Result<Option<OrderNo>, ActorPanicked> {
         match event {
             Event::ItemDefined { no, item } => {
                 let mut new = self.core.new_items.lock();
@@ -76,7 +83,7 @@ impl<'a> Applier<'a> {
             Event::StockChanged { pair, change } => {
                 self.stock(pair, lsn, StockEffect::Change(change))?;
             }
-            Event::OrderPlaced(placed) => return self.place(lsn, *placed).map(Some),
+            Event::OrderPlaced(order) => return self.place(lsn, order, room).map(Some),
             Event::OrderCancelled { no, id, releases } => self.cancel(lsn, no, &id, releases)?,
             Event::ShipmentShipped { no, id, shipment, dispatch, units } => {
                 self.ship(lsn, (no, &id), shipment, dispatch, &units)?;
@@ -110,23 +117,22 @@ impl<'a> Applier<'a> {
         self.core.network.store(Arc::new(changed));
     }
 
-    fn place(&mut self, lsn: Lsn, placed: OrderPlaced) -> Result<OrderNo, ActorPanicked> {
-        let OrderPlaced { no, header, lines, shipments, allocations, trace } = placed;
-        let order = Order {
-            no,
-            header,
-            placed_lsn: lsn,
-            last_lsn: lsn,
-            lines,
-            shipments,
-            allocations,
-            trace,
-        };
+    fn place(
+        &mut self,
+        lsn: Lsn,
+        mut order: Arc<Order>,
+        room: Option<OrderCell>,
+    ) -> Result<OrderNo, ActorPanicked> {
+        // Nobody else holds it yet, so that this copies nothing.
+        let placed = Arc::make_mut(&mut order);
+        placed.placed_lsn = lsn;
+        placed.last_lsn = lsn;
         self.reserve(lsn, &order)?;
+        let no = order.no;
         self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
-        let (cell, _) = self.core.orders.begin(&order.header.id);
+        let cell = room.unwrap_or_else(|| self.core.orders.begin(&order.header.id).0);
         self.core.orders.number(no, &cell);
-        self.order(cell.ask(OrderMessage::Place(Arc::new(order))))?;
+        self.order(cell.ask(OrderMessage::Place(order)))?;
         Ok(no)
     }
 
@@ -205,17 +211,19 @@ pub fn reject(core: &Core, record: Record) {
             core.new_items.lock().numbers.remove(&item.sku);
         }
         Event::NodeDefined { .. } | Event::PolicySet { .. } => {}
-        Event::StockChanged { pair, .. } => give_back(core, cell(core, pair), StockMessage::Unedit),
+        Event::StockChanged { pair, .. } => {
+            give_back(core, cell(core, pair).ask(StockMessage::Unedit));
+        }
         Event::OrderPlaced(placed) => reject_order(core, &placed),
         Event::OrderCancelled { id, releases, .. } => {
             for (pair, ..) in by_pair(&releases) {
-                give_back(core, cell(core, pair), StockMessage::Unrelease);
+                give_back(core, cell(core, pair).ask(StockMessage::Unrelease));
             }
             unlock(core, &id);
         }
         Event::ShipmentShipped { id, units, .. } => {
             for (pair, _, units) in by_pair(&units) {
-                give_back(core, cell(core, pair), StockMessage::Unship(units));
+                give_back(core, cell(core, pair).ask(StockMessage::Unship(units)));
             }
             unlock(core, &id);
         }
@@ -225,19 +233,19 @@ pub fn reject(core: &Core, record: Record) {
     }
 }
 
-fn reject_order(core: &Core, placed: &OrderPlaced) {
+fn reject_order(core: &Core, placed: &Order) {
     for allocation in &placed.allocations {
         let sku = placed.lines[usize::from(allocation.line)].sku;
         let node = placed.shipments[usize::from(allocation.shipment)].node;
         let parts = Parts::from_iter([(allocation.supply, allocation.units)]);
-        give_back(core, cell(core, Pair { sku, node }), StockMessage::Unclaim(parts));
+        give_back(core, cell(core, Pair { sku, node }).ask(StockMessage::Unclaim(parts)));
     }
     core.orders.abandon(&placed.header.id);
 }
 
 fn unlock(core: &Core, id: &OrderId) {
     if let Some(cell) = core.orders.by_id(id) {
-        give_back(core, &cell, OrderMessage::Unlock);
+        give_back(core, cell.ask(OrderMessage::Unlock));
     }
 }
 

@@ -70,6 +70,12 @@ pub struct OrderRoom<'a> {
 }
 
 impl OrderRoom<'_> {
+    /// The actor that the order will have.
+    pub fn cell(&self) -> OrderCell {
+        let cell = self.cell.as_ref();
+        Arc::clone(cell.expect("a room has its cell until it is handed over"))
+    }
+
     /// The event is in the journal: the applier fills the room from here on.
     pub fn hand_over(mut self) -> OrderCell {
         self.cell.take().expect("a room has its cell until it is handed over")

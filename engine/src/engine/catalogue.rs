@@ -34,7 +34,7 @@ impl Entry {
 
     /// The stock actor of this item at a node, made when there is none.
     pub fn pair(&self, node: NodeNo) -> Slot<'_, StockActor> {
-        self.row.get_or_insert(node, Default::default)
+        self.row.get_or_insert(node)
     }
 }
 

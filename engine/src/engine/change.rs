@@ -49,7 +49,7 @@ pub async fn write<'a>(
     if meta.validate_only {
         return Ok(Change::Known(core.shown()));
     }
-    let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event })?;
+    let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event }, None)?;
     claims.hand_over();
     if let Some(key) = key {
         key.hand_over();
@@ -103,7 +103,7 @@ fn number_and_write(
     let no = known.map_or_else(|| next_number(core, new.numbers.len()), Ok)?;
     let event = Event::ItemDefined { no, item: item.clone() };
     let (request, origin) = (request.clone(), meta.origin.clone());
-    let ticket = core.append(Record { at: meta.at, request, origin, event })?;
+    let ticket = core.append(Record { at: meta.at, request, origin, event }, None)?;
     if known.is_none() {
         new.numbers.insert(item.sku.clone(), no);
     }

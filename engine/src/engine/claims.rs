@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::core::Core;
 use super::error::EngineError;
 use crate::actor::stock::{Claim, Edit, StockActor, StockMessage, StockReply};
-use crate::actor::{Actor, ActorCell, ActorPanicked, Ask};
+use crate::actor::{Actor, ActorPanicked, Ask, Slot};
 use crate::model::command::StockOperation;
 use crate::model::{OrderNo, Pair, Parts};
 
@@ -38,7 +38,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                give_back(self.core, cell, StockMessage::Unclaim(parts.clone()));
+                give_back(self.core, cell.ask(StockMessage::Unclaim(parts.clone())));
             }
         };
         let asked = Asked::new(cell.ask(StockMessage::Claim(parts.clone())), undo);
@@ -62,7 +62,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                give_back(self.core, cell, StockMessage::Unship(units));
+                give_back(self.core, cell.ask(StockMessage::Unship(units)));
             }
         };
         let claim = claim_of(Asked::new(cell.ask(message), undo).await?);
@@ -77,7 +77,7 @@ impl<'a> Claims<'a> {
         let cell = cell(self.core, pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                give_back(self.core, cell, StockMessage::Unrelease);
+                give_back(self.core, cell.ask(StockMessage::Unrelease));
             }
         };
         let claim = claim_of(Asked::new(cell.ask(StockMessage::ClaimRelease), undo).await?);
@@ -100,8 +100,8 @@ impl<'a> Claims<'a> {
         // The turn takes the place, whatever it answers.
         let in_line = in_line.map(|at| self.held.swap_remove(at)).is_some();
         let undo = |reply| match edit_of(reply) {
-            Edit::Granted(_) => give_back(self.core, cell, StockMessage::Unedit),
-            Edit::InLine => give_back(self.core, cell, StockMessage::LeaveLine),
+            Edit::Granted(_) => give_back(self.core, cell.ask(StockMessage::Unedit)),
+            Edit::InLine => give_back(self.core, cell.ask(StockMessage::LeaveLine)),
             Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
         };
         let message = StockMessage::Edit { operation, in_line };
@@ -130,7 +130,7 @@ impl Drop for Claims<'_> {
                 Held::Edit => StockMessage::Unedit,
                 Held::Line => StockMessage::LeaveLine,
             };
-            give_back(self.core, cell(self.core, pair), message);
+            give_back(self.core, cell(self.core, pair).ask(message));
         }
     }
 }
@@ -174,20 +174,20 @@ impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<A, U> {
 
 /// Gives back what was held, and wakes whoever waits for it. Waits until the actor
 /// has taken it, as long as a few turns take: the woken must find it free.
-pub fn give_back<A: Actor>(core: &Core, cell: &ActorCell<A>, message: A::Message) {
+pub fn give_back<A: Actor>(core: &Core, given: Ask<A>) {
     // An actor that panicked has nothing more to give, and the engine halts.
-    let _ = cell.ask(message).wait();
+    let _ = given.wait();
     core.gave_up();
 }
 
 /// The actor of a pair.
-pub fn cell(core: &Core, pair: Pair) -> &ActorCell<StockActor> {
-    core.catalogue.entry(pair.sku).pair(pair.node).cell
+pub fn cell(core: &Core, pair: Pair) -> Slot<'_, StockActor> {
+    core.catalogue.entry(pair.sku).pair(pair.node)
 }
 
 /// Asks a stock actor; a panicked one stops the engine.
 pub async fn ask(
-    cell: &ActorCell<StockActor>,
+    cell: Slot<'_, StockActor>,
     message: StockMessage,
 ) -> Result<StockReply, EngineError> {
     cell.ask(message).await.map_err(halted)

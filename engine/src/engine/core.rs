@@ -12,7 +12,7 @@ use tokio::sync::{Notify, futures::Notified};
 use super::catalogue::Catalogue;
 use super::error::EngineError;
 use super::network::{Network, PostalTable};
-use super::orders::Orders;
+use super::orders::{OrderCell, Orders};
 use super::requests::Requests;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
@@ -31,7 +31,7 @@ pub struct Core {
     /// Where postal codes are.
     pub postal: PostalTable,
     /// The way to the journal.
-    pub journal: GroupCommit<Record>,
+    pub journal: GroupCommit<Written>,
     /// How far applying has come.
     pub watermark: Arc<Watermark>,
     /// The last event of the step that is being applied: actors may show it
@@ -57,6 +57,14 @@ pub struct Core {
     in_flight_max: usize,
 }
 
+/// A record on its way to the disk.
+pub struct Written {
+    /// What happened.
+    pub record: Record,
+    /// The actor of the order that it places, so that applying need not look for it.
+    pub room: Option<OrderCell>,
+}
+
 /// What the applier has done.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Applied {
@@ -77,7 +85,7 @@ impl Core {
     /// A core without state over an empty or replayed journal.
     pub fn new(
         postal: PostalTable,
-        journal: GroupCommit<Record>,
+        journal: GroupCommit<Written>,
         watermark: Arc<Watermark>,
         in_flight_max: usize,
     ) -> Self {
@@ -149,8 +157,9 @@ impl Core {
     }
 
     /// Writes a record; its actors are claimed by the caller, who gives the
-    /// claims up when this fails and hands them over when it does not.
-    pub fn append(&self, record: Record) -> Result<Ticket, EngineError> {
+    /// claims up when this fails and hands them over when it does not. `room` is
+    /// the actor of the order that the record places.
+    pub fn append(&self, record: Record, room: Option<OrderCell>) -> Result<Ticket, EngineError> {
         thread_local! {
             static PAYLOAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
         }
@@ -159,7 +168,9 @@ impl Core {
             let Ok(()) = minicbor::encode(&record, &mut *payload) else {
                 unreachable!("writing to memory does not fail, and model types encode");
             };
-            self.journal.append(payload, record).map_err(|error| self.append_error(error))
+            self.journal
+                .append(payload, Written { record, room })
+                .map_err(|error| self.append_error(error))
         })
     }
 

@@ -26,7 +26,7 @@ struct Locked<'a> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         if self.held {
-            give_back(self.core, &self.cell, OrderMessage::Unlock);
+            give_back(self.core, self.cell.ask(OrderMessage::Unlock));
         }
     }
 }
@@ -38,7 +38,7 @@ async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineErro
         let cell = core.orders.by_id(id).ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
         let undo = |reply| {
             if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
-                give_back(core, &cell, OrderMessage::Unlock);
+                give_back(core, cell.ask(OrderMessage::Unlock));
             }
         };
         match Asked::new(cell.ask(OrderMessage::Lock), undo).await? {

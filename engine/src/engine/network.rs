@@ -24,10 +24,25 @@ pub struct PlanningNode {
     pub calendar: Arc<Calendar>,
 }
 
+/// What planning needs of a node for every offer: side by side, because it reads
+/// those of many nodes for each order.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Whether sourcing may choose it.
+    pub enabled: bool,
+    /// Whether it promises a vendor's stock instead of its own.
+    pub is_supplier: bool,
+    /// Cost of handling a shipment, in minor units.
+    pub shipment_cost: i64,
+    /// Cost of handling a unit, in minor units.
+    pub unit_cost: i64,
+}
+
 /// All nodes and the policy, and how far everything is apart.
 pub struct Network {
     /// Nodes by number.
     pub nodes: Vec<PlanningNode>,
+    terms: Vec<Terms>,
     by_id: HashMap<NodeId, NodeNo>,
     /// The policy.
     pub policy: Arc<Policy>,
@@ -57,7 +72,8 @@ impl Network {
         let reach = policy.bands.iter().map(|band| band.distance_m_max).collect();
         let bands = Bands::new(reach).expect("a policy is checked before it becomes an event");
         let lanes = (0..postal_codes).map(|_| OnceLock::new()).collect();
-        Self { nodes, by_id, policy, policy_lsn, bands, lanes }
+        let terms = nodes.iter().map(|n| terms_of(&n.node)).collect();
+        Self { nodes, terms, by_id, policy, policy_lsn, bands, lanes }
     }
 
     /// The same network with a node defined or changed.
@@ -91,6 +107,14 @@ impl Network {
     /// When there is none: numbers come from events, which come from this network.
     pub fn node(&self, no: NodeNo) -> &PlanningNode {
         &self.nodes[usize::from(no.0)]
+    }
+
+    /// What the node of that number asks for.
+    ///
+    /// # Panics
+    /// When there is none: numbers come from events, which come from this network.
+    pub fn terms(&self, no: NodeNo) -> Terms {
+        self.terms[usize::from(no.0)]
     }
 
     /// The number of the service with that name; the first one without a name.
@@ -153,6 +177,15 @@ fn hash_node(at: usize, node: &PlanningNode) -> StateHash {
     let mut hash = StateHash::default();
     hash.add(hash_encoded(Part::Node, &(at as u64, &*node.node, node.last_lsn)));
     hash
+}
+
+fn terms_of(node: &Node) -> Terms {
+    Terms {
+        enabled: node.enabled,
+        is_supplier: is_supplier(node.kind),
+        shipment_cost: node.shipment_cost,
+        unit_cost: node.unit_cost,
+    }
 }
 
 /// The calendar of a node's definition.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::apply::{self, Applier};
-use super::core::{Applied, Core};
+use super::core::{Applied, Core, Written};
 use super::network::PostalTable;
 use super::snapshots::{Snapshots, Snapshotter};
 use crate::disk::Disk;
@@ -194,7 +194,7 @@ impl Engine {
 /// The journal writer and the applier of a single-threaded engine.
 pub struct Pump {
     core: Arc<Core>,
-    writer: Writer<Record>,
+    writer: Writer<Written>,
 }
 
 impl Pump {
@@ -221,7 +221,7 @@ impl Pump {
 /// An engine that nothing runs yet.
 struct Parts {
     engine: Engine,
-    writer: Writer<Record>,
+    writer: Writer<Written>,
     recovered: Recovered,
 }
 
@@ -311,7 +311,8 @@ fn replay_record(
 ) -> Result<(), OpenError> {
     let record: Record = minicbor::decode(payload)
         .map_err(|error| OpenError::UnknownEvent { lsn, detail: error.to_string() })?;
-    applier.apply(lsn, record).map_err(|_| OpenError::Panicked { lsn })?;
+    let written = Written { record, room: None };
+    applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
     if let Some(loaded) = loaded {
         loaded.check_at(lsn, applier.applied().hash)?;
     }
@@ -339,13 +340,13 @@ pub(super) fn lsn_at(history: &dyn History, time: Timestamp) -> Result<Lsn, Open
 /// A batch that is durable, on its way to the applier.
 struct Batch {
     first: Lsn,
-    records: Vec<Record>,
+    records: Vec<Written>,
 }
 
 /// The journal writer's thread.
 fn run_writer(
     core: &Core,
-    writer: Writer<Record>,
+    writer: Writer<Written>,
     batches: &SyncSender<Batch>,
 ) -> Result<(), String> {
     let mut ended = Ok(());
@@ -366,14 +367,14 @@ fn run_writer(
 /// Passes on what became durable, and undoes what was rejected.
 fn committed(
     core: &Core,
-    commit: Commit<'_, Record>,
-    durable: impl FnOnce(Lsn, &mut Vec<Record>) -> Result<(), String>,
+    commit: Commit<'_, Written>,
+    durable: impl FnOnce(Lsn, &mut Vec<Written>) -> Result<(), String>,
 ) -> Result<(), String> {
     match commit {
         Commit::Durable { first, items } => durable(first, items),
         Commit::Rejected { last_good, items } => {
             tracing::warn!(rejected = items.len(), %last_good, "no room for the journal");
-            items.drain(..).for_each(|record| apply::reject(core, record));
+            items.drain(..).for_each(|written| apply::reject(core, written.record));
             core.watermark.end_epoch(last_good);
             core.gave_up();
             Ok(())
@@ -390,7 +391,7 @@ fn run_applier(core: &Core, batches: &Receiver<Batch>) -> Result<(), String> {
     Ok(())
 }
 
-fn apply_batch(core: &Core, first: Lsn, records: &mut Vec<Record>) -> Result<(), String> {
+fn apply_batch(core: &Core, first: Lsn, records: &mut Vec<Written>) -> Result<(), String> {
     let mut lsn = first;
     let mut records = records.drain(..).peekable();
     while records.peek().is_some() {

@@ -18,8 +18,8 @@ use crate::limits::{LINE_UNITS_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX, STOCK_UNIT
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
-    Day, Event, Order, OrderHeader, OrderPlaced, Pair, Parts, Record, Refusal, Request, Rule,
-    Shortage, Split, Supply, Timestamp, Violation,
+    Day, Event, Lsn, Order, OrderHeader, Pair, Parts, Record, Refusal, Request, Rule, Shortage,
+    Split, Supply, Timestamp, Violation,
 };
 
 /// What a placed order came to, before it is durable.
@@ -64,9 +64,9 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let header = header(&order, &wanted, fingerprint);
-    let event = Event::OrderPlaced(Box::new(placed(core, header, *draft)));
+    let event = Event::OrderPlaced(Arc::new(placed(core, header, *draft)));
     let record = Record { at: meta.at, request, origin: meta.origin, event };
-    let ticket = core.append(record)?;
+    let ticket = core.append(record, Some(room.cell()))?;
     claims.hand_over();
     if let Some(key) = key {
         key.hand_over();
@@ -231,9 +231,8 @@ pub fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
 async fn look_inbound(wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
     let mut seen = InboundSeen::new();
     for (at, line) in wanted.lines.iter().enumerate() {
-        for slot in line.entry.row.iter().filter(|s| s.cell.shared().glance().has_inbound) {
-            let StockReply::Inbound(glances) = ask(slot.cell, StockMessage::ReadInbound).await?
-            else {
+        for slot in line.entry.row.iter().filter(|s| s.shared().glance().has_inbound) {
+            let StockReply::Inbound(glances) = ask(slot, StockMessage::ReadInbound).await? else {
                 unreachable!("a read of inbound supplies is answered with them");
             };
             let at = u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits");
@@ -305,14 +304,16 @@ fn header(order: &OrderRequest, wanted: &Wanted<'_>, fingerprint: u64) -> OrderH
     }
 }
 
-fn placed(core: &Core, header: OrderHeader, draft: Draft) -> OrderPlaced {
-    OrderPlaced {
+fn placed(core: &Core, header: OrderHeader, draft: Draft) -> Order {
+    Order {
         no: core.next_order(),
         header,
         lines: draft.lines,
         shipments: draft.shipments,
         allocations: draft.allocations,
         trace: draft.trace,
+        placed_lsn: Lsn::NONE,
+        last_lsn: Lsn::NONE,
     }
 }
 

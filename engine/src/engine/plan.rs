@@ -14,7 +14,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::catalogue::Entry;
-use super::network::{Network, is_supplier};
+use super::network::Network;
 use super::trace::{Candidate, TraceWriter, Verdict};
 use crate::actor::stock::InboundGlance;
 use crate::geo::PostalMatch;
@@ -101,6 +101,9 @@ struct Planner {
     sources: Vec<Source>,
     shipments: Vec<sourcing::Shipment>,
     dates: Vec<Dates>,
+    terms: Vec<OfferTerms>,
+    /// Whether some candidate shipments are made of inbound supply.
+    any_inbound: bool,
     reasons: Vec<Reason>,
     skipped: Vec<(u16, Candidate)>,
     /// Whether candidates were left out.
@@ -131,16 +134,60 @@ struct Dates {
     deliver_by: Day,
 }
 
+/// What all offers of one candidate shipment have in common.
+#[derive(Clone, Copy)]
+struct OfferTerms {
+    late_days: u16,
+    unit_cost: i64,
+}
+
+/// What an order pays and waits for, by node: looked up once for an order.
+struct Route<'a, 'w> {
+    network: &'a Network,
+    wanted: &'a Wanted<'w>,
+    /// The distance band of every node, by number.
+    bands: &'a [u8],
+    /// Days on the way, by band.
+    transit_days: &'a [u16],
+}
+
+impl<'a, 'w> Route<'a, 'w> {
+    fn new(network: &'a Network, wanted: &'a Wanted<'w>) -> Self {
+        let bands = network.lanes(wanted.destination.index, wanted.destination.location);
+        let service = &network.policy.services[usize::from(wanted.service.0)];
+        Self { network, wanted, bands, transit_days: &service.transit_days }
+    }
+
+    fn band(&self, no: NodeNo) -> usize {
+        usize::from(self.bands[usize::from(no.0)])
+    }
+
+    fn dates(&self, node: NodeNo, ship_by: Day) -> Dates {
+        Dates { node, ship_by, deliver_by: ship_by.plus(self.transit_days[self.band(node)]) }
+    }
+
+    fn late_days(&self, dates: Dates) -> u16 {
+        u16::try_from(dates.deliver_by.days_after(self.wanted.promise_by)).unwrap_or(u16::MAX)
+    }
+
+    /// What a shipment of the node costs, and each unit in it.
+    fn costs(&self, no: NodeNo) -> (i64, i64) {
+        let (terms, band) = (self.network.terms(no), &self.network.policy.bands[self.band(no)]);
+        (terms.shipment_cost + band.shipment_cost, terms.unit_cost + band.unit_cost)
+    }
+}
+
 impl Planner {
     fn plan(&mut self, network: &Arc<Network>, wanted: &Wanted<'_>, seen: &InboundSeen) -> Draft {
         self.begin(network);
+        let route = Route::new(network, wanted);
         let mut in_flight_seen = false;
         for (line, want) in wanted.lines.iter().enumerate() {
             let first = self.offers.len();
-            in_flight_seen |= self.offer_on_hand(network, wanted, line, want);
+            in_flight_seen |= self.offer_on_hand(&route, line, want);
             for (_, node, glances) in seen.iter().filter(|(of, ..)| usize::from(*of) == line) {
                 in_flight_seen |= glances.iter().any(|glance| glance.in_flight);
-                self.offer_inbound(network, wanted, line, *node, glances);
+                self.offer_inbound(&route, line, *node, glances);
             }
             let offers = index(first)..index(self.offers.len());
             self.lines.push(sourcing::Line { quantity: want.quantity, offers });
@@ -162,7 +209,7 @@ impl Planner {
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
         let bounded = self.cut_short || matches!(plan.exactness, Exactness::Bounded { .. });
         let trace = self.trace(bounded);
-        self.draft(network, wanted, &plan, in_flight_seen, trace)
+        self.draft(&route, &plan, in_flight_seen, trace)
     }
 
     fn begin(&mut self, network: &Arc<Network>) {
@@ -184,35 +231,31 @@ impl Planner {
         self.sources.clear();
         self.shipments.clear();
         self.dates.clear();
+        self.terms.clear();
         self.skipped.clear();
         self.cut_short = false;
+        self.any_inbound = false;
     }
 
     /// Offers what every pair of the line's SKU has free now.
-    fn offer_on_hand(
-        &mut self,
-        network: &Network,
-        wanted: &Wanted<'_>,
-        line: usize,
-        want: &WantedLine<'_>,
-    ) -> bool {
+    fn offer_on_hand(&mut self, route: &Route<'_, '_>, line: usize, want: &WantedLine<'_>) -> bool {
         let mut in_flight_seen = false;
         let first = self.offers.len();
         for slot in want.entry.row.iter() {
-            let glance = slot.cell.shared().glance();
+            let glance = slot.shared().glance();
             in_flight_seen |= glance.in_flight;
-            let node = &network.node(slot.node).node;
-            let supply = if is_supplier(node.kind) { Supply::Supplier } else { Supply::OnHand };
+            let terms = route.network.terms(slot.node);
+            let supply = if terms.is_supplier { Supply::Supplier } else { Supply::OnHand };
             let free = u32::try_from(glance.free).unwrap_or(0);
-            if !node.enabled {
+            if !terms.enabled {
                 self.skip(line, slot.node, supply, free, Verdict::NodeDisabled);
             } else if free == 0 {
                 self.skip(line, slot.node, supply, free, Verdict::NoStock);
             } else if self.is_full(self.offers.len() - first) {
                 self.skip(line, slot.node, supply, free, Verdict::NotConsidered);
             } else {
-                let dates = self.dates_now(network, wanted, slot.node);
-                self.offer(network, wanted, dates, supply, free, true);
+                let shipment = self.shipment_today(route, slot.node);
+                self.offer(slot.node, shipment, supply, free);
             }
         }
         in_flight_seen
@@ -220,19 +263,19 @@ impl Planner {
 
     fn offer_inbound(
         &mut self,
-        network: &Network,
-        wanted: &Wanted<'_>,
+        route: &Route<'_, '_>,
         line: usize,
         no: NodeNo,
         glances: &[InboundGlance],
     ) {
-        let planning = network.node(no);
-        let horizon = i64::from(network.policy.horizon_days) * 86_400_000_000;
+        let planning = route.network.node(no);
+        let at = route.wanted.at;
+        let horizon = i64::from(route.network.policy.horizon_days) * 86_400_000_000;
         for glance in glances {
             let supply = Supply::Inbound(glance.no);
             if !planning.node.enabled {
                 self.skip(line, no, supply, glance.free, Verdict::NodeDisabled);
-            } else if glance.eta > wanted.at.saturating_add_micros(horizon) {
+            } else if glance.eta > at.saturating_add_micros(horizon) {
                 self.skip(line, no, supply, glance.free, Verdict::BeyondHorizon);
             } else if glance.free == 0 {
                 self.skip(line, no, supply, glance.free, Verdict::NoStock);
@@ -240,9 +283,10 @@ impl Planner {
                 self.skip(line, no, supply, glance.free, Verdict::NotConsidered);
             } else {
                 let lead = planning.node.lead_time_days;
-                let window = planning.calendar.ship_window_from(wanted.at, glance.eta, lead);
-                let dates = dates(network, wanted, no, window.ship_by);
-                self.offer(network, wanted, dates, supply, glance.free, false);
+                let window = planning.calendar.ship_window_from(at, glance.eta, lead);
+                self.any_inbound = true;
+                let shipment = self.shipment(route, route.dates(no, window.ship_by));
+                self.offer(no, shipment, supply, glance.free);
             }
         }
     }
@@ -260,67 +304,57 @@ impl Planner {
         self.skipped.push((u16::try_from(line).unwrap_or(u16::MAX), candidate));
     }
 
-    fn dates_now(&mut self, network: &Network, wanted: &Wanted<'_>, no: NodeNo) -> Dates {
-        let window = &mut self.windows[usize::from(no.0)];
-        if wanted.at < window.from || wanted.at >= window.until {
-            let planning = network.node(no);
-            let fresh = planning.calendar.ship_window(wanted.at, planning.node.lead_time_days);
-            *window = Window { from: wanted.at, until: fresh.valid_until, ship_by: fresh.ship_by };
-        }
-        dates(network, wanted, no, window.ship_by)
-    }
-
-    fn offer(
-        &mut self,
-        network: &Network,
-        wanted: &Wanted<'_>,
-        dates: Dates,
-        supply: Supply,
-        free: u32,
-        today: bool,
-    ) {
-        let shipment = self.shipment(network, wanted, dates, today);
-        let late = dates.deliver_by.days_after(wanted.promise_by);
-        let band = band_of(network, wanted, dates.node);
+    fn offer(&mut self, node: NodeNo, shipment: u16, supply: Supply, free: u32) {
+        let terms = self.terms[usize::from(shipment)];
         self.offers.push(sourcing::Offer {
             quantity: free,
             shipment,
-            late_days: u16::try_from(late).unwrap_or(u16::MAX),
-            unit_cost: network.node(dates.node).node.unit_cost
-                + network.policy.bands[band].unit_cost,
+            late_days: terms.late_days,
+            unit_cost: terms.unit_cost,
             balance: scarcity(free),
         });
-        self.sources.push(Source { node: dates.node, supply });
+        self.sources.push(Source { node, supply });
+    }
+
+    /// The candidate shipment of a node for what is there now, made when there is
+    /// none.
+    fn shipment_today(&mut self, route: &Route<'_, '_>, no: NodeNo) -> u16 {
+        let known = self.today[usize::from(no.0)];
+        if known != NONE {
+            return known;
+        }
+        let at = route.wanted.at;
+        let window = &mut self.windows[usize::from(no.0)];
+        if at < window.from || at >= window.until {
+            let planning = route.network.node(no);
+            let fresh = planning.calendar.ship_window(at, planning.node.lead_time_days);
+            *window = Window { from: at, until: fresh.valid_until, ship_by: fresh.ship_by };
+        }
+        let dates = route.dates(no, window.ship_by);
+        // A later line may offer today what an earlier one has inbound today.
+        let shipment = if self.any_inbound {
+            self.shipment(route, dates)
+        } else {
+            self.new_shipment(route, dates)
+        };
+        self.today[usize::from(no.0)] = shipment;
+        shipment
     }
 
     /// The candidate shipment of a node on a day, made when there is none.
-    fn shipment(
-        &mut self,
-        network: &Network,
-        wanted: &Wanted<'_>,
-        dates: Dates,
-        today: bool,
-    ) -> u16 {
-        let known = self.today[usize::from(dates.node.0)];
-        if today && known != NONE {
-            return known;
+    fn shipment(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
+        match self.dates.iter().position(|other| *other == dates) {
+            Some(there) => number(there),
+            None => self.new_shipment(route, dates),
         }
-        // Today's offers of a line come before inbound ones, but a later line
-        // may offer today what an earlier one has inbound today.
-        let there = self.dates.iter().position(|other| *other == dates);
-        let at = there.unwrap_or_else(|| {
-            let node = &network.node(dates.node).node;
-            let band = &network.policy.bands[band_of(network, wanted, dates.node)];
-            let fixed_cost = node.shipment_cost + band.shipment_cost;
-            self.shipments.push(sourcing::Shipment { fixed_cost, node: dates.node.0 });
-            self.dates.push(dates);
-            self.dates.len() - 1
-        });
-        let at = u16::try_from(at).expect("fewer candidate shipments than a u16 holds");
-        if today {
-            self.today[usize::from(dates.node.0)] = at;
-        }
-        at
+    }
+
+    fn new_shipment(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
+        let (fixed_cost, unit_cost) = route.costs(dates.node);
+        self.shipments.push(sourcing::Shipment { fixed_cost, node: dates.node.0 });
+        self.terms.push(OfferTerms { late_days: route.late_days(dates), unit_cost });
+        self.dates.push(dates);
+        number(self.dates.len() - 1)
     }
 
     fn trace(&self, bounded: bool) -> Box<[u8]> {
@@ -341,8 +375,7 @@ impl Planner {
 
     fn draft(
         &self,
-        network: &Network,
-        wanted: &Wanted<'_>,
+        route: &Route<'_, '_>,
         plan: &sourcing::Plan,
         in_flight_seen: bool,
         trace: Box<[u8]>,
@@ -367,8 +400,9 @@ impl Planner {
             allocations
                 .push((source.node, allocation(pick.line, at, source.supply, pick.quantity)));
         }
-        if wanted.shortage == Shortage::Backorder {
-            backorder(network, wanted, plan, &mut shipments, &mut allocations);
+        let wanted = route.wanted;
+        if wanted.shortage == Shortage::Backorder && plan.score.unfilled_units > 0 {
+            backorder(route, plan, &mut shipments, &mut allocations);
         }
         number_by_date(&mut shipments, &mut allocations);
         allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment));
@@ -415,15 +449,14 @@ fn number_by_date(
 
 /// Lets units without supply wait where they would best ship from.
 fn backorder(
-    network: &Network,
-    wanted: &Wanted<'_>,
+    route: &Route<'_, '_>,
     plan: &sourcing::Plan,
     shipments: &mut SmallVec<[Shipment; 4]>,
     allocations: &mut SmallVec<[(NodeNo, Allocation); 8]>,
 ) {
     let mut homes = SmallVec::<[(NodeNo, usize); 2]>::new();
     for (line, short) in plan.unfilled.iter().enumerate().filter(|(_, short)| **short > 0) {
-        let Some(node) = home(network, wanted, &wanted.lines[line]) else {
+        let Some(node) = home(route, &route.wanted.lines[line]) else {
             continue;
         };
         let known = homes.iter().find(|(of, _)| *of == node).map(|(_, at)| *at);
@@ -439,30 +472,18 @@ fn backorder(
 
 /// The node at which units wait: the cheapest to ship from of those that ever
 /// had the item, or of all when none did. Nobody waits at a supplier.
-pub fn home(network: &Network, wanted: &Wanted<'_>, line: &WantedLine<'_>) -> Option<NodeNo> {
+fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
     let fits = |no: &NodeNo| {
-        let node = &network.node(*no).node;
-        node.enabled && !is_supplier(node.kind)
+        let terms = route.network.terms(*no);
+        terms.enabled && !terms.is_supplier
     };
     let cost = |no: &NodeNo| {
-        let node = &network.node(*no).node;
-        let band = &network.policy.bands[band_of(network, wanted, *no)];
-        (node.shipment_cost + band.shipment_cost + node.unit_cost + band.unit_cost, *no)
+        let (shipment_cost, unit_cost) = route.costs(*no);
+        (shipment_cost + unit_cost, *no)
     };
     let stocked = line.entry.row.iter().map(|slot| slot.node).filter(fits).min_by_key(cost);
-    let all = || (0..=u16::MAX).take(network.nodes.len()).map(NodeNo);
+    let all = || (0..=u16::MAX).take(route.network.nodes.len()).map(NodeNo);
     stocked.or_else(|| all().filter(fits).min_by_key(cost))
-}
-
-fn band_of(network: &Network, wanted: &Wanted<'_>, no: NodeNo) -> usize {
-    let destination = wanted.destination;
-    usize::from(network.lanes(destination.index, destination.location)[usize::from(no.0)])
-}
-
-fn dates(network: &Network, wanted: &Wanted<'_>, node: NodeNo, ship_by: Day) -> Dates {
-    let service = &network.policy.services[usize::from(wanted.service.0)];
-    let transit = service.transit_days[band_of(network, wanted, node)];
-    Dates { node, ship_by, deliver_by: ship_by.plus(transit) }
 }
 
 /// The balance penalty of one unit: taking from a pair that has little left
@@ -470,6 +491,10 @@ fn dates(network: &Network, wanted: &Wanted<'_>, node: NodeNo, ship_by: Day) -> 
 /// ten thousand, inversely to what is free.
 fn scarcity(free: u32) -> u32 {
     10_000 / free.saturating_add(1)
+}
+
+fn number(shipment: usize) -> u16 {
+    u16::try_from(shipment).expect("fewer candidate shipments than a u16 holds")
 }
 
 fn index(at: usize) -> u32 {

@@ -83,11 +83,11 @@ pub async fn availability(
     let network = core.network.load_full();
     let mut nodes = Vec::new();
     for slot in core.catalogue.entry(no).row.iter() {
-        let glance = slot.cell.shared().glance();
+        let glance = slot.shared().glance();
         let node = &network.node(slot.node).node;
         let mut inbound = 0;
         if glance.has_inbound
-            && let StockReply::Inbound(supplies) = ask(slot.cell, StockMessage::ReadInbound).await?
+            && let StockReply::Inbound(supplies) = ask(slot, StockMessage::ReadInbound).await?
         {
             let in_time = supplies.iter().filter(|supply| supply.eta <= at);
             inbound = in_time.map(|supply| u64::from(supply.free)).sum();

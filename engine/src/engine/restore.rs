@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::audit::{AuditReport, audit_at};
-use super::core::Core;
+use super::core::{Core, Written};
 use super::error::EngineError;
 use super::network::PostalTable;
 use super::open::{
@@ -26,7 +26,7 @@ use crate::journal::{
     Batch, BatchLimits, GroupCommit, History, Log, Options, Payload, SegmentLog, Watermark,
 };
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
-use crate::model::{Lsn, Record, StateHash, Timestamp};
+use crate::model::{Lsn, StateHash, Timestamp};
 use crate::snapshot::{ExportError, SledStore, SnapshotError, State, import, take};
 
 /// What a restore did.
@@ -198,7 +198,7 @@ fn recover(
     let history = log.history();
     let last = last_wanted(&*history, until)?;
     let (group, _writer) =
-        GroupCommit::<Record>::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
+        GroupCommit::<Written>::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
     let make = || {
         let watermark = Arc::new(Watermark::new(Lsn::NONE));
         Core::new(Arc::clone(postal), group.clone(), watermark, IN_FLIGHT_MAX_DEFAULT)

@@ -6,6 +6,8 @@
 //! A sum does not care for order, so every change of a part updates it in
 //! constant time: subtract the part as it was, add the part as it is.
 
+use std::cell::RefCell;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The state hash, kept up to date by the applier.
@@ -79,13 +81,52 @@ pub(crate) fn hash_bytes(part: Part, bytes: &[u8]) -> PartHash {
 
 /// Hashes a value by its journal encoding.
 pub(crate) fn hash_encoded<T: minicbor::Encode<()>>(part: Part, value: &T) -> PartHash {
-    let mut bytes = smallvec::SmallVec::<[u8; 512]>::new();
-    let mut encoder = minicbor::Encoder::new(Sink(&mut bytes));
-    encoder.encode(value).unwrap_or_else(|never| match never.into_write() {
-        Some(infallible) => match infallible {},
-        None => unreachable!("model types encode without errors of their own"),
-    });
-    hash_bytes(part, &bytes)
+    hash_written(part, |digest| {
+        minicbor::encode(value, &mut digest.0).unwrap_or_else(|never| match never.into_write() {
+            Some(infallible) => match infallible {},
+            None => unreachable!("model types encode without errors of their own"),
+        });
+    })
+}
+
+thread_local! {
+    static DIGEST: RefCell<Digest> = const { RefCell::new(Digest(Vec::new())) };
+}
+
+/// Hashes what `write` writes, behind the kind of part. For parts that are hashed for
+/// every order: an encoding that is read again costs several times as much.
+pub(crate) fn hash_written(part: Part, write: impl FnOnce(&mut Digest)) -> PartHash {
+    DIGEST.with_borrow_mut(|digest| {
+        digest.0.clear();
+        write(digest);
+        hash_bytes(part, &digest.0)
+    })
+}
+
+/// What is to be hashed: words, and text behind its length, so that different parts
+/// never write the same bytes.
+pub(crate) struct Digest(Vec<u8>);
+
+impl Digest {
+    /// Whole numbers.
+    #[inline]
+    pub(crate) fn words<const N: usize>(&mut self, words: [u64; N]) {
+        self.0.extend_from_slice(words.map(u64::to_le_bytes).as_flattened());
+    }
+
+    /// Text, or any bytes.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.words([bytes.len() as u64]);
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Text that may not be there.
+    pub(crate) fn optional(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.bytes(text.as_bytes()),
+            None => self.words([u64::MAX]),
+        }
+    }
 }
 
 fn xxh3_64_with_kind(part: Part, bytes: &[u8]) -> u64 {
@@ -96,17 +137,6 @@ fn xxh3_64_with_kind(part: Part, bytes: &[u8]) -> u64 {
 /// another one under the same key.
 pub fn fingerprint<T: minicbor::Encode<()>>(content: &T) -> u64 {
     hash_encoded(Part::Request, content).0
-}
-
-struct Sink<'a>(&'a mut smallvec::SmallVec<[u8; 512]>);
-
-impl minicbor::encode::Write for Sink<'_> {
-    type Error = std::convert::Infallible;
-
-    fn write_all(&mut self, buf: &[u8]) -> Result<(), Self::Error> {
-        self.0.extend_from_slice(buf);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What the journal holds: one record for each command that changed something.
 
+use std::sync::Arc;
+
 use minicbor::{Decode, Encode};
 
 use super::catalog::{Item, Node, Policy};
 use super::ids::{NodeNo, OrderId, OrderNo, Pair, RequestId, SkuNo, Text};
-use super::order::{Allocation, Dispatch, OrderHeader, OrderLine, Release, Shipment};
+use super::order::{Dispatch, Order, Release};
 use super::stock::StockChange;
 use super::time::Timestamp;
 
@@ -92,7 +94,7 @@ pub enum Event {
     },
     /// An order was placed and got its allocation.
     #[n(20)]
-    OrderPlaced(#[n(0)] Box<OrderPlaced>),
+    OrderPlaced(#[cbor(n(0), with = "shared")] Arc<Order>),
     /// Units of an order were cancelled.
     #[n(21)]
     OrderCancelled {
@@ -127,25 +129,30 @@ pub enum Event {
     },
 }
 
-/// An order with its allocation, as placed.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct OrderPlaced {
-    /// Its number.
-    #[n(0)]
-    pub no: OrderNo,
-    /// What was ordered, and how.
-    #[n(1)]
-    pub header: OrderHeader,
-    /// Its lines; units that were short are cancelled in them.
-    #[n(2)]
-    pub lines: Box<[OrderLine]>,
-    /// Its shipments.
-    #[n(3)]
-    pub shipments: Box<[Shipment]>,
-    /// Its allocations, ascending by line, then node, then shipment.
-    #[n(4)]
-    pub allocations: Box<[Allocation]>,
-    /// Why it was sourced so.
-    #[cbor(n(5), with = "minicbor::bytes")]
-    pub trace: Box<[u8]>,
+/// An order is encoded as itself. It is shared so that its actor keeps the very one
+/// that was planned.
+mod shared {
+    use std::sync::Arc;
+
+    use minicbor::{Decode, Encode};
+
+    use crate::model::Order;
+
+    pub(super) fn encode<C, W: minicbor::encode::Write>(
+        order: &Arc<Order>,
+        e: &mut minicbor::Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        order.as_ref().encode(e, context)
+    }
+
+    pub(super) fn decode<C>(
+        d: &mut minicbor::Decoder<'_>,
+        context: &mut C,
+    ) -> Result<Arc<Order>, minicbor::decode::Error> {
+        Order::decode(d, context).map(Arc::new)
+    }
 }
+
+#[cfg(test)]
+mod tests;

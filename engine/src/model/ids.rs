@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use minicbor::{Decode, Encode};
 
 use super::refusal::{Rule, Violation};
@@ -21,18 +22,45 @@ fn check_ascii(field: &str, value: &str, max: usize) -> Result<(), Violation> {
     Ok(())
 }
 
+/// In events, a name is the text that it is. Names are kept inline up to 24 bytes,
+/// which most have: an order makes no allocation for each of its names.
+macro_rules! encoded_as_text {
+    ($name:ident) => {
+        impl<C> Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                e: &mut minicbor::Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                e.str(&self.0)?;
+                Ok(())
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for $name {
+            fn decode(
+                d: &mut minicbor::Decoder<'b>,
+                _: &mut C,
+            ) -> Result<Self, minicbor::decode::Error> {
+                d.str().map(|text| Self(text.into()))
+            }
+        }
+    };
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-        #[cbor(transparent)]
-        pub struct $name(#[n(0)] Box<str>);
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(CompactString);
+
+        encoded_as_text!($name);
 
         impl $name {
             /// Takes a name of 1 to
             #[doc = concat!("`", stringify!($max), "`")]
             /// bytes of printable ASCII; `field` is what a violation names.
-            pub fn new(field: &str, value: impl Into<Box<str>>) -> Result<Self, Violation> {
+            pub fn new(field: &str, value: impl Into<CompactString>) -> Result<Self, Violation> {
                 let value = value.into();
                 check_ascii(field, &value, $max)?;
                 Ok(Self(value))
@@ -100,13 +128,14 @@ name!(
 );
 
 /// Free text of up to [`limits::TEXT_BYTES_MAX`] bytes without control characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
-#[cbor(transparent)]
-pub struct Text(#[n(0)] Box<str>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Text(CompactString);
+
+encoded_as_text!(Text);
 
 impl Text {
     /// Takes text; empty is allowed, control characters are not.
-    pub fn new(field: &str, value: impl Into<Box<str>>) -> Result<Self, Violation> {
+    pub fn new(field: &str, value: impl Into<CompactString>) -> Result<Self, Violation> {
         let value = value.into();
         if value.len() > limits::TEXT_BYTES_MAX {
             let max = limits::TEXT_BYTES_MAX;
@@ -163,7 +192,8 @@ number!(
     u8
 );
 number!(
-    /// The number of an inbound supply at its pair, never reused there.
+    /// The number of an inbound supply at its pair. It is used again, after all
+    /// others, once the supply is closed.
     InboundNo,
     u16
 );

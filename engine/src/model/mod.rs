@@ -28,7 +28,7 @@ pub mod time;
 
 pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
 pub use digest::StateHash;
-pub use event::{Event, OrderPlaced, Origin, Record, Request};
+pub use event::{Event, Origin, Record, Request};
 pub use ids::{
     CustomerId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
     RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::catalog::{Shortage, Split};
-use super::digest::{Part, PartHash, hash_encoded};
+use super::digest::{Digest, Part, PartHash, hash_written};
 use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
 use super::lsn::Lsn;
 use super::reservations::Supply;
@@ -124,7 +124,8 @@ impl Allocation {
     }
 }
 
-/// The durable state of an order: a fold over the journal and nothing else.
+/// The durable state of an order: a fold over the journal and nothing else. The event
+/// that places it carries it whole, but for the event's own number.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Order {
     /// Its number.
@@ -133,24 +134,24 @@ pub struct Order {
     /// What was ordered, and how.
     #[n(1)]
     pub header: OrderHeader,
-    /// The event that placed it.
+    /// Its lines; units that were short at placing are cancelled in them.
     #[n(2)]
-    pub placed_lsn: Lsn,
-    /// The last event applied.
-    #[n(3)]
-    pub last_lsn: Lsn,
-    /// Its lines.
-    #[n(4)]
     pub lines: Box<[OrderLine]>,
     /// Its shipments.
-    #[n(5)]
+    #[n(3)]
     pub shipments: Box<[Shipment]>,
-    /// Its allocations, ascending by line, then shipment.
-    #[n(6)]
+    /// Its allocations, ascending by line, then node, then shipment.
+    #[n(4)]
     pub allocations: Box<[Allocation]>,
     /// Why it was sourced so; see [`crate::sourcing`].
-    #[cbor(n(7), with = "minicbor::bytes")]
+    #[cbor(n(5), with = "minicbor::bytes")]
     pub trace: Box<[u8]>,
+    /// The event that placed it; set when that is applied.
+    #[cbor(skip)]
+    pub placed_lsn: Lsn,
+    /// The last event applied.
+    #[cbor(skip)]
+    pub last_lsn: Lsn,
 }
 
 /// What an event does to one order.
@@ -254,6 +255,66 @@ impl Order {
 
     /// The hash of all that this order holds.
     pub fn hash(&self) -> PartHash {
-        hash_encoded(Part::Order, self)
+        hash_written(Part::Order, |digest| self.write(digest))
     }
+
+    fn write(&self, digest: &mut Digest) {
+        digest.words([self.no.0, self.placed_lsn.get(), self.last_lsn.get()]);
+        self.header.write(digest);
+        digest.words([self.lines.len() as u64, self.shipments.len() as u64]);
+        for line in &self.lines {
+            digest.words([pack(line.sku.0, 0), pack(line.ordered, line.cancelled)]);
+        }
+        for shipment in &self.shipments {
+            shipment.write(digest);
+        }
+        for a in &self.allocations {
+            let place = u32::from(a.line) << 16 | u32::from(a.shipment);
+            digest.words([
+                pack(place, u32::from(a.supply.code())),
+                pack(a.units, a.shipped),
+                u64::from(a.cancelled),
+            ]);
+        }
+        digest.bytes(&self.trace);
+    }
+}
+
+impl OrderHeader {
+    fn write(&self, digest: &mut Digest) {
+        digest.bytes(self.id.as_str().as_bytes());
+        digest.optional(self.customer.as_ref().map(CustomerId::as_str));
+        digest.optional(self.channel.as_ref().map(Text::as_str));
+        digest.bytes(self.postal_code.as_str().as_bytes());
+        let [service, shortage, split] =
+            [self.service.0, self.shortage as u8, self.split as u8].map(u64::from);
+        digest.words([
+            self.fingerprint,
+            self.ordered_at.as_micros().cast_unsigned(),
+            pack(self.promise_by.epoch_days().cast_unsigned(), 0)
+                | service << 16
+                | shortage << 8
+                | split,
+        ]);
+    }
+}
+
+impl Shipment {
+    fn write(&self, digest: &mut Digest) {
+        let day = |day: Option<Day>| {
+            day.map_or(u64::MAX, |day| u64::from(day.epoch_days().cast_unsigned()))
+        };
+        let left = self.shipped.as_ref().map_or(0, |_| 1);
+        digest.words([u64::from(self.node.0) << 1 | left, day(self.ship_by), day(self.deliver_by)]);
+        if let Some(Dispatch { at, carrier, tracking }) = &self.shipped {
+            digest.words([at.as_micros().cast_unsigned()]);
+            digest.bytes(carrier.as_str().as_bytes());
+            digest.bytes(tracking.as_str().as_bytes());
+        }
+    }
+}
+
+/// Two numbers in one word.
+const fn pack(high: u32, low: u32) -> u64 {
+    (high as u64) << 32 | low as u64
 }

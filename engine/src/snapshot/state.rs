@@ -84,7 +84,7 @@ impl State<'_> {
         let entry = self.catalogue.entry(no);
         let mut pairs = Vec::with_capacity(entry.row.len());
         for slot in entry.row.iter() {
-            match slot.cell.ask(StockMessage::Read).wait()? {
+            match slot.ask(StockMessage::Read).wait()? {
                 // A pair without an event is a claim's, and claims are not state.
                 StockReply::State(stock) if stock.last_lsn == Lsn::NONE => {}
                 StockReply::State(stock) => pairs.push((slot.node, *stock)),
@@ -164,7 +164,7 @@ impl State<'_> {
             return Err(out_of_place("pair of node", node));
         }
         let hash = stock.hash(pair);
-        entry.pair(pair.node).cell.ask(StockMessage::Restore(Box::new(stock))).wait()?;
+        entry.pair(pair.node).ask(StockMessage::Restore(Box::new(stock))).wait()?;
         Ok(hash)
     }
 

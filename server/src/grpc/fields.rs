@@ -34,7 +34,7 @@ impl Violations {
         &mut self,
         path: &str,
         text: &str,
-        new: impl FnOnce(&str, Box<str>) -> Result<T, Violation>,
+        new: impl FnOnce(&str, String) -> Result<T, Violation>,
     ) -> Option<Option<T>> {
         if text.is_empty() {
             return Some(None);

@@ -160,7 +160,7 @@ impl World {
 
     fn stock(&self, pair: Pair, lsn: Lsn, effect: StockEffect, hash: &mut StateHash) {
         let message = StockMessage::Apply { pair, lsn, effect, settles: false };
-        let cell = self.catalogue.entry(pair.sku).pair(pair.node).cell;
+        let cell = self.catalogue.entry(pair.sku).pair(pair.node);
         if let StockReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
         }
@@ -180,7 +180,7 @@ impl World {
     }
 
     fn read_stock(&self, pair: Pair) -> Stock {
-        let cell = self.catalogue.entry(pair.sku).pair(pair.node).cell;
+        let cell = self.catalogue.entry(pair.sku).pair(pair.node);
         match cell.ask(StockMessage::Read).wait().unwrap() {
             StockReply::State(stock) => *stock,
             other => unreachable!("{other:?}"),
