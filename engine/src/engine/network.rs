@@ -79,8 +79,7 @@ impl Network {
     /// The same network with a node defined or changed.
     #[must_use]
     pub fn with_node(&self, no: NodeNo, node: Node, lsn: Lsn) -> Self {
-        let calendar =
-            Arc::new(calendar_of(&node).expect("a node is checked before it becomes an event"));
+        let calendar = Arc::new(calendar_kept(&node));
         let planning = PlanningNode { node: Arc::new(node), last_lsn: lsn, calendar };
         let mut nodes = self.nodes.clone();
         match nodes.get_mut(usize::from(no.0)) {
@@ -192,6 +191,16 @@ fn terms_of(node: &Node) -> Terms {
 pub fn calendar_of(node: &Node) -> Result<Calendar, crate::calendar::CalendarError> {
     let days = WorkingDays::from_bits(node.working_days)?;
     Calendar::new(&node.time_zone, days, node.cut_off_minute, node.holidays.clone())
+}
+
+/// The calendar of a node that was accepted when it was defined. Rules of time zones
+/// are compiled in: a build that lost a zone keeps the node, and counts in UTC.
+pub fn calendar_kept(node: &Node) -> Calendar {
+    calendar_of(node).unwrap_or_else(|error| {
+        tracing::error!(node = %node.id, %error, "the node's days are counted in UTC");
+        let utc = Node { time_zone: "UTC".into(), ..node.clone() };
+        calendar_of(&utc).expect("a node is checked before it becomes an event")
+    })
 }
 
 /// Whether a node of this kind promises a vendor's stock instead of its own.
