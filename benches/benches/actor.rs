@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use backstock_benches::process::resident_bytes;
 use backstock_engine::actor::{Actor, ActorCell};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ractor::{ActorProcessingErr, ActorRef, RpcReplyPort};
@@ -185,13 +186,6 @@ async fn peer_asked(iterations: u64) -> Duration {
     assert_eq!(sum, iterations);
     peer.stop(None);
     took
-}
-
-/// Resident size of this process, from the kernel's count of pages of 4 KiB.
-fn resident_bytes() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages = statm.split(' ').nth(1).expect("the second field");
-    pages.parse::<u64>().expect("a number") * 4096
 }
 
 fn report_bytes(what: &str, resident: u64, actors: u64) {

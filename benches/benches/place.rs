@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
+use backstock_benches::process::{cpu_time, resident_bytes};
 use backstock_benches::run::place_all;
 use backstock_engine::disk::{Access, Disk, DiskFile, DiskLock, RealDisk};
 use backstock_engine::engine::{Engine, OpenOptions};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
 // As the server has it.
@@ -46,21 +47,37 @@ fn measure(
         engine
     });
     let status = engine.status();
-    println!("{name}: {} pairs, {} bytes a pair", status.pairs, resident() / status.pairs.max(1));
-    let mut series = 0;
+    println!(
+        "{name}: {} pairs, {} bytes a pair",
+        status.pairs,
+        resident_bytes() / status.pairs as u64
+    );
+    let (mut series, mut placed, mut cpu) = (0, 0, Duration::ZERO);
     let mut group = criterion.benchmark_group("place_holiday");
-    group.throughput(Throughput::Elements(1));
-    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    let orders = size.orders_in_a_run();
+    group.throughput(Throughput::Elements(orders));
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
     group.bench_function(name, |bencher| {
-        bencher.iter_custom(|orders| {
-            let lists = (0..TASKS).map(|_| {
-                series += 1;
-                Orders::new(size, series).take(share(orders)).collect()
-            });
-            runtime.block_on(place_all(&engine, lists.collect())).took
+        bencher.iter_custom(|runs| {
+            let mut took = Duration::ZERO;
+            for _ in 0..runs {
+                let lists = (0..TASKS).map(|_| {
+                    series += 1;
+                    Orders::new(size, series).take(share(orders)).collect()
+                });
+                let lists = lists.collect();
+                let before = cpu_time();
+                took += runtime.block_on(place_all(&engine, lists)).took;
+                cpu += cpu_time().saturating_sub(before);
+                placed += orders;
+            }
+            took
         });
     });
     group.finish();
+    let cpu_ns = cpu.as_nanos() / u128::from(placed.max(1));
+    println!("{name}: {cpu_ns} ns of processor time an order, {placed} orders");
     let report = engine.audit().expect("the audit runs");
     assert!(report.is_clean(), "no figure without a clean audit: {:?}", report.breaches);
     runtime.block_on(engine.shut_down());
@@ -68,13 +85,6 @@ fn measure(
 
 fn share(orders: u64) -> usize {
     usize::try_from(orders.div_ceil(TASKS)).expect("orders fit memory")
-}
-
-/// Resident size of this process, in bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = status.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.unwrap_or(0) * 4_096
 }
 
 /// A disk that says it synced and did not: what durability costs is the

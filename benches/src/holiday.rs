@@ -57,6 +57,12 @@ impl Size {
         }
     }
 
+    /// Orders placed between two looks at the clock: enough that filling and
+    /// emptying the pipeline does not count.
+    pub const fn orders_in_a_run(self) -> u64 {
+        if self.skus > Self::SMALL.skus { 200_000 } else { 2_000 }
+    }
+
     /// Pairs of the network.
     pub const fn pairs(self) -> u32 {
         self.skus * NODES_OF_SKU

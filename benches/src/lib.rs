@@ -2,5 +2,7 @@
 //! each, so that figures can be compared.
 
 pub mod holiday;
+pub mod process;
 pub mod random;
 pub mod run;
+pub mod wire;

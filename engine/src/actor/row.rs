@@ -88,9 +88,10 @@ where
 
     /// The actors in the order of their insertion; those inserted after the call
     /// are left out.
-    pub fn iter(&self) -> impl Iterator<Item = Slot<'_, A>> {
-        let len = self.len();
-        self.groups().flat_map(Group::slots).take(len)
+    pub fn iter(&self) -> Slots<'_, A> {
+        // Length first: what it counts is complete.
+        let left = self.len();
+        Slots { left, index: 0, groups: &[], next: self.first.get().map(Box::as_ref) }
     }
 
     /// The actor of `node`. Linear in the row's length, at two bytes a node.
@@ -146,6 +147,52 @@ where
     fn groups(&self) -> impl Iterator<Item = &Group<A>> {
         let chunks = std::iter::successors(self.first.get(), |chunk| chunk.next.get());
         chunks.flat_map(|chunk| &chunk.groups)
+    }
+}
+
+impl<'row, A: Actor + Default> IntoIterator for &'row Row<A>
+where
+    A::Shared: Default,
+{
+    type Item = Slot<'row, A>;
+    type IntoIter = Slots<'row, A>;
+
+    fn into_iter(self) -> Slots<'row, A> {
+        self.iter()
+    }
+}
+
+/// The actors of a row, in the order of their insertion.
+///
+/// Planning does little more for an actor than step to it, so that this is a loop
+/// over two slices rather than iterators in each other.
+pub struct Slots<'row, A: Actor> {
+    left: usize,
+    /// In the first of `groups`.
+    index: usize,
+    groups: &'row [Group<A>],
+    next: Option<&'row Chunk<A>>,
+}
+
+impl<'row, A: Actor> Iterator for Slots<'row, A> {
+    type Item = Slot<'row, A>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Slot<'row, A>> {
+        if self.left == 0 {
+            return None;
+        }
+        if self.groups.is_empty() {
+            let chunk = self.next?;
+            (self.groups, self.next) = (&chunk.groups, chunk.next.get().map(Box::as_ref));
+        }
+        let slot = self.groups[0].slot(self.index);
+        self.left -= 1;
+        self.index += 1;
+        if self.index == GROUP_SLOTS {
+            (self.index, self.groups) = (0, &self.groups[1..]);
+        }
+        Some(slot)
     }
 }
 
@@ -209,12 +256,9 @@ impl<A: Actor> Group<A> {
         nodes.position(|here| here.load(Ordering::Relaxed) == node.0)
     }
 
+    #[inline]
     fn slot(&self, index: usize) -> Slot<'_, A> {
         let node = NodeNo(self.nodes[index].load(Ordering::Relaxed));
         Slot { node, shared: &self.shared[index], mailbox: &self.mailboxes[index] }
-    }
-
-    fn slots(&self) -> impl Iterator<Item = Slot<'_, A>> {
-        (0..GROUP_SLOTS).map(|index| self.slot(index))
     }
 }

@@ -65,7 +65,7 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
     let mut report = AuditReport { lsn: applied.lsn, ..AuditReport::default() };
     for (no, entry) in core.catalogue.iter() {
         report.state_hash.merge(Catalogue::hash_definition(no, &entry.definition()));
-        for slot in entry.row.iter() {
+        for slot in &entry.row {
             audit_pair(core, Pair { sku: no, node: slot.node }, &mut report)?;
         }
     }

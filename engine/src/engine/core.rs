@@ -69,6 +69,20 @@ pub struct Written {
     pub room: Option<OrderCell>,
 }
 
+/// Where a record is encoded to. Most writes are of one to five bytes, which the
+/// encoder's own implementation for vectors does not inline.
+struct Sink<'a>(&'a mut Vec<u8>);
+
+impl minicbor::encode::Write for Sink<'_> {
+    type Error = std::convert::Infallible;
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
 /// What the applier has done.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Applied {
@@ -187,7 +201,7 @@ impl Core {
         }
         PAYLOAD.with_borrow_mut(|payload| {
             payload.clear();
-            let Ok(()) = minicbor::encode(&record, &mut *payload) else {
+            let Ok(()) = minicbor::encode(&record, Sink(payload)) else {
                 unreachable!("writing to memory does not fail, and model types encode");
             };
             self.journal

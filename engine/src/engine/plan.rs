@@ -103,8 +103,8 @@ struct Planner {
     /// Where each offer comes from, and the skipped candidates among them.
     sources: Vec<Source>,
     shipments: Vec<sourcing::Shipment>,
-    dates: Vec<Dates>,
-    terms: Vec<OfferTerms>,
+    /// By candidate shipment: when it goes, and what its offers have in common.
+    terms: Vec<Terms>,
     /// Whether some candidate shipments are made of inbound supply.
     any_inbound: bool,
     reasons: Vec<Reason>,
@@ -139,7 +139,8 @@ struct Dates {
 
 /// What all offers of one candidate shipment have in common.
 #[derive(Clone, Copy)]
-struct OfferTerms {
+struct Terms {
+    dates: Dates,
     late_days: u16,
     unit_cost: i64,
 }
@@ -233,14 +234,13 @@ impl Planner {
             self.today.resize(network.nodes.len(), NONE);
             self.network = Some(Arc::clone(network));
         }
-        for dates in &self.dates {
-            self.today[usize::from(dates.node.0)] = NONE;
+        for terms in &self.terms {
+            self.today[usize::from(terms.dates.node.0)] = NONE;
         }
         self.lines.clear();
         self.offers.clear();
         self.sources.clear();
         self.shipments.clear();
-        self.dates.clear();
         self.terms.clear();
         self.skipped.clear();
         self.cut_short = false;
@@ -353,7 +353,7 @@ impl Planner {
 
     /// The candidate shipment of a node on a day, made when there is none.
     fn shipment(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
-        match self.dates.iter().position(|other| *other == dates) {
+        match self.terms.iter().position(|other| other.dates == dates) {
             Some(there) => number(there),
             None => self.new_shipment(route, dates),
         }
@@ -362,9 +362,8 @@ impl Planner {
     fn new_shipment(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
         let (fixed_cost, unit_cost) = route.costs(dates.node);
         self.shipments.push(sourcing::Shipment { fixed_cost, node: dates.node.0 });
-        self.terms.push(OfferTerms { late_days: route.late_days(dates), unit_cost });
-        self.dates.push(dates);
-        number(self.dates.len() - 1)
+        self.terms.push(Terms { dates, late_days: route.late_days(dates), unit_cost });
+        number(self.terms.len() - 1)
     }
 
     fn trace(&self, bounded: bool) -> Box<[u8]> {
@@ -396,7 +395,7 @@ impl Planner {
         for pick in &plan.picks {
             let candidate = self.offers[pick.offer as usize].shipment;
             let at = used.iter().position(|other| *other == candidate).unwrap_or_else(|| {
-                let dates = self.dates[usize::from(candidate)];
+                let dates = self.terms[usize::from(candidate)].dates;
                 used.push(candidate);
                 shipments.push(Shipment {
                     node: dates.node,

@@ -82,7 +82,7 @@ pub async fn availability(
     let no = core.catalogue.sku_no(sku.as_str()).ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
     let network = core.network.load_full();
     let mut nodes = Vec::new();
-    for slot in core.catalogue.entry(no).row.iter() {
+    for slot in &core.catalogue.entry(no).row {
         // A node that was defined since has nothing durable here.
         let Some(node) = network.nodes.get(usize::from(slot.node.0)).map(|known| &known.node)
         else {

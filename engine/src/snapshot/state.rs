@@ -83,7 +83,7 @@ impl State<'_> {
     fn copy_item(&self, no: SkuNo) -> Result<ItemState, ActorPanicked> {
         let entry = self.catalogue.entry(no);
         let mut pairs = Vec::with_capacity(entry.row.len());
-        for slot in entry.row.iter() {
+        for slot in &entry.row {
             match slot.ask(StockMessage::Read).wait()? {
                 // A pair without an event is a claim's, and claims are not state.
                 StockReply::State(stock) if stock.last_lsn == Lsn::NONE => {}

@@ -30,6 +30,10 @@ pub(super) struct Cover {
     best_weight: u128,
     /// The most lines that one shipment fills.
     fills_max: u32,
+    /// What opening one more shipment weighs at least.
+    charge_min: u128,
+    /// What all lines weigh at least.
+    lines_min: u128,
     steps_left: u32,
 }
 
@@ -46,7 +50,7 @@ impl Cover {
         let all = u64::MAX >> (LINES_MAX - reduced.demands.len());
         let uncovered = all & !self.fills[usize::from(FORCED)];
         for shipments in 0..=uncovered.count_ones() {
-            self.choose(reduced, uncovered, shipments);
+            self.choose(reduced, uncovered, shipments, self.charges[usize::from(FORCED)]);
             if self.steps_left == 0 {
                 return None;
             }
@@ -74,6 +78,9 @@ impl Cover {
         self.charges.clear();
         self.charges.extend(reduced.charges.iter().map(|charge| ranking.after_shipments(*charge)));
         self.keep_the_best_for_one_line(reduced);
+        self.charge_min = self.charges[1..].iter().copied().min().unwrap_or(0);
+        let of_lines = self.weights.chunks_exact(shipments.max(1));
+        self.lines_min = of_lines.filter_map(|of_line| of_line.iter().min()).sum();
         self.fills_max = self.fills.iter().map(|lines| lines.count_ones()).max().unwrap_or(0);
         self.chosen.clear();
         self.chosen.push(FORCED);
@@ -106,8 +113,9 @@ impl Cover {
         }
     }
 
-    /// Tries all ways to cover the lines in `uncovered` with so many more shipments.
-    fn choose(&mut self, reduced: &Reduced, uncovered: u64, shipments: u32) {
+    /// Tries all ways to cover the lines in `uncovered` with so many more shipments,
+    /// `charged` being what opening those chosen so far weighs.
+    fn choose(&mut self, reduced: &Reduced, uncovered: u64, shipments: u32, charged: u128) {
         if uncovered == 0 {
             self.keep_if_better(reduced);
             return;
@@ -126,9 +134,11 @@ impl Cover {
                 return;
             }
             let left = uncovered & !fills;
-            if left == 0 || shipments > 1 {
+            let charged = charged + self.charges[usize::from(candidate.shipment)];
+            let rest = u128::from(shipments - 1) * self.charge_min + self.lines_min;
+            if (left == 0 || shipments > 1) && charged + rest < self.best_weight {
                 self.chosen.push(candidate.shipment);
-                self.choose(reduced, left, shipments - 1);
+                self.choose(reduced, left, shipments - 1, charged);
                 self.chosen.pop();
             }
         }

@@ -77,6 +77,9 @@ impl Change {
     /// Moves units from `picks`, the worst first, to `offer`, until it is
     /// empty or they are. `uses` is the same after as before.
     fn of_moving(problem: &Problem<'_>, picks: &[Pick], offer: &Offer, uses: &mut [u32]) -> Self {
+        if let [pick] = picks {
+            return Self::of_moving_one(problem, pick, offer, uses);
+        }
         let mut change = Self::default();
         let target = usize::from(offer.shipment);
         change.use_shipment(problem, target, uses);
@@ -99,6 +102,25 @@ impl Change {
         change
     }
 
+    /// The common case of [`Self::of_moving`]: one pick fills the line.
+    #[inline]
+    fn of_moving_one(problem: &Problem<'_>, pick: &Pick, offer: &Offer, uses: &[u32]) -> Self {
+        let mut change = Self::default();
+        let (source, target) = (shipment_of(problem, pick), usize::from(offer.shipment));
+        if uses[target] == 0 {
+            change.shipments += 1;
+            change.cost += problem.shipments[target].fixed_cost;
+        }
+        let quantity = pick.quantity.min(offer.quantity);
+        if quantity == pick.quantity && uses[source] == 1 && source != target {
+            change.shipments -= 1;
+            change.cost -= problem.shipments[source].fixed_cost;
+        }
+        change.move_units(&problem.offers[pick.offer as usize], offer, quantity);
+        change
+    }
+
+    #[inline]
     fn move_units(&mut self, from: &Offer, to: &Offer, quantity: u32) {
         let units = i64::from(quantity);
         self.late_unit_days += units * (i64::from(to.late_days) - i64::from(from.late_days));

@@ -8,15 +8,13 @@ use super::weight::{Ranking, Weight};
 pub(super) struct Tally {
     cost: u64,
     balance: u64,
-    /// Lines that it fills alone and in time.
-    filled: u16,
-    /// The line that it was seen at last, counted from 1.
-    seen: u16,
+    /// Lines that it fills alone and in time: the first so many, or it is out.
+    filled: usize,
 }
 
 /// The best plan in which one shipment fills every line in time: the shipment, and
 /// the plan's weight. `None` if there is no such plan, or if a line has two offers in
-/// one shipment. Of equals, the shipment with the lowest index wins.
+/// a shipment that could be it. Of equals, the shipment with the lowest index wins.
 ///
 /// Where the promise and shipments come first, no plan is better: nothing is late,
 /// and nothing ships with less than one shipment.
@@ -27,24 +25,26 @@ pub(super) fn best_single(
 ) -> Option<(usize, Weight)> {
     tallies.clear();
     tallies.resize(problem.shipments.len(), Tally::default());
-    for (number, line) in (1u16..).zip(problem.lines) {
+    for (before, line) in problem.lines.iter().enumerate() {
         let units = u64::from(line.quantity);
         for (_, offer) in problem.offers_of(line) {
             if offer.late_days > 0 || offer.quantity < line.quantity {
                 continue;
             }
             let tally = &mut tallies[usize::from(offer.shipment)];
-            if tally.seen == number {
+            if tally.filled > before {
                 return None;
             }
-            tally.seen = number;
+            if tally.filled < before {
+                continue;
+            }
             tally.filled += 1;
             tally.cost += units * offer.unit_cost.unsigned_abs();
             tally.balance += units * u64::from(offer.balance);
         }
     }
     let full = tallies.iter().zip(problem.shipments).enumerate();
-    let full = full.filter(|(_, (tally, _))| usize::from(tally.filled) == problem.lines.len());
+    let full = full.filter(|(_, (tally, _))| tally.filled == problem.lines.len());
     let weighed = full.map(|(at, (tally, shipment))| {
         (at, ranking.single(tally.cost + shipment.fixed_cost.unsigned_abs(), tally.balance))
     });
