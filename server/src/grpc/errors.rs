@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::{Refusal, Violation};
+use backstock_engine::service::SnapshotFailed;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::fields::FieldNames;
-use crate::status::{DOMAIN, Reason, Violations, precondition, transient};
+use crate::observability::names;
+use crate::status::{DOMAIN, Reason, Violations, failure, precondition, transient};
 
 /// When to try again while others settle: a few group commits.
 const RETRY_SOON: Duration = Duration::from_millis(10);
@@ -17,15 +19,20 @@ const RETRY_SOON: Duration = Duration::from_millis(10);
 /// When to try again while the disk is full: somebody has to make room.
 const RETRY_WHEN_ROOM: Duration = Duration::from_secs(5);
 
+/// When to try again while the server shuts down: another one, or this one after
+/// its restart.
+const RETRY_AFTER_RESTART: Duration = Duration::from_secs(1);
+
+/// When to try again while others are sent what was asked for.
+const RETRY_WHEN_SENT: Duration = Duration::from_secs(10);
+
 /// The status of an engine's error; `names` are the paths of the request's
 /// fields.
 pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
     match error {
         EngineError::Invalid(violations) => invalid(&violations, names),
         EngineError::Refused(refusal) => refused(refusal),
-        EngineError::Overloaded { retry_after, .. } => {
-            transient(Code::ResourceExhausted, Reason::Overloaded, &error.to_string(), retry_after)
-        }
+        EngineError::Overloaded { retry_after, .. } => overloaded(&error.to_string(), retry_after),
         EngineError::DiskFull => {
             let message = error.to_string();
             transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
@@ -36,10 +43,59 @@ pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
             &error.to_string(),
             [("newest_version", newest.get().to_string())],
         ),
+        EngineError::Closing => draining(&error.to_string()),
+        EngineError::JournalFailed(_) => {
+            failure(Code::Unavailable, Reason::JournalHalted, error.to_string())
+        }
         EngineError::Halted(_) => {
-            with_metadata(Code::Unavailable, Reason::JournalHalted, &error.to_string(), [])
+            failure(Code::Unavailable, Reason::EngineHalted, error.to_string())
         }
     }
+}
+
+/// The status of a snapshot that was not taken, read or sent.
+pub(super) fn snapshot(failed: &SnapshotFailed) -> Status {
+    let message = failed.to_string();
+    match failed {
+        SnapshotFailed::Running => precondition(Reason::SnapshotRunning, "snapshot", &message),
+        SnapshotFailed::Closing => draining(&message),
+        SnapshotFailed::Unknown(generation) => with_metadata(
+            Code::NotFound,
+            Reason::SnapshotNotFound,
+            &message,
+            [("generation", generation.to_string())],
+        ),
+        SnapshotFailed::DiskFull(_) => {
+            transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
+        }
+        SnapshotFailed::Ended | SnapshotFailed::Other(_) => internal(message),
+    }
+}
+
+/// Nobody ever took a snapshot.
+pub(super) fn no_snapshot() -> Status {
+    failure(Code::NotFound, Reason::SnapshotNotFound, "there is no snapshot")
+}
+
+/// As many snapshots as may be are being sent.
+pub(super) fn too_many_exports() -> Status {
+    overloaded("as many snapshots as may be are being sent", RETRY_WHEN_SENT)
+}
+
+/// A fault of the program.
+pub(super) fn internal(message: impl Into<String>) -> Status {
+    failure(Code::Internal, Reason::Internal, message)
+}
+
+/// Counted here, where all that is refused for it passes: also orders of a stream
+/// and rows of a feed.
+fn overloaded(message: &str, retry_after: Duration) -> Status {
+    metrics::counter!(names::OVERLOADED).increment(1);
+    transient(Code::ResourceExhausted, Reason::Overloaded, message, retry_after)
+}
+
+fn draining(message: &str) -> Status {
+    transient(Code::Unavailable, Reason::Draining, message, RETRY_AFTER_RESTART)
 }
 
 fn invalid(found: &[Violation], names: &FieldNames) -> Status {
@@ -100,9 +156,7 @@ fn refused(refusal: Refusal) -> Status {
             state(Reason::UnitsShipped, format!("order/{order}"))
         }
         Refusal::NoNode => state(Reason::NoNode, "network".into()),
-        Refusal::TooLong(_) => {
-            with_metadata(Code::InvalidArgument, Reason::CommandTooLarge, &message, [])
-        }
+        Refusal::TooLong(_) => failure(Code::InvalidArgument, Reason::CommandTooLarge, message),
         Refusal::Contended => transient(Code::Aborted, Reason::Contended, &message, RETRY_SOON),
     }
 }
