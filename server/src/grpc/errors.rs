@@ -202,6 +202,33 @@ mod tests {
         }
     }
 
+    /// What no caller can provoke at will; all else is provoked over a connection.
+    #[test]
+    fn what_cannot_be_provoked_at_will_has_its_reason() {
+        let contended = code_and_reason(Refusal::Contended.into());
+        assert_eq!(contended, (Code::Aborted, "CONTENDED".into()));
+        let too_long = code_and_reason(Refusal::TooLong("17 MiB".into()).into());
+        assert_eq!(too_long, (Code::InvalidArgument, "COMMAND_TOO_LARGE".into()));
+    }
+
+    #[test]
+    fn a_snapshot_that_fails_says_what_a_caller_can_do() {
+        let cases = [
+            (SnapshotFailed::Running, Code::FailedPrecondition, "SNAPSHOT_RUNNING"),
+            (SnapshotFailed::Closing, Code::Unavailable, "DRAINING"),
+            (SnapshotFailed::Unknown(7), Code::NotFound, "SNAPSHOT_NOT_FOUND"),
+            (SnapshotFailed::DiskFull(String::new()), Code::Unavailable, "DISK_FULL"),
+            (SnapshotFailed::Ended, Code::Internal, "INTERNAL"),
+            (SnapshotFailed::Other(String::new()), Code::Internal, "INTERNAL"),
+        ];
+        for (failed, code, reason) in cases {
+            let status = snapshot(&failed);
+            let details = status.get_error_details();
+            let told = details.error_info().expect("a reason").reason.as_str();
+            assert_eq!((status.code(), told), (code, reason), "{failed:?}");
+        }
+    }
+
     #[test]
     fn a_version_that_is_not_there_yet_is_out_of_range() {
         let error = EngineError::VersionAhead { wanted: Lsn::new(9), newest: Lsn::new(4) };
