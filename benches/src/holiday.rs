@@ -99,6 +99,17 @@ fn node(no: u32) -> NodeDefinition {
     }
 }
 
+/// The nodes that stock a SKU: drawn without replacement, the same at every run.
+fn nodes_of(sku: u32) -> [u32; NODES_OF_SKU as usize] {
+    let mut random = Random::new(u64::from(sku));
+    let mut nodes = [0; NODES as usize];
+    nodes.iter_mut().zip(0..).for_each(|(node, no)| *node = no);
+    for at in 0..NODES_OF_SKU {
+        nodes.swap(at as usize, (at + random.below(NODES - at)) as usize);
+    }
+    *nodes.first_chunk().expect("there are more nodes")
+}
+
 /// Defines nodes and items, and stocks every pair.
 pub async fn set_up(engine: &Engine, size: Size) {
     for no in 0..NODES {
@@ -119,7 +130,7 @@ pub async fn set_up(engine: &Engine, size: Size) {
         let (no, nth) = (pair / NODES_OF_SKU, pair % NODES_OF_SKU);
         let operation =
             StockOperation::Set { on_hand: Some(size.on_hand), unavailable: None, safety: None };
-        let node = node_id((no * 7 + nth * 3) % NODES);
+        let node = node_id(nodes_of(no)[nth as usize]);
         engine.change_stock(ChangeStock { meta: meta(), sku: sku(no), node, operation })
     });
     pairs

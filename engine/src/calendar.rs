@@ -18,14 +18,10 @@ mod zone;
 
 use thiserror::Error;
 
+use crate::limits::HOLIDAYS_MAX;
 use crate::model::{Day, Timestamp};
 
 pub use zone::Zone;
-
-/// Holidays a calendar may hold: ninety years of the eleven US federal ones. A
-/// search for the next working day passes at most this many days off, besides
-/// the weekly ones.
-pub const HOLIDAYS_MAX: usize = 1_024;
 
 /// The latest cut-off: midnight at the end of the day, 24 hours in minutes.
 pub const CUT_OFF_MINUTES_MAX: u16 = 24 * 60;

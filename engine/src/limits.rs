@@ -24,6 +24,10 @@ pub const LINE_UNITS_MAX: u32 = 500_000;
 /// a few hundred; exact sourcing and one record an order want a bound.
 pub const ORDER_LINES_MAX: usize = 500;
 
+/// Most parts of stock that one order is allocated from. Places in an event are 16
+/// bits, and an actor's turn is taken for each part.
+pub const ORDER_ALLOCATIONS_MAX: usize = 16_384;
+
 /// Most nodes of a network; node numbers are 16 bits and a distance row per
 /// destination holds a byte for each.
 pub const NODES_MAX: usize = 10_000;
@@ -34,7 +38,8 @@ pub const ITEMS_MAX: usize = 50_000_000;
 /// Most inbound supplies that one pair keeps open at a time. A turn walks them.
 pub const INBOUND_PER_PAIR_MAX: usize = 256;
 
-/// Most holidays in a node's calendar: thirty years of a dozen.
+/// Most holidays in a node's calendar: thirty years of a dozen. A search for the
+/// next working day passes at most this many days off, besides the weekly ones.
 pub const HOLIDAYS_MAX: usize = 400;
 
 /// Most shipping services of a policy; a service number is 8 bits.
@@ -76,5 +81,6 @@ const _: () = assert!(
         <= sourcing::COMPONENT_MAX
 );
 const _: () = assert!(ORDER_LINES_MAX <= sourcing::LINES_MAX);
+const _: () = assert!(ORDER_ALLOCATIONS_MAX <= u16::MAX as usize);
 const _: () = assert!(SERVICES_MAX <= u8::MAX as usize);
 const _: () = assert!(NODES_MAX < u16::MAX as usize);

@@ -15,11 +15,11 @@
 //! | `BUSY` to `IDLE` | holder | release: the actor |
 //! | any to `POISONED` | holder, unwinding | acquire: the letters to cancel |
 //!
-//! **Bound.** A waiting letter belongs to a transaction, and a transaction asks
-//! an actor one thing at a time. So a mailbox never holds more letters than there
-//! are admitted transactions; admission is where that bound is enforced. For the
-//! same reason a holder that drains is let go at the latest when every admitted
-//! transaction has had its turn and no new one is let in.
+//! **Bound.** Whoever leaves a letter waits for its answer before asking that actor
+//! again. So a mailbox never holds more letters than there are transactions, reads
+//! and service actors under way; the engine admits transactions up to a limit, and
+//! the server reads. For the same reason a holder that drains is let go at the
+//! latest when all of them have had their turn and no new one is let in.
 //!
 //! This file is compiled a second time by the loom models, with loom's types in
 //! place of [`super::sync`].

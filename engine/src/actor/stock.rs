@@ -34,7 +34,7 @@ struct RareClaims {
     inbound: Vec<(InboundNo, u32)>,
     /// Units that orders in flight are to wait for.
     waiting: u32,
-    /// Units on hand that shipments in flight take away.
+    /// Units that shipments in flight take away.
     leaving: u32,
     /// Cancellations in flight: units are about to come free.
     releasing: u32,
@@ -442,6 +442,9 @@ impl StockActor {
             return Claim::Short((wanted - firm).min(u64::from(units)));
         }
         if at_supplier > 0 {
+            // Its feed, not a count, says what is there: nothing can be missing. But
+            // no change may be decided on what has not left yet.
+            self.rare().leaving += units;
             return Claim::Granted;
         }
         if units > self.stock.on_hand {
@@ -456,10 +459,7 @@ impl StockActor {
     }
 
     fn unship(&mut self, units: u32) {
-        // At a supplier nothing was held: its feed, not a count, says what is there.
-        if let Some(rare) = self.rare.as_deref_mut() {
-            rare.leaving = rare.leaving.saturating_sub(units);
-        }
+        self.rare().leaving -= units;
         self.drop_rare_if_empty();
     }
 

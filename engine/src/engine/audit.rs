@@ -1,7 +1,7 @@
 //! The audit: every named invariant, on a live engine, at one LSN.
 
 use super::catalogue::Catalogue;
-use super::claims::{cell, halted};
+use super::claims::cell;
 use super::core::{Applied, Core};
 use super::error::EngineError;
 use crate::actor::order::{OrderMessage, OrderReply};
@@ -64,7 +64,7 @@ pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
 pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineError> {
     let mut report = AuditReport { lsn: applied.lsn, ..AuditReport::default() };
     for (no, entry) in core.catalogue.iter() {
-        report.state_hash.merge(Catalogue::hash_item(no, entry));
+        report.state_hash.merge(Catalogue::hash_definition(no, &entry.definition()));
         for slot in entry.row.iter() {
             audit_pair(core, Pair { sku: no, node: slot.node }, &mut report)?;
         }
@@ -73,7 +73,7 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
         match cell.ask(OrderMessage::Read).wait() {
             Ok(OrderReply::State(Some(order))) => audit_order(core, &order, &mut report)?,
             Ok(_) => {}
-            Err(panicked) => return Err(halted(panicked)),
+            Err(panicked) => return Err(core.panicked(panicked)),
         }
     }
     report.state_hash.merge(core.network.load().hash());
@@ -122,7 +122,7 @@ fn owner(
             Ok(if knows { Ok(()) } else { Err(missing()) })
         }
         Ok(_) => Ok(Err(missing())),
-        Err(panicked) => Err(halted(panicked)),
+        Err(panicked) => Err(core.panicked(panicked)),
     }
 }
 
@@ -171,7 +171,7 @@ fn reserved(core: &Core, order: &Order, line: u16, pair: Pair) -> Result<u64, En
     match cell(core, pair).ask(StockMessage::ReadLine(order.no, line)).wait() {
         Ok(StockReply::Line(parts)) => Ok(parts.iter().map(|(_, units)| u64::from(*units)).sum()),
         Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
-        Err(panicked) => Err(halted(panicked)),
+        Err(panicked) => Err(core.panicked(panicked)),
     }
 }
 
@@ -179,6 +179,6 @@ fn read(core: &Core, pair: Pair) -> Result<Box<Stock>, EngineError> {
     match cell(core, pair).ask(StockMessage::Read).wait() {
         Ok(StockReply::State(stock)) => Ok(stock),
         Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(halted(panicked)),
+        Err(panicked) => Err(core.panicked(panicked)),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::claims::halted;
 use super::core::Core;
 use super::error::EngineError;
 use super::orders::OrderCell;
@@ -28,7 +27,7 @@ pub async fn begin_request<'a>(
         return Ok(Started::Fresh(None));
     };
     loop {
-        let seen = core.look();
+        let seen = core.look_at_names();
         match core.requests.begin(request)? {
             Begin::Fresh => {
                 let key = Key { core, id: Some(request.id.clone()) };
@@ -57,7 +56,7 @@ impl Drop for Key<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
             self.core.requests.abandon(&id);
-            self.core.gave_up();
+            self.core.gave_up_name();
         }
     }
 }
@@ -86,7 +85,7 @@ impl Drop for OrderRoom<'_> {
     fn drop(&mut self) {
         if self.cell.is_some() {
             self.core.orders.abandon(&self.order.id);
-            self.core.gave_up();
+            self.core.gave_up_name();
         }
     }
 }
@@ -106,12 +105,12 @@ pub async fn begin_order<'a>(
     fingerprint: u64,
 ) -> Result<Room<'a>, EngineError> {
     loop {
-        let seen = core.look();
+        let seen = core.look_at_names();
         let (cell, new) = core.orders.begin(&order.id);
         if new {
             return Ok(Room::New(OrderRoom { core, order, cell: Some(cell) }));
         }
-        match read_order(&cell).await? {
+        match read_order(core, &cell).await? {
             Some(known) if known.header.fingerprint == fingerprint => return Ok(Room::Known),
             Some(_) => return Err(Refusal::OrderExists(order.id.clone()).into()),
             None => core.progress(seen).await?,
@@ -120,10 +119,10 @@ pub async fn begin_order<'a>(
 }
 
 /// Reads an order; none while it is being placed.
-pub async fn read_order(cell: &OrderCell) -> Result<Option<Arc<Order>>, EngineError> {
+pub async fn read_order(core: &Core, cell: &OrderCell) -> Result<Option<Arc<Order>>, EngineError> {
     match cell.ask(OrderMessage::Read).await {
         Ok(OrderReply::State(order)) => Ok(order),
         Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(halted(panicked)),
+        Err(panicked) => Err(core.panicked(panicked)),
     }
 }

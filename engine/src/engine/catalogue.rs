@@ -101,11 +101,6 @@ impl Catalogue {
         hash
     }
 
-    /// The hash of items and pairs, from scratch. Runs a turn on every pair.
-    pub fn hash_item(no: SkuNo, entry: &Entry) -> StateHash {
-        Self::hash_definition(no, &entry.definition())
-    }
-
     /// The hash of a definition.
     pub fn hash_definition(no: SkuNo, definition: &Definition) -> StateHash {
         let mut hash = StateHash::default();

@@ -76,7 +76,7 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
     }
     let definition = (meta, request, item);
     let ticket = loop {
-        let seen = core.look();
+        let seen = core.look_at_names();
         match number_and_write(core, &definition)? {
             Some(ticket) => break ticket,
             None => core.progress(seen).await?,

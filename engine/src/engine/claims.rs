@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::core::Core;
 use super::error::EngineError;
 use crate::actor::stock::{Claim, Edit, StockActor, StockMessage, StockReply};
-use crate::actor::{Actor, ActorPanicked, Ask, Slot};
+use crate::actor::{Actor, Ask, Slot};
 use crate::model::command::StockOperation;
 use crate::model::{OrderNo, Pair, Parts};
 
@@ -41,8 +41,8 @@ impl<'a> Claims<'a> {
                 give_back(self.core, cell.ask(StockMessage::Unclaim(parts.clone())));
             }
         };
-        let asked = Asked::new(cell.ask(StockMessage::Claim(parts.clone())), undo);
-        let claim = claim_of(asked.await?);
+        let asked = cell.ask(StockMessage::Claim(parts.clone()));
+        let claim = claim_of(Asked::new(self.core, asked, undo).await?);
         if claim == Claim::Granted {
             self.held.push((pair, Held::Units(parts)));
         }
@@ -65,7 +65,7 @@ impl<'a> Claims<'a> {
                 give_back(self.core, cell.ask(StockMessage::Unship(units)));
             }
         };
-        let claim = claim_of(Asked::new(cell.ask(message), undo).await?);
+        let claim = claim_of(Asked::new(self.core, cell.ask(message), undo).await?);
         if claim == Claim::Granted {
             self.held.push((pair, Held::Shipment(units)));
         }
@@ -80,7 +80,8 @@ impl<'a> Claims<'a> {
                 give_back(self.core, cell.ask(StockMessage::Unrelease));
             }
         };
-        let claim = claim_of(Asked::new(cell.ask(StockMessage::ClaimRelease), undo).await?);
+        let asked = cell.ask(StockMessage::ClaimRelease);
+        let claim = claim_of(Asked::new(self.core, asked, undo).await?);
         if claim == Claim::Granted {
             self.held.push((pair, Held::Release));
         }
@@ -99,17 +100,23 @@ impl<'a> Claims<'a> {
             self.held.iter().position(|held| matches!(held, (p, Held::Line) if *p == pair));
         // The turn takes the place, whatever it answers.
         let in_line = in_line.map(|at| self.held.swap_remove(at)).is_some();
+        // Whoever left the line with nothing in hand wakes those behind it.
+        let left_line = || {
+            if in_line {
+                self.core.gave_up();
+            }
+        };
         let undo = |reply| match edit_of(reply) {
             Edit::Granted(_) => give_back(self.core, cell.ask(StockMessage::Unedit)),
             Edit::InLine => give_back(self.core, cell.ask(StockMessage::LeaveLine)),
-            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => left_line(),
         };
         let message = StockMessage::Edit { operation, in_line };
-        let edit = edit_of(Asked::new(cell.ask(message), undo).await?);
+        let edit = edit_of(Asked::new(self.core, cell.ask(message), undo).await?);
         match &edit {
             Edit::Granted(_) => self.held.push((pair, Held::Edit)),
             Edit::InLine => self.held.push((pair, Held::Line)),
-            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => left_line(),
         }
         Ok(edit)
     }
@@ -138,33 +145,34 @@ impl Drop for Claims<'_> {
 /// A question whose answer may hold something for the asker. An asker that is
 /// dropped while another thread runs the actor's turns waits for the answer, which
 /// is as long as a few turns take, and gives back what it holds.
-pub struct Asked<A: Actor, U: FnMut(A::Reply)> {
+pub struct Asked<'a, A: Actor, U: FnMut(A::Reply)> {
+    core: &'a Core,
     ask: Option<Ask<A>>,
     undo: U,
 }
 
-impl<A: Actor, U: FnMut(A::Reply)> Asked<A, U> {
+impl<'a, A: Actor, U: FnMut(A::Reply)> Asked<'a, A, U> {
     /// A question that was asked, and what undoes its answer.
-    pub fn new(ask: Ask<A>, undo: U) -> Self {
-        Self { ask: Some(ask), undo }
+    pub fn new(core: &'a Core, ask: Ask<A>, undo: U) -> Self {
+        Self { core, ask: Some(ask), undo }
     }
 }
 
 // Nothing in it is ever pinned: an `Ask` moves out by value.
-impl<A: Actor, U: FnMut(A::Reply)> Unpin for Asked<A, U> {}
+impl<A: Actor, U: FnMut(A::Reply)> Unpin for Asked<'_, A, U> {}
 
-impl<A: Actor, U: FnMut(A::Reply)> Future for Asked<A, U> {
+impl<A: Actor, U: FnMut(A::Reply)> Future for Asked<'_, A, U> {
     type Output = Result<A::Reply, EngineError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let ask = self.ask.as_mut().expect("polled after it was answered");
         let answer = ready!(Pin::new(ask).poll(context));
         self.ask = None;
-        Poll::Ready(answer.map_err(halted))
+        Poll::Ready(answer.map_err(|panicked| self.core.panicked(panicked)))
     }
 }
 
-impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<A, U> {
+impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<'_, A, U> {
     fn drop(&mut self) {
         if let Some(Ok(reply)) = self.ask.take().map(Ask::wait) {
             (self.undo)(reply);
@@ -187,15 +195,11 @@ pub fn cell(core: &Core, pair: Pair) -> Slot<'_, StockActor> {
 
 /// Asks a stock actor; a panicked one stops the engine.
 pub async fn ask(
+    core: &Core,
     cell: Slot<'_, StockActor>,
     message: StockMessage,
 ) -> Result<StockReply, EngineError> {
-    cell.ask(message).await.map_err(halted)
-}
-
-/// The error that a panicked actor gives.
-pub fn halted(panicked: ActorPanicked) -> EngineError {
-    EngineError::Halted(panicked.to_string())
+    cell.ask(message).await.map_err(|panicked| core.panicked(panicked))
 }
 
 fn edit_of(reply: StockReply) -> Edit {

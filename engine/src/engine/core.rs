@@ -14,6 +14,7 @@ use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
 use super::orders::{OrderCell, Orders};
 use super::requests::Requests;
+use crate::actor::ActorPanicked;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
 use crate::model::{Lsn, OrderNo, Record, Refusal, Sku, SkuNo, StateHash};
@@ -54,8 +55,11 @@ pub struct Core {
     halted: OnceLock<Halt>,
     /// Woken when the engine halts.
     pub halt: Notify,
-    /// Woken when what a transaction held is free again without an event.
+    /// Woken when what a transaction held of an actor is free again without an event.
     given_up: Notify,
+    /// Woken when the id or the key of a command that came to nothing is free again.
+    /// Apart from the other, because every refused command gives up its own.
+    name_given_up: Notify,
     /// Whether the engine is shutting down.
     pub closing: AtomicBool,
     /// Commands in flight.
@@ -111,6 +115,7 @@ impl Core {
             halted: OnceLock::new(),
             halt: Notify::new(),
             given_up: Notify::new(),
+            name_given_up: Notify::new(),
             closing: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             in_flight_max,
@@ -173,6 +178,16 @@ impl Core {
         Frozen { core: self, gate }
     }
 
+    /// What whoever meets an actor that panicked is told. Reads meet them, too, and
+    /// run the turns of others: whoever is first stops the engine.
+    pub fn panicked(&self, panicked: ActorPanicked) -> EngineError {
+        let cause = panicked.to_string();
+        if self.halted().is_none() {
+            self.halt(cause.clone());
+        }
+        EngineError::Halted(cause)
+    }
+
     /// A version that includes all that actors have shown so far.
     pub fn shown(&self) -> Lsn {
         self.watermark.applied().max(Lsn::new(self.applying.load(Ordering::Acquire)))
@@ -186,6 +201,13 @@ impl Core {
     /// A number for an order that is about to be written.
     pub fn next_order(&self) -> OrderNo {
         OrderNo(self.order_last.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Takes back a number whose order was not written. It stays unused if a later
+    /// one was given out since.
+    pub fn unnumber(&self, no: OrderNo) {
+        let (relaxed, last) = (Ordering::Relaxed, &self.order_last);
+        let _ = last.compare_exchange(no.0, no.0 - 1, relaxed, relaxed);
     }
 
     /// Writes a record; its actors are claimed by the caller, who gives the
@@ -244,9 +266,19 @@ impl Core {
         Seen { given_up: self.given_up.notified(), applied: self.watermark.applied() }
     }
 
+    /// As [`look`](Self::look), at ids and keys.
+    pub fn look_at_names(&self) -> Seen<'_> {
+        Seen { given_up: self.name_given_up.notified(), applied: self.watermark.applied() }
+    }
+
     /// What somebody held is free again, visibly so, and no event will tell.
     pub fn gave_up(&self) {
         self.given_up.notify_waiters();
+    }
+
+    /// As [`gave_up`](Self::gave_up), an id or a key.
+    pub fn gave_up_name(&self) {
+        self.name_given_up.notify_waiters();
     }
 
     /// Waits for those in flight to get on: until more is applied than was at the

@@ -41,7 +41,7 @@ async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineErro
                 give_back(core, cell.ask(OrderMessage::Unlock));
             }
         };
-        match Asked::new(cell.ask(OrderMessage::Lock), undo).await? {
+        match Asked::new(core, cell.ask(OrderMessage::Lock), undo).await? {
             OrderReply::Lock(Lock::Granted(order)) => {
                 return Ok(Locked { core, cell, order, held: true });
             }
@@ -245,14 +245,17 @@ fn ahead_of(order: &Order, shipment: u16, line: u16) -> u32 {
     earlier.map(crate::model::Allocation::open).sum()
 }
 
-/// Sums releases by pair and line, in the order of their first appearance: one
-/// event does one thing to one actor, in one turn.
+/// Sums releases by pair and line: one event does one thing to one actor, in one
+/// turn. Releases ascend by allocation, and allocations by line and node, so that
+/// those of one pair are neighbours.
 pub fn by_pair(releases: &[Release]) -> SmallVec<[(crate::model::Pair, u16, u32); 4]> {
     let mut sums = SmallVec::<[(crate::model::Pair, u16, u32); 4]>::new();
     for release in releases {
-        match sums.iter_mut().find(|(p, line, _)| (*p, *line) == (release.pair, release.line)) {
-            Some((_, _, units)) => *units += release.units,
-            None => sums.push((release.pair, release.line, release.units)),
+        match sums.last_mut() {
+            Some((pair, line, units)) if (*pair, *line) == (release.pair, release.line) => {
+                *units += release.units;
+            }
+            _ => sums.push((release.pair, release.line, release.units)),
         }
     }
     sums

@@ -392,7 +392,7 @@ impl Engine {
         let Some(cell) = self.core.orders.by_no(no) else {
             return Ok(None);
         };
-        Ok(begin::read_order(&cell).await?.map(|order| order.header.id.clone()))
+        Ok(begin::read_order(&self.core, &cell).await?.map(|order| order.header.id.clone()))
     }
 
     /// The caller's id of an inbound supply, while it is open.

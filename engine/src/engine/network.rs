@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::calendar::{Calendar, WorkingDays};
+use crate::calendar::{Calendar, CalendarError, WorkingDays};
 use crate::geo::{Bands, Location, PostalCodes, distance_m};
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
@@ -80,7 +80,7 @@ impl Network {
     #[must_use]
     pub fn with_node(&self, no: NodeNo, node: Node, lsn: Lsn) -> Self {
         let calendar =
-            Arc::new(calendar_of(&node).expect("a node is checked before it becomes an event"));
+            Arc::new(calendar_kept(&node).expect("a node is checked before it becomes an event"));
         let planning = PlanningNode { node: Arc::new(node), last_lsn: lsn, calendar };
         let mut nodes = self.nodes.clone();
         match nodes.get_mut(usize::from(no.0)) {
@@ -189,9 +189,21 @@ fn terms_of(node: &Node) -> Terms {
 }
 
 /// The calendar of a node's definition.
-pub fn calendar_of(node: &Node) -> Result<Calendar, crate::calendar::CalendarError> {
+pub fn calendar_of(node: &Node) -> Result<Calendar, CalendarError> {
     let days = WorkingDays::from_bits(node.working_days)?;
     Calendar::new(&node.time_zone, days, node.cut_off_minute, node.holidays.clone())
+}
+
+/// The calendar of a node that was accepted when it was defined. Rules of time zones
+/// are compiled in: a build that lost a zone keeps the node, and counts in UTC.
+pub fn calendar_kept(node: &Node) -> Result<Calendar, CalendarError> {
+    calendar_of(node).or_else(|error| match error {
+        CalendarError::UnknownZone { .. } => {
+            tracing::error!(node = %node.id, %error, "the node's days are counted in UTC");
+            calendar_of(&Node { time_zone: "UTC".into(), ..node.clone() })
+        }
+        other => Err(other),
+    })
 }
 
 /// Whether a node of this kind promises a vendor's stock instead of its own.

@@ -377,6 +377,7 @@ fn committed(
             items.drain(..).for_each(|written| apply::reject(core, written.record));
             core.watermark.end_epoch(last_good);
             core.gave_up();
+            core.gave_up_name();
             Ok(())
         }
         Commit::Failed { error, .. } => Err(format!("the journal failed: {error}")),

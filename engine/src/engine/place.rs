@@ -15,13 +15,14 @@ use super::requests::Remembered;
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
 use crate::limits::{
-    LINE_UNITS_MAX, ORDER_LINES_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX, STOCK_UNITS_MAX,
+    LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX,
+    STOCK_UNITS_MAX,
 };
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
-    Day, Event, Lsn, Order, OrderHeader, Pair, Parts, Record, Refusal, Request, Rule, Shortage,
-    Split, Supply, Timestamp, Violation,
+    Day, Event, Lsn, Order, OrderHeader, OrderNo, Pair, Parts, Record, Refusal, Request, Rule,
+    Shortage, Split, Supply, Timestamp, Violation,
 };
 
 /// What a placed order came to, before it is durable.
@@ -57,17 +58,17 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
     let Room::New(room) = begin_order(core, &order, fingerprint).await? else {
         return Ok(Placing::Known(read_known(core, &order).await?));
     };
-    let network = core.network.load_full();
     // Only now: the day by which a known order was wanted may have passed.
-    let wanted = resolve(core, &network, &order, placed_at)?;
-    let (draft, claims) = match settle(core, &network, &wanted).await? {
+    let wanted = resolve(core, &core.network.load(), &order, placed_at)?;
+    let (draft, claims) = match settle(core, &wanted).await? {
         Settled::Granted(draft, claims) => (draft, claims),
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
-    let header = header(&order, &wanted, fingerprint);
-    let event = Event::OrderPlaced(Arc::new(placed(core, header, *draft)));
+    let no = core.next_order();
+    let event =
+        Event::OrderPlaced(Arc::new(placed(no, header(&order, &wanted, fingerprint), *draft)));
     let record = Record { at: meta.at, request, origin: meta.origin, event };
-    let ticket = core.append(record, Some(room.cell()))?;
+    let ticket = core.append(record, Some(room.cell())).inspect_err(|_| core.unnumber(no))?;
     claims.hand_over();
     if let Some(key) = key {
         key.hand_over();
@@ -77,10 +78,8 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
 
 /// Plans an order as placing would, and changes nothing.
 pub async fn quote(core: &Core, order: &OrderRequest, at: Timestamp) -> Result<Draft, EngineError> {
-    let network = core.network.load_full();
-    let wanted = resolve(core, &network, order, at)?;
-    let inbound = look_inbound(&wanted).await?;
-    Ok(plan::plan(&network, &wanted, &inbound))
+    let wanted = resolve(core, &core.network.load(), order, at)?;
+    look_and_plan(core, &wanted).await
 }
 
 /// The day of an instant, in UTC.
@@ -92,13 +91,13 @@ pub fn day_of(at: Timestamp) -> Day {
 async fn read_known(core: &Core, order: &OrderRequest) -> Result<Arc<Order>, EngineError> {
     let unknown = || EngineError::from(Refusal::UnknownOrder(order.id.clone()));
     let cell = core.orders.by_id(&order.id).ok_or_else(unknown)?;
-    read_order(&cell).await?.ok_or_else(unknown)
+    read_order(core, &cell).await?.ok_or_else(unknown)
 }
 
 async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
     let no = done.order.expect("the fingerprint says that the request placed an order");
     let cell = core.orders.by_no(no).expect("a remembered order is there");
-    let order = read_order(&cell).await?.expect("a remembered order is placed");
+    let order = read_order(core, &cell).await?.expect("a remembered order is placed");
     Ok(Placing::Known(order))
 }
 
@@ -199,25 +198,27 @@ enum Settled<'a> {
 /// Plans and claims until every claim is granted or durable state refuses.
 ///
 /// `NO_PHANTOM_SOLD_OUT`: a plan that lacks units while claims are in flight on
-/// its SKUs is not answered; it is made again when they have settled.
-async fn settle<'a>(
-    core: &'a Core,
-    network: &Arc<Network>,
-    wanted: &Wanted<'_>,
-) -> Result<Settled<'a>, EngineError> {
+/// its SKUs is not answered; it is made again when they have settled. Nor is one
+/// beside which events were applied: a unit that moved from a pair not looked at
+/// yet to one looked at already is in neither look.
+async fn settle<'a>(core: &'a Core, wanted: &Wanted<'_>) -> Result<Settled<'a>, EngineError> {
     for attempt in 0..REPLANS_MAX {
         let seen = core.look();
-        let inbound = look_inbound(wanted).await?;
-        let draft = plan::plan(network, wanted, &inbound);
+        let shown = core.shown();
+        let draft = look_and_plan(core, wanted).await?;
         if draft.unfilled_units() > 0 {
             if draft.in_flight_seen {
                 core.progress(seen).await?;
                 continue;
             }
             if let Some(shortages) = refused(wanted, &draft)? {
+                if core.shown() != shown && attempt < REPLANS_AT_ONCE_MAX {
+                    continue;
+                }
                 return Ok(Settled::SoldOut(shortages));
             }
         }
+        bounded(&draft)?;
         // Refused, the units went to somebody else: plan on what is left.
         if let Some(claims) = claim(core, &draft).await?
             && !waits_for_nothing(core, wanted, &draft)
@@ -235,11 +236,29 @@ async fn settle<'a>(
 fn refused(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, EngineError> {
     let nothing = draft.allocations.is_empty();
     match wanted.shortage {
-        Shortage::Backorder if nothing => Err(Refusal::NoNode.into()),
+        Shortage::Backorder if waiting_units(draft) < draft.unfilled_units() => {
+            Err(Refusal::NoNode.into())
+        }
         Shortage::Backorder => Ok(None),
         Shortage::Partial if !nothing => Ok(None),
         Shortage::Partial | Shortage::Reject => Ok(Some(shortages(wanted, draft))),
     }
+}
+
+/// Units that are to wait for supply.
+fn waiting_units(draft: &Draft) -> u64 {
+    let waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
+    waiting.map(|a| u64::from(a.units)).sum()
+}
+
+/// Refuses what one event and one shipment's bookkeeping cannot hold.
+fn bounded(draft: &Draft) -> Result<(), Refusal> {
+    let parts = draft.allocations.len();
+    if parts > ORDER_ALLOCATIONS_MAX {
+        let parts = format!("{parts} parts of stock; at most {ORDER_ALLOCATIONS_MAX}");
+        return Err(Refusal::TooLong(format!("the order would take {parts}")));
+    }
+    Ok(())
 }
 
 /// The lines of a draft that lack units.
@@ -255,11 +274,19 @@ pub fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
         .collect()
 }
 
-async fn look_inbound(wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
+/// Plans on what is there now. The network is read last: it knows every node at which
+/// something was seen on its way.
+async fn look_and_plan(core: &Core, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
+    let inbound = look_inbound(core, wanted).await?;
+    Ok(plan::plan(&core.network.load(), wanted, &inbound))
+}
+
+async fn look_inbound(core: &Core, wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
     let mut seen = InboundSeen::new();
     for (at, line) in wanted.lines.iter().enumerate() {
         for slot in line.entry.row.iter().filter(|s| s.shared().glance().has_inbound) {
-            let StockReply::Inbound(glances) = ask(slot, StockMessage::ReadInbound).await? else {
+            let StockReply::Inbound(glances) = ask(core, slot, StockMessage::ReadInbound).await?
+            else {
                 unreachable!("a read of inbound supplies is answered with them");
             };
             let at = u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits");
@@ -290,13 +317,17 @@ async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, 
 /// Whether units would wait where others came free since they were looked for.
 /// With the claim to wait in hand, no more come free before it is applied.
 fn waits_for_nothing(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> bool {
-    let waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
-    let mut pairs = waiting.map(|a| Pair {
-        sku: draft.lines[usize::from(a.line)].sku,
-        node: draft.shipments[usize::from(a.shipment)].node,
-    });
-    // A whole line may wait beside fewer free units than it wants.
-    wanted.split == Split::Units && pairs.any(|pair| cell(core, pair).shared().glance().free > 0)
+    let mut waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
+    // A plan that left candidates out may know of the free ones.
+    !draft.cut_short
+        && waiting.any(|a| {
+            let sku = draft.lines[usize::from(a.line)].sku;
+            let node = draft.shipments[usize::from(a.shipment)].node;
+            let free = cell(core, Pair { sku, node }).shared().glance().free;
+            // A whole line may wait beside fewer free units than it wants.
+            let enough = if wanted.split == Split::Units { 1 } else { a.units };
+            i64::from(free) >= i64::from(enough)
+        })
 }
 
 fn parts_by_pair(draft: &Draft) -> SmallVec<[(Pair, Parts); 4]> {
@@ -331,9 +362,9 @@ fn header(order: &OrderRequest, wanted: &Wanted<'_>, fingerprint: u64) -> OrderH
     }
 }
 
-fn placed(core: &Core, header: OrderHeader, draft: Draft) -> Order {
+fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
     Order {
-        no: core.next_order(),
+        no,
         header,
         lines: draft.lines,
         shipments: draft.shipments,
@@ -346,7 +377,7 @@ fn placed(core: &Core, header: OrderHeader, draft: Draft) -> Order {
 
 /// Reads what a pair holds.
 pub async fn read_stock(core: &Core, pair: Pair) -> Result<Box<crate::model::Stock>, EngineError> {
-    match ask(cell(core, pair), StockMessage::Read).await? {
+    match ask(core, cell(core, pair), StockMessage::Read).await? {
         StockReply::State(stock) => Ok(stock),
         other => unreachable!("a read is answered with a state, not {other:?}"),
     }

@@ -16,7 +16,8 @@ use smallvec::SmallVec;
 use super::catalogue::Entry;
 use super::network::Network;
 use super::trace::{Candidate, TraceWriter, Verdict};
-use crate::actor::stock::InboundGlance;
+use crate::actor::Slot;
+use crate::actor::stock::{InboundGlance, StockActor};
 use crate::geo::PostalMatch;
 use crate::model::{
     Allocation, Day, NodeNo, OrderLine, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply,
@@ -66,6 +67,8 @@ pub struct Draft {
     pub allocations: Box<[Allocation]>,
     /// Units without supply, by line.
     pub unfilled: SmallVec<[u32; 4]>,
+    /// Whether candidates were left out.
+    pub cut_short: bool,
     /// Whether claims or changes in flight may hide supply from this plan.
     pub in_flight_seen: bool,
     /// Why.
@@ -158,6 +161,13 @@ impl<'a, 'w> Route<'a, 'w> {
         Self { network, wanted, bands, transit_days: &service.transit_days }
     }
 
+    /// The pairs of an item, but for those at nodes that this network does not know
+    /// yet: nothing durable is there.
+    fn pairs(&self, entry: &'a Entry) -> impl Iterator<Item = Slot<'a, StockActor>> + use<'a> {
+        let known = self.bands.len();
+        entry.row.iter().filter(move |slot| usize::from(slot.node.0) < known)
+    }
+
     fn band(&self, no: NodeNo) -> usize {
         usize::from(self.bands[usize::from(no.0)])
     }
@@ -187,7 +197,7 @@ impl Planner {
             in_flight_seen |= self.offer_on_hand(&route, line, want);
             for (_, node, glances) in seen.iter().filter(|(of, ..)| usize::from(*of) == line) {
                 in_flight_seen |= glances.iter().any(|glance| glance.in_flight);
-                self.offer_inbound(&route, line, *node, glances);
+                self.offer_inbound(&route, (line, first), *node, glances);
             }
             let offers = index(first)..index(self.offers.len());
             self.lines.push(sourcing::Line { quantity: want.quantity, offers });
@@ -241,7 +251,7 @@ impl Planner {
     fn offer_on_hand(&mut self, route: &Route<'_, '_>, line: usize, want: &WantedLine<'_>) -> bool {
         let mut in_flight_seen = false;
         let first = self.offers.len();
-        for slot in want.entry.row.iter() {
+        for slot in route.pairs(want.entry) {
             let glance = slot.shared().glance();
             in_flight_seen |= glance.in_flight;
             let terms = route.network.terms(slot.node);
@@ -264,7 +274,7 @@ impl Planner {
     fn offer_inbound(
         &mut self,
         route: &Route<'_, '_>,
-        line: usize,
+        (line, first): (usize, usize),
         no: NodeNo,
         glances: &[InboundGlance],
     ) {
@@ -279,7 +289,7 @@ impl Planner {
                 self.skip(line, no, supply, glance.free, Verdict::BeyondHorizon);
             } else if glance.free == 0 {
                 self.skip(line, no, supply, glance.free, Verdict::NoStock);
-            } else if self.is_full(0) {
+            } else if self.is_full(self.offers.len() - first) {
                 self.skip(line, no, supply, glance.free, Verdict::NotConsidered);
             } else {
                 let lead = planning.node.lead_time_days;
@@ -417,6 +427,7 @@ impl Planner {
             shipments: shipments.into_iter().collect(),
             allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
             unfilled: plan.unfilled.iter().copied().collect(),
+            cut_short: self.cut_short,
             in_flight_seen,
             trace,
         }
@@ -481,7 +492,7 @@ fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
         let (shipment_cost, unit_cost) = route.costs(*no);
         (shipment_cost + unit_cost, *no)
     };
-    let stocked = line.entry.row.iter().map(|slot| slot.node).filter(fits).min_by_key(cost);
+    let stocked = route.pairs(line.entry).map(|slot| slot.node).filter(fits).min_by_key(cost);
     let all = || (0..=u16::MAX).take(route.network.nodes.len()).map(NodeNo);
     stocked.or_else(|| all().filter(fits).min_by_key(cost))
 }

@@ -83,11 +83,16 @@ pub async fn availability(
     let network = core.network.load_full();
     let mut nodes = Vec::new();
     for slot in core.catalogue.entry(no).row.iter() {
+        // A node that was defined since has nothing durable here.
+        let Some(node) = network.nodes.get(usize::from(slot.node.0)).map(|known| &known.node)
+        else {
+            continue;
+        };
         let glance = slot.shared().glance();
-        let node = &network.node(slot.node).node;
         let mut inbound = 0;
         if glance.has_inbound
-            && let StockReply::Inbound(supplies) = ask(slot, StockMessage::ReadInbound).await?
+            && let StockReply::Inbound(supplies) =
+                ask(core, slot, StockMessage::ReadInbound).await?
         {
             let in_time = supplies.iter().filter(|supply| supply.eta <= at);
             inbound = in_time.map(|supply| u64::from(supply.free)).sum();
@@ -131,9 +136,9 @@ pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> 
     let cell = core.orders.by_id(id).ok_or_else(unknown)?;
     for _ in 0..REPLANS_MAX {
         let version = core.watermark.applied();
-        let order = read_order(&cell).await?.ok_or_else(unknown)?;
+        let order = read_order(core, &cell).await?.ok_or_else(unknown)?;
         let supplies = supplies(core, &order).await?;
-        if unchanged(&cell, &order).await? {
+        if unchanged(core, &cell, &order).await? {
             let version = version.max(order.last_lsn);
             return Ok(OrderView { order, supplies, version });
         }
@@ -141,8 +146,8 @@ pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> 
     Err(Refusal::Contended.into())
 }
 
-async fn unchanged(cell: &OrderCell, order: &Order) -> Result<bool, EngineError> {
-    let now = read_order(cell).await?;
+async fn unchanged(core: &Core, cell: &OrderCell, order: &Order) -> Result<bool, EngineError> {
+    let now = read_order(core, cell).await?;
     Ok(now.is_some_and(|now| now.last_lsn == order.last_lsn))
 }
 
@@ -161,7 +166,8 @@ async fn supplies(core: &Core, order: &Order) -> Result<Vec<Parts>, EngineError>
             place
         } else {
             let message = StockMessage::ReadLine(order.no, allocation.line);
-            let StockReply::Line(parts) = ask(super::claims::cell(core, pair), message).await?
+            let StockReply::Line(parts) =
+                ask(core, super::claims::cell(core, pair), message).await?
             else {
                 unreachable!("a read of a line is answered with it");
             };
@@ -191,7 +197,7 @@ fn take(from: &mut Parts, units: u32) -> Parts {
 pub async fn explain(core: &Core, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
     let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
     let cell = core.orders.by_id(id).ok_or_else(unknown)?;
-    let order = read_order(&cell).await?.ok_or_else(unknown)?;
+    let order = read_order(core, &cell).await?.ok_or_else(unknown)?;
     let trace = Trace::read(&order.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
     Ok((order, trace))
 }

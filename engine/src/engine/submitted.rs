@@ -54,7 +54,7 @@ impl Submitted {
         let placed = match placing {
             Placing::Written(ticket, cell) => {
                 let version = core.acknowledged(ticket).await?;
-                let order = read_order(&cell).await?.expect("an applied order is there");
+                let order = read_order(&core, &cell).await?.expect("an applied order is there");
                 Placed { version, outcome: PlaceOutcome::Placed(order) }
             }
             Placing::Known(order) => {

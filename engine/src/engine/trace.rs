@@ -1,5 +1,5 @@
 //! The decision trace of an order: each candidate supply, and why it was chosen
-//! or not. One byte a candidate, kept with the order.
+//! or not. A few bytes a candidate, kept with the order.
 //!
 //! Layout, version 1: the byte 1; the byte 1 if the search was cut short, else 0;
 //! then for each line the number of candidates (LEB128) and for each candidate

@@ -17,7 +17,8 @@ const LINES_MAX: usize = 64;
 /// Memory of the cover.
 #[derive(Debug, Default)]
 pub(super) struct Cover {
-    /// By local shipment: the lines that it could fill, as bits.
+    /// By local shipment: the lines that it could fill, as bits. None, when another
+    /// one is as good at what it fills.
     fills: Vec<u64>,
     /// By line, then local shipment: what the line weighs there.
     weights: Vec<u128>,
@@ -72,11 +73,37 @@ impl Cover {
         }
         self.charges.clear();
         self.charges.extend(reduced.charges.iter().map(|charge| ranking.after_shipments(*charge)));
+        self.keep_the_best_for_one_line(reduced);
         self.fills_max = self.fills.iter().map(|lines| lines.count_ones()).max().unwrap_or(0);
         self.chosen.clear();
         self.chosen.push(FORCED);
         self.best_weight = u128::MAX;
         self.steps_left = COVER_STEPS_MAX;
+    }
+
+    /// Of the shipments that fill one line and no other, only the best is ever needed:
+    /// in the smallest cover nothing else fills that line beside it.
+    fn keep_the_best_for_one_line(&mut self, reduced: &Reduced) {
+        let shipments = reduced.charges.len();
+        for (line, demand) in reduced.demands.iter().enumerate() {
+            let mut best = None;
+            for candidate in &reduced.candidates[demand.candidates.clone()] {
+                let shipment = usize::from(candidate.shipment);
+                if candidate.shipment == FORCED || self.fills[shipment] != 1 << line {
+                    continue;
+                }
+                let weight = self.charges[shipment] + self.weights[line * shipments + shipment];
+                match best {
+                    Some((least, kept)) if weight < least => {
+                        self.fills[kept] = 0;
+                        best = Some((weight, shipment));
+                    }
+                    Some((_, kept)) if kept != shipment => self.fills[shipment] = 0,
+                    Some(_) => {}
+                    None => best = Some((weight, shipment)),
+                }
+            }
+        }
     }
 
     /// Tries all ways to cover the lines in `uncovered` with so many more shipments.
@@ -90,11 +117,15 @@ impl Cover {
         }
         let line = rarest(reduced, uncovered);
         for candidate in &reduced.candidates[reduced.demands[line].candidates.clone()] {
+            let fills = self.fills[usize::from(candidate.shipment)];
+            if fills == 0 {
+                continue;
+            }
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
                 return;
             }
-            let left = uncovered & !self.fills[usize::from(candidate.shipment)];
+            let left = uncovered & !fills;
             if left == 0 || shipments > 1 {
                 self.chosen.push(candidate.shipment);
                 self.choose(reduced, left, shipments - 1);

@@ -211,6 +211,21 @@ mod tests {
         assert_eq!(too_long, (Code::InvalidArgument, "COMMAND_TOO_LARGE".into()));
     }
 
+    /// Also of orders in a stream and of rows in a feed: all pass here.
+    #[test]
+    fn each_refusal_for_overload_is_counted() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            let overloaded =
+                EngineError::Overloaded { in_flight: 9, limit: 8, retry_after: RETRY_SOON };
+            for error in [overloaded.clone(), EngineError::DiskFull, overloaded] {
+                status(error, &FieldNames::PLAIN);
+            }
+        });
+        let text = recorder.handle().render();
+        assert!(text.contains("backstock_overloaded_total 2"), "{text}");
+    }
+
     #[test]
     fn a_snapshot_that_fails_says_what_a_caller_can_do() {
         let cases = [

@@ -2,6 +2,7 @@
 
 mod backorder;
 mod idempotency;
+mod in_flight;
 mod pains;
 mod promise;
 mod random;

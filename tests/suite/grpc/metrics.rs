@@ -62,7 +62,8 @@ impl Process {
         read.collect()
     }
 
-    /// Scrapes until the samples are as wanted: gauges are set once a second.
+    /// Scrapes until the samples are as wanted, and then all of one moment: gauges
+    /// are set once a second, one after the other.
     async fn scrape_until(
         &self,
         wanted: impl Fn(&BTreeMap<String, f64>) -> bool,
@@ -71,7 +72,8 @@ impl Process {
         loop {
             let samples = self.scrape();
             if wanted(&samples) {
-                return samples;
+                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                return self.scrape();
             }
             assert!(Instant::now() < deadline, "{samples:#?}");
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -9,7 +9,7 @@ use super::codes::{
     kind_code, kind_of, objective_code, objective_of, shortage_code, shortage_of, split_code,
     split_of,
 };
-use crate::engine::network::{Network, PlanningNode, calendar_of};
+use crate::engine::network::{Network, PlanningNode, calendar_kept};
 use crate::geo::{Bands, Location};
 use crate::model::{
     Band, Day, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName, Text,
@@ -136,7 +136,7 @@ impl ArchivedCatalogueV1 {
 
 fn planning_node(image: &ArchivedNodeImageV1) -> Result<PlanningNode, ImageError> {
     let node = node(image)?;
-    let calendar = calendar_of(&node).map_err(|error| ImageError::inconsistent("node", error))?;
+    let calendar = calendar_kept(&node).map_err(|error| ImageError::inconsistent("node", error))?;
     let last_lsn = Lsn::new(image.last_lsn.to_native());
     Ok(PlanningNode { node: Arc::new(node), last_lsn, calendar: Arc::new(calendar) })
 }

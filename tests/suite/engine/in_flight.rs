@@ -1,0 +1,94 @@
+//! What stands in the way while it is in flight, and who is woken when it ends.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+
+use backstock_engine::engine::{EngineError, PlaceOutcome};
+use backstock_engine::model::command::StockOperation;
+use backstock_engine::model::{NodeKind, Refusal, Shortage, Text};
+use backstock_tests::fixture::*;
+use backstock_tests::single::{Single, poll};
+
+fn feed(quantity: u32) -> StockOperation {
+    StockOperation::SupplierFeed { quantity: Some(quantity) }
+}
+
+/// One node of that kind, with so many units of A.
+fn with_node(kind: NodeKind, units: u32) -> Single {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(define_nodes(&engine, &[node("N", kind, 1)]));
+    single.run(define_items(&engine, &["A"]));
+    match kind {
+        NodeKind::Supplier => drop(single.run(change(&engine, "A", "N", feed(units)))),
+        _ => single.run(set(&engine, "A", "N", units)),
+    }
+    single
+}
+
+#[test]
+fn a_suppliers_safety_stock_does_not_bring_back_units_that_are_leaving() {
+    let mut single = with_node(NodeKind::Supplier, 10);
+    let engine = single.engine.clone();
+    single.run(place(&engine, order("o", &[("A", 3)], Shortage::Reject))).expect("it is placed");
+    let mut shipment = pin!(ship(&engine, "o", 1));
+    assert!(poll(shipment.as_mut()).is_pending(), "the shipment is in flight");
+    let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(2) };
+    let mut safety = pin!(change(&engine, "A", "N", safety));
+    assert!(poll(safety.as_mut()).is_pending());
+    single.run(shipment).expect("it ships");
+    single.run(safety).expect("it is set");
+    let free = single.run(engine.availability(&sku("A"), NOW)).expect("the item").nodes[0].free;
+    assert_eq!(free, 5, "10 fed, 3 shipped, 2 withheld");
+    assert_clean(&engine);
+}
+
+#[test]
+fn an_order_that_can_wait_nowhere_is_refused_whole() {
+    let mut single = with_node(NodeKind::Supplier, 3);
+    let engine = single.engine.clone();
+    let refused = single.run(place(&engine, order("o", &[("A", 5)], Shortage::Backorder)));
+    assert!(matches!(refused, Err(EngineError::Refused(Refusal::NoNode))), "{refused:?}");
+    let partial = single.run(place(&engine, order("p", &[("A", 5)], Shortage::Partial)));
+    assert!(matches!(partial.expect("three are there").outcome, PlaceOutcome::Placed(_)));
+    assert_clean(&engine);
+}
+
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_change_that_leaves_its_line_refused_wakes_those_behind_it() {
+    let mut single = with_node(NodeKind::Warehouse, 5);
+    let engine = single.engine.clone();
+    single.run(place(&engine, order("o", &[("A", 2)], Shortage::Reject))).expect("it is placed");
+    let mut shipment = pin!(ship(&engine, "o", 1));
+    assert!(poll(shipment.as_mut()).is_pending(), "the shipment is in flight");
+    let take_ten = StockOperation::Adjust {
+        on_hand_delta: -10,
+        unavailable_delta: 0,
+        reason: Text::default(),
+    };
+    let mut doomed = pin!(change(&engine, "A", "N", take_ten));
+    assert!(poll(doomed.as_mut()).is_pending(), "it is in line behind the shipment");
+    let mut buyer = pin!(place(&engine, order("b", &[("A", 1)], Shortage::Reject)));
+    assert!(poll(buyer.as_mut()).is_pending(), "nobody overtakes the line");
+    single.drain();
+    single.run(shipment).expect("it ships");
+
+    let woken = Arc::new(Flag::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    assert!(buyer.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(single.run(doomed).is_err(), "ten units are not there");
+    assert!(woken.0.load(Ordering::SeqCst), "nothing else will happen to wake the buyer");
+    single.run(buyer).expect("three units are free");
+    assert_clean(&engine);
+}
