@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod grpc;
+mod housekeeping;
 pub mod import;
 pub mod observability;
 pub mod offline;

@@ -8,13 +8,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use backstock_engine::disk::RealDisk;
-use backstock_engine::engine::{Engine, OpenError, OpenOptions};
+use backstock_engine::engine::{Engine, Halt, OpenError, OpenOptions};
 use backstock_engine::journal::LogError;
-use metrics::gauge;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -23,8 +23,9 @@ use tonic_health::ServingStatus;
 use crate::cli::Exit;
 use crate::clock::{Clock, ClockKind};
 use crate::config::Config;
-use crate::grpc::{Api, Router, SERVICE_NAMES};
-use crate::observability::names;
+use crate::grpc::{Api, ApiOptions, Router, SERVICE_NAMES};
+use crate::housekeeping;
+pub use crate::housekeeping::SnapshotSchedule;
 use crate::reference::UsPostalCodes;
 use crate::shutdown::Shutdown;
 
@@ -36,18 +37,22 @@ const STREAMS_PER_CONNECTION_MAX: u32 = 4_096;
 /// read: several of the largest batches of orders.
 const WINDOW_BYTES: u32 = 4 << 20;
 
-/// How often what the engine knows of itself becomes metrics.
-const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
+/// What health calls the server as a whole.
+const WHOLE_SERVER: &str = "";
 
 /// How a server serves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ServeOptions {
+    /// The engine's data directory. Snapshots that are being sent lie there.
+    pub data: PathBuf,
     /// Bytes of one request.
     pub request_bytes_max: usize,
     /// Commands admitted at once.
     pub commands_in_flight_max: usize,
     /// How long a drain may take.
     pub drain_max: Duration,
+    /// When snapshots are taken.
+    pub snapshots: SnapshotSchedule,
     /// What time it is.
     pub clock: ClockKind,
 }
@@ -56,9 +61,14 @@ impl ServeOptions {
     /// As the configuration says.
     pub fn new(config: &Config, clock: ClockKind) -> Self {
         Self {
+            data: config.data.clone(),
             request_bytes_max: config.request_bytes_max,
             commands_in_flight_max: config.commands_in_flight_max,
             drain_max: config.drain_max,
+            snapshots: SnapshotSchedule {
+                interval: config.snapshot_interval,
+                journal_bytes: config.snapshot_journal_bytes,
+            },
             clock,
         }
     }
@@ -85,8 +95,8 @@ pub enum ServeError {
     #[error("the transport failed")]
     Transport(#[from] tonic::transport::Error),
     /// The engine stopped for good.
-    #[error("the engine has stopped: {0}")]
-    Halted(String),
+    #[error("the engine has stopped")]
+    Halted(#[source] Halt),
     /// A second signal, or the time for draining was over.
     #[error("the shutdown was cut short before it had drained")]
     DrainCut,
@@ -106,7 +116,8 @@ impl ServeError {
             Self::Listen { .. } | Self::Reflection(_) | Self::Transport(_) | Self::Start(_) => {
                 Exit::Failure
             }
-            Self::Halted(_) => Exit::DiskFailure,
+            Self::Halted(Halt::Disk(_)) => Exit::DiskFailure,
+            Self::Halted(Halt::Program(_)) => Exit::Failure,
             Self::DrainCut => Exit::DrainCut,
         }
     }
@@ -175,27 +186,54 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
-    let gauges = tokio::spawn(keep_gauges(engine.clone()));
+    let clock = Arc::new(Clock::start(options.clock));
+    remove_old_exports(&options.data);
+    let kept = housekeeping::start(&engine, &clock, &options.data, options.snapshots);
+    let drain_max = options.drain_max;
     let served = tokio::select! {
-        served = transport(&engine, listener, options, &shutdown) => served,
-        cause = engine.halted() => Err(ServeError::Halted(cause)),
-        () = shutdown.cut_short(options.drain_max) => Err(ServeError::DrainCut),
+        served = transport(&engine, listener, clock, options, &shutdown) => served,
+        halt = engine.halted() => {
+            housekeeping::note_halt(Some(&halt));
+            Err(ServeError::Halted(halt))
+        }
+        () = shutdown.cut_short(drain_max) => Err(ServeError::DrainCut),
     };
-    gauges.abort();
+    drop(kept);
     engine.shut_down().await;
     served
+}
+
+/// Removes what a process that was killed left of snapshots that it was sending.
+fn remove_old_exports(data: &Path) {
+    let directory = exports_directory(data);
+    match std::fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, directory = %directory.display(), "old exports stay");
+        }
+        Ok(()) | Err(_) => {}
+    }
+}
+
+/// Where snapshots lie while they are being sent.
+fn exports_directory(data: &Path) -> PathBuf {
+    data.join("exports")
 }
 
 async fn transport(
     engine: &Engine,
     listener: TcpListener,
+    clock: Arc<Clock>,
     options: ServeOptions,
     shutdown: &Shutdown,
 ) -> Result<(), ServeError> {
-    let clock = Clock::start(options.clock);
-    let limit = options.commands_in_flight_max;
-    let api = Api::new(engine.clone(), clock, shutdown.clone(), limit);
-    let (reporter, health) = tonic_health::server::health_reporter();
+    let api = Api::new(ApiOptions {
+        engine: engine.clone(),
+        clock,
+        shutdown: shutdown.clone(),
+        commands_in_flight_max: options.commands_in_flight_max,
+        exports: exports_directory(&options.data),
+    });
+    let (mut reporter, health) = tonic_health::server::health_reporter();
     for name in SERVICE_NAMES {
         reporter.set_service_status(name, ServingStatus::Serving).await;
     }
@@ -206,9 +244,11 @@ async fn transport(
     let router = Router::new(&api, options.request_bytes_max, health, reflection);
     let draining = async {
         shutdown.draining().await;
-        reporter.set_service_status("", ServingStatus::NotServing).await;
-        for name in SERVICE_NAMES {
+        for name in SERVICE_NAMES.into_iter().chain([WHOLE_SERVER]) {
             reporter.set_service_status(name, ServingStatus::NotServing).await;
+            // Whoever watches is told that, and that no more follows. A watch that
+            // stays open would keep the drain from ending.
+            reporter.clear_service_status(name).await;
         }
     };
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -219,22 +259,4 @@ async fn transport(
         .serve_with_incoming_shutdown(router, incoming, draining)
         .await?;
     Ok(())
-}
-
-/// Turns what the engine knows of itself into metrics, for ever.
-async fn keep_gauges(engine: Engine) {
-    let mut tick = tokio::time::interval(GAUGES_INTERVAL);
-    loop {
-        tick.tick().await;
-        let status = engine.status();
-        // Metrics are floats; what is counted here stays far below 2^52.
-        #[expect(clippy::cast_precision_loss, reason = "a metric, and far below 2^52")]
-        let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
-        // What is applied is durable; what is durable is applied at once.
-        set(names::DURABLE_LSN, status.applied.get());
-        set(names::APPLIED_LSN, status.applied.get());
-        set(names::COMMANDS_IN_FLIGHT, status.in_flight as u64);
-        set(names::PAIRS, status.pairs as u64);
-        set(names::ORDERS_IN_MEMORY, status.orders as u64);
-    }
 }

@@ -56,8 +56,8 @@ impl AuditReport {
 /// Audits the engine. Applying waits meanwhile, so that all actors are seen at
 /// one LSN; nobody is acknowledged until it goes on.
 pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
-    let applied = core.gate.lock();
-    audit_at(core, *applied)
+    let frozen = core.freeze();
+    audit_at(core, frozen.applied())
 }
 
 /// Audits a core that nothing is applied to.

@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, futures::Notified};
 
 use super::catalogue::Catalogue;
-use super::error::EngineError;
+use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
 use super::orders::{OrderCell, Orders};
 use super::requests::Requests;
@@ -18,6 +18,10 @@ use crate::actor::ActorPanicked;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
 use crate::model::{Lsn, OrderNo, Record, Refusal, Sku, SkuNo, StateHash};
+
+/// How long a look at what is applied waits for the applier at a time: longer
+/// than it holds the gate for one step.
+const STEP_MAX: Duration = Duration::from_millis(1);
 
 /// The state of the engine, and the way to the journal.
 pub struct Core {
@@ -45,8 +49,10 @@ pub struct Core {
     /// Held by the applier for each batch: whoever takes it sees all actors at
     /// one LSN.
     pub gate: Mutex<Applied>,
+    /// What is applied, while an audit has the gate.
+    frozen: Mutex<Option<Applied>>,
     /// Why the engine stopped for good, once it has.
-    halted: OnceLock<String>,
+    halted: OnceLock<Halt>,
     /// Woken when the engine halts.
     pub halt: Notify,
     /// Woken when what a transaction held of an actor is free again without an event.
@@ -119,6 +125,7 @@ impl Core {
             order_last: AtomicU64::new(0),
             new_items: Mutex::default(),
             gate: Mutex::default(),
+            frozen: Mutex::default(),
             halted: OnceLock::new(),
             halt: Notify::new(),
             given_up: Notify::new(),
@@ -131,8 +138,11 @@ impl Core {
 
     /// Lets a command in, or says that there are too many.
     pub fn admit(self: &Arc<Self>) -> Result<Permit, EngineError> {
-        if let Some(cause) = self.halted() {
-            return Err(EngineError::Halted(cause.into()));
+        if let Some(halt) = self.halted() {
+            return Err(halt.clone().into());
+        }
+        if self.closing.load(Ordering::Acquire) {
+            return Err(EngineError::Closing);
         }
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let permit = Permit(Arc::clone(self));
@@ -146,18 +156,40 @@ impl Core {
     }
 
     /// Why the engine stopped for good, once it has.
-    pub fn halted(&self) -> Option<&str> {
-        self.halted.get().map(String::as_str)
+    pub fn halted(&self) -> Option<&Halt> {
+        self.halted.get()
     }
 
     /// Stops the engine for good: nothing more is taken or acknowledged, and
     /// whoever waits is told. The first cause is the one that is told.
     pub fn halt(&self, cause: String) {
         tracing::error!(cause, "the engine halts");
-        let cause = self.halted.get_or_init(|| cause).clone();
-        self.watermark.halt(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(cause)));
+        let failure = self.journal.failure();
+        let halt = self.halted.get_or_init(|| Halt::new(cause, failure.as_ref()));
+        self.watermark.halt(Arc::new(halt.clone()));
         self.journal.close();
         self.halt.notify_waiters();
+    }
+
+    /// What is applied. Waits for a step of the applier at most, never for an
+    /// audit: reads and metrics ask this on threads that must not block.
+    pub fn applied(&self) -> Applied {
+        loop {
+            let frozen = *self.frozen.lock();
+            if let Some(applied) = frozen {
+                return applied;
+            }
+            if let Some(applied) = self.gate.try_lock_for(STEP_MAX) {
+                return *applied;
+            }
+        }
+    }
+
+    /// Keeps applying from going on for as long as the answer lives.
+    pub fn freeze(&self) -> Frozen<'_> {
+        let gate = self.gate.lock();
+        *self.frozen.lock() = Some(*gate);
+        Frozen { core: self, gate }
     }
 
     /// What whoever meets an actor that panicked is told. Reads meet them, too, and
@@ -213,8 +245,12 @@ impl Core {
     fn append_error(&self, error: AppendError) -> EngineError {
         match error {
             AppendError::Full => EngineError::DiskFull,
-            AppendError::Halted(cause) => EngineError::Halted(cause.to_string()),
-            AppendError::Closed => EngineError::Halted("it is shutting down".into()),
+            // The journal may know it a moment before the engine does.
+            AppendError::Halted(error) => {
+                let halt = self.halted().cloned();
+                halt.unwrap_or_else(|| Halt::new(error.to_string(), Some(&error))).into()
+            }
+            AppendError::Closed => self.stopped(),
             AppendError::TooLong(error) => Refusal::TooLong(error.to_string()).into(),
             AppendError::Overloaded => EngineError::Overloaded {
                 in_flight: self.in_flight(),
@@ -229,8 +265,13 @@ impl Core {
         match self.watermark.wait(ticket).await {
             Ok(_) => Ok(ticket.lsn),
             Err(Unacknowledged::Rejected) => Err(EngineError::DiskFull),
-            Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
+            Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
         }
+    }
+
+    /// Why nothing more is taken or acknowledged.
+    fn stopped(&self) -> EngineError {
+        self.halted().map_or(EngineError::Closing, |halt| halt.clone().into())
     }
 
     /// Begins to look at what others have in flight: whatever of it ends from now
@@ -265,10 +306,30 @@ impl Core {
             biased;
             () = given_up => Ok(()),
             past = self.watermark.wait_past(applied) => match past {
-                Err(Unacknowledged::Halted(cause)) => Err(EngineError::Halted(cause.to_string())),
+                Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
                 Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
             },
         }
+    }
+}
+
+/// Nothing is applied while this lives.
+pub struct Frozen<'a> {
+    core: &'a Core,
+    gate: MutexGuard<'a, Applied>,
+}
+
+impl Frozen<'_> {
+    /// What is applied.
+    pub fn applied(&self) -> Applied {
+        *self.gate
+    }
+}
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        // Before the gate opens: what is applied after it is then told of.
+        *self.core.frozen.lock() = None;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::journal::LogError;
 use crate::model::{Lsn, Refusal, Violation};
 
 /// Everything that the engine's public face answers besides success. A command
@@ -36,10 +37,50 @@ pub enum EngineError {
         /// The newest durable version.
         newest: Lsn,
     },
-    /// The engine stopped for good. The outcome of a command in flight is not
-    /// known: it is answered again, under the same key, after a restart.
+    /// The engine is shutting down: what is in flight is finished, nothing new
+    /// is taken.
+    #[error("the engine is shutting down")]
+    Closing,
+    /// A write or sync of the journal failed, which stopped the engine for good.
+    /// The outcome of a command in flight is not known: it is answered again,
+    /// under the same key, after a restart.
+    #[error("the engine has stopped: {0}")]
+    JournalFailed(String),
+    /// A fault of the program stopped the engine for good: a turn that panicked,
+    /// a service that ended. Of commands in flight the same holds.
     #[error("the engine has stopped: {0}")]
     Halted(String),
+}
+
+/// Why the engine stopped for good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// A write or sync of the journal failed.
+    #[error("{0}")]
+    Disk(String),
+    /// A fault of the program.
+    #[error("{0}")]
+    Program(String),
+}
+
+impl Halt {
+    /// The halt that follows from `cause`, given how the journal failed, if it
+    /// did.
+    pub(super) fn new(cause: String, journal: Option<&LogError>) -> Self {
+        match journal {
+            None | Some(LogError::OutOfOrder { .. } | LogError::WriterGone) => Self::Program(cause),
+            Some(_) => Self::Disk(cause),
+        }
+    }
+}
+
+impl From<Halt> for EngineError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Disk(cause) => Self::JournalFailed(cause),
+            Halt::Program(cause) => Self::Halted(cause),
+        }
+    }
 }
 
 fn list(violations: &[Violation]) -> String {

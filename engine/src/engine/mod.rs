@@ -37,7 +37,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
-pub use error::EngineError;
+pub use error::{EngineError, Halt};
 pub use network::PostalTable;
 pub use open::{
     OpenError, OpenOptions, Pump, Recovered, Until, journal_directory, snapshot_directory,
@@ -54,7 +54,7 @@ use change::Change;
 use snapshots::Snapshots;
 use tokio::sync::MutexGuard;
 
-use crate::journal::{History, Ticket};
+use crate::journal::{History, Listener, Ticket};
 use crate::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
     ShipShipment,
@@ -63,8 +63,8 @@ use crate::model::{
     Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Refusal, Sku,
     SkuNo, StateHash, Supply, Timestamp,
 };
-use crate::service::{Services, SnapshotFailed, SnapshotRequest};
-use crate::snapshot::{ExportError, Exported, SledStore, SnapshotError, TakeReport};
+use crate::service::{Services, SnapshotFailed};
+use crate::snapshot::{Exported, SledStore, SnapshotError, TakeReport};
 
 /// The engine. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
@@ -85,8 +85,12 @@ pub struct Status {
     pub applied: Lsn,
     /// The hash of all durable state at that event.
     pub state_hash: StateHash,
+    /// The last event on stable storage.
+    pub durable: Lsn,
     /// The last event handed to the journal.
     pub tail: Lsn,
+    /// Bytes that went to the journal since it was opened.
+    pub journal_bytes_written: u64,
     /// Items defined.
     pub items: usize,
     /// Nodes defined.
@@ -109,13 +113,17 @@ impl Engine {
 
     /// Takes a snapshot without a pause, verifies it, and cuts the journal
     /// behind the older one that is kept.
+    ///
+    /// # Errors
+    /// See [`SnapshotFailed`]; the snapshots before it are untouched.
     pub async fn take_snapshot(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
         let Some(services) = &self.services else {
-            return Err(SnapshotFailed("this engine has no snapshotter".into()));
+            return Err(SnapshotFailed::Other("this engine has no snapshotter".into()));
         };
-        let (reply, taken) = tokio::sync::oneshot::channel();
-        services.snapshot(SnapshotRequest { created_at, reply }).map_err(SnapshotFailed)?;
-        taken.await.unwrap_or_else(|_| Err(SnapshotFailed("the snapshotter ended".into())))
+        match services.snapshot(created_at).await {
+            Err(SnapshotFailed::Ended) if self.is_closing() => Err(SnapshotFailed::Closing),
+            answer => answer,
+        }
     }
 
     /// The store that holds this engine's snapshots.
@@ -126,24 +134,48 @@ impl Engine {
         self.snapshots.store()
     }
 
+    /// Where replay over the newest snapshot begins; zero without any. Blocks its
+    /// thread.
+    ///
+    /// # Errors
+    /// When there is a store that cannot be read.
+    pub fn snapshot_start(&self) -> Result<Lsn, SnapshotError> {
+        self.snapshots.newest_start()
+    }
+
+    /// Lets `listener` know, on the journal's thread, of each batch that becomes
+    /// durable from now on. The first listener stays.
+    pub fn listen_to_journal(&self, listener: Listener) {
+        self.core.journal.listen(listener);
+    }
+
     /// Writes a generation, with the journal records that make it whole, to one
     /// file. Blocks its thread.
     ///
     /// # Errors
-    /// See [`ExportError`]; a file that was there stays as it was.
-    pub fn export_snapshot(&self, generation: u64, to: &Path) -> Result<Exported, ExportError> {
-        self.snapshots.export(&*self.history, generation, to)
+    /// See [`SnapshotFailed`]; a file that was there stays as it was.
+    pub fn export_snapshot(&self, generation: u64, to: &Path) -> Result<Exported, SnapshotFailed> {
+        Ok(self.snapshots.export(&*self.history, generation, to)?)
     }
 
     /// Waits until the engine has halted, and says why. Only a fault halts it.
-    pub async fn halted(&self) -> String {
+    pub async fn halted(&self) -> Halt {
         loop {
             let halt = self.core.halt.notified();
-            if let Some(cause) = self.core.halted() {
-                return cause.to_owned();
+            if let Some(halt) = self.halt() {
+                return halt;
             }
             halt.await;
         }
+    }
+
+    /// Why the engine has halted; none while it runs.
+    pub fn halt(&self) -> Option<Halt> {
+        self.core.halted().cloned()
+    }
+
+    fn is_closing(&self) -> bool {
+        self.core.closing.load(std::sync::atomic::Ordering::Acquire)
     }
 
     /// Takes no more commands, lets what is in flight become durable, and ends
@@ -378,13 +410,20 @@ impl Engine {
         audit::audit(&self.core)
     }
 
-    /// Where the engine stands.
+    /// The newest version: all reads from now on include it.
+    pub fn version(&self) -> Lsn {
+        self.core.watermark.applied()
+    }
+
+    /// Where the engine stands. Does not wait for an audit.
     pub fn status(&self) -> Status {
-        let applied = *self.core.gate.lock();
+        let applied = self.core.applied();
         Status {
             applied: applied.lsn,
             state_hash: applied.hash,
+            durable: self.history.last(),
             tail: self.core.journal.tail(),
+            journal_bytes_written: self.core.journal.bytes_written(),
             items: self.core.catalogue.len(),
             nodes: self.core.network.load().nodes.len(),
             pairs: self.core.catalogue.pairs(),

@@ -15,7 +15,8 @@ use super::requests::Remembered;
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
 use crate::limits::{
-    LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX, STOCK_UNITS_MAX,
+    LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX,
+    STOCK_UNITS_MAX,
 };
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
@@ -58,7 +59,6 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         return Ok(Placing::Known(read_known(core, &order).await?));
     };
     // Only now: the day by which a known order was wanted may have passed.
-    order.validate(day_of(placed_at))?;
     let wanted = resolve(core, &core.network.load(), &order, placed_at)?;
     let (draft, claims) = match settle(core, &wanted).await? {
         Settled::Granted(draft, claims) => (draft, claims),
@@ -78,7 +78,6 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
 
 /// Plans an order as placing would, and changes nothing.
 pub async fn quote(core: &Core, order: &OrderRequest, at: Timestamp) -> Result<Draft, EngineError> {
-    order.validate(day_of(at))?;
     let wanted = resolve(core, &core.network.load(), order, at)?;
     look_and_plan(core, &wanted).await
 }
@@ -102,31 +101,34 @@ async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
     Ok(Placing::Known(order))
 }
 
-/// Looks up every name in the order.
+/// Checks an order and looks up every name in it. All that is wrong is told at
+/// once; an order whose only fault is that items are not defined is refused.
 fn resolve<'a>(
     core: &'a Core,
     network: &Network,
     order: &OrderRequest,
     at: Timestamp,
 ) -> Result<Wanted<'a>, EngineError> {
-    let unknown_code = || {
-        Violation::new(
-            "postal_code",
-            &order.postal_code,
-            Rule::NotOneOf { allowed: "the postal codes this server knows".into() },
-        )
+    let mut found = order.validate(day_of(at)).err().unwrap_or_default();
+    let destination = core.postal.locate(order.postal_code.as_str());
+    if destination.is_none() {
+        found.push(unknown_code(order));
+    }
+    let service = network.service_no(order.service.as_ref());
+    if service.is_none() {
+        found.push(unknown_service(network, order));
+    }
+    let (lines, unknown) = resolve_lines(core, order, &mut found);
+    let (Some(destination), Some(service), true) = (destination, service, found.is_empty()) else {
+        found.extend(unknown.into_iter().map(|at| unknown_sku(order, at)));
+        return Err(found.into());
     };
-    let destination = core.postal.locate(order.postal_code.as_str()).ok_or_else(unknown_code)?;
-    let unknown_service = || {
-        let names = network.policy.services.iter().map(|s| s.name.as_str());
-        let allowed = names.collect::<Vec<_>>().join(", ");
-        let given = order.service.as_ref().map_or("", |name| name.as_str());
-        Violation::new("service", given, Rule::NotOneOf { allowed })
-    };
-    let service = network.service_no(order.service.as_ref()).ok_or_else(unknown_service)?;
+    if let Some(at) = unknown.first() {
+        return Err(Refusal::UnknownSku(order.lines.0[*at].sku.clone()).into());
+    }
     let promise_days = network.policy.services[usize::from(service.0)].promise_days;
     Ok(Wanted {
-        lines: resolve_lines(core, order)?,
+        lines,
         destination,
         service,
         promise_by: order.deliver_by.unwrap_or_else(|| day_of(at).plus(promise_days)),
@@ -136,32 +138,56 @@ fn resolve<'a>(
     })
 }
 
-/// Sums lines of one SKU: they draw on the same stock.
+fn unknown_code(order: &OrderRequest) -> Violation {
+    let allowed = "the postal codes this server knows".into();
+    Violation::new("postal_code", &order.postal_code, Rule::NotOneOf { allowed })
+}
+
+fn unknown_service(network: &Network, order: &OrderRequest) -> Violation {
+    let names = network.policy.services.iter().map(|s| s.name.as_str());
+    let allowed = names.collect::<Vec<_>>().join(", ");
+    let given = order.service.as_ref().map_or("", |name| name.as_str());
+    Violation::new("service", given, Rule::NotOneOf { allowed })
+}
+
+fn unknown_sku(order: &OrderRequest, at: usize) -> Violation {
+    let allowed = "the SKUs that are defined".into();
+    let sku = &order.lines.0[at].sku;
+    Violation::new(format!("lines[{at}].sku"), sku, Rule::NotOneOf { allowed })
+}
+
+/// Sums lines of one SKU: they draw on the same stock. Sums that are too large
+/// are noted; the places of lines whose SKU is not defined are answered.
 fn resolve_lines<'a>(
     core: &'a Core,
     order: &OrderRequest,
-) -> Result<SmallVec<[WantedLine<'a>; 4]>, EngineError> {
+    found: &mut Vec<Violation>,
+) -> (SmallVec<[WantedLine<'a>; 4]>, Vec<usize>) {
     let mut lines = SmallVec::<[WantedLine<'a>; 4]>::new();
-    for (at, line) in order.lines.0.iter().enumerate() {
-        let unknown = || Refusal::UnknownSku(line.sku.clone());
-        let sku = core.catalogue.sku_no(line.sku.as_str()).ok_or_else(unknown)?;
+    let mut unknown = Vec::new();
+    // More lines are noted as too many already.
+    for (at, line) in order.lines.0.iter().enumerate().take(ORDER_LINES_MAX) {
+        let Some(sku) = core.catalogue.sku_no(line.sku.as_str()) else {
+            unknown.push(at);
+            continue;
+        };
         match lines.iter_mut().find(|known| known.sku == sku) {
             None => {
                 let entry = core.catalogue.entry(sku);
                 lines.push(WantedLine { sku, entry, quantity: line.quantity });
             }
             Some(known) => {
-                // Both are at most LINE_UNITS_MAX, so that they add up.
-                known.quantity += line.quantity;
+                // Too large a line is noted by itself; it must not overflow the sum.
+                known.quantity = known.quantity.saturating_add(line.quantity);
                 if known.quantity > LINE_UNITS_MAX {
                     let rule = Rule::OutOfRange { min: 1, max: i64::from(LINE_UNITS_MAX) };
                     let field = format!("lines[{at}].quantity");
-                    return Err(Violation::new(field, known.quantity, rule).into());
+                    found.push(Violation::new(field, known.quantity, rule));
                 }
             }
         }
     }
-    Ok(lines)
+    (lines, unknown)
 }
 
 enum Settled<'a> {

@@ -81,10 +81,8 @@ pub struct Snapshotter {
 
 impl Snapshotting for Snapshotter {
     fn take(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
-        let failed = |error: &dyn std::fmt::Display| SnapshotFailed(error.to_string());
-        let store = self.snapshots.store().map_err(|error| failed(&error))?;
-        let report =
-            take(State::from(&*self.core), &*store, created_at).map_err(|error| failed(&error))?;
+        let store = self.snapshots.store()?;
+        let report = take(State::from(&*self.core), &*store, created_at)?;
         if let Some(from) = report.journal_from {
             // The snapshot is good all the same; the next one cuts again.
             self.history

@@ -40,6 +40,11 @@ impl Submitted {
         Self { core, permit, placing }
     }
 
+    /// Whether the same order was placed before: nothing new is written.
+    pub const fn is_repeat(&self) -> bool {
+        matches!(self.placing, Placing::Known(_))
+    }
+
     /// Waits until the order's event is durable and applied.
     ///
     /// # Panics

@@ -1,13 +1,17 @@
 //! What needs the inside of the engine to be set up: transactions that stop half way.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use super::claims::Claims;
-use super::{Engine, EngineError, OpenOptions, PlaceOutcome, Pump};
-use crate::actor::stock::Claim;
-use crate::disk::SimulatedDisk;
+use super::claims::{Claims, cell};
+use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
+use crate::actor::stock::{Claim, StockMessage};
+use crate::disk::simulated::Operation;
+use crate::disk::{RealDisk, SimulatedDisk};
 use crate::geo::{Location, PostalCodes, PostalMatch};
 use crate::limits::REPLANS_MAX;
 use crate::model::command::{
@@ -15,11 +19,15 @@ use crate::model::command::{
     PlaceOrder, StockOperation,
 };
 use crate::model::{
-    Item, NodeId, NodeKind, NodeNo, OrderId, Pair, Parts, PostalCode, Shortage, Sku, SkuNo, Supply,
+    Dispatch, Event, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair, Parts,
+    PostalCode, Record, Refusal, Release, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
     Text, Timestamp,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(20);
+
 const PAIR: Pair = Pair { sku: SkuNo(0), node: NodeNo(0) };
 
 /// One place, which every code names.
@@ -64,10 +72,19 @@ fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, EngineError>>
 
 /// An engine with one pair, which has one unit.
 fn one_unit() -> (Engine, Pump) {
-    let disk = Arc::new(SimulatedDisk::new());
+    one_unit_on(&SimulatedDisk::new())
+}
+
+fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
+    let disk = Arc::new(disk.clone());
     let options = OpenOptions::new("/data");
     let (engine, mut pump, _) = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace))
         .expect("an empty directory opens");
+    run(&mut pump, stock_one_unit(&engine));
+    (engine, pump)
+}
+
+async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
     let id = NodeId::new("node", "N").expect("a node id");
     let node = NodeDefinition {
         id: id.clone(),
@@ -84,13 +101,12 @@ fn one_unit() -> (Engine, Pump) {
         lead_time_days: 0,
         enabled: true,
     };
-    run(&mut pump, engine.define_node(DefineNode { meta: meta(), node }));
+    engine.define_node(DefineNode { meta: meta(), node }).await?;
     let item = Item { sku: sku(), title: Text::default() };
-    run(&mut pump, engine.define_item(DefineItem { meta: meta(), item }));
+    engine.define_item(DefineItem { meta: meta(), item }).await?;
     let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
     let received = ChangeStock { meta: meta(), sku: sku(), node: id, operation };
-    run(&mut pump, engine.change_stock(received));
-    (engine, pump)
+    engine.change_stock(received).await.map(drop)
 }
 
 fn order() -> PlaceOrder {
@@ -125,4 +141,127 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     drop(sleeper);
     let placed = run(&mut pump, buyer);
     assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
+}
+
+/// Status is asked for on threads that must not block.
+#[test]
+fn nobody_waits_for_an_audit_to_be_told_where_the_engine_stands() {
+    let (engine, _pump) = one_unit();
+    let before = engine.status();
+    let (tell, told) = channel();
+    let frozen = engine.core.freeze();
+    let asker = std::thread::spawn({
+        let engine = engine.clone();
+        move || tell.send((engine.status(), engine.version())).expect("the test listens")
+    });
+    let during = told.recv_timeout(LONG);
+    drop(frozen);
+    asker.join().expect("it was answered");
+    assert_eq!(during, Ok((before, before.applied)));
+    assert_eq!(engine.status(), before);
+}
+
+fn is_halted<T>(answer: &Poll<Result<T, EngineError>>) -> bool {
+    matches!(answer, Poll::Ready(Err(EngineError::Halted(_))))
+}
+
+/// A turn that cannot be: no order has units of the pair.
+fn bad_turn() -> StockMessage {
+    let effect = StockEffect::Ship { order: OrderNo(99), line: 0, units: 1 };
+    StockMessage::Apply { pair: PAIR, lsn: Lsn::new(99), effect, settles: false }
+}
+
+#[test]
+fn a_turn_that_panics_on_a_callers_thread_halts_the_engine() {
+    let (engine, _pump) = one_unit();
+    let turn = catch_unwind(AssertUnwindSafe(|| {
+        let _permit = engine.core.admit().expect("it is let in");
+        drop(cell(&engine.core, PAIR).ask(bad_turn()));
+    }));
+    assert!(turn.is_err(), "the panic is its runner's");
+    assert!(matches!(engine.halt(), Some(Halt::Program(_))), "{:?}", engine.halt());
+    assert!(is_halted(&poll(pin!(engine.place_order(order())))));
+    assert!(engine.audit().is_err(), "the actor is not to be trusted");
+}
+
+/// Its event is in the journal: whoever waits for it, or for a later one, is told
+/// that the outcome is not known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_panics_while_applying_halts_the_engine() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let options = OpenOptions { segment_bytes: 1 << 20, ..OpenOptions::new(directory.path()) };
+    let opened = Engine::open(&options, Arc::new(RealDisk), Arc::new(OnePlace)).await;
+    let (engine, _) = opened.expect("it opens");
+    stock_one_unit(&engine).await.expect("it is stocked");
+    let release = Release { allocation: 0, pair: PAIR, line: 0, units: 1 };
+    let event = Event::ShipmentShipped {
+        no: OrderNo(99),
+        id: OrderId::new("order", "NONE").expect("an order id"),
+        shipment: 0,
+        dispatch: Dispatch { at: AT, carrier: Text::default(), tracking: Text::default() },
+        units: vec![release],
+    };
+    let record = Record { at: AT, request: None, origin: None, event };
+    let ticket = engine.core.append(record, None).expect("it is taken");
+    let waited = tokio::time::timeout(LONG, engine.core.acknowledged(ticket)).await;
+    assert!(matches!(waited, Ok(Err(EngineError::Halted(_)))), "{waited:?}");
+    let halt = engine.halted().await;
+    assert!(matches!(&halt, Halt::Program(cause) if cause.contains("applier")), "{halt:?}");
+    let later = tokio::time::timeout(LONG, engine.place_order(order())).await;
+    assert!(matches!(later, Ok(Err(EngineError::Halted(_)))), "{later:?}");
+    engine.shut_down().await;
+}
+
+#[test]
+fn a_journal_that_fails_halts_the_engine_and_says_that_it_was_the_disk() {
+    let disk = SimulatedDisk::new();
+    let (engine, mut pump) = one_unit_on(&disk);
+    disk.fail(Operation::Sync, 1);
+    let mut waiting = pin!(engine.place_order(order()));
+    assert!(poll(waiting.as_mut()).is_pending(), "its event is in flight");
+    assert!(pump.pump().is_err());
+    assert!(matches!(engine.halt(), Some(Halt::Disk(_))), "{:?}", engine.halt());
+    let told = poll(waiting.as_mut());
+    assert!(matches!(told, Poll::Ready(Err(EngineError::JournalFailed(_)))), "{told:?}");
+    let later = poll(pin!(engine.place_order(order())));
+    assert!(matches!(later, Poll::Ready(Err(EngineError::JournalFailed(_)))), "{later:?}");
+}
+
+#[test]
+fn an_engine_that_shuts_down_says_so_and_is_not_halted() {
+    let (engine, _pump) = one_unit();
+    assert!(poll(pin!(engine.shut_down())).is_ready());
+    let told = poll(pin!(engine.place_order(order())));
+    assert!(matches!(told, Poll::Ready(Err(EngineError::Closing))), "{told:?}");
+    assert_eq!(engine.halt(), None);
+}
+
+#[test]
+fn all_that_is_wrong_with_an_order_is_told_at_once() {
+    let (engine, _pump) = one_unit();
+    let line =
+        |name: &str, quantity| LineRequest { sku: Sku::new("sku", name).expect("a sku"), quantity };
+    let unknown = PlaceOrder {
+        order: OrderRequest {
+            lines: Lines([line("B", 1), line("A", 1), line("C", 1)].into_iter().collect()),
+            ..order().order
+        },
+        ..order()
+    };
+    let told = poll(pin!(engine.place_order(unknown.clone())));
+    let first = Sku::new("sku", "B").expect("a sku");
+    let expected = EngineError::Refused(Refusal::UnknownSku(first));
+    assert!(matches!(&told, Poll::Ready(Err(error)) if *error == expected), "{told:?}");
+
+    let mut wrong = unknown;
+    wrong.order.service = Some(ServiceName::new("service", "owl").expect("a name"));
+    wrong.order.lines.0[1].quantity = 0;
+    for told in [
+        poll(pin!(engine.place_order(wrong.clone()))).map_ok(drop),
+        poll(pin!(engine.quote_order(&wrong.order, AT))).map_ok(drop),
+    ] {
+        let Poll::Ready(Err(EngineError::Invalid(violations))) = told else { panic!("{told:?}") };
+        let fields: Vec<_> = violations.iter().map(|v| v.field.as_str()).collect();
+        assert_eq!(fields, ["lines[1].quantity", "service", "lines[0].sku", "lines[2].sku"]);
+    }
 }

@@ -12,6 +12,7 @@ use super::frame::{Payload, TooLong};
 use super::limits::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX};
 use super::log::Log;
 use super::lsn::Lsn;
+use super::meter::{Listener, Meter};
 use super::ticket::{Epoch, Ticket};
 use super::writer::Writer;
 
@@ -78,7 +79,8 @@ impl<T> GroupCommit<T> {
             room_wanted: false,
             writer_sleeps: false,
         };
-        let shared = Arc::new(Shared { queue: Mutex::new(queue), wake: Condvar::new(), limits });
+        let (queue, wake) = (Mutex::new(queue), Condvar::new());
+        let shared = Arc::new(Shared { queue, wake, limits, meter: Meter::default() });
         (Self { shared: Arc::clone(&shared) }, Writer::new(shared, log, first))
     }
 
@@ -107,6 +109,25 @@ impl<T> GroupCommit<T> {
         self.shared.queue.lock().batch.next().previous()
     }
 
+    /// What the journal failed with, once it has.
+    pub fn failure(&self) -> Option<LogError> {
+        match &self.shared.queue.lock().state {
+            State::Halted(error) => Some(error.clone()),
+            State::Open | State::Full => None,
+        }
+    }
+
+    /// Lets `listener` know of every batch that becomes durable from now on; the
+    /// first listener stays.
+    pub fn listen(&self, listener: Listener) {
+        self.shared.meter.listen(listener);
+    }
+
+    /// Bytes that became durable since the journal was opened.
+    pub fn bytes_written(&self) -> u64 {
+        self.shared.meter.bytes()
+    }
+
     /// Refuses further records and lets the writer end once it has written those
     /// that it has.
     pub fn close(&self) {
@@ -121,6 +142,7 @@ pub(super) struct Shared<T> {
     /// Signalled when there is work and the writer sleeps, and on closing.
     wake: Condvar,
     limits: BatchLimits,
+    pub(super) meter: Meter,
 }
 
 /// The batch that fills. **Invariant:** `items[i]` belongs to the `i`-th record

@@ -12,7 +12,7 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::batch::Batch;
 use super::error::LogError;
@@ -20,6 +20,7 @@ use super::group_commit::{Shared, State};
 use super::limits::{ROOM_RETRY_MS_MAX, ROOM_RETRY_MS_MIN};
 use super::log::Log;
 use super::lsn::Lsn;
+use super::meter::Synced;
 
 /// What became of records, in LSN order. The sink may take the items by draining
 /// or by swapping the vector; what it leaves is dropped.
@@ -145,8 +146,11 @@ impl<T> Writer<T> {
     }
 
     fn write(&mut self, sink: &mut impl FnMut(Commit<'_, T>)) -> Pumped {
+        let began = Instant::now();
         match self.log.append(&self.batch) {
             Ok(_) => {
+                let bytes = self.batch.bytes().len() as u64;
+                self.shared.meter.note(Synced { bytes, took: began.elapsed() });
                 sink(Commit::Durable { first: self.batch.first(), items: &mut self.items });
                 Pumped::Committed(self.batch.records())
             }

@@ -11,11 +11,13 @@
 //! |---|---|
 //! | the journal writer, by a disk error, a panic or a kill | the engine halts: nothing more is acknowledged, whoever waits is told |
 //! | the applier, by a panic (of a turn, too) or a kill | the same |
-//! | the snapshotter, by a panic or a kill | it is started anew; the snapshot it was taking does not exist, the ones before it do |
+//! | the snapshotter, by a panic or a kill | it is started anew; whoever asked is told; the snapshots before it are there, and the one it was taking is there whole or not at all |
 //! | the supervisor | the engine halts |
 
 mod snapshotter;
 mod supervisor;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub use snapshotter::{SnapshotFailed, SnapshotRequest, Snapshotting};

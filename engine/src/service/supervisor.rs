@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
-use super::snapshotter::{SnapshotRequest, Snapshotter, Snapshotting};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::snapshotter::{SnapshotFailed, SnapshotRequest, Snapshotter, Snapshotting};
 use super::thread::{ThreadService, Work};
+use crate::model::Timestamp;
+use crate::snapshot::TakeReport;
 
 /// What the supervisor does to the engine.
 pub trait Supervised: Send + Sync {
@@ -33,6 +37,8 @@ pub struct Start {
 #[derive(Clone)]
 pub struct Services {
     supervisor: ActorRef<Ask>,
+    /// The turn to take a snapshot: there is one.
+    snapshot_turn: Arc<Semaphore>,
 }
 
 /// What can be asked of the supervisor.
@@ -65,12 +71,20 @@ impl Services {
     /// When an actor or a thread could not be started.
     pub async fn start(start: Start) -> Result<Self, ractor::SpawnErr> {
         let (supervisor, _) = Actor::spawn(None, Supervisor, start).await?;
-        Ok(Self { supervisor })
+        Ok(Self { supervisor, snapshot_turn: Arc::new(Semaphore::new(1)) })
     }
 
-    /// Asks for a snapshot; the request carries the way back.
-    pub fn snapshot(&self, request: SnapshotRequest) -> Result<(), String> {
-        self.supervisor.cast(Ask::Snapshot(request)).map_err(|error| error.to_string())
+    /// Takes a snapshot. It is taken to its end, also when nobody waits for it.
+    ///
+    /// # Errors
+    /// See [`SnapshotFailed`].
+    pub async fn snapshot(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
+        let turn = Arc::clone(&self.snapshot_turn).try_acquire_owned();
+        let turn = turn.map_err(|_| SnapshotFailed::Running)?;
+        let (reply, taken) = oneshot::channel();
+        let request = SnapshotRequest { created_at, reply, turn };
+        self.supervisor.cast(Ask::Snapshot(request)).map_err(|_| SnapshotFailed::Ended)?;
+        taken.await.unwrap_or(Err(SnapshotFailed::Ended))
     }
 
     /// Waits until all threads have ended after the engine was closed.

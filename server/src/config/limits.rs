@@ -18,15 +18,13 @@ pub const REQUEST_BYTES: RangeInclusive<u64> = 64 * KIB..=64 * MIB;
 /// journal is cut by whole segments, so large ones keep what is not needed.
 pub const JOURNAL_SEGMENT_BYTES: RangeInclusive<u64> = MIB..=4 * GIB;
 
-/// Seconds between two snapshots. A day at most, or replay gets long.
+/// Seconds between two snapshots, or 0 for none by time. More often than this
+/// they would never cease; a day at most, or replay gets long.
 pub const SNAPSHOT_INTERVAL_SECONDS: RangeInclusive<u64> = 10..=86_400;
 
-/// Bytes of journal between two snapshots: they bound the time of a replay.
+/// Bytes of journal between two snapshots, or 0 for none by size. They bound the
+/// time of a replay; fewer would be a snapshot every second.
 pub const SNAPSHOT_JOURNAL_BYTES: RangeInclusive<u64> = MIB..=1024 * GIB;
-
-/// Hours that idempotency keys are kept. An hour outlives any client's
-/// retries; a year is as long as anybody asks about an order.
-pub const REQUEST_RETENTION_HOURS: RangeInclusive<u64> = 1..=8_784;
 
 /// Seconds that a shutdown waits for what has begun. Service managers kill
 /// after some minutes anyway.

@@ -66,12 +66,11 @@ pub struct Config {
     pub request_bytes_max: usize,
     /// Bytes of one journal segment.
     pub journal_segment_bytes: u64,
-    /// Time between two snapshots.
-    pub snapshot_interval: Duration,
-    /// Bytes of journal between two snapshots, if they come before the time.
-    pub snapshot_journal_bytes: u64,
-    /// How long idempotency keys are kept.
-    pub request_retention: Duration,
+    /// Time between two snapshots; none for no snapshot by time.
+    pub snapshot_interval: Option<Duration>,
+    /// Bytes of journal between two snapshots, if they come before the time; none
+    /// for no snapshot by size.
+    pub snapshot_journal_bytes: Option<u64>,
     /// How long a shutdown waits for what has begun.
     pub drain_max: Duration,
 }

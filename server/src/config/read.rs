@@ -41,9 +41,9 @@ impl Reader {
         let commands = self.number("commands_in_flight_max", &limits::COMMANDS_IN_FLIGHT);
         let request_bytes = self.number("request_bytes_max", &limits::REQUEST_BYTES);
         let segment_bytes = self.number("journal_segment_bytes", &limits::JOURNAL_SEGMENT_BYTES);
-        let interval = self.number("snapshot_interval_seconds", &limits::SNAPSHOT_INTERVAL_SECONDS);
-        let between = self.number("snapshot_journal_bytes", &limits::SNAPSHOT_JOURNAL_BYTES);
-        let retention = self.number("request_retention_hours", &limits::REQUEST_RETENTION_HOURS);
+        let seconds = &limits::SNAPSHOT_INTERVAL_SECONDS;
+        let interval = self.number_or_0("snapshot_interval_seconds", seconds);
+        let between = self.number_or_0("snapshot_journal_bytes", &limits::SNAPSHOT_JOURNAL_BYTES);
         let drain = self.number("drain_seconds_max", &limits::DRAIN_SECONDS);
 
         let config = (|| {
@@ -56,9 +56,8 @@ impl Reader {
                 commands_in_flight_max: usize::try_from(commands?).ok()?,
                 request_bytes_max: usize::try_from(request_bytes?).ok()?,
                 journal_segment_bytes: segment_bytes?,
-                snapshot_interval: Duration::from_secs(interval?),
+                snapshot_interval: interval?.map(Duration::from_secs),
                 snapshot_journal_bytes: between?,
-                request_retention: Duration::from_hours(retention?),
                 drain_max: Duration::from_secs(drain?),
             })
         })();
@@ -89,6 +88,20 @@ impl Reader {
         let expected = format!("a number from {} to {}", range.start(), range.end());
         let in_range = |text: &str| text.parse().ok().filter(|number| range.contains(number));
         self.parse(key, &expected, in_range)
+    }
+
+    /// Reads a number that 0 turns off; the outer option is none when it is wrong.
+    #[expect(clippy::option_option, reason = "none: a violation; some none: turned off")]
+    fn number_or_0(
+        &mut self,
+        key: &'static str,
+        range: &RangeInclusive<u64>,
+    ) -> Option<Option<u64>> {
+        let expected = format!("0 or a number from {} to {}", range.start(), range.end());
+        self.parse(key, &expected, |text| match text.parse().ok()? {
+            0 => Some(None),
+            number => range.contains(&number).then_some(Some(number)),
+        })
     }
 }
 

@@ -26,9 +26,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("commands_in_flight_max", "65536", "commands admitted at once; more are refused"),
     setting("request_bytes_max", "4194304", "bytes of one request"),
     setting("journal_segment_bytes", "268435456", "bytes of one journal segment"),
-    setting("snapshot_interval_seconds", "3600", "seconds between two snapshots"),
-    setting("snapshot_journal_bytes", "4294967296", "bytes of journal between two snapshots"),
-    setting("request_retention_hours", "168", "hours that idempotency keys are kept"),
+    setting("snapshot_interval_seconds", "3600", "seconds between two snapshots, or 0"),
+    setting("snapshot_journal_bytes", "4294967296", "bytes of journal between two, or 0"),
     setting("drain_seconds_max", "30", "seconds that a shutdown waits for what has begun"),
 ];
 

@@ -133,7 +133,6 @@ fn both_ends_of_every_range_are_allowed() {
         ("journal_segment_bytes", limits::JOURNAL_SEGMENT_BYTES),
         ("snapshot_interval_seconds", limits::SNAPSHOT_INTERVAL_SECONDS),
         ("snapshot_journal_bytes", limits::SNAPSHOT_JOURNAL_BYTES),
-        ("request_retention_hours", limits::REQUEST_RETENTION_HOURS),
         ("drain_seconds_max", limits::DRAIN_SECONDS),
     ] {
         for good in [range.start(), range.end()] {
@@ -143,6 +142,16 @@ fn both_ends_of_every_range_are_allowed() {
             assert!(load_flags(&[("data", "d"), (key, &bad.to_string())]).is_err(), "{key} {bad}");
         }
     }
+}
+
+#[test]
+fn zero_turns_snapshots_by_time_and_by_size_off() {
+    let config = load_flags(&[("data", "d")]).unwrap().config;
+    assert_eq!(config.snapshot_interval, Some(Duration::from_hours(1)));
+    assert_eq!(config.snapshot_journal_bytes, Some(4 << 30));
+    let off = [("data", "d"), ("snapshot_interval_seconds", "0"), ("snapshot_journal_bytes", "0")];
+    let config = load_flags(&off).unwrap().config;
+    assert_eq!((config.snapshot_interval, config.snapshot_journal_bytes), (None, None));
 }
 
 #[test]

@@ -4,14 +4,14 @@ use backstock_engine::engine::AuditReport;
 use backstock_proto::v1;
 use backstock_proto::v1::admin_service_server::AdminService;
 use bytes::Bytes;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 use super::pages::Page;
 use super::snapshots::Pieces;
-use super::{Api, plain, times};
+use super::{Api, errors, plain, times};
 use crate::observability::names;
 use crate::shutdown::Phase;
-use crate::status::{Reason, failure};
+use crate::status::Violations;
 
 #[tonic::async_trait]
 impl AdminService for Api {
@@ -28,7 +28,9 @@ impl AdminService for Api {
         request: Request<v1::ListSnapshotsRequest>,
     ) -> Result<Response<v1::ListSnapshotsResponse>, Status> {
         let request = request.into_inner();
-        let page = Page::read(request.page_size, &request.page_token)?;
+        let mut found = Violations::default();
+        let page = Page::read(&mut found, request.page_size, &request.page_token);
+        let page = found.converted(page)?;
         let (snapshots, next_page_token) = self.list(page).await?;
         Ok(Response::new(v1::ListSnapshotsResponse { snapshots, next_page_token }))
     }
@@ -55,9 +57,8 @@ impl AdminService for Api {
     ) -> Result<Response<v1::RunAuditResponse>, Status> {
         let engine = self.engine().clone();
         let audit = tokio::task::spawn_blocking(move || engine.audit()).await;
-        let audit = audit.map_err(|error| {
-            failure(Code::Internal, Reason::Internal, format!("the audit did not end: {error}"))
-        })?;
+        let audit =
+            audit.map_err(|error| errors::internal(format!("the audit did not end: {error}")))?;
         let report = audit.map_err(plain)?;
         metrics::counter!(names::AUDIT_BREACHES).increment(report.breach_count);
         Ok(Response::new(response(&report)))
@@ -89,8 +90,7 @@ impl AdminService for Api {
 
 impl Api {
     fn state(&self) -> v1::ServerState {
-        use futures_util::FutureExt;
-        if self.engine().halted().now_or_never().is_some() {
+        if self.engine().halt().is_some() {
             return v1::ServerState::Halted;
         }
         match self.0.shutdown.phase() {

@@ -1,5 +1,6 @@
 //! What can be promised of a SKU.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use backstock_engine::engine::{Engine, EngineError, NodeAvailability};
@@ -7,12 +8,10 @@ use backstock_engine::model::{Day, Node, NodeId, Rule, Sku, Timestamp};
 use backstock_proto::v1;
 use tonic::Status;
 
+use super::limits::NODES_MAX;
 use super::stock_view::local_date;
 use super::{nodes, plain, times};
 use crate::status::Violations;
-
-/// Most nodes that a request may name.
-const NODES_MAX: usize = 1_000;
 
 /// After every supply that may ever come.
 const EVER: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -21,7 +20,7 @@ const EVER: Timestamp = Timestamp::from_micros(i64::MAX);
 #[derive(Debug)]
 pub(super) struct Asked {
     /// All when empty.
-    nodes: Vec<NodeId>,
+    nodes: HashSet<NodeId>,
     day: Option<Day>,
 }
 
@@ -47,7 +46,10 @@ impl Asked {
 
     /// Refuses nodes that do not exist.
     pub(super) fn check(&self, engine: &Engine) -> Result<(), Status> {
-        self.nodes.iter().try_for_each(|id| engine.node(id).map(drop).map_err(plain))
+        let unknown = self.nodes.iter().filter_map(|id| Some((id, engine.node(id).err()?)));
+        // One of them is named, always the same one.
+        let first = unknown.min_by(|(a, _), (b, _)| a.cmp(b));
+        first.map_or(Ok(()), |(_, error)| Err(plain(error)))
     }
 
     fn counts(&self, node: &NodeAvailability) -> bool {

@@ -1,8 +1,7 @@
 //! `CatalogService`: items, nodes, the sourcing policy.
 
-use backstock_engine::engine::EngineError;
 use backstock_engine::model::command::{DefineItem, DefineNode, SetPolicy};
-use backstock_engine::model::{Item, NodeId, Refusal, Sku, SkuNo, Text};
+use backstock_engine::model::{Item, NodeId, Sku, SkuNo, Text};
 use backstock_proto::v1;
 use backstock_proto::v1::catalog_service_server::CatalogService;
 use tonic::{Request, Response, Status};
@@ -48,7 +47,9 @@ impl CatalogService for Api {
         request: Request<v1::ListItemsRequest>,
     ) -> Result<Response<v1::ListItemsResponse>, Status> {
         let request = request.into_inner();
-        let page = Page::read(request.page_size, &request.page_token)?;
+        let mut found = Violations::default();
+        let page = Page::read(&mut found, request.page_size, &request.page_token);
+        let page = found.converted(page)?;
         self.reach(request.min_version).await?;
         let version = self.version();
         let from = SkuNo(u32::try_from(page.from).unwrap_or(u32::MAX));
@@ -85,7 +86,9 @@ impl CatalogService for Api {
         request: Request<v1::ListNodesRequest>,
     ) -> Result<Response<v1::ListNodesResponse>, Status> {
         let request = request.into_inner();
-        let page = Page::read(request.page_size, &request.page_token)?;
+        let mut found = Violations::default();
+        let page = Page::read(&mut found, request.page_size, &request.page_token);
+        let page = found.converted(page)?;
         self.reach(request.min_version).await?;
         let version = self.version();
         let all = self.engine().nodes();
@@ -124,13 +127,8 @@ impl Api {
         &self,
         request: &v1::UpdateNodeRequest,
     ) -> Result<v1::UpdateNodeResponse, Status> {
-        let id = nodes::id(request)?;
-        let known = match self.engine().node(&id) {
-            Ok(node) => Some(node),
-            Err(EngineError::Refused(Refusal::UnknownNode(_))) if request.allow_missing => None,
-            Err(error) => return Err(plain(error)),
-        };
-        let (definition, request_id) = nodes::definition(request, id.clone(), known.as_deref())?;
+        let find = |id: &NodeId| self.engine().node(id).map_err(plain);
+        let (definition, request_id) = nodes::definition(request, find)?;
         let error = |error| errors::status(error, &nodes::NAMES);
         let node = Some(nodes::defined(&definition));
         let meta = self.meta(request_id, request.validate_only);

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::{Refusal, Violation};
+use backstock_engine::service::SnapshotFailed;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::fields::FieldNames;
-use crate::status::{DOMAIN, Reason, Violations, precondition, transient};
+use crate::observability::names;
+use crate::status::{DOMAIN, Reason, Violations, failure, precondition, transient};
 
 /// When to try again while others settle: a few group commits.
 const RETRY_SOON: Duration = Duration::from_millis(10);
@@ -17,15 +19,20 @@ const RETRY_SOON: Duration = Duration::from_millis(10);
 /// When to try again while the disk is full: somebody has to make room.
 const RETRY_WHEN_ROOM: Duration = Duration::from_secs(5);
 
+/// When to try again while the server shuts down: another one, or this one after
+/// its restart.
+const RETRY_AFTER_RESTART: Duration = Duration::from_secs(1);
+
+/// When to try again while others are sent what was asked for.
+const RETRY_WHEN_SENT: Duration = Duration::from_secs(10);
+
 /// The status of an engine's error; `names` are the paths of the request's
 /// fields.
 pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
     match error {
         EngineError::Invalid(violations) => invalid(&violations, names),
         EngineError::Refused(refusal) => refused(refusal),
-        EngineError::Overloaded { retry_after, .. } => {
-            transient(Code::ResourceExhausted, Reason::Overloaded, &error.to_string(), retry_after)
-        }
+        EngineError::Overloaded { retry_after, .. } => overloaded(&error.to_string(), retry_after),
         EngineError::DiskFull => {
             let message = error.to_string();
             transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
@@ -36,10 +43,59 @@ pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
             &error.to_string(),
             [("newest_version", newest.get().to_string())],
         ),
+        EngineError::Closing => draining(&error.to_string()),
+        EngineError::JournalFailed(_) => {
+            failure(Code::Unavailable, Reason::JournalHalted, error.to_string())
+        }
         EngineError::Halted(_) => {
-            with_metadata(Code::Unavailable, Reason::JournalHalted, &error.to_string(), [])
+            failure(Code::Unavailable, Reason::EngineHalted, error.to_string())
         }
     }
+}
+
+/// The status of a snapshot that was not taken, read or sent.
+pub(super) fn snapshot(failed: &SnapshotFailed) -> Status {
+    let message = failed.to_string();
+    match failed {
+        SnapshotFailed::Running => precondition(Reason::SnapshotRunning, "snapshot", &message),
+        SnapshotFailed::Closing => draining(&message),
+        SnapshotFailed::Unknown(generation) => with_metadata(
+            Code::NotFound,
+            Reason::SnapshotNotFound,
+            &message,
+            [("generation", generation.to_string())],
+        ),
+        SnapshotFailed::DiskFull(_) => {
+            transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
+        }
+        SnapshotFailed::Ended | SnapshotFailed::Other(_) => internal(message),
+    }
+}
+
+/// Nobody ever took a snapshot.
+pub(super) fn no_snapshot() -> Status {
+    failure(Code::NotFound, Reason::SnapshotNotFound, "there is no snapshot")
+}
+
+/// As many snapshots as may be are being sent.
+pub(super) fn too_many_exports() -> Status {
+    overloaded("as many snapshots as may be are being sent", RETRY_WHEN_SENT)
+}
+
+/// A fault of the program.
+pub(super) fn internal(message: impl Into<String>) -> Status {
+    failure(Code::Internal, Reason::Internal, message)
+}
+
+/// Counted here, where all that is refused for it passes: also orders of a stream
+/// and rows of a feed.
+fn overloaded(message: &str, retry_after: Duration) -> Status {
+    metrics::counter!(names::OVERLOADED).increment(1);
+    transient(Code::ResourceExhausted, Reason::Overloaded, message, retry_after)
+}
+
+fn draining(message: &str) -> Status {
+    transient(Code::Unavailable, Reason::Draining, message, RETRY_AFTER_RESTART)
 }
 
 fn invalid(found: &[Violation], names: &FieldNames) -> Status {
@@ -100,9 +156,7 @@ fn refused(refusal: Refusal) -> Status {
             state(Reason::UnitsShipped, format!("order/{order}"))
         }
         Refusal::NoNode => state(Reason::NoNode, "network".into()),
-        Refusal::TooLong(_) => {
-            with_metadata(Code::InvalidArgument, Reason::CommandTooLarge, &message, [])
-        }
+        Refusal::TooLong(_) => failure(Code::InvalidArgument, Reason::CommandTooLarge, message),
         Refusal::Contended => transient(Code::Aborted, Reason::Contended, &message, RETRY_SOON),
     }
 }
@@ -145,6 +199,48 @@ mod tests {
         for error in [overloaded, EngineError::DiskFull, Refusal::Contended.into()] {
             let status = status(error, &FieldNames::PLAIN);
             assert!(status.get_error_details().retry_info().is_some(), "{status:?}");
+        }
+    }
+
+    /// What no caller can provoke at will; all else is provoked over a connection.
+    #[test]
+    fn what_cannot_be_provoked_at_will_has_its_reason() {
+        let contended = code_and_reason(Refusal::Contended.into());
+        assert_eq!(contended, (Code::Aborted, "CONTENDED".into()));
+        let too_long = code_and_reason(Refusal::TooLong("17 MiB".into()).into());
+        assert_eq!(too_long, (Code::InvalidArgument, "COMMAND_TOO_LARGE".into()));
+    }
+
+    /// Also of orders in a stream and of rows in a feed: all pass here.
+    #[test]
+    fn each_refusal_for_overload_is_counted() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            let overloaded =
+                EngineError::Overloaded { in_flight: 9, limit: 8, retry_after: RETRY_SOON };
+            for error in [overloaded.clone(), EngineError::DiskFull, overloaded] {
+                status(error, &FieldNames::PLAIN);
+            }
+        });
+        let text = recorder.handle().render();
+        assert!(text.contains("backstock_overloaded_total 2"), "{text}");
+    }
+
+    #[test]
+    fn a_snapshot_that_fails_says_what_a_caller_can_do() {
+        let cases = [
+            (SnapshotFailed::Running, Code::FailedPrecondition, "SNAPSHOT_RUNNING"),
+            (SnapshotFailed::Closing, Code::Unavailable, "DRAINING"),
+            (SnapshotFailed::Unknown(7), Code::NotFound, "SNAPSHOT_NOT_FOUND"),
+            (SnapshotFailed::DiskFull(String::new()), Code::Unavailable, "DISK_FULL"),
+            (SnapshotFailed::Ended, Code::Internal, "INTERNAL"),
+            (SnapshotFailed::Other(String::new()), Code::Internal, "INTERNAL"),
+        ];
+        for (failed, code, reason) in cases {
+            let status = snapshot(&failed);
+            let details = status.get_error_details();
+            let told = details.error_info().expect("a reason").reason.as_str();
+            assert_eq!((status.code(), told), (code, reason), "{failed:?}");
         }
     }
 

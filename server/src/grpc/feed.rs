@@ -18,19 +18,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::fields::FieldNames;
+use super::limits::{FEED_REQUEST_ID_BYTES_MAX, REPLIES_WAITING_MAX, ROWS_PER_REQUEST_MAX};
 use super::stock_request::{self, Wanted};
 use super::{Api, errors};
 use crate::status::{Violations, fault};
-
-/// Most rows of one request; all of them may be in flight at a time.
-const ROWS_PER_REQUEST_MAX: usize = 1_000;
-
-/// Longest key of a request: the longest id, less the place of a row and a
-/// letter. `REQUEST-ID/999c` is the longest key of a row.
-const REQUEST_ID_BYTES_MAX: usize = 58;
-
-/// Replies that wait for the transport.
-const REPLIES_WAITING_MAX: usize = 16;
 
 const LEVEL: FieldNames = FieldNames::new("level.", &[("quantity", "vendor_feed.quantity")]);
 const ADJUSTMENT: FieldNames = FieldNames::new("adjustment.", &[("delta", "on_hand_delta")]);
@@ -110,8 +101,8 @@ fn check(request: &v1::LoadStockRequest) -> Result<Option<String>, Status> {
         found.add("rows", format!("{count} rows; 1 to {ROWS_PER_REQUEST_MAX} in a request"));
     }
     let id = found.request_id(&request.request_id).flatten();
-    if request.request_id.len() > REQUEST_ID_BYTES_MAX {
-        let rule = Rule::TooLong { max: REQUEST_ID_BYTES_MAX };
+    if request.request_id.len() > FEED_REQUEST_ID_BYTES_MAX {
+        let rule = Rule::TooLong { max: FEED_REQUEST_ID_BYTES_MAX };
         found.breaks("request_id", &request.request_id, rule);
     }
     found.finish(id.map(|id| id.to_string()))

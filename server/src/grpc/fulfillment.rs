@@ -42,8 +42,10 @@ impl FulfillmentService for Api {
         request: Request<v1::ListShipmentsRequest>,
     ) -> Result<Response<v1::ListShipmentsResponse>, Status> {
         let request = request.into_inner();
-        let id = read_id(request.order_id)?;
-        let page = Page::read(request.page_size, &request.page_token)?;
+        let mut found = Violations::default();
+        let id = found.taken("order_id", OrderId::new("order_id", request.order_id));
+        let page = Page::read(&mut found, request.page_size, &request.page_token);
+        let (id, page) = found.converted(id.zip(page))?;
         self.reach(request.min_version).await?;
         let (all, version) = self.shipments(&id).await?;
         let mut shipments = all.into_iter().skip(page.from).take(page.peek()).collect();

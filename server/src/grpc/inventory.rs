@@ -10,13 +10,12 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::availability::Asked;
 use super::fields::FieldNames;
+use super::limits::SKUS_MAX;
+use super::orders::origin;
 use super::pages::Page;
 use super::stock_request::{self, Wanted};
 use super::{Api, errors, feed, plain, stock_view};
 use crate::status::Violations;
-
-/// Most SKUs of one availability request.
-const SKUS_MAX: usize = 1_000;
 
 /// Fields of requests that carry a level, an announcement, or neither.
 const LEVEL: FieldNames = FieldNames::new("level.", &[("quantity", "vendor_feed.quantity")]);
@@ -29,24 +28,30 @@ struct Requested {
     sku: Sku,
     node: NodeId,
     wanted: Wanted,
+    /// Why, for people; empty when nobody said or the operation has it.
+    reason: Text,
     request_id: Option<RequestId>,
     validate_only: bool,
 }
 
 /// Answers a mutation: reads it, does it, and says what the pair is like then.
 macro_rules! mutation {
-    ($api:ident, $request:ident, $names:expr, $answer:ident, $read:expr) => {{
+    ($api:ident, $request:ident, $names:expr, $answer:ident, $read:expr) => {
+        mutation!($api, $request, $names, $answer, $read, reason: "")
+    };
+    ($api:ident, $request:ident, $names:expr, $answer:ident, $read:expr, reason: $reason:expr) => {{
         let $request = $request.into_inner();
         let mut found = Violations::default();
         let pair = stock_request::pair(&mut found, &$request.sku, &$request.node_id);
         let request_id = found.request_id(&$request.request_id);
         let read: fn(&mut Violations, &_) -> Option<Wanted> = $read;
         let wanted = read(&mut found, &$request);
+        let reason = found.taken("reason", Text::new("reason", $reason));
         let requested = (|| {
             let (sku, node) = pair?;
-            let (wanted, request_id) = (wanted?, request_id?);
+            let (wanted, reason, request_id) = (wanted?, reason?, request_id?);
             let validate_only = $request.validate_only;
-            Some(Requested { sku, node, wanted, request_id, validate_only })
+            Some(Requested { sku, node, wanted, reason, request_id, validate_only })
         })();
         let requested = found.converted(requested)?;
         let (stock, version) = $api.change(requested, &$names).await?;
@@ -113,8 +118,8 @@ impl InventoryService for Api {
         let request = request.into_inner();
         let mut found = Violations::default();
         let pair = stock_request::pair(&mut found, &request.sku, &request.node_id);
-        let (sku, node) = found.converted(pair)?;
-        let page = Page::read(request.page_size, &request.page_token)?;
+        let page = Page::read(&mut found, request.page_size, &request.page_token);
+        let ((sku, node), page) = found.converted(pair.zip(page))?;
         self.reach(request.min_version).await?;
         self.reservations(&sku, &node, page).await.map(Response::new).map_err(plain)
     }
@@ -175,10 +180,10 @@ impl InventoryService for Api {
             COUNT,
             CountStockResponse,
             |found, request: &v1::CountStockRequest| {
-                found.taken("reason", Text::new("reason", request.reason.as_str()));
                 let on_hand = found.units("counted", request.counted, 0)?;
                 Some(Wanted::Operation(StockOperation::Count { on_hand }))
-            }
+            },
+            reason: request.reason.as_str()
         )
     }
 
@@ -269,10 +274,10 @@ impl InventoryService for Api {
             FieldNames::PLAIN,
             CancelInboundResponse,
             |found, request: &v1::CancelInboundRequest| {
-                found.taken("reason", Text::new("reason", request.reason.as_str()));
                 let id = stock_request::inbound_id(found, "inbound_id", &request.inbound_id)?;
                 Some(Wanted::Operation(StockOperation::CancelInbound { id }))
-            }
+            },
+            reason: request.reason.as_str()
         )
     }
 
@@ -292,12 +297,13 @@ impl Api {
         requested: Requested,
         names: &FieldNames,
     ) -> Result<(v1::Stock, u64), Status> {
-        let Requested { sku, node, wanted, request_id, validate_only } = requested;
+        let Requested { sku, node, wanted, reason, request_id, validate_only } = requested;
         // An unknown item is named before a node without which a day has no
         // instant.
         self.engine().item(&sku).map_err(plain)?;
         let operation = wanted.at(self.engine(), &node).map_err(plain)?;
-        let meta = self.meta(request_id, validate_only);
+        let mut meta = self.meta(request_id, validate_only);
+        meta.origin = origin(reason);
         let command = ChangeStock { meta, sku: sku.clone(), node: node.clone(), operation };
         let version = self.engine().change_stock(command).await;
         let version = version.map_err(|error| errors::status(error, names))?.get();

@@ -22,7 +22,6 @@ pub(super) struct MethodMeters(Arc<HashMap<String, MethodMeter>>);
 /// The metrics of one method.
 pub(super) struct MethodMeter {
     answered: Vec<Counter>,
-    overloaded: Counter,
     seconds: Histogram,
 }
 
@@ -53,7 +52,6 @@ impl MethodMeter {
         };
         Self {
             answered: (0..CODES).map(by_code).collect(),
-            overloaded: counter!(names::OVERLOADED),
             seconds: histogram!(names::REQUEST_SECONDS, "method" => method.clone()),
         }
     }
@@ -62,9 +60,6 @@ impl MethodMeter {
         let at = usize::try_from(i32::from(code)).unwrap_or(0);
         if let Some(counter) = self.answered.get(at) {
             counter.increment(1);
-        }
-        if code == Code::ResourceExhausted {
-            self.overloaded.increment(1);
         }
         self.seconds.record(took);
     }

@@ -9,6 +9,7 @@
 //! | `fields`, `times`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
 //! | `errors` | the one map from the engine's errors to statuses |
+//! | `limits` | what bounds one request, one page, one stream |
 //! | `router`, `meters` | which service a request is for, and how long it takes |
 
 mod admin;
@@ -20,6 +21,7 @@ mod feed;
 mod fields;
 mod fulfillment;
 mod inventory;
+mod limits;
 mod meters;
 mod nodes;
 mod order_answer;
@@ -35,6 +37,7 @@ mod stock_request;
 mod stock_view;
 mod times;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use backstock_engine::engine::{Engine, EngineError};
@@ -48,6 +51,7 @@ use crate::shutdown::Shutdown;
 use fields::FieldNames;
 use meters::OrderMeters;
 pub use router::{Router, SERVICE_NAMES};
+use snapshots::Exports;
 
 /// All services over one engine. Cheap to clone.
 #[derive(Clone)]
@@ -56,26 +60,38 @@ pub struct Api(Arc<Shared>);
 /// What the services share.
 struct Shared {
     engine: Engine,
-    clock: Clock,
+    clock: Arc<Clock>,
     shutdown: Shutdown,
     started: Timestamp,
     commands_in_flight_max: u32,
     orders: OrderMeters,
+    exports: Exports,
     /// A node that is changed in part is read, merged and defined; two such
     /// changes at a time would lose one.
     merging_nodes: tokio::sync::Mutex<()>,
 }
 
+/// What services are made of.
+pub struct ApiOptions {
+    /// The engine.
+    pub engine: Engine,
+    /// What time it is.
+    pub clock: Arc<Clock>,
+    /// Streams end when it drains.
+    pub shutdown: Shutdown,
+    /// Commands admitted at once, as status tells it.
+    pub commands_in_flight_max: usize,
+    /// Where snapshots lie while they are being sent; made when needed.
+    pub exports: PathBuf,
+}
+
 impl Api {
-    /// Services over `engine`. Its streams end when `shutdown` drains.
-    pub fn new(
-        engine: Engine,
-        clock: Clock,
-        shutdown: Shutdown,
-        commands_in_flight_max: usize,
-    ) -> Self {
-        // Dashboards see the 0 that it has to stay.
+    /// Services over an engine.
+    pub fn new(options: ApiOptions) -> Self {
+        let ApiOptions { engine, clock, shutdown, commands_in_flight_max, exports } = options;
+        // Dashboards see the 0 that they begin with, and the first is to stay.
         metrics::counter!(names::AUDIT_BREACHES).increment(0);
+        metrics::counter!(names::OVERLOADED).increment(0);
         Self(Arc::new(Shared {
             engine,
             started: clock.now(),
@@ -83,6 +99,7 @@ impl Api {
             shutdown,
             commands_in_flight_max: u32::try_from(commands_in_flight_max).unwrap_or(u32::MAX),
             orders: OrderMeters::default(),
+            exports: Exports::new(exports),
             merging_nodes: tokio::sync::Mutex::default(),
         }))
     }
@@ -103,7 +120,7 @@ impl Api {
 
     /// The newest version.
     fn version(&self) -> u64 {
-        self.engine().status().applied.get()
+        self.engine().version().get()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Nodes, there and back, and changes to parts of one.
 
+use std::sync::Arc;
+
 use backstock_engine::calendar::Zone;
 use backstock_engine::geo::PostalCodes;
 use backstock_engine::limits;
@@ -50,21 +52,11 @@ const DAYS: [v1::DayOfWeek; 7] = [
     v1::DayOfWeek::Sunday,
 ];
 
-/// Which node a request is about.
-pub(super) fn id(request: &v1::UpdateNodeRequest) -> Result<NodeId, Status> {
-    let mut found = Violations::default();
-    let id = found
-        .required("node", request.node.as_ref())
-        .and_then(|node| found.taken("node.node_id", NodeId::new("node_id", &*node.node_id)));
-    found.converted(id)
-}
-
 /// What the node is to be: all of the request for a new one, else what is there
-/// with the fields of the mask changed.
+/// with the fields of the mask changed. `find` finds what is there.
 pub(super) fn definition(
     request: &v1::UpdateNodeRequest,
-    id: NodeId,
-    known: Option<&Node>,
+    find: impl FnOnce(&NodeId) -> Result<Arc<Node>, Status>,
 ) -> Result<(NodeDefinition, Option<RequestId>), Status> {
     let mut found = Violations::default();
     let request_id = found.request_id(&request.request_id);
@@ -72,10 +64,21 @@ pub(super) fn definition(
     for path in paths.iter().filter(|path| *path != "*" && !MASK.contains(&path.as_str())) {
         found.add("update_mask", format!("\"{path}\" is not one of: {}, *", MASK.join(", ")));
     }
-    let given = request.node.clone().unwrap_or_default();
     let whole = paths.is_empty() || paths.iter().any(|path| path == "*");
-    let wanted = match known {
+    let Some(given) = found.required("node", request.node.clone()) else {
+        return Err(found.into_status());
+    };
+    let id = found.taken("node.node_id", NodeId::new("node_id", &*given.node_id));
+    let known = match id.as_ref().map(find) {
+        Some(Ok(known)) => Some(known),
+        // What else is wrong with a node that is not there is no matter.
+        Some(Err(missing)) if !request.allow_missing && found.is_empty() => return Err(missing),
+        Some(Err(_)) | None => None,
+    };
+    let wanted = match &known {
         Some(known) if !whole => merged(message(known), given, paths),
+        // Parts of what is not known cannot be judged.
+        None if !whole && !request.allow_missing => return Err(found.into_status()),
         Some(_) | None => given,
     };
     let definition = convert(&mut found, &wanted, id);
@@ -105,7 +108,7 @@ fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
     node
 }
 
-fn convert(found: &mut Violations, node: &v1::Node, id: NodeId) -> Option<NodeDefinition> {
+fn convert(found: &mut Violations, node: &v1::Node, id: Option<NodeId>) -> Option<NodeDefinition> {
     let kind = kind(found, node.kind);
     let title = found.taken("node.title", Text::new("title", &*node.title));
     let code = PostalCode::new("postal_code", &*node.postal_code);
@@ -130,7 +133,7 @@ fn convert(found: &mut Violations, node: &v1::Node, id: NodeId) -> Option<NodeDe
     let shipment_cost = cost(found, "node.shipment_cost_minor", node.shipment_cost_minor);
     let unit_cost = cost(found, "node.unit_cost_minor", node.unit_cost_minor);
     Some(NodeDefinition {
-        id,
+        id: id?,
         kind: kind?,
         title: title?,
         postal_code: postal_code?,

@@ -16,22 +16,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
+use super::limits::{
+    ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX, REPLIES_WAITING_MAX,
+};
 use super::{Api, errors, order_request};
+use crate::shutdown::Phase;
 use crate::status::{Violations, fault};
-
-/// Most orders of one request.
-const ORDERS_PER_REQUEST_MAX: usize = 256;
-
-/// Orders of one stream between submitting and answering. Several group commits'
-/// worth, and a sixteenth of what the engine admits by default.
-const ORDERS_IN_FLIGHT_MAX: usize = 4_096;
-
-/// Replies that wait for the transport.
-const REPLIES_WAITING_MAX: usize = 16;
-
-/// How often an order is submitted again when the engine is overloaded, before
-/// the caller hears of it. The stream is what slows down meanwhile.
-const OVERLOADED_TRIES_MAX: u32 = 100;
 
 type Reply = Result<v1::PlaceOrdersResponse, Status>;
 
@@ -117,7 +107,9 @@ async fn submit_one(api: &Api, request: v1::PlaceOrderRequest) -> Slot {
         let meta = api.meta(None, false);
         match api.engine().submit_order(PlaceOrder { meta, placed_at, order }).await {
             Ok(submitted) => return Slot::Submitted(Box::new(request), submitted),
-            Err(EngineError::Overloaded { retry_after, .. }) if attempt < OVERLOADED_TRIES_MAX => {
+            Err(EngineError::Overloaded { retry_after, .. })
+                if attempt < OVERLOADED_TRIES_MAX && is_running(api) =>
+            {
                 tokio::time::sleep(retry_after).await;
             }
             Err(error) => {
@@ -127,6 +119,12 @@ async fn submit_one(api: &Api, request: v1::PlaceOrderRequest) -> Slot {
         }
     }
     unreachable!("the last try is answered")
+}
+
+/// Whether there is time to wait: a drain has less than all orders of a stream
+/// might take.
+fn is_running(api: &Api) -> bool {
+    api.0.shutdown.phase() == Phase::Running
 }
 
 /// Answers batches in order, each once all of it is durable.
@@ -150,12 +148,7 @@ async fn acknowledge(api: &Api, slots: Vec<Slot>) -> v1::PlaceOrdersResponse {
         results.push(match slot {
             Slot::Answered(result) => result,
             Slot::Submitted(request, submitted) => {
-                let placed = submitted.acknowledged().await;
-                let placed = placed.map_err(|e| errors::status(e, &order_request::NAMES));
-                result(match placed {
-                    Ok(placed) => api.answer(*request, placed).await,
-                    Err(status) => Err(status),
-                })
+                result(api.acknowledge(*request, submitted).await)
             }
         });
     }

@@ -1,5 +1,6 @@
 //! `OrderService`: placing, reading, cancelling, explaining.
 
+use backstock_engine::engine::Submitted;
 use backstock_engine::limits;
 use backstock_engine::model::command::{CancelOrder, LineCancellation, PlaceOrder};
 use backstock_engine::model::{OrderId, Origin, Rule, Text};
@@ -27,9 +28,9 @@ impl OrderService for Api {
         }
         let (order, placed_at) = order_request::order(&request, &self.0.clock)?;
         let meta = self.meta(None, false);
-        let placed = self.engine().place_order(PlaceOrder { meta, placed_at, order }).await;
-        let placed = placed.map_err(|error| errors::status(error, &order_request::NAMES))?;
-        self.answer(request, placed).await.map(Response::new)
+        let submitted = self.engine().submit_order(PlaceOrder { meta, placed_at, order }).await;
+        let submitted = submitted.map_err(|error| errors::status(error, &order_request::NAMES))?;
+        self.acknowledge(request, submitted).await.map(Response::new)
     }
 
     type PlaceOrdersStream = ReceiverStream<Result<v1::PlaceOrdersResponse, Status>>;
@@ -103,14 +104,20 @@ impl Api {
         quoted.map_err(error)
     }
 
-    /// The answer to an order that is durable.
-    pub(super) async fn answer(
+    /// The answer to an order, once it is durable.
+    pub(super) async fn acknowledge(
         &self,
         request: v1::PlaceOrderRequest,
-        placed: backstock_engine::engine::Placed,
+        submitted: Submitted,
     ) -> Result<v1::PlaceOrderResponse, Status> {
+        let is_repeat = submitted.is_repeat();
+        let placed = submitted.acknowledged().await;
+        let placed = placed.map_err(|error| errors::status(error, &order_request::NAMES))?;
         let answer = order_answer::placed(self.engine(), request, placed).await.map_err(plain)?;
-        self.0.orders.placed(answer.outcome(), order_answer::units_promised(&answer));
+        // Units that were promised before are not promised again.
+        if !is_repeat {
+            self.0.orders.placed(answer.outcome(), order_answer::units_promised(&answer));
+        }
         Ok(answer)
     }
 

@@ -1,14 +1,7 @@
 //! Pages of lists: sizes and tokens (AIP-158).
 
-use tonic::Status;
-
+use super::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::status::Violations;
-
-/// Entries of a page when nobody says otherwise.
-const SIZE_DEFAULT: usize = 100;
-
-/// Most entries of a page; who asks for more gets as many.
-const SIZE_MAX: usize = 1_000;
 
 /// Which page is wanted: where it begins and how long it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,20 +14,20 @@ pub(super) struct Page {
 
 impl Page {
     /// Reads a request's size and token.
-    pub(super) fn read(page_size: i32, page_token: &str) -> Result<Self, Status> {
-        let mut violations = Violations::default();
-        let size = usize::try_from(page_size).map_err(|_| {
-            violations.add("page_size", format!("\"{page_size}\" is negative"));
-        });
-        let from = parse(page_token).ok_or_else(|| {
-            violations.add("page_token", "is not the next_page_token of an answer");
-        });
-        violations.finish(())?;
-        let size = match size.unwrap_or_default() {
-            0 => SIZE_DEFAULT,
-            size => size.min(SIZE_MAX),
+    pub(super) fn read(found: &mut Violations, page_size: i32, page_token: &str) -> Option<Self> {
+        let size = usize::try_from(page_size).ok();
+        if size.is_none() {
+            found.add("page_size", format!("\"{page_size}\" is negative"));
+        }
+        let from = parse(page_token);
+        if from.is_none() {
+            found.add("page_token", "is not the next_page_token of an answer");
+        }
+        let size = match size? {
+            0 => PAGE_SIZE_DEFAULT,
+            size => size.min(PAGE_SIZE_MAX),
         };
-        Ok(Self { from: from.unwrap_or_default(), size })
+        Some(Self { from: from?, size })
     }
 
     /// How many entries to read: one more than fit, to know whether more follow.
@@ -72,7 +65,7 @@ mod tests {
         let all: Vec<usize> = (0..25).collect();
         let (mut token, mut read) = (String::new(), Vec::<usize>::new());
         loop {
-            let page = Page::read(10, &token).unwrap();
+            let page = Page::read(&mut Violations::default(), 10, &token).unwrap();
             let mut entries: Vec<_> = all.iter().skip(page.from).take(page.peek()).collect();
             token = page.cut(&mut entries);
             read.extend(entries);
@@ -85,7 +78,9 @@ mod tests {
 
     #[test]
     fn made_up_tokens_and_negative_sizes_are_refused() {
-        assert!(Page::read(10, "12").is_err());
-        assert!(Page::read(-1, "").is_err());
+        let mut found = Violations::default();
+        assert_eq!(Page::read(&mut found, -1, "12"), None);
+        let status = found.into_status();
+        assert!(status.message().starts_with("2 fields"), "{}", status.message());
     }
 }

@@ -54,7 +54,8 @@ fn convert(found: &mut Violations, policy: &v1::SourcingPolicy) -> Option<Policy
     let path = "policy.default_split_policy";
     let split = split(found, path, policy.default_split_policy);
     let split = said(found, path, policy.default_split_policy, split);
-    let horizon = policy.inbound_horizon_days;
+    // All is read before anything is missed: every fault is told.
+    let horizon_days = days(found, "policy.inbound_horizon_days", policy.inbound_horizon_days);
     Some(Policy {
         objectives: objectives?,
         currency: policy.currency_code.as_str().into(),
@@ -62,7 +63,7 @@ fn convert(found: &mut Violations, policy: &v1::SourcingPolicy) -> Option<Policy
         services: services?,
         shortage: shortage?,
         split: split?,
-        horizon_days: days(found, "policy.inbound_horizon_days", horizon)?,
+        horizon_days: horizon_days?,
     })
 }
 
@@ -87,7 +88,9 @@ fn objectives(found: &mut Violations, numbers: &[i32]) -> Option<[Objective; 4]>
     for (at, number) in numbers.iter().enumerate() {
         let path = format!("policy.objectives[{at}]");
         match OBJECTIVES.iter().find(|(value, _)| i32::from(*value) == *number) {
-            None => unknown(found, &path, *number)?,
+            None => {
+                unknown::<Objective>(found, &path, *number);
+            }
             Some((_, objective)) if chosen.contains(objective) => {
                 found.breaks(&path, number, Rule::Duplicate);
             }

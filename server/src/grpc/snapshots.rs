@@ -1,33 +1,53 @@
 //! Snapshots as `AdminService` shows them.
+//!
+//! ```text
+//!   ExportSnapshot --> a place --> a file in the data directory --> pieces --> caller
+//!                      one of few  gone when it is sent
+//! ```
 
-use std::io::Read as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use backstock_engine::engine::Engine;
+use backstock_engine::service::SnapshotFailed;
 use backstock_engine::snapshot::{self, ExportError, Manifest, SledStore, SnapshotError};
 use backstock_proto::v1;
-use bytes::Bytes;
-use tokio::sync::mpsc;
+use bytes::{Bytes, BytesMut};
+use tempfile::TempDir;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Status};
+use tonic::Status;
 
+use super::limits::{EXPORTS_MAX, PIECE_BYTES, PIECE_STALL_MAX, PIECES_WAITING_MAX};
 use super::pages::Page;
-use super::{Api, times};
-use crate::status::{Reason, failure};
-
-/// Bytes of a piece of an exported file.
-const PIECE_BYTES: usize = 64 << 10;
-
-/// Pieces that wait for a caller who reads slowly.
-const PIECES_WAITING_MAX: usize = 16;
+use super::{Api, errors, times};
+use crate::housekeeping;
 
 /// The pieces of an exported file.
 pub(super) type Pieces = ReceiverStream<Result<v1::ExportSnapshotResponse, Status>>;
 
+/// Where the pieces of an exported file go.
+type Sender = mpsc::Sender<Result<v1::ExportSnapshotResponse, Status>>;
+
+/// The snapshots that are being sent.
+pub(super) struct Exports {
+    directory: PathBuf,
+    places: Arc<Semaphore>,
+}
+
+impl Exports {
+    /// None yet; they lie in `directory` while they are sent.
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory, places: Arc::new(Semaphore::new(EXPORTS_MAX)) }
+    }
+}
+
 impl Api {
     pub(super) async fn take(&self) -> Result<v1::Snapshot, Status> {
-        let taken = self.engine().take_snapshot(self.0.clock.now()).await;
-        let report = taken.map_err(|error| internal(&error))?;
-        Ok(message(&report.manifest))
+        let taken = housekeeping::take_snapshot(self.engine(), &self.0.clock).await;
+        Ok(message(&taken.map_err(|failed| errors::snapshot(&failed))?.manifest))
     }
 
     pub(super) async fn list(&self, page: Page) -> Result<(Vec<v1::Snapshot>, String), Status> {
@@ -59,17 +79,18 @@ impl Api {
         .await
     }
 
+    /// Begins to send a generation, if there is a place.
     pub(super) async fn export(&self, generation: u64) -> Result<Pieces, Status> {
         let generation = self.generation(generation).await?;
-        let engine = self.engine().clone();
+        let place = Arc::clone(&self.0.exports.places).try_acquire_owned();
+        let place = place.map_err(|_| errors::too_many_exports())?;
         let (pieces, stream) = mpsc::channel(PIECES_WAITING_MAX);
-        tokio::task::spawn_blocking(move || {
-            let sent = send_export(&engine, generation, &pieces);
-            if let Err(error) = sent {
-                // Whoever stopped listening needs no error.
-                let _ = pieces.blocking_send(Err(internal(&error)));
-            }
-        });
+        let export = Export {
+            engine: self.engine().clone(),
+            directory: self.0.exports.directory.clone(),
+            generation,
+        };
+        tokio::spawn(export.send(pieces, place));
         Ok(ReceiverStream::new(stream))
     }
 
@@ -81,11 +102,9 @@ impl Api {
                 Ok(if wanted == 0 { there.next() } else { there.find(|n| *n == wanted) })
             })
             .await?;
-        found.ok_or_else(|| {
-            let which =
-                if wanted == 0 { String::new() } else { format!(" of generation {wanted}") };
-            let text = format!("there is no snapshot{which}");
-            failure(Code::NotFound, Reason::SnapshotNotFound, text)
+        found.ok_or_else(|| match wanted {
+            0 => errors::no_snapshot(),
+            wanted => errors::snapshot(&SnapshotFailed::Unknown(wanted)),
         })
     }
 
@@ -99,29 +118,63 @@ impl Api {
             let store: Arc<SledStore> = engine.snapshot_store()?;
             work(&store)
         });
-        done.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+        let done = done.await.map_err(|error| errors::internal(error.to_string()))?;
+        done.map_err(|error| errors::snapshot(&error.into()))
     }
 }
 
-fn send_export(
-    engine: &backstock_engine::engine::Engine,
+/// One generation on its way to a caller.
+struct Export {
+    engine: Engine,
+    directory: PathBuf,
     generation: u64,
-    pieces: &mpsc::Sender<Result<v1::ExportSnapshotResponse, Status>>,
-) -> Result<(), ExportError> {
-    let file_error = |path: &std::path::Path| {
-        let path = path.to_owned();
-        move |source| ExportError::File { path, source }
+}
+
+impl Export {
+    async fn send(self, pieces: Sender, _place: OwnedSemaphorePermit) {
+        let sent = match tokio::task::spawn_blocking(move || self.write()).await {
+            Ok(Ok(written)) => send_file(&written, &pieces).await,
+            Ok(Err(failed)) => Err(errors::snapshot(&failed)),
+            Err(panicked) => Err(errors::internal(panicked.to_string())),
+        };
+        if let Err(status) = sent {
+            // Whoever stopped listening needs no error.
+            let _ = pieces.send_timeout(Err(status), PIECE_STALL_MAX).await;
+        }
+    }
+
+    /// Writes the generation to a file of its own, which goes with the answer.
+    fn write(&self) -> Result<Written, SnapshotFailed> {
+        let path = self.directory.as_path();
+        let file_error = |source| ExportError::File { path: path.to_owned(), source };
+        std::fs::create_dir_all(path).map_err(file_error)?;
+        let directory = tempfile::tempdir_in(path).map_err(file_error)?;
+        let path = directory.path().join("export");
+        self.engine.export_snapshot(self.generation, &path)?;
+        Ok(Written { path, _directory: directory })
+    }
+}
+
+/// A generation in a file that is removed with this.
+struct Written {
+    path: PathBuf,
+    _directory: TempDir,
+}
+
+/// Sends a file, until it ends or the caller reads no more.
+async fn send_file(written: &Written, pieces: &Sender) -> Result<(), Status> {
+    let failed = |source| {
+        let error = ExportError::File { path: written.path.clone(), source };
+        errors::snapshot(&error.into())
     };
-    let directory = tempfile::tempdir().map_err(file_error(std::path::Path::new("temporary")))?;
-    let path = directory.path().join("export");
-    engine.export_snapshot(generation, &path)?;
-    let mut file = std::fs::File::open(&path).map_err(file_error(&path))?;
+    let mut file = File::open(&written.path).await.map_err(failed)?;
     loop {
-        let mut piece = vec![0; PIECE_BYTES];
-        let read = file.read(&mut piece).map_err(file_error(&path))?;
-        piece.truncate(read);
-        let message = v1::ExportSnapshotResponse { data: Bytes::from(piece) };
-        if read == 0 || pieces.blocking_send(Ok(message)).is_err() {
+        let mut piece = BytesMut::with_capacity(PIECE_BYTES);
+        if file.read_buf(&mut piece).await.map_err(failed)? == 0 {
+            return Ok(());
+        }
+        let message = v1::ExportSnapshotResponse { data: piece.freeze() };
+        if pieces.send_timeout(Ok(message), PIECE_STALL_MAX).await.is_err() {
             return Ok(());
         }
     }
@@ -138,8 +191,4 @@ fn message(manifest: &Manifest) -> v1::Snapshot {
         orders: manifest.counts.orders,
         size_bytes: manifest.bytes(),
     }
-}
-
-fn internal(error: &dyn std::fmt::Display) -> Status {
-    failure(Code::Internal, Reason::Internal, error.to_string())
 }

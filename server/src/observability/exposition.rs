@@ -107,6 +107,9 @@ mod tests {
     use super::*;
     use crate::observability::names;
 
+    /// A duration of this test alone.
+    const TESTED_SECONDS: &str = "backstock_tested_seconds";
+
     /// A recorder of this test alone, with one sample of each kind.
     fn sampled() -> PrometheusHandle {
         let recorder = recorder().unwrap();
@@ -114,7 +117,7 @@ mod tests {
             describe();
             metrics::counter!(names::ORDERS, "outcome" => "allocated").increment(3);
             metrics::gauge!(names::DURABLE_LSN).set(42.0);
-            metrics::histogram!(names::JOURNAL_SYNC_SECONDS).record(0.000_3);
+            metrics::histogram!(TESTED_SECONDS).record(0.000_3);
         });
         recorder.handle()
     }
@@ -123,12 +126,12 @@ mod tests {
     fn what_is_recorded_is_rendered_with_help_and_buckets() {
         let text = sampled().render();
         for line in [
-            "# HELP backstock_orders_total orders placed, by outcome",
+            "# HELP backstock_orders_total orders answered for the first time, by outcome",
             "# TYPE backstock_orders_total counter",
             "backstock_orders_total{outcome=\"allocated\"} 3",
             "backstock_durable_lsn 42",
-            "backstock_journal_sync_seconds_bucket{le=\"0.00025\"} 0",
-            "backstock_journal_sync_seconds_bucket{le=\"0.0005\"} 1",
+            "backstock_tested_seconds_bucket{le=\"0.00025\"} 0",
+            "backstock_tested_seconds_bucket{le=\"0.0005\"} 1",
         ] {
             assert!(text.lines().any(|l| l == line), "no `{line}` in\n{text}");
         }

@@ -38,7 +38,7 @@ pub const UNITS_PROMISED: &str = "backstock_units_promised_total";
 pub const DURABLE_LSN: &str = "backstock_durable_lsn";
 /// Last LSN applied.
 pub const APPLIED_LSN: &str = "backstock_applied_lsn";
-/// Time that a sync of the journal takes.
+/// Time that writing and syncing a batch of the journal takes.
 pub const JOURNAL_SYNC_SECONDS: &str = "backstock_journal_sync_seconds";
 /// Size of the journal.
 pub const JOURNAL_BYTES: &str = "backstock_journal_bytes";
@@ -61,11 +61,11 @@ pub const METRICS: &[Metric] = &[
     seconds(REQUEST_SECONDS, "time from a gRPC request to its answer, by method"),
     counter(OVERLOADED, "commands refused because too many were in flight"),
     gauge(COMMANDS_IN_FLIGHT, "commands in flight"),
-    counter(ORDERS, "orders placed, by outcome"),
+    counter(ORDERS, "orders answered for the first time, by outcome"),
     counter(UNITS_PROMISED, "units promised to orders"),
     gauge(DURABLE_LSN, "last LSN on stable storage"),
     gauge(APPLIED_LSN, "last LSN applied"),
-    seconds(JOURNAL_SYNC_SECONDS, "time that a sync of the journal takes"),
+    seconds(JOURNAL_SYNC_SECONDS, "time that writing and syncing a batch of the journal takes"),
     gauge(JOURNAL_BYTES, "size of the journal on disk, in bytes"),
     gauge(JOURNAL_HALTED, "1 after a write or sync of the journal failed, else 0"),
     seconds(SNAPSHOT_SECONDS, "time that taking a snapshot takes"),

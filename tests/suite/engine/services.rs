@@ -3,9 +3,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use backstock_engine::engine::{Engine, EngineError};
+use backstock_engine::engine::{Engine, EngineError, Halt};
 use backstock_engine::model::command::{DefineNode, StockOperation};
 use backstock_engine::model::{Lsn, NodeKind, Shortage};
+use backstock_engine::service::SnapshotFailed;
+use backstock_engine::snapshot;
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
 
@@ -50,8 +52,8 @@ async fn its_death_halts_the_engine(service: &str) {
     let (engine, _) = open(directory.path()).await;
     network(&engine).await;
     let newest = kill_under_load(&engine, service).await;
-    let cause = engine.halted().await;
-    assert!(cause.contains(service), "{cause}");
+    let halt = engine.halted().await;
+    assert!(matches!(&halt, Halt::Program(cause) if cause.contains(service)), "{halt:?}");
     let refused = place(&engine, order("late", &[("A", 1)], Shortage::Reject)).await;
     assert!(matches!(refused, Err(EngineError::Halted(_))), "{refused:?}");
     engine.shut_down().await;
@@ -72,27 +74,56 @@ async fn the_death_of_the_applier_halts_the_engine_and_all_who_wait_are_told() {
     its_death_halts_the_engine("applier").await;
 }
 
+/// Takes a snapshot as soon as one can be taken, and answers with its generation.
+async fn take_when_it_can_be(engine: &Engine) -> u64 {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let asked = tokio::time::timeout(Duration::from_secs(20), engine.take_snapshot(NOW)).await;
+        match asked.expect("an answer") {
+            Ok(report) => return report.manifest.generation,
+            // The request that finds it dead is told so, and one that comes while
+            // the thread of the dead one still works; a later one is served.
+            Err(SnapshotFailed::Ended | SnapshotFailed::Running) => {}
+            Err(error) => panic!("{error}"),
+        }
+        assert!(tokio::time::Instant::now() < deadline, "it is not started anew");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// The generations that are there, all of which can be read back.
+fn sound_generations(engine: &Engine) -> Vec<u64> {
+    let store = engine.snapshot_store().expect("a store");
+    let listed = snapshot::list(&*store).expect("a list");
+    for report in &listed {
+        snapshot::verify(&*store, report.generation).expect("it is sound");
+    }
+    listed.into_iter().map(|report| report.generation).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_snapshotter_is_started_anew_and_orders_go_on() {
     let directory = tempfile::tempdir().expect("a directory");
     let (engine, _) = open(directory.path()).await;
     network(&engine).await;
+    let mut newest = take_when_it_can_be(&engine).await;
     for round in 0..5 {
+        let taking = tokio::spawn({
+            let engine = engine.clone();
+            async move { engine.take_snapshot(NOW).await }
+        });
+        // Sooner or later in its work, or after it.
+        tokio::time::sleep(Duration::from_millis(round)).await;
         assert!(engine.kill_service("snapshotter").await);
         let wanted = order(&format!("{round}"), &[("A", 1)], Shortage::Reject);
         place(&engine, wanted).await.expect("orders go on");
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-        // The request that finds it dead is told so; a later one is served.
-        loop {
-            let asked =
-                tokio::time::timeout(Duration::from_secs(5), engine.take_snapshot(NOW)).await;
-            let answer = asked.expect("an answer");
-            let gone = answer.as_ref().is_err_and(|e| e.to_string().contains("snapshotter ended"));
-            if !gone {
-                break;
-            }
-            assert!(tokio::time::Instant::now() < deadline, "it is not started anew");
-        }
+        let told = tokio::time::timeout(Duration::from_secs(20), taking).await;
+        let told = told.expect("the asker is told").expect("no panic");
+        assert!(matches!(told, Ok(_) | Err(SnapshotFailed::Ended)), "{told:?}");
+        let next = take_when_it_can_be(&engine).await;
+        assert!(next > newest, "{next} follows {newest}");
+        assert!(sound_generations(&engine).contains(&next));
+        newest = next;
     }
     assert!(!engine.kill_service("nobody").await);
     engine.shut_down().await;

@@ -103,8 +103,10 @@ impl Run {
     }
 
     fn note(&mut self, from: Lsn, command: Command, outcome: Outcome) {
-        let expected =
-            matches!(outcome, Outcome::Failed(EngineError::Halted(_) | EngineError::DiskFull));
+        let expected = matches!(
+            outcome,
+            Outcome::Failed(EngineError::JournalFailed(_) | EngineError::DiskFull)
+        );
         if !expected {
             self.history.note(&self.single.engine, from, command, &outcome);
         }
@@ -228,7 +230,7 @@ fn a_failed_sync_or_write_halts_and_nothing_more_is_acknowledged() {
         assert_eq!(run.acknowledged, acknowledged, "{operation:?}: nothing more is acknowledged");
         let (engine, command) = (run.engine().clone(), run.commands.next());
         let refused = run.single.run(backstock_tests::workload::run(&engine, command));
-        assert!(matches!(refused, Outcome::Failed(EngineError::Halted(_))), "{refused:?}");
+        assert!(matches!(refused, Outcome::Failed(EngineError::JournalFailed(_))), "{refused:?}");
         // A failed sync makes nothing durable, and a failed write writes nothing.
         check_recovery(&disk.crash(seed), &run, acknowledged, &format!("{operation:?}"));
     }

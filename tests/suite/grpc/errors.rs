@@ -50,6 +50,15 @@ async fn orders_that_cannot_be_taken_name_every_field_and_change_nothing() {
             invalid(&["destination_postal_code"]),
         ),
         (with(|o| o.service = "by owl".into()), invalid(&["service"])),
+        (
+            with(|o| {
+                o.destination_postal_code = "00000".into();
+                o.service = "by owl".into();
+                o.lines.push(v1::PlaceOrderLine { sku: "NONE".into(), quantity: 1 });
+                o.lines.push(v1::PlaceOrderLine { sku: "NEITHER".into(), quantity: 1 });
+            }),
+            invalid(&["destination_postal_code", "service", "lines[1].sku", "lines[2].sku"]),
+        ),
         (with(|o| o.shortage_policy = 99), invalid(&["shortage_policy"])),
         (v1::PlaceOrderRequest { wanted_by: past, ..with(|_| ()) }, invalid(&["wanted_by"])),
         (with(|o| o.placed_time = Some(prost_timestamp(0))), invalid(&["placed_time"])),

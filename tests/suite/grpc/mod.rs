@@ -2,6 +2,9 @@
 //! connection.
 
 mod errors;
+mod methods;
+mod metrics;
 mod orders;
+mod reasons;
 mod server;
 mod serving;

@@ -2,13 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backstock::clock::ClockKind;
 use backstock::config::{self, Config, Sources};
+use backstock::reference::UsPostalCodes;
 use backstock::serve::{self, ServeError, ServeOptions};
 use backstock::shutdown::Shutdown;
-use backstock_engine::engine::Engine;
+use backstock_engine::disk::SimulatedDisk;
+use backstock_engine::engine::{Engine, OpenOptions};
 use backstock_engine::model::StateHash;
 use backstock_proto::v1;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
@@ -32,11 +35,11 @@ pub struct TestServer {
     pub orders: OrderServiceClient<Channel>,
     pub fulfillment: FulfillmentServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
-    engine: Engine,
+    pub engine: Engine,
     serving: JoinHandle<Result<(), ServeError>>,
 }
 
-fn configuration(data: &Path) -> Config {
+pub fn configuration(data: &Path) -> Config {
     let flags = vec![
         ("data", Some(data.display().to_string())),
         ("listen", Some("127.0.0.1:0".to_owned())),
@@ -48,12 +51,29 @@ fn configuration(data: &Path) -> Config {
 impl TestServer {
     /// Starts a server by the machine's clock.
     pub async fn start(data: &Path) -> Self {
-        let config = configuration(data);
-        let engine = serve::open(&config).await.expect("the engine opens");
+        Self::start_as(&configuration(data)).await
+    }
+
+    /// Starts a server that is configured otherwise.
+    pub async fn start_as(config: &Config) -> Self {
+        let engine = serve::open(config).await.expect("the engine opens");
+        Self::serve(engine, config).await
+    }
+
+    /// Starts a server whose journal is on a disk that does as it is told; `data`
+    /// has the rest. Segments are small, so that the disk is full soon.
+    pub async fn start_on(disk: &SimulatedDisk, data: &Path) -> Self {
+        let options = OpenOptions { segment_bytes: 16 << 10, ..OpenOptions::new(data) };
+        let postal = Arc::new(UsPostalCodes::shared());
+        let opened = Engine::open(&options, Arc::new(disk.clone()), postal).await;
+        Self::serve(opened.expect("the engine opens").0, &configuration(data)).await
+    }
+
+    async fn serve(engine: Engine, config: &Config) -> Self {
         let listener = serve::listen(config.listen).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = Shutdown::default();
-        let options = ServeOptions::new(&config, ClockKind::System);
+        let options = ServeOptions::new(config, ClockKind::System);
         let serving =
             tokio::spawn(serve::serve(engine.clone(), listener, options, shutdown.clone()));
         let uri = format!("http://{address}");
@@ -76,16 +96,22 @@ impl TestServer {
     /// nothing of `RARE`.
     pub async fn stocked(data: &Path) -> Self {
         let mut server = Self::start(data).await;
-        server.define_item("SKU").await;
-        server.define_item("RARE").await;
-        let update = v1::UpdateNodeRequest {
-            node: Some(node("NYC", "10001")),
-            allow_missing: true,
-            ..Default::default()
-        };
-        server.catalog.update_node(update).await.expect("the node is defined");
-        server.set_stock("SKU", "NYC", 10).await;
+        server.stock().await;
         server
+    }
+
+    /// Makes of an empty server a stocked one.
+    pub async fn stock(&mut self) {
+        self.define_item("SKU").await;
+        self.define_item("RARE").await;
+        self.define_node(node("NYC", "10001")).await;
+        self.set_stock("SKU", "NYC", 10).await;
+    }
+
+    pub async fn define_node(&mut self, node: v1::Node) {
+        let update =
+            v1::UpdateNodeRequest { node: Some(node), allow_missing: true, ..Default::default() };
+        self.catalog.update_node(update).await.expect("the node is defined");
     }
 
     pub async fn define_item(&mut self, sku: &str) {
@@ -116,6 +142,11 @@ impl TestServer {
         let report = self.engine.audit().expect("the audit runs");
         assert!(report.is_clean(), "{:#?}", report.breaches);
         self.shutdown.drain();
+        self.ended().await
+    }
+
+    /// Hangs up, and waits for the end.
+    pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
         drop((self.fulfillment, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
@@ -150,6 +181,23 @@ pub fn order(id: &str, lines: &[(&str, u32)]) -> v1::PlaceOrderRequest {
         destination_postal_code: "02116".into(),
         shortage_policy: v1::ShortagePolicy::Reject.into(),
         lines: lines.iter().map(line).collect(),
+        ..Default::default()
+    }
+}
+
+/// An order to Boston that waits for what is not there.
+pub fn waiting_order(id: &str, lines: &[(&str, u32)]) -> v1::PlaceOrderRequest {
+    let shortage_policy = v1::ShortagePolicy::Backorder.into();
+    v1::PlaceOrderRequest { shortage_policy, ..order(id, lines) }
+}
+
+/// A supply for `NYC` that arrives in some years.
+pub fn announcement(sku: &str, id: &str, quantity: u64) -> v1::AnnounceInboundRequest {
+    let eta = Some(v1::Date { year: 2100, month: 1, day: 2 });
+    v1::AnnounceInboundRequest {
+        sku: sku.into(),
+        node_id: "NYC".into(),
+        inbound: Some(v1::InboundAnnouncement { inbound_id: id.into(), quantity, eta }),
         ..Default::default()
     }
 }

@@ -1,8 +1,15 @@
 //! The server itself: health, reflection, status, feeds, shutdown.
 
+use std::time::{Duration, Instant};
+
 use backstock::cli::Exit;
+use backstock::config::Config;
 use backstock::serve::{self, ServeError};
+use backstock_engine::model::command::PlaceOrder;
+use backstock_engine::model::{PostalCode, Shortage};
+use backstock_engine::snapshot;
 use backstock_proto::v1;
+use backstock_tests::fixture;
 use tonic::codegen::tokio_stream;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -11,7 +18,7 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use super::server::{LONG, TestServer, order};
+use super::server::{LONG, TestServer, configuration, order};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_and_reflection_answer() {
@@ -108,6 +115,105 @@ async fn a_drain_answers_what_was_sent_and_ends() {
     drop(replies);
     server.stop().await.expect("drained");
     drop(requests);
+}
+
+/// Load balancers watch for as long as they can: they are told, and let go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_ends_although_somebody_watches_health() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = TestServer::start(directory.path()).await;
+    let mut health = HealthClient::new(server.channel.clone());
+    let mut watches = Vec::new();
+    for service in ["", "backstock.v1.OrderService", "backstock.v1.AdminService"] {
+        let request = HealthCheckRequest { service: service.into() };
+        let mut watch = health.watch(request).await.expect("a stream").into_inner();
+        let first = watch.message().await.expect("an answer").expect("one at once");
+        assert_eq!(first.status, 1, "serving");
+        watches.push(watch);
+    }
+    drop(health);
+    let began = Instant::now();
+    server.stop().await.expect("drained");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    for mut watch in watches {
+        let last = watch.message().await.expect("an answer").expect("the last one");
+        assert_eq!(last.status, 2, "not serving");
+        assert_eq!(watch.message().await.expect("an end"), None);
+    }
+}
+
+/// Orders that wait for room do not outlast a drain.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_ends_although_a_stream_finds_the_engine_overloaded() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = Config { commands_in_flight_max: 1, ..configuration(directory.path()) };
+    let mut server = TestServer::start_as(&config).await;
+    server.stock().await;
+    let mut wanted = fixture::order("HELD", &[("SKU", 1)], Shortage::Reject);
+    wanted.postal_code = PostalCode::new("postal_code", "02116").expect("a code");
+    let command = PlaceOrder { meta: fixture::meta(), placed_at: fixture::NOW, order: wanted };
+    let held = server.engine.submit_order(command).await.expect("it is let in");
+    let orders = (0..50).map(|at| order(&format!("{at}"), &[("SKU", 1)])).collect();
+    let request = tokio_stream::iter([v1::PlaceOrdersRequest { orders }]);
+    let mut replies = server.orders.place_orders(request).await.expect("a stream").into_inner();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let began = Instant::now();
+    server.shutdown.drain();
+    let reply = replies.message().await.expect("a reply").expect("one");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    for result in reply.results {
+        let Some(v1::place_orders_result::Result::Fault(fault)) = result.result else {
+            panic!("{result:?}");
+        };
+        assert_eq!(fault.reason, "OVERLOADED");
+    }
+    drop(replies);
+    held.acknowledged().await.expect("it is placed");
+    server.stop().await.expect("drained");
+}
+
+/// The generations that a server has.
+fn generations(server: &TestServer) -> Vec<u64> {
+    let store = server.engine.snapshot_store().expect("a store");
+    let listed = snapshot::list(&*store).expect("a list");
+    listed.into_iter().map(|report| report.generation).collect()
+}
+
+async fn until_generation(server: &TestServer, wanted: u64) {
+    let deadline = Instant::now() + LONG;
+    while generations(server).first().is_none_or(|newest| *newest < wanted) {
+        assert!(Instant::now() < deadline, "{:?}", generations(server));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn snapshots_are_taken_when_they_are_due_and_something_changed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let interval = Some(Duration::from_millis(50));
+    let config = Config { snapshot_interval: interval, ..configuration(directory.path()) };
+    let mut server = TestServer::start_as(&config).await;
+    server.stock().await;
+    until_generation(&server, 1).await;
+    // It may have been taken before all was stocked: then there is one more.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let settled = generations(&server);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(generations(&server), settled, "nothing changed since");
+    server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    until_generation(&server, settled[0] + 1).await;
+    server.stop().await.expect("drained");
+
+    let by_size = Config {
+        snapshot_interval: None,
+        snapshot_journal_bytes: Some(1),
+        ..configuration(directory.path())
+    };
+    let mut server = TestServer::start_as(&by_size).await;
+    let newest = generations(&server)[0];
+    server.orders.place_order(order("B", &[("SKU", 1)])).await.expect("placed");
+    until_generation(&server, newest + 1).await;
+    server.stop().await.expect("drained");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,51 @@
+//! What bounds one request, one page, one stream, each with its reason. What
+//! bounds the state is the engine's, and what an operator may set is in `config`.
+
+use std::time::Duration;
+
+/// Most orders of one request of a stream.
+pub(super) const ORDERS_PER_REQUEST_MAX: usize = 256;
+
+/// Orders of one stream between submitting and answering. Several group commits'
+/// worth, and a sixteenth of what the engine admits by default.
+pub(super) const ORDERS_IN_FLIGHT_MAX: usize = 4_096;
+
+/// How often an order is submitted again when the engine is overloaded, before
+/// the caller hears of it. The stream is what slows down meanwhile.
+pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;
+
+/// Replies of a stream that wait for the transport.
+pub(super) const REPLIES_WAITING_MAX: usize = 16;
+
+/// Most rows of one request of a feed; all of them may be in flight at a time.
+pub(super) const ROWS_PER_REQUEST_MAX: usize = 1_000;
+
+/// Longest key of a feed's request: the longest id, less the place of a row and a
+/// letter. `REQUEST-ID/999c` is the longest key of a row.
+pub(super) const FEED_REQUEST_ID_BYTES_MAX: usize = 58;
+
+/// Most SKUs of one availability request.
+pub(super) const SKUS_MAX: usize = 1_000;
+
+/// Most nodes that an availability request may name.
+pub(super) const NODES_MAX: usize = 1_000;
+
+/// Entries of a page when nobody says otherwise.
+pub(super) const PAGE_SIZE_DEFAULT: usize = 100;
+
+/// Most entries of a page; who asks for more gets as many.
+pub(super) const PAGE_SIZE_MAX: usize = 1_000;
+
+/// Snapshots that are sent at a time. Each takes its size on disk until it is
+/// sent; operators send one.
+pub(super) const EXPORTS_MAX: usize = 2;
+
+/// Bytes of a piece of a snapshot that is sent.
+pub(super) const PIECE_BYTES: usize = 64 << 10;
+
+/// Pieces that wait for a caller who reads slowly.
+pub(super) const PIECES_WAITING_MAX: usize = 16;
+
+/// How long a caller may read nothing of a snapshot before it is given up: it
+/// takes one of the few places.
+pub(super) const PIECE_STALL_MAX: Duration = Duration::from_mins(1);

@@ -1,0 +1,168 @@
+//! What a server does by itself: it tells metrics what the engine knows of itself,
+//! and takes snapshots when they are due.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backstock_engine::engine::{Engine, Halt, journal_directory};
+use backstock_engine::model::Lsn;
+use backstock_engine::service::SnapshotFailed;
+use backstock_engine::snapshot::TakeReport;
+use metrics::{gauge, histogram};
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::observability::names;
+
+/// How often what the engine knows of itself becomes metrics.
+const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether a snapshot is due.
+const DUE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// When a server takes snapshots by itself: whichever comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SnapshotSchedule {
+    /// So long after the last one.
+    pub interval: Option<Duration>,
+    /// When the journal has grown by so many bytes since.
+    pub journal_bytes: Option<u64>,
+}
+
+impl SnapshotSchedule {
+    fn is_due(self, since: Duration, grown: u64) -> bool {
+        self.interval.is_some_and(|interval| since >= interval)
+            || self.journal_bytes.is_some_and(|bytes| grown >= bytes)
+    }
+
+    fn is_off(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// Starts the tasks, which end when the answer is dropped.
+pub(crate) fn start(
+    engine: &Engine,
+    clock: &Arc<Clock>,
+    data: &Path,
+    schedule: SnapshotSchedule,
+) -> JoinSet<()> {
+    let seconds = histogram!(names::JOURNAL_SYNC_SECONDS);
+    engine.listen_to_journal(Box::new(move |synced| seconds.record(synced.took)));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keep_gauges(engine.clone(), journal_directory(data)));
+    if !schedule.is_off() {
+        tasks.spawn(keep_snapshots(engine.clone(), Arc::clone(clock), schedule));
+    }
+    tasks
+}
+
+/// Takes a snapshot, and tells metrics of it.
+pub(crate) async fn take_snapshot(
+    engine: &Engine,
+    clock: &Clock,
+) -> Result<TakeReport, SnapshotFailed> {
+    let report = engine.take_snapshot(clock.now()).await?;
+    histogram!(names::SNAPSHOT_SECONDS).record(report.took_copying + report.took_verifying);
+    set(names::SNAPSHOT_LSN, report.manifest.start.get());
+    Ok(report)
+}
+
+/// Tells metrics that the engine has halted, before the process ends.
+pub(crate) fn note_halt(halt: Option<&Halt>) {
+    set(names::JOURNAL_HALTED, u64::from(matches!(halt, Some(Halt::Disk(_)))));
+}
+
+/// Turns what the engine knows of itself into metrics, for ever.
+async fn keep_gauges(engine: Engine, journal: PathBuf) {
+    note_newest_snapshot(&engine).await;
+    let mut tick = tokio::time::interval(GAUGES_INTERVAL);
+    loop {
+        tick.tick().await;
+        let status = engine.status();
+        set(names::DURABLE_LSN, status.durable.get());
+        set(names::APPLIED_LSN, engine.version().get());
+        set(names::COMMANDS_IN_FLIGHT, status.in_flight as u64);
+        set(names::PAIRS, status.pairs as u64);
+        set(names::ORDERS_IN_MEMORY, status.orders as u64);
+        note_halt(engine.halt().as_ref());
+        let journal = journal.clone();
+        let bytes = tokio::task::spawn_blocking(move || bytes_in(&journal)).await;
+        // Segments come and go: what cannot be read now can be next time.
+        if let Ok(Ok(bytes)) = bytes {
+            set(names::JOURNAL_BYTES, bytes);
+        }
+    }
+}
+
+async fn note_newest_snapshot(engine: &Engine) {
+    let engine = engine.clone();
+    match tokio::task::spawn_blocking(move || engine.snapshot_start()).await {
+        Ok(Ok(start)) => set(names::SNAPSHOT_LSN, start.get()),
+        Ok(Err(error)) => tracing::warn!(%error, "the snapshots cannot be listed"),
+        // The runtime ends.
+        Err(_) => {}
+    }
+}
+
+/// Bytes of the files in a directory.
+fn bytes_in(directory: &Path) -> io::Result<u64> {
+    let files = std::fs::read_dir(directory)?;
+    files.map(|file| file?.metadata().map(|metadata| metadata.len())).sum()
+}
+
+/// Metrics are floats; what is counted here stays far below 2^52.
+#[expect(clippy::cast_precision_loss, reason = "a metric, and far below 2^52")]
+fn set(name: &'static str, value: u64) {
+    gauge!(name).set(value as f64);
+}
+
+/// The last time that a snapshot was taken, or tried to be.
+struct Last {
+    at: Instant,
+    /// What had gone to the journal.
+    bytes: u64,
+    /// The version then, if it was taken: while nothing changes, none is due.
+    version: Option<Lsn>,
+}
+
+/// Takes snapshots when they are due, for ever. One that fails is tried again when
+/// the next one is due.
+async fn keep_snapshots(engine: Engine, clock: Arc<Clock>, schedule: SnapshotSchedule) {
+    let written = |engine: &Engine| engine.status().journal_bytes_written;
+    let mut last = Last { at: Instant::now(), bytes: written(&engine), version: None };
+    let look = schedule.interval.map_or(DUE_INTERVAL, |interval| interval.min(DUE_INTERVAL));
+    let mut tick = tokio::time::interval(look);
+    loop {
+        tick.tick().await;
+        let (bytes, version) = (written(&engine), engine.version());
+        let due = schedule.is_due(last.at.elapsed(), bytes - last.bytes);
+        if !due || version == Lsn::NONE || last.version == Some(version) {
+            continue;
+        }
+        let taken = take_snapshot(&engine, &clock).await;
+        if let Err(error) = &taken {
+            tracing::warn!(%error, "no snapshot was taken; the next try is when one is due again");
+        }
+        last = Last { at: Instant::now(), bytes, version: taken.is_ok().then_some(version) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_due_by_time_or_by_size_or_never() {
+        let (hour, minute) = (Duration::from_hours(1), Duration::from_mins(1));
+        let both = SnapshotSchedule { interval: Some(hour), journal_bytes: Some(100) };
+        assert!(!both.is_due(minute, 99));
+        assert!(both.is_due(hour, 0));
+        assert!(both.is_due(minute, 100));
+        let never = SnapshotSchedule::default();
+        assert!(never.is_off() && !never.is_due(hour, u64::MAX));
+        assert!(!both.is_off());
+    }
+}

@@ -1,0 +1,433 @@
+//! Every reason for a refusal, provoked over a real connection.
+
+use std::sync::Arc;
+
+use backstock::cli::Exit;
+use backstock::config::Config;
+use backstock::status::Reason;
+use backstock_engine::disk::SimulatedDisk;
+use backstock_engine::disk::simulated::Operation;
+use backstock_engine::limits;
+use backstock_engine::model::command::PlaceOrder;
+use backstock_engine::model::{PostalCode, Shortage};
+use backstock_proto::v1;
+use backstock_tests::fixture;
+use tempfile::TempDir;
+use tonic::codegen::tokio_stream;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use super::server::{TestServer, announcement, configuration, node, order, waiting_order};
+
+/// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
+/// engine's error of each.
+const NOT_AT_WILL: [Reason; 2] = [Reason::Contended, Reason::CommandTooLarge];
+
+/// A stocked server for one refusal.
+struct Refusing {
+    server: TestServer,
+    directory: TempDir,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_reason_is_given_with_its_code() {
+    for reason in Reason::ALL.iter().copied().filter(|reason| !NOT_AT_WILL.contains(reason)) {
+        let (code, status) = provoked(reason).await;
+        let details = status.get_error_details();
+        let told = details.error_info().unwrap_or_else(|| panic!("{reason}: {status:?}"));
+        assert_eq!((told.reason.as_str(), told.domain.as_str()), (reason.as_str(), "backstock"));
+        assert_eq!(status.code(), code, "{reason}: {status:?}");
+        let again = code == Code::ResourceExhausted
+            || matches!(reason, Reason::Draining | Reason::DiskFull);
+        assert_eq!(details.retry_info().is_some(), again, "{reason}: {status:?}");
+        let state = code == Code::FailedPrecondition;
+        assert_eq!(details.precondition_failure().is_some(), state, "{reason}: {status:?}");
+    }
+}
+
+/// Provokes a reason; with the code that is to come with it. There is no arm for
+/// all others: a new reason needs a case of its own.
+async fn provoked(reason: Reason) -> (Code, Status) {
+    match reason {
+        Reason::InvalidRequest => (Code::InvalidArgument, invalid().await),
+        Reason::ItemNotFound
+        | Reason::NodeNotFound
+        | Reason::InboundNotFound
+        | Reason::OrderNotFound
+        | Reason::LineNotFound
+        | Reason::ShipmentNotFound
+        | Reason::SnapshotNotFound => (Code::NotFound, not_found(reason).await),
+        Reason::InboundExists => (Code::AlreadyExists, inbound_exists().await),
+        Reason::OrderIdReused => (Code::AlreadyExists, order_id_reused().await),
+        Reason::RequestIdReused => (Code::AlreadyExists, request_id_reused().await),
+        Reason::NodeIsSupplier => (Code::FailedPrecondition, at_supplier().await),
+        Reason::NodeNotSupplier => (Code::FailedPrecondition, not_at_supplier().await),
+        Reason::NodeKindFixed => (Code::FailedPrecondition, node_kind_fixed().await),
+        Reason::ServiceFixed => (Code::FailedPrecondition, service_fixed().await),
+        Reason::NoNode => (Code::FailedPrecondition, no_node().await),
+        Reason::QuantityTooLarge => (Code::FailedPrecondition, quantity_too_large().await),
+        Reason::ListFull => (Code::FailedPrecondition, list_full().await),
+        Reason::StockBelowZero => (Code::FailedPrecondition, stock_below_zero().await),
+        Reason::UnitsShipped => (Code::FailedPrecondition, units_shipped().await),
+        Reason::ShipmentNotPlanned => (Code::FailedPrecondition, shipment_not_planned().await),
+        Reason::SupplyNotReceived => (Code::FailedPrecondition, supply_not_received().await),
+        Reason::SnapshotRunning => (Code::FailedPrecondition, snapshot_running().await),
+        Reason::VersionAhead => (Code::OutOfRange, version_ahead().await),
+        Reason::Overloaded => (Code::ResourceExhausted, overloaded().await),
+        Reason::Draining => (Code::Unavailable, draining().await),
+        Reason::DiskFull => (Code::Unavailable, disk_full().await),
+        Reason::JournalHalted => (Code::Unavailable, journal_halted().await),
+        Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
+        Reason::Internal => (Code::Internal, damaged_store().await),
+        Reason::Contended | Reason::CommandTooLarge => unreachable!("not at will"),
+    }
+}
+
+impl Refusing {
+    async fn stocked() -> Self {
+        Self::stocked_as(|config| config).await
+    }
+
+    async fn stocked_as(change: impl FnOnce(Config) -> Config) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let config = change(configuration(directory.path()));
+        let mut server = TestServer::start_as(&config).await;
+        server.stock().await;
+        Self { server, directory }
+    }
+
+    /// Ends the server, in which all is well.
+    async fn stop(self) {
+        self.server.stop().await.expect("drained");
+    }
+}
+
+/// The refusal, of a server in which nothing changed.
+macro_rules! refused {
+    ($refusing:ident, $call:expr) => {{
+        let before = $refusing.server.state_hash();
+        let status = $call.await.map(|_| ()).expect_err("it is refused");
+        assert_eq!($refusing.server.state_hash(), before, "a refusal changes nothing");
+        $refusing.stop().await;
+        status
+    }};
+}
+
+async fn invalid() -> Status {
+    let mut a = Refusing::stocked().await;
+    refused!(a, a.server.orders.place_order(order("", &[("SKU", 1)])))
+}
+
+async fn not_found(reason: Reason) -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let line = |line_index| v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: vec![v1::CancelOrderLine { line_index, quantity: 1 }],
+        ..Default::default()
+    };
+    let inbound = v1::CancelInboundRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        inbound_id: "NONE".into(),
+        ..Default::default()
+    };
+    let get = |order_id: &str, shipment_number| v1::GetShipmentRequest {
+        order_id: order_id.into(),
+        shipment_number,
+        min_version: 0,
+    };
+    match reason {
+        Reason::ItemNotFound => {
+            refused!(a, a.server.orders.place_order(order("B", &[("NONE", 1)])))
+        }
+        Reason::NodeNotFound => {
+            let get = v1::GetNodeRequest { node_id: "NONE".into(), min_version: 0 };
+            refused!(a, a.server.catalog.get_node(get))
+        }
+        Reason::InboundNotFound => refused!(a, a.server.inventory.cancel_inbound(inbound)),
+        Reason::OrderNotFound => refused!(a, a.server.fulfillment.get_shipment(get("NONE", 1))),
+        Reason::LineNotFound => refused!(a, a.server.orders.cancel_order(line(1))),
+        Reason::ShipmentNotFound => refused!(a, a.server.fulfillment.get_shipment(get("A", 2))),
+        Reason::SnapshotNotFound => {
+            let verify = v1::VerifySnapshotRequest { generation: 7 };
+            refused!(a, a.server.admin.verify_snapshot(verify))
+        }
+        other => unreachable!("{other} is not among those"),
+    }
+}
+
+async fn inbound_exists() -> Status {
+    let mut a = Refusing::stocked().await;
+    let announce = announcement("SKU", "PO-1", 5);
+    a.server.inventory.announce_inbound(announce.clone()).await.expect("announced");
+    refused!(a, a.server.inventory.announce_inbound(announce))
+}
+
+async fn order_id_reused() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    refused!(a, a.server.orders.place_order(order("A", &[("SKU", 2)])))
+}
+
+fn count(counted: u64, request_id: &str) -> v1::CountStockRequest {
+    v1::CountStockRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        counted,
+        request_id: request_id.into(),
+        ..Default::default()
+    }
+}
+
+async fn request_id_reused() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.inventory.count_stock(count(9, "K")).await.expect("counted");
+    refused!(a, a.server.inventory.count_stock(count(8, "K")))
+}
+
+fn receipt(node: &str) -> v1::ReceiveStockRequest {
+    v1::ReceiveStockRequest {
+        sku: "SKU".into(),
+        node_id: node.into(),
+        quantity: 1,
+        ..Default::default()
+    }
+}
+
+async fn at_supplier() -> Status {
+    let mut a = Refusing::stocked().await;
+    let kind = v1::NodeKind::Supplier.into();
+    a.server.define_node(v1::Node { kind, ..node("VENDOR", "60601") }).await;
+    refused!(a, a.server.inventory.receive_stock(receipt("VENDOR")))
+}
+
+async fn not_at_supplier() -> Status {
+    let mut a = Refusing::stocked().await;
+    let amount = Some(v1::vendor_feed::Amount::Quantity(5));
+    let vendor_feed = Some(v1::VendorFeed { amount });
+    let set = v1::SetStockRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        level: Some(v1::StockLevel { vendor_feed, ..Default::default() }),
+        ..Default::default()
+    };
+    refused!(a, a.server.inventory.set_stock(set))
+}
+
+async fn node_kind_fixed() -> Status {
+    let mut a = Refusing::stocked().await;
+    let kind = v1::NodeKind::Store.into();
+    let update = v1::UpdateNodeRequest {
+        node: Some(v1::Node { kind, ..node("NYC", "10001") }),
+        ..Default::default()
+    };
+    refused!(a, a.server.catalog.update_node(update))
+}
+
+async fn service_fixed() -> Status {
+    let mut a = Refusing::stocked().await;
+    let get = v1::GetSourcingPolicyRequest { min_version: 0 };
+    let policy = a.server.catalog.get_sourcing_policy(get).await.expect("read").into_inner();
+    let mut policy = policy.policy.expect("a policy");
+    policy.services[0].name = "by owl".into();
+    let update = v1::UpdateSourcingPolicyRequest { policy: Some(policy), ..Default::default() };
+    refused!(a, a.server.catalog.update_sourcing_policy(update))
+}
+
+async fn no_node() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.define_node(v1::Node { enabled: false, ..node("NYC", "10001") }).await;
+    refused!(a, a.server.orders.place_order(waiting_order("A", &[("SKU", 1)])))
+}
+
+async fn quantity_too_large() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.set_stock("SKU", "NYC", limits::STOCK_UNITS_MAX.into()).await;
+    refused!(a, a.server.inventory.receive_stock(receipt("NYC")))
+}
+
+async fn list_full() -> Status {
+    let mut a = Refusing::stocked().await;
+    let rows = (0..limits::INBOUND_PER_PAIR_MAX).map(|at| v1::StockRow {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        change: announcement("SKU", &format!("PO-{at}"), 1)
+            .inbound
+            .map(v1::stock_row::Change::Inbound),
+    });
+    let request = v1::LoadStockRequest { rows: rows.collect(), request_id: String::new() };
+    let stream = a.server.inventory.load_stock(tokio_stream::iter([request])).await;
+    let mut replies = stream.expect("a stream").into_inner();
+    let reply = replies.message().await.expect("a reply").expect("one");
+    assert!(reply.faults.is_empty(), "{:?}", reply.faults);
+    drop(replies);
+    refused!(a, a.server.inventory.announce_inbound(announcement("SKU", "ONE-MORE", 1)))
+}
+
+async fn stock_below_zero() -> Status {
+    let mut a = Refusing::stocked().await;
+    let adjust = v1::AdjustStockRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        adjustment: Some(v1::StockAdjustment { on_hand_delta: -11, unavailable_delta: 0 }),
+        ..Default::default()
+    };
+    refused!(a, a.server.inventory.adjust_stock(adjust))
+}
+
+async fn units_shipped() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    let cancel = v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1 }],
+        ..Default::default()
+    };
+    refused!(a, a.server.orders.cancel_order(cancel))
+}
+
+fn shipping(order: &str) -> v1::ShipShipmentRequest {
+    v1::ShipShipmentRequest {
+        order_id: order.into(),
+        shipment_number: 1,
+        carrier: "Owl Post".into(),
+        ..Default::default()
+    }
+}
+
+async fn shipment_not_planned() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+}
+
+async fn supply_not_received() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(waiting_order("A", &[("RARE", 1)])).await.expect("placed");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+}
+
+/// Of snapshots that are asked for at once, one is taken at a time.
+async fn snapshot_running() -> Status {
+    let a = Refusing::stocked().await;
+    loop {
+        let asked: Vec<_> = (0..8)
+            .map(|_| {
+                let mut admin = a.server.admin.clone();
+                tokio::spawn(async move { admin.take_snapshot(v1::TakeSnapshotRequest {}).await })
+            })
+            .collect();
+        let mut refused = None;
+        for asked in asked {
+            refused = asked.await.expect("no panic").err().or(refused);
+        }
+        if let Some(status) = refused {
+            a.stop().await;
+            return status;
+        }
+    }
+}
+
+async fn version_ahead() -> Status {
+    let mut a = Refusing::stocked().await;
+    let get = v1::GetItemRequest { sku: "SKU".into(), min_version: u64::MAX };
+    refused!(a, a.server.catalog.get_item(get))
+}
+
+/// One command may be in flight, and it is not acknowledged yet.
+async fn overloaded() -> Status {
+    let mut a = Refusing::stocked_as(|config| Config { commands_in_flight_max: 1, ..config }).await;
+    let mut wanted = fixture::order("HELD", &[("SKU", 1)], Shortage::Reject);
+    wanted.postal_code = PostalCode::new("postal_code", "02116").expect("a code");
+    let command = PlaceOrder { meta: fixture::meta(), placed_at: fixture::NOW, order: wanted };
+    let held = a.server.engine.submit_order(command).await.expect("it is let in");
+    let refused = a.server.orders.place_order(order("A", &[("SKU", 1)])).await;
+    let status = refused.map(|_| ()).expect_err("it is refused");
+    held.acknowledged().await.expect("it is placed");
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("there is room");
+    a.stop().await;
+    status
+}
+
+async fn draining() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.engine.shut_down().await;
+    refused!(a, a.server.orders.place_order(order("A", &[("SKU", 1)])))
+}
+
+/// A stocked server whose journal is on a simulated disk.
+async fn on(disk: &SimulatedDisk) -> Refusing {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::start_on(disk, directory.path()).await;
+    server.stock().await;
+    Refusing { server, directory }
+}
+
+async fn disk_full() -> Status {
+    let disk = SimulatedDisk::new();
+    let mut a = on(&disk).await;
+    disk.set_capacity(Some(disk.used()));
+    let mut counted = 0;
+    let status = loop {
+        counted += 1;
+        match a.server.inventory.count_stock(count(counted, "")).await {
+            Ok(_) => assert!(counted < 10_000, "a segment has an end"),
+            Err(status) => break status,
+        }
+    };
+    disk.set_capacity(None);
+    a.stop().await;
+    status
+}
+
+/// The server ends by itself; what it was asked before is answered.
+async fn journal_halted() -> Status {
+    let disk = SimulatedDisk::new();
+    let mut a = on(&disk).await;
+    disk.fail(Operation::Sync, 1);
+    let refused = a.server.inventory.count_stock(count(1, "")).await;
+    let ended = a.server.ended().await.expect_err("it halted");
+    assert_eq!(ended.exit(), Exit::DiskFailure, "{ended}");
+    refused.map(|_| ()).expect_err("its outcome is not known")
+}
+
+/// Callers that were answered while the applier dies are told so.
+async fn engine_halted() -> Status {
+    let a = Refusing::stocked().await;
+    let told = Arc::new(tokio::sync::Mutex::new(None));
+    let callers: Vec<_> = (0..32u64)
+        .map(|caller| {
+            let (mut inventory, told) = (a.server.inventory.clone(), Arc::clone(&told));
+            tokio::spawn(async move {
+                for counted in 1u64.. {
+                    let count = count(caller * 1_000 + counted % 1_000, "");
+                    if let Err(status) = inventory.count_stock(count).await {
+                        // A connection that is closed gives a status without details.
+                        if status.get_error_details().error_info().is_some() {
+                            told.lock().await.get_or_insert(status);
+                        }
+                        return;
+                    }
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(a.server.engine.kill_service("applier").await);
+    for caller in callers {
+        caller.await.expect("no panic");
+    }
+    let ended = a.server.ended().await.expect_err("it halted");
+    assert_eq!(ended.exit(), Exit::Failure, "{ended}");
+    told.lock().await.take().expect("somebody was in flight")
+}
+
+/// The place of the snapshots is taken by a file.
+async fn damaged_store() -> Status {
+    let mut a = Refusing::stocked().await;
+    std::fs::write(a.directory.path().join("snapshots"), "no store").expect("written");
+    refused!(a, a.server.admin.take_snapshot(v1::TakeSnapshotRequest {}))
+}
