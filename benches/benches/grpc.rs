@@ -6,11 +6,13 @@
 //! Orders are made before the clock starts. `BACKSTOCK_BENCH_SMALL=1` makes the
 //! network small, for the gate.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backstock::clock::ClockKind;
-use backstock::serve::{ServeOptions, listen, serve};
+
+use backstock::serve::{ServeOptions, SnapshotSchedule, listen, serve};
 use backstock::shutdown::Shutdown;
 use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
 use backstock_benches::wire::request;
@@ -124,13 +126,19 @@ async fn empty_server() -> Vec<OrderServiceClient<Channel>> {
     clients
 }
 
-async fn backstock_server(engine: Engine, shutdown: Shutdown) -> Vec<OrderServiceClient<Channel>> {
+async fn backstock_server(
+    engine: Engine,
+    data: &Path,
+    shutdown: Shutdown,
+) -> Vec<OrderServiceClient<Channel>> {
     let listener = loopback().await;
     let clients = connect(&listener);
     let options = ServeOptions {
+        data: data.to_owned(),
         request_bytes_max: REQUEST_BYTES_MAX,
         commands_in_flight_max: 65_536,
         drain_max: Duration::from_secs(10),
+        snapshots: SnapshotSchedule::default(),
         clock: ClockKind::System,
     };
     tokio::spawn(serve(engine, listener, options, shutdown));
@@ -203,7 +211,7 @@ fn grpc(criterion: &mut Criterion) {
         let disk = Arc::new(RealDisk);
         let (engine, _) = Engine::open(&options, disk, postal_codes()).await.expect("it opens");
         set_up(&engine, size).await;
-        let ours = backstock_server(engine.clone(), shutdown.clone()).await;
+        let ours = backstock_server(engine.clone(), directory.path(), shutdown.clone()).await;
         (engine, ours, empty_server().await)
     });
     let mut series = 1_000_000;

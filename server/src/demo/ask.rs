@@ -3,8 +3,8 @@
 use super::ledger::{Acknowledged, Ledger};
 use crate::cli::ServerAddr;
 
-/// Three commands to copy, about an order that was split and one of its items.
-pub(super) fn commands(addr: &ServerAddr, ledger: &Ledger) -> String {
+/// Three commands to copy, of the program at that path, about an order that was split and one of its items.
+pub(super) fn commands(program: &str, addr: &ServerAddr, ledger: &Ledger) -> String {
     let Some(order) = worth_asking(ledger) else {
         return "no order was placed: there is nothing to ask about".to_owned();
     };
@@ -13,9 +13,9 @@ pub(super) fn commands(addr: &ServerAddr, ledger: &Ledger) -> String {
     let addr = addr.uri().trim_start_matches("http://");
     format!(
         "ask it, from another shell:\n  \
-         backstock order show {id} --server {addr}\n  \
-         backstock order explain {id} --server {addr}\n  \
-         backstock availability {sku} --server {addr}"
+         {program} order show {id} --server {addr}\n  \
+         {program} order explain {id} --server {addr}\n  \
+         {program} availability {sku} --server {addr}"
     )
 }
 
@@ -43,7 +43,7 @@ mod tests {
             let shipments = vec![v1::Shipment::default(); shipments];
             ledger.placed(request, v1::PlaceOrderResponse { shipments, ..Default::default() });
         }
-        let text = commands(&"127.0.0.1:7411".parse().unwrap(), &ledger);
+        let text = commands("backstock", &"127.0.0.1:7411".parse().unwrap(), &ledger);
         let commands: Vec<_> = text.lines().skip(1).collect();
         assert_eq!(commands.len(), 3);
         assert!(commands[0].contains("order show W2"), "{text}");

@@ -19,7 +19,7 @@ const LISTENING: &str = "listening on ";
 /// second, on a slow machine within some.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A server that takes longer to drain is killed. It has nothing to do.
+/// A server that takes longer to drain is killed: it has nothing to do.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Small, so that a store of a few megabytes is not a file of 256.
@@ -44,7 +44,7 @@ impl ServerProcess {
         let mut lines = BufReader::new(stdout).lines();
         let addr = tokio::time::timeout(START_TIMEOUT, address(&mut lines)).await;
         let Ok(Some(addr)) = addr else {
-            return Err(DemoError::Server(last_words(&log)));
+            return Err(DemoError::Server(format!("it did not start: {}", last_words(&log))));
         };
         // Whatever it prints later is read, so that it never waits for a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
@@ -61,7 +61,7 @@ impl ServerProcess {
         self.child.kill().await.map_err(DemoError::system("kill the demo's server"))
     }
 
-    /// Has it drain and end.
+    /// Has it drain and end. That it does, and well, is a part of the demo.
     pub(super) async fn stop(mut self) -> Result<(), DemoError> {
         // Without a process id it has ended already.
         let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
@@ -70,8 +70,13 @@ impl ServerProcess {
                 .map_err(|error| DemoError::system("stop the demo's server")(error.into()))?;
         }
         match tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await {
-            Ok(ended) => ended.map(|_| ()).map_err(DemoError::system("wait for the demo's server")),
-            Err(_) => self.kill().await,
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(DemoError::Server(format!("it ended with {status}"))),
+            Ok(Err(error)) => Err(DemoError::system("wait for the demo's server")(error)),
+            Err(_) => {
+                self.kill().await?;
+                Err(DemoError::Server("it did not drain in time, and was killed".to_owned()))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Every irregularity that was met while reading the orders. Nothing is
-/// dropped: all orders and all lines are kept.
+/// dropped: all orders and all lines are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirtReport {
     /// Postal codes that had been stored as numbers, ascending.
@@ -34,8 +34,8 @@ pub struct PostalRestored {
     pub orders: u32,
 }
 
-/// A postal code that is not in the reference table. The orders keep it; what
-/// needs a location uses the other. An approximation: see
+/// A postal code that is not in the reference table: the orders go to the other. An
+/// approximation: see
 /// [`crate::reference::NearestCode`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostalReplacement {
@@ -61,8 +61,8 @@ pub struct SharedProductId {
     pub lines: u32,
 }
 
-/// An order with one product on two lines. Both lines are kept, as the customer
-/// ordered them.
+/// An order with one product on two lines. Both are sent, as the customer ordered
+/// them; the server sums them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepeatedProduct {
     /// The order id.
@@ -78,12 +78,12 @@ impl fmt::Display for DirtReport {
         let codes = self.postal_codes_restored.len();
         writeln!(f, "{codes} postal codes in {restored} orders had lost leading zeros: restored")?;
         for PostalReplacement { unknown, used, orders } in &self.postal_codes_replaced {
-            writeln!(f, "postal code {unknown} of {orders} orders is unknown: located at {used}")?;
+            writeln!(f, "postal code {unknown} of {orders} orders is unknown: they go to {used}")?;
         }
         let shared = self.product_ids_shared.len();
         writeln!(f, "{shared} product ids name two products: one SKU each, under the first name")?;
         let repeated = self.products_repeated.len();
-        writeln!(f, "{repeated} orders name a product on two lines: both kept")?;
+        writeln!(f, "{repeated} orders name a product on two lines: both are sent")?;
         let finer = self.lines_finer_than_cents;
         writeln!(f, "{finer} line totals are finer than a cent: unit prices rounded to cents")
     }

@@ -9,8 +9,8 @@ pub enum DemoError {
     /// The server that the demo runs did not do what was asked.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The server that the demo runs did not start.
-    #[error("the demo's server did not start: {0}")]
+    /// The server that the demo runs did not start, or did not end as it should.
+    #[error("the demo's server failed: {0}")]
     Server(String),
     /// The server took no order, or not the stock that it was told.
     #[error("the demo's server refused {what}: {why}")]

@@ -43,7 +43,9 @@ pub async fn play(args: DemoArgs, out: &mut dyn Write) -> Result<Exit, DemoError
         _ = interrupt.recv() => return Err(DemoError::Interrupted),
         _ = terminate.recv() => return Err(DemoError::Interrupted),
     };
-    narrator.say(ask::commands(show.server.addr(), &show.ledger))?;
+    let program = std::env::current_exe().map_err(DemoError::system("find this program"))?;
+    let program = program.display().to_string();
+    narrator.say(ask::commands(&program, show.server.addr(), &show.ledger))?;
     if args.exit {
         narrator.say("ending, as --exit says; without it the demo goes on serving")?;
     } else {
@@ -75,7 +77,8 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     show.play_days(store.orders.len(), narrator).await?;
     narrator.done();
     let audit = show.conclude(began, narrator).await?;
-    let good = recovery.is_complete() && audit.breach_count == 0;
+    let good =
+        recovery.is_complete() && audit.breach_count == 0 && show.accounted(narrator).await?;
     let exit = if good { Exit::Success } else { Exit::CheckFailed };
     Ok((show, exit))
 }
@@ -227,6 +230,21 @@ impl Show {
         self.client = client;
         self.server = server;
         Ok(recovery)
+    }
+
+    /// Says whether the server has every order of the data that it placed, and no
+    /// other.
+    async fn accounted(&self, narrator: &mut Narrator<'_>) -> Result<bool, DemoError> {
+        let status = self.client.admin().get_status(v1::GetStatusRequest {}).await?.into_inner();
+        let (given, rejected) = (self.store.orders.len() as u64, self.summary.rejected());
+        let all = self.summary.orders == given && status.orders == given - rejected;
+        narrator.say(format!(
+            "{}: {given} orders sent, {} answered, {rejected} of them sold out, {} on the server",
+            if all { "every order is accounted for" } else { "ORDERS ARE UNACCOUNTED FOR" },
+            self.summary.orders,
+            status.orders
+        ))?;
+        Ok(all)
     }
 
     /// Says what happened and audits.

@@ -15,7 +15,8 @@ use crate::cli::table;
 /// What happened to the orders.
 pub(super) fn orders(summary: &Summary) -> String {
     let all = summary.orders;
-    let mut counts = table(&["what happened", "orders", "of all", "units"], &[1, 2, 3]);
+    let header = ["what was told when it was placed", "orders", "of all", "units"];
+    let mut counts = table(&header, &[1, 2, 3]);
     counts.add_row([
         "placed".to_owned(),
         all.to_string(),
@@ -37,7 +38,8 @@ pub(super) fn orders(summary: &Summary) -> String {
     counts.add_row(count("promised from a shipment on its way", summary.preordered, all));
     counts.add_row(count("waiting for supply", summary.backordered, all));
     format!(
-        "{counts}\n{} shipments an order; the lines of one product were summed in {} orders",
+        "{counts}\n{} shipments an order, those that wait for supply included; the lines of one \
+         product were summed in {} orders",
         ratio(summary.shipments(), all),
         summary.summed
     )
@@ -124,8 +126,8 @@ pub(super) fn recovery(recovery: &Recovery) -> String {
     });
     lines.extend(recovery.differences.iter().map(|difference| format!("  {difference}")));
     lines.push(format!(
-        "{} orders had no answer yet: {} of them were durable all the same; all are sent again \
-         under the same ids",
+        "{} orders had no answer that was read: {} of them were durable all the same; all are sent \
+         again under the same ids",
         recovery.in_flight, recovery.in_flight_durable
     ));
     lines.join("\n")

@@ -71,6 +71,11 @@ impl Summary {
         self.modes[at].add(request, placed);
     }
 
+    /// Orders that were not placed, for want of stock.
+    pub(super) fn rejected(&self) -> u64 {
+        self.outcomes.get(outcome(v1::OrderOutcome::Rejected)).copied().unwrap_or_default()
+    }
+
     /// Orders of more than one shipment.
     pub(super) fn split(&self) -> u64 {
         self.by_shipments.range(2..).map(|(_, orders)| orders).sum()
