@@ -2,10 +2,10 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use rustix::fs::FallocateFlags;
+use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::{Access, Disk, DiskFile, DiskLock};
@@ -58,8 +58,22 @@ impl Disk for RealDisk {
         fs::rename(from, to)
     }
 
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        match rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            // What a file system, or a kernel, without this step answers.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            other => Ok(other?),
+        }
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
+        fs::remove_dir_all(dir)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
@@ -69,11 +83,18 @@ impl Disk for RealDisk {
     fn lock(&self, path: &Path) -> io::Result<DiskLock> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(DiskLock::new(file)),
-            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Ok(()) if is_still_at(&file, path) => Ok(DiskLock::new(file)),
+            // Locked, but its directory was moved away since it was opened: what
+            // is at this path now is another one's.
+            Ok(()) | Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+fn is_still_at(file: &File, path: &Path) -> bool {
+    let (Ok(held), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    (held.dev(), held.ino()) == (there.dev(), there.ino())
 }
 
 /// The directory that `dir` lies in, if its path names one.
@@ -191,6 +212,38 @@ mod tests {
         assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
         drop(held);
         RealDisk.lock(&path).unwrap();
+    }
+
+    #[test]
+    fn a_lock_in_a_directory_that_was_moved_away_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let (here, there) = (dir.path().join("data"), dir.path().join("aside"));
+        fs::create_dir(&here).unwrap();
+        let file = File::create(here.join("LOCK")).unwrap();
+        fs::rename(&here, &there).unwrap();
+        assert!(!is_still_at(&file, &here.join("LOCK")));
+        fs::create_dir(&here).unwrap();
+        File::create(here.join("LOCK")).unwrap();
+        assert!(!is_still_at(&file, &here.join("LOCK")));
+        assert!(is_still_at(&file, &there.join("LOCK")));
+    }
+
+    #[test]
+    fn two_directories_are_exchanged_and_one_is_removed_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+        for path in [&one, &other] {
+            RealDisk.create_dir_all(path).unwrap();
+            RealDisk.open(&path.join(path.file_name().unwrap()), Access::Create).unwrap();
+        }
+        match RealDisk.exchange(&one, &other) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return,
+            exchanged => exchanged.unwrap(),
+        }
+        assert_eq!(RealDisk.list(&one).unwrap(), ["other"]);
+        assert_eq!(RealDisk.list(&other).unwrap(), ["one"]);
+        RealDisk.remove_dir_all(&other).unwrap();
+        assert!(RealDisk.is_dir(&one) && !RealDisk.is_dir(&other));
     }
 
     #[test]
