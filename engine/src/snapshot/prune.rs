@@ -25,17 +25,21 @@ pub fn drop_after(store: &dyn SnapshotStore, lsn: Lsn) -> Result<Vec<u64>, Snaps
     Ok(dropped)
 }
 
-/// An unreadable manifest makes no generation: it goes too, with its chunks.
+/// A damaged manifest makes no generation: it goes too, with its chunks. One that a
+/// newer build wrote stays, and as nobody here knows which chunks it names, every
+/// chunk stays with it.
 fn keep(
     store: &dyn SnapshotStore,
     wanted: impl Fn(&Manifest) -> bool,
     max: usize,
 ) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    let mut newer = false;
     for report in list(store)? {
         match report.manifest {
             Ok(manifest) if kept.len() < max && wanted(&manifest) => kept.push(manifest),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(error) if error.is_newer() => newer = true,
             Ok(_) | Err(_) => dropped.push(report.generation),
         }
     }
@@ -44,6 +48,9 @@ fn keep(
     }
     // `MANIFEST_LAST` backwards: no manifest may outlive its chunks.
     store.sync()?;
+    if newer {
+        return Ok((kept, dropped));
+    }
     let named: BTreeSet<ChunkKey> =
         kept.iter().flat_map(|manifest| manifest.chunks.iter().map(|chunk| chunk.key)).collect();
     for key in store.chunk_keys()?.into_iter().filter(|key| !named.contains(key)) {

@@ -64,12 +64,14 @@ pub fn take(
     })
 }
 
-/// The newest generation whose manifest can be read.
+/// The newest generation whose manifest can be read. One that a newer build wrote
+/// is an error: nothing is put on top of it.
 fn newest(store: &dyn SnapshotStore) -> Result<Option<Manifest>, SnapshotError> {
     for report in list(store)? {
         match report.manifest {
             Ok(manifest) => return Ok(Some(manifest)),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(error) if error.is_newer() => return Err(error),
             Err(damaged) => tracing::warn!(%damaged, "a generation cannot be read"),
         }
     }
