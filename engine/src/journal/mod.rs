@@ -45,7 +45,7 @@ pub use group_commit::{AppendError, BatchLimits, GroupCommit};
 pub use inspect::{SegmentContent, SegmentReport, SegmentState, inspect};
 pub use log::{Cursor, History, Log, Visit};
 pub use lsn::Lsn;
-pub use segment_log::{Options, SegmentLog, open_read_only};
+pub use segment_log::{Options, ReadOnlyLog, SegmentLog, open_damaged, open_read_only};
 pub use survey::TornTail;
 pub use ticket::{Epoch, Ticket};
 pub use watermark::{Cause, Unacknowledged, Wait, Watermark};
