@@ -5,5 +5,6 @@ mod idempotency;
 mod pains;
 mod promise;
 mod random;
+mod restore;
 mod services;
 mod simulated;
