@@ -27,16 +27,29 @@ pub fn holds_data(disk: &dyn Disk, data: &Path) -> bool {
     disk.is_dir(&journal_directory(data)) || SledStore::exists(&snapshot_directory(data))
 }
 
+/// The file that marks a directory as half made by a restore.
+pub(super) const HALF_MADE_MARK: &str = "RESTORING";
+
+/// Whether a restore has not finished making a directory.
+pub(super) fn is_half_made(disk: &dyn Disk, directory: &Path) -> bool {
+    disk.list(directory).is_ok_and(|names| names.iter().any(|name| name == HALF_MADE_MARK))
+}
+
 /// Where a restore builds what takes a data directory's place.
 pub(super) fn restoring(data: &Path) -> PathBuf {
     data.with_added_extension("restoring")
 }
 
-/// Refuses to make a data directory anew whose old one, and what was restored from
-/// it, lie beside it: a restore was stopped between two renames.
+/// Refuses a data directory that a restore did not finish, and to make one anew
+/// where a restore was stopped before it gave the one that it made its name.
 pub(super) fn refuse_unfinished_restore(disk: &dyn Disk, data: &Path) -> Result<(), OpenError> {
     let fresh = restoring(data);
-    if disk.is_dir(data) || !disk.is_dir(&fresh) {
+    let there = if disk.is_dir(data) { data } else { &fresh };
+    if is_half_made(disk, there) {
+        return Err(OpenError::HalfMade(there.to_owned()));
+    }
+    // One that is there and empty was not even marked yet.
+    if there == data || !holds_data(disk, &fresh) {
         return Ok(());
     }
     Err(OpenError::RestoreUnfinished { data: data.to_owned(), fresh })

@@ -122,10 +122,16 @@ pub enum OpenError {
         /// The last record that is needed.
         needed: Lsn,
     },
-    /// There is no data directory, but what a restore left beside it.
+    /// A restore was stopped before this directory was whole.
     #[error(
-        "{} is not there, and {} is: a restore was stopped before it ended; give that one \
-         the name, or run the restore again", .data.display(), .fresh.display()
+        "{} was left half made by a restore that was stopped: remove it, and restore again",
+        .0.display()
+    )]
+    HalfMade(PathBuf),
+    /// There is no data directory, but the one that was to get its name.
+    #[error(
+        "{} is not there, and {} is: a restore was stopped before it gave that one, which is \
+         whole, the name", .data.display(), .fresh.display()
     )]
     RestoreUnfinished {
         /// The data directory that is not there.

@@ -21,7 +21,7 @@ use self::fresh::Fresh;
 pub use self::point::Lost;
 use super::audit::{AuditReport, audit_at};
 use super::core::{Core, Written};
-use super::directory::{holds_data, lock_data};
+use super::directory::{holds_data, lock_data, refuse_unfinished_restore};
 use super::error::EngineError;
 use super::network::PostalTable;
 use super::open::{
@@ -281,11 +281,11 @@ fn bring_in(data: &Path, file: &Path, disk: &Arc<dyn Disk>) -> Result<(), Restor
 }
 
 fn lock_existing(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, RestoreError> {
-    if holds_data(disk, data) {
-        Ok(lock_data(disk, data)?)
-    } else {
-        Err(RestoreError::NoData(data.to_owned()))
+    if !holds_data(disk, data) {
+        return Err(RestoreError::NoData(data.to_owned()));
     }
+    refuse_unfinished_restore(disk, data)?;
+    Ok(lock_data(disk, data)?)
 }
 
 fn rebuild(

@@ -100,6 +100,7 @@ pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
         OpenError::UnknownEvent { .. } => Exit::NewerFormat,
         OpenError::Missing { .. }
         | OpenError::EndsEarly { .. }
+        | OpenError::HalfMade(_)
         | OpenError::RestoreUnfinished { .. }
         | OpenError::Panicked { .. } => Exit::CorruptData,
         OpenError::Service(_) => Exit::Failure,

@@ -2,7 +2,6 @@
 //! restores, of a live server and of what it left.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -512,9 +511,7 @@ fn a_restore_that_was_stopped_keeps_a_server_from_beginning_anew() {
     // As a file system without an exchange may be left.
     std::fs::rename(left.files.data(), left.beside("data.before-restore-1")).expect("renamed");
     let fresh = left.beside("data.restoring");
-    std::fs::create_dir(&fresh).expect("a directory");
-    let mut note = std::fs::File::create(fresh.join("state")).expect("a file");
-    note.write_all(b"restored").expect("written");
+    std::fs::create_dir_all(snapshot_directory(&fresh)).expect("a directory");
     let refused = run(&["serve", "--listen", "127.0.0.1:0", "--data", &left.data()]);
     assert_eq!(refused.code, 5, "{refused:?}");
     assert!(refused.stderr.contains("data.restoring"), "{refused:?}");

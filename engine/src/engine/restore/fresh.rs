@@ -13,10 +13,7 @@ use std::sync::Arc;
 
 use super::{RestoreError, at};
 use crate::disk::{Access, Disk, DiskLock};
-use crate::engine::directory::{lock_data, restoring};
-
-/// The file that marks a directory as half made.
-const MARK: &str = "RESTORING";
+use crate::engine::directory::{HALF_MADE_MARK, is_half_made, lock_data, restoring};
 
 /// A data directory's path with a name to put others beside, whatever way it was
 /// given: `.` has none.
@@ -54,7 +51,7 @@ impl<'a> Fresh<'a> {
         let path = restoring(data);
         clear(disk, data, &path)?;
         disk.create_dir_all(&path).map_err(at(&path))?;
-        let mark = path.join(MARK);
+        let mark = path.join(HALF_MADE_MARK);
         disk.open(&mark, Access::Create).map_err(at(&mark))?;
         disk.sync_dir(&path).map_err(at(&path))?;
         let lock = lock_data(disk, &path)?;
@@ -117,7 +114,7 @@ impl<'a> Fresh<'a> {
     }
 
     fn unmark(&mut self) -> Result<(), RestoreError> {
-        let mark = self.path.join(MARK);
+        let mark = self.path.join(HALF_MADE_MARK);
         self.disk.remove(&mark).map_err(at(&mark))?;
         self.marked = false;
         self.disk.sync_dir(&self.path).map_err(at(&self.path))
@@ -146,7 +143,7 @@ fn clear(disk: &dyn Disk, data: &Path, path: &Path) -> Result<(), RestoreError> 
     if !disk.is_dir(path) {
         return Ok(());
     }
-    if disk.list(path).map_err(at(path))?.iter().any(|name| name == MARK) {
+    if is_half_made(disk, path) {
         return disk.remove_dir_all(path).map_err(at(path));
     }
     let aside = free_name(disk, data);
