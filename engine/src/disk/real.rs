@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
@@ -13,6 +14,12 @@ use super::{Access, Disk, DiskFile, DiskLock};
 /// Zeros are written in pieces of this many bytes where the file system cannot
 /// allocate by itself: large enough to be fast, small enough to keep in memory.
 const ZERO_CHUNK_BYTES: usize = 1 << 20;
+
+/// How often, and after how long, a lock that somebody has is tried again. A child
+/// process that another thread starts shares this process's open files until it
+/// becomes another program, and so holds a lock a moment longer than its owner.
+const LOCK_TRIES_MAX: u32 = 10;
+const LOCK_RETRY: Duration = Duration::from_millis(20);
 
 /// The file system of the operating system, by way of std and rustix.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,14 +88,26 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, path: &Path) -> io::Result<DiskLock> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) if is_still_at(&file, path) => Ok(DiskLock::new(file)),
-            // Locked, but its directory was moved away since it was opened: what
-            // is at this path now is another one's.
-            Ok(()) | Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(TryLockError::Error(error)) => Err(error),
+        for _ in 1..LOCK_TRIES_MAX {
+            match try_lock(path) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::thread::sleep(LOCK_RETRY);
+                }
+                locked => return locked,
+            }
         }
+        try_lock(path)
+    }
+}
+
+fn try_lock(path: &Path) -> io::Result<DiskLock> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) if is_still_at(&file, path) => Ok(DiskLock::new(file)),
+        // Locked, but its directory was moved away since it was opened: what
+        // is at this path now is another one's.
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
