@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, Halt, OpenError, OpenOptions};
-use backstock_engine::journal::LogError;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 
 use crate::cli::Exit;
+use crate::cli::exit::exit_of_open;
 use crate::clock::{Clock, ClockKind};
 use crate::config::Config;
 use crate::grpc::{Api, ApiOptions, Router, SERVICE_NAMES};
@@ -120,37 +120,6 @@ impl ServeError {
             Self::Halted(Halt::Program(_)) => Exit::Failure,
             Self::DrainCut => Exit::DrainCut,
         }
-    }
-}
-
-/// The exit code that tells of a data directory that cannot be opened.
-pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
-    match error {
-        OpenError::Journal(error) => exit_of_log(error),
-        OpenError::UnknownEvent { .. } => Exit::NewerFormat,
-        OpenError::Snapshot(_)
-        | OpenError::Missing { .. }
-        | OpenError::EndsEarly { .. }
-        | OpenError::Panicked { .. } => Exit::CorruptData,
-        OpenError::Service(_) => Exit::Failure,
-    }
-}
-
-/// The exit code that tells of a fault of the journal.
-pub(crate) fn exit_of_log(error: &LogError) -> Exit {
-    match error {
-        LogError::InUse { .. } => Exit::DataInUse,
-        LogError::NewerFormat { .. } => Exit::NewerFormat,
-        LogError::Corrupt { .. } | LogError::Gap { .. } | LogError::Dropped { .. } => {
-            Exit::CorruptData
-        }
-        LogError::ReadOnly { .. } => Exit::ReadOnly,
-        LogError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Exit::ReadOnly,
-            _ => Exit::DiskFailure,
-        },
-        LogError::Full { .. } => Exit::DiskFailure,
-        LogError::OutOfOrder { .. } | LogError::WriterGone => Exit::Failure,
     }
 }
 

@@ -44,11 +44,36 @@ pub trait Disk: Send + Sync {
     /// Opens a file. A created one is durable only after [`Disk::sync_dir`].
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>>;
 
-    /// Renames a file within its directory, over `to` if that exists.
+    /// Whether there is a directory `dir`. One that cannot be looked into is
+    /// one: whoever goes on learns what is wrong with it.
+    fn is_dir(&self, dir: &Path) -> bool {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        !matches!(self.list(dir), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
+    }
+
+    /// Renames a file, over `to` if that exists, or a directory, over `to` if
+    /// that is an empty one. Both have the same parent.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives each of two directories, which have the same parent, the other's
+    /// name, in one step.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] where the file system has no such step.
+    fn exchange(&self, _one: &Path, _other: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Removes a file. Whoever has it open can go on reading it.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a directory with all that is in it.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] on a disk that is never asked to.
+    fn remove_dir_all(&self, _dir: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Makes the names in `dir` durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;

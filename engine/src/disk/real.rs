@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::time::Duration;
 
-use rustix::fs::FallocateFlags;
+use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::{Access, Disk, DiskFile, DiskLock};
@@ -13,6 +14,12 @@ use super::{Access, Disk, DiskFile, DiskLock};
 /// Zeros are written in pieces of this many bytes where the file system cannot
 /// allocate by itself: large enough to be fast, small enough to keep in memory.
 const ZERO_CHUNK_BYTES: usize = 1 << 20;
+
+/// How often, and after how long, a lock that somebody has is tried again. A child
+/// process that another thread starts shares this process's open files until it
+/// becomes another program, and so holds a lock a moment longer than its owner.
+const LOCK_TRIES_MAX: u32 = 10;
+const LOCK_RETRY: Duration = Duration::from_millis(20);
 
 /// The file system of the operating system, by way of std and rustix.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,8 +65,22 @@ impl Disk for RealDisk {
         fs::rename(from, to)
     }
 
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        match rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            // What a file system, or a kernel, without this step answers.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            other => Ok(other?),
+        }
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
+        fs::remove_dir_all(dir)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
@@ -67,13 +88,32 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, path: &Path) -> io::Result<DiskLock> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(DiskLock::new(file)),
-            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(TryLockError::Error(error)) => Err(error),
+        for _ in 1..LOCK_TRIES_MAX {
+            match try_lock(path) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::thread::sleep(LOCK_RETRY);
+                }
+                locked => return locked,
+            }
         }
+        try_lock(path)
     }
+}
+
+fn try_lock(path: &Path) -> io::Result<DiskLock> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) if is_still_at(&file, path) => Ok(DiskLock::new(file)),
+        // Locked, but its directory was moved away since it was opened: what
+        // is at this path now is another one's.
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn is_still_at(file: &File, path: &Path) -> bool {
+    let (Ok(held), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    (held.dev(), held.ino()) == (there.dev(), there.ino())
 }
 
 /// The directory that `dir` lies in, if its path names one.
@@ -191,6 +231,38 @@ mod tests {
         assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
         drop(held);
         RealDisk.lock(&path).unwrap();
+    }
+
+    #[test]
+    fn a_lock_in_a_directory_that_was_moved_away_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let (here, there) = (dir.path().join("data"), dir.path().join("aside"));
+        fs::create_dir(&here).unwrap();
+        let file = File::create(here.join("LOCK")).unwrap();
+        fs::rename(&here, &there).unwrap();
+        assert!(!is_still_at(&file, &here.join("LOCK")));
+        fs::create_dir(&here).unwrap();
+        File::create(here.join("LOCK")).unwrap();
+        assert!(!is_still_at(&file, &here.join("LOCK")));
+        assert!(is_still_at(&file, &there.join("LOCK")));
+    }
+
+    #[test]
+    fn two_directories_are_exchanged_and_one_is_removed_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+        for path in [&one, &other] {
+            RealDisk.create_dir_all(path).unwrap();
+            RealDisk.open(&path.join(path.file_name().unwrap()), Access::Create).unwrap();
+        }
+        match RealDisk.exchange(&one, &other) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return,
+            exchanged => exchanged.unwrap(),
+        }
+        assert_eq!(RealDisk.list(&one).unwrap(), ["other"]);
+        assert_eq!(RealDisk.list(&other).unwrap(), ["one"]);
+        RealDisk.remove_dir_all(&other).unwrap();
+        assert!(RealDisk.is_dir(&one) && !RealDisk.is_dir(&other));
     }
 
     #[test]

@@ -45,9 +45,11 @@ pub enum Operation {
     Sync,
     /// Make a directory's names durable.
     SyncDirectory,
-    /// Rename a file.
+    /// Rename a file or a directory.
     Rename,
-    /// Remove a file.
+    /// Exchange two directories.
+    Exchange,
+    /// Remove a file, or a directory with all in it.
     Remove,
 }
 
@@ -257,10 +259,22 @@ impl Disk for SimulatedDisk {
         inner.state.rename(from, to)
     }
 
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        let mut inner = self.inner.lock();
+        inner.begin(Operation::Exchange)?;
+        inner.state.exchange(one, other)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut inner = self.inner.lock();
         inner.begin(Operation::Remove)?;
         inner.state.remove(path)
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
+        let mut inner = self.inner.lock();
+        inner.begin(Operation::Remove)?;
+        inner.state.remove_dir_all(dir)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

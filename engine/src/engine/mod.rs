@@ -17,6 +17,7 @@ pub(crate) mod catalogue;
 mod change;
 mod claims;
 pub(crate) mod core;
+mod directory;
 mod error;
 mod fulfil;
 pub(crate) mod network;
@@ -37,6 +38,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
+pub use directory::{holds_data, lock_data};
 pub use error::{EngineError, Halt};
 pub use network::PostalTable;
 pub use open::{
@@ -45,7 +47,7 @@ pub use open::{
 pub use place::LineShortage;
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
-pub use restore::{RestoreError, Restored, audit_directory, restore};
+pub use restore::{Lost, RestoreError, RestoreOptions, Restored, audit_directory, restore};
 pub use submitted::{PlaceOutcome, Placed, Submitted};
 pub use trace::{Candidate, Trace, Verdict};
 
@@ -131,7 +133,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be opened.
     pub fn snapshot_store(&self) -> Result<Arc<SledStore>, SnapshotError> {
-        self.snapshots.store()
+        Ok(self.snapshots.store()?)
     }
 
     /// Where replay over the newest snapshot begins; zero without any. Blocks its
@@ -178,14 +180,15 @@ impl Engine {
         self.core.closing.load(std::sync::atomic::Ordering::Acquire)
     }
 
-    /// Takes no more commands, lets what is in flight become durable, and ends
-    /// the services.
+    /// Takes no more commands, lets what is in flight become durable, ends the
+    /// services, and leaves the data directory to others.
     pub async fn shut_down(&self) {
         self.core.closing.store(true, std::sync::atomic::Ordering::Release);
         self.core.journal.close();
         if let Some(services) = &self.services {
             services.ended().await;
         }
+        self.snapshots.close();
     }
 
     /// Kills the service of that name, as a fault would. For tests of what

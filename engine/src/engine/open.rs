@@ -16,16 +16,17 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::apply::{self, Applier};
 use super::core::{Applied, Core, Written};
+use super::directory::{lock_data, refuse_unfinished_restore};
 use super::network::PostalTable;
 use super::snapshots::{Snapshots, Snapshotter};
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, Commit, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark,
     Writer,
 };
 use crate::model::{Lsn, Record, StateHash, Timestamp};
 use crate::service::{Services, Start, Supervised};
-use crate::snapshot;
+use crate::snapshot::{self, SledStore, SnapshotError, StoreError};
 
 /// Events that are applied between two steps of the watermark: whoever waits for
 /// the first event of a large batch does not wait for its last.
@@ -64,6 +65,8 @@ pub enum Until {
     Lsn(Lsn),
     /// Before the first event after this instant.
     Time(Timestamp),
+    /// Before the first damage of the journal.
+    Damage,
 }
 
 /// What recovery did.
@@ -94,7 +97,7 @@ pub enum OpenError {
     Journal(#[from] LogError),
     /// The snapshots.
     #[error(transparent)]
-    Snapshot(#[from] snapshot::SnapshotError),
+    Snapshot(#[from] SnapshotError),
     /// A record of the journal is not an event of this version.
     #[error("the journal's record {lsn} is not an event that this version knows: {detail}")]
     UnknownEvent {
@@ -118,6 +121,23 @@ pub enum OpenError {
         last: Lsn,
         /// The last record that is needed.
         needed: Lsn,
+    },
+    /// A restore was stopped before this directory was whole.
+    #[error(
+        "{} was left half made by a restore that was stopped: remove it, and restore again",
+        .0.display()
+    )]
+    HalfMade(PathBuf),
+    /// There is no data directory, but the one that was to get its name.
+    #[error(
+        "{} is not there, and {} is: a restore was stopped before it gave that one, which is \
+         whole, the name", .data.display(), .fresh.display()
+    )]
+    RestoreUnfinished {
+        /// The data directory that is not there.
+        data: PathBuf,
+        /// What the restore left.
+        fresh: PathBuf,
     },
     /// Applying panicked.
     #[error("the record {lsn} cannot be applied: an actor panicked")]
@@ -233,12 +253,22 @@ impl Parts {
         postal: PostalTable,
     ) -> Result<Self, OpenError> {
         let began = Instant::now();
-        let snapshots = Arc::new(Snapshots::new(&options.directory));
-        let origin = snapshots.newest_start()?;
-        let journal = Options { segment_bytes: options.segment_bytes, origin };
-        let log = SegmentLog::open(disk, &journal_directory(&options.directory), journal)?;
+        let data = &options.directory;
+        refuse_unfinished_restore(&*disk, data)?;
+        disk.create_dir_all(data).map_err(LogError::opening(data))?;
+        let lock = lock_data(&*disk, data)?;
+        let (snapshots, damage) = open_snapshots(data, lock)?;
+        let journal =
+            Options { segment_bytes: options.segment_bytes, origin: snapshots.newest_start()? };
+        let log = SegmentLog::open(disk, &journal_directory(data), journal)?;
         let torn_bytes = log.torn_tail().map_or(0, |tail| tail.bytes);
+        if torn_bytes > 0 {
+            tracing::warn!(torn_bytes, "the journal ended in a torn tail, which was cut");
+        }
         let history = log.history();
+        if let Some(damage) = damage {
+            set_aside(&snapshot_directory(data), &*history, damage)?;
+        }
         let (group, writer) =
             GroupCommit::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
         let make = || {
@@ -248,9 +278,40 @@ impl Parts {
         let (core, mut recovered) = replay(&snapshots, &*history, None, make)?;
         recovered.torn_bytes = torn_bytes;
         recovered.took = began.elapsed();
-        let engine = Engine::over(Arc::new(core), snapshots, history);
+        let engine = Engine::over(Arc::new(core), Arc::new(snapshots), history);
         Ok(Self { engine, writer, recovered })
     }
+}
+
+/// Opens the snapshots; beside them, why a store is not among them whose files are
+/// damaged.
+pub(super) fn open_snapshots(
+    data: &Path,
+    lock: Arc<DiskLock>,
+) -> Result<(Snapshots, Option<StoreError>), OpenError> {
+    match Snapshots::open(data, Arc::clone(&lock)) {
+        Ok(snapshots) => Ok((snapshots, None)),
+        Err(damage @ StoreError::Corrupt { .. }) => {
+            Ok((Snapshots::without_store(data, lock), Some(damage)))
+        }
+        Err(error) => Err(SnapshotError::from(error).into()),
+    }
+}
+
+/// Whether a journal has everything from its first event on, and something.
+pub(super) fn is_whole(history: &dyn History) -> bool {
+    history.first() == Lsn::FIRST && history.last() >= Lsn::FIRST
+}
+
+/// Sets a damaged store aside when the journal is whole. Otherwise the store may
+/// hold what is nowhere else, and going on without it would be to forget that.
+fn set_aside(store: &Path, history: &dyn History, damage: StoreError) -> Result<(), OpenError> {
+    if !is_whole(history) {
+        return Err(SnapshotError::from(damage).into());
+    }
+    let to = SledStore::set_aside(store).map_err(SnapshotError::from)?;
+    tracing::error!(%damage, to = %to.display(), "the snapshot store is set aside");
+    Ok(())
 }
 
 /// Brings a core to the state that snapshots and journal hold, up to and with
@@ -261,30 +322,38 @@ pub(super) fn replay(
     until: Option<Lsn>,
     make: impl FnMut() -> Core,
 ) -> Result<(Core, Recovered), OpenError> {
-    let snapshot::Recovered { core, loaded, .. } = snapshots.load(until, make)?;
+    let snapshot::Recovered { core, loaded, damaged } = snapshots.load(until, make)?;
+    if loaded.is_none() && history.last() < Lsn::FIRST {
+        // Generations and no event: what was there was in them.
+        damaged.into_iter().next().map_or(Ok(()), |damaged| Err(damaged.error))?;
+    }
     let start = *core.gate.lock();
     let needed = start.lsn.next();
-    if history.first() > needed {
+    let needs_records = until.is_none_or(|last| last >= needed);
+    if until.is_none() && history.last() < start.lsn {
+        // Its numbers would be given out again, and taken for applied.
+        return Err(OpenError::EndsEarly { last: history.last(), needed: start.lsn });
+    }
+    if needs_records && history.first() > needed {
         return Err(OpenError::Missing { first: history.first(), needed });
     }
     let mut recovered = Recovered { from: start.lsn, ..Recovered::default() };
     let mut applier = Applier::new(&core, start, false);
     let mut failed = None;
-    history.cursor(needed).read(&mut |lsn, payload| {
-        if until.is_some_and(|last| lsn > last) {
-            return ControlFlow::Break(());
-        }
+    let mut replay_next = |lsn, payload: &[u8]| {
         match replay_record(&mut applier, loaded.as_ref(), lsn, payload) {
-            Ok(()) => {
-                recovered.replayed += 1;
-                ControlFlow::Continue(())
-            }
+            Ok(()) => recovered.replayed += 1,
             Err(error) => {
                 failed = Some(error);
-                ControlFlow::Break(())
+                return ControlFlow::Break(());
             }
         }
-    })?;
+        // What comes behind the last record wanted is not read: it may be damaged.
+        if until == Some(lsn) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    if needs_records {
+        history.cursor(needed).read(&mut replay_next)?;
+    }
     failed.map_or(Ok(()), Err)?;
     let applied = applier.applied();
     drop(applier);
@@ -317,24 +386,6 @@ fn replay_record(
         loaded.check_at(lsn, applier.applied().hash)?;
     }
     Ok(())
-}
-
-/// The last event that happened up to an instant.
-pub(super) fn lsn_at(history: &dyn History, time: Timestamp) -> Result<Lsn, OpenError> {
-    let mut last = history.first().previous();
-    let mut failed = None;
-    history.cursor(history.first()).read(&mut |lsn, payload| {
-        match minicbor::decode::<Record>(payload) {
-            Ok(record) if record.at > time => return ControlFlow::Break(()),
-            Ok(_) => last = lsn,
-            Err(error) => {
-                failed = Some(OpenError::UnknownEvent { lsn, detail: error.to_string() });
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
-    failed.map_or(Ok(last), Err)
 }
 
 /// A batch that is durable, on its way to the applier.

@@ -2,32 +2,56 @@
 //! an exported snapshot, whole or as it was at an event or an instant.
 //!
 //! ```text
-//!   DATA (or FILE) --recover, up to a point--> state --take--> DATA.restoring
-//!   DATA --------rename--------> DATA.before-restore-N
-//!   DATA.restoring --rename----> DATA
+//!   DATA --recover, up to a point--> state --take--> DATA.restoring
+//!   FILE --import------------------------------------> DATA.restoring, recovered to see it is good
+//!   DATA.restoring <--exchange--> DATA        (no DATA yet: a rename)
+//!   DATA.restoring --rename----> DATA.before-restore-N
 //! ```
-//! Nothing is deleted: what was there before is set aside.
+//! Nothing of what was there before is deleted or changed: it is set aside.
+
+mod fresh;
+mod point;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::fresh::Fresh;
+pub use self::point::Lost;
 use super::audit::{AuditReport, audit_at};
 use super::core::{Core, Written};
+use super::directory::{holds_data, lock_data, refuse_unfinished_restore};
 use super::error::EngineError;
 use super::network::PostalTable;
 use super::open::{
-    OpenError, Recovered, Until, journal_directory, lsn_at, replay, snapshot_directory,
+    OpenError, Recovered, Until, is_whole, journal_directory, open_snapshots, replay,
+    snapshot_directory,
 };
 use super::snapshots::Snapshots;
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskLock};
+use crate::journal::limits::BATCH_BYTES_MAX;
 use crate::journal::{
-    Batch, BatchLimits, GroupCommit, History, Log, Options, Payload, SegmentLog, Watermark,
+    Batch, BatchLimits, GroupCommit, Log, LogError, Options, Payload, ReadOnlyLog, SegmentLog,
+    Watermark, open_damaged, open_read_only,
 };
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, StateHash, Timestamp};
-use crate::snapshot::{ExportError, SledStore, SnapshotError, State, import, take};
+use crate::snapshot::{
+    ExportError, FileFault, SledStore, SnapshotError, State, StoreError, import, take,
+};
+
+/// What is restored.
+#[derive(Clone, Debug)]
+pub struct RestoreOptions {
+    /// The data directory.
+    pub data: PathBuf,
+    /// An exported snapshot to fill a new data directory with, instead of what is
+    /// in the directory.
+    pub from: Option<PathBuf>,
+    /// Where to stop; everything when there is none.
+    pub until: Option<Until>,
+}
 
 /// What a restore did.
 #[derive(Clone, Debug)]
@@ -44,13 +68,18 @@ pub struct Restored {
     pub orders: u64,
     /// Pairs in the restored state.
     pub pairs: u64,
+    /// What damage took.
+    pub lost: Option<Lost>,
+    /// The data directory, without symbolic links.
+    pub directory: PathBuf,
     /// Where the data directory as it was before is now; none when there was none.
     pub set_aside: Option<PathBuf>,
     /// How long it took.
     pub took: Duration,
 }
 
-/// Why a restore did not happen. The data directory is then as it was.
+/// Why a restore did not happen. The data directory is then as it was, but where
+/// the new name could not be brought to stable storage.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// What is there cannot be recovered.
@@ -59,7 +88,7 @@ pub enum RestoreError {
     /// The file to restore from is not good.
     #[error(transparent)]
     Import(#[from] ExportError),
-    /// The restored state cannot be written.
+    /// The snapshots cannot be read, or the restored state not be written as one.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// The restored state does not hold its invariants.
@@ -68,7 +97,7 @@ pub enum RestoreError {
     /// An actor panicked.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The point to restore to is not there.
+    /// The point to restore to is not there yet.
     #[error("there is no event {wanted}; the newest is {newest}")]
     Beyond {
         /// The event asked for.
@@ -76,11 +105,28 @@ pub enum RestoreError {
         /// The newest there is.
         newest: Lsn,
     },
+    /// The point to restore to is not there any more, or never was.
+    #[error(
+        "that is too far back: no snapshot reaches it, and the journal begins with event {first}{}",
+        .at.map_or(String::new(), |at| format!(" of {at}"))
+    )]
+    TooFarBack {
+        /// The first event of the journal.
+        first: Lsn,
+        /// When that was.
+        at: Option<Timestamp>,
+    },
+    /// There is no journal and no snapshot.
+    #[error("{} is not a data directory", .0.display())]
+    NoData(PathBuf),
+    /// The path has no name that others could be put beside.
+    #[error("{} cannot be given another name, which restoring needs to do", .0.display())]
+    NoName(PathBuf),
     /// A file to restore from, and a data directory that has something already.
-    #[error("{0} is not empty; restoring from a file needs a new data directory")]
+    #[error("{} is not empty; restoring from a file needs a new data directory", .0.display())]
     NotEmpty(PathBuf),
     /// The file system refused.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", .path.display())]
     File {
         /// Which path.
         path: PathBuf,
@@ -89,37 +135,37 @@ pub enum RestoreError {
     },
 }
 
+impl From<LogError> for RestoreError {
+    fn from(error: LogError) -> Self {
+        OpenError::from(error).into()
+    }
+}
+
+impl From<StoreError> for RestoreError {
+    fn from(error: StoreError) -> Self {
+        SnapshotError::from(error).into()
+    }
+}
+
 /// Restores a data directory, from an exported file when there is one, up to a
 /// point when there is one. The restored state is audited, and its hash compared,
-/// before it takes the place of what was there.
+/// before it takes the place of what was there. Nobody else gets at either
+/// directory meanwhile.
 ///
 /// # Errors
 /// See [`RestoreError`].
 pub fn restore(
-    data: &Path,
-    from: Option<&Path>,
-    until: Option<Until>,
+    options: &RestoreOptions,
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
     now: Timestamp,
 ) -> Result<Restored, RestoreError> {
     let began = Instant::now();
-    if let Some(file) = from {
-        if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(RestoreError::NotEmpty(data.into()));
-        }
-        // What a bad file left is nothing that was there before.
-        bring_in(data, file, disk).inspect_err(|_| drop(std::fs::remove_dir_all(data)))?;
-    }
-    let fresh = beside(data, "restoring");
-    remove_all(&fresh)?;
-    let (core, recovered, audit) = rebuild(data, until, disk, postal)?;
-    let store = snapshot_directory(&fresh);
-    std::fs::create_dir_all(&fresh).map_err(at(&fresh))?;
-    let (store, _) = SledStore::open(&store).map_err(SnapshotError::from)?;
-    take(State::from(&core), &store, now)?;
-    drop(store);
-    let set_aside = swap(data, &fresh)?;
+    let (rebuilt, directory, set_aside) = match &options.from {
+        Some(file) => fill(options, file, disk, postal)?,
+        None => replace(options, disk, postal, now)?,
+    };
+    let Rebuilt { recovered, audit, lost, .. } = rebuilt;
     Ok(Restored {
         generation: recovered.generation,
         replayed: recovered.replayed,
@@ -127,13 +173,15 @@ pub fn restore(
         state_hash: recovered.state_hash,
         orders: audit.orders,
         pairs: audit.pairs,
+        lost,
+        directory,
         set_aside,
         took: began.elapsed(),
     })
 }
 
 /// Recovers the state in a data directory that no server uses, and audits it.
-/// Only a torn tail of the journal is changed: it is cut.
+/// Nothing is changed there.
 ///
 /// # Errors
 /// See [`RestoreError`]; breaches are in the report, not an error.
@@ -142,112 +190,202 @@ pub fn audit_directory(
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
 ) -> Result<AuditReport, RestoreError> {
-    let (core, _) = recover(data, None, disk, postal)?;
+    let lock = lock_existing(&**disk, data)?;
+    let snapshots = Snapshots::open(data, lock)?;
+    let origin = snapshots.newest_start()?;
+    let log = open_read_only(Arc::clone(disk), &journal_directory(data), origin)?;
+    let (core, _) = recover(&snapshots, log, None, postal)?;
     let applied = *core.gate.lock();
     Ok(audit_at(&core, applied)?)
 }
 
-/// Fills a new data directory with what an exported file holds: a generation,
-/// and the records that replay over it needs.
-fn bring_in(data: &Path, file: &Path, disk: &Arc<dyn Disk>) -> Result<(), RestoreError> {
-    std::fs::create_dir_all(data).map_err(at(data))?;
-    let (store, _) = SledStore::open(&snapshot_directory(data)).map_err(SnapshotError::from)?;
-    let mut batch: Option<Batch> = None;
-    let imported = import(file, &store, |lsn, payload| {
-        let batch = batch.get_or_insert_with(|| Batch::starting_at(lsn));
-        let payload = Payload::new(payload).map_err(|_| ExportError::Damaged)?;
-        batch.push(payload);
-        Ok(())
-    })?;
-    if let Some(batch) = batch {
-        let options = Options { origin: imported.manifest.start, ..Options::default() };
-        let mut log = SegmentLog::open(Arc::clone(disk), &journal_directory(data), options)
-            .map_err(OpenError::from)?;
-        log.append(&batch).map_err(OpenError::from)?;
-        log.seal().map_err(OpenError::from)?;
+/// A state that was recovered and found sound.
+struct Rebuilt {
+    core: Core,
+    recovered: Recovered,
+    audit: AuditReport,
+    lost: Option<Lost>,
+}
+
+type Placed = (Rebuilt, PathBuf, Option<PathBuf>);
+
+/// Puts the state that a data directory holds in its place.
+fn replace(
+    options: &RestoreOptions,
+    disk: &Arc<dyn Disk>,
+    postal: &PostalTable,
+    now: Timestamp,
+) -> Result<Placed, RestoreError> {
+    if !holds_data(&**disk, &options.data) {
+        return Err(RestoreError::NoData(options.data.clone()));
     }
-    Ok(())
+    let data = fresh::resolve(&options.data)?;
+    let lock = lock_existing(&**disk, &data)?;
+    let rebuilt = rebuild(&data, Arc::clone(&lock), options.until, disk, postal)?;
+    let fresh = Fresh::begin(&**disk, &data)?;
+    let store = SledStore::open(&snapshot_directory(fresh.path()))?;
+    take(State::from(&rebuilt.core), &store, now)?;
+    drop(store);
+    let set_aside = fresh.replace()?;
+    drop(lock);
+    Ok((rebuilt, data, Some(set_aside)))
+}
+
+/// Fills a new data directory with what an exported file holds.
+fn fill(
+    options: &RestoreOptions,
+    file: &Path,
+    disk: &Arc<dyn Disk>,
+    postal: &PostalTable,
+) -> Result<Placed, RestoreError> {
+    if let Some(parent) = options.data.parent().filter(|parent| *parent != Path::new("")) {
+        disk.create_dir_all(parent).map_err(at(parent))?;
+    }
+    let data = fresh::resolve(&options.data)?;
+    if !is_free(&data)? {
+        return Err(RestoreError::NotEmpty(data));
+    }
+    let fresh = Fresh::begin(&**disk, &data)?;
+    bring_in(fresh.path(), file, disk)?;
+    let rebuilt = rebuild(fresh.path(), fresh.lock(), options.until, disk, postal)?;
+    fresh.fill()?;
+    Ok((rebuilt, data, None))
+}
+
+/// Whether nothing is there, or an empty directory.
+fn is_free(data: &Path) -> Result<bool, RestoreError> {
+    match data.read_dir() {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(at(data)(error)),
+    }
+}
+
+/// Puts a generation from a file, and the records that replay over it needs, into
+/// a data directory that is being made.
+fn bring_in(data: &Path, file: &Path, disk: &Arc<dyn Disk>) -> Result<(), RestoreError> {
+    let store = SledStore::open(&snapshot_directory(data))?;
+    let mut records = Records { disk, directory: journal_directory(data), open: None };
+    let mut failed = None;
+    let imported = import(file, &store, |lsn, payload| {
+        let stop = || FileFault::of(file)(FileFault::Damaged);
+        let payload = Payload::new(payload).map_err(|_| stop())?;
+        records.keep(lsn, payload).map_err(|error| {
+            failed = Some(error);
+            stop()
+        })
+    });
+    // The fault of the journal is told, not that the import stopped for it.
+    failed.map_or(Ok(()), Err)?;
+    imported?;
+    Ok(records.close()?)
+}
+
+/// A journal that records are brought into. A snapshot under load may carry any
+/// number of them: they go batch by batch.
+struct Records<'a> {
+    disk: &'a Arc<dyn Disk>,
+    directory: PathBuf,
+    open: Option<(SegmentLog, Batch)>,
+}
+
+impl Records<'_> {
+    fn keep(&mut self, lsn: Lsn, payload: Payload<'_>) -> Result<(), LogError> {
+        let (log, batch) = if let Some(open) = &mut self.open {
+            open
+        } else {
+            let options = Options { origin: lsn.previous(), ..Options::default() };
+            let log = SegmentLog::open(Arc::clone(self.disk), &self.directory, options)?;
+            self.open.insert((log, Batch::starting_at(lsn)))
+        };
+        batch.push(payload);
+        if batch.bytes().len() >= BATCH_BYTES_MAX {
+            log.append(batch)?;
+            batch.restart_at(batch.next());
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<(), LogError> {
+        let Some((mut log, batch)) = self.open else { return Ok(()) };
+        if !batch.is_empty() {
+            log.append(&batch)?;
+        }
+        log.seal()
+    }
+}
+
+fn lock_existing(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, RestoreError> {
+    if !holds_data(disk, data) {
+        return Err(RestoreError::NoData(data.to_owned()));
+    }
+    refuse_unfinished_restore(disk, data)?;
+    Ok(lock_data(disk, data)?)
 }
 
 fn rebuild(
     data: &Path,
+    lock: Arc<DiskLock>,
     until: Option<Until>,
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
-) -> Result<(Core, Recovered, AuditReport), RestoreError> {
-    let (core, recovered) = recover(data, until, disk, postal)?;
+) -> Result<Rebuilt, RestoreError> {
+    let (snapshots, store_damage) = open_snapshots(data, lock)?;
+    let log = open_log(data, snapshots.newest_start()?, until, disk)?;
+    let history = log.history();
+    if let Some(damage) = store_damage {
+        if !is_whole(&*history) {
+            return Err(damage.into());
+        }
+        tracing::warn!(%damage, "restoring from the journal alone, which is whole");
+    }
+    let (last, lost) = point::find(&*history, &snapshots, until)?;
+    let (core, recovered) =
+        recover(&snapshots, log, last, postal).map_err(|error| match error {
+            OpenError::Missing { first, .. } if matches!(until, Some(Until::Lsn(_))) => {
+                RestoreError::TooFarBack { first, at: None }
+            }
+            error => error.into(),
+        })?;
     let applied = *core.gate.lock();
     let audit = audit_at(&core, applied)?;
     if !audit.is_clean() {
         return Err(RestoreError::Unsound(Box::new(audit)));
     }
-    Ok((core, recovered, audit))
+    Ok(Rebuilt { core, recovered, audit, lost })
+}
+
+/// The journal, only to be read. Damage at its end is no obstacle to who asks for
+/// what comes before damage.
+fn open_log(
+    data: &Path,
+    origin: Lsn,
+    until: Option<Until>,
+    disk: &Arc<dyn Disk>,
+) -> Result<ReadOnlyLog, RestoreError> {
+    let directory = journal_directory(data);
+    match open_read_only(Arc::clone(disk), &directory, origin) {
+        Err(LogError::Corrupt { .. } | LogError::Gap { .. }) if until == Some(Until::Damage) => {
+            Ok(open_damaged(Arc::clone(disk), &directory)?)
+        }
+        opened => Ok(opened?),
+    }
 }
 
 fn recover(
-    data: &Path,
-    until: Option<Until>,
-    disk: &Arc<dyn Disk>,
+    snapshots: &Snapshots,
+    log: ReadOnlyLog,
+    last: Option<Lsn>,
     postal: &PostalTable,
-) -> Result<(Core, Recovered), RestoreError> {
-    let snapshots = Snapshots::new(data);
-    let origin = snapshots.newest_start().map_err(OpenError::from)?;
-    let options = Options { origin, ..Options::default() };
-    let log = SegmentLog::open(Arc::clone(disk), &journal_directory(data), options)
-        .map_err(OpenError::from)?;
+) -> Result<(Core, Recovered), OpenError> {
     let history = log.history();
-    let last = last_wanted(&*history, until)?;
     let (group, _writer) =
         GroupCommit::<Written>::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
     let make = || {
         let watermark = Arc::new(Watermark::new(Lsn::NONE));
         Core::new(Arc::clone(postal), group.clone(), watermark, IN_FLIGHT_MAX_DEFAULT)
     };
-    Ok(replay(&snapshots, &*history, last, make)?)
-}
-
-fn last_wanted(history: &dyn History, until: Option<Until>) -> Result<Option<Lsn>, RestoreError> {
-    match until {
-        None => Ok(None),
-        Some(Until::Time(time)) => Ok(Some(lsn_at(history, time)?)),
-        Some(Until::Lsn(wanted)) if wanted > history.last() => {
-            Err(RestoreError::Beyond { wanted, newest: history.last() })
-        }
-        Some(Until::Lsn(wanted)) => Ok(Some(wanted)),
-    }
-}
-
-/// Puts `fresh` in the place of `data`, which is set aside.
-fn swap(data: &Path, fresh: &Path) -> Result<Option<PathBuf>, RestoreError> {
-    let mut aside = None;
-    if data.exists() {
-        let free = (1..).map(|n| beside(data, &format!("before-restore-{n}")));
-        let to = free.into_iter().find(|path| !path.exists()).expect("numbers do not end");
-        std::fs::rename(data, &to).map_err(at(data))?;
-        aside = Some(to);
-    }
-    std::fs::rename(fresh, data).map_err(at(fresh))?;
-    sync_parent(data)?;
-    Ok(aside)
-}
-
-fn sync_parent(path: &Path) -> Result<(), RestoreError> {
-    let parent = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    std::fs::File::open(parent).and_then(|directory| directory.sync_all()).map_err(at(parent))
-}
-
-fn remove_all(path: &Path) -> Result<(), RestoreError> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    path.with_added_extension(suffix)
+    replay(snapshots, &*history, last, make)
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> RestoreError + '_ {

@@ -7,35 +7,69 @@ use parking_lot::Mutex;
 
 use super::core::Core;
 use super::open::snapshot_directory;
+use crate::disk::DiskLock;
 use crate::journal::History;
 use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::{
-    ExportError, Exported, Recovered, SledStore, SnapshotError, State, TakeReport, export, list,
-    load_newest, take,
+    ExportError, Exported, Manifest, Recovered, SledStore, SnapshotError, State, StoreError,
+    TakeReport, export, list, load_newest, take, verify,
 };
 
 /// The snapshots in a data directory, and the engine that they are of.
 pub struct Snapshots {
     directory: PathBuf,
-    /// Opened when first used: an engine without a snapshot needs no store.
-    store: Mutex<Option<Arc<SledStore>>>,
+    held: Mutex<Held>,
+}
+
+/// What is held until the engine is shut down.
+struct Held {
+    /// Made when first used: an engine without a snapshot needs no store.
+    store: Option<Arc<SledStore>>,
+    /// Opening the store mends its files: nobody else may have them open.
+    lock: Option<Arc<DiskLock>>,
 }
 
 impl Snapshots {
-    /// The snapshots of a data directory.
-    pub fn new(data: &Path) -> Self {
-        Self { directory: snapshot_directory(data), store: Mutex::new(None) }
+    /// The snapshots of a data directory that `lock` is held on.
+    ///
+    /// # Errors
+    /// When there is a store and it cannot be opened.
+    pub fn open(data: &Path, lock: Arc<DiskLock>) -> Result<Self, StoreError> {
+        let snapshots = Self::without_store(data, lock);
+        if SledStore::exists(&snapshots.directory) {
+            snapshots.store()?;
+        }
+        Ok(snapshots)
     }
 
-    /// The store; opened, and made, when that was not done before.
-    pub fn store(&self) -> Result<Arc<SledStore>, SnapshotError> {
-        let mut store = self.store.lock();
-        if let Some(store) = &*store {
+    /// As [`open`](Self::open), as if there was no store.
+    pub fn without_store(data: &Path, lock: Arc<DiskLock>) -> Self {
+        let held = Held { store: None, lock: Some(lock) };
+        Self { directory: snapshot_directory(data), held: Mutex::new(held) }
+    }
+
+    /// Lets go of the store and of the data directory. Whoever is still at the
+    /// store keeps both until he is done.
+    pub fn close(&self) {
+        *self.held.lock() = Held { store: None, lock: None };
+    }
+
+    /// The store; made when there was none.
+    pub fn store(&self) -> Result<Arc<SledStore>, StoreError> {
+        let mut held = self.held.lock();
+        if let Some(store) = &held.store {
             return Ok(Arc::clone(store));
         }
-        let (opened, _) = SledStore::open(&self.directory)?;
-        Ok(Arc::clone(store.insert(Arc::new(opened))))
+        let Some(lock) = &held.lock else {
+            return Err(StoreError::Closed { directory: self.directory.clone() });
+        };
+        let opened = SledStore::open(&self.directory)?.holding(Arc::clone(lock));
+        Ok(Arc::clone(held.store.insert(Arc::new(opened))))
+    }
+
+    fn opened(&self) -> Option<Arc<SledStore>> {
+        self.held.lock().store.clone()
     }
 
     /// Loads the newest good generation into what `make` makes. A data
@@ -45,20 +79,40 @@ impl Snapshots {
         until: Option<Lsn>,
         mut make: impl FnMut() -> Core,
     ) -> Result<Recovered<Core>, SnapshotError> {
-        if !SledStore::exists(&self.directory) {
-            return Ok(Recovered { core: make(), loaded: None, damaged: Vec::new() });
+        match self.opened() {
+            Some(store) => load_newest(&*store, until, make),
+            None => Ok(Recovered { core: make(), loaded: None, damaged: Vec::new() }),
         }
-        load_newest(&*self.store()?, until, make)
+    }
+
+    /// What the generations say that can be read, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails, or a newer build wrote a generation.
+    pub fn manifests(&self) -> Result<Vec<Manifest>, SnapshotError> {
+        let Some(store) = self.opened() else { return Ok(Vec::new()) };
+        let mut manifests = Vec::new();
+        for report in list(&*store)? {
+            match report.manifest {
+                Ok(manifest) => manifests.push(manifest),
+                Err(error @ SnapshotError::Store(_)) => return Err(error),
+                Err(error) if error.is_newer() => return Err(error),
+                // Whoever loads it tells of the damage.
+                Err(_) => {}
+            }
+        }
+        Ok(manifests)
+    }
+
+    /// Whether a generation can be read back whole.
+    pub fn is_whole(&self, generation: u64) -> bool {
+        self.opened().is_some_and(|store| verify(&*store, generation).is_ok())
     }
 
     /// Where replay over the newest generation begins: a journal without any
     /// record goes on from there.
     pub fn newest_start(&self) -> Result<Lsn, SnapshotError> {
-        if !SledStore::exists(&self.directory) {
-            return Ok(Lsn::NONE);
-        }
-        let manifests = list(&*self.store()?)?.into_iter().filter_map(|g| g.manifest.ok());
-        Ok(manifests.map(|manifest| manifest.start).next().unwrap_or(Lsn::NONE))
+        Ok(self.manifests()?.first().map_or(Lsn::NONE, |manifest| manifest.start))
     }
 
     /// Writes a generation to a file, with the journal records that belong to it.
@@ -81,7 +135,7 @@ pub struct Snapshotter {
 
 impl Snapshotting for Snapshotter {
     fn take(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
-        let store = self.snapshots.store()?;
+        let store = self.snapshots.store().map_err(SnapshotError::from)?;
         let report = take(State::from(&*self.core), &*store, created_at)?;
         if let Some(from) = report.journal_from {
             // The snapshot is good all the same; the next one cuts again.

@@ -84,7 +84,7 @@ pub enum LogError {
     #[error(
         "{} is damaged at byte {offset}, where LSN {expected} should be: found {defect}; \
          `backstock journal verify` lists all damage, \
-         `backstock restore` rebuilds from a snapshot", .file.display()
+         `backstock restore --salvage` rebuilds what comes before it", .file.display()
     )]
     Corrupt {
         /// The segment.
@@ -100,7 +100,7 @@ pub enum LogError {
     #[error(
         "{} has LSN {found} at byte {offset}, where LSN {expected} should be: \
          records are missing; `backstock journal verify` lists all damage, \
-         `backstock restore` rebuilds from a snapshot", .file.display()
+         `backstock restore --salvage` rebuilds what comes before it", .file.display()
     )]
     Gap {
         /// The segment.
@@ -140,13 +140,13 @@ pub enum LogError {
     /// Another process has the journal open.
     #[error("{} is in use by another process", .dir.display())]
     InUse {
-        /// The journal's directory.
+        /// The directory, or the file in it that cannot be had.
         dir: PathBuf,
     },
     /// The log may only be read.
-    #[error("{} is open for reading only", .dir.display())]
+    #[error("{} cannot be written, only read", .dir.display())]
     ReadOnly {
-        /// The journal's directory.
+        /// The directory, or the file in it that cannot be written.
         dir: PathBuf,
     },
     /// Records were asked for that the log has dropped.
@@ -174,6 +174,17 @@ impl LogError {
     /// For `map_err`: the disk failed while `doing` something to `path`.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source: Arc::new(source) }
+    }
+
+    /// For `map_err`: `path` cannot be opened for writing.
+    pub(crate) fn opening(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |error| match error.kind() {
+            io::ErrorKind::WouldBlock => Self::InUse { dir: path.to_owned() },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::ReadOnly { dir: path.to_owned() }
+            }
+            _ => Self::io("open", path)(error),
+        }
     }
 
     /// The error for a `defect` that no torn write explains.

@@ -47,7 +47,7 @@ pub use inspect::{SegmentContent, SegmentReport, SegmentState, inspect};
 pub use log::{Cursor, History, Log, Visit};
 pub use lsn::Lsn;
 pub use meter::{Listener, Synced};
-pub use segment_log::{Options, SegmentLog, open_read_only};
+pub use segment_log::{Options, ReadOnlyLog, SegmentLog, open_damaged, open_read_only};
 pub use survey::TornTail;
 pub use ticket::{Epoch, Ticket};
 pub use watermark::{Cause, Unacknowledged, Wait, Watermark};

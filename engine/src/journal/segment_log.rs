@@ -73,8 +73,8 @@ impl SegmentLog {
     /// [`LogError::InUse`]; [`LogError::ReadOnly`]; what is damaged, missing or
     /// newer in the last segment.
     pub fn open(disk: Arc<dyn Disk>, dir: &Path, options: Options) -> Result<Self, LogError> {
-        disk.create_dir_all(dir).map_err(opening(dir))?;
-        let lock = disk.lock(&dir.join(LOCK_FILE)).map_err(opening(dir))?;
+        disk.create_dir_all(dir).map_err(LogError::opening(dir))?;
+        let lock = disk.lock(&dir.join(LOCK_FILE)).map_err(LogError::opening(dir))?;
         remove_unfinished(&*disk, dir)?;
         let firsts = segments_in(&*disk, dir)?;
         let mut log = Self {
@@ -104,7 +104,7 @@ impl SegmentLog {
         let (disk, dir) = (self.segments.disk(), self.segments.dir());
         let found = survey(disk, dir, first, None)?;
         let path = segment::path_of(dir, first);
-        let file = disk.open(&path, Access::Write).map_err(opening(&path))?;
+        let file = disk.open(&path, Access::Write).map_err(LogError::opening(&path))?;
         mend(&*file, &found).map_err(LogError::io("mend the end of", &path))?;
         disk.sync_dir(dir).map_err(LogError::io("sync", dir))?;
         self.segments.begin_with(Extent { firsts, last: found.last, end: found.end });
@@ -204,19 +204,79 @@ impl Log for SegmentLog {
     }
 }
 
-/// The history of the journal in `dir`, without locking or changing anything.
-/// It ends where the journal ended when it was opened.
+/// The log of the journal in `dir`, without locking or changing anything: it can
+/// be read and takes nothing. It ends where the journal ended when it was opened,
+/// without a torn tail. `origin` is as in [`Options`].
 ///
 /// # Errors
 /// What is damaged, missing or newer in the last segment.
-pub fn open_read_only(disk: Arc<dyn Disk>, dir: &Path) -> Result<Arc<dyn History>, LogError> {
-    let firsts = segments_in(&*disk, dir)?;
+pub fn open_read_only(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    origin: Lsn,
+) -> Result<ReadOnlyLog, LogError> {
+    let firsts = segments_if_any(&*disk, dir)?;
     let Some(first) = firsts.back().copied() else {
-        return Ok(Arc::new(SegmentHistory(empty_segments(disk, dir, Lsn::NONE, false))));
+        return Ok(ReadOnlyLog(empty_segments(disk, dir, origin, false)));
     };
     let found = survey(&*disk, dir, first, None)?;
+    if let Some(torn) = &found.torn {
+        tracing::warn!(bytes = torn.bytes, after = %found.last, "the journal ends in a torn tail");
+    }
     let extent = Extent { firsts, last: found.last, end: found.end };
-    Ok(Arc::new(SegmentHistory(Arc::new(Segments::new(disk, dir, extent, false)))))
+    Ok(ReadOnlyLog(Arc::new(Segments::new(disk, dir, extent, false))))
+}
+
+/// As [`open_read_only`], for a journal whose last segment is damaged. Nothing is
+/// known of where it ends: its history says that it never does, and reading comes
+/// upon the damage as an error, behind everything that can be read before it.
+///
+/// # Errors
+/// When the directory cannot be listed.
+pub fn open_damaged(disk: Arc<dyn Disk>, dir: &Path) -> Result<ReadOnlyLog, LogError> {
+    let firsts = segments_in(&*disk, dir)?;
+    let path = firsts.back().map(|first| segment::path_of(dir, *first));
+    let end = match path {
+        None => 0,
+        Some(path) => disk
+            .open(&path, Access::Read)
+            .and_then(|file| file.len())
+            .map_err(LogError::io("open", &path))?,
+    };
+    let extent = Extent { firsts, last: Lsn::new(u64::MAX).previous(), end };
+    Ok(ReadOnlyLog(Arc::new(Segments::new(disk, dir, extent, false))))
+}
+
+/// A log that takes nothing; see [`open_read_only`].
+pub struct ReadOnlyLog(Arc<Segments>);
+
+impl ReadOnlyLog {
+    fn refusal(&self) -> LogError {
+        LogError::ReadOnly { dir: self.0.dir().to_owned() }
+    }
+}
+
+impl Log for ReadOnlyLog {
+    fn append(&mut self, _: &Batch) -> Result<Lsn, LogError> {
+        Err(self.refusal())
+    }
+
+    fn reserve(&mut self, _: usize) -> Result<(), LogError> {
+        Err(self.refusal())
+    }
+
+    fn seal(&mut self) -> Result<(), LogError> {
+        Err(self.refusal())
+    }
+
+    fn history(&self) -> Arc<dyn History> {
+        Arc::new(SegmentHistory(Arc::clone(&self.0)))
+    }
+}
+
+/// As [`segments_in`]; a directory that is not there has none.
+fn segments_if_any(disk: &dyn Disk, dir: &Path) -> Result<VecDeque<Lsn>, LogError> {
+    if disk.is_dir(dir) { segments_in(disk, dir) } else { Ok(VecDeque::new()) }
 }
 
 /// Where each segment in `dir` begins, ascending.
@@ -264,15 +324,4 @@ fn write_zeros(file: &dyn DiskFile, at: u64, bytes: u64) -> io::Result<()> {
         done += piece;
     }
     Ok(())
-}
-
-/// The error for a journal that cannot be opened for writing.
-fn opening(path: &Path) -> impl FnOnce(io::Error) -> LogError {
-    move |error| match error.kind() {
-        io::ErrorKind::WouldBlock => LogError::InUse { dir: path.to_owned() },
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            LogError::ReadOnly { dir: path.to_owned() }
-        }
-        _ => LogError::io("open", path)(error),
-    }
 }

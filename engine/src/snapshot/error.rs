@@ -57,6 +57,18 @@ pub enum SnapshotError {
     Panicked(#[from] ActorPanicked),
 }
 
+impl SnapshotError {
+    /// Whether a newer build wrote what cannot be read: it is not damaged.
+    pub fn is_newer(&self) -> bool {
+        let (Self::Manifest { fault: ManifestFault::Frame(fault), .. }
+        | Self::Chunk { fault: ChunkFault::Frame(fault), .. }) = self
+        else {
+            return false;
+        };
+        matches!(fault, FrameError::NewerVersion { .. })
+    }
+}
+
 /// What is wrong with a chunk.
 #[derive(Debug, thiserror::Error)]
 pub enum ChunkFault {

@@ -44,28 +44,13 @@ pub enum ExportError {
         /// Why.
         source: io::Error,
     },
-    /// The file is no export of a snapshot.
-    #[error("the file is not an exported snapshot")]
-    Foreign,
-    /// A newer build wrote it.
-    #[error("file version {0} is newer than {FILE_VERSION}, the newest known here")]
-    NewerVersion(u16),
-    /// The file ends too early.
-    #[error("the file ends after {0} bytes, in the middle")]
-    Truncated(u64),
-    /// Bytes are damaged, or follow the end mark.
-    #[error("the file is damaged: its end mark does not fit its content")]
-    Damaged,
-    /// The manifest in the file cannot be read.
-    #[error("the manifest in the file: {0}")]
-    Manifest(#[from] ManifestFault),
-    /// A chunk in the file cannot be read.
-    #[error("chunk {at} in the file: {fault}")]
-    Chunk {
-        /// Its place, from 0.
-        at: usize,
+    /// What is in the file to import cannot be read.
+    #[error("{}: {fault}", .path.display())]
+    Content {
+        /// Which file.
+        path: PathBuf,
         /// What is wrong with it.
-        fault: ChunkFault,
+        fault: FileFault,
     },
     /// The journal no longer has the records that make the generation whole.
     #[error("the journal lacks the records {from} to {to}, which belong to the generation")]
@@ -81,6 +66,51 @@ pub enum ExportError {
     /// The store to import into has generations already.
     #[error("the store to import into is not empty, it has {0} generations")]
     NotEmpty(usize),
+}
+
+/// What is wrong with a file to import.
+#[derive(Debug, thiserror::Error)]
+pub enum FileFault {
+    /// It is no export of a snapshot.
+    #[error("not an exported snapshot")]
+    Foreign,
+    /// A newer build wrote it.
+    #[error("file version {0} is newer than {FILE_VERSION}, the newest known here")]
+    NewerVersion(u16),
+    /// It ends too early.
+    #[error("it ends after {0} bytes, in the middle")]
+    Truncated(u64),
+    /// Bytes are damaged, or follow the end mark.
+    #[error("it is damaged: its end mark does not fit its content")]
+    Damaged,
+    /// The manifest in it cannot be read.
+    #[error("its manifest: {0}")]
+    Manifest(#[from] ManifestFault),
+    /// A chunk in it cannot be read.
+    #[error("its chunk {at}: {fault}")]
+    Chunk {
+        /// Its place, from 0.
+        at: usize,
+        /// What is wrong with it.
+        fault: ChunkFault,
+    },
+}
+
+impl FileFault {
+    /// Whether a newer build wrote it: it is not damaged.
+    pub fn is_newer(&self) -> bool {
+        matches!(
+            self,
+            Self::NewerVersion(_)
+                | Self::Manifest(ManifestFault::Frame(FrameError::NewerVersion { .. }))
+                | Self::Chunk { fault: ChunkFault::Frame(FrameError::NewerVersion { .. }), .. }
+        )
+    }
+
+    /// For `map_err`: what is wrong with the file `path`.
+    pub(crate) fn of(path: &Path) -> impl Fn(Self) -> ExportError + '_ {
+        |fault| ExportError::Content { path: path.to_owned(), fault }
+    }
 }
 
 impl From<StoreError> for ExportError {
@@ -180,8 +210,8 @@ fn put_records(
 }
 
 /// Reads a generation from a file into a store without generations, and hands
-/// the journal records that belong to it to `keep_record`. The file is read twice: it is checked whole before anything is kept, and the manifest is
-/// kept last.
+/// the journal records that belong to it to `keep_record`. The file is read twice: it
+/// is checked whole before anything is kept, and the manifest is kept last.
 ///
 /// # Errors
 /// When the file is foreign, truncated, damaged, or from a newer build, or the
@@ -213,12 +243,14 @@ fn read_file(
 ) -> Result<Exported, ExportError> {
     let file = File::open(path).map_err(at(path))?;
     let mut input = Counted::new(BufReader::new(file));
-    check_header(&input.exactly(FILE_HEADER_BYTES as u64, path)?)?;
-    let manifest = Manifest::decode_any(&input.frame(path, ManifestFault::from)?)?;
+    let bad = FileFault::of(path);
+    check_header(&input.exactly(FILE_HEADER_BYTES as u64, path)?).map_err(&bad)?;
+    let manifest = input.frame(path, |error| ManifestFault::from(error).into())?;
+    let manifest = Manifest::decode_any(&manifest).map_err(|fault| bad(fault.into()))?;
     for (place, chunk) in manifest.chunks.iter().enumerate() {
-        let fault = |fault| ExportError::Chunk { at: place, fault };
-        let bytes = input.frame(path, |error: FrameError| fault(error.into()))?;
-        open_chunk(chunk, &bytes, 0).map_err(fault)?;
+        let fault = |fault| FileFault::Chunk { at: place, fault };
+        let bytes = input.frame(path, |error| fault(error.into()))?;
+        open_chunk(chunk, &bytes, 0).map_err(|error| bad(fault(error)))?;
         keep(chunk, &bytes)?;
     }
     let mut lsn = manifest.start;
@@ -230,19 +262,19 @@ fn read_file(
     }
     let expected = input.end_mark();
     if input.exactly(expected.len() as u64, path)? != expected || !input.is_at_end(path)? {
-        return Err(ExportError::Damaged);
+        return Err(bad(FileFault::Damaged));
     }
     Ok(Exported { manifest, bytes: input.bytes })
 }
 
-fn check_header(header: &[u8]) -> Result<(), ExportError> {
+fn check_header(header: &[u8]) -> Result<(), FileFault> {
     if header[..8] != MAGIC {
-        return Err(ExportError::Foreign);
+        return Err(FileFault::Foreign);
     }
     match u16::from_le_bytes([header[8], header[9]]) {
         FILE_VERSION if header[10..] == [0; 6] => Ok(()),
-        FILE_VERSION | 0 => Err(ExportError::Damaged),
-        newer => Err(ExportError::NewerVersion(newer)),
+        FILE_VERSION | 0 => Err(FileFault::Damaged),
+        newer => Err(FileFault::NewerVersion(newer)),
     }
 }
 
@@ -288,18 +320,23 @@ impl<T: Read> Counted<T> {
         self.inner.by_ref().take(bytes).read_to_end(&mut read).map_err(at(path))?;
         self.count(&read);
         if (read.len() as u64) < bytes {
-            return Err(ExportError::Truncated(self.bytes));
+            // Too short for a header, a file may still be another program's.
+            let in_header = self.bytes < FILE_HEADER_BYTES as u64;
+            let foreign = in_header && !read.starts_with(&MAGIC[..read.len().min(MAGIC.len())]);
+            let fault = if foreign { FileFault::Foreign } else { FileFault::Truncated(self.bytes) };
+            return Err(FileFault::of(path)(fault));
         }
         Ok(read)
     }
 
-    fn frame<E: Into<ExportError>>(
+    fn frame(
         &mut self,
         path: &Path,
-        fault: impl FnOnce(FrameError) -> E,
+        fault: impl FnOnce(FrameError) -> FileFault,
     ) -> Result<Vec<u8>, ExportError> {
         let mut frame = self.exactly(HEADER_BYTES as u64, path)?;
-        let payload = chunk::payload_bytes(&frame).map_err(|error| fault(error).into())?;
+        let payload = chunk::payload_bytes(&frame);
+        let payload = payload.map_err(|error| FileFault::of(path)(fault(error)))?;
         frame.append(&mut self.exactly(payload, path)?);
         Ok(frame)
     }

@@ -67,8 +67,10 @@ pub struct Recovered<C> {
 /// `manifest.end` has to say so here.
 ///
 /// # Errors
-/// When the store fails. A damaged generation is reported, and the next older
-/// one is tried; the journal reaches back to it.
+/// When the store fails, or a newer build wrote a generation: an older one would
+/// do, and then this build would go on where the newer one had been. A damaged
+/// generation is reported, and the next older one is tried; the journal reaches
+/// back to it.
 pub fn load_newest<C>(
     store: &dyn SnapshotStore,
     until: Option<Lsn>,
@@ -89,6 +91,7 @@ where
         match loaded {
             Ok(loaded) => return Ok(Recovered { core, loaded: Some(loaded), damaged }),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(error) if error.is_newer() => return Err(error),
             Err(error) => {
                 tracing::warn!(generation, %error, "a generation cannot be loaded");
                 damaged.push(Damaged { generation, error });

@@ -40,13 +40,12 @@ mod verify;
 
 pub use chunk::{FORMAT_VERSION, FrameError, Kind};
 pub use error::{ChunkFault, ManifestFault, SnapshotError};
-pub use export::{ExportError, Exported, export, import};
+pub use export::{ExportError, Exported, FileFault, export, import};
 pub use image::ImageError;
 pub use load::{Damaged, Loaded, Recovered, load_newest};
 pub use manifest::{ChunkRef, Counts, Manifest};
-pub use prune::drop_after;
 pub use report::{GenerationReport, TakeReport, VerifyReport, list};
-pub use sled_store::{SetAside, SledStore};
+pub use sled_store::SledStore;
 pub use state::State;
 pub use store::{ChunkKey, MemoryStore, SnapshotStore, StoreError};
 pub use take::take;

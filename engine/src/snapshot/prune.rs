@@ -7,35 +7,21 @@ use super::limits::GENERATIONS_KEPT;
 use super::manifest::Manifest;
 use super::report::list;
 use super::store::{ChunkKey, SnapshotStore};
-use crate::model::Lsn;
 
 /// Keeps the newest generations and lets all else go. Answers with the kept
 /// ones, the newest first, and the numbers of the others.
-pub(super) fn prune(store: &dyn SnapshotStore) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
-    keep(store, |_| true, GENERATIONS_KEPT)
-}
-
-/// Lets the generations go that end after `lsn`: a restore cut the journal
-/// there, and other events will follow. Answers with their numbers.
 ///
-/// # Errors
-/// When the store fails.
-pub fn drop_after(store: &dyn SnapshotStore, lsn: Lsn) -> Result<Vec<u64>, SnapshotError> {
-    let (_, dropped) = keep(store, |manifest| manifest.end <= lsn, usize::MAX)?;
-    Ok(dropped)
-}
-
-/// An unreadable manifest makes no generation: it goes too, with its chunks.
-fn keep(
-    store: &dyn SnapshotStore,
-    wanted: impl Fn(&Manifest) -> bool,
-    max: usize,
-) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
+/// A damaged manifest makes no generation: it goes too, with its chunks. One that a
+/// newer build wrote stays, and as nobody here knows which chunks it names, every
+/// chunk stays with it.
+pub(super) fn prune(store: &dyn SnapshotStore) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    let mut newer = false;
     for report in list(store)? {
         match report.manifest {
-            Ok(manifest) if kept.len() < max && wanted(&manifest) => kept.push(manifest),
+            Ok(manifest) if kept.len() < GENERATIONS_KEPT => kept.push(manifest),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(error) if error.is_newer() => newer = true,
             Ok(_) | Err(_) => dropped.push(report.generation),
         }
     }
@@ -44,6 +30,9 @@ fn keep(
     }
     // `MANIFEST_LAST` backwards: no manifest may outlive its chunks.
     store.sync()?;
+    if newer {
+        return Ok((kept, dropped));
+    }
     let named: BTreeSet<ChunkKey> =
         kept.iter().flat_map(|manifest| manifest.chunks.iter().map(|chunk| chunk.key)).collect();
     for key in store.chunk_keys()?.into_iter().filter(|key| !named.contains(key)) {

@@ -4,7 +4,8 @@
 //!   directories are synced here.
 //! - A torn `snap.*.generating` file keeps it from opening: these are removed
 //!   first. They are copies in the making of what its log has.
-//! - A store that will not open is set aside under another name, never deleted.
+//! - A store that will not open is never deleted, and left as it is until
+//!   somebody sets it aside under another name.
 //! - It does not give space back: a sparse store is written anew beside the old
 //!   one, and the directories are swapped.
 //!
@@ -19,6 +20,7 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -26,6 +28,7 @@ use parking_lot::RwLock;
 use super::chunk::Kind;
 use super::limits::{SLED_AMPLIFICATION_MAX, SLED_CACHE_BYTES, SLED_COMPACT_BYTES_MIN};
 use super::store::{ChunkKey, SnapshotStore, StoreError};
+use crate::disk::DiskLock;
 
 const CHUNK: u8 = b'c';
 const MANIFEST: u8 = b'm';
@@ -36,15 +39,8 @@ pub struct SledStore {
     directory: PathBuf,
     /// Written only while directories are swapped; none if that failed half way.
     database: RwLock<Option<sled::Db>>,
-}
-
-/// A store that would not open, and where it is now.
-#[derive(Debug)]
-pub struct SetAside {
-    /// Its directory now.
-    pub to: PathBuf,
-    /// Why it would not open.
-    pub cause: String,
+    /// Keeps others away from the directory that the store is in.
+    _lock: Option<Arc<DiskLock>>,
 }
 
 impl SledStore {
@@ -53,28 +49,38 @@ impl SledStore {
         directory.exists() || beside(directory, "replaced").exists()
     }
 
-    /// Opens the store, or makes it. One that will not open is set aside, and
-    /// an empty one is made in its place; the state then comes back from the
-    /// journal, or from an exported snapshot.
+    /// Opens the store, or makes it. The caller keeps other processes away:
+    /// the files are mended before the database takes a lock of its own.
     ///
     /// # Errors
-    /// When the file system refuses, or another process has the store open.
-    pub fn open(directory: &Path) -> Result<(Self, Option<SetAside>), StoreError> {
+    /// When the file system refuses, or another process has the store open, or
+    /// it is damaged: then it stays as it is.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
         finish_swap(directory)?;
         if directory.exists() {
             remove_torn_snapshots(directory)?;
         }
-        let (database, aside) = match open_database(directory) {
-            Ok(database) => (database, None),
-            Err(Unopened::Failed(error)) => return Err(error),
-            Err(Unopened::Corrupt(cause)) => {
-                let to = set_aside(directory)?;
-                tracing::error!(cause, to = %to.display(), "the snapshot store is set aside");
-                (open_database(directory).map_err(Unopened::error)?, Some(SetAside { to, cause }))
-            }
-        };
-        let database = RwLock::new(Some(database));
-        Ok((Self { directory: directory.to_owned(), database }, aside))
+        let database = RwLock::new(Some(open_database(directory)?));
+        Ok(Self { directory: directory.to_owned(), database, _lock: None })
+    }
+
+    /// The store, holding a lock for as long as anybody uses it.
+    #[must_use]
+    pub fn holding(self, lock: Arc<DiskLock>) -> Self {
+        Self { _lock: Some(lock), ..self }
+    }
+
+    /// Gives a store that will not open another name, which is answered, so that
+    /// a new one can be made.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
+        let mut places = (1..).map(|no: u32| beside(directory, &format!("damaged-{no}")));
+        let to = places.find(|place| !place.exists()).expect("some number is free");
+        rename(directory, &to)?;
+        sync_directory(parent_of(directory))?;
+        Ok(to)
     }
 
     fn with<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
@@ -97,7 +103,7 @@ impl SledStore {
         copy_database(old, &fresh)?;
         *guard = None;
         swap(&self.directory, &fresh)?;
-        *guard = Some(open_database(&self.directory).map_err(Unopened::error)?);
+        *guard = Some(open_database(&self.directory)?);
         Ok(())
     }
 
@@ -201,26 +207,10 @@ fn read_manifest_key(bytes: &[u8]) -> Result<u64, StoreError> {
     Ok(key[1..].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)))
 }
 
-/// Why a database did not open.
-enum Unopened {
-    /// The world is at fault: another try may succeed.
-    Failed(StoreError),
-    /// Its files are.
-    Corrupt(String),
-}
-
-impl Unopened {
-    fn error(self) -> StoreError {
-        match self {
-            Self::Failed(error) => error,
-            Self::Corrupt(cause) => sled::Error::ReportableBug(cause).into(),
-        }
-    }
-}
-
 /// Opening damaged files panics at times, which is no worse than an error here:
 /// nothing of the database is left.
-fn open_database(directory: &Path) -> Result<sled::Db, Unopened> {
+fn open_database(directory: &Path) -> Result<sled::Db, StoreError> {
+    let corrupt = |cause| StoreError::Corrupt { directory: directory.to_owned(), cause };
     let config = sled::Config::new()
         .path(directory)
         .cache_capacity(SLED_CACHE_BYTES)
@@ -232,12 +222,16 @@ fn open_database(directory: &Path) -> Result<sled::Db, Unopened> {
         match opened {
             Ok(Ok(database)) => return Ok(database),
             // A database that was dropped lets go of its lock a little later.
-            Ok(Err(sled::Error::Io(error))) if is_locked(&error) && tries_left > 0 => {
+            Ok(Err(sled::Error::Io(error))) if is_locked(&error) => {
+                if tries_left == 0 {
+                    return Err(StoreError::InUse { directory: directory.to_owned() });
+                }
                 tries_left -= 1;
                 std::thread::sleep(Duration::from_millis(20));
             }
-            Ok(Err(error)) => return Err(unopened(error)),
-            Err(_) => return Err(Unopened::Corrupt("opening it panicked".to_owned())),
+            Ok(Err(error)) if is_of_the_world(&error) => return Err(error.into()),
+            Ok(Err(error)) => return Err(corrupt(error.to_string())),
+            Err(_) => return Err(corrupt("opening it panicked".to_owned())),
         }
     }
 }
@@ -246,14 +240,11 @@ fn is_locked(error: &io::Error) -> bool {
     error.to_string().contains("could not acquire lock")
 }
 
-fn unopened(error: sled::Error) -> Unopened {
+/// Whether the operating system is at fault, and not the files.
+fn is_of_the_world(error: &sled::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    match &error {
-        sled::Error::Io(io) if !matches!(io.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
-            Unopened::Failed(error.into())
-        }
-        _ => Unopened::Corrupt(error.to_string()),
-    }
+    let sled::Error::Io(error) = error else { return false };
+    !matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
 fn closed(directory: &Path) -> StoreError {
@@ -262,7 +253,7 @@ fn closed(directory: &Path) -> StoreError {
 }
 
 fn copy_database(from: &sled::Db, to: &Path) -> Result<(), StoreError> {
-    let fresh = open_database(to).map_err(Unopened::error)?;
+    let fresh = open_database(to)?;
     for entry in from.iter() {
         let (key, value) = entry?;
         fresh.insert(key, value)?;
@@ -290,14 +281,6 @@ fn finish_swap(directory: &Path) -> Result<(), StoreError> {
     }
     remove_directory(&replaced)?;
     remove_directory(&beside(directory, "compacting"))
-}
-
-fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
-    let mut places = (1..).map(|no: u32| beside(directory, &format!("damaged-{no}")));
-    let to = places.find(|place| !place.exists()).expect("some number is free");
-    rename(directory, &to)?;
-    sync_directory(parent_of(directory))?;
-    Ok(to)
 }
 
 fn remove_torn_snapshots(directory: &Path) -> Result<(), StoreError> {

@@ -39,9 +39,41 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// Another process has the store open.
+    #[error("{} is in use by another process", .directory.display())]
+    InUse {
+        /// The store's directory.
+        directory: PathBuf,
+    },
+    /// Whoever the store belongs to was shut down.
+    #[error("the snapshot store {} is closed", .directory.display())]
+    Closed {
+        /// The store's directory.
+        directory: PathBuf,
+    },
+    /// The store's files are damaged. Nothing was done to them.
+    #[error("the snapshot store {} cannot be opened: {cause}", .directory.display())]
+    Corrupt {
+        /// The store's directory.
+        directory: PathBuf,
+        /// Why not.
+        cause: String,
+    },
     /// A key of the database is none that this store writes.
     #[error("a key of {0} bytes is not one of a snapshot store")]
     ForeignKey(usize),
+}
+
+impl StoreError {
+    /// What the operating system says, where it is what refused.
+    pub fn io_kind(&self) -> Option<std::io::ErrorKind> {
+        match self {
+            Self::Database(sled::Error::Io(source)) | Self::File { source, .. } => {
+                Some(source.kind())
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Keeps chunks and manifests. Knows nothing of what is in them.

@@ -43,7 +43,11 @@ pub fn take(
         other => other?,
     };
     let (kept, pruned) = prune(store)?;
-    store.compact_if_sparse()?;
+    // The snapshot is good all the same, and cutting the journal behind it may be
+    // what gives the disk room again.
+    if let Err(error) = store.compact_if_sparse() {
+        tracing::warn!(%error, "the snapshot store was not compacted");
+    }
     tracing::info!(
         generation = taken.manifest.generation,
         written = taken.written,
@@ -64,12 +68,14 @@ pub fn take(
     })
 }
 
-/// The newest generation whose manifest can be read.
+/// The newest generation whose manifest can be read. One that a newer build wrote
+/// is an error: nothing is put on top of it.
 fn newest(store: &dyn SnapshotStore) -> Result<Option<Manifest>, SnapshotError> {
     for report in list(store)? {
         match report.manifest {
             Ok(manifest) => return Ok(Some(manifest)),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
+            Err(error) if error.is_newer() => return Err(error),
             Err(damaged) => tracing::warn!(%damaged, "a generation cannot be read"),
         }
     }

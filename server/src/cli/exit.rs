@@ -1,6 +1,11 @@
 //! The exit codes of every command.
 
+use std::io;
 use std::process::ExitCode;
+
+use backstock_engine::engine::OpenError;
+use backstock_engine::journal::LogError;
+use backstock_engine::snapshot::{ExportError, SnapshotError, StoreError};
 
 /// How a command ended. The numbers are part of the interface: scripts read
 /// them, so none is ever given another meaning.
@@ -26,7 +31,7 @@ pub enum Exit {
     PortInUse = 7,
     /// The server cannot be reached.
     ServerUnreachable = 8,
-    /// The server was reached and refused: no such order, not now.
+    /// The answer is no: there is no such order or snapshot, or not now.
     Refused = 9,
     /// A shutdown was not drained in time, or a second signal cut it short.
     DrainCut = 10,
@@ -81,15 +86,116 @@ Exit codes:
    6  the disk failed: the journal halted
    7  another process uses the port
    8  the server cannot be reached
-   9  the server refused the request
+   9  the answer is no: no such order or snapshot, or not now
   10  a shutdown was cut short before it had drained
   11  a newer version wrote the data directory
   12  the data directory cannot be written
   70  anything else";
 
+/// The exit code that tells of a data directory that cannot be opened.
+pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
+    match error {
+        OpenError::Journal(error) => exit_of_log(error),
+        OpenError::Snapshot(error) => exit_of_snapshot(error),
+        OpenError::UnknownEvent { .. } => Exit::NewerFormat,
+        OpenError::Missing { .. }
+        | OpenError::EndsEarly { .. }
+        | OpenError::HalfMade(_)
+        | OpenError::RestoreUnfinished { .. }
+        | OpenError::Panicked { .. } => Exit::CorruptData,
+        OpenError::Service(_) => Exit::Failure,
+    }
+}
+
+/// The exit code that tells of a fault of the journal.
+pub(crate) fn exit_of_log(error: &LogError) -> Exit {
+    match error {
+        LogError::InUse { .. } => Exit::DataInUse,
+        LogError::NewerFormat { .. } => Exit::NewerFormat,
+        LogError::Corrupt { .. } | LogError::Gap { .. } | LogError::Dropped { .. } => {
+            Exit::CorruptData
+        }
+        LogError::ReadOnly { .. } => Exit::ReadOnly,
+        LogError::Io { source, .. } => exit_of_io(source.kind()),
+        LogError::Full { .. } => Exit::DiskFailure,
+        LogError::OutOfOrder { .. } | LogError::WriterGone => Exit::Failure,
+    }
+}
+
+/// The exit code that tells of a fault of the snapshots.
+pub(crate) fn exit_of_snapshot(error: &SnapshotError) -> Exit {
+    match error {
+        SnapshotError::Store(StoreError::InUse { .. }) => Exit::DataInUse,
+        SnapshotError::Store(error) => error.io_kind().map_or(Exit::CorruptData, exit_of_io),
+        error if error.is_newer() => Exit::NewerFormat,
+        SnapshotError::Panicked(_) | SnapshotError::Unwritable(_) => Exit::Failure,
+        SnapshotError::Chunk { .. }
+        | SnapshotError::Manifest { .. }
+        | SnapshotError::Ahead { .. }
+        | SnapshotError::StateHash { .. } => Exit::CorruptData,
+    }
+}
+
+/// The exit code that tells of an export or an import that failed.
+pub(crate) fn exit_of_export(error: &ExportError) -> Exit {
+    match error {
+        ExportError::Snapshot(error) => exit_of_snapshot(error),
+        ExportError::Journal(error) => exit_of_log(error),
+        // The file, or its directory, is an argument.
+        ExportError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
+        ExportError::File { source, .. } => exit_of_io(source.kind()),
+        ExportError::Content { fault, .. } if fault.is_newer() => Exit::NewerFormat,
+        ExportError::Content { .. } | ExportError::RecordsMissing { .. } => Exit::CorruptData,
+        ExportError::NotEmpty(_) => Exit::Usage,
+    }
+}
+
+/// The exit code that tells of what the operating system refused.
+pub(crate) fn exit_of_io(kind: io::ErrorKind) -> Exit {
+    match kind {
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Exit::ReadOnly,
+        _ => Exit::DiskFailure,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
     use super::*;
+
+    fn log_error(kind: io::ErrorKind) -> OpenError {
+        let source = Arc::new(io::Error::from(kind));
+        LogError::Io { doing: "open", path: PathBuf::new(), source }.into()
+    }
+
+    fn store_error(kind: io::ErrorKind) -> OpenError {
+        SnapshotError::from(StoreError::File { path: PathBuf::new(), source: kind.into() }).into()
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_told_alike_for_journal_and_snapshots() {
+        for (kind, exit) in [
+            (io::ErrorKind::ReadOnlyFilesystem, Exit::ReadOnly),
+            (io::ErrorKind::PermissionDenied, Exit::ReadOnly),
+            (io::ErrorKind::StorageFull, Exit::DiskFailure),
+            (io::ErrorKind::QuotaExceeded, Exit::DiskFailure),
+            (io::ErrorKind::Other, Exit::DiskFailure),
+        ] {
+            assert_eq!(exit_of_open(&log_error(kind)), exit, "{kind}");
+            assert_eq!(exit_of_open(&store_error(kind)), exit, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_store_in_use_is_no_corrupt_store() {
+        let directory = PathBuf::new();
+        let in_use = SnapshotError::from(StoreError::InUse { directory: directory.clone() });
+        assert_eq!(exit_of_snapshot(&in_use), Exit::DataInUse);
+        let corrupt = StoreError::Corrupt { directory, cause: String::new() };
+        assert_eq!(exit_of_snapshot(&corrupt.into()), Exit::CorruptData);
+    }
 
     #[test]
     fn every_code_is_in_the_help_once() {

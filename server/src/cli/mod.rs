@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 mod ask;
 mod common;
-mod exit;
+pub(crate) mod exit;
 mod operate;
 mod run;
 mod serve;
@@ -23,7 +23,9 @@ pub use operate::{
 };
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};
-pub(crate) use show::table;
+pub(crate) use show::{
+    AuditView, CheckView, ExportedView, SnapshotView, SnapshotsView, render, table,
+};
 
 /// An allocation engine for retail: it promises stock to orders, and keeps
 /// the promise.

@@ -117,7 +117,10 @@ Examples:
   backstock restore --data ./data
   backstock restore --data ./data --from backup.snapshot
   backstock restore --data ./data --until 18204
-  backstock restore --data ./data --until 2026-11-21T10:03:05Z";
+  backstock restore --data ./data --until 2026-11-21T10:03:05Z
+  backstock restore --data ./data --salvage
+
+What was in the directory is kept beside it, as ./data.before-restore-1.";
 
 /// Arguments of `restore`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -134,6 +137,11 @@ pub struct RestoreArgs {
     /// Replay up to this LSN or instant, inclusive [default: all].
     #[arg(long, value_name = "LSN|TIME")]
     pub until: Option<Until>,
+
+    /// Restore what comes before the first damage of the journal, and say what
+    /// is lost.
+    #[arg(long, conflicts_with_all = ["from", "until"])]
+    pub salvage: bool,
 
     /// How the result is printed.
     #[command(flatten)]

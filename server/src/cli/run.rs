@@ -1,7 +1,7 @@
 //! Hands each command to who does it, and turns what comes back into an exit
 //! code.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::client::{self, ClientError};
 use crate::clock::ClockKind;
-use crate::config::{self, Config, ConfigError, MetricsListen, SERVER_ENV};
+use crate::config::{self, Config, ConfigError, LogFormat, MetricsListen, SERVER_ENV};
 use crate::demo::{self, DemoError};
 use crate::import::{self, ImportError};
 use crate::observability::{exposition, logs};
@@ -48,14 +48,14 @@ pub enum CommandError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The process has no room for the threads and files of a client.
     #[error("cannot start the client")]
-    Runtime(#[source] std::io::Error),
+    Runtime(#[source] io::Error),
     /// Standard output cannot be written.
     #[error("cannot write the result")]
-    Output(#[source] std::io::Error),
+    Output(#[source] io::Error),
     /// A data directory could not be worked on.
     #[error(transparent)]
     Offline(#[from] OfflineError),
@@ -95,13 +95,49 @@ fn client_exit(error: &ClientError) -> Exit {
 /// Reads the arguments of the process, does what they say and reports.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    match dispatch(cli, &mut std::io::stdout().lock()) {
+    let mut out = Piped { inner: io::stdout().lock(), closed: false };
+    match dispatch(cli, &mut out) {
         Ok(exit) => exit.into(),
+        // Whoever stops reading, as `head` does, has what he wanted.
+        Err(_) if out.closed => Exit::Success.into(),
         Err(error) => {
             report(&error);
             error.exit().into()
         }
     }
+}
+
+/// Output whose reader may go before its end.
+struct Piped<W> {
+    inner: W,
+    /// Whether the reader has gone.
+    closed: bool,
+}
+
+impl<W: Write> Piped<W> {
+    fn note<T>(&mut self, written: io::Result<T>) -> io::Result<T> {
+        self.closed |= matches!(&written, Err(e) if e.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+}
+
+impl<W: Write> Write for Piped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes);
+        self.note(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.inner.flush();
+        self.note(flushed)
+    }
+}
+
+/// Works on a data directory. What it warns of goes to standard error.
+fn on_directory(work: impl FnOnce() -> Result<Exit, OfflineError>) -> Result<Exit, CommandError> {
+    // An error means that the process logs already, which is as good.
+    let _ = logs::init(LogFormat::Pretty, "warn");
+    Ok(work()?)
 }
 
 /// Does one command, printing its result to `out`.
@@ -112,7 +148,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Demo(args) => block_on(demo::play(args, out)),
         Command::Import(args) => block_on(import::import(args, out)),
         Command::Snapshot(args) => block_on(snapshot(args, out)),
-        Command::Restore(args) => Ok(offline::restore(&args, out)?),
+        Command::Restore(args) => on_directory(|| offline::restore(&args, out)),
         Command::Journal(args) => journal(args, out),
         Command::Audit(args) => block_on(audit(args, out)),
         Command::Availability(args) => block_on(show::availability(args, out)),
@@ -141,17 +177,17 @@ fn target(args: &TargetArgs) -> Result<Target, CommandError> {
 async fn audit(args: AuditArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match target(&args.target)? {
         Target::Server(server) => show::audit(&server, args.output, out).await,
-        Target::Data(data) => Ok(offline::audit(&data, args.output.json, out)?),
+        Target::Data(data) => on_directory(|| offline::audit(&data, args.output.json, out)),
     }
 }
 
 fn journal(args: super::JournalArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     use super::JournalCommand::{Inspect, Verify};
-    Ok(match args.command {
+    on_directory(|| match args.command {
         Inspect { data, from, limit, output } => {
-            offline::inspect(&data, from, limit, output.json, out)?
+            offline::inspect(&data, from, limit, output.json, out)
         }
-        Verify { data, output } => offline::verify(&data, output.json, out)?,
+        Verify { data, output } => offline::verify(&data, output.json, out),
     })
 }
 
@@ -160,18 +196,19 @@ async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Comma
         SnapshotCommand::Take { server, output } => show::take(&server.server, output, out).await,
         SnapshotCommand::List { target: of, output } => match target(&of)? {
             Target::Server(server) => show::list(&server, output, out).await,
-            Target::Data(data) => Ok(offline::list_snapshots(&data, output.json, out)?),
+            Target::Data(data) => on_directory(|| offline::list_snapshots(&data, output.json, out)),
         },
         SnapshotCommand::Verify { generation, target: of, output } => match target(&of)? {
             Target::Server(server) => show::verify(&server, generation, output, out).await,
             Target::Data(data) => {
-                Ok(offline::verify_snapshot(&data, generation, output.json, out)?)
+                on_directory(|| offline::verify_snapshot(&data, generation, output.json, out))
             }
         },
         SnapshotCommand::Export { generation, to, target: of, output } => match target(&of)? {
             Target::Server(server) => show::export(&server, generation, &to, output, out).await,
             Target::Data(data) => {
-                Ok(offline::export_snapshot(&data, generation, &to, output.json, out)?)
+                let json = output.json;
+                on_directory(|| offline::export_snapshot(&data, generation, &to, json, out))
             }
         },
     }
@@ -252,7 +289,7 @@ fn report(error: &CommandError) {
         cause = error.source();
     }
     // Where standard error is closed, nobody is left to tell.
-    let _ = writeln!(std::io::stderr(), "{message}");
+    let _ = writeln!(io::stderr(), "{message}");
 }
 
 #[cfg(test)]
@@ -285,6 +322,27 @@ mod tests {
     fn an_invalid_configuration_has_its_own_exit_code() {
         let (result, _) = dispatch_args(&["backstock", "serve", "--data", "d", "--listen", "x"]);
         assert_eq!(result.unwrap_err().exit(), Exit::Configuration);
+    }
+
+    #[test]
+    fn a_reader_that_goes_is_noted_and_no_other_error_is() {
+        struct Gone(io::ErrorKind);
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for (kind, closed) in
+            [(io::ErrorKind::BrokenPipe, true), (io::ErrorKind::StorageFull, false)]
+        {
+            let mut out = Piped { inner: Gone(kind), closed: false };
+            let args = Cli::try_parse_from(["backstock", "completions", "bash"]).unwrap();
+            dispatch(args, &mut out).unwrap_err();
+            assert_eq!(out.closed, closed, "{kind}");
+        }
     }
 
     #[test]

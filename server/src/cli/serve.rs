@@ -61,17 +61,13 @@ pub struct ServeArgs {
     #[arg(long, value_name = "BYTES")]
     pub journal_segment_bytes: Option<String>,
 
-    /// Seconds between two snapshots [default: 3600].
+    /// Seconds between two snapshots, or 0 for none [default: 3600].
     #[arg(long, value_name = "SECONDS")]
     pub snapshot_interval_seconds: Option<String>,
 
-    /// Bytes of journal between two snapshots [default: 4294967296].
+    /// Bytes of journal between two snapshots, or 0 for none [default: 4294967296].
     #[arg(long, value_name = "BYTES")]
     pub snapshot_journal_bytes: Option<String>,
-
-    /// Hours that idempotency keys are kept [default: 168].
-    #[arg(long, value_name = "HOURS")]
-    pub request_retention_hours: Option<String>,
 
     /// Seconds that a shutdown waits for what has begun [default: 30].
     #[arg(long, value_name = "SECONDS")]
@@ -97,7 +93,6 @@ impl ServeArgs {
             ("journal_segment_bytes", self.journal_segment_bytes),
             ("snapshot_interval_seconds", self.snapshot_interval_seconds),
             ("snapshot_journal_bytes", self.snapshot_journal_bytes),
-            ("request_retention_hours", self.request_retention_hours),
             ("drain_seconds_max", self.drain_seconds_max),
         ];
         Sources { file: self.config, env, flags }

@@ -98,6 +98,8 @@ fn restore_stops_at_an_lsn_or_at_an_instant() {
     let instant = "2026-11-21T10:03:05Z".parse().unwrap();
     assert_eq!(until("2026-11-21T10:03:05Z"), Until::Time(instant));
     assert!(refuses(&["restore", "--data", "d", "--until", "yesterday"]));
+    assert!(refuses(&["restore", "--data", "d", "--until", "5", "--salvage"]));
+    assert!(refuses(&["restore", "--data", "d", "--from", "f", "--salvage"]));
 }
 
 #[test]

@@ -16,7 +16,8 @@ pub const REQUEST_BYTES: RangeInclusive<u64> = 64 * KIB..=64 * MIB;
 
 /// Bytes of one journal segment. Small ones are preallocated too often; the
 /// journal is cut by whole segments, so large ones keep what is not needed.
-pub const JOURNAL_SEGMENT_BYTES: RangeInclusive<u64> = MIB..=4 * GIB;
+pub const JOURNAL_SEGMENT_BYTES: RangeInclusive<u64> =
+    MIB..=backstock_engine::journal::limits::SEGMENT_BYTES_MAX;
 
 /// Seconds between two snapshots, or 0 for none by time. More often than this
 /// they would never cease; a day at most, or replay gets long.

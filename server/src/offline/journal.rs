@@ -2,16 +2,24 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use backstock_engine::disk::RealDisk;
+use backstock_engine::disk::{Disk as _, RealDisk};
 use backstock_engine::engine::journal_directory;
-use backstock_engine::journal::{self, SegmentReport, SegmentState, open_read_only};
-use backstock_engine::model::{Lsn, Record};
+use backstock_engine::journal::{
+    self, Log as _, LogError, SegmentReport, SegmentState, open_read_only,
+};
+use backstock_engine::model::Lsn;
 use serde_json::json;
 
-use super::{OfflineError, disk, shown};
+use super::{OfflineError, disk, event, shown};
 use crate::cli::Exit;
+
+/// The directory of the journal, which is there.
+fn existing(data: &Path) -> Result<PathBuf, OfflineError> {
+    let directory = journal_directory(data);
+    if RealDisk.is_dir(&directory) { Ok(directory) } else { Err(OfflineError::NoData(data.into())) }
+}
 
 /// Shows segments, and the events from an LSN on.
 pub fn inspect(
@@ -21,13 +29,13 @@ pub fn inspect(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<Exit, OfflineError> {
-    let directory = journal_directory(data);
+    let directory = existing(data)?;
     if !as_json {
         for report in journal::inspect(&RealDisk, &directory)? {
             writeln!(out, "{}", line(&report))?;
         }
     }
-    let history = open_read_only(disk(), &directory)?;
+    let history = open_read_only(disk(), &directory, Lsn::NONE)?.history();
     let from = from.map_or(history.first(), Lsn::new).max(history.first());
     let mut left = limit.unwrap_or(u64::MAX);
     let mut printed = Ok(());
@@ -36,38 +44,27 @@ pub fn inspect(
             return ControlFlow::Break(());
         }
         left -= 1;
-        printed = event(lsn, payload, as_json, out);
+        printed = if as_json {
+            super::json(out, &event::as_json(lsn, payload))
+        } else {
+            writeln!(out, "{}", event::line(lsn, payload))
+        };
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     printed?;
     Ok(Exit::Success)
 }
 
-fn event(lsn: Lsn, payload: &[u8], as_json: bool, out: &mut dyn Write) -> std::io::Result<()> {
-    let record = minicbor::decode::<Record>(payload);
-    let (at, text) = match &record {
-        Ok(record) => (record.at.to_string(), format!("{:?}", record.event)),
-        Err(error) => (String::new(), format!("not an event of this version: {error}")),
-    };
-    if as_json {
-        let request = record.ok().and_then(|r| r.request).map(|r| r.id.to_string());
-        let value = json!({
-            "lsn": lsn.get(), "at": at, "bytes": payload.len(), "request_id": request,
-            "event": text,
-        });
-        return super::json(out, &value);
-    }
-    writeln!(out, "{lsn:>10}  {at}  {text}")
-}
-
 /// Checks every frame of every segment.
 pub fn verify(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    let reports = journal::inspect(&RealDisk, &journal_directory(data))?;
+    let reports = journal::inspect(&RealDisk, &existing(data)?)?;
     let mut exit = Exit::Success;
     for report in &reports {
-        if matches!(report.state, SegmentState::Damaged(_)) {
-            exit = Exit::CheckFailed;
-        }
+        exit = match &report.state {
+            SegmentState::Damaged(LogError::NewerFormat { .. }) => Exit::NewerFormat,
+            SegmentState::Damaged(_) if exit == Exit::Success => Exit::CheckFailed,
+            _ => exit,
+        };
         if as_json {
             super::json(out, &segment_json(report))?;
         } else {
@@ -75,7 +72,11 @@ pub fn verify(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, O
         }
     }
     if !as_json {
-        let found = if exit == Exit::Success { "no damage" } else { "DAMAGED" };
+        let found = match exit {
+            Exit::Success => "no damage",
+            Exit::NewerFormat => "of a NEWER VERSION",
+            _ => "DAMAGED",
+        };
         writeln!(out, "{} segments, {found}", reports.len())?;
     }
     Ok(exit)
@@ -95,6 +96,7 @@ fn line(report: &SegmentReport) -> String {
             "{file}: {} to {}, then {} torn bytes that the next start cuts",
             report.first, content.last, tail.bytes
         ),
+        SegmentState::Damaged(error @ LogError::NewerFormat { .. }) => format!("NEWER: {error}"),
         SegmentState::Damaged(error) => format!("{file}: DAMAGED: {error}"),
     }
 }
@@ -104,6 +106,9 @@ fn segment_json(report: &SegmentReport) -> serde_json::Value {
         SegmentState::Sound(content) => ("sound", Some(content.last), None),
         SegmentState::Torn(content, tail) => {
             ("torn", Some(content.last), Some(format!("{} bytes", tail.bytes)))
+        }
+        SegmentState::Damaged(error @ LogError::NewerFormat { .. }) => {
+            ("newer", None, Some(error.to_string()))
         }
         SegmentState::Damaged(error) => ("damaged", None, Some(error.to_string())),
     };

@@ -1,23 +1,24 @@
 //! Operators' commands on a data directory that no server uses.
 
 mod audit;
+mod event;
 mod journal;
 mod restore;
 mod snapshots;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use backstock_engine::disk::{Disk, RealDisk};
-use backstock_engine::engine::{PostalTable, RestoreError};
+use backstock_engine::engine::{PostalTable, RestoreError, holds_data};
 use backstock_engine::journal::LogError;
 use backstock_engine::model::Timestamp;
 use backstock_engine::snapshot::{ExportError, SnapshotError};
 
 use crate::cli::Exit;
+use crate::cli::exit::{exit_of_export, exit_of_io, exit_of_log, exit_of_open, exit_of_snapshot};
 use crate::reference::UsPostalCodes;
-use crate::serve::{exit_of_log, exit_of_open};
 
 pub use audit::audit;
 pub use journal::{inspect, verify};
@@ -39,6 +40,9 @@ pub enum OfflineError {
     /// An export.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// The path is none of a data directory.
+    #[error("{} is not a data directory", .0.display())]
+    NoData(PathBuf),
     /// There is no snapshot, or not that one.
     #[error("there is no snapshot{}", .0.map_or(String::new(), |n| format!(" of generation {n}")))]
     NoSnapshot(Option<u64>),
@@ -54,20 +58,37 @@ impl OfflineError {
     /// The exit code that tells of it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Restore(RestoreError::Open(error)) => exit_of_open(error),
+            Self::Restore(error) => exit_of_restore(error),
             Self::Journal(error) => exit_of_log(error),
-            Self::Restore(RestoreError::Import(_) | RestoreError::Unsound(_))
-            | Self::Snapshot(_)
-            | Self::Export(_) => Exit::CorruptData,
-            Self::Restore(RestoreError::NotEmpty(_) | RestoreError::Beyond { .. })
-            | Self::NoSnapshot(_)
-            | Self::Exists(_) => Exit::Usage,
-            Self::Restore(
-                RestoreError::Snapshot(_) | RestoreError::Engine(_) | RestoreError::File { .. },
-            )
-            | Self::Output(_) => Exit::Failure,
+            Self::Snapshot(error) => exit_of_snapshot(error),
+            Self::Export(error) => exit_of_export(error),
+            // What a live server answers with as well.
+            Self::NoSnapshot(_) => Exit::Refused,
+            Self::NoData(_) | Self::Exists(_) => Exit::Usage,
+            Self::Output(_) => Exit::Failure,
         }
     }
+}
+
+fn exit_of_restore(error: &RestoreError) -> Exit {
+    match error {
+        RestoreError::Open(error) => exit_of_open(error),
+        RestoreError::Snapshot(error) => exit_of_snapshot(error),
+        RestoreError::Import(error) => exit_of_export(error),
+        RestoreError::Unsound(_) => Exit::CorruptData,
+        RestoreError::NotEmpty(_)
+        | RestoreError::Beyond { .. }
+        | RestoreError::TooFarBack { .. }
+        | RestoreError::NoData(_)
+        | RestoreError::NoName(_) => Exit::Usage,
+        RestoreError::File { source, .. } => exit_of_io(source.kind()),
+        RestoreError::Engine(_) => Exit::Failure,
+    }
+}
+
+/// Refuses a path that is no data directory before anything is made there.
+fn require_data(data: &Path) -> Result<(), OfflineError> {
+    if holds_data(&RealDisk, data) { Ok(()) } else { Err(OfflineError::NoData(data.into())) }
 }
 
 fn disk() -> Arc<dyn Disk> {

@@ -1,73 +1,53 @@
-//! `backstock snapshot list`, `verify` and `export` on a data directory.
+//! `backstock snapshot list`, `verify` and `export` on a data directory. What they
+//! say is what the same commands say of a live server.
 
 use std::io::Write;
 use std::path::Path;
 
-use backstock_engine::engine::{journal_directory, snapshot_directory};
-use backstock_engine::journal::open_read_only;
-use backstock_engine::snapshot::{self, GenerationReport, SledStore, SnapshotError};
-use serde_json::json;
+use backstock_engine::engine::{journal_directory, lock_data, snapshot_directory};
+use backstock_engine::journal::{Log as _, open_read_only};
+use backstock_engine::model::Lsn;
+use backstock_engine::snapshot::{self, SledStore, SnapshotError};
 
-use super::{OfflineError, disk, pairs, shown};
-use crate::cli::Exit;
+use super::{OfflineError, disk, require_data, shown};
+use crate::cli::{CheckView, Exit, ExportedView, SnapshotView, SnapshotsView, render};
 
-fn open(data: &Path) -> Result<SledStore, OfflineError> {
+/// Opens the store of a data directory; none when no snapshot was ever taken.
+fn open(data: &Path) -> Result<Option<SledStore>, OfflineError> {
+    require_data(data)?;
+    let lock = lock_data(&*disk(), data)?;
     let directory = snapshot_directory(data);
     if !SledStore::exists(&directory) {
-        return Err(OfflineError::NoSnapshot(None));
+        return Ok(None);
     }
-    let (store, _) = SledStore::open(&directory).map_err(SnapshotError::from)?;
-    Ok(store)
+    let store = SledStore::open(&directory).map_err(SnapshotError::from)?;
+    Ok(Some(store.holding(lock)))
 }
 
-fn chosen(store: &SledStore, generation: Option<u64>) -> Result<u64, OfflineError> {
-    let there: Vec<u64> = snapshot::list(store)?.iter().map(|report| report.generation).collect();
-    match generation {
-        None => there.first().copied().ok_or(OfflineError::NoSnapshot(None)),
-        Some(wanted) if there.contains(&wanted) => Ok(wanted),
-        Some(_) => Err(OfflineError::NoSnapshot(generation)),
-    }
+fn chosen(data: &Path, generation: Option<u64>) -> Result<(SledStore, u64), OfflineError> {
+    let store = open(data)?.ok_or(OfflineError::NoSnapshot(None))?;
+    let mut there = snapshot::list(&store)?.into_iter().map(|report| report.generation);
+    let number = match generation {
+        None => there.next(),
+        Some(wanted) => there.find(|number| *number == wanted),
+    };
+    number.map(|number| (store, number)).ok_or(OfflineError::NoSnapshot(generation))
 }
 
 /// Shows the generations, the newest first.
 pub fn list(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    for report in snapshot::list(&open(data)?)? {
-        if as_json {
-            super::json(out, &generation_json(&report))?;
-        } else {
-            writeln!(out, "{}", line(&report))?;
+    let mut snapshots = Vec::new();
+    if let Some(store) = open(data)? {
+        for report in snapshot::list(&store)? {
+            match report.manifest {
+                Ok(manifest) => snapshots.push(SnapshotView::from(&manifest)),
+                Err(error @ SnapshotError::Store(_)) => return Err(error.into()),
+                Err(error) => tracing::warn!(%error, "a snapshot cannot be read"),
+            }
         }
     }
+    render(out, as_json, &SnapshotsView { snapshots })?;
     Ok(Exit::Success)
-}
-
-fn line(report: &GenerationReport) -> String {
-    match &report.manifest {
-        Ok(manifest) => format!(
-            "{:>6}  {}  events {} to {}  hash {}  {} pairs  {} orders  {} bytes",
-            report.generation,
-            manifest.created_at,
-            manifest.start,
-            manifest.end,
-            manifest.state_hash,
-            manifest.counts.pairs,
-            manifest.counts.orders,
-            manifest.bytes(),
-        ),
-        Err(error) => format!("{:>6}  unreadable: {error}", report.generation),
-    }
-}
-
-fn generation_json(report: &GenerationReport) -> serde_json::Value {
-    match &report.manifest {
-        Ok(manifest) => json!({
-            "generation": report.generation, "created_at": manifest.created_at.to_string(),
-            "start_lsn": manifest.start.get(), "end_lsn": manifest.end.get(),
-            "state_hash": manifest.state_hash.to_string(), "pairs": manifest.counts.pairs,
-            "orders": manifest.counts.orders, "bytes": manifest.bytes(),
-        }),
-        Err(error) => json!({ "generation": report.generation, "error": error.to_string() }),
-    }
 }
 
 /// Reads a generation back, whole; the newest without a number.
@@ -77,21 +57,17 @@ pub fn verify(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<Exit, OfflineError> {
-    let store = open(data)?;
-    let generation = chosen(&store, generation)?;
-    let (exit, found) = match snapshot::verify(&store, generation) {
-        Ok(report) => {
-            (Exit::Success, format!("{} chunks, {} bytes, whole", report.chunks, report.bytes))
-        }
-        Err(error) => (Exit::CheckFailed, error.to_string()),
+    let (store, generation) = chosen(data, generation)?;
+    let problem = match snapshot::verify(&store, generation) {
+        Ok(_) => None,
+        Err(SnapshotError::Store(error)) => return Err(SnapshotError::from(error).into()),
+        Err(error) if error.is_newer() => return Err(error.into()),
+        Err(error) => Some(error.to_string()),
     };
-    if as_json {
-        let sound = exit == Exit::Success;
-        super::json(out, &json!({ "generation": generation, "sound": sound, "detail": found }))?;
-    } else {
-        writeln!(out, "snapshot {generation}: {found}")?;
-    }
-    Ok(exit)
+    let manifest = snapshot::read_manifest(&store, generation);
+    let view = CheckView::new(generation, manifest.ok().as_ref(), problem);
+    render(out, as_json, &view)?;
+    Ok(view.exit())
 }
 
 /// Writes a generation to one file; the newest without a number.
@@ -105,22 +81,10 @@ pub fn export(
     if to.exists() {
         return Err(OfflineError::Exists(shown(to)));
     }
-    let store = open(data)?;
-    let generation = chosen(&store, generation)?;
-    let history = open_read_only(disk(), &journal_directory(data))?;
-    let exported = snapshot::export(&store, &*history, generation, to)?;
-    if as_json {
-        let value = json!({ "generation": generation, "file": shown(to), "bytes": exported.bytes });
-        super::json(out, &value)?;
-    } else {
-        pairs(
-            out,
-            &[
-                ("snapshot", generation.to_string()),
-                ("file", shown(to)),
-                ("bytes", exported.bytes.to_string()),
-            ],
-        )?;
-    }
+    let (store, generation) = chosen(data, generation)?;
+    let log = open_read_only(disk(), &journal_directory(data), Lsn::NONE)?;
+    let exported = snapshot::export(&store, &*log.history(), generation, to)?;
+    let view = ExportedView { file: shown(to), size_bytes: exported.bytes };
+    render(out, as_json, &view)?;
     Ok(Exit::Success)
 }

@@ -2,11 +2,23 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_backstock-under-test");
+
+/// The program, without what tests are told by environment: that is no setting of
+/// the server, which refuses what it does not know.
+pub fn program() -> Command {
+    let mut command = Command::new(PROGRAM);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BACKSTOCK_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// A server on a directory of its own, killed when the test ends.
 pub struct Server {
@@ -16,7 +28,7 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path) -> Self {
-        let mut child = Command::new(PROGRAM)
+        let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off", "--data"])
             .arg(data)
             .args(["--log-level", "error", "--journal-segment-bytes", "1048576"])
@@ -33,6 +45,13 @@ impl Server {
     /// Runs a command against this server.
     pub fn run(&self, args: &[&str]) -> Ran {
         run(&[args, &["--server", &self.addr]].concat())
+    }
+
+    /// Asks it to end, as a service manager does, and waits until it has.
+    pub fn terminate(mut self) -> ExitStatus {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        assert!(asked.expect("kill is a program").success());
+        self.child.wait().expect("it ends")
     }
 }
 
@@ -58,12 +77,23 @@ impl Ran {
     }
 }
 
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("it ends by itself"),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+}
+
 /// Runs a command to its end.
 pub fn run(args: &[&str]) -> Ran {
-    let output = Command::new(PROGRAM).args(args).output().expect("the program starts");
-    Ran {
-        code: output.status.code().expect("it ends by itself"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
+    program().args(args).output().expect("the program starts").into()
+}
+
+/// Runs a command to its end from within a directory.
+pub fn run_in(directory: &Path, args: &[&str]) -> Ran {
+    let output = program().args(args).current_dir(directory).output();
+    output.expect("the program starts").into()
 }

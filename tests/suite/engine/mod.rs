@@ -6,5 +6,6 @@ mod in_flight;
 mod pains;
 mod promise;
 mod random;
+mod restore;
 mod services;
 mod simulated;

@@ -29,6 +29,9 @@ enum Naming {
     Create { path: PathBuf, file: FileId },
     Rename { from: PathBuf, to: PathBuf, file: FileId },
     Remove { path: PathBuf },
+    MoveDir { from: PathBuf, to: PathBuf },
+    ExchangeDirs { one: PathBuf, other: PathBuf },
+    RemoveDir { dir: PathBuf },
 }
 
 /// One file: its bytes now, its bytes on stable storage, and, in order, the
@@ -95,6 +98,9 @@ impl State {
     }
 
     pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.dirs.contains(from) {
+            return self.move_dir(from, to);
+        }
         let file = self.find(from).ok_or(io::ErrorKind::NotFound)?;
         self.name(Naming::Rename { from: from.to_owned(), to: to.to_owned(), file });
         Ok(())
@@ -103,6 +109,33 @@ impl State {
     pub(super) fn remove(&mut self, path: &Path) -> io::Result<()> {
         self.find(path).ok_or(io::ErrorKind::NotFound)?;
         self.name(Naming::Remove { path: path.to_owned() });
+        Ok(())
+    }
+
+    fn move_dir(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.live.keys().any(|path| path.starts_with(to)) {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        self.dirs = self.dirs.iter().map(|dir| moved(dir, from, to)).collect();
+        self.name(Naming::MoveDir { from: from.to_owned(), to: to.to_owned() });
+        Ok(())
+    }
+
+    pub(super) fn exchange(&mut self, one: &Path, other: &Path) -> io::Result<()> {
+        if !self.dirs.contains(one) || !self.dirs.contains(other) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.dirs = self.dirs.iter().map(|dir| exchanged(dir, one, other)).collect();
+        self.name(Naming::ExchangeDirs { one: one.to_owned(), other: other.to_owned() });
+        Ok(())
+    }
+
+    pub(super) fn remove_dir_all(&mut self, dir: &Path) -> io::Result<()> {
+        if !self.dirs.contains(dir) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.dirs.retain(|path| !path.starts_with(dir));
+        self.name(Naming::RemoveDir { dir: dir.to_owned() });
         Ok(())
     }
 
@@ -147,9 +180,12 @@ impl State {
             naming.apply(&mut names);
         }
         let files = self.files.iter().map(|file| file.after_power_loss(random)).collect();
+        // Directories are made durably; what lost its new name has its old one.
+        let named = names.keys().filter_map(|path| path.parent()).flat_map(Path::ancestors);
+        let dirs = self.dirs.iter().map(PathBuf::as_path).chain(named).map(Path::to_owned);
         Self {
             files,
-            dirs: self.dirs.clone(),
+            dirs: dirs.collect(),
             live: names.clone(),
             durable: names,
             unsynced: Vec::new(),
@@ -191,15 +227,40 @@ impl Naming {
             Self::Remove { path } => {
                 names.remove(path);
             }
+            Self::MoveDir { from, to } => rename_all(names, |path| moved(path, from, to)),
+            Self::ExchangeDirs { one, other } => {
+                rename_all(names, |path| exchanged(path, one, other));
+            }
+            Self::RemoveDir { dir } => names.retain(|path, _| !path.starts_with(dir)),
         }
     }
 
     fn directory(&self) -> Option<&Path> {
         match self {
             Self::Create { path, .. } | Self::Remove { path } => path.parent(),
-            Self::Rename { to, .. } => to.parent(),
+            Self::Rename { to, .. } | Self::MoveDir { to, .. } => to.parent(),
+            Self::ExchangeDirs { one, .. } => one.parent(),
+            Self::RemoveDir { dir } => dir.parent(),
         }
     }
+}
+
+fn rename_all(names: &mut Names, rename: impl Fn(&Path) -> PathBuf) {
+    *names = std::mem::take(names).into_iter().map(|(path, file)| (rename(&path), file)).collect();
+}
+
+/// Where `path` is when the directory `from` was renamed to `to`.
+fn moved(path: &Path, from: &Path, to: &Path) -> PathBuf {
+    match path.strip_prefix(from) {
+        Ok(inside) if inside == Path::new("") => to.to_owned(),
+        Ok(inside) => to.join(inside),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// Where `path` is when two directories were exchanged.
+fn exchanged(path: &Path, one: &Path, other: &Path) -> PathBuf {
+    if path.starts_with(one) { moved(path, one, other) } else { moved(path, other, one) }
 }
 
 impl Content {

@@ -153,3 +153,35 @@ fn a_lock_is_released_with_its_guard() {
     drop(held);
     disk.lock(&path("LOCK")).unwrap();
 }
+
+#[test]
+fn an_exchange_of_directories_happens_whole_or_not_at_all() {
+    let (mut kept, mut lost) = (0, 0);
+    let (one, other) = (Path::new("/p/one"), Path::new("/p/other"));
+    for seed in 0..50 {
+        let disk = SimulatedDisk::new();
+        disk.put(&one.join("a"), b"one");
+        disk.put(&other.join("b/c"), b"other");
+        disk.exchange(one, other).unwrap();
+        assert_eq!(disk.contents(&one.join("b/c")).unwrap(), b"other");
+        assert!(disk.is_dir(&one.join("b")) && !disk.is_dir(&other.join("b")));
+        let crashed = disk.crash(seed);
+        let new = crashed.contents(&one.join("b/c")).is_some();
+        assert_eq!(crashed.contents(&other.join("a")).is_some(), new, "seed {seed}");
+        assert_eq!(crashed.contents(&one.join("a")).is_some(), !new, "seed {seed}");
+        *(if new { &mut kept } else { &mut lost }) += 1;
+    }
+    assert!(kept > 5 && lost > 5, "{kept} kept, {lost} lost");
+}
+
+#[test]
+fn a_directory_is_renamed_and_removed_with_all_in_it() {
+    let disk = SimulatedDisk::new();
+    disk.put(Path::new("/p/one/a"), b"a");
+    disk.rename(Path::new("/p/one"), Path::new("/p/two")).unwrap();
+    assert_eq!(disk.list(Path::new("/p/two")).unwrap(), ["a"]);
+    assert!(!disk.is_dir(Path::new("/p/one")));
+    disk.remove_dir_all(Path::new("/p/two")).unwrap();
+    assert!(!disk.is_dir(Path::new("/p/two")));
+    assert_eq!(disk.used(), 0);
+}

@@ -11,6 +11,26 @@ fn last_batch(disk: &SimulatedDisk) -> (PathBuf, usize, usize) {
     (report.file.clone(), end - bytes, end)
 }
 
+#[test]
+fn a_damaged_journal_is_read_up_to_its_damage() {
+    let disk = disk_with(20, true);
+    for segment in segments(&disk) {
+        let disk = disk.restart();
+        disk.flip_bit(&segment, 45 * 8);
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let history = open_damaged(shared, Path::new(DIR)).unwrap().history();
+        let mut last = Lsn::NONE;
+        let read = history.cursor(Lsn::FIRST).read(&mut |lsn, bytes| {
+            assert_eq!(bytes, payload(lsn));
+            last = lsn;
+            ControlFlow::Continue(())
+        });
+        assert!(matches!(read, Err(LogError::Corrupt { .. })), "{read:?}");
+        let name = segment.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(last.next().get(), name.parse::<u64>().unwrap(), "{segment:?}");
+    }
+}
+
 /// Puts `content` in place of what is stored in `file`.
 fn with_content(disk: &SimulatedDisk, file: &Path, content: &[u8]) -> SimulatedDisk {
     let changed = disk.crash(0);

@@ -156,7 +156,8 @@ fn a_full_disk_refuses_and_takes_the_same_batch_once_there_is_room() {
 fn a_history_that_is_only_read_changes_nothing() {
     let disk = disk_with(20, true);
     let before = disk.operations();
-    let history = open_read_only(Arc::new(disk.clone()), Path::new(DIR)).unwrap();
+    let history =
+        open_read_only(Arc::new(disk.clone()), Path::new(DIR), Lsn::NONE).unwrap().history();
     assert_eq!(read_all(&*history).unwrap(), Lsn::new(60));
     assert!(matches!(history.drop_before(Lsn::new(50)), Err(LogError::ReadOnly { .. })));
     assert_eq!(disk.operations(), before);

@@ -7,7 +7,7 @@ use crate::snapshot::chunk::{self, FrameError, HEADER_BYTES};
 use crate::snapshot::manifest::Manifest;
 use crate::snapshot::verify::open_chunk;
 use crate::snapshot::{
-    ExportError, MemoryStore, SnapshotStore, State, export, import, list, take, verify,
+    ExportError, FileFault, MemoryStore, SnapshotStore, State, export, import, list, take, verify,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -131,18 +131,23 @@ fn a_damaged_or_truncated_export_is_refused_and_leaves_nothing() {
         let fresh = MemoryStore::default();
         let error = import(&file, &fresh, |_, _| Ok(())).unwrap_err();
         assert_eq!(fresh.bytes_on_disk().unwrap(), 0, "{error}");
-        error
+        assert!(error.to_string().starts_with(file.to_str().unwrap()), "{error}");
+        match error {
+            ExportError::Content { fault, .. } => fault,
+            other => panic!("{other}"),
+        }
     };
     flipped(&bytes).for_each(|flipped| drop(refused(&flipped)));
     for length in 16..bytes.len() {
         let error = refused(&bytes[..length]);
-        assert!(matches!(error, ExportError::Truncated(_)), "{length} bytes: {error}");
+        assert!(matches!(error, FileFault::Truncated(_)), "{length} bytes: {error}");
     }
-    assert!(matches!(refused(b"PK\x03\x04, some archive"), ExportError::Foreign));
-    assert!(matches!(refused(&[&bytes[..], b"x"].concat()), ExportError::Damaged));
+    assert!(matches!(refused(b"PK\x03\x04, some archive"), FileFault::Foreign));
+    assert!(matches!(refused(b"PK\x03\x04"), FileFault::Foreign));
+    assert!(matches!(refused(&[&bytes[..], b"x"].concat()), FileFault::Damaged));
     let mut newer = bytes.clone();
     newer[8] = 2;
-    assert!(matches!(refused(&newer), ExportError::NewerVersion(2)));
+    assert!(matches!(refused(&newer), FileFault::NewerVersion(2)));
 }
 
 #[test]

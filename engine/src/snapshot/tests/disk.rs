@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::world::{Run, World};
 use crate::model::Timestamp;
-use crate::snapshot::{ChunkKey, Kind, SledStore, SnapshotStore, State, load_newest, take, verify};
+use crate::snapshot::{
+    ChunkKey, Kind, SledStore, SnapshotStore, State, StoreError, load_newest, take, verify,
+};
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
 fn open(directory: &Path) -> SledStore {
-    let (store, aside) = SledStore::open(directory).unwrap();
-    assert!(aside.is_none(), "{aside:?}");
-    store
+    SledStore::open(directory).unwrap()
 }
 
 fn key(from: u64) -> ChunkKey {
@@ -55,7 +55,7 @@ fn a_torn_snapshot_of_the_database_does_not_keep_it_from_opening() {
 }
 
 #[test]
-fn a_store_that_will_not_open_is_set_aside_and_not_deleted() {
+fn a_store_that_will_not_open_stays_as_it_is_until_it_is_set_aside() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("snapshots");
     for round in 1..=2 {
@@ -64,11 +64,13 @@ fn a_store_that_will_not_open_is_set_aside_and_not_deleted() {
         store.sync().unwrap();
         drop(store);
         std::fs::write(path.join("conf"), b"not what sled wrote there").unwrap();
-        let (store, aside) = SledStore::open(&path).unwrap();
-        let aside = aside.expect("set aside");
-        assert!(aside.to.join("db").exists());
-        assert!(aside.to.to_string_lossy().ends_with(&format!("damaged-{round}")));
-        assert_eq!(store.chunk_keys().unwrap(), []);
+        let refused = SledStore::open(&path).err().unwrap();
+        assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+        assert_eq!(std::fs::read(path.join("conf")).unwrap(), b"not what sled wrote there");
+        let aside = SledStore::set_aside(&path).unwrap();
+        assert!(aside.join("db").exists());
+        assert!(aside.to_string_lossy().ends_with(&format!("damaged-{round}")));
+        assert_eq!(open(&path).chunk_keys().unwrap(), []);
     }
 }
 
@@ -117,4 +119,13 @@ fn an_interrupted_swap_is_finished_or_undone() {
     let store = open(&path);
     assert_eq!(store.chunk(key(1)).unwrap().unwrap(), b"one");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_store_that_somebody_has_is_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("snapshots");
+    let _held = open(&path);
+    let refused = SledStore::open(&path).err().unwrap();
+    assert!(matches!(refused, StoreError::InUse { .. }), "{refused}");
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use backstock_engine::engine::AuditReport;
 use backstock_proto::v1;
 use serde::Serialize;
 
@@ -11,12 +12,15 @@ use crate::client::Client;
 
 /// What an audit found.
 #[derive(Debug, Serialize)]
-struct AuditView {
+pub(crate) struct AuditView {
     pairs_checked: u64,
     orders_checked: u64,
     breach_count: u64,
     breaches: Vec<BreachView>,
     version: u64,
+    /// Of a data directory; a live server tells it with its status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_hash: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,7 +43,7 @@ pub(in crate::cli) async fn audit(
 }
 
 impl AuditView {
-    fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         if self.breach_count == 0 { Exit::Success } else { Exit::CheckFailed }
     }
 }
@@ -56,6 +60,24 @@ impl From<v1::RunAuditResponse> for AuditView {
             breach_count: answer.breach_count,
             breaches: answer.breaches.into_iter().map(breach).collect(),
             version: answer.version,
+            state_hash: None,
+        }
+    }
+}
+
+impl From<&AuditReport> for AuditView {
+    fn from(report: &AuditReport) -> Self {
+        let breaches = report.breaches.iter().map(|breach| BreachView {
+            invariant: breach.name.to_owned(),
+            detail: breach.detail.clone(),
+        });
+        Self {
+            pairs_checked: report.pairs,
+            orders_checked: report.orders,
+            breach_count: report.breach_count,
+            breaches: breaches.collect(),
+            version: report.lsn.get(),
+            state_hash: Some(report.state_hash.to_string()),
         }
     }
 }
@@ -70,9 +92,10 @@ impl View for AuditView {
             "{found}: {} pairs and {} orders checked at version {}",
             self.pairs_checked, self.orders_checked, self.version
         );
+        let hash = self.state_hash.as_ref().map(|hash| format!("state hash {hash}"));
         let mut breaches = table(&["invariant", "breach"], &[]);
         breaches.add_rows(self.breaches.iter().map(|b| [b.invariant.clone(), b.detail.clone()]));
-        lines([Some(summary), (!self.breaches.is_empty()).then(|| breaches.to_string())])
+        lines([Some(summary), hash, (!self.breaches.is_empty()).then(|| breaches.to_string())])
     }
 }
 

@@ -8,33 +8,36 @@ mod order;
 mod snapshot_views;
 mod snapshots;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
+pub(crate) use audit::AuditView;
 pub(super) use audit::audit;
 pub(super) use availability::availability;
 pub(super) use order::{explain_order, show_order};
+pub(crate) use snapshot_views::{CheckView, ExportedView, SnapshotView, SnapshotsView};
 pub(super) use snapshots::{export, list, take, verify};
 
 use super::common::OutputArgs;
 use super::run::CommandError;
 
 /// An answer that can be shown both ways.
-trait View: Serialize {
+pub(crate) trait View: Serialize {
     /// For a person: one or more lines, without the last line's end.
     fn text(&self) -> String;
 }
 
 /// Prints an answer as was asked for.
 fn print(out: &mut dyn Write, output: OutputArgs, view: &impl View) -> Result<(), CommandError> {
-    let text = if output.json {
-        serde_json::to_string_pretty(view).map_err(|error| CommandError::Output(error.into()))?
-    } else {
-        view.text()
-    };
-    writeln!(out, "{text}").map_err(CommandError::Output)
+    render(out, output.json, view).map_err(CommandError::Output)
+}
+
+/// Prints an answer, for a script or for a person.
+pub(crate) fn render(out: &mut dyn Write, as_json: bool, view: &impl View) -> io::Result<()> {
+    let text = if as_json { serde_json::to_string_pretty(view)? } else { view.text() };
+    writeln!(out, "{text}")
 }
 
 /// An empty table; `numbers` are the columns that are aligned to the right,

@@ -1,5 +1,6 @@
 //! Snapshots as they are shown.
 
+use backstock_engine::snapshot::Manifest;
 use backstock_proto::v1;
 use serde::Serialize;
 
@@ -8,8 +9,8 @@ use crate::cli::Exit;
 use crate::client::words;
 
 /// A snapshot that is kept.
-#[derive(Debug, Serialize)]
-pub(super) struct SnapshotView {
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct SnapshotView {
     generation: u64,
     create_time: Option<String>,
     start_lsn: u64,
@@ -22,22 +23,22 @@ pub(super) struct SnapshotView {
 
 /// Snapshots, the newest first.
 #[derive(Debug, Serialize)]
-pub(super) struct SnapshotsView {
-    pub(super) snapshots: Vec<SnapshotView>,
+pub(crate) struct SnapshotsView {
+    pub(crate) snapshots: Vec<SnapshotView>,
 }
 
 /// What a check of a snapshot found.
 #[derive(Debug, Serialize)]
-pub(super) struct CheckView {
+pub(crate) struct CheckView {
     snapshot: SnapshotView,
     problems: Vec<String>,
 }
 
 /// A snapshot that was written to a file.
 #[derive(Debug, Serialize)]
-pub(super) struct ExportedView {
-    pub(super) file: String,
-    pub(super) size_bytes: u64,
+pub(crate) struct ExportedView {
+    pub(crate) file: String,
+    pub(crate) size_bytes: u64,
 }
 
 impl From<v1::Snapshot> for SnapshotView {
@@ -51,6 +52,21 @@ impl From<v1::Snapshot> for SnapshotView {
             pairs: snapshot.pairs,
             orders: snapshot.orders,
             size_bytes: snapshot.size_bytes,
+        }
+    }
+}
+
+impl From<&Manifest> for SnapshotView {
+    fn from(manifest: &Manifest) -> Self {
+        Self {
+            generation: manifest.generation,
+            create_time: Some(manifest.created_at.to_string()),
+            start_lsn: manifest.start.get(),
+            end_lsn: manifest.end.get(),
+            state_hash: manifest.state_hash.to_string(),
+            pairs: manifest.counts.pairs,
+            orders: manifest.counts.orders,
+            size_bytes: manifest.bytes(),
         }
     }
 }
@@ -98,7 +114,19 @@ impl From<v1::VerifySnapshotResponse> for CheckView {
 }
 
 impl CheckView {
-    pub(super) fn exit(&self) -> Exit {
+    /// What a check of a data directory's snapshot found; there is no manifest
+    /// when that is what cannot be read.
+    pub(crate) fn new(
+        generation: u64,
+        manifest: Option<&Manifest>,
+        problem: Option<String>,
+    ) -> Self {
+        let unreadable = SnapshotView { generation, ..SnapshotView::default() };
+        let snapshot = manifest.map_or(unreadable, Into::into);
+        Self { snapshot, problems: problem.into_iter().collect() }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
         if self.problems.is_empty() { Exit::Success } else { Exit::CheckFailed }
     }
 }
