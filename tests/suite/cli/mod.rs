@@ -2,6 +2,7 @@
 
 mod operate;
 mod program;
+mod tour;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

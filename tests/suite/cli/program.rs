@@ -6,12 +6,18 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_backstock-under-test");
+/// Where it is.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_backstock-under-test");
 
 /// The program, without what tests are told by environment: that is no setting of
 /// the server, which refuses what it does not know.
 pub fn program() -> Command {
-    let mut command = Command::new(PROGRAM);
+    program_named(PROGRAM)
+}
+
+/// Another program, without what tests are told by environment.
+pub fn program_named(name: &str) -> Command {
+    let mut command = Command::new(name);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("BACKSTOCK_") {
             command.env_remove(name);

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backstock_engine::model::{NodeKind, OrderState};
+use backstock_engine::engine::snapshot_directory;
+use backstock_engine::model::{Lsn, NodeKind, OrderState};
 use backstock_proto::v1::{
     CancelOrderRequest, OrderOutcome, PlaceOrderLine, PlaceOrderRequest, ShortagePolicy,
+    TakeSnapshotRequest, admin_service_client::AdminServiceClient,
     order_service_client::OrderServiceClient,
 };
 use backstock_tests::fixture::*;
@@ -22,6 +24,9 @@ use self::server::Server;
 const ROUNDS: u64 = 50;
 /// Rounds on one data directory; then recovery would begin to take its time.
 const ROUNDS_PER_DIRECTORY: u64 = 10;
+/// Of those, the one in which a snapshot is taken: with one, nothing of the journal
+/// is cut, so that what it gives can be compared with a replay from zero.
+const SNAPSHOT_ROUND: u64 = 3;
 const CLIENTS: u64 = 8;
 const SKUS: [&str; 3] = ["BLOUSE", "SCARF", "SOCKS"];
 
@@ -50,13 +55,15 @@ async fn a_killed_server_has_what_it_acknowledged_and_nothing_by_halves() {
         let orders = Orders::default();
         for round in first..rounds.min(first + ROUNDS_PER_DIRECTORY) {
             let span = Duration::from_millis(u64::from(random.within(20..250)));
-            crash(directory.path(), &orders, round, random.next(), span).await;
+            let snapshot = round == first + SNAPSHOT_ROUND;
+            crash(directory.path(), &orders, round, (random.next(), span, snapshot)).await;
             check(directory.path(), &orders, round).await;
         }
-        acknowledged += orders.lock().expect("no panic").values().filter(|o| o.placed).count();
+        let placed = orders.lock().expect("no panic").values().filter(|o| o.placed).count();
+        assert!(placed > 0, "the server was never under load");
+        acknowledged += placed;
     }
     eprintln!("{acknowledged} orders were acknowledged");
-    assert!(acknowledged > 0, "the server was never under load");
 }
 
 /// Defines a network with stock that lasts.
@@ -75,8 +82,14 @@ async fn prepare(directory: &Path) {
     engine.shut_down().await;
 }
 
-/// Starts the server, lets clients work for a span of time, and kills it.
-async fn crash(directory: &Path, orders: &Orders, round: u64, seed: u64, span: Duration) {
+/// Starts the server, lets clients work for a span of time, and kills it; where a
+/// snapshot is to be taken, that begins half way, and may be cut short as well.
+async fn crash(
+    directory: &Path,
+    orders: &Orders,
+    round: u64,
+    (seed, span, snapshot): (u64, Duration, bool),
+) {
     let mut server = Server::start(directory);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
@@ -84,7 +97,11 @@ async fn crash(directory: &Path, orders: &Orders, round: u64, seed: u64, span: D
             tokio::spawn(work(address, orders, format!("{round}-{client}"), seed ^ client))
         })
         .collect();
-    tokio::time::sleep(span).await;
+    tokio::time::sleep(span / 2).await;
+    if snapshot && let Ok(mut admin) = AdminServiceClient::connect(server.address.clone()).await {
+        tokio::spawn(async move { admin.take_snapshot(TakeSnapshotRequest {}).await });
+    }
+    tokio::time::sleep(span / 2).await;
     server.kill();
     for client in clients {
         client.await.expect("no client panics");
@@ -153,8 +170,9 @@ async fn place(
     }
 }
 
-/// Opens a copy of what the killed server left, twice, and compares it with what
-/// clients were told. The next server finds what this one left.
+/// Opens a copy of what the killed server left, and compares it with what clients
+/// were told, and with a replay of its journal from zero. The next server finds what
+/// this one left.
 async fn check(left: &Path, orders: &Orders, round: u64) {
     let copy = tempfile::tempdir().expect("a directory");
     let directory = copy.path();
@@ -187,7 +205,11 @@ async fn check(left: &Path, orders: &Orders, round: u64) {
     assert_eq!(engine.status().orders, there, "round {round}: orders that nobody sent");
     engine.shut_down().await;
     drop(engine);
+    if recovered.generation.is_some() {
+        std::fs::remove_dir_all(snapshot_directory(directory)).expect("it is there");
+    }
     let (again, replayed) = open(directory).await;
+    assert_eq!(replayed.from, Lsn::NONE, "round {round}: from zero");
     assert_eq!(replayed.state_hash, recovered.state_hash, "round {round}");
     again.shut_down().await;
 }

@@ -138,7 +138,7 @@ fn a_generation_of_a_newer_build_is_neither_passed_over_nor_dropped() {
     assert!(take(State::from(&run.world), &store, AT).unwrap_err().is_newer());
     let chunks = store.chunk_keys().unwrap();
     prune(&store).unwrap();
-    assert_eq!(store.generations().unwrap(), [generation]);
+    assert!(store.generations().unwrap().contains(&generation));
     assert_eq!(store.chunk_keys().unwrap(), chunks);
 }
 
