@@ -191,6 +191,8 @@ pub enum Claim {
     Granted,
     /// Durable state refuses: so many units are missing.
     Short(u64),
+    /// More units would wait here than a pair counts.
+    NoRoomToWait,
     /// Only others in flight stand in the way.
     InFlight,
 }
@@ -290,6 +292,9 @@ impl StockActor {
         for &(supply, units) in parts {
             let (durable, claimed) = self.available(supply);
             let wanted = i64::from(units);
+            if wanted > durable && supply == Supply::Backorder {
+                return Claim::NoRoomToWait;
+            }
             if wanted > durable {
                 missing += u64::try_from(wanted - durable.max(0)).unwrap_or(0);
             } else if wanted > durable - claimed {

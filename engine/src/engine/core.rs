@@ -207,6 +207,13 @@ impl Core {
         self.watermark.applied().max(Lsn::new(self.applying.load(Ordering::Acquire)))
     }
 
+    /// The version that all actors show; none while events are being applied. When it
+    /// is the same before and after a look at several actors, no event came between.
+    pub fn quiet(&self) -> Option<Lsn> {
+        let shown = self.shown();
+        (shown == self.watermark.applied()).then_some(shown)
+    }
+
     /// Commands in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)

@@ -220,6 +220,7 @@ async fn claim_leaving<'a>(
                 Claim::Granted => {}
                 Claim::Short(units) => missing += units,
                 Claim::InFlight => in_flight = true,
+                Claim::NoRoomToWait => unreachable!("what leaves does not wait"),
             }
         }
         if !in_flight && missing == 0 {

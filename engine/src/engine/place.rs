@@ -204,17 +204,14 @@ enum Settled<'a> {
 async fn settle<'a>(core: &'a Core, wanted: &Wanted<'_>) -> Result<Settled<'a>, EngineError> {
     for attempt in 0..REPLANS_MAX {
         let seen = core.look();
-        let shown = core.shown();
+        let quiet = core.quiet();
         let draft = look_and_plan(core, wanted).await?;
         if draft.unfilled_units() > 0 {
-            if draft.in_flight_seen {
+            if draft.in_flight_seen || quiet.is_none() || core.quiet() != quiet {
                 core.progress(seen).await?;
                 continue;
             }
             if let Some(shortages) = refused(wanted, &draft)? {
-                if core.shown() != shown && attempt < REPLANS_AT_ONCE_MAX {
-                    continue;
-                }
                 return Ok(Settled::SoldOut(shortages));
             }
         }
@@ -234,6 +231,11 @@ async fn settle<'a>(core: &'a Core, wanted: &Wanted<'_>) -> Result<Settled<'a>, 
 
 /// Whether an order that lacks units is refused, and which.
 fn refused(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, EngineError> {
+    if draft.cut_short {
+        let max = crate::sourcing::limits::SHIPMENTS_MAX;
+        let why = format!("its items are at more nodes than the {max} that one plan looks at");
+        return Err(Refusal::TooLong(why).into());
+    }
     let nothing = draft.allocations.is_empty();
     match wanted.shortage {
         Shortage::Backorder if waiting_units(draft) < draft.unfilled_units() => {
@@ -302,10 +304,9 @@ async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, 
     wanted.sort_by_key(|(pair, _)| *pair);
     let mut claims = Claims::new(core);
     for (pair, parts) in wanted {
-        let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
         match claims.units(pair, parts).await? {
             Claim::Granted => {}
-            Claim::Short(_) if waits => {
+            Claim::NoRoomToWait => {
                 return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) }.into());
             }
             Claim::Short(_) | Claim::InFlight => return Ok(None),

@@ -225,7 +225,11 @@ impl Planner {
 
     fn begin(&mut self, network: &Arc<Network>) {
         let same = self.network.as_ref().is_some_and(|known| Arc::ptr_eq(known, network));
-        if !same {
+        if same {
+            for terms in &self.terms {
+                self.today[usize::from(terms.dates.node.0)] = NONE;
+            }
+        } else {
             self.windows.clear();
             let never = Timestamp::from_micros(i64::MAX);
             let empty = Window { from: never, until: never, ship_by: Day::default() };
@@ -233,9 +237,6 @@ impl Planner {
             self.today.clear();
             self.today.resize(network.nodes.len(), NONE);
             self.network = Some(Arc::clone(network));
-        }
-        for terms in &self.terms {
-            self.today[usize::from(terms.dates.node.0)] = NONE;
         }
         self.lines.clear();
         self.offers.clear();
@@ -261,6 +262,8 @@ impl Planner {
                 self.skip(line, slot.node, supply, free, Verdict::NodeDisabled);
             } else if free == 0 {
                 self.skip(line, slot.node, supply, free, Verdict::NoStock);
+            } else if route.wanted.split == Split::WholeLine && free < want.quantity {
+                self.skip(line, slot.node, supply, free, Verdict::NotEnough);
             } else if self.is_full(self.offers.len() - first) {
                 self.skip(line, slot.node, supply, free, Verdict::NotConsidered);
             } else {

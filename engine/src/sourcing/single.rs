@@ -1,6 +1,6 @@
 //! The common case: one shipment fills every line, in time.
 
-use super::problem::Problem;
+use super::problem::{Problem, Split};
 use super::weight::{Ranking, Weight};
 
 /// What one shipment alone would come to.
@@ -10,11 +10,13 @@ pub(super) struct Tally {
     balance: u64,
     /// Lines that it fills alone and in time: the first so many, or it is out.
     filled: usize,
+    /// The line that had an offer in it last, counted from 1.
+    seen: usize,
 }
 
 /// The best plan in which one shipment fills every line in time: the shipment, and
 /// the plan's weight. `None` if there is no such plan, or if a line has two offers in
-/// a shipment that could be it. Of equals, the shipment with the lowest index wins.
+/// one shipment that could go into the plan. Of equals, the shipment with the lowest index wins.
 ///
 /// Where the promise and shipments come first, no plan is better: nothing is late,
 /// and nothing ships with less than one shipment.
@@ -23,19 +25,24 @@ pub(super) fn best_single(
     ranking: Ranking,
     tallies: &mut Vec<Tally>,
 ) -> Option<(usize, Weight)> {
+    let whole = problem.policy.split == Split::WholeLine;
     tallies.clear();
     tallies.resize(problem.shipments.len(), Tally::default());
     for (before, line) in problem.lines.iter().enumerate() {
         let units = u64::from(line.quantity);
         for (_, offer) in problem.offers_of(line) {
-            if offer.late_days > 0 || offer.quantity < line.quantity {
+            let fills = offer.quantity >= line.quantity;
+            let useless = offer.quantity == 0 || (whole && !fills);
+            if offer.late_days > 0 || useless {
                 continue;
             }
             let tally = &mut tallies[usize::from(offer.shipment)];
-            if tally.filled > before {
+            // Together the two may fill the line, and for less: only the search sees.
+            if tally.seen > before {
                 return None;
             }
-            if tally.filled < before {
+            tally.seen = before + 1;
+            if !fills || tally.filled < before {
                 continue;
             }
             tally.filled += 1;

@@ -158,6 +158,16 @@ fn two_supplies_of_one_shipment_count_as_one_shipment() {
     assert_eq!(table(PROMISE_FIRST, &[(4, rows)], &[1, 1]).picks(), [(0, 0, 2), (0, 2, 2)]);
 }
 
+/// One shipment either way, and cheaper from both supplies of the first node than
+/// from the one supply that fills the line alone.
+#[test]
+fn two_supplies_of_one_shipment_win_over_one_that_fills_the_line() {
+    let both: &[Row] = &[(0, 5, 0, 1, 0), (0, 5, 0, 1, 0), (1, 10, 0, 5, 0)];
+    assert_eq!(table(PROMISE_FIRST, &[(8, both)], &[0, 0]).picks(), [(0, 0, 5), (0, 1, 3)]);
+    let one_fills: &[Row] = &[(0, 5, 0, 1, 0), (0, 10, 0, 10, 0), (1, 10, 0, 5, 0)];
+    assert_eq!(table(PROMISE_FIRST, &[(8, one_fills)], &[0, 0]).picks(), [(0, 0, 5), (0, 1, 3)]);
+}
+
 #[test]
 fn ties_go_to_the_lowest_shipment() {
     let rows: &[Row] = &[(2, 4, 0, 1, 1), (0, 4, 0, 1, 1), (1, 4, 0, 1, 1)];
