@@ -15,6 +15,7 @@ use backstock::clock::ClockKind;
 use backstock::serve::{ServeOptions, SnapshotSchedule, listen, serve};
 use backstock::shutdown::Shutdown;
 use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
+use backstock_benches::run::runtime;
 use backstock_benches::wire::request;
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
@@ -198,11 +199,7 @@ async fn streamed(
 }
 
 fn grpc(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     let size = Size::from_env();
     let directory = tempfile::tempdir().expect("a directory");
     let shutdown = Shutdown::default();

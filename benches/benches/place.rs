@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
 use backstock_benches::process::{cpu_time, resident_bytes};
-use backstock_benches::run::place_all;
+use backstock_benches::run::{place_all, runtime};
 use backstock_engine::disk::{Access, Disk, DiskFile, DiskLock, RealDisk};
 use backstock_engine::engine::{Engine, OpenOptions};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
@@ -22,11 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const TASKS: u64 = 2;
 
 fn place(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     let size = Size::from_env();
     measure(criterion, &runtime, size, "durable", Arc::new(RealDisk));
     measure(criterion, &runtime, size, "not_durable", Arc::new(Unsynced(RealDisk)));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use backstock_benches::holiday::{NOW, Orders, Size, postal_codes, set_up};
 use backstock_benches::process::resident_bytes;
-use backstock_benches::run::place_all;
+use backstock_benches::run::{place_all, runtime};
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions, Recovered, Status};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
@@ -29,11 +29,7 @@ async fn open(directory: &Path) -> (Engine, Recovered) {
 }
 
 fn restart(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     let small = std::env::var_os("BACKSTOCK_BENCH_SMALL").is_some();
     let size = if small { Size::SMALL } else { LARGE };
     let directory = tempfile::tempdir().expect("a directory");

@@ -6,6 +6,16 @@ use std::time::{Duration, Instant};
 use backstock_engine::engine::{Engine, PlaceOutcome, Submitted};
 use backstock_engine::model::command::PlaceOrder;
 
+/// The runtime of every bench: as many threads as the machines that the goals name
+/// have cores.
+///
+/// # Panics
+/// When it does not start.
+pub fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().expect("a runtime")
+}
+
 /// Orders that one task keeps in flight.
 const WINDOW: usize = 4_096;
 
