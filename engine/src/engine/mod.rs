@@ -62,8 +62,8 @@ use crate::model::command::{
     ShipShipment,
 };
 use crate::model::{
-    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Refusal, Sku,
-    SkuNo, StateHash, Supply, Timestamp,
+    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Refusal,
+    RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::service::{Services, SnapshotFailed};
 use crate::snapshot::{Exported, SledStore, SnapshotError, TakeReport};
@@ -312,6 +312,11 @@ impl Engine {
             }
             self.core.progress(seen).await?;
         }
+    }
+
+    /// The version that a request became, if one with that key was carried out.
+    pub fn carried_out(&self, request: &RequestId) -> Option<Lsn> {
+        self.core.requests.done(request).map(|done| done.lsn)
     }
 
     /// What can be promised of a SKU by an instant.

@@ -118,6 +118,14 @@ impl Requests {
         hash
     }
 
+    /// What is remembered of a request, if it was carried out.
+    pub fn done(&self, id: &RequestId) -> Option<Remembered> {
+        match self.slots.get(id).as_deref() {
+            Some(Slot::Done(done)) => Some(*done),
+            Some(Slot::InFlight) | None => None,
+        }
+    }
+
     /// Lets go of a key whose event never became durable.
     pub fn abandon(&self, id: &RequestId) {
         self.slots.remove_if(id, |_, slot| matches!(slot, Slot::InFlight));

@@ -152,11 +152,14 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<u64, EngineErro
     let Row { at, sku, node, wanted, .. } = row;
     api.engine().item(&sku)?;
     let operation = wanted.at(api.engine(), &node)?;
+    let key_of = |suffix: &str| {
+        key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}"))).transpose()
+    };
     let change = |operation: StockOperation, suffix: &str| {
-        let key = key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}")));
+        let key = key_of(suffix);
         let (sku, node) = (sku.clone(), node.clone());
         async move {
-            let meta = api.meta(key.transpose()?, false);
+            let meta = api.meta(key?, false);
             let command = ChangeStock { meta, sku, node, operation };
             Ok(api.engine().change_stock(command).await?.get())
         }
@@ -164,6 +167,10 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<u64, EngineErro
     let StockOperation::AnnounceInbound { id, quantity, eta } = &operation else {
         return change(operation, "").await;
     };
+    // Sent again, it may find the supply that it changed closed, and is none to announce.
+    if let Some(version) = key_of("c")?.and_then(|key| api.engine().carried_out(&key)) {
+        return Ok(version.get());
+    }
     let (quantity, eta) = (Some(*quantity), Some(*eta));
     let changed = StockOperation::ChangeInbound { id: id.clone(), quantity, eta };
     match change(operation, "").await {

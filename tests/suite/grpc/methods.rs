@@ -75,7 +75,7 @@ async fn load(server: &mut TestServer) {
     for at in 0..50 {
         server.define_item(&format!("I{at}")).await;
     }
-    for feed in 0..60 {
+    for round in 0..60 {
         let adjustment = v1::StockAdjustment { on_hand_delta: 1, unavailable_delta: 0 };
         let rows = (0..1_000).map(|at| v1::StockRow {
             sku: format!("I{}", at % 50),
@@ -83,13 +83,18 @@ async fn load(server: &mut TestServer) {
             change: Some(v1::stock_row::Change::Adjustment(adjustment)),
         });
         // The key of each row is part of the snapshot.
-        let request_id = format!("a-long-key-so-that-the-snapshot-is-large-enough-{feed}");
+        let request_id = format!("a-long-key-so-that-the-snapshot-is-large-enough-{round}");
         let request = v1::LoadStockRequest { rows: rows.collect(), request_id };
-        let stream = tonic::codegen::tokio_stream::iter([request]);
-        let mut replies = server.inventory.load_stock(stream).await.expect("a feed").into_inner();
-        let reply = replies.message().await.expect("a reply").expect("one");
+        let reply = feed(server, request).await;
         assert_eq!(reply.rows_applied, 1_000, "{:?}", reply.faults.first());
     }
+}
+
+/// Sends one request of a feed.
+async fn feed(server: &mut TestServer, request: v1::LoadStockRequest) -> v1::LoadStockResponse {
+    let stream = tonic::codegen::tokio_stream::iter([request]);
+    let mut replies = server.inventory.load_stock(stream).await.expect("a feed").into_inner();
+    replies.message().await.expect("a reply").expect("one")
 }
 
 /// Who does not read takes a place until he hangs up, and there are two.
@@ -288,6 +293,46 @@ async fn reservations_are_listed_by_order_and_line() {
         ("B", 0, 2, v1::SupplyKind::Backorder),
     ];
     assert_eq!(listed, expected);
+    server.stop().await.expect("drained");
+}
+
+/// A row of a feed that changed a supply, sent again after the supply was received
+/// and closed, is the same row: nothing is on its way any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_sent_again_does_not_announce_what_has_arrived() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let announced = announcement("RARE", "PO-1", 10);
+    server.inventory.announce_inbound(announced.clone()).await.expect("announced");
+    let inbound = v1::InboundAnnouncement {
+        inbound_id: "PO-1".into(),
+        quantity: 12,
+        eta: announced.inbound.and_then(|inbound| inbound.eta),
+    };
+    let row = v1::StockRow {
+        sku: "RARE".into(),
+        node_id: "NYC".into(),
+        change: Some(v1::stock_row::Change::Inbound(inbound)),
+    };
+    let request = v1::LoadStockRequest { rows: vec![row], request_id: "FEED".into() };
+    let first = feed(&mut server, request.clone()).await;
+    assert_eq!(first.rows_applied, 1, "{:?}", first.faults);
+    let receive = v1::ReceiveInboundRequest {
+        sku: "RARE".into(),
+        node_id: "NYC".into(),
+        inbound_id: "PO-1".into(),
+        quantity: 12,
+        complete: true,
+        ..Default::default()
+    };
+    let answer = server.inventory.receive_inbound(receive).await.expect("received").into_inner();
+    let stock = answer.stock.expect("a stock");
+    assert_eq!((stock.on_hand, stock.inbound.len()), (12, 0));
+    let again = feed(&mut server, request).await;
+    assert_eq!((again.rows_applied, again.version), (1, first.version));
+    let get = v1::GetAvailabilityRequest { sku: "RARE".into(), ..Default::default() };
+    let rare = server.inventory.get_availability(get).await.expect("read").into_inner();
+    assert_eq!(rare.availability.expect("the item").atp_at, 12, "nothing is on its way");
     server.stop().await.expect("drained");
 }
 
