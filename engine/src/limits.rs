@@ -69,6 +69,10 @@ pub const REPLANS_AT_ONCE_MAX: u32 = 8;
 /// bound every mailbox and the journal's batch.
 pub const IN_FLIGHT_MAX_DEFAULT: usize = 65_536;
 
+/// Parts of the index of orders by id, each under a lock of its own. A part that grows
+/// is moved whole under its lock: with 5 million orders, that is 5,000 entries.
+pub const ORDER_SHARDS: usize = 1_024;
+
 /// Requests whose keys are remembered, the oldest forgotten first. Not a setting:
 /// what is forgotten is durable state, and must be the same on every machine.
 pub const REQUESTS_KEPT_MAX: usize = 1_000_000;

@@ -1,15 +1,13 @@
 //! The order actor: one order, and who has it in hand.
 
-use std::sync::Arc;
-
 use super::Actor;
-use crate::model::{Lsn, Order, OrderEffect, StateHash};
+use crate::model::{KeptOrder, Lsn, OrderEffect, StateHash};
 
 /// The durable state of an order, and the transaction in flight on it.
 #[derive(Debug, Default)]
 pub struct OrderActor {
     /// None until the event that places it is applied.
-    order: Option<Arc<Order>>,
+    order: Option<KeptOrder>,
     /// Whether a change of the order is in flight.
     locked: bool,
 }
@@ -22,7 +20,7 @@ pub enum OrderMessage {
     /// A change came to nothing.
     Unlock,
     /// Apply the event that places it.
-    Place(Arc<Order>),
+    Place(KeptOrder),
     /// Apply what a later event does.
     Apply {
         /// The event.
@@ -44,7 +42,7 @@ pub enum OrderReply {
     /// To an apply: by how much the state hash moves.
     Applied(StateHash),
     /// To a read: the order, or none while it is being placed.
-    State(Option<Arc<Order>>),
+    State(Option<KeptOrder>),
     /// To what needs no answer.
     Done,
 }
@@ -53,7 +51,7 @@ pub enum OrderReply {
 #[derive(Debug)]
 pub enum Lock {
     /// The order is the asker's until the event is applied or given up.
-    Granted(Arc<Order>),
+    Granted(KeptOrder),
     /// It is being placed or changed.
     InFlight,
 }
@@ -85,13 +83,13 @@ impl OrderActor {
         match &self.order {
             Some(order) if !self.locked => {
                 self.locked = true;
-                Lock::Granted(Arc::clone(order))
+                Lock::Granted(order.clone())
             }
             _ => Lock::InFlight,
         }
     }
 
-    fn place(&mut self, order: Arc<Order>) -> StateHash {
+    fn place(&mut self, order: KeptOrder) -> StateHash {
         let mut hash = StateHash::default();
         if self.order.is_none() {
             hash.add(order.hash());
@@ -102,12 +100,13 @@ impl OrderActor {
 
     fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) -> StateHash {
         let mut hash = StateHash::default();
-        let order =
-            self.order.as_mut().expect("REPLAY_EQUAL: an order is placed before it changes");
-        if lsn > order.last_lsn {
-            hash.remove(order.hash());
-            Arc::make_mut(order).apply(lsn, effect);
-            hash.add(order.hash());
+        let kept = self.order.as_mut().expect("REPLAY_EQUAL: an order is placed before it changes");
+        if lsn > kept.last_lsn {
+            hash.remove(kept.hash());
+            let mut order = kept.order();
+            order.apply(lsn, effect);
+            *kept = KeptOrder::of(&order);
+            hash.add(kept.hash());
         }
         hash
     }

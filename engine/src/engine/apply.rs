@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::claims::{cell, give_back};
-use super::core::{Applied, Core, Written};
+use super::core::{Applied, Core};
 use super::fulfil::by_pair;
-use super::orders::OrderCell;
 use super::requests::Remembered;
+use super::written::{Placement, Reserve, Written};
 use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
 use crate::actor::stock::{StockActor, StockMessage, StockReply};
 use crate::actor::{ActorPanicked, Ask};
 use crate::model::{
-    Dispatch, Event, Lsn, Node, NodeNo, Order, OrderEffect, OrderId, OrderNo, Pair, Parts, Policy,
-    Record, Release, Request, StateHash, StockEffect,
+    Dispatch, Event, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Parts,
+    Policy, Release, Request, StateHash, StockEffect,
 };
 
 /// Applies events one after the other. There is one applier.
@@ -43,8 +43,8 @@ impl<'a> Applier<'a> {
     /// # Errors
     /// When an actor panicked, now or before: nothing may be applied any more.
     pub fn apply(&mut self, lsn: Lsn, written: Written) -> Result<(), ActorPanicked> {
-        let Written { record, room } = written;
-        let order = self.event(lsn, record.event, room)?;
+        let Written { record, placement } = written;
+        let order = self.event(lsn, record.event, placement)?;
         if let Some(Request { id, fingerprint }) = record.request {
             let moved = self.core.requests.remember(id, Remembered { fingerprint, lsn, order });
             self.applied.hash.merge(moved);
@@ -70,7 +70,7 @@ impl<'a> Applier<'a> {
         &mut self,
         lsn: Lsn,
         event: Event,
-        room: Option<OrderCell>,
+        placement: Option<Box<Placement>>,
     ) -> Result<Option<OrderNo>, ActorPanicked> {
         match event {
             Event::ItemDefined { no, item } => {
@@ -83,10 +83,14 @@ impl<'a> Applier<'a> {
             Event::StockChanged { pair, change } => {
                 self.stock(pair, lsn, StockEffect::Change(change))?;
             }
-            Event::OrderPlaced(order) => return self.place(lsn, order, room).map(Some),
-            Event::OrderCancelled { no, id, releases } => self.cancel(lsn, no, &id, releases)?,
-            Event::ShipmentShipped { no, id, shipment, dispatch, units } => {
-                self.ship(lsn, (no, &id), shipment, dispatch, &units)?;
+            Event::OrderPlaced(packed) => {
+                let placement = placement.expect("a placed order comes with what it takes");
+                return self.place(lsn, packed, &placement).map(Some);
+            }
+            Event::OrderPlacedV1(_) => unreachable!("an old order is packed when it is read"),
+            Event::OrderCancelled { no, releases, .. } => self.cancel(lsn, no, releases)?,
+            Event::ShipmentShipped { no, shipment, dispatch, units, .. } => {
+                self.ship(lsn, no, shipment, dispatch, &units)?;
             }
         }
         Ok(None)
@@ -120,49 +124,38 @@ impl<'a> Applier<'a> {
     fn place(
         &mut self,
         lsn: Lsn,
-        mut order: Arc<Order>,
-        room: Option<OrderCell>,
+        packed: PackedOrder,
+        placement: &Placement,
     ) -> Result<OrderNo, ActorPanicked> {
-        // Nobody else holds it yet, so that this copies nothing.
-        let placed = Arc::make_mut(&mut order);
-        placed.placed_lsn = lsn;
-        placed.last_lsn = lsn;
-        self.reserve(lsn, &order)?;
-        let no = order.no;
-        self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
-        let cell = room.unwrap_or_else(|| self.core.orders.begin(&order.header.id).0);
-        self.core.orders.number(no, &cell);
-        self.order(cell.ask(OrderMessage::Place(order)))?;
-        Ok(no)
-    }
-
-    fn reserve(&mut self, lsn: Lsn, order: &Order) -> Result<(), ActorPanicked> {
-        let pair = |a: &crate::model::Allocation| (a.line, order.pair_of(a));
-        for group in order.allocations.chunk_by(|a, b| pair(a) == pair(b)) {
-            let (line, pair) = pair(&group[0]);
-            let parts: Parts = group.iter().map(|a| (a.supply, a.units)).collect();
-            self.stock(pair, lsn, StockEffect::Reserve { order: order.no, line, parts })?;
+        let no = placement.no;
+        let place = |reserve: &Reserve| (reserve.line, reserve.pair);
+        for group in placement.reserves.chunk_by(|a, b| place(a) == place(b)) {
+            let (line, pair) = place(&group[0]);
+            let parts: Parts = group.iter().map(|r| (r.supply, r.units)).collect();
+            self.stock(pair, lsn, StockEffect::Reserve { order: no, line, parts })?;
         }
-        Ok(())
+        self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
+        let cell = self.core.orders.room(no);
+        self.order(cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))?;
+        Ok(no)
     }
 
     fn cancel(
         &mut self,
         lsn: Lsn,
         order: OrderNo,
-        id: &OrderId,
         releases: Vec<Release>,
     ) -> Result<(), ActorPanicked> {
         for (pair, line, units) in by_pair(&releases) {
             self.stock(pair, lsn, StockEffect::Release { order, line, units })?;
         }
-        self.change_order(lsn, id, OrderEffect::Cancel(releases))
+        self.change_order(lsn, order, OrderEffect::Cancel(releases))
     }
 
     fn ship(
         &mut self,
         lsn: Lsn,
-        (order, id): (OrderNo, &OrderId),
+        order: OrderNo,
         shipment: u16,
         dispatch: Dispatch,
         units: &[Release],
@@ -170,16 +163,16 @@ impl<'a> Applier<'a> {
         for (pair, line, units) in by_pair(units) {
             self.stock(pair, lsn, StockEffect::Ship { order, line, units })?;
         }
-        self.change_order(lsn, id, OrderEffect::Ship { shipment, dispatch })
+        self.change_order(lsn, order, OrderEffect::Ship { shipment, dispatch })
     }
 
     fn change_order(
         &mut self,
         lsn: Lsn,
-        id: &OrderId,
+        order: OrderNo,
         effect: OrderEffect,
     ) -> Result<(), ActorPanicked> {
-        let (cell, _) = self.core.orders.begin(id);
+        let cell = self.core.orders.room(order);
         let settles = self.settles;
         self.order(cell.ask(OrderMessage::Apply { lsn, effect, settles }))
     }
@@ -205,27 +198,33 @@ impl<'a> Applier<'a> {
 }
 
 /// Undoes what a record claimed: the disk had no room for it.
-pub fn reject(core: &Core, record: Record) {
+pub fn reject(core: &Core, written: Written) {
+    let Written { record, placement } = written;
+    if let Some(placement) = placement {
+        reject_order(core, &placement);
+    }
     match record.event {
         Event::ItemDefined { item, .. } => {
             core.new_items.lock().numbers.remove(&item.sku);
         }
-        Event::NodeDefined { .. } | Event::PolicySet { .. } => {}
+        Event::NodeDefined { .. }
+        | Event::PolicySet { .. }
+        | Event::OrderPlaced(_)
+        | Event::OrderPlacedV1(_) => {}
         Event::StockChanged { pair, .. } => {
             give_back(core, cell(core, pair).ask(StockMessage::Unedit));
         }
-        Event::OrderPlaced(placed) => reject_order(core, &placed),
-        Event::OrderCancelled { id, releases, .. } => {
+        Event::OrderCancelled { no, releases, .. } => {
             for (pair, ..) in by_pair(&releases) {
                 give_back(core, cell(core, pair).ask(StockMessage::Unrelease));
             }
-            unlock(core, &id);
+            unlock(core, no);
         }
-        Event::ShipmentShipped { id, units, .. } => {
+        Event::ShipmentShipped { no, units, .. } => {
             for (pair, _, units) in by_pair(&units) {
                 give_back(core, cell(core, pair).ask(StockMessage::Unship(units)));
             }
-            unlock(core, &id);
+            unlock(core, no);
         }
     }
     if let Some(request) = record.request {
@@ -233,18 +232,16 @@ pub fn reject(core: &Core, record: Record) {
     }
 }
 
-fn reject_order(core: &Core, placed: &Order) {
-    for allocation in &placed.allocations {
-        let sku = placed.lines[usize::from(allocation.line)].sku;
-        let node = placed.shipments[usize::from(allocation.shipment)].node;
-        let parts = Parts::from_iter([(allocation.supply, allocation.units)]);
-        give_back(core, cell(core, Pair { sku, node }).ask(StockMessage::Unclaim(parts)));
+fn reject_order(core: &Core, placement: &Placement) {
+    for reserve in &placement.reserves {
+        let parts = Parts::from_iter([(reserve.supply, reserve.units)]);
+        give_back(core, cell(core, reserve.pair).ask(StockMessage::Unclaim(parts)));
     }
-    core.orders.abandon(&placed.header.id);
+    core.orders.abandon(&placement.id);
 }
 
-fn unlock(core: &Core, id: &OrderId) {
-    if let Some(cell) = core.orders.by_id(id) {
+fn unlock(core: &Core, no: OrderNo) {
+    if let Some(cell) = core.orders.by_no(no) {
         give_back(core, cell.ask(OrderMessage::Unlock));
     }
 }

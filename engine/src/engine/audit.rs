@@ -71,7 +71,10 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
     }
     for cell in core.orders.iter() {
         match cell.ask(OrderMessage::Read).wait() {
-            Ok(OrderReply::State(Some(order))) => audit_order(core, &order, &mut report)?,
+            Ok(OrderReply::State(Some(kept))) => {
+                report.state_hash.add(kept.hash());
+                audit_order(core, &kept.order(), &mut report)?;
+            }
             Ok(_) => {}
             Err(panicked) => return Err(core.panicked(panicked)),
         }
@@ -116,8 +119,8 @@ fn owner(
         return Ok(Err(missing()));
     };
     match cell.ask(OrderMessage::Read).wait() {
-        Ok(OrderReply::State(Some(order))) => {
-            let open = open_at(&order, reservation.line, pair.node);
+        Ok(OrderReply::State(Some(kept))) => {
+            let open = open_at(&kept.order(), reservation.line, pair.node);
             let knows = open >= u64::from(reservation.units);
             Ok(if knows { Ok(()) } else { Err(missing()) })
         }
@@ -130,7 +133,6 @@ fn owner(
 /// units of a line add up to what was ordered.
 fn audit_order(core: &Core, order: &Order, report: &mut AuditReport) -> Result<(), EngineError> {
     report.orders += 1;
-    report.state_hash.add(order.hash());
     for (at, line) in order.lines.iter().enumerate() {
         let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == at);
         let placed: u64 = of_line.clone().map(|a| u64::from(a.units)).sum();

@@ -1,14 +1,11 @@
 //! How a command begins: with its idempotency key in hand, and its order's room.
 
-use std::sync::Arc;
-
 use super::core::Core;
 use super::error::EngineError;
-use super::orders::OrderCell;
+use super::orders::{Found, OrderCell};
 use super::requests::{Begin, Remembered};
 use crate::actor::order::{OrderMessage, OrderReply};
-use crate::model::command::OrderRequest;
-use crate::model::{Order, Refusal, Request, RequestId};
+use crate::model::{Order, OrderId, Refusal, Request, RequestId};
 
 /// How a request starts, once nobody else has its key in flight.
 pub enum Started<'a> {
@@ -61,30 +58,25 @@ impl Drop for Key<'_> {
     }
 }
 
-/// A place in the order index, given up when the order comes to nothing.
+/// An order's id in hand. Dropped before its event is in the journal, it is free
+/// again.
 pub struct OrderRoom<'a> {
     core: &'a Core,
-    order: &'a OrderRequest,
-    cell: Option<OrderCell>,
+    id: &'a OrderId,
+    held: bool,
 }
 
 impl OrderRoom<'_> {
-    /// The actor that the order will have.
-    pub fn cell(&self) -> OrderCell {
-        let cell = self.cell.as_ref();
-        Arc::clone(cell.expect("a room has its cell until it is handed over"))
-    }
-
-    /// The event is in the journal: the applier fills the room from here on.
-    pub fn hand_over(mut self) -> OrderCell {
-        self.cell.take().expect("a room has its cell until it is handed over")
+    /// The event is in the journal: it is the applier's from here on.
+    pub fn hand_over(mut self) {
+        self.held = false;
     }
 }
 
 impl Drop for OrderRoom<'_> {
     fn drop(&mut self) {
-        if self.cell.is_some() {
-            self.core.orders.abandon(&self.order.id);
+        if self.held {
+            self.core.orders.abandon(self.id);
             self.core.gave_up_name();
         }
     }
@@ -95,33 +87,56 @@ pub enum Room<'a> {
     /// It is new.
     New(OrderRoom<'a>),
     /// The same order was placed before.
-    Known,
+    Known(Order),
 }
 
-/// Makes room for an order; waits while the same id is being placed.
+/// Takes an order's id; waits while the same id is being placed.
 pub async fn begin_order<'a>(
     core: &'a Core,
-    order: &'a OrderRequest,
+    id: &'a OrderId,
     fingerprint: u64,
 ) -> Result<Room<'a>, EngineError> {
     loop {
         let seen = core.look_at_names();
-        let (cell, new) = core.orders.begin(&order.id);
-        if new {
-            return Ok(Room::New(OrderRoom { core, order, cell: Some(cell) }));
-        }
-        match read_order(core, &cell).await? {
-            Some(known) if known.header.fingerprint == fingerprint => return Ok(Room::Known),
-            Some(_) => return Err(Refusal::OrderExists(order.id.clone()).into()),
+        let there = match core.orders.begin(id) {
+            Found::Unknown => return Ok(Room::New(OrderRoom { core, id, held: true })),
+            Found::There(cell) => read_named(core, cell, id).await?,
+            Found::InFlight => None,
+        };
+        match there {
+            Some(known) if known.header.fingerprint == fingerprint => {
+                return Ok(Room::Known(known));
+            }
+            Some(_) => return Err(Refusal::OrderExists(id.clone()).into()),
             None => core.progress(seen).await?,
         }
     }
 }
 
+/// Finds and reads an order; none when there is none, or while it is being placed.
+pub async fn find_order(core: &Core, id: &OrderId) -> Result<Option<Order>, EngineError> {
+    match core.orders.by_id(id) {
+        Found::There(cell) => read_named(core, cell, id).await,
+        Found::Unknown | Found::InFlight => Ok(None),
+    }
+}
+
+/// Reads an order that was found under `id`; none while it is being placed. A number
+/// whose order came to nothing passes on to another one.
+async fn read_named(
+    core: &Core,
+    cell: &OrderCell,
+    id: &OrderId,
+) -> Result<Option<Order>, EngineError> {
+    let order = read_order(core, cell).await?;
+    Ok(order.filter(|order| order.header.id == *id))
+}
+
 /// Reads an order; none while it is being placed.
-pub async fn read_order(core: &Core, cell: &OrderCell) -> Result<Option<Arc<Order>>, EngineError> {
+pub async fn read_order(core: &Core, cell: &OrderCell) -> Result<Option<Order>, EngineError> {
     match cell.ask(OrderMessage::Read).await {
-        Ok(OrderReply::State(order)) => Ok(order),
+        // Unpacked here and not in the actor's turn.
+        Ok(OrderReply::State(kept)) => Ok(kept.map(|kept| kept.order())),
         Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
         Err(panicked) => Err(core.panicked(panicked)),
     }

@@ -12,8 +12,9 @@ use tokio::sync::{Notify, futures::Notified};
 use super::catalogue::Catalogue;
 use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
-use super::orders::{OrderCell, Orders};
+use super::orders::Orders;
 use super::requests::Requests;
+use super::written::{Placement, Written};
 use crate::actor::ActorPanicked;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
@@ -65,14 +66,6 @@ pub struct Core {
     /// Commands in flight.
     in_flight: AtomicUsize,
     in_flight_max: usize,
-}
-
-/// A record on its way to the disk.
-pub struct Written {
-    /// What happened.
-    pub record: Record,
-    /// The actor of the order that it places, so that applying need not look for it.
-    pub room: Option<OrderCell>,
 }
 
 /// Where a record is encoded to. Most writes are of one to five bytes, which the
@@ -232,9 +225,12 @@ impl Core {
     }
 
     /// Writes a record; its actors are claimed by the caller, who gives the
-    /// claims up when this fails and hands them over when it does not. `room` is
-    /// the actor of the order that the record places.
-    pub fn append(&self, record: Record, room: Option<OrderCell>) -> Result<Ticket, EngineError> {
+    /// claims up when this fails and hands them over when it does not.
+    pub fn append(
+        &self,
+        record: Record,
+        placement: Option<Box<Placement>>,
+    ) -> Result<Ticket, EngineError> {
         thread_local! {
             static PAYLOAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
         }
@@ -244,7 +240,7 @@ impl Core {
                 unreachable!("writing to memory does not fail, and model types encode");
             };
             self.journal
-                .append(payload, Written { record, room })
+                .append(payload, Written { record, placement })
                 .map_err(|error| self.append_error(error))
         })
     }

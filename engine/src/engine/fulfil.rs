@@ -1,14 +1,12 @@
 //! Commands on an order that is there: cancel, ship.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use super::change::{Change, request_of, write};
 use super::claims::{Asked, Claims, give_back};
 use super::core::Core;
 use super::error::EngineError;
-use super::orders::OrderCell;
+use super::orders::{Found, OrderCell};
 use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::actor::stock::Claim;
 use crate::limits::REPLANS_MAX;
@@ -18,8 +16,8 @@ use crate::model::{Dispatch, Event, Order, OrderId, Refusal, Release, Supply};
 /// An order in hand. Dropped before its event is written, it is free again.
 struct Locked<'a> {
     core: &'a Core,
-    cell: OrderCell,
-    order: Arc<Order>,
+    cell: &'a OrderCell,
+    order: Order,
     held: bool,
 }
 
@@ -35,21 +33,40 @@ impl Drop for Locked<'_> {
 async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineError> {
     for _ in 0..REPLANS_MAX {
         let seen = core.look();
-        let cell = core.orders.by_id(id).ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
-        let undo = |reply| {
-            if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
-                give_back(core, cell.ask(OrderMessage::Unlock));
+        match core.orders.by_id(id) {
+            Found::Unknown => return Err(Refusal::UnknownOrder(id.clone()).into()),
+            Found::InFlight => {}
+            Found::There(cell) => {
+                if let Some(locked) = lock_cell(core, cell, id).await? {
+                    return Ok(locked);
+                }
             }
-        };
-        match Asked::new(core, cell.ask(OrderMessage::Lock), undo).await? {
-            OrderReply::Lock(Lock::Granted(order)) => {
-                return Ok(Locked { core, cell, order, held: true });
-            }
-            OrderReply::Lock(Lock::InFlight) => core.progress(seen).await?,
-            other => unreachable!("a lock is answered with a lock, not {other:?}"),
         }
+        core.progress(seen).await?;
     }
     Err(Refusal::Contended.into())
+}
+
+/// Takes the order of that id in hand, if it is there and nobody else has it.
+async fn lock_cell<'a>(
+    core: &'a Core,
+    cell: &'a OrderCell,
+    id: &OrderId,
+) -> Result<Option<Locked<'a>>, EngineError> {
+    let undo = |reply| {
+        if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
+            give_back(core, cell.ask(OrderMessage::Unlock));
+        }
+    };
+    match Asked::new(core, cell.ask(OrderMessage::Lock), undo).await? {
+        OrderReply::Lock(Lock::Granted(kept)) => {
+            let locked = Locked { core, cell, order: kept.order(), held: true };
+            // The number of an order that came to nothing passed on to another one.
+            Ok(Some(locked).filter(|locked| locked.order.header.id == *id))
+        }
+        OrderReply::Lock(Lock::InFlight) => Ok(None),
+        other => unreachable!("a lock is answered with a lock, not {other:?}"),
+    }
 }
 
 /// Cancels what is left of an order, or units of some lines.

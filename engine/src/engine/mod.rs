@@ -33,6 +33,7 @@ mod submitted;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod written;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -400,7 +401,7 @@ impl Engine {
         let Some(cell) = self.core.orders.by_no(no) else {
             return Ok(None);
         };
-        Ok(begin::read_order(&self.core, &cell).await?.map(|order| order.header.id.clone()))
+        Ok(begin::read_order(&self.core, cell).await?.map(|order| order.header.id.clone()))
     }
 
     /// The caller's id of an inbound supply, while it is open.

@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::apply::{self, Applier};
-use super::core::{Applied, Core, Written};
+use super::core::{Applied, Core};
 use super::directory::{lock_data, refuse_unfinished_restore};
 use super::network::PostalTable;
 use super::snapshots::{Snapshots, Snapshotter};
+use super::written::Written;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, Commit, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark,
@@ -341,7 +342,7 @@ pub(super) fn replay(
     let mut applier = Applier::new(&core, start, false);
     let mut failed = None;
     let mut replay_next = |lsn, payload: &[u8]| {
-        match replay_record(&mut applier, loaded.as_ref(), lsn, payload) {
+        match replay_record(&core, &mut applier, loaded.as_ref(), lsn, payload) {
             Ok(()) => recovered.replayed += 1,
             Err(error) => {
                 failed = Some(error);
@@ -362,7 +363,7 @@ pub(super) fn replay(
         if applied.lsn < needed {
             return Err(OpenError::EndsEarly { last: applied.lsn, needed });
         }
-        loaded.check_at(applied.lsn, applied.hash)?;
+        loaded.check_at(applied, &core.orders)?;
         recovered.generation = Some(loaded.manifest.generation);
     }
     recovered.last = applied.lsn;
@@ -373,17 +374,22 @@ pub(super) fn replay(
 }
 
 fn replay_record(
+    core: &Core,
     applier: &mut Applier<'_>,
     loaded: Option<&snapshot::Loaded>,
     lsn: Lsn,
     payload: &[u8],
 ) -> Result<(), OpenError> {
-    let record: Record = minicbor::decode(payload)
-        .map_err(|error| OpenError::UnknownEvent { lsn, detail: error.to_string() })?;
-    let written = Written { record, room: None };
+    let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
+    let record: Record = minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
+    let written = Written::read(record).map_err(|error| unknown(error.to_string()))?;
+    if let Some(placement) = &written.placement {
+        core.orders.begin(&placement.id);
+        core.orders.number(&placement.id, placement.no);
+    }
     applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
     if let Some(loaded) = loaded {
-        loaded.check_at(lsn, applier.applied().hash)?;
+        loaded.check_at(applier.applied(), &core.orders)?;
     }
     Ok(())
 }
@@ -425,7 +431,7 @@ fn committed(
         Commit::Durable { first, items } => durable(first, items),
         Commit::Rejected { last_good, items } => {
             tracing::warn!(rejected = items.len(), %last_good, "no room for the journal");
-            items.drain(..).for_each(|written| apply::reject(core, written.record));
+            items.drain(..).for_each(|written| apply::reject(core, written));
             core.watermark.end_epoch(last_good);
             core.gave_up();
             core.gave_up_name();

@@ -1,72 +1,105 @@
 //! Where orders are found: by the caller's id, and by their number.
 
-use std::sync::{Arc, OnceLock};
-
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
 use crate::actor::{ActorCell, order::OrderActor};
+use crate::limits::ORDER_SHARDS;
 use crate::model::{OrderId, OrderNo};
 
-/// An order actor, shared by all who hold on to it.
-pub type OrderCell = Arc<ActorCell<OrderActor>>;
+/// An order actor. It never moves.
+pub type OrderCell = ActorCell<OrderActor>;
 
 /// Numbers are dense, so that a number is a place: this many to a chunk.
 const CHUNK: usize = 4_096;
 
-type Chunk = Box<[OnceLock<OrderCell>]>;
+/// The number of an order that has none yet; orders are numbered from 1.
+const UNNUMBERED: OrderNo = OrderNo(0);
 
 /// All orders. An index, never the authority: the actor is.
-#[derive(Default)]
 pub struct Orders {
-    by_id: DashMap<OrderId, OrderCell, foldhash::fast::RandomState>,
-    by_no: boxcar::Vec<Chunk>,
+    by_id: DashMap<OrderId, OrderNo, foldhash::fast::RandomState>,
+    by_no: boxcar::Vec<Box<[OrderCell]>>,
+}
+
+/// What is known of an order's id.
+pub enum Found<'a> {
+    /// Nobody has used it.
+    Unknown,
+    /// An order under it is being placed.
+    InFlight,
+    /// The actor of the order under it, which may not be placed yet.
+    There(&'a OrderCell),
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        let hasher = foldhash::fast::RandomState::default();
+        let by_id = DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, ORDER_SHARDS);
+        Self { by_id, by_no: boxcar::Vec::new() }
+    }
 }
 
 impl Orders {
-    /// Finds the order, or makes room for it. True when the room is new: it is
-    /// then the caller's to place the order, or to give the room up.
-    pub fn begin(&self, id: &OrderId) -> (OrderCell, bool) {
+    /// Finds the order, or takes the id: unknown, it is then the caller's, to be
+    /// numbered or abandoned.
+    pub fn begin(&self, id: &OrderId) -> Found<'_> {
         // Sharding is by key, so that this lock is held for one probe.
         match self.by_id.entry(id.clone()) {
-            Entry::Occupied(there) => (Arc::clone(there.get()), false),
+            Entry::Occupied(there) => self.found(*there.get()),
             Entry::Vacant(room) => {
-                let cell = Arc::new(ActorCell::new(OrderActor::default(), ()));
-                room.insert(Arc::clone(&cell));
-                (cell, true)
+                room.insert(UNNUMBERED);
+                Found::Unknown
             }
         }
     }
 
-    /// Gives up the room of an order that came to nothing.
+    /// Gives an id that was taken its number. The actor may still be empty.
+    pub fn number(&self, id: &OrderId, no: OrderNo) {
+        if let Some(mut there) = self.by_id.get_mut(id) {
+            *there = no;
+        }
+    }
+
+    /// Gives up the id of an order that came to nothing.
     pub fn abandon(&self, id: &OrderId) {
         self.by_id.remove(id);
     }
 
-    /// Finds an order by the caller's id.
-    pub fn by_id(&self, id: &OrderId) -> Option<OrderCell> {
-        self.by_id.get(id).map(|cell| Arc::clone(&cell))
+    /// Finds an order by the caller's id. While the order is in flight, its number may
+    /// pass on to another: whoever reads the actor compares the id.
+    pub fn by_id(&self, id: &OrderId) -> Found<'_> {
+        let no = self.by_id.get(id).map(|no| *no);
+        no.map_or(Found::Unknown, |no| self.found(no))
     }
 
-    /// Finds a placed order by its number.
-    pub fn by_no(&self, no: OrderNo) -> Option<OrderCell> {
+    fn found(&self, no: OrderNo) -> Found<'_> {
+        match self.by_no(no) {
+            Some(cell) if no != UNNUMBERED => Found::There(cell),
+            _ => Found::InFlight,
+        }
+    }
+
+    /// The actor of that number; none when no order of about that number was placed.
+    pub fn by_no(&self, no: OrderNo) -> Option<&OrderCell> {
         let (chunk, place) = place_of(no);
-        self.by_no.get(chunk).and_then(|chunk| chunk[place].get()).map(Arc::clone)
+        self.by_no.get(chunk).map(|chunk| &chunk[place])
     }
 
-    /// Enters a placed order under its number. Only the applier does this.
-    pub fn number(&self, no: OrderNo, cell: &OrderCell) {
+    /// The actor of that number, made when there is none. Only the applier does this,
+    /// and recovery before it.
+    pub fn room(&self, no: OrderNo) -> &OrderCell {
         let (chunk, place) = place_of(no);
         while self.by_no.count() <= chunk {
-            self.by_no.push((0..CHUNK).map(|_| OnceLock::new()).collect());
+            let cells = (0..CHUNK).map(|_| ActorCell::new(OrderActor::default(), ()));
+            self.by_no.push(cells.collect());
         }
-        // Replay over a snapshot enters an order a second time.
-        let _ = self.by_no[chunk][place].set(Arc::clone(cell));
+        &self.by_no[chunk][place]
     }
 
-    /// All placed orders, ascending by number.
-    pub fn iter(&self) -> impl Iterator<Item = OrderCell> + '_ {
-        self.by_no.iter().flat_map(|(_, chunk)| chunk.iter().filter_map(OnceLock::get).cloned())
+    /// All actors, ascending by number; some are without an order.
+    pub fn iter(&self) -> impl Iterator<Item = &OrderCell> + '_ {
+        self.by_no.iter().flat_map(|(_, chunk)| chunk)
     }
 
     /// How many orders there are, those being placed included.

@@ -9,9 +9,9 @@ use super::claims::{Claims, ask, cell};
 use super::core::Core;
 use super::error::EngineError;
 use super::network::Network;
-use super::orders::OrderCell;
 use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
 use super::requests::Remembered;
+use super::written::Placement;
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
 use crate::limits::{
@@ -21,14 +21,14 @@ use crate::limits::{
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::digest::fingerprint;
 use crate::model::{
-    Day, Event, Lsn, Order, OrderHeader, OrderNo, Pair, Parts, Record, Refusal, Request, Rule,
-    Shortage, Split, Supply, Timestamp, Violation,
+    Day, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Parts, Record, Refusal,
+    Request, Rule, Shortage, Split, Supply, Timestamp, Violation,
 };
 
 /// What a placed order came to, before it is durable.
 pub enum Placing {
     /// The event is on its way to the disk.
-    Written(Ticket, OrderCell),
+    Written(Ticket, Arc<Order>),
     /// The same order was placed before.
     Known(Arc<Order>),
     /// Durable state has not enough, and the order is not to wait.
@@ -55,8 +55,9 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         Started::Fresh(key) => key,
         Started::Repeat(done) => return known(core, done).await,
     };
-    let Room::New(room) = begin_order(core, &order, fingerprint).await? else {
-        return Ok(Placing::Known(read_known(core, &order).await?));
+    let room = match begin_order(core, &order.id, fingerprint).await? {
+        Room::New(room) => room,
+        Room::Known(known) => return Ok(Placing::Known(Arc::new(known))),
     };
     // Only now: the day by which a known order was wanted may have passed.
     let wanted = resolve(core, &core.network.load(), &order, placed_at)?;
@@ -65,15 +66,19 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = core.next_order();
-    let event =
-        Event::OrderPlaced(Arc::new(placed(no, header(&order, &wanted, fingerprint), *draft)));
+    let mut placed = placed(no, header(&order, &wanted, fingerprint), *draft);
+    core.orders.number(&order.id, no);
+    let placement = Some(Box::new(Placement::of(&placed)));
+    let event = Event::OrderPlaced(PackedOrder::of(&placed));
     let record = Record { at: meta.at, request, origin: meta.origin, event };
-    let ticket = core.append(record, Some(room.cell())).inspect_err(|_| core.unnumber(no))?;
+    let ticket = core.append(record, placement).inspect_err(|_| core.unnumber(no))?;
     claims.hand_over();
+    room.hand_over();
     if let Some(key) = key {
         key.hand_over();
     }
-    Ok(Placing::Written(ticket, room.hand_over()))
+    (placed.placed_lsn, placed.last_lsn) = (ticket.lsn, ticket.lsn);
+    Ok(Placing::Written(ticket, Arc::new(placed)))
 }
 
 /// Plans an order as placing would, and changes nothing.
@@ -88,17 +93,11 @@ pub fn day_of(at: Timestamp) -> Day {
     Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
 }
 
-async fn read_known(core: &Core, order: &OrderRequest) -> Result<Arc<Order>, EngineError> {
-    let unknown = || EngineError::from(Refusal::UnknownOrder(order.id.clone()));
-    let cell = core.orders.by_id(&order.id).ok_or_else(unknown)?;
-    read_order(core, &cell).await?.ok_or_else(unknown)
-}
-
 async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
     let no = done.order.expect("the fingerprint says that the request placed an order");
     let cell = core.orders.by_no(no).expect("a remembered order is there");
-    let order = read_order(core, &cell).await?.expect("a remembered order is placed");
-    Ok(Placing::Known(order))
+    let order = read_order(core, cell).await?.expect("a remembered order is placed");
+    Ok(Placing::Known(Arc::new(order)))
 }
 
 /// Checks an order and looks up every name in it. All that is wrong is told at

@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use super::begin::read_order;
+use super::begin::find_order;
 use super::claims::ask;
 use super::core::Core;
 use super::error::EngineError;
 use super::network::is_supplier;
-use super::orders::OrderCell;
 use super::place::read_stock;
 use super::trace::Trace;
 use crate::actor::stock::{StockMessage, StockReply};
@@ -133,22 +132,17 @@ pub async fn stock(core: &Core, sku: &Sku, node: &NodeId) -> Result<StockView, E
 /// Reads an order and what its open units rest on.
 pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> {
     let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
-    let cell = core.orders.by_id(id).ok_or_else(unknown)?;
     for _ in 0..REPLANS_MAX {
         let version = core.watermark.applied();
-        let order = read_order(core, &cell).await?.ok_or_else(unknown)?;
+        let order = find_order(core, id).await?.ok_or_else(unknown)?;
         let supplies = supplies(core, &order).await?;
-        if unchanged(core, &cell, &order).await? {
+        let now = find_order(core, id).await?;
+        if now.is_some_and(|now| now.last_lsn == order.last_lsn) {
             let version = version.max(order.last_lsn);
-            return Ok(OrderView { order, supplies, version });
+            return Ok(OrderView { order: Arc::new(order), supplies, version });
         }
     }
     Err(Refusal::Contended.into())
-}
-
-async fn unchanged(core: &Core, cell: &OrderCell, order: &Order) -> Result<bool, EngineError> {
-    let now = read_order(core, cell).await?;
-    Ok(now.is_some_and(|now| now.last_lsn == order.last_lsn))
 }
 
 /// What each allocation's open units rest on. The firmest units of a line at a
@@ -196,10 +190,9 @@ fn take(from: &mut Parts, units: u32) -> Parts {
 /// Reads the decision trace of an order.
 pub async fn explain(core: &Core, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
     let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
-    let cell = core.orders.by_id(id).ok_or_else(unknown)?;
-    let order = read_order(core, &cell).await?.ok_or_else(unknown)?;
+    let order = find_order(core, id).await?.ok_or_else(unknown)?;
     let trace = Trace::read(&order.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
-    Ok((order, trace))
+    Ok((Arc::new(order), trace))
 }
 
 /// One item by SKU.

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use self::fresh::Fresh;
 pub use self::point::Lost;
 use super::audit::{AuditReport, audit_at};
-use super::core::{Core, Written};
+use super::core::Core;
 use super::directory::{holds_data, lock_data, refuse_unfinished_restore};
 use super::error::EngineError;
 use super::network::PostalTable;
@@ -29,6 +29,7 @@ use super::open::{
     snapshot_directory,
 };
 use super::snapshots::Snapshots;
+use super::written::Written;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::limits::BATCH_BYTES_MAX;
 use crate::journal::{

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::begin::read_order;
 use super::core::{Core, Permit};
 use super::error::EngineError;
 use super::place::{LineShortage, Placing};
@@ -28,8 +27,8 @@ pub struct Placed {
 /// What an order came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceOutcome {
-    /// It is placed. A repeated request finds the order as it stands now; what
-    /// was allocated at placing does not change in it.
+    /// It is placed, and this is how it was placed. A repeated request finds the order
+    /// as it stands now; what was allocated at placing does not change in it.
     Placed(Arc<Order>),
     /// There was not enough, and it is not to wait. Nothing was changed.
     SoldOut(Vec<LineShortage>),
@@ -46,15 +45,11 @@ impl Submitted {
     }
 
     /// Waits until the order's event is durable and applied.
-    ///
-    /// # Panics
-    /// When an applied order is not there: a broken invariant.
     pub async fn acknowledged(self) -> Result<Placed, EngineError> {
         let Self { core, permit, placing } = self;
         let placed = match placing {
-            Placing::Written(ticket, cell) => {
+            Placing::Written(ticket, order) => {
                 let version = core.acknowledged(ticket).await?;
-                let order = read_order(&core, &cell).await?.expect("an applied order is there");
                 Placed { version, outcome: PlaceOutcome::Placed(order) }
             }
             Placing::Known(order) => {

@@ -156,6 +156,46 @@ pub enum Split {
     Units,
 }
 
+impl Shortage {
+    /// The number that stands for it, in events and images: never reused.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Reject => 1,
+            Self::Backorder => 2,
+            Self::Partial => 3,
+        }
+    }
+
+    /// What the number stands for.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Reject),
+            2 => Some(Self::Backorder),
+            3 => Some(Self::Partial),
+            _ => None,
+        }
+    }
+}
+
+impl Split {
+    /// The number that stands for it, in events and images: never reused.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::WholeLine => 1,
+            Self::Units => 2,
+        }
+    }
+
+    /// What the number stands for.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::WholeLine),
+            2 => Some(Self::Units),
+            _ => None,
+        }
+    }
+}
+
 /// How the network sources.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Policy {

@@ -51,6 +51,13 @@ impl std::fmt::Display for StateHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartHash(u64);
 
+impl PartHash {
+    /// The hash as a number.
+    pub(crate) const fn value(self) -> u64 {
+        self.0
+    }
+}
+
 /// What kind of part a hash is of; keeps parts with equal bytes apart.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]

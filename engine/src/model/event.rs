@@ -1,12 +1,10 @@
 //! What the journal holds: one record for each command that changed something.
 
-use std::sync::Arc;
-
 use minicbor::{Decode, Encode};
 
 use super::catalog::{Item, Node, Policy};
 use super::ids::{NodeNo, OrderId, OrderNo, Pair, RequestId, SkuNo, Text};
-use super::order::{Dispatch, Order, Release};
+use super::order::{Dispatch, Order, PackedOrder, Release};
 use super::stock::StockChange;
 use super::time::Timestamp;
 
@@ -92,9 +90,13 @@ pub enum Event {
         #[n(1)]
         change: StockChange,
     },
-    /// An order was placed and got its allocation.
+    /// An order was placed and got its allocation, as format version 1 wrote it. Read
+    /// still, and written no more.
     #[n(20)]
-    OrderPlaced(#[cbor(n(0), with = "shared")] Arc<Order>),
+    OrderPlacedV1(#[n(0)] Box<Order>),
+    /// An order was placed and got its allocation.
+    #[n(23)]
+    OrderPlaced(#[n(0)] PackedOrder),
     /// Units of an order were cancelled.
     #[n(21)]
     OrderCancelled {
@@ -127,31 +129,6 @@ pub enum Event {
         #[n(4)]
         units: Vec<Release>,
     },
-}
-
-/// An order is encoded as itself. It is shared so that its actor keeps the very one
-/// that was planned.
-mod shared {
-    use std::sync::Arc;
-
-    use minicbor::{Decode, Encode};
-
-    use crate::model::Order;
-
-    pub(super) fn encode<C, W: minicbor::encode::Write>(
-        order: &Arc<Order>,
-        e: &mut minicbor::Encoder<W>,
-        context: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        order.as_ref().encode(e, context)
-    }
-
-    pub(super) fn decode<C>(
-        d: &mut minicbor::Decoder<'_>,
-        context: &mut C,
-    ) -> Result<Arc<Order>, minicbor::decode::Error> {
-        Order::decode(d, context).map(Arc::new)
-    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod ids;
 pub mod invariants;
 pub mod lsn;
 pub mod order;
+pub mod pack;
 pub mod refusal;
 pub mod reservations;
 pub mod stock;
@@ -35,8 +36,10 @@ pub use ids::{
 };
 pub use lsn::Lsn;
 pub use order::{
-    Allocation, Dispatch, Order, OrderEffect, OrderHeader, OrderLine, OrderState, Release, Shipment,
+    Allocation, Dispatch, KeptOrder, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
+    PackedOrder, Release, Shipment,
 };
+pub use pack::Unpackable;
 pub use refusal::{Refusal, Rule, Violation};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect, Undecided};

@@ -1,5 +1,7 @@
 //! The durable state of an order actor.
 
+mod packed;
+
 use minicbor::{Decode, Encode};
 
 use super::catalog::{Shortage, Split};
@@ -8,6 +10,7 @@ use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, Service
 use super::lsn::Lsn;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
+pub use packed::{KeptOrder, PackedOrder};
 
 /// What was ordered, and how; fixed when the order is placed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -72,7 +75,7 @@ pub struct Shipment {
     pub deliver_by: Option<Day>,
     /// When, and with whom, it left.
     #[n(3)]
-    pub shipped: Option<Dispatch>,
+    pub shipped: Option<Box<Dispatch>>,
 }
 
 /// How a shipment left.
@@ -125,7 +128,8 @@ impl Allocation {
 }
 
 /// The durable state of an order: a fold over the journal and nothing else. The event
-/// that places it carries it whole, but for the event's own number.
+/// that places it carries it whole, but for the event's own number. It is kept as a
+/// [`KeptOrder`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Order {
     /// Its number.
@@ -250,11 +254,27 @@ impl Order {
         for allocation in self.allocations.iter_mut().filter(|a| a.shipment == shipment) {
             allocation.shipped += allocation.open();
         }
-        self.shipments[usize::from(shipment)].shipped = Some(dispatch.clone());
+        self.shipments[usize::from(shipment)].shipped = Some(Box::new(dispatch.clone()));
     }
 
-    /// The hash of all that this order holds.
-    pub fn hash(&self) -> PartHash {
+    /// Whether allocations name lines and shipments that are there, and hold no more
+    /// shipped and cancelled units than they have.
+    ///
+    /// # Errors
+    /// The first allocation that does not.
+    pub fn check(&self) -> Result<(), Allocation> {
+        let sound = |a: &&Allocation| {
+            let gone = u64::from(a.shipped) + u64::from(a.cancelled);
+            usize::from(a.line) < self.lines.len()
+                && usize::from(a.shipment) < self.shipments.len()
+                && gone <= u64::from(a.units)
+        };
+        self.allocations.iter().find(|a| !sound(a)).map_or(Ok(()), |a| Err(*a))
+    }
+
+    /// The hash of all that this order holds, as snapshots of format version 1 have
+    /// it. Since then it is [`KeptOrder::hash`].
+    pub fn hash_v1(&self) -> PartHash {
         hash_written(Part::Order, |digest| self.write(digest))
     }
 
@@ -306,7 +326,7 @@ impl Shipment {
         };
         let left = self.shipped.as_ref().map_or(0, |_| 1);
         digest.words([u64::from(self.node.0) << 1 | left, day(self.ship_by), day(self.deliver_by)]);
-        if let Some(Dispatch { at, carrier, tracking }) = &self.shipped {
+        if let Some(Dispatch { at, carrier, tracking }) = self.shipped.as_deref() {
             digest.words([at.as_micros().cast_unsigned()]);
             digest.bytes(carrier.as_str().as_bytes());
             digest.bytes(tracking.as_str().as_bytes());

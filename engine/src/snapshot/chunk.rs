@@ -17,7 +17,7 @@ use super::limits::PAYLOAD_BYTES_MAX;
 use crate::model::Lsn;
 
 /// The newest format that this build reads, and the one that it writes.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 
 /// Bytes of a frame's header.
 pub(super) const HEADER_BYTES: usize = 64;
@@ -109,6 +109,8 @@ pub(super) struct Header {
 /// A frame whose checksum is right.
 pub(super) struct Frame {
     pub header: Header,
+    /// The format that it was written in.
+    pub version: u16,
     pub checksum: u32,
     /// Aligned as archives need it.
     pub payload: AlignedVec,
@@ -154,10 +156,10 @@ pub(super) fn open(frame: &[u8]) -> Result<Frame, FrameError> {
     if found != recorded {
         return Err(FrameError::Checksum { found, recorded });
     }
-    let header = read_header(head)?;
+    let (version, header) = read_header(head)?;
     let mut aligned = AlignedVec::with_capacity(payload.len());
     aligned.extend_from_slice(payload);
-    Ok(Frame { header, checksum: recorded, payload: aligned })
+    Ok(Frame { header, version, checksum: recorded, payload: aligned })
 }
 
 /// Bytes that follow the header, as a header says that may be damaged.
@@ -177,7 +179,7 @@ pub(super) fn payload_bytes(head: &[u8]) -> Result<u64, FrameError> {
     }
 }
 
-fn read_header(head: &[u8]) -> Result<Header, FrameError> {
+fn read_header(head: &[u8]) -> Result<(u16, Header), FrameError> {
     let version = u16::from_le_bytes([head[8], head[9]]);
     if version > FORMAT_VERSION {
         return Err(FrameError::NewerVersion { found: version });
@@ -187,14 +189,15 @@ fn read_header(head: &[u8]) -> Result<Header, FrameError> {
     }
     let kind = Kind::from_code(head[10]);
     let kind = kind.ok_or(FrameError::Header { field: "kind", value: head[10].into() })?;
-    Ok(Header {
+    let header = Header {
         kind,
         count: u32_at(head, 12),
         from: u64_at(head, 16),
         to: u64_at(head, 24),
         first_lsn: Lsn::new(u64_at(head, 32)),
         last_lsn: Lsn::new(u64_at(head, 40)),
-    })
+    };
+    Ok((version, header))
 }
 
 fn checksum_of(head: &[u8], payload: &[u8]) -> u32 {

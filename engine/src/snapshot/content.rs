@@ -7,14 +7,14 @@ use rkyv::util::AlignedVec;
 
 use super::chunk::Kind;
 use super::image::{
-    ArchivedCatalogueV1, ArchivedItemsV1, ArchivedOrdersV1, ArchivedRequestsV1, CatalogueV1,
-    ImageError, ItemsV1, OrdersV1, RequestsV1,
+    ArchivedCatalogueV1, ArchivedItemsV1, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
+    CatalogueV1, ImageError, ItemsV1, OrdersV2, RequestsV1,
 };
 use super::manifest::Counts;
 use crate::engine::catalogue::{Catalogue, Definition};
 use crate::engine::network::Network;
 use crate::engine::requests::{Remembered, hash_request};
-use crate::model::{Lsn, NodeNo, Order, Pair, RequestId, SkuNo, StateHash, Stock};
+use crate::model::{KeptOrder, Lsn, NodeNo, OrderNo, Pair, RequestId, SkuNo, StateHash, Stock};
 
 /// A remembered request under its key.
 pub(super) type Request = (RequestId, Remembered);
@@ -26,11 +26,14 @@ pub(super) struct ItemState {
     pub pairs: Vec<(NodeNo, Stock)>,
 }
 
+/// An order under its number.
+pub(super) type OrderState = (OrderNo, KeptOrder);
+
 /// The parts of the state in one chunk, ascending by number or LSN.
 pub(super) enum Content {
     Catalogue(Arc<Network>),
     Items(Vec<ItemState>),
-    Orders(Vec<Arc<Order>>),
+    Orders(Vec<OrderState>),
     Requests(Vec<Request>),
 }
 
@@ -52,7 +55,7 @@ impl Content {
                 rkyv::to_bytes(&ItemsV1 { items: items.iter().map(Into::into).collect() })
             }
             Self::Orders(orders) => {
-                rkyv::to_bytes(&OrdersV1 { orders: orders.iter().map(|o| (&**o).into()).collect() })
+                rkyv::to_bytes(&OrdersV2 { orders: orders.iter().map(Into::into).collect() })
             }
             Self::Requests(requests) => {
                 rkyv::to_bytes(&RequestsV1 { requests: requests.iter().map(Into::into).collect() })
@@ -61,10 +64,11 @@ impl Content {
         bytes.map_err(|error: rancor::Error| ImageError::Archive(error.to_string()))
     }
 
-    /// Reads an archive of version 1. `postal_codes` is the size of the table
+    /// Reads an archive of that version. `postal_codes` is the size of the table
     /// that a network is made for.
     pub(super) fn decode(
         kind: Kind,
+        version: u16,
         payload: &AlignedVec,
         postal_codes: usize,
     ) -> Result<Self, ImageError> {
@@ -80,10 +84,13 @@ impl Content {
                 let items = access::<ArchivedItemsV1>(payload)?.items.iter();
                 Self::Items(items.map(TryInto::try_into).collect::<Result<_, _>>()?)
             }
-            Kind::Orders => {
+            Kind::Orders if version == 1 => {
                 let orders = access::<ArchivedOrdersV1>(payload)?.orders.iter();
-                let order = |image| Order::try_from(image).map(Arc::new);
-                Self::Orders(orders.map(order).collect::<Result<_, _>>()?)
+                Self::Orders(orders.map(TryInto::try_into).collect::<Result<_, _>>()?)
+            }
+            Kind::Orders => {
+                let orders = access::<ArchivedOrdersV2>(payload)?.orders.iter();
+                Self::Orders(orders.map(TryInto::try_into).collect::<Result<_, _>>()?)
             }
             Kind::Requests => {
                 let requests = access::<ArchivedRequestsV1>(payload)?.requests.iter();
@@ -92,13 +99,25 @@ impl Content {
         })
     }
 
+    /// The hash of all parts, as that version of the format has it.
+    pub(super) fn hash_of(&self, version: u16) -> StateHash {
+        match self {
+            Self::Orders(orders) if version == 1 => {
+                let mut hash = StateHash::default();
+                orders.iter().for_each(|(_, kept)| hash.add(kept.order().hash_v1()));
+                hash
+            }
+            _ => self.hash(),
+        }
+    }
+
     /// The hash of all parts.
     pub(super) fn hash(&self) -> StateHash {
         let mut hash = StateHash::default();
         match self {
             Self::Catalogue(network) => hash.merge(network.hash()),
             Self::Items(items) => items.iter().for_each(|item| hash.merge(item.hash())),
-            Self::Orders(orders) => orders.iter().for_each(|order| hash.add(order.hash())),
+            Self::Orders(orders) => orders.iter().for_each(|(_, kept)| hash.add(kept.hash())),
             Self::Requests(requests) => {
                 for (id, done) in requests {
                     hash.add(hash_request(id, *done));
@@ -128,7 +147,7 @@ impl Content {
         match self {
             Self::Catalogue(_) => vec![0],
             Self::Items(items) => items.iter().map(|item| item.no.0.into()).collect(),
-            Self::Orders(orders) => orders.iter().map(|order| order.no.0).collect(),
+            Self::Orders(orders) => orders.iter().map(|(no, _)| no.0).collect(),
             Self::Requests(requests) => requests.iter().map(|(_, done)| done.lsn.get()).collect(),
         }
     }
@@ -141,7 +160,7 @@ impl Content {
                 span(nodes.chain([network.policy_lsn]))
             }
             Self::Items(items) => span(items.iter().flat_map(ItemState::lsns)),
-            Self::Orders(orders) => span(orders.iter().map(|order| order.last_lsn)),
+            Self::Orders(orders) => span(orders.iter().map(|(_, kept)| kept.last_lsn)),
             Self::Requests(requests) => span(requests.iter().map(|(_, done)| done.lsn)),
         }
     }

@@ -10,7 +10,10 @@ use super::report::list;
 use super::state::{RestoreError, State};
 use super::store::SnapshotStore;
 use super::verify::read_chunk;
+use crate::actor::ActorPanicked;
+use crate::actor::order::{OrderMessage, OrderReply};
 use crate::engine::core::Applied;
+use crate::engine::orders::Orders;
 use crate::model::{Lsn, StateHash};
 
 /// A generation that was loaded. Replay goes on from `manifest.start`.
@@ -30,13 +33,33 @@ impl Loaded {
     /// # Errors
     /// [`SnapshotError::StateHash`] when the journal and the snapshot do not
     /// belong together, or one of them is wrong.
-    pub fn check_at(&self, applied: Lsn, hash: StateHash) -> Result<(), SnapshotError> {
+    pub fn check_at(&self, applied: Applied, orders: &Orders) -> Result<(), SnapshotError> {
+        if applied.lsn != self.manifest.end {
+            return Ok(());
+        }
+        let found = match self.manifest.version {
+            1 => hash_v1(applied.hash, orders)?,
+            _ => applied.hash,
+        };
         let expected = self.manifest.state_hash;
-        if applied == self.manifest.end && hash != expected {
-            return Err(SnapshotError::StateHash { lsn: applied, expected, found: hash });
+        if found != expected {
+            return Err(SnapshotError::StateHash { lsn: applied.lsn, expected, found });
         }
         Ok(())
     }
+}
+
+/// A state hash as version 1 of the format has it: orders were hashed field by field.
+/// Asks every order, once in the life of a data directory.
+fn hash_v1(hash: StateHash, orders: &Orders) -> Result<StateHash, ActorPanicked> {
+    let mut hash = hash;
+    for cell in orders.iter() {
+        if let OrderReply::State(Some(kept)) = cell.ask(OrderMessage::Read).wait()? {
+            hash.remove(kept.hash());
+            hash.add(kept.order().hash_v1());
+        }
+    }
+    Ok(hash)
 }
 
 /// A generation that could not be loaded.

@@ -57,6 +57,8 @@ pub struct ChunkRef {
 /// A generation. Shape: chunks ascend by kind and number, and do not overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
+    /// The format that it was written in: says how its state hash was made.
+    pub version: u16,
     /// Its number; newer ones are higher.
     pub generation: u64,
     /// All events up to here, inclusive, are in it. Replay starts after it.
@@ -149,7 +151,7 @@ impl Manifest {
         if frame.header.kind != Kind::Manifest {
             return Err(ManifestFault::Kind(frame.header.kind));
         }
-        let manifest = Self::read(&frame.payload)?;
+        let manifest = Self::read(frame.version, &frame.payload)?;
         manifest.validate()?;
         if manifest.generation != generation {
             let found = manifest.generation;
@@ -164,9 +166,10 @@ impl Manifest {
         Self::decode(generation, frame)
     }
 
-    fn read(payload: &AlignedVec) -> Result<Self, ImageError> {
+    fn read(version: u16, payload: &AlignedVec) -> Result<Self, ImageError> {
         let image = access::<ArchivedManifestV1>(payload)?;
         Ok(Self {
+            version,
             generation: image.generation.to_native(),
             start: Lsn::new(image.start_lsn.to_native()),
             end: Lsn::new(image.end_lsn.to_native()),

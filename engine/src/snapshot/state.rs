@@ -1,12 +1,11 @@
 //! The parts of a running engine that a snapshot copies, and puts back.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use super::content::{Content, ItemState, Request};
+use super::content::{Content, ItemState, OrderState, Request};
 use super::error::ChunkFault;
 use super::image::ImageError;
 use crate::actor::ActorPanicked;
@@ -15,9 +14,9 @@ use crate::actor::stock::{StockMessage, StockReply};
 use crate::engine::catalogue::Catalogue;
 use crate::engine::core::{Applied, Core};
 use crate::engine::network::Network;
-use crate::engine::orders::Orders;
+use crate::engine::orders::{Found, Orders};
 use crate::engine::requests::{Piece, Requests};
-use crate::model::{Lsn, NodeNo, Order, OrderNo, Pair, SkuNo, StateHash, Stock};
+use crate::model::{Lsn, NodeNo, OrderNo, Pair, SkuNo, StateHash, Stock};
 
 /// The durable state of an engine, by reference.
 #[derive(Clone, Copy)]
@@ -97,9 +96,10 @@ impl State<'_> {
     /// The placed orders numbered `from..=to`.
     pub(super) fn copy_orders(&self, from: u64, to: u64) -> Result<Content, ActorPanicked> {
         let mut orders = Vec::new();
-        for cell in (from..=to).filter_map(|no| self.orders.by_no(OrderNo(no))) {
+        for no in (from..=to).map(OrderNo) {
+            let Some(cell) = self.orders.by_no(no) else { continue };
             match cell.ask(OrderMessage::Read).wait()? {
-                OrderReply::State(order) => orders.extend(order),
+                OrderReply::State(kept) => orders.extend(kept.map(|kept| (no, kept))),
                 other => unreachable!("a read is answered with a state, not {other:?}"),
             }
         }
@@ -168,16 +168,17 @@ impl State<'_> {
         Ok(hash)
     }
 
-    fn restore_order(&self, order: Arc<Order>) -> Result<StateHash, RestoreError> {
-        let (cell, is_new) = self.orders.begin(&order.header.id);
-        if !is_new || self.orders.by_no(order.no).is_some() {
-            return Err(out_of_place("order", &order.header.id));
-        }
-        self.orders.number(order.no, &cell);
+    fn restore_order(&self, (no, kept): OrderState) -> Result<StateHash, RestoreError> {
+        let id = kept.packed.id();
+        let cell = self.orders.room(no);
+        let is_new = matches!(self.orders.begin(&id), Found::Unknown);
+        self.orders.number(&id, no);
         // Copied late, it may have a higher number than there was at the start.
-        self.order_last.fetch_max(order.no.0, Ordering::Relaxed);
-        match cell.ask(OrderMessage::Place(order)).wait()? {
-            OrderReply::Applied(hash) => Ok(hash),
+        self.order_last.fetch_max(no.0, Ordering::Relaxed);
+        match cell.ask(OrderMessage::Place(kept)).wait()? {
+            // A place that is taken keeps what it has, and the hash does not move.
+            OrderReply::Applied(moved) if is_new && moved != StateHash::default() => Ok(moved),
+            OrderReply::Applied(_) => Err(out_of_place("order", &id)),
             other => unreachable!("a placing is answered with a hash, not {other:?}"),
         }
     }

@@ -133,6 +133,7 @@ fn write(
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = state.end();
     let manifest = Manifest {
+        version: chunk::FORMAT_VERSION,
         generation: writer.generation,
         start: begin.start,
         end: end.lsn,

@@ -66,13 +66,13 @@ pub(super) fn open_chunk(
     expect("range", (header.from, header.to) == (chunk.key.from, chunk.to))?;
     expect("number of parts", header.count == chunk.count)?;
     expect("last LSN", header.last_lsn == chunk.last_lsn)?;
-    let content = Content::decode(header.kind, &frame.payload, postal_codes)?;
+    let content = Content::decode(header.kind, frame.version, &frame.payload, postal_codes)?;
     let numbers = content.numbers();
     expect("number of parts", numbers.len() as u64 == u64::from(chunk.count))?;
     expect("order of parts", numbers.is_sorted_by(|a, b| a < b))?;
     let in_range = numbers.iter().all(|no| (chunk.key.from..=chunk.to).contains(no));
     expect("range", in_range)?;
-    expect("state hash", content.hash() == chunk.hash)?;
+    expect("state hash", content.hash_of(frame.version) == chunk.hash)?;
     Ok(content)
 }
 

@@ -27,7 +27,13 @@ codes!(NodeKind, "kind of node", kind_code, kind_of, {
 codes!(Objective, "objective", objective_code, objective_of, {
     Promise = 1, Shipments = 2, Cost = 3, Balance = 4
 });
-codes!(Shortage, "way with a shortage", shortage_code, shortage_of, {
-    Reject = 1, Backorder = 2, Partial = 3
-});
-codes!(Split, "way to split", split_code, split_of, { WholeLine = 1, Units = 2 });
+
+pub(super) fn shortage_of(code: u8) -> Result<Shortage, ImageError> {
+    let unknown = ImageError::Code { what: "way with a shortage", value: code.into() };
+    Shortage::from_code(code).ok_or(unknown)
+}
+
+pub(super) fn split_of(code: u8) -> Result<Split, ImageError> {
+    let unknown = ImageError::Code { what: "way to split", value: code.into() };
+    Split::from_code(code).ok_or(unknown)
+}

@@ -1,4 +1,5 @@
-//! Images: the state's parts as a snapshot stores them, version 1.
+//! Images: the state's parts as a snapshot stores them. Version 2 has orders as they
+//! are packed; all else is as in version 1.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never
@@ -15,7 +16,7 @@ mod order;
 mod stock;
 
 pub(super) use network::{ArchivedCatalogueV1, CatalogueV1};
-pub(super) use order::{ArchivedOrdersV1, OrdersV1};
+pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1};
 
 use rkyv::{Archive, Serialize};

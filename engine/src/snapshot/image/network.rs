@@ -5,10 +5,7 @@ use std::sync::Arc;
 use rkyv::{Archive, Serialize};
 
 use super::ImageError;
-use super::codes::{
-    kind_code, kind_of, objective_code, objective_of, shortage_code, shortage_of, split_code,
-    split_of,
-};
+use super::codes::{kind_code, kind_of, objective_code, objective_of, shortage_of, split_of};
 use crate::engine::network::{Network, PlanningNode, calendar_kept};
 use crate::geo::{Bands, Location};
 use crate::model::{
@@ -119,8 +116,8 @@ fn policy_image(policy: &Policy, lsn: Lsn) -> PolicyImageV1 {
         services: policy.services.iter().map(service).collect(),
         objectives: policy.objectives.map(objective_code),
         horizon_days: policy.horizon_days,
-        shortage: shortage_code(policy.shortage),
-        split: split_code(policy.split),
+        shortage: policy.shortage.code(),
+        split: policy.split.code(),
     }
 }
 

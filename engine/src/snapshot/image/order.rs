@@ -5,20 +5,66 @@ use rkyv::rend::i32_le;
 use rkyv::{Archive, Serialize};
 
 use super::ImageError;
-use super::codes::{shortage_code, shortage_of, split_code, split_of};
+use super::codes::{shortage_of, split_of};
 use crate::model::{
-    Allocation, CustomerId, Day, Dispatch, Lsn, NodeNo, Order, OrderHeader, OrderId, OrderLine,
-    OrderNo, PostalCode, ServiceNo, Shipment, SkuNo, Supply, Text, Timestamp,
+    Allocation, CustomerId, Day, Dispatch, KeptOrder, Lsn, NodeNo, Order, OrderHeader, OrderId,
+    OrderLine, OrderNo, PackedOrder, PostalCode, ServiceNo, Shipment, SkuNo, Supply, Text,
+    Timestamp,
 };
+use crate::snapshot::content::OrderState;
 
 /// A chunk of orders, ascending by number.
 #[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct OrdersV2 {
+    pub orders: Vec<OrderImageV2>,
+}
+
+/// One order, as it is packed.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct OrderImageV2 {
+    no: u64,
+    placed_lsn: u64,
+    last_lsn: u64,
+    packed: Vec<u8>,
+}
+
+impl From<&OrderState> for OrderImageV2 {
+    fn from((no, kept): &OrderState) -> Self {
+        Self {
+            no: no.0,
+            placed_lsn: kept.placed_lsn.get(),
+            last_lsn: kept.last_lsn.get(),
+            packed: kept.packed.bytes().to_vec(),
+        }
+    }
+}
+
+impl TryFrom<&ArchivedOrderImageV2> for OrderState {
+    type Error = ImageError;
+
+    fn try_from(image: &ArchivedOrderImageV2) -> Result<Self, ImageError> {
+        let packed = PackedOrder::check(image.packed.as_slice());
+        let packed = packed.map_err(|error| ImageError::inconsistent("order", error))?;
+        let no = OrderNo(image.no.to_native());
+        if packed.no() != no {
+            return Err(ImageError::inconsistent("order", format!("number {no}")));
+        }
+        let placed_lsn = Lsn::new(image.placed_lsn.to_native());
+        let last_lsn = Lsn::new(image.last_lsn.to_native());
+        Ok((no, KeptOrder { packed, placed_lsn, last_lsn }))
+    }
+}
+
+/// A chunk of orders as version 1 wrote it.
+#[derive(Archive)]
+#[expect(dead_code, reason = "only its archive is read; nothing writes it any more")]
 pub(in crate::snapshot) struct OrdersV1 {
     pub orders: Vec<OrderImageV1>,
 }
 
 /// One order. Days are days, and instants microseconds, since the Unix epoch.
-#[derive(Archive, Serialize)]
+#[derive(Archive)]
+#[expect(dead_code, reason = "as for OrdersV1")]
 pub(in crate::snapshot) struct OrderImageV1 {
     no: u64,
     placed_lsn: u64,
@@ -39,14 +85,16 @@ pub(in crate::snapshot) struct OrderImageV1 {
     split: u8,
 }
 
-#[derive(Archive, Serialize)]
+#[derive(Archive)]
+#[expect(dead_code, reason = "as for OrdersV1")]
 struct LineImageV1 {
     sku: u32,
     ordered: u32,
     cancelled: u32,
 }
 
-#[derive(Archive, Serialize)]
+#[derive(Archive)]
+#[expect(dead_code, reason = "as for OrdersV1")]
 struct ShipmentImageV1 {
     ship_by: Option<i32>,
     deliver_by: Option<i32>,
@@ -54,14 +102,16 @@ struct ShipmentImageV1 {
     node: u16,
 }
 
-#[derive(Archive, Serialize)]
+#[derive(Archive)]
+#[expect(dead_code, reason = "as for OrdersV1")]
 struct DispatchImageV1 {
     at_us: i64,
     carrier: String,
     tracking: String,
 }
 
-#[derive(Archive, Serialize)]
+#[derive(Archive)]
+#[expect(dead_code, reason = "as for OrdersV1")]
 struct AllocationImageV1 {
     units: u32,
     shipped: u32,
@@ -71,65 +121,11 @@ struct AllocationImageV1 {
     supply: u16,
 }
 
-impl From<&Order> for OrderImageV1 {
-    fn from(order: &Order) -> Self {
-        let header = &order.header;
-        Self {
-            no: order.no.0,
-            placed_lsn: order.placed_lsn.get(),
-            last_lsn: order.last_lsn.get(),
-            fingerprint: header.fingerprint,
-            ordered_at_us: header.ordered_at.as_micros(),
-            id: header.id.as_str().to_owned(),
-            customer: header.customer.as_ref().map(|id| id.as_str().to_owned()),
-            channel: header.channel.as_ref().map(|text| text.as_str().to_owned()),
-            postal_code: header.postal_code.as_str().to_owned(),
-            promise_by: header.promise_by.epoch_days(),
-            lines: order.lines.iter().map(line_image).collect(),
-            shipments: order.shipments.iter().map(shipment_image).collect(),
-            allocations: order.allocations.iter().map(allocation_image).collect(),
-            trace: order.trace.to_vec(),
-            service: header.service.0,
-            shortage: shortage_code(header.shortage),
-            split: split_code(header.split),
-        }
-    }
-}
-
-fn line_image(line: &OrderLine) -> LineImageV1 {
-    LineImageV1 { sku: line.sku.0, ordered: line.ordered, cancelled: line.cancelled }
-}
-
-fn shipment_image(shipment: &Shipment) -> ShipmentImageV1 {
-    let dispatch = |d: &Dispatch| DispatchImageV1 {
-        at_us: d.at.as_micros(),
-        carrier: d.carrier.as_str().to_owned(),
-        tracking: d.tracking.as_str().to_owned(),
-    };
-    ShipmentImageV1 {
-        ship_by: shipment.ship_by.map(Day::epoch_days),
-        deliver_by: shipment.deliver_by.map(Day::epoch_days),
-        shipped: shipment.shipped.as_ref().map(dispatch),
-        node: shipment.node.0,
-    }
-}
-
-fn allocation_image(a: &Allocation) -> AllocationImageV1 {
-    AllocationImageV1 {
-        units: a.units,
-        shipped: a.shipped,
-        cancelled: a.cancelled,
-        line: a.line,
-        shipment: a.shipment,
-        supply: a.supply.code(),
-    }
-}
-
-impl TryFrom<&ArchivedOrderImageV1> for Order {
+impl TryFrom<&ArchivedOrderImageV1> for OrderState {
     type Error = ImageError;
 
     fn try_from(image: &ArchivedOrderImageV1) -> Result<Self, ImageError> {
-        let order = Self {
+        let order = Order {
             no: OrderNo(image.no.to_native()),
             header: header(image)?,
             placed_lsn: Lsn::new(image.placed_lsn.to_native()),
@@ -139,23 +135,10 @@ impl TryFrom<&ArchivedOrderImageV1> for Order {
             allocations: image.allocations.iter().map(allocation).collect::<Result<_, _>>()?,
             trace: image.trace.as_slice().into(),
         };
-        check(&order)?;
-        Ok(order)
+        let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
+        order.check().map_err(unsound)?;
+        Ok((order.no, KeptOrder::of(&order)))
     }
-}
-
-/// Allocations name lines and shipments that are there, and hold no more
-/// shipped and cancelled units than they have.
-fn check(order: &Order) -> Result<(), ImageError> {
-    for a in &order.allocations {
-        let line = usize::from(a.line) < order.lines.len();
-        let shipment = usize::from(a.shipment) < order.shipments.len();
-        let gone = u64::from(a.shipped) + u64::from(a.cancelled);
-        if !line || !shipment || gone > u64::from(a.units) {
-            return Err(ImageError::inconsistent("allocation", format!("{a:?}")));
-        }
-    }
-    Ok(())
 }
 
 fn header(image: &ArchivedOrderImageV1) -> Result<OrderHeader, ImageError> {
@@ -188,7 +171,7 @@ fn shipment(image: &ArchivedShipmentImageV1) -> Result<Shipment, ImageError> {
         node: NodeNo(image.node.to_native()),
         ship_by: day(&image.ship_by),
         deliver_by: day(&image.deliver_by),
-        shipped: image.shipped.as_ref().map(dispatch).transpose()?,
+        shipped: image.shipped.as_ref().map(dispatch).transpose()?.map(Box::new),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::golden;
 use super::world::Run;
 use crate::model::Timestamp;
+use crate::snapshot::FORMAT_VERSION;
 use crate::snapshot::chunk::{self, FrameError, HEADER_BYTES};
 use crate::snapshot::manifest::Manifest;
 use crate::snapshot::verify::open_chunk;
@@ -84,13 +85,14 @@ fn a_newer_version_has_an_error_of_its_own() {
     let store = small_store();
     let key = store.chunk_keys().unwrap()[0];
     let mut bytes = store.chunk(key).unwrap().unwrap();
-    bytes[8] = 2;
+    let newer = FORMAT_VERSION + 1;
+    bytes[8..10].copy_from_slice(&newer.to_le_bytes());
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&bytes[..HEADER_BYTES - 4]);
     hasher.update(&bytes[HEADER_BYTES..]);
     bytes[HEADER_BYTES - 4..HEADER_BYTES].copy_from_slice(&hasher.finalize().to_le_bytes());
     let error = chunk::open(&bytes).map(|_| ()).unwrap_err();
-    assert_eq!(error, FrameError::NewerVersion { found: 2 });
+    assert_eq!(error, FrameError::NewerVersion { found: newer });
 }
 
 #[test]

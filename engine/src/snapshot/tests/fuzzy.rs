@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::world::{Run, World};
+use crate::engine::core::Applied;
 use crate::model::{Lsn, NodeNo, Pair, RequestId, SkuNo, Timestamp};
 use crate::snapshot::limits::REQUESTS_PER_CHUNK;
 use crate::snapshot::{
@@ -64,7 +65,7 @@ fn recovers(run: &Run, store: &dyn SnapshotStore) {
     assert_eq!(world.applied().lsn, loaded.manifest.start);
     assert_eq!(world.applied().hash, world.hash(), "the sum over the images as loaded");
     run.replay(&world, loaded.manifest.end);
-    loaded.check_at(world.applied().lsn, world.applied().hash).unwrap();
+    loaded.check_at(world.applied(), &world.orders).unwrap();
     run.replay(&world, run.world.applied().lsn);
     assert_eq!(world.applied().hash, run.world.applied().hash);
     assert_eq!(world.hash(), run.world.hash());
@@ -121,8 +122,9 @@ fn a_replay_that_ends_elsewhere_is_told_apart() {
     let store = MemoryStore::default();
     take(State::from(&run.world), &store, AT).unwrap();
     let loaded = load_newest(&store, None, || World::new(50)).unwrap().loaded.unwrap();
-    let wrong = crate::model::StateHash::from_value(run.world.hash().value() ^ 1);
-    let error = loaded.check_at(loaded.manifest.end, wrong).unwrap_err();
+    let hash = crate::model::StateHash::from_value(run.world.hash().value() ^ 1);
+    let wrong = Applied { lsn: loaded.manifest.end, hash };
+    let error = loaded.check_at(wrong, &run.world.orders).unwrap_err();
     assert!(matches!(error, SnapshotError::StateHash { .. }), "{error}");
 }
 

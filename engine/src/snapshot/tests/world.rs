@@ -11,14 +11,14 @@ use crate::actor::stock::{StockMessage, StockReply};
 use crate::engine::catalogue::Catalogue;
 use crate::engine::core::Applied;
 use crate::engine::network::Network;
-use crate::engine::orders::Orders;
+use crate::engine::orders::{Found, Orders};
 use crate::engine::requests::{Remembered, Requests};
 use crate::geo::Location;
 use crate::model::{
-    Allocation, Day, Dispatch, InboundId, InboundNo, Item, Lsn, Node, NodeId, NodeKind, NodeNo,
-    Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode,
-    Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock,
-    StockChange, StockEffect, Supply, Text, Timestamp,
+    Allocation, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Lsn, Node, NodeId, NodeKind,
+    NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy,
+    PostalCode, Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash,
+    Stock, StockChange, StockEffect, Supply, Text, Timestamp,
 };
 use crate::snapshot::State;
 
@@ -26,7 +26,7 @@ use crate::snapshot::State;
 pub(super) struct World {
     catalogue: Catalogue,
     network: ArcSwap<Network>,
-    orders: Orders,
+    pub(super) orders: Orders,
     requests: Requests,
     order_last: AtomicU64,
     gate: Mutex<Applied>,
@@ -149,10 +149,11 @@ impl World {
             self.stock(order.pair_of(a), lsn, effect, hash);
         }
         self.order_last.fetch_max(order.no.0, Ordering::Relaxed);
-        let (cell, _) = self.orders.begin(&order.header.id);
-        self.orders.number(order.no, &cell);
+        self.orders.begin(&order.header.id);
+        self.orders.number(&order.header.id, order.no);
+        let cell = self.orders.room(order.no);
         if let OrderReply::Applied(moved) =
-            cell.ask(OrderMessage::Place(Arc::new(order))).wait().unwrap()
+            cell.ask(OrderMessage::Place(KeptOrder::of(&order))).wait().unwrap()
         {
             hash.merge(moved);
         }
@@ -167,7 +168,7 @@ impl World {
     }
 
     fn order(&self, id: &OrderId, lsn: Lsn, effect: OrderEffect, hash: &mut StateHash) {
-        let cell = self.orders.by_id(id).expect("placed before");
+        let Found::There(cell) = self.orders.by_id(id) else { panic!("placed before") };
         let message = OrderMessage::Apply { lsn, effect, settles: false };
         if let OrderReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
@@ -189,7 +190,7 @@ impl World {
 
     fn read_order(&self, no: u64) -> Option<Arc<Order>> {
         match self.orders.by_no(OrderNo(no))?.ask(OrderMessage::Read).wait().unwrap() {
-            OrderReply::State(order) => order,
+            OrderReply::State(kept) => kept.map(|kept| Arc::new(kept.order())),
             other => unreachable!("{other:?}"),
         }
     }

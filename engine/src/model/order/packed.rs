@@ -1,0 +1,326 @@
+//! An order as the bytes that it is written, kept and copied as.
+//!
+//! An order is planned once, written once, and then mostly lies there. So it is packed
+//! by whoever plans it; the journal, the order's actor and snapshots take the very
+//! same bytes, and who wants to read it unpacks it: a sixth of the memory, and one
+//! encoding where there would be three.
+//!
+//! ```text
+//!   1  format version            what an applier needs, first
+//!      number, id
+//!      lines:       sku, ordered, cancelled
+//!      shipments:   node, flags, days, dispatch
+//!      allocations: line, shipment, supply, units, shipped, cancelled
+//!   8  fingerprint               what only a reader needs
+//!   8  when it was taken
+//!      service, promise, shortage, split, flags, customer, channel, postal code
+//!      trace, to the end
+//! ```
+//! Numbers and texts as [`crate::model::pack`] has them.
+
+use super::{Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
+use crate::model::catalog::{Shortage, Split};
+use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
+use crate::model::ids::{CustomerId, NodeNo, OrderId, OrderNo, PostalCode, ServiceNo, SkuNo, Text};
+use crate::model::lsn::Lsn;
+use crate::model::pack::{Unpackable, Unpacker, put_number, put_signed, put_text};
+use crate::model::reservations::Supply;
+use crate::model::time::{Day, Timestamp};
+
+const VERSION: u8 = 1;
+
+const SHIPS: u8 = 1;
+const DELIVERS: u8 = 2;
+const SHIPPED: u8 = 4;
+
+const CUSTOMER: u8 = 1;
+const CHANNEL: u8 = 2;
+
+/// An order, packed: all of it but for the events that placed and changed it last.
+///
+/// Whoever takes bytes from outside checks them with [`PackedOrder::check`]; in the
+/// engine they are known to unpack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedOrder(Box<[u8]>);
+
+impl<C> minicbor::Encode<C> for PackedOrder {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.0)?;
+        Ok(())
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for PackedOrder {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Ok(Self(d.bytes()?.into()))
+    }
+}
+
+impl PackedOrder {
+    /// Packs an order.
+    pub fn of(order: &Order) -> Self {
+        thread_local! {
+            static BYTES: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+        }
+        // Packed in memory that is kept, so that the bytes are allocated once, to size.
+        BYTES.with_borrow_mut(|out| {
+            out.clear();
+            pack(order, out);
+            Self(out.as_slice().into())
+        })
+    }
+
+    /// Takes bytes that were packed, from outside.
+    ///
+    /// # Errors
+    /// When they do not unpack.
+    pub fn check(bytes: &[u8]) -> Result<Self, Unpackable> {
+        let packed = Self(bytes.into());
+        packed.unpack().map(|_| packed)
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The order's number.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn no(&self) -> OrderNo {
+        let mut from = Unpacker::new(&self.0[1..]);
+        OrderNo(from.number("number").expect("REPLAY_EQUAL: what was packed unpacks"))
+    }
+
+    /// The order's id.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn id(&self) -> OrderId {
+        let mut from = Unpacker::new(&self.0[1..]);
+        let known = from.number("number").and_then(|_| id(&mut from, "id", OrderId::new));
+        known.expect("REPLAY_EQUAL: what was packed unpacks")
+    }
+
+    /// The order, without the events that placed and changed it.
+    ///
+    /// # Errors
+    /// When the bytes are not those of an order: never for bytes that were checked.
+    pub fn unpack(&self) -> Result<Order, Unpackable> {
+        unpack(&self.0)
+    }
+}
+
+/// An order as its actor and snapshots have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptOrder {
+    /// The order.
+    pub packed: PackedOrder,
+    /// The event that placed it.
+    pub placed_lsn: Lsn,
+    /// The last event applied.
+    pub last_lsn: Lsn,
+}
+
+impl KeptOrder {
+    /// An order as the event at `lsn` places it.
+    pub const fn placed(packed: PackedOrder, lsn: Lsn) -> Self {
+        Self { packed, placed_lsn: lsn, last_lsn: lsn }
+    }
+
+    /// An order packed as it stands.
+    pub fn of(order: &Order) -> Self {
+        let (placed_lsn, last_lsn) = (order.placed_lsn, order.last_lsn);
+        Self { packed: PackedOrder::of(order), placed_lsn, last_lsn }
+    }
+
+    /// The order as it stands.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn order(&self) -> Order {
+        let order = self.packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
+        Order { placed_lsn: self.placed_lsn, last_lsn: self.last_lsn, ..order }
+    }
+
+    /// The hash of all that it holds.
+    pub fn hash(&self) -> PartHash {
+        let content = hash_bytes(Part::Order, &self.packed.0);
+        hash_words(Part::Order, [content.value(), self.placed_lsn.get(), self.last_lsn.get()])
+    }
+}
+
+fn pack(order: &Order, out: &mut Vec<u8>) {
+    let header = &order.header;
+    out.push(VERSION);
+    put_number(out, order.no.0);
+    put_text(out, header.id.as_str());
+    put_number(out, order.lines.len() as u64);
+    for line in &order.lines {
+        put_number(out, line.sku.0.into());
+        put_number(out, line.ordered.into());
+        put_number(out, line.cancelled.into());
+    }
+    put_number(out, order.shipments.len() as u64);
+    for shipment in &order.shipments {
+        pack_shipment(shipment, out);
+    }
+    put_number(out, order.allocations.len() as u64);
+    for a in &order.allocations {
+        put_number(out, a.line.into());
+        put_number(out, a.shipment.into());
+        put_number(out, a.supply.code().into());
+        put_number(out, a.units.into());
+        put_number(out, a.shipped.into());
+        put_number(out, a.cancelled.into());
+    }
+    pack_header(header, out);
+    out.extend_from_slice(&order.trace);
+}
+
+fn pack_shipment(shipment: &Shipment, out: &mut Vec<u8>) {
+    put_number(out, shipment.node.0.into());
+    let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+    out.push(
+        flag(shipment.ship_by.is_some(), SHIPS)
+            | flag(shipment.deliver_by.is_some(), DELIVERS)
+            | flag(shipment.shipped.is_some(), SHIPPED),
+    );
+    for day in [shipment.ship_by, shipment.deliver_by].into_iter().flatten() {
+        put_signed(out, day.epoch_days().into());
+    }
+    if let Some(dispatch) = shipment.shipped.as_deref() {
+        put_signed(out, dispatch.at.as_micros());
+        put_text(out, dispatch.carrier.as_str());
+        put_text(out, dispatch.tracking.as_str());
+    }
+}
+
+fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
+    out.extend_from_slice(&header.fingerprint.to_le_bytes());
+    out.extend_from_slice(&header.ordered_at.as_micros().to_le_bytes());
+    let customer = header.customer.as_ref().map(CustomerId::as_str);
+    let channel = header.channel.as_ref().map(Text::as_str);
+    let flags = u8::from(customer.is_some()) * CUSTOMER | u8::from(channel.is_some()) * CHANNEL;
+    out.extend_from_slice(&[header.service.0, header.shortage.code(), header.split.code(), flags]);
+    put_signed(out, header.promise_by.epoch_days().into());
+    for text in [customer, channel].into_iter().flatten() {
+        put_text(out, text);
+    }
+    put_text(out, header.postal_code.as_str());
+}
+
+fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
+    let mut from = Unpacker::new(bytes);
+    if from.byte("version")? != VERSION {
+        return Err(Unpackable { at: "version" });
+    }
+    let no = OrderNo(from.number("number")?);
+    let id = id(&mut from, "id", OrderId::new)?;
+    let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
+    let shipments = from.count("shipments")?;
+    let shipments = (0..shipments).map(|_| shipment(&mut from)).collect::<Result<Box<_>, _>>()?;
+    let allocations = from.count("allocations")?;
+    let allocations = (0..allocations).map(|_| allocation(&mut from)).collect::<Result<_, _>>()?;
+    let header = header(&mut from, id)?;
+    let order = Order {
+        no,
+        header,
+        lines,
+        shipments,
+        allocations,
+        trace: from.rest().into(),
+        placed_lsn: Lsn::NONE,
+        last_lsn: Lsn::NONE,
+    };
+    order.check().map_err(|_| Unpackable { at: "allocations" })?;
+    Ok(order)
+}
+
+fn id<T, V>(
+    from: &mut Unpacker<'_>,
+    at: &'static str,
+    new: impl FnOnce(&str, compact_str::CompactString) -> Result<T, V>,
+) -> Result<T, Unpackable> {
+    new(at, from.text(at)?.into()).map_err(|_| Unpackable { at })
+}
+
+fn line(from: &mut Unpacker<'_>) -> Result<OrderLine, Unpackable> {
+    Ok(OrderLine {
+        sku: SkuNo(from.narrow("sku")?),
+        ordered: from.narrow("ordered")?,
+        cancelled: from.narrow("cancelled")?,
+    })
+}
+
+fn shipment(from: &mut Unpacker<'_>) -> Result<Shipment, Unpackable> {
+    let node = NodeNo(from.narrow("node")?);
+    let flags = from.byte("shipment flags")?;
+    if flags > SHIPS | DELIVERS | SHIPPED {
+        return Err(Unpackable { at: "shipment flags" });
+    }
+    let mut dated = |flag| (flags & flag != 0).then(|| day(from, "day")).transpose();
+    let (ship_by, deliver_by) = (dated(SHIPS)?, dated(DELIVERS)?);
+    let shipped = (flags & SHIPPED != 0).then(|| dispatch(from)).transpose()?;
+    Ok(Shipment { node, ship_by, deliver_by, shipped: shipped.map(Box::new) })
+}
+
+fn dispatch(from: &mut Unpacker<'_>) -> Result<Dispatch, Unpackable> {
+    Ok(Dispatch {
+        at: Timestamp::from_micros(from.signed("dispatch")?),
+        carrier: id(from, "carrier", Text::new)?,
+        tracking: id(from, "tracking", Text::new)?,
+    })
+}
+
+fn allocation(from: &mut Unpacker<'_>) -> Result<Allocation, Unpackable> {
+    Ok(Allocation {
+        line: from.narrow("line")?,
+        shipment: from.narrow("shipment")?,
+        supply: Supply::from_code(from.narrow("supply")?).ok_or(Unpackable { at: "supply" })?,
+        units: from.narrow("units")?,
+        shipped: from.narrow("shipped")?,
+        cancelled: from.narrow("cancelled")?,
+    })
+}
+
+fn day(from: &mut Unpacker<'_>, at: &'static str) -> Result<Day, Unpackable> {
+    let days = i32::try_from(from.signed(at)?).map_err(|_| Unpackable { at })?;
+    Ok(Day::from_epoch_days(days))
+}
+
+fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackable> {
+    let fingerprint = from.word("fingerprint")?;
+    let ordered_at = Timestamp::from_micros(from.word("ordered at")?.cast_signed());
+    let service = ServiceNo(from.byte("service")?);
+    let shortage = Shortage::from_code(from.byte("shortage")?);
+    let shortage = shortage.ok_or(Unpackable { at: "shortage" })?;
+    let split = Split::from_code(from.byte("split")?).ok_or(Unpackable { at: "split" })?;
+    let flags = from.byte("header flags")?;
+    if flags > CUSTOMER | CHANNEL {
+        return Err(Unpackable { at: "header flags" });
+    }
+    let promise_by = day(from, "promise")?;
+    let customer = flags & CUSTOMER != 0;
+    let customer = customer.then(|| self::id(from, "customer", CustomerId::new)).transpose()?;
+    let channel = flags & CHANNEL != 0;
+    let channel = channel.then(|| self::id(from, "channel", Text::new)).transpose()?;
+    let postal_code = self::id(from, "postal code", PostalCode::new)?;
+    Ok(OrderHeader {
+        id,
+        fingerprint,
+        ordered_at,
+        customer,
+        channel,
+        postal_code,
+        service,
+        promise_by,
+        shortage,
+        split,
+    })
+}
