@@ -114,8 +114,8 @@ impl<T> Arena<T> {
             let vacant = |_| OnceLock::new();
             (0..1_u32 << (bits - chunk_bits)).map(vacant).collect()
         });
-        let cells = chunks[chunk]
-            .get_or_init(|| (0..1_u32 << chunk_bits).map(|_| make()).collect());
+        let cells =
+            chunks[chunk].get_or_init(|| (0..1_u32 << chunk_bits).map(|_| make()).collect());
         &cells[cell]
     }
 }

@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{Actor, Mailbox, Row};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::{
-    InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange, StockEffect,
-    Supply, Timestamp, Undecided, command::StockOperation,
+    InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange,
+    StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -532,3 +532,6 @@ impl StockActor {
 const _: () = assert!(size_of::<StockActor>() == 72 && size_of::<Mailbox<StockActor>>() == 80);
 // A clamped quantity is enough for any line, and too little for none.
 const _: () = assert!(LINE_UNITS_MAX < Glance::FREE_MAX.cast_unsigned());
+
+#[cfg(test)]
+mod tests;

@@ -117,11 +117,7 @@ pub async fn availability(
 }
 
 /// What a glance shows as free, or what the actor says where a glance cannot.
-async fn free(
-    core: &Core,
-    slot: Slot<'_, StockActor>,
-    glance: Glance,
-) -> Result<i64, EngineError> {
+async fn free(core: &Core, slot: Slot<'_, StockActor>, glance: Glance) -> Result<i64, EngineError> {
     if !glance.is_clamped() {
         return Ok(i64::from(glance.free));
     }

@@ -370,4 +370,68 @@ mod tests {
         );
         assert_eq!(book.of_line(OrderNo(3), 1).count(), 2);
     }
+
+    #[test]
+    fn every_supply_has_a_firmness_of_its_own_in_their_order() {
+        let inbound =
+            [0, 1, 9_999, Supply::INBOUND_NO_MAX].map(|no| Supply::Inbound(InboundNo(no)));
+        let mut all = vec![Supply::OnHand, Supply::Supplier];
+        all.extend(inbound);
+        all.push(Supply::Backorder);
+        assert!(all.is_sorted_by_key(|supply| firmness(*supply)));
+        assert!(all.is_sorted_by(|a, b| a < b));
+        for supply in all {
+            assert_eq!(of_firmness(firmness(supply)), supply);
+        }
+    }
+
+    #[test]
+    fn the_first_reservation_takes_room_for_one() {
+        let mut book = Reservations::default();
+        assert_eq!((size_of::<Reservations>(), book.entries.capacity()), (8, 0));
+        for (orders, room) in [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8)] {
+            book.put(OrderNo(orders), 0, Supply::OnHand, 1);
+            assert_eq!(book.entries.capacity(), room, "for {orders}");
+        }
+    }
+
+    /// Against a map, through all that a hot pair sees: placing, releasing, taking a
+    /// released reservation up again.
+    #[test]
+    fn a_book_of_many_is_what_a_map_would_be() {
+        use std::collections::BTreeMap;
+        let mut book = Reservations::default();
+        let mut map = BTreeMap::<(OrderNo, u16, Supply), u32>::new();
+        let supplies = [Supply::OnHand, Supply::Inbound(InboundNo(5)), Supply::Backorder];
+        let mut state = 1_u64;
+        let mut below = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % bound
+        };
+        for step in 0..40_000_u64 {
+            // It fills, empties, and fills again.
+            let fills = (step / 4_000).is_multiple_of(2);
+            let key = (OrderNo(below(200)), 0, supplies[usize::try_from(below(3)).expect("small")]);
+            let held = map.get(&key).copied().unwrap_or(0);
+            if below(10) < if fills { 7 } else { 3 } {
+                assert_eq!(book.put(key.0, key.1, key.2, 2), (held, held + 2));
+                map.insert(key, held + 2);
+            } else if held > 0 {
+                assert_eq!(book.take(key.0, key.1, key.2, 1), (held, held - 1));
+                map.insert(key, held - 1);
+            }
+            map.retain(|_, units| *units > 0);
+            assert_eq!(book.units(key.0, key.1, key.2), map.get(&key).copied().unwrap_or(0));
+            assert_eq!(book.len(), map.len());
+            let empty = book.after_head().iter().filter(|r| r.units == 0).count();
+            assert_eq!(book.empty(), empty, "counted in the head");
+            if step % 64 == 0 {
+                assert!(
+                    book.iter().map(|r| ((r.order, r.line, r.supply), r.units)).eq(map.clone())
+                );
+                let of_line = map.range((key.0, 0, Supply::OnHand)..=(key.0, 0, Supply::Backorder));
+                assert!(book.of_line(key.0, 0).map(|r| r.supply).eq(of_line.map(|(k, _)| k.2)));
+            }
+        }
+    }
 }
