@@ -13,7 +13,7 @@ pub const TEXT_BYTES_MAX: usize = 256;
 pub const POSTAL_CODE_BYTES_MAX: usize = 16;
 
 /// Most units that one quantity of a stock may hold. Two such quantities still
-/// add up inside an `i32`, which is what a pair publishes.
+/// add up inside an `i32`, which corrections are counted in.
 pub const STOCK_UNITS_MAX: u32 = 1_000_000_000;
 
 /// Most units of one order line. A whole order then stays below what sourcing
@@ -34,6 +34,10 @@ pub const NODES_MAX: usize = 10_000;
 
 /// Most items; row numbers are 32 bits, and this many rows are 80 GB.
 pub const ITEMS_MAX: usize = 50_000_000;
+
+/// Most cells of one arena: pairs, items, or orders. Their numbers are 32 bits, and
+/// this many pairs are 400 GB. Numbers to spare keep the count from starting anew.
+pub const ARENA_CELLS_MAX: u32 = 4_000_000_000;
 
 /// Most inbound supplies that one pair keeps open at a time. A turn walks them.
 pub const INBOUND_PER_PAIR_MAX: usize = 256;
@@ -84,6 +88,7 @@ const _: () = assert!(
     2 * COST_MINOR_MAX as u64 * (sourcing::ORDER_UNITS_MAX + sourcing::SHIPMENTS_MAX as u64)
         <= sourcing::COMPONENT_MAX
 );
+const _: () = assert!(ITEMS_MAX <= ARENA_CELLS_MAX as usize);
 const _: () = assert!(ORDER_LINES_MAX <= sourcing::LINES_MAX);
 const _: () = assert!(ORDER_ALLOCATIONS_MAX <= u16::MAX as usize);
 const _: () = assert!(SERVICES_MAX <= u8::MAX as usize);

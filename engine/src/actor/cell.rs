@@ -82,6 +82,15 @@ impl<A: Actor> ActorCell<A> {
     }
 }
 
+impl<A: Actor + Default> Default for ActorCell<A>
+where
+    A::Shared: Default,
+{
+    fn default() -> Self {
+        Self::new(A::default(), A::Shared::default())
+    }
+}
+
 /// An actor and its mailbox. Costs one word more than the actor, and must not move
 /// while anyone may send to it.
 pub struct Mailbox<A: Actor> {
@@ -175,6 +184,12 @@ impl<A: Actor> Mailbox<A> {
             Ordering::Release,
             Ordering::Relaxed,
         )
+    }
+}
+
+impl<A: Actor + Default> Default for Mailbox<A> {
+    fn default() -> Self {
+        Self::new(A::default())
     }
 }
 

@@ -17,6 +17,7 @@
 //! Absent on purpose: no thread waits for an actor inside [`Mailbox::ask`],
 //! nothing here knows a runtime, and nothing outside `cell` is unsafe.
 
+mod arena;
 mod cell;
 pub mod order;
 mod row;
@@ -25,6 +26,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+pub use arena::Arena;
 pub use cell::{ActorCell, Ask, Mailbox};
 pub use row::{Row, Slot};
 

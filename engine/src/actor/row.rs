@@ -1,39 +1,53 @@
-//! All actors of one SKU, together in memory, because sourcing reads them together.
+//! All actors of one SKU, as sourcing reads them together.
 //!
 //! ```text
-//! Row  len   first ---> Chunk [group]   next ---> Chunk [group]   next ---> ...
-//!                              4 nodes                   4 nodes
-//!                              4 published               4 published
-//!                              4 actors                  4 actors
+//! Row   len  next  8 nodes  8 published  8 cells
+//!             |
+//!             +-> Chunk  next  12 nodes  12 published  12 cells
+//!                         |
+//!                         +-> Chunk of 24 --> Chunk of 50 --> Chunk of 50 ...
 //! ```
-//! Append-only. Actors sit in chunks that are linked, not reallocated, so an actor
-//! never moves and readers take no lock. A group's node numbers, and what its
-//! actors publish, lie side by side: planning reads one cache line per group, and
-//! no actor.
+//! A row is a board: of each actor its node, what it publishes, and the number of
+//! its cell in the arena, where the actor and its mailbox are. Nodes lie beside
+//! nodes and published words beside published words: planning an item at 20 nodes
+//! reads three cache lines and no actor.
+//!
+//! Append-only. Boards and cells are never moved, and readers take no lock.
 //!
 //! Invariant `PUBLISHED`: a slot below `len` is complete; `len` is stored (release)
 //! after the slot, and read (acquire) before it.
 
 use std::sync::{
-    OnceLock,
+    Arc,
     atomic::{AtomicU16, AtomicU32, Ordering},
 };
 
+use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
-use super::{Actor, Ask, Mailbox};
+use super::{Actor, Arena, Ask, Mailbox};
 use crate::model::NodeNo;
 
-/// Slots in a group: four node numbers fill a word.
-const GROUP_SLOTS: usize = 4;
+/// Slots in the row itself. With them, what planning reads of a row of stock fills a
+/// cache line.
+const FIRST: usize = 8;
+/// Slots in the chunks that follow: with these, a chunk of stock fills 128, 256 and
+/// 512 bytes, which the allocator has sizes for. So an item at 20 nodes leaves no
+/// slot empty.
+const SHORT: usize = 12;
+const MIDDLE: usize = 24;
+const LONG: usize = 50;
 
 /// The actors of one SKU, one for each node, in the order of their insertion.
 /// That order is part of the state's history, so positions may be named in traces.
+#[repr(C)]
 pub struct Row<A: Actor> {
-    first: Link<A>,
     len: AtomicU32,
     /// Held while a slot is added. Readers never take it.
     growth: Mutex<()>,
+    next: OnceBox<Short<A>>,
+    board: Board<A, FIRST>,
+    arena: Arc<Arena<Mailbox<A>>>,
 }
 
 /// One actor of a row.
@@ -66,9 +80,13 @@ impl<A: Actor> Clone for Slot<'_, A> {
 
 impl<A: Actor> Copy for Slot<'_, A> {}
 
-impl<A: Actor> Default for Row<A> {
+impl<A: Actor + Default> Default for Row<A>
+where
+    A::Shared: Default,
+{
+    /// A row with an arena of its own.
     fn default() -> Self {
-        Self { first: OnceLock::new(), len: AtomicU32::new(0), growth: Mutex::new(()) }
+        Self::new(&Arc::default())
     }
 }
 
@@ -76,7 +94,19 @@ impl<A: Actor + Default> Row<A>
 where
     A::Shared: Default,
 {
+    /// A row without actors, whose actors will have their cells in `arena`.
+    pub fn new(arena: &Arc<Arena<Mailbox<A>>>) -> Self {
+        Self {
+            len: AtomicU32::new(0),
+            growth: Mutex::new(()),
+            next: OnceBox::new(),
+            board: Board::default(),
+            arena: Arc::clone(arena),
+        }
+    }
+
     /// Number of actors. At most 65,536, there being no more node numbers.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len.load(Ordering::Acquire) as usize
     }
@@ -89,22 +119,49 @@ where
     /// The actors in the order of their insertion; those inserted after the call
     /// are left out.
     pub fn iter(&self) -> Slots<'_, A> {
-        // Length first: what it counts is complete.
-        let left = self.len();
-        Slots { left, index: 0, groups: &[], next: self.first.get().map(Box::as_ref) }
+        let mut views = self.views();
+        Slots { row: self, index: 0, here: views.next(), views }
+    }
+
+    /// Shows every actor's node and what the actor publishes, in the order of their
+    /// insertion. Reads no actor: planning's way through a row.
+    #[inline]
+    pub fn for_each(&self, mut show: impl FnMut(NodeNo, &A::Shared)) {
+        for view in self.views() {
+            for (node, shared) in view.nodes.iter().zip(view.shared) {
+                show(NodeNo(node.load(Ordering::Relaxed)), shared);
+            }
+        }
+    }
+
+    /// Reads a word of each of the first cache lines, and means nothing. Whoever is
+    /// going to walk several rows touches them all before, so that the waits for
+    /// memory are one.
+    #[inline]
+    pub fn touch(&self) -> u32 {
+        let here = self.len.load(Ordering::Relaxed) ^ self.board.touch();
+        here ^ self.next.get().map_or(0, |chunk| chunk.board.touch())
+    }
+
+    /// The actor at a position in the order of insertion.
+    pub fn slot(&self, position: usize) -> Option<Slot<'_, A>> {
+        let mut before = position;
+        for view in self.views() {
+            if before < view.nodes.len() {
+                return Some(self.slot_in(view, before));
+            }
+            before -= view.nodes.len();
+        }
+        None
     }
 
     /// The actor of `node`. Linear in the row's length, at two bytes a node.
     pub fn find(&self, node: NodeNo) -> Option<Slot<'_, A>> {
-        let mut unseen = self.len();
-        for group in self.groups() {
-            let published = unseen.min(GROUP_SLOTS);
-            if let Some(index) = group.position(node, published) {
-                return Some(group.slot(index));
-            }
-            unseen -= published;
-        }
-        None
+        self.views().find_map(|view| {
+            let mut nodes = view.nodes.iter();
+            let index = nodes.position(|here| here.load(Ordering::Relaxed) == node.0)?;
+            Some(self.slot_in(view, index))
+        })
     }
 
     /// The actor of `node`, new if there was none. Inserting threads exclude each
@@ -121,32 +178,39 @@ where
     /// Adds a slot. The caller holds `growth`.
     fn append(&self, node: NodeNo) -> Slot<'_, A> {
         let len = self.len.load(Ordering::Relaxed);
-        let position = len as usize;
-        let group = self.group_or_grow(position / GROUP_SLOTS);
-        let index = position % GROUP_SLOTS;
-        group.nodes[index].store(node.0, Ordering::Relaxed);
-        self.len.store(len + 1, Ordering::Release);
-        group.slot(index)
-    }
-
-    /// The group at `index`, in a new last chunk if need be. The caller holds
-    /// `growth`, and `index` is at most one past the last group.
-    fn group_or_grow(&self, index: usize) -> &Group<A> {
-        let mut groups_before = 0;
-        let mut link = &self.first;
-        loop {
-            let chunk = link.get_or_init(|| Chunk::after(groups_before));
-            if let Some(group) = chunk.groups.get(index - groups_before) {
-                return group;
-            }
-            groups_before += chunk.groups.len();
-            link = &chunk.next;
+        let (mut view, mut link) = self.first();
+        let mut index = len as usize;
+        while index >= view.nodes.len() {
+            index -= view.nodes.len();
+            (view, link) = link.follow_or_grow();
         }
+        view.cells[index].store(self.arena.add(), Ordering::Relaxed);
+        view.nodes[index].store(node.0, Ordering::Relaxed);
+        self.len.store(len + 1, Ordering::Release);
+        self.slot_in(view, index)
     }
 
-    fn groups(&self) -> impl Iterator<Item = &Group<A>> {
-        let chunks = std::iter::successors(self.first.get(), |chunk| chunk.next.get());
-        chunks.flat_map(|chunk| &chunk.groups)
+    /// The published slots, board by board.
+    #[inline]
+    fn views(&self) -> Views<'_, A> {
+        // Length first: what it counts is complete.
+        let left = self.len();
+        Views { left, next: Some(self.first()) }
+    }
+
+    #[inline]
+    fn first(&self) -> (View<'_, A>, Link<'_, A>) {
+        (self.board.view(), Link::Short(&self.next))
+    }
+
+    #[inline]
+    fn slot_in<'row>(&'row self, view: View<'row, A>, index: usize) -> Slot<'row, A> {
+        let cell = view.cells[index].load(Ordering::Relaxed);
+        Slot {
+            node: NodeNo(view.nodes[index].load(Ordering::Relaxed)),
+            shared: &view.shared[index],
+            mailbox: self.arena.get(cell).expect("PUBLISHED: the cell is made before its slot"),
+        }
     }
 }
 
@@ -163,102 +227,197 @@ where
 }
 
 /// The actors of a row, in the order of their insertion.
-///
-/// Planning does little more for an actor than step to it, so that this is a loop
-/// over two slices rather than iterators in each other.
 pub struct Slots<'row, A: Actor> {
-    left: usize,
-    /// In the first of `groups`.
+    row: &'row Row<A>,
+    /// In `here`.
     index: usize,
-    groups: &'row [Group<A>],
-    next: Option<&'row Chunk<A>>,
+    here: Option<View<'row, A>>,
+    views: Views<'row, A>,
 }
 
-impl<'row, A: Actor> Iterator for Slots<'row, A> {
+impl<'row, A: Actor + Default> Iterator for Slots<'row, A>
+where
+    A::Shared: Default,
+{
     type Item = Slot<'row, A>;
 
-    #[inline]
     fn next(&mut self) -> Option<Slot<'row, A>> {
-        if self.left == 0 {
-            return None;
-        }
-        if self.groups.is_empty() {
-            let chunk = self.next?;
-            (self.groups, self.next) = (&chunk.groups, chunk.next.get().map(Box::as_ref));
-        }
-        let slot = self.groups[0].slot(self.index);
-        self.left -= 1;
+        let slot = self.row.slot_in(self.here?, self.index);
         self.index += 1;
-        if self.index == GROUP_SLOTS {
-            (self.index, self.groups) = (0, &self.groups[1..]);
+        if self.here.is_some_and(|here| self.index == here.nodes.len()) {
+            (self.index, self.here) = (0, self.views.next());
         }
         Some(slot)
     }
 }
 
-/// A chunk, once there is one.
-type Link<A> = OnceLock<Box<Chunk<A>>>;
-
-/// Some groups in one allocation.
-struct Chunk<A: Actor, G: ?Sized = [Group<A>]> {
-    next: Link<A>,
-    groups: G,
+/// Slots as three arrays. Which of them are taken, the row's `len` says.
+#[repr(C)]
+struct Board<A: Actor, const SLOTS: usize> {
+    nodes: [AtomicU16; SLOTS],
+    shared: [A::Shared; SLOTS],
+    /// Numbers of cells in the arena.
+    cells: [AtomicU32; SLOTS],
 }
 
-impl<A: Actor + Default> Chunk<A>
+impl<A: Actor, const SLOTS: usize> Default for Board<A, SLOTS>
 where
     A::Shared: Default,
 {
-    /// The chunk that follows `groups_before` groups: a quarter of them, in sizes
-    /// of which there is a type. So an item at 20 nodes leaves no slot empty, one
-    /// at 60 two of them at most, and a row at every node has some 500 chunks.
-    fn after(groups_before: usize) -> Box<Self> {
-        match groups_before / 4 {
-            0..2 => Chunk::boxed::<1>(),
-            2..4 => Chunk::boxed::<2>(),
-            4..8 => Chunk::boxed::<4>(),
-            8..16 => Chunk::boxed::<8>(),
-            16..32 => Chunk::boxed::<16>(),
-            _ => Chunk::boxed::<32>(),
-        }
-    }
-
-    fn boxed<const GROUPS: usize>() -> Box<Self> {
-        let groups: [Group<A>; GROUPS] = std::array::from_fn(|_| Group::vacant());
-        Box::new(Chunk { next: OnceLock::new(), groups })
-    }
-}
-
-/// Four slots, actors and all. Which of them are taken, the row's `len` says.
-struct Group<A: Actor> {
-    nodes: [AtomicU16; GROUP_SLOTS],
-    shared: [A::Shared; GROUP_SLOTS],
-    mailboxes: [Mailbox<A>; GROUP_SLOTS],
-}
-
-impl<A: Actor + Default> Group<A>
-where
-    A::Shared: Default,
-{
-    fn vacant() -> Self {
+    fn default() -> Self {
         Self {
-            nodes: Default::default(),
-            shared: Default::default(),
-            mailboxes: std::array::from_fn(|_| Mailbox::new(A::default())),
+            nodes: [const { AtomicU16::new(0) }; SLOTS],
+            shared: std::array::from_fn(|_| A::Shared::default()),
+            cells: [const { AtomicU32::new(0) }; SLOTS],
         }
     }
 }
 
-impl<A: Actor> Group<A> {
-    /// Where `node` is among the first `published` slots.
-    fn position(&self, node: NodeNo, published: usize) -> Option<usize> {
-        let mut nodes = self.nodes[..published].iter();
-        nodes.position(|here| here.load(Ordering::Relaxed) == node.0)
+impl<A: Actor, const SLOTS: usize> Board<A, SLOTS> {
+    #[inline]
+    fn view(&self) -> View<'_, A> {
+        View { nodes: &self.nodes, shared: &self.shared, cells: &self.cells }
+    }
+
+    /// Reads where the nodes begin and where the cells end.
+    #[inline]
+    fn touch(&self) -> u32 {
+        let node = u32::from(self.nodes[0].load(Ordering::Relaxed));
+        node ^ self.cells[SLOTS - 1].load(Ordering::Relaxed)
+    }
+}
+
+/// A board, or as much of it as is published.
+struct View<'row, A: Actor> {
+    nodes: &'row [AtomicU16],
+    shared: &'row [A::Shared],
+    cells: &'row [AtomicU32],
+}
+
+impl<A: Actor> Clone for View<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: Actor> Copy for View<'_, A> {}
+
+/// The published slots of a row, board by board.
+struct Views<'row, A: Actor> {
+    left: usize,
+    next: Option<(View<'row, A>, Link<'row, A>)>,
+}
+
+impl<'row, A: Actor> Iterator for Views<'row, A> {
+    type Item = View<'row, A>;
+
+    #[inline]
+    fn next(&mut self) -> Option<View<'row, A>> {
+        if self.left == 0 {
+            return None;
+        }
+        let (View { nodes, shared, cells }, link) = self.next?;
+        let published = self.left.min(nodes.len());
+        self.left -= published;
+        if self.left > 0 {
+            self.next = link.follow();
+        }
+        let (nodes, shared, cells) =
+            (&nodes[..published], &shared[..published], &cells[..published]);
+        Some(View { nodes, shared, cells })
+    }
+}
+
+/// A board of some size, and the way to the next one.
+#[repr(C)]
+struct Chunk<A: Actor, const SLOTS: usize, Next> {
+    next: OnceBox<Next>,
+    board: Board<A, SLOTS>,
+}
+
+type Short<A> = Chunk<A, SHORT, Middle<A>>;
+type Middle<A> = Chunk<A, MIDDLE, Long<A>>;
+/// A chunk that is followed by its like.
+struct Long<A: Actor>(Chunk<A, LONG, Self>);
+
+impl<A: Actor, const SLOTS: usize, Next> Default for Chunk<A, SLOTS, Next>
+where
+    A::Shared: Default,
+{
+    fn default() -> Self {
+        Self { next: OnceBox::new(), board: Board::default() }
+    }
+}
+
+impl<A: Actor> Default for Long<A>
+where
+    A::Shared: Default,
+{
+    fn default() -> Self {
+        Self(Chunk::default())
+    }
+}
+
+/// The way to a chunk, once there is one.
+enum Link<'row, A: Actor> {
+    Short(&'row OnceBox<Short<A>>),
+    Middle(&'row OnceBox<Middle<A>>),
+    Long(&'row OnceBox<Long<A>>),
+}
+
+impl<A: Actor> Clone for Link<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: Actor> Copy for Link<'_, A> {}
+
+impl<'row, A: Actor> Link<'row, A> {
+    #[inline]
+    fn follow(self) -> Option<(View<'row, A>, Self)> {
+        match self {
+            Self::Short(link) => link.get().map(Self::past_short),
+            Self::Middle(link) => link.get().map(Self::past_middle),
+            Self::Long(link) => link.get().map(Self::past_long),
+        }
+    }
+
+    /// Makes the chunk if there is none. The caller holds `growth`.
+    fn follow_or_grow(self) -> (View<'row, A>, Self)
+    where
+        A::Shared: Default,
+    {
+        match self {
+            Self::Short(link) => Self::past_short(link.get_or_init(Box::default)),
+            Self::Middle(link) => Self::past_middle(link.get_or_init(Box::default)),
+            Self::Long(link) => Self::past_long(link.get_or_init(Box::default)),
+        }
     }
 
     #[inline]
-    fn slot(&self, index: usize) -> Slot<'_, A> {
-        let node = NodeNo(self.nodes[index].load(Ordering::Relaxed));
-        Slot { node, shared: &self.shared[index], mailbox: &self.mailboxes[index] }
+    fn past_short(chunk: &'row Short<A>) -> (View<'row, A>, Self) {
+        (chunk.board.view(), Self::Middle(&chunk.next))
+    }
+
+    #[inline]
+    fn past_middle(chunk: &'row Middle<A>) -> (View<'row, A>, Self) {
+        (chunk.board.view(), Self::Long(&chunk.next))
+    }
+
+    #[inline]
+    fn past_long(Long(chunk): &'row Long<A>) -> (View<'row, A>, Self) {
+        (chunk.board.view(), Self::Long(&chunk.next))
     }
 }
+
+/// The sizes that the figures above rest on, for an actor like a stock's, which
+/// publishes one word of four bytes.
+const _: () = {
+    use super::stock::StockActor;
+    assert!(size_of::<Row<StockActor>>() == 104);
+    assert!(std::mem::offset_of!(Row<StockActor>, board.cells) == 64);
+    assert!(size_of::<Short<StockActor>>() == 128);
+    assert!(size_of::<Middle<StockActor>>() == 248);
+    assert!(size_of::<Long<StockActor>>() == 512);
+};

@@ -9,13 +9,13 @@
 //!   event refused --> unclaim
 //! ```
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::Actor;
-use crate::limits::STOCK_UNITS_MAX;
+use super::{Actor, Mailbox, Row};
+use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::{
-    InboundNo, Lsn, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange, StockEffect,
-    Supply, Timestamp, Undecided, command::StockOperation,
+    InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange,
+    StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -49,14 +49,16 @@ struct RareClaims {
     in_line: u32,
 }
 
-/// What a pair publishes: readable at any time without a turn.
+/// What a pair publishes: readable at any time without a turn. One word of four
+/// bytes: two flags, and above them the free quantity as far as 30 bits go.
 #[derive(Debug, Default)]
-pub struct Published(AtomicU64);
+pub struct Published(AtomicU32);
 
 /// A reading of [`Published`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glance {
-    /// Free now, net of claims; below zero after a short count.
+    /// Free now, net of claims; below zero after a short count. Exact unless it
+    /// [is clamped](Self::is_clamped).
     pub free: i32,
     /// Whether an inbound supply is open.
     pub has_inbound: bool,
@@ -71,28 +73,50 @@ impl RareClaims {
     }
 }
 
+impl Glance {
+    /// Most units that are published as free: more than any line wants.
+    pub const FREE_MAX: i32 = i32::MAX >> Published::FLAG_BITS;
+    /// Fewest units that are published as free.
+    pub const FREE_MIN: i32 = i32::MIN >> Published::FLAG_BITS;
+
+    /// Whether the actor may have more units free, or lack more, than it publishes:
+    /// whoever shows the quantity asks it ([`StockMessage::ReadFree`]).
+    pub const fn is_clamped(self) -> bool {
+        self.free == Self::FREE_MAX || self.free == Self::FREE_MIN
+    }
+}
+
 impl Published {
-    const INBOUND: u64 = 1;
-    const IN_FLIGHT: u64 = 2;
+    const INBOUND: u32 = 1;
+    const IN_FLIGHT: u32 = 2;
+    const FLAG_BITS: u32 = 2;
 
     /// Reads what was published last.
+    #[inline]
     pub fn glance(&self) -> Glance {
         // The reading is a hint to plan on; the claim decides. A refusal rests on
         // it, and its version must include the event that made it so.
         let word = self.0.load(Ordering::Acquire);
-        let [a, b, c, d, ..] = word.to_be_bytes();
         Glance {
-            free: i32::from_be_bytes([a, b, c, d]),
+            free: word.cast_signed() >> Self::FLAG_BITS,
             has_inbound: word & Self::INBOUND != 0,
             in_flight: word & Self::IN_FLIGHT != 0,
         }
     }
 
     fn publish(&self, glance: Glance) {
-        let mut word = u64::from(glance.free.cast_unsigned()) << 32;
+        let mut word = glance.free.cast_unsigned() << Self::FLAG_BITS;
         word |= if glance.has_inbound { Self::INBOUND } else { 0 };
         word |= if glance.in_flight { Self::IN_FLIGHT } else { 0 };
         self.0.store(word, Ordering::Release);
+    }
+}
+
+impl Row<StockActor> {
+    /// Shows what every pair of the row publishes, in the order of their insertion.
+    #[inline]
+    pub fn glances(&self, mut show: impl FnMut(NodeNo, Glance)) {
+        self.for_each(|node, published| show(node, published.glance()));
     }
 }
 
@@ -144,6 +168,8 @@ pub enum StockMessage {
     },
     /// Read the durable state.
     Read,
+    /// Read the free quantity, where a glance cannot show it.
+    ReadFree,
     /// Read the reservations of one order line.
     ReadLine(OrderNo, u16),
     /// Read what inbound supplies could promise.
@@ -163,6 +189,8 @@ pub enum StockReply {
     Applied(StateHash),
     /// To a read.
     State(Box<Stock>),
+    /// To a read of the free quantity: net of claims, below zero after a short count.
+    Free(i64),
     /// To a read of one line: units by supply.
     Line(Parts),
     /// To a read of inbound supplies, ascending by number.
@@ -236,6 +264,7 @@ impl Actor for StockActor {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
             StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
+            StockMessage::ReadFree => return StockReply::Free(self.free()),
             StockMessage::ReadLine(order, line) => {
                 let held = self.stock.reservations.of_line(order, line);
                 return StockReply::Line(held.map(|r| (r.supply, r.units)).collect());
@@ -254,14 +283,17 @@ impl StockActor {
         StockReply::Done
     }
 
+    /// Free now, net of claims.
+    fn free(&self) -> i64 {
+        let withheld = self.rare.as_deref().map_or(0, |r| i64::from(r.withheld));
+        self.stock.free() - i64::from(self.claimed) - withheld
+    }
+
     fn glance(&self) -> Glance {
         let rare = self.rare.as_deref();
-        let withheld = i64::from(self.claimed) + rare.map_or(0, |r| i64::from(r.withheld));
-        let free = self.stock.free() - withheld;
-        let floor = i64::from(i32::MIN);
+        let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
         Glance {
-            free: i32::try_from(free.clamp(floor, i64::from(STOCK_UNITS_MAX)))
-                .expect("clamped to an i32"),
+            free: i32::try_from(self.free().clamp(least, most)).expect("clamped to 30 bits"),
             has_inbound: !self.stock.inbound().is_empty(),
             in_flight: self.claimed > 0
                 || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
@@ -495,3 +527,11 @@ impl StockActor {
         hash
     }
 }
+
+/// The actor and its mailbox.
+const _: () = assert!(size_of::<StockActor>() == 72 && size_of::<Mailbox<StockActor>>() == 80);
+// A clamped quantity is enough for any line, and too little for none.
+const _: () = assert!(LINE_UNITS_MAX < Glance::FREE_MAX.cast_unsigned());
+
+#[cfg(test)]
+mod tests;

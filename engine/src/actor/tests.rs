@@ -252,6 +252,65 @@ fn actors_do_not_move_when_the_row_grows() {
 }
 
 #[test]
+fn a_row_grows_while_its_actors_publish() {
+    const NODES: u16 = 3000;
+    let row = Row::<Stock>::default();
+    let start = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            start.wait();
+            for node in 0..NODES {
+                row.get_or_insert(NodeNo(node));
+            }
+        });
+        scope.spawn(|| {
+            start.wait();
+            let mut published = 0;
+            while published < NODES {
+                // Only what came since the last look.
+                for slot in row.iter().skip(usize::from(published)) {
+                    assert_eq!(slot.node, NodeNo(published));
+                    assert_eq!(slot.ask(u64::from(published) + 1).wait(), Ok(()));
+                    published += 1;
+                }
+                let mut at = 0;
+                row.for_each(|node, shared| {
+                    assert_eq!(node, NodeNo(at));
+                    let expected = if at < published { u64::from(at) + 1 } else { 0 };
+                    assert_eq!(shared.load(Ordering::Relaxed), expected);
+                    at += 1;
+                });
+                assert!(at >= published);
+            }
+        });
+    });
+    for node in 0..NODES {
+        let slot = row.slot(usize::from(node)).expect("a position below the length");
+        let found = row.find(NodeNo(node)).expect("inserted");
+        assert_eq!(slot.node, found.node);
+        assert!(std::ptr::eq(slot.shared(), found.shared()));
+        assert_eq!(slot.shared().load(Ordering::Relaxed), u64::from(node) + 1);
+    }
+    assert!(row.slot(usize::from(NODES)).is_none());
+}
+
+#[test]
+fn rows_of_one_arena_share_no_actor() {
+    let arena = Arc::default();
+    let rows: Vec<Row<Counter>> = (0..50).map(|_| Row::new(&arena)).collect();
+    for node in 0..40 {
+        for row in &rows {
+            let slot = row.get_or_insert(NodeNo(node));
+            assert_eq!(slot.ask(count(usize::from(node) % SENDERS, 1)).wait(), Ok(1));
+        }
+    }
+    assert_eq!(arena.len(), 50 * 40);
+    for slot in rows.iter().flatten() {
+        assert_eq!(slot.shared().load(Ordering::Relaxed), 1);
+    }
+}
+
+#[test]
 fn readers_see_whole_slots_while_the_row_grows() {
     const NODES: u16 = 2000;
     let row = Row::default();

@@ -101,7 +101,7 @@ fn audit_pair(core: &Core, pair: Pair, report: &mut AuditReport) -> Result<(), E
     }
     for reservation in stock.reservations.iter() {
         report.reservations += 1;
-        if let Err(detail) = owner(core, pair, reservation)? {
+        if let Err(detail) = owner(core, pair, &reservation)? {
             report.breach("CONSERVATION", detail);
         }
     }

@@ -1,21 +1,29 @@
 //! Items and their pairs: every SKU has a number, a definition, and a row of
 //! stock actors.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use dashmap::DashMap;
 use parking_lot::RwLock;
 
-use crate::actor::{Row, Slot, stock::StockActor};
+use crate::actor::{Arena, Mailbox, Row, Slot, stock::StockActor};
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 
-/// One item: its definition and all its pairs.
+/// One item: its definition and all its pairs. Two cache lines, of which planning
+/// reads the first.
+#[repr(C, align(64))]
 pub struct Entry {
-    definition: RwLock<Definition>,
     /// The stock actors, one for each node that ever had this item.
     pub row: Row<StockActor>,
+    /// None before the item's number was given.
+    definition: RwLock<Option<Definition>>,
 }
+
+const _: () = assert!(size_of::<Entry>() == 128);
 
 /// An item's definition, and the event that it is from.
 #[derive(Clone, Debug)]
@@ -27,9 +35,13 @@ pub struct Definition {
 }
 
 impl Entry {
+    fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
+        Self { row: Row::new(pairs), definition: RwLock::new(None) }
+    }
+
     /// The definition as it stands.
     pub fn definition(&self) -> Definition {
-        self.definition.read().clone()
+        self.definition.read().clone().expect("the catalogue shows defined items only")
     }
 
     /// The stock actor of this item at a node, made when there is none.
@@ -42,7 +54,11 @@ impl Entry {
 #[derive(Default)]
 pub struct Catalogue {
     by_sku: DashMap<Sku, SkuNo, foldhash::fast::RandomState>,
-    entries: boxcar::Vec<Entry>,
+    entries: Arena<Entry>,
+    /// How many of the entries are defined; stored (release) after the definition.
+    len: AtomicU32,
+    /// All pairs of all items.
+    pairs: Arc<Arena<Mailbox<StockActor>>>,
 }
 
 impl Catalogue {
@@ -55,28 +71,35 @@ impl Catalogue {
     ///
     /// # Panics
     /// When there is none: numbers come from events, which come from this table.
+    #[inline]
     pub fn entry(&self, no: SkuNo) -> &Entry {
-        &self.entries[no.0 as usize]
+        self.get(no).expect("an item's number is given when it is defined")
+    }
+
+    #[inline]
+    fn get(&self, no: SkuNo) -> Option<&Entry> {
+        if no.0 < self.next().0 { self.entries.get(no.0) } else { None }
     }
 
     /// All items, ascending by number.
     pub fn iter(&self) -> impl Iterator<Item = (SkuNo, &Entry)> {
-        self.entries.iter().map(|(at, entry)| (number(at), entry))
+        (0..self.next().0).map(|no| (SkuNo(no), self.entry(SkuNo(no))))
     }
 
     /// How many items there are.
     pub fn len(&self) -> usize {
-        self.entries.count()
+        self.next().0 as usize
     }
 
     /// How many pairs there are.
     pub fn pairs(&self) -> usize {
-        self.entries.iter().map(|(_, entry)| entry.row.len()).sum()
+        self.iter().map(|(_, entry)| entry.row.len()).sum()
     }
 
     /// The number that the next new item gets.
+    #[inline]
     pub fn next(&self) -> SkuNo {
-        number(self.len())
+        SkuNo(self.len.load(Ordering::Acquire))
     }
 
     /// Applies a definition; answers by how much the state hash moves. Only the
@@ -84,10 +107,11 @@ impl Catalogue {
     pub fn define(&self, no: SkuNo, item: Item, lsn: Lsn) -> StateHash {
         let mut hash = StateHash::default();
         let new = Definition { item: Arc::new(item), last_lsn: lsn };
-        if let Some(entry) = self.entries.get(no.0 as usize) {
+        if let Some(entry) = self.get(no) {
             let mut definition = entry.definition.write();
+            let definition = definition.as_mut().expect("the catalogue shows defined items only");
             if lsn > definition.last_lsn {
-                hash.remove(hash_encoded(Part::Item, &part(no, &definition)));
+                hash.remove(hash_encoded(Part::Item, &part(no, definition)));
                 hash.add(hash_encoded(Part::Item, &part(no, &new)));
                 *definition = new;
             }
@@ -96,7 +120,9 @@ impl Catalogue {
         assert_eq!(no, self.next(), "REPLAY_EQUAL: items are numbered in order");
         hash.add(hash_encoded(Part::Item, &part(no, &new)));
         let sku = new.item.sku.clone();
-        self.entries.push(Entry { definition: RwLock::new(new), row: Row::default() });
+        let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
+        *entry.definition.write() = Some(new);
+        self.len.store(no.0 + 1, Ordering::Release);
         self.by_sku.insert(sku, no);
         hash
     }
@@ -111,8 +137,4 @@ impl Catalogue {
 
 fn part(no: SkuNo, definition: &Definition) -> (SkuNo, Item, Lsn) {
     (no, Item::clone(&definition.item), definition.last_lsn)
-}
-
-fn number(at: usize) -> SkuNo {
-    SkuNo(u32::try_from(at).expect("ITEMS_MAX fits 32 bits"))
 }

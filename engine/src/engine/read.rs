@@ -10,7 +10,8 @@ use super::error::EngineError;
 use super::network::is_supplier;
 use super::place::read_stock;
 use super::trace::Trace;
-use crate::actor::stock::{StockMessage, StockReply};
+use crate::actor::Slot;
+use crate::actor::stock::{Glance, StockActor, StockMessage, StockReply};
 use crate::limits::REPLANS_MAX;
 use crate::model::{
     Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, Pair, Parts, Refusal, Sku, Stock, Supply,
@@ -96,7 +97,7 @@ pub async fn availability(
             let in_time = supplies.iter().filter(|supply| supply.eta <= at);
             inbound = in_time.map(|supply| u64::from(supply.free)).sum();
         }
-        let free = i64::from(glance.free);
+        let free = free(core, slot, glance).await?;
         let now = u64::try_from(free).unwrap_or(0);
         let unlimited = is_supplier(node.kind)
             && read_stock(core, Pair { sku: no, node: slot.node }).await?.is_unlimited();
@@ -112,6 +113,17 @@ pub async fn availability(
     }
     let atp = nodes.iter().map(|n| n.atp).sum();
     Ok(Availability { sku: sku.clone(), version, at, atp, nodes })
+}
+
+/// What a glance shows as free, or what the actor says where a glance cannot.
+async fn free(core: &Core, slot: Slot<'_, StockActor>, glance: Glance) -> Result<i64, EngineError> {
+    if !glance.is_clamped() {
+        return Ok(i64::from(glance.free));
+    }
+    match ask(core, slot, StockMessage::ReadFree).await? {
+        StockReply::Free(free) => Ok(free),
+        other => unreachable!("a read of what is free is answered with it, not {other:?}"),
+    }
 }
 
 /// Reads one pair; one that never had anything is empty.

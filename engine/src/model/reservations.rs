@@ -1,5 +1,7 @@
 //! The reservations of one stock actor, in the order in which they were promised.
 
+use thin_vec::ThinVec;
+
 use super::ids::{InboundNo, OrderNo};
 
 /// What a reservation is pegged to.
@@ -79,21 +81,73 @@ pub struct Reservation {
     pub units: u32,
 }
 
-impl Reservation {
-    fn key(&self) -> (OrderNo, u16, Supply) {
-        (self.order, self.line, self.supply)
+/// A reservation as it is kept: 16 bytes, and numbers that compare as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed {
+    order: u64,
+    units: u32,
+    line: u16,
+    firmness: u16,
+}
+
+const _: () = assert!(size_of::<Packed>() == 16);
+
+type Key = (u64, u16, u16);
+
+impl Packed {
+    fn new(r: Reservation) -> Self {
+        let firmness = firmness(r.supply);
+        Self { order: r.order.0, units: r.units, line: r.line, firmness }
+    }
+
+    fn unpack(self) -> Reservation {
+        let supply = of_firmness(self.firmness);
+        Reservation { order: OrderNo(self.order), line: self.line, supply, units: self.units }
+    }
+
+    fn key(&self) -> Key {
+        (self.order, self.line, self.firmness)
+    }
+
+    /// What stands before the reservations when some of them are released: it counts
+    /// these as its units.
+    const HEAD: Self = Self { order: u64::MAX, units: 0, line: u16::MAX, firmness: u16::MAX };
+
+    fn is_head(&self) -> bool {
+        self.key() == Self::HEAD.key()
+    }
+}
+
+/// The code, but for backorders, which are the least firm: the greatest number.
+const fn firmness(supply: Supply) -> u16 {
+    match supply {
+        Supply::Backorder => u16::MAX,
+        // One less, so that the last of them is below backorders.
+        Supply::Inbound(_) => supply.code() - 1,
+        Supply::OnHand | Supply::Supplier => supply.code(),
+    }
+}
+
+fn of_firmness(firmness: u16) -> Supply {
+    const LAST_ON_HAND: u16 = Supply::Supplier.code();
+    match firmness {
+        u16::MAX => Supply::Backorder,
+        0..=LAST_ON_HAND => Supply::from_code(firmness).expect("the code of a supply"),
+        _ => Supply::from_code(firmness + 1).expect("the code of an inbound supply, less one"),
     }
 }
 
 /// All reservations of a pair, ascending by order, line and firmness.
 ///
-/// New orders have the highest numbers, so that placing appends. A released
-/// reservation stays behind with 0 units until half of the entries are such:
-/// a hot pair then releases in logarithmic, not linear, time.
+/// New orders have the highest numbers, so that placing appends. Among many, a
+/// released reservation stays behind with 0 units until half of them are such: a hot
+/// pair then releases in logarithmic, not linear, time.
+///
+/// One word, and 32 bytes more for a single reservation: most pairs have none or few.
 #[derive(Clone, Debug, Default)]
 pub struct Reservations {
-    entries: Vec<Reservation>,
-    empty: u32,
+    /// Behind a head if, and only if, some are empty.
+    entries: ThinVec<Packed>,
 }
 
 impl Reservations {
@@ -101,8 +155,8 @@ impl Reservations {
     const COMPACT_FROM: usize = 16;
 
     /// The live reservations, ascending by order, line and firmness.
-    pub fn iter(&self) -> impl Iterator<Item = &Reservation> {
-        self.entries.iter().filter(|r| r.units > 0)
+    pub fn iter(&self) -> impl Iterator<Item = Reservation> + '_ {
+        self.after_head().iter().filter(|r| r.units > 0).map(|r| r.unpack())
     }
 
     /// The live reservations of one order line, the firmest first.
@@ -111,20 +165,21 @@ impl Reservations {
         order: OrderNo,
         line: u16,
     ) -> impl DoubleEndedIterator<Item = Reservation> + '_ {
-        let from = self.entries.partition_point(|r| (r.order, r.line) < (order, line));
-        let same = move |r: &&Reservation| (r.order, r.line) == (order, line);
-        let len = self.entries[from..].iter().take_while(same).count();
-        self.entries[from..from + len].iter().filter(|r| r.units > 0).copied()
+        let entries = self.after_head();
+        let from = entries.partition_point(|r| (r.order, r.line) < (order.0, line));
+        let same = move |r: &&Packed| (r.order, r.line) == (order.0, line);
+        let len = entries[from..].iter().take_while(same).count();
+        entries[from..from + len].iter().filter(|r| r.units > 0).map(|r| r.unpack())
     }
 
     /// The live reservations pegged to `supply`, the oldest order first.
     pub fn on(&self, supply: Supply) -> impl Iterator<Item = Reservation> + '_ {
-        self.iter().filter(move |r| r.supply == supply).copied()
+        self.iter().filter(move |r| r.supply == supply)
     }
 
     /// How many live reservations there are.
     pub fn len(&self) -> usize {
-        self.entries.len() - self.empty as usize
+        self.after_head().len() - self.empty()
     }
 
     /// Whether nothing is reserved.
@@ -134,7 +189,7 @@ impl Reservations {
 
     /// Units reserved for one order line on one supply.
     pub fn units(&self, order: OrderNo, line: u16, supply: Supply) -> u32 {
-        match self.find(order, line, supply) {
+        match self.find((order.0, line, firmness(supply))) {
             Ok(at) => self.entries[at].units,
             Err(_) => 0,
         }
@@ -149,21 +204,22 @@ impl Reservations {
         supply: Supply,
         units: u32,
     ) -> (u32, u32) {
-        let at = match self.find(order, line, supply) {
-            Ok(at) => at,
-            Err(at) => {
-                self.entries.insert(at, Reservation { order, line, supply, units: 0 });
-                self.empty += 1;
-                at
+        match self.find((order.0, line, firmness(supply))) {
+            Ok(at) => {
+                let before = self.entries[at].units;
+                self.entries[at].units += units;
+                if before == 0 && units > 0 {
+                    self.uncount_empty();
+                }
+                (before, before + units)
             }
-        };
-        let entry = &mut self.entries[at];
-        let before = entry.units;
-        entry.units += units;
-        if before == 0 && units > 0 {
-            self.empty -= 1;
+            Err(at) => {
+                if units > 0 {
+                    self.insert(at, Packed::new(Reservation { order, line, supply, units }));
+                }
+                (0, units)
+            }
         }
-        (before, before + units)
     }
 
     /// Takes units from a reservation and returns what it held before and
@@ -175,34 +231,72 @@ impl Reservations {
         supply: Supply,
         units: u32,
     ) -> (u32, u32) {
-        let at = self.find(order, line, supply).expect("CONSERVATION: the reservation is there");
+        let key = (order.0, line, firmness(supply));
+        let at = self.find(key).expect("CONSERVATION: the reservation is there");
         let entry = &mut self.entries[at];
         let before = entry.units;
         entry.units = before.checked_sub(units).expect("CONSERVATION: it has the units");
         let after = entry.units;
         if before > 0 && after == 0 {
-            self.empty += 1;
+            self.count_empty();
             self.compact();
         }
         (before, after)
     }
 
-    fn find(&self, order: OrderNo, line: u16, supply: Supply) -> Result<usize, usize> {
-        let key = (order, line, supply);
+    /// Where a reservation is among the entries, or belongs.
+    fn find(&self, key: Key) -> Result<usize, usize> {
+        let entries = self.after_head();
+        let before = self.entries.len() - entries.len();
         // Orders are placed in ascending order: the end is the likely place.
-        if self.entries.last().is_none_or(|last| last.key() < key) {
+        if entries.last().is_none_or(|last| last.key() < key) {
             return Err(self.entries.len());
         }
-        self.entries.binary_search_by_key(&key, Reservation::key)
+        let found = entries.binary_search_by_key(&key, Packed::key);
+        found.map(|at| at + before).map_err(|at| at + before)
+    }
+
+    fn insert(&mut self, at: usize, entry: Packed) {
+        if self.entries.len() == self.entries.capacity() {
+            // Room for one at first, then for twice as many as there are.
+            self.entries.reserve_exact(self.entries.len().max(1));
+        }
+        self.entries.insert(at, entry);
+    }
+
+    fn has_head(&self) -> bool {
+        self.entries.first().is_some_and(Packed::is_head)
+    }
+
+    fn after_head(&self) -> &[Packed] {
+        &self.entries[usize::from(self.has_head())..]
+    }
+
+    /// How many reservations have no units.
+    fn empty(&self) -> usize {
+        if self.has_head() { self.entries[0].units as usize } else { 0 }
+    }
+
+    fn count_empty(&mut self) {
+        if !self.has_head() {
+            self.insert(0, Packed::HEAD);
+        }
+        self.entries[0].units += 1;
+    }
+
+    fn uncount_empty(&mut self) {
+        self.entries[0].units -= 1;
+        if self.entries[0].units == 0 {
+            self.entries.remove(0);
+        }
     }
 
     fn compact(&mut self) {
-        let empty = self.empty as usize;
-        if self.entries.len() < Self::COMPACT_FROM || empty * 2 > self.entries.len() {
-            self.entries.retain(|r| r.units > 0);
-            self.empty = 0;
+        let (all, empty) = (self.after_head().len(), self.empty());
+        if all < Self::COMPACT_FROM || empty * 2 > all {
+            self.entries.retain(|r| r.units > 0 && !r.is_head());
             if self.entries.capacity() > 4 * self.entries.len().max(4) {
-                self.entries.shrink_to(2 * self.entries.len());
+                self.entries.shrink_to_fit();
             }
         }
     }
@@ -220,9 +314,12 @@ impl Eq for Reservations {}
 impl FromIterator<Reservation> for Reservations {
     /// Takes reservations in ascending order, as [`Reservations::iter`] gives them.
     fn from_iter<I: IntoIterator<Item = Reservation>>(iter: I) -> Self {
-        let entries: Vec<Reservation> = iter.into_iter().filter(|r| r.units > 0).collect();
-        debug_assert!(entries.is_sorted_by_key(Reservation::key));
-        Self { entries, empty: 0 }
+        let mut this = Self::default();
+        for reservation in iter.into_iter().filter(|r| r.units > 0) {
+            this.insert(this.entries.len(), Packed::new(reservation));
+        }
+        debug_assert!(this.entries.is_sorted_by_key(Packed::key));
+        this
     }
 }
 
@@ -272,5 +369,69 @@ mod tests {
             [(3, Supply::OnHand, 2), (3, Supply::Backorder, 4), (9, Supply::OnHand, 1)]
         );
         assert_eq!(book.of_line(OrderNo(3), 1).count(), 2);
+    }
+
+    #[test]
+    fn every_supply_has_a_firmness_of_its_own_in_their_order() {
+        let inbound =
+            [0, 1, 9_999, Supply::INBOUND_NO_MAX].map(|no| Supply::Inbound(InboundNo(no)));
+        let mut all = vec![Supply::OnHand, Supply::Supplier];
+        all.extend(inbound);
+        all.push(Supply::Backorder);
+        assert!(all.is_sorted_by_key(|supply| firmness(*supply)));
+        assert!(all.is_sorted_by(|a, b| a < b));
+        for supply in all {
+            assert_eq!(of_firmness(firmness(supply)), supply);
+        }
+    }
+
+    #[test]
+    fn the_first_reservation_takes_room_for_one() {
+        let mut book = Reservations::default();
+        assert_eq!((size_of::<Reservations>(), book.entries.capacity()), (8, 0));
+        for (orders, room) in [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8)] {
+            book.put(OrderNo(orders), 0, Supply::OnHand, 1);
+            assert_eq!(book.entries.capacity(), room, "for {orders}");
+        }
+    }
+
+    /// Against a map, through all that a hot pair sees: placing, releasing, taking a
+    /// released reservation up again.
+    #[test]
+    fn a_book_of_many_is_what_a_map_would_be() {
+        use std::collections::BTreeMap;
+        let mut book = Reservations::default();
+        let mut map = BTreeMap::<(OrderNo, u16, Supply), u32>::new();
+        let supplies = [Supply::OnHand, Supply::Inbound(InboundNo(5)), Supply::Backorder];
+        let mut state = 1_u64;
+        let mut below = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % bound
+        };
+        for step in 0..40_000_u64 {
+            // It fills, empties, and fills again.
+            let fills = (step / 4_000).is_multiple_of(2);
+            let key = (OrderNo(below(200)), 0, supplies[usize::try_from(below(3)).expect("small")]);
+            let held = map.get(&key).copied().unwrap_or(0);
+            if below(10) < if fills { 7 } else { 3 } {
+                assert_eq!(book.put(key.0, key.1, key.2, 2), (held, held + 2));
+                map.insert(key, held + 2);
+            } else if held > 0 {
+                assert_eq!(book.take(key.0, key.1, key.2, 1), (held, held - 1));
+                map.insert(key, held - 1);
+            }
+            map.retain(|_, units| *units > 0);
+            assert_eq!(book.units(key.0, key.1, key.2), map.get(&key).copied().unwrap_or(0));
+            assert_eq!(book.len(), map.len());
+            let empty = book.after_head().iter().filter(|r| r.units == 0).count();
+            assert_eq!(book.empty(), empty, "counted in the head");
+            if step % 64 == 0 {
+                assert!(
+                    book.iter().map(|r| ((r.order, r.line, r.supply), r.units)).eq(map.clone())
+                );
+                let of_line = map.range((key.0, 0, Supply::OnHand)..=(key.0, 0, Supply::Backorder));
+                assert!(book.of_line(key.0, 0).map(|r| r.supply).eq(of_line.map(|(k, _)| k.2)));
+            }
+        }
     }
 }

@@ -353,7 +353,7 @@ impl Stock {
             hash.add(self.hash_quantities(pair));
         }
         for reservation in self.reservations.iter() {
-            hash.add(hash_reservation(pair, reservation));
+            hash.add(hash_reservation(pair, &reservation));
         }
         hash
     }

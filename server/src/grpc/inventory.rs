@@ -325,7 +325,7 @@ impl Api {
     ) -> Result<v1::ListReservationsResponse, EngineError> {
         let view = self.engine().stock(sku, id).await?;
         let here = view.stock.reservations.iter().skip(page.from).take(page.peek());
-        let mut read: Vec<_> = here.copied().collect();
+        let mut read: Vec<_> = here.collect();
         let next_page_token = page.cut(&mut read);
         let mut reservations = Vec::with_capacity(read.len());
         for reservation in read {

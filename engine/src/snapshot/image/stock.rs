@@ -100,7 +100,7 @@ fn stock_image(node: NodeNo, stock: &Stock) -> StockImageV1 {
     }
 }
 
-fn reservation_image(r: &Reservation) -> ReservationImageV1 {
+fn reservation_image(r: Reservation) -> ReservationImageV1 {
     ReservationImageV1 { order: r.order.0, units: r.units, line: r.line, supply: r.supply.code() }
 }
 

@@ -1,0 +1,90 @@
+//! What a pair publishes, against what its actor says.
+
+use super::*;
+
+const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
+
+/// A row of one pair that was changed so.
+fn changed(changes: impl IntoIterator<Item = StockChange>) -> Row<StockActor> {
+    let row = Row::default();
+    for (change, lsn) in changes.into_iter().zip(1..) {
+        let effect = StockEffect::Change(change);
+        let apply = StockMessage::Apply { pair: PAIR, lsn: Lsn::new(lsn), effect, settles: false };
+        let applied = row.get_or_insert(PAIR.node).ask(apply).wait();
+        assert!(matches!(applied, Ok(StockReply::Applied(_))), "{applied:?}");
+    }
+    row
+}
+
+fn set(on_hand: u32, safety: u32) -> StockChange {
+    StockChange::Set { on_hand, unavailable: 0, safety }
+}
+
+/// What the pair publishes, by both ways to it, and what its actor says is free.
+fn shown(row: &Row<StockActor>) -> (Glance, i64) {
+    let slot = row.find(PAIR.node).expect("the pair");
+    let glance = slot.shared().glance();
+    let mut glances = Vec::new();
+    row.glances(|node, glance| glances.push((node, glance)));
+    assert_eq!(glances, [(PAIR.node, glance)]);
+    match slot.ask(StockMessage::ReadFree).wait() {
+        Ok(StockReply::Free(free)) => (glance, free),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_published_is_exact_as_far_as_it_goes() {
+    let most = Glance::FREE_MAX.cast_unsigned();
+    let cases = [(0, 0), (1, 0), (0, 1), (most - 1, 0), (0, most)];
+    for (on_hand, safety) in cases {
+        let (glance, free) = shown(&changed([set(on_hand, safety)]));
+        assert_eq!(free, i64::from(on_hand) - i64::from(safety));
+        assert_eq!(i64::from(glance.free), free);
+        assert!(!glance.is_clamped());
+    }
+}
+
+#[test]
+fn beyond_that_a_glance_says_that_it_is_clamped_and_the_actor_what_is_free() {
+    let most = Glance::FREE_MAX.cast_unsigned();
+    let cases = [
+        (most, 0, Glance::FREE_MAX),
+        (most + 1, 0, Glance::FREE_MAX),
+        (STOCK_UNITS_MAX, 0, Glance::FREE_MAX),
+        (0, most + 1, Glance::FREE_MIN),
+        (0, STOCK_UNITS_MAX, Glance::FREE_MIN),
+    ];
+    for (on_hand, safety, published) in cases {
+        let (glance, free) = shown(&changed([set(on_hand, safety)]));
+        assert_eq!(free, i64::from(on_hand) - i64::from(safety));
+        assert_eq!(glance.free, published);
+        assert!(glance.is_clamped());
+    }
+}
+
+#[test]
+fn flags_stand_beside_every_quantity() {
+    let id = crate::model::InboundId::new("id", "PO").expect("an id");
+    let (no, eta) = (InboundNo(0), Timestamp::from_micros(1));
+    let announced = StockChange::InboundAnnounced { no, id, quantity: 1, eta };
+    for (on_hand, safety) in [(0, 0), (STOCK_UNITS_MAX, 0), (0, STOCK_UNITS_MAX), (3, 5)] {
+        let row = changed([set(on_hand, safety), announced.clone()]);
+        let plain = shown(&changed([set(on_hand, safety)])).0;
+        assert!(!plain.has_inbound && !plain.in_flight);
+        assert_eq!(shown(&row).0, Glance { has_inbound: true, ..plain });
+        let slot = row.find(PAIR.node).expect("the pair");
+        let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::Inbound(no), 1)])));
+        assert!(matches!(claimed.wait(), Ok(StockReply::Claim(Claim::Granted))));
+        assert_eq!(shown(&row).0, Glance { has_inbound: true, in_flight: true, ..plain });
+    }
+}
+
+#[test]
+fn claimed_units_are_not_free() {
+    let row = changed([set(STOCK_UNITS_MAX, 0)]);
+    let slot = row.find(PAIR.node).expect("the pair");
+    let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::OnHand, 7)])));
+    assert!(matches!(claimed.wait(), Ok(StockReply::Claim(Claim::Granted))));
+    assert_eq!(shown(&row).1, i64::from(STOCK_UNITS_MAX) - 7);
+}
