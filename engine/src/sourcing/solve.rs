@@ -31,6 +31,19 @@ pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
 pub fn solve_within(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     debug_assert_eq!(problem.check(), Ok(()));
     let ranking = Ranking::new(problem.policy.objectives);
+    match scratch.narrow.solve(problem, ranking) {
+        Some(plan) => plan,
+        None => solve_any(problem, ranking, steps_max, scratch),
+    }
+}
+
+/// The general way, for problems of every kind.
+pub(super) fn solve_any(
+    problem: &Problem<'_>,
+    ranking: Ranking,
+    steps_max: u64,
+    scratch: &mut Scratch,
+) -> Plan {
     let bound = choose_open(problem, ranking, steps_max, scratch);
     let mut plan = write_plan(problem, ranking, scratch);
     if let Some(bound) = bound {
@@ -145,9 +158,7 @@ fn fill_line(
         let quantity = offer.quantity.min(left);
         left -= quantity;
         plan.picks.push(Pick { offer: *index, quantity, line: number });
-        plan.score.late_unit_days += u64::from(quantity) * u64::from(offer.late_days);
-        plan.score.cost += u64::from(quantity) * offer.unit_cost.unsigned_abs();
-        plan.score.balance += u64::from(quantity) * u64::from(offer.balance);
+        plan.score.add(offer, quantity);
     }
     left
 }
