@@ -30,20 +30,15 @@ pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
 /// and says by how much it might be off.
 pub fn solve_within(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     debug_assert_eq!(problem.check(), Ok(()));
-    let ranking = Ranking::new(problem.policy.objectives);
-    match scratch.narrow.solve(problem, ranking) {
-        Some(plan) => plan,
-        None => solve_any(problem, ranking, steps_max, scratch),
+    match scratch.narrow.solve(problem) {
+        Some(chosen) => scratch.narrow.write(problem, chosen),
+        None => solve_any(problem, steps_max, scratch),
     }
 }
 
 /// The general way, for problems of every kind.
-pub(super) fn solve_any(
-    problem: &Problem<'_>,
-    ranking: Ranking,
-    steps_max: u64,
-    scratch: &mut Scratch,
-) -> Plan {
+pub(super) fn solve_any(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
+    let ranking = Ranking::new(problem.policy.objectives);
     let bound = choose_open(problem, ranking, steps_max, scratch);
     let mut plan = write_plan(problem, ranking, scratch);
     if let Some(bound) = bound {

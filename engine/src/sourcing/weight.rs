@@ -115,11 +115,6 @@ impl Ranking {
         (self.promise, self.shipments) == (0, 1)
     }
 
-    /// Whether cost counts for more than balance does.
-    pub(super) fn cost_before_balance(self) -> bool {
-        self.cost < self.balance
-    }
-
     /// Whether each line settles the promise on its own, shipments come next of what
     /// lines share, and cost after that.
     pub(super) fn settles_promise_then_shipments(self) -> bool {

@@ -9,18 +9,17 @@
 use super::view::{View, Views};
 use super::weighed::{NEVER, Packing, Weighed};
 use super::write::filling;
-use super::{LINES, Narrow, members};
+use super::{LINES, Narrow, Order, members};
 use crate::sourcing::limits::COVER_STEPS_MAX;
 use crate::sourcing::problem::Problem;
-use crate::sourcing::weight::Ranking;
 
 /// The shipments of the best plan. `None` if the problem is not narrow after all.
 pub(super) fn fewest(
     problem: &Problem<'_>,
-    ranking: Ranking,
+    order: Order,
     narrow: &mut Narrow,
 ) -> Option<u64> {
-    let packing = Packing::new(ranking);
+    let packing = Packing::new(order);
     let Narrow { views, weighed } = narrow;
     look_at_rest(problem, views)?;
     weighed.weigh(problem, packing, views)?;

@@ -18,9 +18,8 @@ mod write;
 
 use super::limits::{NARROW_LINES_MAX as LINES, NARROW_SHIPMENTS_MAX as SHIPMENTS};
 use super::plan::Plan;
-use super::problem::Problem;
-use super::weight::Ranking;
-use single::Alone;
+use super::problem::{Objective, ObjectiveOrder, Problem};
+use single::{Alone, One};
 use view::Views;
 use weighed::Weighed;
 
@@ -31,20 +30,54 @@ pub(super) struct Narrow {
     weighed: Weighed,
 }
 
+/// What the best plan opens.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Chosen {
+    /// One shipment, which fills every line in time.
+    One(One),
+    /// Several, as bits, or what is late or short.
+    Several(u64),
+}
+
 impl Narrow {
-    /// The best plan. `None` if the problem is not of this kind, or would take too
-    /// many steps.
-    pub(super) fn solve(&mut self, problem: &Problem<'_>, ranking: Ranking) -> Option<Plan> {
-        let fits = problem.lines.len() <= LINES && problem.shipments.len() <= SHIPMENTS;
-        if !fits || !ranking.promise_then_shipments_first() {
+    /// The shipments of the best plan. `None` if the problem is not of this kind, or
+    /// would take too many steps.
+    #[inline]
+    pub(super) fn solve(&mut self, problem: &Problem<'_>) -> Option<(Order, Chosen)> {
+        let order = Order::of(problem.policy.objectives)?;
+        if problem.lines.len() > LINES || problem.shipments.len() > SHIPMENTS {
             return None;
         }
-        match single::alone(problem, ranking, &mut self.views)? {
-            Alone::Best(one) => Some(write::one(problem, &self.views, &one)),
-            Alone::Nobody => {
-                let open = cover::fewest(problem, ranking, self)?;
-                Some(write::several(problem, ranking, &self.views, open))
-            }
+        let chosen = match single::alone(problem, order, &mut self.views)? {
+            Alone::Best(one) => Chosen::One(one),
+            Alone::Nobody => Chosen::Several(cover::fewest(problem, order, self)?),
+        };
+        Some((order, chosen))
+    }
+
+    /// The plan that opens them.
+    pub(super) fn write(&self, problem: &Problem<'_>, (order, chosen): (Order, Chosen)) -> Plan {
+        match chosen {
+            Chosen::One(one) => write::one(problem, &self.views, one),
+            Chosen::Several(open) => write::several(problem, order, &self.views, open),
+        }
+    }
+}
+
+/// What counts after the promise and the number of shipments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    CostFirst,
+    BalanceFirst,
+}
+
+impl Order {
+    #[inline]
+    fn of(order: ObjectiveOrder) -> Option<Self> {
+        match order.objectives() {
+            [Objective::Promise, Objective::Shipments, Objective::Cost, _] => Some(Self::CostFirst),
+            [Objective::Promise, Objective::Shipments, ..] => Some(Self::BalanceFirst),
+            _ => None,
         }
     }
 }

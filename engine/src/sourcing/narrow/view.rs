@@ -75,7 +75,6 @@ impl Views {
 
     /// Looks at the offers of the next line that are so many days late. `None` if a
     /// shipment has two of them: what they come to together, only the search sees.
-    #[inline]
     pub(super) fn look(
         &mut self,
         problem: &Problem<'_>,
@@ -84,24 +83,26 @@ impl Views {
     ) -> Option<View> {
         let places = &mut self.offers[self.looked % LINES];
         let units_min = units_min(problem, line);
-        let (mut full, mut part, mut twice) = (0, 0, 0);
+        let (mut full, mut part, mut usable) = (0u64, 0u64, 0);
         for (index, offer) in problem.offers_of(line) {
-            if offer.late_days != late_days || offer.quantity < units_min {
+            if offer.late_days != late_days {
                 continue;
             }
-            let bit = 1u64 << (offer.shipment % 64);
-            twice |= (full | part) & bit;
-            places[usize::from(offer.shipment) % SHIPMENTS] = index;
+            let shipment = usize::from(offer.shipment) % SHIPMENTS;
             if offer.quantity >= line.quantity {
-                full |= bit;
+                full |= 1 << shipment;
+            } else if offer.quantity >= units_min {
+                part |= 1 << shipment;
             } else {
-                part |= bit;
+                continue;
             }
+            places[shipment] = index;
+            usable += 1;
         }
         let view = View { full, part };
         self.views[self.looked % LINES] = view;
         self.looked += 1;
-        (twice == 0).then_some(view)
+        (view.any().count_ones() == usable).then_some(view)
     }
 
     /// Looks again at the line looked at last, at the offers that are least late.

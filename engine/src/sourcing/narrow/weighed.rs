@@ -1,10 +1,9 @@
 //! What shipments and their lines weigh, in one word each.
 
 use super::view::Views;
-use super::{LINES, SHIPMENTS, members};
+use super::{LINES, Order, SHIPMENTS, members};
 use crate::sourcing::limits::NARROW_COMPONENT_MAX;
 use crate::sourcing::problem::{Offer, Problem};
-use crate::sourcing::weight::Ranking;
 
 /// What a line weighs where no shipment fills it alone.
 pub(super) const NEVER: u64 = u64::MAX;
@@ -17,11 +16,10 @@ pub(super) struct Packing {
 }
 
 impl Packing {
-    pub(super) fn new(ranking: Ranking) -> Self {
-        if ranking.cost_before_balance() {
-            Self { cost_shift: 32, balance_shift: 0 }
-        } else {
-            Self { cost_shift: 0, balance_shift: 32 }
+    pub(super) fn new(order: Order) -> Self {
+        match order {
+            Order::CostFirst => Self { cost_shift: 32, balance_shift: 0 },
+            Order::BalanceFirst => Self { cost_shift: 0, balance_shift: 32 },
         }
     }
 

@@ -5,41 +5,41 @@ use smallvec::SmallVec;
 use super::single::One;
 use super::view::Views;
 use super::weighed::Packing;
-use super::{LINES, members};
+use super::{LINES, Order, members};
 use crate::sourcing::plan::{Exactness, Pick, Plan, Score};
 use crate::sourcing::problem::Problem;
-use crate::sourcing::weight::Ranking;
 
 /// The plan of one shipment that fills every line.
-pub(super) fn one(problem: &Problem<'_>, views: &Views, one: &One) -> Plan {
-    let score = Score {
-        unfilled_units: 0,
-        late_unit_days: 0,
-        shipments: 1,
-        cost: one.cost,
-        balance: one.balance,
-    };
-    let mut plan = empty(score);
-    let lines = problem.lines.len();
+pub(super) fn one(problem: &Problem<'_>, views: &Views, one: One) -> Plan {
+    let mut score = Score { shipments: 1, ..Score::default() };
+    score.cost = problem.shipments[one.shipment].fixed_cost.cast_unsigned();
+    let mut picks = SmallVec::new();
     for (number, line) in (0u16..).zip(problem.lines) {
-        let at = usize::from(number);
-        let offer =
-            if at + 1 < lines { views.index(at, one.shipment) } else { one.last };
-        plan.picks.push(Pick { offer, quantity: line.quantity, line: number });
-        plan.unfilled.push(0);
+        let offer = match problem.lines.len() {
+            1 => one.offer,
+            _ => views.index(usize::from(number), one.shipment),
+        };
+        picks.push(Pick { offer, quantity: line.quantity, line: number });
+        score.add(&problem.offers[offer as usize], line.quantity);
     }
-    plan
+    let unfilled = SmallVec::from_elem(0, problem.lines.len());
+    Plan { picks, unfilled, score, exactness: Exactness::Optimal }
 }
 
 /// The plan in which every line takes its best units from the shipments in `open`.
 pub(super) fn several(
     problem: &Problem<'_>,
-    ranking: Ranking,
+    order: Order,
     views: &Views,
     open: u64,
 ) -> Plan {
-    let packing = Packing::new(ranking);
-    let mut plan = empty(Score::default());
+    let packing = Packing::new(order);
+    let mut plan = Plan {
+        picks: SmallVec::new(),
+        unfilled: SmallVec::new(),
+        score: Score::default(),
+        exactness: Exactness::Optimal,
+    };
     let mut used = 0u64;
     for (number, line) in (0u16..).zip(problem.lines) {
         let mut left = line.quantity;
@@ -62,15 +62,6 @@ pub(super) fn several(
         plan.score.cost += problem.shipments[shipment].fixed_cost.cast_unsigned();
     }
     plan
-}
-
-fn empty(score: Score) -> Plan {
-    Plan {
-        picks: SmallVec::new(),
-        unfilled: SmallVec::new(),
-        score,
-        exactness: Exactness::Optimal,
-    }
 }
 
 /// What a line's units weigh and the offers they are in, the best first.
