@@ -44,3 +44,16 @@ const _: () = assert!(ORDER_UNITS_MAX * (u16::MAX as u64) <= COMPONENT_MAX);
 const _: () = assert!(LINES_MAX as u64 <= SCALE);
 const _: () = assert!(LINES_MAX < u16::MAX as usize);
 const _: () = assert!(SHIPMENTS_MAX < u16::MAX as usize);
+
+/// Lines of a narrow problem: sets of them fit a byte.
+pub(super) const NARROW_LINES_MAX: usize = 8;
+
+/// Candidate shipments of a narrow problem: sets of them fit a word.
+pub(super) const NARROW_SHIPMENTS_MAX: usize = 64;
+
+/// Cost and balance of one line of a narrow problem, and the cost of one of its
+/// shipments: two sums of them share one word of 64 bits.
+pub(super) const NARROW_COMPONENT_MAX: u64 = (1 << 28) - 1;
+
+// A plan has no more shipments than lines.
+const _: () = assert!(2 * NARROW_LINES_MAX as u64 * NARROW_COMPONENT_MAX <= u32::MAX as u64);

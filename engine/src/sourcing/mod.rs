@@ -19,6 +19,7 @@ mod bound;
 mod cover;
 mod explain;
 pub mod limits;
+mod narrow;
 mod plan;
 mod problem;
 mod reason;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use smallvec::SmallVec;
 
-use super::problem::{Objective, ObjectiveOrder};
+use super::problem::{Objective, ObjectiveOrder, Offer};
 
 /// Units of one line taken from one offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct Score {
 }
 
 impl Score {
+    /// Counts in so many units of an offer, but not its shipment.
+    #[inline]
+    pub(super) fn add(&mut self, offer: &Offer, quantity: u32) {
+        let units = u64::from(quantity);
+        self.late_unit_days += units * u64::from(offer.late_days);
+        self.cost += units * offer.unit_cost.cast_unsigned();
+        self.balance += units * u64::from(offer.balance);
+    }
+
     /// The component that `objective` judges.
     pub const fn component(&self, objective: Objective) -> u64 {
         match objective {

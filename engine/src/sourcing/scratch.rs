@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cover::Cover;
+use super::narrow::Narrow;
 use super::search::Desk;
 use super::single::Tally;
 use super::weight::Weight;
@@ -16,6 +17,7 @@ pub(super) const UNSEEN: u16 = u16::MAX;
 /// first problems of a size, solving allocates nothing. Holds no answer.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    pub(super) narrow: Narrow,
     pub(super) reduced: Reduced,
     pub(super) tallies: Vec<Tally>,
     pub(super) cover: Cover,

@@ -30,6 +30,14 @@ pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
 /// and says by how much it might be off.
 pub fn solve_within(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     debug_assert_eq!(problem.check(), Ok(()));
+    match scratch.narrow.solve(problem) {
+        Some(chosen) => scratch.narrow.write(problem, chosen),
+        None => solve_any(problem, steps_max, scratch),
+    }
+}
+
+/// The general way, for problems of every kind.
+pub(super) fn solve_any(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     let ranking = Ranking::new(problem.policy.objectives);
     let bound = choose_open(problem, ranking, steps_max, scratch);
     let mut plan = write_plan(problem, ranking, scratch);
@@ -145,9 +153,7 @@ fn fill_line(
         let quantity = offer.quantity.min(left);
         left -= quantity;
         plan.picks.push(Pick { offer: *index, quantity, line: number });
-        plan.score.late_unit_days += u64::from(quantity) * u64::from(offer.late_days);
-        plan.score.cost += u64::from(quantity) * offer.unit_cost.unsigned_abs();
-        plan.score.balance += u64::from(quantity) * u64::from(offer.balance);
+        plan.score.add(offer, quantity);
     }
     left
 }

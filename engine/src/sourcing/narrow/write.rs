@@ -1,0 +1,83 @@
+//! Plans, written from the shipments that they open.
+
+use smallvec::SmallVec;
+
+use super::single::One;
+use super::view::Views;
+use super::weighed::Packing;
+use super::{LINES, Order, members};
+use crate::sourcing::plan::{Exactness, Pick, Plan, Score};
+use crate::sourcing::problem::Problem;
+
+/// The plan of one shipment that fills every line.
+pub(super) fn one(problem: &Problem<'_>, views: &Views, one: One) -> Plan {
+    let mut score = Score { shipments: 1, ..Score::default() };
+    score.cost = problem.shipments[one.shipment].fixed_cost.cast_unsigned();
+    let mut picks = SmallVec::new();
+    for (number, line) in (0u16..).zip(problem.lines) {
+        let offer = match problem.lines.len() {
+            1 => one.offer,
+            _ => views.index(usize::from(number), one.shipment),
+        };
+        picks.push(Pick { offer, quantity: line.quantity, line: number });
+        score.add(&problem.offers[offer as usize], line.quantity);
+    }
+    let unfilled = SmallVec::from_elem(0, problem.lines.len());
+    Plan { picks, unfilled, score, exactness: Exactness::Optimal }
+}
+
+/// The plan in which every line takes its best units from the shipments in `open`.
+pub(super) fn several(
+    problem: &Problem<'_>,
+    order: Order,
+    views: &Views,
+    open: u64,
+) -> Plan {
+    let packing = Packing::new(order);
+    let mut plan = Plan {
+        picks: SmallVec::new(),
+        unfilled: SmallVec::new(),
+        score: Score::default(),
+        exactness: Exactness::Optimal,
+    };
+    let mut used = 0u64;
+    for (number, line) in (0u16..).zip(problem.lines) {
+        let mut left = line.quantity;
+        for (_, index) in filling(problem, packing, views, usize::from(number), open) {
+            let offer = &problem.offers[index as usize];
+            let quantity = offer.quantity.min(left);
+            if quantity == 0 {
+                break;
+            }
+            left -= quantity;
+            used |= 1 << offer.shipment;
+            plan.picks.push(Pick { offer: index, quantity, line: number });
+            plan.score.add(offer, quantity);
+        }
+        plan.unfilled.push(left);
+        plan.score.unfilled_units += u64::from(left);
+    }
+    for shipment in members(used) {
+        plan.score.shipments += 1;
+        plan.score.cost += problem.shipments[shipment].fixed_cost.cast_unsigned();
+    }
+    plan
+}
+
+/// What a line's units weigh and the offers they are in, the best first.
+#[inline]
+pub(super) fn filling(
+    problem: &Problem<'_>,
+    packing: Packing,
+    views: &Views,
+    line: usize,
+    open: u64,
+) -> SmallVec<[(u64, u32); LINES]> {
+    let mut offers = SmallVec::new();
+    for shipment in members(views.of(line).any() & open) {
+        let index = views.index(line, shipment);
+        offers.push((packing.unit(&problem.offers[index as usize]), index));
+    }
+    offers.sort_unstable();
+    offers
+}
