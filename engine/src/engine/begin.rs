@@ -5,6 +5,8 @@ use super::error::EngineError;
 use super::orders::{Found, OrderCell};
 use super::requests::{Begin, Remembered};
 use crate::actor::order::{OrderMessage, OrderReply};
+use crate::model::command::OrderRequest;
+use crate::model::digest;
 use crate::model::{Order, OrderId, Refusal, Request, RequestId};
 
 /// How a request starts, once nobody else has its key in flight.
@@ -93,9 +95,10 @@ pub enum Room<'a> {
 /// Takes an order's id; waits while the same id is being placed.
 pub async fn begin_order<'a>(
     core: &'a Core,
-    id: &'a OrderId,
+    order: &'a OrderRequest,
     fingerprint: u64,
 ) -> Result<Room<'a>, EngineError> {
+    let id = &order.id;
     loop {
         let seen = core.look_at_names();
         let there = match core.orders.begin(id) {
@@ -105,6 +108,10 @@ pub async fn begin_order<'a>(
         };
         match there {
             Some(known) if known.header.fingerprint == fingerprint => {
+                return Ok(Room::Known(known));
+            }
+            // It may have been placed by an older version.
+            Some(known) if known.header.fingerprint == digest::fingerprint(order) => {
                 return Ok(Room::Known(known));
             }
             Some(_) => return Err(Refusal::OrderExists(id.clone()).into()),

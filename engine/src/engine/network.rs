@@ -117,6 +117,12 @@ impl Network {
         self.terms[usize::from(no.0)]
     }
 
+    /// The same, and none when this network does not know the node yet.
+    #[inline]
+    pub fn known_terms(&self, no: NodeNo) -> Option<Terms> {
+        self.terms.get(usize::from(no.0)).copied()
+    }
+
     /// The number of the service with that name; the first one without a name.
     pub fn service_no(&self, name: Option<&ServiceName>) -> Option<ServiceNo> {
         let services = &self.policy.services;

@@ -19,7 +19,6 @@ use crate::limits::{
     STOCK_UNITS_MAX,
 };
 use crate::model::command::{OrderRequest, PlaceOrder};
-use crate::model::digest::fingerprint;
 use crate::model::{
     Day, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Parts, Record, Refusal,
     Request, Rule, Shortage, Split, Supply, Timestamp, Violation,
@@ -49,13 +48,13 @@ pub struct LineShortage {
 /// Places an order up to the journal.
 pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineError> {
     let PlaceOrder { meta, placed_at, order } = command;
-    let fingerprint = fingerprint(&order);
+    let fingerprint = order.fingerprint();
     let request = meta.request_id.map(|id| Request { id, fingerprint });
     let key = match begin_request(core, request.as_ref()).await? {
         Started::Fresh(key) => key,
         Started::Repeat(done) => return known(core, done).await,
     };
-    let room = match begin_order(core, &order.id, fingerprint).await? {
+    let room = match begin_order(core, &order, fingerprint).await? {
         Room::New(room) => room,
         Room::Known(known) => return Ok(Placing::Known(Arc::new(known))),
     };
@@ -275,11 +274,16 @@ pub fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
         .collect()
 }
 
-/// Plans on what is there now. The network is read last: it knows every node at which
-/// something was seen on its way.
+/// Plans on what is there now. Inbound supplies are asked for only where there are
+/// some. The network is read last: it knows every node at which something was seen on
+/// its way.
 async fn look_and_plan(core: &Core, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
+    if let Some(draft) = plan::plan(&core.network.load(), wanted, None) {
+        return Ok(draft);
+    }
     let inbound = look_inbound(core, wanted).await?;
-    Ok(plan::plan(&core.network.load(), wanted, &inbound))
+    let draft = plan::plan(&core.network.load(), wanted, Some(&inbound));
+    Ok(draft.expect("inbound supply was looked for"))
 }
 
 async fn look_inbound(core: &Core, wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {

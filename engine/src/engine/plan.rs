@@ -14,10 +14,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::catalogue::Entry;
-use super::network::Network;
+use super::network::{Network, Terms};
 use super::trace::{Candidate, TraceWriter, Verdict};
-use crate::actor::Slot;
-use crate::actor::stock::{InboundGlance, StockActor};
+use crate::actor::stock::InboundGlance;
 use crate::geo::PostalMatch;
 use crate::model::{
     Allocation, Day, NodeNo, OrderLine, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply,
@@ -86,8 +85,13 @@ thread_local! {
     static PLANNER: RefCell<Planner> = RefCell::new(Planner::default());
 }
 
-/// Plans an order on what is published now.
-pub fn plan(network: &Arc<Network>, wanted: &Wanted<'_>, inbound: &InboundSeen) -> Draft {
+/// Plans an order on what is published now. None when some pair has inbound supply,
+/// and `inbound` was not looked for: it then has to be.
+pub fn plan(
+    network: &Arc<Network>,
+    wanted: &Wanted<'_>,
+    inbound: Option<&InboundSeen>,
+) -> Option<Draft> {
     PLANNER.with_borrow_mut(|planner| planner.plan(network, wanted, inbound))
 }
 
@@ -100,13 +104,12 @@ struct Planner {
     today: Vec<u16>,
     lines: Vec<sourcing::Line>,
     offers: Vec<sourcing::Offer>,
-    /// Where each offer comes from, and the skipped candidates among them.
-    sources: Vec<Source>,
+    /// Which offers are of inbound supply, ascending by offer. All others are of what
+    /// the shipment's node has.
+    inbound: Vec<(u32, Supply)>,
     shipments: Vec<sourcing::Shipment>,
     /// By candidate shipment: when it goes, and what its offers have in common.
-    terms: Vec<Terms>,
-    /// Whether some candidate shipments are made of inbound supply.
-    any_inbound: bool,
+    terms: Vec<Offered>,
     reasons: Vec<Reason>,
     skipped: Vec<(u16, Candidate)>,
     /// Whether candidates were left out.
@@ -124,10 +127,13 @@ struct Window {
     ship_by: Day,
 }
 
-#[derive(Clone, Copy)]
-struct Source {
-    node: NodeNo,
-    supply: Supply,
+/// What was seen of the pairs of a line.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Units are claimed or withheld in flight: they may come back.
+    in_flight: bool,
+    /// An inbound supply is open.
+    inbound: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -139,7 +145,7 @@ struct Dates {
 
 /// What all offers of one candidate shipment have in common.
 #[derive(Clone, Copy)]
-struct Terms {
+struct Offered {
     dates: Dates,
     late_days: u16,
     unit_cost: i64,
@@ -162,13 +168,6 @@ impl<'a, 'w> Route<'a, 'w> {
         Self { network, wanted, bands, transit_days: &service.transit_days }
     }
 
-    /// The pairs of an item, but for those at nodes that this network does not know
-    /// yet: nothing durable is there.
-    fn pairs(&self, entry: &'a Entry) -> impl Iterator<Item = Slot<'a, StockActor>> + use<'a> {
-        let known = self.bands.len();
-        entry.row.iter().filter(move |slot| usize::from(slot.node.0) < known)
-    }
-
     fn band(&self, no: NodeNo) -> usize {
         usize::from(self.bands[usize::from(no.0)])
     }
@@ -189,14 +188,27 @@ impl<'a, 'w> Route<'a, 'w> {
 }
 
 impl Planner {
-    fn plan(&mut self, network: &Arc<Network>, wanted: &Wanted<'_>, seen: &InboundSeen) -> Draft {
+    fn plan(
+        &mut self,
+        network: &Arc<Network>,
+        wanted: &Wanted<'_>,
+        looked: Option<&InboundSeen>,
+    ) -> Option<Draft> {
         self.begin(network);
         let route = Route::new(network, wanted);
+        // Waits for memory overlap when all rows are touched before one is walked.
+        let touched = wanted.lines.iter().fold(0, |sum, want| sum ^ want.entry.row.touch());
+        std::hint::black_box(touched);
         let mut in_flight_seen = false;
         for (line, want) in wanted.lines.iter().enumerate() {
             let first = self.offers.len();
-            in_flight_seen |= self.offer_on_hand(&route, line, want);
-            for (_, node, glances) in seen.iter().filter(|(of, ..)| usize::from(*of) == line) {
+            let seen = self.offer_on_hand(&route, line, want);
+            in_flight_seen |= seen.in_flight;
+            if seen.inbound && looked.is_none() {
+                return None;
+            }
+            let looked = looked.into_iter().flatten();
+            for (_, node, glances) in looked.filter(|(of, ..)| usize::from(*of) == line) {
                 in_flight_seen |= glances.iter().any(|glance| glance.in_flight);
                 self.offer_inbound(&route, (line, first), *node, glances);
             }
@@ -219,8 +231,8 @@ impl Planner {
         self.reasons.resize(self.offers.len(), Reason::NoStock);
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
         let bounded = self.cut_short || matches!(plan.exactness, Exactness::Bounded { .. });
-        let trace = self.trace(bounded);
-        self.draft(&route, &plan, in_flight_seen, trace)
+        let trace = self.trace(network, bounded);
+        Some(self.draft(&route, &plan, in_flight_seen, trace))
     }
 
     fn begin(&mut self, network: &Arc<Network>) {
@@ -240,38 +252,46 @@ impl Planner {
         }
         self.lines.clear();
         self.offers.clear();
-        self.sources.clear();
+        self.inbound.clear();
         self.shipments.clear();
         self.terms.clear();
         self.skipped.clear();
         self.cut_short = false;
-        self.any_inbound = false;
     }
 
-    /// Offers what every pair of the line's SKU has free now.
-    fn offer_on_hand(&mut self, route: &Route<'_, '_>, line: usize, want: &WantedLine<'_>) -> bool {
-        let mut in_flight_seen = false;
+    /// Offers what every pair of the line's SKU has free now, but for those at nodes
+    /// that this network does not know yet: nothing durable is there.
+    fn offer_on_hand(&mut self, route: &Route<'_, '_>, line: usize, want: &WantedLine<'_>) -> Seen {
+        let mut seen = Seen::default();
         let first = self.offers.len();
-        for slot in route.pairs(want.entry) {
-            let glance = slot.shared().glance();
-            in_flight_seen |= glance.in_flight;
-            let terms = route.network.terms(slot.node);
-            let supply = if terms.is_supplier { Supply::Supplier } else { Supply::OnHand };
+        let units_min = match route.wanted.split {
+            Split::WholeLine => want.quantity,
+            Split::Units => 1,
+        };
+        want.entry.row.glances(|node, glance| {
+            let Some(terms) = route.network.known_terms(node) else { return };
+            seen.in_flight |= glance.in_flight;
+            seen.inbound |= glance.has_inbound;
             let free = u32::try_from(glance.free).unwrap_or(0);
-            if !terms.enabled {
-                self.skip(line, slot.node, supply, free, Verdict::NodeDisabled);
-            } else if free == 0 {
-                self.skip(line, slot.node, supply, free, Verdict::NoStock);
-            } else if route.wanted.split == Split::WholeLine && free < want.quantity {
-                self.skip(line, slot.node, supply, free, Verdict::NotEnough);
-            } else if self.is_full(self.offers.len() - first) {
-                self.skip(line, slot.node, supply, free, Verdict::NotConsidered);
+            if !terms.enabled || free < units_min || self.is_full(self.offers.len() - first) {
+                self.skip_on_hand(line, node, terms, free);
             } else {
-                let shipment = self.shipment_today(route, slot.node);
-                self.offer(slot.node, shipment, supply, free);
+                let shipment = self.shipment_today(route, node);
+                self.offer(shipment, free);
             }
-        }
-        in_flight_seen
+        });
+        seen
+    }
+
+    #[cold]
+    fn skip_on_hand(&mut self, line: usize, node: NodeNo, terms: Terms, free: u32) {
+        let verdict = match free {
+            _ if !terms.enabled => Verdict::NodeDisabled,
+            0 => Verdict::NoStock,
+            _ if self.cut_short => Verdict::NotConsidered,
+            _ => Verdict::NotEnough,
+        };
+        self.skip(line, node, on_hand_at(terms), free, verdict);
     }
 
     fn offer_inbound(
@@ -297,9 +317,9 @@ impl Planner {
             } else {
                 let lead = planning.node.lead_time_days;
                 let window = planning.calendar.ship_window_from(at, glance.eta, lead);
-                self.any_inbound = true;
+                self.inbound.push((index(self.offers.len()), supply));
                 let shipment = self.shipment(route, route.dates(no, window.ship_by));
-                self.offer(no, shipment, supply, glance.free);
+                self.offer(shipment, glance.free);
             }
         }
     }
@@ -317,8 +337,9 @@ impl Planner {
         self.skipped.push((u16::try_from(line).unwrap_or(u16::MAX), candidate));
     }
 
-    fn offer(&mut self, node: NodeNo, shipment: u16, supply: Supply, free: u32) {
-        let terms = self.terms[usize::from(shipment)];
+    #[inline]
+    fn offer(&mut self, shipment: u16, free: u32) {
+        let terms = &self.terms[usize::from(shipment)];
         self.offers.push(sourcing::Offer {
             quantity: free,
             shipment,
@@ -326,16 +347,29 @@ impl Planner {
             unit_cost: terms.unit_cost,
             balance: scarcity(free),
         });
-        self.sources.push(Source { node, supply });
+    }
+
+    /// Where an offer comes from.
+    fn source(&self, network: &Network, offer: u32) -> (NodeNo, Supply) {
+        let shipment = usize::from(self.offers[offer as usize].shipment);
+        let node = self.terms[shipment].dates.node;
+        let inbound = self.inbound.binary_search_by_key(&offer, |(of, _)| *of);
+        let supply =
+            inbound.map_or_else(|_| on_hand_at(network.terms(node)), |at| self.inbound[at].1);
+        (node, supply)
     }
 
     /// The candidate shipment of a node for what is there now, made when there is
     /// none.
+    #[inline]
     fn shipment_today(&mut self, route: &Route<'_, '_>, no: NodeNo) -> u16 {
-        let known = self.today[usize::from(no.0)];
-        if known != NONE {
-            return known;
+        match self.today[usize::from(no.0)] {
+            NONE => self.first_shipment_today(route, no),
+            known => known,
         }
+    }
+
+    fn first_shipment_today(&mut self, route: &Route<'_, '_>, no: NodeNo) -> u16 {
         let at = route.wanted.at;
         let window = &mut self.windows[usize::from(no.0)];
         if at < window.from || at >= window.until {
@@ -345,10 +379,10 @@ impl Planner {
         }
         let dates = route.dates(no, window.ship_by);
         // A later line may offer today what an earlier one has inbound today.
-        let shipment = if self.any_inbound {
-            self.shipment(route, dates)
-        } else {
+        let shipment = if self.inbound.is_empty() {
             self.new_shipment(route, dates)
+        } else {
+            self.shipment(route, dates)
         };
         self.today[usize::from(no.0)] = shipment;
         shipment
@@ -365,19 +399,19 @@ impl Planner {
     fn new_shipment(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
         let (fixed_cost, unit_cost) = route.costs(dates.node);
         self.shipments.push(sourcing::Shipment { fixed_cost, node: dates.node.0 });
-        self.terms.push(Terms { dates, late_days: route.late_days(dates), unit_cost });
+        self.terms.push(Offered { dates, late_days: route.late_days(dates), unit_cost });
         number(self.terms.len() - 1)
     }
 
-    fn trace(&self, bounded: bool) -> Box<[u8]> {
+    fn trace(&self, network: &Network, bounded: bool) -> Box<[u8]> {
         let mut writer = TraceWriter::new(bounded, self.offers.len() + self.skipped.len());
         for (at, line) in self.lines.iter().enumerate() {
             let skipped = self.skipped.iter().filter(|(of, _)| usize::from(*of) == at);
             writer.line(line.offers.len() + skipped.clone().count());
-            for offer in line.offers.clone().map(|offer| offer as usize) {
-                let Source { node, supply } = self.sources[offer];
-                let free = self.offers[offer].quantity;
-                let verdict = self.reasons[offer].into();
+            for offer in line.offers.clone() {
+                let (node, supply) = self.source(network, offer);
+                let free = self.offers[offer as usize].quantity;
+                let verdict = self.reasons[offer as usize].into();
                 writer.candidate(&Candidate { node, supply, free, verdict });
             }
             skipped.for_each(|(_, candidate)| writer.candidate(candidate));
@@ -408,9 +442,8 @@ impl Planner {
                 });
                 used.len() - 1
             });
-            let source = self.sources[pick.offer as usize];
-            allocations
-                .push((source.node, allocation(pick.line, at, source.supply, pick.quantity)));
+            let (node, supply) = self.source(route.network, pick.offer);
+            allocations.push((node, allocation(pick.line, at, supply, pick.quantity)));
         }
         let wanted = route.wanted;
         if wanted.shortage == Shortage::Backorder && plan.score.unfilled_units > 0 {
@@ -494,16 +527,24 @@ fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
         let (shipment_cost, unit_cost) = route.costs(*no);
         (shipment_cost + unit_cost, *no)
     };
-    let stocked = route.pairs(line.entry).map(|slot| slot.node).filter(fits).min_by_key(cost);
+    let known = |no: &NodeNo| route.network.known_terms(*no).is_some();
+    let stocked = line.entry.row.iter().map(|slot| slot.node);
+    let stocked = stocked.filter(known).filter(fits).min_by_key(cost);
     let all = || (0..=u16::MAX).take(route.network.nodes.len()).map(NodeNo);
     stocked.or_else(|| all().filter(fits).min_by_key(cost))
+}
+
+/// What units on hand at a node are pegged to.
+fn on_hand_at(terms: Terms) -> Supply {
+    if terms.is_supplier { Supply::Supplier } else { Supply::OnHand }
 }
 
 /// The balance penalty of one unit: taking from a pair that has little left
 /// leaves the network less even than taking from one that has plenty. Parts of
 /// ten thousand, inversely to what is free.
 fn scarcity(free: u32) -> u32 {
-    10_000 / free.saturating_add(1)
+    // Most pairs have too few or too many for a division to be worth its time.
+    if free >= 10_000 { 0 } else { 10_000 / (free + 1) }
 }
 
 fn number(shipment: usize) -> u16 {

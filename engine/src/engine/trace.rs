@@ -1,16 +1,18 @@
 //! The decision trace of an order: each candidate supply, and why it was chosen
 //! or not. A few bytes a candidate, kept with the order.
 //!
-//! Layout, version 1: the byte 1; the byte 1 if the search was cut short, else 0;
-//! then for each line the number of candidates (LEB128) and for each candidate
-//! its node (LEB128), its supply (LEB128 of the supply's code), and one byte:
-//! the verdict in the high nibble, the units that were free in the low one, 15
-//! standing for "15 or more".
+//! Layout, version 2: the byte 2; the byte 1 if the search was cut short, else 0;
+//! then for each line the number of candidates and for each candidate its node times
+//! two, and one more if its supply is not on hand; in that case the supply's code; and
+//! one byte: the verdict in the high nibble, the units that were free in the low one,
+//! 15 standing for "15 or more". Numbers as [`crate::model::pack`] has them. Version 1
+//! had the node as it is, and a supply for each.
 
+use crate::model::pack::{Unpacker, put_number};
 use crate::model::{NodeNo, Supply};
 use crate::sourcing::Reason;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FREE_SHOWN_MAX: u32 = 15;
 
 /// Why a candidate was chosen or not. Numbers are stored with orders: never
@@ -105,20 +107,24 @@ pub struct TraceWriter(Vec<u8>);
 impl TraceWriter {
     /// A trace without lines yet.
     pub fn new(bounded: bool, candidates: usize) -> Self {
-        let mut bytes = Vec::with_capacity(4 + 4 * candidates);
+        let mut bytes = Vec::with_capacity(8 + 3 * candidates);
         bytes.extend_from_slice(&[VERSION, u8::from(bounded)]);
         Self(bytes)
     }
 
     /// Begins a line of so many candidates.
     pub fn line(&mut self, candidates: usize) {
-        self.varint(u32::try_from(candidates).unwrap_or(u32::MAX));
+        put_number(&mut self.0, candidates as u64);
     }
 
     /// Adds a candidate to the line.
+    #[inline]
     pub fn candidate(&mut self, candidate: &Candidate) {
-        self.varint(u32::from(candidate.node.0));
-        self.varint(u32::from(candidate.supply.code()));
+        let is_other = candidate.supply != Supply::OnHand;
+        put_number(&mut self.0, u64::from(candidate.node.0) << 1 | u64::from(is_other));
+        if is_other {
+            put_number(&mut self.0, candidate.supply.code().into());
+        }
         let [free, ..] = candidate.free.min(FREE_SHOWN_MAX).to_le_bytes();
         self.0.push((candidate.verdict as u8) << 4 | free);
     }
@@ -127,56 +133,39 @@ impl TraceWriter {
     pub fn finish(self) -> Box<[u8]> {
         self.0.into_boxed_slice()
     }
-
-    fn varint(&mut self, mut value: u32) {
-        loop {
-            let [low, ..] = value.to_le_bytes();
-            value >>= 7;
-            if value == 0 {
-                return self.0.push(low);
-            }
-            self.0.push(low | 0x80);
-        }
-    }
 }
 
 impl Trace {
     /// Reads a trace back; none when the bytes are no trace of a known version.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let (&[version, bounded], mut rest) = bytes.split_first_chunk::<2>()?;
-        if version != VERSION || bounded > 1 {
+        let (&[version, bounded], rest) = bytes.split_first_chunk::<2>()?;
+        if !(1..=VERSION).contains(&version) || bounded > 1 {
             return None;
         }
+        let mut from = Unpacker::new(rest);
         let mut lines = Vec::new();
-        while !rest.is_empty() {
-            let count = varint(&mut rest)?;
-            let line: Option<Vec<_>> = (0..count).map(|_| candidate(&mut rest)).collect();
+        while !from.rest().is_empty() {
+            let count = from.count("candidates").ok()?;
+            let line: Option<Vec<_>> = (0..count).map(|_| candidate(&mut from, version)).collect();
             lines.push(line?);
         }
         Some(Self { bounded: bounded == 1, lines })
     }
 }
 
-fn candidate(rest: &mut &[u8]) -> Option<Candidate> {
-    let node = NodeNo(u16::try_from(varint(rest)?).ok()?);
-    let supply = Supply::from_code(u16::try_from(varint(rest)?).ok()?)?;
-    let (&byte, tail) = rest.split_first()?;
-    *rest = tail;
+fn candidate(from: &mut Unpacker<'_>, version: u8) -> Option<Candidate> {
+    let (node, has_supply) = match (version, from.number("node").ok()?) {
+        (1, node) => (node, true),
+        (_, node) => (node >> 1, node & 1 == 1),
+    };
+    let supply = match has_supply {
+        true => Supply::from_code(from.narrow("supply").ok()?)?,
+        false => Supply::OnHand,
+    };
+    let byte = from.byte("verdict").ok()?;
+    let node = NodeNo(u16::try_from(node).ok()?);
     let free = u32::from(byte & 0x0f);
     Some(Candidate { node, supply, free, verdict: Verdict::from_code(byte >> 4)? })
-}
-
-fn varint(rest: &mut &[u8]) -> Option<u32> {
-    let mut value = 0u32;
-    for shift in (0..35).step_by(7) {
-        let (&byte, tail) = rest.split_first()?;
-        *rest = tail;
-        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -212,5 +201,25 @@ mod tests {
         assert_eq!(trace.lines[0][1].free, FREE_SHOWN_MAX);
         assert_eq!(trace.lines[1], []);
         assert_eq!(Trace::read(&[9, 0]), None);
+    }
+
+    /// Orders that an older version placed keep their traces as they are.
+    #[test]
+    fn a_trace_of_version_1_is_still_read() {
+        let trace = Trace::read(&[1, 0, 2, 3, 0, 0x17, 0xac, 2, 16, 0x4f, 0]).expect("a trace");
+        let on_hand = Candidate {
+            node: NodeNo(3),
+            supply: Supply::OnHand,
+            free: 7,
+            verdict: Verdict::Chosen,
+        };
+        let inbound = Candidate {
+            node: NodeNo(300),
+            supply: Supply::Inbound(InboundNo(0)),
+            free: 15,
+            verdict: Verdict::Later,
+        };
+        assert_eq!(trace.lines, [vec![on_hand, inbound], vec![]]);
+        assert!(!trace.bounded);
     }
 }

@@ -5,6 +5,7 @@ use minicbor::Encode;
 use smallvec::SmallVec;
 
 use super::catalog::{Item, NodeKind, Policy, Shortage, Split};
+use super::digest::{Part, hash_written};
 use super::event::Origin;
 use super::ids::{
     CustomerId, InboundId, NodeId, OrderId, PostalCode, RequestId, ServiceName, Sku, Text,
@@ -333,6 +334,27 @@ fn finish(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
 }
 
 impl OrderRequest {
+    /// Tells the same order sent again from another one under the same id. Made for
+    /// every order, so that it does without an encoding.
+    pub fn fingerprint(&self) -> u64 {
+        let print = hash_written(Part::Request, |digest| {
+            digest.bytes(self.id.as_str().as_bytes());
+            digest.optional(self.customer.as_ref().map(CustomerId::as_str));
+            digest.optional(self.channel.as_ref().map(Text::as_str));
+            digest.bytes(self.postal_code.as_str().as_bytes());
+            digest.optional(self.service.as_ref().map(ServiceName::as_str));
+            let deliver_by = self.deliver_by.map_or(i64::MIN, |day| day.epoch_days().into());
+            let shortage = self.shortage.map_or(0, Shortage::code);
+            let split = self.split.map_or(0, Split::code);
+            digest.words([deliver_by.cast_unsigned(), shortage.into(), split.into()]);
+            for line in &self.lines.0 {
+                digest.bytes(line.sku.as_str().as_bytes());
+                digest.words([line.quantity.into()]);
+            }
+        });
+        print.value()
+    }
+
     /// Checks counts and quantities; `today` is the day before which no
     /// delivery can be wanted.
     pub fn validate(&self, today: Day) -> Result<(), Vec<Violation>> {

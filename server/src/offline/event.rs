@@ -1,7 +1,7 @@
 //! A record of the journal for a script: its kind, and the ids and units that it
 //! is about. Items and nodes have their numbers, as the journal has them.
 
-use backstock_engine::model::{Event, Lsn, Order, Record, Release, StockChange};
+use backstock_engine::model::{Event, Lsn, Order, PackedOrder, Record, Release, StockChange};
 use serde_json::{Value, json};
 
 /// A record as one object.
@@ -48,7 +48,8 @@ fn content(event: &Event) -> (&'static str, Value) {
             let pair = json!({ "sku_no": pair.sku.0, "node_no": pair.node.0 });
             ("stock_changed", joined(pair, stock_change(change)))
         }
-        Event::OrderPlaced(order) => ("order_placed", placed(order)),
+        Event::OrderPlacedV1(order) => ("order_placed", placed(order)),
+        Event::OrderPlaced(packed) => ("order_placed", unpacked(packed)),
         Event::OrderCancelled { no, id, releases } => (
             "order_cancelled",
             json!({ "order_id": id.as_str(), "order_no": no.0, "units": units(releases) }),
@@ -108,6 +109,15 @@ fn placed(order: &Order) -> Value {
         "order_id": order.header.id.as_str(), "order_no": order.no.0,
         "lines": lines.collect::<Vec<_>>(), "shipment_node_nos": nodes.collect::<Vec<_>>(),
     })
+}
+
+/// An order, or what is wrong with its bytes: whoever looks into a damaged journal
+/// wants to see the rest.
+fn unpacked(packed: &PackedOrder) -> Value {
+    match packed.unpack() {
+        Ok(order) => placed(&order),
+        Err(error) => json!({ "unreadable": error.to_string() }),
+    }
 }
 
 fn units(releases: &[Release]) -> Value {

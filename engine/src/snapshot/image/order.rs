@@ -64,7 +64,6 @@ pub(in crate::snapshot) struct OrdersV1 {
 
 /// One order. Days are days, and instants microseconds, since the Unix epoch.
 #[derive(Archive)]
-#[expect(dead_code, reason = "as for OrdersV1")]
 pub(in crate::snapshot) struct OrderImageV1 {
     no: u64,
     placed_lsn: u64,
@@ -86,7 +85,6 @@ pub(in crate::snapshot) struct OrderImageV1 {
 }
 
 #[derive(Archive)]
-#[expect(dead_code, reason = "as for OrdersV1")]
 struct LineImageV1 {
     sku: u32,
     ordered: u32,
@@ -94,7 +92,6 @@ struct LineImageV1 {
 }
 
 #[derive(Archive)]
-#[expect(dead_code, reason = "as for OrdersV1")]
 struct ShipmentImageV1 {
     ship_by: Option<i32>,
     deliver_by: Option<i32>,
@@ -103,7 +100,6 @@ struct ShipmentImageV1 {
 }
 
 #[derive(Archive)]
-#[expect(dead_code, reason = "as for OrdersV1")]
 struct DispatchImageV1 {
     at_us: i64,
     carrier: String,
@@ -111,7 +107,6 @@ struct DispatchImageV1 {
 }
 
 #[derive(Archive)]
-#[expect(dead_code, reason = "as for OrdersV1")]
 struct AllocationImageV1 {
     units: u32,
     shipped: u32,

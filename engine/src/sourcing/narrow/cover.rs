@@ -14,11 +14,7 @@ use crate::sourcing::limits::COVER_STEPS_MAX;
 use crate::sourcing::problem::Problem;
 
 /// The shipments of the best plan. `None` if the problem is not narrow after all.
-pub(super) fn fewest(
-    problem: &Problem<'_>,
-    order: Order,
-    narrow: &mut Narrow,
-) -> Option<u64> {
+pub(super) fn fewest(problem: &Problem<'_>, order: Order, narrow: &mut Narrow) -> Option<u64> {
     let packing = Packing::new(order);
     let Narrow { views, weighed } = narrow;
     look_at_rest(problem, views)?;
@@ -217,9 +213,8 @@ impl Search<'_> {
             return full;
         }
         let missing = self.problem.lines[line].quantity - self.units(line, node.chosen);
-        let enough = |shipment: &usize| {
-            self.views.offer(self.problem, line, *shipment).quantity >= missing
-        };
+        let enough =
+            |shipment: &usize| self.views.offer(self.problem, line, *shipment).quantity >= missing;
         members(part & node.allowed).filter(enough).fold(full, |set, shipment| set | 1 << shipment)
     }
 

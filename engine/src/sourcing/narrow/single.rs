@@ -98,8 +98,7 @@ struct Leader {
 }
 
 impl Leader {
-    const NOBODY: Self =
-        Self { cost: u64::MAX, balance: u64::MAX, shipment: SHIPMENTS, offer: 0 };
+    const NOBODY: Self = Self { cost: u64::MAX, balance: u64::MAX, shipment: SHIPMENTS, offer: 0 };
 
     #[inline]
     fn meet(&mut self, order: Order, other: Self) {

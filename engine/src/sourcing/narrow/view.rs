@@ -31,11 +31,7 @@ pub(super) struct Views {
 
 impl Default for Views {
     fn default() -> Self {
-        Self {
-            views: [View::default(); LINES],
-            offers: [[0; SHIPMENTS]; LINES],
-            looked: 0,
-        }
+        Self { views: [View::default(); LINES], offers: [[0; SHIPMENTS]; LINES], looked: 0 }
     }
 }
 

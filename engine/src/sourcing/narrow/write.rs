@@ -27,12 +27,7 @@ pub(super) fn one(problem: &Problem<'_>, views: &Views, one: One) -> Plan {
 }
 
 /// The plan in which every line takes its best units from the shipments in `open`.
-pub(super) fn several(
-    problem: &Problem<'_>,
-    order: Order,
-    views: &Views,
-    open: u64,
-) -> Plan {
+pub(super) fn several(problem: &Problem<'_>, order: Order, views: &Views, open: u64) -> Plan {
     let packing = Packing::new(order);
     let mut plan = Plan {
         picks: SmallVec::new(),
