@@ -55,7 +55,9 @@ pub struct Slot<'row, A: Actor> {
     /// The node whose stock the actor owns.
     pub node: NodeNo,
     shared: &'row A::Shared,
-    mailbox: &'row Mailbox<A>,
+    /// The cell is looked up when it is asked: most slots are only looked at.
+    cell: &'row AtomicU32,
+    arena: &'row Arena<Mailbox<A>>,
 }
 
 impl<'row, A: Actor> Slot<'row, A> {
@@ -68,7 +70,8 @@ impl<'row, A: Actor> Slot<'row, A> {
     /// [`Mailbox::ask`].
     #[inline]
     pub fn ask(&self, message: A::Message) -> Ask<A> {
-        self.mailbox.ask(self.shared, message)
+        let cell = self.arena.get(self.cell.load(Ordering::Relaxed));
+        cell.expect("PUBLISHED: a cell is made before its slot").ask(self.shared, message)
     }
 }
 
@@ -205,11 +208,11 @@ where
 
     #[inline]
     fn slot_in<'row>(&'row self, view: View<'row, A>, index: usize) -> Slot<'row, A> {
-        let cell = view.cells[index].load(Ordering::Relaxed);
         Slot {
             node: NodeNo(view.nodes[index].load(Ordering::Relaxed)),
             shared: &view.shared[index],
-            mailbox: self.arena.get(cell).expect("PUBLISHED: the cell is made before its slot"),
+            cell: &view.cells[index],
+            arena: &self.arena,
         }
     }
 }
@@ -241,6 +244,7 @@ where
 {
     type Item = Slot<'row, A>;
 
+    #[inline]
     fn next(&mut self) -> Option<Slot<'row, A>> {
         let slot = self.row.slot_in(self.here?, self.index);
         self.index += 1;

@@ -1,7 +1,7 @@
 //! For every offer, why it was chosen or was not.
 
 use super::plan::{Pick, Plan};
-use super::problem::{Line, Objective, Offer, Problem, Split};
+use super::problem::{Line, Objective, ObjectiveOrder, Offer, Problem, Shipment, Split};
 use super::reason::Reason;
 use super::scratch::Scratch;
 
@@ -23,9 +23,16 @@ pub fn explain(problem: &Problem<'_>, plan: &Plan, scratch: &mut Scratch, reason
         let len = rest.iter().take_while(|pick| pick.line == number).count();
         let (picks, later) = rest.split_at(len);
         rest = later;
-        for (index, offer) in problem.offers_of(line) {
-            let reason = reason_of(problem, line, picks, index, offer, uses);
-            reasons[index as usize] = reason;
+        let range = line.offers.start as usize..line.offers.end as usize;
+        let (offers, reasons) = (&problem.offers[range.clone()], &mut reasons[range]);
+        if let [pick] = picks {
+            let one = OnePick::new(problem, line, pick, uses);
+            one.explain(problem.policy.objectives, offers, reasons);
+        } else {
+            explain_several(problem, line, picks, uses, reasons);
+        }
+        for pick in picks {
+            reasons[(pick.offer - line.offers.start) as usize] = Reason::Chosen;
         }
     }
 }
@@ -34,34 +41,153 @@ fn shipment_of(problem: &Problem<'_>, pick: &Pick) -> usize {
     usize::from(problem.offers[pick.offer as usize].shipment)
 }
 
-fn reason_of(
+/// Why an offer cannot be used at all, if so.
+#[inline]
+fn useless(problem: &Problem<'_>, line: &Line, offer: &Offer) -> Option<Reason> {
+    (offer.quantity < problem.units_min(line)).then(|| why_useless(offer))
+}
+
+#[cold]
+fn why_useless(offer: &Offer) -> Reason {
+    if offer.quantity == 0 { Reason::NoStock } else { Reason::NotEnough }
+}
+
+/// Explains a line that several picks fill, or none.
+fn explain_several(
     problem: &Problem<'_>,
     line: &Line,
     picks: &[Pick],
-    index: u32,
-    offer: &Offer,
     uses: &mut [u32],
-) -> Reason {
-    if picks.iter().any(|pick| pick.offer == index) {
-        return Reason::Chosen;
+    reasons: &mut [Reason],
+) {
+    for ((_, offer), reason) in problem.offers_of(line).zip(reasons) {
+        *reason = useless(problem, line, offer).unwrap_or_else(|| {
+            let change = Change::of_moving(problem, picks, offer, uses);
+            first_worse(problem.policy.objectives, |objective| change.is_worse(objective))
+        });
     }
-    if offer.quantity == 0 {
-        return Reason::NoStock;
+}
+
+/// The reason of the first objective that gets worse.
+#[inline]
+fn first_worse(order: ObjectiveOrder, is_worse: impl Fn(Objective) -> bool) -> Reason {
+    match order.objectives().into_iter().find(|objective| is_worse(*objective)) {
+        Some(Objective::Promise) => Reason::Later,
+        Some(Objective::Shipments) => Reason::AnotherShipment,
+        Some(Objective::Cost) => Reason::Costlier,
+        Some(Objective::Balance) => Reason::LessBalanced,
+        None => Reason::Equal,
     }
-    if problem.policy.split == Split::WholeLine && offer.quantity < line.quantity {
-        return Reason::NotEnough;
-    }
-    let change = Change::of_moving(problem, picks, offer, uses);
-    for objective in problem.policy.objectives.objectives() {
-        match objective {
-            Objective::Promise if change.late_unit_days > 0 => return Reason::Later,
-            Objective::Shipments if change.shipments > 0 => return Reason::AnotherShipment,
-            Objective::Cost if change.cost > 0 => return Reason::Costlier,
-            Objective::Balance if change.balance > 0 => return Reason::LessBalanced,
-            _ => {}
+}
+
+/// The common case: one pick fills the line, as far as it is filled.
+struct OnePick<'a> {
+    shipments: &'a [Shipment],
+    uses: &'a [u32],
+    quantity: u32,
+    from: Offer,
+    /// The pick is the only one in its shipment.
+    alone: bool,
+    /// What its shipment costs.
+    fixed_cost: i64,
+    /// Units below which an offer is of no use.
+    units_min: u32,
+}
+
+impl<'a> OnePick<'a> {
+    fn new(problem: &Problem<'a>, line: &Line, pick: &Pick, uses: &'a [u32]) -> Self {
+        let from = problem.offers[pick.offer as usize];
+        Self {
+            shipments: problem.shipments,
+            uses,
+            quantity: pick.quantity,
+            from,
+            alone: uses[usize::from(from.shipment)] == 1,
+            fixed_cost: problem.shipments[usize::from(from.shipment)].fixed_cost,
+            units_min: problem.units_min(line),
         }
     }
-    Reason::Equal
+
+    fn explain(&self, order: ObjectiveOrder, offers: &[Offer], reasons: &mut [Reason]) {
+        if order == ObjectiveOrder::DEFAULT {
+            return match self.alone {
+                true => self.explain_by_default::<true>(offers, reasons),
+                false => self.explain_by_default::<false>(offers, reasons),
+            };
+        }
+        for (offer, reason) in offers.iter().zip(reasons) {
+            *reason = self.useless(offer).unwrap_or_else(|| {
+                let (opens, leaves) = (self.opens(offer), self.leaves(offer));
+                first_worse(order, |objective| match objective {
+                    Objective::Promise => offer.late_days > self.from.late_days,
+                    Objective::Shipments => opens && !leaves,
+                    Objective::Cost => self.more_cost(offer, opens, leaves) > 0,
+                    Objective::Balance => offer.balance > self.from.balance,
+                })
+            });
+        }
+    }
+
+    /// The same, written out for the default order, in which most offers are settled by
+    /// the promise or the number of shipments.
+    #[inline(never)]
+    fn explain_by_default<const ALONE: bool>(&self, offers: &[Offer], reasons: &mut [Reason]) {
+        for (offer, reason) in offers.iter().zip(reasons) {
+            *reason = if offer.quantity < self.units_min {
+                why_useless(offer)
+            } else if offer.late_days > self.from.late_days {
+                Reason::Later
+            } else if !ALONE && self.opens(offer) {
+                Reason::AnotherShipment
+            } else {
+                self.first_worse_after_promise(offer)
+            };
+        }
+    }
+
+    #[inline]
+    fn first_worse_after_promise(&self, offer: &Offer) -> Reason {
+        let (opens, leaves) = (self.opens(offer), self.leaves(offer));
+        if opens && !leaves {
+            return Reason::AnotherShipment;
+        }
+        match self.more_cost(offer, opens, leaves) {
+            1.. => Reason::Costlier,
+            _ if offer.balance > self.from.balance => Reason::LessBalanced,
+            _ => Reason::Equal,
+        }
+    }
+
+    #[inline]
+    fn useless(&self, offer: &Offer) -> Option<Reason> {
+        (offer.quantity < self.units_min).then(|| why_useless(offer))
+    }
+
+    /// What the order costs more with the line's units at `offer`.
+    #[inline]
+    fn more_cost(&self, offer: &Offer, opens: bool, leaves: bool) -> i64 {
+        let units = i64::from(self.quantity.min(offer.quantity));
+        let mut more = units * (offer.unit_cost - self.from.unit_cost);
+        if opens {
+            more += self.shipments[usize::from(offer.shipment)].fixed_cost;
+        }
+        if leaves {
+            more -= self.fixed_cost;
+        }
+        more
+    }
+
+    /// Whether nothing else is in the offer's shipment.
+    #[inline]
+    fn opens(&self, offer: &Offer) -> bool {
+        self.uses[usize::from(offer.shipment)] == 0
+    }
+
+    /// Whether nothing is left in the pick's shipment.
+    #[inline]
+    fn leaves(&self, offer: &Offer) -> bool {
+        self.alone && offer.quantity >= self.quantity && offer.shipment != self.from.shipment
+    }
 }
 
 /// What a plan's score would change by.
@@ -77,9 +203,6 @@ impl Change {
     /// Moves units from `picks`, the worst first, to `offer`, until it is
     /// empty or they are. `uses` is the same after as before.
     fn of_moving(problem: &Problem<'_>, picks: &[Pick], offer: &Offer, uses: &mut [u32]) -> Self {
-        if let [pick] = picks {
-            return Self::of_moving_one(problem, pick, offer, uses);
-        }
         let mut change = Self::default();
         let target = usize::from(offer.shipment);
         change.use_shipment(problem, target, uses);
@@ -102,30 +225,21 @@ impl Change {
         change
     }
 
-    /// The common case of [`Self::of_moving`]: one pick fills the line.
-    #[inline]
-    fn of_moving_one(problem: &Problem<'_>, pick: &Pick, offer: &Offer, uses: &[u32]) -> Self {
-        let mut change = Self::default();
-        let (source, target) = (shipment_of(problem, pick), usize::from(offer.shipment));
-        if uses[target] == 0 {
-            change.shipments += 1;
-            change.cost += problem.shipments[target].fixed_cost;
-        }
-        let quantity = pick.quantity.min(offer.quantity);
-        if quantity == pick.quantity && uses[source] == 1 && source != target {
-            change.shipments -= 1;
-            change.cost -= problem.shipments[source].fixed_cost;
-        }
-        change.move_units(&problem.offers[pick.offer as usize], offer, quantity);
-        change
-    }
-
-    #[inline]
     fn move_units(&mut self, from: &Offer, to: &Offer, quantity: u32) {
         let units = i64::from(quantity);
         self.late_unit_days += units * (i64::from(to.late_days) - i64::from(from.late_days));
         self.cost += units * (to.unit_cost - from.unit_cost);
         self.balance += units * (i64::from(to.balance) - i64::from(from.balance));
+    }
+
+    fn is_worse(&self, objective: Objective) -> bool {
+        let more = match objective {
+            Objective::Promise => self.late_unit_days,
+            Objective::Shipments => self.shipments,
+            Objective::Cost => self.cost,
+            Objective::Balance => self.balance,
+        };
+        more > 0
     }
 
     fn use_shipment(&mut self, problem: &Problem<'_>, shipment: usize, uses: &mut [u32]) {

@@ -78,6 +78,10 @@ pub struct ObjectiveOrder([Objective; 4]);
 pub struct NotAPermutation(pub [Objective; 4]);
 
 impl ObjectiveOrder {
+    /// Promise, shipments, cost, balance.
+    pub const DEFAULT: Self =
+        Self([Objective::Promise, Objective::Shipments, Objective::Cost, Objective::Balance]);
+
     /// Refuses what is not a permutation of the four objectives.
     pub fn new(objectives: [Objective; 4]) -> Result<Self, NotAPermutation> {
         let named = objectives.iter().fold(0u8, |seen, objective| seen | 1 << (*objective as u8));
@@ -91,10 +95,9 @@ impl ObjectiveOrder {
 }
 
 impl Default for ObjectiveOrder {
-    /// Promise, shipments, cost, balance.
+    /// [`Self::DEFAULT`].
     fn default() -> Self {
-        use Objective::{Balance, Cost, Promise, Shipments};
-        Self([Promise, Shipments, Cost, Balance])
+        Self::DEFAULT
     }
 }
 
@@ -211,7 +214,17 @@ impl Problem<'_> {
         Ok(dearest.saturating_mul(u64::from(line.quantity)))
     }
 
+    /// The units below which an offer is of no use to the line.
+    #[inline]
+    pub(super) fn units_min(&self, line: &Line) -> u32 {
+        match self.policy.split {
+            Split::WholeLine => line.quantity,
+            Split::Units => 1,
+        }
+    }
+
     /// The offers of `line` with their indices.
+    #[inline]
     pub(super) fn offers_of(&self, line: &Line) -> impl Iterator<Item = (u32, &Offer)> {
         line.offers.clone().zip(&self.offers[line.offers.start as usize..line.offers.end as usize])
     }

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::limits::STEPS_MAX;
 use super::plan::{Exactness, Pick, Plan, Score};
-use super::problem::{Line, Problem, Split};
+use super::problem::{Line, Problem};
 use super::reduce::reduce;
 use super::scratch::{FORCED, Scratch, UNSEEN};
 use super::search::{Found, search};
@@ -120,10 +120,7 @@ fn write_plan(problem: &Problem<'_>, ranking: Ranking, scratch: &mut Scratch) ->
 
 /// The offers that the line can use, the best first.
 fn gather_open(problem: &Problem<'_>, ranking: Ranking, line: &Line, scratch: &mut Scratch) {
-    let quantity_min = match problem.policy.split {
-        Split::WholeLine => line.quantity,
-        Split::Units => 1,
-    };
+    let quantity_min = problem.units_min(line);
     scratch.fill.clear();
     for (number, offer) in problem.offers_of(line) {
         if scratch.open[usize::from(offer.shipment)] && offer.quantity >= quantity_min {

@@ -193,8 +193,13 @@ impl Search<'_> {
         for line in members(u64::from(node.unfilled)) {
             filling &= self.completing(node, line);
         }
+        let least = node.charged + self.weighed.lines_min;
         let mut best = (self.best_weight, 0);
         for shipment in members(filling) {
+            // Not above the best: a tie is broken by the offers.
+            if least + self.weighed.charges[shipment] > best.0 {
+                continue;
+            }
             self.steps_left = self.steps_left.saturating_sub(1);
             let rank = (self.weight_with(node, shipment), self.views.index(line, shipment));
             if rank < best {
@@ -223,11 +228,21 @@ impl Search<'_> {
     fn weight_with(&self, node: &Node, shipment: usize) -> u64 {
         let Weighed { parts, charges, rows, .. } = self.weighed;
         let parts = node.parts | parts[shipment];
-        let mut weight = node.charged + charges[shipment];
-        let lines = self.problem.lines.len();
-        for (line, (there, here)) in node.row.iter().zip(&rows[shipment]).take(lines).enumerate() {
+        if parts != 0 {
+            return self.weight_of_mixed(node, shipment, parts);
+        }
+        let lines = self.problem.lines.len() % (LINES + 1);
+        let each = node.row[..lines].iter().zip(&rows[shipment][..lines]);
+        each.fold(node.charged + charges[shipment], |sum, (there, here)| sum + there.min(here))
+    }
+
+    /// The same, where the lines in `parts` may take units from several shipments.
+    #[cold]
+    fn weight_of_mixed(&self, node: &Node, shipment: usize, parts: u8) -> u64 {
+        let mut weight = node.charged + self.weighed.charges[shipment];
+        for line in members(u64::from(self.weighed.lines)) {
             weight += if parts >> line & 1 == 0 {
-                *there.min(here)
+                node.row[line].min(self.weighed.rows[shipment][line])
             } else {
                 self.mixed(line, node.chosen | 1 << shipment)
             };
@@ -236,7 +251,6 @@ impl Search<'_> {
     }
 
     /// What the line weighs where it takes its best units from several shipments.
-    #[cold]
     fn mixed(&self, line: usize, chosen: u64) -> u64 {
         let mut left = self.problem.lines[line].quantity;
         let mut weight = 0;

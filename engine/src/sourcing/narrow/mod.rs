@@ -82,13 +82,26 @@ impl Order {
     }
 }
 
-/// The shipments in a set, lowest first.
+/// The members of a set, lowest first.
+#[derive(Clone, Copy)]
+struct Members(u64);
+
+/// The members of `set`, lowest first.
 #[inline]
-fn members(set: u64) -> impl Iterator<Item = usize> {
-    let mut left = set;
-    std::iter::from_fn(move || {
-        let next = (left != 0).then(|| left.trailing_zeros() as usize);
-        left &= left.wrapping_sub(1);
-        next
-    })
+fn members(set: u64) -> Members {
+    Members(set)
+}
+
+impl Iterator for Members {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let next = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(next)
+    }
 }

@@ -1,7 +1,7 @@
 //! One shipment that fills every line, in time. Nothing is better where the promise
 //! and the number of shipments come first.
 
-use super::view::{Views, units_min};
+use super::view::Views;
 use super::{Order, SHIPMENTS, members};
 use crate::sourcing::problem::{Line, Offer, Problem};
 
@@ -42,7 +42,7 @@ pub(super) fn alone(problem: &Problem<'_>, order: Order, views: &mut Views) -> O
 
 /// As [`alone`], where nothing has to be noted for another line.
 fn of_one_line(problem: &Problem<'_>, order: Order, line: &Line) -> Option<Alone> {
-    let units_min = units_min(problem, line);
+    let units_min = problem.units_min(line);
     let mut leader = Leader::NOBODY;
     let (mut seen, mut usable) = (0u64, 0);
     for (index, offer) in problem.offers_of(line) {

@@ -1,7 +1,7 @@
 //! What each line sees of the shipments: as words, and by place.
 
 use super::{LINES, SHIPMENTS};
-use crate::sourcing::problem::{Line, Offer, Problem, Split};
+use crate::sourcing::problem::{Line, Offer, Problem};
 
 /// The shipments that one line may use.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,7 +78,7 @@ impl Views {
         late_days: u16,
     ) -> Option<View> {
         let places = &mut self.offers[self.looked % LINES];
-        let units_min = units_min(problem, line);
+        let units_min = problem.units_min(line);
         let (mut full, mut part, mut usable) = (0u64, 0u64, 0);
         for (index, offer) in problem.offers_of(line) {
             if offer.late_days != late_days {
@@ -104,18 +104,9 @@ impl Views {
     /// Looks again at the line looked at last, at the offers that are least late.
     pub(super) fn look_at_late(&mut self, problem: &Problem<'_>, line: &Line) -> Option<View> {
         self.looked -= 1;
-        let units_min = units_min(problem, line);
+        let units_min = problem.units_min(line);
         let usable = problem.offers_of(line).filter(|(_, offer)| offer.quantity >= units_min);
         let late_days = usable.map(|(_, offer)| offer.late_days).min().unwrap_or(0);
         self.look(problem, line, late_days)
-    }
-}
-
-/// The units below which an offer is of no use to the line.
-#[inline]
-pub(super) fn units_min(problem: &Problem<'_>, line: &Line) -> u32 {
-    match problem.policy.split {
-        Split::WholeLine => line.quantity,
-        Split::Units => 1,
     }
 }

@@ -35,19 +35,23 @@ pub(super) fn several(problem: &Problem<'_>, order: Order, views: &Views, open: 
         score: Score::default(),
         exactness: Exactness::Optimal,
     };
-    let mut used = 0u64;
+    let mut used = 0;
     for (number, line) in (0u16..).zip(problem.lines) {
+        let at = usize::from(number);
         let mut left = line.quantity;
-        for (_, index) in filling(problem, packing, views, usize::from(number), open) {
+        let mut take = |index: u32| {
             let offer = &problem.offers[index as usize];
             let quantity = offer.quantity.min(left);
-            if quantity == 0 {
-                break;
-            }
             left -= quantity;
             used |= 1 << offer.shipment;
             plan.picks.push(Pick { offer: index, quantity, line: number });
             plan.score.add(offer, quantity);
+            left == 0
+        };
+        if views.of(at).part & open == 0 {
+            best_filling(problem, packing, views, at, open).map(&mut take);
+        } else {
+            filling(problem, packing, views, at, open).into_iter().any(|(_, index)| take(index));
         }
         plan.unfilled.push(left);
         plan.score.unfilled_units += u64::from(left);
@@ -57,6 +61,26 @@ pub(super) fn several(problem: &Problem<'_>, order: Order, views: &Views, open: 
         plan.score.cost += problem.shipments[shipment].fixed_cost.cast_unsigned();
     }
     plan
+}
+
+/// The best offer, where each of them fills the line.
+#[inline]
+fn best_filling(
+    problem: &Problem<'_>,
+    packing: Packing,
+    views: &Views,
+    line: usize,
+    open: u64,
+) -> Option<u32> {
+    let mut best = None;
+    for shipment in members(views.of(line).full & open) {
+        let index = views.index(line, shipment);
+        let rank = (packing.unit(&problem.offers[index as usize]), index);
+        if best.is_none_or(|best| rank < best) {
+            best = Some(rank);
+        }
+    }
+    best.map(|(_, index)| index)
 }
 
 /// What a line's units weigh and the offers they are in, the best first.
