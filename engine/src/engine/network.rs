@@ -123,6 +123,11 @@ impl Network {
         self.terms.get(usize::from(no.0)).copied()
     }
 
+    /// What all nodes ask for, by number.
+    pub fn all_terms(&self) -> &[Terms] {
+        &self.terms
+    }
+
     /// The number of the service with that name; the first one without a name.
     pub fn service_no(&self, name: Option<&ServiceName>) -> Option<ServiceNo> {
         let services = &self.policy.services;

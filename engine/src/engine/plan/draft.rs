@@ -1,0 +1,123 @@
+//! From the solver's plan to the draft of an order: shipments by date, allocations, and
+//! where units without supply wait.
+
+use smallvec::SmallVec;
+
+use super::candidates::Candidates;
+use super::{Allocation, Draft, NodeNo, OrderLine, Route, Shipment, Shortage, WantedLine};
+use crate::model::Supply;
+use crate::sourcing;
+
+/// The draft of what the solver planned.
+pub(super) fn draft(
+    route: &Route<'_, '_>,
+    candidates: &Candidates,
+    plan: &sourcing::Plan,
+    (in_flight_seen, trace): (bool, Box<[u8]>),
+) -> Draft {
+    let mut shipments = SmallVec::<[Shipment; 4]>::new();
+    let mut used = SmallVec::<[u16; 4]>::new();
+    let mut allocations = SmallVec::<[(NodeNo, Allocation); 8]>::new();
+    for pick in &plan.picks {
+        let candidate = candidates.offers()[pick.offer as usize].shipment;
+        let at = used.iter().position(|other| *other == candidate).unwrap_or_else(|| {
+            let dates = candidates.dates(candidate);
+            used.push(candidate);
+            shipments.push(Shipment {
+                node: dates.node,
+                ship_by: Some(dates.ship_by),
+                deliver_by: Some(dates.deliver_by),
+                shipped: None,
+            });
+            used.len() - 1
+        });
+        let (node, supply) = candidates.source(pick.offer);
+        allocations.push((node, allocation(pick.line, at, supply, pick.quantity)));
+    }
+    let wanted = route.wanted;
+    if wanted.shortage == Shortage::Backorder && plan.score.unfilled_units > 0 {
+        backorder(route, plan, &mut shipments, &mut allocations);
+    }
+    number_by_date(&mut shipments, &mut allocations);
+    allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment));
+    let partial = wanted.shortage == Shortage::Partial;
+    let lines = wanted.lines.iter().zip(&plan.unfilled).map(|(want, short)| OrderLine {
+        sku: want.sku,
+        ordered: want.quantity,
+        cancelled: if partial { *short } else { 0 },
+    });
+    Draft {
+        lines: lines.collect(),
+        shipments: shipments.into_iter().collect(),
+        allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
+        unfilled: plan.unfilled.iter().copied().collect(),
+        cut_short: candidates.cut_short(),
+        in_flight_seen,
+        trace,
+    }
+}
+
+fn allocation(line: u16, shipment: usize, supply: Supply, units: u32) -> Allocation {
+    let shipment = u16::try_from(shipment).expect("fewer shipments than a u16 holds");
+    Allocation { line, shipment, supply, units, shipped: 0, cancelled: 0 }
+}
+
+/// Numbers shipments by date, those that wait for supply last: the firmest units
+/// of a line at a node belong to its earliest shipment.
+fn number_by_date(
+    shipments: &mut SmallVec<[Shipment; 4]>,
+    allocations: &mut [(NodeNo, Allocation)],
+) {
+    let mut places: SmallVec<[usize; 4]> = (0..shipments.len()).collect();
+    places.sort_by_key(|at| (shipments[*at].ship_by.is_none(), shipments[*at].ship_by));
+    if places.is_sorted() {
+        return;
+    }
+    for (_, allocation) in allocations {
+        let planned = usize::from(allocation.shipment);
+        let place = places.iter().position(|at| *at == planned).expect("a place for each");
+        allocation.shipment = u16::try_from(place).expect("fewer shipments than a u16 holds");
+    }
+    *shipments = places.iter().map(|at| shipments[*at].clone()).collect();
+}
+
+/// Lets units without supply wait where they would best ship from.
+fn backorder(
+    route: &Route<'_, '_>,
+    plan: &sourcing::Plan,
+    shipments: &mut SmallVec<[Shipment; 4]>,
+    allocations: &mut SmallVec<[(NodeNo, Allocation); 8]>,
+) {
+    let mut homes = SmallVec::<[(NodeNo, usize); 2]>::new();
+    for (line, short) in plan.unfilled.iter().enumerate().filter(|(_, short)| **short > 0) {
+        let Some(node) = home(route, &route.wanted.lines[line]) else {
+            continue;
+        };
+        let known = homes.iter().find(|(of, _)| *of == node).map(|(_, at)| *at);
+        let at = known.unwrap_or_else(|| {
+            shipments.push(Shipment { node, ship_by: None, deliver_by: None, shipped: None });
+            homes.push((node, shipments.len() - 1));
+            shipments.len() - 1
+        });
+        let line = u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits");
+        allocations.push((node, allocation(line, at, Supply::Backorder, *short)));
+    }
+}
+
+/// The node at which units wait: the cheapest to ship from of those that ever
+/// had the item, or of all when none did. Nobody waits at a supplier.
+fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
+    let fits = |no: &NodeNo| {
+        let terms = route.network.terms(*no);
+        terms.enabled && !terms.is_supplier
+    };
+    let cost = |no: &NodeNo| {
+        let (shipment_cost, unit_cost) = route.costs(*no);
+        (shipment_cost + unit_cost, *no)
+    };
+    let known = |no: &NodeNo| route.network.known_terms(*no).is_some();
+    let stocked = line.entry.row.iter().map(|slot| slot.node);
+    let stocked = stocked.filter(known).filter(fits).min_by_key(cost);
+    let all = || (0..=u16::MAX).take(route.network.nodes.len()).map(NodeNo);
+    stocked.or_else(|| all().filter(fits).min_by_key(cost))
+}
