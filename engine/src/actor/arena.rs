@@ -48,14 +48,14 @@ struct Place {
 /// which octave it is in, and the bits below it where in the octave.
 #[inline]
 const fn place(index: u32) -> Place {
-    let at = index as u64 + (1 << FIRST_BITS);
+    let at = index as usize + (1 << FIRST_BITS);
     let bits = at.ilog2();
     let within = at & !(1 << bits);
     let chunk_bits = chunk_bits(bits);
     Place {
         octave: (bits - FIRST_BITS) as usize,
-        chunk: (within >> chunk_bits) as usize,
-        cell: (within & ((1 << chunk_bits) - 1)) as usize,
+        chunk: within >> chunk_bits,
+        cell: within & ((1 << chunk_bits) - 1),
     }
 }
 
@@ -202,7 +202,9 @@ mod tests {
             };
             (0..EACH).map(put).collect::<Vec<_>>()
         };
-        let given = thread::scope(|scope| [scope.spawn(add), scope.spawn(add)].map(|t| t.join()));
+        let given = thread::scope(|scope| {
+            [scope.spawn(add), scope.spawn(add)].map(thread::ScopedJoinHandle::join)
+        });
         assert_eq!(arena.len(), 2 * EACH);
         for (index, address) in given.into_iter().flat_map(|t| t.expect("no panic")) {
             let cell = arena.get(index).expect("made");

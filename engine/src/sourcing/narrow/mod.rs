@@ -12,6 +12,8 @@
 
 mod cover;
 mod single;
+#[cfg(test)]
+mod tests;
 mod view;
 mod weighed;
 mod write;
