@@ -210,11 +210,18 @@ impl Planner {
         for (at, line) in self.lines.iter().enumerate() {
             let skipped = skipped.iter().filter(|(of, _)| usize::from(*of) == at);
             writer.line(line.offers.len() + skipped.clone().count());
-            for offer in line.offers.clone() {
-                let (node, supply) = candidates.source(offer);
-                let free = candidates.offers()[offer as usize].quantity;
-                let verdict = self.reasons[offer as usize].into();
-                writer.candidate(&Candidate { node, supply, free, verdict });
+            let range = line.offers.start as usize..line.offers.end as usize;
+            let explained = candidates.offers()[range.clone()].iter().zip(&self.reasons[range]);
+            if candidates.all_on_hand() {
+                for (offer, reason) in explained {
+                    writer.on_hand(candidates.node_of(offer), offer.quantity, (*reason).into());
+                }
+            } else {
+                for ((offer, reason), at) in explained.zip(line.offers.clone()) {
+                    let ((node, supply), verdict) = (candidates.source(at), (*reason).into());
+                    let free = offer.quantity;
+                    writer.candidate(&Candidate { node, supply, free, verdict });
+                }
             }
             skipped.for_each(|(_, candidate)| writer.candidate(candidate));
         }

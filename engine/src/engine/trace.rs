@@ -117,16 +117,30 @@ impl TraceWriter {
         put_number(&mut self.0, candidates as u64);
     }
 
-    /// Adds a candidate to the line.
+    /// Adds a candidate whose units are on hand, as most are.
     #[inline]
-    pub fn candidate(&mut self, candidate: &Candidate) {
-        let is_other = candidate.supply != Supply::OnHand;
-        put_number(&mut self.0, u64::from(candidate.node.0) << 1 | u64::from(is_other));
-        if is_other {
-            put_number(&mut self.0, candidate.supply.code().into());
+    pub fn on_hand(&mut self, node: NodeNo, free: u32, verdict: Verdict) {
+        let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
+        let verdict = (verdict as u8) << 4 | free;
+        match u8::try_from(node.0) {
+            Ok(small @ 0..0x40) => self.0.extend_from_slice(&[small << 1, verdict]),
+            _ => {
+                put_number(&mut self.0, u64::from(node.0) << 1);
+                self.0.push(verdict);
+            }
         }
-        let [free, ..] = candidate.free.min(FREE_SHOWN_MAX).to_le_bytes();
-        self.0.push((candidate.verdict as u8) << 4 | free);
+    }
+
+    /// Adds a candidate to the line.
+    pub fn candidate(&mut self, candidate: &Candidate) {
+        let Candidate { node, supply, free, verdict } = *candidate;
+        if supply == Supply::OnHand {
+            return self.on_hand(node, free, verdict);
+        }
+        put_number(&mut self.0, u64::from(node.0) << 1 | 1);
+        put_number(&mut self.0, supply.code().into());
+        let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
+        self.0.push((verdict as u8) << 4 | free);
     }
 
     /// The bytes.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{InboundGlance, Route, WantedLine, index, number};
-use crate::engine::network::Network;
+use crate::engine::network::{Network, Terms};
 use crate::engine::trace::{Candidate, Verdict};
 use crate::model::{Day, NodeNo, Split, Supply, Timestamp};
 use crate::sourcing::limits::{LINE_OFFERS_MAX, SHIPMENTS_MAX};
@@ -27,6 +27,8 @@ pub(super) struct Candidates {
     skipped: Vec<(u16, Candidate)>,
     /// Whether candidates were left out.
     cut_short: bool,
+    /// Whether the network has a supplier.
+    any_supplier: bool,
 }
 
 /// A node, and its shipment of today. Every offer reads one, so that it is small.
@@ -37,14 +39,7 @@ struct Today {
     shipment: u16,
     late_days: u16,
     enabled: bool,
-    supply: OnHand,
-}
-
-/// What units that are there are pegged to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OnHand {
-    Own,
-    Vendor,
+    is_supplier: bool,
 }
 
 /// The candidate shipments.
@@ -55,9 +50,20 @@ struct Dock {
     dates: Vec<Dates>,
     /// By node: when it ships what arrives now.
     windows: Vec<Window>,
+    /// By node, and within a node by distance band.
+    costs: Vec<Costs>,
+    /// Distance bands of the policy.
+    bands: usize,
     /// Which offers are of inbound supply, ascending by offer. All others are of what
     /// is there.
     inbound: Vec<(u32, Supply)>,
+}
+
+/// What a shipment of a node costs over some distance, and each unit in it.
+#[derive(Clone, Copy)]
+struct Costs {
+    shipment: i64,
+    unit: i64,
 }
 
 /// When a node ships work that arrives within a span of time.
@@ -104,19 +110,17 @@ impl Candidates {
     }
 
     fn learn(&mut self, network: &Arc<Network>) {
-        let today = |terms: &crate::engine::network::Terms| Today {
+        let today = |terms: &Terms| Today {
             unit_cost: 0,
             shipment: NONE,
             late_days: 0,
             enabled: terms.enabled,
-            supply: if terms.is_supplier { OnHand::Vendor } else { OnHand::Own },
+            is_supplier: terms.is_supplier,
         };
         self.nodes.clear();
         self.nodes.extend(network.all_terms().iter().map(today));
-        let never = Timestamp::from_micros(i64::MAX);
-        let empty = Window { from: never, until: never, ship_by: Day::default() };
-        self.dock.windows.clear();
-        self.dock.windows.resize(self.nodes.len(), empty);
+        self.any_supplier = self.nodes.iter().any(|node| node.is_supplier);
+        self.dock.learn(network);
         self.network = Some(Arc::clone(network));
     }
 
@@ -146,10 +150,21 @@ impl Candidates {
         self.cut_short
     }
 
+    /// The node that an offer is at.
+    #[inline]
+    pub(super) fn node_of(&self, offer: &Offer) -> NodeNo {
+        NodeNo(self.dock.shipments[usize::from(offer.shipment)].node)
+    }
+
+    /// Whether all offers are of units on hand.
+    pub(super) fn all_on_hand(&self) -> bool {
+        self.dock.inbound.is_empty() && !self.any_supplier
+    }
+
     /// Where an offer comes from.
     #[inline]
     pub(super) fn source(&self, offer: u32) -> (NodeNo, Supply) {
-        let node = self.dates(self.offers[offer as usize].shipment).node;
+        let node = self.node_of(&self.offers[offer as usize]);
         if !self.dock.inbound.is_empty()
             && let Ok(at) = self.dock.inbound.binary_search_by_key(&offer, |(of, _)| *of)
         {
@@ -231,10 +246,7 @@ impl Candidates {
 
 impl Today {
     fn supply(self) -> Supply {
-        match self.supply {
-            OnHand::Own => Supply::OnHand,
-            OnHand::Vendor => Supply::Supplier,
-        }
+        if self.is_supplier { Supply::Supplier } else { Supply::OnHand }
     }
 
     #[inline]
@@ -262,59 +274,94 @@ impl Today {
     }
 
     /// Opens the node's shipment of today.
+    #[inline]
     fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
         let dates = route.dates(no, dock.ship_by(route, no));
+        let costs = dock.costs(route, no);
         // A later line may offer today what an earlier one has inbound today.
-        self.shipment = match dock.inbound.is_empty() {
-            true => dock.add(route, dates),
-            false => dock.find_or_add(route, dates),
+        self.shipment = if dock.inbound.is_empty() {
+            dock.add(dates, costs)
+        } else {
+            dock.find_or_add(dates, costs)
         };
         self.late_days = route.late_days(dates);
-        self.unit_cost = route.costs(no).1;
+        self.unit_cost = costs.unit;
     }
 }
 
 impl Dock {
+    fn learn(&mut self, network: &Network) {
+        let never = Timestamp::from_micros(i64::MAX);
+        let empty = Window { from: never, until: never, ship_by: Day::default() };
+        let (terms, bands) = (network.all_terms(), &network.policy.bands);
+        self.windows.clear();
+        self.windows.resize(terms.len(), empty);
+        self.bands = bands.len();
+        self.costs.clear();
+        for node in terms {
+            self.costs.extend(bands.iter().map(|band| Costs {
+                shipment: node.shipment_cost + band.shipment_cost,
+                unit: node.unit_cost + band.unit_cost,
+            }));
+        }
+    }
+
     /// Whether an exact search takes no more shipments.
     fn is_full(&self) -> bool {
         self.shipments.len() >= SHIPMENTS_MAX
     }
 
+    #[inline]
+    fn costs(&self, route: &Route<'_, '_>, no: NodeNo) -> Costs {
+        self.costs[usize::from(no.0) * self.bands + route.band(no)]
+    }
+
     /// The day on which a node ships what is there.
+    #[inline]
     fn ship_by(&mut self, route: &Route<'_, '_>, no: NodeNo) -> Day {
         let at = route.wanted.at;
         let window = &mut self.windows[usize::from(no.0)];
         if at < window.from || at >= window.until {
-            let planning = route.network.node(no);
-            let fresh = planning.calendar.ship_window(at, planning.node.lead_time_days);
-            *window = Window { from: at, until: fresh.valid_until, ship_by: fresh.ship_by };
+            *window = Window::around(route, no);
         }
         window.ship_by
     }
 
     fn offer(&mut self, route: &Route<'_, '_>, dates: Dates, free: u32) -> Offer {
+        let costs = self.costs(route, dates.node);
         Offer {
             quantity: free,
-            shipment: self.find_or_add(route, dates),
+            shipment: self.find_or_add(dates, costs),
             late_days: route.late_days(dates),
-            unit_cost: route.costs(dates.node).1,
+            unit_cost: costs.unit,
             balance: scarcity(free),
         }
     }
 
     /// The candidate shipment of a node on a day, made when there is none.
-    fn find_or_add(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
+    fn find_or_add(&mut self, dates: Dates, costs: Costs) -> u16 {
         match self.dates.iter().position(|other| *other == dates) {
             Some(there) => number(there),
-            None => self.add(route, dates),
+            None => self.add(dates, costs),
         }
     }
 
-    fn add(&mut self, route: &Route<'_, '_>, dates: Dates) -> u16 {
-        let fixed_cost = route.costs(dates.node).0;
-        self.shipments.push(Shipment { fixed_cost, node: dates.node.0 });
+    #[inline]
+    fn add(&mut self, dates: Dates, costs: Costs) -> u16 {
+        let shipment = number(self.dates.len());
+        self.shipments.push(Shipment { fixed_cost: costs.shipment, node: dates.node.0 });
         self.dates.push(dates);
-        number(self.dates.len() - 1)
+        shipment
+    }
+}
+
+impl Window {
+    #[cold]
+    fn around(route: &Route<'_, '_>, no: NodeNo) -> Self {
+        let planning = route.network.node(no);
+        let from = route.wanted.at;
+        let fresh = planning.calendar.ship_window(from, planning.node.lead_time_days);
+        Self { from, until: fresh.valid_until, ship_by: fresh.ship_by }
     }
 }
 
