@@ -1,13 +1,13 @@
 //! Sourcing alone: the exact search, on problems as orders make them.
 //!
-//! Counted: reducing, searching and writing the plan. Left out: reading what is
-//! free, and explaining the plan, which `place` counts in.
+//! Counted: finding the plan, writing it, and, where it says so, explaining every offer.
+//! Left out: reading what is free, which `place` counts in.
 
 use std::hint::black_box;
 
 use backstock_benches::random::Random;
 use backstock_engine::sourcing::{
-    Exactness, Line, Offer, Policy, Problem, Scratch, Shipment, solve,
+    Exactness, Line, Offer, Policy, Problem, Reason, Scratch, Shipment, explain, solve,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -95,6 +95,18 @@ fn plan(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let owned = round.next().expect("a circle");
                 solve(black_box(&owned.problem()), &mut scratch)
+            });
+        });
+        let mut round = problems.iter().cycle();
+        let offers = problems.iter().map(|owned| owned.offers.len()).max().unwrap_or(0);
+        let mut reasons = vec![Reason::NoStock; offers];
+        group.bench_function(format!("{name}, explained"), |bencher| {
+            bencher.iter(|| {
+                let problem = round.next().expect("a circle").problem();
+                let plan = solve(black_box(&problem), &mut scratch);
+                explain(&problem, &plan, &mut scratch, &mut reasons);
+                black_box(&reasons);
+                plan
             });
         });
     }

@@ -1,7 +1,7 @@
 //! For every offer, why it was chosen or was not.
 
 use super::plan::{Pick, Plan};
-use super::problem::{Line, Objective, ObjectiveOrder, Offer, Problem, Shipment, Split};
+use super::problem::{Line, Objective, ObjectiveOrder, Offer, Problem, Shipment};
 use super::reason::Reason;
 use super::scratch::Scratch;
 
@@ -110,10 +110,12 @@ impl<'a> OnePick<'a> {
 
     fn explain(&self, order: ObjectiveOrder, offers: &[Offer], reasons: &mut [Reason]) {
         if order == ObjectiveOrder::DEFAULT {
-            return match self.alone {
-                true => self.explain_by_default::<true>(offers, reasons),
-                false => self.explain_by_default::<false>(offers, reasons),
-            };
+            if self.alone {
+                self.explain_by_default::<true>(offers, reasons);
+            } else {
+                self.explain_by_default::<false>(offers, reasons);
+            }
+            return;
         }
         for (offer, reason) in offers.iter().zip(reasons) {
             *reason = self.useless(offer).unwrap_or_else(|| {

@@ -1,10 +1,13 @@
 //! Sourcing: which offers fill an order, found exactly.
 //!
 //! ```text
-//! Problem --> one shipment? --> reduce --> cover --> search --> write plan --> Plan
-//!             the common        settles    fewest    branch     greedy, line    |
-//!             case              each       whole     and        by line         v
-//!                               line       lines     bound                   explain
+//!              few lines, few shipments, promise first: the common case
+//! Problem --> narrow ------------------------------------------------------> Plan
+//!                |                                                            |
+//!                +--> one shipment? --> reduce --> cover --> search --> write +--> explain
+//!                                       settles    fewest    branch     greedy,
+//!                                       each       whole     and        line by
+//!                                       line       lines     bound      line
 //! ```
 //!
 //! A pure function of indices and numbers: no clock, no I/O, no catalogue, no

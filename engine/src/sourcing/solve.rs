@@ -1,4 +1,5 @@
-//! The entry: try one shipment, reduce, cover or search, write the plan.
+//! The entry: the narrow way if it can be, otherwise try one shipment, reduce, cover or
+//! search, write the plan.
 
 use smallvec::SmallVec;
 
@@ -15,10 +16,11 @@ use super::weight::{Ranking, Weight};
 /// The plan with the least score, found exactly.
 ///
 /// The answer depends on nothing but the problem. Of equal plans with one
-/// shipment that is in time, the one with the lowest index wins. Otherwise, of plans with equal
-/// scores, it is the one met first: offers of a line are tried by weight, then by
-/// index. Within the shipments that the plan opens, equal offers are taken by index,
-/// lowest first.
+/// shipment that is in time, the one with the lowest index wins. Otherwise, of plans with
+/// equal scores, it is the one met first: where the promise and shipments come first, by
+/// the offers of the line that has the fewest choices, in their order; otherwise offers of
+/// a line are tried by weight, then by index. Within the shipments that the plan opens,
+/// equal offers are taken by index, lowest first.
 ///
 /// The problem has to pass [`Problem::check`]; debug builds assert it.
 pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {

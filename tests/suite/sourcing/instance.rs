@@ -74,6 +74,44 @@ impl Instance {
         instance
     }
 
+    /// Shipments that hold a line's units in two supplies, as what is on hand and what
+    /// comes in on the day it ships: each too few at times, enough together.
+    pub(crate) fn of_two_supplies(seed: u64) -> Self {
+        let mut dice = Dice(seed);
+        let shipments = 1 + dice.below(4);
+        let (cost_max, fixed_max) = ([1, 4, 40][dice.pick(3)], [0, 3, 60][dice.pick(3)]);
+        let mut instance = Self::random(seed, Shape { lines: 1, shipments, quantity: 1 });
+        let nodes = u64::try_from(instance.shipments.len()).expect("few shipments");
+        instance.lines.clear();
+        instance.offers.clear();
+        for shipment in &mut instance.shipments {
+            shipment.fixed_cost = dice.cost(fixed_max);
+        }
+        if dice.below(4) > 0 {
+            instance.policy.objectives = ObjectiveOrder::default();
+        }
+        for _ in 0..=dice.below(3) {
+            instance.add_line_of_two_supplies(&mut dice, nodes, cost_max);
+        }
+        instance
+    }
+
+    fn add_line_of_two_supplies(&mut self, dice: &mut Dice, nodes: u64, cost_max: u64) {
+        let quantity = 2 + dice.below(5);
+        let start = self.offers.len();
+        for shipment in 0..nodes {
+            for _ in 0..1 + dice.below(2) {
+                let mut offer = dice.offer(shipment, quantity, cost_max);
+                // What ships together arrives together, mostly.
+                offer.late_days *= u16::from(dice.below(8) == 0);
+                self.offers.push(offer);
+            }
+        }
+        let offers = u32::try_from(start).expect("few offers")
+            ..u32::try_from(self.offers.len()).expect("few offers");
+        self.lines.push(Line { quantity: u32::try_from(quantity).expect("small"), offers });
+    }
+
     pub(crate) fn problem(&self) -> Problem<'_> {
         Problem {
             lines: &self.lines,

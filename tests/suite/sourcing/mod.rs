@@ -4,8 +4,8 @@ mod instance;
 mod milp;
 
 use backstock_engine::sourcing::{
-    Exactness, Objective, Plan, Problem, Reason, Score, Scratch, Split, explain, solve,
-    solve_within,
+    Exactness, Objective, ObjectiveOrder, Plan, Problem, Reason, Score, Scratch, Split, explain,
+    solve, solve_within,
 };
 use instance::{Instance, Shape};
 use proptest::prelude::*;
@@ -23,11 +23,22 @@ fn from_environment(name: &str, default: u64) -> u64 {
 #[test]
 fn plans_score_what_an_exact_milp_scores() {
     let count = from_environment("BACKSTOCK_SOURCING_INSTANCES", INSTANCES);
+    compare_with_milp(count, |seed| Instance::random(seed, Shape::of(seed)));
+}
+
+/// The others have few such shipments, and need both of their supplies more rarely still.
+#[test]
+fn two_supplies_of_one_shipment_score_what_an_exact_milp_scores() {
+    let count = from_environment("BACKSTOCK_SOURCING_INSTANCES", INSTANCES / 2);
+    compare_with_milp(count, Instance::of_two_supplies);
+}
+
+fn compare_with_milp(count: u64, instance: impl Fn(u64) -> Instance) {
     let first = from_environment("BACKSTOCK_SOURCING_SEED", SEED);
     println!("replay: BACKSTOCK_SOURCING_SEED={first} BACKSTOCK_SOURCING_INSTANCES={count}");
     let mut scratch = Scratch::new();
     for seed in first..first + count {
-        let instance = Instance::random(seed, Shape::of(seed));
+        let instance = instance(seed);
         let problem = instance.problem();
         let plan = solve(&problem, &mut scratch);
         assert_eq!(plan.exactness, Exactness::Optimal, "seed {seed}");
@@ -120,9 +131,12 @@ proptest! {
     }
 
     #[test]
-    fn reasons_say_what_moving_the_line_would_do(seed: u64) {
+    fn reasons_say_what_moving_the_line_would_do(seed: u64, default_order: bool) {
         let instance = Instance::random(seed, Shape::MEDIUM);
-        let problem = instance.problem();
+        let mut problem = instance.problem();
+        if default_order {
+            problem.policy.objectives = ObjectiveOrder::default();
+        }
         let mut scratch = Scratch::new();
         let plan = solve(&problem, &mut scratch);
         let mut reasons = vec![Reason::Equal; problem.offers.len()];

@@ -23,7 +23,7 @@ impl View {
 /// The views of the first so many lines.
 #[derive(Debug)]
 pub(super) struct Views {
-    views: [View; LINES],
+    lines: [View; LINES],
     /// By line and shipment of its view: the offer.
     offers: [[u32; SHIPMENTS]; LINES],
     looked: usize,
@@ -31,7 +31,7 @@ pub(super) struct Views {
 
 impl Default for Views {
     fn default() -> Self {
-        Self { views: [View::default(); LINES], offers: [[0; SHIPMENTS]; LINES], looked: 0 }
+        Self { lines: [View::default(); LINES], offers: [[0; SHIPMENTS]; LINES], looked: 0 }
     }
 }
 
@@ -49,7 +49,7 @@ impl Views {
 
     #[inline]
     pub(super) fn of(&self, line: usize) -> View {
-        self.views[line % LINES]
+        self.lines[line % LINES]
     }
 
     /// The index of the offer of a shipment in the line's view.
@@ -96,7 +96,7 @@ impl Views {
             usable += 1;
         }
         let view = View { full, part };
-        self.views[self.looked % LINES] = view;
+        self.lines[self.looked % LINES] = view;
         self.looked += 1;
         (view.any().count_ones() == usable).then_some(view)
     }
