@@ -158,6 +158,20 @@ where
         None
     }
 
+    /// The position of the actor of `node`, which it keeps for as long as this row is in
+    /// memory.
+    pub fn position(&self, node: NodeNo) -> Option<usize> {
+        let mut before = 0;
+        for view in self.views() {
+            let mut nodes = view.nodes.iter();
+            if let Some(index) = nodes.position(|here| here.load(Ordering::Relaxed) == node.0) {
+                return Some(before + index);
+            }
+            before += view.nodes.len();
+        }
+        None
+    }
+
     /// The actor of `node`. Linear in the row's length, at two bytes a node.
     pub fn find(&self, node: NodeNo) -> Option<Slot<'_, A>> {
         self.views().find_map(|view| {

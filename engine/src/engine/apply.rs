@@ -7,10 +7,10 @@ use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
 use super::fulfil::by_pair;
 use super::requests::Remembered;
-use super::written::{Placement, Reserve, Written};
+use super::written::{self, Placement, Written};
 use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
 use crate::actor::stock::{StockActor, StockMessage, StockReply};
-use crate::actor::{ActorPanicked, Ask};
+use crate::actor::{ActorPanicked, Ask, Slot};
 use crate::model::{
     Dispatch, Event, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Parts,
     Policy, Release, Request, StateHash, StockEffect,
@@ -128,11 +128,10 @@ impl<'a> Applier<'a> {
         placement: &Placement,
     ) -> Result<OrderNo, ActorPanicked> {
         let no = placement.no;
-        let place = |reserve: &Reserve| (reserve.line, reserve.pair);
-        for group in placement.reserves.chunk_by(|a, b| place(a) == place(b)) {
-            let (line, pair) = place(&group[0]);
-            let parts: Parts = group.iter().map(|r| (r.supply, r.units)).collect();
-            self.stock(pair, lsn, StockEffect::Reserve { order: no, line, parts })?;
+        for reserves in written::by_pair(&placement.reserves) {
+            let (line, parts) = (reserves[0].line, written::parts(reserves));
+            let effect = StockEffect::Reserve { order: no, line, parts };
+            self.stock_at(reserves[0].slot(self.core), reserves[0].pair, lsn, effect)?;
         }
         self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
         let cell = self.core.orders.room(no);
@@ -178,9 +177,19 @@ impl<'a> Applier<'a> {
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
+        self.stock_at(cell(self.core, pair), pair, lsn, effect)
+    }
+
+    fn stock_at(
+        &mut self,
+        slot: Slot<'_, StockActor>,
+        pair: Pair,
+        lsn: Lsn,
+        effect: StockEffect,
+    ) -> Result<(), ActorPanicked> {
         let settles = self.settles;
         let message = StockMessage::Apply { pair, lsn, effect, settles };
-        let mut turn = cell(self.core, pair).ask(message);
+        let mut turn = slot.ask(message);
         match turn.try_take() {
             Some(reply) => self.applied.hash.merge(moved_stock(reply?)),
             None => self.stock_turns.push(turn),
@@ -235,7 +244,7 @@ pub fn reject(core: &Core, written: Written) {
 fn reject_order(core: &Core, placement: &Placement) {
     for reserve in &placement.reserves {
         let parts = Parts::from_iter([(reserve.supply, reserve.units)]);
-        give_back(core, cell(core, reserve.pair).ask(StockMessage::Unclaim(parts)));
+        give_back(core, reserve.slot(core).ask(StockMessage::Unclaim(parts)));
     }
     core.orders.abandon(&placement.id);
 }

@@ -44,6 +44,15 @@ impl Entry {
         self.definition.read().clone().expect("the catalogue shows defined items only")
     }
 
+    /// The position of a node's stock actor in the row, made when there is none.
+    pub fn position(&self, node: NodeNo) -> usize {
+        let known = self.row.position(node);
+        known.unwrap_or_else(|| {
+            self.row.get_or_insert(node);
+            self.row.position(node).expect("it was inserted, and none is removed")
+        })
+    }
+
     /// The stock actor of this item at a node, made when there is none.
     pub fn pair(&self, node: NodeNo) -> Slot<'_, StockActor> {
         self.row.get_or_insert(node)

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::core::Core;
 use super::error::EngineError;
+use super::written::{Reserve, parts};
 use crate::actor::stock::{Claim, Edit, StockActor, StockMessage, StockReply};
 use crate::actor::{Actor, Ask, Slot};
 use crate::model::command::StockOperation;
@@ -33,9 +34,9 @@ impl<'a> Claims<'a> {
         Self { core, held: SmallVec::new() }
     }
 
-    /// Claims units of one pair.
-    pub async fn units(&mut self, pair: Pair, parts: Parts) -> Result<Claim, EngineError> {
-        let cell = cell(self.core, pair);
+    /// Claims what an order reserves at one pair.
+    pub async fn units(&mut self, reserves: &[Reserve]) -> Result<Claim, EngineError> {
+        let (cell, pair, parts) = (reserves[0].slot(self.core), reserves[0].pair, parts(reserves));
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
                 give_back(self.core, cell.ask(StockMessage::Unclaim(parts.clone())));

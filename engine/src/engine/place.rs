@@ -11,7 +11,7 @@ use super::error::EngineError;
 use super::network::Network;
 use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
 use super::requests::Remembered;
-use super::written::Placement;
+use super::written::{self, Placement, Reserve, Reserves};
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
 use crate::limits::{
@@ -20,7 +20,7 @@ use crate::limits::{
 };
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::{
-    Day, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Parts, Record, Refusal,
+    Allocation, Day, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Record, Refusal,
     Request, Rule, Shortage, Split, Supply, Timestamp, Violation,
 };
 
@@ -60,14 +60,14 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
     };
     // Only now: the day by which a known order was wanted may have passed.
     let wanted = resolve(core, &core.network.load(), &order, placed_at)?;
-    let (draft, claims) = match settle(core, &wanted).await? {
-        Settled::Granted(draft, claims) => (draft, claims),
+    let (draft, reserves, claims) = match settle(core, &wanted).await? {
+        Settled::Granted(draft, reserves, claims) => (draft, reserves, claims),
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = core.next_order();
-    let mut placed = placed(no, header(&order, &wanted, fingerprint), *draft);
+    let mut placed = placed(no, header(&order, &wanted, fingerprint), draft);
     core.orders.number(&order.id, no);
-    let placement = Some(Box::new(Placement::of(&placed)));
+    let placement = Some(Box::new(Placement { no, id: order.id.clone(), reserves }));
     let event = Event::OrderPlaced(PackedOrder::of(&placed));
     let record = Record { at: meta.at, request, origin: meta.origin, event };
     let ticket = core.append(record, placement).inspect_err(|_| core.unnumber(no))?;
@@ -188,8 +188,9 @@ fn resolve_lines<'a>(
     (lines, unknown)
 }
 
+#[expect(clippy::large_enum_variant, reason = "most are granted, and it is moved once")]
 enum Settled<'a> {
-    Granted(Box<Draft>, Claims<'a>),
+    Granted(Draft, Reserves, Claims<'a>),
     SoldOut(Vec<LineShortage>),
 }
 
@@ -215,10 +216,11 @@ async fn settle<'a>(core: &'a Core, wanted: &Wanted<'_>) -> Result<Settled<'a>, 
         }
         bounded(&draft)?;
         // Refused, the units went to somebody else: plan on what is left.
-        if let Some(claims) = claim(core, &draft).await?
+        let reserves = reserves(core, &draft);
+        if let Some(claims) = claim(core, &reserves).await?
             && !waits_for_nothing(core, wanted, &draft)
         {
-            return Ok(Settled::Granted(Box::new(draft), claims));
+            return Ok(Settled::Granted(draft, reserves, claims));
         }
         if attempt >= REPLANS_AT_ONCE_MAX {
             core.progress(seen).await?;
@@ -302,12 +304,15 @@ async fn look_inbound(core: &Core, wanted: &Wanted<'_>) -> Result<InboundSeen, E
 }
 
 /// Claims all that a draft needs, pairs ascending; none when one refuses.
-async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, EngineError> {
-    let mut wanted: SmallVec<[(Pair, Parts); 4]> = parts_by_pair(draft);
-    wanted.sort_by_key(|(pair, _)| *pair);
+async fn claim<'a>(
+    core: &'a Core,
+    reserves: &[Reserve],
+) -> Result<Option<Claims<'a>>, EngineError> {
+    let mut wanted: SmallVec<[&[Reserve]; 4]> = written::by_pair(reserves).collect();
+    wanted.sort_unstable_by_key(|of_pair| of_pair[0].pair);
     let mut claims = Claims::new(core);
-    for (pair, parts) in wanted {
-        match claims.units(pair, parts).await? {
+    for of_pair in wanted {
+        match claims.units(of_pair).await? {
             Claim::Granted => {}
             Claim::NoRoomToWait => {
                 return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) }.into());
@@ -316,6 +321,18 @@ async fn claim<'a>(core: &'a Core, draft: &Draft) -> Result<Option<Claims<'a>>, 
         }
     }
     Ok(Some(claims))
+}
+
+/// What a draft reserves, with the actors looked up.
+fn reserves(core: &Core, draft: &Draft) -> Reserves {
+    let reserve = |a: &Allocation| {
+        let sku = draft.lines[usize::from(a.line)].sku;
+        let node = draft.shipments[usize::from(a.shipment)].node;
+        let position = u32::try_from(core.catalogue.entry(sku).position(node)).ok();
+        let pair = Pair { sku, node };
+        Reserve { pair, position, line: a.line, supply: a.supply, units: a.units }
+    };
+    draft.allocations.iter().map(reserve).collect()
 }
 
 /// Whether units would wait where others came free since they were looked for.
@@ -332,23 +349,6 @@ fn waits_for_nothing(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> bool {
             let enough = if wanted.split == Split::Units { 1 } else { a.units };
             i64::from(free) >= i64::from(enough)
         })
-}
-
-fn parts_by_pair(draft: &Draft) -> SmallVec<[(Pair, Parts); 4]> {
-    let mut pairs = SmallVec::<[(Pair, Parts); 4]>::new();
-    for allocation in &draft.allocations {
-        let sku = draft.lines[usize::from(allocation.line)].sku;
-        let node = draft.shipments[usize::from(allocation.shipment)].node;
-        let pair = Pair { sku, node };
-        // Allocations are sorted by line and node: parts of a pair are neighbours.
-        match pairs.last_mut() {
-            Some((last, parts)) if *last == pair => {
-                parts.push((allocation.supply, allocation.units));
-            }
-            _ => pairs.push((pair, Parts::from_iter([(allocation.supply, allocation.units)]))),
-        }
-    }
-    pairs
 }
 
 fn header(order: &OrderRequest, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {

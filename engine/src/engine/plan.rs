@@ -103,6 +103,7 @@ struct Planner {
     candidates: Candidates,
     lines: Vec<sourcing::Line>,
     reasons: Vec<Reason>,
+    trace: Vec<u8>,
     scratch: sourcing::Scratch,
 }
 
@@ -203,10 +204,10 @@ impl Planner {
         Some(in_flight_seen)
     }
 
-    fn trace(&self, is_bounded: bool) -> Box<[u8]> {
+    fn trace(&mut self, is_bounded: bool) -> Box<[u8]> {
         let candidates = &self.candidates;
         let skipped = candidates.skipped();
-        let mut writer = TraceWriter::new(is_bounded, self.reasons.len() + skipped.len());
+        let mut writer = TraceWriter::new(&mut self.trace, is_bounded);
         for (at, line) in self.lines.iter().enumerate() {
             let skipped = skipped.iter().filter(|(of, _)| usize::from(*of) == at);
             writer.line(line.offers.len() + skipped.clone().count());

@@ -100,21 +100,21 @@ pub struct Trace {
     pub lines: Vec<Vec<Candidate>>,
 }
 
-/// Writes a trace, line after line.
+/// Writes a trace, line after line, to memory that is kept from trace to trace.
 #[derive(Debug)]
-pub struct TraceWriter(Vec<u8>);
+pub struct TraceWriter<'a>(&'a mut Vec<u8>);
 
-impl TraceWriter {
-    /// A trace without lines yet.
-    pub fn new(bounded: bool, candidates: usize) -> Self {
-        let mut bytes = Vec::with_capacity(8 + 3 * candidates);
+impl<'a> TraceWriter<'a> {
+    /// A trace without lines yet, in place of what is in `bytes`.
+    pub fn new(bytes: &'a mut Vec<u8>, bounded: bool) -> Self {
+        bytes.clear();
         bytes.extend_from_slice(&[VERSION, u8::from(bounded)]);
         Self(bytes)
     }
 
     /// Begins a line of so many candidates.
     pub fn line(&mut self, candidates: usize) {
-        put_number(&mut self.0, candidates as u64);
+        put_number(self.0, candidates as u64);
     }
 
     /// Adds a candidate whose units are on hand, as most are.
@@ -125,7 +125,7 @@ impl TraceWriter {
         match u8::try_from(node.0) {
             Ok(small @ 0..0x40) => self.0.extend_from_slice(&[small << 1, verdict]),
             _ => {
-                put_number(&mut self.0, u64::from(node.0) << 1);
+                put_number(self.0, u64::from(node.0) << 1);
                 self.0.push(verdict);
             }
         }
@@ -137,15 +137,15 @@ impl TraceWriter {
         if supply == Supply::OnHand {
             return self.on_hand(node, free, verdict);
         }
-        put_number(&mut self.0, u64::from(node.0) << 1 | 1);
-        put_number(&mut self.0, supply.code().into());
+        put_number(self.0, u64::from(node.0) << 1 | 1);
+        put_number(self.0, supply.code().into());
         let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
         self.0.push((verdict as u8) << 4 | free);
     }
 
     /// The bytes.
     pub fn finish(self) -> Box<[u8]> {
-        self.0.into_boxed_slice()
+        self.0.as_slice().into()
     }
 }
 
@@ -203,7 +203,8 @@ mod tests {
                 verdict: Verdict::Later,
             },
         ];
-        let mut writer = TraceWriter::new(true, 2);
+        let mut bytes = Vec::new();
+        let mut writer = TraceWriter::new(&mut bytes, true);
         writer.line(2);
         for candidate in &candidates {
             writer.candidate(candidate);

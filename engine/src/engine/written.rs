@@ -2,7 +2,13 @@
 
 use smallvec::SmallVec;
 
-use crate::model::{Event, Order, OrderId, OrderNo, PackedOrder, Pair, Record, Supply, Unpackable};
+use super::claims::cell;
+use super::core::Core;
+use crate::actor::Slot;
+use crate::actor::stock::StockActor;
+use crate::model::{
+    Event, Order, OrderId, OrderNo, PackedOrder, Pair, Parts, Record, Supply, Unpackable,
+};
 
 /// A record on its way to the disk.
 pub struct Written {
@@ -18,15 +24,20 @@ pub struct Placement {
     pub no: OrderNo,
     /// Its id.
     pub id: OrderId,
-    /// What it reserves, ascending by line and node.
-    pub reserves: SmallVec<[Reserve; 4]>,
+    /// What it reserves.
+    pub reserves: Reserves,
 }
+
+/// What an order reserves, ascending by line and node.
+pub type Reserves = SmallVec<[Reserve; 4]>;
 
 /// Units of one line that are reserved on one supply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reserve {
     /// Where.
     pub pair: Pair,
+    /// The actor's position in the row of its SKU, where it was looked up already.
+    pub position: Option<u32>,
     /// The line, from 0.
     pub line: u16,
     /// What they are pegged to.
@@ -36,10 +47,11 @@ pub struct Reserve {
 }
 
 impl Placement {
-    /// What a planned order takes.
-    pub fn of(order: &Order) -> Self {
+    /// What an order that was read takes.
+    fn of(order: &Order) -> Self {
         let reserve = |a: &crate::model::Allocation| Reserve {
             pair: order.pair_of(a),
+            position: None,
             line: a.line,
             supply: a.supply,
             units: a.units,
@@ -47,6 +59,27 @@ impl Placement {
         let reserves = order.allocations.iter().map(reserve).collect();
         Self { no: order.no, id: order.header.id.clone(), reserves }
     }
+}
+
+impl Reserve {
+    /// The actor that they are reserved at.
+    pub fn slot<'a>(&self, core: &'a Core) -> Slot<'a, StockActor> {
+        let known = self
+            .position
+            .and_then(|position| core.catalogue.entry(self.pair.sku).row.slot(position as usize));
+        known.unwrap_or_else(|| cell(core, self.pair))
+    }
+}
+
+/// Reserves of one pair are neighbours, and of one line: one turn of its actor takes
+/// them.
+pub fn by_pair(reserves: &[Reserve]) -> impl Iterator<Item = &[Reserve]> {
+    reserves.chunk_by(|a, b| (a.line, a.pair) == (b.line, b.pair))
+}
+
+/// What a turn is asked for.
+pub fn parts(reserves: &[Reserve]) -> Parts {
+    reserves.iter().map(|reserve| (reserve.supply, reserve.units)).collect()
 }
 
 impl Written {

@@ -31,9 +31,10 @@ pub(super) struct Candidates {
     any_supplier: bool,
 }
 
-/// A node, and its shipment of today. Every offer reads one, so that it is small.
+/// A node, and its shipment of today: what every offer reads.
 #[derive(Clone, Copy)]
 struct Today {
+    window: Window,
     /// What a unit costs in that shipment.
     unit_cost: i64,
     shipment: u16,
@@ -48,8 +49,6 @@ struct Dock {
     shipments: Vec<Shipment>,
     /// By shipment.
     dates: Vec<Dates>,
-    /// By node: when it ships what arrives now.
-    windows: Vec<Window>,
     /// By node, and within a node by distance band.
     costs: Vec<Costs>,
     /// Distance bands of the policy.
@@ -110,7 +109,10 @@ impl Candidates {
     }
 
     fn learn(&mut self, network: &Arc<Network>) {
+        let never = Timestamp::from_micros(i64::MAX);
+        let window = Window { from: never, until: never, ship_by: Day::default() };
         let today = |terms: &Terms| Today {
+            window,
             unit_cost: 0,
             shipment: NONE,
             late_days: 0,
@@ -276,8 +278,15 @@ impl Today {
     /// Opens the node's shipment of today.
     #[inline]
     fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
-        let dates = route.dates(no, dock.ship_by(route, no));
-        let costs = dock.costs(route, no);
+        let at = route.wanted.at;
+        if at < self.window.from || at >= self.window.until {
+            self.window = Window::around(route, no);
+        }
+        let band = route.band(no);
+        let ship_by = self.window.ship_by;
+        let deliver_by = ship_by.plus(route.transit_days[band]);
+        let dates = Dates { node: no, ship_by, deliver_by };
+        let costs = dock.costs[usize::from(no.0) * dock.bands + band];
         // A later line may offer today what an earlier one has inbound today.
         self.shipment = if dock.inbound.is_empty() {
             dock.add(dates, costs)
@@ -291,11 +300,7 @@ impl Today {
 
 impl Dock {
     fn learn(&mut self, network: &Network) {
-        let never = Timestamp::from_micros(i64::MAX);
-        let empty = Window { from: never, until: never, ship_by: Day::default() };
         let (terms, bands) = (network.all_terms(), &network.policy.bands);
-        self.windows.clear();
-        self.windows.resize(terms.len(), empty);
         self.bands = bands.len();
         self.costs.clear();
         for node in terms {
@@ -311,24 +316,8 @@ impl Dock {
         self.shipments.len() >= SHIPMENTS_MAX
     }
 
-    #[inline]
-    fn costs(&self, route: &Route<'_, '_>, no: NodeNo) -> Costs {
-        self.costs[usize::from(no.0) * self.bands + route.band(no)]
-    }
-
-    /// The day on which a node ships what is there.
-    #[inline]
-    fn ship_by(&mut self, route: &Route<'_, '_>, no: NodeNo) -> Day {
-        let at = route.wanted.at;
-        let window = &mut self.windows[usize::from(no.0)];
-        if at < window.from || at >= window.until {
-            *window = Window::around(route, no);
-        }
-        window.ship_by
-    }
-
     fn offer(&mut self, route: &Route<'_, '_>, dates: Dates, free: u32) -> Offer {
-        let costs = self.costs(route, dates.node);
+        let costs = self.costs[usize::from(dates.node.0) * self.bands + route.band(dates.node)];
         Offer {
             quantity: free,
             shipment: self.find_or_add(dates, costs),
@@ -348,7 +337,7 @@ impl Dock {
 
     #[inline]
     fn add(&mut self, dates: Dates, costs: Costs) -> u16 {
-        let shipment = number(self.dates.len());
+        let shipment = number(self.shipments.len());
         self.shipments.push(Shipment { fixed_cost: costs.shipment, node: dates.node.0 });
         self.dates.push(dates);
         shipment
