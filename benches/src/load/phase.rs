@@ -1,0 +1,81 @@
+//! A phase of a run: all callers play their schedules at the same time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::answers::{Answers, Tally};
+use super::drive::{Caller, Pipe};
+use super::error::LoadError;
+use super::progress::Screen;
+use super::recorder::{Record, Recorder, Shared};
+use super::schedule::{Plan, Schedule};
+use crate::process::cpu_time;
+
+/// What a phase is.
+#[derive(Clone, Copy, Debug)]
+pub struct Phase {
+    /// What it is called.
+    pub name: &'static str,
+    /// What each caller does.
+    pub plan: Plan,
+    /// About how long it lasts.
+    pub lasts: Duration,
+    /// Whether placed orders are cancelled and shipped.
+    pub churns: bool,
+    /// Seeds the schedules.
+    pub seed: u64,
+}
+
+/// What it came to.
+pub struct Ran {
+    /// What was answered.
+    pub tally: Tally,
+    /// Latency and throughput.
+    pub record: Shared,
+    /// From its beginning to the last answer.
+    pub took: Duration,
+    /// Processor time meanwhile.
+    pub cpu: Duration,
+}
+
+impl Ran {
+    /// Orders answered in a second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    pub fn orders_per_second(&self) -> f64 {
+        self.tally.answered() as f64 / self.took.as_secs_f64()
+    }
+}
+
+impl Phase {
+    /// Lets all callers play, and gives them back.
+    pub async fn run<P: Pipe>(
+        self,
+        callers: Vec<Caller<P>>,
+        screen: Screen,
+    ) -> Result<(Vec<Caller<P>>, Ran), LoadError> {
+        let (began, cpu_before) = (Instant::now(), cpu_time());
+        let record = Record::new(began, self.lasts);
+        let ticking = screen.running(self.name, &record);
+        let playing: Vec<_> = callers
+            .into_iter()
+            .zip(self.seed..)
+            .map(|(mut caller, seed)| {
+                let schedule = Schedule::new(self.plan, began, seed);
+                let answers = Answers::new(Recorder::new(&record), self.churns);
+                tokio::spawn(async move {
+                    let tally = caller.play(schedule, answers).await?;
+                    Ok::<_, LoadError>((caller, tally))
+                })
+            })
+            .collect();
+        let (mut callers, mut tally) = (Vec::new(), Tally::default());
+        for task in playing {
+            let (caller, part) = task.await.expect("no panic")?;
+            callers.push(caller);
+            tally.add(part);
+        }
+        drop(ticking);
+        let (took, cpu) = (began.elapsed(), cpu_time().saturating_sub(cpu_before));
+        Ok((callers, Ran { tally, record: Arc::clone(&record), took, cpu }))
+    }
+}
