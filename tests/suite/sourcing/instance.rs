@@ -100,7 +100,7 @@ impl Instance {
         let quantity = 2 + dice.below(5);
         let start = self.offers.len();
         for shipment in 0..nodes {
-            for _ in 0..1 + dice.below(2) {
+            for _ in 0..=dice.below(2) {
                 let mut offer = dice.offer(shipment, quantity, cost_max);
                 // What ships together arrives together, mostly.
                 offer.late_days *= u16::from(dice.below(8) == 0);

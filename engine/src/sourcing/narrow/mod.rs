@@ -84,8 +84,7 @@ impl Order {
     }
 }
 
-/// The members of a set, lowest first.
-#[derive(Clone, Copy)]
+/// What is left of a set to go through.
 struct Members(u64);
 
 /// The members of `set`, lowest first.
