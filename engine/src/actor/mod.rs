@@ -15,11 +15,13 @@
 //! its asker is told that the actor panicked.
 //!
 //! Absent on purpose: no thread waits for an actor inside [`Mailbox::ask`],
-//! nothing here knows a runtime, and nothing outside `cell` is unsafe.
+//! nothing here knows a runtime, and nothing outside `cell` is unsafe, but for a hint
+//! to the processor in `prefetch`.
 
 mod arena;
 mod cell;
 pub mod order;
+mod prefetch;
 mod row;
 pub mod stock;
 mod sync;
@@ -28,7 +30,7 @@ mod tests;
 
 pub use arena::Arena;
 pub use cell::{ActorCell, Ask, Mailbox};
-pub use row::{Row, Slot};
+pub use row::{Place, Row, Slot};
 
 /// State that changes by messages only, one at a time.
 pub trait Actor: Send {

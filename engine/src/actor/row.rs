@@ -25,6 +25,7 @@ use std::sync::{
 use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
+use super::prefetch::{prefetch, prefetch_both};
 use super::{Actor, Arena, Ask, Mailbox};
 use crate::model::NodeNo;
 
@@ -48,6 +49,20 @@ pub struct Row<A: Actor> {
     next: OnceBox<Short<A>>,
     board: Board<A, FIRST>,
     arena: Arc<Arena<Mailbox<A>>>,
+}
+
+/// Where an actor is: its position in its row, and the number of its cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    position: u32,
+    cell: u32,
+}
+
+impl Place {
+    /// The position in the row, in the order of insertion.
+    pub const fn position(self) -> usize {
+        self.position as usize
+    }
 }
 
 /// One actor of a row.
@@ -146,26 +161,49 @@ where
         here ^ self.next.get().map_or(0, |chunk| chunk.board.touch())
     }
 
+    /// Begins to bring here what reading the row reads first.
+    #[inline]
+    pub fn prefetch(&self) {
+        prefetch(self);
+    }
+
+    /// Begins to bring here what a turn of the actor at `place` reads and writes. The
+    /// row itself is here already, or this waits for it.
+    #[inline]
+    pub fn prefetch_actor(&self, place: Place) {
+        if let Some((view, index)) = self.view_of(place.position as usize) {
+            prefetch(&view.shared[index]);
+        }
+        if let Some(mailbox) = self.arena.get(place.cell) {
+            prefetch_both(mailbox);
+        }
+    }
+
     /// The actor at a position in the order of insertion.
     pub fn slot(&self, position: usize) -> Option<Slot<'_, A>> {
+        self.view_of(position).map(|(view, index)| self.slot_in(view, index))
+    }
+
+    #[inline]
+    fn view_of(&self, position: usize) -> Option<(View<'_, A>, usize)> {
         let mut before = position;
         for view in self.views() {
             if before < view.nodes.len() {
-                return Some(self.slot_in(view, before));
+                return Some((view, before));
             }
             before -= view.nodes.len();
         }
         None
     }
 
-    /// The position of the actor of `node`, which it keeps for as long as this row is in
-    /// memory.
-    pub fn position(&self, node: NodeNo) -> Option<usize> {
+    /// Where the actor of `node` is, which is so for as long as this row is in memory.
+    pub fn place(&self, node: NodeNo) -> Option<Place> {
         let mut before = 0;
         for view in self.views() {
             let mut nodes = view.nodes.iter();
             if let Some(index) = nodes.position(|here| here.load(Ordering::Relaxed) == node.0) {
-                return Some(before + index);
+                let position = u32::try_from(before + index).expect("a row has 65,536 at most");
+                return Some(Place { position, cell: view.cells[index].load(Ordering::Relaxed) });
             }
             before += view.nodes.len();
         }

@@ -7,7 +7,7 @@ use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
 use super::fulfil::by_pair;
 use super::requests::Remembered;
-use super::written::{self, Placement, Written};
+use super::written::{self, Placed, Reserve, Written};
 use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
 use crate::actor::stock::{StockActor, StockMessage, StockReply};
 use crate::actor::{ActorPanicked, Ask, Slot};
@@ -43,9 +43,18 @@ impl<'a> Applier<'a> {
     /// # Errors
     /// When an actor panicked, now or before: nothing may be applied any more.
     pub fn apply(&mut self, lsn: Lsn, written: Written) -> Result<(), ActorPanicked> {
-        let Written { record, placement } = written;
-        let order = self.event(lsn, record.event, placement)?;
-        if let Some(Request { id, fingerprint }) = record.request {
+        let (request, order) = match written {
+            Written::Placed(placed) => {
+                let Placed { request, no, packed, reserves } = *placed;
+                self.place(lsn, no, packed, &reserves)?;
+                (request, Some(no))
+            }
+            Written::Other(record) => {
+                self.event(lsn, record.event)?;
+                (record.request, None)
+            }
+        };
+        if let Some(Request { id, fingerprint }) = request {
             let moved = self.core.requests.remember(id, Remembered { fingerprint, lsn, order });
             self.applied.hash.merge(moved);
         }
@@ -65,13 +74,7 @@ impl<'a> Applier<'a> {
         Ok(())
     }
 
-    /// Applies the event; answers with the order that it placed.
-    fn event(
-        &mut self,
-        lsn: Lsn,
-        event: Event,
-        placement: Option<Box<Placement>>,
-    ) -> Result<Option<OrderNo>, ActorPanicked> {
+    fn event(&mut self, lsn: Lsn, event: Event) -> Result<(), ActorPanicked> {
         match event {
             Event::ItemDefined { no, item } => {
                 let mut new = self.core.new_items.lock();
@@ -83,17 +86,15 @@ impl<'a> Applier<'a> {
             Event::StockChanged { pair, change } => {
                 self.stock(pair, lsn, StockEffect::Change(change))?;
             }
-            Event::OrderPlaced(packed) => {
-                let placement = placement.expect("a placed order comes with what it takes");
-                return self.place(lsn, packed, &placement).map(Some);
+            Event::OrderPlaced(_) | Event::OrderPlacedV1(_) => {
+                unreachable!("an order comes with what it takes")
             }
-            Event::OrderPlacedV1(_) => unreachable!("an old order is packed when it is read"),
             Event::OrderCancelled { no, releases, .. } => self.cancel(lsn, no, releases)?,
             Event::ShipmentShipped { no, shipment, dispatch, units, .. } => {
                 self.ship(lsn, no, shipment, dispatch, &units)?;
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) {
@@ -124,19 +125,18 @@ impl<'a> Applier<'a> {
     fn place(
         &mut self,
         lsn: Lsn,
+        no: OrderNo,
         packed: PackedOrder,
-        placement: &Placement,
-    ) -> Result<OrderNo, ActorPanicked> {
-        let no = placement.no;
-        for reserves in written::by_pair(&placement.reserves) {
+        reserves: &[Reserve],
+    ) -> Result<(), ActorPanicked> {
+        for reserves in written::by_pair(reserves) {
             let (line, parts) = (reserves[0].line, written::parts(reserves));
             let effect = StockEffect::Reserve { order: no, line, parts };
             self.stock_at(reserves[0].slot(self.core), reserves[0].pair, lsn, effect)?;
         }
         self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
         let cell = self.core.orders.room(no);
-        self.order(cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))?;
-        Ok(no)
+        self.order(cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
     }
 
     fn cancel(
@@ -208,10 +208,10 @@ impl<'a> Applier<'a> {
 
 /// Undoes what a record claimed: the disk had no room for it.
 pub fn reject(core: &Core, written: Written) {
-    let Written { record, placement } = written;
-    if let Some(placement) = placement {
-        reject_order(core, &placement);
-    }
+    let record = match written {
+        Written::Placed(placed) => return reject_order(core, &placed),
+        Written::Other(record) => record,
+    };
     match record.event {
         Event::ItemDefined { item, .. } => {
             core.new_items.lock().numbers.remove(&item.sku);
@@ -241,12 +241,15 @@ pub fn reject(core: &Core, written: Written) {
     }
 }
 
-fn reject_order(core: &Core, placement: &Placement) {
-    for reserve in &placement.reserves {
+fn reject_order(core: &Core, placed: &Placed) {
+    for reserve in &placed.reserves {
         let parts = Parts::from_iter([(reserve.supply, reserve.units)]);
         give_back(core, reserve.slot(core).ask(StockMessage::Unclaim(parts)));
     }
-    core.orders.abandon(&placement.id);
+    core.orders.abandon(&placed.packed.id());
+    if let Some(request) = &placed.request {
+        core.requests.abandon(&request.id);
+    }
 }
 
 fn unlock(core: &Core, no: OrderNo) {

@@ -9,7 +9,8 @@ use std::sync::{
 use dashmap::DashMap;
 use parking_lot::RwLock;
 
-use crate::actor::{Arena, Mailbox, Row, Slot, stock::StockActor};
+use crate::actor::{Arena, Mailbox, Place, Row, Slot, stock::StockActor};
+use crate::limits::SKU_SHARDS;
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 
@@ -44,12 +45,12 @@ impl Entry {
         self.definition.read().clone().expect("the catalogue shows defined items only")
     }
 
-    /// The position of a node's stock actor in the row, made when there is none.
-    pub fn position(&self, node: NodeNo) -> usize {
-        let known = self.row.position(node);
+    /// Where a node's stock actor is, made when there is none.
+    pub fn place(&self, node: NodeNo) -> Place {
+        let known = self.row.place(node);
         known.unwrap_or_else(|| {
             self.row.get_or_insert(node);
-            self.row.position(node).expect("it was inserted, and none is removed")
+            self.row.place(node).expect("it was inserted, and none is removed")
         })
     }
 
@@ -60,7 +61,6 @@ impl Entry {
 }
 
 /// All items by SKU and by number.
-#[derive(Default)]
 pub struct Catalogue {
     by_sku: DashMap<Sku, SkuNo, foldhash::fast::RandomState>,
     entries: Arena<Entry>,
@@ -68,6 +68,18 @@ pub struct Catalogue {
     len: AtomicU32,
     /// All pairs of all items.
     pairs: Arc<Arena<Mailbox<StockActor>>>,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        let hasher = foldhash::fast::RandomState::default();
+        Self {
+            by_sku: DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, SKU_SHARDS),
+            entries: Arena::default(),
+            len: AtomicU32::new(0),
+            pairs: Arc::default(),
+        }
+    }
 }
 
 impl Catalogue {

@@ -5,6 +5,7 @@ use super::claims::Claims;
 use super::core::Core;
 use super::error::EngineError;
 use super::network::{calendar_of, is_supplier};
+use super::written::Reserves;
 
 use crate::actor::stock::Edit;
 use crate::journal::Ticket;
@@ -49,7 +50,8 @@ pub async fn write<'a>(
     if meta.validate_only {
         return Ok(Change::Known(core.shown()));
     }
-    let ticket = core.append(Record { at: meta.at, request, origin: meta.origin, event }, None)?;
+    let ticket =
+        core.append(Record { at: meta.at, request, origin: meta.origin, event }, Reserves::new())?;
     claims.hand_over();
     if let Some(key) = key {
         key.hand_over();
@@ -103,7 +105,7 @@ fn number_and_write(
     let no = known.map_or_else(|| next_number(core, new.numbers.len()), Ok)?;
     let event = Event::ItemDefined { no, item: item.clone() };
     let (request, origin) = (request.clone(), meta.origin.clone());
-    let ticket = core.append(Record { at: meta.at, request, origin, event }, None)?;
+    let ticket = core.append(Record { at: meta.at, request, origin, event }, Reserves::new())?;
     if known.is_none() {
         new.numbers.insert(item.sku.clone(), no);
     }

@@ -14,7 +14,7 @@ use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
 use super::orders::Orders;
 use super::requests::Requests;
-use super::written::{Placement, Written};
+use super::written::{Reserves, Written};
 use crate::actor::ActorPanicked;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
@@ -225,12 +225,9 @@ impl Core {
     }
 
     /// Writes a record; its actors are claimed by the caller, who gives the
-    /// claims up when this fails and hands them over when it does not.
-    pub fn append(
-        &self,
-        record: Record,
-        placement: Option<Box<Placement>>,
-    ) -> Result<Ticket, EngineError> {
+    /// claims up when this fails and hands them over when it does not. An order comes
+    /// with what it `reserves`.
+    pub fn append(&self, record: Record, reserves: Reserves) -> Result<Ticket, EngineError> {
         thread_local! {
             static PAYLOAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
         }
@@ -240,7 +237,7 @@ impl Core {
                 unreachable!("writing to memory does not fail, and model types encode");
             };
             self.journal
-                .append(payload, Written { record, placement })
+                .append(payload, Written::new(record, reserves))
                 .map_err(|error| self.append_error(error))
         })
     }

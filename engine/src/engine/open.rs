@@ -33,6 +33,10 @@ use crate::snapshot::{self, SledStore, SnapshotError, StoreError};
 /// the first event of a large batch does not wait for its last.
 const STEP_EVENTS: usize = 256;
 
+/// Records ahead of the one that is applied whose actors are brought here: applying
+/// so many takes longer than memory does.
+const AHEAD: usize = 4;
+
 /// Batches between the journal writer and the applier. While one syncs and one
 /// is applied, one waits.
 const BATCHES_WAITING_MAX: usize = 2;
@@ -176,10 +180,12 @@ impl Engine {
         let parts = Parts::recover(options, disk, postal)?;
         let (engine, recovered) = (parts.engine, parts.recovered);
         let (batches, waiting) = sync_channel(BATCHES_WAITING_MAX);
+        // As many as there are batches under way.
+        let (done, emptied) = sync_channel(BATCHES_WAITING_MAX + 2);
         let (core, writer) = (Arc::clone(&engine.core), parts.writer);
-        let writer = Box::new(move || run_writer(&core, writer, &batches));
+        let writer = Box::new(move || run_writer(&core, writer, &batches, &emptied));
         let core = Arc::clone(&engine.core);
-        let applier = Box::new(move || run_applier(&core, &waiting));
+        let applier = Box::new(move || run_applier(&core, &waiting, &done));
         let start = Start {
             engine: Arc::clone(&engine.core) as Arc<dyn Supervised>,
             writer,
@@ -383,9 +389,10 @@ fn replay_record(
     let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
     let record: Record = minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
     let written = Written::read(record).map_err(|error| unknown(error.to_string()))?;
-    if let Some(placement) = &written.placement {
-        core.orders.begin(&placement.id);
-        core.orders.number(&placement.id, placement.no);
+    if let Written::Placed(placed) = &written {
+        let id = placed.packed.id();
+        core.orders.begin(&id);
+        core.orders.number(&id, placed.no);
     }
     applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
     if let Some(loaded) = loaded {
@@ -405,11 +412,14 @@ fn run_writer(
     core: &Core,
     writer: Writer<Written>,
     batches: &SyncSender<Batch>,
+    emptied: &Receiver<Vec<Written>>,
 ) -> Result<(), String> {
     let mut ended = Ok(());
     let ran = writer.run(|commit| {
         let done = committed(core, commit, |first, records| {
-            let records = std::mem::take(records);
+            // A list that grew to a batch's length is used again: the next batch does
+            // not have to grow its own, page by page.
+            let records = std::mem::replace(records, emptied.try_recv().unwrap_or_default());
             batches.send(Batch { first, records }).map_err(|_| "the applier has ended".to_owned())
         });
         if let Err(cause) = done {
@@ -442,22 +452,41 @@ fn committed(
 }
 
 /// The applier's thread.
-fn run_applier(core: &Core, batches: &Receiver<Batch>) -> Result<(), String> {
+fn run_applier(
+    core: &Core,
+    batches: &Receiver<Batch>,
+    done: &SyncSender<Vec<Written>>,
+) -> Result<(), String> {
     while let Ok(Batch { first, mut records }) = batches.recv() {
         apply_batch(core, first, &mut records)?;
+        // A writer that has enough of them, or has ended, wants no more.
+        let _ = done.try_send(records);
     }
     Ok(())
 }
 
+/// Begins to bring here what records that are about to be applied will read: their
+/// actors were written by another core a moment ago.
+fn prefetch(core: &Core, records: &[Written]) {
+    if let Some(Written::Placed(placed)) = records.get(2 * AHEAD) {
+        placed.prefetch_rows(core);
+    }
+    if let Some(Written::Placed(placed)) = records.get(AHEAD) {
+        placed.prefetch_actors(core);
+    }
+}
+
 fn apply_batch(core: &Core, first: Lsn, records: &mut Vec<Written>) -> Result<(), String> {
     let mut lsn = first;
-    let mut records = records.drain(..).peekable();
-    while records.peek().is_some() {
+    let mut records = records.drain(..);
+    while records.len() > 0 {
         let mut gate = core.gate.lock();
         let step = records.len().min(STEP_EVENTS);
         core.applying.store(lsn.get() + step as u64 - 1, Ordering::Release);
         let mut applier = Applier::new(core, *gate, true);
-        for record in records.by_ref().take(STEP_EVENTS) {
+        for _ in 0..step {
+            prefetch(core, records.as_slice());
+            let record = records.next().expect("a step is no longer than what is left");
             applier.apply(lsn, record).map_err(|panicked| panicked.to_string())?;
             lsn = lsn.next();
         }

@@ -11,7 +11,7 @@ use super::error::EngineError;
 use super::network::Network;
 use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
 use super::requests::Remembered;
-use super::written::{self, Placement, Reserve, Reserves};
+use super::written::{self, Reserve, Reserves};
 use crate::actor::stock::{Claim, StockMessage, StockReply};
 use crate::journal::Ticket;
 use crate::limits::{
@@ -67,10 +67,9 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
     let no = core.next_order();
     let mut placed = placed(no, header(&order, &wanted, fingerprint), draft);
     core.orders.number(&order.id, no);
-    let placement = Some(Box::new(Placement { no, id: order.id.clone(), reserves }));
     let event = Event::OrderPlaced(PackedOrder::of(&placed));
     let record = Record { at: meta.at, request, origin: meta.origin, event };
-    let ticket = core.append(record, placement).inspect_err(|_| core.unnumber(no))?;
+    let ticket = core.append(record, reserves).inspect_err(|_| core.unnumber(no))?;
     claims.hand_over();
     room.hand_over();
     if let Some(key) = key {
@@ -172,6 +171,8 @@ fn resolve_lines<'a>(
         match lines.iter_mut().find(|known| known.sku == sku) {
             None => {
                 let entry = core.catalogue.entry(sku);
+                // Read once all names are looked up.
+                entry.row.prefetch();
                 lines.push(WantedLine { sku, entry, quantity: line.quantity });
             }
             Some(known) => {
@@ -328,9 +329,9 @@ fn reserves(core: &Core, draft: &Draft) -> Reserves {
     let reserve = |a: &Allocation| {
         let sku = draft.lines[usize::from(a.line)].sku;
         let node = draft.shipments[usize::from(a.shipment)].node;
-        let position = u32::try_from(core.catalogue.entry(sku).position(node)).ok();
+        let place = Some(core.catalogue.entry(sku).place(node));
         let pair = Pair { sku, node };
-        Reserve { pair, position, line: a.line, supply: a.supply, units: a.units }
+        Reserve { pair, place, line: a.line, supply: a.supply, units: a.units }
     };
     draft.allocations.iter().map(reserve).collect()
 }

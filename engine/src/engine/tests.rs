@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::claims::{Claims, cell};
+use super::written::Reserves;
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::actor::stock::{Claim, StockMessage};
 use crate::disk::simulated::Operation;
@@ -202,7 +203,7 @@ async fn a_turn_that_panics_while_applying_halts_the_engine() {
         units: vec![release],
     };
     let record = Record { at: AT, request: None, origin: None, event };
-    let ticket = engine.core.append(record, None).expect("it is taken");
+    let ticket = engine.core.append(record, Reserves::new()).expect("it is taken");
     let waited = tokio::time::timeout(LONG, engine.core.acknowledged(ticket)).await;
     assert!(matches!(waited, Ok(Err(EngineError::Halted(_)))), "{waited:?}");
     let halt = engine.halted().await;

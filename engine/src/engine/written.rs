@@ -4,26 +4,28 @@ use smallvec::SmallVec;
 
 use super::claims::cell;
 use super::core::Core;
-use crate::actor::Slot;
 use crate::actor::stock::StockActor;
+use crate::actor::{Place, Slot};
 use crate::model::{
-    Event, Order, OrderId, OrderNo, PackedOrder, Pair, Parts, Record, Supply, Unpackable,
+    Event, Order, OrderNo, PackedOrder, Pair, Parts, Record, Request, Supply, Unpackable,
 };
 
-/// A record on its way to the disk.
-pub struct Written {
-    /// What happened.
-    pub record: Record,
-    /// What the order that it places takes, so that applying need not unpack it.
-    pub placement: Option<Box<Placement>>,
+/// A record on its way to the disk. A batch has thousands, so that it is a word or two.
+pub enum Written {
+    /// An order was placed.
+    Placed(Box<Placed>),
+    /// Anything else.
+    Other(Box<Record>),
 }
 
-/// What an order that is placed takes.
-pub struct Placement {
+/// An order that is placed, and what it takes, so that applying need not unpack it.
+pub struct Placed {
+    /// The idempotency key, if there was one besides the order's id.
+    pub request: Option<Request>,
     /// Its number.
     pub no: OrderNo,
-    /// Its id.
-    pub id: OrderId,
+    /// The order.
+    pub packed: PackedOrder,
     /// What it reserves.
     pub reserves: Reserves,
 }
@@ -36,8 +38,8 @@ pub type Reserves = SmallVec<[Reserve; 4]>;
 pub struct Reserve {
     /// Where.
     pub pair: Pair,
-    /// The actor's position in the row of its SKU, where it was looked up already.
-    pub position: Option<u32>,
+    /// Where the actor is, if it was looked up already.
+    pub place: Option<Place>,
     /// The line, from 0.
     pub line: u16,
     /// What they are pegged to.
@@ -46,27 +48,29 @@ pub struct Reserve {
     pub units: u32,
 }
 
-impl Placement {
-    /// What an order that was read takes.
-    fn of(order: &Order) -> Self {
-        let reserve = |a: &crate::model::Allocation| Reserve {
-            pair: order.pair_of(a),
-            position: None,
-            line: a.line,
-            supply: a.supply,
-            units: a.units,
-        };
-        let reserves = order.allocations.iter().map(reserve).collect();
-        Self { no: order.no, id: order.header.id.clone(), reserves }
+impl Placed {
+    /// Begins to bring here the rows of the pairs that the order takes from.
+    pub fn prefetch_rows(&self, core: &Core) {
+        for reserve in &self.reserves {
+            core.catalogue.entry(reserve.pair.sku).row.prefetch();
+        }
+    }
+
+    /// Begins to bring here their actors; their rows are here by now.
+    pub fn prefetch_actors(&self, core: &Core) {
+        for reserve in &self.reserves {
+            if let Some(place) = reserve.place {
+                core.catalogue.entry(reserve.pair.sku).row.prefetch_actor(place);
+            }
+        }
     }
 }
 
 impl Reserve {
     /// The actor that they are reserved at.
     pub fn slot<'a>(&self, core: &'a Core) -> Slot<'a, StockActor> {
-        let known = self
-            .position
-            .and_then(|position| core.catalogue.entry(self.pair.sku).row.slot(position as usize));
+        let at = |place: Place| core.catalogue.entry(self.pair.sku).row.slot(place.position());
+        let known = self.place.and_then(at);
         known.unwrap_or_else(|| cell(core, self.pair))
     }
 }
@@ -83,6 +87,17 @@ pub fn parts(reserves: &[Reserve]) -> Parts {
 }
 
 impl Written {
+    /// A record whose actors are claimed; an order comes with what it reserves.
+    pub fn new(record: Record, reserves: Reserves) -> Self {
+        match record.event {
+            Event::OrderPlaced(packed) => {
+                let (request, no) = (record.request, packed.no());
+                Self::Placed(Box::new(Placed { request, no, packed, reserves }))
+            }
+            _ => Self::Other(Box::new(record)),
+        }
+    }
+
     /// A record that was read from the journal. An order that an older version wrote
     /// is packed from here on.
     ///
@@ -90,18 +105,28 @@ impl Written {
     /// When the order in it does not unpack.
     pub fn read(record: Record) -> Result<Self, Unpackable> {
         let Record { at, request, origin, event } = record;
-        let (event, order) = match event {
+        let (event, reserves) = match event {
             Event::OrderPlacedV1(order) => {
                 order.check().map_err(|_| Unpackable { at: "allocations" })?;
-                (Event::OrderPlaced(PackedOrder::of(&order)), Some(*order))
+                (Event::OrderPlaced(PackedOrder::of(&order)), reserves_of(&order))
             }
             Event::OrderPlaced(packed) => {
-                let order = packed.unpack()?;
-                (Event::OrderPlaced(packed), Some(order))
+                let reserves = reserves_of(&packed.unpack()?);
+                (Event::OrderPlaced(packed), reserves)
             }
-            other => (other, None),
+            other => (other, Reserves::new()),
         };
-        let placement = order.map(|order| Box::new(Placement::of(&order)));
-        Ok(Self { record: Record { at, request, origin, event }, placement })
+        Ok(Self::new(Record { at, request, origin, event }, reserves))
     }
+}
+
+fn reserves_of(order: &Order) -> Reserves {
+    let reserve = |a: &crate::model::Allocation| Reserve {
+        pair: order.pair_of(a),
+        place: None,
+        line: a.line,
+        supply: a.supply,
+        units: a.units,
+    };
+    order.allocations.iter().map(reserve).collect()
 }
