@@ -177,7 +177,7 @@ impl Engine {
         disk: Arc<dyn Disk>,
         postal: PostalTable,
     ) -> Result<(Self, Recovered), OpenError> {
-        let parts = Parts::recover(options, disk, postal)?;
+        let parts = Parts::recover(options, disk, postal, true)?;
         let (engine, recovered) = (parts.engine, parts.recovered);
         let (batches, waiting) = sync_channel(BATCHES_WAITING_MAX);
         // As many as there are batches under way.
@@ -212,7 +212,7 @@ impl Engine {
         disk: Arc<dyn Disk>,
         postal: PostalTable,
     ) -> Result<(Self, Pump, Recovered), OpenError> {
-        let parts = Parts::recover(options, disk, postal)?;
+        let parts = Parts::recover(options, disk, postal, false)?;
         let pump = Pump { core: Arc::clone(&parts.engine.core), writer: parts.writer };
         Ok((parts.engine, pump, parts.recovered))
     }
@@ -258,6 +258,7 @@ impl Parts {
         options: &OpenOptions,
         disk: Arc<dyn Disk>,
         postal: PostalTable,
+        spares: bool,
     ) -> Result<Self, OpenError> {
         let began = Instant::now();
         let data = &options.directory;
@@ -265,8 +266,11 @@ impl Parts {
         disk.create_dir_all(data).map_err(LogError::opening(data))?;
         let lock = lock_data(&*disk, data)?;
         let (snapshots, damage) = open_snapshots(data, lock)?;
-        let journal =
-            Options { segment_bytes: options.segment_bytes, origin: snapshots.newest_start()? };
+        let journal = Options {
+            segment_bytes: options.segment_bytes,
+            origin: snapshots.newest_start()?,
+            spares,
+        };
         let log = SegmentLog::open(disk, &journal_directory(data), journal)?;
         let torn_bytes = log.torn_tail().map_or(0, |tail| tail.bytes);
         if torn_bytes > 0 {

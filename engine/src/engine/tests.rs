@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::claims::{Claims, cell};
-use super::written::Reserves;
+use super::written::{Reserve, Reserves};
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::actor::stock::{Claim, StockMessage};
 use crate::disk::simulated::Operation;
@@ -20,9 +20,9 @@ use crate::model::command::{
     PlaceOrder, StockOperation,
 };
 use crate::model::{
-    Dispatch, Event, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair, Parts,
-    PostalCode, Record, Refusal, Release, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
-    Text, Timestamp,
+    Dispatch, Event, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair, PostalCode,
+    Record, Refusal, Release, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply, Text,
+    Timestamp,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
@@ -131,8 +131,8 @@ fn order() -> PlaceOrder {
 fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     let (engine, mut pump) = one_unit();
     let mut sleeper = Claims::new(&engine.core);
-    let unit = Parts::from_iter([(Supply::OnHand, 1)]);
-    let claimed = poll(pin!(sleeper.units(PAIR, unit)));
+    let unit = Reserve { pair: PAIR, place: None, line: 0, supply: Supply::OnHand, units: 1 };
+    let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit))));
     assert!(matches!(claimed, Poll::Ready(Ok(Claim::Granted))));
 
     let mut buyer = pin!(engine.place_order(order()));

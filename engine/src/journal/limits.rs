@@ -45,3 +45,7 @@ const _: () = assert!(
     ((BATCH_BYTES_MAX + FRAME_BYTES_MAX + SEGMENT_HEADER_BYTES) as u64) < SEGMENT_BYTES_MAX,
     "the largest batch fits a segment"
 );
+
+/// Bytes of zeros that are written and synced at a time while the next segment is made
+/// beside the appending: a sync of a batch waits for one such piece at most.
+pub const SPARE_PIECE_BYTES: usize = 1 << 20;

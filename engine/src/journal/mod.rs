@@ -31,6 +31,7 @@ mod scanner;
 mod segment;
 mod segment_log;
 mod segments;
+mod spare;
 mod survey;
 mod ticket;
 mod watermark;

@@ -57,7 +57,6 @@ pub(crate) fn create(
     first: Lsn,
     bytes: u64,
 ) -> Result<Box<dyn DiskFile>, LogError> {
-    let path = path_of(dir, first);
     let unfinished = dir.join(format!("{:020}{UNFINISHED_SUFFIX}", first.get()));
     let file = match allocate(disk, &unfinished, bytes) {
         Ok(file) => file,
@@ -68,12 +67,24 @@ pub(crate) fn create(
         }
         Err(error) => return Err(LogError::io("allocate", &unfinished)(error)),
     };
-    let header = encode_header(first, bytes);
-    file.write_at(&header, 0).map_err(LogError::io("write", &unfinished))?;
-    file.sync_data().map_err(LogError::io("sync", &unfinished))?;
-    disk.rename(&unfinished, &path).map_err(LogError::io("rename", &unfinished))?;
-    disk.sync_dir(dir).map_err(LogError::io("sync", dir))?;
+    name(disk, dir, first, (&*file, &unfinished, bytes))?;
     Ok(file)
+}
+
+/// Makes the segment that begins at `first` of a file of zeros that is there under
+/// another name, durably.
+pub(crate) fn name(
+    disk: &dyn Disk,
+    dir: &Path,
+    first: Lsn,
+    (file, unfinished, bytes): (&dyn DiskFile, &Path, u64),
+) -> Result<(), LogError> {
+    let header = encode_header(first, bytes);
+    file.write_at(&header, 0).map_err(LogError::io("write", unfinished))?;
+    file.sync_data().map_err(LogError::io("sync", unfinished))?;
+    let path = path_of(dir, first);
+    disk.rename(unfinished, &path).map_err(LogError::io("rename", unfinished))?;
+    disk.sync_dir(dir).map_err(LogError::io("sync", dir))
 }
 
 fn allocate(disk: &dyn Disk, path: &Path, bytes: u64) -> std::io::Result<Box<dyn DiskFile>> {

@@ -13,6 +13,7 @@ use super::log::{History, Log};
 use super::lsn::Lsn;
 use super::segment::{self, SEGMENT_HEADER_BYTES};
 use super::segments::{Extent, SegmentHistory, Segments};
+use super::spare::{Spares, is_spare};
 use super::survey::{Survey, TornTail, survey};
 use crate::disk::{Access, Disk, DiskFile, DiskLock};
 
@@ -29,11 +30,13 @@ pub struct Options {
     /// The last record that came before, for a journal without any segment: a
     /// restored snapshot goes on from here.
     pub origin: Lsn,
+    /// Whether the next segment is made beforehand, on a thread of its own.
+    pub spares: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, origin: Lsn::NONE }
+        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, origin: Lsn::NONE, spares: false }
     }
 }
 
@@ -51,6 +54,7 @@ pub struct SegmentLog {
     sealed: bool,
     poison: Option<LogError>,
     torn: Option<TornTail>,
+    spares: Option<Spares>,
     _lock: DiskLock,
 }
 
@@ -85,8 +89,12 @@ impl SegmentLog {
             sealed: false,
             poison: None,
             torn: None,
+            spares: None,
             _lock: lock,
         };
+        if options.spares {
+            log.spares = Spares::new(log.segments.shared_disk(), dir);
+        }
         if let Some(first) = firsts.back().copied() {
             log.take_up(first, firsts)?;
         }
@@ -138,7 +146,14 @@ impl SegmentLog {
         let header_bytes = SEGMENT_HEADER_BYTES as u64;
         let file_bytes = self.segment_bytes.max(header_bytes + bytes as u64);
         let (disk, dir) = (self.segments.disk(), self.segments.dir());
-        let file = segment::create(disk, dir, first, file_bytes)?;
+        let spare = self.spares.as_ref().and_then(|spares| spares.take(file_bytes));
+        let file = match spare {
+            Some((file, unfinished)) => {
+                segment::name(disk, dir, first, (&*file, unfinished, file_bytes))?;
+                file
+            }
+            None => segment::create(disk, dir, first, file_bytes)?,
+        };
         let path = segment::path_of(dir, first);
         let replaces_empty = self.active.as_ref().is_some_and(|active| active.path == path);
         self.active = Some(Active { file, path, end: header_bytes, file_bytes });
@@ -156,6 +171,12 @@ impl SegmentLog {
         active.file.write_at(bytes, active.end).map_err(LogError::io("write", &active.path))?;
         active.file.sync_data().map_err(LogError::io("sync", &active.path))?;
         active.end += bytes.len() as u64;
+        // A log that hardly anything is written to needs no second segment soon.
+        if active.end > active.file_bytes / 8
+            && let Some(spares) = &self.spares
+        {
+            spares.want(self.segment_bytes);
+        }
         Ok(active.end)
     }
 }
@@ -293,7 +314,8 @@ fn empty_segments(disk: Arc<dyn Disk>, dir: &Path, last: Lsn, may_drop: bool) ->
 /// Removes segments that a crash kept from being finished.
 fn remove_unfinished(disk: &dyn Disk, dir: &Path) -> Result<(), LogError> {
     let names = disk.list(dir).map_err(LogError::io("list", dir))?;
-    for name in names.iter().filter(|name| segment::is_unfinished(name)) {
+    let unfinished = |name: &&String| segment::is_unfinished(name) || is_spare(name);
+    for name in names.iter().filter(unfinished) {
         let path = dir.join(name);
         disk.remove(&path).map_err(LogError::io("remove", &path))?;
     }

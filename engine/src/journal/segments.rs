@@ -52,6 +52,10 @@ impl Segments {
         &*self.disk
     }
 
+    pub(crate) fn shared_disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.disk)
+    }
+
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }

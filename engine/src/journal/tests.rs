@@ -15,7 +15,7 @@ use crate::disk::SimulatedDisk;
 const DIR: &str = "/data/journal";
 
 /// Small, so that a short run has several segments.
-const OPTIONS: Options = Options { segment_bytes: 512, origin: Lsn::NONE };
+const OPTIONS: Options = Options { segment_bytes: 512, origin: Lsn::NONE, spares: false };
 
 fn open(disk: &SimulatedDisk) -> Result<SegmentLog, LogError> {
     SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), OPTIONS)

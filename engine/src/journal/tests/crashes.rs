@@ -42,6 +42,35 @@ fn what_was_acknowledged_is_there_after_a_crash_at_any_operation() {
     }
 }
 
+/// Making the next segment beforehand takes its own turns at the disk, and changes
+/// nothing of what a crash leaves.
+#[test]
+fn what_was_acknowledged_is_there_when_segments_are_made_beforehand() {
+    let run = |disk: &SimulatedDisk| {
+        let mut acknowledged = Lsn::NONE;
+        let options = Options { spares: true, ..OPTIONS };
+        let opened = SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options);
+        let Ok(mut log) = opened else { return acknowledged };
+        for round in 1..=12 {
+            let Ok(last) = append(&mut log, round % 4 + 1) else { return acknowledged };
+            acknowledged = last;
+            // Now and then there is time for a spare, and now and then there is none.
+            if round % 3 == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(4));
+            }
+        }
+        acknowledged
+    };
+    let whole = SimulatedDisk::new();
+    assert_eq!(run(&whole), Lsn::new(30));
+    for operation in 1..=whole.operations() {
+        let disk = SimulatedDisk::new();
+        disk.crash_at(operation);
+        let acknowledged = run(&disk);
+        check(&disk.crash(operation), acknowledged, &format!("operation {operation}"));
+    }
+}
+
 #[test]
 fn a_crash_while_a_torn_tail_is_mended_is_mended_too() {
     let whole = SimulatedDisk::new();
