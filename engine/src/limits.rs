@@ -77,10 +77,6 @@ pub const IN_FLIGHT_MAX_DEFAULT: usize = 65_536;
 /// is moved whole under its lock: with 5 million orders, that is 5,000 entries.
 pub const ORDER_SHARDS: usize = 1_024;
 
-/// Parts of the index of items by SKU, each under a lock of its own: few enough readers
-/// meet at one that they do not take its cache line from each other.
-pub const SKU_SHARDS: usize = 1_024;
-
 /// Requests whose keys are remembered, the oldest forgotten first. Not a setting:
 /// what is forgotten is durable state, and must be the same on every machine.
 pub const REQUESTS_KEPT_MAX: usize = 1_000_000;

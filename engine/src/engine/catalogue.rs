@@ -2,29 +2,31 @@
 //! stock actors.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicU32, Ordering},
 };
 
-use dashmap::DashMap;
 use parking_lot::RwLock;
 
+use super::sku_index::SkuIndex;
 use crate::actor::{Arena, Mailbox, Place, Row, Slot, stock::StockActor};
-use crate::limits::SKU_SHARDS;
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 
-/// One item: its definition and all its pairs. Two cache lines, of which planning
-/// reads the first.
+/// One item: its definition and all its pairs. Three cache lines: planning reads the
+/// first, and the last when it looks the item up.
 #[repr(C, align(64))]
 pub struct Entry {
     /// The stock actors, one for each node that ever had this item.
     pub row: Row<StockActor>,
     /// None before the item's number was given.
     definition: RwLock<Option<Definition>>,
+    /// The SKU, which no definition changes: what the index compares.
+    sku: OnceLock<Sku>,
 }
 
-const _: () = assert!(size_of::<Entry>() == 128);
+const _: () = assert!(size_of::<Entry>() == 192);
+const _: () = assert!(std::mem::offset_of!(Entry, sku) >= 128);
 
 /// An item's definition, and the event that it is from.
 #[derive(Clone, Debug)]
@@ -37,7 +39,13 @@ pub struct Definition {
 
 impl Entry {
     fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
-        Self { row: Row::new(pairs), definition: RwLock::new(None) }
+        let (definition, sku) = (RwLock::new(None), OnceLock::new());
+        Self { row: Row::new(pairs), definition, sku }
+    }
+
+    #[inline]
+    fn is(&self, sku: &str) -> bool {
+        self.sku.get().is_some_and(|known| known.as_str() == sku)
     }
 
     /// The definition as it stands.
@@ -61,8 +69,9 @@ impl Entry {
 }
 
 /// All items by SKU and by number.
+#[derive(Default)]
 pub struct Catalogue {
-    by_sku: DashMap<Sku, SkuNo, foldhash::fast::RandomState>,
+    by_sku: SkuIndex,
     entries: Arena<Entry>,
     /// How many of the entries are defined; stored (release) after the definition.
     len: AtomicU32,
@@ -70,22 +79,18 @@ pub struct Catalogue {
     pairs: Arc<Arena<Mailbox<StockActor>>>,
 }
 
-impl Default for Catalogue {
-    fn default() -> Self {
-        let hasher = foldhash::fast::RandomState::default();
-        Self {
-            by_sku: DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, SKU_SHARDS),
-            entries: Arena::default(),
-            len: AtomicU32::new(0),
-            pairs: Arc::default(),
-        }
-    }
-}
-
 impl Catalogue {
     /// The number of a SKU.
+    #[inline]
     pub fn sku_no(&self, sku: &str) -> Option<SkuNo> {
-        self.by_sku.get(sku).map(|no| *no)
+        let found = self.by_sku.find(sku, |no| {
+            self.entries.get(no).is_some_and(|entry| {
+                // Whoever looks an item up mostly goes on to its pairs.
+                entry.row.prefetch();
+                entry.is(sku)
+            })
+        });
+        found.map(SkuNo)
     }
 
     /// The item of that number.
@@ -142,10 +147,16 @@ impl Catalogue {
         hash.add(hash_encoded(Part::Item, &part(no, &new)));
         let sku = new.item.sku.clone();
         let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
+        let _ = entry.sku.set(sku.clone());
         *entry.definition.write() = Some(new);
         self.len.store(no.0 + 1, Ordering::Release);
-        self.by_sku.insert(sku, no);
+        self.by_sku.insert(sku.as_str(), no.0, |no| self.hash_of_sku(no));
         hash
+    }
+
+    fn hash_of_sku(&self, no: u32) -> u64 {
+        let sku = self.entries.get(no).and_then(|entry| entry.sku.get());
+        self.by_sku.hash(sku.expect("an item is defined before it is in the index").as_str())
     }
 
     /// The hash of a definition.

@@ -28,6 +28,7 @@ mod plan;
 mod read;
 pub(crate) mod requests;
 mod restore;
+mod sku_index;
 mod snapshots;
 mod submitted;
 #[cfg(test)]

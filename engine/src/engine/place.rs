@@ -171,8 +171,6 @@ fn resolve_lines<'a>(
         match lines.iter_mut().find(|known| known.sku == sku) {
             None => {
                 let entry = core.catalogue.entry(sku);
-                // Read once all names are looked up.
-                entry.row.prefetch();
                 lines.push(WantedLine { sku, entry, quantity: line.quantity });
             }
             Some(known) => {
@@ -329,8 +327,11 @@ fn reserves(core: &Core, draft: &Draft) -> Reserves {
     let reserve = |a: &Allocation| {
         let sku = draft.lines[usize::from(a.line)].sku;
         let node = draft.shipments[usize::from(a.shipment)].node;
-        let place = Some(core.catalogue.entry(sku).place(node));
-        let pair = Pair { sku, node };
+        let entry = core.catalogue.entry(sku);
+        let place = entry.place(node);
+        // Asked once all are looked up.
+        entry.row.prefetch_actor(place);
+        let (pair, place) = (Pair { sku, node }, Some(place));
         Reserve { pair, place, line: a.line, supply: a.supply, units: a.units }
     };
     draft.allocations.iter().map(reserve).collect()
