@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::random::{Random, Zipf};
 
 /// Nodes of the network.
-const NODES: u32 = 60;
+pub const NODES: u32 = 60;
 /// Nodes that stock a SKU.
 const NODES_OF_SKU: u32 = 20;
 /// Orders with one line, two, ... out of 10,000: mean 2.0, as in the real data.
@@ -86,7 +86,8 @@ fn node_id(no: u32) -> NodeId {
     NodeId::new("node", format!("N{no:02}")).expect("a node id")
 }
 
-fn node(no: u32) -> NodeDefinition {
+/// A node of the network.
+pub fn node(no: u32) -> NodeDefinition {
     let code = CODES[no as usize % CODES.len()];
     NodeDefinition {
         id: node_id(no),
@@ -106,7 +107,7 @@ fn node(no: u32) -> NodeDefinition {
 }
 
 /// The nodes that stock a SKU: drawn without replacement, the same at every run.
-fn nodes_of(sku: u32) -> [u32; NODES_OF_SKU as usize] {
+pub fn nodes_of(sku: u32) -> [u32; NODES_OF_SKU as usize] {
     let mut random = Random::new(u64::from(sku));
     let mut nodes = [0; NODES as usize];
     nodes.iter_mut().zip(0..).for_each(|(node, no)| *node = no);
