@@ -217,3 +217,33 @@ fn run<C: Connection>(
     start.wait();
     connection.place(&requests, Instant::now() + time_max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_destination_ranks_every_node_once_and_its_own_warehouse_first() {
+        let network = Network::new(Size::SMALL);
+        assert_eq!(network.ranks.len(), network.destinations.len() * NODES as usize);
+        for ranks in network.ranks.chunks(NODES as usize) {
+            let mut sorted = ranks.to_vec();
+            sorted.sort_unstable();
+            assert!(sorted.into_iter().eq(0..60), "{ranks:?}");
+        }
+        let (own, row) = (0, network.destinations[&node(0).postal_code.to_string()]);
+        assert_eq!(network.ranks[usize::from(row) * NODES as usize + own], 0);
+    }
+
+    #[test]
+    fn peers_get_the_orders_of_the_workload() {
+        let network = Network::new(Size::SMALL);
+        let orders = network.orders(SERIES, 50);
+        for (order, made) in orders.iter().zip(Orders::new(Size::SMALL, SERIES)) {
+            assert_eq!(order.id, made.order.id.to_string());
+            let units: u32 = made.order.lines.0.iter().map(|line| line.quantity).sum();
+            assert_eq!(order.lines.iter().map(|(_, units)| units).sum::<u32>(), units);
+            assert!(order.lines.is_sorted());
+        }
+    }
+}

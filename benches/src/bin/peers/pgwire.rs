@@ -191,7 +191,6 @@ impl Postgres {
         let [kind, length @ ..] = head;
         let mut body = vec![0; (u32::from_be_bytes(length) as usize).saturating_sub(4)];
         self.replies.read_exact(&mut body)?;
-        // A server that refuses a connection says why and closes it.
         Ok((kind, body))
     }
 }
@@ -208,4 +207,37 @@ fn error_field(error: &[u8], kind: u8) -> String {
     let mut fields = error.split(|byte| *byte == 0);
     let field = fields.find(|field| field.first() == Some(&kind));
     field.map_or_else(String::new, |field| String::from_utf8_lossy(&field[1..]).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_counts_its_own_length() {
+        assert_eq!(Message::new(b'Q').text("ab").done(), b"Q\0\0\0\x07ab\0");
+        assert_eq!(Message::new(b'S').done(), b"S\0\0\0\x04");
+    }
+
+    #[test]
+    fn an_array_is_as_the_server_reads_it() {
+        let bytes = array([7].into_iter());
+        let fields: Vec<_> = bytes.chunks(4).map(|field| field[3]).collect();
+        assert_eq!(fields, [1, 0, 23, 1, 1, 4, 7]);
+    }
+
+    #[test]
+    fn an_error_tells_its_state_and_text() {
+        let error = b"SERROR\0C40P01\0Mdeadlock detected\0\0";
+        assert_eq!(error_field(error, b'C'), "40P01");
+        assert_eq!(error_field(error, b'M'), "deadlock detected");
+        assert_eq!(error_field(error, b'D'), "");
+    }
+
+    #[test]
+    fn nulls_and_torn_rows_have_no_first_column() {
+        assert_eq!(first_column(b"\0\x01\0\0\0\x02ab"), Some(b"ab".to_vec()));
+        assert_eq!(first_column(b"\0\x01\xff\xff\xff\xff"), None);
+        assert_eq!(first_column(b"\0\x01\0\0\0\x05ab"), None);
+    }
 }

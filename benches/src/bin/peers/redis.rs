@@ -70,7 +70,7 @@ fn load(control: &mut Resp, network: &Network) -> io::Result<()> {
 fn stock(sku: u32, on_hand: u32) -> Vec<u8> {
     let nodes = nodes_of(sku);
     let mut bytes: Vec<u8> = nodes.iter().map(|no| u8::try_from(*no).expect("60 nodes")).collect();
-    nodes.iter().for_each(|_| bytes.extend_from_slice(&on_hand.to_le_bytes()));
+    bytes.extend(on_hand.to_le_bytes().repeat(nodes.len()));
     bytes
 }
 

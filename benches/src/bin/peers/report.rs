@@ -23,19 +23,19 @@ pub struct Row {
 /// The table and what has to be known to read it.
 pub fn table(rows: &[Row], notes: &[String]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(["what", "figure", "unit", "ours over it", "checked"]);
     for row in rows {
         let ratios: Vec<_> =
             row.ratios.iter().map(|(name, ratio)| format!("{name} {}", times(*ratio))).collect();
-        let cells = [&row.what, &grouped(row.figure), row.unit, &ratios.join("\n"), &row.checked];
+        let cells = [&row.what, &grouped(row.figure), row.unit, &ratios.join(", "), &row.checked];
         table.add_row(cells);
     }
     if let Some(figures) = table.column_mut(1) {
         figures.set_cell_alignment(CellAlignment::Right);
     }
-    let notes: String = notes.iter().map(|note| format!("\n{note}")).collect();
-    format!("{table}\n{notes}")
+    let notes: Vec<_> = notes.iter().map(|note| format!("- {note}")).collect();
+    format!("{}\n\n{}", table.trim_fmt(), notes.join("\n"))
 }
 
 fn times(ratio: f64) -> String {
