@@ -79,12 +79,12 @@ fn main() -> io::Result<()> {
     let began = Instant::now();
     let step = |what: &str| eprintln!("{:>4} s: {what}", began.elapsed().as_secs());
     let size = Size { skus: args.skus, ..Size::FULL };
-    let network = Network::new(size);
     // First, for what others gave back would not count as theirs.
     step("cells and actors");
     let (cell, ractor) = actors::run(args.actors);
     step("ours, and the handler that does nothing");
     let ours = ours::run(&args.data, size, args.orders);
+    let network = Network::new(size);
     let bounds = |orders| Bounds { orders, time_max: Duration::from_secs(args.seconds) };
     step("Redis");
     let redis = redis::run(&args.redis, &network, bounds(args.redis_orders))?;
