@@ -6,15 +6,14 @@
 
 use std::{
     hint::black_box,
-    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
+use backstock_benches::asks::{Stock, ask, ask_peer, cell, scattered, spawn_peer, sum};
 use backstock_benches::process::resident_bytes;
-use backstock_engine::actor::{Actor, ActorCell};
+use backstock_engine::actor::ActorCell;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ractor::{ActorProcessingErr, ActorRef, RpcReplyPort};
 
 /// Pairs of the `holiday` workload.
 const CELLS: usize = 4_000_000;
@@ -23,42 +22,6 @@ const CELLS_SMALL: usize = 40_000;
 const RACTORS: u64 = 2_000;
 /// Asks of each of two threads in one sample.
 const ASKS_BATCH: u64 = 10_000;
-
-/// The size of a small stock actor: on hand, allocated, held, claimed, the last LSN.
-#[derive(Default)]
-struct Stock([u64; 5]);
-
-impl Actor for Stock {
-    type Message = u64;
-    type Reply = u64;
-    type Shared = AtomicU64;
-
-    fn turn(&mut self, free: &AtomicU64, units: u64) -> u64 {
-        self.0[0] += units;
-        free.store(self.0[0], Ordering::Relaxed);
-        self.0[0]
-    }
-}
-
-/// An idle cell that is not all zeros. Zeros would come as untouched pages, which
-/// count nothing as resident and fault in the middle of the measurement.
-fn cell() -> ActorCell<Stock> {
-    ActorCell::new(Stock([0, 0, 0, 0, black_box(1)]), AtomicU64::new(0))
-}
-
-fn ask(cell: &ActorCell<Stock>) -> u64 {
-    cell.ask(black_box(1)).wait().expect("no turn panics")
-}
-
-fn sum(cells: &[ActorCell<Stock>]) -> u64 {
-    cells.iter().map(|cell| cell.shared().load(Ordering::Relaxed)).sum()
-}
-
-/// A step through the cells that no prefetcher follows: Knuth's multiplicative hash.
-fn scattered(step: u64, len: usize) -> usize {
-    let hash = step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-    usize::try_from(hash).expect("32 bits") % len
-}
 
 fn cells(c: &mut Criterion) {
     let mut group = c.benchmark_group("cell");
@@ -114,40 +77,6 @@ fn two_threads_on_one_cell(iterations: u64) -> Duration {
     let took = start.elapsed();
     assert_eq!(sum(&cells), 2 * asks);
     took
-}
-
-/// The same stock, as an actor of its own task.
-struct Peer;
-
-struct Add(u64, RpcReplyPort<u64>);
-
-impl ractor::Actor for Peer {
-    type Msg = Add;
-    type State = Stock;
-    type Arguments = ();
-
-    async fn pre_start(&self, _: ActorRef<Add>, (): ()) -> Result<Stock, ActorProcessingErr> {
-        Ok(Stock::default())
-    }
-
-    async fn handle(
-        &self,
-        _: ActorRef<Add>,
-        Add(units, reply): Add,
-        stock: &mut Stock,
-    ) -> Result<(), ActorProcessingErr> {
-        stock.0[0] += units;
-        reply.send(stock.0[0])?;
-        Ok(())
-    }
-}
-
-async fn spawn_peer() -> ActorRef<Add> {
-    ractor::Actor::spawn(None, Peer, ()).await.expect("an actor starts").0
-}
-
-async fn ask_peer(peer: &ActorRef<Add>) -> u64 {
-    ractor::call!(peer, |reply| Add(black_box(1), reply)).expect("the actor answers")
 }
 
 fn peer(c: &mut Criterion) {

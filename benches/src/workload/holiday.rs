@@ -9,7 +9,7 @@ use backstock_engine::model::command::PlaceOrder;
 
 use super::names::{OrderIds, sku};
 use super::network::{DESTINATIONS, NODES_OF_SKU, Progress, Stocking};
-pub use super::network::{NOW, postal_codes};
+pub use super::network::{NODES, NOW, node, postal_codes};
 use super::ring::{Line, Ring, Terms};
 use crate::random::{Random, Zipf};
 
@@ -60,6 +60,14 @@ impl Size {
     pub const fn pairs(self) -> u32 {
         self.stocking().pairs()
     }
+}
+
+/// The nodes that stock a SKU.
+///
+/// # Panics
+/// Never: there are more nodes than those.
+pub fn nodes_of(sku: u32) -> [u32; NODES_OF_SKU as usize] {
+    *super::network::nodes_of(sku).first_chunk().expect("there are more nodes")
 }
 
 /// Defines nodes and items, and stocks every pair.

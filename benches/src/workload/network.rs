@@ -95,7 +95,11 @@ pub fn meta() -> Meta {
     Meta { request_id: None, origin: None, at: NOW, validate_only: false }
 }
 
-fn node(no: u32) -> NodeDefinition {
+/// A node of the network.
+///
+/// # Panics
+/// When there are not so many.
+pub fn node(no: u32) -> NodeDefinition {
     let code = CODES[no as usize % CODES.len()];
     NodeDefinition {
         id: node_id(no),
@@ -116,7 +120,7 @@ fn node(no: u32) -> NodeDefinition {
 
 /// The nodes of a SKU in the order in which it is stocked there: drawn without
 /// replacement, the same at every run.
-fn nodes_of(sku: u32) -> [u32; NODES as usize] {
+pub(super) fn nodes_of(sku: u32) -> [u32; NODES as usize] {
     let mut random = Random::new(u64::from(sku));
     let mut nodes = [0; NODES as usize];
     nodes.iter_mut().zip(0..).for_each(|(node, no)| *node = no);
