@@ -61,7 +61,9 @@ impl Ringer {
             while !ending.load(Ordering::Relaxed) {
                 thread::sleep(NAP);
                 let now = Instant::now();
-                alarms.iter().for_each(|alarm| alarm.ring_if_due(now));
+                for alarm in &alarms {
+                    alarm.ring_if_due(now);
+                }
             }
         });
         Self { ends }

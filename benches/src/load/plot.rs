@@ -34,7 +34,7 @@ impl Scale {
     /// with these between.
     pub fn around(min: f64, max: f64) -> Self {
         let steps = || (0..DECADES).flat_map(|decade| STEPS.map(|step| step * power_of(decade)));
-        let from = steps().filter(|step| *step <= min).last().unwrap_or(1.0);
+        let from = steps().rfind(|step| *step <= min).unwrap_or(1.0);
         let to = steps().find(|step| *step >= max && *step > from);
         Self::Log(from, to.unwrap_or(power_of(DECADES)))
     }

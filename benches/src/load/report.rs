@@ -35,10 +35,10 @@ fn escape(text: &str) -> String {
 
 fn head(out: &mut String, facts: &Facts) {
     let commit = facts.commit.as_deref().map_or_else(String::new, |commit| format!(" ({commit})"));
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<header><p class=\"brand\">Backstock {}{}</p><h1>{} <small>{}</small></h1><p>{}. {}, {} \
-         cores, {}, {}; {}.</p></header>\n",
+         cores, {}, {}; {}.</p></header>",
         facts.version,
         escape(&commit),
         escape(&facts.workload),

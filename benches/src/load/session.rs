@@ -133,7 +133,8 @@ impl Session {
         let sample = Player::new(Arc::clone(&ring), 0, CALLERS.into());
         let generator_ns = terms::generator_ns(sample);
         let (follower, sender) = self.follower(reach.way);
-        let callers = self.callers(pipes, &ring, sender);
+        let callers = self.callers(pipes, &ring, sender.as_ref());
+        drop(sender);
 
         let (callers, warmed) = self.warm_up(callers).await?;
         let journal_before = self.engine.status().journal_bytes_written;
@@ -174,7 +175,7 @@ impl Session {
         &self,
         pipes: Vec<P>,
         ring: &Arc<Ring>,
-        follow_ups: Option<mpsc::Sender<FollowUp>>,
+        follow_ups: Option<&mpsc::Sender<FollowUp>>,
     ) -> Vec<Caller<P>> {
         let caller = |(pipe, no): (P, u32)| Caller {
             pipe,
@@ -186,7 +187,7 @@ impl Session {
             ),
             alarm: Arc::new(Alarm::new()),
             looks: terms::looks(self.args.workload),
-            follow_ups: follow_ups.clone(),
+            follow_ups: follow_ups.cloned(),
         };
         pipes.into_iter().zip(0..).map(caller).collect()
     }

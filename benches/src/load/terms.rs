@@ -98,7 +98,7 @@ pub fn left_out(args: &Args) -> Vec<String> {
         Workload::Feed => sentences
             .push("The stock updates are not counted as orders; their rate is beside it.".into()),
         Workload::Browse => {
-            sentences.push("The reads are not counted as orders; their rate is beside it.".into())
+            sentences.push("The reads are not counted as orders; their rate is beside it.".into());
         }
         Workload::Holiday => {}
     }
