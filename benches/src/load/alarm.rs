@@ -23,20 +23,24 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    fn new(epoch: Instant) -> Self {
-        Self { epoch, at_ns: AtomicU64::new(NEVER), ringing: Notify::new() }
+    /// An alarm that is not set.
+    pub fn new() -> Self {
+        Self { epoch: Instant::now(), at_ns: AtomicU64::new(NEVER), ringing: Notify::new() }
+    }
+
+    fn ns(&self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.epoch).as_nanos()).unwrap_or(NEVER)
     }
 
     /// Waits until then, or a little longer.
     pub async fn wait_until(&self, at: Instant) {
-        let at_ns = u64::try_from((at - self.epoch).as_nanos()).unwrap_or(NEVER);
-        self.at_ns.store(at_ns, Ordering::Release);
+        self.at_ns.store(self.ns(at), Ordering::Release);
         self.ringing.notified().await;
     }
 
-    fn ring_if_due(&self, now_ns: u64) {
-        let at_ns = self.at_ns.load(Ordering::Acquire);
-        if at_ns <= now_ns && self.at_ns.swap(NEVER, Ordering::AcqRel) != NEVER {
+    fn ring_if_due(&self, now: Instant) {
+        let due = self.at_ns.load(Ordering::Acquire) <= self.ns(now);
+        if due && self.at_ns.swap(NEVER, Ordering::AcqRel) != NEVER {
             self.ringing.notify_one();
         }
     }
@@ -45,30 +49,24 @@ impl Alarm {
 /// The thread that rings alarms; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Ringer {
-    alarms: Vec<Arc<Alarm>>,
     ends: Arc<AtomicBool>,
 }
 
 impl Ringer {
-    /// Starts the thread, with so many alarms.
-    pub fn start(count: usize) -> Self {
-        let epoch = Instant::now();
-        let alarms: Vec<_> = (0..count).map(|_| Arc::new(Alarm::new(epoch))).collect();
-        let ends = Arc::new(AtomicBool::new(false));
-        let (rung, ending) = (alarms.clone(), Arc::clone(&ends));
+    /// Starts the thread for these alarms.
+    pub fn start(alarms: Vec<Arc<Alarm>>) -> Self {
+        let ends = Arc::<AtomicBool>::default();
+        let ending = Arc::clone(&ends);
         thread::spawn(move || {
             while !ending.load(Ordering::Relaxed) {
                 thread::sleep(NAP);
-                let now_ns = u64::try_from(epoch.elapsed().as_nanos()).unwrap_or(NEVER);
-                rung.iter().for_each(|alarm| alarm.ring_if_due(now_ns));
+                let now = Instant::now();
+                for alarm in &alarms {
+                    alarm.ring_if_due(now);
+                }
             }
         });
-        Self { alarms, ends }
-    }
-
-    /// The alarms, one for each caller.
-    pub fn alarms(&self) -> &[Arc<Alarm>] {
-        &self.alarms
+        Self { ends }
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Caller<P> {
     /// When it is woken.
     pub alarm: Arc<Alarm>,
     /// Reads before each order.
-    pub looks: usize,
+    pub looks: u32,
     /// Where follow-ups go, if there are any.
     pub follow_ups: Option<mpsc::Sender<FollowUp>>,
 }

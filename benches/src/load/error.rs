@@ -57,9 +57,9 @@ pub enum LoadError {
     #[error("a stream ended before all of its orders were answered")]
     StreamEnded,
     /// Orders came due faster than they could be sent.
-    #[error("--rate {rate} is more than this machine takes: an order was sent {late:?} late")]
+    #[error("a caller cannot keep up with {rate} orders a second: one was sent {late:?} late")]
     Behind {
-        /// The rate asked for.
+        /// The rate asked for, of one caller.
         rate: f64,
         /// How late.
         late: Duration,

@@ -180,3 +180,99 @@ pub fn quantiles(latencies: &Histogram<u64>) -> Vec<(f64, u64)> {
         .map(|step| (step.quantile_iterated_to(), step.value_iterated_to()));
     steps.filter(|(quantile, _)| *quantile < 1.0).collect()
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Facts of a run that never was.
+    pub fn sample() -> Facts {
+        let mut latencies = Histogram::new(3).unwrap();
+        (1..=100_000u64).for_each(|us| latencies.record(us).unwrap());
+        let slot = Slot { orders: 20_000, p50_us: 900, p99_us: 4_000, max_us: 70_000 };
+        Facts {
+            workload: "holiday".into(),
+            target: "in-process".into(),
+            rate: "max".into(),
+            arrivals: "Closed loop, two callers",
+            orders_per_second: 200_000.0,
+            latency_us: LatencyUs::new(&latencies),
+            durable: true,
+            orders: 100_000,
+            placed: 100_000,
+            sold_out: 0,
+            seconds: 0.5,
+            warm_up_seconds: 2,
+            skus: 200_000,
+            pairs: 4_000_000,
+            in_flight_max: 8_192,
+            batch: None,
+            reads_per_second: None,
+            updates_per_second: None,
+            followed: None,
+            rss_bytes: 1 << 30,
+            bytes_per_pair: 128.0,
+            bytes_per_order: 400.0,
+            cpu_us_per_order: 3.0,
+            generator_ns_per_order: 80.0,
+            journal_bytes_per_order: 120.0,
+            audit: "clean",
+            conservation: Conservation {
+                there_was: 100,
+                sold: 40,
+                waiting: 0,
+                left: 60,
+                fetched: 9,
+                adds_up: true,
+            },
+            machine: Machine {
+                cpu: "A & B <C>".into(),
+                cpu_mhz: 2_500,
+                cores: 2,
+                memory_bytes: 8 << 30,
+                kernel: "6.1".into(),
+                filesystem: "ext4".into(),
+                disk: "/dev/vda".into(),
+            },
+            included: vec!["All.".into()],
+            left_out: vec!["Nothing.".into()],
+            version: "0.1.0",
+            commit: None,
+            began: "2026-11-25T00:00:00Z".into(),
+            timeline: Timeline { slot_seconds: 0.1, slots: vec![slot; 5] },
+            quantiles: quantiles(&latencies),
+        }
+    }
+
+    #[test]
+    fn the_file_has_what_its_readers_look_for() {
+        let json = serde_json::to_value(sample()).unwrap();
+        for pointer in [
+            "/workload",
+            "/target",
+            "/orders_per_second",
+            "/durable",
+            "/rss_bytes",
+            "/pairs",
+            "/orders",
+            "/audit",
+            "/machine/cpu",
+            "/machine/cores",
+            "/latency_us/p50",
+            "/latency_us/p90",
+            "/latency_us/p99",
+            "/latency_us/p999",
+            "/latency_us/max",
+        ] {
+            assert!(json.pointer(pointer).is_some_and(|value| !value.is_null()), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn quantiles_rise_towards_one() {
+        let quantiles = sample().quantiles;
+        assert!(quantiles.len() > 20, "{}", quantiles.len());
+        assert!(quantiles.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "{quantiles:?}");
+        assert!(quantiles.last().is_some_and(|(quantile, _)| (0.999..1.0).contains(quantile)));
+    }
+}

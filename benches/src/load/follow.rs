@@ -40,7 +40,7 @@ pub struct Followed {
 }
 
 impl Followed {
-    fn count(&mut self, done: Done) {
+    const fn count(&mut self, done: Done) {
         match done {
             Done::Cancelled(units) => {
                 self.cancelled += 1;
@@ -54,6 +54,7 @@ impl Followed {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Done {
     Cancelled(u64),
     Shipped(u64),

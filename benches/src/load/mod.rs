@@ -8,10 +8,12 @@
 mod alarm;
 mod answers;
 mod check;
+mod data;
 mod drive;
 mod error;
 mod facts;
 mod feed;
+mod figures;
 mod follow;
 mod in_process;
 mod machine;

@@ -122,19 +122,19 @@ impl fmt::Display for Rate {
     }
 }
 
-fn shown(value: impl ValueEnum) -> String {
+fn shown(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(*self))
+        f.write_str(&shown(self))
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(*self))
+        f.write_str(&shown(self))
     }
 }
 

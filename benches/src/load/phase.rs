@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::alarm::Ringer;
 use super::answers::{Answers, Tally};
 use super::drive::{Caller, Pipe};
 use super::error::LoadError;
 use super::progress::Screen;
 use super::recorder::{Record, Recorder, Shared};
 use super::schedule::{Plan, Schedule};
+use super::text::real;
 use crate::process::cpu_time;
 
 /// What a phase is.
@@ -40,9 +42,8 @@ pub struct Ran {
 
 impl Ran {
     /// Orders answered in a second.
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     pub fn orders_per_second(&self) -> f64 {
-        self.tally.answered() as f64 / self.took.as_secs_f64()
+        real(self.tally.answered()) / self.took.as_secs_f64()
     }
 }
 
@@ -56,6 +57,9 @@ impl Phase {
         let (began, cpu_before) = (Instant::now(), cpu_time());
         let record = Record::new(began, self.lasts);
         let ticking = screen.running(self.name, &record);
+        // In a closed loop nobody waits for a time.
+        let alarms = || callers.iter().map(|caller| Arc::clone(&caller.alarm)).collect();
+        let _ringer = self.plan.rate.map(|_| Ringer::start(alarms()));
         let playing: Vec<_> = callers
             .into_iter()
             .zip(self.seed..)

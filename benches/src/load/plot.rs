@@ -7,7 +7,7 @@ const WIDTH: f64 = 860.0;
 /// Its height.
 const HEIGHT: f64 = 280.0;
 /// Room for labels: left, right, top, bottom.
-const MARGIN: (f64, f64, f64, f64) = (64.0, 16.0, 12.0, 44.0);
+const MARGIN: (f64, f64, f64, f64) = (80.0, 16.0, 14.0, 44.0);
 /// Steps of an axis at most.
 const TICKS_MAX: f64 = 6.0;
 
@@ -30,11 +30,13 @@ impl Scale {
         Self::Linear((max / step).ceil().max(1.0) * step)
     }
 
-    /// A logarithmic scale of whole decades around these.
-    pub fn decades(min: f64, max: f64) -> Self {
-        let from = 10f64.powf(min.max(1.0).log10().floor());
-        let to = 10f64.powf(max.max(1.0).log10().ceil());
-        Self::Log(from, to.max(from * 10.0))
+    /// A logarithmic scale from one, two or five times a power of ten to another,
+    /// with these between.
+    pub fn around(min: f64, max: f64) -> Self {
+        let steps = || (0..DECADES).flat_map(|decade| STEPS.map(|step| step * power_of(decade)));
+        let from = steps().rfind(|step| *step <= min).unwrap_or(1.0);
+        let to = steps().find(|step| *step >= max && *step > from);
+        Self::Log(from, to.unwrap_or(power_of(DECADES)))
     }
 
     /// Where a value is, from 0 to 1 if it is within the scale.
@@ -56,13 +58,27 @@ impl Scale {
                 let step = round_step(to);
                 all(0, whole(to / step), |tick| tick).iter().map(|tick| tick * step).collect()
             }
-            Self::Log(from, to) => all(whole(from.log10()), whole(to.log10()), |t| 10f64.powf(t)),
+            Self::Log(from, to) => {
+                // Over many decades the steps between would be too close to read.
+                let steps = if to / from > 1e3 { &STEPS[..1] } else { &STEPS[..] };
+                let all = (0..=DECADES).flat_map(|d| steps.iter().map(move |s| s * power_of(d)));
+                all.filter(|tick| (from..=to).contains(tick)).collect()
+            }
             Self::Nines(to) => {
                 let nines = all(1, whole(-(1.0 - to).log10()), |tick| 1.0 - 10f64.powf(-tick));
                 [0.0, 0.5].into_iter().chain(nines).filter(|tick| *tick <= to).collect()
             }
         }
     }
+}
+
+/// What of a power of ten has a tick.
+const STEPS: [f64; 3] = [1.0, 2.0, 5.0];
+/// Decades that a logarithmic scale can have: beyond an hour in microseconds.
+const DECADES: i32 = 10;
+
+fn power_of(decade: i32) -> f64 {
+    10f64.powi(decade)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "axes have a few ticks")]
@@ -100,6 +116,8 @@ pub struct Series {
     pub filled: bool,
     /// Its points, from left to right.
     pub points: Vec<(f64, f64)>,
+    /// Points that are told by name.
+    pub marks: Vec<(f64, f64, String)>,
 }
 
 /// A plot of lines over one pair of axes.
@@ -196,6 +214,16 @@ impl Plot {
             );
         }
         let _ = write!(out, "<path class=\"line {class}\" d=\"{path}\"/>");
+        for (x, y, text) in &series.marks {
+            let (x, y) = (self.left(*x), self.top(*y));
+            let _ = write!(
+                out,
+                "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/><text class=\"mark\" \
+                 x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
+                x - 6.0,
+                y - 8.0
+            );
+        }
     }
 }
 
@@ -221,6 +249,12 @@ mod tests {
             assert!((3..=8).contains(&ticks.len()), "{max}: {ticks:?}");
             assert!(ticks.last().is_some_and(|last| *last >= max), "{max}: {ticks:?}");
         }
-        assert_eq!(Scale::decades(30.0, 4_000.0).ticks(), [10.0, 100.0, 1_000.0, 10_000.0]);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_is_as_long_as_its_values_need() {
+        assert_eq!(Scale::around(30.0, 90.0).ticks(), [20.0, 50.0, 100.0]);
+        assert_eq!(Scale::around(100.0, 100.0).ticks(), [100.0, 200.0]);
+        assert_eq!(Scale::around(30.0, 40_000.0).ticks(), [100.0, 1_000.0, 10_000.0]);
     }
 }

@@ -45,7 +45,9 @@ impl Record {
             self.slots.resize_with(at + 1, || histogram(2));
         }
         let all = [&mut self.total, &mut self.recent, &mut self.slots[at]];
-        all.into_iter().for_each(|into| into.add(latencies).expect("the bounds are the same"));
+        for into in all {
+            into.add(latencies).expect("the bounds are the same");
+        }
     }
 
     /// Orders answered and their 99th percentile since the last call.

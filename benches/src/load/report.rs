@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::facts::{Facts, Slot};
+use super::facts::{Facts, LatencyUs, Slot};
 use super::plot::{Axis, Plot, Scale, Series};
-use super::text::{bytes, count, grouped, micros, percent};
+use super::text::{bytes, count, grouped, micros, percent, real, rounded};
 
 /// The page's looks, light and dark.
 const STYLE: &str = include_str!("report.css");
@@ -35,10 +35,10 @@ fn escape(text: &str) -> String {
 
 fn head(out: &mut String, facts: &Facts) {
     let commit = facts.commit.as_deref().map_or_else(String::new, |commit| format!(" ({commit})"));
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<header><p class=\"brand\">Backstock {}{}</p><h1>{} <small>{}</small></h1><p>{}. {}, {} \
-         cores, {}, {}; {}.</p></header>\n",
+         cores, {}, {}; {}.</p></header>",
         facts.version,
         escape(&commit),
         escape(&facts.workload),
@@ -46,7 +46,7 @@ fn head(out: &mut String, facts: &Facts) {
         escape(facts.arrivals),
         escape(&facts.machine.cpu),
         facts.machine.cores,
-        bytes(facts.machine.memory_bytes as f64),
+        bytes(real(facts.machine.memory_bytes)),
         escape(&facts.machine.filesystem),
         escape(&facts.began),
     );
@@ -55,10 +55,10 @@ fn head(out: &mut String, facts: &Facts) {
 fn tiles(out: &mut String, facts: &Facts) {
     let latency = &facts.latency_us;
     let tiles = [
-        (grouped(facts.orders_per_second), "orders a second"),
-        (micros(latency.p50 as f64), "median latency"),
-        (micros(latency.p99 as f64), "99th percentile"),
-        (micros(latency.p999 as f64), "99.9th percentile"),
+        (grouped(rounded(facts.orders_per_second)), "orders a second"),
+        (micros(real(latency.p50)), "median latency"),
+        (micros(real(latency.p99)), "99th percentile"),
+        (micros(real(latency.p999)), "99.9th percentile"),
         (if facts.durable { "yes" } else { "no" }.into(), "durable before each answer"),
         (facts.audit.into(), "audit of every invariant"),
     ];
@@ -85,18 +85,19 @@ fn seconds(facts: &Facts) -> Axis {
 
 fn throughput(facts: &Facts) -> Plot {
     let width = facts.timeline.slot_seconds;
-    let points = over_time(facts, |slot| slot.orders as f64 / width);
+    let points = over_time(facts, |slot| real(slot.orders) / width);
     let max = points.iter().map(|(_, y)| *y).fold(facts.orders_per_second, f64::max);
     Plot {
         title: "Throughput over time".into(),
         x: seconds(facts),
         y: Axis { scale: Scale::up_to(max), label: "orders a second", text: count },
         series: vec![
-            Series { name: "answered", class: "s1", filled: true, points },
+            Series { name: "answered", class: "s1", filled: true, points, marks: Vec::new() },
             Series {
                 name: "mean",
-                class: "s3",
+                class: "s3 dashed",
                 filled: false,
+                marks: Vec::new(),
                 points: vec![
                     (0.0, facts.orders_per_second),
                     (facts.seconds, facts.orders_per_second),
@@ -109,9 +110,9 @@ fn throughput(facts: &Facts) -> Plot {
 fn latency_over_time(facts: &Facts) -> Plot {
     let line = |name, class, value: fn(&Slot) -> u64| {
         // A slot in which nothing was answered has no latency.
-        let points = over_time(facts, |slot| value(slot) as f64);
+        let points = over_time(facts, |slot| real(value(slot)));
         let points = points.into_iter().filter(|(_, y)| *y > 0.0).collect();
-        Series { name, class, filled: false, points }
+        Series { name, class, filled: false, points, marks: Vec::new() }
     };
     let series = vec![
         line("maximum", "s3", |slot| slot.max_us),
@@ -119,7 +120,7 @@ fn latency_over_time(facts: &Facts) -> Plot {
         line("median", "s1", |slot| slot.p50_us),
     ];
     let values = || series.iter().flat_map(|series| &series.points).map(|(_, y)| *y);
-    let scale = Scale::decades(values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
+    let scale = Scale::around(values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
     Plot {
         title: "Latency over time".into(),
         x: seconds(facts),
@@ -129,7 +130,7 @@ fn latency_over_time(facts: &Facts) -> Plot {
 }
 
 fn percentiles(facts: &Facts) -> Plot {
-    let points: Vec<_> = facts.quantiles.iter().map(|(q, us)| (*q, *us as f64)).collect();
+    let points: Vec<_> = facts.quantiles.iter().map(|(q, us)| (*q, real(*us))).collect();
     let first = points.first().map_or(1.0, |(_, us)| *us);
     let last = points.last().map_or((0.9, first), |last| *last);
     Plot {
@@ -139,9 +140,23 @@ fn percentiles(facts: &Facts) -> Plot {
             label: "orders answered within",
             text: percent,
         },
-        y: Axis { scale: Scale::decades(first, last.1), label: "latency", text: micros },
-        series: vec![Series { name: "latency", class: "s1", filled: true, points }],
+        y: Axis { scale: Scale::around(first, last.1), label: "latency", text: micros },
+        series: vec![Series {
+            name: "latency",
+            class: "s1",
+            filled: true,
+            points,
+            marks: marks(facts, last.0),
+        }],
     }
+}
+
+/// The percentiles that goals are about, as far as the plot goes.
+fn marks(facts: &Facts, last: f64) -> Vec<(f64, f64, String)> {
+    let LatencyUs { p50, p90, p99, p999, .. } = facts.latency_us;
+    let marks = [(0.5, p50), (0.9, p90), (0.99, p99), (0.999, p999)];
+    let shown = marks.into_iter().filter(|(quantile, _)| *quantile <= last);
+    shown.map(|(quantile, us)| (quantile, real(us), micros(real(us)))).collect()
 }
 
 fn tables(out: &mut String, facts: &Facts) {
@@ -158,39 +173,39 @@ type Row = (&'static str, String);
 
 fn run_rows(facts: &Facts) -> Vec<Row> {
     let mut rows = vec![
-        ("Orders answered", grouped(facts.orders as f64)),
-        ("placed", grouped(facts.placed as f64)),
-        ("sold out", grouped(facts.sold_out as f64)),
+        ("Orders answered", grouped(facts.orders)),
+        ("placed", grouped(facts.placed)),
+        ("sold out", grouped(facts.sold_out)),
         ("Time", format!("{:.2} s, after {} s of warm-up", facts.seconds, facts.warm_up_seconds)),
         ("Rate asked for", facts.rate.clone()),
-        ("In flight at most", grouped(facts.in_flight_max as f64)),
-        ("SKUs", grouped(f64::from(facts.skus))),
-        ("Pairs of SKU and node", grouped(facts.pairs as f64)),
+        ("In flight at most", grouped(facts.in_flight_max as u64)),
+        ("SKUs", grouped(facts.skus.into())),
+        ("Pairs of SKU and node", grouped(facts.pairs)),
     ];
     if let Some(batch) = facts.batch {
         rows.push(("Orders in a message", batch.to_string()));
     }
     if let Some(reads) = facts.reads_per_second {
-        rows.push(("Availability reads a second", grouped(reads)));
+        rows.push(("Availability reads a second", grouped(rounded(reads))));
     }
     if let Some(updates) = facts.updates_per_second {
-        rows.push(("Stock updates a second", grouped(updates)));
+        rows.push(("Stock updates a second", grouped(rounded(updates))));
     }
     if let Some(followed) = &facts.followed {
-        rows.push(("Orders cancelled", grouped(followed.cancelled as f64)));
-        rows.push(("Shipments shipped", grouped(followed.shipped as f64)));
+        rows.push(("Orders cancelled", grouped(followed.cancelled)));
+        rows.push(("Shipments shipped", grouped(followed.shipped)));
     }
     rows
 }
 
 fn cost_rows(facts: &Facts) -> Vec<Row> {
     vec![
-        ("Slowest order", micros(facts.latency_us.max as f64)),
-        ("90th percentile", micros(facts.latency_us.p90 as f64)),
+        ("Slowest order", micros(real(facts.latency_us.max))),
+        ("90th percentile", micros(real(facts.latency_us.p90))),
         ("Processor time an order", micros(facts.cpu_us_per_order)),
         ("of which to make it", format!("{:.0} ns", facts.generator_ns_per_order)),
         ("Journal an order", format!("{:.0} bytes", facts.journal_bytes_per_order)),
-        ("Memory at the end", bytes(facts.rss_bytes as f64)),
+        ("Memory at the end", bytes(real(facts.rss_bytes))),
         ("a pair at rest", format!("{:.0} bytes", facts.bytes_per_pair)),
         ("an order", format!("{:.0} bytes", facts.bytes_per_order)),
     ]
@@ -199,12 +214,12 @@ fn cost_rows(facts: &Facts) -> Vec<Row> {
 fn unit_rows(facts: &Facts) -> Vec<Row> {
     let units = &facts.conservation;
     vec![
-        ("Units that there were", grouped(units.there_was as f64)),
-        ("sold, as the callers counted", grouped(units.sold as f64)),
-        ("of which wait for supply", grouped(units.waiting as f64)),
-        ("left, as the audit counted", grouped(units.left as f64)),
+        ("Units that there were", grouped(units.there_was)),
+        ("sold, as the callers counted", grouped(units.sold)),
+        ("of which wait for supply", grouped(units.waiting)),
+        ("left, as the audit counted", grouped(units.left)),
         ("Adds up", if units.adds_up { "yes" } else { "no" }.into()),
-        ("Orders fetched again", grouped(units.fetched as f64)),
+        ("Orders fetched again", grouped(units.fetched)),
     ]
 }
 
@@ -213,7 +228,7 @@ fn machine_rows(facts: &Facts) -> Vec<Row> {
     vec![
         ("Processor", format!("{}, {} MHz", escape(&machine.cpu), machine.cpu_mhz)),
         ("Cores", machine.cores.to_string()),
-        ("Memory", bytes(machine.memory_bytes as f64)),
+        ("Memory", bytes(real(machine.memory_bytes))),
         ("Kernel", escape(&machine.kernel)),
         ("Journal on", escape(&format!("{} on {}", machine.filesystem, machine.disk))),
     ]
@@ -233,4 +248,21 @@ fn list(out: &mut String, title: &str, sentences: &[String]) {
         let _ = write!(out, "<li>{}", escape(sentence));
     }
     *out += "</ul></div>";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::facts::tests::sample;
+    use super::*;
+
+    #[test]
+    fn the_page_stands_alone_and_shows_three_plots() {
+        let page = page(&sample());
+        assert_eq!(page.matches("<svg").count(), 3);
+        assert_eq!(page.matches("class=\"line").count(), 2 + 3 + 1);
+        for outside in ["http", "src=", "url(", "@import", "<script", "<link"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        assert!(page.contains("A &amp; B &lt;C>") && !page.contains("NaN"));
+    }
 }

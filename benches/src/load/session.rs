@@ -1,6 +1,5 @@
 //! A run from the empty engine to its figures.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,16 +9,18 @@ use backstock_engine::model::command::{ChangeStock, StockOperation};
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 
-use super::alarm::Ringer;
-use super::answers::{FollowUp, Tally};
+use super::alarm::Alarm;
+use super::answers::FollowUp;
 use super::check::{Books, audit, conservation, fetch};
+use super::data::Data;
 use super::drive::{Caller, Pipe};
 use super::error::LoadError;
-use super::facts::{Conservation, Facts, LatencyUs, Timeline, quantiles};
+use super::facts::{Conservation, Facts};
 use super::feed::Feed;
-use super::follow::{Followed, Follower, Way};
+use super::figures::Figures;
+use super::follow::{Follower, Way};
 use super::in_process::InProcess;
-use super::machine::{Machine, commit};
+use super::machine::Machine;
 use super::options::{Args, Rate, Target, Workload};
 use super::phase::{Phase, Ran};
 use super::progress::Screen;
@@ -31,10 +32,10 @@ use super::unary::Unary;
 use crate::process::resident_bytes;
 use crate::workload::names::{node_id, sku};
 use crate::workload::network::{Progress, Stocking, meta, postal_codes, set_up};
-use crate::workload::ring::Player;
+use crate::workload::ring::{Player, Ring};
 
 /// Callers: as many as the machines that the goals name have cores.
-const CALLERS: usize = 2;
+const CALLERS: u32 = 2;
 
 /// Runs a workload, and says what it came to.
 ///
@@ -53,39 +54,9 @@ pub async fn run(args: Args) -> Result<Facts, LoadError> {
     let ticking = screen.setting_up(&progress, stocking.pairs());
     set_up(&engine, stocking, &progress).await;
     drop(ticking);
-    let session = Session { args, engine, data, stocking, screen, at_rest: resident_bytes() };
-    let mut facts = session.with_target().await?;
-    facts.began = format!("{began:.0}");
-    Ok(facts)
-}
-
-/// The data directory of a run.
-enum Data {
-    Temporary(tempfile::TempDir),
-    Named(PathBuf),
-}
-
-impl Data {
-    fn prepare(named: Option<&Path>) -> Result<Self, LoadError> {
-        let Some(path) = named else {
-            let directory = tempfile::tempdir();
-            let failed = |source| LoadError::File { path: std::env::temp_dir(), source };
-            return directory.map(Self::Temporary).map_err(failed);
-        };
-        let failed = |source| LoadError::File { path: path.to_owned(), source };
-        std::fs::create_dir_all(path).map_err(failed)?;
-        if std::fs::read_dir(path).map_err(failed)?.next().is_some() {
-            return Err(LoadError::DataInUse(path.to_owned()));
-        }
-        Ok(Self::Named(path.to_owned()))
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Temporary(directory) => directory.path(),
-            Self::Named(path) => path,
-        }
-    }
+    let session =
+        Session { args, engine, data, stocking, screen, began, at_rest: resident_bytes() };
+    session.with_target().await
 }
 
 /// A run whose engine is set up.
@@ -95,21 +66,9 @@ struct Session {
     data: Data,
     stocking: Stocking,
     screen: Screen,
+    began: jiff::Timestamp,
     /// Resident size before the first order.
     at_rest: u64,
-}
-
-/// What was measured, for the figures.
-struct Figures {
-    ran: Ran,
-    /// What was answered, the warm-up included.
-    all: Tally,
-    rss: u64,
-    /// Bytes of journal.
-    journal: u64,
-    generator_ns: f64,
-    /// Stock updates meanwhile.
-    fed: Option<u64>,
 }
 
 /// Orders that are due in so long at a rate; at least one.
@@ -165,22 +124,16 @@ impl Session {
 
     /// Orders in flight of one caller.
     fn share(&self) -> usize {
-        self.args.in_flight() / CALLERS
+        self.args.in_flight() / CALLERS as usize
     }
 
     async fn measure<P: Pipe>(&self, pipes: Vec<P>, reach: Reach) -> Result<Facts, LoadError> {
         let ring = Arc::new(terms::ring(&self.args));
-        let generator_ns = terms::generator_ns(Player::new(Arc::clone(&ring), 0, u64::MAX));
-        let ringer = Ringer::start(CALLERS);
+        // Under ids that no caller has, and as short as theirs.
+        let sample = Player::new(Arc::clone(&ring), 0, CALLERS.into());
+        let generator_ns = terms::generator_ns(sample);
         let (follower, sender) = self.follower(reach.way);
-        let players = (0..CALLERS)
-            .map(|no| Player::new(Arc::clone(&ring), no * ring.len() / CALLERS, no as u64));
-        let callers: Vec<_> = pipes
-            .into_iter()
-            .zip(players)
-            .zip(ringer.alarms())
-            .map(|((pipe, player), alarm)| self.caller(pipe, player, alarm, sender.as_ref()))
-            .collect();
+        let callers = self.callers(pipes, &ring, sender.as_ref());
         drop(sender);
 
         let (callers, warmed) = self.warm_up(callers).await?;
@@ -188,38 +141,77 @@ impl Session {
         let (phase, there_was) = self.plan(&warmed).await?;
         let feed = self.feed(reach.feed);
         let (callers, ran) = phase.run(callers, self.screen).await?;
-        let fed_meanwhile = feed.as_ref().map(Feed::done);
-        let fed = match feed {
-            Some(feed) => feed.stop().await?,
-            None => 0,
-        };
+        let updates = feed.as_ref().map(Feed::done);
+        let fed = end_of(feed.map(Feed::stop)).await?;
+        // Followers end when no caller has more for them.
         let players: Vec<_> = callers.into_iter().map(|caller| caller.player).collect();
-        let followed = match follower {
-            Some(follower) => follower.end().await?,
-            None => Followed::default(),
-        };
-        if ran.tally.answered() == 0 {
-            return Err(LoadError::Nothing);
-        }
+        let followed = end_of(follower.map(Follower::end)).await?;
 
         let rss = resident_bytes();
         let journal = self.engine.status().journal_bytes_written - journal_before;
+        let placed_ever = ran.tally.placed + warmed.tally.placed;
+        let units = ran.tally.units + warmed.tally.units;
+        let books = Books { there_was: there_was + fed, placed: placed_ever, units, followed };
+        let conservation = self.check(books, &ran, phase, &players).await?;
+        let figures = Figures {
+            args: &self.args,
+            machine: Machine::look(self.data.path()),
+            stocking: self.stocking,
+            began: self.began,
+            at_rest: self.at_rest,
+            ran,
+            placed_ever,
+            rss,
+            journal,
+            generator_ns,
+            updates,
+            followed,
+            conservation,
+        };
+        Ok(figures.facts())
+    }
+
+    fn callers<P>(
+        &self,
+        pipes: Vec<P>,
+        ring: &Arc<Ring>,
+        follow_ups: Option<&mpsc::Sender<FollowUp>>,
+    ) -> Vec<Caller<P>> {
+        let caller = |(pipe, no): (P, u32)| Caller {
+            pipe,
+            // As far from one another as the ring is long.
+            player: Player::new(
+                Arc::clone(ring),
+                no as usize * ring.len() / CALLERS as usize,
+                no.into(),
+            ),
+            alarm: Arc::new(Alarm::new()),
+            looks: terms::looks(self.args.workload),
+            follow_ups: follow_ups.cloned(),
+        };
+        pipes.into_iter().zip(0..).map(caller).collect()
+    }
+
+    /// What has to hold before there are figures.
+    async fn check(
+        &self,
+        books: Books,
+        ran: &Ran,
+        phase: Phase,
+        players: &[Player],
+    ) -> Result<Conservation, LoadError> {
+        if ran.tally.answered() == 0 {
+            return Err(LoadError::Nothing);
+        }
         self.screen.say("auditing");
-        let mut all = ran.tally;
-        all.add(warmed.tally);
-        let books =
-            Books { there_was: there_was + fed, placed: all.placed, units: all.units, followed };
-        self.exactly_half(&ran, phase)?;
+        exactly_half(ran, phase)?;
         let report = audit(&self.engine)?;
         let mut fetched = 0;
-        if self.args.workload != Workload::Hot {
-            for player in &players {
-                fetched += fetch(&self.engine, player).await?;
-            }
+        // Orders that were refused are not there.
+        for player in players.iter().filter(|_| self.args.workload != Workload::Hot) {
+            fetched += fetch(&self.engine, player).await?;
         }
-        let conservation = conservation(books, &report, fetched)?;
-        let figures = Figures { ran, all, rss, journal, generator_ns, fed: fed_meanwhile };
-        Ok(self.facts(&figures, followed, conservation))
+        conservation(books, &report, fetched)
     }
 
     fn follower(&self, way: Way) -> (Option<Follower>, Option<mpsc::Sender<FollowUp>>) {
@@ -228,22 +220,6 @@ impl Session {
         }
         let (follower, sender) = Follower::start(way);
         (Some(follower), Some(sender))
-    }
-
-    fn caller<P>(
-        &self,
-        pipe: P,
-        player: Player,
-        alarm: &Arc<super::alarm::Alarm>,
-        follow_ups: Option<&mpsc::Sender<FollowUp>>,
-    ) -> Caller<P> {
-        Caller {
-            pipe,
-            player,
-            alarm: Arc::clone(alarm),
-            looks: terms::looks(self.args.workload),
-            follow_ups: follow_ups.cloned(),
-        }
     }
 
     fn feed(&self, channel: Option<Channel>) -> Option<Feed> {
@@ -260,7 +236,7 @@ impl Session {
             return None;
         };
         let half = if self.args.workload == Workload::Feed { 0.5 } else { 1.0 };
-        Some(rate * half / CALLERS as f64)
+        Some(rate * half / f64::from(CALLERS))
     }
 
     async fn warm_up<P: Pipe>(
@@ -277,13 +253,13 @@ impl Session {
         let lasts = self.args.measured();
         let mut plan = Plan { rate: self.rate(), lasts: Some(lasts), orders: None };
         let mut there_was = self.stocking.units();
-        let measured = warmed.orders_per_second() / CALLERS as f64;
+        let measured = warmed.orders_per_second() / f64::from(CALLERS);
         match self.args.workload {
             Workload::Feed => plan.rate = plan.rate.or(Some(measured / 2.0)),
             Workload::Hot => {
                 let orders = orders_in(lasts, plan.rate.unwrap_or(measured));
                 (plan.orders, plan.lasts) = (Some(orders), None);
-                there_was = warmed.tally.placed + orders * CALLERS as u64 / 2;
+                there_was = warmed.tally.placed + orders * u64::from(CALLERS) / 2;
                 self.restock(there_was).await?;
             }
             _ => {}
@@ -306,74 +282,30 @@ impl Session {
             .await?;
         Ok(())
     }
+}
 
-    /// Of `hot`: half of the orders is placed, and the other half refused.
-    fn exactly_half(&self, ran: &Ran, phase: Phase) -> Result<(), LoadError> {
-        let Some(orders) = phase.plan.orders else {
-            return Ok(());
-        };
-        let expected = orders * CALLERS as u64 / 2;
-        for (what, found) in
-            [("orders placed", ran.tally.placed), ("orders refused", ran.tally.sold_out)]
-        {
-            if found != expected {
-                return Err(LoadError::Mismatch { what, found, expected });
-            }
+/// Of `hot`: half of the orders is placed, and the other half refused.
+fn exactly_half(ran: &Ran, phase: Phase) -> Result<(), LoadError> {
+    let Some(orders) = phase.plan.orders else {
+        return Ok(());
+    };
+    let expected = orders * u64::from(CALLERS) / 2;
+    for (what, found) in
+        [("orders placed", ran.tally.placed), ("orders refused", ran.tally.sold_out)]
+    {
+        if found != expected {
+            return Err(LoadError::Mismatch { what, found, expected });
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-    fn facts(&self, figures: &Figures, followed: Followed, conservation: Conservation) -> Facts {
-        let Figures { ran, all, rss, journal, generator_ns, fed } = figures;
-        let args = &self.args;
-        let machine = Machine::look(self.data.path());
-        let record = ran.record.lock();
-        let (orders, seconds) = (ran.tally.answered(), ran.took.as_secs_f64());
-        let looks = terms::looks(args.workload);
-        Facts {
-            workload: args.workload.to_string(),
-            target: args.target.to_string(),
-            rate: args.rate.to_string(),
-            arrivals: match args.rate {
-                Rate::PerSecond(_) => "open loop, a Poisson process for each of two callers",
-                Rate::Max if args.workload == Workload::Feed => {
-                    "open loop, a Poisson process for each of two callers, at half of the rate \
-                     that the warm-up reached in a closed loop"
-                }
-                Rate::Max => "closed loop, two callers",
-            },
-            orders_per_second: ran.orders_per_second(),
-            latency_us: LatencyUs::new(&record.total),
-            durable: machine.keeps_data(),
-            orders,
-            placed: ran.tally.placed,
-            sold_out: ran.tally.sold_out,
-            seconds,
-            warm_up_seconds: args.warm_up,
-            skus: self.stocking.skus,
-            pairs: self.stocking.pairs().into(),
-            in_flight_max: args.in_flight(),
-            batch: (args.target == Target::Stream).then(|| args.batch()),
-            reads_per_second: (looks > 0).then(|| orders as f64 * looks as f64 / seconds),
-            updates_per_second: fed.map(|updates| updates as f64 / seconds),
-            followed: (args.workload == Workload::Churn).then_some(followed),
-            rss_bytes: *rss,
-            bytes_per_pair: self.at_rest as f64 / f64::from(self.stocking.pairs()),
-            bytes_per_order: rss.saturating_sub(self.at_rest) as f64 / all.placed.max(1) as f64,
-            cpu_us_per_order: ran.cpu.as_secs_f64() * 1e6 / orders as f64,
-            generator_ns_per_order: *generator_ns,
-            journal_bytes_per_order: *journal as f64 / orders as f64,
-            audit: "clean",
-            conservation,
-            machine,
-            included: terms::included(args),
-            left_out: terms::left_out(args),
-            version: env!("CARGO_PKG_VERSION"),
-            commit: commit(),
-            began: String::new(),
-            timeline: Timeline::new(&record),
-            quantiles: quantiles(&record.total),
-        }
+/// What a task ended with, if there was one.
+async fn end_of<T: Default>(
+    task: Option<impl Future<Output = Result<T, LoadError>>>,
+) -> Result<T, LoadError> {
+    match task {
+        Some(task) => task.await,
+        None => Ok(T::default()),
     }
 }

@@ -1,5 +1,17 @@
 //! Figures as people read them.
 
+/// A whole number as a real one; a figure for people has fewer digits than both.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+pub const fn real(value: u64) -> f64 {
+    value as f64
+}
+
+/// The nearest whole number to one that is not below 0.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate")]
+pub const fn rounded(value: f64) -> u64 {
+    value.round() as u64
+}
+
 /// A count: `950`, `173k`, `1.25M`.
 pub fn count(value: f64) -> String {
     match value {
@@ -10,8 +22,8 @@ pub fn count(value: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-pub fn grouped(value: f64) -> String {
-    let digits = format!("{value:.0}");
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -68,7 +80,7 @@ mod tests {
     #[test]
     fn figures_have_the_digits_that_count() {
         assert_eq!([950.0, 173_400.0, 1_250_000.0].map(count), ["950", "173k", "1.25M"]);
-        assert_eq!([7.0, 1_234.0, 1_234_567.0].map(grouped), ["7", "1,234", "1,234,567"]);
+        assert_eq!([7, 1_234, 1_234_567].map(grouped), ["7", "1,234", "1,234,567"]);
         assert_eq!([85.0, 1_250.0, 2e6].map(micros), ["85 µs", "1.25 ms", "2 s"]);
         assert_eq!([0.5, 0.9, 0.999].map(percent), ["50%", "90%", "99.9%"]);
     }

@@ -153,8 +153,8 @@ impl Player {
     }
 
     /// A SKU that the next orders want: what their customers look at.
-    pub fn sku_ahead(&self, ahead: usize) -> Sku {
-        let line = self.ring.lines[(self.at + ahead) % self.ring.lines.len()];
+    pub fn sku_ahead(&self, ahead: u32) -> Sku {
+        let line = self.ring.lines[(self.at + ahead as usize) % self.ring.lines.len()];
         (self.ring.terms.sku)(line.sku())
     }
 
