@@ -1,6 +1,8 @@
 //! Answers to orders are written by hand, and requests read in place: every byte is
 //! as the generated code would have it.
 
+use std::time::{Duration, SystemTime};
+
 use backstock_proto::v1::{self, PlaceOrdersRequest, PlaceOrdersResponse};
 use backstock_proto::{Codec, Encoded};
 use tonic::client::Grpc;
@@ -51,6 +53,15 @@ fn outcome(result: &v1::PlaceOrdersResult) -> v1::OrderOutcome {
     }
 }
 
+/// A day within the policy's horizon.
+fn in_ten_days() -> v1::Date {
+    let at = SystemTime::now() + Duration::from_hours(240);
+    let text = prost_types::Timestamp::from(at).to_string();
+    let numbers: Vec<i32> =
+        text.split(['-', 'T']).take(3).map(|part| part.parse().expect("a number")).collect();
+    v1::Date { year: numbers[0], month: numbers[1], day: numbers[2] }
+}
+
 /// A SKU as long as one may be.
 fn long_sku(no: usize) -> String {
     format!("{no:064}")
@@ -78,7 +89,8 @@ async fn stocked(server: &mut TestServer) {
     server.stock().await;
     server.define_node(node("BOS", "02116")).await;
     server.define_item("COMING").await;
-    let announced = announcement("COMING", "PO-1", 100);
+    let mut announced = announcement("COMING", "PO-1", 100);
+    announced.inbound.as_mut().expect("an announcement").eta = Some(in_ten_days());
     server.inventory.announce_inbound(announced).await.expect("announced");
     for no in 0..40 {
         server.define_item(&long_sku(no)).await;
