@@ -121,7 +121,7 @@ impl OrderMeters {
 
 /// Orders answered by one reply, and the units of them that have a supply. Streams
 /// share the counters, so that each order costs them more than counting here.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct OrderTally {
     allocated: u64,
     partially_allocated: u64,

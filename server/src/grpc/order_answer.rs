@@ -188,7 +188,7 @@ impl Decided<'_> {
         engine: &Engine,
         shipment: &Shipment,
         number: u16,
-        inbound: &InboundIds,
+        inbound: &[(usize, InboundId)],
         out: &mut Vec<u8>,
     ) {
         let begun = wire::begin(out, 4);
