@@ -5,7 +5,13 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use prost_build::{Config, Service, ServiceGenerator};
+
 const PACKAGE_DIR: &str = "backstock/v1";
+
+/// Methods whose messages stay encoded on the server's side: orders come in by the
+/// hundred thousand, and making their messages costs more than reading them.
+const ENCODED: [&str; 2] = ["PlaceOrder", "PlaceOrders"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={PACKAGE_DIR}");
@@ -17,11 +23,45 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.open_files(proto_files(Path::new(PACKAGE_DIR))?)?;
 
     fs::write(out_dir.join("backstock.v1.fds"), compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure()
-        .bytes(".")
-        .emit_rerun_if_changed(false)
+    Config::new()
+        .bytes(["."])
+        .service_generator(Box::new(Services::new()))
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
+}
+
+/// Makes the client and the server of each service.
+struct Services {
+    clients: Box<dyn ServiceGenerator>,
+    servers: Box<dyn ServiceGenerator>,
+}
+
+impl Services {
+    fn new() -> Self {
+        let both = tonic_prost_build::configure().codec_path("crate::Codec");
+        Self {
+            clients: both.clone().build_server(false).service_generator(),
+            servers: both.build_client(false).service_generator(),
+        }
+    }
+}
+
+impl ServiceGenerator for Services {
+    fn generate(&mut self, mut service: Service, code: &mut String) {
+        self.clients.generate(service.clone(), code);
+        for method in &mut service.methods {
+            if ENCODED.contains(&method.proto_name.as_str()) {
+                method.input_type = encoded(&method.input_type);
+                method.output_type = encoded(&method.output_type);
+            }
+        }
+        self.servers.generate(service, code);
+    }
+}
+
+/// The Rust type of a message that stays encoded.
+fn encoded(message: &str) -> String {
+    format!("crate::Encoded<crate::v1::{message}>")
 }
 
 /// Every `.proto` file of `dir`, sorted, so that the output does not depend on

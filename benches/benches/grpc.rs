@@ -1,5 +1,8 @@
-//! Placing `holiday` orders over gRPC, durable, beside a handler that does nothing:
-//! the ceiling of the transport, in the same run, on the same cores.
+//! Placing `holiday` orders over gRPC, durable, beside handlers that place nothing:
+//! the ceiling of the transport, in the same run, on the same cores. Both decode all
+//! orders. One answers with empty messages; the other says of each order what an
+//! order that ships whole is told, which is as long as our answer is and costs the
+//! client as much to read.
 //!
 //! Counted: the client, the transport, conversion, the engine, the disk. The client
 //! shares the process and its two cores with the server, as it does at the ceiling.
@@ -7,39 +10,105 @@
 //! network small, for the gate.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backstock::shutdown::Shutdown;
 use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
 use backstock_benches::run::runtime;
-use backstock_benches::transport::{backstock_server, empty_server, streamed, unary};
+use backstock_benches::transport::{
+    CONNECTIONS, Idle, backstock_server, idle_server, streamed, unary,
+};
 use backstock_benches::wire::request;
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
-use backstock_proto::v1::PlaceOrderRequest;
+use backstock_engine::model::{Item, SkuNo};
+use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
+use backstock_proto::v1::{BatchGetAvailabilityRequest, PlaceOrderRequest};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Runtime;
+use tonic::transport::Channel;
 
 // As the server has it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// SKUs that are read for availability, how many of them in one request, and
+/// requests in flight on each connection.
+const SKUS_READ: usize = 20_000;
+const SKUS_IN_A_READ: usize = 500;
+const READS_IN_FLIGHT: usize = 4;
+
+/// Reads what can be promised of each SKU, many in a request, and counts the pairs.
+async fn browse(channels: Vec<Channel>, requests: Vec<BatchGetAvailabilityRequest>) -> u64 {
+    let calls = requests.into_iter().zip((0..CONNECTIONS).cycle()).map(|(request, at)| {
+        let mut client = InventoryServiceClient::new(channels[at].clone());
+        async move { client.batch_get_availability(request).await.expect("an answer").into_inner() }
+    });
+    let mut answers = stream::iter(calls).buffer_unordered(CONNECTIONS * READS_IN_FLIGHT);
+    let mut pairs = 0;
+    while let Some(answer) = answers.next().await {
+        pairs += answer.availabilities.iter().map(|sku| sku.nodes.len() as u64).sum::<u64>();
+    }
+    pairs
+}
+
+/// Requests for all items of the network, or for the first of them.
+fn reads(engine: &Engine) -> Vec<BatchGetAvailabilityRequest> {
+    let items = engine.items(SkuNo(0), SKUS_READ);
+    let batch = |items: &[(SkuNo, Arc<Item>)]| BatchGetAvailabilityRequest {
+        skus: items.iter().map(|(_, item)| item.sku.to_string()).collect(),
+        ..BatchGetAvailabilityRequest::default()
+    };
+    items.chunks(SKUS_IN_A_READ).map(batch).collect()
+}
+
+fn availability(criterion: &mut Criterion, runtime: &Runtime, engine: &Engine, ours: &[Channel]) {
+    let reads = reads(engine);
+    let skus: u64 = reads.iter().map(|read| read.skus.len() as u64).sum();
+    let pairs = skus * u64::from(Size { skus: 1, on_hand: 1 }.pairs());
+    let mut group = criterion.benchmark_group("availability");
+    group.throughput(Throughput::Elements(pairs));
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
+    group.bench_function("batched", |bencher| {
+        bencher.iter_custom(|runs| {
+            let mut took = Duration::ZERO;
+            for _ in 0..runs {
+                let reads = reads.clone();
+                let began = Instant::now();
+                assert_eq!(runtime.block_on(browse(ours.to_vec(), reads)), pairs);
+                took += began.elapsed();
+            }
+            took
+        });
+    });
+    group.finish();
+}
 
 fn grpc(criterion: &mut Criterion) {
     let runtime = runtime();
     let size = Size::from_env();
     let directory = tempfile::tempdir().expect("a directory");
     let shutdown = Shutdown::default();
-    let (engine, ours, empty) = runtime.block_on(async {
+    let (engine, ours, empty, telling) = runtime.block_on(async {
         let options = OpenOptions::new(directory.path());
         let disk = Arc::new(RealDisk);
         let (engine, _) = Engine::open(&options, disk, postal_codes()).await.expect("it opens");
         set_up(&engine, size).await;
         let ours = backstock_server(engine.clone(), directory.path(), shutdown.clone()).await;
-        (engine, ours, empty_server().await)
+        let (empty, telling) = (idle_server(Idle::Empty).await, idle_server(Idle::Telling).await);
+        (engine, ours, empty, telling)
     });
+    availability(criterion, &runtime, &engine, &ours);
     let mut series = 1_000_000;
     let (calls, streamed_orders) = (size.orders_in_a_run() / 10, size.orders_in_a_run() / 2);
-    for (name, clients) in [("empty handler", empty), ("backstock, durable", ours)] {
+    let servers = [
+        ("empty handler", empty),
+        ("empty handler, same answer", telling),
+        ("backstock, durable", ours),
+    ];
+    for (name, clients) in servers {
         measure(criterion, &runtime, ("unary", name), calls, size, &mut series, |orders| {
             Box::pin(unary(clients.clone(), orders))
         });

@@ -1,5 +1,5 @@
-//! The gRPC services on the loopback, a handler that does nothing beside them, and
-//! the client that places orders with either: the same windows, the same connections.
+//! The gRPC services on the loopback, handlers that place nothing beside them, and the
+//! client that places orders with either: the same windows, the same connections.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,20 +12,19 @@ use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::v1::order_service_server::{OrderService, OrderServiceServer};
 use backstock_proto::v1::place_orders_result::Result as Placed;
 use backstock_proto::v1::{
-    CancelOrderRequest, CancelOrderResponse, ExplainOrderRequest, ExplainOrderResponse,
-    GetOrderRequest, GetOrderResponse, PlaceOrderRequest, PlaceOrderResponse, PlaceOrdersRequest,
-    PlaceOrdersResponse, PlaceOrdersResult,
+    CancelOrderRequest, CancelOrderResponse, Date, ExplainOrderRequest, ExplainOrderResponse,
+    GetOrderRequest, GetOrderResponse, LineUnits, OrderOutcome, PlaceOrderRequest,
+    PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse, PlaceOrdersResult, Shipment,
+    ShipmentLine, ShipmentState, Supply, SupplyKind,
 };
+use backstock_proto::{Encoded, undecodable};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Server, server::TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
-/// A client of one connection.
-pub type Client = OrderServiceClient<Channel>;
-
 /// Connections of the client.
-const CONNECTIONS: usize = 2;
+pub const CONNECTIONS: usize = 2;
 /// Calls in flight on each.
 const CALLS_IN_FLIGHT: usize = 32;
 /// Orders in one message of a stream.
@@ -35,32 +34,82 @@ const WINDOW_BYTES: u32 = 4 << 20;
 /// As the server's default.
 const REQUEST_BYTES_MAX: usize = 4 << 20;
 
-/// Answers at once, and does nothing.
-struct Empty;
+/// Answers at once, and places nothing.
+#[derive(Clone, Copy, Debug)]
+pub enum Idle {
+    /// Answers with empty messages.
+    Empty,
+    /// Answers as if each order shipped whole.
+    Telling,
+}
 
-type Answers = std::pin::Pin<Box<dyn Stream<Item = Result<PlaceOrdersResponse, Status>> + Send>>;
+impl Idle {
+    fn answer(self, order: PlaceOrderRequest) -> PlaceOrderResponse {
+        match self {
+            Self::Empty => PlaceOrderResponse::default(),
+            Self::Telling => shipped_whole(order),
+        }
+    }
+
+    fn result(self, order: PlaceOrderRequest) -> PlaceOrdersResult {
+        PlaceOrdersResult { result: Some(Placed::Response(self.answer(order))) }
+    }
+}
+
+fn shipped_whole(order: PlaceOrderRequest) -> PlaceOrderResponse {
+    let day = Date { year: 2026, month: 11, day: 24 };
+    let allocated = order.lines.iter().map(|line| line.quantity);
+    let lines = allocated.map(|allocated| LineUnits { allocated, ..LineUnits::default() });
+    let lines = lines.collect();
+    let parts = order.lines.into_iter().zip(0..).map(|(line, line_index)| ShipmentLine {
+        line_index,
+        sku: line.sku,
+        quantity: line.quantity,
+        supply: Some(Supply { kind: SupplyKind::OnHand.into(), ..Supply::default() }),
+    });
+    let shipment = Shipment {
+        number: 1,
+        node_id: "N17".into(),
+        ship_by: Some(day),
+        deliver_by: Some(day),
+        state: ShipmentState::Planned.into(),
+        lines: parts.collect(),
+        ..Shipment::default()
+    };
+    PlaceOrderResponse {
+        order_id: order.order_id,
+        outcome: OrderOutcome::Allocated.into(),
+        lines,
+        shipments: vec![shipment],
+        version: 4_000_000,
+        ..PlaceOrderResponse::default()
+    }
+}
+
+type Answers =
+    std::pin::Pin<Box<dyn Stream<Item = Result<Encoded<PlaceOrdersResponse>, Status>> + Send>>;
 
 #[tonic::async_trait]
-impl OrderService for Empty {
+impl OrderService for Idle {
     type PlaceOrdersStream = Answers;
 
     async fn place_order(
         &self,
-        _: Request<PlaceOrderRequest>,
-    ) -> Result<Response<PlaceOrderResponse>, Status> {
-        Ok(Response::new(PlaceOrderResponse::default()))
+        request: Request<Encoded<PlaceOrderRequest>>,
+    ) -> Result<Response<Encoded<PlaceOrderResponse>>, Status> {
+        let order = request.into_inner().decode().map_err(|error| undecodable(&error))?;
+        Ok(Response::new(self.answer(order).into()))
     }
 
     async fn place_orders(
         &self,
-        requests: Request<Streaming<PlaceOrdersRequest>>,
+        requests: Request<Streaming<Encoded<PlaceOrdersRequest>>>,
     ) -> Result<Response<Answers>, Status> {
-        let answer = |request: Result<PlaceOrdersRequest, Status>| {
-            let result = |_| PlaceOrdersResult {
-                result: Some(Placed::Response(PlaceOrderResponse::default())),
-            };
-            let results = request?.orders.into_iter().map(result).collect();
-            Ok(PlaceOrdersResponse { results })
+        let idle = *self;
+        let answer = move |request: Result<Encoded<PlaceOrdersRequest>, Status>| {
+            let orders = request?.decode().map_err(|error| undecodable(&error))?.orders;
+            let results = orders.into_iter().map(|order| idle.result(order)).collect();
+            Ok(PlaceOrdersResponse { results }.into())
         };
         Ok(Response::new(requests.into_inner().map(answer).boxed()))
     }
@@ -69,44 +118,44 @@ impl OrderService for Empty {
         &self,
         _: Request<GetOrderRequest>,
     ) -> Result<Response<GetOrderResponse>, Status> {
-        Err(Status::unimplemented("empty"))
+        Err(Status::unimplemented("idle"))
     }
 
     async fn cancel_order(
         &self,
         _: Request<CancelOrderRequest>,
     ) -> Result<Response<CancelOrderResponse>, Status> {
-        Err(Status::unimplemented("empty"))
+        Err(Status::unimplemented("idle"))
     }
 
     async fn explain_order(
         &self,
         _: Request<ExplainOrderRequest>,
     ) -> Result<Response<ExplainOrderResponse>, Status> {
-        Err(Status::unimplemented("empty"))
+        Err(Status::unimplemented("idle"))
     }
 }
 
-/// A server on a free port of the loopback, and the clients that are connected to it.
-fn connect(listener: &TcpListener) -> Vec<Client> {
+/// The clients that are connected to a server on a port of the loopback.
+fn connect(listener: &TcpListener) -> Vec<Channel> {
     let address = listener.local_addr().expect("it is bound");
     let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
     let endpoint = endpoint
         .initial_connection_window_size(WINDOW_BYTES)
         .initial_stream_window_size(WINDOW_BYTES);
-    (0..CONNECTIONS).map(|_| OrderServiceClient::new(endpoint.connect_lazy())).collect()
+    (0..CONNECTIONS).map(|_| endpoint.connect_lazy()).collect()
 }
 
 async fn loopback() -> TcpListener {
     listen("127.0.0.1:0".parse().expect("an address")).await.expect("a free port")
 }
 
-/// Serves the handler that does nothing, until the runtime ends.
-pub async fn empty_server() -> Vec<Client> {
+/// Serves a handler that places nothing, until the runtime ends.
+pub async fn idle_server(idle: Idle) -> Vec<Channel> {
     let listener = loopback().await;
     let clients = connect(&listener);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let service = OrderServiceServer::new(Empty);
+    let service = OrderServiceServer::new(idle);
     let server = Server::builder()
         .initial_connection_window_size(WINDOW_BYTES)
         .initial_stream_window_size(WINDOW_BYTES);
@@ -115,7 +164,7 @@ pub async fn empty_server() -> Vec<Client> {
 }
 
 /// Serves the engine until `shutdown`.
-pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -> Vec<Client> {
+pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -> Vec<Channel> {
     let listener = loopback().await;
     let clients = connect(&listener);
     let options = ServeOptions {
@@ -131,10 +180,10 @@ pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -
 }
 
 /// Places every order by a call of its own, so many at a time.
-pub async fn unary(clients: Vec<Client>, orders: Vec<PlaceOrderRequest>) -> Duration {
+pub async fn unary(channels: Vec<Channel>, orders: Vec<PlaceOrderRequest>) -> Duration {
     let began = Instant::now();
     let calls = orders.into_iter().zip((0..CONNECTIONS).cycle()).map(|(order, at)| {
-        let mut client = clients[at].clone();
+        let mut client = OrderServiceClient::new(channels[at].clone());
         async move { client.place_order(order).await.expect("an answer") }
     });
     let mut answers = stream::iter(calls).buffer_unordered(CONNECTIONS * CALLS_IN_FLIGHT);
@@ -143,17 +192,18 @@ pub async fn unary(clients: Vec<Client>, orders: Vec<PlaceOrderRequest>) -> Dura
 }
 
 /// Places all orders over one stream for each connection.
-pub async fn streamed(clients: Vec<Client>, orders: Vec<PlaceOrderRequest>) -> Duration {
-    let share = orders.len().div_ceil(clients.len()).next_multiple_of(BATCH);
+pub async fn streamed(channels: Vec<Channel>, orders: Vec<PlaceOrderRequest>) -> Duration {
+    let share = orders.len().div_ceil(channels.len()).next_multiple_of(BATCH);
     let messages = |orders: &[PlaceOrderRequest]| -> Vec<_> {
         orders.chunks(BATCH).map(|batch| PlaceOrdersRequest { orders: batch.to_vec() }).collect()
     };
     let shares: Vec<_> = orders.chunks(share).map(messages).collect();
     let began = Instant::now();
-    let streams: Vec<_> = clients
+    let streams: Vec<_> = channels
         .into_iter()
         .zip(shares)
-        .map(|(mut client, share)| {
+        .map(|(channel, share)| {
+            let mut client = OrderServiceClient::new(channel);
             tokio::spawn(async move {
                 let answers = client.place_orders(stream::iter(share)).await.expect("a stream");
                 let mut answers = answers.into_inner();

@@ -1,5 +1,9 @@
 //! The gRPC surface of Backstock: `.proto` files and the code generated from
-//! them, and nothing else. Start at `backstock/v1/*_service.proto`.
+//! them, and how it is put on the wire. Start at `backstock/v1/*_service.proto`.
+
+mod codec;
+
+pub use codec::{Codec, Encoded, Incoming, Outgoing, Reader, Writer, undecodable};
 
 /// Messages, clients and servers of the package `backstock.v1`.
 #[expect(

@@ -17,6 +17,9 @@ pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;
 /// Replies of a stream that wait for the transport.
 pub(super) const REPLIES_WAITING_MAX: usize = 16;
 
+/// Bytes that most answers to an order fit; a longer one makes its memory grow.
+pub(super) const ANSWER_BYTES: usize = 256;
+
 /// Most rows of one request of a feed; all of them may be in flight at a time.
 pub(super) const ROWS_PER_REQUEST_MAX: usize = 1_000;
 

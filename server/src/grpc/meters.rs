@@ -10,6 +10,7 @@ use metrics::{Counter, Histogram, counter, histogram};
 use prost::Message;
 use tonic::Code;
 
+use super::order_answer::Told;
 use crate::observability::names;
 
 /// gRPC codes run from 0 to 16.
@@ -102,17 +103,45 @@ impl Default for OrderMeters {
 }
 
 impl OrderMeters {
-    /// Notes an order that was answered, and the units that have a supply.
-    pub(super) fn placed(&self, outcome: OrderOutcome, units_promised: u64) {
-        let counter = match outcome {
+    /// Notes orders that were answered.
+    pub(super) fn placed(&self, tally: OrderTally) {
+        let OrderTally { allocated, partially_allocated, backordered, rejected, .. } = tally;
+        let counts = [
+            (&self.allocated, allocated),
+            (&self.partially_allocated, partially_allocated),
+            (&self.backordered, backordered),
+            (&self.rejected, rejected),
+            (&self.units_promised, tally.units_promised),
+        ];
+        for (counter, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            counter.increment(count);
+        }
+    }
+}
+
+/// Orders answered by one reply, and the units of them that have a supply. Streams
+/// share the counters, so that each order costs them more than counting here.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct OrderTally {
+    allocated: u64,
+    partially_allocated: u64,
+    backordered: u64,
+    rejected: u64,
+    units_promised: u64,
+}
+
+impl OrderTally {
+    /// Counts an order.
+    pub(super) const fn add(&mut self, told: Told) {
+        let count = match told.outcome {
             OrderOutcome::Unspecified => return,
-            OrderOutcome::Allocated => &self.allocated,
-            OrderOutcome::PartiallyAllocated => &self.partially_allocated,
-            OrderOutcome::Backordered => &self.backordered,
-            OrderOutcome::Rejected => &self.rejected,
+            OrderOutcome::Allocated => &mut self.allocated,
+            OrderOutcome::PartiallyAllocated => &mut self.partially_allocated,
+            OrderOutcome::Backordered => &mut self.backordered,
+            OrderOutcome::Rejected => &mut self.rejected,
         };
-        counter.increment(1);
-        self.units_promised.increment(units_promised);
+        *count += 1;
+        self.units_promised += told.units_promised;
     }
 }
 

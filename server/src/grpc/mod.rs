@@ -6,8 +6,9 @@
 //! |---|---|
 //! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
 //! | `order_stream`, `feed` | the two bidirectional streams |
-//! | `fields`, `times`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
+//! | `fields`, `times`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
+//! | `wire` | protobuf by hand, for placing orders |
 //! | `errors` | the one map from the engine's errors to statuses |
 //! | `limits` | what bounds one request, one page, one stream |
 //! | `router`, `meters` | which service a request is for, and how long it takes |
@@ -27,6 +28,7 @@ mod nodes;
 mod order_answer;
 mod order_request;
 mod order_stream;
+mod order_text;
 mod order_view;
 mod orders;
 mod pages;
@@ -36,6 +38,7 @@ mod snapshots;
 mod stock_request;
 mod stock_view;
 mod times;
+mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;

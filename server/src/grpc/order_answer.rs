@@ -1,50 +1,80 @@
 //! The answer to an order: where its units went when it was placed.
+//!
+//! A [`v1::PlaceOrderResponse`] is written field by field, as prost would encode it,
+//! without making the message: an order has a dozen texts and lists in its answer,
+//! and hundreds of thousands of orders come in a second.
 
 use backstock_engine::engine::{Draft, Engine, EngineError, PlaceOutcome, Placed};
 use backstock_engine::model::command::OrderRequest;
-use backstock_engine::model::{Allocation, OrderLine, Shipment, Shortage, Supply};
+use backstock_engine::model::{
+    Allocation, Day, InboundId, OrderLine, Pair, Shipment, Shortage, Supply,
+};
 use backstock_proto::v1;
+use smallvec::SmallVec;
 
-use super::order_view::{Part, add_units, shipments};
+use super::order_text::OrderText;
+use super::order_view::{add_units, supply_kind};
+use super::{times, wire};
 
 /// What was decided on an order: as placed, or as it would be.
 struct Decided<'a> {
+    order_id: &'a str,
     lines: &'a [OrderLine],
     shipments: &'a [Shipment],
     allocations: &'a [Allocation],
 }
 
-/// The answer to an order that was placed, or found no supply.
+/// Where the units of each line went.
+type Units = SmallVec<[v1::LineUnits; 4]>;
+
+/// Ids of inbound supplies, by the place of their allocation.
+type InboundIds = Vec<(usize, InboundId)>;
+
+/// What an answer came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    /// What became of the order.
+    pub(super) outcome: v1::OrderOutcome,
+    /// Its units that have a supply.
+    pub(super) units_promised: u64,
+}
+
+/// Writes the answer to an order that was placed, or found no supply. Nothing is
+/// written on an error.
 pub(super) async fn placed(
     engine: &Engine,
-    request: v1::PlaceOrderRequest,
+    request: &[u8],
     placed: Placed,
-) -> Result<v1::PlaceOrderResponse, EngineError> {
+    out: &mut Vec<u8>,
+) -> Result<Told, EngineError> {
     let version = placed.version.get();
     match placed.outcome {
         PlaceOutcome::Placed(order) => {
             let decided = Decided {
+                order_id: order.header.id.as_str(),
                 lines: &order.lines,
                 shipments: &order.shipments,
                 allocations: &order.allocations,
             };
-            decided.answer(engine, request.order_id, version).await
+            decided.answer(engine, version, out).await
         }
         PlaceOutcome::SoldOut(short) => {
+            let request = OrderText::read(request).expect("it was read when it came");
             let shortages = short.iter().map(|line| (line.line, line.short));
-            Ok(rejected(request, shortages, version))
+            Ok(rejected(&request, shortages, version, out))
         }
     }
 }
 
-/// The answer that an order would get now.
+/// Writes the answer that an order would get now.
 pub(super) async fn quoted(
     engine: &Engine,
-    request: v1::PlaceOrderRequest,
+    request: &OrderText<'_>,
     order: &OrderRequest,
     draft: &Draft,
     version: u64,
-) -> Result<v1::PlaceOrderResponse, EngineError> {
+    out: &mut Vec<u8>,
+) -> Result<Told, EngineError> {
     let nothing = draft.allocations.is_empty();
     let refuses = match order.shortage.unwrap_or_else(|| engine.policy().shortage) {
         Shortage::Reject => draft.unfilled_units() > 0,
@@ -56,66 +86,88 @@ pub(super) async fn quoted(
     };
     if refuses {
         let short = draft.unfilled.iter().copied().zip(0u16..).filter(|(short, _)| *short > 0);
-        return Ok(rejected(request, short.map(|(short, line)| (line, short)), version));
+        return Ok(rejected(request, short.map(|(short, line)| (line, short)), version, out));
     }
     let decided = Decided {
+        order_id: request.order_id,
         lines: &draft.lines,
         shipments: &draft.shipments,
         allocations: &draft.allocations,
     };
-    decided.answer(engine, request.order_id, version).await
+    decided.answer(engine, version, out).await
 }
 
 /// Sold out: the lines are those of the request, with one for each SKU.
 fn rejected(
-    request: v1::PlaceOrderRequest,
+    request: &OrderText<'_>,
     short: impl Iterator<Item = (u16, u32)>,
     version: u64,
-) -> v1::PlaceOrderResponse {
+    out: &mut Vec<u8>,
+) -> Told {
     let mut skus: Vec<&str> = Vec::new();
     for line in &request.lines {
-        if !skus.contains(&line.sku.as_str()) {
-            skus.push(&line.sku);
+        if !skus.contains(&line.sku) {
+            skus.push(line.sku);
         }
     }
-    let shortages = short.map(|(line, short)| v1::LineShortage {
-        line_index: line.into(),
-        sku: skus[usize::from(line)].to_owned(),
-        short,
-    });
-    v1::PlaceOrderResponse {
-        outcome: v1::OrderOutcome::Rejected.into(),
-        shortages: shortages.collect(),
-        version,
-        order_id: request.order_id,
-        ..v1::PlaceOrderResponse::default()
+    let outcome = v1::OrderOutcome::Rejected;
+    wire::text(out, 1, request.order_id);
+    wire::int(out, 2, outcome);
+    for (line, short) in short {
+        shortage(out, line.into(), skus[usize::from(line)], short);
     }
+    wire::number(out, 6, version);
+    Told { outcome, units_promised: 0 }
+}
+
+/// Writes a [`v1::LineShortage`] of an answer.
+fn shortage(out: &mut Vec<u8>, line: u32, sku: &str, short: u32) {
+    wire::message(out, 5, |out| {
+        wire::number(out, 1, line);
+        wire::text(out, 2, sku);
+        wire::number(out, 3, short);
+    });
 }
 
 impl Decided<'_> {
     async fn answer(
         &self,
         engine: &Engine,
-        order_id: String,
         version: u64,
-    ) -> Result<v1::PlaceOrderResponse, EngineError> {
-        let lines = self.units();
-        let parts: Vec<Part> = self.allocations.iter().map(part_as_placed).collect();
-        let shipments = shipments(engine, self.lines, self.shipments, &parts).await?;
-        Ok(v1::PlaceOrderResponse {
-            order_id,
-            outcome: outcome(&lines).into(),
-            shortages: self.shortages(engine, &lines),
-            lines,
-            shipments: shipments.into_iter().map(as_planned).collect(),
-            version,
-        })
+        out: &mut Vec<u8>,
+    ) -> Result<Told, EngineError> {
+        let inbound = self.inbound_ids(engine).await?;
+        let units = self.units();
+        let outcome = outcome(&units);
+        wire::text(out, 1, self.order_id);
+        wire::int(out, 2, outcome);
+        units.iter().for_each(|units| line_units(out, *units));
+        for (shipment, number) in self.shipments.iter().zip(0u16..) {
+            self.shipment(engine, shipment, number, &inbound, out);
+        }
+        self.shortages(engine, &units, out);
+        wire::number(out, 6, version);
+        Ok(Told { outcome, units_promised: units_promised(&units) })
+    }
+
+    /// The ids of what is on its way; their pairs are asked.
+    async fn inbound_ids(&self, engine: &Engine) -> Result<InboundIds, EngineError> {
+        let mut ids = InboundIds::new();
+        for (at, allocation) in self.allocations.iter().enumerate() {
+            if matches!(allocation.supply, Supply::Inbound(_)) {
+                let sku = self.lines[usize::from(allocation.line)].sku;
+                let node = self.shipments[usize::from(allocation.shipment)].node;
+                let id = engine.inbound_id(Pair { sku, node }, allocation.supply).await?;
+                ids.extend(id.map(|id| (at, id)));
+            }
+        }
+        Ok(ids)
     }
 
     /// Units by line and supply at placing. What has no allocation was
     /// cancelled for want of supply.
-    fn units(&self) -> Vec<v1::LineUnits> {
-        let mut units = vec![v1::LineUnits::default(); self.lines.len()];
+    fn units(&self) -> Units {
+        let mut units = Units::from_elem(v1::LineUnits::default(), self.lines.len());
         for allocation in self.allocations {
             add_units(
                 &mut units[usize::from(allocation.line)],
@@ -130,36 +182,77 @@ impl Decided<'_> {
         units
     }
 
-    fn shortages(&self, engine: &Engine, units: &[v1::LineUnits]) -> Vec<v1::LineShortage> {
-        let lines = self.lines.iter().zip(units).zip(0u32..);
-        let short = lines.filter(|((_, units), _)| units.backordered + units.cancelled > 0);
-        short
-            .map(|((line, units), line_index)| v1::LineShortage {
-                line_index,
-                sku: engine.item_no(line.sku).sku.to_string(),
-                short: units.backordered + units.cancelled,
-            })
-            .collect()
+    /// Writes a [`v1::Shipment`] as it was when the order was answered first.
+    fn shipment(
+        &self,
+        engine: &Engine,
+        shipment: &Shipment,
+        number: u16,
+        inbound: &[(usize, InboundId)],
+        out: &mut Vec<u8>,
+    ) {
+        let begun = wire::begin(out, 4);
+        wire::number(out, 1, u32::from(number) + 1);
+        wire::text(out, 2, engine.node_no(shipment.node).id.as_str());
+        date(out, 3, shipment.ship_by);
+        date(out, 4, shipment.deliver_by);
+        wire::int(out, 5, v1::ShipmentState::Planned);
+        let allocations = self.allocations.iter().enumerate();
+        for (at, allocation) in allocations.filter(|(_, a)| a.shipment == number) {
+            let id = inbound.iter().find(|(of, _)| *of == at).map(|(_, id)| id.as_str());
+            self.shipment_line(engine, allocation, id.unwrap_or_default(), out);
+        }
+        wire::end(out, begun);
+    }
+
+    /// Writes a [`v1::ShipmentLine`].
+    fn shipment_line(
+        &self,
+        engine: &Engine,
+        allocation: &Allocation,
+        inbound_id: &str,
+        out: &mut Vec<u8>,
+    ) {
+        let sku = self.lines[usize::from(allocation.line)].sku;
+        wire::message(out, 9, |out| {
+            wire::number(out, 1, allocation.line);
+            wire::text(out, 2, engine.item_no(sku).sku.as_str());
+            wire::number(out, 3, allocation.units);
+            wire::message(out, 4, |out| {
+                wire::int(out, 1, supply_kind(allocation.supply));
+                wire::text(out, 2, inbound_id);
+            });
+        });
+    }
+
+    fn shortages(&self, engine: &Engine, units: &Units, out: &mut Vec<u8>) {
+        for ((line, units), at) in self.lines.iter().zip(units).zip(0u32..) {
+            let short = units.backordered + units.cancelled;
+            if short > 0 {
+                shortage(out, at, engine.item_no(line.sku).sku.as_str(), short);
+            }
+        }
     }
 }
 
-fn part_as_placed(allocation: &Allocation) -> Part {
-    Part {
-        line: allocation.line,
-        shipment: allocation.shipment,
-        supply: allocation.supply,
-        units: allocation.units,
-    }
+/// Writes a [`v1::LineUnits`] of an answer; none has shipped yet.
+fn line_units(out: &mut Vec<u8>, units: v1::LineUnits) {
+    wire::message(out, 3, |out| {
+        wire::number(out, 1, units.backordered);
+        wire::number(out, 2, units.preordered);
+        wire::number(out, 3, units.allocated);
+        wire::number(out, 5, units.cancelled);
+    });
 }
 
-/// A shipment as it was when the order was answered first.
-fn as_planned(shipment: v1::Shipment) -> v1::Shipment {
-    v1::Shipment {
-        state: v1::ShipmentState::Planned.into(),
-        carrier: String::new(),
-        tracking: String::new(),
-        shipped_time: None,
-        ..shipment
+/// Writes a [`v1::Date`], if there is one.
+fn date(out: &mut Vec<u8>, field: u8, day: Option<Day>) {
+    if let Some(v1::Date { year, month, day }) = day.and_then(times::date) {
+        wire::message(out, field, |out| {
+            wire::int(out, 1, year);
+            wire::int(out, 2, month);
+            wire::int(out, 3, day);
+        });
     }
 }
 
@@ -173,9 +266,8 @@ fn outcome(lines: &[v1::LineUnits]) -> v1::OrderOutcome {
     }
 }
 
-/// Units of an answer that have a supply.
-pub(super) fn units_promised(answer: &v1::PlaceOrderResponse) -> u64 {
-    answer.lines.iter().map(|units| u64::from(units.allocated + units.preordered)).sum()
+fn units_promised(lines: &[v1::LineUnits]) -> u64 {
+    lines.iter().map(|units| u64::from(units.allocated + units.preordered)).sum()
 }
 
 /// Whether units of that supply are promised with a day.

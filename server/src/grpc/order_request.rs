@@ -9,6 +9,7 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::fields::FieldNames;
+use super::order_text::{LineText, OrderText};
 use super::times;
 use crate::clock::Clock;
 use crate::status::Violations;
@@ -19,17 +20,16 @@ pub(super) const NAMES: FieldNames =
 
 /// Reads an order, and when it was placed by `clock`.
 pub(super) fn order(
-    request: &v1::PlaceOrderRequest,
+    request: &OrderText<'_>,
     clock: &Clock,
 ) -> Result<(OrderRequest, Timestamp), Status> {
     let mut found = Violations::default();
-    let id = found.taken("order_id", OrderId::new("order_id", request.order_id.as_str()));
-    let customer = found.optional("customer_id", &request.customer_id, CustomerId::new);
-    let channel = found.optional("channel", &request.channel, Text::new);
-    let code = request.destination_postal_code.as_str();
-    let postal_code =
-        found.taken("destination_postal_code", PostalCode::new("destination_postal_code", code));
-    let service = found.optional("service", &request.service, ServiceName::new);
+    let id = found.taken("order_id", OrderId::new("order_id", request.order_id));
+    let customer = found.optional("customer_id", request.customer_id, CustomerId::new);
+    let channel = found.optional("channel", request.channel, Text::new);
+    let code = PostalCode::new("destination_postal_code", request.destination_postal_code);
+    let postal_code = found.taken("destination_postal_code", code);
+    let service = found.optional("service", request.service, ServiceName::new);
     let wanted_by = request.wanted_by.as_ref();
     let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
     let shortage = shortage(&mut found, "shortage_policy", request.shortage_policy);
@@ -52,7 +52,7 @@ pub(super) fn order(
     found.converted(order.zip(at))
 }
 
-fn lines(found: &mut Violations, lines: &[v1::PlaceOrderLine]) -> Option<Lines> {
+fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
     if lines.len() > limits::ORDER_LINES_MAX {
         found.breaks("lines", lines.len(), Rule::TooMany { max: limits::ORDER_LINES_MAX });
         return None;
@@ -62,6 +62,7 @@ fn lines(found: &mut Violations, lines: &[v1::PlaceOrderLine]) -> Option<Lines> 
         return None;
     }
     let mut taken = Lines::default();
+    taken.0.reserve_exact(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let quantity = line.quantity;
         if !(1..=limits::LINE_UNITS_MAX).contains(&quantity) {
@@ -70,7 +71,7 @@ fn lines(found: &mut Violations, lines: &[v1::PlaceOrderLine]) -> Option<Lines> 
         }
         // The path is made only for what is wrong: orders come in by the
         // hundred thousand.
-        match Sku::new("sku", line.sku.as_str()) {
+        match Sku::new("sku", line.sku) {
             Ok(sku) => taken.0.push(LineRequest { sku, quantity }),
             Err(violation) => found.note(format!("lines[{at}].sku"), &violation),
         }
@@ -80,7 +81,7 @@ fn lines(found: &mut Violations, lines: &[v1::PlaceOrderLine]) -> Option<Lines> 
 
 fn placed_time(
     found: &mut Violations,
-    request: &v1::PlaceOrderRequest,
+    request: &OrderText<'_>,
     clock: &Clock,
 ) -> Option<Timestamp> {
     let Some(placed) = &request.placed_time else {

@@ -10,25 +10,40 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::engine::{EngineError, Submitted};
-use backstock_engine::model::command::PlaceOrder;
-use backstock_proto::v1;
+use backstock_proto::{Encoded, v1};
+use bytes::Bytes;
+use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::limits::{
-    ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX, REPLIES_WAITING_MAX,
+    ANSWER_BYTES, ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX,
+    REPLIES_WAITING_MAX,
 };
-use super::{Api, errors, order_request};
+use super::meters::OrderTally;
+use super::order_text::{self, OrderText};
+use super::orders::refused;
+use super::{Api, wire};
 use crate::shutdown::Phase;
 use crate::status::{Violations, fault};
 
-type Reply = Result<v1::PlaceOrdersResponse, Status>;
+type Orders = Encoded<v1::PlaceOrdersRequest>;
+
+/// The answer to one request, or why the stream ends.
+pub(super) type Reply = Result<Encoded<v1::PlaceOrdersResponse>, Status>;
+
+/// Numbers of fields, as the .proto files have them.
+const RESULTS: u8 = 1;
+const RESULT_RESPONSE: u8 = 1;
+const RESULT_FAULT: u8 = 2;
 
 /// One order on its way.
 enum Slot {
-    Submitted(Box<v1::PlaceOrderRequest>, Submitted),
-    Answered(v1::PlaceOrdersResult),
+    /// What was asked for, and what became of it so far.
+    Submitted(Bytes, Submitted),
+    /// The content of a [`v1::PlaceOrdersResult`].
+    Answered(Vec<u8>),
 }
 
 /// The orders of one request on their way, or why the stream ends.
@@ -38,10 +53,7 @@ struct Batch {
 }
 
 /// Starts the two tasks of a stream.
-pub(super) fn start(
-    api: Api,
-    requests: Streaming<v1::PlaceOrdersRequest>,
-) -> ReceiverStream<Reply> {
+pub(super) fn start(api: Api, requests: Streaming<Orders>) -> ReceiverStream<Reply> {
     // Room is counted in orders; a batch has at least one.
     let (batches, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
     let (replies, answers) = mpsc::channel(REPLIES_WAITING_MAX);
@@ -51,11 +63,7 @@ pub(super) fn start(
 }
 
 /// Reads requests until the caller ends the stream or the server drains.
-async fn submit_all(
-    api: Api,
-    mut requests: Streaming<v1::PlaceOrdersRequest>,
-    batches: mpsc::Sender<Batch>,
-) {
+async fn submit_all(api: Api, mut requests: Streaming<Orders>, batches: mpsc::Sender<Batch>) {
     let shutdown = api.0.shutdown.clone();
     let mut draining = pin!(shutdown.draining());
     let room = Arc::new(Semaphore::new(ORDERS_IN_FLIGHT_MAX));
@@ -68,9 +76,10 @@ async fn submit_all(
         };
         let batch = match next {
             Ok(None) => return,
-            Ok(Some(request)) => submit(&api, request.orders, &room).await,
-            Err(status) => Batch { slots: Err(status), _room: None },
+            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &room).await,
+            Err(status) => Err(status),
         };
+        let batch = batch.unwrap_or_else(|status| Batch { slots: Err(status), _room: None });
         let ends = batch.slots.is_err();
         if batches.send(batch).await.is_err() || ends {
             return;
@@ -78,47 +87,78 @@ async fn submit_all(
     }
 }
 
-async fn submit(api: &Api, orders: Vec<v1::PlaceOrderRequest>, room: &Arc<Semaphore>) -> Batch {
+async fn submit(api: &Api, bytes: &Bytes, room: &Arc<Semaphore>) -> Result<Batch, Status> {
+    if let Ok(orders) = order_text::orders(bytes) {
+        return submit_in(api, bytes, orders, room).await;
+    }
+    let bytes = order_text::canonical::<v1::PlaceOrdersRequest>(bytes)?;
+    let orders = order_text::orders(&bytes).expect("a canonical message is plain");
+    submit_in(api, &bytes, orders, room).await
+}
+
+/// Submits orders that lie in these bytes.
+async fn submit_in(
+    api: &Api,
+    bytes: &Bytes,
+    orders: Vec<OrderText<'_>>,
+    room: &Arc<Semaphore>,
+) -> Result<Batch, Status> {
     let count = orders.len();
     if !(1..=ORDERS_PER_REQUEST_MAX).contains(&count) {
         let mut found = Violations::default();
         found.add("orders", format!("{count} orders; 1 to {ORDERS_PER_REQUEST_MAX} in a request"));
-        return Batch { slots: Err(found.into_status()), _room: None };
+        return Err(found.into_status());
     }
     let permits = u32::try_from(count).expect("at most ORDERS_PER_REQUEST_MAX");
     // An error would mean that the semaphore is closed, which nobody does.
     let room = Arc::clone(room).acquire_many_owned(permits).await.ok();
     let mut slots = Vec::with_capacity(count);
-    for request in orders {
-        slots.push(submit_one(api, request).await);
+    for order in &orders {
+        slots.push(submit_one(api, bytes, order).await);
     }
-    Batch { slots: Ok(slots), _room: room }
+    Ok(Batch { slots: Ok(slots), _room: room })
 }
 
-async fn submit_one(api: &Api, request: v1::PlaceOrderRequest) -> Slot {
-    if request.validate_only {
-        return Slot::Answered(result(api.quote(request).await));
+async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
+    if order.validate_only {
+        return quote(api, order).await;
     }
     for attempt in 1.. {
-        let (order, placed_at) = match order_request::order(&request, &api.0.clock) {
-            Ok(read) => read,
-            Err(status) => return Slot::Answered(result(Err(status))),
+        let command = match api.placing(order) {
+            Ok(command) => command,
+            Err(status) => return faulty(&status),
         };
-        let meta = api.meta(None, false);
-        match api.engine().submit_order(PlaceOrder { meta, placed_at, order }).await {
-            Ok(submitted) => return Slot::Submitted(Box::new(request), submitted),
+        match api.engine().submit_order(command).await {
+            Ok(submitted) => return Slot::Submitted(bytes.slice_ref(order.bytes), submitted),
             Err(EngineError::Overloaded { retry_after, .. })
                 if attempt < OVERLOADED_TRIES_MAX && is_running(api) =>
             {
                 tokio::time::sleep(retry_after).await;
             }
-            Err(error) => {
-                let status = errors::status(error, &order_request::NAMES);
-                return Slot::Answered(result(Err(status)));
-            }
+            Err(error) => return faulty(&refused(error)),
         }
     }
     unreachable!("the last try is answered")
+}
+
+async fn quote(api: &Api, order: &OrderText<'_>) -> Slot {
+    let mut result = Vec::with_capacity(ANSWER_BYTES);
+    let response = wire::begin(&mut result, RESULT_RESPONSE);
+    match api.quote(order, &mut result).await {
+        Ok(()) => wire::end(&mut result, response),
+        Err(status) => return faulty(&status),
+    }
+    Slot::Answered(result)
+}
+
+fn faulty(status: &Status) -> Slot {
+    let mut result = Vec::with_capacity(ANSWER_BYTES);
+    write_fault(&mut result, status);
+    Slot::Answered(result)
+}
+
+fn write_fault(result: &mut Vec<u8>, status: &Status) {
+    wire::message(result, RESULT_FAULT, |out| fault(status).encode(out).expect("memory grows"));
 }
 
 /// Whether there is time to wait: a drain has less than all orders of a stream
@@ -142,24 +182,38 @@ async fn acknowledge_all(api: Api, mut queue: mpsc::Receiver<Batch>, replies: mp
     }
 }
 
-async fn acknowledge(api: &Api, slots: Vec<Slot>) -> v1::PlaceOrdersResponse {
-    let mut results = Vec::with_capacity(slots.len());
+/// Writes the [`v1::PlaceOrdersResponse`], as prost would encode it.
+async fn acknowledge(api: &Api, slots: Vec<Slot>) -> Encoded<v1::PlaceOrdersResponse> {
+    let mut reply = Vec::with_capacity(slots.len() * ANSWER_BYTES);
+    let mut tally = OrderTally::default();
     for slot in slots {
-        results.push(match slot {
-            Slot::Answered(result) => result,
-            Slot::Submitted(request, submitted) => {
-                result(api.acknowledge(*request, submitted).await)
+        let result = wire::begin(&mut reply, RESULTS);
+        match slot {
+            Slot::Answered(content) => reply.extend_from_slice(&content),
+            Slot::Submitted(order, submitted) => {
+                write_result(api, &order, submitted, &mut reply, &mut tally).await;
             }
-        });
+        }
+        wire::end(&mut reply, result);
     }
-    v1::PlaceOrdersResponse { results }
+    api.0.orders.placed(tally);
+    Encoded::new(reply)
 }
 
-fn result(answer: Result<v1::PlaceOrderResponse, Status>) -> v1::PlaceOrdersResult {
-    use v1::place_orders_result::Result as Outcome;
-    let outcome = match answer {
-        Ok(response) => Outcome::Response(response),
-        Err(status) => Outcome::Fault(fault(&status)),
-    };
-    v1::PlaceOrdersResult { result: Some(outcome) }
+async fn write_result(
+    api: &Api,
+    order: &[u8],
+    submitted: Submitted,
+    reply: &mut Vec<u8>,
+    tally: &mut OrderTally,
+) {
+    let before = reply.len();
+    let response = wire::begin(reply, RESULT_RESPONSE);
+    match api.acknowledge(order, submitted, reply, tally).await {
+        Ok(()) => wire::end(reply, response),
+        Err(status) => {
+            reply.truncate(before);
+            write_fault(reply, &status);
+        }
+    }
 }

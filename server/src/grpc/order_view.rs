@@ -10,15 +10,15 @@ use super::times;
 
 /// Units of one line in one shipment, from one supply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+struct Part {
     /// The line, from 0.
-    pub(super) line: u16,
+    line: u16,
     /// The shipment, from 0.
-    pub(super) shipment: u16,
+    shipment: u16,
     /// What the units come from.
-    pub(super) supply: Supply,
+    supply: Supply,
     /// How many; more than 0.
-    pub(super) units: u32,
+    units: u32,
 }
 
 /// An order as callers see it.
@@ -81,7 +81,7 @@ const fn shipped_from(allocation: &Allocation) -> Supply {
 
 /// Shipments with their parts. One without parts that has not left was
 /// cancelled.
-pub(super) async fn shipments(
+async fn shipments(
     engine: &Engine,
     lines: &[OrderLine],
     shipments: &[Shipment],
@@ -145,18 +145,22 @@ pub(super) async fn supply(
     pair: Pair,
     supply: Supply,
 ) -> Result<v1::Supply, EngineError> {
-    let kind = match supply {
-        Supply::OnHand => v1::SupplyKind::OnHand,
-        Supply::Supplier => v1::SupplyKind::Supplier,
-        Supply::Backorder => v1::SupplyKind::Backorder,
-        Supply::Inbound(_) => v1::SupplyKind::Inbound,
-    };
     let inbound_id = match supply {
         Supply::Inbound(_) => engine.inbound_id(pair, supply).await?,
         Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
     };
     let inbound_id = inbound_id.map(|id| id.to_string()).unwrap_or_default();
-    Ok(v1::Supply { kind: kind.into(), inbound_id })
+    Ok(v1::Supply { kind: supply_kind(supply).into(), inbound_id })
+}
+
+/// What kind of supply it is.
+pub(super) const fn supply_kind(supply: Supply) -> v1::SupplyKind {
+    match supply {
+        Supply::OnHand => v1::SupplyKind::OnHand,
+        Supply::Supplier => v1::SupplyKind::Supplier,
+        Supply::Backorder => v1::SupplyKind::Backorder,
+        Supply::Inbound(_) => v1::SupplyKind::Inbound,
+    }
 }
 
 /// Counts units by what they rest on.

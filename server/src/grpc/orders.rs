@@ -1,15 +1,18 @@
 //! `OrderService`: placing, reading, cancelling, explaining.
 
-use backstock_engine::engine::Submitted;
+use backstock_engine::engine::{EngineError, Submitted};
 use backstock_engine::limits;
-use backstock_engine::model::command::{CancelOrder, LineCancellation, PlaceOrder};
+use backstock_engine::model::command::{CancelOrder, LineCancellation, Meta, PlaceOrder};
 use backstock_engine::model::{OrderId, Origin, Rule, Text};
-use backstock_proto::v1;
 use backstock_proto::v1::order_service_server::OrderService;
+use backstock_proto::{Encoded, v1};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::fields::FieldNames;
+use super::limits::ANSWER_BYTES;
+use super::meters::OrderTally;
+use super::order_text::{self, OrderText};
 use super::{Api, errors, explain, order_answer, order_request, order_stream, order_view, plain};
 use crate::status::Violations;
 
@@ -20,24 +23,31 @@ const CANCEL_NAMES: FieldNames = FieldNames::new("", &[("line", "line_index")]);
 impl OrderService for Api {
     async fn place_order(
         &self,
-        request: Request<v1::PlaceOrderRequest>,
-    ) -> Result<Response<v1::PlaceOrderResponse>, Status> {
-        let request = request.into_inner();
-        if request.validate_only {
-            return self.quote(request).await.map(Response::new);
+        request: Request<Encoded<v1::PlaceOrderRequest>>,
+    ) -> Result<Response<Encoded<v1::PlaceOrderResponse>>, Status> {
+        let mut bytes = request.into_inner().into_bytes();
+        if OrderText::read(&bytes).is_err() {
+            bytes = order_text::canonical::<v1::PlaceOrderRequest>(&bytes)?;
         }
-        let (order, placed_at) = order_request::order(&request, &self.0.clock)?;
-        let meta = self.meta(None, false);
-        let submitted = self.engine().submit_order(PlaceOrder { meta, placed_at, order }).await;
-        let submitted = submitted.map_err(|error| errors::status(error, &order_request::NAMES))?;
-        self.acknowledge(request, submitted).await.map(Response::new)
+        let request = OrderText::read(&bytes).expect("a canonical message is plain");
+        let mut answer = Vec::with_capacity(ANSWER_BYTES);
+        if request.validate_only {
+            self.quote(&request, &mut answer).await?;
+        } else {
+            let command = self.placing(&request)?;
+            let submitted = self.engine().submit_order(command).await.map_err(refused)?;
+            let mut tally = OrderTally::default();
+            self.acknowledge(&bytes, submitted, &mut answer, &mut tally).await?;
+            self.0.orders.placed(tally);
+        }
+        Ok(Response::new(Encoded::new(answer)))
     }
 
-    type PlaceOrdersStream = ReceiverStream<Result<v1::PlaceOrdersResponse, Status>>;
+    type PlaceOrdersStream = ReceiverStream<order_stream::Reply>;
 
     async fn place_orders(
         &self,
-        request: Request<Streaming<v1::PlaceOrdersRequest>>,
+        request: Request<Streaming<Encoded<v1::PlaceOrdersRequest>>>,
     ) -> Result<Response<Self::PlaceOrdersStream>, Status> {
         Ok(Response::new(order_stream::start(self.clone(), request.into_inner())))
     }
@@ -91,34 +101,46 @@ pub(super) fn read_id(order_id: String) -> Result<OrderId, Status> {
 }
 
 impl Api {
-    /// The answer that placing the order now would give.
-    pub(super) async fn quote(
-        &self,
-        request: v1::PlaceOrderRequest,
-    ) -> Result<v1::PlaceOrderResponse, Status> {
-        let (order, at) = order_request::order(&request, &self.0.clock)?;
-        let version = self.version();
-        let error = |error| errors::status(error, &order_request::NAMES);
-        let draft = self.engine().quote_order(&order, at).await.map_err(error)?;
-        let quoted = order_answer::quoted(self.engine(), request, &order, &draft, version).await;
-        quoted.map_err(error)
+    /// The command of an order that is placed now.
+    pub(super) fn placing(&self, request: &OrderText<'_>) -> Result<PlaceOrder, Status> {
+        let (order, placed_at) = order_request::order(request, &self.0.clock)?;
+        // Who does not say when he placed it places it now.
+        let at = if request.placed_time.is_some() { self.0.clock.now() } else { placed_at };
+        Ok(PlaceOrder { meta: Meta { at, ..Meta::default() }, placed_at, order })
     }
 
-    /// The answer to an order, once it is durable.
+    /// Writes the answer that placing the order now would give. On an error, nothing
+    /// is written.
+    pub(super) async fn quote(
+        &self,
+        request: &OrderText<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Status> {
+        let (order, at) = order_request::order(request, &self.0.clock)?;
+        let version = self.version();
+        let draft = self.engine().quote_order(&order, at).await.map_err(refused)?;
+        let quoted = order_answer::quoted(self.engine(), request, &order, &draft, version, out);
+        quoted.await.map(drop).map_err(refused)
+    }
+
+    /// Writes the answer to an order, once it is durable, and counts it. On an error,
+    /// nothing is written.
     pub(super) async fn acknowledge(
         &self,
-        request: v1::PlaceOrderRequest,
+        request: &[u8],
         submitted: Submitted,
-    ) -> Result<v1::PlaceOrderResponse, Status> {
+        out: &mut Vec<u8>,
+        tally: &mut OrderTally,
+    ) -> Result<(), Status> {
         let is_repeat = submitted.is_repeat();
-        let placed = submitted.acknowledged().await;
-        let placed = placed.map_err(|error| errors::status(error, &order_request::NAMES))?;
-        let answer = order_answer::placed(self.engine(), request, placed).await.map_err(plain)?;
+        let placed = submitted.acknowledged().await.map_err(refused)?;
+        let told = order_answer::placed(self.engine(), request, placed, out).await;
+        let told = told.map_err(plain)?;
         // Units that were promised before are not promised again.
         if !is_repeat {
-            self.0.orders.placed(answer.outcome(), order_answer::units_promised(&answer));
+            tally.add(told);
         }
-        Ok(answer)
+        Ok(())
     }
 
     fn cancellation(&self, request: v1::CancelOrderRequest) -> Result<CancelOrder, Status> {
@@ -146,6 +168,11 @@ impl Api {
         })();
         found.converted(command)
     }
+}
+
+/// The status of an order that is refused.
+pub(super) fn refused(error: EngineError) -> Status {
+    errors::status(error, &order_request::NAMES)
 }
 
 /// Who and why, where a request says so.

@@ -1,6 +1,7 @@
 //! The gRPC services as their callers see them: a real server, a real
 //! connection.
 
+mod encoding;
 mod errors;
 mod methods;
 mod metrics;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use backstock::shutdown::Shutdown;
 use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
 use backstock_benches::run::{place_all, runtime};
-use backstock_benches::transport::{Client, backstock_server, empty_server, streamed, unary};
+use backstock_benches::transport::{Idle, backstock_server, idle_server, streamed, unary};
 use backstock_benches::wire::request;
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
 use backstock_proto::v1::PlaceOrderRequest;
+use tonic::transport::Channel;
 
 use crate::contest::{SERIES, SERIES_WARM_UP};
 
@@ -53,7 +54,8 @@ pub fn run(directory: &Path, size: Size, orders: usize) -> Ours {
         let shutdown = Shutdown::default();
         let served = backstock_server(engine.clone(), directory, shutdown.clone()).await;
         let [stream, unary] = over_the_wire(served, size, orders).await;
-        let [empty_stream, empty_unary] = over_the_wire(empty_server().await, size, orders).await;
+        let [empty_stream, empty_unary] =
+            over_the_wire(idle_server(Idle::Telling).await, size, orders).await;
         let report = engine.audit().expect("the audit runs");
         assert!(report.is_clean(), "no figure without a clean audit: {:?}", report.breaches);
         shutdown.drain();
@@ -74,7 +76,7 @@ async fn in_process(engine: &Engine, size: Size, series: u64, count: usize) -> f
 }
 
 /// Orders a second on streams and by calls. Series of their own: ids are used once.
-async fn over_the_wire(clients: Vec<Client>, size: Size, orders: usize) -> [f64; 2] {
+async fn over_the_wire(clients: Vec<Channel>, size: Size, orders: usize) -> [f64; 2] {
     let (calls, warm_up) = (orders / UNARY_SHARE, orders / WARM_UP_SHARE);
     streamed(clients.clone(), requests(size, SERIES + 2, warm_up)).await;
     let stream = streamed(clients.clone(), requests(size, SERIES + 3, orders)).await;
