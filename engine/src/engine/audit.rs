@@ -31,6 +31,10 @@ pub struct AuditReport {
     pub waiting: u64,
     /// Units pegged to inbound supply, over all pairs.
     pub pegged: u64,
+    /// Units reserved, over all pairs and supplies.
+    pub reserved: u64,
+    /// Units that orders have open: neither shipped nor cancelled.
+    pub open: u64,
     /// The state hash, from scratch.
     pub state_hash: StateHash,
     /// The first breaches.
@@ -79,6 +83,11 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
             Err(panicked) => return Err(core.panicked(panicked)),
         }
     }
+    // Every order's open units are reserved. So there is a reservation that no order
+    // knows only if more is reserved than is open.
+    if report.reserved != report.open {
+        audit_owners(core, &mut report)?;
+    }
     report.state_hash.merge(core.network.load().hash());
     report.state_hash.merge(core.requests.hash());
     if report.state_hash != applied.hash {
@@ -101,9 +110,27 @@ fn audit_pair(core: &Core, pair: Pair, report: &mut AuditReport) -> Result<(), E
     }
     for reservation in stock.reservations.iter() {
         report.reservations += 1;
-        if let Err(detail) = owner(core, pair, &reservation)? {
-            report.breach("CONSERVATION", detail);
+        report.reserved += u64::from(reservation.units);
+    }
+    Ok(())
+}
+
+/// Looks for reservations that no order knows.
+fn audit_owners(core: &Core, report: &mut AuditReport) -> Result<(), EngineError> {
+    let before = report.breach_count;
+    for (sku, entry) in core.catalogue.iter() {
+        for slot in &entry.row {
+            let pair = Pair { sku, node: slot.node };
+            for reservation in read(core, pair)?.reservations.iter() {
+                if let Err(detail) = owner(core, pair, &reservation)? {
+                    report.breach("CONSERVATION", detail);
+                }
+            }
         }
+    }
+    if report.breach_count == before {
+        let detail = format!("{} units reserved, {} open", report.reserved, report.open);
+        report.breach("CONSERVATION", detail);
     }
     Ok(())
 }
@@ -133,6 +160,7 @@ fn owner(
 /// units of a line add up to what was ordered.
 fn audit_order(core: &Core, order: &Order, report: &mut AuditReport) -> Result<(), EngineError> {
     report.orders += 1;
+    report.open += order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
     for (at, line) in order.lines.iter().enumerate() {
         let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == at);
         let placed: u64 = of_line.clone().map(|a| u64::from(a.units)).sum();

@@ -49,3 +49,12 @@ const _: () = assert!(
 /// Bytes of zeros that are written and synced at a time while the next segment is made
 /// beside the appending: a sync of a batch waits for one such piece at most.
 pub const SPARE_PIECE_BYTES: usize = 1 << 20;
+
+/// Records of a batch from which on the journal counts as busy.
+pub const BUSY_BATCH_RECORDS: u64 = 64;
+
+/// Milliseconds between the beginnings of two syncs while the journal is busy. A sync
+/// costs the processor a quarter of a millisecond and wakes three threads, whatever it
+/// syncs: under load, twice the records in half the syncs. A batch of fewer records is
+/// synced at once, and so is the first large one.
+pub const BUSY_SYNC_INTERVAL_MS: u64 = 2;

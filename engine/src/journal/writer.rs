@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::error::LogError;
 use super::group_commit::{Shared, State};
-use super::limits::{ROOM_RETRY_MS_MAX, ROOM_RETRY_MS_MIN};
+use super::limits::{
+    BUSY_BATCH_RECORDS, BUSY_SYNC_INTERVAL_MS, ROOM_RETRY_MS_MAX, ROOM_RETRY_MS_MIN,
+};
 use super::log::Log;
 use super::lsn::Lsn;
 use super::meter::Synced;
@@ -100,7 +102,12 @@ impl<T> Writer<T> {
     pub fn run(mut self, mut sink: impl FnMut(Commit<'_, T>)) -> Result<(), LogError> {
         let mut pause_ms = ROOM_RETRY_MS_MIN;
         loop {
+            let began = Instant::now();
             match self.pump(&mut sink) {
+                Pumped::Committed(records) if records >= BUSY_BATCH_RECORDS => {
+                    let interval = Duration::from_millis(BUSY_SYNC_INTERVAL_MS);
+                    self.shared.pause(interval.saturating_sub(began.elapsed()));
+                }
                 Pumped::Committed(_) | Pumped::Rejected(_) => {}
                 Pumped::RoomAgain => pause_ms = ROOM_RETRY_MS_MIN,
                 Pumped::Idle => self.shared.sleep(),
