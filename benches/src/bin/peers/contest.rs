@@ -1,6 +1,5 @@
 //! What every peer is given: the orders of `holiday`, dealt to its connections.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Barrier;
 use std::thread;
@@ -36,7 +35,8 @@ pub struct Order {
 pub struct Network {
     /// SKUs, and the units of each pair.
     pub size: Size,
-    destinations: HashMap<String, u8>,
+    /// The cities that nodes are in: the rows of the cost table.
+    cities: Vec<Location>,
     /// The place of each node in each destination's list of the cheapest:
     /// `destination * NODES + node`.
     pub ranks: Vec<u8>,
@@ -45,15 +45,13 @@ pub struct Network {
 impl Network {
     /// The network of that size.
     pub fn new(size: Size) -> Self {
-        let mut destinations = HashMap::new();
-        for no in 0..NODES {
-            let next = u8::try_from(destinations.len()).expect("few destinations");
-            destinations.entry(node(no).postal_code.to_string()).or_insert(next);
-        }
-        let mut codes: Vec<_> = destinations.iter().collect();
-        codes.sort_by_key(|(_, place)| **place);
-        let ranks = codes.into_iter().flat_map(|(code, _)| ranks_from(locate(code))).collect();
-        Self { size, destinations, ranks }
+        let mut codes: Vec<String> =
+            (0..NODES).map(|no| node(no).postal_code.to_string()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let cities: Vec<Location> = codes.iter().map(|code| locate(code)).collect();
+        let ranks = cities.iter().flat_map(|city| ranks_from(*city)).collect();
+        Self { size, cities, ranks }
     }
 
     /// The first orders of a series.
@@ -65,8 +63,16 @@ impl Network {
         let lines = order.lines.0.iter().map(|line| (sku_no(&line.sku.to_string()), line.quantity));
         let mut lines: Vec<_> = lines.collect();
         lines.sort_unstable();
-        let destination = self.destinations[&order.postal_code.to_string()];
+        let destination = self.nearest_city(locate(order.postal_code.as_str()));
         Order { id: order.id.to_string(), destination, lines }
+    }
+
+    /// The row of the city that is nearest: peers know the way from each node to each
+    /// city with nodes, and not to every postal code.
+    fn nearest_city(&self, to: Location) -> u8 {
+        let rows = (0..).zip(&self.cities);
+        let nearest = rows.min_by_key(|(row, city)| (distance_m(**city, to), *row));
+        nearest.expect("the network has nodes").0
     }
 
     /// Every pair with its place in a list of all pairs: SKU and node.
@@ -225,13 +231,13 @@ mod tests {
     #[test]
     fn every_destination_ranks_every_node_once_and_its_own_warehouse_first() {
         let network = Network::new(Size::SMALL);
-        assert_eq!(network.ranks.len(), network.destinations.len() * NODES as usize);
+        assert_eq!(network.ranks.len(), network.cities.len() * NODES as usize);
         for ranks in network.ranks.chunks(NODES as usize) {
             let mut sorted = ranks.to_vec();
             sorted.sort_unstable();
             assert!(sorted.into_iter().eq(0..60), "{ranks:?}");
         }
-        let (own, row) = (0, network.destinations[&node(0).postal_code.to_string()]);
+        let (own, row) = (0, network.nearest_city(locate(&node(0).postal_code.to_string())));
         assert_eq!(network.ranks[usize::from(row) * NODES as usize + own], 0);
     }
 

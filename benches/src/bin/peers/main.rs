@@ -183,7 +183,8 @@ const NOTES: [&str; 6] = [
      Orders are made, and a peer's requests encoded, before the clock starts.",
     "Backstock sources in full: names, distance, cost, shipments shared by lines, split, promised \
      days, capacity, backorders, the trace that explains it; the order and its key.",
-    "A peer does for each line: the cheapest of the SKU's 20 nodes that holds the quantity, by a \
+    "A peer does for each line: the cheapest of the SKU's 20 nodes that holds the quantity, as seen \
+     from the city with nodes that is nearest to the destination, by a \
      table made before; takes it; records the order under its key. All else is left out: a line \
      that no node fills is recorded and does not wait; SKUs are numbers and are not looked up.",
     "Redis: EVALSHA over 4 connections, 256 orders in flight on each; a packed string a SKU; \
