@@ -122,12 +122,12 @@ impl<'a> TraceWriter<'a> {
     pub fn on_hand(&mut self, node: NodeNo, free: u32, verdict: Verdict) {
         let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
         let verdict = (verdict as u8) << 4 | free;
-        match u8::try_from(node.0) {
-            Ok(small @ 0..0x40) => self.0.extend_from_slice(&[small << 1, verdict]),
-            _ => {
-                put_number(self.0, u64::from(node.0) << 1);
-                self.0.push(verdict);
-            }
+        // The common case at once: a node's number and what it is told fill two bytes.
+        if let Ok(small @ 0..0x40) = u8::try_from(node.0) {
+            self.0.extend_from_slice(&[small << 1, verdict]);
+        } else {
+            put_number(self.0, u64::from(node.0) << 1);
+            self.0.push(verdict);
         }
     }
 
@@ -172,10 +172,8 @@ fn candidate(from: &mut Unpacker<'_>, version: u8) -> Option<Candidate> {
         (1, node) => (node, true),
         (_, node) => (node >> 1, node & 1 == 1),
     };
-    let supply = match has_supply {
-        true => Supply::from_code(from.narrow("supply").ok()?)?,
-        false => Supply::OnHand,
-    };
+    let supply =
+        if has_supply { Supply::from_code(from.narrow("supply").ok()?)? } else { Supply::OnHand };
     let byte = from.byte("verdict").ok()?;
     let node = NodeNo(u16::try_from(node).ok()?);
     let free = u32::from(byte & 0x0f);

@@ -123,9 +123,13 @@ mod tests {
     fn numbers_and_texts_read_back() {
         let mut out = Vec::new();
         let numbers = [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX];
-        numbers.iter().for_each(|number| put_number(&mut out, *number));
+        for number in numbers {
+            put_number(&mut out, number);
+        }
         let signed = [0, -1, 1, -64, 64, i64::MIN, i64::MAX];
-        signed.iter().for_each(|number| put_signed(&mut out, *number));
+        for number in signed {
+            put_signed(&mut out, number);
+        }
         put_text(&mut out, "Café");
         let mut unpacker = Unpacker::new(&out);
         assert!(numbers.iter().all(|number| unpacker.number("number") == Ok(*number)));

@@ -104,7 +104,9 @@ impl Content {
         match self {
             Self::Orders(orders) if version == 1 => {
                 let mut hash = StateHash::default();
-                orders.iter().for_each(|(_, kept)| hash.add(kept.order().hash_v1()));
+                for (_, kept) in orders {
+                    hash.add(kept.order().hash_v1());
+                }
                 hash
             }
             _ => self.hash(),

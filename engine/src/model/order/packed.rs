@@ -206,7 +206,8 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
     out.extend_from_slice(&header.ordered_at.as_micros().to_le_bytes());
     let customer = header.customer.as_ref().map(CustomerId::as_str);
     let channel = header.channel.as_ref().map(Text::as_str);
-    let flags = u8::from(customer.is_some()) * CUSTOMER | u8::from(channel.is_some()) * CHANNEL;
+    let flag = |text: Option<&str>, flag: u8| text.map_or(0, |_| flag);
+    let flags = flag(customer, CUSTOMER) | flag(channel, CHANNEL);
     out.extend_from_slice(&[header.service.0, header.shortage.code(), header.split.code(), flags]);
     put_signed(out, header.promise_by.epoch_days().into());
     for text in [customer, channel].into_iter().flatten() {
