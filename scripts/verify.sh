@@ -31,6 +31,13 @@ cargo run --release -- demo --exit
 step "benches, run small so that they cannot rot"
 BACKSTOCK_BENCH_SMALL=1 cargo bench --workspace --bench '*'
 
+step "load generator, run small: every workload in process, and the others' targets"
+for run in holiday:in-process hot:in-process browse:in-process feed:in-process churn:in-process \
+    superstore:in-process holiday:stream holiday:unary; do
+    cargo run --release -q -p backstock-benches --bin load -- --quiet --workload "${run%:*}" \
+        --target "${run#*:}" --rate max --skus 2000 --seconds 1 --warm-up 0
+done
+
 step "dependencies"
 scripts/check-dependencies.sh
 
