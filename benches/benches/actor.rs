@@ -6,13 +6,14 @@
 
 use std::{
     hint::black_box,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::Ordering,
     thread,
     time::{Duration, Instant},
 };
 
 use backstock_benches::process::resident_bytes;
-use backstock_engine::actor::{Actor, ActorCell};
+use backstock_benches::workload::turn::{Stock, ask, cell};
+use backstock_engine::actor::ActorCell;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ractor::{ActorProcessingErr, ActorRef, RpcReplyPort};
 
@@ -23,32 +24,6 @@ const CELLS_SMALL: usize = 40_000;
 const RACTORS: u64 = 2_000;
 /// Asks of each of two threads in one sample.
 const ASKS_BATCH: u64 = 10_000;
-
-/// The size of a small stock actor: on hand, allocated, held, claimed, the last LSN.
-#[derive(Default)]
-struct Stock([u64; 5]);
-
-impl Actor for Stock {
-    type Message = u64;
-    type Reply = u64;
-    type Shared = AtomicU64;
-
-    fn turn(&mut self, free: &AtomicU64, units: u64) -> u64 {
-        self.0[0] += units;
-        free.store(self.0[0], Ordering::Relaxed);
-        self.0[0]
-    }
-}
-
-/// An idle cell that is not all zeros. Zeros would come as untouched pages, which
-/// count nothing as resident and fault in the middle of the measurement.
-fn cell() -> ActorCell<Stock> {
-    ActorCell::new(Stock([0, 0, 0, 0, black_box(1)]), AtomicU64::new(0))
-}
-
-fn ask(cell: &ActorCell<Stock>) -> u64 {
-    cell.ask(black_box(1)).wait().expect("no turn panics")
-}
 
 fn sum(cells: &[ActorCell<Stock>]) -> u64 {
     cells.iter().map(|cell| cell.shared().load(Ordering::Relaxed)).sum()
@@ -136,8 +111,7 @@ impl ractor::Actor for Peer {
         Add(units, reply): Add,
         stock: &mut Stock,
     ) -> Result<(), ActorProcessingErr> {
-        stock.0[0] += units;
-        reply.send(stock.0[0])?;
+        reply.send(stock.add(units))?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ pub mod load;
 pub mod process;
 pub mod random;
 pub mod run;
+pub mod single;
 pub mod wire;
 pub mod workload;
 
