@@ -8,5 +8,6 @@ pub mod holiday;
 pub mod hot;
 pub mod names;
 pub mod network;
+pub mod problem;
 pub mod ring;
 pub mod superstore;
