@@ -295,6 +295,19 @@ impl Core {
         self.name_given_up.notify_waiters();
     }
 
+    /// As [`progress`](Self::progress), after two looks.
+    pub async fn progress_of_either(
+        &self,
+        one: Seen<'_>,
+        other: Seen<'_>,
+    ) -> Result<(), EngineError> {
+        tokio::select! {
+            biased;
+            done = self.progress(one) => done,
+            done = self.progress(other) => done,
+        }
+    }
+
     /// Waits for those in flight to get on: until more is applied than was at the
     /// look, or something was given up since.
     ///

@@ -32,7 +32,8 @@ impl Drop for Locked<'_> {
 /// Takes an order in hand; waits while others have it.
 async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineError> {
     for _ in 0..REPLANS_MAX {
-        let seen = core.look();
+        // Who has it in hand gives up the order; who places it, its id.
+        let (seen, seen_name) = (core.look(), core.look_at_names());
         match core.orders.by_id(id) {
             Found::Unknown => return Err(Refusal::UnknownOrder(id.clone()).into()),
             Found::InFlight => {}
@@ -42,7 +43,7 @@ async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineErro
                 }
             }
         }
-        core.progress(seen).await?;
+        core.progress_of_either(seen, seen_name).await?;
     }
     Err(Refusal::Contended.into())
 }

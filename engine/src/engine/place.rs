@@ -19,6 +19,7 @@ use crate::limits::{
     STOCK_UNITS_MAX,
 };
 use crate::model::command::{OrderRequest, PlaceOrder};
+use crate::model::digest;
 use crate::model::{
     Allocation, Day, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Record, Refusal,
     Request, Rule, Shortage, Split, Supply, Timestamp, Violation,
@@ -50,7 +51,15 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
     let PlaceOrder { meta, placed_at, order } = command;
     let fingerprint = order.fingerprint();
     let request = meta.request_id.map(|id| Request { id, fingerprint });
-    let key = match begin_request(core, request.as_ref()).await? {
+    let started = match begin_request(core, request.as_ref()).await {
+        // It may have been remembered by an older version.
+        Err(EngineError::Refused(Refusal::RequestReused(id))) => {
+            let older = Request { id, fingerprint: digest::fingerprint(&order) };
+            begin_request(core, Some(&older)).await?
+        }
+        started => started?,
+    };
+    let key = match started {
         Started::Fresh(key) => key,
         Started::Repeat(done) => return known(core, done).await,
     };

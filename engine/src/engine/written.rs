@@ -107,8 +107,9 @@ impl Written {
         let Record { at, request, origin, event } = record;
         let (event, reserves) = match event {
             Event::OrderPlacedV1(order) => {
-                order.check().map_err(|_| Unpackable { at: "allocations" })?;
-                (Event::OrderPlaced(PackedOrder::of(&order)), reserves_of(&order))
+                // Its texts were not looked at when it was decoded.
+                let packed = PackedOrder::check(PackedOrder::of(&order).bytes())?;
+                (Event::OrderPlaced(packed), reserves_of(&order))
             }
             Event::OrderPlaced(packed) => {
                 let reserves = reserves_of(&packed.unpack()?);

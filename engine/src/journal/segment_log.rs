@@ -152,7 +152,12 @@ impl SegmentLog {
                 segment::name(disk, dir, first, (&*file, unfinished, file_bytes))?;
                 file
             }
-            None => segment::create(disk, dir, first, file_bytes)?,
+            None => match segment::create(disk, dir, first, file_bytes) {
+                Err(LogError::Full { .. }) if self.spares.as_ref().is_some_and(Spares::give_up) => {
+                    segment::create(disk, dir, first, file_bytes)?
+                }
+                created => created?,
+            },
         };
         let path = segment::path_of(dir, first);
         let replaces_empty = self.active.as_ref().is_some_and(|active| active.path == path);

@@ -13,6 +13,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -38,15 +39,26 @@ struct Shared {
     path: PathBuf,
     state: Mutex<State>,
     changed: Condvar,
+    /// Files that were wanted so far.
+    wanted: AtomicU64,
 }
 
 enum State {
     Idle,
-    /// A file of so many bytes is to be made, or is being made.
-    Wanted(u64),
+    /// A file is to be made, or is being made.
+    Wanted(Order),
     Ready(Box<dyn DiskFile>, u64),
+    /// There was no room for it. Nothing is made before the log made a segment itself.
+    Failed,
     /// Nothing more is made.
     Closed,
+}
+
+/// What is wanted. Given up and wanted anew, it is another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Order {
+    bytes: u64,
+    number: u64,
 }
 
 /// Whether `name` is what a crash may leave of a spare.
@@ -58,7 +70,8 @@ impl Spares {
     /// Begins to make what is wanted of it, in `dir`. None where no thread is to be had.
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: &Path) -> Option<Self> {
         let (state, changed) = (Mutex::new(State::Idle), Condvar::new());
-        let shared = Arc::new(Shared { disk, path: dir.join(NAME), state, changed });
+        let (path, wanted) = (dir.join(NAME), AtomicU64::new(0));
+        let shared = Arc::new(Shared { disk, path, state, changed, wanted });
         let making = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("journal spare".into());
         let maker = thread.spawn(move || making.run()).ok()?;
@@ -69,7 +82,8 @@ impl Spares {
     pub(crate) fn want(&self, bytes: u64) {
         let mut state = self.shared.state.lock();
         if matches!(*state, State::Idle) {
-            *state = State::Wanted(bytes);
+            let number = self.shared.wanted.fetch_add(1, Ordering::Relaxed);
+            *state = State::Wanted(Order { bytes, number });
             self.shared.changed.notify_all();
         }
     }
@@ -77,6 +91,9 @@ impl Spares {
     /// Takes the file if it is ready and of that length, with its path.
     pub(crate) fn take(&self, bytes: u64) -> Option<(Box<dyn DiskFile>, &Path)> {
         let mut state = self.shared.state.lock();
+        if matches!(*state, State::Failed) {
+            *state = State::Idle;
+        }
         if !matches!(*state, State::Ready(_, ready) if ready == bytes) {
             return None;
         }
@@ -87,6 +104,22 @@ impl Spares {
     }
 }
 
+impl Spares {
+    /// Gives the room back that a file takes, made or being made, to a log that has
+    /// none for a segment. False when there is none to give back.
+    pub(crate) fn give_up(&self) -> bool {
+        let mut state = self.shared.state.lock();
+        let holds = matches!(*state, State::Wanted(_) | State::Ready(..));
+        if holds {
+            *state = State::Failed;
+            self.shared.changed.notify_all();
+            // Whoever is writing to it writes to a file without a name.
+            let _ = self.shared.disk.remove(&self.shared.path);
+        }
+        holds
+    }
+}
+
 impl Drop for Spares {
     fn drop(&mut self) {
         let before = std::mem::replace(&mut *self.shared.state.lock(), State::Closed);
@@ -94,7 +127,7 @@ impl Drop for Spares {
         // A maker that panicked has nothing more to say: the log did without it.
         let _ = self.maker.take().map(JoinHandle::join);
         if !matches!(before, State::Idle) {
-            // What stays here is removed when the log is opened.
+            // What stays here all the same is removed when the log is opened.
             let _ = self.shared.disk.remove(&self.shared.path);
         }
     }
@@ -102,31 +135,38 @@ impl Drop for Spares {
 
 impl Shared {
     fn run(&self) {
-        while let Some(bytes) = self.next() {
-            let made = self.make(bytes);
+        while let Some(order) = self.next() {
+            let made = self.make(order);
             let mut state = self.state.lock();
-            match (&*state, made) {
-                (State::Wanted(_), Some(file)) => *state = State::Ready(file, bytes),
-                // No room, or a failed disk: the log finds out for itself.
-                (State::Wanted(_), None) => *state = State::Idle,
-                _ => {}
+            let is_wanted = matches!(*state, State::Wanted(wanted) if wanted == order);
+            match made {
+                Some(file) if is_wanted => *state = State::Ready(file, order.bytes),
+                // Given up, or no room, or a failed disk: the log finds out for itself.
+                // What there is of the file must not keep its room.
+                _ => {
+                    let _ = self.disk.remove(&self.path);
+                    if is_wanted {
+                        *state = State::Failed;
+                    }
+                }
             }
         }
     }
 
-    /// The length of the next file to make; none when closed.
-    fn next(&self) -> Option<u64> {
+    /// The next file to make; none when closed.
+    fn next(&self) -> Option<Order> {
         let mut state = self.state.lock();
         loop {
             match *state {
-                State::Wanted(bytes) => return Some(bytes),
+                State::Wanted(order) => return Some(order),
                 State::Closed => return None,
-                State::Idle | State::Ready(..) => self.changed.wait(&mut state),
+                State::Idle | State::Ready(..) | State::Failed => self.changed.wait(&mut state),
             }
         }
     }
 
-    fn make(&self, bytes: u64) -> Option<Box<dyn DiskFile>> {
+    fn make(&self, order: Order) -> Option<Box<dyn DiskFile>> {
+        let bytes = order.bytes;
         let file = self.disk.open(&self.path, Access::Create).ok()?;
         file.preallocate(bytes).ok()?;
         let zeros = vec![0; SPARE_PIECE_BYTES];
@@ -136,19 +176,20 @@ impl Shared {
             file.write_at(&zeros[..piece], done).ok()?;
             file.sync_data().ok()?;
             done += piece as u64;
-            if self.is_closed_within(PAUSE) {
+            if !self.is_wanted_after(PAUSE, order) {
                 return None;
             }
         }
         Some(file)
     }
 
-    fn is_closed_within(&self, pause: Duration) -> bool {
+    fn is_wanted_after(&self, pause: Duration, order: Order) -> bool {
+        let is_wanted = |state: &State| matches!(state, State::Wanted(wanted) if *wanted == order);
         let mut state = self.state.lock();
-        if !matches!(*state, State::Closed) {
+        if is_wanted(&state) {
             self.changed.wait_for(&mut state, pause);
         }
-        matches!(*state, State::Closed)
+        is_wanted(&state)
     }
 }
 
@@ -185,6 +226,40 @@ mod tests {
         assert_eq!(file.read_at(&mut bytes, 0).unwrap(), 10_000);
         assert!(bytes.iter().all(|byte| *byte == 0));
         assert!(spares.take(10_000).is_none());
+    }
+
+    /// Room that a spare cannot use is room for whoever needs it.
+    #[test]
+    fn a_spare_that_there_is_no_room_for_leaves_none_behind() {
+        let disk = SimulatedDisk::new();
+        disk.create_dir_all(Path::new("/d")).unwrap();
+        disk.set_capacity(Some(4_000));
+        let spares = Spares::new(Arc::new(disk.clone()), Path::new("/d")).expect("a thread");
+        spares.want(10_000);
+        for _ in 0..5_000 {
+            if matches!(*spares.shared.state.lock(), State::Failed) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(matches!(*spares.shared.state.lock(), State::Failed));
+        assert!(disk.list(Path::new("/d")).unwrap().is_empty());
+        spares.want(10_000);
+        assert!(matches!(*spares.shared.state.lock(), State::Failed), "not again and again");
+        assert!(spares.take(10_000).is_none());
+        assert!(matches!(*spares.shared.state.lock(), State::Idle));
+    }
+
+    #[test]
+    fn a_spare_is_given_up_for_a_log_that_has_no_room() {
+        let spares = spares();
+        assert!(!spares.give_up());
+        spares.want(5_000);
+        assert!(spares.give_up());
+        assert!(spares.take(5_000).is_none());
+        let disk = spares.shared.disk.clone();
+        drop(spares);
+        assert!(disk.list(Path::new("/d")).unwrap().is_empty());
     }
 
     #[test]

@@ -121,11 +121,16 @@ pub(super) fn recorded_checksum(frame: &[u8]) -> u32 {
     u32_at(frame, CHECKSUM_AT)
 }
 
-/// Makes a frame.
+/// Makes a frame in the newest format.
 pub(super) fn seal(header: &Header, payload: &[u8]) -> Vec<u8> {
+    seal_as(FORMAT_VERSION, header, payload)
+}
+
+/// Makes a frame whose payload is as that version of the format has it.
+pub(super) fn seal_as(version: u16, header: &Header, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(HEADER_BYTES + payload.len());
     frame.extend_from_slice(&MAGIC);
-    frame.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+    frame.extend_from_slice(&version.to_le_bytes());
     frame.extend_from_slice(&[header.kind as u8, 0]);
     frame.extend_from_slice(&header.count.to_le_bytes());
     let words = [

@@ -142,7 +142,8 @@ impl Manifest {
             first_lsn: self.start,
             last_lsn: self.end,
         };
-        Ok(chunk::seal(&header, &payload))
+        // A manifest that moves keeps its version: it says how the state hash was made.
+        Ok(chunk::seal_as(self.version, &header, &payload))
     }
 
     /// Reads the manifest of `generation` and checks that it makes sense.

@@ -88,12 +88,22 @@ async fn submit_all(api: Api, mut requests: Streaming<Orders>, batches: mpsc::Se
 }
 
 async fn submit(api: &Api, bytes: &Bytes, room: &Arc<Semaphore>) -> Result<Batch, Status> {
+    let count = order_text::count(bytes);
+    if count > ORDERS_PER_REQUEST_MAX {
+        return Err(out_of_bounds(count));
+    }
     if let Ok(orders) = order_text::orders(bytes) {
         return submit_in(api, bytes, orders, room).await;
     }
     let bytes = order_text::canonical::<v1::PlaceOrdersRequest>(bytes)?;
     let orders = order_text::orders(&bytes).expect("a canonical message is plain");
     submit_in(api, &bytes, orders, room).await
+}
+
+fn out_of_bounds(count: usize) -> Status {
+    let mut found = Violations::default();
+    found.add("orders", format!("{count} orders; 1 to {ORDERS_PER_REQUEST_MAX} in a request"));
+    found.into_status()
 }
 
 /// Submits orders that lie in these bytes.
@@ -105,9 +115,7 @@ async fn submit_in(
 ) -> Result<Batch, Status> {
     let count = orders.len();
     if !(1..=ORDERS_PER_REQUEST_MAX).contains(&count) {
-        let mut found = Violations::default();
-        found.add("orders", format!("{count} orders; 1 to {ORDERS_PER_REQUEST_MAX} in a request"));
-        return Err(found.into_status());
+        return Err(out_of_bounds(count));
     }
     let permits = u32::try_from(count).expect("at most ORDERS_PER_REQUEST_MAX");
     // An error would mean that the semaphore is closed, which nobody does.
