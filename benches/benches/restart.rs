@@ -56,14 +56,14 @@ fn restart(criterion: &mut Criterion) {
         set_up(&engine, size).await;
         let pairs = engine.status().pairs as u64;
         println!("{} bytes a pair ({pairs} of them)", (resident_bytes() - before) / pairs);
-        close(engine).await
+        close(&engine).await
     });
     measure(criterion, &runtime, directory.path(), "journal", &status);
     let status = runtime.block_on(async {
         let (engine, _) = open(directory.path()).await;
         engine.take_snapshot(NOW).await.expect("a snapshot");
         place(&engine, size).await;
-        close(engine).await
+        close(&engine).await
     });
     measure(criterion, &runtime, directory.path(), "replay", &status);
     runtime.block_on(async {
@@ -84,7 +84,7 @@ async fn place(engine: &Engine, size: Size) {
     }
 }
 
-async fn close(engine: Engine) -> Status {
+async fn close(engine: &Engine) -> Status {
     let status = engine.status();
     engine.shut_down().await;
     status
