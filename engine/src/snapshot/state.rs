@@ -167,7 +167,8 @@ impl State<'_> {
         Ok(hash)
     }
 
-    /// Puts an item back, without its pairs.
+    /// Puts an item back, with places for its pairs: actors made in order lie in order,
+    /// and threads that fill them do not write beside each other.
     fn restore_item(&self, state: ItemState) -> Result<(SkuNo, Pairs, StateHash), RestoreError> {
         let (no, item) = (state.no, state.definition.item);
         if no != self.catalogue.next() || self.catalogue.sku_no(item.sku.as_str()).is_some() {
@@ -175,17 +176,20 @@ impl State<'_> {
         }
         let item = Arc::unwrap_or_clone(item);
         let hash = self.catalogue.define(no, item, state.definition.last_lsn);
+        let row = &self.catalogue.entry(no).row;
+        for (before, (node, _)) in state.pairs.iter().enumerate() {
+            row.get_or_insert(*node);
+            if row.len() != before + 1 {
+                return Err(out_of_place("pair of node", node.0));
+            }
+        }
         Ok((no, state.pairs, hash))
     }
 
     fn restore_row(&self, sku: SkuNo, pairs: Pairs) -> Result<StateHash, RestoreError> {
         let row = &self.catalogue.entry(sku).row;
         let mut hash = StateHash::default();
-        for (before, (node, stock)) in pairs.into_iter().enumerate() {
-            let slot = row.get_or_insert(node);
-            if row.len() != before + 1 {
-                return Err(out_of_place("pair of node", node.0));
-            }
+        for (slot, (node, stock)) in row.iter().zip(pairs) {
             hash.merge(stock.hash(Pair { sku, node }));
             slot.ask(StockMessage::Restore(Box::new(stock))).wait()?;
         }
@@ -215,7 +219,7 @@ type Pairs = Vec<(NodeNo, Stock)>;
 pub(super) struct Rest {
     /// Of what is put back already.
     hash: StateHash,
-    /// Pairs whose items are there.
+    /// Pairs whose places are there.
     rows: Vec<(SkuNo, Pairs)>,
     /// Orders whose rooms are there.
     orders: Vec<OrderState>,
