@@ -26,6 +26,7 @@ pub(crate) mod orders;
 mod place;
 mod plan;
 mod read;
+mod replay;
 pub(crate) mod requests;
 mod restore;
 mod sku_index;

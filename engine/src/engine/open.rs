@@ -6,7 +6,6 @@
 //!                                                the state hash must match
 //! ```
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,6 +17,7 @@ use super::apply::{self, Applier};
 use super::core::{Applied, Core};
 use super::directory::{lock_data, refuse_unfinished_restore};
 use super::network::PostalTable;
+use super::replay::replay_records;
 use super::snapshots::{Snapshots, Snapshotter};
 use super::written::Written;
 use crate::disk::{Disk, DiskLock};
@@ -25,7 +25,7 @@ use crate::journal::{
     BatchLimits, Commit, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark,
     Writer,
 };
-use crate::model::{Lsn, Record, StateHash, Timestamp};
+use crate::model::{Lsn, StateHash, Timestamp};
 use crate::service::{Services, Start, Supervised};
 use crate::snapshot::{self, SledStore, SnapshotError, StoreError};
 
@@ -350,22 +350,15 @@ pub(super) fn replay(
     }
     let mut recovered = Recovered { from: start.lsn, ..Recovered::default() };
     let mut applier = Applier::new(&core, start, false);
-    let mut failed = None;
-    let mut replay_next = |lsn, payload: &[u8]| {
-        match replay_record(&core, &mut applier, loaded.as_ref(), lsn, payload) {
-            Ok(()) => recovered.replayed += 1,
-            Err(error) => {
-                failed = Some(error);
-                return ControlFlow::Break(());
-            }
-        }
-        // What comes behind the last record wanted is not read: it may be damaged.
-        if until == Some(lsn) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
     if needs_records {
-        history.cursor(needed).read(&mut replay_next)?;
+        replay_records(&core, history, (needed, until), |lsn, written| {
+            applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
+            recovered.replayed += 1;
+            let check =
+                |loaded: &snapshot::Loaded| loaded.check_at(applier.applied(), &core.orders);
+            Ok(loaded.as_ref().map_or(Ok(()), check)?)
+        })?;
     }
-    failed.map_or(Ok(()), Err)?;
     let applied = applier.applied();
     drop(applier);
     if let Some(loaded) = &loaded {
@@ -381,28 +374,6 @@ pub(super) fn replay(
     *core.gate.lock() = applied;
     core.watermark.advance(applied.lsn);
     Ok((core, recovered))
-}
-
-fn replay_record(
-    core: &Core,
-    applier: &mut Applier<'_>,
-    loaded: Option<&snapshot::Loaded>,
-    lsn: Lsn,
-    payload: &[u8],
-) -> Result<(), OpenError> {
-    let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
-    let record: Record = minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
-    let written = Written::read(record).map_err(|error| unknown(error.to_string()))?;
-    if let Written::Placed(placed) = &written {
-        let id = placed.packed.id();
-        core.orders.begin(&id);
-        core.orders.number(&id, placed.no);
-    }
-    applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
-    if let Some(loaded) = loaded {
-        loaded.check_at(applier.applied(), &core.orders)?;
-    }
-    Ok(())
 }
 
 /// A batch that is durable, on its way to the applier.

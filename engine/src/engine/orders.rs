@@ -61,6 +61,11 @@ impl Orders {
         }
     }
 
+    /// Gives an id its number at once, as recovery does; false when it has one.
+    pub fn recover(&self, id: OrderId, no: OrderNo) -> bool {
+        self.by_id.insert(id, no).is_none()
+    }
+
     /// Gives up the id of an order that came to nothing.
     pub fn abandon(&self, id: &OrderId) {
         self.by_id.remove(id);

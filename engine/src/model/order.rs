@@ -125,6 +125,15 @@ impl Allocation {
     pub const fn open(&self) -> u32 {
         self.units - self.shipped - self.cancelled
     }
+
+    /// Whether it fits an order of so many lines and shipments, and no more units are
+    /// gone than there were.
+    const fn fits(&self, lines: usize, shipments: usize) -> bool {
+        let gone = self.shipped as u64 + self.cancelled as u64;
+        (self.line as usize) < lines
+            && (self.shipment as usize) < shipments
+            && gone <= self.units as u64
+    }
 }
 
 /// The durable state of an order: a fold over the journal and nothing else. The event
@@ -263,12 +272,7 @@ impl Order {
     /// # Errors
     /// The first allocation that does not.
     pub fn check(&self) -> Result<(), Allocation> {
-        let sound = |a: &&Allocation| {
-            let gone = u64::from(a.shipped) + u64::from(a.cancelled);
-            usize::from(a.line) < self.lines.len()
-                && usize::from(a.shipment) < self.shipments.len()
-                && gone <= u64::from(a.units)
-        };
+        let sound = |a: &&Allocation| a.fits(self.lines.len(), self.shipments.len());
         self.allocations.iter().find(|a| !sound(a)).map_or(Ok(()), |a| Err(*a))
     }
 

@@ -33,4 +33,8 @@ pub(super) const SLED_AMPLIFICATION_MAX: u64 = 3;
 /// Below this size on disk a store is never compacted.
 pub(super) const SLED_COMPACT_BYTES_MIN: u64 = 64 << 20;
 
+/// Threads that load a generation, each with a chunk in memory: more would wait for
+/// what is put back in order.
+pub(super) const LOADERS_MAX: usize = 8;
+
 const _: () = assert!(GENERATIONS_KEPT >= 2);

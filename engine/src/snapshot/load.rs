@@ -1,11 +1,15 @@
 //! Loading the newest good generation into an engine without state.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use super::chunk::Kind;
+use super::content::Content;
 use super::error::SnapshotError;
-use super::manifest::Manifest;
+use super::limits::LOADERS_MAX;
+use super::manifest::{ChunkRef, Manifest};
 use super::report::list;
 use super::state::{RestoreError, State};
 use super::store::SnapshotStore;
@@ -131,35 +135,83 @@ fn load(
     manifest: Manifest,
 ) -> Result<Loaded, SnapshotError> {
     let begun = Instant::now();
-    let pass = |kinds| load_kinds(state, store, &manifest, kinds);
-    // Orders and stock share no tables, so that two threads load them.
-    let (stock, orders) = std::thread::scope(|scope| {
-        let orders = scope.spawn(|| pass([Kind::Orders, Kind::Requests]));
-        let stock = pass([Kind::Catalogue, Kind::Items]);
-        (stock, orders.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let mut hash = stock?;
-    hash.merge(orders?);
+    let hash = load_chunks(state, store, &manifest)?;
     state.order_last.fetch_max(manifest.order_last, Ordering::Relaxed);
     *state.gate.lock() = Applied { lsn: manifest.start, hash };
     Ok(Loaded { manifest, took: begun.elapsed() })
 }
 
-/// Loads all chunks of some kinds, in order; answers with the hash of the images.
-fn load_kinds(
+/// Loads all chunks; answers with the hash of the images.
+///
+/// Loaders stand in a ring and take the chunks in turn. Each reads and checks its
+/// chunk, waits for the token, puts back what has to be in order, passes the token
+/// on, and puts back the rest. Whoever fails keeps the token, and all others end.
+fn load_chunks(
     state: State<'_>,
     store: &dyn SnapshotStore,
     manifest: &Manifest,
-    kinds: [Kind; 2],
 ) -> Result<StateHash, SnapshotError> {
-    let mut hash = StateHash::default();
-    for chunk in kinds.iter().flat_map(|kind| manifest.chunks_of(*kind)) {
-        let content = read_chunk(store, chunk, state.postal_codes)?;
-        let restored = state.restore(content, manifest.requests_from);
-        hash.merge(restored.map_err(|error| match error {
+    let loaders = available_parallelism().map_or(1, usize::from).min(LOADERS_MAX);
+    let (mut passes, mut tokens): (Vec<_>, Vec<_>) = (0..loaders).map(|_| sync_channel(1)).unzip();
+    passes[0].send(()).expect("the first loader did not begin yet");
+    // Each passes on what the next one waits for.
+    passes.rotate_left(1);
+    std::thread::scope(|scope| {
+        let ring = passes.drain(..).zip(tokens.drain(..)).enumerate();
+        let loaders: Vec<_> = ring
+            .map(|(first, (pass, token))| {
+                let loader = Loader { state, store, manifest, token, pass };
+                let chunks = manifest.chunks.iter().skip(first).step_by(loaders);
+                scope.spawn(move || loader.run(chunks))
+            })
+            .collect();
+        let mut hash = StateHash::default();
+        for loader in loaders {
+            let loaded = loader.join().unwrap_or_else(|panic| resume_unwind(panic));
+            hash.merge(loaded?);
+        }
+        Ok(hash)
+    })
+}
+
+/// One of those who load a generation.
+struct Loader<'a> {
+    state: State<'a>,
+    store: &'a dyn SnapshotStore,
+    manifest: &'a Manifest,
+    /// Comes when all chunks before are in place as far as order counts.
+    token: Receiver<()>,
+    pass: SyncSender<()>,
+}
+
+impl Loader<'_> {
+    /// Loads these chunks; answers with the hash of what it put back, which is not
+    /// all when another one failed.
+    fn run<'c>(
+        &self,
+        chunks: impl Iterator<Item = &'c ChunkRef>,
+    ) -> Result<StateHash, SnapshotError> {
+        let mut hash = StateHash::default();
+        for chunk in chunks {
+            let content = read_chunk(self.store, chunk, self.state.postal_codes);
+            if self.token.recv().is_err() {
+                // Who keeps the token says why.
+                break;
+            }
+            hash.merge(self.restore(chunk, content?)?);
+        }
+        Ok(hash)
+    }
+
+    fn restore(&self, chunk: &ChunkRef, content: Content) -> Result<StateHash, SnapshotError> {
+        let error = |error| match error {
             RestoreError::OutOfPlace(fault) => SnapshotError::Chunk { key: chunk.key, fault },
             RestoreError::Panicked(panicked) => panicked.into(),
-        })?);
+        };
+        let rest = self.state.restore_in_order(content, self.manifest.requests_from);
+        let rest = rest.map_err(error)?;
+        // After the last chunk, or a failure, nobody takes it.
+        let _ = self.pass.send(());
+        self.state.restore_rest(rest).map_err(error)
     }
-    Ok(hash)
 }

@@ -1,5 +1,6 @@
 //! The parts of a running engine that a snapshot copies, and puts back.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
@@ -14,7 +15,7 @@ use crate::actor::stock::{StockMessage, StockReply};
 use crate::engine::catalogue::Catalogue;
 use crate::engine::core::{Applied, Core};
 use crate::engine::network::Network;
-use crate::engine::orders::{Found, Orders};
+use crate::engine::orders::Orders;
 use crate::engine::requests::{Piece, Requests};
 use crate::model::{Lsn, NodeNo, OrderNo, Pair, SkuNo, StateHash, Stock};
 
@@ -111,29 +112,38 @@ impl State<'_> {
     }
 }
 
-/// Putting back, into an engine without state. Answers with the hash of what was
-/// put back; refuses what is there already, or out of place.
+/// Putting back, into an engine without state, in two steps: what has to be done chunk
+/// after chunk, and what any thread may do at any time after. Refuses what is there
+/// already, or out of place.
 impl State<'_> {
-    pub(super) fn restore(
+    /// Puts back what is numbered or remembered in order. Answers with what is left
+    /// to do.
+    pub(super) fn restore_in_order(
         &self,
         content: Content,
         requests_from: Lsn,
-    ) -> Result<StateHash, RestoreError> {
+    ) -> Result<Rest, RestoreError> {
         let mut hash = StateHash::default();
+        let mut rest = Rest::default();
         match content {
             Content::Catalogue(network) => {
                 hash.merge(network.hash());
                 self.network.store(network);
             }
             Content::Items(items) => {
+                rest.rows.reserve_exact(items.len());
                 for item in items {
-                    hash.merge(self.restore_item(item)?);
+                    let (no, pairs, moved) = self.restore_item(item)?;
+                    hash.merge(moved);
+                    rest.rows.push((no, pairs));
                 }
             }
             Content::Orders(orders) => {
-                for order in orders {
-                    hash.merge(self.restore_order(order)?);
+                // Rooms lie in the order of their numbers.
+                if let Some((last, _)) = orders.last() {
+                    self.orders.room(*last);
                 }
+                rest.orders = orders;
             }
             Content::Requests(requests) => {
                 let newer = |(_, done): &Request| done.lsn >= requests_from;
@@ -142,46 +152,77 @@ impl State<'_> {
                 }
             }
         }
+        Ok(Rest { hash, ..rest })
+    }
+
+    /// Puts back what is left. Answers with the hash of all that was put back.
+    pub(super) fn restore_rest(&self, rest: Rest) -> Result<StateHash, RestoreError> {
+        let mut hash = rest.hash;
+        for (no, pairs) in rest.rows {
+            hash.merge(self.restore_row(no, pairs)?);
+        }
+        for order in rest.orders {
+            hash.merge(self.restore_order(order)?);
+        }
         Ok(hash)
     }
 
-    fn restore_item(&self, state: ItemState) -> Result<StateHash, RestoreError> {
-        let (no, item) = (state.no, &state.definition.item);
+    /// Puts an item back, with places for its pairs: actors made in order lie in order,
+    /// and threads that fill them do not write beside each other.
+    fn restore_item(&self, state: ItemState) -> Result<(SkuNo, Pairs, StateHash), RestoreError> {
+        let (no, item) = (state.no, state.definition.item);
         if no != self.catalogue.next() || self.catalogue.sku_no(item.sku.as_str()).is_some() {
             return Err(out_of_place("item", &item.sku));
         }
-        let mut hash = self.catalogue.define(no, (**item).clone(), state.definition.last_lsn);
-        for (node, stock) in state.pairs {
-            hash.merge(self.restore_pair(Pair { sku: no, node }, stock)?);
+        let item = Arc::unwrap_or_clone(item);
+        let hash = self.catalogue.define(no, item, state.definition.last_lsn);
+        let row = &self.catalogue.entry(no).row;
+        for (before, (node, _)) in state.pairs.iter().enumerate() {
+            row.get_or_insert(*node);
+            if row.len() != before + 1 {
+                return Err(out_of_place("pair of node", node.0));
+            }
         }
-        Ok(hash)
+        Ok((no, state.pairs, hash))
     }
 
-    fn restore_pair(&self, pair: Pair, stock: Stock) -> Result<StateHash, RestoreError> {
-        let entry = self.catalogue.entry(pair.sku);
-        let NodeNo(node) = pair.node;
-        if entry.row.find(pair.node).is_some() {
-            return Err(out_of_place("pair of node", node));
+    fn restore_row(&self, sku: SkuNo, pairs: Pairs) -> Result<StateHash, RestoreError> {
+        let row = &self.catalogue.entry(sku).row;
+        let mut hash = StateHash::default();
+        for (slot, (node, stock)) in row.iter().zip(pairs) {
+            hash.merge(stock.hash(Pair { sku, node }));
+            slot.ask(StockMessage::Restore(Box::new(stock))).wait()?;
         }
-        let hash = stock.hash(pair);
-        entry.pair(pair.node).ask(StockMessage::Restore(Box::new(stock))).wait()?;
         Ok(hash)
     }
 
     fn restore_order(&self, (no, kept): OrderState) -> Result<StateHash, RestoreError> {
         let id = kept.packed.id();
-        let cell = self.orders.room(no);
-        let is_new = matches!(self.orders.begin(&id), Found::Unknown);
-        self.orders.number(&id, no);
+        let cell = self.orders.by_no(no).expect("its room was made in order");
+        let is_new = self.orders.recover(id, no);
         // Copied late, it may have a higher number than there was at the start.
         self.order_last.fetch_max(no.0, Ordering::Relaxed);
         match cell.ask(OrderMessage::Place(kept)).wait()? {
             // A place that is taken keeps what it has, and the hash does not move.
             OrderReply::Applied(moved) if is_new && moved != StateHash::default() => Ok(moved),
-            OrderReply::Applied(_) => Err(out_of_place("order", &id)),
+            OrderReply::Applied(_) => Err(out_of_place("order", no)),
             other => unreachable!("a placing is answered with a hash, not {other:?}"),
         }
     }
+}
+
+/// Pairs of one item, in the order of their coming to be.
+type Pairs = Vec<(NodeNo, Stock)>;
+
+/// What of a chunk is still to be put back.
+#[derive(Default)]
+pub(super) struct Rest {
+    /// Of what is put back already.
+    hash: StateHash,
+    /// Pairs whose places are there.
+    rows: Vec<(SkuNo, Pairs)>,
+    /// Orders whose rooms are there.
+    orders: Vec<OrderState>,
 }
 
 /// Why parts could not be put back.

@@ -241,3 +241,47 @@ fn an_unknown_event_is_an_error() {
     assert!(minicbor::decode::<Event>(&known).is_ok());
     assert!(minicbor::decode::<Event>(&unknown).is_err());
 }
+
+/// A shipment of it has left, so that every part of a packed order is there.
+fn shipped() -> Order {
+    let mut order = placed();
+    let (carrier, tracking) = (text("UPS"), text("1Z"));
+    order.shipments[0].shipped = Some(Box::new(Dispatch { at: ETA, carrier, tracking }));
+    order.allocations[0].shipped = 3;
+    order
+}
+
+/// What is seen of an order without unpacking it.
+fn seen(packed: &PackedOrder) -> Option<(OrderNo, OrderId, Vec<(Allocation, Pair)>)> {
+    let mut allocations = Vec::new();
+    let read = packed.read(|a, pair| allocations.push((*a, pair))).ok();
+    read.map(|(no, id)| (no, id, allocations))
+}
+
+/// Whatever the bytes are, both ways to read them say the same.
+#[test]
+fn an_order_that_is_read_is_the_one_that_is_unpacked() {
+    let bytes = PackedOrder::of(&shipped()).bytes().to_vec();
+    assert_eq!(PackedOrder::check(&bytes).unwrap().unpack(), Ok(shipped()));
+    let changed = |at: usize, byte: u8| {
+        let mut changed = bytes.clone();
+        changed[at] = byte;
+        changed
+    };
+    let flipped = (0..bytes.len()).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte)));
+    let flipped = flipped.map(|(at, byte)| changed(at, byte));
+    let cut = (0..bytes.len()).map(|len| bytes[..len].to_vec());
+    let mut refused = 0;
+    for bytes in flipped.chain(cut) {
+        let encoded = minicbor::to_vec(minicbor::bytes::ByteVec::from(bytes.clone())).unwrap();
+        let packed: PackedOrder = minicbor::decode(&encoded).unwrap();
+        let unpacked = packed.unpack().ok().map(|order| {
+            let allocations = order.allocations.iter().map(|a| (*a, order.pair_of(a))).collect();
+            (order.no, order.header.id.clone(), allocations)
+        });
+        refused += usize::from(unpacked.is_none());
+        assert_eq!(PackedOrder::check(&bytes).is_ok(), unpacked.is_some(), "{bytes:?}");
+        assert_eq!(seen(&packed), unpacked, "{bytes:?}");
+    }
+    assert!(refused > bytes.len(), "{refused} refused");
+}

@@ -18,10 +18,14 @@
 //! ```
 //! Numbers and texts as [`crate::model::pack`] has them.
 
+use smallvec::SmallVec;
+
 use super::{Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
 use crate::model::catalog::{Shortage, Split};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
-use crate::model::ids::{CustomerId, NodeNo, OrderId, OrderNo, PostalCode, ServiceNo, SkuNo, Text};
+use crate::model::ids::{
+    CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text,
+};
 use crate::model::lsn::Lsn;
 use crate::model::pack::{Unpackable, Unpacker, put_number, put_signed, put_text};
 use crate::model::reservations::Supply;
@@ -79,8 +83,21 @@ impl PackedOrder {
     /// # Errors
     /// When they do not unpack.
     pub fn check(bytes: &[u8]) -> Result<Self, Unpackable> {
-        let packed = Self(bytes.into());
-        packed.unpack().map(|_| packed)
+        read(bytes, |_, _| ())?;
+        Ok(Self(bytes.into()))
+    }
+
+    /// Checks bytes as [`PackedOrder::check`] does, and shows each allocation with its
+    /// pair on the way; answers with number and id. Recovery asks this of every order,
+    /// so that nothing is allocated for it.
+    ///
+    /// # Errors
+    /// When the bytes are not those of an order.
+    pub fn read(
+        &self,
+        show: impl FnMut(&Allocation, Pair),
+    ) -> Result<(OrderNo, OrderId), Unpackable> {
+        read(&self.0, show)
     }
 
     /// The bytes.
@@ -241,6 +258,37 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     };
     order.check().map_err(|_| Unpackable { at: "allocations" })?;
     Ok(order)
+}
+
+/// Reads as [`unpack`] does, and refuses what it refuses, but keeps nothing.
+fn read(
+    bytes: &[u8],
+    mut show: impl FnMut(&Allocation, Pair),
+) -> Result<(OrderNo, OrderId), Unpackable> {
+    let mut from = Unpacker::new(bytes);
+    if from.byte("version")? != VERSION {
+        return Err(Unpackable { at: "version" });
+    }
+    let no = OrderNo(from.number("number")?);
+    let id = id(&mut from, "id", OrderId::new)?;
+    let mut skus = SmallVec::<[SkuNo; 8]>::new();
+    for _ in 0..from.count("lines")? {
+        skus.push(line(&mut from)?.sku);
+    }
+    let mut nodes = SmallVec::<[NodeNo; 8]>::new();
+    for _ in 0..from.count("shipments")? {
+        nodes.push(shipment(&mut from)?.node);
+    }
+    for _ in 0..from.count("allocations")? {
+        let a = allocation(&mut from)?;
+        if !a.fits(skus.len(), nodes.len()) {
+            return Err(Unpackable { at: "allocations" });
+        }
+        let (sku, node) = (skus[usize::from(a.line)], nodes[usize::from(a.shipment)]);
+        show(&a, Pair { sku, node });
+    }
+    let header = header(&mut from, id)?;
+    Ok((no, header.id))
 }
 
 fn id<T, V>(
