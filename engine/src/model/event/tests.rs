@@ -252,7 +252,10 @@ fn shipped() -> Order {
 }
 
 /// What is seen of an order without unpacking it.
-fn seen(packed: &PackedOrder) -> Option<(OrderNo, OrderId, Vec<(Allocation, Pair)>)> {
+/// What an order reserves, under its number and id.
+type Seen = (OrderNo, OrderId, Vec<(Allocation, Pair)>);
+
+fn seen(packed: &PackedOrder) -> Option<Seen> {
     let mut allocations = Vec::new();
     let read = packed.read(|a, pair| allocations.push((*a, pair))).ok();
     read.map(|(no, id)| (no, id, allocations))
