@@ -50,8 +50,9 @@ const _: () = assert!(
 /// beside the appending: a sync of a batch waits for one such piece at most.
 pub const SPARE_PIECE_BYTES: usize = 1 << 20;
 
-/// Records of a batch from which on the journal counts as busy.
-pub const BUSY_BATCH_RECORDS: u64 = 64;
+/// Records of a batch from which on the journal counts as busy: more than callers who
+/// wait for each answer have in flight, whom a pause would only hold up.
+pub const BUSY_BATCH_RECORDS: u64 = 256;
 
 /// Milliseconds between the beginnings of two syncs while the journal is busy. A sync
 /// costs the processor a quarter of a millisecond and wakes three threads, whatever it
