@@ -6,12 +6,13 @@
 //! What is counted is one call of the function here; what `setup` makes beforehand and
 //! what is dropped afterwards is not.
 //!
-//! **A budget** is what was measured and about 5% more, for one of the things that are
+//! **A budget** is what was measured and about 15% more, for one of the things that are
 //! done [`ROUNDS`] times. Whoever makes a path cheaper, or dearer for a reason that
 //! the commit gives, renews it: run the script and divide what it prints as
 //! `Instructions` by the rounds. Budgets are for `rust-toolchain.toml`'s compiler,
 //! `Cargo.lock` and the release profile on `x86_64` with AVX2: another compiler
-//! inlines otherwise, and another C library copies bytes otherwise.
+//! inlines otherwise, and another C library copies bytes otherwise. That of submitting
+//! was measured with destinations seen for the first time, and is twice too wide.
 
 #![expect(missing_docs, unused_qualifications, reason = "what gungraun's macros make of it")]
 
@@ -86,15 +87,15 @@ fn sourcing(lines: RangeInclusive<u32>, nodes: u32) -> Sourcing {
 }
 
 #[library_benchmark]
-#[bench::two_lines_at_20_nodes(args = (2..=2, 20), setup = sourcing, config = budget(3_910))]
-#[bench::three_to_five_lines_at_60_nodes(args = (3..=5, 60), setup = sourcing, config = budget(11_313))]
+#[bench::two_lines_at_20_nodes(args = (2..=2, 20), setup = sourcing, config = budget(4_300))]
+#[bench::three_to_five_lines_at_60_nodes(args = (3..=5, 60), setup = sourcing, config = budget(12_400))]
 fn solve_and_explain(mut sourcing: Sourcing) -> Sourcing {
     sourcing.round();
     sourcing
 }
 
 #[library_benchmark]
-#[bench::idle(setup = asks::cell, config = budget(55))]
+#[bench::idle(setup = asks::cell, config = budget(60))]
 fn turn_of_an_actor(cell: ActorCell<Stock>) -> ActorCell<Stock> {
     for _ in 0..ROUNDS {
         black_box(asks::ask(&cell));
@@ -119,7 +120,7 @@ fn packed_order_of_two_lines() -> PackedOrder {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = order_of_two_lines, config = budget(861))]
+#[bench::two_lines(setup = order_of_two_lines, config = budget(950))]
 fn pack_order(order: Arc<Order>) -> Arc<Order> {
     for _ in 0..ROUNDS {
         black_box(PackedOrder::of(black_box(&order)));
@@ -128,7 +129,7 @@ fn pack_order(order: Arc<Order>) -> Arc<Order> {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(3_405))]
+#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(3_800))]
 fn unpack_order(packed: PackedOrder) -> PackedOrder {
     for _ in 0..ROUNDS {
         black_box(black_box(&packed).unpack()).expect("it unpacks");
@@ -156,7 +157,7 @@ fn frame((mut batch, payload): (Batch, Vec<u8>)) -> (Batch, Vec<u8>) {
 }
 
 #[library_benchmark]
-#[bench::payload_of_250_bytes(setup = empty_batch, config = budget(550))]
+#[bench::payload_of_250_bytes(setup = empty_batch, config = budget(600))]
 fn frame_and_checksum(empty: (Batch, Vec<u8>)) -> (Batch, Vec<u8>) {
     frame(empty)
 }
@@ -193,7 +194,7 @@ fn written_journal() -> Journal {
 }
 
 #[library_benchmark]
-#[bench::payload_of_250_bytes(setup = written_journal, config = budget(652))]
+#[bench::payload_of_250_bytes(setup = written_journal, config = budget(720))]
 fn append_to_group_commit(journal: Journal) -> (Journal, Ticket) {
     let last = journal.append_all();
     (journal, last)
@@ -240,7 +241,7 @@ fn submit_order((mut single, orders): (Single, Vec<PlaceOrder>)) -> Single {
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_applying, teardown = check_applied, config = budget(4_250))]
+#[bench::holiday(setup = before_applying, teardown = check_applied, config = budget(4_700))]
 fn apply_order(mut single: Single) -> Single {
     single.apply();
     single
