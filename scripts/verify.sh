@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The whole gate. Changes nothing; `scripts/fix.sh` mends what can be mended.
 #
-# Needs Rust (rust-toolchain.toml says which), git and a C compiler. Licences are
-# checked where cargo-deny is installed; the gate says so where it is not.
+# Needs Rust (rust-toolchain.toml says which), git and a C compiler. The guards need
+# valgrind and gungraun's runner: both are installed where they are missing, or the
+# gate says what to install. Licences are checked where cargo-deny is installed; the
+# gate says so where it is not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
