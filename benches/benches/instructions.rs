@@ -11,8 +11,7 @@
 //! the commit gives, renews it: run the script and divide what it prints as
 //! `Instructions` by the rounds. Budgets are for `rust-toolchain.toml`'s compiler,
 //! `Cargo.lock` and the release profile on `x86_64` with AVX2: another compiler
-//! inlines otherwise, and another C library copies bytes otherwise. That of submitting
-//! was measured with destinations seen for the first time, and is twice too wide.
+//! inlines otherwise, and another C library copies bytes otherwise.
 
 #![expect(missing_docs, unused_qualifications, reason = "what gungraun's macros make of it")]
 
@@ -234,7 +233,7 @@ fn check_applied(mut single: Single) {
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(49_300))]
+#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(25_800))]
 fn submit_order((mut single, orders): (Single, Vec<PlaceOrder>)) -> Single {
     single.submit(orders);
     single
