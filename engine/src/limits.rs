@@ -1,5 +1,7 @@
 //! Every bound of the engine in one place, each with its reason.
 
+use std::time::Duration;
+
 use crate::sourcing::limits as sourcing;
 
 /// Longest caller-made identifier, in bytes of printable ASCII. Long enough for
@@ -19,6 +21,19 @@ pub const STOCK_UNITS_MAX: u32 = 1_000_000_000;
 /// Most units of one order line. A whole order then stays below what sourcing
 /// sums up exactly.
 pub const LINE_UNITS_MAX: u32 = 500_000;
+
+/// How long a closed order stays in memory by default: most of what is asked about an
+/// order after it left is asked on the same day.
+pub const ARCHIVE_AFTER_DEFAULT: Duration = Duration::from_hours(24);
+
+/// Moments of the past that the archive tells apart: closed orders leave memory at most
+/// a sixty-fourth of their time late, and a snapshot each.
+pub const ARCHIVE_MARKS_MAX: u32 = 64;
+
+/// Chunks with archived orders that are read at once for those who ask. Each is some
+/// 300 KB, checked and decoded on a thread of its own: more would take the processor
+/// from orders, and memory.
+pub const ARCHIVE_READS_MAX: usize = 2;
 
 /// Most lines of one order. The largest business orders seen in the field have
 /// a few hundred; exact sourcing and one record an order want a bound.

@@ -86,7 +86,10 @@ async fn keep_gauges(engine: Engine, journal: PathBuf) {
         set(names::APPLIED_LSN, engine.version().get());
         set(names::COMMANDS_IN_FLIGHT, status.in_flight as u64);
         set(names::PAIRS, status.pairs as u64);
-        set(names::ORDERS_IN_MEMORY, status.orders as u64);
+        // Counted one after the other, while orders come and go.
+        let in_memory = status.orders.saturating_sub(status.archived_orders);
+        set(names::ORDERS_IN_MEMORY, in_memory as u64);
+        set(names::ORDERS_ARCHIVED, status.archived_orders as u64);
         note_halt(engine.halt().as_ref());
         let journal = journal.clone();
         let bytes = tokio::task::spawn_blocking(move || bytes_in(&journal)).await;

@@ -128,6 +128,7 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
     let options = OpenOptions {
         segment_bytes: config.journal_segment_bytes,
         in_flight_max: config.commands_in_flight_max,
+        archive_after: config.archive_after,
         ..OpenOptions::new(&config.data)
     };
     let postal = Arc::new(UsPostalCodes::shared());

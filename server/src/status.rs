@@ -95,6 +95,8 @@ reasons! {
     DiskFull = "DISK_FULL",
     /// The journal halted after a write or sync failed.
     JournalHalted = "JOURNAL_HALTED",
+    /// The order left memory, and no snapshot that has it can be read.
+    ArchiveUnreadable = "ARCHIVE_UNREADABLE",
     /// A fault of the program stopped the engine.
     EngineHalted = "ENGINE_HALTED",
     /// A fault of the program.

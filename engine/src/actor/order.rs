@@ -1,15 +1,23 @@
 //! The order actor: one order, and who has it in hand.
 
 use super::Actor;
-use crate::model::{KeptOrder, Lsn, OrderEffect, StateHash};
+use crate::model::{ArchivedOrder, KeptOrder, Lsn, OrderEffect, StateHash};
 
 /// The durable state of an order, and the transaction in flight on it.
 #[derive(Debug, Default)]
-pub struct OrderActor {
-    /// None until the event that places it is applied.
-    order: Option<KeptOrder>,
-    /// Whether a change of the order is in flight.
-    locked: bool,
+pub enum OrderActor {
+    /// The event that places it is not applied yet.
+    #[default]
+    Vacant,
+    /// The order is in memory.
+    Resident {
+        /// All of it.
+        order: KeptOrder,
+        /// Whether a change of the order is in flight.
+        locked: bool,
+    },
+    /// The order is closed and left memory: snapshots have it.
+    Archived(ArchivedOrder),
 }
 
 /// What can be asked of an order.
@@ -32,6 +40,14 @@ pub enum OrderMessage {
     },
     /// Read the durable state.
     Read,
+    /// Leave memory, if it is closed and no event after this one changed it: whoever
+    /// asks knows that a snapshot has it so.
+    Archive {
+        /// The event.
+        up_to: Lsn,
+    },
+    /// Come back to memory, if it is this order that left it.
+    Recall(KeptOrder),
 }
 
 /// What an order answers.
@@ -41,8 +57,14 @@ pub enum OrderReply {
     Lock(Lock),
     /// To an apply: by how much the state hash moves.
     Applied(StateHash),
-    /// To a read: the order, or none while it is being placed.
-    State(Option<KeptOrder>),
+    /// To a read: it is not placed yet.
+    Vacant,
+    /// To a read: the order.
+    Resident(KeptOrder),
+    /// To a read: what is known of an order that left memory.
+    Archived(ArchivedOrder),
+    /// To a message that asks it to leave memory or to come back: whether it did.
+    Moved(bool),
     /// To what needs no answer.
     Done,
 }
@@ -54,6 +76,8 @@ pub enum Lock {
     Granted(KeptOrder),
     /// It is being placed or changed.
     InFlight,
+    /// It left memory, and has to be recalled first.
+    Archived(ArchivedOrder),
 }
 
 impl Actor for OrderActor {
@@ -65,42 +89,60 @@ impl Actor for OrderActor {
         match message {
             OrderMessage::Lock => OrderReply::Lock(self.lock()),
             OrderMessage::Unlock => {
-                self.locked = false;
+                self.unlock();
                 OrderReply::Done
             }
             OrderMessage::Place(order) => OrderReply::Applied(self.place(order)),
             OrderMessage::Apply { lsn, effect, settles } => {
-                self.locked &= !settles;
+                if settles {
+                    self.unlock();
+                }
                 OrderReply::Applied(self.apply(lsn, &effect))
             }
-            OrderMessage::Read => OrderReply::State(self.order.clone()),
+            OrderMessage::Read => self.read(),
+            OrderMessage::Archive { up_to } => OrderReply::Moved(self.archive(up_to)),
+            OrderMessage::Recall(order) => OrderReply::Moved(self.recall(order)),
         }
     }
 }
 
 impl OrderActor {
     fn lock(&mut self) -> Lock {
-        match &self.order {
-            Some(order) if !self.locked => {
-                self.locked = true;
+        match self {
+            Self::Resident { order, locked } if !*locked => {
+                *locked = true;
                 Lock::Granted(order.clone())
             }
-            _ => Lock::InFlight,
+            Self::Archived(archived) => Lock::Archived(*archived),
+            Self::Vacant | Self::Resident { .. } => Lock::InFlight,
+        }
+    }
+
+    fn unlock(&mut self) {
+        if let Self::Resident { locked, .. } = self {
+            *locked = false;
         }
     }
 
     fn place(&mut self, order: KeptOrder) -> StateHash {
         let mut hash = StateHash::default();
-        if self.order.is_none() {
+        if matches!(self, Self::Vacant) {
             hash.add(order.hash());
-            self.order = Some(order);
+            *self = Self::Resident { order, locked: false };
         }
         hash
     }
 
     fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) -> StateHash {
         let mut hash = StateHash::default();
-        let kept = self.order.as_mut().expect("REPLAY_EQUAL: an order is placed before it changes");
+        let kept = match self {
+            Self::Resident { order, .. } => order,
+            // A closed order does not change; a replay meets events that it has.
+            Self::Archived(archived) if lsn <= archived.last_lsn => return hash,
+            Self::Vacant | Self::Archived(_) => {
+                panic!("REPLAY_EQUAL: an order is placed, and in memory, before it changes")
+            }
+        };
         if lsn > kept.last_lsn {
             hash.remove(kept.hash());
             let mut order = kept.order();
@@ -109,5 +151,33 @@ impl OrderActor {
             hash.add(kept.hash());
         }
         hash
+    }
+
+    fn read(&self) -> OrderReply {
+        match self {
+            Self::Vacant => OrderReply::Vacant,
+            Self::Resident { order, .. } => OrderReply::Resident(order.clone()),
+            Self::Archived(archived) => OrderReply::Archived(*archived),
+        }
+    }
+
+    fn archive(&mut self, up_to: Lsn) -> bool {
+        match self {
+            Self::Resident { order, locked: false }
+                if order.last_lsn <= up_to && !order.packed.is_open() =>
+            {
+                *self = Self::Archived(ArchivedOrder::from(&*order));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn recall(&mut self, order: KeptOrder) -> bool {
+        let is_it = matches!(self, Self::Archived(known) if *known == ArchivedOrder::from(&order));
+        if is_it {
+            *self = Self::Resident { order, locked: false };
+        }
+        is_it
     }
 }

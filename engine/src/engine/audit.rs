@@ -1,5 +1,7 @@
 //! The audit: every named invariant, on a live engine, at one LSN.
 
+use std::sync::atomic::Ordering;
+
 use super::catalogue::Catalogue;
 use super::claims::cell;
 use super::core::{Applied, Core};
@@ -7,7 +9,8 @@ use super::error::EngineError;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
 use crate::model::invariants::{Breach, conservation};
-use crate::model::{Lsn, NodeNo, Order, Pair, StateHash, Stock};
+use crate::model::{ArchivedOrder, Lsn, NodeNo, Order, OrderNo, Pair, StateHash, Stock};
+use crate::snapshot::{ArchivedIn, SnapshotError, chunk_of, recall};
 
 /// Most breaches that a report lists; the rest is counted.
 pub const BREACHES_SHOWN_MAX: usize = 100;
@@ -21,6 +24,8 @@ pub struct AuditReport {
     pub pairs: u64,
     /// Orders looked at.
     pub orders: u64,
+    /// Those of them that left memory, and were read from a snapshot.
+    pub archived: u64,
     /// Reservations looked at.
     pub reservations: u64,
     /// Units on hand, over all pairs.
@@ -61,11 +66,18 @@ impl AuditReport {
 /// one LSN; nobody is acknowledged until it goes on.
 pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
     let frozen = core.freeze();
-    audit_at(core, frozen.applied())
+    let report = audit_actors(core, frozen.applied())?;
+    // What left memory does not change: it is read while the engine goes on.
+    drop(frozen);
+    audit_archived(core, report)
 }
 
 /// Audits a core that nothing is applied to.
 pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineError> {
+    audit_archived(core, audit_actors(core, applied)?)
+}
+
+fn audit_actors(core: &Core, applied: Applied) -> Result<AuditReport, EngineError> {
     let mut report = AuditReport { lsn: applied.lsn, ..AuditReport::default() };
     for (no, entry) in core.catalogue.iter() {
         report.state_hash.merge(Catalogue::hash_definition(no, &entry.definition()));
@@ -75,7 +87,11 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
     }
     for cell in core.orders.iter() {
         match cell.ask(OrderMessage::Read).wait() {
-            Ok(OrderReply::State(Some(kept))) => {
+            Ok(OrderReply::Archived(archived)) => {
+                report.orders += 1;
+                report.state_hash.add(archived.hash);
+            }
+            Ok(OrderReply::Resident(kept)) => {
                 report.state_hash.add(kept.hash());
                 audit_order(core, &kept.order(), &mut report)?;
             }
@@ -95,6 +111,49 @@ pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
         report.breach("STATE_HASH", detail);
     }
     Ok(report)
+}
+
+/// `ARCHIVED_READABLE`: every order that left memory is in a snapshot, as the hash in
+/// the running state has it, and closed. Takes time in which the engine goes on, so that
+/// an order that is recalled or leaves meanwhile counts or not.
+fn audit_archived(core: &Core, mut report: AuditReport) -> Result<AuditReport, EngineError> {
+    if core.orders.archived() == 0 {
+        return Ok(report);
+    }
+    let last = core.order_last.load(Ordering::Relaxed);
+    let mut chunk = Vec::new();
+    for no in (1..=last).map(OrderNo) {
+        if chunk.first().is_some_and(|(first, _)| chunk_of(*first) != chunk_of(no)) {
+            audit_chunk(core, &chunk, &mut report);
+            chunk.clear();
+        }
+        let Some(cell) = core.orders.by_no(no) else { continue };
+        match cell.ask(OrderMessage::Read).wait() {
+            Ok(OrderReply::Archived(archived)) => chunk.push((no, archived)),
+            Ok(_) => {}
+            Err(panicked) => return Err(core.panicked(panicked)),
+        }
+    }
+    audit_chunk(core, &chunk, &mut report);
+    Ok(report)
+}
+
+fn audit_chunk(core: &Core, archived: &[(OrderNo, ArchivedOrder)], report: &mut AuditReport) {
+    let Some((first, _)) = archived.first() else { return };
+    let found = core.archive.store().map_err(SnapshotError::from);
+    match found.and_then(|store| recall(&*store, archived)) {
+        Ok(orders) => {
+            report.archived += orders.len() as u64;
+            for (no, kept) in orders.iter().filter(|(_, kept)| kept.packed.is_open()) {
+                let id = kept.packed.id();
+                report.breach("ARCHIVED_READABLE", format!("order {id}, number {}, is open", no.0));
+            }
+        }
+        Err(error) => {
+            let detail = format!("{} orders from number {} on: {error}", archived.len(), first.0);
+            report.breach("ARCHIVED_READABLE", detail);
+        }
+    }
 }
 
 fn audit_pair(core: &Core, pair: Pair, report: &mut AuditReport) -> Result<(), EngineError> {
@@ -146,7 +205,7 @@ fn owner(
         return Ok(Err(missing()));
     };
     match cell.ask(OrderMessage::Read).wait() {
-        Ok(OrderReply::State(Some(kept))) => {
+        Ok(OrderReply::Resident(kept)) => {
             let open = open_at(&kept.order(), reservation.line, pair.node);
             let knows = open >= u64::from(reservation.units);
             Ok(if knows { Ok(()) } else { Err(missing()) })

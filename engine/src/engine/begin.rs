@@ -2,12 +2,12 @@
 
 use super::core::Core;
 use super::error::EngineError;
-use super::orders::{Found, OrderCell};
+use super::orders::Found;
 use super::requests::{Begin, Remembered};
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::model::command::OrderRequest;
 use crate::model::digest;
-use crate::model::{Order, OrderId, Refusal, Request, RequestId};
+use crate::model::{Order, OrderId, OrderNo, Refusal, Request, RequestId};
 
 /// How a request starts, once nobody else has its key in flight.
 pub enum Started<'a> {
@@ -103,7 +103,7 @@ pub async fn begin_order<'a>(
         let seen = core.look_at_names();
         let there = match core.orders.begin(id) {
             Found::Unknown => return Ok(Room::New(OrderRoom { core, id, held: true })),
-            Found::There(cell) => read_named(core, cell, id).await?,
+            Found::There(no, _) => read_named(core, no, id).await?,
             Found::InFlight => None,
         };
         match there {
@@ -123,28 +123,28 @@ pub async fn begin_order<'a>(
 /// Finds and reads an order; none when there is none, or while it is being placed.
 pub async fn find_order(core: &Core, id: &OrderId) -> Result<Option<Order>, EngineError> {
     match core.orders.by_id(id) {
-        Found::There(cell) => read_named(core, cell, id).await,
+        Found::There(no, _) => read_named(core, no, id).await,
         Found::Unknown | Found::InFlight => Ok(None),
     }
 }
 
 /// Reads an order that was found under `id`; none while it is being placed. A number
 /// whose order came to nothing passes on to another one.
-async fn read_named(
-    core: &Core,
-    cell: &OrderCell,
-    id: &OrderId,
-) -> Result<Option<Order>, EngineError> {
-    let order = read_order(core, cell).await?;
+async fn read_named(core: &Core, no: OrderNo, id: &OrderId) -> Result<Option<Order>, EngineError> {
+    let order = read_order(core, no).await?;
     Ok(order.filter(|order| order.header.id == *id))
 }
 
-/// Reads an order; none while it is being placed.
-pub async fn read_order(core: &Core, cell: &OrderCell) -> Result<Option<Order>, EngineError> {
-    match cell.ask(OrderMessage::Read).await {
-        // Unpacked here and not in the actor's turn.
-        Ok(OrderReply::State(kept)) => Ok(kept.map(|kept| kept.order())),
+/// Reads an order, from a snapshot when it left memory; none while it is being placed.
+pub async fn read_order(core: &Core, no: OrderNo) -> Result<Option<Order>, EngineError> {
+    let Some(cell) = core.orders.by_no(no) else { return Ok(None) };
+    let kept = match cell.ask(OrderMessage::Read).await {
+        Ok(OrderReply::Vacant) => return Ok(None),
+        Ok(OrderReply::Resident(kept)) => kept,
+        Ok(OrderReply::Archived(archived)) => core.archive.read(no, archived).await?,
         Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(core.panicked(panicked)),
-    }
+        Err(panicked) => return Err(core.panicked(panicked)),
+    };
+    // Unpacked here and not in the actor's turn.
+    Ok(Some(kept.order()))
 }

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, futures::Notified};
 
+use super::archive::Archive;
 use super::catalogue::Catalogue;
 use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
@@ -32,6 +33,8 @@ pub struct Core {
     pub network: ArcSwap<Network>,
     /// Orders.
     pub orders: Orders,
+    /// Closed orders that left memory.
+    pub archive: Archive,
     /// Idempotency keys.
     pub requests: Requests,
     /// Where postal codes are.
@@ -104,12 +107,14 @@ impl Core {
         postal: PostalTable,
         journal: GroupCommit<Written>,
         watermark: Arc<Watermark>,
+        archive: Archive,
         in_flight_max: usize,
     ) -> Self {
         Self {
             catalogue: Catalogue::default(),
             network: ArcSwap::from_pointee(Network::empty(postal.code_count())),
             orders: Orders::default(),
+            archive,
             requests: Requests::new(limits::REQUESTS_KEPT_MAX),
             postal,
             journal,

@@ -37,6 +37,9 @@ pub enum EngineError {
         /// The newest durable version.
         newest: Lsn,
     },
+    /// A closed order left memory, and the snapshot that has it cannot be read.
+    #[error("the order is archived and cannot be read: {0}")]
+    ArchiveUnreadable(String),
     /// The engine is shutting down: what is in flight is finished, nothing new
     /// is taken.
     #[error("the engine is shutting down")]

@@ -11,7 +11,7 @@ use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::actor::stock::Claim;
 use crate::limits::REPLANS_MAX;
 use crate::model::command::{CancelOrder, LineCancellation, ShipShipment};
-use crate::model::{Dispatch, Event, Order, OrderId, Refusal, Release, Supply};
+use crate::model::{Dispatch, Event, Order, OrderId, OrderNo, Refusal, Release, Supply};
 
 /// An order in hand. Dropped before its event is written, it is free again.
 struct Locked<'a> {
@@ -37,8 +37,8 @@ async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineErro
         match core.orders.by_id(id) {
             Found::Unknown => return Err(Refusal::UnknownOrder(id.clone()).into()),
             Found::InFlight => {}
-            Found::There(cell) => {
-                if let Some(locked) = lock_cell(core, cell, id).await? {
+            Found::There(no, cell) => {
+                if let Some(locked) = lock_cell(core, no, cell, id).await? {
                     return Ok(locked);
                 }
             }
@@ -48,9 +48,11 @@ async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineErro
     Err(Refusal::Contended.into())
 }
 
-/// Takes the order of that id in hand, if it is there and nobody else has it.
+/// Takes the order of that id in hand, if it is there and nobody else has it. One that
+/// left memory comes back first.
 async fn lock_cell<'a>(
     core: &'a Core,
+    no: OrderNo,
     cell: &'a OrderCell,
     id: &OrderId,
 ) -> Result<Option<Locked<'a>>, EngineError> {
@@ -59,14 +61,22 @@ async fn lock_cell<'a>(
             give_back(core, cell.ask(OrderMessage::Unlock));
         }
     };
-    match Asked::new(core, cell.ask(OrderMessage::Lock), undo).await? {
-        OrderReply::Lock(Lock::Granted(kept)) => {
-            let locked = Locked { core, cell, order: kept.order(), held: true };
-            // The number of an order that came to nothing passed on to another one.
-            Ok(Some(locked).filter(|locked| locked.order.header.id == *id))
+    // Orders leave memory once a snapshot, so that it is asked twice at most.
+    loop {
+        match Asked::new(core, cell.ask(OrderMessage::Lock), undo).await? {
+            OrderReply::Lock(Lock::Granted(kept)) => {
+                let locked = Locked { core, cell, order: kept.order(), held: true };
+                // The number of an order that came to nothing passed on to another one.
+                return Ok(Some(locked).filter(|locked| locked.order.header.id == *id));
+            }
+            OrderReply::Lock(Lock::InFlight) => return Ok(None),
+            OrderReply::Lock(Lock::Archived(archived)) => {
+                let order = core.archive.read(no, archived).await?;
+                let recalled = core.orders.recall(no, order);
+                recalled.map_err(|panicked| core.panicked(panicked))?;
+            }
+            other => unreachable!("a lock is answered with a lock, not {other:?}"),
         }
-        OrderReply::Lock(Lock::InFlight) => Ok(None),
-        other => unreachable!("a lock is answered with a lock, not {other:?}"),
     }
 }
 

@@ -11,6 +11,7 @@
 //! lets go of everything it claimed.
 
 mod apply;
+mod archive;
 mod audit;
 mod begin;
 pub(crate) mod catalogue;
@@ -102,8 +103,10 @@ pub struct Status {
     pub nodes: usize,
     /// SKU-location pairs.
     pub pairs: usize,
-    /// Orders in memory.
+    /// Orders placed.
     pub orders: usize,
+    /// Those of them that are closed and left memory.
+    pub archived_orders: usize,
     /// Idempotency keys remembered.
     pub requests: usize,
     /// Commands in flight.
@@ -400,10 +403,7 @@ impl Engine {
 
     /// The id of an order by its number; none while it is being placed.
     pub async fn order_id(&self, no: OrderNo) -> Result<Option<OrderId>, EngineError> {
-        let Some(cell) = self.core.orders.by_no(no) else {
-            return Ok(None);
-        };
-        Ok(begin::read_order(&self.core, cell).await?.map(|order| order.header.id.clone()))
+        Ok(begin::read_order(&self.core, no).await?.map(|order| order.header.id.clone()))
     }
 
     /// The caller's id of an inbound supply, while it is open.
@@ -439,6 +439,7 @@ impl Engine {
             nodes: self.core.network.load().nodes.len(),
             pairs: self.core.catalogue.pairs(),
             orders: self.core.orders.len(),
+            archived_orders: self.core.orders.archived(),
             requests: self.core.requests.len(),
             in_flight: self.core.in_flight(),
         }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::apply::{self, Applier};
+use super::archive::Archive;
 use super::core::{Applied, Core};
 use super::directory::{lock_data, refuse_unfinished_restore};
 use super::network::PostalTable;
@@ -50,6 +51,10 @@ pub struct OpenOptions {
     pub segment_bytes: u64,
     /// Commands in flight before the engine answers "overloaded".
     pub in_flight_max: usize,
+    /// How long a closed order stays in memory; none: for ever. Later, it is read from
+    /// the snapshots that have it. Orders that are closed already when the engine is
+    /// opened stay out of memory.
+    pub archive_after: Option<Duration>,
 }
 
 impl OpenOptions {
@@ -59,6 +64,7 @@ impl OpenOptions {
             directory: directory.into(),
             segment_bytes: Options::default().segment_bytes,
             in_flight_max: crate::limits::IN_FLIGHT_MAX_DEFAULT,
+            archive_after: Some(crate::limits::ARCHIVE_AFTER_DEFAULT),
         }
     }
 }
@@ -284,12 +290,14 @@ impl Parts {
             GroupCommit::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
         let make = || {
             let watermark = Arc::new(Watermark::new(Lsn::NONE));
-            Core::new(Arc::clone(&postal), group.clone(), watermark, options.in_flight_max)
+            let archive = Archive::new(Arc::clone(&snapshots), options.archive_after);
+            let in_flight_max = options.in_flight_max;
+            Core::new(Arc::clone(&postal), group.clone(), watermark, archive, in_flight_max)
         };
         let (core, mut recovered) = replay(&snapshots, &*history, None, make)?;
         recovered.torn_bytes = torn_bytes;
         recovered.took = began.elapsed();
-        let engine = Engine::over(Arc::new(core), Arc::new(snapshots), history);
+        let engine = Engine::over(Arc::new(core), snapshots, history);
         Ok(Self { engine, writer, recovered })
     }
 }
@@ -299,11 +307,11 @@ impl Parts {
 pub(super) fn open_snapshots(
     data: &Path,
     lock: Arc<DiskLock>,
-) -> Result<(Snapshots, Option<StoreError>), OpenError> {
+) -> Result<(Arc<Snapshots>, Option<StoreError>), OpenError> {
     match Snapshots::open(data, Arc::clone(&lock)) {
-        Ok(snapshots) => Ok((snapshots, None)),
+        Ok(snapshots) => Ok((Arc::new(snapshots), None)),
         Err(damage @ StoreError::Corrupt { .. }) => {
-            Ok((Snapshots::without_store(data, lock), Some(damage)))
+            Ok((Arc::new(Snapshots::without_store(data, lock)), Some(damage)))
         }
         Err(error) => Err(SnapshotError::from(error).into()),
     }

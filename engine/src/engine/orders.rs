@@ -1,11 +1,14 @@
 //! Where orders are found: by the caller's id, and by their number.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
-use crate::actor::{ActorCell, order::OrderActor};
+use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
+use crate::actor::{ActorCell, ActorPanicked};
 use crate::limits::ORDER_SHARDS;
-use crate::model::{OrderId, OrderNo};
+use crate::model::{KeptOrder, Lsn, OrderId, OrderNo};
 
 /// An order actor. It never moves.
 pub type OrderCell = ActorCell<OrderActor>;
@@ -20,6 +23,8 @@ const UNNUMBERED: OrderNo = OrderNo(0);
 pub struct Orders {
     by_id: DashMap<OrderId, OrderNo, foldhash::fast::RandomState>,
     by_no: boxcar::Vec<Box<[OrderCell]>>,
+    /// How many of them left memory.
+    archived: AtomicUsize,
 }
 
 /// What is known of an order's id.
@@ -28,15 +33,15 @@ pub enum Found<'a> {
     Unknown,
     /// An order under it is being placed.
     InFlight,
-    /// The actor of the order under it, which may not be placed yet.
-    There(&'a OrderCell),
+    /// The number and the actor of the order under it, which may not be placed yet.
+    There(OrderNo, &'a OrderCell),
 }
 
 impl Default for Orders {
     fn default() -> Self {
         let hasher = foldhash::fast::RandomState::default();
         let by_id = DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, ORDER_SHARDS);
-        Self { by_id, by_no: boxcar::Vec::new() }
+        Self { by_id, by_no: boxcar::Vec::new(), archived: AtomicUsize::new(0) }
     }
 }
 
@@ -80,7 +85,7 @@ impl Orders {
 
     fn found(&self, no: OrderNo) -> Found<'_> {
         match self.by_no(no) {
-            Some(cell) if no != UNNUMBERED => Found::There(cell),
+            Some(cell) if no != UNNUMBERED => Found::There(no, cell),
             _ => Found::InFlight,
         }
     }
@@ -107,9 +112,39 @@ impl Orders {
         self.by_no.iter().flat_map(|(_, chunk)| chunk)
     }
 
-    /// How many orders there are, those being placed included.
+    /// Lets the content of an order leave memory, if it is closed, in nobody's hand, and
+    /// changed last by the event at `up_to` or before; whether it did. Snapshots have it.
+    pub fn archive(&self, no: OrderNo, up_to: Lsn) -> Result<bool, ActorPanicked> {
+        let Some(cell) = self.by_no(no) else { return Ok(false) };
+        let left = moved(cell.ask(OrderMessage::Archive { up_to }).wait()?);
+        self.archived.fetch_add(usize::from(left), Ordering::Relaxed);
+        Ok(left)
+    }
+
+    /// Brings an order back that left memory; nothing when somebody else did.
+    pub fn recall(&self, no: OrderNo, order: KeptOrder) -> Result<(), ActorPanicked> {
+        let Some(cell) = self.by_no(no) else { return Ok(()) };
+        let is_back = moved(cell.ask(OrderMessage::Recall(order)).wait()?);
+        self.archived.fetch_sub(usize::from(is_back), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How many orders there are, those being placed and those that left memory
+    /// included.
     pub fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// How many orders left memory.
+    pub fn archived(&self) -> usize {
+        self.archived.load(Ordering::Relaxed)
+    }
+}
+
+fn moved(reply: OrderReply) -> bool {
+    match reply {
+        OrderReply::Moved(moved) => moved,
+        other => unreachable!("who is asked to leave or come back says so, not {other:?}"),
     }
 }
 

@@ -102,8 +102,7 @@ pub fn day_of(at: Timestamp) -> Day {
 
 async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
     let no = done.order.expect("the fingerprint says that the request placed an order");
-    let cell = core.orders.by_no(no).expect("a remembered order is there");
-    let order = read_order(core, cell).await?.expect("a remembered order is placed");
+    let order = read_order(core, no).await?.expect("a remembered order is placed");
     Ok(Placing::Known(Arc::new(order)))
 }
 

@@ -14,8 +14,8 @@ use crate::actor::Slot;
 use crate::actor::stock::{Glance, StockActor, StockMessage, StockReply};
 use crate::limits::REPLANS_MAX;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, Pair, Parts, Refusal, Sku, Stock, Supply,
-    Timestamp,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Refusal, Sku,
+    Stock, Supply, Timestamp,
 };
 
 /// What can be promised of one SKU.
@@ -147,9 +147,15 @@ pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> 
     for _ in 0..REPLANS_MAX {
         let version = core.watermark.applied();
         let order = find_order(core, id).await?.ok_or_else(unknown)?;
+        let is_open = order.state() == OrderState::Open;
         let supplies = supplies(core, &order).await?;
-        let now = find_order(core, id).await?;
-        if now.is_some_and(|now| now.last_lsn == order.last_lsn) {
+        // A closed order rests on nothing and does not change. It may have left memory,
+        // and is not read twice.
+        let is_same = async || {
+            let now = find_order(core, id).await?;
+            Ok::<_, EngineError>(now.is_some_and(|now| now.last_lsn == order.last_lsn))
+        };
+        if !is_open || is_same().await? {
             let version = version.max(order.last_lsn);
             return Ok(OrderView { order: Arc::new(order), supplies, version });
         }

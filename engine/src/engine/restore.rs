@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use self::fresh::Fresh;
 pub use self::point::Lost;
+use super::archive::Archive;
 use super::audit::{AuditReport, audit_at};
 use super::core::Core;
 use super::directory::{holds_data, lock_data, refuse_unfinished_restore};
@@ -166,7 +167,7 @@ pub fn restore(
         Some(file) => fill(options, file, disk, postal)?,
         None => replace(options, disk, postal, now)?,
     };
-    let Rebuilt { recovered, audit, lost, .. } = rebuilt;
+    let Rebuilt { recovered, audit, lost } = rebuilt;
     Ok(Restored {
         generation: recovered.generation,
         replayed: recovered.replayed,
@@ -192,7 +193,7 @@ pub fn audit_directory(
     postal: &PostalTable,
 ) -> Result<AuditReport, RestoreError> {
     let lock = lock_existing(&**disk, data)?;
-    let snapshots = Snapshots::open(data, lock)?;
+    let snapshots = Arc::new(Snapshots::open(data, lock)?);
     let origin = snapshots.newest_start()?;
     let log = open_read_only(Arc::clone(disk), &journal_directory(data), origin)?;
     let (core, _) = recover(&snapshots, log, None, postal)?;
@@ -200,9 +201,8 @@ pub fn audit_directory(
     Ok(audit_at(&core, applied)?)
 }
 
-/// A state that was recovered and found sound.
+/// What is known of a state that was recovered and found sound.
 struct Rebuilt {
-    core: Core,
     recovered: Recovered,
     audit: AuditReport,
     lost: Option<Lost>,
@@ -222,11 +222,12 @@ fn replace(
     }
     let data = fresh::resolve(&options.data)?;
     let lock = lock_existing(&**disk, &data)?;
-    let rebuilt = rebuild(&data, Arc::clone(&lock), options.until, disk, postal)?;
+    let (core, rebuilt) = rebuild(&data, Arc::clone(&lock), options.until, disk, postal)?;
     let fresh = Fresh::begin(&**disk, &data)?;
     let store = SledStore::open(&snapshot_directory(fresh.path()))?;
-    take(State::from(&rebuilt.core), &store, now)?;
-    drop(store);
+    take(State::from(&core), &store, now)?;
+    // Both stores are closed before their directories get other names.
+    drop((core, store));
     let set_aside = fresh.replace()?;
     drop(lock);
     Ok((rebuilt, data, Some(set_aside)))
@@ -248,7 +249,9 @@ fn fill(
     }
     let fresh = Fresh::begin(&**disk, &data)?;
     bring_in(fresh.path(), file, disk)?;
-    let rebuilt = rebuild(fresh.path(), fresh.lock(), options.until, disk, postal)?;
+    let (core, rebuilt) = rebuild(fresh.path(), fresh.lock(), options.until, disk, postal)?;
+    // Its store is closed before the directory gets another name.
+    drop(core);
     fresh.fill()?;
     Ok((rebuilt, data, None))
 }
@@ -330,7 +333,7 @@ fn rebuild(
     until: Option<Until>,
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
-) -> Result<Rebuilt, RestoreError> {
+) -> Result<(Core, Rebuilt), RestoreError> {
     let (snapshots, store_damage) = open_snapshots(data, lock)?;
     let log = open_log(data, snapshots.newest_start()?, until, disk)?;
     let history = log.history();
@@ -353,7 +356,7 @@ fn rebuild(
     if !audit.is_clean() {
         return Err(RestoreError::Unsound(Box::new(audit)));
     }
-    Ok(Rebuilt { core, recovered, audit, lost })
+    Ok((core, Rebuilt { recovered, audit, lost }))
 }
 
 /// The journal, only to be read. Damage at its end is no obstacle to who asks for
@@ -374,7 +377,7 @@ fn open_log(
 }
 
 fn recover(
-    snapshots: &Snapshots,
+    snapshots: &Arc<Snapshots>,
     log: ReadOnlyLog,
     last: Option<Lsn>,
     postal: &PostalTable,
@@ -384,7 +387,9 @@ fn recover(
         GroupCommit::<Written>::new(Box::new(log) as Box<dyn Log>, BatchLimits::default());
     let make = || {
         let watermark = Arc::new(Watermark::new(Lsn::NONE));
-        Core::new(Arc::clone(postal), group.clone(), watermark, IN_FLIGHT_MAX_DEFAULT)
+        // What is only read once need not be in memory.
+        let archive = Archive::new(Arc::clone(snapshots), Some(Duration::ZERO));
+        Core::new(Arc::clone(postal), group.clone(), watermark, archive, IN_FLIGHT_MAX_DEFAULT)
     };
     replay(snapshots, &*history, last, make)
 }

@@ -143,6 +143,10 @@ impl Snapshotting for Snapshotter {
                 .drop_before(from)
                 .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
         }
+        let Core { archive, orders, .. } = &*self.core;
+        let left = archive.archive(orders, &report.manifest, created_at);
+        let left = left.map_err(SnapshotError::from)?;
+        tracing::info!(left, archived = orders.archived(), "closed orders left memory");
         Ok(report)
     }
 }

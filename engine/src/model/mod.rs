@@ -36,8 +36,8 @@ pub use ids::{
 };
 pub use lsn::Lsn;
 pub use order::{
-    Allocation, Dispatch, KeptOrder, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
-    PackedOrder, Release, Shipment,
+    Allocation, ArchivedOrder, Dispatch, KeptOrder, Order, OrderEffect, OrderHeader, OrderLine,
+    OrderState, PackedOrder, Release, Shipment,
 };
 pub use pack::Unpackable;
 pub use refusal::{Refusal, Rule, Violation};

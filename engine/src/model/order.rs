@@ -10,7 +10,7 @@ use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, Service
 use super::lsn::Lsn;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
-pub use packed::{KeptOrder, PackedOrder};
+pub use packed::{ArchivedOrder, KeptOrder, PackedOrder};
 
 /// What was ordered, and how; fixed when the order is placed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

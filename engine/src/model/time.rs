@@ -1,6 +1,7 @@
 //! Instants and days. The model has no clock: time arrives inside commands.
 
 use std::fmt;
+use std::time::Duration;
 
 use minicbor::{Decode, Encode};
 
@@ -18,6 +19,12 @@ impl Timestamp {
     /// Microseconds since the Unix epoch.
     pub const fn as_micros(self) -> i64 {
         self.0
+    }
+
+    /// The time that passed since an earlier instant; none has when it is not earlier.
+    pub const fn since(self, earlier: Self) -> Duration {
+        let micros = self.0.saturating_sub(earlier.0);
+        Duration::from_micros(if micros > 0 { micros.unsigned_abs() } else { 0 })
     }
 
     /// This instant moved by `micros`, saturating at the ends of the range.

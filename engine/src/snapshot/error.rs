@@ -4,7 +4,7 @@ use super::chunk::{FrameError, Kind};
 use super::image::ImageError;
 use super::store::{ChunkKey, StoreError};
 use crate::actor::ActorPanicked;
-use crate::model::{Lsn, StateHash};
+use crate::model::{Lsn, OrderNo, StateHash};
 
 /// Why a snapshot cannot be taken, verified or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,9 @@ pub enum SnapshotError {
         /// Of the replayed state.
         found: StateHash,
     },
+    /// An order left memory, and no chunk has it.
+    #[error("order number {} left memory and is in no snapshot", .0.0)]
+    NotArchived(OrderNo),
     /// An actor's state is not to be trusted.
     #[error(transparent)]
     Panicked(#[from] ActorPanicked),

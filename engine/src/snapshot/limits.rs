@@ -37,4 +37,8 @@ pub(super) const SLED_COMPACT_BYTES_MIN: u64 = 64 << 20;
 /// what is put back in order.
 pub(super) const LOADERS_MAX: usize = 8;
 
+/// Times that the chunks of an order that left memory are listed: a snapshot that ends
+/// between listing and reading takes them away once.
+pub(super) const RECALL_TRIES_MAX: usize = 3;
+
 const _: () = assert!(GENERATIONS_KEPT >= 2);

@@ -58,7 +58,7 @@ impl Loaded {
 fn hash_v1(hash: StateHash, orders: &Orders) -> Result<StateHash, ActorPanicked> {
     let mut hash = hash;
     for cell in orders.iter() {
-        if let OrderReply::State(Some(kept)) = cell.ask(OrderMessage::Read).wait()? {
+        if let OrderReply::Resident(kept) = cell.ask(OrderMessage::Read).wait()? {
             hash.remove(kept.hash());
             hash.add(kept.order().hash_v1());
         }
@@ -151,6 +151,8 @@ fn load_chunks(
     store: &dyn SnapshotStore,
     manifest: &Manifest,
 ) -> Result<StateHash, SnapshotError> {
+    // At its end, a generation of version 1 is compared by a hash of whole orders.
+    let leaves_out_closed = manifest.version > 1 && state.archived_in.leaves_out_closed();
     let loaders = available_parallelism().map_or(1, usize::from).min(LOADERS_MAX);
     let (mut passes, mut tokens): (Vec<_>, Vec<_>) = (0..loaders).map(|_| sync_channel(1)).unzip();
     passes[0].send(()).expect("the first loader did not begin yet");
@@ -160,7 +162,7 @@ fn load_chunks(
         let ring = passes.drain(..).zip(tokens.drain(..)).enumerate();
         let loaders: Vec<_> = ring
             .map(|(first, (pass, token))| {
-                let loader = Loader { state, store, manifest, token, pass };
+                let loader = Loader { state, store, manifest, leaves_out_closed, token, pass };
                 let chunks = manifest.chunks.iter().skip(first).step_by(loaders);
                 scope.spawn(move || loader.run(chunks))
             })
@@ -179,6 +181,7 @@ struct Loader<'a> {
     state: State<'a>,
     store: &'a dyn SnapshotStore,
     manifest: &'a Manifest,
+    leaves_out_closed: bool,
     /// Comes when all chunks before are in place as far as order counts.
     token: Receiver<()>,
     pass: SyncSender<()>,
@@ -212,6 +215,6 @@ impl Loader<'_> {
         let rest = rest.map_err(error)?;
         // After the last chunk, or a failure, nobody takes it.
         let _ = self.pass.send(());
-        self.state.restore_rest(rest).map_err(error)
+        self.state.restore_rest(rest, self.leaves_out_closed).map_err(error)
     }
 }

@@ -20,6 +20,7 @@
 //! Invariant `ONE_TIMELINE`: all generations of a store are from one journal.
 //! Whoever cuts the journal's tail off drops the generations past the cut first.
 
+mod archived;
 mod chunk;
 mod content;
 mod error;
@@ -38,6 +39,8 @@ mod take;
 mod tests;
 mod verify;
 
+pub use archived::ArchivedIn;
+pub(crate) use archived::{chunk_of, recall};
 pub use chunk::{FORMAT_VERSION, FrameError, Kind};
 pub use error::{ChunkFault, ManifestFault, SnapshotError};
 pub use export::{ExportError, Exported, FileFault, export, import};

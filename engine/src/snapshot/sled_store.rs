@@ -133,6 +133,15 @@ impl SnapshotStore for SledStore {
         keys.iter().map(|key| read_chunk_key(key)).collect()
     }
 
+    fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError> {
+        let first = chunk_key(ChunkKey { kind, from, generation: 0 });
+        let keys = self.with(|database| {
+            let of_it = database.scan_prefix(&first[..CHUNK_KEY_BYTES - size_of::<u64>()]);
+            of_it.keys().collect::<sled::Result<Vec<_>>>()
+        })?;
+        keys.iter().map(|key| Ok(read_chunk_key(key)?.generation)).collect()
+    }
+
     fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
         self.with(|database| database.remove(chunk_key(key)).map(drop))
     }

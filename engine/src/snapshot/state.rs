@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
+use super::archived::{ArchivedIn, recall};
 use super::content::{Content, ItemState, OrderState, Request};
-use super::error::ChunkFault;
+use super::error::{ChunkFault, SnapshotError};
 use super::image::ImageError;
 use crate::actor::ActorPanicked;
 use crate::actor::order::{OrderMessage, OrderReply};
@@ -17,7 +18,7 @@ use crate::engine::core::{Applied, Core};
 use crate::engine::network::Network;
 use crate::engine::orders::Orders;
 use crate::engine::requests::{Piece, Requests};
-use crate::model::{Lsn, NodeNo, OrderNo, Pair, SkuNo, StateHash, Stock};
+use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, Pair, SkuNo, StateHash, Stock};
 
 /// The durable state of an engine, by reference.
 #[derive(Clone, Copy)]
@@ -29,6 +30,7 @@ pub struct State<'a> {
     pub(super) order_last: &'a AtomicU64,
     pub(super) gate: &'a Mutex<Applied>,
     pub(super) postal_codes: usize,
+    pub(super) archived_in: &'a dyn ArchivedIn,
 }
 
 impl<'a> From<&'a Core> for State<'a> {
@@ -41,6 +43,7 @@ impl<'a> From<&'a Core> for State<'a> {
             order_last: &core.order_last,
             gate: &core.gate,
             postal_codes: core.postal.code_count() as usize,
+            archived_in: &core.archive,
         }
     }
 }
@@ -94,17 +97,30 @@ impl State<'_> {
         Ok(ItemState { no, definition: entry.definition(), pairs })
     }
 
-    /// The placed orders numbered `from..=to`.
-    pub(super) fn copy_orders(&self, from: u64, to: u64) -> Result<Content, ActorPanicked> {
-        let mut orders = Vec::new();
+    /// The placed orders numbered `from..=to`, but for the content of those that left
+    /// memory.
+    pub(super) fn copy_orders(&self, from: u64, to: u64) -> Result<OrdersCopy, ActorPanicked> {
+        let mut copy = OrdersCopy::default();
         for no in (from..=to).map(OrderNo) {
             let Some(cell) = self.orders.by_no(no) else { continue };
             match cell.ask(OrderMessage::Read).wait()? {
-                OrderReply::State(kept) => orders.extend(kept.map(|kept| (no, kept))),
+                OrderReply::Vacant => {}
+                OrderReply::Resident(kept) => copy.resident.push((no, kept)),
+                OrderReply::Archived(archived) => copy.archived.push((no, archived)),
                 other => unreachable!("a read is answered with a state, not {other:?}"),
             }
         }
-        Ok(Content::Orders(orders))
+        Ok(copy)
+    }
+
+    /// All of these orders, those that left memory read again.
+    pub(super) fn complete(&self, copy: OrdersCopy) -> Result<Content, SnapshotError> {
+        let OrdersCopy { mut resident, archived } = copy;
+        if !archived.is_empty() {
+            resident.extend(recall(&*self.archived_in.store()?, &archived)?);
+            resident.sort_unstable_by_key(|(no, _)| *no);
+        }
+        Ok(Content::Orders(resident))
     }
 
     pub(super) fn copy_requests(&self, after: Lsn, max: usize) -> Piece {
@@ -155,14 +171,19 @@ impl State<'_> {
         Ok(Rest { hash, ..rest })
     }
 
-    /// Puts back what is left. Answers with the hash of all that was put back.
-    pub(super) fn restore_rest(&self, rest: Rest) -> Result<StateHash, RestoreError> {
+    /// Puts back what is left, the content of closed orders on demand only. Answers with
+    /// the hash of all that was put back.
+    pub(super) fn restore_rest(
+        &self,
+        rest: Rest,
+        leaves_out_closed: bool,
+    ) -> Result<StateHash, RestoreError> {
         let mut hash = rest.hash;
         for (no, pairs) in rest.rows {
             hash.merge(self.restore_row(no, pairs)?);
         }
         for order in rest.orders {
-            hash.merge(self.restore_order(order)?);
+            hash.merge(self.restore_order(order, leaves_out_closed)?);
         }
         Ok(hash)
     }
@@ -196,18 +217,57 @@ impl State<'_> {
         Ok(hash)
     }
 
-    fn restore_order(&self, (no, kept): OrderState) -> Result<StateHash, RestoreError> {
+    fn restore_order(
+        &self,
+        (no, kept): OrderState,
+        leaves_out_closed: bool,
+    ) -> Result<StateHash, RestoreError> {
         let id = kept.packed.id();
         let cell = self.orders.by_no(no).expect("its room was made in order");
         let is_new = self.orders.recover(id, no);
+        let last_lsn = kept.last_lsn;
         // Copied late, it may have a higher number than there was at the start.
         self.order_last.fetch_max(no.0, Ordering::Relaxed);
         match cell.ask(OrderMessage::Place(kept)).wait()? {
             // A place that is taken keeps what it has, and the hash does not move.
-            OrderReply::Applied(moved) if is_new && moved != StateHash::default() => Ok(moved),
+            OrderReply::Applied(moved) if is_new && moved != StateHash::default() => {
+                if leaves_out_closed {
+                    self.orders.archive(no, last_lsn)?;
+                }
+                Ok(moved)
+            }
             OrderReply::Applied(_) => Err(out_of_place("order", no)),
             other => unreachable!("a placing is answered with a hash, not {other:?}"),
         }
+    }
+}
+
+/// Orders of one chunk, as a moment each had them: ascending, the two lists together
+/// are all of them.
+#[derive(Default)]
+pub(super) struct OrdersCopy {
+    pub resident: Vec<OrderState>,
+    pub archived: Vec<(OrderNo, ArchivedOrder)>,
+}
+
+impl OrdersCopy {
+    pub(super) fn len(&self) -> usize {
+        self.resident.len() + self.archived.len()
+    }
+
+    /// The hash of all of them.
+    pub(super) fn hash(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        self.resident.iter().for_each(|(_, kept)| hash.add(kept.hash()));
+        self.archived.iter().for_each(|(_, archived)| hash.add(archived.hash));
+        hash
+    }
+
+    /// The last LSN of all of them.
+    pub(super) fn last_lsn(&self) -> Lsn {
+        let resident = self.resident.iter().map(|(_, kept)| kept.last_lsn);
+        let archived = self.archived.iter().map(|(_, archived)| archived.last_lsn);
+        resident.chain(archived).max().unwrap_or(Lsn::NONE)
     }
 }
 

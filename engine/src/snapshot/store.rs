@@ -89,6 +89,8 @@ pub trait SnapshotStore: Send + Sync {
     fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError>;
     /// The keys of all chunks, ascending.
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError>;
+    /// The generations that wrote a chunk of that kind from that number on, ascending.
+    fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError>;
     /// Lets a chunk go.
     fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError>;
     /// Keeps a manifest: the generation exists from now on.
@@ -126,6 +128,12 @@ impl SnapshotStore for MemoryStore {
 
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
         Ok(self.chunks.lock().keys().copied().collect())
+    }
+
+    fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError> {
+        let key = |generation| ChunkKey { kind, from, generation };
+        let chunks = self.chunks.lock();
+        Ok(chunks.range(key(0)..=key(u64::MAX)).map(|(key, _)| key.generation).collect())
     }
 
     fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {

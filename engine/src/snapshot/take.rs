@@ -11,7 +11,7 @@ use super::limits::{
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::prune::prune;
 use super::report::{TakeReport, list};
-use super::state::{Begin, State};
+use super::state::{Begin, OrdersCopy, State};
 use super::store::{ChunkKey, SnapshotStore};
 use super::verify::verify;
 use crate::model::{Lsn, Timestamp};
@@ -205,9 +205,25 @@ impl<'a> Writer<'a> {
         for chunk in 0..=begin.order_last / ORDERS_PER_CHUNK {
             let from = chunk * ORDERS_PER_CHUNK;
             let to = from + ORDERS_PER_CHUNK - 1;
-            self.put(from, to, &state.copy_orders(from, to)?)?;
+            let copy = state.copy_orders(from, to)?;
+            // Orders that left memory are read again only where others changed.
+            match self.same_orders(from, to, &copy) {
+                Some(known) => {
+                    self.counts.orders += copy.len() as u64;
+                    self.reuse(&known);
+                }
+                None => self.put(from, to, &state.complete(copy)?)?,
+            }
         }
         Ok(())
+    }
+
+    /// The previous chunk, if it has these very orders.
+    fn same_orders(&self, from: u64, to: u64, copy: &OrdersCopy) -> Option<ChunkRef> {
+        let known = self.previous?.chunk(Kind::Orders, from)?;
+        let is_same = self.is_unchanged(known, copy.last_lsn(), copy.len() as u64, to)
+            && known.hash == copy.hash();
+        is_same.then_some(*known)
     }
 
     /// Copies what is remembered, piece by piece, and answers from which LSN on
@@ -262,7 +278,7 @@ impl<'a> Writer<'a> {
         let hash = content.hash();
         let known = self.previous.and_then(|previous| previous.chunk(header.kind, from));
         if let Some(known) = known
-            && self.is_unchanged(known, &header)
+            && self.is_unchanged(known, header.last_lsn, header.count.into(), header.to)
             && known.hash == hash
         {
             self.reuse(known);
@@ -294,9 +310,9 @@ impl<'a> Writer<'a> {
     /// A part's last LSN tells its state, and parts never go. So when no part's
     /// is past the previous start, all were then as they are now, and the
     /// previous copies, which are from after its start, show just that.
-    fn is_unchanged(&self, known: &ChunkRef, header: &Header) -> bool {
+    fn is_unchanged(&self, known: &ChunkRef, last_lsn: Lsn, count: u64, to: u64) -> bool {
         let start = self.previous.map_or(Lsn::NONE, |previous| previous.start);
-        header.last_lsn <= start && known.count == header.count && known.to == header.to
+        last_lsn <= start && u64::from(known.count) == count && known.to == to
     }
 
     fn reuse(&mut self, chunk: &ChunkRef) {

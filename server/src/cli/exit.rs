@@ -132,6 +132,7 @@ pub(crate) fn exit_of_snapshot(error: &SnapshotError) -> Exit {
         SnapshotError::Chunk { .. }
         | SnapshotError::Manifest { .. }
         | SnapshotError::Ahead { .. }
+        | SnapshotError::NotArchived(_)
         | SnapshotError::StateHash { .. } => Exit::CorruptData,
     }
 }

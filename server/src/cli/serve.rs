@@ -69,6 +69,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "BYTES")]
     pub snapshot_journal_bytes: Option<String>,
 
+    /// Seconds that closed orders stay in memory, or 0 for ever [default: 86400].
+    #[arg(long, value_name = "SECONDS")]
+    pub archive_after_seconds: Option<String>,
+
     /// Seconds that a shutdown waits for what has begun [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub drain_seconds_max: Option<String>,
@@ -93,6 +97,7 @@ impl ServeArgs {
             ("journal_segment_bytes", self.journal_segment_bytes),
             ("snapshot_interval_seconds", self.snapshot_interval_seconds),
             ("snapshot_journal_bytes", self.snapshot_journal_bytes),
+            ("archive_after_seconds", self.archive_after_seconds),
             ("drain_seconds_max", self.drain_seconds_max),
         ];
         Sources { file: self.config, env, flags }

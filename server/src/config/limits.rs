@@ -27,6 +27,11 @@ pub const SNAPSHOT_INTERVAL_SECONDS: RangeInclusive<u64> = 10..=86_400;
 /// time of a replay; fewer would be a snapshot every second.
 pub const SNAPSHOT_JOURNAL_BYTES: RangeInclusive<u64> = MIB..=1024 * GIB;
 
+/// Seconds that a closed order stays in memory, or 0 for ever. They leave with a
+/// snapshot, so that less than one changes nothing; ten years are more than any server
+/// runs.
+pub const ARCHIVE_AFTER_SECONDS: RangeInclusive<u64> = 1..=315_360_000;
+
 /// Seconds that a shutdown waits for what has begun. Service managers kill
 /// after some minutes anyway.
 pub const DRAIN_SECONDS: RangeInclusive<u64> = 1..=600;

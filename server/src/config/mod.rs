@@ -71,6 +71,8 @@ pub struct Config {
     /// Bytes of journal between two snapshots, if they come before the time; none
     /// for no snapshot by size.
     pub snapshot_journal_bytes: Option<u64>,
+    /// How long a closed order stays in memory; none for ever.
+    pub archive_after: Option<Duration>,
     /// How long a shutdown waits for what has begun.
     pub drain_max: Duration,
 }

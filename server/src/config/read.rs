@@ -44,6 +44,7 @@ impl Reader {
         let seconds = &limits::SNAPSHOT_INTERVAL_SECONDS;
         let interval = self.number_or_0("snapshot_interval_seconds", seconds);
         let between = self.number_or_0("snapshot_journal_bytes", &limits::SNAPSHOT_JOURNAL_BYTES);
+        let archive = self.number_or_0("archive_after_seconds", &limits::ARCHIVE_AFTER_SECONDS);
         let drain = self.number("drain_seconds_max", &limits::DRAIN_SECONDS);
 
         let config = (|| {
@@ -58,6 +59,7 @@ impl Reader {
                 journal_segment_bytes: segment_bytes?,
                 snapshot_interval: interval?.map(Duration::from_secs),
                 snapshot_journal_bytes: between?,
+                archive_after: archive?.map(Duration::from_secs),
                 drain_max: Duration::from_secs(drain?),
             })
         })();

@@ -133,25 +133,31 @@ fn both_ends_of_every_range_are_allowed() {
         ("journal_segment_bytes", limits::JOURNAL_SEGMENT_BYTES),
         ("snapshot_interval_seconds", limits::SNAPSHOT_INTERVAL_SECONDS),
         ("snapshot_journal_bytes", limits::SNAPSHOT_JOURNAL_BYTES),
+        ("archive_after_seconds", limits::ARCHIVE_AFTER_SECONDS),
         ("drain_seconds_max", limits::DRAIN_SECONDS),
     ] {
         for good in [range.start(), range.end()] {
             assert!(load_flags(&[("data", "d"), (key, &good.to_string())]).is_ok(), "{key} {good}");
         }
-        for bad in [range.start() - 1, range.end() + 1] {
+        // Where 0 is allowed, it says something else.
+        let below = (*range.start() > 1).then(|| range.start() - 1);
+        for bad in below.into_iter().chain([range.end() + 1]) {
             assert!(load_flags(&[("data", "d"), (key, &bad.to_string())]).is_err(), "{key} {bad}");
         }
     }
 }
 
 #[test]
-fn zero_turns_snapshots_by_time_and_by_size_off() {
+fn zero_turns_snapshots_by_time_and_by_size_and_archiving_off() {
     let config = load_flags(&[("data", "d")]).unwrap().config;
     assert_eq!(config.snapshot_interval, Some(Duration::from_hours(1)));
     assert_eq!(config.snapshot_journal_bytes, Some(4 << 30));
-    let off = [("data", "d"), ("snapshot_interval_seconds", "0"), ("snapshot_journal_bytes", "0")];
+    assert_eq!(config.archive_after, Some(Duration::from_hours(24)));
+    let off = ["snapshot_interval_seconds", "snapshot_journal_bytes", "archive_after_seconds"];
+    let off: Vec<_> = off.map(|key| (key, "0")).into_iter().chain([("data", "d")]).collect();
     let config = load_flags(&off).unwrap().config;
     assert_eq!((config.snapshot_interval, config.snapshot_journal_bytes), (None, None));
+    assert_eq!(config.archive_after, None);
 }
 
 #[test]

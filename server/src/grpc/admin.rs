@@ -81,6 +81,7 @@ impl AdminService for Api {
             nodes: count(status.nodes),
             pairs: count(status.pairs),
             orders: count(status.orders),
+            archived_orders: count(status.archived_orders),
             request_ids: count(status.requests),
             commands_in_flight: u32::try_from(status.in_flight).unwrap_or(u32::MAX),
             commands_in_flight_max: self.0.commands_in_flight_max,
@@ -108,6 +109,7 @@ fn response(report: &AuditReport) -> v1::RunAuditResponse {
     v1::RunAuditResponse {
         pairs_checked: report.pairs,
         orders_checked: report.orders,
+        archived_orders_checked: report.archived,
         breach_count: report.breach_count,
         breaches: breaches.collect(),
         version: report.lsn.get(),

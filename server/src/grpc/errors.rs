@@ -43,6 +43,9 @@ pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
             &error.to_string(),
             [("newest_version", newest.get().to_string())],
         ),
+        EngineError::ArchiveUnreadable(_) => {
+            failure(Code::DataLoss, Reason::ArchiveUnreadable, error.to_string())
+        }
         EngineError::Closing => draining(&error.to_string()),
         EngineError::JournalFailed(_) => {
             failure(Code::Unavailable, Reason::JournalHalted, error.to_string())

@@ -54,6 +54,8 @@ pub const AUDIT_BREACHES: &str = "backstock_audit_breaches_total";
 pub const PAIRS: &str = "backstock_pairs";
 /// Orders in memory.
 pub const ORDERS_IN_MEMORY: &str = "backstock_orders_in_memory";
+/// Closed orders that left memory.
+pub const ORDERS_ARCHIVED: &str = "backstock_orders_archived";
 
 /// Every metric.
 pub const METRICS: &[Metric] = &[
@@ -73,6 +75,7 @@ pub const METRICS: &[Metric] = &[
     counter(AUDIT_BREACHES, "breaches of conservation; has to stay 0"),
     gauge(PAIRS, "pairs of a SKU and a node"),
     gauge(ORDERS_IN_MEMORY, "orders in memory"),
+    gauge(ORDERS_ARCHIVED, "closed orders that left memory; snapshots have them"),
 ];
 
 const fn counter(name: &'static str, help: &'static str) -> Metric {

@@ -1,5 +1,6 @@
 //! The engine as its callers see it, in process.
 
+mod archive;
 mod availability;
 mod backorder;
 mod idempotency;

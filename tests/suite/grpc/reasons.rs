@@ -1,6 +1,7 @@
 //! Every reason for a refusal, provoked over a real connection.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstock::cli::Exit;
 use backstock::config::Config;
@@ -10,6 +11,7 @@ use backstock_engine::disk::simulated::Operation;
 use backstock_engine::limits;
 use backstock_engine::model::command::PlaceOrder;
 use backstock_engine::model::{PostalCode, Shortage};
+use backstock_engine::snapshot::{ChunkKey, Kind, SnapshotStore};
 use backstock_proto::v1;
 use backstock_tests::fixture;
 use tempfile::TempDir;
@@ -78,6 +80,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::DiskFull => (Code::Unavailable, disk_full().await),
         Reason::JournalHalted => (Code::Unavailable, journal_halted().await),
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
+        Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
         Reason::Internal => (Code::Internal, damaged_store().await),
         Reason::Contended | Reason::CommandTooLarge => unreachable!("not at will"),
     }
@@ -415,7 +418,7 @@ async fn engine_halted() -> Status {
             })
         })
         .collect();
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(a.server.engine.kill_service("applier").await);
     for caller in callers {
         caller.await.expect("no panic");
@@ -426,6 +429,30 @@ async fn engine_halted() -> Status {
 }
 
 /// The place of the snapshots is taken by a file.
+/// A closed order that left memory, in a snapshot that lost it.
+async fn archive_unreadable() -> Status {
+    let mut a =
+        Refusing::stocked_as(|config| Config { archive_after: Some(Duration::ZERO), ..config })
+            .await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
+    a.server.orders.cancel_order(cancel).await.expect("cancelled");
+    a.server.admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("taken");
+    let store = a.server.engine.snapshot_store().expect("a store");
+    let is_of_orders = |key: &ChunkKey| key.kind == Kind::Orders;
+    let key = store.chunk_keys().expect("keys").into_iter().find(is_of_orders).expect("a chunk");
+    let chunk = store.chunk(key).expect("read").expect("there");
+    store.remove_chunk(key).expect("removed");
+    let get = v1::GetOrderRequest { order_id: "A".into(), min_version: 0 };
+    let status = a.server.orders.get_order(get).await.expect_err("it is nowhere");
+    let report = a.server.engine.audit().expect("the audit runs");
+    assert_eq!(report.breaches[0].name, "ARCHIVED_READABLE");
+    store.put_chunk(key, &chunk).expect("put back");
+    drop(store);
+    a.stop().await;
+    status
+}
+
 async fn damaged_store() -> Status {
     let mut a = Refusing::stocked().await;
     std::fs::write(a.directory.path().join("snapshots"), "no store").expect("written");

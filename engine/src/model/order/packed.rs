@@ -100,6 +100,17 @@ impl PackedOrder {
         read(&self.0, show)
     }
 
+    /// Whether units are still to be shipped.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn is_open(&self) -> bool {
+        let mut open = false;
+        let read = self.read(|allocation, _| open |= allocation.open() > 0);
+        read.expect("REPLAY_EQUAL: what was packed unpacks");
+        open
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -169,6 +180,22 @@ impl KeptOrder {
     pub fn hash(&self) -> PartHash {
         let content = hash_bytes(Part::Order, &self.packed.0);
         hash_words(Part::Order, [content.value(), self.placed_lsn.get(), self.last_lsn.get()])
+    }
+}
+
+/// What stays in memory of an order that left it: enough to know it again when it is
+/// read from a snapshot, and to skip events that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArchivedOrder {
+    /// The last event applied.
+    pub last_lsn: Lsn,
+    /// The hash of all that it holds.
+    pub hash: PartHash,
+}
+
+impl From<&KeptOrder> for ArchivedOrder {
+    fn from(kept: &KeptOrder) -> Self {
+        Self { last_lsn: kept.last_lsn, hash: kept.hash() }
     }
 }
 

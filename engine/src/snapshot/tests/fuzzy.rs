@@ -13,10 +13,10 @@ use crate::snapshot::{
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
 /// A store during whose writes the engine goes on: events between any two chunks.
-struct Busy<'a> {
-    store: &'a MemoryStore,
-    run: &'a Run,
-    events_per_chunk: usize,
+pub(super) struct Busy<'a> {
+    pub store: &'a MemoryStore,
+    pub run: &'a Run,
+    pub events_per_chunk: usize,
 }
 
 impl SnapshotStore for Busy<'_> {
@@ -26,6 +26,9 @@ impl SnapshotStore for Busy<'_> {
     }
     fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.chunk(key)
+    }
+    fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError> {
+        self.store.chunk_generations(kind, from)
     }
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
         self.store.chunk_keys()

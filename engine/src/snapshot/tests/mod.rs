@@ -1,5 +1,6 @@
 //! Snapshots over real rows, orders and requests, without a journal in between.
 
+mod archived;
 mod damage;
 mod disk;
 mod fuzzy;

@@ -20,7 +20,9 @@ use crate::model::{
     PostalCode, Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash,
     Stock, StockChange, StockEffect, Supply, Text, Timestamp,
 };
-use crate::snapshot::State;
+use crate::snapshot::content::Content;
+use crate::snapshot::limits::ORDERS_PER_CHUNK;
+use crate::snapshot::{ArchivedIn, MemoryStore, SnapshotStore, State, StoreError};
 
 /// An engine's state alone.
 pub(super) struct World {
@@ -30,6 +32,21 @@ pub(super) struct World {
     requests: Requests,
     order_last: AtomicU64,
     gate: Mutex<Applied>,
+    archive: WorldArchive,
+}
+
+/// Where a world's closed orders are; in memory when there is no store.
+#[derive(Default)]
+struct WorldArchive(Option<Arc<MemoryStore>>);
+
+impl ArchivedIn for WorldArchive {
+    fn store(&self) -> Result<Arc<dyn SnapshotStore>, StoreError> {
+        Ok(Arc::clone(self.0.as_ref().expect("only worlds with a store archive orders")) as _)
+    }
+
+    fn leaves_out_closed(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl<'a> From<&'a World> for State<'a> {
@@ -42,6 +59,7 @@ impl<'a> From<&'a World> for State<'a> {
             order_last: &world.order_last,
             gate: &world.gate,
             postal_codes: 3,
+            archived_in: &world.archive,
         }
     }
 }
@@ -67,7 +85,36 @@ impl World {
             requests: Requests::new(requests_kept_max),
             order_last: AtomicU64::new(0),
             gate: Mutex::default(),
+            archive: WorldArchive::default(),
         }
+    }
+
+    /// A world whose closed orders leave memory for that store.
+    pub(super) fn archiving(requests_kept_max: usize, store: &Arc<MemoryStore>) -> Self {
+        let archive = WorldArchive(Some(Arc::clone(store)));
+        Self { archive, ..Self::new(requests_kept_max) }
+    }
+
+    /// Lets closed orders leave memory that a generation from `start` on has; answers
+    /// with how many did.
+    pub(super) fn archive(&self, start: Lsn) -> usize {
+        let numbers = (1..=self.order_last.load(Ordering::Relaxed)).map(OrderNo);
+        numbers.filter(|no| self.orders.archive(*no, start).unwrap()).count()
+    }
+
+    /// All orders, whether they are in memory or not.
+    pub(super) fn all_orders(&self) -> Vec<(OrderNo, KeptOrder)> {
+        let state = State::from(self);
+        let last = state.begin().order_last;
+        let chunks = (0..=last).step_by(usize::try_from(ORDERS_PER_CHUNK).unwrap());
+        let chunk = |from| {
+            let copy = state.copy_orders(from, from + ORDERS_PER_CHUNK - 1).unwrap();
+            match state.complete(copy).unwrap() {
+                Content::Orders(orders) => orders,
+                _ => unreachable!("orders were copied"),
+            }
+        };
+        chunks.flat_map(chunk).collect()
     }
 
     pub(super) fn applied(&self) -> Applied {
@@ -80,7 +127,7 @@ impl World {
         let mut hash = state.copy_network().hash();
         let begin = state.begin();
         hash.merge(state.copy_items(0, begin.items).unwrap().hash());
-        hash.merge(state.copy_orders(0, begin.order_last).unwrap().hash());
+        self.all_orders().iter().for_each(|(_, kept)| hash.add(kept.hash()));
         hash.merge(self.requests.hash());
         hash
     }
@@ -168,7 +215,7 @@ impl World {
     }
 
     fn order(&self, id: &OrderId, lsn: Lsn, effect: OrderEffect, hash: &mut StateHash) {
-        let Found::There(cell) = self.orders.by_id(id) else { panic!("placed before") };
+        let Found::There(_, cell) = self.orders.by_id(id) else { panic!("placed before") };
         let message = OrderMessage::Apply { lsn, effect, settles: false };
         if let OrderReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
@@ -190,7 +237,8 @@ impl World {
 
     fn read_order(&self, no: u64) -> Option<Arc<Order>> {
         match self.orders.by_no(OrderNo(no))?.ask(OrderMessage::Read).wait().unwrap() {
-            OrderReply::State(kept) => kept.map(|kept| Arc::new(kept.order())),
+            OrderReply::Resident(kept) => Some(Arc::new(kept.order())),
+            OrderReply::Vacant | OrderReply::Archived(_) => None,
             other => unreachable!("{other:?}"),
         }
     }
@@ -211,8 +259,12 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(seed: u64) -> Self {
+        Self::over(World::new(50), seed)
+    }
+
+    pub(super) fn over(world: World, seed: u64) -> Self {
         let run = Self {
-            world: World::new(50),
+            world,
             journal: Mutex::default(),
             seed: Mutex::new(seed | 1),
             order_next: Mutex::new(1),

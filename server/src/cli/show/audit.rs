@@ -15,6 +15,8 @@ use crate::client::Client;
 pub(crate) struct AuditView {
     pairs_checked: u64,
     orders_checked: u64,
+    /// Of these, closed orders that left memory and were read from a snapshot.
+    archived_orders_checked: u64,
     breach_count: u64,
     breaches: Vec<BreachView>,
     version: u64,
@@ -57,6 +59,7 @@ impl From<v1::RunAuditResponse> for AuditView {
         Self {
             pairs_checked: answer.pairs_checked,
             orders_checked: answer.orders_checked,
+            archived_orders_checked: answer.archived_orders_checked,
             breach_count: answer.breach_count,
             breaches: answer.breaches.into_iter().map(breach).collect(),
             version: answer.version,
@@ -74,6 +77,7 @@ impl From<&AuditReport> for AuditView {
         Self {
             pairs_checked: report.pairs,
             orders_checked: report.orders,
+            archived_orders_checked: report.archived,
             breach_count: report.breach_count,
             breaches: breaches.collect(),
             version: report.lsn.get(),

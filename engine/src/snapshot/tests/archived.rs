@@ -1,0 +1,175 @@
+//! Orders that leave memory for the generations that have them.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::fuzzy::Busy;
+use super::world::{Run, World};
+use crate::actor::order::{Lock, OrderMessage, OrderReply};
+use crate::model::{Lsn, OrderNo, Timestamp};
+use crate::snapshot::chunk::HEADER_BYTES;
+use crate::snapshot::{
+    Kind, MemoryStore, SnapshotError, SnapshotStore, State, TakeReport, load_newest, take,
+};
+
+const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
+
+fn run(seed: u64) -> (Run, Arc<MemoryStore>) {
+    let store = Arc::new(MemoryStore::default());
+    (Run::over(World::archiving(50, &store), seed), store)
+}
+
+/// Takes a snapshot and lets go of what it has.
+fn snapshot(run: &Run, store: &MemoryStore) -> (TakeReport, usize) {
+    snapshot_under_load(run, store, 0)
+}
+
+fn snapshot_under_load(
+    run: &Run,
+    store: &MemoryStore,
+    events_per_chunk: usize,
+) -> (TakeReport, usize) {
+    let busy = Busy { store, run, events_per_chunk };
+    let taken = take(State::from(&run.world), &busy, AT).unwrap();
+    let left = run.world.archive(taken.manifest.start);
+    (taken, left)
+}
+
+/// What the state is when nothing ever leaves memory.
+fn in_memory(run: &Run) -> World {
+    let world = World::new(50);
+    run.replay(&world, run.world.applied().lsn);
+    world
+}
+
+fn is_as_if_nothing_left(run: &Run, world: &World) {
+    let naive = in_memory(run);
+    assert_eq!(world.all_orders(), naive.all_orders());
+    assert_eq!(world.applied().hash, naive.applied().hash);
+    assert_eq!(world.hash(), naive.hash());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn orders_are_the_same_wherever_they_are(
+        seed in any::<u64>(), events in 1..400_usize, during in 0..60_usize,
+    ) {
+        let (run, store) = run(seed);
+        for _ in 0..5 {
+            run.go_on(events);
+            snapshot_under_load(&run, &store, during);
+            is_as_if_nothing_left(&run, &run.world);
+            // What was closed when the snapshot was taken is not loaded; what happened
+            // since is applied to what was open.
+            run.go_on(events / 3);
+            let loaded = load_newest(&*store, None, || World::archiving(50, &store)).unwrap();
+            let (world, loaded) = (loaded.core, loaded.loaded.unwrap());
+            run.replay(&world, loaded.manifest.end);
+            loaded.check_at(world.applied(), &world.orders).unwrap();
+            run.replay(&world, run.world.applied().lsn);
+            is_as_if_nothing_left(&run, &world);
+            is_as_if_nothing_left(&run, &run.world);
+        }
+        prop_assert!(run.world.orders.archived() > 0 || events < 40);
+    }
+}
+
+#[test]
+fn only_closed_orders_leave_that_the_generation_has_as_they_are() {
+    let (run, store) = run(11);
+    run.go_on(300);
+    let (taken, left) = snapshot(&run, &store);
+    assert!(left > 0);
+    assert_eq!(run.world.orders.archived(), left);
+    // Closed after the snapshot began: it may have them open.
+    run.go_on(300);
+    assert_eq!(run.world.archive(taken.manifest.start), 0);
+    for (no, kept) in run.world.all_orders() {
+        let reply = run.world.orders.by_no(no).unwrap().ask(OrderMessage::Read).wait().unwrap();
+        let archived = matches!(reply, OrderReply::Archived(_));
+        let expected = !kept.packed.is_open() && kept.last_lsn <= taken.manifest.start;
+        assert_eq!(archived, expected, "order {}", no.0);
+    }
+}
+
+#[test]
+fn an_order_in_somebodys_hand_stays() {
+    let (run, store) = run(12);
+    run.go_on(300);
+    let taken = take(State::from(&run.world), &*store, AT).unwrap();
+    let orders = run.world.all_orders();
+    let (no, _) = orders.iter().find(|(_, kept)| !kept.packed.is_open()).unwrap();
+    let cell = run.world.orders.by_no(*no).unwrap();
+    let locked = cell.ask(OrderMessage::Lock).wait().unwrap();
+    assert!(matches!(locked, OrderReply::Lock(Lock::Granted(_))));
+    run.world.archive(taken.manifest.start);
+    assert!(matches!(cell.ask(OrderMessage::Read).wait().unwrap(), OrderReply::Resident(_)));
+}
+
+#[test]
+fn an_order_comes_back_as_it_left_and_nothing_else_does() {
+    let (run, store) = run(13);
+    run.go_on(300);
+    let before = run.world.all_orders();
+    snapshot(&run, &store);
+    let gone: Vec<_> = before.iter().filter(|(_, kept)| !kept.packed.is_open()).collect();
+    let [(no, kept), (_, other), ..] = gone[..] else { panic!("two are closed") };
+    run.world.orders.recall(*no, other.clone()).unwrap();
+    assert_eq!(run.world.orders.archived(), gone.len(), "another order is not taken for it");
+    for _ in 0..2 {
+        run.world.orders.recall(*no, kept.clone()).unwrap();
+        assert_eq!(run.world.orders.archived(), gone.len() - 1);
+    }
+    assert_eq!(run.world.all_orders(), before);
+    // Changed by nobody, it leaves again, and no chunk is written for that.
+    let (taken, left) = snapshot(&run, &store);
+    assert_eq!(left, 1);
+    let written = |chunk: &&crate::snapshot::ChunkRef| {
+        chunk.key.kind == Kind::Orders && chunk.key.generation == taken.manifest.generation
+    };
+    assert_eq!(taken.manifest.chunks.iter().filter(written).count(), 0);
+    assert_eq!(run.world.all_orders(), before);
+}
+
+#[test]
+fn a_damaged_chunk_is_told_and_no_generation_goes_without_its_orders() {
+    let (run, store) = run(14);
+    run.go_on(300);
+    let (taken, _) = snapshot(&run, &store);
+    let chunk = taken.manifest.chunks_of(Kind::Orders)[0];
+    let whole = store.chunk(chunk.key).unwrap().unwrap();
+    let mut damaged = whole.clone();
+    damaged[HEADER_BYTES + 5] ^= 1;
+    store.put_chunk(chunk.key, &damaged).unwrap();
+    // Named again or read for a chunk that is written, it is noticed.
+    let named_again = take(State::from(&run.world), &*store, AT);
+    assert!(matches!(named_again, Err(SnapshotError::Chunk { .. })), "{named_again:?}");
+    run.go_on(50);
+    let written = take(State::from(&run.world), &*store, AT);
+    assert!(matches!(written, Err(SnapshotError::Chunk { .. })), "{written:?}");
+    assert_eq!(store.generations().unwrap(), [taken.manifest.generation]);
+    store.put_chunk(chunk.key, &whole).unwrap();
+    snapshot(&run, &store);
+    is_as_if_nothing_left(&run, &run.world);
+}
+
+#[test]
+fn an_order_that_no_chunk_has_is_told_by_its_number() {
+    let (run, store) = run(15);
+    run.go_on(300);
+    snapshot(&run, &store);
+    for key in store.chunk_keys().unwrap().into_iter().filter(|key| key.kind == Kind::Orders) {
+        store.remove_chunk(key).unwrap();
+    }
+    let state = State::from(&run.world);
+    let copy = state.copy_orders(0, 1_023).unwrap();
+    let first = copy.archived[0].0;
+    let Err(SnapshotError::NotArchived(no)) = state.complete(copy).map(|_| ()) else {
+        panic!("nothing has it");
+    };
+    assert_eq!(no, first);
+    assert!(no > OrderNo(0) && run.world.applied().lsn > Lsn::NONE);
+}

@@ -1,0 +1,244 @@
+//! Closed orders leave memory, and nobody but the memory notices.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use backstock_engine::disk::{Disk, RealDisk};
+use backstock_engine::engine::{
+    Engine, EngineError, OpenOptions, PlaceOutcome, RestoreOptions, restore,
+};
+use backstock_engine::model::command::PlaceOrder;
+use backstock_engine::model::{NodeKind, Order, Refusal, Shortage, Timestamp};
+use backstock_tests::fixture::*;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn after(time: Duration) -> Timestamp {
+    NOW.saturating_add_micros(i64::try_from(time.as_micros()).expect("it is short"))
+}
+
+async fn archiving(directory: &Path, archive_after: Option<Duration>) -> Engine {
+    let options = OpenOptions { archive_after, ..options(directory) };
+    let opened = Engine::open(&options, Arc::new(RealDisk), Arc::new(Line)).await;
+    opened.expect("the engine opens").0
+}
+
+/// Orders that are shipped, cancelled, both in part, and open.
+async fn orders(engine: &Engine) {
+    define_nodes(engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+    define_items(engine, &["A", "B"]).await;
+    set(engine, "A", "N", 100).await;
+    set(engine, "B", "N", 3).await;
+    for id in ["shipped", "cancelled", "both", "open", "part"] {
+        let order = order(id, &[("A", 3), ("B", 1)], Shortage::Backorder);
+        let command = PlaceOrder { meta: keyed(id), placed_at: NOW, order };
+        engine.place_order(command).await.expect("it is placed");
+    }
+    ship(engine, "shipped", 1).await.expect("it left");
+    cancel(engine, "cancelled", &[]).await.expect("it is cancelled");
+    cancel(engine, "both", &[(1, 2)]).await.expect("it is cancelled");
+    ship(engine, "both", 1).await.expect("it left");
+    cancel(engine, "part", &[(1, 1)]).await.expect("it is cancelled");
+}
+
+const CLOSED: [&str; 3] = ["shipped", "cancelled", "both"];
+const ALL: [&str; 5] = ["shipped", "cancelled", "both", "open", "part"];
+
+/// What can be read of the orders.
+async fn seen(engine: &Engine) -> Vec<Arc<Order>> {
+    let mut seen = Vec::new();
+    for id in ALL {
+        let view = engine.order(&order_id(id)).await.expect("it is there");
+        let (explained, _) = engine.explain(&order_id(id)).await.expect("it is there");
+        assert_eq!(view.order, explained);
+        assert_eq!(engine.order_id(view.order.no).await, Ok(Some(order_id(id))));
+        seen.push(view.order);
+    }
+    seen
+}
+
+/// What commands on the orders answer that change nothing.
+async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
+    let mut answered = Vec::new();
+    for id in ALL {
+        let order = order(id, &[("A", 3), ("B", 1)], Shortage::Backorder);
+        for meta in [keyed(id), meta()] {
+            let order = order.clone();
+            let placed = engine.place_order(PlaceOrder { meta, placed_at: NOW, order }).await;
+            answered.push(placed.map(|placed| {
+                let PlaceOutcome::Placed(order) = placed.outcome else { panic!("it was placed") };
+                format!("{} {}", order.header.id, order.placed_lsn)
+            }));
+        }
+    }
+    for id in CLOSED {
+        let again = place(engine, order(id, &[("A", 1)], Shortage::Backorder)).await;
+        answered.push(again.map(|_| "placed".into()));
+        answered.push(cancel(engine, id, &[]).await.map(|_| "cancelled".into()));
+        answered.push(cancel(engine, id, &[(1, 1)]).await.map(|_| "cancelled".into()));
+        answered.push(ship(engine, id, 1).await.map(|_| "shipped".into()));
+    }
+    answered
+}
+
+fn archived_are(engine: &Engine, count: usize) {
+    let report = engine.audit().expect("the audit runs");
+    assert!(report.is_clean(), "{:#?}", report.breaches);
+    assert_eq!((engine.status().archived_orders, report.archived), (count, count as u64));
+    assert_eq!((engine.status().orders, report.orders), (ALL.len(), ALL.len() as u64));
+}
+
+#[tokio::test]
+async fn reads_and_answers_are_the_same_wherever_an_order_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = archiving(directory.path(), Some(Duration::ZERO)).await;
+    orders(&engine).await;
+    let (before, answers) = (seen(&engine).await, answered(&engine).await);
+    let hash = engine.status().state_hash;
+    assert!(answers.iter().any(Result::is_err), "{answers:?}");
+    archived_are(&engine, 0);
+
+    engine.take_snapshot(NOW).await.expect("a snapshot");
+    archived_are(&engine, CLOSED.len());
+    assert_eq!(seen(&engine).await, before);
+    archived_are(&engine, CLOSED.len());
+    assert_eq!(answered(&engine).await, answers);
+    // Who is to be changed comes back, and leaves with the next snapshot.
+    archived_are(&engine, 0);
+    assert_eq!(engine.status().state_hash, hash);
+    engine.take_snapshot(NOW).await.expect("a snapshot");
+    archived_are(&engine, CLOSED.len());
+    engine.shut_down().await;
+
+    let engine = archiving(directory.path(), Some(HOUR)).await;
+    archived_are(&engine, CLOSED.len());
+    assert_eq!(engine.status().state_hash, hash);
+    assert_eq!(seen(&engine).await, before);
+    assert_eq!(answered(&engine).await, answers);
+    engine.shut_down().await;
+
+    let engine = archiving(directory.path(), None).await;
+    archived_are(&engine, 0);
+    engine.take_snapshot(after(HOUR)).await.expect("a snapshot");
+    archived_are(&engine, 0);
+    assert_eq!(seen(&engine).await, before);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_order_stays_for_as_long_as_it_is_to() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = archiving(directory.path(), Some(HOUR)).await;
+    orders(&engine).await;
+    for minutes in [0, 30, 59] {
+        engine.take_snapshot(after(Duration::from_mins(minutes))).await.expect("a snapshot");
+        archived_are(&engine, 0);
+    }
+    cancel(&engine, "open", &[]).await.expect("it is cancelled");
+    engine.take_snapshot(after(HOUR)).await.expect("a snapshot");
+    archived_are(&engine, CLOSED.len());
+    engine.take_snapshot(after(HOUR * 2)).await.expect("a snapshot");
+    archived_are(&engine, CLOSED.len() + 1);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn archived_orders_are_restored_and_exported_with_the_rest() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("data");
+    let engine = archiving(&data, Some(Duration::ZERO)).await;
+    orders(&engine).await;
+    let taken = engine.take_snapshot(NOW).await.expect("a snapshot");
+    archived_are(&engine, CLOSED.len());
+    let (before, hash) = (seen(&engine).await, engine.status().state_hash);
+    let file = directory.path().join("exported");
+    engine.export_snapshot(taken.manifest.generation, &file).expect("it is exported");
+    engine.shut_down().await;
+    drop(engine);
+
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let postal = Arc::new(Line) as _;
+    let whole = RestoreOptions { data: data.clone(), from: None, until: None };
+    let copy = directory.path().join("copy");
+    let exported = RestoreOptions { data: copy.clone(), from: Some(file), until: None };
+    for options in [whole, exported] {
+        let restored = restore(&options, &disk, &postal, NOW).expect("it is restored");
+        assert_eq!((restored.state_hash, restored.orders), (hash, ALL.len() as u64));
+    }
+    for data in [data, copy] {
+        let engine = archiving(&data, Some(HOUR)).await;
+        archived_are(&engine, CLOSED.len());
+        assert_eq!(seen(&engine).await, before);
+        engine.shut_down().await;
+    }
+}
+
+/// Callers place, read, ship and cancel while snapshots are taken one after the other
+/// and closed orders leave with each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_orders_leave_under_load() {
+    const CALLERS: usize = 4;
+    const ORDERS: usize = 400;
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = archiving(directory.path(), Some(Duration::ZERO)).await;
+    define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+    define_items(&engine, &["A"]).await;
+    set(&engine, "A", "N", 1_000_000).await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let snapshots = tokio::spawn({
+        let (engine, ended) = (engine.clone(), Arc::clone(&ended));
+        async move {
+            let mut most = 0;
+            while !ended.load(Ordering::Relaxed) {
+                engine.take_snapshot(NOW).await.expect("a snapshot");
+                most = most.max(engine.status().archived_orders);
+            }
+            most
+        }
+    });
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                for no in 0..ORDERS {
+                    let id = format!("{caller}-{no}");
+                    let order = order(&id, &[("A", 2)], Shortage::Backorder);
+                    place(&engine, order).await.expect("it is placed");
+                    if no % 2 == 0 {
+                        ship(&engine, &id, 1).await.expect("it left");
+                    } else {
+                        cancel(&engine, &id, &[]).await.expect("it is cancelled");
+                    }
+                    // One from before, which may be in memory, on its way, or gone.
+                    let old = format!("{caller}-{}", no / 2);
+                    let view = engine.order(&order_id(&old)).await.expect("it is there");
+                    assert_eq!(view.order.header.id, order_id(&old));
+                    let again = cancel(&engine, &old, &[(1, 1)]).await;
+                    assert!(matches!(
+                        again,
+                        Err(EngineError::Refused(Refusal::NothingToCancel { .. }))
+                    ));
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.expect("all is well");
+    }
+    ended.store(true, Ordering::Relaxed);
+    let most = snapshots.await.expect("all is well");
+    assert!(most > 0, "some left while others came");
+    engine.take_snapshot(NOW).await.expect("a snapshot");
+    let (status, report) = (engine.status(), engine.audit().expect("the audit runs"));
+    assert!(report.is_clean(), "{:#?}", report.breaches);
+    assert_eq!(status.archived_orders, CALLERS * ORDERS);
+    assert_eq!(report.on_hand, 1_000_000 - (CALLERS * ORDERS) as u64);
+    engine.shut_down().await;
+    let engine = archiving(directory.path(), Some(Duration::ZERO)).await;
+    assert_eq!(engine.status().state_hash, status.state_hash);
+    assert_eq!(engine.status().archived_orders, CALLERS * ORDERS);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
