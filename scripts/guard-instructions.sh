@@ -23,7 +23,7 @@ runner="$target/tools/gungraun-runner-$version"
 if [ ! -x "$runner/bin/gungraun-runner" ]; then
     echo "gungraun's runner $version is missing and built once"
     # Unoptimised: it starts valgrind and reads what that wrote, no more.
-    env -u CARGO_TARGET_DIR -u RUSTFLAGS cargo install --quiet --locked --debug \
+    env -u CARGO_TARGET_DIR -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug \
         --root "$runner" gungraun-runner --version "=$version"
 fi
 

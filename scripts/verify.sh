@@ -18,17 +18,17 @@ checked=(--release --locked --features backstock-engine/checked)
 step "format"
 cargo fmt --all --check
 
+# As all that follows, by the release profile: what runs while building is then
+# built once.
 step "clippy"
-cargo clippy --locked --workspace --all-targets --features backstock-engine/checked -- -D warnings
+cargo clippy --workspace --all-targets "${checked[@]}" -- -D warnings
 
 step "tests, loom models among them"
 cargo test "${checked[@]}" --workspace --lib --bins --tests --no-fail-fast
 
 step "documentation"
-RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps
-
-step "demo"
-cargo run --release -- demo --exit
+RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+    cargo doc --release --locked --workspace --no-deps
 
 step "benches, run small so that they cannot rot"
 benches=()
@@ -37,20 +37,26 @@ for bench in benches/benches/*.rs; do
     # This one runs under valgrind: scripts/guard-instructions.sh.
     [ "$bench" = instructions ] || benches+=(--bench "$bench")
 done
-BACKSTOCK_BENCH_SMALL=1 cargo bench --workspace "${benches[@]}"
+# The program and the load generator with them: by itself, each would take a build of
+# its own of most dependencies.
+cargo build --release --locked --workspace --bin backstock --bin load "${benches[@]}"
+BACKSTOCK_BENCH_SMALL=1 cargo bench --locked --workspace "${benches[@]}"
+programs="${CARGO_TARGET_DIR:-target}/release"
+
+step "demo"
+cargo check --release --locked
+"$programs/backstock" demo --exit
 
 step "guards: instructions of the hot paths, against their budgets"
 scripts/guard-instructions.sh
 
 step "load generator, run small: every workload in process, and the other targets"
-# Built with the benches: by itself, it would take a build of all dependencies.
-load="${CARGO_TARGET_DIR:-target}/release/load"
 for run in "holiday in-process" "browse in-process" "feed in-process" "churn in-process" \
     "holiday stream" "holiday unary" "hot in-process" "superstore in-process"; do
     read -r workload target <<< "$run"
     # These two have SKUs of their own.
     case "$workload" in hot | superstore) size=() ;; *) size=(--skus 2000) ;; esac
-    "$load" --quiet --workload "$workload" --target "$target" --rate max "${size[@]}" \
+    "$programs/load" --quiet --workload "$workload" --target "$target" --rate max "${size[@]}" \
         --seconds 1 --warm-up 1
 done
 
