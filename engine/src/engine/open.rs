@@ -96,7 +96,11 @@ pub struct Recovered {
     pub state_hash: StateHash,
     /// Bytes that a crash left at the end of the journal and that were cut.
     pub torn_bytes: u64,
-    /// How long it took.
+    /// How long it took to load the snapshot, its store being open.
+    pub took_loading: Duration,
+    /// How long it took to replay the events.
+    pub took_replaying: Duration,
+    /// How long all of it took.
     pub took: Duration,
 }
 
@@ -358,6 +362,7 @@ pub(super) fn replay(
     }
     let mut recovered = Recovered { from: start.lsn, ..Recovered::default() };
     let mut applier = Applier::new(&core, start, false);
+    let began = Instant::now();
     if needs_records {
         replay_records(&core, history, (needed, until), |lsn, written| {
             applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
@@ -367,6 +372,7 @@ pub(super) fn replay(
             Ok(loaded.as_ref().map_or(Ok(()), check)?)
         })?;
     }
+    recovered.took_replaying = began.elapsed();
     let applied = applier.applied();
     drop(applier);
     if let Some(loaded) = &loaded {
@@ -376,6 +382,7 @@ pub(super) fn replay(
         }
         loaded.check_at(applied, &core.orders)?;
         recovered.generation = Some(loaded.manifest.generation);
+        recovered.took_loading = loaded.took;
     }
     recovered.last = applied.lsn;
     recovered.state_hash = applied.hash;

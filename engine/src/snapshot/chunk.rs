@@ -11,6 +11,8 @@
 //! ```
 //! All numbers are little-endian. The header keeps its shape in every version.
 
+use std::ops::Deref;
+
 use rkyv::util::AlignedVec;
 
 use super::limits::PAYLOAD_BYTES_MAX;
@@ -24,6 +26,12 @@ pub(super) const HEADER_BYTES: usize = 64;
 
 const MAGIC: [u8; 8] = *b"BKSTSNAP";
 const CHECKSUM_AT: usize = 60;
+
+/// What the widest number of an archive asks for, and more.
+const PAYLOAD_ALIGNMENT: usize = 16;
+
+// A frame that is aligned has a payload that is.
+const _: () = assert!(HEADER_BYTES.is_multiple_of(PAYLOAD_ALIGNMENT));
 
 /// What a frame holds. Numbers are never changed, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,13 +115,41 @@ pub(super) struct Header {
 }
 
 /// A frame whose checksum is right.
-pub(super) struct Frame {
+pub(super) struct Frame<'a> {
     pub header: Header,
     /// The format that it was written in.
     pub version: u16,
     pub checksum: u32,
-    /// Aligned as archives need it.
-    pub payload: AlignedVec,
+    pub payload: Payload<'a>,
+}
+
+/// A payload, aligned as archives need it.
+pub(super) enum Payload<'a> {
+    /// Where it was read to, as large pieces of memory mostly are aligned.
+    InPlace(&'a [u8]),
+    Moved(AlignedVec<PAYLOAD_ALIGNMENT>),
+}
+
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        if bytes.as_ptr().addr().is_multiple_of(PAYLOAD_ALIGNMENT) {
+            return Self::InPlace(bytes);
+        }
+        let mut aligned = AlignedVec::with_capacity(bytes.len());
+        aligned.extend_from_slice(bytes);
+        Self::Moved(aligned)
+    }
+}
+
+impl Deref for Payload<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::InPlace(bytes) => bytes,
+            Self::Moved(bytes) => bytes,
+        }
+    }
 }
 
 /// The checksum that a frame's header records.
@@ -151,7 +187,7 @@ pub(super) fn seal_as(version: u16, header: &Header, payload: &[u8]) -> Vec<u8> 
 }
 
 /// Reads a frame: its length, then its checksum, and only then its fields.
-pub(super) fn open(frame: &[u8]) -> Result<Frame, FrameError> {
+pub(super) fn open(frame: &[u8]) -> Result<Frame<'_>, FrameError> {
     let expected = HEADER_BYTES as u64 + payload_bytes(frame)?;
     if frame.len() as u64 != expected {
         return Err(FrameError::Length { found: frame.len() as u64, expected });
@@ -162,9 +198,7 @@ pub(super) fn open(frame: &[u8]) -> Result<Frame, FrameError> {
         return Err(FrameError::Checksum { found, recorded });
     }
     let (version, header) = read_header(head)?;
-    let mut aligned = AlignedVec::with_capacity(payload.len());
-    aligned.extend_from_slice(payload);
-    Ok(Frame { header, version, checksum: recorded, payload: aligned })
+    Ok(Frame { header, version, checksum: recorded, payload: payload.into() })
 }
 
 /// Bytes that follow the header, as a header says that may be damaged.

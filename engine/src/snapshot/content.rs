@@ -69,7 +69,7 @@ impl Content {
     pub(super) fn decode(
         kind: Kind,
         version: u16,
-        payload: &AlignedVec,
+        payload: &[u8],
         postal_codes: usize,
     ) -> Result<Self, ImageError> {
         Ok(match kind {
@@ -192,7 +192,7 @@ fn span(lsns: impl Iterator<Item = Lsn>) -> (Lsn, Lsn) {
 
 /// Access to an archive, checked. The payload's checksum is right by now: what
 /// fails here was written wrong.
-pub(super) fn access<'a, T>(payload: &'a AlignedVec) -> Result<&'a T, ImageError>
+pub(super) fn access<T>(payload: &[u8]) -> Result<&T, ImageError>
 where
     T: rkyv::Portable
         + for<'b> rkyv::bytecheck::CheckBytes<rkyv::api::high::HighValidator<'b, rancor::Error>>,

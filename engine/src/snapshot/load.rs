@@ -211,7 +211,8 @@ impl Loader<'_> {
             RestoreError::OutOfPlace(fault) => SnapshotError::Chunk { key: chunk.key, fault },
             RestoreError::Panicked(panicked) => panicked.into(),
         };
-        let rest = self.state.restore_in_order(content, self.manifest.requests_from);
+        let requests_from = self.manifest.requests_from;
+        let rest = self.state.restore_in_order(content, chunk.hash, requests_from);
         let rest = rest.map_err(error)?;
         // After the last chunk, or a failure, nobody takes it.
         let _ = self.pass.send(());

@@ -1,6 +1,5 @@
 //! A generation's manifest: what makes it exist.
 
-use rkyv::util::AlignedVec;
 use rkyv::{Archive, Serialize, rancor};
 
 use super::chunk::{self, Header, Kind};
@@ -167,7 +166,7 @@ impl Manifest {
         Self::decode(generation, frame)
     }
 
-    fn read(version: u16, payload: &AlignedVec) -> Result<Self, ImageError> {
+    fn read(version: u16, payload: &[u8]) -> Result<Self, ImageError> {
         let image = access::<ArchivedManifestV1>(payload)?;
         Ok(Self {
             version,

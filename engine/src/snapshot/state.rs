@@ -18,7 +18,7 @@ use crate::engine::core::{Applied, Core};
 use crate::engine::network::Network;
 use crate::engine::orders::Orders;
 use crate::engine::requests::{Piece, Requests};
-use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, Pair, SkuNo, StateHash, Stock};
+use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};
 
 /// The durable state of an engine, by reference.
 #[derive(Clone, Copy)]
@@ -133,10 +133,11 @@ impl State<'_> {
 /// already, or out of place.
 impl State<'_> {
     /// Puts back what is numbered or remembered in order. Answers with what is left
-    /// to do.
+    /// to do. `items_hash` is the hash of all items, if that is what the content is.
     pub(super) fn restore_in_order(
         &self,
         content: Content,
+        items_hash: StateHash,
         requests_from: Lsn,
     ) -> Result<Rest, RestoreError> {
         let mut hash = StateHash::default();
@@ -147,11 +148,11 @@ impl State<'_> {
                 self.network.store(network);
             }
             Content::Items(items) => {
+                // It was compared when the chunk was read: nothing is hashed twice.
+                hash.merge(items_hash);
                 rest.rows.reserve_exact(items.len());
                 for item in items {
-                    let (no, pairs, moved) = self.restore_item(item)?;
-                    hash.merge(moved);
-                    rest.rows.push((no, pairs));
+                    rest.rows.push(self.restore_item(item)?);
                 }
             }
             Content::Orders(orders) => {
@@ -180,7 +181,7 @@ impl State<'_> {
     ) -> Result<StateHash, RestoreError> {
         let mut hash = rest.hash;
         for (no, pairs) in rest.rows {
-            hash.merge(self.restore_row(no, pairs)?);
+            self.restore_row(no, pairs)?;
         }
         for order in rest.orders {
             hash.merge(self.restore_order(order, leaves_out_closed)?);
@@ -190,13 +191,13 @@ impl State<'_> {
 
     /// Puts an item back, with places for its pairs: actors made in order lie in order,
     /// and threads that fill them do not write beside each other.
-    fn restore_item(&self, state: ItemState) -> Result<(SkuNo, Pairs, StateHash), RestoreError> {
+    fn restore_item(&self, state: ItemState) -> Result<(SkuNo, Pairs), RestoreError> {
         let (no, item) = (state.no, state.definition.item);
         if no != self.catalogue.next() || self.catalogue.sku_no(item.sku.as_str()).is_some() {
             return Err(out_of_place("item", &item.sku));
         }
         let item = Arc::unwrap_or_clone(item);
-        let hash = self.catalogue.define(no, item, state.definition.last_lsn);
+        self.catalogue.define(no, item, state.definition.last_lsn);
         let row = &self.catalogue.entry(no).row;
         for (before, (node, _)) in state.pairs.iter().enumerate() {
             row.get_or_insert(*node);
@@ -204,17 +205,15 @@ impl State<'_> {
                 return Err(out_of_place("pair of node", node.0));
             }
         }
-        Ok((no, state.pairs, hash))
+        Ok((no, state.pairs))
     }
 
-    fn restore_row(&self, sku: SkuNo, pairs: Pairs) -> Result<StateHash, RestoreError> {
+    fn restore_row(&self, sku: SkuNo, pairs: Pairs) -> Result<(), RestoreError> {
         let row = &self.catalogue.entry(sku).row;
-        let mut hash = StateHash::default();
-        for (slot, (node, stock)) in row.iter().zip(pairs) {
-            hash.merge(stock.hash(Pair { sku, node }));
+        for (slot, (_, stock)) in row.iter().zip(pairs) {
             slot.ask(StockMessage::Restore(Box::new(stock))).wait()?;
         }
-        Ok(hash)
+        Ok(())
     }
 
     fn restore_order(

@@ -66,7 +66,8 @@ fn damage_under_a_right_checksum_is_refused_and_never_panics() {
     let store = small_store();
     let manifest = list(&store).unwrap().remove(0).manifest.unwrap();
     for known in &manifest.chunks {
-        let frame = chunk::open(&store.chunk(known.key).unwrap().unwrap()).unwrap();
+        let bytes = store.chunk(known.key).unwrap().unwrap();
+        let frame = chunk::open(&bytes).unwrap();
         for payload in flipped(&frame.payload) {
             let forged = chunk::seal(&frame.header, &payload);
             let mut known = *known;
