@@ -96,6 +96,27 @@ pub const ORDER_SHARDS: usize = 1_024;
 /// what is forgotten is durable state, and must be the same on every machine.
 pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
 
+/// How many times as long as it worked a snapshot rests, while commands are applied: it
+/// takes a tenth of one core, which on two cores is a twentieth of the engine's
+/// throughput. A chunk takes some milliseconds.
+pub const SNAPSHOT_REST_TIMES: u32 = 9;
+
+/// The longest rest at a time. A chunk whose write waited for the disk took long, and
+/// the processor little.
+pub const SNAPSHOT_REST_MAX: Duration = Duration::from_millis(250);
+
+/// Between two looks whether the engine shuts down: nobody sees so short a wait.
+pub const SNAPSHOT_REST_SLICE: Duration = Duration::from_millis(50);
+
+/// All rests of one snapshot; beyond them it goes on without. Some hundred million pairs
+/// take this long. The journal, and with it the time of a recovery, grows meanwhile.
+pub const SNAPSHOT_RESTS_MAX: Duration = Duration::from_mins(10);
+
+/// Bytes that a snapshot writes before they are synced: the disk is never given more at
+/// once, because the journal's next sync comes behind it. 8 MB take a slow disk a tenth
+/// of a second.
+pub const SNAPSHOT_SYNC_BYTES: u64 = 8 << 20;
+
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);
 // A node's and a band's cost add up, for each unit and each shipment.

@@ -12,8 +12,8 @@ use crate::journal::History;
 use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::{
-    ExportError, Exported, Manifest, Recovered, SledStore, SnapshotError, State, StoreError,
-    TakeReport, export, list, load_newest, take, verify,
+    ExportError, Exported, Manifest, Pace, Recovered, SledStore, SnapshotError, State, StoreError,
+    TakeReport, export, list, load_newest, take_at, verify,
 };
 
 /// The snapshots in a data directory, and the engine that they are of.
@@ -136,7 +136,8 @@ pub struct Snapshotter {
 impl Snapshotting for Snapshotter {
     fn take(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
         let store = self.snapshots.store().map_err(SnapshotError::from)?;
-        let report = take(State::from(&*self.core), &*store, created_at)?;
+        let mut pace = Pace::from(&*self.core);
+        let report = take_at(&mut pace, State::from(&*self.core), &*store, created_at)?;
         if let Some(from) = report.journal_from {
             // The snapshot is good all the same; the next one cuts again.
             self.history

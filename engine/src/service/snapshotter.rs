@@ -59,6 +59,7 @@ impl From<SnapshotError> for SnapshotFailed {
             SnapshotError::Manifest { generation, fault: ManifestFault::Missing } => {
                 Self::Unknown(generation)
             }
+            SnapshotError::Closing => Self::Closing,
             error => Self::new(&error),
         }
     }

@@ -55,6 +55,9 @@ pub enum SnapshotError {
     /// An order left memory, and no chunk has it.
     #[error("order number {} left memory and is in no snapshot", .0.0)]
     NotArchived(OrderNo),
+    /// The engine is shutting down: what was begun is not finished.
+    #[error("the engine is shutting down")]
+    Closing,
     /// An actor's state is not to be trusted.
     #[error(transparent)]
     Panicked(#[from] ActorPanicked),

@@ -1,6 +1,6 @@
 //! Letting generations go, and the chunks that nobody names any more.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::error::SnapshotError;
 use super::limits::GENERATIONS_KEPT;
@@ -8,13 +8,22 @@ use super::manifest::Manifest;
 use super::report::list;
 use super::store::{ChunkKey, SnapshotStore};
 
-/// Keeps the newest generations and lets all else go. Answers with the kept
-/// ones, the newest first, and the numbers of the others.
+/// What was kept, and what was not.
+pub(super) struct Pruned {
+    /// The newest first.
+    pub kept: Vec<Manifest>,
+    /// The numbers of the others.
+    pub dropped: Vec<u64>,
+    /// Bytes of all chunks; none when nobody here knows.
+    pub held: Option<u64>,
+}
+
+/// Keeps the newest generations and lets all else go.
 ///
 /// A damaged manifest makes no generation: it goes too, with its chunks. One that a
 /// newer build wrote stays, and as nobody here knows which chunks it names, every
 /// chunk stays with it.
-pub(super) fn prune(store: &dyn SnapshotStore) -> Result<(Vec<Manifest>, Vec<u64>), SnapshotError> {
+pub(super) fn prune(store: &dyn SnapshotStore) -> Result<Pruned, SnapshotError> {
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
     let mut newer = false;
     for report in list(store)? {
@@ -31,13 +40,14 @@ pub(super) fn prune(store: &dyn SnapshotStore) -> Result<(Vec<Manifest>, Vec<u64
     // `MANIFEST_LAST` backwards: no manifest may outlive its chunks.
     store.sync()?;
     if newer {
-        return Ok((kept, dropped));
+        return Ok(Pruned { kept, dropped, held: None });
     }
-    let named: BTreeSet<ChunkKey> =
-        kept.iter().flat_map(|manifest| manifest.chunks.iter().map(|chunk| chunk.key)).collect();
-    for key in store.chunk_keys()?.into_iter().filter(|key| !named.contains(key)) {
+    let chunks = kept.iter().flat_map(|manifest| &manifest.chunks);
+    let named: BTreeMap<ChunkKey, u64> = chunks.map(|chunk| (chunk.key, chunk.bytes)).collect();
+    for key in store.chunk_keys()?.into_iter().filter(|key| !named.contains_key(key)) {
         store.remove_chunk(key)?;
     }
     store.sync()?;
-    Ok((kept, dropped))
+    let held = Some(named.values().sum());
+    Ok(Pruned { kept, dropped, held })
 }

@@ -28,6 +28,8 @@ pub struct TakeReport {
     pub took_copying: Duration,
     /// Reading back.
     pub took_verifying: Duration,
+    /// Of both, making way for commands.
+    pub took_resting: Duration,
 }
 
 /// What reading a generation back found: no fault.

@@ -106,15 +106,6 @@ impl SledStore {
         *guard = Some(open_database(&self.directory)?);
         Ok(())
     }
-
-    fn bytes_held(&self) -> Result<u64, StoreError> {
-        self.with(|database| {
-            let bytes = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-                entry.map(|(key, value)| (key.len() + value.len()) as u64)
-            };
-            database.iter().map(bytes).sum()
-        })
-    }
 }
 
 impl SnapshotStore for SledStore {
@@ -175,11 +166,9 @@ impl SnapshotStore for SledStore {
         bytes_under(&self.directory)
     }
 
-    fn compact_if_sparse(&self) -> Result<bool, StoreError> {
+    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
         let on_disk = self.bytes_on_disk()?;
-        if on_disk < SLED_COMPACT_BYTES_MIN
-            || on_disk / SLED_AMPLIFICATION_MAX < self.bytes_held()?
-        {
+        if on_disk < SLED_COMPACT_BYTES_MIN || on_disk / SLED_AMPLIFICATION_MAX < held {
             return Ok(false);
         }
         self.compact()?;

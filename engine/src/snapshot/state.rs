@@ -10,6 +10,7 @@ use super::archived::{ArchivedIn, recall};
 use super::content::{Content, ItemState, OrderState, Request};
 use super::error::{ChunkFault, SnapshotError};
 use super::image::ImageError;
+use super::limits::REQUESTS_PER_LOCK;
 use crate::actor::ActorPanicked;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
@@ -123,8 +124,24 @@ impl State<'_> {
         Ok(Content::Orders(resident))
     }
 
+    /// At most `max` of the requests remembered after `after`. Whoever applies waits for
+    /// the lock that they are copied under, so that it is let go every few of them; not
+    /// so without a bound, where the last one has to come some time.
     pub(super) fn copy_requests(&self, after: Lsn, max: usize) -> Piece {
-        self.requests.copy_after(after, max)
+        if max == usize::MAX {
+            return self.requests.copy_after(after, max);
+        }
+        let mut piece = self.requests.copy_after(after, max.min(REQUESTS_PER_LOCK));
+        while !piece.is_last
+            && piece.requests.len() < max
+            && let Some((_, last)) = piece.requests.last()
+        {
+            let left = max - piece.requests.len();
+            let next = self.requests.copy_after(last.lsn, left.min(REQUESTS_PER_LOCK));
+            piece.requests.extend(next.requests);
+            (piece.oldest, piece.is_last) = (next.oldest, next.is_last);
+        }
+        piece
     }
 }
 

@@ -105,8 +105,9 @@ pub trait SnapshotStore: Send + Sync {
     fn sync(&self) -> Result<(), StoreError>;
     /// Bytes that the store takes on disk.
     fn bytes_on_disk(&self) -> Result<u64, StoreError>;
-    /// Gives space back if much of it is unused; true when it did.
-    fn compact_if_sparse(&self) -> Result<bool, StoreError>;
+    /// Gives space back if much of it is unused, `held` being the bytes of all chunks;
+    /// true when it did.
+    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError>;
 }
 
 /// A store in memory, for simulation and tests.
@@ -169,7 +170,7 @@ impl SnapshotStore for MemoryStore {
         Ok(chunks + manifests)
     }
 
-    fn compact_if_sparse(&self) -> Result<bool, StoreError> {
+    fn compact_if_sparse(&self, _: u64) -> Result<bool, StoreError> {
         Ok(false)
     }
 }

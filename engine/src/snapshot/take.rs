@@ -9,11 +9,13 @@ use super::limits::{
     GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK,
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
-use super::prune::prune;
+use super::pace::Pace;
+use super::prune::{Pruned, prune};
 use super::report::{TakeReport, list};
 use super::state::{Begin, OrdersCopy, State};
 use super::store::{ChunkKey, SnapshotStore};
-use super::verify::verify;
+use super::verify::verify_at;
+use crate::limits::SNAPSHOT_SYNC_BYTES;
 use crate::model::{Lsn, Timestamp};
 
 /// Takes a snapshot, reads it back, and lets old generations go.
@@ -31,21 +33,34 @@ pub fn take(
     store: &dyn SnapshotStore,
     created_at: Timestamp,
 ) -> Result<TakeReport, SnapshotError> {
+    take_at(&mut Pace::unhurried(), state, store, created_at)
+}
+
+/// As [`take`], making way for commands between two chunks.
+///
+/// # Errors
+/// As [`take`], and when the engine is shutting down.
+pub fn take_at(
+    pace: &mut Pace<'_>,
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    created_at: Timestamp,
+) -> Result<TakeReport, SnapshotError> {
     let begun = Instant::now();
     let previous = newest(store)?;
-    let first = attempt(state, store, created_at, previous.as_ref());
+    let first = attempt(state, store, created_at, previous.as_ref(), pace);
     let (taken, took_copying, took_verifying) = match first {
         Err(SnapshotError::Chunk { key, .. })
             if previous.as_ref().is_some_and(|p| key.generation <= p.generation) =>
         {
-            attempt(state, store, created_at, None)?
+            attempt(state, store, created_at, None, pace)?
         }
         other => other?,
     };
-    let (kept, pruned) = prune(store)?;
+    let Pruned { kept, dropped, held } = prune(store)?;
     // The snapshot is good all the same, and cutting the journal behind it may be
     // what gives the disk room again.
-    if let Err(error) = store.compact_if_sparse() {
+    if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(held)) {
         tracing::warn!(%error, "the snapshot store was not compacted");
     }
     tracing::info!(
@@ -62,9 +77,10 @@ pub fn take(
         chunks_written: taken.written,
         bytes_written: taken.bytes_written,
         chunks_reused: taken.reused,
-        pruned,
+        pruned: dropped,
         took_copying,
         took_verifying,
+        took_resting: pace.rested(),
     })
 }
 
@@ -90,12 +106,15 @@ fn attempt(
     store: &dyn SnapshotStore,
     created_at: Timestamp,
     previous: Option<&Manifest>,
+    pace: &mut Pace<'_>,
 ) -> Result<Attempt, SnapshotError> {
     let begun = Instant::now();
-    let taken = write(state, store, created_at, previous)?;
+    let taken = write(state, store, created_at, previous, pace)?;
     let took_copying = begun.elapsed();
-    match verify(store, taken.manifest.generation) {
+    match verify_at(pace, store, taken.manifest.generation) {
         Ok(report) => Ok((taken, took_copying, report.took)),
+        // It stays: what was read so far is good, and whoever loads it reads all.
+        Err(SnapshotError::Closing) => Err(SnapshotError::Closing),
         Err(damaged) => {
             tracing::warn!(%damaged, "a snapshot cannot be read back");
             store.remove_manifest(taken.manifest.generation)?;
@@ -118,13 +137,14 @@ fn write(
     store: &dyn SnapshotStore,
     created_at: Timestamp,
     previous: Option<&Manifest>,
+    pace: &mut Pace<'_>,
 ) -> Result<Taken, SnapshotError> {
     let begin = state.begin();
     if let Some(ahead) = previous.filter(|previous| previous.end > begin.start) {
         let (generation, end) = (ahead.generation, ahead.end);
         return Err(SnapshotError::Ahead { generation, end, applied: begin.start });
     }
-    let mut writer = Writer::new(store, previous)?;
+    let mut writer = Writer::new(store, previous, pace)?;
     writer.network(state)?;
     writer.items(state, begin)?;
     writer.orders(state, begin)?;
@@ -156,9 +176,12 @@ fn write(
 }
 
 /// Writes the chunks of one generation, one after the other.
-struct Writer<'a> {
+struct Writer<'a, 'p> {
     store: &'a dyn SnapshotStore,
     previous: Option<&'a Manifest>,
+    pace: &'a mut Pace<'p>,
+    /// Bytes written since the last sync.
+    unsynced: u64,
     generation: u64,
     chunks: Vec<ChunkRef>,
     counts: Counts,
@@ -167,18 +190,21 @@ struct Writer<'a> {
     reused: usize,
 }
 
-impl<'a> Writer<'a> {
+impl<'a, 'p> Writer<'a, 'p> {
     /// A writer of the next generation. Chunks of a snapshot that was never
     /// finished count as well: their keys are not used again.
     fn new(
         store: &'a dyn SnapshotStore,
         previous: Option<&'a Manifest>,
+        pace: &'a mut Pace<'p>,
     ) -> Result<Self, SnapshotError> {
         let of_chunks = store.chunk_keys()?.into_iter().map(|key| key.generation).max();
         let of_manifests = store.generations()?.into_iter().max();
         Ok(Self {
             store,
             previous,
+            pace,
+            unsynced: 0,
             generation: of_chunks.max(of_manifests).unwrap_or(0) + 1,
             chunks: Vec::new(),
             counts: Counts::default(),
@@ -267,8 +293,22 @@ impl<'a> Writer<'a> {
         reach
     }
 
-    /// Writes a chunk, or names the one that has the very same parts.
+    /// Writes a chunk, or names the one that has the very same parts. Then makes way.
     fn put(&mut self, from: u64, to: u64, content: &Content) -> Result<(), SnapshotError> {
+        self.write_or_reuse(from, to, content)?;
+        if self.unsynced >= SNAPSHOT_SYNC_BYTES {
+            self.store.sync()?;
+            self.unsynced = 0;
+        }
+        self.pace.rest()
+    }
+
+    fn write_or_reuse(
+        &mut self,
+        from: u64,
+        to: u64,
+        content: &Content,
+    ) -> Result<(), SnapshotError> {
         let counts = content.counts();
         self.counts.add(counts);
         let header = Self::header(from, to, content);
@@ -289,6 +329,7 @@ impl<'a> Writer<'a> {
         self.store.put_chunk(key, &frame)?;
         self.written += 1;
         self.bytes_written += frame.len() as u64;
+        self.unsynced += frame.len() as u64;
         self.chunks.push(ChunkRef {
             key,
             to,

@@ -6,6 +6,7 @@ use super::chunk::{self, Kind};
 use super::content::Content;
 use super::error::{ChunkFault, ManifestFault, SnapshotError};
 use super::manifest::{ChunkRef, Manifest};
+use super::pace::Pace;
 use super::report::VerifyReport;
 use super::store::SnapshotStore;
 
@@ -28,11 +29,21 @@ pub fn read_manifest(
 /// # Errors
 /// The first fault found.
 pub fn verify(store: &dyn SnapshotStore, generation: u64) -> Result<VerifyReport, SnapshotError> {
+    verify_at(&mut Pace::unhurried(), store, generation)
+}
+
+/// As [`verify`], making way for commands between two chunks.
+pub(super) fn verify_at(
+    pace: &mut Pace<'_>,
+    store: &dyn SnapshotStore,
+    generation: u64,
+) -> Result<VerifyReport, SnapshotError> {
     let begun = Instant::now();
     let manifest = read_manifest(store, generation)?;
     for chunk in &manifest.chunks {
         // No network is kept: its lanes may be of no size.
         read_chunk(store, chunk, 0)?;
+        pace.rest()?;
     }
     Ok(VerifyReport {
         generation,

@@ -128,7 +128,9 @@ pub(crate) fn exit_of_snapshot(error: &SnapshotError) -> Exit {
         SnapshotError::Store(StoreError::InUse { .. }) => Exit::DataInUse,
         SnapshotError::Store(error) => error.io_kind().map_or(Exit::CorruptData, exit_of_io),
         error if error.is_newer() => Exit::NewerFormat,
-        SnapshotError::Panicked(_) | SnapshotError::Unwritable(_) => Exit::Failure,
+        SnapshotError::Closing | SnapshotError::Panicked(_) | SnapshotError::Unwritable(_) => {
+            Exit::Failure
+        }
         SnapshotError::Chunk { .. }
         | SnapshotError::Manifest { .. }
         | SnapshotError::Ahead { .. }

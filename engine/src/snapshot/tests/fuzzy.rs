@@ -55,8 +55,8 @@ impl SnapshotStore for Busy<'_> {
     fn bytes_on_disk(&self) -> Result<u64, StoreError> {
         self.store.bytes_on_disk()
     }
-    fn compact_if_sparse(&self) -> Result<bool, StoreError> {
-        self.store.compact_if_sparse()
+    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
+        self.store.compact_if_sparse(held)
     }
 }
 

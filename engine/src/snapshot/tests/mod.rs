@@ -6,4 +6,5 @@ mod disk;
 mod fuzzy;
 mod generations;
 mod golden;
+mod pace;
 mod world;
