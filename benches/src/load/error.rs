@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backstock::serve::ServeError;
 use backstock_engine::engine::{EngineError, OpenError};
+use backstock_engine::service::SnapshotFailed;
 
 /// Why a run was refused, or failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,9 @@ pub enum LoadError {
     /// The server cannot be started, or ended before its time.
     #[error("the server")]
     Serve(#[from] ServeError),
+    /// The snapshot of the run was not taken.
+    #[error("no snapshot was taken")]
+    Snapshot(#[from] SnapshotFailed),
     /// The client cannot be connected.
     #[error("cannot connect")]
     Connect(#[from] tonic::transport::Error),

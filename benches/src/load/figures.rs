@@ -5,6 +5,7 @@ use super::follow::Followed;
 use super::machine::{Machine, commit};
 use super::options::{Args, Rate, Target, Workload};
 use super::phase::Ran;
+use super::snapshot::{Beside, Taken};
 use super::terms;
 use super::text::real;
 use crate::workload::network::Stocking;
@@ -37,6 +38,8 @@ pub struct Figures<'a> {
     pub followed: Followed,
     /// That the numbers add up.
     pub conservation: Conservation,
+    /// The snapshot that was taken meanwhile.
+    pub taken: Option<Taken>,
 }
 
 impl Figures<'_> {
@@ -74,6 +77,7 @@ impl Figures<'_> {
             cpu_us_per_order: ran.cpu.as_secs_f64() * 1e6 / real(orders),
             generator_ns_per_order: self.generator_ns,
             journal_bytes_per_order: each(self.journal),
+            snapshot: self.taken.map(|taken| Beside::new(&record, args.measured(), &taken)),
             audit: "clean",
             conservation: self.conservation,
             machine: self.machine,

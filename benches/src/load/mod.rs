@@ -26,6 +26,7 @@ mod report;
 mod schedule;
 mod server;
 mod session;
+mod snapshot;
 mod stream;
 mod terms;
 mod text;

@@ -47,6 +47,10 @@ pub struct Args {
     /// Orders in one message of a stream; 128 when left out
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=BATCH_MAX))]
     pub batch: Option<u64>,
+    /// Takes a snapshot when a fifth of the measured time is over, and tells how orders
+    /// fared beside it
+    #[arg(long)]
+    pub snapshot: bool,
     /// Where the engine keeps its data; a temporary directory when left out
     #[arg(long)]
     pub data: Option<PathBuf>,

@@ -20,7 +20,8 @@ fn histogram(digits: u8) -> Histogram<u64> {
 /// What all callers of a phase recorded.
 #[derive(Debug)]
 pub struct Record {
-    began: Instant,
+    /// When the phase began.
+    pub began: Instant,
     /// How long each slot is.
     pub slot: Duration,
     /// Latency of all orders, in microseconds.

@@ -87,11 +87,20 @@ fn throughput(facts: &Facts) -> Plot {
     let width = facts.timeline.slot_seconds;
     let points = over_time(facts, |slot| real(slot.orders) / width);
     let max = points.iter().map(|(_, y)| *y).fold(facts.orders_per_second, f64::max);
+    let snapshot = facts.snapshot.map(|beside| Series {
+        name: "snapshot",
+        class: "s2",
+        filled: false,
+        marks: Vec::new(),
+        points: [beside.began_seconds, beside.ended_seconds.min(facts.seconds)]
+            .map(|at| (at, 0.0))
+            .into(),
+    });
     Plot {
         title: "Throughput over time".into(),
         x: seconds(facts),
         y: Axis { scale: Scale::up_to(max), label: "orders a second", text: count },
-        series: vec![
+        series: [
             Series { name: "answered", class: "s1", filled: true, points, marks: Vec::new() },
             Series {
                 name: "mean",
@@ -103,7 +112,10 @@ fn throughput(facts: &Facts) -> Plot {
                     (facts.seconds, facts.orders_per_second),
                 ],
             },
-        ],
+        ]
+        .into_iter()
+        .chain(snapshot)
+        .collect(),
     }
 }
 
@@ -191,6 +203,16 @@ fn run_rows(facts: &Facts) -> Vec<Row> {
     if let Some(updates) = facts.updates_per_second {
         rows.push(("Stock updates a second", grouped(rounded(updates))));
     }
+    if let Some(beside) = &facts.snapshot {
+        rows.push((
+            "Snapshot taken",
+            format!("from {:.1} to {:.1} s", beside.began_seconds, beside.ended_seconds),
+        ));
+        rows.push(("orders a second with it", grouped(rounded(beside.with.orders_per_second))));
+        rows.push(("without", grouped(rounded(beside.without.orders_per_second))));
+        rows.push(("99th percentile with it", micros(real(beside.with.p99_us))));
+        rows.push(("without", micros(real(beside.without.p99_us))));
+    }
     if let Some(followed) = &facts.followed {
         rows.push(("Orders cancelled", grouped(followed.cancelled)));
         rows.push(("Shipments shipped", grouped(followed.shipped)));
@@ -259,7 +281,7 @@ mod tests {
     fn the_page_stands_alone_and_shows_three_plots() {
         let page = page(&sample());
         assert_eq!(page.matches("<svg").count(), 3);
-        assert_eq!(page.matches("class=\"line").count(), 2 + 3 + 1);
+        assert_eq!(page.matches("class=\"line").count(), 3 + 3 + 1);
         for outside in ["http", "src=", "url(", "@import", "<script", "<link"] {
             assert!(!page.contains(outside), "{outside}");
         }

@@ -26,6 +26,7 @@ use super::phase::{Phase, Ran};
 use super::progress::Screen;
 use super::schedule::Plan;
 use super::server::Loopback;
+use super::snapshot::Taking;
 use super::stream::Stream;
 use super::terms;
 use super::unary::Unary;
@@ -140,12 +141,17 @@ impl Session {
         let journal_before = self.engine.status().journal_bytes_written;
         let (phase, there_was) = self.plan(&warmed).await?;
         let feed = self.feed(reach.feed);
+        let taking = self.args.snapshot.then(|| Taking::start(self.engine.clone(), phase.lasts));
         let (callers, ran) = phase.run(callers, self.screen).await?;
         let updates = feed.as_ref().map(Feed::done);
         let fed = end_of(feed.map(Feed::stop)).await?;
         // Followers end when no caller has more for them.
         let players: Vec<_> = callers.into_iter().map(|caller| caller.player).collect();
         let followed = end_of(follower.map(Follower::end)).await?;
+        let taken = match taking {
+            Some(taking) => Some(taking.end().await?),
+            None => None,
+        };
 
         let rss = resident_bytes();
         let journal = self.engine.status().journal_bytes_written - journal_before;
@@ -167,6 +173,7 @@ impl Session {
             updates,
             followed,
             conservation,
+            taken,
         };
         Ok(figures.facts())
     }

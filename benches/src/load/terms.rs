@@ -76,13 +76,19 @@ pub fn included(args: &Args) -> Vec<String> {
         "Durability: fdatasync of the journal before each answer.".into(),
         "The generator, on the same cores.".into(),
     ];
-    sentences.into()
+    let snapshot = args.snapshot.then(|| {
+        "A snapshot that is taken meanwhile: copying, writing, syncing and reading it back."
+            .to_owned()
+    });
+    sentences.into_iter().chain(snapshot).collect()
 }
 
 /// What is left out.
 pub fn left_out(args: &Args) -> Vec<String> {
-    let mut sentences =
-        vec!["A network between caller and server, and TLS.".to_owned(), "Snapshots.".to_owned()];
+    let mut sentences = vec!["A network between caller and server, and TLS.".to_owned()];
+    if !args.snapshot {
+        sentences.push("Snapshots.".into());
+    }
     match args.workload {
         Workload::Churn => sentences.push(
             "Changes and returns of orders, which the engine does not have yet: the proportions \
