@@ -19,10 +19,11 @@ use tokio::sync::Semaphore;
 use super::error::EngineError;
 use super::orders::Orders;
 use super::snapshots::Snapshots;
-use crate::actor::ActorPanicked;
 use crate::limits::{ARCHIVE_MARKS_MAX, ARCHIVE_READS_MAX};
 use crate::model::{ArchivedOrder, KeptOrder, Lsn, OrderNo, Timestamp};
-use crate::snapshot::{ArchivedIn, Manifest, SnapshotError, SnapshotStore, StoreError, recall};
+use crate::snapshot::{
+    ArchivedIn, Manifest, Pace, SnapshotError, SnapshotStore, StoreError, chunk_of, recall,
+};
 
 /// Where closed orders go, and when.
 pub struct Archive {
@@ -69,18 +70,25 @@ impl Archive {
 
     /// Lets closed orders leave memory that the generation has, and that were closed
     /// for long enough; answers with how many. The generation was read back whole.
+    ///
+    /// # Errors
+    /// When an actor panicked, or the engine is shutting down.
     pub fn archive(
         &self,
         orders: &Orders,
         generation: &Manifest,
         now: Timestamp,
-    ) -> Result<u64, ActorPanicked> {
+        pace: &mut Pace<'_>,
+    ) -> Result<u64, SnapshotError> {
         let Some(after) = self.after else { return Ok(0) };
         let closed_by = self.marks.lock().pass(now, generation.start, after);
         let mut left = 0;
         if closed_by > Lsn::NONE {
             for no in (1..=generation.order_last).map(OrderNo) {
                 left += u64::from(orders.archive(no, closed_by)?);
+                if chunk_of(no) == no.0 {
+                    pace.rest()?;
+                }
             }
         }
         Ok(left)

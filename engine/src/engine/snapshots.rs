@@ -145,8 +145,7 @@ impl Snapshotting for Snapshotter {
                 .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
         }
         let Core { archive, orders, .. } = &*self.core;
-        let left = archive.archive(orders, &report.manifest, created_at);
-        let left = left.map_err(SnapshotError::from)?;
+        let left = archive.archive(orders, &report.manifest, created_at, &mut pace)?;
         tracing::info!(left, archived = orders.archived(), "closed orders left memory");
         Ok(report)
     }

@@ -71,7 +71,7 @@ impl<'a> Pace<'a> {
     ///
     /// # Errors
     /// When the engine is shutting down: what was begun is not finished.
-    pub(super) fn rest(&mut self) -> Result<(), SnapshotError> {
+    pub(crate) fn rest(&mut self) -> Result<(), SnapshotError> {
         let Some(beside) = self.beside else { return Ok(()) };
         let is_busy = beside.applied.applied() != self.seen;
         let worked = self.since.elapsed();
@@ -93,7 +93,7 @@ impl<'a> Pace<'a> {
             sleep(slice);
             left -= slice;
         }
-        self.rested += rest - left;
+        self.rested += rest.saturating_sub(left);
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
         let none = Duration::ZERO;
         assert_eq!(rest_after(ms(2), none), ms(2) * SNAPSHOT_REST_TIMES);
         assert_eq!(rest_after(Duration::MAX, none), SNAPSHOT_REST_MAX);
-        assert_eq!(rest_after(ms(2), SNAPSHOT_RESTS_MAX - ms(1)), ms(1));
+        assert_eq!(rest_after(ms(2), SNAPSHOT_RESTS_MAX.saturating_sub(ms(1))), ms(1));
         assert_eq!(rest_after(ms(2), SNAPSHOT_RESTS_MAX + ms(1)), none);
     }
 }

@@ -22,7 +22,7 @@ use crate::model::{Lsn, Timestamp};
 ///
 /// Blocks its thread and holds one chunk in memory at a time; the engine goes
 /// on. A chunk that an older generation wrote and that turns out damaged is
-/// written anew: the truth is in memory.
+/// written anew: the truth is in memory, but for orders that left it.
 ///
 /// # Errors
 /// When the store fails, an actor panicked, the store is ahead of the state, or

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::fuzzy::Busy;
+use super::fuzzy::take_under_load;
 use super::world::{Run, World};
 use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::model::{Lsn, OrderNo, Timestamp};
@@ -25,13 +25,8 @@ fn snapshot(run: &Run, store: &MemoryStore) -> (TakeReport, usize) {
     snapshot_under_load(run, store, 0)
 }
 
-fn snapshot_under_load(
-    run: &Run,
-    store: &MemoryStore,
-    events_per_chunk: usize,
-) -> (TakeReport, usize) {
-    let busy = Busy { store, run, events_per_chunk };
-    let taken = take(State::from(&run.world), &busy, AT).unwrap();
+fn snapshot_under_load(run: &Run, store: &MemoryStore, events: usize) -> (TakeReport, usize) {
+    let taken = take_under_load(run, store, events);
     let left = run.world.archive(taken.manifest.start);
     (taken, left)
 }

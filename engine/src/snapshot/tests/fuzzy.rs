@@ -2,62 +2,21 @@
 
 use proptest::prelude::*;
 
+use super::watched::Watched;
 use super::world::{Run, World};
 use crate::engine::core::Applied;
 use crate::model::{Lsn, NodeNo, Pair, RequestId, SkuNo, Timestamp};
 use crate::snapshot::limits::REQUESTS_PER_CHUNK;
 use crate::snapshot::{
-    ChunkKey, Kind, MemoryStore, SnapshotError, SnapshotStore, State, StoreError, load_newest, take,
+    Kind, MemoryStore, SnapshotError, SnapshotStore, State, TakeReport, load_newest, take,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
-/// A store during whose writes the engine goes on: events between any two chunks.
-pub(super) struct Busy<'a> {
-    pub store: &'a MemoryStore,
-    pub run: &'a Run,
-    pub events_per_chunk: usize,
-}
-
-impl SnapshotStore for Busy<'_> {
-    fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError> {
-        self.run.go_on(self.events_per_chunk);
-        self.store.put_chunk(key, bytes)
-    }
-    fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store.chunk(key)
-    }
-    fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError> {
-        self.store.chunk_generations(kind, from)
-    }
-    fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
-        self.store.chunk_keys()
-    }
-    fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
-        self.store.remove_chunk(key)
-    }
-    fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        self.run.go_on(self.events_per_chunk);
-        self.store.put_manifest(generation, bytes)
-    }
-    fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store.manifest(generation)
-    }
-    fn generations(&self) -> Result<Vec<u64>, StoreError> {
-        self.store.generations()
-    }
-    fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
-        self.store.remove_manifest(generation)
-    }
-    fn sync(&self) -> Result<(), StoreError> {
-        self.store.sync()
-    }
-    fn bytes_on_disk(&self) -> Result<u64, StoreError> {
-        self.store.bytes_on_disk()
-    }
-    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
-        self.store.compact_if_sparse(held)
-    }
+/// Takes a snapshot while the engine goes on: so many events before each write.
+pub(super) fn take_under_load(run: &Run, store: &MemoryStore, events: usize) -> TakeReport {
+    let watched = Watched { store, on_write: &|| run.go_on(events), on_read: &|| {} };
+    take(State::from(&run.world), &watched, AT).unwrap()
 }
 
 /// Loads, replays to the end and checks the hash there, then replays the rest.
@@ -84,9 +43,8 @@ proptest! {
         let run = Run::new(seed);
         run.go_on(before);
         let store = MemoryStore::default();
-        let busy = Busy { store: &store, run: &run, events_per_chunk: during };
         for _ in 0..3 {
-            let taken = take(State::from(&run.world), &busy, AT).unwrap();
+            let taken = take_under_load(&run, &store, during);
             prop_assert!(during == 0 || taken.manifest.start < taken.manifest.end);
             recovers(&run, &store);
             run.go_on(before / 4);

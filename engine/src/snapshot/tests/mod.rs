@@ -7,4 +7,5 @@ mod fuzzy;
 mod generations;
 mod golden;
 mod pace;
+mod watched;
 mod world;

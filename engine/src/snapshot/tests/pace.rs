@@ -3,17 +3,18 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::fuzzy::take_under_load;
+use super::watched::Watched;
 use super::world::{Run, World};
 use crate::journal::Watermark;
 use crate::model::{Lsn, Timestamp};
 use crate::snapshot::{
-    ChunkKey, MemoryStore, Pace, SnapshotError, SnapshotStore, State, StoreError, load_newest,
-    take, take_at,
+    MemoryStore, Pace, SnapshotError, SnapshotStore, State, load_newest, take, take_at,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
-/// A store beside which an event is applied whenever one of its chunks is written, or
+/// An engine of which an event is applied whenever something is written, or a chunk is
 /// read, or neither.
 struct Beside {
     store: MemoryStore,
@@ -45,51 +46,19 @@ impl Beside {
         }
     }
 
-    /// Takes a snapshot; answers with how long it made way.
-    fn take(&self, run: &Run) -> Result<Duration, SnapshotError> {
-        let mut pace = Pace::beside(&self.applied, &self.closing);
-        let taken = take_at(&mut pace, State::from(&run.world), self, AT)?;
-        Ok(taken.took_resting)
-    }
-}
-
-impl SnapshotStore for Beside {
-    fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError> {
+    fn write(&self) {
         self.apply(self.at_writes);
         let writes = self.writes.fetch_add(1, Ordering::Relaxed) + 1;
         self.closing.fetch_or(writes >= self.closes_at, Ordering::Release);
-        self.store.put_chunk(key, bytes)
     }
-    fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.apply(self.at_reads);
-        self.store.chunk(key)
-    }
-    fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
-        self.store.chunk_keys()
-    }
-    fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
-        self.store.remove_chunk(key)
-    }
-    fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        self.store.put_manifest(generation, bytes)
-    }
-    fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store.manifest(generation)
-    }
-    fn generations(&self) -> Result<Vec<u64>, StoreError> {
-        self.store.generations()
-    }
-    fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
-        self.store.remove_manifest(generation)
-    }
-    fn sync(&self) -> Result<(), StoreError> {
-        self.store.sync()
-    }
-    fn bytes_on_disk(&self) -> Result<u64, StoreError> {
-        self.store.bytes_on_disk()
-    }
-    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
-        self.store.compact_if_sparse(held)
+
+    /// Takes a snapshot; answers with how long it made way.
+    fn take(&self, run: &Run) -> Result<Duration, SnapshotError> {
+        let mut pace = Pace::beside(&self.applied, &self.closing);
+        let (on_write, on_read) = (|| self.write(), || self.apply(self.at_reads));
+        let watched = Watched { store: &self.store, on_write: &on_write, on_read: &on_read };
+        let taken = take_at(&mut pace, State::from(&run.world), &watched, AT)?;
+        Ok(taken.took_resting)
     }
 }
 
@@ -107,8 +76,7 @@ fn it_makes_way_for_events_while_it_copies_and_while_it_verifies() {
 fn nobody_is_made_way_for_where_nobody_is_served() {
     let run = Run::new(3);
     run.go_on(200);
-    let beside = Beside::new(true, true);
-    let taken = take(State::from(&run.world), &beside, AT).unwrap();
+    let taken = take_under_load(&run, &MemoryStore::default(), 1);
     assert_eq!(taken.took_resting, Duration::ZERO);
 }
 
