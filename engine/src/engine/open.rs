@@ -405,18 +405,23 @@ fn run_writer(
     emptied: &Receiver<Vec<Written>>,
 ) -> Result<(), String> {
     let mut ended = Ok(());
-    let ran = writer.run(|commit| {
-        let done = committed(core, commit, |first, records| {
-            // A list that grew to a batch's length is used again: the next batch does
-            // not have to grow its own, page by page.
-            let records = std::mem::replace(records, emptied.try_recv().unwrap_or_default());
-            batches.send(Batch { first, records }).map_err(|_| "the applier has ended".to_owned())
-        });
-        if let Err(cause) = done {
-            core.halt(cause.clone());
-            ended = Err(cause);
-        }
-    });
+    let ran = writer.run(
+        || core.in_flight(),
+        |commit| {
+            let done = committed(core, commit, |first, records| {
+                // A list that grew to a batch's length is used again: the next batch does
+                // not have to grow its own, page by page.
+                let records = std::mem::replace(records, emptied.try_recv().unwrap_or_default());
+                batches
+                    .send(Batch { first, records })
+                    .map_err(|_| "the applier has ended".to_owned())
+            });
+            if let Err(cause) = done {
+                core.halt(cause.clone());
+                ended = Err(cause);
+            }
+        },
+    );
     ran.map_err(|error| error.to_string())?;
     ended
 }

@@ -1,7 +1,7 @@
 //! The appenders' side of group commit: many threads fill one batch.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use thiserror::Error;
@@ -77,7 +77,7 @@ impl<T> GroupCommit<T> {
             state: State::Open,
             closing: false,
             room_wanted: false,
-            writer_sleeps: false,
+            sleeps_until: None,
         };
         let (queue, wake) = (Mutex::new(queue), Condvar::new());
         let shared = Arc::new(Shared { queue, wake, limits, meter: Meter::default() });
@@ -93,10 +93,10 @@ impl<T> GroupCommit<T> {
         let payload = Payload::new(payload)?;
         let mut queue = self.shared.queue.lock();
         let admitted = queue.admit(payload, self.shared.limits);
-        let wake = queue.has_work() && std::mem::take(&mut queue.writer_sleeps);
         if admitted.is_ok() {
             queue.items.push(item);
         }
+        let wake = queue.wakes_writer();
         drop(queue);
         if wake {
             self.shared.wake.notify_one();
@@ -155,7 +155,8 @@ pub(super) struct Queue<T> {
     pub(super) closing: bool,
     /// Someone wanted to append while the disk was full.
     pub(super) room_wanted: bool,
-    writer_sleeps: bool,
+    /// The records that the sleeping writer waits for.
+    sleeps_until: Option<usize>,
 }
 
 /// Whether records are taken.
@@ -185,9 +186,18 @@ impl<T> Queue<T> {
         Ok(Ticket { lsn: self.batch.push(payload), epoch: self.epoch })
     }
 
-    /// Whether the writer has something to do.
-    fn has_work(&self) -> bool {
-        !self.batch.is_empty() || self.closing || self.room_wanted
+    /// Whether the writer has something to do that waits for `records`.
+    fn has_work(&self, records: usize) -> bool {
+        self.items.len() >= records || self.closing || self.room_wanted
+    }
+
+    /// Whether the writer is to be woken; once for each time that it sleeps.
+    fn wakes_writer(&mut self) -> bool {
+        let wakes = self.sleeps_until.is_some_and(|records| self.has_work(records));
+        if wakes {
+            self.sleeps_until = None;
+        }
+        wakes
     }
 
     /// Takes all that waits, behind what is in `items`, and starts over at
@@ -202,11 +212,24 @@ impl<T> Shared<T> {
     /// Sleeps until there is work.
     pub(super) fn sleep(&self) {
         let mut queue = self.queue.lock();
-        while !queue.has_work() {
-            queue.writer_sleeps = true;
+        while !queue.has_work(1) {
+            queue.sleeps_until = Some(1);
             self.wake.wait(&mut queue);
         }
-        queue.writer_sleeps = false;
+        queue.sleeps_until = None;
+    }
+
+    /// Sleeps until so many records wait, or as many as may, an instant, or closing.
+    pub(super) fn gather(&self, records: usize, until: Instant) {
+        let records = records.min(self.limits.records);
+        let mut queue = self.queue.lock();
+        while !queue.has_work(records) {
+            queue.sleeps_until = Some(records);
+            if self.wake.wait_until(&mut queue, until).timed_out() {
+                break;
+            }
+        }
+        queue.sleeps_until = None;
     }
 
     /// Sleeps for `pause`, or until closed.
@@ -215,5 +238,63 @@ impl<T> Shared<T> {
         if !queue.closing {
             self.wake.wait_for(&mut queue, pause);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::thread;
+
+    use super::*;
+    use crate::disk::SimulatedDisk;
+    use crate::journal::{Options, SegmentLog};
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    /// With a writer, which is the journal's end when it goes.
+    fn group(records: usize) -> (GroupCommit<u64>, Writer<u64>) {
+        let disk = Arc::new(SimulatedDisk::new());
+        let log = SegmentLog::open(disk, Path::new("journal"), Options::default()).unwrap();
+        let limits = BatchLimits { records, ..BatchLimits::default() };
+        GroupCommit::new(Box::new(log), limits)
+    }
+
+    /// Gathers while records are appended; answers with how many waited at its end.
+    fn gathered(
+        (group, _): &(GroupCommit<u64>, Writer<u64>),
+        records: usize,
+        appended: u64,
+        until: Instant,
+    ) -> usize {
+        thread::scope(|scope| {
+            let gathering = scope.spawn(|| {
+                group.shared.gather(records, until);
+                group.shared.queue.lock().items.len()
+            });
+            for item in 0..appended {
+                group.append(b"payload", item).unwrap();
+            }
+            gathering.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn the_record_that_completes_a_batch_wakes_who_gathers_it() {
+        let began = Instant::now();
+        assert_eq!(gathered(&group(100), 8, 8, began + LONG), 8);
+        assert_eq!(gathered(&group(8), 1_000, 8, began + LONG), 8, "no more would be taken");
+        assert!(began.elapsed() < LONG / 2);
+    }
+
+    #[test]
+    fn who_gathers_goes_on_with_fewer_at_the_instant_and_when_closed() {
+        let until = Instant::now() + Duration::from_millis(5);
+        assert_eq!(gathered(&group(100), 8, 7, until), 7);
+        assert!(Instant::now() >= until);
+        let (group, began) = (group(100), Instant::now());
+        group.0.close();
+        assert_eq!(gathered(&group, 8, 0, began + LONG), 0);
+        assert!(began.elapsed() < LONG / 2);
     }
 }

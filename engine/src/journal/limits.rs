@@ -50,12 +50,11 @@ const _: () = assert!(
 /// beside the appending: a sync of a batch waits for one such piece at most.
 pub const SPARE_PIECE_BYTES: usize = 1 << 20;
 
-/// Records of a batch from which on the journal counts as busy: more than callers who
-/// wait for each answer have in flight, whom a pause would only hold up.
-pub const BUSY_BATCH_RECORDS: u64 = 256;
+/// Commands in flight from which on a batch is gathered. Fewer keep no processor busy,
+/// and waiting for them would only hold up those that are there.
+pub const GATHER_IN_FLIGHT_MIN: usize = 32;
 
-/// Milliseconds between the beginnings of two syncs while the journal is busy. A sync
-/// costs the processor a quarter of a millisecond and wakes three threads, whatever it
-/// syncs: under load, twice the records in half the syncs. A batch of fewer records is
-/// synced at once, and so is the first large one.
-pub const BUSY_SYNC_INTERVAL_MS: u64 = 2;
+/// Milliseconds between the beginnings of two syncs, at most, that a batch is gathered
+/// for. A sync costs the processor a quarter of a millisecond and wakes three threads,
+/// whatever it syncs: under load, twice the records in half the syncs.
+pub const GATHER_MS_MAX: u64 = 2;

@@ -17,9 +17,7 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::error::LogError;
 use super::group_commit::{Shared, State};
-use super::limits::{
-    BUSY_BATCH_RECORDS, BUSY_SYNC_INTERVAL_MS, ROOM_RETRY_MS_MAX, ROOM_RETRY_MS_MIN,
-};
+use super::limits::{GATHER_IN_FLIGHT_MIN, GATHER_MS_MAX, ROOM_RETRY_MS_MAX, ROOM_RETRY_MS_MIN};
 use super::log::Log;
 use super::lsn::Lsn;
 use super::meter::Synced;
@@ -97,18 +95,30 @@ impl<T> Writer<T> {
 
     /// Writes batch after batch until the journal is closed, then seals the log.
     ///
+    /// `in_flight` tells how many commands there are that have appended a record or may
+    /// yet. While there are many, the next batch is written when half of them are in it,
+    /// or after [`GATHER_MS_MAX`]: neither the first of them nor the disk waits for the
+    /// last, and the processor is not spent on syncs of a few records each.
+    ///
     /// # Errors
     /// What halted the journal.
-    pub fn run(mut self, mut sink: impl FnMut(Commit<'_, T>)) -> Result<(), LogError> {
+    pub fn run(
+        mut self,
+        in_flight: impl Fn() -> usize,
+        mut sink: impl FnMut(Commit<'_, T>),
+    ) -> Result<(), LogError> {
         let mut pause_ms = ROOM_RETRY_MS_MIN;
         loop {
             let began = Instant::now();
             match self.pump(&mut sink) {
-                Pumped::Committed(records) if records >= BUSY_BATCH_RECORDS => {
-                    let interval = Duration::from_millis(BUSY_SYNC_INTERVAL_MS);
-                    self.shared.pause(interval.saturating_sub(began.elapsed()));
+                Pumped::Committed(_) => {
+                    let in_flight = in_flight();
+                    if in_flight >= GATHER_IN_FLIGHT_MIN {
+                        let until = began + Duration::from_millis(GATHER_MS_MAX);
+                        self.shared.gather(in_flight / 2, until);
+                    }
                 }
-                Pumped::Committed(_) | Pumped::Rejected(_) => {}
+                Pumped::Rejected(_) => {}
                 Pumped::RoomAgain => pause_ms = ROOM_RETRY_MS_MIN,
                 Pumped::Idle => self.shared.sleep(),
                 Pumped::StillFull => {

@@ -111,12 +111,15 @@ fn many_threads_append_and_each_is_acknowledged_in_order() {
     let delivered = thread::scope(|scope| {
         let writing = scope.spawn(|| {
             let mut delivered = Vec::new();
-            let ended = writer.run(|commit| {
-                let Commit::Durable { first, items } = commit else { panic!("{commit:?}") };
-                assert_eq!(first, Lsn::new(delivered.len() as u64 + 1));
-                delivered.append(items);
-                watermark.advance(Lsn::new(delivered.len() as u64));
-            });
+            let ended = writer.run(
+                || 0,
+                |commit| {
+                    let Commit::Durable { first, items } = commit else { panic!("{commit:?}") };
+                    assert_eq!(first, Lsn::new(delivered.len() as u64 + 1));
+                    delivered.append(items);
+                    watermark.advance(Lsn::new(delivered.len() as u64));
+                },
+            );
             ended.unwrap();
             delivered
         });
