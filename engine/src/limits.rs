@@ -113,9 +113,9 @@ pub const SNAPSHOT_REST_SLICE: Duration = Duration::from_millis(50);
 pub const SNAPSHOT_RESTS_MAX: Duration = Duration::from_mins(10);
 
 /// Bytes that a snapshot writes before they are synced: the disk is never given more at
-/// once, because the journal's next sync comes behind it. 8 MB take a slow disk a tenth
+/// once, because the journal's next sync comes behind it. 16 MB take a slow disk a tenth
 /// of a second.
-pub const SNAPSHOT_SYNC_BYTES: u64 = 8 << 20;
+pub const SNAPSHOT_SYNC_BYTES: u64 = 16 << 20;
 
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);

@@ -35,6 +35,7 @@ mod report;
 mod sled_store;
 mod state;
 mod store;
+mod sync;
 mod take;
 #[cfg(test)]
 mod tests;

@@ -16,18 +16,19 @@
 //!   DIR.damaged-N  set aside
 //! ```
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::chunk::Kind;
 use super::limits::{SLED_AMPLIFICATION_MAX, SLED_CACHE_BYTES, SLED_COMPACT_BYTES_MIN};
 use super::store::{ChunkKey, SnapshotStore, StoreError};
+use super::sync::{SyncedBlobs, at, paths_in, sync_directory, sync_tree};
 use crate::disk::DiskLock;
 
 const CHUNK: u8 = b'c';
@@ -39,6 +40,7 @@ pub struct SledStore {
     directory: PathBuf,
     /// Written only while directories are swapped; none if that failed half way.
     database: RwLock<Option<sled::Db>>,
+    synced: Mutex<SyncedBlobs>,
     /// Keeps others away from the directory that the store is in.
     _lock: Option<Arc<DiskLock>>,
 }
@@ -61,7 +63,8 @@ impl SledStore {
             remove_torn_snapshots(directory)?;
         }
         let database = RwLock::new(Some(open_database(directory)?));
-        Ok(Self { directory: directory.to_owned(), database, _lock: None })
+        let (directory, synced) = (directory.to_owned(), Mutex::default());
+        Ok(Self { directory, database, synced, _lock: None })
     }
 
     /// The store, holding a lock for as long as anybody uses it.
@@ -103,6 +106,8 @@ impl SledStore {
         copy_database(old, &fresh)?;
         *guard = None;
         swap(&self.directory, &fresh)?;
+        // The fresh one has its own blobs, under names of the old one's.
+        *self.synced.lock() = SyncedBlobs::default();
         *guard = Some(open_database(&self.directory)?);
         Ok(())
     }
@@ -158,7 +163,7 @@ impl SnapshotStore for SledStore {
 
     fn sync(&self) -> Result<(), StoreError> {
         self.with(|database| database.flush().map(drop))?;
-        sync_tree(&self.directory)?;
+        sync_tree(&self.directory, &mut self.synced.lock())?;
         sync_directory(parent_of(&self.directory))
     }
 
@@ -258,7 +263,7 @@ fn copy_database(from: &sled::Db, to: &Path) -> Result<(), StoreError> {
     }
     fresh.flush()?;
     drop(fresh);
-    sync_tree(to)
+    sync_tree(to, &mut SyncedBlobs::default())
 }
 
 /// Puts the fresh directory in the place of the old one.
@@ -314,31 +319,6 @@ fn remove_directory(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    File::open(path).and_then(|directory| directory.sync_all()).map_err(at(path))
-}
-
-/// Syncs all files and directories under a directory, and itself last.
-fn sync_tree(directory: &Path) -> Result<(), StoreError> {
-    for path in paths_in(directory)? {
-        match fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => sync_tree(&path)?,
-            // The database removes files on threads of its own.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(at(&path)(error)),
-            Ok(_) => sync_file(&path)?,
-        }
-    }
-    sync_directory(directory)
-}
-
-fn sync_file(path: &Path) -> Result<(), StoreError> {
-    match File::open(path).and_then(|file| file.sync_all()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
-        _ => Ok(()),
-    }
-}
-
 fn bytes_under(directory: &Path) -> Result<u64, StoreError> {
     let mut bytes = 0;
     for path in paths_in(directory)? {
@@ -350,13 +330,4 @@ fn bytes_under(directory: &Path) -> Result<u64, StoreError> {
         }
     }
     Ok(bytes)
-}
-
-fn paths_in(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let entries = fs::read_dir(directory).map_err(at(directory))?;
-    entries.map(|entry| Ok(entry.map_err(at(directory))?.path())).collect()
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> StoreError + '_ {
-    |source| StoreError::File { path: path.to_owned(), source }
 }
