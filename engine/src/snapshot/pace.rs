@@ -87,13 +87,13 @@ impl<'a> Pace<'a> {
 
     /// Sleeps for so long, less when the engine closes.
     fn sleep(&mut self, beside: Beside<'_>, rest: Duration) {
-        let mut left = rest;
-        while !left.is_zero() && !beside.closing.load(Ordering::Acquire) {
-            let slice = left.min(SNAPSHOT_REST_SLICE);
+        let mut slept = Duration::ZERO;
+        while slept < rest && !beside.closing.load(Ordering::Acquire) {
+            let slice = rest.saturating_sub(slept).min(SNAPSHOT_REST_SLICE);
             sleep(slice);
-            left -= slice;
+            slept += slice;
         }
-        self.rested += rest.saturating_sub(left);
+        self.rested += slept;
     }
 }
 
