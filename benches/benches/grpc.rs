@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backstock::shutdown::Shutdown;
-use backstock_benches::holiday::{Orders, Size, postal_codes, set_up};
+use backstock_benches::holiday::{NOW, Orders, Size, postal_codes, set_up};
 use backstock_benches::run::runtime;
 use backstock_benches::transport::{
     CONNECTIONS, Idle, backstock_server, idle_server, streamed, unary,
@@ -21,7 +21,7 @@ use backstock_benches::transport::{
 use backstock_benches::wire::request;
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
-use backstock_engine::model::{Item, SkuNo};
+use backstock_engine::model::{Item, Sku, SkuNo};
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::{BatchGetAvailabilityRequest, PlaceOrderRequest};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
@@ -53,6 +53,29 @@ async fn browse(channels: Vec<Channel>, requests: Vec<BatchGetAvailabilityReques
     pairs
 }
 
+/// The same reads as calls of the engine, by as many tasks as there are connections.
+async fn look(engine: &Engine, reads: &[Vec<Sku>]) -> u64 {
+    let tasks = (0..CONNECTIONS).map(|first| {
+        let engine = engine.clone();
+        let skus: Vec<Sku> =
+            reads.iter().skip(first).step_by(CONNECTIONS).flatten().cloned().collect();
+        tokio::spawn(async move {
+            let mut pairs = 0;
+            for sku in &skus {
+                let seen = engine.availability(sku, NOW).await.expect("the item is there");
+                pairs += seen.nodes.len() as u64;
+            }
+            pairs
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    let mut pairs = 0;
+    for task in tasks {
+        pairs += task.await.expect("no panic");
+    }
+    pairs
+}
+
 /// Requests for all items of the network, or for the first of them.
 fn reads(engine: &Engine) -> Vec<BatchGetAvailabilityRequest> {
     let items = engine.items(SkuNo(0), SKUS_READ);
@@ -71,6 +94,12 @@ fn availability(criterion: &mut Criterion, runtime: &Runtime, engine: &Engine, o
     group.throughput(Throughput::Elements(pairs));
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
+    let named = |name: &String| Sku::new("sku", name.as_str()).expect("a SKU of the network");
+    let looks: Vec<Vec<Sku>> =
+        reads.iter().map(|read| read.skus.iter().map(named).collect()).collect();
+    group.bench_function("in process", |bencher| {
+        bencher.iter(|| assert_eq!(runtime.block_on(look(engine, &looks)), pairs));
+    });
     group.bench_function("batched", |bencher| {
         bencher.iter_custom(|runs| {
             let mut took = Duration::ZERO;

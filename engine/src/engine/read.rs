@@ -14,7 +14,7 @@ use crate::actor::Slot;
 use crate::actor::stock::{Glance, StockActor, StockMessage, StockReply};
 use crate::limits::REPLANS_MAX;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Refusal, Sku,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Refusal, Sku, SkuNo,
     Stock, Supply, Timestamp,
 };
 
@@ -80,50 +80,76 @@ pub async fn availability(
 ) -> Result<Availability, EngineError> {
     let version = core.watermark.applied();
     let no = core.catalogue.sku_no(sku.as_str()).ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
-    let network = core.network.load_full();
-    let mut nodes = Vec::new();
-    for slot in &core.catalogue.entry(no).row {
-        // A node that was defined since has nothing durable here.
-        let Some(node) = network.nodes.get(usize::from(slot.node.0)).map(|known| &known.node)
-        else {
-            continue;
-        };
-        let glance = slot.shared().glance();
-        let mut inbound = 0;
-        if glance.has_inbound
-            && let StockReply::Inbound(supplies) =
-                ask(core, slot, StockMessage::ReadInbound).await?
-        {
-            let in_time = supplies.iter().filter(|supply| supply.eta <= at);
-            inbound = in_time.map(|supply| u64::from(supply.free)).sum();
+    let row = &core.catalogue.entry(no).row;
+    let mut nodes = Vec::with_capacity(row.len());
+    // Most pairs have published all that is asked; the others are asked, once all are
+    // looked at.
+    let mut unsure = Vec::new();
+    {
+        let network = core.network.load();
+        for slot in row {
+            // A node that was defined since has nothing durable here.
+            let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
+            let glance = slot.shared().glance();
+            if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
+                unsure.push((nodes.len(), slot, glance));
+            }
+            nodes.push(NodeAvailability::at_a_glance(&known.node, glance));
         }
-        let free = free(core, slot, glance).await?;
-        let now = u64::try_from(free).unwrap_or(0);
-        let unlimited = is_supplier(node.kind)
-            && read_stock(core, Pair { sku: no, node: slot.node }).await?.is_unlimited();
-        nodes.push(NodeAvailability {
-            node: node.id.clone(),
-            kind: node.kind,
-            enabled: node.enabled,
-            free,
-            inbound,
-            unlimited,
-            atp: if node.enabled { now + inbound } else { 0 },
-        });
+    }
+    for (place, slot, glance) in unsure {
+        look_closer(core, (no, slot, glance), at, &mut nodes[place]).await?;
     }
     let atp = nodes.iter().map(|n| n.atp).sum();
     Ok(Availability { sku: sku.clone(), version, at, atp, nodes })
 }
 
-/// What a glance shows as free, or what the actor says where a glance cannot.
-async fn free(core: &Core, slot: Slot<'_, StockActor>, glance: Glance) -> Result<i64, EngineError> {
-    if !glance.is_clamped() {
-        return Ok(i64::from(glance.free));
+impl NodeAvailability {
+    fn at_a_glance(node: &Node, glance: Glance) -> Self {
+        let mut seen = Self {
+            node: node.id.clone(),
+            kind: node.kind,
+            enabled: node.enabled,
+            free: i64::from(glance.free),
+            inbound: 0,
+            unlimited: false,
+            atp: 0,
+        };
+        seen.sum_up();
+        seen
     }
-    match ask(core, slot, StockMessage::ReadFree).await? {
-        StockReply::Free(free) => Ok(free),
-        other => unreachable!("a read of what is free is answered with it, not {other:?}"),
+
+    fn sum_up(&mut self) {
+        let now = u64::try_from(self.free).unwrap_or(0);
+        self.atp = if self.enabled { now + self.inbound } else { 0 };
     }
+}
+
+/// Asks the actor for what a glance cannot show.
+async fn look_closer(
+    core: &Core,
+    (sku, slot, glance): (SkuNo, Slot<'_, StockActor>, Glance),
+    at: Timestamp,
+    seen: &mut NodeAvailability,
+) -> Result<(), EngineError> {
+    if glance.has_inbound
+        && let StockReply::Inbound(supplies) = ask(core, slot, StockMessage::ReadInbound).await?
+    {
+        let in_time = supplies.iter().filter(|supply| supply.eta <= at);
+        seen.inbound = in_time.map(|supply| u64::from(supply.free)).sum();
+    }
+    if glance.is_clamped() {
+        seen.free = match ask(core, slot, StockMessage::ReadFree).await? {
+            StockReply::Free(free) => free,
+            other => unreachable!("a read of what is free is answered with it, not {other:?}"),
+        };
+    }
+    if is_supplier(seen.kind) {
+        let stock = read_stock(core, Pair { sku, node: slot.node }).await?;
+        seen.unlimited = stock.is_unlimited();
+    }
+    seen.sum_up();
+    Ok(())
 }
 
 /// Reads one pair; one that never had anything is empty.

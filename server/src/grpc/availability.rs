@@ -1,4 +1,7 @@
 //! What can be promised of a SKU.
+//!
+//! A [`v1::SkuAvailability`] is written field by field, as prost would encode it,
+//! without making the message: a shop reads pairs by the million.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,8 +13,12 @@ use tonic::Status;
 
 use super::limits::NODES_MAX;
 use super::stock_view::local_date;
-use super::{nodes, plain, times};
+use super::{nodes, plain, times, wire};
 use crate::status::Violations;
+
+/// Room for the answer for one SKU at some twenty nodes; more is allocated when more is
+/// there.
+pub(super) const AVAILABILITY_BYTES: usize = 512;
 
 /// After every supply that may ever come.
 const EVER: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -56,56 +63,79 @@ impl Asked {
         node.enabled && (self.nodes.is_empty() || self.nodes.contains(&node.node))
     }
 
-    /// Answers for one SKU, with the version that it is from.
+    /// Writes the answer for one SKU as field 1 of a message; says which version it is
+    /// from.
     pub(super) async fn answer(
         &self,
         engine: &Engine,
         sku: &Sku,
-    ) -> Result<(v1::SkuAvailability, u64), EngineError> {
+        out: &mut Vec<u8>,
+    ) -> Result<u64, EngineError> {
         let all = engine.availability(sku, EVER).await?;
-        let mut nodes = Vec::with_capacity(all.nodes.len());
+        let mut promises: Vec<Promise<'_>> = Vec::with_capacity(all.nodes.len());
         for node in all.nodes.iter().filter(|node| self.counts(node)) {
-            nodes.push(self.node(engine, sku, node).await?);
+            promises.push(self.promise(engine, sku, node).await?);
         }
-        nodes.sort_by(|a, b| a.node_id.cmp(&b.node_id));
-        let limited = || nodes.iter().filter(|node| !node.unlimited);
-        let now = limited().map(|node| u64::try_from(node.free_now).unwrap_or(0)).sum();
-        let answer = v1::SkuAvailability {
-            sku: sku.to_string(),
-            atp_now: now,
-            atp_at: limited().map(|node| node.atp_at).sum(),
-            unlimited: nodes.iter().any(|node| node.unlimited),
-            nodes,
-        };
-        Ok((answer, all.version.get()))
+        promises.sort_unstable_by(|a, b| a.node.node.cmp(&b.node.node));
+        let limited = || promises.iter().filter(|promise| !promise.node.unlimited);
+        wire::message(out, 1, |out| {
+            wire::text(out, 1, sku.as_str());
+            wire::number(out, 2, limited().map(Promise::now).sum::<u64>());
+            wire::number(out, 3, limited().map(Promise::at).sum::<u64>());
+            wire::number(out, 4, promises.iter().any(|promise| promise.node.unlimited));
+            promises.iter().for_each(|promise| promise.write(out));
+        });
+        Ok(all.version.get())
     }
 
-    async fn node(
+    async fn promise<'a>(
         &self,
         engine: &Engine,
         sku: &Sku,
-        node: &NodeAvailability,
-    ) -> Result<v1::NodeAvailability, EngineError> {
-        let now = u64::try_from(node.free).unwrap_or(0);
-        let mut answer = v1::NodeAvailability {
-            node_id: node.node.to_string(),
-            kind: nodes::kind_message(node.kind).into(),
-            free_now: node.free,
-            unlimited: node.unlimited,
-            inbound_free: node.inbound,
-            next_inbound_eta: None,
-            atp_at: now,
-        };
+        node: &'a NodeAvailability,
+    ) -> Result<Promise<'a>, EngineError> {
+        let mut promise = Promise { node, inbound: Inbound::default() };
         if node.inbound > 0 {
-            let inbound = Inbound::read(engine, sku, &node.node, self.day).await?;
-            answer.next_inbound_eta = inbound.next;
-            answer.atp_at = now + inbound.in_time.min(node.inbound);
+            promise.inbound = Inbound::read(engine, sku, &node.node, self.day).await?;
         }
-        Ok(answer)
+        Ok(promise)
+    }
+}
+
+/// What can be promised from one node.
+struct Promise<'a> {
+    node: &'a NodeAvailability,
+    inbound: Inbound,
+}
+
+impl Promise<'_> {
+    /// Units that can be promised now.
+    fn now(&self) -> u64 {
+        u64::try_from(self.node.free).unwrap_or(0)
+    }
+
+    /// Units that can be promised for the day asked for.
+    fn at(&self) -> u64 {
+        self.now() + self.inbound.in_time.min(self.node.inbound)
+    }
+
+    /// Writes a [`v1::NodeAvailability`] of an answer.
+    fn write(&self, out: &mut Vec<u8>) {
+        let node = self.node;
+        wire::message(out, 5, |out| {
+            wire::text(out, 1, node.node.as_str());
+            wire::int(out, 2, nodes::kind_message(node.kind));
+            wire::number(out, 3, node.free.cast_unsigned());
+            wire::number(out, 4, node.unlimited);
+            wire::number(out, 5, node.inbound);
+            wire::date(out, 6, self.inbound.next);
+            wire::number(out, 7, self.at());
+        });
     }
 }
 
 /// What is on its way to one node.
+#[derive(Default)]
 struct Inbound {
     /// When the first units come that are free.
     next: Option<v1::Date>,

@@ -3,18 +3,18 @@
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::command::{ChangeStock, StockOperation};
 use backstock_engine::model::{NodeId, RequestId, Sku, Text};
-use backstock_proto::v1;
 use backstock_proto::v1::inventory_service_server::InventoryService;
+use backstock_proto::{Encoded, undecodable, v1};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::availability::Asked;
+use super::availability::{AVAILABILITY_BYTES, Asked};
 use super::fields::FieldNames;
 use super::limits::SKUS_MAX;
 use super::orders::origin;
 use super::pages::Page;
 use super::stock_request::{self, Wanted};
-use super::{Api, errors, feed, plain, stock_view};
+use super::{Api, errors, feed, plain, stock_view, wire};
 use crate::status::Violations;
 
 /// Fields of requests that carry a level, an announcement, or neither.
@@ -63,39 +63,40 @@ macro_rules! mutation {
 impl InventoryService for Api {
     async fn get_availability(
         &self,
-        request: Request<v1::GetAvailabilityRequest>,
-    ) -> Result<Response<v1::GetAvailabilityResponse>, Status> {
-        let request = request.into_inner();
+        request: Request<Encoded<v1::GetAvailabilityRequest>>,
+    ) -> Result<Response<Encoded<v1::GetAvailabilityResponse>>, Status> {
+        let request = request.into_inner().decode().map_err(|error| undecodable(&error))?;
         let mut found = Violations::default();
         let sku = found.taken("sku", Sku::new("sku", request.sku));
         let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref());
         let (sku, asked) = found.converted(sku.zip(asked))?;
         self.reach(request.min_version).await?;
         asked.check(self.engine())?;
-        let (answer, version) = asked.answer(self.engine(), &sku).await.map_err(plain)?;
-        let availability = Some(answer);
-        Ok(Response::new(v1::GetAvailabilityResponse { availability, version }))
+        let mut answer = Vec::with_capacity(AVAILABILITY_BYTES);
+        let version = asked.answer(self.engine(), &sku, &mut answer).await.map_err(plain)?;
+        wire::number(&mut answer, 2, version);
+        Ok(Response::new(Encoded::new(answer)))
     }
 
     async fn batch_get_availability(
         &self,
-        request: Request<v1::BatchGetAvailabilityRequest>,
-    ) -> Result<Response<v1::BatchGetAvailabilityResponse>, Status> {
-        let request = request.into_inner();
+        request: Request<Encoded<v1::BatchGetAvailabilityRequest>>,
+    ) -> Result<Response<Encoded<v1::BatchGetAvailabilityResponse>>, Status> {
+        let request = request.into_inner().decode().map_err(|error| undecodable(&error))?;
         let mut found = Violations::default();
         let skus = skus(&mut found, request.skus);
         let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref());
         let (skus, asked) = found.converted(skus.zip(asked))?;
         self.reach(request.min_version).await?;
         asked.check(self.engine())?;
-        let (mut availabilities, mut oldest) = (Vec::with_capacity(skus.len()), u64::MAX);
+        let mut oldest = u64::MAX;
+        let mut answer = Vec::with_capacity(skus.len() * AVAILABILITY_BYTES);
         for sku in &skus {
-            let (answer, version) = asked.answer(self.engine(), sku).await.map_err(plain)?;
-            availabilities.push(answer);
+            let version = asked.answer(self.engine(), sku, &mut answer).await.map_err(plain)?;
             oldest = oldest.min(version);
         }
-        let version = oldest;
-        Ok(Response::new(v1::BatchGetAvailabilityResponse { availabilities, version }))
+        wire::number(&mut answer, 2, oldest);
+        Ok(Response::new(Encoded::new(answer)))
     }
 
     async fn get_stock(

@@ -245,15 +245,9 @@ fn line_units(out: &mut Vec<u8>, units: v1::LineUnits) {
     });
 }
 
-/// Writes a [`v1::Date`], if there is one.
+/// Writes a day, if there is one.
 fn date(out: &mut Vec<u8>, field: u8, day: Option<Day>) {
-    if let Some(v1::Date { year, month, day }) = day.and_then(times::date) {
-        wire::message(out, field, |out| {
-            wire::int(out, 1, year);
-            wire::int(out, 2, month);
-            wire::int(out, 3, day);
-        });
-    }
+    wire::date(out, field, day.and_then(times::date));
 }
 
 fn outcome(lines: &[v1::LineUnits]) -> v1::OrderOutcome {

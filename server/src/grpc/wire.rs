@@ -4,6 +4,8 @@
 //! are numbers or have a length. Whoever meets anything else leaves it to prost,
 //! which knows all of it, or why it is wrong.
 
+use backstock_proto::v1;
+
 /// Wire types that are written and read; the lower three bits of a key.
 const NUMBER: u8 = 0;
 const LENGTH: u8 = 2;
@@ -87,6 +89,17 @@ pub(super) fn message(out: &mut Vec<u8>, field: u8, write: impl FnOnce(&mut Vec<
     let begun = begin(out, field);
     write(out);
     end(out, begun);
+}
+
+/// A field that is a date, if there is one.
+pub(super) fn date(out: &mut Vec<u8>, field: u8, date: Option<v1::Date>) {
+    if let Some(v1::Date { year, month, day }) = date {
+        message(out, field, |out| {
+            int(out, 1, year);
+            int(out, 2, month);
+            int(out, 3, day);
+        });
+    }
 }
 
 /// Bytes that are better left to prost.
@@ -186,7 +199,6 @@ impl<'a> Value<'a> {
 
 #[cfg(test)]
 mod tests {
-    use backstock_proto::v1;
     use prost::Message;
 
     use super::*;

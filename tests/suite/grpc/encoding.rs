@@ -1,5 +1,5 @@
-//! Answers to orders are written by hand, and requests read in place: every byte is
-//! as the generated code would have it.
+//! Answers to orders and about availability are written by hand, and orders read in
+//! place: every byte is as the generated code would have it.
 
 use std::time::{Duration, SystemTime};
 
@@ -162,5 +162,71 @@ async fn bytes_that_are_no_orders_are_refused() {
     let refused = ready(&server.channel).await.unary(request, path, codec).await;
     assert_eq!(refused.map(drop).expect_err("refused").code(), Code::Internal);
     assert_eq!(server.state_hash(), before);
+    server.stop().await.expect("drained");
+}
+
+const AVAILABILITY: &str = "/backstock.v1.InventoryService/GetAvailability";
+const AVAILABILITIES: &str = "/backstock.v1.InventoryService/BatchGetAvailability";
+
+/// Asks, and checks the bytes of the answer.
+macro_rules! asked {
+    ($channel:expr, $path:expr, $question:expr => $answer:ty) => {{
+        let codec = Codec::<_, Encoded<$answer>>::default();
+        let path = PathAndQuery::from_static($path);
+        let answer = ready($channel).await.unary(Request::new($question), path, codec).await;
+        let answer: Encoded<$answer> = answer.expect("answered").into_inner();
+        let message = answer.decode().expect("an answer");
+        assert_eq!(answer.into_bytes(), Encoded::from(message.clone()).into_bytes(), "{message:?}");
+        message
+    }};
+}
+
+/// A supplier who always has enough of `RARE`, and `SKU` with less than was promised.
+async fn unusual(server: &mut TestServer) {
+    let kind = v1::NodeKind::Supplier.into();
+    server.define_node(v1::Node { kind, ..node("VENDOR", "60601") }).await;
+    let vendor_feed =
+        Some(v1::VendorFeed { amount: Some(v1::vendor_feed::Amount::Unlimited(true)) });
+    let set = v1::SetStockRequest {
+        sku: "RARE".into(),
+        node_id: "VENDOR".into(),
+        level: Some(v1::StockLevel { vendor_feed, ..Default::default() }),
+        ..Default::default()
+    };
+    server.inventory.set_stock(set).await.expect("set");
+    place(&server.channel, order("ALL", &[("SKU", 5)])).await;
+    let count = v1::CountStockRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        counted: 2,
+        ..Default::default()
+    };
+    server.inventory.count_stock(count).await.expect("counted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_about_availability_are_what_the_generated_code_encodes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::start(directory.path()).await;
+    stocked(&mut server).await;
+    unusual(&mut server).await;
+    let skus: Vec<String> = ["SKU", "RARE", "COMING"].map(String::from).into();
+    let ask = v1::BatchGetAvailabilityRequest {
+        skus: skus.iter().cloned().chain((0..40).map(long_sku)).collect(),
+        at: Some(v1::Date { year: 2100, month: 1, day: 2 }),
+        ..Default::default()
+    };
+    let all = asked!(&server.channel, AVAILABILITIES, ask => v1::BatchGetAvailabilityResponse);
+    let [sku, rare, coming] = &all.availabilities[..3] else { panic!("an answer for each") };
+    assert_eq!(sku.nodes.iter().map(|node| node.free_now).min(), Some(-3));
+    assert!(rare.unlimited && rare.nodes.iter().any(|node| node.unlimited));
+    assert!(coming.nodes.iter().any(|node| node.next_inbound_eta.is_some()));
+    assert_eq!((coming.atp_now, coming.atp_at), (0, 100));
+    assert_eq!(all.availabilities[3..].iter().filter(|of| of.atp_now == 10).count(), 40);
+    for sku in skus {
+        let ask = v1::GetAvailabilityRequest { sku, ..Default::default() };
+        let one = asked!(&server.channel, AVAILABILITY, ask => v1::GetAvailabilityResponse);
+        assert!(one.availability.is_some() && one.version > 0);
+    }
     server.stop().await.expect("drained");
 }
