@@ -108,7 +108,7 @@ pub const SNAPSHOT_REST_MAX: Duration = Duration::from_millis(250);
 /// Between two looks whether the engine shuts down: nobody sees so short a wait.
 pub const SNAPSHOT_REST_SLICE: Duration = Duration::from_millis(50);
 
-/// All rests of one snapshot; beyond them it goes on without. Some hundred million pairs
+/// All rests of one snapshot; beyond them it goes on without. Some fifty million pairs
 /// take this long. The journal, and with it the time of a recovery, grows meanwhile.
 pub const SNAPSHOT_RESTS_MAX: Duration = Duration::from_mins(10);
 

@@ -14,8 +14,8 @@ use crate::actor::Slot;
 use crate::actor::stock::{Glance, StockActor, StockMessage, StockReply};
 use crate::limits::REPLANS_MAX;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Refusal, Sku, SkuNo,
-    Stock, Supply, Timestamp,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Refusal, Sku,
+    SkuNo, Stock, Supply, Timestamp,
 };
 
 /// What can be promised of one SKU.
