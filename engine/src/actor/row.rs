@@ -25,7 +25,7 @@ use std::sync::{
 use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
-use super::prefetch::{prefetch, prefetch_both};
+use super::prefetch::{prefetch_all, prefetch_all_to_write};
 use super::{Actor, Arena, Ask, Mailbox};
 use crate::model::NodeNo;
 
@@ -161,10 +161,19 @@ where
         here ^ self.next.get().map_or(0, |chunk| chunk.board.touch())
     }
 
-    /// Begins to bring here what reading the row reads first.
+    /// Begins to bring here the row itself: its first board, and where the actors are.
     #[inline]
     pub fn prefetch(&self) {
-        prefetch(self);
+        prefetch_all(self);
+    }
+
+    /// Begins to bring here the board that follows the row's own. The row itself is here
+    /// already, or this waits for it.
+    #[inline]
+    pub fn prefetch_next(&self) {
+        if let Some(chunk) = self.next.get() {
+            prefetch_all(chunk);
+        }
     }
 
     /// Begins to bring here what a turn of the actor at `place` reads and writes. The
@@ -172,11 +181,23 @@ where
     #[inline]
     pub fn prefetch_actor(&self, place: Place) {
         if let Some((view, index)) = self.view_of(place.position as usize) {
-            prefetch(&view.shared[index]);
+            prefetch_all_to_write(&view.shared[index]);
         }
         if let Some(mailbox) = self.arena.get(place.cell) {
-            prefetch_both(mailbox);
+            prefetch_all_to_write(mailbox);
         }
+    }
+
+    /// Asks the actor at `place`, as [`Slot::ask`] does. Reads nothing of the row but
+    /// what leads to the actor's published word.
+    ///
+    /// # Panics
+    /// When there is no such place: it is of another row.
+    #[inline]
+    pub fn ask_at(&self, place: Place, message: A::Message) -> Ask<A> {
+        let (view, index) = self.view_of(place.position as usize).expect("a place in this row");
+        let cell = self.arena.get(place.cell);
+        cell.expect("PUBLISHED: a cell is made before its slot").ask(&view.shared[index], message)
     }
 
     /// The actor at a position in the order of insertion.

@@ -11,6 +11,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::prefetch::prefetch_to_write;
 use super::{Actor, Mailbox, Row};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::{
@@ -176,6 +177,18 @@ pub enum StockMessage {
     ReadInbound,
     /// Take the durable state from a snapshot; the pair is new.
     Restore(Box<Stock>),
+    /// Begin to bring here, to be written, what the actor keeps elsewhere and an event
+    /// that is about to be applied needs.
+    LookAhead(Ahead),
+}
+
+/// What is brought at a time: the second is found in the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// Where the list of reservations begins.
+    List,
+    /// Its end, where the next one is added. The beginning is there already.
+    End,
 }
 
 /// What a pair answers, one variant for each kind of question.
@@ -271,6 +284,10 @@ impl Actor for StockActor {
             }
             StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
             StockMessage::Restore(stock) => self.done(|it| it.stock = *stock),
+            StockMessage::LookAhead(ahead) => {
+                self.look_ahead(ahead);
+                return StockReply::Done;
+            }
         };
         published.publish(self.glance());
         reply
@@ -281,6 +298,13 @@ impl StockActor {
     fn done(&mut self, work: impl FnOnce(&mut Self)) -> StockReply {
         work(self);
         StockReply::Done
+    }
+
+    fn look_ahead(&self, ahead: Ahead) {
+        prefetch_to_write(match ahead {
+            Ahead::List => self.stock.reservations.begins_at(),
+            Ahead::End => self.stock.reservations.ends_at(),
+        });
     }
 
     /// Free now, net of claims.

@@ -10,7 +10,7 @@ use super::requests::Remembered;
 use super::written::{self, Placed, Reserve, Written};
 use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
 use crate::actor::stock::{StockActor, StockMessage, StockReply};
-use crate::actor::{ActorPanicked, Ask, Slot};
+use crate::actor::{ActorPanicked, Ask};
 use crate::model::{
     Dispatch, Event, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Parts,
     Policy, Release, Request, StateHash, StockEffect,
@@ -130,9 +130,11 @@ impl<'a> Applier<'a> {
         reserves: &[Reserve],
     ) -> Result<(), ActorPanicked> {
         for reserves in written::by_pair(reserves) {
-            let (line, parts) = (reserves[0].line, written::parts(reserves));
+            let (pair, line, parts) =
+                (reserves[0].pair, reserves[0].line, written::parts(reserves));
             let effect = StockEffect::Reserve { order: no, line, parts };
-            self.stock_at(reserves[0].slot(self.core), reserves[0].pair, lsn, effect)?;
+            let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+            self.stock_turn(reserves[0].ask(self.core, message))?;
         }
         self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
         let cell = self.core.orders.room(no);
@@ -177,19 +179,11 @@ impl<'a> Applier<'a> {
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
-        self.stock_at(cell(self.core, pair), pair, lsn, effect)
+        let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+        self.stock_turn(cell(self.core, pair).ask(message))
     }
 
-    fn stock_at(
-        &mut self,
-        slot: Slot<'_, StockActor>,
-        pair: Pair,
-        lsn: Lsn,
-        effect: StockEffect,
-    ) -> Result<(), ActorPanicked> {
-        let settles = self.settles;
-        let message = StockMessage::Apply { pair, lsn, effect, settles };
-        let mut turn = slot.ask(message);
+    fn stock_turn(&mut self, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {
         match turn.try_take() {
             Some(reply) => self.applied.hash.merge(moved_stock(reply?)),
             None => self.stock_turns.push(turn),
@@ -244,7 +238,7 @@ pub fn reject(core: &Core, written: Written) {
 fn reject_order(core: &Core, placed: &Placed) {
     for reserve in &placed.reserves {
         let parts = Parts::from_iter([(reserve.supply, reserve.units)]);
-        give_back(core, reserve.slot(core).ask(StockMessage::Unclaim(parts)));
+        give_back(core, reserve.ask(core, StockMessage::Unclaim(parts)));
     }
     core.orders.abandon(&placed.packed.id());
     if let Some(request) = &placed.request {

@@ -36,13 +36,14 @@ impl<'a> Claims<'a> {
 
     /// Claims what an order reserves at one pair.
     pub async fn units(&mut self, reserves: &[Reserve]) -> Result<Claim, EngineError> {
-        let (cell, pair, parts) = (reserves[0].slot(self.core), reserves[0].pair, parts(reserves));
+        let (reserve, parts) = (reserves[0], parts(reserves));
+        let (core, pair) = (self.core, reserve.pair);
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                give_back(self.core, cell.ask(StockMessage::Unclaim(parts.clone())));
+                give_back(core, reserve.ask(core, StockMessage::Unclaim(parts.clone())));
             }
         };
-        let asked = cell.ask(StockMessage::Claim(parts.clone()));
+        let asked = reserve.ask(core, StockMessage::Claim(parts.clone()));
         let claim = claim_of(Asked::new(self.core, asked, undo).await?);
         if claim == Claim::Granted {
             self.held.push((pair, Held::Units(parts)));

@@ -21,6 +21,7 @@ use super::network::PostalTable;
 use super::replay::replay_records;
 use super::snapshots::{Snapshots, Snapshotter};
 use super::written::Written;
+use crate::actor::stock::Ahead;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, Commit, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark,
@@ -34,9 +35,9 @@ use crate::snapshot::{self, SledStore, SnapshotError, StoreError};
 /// the first event of a large batch does not wait for its last.
 const STEP_EVENTS: usize = 256;
 
-/// Records ahead of the one that is applied whose actors are brought here: applying
-/// so many takes longer than memory does.
-const AHEAD: usize = 4;
+/// Records between two steps of bringing memory here: applying so many takes longer than
+/// memory does.
+const AHEAD: usize = 2;
 
 /// Batches between the journal writer and the applier. While one syncs and one
 /// is applied, one waits.
@@ -460,14 +461,28 @@ fn run_applier(
     Ok(())
 }
 
-/// Begins to bring here what records that are about to be applied will read: their
-/// actors were written by another core a moment ago.
+/// Begins to bring here what records that are about to be applied will read and write:
+/// their actors were written by another core a moment ago. Each step finds here what the
+/// step before it brought.
 fn prefetch(core: &Core, records: &[Written]) {
-    if let Some(Written::Placed(placed)) = records.get(2 * AHEAD) {
+    let placed = |steps: usize| match records.get(steps * AHEAD) {
+        Some(Written::Placed(placed)) => Some(placed),
+        Some(Written::Other(_)) | None => None,
+    };
+    if let Some(placed) = placed(5) {
+        placed.prefetch();
+    }
+    if let Some(placed) = placed(4) {
         placed.prefetch_rows(core);
     }
-    if let Some(Written::Placed(placed)) = records.get(AHEAD) {
+    if let Some(placed) = placed(3) {
         placed.prefetch_actors(core);
+    }
+    if let Some(placed) = placed(2) {
+        placed.prefetch_kept(core, Ahead::List);
+    }
+    if let Some(placed) = placed(1) {
+        placed.prefetch_kept(core, Ahead::End);
     }
 }
 

@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::claims::cell;
 use super::core::Core;
-use crate::actor::stock::StockActor;
-use crate::actor::{Place, Slot};
+use crate::actor::stock::{Ahead, StockActor, StockMessage};
+use crate::actor::{Ask, Place, prefetch_all};
 use crate::model::{
     Event, Order, OrderNo, PackedOrder, Pair, Parts, Record, Request, Supply, Unpackable,
 };
@@ -49,6 +49,11 @@ pub struct Reserve {
 }
 
 impl Placed {
+    /// Begins to bring here this itself.
+    pub fn prefetch(&self) {
+        prefetch_all(self);
+    }
+
     /// Begins to bring here the rows of the pairs that the order takes from.
     pub fn prefetch_rows(&self, core: &Core) {
         for reserve in &self.reserves {
@@ -64,14 +69,25 @@ impl Placed {
             }
         }
     }
+
+    /// Begins to bring here what their actors keep elsewhere, and only they can tell where;
+    /// the actors are here by now.
+    pub fn prefetch_kept(&self, core: &Core, part: Ahead) {
+        for reserve in self.reserves.iter().filter(|reserve| reserve.place.is_some()) {
+            // An actor that panicked is met when the event is applied.
+            drop(reserve.ask(core, StockMessage::LookAhead(part)));
+        }
+    }
 }
 
 impl Reserve {
-    /// The actor that they are reserved at.
-    pub fn slot<'a>(&self, core: &'a Core) -> Slot<'a, StockActor> {
-        let at = |place: Place| core.catalogue.entry(self.pair.sku).row.slot(place.position());
-        let known = self.place.and_then(at);
-        known.unwrap_or_else(|| cell(core, self.pair))
+    /// Asks the actor that they are reserved at.
+    #[inline]
+    pub fn ask(&self, core: &Core, message: StockMessage) -> Ask<StockActor> {
+        match self.place {
+            Some(place) => core.catalogue.entry(self.pair.sku).row.ask_at(place, message),
+            None => cell(core, self.pair).ask(message),
+        }
     }
 }
 

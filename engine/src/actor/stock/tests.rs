@@ -33,6 +33,28 @@ fn shown(row: &Row<StockActor>) -> (Glance, i64) {
     }
 }
 
+/// The applier asks it of pairs without a reservation as well.
+#[test]
+fn a_look_ahead_changes_nothing() {
+    let row = changed([set(7, 0)]);
+    let reserve = |order, lsn| {
+        let parts = Parts::from_iter([(Supply::OnHand, 1)]);
+        let effect = StockEffect::Reserve { order: OrderNo(order), line: 0, parts };
+        StockMessage::Apply { pair: PAIR, lsn: Lsn::new(lsn), effect, settles: false }
+    };
+    for (order, lsn) in (1..5).zip(2..) {
+        let before = shown(&row);
+        for part in [Ahead::List, Ahead::End] {
+            let place = row.place(PAIR.node).expect("the pair");
+            let answer = row.ask_at(place, StockMessage::LookAhead(part)).wait();
+            assert!(matches!(answer, Ok(StockReply::Done)), "{answer:?}");
+        }
+        assert_eq!(shown(&row), before);
+        let applied = row.get_or_insert(PAIR.node).ask(reserve(order, lsn)).wait();
+        assert!(matches!(applied, Ok(StockReply::Applied(_))), "{applied:?}");
+    }
+}
+
 #[test]
 fn what_is_published_is_exact_as_far_as_it_goes() {
     let most = Glance::FREE_MAX.cast_unsigned();
