@@ -136,7 +136,10 @@ impl<'a> Applier<'a> {
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
             self.stock_turn(reserves[0].ask(self.core, message))?;
         }
-        self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
+        if !self.settles {
+            // Whoever placed it in this process was given the number by the counter.
+            self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
+        }
         let cell = self.core.orders.room(no);
         self.order(cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
     }

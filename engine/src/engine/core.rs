@@ -1,6 +1,7 @@
 //! What all parts of a running engine share.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -45,14 +46,14 @@ pub struct Core {
     pub watermark: Arc<Watermark>,
     /// The last event of the step that is being applied: actors may show it
     /// before the watermark does.
-    pub applying: AtomicU64,
+    pub applying: Apart<AtomicU64>,
     /// The number of the last order that a transaction was given.
-    pub order_last: AtomicU64,
+    pub order_last: Apart<AtomicU64>,
     /// Numbers of items whose definition is in flight.
     pub new_items: Mutex<NewItems>,
     /// Held by the applier for each batch: whoever takes it sees all actors at
     /// one LSN.
-    pub gate: Mutex<Applied>,
+    pub gate: Apart<Mutex<Applied>>,
     /// What is applied, while an audit has the gate.
     frozen: Mutex<Option<Applied>>,
     /// Why the engine stopped for good, once it has.
@@ -67,8 +68,23 @@ pub struct Core {
     /// Whether the engine is shutting down.
     pub closing: AtomicBool,
     /// Commands in flight.
-    in_flight: AtomicUsize,
+    in_flight: Apart<AtomicUsize>,
     in_flight_max: usize,
+}
+
+/// Something that threads write all the time, in cache lines of its own: beside it, what
+/// others only read would leave their caches with each write. Processors fetch lines in
+/// pairs.
+#[derive(Default)]
+#[repr(align(128))]
+pub struct Apart<T>(T);
+
+impl<T> Deref for Apart<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
 }
 
 /// Where a record is encoded to. Most writes are of one to five bytes, which the
@@ -119,17 +135,17 @@ impl Core {
             postal,
             journal,
             watermark,
-            applying: AtomicU64::new(0),
-            order_last: AtomicU64::new(0),
+            applying: Apart::default(),
+            order_last: Apart::default(),
             new_items: Mutex::default(),
-            gate: Mutex::default(),
+            gate: Apart::default(),
             frozen: Mutex::default(),
             halted: OnceLock::new(),
             halt: Notify::new(),
             given_up: Notify::new(),
             name_given_up: Notify::new(),
             closing: AtomicBool::new(false),
-            in_flight: AtomicUsize::new(0),
+            in_flight: Apart::default(),
             in_flight_max,
         }
     }
@@ -359,6 +375,13 @@ pub struct Seen<'a> {
 
 /// The right to be in flight. Dropped when the command is answered.
 pub struct Permit(Arc<Core>);
+
+impl Permit {
+    /// The engine that the command is in flight in.
+    pub fn core(&self) -> &Core {
+        &self.0
+    }
+}
 
 impl Drop for Permit {
     fn drop(&mut self) {

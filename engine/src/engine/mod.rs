@@ -254,8 +254,8 @@ impl Engine {
     /// one after the other and then waits for all: one watermark serves them.
     pub async fn submit_order(&self, command: PlaceOrder) -> Result<Submitted, EngineError> {
         let permit = self.core.admit()?;
-        let placing = place::place(&self.core, command).await?;
-        Ok(Submitted::new(Arc::clone(&self.core), permit, placing))
+        let placing = place::place(&self.core, &command).await?;
+        Ok(Submitted::new(permit, placing))
     }
 
     /// Plans an order as placing it would, and changes nothing.

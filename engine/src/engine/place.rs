@@ -47,14 +47,14 @@ pub struct LineShortage {
 }
 
 /// Places an order up to the journal.
-pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineError> {
+pub async fn place(core: &Core, command: &PlaceOrder) -> Result<Placing, EngineError> {
     let PlaceOrder { meta, placed_at, order } = command;
     let fingerprint = order.fingerprint();
-    let request = meta.request_id.map(|id| Request { id, fingerprint });
+    let request = meta.request_id.clone().map(|id| Request { id, fingerprint });
     let started = match begin_request(core, request.as_ref()).await {
         // It may have been remembered by an older version.
         Err(EngineError::Refused(Refusal::RequestReused(id))) => {
-            let older = Request { id, fingerprint: digest::fingerprint(&order) };
+            let older = Request { id, fingerprint: digest::fingerprint(order) };
             begin_request(core, Some(&older)).await?
         }
         started => started?,
@@ -63,21 +63,21 @@ pub async fn place(core: &Core, command: PlaceOrder) -> Result<Placing, EngineEr
         Started::Fresh(key) => key,
         Started::Repeat(done) => return known(core, done).await,
     };
-    let room = match begin_order(core, &order, fingerprint).await? {
+    let room = match begin_order(core, order, fingerprint).await? {
         Room::New(room) => room,
         Room::Known(known) => return Ok(Placing::Known(Arc::new(known))),
     };
     // Only now: the day by which a known order was wanted may have passed.
-    let wanted = resolve(core, &core.network.load(), &order, placed_at)?;
+    let wanted = resolve(core, &core.network.load(), order, *placed_at)?;
     let (draft, reserves, claims) = match settle(core, &wanted).await? {
         Settled::Granted(draft, reserves, claims) => (draft, reserves, claims),
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = core.next_order();
-    let mut placed = placed(no, header(&order, &wanted, fingerprint), draft);
+    let mut placed = placed(no, header(order, &wanted, fingerprint), draft);
     core.orders.number(&order.id, no);
     let event = Event::OrderPlaced(PackedOrder::of(&placed));
-    let record = Record { at: meta.at, request, origin: meta.origin, event };
+    let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
     let ticket = core.append(record, reserves).inspect_err(|_| core.unnumber(no))?;
     claims.hand_over();
     room.hand_over();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::core::{Core, Permit};
+use super::core::Permit;
 use super::error::EngineError;
 use super::place::{LineShortage, Placing};
 use crate::model::{Lsn, Order};
@@ -10,7 +10,6 @@ use crate::model::{Lsn, Order};
 /// An order that was planned and claimed, and whose event is being written.
 /// Nothing of it may be told to the caller before it is acknowledged.
 pub struct Submitted {
-    core: Arc<Core>,
     permit: Permit,
     placing: Placing,
 }
@@ -35,8 +34,8 @@ pub enum PlaceOutcome {
 }
 
 impl Submitted {
-    pub(super) fn new(core: Arc<Core>, permit: Permit, placing: Placing) -> Self {
-        Self { core, permit, placing }
+    pub(super) const fn new(permit: Permit, placing: Placing) -> Self {
+        Self { permit, placing }
     }
 
     /// Whether the same order was placed before: nothing new is written.
@@ -46,7 +45,8 @@ impl Submitted {
 
     /// Waits until the order's event is durable and applied.
     pub async fn acknowledged(self) -> Result<Placed, EngineError> {
-        let Self { core, permit, placing } = self;
+        let Self { permit, placing } = self;
+        let core = permit.core();
         let placed = match placing {
             Placing::Written(ticket, order) => {
                 let version = core.acknowledged(ticket).await?;
