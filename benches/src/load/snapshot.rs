@@ -96,22 +96,20 @@ pub struct Part {
 impl Beside {
     /// Parts the slots of a record that measured so long.
     pub fn new(record: &Record, measured: Duration, taken: &Taken) -> Self {
-        let at = |instant: Instant| (instant - record.began).as_secs_f64();
+        let at = |instant: Instant| instant.saturating_duration_since(record.began);
         let (began, ended) = (at(taken.began), at(taken.ended));
-        let width = record.slot.as_secs_f64();
-        let span = |slot: u32| (f64::from(slot) * width, f64::from(slot + 1) * width);
-        let within = |from: f64, to: f64| {
+        let within = |from: Duration, to: Duration| {
             let slots = record.slots.iter().zip(0u32..);
-            let inside = slots.filter(move |(_, no)| span(*no).0 >= from && span(*no).1 <= to);
-            inside.map(|(slot, _)| slot)
+            let is_inside = move |no: u32| record.slot * no >= from && record.slot * (no + 1) <= to;
+            slots.filter(move |(_, no)| is_inside(*no)).map(|(slot, _)| slot)
         };
-        let measured = measured.as_secs_f64();
-        let with = Part::new(width, within(began, ended.min(measured)));
-        let without = Part::new(width, within(0.0, began).chain(within(ended, measured)));
+        let outside = within(Duration::ZERO, began).chain(within(ended, measured));
+        let with = Part::new(record.slot, within(began, ended.min(measured)));
+        let without = Part::new(record.slot, outside);
         let report = &taken.report;
         Self {
-            began_seconds: began,
-            ended_seconds: ended,
+            began_seconds: began.as_secs_f64(),
+            ended_seconds: ended.as_secs_f64(),
             copying_seconds: report.took_copying.as_secs_f64(),
             verifying_seconds: report.took_verifying.as_secs_f64(),
             resting_seconds: report.took_resting.as_secs_f64(),
@@ -154,7 +152,7 @@ impl Beside {
 }
 
 impl Part {
-    fn new<'a>(width: f64, slots: impl Iterator<Item = &'a Histogram<u64>>) -> Self {
+    fn new<'a>(width: Duration, slots: impl Iterator<Item = &'a Histogram<u64>>) -> Self {
         let (mut all, mut count) = (None::<Histogram<u64>>, 0u32);
         for slot in slots {
             count += 1;
@@ -163,7 +161,7 @@ impl Part {
                 Some(all) => all.add(slot).expect("the bounds are the same"),
             }
         }
-        let seconds = f64::from(count) * width;
+        let seconds = (width * count).as_secs_f64();
         let at = |quantile| all.as_ref().map_or(0, |all| all.value_at_quantile(quantile));
         Self {
             seconds,

@@ -83,7 +83,9 @@ impl Asked {
             wire::number(out, 2, limited().map(Promise::now).sum::<u64>());
             wire::number(out, 3, limited().map(Promise::at).sum::<u64>());
             wire::number(out, 4, promises.iter().any(|promise| promise.node.unlimited));
-            promises.iter().for_each(|promise| promise.write(out));
+            for promise in &promises {
+                promise.write(out);
+            }
         });
         Ok(all.version.get())
     }
