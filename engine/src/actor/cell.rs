@@ -145,6 +145,23 @@ impl<A: Actor> Mailbox<A> {
         }
     }
 
+    /// Shows the actor to `look`, if nobody else runs its turns: none when it is busy or
+    /// poisoned. A turn without a message: the actor is as it was, `shared` as well.
+    ///
+    /// # Panics
+    /// As [`ask`](Self::ask): those who come meanwhile have their turns here.
+    #[inline]
+    pub fn peek<R>(&self, shared: &A::Shared, look: impl FnOnce(&A) -> R) -> Option<R> {
+        let running = Running::enter(self, shared)?;
+        let seen = self.actor.with_mut(|actor| {
+            // SAFETY: `running` is the only `Running` of this cell, so that no other
+            // reference to the actor exists until it lets go.
+            look(unsafe { &*actor })
+        });
+        running.let_go();
+        Some(seen)
+    }
+
     /// Leaves a letter, or delivers it here if the actor has become idle.
     #[cold]
     fn post(&self, shared: &A::Shared, message: A::Message) -> Ask<A> {

@@ -17,7 +17,7 @@ pub(crate) fn prefetch<T>(value: &T) {
     line(std::ptr::from_ref(value).cast());
 }
 
-/// Brings all of a value, but not what it leads to.
+/// Begins to bring all of a value here, but not what it leads to. Returns at once.
 #[inline]
 pub(crate) fn prefetch_all<T>(value: &T) {
     lines_of(value).for_each(line);

@@ -195,9 +195,25 @@ where
     /// When there is no such place: it is of another row.
     #[inline]
     pub fn ask_at(&self, place: Place, message: A::Message) -> Ask<A> {
+        let (mailbox, shared) = self.at(place);
+        mailbox.ask(shared, message)
+    }
+
+    /// Shows the actor at `place` to `look`, if it is idle: see [`Mailbox::peek`].
+    ///
+    /// # Panics
+    /// When there is no such place: it is of another row.
+    #[inline]
+    pub fn peek_at<R>(&self, place: Place, look: impl FnOnce(&A) -> R) -> Option<R> {
+        let (mailbox, shared) = self.at(place);
+        mailbox.peek(shared, look)
+    }
+
+    #[inline]
+    fn at(&self, place: Place) -> (&Mailbox<A>, &A::Shared) {
         let (view, index) = self.view_of(place.position as usize).expect("a place in this row");
-        let cell = self.arena.get(place.cell);
-        cell.expect("PUBLISHED: a cell is made before its slot").ask(&view.shared[index], message)
+        let mailbox = self.arena.get(place.cell);
+        (mailbox.expect("PUBLISHED: a cell is made before its slot"), &view.shared[index])
     }
 
     /// The actor at a position in the order of insertion.

@@ -177,18 +177,6 @@ pub enum StockMessage {
     ReadInbound,
     /// Take the durable state from a snapshot; the pair is new.
     Restore(Box<Stock>),
-    /// Begin to bring here, to be written, what the actor keeps elsewhere and an event
-    /// that is about to be applied needs.
-    LookAhead(Ahead),
-}
-
-/// What is brought at a time: the second is found in the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ahead {
-    /// Where the list of reservations begins.
-    List,
-    /// Its end, where the next one is added. The beginning is there already.
-    End,
 }
 
 /// What a pair answers, one variant for each kind of question.
@@ -284,10 +272,6 @@ impl Actor for StockActor {
             }
             StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
             StockMessage::Restore(stock) => self.done(|it| it.stock = *stock),
-            StockMessage::LookAhead(ahead) => {
-                self.look_ahead(ahead);
-                return StockReply::Done;
-            }
         };
         published.publish(self.glance());
         reply
@@ -300,11 +284,12 @@ impl StockActor {
         StockReply::Done
     }
 
-    fn look_ahead(&self, ahead: Ahead) {
-        prefetch_to_write(match ahead {
-            Ahead::List => self.stock.reservations.begins_at(),
-            Ahead::End => self.stock.reservations.ends_at(),
-        });
+    /// Begins to bring here, to be written, what an event that is about to be applied finds
+    /// outside of the actor: where its reservations begin. Of most pairs that is all of
+    /// them, and the ends of long lists were here a moment ago.
+    #[inline]
+    pub fn prefetch_kept(&self) {
+        prefetch_to_write(self.stock.reservations.address());
     }
 
     /// Free now, net of claims.

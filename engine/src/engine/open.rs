@@ -21,7 +21,6 @@ use super::network::PostalTable;
 use super::replay::replay_records;
 use super::snapshots::{Snapshots, Snapshotter};
 use super::written::Written;
-use crate::actor::stock::Ahead;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, Commit, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark,
@@ -469,20 +468,17 @@ fn prefetch(core: &Core, records: &[Written]) {
         Some(Written::Placed(placed)) => Some(placed),
         Some(Written::Other(_)) | None => None,
     };
-    if let Some(placed) = placed(5) {
+    if let Some(placed) = placed(4) {
         placed.prefetch();
     }
-    if let Some(placed) = placed(4) {
+    if let Some(placed) = placed(3) {
         placed.prefetch_rows(core);
     }
-    if let Some(placed) = placed(3) {
+    if let Some(placed) = placed(2) {
         placed.prefetch_actors(core);
     }
-    if let Some(placed) = placed(2) {
-        placed.prefetch_kept(core, Ahead::List);
-    }
     if let Some(placed) = placed(1) {
-        placed.prefetch_kept(core, Ahead::End);
+        placed.prefetch_kept(core);
     }
 }
 

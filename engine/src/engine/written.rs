@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::claims::cell;
 use super::core::Core;
-use crate::actor::stock::{Ahead, StockActor, StockMessage};
+use crate::actor::stock::{StockActor, StockMessage};
 use crate::actor::{Ask, Place, prefetch_all};
 use crate::model::{
     Event, Order, OrderNo, PackedOrder, Pair, Parts, Record, Request, Supply, Unpackable,
@@ -72,10 +72,13 @@ impl Placed {
 
     /// Begins to bring here what their actors keep elsewhere, and only they can tell where;
     /// the actors are here by now.
-    pub fn prefetch_kept(&self, core: &Core, part: Ahead) {
-        for reserve in self.reserves.iter().filter(|reserve| reserve.place.is_some()) {
-            // An actor that panicked is met when the event is applied.
-            drop(reserve.ask(core, StockMessage::LookAhead(part)));
+    pub fn prefetch_kept(&self, core: &Core) {
+        for reserve in &self.reserves {
+            if let Some(place) = reserve.place {
+                // One that is busy is on another core, and so is what it keeps.
+                let row = &core.catalogue.entry(reserve.pair.sku).row;
+                row.peek_at(place, StockActor::prefetch_kept);
+            }
         }
     }
 }

@@ -187,15 +187,9 @@ impl Reservations {
         self.len() == 0
     }
 
-    /// Where the list is in memory: for hints, not to be read.
-    pub fn begins_at(&self) -> *const u8 {
+    /// Where the list begins in memory: for hints, not to be read.
+    pub fn address(&self) -> *const u8 {
         self.entries.as_ptr().cast()
-    }
-
-    /// Where the last entry is: for hints, not to be read.
-    pub fn ends_at(&self) -> *const u8 {
-        let last = self.entries.last().map_or(self.entries.as_ptr(), std::ptr::from_ref);
-        last.cast()
     }
 
     /// Units reserved for one order line on one supply.

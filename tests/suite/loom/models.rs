@@ -13,7 +13,7 @@ use loom::{sync::Arc, thread};
 
 use super::{
     Actor, ActorPanicked,
-    cell::{ActorCell, Ask},
+    cell::{ActorCell, Ask, Mailbox},
 };
 
 /// Involuntary switches of thread in one execution. Nearly all known races need
@@ -123,6 +123,21 @@ fn a_dropped_ask_still_runs_and_leaks_nothing() {
         cell.tell(Note::From(0, 0));
         other.join().expect("no panic");
         assert_eq!(read(&cell).len(), 2);
+    });
+}
+
+#[test]
+fn a_peek_sees_whole_turns_and_those_who_come_meanwhile_have_theirs() {
+    check(|| {
+        let mailbox = Arc::new(Mailbox::new(Log::default()));
+        let other = {
+            let mailbox = Arc::clone(&mailbox);
+            thread::spawn(move || mailbox.ask(&(), Note::From(1, 0)).wait())
+        };
+        let seen = mailbox.peek(&(), |log| log.0.clone());
+        assert!(seen.is_none_or(|seen| seen.is_empty() || seen == [Note::From(1, 0)]));
+        other.join().expect("no panic").expect("no turn panicked");
+        assert_eq!(mailbox.peek(&(), |log| log.0.len()), Some(1));
     });
 }
 
