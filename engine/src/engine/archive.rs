@@ -55,17 +55,14 @@ impl Archive {
         let snapshots = Arc::clone(&self.snapshots);
         let read = move || {
             let _reading = reading;
-            read_one(&snapshots, no, archived).map_err(|error| error.to_string())
+            read_one(&snapshots, no, archived).map_err(unreadable)
         };
-        let read = match Handle::try_current() {
-            Ok(runtime) => {
-                let ended = |error: tokio::task::JoinError| Err(error.to_string());
-                runtime.spawn_blocking(read).await.unwrap_or_else(ended)
-            }
+        match Handle::try_current() {
+            // Only a runtime that ends cancels it.
+            Ok(runtime) => runtime.spawn_blocking(read).await.unwrap_or(Err(EngineError::Closing)),
             // An engine that one thread runs.
             Err(_) => read(),
-        };
-        read.map_err(EngineError::ArchiveUnreadable)
+        }
     }
 
     /// Lets closed orders leave memory that the generation has, and that were closed
@@ -105,6 +102,13 @@ impl ArchivedIn for Archive {
     }
 }
 
+pub(super) fn unreadable(error: SnapshotError) -> EngineError {
+    match error {
+        SnapshotError::Store(StoreError::Closed { .. }) => EngineError::Closing,
+        error => EngineError::ArchiveUnreadable(error.to_string()),
+    }
+}
+
 fn read_one(
     snapshots: &Snapshots,
     no: OrderNo,
@@ -127,6 +131,9 @@ impl Marks {
     /// Notes where the state is now; answers with the newest event that is at least
     /// `after` old, or none.
     fn pass(&mut self, now: Timestamp, lsn: Lsn, after: Duration) -> Lsn {
+        // A clock that was ahead would keep all later marks out until it is that late.
+        // Nothing leaves early for a mark that goes.
+        self.marks.retain(|(at, _)| *at <= now);
         // Marks nearer to each other than this tell little apart.
         let apart = after / ARCHIVE_MARKS_MAX;
         if self.marks.last().is_none_or(|(at, _)| now.since(*at) >= apart) {
@@ -188,11 +195,11 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_lets_nothing_leave_early() {
+    fn a_clock_that_was_ahead_keeps_nothing_in_memory() {
         let mut marks = Marks::default();
-        marks.pass(at(100), Lsn::new(10), HOUR);
+        assert_eq!(marks.pass(at(10_000), Lsn::new(10), HOUR), Lsn::NONE);
         assert_eq!(marks.pass(at(10), Lsn::new(20), HOUR), Lsn::NONE);
-        assert_eq!(marks.pass(at(159), Lsn::new(30), HOUR), Lsn::NONE);
-        assert_eq!(marks.pass(at(161), Lsn::new(40), HOUR), Lsn::new(10));
+        assert_eq!(marks.pass(at(69), Lsn::new(30), HOUR), Lsn::NONE);
+        assert_eq!(marks.pass(at(70), Lsn::new(40), HOUR), Lsn::new(20));
     }
 }

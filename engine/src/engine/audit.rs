@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::archive::unreadable;
 use super::catalogue::Catalogue;
 use super::claims::cell;
 use super::core::{Applied, Core};
@@ -10,7 +11,7 @@ use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
 use crate::model::invariants::{Breach, conservation};
 use crate::model::{ArchivedOrder, Lsn, NodeNo, Order, OrderNo, Pair, StateHash, Stock};
-use crate::snapshot::{ArchivedIn, SnapshotError, chunk_of, recall};
+use crate::snapshot::{ArchivedIn, SnapshotStore, chunk_of, recall};
 
 /// Most breaches that a report lists; the rest is counted.
 pub const BREACHES_SHOWN_MAX: usize = 100;
@@ -120,11 +121,13 @@ fn audit_archived(core: &Core, mut report: AuditReport) -> Result<AuditReport, E
     if core.orders.archived() == 0 {
         return Ok(report);
     }
+    // Without it nothing can be said, which is not a breach.
+    let store = core.archive.store().map_err(|error| unreadable(error.into()))?;
     let last = core.order_last.load(Ordering::Relaxed);
     let mut chunk = Vec::new();
     for no in (1..=last).map(OrderNo) {
         if chunk.first().is_some_and(|(first, _)| chunk_of(*first) != chunk_of(no)) {
-            audit_chunk(core, &chunk, &mut report);
+            audit_chunk(&*store, &chunk, &mut report);
             chunk.clear();
         }
         let Some(cell) = core.orders.by_no(no) else { continue };
@@ -134,14 +137,17 @@ fn audit_archived(core: &Core, mut report: AuditReport) -> Result<AuditReport, E
             Err(panicked) => return Err(core.panicked(panicked)),
         }
     }
-    audit_chunk(core, &chunk, &mut report);
+    audit_chunk(&*store, &chunk, &mut report);
     Ok(report)
 }
 
-fn audit_chunk(core: &Core, archived: &[(OrderNo, ArchivedOrder)], report: &mut AuditReport) {
+fn audit_chunk(
+    store: &dyn SnapshotStore,
+    archived: &[(OrderNo, ArchivedOrder)],
+    report: &mut AuditReport,
+) {
     let Some((first, _)) = archived.first() else { return };
-    let found = core.archive.store().map_err(SnapshotError::from);
-    match found.and_then(|store| recall(&*store, archived)) {
+    match recall(store, archived) {
         Ok(orders) => {
             report.archived += orders.len() as u64;
             for (no, kept) in orders.iter().filter(|(_, kept)| kept.packed.is_open()) {

@@ -61,7 +61,8 @@ async fn lock_cell<'a>(
             give_back(core, cell.ask(OrderMessage::Unlock));
         }
     };
-    // Orders leave memory once a snapshot, so that it is asked twice at most.
+    // Orders leave memory once a snapshot: it is asked once more for each that ends
+    // meanwhile.
     loop {
         match Asked::new(core, cell.ask(OrderMessage::Lock), undo).await? {
             OrderReply::Lock(Lock::Granted(kept)) => {

@@ -116,9 +116,13 @@ impl Orders {
     /// changed last by the event at `up_to` or before; whether it did. Snapshots have it.
     pub fn archive(&self, no: OrderNo, up_to: Lsn) -> Result<bool, ActorPanicked> {
         let Some(cell) = self.by_no(no) else { return Ok(false) };
-        let left = moved(cell.ask(OrderMessage::Archive { up_to }).wait()?);
-        self.archived.fetch_add(usize::from(left), Ordering::Relaxed);
-        Ok(left)
+        // Counted before, so that who brings it back at once never counts below zero.
+        self.archived.fetch_add(1, Ordering::Relaxed);
+        let left = cell.ask(OrderMessage::Archive { up_to }).wait().map(moved);
+        if !matches!(left, Ok(true)) {
+            self.archived.fetch_sub(1, Ordering::Relaxed);
+        }
+        left
     }
 
     /// Brings an order back that left memory; nothing when somebody else did.

@@ -145,8 +145,13 @@ impl Snapshotting for Snapshotter {
                 .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
         }
         let Core { archive, orders, .. } = &*self.core;
-        let left = archive.archive(orders, &report.manifest, created_at, &mut pace)?;
-        tracing::info!(left, archived = orders.archived(), "closed orders left memory");
+        // The snapshot is good all the same; the next one lets go of more.
+        match archive.archive(orders, &report.manifest, created_at, &mut pace) {
+            Ok(left) => {
+                tracing::info!(left, archived = orders.archived(), "closed orders left memory");
+            }
+            Err(error) => tracing::warn!(%error, "not all closed orders left memory"),
+        }
         Ok(report)
     }
 }

@@ -5,7 +5,8 @@
 /// of 200,000 items has a manifest of 800 entries.
 pub(super) const ITEMS_PER_CHUNK: u32 = 256;
 
-/// Order numbers in a chunk: some 300 KB of two-line orders.
+/// Order numbers in a chunk: some 300 KB of two-line orders. Part of the format: an order
+/// that left memory is looked for in the chunk that this says.
 pub(super) const ORDERS_PER_CHUNK: u64 = 1_024;
 
 /// Requests in a full chunk.

@@ -105,11 +105,17 @@ impl SledStore {
         remove_directory(&fresh)?;
         copy_database(old, &fresh)?;
         *guard = None;
-        swap(&self.directory, &fresh)?;
+        let swapped = swap(&self.directory, &fresh);
+        // Half way or not, one of the two is whole and gets the name, so that the store
+        // is open again whatever became of the swap.
+        let swapped = swapped.and(finish_swap(&self.directory));
+        if !self.directory.exists() {
+            return swapped;
+        }
         // The fresh one has its own blobs, under names of the old one's.
         *self.synced.lock() = SyncedBlobs::default();
         *guard = Some(open_database(&self.directory)?);
-        Ok(())
+        swapped
     }
 }
 

@@ -109,7 +109,15 @@ fn attempt(
     pace: &mut Pace<'_>,
 ) -> Result<Attempt, SnapshotError> {
     let begun = Instant::now();
-    let taken = write(state, store, created_at, previous, pace)?;
+    let generation = next_generation(store)?;
+    let taken = match write(state, store, generation, created_at, previous, pace) {
+        // Shutting down waits for nobody; the next snapshot lets it go.
+        Err(error) if !matches!(error, SnapshotError::Closing) => {
+            forget_chunks(store, generation);
+            return Err(error);
+        }
+        taken => taken?,
+    };
     let took_copying = begun.elapsed();
     match verify_at(pace, store, taken.manifest.generation) {
         Ok(report) => Ok((taken, took_copying, report.took)),
@@ -117,10 +125,33 @@ fn attempt(
         Err(SnapshotError::Closing) => Err(SnapshotError::Closing),
         Err(damaged) => {
             tracing::warn!(%damaged, "a snapshot cannot be read back");
-            store.remove_manifest(taken.manifest.generation)?;
+            store.remove_manifest(generation)?;
             store.sync()?;
+            forget_chunks(store, generation);
             Err(damaged)
         }
+    }
+}
+
+/// The number of the next generation. Chunks of a snapshot that was never finished
+/// count as well: their keys are not used again.
+fn next_generation(store: &dyn SnapshotStore) -> Result<u64, SnapshotError> {
+    let of_chunks = store.chunk_keys()?.into_iter().map(|key| key.generation).max();
+    let of_manifests = store.generations()?.into_iter().max();
+    Ok(of_chunks.max(of_manifests).unwrap_or(0) + 1)
+}
+
+/// Lets go of what a generation without a manifest wrote: tries that fail one after the
+/// other would fill the disk.
+fn forget_chunks(store: &dyn SnapshotStore, generation: u64) {
+    let forget = || -> Result<(), SnapshotError> {
+        for key in store.chunk_keys()?.into_iter().filter(|key| key.generation == generation) {
+            store.remove_chunk(key)?;
+        }
+        Ok(store.sync()?)
+    };
+    if let Err(error) = forget() {
+        tracing::warn!(%error, generation, "what a failed snapshot wrote stays for now");
     }
 }
 
@@ -135,6 +166,7 @@ struct Taken {
 fn write(
     state: State<'_>,
     store: &dyn SnapshotStore,
+    generation: u64,
     created_at: Timestamp,
     previous: Option<&Manifest>,
     pace: &mut Pace<'_>,
@@ -144,7 +176,7 @@ fn write(
         let (generation, end) = (ahead.generation, ahead.end);
         return Err(SnapshotError::Ahead { generation, end, applied: begin.start });
     }
-    let mut writer = Writer::new(store, previous, pace)?;
+    let mut writer = Writer::new(store, generation, previous, pace);
     writer.network(state)?;
     writer.items(state, begin)?;
     writer.orders(state, begin)?;
@@ -191,27 +223,24 @@ struct Writer<'a, 'p> {
 }
 
 impl<'a, 'p> Writer<'a, 'p> {
-    /// A writer of the next generation. Chunks of a snapshot that was never
-    /// finished count as well: their keys are not used again.
     fn new(
         store: &'a dyn SnapshotStore,
+        generation: u64,
         previous: Option<&'a Manifest>,
         pace: &'a mut Pace<'p>,
-    ) -> Result<Self, SnapshotError> {
-        let of_chunks = store.chunk_keys()?.into_iter().map(|key| key.generation).max();
-        let of_manifests = store.generations()?.into_iter().max();
-        Ok(Self {
+    ) -> Self {
+        Self {
             store,
             previous,
             pace,
             unsynced: 0,
-            generation: of_chunks.max(of_manifests).unwrap_or(0) + 1,
+            generation,
             chunks: Vec::new(),
             counts: Counts::default(),
             written: 0,
             bytes_written: 0,
             reused: 0,
-        })
+        }
     }
 
     fn network(&mut self, state: State<'_>) -> Result<(), SnapshotError> {

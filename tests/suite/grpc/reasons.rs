@@ -428,7 +428,6 @@ async fn engine_halted() -> Status {
     told.lock().await.take().expect("somebody was in flight")
 }
 
-/// The place of the snapshots is taken by a file.
 /// A closed order that left memory, in a snapshot that lost it.
 async fn archive_unreadable() -> Status {
     let mut a =
@@ -453,6 +452,7 @@ async fn archive_unreadable() -> Status {
     status
 }
 
+/// The place of the snapshots is taken by a file.
 async fn damaged_store() -> Status {
     let mut a = Refusing::stocked().await;
     std::fs::write(a.directory.path().join("snapshots"), "no store").expect("written");

@@ -146,6 +146,9 @@ fn a_damaged_chunk_is_told_and_no_generation_goes_without_its_orders() {
     let written = take(State::from(&run.world), &*store, AT);
     assert!(matches!(written, Err(SnapshotError::Chunk { .. })), "{written:?}");
     assert_eq!(store.generations().unwrap(), [taken.manifest.generation]);
+    // Tries that fail do not fill the disk.
+    let of_tries = store.chunk_keys().unwrap().into_iter().map(|key| key.generation).max();
+    assert_eq!(of_tries, Some(taken.manifest.generation));
     store.put_chunk(chunk.key, &whole).unwrap();
     snapshot(&run, &store);
     is_as_if_nothing_left(&run, &run.world);
