@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use backstock_engine::engine::{Engine, LookAhead, PlaceOutcome, Submitted};
+use backstock_engine::engine::{Engine, PlaceOutcome, Submitted};
 use backstock_engine::model::command::PlaceOrder;
 
 /// The runtime of every bench: as many threads as the machines that the goals name
@@ -57,13 +57,7 @@ pub async fn place_all(engine: &Engine, lists: Vec<Vec<PlaceOrder>>) -> Ran {
 async fn place_list(engine: Engine, orders: Vec<PlaceOrder>) -> Ran {
     let mut window: VecDeque<Submitted> = VecDeque::with_capacity(WINDOW);
     let mut ran = Ran::default();
-    let mut ahead = LookAhead::default();
-    for order in orders.iter().take(LookAhead::ORDERS) {
-        engine.look_ahead(&mut ahead, Some(order));
-    }
-    let mut orders = orders.into_iter();
-    while let Some(order) = orders.next() {
-        engine.look_ahead(&mut ahead, orders.as_slice().get(LookAhead::ORDERS - 1));
+    for order in orders {
         if window.len() == WINDOW {
             // Half of the window at once: one wake-up serves them.
             for submitted in window.drain(..WINDOW / 2) {

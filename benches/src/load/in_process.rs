@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Instant;
 
-use backstock_engine::engine::{Engine, EngineError, LookAhead, PlaceOutcome, Placed, Submitted};
+use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed, Submitted};
 use backstock_engine::model::Order;
-use backstock_engine::model::command::PlaceOrder;
 
 use super::answers::Answers;
 use super::drive::{Pipe, Sending};
@@ -35,9 +34,6 @@ struct InFlight {
 /// Orders of one caller on their way.
 pub struct InProcess {
     engine: Engine,
-    ahead: LookAhead,
-    /// Orders that were announced, the oldest first.
-    kept: VecDeque<Sending>,
     in_flight: VecDeque<InFlight>,
     in_flight_max: usize,
     front: Option<Front>,
@@ -47,23 +43,7 @@ impl InProcess {
     /// None yet, and at most `in_flight_max`.
     pub fn new(engine: Engine, in_flight_max: usize) -> Self {
         let in_flight = VecDeque::with_capacity(in_flight_max);
-        // One more is there before the oldest is submitted.
-        let kept = VecDeque::with_capacity(LookAhead::ORDERS + 1);
-        let ahead = LookAhead::default();
-        Self { engine, ahead, kept, in_flight, in_flight_max, front: None }
-    }
-
-    /// Submits the oldest of the orders that are kept.
-    async fn submit(&mut self) -> Result<(), LoadError> {
-        let Some(Sending { due, offer, looks }) = self.kept.pop_front() else {
-            return Ok(());
-        };
-        for sku in &looks {
-            self.engine.availability(sku, NOW).await?;
-        }
-        let submitted = self.engine.submit_order(offer.command).await?;
-        self.in_flight.push_back(InFlight { due, units: offer.units, submitted });
-        Ok(())
+        Self { engine, in_flight, in_flight_max, front: None }
     }
 
     /// Answers the order that is waited for by itself.
@@ -81,24 +61,24 @@ impl InProcess {
 
 impl Pipe for InProcess {
     fn has_room(&self) -> bool {
-        self.kept.len() + self.in_flight.len() < self.in_flight_max
+        self.in_flight.len() < self.in_flight_max
     }
 
     fn is_idle(&self) -> bool {
-        self.kept.is_empty() && self.in_flight.is_empty() && self.front.is_none()
+        self.in_flight.is_empty() && self.front.is_none()
     }
 
     async fn send(&mut self, sending: Sending, _: &mut Answers) -> Result<(), LoadError> {
-        self.engine.look_ahead(&mut self.ahead, Some(&sending.offer.command));
-        self.kept.push_back(sending);
-        if self.kept.len() > LookAhead::ORDERS { self.submit().await } else { Ok(()) }
+        for sku in &sending.looks {
+            self.engine.availability(sku, NOW).await?;
+        }
+        let (due, units) = (sending.due, sending.offer.units);
+        let submitted = self.engine.submit_order(sending.offer.command).await?;
+        self.in_flight.push_back(InFlight { due, units, submitted });
+        Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), LoadError> {
-        while !self.kept.is_empty() {
-            self.engine.look_ahead(&mut self.ahead, None::<&PlaceOrder>);
-            self.submit().await?;
-        }
         Ok(())
     }
 

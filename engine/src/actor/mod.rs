@@ -30,7 +30,7 @@ mod tests;
 
 pub use arena::Arena;
 pub use cell::{ActorCell, Ask, Mailbox};
-pub(crate) use prefetch::{prefetch, prefetch_all};
+pub(crate) use prefetch::prefetch_all;
 pub use row::{Place, Row, Slot};
 
 /// State that changes by messages only, one at a time.

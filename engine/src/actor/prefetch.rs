@@ -11,12 +11,6 @@
 /// Bytes that come at a time.
 const LINE_BYTES: usize = 64;
 
-/// Begins to bring the cache line at which `value` begins here. Returns at once.
-#[inline]
-pub(crate) fn prefetch<T>(value: &T) {
-    line(std::ptr::from_ref(value).cast());
-}
-
 /// Begins to bring all of a value here, but not what it leads to. Returns at once.
 #[inline]
 pub(crate) fn prefetch_all<T>(value: &T) {

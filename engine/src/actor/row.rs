@@ -167,15 +167,6 @@ where
         prefetch_all(self);
     }
 
-    /// Begins to bring here the board that follows the row's own. The row itself is here
-    /// already, or this waits for it.
-    #[inline]
-    pub fn prefetch_next(&self) {
-        if let Some(chunk) = self.next.get() {
-            prefetch_all(chunk);
-        }
-    }
-
     /// Begins to bring here what a turn of the actor at `place` reads and writes. The
     /// row itself is here already, or this waits for it.
     #[inline]

@@ -9,7 +9,7 @@ use std::sync::{
 use parking_lot::RwLock;
 
 use super::sku_index::SkuIndex;
-use crate::actor::{Arena, Mailbox, Place, Row, Slot, prefetch, stock::StockActor};
+use crate::actor::{Arena, Mailbox, Place, Row, Slot, stock::StockActor};
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 
@@ -91,42 +91,6 @@ impl Catalogue {
             })
         });
         found.map(SkuNo)
-    }
-
-    /// What a SKU is looked up under.
-    #[inline]
-    pub fn hash(&self, sku: &str) -> u64 {
-        self.by_sku.hash(sku)
-    }
-
-    /// Begins to bring here where a SKU of that hash is looked up.
-    #[inline]
-    pub fn prefetch_slot(&self, hash: u64) {
-        self.by_sku.prefetch(hash);
-    }
-
-    /// Begins to bring here the item of a SKU whose slot is here by now.
-    #[inline]
-    pub fn prefetch_item(&self, hash: u64) {
-        if let Some(entry) = self.likely(hash) {
-            entry.row.prefetch();
-            prefetch(&entry.sku);
-        }
-    }
-
-    /// Begins to bring here the rest of what planning reads of a SKU's pairs; the item
-    /// itself is here by now.
-    #[inline]
-    pub fn prefetch_row(&self, hash: u64) {
-        if let Some(entry) = self.likely(hash) {
-            entry.row.prefetch_next();
-        }
-    }
-
-    /// What is found under a hash without a look at the item.
-    #[inline]
-    fn likely(&self, hash: u64) -> Option<&Entry> {
-        self.entries.get(self.by_sku.likely(hash)?)
     }
 
     /// The item of that number.

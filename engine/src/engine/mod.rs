@@ -10,7 +10,6 @@
 //! actors in journal order. Refused or dropped before its event is written, it
 //! lets go of everything it claimed.
 
-mod ahead;
 mod apply;
 mod archive;
 mod audit;
@@ -42,7 +41,6 @@ mod written;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use ahead::{LookAhead, Upcoming};
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use directory::{holds_data, lock_data};
 pub use error::{EngineError, Halt};
@@ -258,14 +256,6 @@ impl Engine {
         let permit = self.core.admit()?;
         let placing = place::place(&self.core, &command).await?;
         Ok(Submitted::new(permit, placing))
-    }
-
-    /// Announces an order that the caller is going to submit [`LookAhead::ORDERS`] orders
-    /// later, so that its memory comes while those before it are planned; none when no
-    /// more follow. To be called before each order is submitted. It changes nothing, and
-    /// an order that was announced need not be submitted.
-    pub fn look_ahead<O: Upcoming>(&self, ahead: &mut LookAhead, order: Option<&O>) {
-        ahead.announce(&self.core, order);
     }
 
     /// Plans an order as placing it would, and changes nothing.

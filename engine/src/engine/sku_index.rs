@@ -15,7 +15,6 @@ use std::hash::BuildHasher;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::actor::prefetch;
 use crate::limits::ITEMS_MAX;
 
 /// The first table has this power of two of slots.
@@ -65,21 +64,6 @@ impl SkuIndex {
             }
             at += 1;
         }
-    }
-
-    /// Begins to bring here the slot in which a SKU of that hash is looked for first.
-    #[inline]
-    pub fn prefetch(&self, hash: u64) {
-        let table = self.table(self.current.load(Ordering::Acquire));
-        prefetch(&table[start(hash, table.len())]);
-    }
-
-    /// The item that a SKU of that hash probably is; mostly there is but this one.
-    #[inline]
-    pub fn likely(&self, hash: u64) -> Option<u32> {
-        let table = self.table(self.current.load(Ordering::Acquire));
-        let slot = table[start(hash, table.len())].load(Ordering::Acquire);
-        (slot != 0 && slot >> 32 == hash >> 32).then(|| number(slot))
     }
 
     /// Enters an item that is not in it. One thread at a time does this. `hash_of` tells
@@ -168,15 +152,6 @@ mod tests {
         for no in 50_000..60_000 {
             assert_eq!(index.find(&sku(no), |found| found == no), None);
         }
-    }
-
-    #[test]
-    fn what_is_likely_is_what_is_found_of_most() {
-        let index = filled(10_000);
-        let likely = |no: &u32| index.likely(index.hash(&sku(*no))) == Some(*no);
-        let found = (0..10_000).filter(likely).count();
-        assert!(found > 6_000, "{found}: the table is at most half full");
-        assert_eq!(SkuIndex::default().likely(7), None);
     }
 
     /// Two SKUs of one hash are told apart by the items, not by the index.

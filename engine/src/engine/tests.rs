@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::claims::{Claims, cell};
 use super::written::{Reserve, Reserves};
-use super::{Engine, EngineError, Halt, LookAhead, OpenOptions, PlaceOutcome, Pump};
+use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::actor::stock::{Claim, StockMessage};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
@@ -142,24 +142,6 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     drop(sleeper);
     let placed = run(&mut pump, buyer);
     assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
-}
-
-/// Orders are announced as they come: nothing of them was checked.
-#[test]
-fn an_order_that_was_announced_is_placed_as_any_other() {
-    let (engine, mut pump) = one_unit();
-    let before = engine.status();
-    let mut unknown = order();
-    unknown.order.lines.0[0].sku = Sku::new("sku", "B").expect("a sku");
-    let mut ahead = LookAhead::default();
-    for announced in [Some(&order()), Some(&unknown), None, Some(&order()), Some(&order())] {
-        engine.look_ahead(&mut ahead, announced);
-    }
-    assert_eq!(engine.status(), before);
-    let placed = run(&mut pump, engine.place_order(order()));
-    assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
-    engine.look_ahead(&mut ahead, None::<&PlaceOrder>);
-    assert!(engine.audit().expect("it runs").is_clean());
 }
 
 /// Status is asked for on threads that must not block.

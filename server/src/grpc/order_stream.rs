@@ -9,7 +9,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backstock_engine::engine::{EngineError, LookAhead, Submitted};
+use backstock_engine::engine::{EngineError, Submitted};
 use backstock_proto::{Encoded, v1};
 use bytes::Bytes;
 use prost::Message as _;
@@ -121,12 +121,7 @@ async fn submit_in(
     // An error would mean that the semaphore is closed, which nobody does.
     let room = Arc::clone(room).acquire_many_owned(permits).await.ok();
     let mut slots = Vec::with_capacity(count);
-    let mut ahead = LookAhead::default();
-    for order in orders.iter().take(LookAhead::ORDERS) {
-        api.engine().look_ahead(&mut ahead, Some(order));
-    }
-    for (at, order) in orders.iter().enumerate() {
-        api.engine().look_ahead(&mut ahead, orders.get(at + LookAhead::ORDERS));
+    for order in &orders {
         slots.push(submit_one(api, bytes, order).await);
     }
     Ok(Batch { slots: Ok(slots), _room: room })

@@ -1,6 +1,5 @@
 //! Orders as they lie in the bytes of a request: read in place, nothing copied.
 
-use backstock_engine::engine::Upcoming;
 use backstock_proto::{undecodable, v1};
 use bytes::Bytes;
 use prost::Message;
@@ -64,12 +63,6 @@ impl<'a> OrderText<'a> {
             _ => return Err(NotPlain),
         }
         Ok(())
-    }
-}
-
-impl Upcoming for OrderText<'_> {
-    fn skus(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().map(|line| line.sku)
     }
 }
 

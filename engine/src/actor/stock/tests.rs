@@ -35,7 +35,7 @@ fn shown(row: &Row<StockActor>) -> (Glance, i64) {
 
 /// The applier asks it of pairs without a reservation as well.
 #[test]
-fn a_look_ahead_changes_nothing() {
+fn a_peek_for_a_hint_changes_nothing() {
     let row = changed([set(7, 0)]);
     let reserve = |order, lsn| {
         let parts = Parts::from_iter([(Supply::OnHand, 1)]);
