@@ -51,9 +51,13 @@ pub(crate) fn recall(
                 break;
             }
             let key = ChunkKey { kind: Kind::Orders, from, generation };
-            if let Some(bytes) = store.chunk(key)? {
-                search.look_in(&bytes).unwrap_or_else(|fault| search.fault = Some((key, fault)));
-            }
+            let looked = match store.chunk(key) {
+                Ok(bytes) => bytes.map_or(Ok(()), |bytes| search.look_in(&bytes)),
+                Err(error) if error.is_damage() => Err(ChunkFault::Unreadable(error)),
+                Err(error) => return Err(error.into()),
+            };
+            // An older chunk may have it as well.
+            looked.unwrap_or_else(|fault| search.fault = Some((key, fault)));
         }
     }
     match (search.missing.first_key_value(), search.fault) {

@@ -81,6 +81,9 @@ pub enum ChunkFault {
     /// It is not in the store.
     #[error("not there")]
     Missing,
+    /// The store found it damaged.
+    #[error("{0}")]
+    Unreadable(StoreError),
     /// Its bytes are damaged.
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -98,6 +101,9 @@ pub enum ManifestFault {
     /// It is not in the store.
     #[error("not there")]
     Missing,
+    /// The store found it damaged.
+    #[error("{0}")]
+    Unreadable(StoreError),
     /// Its bytes are damaged.
     #[error(transparent)]
     Frame(#[from] FrameError),

@@ -65,6 +65,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the database found what it keeps damaged, or a part of it gone: its own
+    /// checksums come before those of the chunks.
+    pub fn is_damage(&self) -> bool {
+        use std::io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+        match self {
+            Self::Database(sled::Error::Corruption { .. }) => true,
+            Self::Database(sled::Error::Io(source)) => {
+                matches!(source.kind(), InvalidData | NotFound | UnexpectedEof)
+            }
+            _ => false,
+        }
+    }
+
     /// What the operating system says, where it is what refused.
     pub fn io_kind(&self) -> Option<std::io::ErrorKind> {
         match self {

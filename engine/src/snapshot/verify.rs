@@ -19,7 +19,10 @@ pub fn read_manifest(
     generation: u64,
 ) -> Result<Manifest, SnapshotError> {
     let fault = |fault| SnapshotError::Manifest { generation, fault };
-    let bytes = store.manifest(generation)?.ok_or_else(|| fault(ManifestFault::Missing))?;
+    let bytes = match store.manifest(generation) {
+        Err(error) if error.is_damage() => return Err(fault(ManifestFault::Unreadable(error))),
+        bytes => bytes?.ok_or_else(|| fault(ManifestFault::Missing))?,
+    };
     Manifest::decode(generation, &bytes).map_err(fault)
 }
 
@@ -61,7 +64,10 @@ pub(super) fn read_chunk(
     postal_codes: usize,
 ) -> Result<Content, SnapshotError> {
     let fault = |fault| SnapshotError::Chunk { key: chunk.key, fault };
-    let bytes = store.chunk(chunk.key)?.ok_or_else(|| fault(ChunkFault::Missing))?;
+    let bytes = match store.chunk(chunk.key) {
+        Err(error) if error.is_damage() => return Err(fault(ChunkFault::Unreadable(error))),
+        bytes => bytes?.ok_or_else(|| fault(ChunkFault::Missing))?,
+    };
     open_chunk(chunk, &bytes, postal_codes).map_err(fault)
 }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::fuzzy::take_under_load;
+use super::watched::Watched;
 use super::world::{Run, World};
 use crate::actor::order::{Lock, OrderMessage, OrderReply};
-use crate::model::{Lsn, OrderNo, Timestamp};
+use crate::model::Timestamp;
 use crate::snapshot::chunk::HEADER_BYTES;
 use crate::snapshot::{
-    Kind, MemoryStore, SnapshotError, SnapshotStore, State, TakeReport, load_newest, take,
+    Kind, MemoryStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport, load_newest,
+    recall, take,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -100,7 +102,7 @@ fn an_order_in_somebodys_hand_stays() {
     let cell = run.world.orders.by_no(*no).unwrap();
     let locked = cell.ask(OrderMessage::Lock).wait().unwrap();
     assert!(matches!(locked, OrderReply::Lock(Lock::Granted(_))));
-    run.world.archive(taken.manifest.start);
+    assert!(run.world.archive(taken.manifest.start) > 0, "others leave");
     assert!(matches!(cell.ask(OrderMessage::Read).wait().unwrap(), OrderReply::Resident(_)));
 }
 
@@ -169,5 +171,28 @@ fn an_order_that_no_chunk_has_is_told_by_its_number() {
         panic!("nothing has it");
     };
     assert_eq!(no, first);
-    assert!(no > OrderNo(0) && run.world.applied().lsn > Lsn::NONE);
+}
+
+#[test]
+fn an_order_is_read_from_the_older_chunk_when_the_newer_one_is_damaged() {
+    let (run, store) = run(16);
+    run.go_on(300);
+    let (older, _) = snapshot(&run, &store);
+    run.go_on(50);
+    let (newer, _) = snapshot(&run, &store);
+    let chunks = [older, newer].map(|taken| taken.manifest.chunks_of(Kind::Orders)[0].key);
+    assert_ne!(chunks[0], chunks[1]);
+    let archived = State::from(&run.world).copy_orders(0, 1_023).unwrap().archived;
+    let first = &archived[..1];
+    let whole = recall(&*store, first).unwrap();
+    let corrupt = || StoreError::Database(sled::Error::Corruption { at: None, bt: () });
+    for damaged in 0..=2 {
+        let on_read =
+            |key| if chunks[2 - damaged..].contains(&key) { Err(corrupt()) } else { Ok(()) };
+        let watched = Watched { store: &store, on_write: &|| {}, on_read: &on_read };
+        match recall(&watched, first) {
+            Ok(orders) => assert!(damaged < 2 && orders == whole),
+            Err(error) => assert!(damaged == 2, "{error}"),
+        }
+    }
 }

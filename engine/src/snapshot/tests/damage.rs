@@ -1,14 +1,16 @@
 //! A flipped bit or a missing end is found wherever it is, and never served.
 
 use super::golden;
-use super::world::Run;
+use super::watched::Watched;
+use super::world::{Run, World};
 use crate::model::Timestamp;
 use crate::snapshot::FORMAT_VERSION;
 use crate::snapshot::chunk::{self, FrameError, HEADER_BYTES};
 use crate::snapshot::manifest::Manifest;
 use crate::snapshot::verify::open_chunk;
 use crate::snapshot::{
-    ExportError, FileFault, MemoryStore, SnapshotStore, State, export, import, list, take, verify,
+    ChunkKey, ExportError, FileFault, Kind, MemoryStore, SnapshotStore, State, StoreError, export,
+    import, list, load_newest, take, verify,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -170,4 +172,29 @@ fn no_records() -> std::sync::Arc<dyn crate::journal::History> {
     let directory = std::path::Path::new("/journal");
     let options = crate::journal::Options::default();
     crate::journal::SegmentLog::open(disk, directory, options).unwrap().history()
+}
+
+/// As the database says of a value whose checksum, its own, is wrong.
+fn found_by_the_database(key: ChunkKey, damaged: ChunkKey) -> Result<(), StoreError> {
+    let corrupt = StoreError::Database(sled::Error::Corruption { at: None, bt: () });
+    if key == damaged { Err(corrupt) } else { Ok(()) }
+}
+
+#[test]
+fn damage_that_the_database_finds_is_damage_of_the_chunk() {
+    let (store, run) = (MemoryStore::default(), Run::new(41));
+    run.go_on(300);
+    let older = take(State::from(&run.world), &store, AT).unwrap();
+    run.go_on(300);
+    let newer = take(State::from(&run.world), &store, AT).unwrap();
+    let chunk = newer.manifest.chunks_of(Kind::Orders)[0].key;
+    assert_eq!(chunk.generation, newer.manifest.generation);
+    let on_read = |key| found_by_the_database(key, chunk);
+    let watched = Watched { store: &store, on_write: &|| {}, on_read: &on_read };
+    let recovered = load_newest(&watched, None, || World::new(50)).unwrap();
+    assert_eq!(recovered.loaded.unwrap().manifest.generation, older.manifest.generation);
+    assert_eq!(recovered.damaged.len(), 1);
+    // The next one does not name it again, and can be read back.
+    let taken = take(State::from(&run.world), &watched, AT).unwrap();
+    assert!(taken.manifest.chunks.iter().all(|named| named.key != chunk));
 }

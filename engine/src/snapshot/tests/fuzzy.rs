@@ -15,7 +15,7 @@ const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
 /// Takes a snapshot while the engine goes on: so many events before each write.
 pub(super) fn take_under_load(run: &Run, store: &MemoryStore, events: usize) -> TakeReport {
-    let watched = Watched { store, on_write: &|| run.go_on(events), on_read: &|| {} };
+    let watched = Watched { store, on_write: &|| run.go_on(events), on_read: &|_| Ok(()) };
     take(State::from(&run.world), &watched, AT).unwrap()
 }
 

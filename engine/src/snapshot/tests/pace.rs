@@ -55,7 +55,11 @@ impl Beside {
     /// Takes a snapshot; answers with how long it made way.
     fn take(&self, run: &Run) -> Result<Duration, SnapshotError> {
         let mut pace = Pace::beside(&self.applied, &self.closing);
-        let (on_write, on_read) = (|| self.write(), || self.apply(self.at_reads));
+        let on_write = || self.write();
+        let on_read = |_| {
+            self.apply(self.at_reads);
+            Ok(())
+        };
         let watched = Watched { store: &self.store, on_write: &on_write, on_read: &on_read };
         let taken = take_at(&mut pace, State::from(&run.world), &watched, AT)?;
         Ok(taken.took_resting)

@@ -7,8 +7,8 @@ pub(super) struct Watched<'a> {
     pub store: &'a MemoryStore,
     /// Before a chunk or a manifest is written.
     pub on_write: &'a (dyn Fn() + Sync),
-    /// Before a chunk is read.
-    pub on_read: &'a (dyn Fn() + Sync),
+    /// Before a chunk is read, which may fail.
+    pub on_read: &'a (dyn Fn(ChunkKey) -> Result<(), StoreError> + Sync),
 }
 
 impl SnapshotStore for Watched<'_> {
@@ -17,7 +17,7 @@ impl SnapshotStore for Watched<'_> {
         self.store.put_chunk(key, bytes)
     }
     fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
-        (self.on_read)();
+        (self.on_read)(key)?;
         self.store.chunk(key)
     }
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
