@@ -22,19 +22,6 @@ pub const STOCK_UNITS_MAX: u32 = 1_000_000_000;
 /// sums up exactly.
 pub const LINE_UNITS_MAX: u32 = 500_000;
 
-/// How long a closed order stays in memory by default: most of what is asked about an
-/// order after it left is asked on the same day.
-pub const ARCHIVE_AFTER_DEFAULT: Duration = Duration::from_hours(24);
-
-/// Moments of the past that the archive tells apart: closed orders leave memory at most
-/// a sixty-fourth of their time late, and a snapshot each.
-pub const ARCHIVE_MARKS_MAX: u32 = 64;
-
-/// Chunks with archived orders that are read at once for those who ask. Each is some
-/// 300 KB, checked and decoded on a thread of its own: more would take the processor
-/// from orders, and memory.
-pub const ARCHIVE_READS_MAX: usize = 2;
-
 /// Most lines of one order. The largest business orders seen in the field have
 /// a few hundred; exact sourcing and one record an order want a bound.
 pub const ORDER_LINES_MAX: usize = 500;
@@ -95,6 +82,19 @@ pub const ORDER_SHARDS: usize = 1_024;
 /// Requests whose keys are remembered, the oldest forgotten first. Not a setting:
 /// what is forgotten is durable state, and must be the same on every machine.
 pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
+
+/// How long a closed order stays in memory by default, while the process runs: most of
+/// what is asked about an order after it left is asked on the same day.
+pub const ARCHIVE_AFTER_DEFAULT: Duration = Duration::from_hours(24);
+
+/// Moments of the past that the archive tells apart: closed orders leave memory at most
+/// a sixty-fourth of their time late, and a snapshot each.
+pub const ARCHIVE_MARKS_MAX: u32 = 64;
+
+/// Chunks with archived orders that are read at once for those who ask. Each is some
+/// 300 KB, checked and decoded on a thread of its own: more would take the processor
+/// from orders, and memory.
+pub const ARCHIVE_READS_MAX: usize = 2;
 
 /// How many times as long as it worked a snapshot rests, while commands are applied: it
 /// takes a tenth of one core, which on two cores is a twentieth of the engine's

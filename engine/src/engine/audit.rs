@@ -1,4 +1,5 @@
-//! The audit: every named invariant, on a live engine, at one LSN.
+//! The audit: every named invariant, on a live engine, at one LSN. What left memory
+//! does not change, and is read after that.
 
 use std::sync::atomic::Ordering;
 
@@ -10,7 +11,9 @@ use super::error::EngineError;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
 use crate::model::invariants::{Breach, conservation};
-use crate::model::{ArchivedOrder, Lsn, NodeNo, Order, OrderNo, Pair, StateHash, Stock};
+use crate::model::{
+    ArchivedOrder, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, StateHash, Stock,
+};
 use crate::snapshot::{ArchivedIn, SnapshotStore, chunk_of, recall};
 
 /// Most breaches that a report lists; the rest is counted.
@@ -150,9 +153,12 @@ fn audit_chunk(
     match recall(store, archived) {
         Ok(orders) => {
             report.archived += orders.len() as u64;
-            for (no, kept) in orders.iter().filter(|(_, kept)| kept.packed.is_open()) {
-                let id = kept.packed.id();
-                report.breach("ARCHIVED_READABLE", format!("order {id}, number {}, is open", no.0));
+            for order in orders.iter().map(|(_, kept)| kept.order()) {
+                audit_lines(&order, report);
+                if order.state() == OrderState::Open {
+                    report
+                        .breach("ARCHIVED_READABLE", format!("order {} is open", order.header.id));
+                }
             }
         }
         Err(error) => {
@@ -226,19 +232,7 @@ fn owner(
 fn audit_order(core: &Core, order: &Order, report: &mut AuditReport) -> Result<(), EngineError> {
     report.orders += 1;
     report.open += order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
-    for (at, line) in order.lines.iter().enumerate() {
-        let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == at);
-        let placed: u64 = of_line.clone().map(|a| u64::from(a.units)).sum();
-        let cancelled: u64 = of_line.map(|a| u64::from(a.cancelled)).sum();
-        let short = u64::from(line.cancelled).saturating_sub(cancelled);
-        if placed + short != u64::from(line.ordered) {
-            let detail = format!(
-                "order {} line {at}: {} ordered, {placed} placed, {short} short",
-                order.header.id, line.ordered
-            );
-            report.breach("CONSERVATION", detail);
-        }
-    }
+    audit_lines(order, report);
     for allocation in &order.allocations {
         let pair = order.pair_of(allocation);
         let open = open_at(order, allocation.line, pair.node);
@@ -252,6 +246,22 @@ fn audit_order(core: &Core, order: &Order, report: &mut AuditReport) -> Result<(
         }
     }
     Ok(())
+}
+
+fn audit_lines(order: &Order, report: &mut AuditReport) {
+    for (at, line) in order.lines.iter().enumerate() {
+        let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == at);
+        let placed: u64 = of_line.clone().map(|a| u64::from(a.units)).sum();
+        let cancelled: u64 = of_line.map(|a| u64::from(a.cancelled)).sum();
+        let short = u64::from(line.cancelled).saturating_sub(cancelled);
+        if placed + short != u64::from(line.ordered) {
+            let detail = format!(
+                "order {} line {at}: {} ordered, {placed} placed, {short} short",
+                order.header.id, line.ordered
+            );
+            report.breach("CONSERVATION", detail);
+        }
+    }
 }
 
 fn open_at(order: &Order, line: u16, node: NodeNo) -> u64 {

@@ -416,7 +416,8 @@ impl Engine {
     }
 
     /// Checks every named invariant at one LSN. Blocks its thread, and holds
-    /// acknowledgements back while it runs.
+    /// acknowledgements back until it has seen all that is in memory; then it reads the
+    /// orders that left it.
     pub fn audit(&self) -> Result<AuditReport, EngineError> {
         audit::audit(&self.core)
     }

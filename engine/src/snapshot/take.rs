@@ -266,6 +266,7 @@ impl<'a, 'p> Writer<'a, 'p> {
                 Some(known) => {
                     self.counts.orders += copy.len() as u64;
                     self.reuse(&known);
+                    self.pace.rest()?;
                 }
                 None => self.put(from, to, &state.complete(copy)?)?,
             }
