@@ -59,6 +59,7 @@ use self::core::Core;
 use change::Change;
 use snapshots::Snapshots;
 use tokio::sync::MutexGuard;
+use tokio::task::coop::consume_budget;
 
 use crate::journal::{History, Listener, Ticket};
 use crate::model::command::{
@@ -253,6 +254,9 @@ impl Engine {
     /// Places an order up to the journal. Whoever streams orders submits them
     /// one after the other and then waits for all: one watermark serves them.
     pub async fn submit_order(&self, command: PlaceOrder) -> Result<Submitted, EngineError> {
+        // Mostly nothing here has to wait. A caller whose task never gave its thread back
+        // would keep it from those whose turns it ran: woken there, they wait behind it.
+        consume_budget().await;
         let permit = self.core.admit()?;
         let placing = place::place(&self.core, &command).await?;
         Ok(Submitted::new(permit, placing))

@@ -1,10 +1,12 @@
 //! What follows when something dies, or is asked too much.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backstock_engine::engine::{Engine, EngineError, Halt};
-use backstock_engine::model::command::{DefineNode, StockOperation};
+use backstock_engine::model::command::{DefineNode, PlaceOrder, StockOperation};
 use backstock_engine::model::{Lsn, NodeKind, Shortage};
 use backstock_engine::service::SnapshotFailed;
 use backstock_engine::snapshot;
@@ -134,18 +136,13 @@ async fn overload_is_answered_at_once_and_says_when_to_try_again() {
     let directory = tempfile::tempdir().expect("a directory");
     let options =
         backstock_engine::engine::OpenOptions { in_flight_max: 4, ..options(directory.path()) };
-    let disk = std::sync::Arc::new(backstock_engine::disk::RealDisk);
-    let (engine, _) =
-        Engine::open(&options, disk, std::sync::Arc::new(Line)).await.expect("it opens");
+    let disk = Arc::new(backstock_engine::disk::RealDisk);
+    let (engine, _) = Engine::open(&options, disk, Arc::new(Line)).await.expect("it opens");
     network(&engine).await;
     let mut held = Vec::new();
     for at in 0..4 {
         let wanted = order(&format!("held-{at}"), &[("A", 1)], Shortage::Reject);
-        let command = backstock_engine::model::command::PlaceOrder {
-            meta: meta(),
-            placed_at: NOW,
-            order: wanted,
-        };
+        let command = PlaceOrder { meta: meta(), placed_at: NOW, order: wanted };
         held.push(engine.submit_order(command).await.expect("it is let in"));
     }
     let answer = place(&engine, order("more", &[("A", 1)], Shortage::Reject)).await;
@@ -224,4 +221,44 @@ fn two_nodes_never_get_one_number() {
     assert_eq!(engine.node(&node_id("RIGHT")).expect("it is defined").kind, NodeKind::Store);
     assert_eq!(engine.nodes().len(), 2);
     assert_clean(&engine);
+}
+
+/// Whoever waits for a thread that a caller has gets it, though nothing keeps the caller
+/// from going on.
+#[tokio::test]
+async fn a_caller_who_never_has_to_wait_gives_its_thread_back() {
+    const ORDERS: usize = 400;
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    network(&engine).await;
+    // One item each: nobody meets anybody at a pair.
+    let skus: Vec<String> = (0..ORDERS).map(|no| format!("S{no}")).collect();
+    for sku in &skus {
+        define_items(&engine, &[sku]).await;
+        set(&engine, sku, "N", 1).await;
+    }
+    let turns = Arc::new(AtomicUsize::new(0));
+    let other = tokio::spawn({
+        let turns = Arc::clone(&turns);
+        async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let mut submitted = Vec::with_capacity(ORDERS);
+    for sku in &skus {
+        let order = order(sku, &[(sku, 1)], Shortage::Reject);
+        let command = PlaceOrder { meta: meta(), placed_at: NOW, order };
+        submitted.push(engine.submit_order(command).await.expect("it is let in"));
+    }
+    // The runtime lets a task go on for some hundred steps.
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns >= ORDERS / 200, "{turns} turns beside {ORDERS} orders");
+    other.abort();
+    for order in submitted {
+        order.acknowledged().await.expect("it is placed");
+    }
+    engine.shut_down().await;
 }
