@@ -121,7 +121,9 @@ impl SimulatedDisk {
     pub fn restart(&self) -> Self {
         let mut inner = self.inner.lock();
         inner.crashed = true;
-        Self::from_state(inner.state.clone(), inner.capacity)
+        let mut state = inner.state.clone();
+        state.close_all();
+        Self::from_state(state, inner.capacity)
     }
 
     /// Makes the disk crash instead of doing its `number`-th operation, counted
@@ -250,6 +252,7 @@ impl Disk for SimulatedDisk {
         } else {
             inner.state.find(path).ok_or(io::ErrorKind::NotFound)?
         };
+        inner.state.opened(id);
         Ok(Box::new(SimulatedFile::new(self.clone(), id, access)))
     }
 

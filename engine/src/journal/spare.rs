@@ -13,7 +13,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,6 +27,10 @@ const NAME: &str = "spare.journal.new";
 /// Between two pieces, so that appending finds the disk idle.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// How long a log that has no room waits for the room of a file that is being made: as
+/// long as a slow disk takes to write and sync a piece.
+const GIVING_UP_MAX: Duration = Duration::from_secs(1);
+
 /// Makes one file at a time, on a thread of its own.
 pub(crate) struct Spares {
     shared: Arc<Shared>,
@@ -39,26 +42,21 @@ struct Shared {
     path: PathBuf,
     state: Mutex<State>,
     changed: Condvar,
-    /// Files that were wanted so far.
-    wanted: AtomicU64,
 }
 
 enum State {
     Idle,
-    /// A file is to be made, or is being made.
-    Wanted(Order),
+    /// A file of so many bytes is to be made.
+    Wanted(u64),
+    /// It is being made.
+    Making,
     Ready(Box<dyn DiskFile>, u64),
+    /// It is being made, and its room is wanted for something else.
+    GivenUp,
     /// There was no room for it. Nothing is made before the log made a segment itself.
     Failed,
     /// Nothing more is made.
     Closed,
-}
-
-/// What is wanted. Given up and wanted anew, it is another one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Order {
-    bytes: u64,
-    number: u64,
 }
 
 /// Whether `name` is what a crash may leave of a spare.
@@ -70,8 +68,7 @@ impl Spares {
     /// Begins to make what is wanted of it, in `dir`. None where no thread is to be had.
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: &Path) -> Option<Self> {
         let (state, changed) = (Mutex::new(State::Idle), Condvar::new());
-        let (path, wanted) = (dir.join(NAME), AtomicU64::new(0));
-        let shared = Arc::new(Shared { disk, path, state, changed, wanted });
+        let shared = Arc::new(Shared { disk, path: dir.join(NAME), state, changed });
         let making = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("journal spare".into());
         let maker = thread.spawn(move || making.run()).ok()?;
@@ -82,8 +79,7 @@ impl Spares {
     pub(crate) fn want(&self, bytes: u64) {
         let mut state = self.shared.state.lock();
         if matches!(*state, State::Idle) {
-            let number = self.shared.wanted.fetch_add(1, Ordering::Relaxed);
-            *state = State::Wanted(Order { bytes, number });
+            *state = State::Wanted(bytes);
             self.shared.changed.notify_all();
         }
     }
@@ -108,15 +104,24 @@ impl Spares {
     /// Gives the room back that a file takes, made or being made, to a log that has
     /// none for a segment. False when there is none to give back.
     pub(crate) fn give_up(&self) -> bool {
-        let mut state = self.shared.state.lock();
-        let holds = matches!(*state, State::Wanted(_) | State::Ready(..));
-        if holds {
-            *state = State::Failed;
-            self.shared.changed.notify_all();
-            // Whoever is writing to it writes to a file without a name.
-            let _ = self.shared.disk.remove(&self.shared.path);
+        let Shared { state, changed, .. } = &*self.shared;
+        let mut state = state.lock();
+        match *state {
+            State::Wanted(_) => *state = State::Failed,
+            State::Ready(..) => {
+                *state = State::Failed;
+                let _ = self.shared.disk.remove(&self.shared.path);
+            }
+            State::Making => {
+                *state = State::GivenUp;
+                changed.notify_all();
+                // A file that is open keeps its room, with a name or without.
+                let is_making = |state: &mut State| matches!(state, State::GivenUp);
+                changed.wait_while_for(&mut state, is_making, GIVING_UP_MAX);
+            }
+            State::Idle | State::GivenUp | State::Failed | State::Closed => return false,
         }
-        holds
+        true
     }
 }
 
@@ -135,18 +140,21 @@ impl Drop for Spares {
 
 impl Shared {
     fn run(&self) {
-        while let Some(order) = self.next() {
-            let made = self.make(order);
+        while let Some(bytes) = self.next() {
+            let made = self.make(bytes);
             let mut state = self.state.lock();
-            let is_wanted = matches!(*state, State::Wanted(wanted) if wanted == order);
             match made {
-                Some(file) if is_wanted => *state = State::Ready(file, order.bytes),
+                Some(file) if matches!(*state, State::Making) => {
+                    *state = State::Ready(file, bytes);
+                }
                 // Given up, or no room, or a failed disk: the log finds out for itself.
                 // What there is of the file must not keep its room.
-                _ => {
+                unwanted => {
+                    drop(unwanted);
                     let _ = self.disk.remove(&self.path);
-                    if is_wanted {
+                    if matches!(*state, State::Making | State::GivenUp) {
                         *state = State::Failed;
+                        self.changed.notify_all();
                     }
                 }
             }
@@ -154,19 +162,21 @@ impl Shared {
     }
 
     /// The next file to make; none when closed.
-    fn next(&self) -> Option<Order> {
+    fn next(&self) -> Option<u64> {
         let mut state = self.state.lock();
         loop {
             match *state {
-                State::Wanted(order) => return Some(order),
+                State::Wanted(bytes) => {
+                    *state = State::Making;
+                    return Some(bytes);
+                }
                 State::Closed => return None,
-                State::Idle | State::Ready(..) | State::Failed => self.changed.wait(&mut state),
+                _ => self.changed.wait(&mut state),
             }
         }
     }
 
-    fn make(&self, order: Order) -> Option<Box<dyn DiskFile>> {
-        let bytes = order.bytes;
+    fn make(&self, bytes: u64) -> Option<Box<dyn DiskFile>> {
         let file = self.disk.open(&self.path, Access::Create).ok()?;
         file.preallocate(bytes).ok()?;
         let zeros = vec![0; SPARE_PIECE_BYTES];
@@ -176,20 +186,19 @@ impl Shared {
             file.write_at(&zeros[..piece], done).ok()?;
             file.sync_data().ok()?;
             done += piece as u64;
-            if !self.is_wanted_after(PAUSE, order) {
+            if !self.is_making_after(PAUSE) {
                 return None;
             }
         }
         Some(file)
     }
 
-    fn is_wanted_after(&self, pause: Duration, order: Order) -> bool {
-        let is_wanted = |state: &State| matches!(state, State::Wanted(wanted) if *wanted == order);
+    fn is_making_after(&self, pause: Duration) -> bool {
         let mut state = self.state.lock();
-        if is_wanted(&state) {
+        if matches!(*state, State::Making) {
             self.changed.wait_for(&mut state, pause);
         }
-        is_wanted(&state)
+        matches!(*state, State::Making)
     }
 }
 
@@ -260,6 +269,20 @@ mod tests {
         let disk = spares.shared.disk.clone();
         drop(spares);
         assert!(disk.list(Path::new("/d")).unwrap().is_empty());
+    }
+
+    /// Whatever is made of it: a file that is open keeps its room without a name.
+    #[test]
+    fn what_is_given_up_leaves_its_room_at_once() {
+        for moment in 0..50 {
+            let disk = SimulatedDisk::new();
+            disk.create_dir_all(Path::new("/d")).unwrap();
+            let spares = Spares::new(Arc::new(disk.clone()), Path::new("/d")).expect("a thread");
+            spares.want(10 * SPARE_PIECE_BYTES as u64);
+            std::thread::sleep(Duration::from_micros(moment * 500));
+            assert!(spares.give_up());
+            assert_eq!(disk.used(), 0, "{moment}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(super) struct SimulatedFile {
 }
 
 impl SimulatedFile {
+    /// A handle that the disk has counted as opened.
     pub(super) const fn new(disk: SimulatedDisk, id: FileId, access: Access) -> Self {
         Self { disk, id, access }
     }
@@ -28,6 +29,12 @@ impl SimulatedFile {
         inner.take_room(self.id, end)?;
         inner.state.change(self.id, change);
         Ok(())
+    }
+}
+
+impl Drop for SimulatedFile {
+    fn drop(&mut self) {
+        self.disk.inner.lock().state.closed(self.id);
     }
 }
 

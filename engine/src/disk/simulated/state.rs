@@ -41,6 +41,7 @@ struct Content {
     live: Vec<u8>,
     durable: Vec<u8>,
     unsynced: Vec<Change>,
+    handles: usize,
 }
 
 type Names = BTreeMap<PathBuf, FileId>;
@@ -78,9 +79,25 @@ impl State {
         &self.files[file.0].live
     }
 
-    /// The bytes of all files that have a name.
+    /// The bytes of all files that have a name, or that somebody has open.
     pub(super) fn used(&self) -> u64 {
-        self.live.values().map(|file| self.live(*file).len() as u64).sum()
+        let named: BTreeSet<usize> = self.live.values().map(|file| file.0).collect();
+        let held = self.files.iter().enumerate();
+        let held = held.filter(|(no, file)| file.handles > 0 || named.contains(no));
+        held.map(|(_, file)| file.live.len() as u64).sum()
+    }
+
+    /// A machine that comes up again has nothing open.
+    pub(super) fn close_all(&mut self) {
+        self.files.iter_mut().for_each(|file| file.handles = 0);
+    }
+
+    pub(super) fn opened(&mut self, file: FileId) {
+        self.files[file.0].handles += 1;
+    }
+
+    pub(super) fn closed(&mut self, file: FileId) {
+        self.files[file.0].handles -= 1;
     }
 
     pub(super) fn create(&mut self, path: &Path) -> io::Result<FileId> {
@@ -203,9 +220,8 @@ impl State {
 
     pub(super) fn put(&mut self, path: &Path, bytes: &[u8]) {
         let file = FileId(self.files.len());
-        let content =
-            Content { live: bytes.to_vec(), durable: bytes.to_vec(), unsynced: Vec::new() };
-        self.files.push(content);
+        let (live, durable) = (bytes.to_vec(), bytes.to_vec());
+        self.files.push(Content { live, durable, ..Content::default() });
         if let Some(dir) = path.parent() {
             self.create_dir_all(dir);
         }
@@ -269,7 +285,7 @@ impl Content {
         for change in &self.unsynced {
             change.apply_perhaps(&mut bytes, random);
         }
-        Self { live: bytes.clone(), durable: bytes, unsynced: Vec::new() }
+        Self { live: bytes.clone(), durable: bytes, ..Self::default() }
     }
 }
 

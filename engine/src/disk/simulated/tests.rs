@@ -136,12 +136,14 @@ fn a_full_disk_takes_no_more_until_there_is_room() {
 }
 
 #[test]
-fn a_file_without_its_name_is_still_read() {
+fn a_file_without_its_name_is_still_read_and_keeps_its_room() {
     let (disk, file) = disk_with_ones(5);
     disk.remove(&path("file")).unwrap();
     let mut read = [0; 5];
     assert_eq!(file.read_at(&mut read, 0).unwrap(), 5);
     assert!(disk.open(&path("file"), Access::Read).is_err());
+    assert_eq!(disk.used(), 5);
+    drop(file);
     assert_eq!(disk.used(), 0);
 }
 
