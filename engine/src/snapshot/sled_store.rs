@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::chunk::Kind;
 use super::limits::{SLED_AMPLIFICATION_MAX, SLED_CACHE_BYTES, SLED_COMPACT_BYTES_MIN};
@@ -93,17 +93,31 @@ impl SledStore {
         }
     }
 
+    /// As [`with`](Self::with), for what changes it: not beside a compaction, which
+    /// copies what is there when it begins.
+    fn with_writer<T>(
+        &self,
+        work: impl FnOnce(&sled::Db) -> sled::Result<T>,
+    ) -> Result<T, StoreError> {
+        match &*self.database.upgradable_read() {
+            Some(database) => Ok(work(database)?),
+            None => Err(closed(&self.directory)),
+        }
+    }
+
     /// Writes a fresh store with what this one holds, and swaps the two.
     ///
     /// # Errors
     /// When the file system or the database refuses. What the store held is
     /// still there; a swap that was interrupted is finished by the next opening.
     pub fn compact(&self) -> Result<(), StoreError> {
-        let mut guard = self.database.write();
-        let old = guard.as_ref().ok_or_else(|| closed(&self.directory))?;
+        // Reads go on until the directories are swapped.
+        let reading = self.database.upgradable_read();
+        let old = reading.as_ref().ok_or_else(|| closed(&self.directory))?;
         let fresh = beside(&self.directory, "compacting");
         remove_directory(&fresh)?;
         copy_database(old, &fresh)?;
+        let mut guard = RwLockUpgradableReadGuard::upgrade(reading);
         *guard = None;
         let swapped = swap(&self.directory, &fresh);
         // Half way or not, one of the two is whole and gets the name, so that the store
@@ -121,7 +135,7 @@ impl SledStore {
 
 impl SnapshotStore for SledStore {
     fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError> {
-        self.with(|database| database.insert(chunk_key(key), bytes).map(drop))
+        self.with_writer(|database| database.insert(chunk_key(key), bytes).map(drop))
     }
 
     fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
@@ -145,11 +159,11 @@ impl SnapshotStore for SledStore {
     }
 
     fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
-        self.with(|database| database.remove(chunk_key(key)).map(drop))
+        self.with_writer(|database| database.remove(chunk_key(key)).map(drop))
     }
 
     fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        self.with(|database| database.insert(manifest_key(generation), bytes).map(drop))
+        self.with_writer(|database| database.insert(manifest_key(generation), bytes).map(drop))
     }
 
     fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
@@ -164,7 +178,7 @@ impl SnapshotStore for SledStore {
     }
 
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
-        self.with(|database| database.remove(manifest_key(generation)).map(drop))
+        self.with_writer(|database| database.remove(manifest_key(generation)).map(drop))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
