@@ -1,13 +1,14 @@
 //! The archive: closed orders leave memory, and come back when they are asked for.
 //!
 //! ```text
-//!   placed --> open --> closed --kept for a while, and in a verified snapshot--> archived
-//!                          ^                                                        |
-//!                          +------------------ a command takes it in hand ----------+
+//!   placed --> open --> closed --kept for a while, and in both generations--> archived
+//!                          ^                                                     |
+//!                          +---------------- a command takes it in hand ---------+
 //! ```
-//! Nothing is written for it: a generation has every order anyway. What stays in
-//! memory is the order's place, its id, and the hash and LSN to know it again by.
-//! Reading an archived order reads its chunk, and leaves it where it is.
+//! Nothing is written for it: generations have every order anyway, and no two of them
+//! have it in the same chunk. What stays in memory is the order's place, its id, and the
+//! hash and LSN to know it again by. Reading an archived order reads its chunk, and
+//! leaves it where it is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,8 +66,10 @@ impl Archive {
         }
     }
 
-    /// Lets closed orders leave memory that the generation has, and that were closed
-    /// for long enough; answers with how many. The generation was read back whole.
+    /// Lets closed orders leave memory that were closed for long enough, and that all
+    /// generations have whose starts are from `held_from` on; while too few are kept,
+    /// that is none. Answers with how many left. The newest generation was read back
+    /// whole.
     ///
     /// # Errors
     /// When an actor panicked, or the engine is shutting down.
@@ -74,11 +77,14 @@ impl Archive {
         &self,
         orders: &Orders,
         generation: &Manifest,
+        held_from: Option<Lsn>,
         now: Timestamp,
         pace: &mut Pace<'_>,
     ) -> Result<u64, SnapshotError> {
         let Some(after) = self.after else { return Ok(0) };
-        let closed_by = self.marks.lock().pass(now, generation.start, after);
+        // Noted in any case: the time of a closed order runs before it may leave.
+        let old = self.marks.lock().pass(now, generation.start, after);
+        let closed_by = old.min(held_from.unwrap_or(Lsn::NONE));
         let mut left = 0;
         if closed_by > Lsn::NONE {
             for no in (1..=generation.order_last).map(OrderNo) {

@@ -138,15 +138,15 @@ impl Snapshotting for Snapshotter {
         let store = self.snapshots.store().map_err(SnapshotError::from)?;
         let mut pace = Pace::from(&*self.core);
         let report = take_at(&mut pace, State::from(&*self.core), &*store, created_at)?;
+        // The snapshot is good all the same; the next one cuts again, and lets go of more.
         if let Some(from) = report.journal_from {
-            // The snapshot is good all the same; the next one cuts again.
             self.history
                 .drop_before(from)
                 .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
         }
         let Core { archive, orders, .. } = &*self.core;
-        // The snapshot is good all the same; the next one lets go of more.
-        match archive.archive(orders, &report.manifest, created_at, &mut pace) {
+        let held_from = report.journal_from.map(Lsn::previous);
+        match archive.archive(orders, &report.manifest, held_from, created_at, &mut pace) {
             Ok(left) => {
                 tracing::info!(left, archived = orders.archived(), "closed orders left memory");
             }

@@ -17,7 +17,7 @@ pub struct TakeReport {
     pub chunks_written: usize,
     /// Bytes of these.
     pub bytes_written: u64,
-    /// Chunks that did not change and are named again.
+    /// Chunks that did not change since the generation before the last, named again.
     pub chunks_reused: usize,
     /// Generations that were let go.
     pub pruned: Vec<u64>,

@@ -47,13 +47,12 @@ pub fn take_at(
     created_at: Timestamp,
 ) -> Result<TakeReport, SnapshotError> {
     let begun = Instant::now();
-    let previous = newest(store)?;
-    let first = attempt(state, store, created_at, previous.as_ref(), pace);
+    let earlier = Earlier::of(store)?;
+    let first = attempt(state, store, created_at, &earlier, pace);
     let (taken, took_copying, took_verifying) = match first {
-        Err(SnapshotError::Chunk { key, .. })
-            if previous.as_ref().is_some_and(|p| key.generation <= p.generation) =>
-        {
-            attempt(state, store, created_at, None, pace)?
+        Err(SnapshotError::Chunk { key, .. }) if earlier.has_written(key) => {
+            let earlier = Earlier { named: None, ..earlier };
+            attempt(state, store, created_at, &earlier, pace)?
         }
         other => other?,
     };
@@ -84,18 +83,37 @@ pub fn take_at(
     })
 }
 
-/// The newest generation whose manifest can be read. One that a newer build wrote
-/// is an error: nothing is put on top of it.
-fn newest(store: &dyn SnapshotStore) -> Result<Option<Manifest>, SnapshotError> {
-    for report in list(store)? {
-        match report.manifest {
-            Ok(manifest) => return Ok(Some(manifest)),
-            Err(SnapshotError::Store(error)) => return Err(error.into()),
-            Err(error) if error.is_newer() => return Err(error),
-            Err(damaged) => tracing::warn!(%damaged, "a generation cannot be read"),
+/// The generations whose manifests can be read, as far as the next one has to know.
+#[derive(Default)]
+struct Earlier {
+    /// What it may not be behind.
+    newest: Option<Manifest>,
+    /// Whose chunks it may name. That one goes when the next one is there, so that the
+    /// generations that stay share no chunk: damage of one is never damage of another.
+    named: Option<Manifest>,
+}
+
+impl Earlier {
+    /// A generation that a newer build wrote is an error: nothing is put on top of it.
+    fn of(store: &dyn SnapshotStore) -> Result<Self, SnapshotError> {
+        let mut whole = Vec::with_capacity(GENERATIONS_KEPT);
+        for report in list(store)? {
+            match report.manifest {
+                Ok(manifest) => whole.push(manifest),
+                Err(SnapshotError::Store(error)) => return Err(error.into()),
+                Err(error) if error.is_newer() => return Err(error),
+                Err(damaged) => tracing::warn!(%damaged, "a generation cannot be read"),
+            }
         }
+        let mut whole = whole.into_iter();
+        let newest = whole.next();
+        Ok(Self { newest, named: whole.nth(GENERATIONS_KEPT - 2) })
     }
-    Ok(None)
+
+    /// Whether a chunk is from before the next generation.
+    fn has_written(&self, key: ChunkKey) -> bool {
+        self.newest.as_ref().is_some_and(|newest| key.generation <= newest.generation)
+    }
 }
 
 type Attempt = (Taken, std::time::Duration, std::time::Duration);
@@ -105,12 +123,12 @@ fn attempt(
     state: State<'_>,
     store: &dyn SnapshotStore,
     created_at: Timestamp,
-    previous: Option<&Manifest>,
+    earlier: &Earlier,
     pace: &mut Pace<'_>,
 ) -> Result<Attempt, SnapshotError> {
     let begun = Instant::now();
     let generation = next_generation(store)?;
-    let taken = match write(state, store, generation, created_at, previous, pace) {
+    let taken = match write(state, store, generation, created_at, earlier, pace) {
         // Shutting down waits for nobody; the next snapshot lets it go.
         Err(error) if !matches!(error, SnapshotError::Closing) => {
             forget_chunks(store, generation);
@@ -168,15 +186,15 @@ fn write(
     store: &dyn SnapshotStore,
     generation: u64,
     created_at: Timestamp,
-    previous: Option<&Manifest>,
+    earlier: &Earlier,
     pace: &mut Pace<'_>,
 ) -> Result<Taken, SnapshotError> {
     let begin = state.begin();
-    if let Some(ahead) = previous.filter(|previous| previous.end > begin.start) {
+    if let Some(ahead) = earlier.newest.as_ref().filter(|newest| newest.end > begin.start) {
         let (generation, end) = (ahead.generation, ahead.end);
         return Err(SnapshotError::Ahead { generation, end, applied: begin.start });
     }
-    let mut writer = Writer::new(store, generation, previous, pace);
+    let mut writer = Writer::new(store, generation, earlier.named.as_ref(), pace);
     writer.network(state)?;
     writer.items(state, begin)?;
     writer.orders(state, begin)?;
@@ -210,7 +228,7 @@ fn write(
 /// Writes the chunks of one generation, one after the other.
 struct Writer<'a, 'p> {
     store: &'a dyn SnapshotStore,
-    previous: Option<&'a Manifest>,
+    named: Option<&'a Manifest>,
     pace: &'a mut Pace<'p>,
     /// Bytes written since the last sync.
     unsynced: u64,
@@ -226,12 +244,12 @@ impl<'a, 'p> Writer<'a, 'p> {
     fn new(
         store: &'a dyn SnapshotStore,
         generation: u64,
-        previous: Option<&'a Manifest>,
+        named: Option<&'a Manifest>,
         pace: &'a mut Pace<'p>,
     ) -> Self {
         Self {
             store,
-            previous,
+            named,
             pace,
             unsynced: 0,
             generation,
@@ -274,9 +292,9 @@ impl<'a, 'p> Writer<'a, 'p> {
         Ok(())
     }
 
-    /// The previous chunk, if it has these very orders.
+    /// The chunk to name again, if it has these very orders.
     fn same_orders(&self, from: u64, to: u64, copy: &OrdersCopy) -> Option<ChunkRef> {
-        let known = self.previous?.chunk(Kind::Orders, from)?;
+        let known = self.named?.chunk(Kind::Orders, from)?;
         let is_same = self.is_unchanged(known, copy.last_lsn(), copy.len() as u64, to)
             && known.hash == copy.hash();
         is_same.then_some(*known)
@@ -287,7 +305,7 @@ impl<'a, 'p> Writer<'a, 'p> {
     /// is exactly what was remembered when the last piece was copied.
     ///
     /// A request never changes once it is remembered, so that the full chunks of
-    /// the previous generation are good for as long as any of it is remembered.
+    /// the generation to name are good for as long as any of it is remembered.
     fn requests(&mut self, state: State<'_>) -> Result<Lsn, SnapshotError> {
         let oldest = state.copy_requests(Lsn::NONE, 0).oldest.unwrap_or(Lsn::FIRST);
         let mut after = self.reuse_requests(oldest).unwrap_or(oldest.previous());
@@ -312,7 +330,7 @@ impl<'a, 'p> Writer<'a, 'p> {
     /// Names the full chunks again of which something is still remembered;
     /// answers with the LSN up to which they reach.
     fn reuse_requests(&mut self, oldest: Lsn) -> Option<Lsn> {
-        let known = self.previous?.chunks_of(Kind::Requests);
+        let known = self.named?.chunks_of(Kind::Requests);
         let full = known.iter().take_while(|chunk| chunk.count as usize >= REQUESTS_PER_CHUNK);
         let mut reach = None;
         for chunk in full.filter(|chunk| chunk.last_lsn >= oldest) {
@@ -346,7 +364,7 @@ impl<'a, 'p> Writer<'a, 'p> {
             return Ok(());
         }
         let hash = content.hash();
-        let known = self.previous.and_then(|previous| previous.chunk(header.kind, from));
+        let known = self.named.and_then(|named| named.chunk(header.kind, from));
         if let Some(known) = known
             && self.is_unchanged(known, header.last_lsn, header.count.into(), header.to)
             && known.hash == hash
@@ -379,10 +397,10 @@ impl<'a, 'p> Writer<'a, 'p> {
     }
 
     /// A part's last LSN tells its state, and parts never go. So when no part's
-    /// is past the previous start, all were then as they are now, and the
-    /// previous copies, which are from after its start, show just that.
+    /// is past the start of the generation to name, all were then as they are now,
+    /// and its copies, which are from after its start, show just that.
     fn is_unchanged(&self, known: &ChunkRef, last_lsn: Lsn, count: u64, to: u64) -> bool {
-        let start = self.previous.map_or(Lsn::NONE, |previous| previous.start);
+        let start = self.named.map_or(Lsn::NONE, |named| named.start);
         last_lsn <= start && u64::from(known.count) == count && known.to == to
     }
 

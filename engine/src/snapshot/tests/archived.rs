@@ -11,8 +11,8 @@ use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::model::Timestamp;
 use crate::snapshot::chunk::HEADER_BYTES;
 use crate::snapshot::{
-    Kind, MemoryStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport, load_newest,
-    recall, take,
+    ChunkRef, Kind, MemoryStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport,
+    load_newest, recall, take,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -22,14 +22,21 @@ fn run(seed: u64) -> (Run, Arc<MemoryStore>) {
     (Run::over(World::archiving(50, &store), seed), store)
 }
 
-/// Takes a snapshot and lets go of what it has.
+/// Takes two snapshots and lets go of what both have.
+fn snapshots(run: &Run, store: &MemoryStore) -> (TakeReport, usize) {
+    let (_, before) = snapshot(run, store);
+    let (taken, left) = snapshot(run, store);
+    (taken, before + left)
+}
+
+/// Takes a snapshot and lets go of what it and the one before have.
 fn snapshot(run: &Run, store: &MemoryStore) -> (TakeReport, usize) {
     snapshot_under_load(run, store, 0)
 }
 
 fn snapshot_under_load(run: &Run, store: &MemoryStore, events: usize) -> (TakeReport, usize) {
     let taken = take_under_load(run, store, events);
-    let left = run.world.archive(taken.manifest.start);
+    let left = taken.journal_from.map_or(0, |from| run.world.archive(from.previous()));
     (taken, left)
 }
 
@@ -78,7 +85,7 @@ proptest! {
 fn only_closed_orders_leave_that_the_generation_has_as_they_are() {
     let (run, store) = run(11);
     run.go_on(300);
-    let (taken, left) = snapshot(&run, &store);
+    let (taken, left) = snapshots(&run, &store);
     assert!(left > 0);
     assert_eq!(run.world.orders.archived(), left);
     // Closed after the snapshot began: it may have them open.
@@ -111,7 +118,7 @@ fn an_order_comes_back_as_it_left_and_nothing_else_does() {
     let (run, store) = run(13);
     run.go_on(300);
     let before = run.world.all_orders();
-    snapshot(&run, &store);
+    snapshots(&run, &store);
     let gone: Vec<_> = before.iter().filter(|(_, kept)| !kept.packed.is_open()).collect();
     let [(no, kept), (_, other), ..] = gone[..] else { panic!("two are closed") };
     run.world.orders.recall(*no, other.clone()).unwrap();
@@ -124,34 +131,66 @@ fn an_order_comes_back_as_it_left_and_nothing_else_does() {
     // Changed by nobody, it leaves again, and no chunk is written for that.
     let (taken, left) = snapshot(&run, &store);
     assert_eq!(left, 1);
-    let written = |chunk: &&crate::snapshot::ChunkRef| {
+    let written = |chunk: &&ChunkRef| {
         chunk.key.kind == Kind::Orders && chunk.key.generation == taken.manifest.generation
     };
     assert_eq!(taken.manifest.chunks.iter().filter(written).count(), 0);
     assert_eq!(run.world.all_orders(), before);
 }
 
+/// A chunk with its bit flipped, or flipped back.
+fn flip(store: &MemoryStore, chunk: &ChunkRef) {
+    let mut bytes = store.chunk(chunk.key).unwrap().unwrap();
+    bytes[HEADER_BYTES + 5] ^= 1;
+    store.put_chunk(chunk.key, &bytes).unwrap();
+}
+
 #[test]
-fn a_damaged_chunk_is_told_and_no_generation_goes_without_its_orders() {
+fn one_damaged_chunk_loses_no_order_that_left_memory() {
+    for damaged in 0..2 {
+        let (run, store) = run(14);
+        run.go_on(300);
+        let generations = [(), ()].map(|()| snapshot(&run, &store).0.manifest);
+        assert!(run.world.orders.archived() > 0);
+        let chunk = generations[damaged].chunks_of(Kind::Orders)[0];
+        flip(&store, &chunk);
+        // It is read, named again, or read for a chunk that is written.
+        is_as_if_nothing_left(&run, &run.world);
+        for events in [0, 50, 0] {
+            run.go_on(events);
+            let (taken, _) = snapshot(&run, &store);
+            assert!(taken.manifest.chunks.iter().all(|named| named.key != chunk.key));
+            is_as_if_nothing_left(&run, &run.world);
+            let loaded = load_newest(&*store, None, || World::archiving(50, &store)).unwrap();
+            run.replay(&loaded.core, run.world.applied().lsn);
+            is_as_if_nothing_left(&run, &loaded.core);
+        }
+    }
+}
+
+#[test]
+fn damage_of_both_chunks_is_told_and_no_generation_goes_without_their_orders() {
     let (run, store) = run(14);
     run.go_on(300);
-    let (taken, _) = snapshot(&run, &store);
-    let chunk = taken.manifest.chunks_of(Kind::Orders)[0];
-    let whole = store.chunk(chunk.key).unwrap().unwrap();
-    let mut damaged = whole.clone();
-    damaged[HEADER_BYTES + 5] ^= 1;
-    store.put_chunk(chunk.key, &damaged).unwrap();
+    let generations = [(), ()].map(|()| snapshot(&run, &store).0.manifest);
+    let chunks = generations.each_ref().map(|manifest| manifest.chunks_of(Kind::Orders)[0]);
+    for chunk in &chunks {
+        flip(&store, chunk);
+    }
+    let before = store.generations().unwrap();
     // Named again or read for a chunk that is written, it is noticed.
-    let named_again = take(State::from(&run.world), &*store, AT);
-    assert!(matches!(named_again, Err(SnapshotError::Chunk { .. })), "{named_again:?}");
-    run.go_on(50);
-    let written = take(State::from(&run.world), &*store, AT);
-    assert!(matches!(written, Err(SnapshotError::Chunk { .. })), "{written:?}");
-    assert_eq!(store.generations().unwrap(), [taken.manifest.generation]);
+    for events in [0, 50] {
+        run.go_on(events);
+        let taken = take(State::from(&run.world), &*store, AT);
+        assert!(matches!(taken, Err(SnapshotError::Chunk { .. })), "{taken:?}");
+    }
+    assert_eq!(store.generations().unwrap(), before);
     // Tries that fail do not fill the disk.
     let of_tries = store.chunk_keys().unwrap().into_iter().map(|key| key.generation).max();
-    assert_eq!(of_tries, Some(taken.manifest.generation));
-    store.put_chunk(chunk.key, &whole).unwrap();
+    assert_eq!(of_tries, before.last().copied());
+    for chunk in &chunks {
+        flip(&store, chunk);
+    }
     snapshot(&run, &store);
     is_as_if_nothing_left(&run, &run.world);
 }
@@ -160,7 +199,7 @@ fn a_damaged_chunk_is_told_and_no_generation_goes_without_its_orders() {
 fn an_order_that_no_chunk_has_is_told_by_its_number() {
     let (run, store) = run(15);
     run.go_on(300);
-    snapshot(&run, &store);
+    snapshots(&run, &store);
     for key in store.chunk_keys().unwrap().into_iter().filter(|key| key.kind == Kind::Orders) {
         store.remove_chunk(key).unwrap();
     }

@@ -28,19 +28,56 @@ fn only_what_changed_is_written_again() {
     let run = Run::new(3);
     run.go_on(200);
     let store = MemoryStore::default();
-    let first = snapshot(&run, &store);
-    assert_eq!(first.chunks_reused, 0);
+    for _ in 0..2 {
+        assert_eq!(snapshot(&run, &store).chunks_reused, 0);
+    }
     run.push(Happening::Item(SkuNo(299), item(299, 7)));
-    let second = snapshot(&run, &store);
-    let written: Vec<_> = second
+    let third = snapshot(&run, &store);
+    let written: Vec<_> = third
         .manifest
         .chunks
         .iter()
-        .filter(|chunk| chunk.key.generation == second.manifest.generation)
+        .filter(|chunk| chunk.key.generation == third.manifest.generation)
         .map(|chunk| (chunk.key.kind, chunk.key.from > 0))
         .collect();
     assert_eq!(written, [(Kind::Items, true), (Kind::Requests, true)]);
-    assert_eq!(second.chunks_reused + second.chunks_written, second.manifest.chunks.len());
+    assert_eq!(third.chunks_reused + third.chunks_written, third.manifest.chunks.len());
+}
+
+/// However much changes between two of them.
+#[test]
+fn generations_that_stay_share_no_chunk() {
+    let run = Run::new(21);
+    let store = MemoryStore::default();
+    let (mut before, mut reused) = (Vec::new(), 0);
+    for events in [300, 0, 0, 1, 0, 40, 0, 0, 0, 7, 300] {
+        run.go_on(events);
+        let taken = snapshot(&run, &store);
+        let keys: Vec<_> = taken.manifest.chunks.iter().map(|chunk| chunk.key).collect();
+        assert!(keys.iter().all(|key| !before.contains(key)));
+        (before, reused) = (keys, reused + taken.chunks_reused);
+    }
+    assert!(reused > 0);
+}
+
+#[test]
+fn no_damaged_chunk_is_of_more_than_one_generation() {
+    let run = Run::new(22);
+    let store = MemoryStore::default();
+    for events in [300, 0, 0, 2] {
+        run.go_on(events);
+        snapshot(&run, &store);
+    }
+    let kept = list(&store).unwrap().into_iter().map(|report| report.manifest.unwrap());
+    let kept: Vec<_> = kept.collect();
+    for chunk in kept.iter().flat_map(|manifest| &manifest.chunks) {
+        damage(&store, chunk);
+        let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+        run.replay(&recovered.core, run.world.applied().lsn);
+        assert_eq!(recovered.core.hash(), run.world.hash());
+        // The same bit again.
+        damage(&store, chunk);
+    }
 }
 
 #[test]
@@ -159,12 +196,14 @@ fn a_damaged_chunk_that_would_be_named_again_is_written_anew() {
     let run = Run::new(6);
     run.go_on(100);
     let store = MemoryStore::default();
-    let first = snapshot(&run, &store);
-    damage(&store, first.manifest.chunk(Kind::Items, 0).unwrap());
-    let second = snapshot(&run, &store);
-    assert_eq!(second.chunks_reused, 0);
-    verify(&store, second.manifest.generation).unwrap();
-    assert!(verify(&store, first.manifest.generation).is_err());
+    let [first, second] = [(), ()].map(|()| snapshot(&run, &store).manifest);
+    damage(&store, first.chunk(Kind::Items, 0).unwrap());
+    assert!(verify(&store, first.generation).is_err());
+    let third = snapshot(&run, &store);
+    assert_eq!(third.chunks_reused, 0);
+    for whole in [third.manifest, second] {
+        verify(&store, whole.generation).unwrap();
+    }
 }
 
 #[test]
