@@ -165,6 +165,20 @@ pub async fn ship(engine: &Engine, id: &str, shipment: u16) -> Result<Lsn, Engin
     engine.ship_shipment(command).await
 }
 
+/// Copies a directory with all that is in it.
+pub fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory is made");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy_files(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file is copied");
+        }
+    }
+}
+
 /// Audits the engine and says what is wrong.
 pub fn assert_clean(engine: &Engine) {
     let report = engine.audit().expect("the audit runs");

@@ -299,6 +299,7 @@ impl Parts {
             Core::new(Arc::clone(&postal), group.clone(), watermark, archive, in_flight_max)
         };
         let (core, mut recovered) = replay(&snapshots, &*history, None, make)?;
+        snapshots.mend()?;
         recovered.torn_bytes = torn_bytes;
         recovered.took = began.elapsed();
         let engine = Engine::over(Arc::new(core), snapshots, history);

@@ -68,6 +68,14 @@ impl Snapshots {
         Ok(Arc::clone(held.store.insert(Arc::new(opened))))
     }
 
+    /// Sets aside what of the store is damaged: the state was recovered without it.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn mend(&self) -> Result<(), SnapshotError> {
+        Ok(self.opened().map_or(Ok(()), |store| store.mend())?)
+    }
+
     fn opened(&self) -> Option<Arc<SledStore>> {
         self.held.lock().store.clone()
     }

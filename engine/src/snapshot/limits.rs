@@ -29,13 +29,13 @@ pub(super) const GENERATIONS_KEPT: usize = 2;
 /// Longest payload of a chunk in bytes. Archives have 32-bit offsets, signed.
 pub(super) const PAYLOAD_BYTES_MAX: u64 = i32::MAX as u64;
 
-/// Bytes of `sled`'s page cache. Chunks are written and read once.
-pub(super) const SLED_CACHE_BYTES: u64 = 32 << 20;
+/// Bytes of the page cache of a `sled` database. Chunks are written and read once.
+pub(super) const SLED_CACHE_BYTES: u64 = 16 << 20;
 
-/// A store is compacted when it takes more than so many times what it holds.
+/// A database is compacted when it takes more than so many times what it holds.
 pub(super) const SLED_AMPLIFICATION_MAX: u64 = 3;
 
-/// Below this size on disk a store is never compacted.
+/// Below this size on disk a database is never compacted.
 pub(super) const SLED_COMPACT_BYTES_MIN: u64 = 64 << 20;
 
 /// Threads that load a generation, each with a chunk in memory: more would wait for

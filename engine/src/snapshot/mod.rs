@@ -11,7 +11,8 @@
 //!         at E the state hash is the manifest's
 //! ```
 //! A chunk holds some thousand actors. A generation is a manifest that names
-//! chunks; chunks that did not change are named by several generations.
+//! chunks; those that did not change are named by the generation after the next, so
+//! that two that follow each other share nothing.
 //!
 //! Invariant `MANIFEST_LAST`: a manifest is written when all its chunks are on
 //! stable storage, and nothing without a manifest is ever read.
@@ -23,6 +24,7 @@
 mod archived;
 mod chunk;
 mod content;
+mod database;
 mod error;
 mod export;
 mod image;

@@ -14,8 +14,8 @@ pub(super) struct Pruned {
     pub kept: Vec<Manifest>,
     /// The numbers of the others.
     pub dropped: Vec<u64>,
-    /// Bytes of all chunks; none when nobody here knows.
-    pub held: Option<u64>,
+    /// Bytes of each chunk; none when nobody here knows all of them.
+    pub held: Option<BTreeMap<ChunkKey, u64>>,
 }
 
 /// Keeps the newest generations and lets all else go.
@@ -48,6 +48,5 @@ pub(super) fn prune(store: &dyn SnapshotStore) -> Result<Pruned, SnapshotError> 
         store.remove_chunk(key)?;
     }
     store.sync()?;
-    let held = Some(named.values().sum());
-    Ok(Pruned { kept, dropped, held })
+    Ok(Pruned { kept, dropped, held: Some(named) })
 }

@@ -1,34 +1,26 @@
-//! The store on disk: `sled` 0.34.7, with what it needs around it.
-//!
-//! - Its `flush` does not reach stable storage: after each one, all its files and
-//!   directories are synced here.
-//! - A torn `snap.*.generating` file keeps it from opening: these are removed
-//!   first. They are copies in the making of what its log has.
-//! - A store that will not open is never deleted, and left as it is until
-//!   somebody sets it aside under another name.
-//! - It does not give space back: a sparse store is written anew beside the old
-//!   one, and the directories are swapped.
+//! The store on disk: two databases, whose generations take turns.
 //!
 //! ```text
-//!   DIR            the store
-//!   DIR.compacting the new one, while it is written
-//!   DIR.replaced   the old one, between the two renames and its removal
-//!   DIR.damaged-N  set aside
+//!   DIR/odd     generations 1, 3, 5 ...: their manifests and the chunks that they wrote
+//!   DIR/even    generations 2, 4, 6 ...
 //! ```
+//! A database is damaged as a whole: one bit in its log, and all that was written later
+//! is gone; one in its other files, and it does not open. With the two generations that
+//! are kept in a database each, what damages one leaves the other, and a generation
+//! names no chunk of the other database.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-
-use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use super::chunk::Kind;
-use super::limits::{SLED_AMPLIFICATION_MAX, SLED_CACHE_BYTES, SLED_COMPACT_BYTES_MIN};
-use super::store::{ChunkKey, SnapshotStore, StoreError};
-use super::sync::{SyncedBlobs, at, paths_in, sync_directory, sync_tree};
+use super::database::{
+    Database, beside, finish_swap, is_half_swapped, parent_of, rename, set_aside,
+};
+use super::store::{ChunkKey, SnapshotStore, StoreError, are_kept_together};
+use super::sync::{at, sync_directory};
 use crate::disk::DiskLock;
 
 const CHUNK: u8 = b'c';
@@ -38,33 +30,61 @@ const CHUNK_KEY_BYTES: usize = 18;
 /// A store of snapshots in a directory.
 pub struct SledStore {
     directory: PathBuf,
-    /// Written only while directories are swapped; none if that failed half way.
-    database: RwLock<Option<sled::Db>>,
-    synced: Mutex<SyncedBlobs>,
+    odd: Half,
+    even: Half,
     /// Keeps others away from the directory that the store is in.
     _lock: Option<Arc<DiskLock>>,
+}
+
+/// One of the two databases.
+struct Half {
+    directory: PathBuf,
+    /// None while its files are damaged: nothing is read from it.
+    database: OnceLock<Database>,
 }
 
 impl SledStore {
     /// Whether there is a store. Opening one makes it.
     pub fn exists(directory: &Path) -> bool {
-        directory.exists() || beside(directory, "replaced").exists()
+        [directory, &moving(directory)].into_iter().any(Path::exists) || is_half_swapped(directory)
     }
 
     /// Opens the store, or makes it. The caller keeps other processes away:
-    /// the files are mended before the database takes a lock of its own.
+    /// the files are mended before the databases take locks of their own.
+    ///
+    /// One database that is damaged does not keep the store from opening, when the other
+    /// one has a generation: see [`mend`](Self::mend).
     ///
     /// # Errors
     /// When the file system refuses, or another process has the store open, or
     /// it is damaged: then it stays as it is.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        finish_swap(directory)?;
-        if directory.exists() {
-            remove_torn_snapshots(directory)?;
+        move_older_layout(directory)?;
+        fs::create_dir_all(directory).map_err(at(directory))?;
+        let [odd, even] = ["odd", "even"].map(|name| directory.join(name));
+        // Each reads all that is in it.
+        let (opened_odd, opened_even) = thread::scope(|scope| {
+            let opening = scope.spawn(|| Database::open(&odd));
+            let even = Database::open(&even);
+            (opening.join().expect("it answers with an error"), even)
+        });
+        let mut damage = None;
+        let mut half = |directory, opened| match opened {
+            Ok(database) => Ok(Half { directory, database: OnceLock::from(database) }),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                damage.get_or_insert(error);
+                Ok(Half { directory, database: OnceLock::new() })
+            }
+            Err(error) => Err(error),
+        };
+        let (odd, even) = (half(odd, opened_odd)?, half(even, opened_even)?);
+        let store = Self { directory: directory.to_owned(), odd, even, _lock: None };
+        match damage {
+            None => store.move_even_generations()?,
+            Some(damage) if store.generations()?.is_empty() => return Err(damage),
+            Some(damage) => tracing::error!(%damage, "one of two snapshots is lost"),
         }
-        let database = RwLock::new(Some(open_database(directory)?));
-        let (directory, synced) = (directory.to_owned(), Mutex::default());
-        Ok(Self { directory, database, synced, _lock: None })
+        Ok(store)
     }
 
     /// The store, holding a lock for as long as anybody uses it.
@@ -79,129 +99,173 @@ impl SledStore {
     /// # Errors
     /// When the file system refuses.
     pub fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
-        let mut places = (1..).map(|no: u32| beside(directory, &format!("damaged-{no}")));
-        let to = places.find(|place| !place.exists()).expect("some number is free");
-        rename(directory, &to)?;
-        sync_directory(parent_of(directory))?;
-        Ok(to)
+        set_aside(directory)
     }
 
-    fn with<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
-        match &*self.database.read() {
-            Some(database) => Ok(work(database)?),
-            None => Err(closed(&self.directory)),
-        }
-    }
-
-    /// As [`with`](Self::with), for what changes it: not beside a compaction, which
-    /// copies what is there when it begins.
-    fn with_writer<T>(
-        &self,
-        work: impl FnOnce(&sled::Db) -> sled::Result<T>,
-    ) -> Result<T, StoreError> {
-        match &*self.database.upgradable_read() {
-            Some(database) => Ok(work(database)?),
-            None => Err(closed(&self.directory)),
-        }
-    }
-
-    /// Writes a fresh store with what this one holds, and swaps the two.
+    /// Gives a database that did not open another name, and makes a new one: whoever
+    /// recovered the state without it calls this, before generations are taken again.
     ///
     /// # Errors
-    /// When the file system or the database refuses. What the store held is
-    /// still there; a swap that was interrupted is finished by the next opening.
-    pub fn compact(&self) -> Result<(), StoreError> {
-        // Reads go on until the directories are swapped.
-        let reading = self.database.upgradable_read();
-        let old = reading.as_ref().ok_or_else(|| closed(&self.directory))?;
-        let fresh = beside(&self.directory, "compacting");
-        remove_directory(&fresh)?;
-        copy_database(old, &fresh)?;
-        let mut guard = RwLockUpgradableReadGuard::upgrade(reading);
-        *guard = None;
-        let swapped = swap(&self.directory, &fresh);
-        // Half way or not, one of the two is whole and gets the name, so that the store
-        // is open again whatever became of the swap.
-        let swapped = swapped.and(finish_swap(&self.directory));
-        if !self.directory.exists() {
-            return swapped;
+    /// When the file system refuses.
+    pub fn mend(&self) -> Result<(), StoreError> {
+        for half in [&self.odd, &self.even].into_iter().filter(|half| half.is_damaged()) {
+            let to = set_aside(&half.directory)?;
+            tracing::error!(to = %to.display(), "a damaged snapshot database is set aside");
+            let fresh = Database::open(&half.directory)?;
+            half.database.get_or_init(|| fresh);
         }
-        // The fresh one has its own blobs, under names of the old one's.
-        *self.synced.lock() = SyncedBlobs::default();
-        *guard = Some(open_database(&self.directory)?);
-        swapped
+        Ok(())
+    }
+
+    /// Where a generation's manifest is, and the chunks that it wrote.
+    fn half_of(&self, generation: u64) -> &Half {
+        if are_kept_together(generation, 1) { &self.odd } else { &self.even }
+    }
+
+    fn opened(&self) -> impl Iterator<Item = &Database> {
+        [&self.odd, &self.even].into_iter().filter_map(|half| half.database.get())
+    }
+
+    fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut keys = Vec::new();
+        for database in self.opened() {
+            keys.extend(database.keys(prefix)?);
+        }
+        // Numbers are big-endian in them.
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    /// Brings even generations to where they belong. An older build had one database,
+    /// which is that of the odd ones now.
+    fn move_even_generations(&self) -> Result<(), StoreError> {
+        let (Some(odd), Some(even)) = (self.odd.database.get(), self.even.database.get()) else {
+            return Ok(());
+        };
+        let mut moved = Vec::new();
+        for key in odd.keys(&[])? {
+            if !are_kept_together(generation_of(&key)?, 1) {
+                if let Some(value) = odd.get(&key)? {
+                    even.put(&key, &value)?;
+                }
+                moved.push(key);
+            }
+        }
+        if moved.is_empty() {
+            return Ok(());
+        }
+        even.sync()?;
+        for key in moved {
+            odd.remove(&key)?;
+        }
+        odd.sync()
+    }
+}
+
+impl Half {
+    fn is_damaged(&self) -> bool {
+        self.database.get().is_none()
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.database.get().map_or(Ok(None), |database| database.get(key))
+    }
+
+    fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        match self.database.get() {
+            Some(database) => database.put(key, value),
+            None => Err(StoreError::Corrupt {
+                directory: self.directory.clone(),
+                cause: "it is to be mended first".to_owned(),
+            }),
+        }
+    }
+
+    fn remove(&self, key: &[u8]) -> Result<(), StoreError> {
+        self.database.get().map_or(Ok(()), |database| database.remove(key))
     }
 }
 
 impl SnapshotStore for SledStore {
     fn put_chunk(&self, key: ChunkKey, bytes: &[u8]) -> Result<(), StoreError> {
-        self.with_writer(|database| database.insert(chunk_key(key), bytes).map(drop))
+        self.half_of(key.generation).put(&chunk_key(key), bytes)
     }
 
     fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(|database| Ok(database.get(chunk_key(key))?.map(|bytes| bytes.to_vec())))
+        self.half_of(key.generation).get(&chunk_key(key))
     }
 
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
-        let keys = self.with(|database| {
-            database.scan_prefix([CHUNK]).keys().collect::<sled::Result<Vec<_>>>()
-        })?;
-        keys.iter().map(|key| read_chunk_key(key)).collect()
+        self.keys(&[CHUNK])?.iter().map(|key| read_chunk_key(key)).collect()
     }
 
     fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError> {
         let first = chunk_key(ChunkKey { kind, from, generation: 0 });
-        let keys = self.with(|database| {
-            let of_it = database.scan_prefix(&first[..CHUNK_KEY_BYTES - size_of::<u64>()]);
-            of_it.keys().collect::<sled::Result<Vec<_>>>()
-        })?;
+        let keys = self.keys(&first[..CHUNK_KEY_BYTES - size_of::<u64>()])?;
         keys.iter().map(|key| Ok(read_chunk_key(key)?.generation)).collect()
     }
 
     fn remove_chunk(&self, key: ChunkKey) -> Result<(), StoreError> {
-        self.with_writer(|database| database.remove(chunk_key(key)).map(drop))
+        self.half_of(key.generation).remove(&chunk_key(key))
     }
 
     fn put_manifest(&self, generation: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        self.with_writer(|database| database.insert(manifest_key(generation), bytes).map(drop))
+        self.half_of(generation).put(&manifest_key(generation), bytes)
     }
 
     fn manifest(&self, generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(|database| Ok(database.get(manifest_key(generation))?.map(|b| b.to_vec())))
+        self.half_of(generation).get(&manifest_key(generation))
     }
 
     fn generations(&self) -> Result<Vec<u64>, StoreError> {
-        let keys = self.with(|database| {
-            database.scan_prefix([MANIFEST]).keys().collect::<sled::Result<Vec<_>>>()
-        })?;
-        keys.iter().map(|key| read_manifest_key(key)).collect()
+        self.keys(&[MANIFEST])?.iter().map(|key| read_manifest_key(key)).collect()
     }
 
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
-        self.with_writer(|database| database.remove(manifest_key(generation)).map(drop))
+        self.half_of(generation).remove(&manifest_key(generation))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
-        self.with(|database| database.flush().map(drop))?;
-        sync_tree(&self.directory, &mut self.synced.lock())?;
+        self.opened().try_for_each(Database::sync)?;
         sync_directory(parent_of(&self.directory))
     }
 
     fn bytes_on_disk(&self) -> Result<u64, StoreError> {
-        bytes_under(&self.directory)
+        self.opened().map(Database::bytes_on_disk).sum()
     }
 
-    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
-        let on_disk = self.bytes_on_disk()?;
-        if on_disk < SLED_COMPACT_BYTES_MIN || on_disk / SLED_AMPLIFICATION_MAX < held {
-            return Ok(false);
+    fn compact_if_sparse(&self, held: &BTreeMap<ChunkKey, u64>) -> Result<bool, StoreError> {
+        let mut any = false;
+        for (half, generation) in [(&self.odd, 1), (&self.even, 2)] {
+            let Some(database) = half.database.get() else { continue };
+            let here = held.iter().filter(|(key, _)| are_kept_together(key.generation, generation));
+            any |= database.compact_if_sparse(here.map(|(_, bytes)| bytes).sum())?;
         }
-        self.compact()?;
-        Ok(true)
+        Ok(any)
     }
 }
 
-fn chunk_key(key: ChunkKey) -> [u8; CHUNK_KEY_BYTES] {
+/// An older build had its one database where the two are now.
+fn move_older_layout(directory: &Path) -> Result<(), StoreError> {
+    finish_swap(directory)?;
+    let moving = moving(directory);
+    if ["conf", "db"].iter().any(|name| directory.join(name).exists()) {
+        rename(directory, &moving)?;
+    }
+    if moving.exists() {
+        fs::create_dir_all(directory).map_err(at(directory))?;
+        rename(&moving, &directory.join("odd"))?;
+        sync_directory(directory)?;
+        sync_directory(parent_of(directory))?;
+    }
+    Ok(())
+}
+
+fn moving(directory: &Path) -> PathBuf {
+    beside(directory, "moving")
+}
+
+pub(super) fn chunk_key(key: ChunkKey) -> [u8; CHUNK_KEY_BYTES] {
     let mut bytes = [0; CHUNK_KEY_BYTES];
     bytes[0] = CHUNK;
     bytes[1] = key.kind as u8;
@@ -219,7 +283,7 @@ fn read_chunk_key(bytes: &[u8]) -> Result<ChunkKey, StoreError> {
     Ok(ChunkKey { kind, from: word(2), generation: word(10) })
 }
 
-fn manifest_key(generation: u64) -> [u8; 9] {
+pub(super) fn manifest_key(generation: u64) -> [u8; 9] {
     let mut bytes = [MANIFEST; 9];
     bytes[1..].copy_from_slice(&generation.to_be_bytes());
     bytes
@@ -230,124 +294,9 @@ fn read_manifest_key(bytes: &[u8]) -> Result<u64, StoreError> {
     Ok(key[1..].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)))
 }
 
-/// Opening damaged files panics at times, which is no worse than an error here:
-/// nothing of the database is left.
-fn open_database(directory: &Path) -> Result<sled::Db, StoreError> {
-    let corrupt = |cause| StoreError::Corrupt { directory: directory.to_owned(), cause };
-    let config = sled::Config::new()
-        .path(directory)
-        .cache_capacity(SLED_CACHE_BYTES)
-        .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(None);
-    let mut tries_left = 100;
-    loop {
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
-        match opened {
-            Ok(Ok(database)) => return Ok(database),
-            // A database that was dropped lets go of its lock a little later.
-            Ok(Err(sled::Error::Io(error))) if is_locked(&error) => {
-                if tries_left == 0 {
-                    return Err(StoreError::InUse { directory: directory.to_owned() });
-                }
-                tries_left -= 1;
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            Ok(Err(error)) if is_of_the_world(&error) => return Err(error.into()),
-            Ok(Err(error)) => return Err(corrupt(error.to_string())),
-            Err(_) => return Err(corrupt("opening it panicked".to_owned())),
-        }
+fn generation_of(key: &[u8]) -> Result<u64, StoreError> {
+    match key.first() {
+        Some(&MANIFEST) => read_manifest_key(key),
+        _ => Ok(read_chunk_key(key)?.generation),
     }
-}
-
-fn is_locked(error: &io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-/// Whether the operating system is at fault, and not the files.
-fn is_of_the_world(error: &sled::Error) -> bool {
-    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    let sled::Error::Io(error) = error else { return false };
-    !matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
-}
-
-fn closed(directory: &Path) -> StoreError {
-    let source = io::Error::other("the store was closed by a compaction that failed");
-    StoreError::File { path: directory.to_owned(), source }
-}
-
-fn copy_database(from: &sled::Db, to: &Path) -> Result<(), StoreError> {
-    let fresh = open_database(to)?;
-    for entry in from.iter() {
-        let (key, value) = entry?;
-        fresh.insert(key, value)?;
-    }
-    fresh.flush()?;
-    drop(fresh);
-    sync_tree(to, &mut SyncedBlobs::default())
-}
-
-/// Puts the fresh directory in the place of the old one.
-fn swap(directory: &Path, fresh: &Path) -> Result<(), StoreError> {
-    let replaced = beside(directory, "replaced");
-    rename(directory, &replaced)?;
-    rename(fresh, directory)?;
-    sync_directory(parent_of(directory))?;
-    remove_directory(&replaced)
-}
-
-/// Finishes, or undoes, a swap that was interrupted. The old store is whole until
-/// the new one has its name.
-fn finish_swap(directory: &Path) -> Result<(), StoreError> {
-    let replaced = beside(directory, "replaced");
-    if replaced.exists() && !directory.exists() {
-        rename(&replaced, directory)?;
-    }
-    remove_directory(&replaced)?;
-    remove_directory(&beside(directory, "compacting"))
-}
-
-fn remove_torn_snapshots(directory: &Path) -> Result<(), StoreError> {
-    for entry in fs::read_dir(directory).map_err(at(directory))? {
-        let path = entry.map_err(at(directory))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(&path).map_err(at(&path))?;
-        }
-    }
-    Ok(())
-}
-
-fn beside(directory: &Path, suffix: &str) -> PathBuf {
-    directory.with_added_extension(suffix)
-}
-
-fn parent_of(directory: &Path) -> &Path {
-    match directory.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
-    fs::rename(from, to).map_err(at(from))
-}
-
-fn remove_directory(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn bytes_under(directory: &Path) -> Result<u64, StoreError> {
-    let mut bytes = 0;
-    for path in paths_in(directory)? {
-        match fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => bytes += bytes_under(&path)?,
-            Ok(meta) => bytes += meta.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(at(&path)(error)),
-        }
-    }
-    Ok(bytes)
 }

@@ -118,9 +118,15 @@ pub trait SnapshotStore: Send + Sync {
     fn sync(&self) -> Result<(), StoreError>;
     /// Bytes that the store takes on disk.
     fn bytes_on_disk(&self) -> Result<u64, StoreError>;
-    /// Gives space back if much of it is unused, `held` being the bytes of all chunks;
+    /// Gives space back if much of it is unused, `held` being the bytes of each chunk;
     /// true when it did.
-    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError>;
+    fn compact_if_sparse(&self, held: &BTreeMap<ChunkKey, u64>) -> Result<bool, StoreError>;
+}
+
+/// Whether what two generations wrote may be damaged by one fault. A store keeps what
+/// odd ones wrote apart from what even ones did.
+pub(super) const fn are_kept_together(one: u64, other: u64) -> bool {
+    one % 2 == other % 2
 }
 
 /// A store in memory, for simulation and tests.
@@ -183,7 +189,7 @@ impl SnapshotStore for MemoryStore {
         Ok(chunks + manifests)
     }
 
-    fn compact_if_sparse(&self, _: u64) -> Result<bool, StoreError> {
+    fn compact_if_sparse(&self, _: &BTreeMap<ChunkKey, u64>) -> Result<bool, StoreError> {
         Ok(false)
     }
 }

@@ -13,7 +13,7 @@ use super::pace::Pace;
 use super::prune::{Pruned, prune};
 use super::report::{TakeReport, list};
 use super::state::{Begin, OrdersCopy, State};
-use super::store::{ChunkKey, SnapshotStore};
+use super::store::{ChunkKey, SnapshotStore, are_kept_together};
 use super::verify::verify_at;
 use crate::limits::SNAPSHOT_SYNC_BYTES;
 use crate::model::{Lsn, Timestamp};
@@ -59,7 +59,7 @@ pub fn take_at(
     let Pruned { kept, dropped, held } = prune(store)?;
     // The snapshot is good all the same, and cutting the journal behind it may be
     // what gives the disk room again.
-    if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(held)) {
+    if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(&held)) {
         tracing::warn!(%error, "the snapshot store was not compacted");
     }
     tracing::info!(
@@ -127,7 +127,7 @@ fn attempt(
     pace: &mut Pace<'_>,
 ) -> Result<Attempt, SnapshotError> {
     let begun = Instant::now();
-    let generation = next_generation(store)?;
+    let generation = next_generation(store, earlier)?;
     let taken = match write(state, store, generation, created_at, earlier, pace) {
         // Shutting down waits for nobody; the next snapshot lets it go.
         Err(error) if !matches!(error, SnapshotError::Closing) => {
@@ -151,12 +151,14 @@ fn attempt(
     }
 }
 
-/// The number of the next generation. Chunks of a snapshot that was never finished
-/// count as well: their keys are not used again.
-fn next_generation(store: &dyn SnapshotStore) -> Result<u64, SnapshotError> {
+/// The number of the next generation, which is kept apart from the newest one. Chunks
+/// of a snapshot that was never finished count as well: their keys are not used again.
+fn next_generation(store: &dyn SnapshotStore, earlier: &Earlier) -> Result<u64, SnapshotError> {
     let of_chunks = store.chunk_keys()?.into_iter().map(|key| key.generation).max();
     let of_manifests = store.generations()?.into_iter().max();
-    Ok(of_chunks.max(of_manifests).unwrap_or(0) + 1)
+    let next = of_chunks.max(of_manifests).unwrap_or(0) + 1;
+    let newest = earlier.newest.as_ref().map(|newest| newest.generation);
+    Ok(next + u64::from(newest.is_some_and(|newest| are_kept_together(newest, next))))
 }
 
 /// Lets go of what a generation without a manifest wrote: tries that fail one after the
@@ -294,10 +296,20 @@ impl<'a, 'p> Writer<'a, 'p> {
 
     /// The chunk to name again, if it has these very orders.
     fn same_orders(&self, from: u64, to: u64, copy: &OrdersCopy) -> Option<ChunkRef> {
-        let known = self.named?.chunk(Kind::Orders, from)?;
-        let is_same = self.is_unchanged(known, copy.last_lsn(), copy.len() as u64, to)
+        let known = self.known(Kind::Orders, from)?;
+        let is_same = self.is_unchanged(&known, copy.last_lsn(), copy.len() as u64, to)
             && known.hash == copy.hash();
-        is_same.then_some(*known)
+        is_same.then_some(known)
+    }
+
+    /// A chunk that may be named again.
+    fn known(&self, kind: Kind, from: u64) -> Option<ChunkRef> {
+        self.named?.chunk(kind, from).copied().filter(|chunk| self.may_name(chunk))
+    }
+
+    /// An older build named chunks of any generation.
+    fn may_name(&self, chunk: &ChunkRef) -> bool {
+        are_kept_together(chunk.key.generation, self.generation)
     }
 
     /// Copies what is remembered, piece by piece, and answers from which LSN on
@@ -331,9 +343,12 @@ impl<'a, 'p> Writer<'a, 'p> {
     /// answers with the LSN up to which they reach.
     fn reuse_requests(&mut self, oldest: Lsn) -> Option<Lsn> {
         let known = self.named?.chunks_of(Kind::Requests);
-        let full = known.iter().take_while(|chunk| chunk.count as usize >= REQUESTS_PER_CHUNK);
         let mut reach = None;
-        for chunk in full.filter(|chunk| chunk.last_lsn >= oldest) {
+        for chunk in known.iter().skip_while(|chunk| chunk.last_lsn < oldest) {
+            let is_full = chunk.count as usize >= REQUESTS_PER_CHUNK;
+            if !is_full || !self.may_name(chunk) {
+                break;
+            }
             self.reuse(chunk);
             self.counts.requests += u64::from(chunk.count);
             reach = Some(chunk.last_lsn);
@@ -364,12 +379,11 @@ impl<'a, 'p> Writer<'a, 'p> {
             return Ok(());
         }
         let hash = content.hash();
-        let known = self.named.and_then(|named| named.chunk(header.kind, from));
-        if let Some(known) = known
-            && self.is_unchanged(known, header.last_lsn, header.count.into(), header.to)
+        if let Some(known) = self.known(header.kind, from)
+            && self.is_unchanged(&known, header.last_lsn, header.count.into(), header.to)
             && known.hash == hash
         {
-            self.reuse(known);
+            self.reuse(&known);
             return Ok(());
         }
         let frame = chunk::seal(&header, &content.encode().map_err(SnapshotError::Unwritable)?);

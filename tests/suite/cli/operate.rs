@@ -363,22 +363,22 @@ fn a_mistyped_directory_is_a_wrong_argument_and_is_not_made() {
 fn a_damaged_store_is_left_alone_by_those_who_only_read() {
     let left = Left::new();
     let store = snapshot_directory(&left.files.data());
-    std::fs::write(store.join("conf"), b"not what the store wrote there").expect("a file");
+    std::fs::write(store.join("odd/conf"), b"not what the store wrote there").expect("a file");
     for command in [&["snapshot", "verify"][..], &["snapshot", "list"], &["audit"]] {
         let refused = left.run(command);
         assert_eq!(refused.code, 5, "{command:?}: {refused:?}");
     }
-    assert!(store.join("conf").exists());
+    assert!(store.join("odd/conf").exists());
     // The journal is whole: nothing is lost without the store.
     let restored = left.run(&["restore"]);
     assert!(restored.stderr.contains("the journal alone"), "{restored:?}");
     left.check_restored(&restored, &left.files.data(), &left.last);
     // Now the store is all there is.
-    std::fs::write(store.join("conf"), b"not what the store wrote there").expect("a file");
+    std::fs::write(store.join("odd/conf"), b"not what the store wrote there").expect("a file");
     assert_eq!(left.run(&["restore"]).code, 5);
     let refused = run(&["serve", "--listen", "127.0.0.1:0", "--data", &left.data()]);
     assert_eq!(refused.code, 5, "{refused:?}");
-    assert!(store.join("conf").exists(), "a server does not begin anew without it");
+    assert!(store.join("odd/conf").exists(), "a server does not begin anew without it");
 }
 
 #[test]

@@ -213,16 +213,3 @@ async fn check(left: &Path, orders: &Orders, round: u64) {
     assert_eq!(replayed.state_hash, recovered.state_hash, "round {round}");
     again.shut_down().await;
 }
-
-fn copy_files(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a type").is_dir() {
-            std::fs::create_dir(&target).expect("a directory is made");
-            copy_files(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a file is copied");
-        }
-    }
-}

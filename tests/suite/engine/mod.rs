@@ -11,3 +11,4 @@ mod random;
 mod restore;
 mod services;
 mod simulated;
+mod store;

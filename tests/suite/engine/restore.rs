@@ -126,19 +126,6 @@ impl Left {
     }
 }
 
-fn copy_files(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory is made");
-    for entry in std::fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a type").is_dir() {
-            copy_files(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a file is copied");
-        }
-    }
-}
-
 fn run<D: Disk + 'static>(
     options: &RestoreOptions,
     disk: &Arc<D>,

@@ -4,10 +4,11 @@ use super::world::{Run, World, item};
 use crate::model::{Lsn, SkuNo, Timestamp};
 use crate::snapshot::chunk::HEADER_BYTES;
 use crate::snapshot::prune::prune;
+use crate::snapshot::store::are_kept_together;
 use crate::snapshot::tests::world::Happening;
 use crate::snapshot::{
-    ChunkRef, FORMAT_VERSION, Kind, MemoryStore, SnapshotError, SnapshotStore, State, list,
-    load_newest, take, verify,
+    ChunkKey, ChunkRef, FORMAT_VERSION, Kind, Manifest, MemoryStore, SnapshotError, SnapshotStore,
+    State, list, load_newest, take, verify,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -44,6 +45,11 @@ fn only_what_changed_is_written_again() {
     assert_eq!(third.chunks_reused + third.chunks_written, third.manifest.chunks.len());
 }
 
+fn is_kept_alone(manifest: &Manifest) -> bool {
+    let mut keys = manifest.chunks.iter().map(|chunk| chunk.key);
+    keys.all(|key| are_kept_together(key.generation, manifest.generation))
+}
+
 /// However much changes between two of them.
 #[test]
 fn generations_that_stay_share_no_chunk() {
@@ -55,9 +61,46 @@ fn generations_that_stay_share_no_chunk() {
         let taken = snapshot(&run, &store);
         let keys: Vec<_> = taken.manifest.chunks.iter().map(|chunk| chunk.key).collect();
         assert!(keys.iter().all(|key| !before.contains(key)));
+        assert!(is_kept_alone(&taken.manifest));
         (before, reused) = (keys, reused + taken.chunks_reused);
     }
     assert!(reused > 0);
+}
+
+#[test]
+fn a_generation_after_a_snapshot_that_was_stopped_is_kept_apart_from_the_newest() {
+    let run = Run::new(23);
+    let store = MemoryStore::default();
+    let mut newest = snapshot(&run, &store).manifest.generation;
+    for left_behind in [1, 2, 1, 3] {
+        let generation = newest + left_behind;
+        store.put_chunk(ChunkKey { kind: Kind::Items, from: 0, generation }, b"torn").unwrap();
+        run.go_on(50);
+        let taken = snapshot(&run, &store);
+        assert!(taken.manifest.generation > generation);
+        assert!(!are_kept_together(taken.manifest.generation, newest));
+        newest = taken.manifest.generation;
+    }
+}
+
+/// An older build named whatever there was.
+#[test]
+fn chunks_that_are_not_kept_with_a_generation_are_written_anew() {
+    let run = Run::new(24);
+    let store = MemoryStore::default();
+    run.go_on(300);
+    snapshot(&run, &store);
+    let mut older = snapshot(&run, &store).manifest;
+    snapshot(&run, &store);
+    for chunk in &mut older.chunks {
+        let bytes = store.chunk(chunk.key).unwrap().unwrap();
+        chunk.key.generation -= 1;
+        store.put_chunk(chunk.key, &bytes).unwrap();
+    }
+    store.put_manifest(older.generation, &older.encode().unwrap()).unwrap();
+    let taken = snapshot(&run, &store);
+    assert!(is_kept_alone(&taken.manifest));
+    assert_eq!(taken.chunks_reused, 0);
 }
 
 #[test]

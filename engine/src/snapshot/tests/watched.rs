@@ -1,5 +1,7 @@
 //! A store during whose use something happens: what goes on beside a snapshot.
 
+use std::collections::BTreeMap;
+
 use crate::snapshot::{ChunkKey, Kind, MemoryStore, SnapshotStore, StoreError};
 
 /// A store in memory that calls back.
@@ -48,7 +50,7 @@ impl SnapshotStore for Watched<'_> {
     fn bytes_on_disk(&self) -> Result<u64, StoreError> {
         self.store.bytes_on_disk()
     }
-    fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
+    fn compact_if_sparse(&self, held: &BTreeMap<ChunkKey, u64>) -> Result<bool, StoreError> {
         self.store.compact_if_sparse(held)
     }
 }

@@ -1,0 +1,108 @@
+//! A data directory whose snapshot store is damaged, as a disk damages files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use backstock_engine::disk::RealDisk;
+use backstock_engine::engine::{Engine, OpenError, OpenOptions};
+use backstock_engine::model::{NodeKind, Shortage, StateHash};
+use backstock_tests::fixture::*;
+use backstock_tests::seed::{Random, seeds};
+
+const ORDERS: u32 = 600;
+
+/// Small segments, so that the journal is cut behind the older snapshot; closed orders
+/// leave memory as soon as they may.
+async fn open(data: &Path) -> Result<(Engine, StateHash), OpenError> {
+    let options = OpenOptions {
+        segment_bytes: 16 << 10,
+        archive_after: Some(Duration::ZERO),
+        ..options(data)
+    };
+    let (engine, found) = Engine::open(&options, Arc::new(RealDisk), Arc::new(Line)).await?;
+    Ok((engine, found.state_hash))
+}
+
+/// A directory with two snapshots, closed orders that only they have, and a journal
+/// that begins behind the first events.
+async fn left(data: &Path) -> StateHash {
+    let (engine, _) = open(data).await.expect("the engine opens");
+    define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+    define_items(&engine, &["A"]).await;
+    set(&engine, "A", "N", 10 * ORDERS).await;
+    for no in 0..ORDERS {
+        let id = format!("order {no}");
+        place(&engine, order(&id, &[("A", 2)], Shortage::Reject)).await.expect("it is placed");
+        if no % 3 > 0 {
+            cancel(&engine, &id, &[]).await.expect("it is cancelled");
+        }
+        if no % 150 == 149 {
+            engine.take_snapshot(NOW).await.expect("a snapshot");
+        }
+    }
+    assert!(engine.status().archived_orders > 0);
+    let hash = engine.status().state_hash;
+    engine.shut_down().await;
+    hash
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn a_journal_that_begins_too_late_for_what_the_store_has_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    left(directory.path()).await;
+    std::fs::remove_dir_all(directory.path().join("snapshots")).expect("it is removed");
+    let error = open(directory.path()).await.map(|(_, hash)| hash).expect_err("events are missing");
+    let OpenError::Missing { first, needed } = error else { panic!("{error}") };
+    assert!(needed.get() == 1 && first > needed, "{first} {needed}");
+}
+
+/// Wherever one file of the store is damaged, the other database has a generation that
+/// the journal goes on from.
+#[tokio::test]
+async fn damage_of_one_file_of_the_store_loses_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let hash = left(directory.path()).await;
+    let mut set_aside = 0;
+    for seed in seeds("damage_of_one_file_of_the_store_loses_nothing", 60) {
+        let mut random = Random::new(seed);
+        let copy = tempfile::tempdir().expect("a directory");
+        copy_files(directory.path(), copy.path());
+        let store = copy.path().join("snapshots");
+        let files = files(&store);
+        let file = random.pick(&files);
+        let mut bytes = std::fs::read(file).expect("it is read");
+        // Where there is nothing but room, nothing can be damaged.
+        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        if written == 0 {
+            continue;
+        }
+        let at = random.within(0..u32::try_from(written).expect("a small file"));
+        bytes[at as usize] ^= 1 << random.within(0..8);
+        std::fs::write(file, bytes).expect("it is written");
+        for opened in ["first", "again"] {
+            let (engine, found) = open(copy.path()).await.unwrap_or_else(|error| {
+                panic!("seed {seed}, byte {at} of {}, {opened}: {error}", file.display())
+            });
+            assert_eq!(found, hash, "seed {seed}, {opened}");
+            let audit = engine.audit().expect("the audit runs");
+            assert!(audit.is_clean(), "seed {seed}, {opened}: {:#?}", audit.breaches);
+            engine.take_snapshot(NOW).await.expect("a snapshot");
+            engine.shut_down().await;
+        }
+        let aside =
+            ["odd.damaged-1", "even.damaged-1"].iter().any(|name| store.join(name).exists());
+        set_aside += u32::from(aside);
+    }
+    eprintln!("a database was set aside {set_aside} times");
+}
