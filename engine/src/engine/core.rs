@@ -21,6 +21,7 @@ use crate::actor::ActorPanicked;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
 use crate::limits;
 use crate::model::{Lsn, OrderNo, Record, Refusal, Sku, SkuNo, StateHash};
+use crate::service::Supervised;
 
 /// How long a look at what is applied waits for the applier at a time: longer
 /// than it holds the gate for one step.
@@ -344,6 +345,16 @@ impl Core {
                 Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
             },
         }
+    }
+}
+
+impl Supervised for Core {
+    fn halt(&self, cause: String) {
+        Core::halt(self, cause);
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 }
 

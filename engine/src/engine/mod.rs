@@ -24,6 +24,7 @@ mod fulfil;
 pub(crate) mod network;
 mod open;
 pub(crate) mod orders;
+mod pipeline;
 mod place;
 mod plan;
 mod read;
@@ -45,9 +46,8 @@ pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use directory::{holds_data, lock_data};
 pub use error::{EngineError, Halt};
 pub use network::PostalTable;
-pub use open::{
-    OpenError, OpenOptions, Pump, Recovered, Until, journal_directory, snapshot_directory,
-};
+pub use open::{OpenError, OpenOptions, Recovered, Until, journal_directory, snapshot_directory};
+pub use pipeline::Pump;
 pub use place::LineShortage;
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
