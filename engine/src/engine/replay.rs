@@ -6,9 +6,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::core::Core;
 use super::open::OpenError;
-use super::written::{Placed, Reserve, Reserves, Written};
+use super::written::{Placed, Written};
 use crate::journal::History;
-use crate::model::{Event, Lsn, OrderId, OrderNo, PackedOrder, Record, Unpackable};
+use crate::model::{Lsn, Record};
 
 /// Records that are handed over at once: enough that handing over costs nothing, and
 /// few enough that they are still in the cache when they are applied.
@@ -92,36 +92,11 @@ fn read_batches(
 fn read_record(core: &Core, lsn: Lsn, payload: &[u8]) -> Result<Written, OpenError> {
     let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
     let record: Record = minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
-    let Record { at, request, origin, event } = record;
-    let (written, placed) = match event {
-        Event::OrderPlaced(packed) => {
-            let (no, id, reserves) = read_order(&packed).map_err(|e| unknown(e.to_string()))?;
-            let placed = Placed { request, no, packed, reserves };
-            (Written::Placed(Box::new(placed)), Some((id, no)))
-        }
-        event => {
-            let written = Written::read(Record { at, request, origin, event });
-            let written = written.map_err(|error| unknown(error.to_string()))?;
-            let placed = match &written {
-                Written::Placed(placed) => Some((placed.packed.id(), placed.no)),
-                Written::Other(_) => None,
-            };
-            (written, placed)
-        }
-    };
-    if let Some((id, no)) = placed {
+    let (written, order) = Written::read(record).map_err(|error| unknown(error.to_string()))?;
+    if let Some((id, no)) = order {
         core.orders.recover(id, no);
     }
     Ok(written)
-}
-
-fn read_order(packed: &PackedOrder) -> Result<(OrderNo, OrderId, Reserves), Unpackable> {
-    let mut reserves = Reserves::new();
-    let (no, id) = packed.read(|a, pair| {
-        let (line, supply, units) = (a.line, a.supply, a.units);
-        reserves.push(Reserve { pair, place: None, line, supply, units });
-    })?;
-    Ok((no, id, reserves))
 }
 
 fn apply_batch(

@@ -7,7 +7,7 @@ use super::core::Core;
 use crate::actor::stock::{StockActor, StockMessage};
 use crate::actor::{Ask, Place, prefetch_all};
 use crate::model::{
-    Event, Order, OrderNo, PackedOrder, Pair, Parts, Record, Request, Supply, Unpackable,
+    Event, OrderId, OrderNo, PackedOrder, Pair, Parts, Record, Request, Supply, Unpackable,
 };
 
 /// A record on its way to the disk. A batch has thousands, so that it is a word or two.
@@ -117,36 +117,27 @@ impl Written {
         }
     }
 
-    /// A record that was read from the journal. An order that an older version wrote
-    /// is packed from here on.
+    /// A record that was read from the journal, and the order that it places. One that
+    /// an older version wrote is packed from here on.
     ///
     /// # Errors
     /// When the order in it does not unpack.
-    pub fn read(record: Record) -> Result<Self, Unpackable> {
+    pub fn read(record: Record) -> Result<(Self, Option<(OrderId, OrderNo)>), Unpackable> {
         let Record { at, request, origin, event } = record;
-        let (event, reserves) = match event {
-            Event::OrderPlacedV1(order) => {
-                // Its texts were not looked at when it was decoded.
-                let packed = PackedOrder::check(PackedOrder::of(&order).bytes())?;
-                (Event::OrderPlaced(packed), reserves_of(&order))
+        let packed = match event {
+            // Its texts were not looked at when it was decoded.
+            Event::OrderPlacedV1(order) => PackedOrder::check(PackedOrder::of(&order).bytes())?,
+            Event::OrderPlaced(packed) => packed,
+            event => {
+                let record = Record { at, request, origin, event };
+                return Ok((Self::Other(Box::new(record)), None));
             }
-            Event::OrderPlaced(packed) => {
-                let reserves = reserves_of(&packed.unpack()?);
-                (Event::OrderPlaced(packed), reserves)
-            }
-            other => (other, Reserves::new()),
         };
-        Ok(Self::new(Record { at, request, origin, event }, reserves))
+        let mut reserves = Reserves::new();
+        let (no, id) = packed.read(|a, pair| {
+            let (line, supply, units) = (a.line, a.supply, a.units);
+            reserves.push(Reserve { pair, place: None, line, supply, units });
+        })?;
+        Ok((Self::Placed(Box::new(Placed { request, no, packed, reserves })), Some((id, no))))
     }
-}
-
-fn reserves_of(order: &Order) -> Reserves {
-    let reserve = |a: &crate::model::Allocation| Reserve {
-        pair: order.pair_of(a),
-        place: None,
-        line: a.line,
-        supply: a.supply,
-        units: a.units,
-    };
-    order.allocations.iter().map(reserve).collect()
 }
