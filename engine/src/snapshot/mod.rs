@@ -17,7 +17,7 @@
 //! Invariant `MANIFEST_LAST`: a manifest is written when all its chunks are on
 //! stable storage, and nothing without a manifest is ever read.
 //! Invariant `VERIFIED_BEFORE_CUT`: the LSN up to which the journal may go is
-//! answered only after the newest generation was read back whole.
+//! answered only after both generations that stay were read back whole.
 //! Invariant `ONE_TIMELINE`: all generations of a store are from one journal.
 //! Whoever cuts the journal's tail off drops the generations past the cut first.
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::error::SnapshotError;
 use super::limits::GENERATIONS_KEPT;
 use super::manifest::Manifest;
+use super::pace::Pace;
 use super::report::list;
 use super::store::{ChunkKey, SnapshotStore};
+use super::verify::verify_at;
 
 /// What was kept, and what was not.
 pub(super) struct Pruned {
@@ -18,17 +20,27 @@ pub(super) struct Pruned {
     pub held: Option<BTreeMap<ChunkKey, u64>>,
 }
 
-/// Keeps the newest generations and lets all else go.
+/// Keeps the newest generations and lets all else go. The newest of all was read back;
+/// another one is before it counts as kept, as what is damaged meanwhile is no fallback.
 ///
 /// A damaged manifest makes no generation: it goes too, with its chunks. One that a
 /// newer build wrote stays, and as nobody here knows which chunks it names, every
 /// chunk stays with it.
-pub(super) fn prune(store: &dyn SnapshotStore) -> Result<Pruned, SnapshotError> {
+pub(super) fn prune(
+    pace: &mut Pace<'_>,
+    store: &dyn SnapshotStore,
+) -> Result<Pruned, SnapshotError> {
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
     let mut newer = false;
     for report in list(store)? {
         match report.manifest {
-            Ok(manifest) if kept.len() < GENERATIONS_KEPT => kept.push(manifest),
+            Ok(manifest) if kept.len() < GENERATIONS_KEPT => {
+                if kept.is_empty() || is_whole(pace, store, manifest.generation)? {
+                    kept.push(manifest);
+                } else {
+                    dropped.push(manifest.generation);
+                }
+            }
             Err(SnapshotError::Store(error)) => return Err(error.into()),
             Err(error) if error.is_newer() => newer = true,
             Ok(_) | Err(_) => dropped.push(report.generation),
@@ -49,4 +61,21 @@ pub(super) fn prune(store: &dyn SnapshotStore) -> Result<Pruned, SnapshotError> 
     }
     store.sync()?;
     Ok(Pruned { kept, dropped, held: Some(named) })
+}
+
+fn is_whole(
+    pace: &mut Pace<'_>,
+    store: &dyn SnapshotStore,
+    generation: u64,
+) -> Result<bool, SnapshotError> {
+    match verify_at(pace, store, generation) {
+        Ok(_) => Ok(true),
+        Err(damaged @ (SnapshotError::Chunk { .. } | SnapshotError::Manifest { .. }))
+            if !damaged.is_newer() =>
+        {
+            tracing::warn!(%damaged, generation, "a snapshot was damaged, and is let go");
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }

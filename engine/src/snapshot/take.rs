@@ -56,7 +56,7 @@ pub fn take_at(
         }
         other => other?,
     };
-    let Pruned { kept, dropped, held } = prune(store)?;
+    let Pruned { kept, dropped, held } = prune(pace, store)?;
     // The snapshot is good all the same, and cutting the journal behind it may be
     // what gives the disk room again.
     if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(&held)) {
@@ -69,9 +69,11 @@ pub fn take_at(
         took = ?begun.elapsed(),
         "took a snapshot"
     );
-    let full = kept.len() >= GENERATIONS_KEPT;
+    // Two that one fault may take are no better than one.
+    let newest = taken.manifest.generation;
+    let fallback = kept.last().filter(|oldest| !are_kept_together(oldest.generation, newest));
     Ok(TakeReport {
-        journal_from: kept.last().filter(|_| full).map(|oldest| oldest.start.next()),
+        journal_from: fallback.map(|oldest| oldest.start.next()),
         manifest: taken.manifest,
         chunks_written: taken.written,
         bytes_written: taken.bytes_written,

@@ -7,8 +7,8 @@ use crate::snapshot::prune::prune;
 use crate::snapshot::store::are_kept_together;
 use crate::snapshot::tests::world::Happening;
 use crate::snapshot::{
-    ChunkKey, ChunkRef, FORMAT_VERSION, Kind, Manifest, MemoryStore, SnapshotError, SnapshotStore,
-    State, list, load_newest, take, verify,
+    ChunkKey, ChunkRef, FORMAT_VERSION, Kind, Manifest, MemoryStore, Pace, SnapshotError,
+    SnapshotStore, State, list, load_newest, take, verify,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -141,6 +141,28 @@ fn the_journal_may_go_only_behind_the_older_of_two_generations() {
     verify(&store, second.manifest.generation).unwrap();
 }
 
+/// The journal would be cut behind what cannot be loaded.
+#[test]
+fn a_generation_that_was_damaged_meanwhile_is_no_fallback() {
+    let run = Run::new(25);
+    let store = MemoryStore::default();
+    let mut taken = Vec::new();
+    for _ in 0..2 {
+        run.go_on(100);
+        taken.push(snapshot(&run, &store).manifest);
+    }
+    damage(&store, &taken[1].chunks[1]);
+    run.go_on(100);
+    let third = snapshot(&run, &store);
+    assert_eq!((&third.pruned[..], third.journal_from), (&[taken[1].generation][..], None));
+    let kept: Vec<_> = list(&store).unwrap().iter().map(|report| report.generation).collect();
+    assert_eq!(kept, [third.manifest.generation, taken[0].generation]);
+    run.go_on(100);
+    let fourth = snapshot(&run, &store);
+    assert_eq!(fourth.journal_from, Some(third.manifest.start.next()));
+    assert!(is_kept_alone(&fourth.manifest));
+}
+
 #[test]
 fn chunks_that_nobody_names_are_let_go() {
     let run = Run::new(4);
@@ -217,7 +239,7 @@ fn a_generation_of_a_newer_build_is_neither_passed_over_nor_dropped() {
     assert!(refused.to_string().contains(&told), "{refused}");
     assert!(take(State::from(&run.world), &store, AT).unwrap_err().is_newer());
     let chunks = store.chunk_keys().unwrap();
-    prune(&store).unwrap();
+    prune(&mut Pace::unhurried(), &store).unwrap();
     assert!(store.generations().unwrap().contains(&generation));
     assert_eq!(store.chunk_keys().unwrap(), chunks);
 }
