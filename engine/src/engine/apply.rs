@@ -7,7 +7,7 @@ use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
 use super::fulfil::by_pair;
 use super::requests::Remembered;
-use super::written::{self, Placed, Reserve, Written};
+use super::written::{self, Placement, Reserve, Written};
 use crate::actor::order::{OrderActor, OrderMessage, OrderReply};
 use crate::actor::stock::{StockActor, StockMessage, StockReply};
 use crate::actor::{ActorPanicked, Ask};
@@ -45,7 +45,7 @@ impl<'a> Applier<'a> {
     pub fn apply(&mut self, lsn: Lsn, written: Written) -> Result<(), ActorPanicked> {
         let (request, order) = match written {
             Written::Placed(placed) => {
-                let Placed { request, no, packed, reserves } = *placed;
+                let Placement { request, no, packed, reserves } = *placed;
                 self.place(lsn, no, packed, &reserves)?;
                 (request, Some(no))
             }
@@ -238,7 +238,7 @@ pub fn reject(core: &Core, written: Written) {
     }
 }
 
-fn reject_order(core: &Core, placed: &Placed) {
+fn reject_order(core: &Core, placed: &Placement) {
     for reserve in &placed.reserves {
         let parts = Parts::from_iter([(reserve.supply, reserve.units)]);
         give_back(core, reserve.ask(core, StockMessage::Unclaim(parts)));

@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::core::Core;
 use super::open::OpenError;
-use super::written::{Placed, Written};
+use super::written::{Placement, Written};
 use crate::journal::History;
 use crate::model::{Lsn, Record};
 
@@ -118,7 +118,7 @@ fn apply_batch(
 /// memory. Items that are defined between here and there are left alone.
 fn look_ahead(core: &Core, records: &mut [Written]) {
     let known = core.catalogue.next();
-    let is_known = |placed: &Placed| placed.reserves.iter().all(|r| r.pair.sku < known);
+    let is_known = |placed: &Placement| placed.reserves.iter().all(|r| r.pair.sku < known);
     if let Some(Written::Placed(placed)) = records.get(2 * AHEAD)
         && is_known(placed)
     {

@@ -208,7 +208,7 @@ struct Rebuilt {
     lost: Option<Lost>,
 }
 
-type Placed = (Rebuilt, PathBuf, Option<PathBuf>);
+type InPlace = (Rebuilt, PathBuf, Option<PathBuf>);
 
 /// Puts the state that a data directory holds in its place.
 fn replace(
@@ -216,7 +216,7 @@ fn replace(
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
     now: Timestamp,
-) -> Result<Placed, RestoreError> {
+) -> Result<InPlace, RestoreError> {
     if !holds_data(&**disk, &options.data) {
         return Err(RestoreError::NoData(options.data.clone()));
     }
@@ -239,7 +239,7 @@ fn fill(
     file: &Path,
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
-) -> Result<Placed, RestoreError> {
+) -> Result<InPlace, RestoreError> {
     if let Some(parent) = options.data.parent().filter(|parent| *parent != Path::new("")) {
         disk.create_dir_all(parent).map_err(at(parent))?;
     }

@@ -13,13 +13,13 @@ use crate::model::{
 /// A record on its way to the disk. A batch has thousands, so that it is a word or two.
 pub enum Written {
     /// An order was placed.
-    Placed(Box<Placed>),
+    Placed(Box<Placement>),
     /// Anything else.
     Other(Box<Record>),
 }
 
 /// An order that is placed, and what it takes, so that applying need not unpack it.
-pub struct Placed {
+pub struct Placement {
     /// The idempotency key, if there was one besides the order's id.
     pub request: Option<Request>,
     /// Its number.
@@ -48,7 +48,7 @@ pub struct Reserve {
     pub units: u32,
 }
 
-impl Placed {
+impl Placement {
     /// Begins to bring here this itself.
     pub fn prefetch(&self) {
         prefetch_all(self);
@@ -111,7 +111,7 @@ impl Written {
         match record.event {
             Event::OrderPlaced(packed) => {
                 let (request, no) = (record.request, packed.no());
-                Self::Placed(Box::new(Placed { request, no, packed, reserves }))
+                Self::Placed(Box::new(Placement { request, no, packed, reserves }))
             }
             _ => Self::Other(Box::new(record)),
         }
@@ -138,6 +138,6 @@ impl Written {
             let (line, supply, units) = (a.line, a.supply, a.units);
             reserves.push(Reserve { pair, place: None, line, supply, units });
         })?;
-        Ok((Self::Placed(Box::new(Placed { request, no, packed, reserves })), Some((id, no))))
+        Ok((Self::Placed(Box::new(Placement { request, no, packed, reserves })), Some((id, no))))
     }
 }

@@ -98,9 +98,7 @@ impl Spares {
         };
         Some((file, &self.shared.path))
     }
-}
 
-impl Spares {
     /// Gives the room back that a file takes, made or being made, to a log that has
     /// none for a segment. False when there is none to give back.
     pub(crate) fn give_up(&self) -> bool {
