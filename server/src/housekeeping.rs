@@ -127,7 +127,7 @@ struct Last {
     at: Instant,
     /// What had gone to the journal.
     bytes: u64,
-    /// The version then, if it was taken: while nothing changes, none is due.
+    /// The version then, if two are there: while nothing changes, none is due.
     version: Option<Lsn>,
 }
 
@@ -149,7 +149,9 @@ async fn keep_snapshots(engine: Engine, clock: Arc<Clock>, schedule: SnapshotSch
         if let Err(error) = &taken {
             tracing::warn!(%error, "no snapshot was taken; the next try is when one is due again");
         }
-        last = Last { at: Instant::now(), bytes, version: taken.is_ok().then_some(version) };
+        // With one alone, the journal stays, and so do closed orders.
+        let has_fallback = taken.is_ok_and(|report| report.journal_from.is_some());
+        last = Last { at: Instant::now(), bytes, version: has_fallback.then_some(version) };
     }
 }
 

@@ -100,7 +100,8 @@ impl Spares {
     }
 
     /// Gives the room back that a file takes, made or being made, to a log that has
-    /// none for a segment. False when there is none to give back.
+    /// none for a segment. False when there is none to give back; true when there may be
+    /// more now.
     pub(crate) fn give_up(&self) -> bool {
         let Shared { state, changed, .. } = &*self.shared;
         let mut state = state.lock();

@@ -1,9 +1,8 @@
 //! Orders that left memory, read again from the chunks that have them.
 //!
 //! A closed order that a generation holds as it is may leave memory: its actor keeps
-//! the order's hash and last LSN. Every later generation names that chunk again, or
-//! takes the order over into the one that it writes, so that the newest generation is
-//! always whole. Chunks are found by their keys and not by a manifest, which is long:
+//! the order's hash and last LSN. Every later generation names a chunk again that has it,
+//! or takes the order over into the one that it writes, so that each is whole by itself. Chunks are found by their keys and not by a manifest, which is long:
 //! an order that has the hash is the order, whoever wrote it.
 
 use std::collections::BTreeMap;

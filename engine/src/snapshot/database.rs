@@ -123,7 +123,11 @@ impl Database {
         let old = reading.as_ref().ok_or_else(|| closed(&self.directory))?;
         let fresh = beside(&self.directory, "compacting");
         remove_directory(&fresh)?;
-        copy_database(old, &fresh)?;
+        if let Err(error) = copy_database(old, &fresh) {
+            // What of it is there keeps the room that the next snapshot needs.
+            let _ = remove_directory(&fresh);
+            return Err(error);
+        }
         let mut guard = RwLockUpgradableReadGuard::upgrade(reading);
         *guard = None;
         let swapped = swap(&self.directory, &fresh);

@@ -46,4 +46,5 @@ pub(super) const LOADERS_MAX: usize = 8;
 /// between listing and reading takes them away once.
 pub(super) const RECALL_TRIES_MAX: usize = 3;
 
-const _: () = assert!(GENERATIONS_KEPT >= 2);
+/// They take turns in two places.
+const _: () = assert!(GENERATIONS_KEPT == 2);

@@ -107,12 +107,17 @@ where
     for<'a> State<'a>: From<&'a C>,
 {
     let mut damaged = Vec::new();
-    for report in list(store)? {
+    let mut reports = list(store)?.into_iter();
+    while let Some(report) = reports.next() {
         let generation = report.generation;
         let core = make();
         let loaded = match report.manifest {
             Ok(manifest) if until.is_some_and(|until| manifest.end > until) => continue,
-            Ok(manifest) => load(State::from(&core), store, manifest),
+            Ok(manifest) => {
+                let mut older = reports.as_slice().iter().filter_map(|r| r.manifest.as_ref().ok());
+                let held_from = older.next().map_or(manifest.end, |older| older.start);
+                load(State::from(&core), store, manifest, held_from)
+            }
             Err(error) => Err(error),
         };
         match loaded {
@@ -128,14 +133,20 @@ where
     Ok(Recovered { core: make(), loaded: None, damaged })
 }
 
-/// Loads one generation. After an error the state is of no use.
+/// Loads one generation. Orders that were closed by the event at `held_from` stay out of
+/// memory: the generation before has them as well, if there is one. After an error the
+/// state is of no use.
 fn load(
     state: State<'_>,
     store: &dyn SnapshotStore,
     manifest: Manifest,
+    held_from: Lsn,
 ) -> Result<Loaded, SnapshotError> {
     let begun = Instant::now();
-    let hash = load_chunks(state, store, &manifest)?;
+    // At its end, a generation of version 1 is compared by a hash of whole orders.
+    let leaves_out_closed = manifest.version > 1 && state.archived_in.leaves_out_closed();
+    let closed_by = if leaves_out_closed { held_from } else { Lsn::NONE };
+    let hash = load_chunks(state, store, &manifest, closed_by)?;
     state.order_last.fetch_max(manifest.order_last, Ordering::Relaxed);
     *state.gate.lock() = Applied { lsn: manifest.start, hash };
     Ok(Loaded { manifest, took: begun.elapsed() })
@@ -150,9 +161,8 @@ fn load_chunks(
     state: State<'_>,
     store: &dyn SnapshotStore,
     manifest: &Manifest,
+    closed_by: Lsn,
 ) -> Result<StateHash, SnapshotError> {
-    // At its end, a generation of version 1 is compared by a hash of whole orders.
-    let leaves_out_closed = manifest.version > 1 && state.archived_in.leaves_out_closed();
     let loaders = available_parallelism().map_or(1, usize::from).min(LOADERS_MAX);
     let (mut passes, mut tokens): (Vec<_>, Vec<_>) = (0..loaders).map(|_| sync_channel(1)).unzip();
     passes[0].send(()).expect("the first loader did not begin yet");
@@ -162,7 +172,7 @@ fn load_chunks(
         let ring = passes.drain(..).zip(tokens.drain(..)).enumerate();
         let loaders: Vec<_> = ring
             .map(|(first, (pass, token))| {
-                let loader = Loader { state, store, manifest, leaves_out_closed, token, pass };
+                let loader = Loader { state, store, manifest, closed_by, token, pass };
                 let chunks = manifest.chunks.iter().skip(first).step_by(loaders);
                 scope.spawn(move || loader.run(chunks))
             })
@@ -181,7 +191,8 @@ struct Loader<'a> {
     state: State<'a>,
     store: &'a dyn SnapshotStore,
     manifest: &'a Manifest,
-    leaves_out_closed: bool,
+    /// Orders that were closed by this event stay out of memory.
+    closed_by: Lsn,
     /// Comes when all chunks before are in place as far as order counts.
     token: Receiver<()>,
     pass: SyncSender<()>,
@@ -216,6 +227,6 @@ impl Loader<'_> {
         let rest = rest.map_err(error)?;
         // After the last chunk, or a failure, nobody takes it.
         let _ = self.pass.send(());
-        self.state.restore_rest(rest, self.leaves_out_closed).map_err(error)
+        self.state.restore_rest(rest, self.closed_by).map_err(error)
     }
 }

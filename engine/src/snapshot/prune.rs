@@ -7,7 +7,7 @@ use super::limits::GENERATIONS_KEPT;
 use super::manifest::Manifest;
 use super::pace::Pace;
 use super::report::list;
-use super::store::{ChunkKey, SnapshotStore};
+use super::store::{ChunkKey, SnapshotStore, are_kept_together};
 use super::verify::verify_at;
 
 /// What was kept, and what was not.
@@ -20,8 +20,9 @@ pub(super) struct Pruned {
     pub held: Option<BTreeMap<ChunkKey, u64>>,
 }
 
-/// Keeps the newest generations and lets all else go. The newest of all was read back;
-/// another one is before it counts as kept, as what is damaged meanwhile is no fallback.
+/// Keeps the newest generation and one to fall back to, and lets all else go. The newest
+/// was read back; the other one is before it counts as kept, as what is damaged meanwhile
+/// is no fallback, and should share nothing with the newest.
 ///
 /// A damaged manifest makes no generation: it goes too, with its chunks. One that a
 /// newer build wrote stays, and as nobody here knows which chunks it names, every
@@ -30,20 +31,25 @@ pub(super) fn prune(
     pace: &mut Pace<'_>,
     store: &dyn SnapshotStore,
 ) -> Result<Pruned, SnapshotError> {
-    let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    let (mut whole, mut dropped) = (Vec::new(), Vec::new());
     let mut newer = false;
     for report in list(store)? {
         match report.manifest {
-            Ok(manifest) if kept.len() < GENERATIONS_KEPT => {
-                if kept.is_empty() || is_whole(pace, store, manifest.generation)? {
-                    kept.push(manifest);
-                } else {
-                    dropped.push(manifest.generation);
-                }
-            }
+            Ok(manifest) => whole.push(manifest),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
             Err(error) if error.is_newer() => newer = true,
-            Ok(_) | Err(_) => dropped.push(report.generation),
+            Err(_) => dropped.push(report.generation),
+        }
+    }
+    let mut kept = Vec::with_capacity(GENERATIONS_KEPT);
+    let mut older = whole.into_iter();
+    kept.extend(older.next());
+    let (apart, beside): (Vec<_>, Vec<_>) = older.partition(|older| is_apart(older, &kept[0]));
+    for manifest in apart.into_iter().chain(beside) {
+        if kept.len() < GENERATIONS_KEPT && is_whole(pace, store, manifest.generation)? {
+            kept.push(manifest);
+        } else {
+            dropped.push(manifest.generation);
         }
     }
     for generation in &dropped {
@@ -63,6 +69,14 @@ pub(super) fn prune(
     Ok(Pruned { kept, dropped, held: Some(named) })
 }
 
+/// Whether no one fault takes both. A generation that this build took has all its chunks
+/// with it; an older one may not.
+pub(super) fn is_apart(older: &Manifest, newest: &Manifest) -> bool {
+    let mut written = older.chunks.iter().map(|chunk| chunk.key.generation);
+    !are_kept_together(older.generation, newest.generation)
+        && written.all(|generation| !are_kept_together(generation, newest.generation))
+}
+
 fn is_whole(
     pace: &mut Pace<'_>,
     store: &dyn SnapshotStore,
@@ -70,12 +84,12 @@ fn is_whole(
 ) -> Result<bool, SnapshotError> {
     match verify_at(pace, store, generation) {
         Ok(_) => Ok(true),
-        Err(damaged @ (SnapshotError::Chunk { .. } | SnapshotError::Manifest { .. }))
-            if !damaged.is_newer() =>
-        {
-            tracing::warn!(%damaged, generation, "a snapshot was damaged, and is let go");
+        Err(SnapshotError::Closing) => Err(SnapshotError::Closing),
+        Err(error) if error.is_newer() => Err(error),
+        // A disk that cannot read it tells so in its own way.
+        Err(error) => {
+            tracing::warn!(%error, generation, "a snapshot cannot be read any more, and is let go");
             Ok(false)
         }
-        Err(error) => Err(error),
     }
 }

@@ -6,11 +6,12 @@
 //! ```
 //! A database is damaged as a whole: one bit in its log, and all that was written later
 //! is gone; one in its other files, and it does not open. With the two generations that
-//! are kept in a database each, what damages one leaves the other, and a generation
-//! names no chunk of the other database.
+//! are kept in a database each, what damages one leaves the other. A generation that
+//! this build takes names no chunk of the other database.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -62,11 +63,10 @@ impl SledStore {
         move_older_layout(directory)?;
         fs::create_dir_all(directory).map_err(at(directory))?;
         let [odd, even] = ["odd", "even"].map(|name| directory.join(name));
-        // Each reads all that is in it.
         let (opened_odd, opened_even) = thread::scope(|scope| {
-            let opening = scope.spawn(|| Database::open(&odd));
-            let even = Database::open(&even);
-            (opening.join().expect("it answers with an error"), even)
+            let opening = scope.spawn(|| open_whole(&odd));
+            let even = open_whole(&even);
+            (opening.join().unwrap_or_else(|panic| resume_unwind(panic)), even)
         });
         let mut damage = None;
         let mut half = |directory, opened| match opened {
@@ -145,7 +145,9 @@ impl SledStore {
         let mut moved = Vec::new();
         for key in odd.keys(&[])? {
             if !are_kept_together(generation_of(&key)?, 1) {
-                if let Some(value) = odd.get(&key)? {
+                if even.get(&key)?.is_none()
+                    && let Some(value) = odd.get(&key)?
+                {
                     even.put(&key, &value)?;
                 }
                 moved.push(key);
@@ -245,11 +247,25 @@ impl SnapshotStore for SledStore {
     }
 }
 
+/// Opens a database, and reads all that is in it: what is damaged is found now, while
+/// the other one does in its place, and not by whoever asks for it next.
+fn open_whole(directory: &Path) -> Result<Database, StoreError> {
+    let database = Database::open(directory)?;
+    match database.keys(&[]) {
+        Err(error) if error.is_damage() => {
+            Err(StoreError::Corrupt { directory: directory.to_owned(), cause: error.to_string() })
+        }
+        read => read.map(|_| database),
+    }
+}
+
 /// An older build had its one database where the two are now.
 fn move_older_layout(directory: &Path) -> Result<(), StoreError> {
     finish_swap(directory)?;
     let moving = moving(directory);
-    if ["conf", "db"].iter().any(|name| directory.join(name).exists()) {
+    let is_older = ["conf", "db"].iter().any(|name| directory.join(name).exists());
+    // Where both are, an older build was tried on a newer store; what it made is not used.
+    if is_older && !directory.join("odd").exists() {
         rename(directory, &moving)?;
     }
     if moving.exists() {

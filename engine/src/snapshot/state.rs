@@ -194,14 +194,14 @@ impl State<'_> {
     pub(super) fn restore_rest(
         &self,
         rest: Rest,
-        leaves_out_closed: bool,
+        closed_by: Lsn,
     ) -> Result<StateHash, RestoreError> {
         let mut hash = rest.hash;
         for (no, pairs) in rest.rows {
             self.restore_row(no, pairs)?;
         }
         for order in rest.orders {
-            hash.merge(self.restore_order(order, leaves_out_closed)?);
+            hash.merge(self.restore_order(order, closed_by)?);
         }
         Ok(hash)
     }
@@ -236,7 +236,7 @@ impl State<'_> {
     fn restore_order(
         &self,
         (no, kept): OrderState,
-        leaves_out_closed: bool,
+        closed_by: Lsn,
     ) -> Result<StateHash, RestoreError> {
         let id = kept.packed.id();
         let cell = self.orders.by_no(no).expect("its room was made in order");
@@ -247,8 +247,8 @@ impl State<'_> {
         match cell.ask(OrderMessage::Place(kept)).wait()? {
             // A place that is taken keeps what it has, and the hash does not move.
             OrderReply::Applied(moved) if is_new && moved != StateHash::default() => {
-                if leaves_out_closed {
-                    self.orders.archive(no, last_lsn)?;
+                if last_lsn <= closed_by {
+                    self.orders.archive(no, closed_by)?;
                 }
                 Ok(moved)
             }

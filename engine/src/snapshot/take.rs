@@ -10,7 +10,7 @@ use super::limits::{
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
-use super::prune::{Pruned, prune};
+use super::prune::{Pruned, is_apart, prune};
 use super::report::{TakeReport, list};
 use super::state::{Begin, OrdersCopy, State};
 use super::store::{ChunkKey, SnapshotStore, are_kept_together};
@@ -70,8 +70,7 @@ pub fn take_at(
         "took a snapshot"
     );
     // Two that one fault may take are no better than one.
-    let newest = taken.manifest.generation;
-    let fallback = kept.last().filter(|oldest| !are_kept_together(oldest.generation, newest));
+    let fallback = kept.last().filter(|oldest| is_apart(oldest, &taken.manifest));
     Ok(TakeReport {
         journal_from: fallback.map(|oldest| oldest.start.next()),
         manifest: taken.manifest,
@@ -133,7 +132,7 @@ fn attempt(
     let taken = match write(state, store, generation, created_at, earlier, pace) {
         // Shutting down waits for nobody; the next snapshot lets it go.
         Err(error) if !matches!(error, SnapshotError::Closing) => {
-            forget_chunks(store, generation);
+            forget(store, generation);
             return Err(error);
         }
         taken => taken?,
@@ -145,9 +144,7 @@ fn attempt(
         Err(SnapshotError::Closing) => Err(SnapshotError::Closing),
         Err(damaged) => {
             tracing::warn!(%damaged, "a snapshot cannot be read back");
-            store.remove_manifest(generation)?;
-            store.sync()?;
-            forget_chunks(store, generation);
+            forget(store, generation);
             Err(damaged)
         }
     }
@@ -163,10 +160,12 @@ fn next_generation(store: &dyn SnapshotStore, earlier: &Earlier) -> Result<u64, 
     Ok(next + u64::from(newest.is_some_and(|newest| are_kept_together(newest, next))))
 }
 
-/// Lets go of what a generation without a manifest wrote: tries that fail one after the
-/// other would fill the disk.
-fn forget_chunks(store: &dyn SnapshotStore, generation: u64) {
+/// Lets go of a generation that came to nothing: tries that fail one after the other would
+/// fill the disk. `MANIFEST_LAST`: its manifest goes before what it names.
+fn forget(store: &dyn SnapshotStore, generation: u64) {
     let forget = || -> Result<(), SnapshotError> {
+        store.remove_manifest(generation)?;
+        store.sync()?;
         for key in store.chunk_keys()?.into_iter().filter(|key| key.generation == generation) {
             store.remove_chunk(key)?;
         }
