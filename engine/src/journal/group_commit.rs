@@ -153,7 +153,7 @@ pub(super) struct Queue<T> {
     pub(super) epoch: Epoch,
     pub(super) state: State,
     pub(super) closing: bool,
-    /// Someone wanted to append while the disk was full.
+    /// Someone wanted to append while the disk, or the batch, was full.
     pub(super) room_wanted: bool,
     /// The records that the sleeping writer waits for.
     sleeps_until: Option<usize>,
@@ -181,6 +181,8 @@ impl<T> Queue<T> {
         let bytes = self.batch.bytes().len() + payload.framed_bytes();
         let fits = bytes <= limits.bytes && self.items.len() < limits.records;
         if !fits && !self.batch.is_empty() {
+            // Whoever gathers more for this batch waits for nothing.
+            self.room_wanted = true;
             return Err(AppendError::Overloaded);
         }
         Ok(Ticket { lsn: self.batch.push(payload), epoch: self.epoch })
@@ -285,6 +287,25 @@ mod tests {
         assert_eq!(gathered(&group(100), 8, 8, began + LONG), 8);
         assert_eq!(gathered(&group(8), 1_000, 8, began + LONG), 8, "no more would be taken");
         assert!(began.elapsed() < LONG / 2);
+    }
+
+    #[test]
+    fn nobody_gathers_for_a_batch_that_refused_a_record_for_its_bytes() {
+        let limits = BatchLimits { bytes: 100, ..BatchLimits::default() };
+        let disk = Arc::new(SimulatedDisk::new());
+        let log = SegmentLog::open(disk, Path::new("journal"), Options::default()).unwrap();
+        let (group, mut writer) = GroupCommit::new(Box::new(log), limits);
+        for _ in 0..2 {
+            group.append(&[0; 90], 1).unwrap();
+            let refused = group.append(&[0; 90], 2);
+            assert!(matches!(refused, Err(AppendError::Overloaded)), "{refused:?}");
+            let began = Instant::now();
+            group.shared.gather(8, began + LONG);
+            assert!(began.elapsed() < LONG / 2);
+            writer.pump(|_| ());
+            // The next batch is gathered for as the first one was.
+            assert!(!group.shared.queue.lock().has_work(1));
+        }
     }
 
     #[test]

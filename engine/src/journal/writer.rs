@@ -151,6 +151,7 @@ impl<T> Writer<T> {
             std::mem::swap(&mut queue.batch, &mut self.batch);
             std::mem::swap(&mut queue.items, &mut self.items);
             queue.batch.restart_at(self.batch.next());
+            queue.room_wanted = false;
             return Work::Batch;
         }
         if queue.closing {

@@ -163,6 +163,31 @@ fn a_generation_that_was_damaged_meanwhile_is_no_fallback() {
     assert!(is_kept_alone(&fourth.manifest));
 }
 
+/// A server that was shut down before it let old ones go left three.
+#[test]
+fn of_older_generations_the_one_that_shares_nothing_stays() {
+    let run = Run::new(26);
+    let store = MemoryStore::default();
+    run.go_on(100);
+    let first = snapshot(&run, &store).manifest;
+    let read = |key| store.chunk(key).unwrap().unwrap();
+    let chunks: Vec<_> = first.chunks.iter().map(|chunk| (chunk.key, read(chunk.key))).collect();
+    let second = snapshot(&run, &store).manifest;
+    run.go_on(20);
+    let third = snapshot(&run, &store).manifest;
+    for (key, bytes) in chunks {
+        store.put_chunk(key, &bytes).unwrap();
+    }
+    store.put_manifest(first.generation, &first.encode().unwrap()).unwrap();
+    let own = third.chunks.iter().find(|chunk| chunk.key.generation == third.generation);
+    damage(&store, own.unwrap());
+    let fourth = snapshot(&run, &store);
+    let kept: Vec<_> = list(&store).unwrap().iter().map(|report| report.generation).collect();
+    assert_eq!(kept, [fourth.manifest.generation, first.generation]);
+    assert_eq!(fourth.pruned, [third.generation, second.generation]);
+    assert_eq!(fourth.journal_from, Some(first.start.next()));
+}
+
 #[test]
 fn chunks_that_nobody_names_are_let_go() {
     let run = Run::new(4);
