@@ -203,6 +203,23 @@ fn what_is_read_at_a_version_says_which_version_it_is_of() {
     }
 }
 
+/// A caller who reads what he wrote has to know what he is told while it is not there.
+#[test]
+fn what_is_read_at_a_version_says_how_it_is_refused() {
+    let mut checked = 0;
+    for file in our_files() {
+        let info = file.source_code_info.as_ref().unwrap();
+        for place in Names::of(&file).0.iter().filter(|place| place.name.ends_with(".min_version"))
+        {
+            let at = info.location.iter().find(|location| location.path == place.path).unwrap();
+            let comment = at.leading_comments();
+            assert!(comment.contains("(VERSION_AHEAD)"), "{}: {comment}", place.name);
+            checked += 1;
+        }
+    }
+    assert!(checked >= 13, "only {checked} were looked at");
+}
+
 #[test]
 fn pages_follow_aip_158() {
     let files = our_files();

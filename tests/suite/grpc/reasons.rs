@@ -39,12 +39,26 @@ async fn every_reason_is_given_with_its_code() {
         let told = details.error_info().unwrap_or_else(|| panic!("{reason}: {status:?}"));
         assert_eq!((told.reason.as_str(), told.domain.as_str()), (reason.as_str(), "backstock"));
         assert_eq!(status.code(), code, "{reason}: {status:?}");
+        assert!(is_documented(reason, code), "{reason} is not listed below {code:?}");
         let again = code == Code::ResourceExhausted
             || matches!(reason, Reason::Draining | Reason::DiskFull);
         assert_eq!(details.retry_info().is_some(), again, "{reason}: {status:?}");
         let state = code == Code::FailedPrecondition;
         assert_eq!(details.precondition_failure().is_some(), state, "{reason}: {status:?}");
     }
+}
+
+/// Whether the list at `Fault.reason` in the .proto files has the reason below that
+/// code.
+fn is_documented(reason: Reason, code: Code) -> bool {
+    let comment = include_str!("../../../proto/backstock/v1/types.proto").lines();
+    let comment: Vec<_> = comment.map(|line| line.trim().trim_start_matches("//").trim()).collect();
+    let entry = format!("- {reason}:");
+    let mut paragraphs = comment.split(|line| line.is_empty());
+    let of_code = paragraphs.find(|lines| lines.iter().any(|line| line.starts_with(&entry)));
+    let heading = of_code.map_or("", |lines| lines[0]);
+    let name = heading.split([',', ':']).next().unwrap_or_default().replace('_', "");
+    name.eq_ignore_ascii_case(&format!("{code:?}"))
 }
 
 /// Provokes a reason; with the code that is to come with it. There is no arm for
