@@ -11,6 +11,11 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 /// The domain of every reason.
 pub const DOMAIN: &str = "backstock";
 
+/// Fields that one status tells of. Statuses travel in headers, and a client takes
+/// 8 KiB of those in all: a field's path, its value and the limit take some 150 bytes,
+/// and a third more as text. The others are counted.
+const FIELDS_TOLD_MAX: usize = 16;
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
         /// Why a request was not done. The text is part of the interface: it
@@ -138,17 +143,25 @@ pub fn transient(code: Code, reason: Reason, message: &str, retry_after: Duratio
 /// Collects all that is wrong with a request, so that the caller hears of it
 /// at once.
 #[derive(Debug, Default)]
-pub struct Violations(Vec<FieldViolation>);
+pub struct Violations {
+    /// The first [`FIELDS_TOLD_MAX`].
+    told: Vec<FieldViolation>,
+    /// How many there are.
+    count: usize,
+}
 
 impl Violations {
     /// Notes that `field`, as `lines[3].quantity`, is wrong.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.0.push(FieldViolation::new(field, description));
+        self.count += 1;
+        if self.told.len() < FIELDS_TOLD_MAX {
+            self.told.push(FieldViolation::new(field, description));
+        }
     }
 
     /// Whether nothing is wrong so far.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// `value` if nothing is wrong, else `INVALID_ARGUMENT` with all of it.
@@ -167,13 +180,23 @@ impl Violations {
 
     /// `INVALID_ARGUMENT` with all that is wrong.
     pub fn into_status(self) -> Status {
-        let message = match self.0.as_slice() {
-            [only] => format!("{}: {}", only.field, only.description),
-            all => format!("{} fields are not valid", all.len()),
-        };
+        let message = self.message();
         let mut details = details(Reason::InvalidRequest);
-        details.set_bad_request(self.0);
+        details.set_bad_request(self.told);
         Status::with_error_details(Code::InvalidArgument, message, details)
+    }
+
+    /// What is wrong with the only field, or the names of all.
+    fn message(&self) -> String {
+        if let [only] = self.told.as_slice() {
+            return format!("{}: {}", only.field, only.description);
+        }
+        let names: Vec<_> = self.told.iter().map(|violation| violation.field.as_str()).collect();
+        let more = match self.count - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{} fields are not valid: {}{more}", self.count, names.join(", "))
     }
 }
 
@@ -220,18 +243,33 @@ mod tests {
         }
     }
 
+    /// All comments of the .proto files.
+    fn comments() -> Vec<String> {
+        let set = prost_types::FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET);
+        let ours = set.unwrap().file.into_iter().filter(|file| file.package() == "backstock.v1");
+        ours.filter_map(|file| file.source_code_info)
+            .flat_map(|info| info.location)
+            .filter_map(|location| location.leading_comments)
+            .collect()
+    }
+
+    /// The list at `Fault.reason`, which a caller looks a reason up in.
+    #[test]
+    fn the_proto_files_list_the_reasons_that_there_are_and_no_others() {
+        let comments = comments();
+        let list = comments.iter().find(|comment| comment.contains("- INVALID_REQUEST:"));
+        let entries = list.unwrap().lines().filter_map(|line| line.trim().strip_prefix("- "));
+        let listed: Vec<_> =
+            entries.filter_map(|entry| entry.split_once(':')).map(|(name, _)| name).collect();
+        let reasons: HashSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(listed.iter().copied().collect::<HashSet<_>>(), reasons);
+        assert_eq!(listed.len(), reasons.len(), "one is listed twice");
+    }
+
     /// Methods are documented with their reasons in parentheses.
     #[test]
     fn every_reason_that_the_proto_files_name_exists() {
-        let set = prost_types::FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET);
-        let files = set.unwrap().file;
-        let comments: Vec<_> = files
-            .iter()
-            .filter(|file| file.package() == "backstock.v1")
-            .filter_map(|file| file.source_code_info.as_ref())
-            .flat_map(|info| &info.location)
-            .filter_map(|location| location.leading_comments.as_deref())
-            .collect();
+        let comments = comments();
         let in_parentheses = comments
             .iter()
             .flat_map(|comment| comment.split('(').skip(1))
@@ -262,6 +300,22 @@ mod tests {
         );
         assert_eq!(details.error_info().unwrap().reason, "INVALID_REQUEST");
         assert_eq!(details.error_info().unwrap().domain, "backstock");
+    }
+
+    #[test]
+    fn the_message_names_the_fields_that_are_wrong() {
+        let wrong = |count: usize| {
+            let mut violations = Violations::default();
+            (0..count).for_each(|at| violations.add(format!("lines[{at}].sku"), "is required"));
+            violations.into_status()
+        };
+        assert_eq!(wrong(1).message(), "lines[0].sku: is required");
+        assert_eq!(wrong(2).message(), "2 fields are not valid: lines[0].sku, lines[1].sku");
+        let many = wrong(500);
+        assert!(many.message().starts_with("500 fields are not valid: lines[0].sku, lines[1].sku"));
+        assert!(many.message().ends_with("lines[15].sku and 484 more"), "{}", many.message());
+        let told = many.get_error_details().bad_request().unwrap().field_violations.len();
+        assert_eq!(told, FIELDS_TOLD_MAX);
     }
 
     #[test]

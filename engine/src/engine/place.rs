@@ -322,7 +322,8 @@ async fn claim<'a>(
         match claims.units(of_pair).await? {
             Claim::Granted => {}
             Claim::NoRoomToWait => {
-                return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) }.into());
+                let (what, max) = ("waiting", u64::from(STOCK_UNITS_MAX));
+                return Err(Refusal::TooMuch { what, max }.into());
             }
             Claim::Short(_) | Claim::InFlight => return Ok(None),
         }

@@ -153,16 +153,20 @@ pub enum Refusal {
         is_supplier: bool,
     },
     /// The change would take a quantity below zero.
-    #[error("{wanted} units asked for, {available} there")]
+    #[error("{what}: {wanted} units asked for, {available} there")]
     NotEnough {
+        /// The quantity, as commands call it.
+        what: &'static str,
         /// Units that the command takes.
         wanted: u64,
         /// Units that are there to take.
         available: u64,
     },
     /// The change would take a quantity above its limit.
-    #[error("the quantity would pass {max} units")]
+    #[error("{what} would pass {max} units")]
     TooMuch {
+        /// The quantity, as commands call it.
+        what: &'static str,
         /// Most units allowed.
         max: u64,
     },

@@ -100,7 +100,7 @@ mod tests {
         violations.add("a", "is empty");
         violations.add("b", "is 0");
         let error = ClientError::from(violations.into_status());
-        let text = "2 fields are not valid (INVALID_REQUEST); a: is empty; b: is 0";
+        let text = "2 fields are not valid: a, b (INVALID_REQUEST); a: is empty; b: is 0";
         assert_eq!(error.to_string(), text);
     }
 

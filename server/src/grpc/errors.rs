@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::{Refusal, Violation};
+use backstock_engine::model::{OrderId, Refusal, Violation};
 use backstock_engine::service::SnapshotFailed;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -130,12 +130,7 @@ fn refused(refusal: Refusal) -> Status {
             &message,
             [("sku", sku.to_string()), ("node_id", node.to_string()), ("inbound_id", inbound)],
         ),
-        Refusal::UnknownShipment { order, shipment } => with_metadata(
-            Code::NotFound,
-            Reason::ShipmentNotFound,
-            &message,
-            [("order_id", order.to_string()), ("shipment_number", shipment.to_string())],
-        ),
+        Refusal::UnknownShipment { order, shipment } => unknown_shipment(&order, shipment.into()),
         Refusal::UnknownLine { order, line } => unknown_line(&order, line),
         Refusal::InboundExists(id) => exists(Reason::InboundExists, "inbound_id", id),
         Refusal::NodeKindFixed(id) => state(Reason::NodeKindFixed, format!("node/{id}")),
@@ -146,8 +141,8 @@ fn refused(refusal: Refusal) -> Status {
         Refusal::WrongNodeKind { node, is_supplier: false } => {
             state(Reason::NodeNotSupplier, format!("node/{node}"))
         }
-        Refusal::NotEnough { .. } => state(Reason::StockBelowZero, "stock".into()),
-        Refusal::TooMuch { .. } => state(Reason::QuantityTooLarge, "stock".into()),
+        Refusal::NotEnough { what, .. } => state(Reason::StockBelowZero, format!("stock/{what}")),
+        Refusal::TooMuch { what, .. } => state(Reason::QuantityTooLarge, format!("stock/{what}")),
         Refusal::Full { what, .. } => state(Reason::ListFull, what.into()),
         Refusal::ShipmentClosed(number) => {
             state(Reason::ShipmentNotPlanned, format!("shipment/{number}"))
@@ -164,8 +159,15 @@ fn refused(refusal: Refusal) -> Status {
     }
 }
 
+/// The order has no shipment of that number.
+pub(super) fn unknown_shipment(order: &OrderId, number: u32) -> Status {
+    let message = format!("order {order} has no shipment {number}");
+    let metadata = [("order_id", order.to_string()), ("shipment_number", number.to_string())];
+    with_metadata(Code::NotFound, Reason::ShipmentNotFound, &message, metadata)
+}
+
 /// The engine counts lines from 1, the interface from 0.
-fn unknown_line(order: &backstock_engine::model::OrderId, line: u32) -> Status {
+fn unknown_line(order: &OrderId, line: u32) -> Status {
     let index = line.saturating_sub(1).to_string();
     let message = format!("order {order} has no line of index {index}");
     let metadata = [("order_id", order.to_string()), ("line_index", index)];
@@ -187,7 +189,7 @@ fn with_metadata<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use backstock_engine::model::{Lsn, OrderId};
+    use backstock_engine::model::Lsn;
 
     fn code_and_reason(error: EngineError) -> (Code, String) {
         let status = status(error, &FieldNames::PLAIN);

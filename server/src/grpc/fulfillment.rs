@@ -1,5 +1,6 @@
 //! `FulfillmentService`: what nodes report of their shipments.
 
+use backstock_engine::engine::EngineError;
 use backstock_engine::model::command::ShipShipment;
 use backstock_engine::model::{OrderId, Refusal, Rule, Text};
 use backstock_proto::v1;
@@ -8,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::orders::read_id;
 use super::pages::Page;
-use super::{Api, order_view, plain};
+use super::{Api, errors, order_view, plain};
 use crate::status::Violations;
 
 #[tonic::async_trait]
@@ -21,7 +22,8 @@ impl FulfillmentService for Api {
         let number = request.shipment_number;
         let command = self.shipping(request)?;
         let id = command.order.clone();
-        let version = self.engine().ship_shipment(command).await.map_err(plain)?.get();
+        let version = self.engine().ship_shipment(command).await;
+        let version = version.map_err(|error| not_shipped(error, number))?.get();
         let (shipment, _) = self.shipment(&id, number).await?;
         Ok(Response::new(v1::ShipShipmentResponse { shipment: Some(shipment), version }))
     }
@@ -64,7 +66,7 @@ impl Api {
     async fn shipment(&self, id: &OrderId, number: u32) -> Result<(v1::Shipment, u64), Status> {
         let (all, version) = self.shipments(id).await?;
         let found = all.into_iter().find(|shipment| shipment.number == number);
-        let shipment = found.ok_or_else(|| unknown_shipment(id.clone(), number))?;
+        let shipment = found.ok_or_else(|| errors::unknown_shipment(id, number))?;
         Ok((shipment, version))
     }
 
@@ -91,7 +93,12 @@ impl Api {
     }
 }
 
-fn unknown_shipment(order: OrderId, number: u32) -> Status {
-    let shipment = u16::try_from(number).unwrap_or(u16::MAX);
-    plain(Refusal::UnknownShipment { order, shipment }.into())
+/// The status of a shipment that is refused, with its number as the caller gave it.
+fn not_shipped(error: EngineError, number: u32) -> Status {
+    match error {
+        EngineError::Refused(Refusal::UnknownShipment { order, .. }) => {
+            errors::unknown_shipment(&order, number)
+        }
+        error => plain(error),
+    }
 }

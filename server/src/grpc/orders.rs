@@ -9,15 +9,15 @@ use backstock_proto::{Encoded, v1};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::fields::FieldNames;
 use super::limits::ANSWER_BYTES;
 use super::meters::OrderTally;
 use super::order_text::{self, OrderText};
 use super::{Api, errors, explain, order_answer, order_request, order_stream, order_view, plain};
 use crate::status::Violations;
 
-/// How the engine calls the fields of a cancellation.
-const CANCEL_NAMES: FieldNames = FieldNames::new("", &[("line", "line_index")]);
+/// The last line that an order may have, the first being 0.
+#[expect(clippy::cast_possible_truncation, reason = "orders have some hundred lines at most")]
+const LINE_INDEX_MAX: u32 = limits::ORDER_LINES_MAX as u32 - 1;
 
 #[tonic::async_trait]
 impl OrderService for Api {
@@ -73,7 +73,7 @@ impl OrderService for Api {
         let command = self.cancellation(request)?;
         let id = command.order.clone();
         let version = self.engine().cancel_order(command).await;
-        let version = version.map_err(|error| errors::status(error, &CANCEL_NAMES))?.get();
+        let version = version.map_err(plain)?.get();
         let view = self.engine().order(&id).await.map_err(plain)?;
         let order = order_view::order(self.engine(), &view).await.map_err(plain)?;
         Ok(Response::new(v1::CancelOrderResponse { order: Some(order), version }))
@@ -152,12 +152,12 @@ impl Api {
         if request.lines.len() > max {
             found.breaks("lines", request.lines.len(), Rule::TooMany { max });
         }
-        for (at, line) in request.lines.iter().enumerate().take(max) {
-            let path = format!("lines[{at}].quantity");
-            found.within(&path, line.quantity.into(), 1, limits::LINE_UNITS_MAX);
+        let lines = &request.lines[..request.lines.len().min(max)];
+        for (at, line) in lines.iter().enumerate() {
+            cancelled_line(&mut found, at, *line, &lines[..at]);
         }
         // The engine counts lines from 1.
-        let lines = request.lines.iter().map(|line| LineCancellation {
+        let lines = lines.iter().map(|line| LineCancellation {
             line: line.line_index.saturating_add(1),
             quantity: line.quantity,
         });
@@ -168,6 +168,23 @@ impl Api {
         })();
         found.converted(command)
     }
+}
+
+/// Checks one line of a cancellation. Its index is told as the caller counts: the
+/// engine would tell its own number.
+fn cancelled_line(
+    found: &mut Violations,
+    at: usize,
+    line: v1::CancelOrderLine,
+    before: &[v1::CancelOrderLine],
+) {
+    let path = format!("lines[{at}].line_index");
+    found.within(&path, line.line_index.into(), 0, LINE_INDEX_MAX);
+    if before.iter().any(|other| other.line_index == line.line_index) {
+        found.breaks(&path, line.line_index, Rule::Duplicate);
+    }
+    let path = format!("lines[{at}].quantity");
+    found.within(&path, line.quantity.into(), 1, limits::LINE_UNITS_MAX);
 }
 
 /// The status of an order that is refused.

@@ -148,15 +148,81 @@ async fn stock_that_cannot_be_so_is_refused_and_stays() {
         let status = server.inventory.adjust_stock(request).await.expect_err("refused");
         assert_eq!(told(&status), expected, "{status:?}");
     }
-    let set = v1::SetStockRequest {
+    let set = |level| v1::SetStockRequest {
         sku: "SKU".into(),
         node_id: "NYC".into(),
-        level: Some(v1::StockLevel { on_hand: Some(u64::MAX), ..Default::default() }),
+        level: Some(level),
         ..Default::default()
     };
-    let status = server.inventory.set_stock(set).await.expect_err("refused");
+    let too_much = v1::StockLevel { on_hand: Some(u64::MAX), ..Default::default() };
+    let status = server.inventory.set_stock(set(too_much)).await.expect_err("refused");
     assert_eq!(told(&status), invalid(&["level.on_hand"]));
+    // What the state refuses names the quantity as well.
+    let more_than_there = v1::StockLevel { unavailable: Some(11), ..Default::default() };
+    let status = server.inventory.set_stock(set(more_than_there)).await.expect_err("refused");
+    assert_eq!(status.message(), "unavailable: 11 units asked for, 10 there");
+    let details = status.get_error_details();
+    let violations = &details.precondition_failure().expect("a precondition").violations;
+    assert_eq!(violations[0].subject, "stock/unavailable");
     assert_eq!(server.state_hash(), before);
+    server.stop().await.expect("drained");
+}
+
+/// The caller's first line is 0, his shipments are as large as he says: the engine's
+/// own numbers are never told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_and_shipments_are_told_by_the_numbers_that_the_caller_gave() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.orders.place_order(order("A", &[("SKU", 2)])).await.expect("placed");
+    let line = |line_index| v1::CancelOrderLine { line_index, quantity: 1 };
+    let cancel = |lines: &[u32]| v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: lines.iter().copied().map(line).collect(),
+        ..Default::default()
+    };
+    let field = "lines[1].line_index";
+    for (lines, what) in [
+        ([0, 0], "\"0\" is given twice"),
+        ([0, 500], "\"500\" is not within 0 to 499"),
+        ([0, u32::MAX], "\"4294967295\" is not within 0 to 499"),
+    ] {
+        let status = server.orders.cancel_order(cancel(&lines)).await.expect_err("refused");
+        assert_eq!(told(&status), invalid(&[field]));
+        assert_eq!(status.message(), format!("{field}: {what}"));
+    }
+    let status = server.orders.cancel_order(cancel(&[499])).await.expect_err("refused");
+    assert_eq!(told(&status), refused(Code::NotFound, "LINE_NOT_FOUND"));
+    assert_eq!(status.message(), "order A has no line of index 499");
+
+    let ship = v1::ShipShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 70_000,
+        carrier: "Owl Post".into(),
+        ..Default::default()
+    };
+    let get =
+        v1::GetShipmentRequest { order_id: "A".into(), shipment_number: 70_000, min_version: 0 };
+    let shipped = server.fulfillment.ship_shipment(ship).await.map(drop);
+    let read = server.fulfillment.get_shipment(get).await.map(drop);
+    for status in [shipped, read].map(|answer| answer.expect_err("refused")) {
+        assert_eq!(told(&status), refused(Code::NotFound, "SHIPMENT_NOT_FOUND"));
+        assert_eq!(status.message(), "order A has no shipment 70000");
+    }
+    server.stop().await.expect("drained");
+}
+
+/// Statuses are headers, and those have a bound at the client.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_with_all_of_it_wrong_is_told_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let sku = "\u{e9}".repeat(4_000);
+    let request = order("A", &vec![(sku.as_str(), 0); 500]);
+    let status = server.orders.place_order(request).await.expect_err("refused");
+    let (code, reason, fields) = told(&status);
+    assert_eq!((code, &*reason, fields.len()), (Code::InvalidArgument, "INVALID_REQUEST", 16));
+    assert!(status.message().starts_with("1000 fields are not valid: lines[0].quantity, "));
     server.stop().await.expect("drained");
 }
 

@@ -29,7 +29,7 @@ impl Stock {
             StockOperation::Set { on_hand, unavailable, safety } => {
                 let on_hand = on_hand.unwrap_or(self.on_hand);
                 let unavailable = unavailable.unwrap_or(self.unavailable);
-                not_more(unavailable, on_hand)?;
+                not_more("unavailable", unavailable, on_hand)?;
                 let safety = safety.unwrap_or(self.safety);
                 Ok(StockChange::Set { on_hand, unavailable, safety })
             }
@@ -37,17 +37,17 @@ impl Stock {
                 Ok(StockChange::SupplierFeed { quantity: *quantity })
             }
             StockOperation::Receive { quantity, unavailable } => {
-                has_room(self.on_hand, *quantity)?;
-                not_more(*unavailable, *quantity)?;
+                has_room("on_hand", self.on_hand, *quantity)?;
+                not_more("unavailable", *unavailable, *quantity)?;
                 Ok(StockChange::Received { quantity: *quantity, unavailable: *unavailable })
             }
             StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
-                let on_hand = adjusted(self.on_hand, *on_hand_delta)?;
-                let unavailable = adjusted(self.unavailable, *unavailable_delta)?;
+                let on_hand = adjusted("on_hand", self.on_hand, *on_hand_delta)?;
+                let unavailable = adjusted("unavailable", self.unavailable, *unavailable_delta)?;
                 // A short count may leave more unavailable than there is: what
                 // narrows that gap is taken.
                 let gap = self.unavailable.saturating_sub(self.on_hand);
-                not_more(unavailable.saturating_sub(gap), on_hand)?;
+                not_more("unavailable", unavailable.saturating_sub(gap), on_hand)?;
                 Ok(StockChange::Adjusted {
                     on_hand_delta: *on_hand_delta,
                     unavailable_delta: *unavailable_delta,
@@ -73,7 +73,7 @@ impl Stock {
             }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 let inbound = self.open_inbound(id)?;
-                has_room(self.on_hand, *quantity)?;
+                has_room("on_hand", self.on_hand, *quantity)?;
                 let (no, quantity, closes) = (inbound.no, *quantity, *closes);
                 Ok(StockChange::InboundReceived { no, quantity, closes })
             }
@@ -107,31 +107,35 @@ impl Stock {
     fn has_room_inbound(&self, more: u32) -> Result<(), Refusal> {
         let expected: u64 = self.inbound().iter().map(|i| u64::from(i.quantity)).sum();
         if expected + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
-            return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) });
+            return Err(too_much("inbound"));
         }
         Ok(())
     }
 }
 
-fn adjusted(quantity: u32, delta: i32) -> Result<u32, Refusal> {
+fn adjusted(what: &'static str, quantity: u32, delta: i32) -> Result<u32, Refusal> {
     match u32::try_from(delta) {
-        Ok(more) => has_room(quantity, more)?,
-        Err(_) => not_more(delta.unsigned_abs(), quantity)?,
+        Ok(more) => has_room(what, quantity, more)?,
+        Err(_) => not_more(what, delta.unsigned_abs(), quantity)?,
     }
     Ok(quantity.saturating_add_signed(delta))
 }
 
-fn has_room(on_hand: u32, more: u32) -> Result<(), Refusal> {
-    if u64::from(on_hand) + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
-        return Err(Refusal::TooMuch { max: u64::from(STOCK_UNITS_MAX) });
+fn has_room(what: &'static str, there: u32, more: u32) -> Result<(), Refusal> {
+    if u64::from(there) + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
+        return Err(too_much(what));
     }
     Ok(())
 }
 
-fn not_more(wanted: u32, available: u32) -> Result<(), Refusal> {
+fn too_much(what: &'static str) -> Refusal {
+    Refusal::TooMuch { what, max: u64::from(STOCK_UNITS_MAX) }
+}
+
+fn not_more(what: &'static str, wanted: u32, available: u32) -> Result<(), Refusal> {
     if wanted > available {
         let (wanted, available) = (u64::from(wanted), u64::from(available));
-        return Err(Refusal::NotEnough { wanted, available });
+        return Err(Refusal::NotEnough { what, wanted, available });
     }
     Ok(())
 }
