@@ -132,13 +132,18 @@ pub struct PostalMatch {
     pub index: u32,
 }
 
-/// A table of postal codes. The engine is handed one; it ships none.
+/// A table of the postal codes of one country. The engine is handed one; it ships none.
 pub trait PostalCodes: Send + Sync {
     /// Where `postal_code` is; `None` when the table does not know it.
     fn locate(&self, postal_code: &str) -> Option<PostalMatch>;
 
     /// How many codes there are: the exclusive upper bound of every index.
     fn code_count(&self) -> u32;
+
+    /// Why the table does not know `postal_code`, to follow it in a sentence.
+    fn why_unknown(&self, _postal_code: &str) -> String {
+        "is not one of the postal codes this server knows".into()
+    }
 }
 
 /// So that a table which lives as long as the process can be lent.
@@ -149,6 +154,10 @@ impl<T: PostalCodes + ?Sized> PostalCodes for &T {
 
     fn code_count(&self) -> u32 {
         (**self).code_count()
+    }
+
+    fn why_unknown(&self, postal_code: &str) -> String {
+        (**self).why_unknown(postal_code)
     }
 }
 

@@ -155,8 +155,8 @@ pub async fn define_node(core: &Core, command: DefineNode) -> Result<Change, Eng
 fn locate(core: &Core, definition: NodeDefinition) -> Result<Node, EngineError> {
     let code = &definition.postal_code;
     let place = core.postal.locate(code.as_str()).ok_or_else(|| {
-        let allowed = "the postal codes this server knows".into();
-        Violation::new("postal_code", code, Rule::NotOneOf { allowed })
+        let why = core.postal.why_unknown(code.as_str());
+        Violation::new("postal_code", code, Rule::Malformed(why))
     })?;
     let node = Node {
         id: definition.id,

@@ -117,7 +117,7 @@ fn resolve<'a>(
     let mut found = order.validate(day_of(at)).err().unwrap_or_default();
     let destination = core.postal.locate(order.postal_code.as_str());
     if destination.is_none() {
-        found.push(unknown_code(order));
+        found.push(unknown_code(core, order));
     }
     let service = network.service_no(order.service.as_ref());
     if service.is_none() {
@@ -143,9 +143,9 @@ fn resolve<'a>(
     })
 }
 
-fn unknown_code(order: &OrderRequest) -> Violation {
-    let allowed = "the postal codes this server knows".into();
-    Violation::new("postal_code", &order.postal_code, Rule::NotOneOf { allowed })
+fn unknown_code(core: &Core, order: &OrderRequest) -> Violation {
+    let why = core.postal.why_unknown(order.postal_code.as_str());
+    Violation::new("postal_code", &order.postal_code, Rule::Malformed(why))
 }
 
 fn unknown_service(network: &Network, order: &OrderRequest) -> Violation {

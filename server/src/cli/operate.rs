@@ -16,13 +16,14 @@ Examples:
 Files end in .csv, with a header, or in .jsonl, with one object a line. Their
 columns, or keys, tell what they hold; those in brackets may be left out:
   items    sku [title]
-  nodes    node_id kind postal_code time_zone working_days [title cut_off
-           holidays capacity_units_per_day shipment_cost_minor unit_cost_minor
-           lead_time_days enabled]
+  nodes    node_id kind postal_code time_zone working_days [title country_code
+           cut_off holidays capacity_units_per_day shipment_cost_minor
+           unit_cost_minor lead_time_days enabled]
   stock    sku node_id [on_hand unavailable safety vendor_feed]
   inbound  inbound_id sku node_id quantity eta
-  orders   order_id destination_postal_code sku quantity [customer_id channel
-           placed_time service wanted_by shortage_policy split_policy]
+  orders   order_id destination_postal_code sku quantity
+           [destination_country_code customer_id channel placed_time service
+           wanted_by shortage_policy split_policy]
 A row of orders is one line of an order; in JSON an order may have its lines as
 a list, `lines`. Bad rows are reported with file, line, column and reason, and
 the good ones go in; the exit code is then 1.";

@@ -12,6 +12,7 @@ use super::network::{DemoNode, DemoNodeKind, nodes};
 use super::policy::policy;
 use super::stocking::{DemoFeed, DemoPlan, DemoStock};
 use crate::client::{Client, Refused};
+use crate::reference::UsPostalCodes;
 
 /// Items whose calls are on their way at once; they share syncs of the disk.
 const ITEMS_AT_ONCE: usize = 128;
@@ -123,6 +124,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         title: node.name.to_owned(),
         kind: kind.into(),
         postal_code: node.postal_code.to_owned(),
+        country_code: UsPostalCodes::COUNTRY.to_owned(),
         time_zone: node.zone.to_owned(),
         working_days: weekdays(node.working_days),
         cut_off_minutes: node.cut_off_minutes.into(),

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
 //! | `order_stream`, `feed` | the two bidirectional streams |
-//! | `fields`, `times`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
+//! | `fields`, `times`, `places`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
 //! | `wire` | protobuf by hand, for placing orders |
 //! | `errors` | the one map from the engine's errors to statuses |
@@ -32,6 +32,7 @@ mod order_text;
 mod order_view;
 mod orders;
 mod pages;
+mod places;
 mod policy;
 mod router;
 mod snapshots;

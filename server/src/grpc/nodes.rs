@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use backstock_engine::calendar::Zone;
-use backstock_engine::geo::PostalCodes;
 use backstock_engine::limits;
 use backstock_engine::model::command::NodeDefinition;
 use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, RequestId, Rule, Text};
@@ -11,8 +10,7 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::fields::FieldNames;
-use super::{order_request, times};
-use crate::reference::UsPostalCodes;
+use super::{order_request, places, times};
 use crate::status::Violations;
 
 /// How the engine calls the fields of a node.
@@ -28,8 +26,9 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
 );
 
 /// What an update mask may name.
-const MASK: [&str; 11] = [
+const MASK: [&str; 12] = [
     "postal_code",
+    "country_code",
     "time_zone",
     "working_days",
     "cut_off_minutes",
@@ -87,6 +86,11 @@ pub(super) fn definition(
 
 #[expect(clippy::needless_pass_by_value, reason = "it is used up")]
 fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
+    // A code means nothing without its country: what is said of it counts, whatever the
+    // mask names.
+    if !given.country_code.is_empty() {
+        node.country_code.clone_from(&given.country_code);
+    }
     for path in paths {
         match path.as_str() {
             "postal_code" => node.postal_code.clone_from(&given.postal_code),
@@ -102,7 +106,8 @@ fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
             "lead_time_days" => node.lead_time_days = given.lead_time_days,
             "enabled" => node.enabled = given.enabled,
             "title" => node.title.clone_from(&given.title),
-            _ => {} // Noted as wrong by whoever read the mask.
+            // The country is taken; all else was noted as wrong by whoever read the mask.
+            _ => {}
         }
     }
     node
@@ -113,10 +118,11 @@ fn convert(found: &mut Violations, node: &v1::Node, id: Option<NodeId>) -> Optio
     let title = found.taken("node.title", Text::new("title", &*node.title));
     let code = PostalCode::new("postal_code", &*node.postal_code);
     let postal_code = found.taken("node.postal_code", code);
-    // The engine looks both up again; here they are told with all else.
-    if postal_code.as_ref().is_some_and(|c| UsPostalCodes::shared().locate(c.as_str()).is_none()) {
-        let allowed = "the postal codes this server knows".into();
-        found.breaks("node.postal_code", &node.postal_code, Rule::NotOneOf { allowed });
+    // The engine looks code and zone up again; here they are told with all else.
+    if places::is_known_country(found, "node.country_code", &node.country_code)
+        && let Some(code) = &postal_code
+    {
+        places::located(found, "node.postal_code", code);
     }
     if let Err(error) = Zone::named(&node.time_zone) {
         found.add("node.time_zone", error.to_string());
@@ -250,6 +256,7 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         lead_time_days: node.lead_time_days.into(),
         enabled: node.enabled,
         title: node.title.as_str().to_owned(),
+        country_code: places::COUNTRY.to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::fields::FieldNames;
 use super::order_text::{LineText, OrderText};
-use super::times;
+use super::{places, times};
 use crate::clock::Clock;
 use crate::status::Violations;
 
@@ -29,6 +29,8 @@ pub(super) fn order(
     let channel = found.optional("channel", request.channel, Text::new);
     let code = PostalCode::new("destination_postal_code", request.destination_postal_code);
     let postal_code = found.taken("destination_postal_code", code);
+    let country = request.destination_country_code;
+    places::is_known_country(&mut found, "destination_country_code", country);
     let service = found.optional("service", request.service, ServiceName::new);
     let wanted_by = request.wanted_by.as_ref();
     let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));

@@ -34,6 +34,7 @@ pub(super) struct OrderText<'a> {
     pub(super) split_policy: i32,
     pub(super) lines: SmallVec<[LineText<'a>; 4]>,
     pub(super) validate_only: bool,
+    pub(super) destination_country_code: &'a str,
 }
 
 impl<'a> OrderText<'a> {
@@ -60,6 +61,7 @@ impl<'a> OrderText<'a> {
             9 => self.split_policy = value.number()?.cast_signed(),
             10 => self.lines.push(LineText::read(value.bytes()?)?),
             11 => self.validate_only = value.flag()?,
+            12 => self.destination_country_code = value.text()?,
             _ => return Err(NotPlain),
         }
         Ok(())
@@ -129,6 +131,7 @@ mod tests {
             split_policy: -1,
             lines: vec![line("SKU-1", 1), line("", 0), line("SKU-2", u32::MAX)],
             validate_only: true,
+            destination_country_code: "us".into(),
         };
         v1::PlaceOrdersRequest { orders: vec![full, v1::PlaceOrderRequest::default()] }
     }
@@ -149,6 +152,7 @@ mod tests {
             split_policy: order.split_policy,
             lines: lines.map(line).collect(),
             validate_only: order.validate_only,
+            destination_country_code: order.destination_country_code.into(),
         }
     }
 

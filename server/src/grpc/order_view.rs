@@ -6,7 +6,7 @@ use backstock_engine::model::{
 };
 use backstock_proto::v1;
 
-use super::times;
+use super::{places, times};
 
 /// Units of one line in one shipment, from one supply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub(super) async fn order(engine: &Engine, view: &OrderView) -> Result<v1::Order
         state: state(order.state()).into(),
         lines: lines.collect(),
         shipments: shipments_now(engine, view).await?,
+        destination_country_code: places::COUNTRY.to_owned(),
     })
 }
 

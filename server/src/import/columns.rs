@@ -46,6 +46,7 @@ impl Kind {
                 required: &["node_id", "kind", "postal_code", "time_zone", "working_days"],
                 optional: &[
                     "title",
+                    "country_code",
                     "cut_off",
                     "holidays",
                     "capacity_units_per_day",
@@ -66,6 +67,7 @@ impl Kind {
             Self::Orders => Columns {
                 required: &["order_id", "destination_postal_code", "sku", "quantity"],
                 optional: &[
+                    "destination_country_code",
                     "customer_id",
                     "channel",
                     "placed_time",

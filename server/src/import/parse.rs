@@ -16,6 +16,7 @@ const WHOLE_NUMBER: &str = "a whole number";
 
 /// What one or more records came to.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most records are rows, and each is moved once")]
 pub(super) enum Parsed {
     /// Nothing yet: more records of the same order may follow.
     Wait,

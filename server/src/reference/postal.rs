@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use backstock_engine::geo::{PostalCodes, PostalMatch};
 
+use super::shape;
 use super::table::{CODE_SPACE, Table};
 
 pub(super) static PACKED: &[u8] = include_bytes!("assets/us-postal-codes.bin");
@@ -39,6 +40,9 @@ pub struct NearestCode {
 }
 
 impl UsPostalCodes {
+    /// The country whose codes these are, in ISO 3166-1.
+    pub const COUNTRY: &str = "US";
+
     /// The one table of the process, unpacked at the first call.
     ///
     /// # Panics
@@ -83,6 +87,28 @@ impl PostalCodes for UsPostalCodes {
     fn code_count(&self) -> u32 {
         self.0.known.count()
     }
+
+    fn why_unknown(&self, postal_code: &str) -> String {
+        if five_digits(postal_code).is_some() {
+            let count = self.code_count();
+            return format!("is not one of the {count} US postal codes that this server knows");
+        }
+        let shape = "US postal codes have 5 digits, or 9 as in 12345-6789";
+        match shape::country_of(postal_code) {
+            Some(country) => {
+                format!("looks like a postal code of {country}, and only the US is known: {shape}")
+            }
+            None if is_short(postal_code) => {
+                format!("has 4 digits, and may have lost a leading 0: {shape}")
+            }
+            None => format!("is no US postal code, and only the US is known: {shape}"),
+        }
+    }
+}
+
+/// As spreadsheets leave the codes of New England.
+fn is_short(postal_code: &str) -> bool {
+    postal_code.len() == 4 && postal_code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The number in `12345` or `12345-6789`; `None` for any other text.
@@ -157,6 +183,21 @@ mod tests {
             assert_eq!(codes.locate(text), None, "{text:?}");
             assert_eq!(codes.nearest_in_prefix(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_unknown_code_is_told_why() {
+        let codes = UsPostalCodes::shared();
+        let shape = "US postal codes have 5 digits, or 9 as in 12345-6789";
+        let unknown = "is not one of the 42049 US postal codes that this server knows";
+        assert_eq!(codes.why_unknown("00000"), unknown);
+        assert_eq!(codes.why_unknown("00000-1234"), unknown);
+        let brazil = "looks like a postal code of Brazil, and only the US is known";
+        assert_eq!(codes.why_unknown("01310-100"), format!("{brazil}: {shape}"));
+        let lost = "has 4 digits, and may have lost a leading 0";
+        assert_eq!(codes.why_unknown("2116"), format!("{lost}: {shape}"));
+        let other = "is no US postal code, and only the US is known";
+        assert_eq!(codes.why_unknown("110001"), format!("{other}: {shape}"));
     }
 
     #[test]

@@ -49,6 +49,18 @@ async fn orders_that_cannot_be_taken_name_every_field_and_change_nothing() {
             with(|o| o.destination_postal_code = "00000".into()),
             invalid(&["destination_postal_code"]),
         ),
+        // Of Berlin, and of Manhattan where nobody says the country.
+        (
+            with(|o| {
+                o.destination_postal_code = "10115".into();
+                o.destination_country_code = "DE".into();
+            }),
+            invalid(&["destination_country_code"]),
+        ),
+        (
+            with(|o| o.destination_country_code = "USA".into()),
+            invalid(&["destination_country_code"]),
+        ),
         (with(|o| o.service = "by owl".into()), invalid(&["service"])),
         (
             with(|o| {

@@ -228,6 +228,55 @@ async fn parts_of_a_node_change_and_the_others_stay() {
     server.stop().await.expect("drained");
 }
 
+/// A code of another country may look like one that is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_or_destination_of_another_country_is_refused_and_says_why() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let update = |country: &str, paths: &[&str]| v1::UpdateNodeRequest {
+        node: Some(v1::Node { country_code: country.into(), ..node("NYC", "10115") }),
+        update_mask: Some(mask(paths)),
+        ..Default::default()
+    };
+    let before = server.state_hash();
+    // Whatever the mask names.
+    for paths in [&[][..], &["*"], &["postal_code"], &["country_code"], &["title"]] {
+        let status = server.catalog.update_node(update("DE", paths)).await.expect_err("refused");
+        assert_eq!(fields(&status), ["node.country_code"], "{paths:?}");
+        let why = "\"DE\" is not US, the only country whose addresses this server knows";
+        assert_eq!(status.message(), format!("node.country_code: {why}"));
+    }
+    let of_brazil = v1::UpdateNodeRequest {
+        node: Some(node("NYC", "01310-100")),
+        update_mask: Some(mask(&["postal_code"])),
+        ..Default::default()
+    };
+    let status = server.catalog.update_node(of_brazil).await.expect_err("refused");
+    assert!(status.message().contains("looks like a postal code of Brazil"), "{status:?}");
+    let to = |code: &str, country: &str| v1::PlaceOrderRequest {
+        destination_postal_code: code.into(),
+        destination_country_code: country.into(),
+        ..order("A", &[("SKU", 1)])
+    };
+    let status = server.orders.place_order(to("SW1A 1AA", "")).await.expect_err("refused");
+    assert_eq!(fields(&status), ["destination_postal_code"]);
+    assert!(status.message().contains("looks like a postal code of the United Kingdom"));
+    let status = server.orders.place_order(to("10115", "DE")).await.expect_err("refused");
+    assert_eq!(fields(&status), ["destination_country_code"]);
+    assert_eq!(server.state_hash(), before);
+
+    // What is known is taken in any case, and told in capitals.
+    let updated = server.catalog.update_node(update("us", &["postal_code"])).await;
+    let updated = updated.expect("changed").into_inner().node.expect("a node");
+    assert_eq!((&*updated.postal_code, &*updated.country_code), ("10115", "US"));
+    server.orders.place_order(to("10001", "us")).await.expect("placed");
+    server.orders.place_order(to("10001", "")).await.expect("the same order");
+    let get = v1::GetOrderRequest { order_id: "A".into(), min_version: 0 };
+    let read = server.orders.get_order(get).await.expect("read").into_inner();
+    assert_eq!(read.order.expect("an order").destination_country_code, "US");
+    server.stop().await.expect("drained");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_follow_one_another_and_end() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -160,6 +160,7 @@ pub fn node(id: &str, postal_code: &str) -> v1::Node {
         node_id: id.into(),
         kind: v1::NodeKind::Warehouse.into(),
         postal_code: postal_code.into(),
+        country_code: "US".into(),
         time_zone: "America/New_York".into(),
         working_days: (1..=7).collect(),
         cut_off_minutes: 1_440,

@@ -19,6 +19,7 @@ struct OrderView {
     channel: String,
     placed_time: Option<String>,
     destination_postal_code: String,
+    destination_country_code: String,
     service: String,
     wanted_by: Option<String>,
     promised_by: Option<String>,
@@ -101,6 +102,7 @@ impl OrderView {
             customer_id: order.customer_id,
             channel: order.channel,
             destination_postal_code: order.destination_postal_code,
+            destination_country_code: order.destination_country_code,
             service: order.service,
             lines: order.lines.into_iter().enumerate().map(LineView::new).collect(),
             shipments: order.shipments.into_iter().map(ShipmentView::new).collect(),
@@ -112,12 +114,15 @@ impl OrderView {
         let given =
             |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label:<12}{text}"));
         let promised = or_dash(self.promised_by.as_ref());
+        let place = [self.destination_postal_code.as_str(), &self.destination_country_code];
+        let place =
+            place.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
         vec![
             Some(format!("order {} is {}", self.order_id, self.state)),
             given("placed", self.placed_time.as_deref().unwrap_or_default()),
             given("customer", &self.customer_id),
             given("channel", &self.channel),
-            given("to", &self.destination_postal_code),
+            given("to", &place),
             given("service", &self.service),
             given("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
             given("promised by", &promised),
@@ -238,6 +243,8 @@ mod tests {
         v1::Order {
             order_id: "WEB-1".into(),
             state: v1::OrderState::Open.into(),
+            destination_postal_code: "10001".into(),
+            destination_country_code: "US".into(),
             lines: vec![v1::OrderLine { sku: "SCARF".into(), quantity: 3, units: Some(units) }],
             shipments: vec![shipment],
             ..v1::Order::default()
@@ -248,8 +255,13 @@ mod tests {
     fn an_order_shows_where_each_unit_is_and_what_ships_when() {
         let view = OrderView::new(v1::GetOrderResponse { order: Some(order()), version: 3 });
         let text = view.text();
-        for part in ["order WEB-1 is open", "2 x SCARF from inbound PO-7", "2026-11-24", "planned"]
-        {
+        for part in [
+            "order WEB-1 is open",
+            "to          10001, US",
+            "2 x SCARF from inbound PO-7",
+            "2026-11-24",
+            "planned",
+        ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         assert_eq!(view.lines[0].row(), ["1", "SCARF", "3", "0", "2", "1", "0", "0"]);

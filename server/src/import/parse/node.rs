@@ -30,6 +30,7 @@ pub(super) fn node(record: &Record) -> Result<v1::Node, Vec<Bad>> {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
         postal_code: columns.required("postal_code"),
+        country_code: columns.text("country_code"),
         time_zone: columns.required("time_zone"),
         working_days: days.unwrap_or_default(),
         cut_off_minutes: columns

@@ -76,6 +76,7 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
         channel: columns.text("channel"),
         placed_time: placed.map(words::wire_time),
         destination_postal_code: columns.required("destination_postal_code"),
+        destination_country_code: columns.text("destination_country_code"),
         service: columns.text("service"),
         wanted_by: day(&mut columns, "wanted_by"),
         shortage_policy: shortage.unwrap_or_default().into(),
