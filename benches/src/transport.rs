@@ -58,6 +58,7 @@ impl Idle {
 
 fn shipped_whole(order: PlaceOrderRequest) -> PlaceOrderResponse {
     let day = Date { year: 2026, month: 11, day: 24 };
+    let skus = order.lines.iter().map(|line| line.sku.clone()).collect();
     let allocated = order.lines.iter().map(|line| line.quantity);
     let lines = allocated.map(|allocated| LineUnits { allocated, ..LineUnits::default() });
     let lines = lines.collect();
@@ -82,6 +83,8 @@ fn shipped_whole(order: PlaceOrderRequest) -> PlaceOrderResponse {
         lines,
         shipments: vec![shipment],
         version: 4_000_000,
+        promised_by: Some(day),
+        skus,
         ..PlaceOrderResponse::default()
     }
 }

@@ -48,6 +48,11 @@ impl Entry {
         self.sku.get().is_some_and(|known| known.as_str() == sku)
     }
 
+    /// The SKU, read without a lock.
+    pub fn sku(&self) -> &Sku {
+        self.sku.get().expect("the catalogue shows defined items only")
+    }
+
     /// The definition as it stands.
     pub fn definition(&self) -> Definition {
         self.definition.read().clone().expect("the catalogue shows defined items only")

@@ -382,9 +382,9 @@ impl Engine {
         Arc::clone(&self.core.network.load().policy)
     }
 
-    /// The item of a number that the engine gave out.
-    pub fn item_no(&self, no: SkuNo) -> Arc<Item> {
-        self.core.catalogue.entry(no).definition().item
+    /// The SKU of a number that the engine gave out.
+    pub fn sku_no(&self, no: SkuNo) -> &Sku {
+        self.core.catalogue.entry(no).sku()
     }
 
     /// The node of a number that the engine gave out.

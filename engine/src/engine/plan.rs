@@ -66,6 +66,8 @@ pub struct Draft {
     pub shipments: Box<[Shipment]>,
     /// Allocations, ascending by line, node, shipment.
     pub allocations: Box<[Allocation]>,
+    /// The day that counts as on time.
+    pub promise_by: Day,
     /// Units without supply, by line.
     pub unfilled: SmallVec<[u32; 4]>,
     /// Whether candidates were left out.

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use backstock_engine::engine::{Engine, EngineError, NodeAvailability};
 use backstock_engine::model::{Day, Node, NodeId, Rule, Sku, Timestamp};
 use backstock_proto::v1;
+use prost::Message as _;
 use tonic::Status;
 
 use super::limits::NODES_MAX;
 use super::stock_view::local_date;
 use super::{nodes, plain, times, wire};
-use crate::status::Violations;
+use crate::status::{Violations, fault};
 
 /// Room for the answer for one SKU at some twenty nodes; more is allocated when more is
 /// there.
@@ -88,6 +89,52 @@ impl Asked {
             }
         });
         Ok(all.version.get())
+    }
+
+    /// Writes the answer for many SKUs, a [`v1::BatchGetAvailabilityResponse`]. What is
+    /// wrong with one of them is its fault; what is wrong with the engine ends it.
+    pub(super) async fn answer_all(
+        &self,
+        engine: &Engine,
+        skus: &[String],
+    ) -> Result<Vec<u8>, Status> {
+        let before = engine.version().get();
+        let mut oldest = None;
+        let mut faults = Vec::new();
+        let mut out = Vec::with_capacity(skus.len() * AVAILABILITY_BYTES);
+        for (sku, at) in skus.iter().zip(0u32..) {
+            match self.answer_one(engine, sku, &mut out).await? {
+                Ok(version) => oldest = Some(oldest.map_or(version, |oldest| version.min(oldest))),
+                Err(status) => {
+                    wire::message(&mut out, 1, |out| wire::text(out, 1, sku));
+                    faults.push((at, status));
+                }
+            }
+        }
+        wire::number(&mut out, 2, oldest.unwrap_or(before));
+        for (at, status) in &faults {
+            let message = v1::SkuFault { sku_index: *at, fault: Some(fault(status)) };
+            wire::message(&mut out, 3, |out| message.encode(out).expect("memory grows"));
+        }
+        Ok(out)
+    }
+
+    /// Writes the answer for one of many, unless it is at fault itself.
+    async fn answer_one(
+        &self,
+        engine: &Engine,
+        sku: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<Result<u64, Status>, Status> {
+        let mut found = Violations::default();
+        let Some(sku) = found.taken("sku", Sku::new("sku", sku)) else {
+            return Ok(Err(found.into_status()));
+        };
+        match self.answer(engine, &sku, out).await {
+            Ok(version) => Ok(Ok(version)),
+            Err(error @ EngineError::Refused(_)) => Ok(Err(plain(error))),
+            Err(error) => Err(plain(error)),
+        }
     }
 
     async fn promise<'a>(

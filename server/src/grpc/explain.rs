@@ -24,18 +24,13 @@ pub(super) async fn trace(
         version: order.placed_lsn.get(),
         optimal: !trace.bounded,
         shipments: u32::try_from(shipments.count()).unwrap_or(u32::MAX),
-        late_units: late_units(order),
+        late_units: order_answer::late_units(
+            &order.allocations,
+            &order.shipments,
+            order.header.promise_by,
+        ),
         candidates,
     })
-}
-
-fn late_units(order: &Order) -> u32 {
-    let late = order.allocations.iter().filter(|allocation| {
-        let shipment = &order.shipments[usize::from(allocation.shipment)];
-        order_answer::has_supply(allocation.supply)
-            && shipment.deliver_by.is_some_and(|day| day > order.header.promise_by)
-    });
-    late.map(|allocation| allocation.units).sum()
 }
 
 async fn candidate(

@@ -84,19 +84,15 @@ impl InventoryService for Api {
     ) -> Result<Response<Encoded<v1::BatchGetAvailabilityResponse>>, Status> {
         let request = request.into_inner().decode().map_err(|error| undecodable(&error))?;
         let mut found = Violations::default();
-        let skus = skus(&mut found, request.skus);
+        let count = request.skus.len();
+        if !(1..=SKUS_MAX).contains(&count) {
+            found.add("skus", format!("{count} SKUs; 1 to {SKUS_MAX} in a request"));
+        }
         let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref());
-        let (skus, asked) = found.converted(skus.zip(asked))?;
+        let asked = found.converted(asked)?;
         self.reach(request.min_version).await?;
         asked.check(self.engine())?;
-        let mut oldest = u64::MAX;
-        let mut answer = Vec::with_capacity(skus.len() * AVAILABILITY_BYTES);
-        for sku in &skus {
-            let version = asked.answer(self.engine(), sku, &mut answer).await.map_err(plain)?;
-            oldest = oldest.min(version);
-        }
-        wire::number(&mut answer, 2, oldest);
-        Ok(Response::new(Encoded::new(answer)))
+        asked.answer_all(self.engine(), &request.skus).await.map(Encoded::new).map(Response::new)
     }
 
     async fn get_stock(
@@ -349,18 +345,4 @@ impl Api {
             supply: Some(stock_view::supply_of(stock, reservation.supply)),
         })
     }
-}
-
-fn skus(found: &mut Violations, given: Vec<String>) -> Option<Vec<Sku>> {
-    let count = given.len();
-    if !(1..=SKUS_MAX).contains(&count) {
-        found.add("skus", format!("{count} SKUs; 1 to {SKUS_MAX} in a request"));
-        return None;
-    }
-    let skus = given
-        .into_iter()
-        .enumerate()
-        .map(|(at, sku)| found.taken(format!("skus[{at}]"), Sku::new("sku", sku)));
-    let skus: Vec<Option<Sku>> = skus.collect();
-    skus.into_iter().collect()
 }

@@ -22,6 +22,8 @@ struct Decided<'a> {
     lines: &'a [OrderLine],
     shipments: &'a [Shipment],
     allocations: &'a [Allocation],
+    /// The day that counts as on time.
+    promise_by: Day,
 }
 
 /// Where the units of each line went.
@@ -55,6 +57,7 @@ pub(super) async fn placed(
                 lines: &order.lines,
                 shipments: &order.shipments,
                 allocations: &order.allocations,
+                promise_by: order.header.promise_by,
             };
             decided.answer(engine, version, out).await
         }
@@ -93,6 +96,7 @@ pub(super) async fn quoted(
         lines: &draft.lines,
         shipments: &draft.shipments,
         allocations: &draft.allocations,
+        promise_by: draft.promise_by,
     };
     decided.answer(engine, version, out).await
 }
@@ -147,6 +151,9 @@ impl Decided<'_> {
         }
         self.shortages(engine, &units, out);
         wire::number(out, 6, version);
+        date(out, 7, promised_by(self.shipments));
+        wire::number(out, 8, late_units(self.allocations, self.shipments, self.promise_by));
+        self.lines.iter().for_each(|line| wire::text(out, 9, engine.sku_no(line.sku).as_str()));
         Ok(Told { outcome, units_promised: units_promised(&units) })
     }
 
@@ -216,7 +223,7 @@ impl Decided<'_> {
         let sku = self.lines[usize::from(allocation.line)].sku;
         wire::message(out, 9, |out| {
             wire::number(out, 1, allocation.line);
-            wire::text(out, 2, engine.item_no(sku).sku.as_str());
+            wire::text(out, 2, engine.sku_no(sku).as_str());
             wire::number(out, 3, allocation.units);
             wire::message(out, 4, |out| {
                 wire::int(out, 1, supply_kind(allocation.supply));
@@ -229,7 +236,7 @@ impl Decided<'_> {
         for ((line, units), at) in self.lines.iter().zip(units).zip(0u32..) {
             let short = units.backordered + units.cancelled;
             if short > 0 {
-                shortage(out, at, engine.item_no(line.sku).sku.as_str(), short);
+                shortage(out, at, engine.sku_no(line.sku).as_str(), short);
             }
         }
     }
@@ -264,7 +271,24 @@ fn units_promised(lines: &[v1::LineUnits]) -> u64 {
     lines.iter().map(|units| u64::from(units.allocated + units.preordered)).sum()
 }
 
-/// Whether units of that supply are promised with a day.
-pub(super) const fn has_supply(supply: Supply) -> bool {
-    !matches!(supply, Supply::Backorder)
+/// The day of the last shipment; none while units wait without a date.
+fn promised_by(shipments: &[Shipment]) -> Option<Day> {
+    let mut last = None;
+    for shipment in shipments {
+        last = last.max(Some(shipment.deliver_by?));
+    }
+    last
+}
+
+/// Units with a supply that are delivered after the day that counts as on time.
+pub(super) fn late_units(
+    allocations: &[Allocation],
+    shipments: &[Shipment],
+    promise_by: Day,
+) -> u32 {
+    let late = allocations.iter().filter(|allocation| {
+        let delivered = shipments[usize::from(allocation.shipment)].deliver_by;
+        allocation.supply != Supply::Backorder && delivered.is_some_and(|day| day > promise_by)
+    });
+    late.map(|allocation| allocation.units).sum()
 }

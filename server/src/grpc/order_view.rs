@@ -27,7 +27,7 @@ pub(super) async fn order(engine: &Engine, view: &OrderView) -> Result<v1::Order
     let header = &order.header;
     let units = units_now(view);
     let lines = order.lines.iter().zip(units).map(|(line, units)| v1::OrderLine {
-        sku: engine.item_no(line.sku).sku.to_string(),
+        sku: engine.sku_no(line.sku).to_string(),
         quantity: line.ordered,
         units: Some(units),
     });
@@ -134,7 +134,7 @@ async fn shipment_line(
     let pair = Pair { sku, node: shipment.node };
     Ok(v1::ShipmentLine {
         line_index: part.line.into(),
-        sku: engine.item_no(sku).sku.to_string(),
+        sku: engine.sku_no(sku).to_string(),
         quantity: part.units,
         supply: Some(supply(engine, pair, part.supply).await?),
     })

@@ -222,7 +222,7 @@ fn horizon() -> Timestamp {
 pub fn grants(engine: &Engine, order: &Arc<model::Order>) -> Vec<Grant> {
     let grant = |a: &model::Allocation| Grant {
         line: a.line,
-        sku: engine.item_no(order.lines[usize::from(a.line)].sku).sku.to_string(),
+        sku: engine.sku_no(order.lines[usize::from(a.line)].sku).to_string(),
         node: engine.node_no(order.shipments[usize::from(a.shipment)].node).id.to_string(),
         shipment: a.shipment,
         supply: a.supply,

@@ -188,7 +188,7 @@ async fn check(left: &Path, orders: &Orders, round: u64) {
         };
         there += 1;
         let name = |line: &backstock_engine::model::OrderLine| {
-            (engine.item_no(line.sku).sku.to_string(), line.ordered)
+            (engine.sku_no(line.sku).to_string(), line.ordered)
         };
         let lines: BTreeMap<_, _> = view.order.lines.iter().map(name).collect();
         assert_eq!(lines, told.lines, "round {round}: order {id} is whole");

@@ -126,6 +126,8 @@ async fn answers_to_orders_are_what_the_generated_code_encodes() {
     let ids: Vec<_> = supplies.filter_map(|line| line.supply.as_ref()).collect();
     assert!(ids.iter().any(|supply| supply.inbound_id == "PO-1"), "{ids:?}");
     assert_eq!(told[5].shipments.len(), 2);
+    assert!(told[0].promised_by.is_some() && told[1].promised_by.is_none());
+    assert_eq!(told[1].skus, ["SKU", "COMING", "RARE"]);
 
     // The same again, with a fault and a quote among them.
     let mut again = orders();
@@ -167,6 +169,11 @@ async fn bytes_that_are_no_orders_are_refused() {
 
 const AVAILABILITY: &str = "/backstock.v1.InventoryService/GetAvailability";
 const AVAILABILITIES: &str = "/backstock.v1.InventoryService/BatchGetAvailability";
+
+/// What is not there, and what cannot be.
+fn at_fault() -> [String; 3] {
+    ["NONE".into(), String::new(), "x".repeat(300)]
+}
 
 /// Asks, and checks the bytes of the answer.
 macro_rules! asked {
@@ -212,7 +219,7 @@ async fn answers_about_availability_are_what_the_generated_code_encodes() {
     unusual(&mut server).await;
     let skus: Vec<String> = ["SKU", "RARE", "COMING"].map(String::from).into();
     let ask = v1::BatchGetAvailabilityRequest {
-        skus: skus.iter().cloned().chain((0..40).map(long_sku)).collect(),
+        skus: skus.iter().cloned().chain((0..40).map(long_sku)).chain(at_fault()).collect(),
         at: Some(v1::Date { year: 2100, month: 1, day: 2 }),
         ..Default::default()
     };
@@ -223,6 +230,7 @@ async fn answers_about_availability_are_what_the_generated_code_encodes() {
     assert!(coming.nodes.iter().any(|node| node.next_inbound_eta.is_some()));
     assert_eq!((coming.atp_now, coming.atp_at), (0, 100));
     assert_eq!(all.availabilities[3..].iter().filter(|of| of.atp_now == 10).count(), 40);
+    assert_eq!(all.faults.iter().map(|of| of.sku_index).collect::<Vec<_>>(), [43, 44, 45]);
     for sku in skus {
         let ask = v1::GetAvailabilityRequest { sku, ..Default::default() };
         let one = asked!(&server.channel, AVAILABILITY, ask => v1::GetAvailabilityResponse);

@@ -485,6 +485,25 @@ async fn many_skus_are_promised_in_the_order_asked() {
     let answer = answer.expect("answered").into_inner().availabilities;
     assert_eq!(answer.iter().map(|of| of.atp_now).collect::<Vec<_>>(), [0, 4, 0]);
 
+    // One that is at fault does not lose the others their answers, nor their places.
+    let skus = ["SKU", "NONE", "", "RARE"].map(String::from).to_vec();
+    let some = v1::BatchGetAvailabilityRequest { skus, ..ask(&[], None) };
+    let answer = server.inventory.batch_get_availability(some).await;
+    let answer = answer.expect("answered").into_inner();
+    let read = answer.availabilities.iter().map(|of| (&*of.sku, of.atp_now)).collect::<Vec<_>>();
+    assert_eq!(read, [("SKU", 14), ("NONE", 0), ("", 0), ("RARE", 0)]);
+    assert!(answer.availabilities[1].nodes.is_empty() && answer.version > 0);
+    let faults = answer.faults.iter().map(|of| {
+        let fault = of.fault.as_ref().expect("a fault");
+        (of.sku_index, fault.code, &*fault.reason, fault.field_violations.len())
+    });
+    let expected = [(1, 5, "ITEM_NOT_FOUND", 0), (2, 3, "INVALID_REQUEST", 1)];
+    assert_eq!(faults.collect::<Vec<_>>(), expected);
+    let skus = vec!["NONE".to_owned()];
+    let none = v1::BatchGetAvailabilityRequest { skus, ..ask(&[], None) };
+    let answer = server.inventory.batch_get_availability(none).await;
+    assert!(answer.expect("answered").into_inner().version > 0);
+
     let unknown = ask(&["NYC", "Z", "Y"], None);
     let status = server.inventory.batch_get_availability(unknown).await.expect_err("refused");
     assert_eq!(status.code(), Code::NotFound);

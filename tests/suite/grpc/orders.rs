@@ -71,6 +71,55 @@ async fn sold_out_is_an_outcome_and_a_quote_takes_nothing() {
     server.stop().await.expect("drained");
 }
 
+/// A checkout tells its customer the day without a second call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_answer_to_an_order_says_the_promised_day_late_units_and_each_lines_item() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let on_the_day = |order: v1::PlaceOrderRequest| v1::PlaceOrderRequest {
+        // From New York to Boston it is two days.
+        wanted_by: Some(today()),
+        shortage_policy: v1::ShortagePolicy::Backorder.into(),
+        ..order
+    };
+    let late = on_the_day(order("LATE", &[("SKU", 1), ("SKU", 2)]));
+    let in_time = order("IN-TIME", &[("SKU", 1)]);
+    let waits = on_the_day(order("WAITS", &[("RARE", 2), ("SKU", 1)]));
+    for (request, late_units, skus, is_promised) in [
+        (late, 3, vec!["SKU"], true),
+        (in_time, 0, vec!["SKU"], true),
+        (waits, 1, vec!["RARE", "SKU"], false),
+    ] {
+        let quote = v1::PlaceOrderRequest { validate_only: true, ..request.clone() };
+        let quoted = server.orders.place_order(quote).await.expect("quoted").into_inner();
+        let placed = server.orders.place_order(request.clone()).await.expect("placed").into_inner();
+        assert_eq!(placed.late_units, late_units, "{placed:?}");
+        assert_eq!(placed.skus, skus);
+        assert_eq!(placed.skus.len(), placed.lines.len());
+        assert_eq!(placed.promised_by.is_some(), is_promised);
+        assert_eq!(v1::PlaceOrderResponse { version: placed.version, ..quoted }, placed);
+
+        // As reading it says, and as placing it again does.
+        let get = v1::GetOrderRequest { order_id: placed.order_id.clone(), min_version: 0 };
+        let read = server.orders.get_order(get).await.expect("read").into_inner();
+        assert_eq!(read.order.expect("an order").promised_by, placed.promised_by);
+        let explain = v1::ExplainOrderRequest { order_id: placed.order_id.clone(), min_version: 0 };
+        let why = server.orders.explain_order(explain).await.expect("explained").into_inner();
+        assert_eq!(why.traces[0].late_units, placed.late_units);
+        let again = server.orders.place_order(request).await.expect("known").into_inner();
+        assert_eq!((again.promised_by, again.late_units), (placed.promised_by, placed.late_units));
+    }
+    server.stop().await.expect("drained");
+}
+
+/// The day in UTC, which is never before the day in Boston.
+fn today() -> v1::Date {
+    let text = prost_types::Timestamp::from(std::time::SystemTime::now()).to_string();
+    let numbers: Vec<i32> =
+        text.split(['-', 'T']).take(3).map(|part| part.parse().expect("a number")).collect();
+    v1::Date { year: numbers[0], month: numbers[1], day: numbers[2] }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_answers_in_order_with_faults_beside_successes() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -50,6 +50,7 @@ pub(super) fn draft(
         lines: lines.collect(),
         shipments: shipments.into_iter().collect(),
         allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
+        promise_by: wanted.promise_by,
         unfilled: plan.unfilled.iter().copied().collect(),
         cut_short: candidates.cut_short(),
         in_flight_seen,
