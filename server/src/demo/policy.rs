@@ -72,18 +72,22 @@ pub(super) fn policy() -> v1::SourcingPolicy {
         services: SHIP_MODES.iter().map(|mode| shipping_service(*mode)).collect(),
         default_shortage_policy: v1::ShortagePolicy::Backorder.into(),
         default_split_policy: v1::SplitPolicy::Units.into(),
-        inbound_horizon_days: INBOUND_HORIZON_DAYS,
+        inbound_horizon_days: Some(INBOUND_HORIZON_DAYS),
     }
 }
 
 fn band(&(kilometres, shipment_cost_minor, unit_cost_minor): &(u32, i64, i64)) -> v1::DistanceBand {
-    let max_distance_metres = kilometres.saturating_mul(1_000);
+    let max_distance_metres = Some(kilometres.saturating_mul(1_000));
     v1::DistanceBand { max_distance_metres, shipment_cost_minor, unit_cost_minor }
 }
 
 fn shipping_service(mode: ShipMode) -> v1::ShippingService {
     let Service { name, promise_days, transit_days } = service(mode);
-    v1::ShippingService { name: name.to_owned(), promise_days, transit_days: transit_days.to_vec() }
+    v1::ShippingService {
+        name: name.to_owned(),
+        promise_days: Some(promise_days),
+        transit_days: transit_days.to_vec(),
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +97,7 @@ mod tests {
     #[test]
     fn the_last_band_reaches_everywhere_and_every_service_knows_every_band() {
         let policy = policy();
-        assert_eq!(policy.bands.last().unwrap().max_distance_metres, u32::MAX);
+        assert_eq!(policy.bands.last().unwrap().max_distance_metres, Some(u32::MAX));
         assert!(policy.services.iter().all(|s| s.transit_days.len() == policy.bands.len()));
     }
 

@@ -127,7 +127,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         country_code: UsPostalCodes::COUNTRY.to_owned(),
         time_zone: node.zone.to_owned(),
         working_days: weekdays(node.working_days),
-        cut_off_minutes: node.cut_off_minutes.into(),
+        cut_off_minutes: Some(node.cut_off_minutes.into()),
         holidays: node.holidays.iter().map(|day| wire_day(*day)).collect(),
         // The demo counts shipments and the engine units; sourcing weighs
         // neither yet.
@@ -135,7 +135,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         shipment_cost_minor: node.cost_per_shipment_cents.into(),
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,
-        enabled: true,
+        enabled: Some(true),
     }
 }
 

@@ -64,9 +64,9 @@ impl Violations {
     }
 
     /// A field that has to be there.
-    pub(super) fn required<T>(&mut self, path: &str, value: Option<T>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, path: impl AsRef<str>, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.breaks(path, "", Rule::Required);
+            self.breaks(path.as_ref(), "", Rule::Required);
         }
         value
     }

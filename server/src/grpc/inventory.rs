@@ -177,7 +177,8 @@ impl InventoryService for Api {
             COUNT,
             CountStockResponse,
             |found, request: &v1::CountStockRequest| {
-                let on_hand = found.units("counted", request.counted, 0)?;
+                let counted = found.required("counted", request.counted)?;
+                let on_hand = found.units("counted", counted, 0)?;
                 Some(Wanted::Operation(StockOperation::Count { on_hand }))
             },
             reason: request.reason.as_str()
@@ -194,7 +195,8 @@ impl InventoryService for Api {
             FieldNames::PLAIN,
             SetSafetyStockResponse,
             |found, request: &v1::SetSafetyStockRequest| {
-                let safety = Some(found.units("safety", request.safety, 0)?);
+                let safety = found.required("safety", request.safety)?;
+                let safety = Some(found.units("safety", safety, 0)?);
                 let set = StockOperation::Set { on_hand: None, unavailable: None, safety };
                 Some(Wanted::Operation(set))
             }

@@ -25,6 +25,12 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
     ],
 );
 
+/// Orders of any time of the day can ship on it where nobody says a cut-off.
+const CUT_OFF_MINUTES: u32 = 24 * 60;
+
+/// A new node can ship where nobody says that it cannot.
+const ENABLED: bool = true;
+
 /// What an update mask may name.
 const MASK: [&str; 12] = [
     "postal_code",
@@ -76,14 +82,27 @@ pub(super) fn definition(
     };
     let wanted = match &known {
         Some(known) if !whole => merged(message(known), given, paths),
+        Some(known) => completed(given, known),
         // Parts of what is not known cannot be judged.
         None if !whole && !request.allow_missing => return Err(found.into_status()),
-        Some(_) | None => given,
+        None => given,
     };
     let definition = convert(&mut found, &wanted, id);
     found.converted(definition.zip(request_id))
 }
 
+/// All of a node that is there, but for what cannot be told from what nobody said: a
+/// node that was turned off is not turned on by whoever changes its title.
+fn completed(given: v1::Node, known: &Node) -> v1::Node {
+    v1::Node {
+        cut_off_minutes: given.cut_off_minutes.or(Some(known.cut_off_minute.into())),
+        enabled: given.enabled.or(Some(known.enabled)),
+        ..given
+    }
+}
+
+/// The fields that the mask names. Those that are unset are 0 or false: callers whose
+/// code knows no unset numbers send them so.
 #[expect(clippy::needless_pass_by_value, reason = "it is used up")]
 fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
     // A code means nothing without its country: what is said of it counts, whatever the
@@ -96,7 +115,9 @@ fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
             "postal_code" => node.postal_code.clone_from(&given.postal_code),
             "time_zone" => node.time_zone.clone_from(&given.time_zone),
             "working_days" => node.working_days.clone_from(&given.working_days),
-            "cut_off_minutes" => node.cut_off_minutes = given.cut_off_minutes,
+            "cut_off_minutes" => {
+                node.cut_off_minutes = Some(given.cut_off_minutes.unwrap_or_default());
+            }
             "holidays" => node.holidays.clone_from(&given.holidays),
             "capacity_units_per_day" => {
                 node.capacity_units_per_day = given.capacity_units_per_day;
@@ -104,7 +125,7 @@ fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
             "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,
             "lead_time_days" => node.lead_time_days = given.lead_time_days,
-            "enabled" => node.enabled = given.enabled,
+            "enabled" => node.enabled = Some(given.enabled.unwrap_or_default()),
             "title" => node.title.clone_from(&given.title),
             // The country is taken; all else was noted as wrong by whoever read the mask.
             _ => {}
@@ -128,7 +149,7 @@ fn convert(found: &mut Violations, node: &v1::Node, id: Option<NodeId>) -> Optio
         found.add("node.time_zone", error.to_string());
     }
     let working_days = working_days(found, &node.working_days);
-    let minutes = u64::from(node.cut_off_minutes);
+    let minutes = u64::from(node.cut_off_minutes.unwrap_or(CUT_OFF_MINUTES));
     let cut_off = found.within("node.cut_off_minutes", minutes, 0, 24 * 60);
     let holidays = holidays(found, &node.holidays);
     let capacity = node
@@ -151,7 +172,7 @@ fn convert(found: &mut Violations, node: &v1::Node, id: Option<NodeId>) -> Optio
         shipment_cost: shipment_cost?,
         unit_cost: unit_cost?,
         lead_time_days: u16::try_from(lead?).ok()?,
-        enabled: node.enabled,
+        enabled: node.enabled.unwrap_or(ENABLED),
     })
 }
 
@@ -248,13 +269,13 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         postal_code: node.postal_code.to_string(),
         time_zone: node.time_zone.to_string(),
         working_days: works.map(|(day, _)| i32::from(*day)).collect(),
-        cut_off_minutes: node.cut_off_minute.into(),
+        cut_off_minutes: Some(node.cut_off_minute.into()),
         holidays: node.holidays.iter().filter_map(|day| times::date(*day)).collect(),
         capacity_units_per_day: (capacity > 0).then_some(capacity),
         shipment_cost_minor: node.shipment_cost,
         unit_cost_minor: node.unit_cost,
         lead_time_days: node.lead_time_days.into(),
-        enabled: node.enabled,
+        enabled: Some(node.enabled),
         title: node.title.as_str().to_owned(),
         country_code: places::COUNTRY.to_owned(),
     }

@@ -42,11 +42,7 @@ pub(super) fn policy(
 
 fn convert(found: &mut Violations, policy: &v1::SourcingPolicy) -> Option<Policy> {
     let objectives = objectives(found, &policy.objectives);
-    let bands = policy.bands.iter().map(|band| Band {
-        distance_m_max: band.max_distance_metres,
-        shipment_cost: band.shipment_cost_minor,
-        unit_cost: band.unit_cost_minor,
-    });
+    let bands = bands(found, &policy.bands);
     let services = services(found, &policy.services);
     let path = "policy.default_shortage_policy";
     let shortage = shortage(found, path, policy.default_shortage_policy);
@@ -55,11 +51,13 @@ fn convert(found: &mut Violations, policy: &v1::SourcingPolicy) -> Option<Policy
     let split = split(found, path, policy.default_split_policy);
     let split = said(found, path, policy.default_split_policy, split);
     // All is read before anything is missed: every fault is told.
-    let horizon_days = days(found, "policy.inbound_horizon_days", policy.inbound_horizon_days);
+    let path = "policy.inbound_horizon_days";
+    let horizon_days = found.required(path, policy.inbound_horizon_days);
+    let horizon_days = horizon_days.and_then(|horizon| days(found, path, horizon));
     Some(Policy {
         objectives: objectives?,
         currency: policy.currency_code.as_str().into(),
-        bands: bands.collect(),
+        bands: bands?,
         services: services?,
         shortage: shortage?,
         split: split?,
@@ -105,6 +103,20 @@ fn objectives(found: &mut Violations, numbers: &[i32]) -> Option<[Objective; 4]>
     chosen.try_into().ok()
 }
 
+fn bands(found: &mut Violations, bands: &[v1::DistanceBand]) -> Option<Vec<Band>> {
+    let mut taken = Vec::with_capacity(bands.len());
+    for (at, band) in bands.iter().enumerate() {
+        let path = format!("policy.bands[{at}].max_distance_metres");
+        let reach = found.required(path, band.max_distance_metres);
+        taken.extend(reach.map(|distance_m_max| Band {
+            distance_m_max,
+            shipment_cost: band.shipment_cost_minor,
+            unit_cost: band.unit_cost_minor,
+        }));
+    }
+    (taken.len() == bands.len()).then_some(taken)
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "as its neighbours, for one way to combine them")]
 fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Option<Vec<Service>> {
     let mut taken = Vec::with_capacity(services.len());
@@ -112,7 +124,9 @@ fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Option<
         let path = format!("policy.services[{at}]");
         let name = ServiceName::new("name", service.name.as_str());
         let name = found.taken(format!("{path}.name"), name);
-        let promise = days(found, &format!("{path}.promise_days"), service.promise_days);
+        let promise_path = format!("{path}.promise_days");
+        let promise = found.required(&promise_path, service.promise_days);
+        let promise = promise.and_then(|promise| days(found, &promise_path, promise));
         let transit = service.transit_days.iter().enumerate().map(|(band, transit)| {
             days(found, &format!("{path}.transit_days[{band}]"), *transit).unwrap_or_default()
         });
@@ -131,13 +145,13 @@ pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
         found.map_or(0, |(value, _)| i32::from(*value))
     };
     let bands = policy.bands.iter().map(|band| v1::DistanceBand {
-        max_distance_metres: band.distance_m_max,
+        max_distance_metres: Some(band.distance_m_max),
         shipment_cost_minor: band.shipment_cost,
         unit_cost_minor: band.unit_cost,
     });
     let services = policy.services.iter().map(|service| v1::ShippingService {
         name: service.name.to_string(),
-        promise_days: service.promise_days.into(),
+        promise_days: Some(service.promise_days.into()),
         transit_days: service.transit_days.iter().copied().map(u32::from).collect(),
     });
     v1::SourcingPolicy {
@@ -147,6 +161,6 @@ pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
         services: services.collect(),
         default_shortage_policy: order_view::shortage(policy.shortage).into(),
         default_split_policy: order_view::split(policy.split).into(),
-        inbound_horizon_days: policy.horizon_days.into(),
+        inbound_horizon_days: Some(policy.horizon_days.into()),
     }
 }

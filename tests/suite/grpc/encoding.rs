@@ -205,7 +205,7 @@ async fn unusual(server: &mut TestServer) {
     let count = v1::CountStockRequest {
         sku: "SKU".into(),
         node_id: "NYC".into(),
-        counted: 2,
+        counted: Some(2),
         ..Default::default()
     };
     server.inventory.count_stock(count).await.expect("counted");

@@ -260,7 +260,7 @@ async fn a_key_with_other_content_is_refused() {
     let count = |counted| v1::CountStockRequest {
         sku: "SKU".into(),
         node_id: "NYC".into(),
-        counted,
+        counted: Some(counted),
         request_id: "K".into(),
         ..Default::default()
     };

@@ -160,7 +160,7 @@ async fn the_policy_is_read_and_replaced_whole() {
 
     policy.objectives[1] = 99;
     policy.default_split_policy = 0;
-    policy.inbound_horizon_days = 10_000;
+    policy.inbound_horizon_days = Some(10_000);
     let update = v1::UpdateSourcingPolicyRequest {
         policy: Some(policy),
         request_id: "\n".into(),
@@ -188,7 +188,7 @@ async fn parts_of_a_node_change_and_the_others_stay() {
     let given = v1::Node {
         node_id: "NYC".into(),
         title: "New York".into(),
-        enabled: false,
+        enabled: Some(false),
         capacity_units_per_day: Some(5),
         ..Default::default()
     };
@@ -225,6 +225,79 @@ async fn parts_of_a_node_change_and_the_others_stay() {
     let status = server.catalog.update_node(whole).await.expect_err("refused");
     let expected = ["node.kind", "node.postal_code", "node.time_zone", "node.working_days"];
     assert_eq!(fields(&status), expected);
+    server.stop().await.expect("drained");
+}
+
+/// What nobody said is not taken for 0: a new node ships, and one that was turned off
+/// stays off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_leaves_out_what_it_may_can_ship_and_stays_as_it_was_made() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::start(directory.path()).await;
+    let silent = v1::Node { enabled: None, cut_off_minutes: None, ..node("NYC", "10001") };
+    let update = |node: &v1::Node, paths: &[&str]| v1::UpdateNodeRequest {
+        node: Some(node.clone()),
+        update_mask: Some(mask(paths)),
+        allow_missing: true,
+        ..Default::default()
+    };
+    let said = |enabled, minutes| (Some(enabled), Some(minutes));
+    let off = v1::Node { enabled: Some(false), cut_off_minutes: Some(600), ..silent.clone() };
+    let both: &[&str] = &["enabled", "cut_off_minutes"];
+    for (given, paths, expected) in [
+        (&silent, &[][..], said(true, 1_440)),
+        (&off, &["enabled"], said(false, 1_440)),
+        (&off, &["cut_off_minutes"], said(false, 600)),
+        // All of it again, by one who does not know of either.
+        (&silent, &[], said(false, 600)),
+        (&silent, &["*"], said(false, 600)),
+        (&silent, &["title"], said(false, 600)),
+        (&node("NYC", "10001"), &[], said(true, 1_440)),
+        // Named, it is as callers without unset numbers send it.
+        (&silent, both, said(false, 0)),
+    ] {
+        let updated = server.catalog.update_node(update(given, paths)).await.expect("changed");
+        let updated = updated.into_inner().node.expect("a node");
+        assert_eq!((updated.enabled, updated.cut_off_minutes), expected, "{paths:?}");
+    }
+    server.stop().await.expect("drained");
+}
+
+/// Of these, 0 is a fact that empties a shelf or ends preorders.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_whose_zero_means_something_has_to_be_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let before = server.state_hash();
+    let (sku, node_id) = ("SKU".to_owned(), "NYC".to_owned());
+    let count =
+        v1::CountStockRequest { sku: sku.clone(), node_id: node_id.clone(), ..Default::default() };
+    let status = server.inventory.count_stock(count.clone()).await.expect_err("refused");
+    assert_eq!(fields(&status), ["counted"]);
+    let safety = v1::SetSafetyStockRequest { sku, node_id, ..Default::default() };
+    let status = server.inventory.set_safety_stock(safety.clone()).await.expect_err("refused");
+    assert_eq!(fields(&status), ["safety"]);
+    let get = v1::GetSourcingPolicyRequest { min_version: 0 };
+    let policy = server.catalog.get_sourcing_policy(get).await.expect("read").into_inner();
+    let mut policy = policy.policy.expect("a policy");
+    policy.inbound_horizon_days = None;
+    policy.services[1].promise_days = None;
+    policy.bands[0].max_distance_metres = None;
+    let update = v1::UpdateSourcingPolicyRequest { policy: Some(policy), ..Default::default() };
+    let status = server.catalog.update_sourcing_policy(update).await.expect_err("refused");
+    let expected = [
+        "policy.bands[0].max_distance_metres",
+        "policy.services[1].promise_days",
+        "policy.inbound_horizon_days",
+    ];
+    assert_eq!(fields(&status), expected);
+    assert_eq!(server.state_hash(), before);
+
+    let nothing = v1::CountStockRequest { counted: Some(0), ..count };
+    let counted = server.inventory.count_stock(nothing).await.expect("counted").into_inner();
+    assert_eq!(counted.stock.expect("a stock").on_hand, 0);
+    let none = v1::SetSafetyStockRequest { safety: Some(0), ..safety };
+    server.inventory.set_safety_stock(none).await.expect("set");
     server.stop().await.expect("drained");
 }
 
@@ -434,7 +507,7 @@ async fn a_supply_is_announced_changed_received_and_cancelled() {
     let count = v1::CountStockRequest {
         sku: "RARE".into(),
         node_id: "NYC".into(),
-        counted: 2,
+        counted: Some(2),
         reason: "one is broken".into(),
         ..Default::default()
     };

@@ -206,7 +206,7 @@ async fn what_is_only_validated_is_refused_as_it_would_be_and_changes_nothing() 
     let count = |counted, sku: &str| v1::CountStockRequest {
         sku: sku.into(),
         node_id: "NYC".into(),
-        counted,
+        counted: Some(counted),
         reason: "cycle count".into(),
         validate_only: true,
         request_id: "count-1".into(),

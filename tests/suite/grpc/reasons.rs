@@ -191,7 +191,7 @@ fn count(counted: u64, request_id: &str) -> v1::CountStockRequest {
     v1::CountStockRequest {
         sku: "SKU".into(),
         node_id: "NYC".into(),
-        counted,
+        counted: Some(counted),
         request_id: request_id.into(),
         ..Default::default()
     }
@@ -254,7 +254,7 @@ async fn service_fixed() -> Status {
 
 async fn no_node() -> Status {
     let mut a = Refusing::stocked().await;
-    a.server.define_node(v1::Node { enabled: false, ..node("NYC", "10001") }).await;
+    a.server.define_node(v1::Node { enabled: Some(false), ..node("NYC", "10001") }).await;
     refused!(a, a.server.orders.place_order(waiting_order("A", &[("SKU", 1)])))
 }
 

@@ -163,10 +163,10 @@ pub fn node(id: &str, postal_code: &str) -> v1::Node {
         country_code: "US".into(),
         time_zone: "America/New_York".into(),
         working_days: (1..=7).collect(),
-        cut_off_minutes: 1_440,
+        cut_off_minutes: Some(1_440),
         shipment_cost_minor: 100,
         unit_cost_minor: 10,
-        enabled: true,
+        enabled: Some(true),
         ..Default::default()
     }
 }

@@ -17,8 +17,8 @@ const DAYS: [(&str, v1::DayOfWeek); 7] = [
     ("sun", v1::DayOfWeek::Sunday),
 ];
 
-/// Works until the end of the day where the row does not say.
-const NO_CUT_OFF_MINUTES: u32 = 24 * 60;
+/// The end of the day.
+const MIDNIGHT_MINUTES: u32 = 24 * 60;
 
 pub(super) fn node(record: &Record) -> Result<v1::Node, Vec<Bad>> {
     let mut columns = Columns::new(record);
@@ -33,9 +33,7 @@ pub(super) fn node(record: &Record) -> Result<v1::Node, Vec<Bad>> {
         country_code: columns.text("country_code"),
         time_zone: columns.required("time_zone"),
         working_days: days.unwrap_or_default(),
-        cut_off_minutes: columns
-            .parsed("cut_off", "a time of day, as 15:00", cut_off)
-            .unwrap_or(NO_CUT_OFF_MINUTES),
+        cut_off_minutes: columns.parsed("cut_off", "a time of day, as 15:00", cut_off),
         holidays: columns
             .parsed("holidays", "days, as 2026-12-25 2027-01-01", holidays)
             .unwrap_or_default(),
@@ -46,7 +44,7 @@ pub(super) fn node(record: &Record) -> Result<v1::Node, Vec<Bad>> {
         unit_cost_minor: columns.optional("unit_cost_minor", WHOLE_NUMBER).unwrap_or_default(),
         lead_time_days: columns.optional("lead_time_days", WHOLE_NUMBER).unwrap_or_default(),
         title: columns.text("title"),
-        enabled: columns.optional("enabled", "true or false").unwrap_or(true),
+        enabled: columns.optional("enabled", "true or false"),
     };
     columns.finish(node)
 }
@@ -68,7 +66,7 @@ fn working_days(text: &str) -> Option<Vec<i32>> {
 
 fn cut_off(text: &str) -> Option<u32> {
     if text == "24:00" {
-        return Some(NO_CUT_OFF_MINUTES);
+        return Some(MIDNIGHT_MINUTES);
     }
     let time: civil::Time = text.parse().ok()?;
     u32::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).ok()

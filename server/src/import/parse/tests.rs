@@ -78,9 +78,10 @@ fn a_node_is_read_whole() {
     let node = node(&record(1, &columns)).unwrap();
     assert_eq!(node.kind(), v1::NodeKind::ThirdParty);
     assert_eq!(node.working_days, [1, 2]);
-    assert_eq!((node.cut_off_minutes, node.unit_cost_minor), (15 * 60 + 30, 35));
+    assert_eq!((node.cut_off_minutes, node.unit_cost_minor), (Some(15 * 60 + 30), 35));
     assert_eq!(node.holidays[1], v1::Date { year: 2027, month: 1, day: 1 });
-    assert!(node.enabled);
+    // The server knows what a node is that does not say.
+    assert_eq!(node.enabled, None);
     assert_eq!(node.capacity_units_per_day, None);
 }
 
