@@ -37,6 +37,16 @@ impl<M> Encoded<M> {
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }
+
+    /// Bytes of the encoding.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether it has no fields.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
 }
 
 impl<M: Message + Default> Encoded<M> {

@@ -94,6 +94,8 @@ reasons! {
     VersionAhead = "VERSION_AHEAD",
     /// Too many commands are in flight.
     Overloaded = "OVERLOADED",
+    /// A caller read nothing of a stream for so long that it was given up.
+    ReaderStalled = "READER_STALLED",
     /// The server is shutting down.
     Draining = "DRAINING",
     /// The disk is full.

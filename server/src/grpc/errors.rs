@@ -97,6 +97,17 @@ fn overloaded(message: &str, retry_after: Duration) -> Status {
     transient(Code::ResourceExhausted, Reason::Overloaded, message, retry_after)
 }
 
+/// The end of a stream of which a server that drains takes no more.
+pub(super) fn stream_drained() -> Status {
+    draining("the server is shutting down; what has no answer was not taken")
+}
+
+/// The end of a snapshot whose reader stood still.
+pub(super) fn reader_stalled(stall: Duration) -> Status {
+    let message = format!("nothing was read for {stall:?}; what was sent is not the whole file");
+    failure(Code::Aborted, Reason::ReaderStalled, message)
+}
+
 fn draining(message: &str) -> Status {
     transient(Code::Unavailable, Reason::Draining, message, RETRY_AFTER_RESTART)
 }

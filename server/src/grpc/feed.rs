@@ -5,7 +5,6 @@
 //! other. Requests follow one another, so that pairs keep their order there too.
 
 use std::collections::HashMap;
-use std::pin::pin;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::command::{ChangeStock, StockOperation};
@@ -13,13 +12,13 @@ use backstock_engine::model::{NodeId, Refusal, RequestId, Rule, Sku, Text};
 use backstock_proto::v1;
 use futures_util::StreamExt;
 use futures_util::stream;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use prost::Message as _;
 use tonic::{Status, Streaming};
 
 use super::fields::FieldNames;
-use super::limits::{FEED_REQUEST_ID_BYTES_MAX, REPLIES_WAITING_MAX, ROWS_PER_REQUEST_MAX};
+use super::limits::{FEED_REQUEST_ID_BYTES_MAX, ROWS_PER_REQUEST_MAX};
 use super::stock_request::{self, Wanted};
+use super::streams::{self, Answering, Answers, Requests};
 use super::{Api, errors};
 use crate::status::{Violations, fault};
 
@@ -43,36 +42,35 @@ type Done = (u32, Result<u64, Status>);
 pub(super) fn start(
     api: Api,
     requests: Streaming<v1::LoadStockRequest>,
-) -> ReceiverStream<Result<v1::LoadStockResponse, Status>> {
-    let (replies, answers) = mpsc::channel(REPLIES_WAITING_MAX);
-    tokio::spawn(load_all(api, requests, replies));
-    ReceiverStream::new(answers)
+) -> Answers<v1::LoadStockResponse> {
+    let (answering, answers) = streams::answers();
+    tokio::spawn(load_all(api, requests, answering));
+    answers
 }
 
 async fn load_all(
     api: Api,
-    mut requests: Streaming<v1::LoadStockRequest>,
-    replies: mpsc::Sender<Result<v1::LoadStockResponse, Status>>,
+    requests: Streaming<v1::LoadStockRequest>,
+    answering: Answering<v1::LoadStockResponse>,
 ) {
-    let shutdown = api.0.shutdown.clone();
-    let mut draining = pin!(shutdown.draining());
-    loop {
-        let next = tokio::select! {
-            // First, or a caller who never pauses would never be drained.
-            biased;
-            () = &mut draining => return,
-            next = requests.message() => next,
-        };
-        let reply = match next {
-            Ok(None) => return,
+    let mut requests = Requests::new(&api, requests);
+    let how = loop {
+        let loaded = match requests.next().await {
+            Ok(None) => break Ok(()),
             Ok(Some(request)) => load(&api, request).await,
             Err(status) => Err(status),
         };
-        let ends = reply.is_err();
-        if replies.send(reply).await.is_err() || ends {
-            return;
+        match loaded {
+            Ok(answer) => {
+                let bytes = answer.encoded_len();
+                if answering.send(answer, bytes).await.is_err() {
+                    return;
+                }
+            }
+            Err(status) => break Err(status),
         }
-    }
+    };
+    answering.end(how);
 }
 
 async fn load(api: &Api, request: v1::LoadStockRequest) -> Result<v1::LoadStockResponse, Status> {

@@ -5,7 +5,6 @@ use backstock_engine::model::command::{ChangeStock, StockOperation};
 use backstock_engine::model::{NodeId, RequestId, Sku, Text};
 use backstock_proto::v1::inventory_service_server::InventoryService;
 use backstock_proto::{Encoded, undecodable, v1};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::availability::{AVAILABILITY_BYTES, Asked};
@@ -14,6 +13,7 @@ use super::limits::SKUS_MAX;
 use super::orders::origin;
 use super::pages::Page;
 use super::stock_request::{self, Wanted};
+use super::streams::Answers;
 use super::{Api, errors, feed, plain, stock_view, wire};
 use crate::status::Violations;
 
@@ -280,7 +280,7 @@ impl InventoryService for Api {
         )
     }
 
-    type LoadStockStream = ReceiverStream<Result<v1::LoadStockResponse, Status>>;
+    type LoadStockStream = Answers<v1::LoadStockResponse>;
 
     async fn load_stock(
         &self,

@@ -14,8 +14,14 @@ pub(super) const ORDERS_IN_FLIGHT_MAX: usize = 4_096;
 /// the caller hears of it. The stream is what slows down meanwhile.
 pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;
 
-/// Replies of a stream that wait for the transport.
-pub(super) const REPLIES_WAITING_MAX: usize = 16;
+/// Answers of a stream that wait for the transport.
+pub(super) const ANSWERS_WAITING_MAX: usize = 16;
+
+/// Bytes of the answers of a stream that wait for the transport: a dozen replies of the
+/// most orders as they mostly are, or pieces of a snapshot. With quotes of many lines one
+/// reply is longer than that, and then one waits: whoever reads nothing makes the server
+/// hold this and one answer more.
+pub(super) const ANSWERS_WAITING_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes that most answers to an order fit; a longer one makes its memory grow.
 pub(super) const ANSWER_BYTES: usize = 256;
@@ -46,9 +52,6 @@ pub(super) const EXPORTS_MAX: usize = 2;
 /// Bytes of a piece of a snapshot that is sent.
 pub(super) const PIECE_BYTES: usize = 64 << 10;
 
-/// Pieces that wait for a caller who reads slowly.
-pub(super) const PIECES_WAITING_MAX: usize = 16;
-
 /// How long a caller may read nothing of a snapshot before it is given up: it
-/// takes one of the few places.
+/// takes one of the few places. The .proto files promise it.
 pub(super) const PIECE_STALL_MAX: Duration = Duration::from_mins(1);

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
 //! | `order_stream`, `feed` | the two bidirectional streams |
+//! | `streams` | how streams take, wait and end |
 //! | `fields`, `times`, `places`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
 //! | `wire` | protobuf by hand, for placing orders |
@@ -38,6 +39,7 @@ mod router;
 mod snapshots;
 mod stock_request;
 mod stock_view;
+mod streams;
 mod times;
 mod wire;
 

@@ -5,8 +5,8 @@
 //!                planned, claimed, in the                  one watermark serves
 //!                journal's batch                           hundreds of orders
 //! ```
+//! Quotes are made when they are answered: what nobody reads is not made beforehand.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::engine::{EngineError, Submitted};
@@ -14,24 +14,23 @@ use backstock_proto::{Encoded, v1};
 use bytes::Bytes;
 use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::limits::{
     ANSWER_BYTES, ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX,
-    REPLIES_WAITING_MAX,
 };
 use super::meters::OrderTally;
 use super::order_text::{self, OrderText};
 use super::orders::refused;
+use super::streams::{self, Answering, Answers, Requests};
 use super::{Api, wire};
 use crate::shutdown::Phase;
 use crate::status::{Violations, fault};
 
 type Orders = Encoded<v1::PlaceOrdersRequest>;
 
-/// The answer to one request, or why the stream ends.
-pub(super) type Reply = Result<Encoded<v1::PlaceOrdersResponse>, Status>;
+/// The answer to one request.
+pub(super) type Reply = Encoded<v1::PlaceOrdersResponse>;
 
 /// Numbers of fields, as the .proto files have them.
 const RESULTS: u8 = 1;
@@ -42,46 +41,52 @@ const RESULT_FAULT: u8 = 2;
 enum Slot {
     /// What was asked for, and what became of it so far.
     Submitted(Bytes, Submitted),
+    /// What is to be quoted.
+    Quote(Bytes),
     /// The content of a [`v1::PlaceOrdersResult`].
     Answered(Vec<u8>),
 }
 
-/// The orders of one request on their way, or why the stream ends.
+/// The orders of one request on their way.
 struct Batch {
-    slots: Result<Vec<Slot>, Status>,
+    slots: Vec<Slot>,
     _room: Option<OwnedSemaphorePermit>,
 }
 
+/// What the first task hands to the second one.
+enum Step {
+    Answer(Batch),
+    /// The last one: how the stream ends.
+    End(Result<(), Status>),
+}
+
 /// Starts the two tasks of a stream.
-pub(super) fn start(api: Api, requests: Streaming<Orders>) -> ReceiverStream<Reply> {
+pub(super) fn start(api: Api, requests: Streaming<Orders>) -> Answers<Reply> {
     // Room is counted in orders; a batch has at least one.
-    let (batches, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
-    let (replies, answers) = mpsc::channel(REPLIES_WAITING_MAX);
-    tokio::spawn(submit_all(api.clone(), requests, batches));
-    tokio::spawn(acknowledge_all(api, queue, replies));
-    ReceiverStream::new(answers)
+    let (steps, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
+    let (answering, answers) = streams::answers();
+    tokio::spawn(submit_all(api.clone(), requests, steps));
+    tokio::spawn(acknowledge_all(api, queue, answering));
+    answers
 }
 
 /// Reads requests until the caller ends the stream or the server drains.
-async fn submit_all(api: Api, mut requests: Streaming<Orders>, batches: mpsc::Sender<Batch>) {
-    let shutdown = api.0.shutdown.clone();
-    let mut draining = pin!(shutdown.draining());
+async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<Step>) {
+    let mut requests = Requests::new(&api, requests);
     let room = Arc::new(Semaphore::new(ORDERS_IN_FLIGHT_MAX));
     loop {
-        let next = tokio::select! {
-            // First, or a caller who never pauses would never be drained.
-            biased;
-            () = &mut draining => return,
-            next = requests.message() => next,
-        };
-        let batch = match next {
-            Ok(None) => return,
-            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &room).await,
+        let batch = match requests.next().await {
+            Ok(None) => Ok(None),
+            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &room).await.map(Some),
             Err(status) => Err(status),
         };
-        let batch = batch.unwrap_or_else(|status| Batch { slots: Err(status), _room: None });
-        let ends = batch.slots.is_err();
-        if batches.send(batch).await.is_err() || ends {
+        let step = match batch {
+            Ok(Some(batch)) => Step::Answer(batch),
+            Ok(None) => Step::End(Ok(())),
+            Err(status) => Step::End(Err(status)),
+        };
+        let ends = matches!(step, Step::End(_));
+        if steps.send(step).await.is_err() || ends {
             return;
         }
     }
@@ -124,12 +129,12 @@ async fn submit_in(
     for order in &orders {
         slots.push(submit_one(api, bytes, order).await);
     }
-    Ok(Batch { slots: Ok(slots), _room: room })
+    Ok(Batch { slots, _room: room })
 }
 
 async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
     if order.validate_only {
-        return quote(api, order).await;
+        return Slot::Quote(bytes.slice_ref(order.bytes));
     }
     for attempt in 1.. {
         let command = match api.placing(order) {
@@ -149,16 +154,6 @@ async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
     unreachable!("the last try is answered")
 }
 
-async fn quote(api: &Api, order: &OrderText<'_>) -> Slot {
-    let mut result = Vec::with_capacity(ANSWER_BYTES);
-    let response = wire::begin(&mut result, RESULT_RESPONSE);
-    match api.quote(order, &mut result).await {
-        Ok(()) => wire::end(&mut result, response),
-        Err(status) => return faulty(&status),
-    }
-    Slot::Answered(result)
-}
-
 fn faulty(status: &Status) -> Slot {
     let mut result = Vec::with_capacity(ANSWER_BYTES);
     write_fault(&mut result, status);
@@ -176,13 +171,16 @@ fn is_running(api: &Api) -> bool {
 }
 
 /// Answers batches in order, each once all of it is durable.
-async fn acknowledge_all(api: Api, mut queue: mpsc::Receiver<Batch>, replies: mpsc::Sender<Reply>) {
-    while let Some(Batch { slots, _room }) = queue.recv().await {
-        let reply = match slots {
-            Ok(slots) => Ok(acknowledge(&api, slots).await),
-            Err(status) => Err(status),
+async fn acknowledge_all(api: Api, mut queue: mpsc::Receiver<Step>, answering: Answering<Reply>) {
+    // A task before this one that died leaves the stream without a word on its end.
+    while let Some(step) = queue.recv().await {
+        let Batch { slots, _room } = match step {
+            Step::Answer(batch) => batch,
+            Step::End(how) => return answering.end(how),
         };
-        if replies.send(reply).await.is_err() {
+        let reply = acknowledge(&api, slots).await;
+        let bytes = reply.len();
+        if answering.send(reply, bytes).await.is_err() {
             // The caller is gone. What was submitted becomes durable all the
             // same, and is answered again when it is sent again.
             return;
@@ -191,13 +189,14 @@ async fn acknowledge_all(api: Api, mut queue: mpsc::Receiver<Batch>, replies: mp
 }
 
 /// Writes the [`v1::PlaceOrdersResponse`], as prost would encode it.
-async fn acknowledge(api: &Api, slots: Vec<Slot>) -> Encoded<v1::PlaceOrdersResponse> {
+async fn acknowledge(api: &Api, slots: Vec<Slot>) -> Reply {
     let mut reply = Vec::with_capacity(slots.len() * ANSWER_BYTES);
     let mut tally = OrderTally::default();
     for slot in slots {
         let result = wire::begin(&mut reply, RESULTS);
         match slot {
             Slot::Answered(content) => reply.extend_from_slice(&content),
+            Slot::Quote(order) => write_quote(api, &order, &mut reply).await,
             Slot::Submitted(order, submitted) => {
                 write_result(api, &order, submitted, &mut reply, &mut tally).await;
             }
@@ -218,6 +217,19 @@ async fn write_result(
     let before = reply.len();
     let response = wire::begin(reply, RESULT_RESPONSE);
     match api.acknowledge(order, submitted, reply, tally).await {
+        Ok(()) => wire::end(reply, response),
+        Err(status) => {
+            reply.truncate(before);
+            write_fault(reply, &status);
+        }
+    }
+}
+
+async fn write_quote(api: &Api, order: &[u8], reply: &mut Vec<u8>) {
+    let before = reply.len();
+    let response = wire::begin(reply, RESULT_RESPONSE);
+    let order = OrderText::read(order).expect("it was read when it came");
+    match api.quote(&order, reply).await {
         Ok(()) => wire::end(reply, response),
         Err(status) => {
             reply.truncate(before);

@@ -6,12 +6,12 @@ use backstock_engine::model::command::{CancelOrder, LineCancellation, Meta, Plac
 use backstock_engine::model::{OrderId, Origin, Rule, Text};
 use backstock_proto::v1::order_service_server::OrderService;
 use backstock_proto::{Encoded, v1};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::limits::ANSWER_BYTES;
 use super::meters::OrderTally;
 use super::order_text::{self, OrderText};
+use super::streams::Answers;
 use super::{Api, errors, explain, order_answer, order_request, order_stream, order_view, plain};
 use crate::status::Violations;
 
@@ -43,7 +43,7 @@ impl OrderService for Api {
         Ok(Response::new(Encoded::new(answer)))
     }
 
-    type PlaceOrdersStream = ReceiverStream<order_stream::Reply>;
+    type PlaceOrdersStream = Answers<order_stream::Reply>;
 
     async fn place_orders(
         &self,

@@ -5,8 +5,9 @@
 //!                      one of few  gone when it is sent
 //! ```
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstock_engine::engine::Engine;
 use backstock_engine::service::SnapshotFailed;
@@ -16,20 +17,21 @@ use bytes::{Bytes, BytesMut};
 use tempfile::TempDir;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tonic::Status;
 
-use super::limits::{EXPORTS_MAX, PIECE_BYTES, PIECE_STALL_MAX, PIECES_WAITING_MAX};
+use super::limits::{EXPORTS_MAX, PIECE_BYTES, PIECE_STALL_MAX};
 use super::pages::Page;
+use super::streams::{self, Answering, Answers};
 use super::{Api, errors, times};
 use crate::housekeeping;
 
 /// The pieces of an exported file.
-pub(super) type Pieces = ReceiverStream<Result<v1::ExportSnapshotResponse, Status>>;
+pub(super) type Pieces = Answers<v1::ExportSnapshotResponse>;
 
 /// Where the pieces of an exported file go.
-type Sender = mpsc::Sender<Result<v1::ExportSnapshotResponse, Status>>;
+type Sending = Answering<v1::ExportSnapshotResponse>;
 
 /// The snapshots that are being sent.
 pub(super) struct Exports {
@@ -84,14 +86,14 @@ impl Api {
         let generation = self.generation(generation).await?;
         let place = Arc::clone(&self.0.exports.places).try_acquire_owned();
         let place = place.map_err(|_| errors::too_many_exports())?;
-        let (pieces, stream) = mpsc::channel(PIECES_WAITING_MAX);
+        let (sending, pieces) = streams::answers();
         let export = Export {
             engine: self.engine().clone(),
             directory: self.0.exports.directory.clone(),
             generation,
         };
-        tokio::spawn(export.send(pieces, place));
-        Ok(ReceiverStream::new(stream))
+        tokio::spawn(export.send(sending, place));
+        Ok(pieces)
     }
 
     /// The generation asked for, or the newest for 0.
@@ -131,16 +133,13 @@ struct Export {
 }
 
 impl Export {
-    async fn send(self, pieces: Sender, _place: OwnedSemaphorePermit) {
+    async fn send(self, sending: Sending, _place: OwnedSemaphorePermit) {
         let sent = match tokio::task::spawn_blocking(move || self.write()).await {
-            Ok(Ok(written)) => send_file(&written, &pieces).await,
+            Ok(Ok(written)) => send_file(&written.path, &sending, PIECE_STALL_MAX).await,
             Ok(Err(failed)) => Err(errors::snapshot(&failed)),
             Err(panicked) => Err(errors::internal(panicked.to_string())),
         };
-        if let Err(status) = sent {
-            // Whoever stopped listening needs no error.
-            let _ = pieces.send_timeout(Err(status), PIECE_STALL_MAX).await;
-        }
+        sending.end(sent);
     }
 
     /// Writes the generation to a file of its own, which goes with the answer.
@@ -161,21 +160,28 @@ struct Written {
     _directory: TempDir,
 }
 
-/// Sends a file, until it ends or the caller reads no more.
-async fn send_file(written: &Written, pieces: &Sender) -> Result<(), Status> {
+/// Sends a file, until it ends or the caller has gone.
+///
+/// # Errors
+/// Also when the caller reads nothing for as long as `stall`: he is not to take what
+/// he has for the whole.
+async fn send_file(path: &Path, sending: &Sending, stall: Duration) -> Result<(), Status> {
     let failed = |source| {
-        let error = ExportError::File { path: written.path.clone(), source };
+        let error = ExportError::File { path: path.to_owned(), source };
         errors::snapshot(&error.into())
     };
-    let mut file = File::open(&written.path).await.map_err(failed)?;
+    let mut file = File::open(path).await.map_err(failed)?;
     loop {
         let mut piece = BytesMut::with_capacity(PIECE_BYTES);
-        if file.read_buf(&mut piece).await.map_err(failed)? == 0 {
+        let bytes = file.read_buf(&mut piece).await.map_err(failed)?;
+        if bytes == 0 {
             return Ok(());
         }
         let message = v1::ExportSnapshotResponse { data: piece.freeze() };
-        if pieces.send_timeout(Ok(message), PIECE_STALL_MAX).await.is_err() {
-            return Ok(());
+        match timeout(stall, sending.send(message, bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_gone)) => return Ok(()),
+            Err(_) => return Err(errors::reader_stalled(stall)),
         }
     }
 }
@@ -190,5 +196,49 @@ fn message(manifest: &Manifest) -> v1::Snapshot {
         pairs: manifest.counts.pairs,
         orders: manifest.counts.orders,
         size_bytes: manifest.bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use tonic::Code;
+
+    use super::super::limits::ANSWERS_WAITING_BYTES_MAX;
+    use super::*;
+
+    /// A file that is twice as long as what waits for a reader.
+    fn long_file() -> (TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("export");
+        std::fs::write(&path, vec![7; 2 * ANSWERS_WAITING_BYTES_MAX]).unwrap();
+        (directory, path)
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_stands_still_is_told_that_the_file_is_not_whole() {
+        let (_directory, path) = long_file();
+        let (sending, pieces) = streams::answers();
+        let sent = send_file(&path, &sending, Duration::from_millis(50)).await;
+        sending.end(sent);
+        let (read, ends): (Vec<_>, Vec<_>) =
+            pieces.collect::<Vec<_>>().await.into_iter().partition(Result::is_ok);
+        let read: usize = read.into_iter().map(|piece| piece.unwrap().data.len()).sum();
+        assert!(0 < read && read <= ANSWERS_WAITING_BYTES_MAX, "{read} bytes");
+        let ends: Vec<_> = ends.into_iter().map(|end| end.unwrap_err().code()).collect();
+        assert_eq!(ends, [Code::Aborted]);
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_reads_has_the_whole_file() {
+        let (_directory, path) = long_file();
+        let (sending, pieces) = streams::answers();
+        let send = async {
+            let sent = send_file(&path, &sending, PIECE_STALL_MAX).await;
+            sending.end(sent);
+        };
+        let read = pieces.map(|piece| piece.unwrap().data.len());
+        let ((), read) = tokio::join!(send, read.collect::<Vec<_>>());
+        assert_eq!(read.into_iter().sum::<usize>(), 2 * ANSWERS_WAITING_BYTES_MAX);
     }
 }

@@ -23,7 +23,8 @@ use super::server::{TestServer, announcement, configuration, node, order, waitin
 
 /// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
 /// engine's error of each.
-const NOT_AT_WILL: [Reason; 2] = [Reason::Contended, Reason::CommandTooLarge];
+const NOT_AT_WILL: [Reason; 3] =
+    [Reason::Contended, Reason::CommandTooLarge, Reason::ReaderStalled];
 
 /// A stocked server for one refusal.
 struct Refusing {
@@ -96,7 +97,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
         Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
         Reason::Internal => (Code::Internal, damaged_store().await),
-        Reason::Contended | Reason::CommandTooLarge => unreachable!("not at will"),
+        Reason::Contended | Reason::CommandTooLarge | Reason::ReaderStalled => {
+            unreachable!("not at will")
+        }
     }
 }
 

@@ -10,15 +10,18 @@ use backstock_engine::model::{PostalCode, Shortage};
 use backstock_engine::snapshot;
 use backstock_proto::v1;
 use backstock_tests::fixture;
-use tonic::codegen::tokio_stream;
+use tokio::sync::mpsc;
+use tonic::codegen::tokio_stream::{self, wrappers::ReceiverStream};
+use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_types::StatusExt;
 
-use super::server::{LONG, TestServer, configuration, order};
+use super::server::{LONG, TestServer, configuration, order, waiting_order};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_and_reflection_answer() {
@@ -65,18 +68,21 @@ async fn status_and_audit_say_what_there_is() {
     server.stop().await.expect("drained");
 }
 
+/// A row of a feed that sets what is on hand at `NYC`.
+fn level_row(sku: &str, on_hand: u64) -> v1::StockRow {
+    let level = v1::StockLevel { on_hand: Some(on_hand), ..Default::default() };
+    v1::StockRow {
+        sku: sku.into(),
+        node_id: "NYC".into(),
+        change: Some(v1::stock_row::Change::Level(level)),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_feed_takes_the_good_rows_and_reports_the_bad_ones() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
-    let row = |sku: &str, on_hand: u64| v1::StockRow {
-        sku: sku.into(),
-        node_id: "NYC".into(),
-        change: Some(v1::stock_row::Change::Level(v1::StockLevel {
-            on_hand: Some(on_hand),
-            ..Default::default()
-        })),
-    };
+    let row = level_row;
     let rows = vec![row("SKU", 1), row("NONE", 1), row("SKU", u64::MAX), row("SKU", 7)];
     let request = v1::LoadStockRequest { rows, request_id: "FEED-1".into() };
     let stream = tokio_stream::iter([request.clone(), request]);
@@ -98,23 +104,79 @@ async fn a_feed_takes_the_good_rows_and_reports_the_bad_ones() {
     server.stop().await.expect("drained");
 }
 
+/// A stream that only the server ends.
+fn endless<T: Send + 'static>() -> (mpsc::Sender<T>, ReceiverStream<T>) {
+    let (requests, stream) = mpsc::channel(64);
+    (requests, ReceiverStream::new(stream))
+}
+
+/// The code and the reason of a stream's end.
+fn ending(status: &Status) -> (Code, String) {
+    let details = status.get_error_details();
+    (status.code(), details.error_info().expect("a reason").reason.clone())
+}
+
+/// What has no answer was not taken: it may be sent elsewhere.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_drain_answers_what_was_sent_and_ends() {
+async fn a_drain_answers_the_orders_that_it_took_and_says_that_it_took_no_more() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
-    let (requests, stream) = tokio::sync::mpsc::channel(4);
-    let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
+    let (requests, stream) = endless();
     let mut replies = server.orders.place_orders(stream).await.expect("a stream").into_inner();
-    let first = v1::PlaceOrdersRequest { orders: vec![order("A", &[("SKU", 1)])] };
-    requests.send(first).await.expect("sent");
+    for at in 0..40 {
+        let orders = vec![waiting_order(&format!("{at}"), &[("SKU", 1)])];
+        requests.send(v1::PlaceOrdersRequest { orders }).await.expect("sent");
+    }
     assert!(replies.message().await.expect("a reply").is_some());
     // The stream stays open: only the server ends it.
     server.shutdown.drain();
-    let ended = tokio::time::timeout(LONG, replies.message()).await.expect("the stream ends");
-    assert_eq!(ended.expect("without an error"), None);
+    let mut answered = 1;
+    let end = loop {
+        let next = tokio::time::timeout(LONG, replies.message()).await.expect("the stream ends");
+        match next {
+            Ok(reply) => answered += reply.expect("not with success").results.len(),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(ending(&end), (Code::Unavailable, "DRAINING".into()));
+    assert!(end.get_error_details().retry_info().is_some(), "{end:?}");
+    assert_eq!(server.engine.status().orders, answered, "what was taken was answered");
     drop(replies);
     server.stop().await.expect("drained");
     drop(requests);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_ends_a_feed_behind_the_rows_that_it_took() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let (requests, stream) = endless();
+    let mut replies = server.inventory.load_stock(stream).await.expect("a stream").into_inner();
+    let rows = vec![level_row("SKU", 5)];
+    requests.send(v1::LoadStockRequest { rows, ..Default::default() }).await.expect("sent");
+    let reply = replies.message().await.expect("a reply").expect("one");
+    assert_eq!(reply.rows_applied, 1);
+    server.shutdown.drain();
+    let end = tokio::time::timeout(LONG, replies.message()).await.expect("the stream ends");
+    assert_eq!(ending(&end.expect_err("an error")), (Code::Unavailable, "DRAINING".into()));
+    drop(replies);
+    server.stop().await.expect("drained");
+    drop(requests);
+}
+
+/// Whoever has sent all, and has had all answered, needs no other server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_its_caller_ended_ends_well_in_a_drain() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let request = v1::PlaceOrdersRequest { orders: vec![order("A", &[("SKU", 1)])] };
+    let stream = tokio_stream::iter([request]);
+    let mut replies = server.orders.place_orders(stream).await.expect("a stream").into_inner();
+    assert!(replies.message().await.expect("a reply").is_some());
+    server.shutdown.drain();
+    assert_eq!(replies.message().await.expect("no error"), None);
+    drop(replies);
+    server.stop().await.expect("drained");
 }
 
 /// Load balancers watch for as long as they can: they are told, and let go.

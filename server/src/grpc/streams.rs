@@ -1,0 +1,172 @@
+//! What streams share: how requests are taken, how answers wait for their reader, and
+//! how a stream ends.
+//!
+//! ```text
+//!   caller --> Requests --> task --> room in bytes --> Answers --> transport --> caller
+//!              until drained    \------ how it ended ------^
+//! ```
+//! How a stream ended is not inferred from the end of its answers: a task that died
+//! would look like one that was done.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_util::FutureExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_stream::Stream;
+use tonic::{Status, Streaming};
+
+use super::limits::{ANSWERS_WAITING_BYTES_MAX, ANSWERS_WAITING_MAX};
+use super::{Api, errors};
+
+/// The requests of a stream, taken until the caller ends it or the server drains.
+pub(super) struct Requests<T> {
+    stream: Streaming<T>,
+    draining: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl<T> Requests<T> {
+    pub(super) fn new(api: &Api, stream: Streaming<T>) -> Self {
+        let shutdown = api.0.shutdown.clone();
+        Self { stream, draining: Box::pin(async move { shutdown.draining().await }) }
+    }
+
+    /// The next request; none when the caller has ended the stream.
+    ///
+    /// # Errors
+    /// The stream failed, or the server drains: nothing more is taken then.
+    pub(super) async fn next(&mut self) -> Result<Option<T>, Status> {
+        tokio::select! {
+            // First, or a caller who never pauses would never be drained.
+            biased;
+            () = &mut self.draining => match self.stream.message().now_or_never() {
+                // All that he sent was taken: to him it is a stream like any other.
+                Some(Ok(None)) => Ok(None),
+                _ => Err(errors::stream_drained()),
+            },
+            next = self.stream.message() => next,
+        }
+    }
+}
+
+/// The answers of one stream, in the hands of who gives them. Dropped without a word
+/// on how it ended, the stream ends with an error.
+pub(super) struct Answering<T> {
+    queue: mpsc::Sender<(T, OwnedSemaphorePermit)>,
+    room: Arc<Semaphore>,
+    ended: oneshot::Sender<Result<(), Status>>,
+}
+
+/// Nobody listens any more.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+/// The answers of one stream, in the hands of the transport.
+pub struct Answers<T> {
+    queue: mpsc::Receiver<(T, OwnedSemaphorePermit)>,
+    ended: Option<oneshot::Receiver<Result<(), Status>>>,
+}
+
+/// The two ends of a stream of answers.
+pub(super) fn answers<T>() -> (Answering<T>, Answers<T>) {
+    let (sender, queue) = mpsc::channel(ANSWERS_WAITING_MAX);
+    let (end, ended) = oneshot::channel();
+    let room = Arc::new(Semaphore::new(ANSWERS_WAITING_BYTES_MAX));
+    let answering = Answering { queue: sender, room, ended: end };
+    (answering, Answers { queue, ended: Some(ended) })
+}
+
+impl<T> Answering<T> {
+    /// Hands an answer of so many bytes on, once there is room for it. One that is
+    /// longer than all the room waits until nothing else does.
+    pub(super) async fn send(&self, answer: T, bytes: usize) -> Result<(), Gone> {
+        let bytes = u32::try_from(bytes.min(ANSWERS_WAITING_BYTES_MAX)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await;
+        let room = room.map_err(|_| Gone)?;
+        self.queue.send((answer, room)).await.map_err(|_| Gone)
+    }
+
+    /// Ends the stream, behind all answers.
+    pub(super) fn end(self, how: Result<(), Status>) {
+        // Whoever has gone needs no word.
+        let _ = self.ended.send(how);
+    }
+}
+
+impl<T> Stream for Answers<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some((answer, _room)) = ready!(this.queue.poll_recv(cx)) {
+            return Poll::Ready(Some(Ok(answer)));
+        }
+        let Some(ended) = &mut this.ended else { return Poll::Ready(None) };
+        let how = ready!(Pin::new(ended).poll(cx));
+        this.ended = None;
+        Poll::Ready(match how {
+            Ok(Ok(())) => None,
+            Ok(Err(status)) => Some(Err(status)),
+            Err(_) => Some(Err(errors::internal("the stream ended before it was done"))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use tonic::Code;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_ends_as_its_task_says_and_behind_its_answers() {
+        let (answering, answers) = answers();
+        answering.send(1, 8).await.unwrap();
+        answering.end(Err(errors::stream_drained()));
+        let told: Vec<_> = answers.map(|told| told.map_err(|status| status.code())).collect().await;
+        assert_eq!(told, [Ok(1), Err(Code::Unavailable)]);
+    }
+
+    #[tokio::test]
+    async fn a_stream_whose_task_died_does_not_end_well() {
+        let (answering, answers) = answers();
+        answering.send(1, 8).await.unwrap();
+        let dying = tokio::spawn(async move {
+            let _answering = answering;
+            panic!("as a fault of the program would");
+        });
+        dying.await.unwrap_err();
+        let told: Vec<_> = answers.map(|told| told.map_err(|status| status.code())).collect().await;
+        assert_eq!(told, [Ok(1), Err(Code::Internal)]);
+    }
+
+    #[tokio::test]
+    async fn answers_that_nobody_reads_are_bounded_by_their_bytes() {
+        let (answering, mut answers) = answers();
+        let half = ANSWERS_WAITING_BYTES_MAX / 2;
+        answering.send(1, half).await.unwrap();
+        answering.send(2, half).await.unwrap();
+        assert!(answering.send(3, 1).now_or_never().is_none(), "there is no room");
+        // Longer than all the room: only when nothing else waits.
+        let mut longest = Box::pin(answering.send(4, 10 * ANSWERS_WAITING_BYTES_MAX));
+        assert!((&mut longest).now_or_never().is_none());
+        for read in [1, 2] {
+            assert!((&mut longest).now_or_never().is_none());
+            assert_eq!(answers.next().await.unwrap().unwrap(), read);
+        }
+        longest.await.unwrap();
+        assert_eq!(answers.next().await.unwrap().unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_hears_that_the_reader_has_gone() {
+        let (answering, answers) = answers();
+        answering.send(1, ANSWERS_WAITING_BYTES_MAX).await.unwrap();
+        let mut waiting = Box::pin(answering.send(2, 1));
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(answers);
+        waiting.await.unwrap_err();
+    }
+}
