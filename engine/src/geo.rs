@@ -7,6 +7,8 @@
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
+use crate::calendar::LocalDays;
+
 /// Micro-degrees in a degree.
 const UDEG_PER_DEGREE: i32 = 1_000_000;
 
@@ -130,7 +132,13 @@ pub struct PostalMatch {
     /// that is an array. It stays the same for the life of the table, and means
     /// nothing outside the process.
     pub index: u32,
+    /// The time zone that it is in.
+    pub zone: ZoneNo,
 }
+
+/// The place of a time zone in a table of postal codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ZoneNo(pub u8);
 
 /// A table of the postal codes of one country. The engine is handed one; it ships none.
 pub trait PostalCodes: Send + Sync {
@@ -139,6 +147,12 @@ pub trait PostalCodes: Send + Sync {
 
     /// How many codes there are: the exclusive upper bound of every index.
     fn code_count(&self) -> u32;
+
+    /// The days of a time zone that one of the codes is in.
+    ///
+    /// # Panics
+    /// For a number that no code of this table has.
+    fn days_in(&self, zone: ZoneNo) -> &LocalDays;
 
     /// Why the table does not know `postal_code`, to follow it in a sentence.
     fn why_unknown(&self, _postal_code: &str) -> String {
@@ -154,6 +168,10 @@ impl<T: PostalCodes + ?Sized> PostalCodes for &T {
 
     fn code_count(&self) -> u32 {
         (**self).code_count()
+    }
+
+    fn days_in(&self, zone: ZoneNo) -> &LocalDays {
+        (**self).days_in(zone)
     }
 
     fn why_unknown(&self, postal_code: &str) -> String {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{TimeZone, TimeZoneDatabase, TimeZoneFollowingTransitions};
 use jiff::{Span, ToSpan};
 
 use super::CalendarError;
@@ -55,12 +55,27 @@ impl Zone {
         Timestamp::from_micros(micros)
     }
 
+    /// Seconds that local clocks are ahead of UTC at that second of the epoch.
+    pub(super) fn seconds_ahead(&self, second: i64) -> i64 {
+        self.0.to_offset(nearest_second(second)).seconds().into()
+    }
+
+    /// The changes of the clocks after that second of the epoch, ascending. Without an end
+    /// where the rules have none.
+    pub(super) fn changes_after(&self, second: i64) -> TimeZoneFollowingTransitions<'_> {
+        self.0.following(nearest_second(second))
+    }
+
     fn resolve(&self, day: Day, minutes: u16) -> Option<jiff::Timestamp> {
         let days = Span::new().try_days(day.epoch_days()).ok()?;
         let midnight = EPOCH.checked_add(days).ok()?.at(0, 0, 0, 0);
         let wall_clock = midnight.checked_add(i32::from(minutes).minutes()).ok()?;
         self.0.to_ambiguous_timestamp(wall_clock).compatible().ok()
     }
+}
+
+fn nearest_second(second: i64) -> jiff::Timestamp {
+    nearest_instant(Timestamp::from_micros(second.saturating_mul(1_000_000)))
 }
 
 fn nearest_instant(at: Timestamp) -> jiff::Timestamp {

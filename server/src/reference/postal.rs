@@ -1,10 +1,11 @@
-//! US postal codes: where they are, and what the place is called.
+//! US postal codes: where they are, what the place is called, and its time zone.
 //!
 //! From `GeoNames` Postal Codes, CC BY 4.0; see `assets/ATTRIBUTION.md`.
 
 use std::sync::LazyLock;
 
-use backstock_engine::geo::{PostalCodes, PostalMatch};
+use backstock_engine::calendar::LocalDays;
+use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 
 use super::shape;
 use super::table::{CODE_SPACE, Table};
@@ -81,11 +82,17 @@ impl UsPostalCodes {
 impl PostalCodes for UsPostalCodes {
     fn locate(&self, postal_code: &str) -> Option<PostalMatch> {
         let index = self.0.known.rank(five_digits(postal_code)?)?;
-        Some(PostalMatch { location: self.0.locations[index as usize], index })
+        let at = index as usize;
+        let zone = ZoneNo(self.0.zone_of_code[at]);
+        Some(PostalMatch { location: self.0.locations[at], index, zone })
     }
 
     fn code_count(&self) -> u32 {
         self.0.known.count()
+    }
+
+    fn days_in(&self, zone: ZoneNo) -> &LocalDays {
+        &self.0.zones[usize::from(zone.0)]
     }
 
     fn why_unknown(&self, postal_code: &str) -> String {
@@ -146,6 +153,54 @@ mod tests {
             let found = codes.locate(code).unwrap().location;
             assert_eq!((found.latitude_udeg(), found.longitude_udeg()), (latitude, longitude));
             assert_eq!(codes.place(code), Some(Place { city, state }));
+        }
+    }
+
+    /// One of each zone, and both sides of what runs through a state or a county.
+    #[test]
+    fn codes_are_in_the_zone_of_their_county_or_their_own() {
+        let codes = UsPostalCodes::shared();
+        for (code, zone) in [
+            ("10001", "America/New_York"),
+            ("60601", "America/Chicago"),
+            ("80202", "America/Denver"),
+            ("85001", "America/Phoenix"),
+            ("90021", "America/Los_Angeles"),
+            ("99501", "America/Anchorage"),
+            ("99546", "America/Adak"),
+            ("96813", "Pacific/Honolulu"),
+            ("00901", "America/Puerto_Rico"),
+            ("96799", "Pacific/Pago_Pago"),
+            ("96910", "Pacific/Guam"),
+            ("96940", "Pacific/Palau"),
+            ("96941", "Pacific/Pohnpei"),
+            ("96942", "Pacific/Chuuk"),
+            ("96960", "Pacific/Majuro"),
+            // Louisville and Paducah, Knoxville and Nashville, Gary, Ironwood.
+            ("40202", "America/New_York"),
+            ("42001", "America/Chicago"),
+            ("37902", "America/New_York"),
+            ("37203", "America/Chicago"),
+            ("46402", "America/Chicago"),
+            ("49938", "America/Chicago"),
+            // Pensacola, Port Saint Joe and Wewahitchka of one county, El Paso.
+            ("32501", "America/Chicago"),
+            ("32456", "America/New_York"),
+            ("32465", "America/Chicago"),
+            ("79901", "America/Denver"),
+            // Coeur d'Alene and Boise, Ontario in Oregon, Rapid City, Scottsbluff.
+            ("83814", "America/Los_Angeles"),
+            ("83702", "America/Denver"),
+            ("97914", "America/Denver"),
+            ("57701", "America/Denver"),
+            ("69361", "America/Denver"),
+            // The Navajo and the Hopi of one county; West Wendover.
+            ("86033", "America/Denver"),
+            ("86034", "America/Phoenix"),
+            ("89883", "America/Denver"),
+        ] {
+            let found = codes.locate(code).unwrap().zone;
+            assert_eq!(codes.days_in(found).zone().name(), zone, "{code}");
         }
     }
 

@@ -8,13 +8,15 @@
 //! states       count u8, two letters each; varint count of runs of (state u8, varint codes)
 //! cities       varint count; each: u8 bytes shared with the name before, u8 length, bytes
 //! city of code for each code a varint: 0 repeats the one before, n is city n - 1
+//! zones        count u8; each: u8 length, IANA name; then runs as of the states
 //! ```
 //! Varints are LEB128, at most five bytes.
 
+use backstock_engine::calendar::{LocalDays, Zone};
 use backstock_engine::geo::Location;
 
 /// What the header line begins with. Another version is refused.
-const HEADER: &[u8] = b"backstock postal 1;";
+const HEADER: &[u8] = b"backstock postal 2;";
 
 /// Codes are five digits.
 pub(super) const CODE_SPACE: u32 = 100_000;
@@ -29,6 +31,8 @@ pub(super) struct Table {
     pub(super) state_of_code: Vec<u8>,
     pub(super) cities: Vec<String>,
     pub(super) city_of_code: Vec<u16>,
+    pub(super) zones: Vec<LocalDays>,
+    pub(super) zone_of_code: Vec<u8>,
 }
 
 impl Table {
@@ -43,8 +47,17 @@ impl Table {
         let (states, state_of_code) = decode_states(&mut input, codes)?;
         let cities = decode_cities(&mut input)?;
         let city_of_code = decode_city_of_code(&mut input, codes, cities.len())?;
-        let complete = input.0.is_empty() && state_of_code.len() == codes;
-        complete.then_some(Self { known, locations, states, state_of_code, cities, city_of_code })
+        let (zones, zone_of_code) = decode_zones(&mut input, codes)?;
+        input.0.is_empty().then_some(Self {
+            known,
+            locations,
+            states,
+            state_of_code,
+            cities,
+            city_of_code,
+            zones,
+            zone_of_code,
+        })
     }
 }
 
@@ -137,16 +150,32 @@ fn decode_locations(input: &mut Input<'_>, codes: usize) -> Option<Vec<Location>
 fn decode_states(input: &mut Input<'_>, codes: usize) -> Option<(Vec<String>, Vec<u8>)> {
     let count = input.byte()?;
     let names = (0..count).map(|_| text(input.take(2)?)).collect::<Option<Vec<_>>>()?;
-    let mut state_of_code = Vec::with_capacity(codes);
+    Some((names, decode_runs(input, count, codes)?))
+}
+
+fn decode_zones(input: &mut Input<'_>, codes: usize) -> Option<(Vec<LocalDays>, Vec<u8>)> {
+    let count = input.byte()?;
+    let mut next = || {
+        let length = input.byte()?;
+        let name = text(input.take(length.into())?)?;
+        Zone::named(&name).ok().map(LocalDays::new)
+    };
+    let zones = (0..count).map(|_| next()).collect::<Option<Vec<_>>>()?;
+    Some((zones, decode_runs(input, count, codes)?))
+}
+
+/// A number below `count` for each code, as runs of one number.
+fn decode_runs(input: &mut Input<'_>, count: u8, codes: usize) -> Option<Vec<u8>> {
+    let mut number_of_code = Vec::with_capacity(codes);
     for _ in 0..input.varint()? {
-        let state = input.byte().filter(|state| *state < count)?;
+        let number = input.byte().filter(|number| *number < count)?;
         let length = input.varint()? as usize;
-        if length > codes - state_of_code.len() {
+        if length > codes - number_of_code.len() {
             return None;
         }
-        state_of_code.extend(std::iter::repeat_n(state, length));
+        number_of_code.extend(std::iter::repeat_n(number, length));
     }
-    Some((names, state_of_code))
+    (number_of_code.len() == codes).then_some(number_of_code)
 }
 
 fn decode_cities(input: &mut Input<'_>) -> Option<Vec<String>> {
@@ -189,7 +218,7 @@ mod tests {
             assert!(Table::decode(&PACKED[..length]).is_none(), "{length} bytes");
         }
         assert!(Table::decode(&[PACKED, &[0]].concat()).is_none());
-        let newer = [b"backstock postal 2;", &PACKED[HEADER.len()..]].concat();
+        let newer = [b"backstock postal 3;", &PACKED[HEADER.len()..]].concat();
         assert!(Table::decode(&newer).is_none());
     }
 
