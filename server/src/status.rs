@@ -82,10 +82,16 @@ reasons! {
     StockBelowZero = "STOCK_BELOW_ZERO",
     /// More units than are left unshipped.
     UnitsShipped = "UNITS_SHIPPED",
+    /// Nothing is shipped, and the units are cancelled already.
+    UnitsCancelled = "UNITS_CANCELLED",
+    /// More units than the line ever had.
+    UnitsNotOrdered = "UNITS_NOT_ORDERED",
     /// The shipment is shipped or cancelled already.
     ShipmentNotPlanned = "SHIPMENT_NOT_PLANNED",
     /// Units of the shipment are still on their way to the node.
     SupplyNotReceived = "SUPPLY_NOT_RECEIVED",
+    /// Units of the shipment are allocated, and after a count or damage not there.
+    UnitsMissing = "UNITS_MISSING",
     /// A snapshot is being taken.
     SnapshotRunning = "SNAPSHOT_RUNNING",
     /// Others in flight kept the command from settling.

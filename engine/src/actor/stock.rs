@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::prefetch::prefetch_to_write;
 use super::{Actor, Mailbox, Row};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
+use crate::model::invariants::{CHECKED, good_units, missing_good};
 use crate::model::{
     InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange,
     StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
@@ -218,8 +219,11 @@ pub struct InboundGlance {
 pub enum Claim {
     /// The units are held for the claimant.
     Granted,
-    /// Durable state refuses: so many units are missing.
+    /// Durable state refuses: so many units have no such supply.
     Short(u64),
+    /// Durable state refuses a shipment: the units are allocated, and a count or damage
+    /// left so many good ones too few.
+    Missing(u64),
     /// More units would wait here than a pair counts.
     NoRoomToWait,
     /// Only others in flight stand in the way.
@@ -493,11 +497,13 @@ impl StockActor {
             self.rare().leaving += units;
             return Claim::Granted;
         }
-        if units > self.stock.on_hand {
-            return Claim::Short(u64::from(units - self.stock.on_hand));
+        // What was damaged stays.
+        let good = self.stock.good();
+        if units > good {
+            return Claim::Missing(u64::from(units - good));
         }
         let leaving = self.rare.as_deref().map_or(0, |r| r.leaving);
-        if units > self.stock.on_hand - leaving {
+        if units > good - leaving {
             return Claim::InFlight;
         }
         self.rare().leaving += units;
@@ -532,7 +538,12 @@ impl StockActor {
             }
         }
         let mut hash = StateHash::default();
+        let missing_good = missing_good(&self.stock);
         self.stock.apply(pair, lsn, effect, &mut hash);
+        // Only what is decided now: an older version's events are applied as they are.
+        if CHECKED && settles {
+            assert_eq!(good_units(missing_good, &self.stock), Ok(()));
+        }
         hash
     }
 }

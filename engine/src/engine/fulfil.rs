@@ -11,7 +11,9 @@ use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::actor::stock::Claim;
 use crate::limits::REPLANS_MAX;
 use crate::model::command::{CancelOrder, LineCancellation, ShipShipment};
-use crate::model::{Dispatch, Event, Order, OrderId, OrderNo, Refusal, Release, Supply};
+use crate::model::{
+    Dispatch, Event, Gone, Order, OrderId, OrderLine, OrderNo, Refusal, Release, Supply,
+};
 
 /// An order in hand. Dropped before its event is written, it is free again.
 struct Locked<'a> {
@@ -138,11 +140,7 @@ fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<Release>, R
             release_line(order, line, open, &mut releases);
         }
         if releases.is_empty() {
-            return Err(Refusal::NothingToCancel {
-                order: order.header.id.clone(),
-                open: 0,
-                wanted: 0,
-            });
+            return Err(nothing_left(order));
         }
     }
     for cancellation in lines {
@@ -155,13 +153,34 @@ fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<Release>, R
         let open = open_units(order, line);
         let wanted = u64::from(cancellation.quantity);
         if wanted > open {
-            let order = order.header.id.clone();
-            return Err(Refusal::NothingToCancel { order, open, wanted });
+            return Err(too_few_open(order, line, wanted));
         }
         release_line(order, line, wanted, &mut releases);
     }
     releases.sort_by_key(|release| release.allocation);
     Ok(releases)
+}
+
+/// Why nothing is left of an order.
+fn nothing_left(order: &Order) -> Refusal {
+    let ordered = order.lines.iter().map(|line| u64::from(line.ordered)).sum();
+    let any_left = order.lines.iter().any(|line| line.ordered > line.cancelled);
+    let gone = if any_left { Gone::Shipped } else { Gone::Cancelled };
+    Refusal::NothingToCancel { order: order.header.id.clone(), open: 0, wanted: ordered, gone }
+}
+
+/// Why a line has fewer open units than are to be cancelled.
+fn too_few_open(order: &Order, line: usize, wanted: u64) -> Refusal {
+    let OrderLine { ordered, cancelled, .. } = order.lines[line];
+    let open = open_units(order, line);
+    let gone = if wanted > u64::from(ordered) {
+        Gone::NeverOrdered
+    } else if u64::from(ordered - cancelled) > open {
+        Gone::Shipped
+    } else {
+        Gone::Cancelled
+    };
+    Refusal::NothingToCancel { order: order.header.id.clone(), open, wanted, gone }
 }
 
 fn open_units(order: &Order, line: usize) -> u64 {
@@ -242,22 +261,29 @@ async fn claim_leaving<'a>(
     for _ in 0..REPLANS_MAX {
         let seen = core.look();
         let mut claims = Claims::new(core);
-        let (mut missing, mut in_flight) = (0, false);
+        let (mut short, mut missing, mut in_flight) = (0, 0, false);
         for (pair, line, units) in by_pair(units) {
             let ahead = ahead_of(order, shipment, line);
             match claims.shipment(pair, order.no, line, units, ahead).await? {
                 Claim::Granted => {}
-                Claim::Short(units) => missing += units,
+                Claim::Short(units) => short += units,
+                Claim::Missing(units) => missing += units,
                 Claim::InFlight => in_flight = true,
                 Claim::NoRoomToWait => unreachable!("what leaves does not wait"),
             }
         }
-        if !in_flight && missing == 0 {
+        if !in_flight && (short, missing) == (0, 0) {
             return Ok(claims);
         }
         drop(claims);
         if !in_flight {
-            return Err(Refusal::ShipmentNotReady { shipment: shipment + 1, missing }.into());
+            let shipment = shipment + 1;
+            // What is on its way comes by itself; what is missing somebody has to find.
+            return Err(match missing {
+                0 => Refusal::ShipmentNotReady { shipment, missing: short },
+                _ => Refusal::UnitsMissing { shipment, missing },
+            }
+            .into());
         }
         core.progress(seen).await?;
     }

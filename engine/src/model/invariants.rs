@@ -62,6 +62,23 @@ pub fn no_oversell(free_before: i64, granted: u32, free_after: i64) -> Result<()
     Ok(())
 }
 
+/// `GOOD_UNITS`: an event that is decided now leaves no more units unavailable than are
+/// on hand, but for what an older version had left so.
+pub fn good_units(missing_before: u32, stock: &Stock) -> Result<(), Breach> {
+    let missing = missing_good(stock);
+    if missing > missing_before {
+        let (unavailable, on_hand) = (stock.unavailable, stock.on_hand);
+        let detail = format!("{unavailable} unavailable of {on_hand} on hand");
+        return Err(Breach::new("GOOD_UNITS", detail));
+    }
+    Ok(())
+}
+
+/// Units by which more are unavailable than are on hand.
+pub const fn missing_good(stock: &Stock) -> u32 {
+    stock.unavailable.saturating_sub(stock.on_hand)
+}
+
 fn expect(what: &str, found: u64, expected: u64) -> Result<(), Breach> {
     if found == expected {
         return Ok(());

@@ -40,7 +40,7 @@ pub use order::{
     OrderState, PackedOrder, Release, Shipment,
 };
 pub use pack::Unpackable;
-pub use refusal::{Refusal, Rule, Violation};
+pub use refusal::{Gone, Refusal, Rule, Violation};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect, Undecided};
 pub use time::{Day, Timestamp};

@@ -189,8 +189,16 @@ pub enum Refusal {
         /// Units still pegged to inbound supply or backordered.
         missing: u64,
     },
-    /// Nothing of the order is left that could be cancelled.
-    #[error("order {order} has {open} open units on that line, {wanted} asked for")]
+    /// Units of the shipment are allocated, and a count or damage left too few good ones.
+    #[error("shipment {shipment} lacks {missing} units that are not there, or not good")]
+    UnitsMissing {
+        /// The shipment.
+        shipment: u16,
+        /// Units that are allocated and cannot leave.
+        missing: u64,
+    },
+    /// Not as much of the order or line is left as is to be cancelled.
+    #[error("order {order} has {open} of {wanted} units to cancel: {gone}")]
     NothingToCancel {
         /// The order.
         order: OrderId,
@@ -198,6 +206,8 @@ pub enum Refusal {
         open: u64,
         /// Units asked for.
         wanted: u64,
+        /// Where the others are.
+        gone: Gone,
     },
     /// No node that is enabled could ever serve the order.
     #[error("no enabled node can serve the order")]
@@ -208,6 +218,20 @@ pub enum Refusal {
     /// Others in flight kept this command from settling. Transient: try again.
     #[error("too many commands on the same stock or order in flight")]
     Contended,
+}
+
+/// Why units of an order cannot be cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Gone {
+    /// Some are shipped.
+    #[error("others are shipped")]
+    Shipped,
+    /// None is shipped, some are cancelled already.
+    #[error("others are cancelled already")]
+    Cancelled,
+    /// The line never had as many.
+    #[error("fewer were ordered")]
+    NeverOrdered,
 }
 
 impl Refusal {

@@ -67,7 +67,8 @@ pub struct Extras {
 pub struct Stock {
     /// Units physically there; at a supplier, units that its feed reports.
     pub on_hand: u32,
-    /// Damaged, quarantined or in inspection, out of `on_hand`.
+    /// Damaged, quarantined or in inspection, out of `on_hand`. No event makes it more
+    /// than that; older versions did.
     pub unavailable: u32,
     /// Withheld from promising.
     pub safety: u32,
@@ -141,6 +142,10 @@ pub enum StockChange {
         /// Units found.
         #[n(0)]
         on_hand: u32,
+        /// Units that cannot be sold from now on, where fewer were found than there
+        /// were of those.
+        #[n(1)]
+        unavailable: Option<u32>,
     },
     /// A supply on its way became known.
     #[n(6)]
@@ -263,7 +268,11 @@ impl Stock {
             StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
                 free + i64::from(on_hand_delta) - i64::from(unavailable_delta)
             }
-            StockChange::Counted { on_hand: found } => free + i64::from(found) - on_hand,
+            StockChange::Counted { on_hand: found, unavailable } => {
+                let unavailable = unavailable.unwrap_or(self.unavailable);
+                let good = i64::from(self.unavailable) - i64::from(unavailable);
+                free + i64::from(found) - on_hand + good
+            }
             StockChange::Received { quantity, unavailable } => {
                 free + i64::from(quantity) - i64::from(unavailable)
             }
@@ -295,6 +304,11 @@ impl Stock {
     /// Whether a supplier promises any quantity.
     pub fn is_unlimited(&self) -> bool {
         self.extras.as_ref().is_some_and(|e| e.unlimited)
+    }
+
+    /// Units that may leave: what is on hand and can be sold.
+    pub const fn good(&self) -> u32 {
+        self.on_hand.saturating_sub(self.unavailable)
     }
 
     /// Open inbound supplies, ascending by number.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::{OrderId, Refusal, Violation};
+use backstock_engine::model::{Gone, OrderId, Refusal, Violation};
 use backstock_engine::service::SnapshotFailed;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -161,9 +161,17 @@ fn refused(refusal: Refusal) -> Status {
         Refusal::ShipmentNotReady { shipment, .. } => {
             state(Reason::SupplyNotReceived, format!("shipment/{shipment}"))
         }
-        Refusal::NothingToCancel { order, .. } => {
-            state(Reason::UnitsShipped, format!("order/{order}"))
+        Refusal::UnitsMissing { shipment, .. } => {
+            state(Reason::UnitsMissing, format!("shipment/{shipment}"))
         }
+        Refusal::NothingToCancel { order, gone, .. } => state(
+            match gone {
+                Gone::Shipped => Reason::UnitsShipped,
+                Gone::Cancelled => Reason::UnitsCancelled,
+                Gone::NeverOrdered => Reason::UnitsNotOrdered,
+            },
+            format!("order/{order}"),
+        ),
         Refusal::NoNode => state(Reason::NoNode, "network".into()),
         Refusal::TooLong(_) => failure(Code::InvalidArgument, Reason::CommandTooLarge, message),
         Refusal::Contended => transient(Code::Aborted, Reason::Contended, &message, RETRY_SOON),

@@ -81,7 +81,12 @@ fn stock_change(change: &StockChange) -> Value {
             "change": "adjusted", "on_hand_delta": on_hand_delta,
             "unavailable_delta": unavailable_delta, "reason": reason.as_str(),
         }),
-        StockChange::Counted { on_hand } => json!({ "change": "counted", "on_hand": on_hand }),
+        StockChange::Counted { on_hand, unavailable: None } => {
+            json!({ "change": "counted", "on_hand": on_hand })
+        }
+        StockChange::Counted { on_hand, unavailable } => {
+            json!({ "change": "counted", "on_hand": on_hand, "unavailable": unavailable })
+        }
         StockChange::InboundAnnounced { no, id, quantity, eta } => json!({
             "change": "inbound_announced", "inbound_no": no.0, "inbound_id": id.as_str(),
             "quantity": quantity, "eta": eta.to_string(),
@@ -157,7 +162,7 @@ mod tests {
     #[test]
     fn a_change_of_stock_tells_its_pair_and_its_figures() {
         let pair = Pair { sku: SkuNo(3), node: NodeNo(1) };
-        let change = StockChange::Counted { on_hand: 9 };
+        let change = StockChange::Counted { on_hand: 9, unavailable: None };
         let payload = encoded(Event::StockChanged { pair, change });
         let expected = json!({
             "lsn": 5, "time": "1970-01-01T00:00:00Z", "bytes": payload.len(),

@@ -96,7 +96,10 @@ impl Pair {
                 self.movements.push(i64::from(*on_hand_delta));
                 self.unavailable += i64::from(*unavailable_delta);
             }
-            StockOperation::Count { on_hand } => self.correct(i64::from(*on_hand)),
+            StockOperation::Count { on_hand } => {
+                self.correct(i64::from(*on_hand));
+                self.unavailable = self.unavailable.min(i64::from(*on_hand));
+            }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
                 self.announce(id.as_str(), *quantity as usize, *eta);
             }
@@ -266,6 +269,9 @@ impl Pair {
         let short = self.inbound.iter().find(|(no, e)| self.pegged(**no) > e.quantity);
         if self.on_hand() < 0 || short.is_some() {
             return Err(format!("less than nothing: {self:?}"));
+        }
+        if self.unavailable > self.on_hand() {
+            return Err(format!("more unavailable than there are: {self:?}"));
         }
         Ok(())
     }

@@ -86,8 +86,11 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::ListFull => (Code::FailedPrecondition, list_full().await),
         Reason::StockBelowZero => (Code::FailedPrecondition, stock_below_zero().await),
         Reason::UnitsShipped => (Code::FailedPrecondition, units_shipped().await),
+        Reason::UnitsCancelled => (Code::FailedPrecondition, units_cancelled().await),
+        Reason::UnitsNotOrdered => (Code::FailedPrecondition, units_not_ordered().await),
         Reason::ShipmentNotPlanned => (Code::FailedPrecondition, shipment_not_planned().await),
         Reason::SupplyNotReceived => (Code::FailedPrecondition, supply_not_received().await),
+        Reason::UnitsMissing => (Code::FailedPrecondition, units_missing().await),
         Reason::SnapshotRunning => (Code::FailedPrecondition, snapshot_running().await),
         Reason::VersionAhead => (Code::OutOfRange, version_ahead().await),
         Reason::Overloaded => (Code::ResourceExhausted, overloaded().await),
@@ -308,6 +311,38 @@ async fn units_shipped() -> Status {
     refused!(a, a.server.orders.cancel_order(cancel))
 }
 
+async fn units_cancelled() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
+    a.server.orders.cancel_order(cancel.clone()).await.expect("cancelled");
+    refused!(a, a.server.orders.cancel_order(cancel))
+}
+
+async fn units_not_ordered() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let cancel = v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 2 }],
+        ..Default::default()
+    };
+    refused!(a, a.server.orders.cancel_order(cancel))
+}
+
+async fn units_missing() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let count = v1::CountStockRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        counted: Some(0),
+        ..Default::default()
+    };
+    a.server.inventory.count_stock(count).await.expect("counted");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+}
+
 fn shipping(order: &str) -> v1::ShipShipmentRequest {
     v1::ShipShipmentRequest {
         order_id: order.into(),
@@ -362,7 +397,7 @@ async fn overloaded() -> Status {
     let mut a = Refusing::stocked_as(|config| Config { commands_in_flight_max: 1, ..config }).await;
     let mut wanted = fixture::order("HELD", &[("SKU", 1)], Shortage::Reject);
     wanted.postal_code = PostalCode::new("postal_code", "02116").expect("a code");
-    let command = PlaceOrder { meta: fixture::meta(), placed_at: fixture::NOW, order: wanted };
+    let command = PlaceOrder { meta: fixture::meta(), placed_at: None, order: wanted };
     let held = a.server.engine.submit_order(command).await.expect("it is let in");
     let refused = a.server.orders.place_order(order("A", &[("SKU", 1)])).await;
     let status = refused.map(|_| ()).expect_err("it is refused");

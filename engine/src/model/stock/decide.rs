@@ -44,7 +44,7 @@ impl Stock {
             StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
                 let on_hand = adjusted("on_hand", self.on_hand, *on_hand_delta)?;
                 let unavailable = adjusted("unavailable", self.unavailable, *unavailable_delta)?;
-                // A short count may leave more unavailable than there is: what
+                // An older version may have left more unavailable than there is: what
                 // narrows that gap is taken.
                 let gap = self.unavailable.saturating_sub(self.on_hand);
                 not_more("unavailable", unavailable.saturating_sub(gap), on_hand)?;
@@ -54,7 +54,12 @@ impl Stock {
                     reason: reason.clone(),
                 })
             }
-            StockOperation::Count { on_hand } => Ok(StockChange::Counted { on_hand: *on_hand }),
+            StockOperation::Count { on_hand } => {
+                // What was found is a fact and is not refused. Which of the units are gone
+                // nobody said: none is taken for good that was not.
+                let unavailable = Some(*on_hand).filter(|found| *found < self.unavailable);
+                Ok(StockChange::Counted { on_hand: *on_hand, unavailable })
+            }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
                 let no = self.announces(id, *quantity)?;
                 Ok(StockChange::InboundAnnounced {

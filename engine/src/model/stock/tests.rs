@@ -86,7 +86,7 @@ fn a_short_count_shows_below_zero_and_is_never_hidden() {
     Table::default()
         .change(set(10))
         .reserve(1, &[(Supply::OnHand, 8)])
-        .change(StockChange::Counted { on_hand: 5 })
+        .change(StockChange::Counted { on_hand: 5, unavailable: None })
         .shows(5, 8, 0, -3)
         .change(StockChange::Received { quantity: 4, unavailable: 0 })
         .shows(9, 8, 0, 1);
@@ -213,7 +213,7 @@ fn goods_that_arrive_into_a_shortage_cover_it_before_they_are_promised() {
     Table::default()
         .change(set(5))
         .reserve(1, &[(Supply::OnHand, 5)])
-        .change(StockChange::Counted { on_hand: 1 })
+        .change(StockChange::Counted { on_hand: 1, unavailable: None })
         .change(announce(PO, 6))
         .reserve(2, &[(Supply::Inbound(PO), 6)])
         .change(receive(PO, 6, false))
@@ -250,7 +250,7 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         StockChange::Set { on_hand: 3, unavailable: 2, safety: 1 },
         StockChange::Received { quantity: 5, unavailable: 1 },
         StockChange::Adjusted { on_hand_delta: -7, unavailable_delta: 1, reason: Text::default() },
-        StockChange::Counted { on_hand: 2 },
+        StockChange::Counted { on_hand: 2, unavailable: None },
         StockChange::SupplierFeed { quantity: Some(8) },
         StockChange::SupplierFeed { quantity: None },
         announce(PO, 5),
@@ -303,7 +303,7 @@ fn what_is_on_its_way_to_a_pair_is_bounded_in_sum() {
 fn a_correction_that_narrows_a_gap_is_taken_and_one_that_widens_it_is_not() {
     let table = Table::default()
         .change(StockChange::Set { on_hand: 10, unavailable: 8, safety: 0 })
-        .change(StockChange::Counted { on_hand: 5 });
+        .change(StockChange::Counted { on_hand: 5, unavailable: None });
     let adjust = |on_hand_delta, unavailable_delta| StockOperation::Adjust {
         on_hand_delta,
         unavailable_delta,
