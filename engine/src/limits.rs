@@ -57,6 +57,12 @@ pub const BANDS_MAX: usize = 16;
 /// Longest lead, promise or transit time, in days.
 pub const DAYS_MAX: u16 = 366;
 
+/// How far ahead of now an order may say that it was placed: clocks differ.
+pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
+
+/// How long ago an order may have been placed: a year, and a day for a leap.
+pub const PLACED_AGO_MAX_MICROS: i64 = 366 * 86_400 * 1_000_000;
+
 /// Largest cost of handling or carrying one unit or one shipment, in minor
 /// units: 50,000 in most currencies. The largest order at the largest costs then
 /// stays within what sourcing sums up exactly.

@@ -1,17 +1,10 @@
 //! What time it is: the engine has no clock of its own, so each command carries
 //! its instant.
 
-use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use backstock_engine::model::Timestamp;
-
-/// How far ahead an order may claim to have been placed: clocks differ.
-pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
-
-/// How long ago an order may have been placed: a year, and a day for a leap.
-pub const PLACED_AGO_MAX_MICROS: i64 = 366 * 86_400 * 1_000_000;
 
 /// Which clock a server goes by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,24 +43,6 @@ pub enum Clock {
     Replay(AtomicI64),
 }
 
-/// Why an order cannot have been placed when it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlacedError {
-    /// More than [`PLACED_AHEAD_MAX_MICROS`] after now.
-    Ahead,
-    /// More than [`PLACED_AGO_MAX_MICROS`] before now.
-    LongAgo,
-}
-
-impl fmt::Display for PlacedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ahead => "is more than 5 minutes ahead of now",
-            Self::LongAgo => "is more than 366 days ago",
-        })
-    }
-}
-
 impl Clock {
     /// Starts a clock.
     pub fn start(kind: ClockKind) -> Self {
@@ -85,26 +60,17 @@ impl Clock {
         })
     }
 
-    /// Takes the instant at which an order says that it was placed. A replay
-    /// believes it, and goes on to it.
-    pub fn placed(&self, at: Timestamp) -> Result<Timestamp, PlacedError> {
+    /// When an order that says that it was placed at `placed` comes in. In a replay that
+    /// is then, and it goes on to it: the past is played as it was, also where orders
+    /// overtake each other.
+    pub fn taken(&self, placed: Timestamp) -> Timestamp {
         match self {
-            Self::System => check(self.now(), at),
+            Self::System => self.now(),
             Self::Replay(newest) => {
-                newest.fetch_max(at.as_micros(), Ordering::Relaxed);
-                Ok(at)
+                newest.fetch_max(placed.as_micros(), Ordering::Relaxed);
+                placed
             }
         }
-    }
-}
-
-fn check(now: Timestamp, at: Timestamp) -> Result<Timestamp, PlacedError> {
-    if at > now.saturating_add_micros(PLACED_AHEAD_MAX_MICROS) {
-        Err(PlacedError::Ahead)
-    } else if at < now.saturating_add_micros(-PLACED_AGO_MAX_MICROS) {
-        Err(PlacedError::LongAgo)
-    } else {
-        Ok(at)
     }
 }
 
@@ -112,26 +78,14 @@ fn check(now: Timestamp, at: Timestamp) -> Result<Timestamp, PlacedError> {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
-
-    #[test]
-    fn orders_are_placed_within_a_year_and_not_ahead() {
-        let moved = |by| NOW.saturating_add_micros(by);
-        for by in [0, PLACED_AHEAD_MAX_MICROS, -PLACED_AGO_MAX_MICROS] {
-            assert_eq!(check(NOW, moved(by)), Ok(moved(by)));
-        }
-        assert_eq!(check(NOW, moved(PLACED_AHEAD_MAX_MICROS + 1)), Err(PlacedError::Ahead));
-        assert_eq!(check(NOW, moved(-PLACED_AGO_MAX_MICROS - 1)), Err(PlacedError::LongAgo));
-    }
-
     #[test]
     fn a_replay_never_goes_back() {
         let start: ClockKind = "replay:2014-01-03T00:00:00Z".parse().unwrap();
         let clock = Clock::start(start);
         let began = clock.now();
         let later = began.saturating_add_micros(1);
-        assert_eq!(clock.placed(later), Ok(later));
-        assert_eq!(clock.placed(began), Ok(began));
+        assert_eq!(clock.taken(later), later);
+        assert_eq!(clock.taken(began), began);
         assert_eq!(clock.now(), later);
     }
 

@@ -1,11 +1,12 @@
 //! A small network, and short ways to say commands.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use backstock_engine::calendar::{LocalDays, Zone};
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{Engine, EngineError, OpenOptions, Placed, Recovered};
-use backstock_engine::geo::{Location, PostalCodes, PostalMatch};
+use backstock_engine::geo::{Location, PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, LineCancellation, LineRequest, Lines, Meta,
     NodeDefinition, OrderRequest, PlaceOrder, ShipShipment, StockOperation,
@@ -21,18 +22,35 @@ pub const NOW: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
 /// One day in microseconds.
 pub const DAY: i64 = 86_400_000_000;
 
-/// Codes `00000` to `00099`: a line of places 50 km apart along the equator.
+/// Where codes from [`Line::WEST`] on are.
+const WEST: &str = "America/Los_Angeles";
+
+/// Codes `00000` to `00099`: a line of places 50 km apart along the equator. Most keep
+/// UTC.
 pub struct Line;
+
+impl Line {
+    /// The codes from here on keep the time of Los Angeles.
+    pub const WEST: u32 = 90;
+}
 
 impl PostalCodes for Line {
     fn locate(&self, postal_code: &str) -> Option<PostalMatch> {
         let index: u32 = postal_code.parse().ok().filter(|index| *index < self.code_count())?;
         let longitude = i32::try_from(index).ok()? * 450_000;
-        Some(PostalMatch { location: Location::new(0, longitude).ok()?, index })
+        let zone = ZoneNo(u8::from(index >= Self::WEST));
+        Some(PostalMatch { location: Location::new(0, longitude).ok()?, index, zone })
     }
 
     fn code_count(&self) -> u32 {
         100
+    }
+
+    fn days_in(&self, zone: ZoneNo) -> &LocalDays {
+        static ZONES: LazyLock<[LocalDays; 2]> = LazyLock::new(|| {
+            ["UTC", WEST].map(|name| LocalDays::new(Zone::named(name).expect("a zone")))
+        });
+        &ZONES[usize::from(zone.0)]
     }
 }
 
@@ -147,7 +165,7 @@ pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderReques
 
 /// Places an order.
 pub async fn place(engine: &Engine, order: OrderRequest) -> Result<Placed, EngineError> {
-    engine.place_order(PlaceOrder { meta: meta(), placed_at: NOW, order }).await
+    engine.place_order(PlaceOrder { meta: meta(), placed_at: None, order }).await
 }
 
 /// Cancels units of lines, counted from 1; everything when there is none.

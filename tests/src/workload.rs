@@ -109,7 +109,7 @@ impl Generator {
             70..75 if !self.keyed.is_empty() => return self.random.pick(&self.keyed).clone(),
             75..78 if !self.orders.is_empty() => {
                 let order = self.random.pick(&self.orders).clone();
-                return Command::Place(PlaceOrder { meta: meta(), placed_at: NOW, order });
+                return Command::Place(PlaceOrder { meta: meta(), placed_at: None, order });
             }
             _ => self.change(),
         };
@@ -131,7 +131,7 @@ impl Generator {
         let mut wanted = order(&format!("{}-{}", self.name, self.made), &lines, shortage);
         wanted.split = Some(*self.random.pick(&[Split::Units, Split::Units, Split::WholeLine]));
         self.orders.push(wanted.clone());
-        Command::Place(PlaceOrder { meta: meta(), placed_at: NOW, order: wanted })
+        Command::Place(PlaceOrder { meta: meta(), placed_at: None, order: wanted })
     }
 
     fn cancel(&mut self) -> Command {

@@ -7,7 +7,7 @@ use backstock_engine::model::{CustomerId, OrderId, Shortage, Sku};
 use smallvec::SmallVec;
 
 use super::names::{OrderIds, postal_code};
-use super::network::{NOW, meta};
+use super::network::meta;
 
 /// Bits of a packed line that hold its quantity.
 const QUANTITY_BITS: u32 = 4;
@@ -57,7 +57,7 @@ impl Terms {
         requests.extend(lines.iter().map(line));
         PlaceOrder {
             meta: meta(),
-            placed_at: NOW,
+            placed_at: None,
             order: OrderRequest {
                 id,
                 customer: self.customer.map(|customer| customer(at)),

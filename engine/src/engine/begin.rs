@@ -5,9 +5,9 @@ use super::error::EngineError;
 use super::orders::Found;
 use super::requests::{Begin, Remembered};
 use crate::actor::order::{OrderMessage, OrderReply};
-use crate::model::command::OrderRequest;
+use crate::model::command::PlaceOrder;
 use crate::model::digest;
-use crate::model::{Order, OrderId, OrderNo, Refusal, Request, RequestId};
+use crate::model::{Order, OrderHeader, OrderId, OrderNo, Refusal, Request, RequestId};
 
 /// How a request starts, once nobody else has its key in flight.
 pub enum Started<'a> {
@@ -95,10 +95,10 @@ pub enum Room<'a> {
 /// Takes an order's id; waits while the same id is being placed.
 pub async fn begin_order<'a>(
     core: &'a Core,
-    order: &'a OrderRequest,
+    command: &'a PlaceOrder,
     fingerprint: u64,
 ) -> Result<Room<'a>, EngineError> {
-    let id = &order.id;
+    let id = &command.order.id;
     loop {
         let seen = core.look_at_names();
         let there = match core.orders.begin(id) {
@@ -110,14 +110,23 @@ pub async fn begin_order<'a>(
             Some(known) if known.header.fingerprint == fingerprint => {
                 return Ok(Room::Known(known));
             }
-            // It may have been placed by an older version.
-            Some(known) if known.header.fingerprint == digest::fingerprint(order) => {
+            Some(known) if is_repeat_of_old(command, &known.header) => {
                 return Ok(Room::Known(known));
             }
             Some(_) => return Err(Refusal::OrderExists(id.clone()).into()),
             None => core.progress(seen).await?,
         }
     }
+}
+
+/// Whether an older version placed this very order. Fingerprints were without the time
+/// at which it was placed, which the order has, and before that of an encoding. Where
+/// the caller says no time, it cannot be told whether he did then: no order of his was
+/// ever refused for that.
+pub fn is_repeat_of_old(command: &PlaceOrder, known: &OrderHeader) -> bool {
+    let order = &command.order;
+    command.placed_at.is_none_or(|at| at == known.ordered_at)
+        && [order.fingerprint(None), digest::fingerprint(order)].contains(&known.fingerprint)
 }
 
 /// Finds and reads an order; none when there is none, or while it is being placed.

@@ -63,8 +63,7 @@ use tokio::task::coop::consume_budget;
 
 use crate::journal::{History, Listener, Ticket};
 use crate::model::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, OrderRequest, PlaceOrder, SetPolicy,
-    ShipShipment,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, PlaceOrder, SetPolicy, ShipShipment,
 };
 use crate::model::{
     Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, OrderId, OrderNo, Pair, Policy, Refusal,
@@ -263,13 +262,9 @@ impl Engine {
     }
 
     /// Plans an order as placing it would, and changes nothing.
-    pub async fn quote_order(
-        &self,
-        order: &OrderRequest,
-        at: Timestamp,
-    ) -> Result<Draft, EngineError> {
+    pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Draft, EngineError> {
         let _permit = self.core.admit()?;
-        place::quote(&self.core, order, at).await
+        place::quote(&self.core, command).await
     }
 
     /// Cancels what is left of an order, or units of some lines.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::begin::{Room, Started, begin_order, begin_request, read_order};
+use super::begin::{Room, Started, begin_order, begin_request, is_repeat_of_old, read_order};
 use super::claims::{Claims, ask, cell};
 use super::core::Core;
 use super::error::EngineError;
@@ -13,16 +13,16 @@ use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
 use super::requests::Remembered;
 use super::written::{self, Reserve, Reserves};
 use crate::actor::stock::{Claim, StockMessage, StockReply};
+use crate::geo::PostalMatch;
 use crate::journal::Ticket;
 use crate::limits::{
     LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX,
     STOCK_UNITS_MAX,
 };
 use crate::model::command::{OrderRequest, PlaceOrder};
-use crate::model::digest;
 use crate::model::{
-    Allocation, Day, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Record, Refusal,
-    Request, Rule, Shortage, Split, Supply, Timestamp, Violation,
+    Allocation, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Record, Refusal,
+    Request, RequestId, Rule, Shortage, Split, Supply, Violation,
 };
 
 /// What a placed order came to, before it is durable.
@@ -48,33 +48,30 @@ pub struct LineShortage {
 
 /// Places an order up to the journal.
 pub async fn place(core: &Core, command: &PlaceOrder) -> Result<Placing, EngineError> {
-    let PlaceOrder { meta, placed_at, order } = command;
-    let fingerprint = order.fingerprint();
+    let PlaceOrder { meta, order, .. } = command;
+    let fingerprint = command.fingerprint();
     let request = meta.request_id.clone().map(|id| Request { id, fingerprint });
-    let started = match begin_request(core, request.as_ref()).await {
-        // It may have been remembered by an older version.
+    let key = match begin_request(core, request.as_ref()).await {
+        Ok(Started::Fresh(key)) => key,
+        Ok(Started::Repeat(done)) => return known(core, done).await,
         Err(EngineError::Refused(Refusal::RequestReused(id))) => {
-            let older = Request { id, fingerprint: digest::fingerprint(order) };
-            begin_request(core, Some(&older)).await?
+            return known_of_old(core, command, id).await;
         }
-        started => started?,
+        Err(error) => return Err(error),
     };
-    let key = match started {
-        Started::Fresh(key) => key,
-        Started::Repeat(done) => return known(core, done).await,
-    };
-    let room = match begin_order(core, order, fingerprint).await? {
+    let room = match begin_order(core, command, fingerprint).await? {
         Room::New(room) => room,
         Room::Known(known) => return Ok(Placing::Known(Arc::new(known))),
     };
-    // Only now: the day by which a known order was wanted may have passed.
-    let wanted = resolve(core, &core.network.load(), order, *placed_at)?;
+    // Only now: a known order may be too old by now, or the day by which it was wanted
+    // may have passed.
+    let wanted = resolve(core, &core.network.load(), command)?;
     let (draft, reserves, claims) = match settle(core, &wanted).await? {
         Settled::Granted(draft, reserves, claims) => (draft, reserves, claims),
         Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = core.next_order();
-    let mut placed = placed(no, header(order, &wanted, fingerprint), draft);
+    let mut placed = placed(no, header(command, &wanted, fingerprint), draft);
     core.orders.number(&order.id, no);
     let event = Event::OrderPlaced(PackedOrder::of(&placed));
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
@@ -89,15 +86,9 @@ pub async fn place(core: &Core, command: &PlaceOrder) -> Result<Placing, EngineE
 }
 
 /// Plans an order as placing would, and changes nothing.
-pub async fn quote(core: &Core, order: &OrderRequest, at: Timestamp) -> Result<Draft, EngineError> {
-    let wanted = resolve(core, &core.network.load(), order, at)?;
+pub async fn quote(core: &Core, command: &PlaceOrder) -> Result<Draft, EngineError> {
+    let wanted = resolve(core, &core.network.load(), command)?;
     look_and_plan(core, &wanted).await
-}
-
-/// The day of an instant, in UTC.
-pub fn day_of(at: Timestamp) -> Day {
-    let days = at.as_micros().div_euclid(86_400_000_000);
-    Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
 }
 
 async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
@@ -106,16 +97,35 @@ async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
     Ok(Placing::Known(Arc::new(order)))
 }
 
+/// The order of a key that was used for something else by its fingerprint: an older
+/// version may have remembered it by another one.
+async fn known_of_old(
+    core: &Core,
+    command: &PlaceOrder,
+    key: RequestId,
+) -> Result<Placing, EngineError> {
+    if let Some(no) = core.requests.done(&key).and_then(|done| done.order)
+        && let Some(order) = read_order(core, no).await?
+        && is_repeat_of_old(command, &order.header)
+    {
+        return Ok(Placing::Known(Arc::new(order)));
+    }
+    Err(Refusal::RequestReused(key).into())
+}
+
 /// Checks an order and looks up every name in it. All that is wrong is told at
 /// once; an order whose only fault is that items are not defined is refused.
 fn resolve<'a>(
     core: &'a Core,
     network: &Network,
-    order: &OrderRequest,
-    at: Timestamp,
+    command: &PlaceOrder,
 ) -> Result<Wanted<'a>, EngineError> {
-    let mut found = order.validate(day_of(at)).err().unwrap_or_default();
+    let order = &command.order;
     let destination = core.postal.locate(order.postal_code.as_str());
+    // Days of a destination are its own.
+    let local_day = |there: PostalMatch| core.postal.days_in(there.zone).day(command.ordered_at());
+    let ordered_on = destination.map(local_day);
+    let mut found = command.validate(ordered_on).err().unwrap_or_default();
     if destination.is_none() {
         found.push(unknown_code(core, order));
     }
@@ -124,7 +134,9 @@ fn resolve<'a>(
         found.push(unknown_service(network, order));
     }
     let (lines, unknown) = resolve_lines(core, order, &mut found);
-    let (Some(destination), Some(service), true) = (destination, service, found.is_empty()) else {
+    let (Some(destination), Some(ordered_on), Some(service), true) =
+        (destination, ordered_on, service, found.is_empty())
+    else {
         found.extend(unknown.into_iter().map(|at| unknown_sku(order, at)));
         return Err(found.into());
     };
@@ -136,10 +148,10 @@ fn resolve<'a>(
         lines,
         destination,
         service,
-        promise_by: order.deliver_by.unwrap_or_else(|| day_of(at).plus(promise_days)),
+        promise_by: order.deliver_by.unwrap_or_else(|| ordered_on.plus(promise_days)),
         shortage: order.shortage.unwrap_or(network.policy.shortage),
         split: order.split.unwrap_or(network.policy.split),
-        at,
+        at: command.meta.at,
     })
 }
 
@@ -326,6 +338,7 @@ async fn claim<'a>(
                 return Err(Refusal::TooMuch { what, max }.into());
             }
             Claim::Short(_) | Claim::InFlight => return Ok(None),
+            Claim::Missing(_) => unreachable!("only what leaves can be missing"),
         }
     }
     Ok(Some(claims))
@@ -362,11 +375,14 @@ fn waits_for_nothing(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> bool {
         })
 }
 
-fn header(order: &OrderRequest, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
+fn header(command: &PlaceOrder, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
+    let order = &command.order;
+    let ordered_at = command.ordered_at();
     OrderHeader {
         id: order.id.clone(),
         fingerprint,
-        ordered_at: wanted.at,
+        ordered_at,
+        decided_at: Some(wanted.at).filter(|at| *at != ordered_at),
         customer: order.customer.clone(),
         channel: order.channel.clone(),
         postal_code: order.postal_code.clone(),

@@ -41,7 +41,7 @@ pub struct Wanted<'a> {
     pub shortage: Shortage,
     /// Whether a line may be split.
     pub split: Split,
-    /// The time of the order.
+    /// Now: what can still be done counts from here.
     pub at: Timestamp,
 }
 

@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use super::claims::{Claims, cell};
 use super::written::{Reserve, Reserves};
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::actor::stock::{Claim, StockMessage};
+use crate::calendar::{LocalDays, Zone};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
-use crate::geo::{Location, PostalCodes, PostalMatch};
+use crate::geo::{Location, PostalCodes, PostalMatch, ZoneNo};
 use crate::limits::REPLANS_MAX;
 use crate::model::command::{
     ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
@@ -36,11 +37,17 @@ struct OnePlace;
 
 impl PostalCodes for OnePlace {
     fn locate(&self, _: &str) -> Option<PostalMatch> {
-        Some(PostalMatch { location: Location::new(0, 0).ok()?, index: 0 })
+        Some(PostalMatch { location: Location::new(0, 0).ok()?, index: 0, zone: ZoneNo(0) })
     }
 
     fn code_count(&self) -> u32 {
         1
+    }
+
+    fn days_in(&self, _: ZoneNo) -> &LocalDays {
+        static UTC: LazyLock<LocalDays> =
+            LazyLock::new(|| LocalDays::new(Zone::named("UTC").expect("a zone")));
+        &UTC
     }
 }
 
@@ -122,7 +129,7 @@ fn order() -> PlaceOrder {
         split: None,
         lines: Lines([LineRequest { sku: sku(), quantity: 1 }].into_iter().collect()),
     };
-    PlaceOrder { meta: meta(), placed_at: AT, order }
+    PlaceOrder { meta: meta(), placed_at: None, order }
 }
 
 /// A thread may be off its core between its claim and its event for as long as it
@@ -259,7 +266,7 @@ fn all_that_is_wrong_with_an_order_is_told_at_once() {
     wrong.order.lines.0[1].quantity = 0;
     for told in [
         poll(pin!(engine.place_order(wrong.clone()))).map_ok(drop),
-        poll(pin!(engine.quote_order(&wrong.order, AT))).map_ok(drop),
+        poll(pin!(engine.quote_order(&wrong))).map_ok(drop),
     ] {
         let Poll::Ready(Err(EngineError::Invalid(violations))) = told else { panic!("{told:?}") };
         let fields: Vec<_> = violations.iter().map(|v| v.field.as_str()).collect();

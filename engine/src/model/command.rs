@@ -217,9 +217,10 @@ pub enum StockOperation {
 pub struct PlaceOrder {
     /// Key, origin, time.
     pub meta: Meta,
-    /// When the customer ordered: dates are promised from then. An import of past
-    /// orders has it long before `meta.at`.
-    pub placed_at: Timestamp,
+    /// When the customer ordered, as the caller says; none for now. What was promised to
+    /// the customer counts from then. What can still be done counts from `meta.at`,
+    /// which may be days later: a till that was offline, an import of past orders.
+    pub placed_at: Option<Timestamp>,
     /// What is ordered.
     pub order: OrderRequest,
 }
@@ -333,10 +334,46 @@ fn finish(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
-impl OrderRequest {
-    /// Tells the same order sent again from another one under the same id. Made for
-    /// every order, so that it does without an encoding.
+impl PlaceOrder {
+    /// When the customer ordered.
+    pub fn ordered_at(&self) -> Timestamp {
+        self.placed_at.unwrap_or(self.meta.at)
+    }
+
+    /// Tells the same order sent again from another one under the same id.
     pub fn fingerprint(&self) -> u64 {
+        self.order.fingerprint(self.placed_at)
+    }
+
+    /// Checks counts, quantities and days; `ordered_on` is the destination's day of the
+    /// order, if the destination is known.
+    pub fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>> {
+        let mut found = self.order.validate(ordered_on).err().unwrap_or_default();
+        if let Some(placed_at) = self.placed_at
+            && let Some(why) = self.out_of_time(placed_at)
+        {
+            found.push(Violation::new("placed_at", placed_at, Rule::Malformed(why.into())));
+        }
+        finish(found)
+    }
+
+    /// Why an order cannot have been placed then.
+    fn out_of_time(&self, placed_at: Timestamp) -> Option<&'static str> {
+        let moved = |micros| self.meta.at.saturating_add_micros(micros);
+        if placed_at > moved(limits::PLACED_AHEAD_MAX_MICROS) {
+            Some("is more than 5 minutes ahead of now")
+        } else if placed_at < moved(-limits::PLACED_AGO_MAX_MICROS) {
+            Some("is more than 366 days ago")
+        } else {
+            None
+        }
+    }
+}
+
+impl OrderRequest {
+    /// The fingerprint of this order, as placed when the caller says. Made for every
+    /// order, so that it does without an encoding.
+    pub fn fingerprint(&self, placed_at: Option<Timestamp>) -> u64 {
         let print = hash_written(Part::Request, |digest| {
             digest.bytes(self.id.as_str().as_bytes());
             digest.optional(self.customer.as_ref().map(CustomerId::as_str));
@@ -351,13 +388,16 @@ impl OrderRequest {
                 digest.bytes(line.sku.as_str().as_bytes());
                 digest.words([line.quantity.into()]);
             }
+            // No line begins like this.
+            if let Some(at) = placed_at {
+                digest.words([u64::MAX, at.as_micros().cast_unsigned()]);
+            }
         });
         print.value()
     }
 
-    /// Checks counts and quantities; `today` is the day before which no
-    /// delivery can be wanted.
-    pub fn validate(&self, today: Day) -> Result<(), Vec<Violation>> {
+    /// Checks counts and quantities; no delivery can be wanted before `ordered_on`.
+    fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>> {
         let lines = &self.lines.0;
         if lines.is_empty() {
             return Err(vec![Violation::new("lines", "", Rule::Required)]);
@@ -374,8 +414,10 @@ impl OrderRequest {
                 in_range(&mut found, field, i64::from(line.quantity), 1, max);
             }
         }
-        if let Some(day) = self.deliver_by.filter(|day| *day < today) {
-            found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest: today }));
+        if let (Some(day), Some(earliest)) = (self.deliver_by, ordered_on)
+            && day < earliest
+        {
+            found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest }));
         }
         finish(found)
     }

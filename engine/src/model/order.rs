@@ -21,7 +21,7 @@ pub struct OrderHeader {
     /// Tells the same order sent again from another one under the same id.
     #[n(1)]
     pub fingerprint: u64,
-    /// When the order was taken.
+    /// When the customer ordered.
     #[n(2)]
     pub ordered_at: Timestamp,
     /// Who ordered.
@@ -45,6 +45,10 @@ pub struct OrderHeader {
     /// Whether a line may be split.
     #[n(9)]
     pub split: Split,
+    /// When it was taken and sourced, where that was not when the customer ordered. None
+    /// in orders that an older version took, too.
+    #[n(10)]
+    pub decided_at: Option<Timestamp>,
 }
 
 /// One line: a SKU and how many units of it. Lines of one SKU are summed.
@@ -305,6 +309,11 @@ impl Order {
 }
 
 impl OrderHeader {
+    /// When it was decided where the order ships from.
+    pub fn decided_at(&self) -> Timestamp {
+        self.decided_at.unwrap_or(self.ordered_at)
+    }
+
     fn write(&self, digest: &mut Digest) {
         digest.bytes(self.id.as_str().as_bytes());
         digest.optional(self.customer.as_ref().map(CustomerId::as_str));

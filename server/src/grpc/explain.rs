@@ -20,7 +20,7 @@ pub(super) async fn trace(
     }
     let shipments = order.shipments.iter().filter(|shipment| shipment.ship_by.is_some());
     Ok(v1::SourcingTrace {
-        decided_time: Some(times::timestamp(order.header.ordered_at)),
+        decided_time: Some(times::timestamp(order.header.decided_at())),
         version: order.placed_lsn.get(),
         optimal: !trace.bounded,
         shipments: u32::try_from(shipments.count()).unwrap_or(u32::MAX),

@@ -11,18 +11,20 @@ use tonic::Status;
 use super::fields::FieldNames;
 use super::order_text::{LineText, OrderText};
 use super::{places, times};
-use crate::clock::Clock;
 use crate::status::Violations;
 
 /// How the engine calls the fields of an order.
-pub(super) const NAMES: FieldNames =
-    FieldNames::new("", &[("deliver_by", "wanted_by"), ("postal_code", "destination_postal_code")]);
+pub(super) const NAMES: FieldNames = FieldNames::new(
+    "",
+    &[
+        ("deliver_by", "wanted_by"),
+        ("postal_code", "destination_postal_code"),
+        ("placed_at", "placed_time"),
+    ],
+);
 
-/// Reads an order, and when it was placed by `clock`.
-pub(super) fn order(
-    request: &OrderText<'_>,
-    clock: &Clock,
-) -> Result<(OrderRequest, Timestamp), Status> {
+/// Reads an order, and when it was placed if it says so.
+pub(super) fn order(request: &OrderText<'_>) -> Result<(OrderRequest, Option<Timestamp>), Status> {
     let mut found = Violations::default();
     let id = found.taken("order_id", OrderId::new("order_id", request.order_id));
     let customer = found.optional("customer_id", request.customer_id, CustomerId::new);
@@ -37,7 +39,8 @@ pub(super) fn order(
     let shortage = shortage(&mut found, "shortage_policy", request.shortage_policy);
     let split = split(&mut found, "split_policy", request.split_policy);
     let lines = lines(&mut found, &request.lines);
-    let at = placed_time(&mut found, request, clock);
+    let placed = request.placed_time.as_ref();
+    let placed_at = placed.and_then(|placed| times::instant(&mut found, "placed_time", placed));
     let order = (|| {
         Some(OrderRequest {
             id: id?,
@@ -51,7 +54,7 @@ pub(super) fn order(
             lines: lines?,
         })
     })();
-    found.converted(order.zip(at))
+    found.converted(order.map(|order| (order, placed_at)))
 }
 
 fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
@@ -79,18 +82,6 @@ fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
         }
     }
     Some(taken)
-}
-
-fn placed_time(
-    found: &mut Violations,
-    request: &OrderText<'_>,
-    clock: &Clock,
-) -> Option<Timestamp> {
-    let Some(placed) = &request.placed_time else {
-        return Some(clock.now());
-    };
-    let placed = times::instant(found, "placed_time", placed)?;
-    clock.placed(placed).map_err(|error| found.add("placed_time", format!("{placed} {error}"))).ok()
 }
 
 /// What an order or a policy says of units without supply; none when it does

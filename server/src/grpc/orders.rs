@@ -103,9 +103,9 @@ pub(super) fn read_id(order_id: String) -> Result<OrderId, Status> {
 impl Api {
     /// The command of an order that is placed now.
     pub(super) fn placing(&self, request: &OrderText<'_>) -> Result<PlaceOrder, Status> {
-        let (order, placed_at) = order_request::order(request, &self.0.clock)?;
-        // Who does not say when he placed it places it now.
-        let at = if request.placed_time.is_some() { self.0.clock.now() } else { placed_at };
+        let (order, placed_at) = order_request::order(request)?;
+        let clock = &self.0.clock;
+        let at = placed_at.map_or_else(|| clock.now(), |placed_at| clock.taken(placed_at));
         Ok(PlaceOrder { meta: Meta { at, ..Meta::default() }, placed_at, order })
     }
 
@@ -116,10 +116,11 @@ impl Api {
         request: &OrderText<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Status> {
-        let (order, at) = order_request::order(request, &self.0.clock)?;
+        let command = self.placing(request)?;
         let version = self.version();
-        let draft = self.engine().quote_order(&order, at).await.map_err(refused)?;
-        let quoted = order_answer::quoted(self.engine(), request, &order, &draft, version, out);
+        let draft = self.engine().quote_order(&command).await.map_err(refused)?;
+        let order = &command.order;
+        let quoted = order_answer::quoted(self.engine(), request, order, &draft, version, out);
         quoted.await.map(drop).map_err(refused)
     }
 

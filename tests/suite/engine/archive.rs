@@ -33,7 +33,7 @@ async fn orders(engine: &Engine) {
     set(engine, "B", "N", 3).await;
     for id in ["shipped", "cancelled", "both", "open", "part"] {
         let order = order(id, &[("A", 3), ("B", 1)], Shortage::Backorder);
-        let command = PlaceOrder { meta: keyed(id), placed_at: NOW, order };
+        let command = PlaceOrder { meta: keyed(id), placed_at: None, order };
         engine.place_order(command).await.expect("it is placed");
     }
     ship(engine, "shipped", 1).await.expect("it left");
@@ -72,7 +72,7 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
         let order = order(id, &[("A", 3), ("B", 1)], Shortage::Backorder);
         for meta in [keyed(id), meta()] {
             let order = order.clone();
-            let placed = engine.place_order(PlaceOrder { meta, placed_at: NOW, order }).await;
+            let placed = engine.place_order(PlaceOrder { meta, placed_at: None, order }).await;
             answered.push(placed.map(|placed| {
                 let PlaceOutcome::Placed(order) = placed.outcome else { panic!("it was placed") };
                 format!("{} {}", order.header.id, order.placed_lsn)

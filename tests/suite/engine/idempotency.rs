@@ -38,7 +38,7 @@ async fn place_under(
     meta: Meta,
     order: OrderRequest,
 ) -> Result<Placed, EngineError> {
-    engine.place_order(PlaceOrder { placed_at: meta.at, meta, order }).await
+    engine.place_order(PlaceOrder { placed_at: None, meta, order }).await
 }
 
 #[tokio::test]

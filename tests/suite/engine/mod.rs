@@ -3,6 +3,8 @@
 mod archive;
 mod availability;
 mod backorder;
+mod damaged;
+mod days;
 mod idempotency;
 mod in_flight;
 mod pains;

@@ -142,7 +142,7 @@ async fn overload_is_answered_at_once_and_says_when_to_try_again() {
     let mut held = Vec::new();
     for at in 0..4 {
         let wanted = order(&format!("held-{at}"), &[("A", 1)], Shortage::Reject);
-        let command = PlaceOrder { meta: meta(), placed_at: NOW, order: wanted };
+        let command = PlaceOrder { meta: meta(), placed_at: None, order: wanted };
         held.push(engine.submit_order(command).await.expect("it is let in"));
     }
     let answer = place(&engine, order("more", &[("A", 1)], Shortage::Reject)).await;
@@ -250,7 +250,7 @@ async fn a_caller_who_never_has_to_wait_gives_its_thread_back() {
     let mut submitted = Vec::with_capacity(ORDERS);
     for sku in &skus {
         let order = order(sku, &[(sku, 1)], Shortage::Reject);
-        let command = PlaceOrder { meta: meta(), placed_at: NOW, order };
+        let command = PlaceOrder { meta: meta(), placed_at: None, order };
         submitted.push(engine.submit_order(command).await.expect("it is let in"));
     }
     // The runtime lets a task go on for some hundred steps.

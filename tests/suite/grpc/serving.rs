@@ -213,7 +213,7 @@ async fn a_drain_ends_although_a_stream_finds_the_engine_overloaded() {
     server.stock().await;
     let mut wanted = fixture::order("HELD", &[("SKU", 1)], Shortage::Reject);
     wanted.postal_code = PostalCode::new("postal_code", "02116").expect("a code");
-    let command = PlaceOrder { meta: fixture::meta(), placed_at: fixture::NOW, order: wanted };
+    let command = PlaceOrder { meta: fixture::meta(), placed_at: None, order: wanted };
     let held = server.engine.submit_order(command).await.expect("it is let in");
     let orders = (0..50).map(|at| order(&format!("{at}"), &[("SKU", 1)])).collect();
     let request = tokio_stream::iter([v1::PlaceOrdersRequest { orders }]);

@@ -82,6 +82,7 @@ fn placed() -> Order {
         promise_by: day(20_500),
         shortage: Shortage::Backorder,
         split: Split::Units,
+        decided_at: None,
     };
     let shipment =
         |ship_by, deliver_by| Shipment { node: PAIR.node, ship_by, deliver_by, shipped: None };
@@ -140,7 +141,7 @@ fn events(order_placed: Event) -> Vec<(&'static str, Event)> {
                 reason: text("damaged"),
             }),
         ),
-        ("counted", change(StockChange::Counted { on_hand: 7 })),
+        ("counted", change(StockChange::Counted { on_hand: 7, unavailable: None })),
         (
             "inbound_announced",
             change(StockChange::InboundAnnounced { no: NO, id, quantity: 40, eta: ETA }),
@@ -233,7 +234,7 @@ fn an_order_of_version_1_is_the_one_that_is_packed_today() {
 fn an_unknown_event_is_an_error() {
     let known = minicbor::to_vec(Event::StockChanged {
         pair: PAIR,
-        change: StockChange::Counted { on_hand: 7 },
+        change: StockChange::Counted { on_hand: 7, unavailable: None },
     })
     .unwrap();
     assert_eq!(known[..2], [0x82, 10], "an array of the event's number and its fields");

@@ -12,8 +12,9 @@
 //!      shipments:   node, flags, days, dispatch
 //!      allocations: line, shipment, supply, units, shipped, cancelled
 //!   8  fingerprint               what only a reader needs
-//!   8  when it was taken
-//!      service, promise, shortage, split, flags, customer, channel, postal code
+//!   8  when the customer ordered
+//!      service, promise, shortage, split, flags, customer, channel, when it was taken if
+//!      that was at another time, postal code
 //!      trace, to the end
 //! ```
 //! Numbers and texts as [`crate::model::pack`] has them.
@@ -39,6 +40,8 @@ const SHIPPED: u8 = 4;
 
 const CUSTOMER: u8 = 1;
 const CHANNEL: u8 = 2;
+/// It was not taken when the customer ordered. Packed since orders know of it.
+const DECIDED: u8 = 4;
 
 /// An order, packed: all of it but for the events that placed and changed it last.
 ///
@@ -251,11 +254,15 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
     let customer = header.customer.as_ref().map(CustomerId::as_str);
     let channel = header.channel.as_ref().map(Text::as_str);
     let flag = |text: Option<&str>, flag: u8| text.map_or(0, |_| flag);
-    let flags = flag(customer, CUSTOMER) | flag(channel, CHANNEL);
+    let decided = header.decided_at.map_or(0, |_| DECIDED);
+    let flags = flag(customer, CUSTOMER) | flag(channel, CHANNEL) | decided;
     out.extend_from_slice(&[header.service.0, header.shortage.code(), header.split.code(), flags]);
     put_signed(out, header.promise_by.epoch_days().into());
     for text in [customer, channel].into_iter().flatten() {
         put_text(out, text);
+    }
+    if let Some(at) = header.decided_at {
+        put_signed(out, at.as_micros());
     }
     put_text(out, header.postal_code.as_str());
 }
@@ -378,7 +385,7 @@ fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackabl
     let shortage = shortage.ok_or(Unpackable { at: "shortage" })?;
     let split = Split::from_code(from.byte("split")?).ok_or(Unpackable { at: "split" })?;
     let flags = from.byte("header flags")?;
-    if flags > CUSTOMER | CHANNEL {
+    if flags > CUSTOMER | CHANNEL | DECIDED {
         return Err(Unpackable { at: "header flags" });
     }
     let promise_by = day(from, "promise")?;
@@ -386,6 +393,8 @@ fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackabl
     let customer = customer.then(|| self::id(from, "customer", CustomerId::new)).transpose()?;
     let channel = flags & CHANNEL != 0;
     let channel = channel.then(|| self::id(from, "channel", Text::new)).transpose()?;
+    let decided_at = flags & DECIDED != 0;
+    let decided_at = decided_at.then(|| from.signed("decided at")).transpose()?;
     let postal_code = self::id(from, "postal code", PostalCode::new)?;
     Ok(OrderHeader {
         id,
@@ -398,5 +407,6 @@ fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackabl
         promise_by,
         shortage,
         split,
+        decided_at: decided_at.map(Timestamp::from_micros),
     })
 }

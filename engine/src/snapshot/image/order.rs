@@ -150,6 +150,7 @@ fn header(image: &ArchivedOrderImageV1) -> Result<OrderHeader, ImageError> {
         promise_by: Day::from_epoch_days(image.promise_by.to_native()),
         shortage: shortage_of(image.shortage)?,
         split: split_of(image.split)?,
+        decided_at: None,
     })
 }
 

@@ -342,7 +342,7 @@ impl Run {
     fn change(&self) -> StockChange {
         let quantity = 1 + self.random_u32(9);
         match self.random(4) {
-            0 => StockChange::Counted { on_hand: quantity },
+            0 => StockChange::Counted { on_hand: quantity, unavailable: None },
             1 => StockChange::Adjusted {
                 on_hand_delta: 5,
                 unavailable_delta: 1,
@@ -437,6 +437,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
             promise_by: day,
             shortage: Shortage::Backorder,
             split: Split::Units,
+            decided_at: None,
         },
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
