@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod export_file;
 pub mod grpc;
 mod housekeeping;
 pub mod import;

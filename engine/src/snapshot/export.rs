@@ -30,6 +30,9 @@ const END: [u8; 8] = *b"BKSTEND.";
 const FILE_VERSION: u16 = 1;
 const FILE_HEADER_BYTES: usize = 16;
 
+/// Bytes of the mark that an exported file ends with.
+pub const END_MARK_BYTES: usize = 20;
+
 /// Why a generation could not be exported or imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -140,31 +143,45 @@ pub fn export(
     generation: u64,
     path: &Path,
 ) -> Result<Exported, ExportError> {
-    let manifest = read_manifest(store, generation)?;
     let partial = path.with_added_extension("partial");
-    let written = write_file(store, history, &manifest, &partial).and_then(|bytes| {
+    let written = write_file(store, history, generation, &partial).and_then(|exported| {
         std::fs::rename(&partial, path).map_err(at(path))?;
         sync_directory_of(path)?;
-        Ok(bytes)
+        Ok(exported)
     });
-    match written {
-        Ok(bytes) => Ok(Exported { manifest, bytes }),
-        Err(error) => {
-            // The first error is the one that counts.
-            let _ = std::fs::remove_file(&partial);
-            Err(error)
-        }
+    if written.is_err() {
+        // The first error is the one that counts.
+        let _ = std::fs::remove_file(&partial);
     }
+    written
 }
 
 fn write_file(
     store: &dyn SnapshotStore,
     history: &dyn History,
-    manifest: &Manifest,
+    generation: u64,
     path: &Path,
-) -> Result<u64, ExportError> {
+) -> Result<Exported, ExportError> {
     let file = File::create(path).map_err(at(path))?;
-    let mut out = Counted::new(BufWriter::new(file));
+    let exported = export_to(store, history, generation, &file, path)?;
+    file.sync_all().map_err(at(path))?;
+    Ok(exported)
+}
+
+/// Writes a generation to whatever takes bytes, which `path` names in errors. Every
+/// chunk is checked on its way.
+///
+/// # Errors
+/// When the generation is damaged or `out` fails; what was written is then of no use.
+pub fn export_to(
+    store: &dyn SnapshotStore,
+    history: &dyn History,
+    generation: u64,
+    out: impl Write,
+    path: &Path,
+) -> Result<Exported, ExportError> {
+    let manifest = read_manifest(store, generation)?;
+    let mut out = Counted::new(BufWriter::new(out));
     let mut header = [0; FILE_HEADER_BYTES];
     header[..8].copy_from_slice(&MAGIC);
     header[8..10].copy_from_slice(&FILE_VERSION.to_le_bytes());
@@ -176,17 +193,15 @@ fn write_file(
         open_chunk(chunk, &bytes, 0).map_err(fault)?;
         out.put(&bytes).map_err(at(path))?;
     }
-    put_records(&mut out, history, manifest, path)?;
+    put_records(&mut out, history, &manifest, path)?;
     let end = out.end_mark();
     out.put(&end).map_err(at(path))?;
-    let bytes = out.bytes;
-    let file = out.inner.into_inner().map_err(|error| at(path)(error.into_error()))?;
-    file.sync_all().map_err(at(path))?;
-    Ok(bytes)
+    out.inner.flush().map_err(at(path))?;
+    Ok(Exported { manifest, bytes: out.bytes })
 }
 
 fn put_records(
-    out: &mut Counted<BufWriter<File>>,
+    out: &mut Counted<impl Write>,
     history: &dyn History,
     manifest: &Manifest,
     path: &Path,
@@ -209,6 +224,24 @@ fn put_records(
     Ok(())
 }
 
+/// Whether the last bytes of a stream of `bytes` bytes are the mark that ends an export
+/// of this length: for who passed it on and cannot read it again. That nothing in it
+/// changed is known to who reads it, as [`verify_file`] does.
+pub fn is_end_mark(tail: &[u8], bytes: u64) -> bool {
+    let Some(tail) = tail.last_chunk::<END_MARK_BYTES>() else { return false };
+    let before = bytes.saturating_sub(END_MARK_BYTES as u64);
+    tail[..8] == END && tail[8..16] == before.to_le_bytes()
+}
+
+/// Reads a file whole, and checks all that is in it: every checksum, every chunk as
+/// [`verify`](super::verify()) does, and that nothing is missing or follows.
+///
+/// # Errors
+/// When the file is foreign, truncated, damaged, or from a newer build.
+pub fn verify_file(path: &Path) -> Result<Exported, ExportError> {
+    read_file(path, |_, _| Ok(()), |_, _| Ok(()))
+}
+
 /// Reads a generation from a file into a store without generations, and hands
 /// the journal records that belong to it to `keep_record`. The file is read twice: it
 /// is checked whole before anything is kept, and the manifest is kept last.
@@ -225,7 +258,7 @@ pub fn import(
     if there > 0 {
         return Err(ExportError::NotEmpty(there));
     }
-    read_file(path, |_, _| Ok(()), |_, _| Ok(()))?;
+    verify_file(path)?;
     let keep_chunk = |chunk: &ChunkRef, bytes: &[u8]| Ok(store.put_chunk(chunk.key, bytes)?);
     let exported = read_file(path, keep_chunk, &mut keep_record)?;
     store.sync()?;
@@ -296,8 +329,8 @@ impl<T> Counted<T> {
     }
 
     /// The end mark that fits what went through so far.
-    fn end_mark(&self) -> [u8; 20] {
-        let mut mark = [0; 20];
+    fn end_mark(&self) -> [u8; END_MARK_BYTES] {
+        let mut mark = [0; END_MARK_BYTES];
         mark[..8].copy_from_slice(&END);
         mark[8..16].copy_from_slice(&self.bytes.to_le_bytes());
         mark[16..].copy_from_slice(&self.checksum.clone().finalize().to_le_bytes());

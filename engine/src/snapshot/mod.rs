@@ -47,7 +47,10 @@ pub use archived::ArchivedIn;
 pub(crate) use archived::{chunk_of, recall};
 pub use chunk::{FORMAT_VERSION, FrameError, Kind};
 pub use error::{ChunkFault, ManifestFault, SnapshotError};
-pub use export::{ExportError, Exported, FileFault, export, import};
+pub use export::{
+    END_MARK_BYTES, ExportError, Exported, FileFault, export, export_to, import, is_end_mark,
+    verify_file,
+};
 pub use image::ImageError;
 pub use load::{Damaged, Loaded, Recovered, load_newest};
 pub use manifest::{ChunkRef, Counts, Manifest};

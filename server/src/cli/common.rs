@@ -28,7 +28,7 @@ pub struct ServerArgs {
 }
 
 /// A live server, or a data directory that no server uses.
-#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[derive(Args, Debug, Default, Clone, PartialEq, Eq)]
 pub struct TargetArgs {
     /// Work on this data directory instead of a live server.
     #[arg(long, value_name = "DIR", conflicts_with = "server")]
@@ -97,6 +97,31 @@ impl FromStr for ServerAddr {
         let uri: tonic::transport::Uri = with_scheme.parse().map_err(|_| BadServerAddr)?;
         let complete = uri.scheme_str() == Some("http") && uri.port_u16().is_some();
         if complete { Ok(Self(with_scheme)) } else { Err(BadServerAddr) }
+    }
+}
+
+/// A snapshot to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// One that is kept, by its generation.
+    Generation(u64),
+    /// One that was exported.
+    File(PathBuf),
+}
+
+impl Checked {
+    /// The generation, if it is one that is kept.
+    pub fn generation(self) -> Option<u64> {
+        match self {
+            Self::Generation(generation) => Some(generation),
+            Self::File(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Checked {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::File(text.into()), Self::Generation)
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn exit_of_export(error: &ExportError) -> Exit {
         ExportError::Snapshot(error) => exit_of_snapshot(error),
         ExportError::Journal(error) => exit_of_log(error),
         // The file, or its directory, is an argument.
-        ExportError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
+        ExportError::File { source, .. } if is_of_argument(source.kind()) => Exit::Usage,
         ExportError::File { source, .. } => exit_of_io(source.kind()),
         ExportError::Content { fault, .. } if fault.is_newer() => Exit::NewerFormat,
         ExportError::Content { .. } | ExportError::RecordsMissing { .. } => Exit::CorruptData,
@@ -153,10 +153,18 @@ pub(crate) fn exit_of_export(error: &ExportError) -> Exit {
     }
 }
 
+/// Whether a path that was given names nothing, or not what it should.
+pub(crate) fn is_of_argument(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    matches!(kind, NotFound | IsADirectory | NotADirectory)
+}
+
 /// The exit code that tells of what the operating system refused.
 pub(crate) fn exit_of_io(kind: io::ErrorKind) -> Exit {
     match kind {
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Exit::ReadOnly,
+        // A snapshot went through it, and nobody reads it.
+        io::ErrorKind::BrokenPipe => Exit::Failure,
         _ => Exit::DiskFailure,
     }
 }

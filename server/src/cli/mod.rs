@@ -15,7 +15,7 @@ mod tests;
 
 pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery};
 pub use common::{
-    BadServerAddr, BadUntil, OutputArgs, ServerAddr, ServerArgs, Target, TargetArgs, Until,
+    BadServerAddr, BadUntil, Checked, OutputArgs, ServerAddr, ServerArgs, Target, TargetArgs, Until,
 };
 pub use exit::Exit;
 pub use operate::{
@@ -24,7 +24,7 @@ pub use operate::{
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};
 pub(crate) use show::{
-    AuditView, CheckView, ExportedView, SnapshotView, SnapshotsView, render, table,
+    AuditView, CheckView, ExportedView, FileCheckView, SnapshotView, SnapshotsView, render, table,
 };
 
 /// An allocation engine for retail: it promises stock to orders, and keeps

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::common::{OutputArgs, ServerArgs, TargetArgs, Until};
+use super::common::{Checked, OutputArgs, ServerArgs, TargetArgs, Until};
 use crate::import::Kind;
 
 const IMPORT_EXAMPLES: &str = "\
@@ -54,7 +54,9 @@ Examples:
   backstock snapshot take
   backstock snapshot list --json
   backstock snapshot verify --data /var/lib/backstock
-  backstock snapshot export 12 --to backup.snapshot";
+  backstock snapshot export 12 --to backup.snapshot
+  backstock snapshot export --to - | ssh vault 'cat > backup.snapshot'
+  backstock snapshot verify backup.snapshot";
 
 /// Arguments of `snapshot`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -88,8 +90,9 @@ pub enum SnapshotCommand {
     },
     /// Read a snapshot back and check it; exit code 1 if it is damaged.
     Verify {
-        /// Generation [default: the newest].
-        generation: Option<u64>,
+        /// Generation, or a file that one was exported to [default: the newest].
+        #[arg(value_name = "GENERATION|FILE")]
+        checked: Option<Checked>,
         /// What to work on.
         #[command(flatten)]
         target: TargetArgs,
@@ -101,7 +104,7 @@ pub enum SnapshotCommand {
     Export {
         /// Generation [default: the newest].
         generation: Option<u64>,
-        /// File to write; it must not exist.
+        /// File to write, which must not exist, or - for standard output.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
         /// What to work on.

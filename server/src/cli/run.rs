@@ -2,19 +2,19 @@
 //! code.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use super::{
-    AuditArgs, BadServerAddr, Cli, Command, CompletionsArgs, Exit, OrderArgs, OrderCommand,
-    ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, show,
+    AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, OrderArgs,
+    OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, show,
 };
 use crate::client::{self, ClientError};
 use crate::clock::ClockKind;
 use crate::config::{self, Config, ConfigError, LogFormat, MetricsListen, SERVER_ENV};
 use crate::demo::{self, DemoError};
+use crate::export_file::ExportFileError;
 use crate::import::{self, ImportError};
 use crate::observability::{exposition, logs};
 use crate::offline::{self, OfflineError};
@@ -42,14 +42,12 @@ pub enum CommandError {
     /// The demo could not go on.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// A file cannot be written.
-    #[error("cannot write {}", path.display())]
-    WriteFile {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    /// A snapshot could not be exported.
+    #[error(transparent)]
+    Export(#[from] ExportFileError),
+    /// A file to check, and a server or a directory as well.
+    #[error("a file is checked by itself: leave out --data and --server")]
+    TargetOfFile,
     /// The process has no room for the threads and files of a client.
     #[error("cannot start the client")]
     Runtime(#[source] io::Error),
@@ -68,14 +66,19 @@ impl CommandError {
             Self::Config(_) => Exit::Configuration,
             Self::Serve(error) => error.exit(),
             Self::Client(error) | Self::Import(ImportError::Client(error)) => client_exit(error),
-            Self::ServerVariable(_) => Exit::Usage,
-            Self::Import(_)
-            | Self::Demo(_)
-            | Self::WriteFile { .. }
-            | Self::Runtime(_)
-            | Self::Output(_) => Exit::Failure,
+            Self::ServerVariable(_) | Self::TargetOfFile => Exit::Usage,
+            Self::Export(error) => error.exit(),
+            Self::Import(_) | Self::Demo(_) | Self::Runtime(_) | Self::Output(_) => Exit::Failure,
             Self::Offline(error) => error.exit(),
         }
+    }
+}
+
+impl CommandError {
+    /// Whether a snapshot was to be exported: half of one is what nobody wants.
+    fn is_of_export(&self) -> bool {
+        use OfflineError::{Export, ExportFile};
+        matches!(self, Self::Export(_) | Self::Offline(Export(_) | ExportFile(_)))
     }
 }
 
@@ -99,7 +102,7 @@ pub fn run() -> ExitCode {
     match dispatch(cli, &mut out) {
         Ok(exit) => exit.into(),
         // Whoever stops reading, as `head` does, has what he wanted.
-        Err(_) if out.closed => Exit::Success.into(),
+        Err(error) if out.closed && !error.is_of_export() => Exit::Success.into(),
         Err(error) => {
             report(&error);
             error.exit().into()
@@ -198,12 +201,21 @@ async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Comma
             Target::Server(server) => show::list(&server, output, out).await,
             Target::Data(data) => on_directory(|| offline::list_snapshots(&data, output.json, out)),
         },
-        SnapshotCommand::Verify { generation, target: of, output } => match target(&of)? {
-            Target::Server(server) => show::verify(&server, generation, output, out).await,
-            Target::Data(data) => {
-                on_directory(|| offline::verify_snapshot(&data, generation, output.json, out))
+        SnapshotCommand::Verify { checked: Some(Checked::File(file)), target: of, output } => {
+            if of != TargetArgs::default() {
+                return Err(CommandError::TargetOfFile);
             }
-        },
+            on_directory(|| offline::verify_file(&file, output.json, out))
+        }
+        SnapshotCommand::Verify { checked, target: of, output } => {
+            let generation = checked.and_then(Checked::generation);
+            match target(&of)? {
+                Target::Server(server) => show::verify(&server, generation, output, out).await,
+                Target::Data(data) => {
+                    on_directory(|| offline::verify_snapshot(&data, generation, output.json, out))
+                }
+            }
+        }
         SnapshotCommand::Export { generation, to, target: of, output } => match target(&of)? {
             Target::Server(server) => show::export(&server, generation, &to, output, out).await,
             Target::Data(data) => {

@@ -18,12 +18,15 @@ use backstock_engine::snapshot::{ExportError, SnapshotError};
 
 use crate::cli::Exit;
 use crate::cli::exit::{exit_of_export, exit_of_io, exit_of_log, exit_of_open, exit_of_snapshot};
+use crate::export_file::ExportFileError;
 use crate::reference::UsPostalCodes;
 
 pub use audit::audit;
 pub use journal::{inspect, verify};
 pub use restore::restore;
-pub use snapshots::{export as export_snapshot, list as list_snapshots, verify as verify_snapshot};
+pub use snapshots::{
+    export as export_snapshot, list as list_snapshots, verify as verify_snapshot, verify_file,
+};
 
 /// Why a command on a data directory did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +49,9 @@ pub enum OfflineError {
     /// There is no snapshot, or not that one.
     #[error("there is no snapshot{}", .0.map_or(String::new(), |n| format!(" of generation {n}")))]
     NoSnapshot(Option<u64>),
-    /// The file to write is there already.
-    #[error("{0} exists already")]
-    Exists(String),
+    /// The file that a snapshot was exported to.
+    #[error(transparent)]
+    ExportFile(#[from] ExportFileError),
     /// The result cannot be printed.
     #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
@@ -64,7 +67,8 @@ impl OfflineError {
             Self::Export(error) => exit_of_export(error),
             // What a live server answers with as well.
             Self::NoSnapshot(_) => Exit::Refused,
-            Self::NoData(_) | Self::Exists(_) => Exit::Usage,
+            Self::NoData(_) => Exit::Usage,
+            Self::ExportFile(error) => error.exit(),
             Self::Output(_) => Exit::Failure,
         }
     }

@@ -1,16 +1,20 @@
 //! `backstock snapshot list`, `verify` and `export` on a data directory. What they
 //! say is what the same commands say of a live server.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use backstock_engine::engine::{journal_directory, lock_data, snapshot_directory};
-use backstock_engine::journal::{Log as _, open_read_only};
+use backstock_engine::journal::{History, Log as _, open_read_only};
 use backstock_engine::model::Lsn;
-use backstock_engine::snapshot::{self, SledStore, SnapshotError};
+use backstock_engine::snapshot::{self, ExportError, SledStore, SnapshotError};
 
 use super::{OfflineError, disk, require_data, shown};
-use crate::cli::{CheckView, Exit, ExportedView, SnapshotView, SnapshotsView, render};
+use crate::cli::{
+    CheckView, Exit, ExportedView, FileCheckView, SnapshotView, SnapshotsView, render,
+};
+use crate::export_file::{ExportFile, ExportPipe, is_stdout};
 
 /// Opens the store of a data directory; none when no snapshot was ever taken.
 fn open(data: &Path) -> Result<Option<SledStore>, OfflineError> {
@@ -70,7 +74,20 @@ pub fn verify(
     Ok(view.exit())
 }
 
-/// Writes a generation to one file; the newest without a number.
+/// Checks an exported file, whole.
+pub fn verify_file(file: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
+    let view = match snapshot::verify_file(file) {
+        Ok(exported) => FileCheckView::sound(file, &exported),
+        Err(ExportError::Content { fault, .. }) if !fault.is_newer() => {
+            FileCheckView::damaged(file, &fault)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    render(out, as_json, &view)?;
+    Ok(view.exit())
+}
+
+/// Writes a generation to one file, or to standard output; the newest without a number.
 pub fn export(
     data: &Path,
     generation: Option<u64>,
@@ -78,13 +95,28 @@ pub fn export(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<Exit, OfflineError> {
-    if to.exists() {
-        return Err(OfflineError::Exists(shown(to)));
+    if is_stdout(to) {
+        let mut pipe = ExportPipe::begin(out)?;
+        let (store, history, generation) = opened(data, generation)?;
+        snapshot::export_to(&store, &*history, generation, &mut pipe, Path::new("stdout"))?;
+        let view = ExportedView::piped(pipe.finish()?);
+        return Ok(render(&mut io::stderr(), as_json, &view).map(|()| Exit::Success)?);
     }
-    let (store, generation) = chosen(data, generation)?;
-    let log = open_read_only(disk(), &journal_directory(data), Lsn::NONE)?;
-    let exported = snapshot::export(&store, &*log.history(), generation, to)?;
-    let view = ExportedView { file: shown(to), size_bytes: exported.bytes };
+    let file = ExportFile::begin(to)?;
+    let (store, history, generation) = opened(data, generation)?;
+    let (writer, partial) = file.parts();
+    snapshot::export_to(&store, &*history, generation, writer, partial)?;
+    let view = ExportedView { file: shown(to), size_bytes: file.finish()?.bytes };
     render(out, as_json, &view)?;
     Ok(Exit::Success)
+}
+
+/// A store, the journal beside it, and the generation that was asked for.
+fn opened(
+    data: &Path,
+    generation: Option<u64>,
+) -> Result<(SledStore, Arc<dyn History>, u64), OfflineError> {
+    let (store, generation) = chosen(data, generation)?;
+    let log = open_read_only(disk(), &journal_directory(data), Lsn::NONE)?;
+    Ok((store, log.history(), generation))
 }

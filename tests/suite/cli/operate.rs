@@ -25,12 +25,12 @@ const STOCK: &str = "sku,node_id,on_hand\nSCARF,NYC,100\n";
 
 /// Where a server stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stand {
-    lsn: u64,
-    hash: String,
+pub(super) struct Stand {
+    pub(super) lsn: u64,
+    pub(super) hash: String,
 }
 
-fn stand(server: &Server) -> Stand {
+pub(super) fn stand(server: &Server) -> Stand {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let client = AdminServiceClient::connect(format!("http://{}", server.addr)).await;
@@ -57,23 +57,23 @@ fn order(server: &Server, files: &Files, name: &str) -> Stand {
     stand(server)
 }
 
-fn now() -> String {
+pub(super) fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("now is after 1970");
     Timestamp::from_micros(since.as_micros().try_into().expect("of this age")).to_string()
 }
 
 /// What a server left: a stand, a snapshot of it, a later stand, an instant after
 /// that, and the last one.
-struct Left {
-    files: Files,
-    first: Stand,
-    second: Stand,
-    after_second: String,
-    last: Stand,
+pub(super) struct Left {
+    pub(super) files: Files,
+    pub(super) first: Stand,
+    pub(super) second: Stand,
+    pub(super) after_second: String,
+    pub(super) last: Stand,
 }
 
 impl Left {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let files = Files::new();
         let server = Server::start(&files.data());
         for (name, content) in [("nodes.csv", NODES), ("items.csv", ITEMS), ("stock.csv", STOCK)] {
@@ -90,23 +90,23 @@ impl Left {
         Self { files, first, second, after_second, last }
     }
 
-    fn data(&self) -> String {
+    pub(super) fn data(&self) -> String {
         shown(&self.files.data())
     }
 
     /// Another path beside the data directory.
-    fn beside(&self, name: &str) -> PathBuf {
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
         self.files.directory.path().join(name)
     }
 
     /// A command on the data directory, for a script.
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(super) fn run(&self, args: &[&str]) -> Ran {
         run(&[args, &["--data", &self.data(), "--json"]].concat())
     }
 
     /// The stand of a restored directory: as told, as an audit finds it, and as a
     /// server does.
-    fn check_restored(&self, restored: &Ran, data: &Path, expected: &Stand) {
+    pub(super) fn check_restored(&self, restored: &Ran, data: &Path, expected: &Stand) {
         assert_eq!(restored.code, 0, "{restored:?}");
         let told = restored.json();
         assert_eq!(told["last_lsn"], expected.lsn, "{told}");
@@ -117,14 +117,14 @@ impl Left {
         assert!(!self.beside("data.restoring").exists(), "nothing half made is left");
     }
 
-    fn export(&self, to: &Path) {
+    pub(super) fn export(&self, to: &Path) {
         let exported = self.run(&["snapshot", "export", "--to", &shown(to)]);
         assert_eq!(exported.code, 0, "{exported:?}");
     }
 }
 
 /// Every file under a directory with its content, but for the locks.
-fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -137,7 +137,7 @@ fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     for (path, content) in contents(from) {
         let target = to.join(path.strip_prefix(from).expect("it lies within"));
         std::fs::create_dir_all(target.parent().expect("a parent")).expect("a directory");

@@ -1,6 +1,8 @@
 //! Snapshots as they are shown.
 
-use backstock_engine::snapshot::Manifest;
+use std::path::Path;
+
+use backstock_engine::snapshot::{Exported, FileFault, Manifest};
 use backstock_proto::v1;
 use serde::Serialize;
 
@@ -34,11 +36,26 @@ pub(crate) struct CheckView {
     problems: Vec<String>,
 }
 
+/// What a check of an exported file found.
+#[derive(Debug, Serialize)]
+pub(crate) struct FileCheckView {
+    file: String,
+    snapshot: Option<SnapshotView>,
+    problems: Vec<String>,
+}
+
 /// A snapshot that was written to a file.
 #[derive(Debug, Serialize)]
 pub(crate) struct ExportedView {
     pub(crate) file: String,
     pub(crate) size_bytes: u64,
+}
+
+impl ExportedView {
+    /// A snapshot that went through standard output.
+    pub(crate) fn piped(size_bytes: u64) -> Self {
+        Self { file: "standard output".to_owned(), size_bytes }
+    }
 }
 
 impl From<v1::Snapshot> for SnapshotView {
@@ -140,6 +157,36 @@ impl View for CheckView {
         }
         let head = format!("snapshot {generation} is DAMAGED");
         lines(std::iter::once(head).chain(self.problems.clone()).map(Some))
+    }
+}
+
+impl FileCheckView {
+    /// Everything in it is as its checksums say.
+    pub(crate) fn sound(file: &Path, exported: &Exported) -> Self {
+        let snapshot = Some(SnapshotView::from(&exported.manifest));
+        Self { file: file.display().to_string(), snapshot, problems: Vec::new() }
+    }
+
+    /// Something in it is not, or it is none of ours.
+    pub(crate) fn damaged(file: &Path, fault: &FileFault) -> Self {
+        let (file, problems) = (file.display().to_string(), vec![fault.to_string()]);
+        Self { file, snapshot: None, problems }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        if self.problems.is_empty() { Exit::Success } else { Exit::CheckFailed }
+    }
+}
+
+impl View for FileCheckView {
+    fn text(&self) -> String {
+        match &self.snapshot {
+            Some(snapshot) => format!(
+                "{} is sound: snapshot {} up to event {}, every checksum and state hash {}",
+                self.file, snapshot.generation, snapshot.end_lsn, snapshot.state_hash
+            ),
+            None => format!("{} is NOT SOUND\n{}", self.file, self.problems.join("\n")),
+        }
     }
 }
 

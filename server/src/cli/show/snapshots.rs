@@ -1,7 +1,6 @@
 //! `snapshot take`, `list`, `verify` and `export` of a live server.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use backstock_proto::v1;
@@ -9,7 +8,8 @@ use backstock_proto::v1;
 use super::print;
 use super::snapshot_views::{CheckView, ExportedView, SnapshotsView};
 use crate::cli::{CommandError, Exit, OutputArgs, ServerAddr};
-use crate::client::{Client, ClientError};
+use crate::client::Client;
+use crate::export_file::{ExportFile, ExportFileError, ExportPipe, is_stdout};
 
 /// The most snapshots of one page, which is the most that a server gives.
 const PAGE_SIZE: i32 = 1_000;
@@ -63,7 +63,8 @@ pub(in crate::cli) async fn verify(
     Ok(view.exit())
 }
 
-/// Writes a snapshot of the server to a file that does not exist yet.
+/// Writes a snapshot of the server to a file that does not exist yet, or to standard
+/// output.
 pub(in crate::cli) async fn export(
     server: &ServerAddr,
     generation: Option<u64>,
@@ -73,39 +74,21 @@ pub(in crate::cli) async fn export(
 ) -> Result<Exit, CommandError> {
     let client = Client::connect(server).await?;
     let request = v1::ExportSnapshotRequest { generation: generation.unwrap_or(0) };
-    let pieces = client.admin().export_snapshot(request).await?.into_inner();
-    let unwritable = |source| CommandError::WriteFile { path: to.to_owned(), source };
-    let file = File::create_new(to).map_err(unwritable)?;
-    let written = write_pieces(pieces, file).await;
-    if written.is_err() {
-        // Half a snapshot is worse than none. That it could not be written is
-        // the error to tell; that it could not be removed adds nothing.
-        let _ = fs::remove_file(to);
+    let mut pieces = client.admin().export_snapshot(request).await?.into_inner();
+    if is_stdout(to) {
+        let mut pipe = ExportPipe::begin(out)?;
+        while let Some(piece) = pieces.message().await? {
+            pipe.write_all(&piece.data).map_err(ExportFileError::Output)?;
+        }
+        let view = ExportedView::piped(pipe.finish()?);
+        print(&mut io::stderr(), output, &view)?;
+        return Ok(Exit::Success);
     }
-    let size_bytes = match written {
-        Ok(bytes) => bytes,
-        Err(PieceError::File(source)) => return Err(unwritable(source)),
-        Err(PieceError::Server(error)) => return Err(error.into()),
-    };
+    let mut file = ExportFile::begin(to)?;
+    while let Some(piece) = pieces.message().await? {
+        file.write(&piece.data)?;
+    }
+    let size_bytes = file.finish()?.bytes;
     print(out, output, &ExportedView { file: to.display().to_string(), size_bytes })?;
     Ok(Exit::Success)
-}
-
-enum PieceError {
-    Server(ClientError),
-    File(std::io::Error),
-}
-
-/// Returns the bytes written, all of them on stable storage.
-async fn write_pieces(
-    mut pieces: tonic::Streaming<v1::ExportSnapshotResponse>,
-    mut file: File,
-) -> Result<u64, PieceError> {
-    let mut bytes = 0;
-    while let Some(piece) = pieces.message().await.map_err(|s| PieceError::Server(s.into()))? {
-        file.write_all(&piece.data).map_err(PieceError::File)?;
-        bytes += piece.data.len() as u64;
-    }
-    file.sync_all().map_err(PieceError::File)?;
-    Ok(bytes)
 }

@@ -1,0 +1,256 @@
+//! The file that a snapshot is exported to.
+//!
+//! ```text
+//!   FILE.partial --written--> synced --> read back --> renamed to FILE, never over one
+//! ```
+//! So what lies under the name is whole. An export that was interrupted leaves
+//! `FILE.partial`, which the next one to FILE begins anew.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use backstock_engine::snapshot::{self, END_MARK_BYTES, ExportError, Exported};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use crate::cli::Exit;
+use crate::cli::exit::{exit_of_export, exit_of_io, is_of_argument};
+
+/// What the name of standard output is, where a file may be named.
+const STDOUT: &str = "-";
+
+/// Why a snapshot could not be exported to a file or to standard output.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportFileError {
+    /// The file is there already.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// Another process exports to the same name.
+    #[error("another export to {} is under way", .0.display())]
+    Busy(PathBuf),
+    /// The file system refused.
+    #[error("cannot write {}: {source}", .path.display())]
+    File {
+        /// Which path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What was written is not whole, or cannot be read back.
+    #[error(transparent)]
+    Unsound(#[from] ExportError),
+    /// A person would see bytes.
+    #[error("a snapshot is not for a terminal: redirect standard output, or name a file")]
+    Terminal,
+    /// Standard output took not all of it.
+    #[error("standard output has no whole snapshot: {0}")]
+    Output(io::Error),
+}
+
+impl ExportFileError {
+    /// The exit code that tells of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Exists(_) | Self::Busy(_) | Self::Terminal => Exit::Usage,
+            // The directory is an argument.
+            Self::File { source, .. } if is_of_argument(source.kind()) => Exit::Usage,
+            Self::File { source, .. } => exit_of_io(source.kind()),
+            Self::Output(_) => Exit::Failure,
+            Self::Unsound(error) => exit_of_export(error),
+        }
+    }
+}
+
+/// Whether a path stands for standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path == Path::new(STDOUT)
+}
+
+/// A file in the making. Dropped before it is done, it goes.
+#[derive(Debug)]
+pub struct ExportFile {
+    to: PathBuf,
+    partial: PathBuf,
+    /// Locked: nobody else writes it.
+    file: File,
+    done: bool,
+}
+
+impl ExportFile {
+    /// Begins a file that is to be named `to`, which nothing has yet.
+    pub fn begin(to: &Path) -> Result<Self, ExportFileError> {
+        if to.symlink_metadata().is_ok() {
+            return Err(ExportFileError::Exists(to.to_owned()));
+        }
+        let partial = to.with_added_extension("partial");
+        let file = open_locked(&partial)?.ok_or_else(|| ExportFileError::Busy(to.to_owned()))?;
+        Ok(Self { to: to.to_owned(), partial, file, done: false })
+    }
+
+    /// Where to write to, and what it is called until it is done.
+    pub fn parts(&self) -> (&File, &Path) {
+        (&self.file, &self.partial)
+    }
+
+    /// Appends bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), ExportFileError> {
+        self.file.write_all(bytes).map_err(at(&self.partial))
+    }
+
+    /// Brings the file to stable storage, reads it back, and gives it its name.
+    pub fn finish(mut self) -> Result<Exported, ExportFileError> {
+        self.file.sync_all().map_err(at(&self.partial))?;
+        let exported = snapshot::verify_file(&self.partial)?;
+        rename_to_new(&self.partial, &self.to).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => ExportFileError::Exists(self.to.clone()),
+            _ => at(&self.to)(error),
+        })?;
+        self.done = true;
+        let directory = match self.to.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let synced = File::open(directory).and_then(|directory| directory.sync_all());
+        synced.map_err(at(directory))?;
+        Ok(exported)
+    }
+}
+
+impl Drop for ExportFile {
+    fn drop(&mut self) {
+        if !self.done {
+            // Half a snapshot is of no use. The error that is told comes before this one.
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// Opens a file for one writer, empty; none while another process writes it.
+fn open_locked(path: &Path) -> Result<Option<File>, ExportFileError> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = file.map_err(at(path))?;
+    match file.try_lock() {
+        Ok(()) if is_at(&file, path) => {}
+        // Locked after another export gave it its name, it is what was exported.
+        Ok(()) | Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(at(path)(error)),
+    }
+    file.set_len(0).map_err(at(path))?;
+    Ok(Some(file))
+}
+
+/// Renames a file, over nothing.
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // What a file system, or a kernel, without this step answers.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)
+        }
+        renamed => Ok(renamed?),
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(held), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    (held.dev(), held.ino()) == (there.dev(), there.ino())
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> ExportFileError + '_ {
+    |source| ExportFileError::File { path: path.to_owned(), source }
+}
+
+/// Standard output, which a snapshot goes through. What has gone through cannot be read
+/// back: its end mark tells whether it is all there.
+pub struct ExportPipe<'a> {
+    out: &'a mut dyn Write,
+    bytes: u64,
+    tail: Vec<u8>,
+}
+
+impl<'a> ExportPipe<'a> {
+    /// Begins to write to `out`; a terminal is refused.
+    pub fn begin(out: &'a mut dyn Write) -> Result<Self, ExportFileError> {
+        if io::IsTerminal::is_terminal(&io::stdout()) {
+            return Err(ExportFileError::Terminal);
+        }
+        Ok(Self { out, bytes: 0, tail: Vec::new() })
+    }
+
+    /// Ends it; answers with how many bytes it was.
+    pub fn finish(self) -> Result<u64, ExportFileError> {
+        self.out.flush().map_err(ExportFileError::Output)?;
+        if snapshot::is_end_mark(&self.tail, self.bytes) {
+            return Ok(self.bytes);
+        }
+        Err(ExportFileError::Output(io::ErrorKind::UnexpectedEof.into()))
+    }
+}
+
+impl Write for ExportPipe<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        self.tail.extend_from_slice(&bytes[written.saturating_sub(END_MARK_BYTES)..written]);
+        self.tail.drain(..self.tail.len().saturating_sub(END_MARK_BYTES));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_not_whole_never_gets_the_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let to = directory.path().join("backup");
+        let mut file = ExportFile::begin(&to).unwrap();
+        file.write(b"BKSTEXPT, and then the connection went").unwrap();
+        let error = file.finish().unwrap_err();
+        assert!(matches!(error, ExportFileError::Unsound(_)), "{error}");
+        assert!(names(directory.path()).is_empty());
+    }
+
+    /// As a process leaves it that is killed.
+    #[test]
+    fn what_an_interrupted_export_left_is_begun_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let to = directory.path().join("backup");
+        fs::write(directory.path().join("backup.partial"), b"left by another export").unwrap();
+        let file = ExportFile::begin(&to).unwrap();
+        assert_eq!(fs::read(file.parts().1).unwrap(), b"");
+        let other = ExportFile::begin(&to).unwrap_err();
+        assert!(matches!(other, ExportFileError::Busy(_)), "{other}");
+        assert_eq!(names(directory.path()), ["backup.partial"]);
+        drop(file);
+        assert!(names(directory.path()).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_never_written_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let (to, other) = (directory.path().join("backup"), directory.path().join("other"));
+        fs::write(&to, b"mine").unwrap();
+        fs::write(&other, b"newer").unwrap();
+        assert!(matches!(ExportFile::begin(&to).unwrap_err(), ExportFileError::Exists(_)));
+        let error = rename_to_new(&other, &to).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&to).unwrap(), b"mine");
+    }
+}
