@@ -98,6 +98,10 @@ impl Disk for Unsynced {
         self.0.list(dir)
     }
 
+    fn entries(&self, dir: &Path) -> std::io::Result<Vec<String>> {
+        self.0.entries(dir)
+    }
+
     fn open(&self, path: &Path, access: Access) -> std::io::Result<Box<dyn DiskFile>> {
         Ok(Box::new(UnsyncedFile(self.0.open(path, access)?)))
     }

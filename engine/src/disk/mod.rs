@@ -41,6 +41,9 @@ pub trait Disk: Send + Sync {
     /// The names of the files in `dir`, sorted; directories are left out.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
 
+    /// The names of all that is in `dir`, files and directories, sorted.
+    fn entries(&self, dir: &Path) -> io::Result<Vec<String>>;
+
     /// Opens a file. A created one is durable only after [`Disk::sync_dir`].
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>>;
 
@@ -52,7 +55,12 @@ pub trait Disk: Send + Sync {
     }
 
     /// Renames a file, over `to` if that exists, or a directory, over `to` if
-    /// that is an empty one. Both have the same parent.
+    /// that is an empty one. Where they have two parents, the new name is durable,
+    /// and the old one gone, after [`Disk::sync_dir`] of both.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::DirectoryNotEmpty`] for a directory over one that is not
+    /// empty, when nothing else is in the way.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Gives each of two directories, which have the same parent, the other's
@@ -83,7 +91,8 @@ pub trait Disk: Send + Sync {
     /// ends.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] when someone else holds it.
+    /// [`io::ErrorKind::WouldBlock`] when someone else holds it, with [`HeldBy`] within
+    /// where it is known who.
     fn lock(&self, path: &Path) -> io::Result<DiskLock>;
 }
 
@@ -116,6 +125,18 @@ pub trait DiskFile: Send + Sync {
 
     /// Makes the file's content and length durable.
     fn sync_data(&self) -> io::Result<()>;
+}
+
+/// The process that holds a lock, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("process {0} holds it")]
+pub struct HeldBy(pub u32);
+
+impl HeldBy {
+    /// Who holds the lock that could not be had, if the error says so.
+    pub fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
 }
 
 /// Holds an exclusive lock until it is dropped.

@@ -2,14 +2,14 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
 
-use super::{Access, Disk, DiskFile, DiskLock};
+use super::{Access, Disk, DiskFile, DiskLock, HeldBy};
 
 /// Zeros are written in pieces of this many bytes where the file system cannot
 /// allocate by itself: large enough to be fast, small enough to keep in memory.
@@ -21,6 +21,11 @@ const ZERO_CHUNK_BYTES: usize = 1 << 20;
 const LOCK_TRIES_MAX: u32 = 10;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 
+/// What is made is for the user that the process runs as, and nobody else: orders have
+/// customers in them. Parents that are missing are made as the user makes directories.
+const FILE_MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
+
 /// The file system of the operating system, by way of std and rustix.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
@@ -30,12 +35,7 @@ impl Disk for RealDisk {
         if dir.is_dir() {
             return Ok(());
         }
-        if let Some(parent) = parent_of(dir) {
-            self.create_dir_all(parent)?;
-            create_dir(dir)?;
-            return self.sync_dir(parent);
-        }
-        create_dir(dir)
+        create_dir_all(dir, DIRECTORY_MODE)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
@@ -50,6 +50,14 @@ impl Disk for RealDisk {
         Ok(names)
     }
 
+    fn entries(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let names =
+            fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let mut names = names.collect::<io::Result<Vec<_>>>()?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
         let create = access == Access::Create;
         let file = OpenOptions::new()
@@ -57,12 +65,19 @@ impl Disk for RealDisk {
             .write(access != Access::Read)
             .create(create)
             .truncate(create)
+            .mode(FILE_MODE)
             .open(path)?;
         Ok(Box::new(RealFile(file)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        match fs::rename(from, to) {
+            // File systems may say either; of a file it would be replaced.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(io::ErrorKind::DirectoryNotEmpty.into())
+            }
+            renamed => renamed,
+        }
     }
 
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
@@ -96,19 +111,39 @@ impl Disk for RealDisk {
                 locked => return locked,
             }
         }
-        try_lock(path)
+        try_lock(path).map_err(|error| naming_the_holder(error, path))
     }
 }
 
 fn try_lock(path: &Path) -> io::Result<DiskLock> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
     match file.try_lock() {
-        Ok(()) if is_still_at(&file, path) => Ok(DiskLock::new(file)),
+        Ok(()) if is_still_at(&file, path) => {
+            // A lock that names nobody is one all the same.
+            let _ = name_holder(&file);
+            Ok(DiskLock::new(file))
+        }
         // Locked, but its directory was moved away since it was opened: what
         // is at this path now is another one's.
         Ok(()) | Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+fn name_holder(file: &File) -> io::Result<()> {
+    let name = format!("{}\n", std::process::id());
+    file.write_all_at(name.as_bytes(), 0)?;
+    file.set_len(name.len() as u64)
+}
+
+/// What the file says of who holds its lock is true while somebody does.
+fn naming_the_holder(error: io::Error, path: &Path) -> io::Error {
+    if error.kind() != io::ErrorKind::WouldBlock {
+        return error;
+    }
+    let holder = fs::read_to_string(path).ok().and_then(|name| name.trim().parse().ok());
+    holder.map_or(error, |holder| io::Error::new(io::ErrorKind::WouldBlock, HeldBy(holder)))
 }
 
 fn is_still_at(file: &File, path: &Path) -> bool {
@@ -124,10 +159,23 @@ fn parent_of(dir: &Path) -> Option<&Path> {
     }
 }
 
-fn create_dir(dir: &Path) -> io::Result<()> {
-    match fs::create_dir(dir) {
+fn create_dir_all(dir: &Path, mode: u32) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let Some(parent) = parent_of(dir) else { return create_dir(dir, mode) };
+    create_dir_all(parent, 0o777)?;
+    create_dir(dir, mode)?;
+    RealDisk.sync_dir(parent)
+}
+
+fn create_dir(dir: &Path, mode: u32) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(mode).create(dir) {
         // Someone else was quicker; the directory is there all the same.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(io::ErrorKind::NotADirectory.into())
+        }
         other => other,
     }
 }
@@ -229,8 +277,26 @@ mod tests {
         let held = RealDisk.lock(&path).unwrap();
         let refused = RealDisk.lock(&path).err().unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(HeldBy::of(&refused), Some(HeldBy(std::process::id())));
         drop(held);
         RealDisk.lock(&path).unwrap();
+    }
+
+    #[test]
+    fn what_is_made_is_for_its_user_alone_and_a_file_is_no_directory() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let data = dir.path().join("var/data");
+        RealDisk.create_dir_all(&data).unwrap();
+        let file = data.join("file");
+        RealDisk.open(&file, Access::Create).unwrap();
+        drop(RealDisk.lock(&data.join("LOCK")).unwrap());
+        assert_eq!((mode(&data), mode(&file), mode(&data.join("LOCK"))), (0o700, 0o600, 0o600));
+        for path in [file.clone(), file.join("below")] {
+            let error = RealDisk.create_dir_all(&path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotADirectory, "{}", path.display());
+        }
     }
 
     #[test]
@@ -273,6 +339,7 @@ mod tests {
         }
         RealDisk.create_dir_all(&dir.path().join("inner")).unwrap();
         assert_eq!(RealDisk.list(dir.path()).unwrap(), ["a", "b"]);
+        assert_eq!(RealDisk.entries(dir.path()).unwrap(), ["a", "b", "inner"]);
         RealDisk.rename(&dir.path().join("a"), &dir.path().join("c")).unwrap();
         RealDisk.remove(&dir.path().join("b")).unwrap();
         assert_eq!(RealDisk.list(dir.path()).unwrap(), ["c"]);

@@ -74,6 +74,8 @@ struct Inner {
     /// Which operation fails, and how many of its kind come before.
     failures: Vec<(Operation, u64)>,
     locks: BTreeSet<PathBuf>,
+    /// What cannot be given another name.
+    mounts: BTreeSet<PathBuf>,
     crashed: bool,
 }
 
@@ -86,10 +88,10 @@ impl Default for SimulatedDisk {
 impl SimulatedDisk {
     /// An empty disk without a limit on its size.
     pub fn new() -> Self {
-        Self::from_state(State::default(), None)
+        Self::from_state(State::default(), None, BTreeSet::new())
     }
 
-    fn from_state(state: State, capacity: Option<u64>) -> Self {
+    fn from_state(state: State, capacity: Option<u64>, mounts: BTreeSet<PathBuf>) -> Self {
         let inner = Inner {
             state,
             capacity,
@@ -98,6 +100,7 @@ impl SimulatedDisk {
             crash_at: None,
             failures: Vec::new(),
             locks: BTreeSet::new(),
+            mounts,
             crashed: false,
         };
         Self { inner: Arc::new(Mutex::new(inner)) }
@@ -111,7 +114,7 @@ impl SimulatedDisk {
         let mut inner = self.inner.lock();
         inner.crashed = true;
         let state = inner.state.after_power_loss(&mut Random::new(seed));
-        Self::from_state(state, inner.capacity)
+        Self::from_state(state, inner.capacity, inner.mounts.clone())
     }
 
     /// The disk that the next process finds after this one was killed: nothing
@@ -123,7 +126,7 @@ impl SimulatedDisk {
         inner.crashed = true;
         let mut state = inner.state.clone();
         state.close_all();
-        Self::from_state(state, inner.capacity)
+        Self::from_state(state, inner.capacity, inner.mounts.clone())
     }
 
     /// Makes the disk crash instead of doing its `number`-th operation, counted
@@ -143,6 +146,11 @@ impl SimulatedDisk {
     /// Limits the disk to `bytes` bytes in files; `None` is no limit.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.inner.lock().capacity = bytes;
+    }
+
+    /// Makes a directory a mount point: it keeps its name.
+    pub fn mount(&self, dir: &Path) {
+        self.inner.lock().mounts.insert(dir.to_owned());
     }
 
     /// The bytes in files.
@@ -208,6 +216,11 @@ impl Inner {
         if self.crashed { Err(io::Error::other(Crashed)) } else { Ok(()) }
     }
 
+    fn refuse_mounts(&self, dirs: [&Path; 2]) -> io::Result<()> {
+        let is_mounted = dirs.into_iter().any(|dir| self.mounts.contains(dir));
+        if is_mounted { Err(rustix::io::Errno::BUSY.into()) } else { Ok(()) }
+    }
+
     fn fail_when_due(&mut self, operation: Operation) -> io::Result<()> {
         let mut due = false;
         for (_, left) in self.failures.iter_mut().filter(|(kind, _)| *kind == operation) {
@@ -243,6 +256,12 @@ impl Disk for SimulatedDisk {
         inner.state.list(dir)
     }
 
+    fn entries(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let inner = self.inner.lock();
+        inner.alive()?;
+        inner.state.entries(dir)
+    }
+
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
         let mut inner = self.inner.lock();
         inner.alive()?;
@@ -259,12 +278,14 @@ impl Disk for SimulatedDisk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut inner = self.inner.lock();
         inner.begin(Operation::Rename)?;
+        inner.refuse_mounts([from, to])?;
         inner.state.rename(from, to)
     }
 
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
         let mut inner = self.inner.lock();
         inner.begin(Operation::Exchange)?;
+        inner.refuse_mounts([one, other])?;
         inner.state.exchange(one, other)
     }
 

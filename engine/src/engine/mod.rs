@@ -43,7 +43,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
-pub use directory::{holds_data, lock_data};
+pub use directory::{holds_data, init, lock_data, refuse_unfinished_restore};
 pub use error::{EngineError, Halt};
 pub use network::PostalTable;
 pub use open::{OpenError, OpenOptions, Recovered, Until, journal_directory, snapshot_directory};
@@ -51,7 +51,9 @@ pub use pipeline::Pump;
 pub use place::LineShortage;
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
-pub use restore::{Lost, RestoreError, RestoreOptions, Restored, audit_directory, restore};
+pub use restore::{
+    Dropped, Lost, Point, RestoreError, RestoreOptions, Restored, audit_directory, restore,
+};
 pub use submitted::{PlaceOutcome, Placed, Submitted};
 pub use trace::{Candidate, Trace, Verdict};
 

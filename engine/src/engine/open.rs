@@ -14,7 +14,7 @@ use super::Engine;
 use super::apply::Applier;
 use super::archive::Archive;
 use super::core::Core;
-use super::directory::{lock_data, refuse_unfinished_restore};
+use super::directory::enter;
 use super::network::PostalTable;
 use super::pipeline::{self, Pump};
 use super::replay::replay_records;
@@ -31,8 +31,11 @@ use crate::snapshot::{self, SledStore, SnapshotError, StoreError};
 /// How an engine is opened.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
-    /// The data directory; made when it is not there.
+    /// The data directory.
     pub directory: PathBuf,
+    /// Whether it is begun where no data is: a path that was mistyped, or a volume that
+    /// is not mounted, looks like that as well.
+    pub create: bool,
     /// Length of a journal segment, in bytes.
     pub segment_bytes: u64,
     /// Commands in flight before the engine answers "overloaded".
@@ -48,6 +51,7 @@ impl OpenOptions {
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
+            create: true,
             segment_bytes: Options::default().segment_bytes,
             in_flight_max: crate::limits::IN_FLIGHT_MAX_DEFAULT,
             archive_after: Some(crate::limits::ARCHIVE_AFTER_DEFAULT),
@@ -80,6 +84,8 @@ pub struct Recovered {
     pub last: Lsn,
     /// The state hash there.
     pub state_hash: StateHash,
+    /// Whether there was no data, and the directory was begun.
+    pub began_empty: bool,
     /// Bytes that a crash left at the end of the journal and that were cut.
     pub torn_bytes: u64,
     /// How long it took to load the snapshot, its store being open.
@@ -139,6 +145,32 @@ pub enum OpenError {
         data: PathBuf,
         /// What the restore left.
         fresh: PathBuf,
+    },
+    /// A restore was stopped while it exchanged what lies in this directory.
+    #[error(
+        "a restore was stopped while it exchanged what is in {}: `backstock serve` or \
+         `backstock restore` on it goes on with that", .0.display()
+    )]
+    HalfExchanged(PathBuf),
+    /// There is no data, and none is to be begun.
+    #[error(
+        "{} holds no data, and `create` is off: is the path right, and the volume mounted? \
+         `backstock init` begins a data directory", .0.display()
+    )]
+    NoData(PathBuf),
+    /// There is data, and a new directory was to be begun.
+    #[error("{} is a data directory already", .0.display())]
+    IsData(PathBuf),
+    /// There is no data, and something else.
+    #[error(
+        "{} is not a data directory: it holds {entry:?} and no journal; \
+         a new one is begun only where nothing is", .directory.display()
+    )]
+    Foreign {
+        /// The directory.
+        directory: PathBuf,
+        /// The name of something that is in it.
+        entry: String,
     },
     /// Applying panicked.
     #[error("the record {lsn} cannot be applied: an actor panicked")]
@@ -225,9 +257,7 @@ impl Parts {
     ) -> Result<Self, OpenError> {
         let began = Instant::now();
         let data = &options.directory;
-        refuse_unfinished_restore(&*disk, data)?;
-        disk.create_dir_all(data).map_err(LogError::opening(data))?;
-        let lock = lock_data(&*disk, data)?;
+        let (lock, began_empty) = enter(&*disk, data, options.create)?;
         let (snapshots, damage) = open_snapshots(data, lock)?;
         let journal = Options {
             segment_bytes: options.segment_bytes,
@@ -254,6 +284,7 @@ impl Parts {
         let (core, mut recovered) = replay(&snapshots, &*history, None, make)?;
         snapshots.mend()?;
         recovered.torn_bytes = torn_bytes;
+        recovered.began_empty = began_empty;
         recovered.took = began.elapsed();
         let engine = Engine::over(Arc::new(core), snapshots, history);
         Ok(Self { engine, writer, recovered })

@@ -7,8 +7,12 @@
 //!   DATA.restoring <--exchange--> DATA        (no DATA yet: a rename)
 //!   DATA.restoring --rename----> DATA.before-restore-N
 //! ```
+//! Where DATA cannot be given another name, all of that happens inside it: in
+//! `DATA/restoring` and `DATA/before-restore-N`.
+//!
 //! Nothing of what was there before is deleted or changed: it is set aside.
 
+mod exchange;
 mod fresh;
 mod point;
 
@@ -17,12 +21,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::fresh::Fresh;
-pub use self::point::Lost;
+pub(super) use self::exchange::finish;
+use self::fresh::{Fresh, unmark};
+use self::point::Stop;
+pub use self::point::{Dropped, Lost, Point};
 use super::archive::Archive;
 use super::audit::{AuditReport, audit_at};
 use super::core::Core;
-use super::directory::{holds_data, lock_data, refuse_unfinished_restore};
+use super::directory::{
+    holds_data, holds_nothing, lock_data, refuse_half_made, refuse_unfinished_restore,
+};
 use super::error::EngineError;
 use super::network::PostalTable;
 use super::open::{
@@ -40,7 +48,8 @@ use crate::journal::{
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, StateHash, Timestamp};
 use crate::snapshot::{
-    ExportError, FileFault, SledStore, SnapshotError, State, StoreError, import, take,
+    ExportError, FileFault, Manifest, SledStore, SnapshotError, State, StoreError, import, take,
+    verify_file,
 };
 
 /// What is restored.
@@ -53,6 +62,8 @@ pub struct RestoreOptions {
     pub from: Option<PathBuf>,
     /// Where to stop; everything when there is none.
     pub until: Option<Until>,
+    /// Whether to do no more than say what it would do.
+    pub dry_run: bool,
 }
 
 /// What a restore did.
@@ -70,18 +81,26 @@ pub struct Restored {
     pub orders: u64,
     /// Pairs in the restored state.
     pub pairs: u64,
+    /// Whether the state was audited. All are, but for that of a file in a dry run.
+    pub audited: bool,
     /// What damage took.
     pub lost: Option<Lost>,
+    /// What was left out because it comes after the point that was asked for.
+    pub dropped: Option<Dropped>,
+    /// The earliest point that could be restored to; none where nothing is sure.
+    pub earliest: Option<Point>,
     /// The data directory, without symbolic links.
     pub directory: PathBuf,
-    /// Where the data directory as it was before is now; none when there was none.
+    /// Where the data directory as it was before is now; none when there was none, or
+    /// in a dry run.
     pub set_aside: Option<PathBuf>,
     /// How long it took.
     pub took: Duration,
 }
 
 /// Why a restore did not happen. The data directory is then as it was, but where
-/// the new name could not be brought to stable storage.
+/// the new name could not be brought to stable storage, or
+/// [`HalfExchanged`](Self::HalfExchanged) says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// What is there cannot be recovered.
@@ -109,21 +128,44 @@ pub enum RestoreError {
     },
     /// The point to restore to is not there any more, or never was.
     #[error(
-        "that is too far back: no snapshot reaches it, and the journal begins with event {first}{}",
-        .at.map_or(String::new(), |at| format!(" of {at}"))
+        "that is too far back: {}",
+        .0.map_or("there is no event".into(), |earliest| format!(
+            "the earliest point that can be restored to is {earliest}"
+        ))
     )]
-    TooFarBack {
-        /// The first event of the journal.
-        first: Lsn,
-        /// When that was.
-        at: Option<Timestamp>,
-    },
+    TooFarBack(Option<Point>),
     /// There is no journal and no snapshot.
     #[error("{} is not a data directory", .0.display())]
     NoData(PathBuf),
     /// The path has no name that others could be put beside.
     #[error("{} cannot be given another name, which restoring needs to do", .0.display())]
     NoName(PathBuf),
+    /// Something cannot be given another name, which exchanging it needs. Nothing was
+    /// built yet.
+    #[error("{} cannot be given another name, which restoring needs to do: {source}", .path.display())]
+    Immovable {
+        /// What.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What lies where the new state would be made is not known to be of no use.
+    #[error("{} is in the way, and may be needed: move it away and try again", .path.display())]
+    Unknown {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The exchange stopped half way.
+    #[error(
+        "the exchange of what is in {} stopped half way: {source}; \
+         `backstock serve` or `backstock restore` on it goes on", .path.display()
+    )]
+    HalfExchanged {
+        /// The data directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file to restore from, and a data directory that has something already.
     #[error("{} is not empty; restoring from a file needs a new data directory", .0.display())]
     NotEmpty(PathBuf),
@@ -163,23 +205,12 @@ pub fn restore(
     now: Timestamp,
 ) -> Result<Restored, RestoreError> {
     let began = Instant::now();
-    let (rebuilt, directory, set_aside) = match &options.from {
+    let restored = match &options.from {
+        Some(file) if options.dry_run => look_at(options, file, &**disk)?,
         Some(file) => fill(options, file, disk, postal)?,
         None => replace(options, disk, postal, now)?,
     };
-    let Rebuilt { recovered, audit, lost } = rebuilt;
-    Ok(Restored {
-        generation: recovered.generation,
-        replayed: recovered.replayed,
-        last: recovered.last,
-        state_hash: recovered.state_hash,
-        orders: audit.orders,
-        pairs: audit.pairs,
-        lost,
-        directory,
-        set_aside,
-        took: began.elapsed(),
-    })
+    Ok(Restored { took: began.elapsed(), ..restored })
 }
 
 /// Recovers the state in a data directory that no server uses, and audits it.
@@ -205,10 +236,29 @@ pub fn audit_directory(
 struct Rebuilt {
     recovered: Recovered,
     audit: AuditReport,
-    lost: Option<Lost>,
+    stop: Stop,
 }
 
-type InPlace = (Rebuilt, PathBuf, Option<PathBuf>);
+impl Rebuilt {
+    fn told(self, directory: PathBuf, set_aside: Option<PathBuf>) -> Restored {
+        let Self { recovered, audit, stop } = self;
+        Restored {
+            generation: recovered.generation,
+            replayed: recovered.replayed,
+            last: recovered.last,
+            state_hash: recovered.state_hash,
+            orders: audit.orders,
+            pairs: audit.pairs,
+            audited: true,
+            lost: stop.lost,
+            dropped: stop.dropped,
+            earliest: stop.earliest,
+            directory,
+            set_aside,
+            took: Duration::ZERO,
+        }
+    }
+}
 
 /// Puts the state that a data directory holds in its place.
 fn replace(
@@ -216,21 +266,46 @@ fn replace(
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
     now: Timestamp,
-) -> Result<InPlace, RestoreError> {
-    if !holds_data(&**disk, &options.data) {
-        return Err(RestoreError::NoData(options.data.clone()));
+) -> Result<Restored, RestoreError> {
+    let data = &options.data;
+    refuse_half_made(&**disk, data)?;
+    if holds_nothing(&**disk, data).unwrap_or(true) {
+        return Err(RestoreError::NoData(data.clone()));
     }
-    let data = fresh::resolve(&options.data)?;
-    let lock = lock_existing(&**disk, &data)?;
-    let (core, rebuilt) = rebuild(&data, Arc::clone(&lock), options.until, disk, postal)?;
+    let data = fresh::resolve(data)?;
+    let lock = lock_data(&**disk, &data)?;
+    if options.dry_run {
+        return try_out(options.until, &data, lock, disk, postal);
+    }
+    finish(&**disk, &data)?;
+    unmark(&**disk, &data)?;
+    // Whether it can get its place is known before it is built, which takes minutes.
     let fresh = Fresh::begin(&**disk, &data)?;
+    let (core, rebuilt) = rebuild(&data, Arc::clone(&lock), options.until, disk, postal)?;
     let store = SledStore::open(&snapshot_directory(fresh.path()))?;
     take(State::from(&core), &store, now)?;
     // Both stores are closed before their directories get other names.
     drop((core, store));
     let set_aside = fresh.replace()?;
     drop(lock);
-    Ok((rebuilt, data, Some(set_aside)))
+    Ok(rebuilt.told(data.clone(), set_aside))
+}
+
+/// What restoring a data directory would come to. What is made, to see where it can be
+/// exchanged, is gone afterwards; where another restore left something, it is not seen.
+fn try_out(
+    until: Option<Until>,
+    data: &Path,
+    lock: Arc<DiskLock>,
+    disk: &Arc<dyn Disk>,
+    postal: &PostalTable,
+) -> Result<Restored, RestoreError> {
+    refuse_unfinished_restore(&**disk, data)?;
+    if fresh::is_clear(&**disk, data) {
+        drop(Fresh::begin(&**disk, data)?);
+    }
+    let (_, rebuilt) = rebuild(data, lock, until, disk, postal)?;
+    Ok(rebuilt.told(data.to_owned(), None))
 }
 
 /// Fills a new data directory with what an exported file holds.
@@ -239,29 +314,86 @@ fn fill(
     file: &Path,
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
-) -> Result<InPlace, RestoreError> {
+) -> Result<Restored, RestoreError> {
     if let Some(parent) = options.data.parent().filter(|parent| *parent != Path::new("")) {
         disk.create_dir_all(parent).map_err(at(parent))?;
     }
     let data = fresh::resolve(&options.data)?;
-    if !is_free(&data)? {
-        return Err(RestoreError::NotEmpty(data));
-    }
-    let fresh = Fresh::begin(&**disk, &data)?;
+    let (_lock, fresh) = begin_filling(&**disk, &data)?;
     bring_in(fresh.path(), file, disk)?;
     let (core, rebuilt) = rebuild(fresh.path(), fresh.lock(), options.until, disk, postal)?;
     // Its store is closed before the directory gets another name.
     drop(core);
-    fresh.fill()?;
-    Ok((rebuilt, data, None))
+    fresh.replace()?;
+    Ok(rebuilt.told(data.clone(), None))
 }
 
-/// Whether nothing is there, or an empty directory.
-fn is_free(data: &Path) -> Result<bool, RestoreError> {
-    match data.read_dir() {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(at(data)(error)),
+/// Where there is no directory, one is made beside its name. An empty one may be a
+/// mount point, or have a lock in it: it is filled, and keeps its name.
+fn begin_filling<'a>(
+    disk: &'a dyn Disk,
+    data: &'a Path,
+) -> Result<(Option<Arc<DiskLock>>, Fresh<'a>), RestoreError> {
+    require_free(disk, data)?;
+    if !disk.is_dir(data) {
+        return Ok((None, Fresh::begin(disk, data)?));
+    }
+    let lock = lock_data(disk, data)?;
+    Ok((Some(lock), Fresh::inside(disk, data)?))
+}
+
+/// Refuses a path where something is that is not ours to replace.
+fn require_free(disk: &dyn Disk, data: &Path) -> Result<(), RestoreError> {
+    match refuse_unfinished_restore(disk, data) {
+        // What was half made is made anew.
+        Err(OpenError::HalfMade(_)) | Ok(()) => {}
+        Err(error) => return Err(error.into()),
+    }
+    match holds_nothing(disk, data) {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(OpenError::Foreign { .. }) => Err(RestoreError::NotEmpty(data.to_owned())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What restoring from an exported file would come to: the file is read, and nothing
+/// is made.
+fn look_at(
+    options: &RestoreOptions,
+    file: &Path,
+    disk: &dyn Disk,
+) -> Result<Restored, RestoreError> {
+    require_free(disk, &options.data)?;
+    let manifest = verify_file(file)?.manifest;
+    let end = Point { lsn: manifest.end, at: Some(manifest.created_at) };
+    refuse_other_than(&end, options.until)?;
+    let Manifest { generation, state_hash, counts, .. } = manifest;
+    Ok(Restored {
+        generation: Some(generation),
+        replayed: 0,
+        last: end.lsn,
+        state_hash,
+        orders: counts.orders,
+        pairs: counts.pairs,
+        audited: false,
+        lost: None,
+        dropped: None,
+        earliest: Some(end),
+        directory: options.data.clone(),
+        set_aside: None,
+        took: Duration::ZERO,
+    })
+}
+
+/// A file is of one state, at its end.
+fn refuse_other_than(end: &Point, until: Option<Until>) -> Result<(), RestoreError> {
+    match until {
+        Some(Until::Lsn(wanted)) if wanted > end.lsn => {
+            Err(RestoreError::Beyond { wanted, newest: end.lsn })
+        }
+        Some(Until::Lsn(wanted)) if wanted < end.lsn => Err(RestoreError::TooFarBack(Some(*end))),
+        Some(Until::Time(time)) if Some(time) < end.at => Err(RestoreError::TooFarBack(Some(*end))),
+        _ => Ok(()),
     }
 }
 
@@ -320,10 +452,10 @@ impl Records<'_> {
 }
 
 fn lock_existing(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, RestoreError> {
+    refuse_unfinished_restore(disk, data)?;
     if !holds_data(disk, data) {
         return Err(RestoreError::NoData(data.to_owned()));
     }
-    refuse_unfinished_restore(disk, data)?;
     Ok(lock_data(disk, data)?)
 }
 
@@ -343,20 +475,14 @@ fn rebuild(
         }
         tracing::warn!(%damage, "restoring from the journal alone, which is whole");
     }
-    let (last, lost) = point::find(&*history, &snapshots, until)?;
-    let (core, recovered) =
-        recover(&snapshots, log, last, postal).map_err(|error| match error {
-            OpenError::Missing { first, .. } if matches!(until, Some(Until::Lsn(_))) => {
-                RestoreError::TooFarBack { first, at: None }
-            }
-            error => error.into(),
-        })?;
+    let stop = point::find(&*history, &snapshots, until)?;
+    let (core, recovered) = recover(&snapshots, log, stop.last, postal)?;
     let applied = *core.gate.lock();
     let audit = audit_at(&core, applied)?;
     if !audit.is_clean() {
         return Err(RestoreError::Unsound(Box::new(audit)));
     }
-    Ok((core, Rebuilt { recovered, audit, lost }))
+    Ok((core, Rebuilt { recovered, audit, stop }))
 }
 
 /// The journal, only to be read. Damage at its end is no obstacle to who asks for

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::lsn::Lsn;
+use crate::disk::HeldBy;
 
 /// Why bytes are not the frame or header that should be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -138,10 +139,21 @@ pub enum LogError {
         source: Arc<io::Error>,
     },
     /// Another process has the journal open.
-    #[error("{} is in use by another process", .dir.display())]
+    #[error(
+        "{} is in use by {}", .dir.display(),
+        .by.map_or("another process".into(), |HeldBy(pid)| format!("process {pid}"))
+    )]
     InUse {
         /// The directory, or the file in it that cannot be had.
         dir: PathBuf,
+        /// Which process has it, where that is known.
+        by: Option<HeldBy>,
+    },
+    /// There is a file where a directory should be.
+    #[error("{} is a file, or lies below one, where a directory should be", .path.display())]
+    NotADirectory {
+        /// The path of the directory.
+        path: PathBuf,
     },
     /// The log may only be read.
     #[error("{} cannot be written, only read", .dir.display())]
@@ -179,7 +191,10 @@ impl LogError {
     /// For `map_err`: `path` cannot be opened for writing.
     pub(crate) fn opening(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |error| match error.kind() {
-            io::ErrorKind::WouldBlock => Self::InUse { dir: path.to_owned() },
+            io::ErrorKind::WouldBlock => {
+                Self::InUse { dir: path.to_owned(), by: HeldBy::of(&error) }
+            }
+            io::ErrorKind::NotADirectory => Self::NotADirectory { path: path.to_owned() },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::ReadOnly { dir: path.to_owned() }
             }

@@ -101,8 +101,11 @@ pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
         OpenError::Missing { .. }
         | OpenError::EndsEarly { .. }
         | OpenError::HalfMade(_)
+        | OpenError::HalfExchanged(_)
         | OpenError::RestoreUnfinished { .. }
         | OpenError::Panicked { .. } => Exit::CorruptData,
+        // The path is an argument.
+        OpenError::NoData(_) | OpenError::IsData(_) | OpenError::Foreign { .. } => Exit::Usage,
         OpenError::Service(_) => Exit::Failure,
     }
 }
@@ -116,6 +119,8 @@ pub(crate) fn exit_of_log(error: &LogError) -> Exit {
             Exit::CorruptData
         }
         LogError::ReadOnly { .. } => Exit::ReadOnly,
+        // The path is an argument.
+        LogError::NotADirectory { .. } => Exit::Usage,
         LogError::Io { source, .. } => exit_of_io(source.kind()),
         LogError::Full { .. } => Exit::DiskFailure,
         LogError::OutOfOrder { .. } | LogError::WriterGone => Exit::Failure,

@@ -121,10 +121,12 @@ Examples:
   backstock restore --data ./data
   backstock restore --data ./data --from backup.snapshot
   backstock restore --data ./data --until 18204
-  backstock restore --data ./data --until 2026-11-21T10:03:05Z
+  backstock restore --data ./data --until 2026-11-21T10:03:05Z --dry-run
   backstock restore --data ./data --salvage
 
-What was in the directory is kept beside it, as ./data.before-restore-1.";
+What was in the directory is kept beside it, as ./data.before-restore-1. Where the
+directory is a mount point, or its parent cannot be written, it is kept inside, as
+./data/before-restore-1.";
 
 /// Arguments of `restore`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -146,6 +148,11 @@ pub struct RestoreArgs {
     /// is lost.
     #[arg(long, conflicts_with_all = ["from", "until"])]
     pub salvage: bool,
+
+    /// Say what it would do, what it would leave out and which point is the
+    /// earliest, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 
     /// How the result is printed.
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use backstock_engine::disk::{Disk as _, RealDisk};
-use backstock_engine::engine::journal_directory;
+use backstock_engine::engine::{RestoreError, journal_directory, refuse_unfinished_restore};
 use backstock_engine::journal::{
     self, Log as _, LogError, SegmentReport, SegmentState, open_read_only,
 };
@@ -17,6 +17,7 @@ use crate::cli::Exit;
 
 /// The directory of the journal, which is there.
 fn existing(data: &Path) -> Result<PathBuf, OfflineError> {
+    refuse_unfinished_restore(&RealDisk, data).map_err(RestoreError::from)?;
     let directory = journal_directory(data);
     if RealDisk.is_dir(&directory) { Ok(directory) } else { Err(OfflineError::NoData(data.into())) }
 }

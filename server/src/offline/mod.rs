@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use backstock_engine::disk::{Disk, RealDisk};
-use backstock_engine::engine::{PostalTable, RestoreError, holds_data};
+use backstock_engine::engine::{PostalTable, RestoreError, holds_data, refuse_unfinished_restore};
 use backstock_engine::journal::LogError;
 use backstock_engine::model::Timestamp;
 use backstock_engine::snapshot::{ExportError, SnapshotError};
 
 use crate::cli::Exit;
-use crate::cli::exit::{exit_of_export, exit_of_io, exit_of_log, exit_of_open, exit_of_snapshot};
+use crate::cli::exit::{
+    exit_of_export, exit_of_io, exit_of_log, exit_of_open, exit_of_snapshot, is_of_argument,
+};
 use crate::export_file::ExportFileError;
 use crate::reference::UsPostalCodes;
 
@@ -84,14 +86,28 @@ fn exit_of_restore(error: &RestoreError) -> Exit {
         | RestoreError::Beyond { .. }
         | RestoreError::TooFarBack { .. }
         | RestoreError::NoData(_)
-        | RestoreError::NoName(_) => Exit::Usage,
-        RestoreError::File { source, .. } => exit_of_io(source.kind()),
+        | RestoreError::NoName(_)
+        | RestoreError::Unknown { .. } => Exit::Usage,
+        RestoreError::File { source, .. } if is_of_argument(source.kind()) => Exit::Usage,
+        RestoreError::Immovable { source, .. } => exit_of_immovable(source),
+        RestoreError::File { source, .. } | RestoreError::HalfExchanged { source, .. } => {
+            exit_of_io(source.kind())
+        }
         RestoreError::Engine(_) => Exit::Failure,
+    }
+}
+
+/// A mount point is no fault of the disk: the path is not one to restore.
+fn exit_of_immovable(source: &io::Error) -> Exit {
+    match exit_of_io(source.kind()) {
+        Exit::ReadOnly => Exit::ReadOnly,
+        _ => Exit::Usage,
     }
 }
 
 /// Refuses a path that is no data directory before anything is made there.
 fn require_data(data: &Path) -> Result<(), OfflineError> {
+    refuse_unfinished_restore(&RealDisk, data).map_err(RestoreError::from)?;
     if holds_data(&RealDisk, data) { Ok(()) } else { Err(OfflineError::NoData(data.into())) }
 }
 

@@ -3,6 +3,7 @@
 mod export;
 mod operate;
 mod program;
+mod restore;
 mod tour;
 
 use std::net::TcpListener;

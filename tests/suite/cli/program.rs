@@ -53,6 +53,11 @@ impl Server {
         run(&[args, &["--server", &self.addr]].concat())
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, as a service manager does, and waits until it has.
     pub fn terminate(mut self) -> ExitStatus {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status();
@@ -96,6 +101,15 @@ impl From<Output> for Ran {
 /// Runs a command to its end.
 pub fn run(args: &[&str]) -> Ran {
     program().args(args).output().expect("the program starts").into()
+}
+
+/// Runs a script to its end, in which the program is `$BACKSTOCK`, by another program that
+/// decides what the script may do, as `unshare --mount`.
+pub fn run_script(by: &[&str], script: &str, args: &[&str]) -> Ran {
+    let (by, by_args) = by.split_first().expect("a program");
+    let mut command = program_named(by);
+    command.args(by_args).args(["sh", "-euc", script, "sh"]).args(args);
+    command.env("BACKSTOCK", PROGRAM).output().expect("the script starts").into()
 }
 
 /// Runs a command to its end from within a directory.

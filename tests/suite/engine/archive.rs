@@ -166,9 +166,10 @@ async fn archived_orders_are_restored_and_exported_with_the_rest() {
 
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let postal = Arc::new(Line) as _;
-    let whole = RestoreOptions { data: data.clone(), from: None, until: None };
+    let whole = RestoreOptions { data: data.clone(), from: None, until: None, dry_run: false };
     let copy = directory.path().join("copy");
-    let exported = RestoreOptions { data: copy.clone(), from: Some(file), until: None };
+    let exported =
+        RestoreOptions { data: copy.clone(), from: Some(file), until: None, dry_run: false };
     for options in [whole, exported] {
         let restored = restore(&options, &disk, &postal, NOW).expect("it is restored");
         assert_eq!((restored.state_hash, restored.orders), (hash, ALL.len() as u64));

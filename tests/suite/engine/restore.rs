@@ -13,18 +13,34 @@ use backstock_engine::journal::LogError;
 use backstock_engine::model::{Lsn, NodeKind, Shortage, StateHash};
 use backstock_tests::fixture::*;
 
+/// What a file system does with the data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    /// It exchanges it with another one.
+    Exchanged,
+    /// It gives it another name.
+    Changed,
+    /// It leaves it its name, as it does a mount point.
+    Fixed,
+}
+
 /// The real disk, for a process that is killed instead of doing its operation of
 /// that number: nothing is done from then on.
 struct Killed {
     at: u64,
     done: AtomicU64,
-    /// Whether the file system exchanges directories.
-    exchanges: bool,
+    names: Names,
+    data: PathBuf,
 }
 
 impl Killed {
-    fn new(at: u64, exchanges: bool) -> Arc<Self> {
-        Arc::new(Self { at, done: AtomicU64::new(0), exchanges })
+    fn new(at: u64, names: Names, data: &Path) -> Arc<Self> {
+        Arc::new(Self { at, done: AtomicU64::new(0), names, data: data.to_owned() })
+    }
+
+    fn refuse_if_fixed(&self, path: &Path) -> io::Result<()> {
+        let is_fixed = self.names == Names::Fixed && path == self.data;
+        if is_fixed { Err(io::ErrorKind::ResourceBusy.into()) } else { Ok(()) }
     }
 
     fn step(&self) -> io::Result<()> {
@@ -49,6 +65,10 @@ impl Disk for Killed {
         RealDisk.list(dir)
     }
 
+    fn entries(&self, dir: &Path) -> io::Result<Vec<String>> {
+        RealDisk.entries(dir)
+    }
+
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
         if access != Access::Read {
             self.step()?;
@@ -58,11 +78,12 @@ impl Disk for Killed {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
+        self.refuse_if_fixed(from)?;
         RealDisk.rename(from, to)
     }
 
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
-        if !self.exchanges {
+        if self.names == Names::Changed {
             return Err(io::ErrorKind::Unsupported.into());
         }
         self.step()?;
@@ -143,44 +164,70 @@ async fn found(data: &Path) -> Result<StateHash, OpenError> {
     Ok(recovered.state_hash)
 }
 
-/// Whether a journal is left somewhere: what was restored has none.
-fn has_old(root: &Path) -> bool {
-    let directories = std::fs::read_dir(root).expect("a directory");
-    directories.into_iter().any(|entry| {
-        let journal = entry.expect("an entry").path().join("journal");
-        RealDisk.list(&journal).is_ok_and(|names| names.iter().any(|n| n.ends_with(".journal")))
-    })
+/// Where a restored directory was before, whichever name it has now; none while the old
+/// state has its place.
+fn olds(root: &Path) -> Vec<PathBuf> {
+    let entries = |path: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(path).into_iter().flatten();
+        entries.map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let named = |path: &PathBuf| {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        name.contains("before-restore-") || name == "data.restoring"
+    };
+    let (beside, inside) = (entries(root), entries(&root.join("data")));
+    beside.into_iter().chain(inside).filter(named).collect()
+}
+
+/// The state in a copy of a directory that no restore made.
+async fn state_of(old: &Path) -> StateHash {
+    let (root, copied) = (tempfile::tempdir().expect("a directory"), PathBuf::from("old"));
+    let copied = root.path().join(copied);
+    copy_files(old, &copied);
+    found(&copied).await.unwrap_or_else(|error| panic!("{}: {error}", old.display()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_killed_at_any_operation_leaves_the_old_state_or_the_new_one() {
     let left = Left::new().await;
-    for exchanges in [true, false] {
+    for names in [Names::Exchanged, Names::Changed, Names::Fixed] {
         for operation in 1.. {
             let (root, data) = left.copy();
             let until = Some(Until::Lsn(left.middle.0));
-            let options = RestoreOptions { data: data.clone(), from: None, until };
-            let disk = Killed::new(operation, exchanges);
+            let options = RestoreOptions { data: data.clone(), from: None, until, dry_run: false };
+            let disk = Killed::new(operation, names, &data);
             let restored = run(&options, &disk);
-            let what = format!("operation {operation}, exchanges {exchanges}");
+            let what = format!("operation {operation}, {names:?}");
             if !disk.is_killed() {
-                restored.unwrap_or_else(|error| panic!("{what}: {error}"));
+                let aside = restored.unwrap_or_else(|error| panic!("{what}: {error}")).set_aside;
+                let aside = aside.expect("there was something");
+                assert_eq!(aside.parent() == Some(&data), names == Names::Fixed, "{what}");
+                assert_eq!(state_of(&aside).await, left.last, "{what}");
                 assert_eq!(found(&data).await.expect("it opens"), left.middle.1, "{what}");
                 eprintln!("{what}: none left");
                 break;
             }
-            assert!(has_old(root.path()), "{what}");
-            match found(&data).await {
-                Ok(hash) => assert!(hash == left.last || hash == left.middle.1, "{what}: {hash}"),
-                Err(OpenError::RestoreUnfinished { fresh, .. }) if !exchanges => {
+            let there = match found(&data).await {
+                Ok(hash) => hash,
+                Err(OpenError::RestoreUnfinished { fresh, .. }) if names == Names::Changed => {
                     std::fs::rename(fresh, &data).expect("as the error says");
-                    assert_eq!(found(&data).await.expect("it opens"), left.middle.1, "{what}");
+                    found(&data).await.expect("it opens")
                 }
                 Err(error) => panic!("{what}: {error}"),
-            }
-            run(&RestoreOptions { until: None, ..options }, &Arc::new(RealDisk))
+            };
+            assert!(there == left.last || there == left.middle.1, "{what}: {there}");
+            let again = RestoreOptions { until: None, ..options };
+            run(&again, &Killed::new(u64::MAX, names, &data))
                 .unwrap_or_else(|error| panic!("again after {what}: {error}"));
-            assert!(has_old(root.path()), "{what}");
+            assert_eq!(found(&data).await.expect("it opens"), there, "{what}");
+            // What bears the name of the old state is the old state.
+            let olds = olds(root.path());
+            assert_eq!(olds.len(), if there == left.last { 1 } else { 2 }, "{what}: {olds:?}");
+            let mut hashes = Vec::new();
+            for old in &olds {
+                hashes.push(state_of(old).await);
+            }
+            assert!(hashes.contains(&left.last), "{what}: {olds:?}");
         }
     }
 }
@@ -193,33 +240,47 @@ async fn a_restore_from_a_file_killed_at_any_operation_leaves_nothing_or_all() {
     let (engine, _) = open(&data).await;
     engine.export_snapshot(1, &file).expect("it is exported");
     engine.shut_down().await;
-    for operation in 1.. {
-        let root = tempfile::tempdir().expect("a directory");
-        let data = root.path().join("data");
-        let options = RestoreOptions { data: data.clone(), from: Some(file.clone()), until: None };
-        let disk = Killed::new(operation, true);
-        let restored = run(&options, &disk);
-        if !disk.is_killed() {
-            restored.expect("it is restored");
-            break;
-        }
-        let there = data.exists();
-        match found(&data).await {
-            Err(OpenError::HalfMade(fresh)) => {
-                assert!(!there, "operation {operation}");
-                std::fs::rename(fresh, &data).expect("against the advice");
-                let still = found(&data).await;
-                assert!(matches!(still, Err(OpenError::HalfMade(_))), "operation {operation}");
+    // A directory that is there may be a mount point, and is filled where it is.
+    for is_there in [false, true] {
+        for operation in 1.. {
+            let root = tempfile::tempdir().expect("a directory");
+            let data = root.path().join("data");
+            if is_there {
+                std::fs::create_dir_all(data.join("lost+found")).expect("a directory");
             }
-            Err(OpenError::RestoreUnfinished { fresh, .. }) => {
-                std::fs::rename(fresh, &data).expect("as the error says");
-                let hash = found(&data).await.expect("it is whole");
-                assert_ne!(hash, StateHash::default(), "operation {operation}");
+            let options = RestoreOptions {
+                data: data.clone(),
+                from: Some(file.clone()),
+                until: None,
+                dry_run: false,
+            };
+            let disk = Killed::new(operation, Names::Fixed, &data);
+            let restored = run(&options, &disk);
+            if !disk.is_killed() {
+                let restored = restored.expect("it is restored");
+                assert_eq!(found(&data).await.expect("it opens"), restored.state_hash);
+                break;
             }
-            // Nothing was made yet, and the engine begins anew.
-            Ok(hash) if !there => assert_eq!(hash, StateHash::default(), "operation {operation}"),
-            Ok(hash) => assert_ne!(hash, StateHash::default(), "operation {operation}"),
-            Err(error) => panic!("operation {operation}: {error}"),
+            let what = format!("operation {operation}, there {is_there}");
+            let was_there = data.exists() && !is_there;
+            match found(&data).await {
+                Err(OpenError::HalfMade(fresh)) => {
+                    assert!(!was_there, "{what}");
+                    let elsewhere = root.path().join("elsewhere");
+                    std::fs::rename(fresh, &elsewhere).expect("against the advice");
+                    let still = found(&elsewhere).await;
+                    assert!(matches!(still, Err(OpenError::HalfMade(_))), "{what}");
+                }
+                Err(OpenError::RestoreUnfinished { fresh, .. }) => {
+                    std::fs::rename(fresh, &data).expect("as the error says");
+                    let hash = found(&data).await.expect("it is whole");
+                    assert_ne!(hash, StateHash::default(), "{what}");
+                }
+                // Nothing was made yet, and the engine begins anew.
+                Ok(hash) if hash == StateHash::default() => assert!(!was_there, "{what}"),
+                Ok(_) => {}
+                Err(error) => panic!("{what}: {error}"),
+            }
         }
     }
 }
@@ -234,6 +295,10 @@ impl Disk for ReadOnly {
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         RealDisk.list(dir)
+    }
+
+    fn entries(&self, dir: &Path) -> io::Result<Vec<String>> {
+        RealDisk.entries(dir)
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
@@ -267,7 +332,7 @@ async fn a_directory_that_cannot_be_written_is_told_as_such() {
     let opened = Engine::open(&options(&data), Arc::new(ReadOnly), Arc::new(Line)).await;
     let error = opened.err().expect("it is refused");
     assert!(matches!(error, OpenError::Journal(LogError::ReadOnly { .. })), "{error}");
-    let restore = RestoreOptions { data: data.clone(), from: None, until: None };
+    let restore = RestoreOptions { data: data.clone(), from: None, until: None, dry_run: false };
     let error = run(&restore, &Arc::new(ReadOnly)).expect_err("it is refused");
     let told = matches!(&error, RestoreError::Open(OpenError::Journal(LogError::ReadOnly { .. })));
     assert!(told, "{error}");

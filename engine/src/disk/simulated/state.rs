@@ -71,6 +71,16 @@ impl State {
         Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
     }
 
+    /// As [`list`](Self::list), with the directories.
+    pub(super) fn entries(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = self.list(dir)?;
+        let inside = self.dirs.iter().filter(|path| path.parent() == Some(dir));
+        let inside = inside.filter_map(|path| path.file_name());
+        names.extend(inside.map(|name| name.to_string_lossy().into_owned()));
+        names.sort_unstable();
+        Ok(names)
+    }
+
     pub(super) fn find(&self, path: &Path) -> Option<FileId> {
         self.live.get(path).copied()
     }
@@ -119,6 +129,9 @@ impl State {
             return self.move_dir(from, to);
         }
         let file = self.find(from).ok_or(io::ErrorKind::NotFound)?;
+        if self.dirs.contains(to) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         self.name(Naming::Rename { from: from.to_owned(), to: to.to_owned(), file });
         Ok(())
     }

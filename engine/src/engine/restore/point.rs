@@ -1,5 +1,6 @@
 //! Where a restore stops.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use super::RestoreError;
@@ -17,28 +18,118 @@ pub struct Lost {
     pub damage: LogError,
 }
 
-/// The last event to restore, none for all there are, and what is lost behind it.
+/// An event that can be restored to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The event.
+    pub lsn: Lsn,
+    /// When it happened or, where its record is not there any more, when the snapshot
+    /// that ends with it was taken.
+    pub at: Option<Timestamp>,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event {}", self.lsn)?;
+        self.at.map_or(Ok(()), |at| write!(f, " of {at}"))
+    }
+}
+
+/// Events that come after the point that was restored to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The first of them. It has no time where its record cannot be read.
+    pub first: Point,
+    /// The last of them. It has no time where its record cannot be read.
+    pub last: Point,
+}
+
+impl Dropped {
+    /// How many they are.
+    pub const fn count(&self) -> u64 {
+        self.last.lsn.get() - self.first.lsn.get() + 1
+    }
+}
+
+/// Where a restore stops, and what that means.
+pub(super) struct Stop {
+    /// The last event to restore; none for all there are.
+    pub last: Option<Lsn>,
+    /// What damage takes.
+    pub lost: Option<Lost>,
+    /// What comes after it.
+    pub dropped: Option<Dropped>,
+    /// The earliest event that could be restored to; none where nothing is sure.
+    pub earliest: Option<Point>,
+}
+
+/// Finds where to stop.
 pub(super) fn find(
     history: &dyn History,
     snapshots: &Snapshots,
     until: Option<Until>,
-) -> Result<(Option<Lsn>, Option<Lost>), RestoreError> {
-    match until {
-        None => Ok((None, None)),
+) -> Result<Stop, RestoreError> {
+    let earliest = earliest(history, snapshots)?;
+    let (last, lost) = match until {
+        None => (None, None),
         Some(Until::Lsn(wanted)) if wanted > history.last() => {
-            Err(RestoreError::Beyond { wanted, newest: history.last() })
+            return Err(RestoreError::Beyond { wanted, newest: history.last() });
         }
-        // The state before the first event is empty, and nobody wants it back.
-        Some(Until::Lsn(wanted)) if wanted < Lsn::FIRST => {
-            Err(RestoreError::TooFarBack { first: history.first(), at: None })
-        }
-        Some(Until::Lsn(wanted)) => Ok((Some(wanted), None)),
-        Some(Until::Time(time)) => Ok((Some(lsn_at(history, snapshots, time)?), None)),
+        Some(Until::Lsn(wanted)) => (Some(wanted), None),
+        Some(Until::Time(time)) => (Some(lsn_at(history, snapshots, time)?), None),
         Some(Until::Damage) => {
             let (last, lost) = before_damage(history, snapshots)?;
-            Ok((Some(last), lost))
+            (Some(last), lost)
         }
+    };
+    // Salvage looked at what is whole; where the journal ends is not known to it.
+    if until == Some(Until::Damage) {
+        return Ok(Stop { last, lost, dropped: None, earliest });
     }
+    if last.is_some_and(|last| last < earliest.map_or(Lsn::FIRST, |earliest| earliest.lsn)) {
+        return Err(RestoreError::TooFarBack(earliest));
+    }
+    let dropped = last.and_then(|last| dropped(history, last));
+    Ok(Stop { last, lost, dropped, earliest })
+}
+
+/// The earliest point. The state before the first event is empty, and nobody wants it
+/// back; a snapshot is from no single moment, and is the state at its end only.
+fn earliest(history: &dyn History, snapshots: &Snapshots) -> Result<Option<Point>, RestoreError> {
+    let first = history.first();
+    if first == Lsn::FIRST {
+        let at = time_of(history, first);
+        return Ok((history.last() >= first).then_some(Point { lsn: first, at }));
+    }
+    let usable = snapshots
+        .manifests()?
+        .into_iter()
+        .filter(|manifest| manifest.start == manifest.end || manifest.start.next() >= first);
+    Ok(usable.min_by_key(|manifest| manifest.end).map(|manifest| Point {
+        lsn: manifest.end,
+        at: time_of(history, manifest.end).or(Some(manifest.created_at)),
+    }))
+}
+
+/// What comes after an event, if anything.
+fn dropped(history: &dyn History, last: Lsn) -> Option<Dropped> {
+    let point = |lsn| Point { lsn, at: time_of(history, lsn) };
+    let (first, last) = (last.next(), history.last());
+    (first <= last).then(|| Dropped { first: point(first), last: point(last) })
+}
+
+/// When an event happened, if its record can be read: damage of what is not restored is
+/// no obstacle to a restore.
+fn time_of(history: &dyn History, lsn: Lsn) -> Option<Timestamp> {
+    if lsn < history.first() || lsn > history.last() {
+        return None;
+    }
+    let mut found = None;
+    let read = history.cursor(lsn).read(&mut |_, payload| {
+        found = minicbor::decode::<Record>(payload).ok();
+        ControlFlow::Break(())
+    });
+    read.ok().and(found).map(|record| record.at)
 }
 
 /// The last event that happened up to an instant.
@@ -48,16 +139,12 @@ fn lsn_at(
     time: Timestamp,
 ) -> Result<Lsn, RestoreError> {
     let mut last = history.first().previous();
-    let mut oldest = None;
     let mut failed = None;
     history.cursor(history.first()).read(&mut |lsn, payload| match minicbor::decode::<Record>(
         payload,
     ) {
-        Ok(record) => {
-            oldest.get_or_insert(record.at);
-            if record.at > time {
-                return ControlFlow::Break(());
-            }
+        Ok(record) if record.at > time => ControlFlow::Break(()),
+        Ok(_) => {
             last = lsn;
             ControlFlow::Continue(())
         }
@@ -67,11 +154,12 @@ fn lsn_at(
         }
     })?;
     failed.map_or(Ok(()), Err)?;
-    let reaches_back = oldest.is_some_and(|oldest| oldest <= time);
+    let reaches_back = last >= history.first();
     if reaches_back || snapshot_reaches(snapshots, last, time)? {
         return Ok(last);
     }
-    Err(RestoreError::TooFarBack { first: history.first(), at: oldest })
+    // Before anything that is there: not even the earliest point.
+    Ok(Lsn::NONE)
 }
 
 /// Whether the snapshot that holds the events up to `last` has none after `time`.
