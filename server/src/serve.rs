@@ -129,10 +129,18 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
         segment_bytes: config.journal_segment_bytes,
         in_flight_max: config.commands_in_flight_max,
         archive_after: config.archive_after,
+        create: config.create,
         ..OpenOptions::new(&config.data)
     };
     let postal = Arc::new(UsPostalCodes::shared());
     let (engine, recovered) = Engine::open(&options, Arc::new(RealDisk), postal).await?;
+    if recovered.began_empty {
+        tracing::warn!(
+            data = %config.data.display(),
+            "THERE WAS NO DATA: AN EMPTY STORE BEGINS. Is the path right, and the volume mounted? \
+             `backstock init` begins one without this warning, `create = false` refuses to"
+        );
+    }
     tracing::info!(
         last = %recovered.last,
         replayed = recovered.replayed,

@@ -19,7 +19,8 @@ pub use common::{
 };
 pub use exit::Exit;
 pub use operate::{
-    AuditArgs, ImportArgs, JournalArgs, JournalCommand, RestoreArgs, SnapshotArgs, SnapshotCommand,
+    AuditArgs, ImportArgs, InitArgs, JournalArgs, JournalCommand, RestoreArgs, SnapshotArgs,
+    SnapshotCommand,
 };
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};
@@ -44,6 +45,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Serve.
     Serve(Box<ServeArgs>),
+    /// Begin an empty data directory.
+    Init(InitArgs),
     /// Read items, nodes, stock, inbound supplies and orders from files.
     Import(ImportArgs),
     /// Take, list, verify and export snapshots.

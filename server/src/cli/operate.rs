@@ -7,6 +7,27 @@ use clap::{Args, Subcommand};
 use super::common::{Checked, OutputArgs, ServerArgs, TargetArgs, Until};
 use crate::import::Kind;
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  backstock init /var/lib/backstock
+  backstock serve --data /var/lib/backstock --create false
+
+`serve` begins an empty store as well, with a warning: a path that was mistyped and
+a volume that is not mounted look like that. With `create` off it refuses to.";
+
+/// Arguments of `init`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = INIT_EXAMPLES)]
+pub struct InitArgs {
+    /// Directory to begin; it is empty, or not there yet.
+    #[arg(value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 const IMPORT_EXAMPLES: &str = "\
 Examples:
   backstock import nodes.csv items.csv stock.csv

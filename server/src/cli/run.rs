@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::fs::Mode;
 
 use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, OrderArgs,
@@ -98,6 +99,8 @@ fn client_exit(error: &ClientError) -> Exit {
 /// Reads the arguments of the process, does what they say and reports.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    // Whatever it makes, as its libraries make it, is for its user alone.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let mut out = Piped { inner: io::stdout().lock(), closed: false };
     match dispatch(cli, &mut out) {
         Ok(exit) => exit.into(),
@@ -149,6 +152,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Serve(args) => serve(*args, out),
         Command::Completions(args) => completions(args, out),
         Command::Demo(args) => block_on(demo::play(args, out)),
+        Command::Init(args) => on_directory(|| offline::init(&args.data, args.output.json, out)),
         Command::Import(args) => block_on(import::import(args, out)),
         Command::Snapshot(args) => block_on(snapshot(args, out)),
         Command::Restore(args) => on_directory(|| offline::restore(&args, out)),

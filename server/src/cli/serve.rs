@@ -33,6 +33,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
 
+    /// Whether to begin an empty store where no data is: true or false [default: true].
+    #[arg(long, value_name = "BOOL")]
+    pub create: Option<String>,
+
     /// Address of the gRPC services [default: 127.0.0.1:7411].
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
@@ -88,6 +92,7 @@ impl ServeArgs {
     pub fn sources(self, env: Vec<(String, String)>) -> Sources {
         let flags = vec![
             ("data", self.data),
+            ("create", self.create),
             ("listen", self.listen),
             ("metrics_listen", self.metrics_listen),
             ("log_format", self.log_format),

@@ -52,6 +52,8 @@ pub enum LogFormat {
 pub struct Config {
     /// Directory of the journal and the snapshots.
     pub data: PathBuf,
+    /// Whether an empty store is begun where no data is.
+    pub create: bool,
     /// Address of the gRPC services; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Where Prometheus may scrape.
@@ -121,7 +123,10 @@ impl fmt::Display for Loaded {
             let text = text.as_deref().unwrap_or_default();
             let value = match text.parse() {
                 Ok(number) if *key != "data" => toml::Value::Integer(number),
-                _ => toml::Value::String(text.to_owned()),
+                _ => match text.parse() {
+                    Ok(switch) if *key != "data" => toml::Value::Boolean(switch),
+                    _ => toml::Value::String(text.to_owned()),
+                },
             };
             writeln!(f, "{key} = {value} # {origin}")?;
         }

@@ -25,7 +25,9 @@ impl Reader {
         let merged = layers.iter().cloned().fold(Figment::new(), Figment::merge);
         let values = SETTINGS.iter().map(|setting| ShownValue {
             key: setting.key,
-            text: merged.find_value(setting.key).map_or_else(|_| Some(String::new()), text_of),
+            text: merged
+                .find_value(setting.key)
+                .map_or_else(|_| Some(String::new()), |value| text_of(value, setting.is_switch())),
             origin: layer::origin_in(layers, setting.key),
         });
         Self { values: values.collect(), invalid: Vec::new() }
@@ -33,6 +35,7 @@ impl Reader {
 
     pub(super) fn read(mut self) -> Result<Loaded, ConfigError> {
         let data = self.parse("data", "the path of a directory", non_empty_path);
+        let create = self.parse("create", "true or false", |text| text.parse().ok());
         let listen = self.parse("listen", ADDRESS, parse_address);
         let metrics_listen =
             self.parse("metrics_listen", "an address or off", parse_metrics_listen);
@@ -50,6 +53,7 @@ impl Reader {
         let config = (|| {
             Some(Config {
                 data: data?,
+                create: create?,
                 listen: listen?,
                 metrics_listen: metrics_listen?,
                 log_format: log_format?,
@@ -110,10 +114,11 @@ impl Reader {
 const ADDRESS: &str = "an IP address and a port, as 127.0.0.1:7411";
 
 /// A value as a person wrote it; `None` if it is neither text nor a whole
-/// number, which no setting takes.
-fn text_of(value: figment::value::Value) -> Option<String> {
+/// number, which no other setting than a switch takes.
+fn text_of(value: figment::value::Value, is_switch: bool) -> Option<String> {
     let number = value.to_i128().map(|number| number.to_string());
-    number.or_else(|| value.into_string())
+    let switch = value.to_bool().filter(|_| is_switch).map(|switch| switch.to_string());
+    number.or(switch).or_else(|| value.into_string())
 }
 
 fn non_empty_path(text: &str) -> Option<PathBuf> {

@@ -12,6 +12,13 @@ pub struct Setting {
     pub help: &'static str,
 }
 
+impl Setting {
+    /// Whether it is on or off.
+    pub(super) fn is_switch(&self) -> bool {
+        matches!(self.default, Some("true" | "false"))
+    }
+}
+
 const fn setting(key: &'static str, default: &'static str, help: &'static str) -> Setting {
     Setting { key, default: Some(default), help }
 }
@@ -19,6 +26,7 @@ const fn setting(key: &'static str, default: &'static str, help: &'static str) -
 /// Every setting there is, in the order in which they are printed.
 pub const SETTINGS: &[Setting] = &[
     Setting { key: "data", default: None, help: "directory of the journal and the snapshots" },
+    setting("create", "true", "whether to begin an empty store where no data is"),
     setting("listen", "127.0.0.1:7411", "address of the gRPC services"),
     setting("metrics_listen", "127.0.0.1:7412", "address of /metrics, or off"),
     setting("log_format", "pretty", "pretty or json"),

@@ -126,6 +126,19 @@ fn a_value_of_another_type_in_the_file_is_an_error_not_a_panic() {
 }
 
 #[test]
+fn a_switch_is_true_or_false_in_every_source() {
+    let (_dir, path) = file("data = 'd'\ncreate = false");
+    let loaded = load(Sources { file: Some(path.clone()), ..Sources::default() }).unwrap();
+    assert!(!loaded.config.create);
+    assert!(loaded.to_string().contains("create = false # file"), "{loaded}");
+    let env = env(&[("BACKSTOCK_CREATE", "true")]);
+    let loaded = load(Sources { file: Some(path), env, ..Sources::default() }).unwrap();
+    assert!(loaded.config.create);
+    let errors = invalid(load_flags(&[("data", "d"), ("create", "maybe")]));
+    assert!(errors[0].to_string().ends_with("it has to be true or false"), "{}", errors[0]);
+}
+
+#[test]
 fn both_ends_of_every_range_are_allowed() {
     for (key, range) in [
         ("commands_in_flight_max", limits::COMMANDS_IN_FLIGHT),

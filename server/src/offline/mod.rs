@@ -2,6 +2,7 @@
 
 mod audit;
 mod event;
+mod init;
 mod journal;
 mod restore;
 mod snapshots;
@@ -24,6 +25,7 @@ use crate::export_file::ExportFileError;
 use crate::reference::UsPostalCodes;
 
 pub use audit::audit;
+pub use init::init;
 pub use journal::{inspect, verify};
 pub use restore::restore;
 pub use snapshots::{

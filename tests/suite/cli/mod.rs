@@ -1,5 +1,6 @@
 //! The command line against a live server, as its users run it.
 
+mod directory;
 mod export;
 mod operate;
 mod program;
