@@ -11,10 +11,13 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 /// The domain of every reason.
 pub const DOMAIN: &str = "backstock";
 
-/// Fields that one status tells of. Statuses travel in headers, and a client takes
-/// 8 KiB of those in all: a field's path, its value and the limit take some 150 bytes,
-/// and a third more as text. The others are counted.
+/// Fields that one status tells of; the others are counted. Nobody mends more at once.
 const FIELDS_TOLD_MAX: usize = 16;
+
+/// Bytes of what one status tells of its fields. It travels in headers, of which
+/// clients take 8 KiB in all, and is a third longer there. Paths, values and limits take
+/// some 150 bytes a field, and six times as many where a value is all escapes.
+const FIELDS_TOLD_BYTES_MAX: usize = 4 << 10;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
@@ -152,18 +155,23 @@ pub fn transient(code: Code, reason: Reason, message: &str, retry_after: Duratio
 /// at once.
 #[derive(Debug, Default)]
 pub struct Violations {
-    /// The first [`FIELDS_TOLD_MAX`].
+    /// The first of them.
     told: Vec<FieldViolation>,
     /// How many there are.
     count: usize,
+    /// What all of them would take to tell.
+    bytes: usize,
 }
 
 impl Violations {
     /// Notes that `field`, as `lines[3].quantity`, is wrong.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        let violation = FieldViolation::new(field, description);
         self.count += 1;
-        if self.told.len() < FIELDS_TOLD_MAX {
-            self.told.push(FieldViolation::new(field, description));
+        self.bytes += violation.field.len() + violation.description.len();
+        let has_room = self.told.len() < FIELDS_TOLD_MAX && self.bytes <= FIELDS_TOLD_BYTES_MAX;
+        if has_room || self.told.is_empty() {
+            self.told.push(violation);
         }
     }
 
@@ -234,6 +242,7 @@ fn field_violation(violation: &FieldViolation) -> v1::FieldViolation {
 mod tests {
     use std::collections::HashSet;
 
+    use backstock_engine::model::{Rule, Violation};
     use prost::Message;
 
     use super::*;
@@ -324,6 +333,22 @@ mod tests {
         assert!(many.message().ends_with("lines[15].sku and 484 more"), "{}", many.message());
         let told = many.get_error_details().bad_request().unwrap().field_violations.len();
         assert_eq!(told, FIELDS_TOLD_MAX);
+    }
+
+    /// The longest value that is shown, of characters that take most to escape.
+    #[test]
+    fn a_status_fits_the_headers_of_a_client() {
+        let value = "\u{e0001}".repeat(1_000);
+        let mut violations = Violations::default();
+        for at in 0..500 {
+            let field = format!("orders[0].lines[{at}].sku");
+            let found = Violation::new(&*field, &value, Rule::NotPrintableAscii);
+            violations.add(field, format!("\"{}\" {}", found.value, found.rule));
+        }
+        let status = violations.into_status();
+        assert!(status.message().starts_with("500 fields are not valid: orders[0].lines[0].sku"));
+        let as_text = status.details().len().div_ceil(3) * 4;
+        assert!(as_text + status.message().len() < 7 << 10, "{as_text} bytes");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `CatalogService`: items, nodes, the sourcing policy.
 
 use backstock_engine::model::command::{DefineItem, DefineNode, SetPolicy};
-use backstock_engine::model::{Item, NodeId, Sku, SkuNo, Text};
+use backstock_engine::model::{Item, NodeId, Rule, Sku, SkuNo, Text};
 use backstock_proto::v1;
 use backstock_proto::v1::catalog_service_server::CatalogService;
 use tonic::{Request, Response, Status};
@@ -145,7 +145,7 @@ fn item(
     let request_id = found.request_id(&request.request_id);
     let paths = request.update_mask.as_ref().map_or(&[][..], |mask| &mask.paths);
     for path in paths.iter().filter(|path| !matches!(path.as_str(), "title" | "*")) {
-        found.add("update_mask", format!("\"{path}\" is not one of: title, *"));
+        found.breaks("update_mask", path, Rule::NotOneOf { allowed: "title, *".into() });
     }
     let item = found.required("item", request.item.as_ref()).and_then(|item| {
         let sku = found.taken("item.sku", Sku::new("sku", item.sku.as_str()));

@@ -67,7 +67,8 @@ pub(super) fn definition(
     let request_id = found.request_id(&request.request_id);
     let paths = request.update_mask.as_ref().map_or(&[][..], |mask| &mask.paths);
     for path in paths.iter().filter(|path| *path != "*" && !MASK.contains(&path.as_str())) {
-        found.add("update_mask", format!("\"{path}\" is not one of: {}, *", MASK.join(", ")));
+        let allowed = format!("{}, *", MASK.join(", "));
+        found.breaks("update_mask", path, Rule::NotOneOf { allowed });
     }
     let whole = paths.is_empty() || paths.iter().any(|path| path == "*");
     let Some(given) = found.required("node", request.node.clone()) else {
@@ -145,8 +146,9 @@ fn convert(found: &mut Violations, node: &v1::Node, id: Option<NodeId>) -> Optio
     {
         places::located(found, "node.postal_code", code);
     }
-    if let Err(error) = Zone::named(&node.time_zone) {
-        found.add("node.time_zone", error.to_string());
+    if Zone::named(&node.time_zone).is_err() {
+        let rule = Rule::Malformed("is not a known IANA name".into());
+        found.breaks("node.time_zone", &node.time_zone, rule);
     }
     let working_days = working_days(found, &node.working_days);
     let minutes = u64::from(node.cut_off_minutes.unwrap_or(CUT_OFF_MINUTES));

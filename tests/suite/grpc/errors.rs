@@ -235,6 +235,19 @@ async fn a_request_with_all_of_it_wrong_is_told_so() {
     let (code, reason, fields) = told(&status);
     assert_eq!((code, &*reason, fields.len()), (Code::InvalidArgument, "INVALID_REQUEST", 16));
     assert!(status.message().starts_with("1000 fields are not valid: lines[0].quantity, "));
+    // Nor does one long value fill them.
+    let path = "x".repeat(1 << 20);
+    let long = v1::UpdateNodeRequest {
+        node: Some(v1::Node { time_zone: path.clone(), ..super::server::node("NYC", "10001") }),
+        update_mask: Some(prost_types::FieldMask { paths: vec![path] }),
+        ..Default::default()
+    };
+    let status = server.catalog.update_node(long).await.expect_err("refused");
+    assert_eq!(told(&status), invalid(&["update_mask"]));
+    let long = v1::Node { time_zone: "x".repeat(1 << 20), ..super::server::node("NYC", "10001") };
+    let long = v1::UpdateNodeRequest { node: Some(long), ..Default::default() };
+    let status = server.catalog.update_node(long).await.expect_err("refused");
+    assert_eq!(told(&status), invalid(&["node.time_zone"]));
     server.stop().await.expect("drained");
 }
 
