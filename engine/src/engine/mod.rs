@@ -113,6 +113,8 @@ pub struct Status {
     pub requests: usize,
     /// Commands in flight.
     pub in_flight: usize,
+    /// Whether the disk has no room for the journal, so that no command is taken.
+    pub is_journal_full: bool,
 }
 
 /// Life.
@@ -157,6 +159,12 @@ impl Engine {
     /// durable from now on. The first listener stays.
     pub fn listen_to_journal(&self, listener: Listener) {
         self.core.journal.listen(listener);
+    }
+
+    /// Says whether the disk has no room for the journal, and then has the journal look
+    /// for it: while no command comes, it does not by itself.
+    pub fn look_for_room(&self) -> bool {
+        self.core.journal.look_for_room()
     }
 
     /// Writes a generation, with the journal records that make it whole, to one
@@ -444,6 +452,7 @@ impl Engine {
             archived_orders: self.core.orders.archived(),
             requests: self.core.requests.len(),
             in_flight: self.core.in_flight(),
+            is_journal_full: self.core.journal.is_full(),
         }
     }
 }

@@ -25,8 +25,12 @@ use crate::journal::{
     BatchLimits, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark, Writer,
 };
 use crate::model::{Lsn, StateHash, Timestamp};
+use crate::progress::Progress;
 use crate::service::{Services, Start, Supervised};
 use crate::snapshot::{self, SledStore, SnapshotError, StoreError};
+
+/// The clock is looked at once in so many events that are replayed: some milliseconds.
+const PROGRESS_STRIDE: u64 = 4_096;
 
 /// How an engine is opened.
 #[derive(Clone, Debug)]
@@ -349,7 +353,10 @@ pub(super) fn replay(
     let mut applier = Applier::new(&core, start, false);
     let began = Instant::now();
     if needs_records {
+        let behind = history.last().get().saturating_sub(start.lsn.get());
+        let progress = Progress::new("replaying the journal's events", behind, PROGRESS_STRIDE);
         replay_records(&core, history, (needed, until), |lsn, written| {
+            progress.step();
             applier.apply(lsn, written).map_err(|_| OpenError::Panicked { lsn })?;
             recovered.replayed += 1;
             let check =

@@ -117,6 +117,25 @@ impl<T> GroupCommit<T> {
         }
     }
 
+    /// Whether the disk had no room when the writer last looked.
+    pub fn is_full(&self) -> bool {
+        matches!(self.shared.queue.lock().state, State::Full)
+    }
+
+    /// Has the writer look for room, if there was none, as a record that wants to be
+    /// appended has; and says whether there was none.
+    pub fn look_for_room(&self) -> bool {
+        let mut queue = self.shared.queue.lock();
+        let is_full = matches!(queue.state, State::Full);
+        queue.room_wanted |= is_full;
+        let wake = queue.wakes_writer();
+        drop(queue);
+        if wake {
+            self.shared.wake.notify_one();
+        }
+        is_full
+    }
+
     /// Lets `listener` know of every batch that becomes durable from now on; the
     /// first listener stays.
     pub fn listen(&self, listener: Listener) {

@@ -19,6 +19,7 @@ use crate::actor::order::{OrderMessage, OrderReply};
 use crate::engine::core::Applied;
 use crate::engine::orders::Orders;
 use crate::model::{Lsn, StateHash};
+use crate::progress::Progress;
 
 /// A generation that was loaded. Replay goes on from `manifest.start`.
 #[derive(Clone, Debug)]
@@ -168,11 +169,12 @@ fn load_chunks(
     passes[0].send(()).expect("the first loader did not begin yet");
     // Each passes on what the next one waits for.
     passes.rotate_left(1);
+    let progress = &Progress::new("loading a snapshot's chunks", manifest.chunks.len() as u64, 1);
     std::thread::scope(|scope| {
         let ring = passes.drain(..).zip(tokens.drain(..)).enumerate();
         let loaders: Vec<_> = ring
             .map(|(first, (pass, token))| {
-                let loader = Loader { state, store, manifest, closed_by, token, pass };
+                let loader = Loader { state, store, manifest, closed_by, progress, token, pass };
                 let chunks = manifest.chunks.iter().skip(first).step_by(loaders);
                 scope.spawn(move || loader.run(chunks))
             })
@@ -193,6 +195,7 @@ struct Loader<'a> {
     manifest: &'a Manifest,
     /// Orders that were closed by this event stay out of memory.
     closed_by: Lsn,
+    progress: &'a Progress,
     /// Comes when all chunks before are in place as far as order counts.
     token: Receiver<()>,
     pass: SyncSender<()>,
@@ -213,6 +216,7 @@ impl Loader<'_> {
                 break;
             }
             hash.merge(self.restore(chunk, content?)?);
+            self.progress.step();
         }
         Ok(hash)
     }
