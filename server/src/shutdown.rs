@@ -85,13 +85,16 @@ impl Shutdown {
     }
 
     /// Turns SIGTERM and SIGINT into phases from now on: the first one drains,
-    /// the second one cuts the drain short.
+    /// the second one cuts the drain short. SIGHUP, which would end the process, is
+    /// told to the log: there is nothing to read anew, and a terminal that closes is no
+    /// reason to end.
     ///
     /// # Errors
     /// The handlers cannot be installed.
     pub fn heed_signals(&self) -> io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
         let shutdown = self.clone();
         tokio::spawn(async move {
             for next in [Phase::Draining, Phase::Cut] {
@@ -100,6 +103,11 @@ impl Shutdown {
                     _ = interrupt.recv() => tracing::info!("SIGINT"),
                 }
                 shutdown.advance(next);
+            }
+        });
+        tokio::spawn(async move {
+            while hang_up.recv().await.is_some() {
+                tracing::info!("SIGHUP: nothing is read anew");
             }
         });
         Ok(())
@@ -147,6 +155,9 @@ mod tests {
         let shutdown = Shutdown::default();
         shutdown.heed_signals().unwrap();
         let me = rustix::process::getpid();
+        rustix::process::kill_process(me, rustix::process::Signal::HUP).unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(shutdown.phase(), Phase::Running);
         rustix::process::kill_process(me, rustix::process::Signal::TERM).unwrap();
         tokio::time::timeout(AT_ONCE, shutdown.draining()).await.unwrap();
         assert_eq!(shutdown.phase(), Phase::Draining);

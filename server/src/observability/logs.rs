@@ -1,6 +1,8 @@
 //! Log lines on standard error, for a person or as JSON.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io;
+use std::panic::PanicHookInfo;
 
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -21,9 +23,27 @@ pub enum LogError {
 
 /// Sends the process's log lines to standard error: standard output is for
 /// results. `directives` say what is logged, as `info,backstock_engine=debug`.
+/// A panic, of a library too, is a log line from then on.
 pub fn init(format: LogFormat, directives: &str) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(directives)?;
-    Ok(subscriber(format, filter, io::stderr).try_init()?)
+    subscriber(format, filter, io::stderr).try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// Whoever reads lines of one format is not to meet another one. Whether the process
+/// goes on is not for the hook to say: some panics are caught.
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("unnamed");
+    let at = info.location().map(ToString::to_string).unwrap_or_default();
+    let message = info.payload_as_str().unwrap_or("a panic without a text");
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        tracing::error!(thread, at, %backtrace, "panicked: {message}");
+    } else {
+        tracing::error!(thread, at, "panicked: {message}");
+    }
 }
 
 fn subscriber<W>(
@@ -34,7 +54,9 @@ fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let builder = fmt().with_env_filter(filter).with_writer(writer);
+    // Where standard error is closed, a complaint about that would panic, and a panic
+    // complain.
+    let builder = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     match format {
         LogFormat::Pretty => Box::new(builder.finish()),
         LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
@@ -62,14 +84,18 @@ mod tests {
     }
 
     fn logged(format: LogFormat) -> String {
+        logged_by(format, || {
+            tracing::info!(lsn = 7, "recovered");
+            tracing::debug!("not asked for");
+        })
+    }
+
+    fn logged_by(format: LogFormat, work: impl FnOnce()) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
         let filter = EnvFilter::try_new("info").unwrap();
         let subscriber = subscriber(format, filter, move || writer.clone());
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::info!(lsn = 7, "recovered");
-            tracing::debug!("not asked for");
-        });
+        tracing::subscriber::with_default(subscriber, work);
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
@@ -80,6 +106,22 @@ mod tests {
         assert_eq!(text.lines().count(), 1, "{text}");
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((&line["message"], &line["lsn"]), (&"recovered".into(), &7.into()));
+    }
+
+    /// The hook is the process's: whatever panics elsewhere meanwhile is logged to nobody.
+    #[test]
+    fn a_panic_is_one_line_of_the_format() {
+        let text = logged_by(LogFormat::Json, || {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(log_panic));
+            let caught = std::panic::catch_unwind(|| panic!("page {} is torn", 7));
+            std::panic::set_hook(before);
+            caught.unwrap_err();
+        });
+        let line: serde_json::Value = serde_json::from_str(text.trim_end()).expect(&text);
+        assert_eq!(line["message"], "panicked: page 7 is torn");
+        assert!(line["at"].as_str().unwrap().contains("logs.rs"), "{text}");
+        assert_eq!(line["level"], "ERROR");
     }
 
     #[test]
