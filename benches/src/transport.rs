@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use backstock::clock::ClockKind;
-use backstock::serve::{ServeOptions, SnapshotSchedule, listen, serve};
+use backstock::serve::{OPENING_WAIT_MAX, ServeOptions, SnapshotSchedule, listen, serve};
 use backstock::shutdown::Shutdown;
 use backstock_engine::engine::Engine;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
@@ -174,6 +174,9 @@ pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -
         data: data.to_owned(),
         request_bytes_max: REQUEST_BYTES_MAX,
         commands_in_flight_max: 65_536,
+        connections_max: 1_000,
+        connection_idle_max: Duration::from_hours(1),
+        opening_wait_max: OPENING_WAIT_MAX,
         drain_max: Duration::from_secs(10),
         snapshots: SnapshotSchedule::default(),
         clock: ClockKind::System,

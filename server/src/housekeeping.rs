@@ -10,10 +10,11 @@ use backstock_engine::engine::{Engine, Halt, journal_directory};
 use backstock_engine::model::Lsn;
 use backstock_engine::service::SnapshotFailed;
 use backstock_engine::snapshot::TakeReport;
-use metrics::{gauge, histogram};
+use metrics::{counter, gauge, histogram};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::connections::Places;
 use crate::observability::names;
 
 /// How often what the engine knows of itself becomes metrics.
@@ -46,13 +47,16 @@ impl SnapshotSchedule {
 pub(crate) fn start(
     engine: &Engine,
     clock: &Arc<Clock>,
+    places: &Places,
     data: &Path,
     schedule: SnapshotSchedule,
 ) -> JoinSet<()> {
     let seconds = histogram!(names::JOURNAL_SYNC_SECONDS);
     engine.listen_to_journal(Box::new(move |synced| seconds.record(synced.took)));
     let mut tasks = JoinSet::new();
-    tasks.spawn(keep_gauges(engine.clone(), journal_directory(data)));
+    // Dashboards see the 0 that it begins with.
+    counter!(names::SNAPSHOTS_FAILED).increment(0);
+    tasks.spawn(keep_gauges(engine.clone(), places.clone(), journal_directory(data)));
     if !schedule.is_off() {
         tasks.spawn(keep_snapshots(engine.clone(), Arc::clone(clock), schedule));
     }
@@ -64,7 +68,12 @@ pub(crate) async fn take_snapshot(
     engine: &Engine,
     clock: &Clock,
 ) -> Result<TakeReport, SnapshotFailed> {
-    let report = engine.take_snapshot(clock.now()).await?;
+    let taken = engine.take_snapshot(clock.now()).await;
+    let is_failure = |failed: &SnapshotFailed| !matches!(failed, SnapshotFailed::Running);
+    if taken.as_ref().is_err_and(is_failure) {
+        counter!(names::SNAPSHOTS_FAILED).increment(1);
+    }
+    let report = taken?;
     histogram!(names::SNAPSHOT_SECONDS).record(report.took_copying + report.took_verifying);
     set(names::SNAPSHOT_LSN, report.manifest.start.get());
     Ok(report)
@@ -76,7 +85,7 @@ pub(crate) fn note_halt(halt: Option<&Halt>) {
 }
 
 /// Turns what the engine knows of itself into metrics, for ever.
-async fn keep_gauges(engine: Engine, journal: PathBuf) {
+async fn keep_gauges(engine: Engine, places: Places, journal: PathBuf) {
     note_newest_snapshot(&engine).await;
     let mut tick = tokio::time::interval(GAUGES_INTERVAL);
     loop {
@@ -85,6 +94,8 @@ async fn keep_gauges(engine: Engine, journal: PathBuf) {
         set(names::DURABLE_LSN, status.durable.get());
         set(names::APPLIED_LSN, engine.version().get());
         set(names::COMMANDS_IN_FLIGHT, status.in_flight as u64);
+        set(names::JOURNAL_FULL, u64::from(status.is_journal_full));
+        set(names::CONNECTIONS, places.taken() as u64);
         set(names::PAIRS, status.pairs as u64);
         // Counted one after the other, while orders come and go.
         let in_memory = status.orders.saturating_sub(status.archived_orders);

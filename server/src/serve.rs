@@ -1,13 +1,16 @@
 //! Serving: from a data directory and a listener to a drained end.
 //!
 //! ```text
-//!   open --> serve ---- draining ----> transport closed --> engine shut down --> done
-//!                  \--- halted ------> ended with what failed
-//!                  \--- cut short ---> ended before it had drained
+//!   listen --> serve ---------- draining ----> transport closed --> engine shut down --> done
+//!                \      |  \--- halted ------> ended with what failed
+//!                 \     |   \-- cut short ---> ended before it had drained
+//!                  open-+
 //! ```
+//! The port answers from the start: health says that the server opens, and requests wait
+//! for a moment. A shutdown does not wait for what is being opened: until then nothing was
+//! taken, and recovery is safe to be cut off, as a crash in it is.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +19,14 @@ use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, Halt, OpenError, OpenOptions};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
-use tonic_health::ServingStatus;
 
 use crate::cli::Exit;
 use crate::cli::exit::exit_of_open;
 use crate::clock::{Clock, ClockKind};
-use crate::config::Config;
-use crate::grpc::{Api, ApiOptions, Router, SERVICE_NAMES};
+use crate::config::{Address, Config};
+use crate::connections::{Door, Patience, Places};
+use crate::grpc::{Api, ApiOptions, Generated, Opening, Router};
+use crate::health::Health;
 use crate::housekeeping;
 pub use crate::housekeeping::SnapshotSchedule;
 use crate::reference::UsPostalCodes;
@@ -37,8 +40,19 @@ const STREAMS_PER_CONNECTION_MAX: u32 = 4_096;
 /// read: several of the largest batches of orders.
 const WINDOW_BYTES: u32 = 4 << 20;
 
-/// What health calls the server as a whole.
-const WHOLE_SERVER: &str = "";
+/// Bytes of the headers of a request. Callers' tokens and traces are some kilobytes; all
+/// of it is in memory before anything of the request is looked at.
+const HEADER_BYTES_MAX: u32 = 16 << 10;
+
+/// How often a connection is asked whether somebody is there, and how long that may take:
+/// one whose other side went without a word holds a place.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
+/// See [`KEEPALIVE_INTERVAL`].
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a request waits for a server that opens. Most are open by then, and callers
+/// who started it, or follow its restart, need not know that it opens.
+pub const OPENING_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How a server serves.
 #[derive(Debug, Clone)]
@@ -49,6 +63,12 @@ pub struct ServeOptions {
     pub request_bytes_max: usize,
     /// Commands admitted at once.
     pub commands_in_flight_max: usize,
+    /// Connections at a time, as far as the limit of open files leaves room for them.
+    pub connections_max: usize,
+    /// How long a connection may ask for nothing.
+    pub connection_idle_max: Duration,
+    /// How long a request waits for a server that opens.
+    pub opening_wait_max: Duration,
     /// How long a drain may take.
     pub drain_max: Duration,
     /// When snapshots are taken.
@@ -64,6 +84,9 @@ impl ServeOptions {
             data: config.data.clone(),
             request_bytes_max: config.request_bytes_max,
             commands_in_flight_max: config.commands_in_flight_max,
+            connections_max: config.connections_max,
+            connection_idle_max: config.connection_idle_max,
+            opening_wait_max: OPENING_WAIT_MAX,
             drain_max: config.drain_max,
             snapshots: SnapshotSchedule {
                 interval: config.snapshot_interval,
@@ -84,7 +107,7 @@ pub enum ServeError {
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: Address,
         /// What the operating system says.
         source: io::Error,
     },
@@ -152,9 +175,9 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
 }
 
 /// Listens on an address; port 0 takes a free one.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| ServeError::Listen { address, source })
+pub async fn listen(address: Address) -> Result<TcpListener, ServeError> {
+    let bound = async { TcpListener::bind(&*address.resolve().await?).await };
+    bound.await.map_err(|source| ServeError::Listen { address, source })
 }
 
 /// Serves an engine until `shutdown` drains, and then shuts the engine down.
@@ -164,20 +187,37 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
-    let clock = Arc::new(Clock::start(options.clock));
-    remove_old_exports(&options.data);
-    let kept = housekeeping::start(&engine, &clock, &options.data, options.snapshots);
-    let drain_max = options.drain_max;
-    let served = tokio::select! {
-        served = transport(&engine, listener, clock, options, &shutdown) => served,
-        halt = engine.halted() => {
-            housekeeping::note_halt(Some(&halt));
-            Err(ServeError::Halted(halt))
-        }
-        () = shutdown.cut_short(drain_max) => Err(ServeError::DrainCut),
+    serve_when_open(async { Ok(engine) }, listener, options, shutdown, || Ok(())).await
+}
+
+/// Answers from now on, and serves an engine once it `opens`; that is `announced` then.
+/// Ends as [`serve`] does, or when the engine cannot be opened or announced.
+pub async fn serve_when_open(
+    opens: impl Future<Output = Result<Engine, ServeError>>,
+    listener: TcpListener,
+    options: ServeOptions,
+    shutdown: Shutdown,
+    announced: impl FnOnce() -> io::Result<()>,
+) -> Result<(), ServeError> {
+    let opening = Opening::new(shutdown.clone(), options.opening_wait_max);
+    let (health, health_service) = Health::opening().await;
+    let server = Serving {
+        places: Places::new(options.connections_max),
+        options,
+        opening: opening.clone(),
+        health,
+        shutdown: shutdown.clone(),
     };
-    drop(kept);
-    engine.shut_down().await;
+    let served = tokio::select! {
+        // An engine that is there already is served before anybody asks.
+        biased;
+        failed = server.live(opens, announced) => Err(failed),
+        served = server.transport(listener, health_service) => served,
+        () = shutdown.cut_short(server.options.drain_max) => Err(ServeError::DrainCut),
+    };
+    if let Some(engine) = opening.opened() {
+        engine.shut_down().await;
+    }
     served
 }
 
@@ -197,44 +237,90 @@ fn exports_directory(data: &Path) -> PathBuf {
     data.join("exports")
 }
 
-async fn transport(
-    engine: &Engine,
-    listener: TcpListener,
-    clock: Arc<Clock>,
+/// What the parts of a server share while it serves.
+struct Serving {
     options: ServeOptions,
-    shutdown: &Shutdown,
-) -> Result<(), ServeError> {
-    let api = Api::new(ApiOptions {
-        engine: engine.clone(),
-        clock,
-        shutdown: shutdown.clone(),
-        commands_in_flight_max: options.commands_in_flight_max,
-        exports: exports_directory(&options.data),
-    });
-    let (mut reporter, health) = tonic_health::server::health_reporter();
-    for name in SERVICE_NAMES {
-        reporter.set_service_status(name, ServingStatus::Serving).await;
+    opening: Opening,
+    places: Places,
+    health: Health,
+    shutdown: Shutdown,
+}
+
+impl Serving {
+    /// Opens the engine and looks after it; answers with why that ended.
+    async fn live(
+        &self,
+        opens: impl Future<Output = Result<Engine, ServeError>>,
+        announced: impl FnOnce() -> io::Result<()>,
+    ) -> ServeError {
+        let engine = match opens.await {
+            Ok(engine) => engine,
+            Err(error) => return error,
+        };
+        let Self { options, places, .. } = self;
+        let clock = Arc::new(Clock::start(options.clock));
+        remove_old_exports(&options.data);
+        let (data, snapshots) = (&options.data, options.snapshots);
+        // They end with this.
+        let _kept = housekeeping::start(&engine, &clock, places, data, snapshots);
+        self.opening.open(&self.api(&engine, clock), options.request_bytes_max);
+        self.health.is_open().await;
+        if let Err(error) = announced() {
+            return ServeError::Start(Box::new(error));
+        }
+        tokio::select! {
+            halt = engine.halted() => {
+                housekeeping::note_halt(Some(&halt));
+                ServeError::Halted(halt)
+            }
+            never = self.health.follow(&engine) => match never {},
+        }
     }
-    let reflection = tonic_reflection::server::Builder::configure()
+
+    fn api(&self, engine: &Engine, clock: Arc<Clock>) -> Api {
+        Api::new(ApiOptions {
+            engine: engine.clone(),
+            clock,
+            shutdown: self.shutdown.clone(),
+            commands_in_flight_max: self.options.commands_in_flight_max,
+            exports: exports_directory(&self.options.data),
+        })
+    }
+
+    /// Lets callers in until the server has drained.
+    async fn transport(
+        &self,
+        listener: TcpListener,
+        health: impl Generated + Clone + Send + Sync + 'static,
+    ) -> Result<(), ServeError> {
+        let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
+        let router = Router::new(self.opening.clone(), health, v1, v1alpha);
+        let patience = Patience::Callers {
+            shutdown: self.shutdown.clone(),
+            idle_max: self.options.connection_idle_max,
+        };
+        let connections = Door::new(listener, self.places.clone(), patience).connections();
+        let draining = async {
+            self.shutdown.draining().await;
+            self.health.ends().await;
+        };
+        Server::builder()
+            .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+            .initial_connection_window_size(WINDOW_BYTES)
+            .initial_stream_window_size(WINDOW_BYTES)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
+            .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+            .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+            .serve_with_incoming_shutdown(router, connections, draining)
+            .await?;
+        Ok(())
+    }
+}
+
+/// What the services and their messages are, and those of the details of an error.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(backstock_proto::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
-    let router = Router::new(&api, options.request_bytes_max, health, reflection);
-    let draining = async {
-        shutdown.draining().await;
-        for name in SERVICE_NAMES.into_iter().chain([WHOLE_SERVER]) {
-            reporter.set_service_status(name, ServingStatus::NotServing).await;
-            // Whoever watches is told that, and that no more follows. A watch that
-            // stays open would keep the drain from ending.
-            reporter.clear_service_status(name).await;
-        }
-    };
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    Server::builder()
-        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .serve_with_incoming_shutdown(router, incoming, draining)
-        .await?;
-    Ok(())
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }

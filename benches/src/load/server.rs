@@ -1,10 +1,13 @@
 //! A server in this process, and clients that are connected to it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use backstock::clock::ClockKind;
-use backstock::serve::{ServeError, ServeOptions, SnapshotSchedule, listen, serve};
+use backstock::serve::{
+    OPENING_WAIT_MAX, ServeError, ServeOptions, SnapshotSchedule, listen, serve,
+};
 use backstock::shutdown::Shutdown;
 use backstock_engine::engine::Engine;
 use tokio::task::JoinHandle;
@@ -29,7 +32,7 @@ pub struct Loopback {
 impl Loopback {
     /// Starts it over an engine whose data is there.
     pub async fn start(engine: Engine, data: &Path) -> Result<Self, LoadError> {
-        let listener = listen(([127, 0, 0, 1], 0).into()).await?;
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)).into()).await?;
         let address = listener
             .local_addr()
             .map_err(|source| LoadError::File { path: "the loopback".into(), source })?;
@@ -42,6 +45,9 @@ impl Loopback {
             data: data.to_owned(),
             request_bytes_max: REQUEST_BYTES_MAX,
             commands_in_flight_max: COMMANDS_IN_FLIGHT_MAX,
+            connections_max: 1_000,
+            connection_idle_max: Duration::from_hours(1),
+            opening_wait_max: OPENING_WAIT_MAX,
             drain_max: Duration::from_secs(10),
             snapshots: SnapshotSchedule::default(),
             clock: ClockKind::System,

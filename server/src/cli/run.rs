@@ -3,9 +3,12 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use backstock_engine::engine::Engine;
 use clap::Parser;
 use rustix::fs::Mode;
+use tokio::task::spawn_blocking;
 
 use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, OrderArgs,
@@ -14,6 +17,7 @@ use super::{
 use crate::client::{self, ClientError};
 use crate::clock::ClockKind;
 use crate::config::{self, Config, ConfigError, LogFormat, MetricsListen, SERVER_ENV};
+use crate::connections;
 use crate::demo::{self, DemoError};
 use crate::export_file::ExportFileError;
 use crate::import::{self, ImportError};
@@ -21,6 +25,10 @@ use crate::observability::{exposition, logs};
 use crate::offline::{self, OfflineError};
 use crate::serve::{self as server, ServeError, ServeOptions};
 use crate::shutdown::Shutdown;
+
+/// How long the end of the process waits for threads that block, as one that removes a
+/// file does. Nothing that was acknowledged rests on them.
+const RUNTIME_END_MAX: Duration = Duration::from_secs(1);
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -241,9 +249,17 @@ fn serve(args: ServeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
         return Ok(Exit::Success);
     }
     logs::init(loaded.config.log_format, &loaded.config.log_level).map_err(start)?;
+    if !loaded.ignored.is_empty() {
+        let names = loaded.ignored.join(" ");
+        tracing::warn!(names, "variables that are no settings are ignored");
+    }
+    connections::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(start)?.block_on(serve_until_drained(&loaded.config, clock, out))?;
-    Ok(Exit::Success)
+    let runtime = runtime.map_err(start)?;
+    let served = runtime.block_on(serve_until_drained(&loaded.config, clock, out));
+    // What still reads its data, or a disk that does not answer, is not waited for.
+    runtime.shutdown_timeout(RUNTIME_END_MAX);
+    served.map(|()| Exit::Success)
 }
 
 /// An error of setting the process up.
@@ -259,17 +275,13 @@ async fn serve_until_drained(
     let shutdown = Shutdown::default();
     shutdown.heed_signals().map_err(start)?;
     let metrics = exposition::install().map_err(start)?;
-    let listener = server::listen(config.listen).await?;
-    let scraped = match config.metrics_listen {
-        MetricsListen::At(address) => Some(server::listen(address).await?),
+    let listener = server::listen(config.listen.clone()).await?;
+    let scraped = match &config.metrics_listen {
+        MetricsListen::At(address) => Some(server::listen(address.clone()).await?),
         MetricsListen::Off => None,
     };
-    let engine = server::open(config).await?;
     let address = listener.local_addr().map_err(start)?;
-    tracing::info!(%address, "listening");
-    // One line, for scripts that let the system choose the port.
-    writeln!(out, "listening on {address}").map_err(CommandError::Output)?;
-    out.flush().map_err(CommandError::Output)?;
+    tracing::info!(%address, data = %config.data.display(), "opening");
     let exposing = tokio::spawn(async move {
         match scraped {
             // Metrics are there until the process ends.
@@ -282,9 +294,23 @@ async fn serve_until_drained(
             None => exposition::upkeep(metrics).await,
         }
     });
-    let served = server::serve(engine, listener, ServeOptions::new(config, clock), shutdown).await;
+    let announced = || {
+        tracing::info!(%address, "listening");
+        // One line, for scripts that let the system choose the port, or wait until it is open.
+        writeln!(out, "listening on {address}")?;
+        out.flush()
+    };
+    let (opens, options) = (open(config.clone()), ServeOptions::new(config, clock));
+    let served = server::serve_when_open(opens, listener, options, shutdown, announced).await;
     exposing.abort();
     Ok(served?)
+}
+
+/// Opens the engine on a thread that may block: the runtime answers meanwhile.
+async fn open(config: Config) -> Result<Engine, ServeError> {
+    let runtime = tokio::runtime::Handle::current();
+    let opening = spawn_blocking(move || runtime.block_on(server::open(&config)));
+    opening.await.map_err(|panicked| ServeError::Start(Box::new(panicked)))?
 }
 
 fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
@@ -331,7 +357,8 @@ mod tests {
         ]);
         assert_eq!(result.unwrap(), Exit::Success);
         assert!(out.contains("listen = \"127.0.0.1:9\" # flag --listen"), "{out}");
-        assert_eq!(out.lines().count(), config::SETTINGS.len());
+        let shown = out.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(shown.count(), config::SETTINGS.len());
     }
 
     #[test]

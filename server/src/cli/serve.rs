@@ -14,7 +14,8 @@ Examples:
   backstock serve --config /etc/backstock.toml --print-config
 
 Every flag is also a key of the file (`metrics_listen`) and a variable
-(`BACKSTOCK_METRICS_LISTEN`). Flags win over variables, variables over the file.";
+(`BACKSTOCK_METRICS_LISTEN`). Flags win over variables, variables over the file.
+Bytes may be written as `64MiB`, seconds as `10min` or `1h`.";
 
 /// Arguments of `serve`. A flag that is not given leaves its setting to the
 /// environment, the file or the default, so none has a default of its own.
@@ -57,6 +58,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "COUNT")]
     pub commands_in_flight_max: Option<String>,
 
+    /// Connections at a time; more are closed at once [default: 10000].
+    #[arg(long, value_name = "COUNT")]
+    pub connections_max: Option<String>,
+
+    /// Seconds that a connection may ask for nothing [default: 3600].
+    #[arg(long, value_name = "SECONDS")]
+    pub connection_idle_seconds_max: Option<String>,
+
     /// Bytes of one request [default: 4194304].
     #[arg(long, value_name = "BYTES")]
     pub request_bytes_max: Option<String>,
@@ -98,6 +107,8 @@ impl ServeArgs {
             ("log_format", self.log_format),
             ("log_level", self.log_level),
             ("commands_in_flight_max", self.commands_in_flight_max),
+            ("connections_max", self.connections_max),
+            ("connection_idle_seconds_max", self.connection_idle_seconds_max),
             ("request_bytes_max", self.request_bytes_max),
             ("journal_segment_bytes", self.journal_segment_bytes),
             ("snapshot_interval_seconds", self.snapshot_interval_seconds),

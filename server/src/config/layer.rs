@@ -69,14 +69,22 @@ impl Layer {
         Ok(Self { kind: Kind::File(path.into()), values })
     }
 
-    /// The variables of an environment that begin with `BACKSTOCK_`, but for
-    /// those in `except`, which mean something else.
-    pub(super) fn env(vars: impl Iterator<Item = (String, String)>, except: &[&str]) -> Self {
-        let ours = vars.filter(|(name, _)| !except.contains(&name.as_str()));
-        let values = ours.filter_map(|(name, value)| {
-            Some((name.strip_prefix(ENV_PREFIX)?.to_ascii_lowercase(), value.into()))
-        });
-        Self { kind: Kind::Env, values: values.collect() }
+    /// The settings of an environment, and the names of what begins like one and is none.
+    /// Those in `known` are neither: they mean something else.
+    pub(super) fn env(vars: Vec<(String, String)>, known: &[&str]) -> (Self, Vec<String>) {
+        let (mut values, mut ignored) = (BTreeMap::new(), Vec::new());
+        for (name, value) in vars {
+            let Some(key) = name.strip_prefix(ENV_PREFIX).map(str::to_ascii_lowercase) else {
+                continue;
+            };
+            if is_setting(&key) && name == env_name(&key) {
+                values.insert(key, value.into());
+            } else if !known.contains(&name.as_str()) {
+                ignored.push(name);
+            }
+        }
+        ignored.sort();
+        (Self { kind: Kind::Env, values }, ignored)
     }
 
     /// The flags that were given.

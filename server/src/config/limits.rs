@@ -10,6 +10,14 @@ const GIB: u64 = 1024 * MIB;
 /// holds its request and its claims, so a million is about a gigabyte.
 pub const COMMANDS_IN_FLIGHT: RangeInclusive<u64> = 1..=1_000_000;
 
+/// Connections at a time. Each one holds a file, and some ten kilobytes while it does
+/// nothing; a million is what one address has ports for, some sixteen times.
+pub const CONNECTIONS: RangeInclusive<u64> = 1..=1_000_000;
+
+/// Seconds that a connection may ask for nothing. Callers that pause for less than some
+/// seconds would connect for each request; after a day nobody comes back.
+pub const CONNECTION_IDLE_SECONDS: RangeInclusive<u64> = 10..=86_400;
+
 /// Bytes of one request. The largest order (500 lines of 64-byte ids) is about
 /// 40 KiB; a decoded request is all in memory, hence the upper end.
 pub const REQUEST_BYTES: RangeInclusive<u64> = 64 * KIB..=64 * MIB;

@@ -2,18 +2,20 @@
 //! defaults, each value with the place that it came from.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod address;
 mod error;
 mod layer;
 pub mod limits;
+mod quantity;
 mod read;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use address::{Address, BadAddress};
 pub use error::{ConfigError, InvalidValue, UnknownKey};
 use layer::Layer;
 pub use layer::Origin;
@@ -30,12 +32,12 @@ pub const CONFIG_ENV: &str = "BACKSTOCK_CONFIG";
 pub const SERVER_ENV: &str = "BACKSTOCK_SERVER";
 
 /// Where Prometheus may scrape, if at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetricsListen {
     /// Nowhere.
     Off,
     /// At `/metrics` of this address.
-    At(SocketAddr),
+    At(Address),
 }
 
 /// How log lines look.
@@ -54,8 +56,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Whether an empty store is begun where no data is.
     pub create: bool,
-    /// Address of the gRPC services; port 0 takes a free one.
-    pub listen: SocketAddr,
+    /// Address of the gRPC services.
+    pub listen: Address,
     /// Where Prometheus may scrape.
     pub metrics_listen: MetricsListen,
     /// How log lines look.
@@ -64,6 +66,11 @@ pub struct Config {
     pub log_level: String,
     /// Commands admitted at once; more are refused with `RESOURCE_EXHAUSTED`.
     pub commands_in_flight_max: usize,
+    /// Connections at a time; more are closed at once. There are fewer when the limit of
+    /// open files leaves room for fewer.
+    pub connections_max: usize,
+    /// How long a connection may ask for nothing.
+    pub connection_idle_max: Duration,
     /// Bytes of one request.
     pub request_bytes_max: usize,
     /// Bytes of one journal segment.
@@ -96,6 +103,9 @@ pub struct Sources {
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
+    /// Variables that begin with [`ENV_PREFIX`] and are no settings. Other programs set
+    /// such ones: of a service `backstock`, Kubernetes sets `BACKSTOCK_PORT`.
+    pub ignored: Vec<String>,
     values: Vec<ShownValue>,
 }
 
@@ -116,7 +126,7 @@ impl Loaded {
 }
 
 /// The configuration as a TOML file that would give it again, with the origin
-/// of each value beside it.
+/// of each value beside it, and what was passed over.
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ShownValue { key, text, origin } in &self.values {
@@ -130,7 +140,7 @@ impl fmt::Display for Loaded {
             };
             writeln!(f, "{key} = {value} # {origin}")?;
         }
-        Ok(())
+        self.ignored.iter().try_for_each(|name| writeln!(f, "# {name} is no setting: ignored"))
     }
 }
 
@@ -144,12 +154,13 @@ pub fn load(sources: Sources) -> Result<Loaded, ConfigError> {
     if let Some(path) = file {
         layers.push(Layer::file(&path)?);
     }
-    layers.push(Layer::env(sources.env.into_iter(), &[CONFIG_ENV, SERVER_ENV]));
+    let (env, ignored) = Layer::env(sources.env, &[CONFIG_ENV, SERVER_ENV]);
+    layers.push(env);
     layers.push(Layer::flags(sources.flags));
 
     let unknown: Vec<_> = layers.iter().flat_map(Layer::unknown_keys).collect();
     if !unknown.is_empty() {
         return Err(ConfigError::UnknownKeys(unknown));
     }
-    Reader::new(&layers).read()
+    Ok(Loaded { ignored, ..Reader::new(&layers).read()? })
 }

@@ -1,6 +1,5 @@
 //! From merged text to a checked [`Config`], with all that is wrong at once.
 
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use figment::Figment;
 use tracing_subscriber::EnvFilter;
 
 use super::layer::{self, Layer};
+use super::quantity::{self, Unit};
 use super::{
     Config, ConfigError, InvalidValue, Loaded, LogFormat, MetricsListen, SETTINGS, ShownValue,
     limits,
@@ -36,19 +36,23 @@ impl Reader {
     pub(super) fn read(mut self) -> Result<Loaded, ConfigError> {
         let data = self.parse("data", "the path of a directory", non_empty_path);
         let create = self.parse("create", "true or false", |text| text.parse().ok());
-        let listen = self.parse("listen", ADDRESS, parse_address);
+        let listen = self.parse("listen", ADDRESS, |text| text.parse().ok());
         let metrics_listen =
-            self.parse("metrics_listen", "an address or off", parse_metrics_listen);
+            self.parse("metrics_listen", "a host and a port, or off", parse_metrics_listen);
         let log_format = self.parse("log_format", "pretty or json", parse_log_format);
         let log_level = self.parse("log_level", "a level or log directives", parse_log_level);
-        let commands = self.number("commands_in_flight_max", &limits::COMMANDS_IN_FLIGHT);
-        let request_bytes = self.number("request_bytes_max", &limits::REQUEST_BYTES);
-        let segment_bytes = self.number("journal_segment_bytes", &limits::JOURNAL_SEGMENT_BYTES);
+        let commands = self.count("commands_in_flight_max", &limits::COMMANDS_IN_FLIGHT);
+        let connections = self.count("connections_max", &limits::CONNECTIONS);
+        let idle = self.seconds("connection_idle_seconds_max", &limits::CONNECTION_IDLE_SECONDS);
+        let request_bytes = self.bytes("request_bytes_max", &limits::REQUEST_BYTES);
+        let segment_bytes = self.bytes("journal_segment_bytes", &limits::JOURNAL_SEGMENT_BYTES);
         let seconds = &limits::SNAPSHOT_INTERVAL_SECONDS;
-        let interval = self.number_or_0("snapshot_interval_seconds", seconds);
-        let between = self.number_or_0("snapshot_journal_bytes", &limits::SNAPSHOT_JOURNAL_BYTES);
-        let archive = self.number_or_0("archive_after_seconds", &limits::ARCHIVE_AFTER_SECONDS);
-        let drain = self.number("drain_seconds_max", &limits::DRAIN_SECONDS);
+        let interval = self.number_or_0("snapshot_interval_seconds", seconds, Unit::Seconds);
+        let bytes = &limits::SNAPSHOT_JOURNAL_BYTES;
+        let between = self.number_or_0("snapshot_journal_bytes", bytes, Unit::Bytes);
+        let seconds = &limits::ARCHIVE_AFTER_SECONDS;
+        let archive = self.number_or_0("archive_after_seconds", seconds, Unit::Seconds);
+        let drain = self.seconds("drain_seconds_max", &limits::DRAIN_SECONDS);
 
         let config = (|| {
             Some(Config {
@@ -59,6 +63,8 @@ impl Reader {
                 log_format: log_format?,
                 log_level: log_level?,
                 commands_in_flight_max: usize::try_from(commands?).ok()?,
+                connections_max: usize::try_from(connections?).ok()?,
+                connection_idle_max: Duration::from_secs(idle?),
                 request_bytes_max: usize::try_from(request_bytes?).ok()?,
                 journal_segment_bytes: segment_bytes?,
                 snapshot_interval: interval?.map(Duration::from_secs),
@@ -68,7 +74,9 @@ impl Reader {
             })
         })();
         match config {
-            Some(config) if self.invalid.is_empty() => Ok(Loaded { config, values: self.values }),
+            Some(config) if self.invalid.is_empty() => {
+                Ok(Loaded { config, values: self.values, ignored: Vec::new() })
+            }
             _ => Err(ConfigError::Invalid(self.invalid)),
         }
     }
@@ -90,9 +98,27 @@ impl Reader {
         value
     }
 
-    fn number(&mut self, key: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {
-        let expected = format!("a number from {} to {}", range.start(), range.end());
-        let in_range = |text: &str| text.parse().ok().filter(|number| range.contains(number));
+    fn count(&mut self, key: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {
+        self.number(key, range, Unit::Count)
+    }
+
+    fn bytes(&mut self, key: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {
+        self.number(key, range, Unit::Bytes)
+    }
+
+    fn seconds(&mut self, key: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {
+        self.number(key, range, Unit::Seconds)
+    }
+
+    fn number(
+        &mut self,
+        key: &'static str,
+        range: &RangeInclusive<u64>,
+        unit: Unit,
+    ) -> Option<u64> {
+        let hint = unit.hint();
+        let expected = format!("a number from {} to {}{hint}", range.start(), range.end());
+        let in_range = |text: &str| quantity::parse(text, unit).filter(|n| range.contains(n));
         self.parse(key, &expected, in_range)
     }
 
@@ -102,16 +128,18 @@ impl Reader {
         &mut self,
         key: &'static str,
         range: &RangeInclusive<u64>,
+        unit: Unit,
     ) -> Option<Option<u64>> {
-        let expected = format!("0 or a number from {} to {}", range.start(), range.end());
-        self.parse(key, &expected, |text| match text.parse().ok()? {
+        let hint = unit.hint();
+        let expected = format!("0 or a number from {} to {}{hint}", range.start(), range.end());
+        self.parse(key, &expected, |text| match quantity::parse(text, unit)? {
             0 => Some(None),
             number => range.contains(&number).then_some(Some(number)),
         })
     }
 }
 
-const ADDRESS: &str = "an IP address and a port, as 127.0.0.1:7411";
+const ADDRESS: &str = "a host and a port, as localhost:7411";
 
 /// A value as a person wrote it; `None` if it is neither text nor a whole
 /// number, which no other setting than a switch takes.
@@ -125,14 +153,10 @@ fn non_empty_path(text: &str) -> Option<PathBuf> {
     (!text.is_empty()).then(|| text.into())
 }
 
-fn parse_address(text: &str) -> Option<SocketAddr> {
-    text.parse().ok()
-}
-
 fn parse_metrics_listen(text: &str) -> Option<MetricsListen> {
     match text {
         "off" => Some(MetricsListen::Off),
-        address => parse_address(address).map(MetricsListen::At),
+        address => address.parse().ok().map(MetricsListen::At),
     }
 }
 

@@ -32,6 +32,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("log_format", "pretty", "pretty or json"),
     setting("log_level", "info", "a level, or directives as in info,backstock_engine=debug"),
     setting("commands_in_flight_max", "65536", "commands admitted at once; more are refused"),
+    setting("connections_max", "10000", "connections at a time; more are closed at once"),
+    setting("connection_idle_seconds_max", "3600", "seconds that a connection may ask for nothing"),
     setting("request_bytes_max", "4194304", "bytes of one request"),
     setting("journal_segment_bytes", "268435456", "bytes of one journal segment"),
     setting("snapshot_interval_seconds", "3600", "seconds between two snapshots, or 0"),

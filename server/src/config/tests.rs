@@ -62,7 +62,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
     .unwrap();
 
     let origin = |key| loaded.origin(key).unwrap().clone();
-    assert_eq!(loaded.config.listen.port(), 3);
+    assert_eq!(loaded.config.listen.to_string(), "127.0.0.1:3");
     assert_eq!(origin("listen"), Origin::Flag("--listen".into()));
     assert_eq!(loaded.config.log_format, LogFormat::Pretty);
     assert_eq!(origin("log_format"), Origin::Env("BACKSTOCK_LOG_FORMAT".into()));
@@ -81,12 +81,40 @@ fn an_unknown_key_is_named_with_the_file_that_has_it() {
     assert!(message.contains("lissten") && message.contains(path.to_str().unwrap()), "{message}");
 }
 
+/// As Kubernetes sets them in the pods beside a service `backstock`.
+const OF_KUBERNETES: [(&str, &str); 4] = [
+    ("BACKSTOCK_SERVICE_HOST", "10.0.0.7"),
+    ("BACKSTOCK_SERVICE_PORT", "7411"),
+    ("BACKSTOCK_PORT", "tcp://10.0.0.7:7411"),
+    ("BACKSTOCK_PORT_7411_TCP_PROTO", "tcp"),
+];
+
 #[test]
-fn an_unknown_variable_is_named_but_those_of_the_client_are_not_settings() {
-    let vars = env(&[("BACKSTOCK_LISSTEN", "x"), ("BACKSTOCK_SERVER", "127.0.0.1:7411")]);
-    let error = load(Sources { env: vars, ..Sources::default() }).unwrap_err().to_string();
-    assert!(error.contains("BACKSTOCK_LISSTEN"), "{error}");
-    assert!(!error.contains("BACKSTOCK_SERVER"), "{error}");
+fn variables_that_are_no_settings_are_passed_over_and_named() {
+    let ours = [("BACKSTOCK_DATA", "d"), ("BACKSTOCK_SERVER", "127.0.0.1:7411"), ("PATH", "/bin")];
+    let vars = env(&[&ours[..], &OF_KUBERNETES, &[("BACKSTOCK_lISTEN", "x")]].concat());
+    let loaded = load(Sources { env: vars, ..Sources::default() }).unwrap();
+    let mut names: Vec<_> = OF_KUBERNETES.iter().map(|(name, _)| *name).collect();
+    names.push("BACKSTOCK_lISTEN");
+    names.sort_unstable();
+    assert_eq!(loaded.ignored, names);
+    assert_eq!(loaded.config.data, PathBuf::from("d"));
+    assert_eq!(loaded.origin("listen"), Some(&Origin::Default));
+    assert!(loaded.to_string().contains("# BACKSTOCK_PORT is no setting: ignored"), "{loaded}");
+}
+
+#[test]
+fn bytes_and_seconds_may_have_units_and_hosts_names() {
+    let (_dir, path) = file("data = 'd'\nrequest_bytes_max = '64MiB'\nlisten = 'localhost:7411'");
+    let flags = flags(&[("snapshot_interval_seconds", "1h"), ("drain_seconds_max", "90s")]);
+    let config = load(Sources { file: Some(path), flags, ..Sources::default() }).unwrap().config;
+    assert_eq!(config.request_bytes_max, 64 << 20);
+    assert_eq!(config.snapshot_interval, Some(Duration::from_hours(1)));
+    assert_eq!(config.drain_max, Duration::from_secs(90));
+    assert_eq!(config.listen.to_string(), "localhost:7411");
+    for (key, value) in [("commands_in_flight_max", "1h"), ("request_bytes_max", "1h")] {
+        invalid(load_flags(&[("data", "d"), (key, value)]));
+    }
 }
 
 #[test]
@@ -114,7 +142,7 @@ fn every_value_beyond_its_bounds_is_named_at_once_with_value_and_limit() {
     assert_eq!(
         drain.to_string(),
         "`drain_seconds_max` is `601` (flag --drain-seconds-max); \
-         it has to be a number from 1 to 600"
+         it has to be a number from 1 to 600, in seconds or as 10min or 1h"
     );
 }
 
@@ -142,6 +170,8 @@ fn a_switch_is_true_or_false_in_every_source() {
 fn both_ends_of_every_range_are_allowed() {
     for (key, range) in [
         ("commands_in_flight_max", limits::COMMANDS_IN_FLIGHT),
+        ("connections_max", limits::CONNECTIONS),
+        ("connection_idle_seconds_max", limits::CONNECTION_IDLE_SECONDS),
         ("request_bytes_max", limits::REQUEST_BYTES),
         ("journal_segment_bytes", limits::JOURNAL_SEGMENT_BYTES),
         ("snapshot_interval_seconds", limits::SNAPSHOT_INTERVAL_SECONDS),

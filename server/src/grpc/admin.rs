@@ -48,7 +48,7 @@ impl AdminService for Api {
         &self,
         request: Request<v1::ExportSnapshotRequest>,
     ) -> Result<Response<Pieces>, Status> {
-        Ok(Response::new(self.export(request.into_inner().generation).await?))
+        Ok(Response::new(self.export(request).await?))
     }
 
     async fn run_audit(

@@ -97,6 +97,17 @@ fn overloaded(message: &str, retry_after: Duration) -> Status {
     transient(Code::ResourceExhausted, Reason::Overloaded, message, retry_after)
 }
 
+/// The server reads its data.
+pub(super) fn opening() -> Status {
+    let message = "the server is opening: it reads its data";
+    transient(Code::Unavailable, Reason::Opening, message, RETRY_AFTER_RESTART)
+}
+
+/// The server was told to end before it was open.
+pub(super) fn closed_before_open() -> Status {
+    draining("the server is shutting down")
+}
+
 /// The end of a stream of which a server that drains takes no more.
 pub(super) fn stream_drained() -> Status {
     draining("the server is shutting down; what has no answer was not taken")

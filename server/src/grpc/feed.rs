@@ -13,10 +13,11 @@ use backstock_proto::v1;
 use futures_util::StreamExt;
 use futures_util::stream;
 use prost::Message as _;
-use tonic::{Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 use super::fields::FieldNames;
 use super::limits::{FEED_REQUEST_ID_BYTES_MAX, ROWS_PER_REQUEST_MAX};
+use super::meters::Results;
 use super::stock_request::{self, Wanted};
 use super::streams::{self, Answering, Answers, Requests};
 use super::{Api, errors};
@@ -41,17 +42,17 @@ type Done = (u32, Result<u64, Status>);
 /// Starts the task of a feed.
 pub(super) fn start(
     api: Api,
-    requests: Streaming<v1::LoadStockRequest>,
+    request: Request<Streaming<v1::LoadStockRequest>>,
 ) -> Answers<v1::LoadStockResponse> {
-    let (answering, answers) = streams::answers();
-    tokio::spawn(load_all(api, requests, answering));
+    let (answering, answers) = streams::answers(request.extensions(), &api.0.streams.load_stock);
+    tokio::spawn(load_all(api, request.into_inner(), answering));
     answers
 }
 
 async fn load_all(
     api: Api,
     requests: Streaming<v1::LoadStockRequest>,
-    answering: Answering<v1::LoadStockResponse>,
+    mut answering: Answering<v1::LoadStockResponse>,
 ) {
     let mut requests = Requests::new(&api, requests);
     let how = loop {
@@ -88,6 +89,11 @@ async fn load(api: &Api, request: v1::LoadStockRequest) -> Result<v1::LoadStockR
         stream::iter(pairs).buffer_unordered(ROWS_PER_REQUEST_MAX).collect().await;
     done.extend(applied.into_iter().flatten());
     done.sort_by_key(|(at, _)| *at);
+    let mut results = Results::default();
+    for (_, done) in &done {
+        results.add(done.as_ref().err().map_or(Code::Ok, Status::code));
+    }
+    api.0.streams.load_stock.answered(&results);
     Ok(response(done))
 }
 

@@ -286,7 +286,7 @@ impl InventoryService for Api {
         &self,
         request: Request<Streaming<v1::LoadStockRequest>>,
     ) -> Result<Response<Self::LoadStockStream>, Status> {
-        Ok(Response::new(feed::start(self.clone(), request.into_inner())))
+        Ok(Response::new(feed::start(self.clone(), request)))
     }
 }
 

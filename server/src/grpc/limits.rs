@@ -14,14 +14,14 @@ pub(super) const ORDERS_IN_FLIGHT_MAX: usize = 4_096;
 /// the caller hears of it. The stream is what slows down meanwhile.
 pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;
 
-/// Answers of a stream that wait for the transport.
-pub(super) const ANSWERS_WAITING_MAX: usize = 16;
-
 /// Bytes of the answers of a stream that wait for the transport: a dozen replies of the
 /// most orders as they mostly are, or pieces of a snapshot. With quotes of many lines one
 /// reply is longer than that, and then one waits: whoever reads nothing makes the server
 /// hold this and one answer more.
 pub(super) const ANSWERS_WAITING_BYTES_MAX: usize = 1 << 20;
+
+/// What the shortest answer counts: no more than sixteen wait for the transport.
+pub(super) const ANSWER_BYTES_COUNTED_MIN: usize = ANSWERS_WAITING_BYTES_MAX / 16;
 
 /// Bytes that most answers to an order fit; a longer one makes its memory grow.
 pub(super) const ANSWER_BYTES: usize = 256;

@@ -1,5 +1,8 @@
 //! Metrics of the services. Their handles are looked up once, so that recording
 //! costs an atomic operation or two.
+//!
+//! A single request is counted when it is answered, a stream when it ends: its first
+//! answer does not say how. What is in a stream is counted by itself.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,15 +25,38 @@ pub(super) struct MethodMeters(Arc<HashMap<String, MethodMeter>>);
 
 /// The metrics of one method.
 pub(super) struct MethodMeter {
-    answered: Vec<Counter>,
+    answered: ByCode,
     seconds: Histogram,
+    is_stream: bool,
+}
+
+/// One counter for each code.
+struct ByCode(Vec<Counter>);
+
+impl ByCode {
+    fn new(name: &'static str, method: &str) -> Self {
+        let by_code = |code: usize| {
+            let code = Code::from_i32(i32::try_from(code).expect("a small number"));
+            counter!(name, "method" => method.to_owned(), "code" => format!("{code:?}"))
+        };
+        Self((0..CODES).map(by_code).collect())
+    }
+
+    fn count(&self, code: Code, times: u64) {
+        self.0[place(code)].increment(times);
+    }
+}
+
+/// The place of a code among all.
+fn place(code: Code) -> usize {
+    usize::try_from(i32::from(code)).expect("codes run from 0 to 16")
 }
 
 impl MethodMeters {
     /// Meters for every method of `backstock.v1`.
     pub(super) fn new() -> Self {
-        let methods = paths().into_iter().map(|path| {
-            let meter = MethodMeter::new(&path);
+        let methods = methods().into_iter().map(|(path, is_stream)| {
+            let meter = MethodMeter::new(&path, is_stream);
             (path, meter)
         });
         Self(Arc::new(methods.collect()))
@@ -45,39 +71,94 @@ impl MethodMeters {
 }
 
 impl MethodMeter {
-    fn new(path: &str) -> Self {
+    fn new(path: &str, is_stream: bool) -> Self {
         let method = path.trim_start_matches('/').to_owned();
-        let by_code = |code: usize| {
-            let code = Code::from_i32(i32::try_from(code).expect("a small number"));
-            counter!(names::REQUESTS, "method" => method.clone(), "code" => format!("{code:?}"))
-        };
         Self {
-            answered: (0..CODES).map(by_code).collect(),
-            seconds: histogram!(names::REQUEST_SECONDS, "method" => method.clone()),
+            answered: ByCode::new(names::REQUESTS, &method),
+            seconds: histogram!(names::REQUEST_SECONDS, "method" => method),
+            is_stream,
         }
     }
 
     fn answered(&self, code: Code, took: Duration) {
-        let at = usize::try_from(i32::from(code)).unwrap_or(0);
-        if let Some(counter) = self.answered.get(at) {
-            counter.increment(1);
+        // A stream that begins well is counted when it ends.
+        if !self.is_stream || code != Code::Ok {
+            self.answered.count(code, 1);
         }
         self.seconds.record(took);
     }
 }
 
-/// Paths as requests have them: `/backstock.v1.OrderService/PlaceOrder`.
-fn paths() -> Vec<String> {
-    let set = prost_types::FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET)
-        .expect("the descriptors in the binary decode");
-    let mut paths = Vec::new();
-    for file in set.file.iter().filter(|file| file.package() == "backstock.v1") {
-        for service in &file.service {
-            let methods = service.method.iter();
-            paths.extend(methods.map(|m| format!("/backstock.v1.{}/{}", service.name(), m.name())));
+/// The metrics of a method that answers with a stream.
+pub struct StreamMeter {
+    ended: ByCode,
+    results: ByCode,
+}
+
+impl StreamMeter {
+    /// Of a method, as `backstock.v1.OrderService/PlaceOrders`.
+    pub(super) fn new(method: &str) -> Self {
+        let ended = ByCode::new(names::REQUESTS, method);
+        Self { ended, results: ByCode::new(names::STREAM_RESULTS, method) }
+    }
+
+    /// Notes how a stream ended.
+    pub(super) fn ended(&self, code: Code) {
+        self.ended.count(code, 1);
+    }
+
+    /// Notes what became of what was in a request of a stream.
+    pub(super) fn answered(&self, results: &Results) {
+        for (at, times) in results.0.iter().enumerate().filter(|(_, times)| **times > 0) {
+            self.results.0[at].increment(*times);
         }
     }
-    paths
+}
+
+/// The meters of all streams.
+pub(super) struct StreamMeters {
+    pub(super) place_orders: Arc<StreamMeter>,
+    pub(super) load_stock: Arc<StreamMeter>,
+    pub(super) export_snapshot: Arc<StreamMeter>,
+}
+
+impl Default for StreamMeters {
+    fn default() -> Self {
+        let of = |method| Arc::new(StreamMeter::new(method));
+        Self {
+            place_orders: of("backstock.v1.OrderService/PlaceOrders"),
+            load_stock: of("backstock.v1.InventoryService/LoadStock"),
+            export_snapshot: of("backstock.v1.AdminService/ExportSnapshot"),
+        }
+    }
+}
+
+/// What became of the orders or rows of one request, by code.
+#[derive(Debug, Default)]
+pub(super) struct Results([u64; CODES]);
+
+impl Results {
+    /// Counts one.
+    pub(super) fn add(&mut self, code: Code) {
+        self.0[place(code)] += 1;
+    }
+}
+
+/// Paths as requests have them, `/backstock.v1.OrderService/PlaceOrder`, and whether the
+/// answer is a stream.
+fn methods() -> Vec<(String, bool)> {
+    let set = prost_types::FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET)
+        .expect("the descriptors in the binary decode");
+    let mut found = Vec::new();
+    for file in set.file.iter().filter(|file| file.package() == "backstock.v1") {
+        for service in &file.service {
+            found.extend(service.method.iter().map(|method| {
+                let path = format!("/backstock.v1.{}/{}", service.name(), method.name());
+                (path, method.server_streaming())
+            }));
+        }
+    }
+    found
 }
 
 /// The metrics of orders.
@@ -151,8 +232,53 @@ mod tests {
 
     #[test]
     fn every_method_has_a_path() {
-        let paths = paths();
-        assert!(paths.contains(&"/backstock.v1.OrderService/PlaceOrders".to_owned()), "{paths:?}");
-        assert!(paths.len() > 30, "{paths:?}");
+        let methods = methods();
+        let place_orders = ("/backstock.v1.OrderService/PlaceOrders".to_owned(), true);
+        assert!(methods.contains(&place_orders), "{methods:?}");
+        assert!(methods.len() > 30, "{methods:?}");
+    }
+
+    /// A stream without a meter would never be counted.
+    #[test]
+    fn every_stream_has_a_meter() {
+        let streams = methods().into_iter().filter(|(_, is_stream)| *is_stream);
+        let mut streams: Vec<_> = streams.map(|(path, _)| path).collect();
+        streams.sort_unstable();
+        assert_eq!(
+            streams,
+            [
+                "/backstock.v1.AdminService/ExportSnapshot",
+                "/backstock.v1.InventoryService/LoadStock",
+                "/backstock.v1.OrderService/PlaceOrders",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stream_is_counted_once_by_how_it_ended_and_its_results_by_their_codes() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            let (method, stream) =
+                ("backstock.v1.OrderService/PlaceOrders", StreamMeters::default());
+            MethodMeters::new().answered(&format!("/{method}"), Code::Ok, Duration::ZERO);
+            let mut results = Results::default();
+            for code in [Code::Ok, Code::Unavailable, Code::Unavailable] {
+                results.add(code);
+            }
+            stream.place_orders.answered(&results);
+            stream.place_orders.ended(Code::Unavailable);
+        });
+        let text = recorder.handle().render();
+        let sample = |name: &str, code: &str| {
+            let labels =
+                format!("method=\"backstock.v1.OrderService/PlaceOrders\",code=\"{code}\"");
+            let line = format!("{name}{{{labels}}} ");
+            let found = text.lines().find_map(|l| l.strip_prefix(&line));
+            found.unwrap_or_else(|| panic!("no {line} in {text}")).to_owned()
+        };
+        assert_eq!(sample(names::REQUESTS, "Ok"), "0");
+        assert_eq!(sample(names::REQUESTS, "Unavailable"), "1");
+        assert_eq!(sample(names::STREAM_RESULTS, "Ok"), "1");
+        assert_eq!(sample(names::STREAM_RESULTS, "Unavailable"), "2");
     }
 }

@@ -12,7 +12,7 @@
 //! | `wire` | protobuf by hand, for placing orders |
 //! | `errors` | the one map from the engine's errors to statuses |
 //! | `limits` | what bounds one request, one page, one stream |
-//! | `router`, `meters` | which service a request is for, and how long it takes |
+//! | `opening`, `router`, `meters` | which service a request is for, from when on, and how long it takes |
 
 mod admin;
 mod availability;
@@ -26,6 +26,7 @@ mod inventory;
 mod limits;
 mod meters;
 mod nodes;
+mod opening;
 mod order_answer;
 mod order_request;
 mod order_stream;
@@ -55,8 +56,9 @@ use crate::clock::Clock;
 use crate::observability::names;
 use crate::shutdown::Shutdown;
 use fields::FieldNames;
-use meters::OrderMeters;
-pub use router::{Router, SERVICE_NAMES};
+use meters::{OrderMeters, StreamMeters};
+pub use opening::Opening;
+pub use router::{Generated, Router, SERVICE_NAMES, TAKES_NO_COMMANDS};
 use snapshots::Exports;
 
 /// All services over one engine. Cheap to clone.
@@ -71,6 +73,7 @@ struct Shared {
     started: Timestamp,
     commands_in_flight_max: u32,
     orders: OrderMeters,
+    streams: StreamMeters,
     exports: Exports,
     /// A node that is changed in part is read, merged and defined; two such
     /// changes at a time would lose one.
@@ -105,6 +108,7 @@ impl Api {
             shutdown,
             commands_in_flight_max: u32::try_from(commands_in_flight_max).unwrap_or(u32::MAX),
             orders: OrderMeters::default(),
+            streams: StreamMeters::default(),
             exports: Exports::new(exports),
             merging_nodes: tokio::sync::Mutex::default(),
         }))

@@ -14,12 +14,12 @@ use backstock_proto::{Encoded, v1};
 use bytes::Bytes;
 use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tonic::{Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 use super::limits::{
     ANSWER_BYTES, ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX,
 };
-use super::meters::OrderTally;
+use super::meters::{OrderTally, Results};
 use super::order_text::{self, OrderText};
 use super::orders::refused;
 use super::streams::{self, Answering, Answers, Requests};
@@ -43,8 +43,8 @@ enum Slot {
     Submitted(Bytes, Submitted),
     /// What is to be quoted.
     Quote(Bytes),
-    /// The content of a [`v1::PlaceOrdersResult`].
-    Answered(Vec<u8>),
+    /// Why it cannot be dealt with.
+    Faulty(Box<Status>),
 }
 
 /// The orders of one request on their way.
@@ -61,11 +61,11 @@ enum Step {
 }
 
 /// Starts the two tasks of a stream.
-pub(super) fn start(api: Api, requests: Streaming<Orders>) -> Answers<Reply> {
+pub(super) fn start(api: Api, request: Request<Streaming<Orders>>) -> Answers<Reply> {
     // Room is counted in orders; a batch has at least one.
     let (steps, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
-    let (answering, answers) = streams::answers();
-    tokio::spawn(submit_all(api.clone(), requests, steps));
+    let (answering, answers) = streams::answers(request.extensions(), &api.0.streams.place_orders);
+    tokio::spawn(submit_all(api.clone(), request.into_inner(), steps));
     tokio::spawn(acknowledge_all(api, queue, answering));
     answers
 }
@@ -139,7 +139,7 @@ async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
     for attempt in 1.. {
         let command = match api.placing(order) {
             Ok(command) => command,
-            Err(status) => return faulty(&status),
+            Err(status) => return faulty(status),
         };
         match api.engine().submit_order(command).await {
             Ok(submitted) => return Slot::Submitted(bytes.slice_ref(order.bytes), submitted),
@@ -148,20 +148,14 @@ async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
             {
                 tokio::time::sleep(retry_after).await;
             }
-            Err(error) => return faulty(&refused(error)),
+            Err(error) => return faulty(refused(error)),
         }
     }
     unreachable!("the last try is answered")
 }
 
-fn faulty(status: &Status) -> Slot {
-    let mut result = Vec::with_capacity(ANSWER_BYTES);
-    write_fault(&mut result, status);
-    Slot::Answered(result)
-}
-
-fn write_fault(result: &mut Vec<u8>, status: &Status) {
-    wire::message(result, RESULT_FAULT, |out| fault(status).encode(out).expect("memory grows"));
+fn faulty(status: Status) -> Slot {
+    Slot::Faulty(Box::new(status))
 }
 
 /// Whether there is time to wait: a drain has less than all orders of a stream
@@ -171,7 +165,11 @@ fn is_running(api: &Api) -> bool {
 }
 
 /// Answers batches in order, each once all of it is durable.
-async fn acknowledge_all(api: Api, mut queue: mpsc::Receiver<Step>, answering: Answering<Reply>) {
+async fn acknowledge_all(
+    api: Api,
+    mut queue: mpsc::Receiver<Step>,
+    mut answering: Answering<Reply>,
+) {
     // A task before this one that died leaves the stream without a word on its end.
     while let Some(step) = queue.recv().await {
         let Batch { slots, _room } = match step {
@@ -191,49 +189,39 @@ async fn acknowledge_all(api: Api, mut queue: mpsc::Receiver<Step>, answering: A
 /// Writes the [`v1::PlaceOrdersResponse`], as prost would encode it.
 async fn acknowledge(api: &Api, slots: Vec<Slot>) -> Reply {
     let mut reply = Vec::with_capacity(slots.len() * ANSWER_BYTES);
-    let mut tally = OrderTally::default();
+    let (mut tally, mut results) = (OrderTally::default(), Results::default());
     for slot in slots {
         let result = wire::begin(&mut reply, RESULTS);
-        match slot {
-            Slot::Answered(content) => reply.extend_from_slice(&content),
-            Slot::Quote(order) => write_quote(api, &order, &mut reply).await,
-            Slot::Submitted(order, submitted) => {
-                write_result(api, &order, submitted, &mut reply, &mut tally).await;
-            }
-        }
+        results.add(write_result(api, slot, &mut reply, &mut tally).await);
         wire::end(&mut reply, result);
     }
     api.0.orders.placed(tally);
+    api.0.streams.place_orders.answered(&results);
     Encoded::new(reply)
 }
 
-async fn write_result(
-    api: &Api,
-    order: &[u8],
-    submitted: Submitted,
-    reply: &mut Vec<u8>,
-    tally: &mut OrderTally,
-) {
+/// Writes the content of a [`v1::PlaceOrdersResult`]; answers with its code.
+async fn write_result(api: &Api, slot: Slot, reply: &mut Vec<u8>, tally: &mut OrderTally) -> Code {
     let before = reply.len();
     let response = wire::begin(reply, RESULT_RESPONSE);
-    match api.acknowledge(order, submitted, reply, tally).await {
-        Ok(()) => wire::end(reply, response),
-        Err(status) => {
-            reply.truncate(before);
-            write_fault(reply, &status);
+    let answered = match slot {
+        Slot::Submitted(order, submitted) => api.acknowledge(&order, submitted, reply, tally).await,
+        Slot::Quote(order) => {
+            let order = OrderText::read(&order).expect("it was read when it came");
+            api.quote(&order, reply).await
         }
-    }
-}
-
-async fn write_quote(api: &Api, order: &[u8], reply: &mut Vec<u8>) {
-    let before = reply.len();
-    let response = wire::begin(reply, RESULT_RESPONSE);
-    let order = OrderText::read(order).expect("it was read when it came");
-    match api.quote(&order, reply).await {
-        Ok(()) => wire::end(reply, response),
+        Slot::Faulty(status) => Err(*status),
+    };
+    match answered {
+        Ok(()) => {
+            wire::end(reply, response);
+            Code::Ok
+        }
         Err(status) => {
             reply.truncate(before);
-            write_fault(reply, &status);
+            let fault = fault(&status);
+            wire::message(reply, RESULT_FAULT, |out| fault.encode(out).expect("memory grows"));
+            status.code()
         }
     }
 }

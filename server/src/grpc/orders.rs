@@ -49,7 +49,7 @@ impl OrderService for Api {
         &self,
         request: Request<Streaming<Encoded<v1::PlaceOrdersRequest>>>,
     ) -> Result<Response<Self::PlaceOrdersStream>, Status> {
-        Ok(Response::new(order_stream::start(self.clone(), request.into_inner())))
+        Ok(Response::new(order_stream::start(self.clone(), request)))
     }
 
     async fn get_order(

@@ -2,6 +2,7 @@
 //! a request is routed by comparing one prefix, and timed on the way.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -18,27 +19,23 @@ use tonic::{Code, Status};
 
 use super::Api;
 use super::meters::MethodMeters;
+use super::opening::Opening;
+use crate::connections::Peer;
 
 type Answer = BoxFuture<Response<Body>, Infallible>;
 
-/// Every service of the server.
-#[derive(Clone)]
-pub struct Router<H, R> {
+/// The services of `backstock.v1`.
+pub(super) struct Services {
     catalog: CatalogServiceServer<Api>,
     inventory: InventoryServiceServer<Api>,
     orders: OrderServiceServer<Api>,
     fulfillment: FulfillmentServiceServer<Api>,
     admin: AdminServiceServer<Api>,
-    health: H,
-    reflection: R,
-    meters: MethodMeters,
 }
 
-impl<H, R> Router<H, R> {
-    /// The services of `api`, which take requests of up to `request_bytes_max`
-    /// bytes, beside health and reflection.
-    pub fn new(api: &Api, request_bytes_max: usize, health: H, reflection: R) -> Self {
-        let limit = request_bytes_max;
+impl Services {
+    /// The services of `api`, which take requests of up to `limit` bytes.
+    pub(super) fn new(api: &Api, limit: usize) -> Self {
         let catalog = CatalogServiceServer::new(api.clone());
         let inventory = InventoryServiceServer::new(api.clone());
         let orders = OrderServiceServer::new(api.clone());
@@ -50,9 +47,16 @@ impl<H, R> Router<H, R> {
             orders: orders.max_decoding_message_size(limit),
             fulfillment: fulfillment.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
-            health,
-            reflection,
-            meters: MethodMeters::new(),
+        }
+    }
+
+    fn call(&self, service: &str, request: Request<Body>) -> Answer {
+        match service {
+            OrderServiceServer::<Api>::NAME => self.orders.clone().call(request),
+            InventoryServiceServer::<Api>::NAME => self.inventory.clone().call(request),
+            CatalogServiceServer::<Api>::NAME => self.catalog.clone().call(request),
+            FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
+            _ => self.admin.clone().call(request),
         }
     }
 }
@@ -63,8 +67,30 @@ pub const SERVICE_NAMES: [&str; 5] = [
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
     FulfillmentServiceServer::<Api>::NAME,
-    AdminServiceServer::<Api>::NAME,
+    TAKES_NO_COMMANDS,
 ];
+
+/// The one of them that writes nothing to the journal.
+pub const TAKES_NO_COMMANDS: &str = AdminServiceServer::<Api>::NAME;
+
+/// Every service of the server: those that need no engine answer at once, the others
+/// when there is one.
+#[derive(Clone)]
+pub struct Router<H, R, A> {
+    opening: Opening,
+    health: H,
+    reflection: R,
+    reflection_alpha: A,
+    meters: MethodMeters,
+}
+
+impl<H, R, A> Router<H, R, A> {
+    /// The services of what is `opening`, beside health and reflection in its two
+    /// versions.
+    pub fn new(opening: Opening, health: H, reflection: R, reflection_alpha: A) -> Self {
+        Self { opening, health, reflection, reflection_alpha, meters: MethodMeters::new() }
+    }
+}
 
 /// A service that tonic generated.
 pub trait Generated:
@@ -79,7 +105,7 @@ impl<S> Generated for S where
 {
 }
 
-impl<H: Generated, R: Generated> Service<Request<Body>> for Router<H, R> {
+impl<H: Generated, R: Generated, A: Generated> Service<Request<Body>> for Router<H, R, A> {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Answer;
@@ -92,33 +118,50 @@ impl<H: Generated, R: Generated> Service<Request<Body>> for Router<H, R> {
     fn call(&mut self, request: Request<Body>) -> Answer {
         let began = Instant::now();
         let path = request.uri().path().to_owned();
+        let work = request.extensions().get::<Arc<Peer>>().map(Peer::work);
         let meters = self.meters.clone();
         let answer = self.route(&path, request);
         Box::pin(async move {
             let response = answer.await?;
+            drop(work);
             meters.answered(&path, code_of(&response), began.elapsed());
             Ok(response)
         })
     }
 }
 
-impl<H: Generated, R: Generated> Router<H, R> {
+impl<H: Generated, R: Generated, A: Generated> Router<H, R, A> {
     fn route(&mut self, path: &str, request: Request<Body>) -> Answer {
-        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-        match service {
-            OrderServiceServer::<Api>::NAME => self.orders.call(request),
-            InventoryServiceServer::<Api>::NAME => self.inventory.call(request),
-            CatalogServiceServer::<Api>::NAME => self.catalog.call(request),
-            FulfillmentServiceServer::<Api>::NAME => self.fulfillment.call(request),
-            AdminServiceServer::<Api>::NAME => self.admin.call(request),
+        match service_of(path) {
+            name if SERVICE_NAMES.contains(&name) => match self.opening.services() {
+                Some(services) => services.call(name, request),
+                None => self.call_when_open(path, request),
+            },
             name if name == H::NAME => self.health.call(request),
             name if name == R::NAME => self.reflection.call(request),
+            name if name == A::NAME => self.reflection_alpha.call(request),
             _ => {
                 let status = Status::unimplemented(format!("no service at {path}"));
                 Box::pin(async move { Ok(status.into_http()) })
             }
         }
     }
+
+    /// Lets a request wait for a moment: most servers are open by then.
+    fn call_when_open(&self, path: &str, request: Request<Body>) -> Answer {
+        let (opening, path) = (self.opening.clone(), path.to_owned());
+        Box::pin(async move {
+            match opening.soon().await {
+                Ok(services) => services.call(service_of(&path), request).await,
+                Err(status) => Ok(status.into_http()),
+            }
+        })
+    }
+}
+
+/// The service of `/package.Service/Method`.
+fn service_of(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// The code of an answer. A stream that fails later has begun well.

@@ -19,7 +19,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tonic::Status;
+use tonic::{Request, Status};
 
 use super::limits::{EXPORTS_MAX, PIECE_BYTES, PIECE_STALL_MAX};
 use super::pages::Page;
@@ -82,11 +82,15 @@ impl Api {
     }
 
     /// Begins to send a generation, if there is a place.
-    pub(super) async fn export(&self, generation: u64) -> Result<Pieces, Status> {
-        let generation = self.generation(generation).await?;
+    pub(super) async fn export(
+        &self,
+        request: Request<v1::ExportSnapshotRequest>,
+    ) -> Result<Pieces, Status> {
+        let generation = self.generation(request.get_ref().generation).await?;
         let place = Arc::clone(&self.0.exports.places).try_acquire_owned();
         let place = place.map_err(|_| errors::too_many_exports())?;
-        let (sending, pieces) = streams::answers();
+        let (sending, pieces) =
+            streams::answers(request.extensions(), &self.0.streams.export_snapshot);
         let export = Export {
             engine: self.engine().clone(),
             directory: self.0.exports.directory.clone(),
@@ -133,9 +137,9 @@ struct Export {
 }
 
 impl Export {
-    async fn send(self, sending: Sending, _place: OwnedSemaphorePermit) {
+    async fn send(self, mut sending: Sending, _place: OwnedSemaphorePermit) {
         let sent = match tokio::task::spawn_blocking(move || self.write()).await {
-            Ok(Ok(written)) => send_file(&written.path, &sending, PIECE_STALL_MAX).await,
+            Ok(Ok(written)) => send_file(&written.path, &mut sending, PIECE_STALL_MAX).await,
             Ok(Err(failed)) => Err(errors::snapshot(&failed)),
             Err(panicked) => Err(errors::internal(panicked.to_string())),
         };
@@ -165,7 +169,7 @@ struct Written {
 /// # Errors
 /// Also when the caller reads nothing for as long as `stall`: he is not to take what
 /// he has for the whole.
-async fn send_file(path: &Path, sending: &Sending, stall: Duration) -> Result<(), Status> {
+async fn send_file(path: &Path, sending: &mut Sending, stall: Duration) -> Result<(), Status> {
     let failed = |source| {
         let error = ExportError::File { path: path.to_owned(), source };
         errors::snapshot(&error.into())
@@ -202,10 +206,15 @@ fn message(manifest: &Manifest) -> v1::Snapshot {
 #[cfg(test)]
 mod tests {
     use futures_util::StreamExt;
-    use tonic::Code;
+    use tonic::{Code, Extensions};
 
     use super::super::limits::ANSWERS_WAITING_BYTES_MAX;
+    use super::super::meters::StreamMeter;
     use super::*;
+
+    fn answers() -> (Sending, Pieces) {
+        streams::answers(&Extensions::default(), &Arc::new(StreamMeter::new("tested")))
+    }
 
     /// A file that is twice as long as what waits for a reader.
     fn long_file() -> (TempDir, PathBuf) {
@@ -218,8 +227,8 @@ mod tests {
     #[tokio::test]
     async fn a_reader_who_stands_still_is_told_that_the_file_is_not_whole() {
         let (_directory, path) = long_file();
-        let (sending, pieces) = streams::answers();
-        let sent = send_file(&path, &sending, Duration::from_millis(50)).await;
+        let (mut sending, pieces) = answers();
+        let sent = send_file(&path, &mut sending, Duration::from_millis(50)).await;
         sending.end(sent);
         let (read, ends): (Vec<_>, Vec<_>) =
             pieces.collect::<Vec<_>>().await.into_iter().partition(Result::is_ok);
@@ -232,9 +241,9 @@ mod tests {
     #[tokio::test]
     async fn a_reader_who_reads_has_the_whole_file() {
         let (_directory, path) = long_file();
-        let (sending, pieces) = streams::answers();
-        let send = async {
-            let sent = send_file(&path, &sending, PIECE_STALL_MAX).await;
+        let (mut sending, pieces) = answers();
+        let send = async move {
+            let sent = send_file(&path, &mut sending, PIECE_STALL_MAX).await;
             sending.end(sent);
         };
         let read = pieces.map(|piece| piece.unwrap().data.len());

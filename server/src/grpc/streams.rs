@@ -6,7 +6,8 @@
 //!              until drained    \------ how it ended ------^
 //! ```
 //! How a stream ended is not inferred from the end of its answers: a task that died
-//! would look like one that was done.
+//! would look like one that was done. Its connection knows whether a stream is worked on,
+//! or waits for its reader.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use std::task::{Context, Poll, ready};
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_stream::Stream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Extensions, Status, Streaming};
 
-use super::limits::{ANSWERS_WAITING_BYTES_MAX, ANSWERS_WAITING_MAX};
+use super::limits::{ANSWER_BYTES_COUNTED_MIN, ANSWERS_WAITING_BYTES_MAX};
+use super::meters::StreamMeter;
 use super::{Api, errors};
+use crate::connections::{Peer, Work};
 
 /// The requests of a stream, taken until the caller ends it or the server drains.
 pub(super) struct Requests<T> {
@@ -53,9 +56,12 @@ impl<T> Requests<T> {
 /// The answers of one stream, in the hands of who gives them. Dropped without a word
 /// on how it ended, the stream ends with an error.
 pub(super) struct Answering<T> {
-    queue: mpsc::Sender<(T, OwnedSemaphorePermit)>,
+    queue: mpsc::UnboundedSender<(T, OwnedSemaphorePermit)>,
     room: Arc<Semaphore>,
     ended: oneshot::Sender<Result<(), Status>>,
+    peer: Option<Arc<Peer>>,
+    /// The stream is worked on; none while it waits for its reader.
+    work: Option<Work>,
 }
 
 /// Nobody listens any more.
@@ -64,27 +70,45 @@ pub(super) struct Gone;
 
 /// The answers of one stream, in the hands of the transport.
 pub struct Answers<T> {
-    queue: mpsc::Receiver<(T, OwnedSemaphorePermit)>,
+    queue: mpsc::UnboundedReceiver<(T, OwnedSemaphorePermit)>,
     ended: Option<oneshot::Receiver<Result<(), Status>>>,
+    meter: Arc<StreamMeter>,
 }
 
-/// The two ends of a stream of answers.
-pub(super) fn answers<T>() -> (Answering<T>, Answers<T>) {
-    let (sender, queue) = mpsc::channel(ANSWERS_WAITING_MAX);
+/// The two ends of a stream of answers to a request with these extensions.
+pub(super) fn answers<T>(
+    request: &Extensions,
+    meter: &Arc<StreamMeter>,
+) -> (Answering<T>, Answers<T>) {
+    // Bounded by what there is room for.
+    let (sender, queue) = mpsc::unbounded_channel();
     let (end, ended) = oneshot::channel();
     let room = Arc::new(Semaphore::new(ANSWERS_WAITING_BYTES_MAX));
-    let answering = Answering { queue: sender, room, ended: end };
-    (answering, Answers { queue, ended: Some(ended) })
+    let peer = request.get::<Arc<Peer>>().cloned();
+    let work = peer.as_ref().map(Peer::work);
+    let answering = Answering { queue: sender, room, ended: end, peer, work };
+    (answering, Answers { queue, ended: Some(ended), meter: Arc::clone(meter) })
 }
 
 impl<T> Answering<T> {
     /// Hands an answer of so many bytes on, once there is room for it. One that is
     /// longer than all the room waits until nothing else does.
-    pub(super) async fn send(&self, answer: T, bytes: usize) -> Result<(), Gone> {
-        let bytes = u32::try_from(bytes.min(ANSWERS_WAITING_BYTES_MAX)).unwrap_or(u32::MAX);
+    pub(super) async fn send(&mut self, answer: T, bytes: usize) -> Result<(), Gone> {
+        let bytes = bytes.clamp(ANSWER_BYTES_COUNTED_MIN, ANSWERS_WAITING_BYTES_MAX);
+        let bytes = u32::try_from(bytes).expect("at most ANSWERS_WAITING_BYTES_MAX");
+        let room = match Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+            Ok(room) => room,
+            Err(_) => self.wait_for_room(bytes).await?,
+        };
+        self.queue.send((answer, room)).map_err(|_| Gone)
+    }
+
+    async fn wait_for_room(&mut self, bytes: u32) -> Result<OwnedSemaphorePermit, Gone> {
+        self.work = None;
+        // Who reads no more gives back the room of what he has not read.
         let room = Arc::clone(&self.room).acquire_many_owned(bytes).await;
-        let room = room.map_err(|_| Gone)?;
-        self.queue.send((answer, room)).await.map_err(|_| Gone)
+        self.work = self.peer.as_ref().map(Peer::work);
+        room.map_err(|_| Gone)
     }
 
     /// Ends the stream, behind all answers.
@@ -105,24 +129,35 @@ impl<T> Stream for Answers<T> {
         let Some(ended) = &mut this.ended else { return Poll::Ready(None) };
         let how = ready!(Pin::new(ended).poll(cx));
         this.ended = None;
-        Poll::Ready(match how {
-            Ok(Ok(())) => None,
-            Ok(Err(status)) => Some(Err(status)),
-            Err(_) => Some(Err(errors::internal("the stream ended before it was done"))),
-        })
+        let died = |_| Err(errors::internal("the stream ended before it was done"));
+        let how = how.unwrap_or_else(died);
+        this.meter.ended(how.as_ref().err().map_or(Code::Ok, Status::code));
+        Poll::Ready(how.err().map(Err))
+    }
+}
+
+impl<T> Drop for Answers<T> {
+    fn drop(&mut self) {
+        if self.ended.is_some() {
+            // Its caller has gone.
+            self.meter.ended(Code::Cancelled);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures_util::StreamExt;
-    use tonic::Code;
 
     use super::*;
 
+    fn answers<T>() -> (Answering<T>, Answers<T>) {
+        super::answers(&Extensions::default(), &Arc::new(StreamMeter::new("tested")))
+    }
+
     #[tokio::test]
     async fn a_stream_ends_as_its_task_says_and_behind_its_answers() {
-        let (answering, answers) = answers();
+        let (mut answering, answers) = answers();
         answering.send(1, 8).await.unwrap();
         answering.end(Err(errors::stream_drained()));
         let told: Vec<_> = answers.map(|told| told.map_err(|status| status.code())).collect().await;
@@ -131,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_whose_task_died_does_not_end_well() {
-        let (answering, answers) = answers();
+        let (mut answering, answers) = answers();
         answering.send(1, 8).await.unwrap();
         let dying = tokio::spawn(async move {
             let _answering = answering;
@@ -144,7 +179,7 @@ mod tests {
 
     #[tokio::test]
     async fn answers_that_nobody_reads_are_bounded_by_their_bytes() {
-        let (answering, mut answers) = answers();
+        let (mut answering, mut answers) = answers();
         let half = ANSWERS_WAITING_BYTES_MAX / 2;
         answering.send(1, half).await.unwrap();
         answering.send(2, half).await.unwrap();
@@ -162,11 +197,29 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_for_room_hears_that_the_reader_has_gone() {
-        let (answering, answers) = answers();
+        let (mut answering, answers) = answers();
         answering.send(1, ANSWERS_WAITING_BYTES_MAX).await.unwrap();
         let mut waiting = Box::pin(answering.send(2, 1));
         assert!((&mut waiting).now_or_never().is_none());
         drop(answers);
         waiting.await.unwrap_err();
+    }
+
+    /// A drain waits for what is worked on, and not for ever for who does not read.
+    #[tokio::test]
+    async fn a_stream_that_waits_for_its_reader_is_not_worked_on() {
+        let peer = Arc::new(Peer::default());
+        let mut request = Extensions::default();
+        request.insert(Arc::clone(&peer));
+        let meter = Arc::new(StreamMeter::new("tested"));
+        let (mut answering, answers) = super::answers(&request, &meter);
+        assert!(peer.is_working());
+        answering.send(1, ANSWERS_WAITING_BYTES_MAX).await.unwrap();
+        let mut waiting = Box::pin(answering.send(2, 1));
+        assert!((&mut waiting).now_or_never().is_none());
+        assert!(!peer.is_working());
+        drop(waiting);
+        drop((answering, answers));
+        assert!(!peer.is_working());
     }
 }

@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{
 use tokio::net::TcpListener;
 
 use super::names::{Kind, METRICS};
+use crate::connections::{Door, Patience, Places, SCRAPERS_MAX};
 
 /// Upper ends of the buckets of a duration, in seconds: from what a cached
 /// read takes to what a snapshot of a large network takes, about three a decade.
@@ -82,7 +83,8 @@ pub async fn serve(
     handle: PrometheusHandle,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let serving = axum::serve(listener, routes(handle.clone())).with_graceful_shutdown(until);
+    let door = Door::new(listener, Places::new(SCRAPERS_MAX), Patience::Scrapers);
+    let serving = axum::serve(door, routes(handle.clone())).with_graceful_shutdown(until);
     tokio::select! {
         ended = async move { serving.await } => ended,
         () = upkeep(handle) => Ok(()),

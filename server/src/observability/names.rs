@@ -26,6 +26,8 @@ pub struct Metric {
 pub const REQUESTS: &str = "backstock_requests_total";
 /// Time from a request to its answer.
 pub const REQUEST_SECONDS: &str = "backstock_request_seconds";
+/// Orders and rows of streams answered.
+pub const STREAM_RESULTS: &str = "backstock_stream_results_total";
 /// Commands refused because too many were in flight.
 pub const OVERLOADED: &str = "backstock_overloaded_total";
 /// Commands in flight.
@@ -44,6 +46,16 @@ pub const JOURNAL_SYNC_SECONDS: &str = "backstock_journal_sync_seconds";
 pub const JOURNAL_BYTES: &str = "backstock_journal_bytes";
 /// Whether the journal halted.
 pub const JOURNAL_HALTED: &str = "backstock_journal_halted";
+/// Whether the disk has no room for the journal.
+pub const JOURNAL_FULL: &str = "backstock_journal_full";
+/// Connections of callers.
+pub const CONNECTIONS: &str = "backstock_connections";
+/// Connections closed at once because there were too many.
+pub const CONNECTIONS_REFUSED: &str = "backstock_connections_refused_total";
+/// Connections closed because they did nothing.
+pub const CONNECTIONS_GIVEN_UP: &str = "backstock_connections_given_up_total";
+/// Snapshots that could not be taken.
+pub const SNAPSHOTS_FAILED: &str = "backstock_snapshots_failed_total";
 /// Time that a snapshot takes.
 pub const SNAPSHOT_SECONDS: &str = "backstock_snapshot_seconds";
 /// LSN of the newest snapshot.
@@ -59,8 +71,9 @@ pub const ORDERS_ARCHIVED: &str = "backstock_orders_archived";
 
 /// Every metric.
 pub const METRICS: &[Metric] = &[
-    counter(REQUESTS, "gRPC requests answered, by method and code"),
+    counter(REQUESTS, "gRPC requests answered, by method and code; streams when they end"),
     seconds(REQUEST_SECONDS, "time from a gRPC request to its answer, by method"),
+    counter(STREAM_RESULTS, "orders and rows of streams answered, by method and code"),
     counter(OVERLOADED, "commands refused because too many were in flight"),
     gauge(COMMANDS_IN_FLIGHT, "commands in flight"),
     counter(ORDERS, "orders answered for the first time, by outcome"),
@@ -70,6 +83,11 @@ pub const METRICS: &[Metric] = &[
     seconds(JOURNAL_SYNC_SECONDS, "time that writing and syncing a batch of the journal takes"),
     gauge(JOURNAL_BYTES, "size of the journal on disk, in bytes"),
     gauge(JOURNAL_HALTED, "1 after a write or sync of the journal failed, else 0"),
+    gauge(JOURNAL_FULL, "1 while the disk has no room for the journal, else 0"),
+    gauge(CONNECTIONS, "connections of callers"),
+    counter(CONNECTIONS_REFUSED, "connections closed at once because there were too many"),
+    counter(CONNECTIONS_GIVEN_UP, "connections closed because they did nothing, by cause"),
+    counter(SNAPSHOTS_FAILED, "snapshots that could not be taken"),
     seconds(SNAPSHOT_SECONDS, "time that taking a snapshot takes"),
     gauge(SNAPSHOT_LSN, "LSN from which the newest snapshot is replayed"),
     counter(AUDIT_BREACHES, "breaches of conservation; has to stay 0"),

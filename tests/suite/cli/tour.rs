@@ -1,8 +1,11 @@
-//! The tour of the README, line by line as it is pasted.
+//! The tour of the README, line by line as it is pasted; and that nothing of the README
+//! is lost when it is pasted into a shell for people.
 
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+
+use serde_json::Value;
 
 use super::program::{PROGRAM, program_named};
 
@@ -23,6 +26,30 @@ fn free_address() -> String {
     listener.local_addr().expect("it is bound").to_string()
 }
 
+/// The lines of all blocks of commands.
+fn commands() -> impl Iterator<Item = &'static str> {
+    let blocks = README.split("```sh\n").skip(1);
+    blocks.flat_map(|rest| rest.split("```").next().unwrap_or_default().lines())
+}
+
+/// In zsh, what a person types has no comments: a `#` is an argument there.
+#[test]
+fn what_the_readme_has_to_be_pasted_has_no_comments() {
+    let lines: Vec<_> = commands().collect();
+    assert!(lines.len() > 20, "{lines:#?}");
+    let commented: Vec<_> = lines.into_iter().filter(|line| line.contains('#')).collect();
+    assert!(commented.is_empty(), "{commented:#?}");
+}
+
+/// The README says in words what the tour shows.
+fn is_told_of(shown: &Value, [allocated, backordered]: [u64; 2]) {
+    let units = |state: &str| -> u64 {
+        let lines = shown["lines"].as_array().expect("lines");
+        lines.iter().filter_map(|line| line[state].as_u64()).sum()
+    };
+    assert_eq!([units("allocated"), units("backordered")], [allocated, backordered], "{shown:#}");
+}
+
 #[test]
 fn the_tour_of_the_readme_runs_as_it_is_pasted() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -37,7 +64,10 @@ fn the_tour_of_the_readme_runs_as_it_is_pasted() {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let address = free_address();
     // The second server is asked to end, and drains.
-    let script = format!("set -e\n{commands}\nkill $!\nwait $!\n");
+    let script = format!(
+        "set -e\n{commands}\nfor order in 1 2; do backstock order show ORDER-$order --json \
+         > \"$SHOWN-$order\"; done\nkill $!\nwait $!\n"
+    );
     let output = program_named("bash")
         .args(["-c", &script])
         .current_dir(root)
@@ -45,6 +75,7 @@ fn the_tour_of_the_readme_runs_as_it_is_pasted() {
         .env("BACKSTOCK_LISTEN", &address)
         .env("BACKSTOCK_METRICS_LISTEN", "off")
         .env("BACKSTOCK_SERVER", &address)
+        .env("SHOWN", directory.path().join("order"))
         .output()
         .expect("there is a shell");
     let stdout = String::from_utf8_lossy(&output.stdout);
@@ -53,4 +84,13 @@ fn the_tour_of_the_readme_runs_as_it_is_pasted() {
     for told in ["DC-EAST", "ACME", "every invariant holds"] {
         assert!(stdout.contains(told), "{told} is missing in {stdout}\n{stderr}");
     }
+    let shown = |order: u32| -> Value {
+        let path = directory.path().join(format!("order-{order}"));
+        serde_json::from_slice(&std::fs::read(path).expect("it was shown")).expect("JSON")
+    };
+    assert!(README.contains("ships from one warehouse and\none supplier"));
+    let nodes = shown(1)["shipments"].as_array().expect("shipments").len();
+    assert_eq!(nodes, 2, "{:#}", shown(1));
+    assert!(README.contains("Of the 20 units\nof `ORDER-2`, 9 wait for supply"));
+    is_told_of(&shown(2), [11, 9]);
 }

@@ -13,6 +13,7 @@ use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
+use tonic::codegen::tokio_stream;
 use tonic::transport::Channel;
 
 use super::server::{LONG, node, order};
@@ -117,6 +118,15 @@ async fn define(channel: &Channel) {
     InventoryServiceClient::new(channel.clone()).set_stock(set).await.expect("set");
 }
 
+/// Places nothing: one order of two is a quote, the other one names nothing that is known.
+async fn place_in_a_stream(orders: &mut OrderServiceClient<Channel>) {
+    let quote = v1::PlaceOrderRequest { validate_only: true, ..order("Q", &[("SKU", 1)]) };
+    let request = v1::PlaceOrdersRequest { orders: vec![quote, order("N", &[("NONE", 1)])] };
+    let replies = orders.place_orders(tokio_stream::iter([request])).await;
+    let mut replies = replies.expect("a stream").into_inner();
+    while replies.message().await.expect("no error").is_some() {}
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_metric_is_there_after_some_work_and_moves_with_it() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -126,6 +136,7 @@ async fn every_metric_is_there_after_some_work_and_moves_with_it() {
     define(&channel).await;
     let mut orders = OrderServiceClient::new(channel.clone());
     orders.place_order(order("A", &[("SKU", 3)])).await.expect("placed");
+    place_in_a_stream(&mut orders).await;
     let mut admin = AdminServiceClient::new(channel.clone());
     admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("taken");
     admin.run_audit(v1::RunAuditRequest {}).await.expect("audited");
@@ -151,9 +162,26 @@ async fn every_metric_is_there_after_some_work_and_moves_with_it() {
         (names::JOURNAL_HALTED, 0.0),
         (names::AUDIT_BREACHES, 0.0),
         (names::OVERLOADED, 0.0),
+        (names::JOURNAL_FULL, 0.0),
+        (names::CONNECTIONS, 1.0),
+        (names::CONNECTIONS_REFUSED, 0.0),
+        (names::SNAPSHOTS_FAILED, 0.0),
+        (names::STREAM_RESULTS, 2.0),
         ("backstock_snapshot_seconds_count", 1.0),
     ] {
         is(&before, name, value);
+    }
+    // A refusal in a stream is no success.
+    let of_stream = |name: &str, code: &str| {
+        let labels = format!("method=\"backstock.v1.OrderService/PlaceOrders\",code=\"{code}\"");
+        before[&format!("{name}{{{labels}}}")]
+    };
+    for (name, code) in [
+        (names::STREAM_RESULTS, "Ok"),
+        (names::STREAM_RESULTS, "NotFound"),
+        (names::REQUESTS, "Ok"),
+    ] {
+        assert!((of_stream(name, code) - 1.0).abs() < 0.5, "{name} {code}");
     }
     let syncs = sum(&before, "backstock_journal_sync_seconds_count");
     assert!((1.0..=4.0).contains(&syncs), "{syncs} syncs of four events");

@@ -1,5 +1,6 @@
 //! Every reason for a refusal, provoked over a real connection.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +14,14 @@ use backstock_engine::model::command::PlaceOrder;
 use backstock_engine::model::{PostalCode, Shortage};
 use backstock_engine::snapshot::{ChunkKey, Kind, SnapshotStore};
 use backstock_proto::v1;
+use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_tests::fixture;
 use tempfile::TempDir;
 use tonic::codegen::tokio_stream;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::opening::Opening;
 use super::server::{TestServer, announcement, configuration, node, order, waiting_order};
 
 /// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
@@ -42,7 +45,7 @@ async fn every_reason_is_given_with_its_code() {
         assert_eq!(status.code(), code, "{reason}: {status:?}");
         assert!(is_documented(reason, code), "{reason} is not listed below {code:?}");
         let again = code == Code::ResourceExhausted
-            || matches!(reason, Reason::Draining | Reason::DiskFull);
+            || matches!(reason, Reason::Draining | Reason::DiskFull | Reason::Opening);
         assert_eq!(details.retry_info().is_some(), again, "{reason}: {status:?}");
         let state = code == Code::FailedPrecondition;
         assert_eq!(details.precondition_failure().is_some(), state, "{reason}: {status:?}");
@@ -95,6 +98,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::VersionAhead => (Code::OutOfRange, version_ahead().await),
         Reason::Overloaded => (Code::ResourceExhausted, overloaded().await),
         Reason::Draining => (Code::Unavailable, draining().await),
+        Reason::Opening => (Code::Unavailable, opening().await),
         Reason::DiskFull => (Code::Unavailable, disk_full().await),
         Reason::JournalHalted => (Code::Unavailable, journal_halted().await),
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
@@ -411,6 +415,17 @@ async fn draining() -> Status {
     let mut a = Refusing::stocked().await;
     a.server.engine.shut_down().await;
     refused!(a, a.server.orders.place_order(order("A", &[("SKU", 1)])))
+}
+
+/// A server that never opens.
+async fn opening() -> Status {
+    let directory = tempfile::tempdir().expect("a directory");
+    let opening = Opening::start(&configuration(directory.path()), pending()).await;
+    let mut orders = OrderServiceClient::new(opening.channel.clone());
+    let answer = orders.place_order(order("A", &[("SKU", 1)])).await;
+    drop(orders);
+    opening.stop().await.expect("it ends");
+    answer.map(|_| ()).expect_err("it is refused")
 }
 
 /// A stocked server whose journal is on a simulated disk.

@@ -70,14 +70,13 @@ impl TestServer {
     }
 
     async fn serve(engine: Engine, config: &Config) -> Self {
-        let listener = serve::listen(config.listen).await.expect("a free port");
+        let options = ServeOptions::new(config, ClockKind::System);
+        let listener = serve::listen(config.listen.clone()).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = Shutdown::default();
-        let options = ServeOptions::new(config, ClockKind::System);
         let serving =
             tokio::spawn(serve::serve(engine.clone(), listener, options, shutdown.clone()));
-        let uri = format!("http://{address}");
-        let channel = Channel::from_shared(uri).expect("a uri").connect().await.expect("connects");
+        let channel = channel(address).await;
         Self {
             address,
             shutdown,
@@ -152,6 +151,12 @@ impl TestServer {
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")
     }
+}
+
+/// A connection to a server.
+pub async fn channel(address: SocketAddr) -> Channel {
+    let uri = format!("http://{address}");
+    Channel::from_shared(uri).expect("a uri").connect().await.expect("connects")
 }
 
 /// A warehouse that works every day until midnight.

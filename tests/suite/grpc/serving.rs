@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use backstock::cli::Exit;
 use backstock::config::Config;
 use backstock::serve::{self, ServeError};
+use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::model::command::PlaceOrder;
 use backstock_engine::model::{PostalCode, Shortage};
 use backstock_engine::snapshot;
@@ -49,6 +50,97 @@ async fn health_and_reflection_answer() {
         assert!(names.contains(&name), "{names:?}");
     }
     drop((health, reflection, answers));
+    server.stop().await.expect("drained");
+}
+
+/// What many clients still speak; and all that an answer may carry is described.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reflection_of_the_older_version_describes_the_details_of_errors() {
+    use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient;
+    use tonic_reflection::pb::v1alpha::server_reflection_request::MessageRequest;
+    use tonic_reflection::pb::v1alpha::server_reflection_response::MessageResponse;
+    use tonic_reflection::pb::v1alpha::{ServerReflectionRequest, ServerReflectionResponse};
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = TestServer::start(directory.path()).await;
+    let mut reflection = ServerReflectionClient::new(server.channel.clone());
+    let symbols = [
+        MessageRequest::FileContainingSymbol("backstock.v1.OrderService".into()),
+        MessageRequest::FileContainingSymbol("google.rpc.ErrorInfo".into()),
+        MessageRequest::FileContainingSymbol("google.rpc.RetryInfo".into()),
+        MessageRequest::FileContainingSymbol("google.rpc.Status".into()),
+        // What those import.
+        MessageRequest::FileByFilename("google/protobuf/duration.proto".into()),
+        MessageRequest::FileByFilename("google/protobuf/any.proto".into()),
+    ];
+    let count = symbols.len();
+    let requests = symbols.map(|symbol| ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(symbol),
+    });
+    let answers = reflection.server_reflection_info(tokio_stream::iter(requests)).await;
+    let mut answers = answers.expect("a stream").into_inner();
+    for _ in 0..count {
+        let answer = answers.message().await.expect("an answer").expect("one for each");
+        let ServerReflectionResponse { message_response, original_request, .. } = answer;
+        let Some(MessageResponse::FileDescriptorResponse(file)) = message_response else {
+            panic!("{original_request:?}: {message_response:?}");
+        };
+        assert!(!file.file_descriptor_proto.is_empty());
+    }
+    drop((reflection, answers));
+    server.stop().await.expect("drained");
+}
+
+async fn until_health(server: &TestServer, service: &str, wanted: i32) {
+    let mut health = HealthClient::new(server.channel.clone());
+    let deadline = Instant::now() + LONG;
+    loop {
+        let request = HealthCheckRequest { service: service.into() };
+        let status = health.check(request).await.expect("an answer").into_inner().status;
+        if status == wanted {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{service}: {status}, not {wanted}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Balancers send no command to a server that takes none: it sees by itself when there
+/// is room again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_not_healthy_until_there_is_room_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let disk = SimulatedDisk::new();
+    let mut server = TestServer::start_on(&disk, directory.path()).await;
+    server.stock().await;
+    until_health(&server, "", 1).await;
+    disk.set_capacity(Some(disk.used()));
+    let mut counted = 0;
+    let status = loop {
+        counted += 1;
+        let count = v1::CountStockRequest {
+            sku: "SKU".into(),
+            node_id: "NYC".into(),
+            counted: Some(counted),
+            ..Default::default()
+        };
+        match server.inventory.count_stock(count).await {
+            Ok(_) => assert!(counted < 10_000, "a segment has an end"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(ending(&status), (Code::Unavailable, "DISK_FULL".into()));
+    for service in ["", "backstock.v1.OrderService"] {
+        until_health(&server, service, 2).await;
+    }
+    until_health(&server, "backstock.v1.AdminService", 1).await;
+    assert!(server.engine.status().is_journal_full);
+    disk.set_capacity(None);
+    for service in ["", "backstock.v1.OrderService"] {
+        until_health(&server, service, 1).await;
+    }
+    server.set_stock("SKU", "NYC", 10).await;
     server.stop().await.expect("drained");
 }
 
@@ -282,7 +374,7 @@ async fn snapshots_are_taken_when_they_are_due_and_something_changed() {
 async fn a_port_in_use_has_its_own_exit_code() {
     let directory = tempfile::tempdir().expect("a directory");
     let server = TestServer::start(directory.path()).await;
-    let error = serve::listen(server.address).await.expect_err("the port is in use");
+    let error = serve::listen(server.address.into()).await.expect_err("the port is in use");
     assert!(matches!(error, ServeError::Listen { .. }));
     assert_eq!(error.exit(), Exit::PortInUse);
     server.stop().await.expect("drained");

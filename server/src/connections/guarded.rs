@@ -1,0 +1,134 @@
+//! A connection's bytes on their way, until patience ends.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tonic::transport::server::Connected;
+
+use super::patience::{Cause, Patience};
+use super::peer::Peer;
+use super::places::Place;
+use crate::observability::names;
+
+/// A connection that is given up when its time is over: to whoever serves it, the other
+/// side has then hung up.
+pub(crate) struct Guarded {
+    stream: TcpStream,
+    from: SocketAddr,
+    peer: Arc<Peer>,
+    patience: Pin<Box<dyn Future<Output = Cause> + Send>>,
+    is_given_up: bool,
+    _place: Place,
+}
+
+impl Guarded {
+    pub(super) fn new(
+        stream: TcpStream,
+        from: SocketAddr,
+        patience: Patience,
+        place: Place,
+    ) -> Self {
+        let peer = Arc::new(Peer::default());
+        let patience = Box::pin(patience.ends(Arc::clone(&peer)));
+        Self { stream, from, peer, patience, is_given_up: false, _place: place }
+    }
+
+    /// Whether its time is over; else it is told when it may be.
+    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.is_given_up
+            && let Poll::Ready(cause) = self.patience.as_mut().poll(cx)
+        {
+            self.is_given_up = true;
+            let cause = cause.as_str();
+            tracing::debug!(from = %self.from, cause, "a connection is given up");
+            metrics::counter!(names::CONNECTIONS_GIVEN_UP, "cause" => cause).increment(1);
+        }
+        self.is_given_up
+    }
+
+    /// Notes what was written, and what is not any more because its time is over.
+    fn wrote(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending if self.poll_given_up(cx) => {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(written) => {
+                self.peer.note_sent(*written.as_ref().unwrap_or(&0));
+                Poll::Ready(written)
+            }
+        }
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            // What arrived is read first: it was in time.
+            Poll::Pending if this.poll_given_up(cx) => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(read) => {
+                this.peer.note_received(buffer.filled().len() - before);
+                Poll::Ready(read)
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.wrote(cx, written)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, parts);
+        this.wrote(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+/// Requests carry it, so that what is worked on for a connection is known to it.
+impl Connected for Guarded {
+    type ConnectInfo = Arc<Peer>;
+
+    fn connect_info(&self) -> Arc<Peer> {
+        Arc::clone(&self.peer)
+    }
+}

@@ -1,0 +1,150 @@
+//! How long a connection is waited for.
+//!
+//! ```text
+//!   silent ---greeting---> asks, is answered ---drain begins---> finishes ---> closed
+//!      \                        \                                    \
+//!       GREETING_MAX,            idle for too long                    still for STILL_MAX
+//!       or a drain                                                    with nothing to do
+//! ```
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::limits::{GREETING_MAX, SCRAPER_STILL_MAX, STILL_MAX};
+use super::peer::Peer;
+use crate::shutdown::Shutdown;
+
+/// Whose connections they are, and with that, how long they are waited for.
+#[derive(Debug, Clone)]
+pub(crate) enum Patience {
+    /// Callers of the services.
+    Callers {
+        /// What has nothing to do is closed when it drains.
+        shutdown: Shutdown,
+        /// How long one may ask for nothing.
+        idle_max: Duration,
+    },
+    /// Readers of metrics.
+    Scrapers,
+}
+
+/// Why a connection was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It never said that it speaks HTTP/2.
+    Silent,
+    /// It asked for nothing for too long.
+    Idle,
+    /// Nothing moved on it.
+    Still,
+}
+
+impl Cause {
+    /// As metrics and the log name it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Idle => "idle",
+            Self::Still => "still",
+        }
+    }
+}
+
+impl Patience {
+    /// Waits until a connection is to be given up.
+    pub(super) async fn ends(self, peer: Arc<Peer>) -> Cause {
+        match self {
+            Self::Callers { shutdown, idle_max } => callers(&peer, &shutdown, idle_max).await,
+            Self::Scrapers => still(&peer, SCRAPER_STILL_MAX).await,
+        }
+    }
+}
+
+async fn callers(peer: &Peer, shutdown: &Shutdown, idle_max: Duration) -> Cause {
+    tokio::select! {
+        biased;
+        () = shutdown.draining() => {}
+        cause = silent(peer) => return cause,
+        cause = idle(peer, idle_max) => return cause,
+    }
+    // A drain does not wait for who never spoke.
+    if peer.has_greeted() { still(peer, STILL_MAX).await } else { Cause::Silent }
+}
+
+/// Waits until it is too late to speak; for ever if it has.
+async fn silent(peer: &Peer) -> Cause {
+    sleep(GREETING_MAX).await;
+    if peer.has_greeted() {
+        pending::<()>().await;
+    }
+    Cause::Silent
+}
+
+/// Waits until nothing was asked for and nothing worked on for so long, or twice that at
+/// most.
+async fn idle(peer: &Peer, idle_max: Duration) -> Cause {
+    loop {
+        let begun = peer.begun();
+        sleep(idle_max).await;
+        if !peer.is_working() && peer.begun() == begun {
+            return Cause::Idle;
+        }
+    }
+}
+
+/// Waits until nothing moved for so long while there was nothing to work on.
+async fn still(peer: &Peer, still_max: Duration) -> Cause {
+    loop {
+        let moved = peer.moved();
+        sleep(still_max).await;
+        if !peer.is_working() && peer.moved() == moved {
+            return Cause::Still;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_mins(1);
+
+    fn greeted() -> Arc<Peer> {
+        let peer = Arc::new(Peer::default());
+        peer.note_received(24);
+        peer
+    }
+
+    #[tokio::test]
+    async fn a_drain_gives_up_at_once_what_never_spoke() {
+        let (peer, shutdown) = (Arc::new(Peer::default()), Shutdown::default());
+        peer.note_received(23);
+        shutdown.drain();
+        assert_eq!(callers(&peer, &shutdown, LONG).now_or_never(), Some(Cause::Silent));
+    }
+
+    #[tokio::test]
+    async fn a_drain_waits_for_what_is_worked_on_and_for_what_moves() {
+        let peer = greeted();
+        let work = peer.work();
+        assert!(timeout(5 * SOON, still(&peer, SOON)).await.is_err(), "it is worked on");
+        drop(work);
+        assert_eq!(timeout(LONG, still(&peer, SOON)).await, Ok(Cause::Still));
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_nothing_is_given_up_and_who_has_a_stream_is_not() {
+        let peer = greeted();
+        let stream = peer.work();
+        assert!(timeout(5 * SOON, idle(&peer, SOON)).await.is_err(), "a stream is open");
+        drop(stream);
+        assert_eq!(timeout(LONG, idle(&peer, SOON)).await, Ok(Cause::Idle));
+    }
+}

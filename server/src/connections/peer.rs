@@ -1,0 +1,64 @@
+//! What is known of one connection: what moved on it, and what is worked on for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Bytes with which every HTTP/2 connection begins.
+const GREETING_BYTES: u64 = 24;
+
+/// One connection, shared by its bytes, its requests and whoever watches it. All of it
+/// is counted loosely: it decides on nothing but patience.
+#[derive(Debug, Default)]
+pub(crate) struct Peer {
+    received: AtomicU64,
+    sent: AtomicU64,
+    begun: AtomicU64,
+    working: AtomicUsize,
+}
+
+/// Something is being worked on for a connection, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Work(Arc<Peer>);
+
+impl Peer {
+    /// Notes that something is being worked on.
+    pub(crate) fn work(self: &Arc<Self>) -> Work {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.working.fetch_add(1, Ordering::Relaxed);
+        Work(Arc::clone(self))
+    }
+
+    pub(super) fn note_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Whether it said that it speaks HTTP/2.
+    pub(super) fn has_greeted(&self) -> bool {
+        self.received.load(Ordering::Relaxed) >= GREETING_BYTES
+    }
+
+    /// Bytes that moved so far.
+    pub(super) fn moved(&self) -> u64 {
+        self.received.load(Ordering::Relaxed) + self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Requests and streams so far.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Whether something is being worked on.
+    pub(crate) fn is_working(&self) -> bool {
+        self.working.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.working.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,185 @@
+//! Connections that do nothing, too many of them, and a process that may open few files.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use backstock::config::Config;
+use backstock_proto::v1;
+use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
+use backstock_proto::v1::order_service_client::OrderServiceClient;
+use tokio::task::JoinSet;
+use tonic::Request;
+use tonic::codegen::tokio_stream;
+use tonic::transport::Channel;
+
+use super::server::{LONG, TestServer, channel, configuration, order};
+
+/// With what every HTTP/2 connection begins.
+const GREETING: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The frame that follows it.
+const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+/// Shorter than a drain may take, and longer than one of these does.
+const SOON: Duration = Duration::from_secs(15);
+
+/// Whether the other side hung up, within `wait`.
+fn is_closed(stream: &TcpStream, wait: Duration) -> bool {
+    stream.set_read_timeout(Some(wait)).expect("a timeout is set");
+    let mut byte = [0; 256];
+    loop {
+        match (&*stream).read(&mut byte) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            Err(_) => return true,
+        }
+    }
+}
+
+async fn drains_soon(server: TestServer) {
+    let began = Instant::now();
+    server.stop().await.expect("drained");
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+/// A balancer's probe is one: it connects, and that is all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_says_nothing_does_not_keep_a_drain_from_ending() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = TestServer::start(directory.path()).await;
+    let silent = TcpStream::connect(server.address).expect("it listens");
+    drains_soon(server).await;
+    assert!(is_closed(&silent, LONG));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_greets_and_does_no_more_does_not_keep_a_drain_from_ending() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = TestServer::start(directory.path()).await;
+    let mut greeting = TcpStream::connect(server.address).expect("it listens");
+    greeting.write_all(GREETING).expect("sent");
+    drains_soon(server).await;
+    assert!(is_closed(&greeting, LONG));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_too_many_is_closed_and_one_that_goes_makes_room() {
+    let directory = tempfile::tempdir().expect("a directory");
+    // One of them is the client's.
+    let config = Config { connections_max: 2, ..configuration(directory.path()) };
+    let server = TestServer::start_as(&config).await;
+    let kept = TcpStream::connect(server.address).expect("it listens");
+    assert!(!is_closed(&kept, Duration::from_millis(100)));
+    let refused = TcpStream::connect(server.address).expect("it listens");
+    assert!(is_closed(&refused, LONG));
+    drop(kept);
+    let deadline = Instant::now() + LONG;
+    while is_closed(
+        &TcpStream::connect(server.address).expect("it listens"),
+        Duration::from_millis(100),
+    ) {
+        assert!(Instant::now() < deadline, "there is no room again");
+    }
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_asks_for_nothing_is_closed_and_one_with_a_stream_is_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let idle = Duration::from_millis(200);
+    let config = Config { connection_idle_max: idle, ..configuration(directory.path()) };
+    let mut server = TestServer::start_as(&config).await;
+    let (requests, stream) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
+    let mut replies = server.orders.place_orders(stream).await.expect("a stream").into_inner();
+    let mut asks_nothing = TcpStream::connect(server.address).expect("it listens");
+    asks_nothing.write_all(GREETING).expect("sent");
+    asks_nothing.write_all(&EMPTY_SETTINGS).expect("sent");
+    let began = Instant::now();
+    assert!(is_closed(&asks_nothing, LONG));
+    // Sooner than one that never speaks.
+    assert!((idle..Duration::from_secs(9)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    let orders = vec![order("A", &[("NONE", 1)])];
+    requests.send(v1::PlaceOrdersRequest { orders }).await.expect("sent");
+    assert!(replies.message().await.expect("the stream is open").is_some());
+    drop((requests, replies));
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_are_bounded_and_the_server_goes_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let mut request = Request::new(order("A", &[("SKU", 1)]));
+    let long = "x".repeat(64 << 10).parse().expect("ascii");
+    request.metadata_mut().insert("token", long);
+    server.orders.place_order(request).await.expect_err("it is refused");
+    assert_eq!(server.engine.status().orders, 0);
+    let other = channel(server.address).await;
+    let mut orders = OrderServiceClient::new(other);
+    orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    drop(orders);
+    server.stop().await.expect("drained");
+}
+
+/// A server that may open few files. Killed when it is dropped.
+struct FewFiles(Child, SocketAddr);
+
+impl FewFiles {
+    fn start(data: &std::path::Path, files: u32) -> Self {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")])
+            .arg(env!("CARGO_BIN_EXE_backstock-under-test"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"])
+            .args(["--journal-segment-bytes", "1048576", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("standard output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
+        let address = line.trim().strip_prefix("listening on ").expect("an address");
+        Self(child, address.parse().expect("an address"))
+    }
+}
+
+impl Drop for FewFiles {
+    fn drop(&mut self) {
+        // It has nothing to keep; that it is gone already is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Defines items until the journal has gone through a segment of a mebibyte.
+async fn fill_segment(catalog: &CatalogServiceClient<Channel>) {
+    let mut defining = JoinSet::new();
+    for at in 0..4_500 {
+        let (mut catalog, sku) = (catalog.clone(), format!("{at}"));
+        let item = Some(v1::Item { sku, title: "x".repeat(256) });
+        let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
+        defining.spawn(async move { catalog.update_item(update).await });
+    }
+    while let Some(defined) = defining.join_next().await {
+        defined.expect("no panic").expect("the engine goes on");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_leave_the_files_that_the_journal_needs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = FewFiles::start(directory.path(), 128);
+    let channel = channel(server.1).await;
+    let catalog = CatalogServiceClient::new(channel.clone());
+    let flood: Vec<_> = (0..300).filter_map(|_| TcpStream::connect(server.1).ok()).collect();
+    assert!(flood.len() > 128, "only {} connections", flood.len());
+    fill_segment(&catalog).await;
+    assert_eq!(server.0.try_wait().expect("it is ours"), None, "it runs");
+    let journal = std::fs::read_dir(directory.path().join("journal")).expect("a journal");
+    assert!(journal.count() > 2, "the journal needed files meanwhile");
+}
