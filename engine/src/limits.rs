@@ -68,14 +68,23 @@ pub const PLACED_AGO_MAX_MICROS: i64 = 366 * 86_400 * 1_000_000;
 /// stays within what sourcing sums up exactly.
 pub const COST_MINOR_MAX: i64 = 5_000_000;
 
-/// Times that a transaction plans anew after an actor refused its claim. Each time
-/// somebody made progress, but it may be somebody at another pair: the thread of
-/// whoever stands in the way may be off its core while many batches are applied.
-pub const REPLANS_MAX: u32 = 1_024;
+/// Times that a transaction is tried before it says that too many compete with it. It is
+/// tried again after somebody got on at the very actor that refused it: whoever loses so
+/// often competes with hundreds, and is better served by waiting for longer.
+pub const TRIES_MAX: u32 = 1_024;
 
-/// Of those, times that it does not wait for others to settle first. Losing a
-/// race this often means that what is published is not what is there.
-pub const REPLANS_AT_ONCE_MAX: u32 = 8;
+/// Of those, times that it is tried anew at once after events overtook it. Then it waits
+/// for the applier's next step: between two steps, nothing is overtaken.
+pub const TRIES_AT_ONCE_MAX: u32 = 8;
+
+/// Times that an order and its pairs are read before they are read while nothing is
+/// applied. Mostly the first read meets them at rest; holding the applier up takes no
+/// longer than a read, but everybody's.
+pub const READS_MAX: u32 = 8;
+
+/// Tables that those who listen for an actor are in. Few listen at a time; there are more
+/// tables than threads, so that two threads rarely want the same.
+pub const BELLS: usize = 64;
 
 /// Commands in flight before admission answers "overloaded". In-flight commands
 /// bound every mailbox and the journal's batch.

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use backstock_engine::disk::{Disk, SimulatedDisk};
 use backstock_engine::engine::{Engine, OpenError, OpenOptions, Pump, Recovered};
@@ -82,4 +83,27 @@ pub fn segments(disk: &SimulatedDisk) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 /// Polls a future once, with nobody to wake.
 pub fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Notes that a future is woken.
+#[derive(Default)]
+pub struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Woken {
+    /// Whether it was woken since it was polled last.
+    pub fn is_woken(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Polls a future that wakes this.
+    pub fn poll<F: Future + ?Sized>(self: &Arc<Self>, future: Pin<&mut F>) -> Poll<F::Output> {
+        self.0.store(false, Ordering::SeqCst);
+        future.poll(&mut Context::from_waker(&Waker::from(Arc::clone(self))))
+    }
 }

@@ -74,7 +74,9 @@ pub enum OrderReply {
 pub enum Lock {
     /// The order is the asker's until the event is applied or given up.
     Granted(KeptOrder),
-    /// It is being placed or changed.
+    /// It is being placed.
+    Vacant,
+    /// It is being changed.
     InFlight,
     /// It left memory, and has to be recalled first.
     Archived(ArchivedOrder),
@@ -114,7 +116,8 @@ impl OrderActor {
                 Lock::Granted(order.clone())
             }
             Self::Archived(archived) => Lock::Archived(*archived),
-            Self::Vacant | Self::Resident { .. } => Lock::InFlight,
+            Self::Vacant => Lock::Vacant,
+            Self::Resident { .. } => Lock::InFlight,
         }
     }
 

@@ -16,8 +16,8 @@ use super::{Actor, Mailbox, Row};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::invariants::{CHECKED, good_units, missing_good};
 use crate::model::{
-    InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock, StockChange,
-    StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
+    InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock,
+    StockChange, StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -82,7 +82,7 @@ impl Glance {
     pub const FREE_MIN: i32 = i32::MIN >> Published::FLAG_BITS;
 
     /// Whether the actor may have more units free, or lack more, than it publishes:
-    /// whoever shows the quantity asks it ([`StockMessage::ReadFree`]).
+    /// whoever shows the quantity asks it ([`StockMessage::ReadPromise`]).
     pub const fn is_clamped(self) -> bool {
         self.free == Self::FREE_MAX || self.free == Self::FREE_MIN
     }
@@ -170,12 +170,16 @@ pub enum StockMessage {
     },
     /// Read the durable state.
     Read,
-    /// Read the free quantity, where a glance cannot show it.
-    ReadFree,
+    /// Read what could be promised, where a glance cannot show it.
+    ReadPromise,
     /// Read the reservations of one order line.
     ReadLine(OrderNo, u16),
     /// Read what inbound supplies could promise.
     ReadInbound,
+    /// Read what callers call an inbound supply.
+    ReadInboundId(InboundNo),
+    /// Read how the pair stands.
+    ReadStanding,
     /// Take the durable state from a snapshot; the pair is new.
     Restore(Box<Stock>),
 }
@@ -191,14 +195,42 @@ pub enum StockReply {
     Applied(StateHash),
     /// To a read.
     State(Box<Stock>),
-    /// To a read of the free quantity: net of claims, below zero after a short count.
-    Free(i64),
-    /// To a read of one line: units by supply.
-    Line(Parts),
+    /// To a read of what could be promised.
+    Promise(Promise),
+    /// To a read of one line: units by supply, and the last event that changed the pair.
+    Line(Parts, Lsn),
     /// To a read of inbound supplies, ascending by number.
     Inbound(Vec<InboundGlance>),
+    /// To a read of an inbound supply's id; none when it is not open.
+    InboundId(Option<InboundId>),
+    /// To a read of how the pair stands.
+    Standing(Standing),
     /// To what needs no answer.
     Done,
+}
+
+/// What a pair could promise, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// Free now, net of claims; below zero after a short count.
+    pub free: i64,
+    /// Whether a supplier promises any quantity.
+    pub is_unlimited: bool,
+    /// What is on its way, ascending by number.
+    pub inbound: Vec<InboundGlance>,
+}
+
+/// How a pair stands: what a look at several pairs rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The last event that changed it.
+    pub last_lsn: Lsn,
+    /// Whether supply is claimed or withheld in flight: it may come back.
+    pub in_flight: bool,
+    /// Whether orders in flight are about to wait here.
+    pub about_to_wait: bool,
+    /// Units that may still wait here.
+    pub room_to_wait: u32,
 }
 
 /// What an inbound supply could promise.
@@ -263,18 +295,24 @@ impl Actor for StockActor {
                 StockReply::Claim(self.claim_ship(order, line, units, ahead))
             }
             StockMessage::Unship(units) => self.done(|it| it.unship(units)),
-            StockMessage::ClaimRelease => StockReply::Claim(self.claim_release()),
+            StockMessage::ClaimRelease => self.done(|it| it.rare().releasing += 1),
             StockMessage::Unrelease => self.done(Self::unrelease),
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
             StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
-            StockMessage::ReadFree => return StockReply::Free(self.free()),
+            StockMessage::ReadPromise => return StockReply::Promise(self.promise()),
             StockMessage::ReadLine(order, line) => {
                 let held = self.stock.reservations.of_line(order, line);
-                return StockReply::Line(held.map(|r| (r.supply, r.units)).collect());
+                let parts = held.map(|r| (r.supply, r.units)).collect();
+                return StockReply::Line(parts, self.stock.last_lsn);
             }
             StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
+            StockMessage::ReadInboundId(no) => {
+                let inbound = self.stock.inbound_no(no);
+                return StockReply::InboundId(inbound.map(|inbound| inbound.id.clone()));
+            }
+            StockMessage::ReadStanding => return StockReply::Standing(self.standing()),
             StockMessage::Restore(stock) => self.done(|it| it.stock = *stock),
         };
         published.publish(self.glance());
@@ -310,6 +348,23 @@ impl StockActor {
             has_inbound: !self.stock.inbound().is_empty(),
             in_flight: self.claimed > 0
                 || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
+        }
+    }
+
+    fn promise(&self) -> Promise {
+        let (free, is_unlimited) = (self.free(), self.stock.is_unlimited());
+        Promise { free, is_unlimited, inbound: self.glance_inbound() }
+    }
+
+    fn standing(&self) -> Standing {
+        let rare = self.rare.as_deref();
+        // What is on its way is hidden by any change in flight.
+        let inbound_hidden = rare.is_some_and(|r| r.editing) && !self.stock.inbound().is_empty();
+        Standing {
+            last_lsn: self.stock.last_lsn,
+            in_flight: inbound_hidden || self.glance().in_flight,
+            about_to_wait: rare.is_some_and(|r| r.waiting > 0),
+            room_to_wait: STOCK_UNITS_MAX.saturating_sub(self.stock.waiting),
         }
     }
 
@@ -513,14 +568,6 @@ impl StockActor {
     fn unship(&mut self, units: u32) {
         self.rare().leaving -= units;
         self.drop_rare_if_empty();
-    }
-
-    fn claim_release(&mut self) -> Claim {
-        if self.rare.as_deref().is_some_and(|r| r.waiting > 0) {
-            return Claim::InFlight;
-        }
-        self.rare().releasing += 1;
-        Claim::Granted
     }
 
     fn unrelease(&mut self) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::attempts::Awaited;
 use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
 use super::fulfil::by_pair;
@@ -22,8 +23,8 @@ pub struct Applier<'a> {
     applied: Applied,
     /// Whether events settle claims of this process; not so in recovery.
     settles: bool,
-    stock_turns: Vec<Ask<StockActor>>,
-    order_turns: Vec<Ask<OrderActor>>,
+    stock_turns: Vec<(Pair, Ask<StockActor>)>,
+    order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
 }
 
 impl<'a> Applier<'a> {
@@ -65,11 +66,13 @@ impl<'a> Applier<'a> {
     /// Waits for the turns that other threads run for this applier: what is
     /// applied is visible to whoever is told of it.
     pub fn settle(&mut self) -> Result<(), ActorPanicked> {
-        for turn in self.stock_turns.drain(..) {
+        for (pair, turn) in self.stock_turns.drain(..) {
             self.applied.hash.merge(moved_stock(turn.wait()?));
+            self.core.bells.ring(Awaited::Pair(pair));
         }
-        for turn in self.order_turns.drain(..) {
+        for (no, turn) in self.order_turns.drain(..) {
             self.applied.hash.merge(moved_order(turn.wait()?));
+            self.core.bells.ring(Awaited::Order(no));
         }
         Ok(())
     }
@@ -134,14 +137,14 @@ impl<'a> Applier<'a> {
                 (reserves[0].pair, reserves[0].line, written::parts(reserves));
             let effect = StockEffect::Reserve { order: no, line, parts };
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
-            self.stock_turn(reserves[0].ask(self.core, message))?;
+            self.stock_turn(pair, reserves[0].ask(self.core, message))?;
         }
         if !self.settles {
             // Whoever placed it in this process was given the number by the counter.
             self.core.order_last.fetch_max(no.0, Ordering::Relaxed);
         }
         let cell = self.core.orders.room(no);
-        self.order(cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
+        self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
     }
 
     fn cancel(
@@ -178,26 +181,32 @@ impl<'a> Applier<'a> {
     ) -> Result<(), ActorPanicked> {
         let cell = self.core.orders.room(order);
         let settles = self.settles;
-        self.order(cell.ask(OrderMessage::Apply { lsn, effect, settles }))
+        self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
-        self.stock_turn(cell(self.core, pair).ask(message))
+        self.stock_turn(pair, cell(self.core, pair).ask(message))
     }
 
-    fn stock_turn(&mut self, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {
+    fn stock_turn(&mut self, pair: Pair, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {
         match turn.try_take() {
-            Some(reply) => self.applied.hash.merge(moved_stock(reply?)),
-            None => self.stock_turns.push(turn),
+            Some(reply) => {
+                self.applied.hash.merge(moved_stock(reply?));
+                self.core.bells.ring(Awaited::Pair(pair));
+            }
+            None => self.stock_turns.push((pair, turn)),
         }
         Ok(())
     }
 
-    fn order(&mut self, mut turn: Ask<OrderActor>) -> Result<(), ActorPanicked> {
+    fn order(&mut self, no: OrderNo, mut turn: Ask<OrderActor>) -> Result<(), ActorPanicked> {
         match turn.try_take() {
-            Some(reply) => self.applied.hash.merge(moved_order(reply?)),
-            None => self.order_turns.push(turn),
+            Some(reply) => {
+                self.applied.hash.merge(moved_order(reply?));
+                self.core.bells.ring(Awaited::Order(no));
+            }
+            None => self.order_turns.push((no, turn)),
         }
         Ok(())
     }
@@ -218,17 +227,19 @@ pub fn reject(core: &Core, written: Written) {
         | Event::OrderPlaced(_)
         | Event::OrderPlacedV1(_) => {}
         Event::StockChanged { pair, .. } => {
-            give_back(core, cell(core, pair).ask(StockMessage::Unedit));
+            give_back(core, Awaited::Pair(pair), cell(core, pair).ask(StockMessage::Unedit));
         }
         Event::OrderCancelled { no, releases, .. } => {
             for (pair, ..) in by_pair(&releases) {
-                give_back(core, cell(core, pair).ask(StockMessage::Unrelease));
+                let given = cell(core, pair).ask(StockMessage::Unrelease);
+                give_back(core, Awaited::Pair(pair), given);
             }
             unlock(core, no);
         }
         Event::ShipmentShipped { no, units, .. } => {
             for (pair, _, units) in by_pair(&units) {
-                give_back(core, cell(core, pair).ask(StockMessage::Unship(units)));
+                let given = cell(core, pair).ask(StockMessage::Unship(units));
+                give_back(core, Awaited::Pair(pair), given);
             }
             unlock(core, no);
         }
@@ -241,7 +252,8 @@ pub fn reject(core: &Core, written: Written) {
 fn reject_order(core: &Core, placed: &Placement) {
     for reserve in &placed.reserves {
         let parts = Parts::from_iter([(reserve.supply, reserve.units)]);
-        give_back(core, reserve.ask(core, StockMessage::Unclaim(parts)));
+        let given = reserve.ask(core, StockMessage::Unclaim(parts));
+        give_back(core, Awaited::Pair(reserve.pair), given);
     }
     core.orders.abandon(&placed.packed.id());
     if let Some(request) = &placed.request {
@@ -251,7 +263,7 @@ fn reject_order(core: &Core, placed: &Placement) {
 
 fn unlock(core: &Core, no: OrderNo) {
     if let Some(cell) = core.orders.by_no(no) {
-        give_back(core, cell.ask(OrderMessage::Unlock));
+        give_back(core, Awaited::Order(no), cell.ask(OrderMessage::Unlock));
     }
 }
 

@@ -8,6 +8,7 @@ use super::catalogue::Catalogue;
 use super::claims::cell;
 use super::core::{Applied, Core};
 use super::error::EngineError;
+use super::read::line_at;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
 use crate::model::invariants::{Breach, conservation};
@@ -273,11 +274,8 @@ fn open_at(order: &Order, line: u16, node: NodeNo) -> u64 {
 }
 
 fn reserved(core: &Core, order: &Order, line: u16, pair: Pair) -> Result<u64, EngineError> {
-    match cell(core, pair).ask(StockMessage::ReadLine(order.no, line)).wait() {
-        Ok(StockReply::Line(parts)) => Ok(parts.iter().map(|(_, units)| u64::from(*units)).sum()),
-        Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
-        Err(panicked) => Err(core.panicked(panicked)),
-    }
+    let (parts, _) = line_at(core, order.no, line, pair)?;
+    Ok(parts.iter().map(|(_, units)| u64::from(*units)).sum())
 }
 
 fn read(core: &Core, pair: Pair) -> Result<Box<Stock>, EngineError> {

@@ -101,21 +101,49 @@ pub async fn begin_order<'a>(
     let id = &command.order.id;
     loop {
         let seen = core.look_at_names();
-        let there = match core.orders.begin(id) {
+        match core.orders.begin(id) {
             Found::Unknown => return Ok(Room::New(OrderRoom { core, id, held: true })),
-            Found::There(no, _) => read_named(core, no, id).await?,
-            Found::InFlight => None,
-        };
-        match there {
-            Some(known) if known.header.fingerprint == fingerprint => {
-                return Ok(Room::Known(known));
-            }
-            Some(known) if is_repeat_of_old(command, &known.header) => {
-                return Ok(Room::Known(known));
-            }
-            Some(_) => return Err(Refusal::OrderExists(id.clone()).into()),
-            None => core.progress(seen).await?,
+            found => match same(core, found, command, fingerprint).await? {
+                Some(known) => return Ok(Room::Known(known)),
+                None => core.progress(seen).await?,
+            },
         }
+    }
+}
+
+/// Reads the order if it was placed before, and takes no id; waits while the same id is
+/// being placed.
+pub async fn find_same(
+    core: &Core,
+    command: &PlaceOrder,
+    fingerprint: u64,
+) -> Result<Option<Order>, EngineError> {
+    loop {
+        let seen = core.look_at_names();
+        match core.orders.by_id(&command.order.id) {
+            Found::Unknown => return Ok(None),
+            found => match same(core, found, command, fingerprint).await? {
+                Some(known) => return Ok(Some(known)),
+                None => core.progress(seen).await?,
+            },
+        }
+    }
+}
+
+/// Reads the order that was found under the id of another one, if it is the same, and
+/// refuses if it is not; none while it is being placed.
+async fn same(
+    core: &Core,
+    found: Found<'_>,
+    command: &PlaceOrder,
+    fingerprint: u64,
+) -> Result<Option<Order>, EngineError> {
+    let Found::There(no, _) = found else { return Ok(None) };
+    match read_named(core, no, &command.order.id).await? {
+        None => Ok(None),
+        Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
+        Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
+        Some(_) => Err(Refusal::OrderExists(command.order.id.clone()).into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Commands on the catalogue and on a pair's supply.
 
+use super::attempts::{Attempt, Attempts};
 use super::begin::{Started, begin_request};
 use super::claims::Claims;
 use super::core::Core;
@@ -9,7 +10,7 @@ use super::written::Reserves;
 
 use crate::actor::stock::Edit;
 use crate::journal::Ticket;
-use crate::limits::{ITEMS_MAX, NODES_MAX, REPLANS_MAX};
+use crate::limits::{ITEMS_MAX, NODES_MAX};
 use crate::model::command::{
     ChangeStock, DefineItem, DefineNode, Meta, NodeDefinition, SetPolicy, StockOperation,
 };
@@ -271,14 +272,17 @@ async fn edit(
     pair: Pair,
     operation: &StockOperation,
 ) -> Result<Option<StockChange>, EngineError> {
-    for _ in 0..REPLANS_MAX {
-        let seen = core.look();
-        match claims.edit(pair, operation.clone()).await? {
-            Edit::Granted(change) => return Ok(Some(change)),
-            Edit::Refused(refusal) => return Err(refusal.into()),
-            Edit::UnknownInbound => return Ok(None),
-            Edit::InFlight | Edit::InLine => core.progress(seen).await?,
+    let mut attempts = Attempts::begin(core);
+    loop {
+        let attempt = match claims.edit(pair, operation).await? {
+            Ok(Edit::Granted(change)) => Attempt::Done(Some(change)),
+            Ok(Edit::Refused(refusal)) => return Err(refusal.into()),
+            Ok(Edit::UnknownInbound) => Attempt::Done(None),
+            Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
+            Err(bell) => Attempt::InTheWay(bell),
+        };
+        if let Some(decided) = attempts.end(attempt).await? {
+            return Ok(decided);
         }
     }
-    Err(Refusal::Contended.into())
 }

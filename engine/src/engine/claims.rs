@@ -5,10 +5,11 @@ use std::task::{Context, Poll, ready};
 
 use smallvec::SmallVec;
 
+use super::attempts::{Attempt, Awaited, Ear, Listening};
 use super::core::Core;
 use super::error::EngineError;
 use super::written::{Reserve, parts};
-use crate::actor::stock::{Claim, Edit, StockActor, StockMessage, StockReply};
+use crate::actor::stock::{Claim, Edit, Standing, StockActor, StockMessage, StockReply};
 use crate::actor::{Actor, Ask, Slot};
 use crate::model::command::StockOperation;
 use crate::model::{OrderNo, Pair, Parts};
@@ -34,24 +35,39 @@ impl<'a> Claims<'a> {
         Self { core, held: SmallVec::new() }
     }
 
-    /// Claims what an order reserves at one pair.
-    pub async fn units(&mut self, reserves: &[Reserve]) -> Result<Claim, EngineError> {
+    /// Claims what an order reserves at one pair; the pair's bell when others have it in
+    /// hand.
+    pub async fn units(
+        &mut self,
+        reserves: &[Reserve],
+    ) -> Result<Result<Claim, Listening<'a>>, EngineError> {
         let (reserve, parts) = (reserves[0], parts(reserves));
-        let (core, pair) = (self.core, reserve.pair);
+        let (core, actor) = (self.core, Awaited::Pair(reserve.pair));
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                give_back(core, reserve.ask(core, StockMessage::Unclaim(parts.clone())));
+                give_back(core, actor, reserve.ask(core, StockMessage::Unclaim(parts.clone())));
             }
         };
-        let asked = reserve.ask(core, StockMessage::Claim(parts.clone()));
-        let claim = claim_of(Asked::new(self.core, asked, undo).await?);
-        if claim == Claim::Granted {
-            self.held.push((pair, Held::Units(parts)));
+        let mut ear = Ear::at(core, actor);
+        loop {
+            let asked = reserve.ask(core, StockMessage::Claim(parts.clone()));
+            match claim_of(Asked::new(core, asked, undo).await?) {
+                Claim::InFlight => {
+                    if let Some(bell) = ear.refused() {
+                        return Ok(Err(bell));
+                    }
+                }
+                Claim::Granted => {
+                    self.held.push((reserve.pair, Held::Units(parts)));
+                    return Ok(Ok(Claim::Granted));
+                }
+                refused => return Ok(Ok(refused)),
+            }
         }
-        Ok(claim)
     }
 
-    /// Claims the leaving of units from one pair.
+    /// Claims the leaving of units from one pair; the pair's bell when others have it in
+    /// hand.
     pub async fn shipment(
         &mut self,
         pair: Pair,
@@ -59,45 +75,83 @@ impl<'a> Claims<'a> {
         line: u16,
         units: u32,
         ahead: u32,
-    ) -> Result<Claim, EngineError> {
-        let message = StockMessage::ClaimShip { order, line, units, ahead };
-        let cell = cell(self.core, pair);
+    ) -> Result<Result<Claim, Listening<'a>>, EngineError> {
+        let (core, actor, cell) = (self.core, Awaited::Pair(pair), cell(self.core, pair));
         let undo = |reply| {
             if claim_of(reply) == Claim::Granted {
-                give_back(self.core, cell.ask(StockMessage::Unship(units)));
+                give_back(core, actor, cell.ask(StockMessage::Unship(units)));
             }
         };
-        let claim = claim_of(Asked::new(self.core, cell.ask(message), undo).await?);
-        if claim == Claim::Granted {
-            self.held.push((pair, Held::Shipment(units)));
+        let mut ear = Ear::at(core, actor);
+        loop {
+            let message = StockMessage::ClaimShip { order, line, units, ahead };
+            match claim_of(Asked::new(core, cell.ask(message), undo).await?) {
+                Claim::InFlight => {
+                    if let Some(bell) = ear.refused() {
+                        return Ok(Err(bell));
+                    }
+                }
+                Claim::Granted => {
+                    self.held.push((pair, Held::Shipment(units)));
+                    return Ok(Ok(Claim::Granted));
+                }
+                refused => return Ok(Ok(refused)),
+            }
         }
-        Ok(claim)
     }
 
-    /// Announces to one pair that units are about to be given back.
-    pub async fn release(&mut self, pair: Pair) -> Result<Claim, EngineError> {
+    /// Announces to one pair that units are about to be given back: from now on nobody
+    /// begins to wait there. Done once those in flight who do are [waited
+    /// for](Self::released).
+    pub async fn release(&mut self, pair: Pair) -> Result<(), EngineError> {
         let cell = cell(self.core, pair);
-        let undo = |reply| {
-            if claim_of(reply) == Claim::Granted {
-                give_back(self.core, cell.ask(StockMessage::Unrelease));
-            }
-        };
-        let asked = cell.ask(StockMessage::ClaimRelease);
-        let claim = claim_of(Asked::new(self.core, asked, undo).await?);
-        if claim == Claim::Granted {
-            self.held.push((pair, Held::Release));
-        }
-        Ok(claim)
+        let undo = |_| give_back(self.core, Awaited::Pair(pair), cell.ask(StockMessage::Unrelease));
+        Asked::new(self.core, cell.ask(StockMessage::ClaimRelease), undo).await?;
+        self.held.push((pair, Held::Release));
+        Ok(())
     }
 
-    /// Decides a change of one pair's supply, and holds the pair for it. Asked
-    /// again after `InLine`, it keeps its place.
+    /// Whether those who were about to wait at a pair, when it was told of a release, do
+    /// so; the pair's bell while they are in flight.
+    pub async fn released(&self, pair: Pair) -> Result<Attempt<'a, ()>, EngineError> {
+        let (core, cell) = (self.core, cell(self.core, pair));
+        let mut ear = Ear::at(core, Awaited::Pair(pair));
+        loop {
+            let standing = standing_of(ask(core, cell, StockMessage::ReadStanding).await?);
+            if !standing.about_to_wait {
+                return Ok(Attempt::Done(()));
+            }
+            if let Some(bell) = ear.refused() {
+                return Ok(Attempt::InTheWay(bell));
+            }
+        }
+    }
+
+    /// Decides a change of one pair's supply, and holds the pair for it; the pair's bell
+    /// while others have it in hand. Asked again, it keeps the place in line that it had.
     pub async fn edit(
+        &mut self,
+        pair: Pair,
+        operation: &StockOperation,
+    ) -> Result<Result<Edit, Listening<'a>>, EngineError> {
+        let mut ear = Ear::at(self.core, Awaited::Pair(pair));
+        loop {
+            let edit = self.edit_once(pair, operation.clone()).await?;
+            if !matches!(edit, Edit::InFlight | Edit::InLine) {
+                return Ok(Ok(edit));
+            }
+            if let Some(bell) = ear.refused() {
+                return Ok(Err(bell));
+            }
+        }
+    }
+
+    async fn edit_once(
         &mut self,
         pair: Pair,
         operation: StockOperation,
     ) -> Result<Edit, EngineError> {
-        let cell = cell(self.core, pair);
+        let (core, actor, cell) = (self.core, Awaited::Pair(pair), cell(self.core, pair));
         let in_line =
             self.held.iter().position(|held| matches!(held, (p, Held::Line) if *p == pair));
         // The turn takes the place, whatever it answers.
@@ -105,16 +159,16 @@ impl<'a> Claims<'a> {
         // Whoever left the line with nothing in hand wakes those behind it.
         let left_line = || {
             if in_line {
-                self.core.gave_up();
+                core.bells.ring(actor);
             }
         };
         let undo = |reply| match edit_of(reply) {
-            Edit::Granted(_) => give_back(self.core, cell.ask(StockMessage::Unedit)),
-            Edit::InLine => give_back(self.core, cell.ask(StockMessage::LeaveLine)),
+            Edit::Granted(_) => give_back(core, actor, cell.ask(StockMessage::Unedit)),
+            Edit::InLine => give_back(core, actor, cell.ask(StockMessage::LeaveLine)),
             Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => left_line(),
         };
         let message = StockMessage::Edit { operation, in_line };
-        let edit = edit_of(Asked::new(self.core, cell.ask(message), undo).await?);
+        let edit = edit_of(Asked::new(core, cell.ask(message), undo).await?);
         match &edit {
             Edit::Granted(_) => self.held.push((pair, Held::Edit)),
             Edit::InLine => self.held.push((pair, Held::Line)),
@@ -139,7 +193,7 @@ impl Drop for Claims<'_> {
                 Held::Edit => StockMessage::Unedit,
                 Held::Line => StockMessage::LeaveLine,
             };
-            give_back(self.core, cell(self.core, pair).ask(message));
+            give_back(self.core, Awaited::Pair(pair), cell(self.core, pair).ask(message));
         }
     }
 }
@@ -182,12 +236,12 @@ impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<'_, A, U> {
     }
 }
 
-/// Gives back what was held, and wakes whoever waits for it. Waits until the actor
-/// has taken it, as long as a few turns take: the woken must find it free.
-pub fn give_back<A: Actor>(core: &Core, given: Ask<A>) {
+/// Gives back what was held of an actor, and wakes whoever sleeps for it. Waits until the
+/// actor has taken it, as long as a few turns take: the woken must find it free.
+pub fn give_back<A: Actor>(core: &Core, actor: Awaited, given: Ask<A>) {
     // An actor that panicked has nothing more to give, and the engine halts.
     let _ = given.wait();
-    core.gave_up();
+    core.bells.ring(actor);
 }
 
 /// The actor of a pair.
@@ -208,6 +262,14 @@ fn edit_of(reply: StockReply) -> Edit {
     match reply {
         StockReply::Edit(edit) => edit,
         other => unreachable!("an edit is answered with an edit, not {other:?}"),
+    }
+}
+
+/// What a pair answers when it is asked how it stands.
+pub fn standing_of(reply: StockReply) -> Standing {
+    match reply {
+        StockReply::Standing(standing) => standing,
+        other => unreachable!("a pair says how it stands, and not {other:?}"),
     }
 }
 

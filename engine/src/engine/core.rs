@@ -11,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, futures::Notified};
 
 use super::archive::Archive;
+use super::attempts::Bells;
 use super::catalogue::Catalogue;
 use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
@@ -18,7 +19,7 @@ use super::orders::Orders;
 use super::requests::Requests;
 use super::written::{Reserves, Written};
 use crate::actor::ActorPanicked;
-use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Watermark};
+use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Wait, Watermark};
 use crate::limits;
 use crate::model::{Lsn, OrderNo, Record, Refusal, Sku, SkuNo, StateHash};
 use crate::service::Supervised;
@@ -61,10 +62,9 @@ pub struct Core {
     halted: OnceLock<Halt>,
     /// Woken when the engine halts.
     pub halt: Notify,
-    /// Woken when what a transaction held of an actor is free again without an event.
-    given_up: Notify,
+    /// Rung when what a transaction held of an actor ends.
+    pub bells: Bells,
     /// Woken when the id or the key of a command that came to nothing is free again.
-    /// Apart from the other, because every refused command gives up its own.
     name_given_up: Notify,
     /// Whether the engine is shutting down.
     pub closing: AtomicBool,
@@ -143,7 +143,7 @@ impl Core {
             frozen: Mutex::default(),
             halted: OnceLock::new(),
             halt: Notify::new(),
-            given_up: Notify::new(),
+            bells: Bells::default(),
             name_given_up: Notify::new(),
             closing: AtomicBool::new(false),
             in_flight: Apart::default(),
@@ -296,54 +296,44 @@ impl Core {
         self.halted().map_or(EngineError::Closing, |halt| halt.clone().into())
     }
 
-    /// Begins to look at what others have in flight: whatever of it ends from now
-    /// on ends the [`progress`](Self::progress) that is waited for afterwards.
-    pub fn look(&self) -> Seen<'_> {
-        Seen { given_up: self.given_up.notified(), applied: self.watermark.applied() }
+    /// The next step of the applier, or the end of what is in flight for want of room.
+    pub fn next_step(&self) -> Wait<'_> {
+        self.watermark.wait_past(self.watermark.applied())
     }
 
-    /// As [`look`](Self::look), at ids and keys.
-    pub fn look_at_names(&self) -> Seen<'_> {
-        Seen { given_up: self.name_given_up.notified(), applied: self.watermark.applied() }
+    /// Waits for a step that was begun to be waited for before.
+    pub async fn stepped(&self, step: Wait<'_>) -> Result<(), EngineError> {
+        match step.await {
+            Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
+            Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
+        }
     }
 
-    /// What somebody held is free again, visibly so, and no event will tell.
-    pub fn gave_up(&self) {
-        self.given_up.notify_waiters();
+    /// Waits until the engine halts, or rejects what is in flight for want of room.
+    pub async fn stopping(&self) -> Result<(), EngineError> {
+        // An LSN that is never given out.
+        self.stepped(self.watermark.wait_past(Lsn::new(u64::MAX - 1))).await
     }
 
-    /// As [`gave_up`](Self::gave_up), an id or a key.
+    /// Begins to look at which ids and keys others have in flight: whatever of it ends
+    /// from now on ends the [`progress`](Self::progress) that is waited for afterwards.
+    pub fn look_at_names(&self) -> SeenNames<'_> {
+        SeenNames { given_up: self.name_given_up.notified(), step: self.next_step() }
+    }
+
+    /// An id or a key is free again, visibly so, and no event will tell.
     pub fn gave_up_name(&self) {
         self.name_given_up.notify_waiters();
     }
 
-    /// As [`progress`](Self::progress), after two looks.
-    pub async fn progress_of_either(
-        &self,
-        one: Seen<'_>,
-        other: Seen<'_>,
-    ) -> Result<(), EngineError> {
-        tokio::select! {
-            biased;
-            done = self.progress(one) => done,
-            done = self.progress(other) => done,
-        }
-    }
-
-    /// Waits for those in flight to get on: until more is applied than was at the
-    /// look, or something was given up since.
-    ///
-    /// Whoever is in flight ends in one of the two ways, because nobody waits here
-    /// with a claim in hand.
-    pub async fn progress(&self, seen: Seen<'_>) -> Result<(), EngineError> {
-        let Seen { given_up, applied } = seen;
+    /// Waits until more is applied than was at the look, or an id or key was given up
+    /// since: whoever has one in flight ends in one of the two ways.
+    pub async fn progress(&self, seen: SeenNames<'_>) -> Result<(), EngineError> {
+        let SeenNames { given_up, step } = seen;
         tokio::select! {
             biased;
             () = given_up => Ok(()),
-            past = self.watermark.wait_past(applied) => match past {
-                Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
-                Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
-            },
+            stepped = self.stepped(step) => stepped,
         }
     }
 }
@@ -379,9 +369,9 @@ impl Drop for Frozen<'_> {
 }
 
 /// A moment from which on the end of what is in flight is noticed.
-pub struct Seen<'a> {
+pub struct SeenNames<'a> {
     given_up: Notified<'a>,
-    applied: Lsn,
+    step: Wait<'a>,
 }
 
 /// The right to be in flight. Dropped when the command is answered.

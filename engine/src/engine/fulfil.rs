@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::attempts::{Attempt, Attempts, Awaited, Ear};
 use super::change::{Change, request_of, write};
 use super::claims::{Asked, Claims, give_back};
 use super::core::Core;
@@ -9,10 +10,9 @@ use super::error::EngineError;
 use super::orders::{Found, OrderCell};
 use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::actor::stock::Claim;
-use crate::limits::REPLANS_MAX;
 use crate::model::command::{CancelOrder, LineCancellation, ShipShipment};
 use crate::model::{
-    Dispatch, Event, Gone, Order, OrderId, OrderLine, OrderNo, Refusal, Release, Supply,
+    Dispatch, Event, Gone, Order, OrderId, OrderLine, OrderNo, Pair, Refusal, Release, Supply,
 };
 
 /// An order in hand. Dropped before its event is written, it is free again.
@@ -26,43 +26,48 @@ struct Locked<'a> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         if self.held {
-            give_back(self.core, self.cell.ask(OrderMessage::Unlock));
+            let actor = Awaited::Order(self.order.no);
+            give_back(self.core, actor, self.cell.ask(OrderMessage::Unlock));
         }
     }
 }
 
-/// Takes an order in hand; waits while others have it.
+/// Takes an order in hand; waits while others have it, and while it is being placed.
 async fn lock<'a>(core: &'a Core, id: &OrderId) -> Result<Locked<'a>, EngineError> {
-    for _ in 0..REPLANS_MAX {
-        // Who has it in hand gives up the order; who places it, its id.
-        let (seen, seen_name) = (core.look(), core.look_at_names());
-        match core.orders.by_id(id) {
+    let mut attempts = Attempts::begin(core);
+    loop {
+        let seen = core.look_at_names();
+        let met = match core.orders.by_id(id) {
             Found::Unknown => return Err(Refusal::UnknownOrder(id.clone()).into()),
-            Found::InFlight => {}
-            Found::There(no, cell) => {
-                if let Some(locked) = lock_cell(core, no, cell, id).await? {
-                    return Ok(locked);
-                }
-            }
+            Found::InFlight => None,
+            Found::There(no, cell) => lock_cell(core, no, cell, id).await?,
+        };
+        let Some(attempt) = met else {
+            // Its event, or the end of its id, comes soon, whoever else gets on.
+            core.progress(seen).await?;
+            continue;
+        };
+        if let Some(locked) = attempts.end(attempt).await? {
+            return Ok(locked);
         }
-        core.progress_of_either(seen, seen_name).await?;
     }
-    Err(Refusal::Contended.into())
 }
 
-/// Takes the order of that id in hand, if it is there and nobody else has it. One that
-/// left memory comes back first.
+/// Takes the order of that id in hand, if nobody else has it; none while it is not placed.
+/// One that left memory comes back first.
 async fn lock_cell<'a>(
     core: &'a Core,
     no: OrderNo,
     cell: &'a OrderCell,
     id: &OrderId,
-) -> Result<Option<Locked<'a>>, EngineError> {
+) -> Result<Option<Attempt<'a, Locked<'a>>>, EngineError> {
+    let actor = Awaited::Order(no);
     let undo = |reply| {
         if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
-            give_back(core, cell.ask(OrderMessage::Unlock));
+            give_back(core, actor, cell.ask(OrderMessage::Unlock));
         }
     };
+    let mut ear = Ear::at(core, actor);
     // Orders leave memory once a snapshot: it is asked once more for each that ends
     // meanwhile.
     loop {
@@ -70,9 +75,15 @@ async fn lock_cell<'a>(
             OrderReply::Lock(Lock::Granted(kept)) => {
                 let locked = Locked { core, cell, order: kept.order(), held: true };
                 // The number of an order that came to nothing passed on to another one.
-                return Ok(Some(locked).filter(|locked| locked.order.header.id == *id));
+                let is_it = locked.order.header.id == *id;
+                return Ok(is_it.then_some(Attempt::Done(locked)));
             }
-            OrderReply::Lock(Lock::InFlight) => return Ok(None),
+            OrderReply::Lock(Lock::Vacant) => return Ok(None),
+            OrderReply::Lock(Lock::InFlight) => {
+                if let Some(bell) = ear.refused() {
+                    return Ok(Some(Attempt::InTheWay(bell)));
+                }
+            }
             OrderReply::Lock(Lock::Archived(archived)) => {
                 let order = core.archive.read(no, archived).await?;
                 let recalled = core.orders.recall(no, order);
@@ -103,24 +114,23 @@ pub async fn cancel(core: &Core, command: CancelOrder) -> Result<Change, EngineE
 
 /// Announces a cancellation to its pairs; waits while orders in flight are about
 /// to wait there, so that what it gives back serves them.
+///
+/// It sleeps with what it holds, because others cannot go on there for ever: nobody begins
+/// to wait at a pair that was told, and those who are about to do not sleep.
 async fn claim_releases<'a>(
     core: &'a Core,
     releases: &[Release],
 ) -> Result<Claims<'a>, EngineError> {
-    for _ in 0..REPLANS_MAX {
-        let seen = core.look();
-        let mut claims = Claims::new(core);
-        let mut in_flight = false;
-        for (pair, ..) in by_pair(releases) {
-            in_flight |= claims.release(pair).await? == Claim::InFlight;
-        }
-        if !in_flight {
-            return Ok(claims);
-        }
-        drop(claims);
-        core.progress(seen).await?;
+    let mut claims = Claims::new(core);
+    let pairs = by_pair(releases);
+    for (pair, ..) in &pairs {
+        claims.release(*pair).await?;
     }
-    Err(Refusal::Contended.into())
+    for (pair, ..) in &pairs {
+        let mut attempts = Attempts::begin(core);
+        while attempts.end(claims.released(*pair).await?).await?.is_none() {}
+    }
+    Ok(claims)
 }
 
 /// Once the event is in the journal, applying it frees the order.
@@ -258,36 +268,43 @@ async fn claim_leaving<'a>(
     shipment: u16,
     units: &[Release],
 ) -> Result<Claims<'a>, EngineError> {
-    for _ in 0..REPLANS_MAX {
-        let seen = core.look();
-        let mut claims = Claims::new(core);
-        let (mut short, mut missing, mut in_flight) = (0, 0, false);
-        for (pair, line, units) in by_pair(units) {
-            let ahead = ahead_of(order, shipment, line);
-            match claims.shipment(pair, order.no, line, units, ahead).await? {
-                Claim::Granted => {}
-                Claim::Short(units) => short += units,
-                Claim::Missing(units) => missing += units,
-                Claim::InFlight => in_flight = true,
-                Claim::NoRoomToWait => unreachable!("what leaves does not wait"),
-            }
-        }
-        if !in_flight && (short, missing) == (0, 0) {
+    let mut by_pair = by_pair(units);
+    by_pair.sort_unstable_by_key(|(pair, ..)| *pair);
+    let mut attempts = Attempts::begin(core);
+    loop {
+        let attempt = claim_once(core, order, shipment, &by_pair).await?;
+        if let Some(claims) = attempts.end(attempt).await? {
             return Ok(claims);
         }
-        drop(claims);
-        if !in_flight {
-            let shipment = shipment + 1;
-            // What is on its way comes by itself; what is missing somebody has to find.
-            return Err(match missing {
-                0 => Refusal::ShipmentNotReady { shipment, missing: short },
-                _ => Refusal::UnitsMissing { shipment, missing },
-            }
-            .into());
-        }
-        core.progress(seen).await?;
     }
-    Err(Refusal::Contended.into())
+}
+
+async fn claim_once<'a>(
+    core: &'a Core,
+    order: &Order,
+    shipment: u16,
+    by_pair: &[(Pair, u16, u32)],
+) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
+    let mut claims = Claims::new(core);
+    let (mut short, mut missing) = (0, 0);
+    for &(pair, line, units) in by_pair {
+        let ahead = ahead_of(order, shipment, line);
+        match claims.shipment(pair, order.no, line, units, ahead).await? {
+            Ok(Claim::Granted) => {}
+            Ok(Claim::Short(units)) => short += units,
+            Ok(Claim::Missing(units)) => missing += units,
+            Ok(Claim::InFlight) => unreachable!("it comes with a bell"),
+            Ok(Claim::NoRoomToWait) => unreachable!("what leaves does not wait"),
+            Err(bell) => return Ok(Attempt::InTheWay(bell)),
+        }
+    }
+    let shipment = shipment + 1;
+    match (short, missing) {
+        (0, 0) => Ok(Attempt::Done(claims)),
+        // What is on its way comes by itself; what is missing somebody has to find.
+        (_, 0) => Err(Refusal::ShipmentNotReady { shipment, missing: short }.into()),
+        _ => Err(Refusal::UnitsMissing { shipment, missing }.into()),
+    }
 }
 
 /// Units of a line that earlier shipments of the same node have a right to.
@@ -304,8 +321,8 @@ fn ahead_of(order: &Order, shipment: u16, line: u16) -> u32 {
 /// Sums releases by pair and line: one event does one thing to one actor, in one
 /// turn. Releases ascend by allocation, and allocations by line and node, so that
 /// those of one pair are neighbours.
-pub fn by_pair(releases: &[Release]) -> SmallVec<[(crate::model::Pair, u16, u32); 4]> {
-    let mut sums = SmallVec::<[(crate::model::Pair, u16, u32); 4]>::new();
+pub fn by_pair(releases: &[Release]) -> SmallVec<[(Pair, u16, u32); 4]> {
+    let mut sums = SmallVec::<[(Pair, u16, u32); 4]>::new();
     for release in releases {
         match sums.last_mut() {
             Some((pair, line, units)) if (*pair, *line) == (release.pair, release.line) => {

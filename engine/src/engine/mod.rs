@@ -12,6 +12,7 @@
 
 mod apply;
 mod archive;
+mod attempts;
 mod audit;
 mod begin;
 pub(crate) mod catalogue;
@@ -48,7 +49,7 @@ pub use error::{EngineError, Halt};
 pub use network::PostalTable;
 pub use open::{OpenError, OpenOptions, Recovered, Until, journal_directory, snapshot_directory};
 pub use pipeline::Pump;
-pub use place::LineShortage;
+pub use place::{LineShortage, Quoted};
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
 pub use restore::{
@@ -271,8 +272,8 @@ impl Engine {
         Ok(Submitted::new(permit, placing))
     }
 
-    /// Plans an order as placing it would, and changes nothing.
-    pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Draft, EngineError> {
+    /// Decides on an order as placing it would, and changes nothing.
+    pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Quoted, EngineError> {
         let _permit = self.core.admit()?;
         place::quote(&self.core, command).await
     }
@@ -317,7 +318,7 @@ impl Engine {
     /// Waits until the engine has applied `version`.
     pub async fn at_least(&self, version: Lsn) -> Result<(), EngineError> {
         loop {
-            let seen = self.core.look();
+            let next = self.core.next_step();
             let newest = self.core.watermark.applied();
             if newest >= version {
                 return Ok(());
@@ -325,7 +326,7 @@ impl Engine {
             if self.core.journal.tail() < version {
                 return Err(EngineError::VersionAhead { wanted: version, newest });
             }
-            self.core.progress(seen).await?;
+            self.core.stepped(next).await?;
         }
     }
 

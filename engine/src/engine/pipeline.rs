@@ -119,7 +119,6 @@ fn committed(
             tracing::warn!(rejected = items.len(), %last_good, "no room for the journal");
             items.drain(..).for_each(|written| apply::reject(core, written));
             core.watermark.end_epoch(last_good);
-            core.gave_up();
             core.gave_up_name();
             Ok(())
         }

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::begin::{Room, Started, begin_order, begin_request, is_repeat_of_old, read_order};
-use super::claims::{Claims, ask, cell};
+use super::attempts::{Attempt, Attempts, Awaited, Ear, Listening};
+use super::begin::{
+    Room, Started, begin_order, begin_request, find_same, is_repeat_of_old, read_order,
+};
+use super::claims::{Claims, ask, cell, standing_of};
 use super::core::Core;
 use super::error::EngineError;
 use super::network::Network;
 use super::plan::{self, Draft, InboundSeen, Wanted, WantedLine};
 use super::requests::Remembered;
 use super::written::{self, Reserve, Reserves};
-use crate::actor::stock::{Claim, StockMessage, StockReply};
+use crate::actor::Slot;
+use crate::actor::stock::{Claim, Standing, StockActor, StockMessage, StockReply};
 use crate::geo::PostalMatch;
 use crate::journal::Ticket;
-use crate::limits::{
-    LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, REPLANS_AT_ONCE_MAX, REPLANS_MAX,
-    STOCK_UNITS_MAX,
-};
+use crate::limits::{LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, STOCK_UNITS_MAX};
 use crate::model::command::{OrderRequest, PlaceOrder};
 use crate::model::{
     Allocation, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Record, Refusal,
@@ -85,10 +86,26 @@ pub async fn place(core: &Core, command: &PlaceOrder) -> Result<Placing, EngineE
     Ok(Placing::Written(ticket, Arc::new(placed)))
 }
 
-/// Plans an order as placing would, and changes nothing.
-pub async fn quote(core: &Core, command: &PlaceOrder) -> Result<Draft, EngineError> {
+/// What placing an order now would come to.
+pub enum Quoted {
+    /// It would go in like this.
+    Plan(Box<Draft>),
+    /// The same order was placed before.
+    Known(Arc<Order>),
+    /// Durable state has not enough, and the order is not to wait.
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Decides on an order as placing would, and changes nothing.
+pub async fn quote(core: &Core, command: &PlaceOrder) -> Result<Quoted, EngineError> {
+    if let Some(known) = find_same(core, command, command.fingerprint()).await? {
+        return Ok(Quoted::Known(Arc::new(known)));
+    }
     let wanted = resolve(core, &core.network.load(), command)?;
-    look_and_plan(core, &wanted).await
+    Ok(match decide(core, &wanted).await? {
+        Decided::Plan(draft) => Quoted::Plan(Box::new(draft)),
+        Decided::SoldOut(shortages) => Quoted::SoldOut(shortages),
+    })
 }
 
 async fn known(core: &Core, done: Remembered) -> Result<Placing, EngineError> {
@@ -214,38 +231,173 @@ enum Settled<'a> {
 }
 
 /// Plans and claims until every claim is granted or durable state refuses.
-///
-/// `NO_PHANTOM_SOLD_OUT`: a plan that lacks units while claims are in flight on
-/// its SKUs is not answered; it is made again when they have settled. Nor is one
-/// beside which events were applied: a unit that moved from a pair not looked at
-/// yet to one looked at already is in neither look.
 async fn settle<'a>(core: &'a Core, wanted: &Wanted<'_>) -> Result<Settled<'a>, EngineError> {
-    for attempt in 0..REPLANS_MAX {
-        let seen = core.look();
-        let quiet = core.quiet();
-        let draft = look_and_plan(core, wanted).await?;
-        if draft.unfilled_units() > 0 {
-            if draft.in_flight_seen || quiet.is_none() || core.quiet() != quiet {
-                core.progress(seen).await?;
-                continue;
-            }
-            if let Some(shortages) = refused(wanted, &draft)? {
-                return Ok(Settled::SoldOut(shortages));
-            }
-        }
-        bounded(&draft)?;
-        // Refused, the units went to somebody else: plan on what is left.
+    let mut attempts = Attempts::begin(core);
+    loop {
+        let draft = match decide(core, wanted).await? {
+            Decided::Plan(draft) => draft,
+            Decided::SoldOut(shortages) => return Ok(Settled::SoldOut(shortages)),
+        };
         let reserves = reserves(core, &draft);
-        if let Some(claims) = claim(core, &reserves).await?
-            && !waits_for_nothing(core, wanted, &draft)
-        {
+        let attempt = match claim(core, &reserves).await? {
+            Attempt::Done(_) if waits_for_nothing(core, wanted, &draft) => Attempt::Again,
+            claimed => claimed,
+        };
+        if let Some(claims) = attempts.end(attempt).await? {
             return Ok(Settled::Granted(draft, reserves, claims));
         }
-        if attempt >= REPLANS_AT_ONCE_MAX {
-            core.progress(seen).await?;
+    }
+}
+
+enum Decided {
+    Plan(Draft),
+    SoldOut(Vec<LineShortage>),
+}
+
+/// What an order comes to now: the one way to it, for placing and for quoting.
+async fn decide(core: &Core, wanted: &Wanted<'_>) -> Result<Decided, EngineError> {
+    let (moment, draft) = (Moment::now(core), look_and_plan(core, wanted).await?);
+    if draft.unfilled_units() == 0 {
+        bounded(&draft)?;
+        return Ok(Decided::Plan(draft));
+    }
+    let draft = confirm(core, wanted, (moment, draft)).await?;
+    if draft.unfilled_units() > 0
+        && let Some(shortages) = refused(wanted, &draft)?
+    {
+        return Ok(Decided::SoldOut(shortages));
+    }
+    bounded(&draft)?;
+    room_to_wait(core, &draft).await?;
+    Ok(Decided::Plan(draft))
+}
+
+/// Plans until what the plan lacks is durably not there. The first plan is made already.
+///
+/// `NO_PHANTOM_SOLD_OUT`: what counts is whether the pairs of the lines that lack units
+/// changed during the look, or are claimed. A look at all of a large order takes so long
+/// that there they mostly do; so the lines that lack units are looked at once more without
+/// the others, and the plan stands if they come to the same.
+async fn confirm(
+    core: &Core,
+    wanted: &Wanted<'_>,
+    first: (Moment<'_>, Draft),
+) -> Result<Draft, EngineError> {
+    let (mut moment, mut draft) = first;
+    let mut attempts = Attempts::begin(core);
+    loop {
+        let lack = moment.lack(wanted, &draft).await?;
+        let lacking = draft.lacking().count();
+        let is_alone = lacking == wanted.lines.len() || draft.cut_short;
+        let lack = match lack {
+            lack if is_alone || matches!(lack, Attempt::Done(())) => lack,
+            _ if short_alone(core, wanted, &draft).await? => Attempt::Done(()),
+            _ => Attempt::Again,
+        };
+        if attempts.end(lack).await?.is_some() {
+            return Ok(draft);
+        }
+        (moment, draft) = (Moment::now(core), look_and_plan(core, wanted).await?);
+    }
+}
+
+/// Whether the lines of a draft that lack units durably lack as many when they are looked
+/// at without the others.
+async fn short_alone(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> Result<bool, EngineError> {
+    let wanted = wanted.with_lines(draft.lacking());
+    let mut attempts = Attempts::begin(core);
+    loop {
+        let (moment, alone) = (Moment::now(core), look_and_plan(core, &wanted).await?);
+        let lack = moment.lack(&wanted, &alone).await?;
+        if attempts.end(lack).await?.is_some() {
+            let short = draft.lacking().map(|line| draft.unfilled[line]);
+            return Ok(short.eq(alone.unfilled));
         }
     }
-    Err(Refusal::Contended.into())
+}
+
+/// The beginning of a look at what is published.
+struct Moment<'a> {
+    core: &'a Core,
+    /// All of it was shown.
+    applied: Lsn,
+    /// Whether nothing more was.
+    is_quiet: bool,
+}
+
+impl<'a> Moment<'a> {
+    fn now(core: &'a Core) -> Self {
+        let applied = core.watermark.applied();
+        Self { core, applied, is_quiet: core.quiet() == Some(applied) }
+    }
+
+    /// Whether a draft that was planned since lacks what is durably not there: whether no
+    /// claim hid any of it, and no event after this moment changed a pair of the lines that
+    /// lack it. Then all these pairs were looked at as they were at one version. A unit
+    /// that moves from a pair not looked at yet to one looked at already changes both.
+    async fn lack(
+        &self,
+        wanted: &Wanted<'_>,
+        draft: &Draft,
+    ) -> Result<Attempt<'a, ()>, EngineError> {
+        let hidden = draft.lacking().any(|line| draft.is_in_flight(line));
+        if !hidden && self.is_quiet && self.core.quiet() == Some(self.applied) {
+            return Ok(Attempt::Done(()));
+        }
+        let mut lack = if hidden { Attempt::Again } else { Attempt::Done(()) };
+        for line in draft.lacking() {
+            let (want, hidden) = (&wanted.lines[line], draft.is_in_flight(line));
+            for slot in &want.entry.row {
+                let pair = Pair { sku: want.sku, node: slot.node };
+                match self.standing(pair, slot, hidden).await? {
+                    Err(bell) => return Ok(Attempt::InTheWay(bell)),
+                    Ok(standing) if standing.last_lsn > self.applied && !hidden => {
+                        lack = Attempt::Overtaken;
+                    }
+                    Ok(_) => {}
+                }
+            }
+        }
+        Ok(lack)
+    }
+
+    /// How a pair stands; its bell while something is in flight there, if that is what hid
+    /// supply.
+    async fn standing(
+        &self,
+        pair: Pair,
+        slot: Slot<'_, StockActor>,
+        hidden: bool,
+    ) -> Result<Result<Standing, Listening<'a>>, EngineError> {
+        let mut ear = Ear::at(self.core, Awaited::Pair(pair));
+        loop {
+            let standing = standing_of(ask(self.core, slot, StockMessage::ReadStanding).await?);
+            if !(hidden && standing.in_flight) {
+                return Ok(Ok(standing));
+            }
+            if let Some(bell) = ear.refused() {
+                return Ok(Err(bell));
+            }
+        }
+    }
+}
+
+/// Refuses units that are to wait where no more may.
+async fn room_to_wait(core: &Core, draft: &Draft) -> Result<(), EngineError> {
+    for waiting in draft.allocations.iter().filter(|a| a.supply == Supply::Backorder) {
+        let sku = draft.lines[usize::from(waiting.line)].sku;
+        let node = draft.shipments[usize::from(waiting.shipment)].node;
+        let slot = cell(core, Pair { sku, node });
+        let standing = standing_of(ask(core, slot, StockMessage::ReadStanding).await?);
+        if waiting.units > standing.room_to_wait {
+            return Err(no_room_to_wait());
+        }
+    }
+    Ok(())
+}
+
+fn no_room_to_wait() -> EngineError {
+    Refusal::TooMuch { what: "waiting", max: u64::from(STOCK_UNITS_MAX) }.into()
 }
 
 /// Whether an order that lacks units is refused, and which.
@@ -283,7 +435,7 @@ fn bounded(draft: &Draft) -> Result<(), Refusal> {
 }
 
 /// The lines of a draft that lack units.
-pub fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
+fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
     let lines = wanted.lines.iter().zip(&draft.unfilled).enumerate();
     let short = lines.filter(|(_, (_, short))| **short > 0);
     short
@@ -322,26 +474,26 @@ async fn look_inbound(core: &Core, wanted: &Wanted<'_>) -> Result<InboundSeen, E
     Ok(seen)
 }
 
-/// Claims all that a draft needs, pairs ascending; none when one refuses.
+/// Claims all that a draft needs, pairs ascending; nothing when one refuses.
 async fn claim<'a>(
     core: &'a Core,
     reserves: &[Reserve],
-) -> Result<Option<Claims<'a>>, EngineError> {
+) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
     let mut wanted: SmallVec<[&[Reserve]; 4]> = written::by_pair(reserves).collect();
     wanted.sort_unstable_by_key(|of_pair| of_pair[0].pair);
     let mut claims = Claims::new(core);
     for of_pair in wanted {
         match claims.units(of_pair).await? {
-            Claim::Granted => {}
-            Claim::NoRoomToWait => {
-                let (what, max) = ("waiting", u64::from(STOCK_UNITS_MAX));
-                return Err(Refusal::TooMuch { what, max }.into());
-            }
-            Claim::Short(_) | Claim::InFlight => return Ok(None),
-            Claim::Missing(_) => unreachable!("only what leaves can be missing"),
+            Ok(Claim::Granted) => {}
+            Ok(Claim::NoRoomToWait) => return Err(no_room_to_wait()),
+            // The units went to somebody else: plan on what is left.
+            Ok(Claim::Short(_)) => return Ok(Attempt::Overtaken),
+            Ok(Claim::Missing(_)) => unreachable!("only what leaves can be missing"),
+            Ok(Claim::InFlight) => unreachable!("it comes with a bell"),
+            Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
     }
-    Ok(Some(claims))
+    Ok(Attempt::Done(claims))
 }
 
 /// What a draft reserves, with the actors looked up.
@@ -413,3 +565,6 @@ pub async fn read_stock(core: &Core, pair: Pair) -> Result<Box<crate::model::Sto
         other => unreachable!("a read is answered with a state, not {other:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,16 @@ pub struct Wanted<'a> {
     pub at: Timestamp,
 }
 
+impl Wanted<'_> {
+    /// The same order with some of its lines only.
+    #[must_use]
+    pub fn with_lines(&self, lines: impl Iterator<Item = usize>) -> Self {
+        Self { lines: lines.map(|line| self.lines[line]).collect(), ..*self }
+    }
+}
+
 /// One line of it.
+#[derive(Clone, Copy)]
 pub struct WantedLine<'a> {
     /// The item.
     pub sku: SkuNo,
@@ -72,8 +81,8 @@ pub struct Draft {
     pub unfilled: SmallVec<[u32; 4]>,
     /// Whether candidates were left out.
     pub cut_short: bool,
-    /// Whether claims or changes in flight may hide supply from this plan.
-    pub in_flight_seen: bool,
+    /// Lines of which claims or changes in flight may hide supply from this plan.
+    pub in_flight: SmallVec<[u16; 4]>,
     /// Why.
     pub trace: Box<[u8]>,
 }
@@ -82,6 +91,16 @@ impl Draft {
     /// Units without supply.
     pub fn unfilled_units(&self) -> u64 {
         self.unfilled.iter().map(|units| u64::from(*units)).sum()
+    }
+
+    /// The lines that lack units.
+    pub fn lacking(&self) -> impl Iterator<Item = usize> {
+        self.unfilled.iter().enumerate().filter(|(_, short)| **short > 0).map(|(line, _)| line)
+    }
+
+    /// Whether supply of that line may be hidden by what is in flight.
+    pub fn is_in_flight(&self, line: usize) -> bool {
+        self.in_flight.iter().any(|of| usize::from(*of) == line)
     }
 }
 
@@ -104,6 +123,8 @@ pub fn plan(
 struct Planner {
     candidates: Candidates,
     lines: Vec<sourcing::Line>,
+    /// Lines of which claims or changes in flight may hide supply.
+    in_flight: Vec<u16>,
     reasons: Vec<Reason>,
     trace: Vec<u8>,
     scratch: sourcing::Scratch,
@@ -154,7 +175,7 @@ impl Planner {
     ) -> Option<Draft> {
         self.candidates.begin(network);
         let route = Route::new(network, wanted);
-        let in_flight_seen = self.gather(&route, inbound)?;
+        self.gather(&route, inbound)?;
         let problem = sourcing::Problem {
             lines: &self.lines,
             offers: self.candidates.offers(),
@@ -172,22 +193,22 @@ impl Planner {
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
         let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
         let trace = self.trace(was_bounded || self.candidates.cut_short());
-        Some(draft::draft(&route, &self.candidates, &plan, (in_flight_seen, trace)))
+        Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))
     }
 
-    /// Gathers what every line could be filled from; answers whether claims or changes
-    /// in flight may hide some of it.
-    fn gather(&mut self, route: &Route<'_, '_>, inbound: Option<&InboundSeen>) -> Option<bool> {
+    /// Gathers what every line could be filled from, and notes where claims or changes in
+    /// flight may hide some of it.
+    fn gather(&mut self, route: &Route<'_, '_>, inbound: Option<&InboundSeen>) -> Option<()> {
         let wanted = &route.wanted.lines;
         // Waits for memory overlap when all rows are touched before one is walked.
         let touched = wanted.iter().fold(0, |sum, want| sum ^ want.entry.row.touch());
         std::hint::black_box(touched);
         self.lines.clear();
-        let mut in_flight_seen = false;
+        self.in_flight.clear();
         for (line, want) in wanted.iter().enumerate() {
             let first = self.candidates.offers().len();
             let seen = self.candidates.on_hand(route, line, want);
-            in_flight_seen |= seen.in_flight;
+            let mut in_flight = seen.in_flight;
             match inbound {
                 None if seen.inbound => return None,
                 None => {}
@@ -195,15 +216,18 @@ impl Planner {
                     for (_, node, glances) in
                         inbound.iter().filter(|(of, ..)| usize::from(*of) == line)
                     {
-                        in_flight_seen |= glances.iter().any(|glance| glance.in_flight);
+                        in_flight |= glances.iter().any(|glance| glance.in_flight);
                         self.candidates.inbound(route, line, *node, glances);
                     }
                 }
             }
             let offers = index(first)..index(self.candidates.offers().len());
             self.lines.push(sourcing::Line { quantity: want.quantity, offers });
+            if in_flight {
+                self.in_flight.push(candidates::line_no(line));
+            }
         }
-        Some(in_flight_seen)
+        Some(())
     }
 
     fn trace(&mut self, is_bounded: bool) -> Box<[u8]> {

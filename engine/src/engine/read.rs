@@ -4,18 +4,20 @@
 use std::sync::Arc;
 
 use super::begin::find_order;
-use super::claims::ask;
+use super::claims::{ask, cell};
 use super::core::Core;
 use super::error::EngineError;
 use super::network::is_supplier;
+use super::orders::Found;
 use super::place::read_stock;
 use super::trace::Trace;
 use crate::actor::Slot;
+use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{Glance, StockActor, StockMessage, StockReply};
-use crate::limits::REPLANS_MAX;
+use crate::limits::READS_MAX;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Refusal, Sku,
-    SkuNo, Stock, Supply, Timestamp,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderNo, OrderState, Pair, Parts, Refusal,
+    Sku, Stock, Supply, Timestamp,
 };
 
 /// What can be promised of one SKU.
@@ -92,13 +94,13 @@ pub async fn availability(
             let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
             let glance = slot.shared().glance();
             if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
-                unsure.push((nodes.len(), slot, glance));
+                unsure.push((nodes.len(), slot));
             }
             nodes.push(NodeAvailability::at_a_glance(&known.node, glance));
         }
     }
-    for (place, slot, glance) in unsure {
-        look_closer(core, (no, slot, glance), at, &mut nodes[place]).await?;
+    for (place, slot) in unsure {
+        look_closer(core, slot, at, &mut nodes[place]).await?;
     }
     let atp = nodes.iter().map(|n| n.atp).sum();
     Ok(Availability { sku: sku.clone(), version, at, atp, nodes })
@@ -125,29 +127,22 @@ impl NodeAvailability {
     }
 }
 
-/// Asks the actor for what a glance cannot show.
+/// Asks the actor for what a glance cannot show: for all of it at once, because what
+/// arrives is on its way in one moment and free in the next.
 async fn look_closer(
     core: &Core,
-    (sku, slot, glance): (SkuNo, Slot<'_, StockActor>, Glance),
+    slot: Slot<'_, StockActor>,
     at: Timestamp,
     seen: &mut NodeAvailability,
 ) -> Result<(), EngineError> {
-    if glance.has_inbound
-        && let StockReply::Inbound(supplies) = ask(core, slot, StockMessage::ReadInbound).await?
-    {
-        let in_time = supplies.iter().filter(|supply| supply.eta <= at);
-        seen.inbound = in_time.map(|supply| u64::from(supply.free)).sum();
-    }
-    if glance.is_clamped() {
-        seen.free = match ask(core, slot, StockMessage::ReadFree).await? {
-            StockReply::Free(free) => free,
-            other => unreachable!("a read of what is free is answered with it, not {other:?}"),
-        };
-    }
-    if is_supplier(seen.kind) {
-        let stock = read_stock(core, Pair { sku, node: slot.node }).await?;
-        seen.unlimited = stock.is_unlimited();
-    }
+    let promise = match ask(core, slot, StockMessage::ReadPromise).await? {
+        StockReply::Promise(promise) => promise,
+        other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
+    };
+    let in_time = promise.inbound.iter().filter(|supply| supply.eta <= at);
+    seen.inbound = in_time.map(|supply| u64::from(supply.free)).sum();
+    seen.free = promise.free;
+    seen.unlimited = promise.is_unlimited;
     seen.sum_up();
     Ok(())
 }
@@ -167,32 +162,60 @@ pub async fn stock(core: &Core, sku: &Sku, node: &NodeId) -> Result<StockView, E
     Ok(StockView { stock, version })
 }
 
-/// Reads an order and what its open units rest on.
+/// Reads an order and what its open units rest on, all of it at one version.
 pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> {
-    let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
-    for _ in 0..REPLANS_MAX {
-        let version = core.watermark.applied();
-        let order = find_order(core, id).await?.ok_or_else(unknown)?;
-        let is_open = order.state() == OrderState::Open;
-        let supplies = supplies(core, &order).await?;
-        // A closed order rests on nothing and does not change. It may have left memory,
-        // and is not read twice.
-        let is_same = async || {
-            let now = find_order(core, id).await?;
-            Ok::<_, EngineError>(now.is_some_and(|now| now.last_lsn == order.last_lsn))
-        };
-        if !is_open || is_same().await? {
-            let version = version.max(order.last_lsn);
-            return Ok(OrderView { order: Arc::new(order), supplies, version });
+    loop {
+        for _ in 0..READS_MAX {
+            let (next, version) = (core.next_step(), core.watermark.applied());
+            let order = find_order(core, id).await?;
+            let order = order.ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
+            let view = OrderView::read(core, order)?;
+            // What no later event had changed when it was asked is as that version has it. A
+            // closed order rests on nothing and does not change.
+            if view.version <= version || view.order.state() != OrderState::Open {
+                return Ok(OrderView { version: version.max(view.version), ..view });
+            }
+            core.stepped(next).await?;
+        }
+        if let Some(view) = order_at_rest(core, id)? {
+            return Ok(view);
         }
     }
-    Err(Refusal::Contended.into())
 }
 
-/// What each allocation's open units rest on. The firmest units of a line at a
-/// node belong to its earliest shipment.
-async fn supplies(core: &Core, order: &Order) -> Result<Vec<Parts>, EngineError> {
+/// Reads an order while nothing is applied: there is always an event at one of its pairs
+/// while they are asked. None if it is not in memory any more.
+fn order_at_rest(core: &Core, id: &OrderId) -> Result<Option<OrderView>, EngineError> {
+    let gate = core.gate.lock();
+    let Found::There(_, cell) = core.orders.by_id(id) else { return Ok(None) };
+    match cell.ask(OrderMessage::Read).wait() {
+        Ok(OrderReply::Resident(kept)) => {
+            let view = OrderView::read(core, kept.order())?;
+            Ok(Some(OrderView { version: gate.lsn, ..view }))
+        }
+        Ok(_) => Ok(None),
+        Err(panicked) => Err(core.panicked(panicked)),
+    }
+}
+
+impl OrderView {
+    /// What an order rests on now; the version is that of the newest event that changed
+    /// the order or one of its pairs.
+    fn read(core: &Core, order: Order) -> Result<Self, EngineError> {
+        let (supplies, newest) = match order.state() {
+            OrderState::Open => supplies(core, &order)?,
+            _ => (vec![Parts::new(); order.allocations.len()], Lsn::NONE),
+        };
+        let version = newest.max(order.last_lsn);
+        Ok(Self { order: Arc::new(order), supplies, version })
+    }
+}
+
+/// What each allocation's open units rest on, and the newest event that changed a pair.
+/// The firmest units of a line at a node belong to its earliest shipment.
+fn supplies(core: &Core, order: &Order) -> Result<(Vec<Parts>, Lsn), EngineError> {
     let mut left: Vec<(Pair, u16, Parts)> = Vec::new();
+    let mut newest = Lsn::NONE;
     let mut supplies = vec![Parts::new(); order.allocations.len()];
     let mut by_shipment: Vec<usize> = (0..order.allocations.len()).collect();
     by_shipment.sort_by_key(|at| order.allocations[*at].shipment);
@@ -203,18 +226,29 @@ async fn supplies(core: &Core, order: &Order) -> Result<Vec<Parts>, EngineError>
         let place = if let Some(place) = known {
             place
         } else {
-            let message = StockMessage::ReadLine(order.no, allocation.line);
-            let StockReply::Line(parts) =
-                ask(core, super::claims::cell(core, pair), message).await?
-            else {
-                unreachable!("a read of a line is answered with it");
-            };
+            let (parts, last_lsn) = line_at(core, order.no, allocation.line, pair)?;
+            newest = newest.max(last_lsn);
             left.push((pair, allocation.line, parts));
             left.len() - 1
         };
         supplies[at] = take(&mut left[place].2, allocation.open());
     }
-    Ok(supplies)
+    Ok((supplies, newest))
+}
+
+/// What a line of an order has reserved at a pair, and the last event that changed the
+/// pair. Waits for the turns of others, which is as long as a few turns take.
+pub fn line_at(
+    core: &Core,
+    no: OrderNo,
+    line: u16,
+    pair: Pair,
+) -> Result<(Parts, Lsn), EngineError> {
+    match cell(core, pair).ask(StockMessage::ReadLine(no, line)).wait() {
+        Ok(StockReply::Line(parts, last_lsn)) => Ok((parts, last_lsn)),
+        Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
+        Err(panicked) => Err(core.panicked(panicked)),
+    }
 }
 
 fn take(from: &mut Parts, units: u32) -> Parts {
@@ -261,5 +295,13 @@ pub async fn inbound_id(
     let Supply::Inbound(no) = supply else {
         return Ok(None);
     };
-    Ok(read_stock(core, pair).await?.inbound_no(no).map(|inbound| inbound.id.clone()))
+    match ask(core, cell(core, pair), StockMessage::ReadInboundId(no)).await? {
+        StockReply::InboundId(id) => Ok(id),
+        other => {
+            unreachable!("a read of an inbound supply's id is answered with it, not {other:?}")
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

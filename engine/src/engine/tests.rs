@@ -15,7 +15,7 @@ use crate::calendar::{LocalDays, Zone};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
 use crate::geo::{Location, PostalCodes, PostalMatch, ZoneNo};
-use crate::limits::REPLANS_MAX;
+use crate::limits::TRIES_MAX;
 use crate::model::command::{
     ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
     PlaceOrder, StockOperation,
@@ -26,11 +26,14 @@ use crate::model::{
     Timestamp,
 };
 
-const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
+pub(super) const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
-const PAIR: Pair = Pair { sku: SkuNo(0), node: NodeNo(0) };
+pub(super) const PAIR: Pair = Pair { sku: SkuNo(0), node: NodeNo(0) };
+
+/// The node of the pair.
+pub(super) const NODE: &str = "N";
 
 /// One place, which every code names.
 struct OnePlace;
@@ -51,7 +54,7 @@ impl PostalCodes for OnePlace {
     }
 }
 
-fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(super) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
@@ -68,7 +71,7 @@ fn sku() -> Sku {
 }
 
 /// Runs a command to its end.
-fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, EngineError>>) -> T {
+pub(super) fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, EngineError>>) -> T {
     let mut command = pin!(command);
     loop {
         if let Poll::Ready(done) = poll(command.as_mut()) {
@@ -79,7 +82,7 @@ fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, EngineError>>
 }
 
 /// An engine with one pair, which has one unit.
-fn one_unit() -> (Engine, Pump) {
+pub(super) fn one_unit() -> (Engine, Pump) {
     one_unit_on(&SimulatedDisk::new())
 }
 
@@ -93,9 +96,8 @@ fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
 }
 
 async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
-    let id = NodeId::new("node", "N").expect("a node id");
     let node = NodeDefinition {
-        id: id.clone(),
+        id: NodeId::new("node", NODE).expect("a node id"),
         kind: NodeKind::Warehouse,
         title: Text::default(),
         postal_code: code(),
@@ -110,14 +112,23 @@ async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
         enabled: true,
     };
     engine.define_node(DefineNode { meta: meta(), node }).await?;
-    let item = Item { sku: sku(), title: Text::default() };
-    engine.define_item(DefineItem { meta: meta(), item }).await?;
-    let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
-    let received = ChangeStock { meta: meta(), sku: sku(), node: id, operation };
-    engine.change_stock(received).await.map(drop)
+    engine.define_item(item("A")).await?;
+    engine.change_stock(receive("A", NODE)).await.map(drop)
 }
 
-fn order() -> PlaceOrder {
+pub(super) fn item(name: &str) -> DefineItem {
+    let item = Item { sku: Sku::new("sku", name).expect("a sku"), title: Text::default() };
+    DefineItem { meta: meta(), item }
+}
+
+/// One unit more.
+pub(super) fn receive(name: &str, node: &str) -> ChangeStock {
+    let node = NodeId::new("node", node).expect("a node id");
+    let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
+    ChangeStock { meta: meta(), sku: Sku::new("sku", name).expect("a sku"), node, operation }
+}
+
+pub(super) fn order() -> PlaceOrder {
     let order = OrderRequest {
         id: OrderId::new("order", "O").expect("an order id"),
         customer: None,
@@ -140,10 +151,10 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     let mut sleeper = Claims::new(&engine.core);
     let unit = Reserve { pair: PAIR, place: None, line: 0, supply: Supply::OnHand, units: 1 };
     let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit))));
-    assert!(matches!(claimed, Poll::Ready(Ok(Claim::Granted))));
+    assert!(matches!(claimed, Poll::Ready(Ok(Ok(Claim::Granted)))));
 
     let mut buyer = pin!(engine.place_order(order()));
-    for _ in 0..10 * REPLANS_MAX {
+    for _ in 0..10 * TRIES_MAX {
         assert!(poll(buyer.as_mut()).is_pending(), "the unit may come back");
     }
     drop(sleeper);

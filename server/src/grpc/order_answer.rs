@@ -4,10 +4,9 @@
 //! without making the message: an order has a dozen texts and lists in its answer,
 //! and hundreds of thousands of orders come in a second.
 
-use backstock_engine::engine::{Draft, Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::OrderRequest;
+use backstock_engine::engine::{Engine, EngineError, LineShortage, PlaceOutcome, Placed, Quoted};
 use backstock_engine::model::{
-    Allocation, Day, InboundId, OrderLine, Pair, Shipment, Shortage, Supply,
+    Allocation, Day, InboundId, Order, OrderLine, Pair, Shipment, Supply,
 };
 use backstock_proto::v1;
 use smallvec::SmallVec;
@@ -51,20 +50,10 @@ pub(super) async fn placed(
 ) -> Result<Told, EngineError> {
     let version = placed.version.get();
     match placed.outcome {
-        PlaceOutcome::Placed(order) => {
-            let decided = Decided {
-                order_id: order.header.id.as_str(),
-                lines: &order.lines,
-                shipments: &order.shipments,
-                allocations: &order.allocations,
-                promise_by: order.header.promise_by,
-            };
-            decided.answer(engine, version, out).await
-        }
+        PlaceOutcome::Placed(order) => Decided::of(&order).answer(engine, version, out).await,
         PlaceOutcome::SoldOut(short) => {
             let request = OrderText::read(request).expect("it was read when it came");
-            let shortages = short.iter().map(|line| (line.line, line.short));
-            Ok(rejected(&request, shortages, version, out))
+            Ok(rejected(&request, &short, version, out))
         }
     }
 }
@@ -73,38 +62,32 @@ pub(super) async fn placed(
 pub(super) async fn quoted(
     engine: &Engine,
     request: &OrderText<'_>,
-    order: &OrderRequest,
-    draft: &Draft,
+    quoted: Quoted,
     version: u64,
     out: &mut Vec<u8>,
 ) -> Result<Told, EngineError> {
-    let nothing = draft.allocations.is_empty();
-    let refuses = match order.shortage.unwrap_or_else(|| engine.policy().shortage) {
-        Shortage::Reject => draft.unfilled_units() > 0,
-        Shortage::Partial => nothing,
-        Shortage::Backorder if nothing => {
-            return Err(backstock_engine::model::Refusal::NoNode.into());
+    match quoted {
+        Quoted::Plan(draft) => {
+            let decided = Decided {
+                order_id: request.order_id,
+                lines: &draft.lines,
+                shipments: &draft.shipments,
+                allocations: &draft.allocations,
+                promise_by: draft.promise_by,
+            };
+            decided.answer(engine, version, out).await
         }
-        Shortage::Backorder => false,
-    };
-    if refuses {
-        let short = draft.unfilled.iter().copied().zip(0u16..).filter(|(short, _)| *short > 0);
-        return Ok(rejected(request, short.map(|(short, line)| (line, short)), version, out));
+        Quoted::Known(order) => {
+            Decided::of(&order).answer(engine, order.placed_lsn.get(), out).await
+        }
+        Quoted::SoldOut(short) => Ok(rejected(request, &short, version, out)),
     }
-    let decided = Decided {
-        order_id: request.order_id,
-        lines: &draft.lines,
-        shipments: &draft.shipments,
-        allocations: &draft.allocations,
-        promise_by: draft.promise_by,
-    };
-    decided.answer(engine, version, out).await
 }
 
 /// Sold out: the lines are those of the request, with one for each SKU.
 fn rejected(
     request: &OrderText<'_>,
-    short: impl Iterator<Item = (u16, u32)>,
+    short: &[LineShortage],
     version: u64,
     out: &mut Vec<u8>,
 ) -> Told {
@@ -117,8 +100,8 @@ fn rejected(
     let outcome = v1::OrderOutcome::Rejected;
     wire::text(out, 1, request.order_id);
     wire::int(out, 2, outcome);
-    for (line, short) in short {
-        shortage(out, line.into(), skus[usize::from(line)], short);
+    for LineShortage { line, short, .. } in short {
+        shortage(out, (*line).into(), skus[usize::from(*line)], *short);
     }
     wire::number(out, 6, version);
     Told { outcome, units_promised: 0 }
@@ -133,7 +116,17 @@ fn shortage(out: &mut Vec<u8>, line: u32, sku: &str, short: u32) {
     });
 }
 
-impl Decided<'_> {
+impl<'a> Decided<'a> {
+    fn of(order: &'a Order) -> Self {
+        Self {
+            order_id: order.header.id.as_str(),
+            lines: &order.lines,
+            shipments: &order.shipments,
+            allocations: &order.allocations,
+            promise_by: order.header.promise_by,
+        }
+    }
+
     async fn answer(
         &self,
         engine: &Engine,

@@ -118,10 +118,9 @@ impl Api {
     ) -> Result<(), Status> {
         let command = self.placing(request)?;
         let version = self.version();
-        let draft = self.engine().quote_order(&command).await.map_err(refused)?;
-        let order = &command.order;
-        let quoted = order_answer::quoted(self.engine(), request, order, &draft, version, out);
-        quoted.await.map(drop).map_err(refused)
+        let quoted = self.engine().quote_order(&command).await.map_err(refused)?;
+        let told = order_answer::quoted(self.engine(), request, quoted, version, out);
+        told.await.map(drop).map_err(refused)
     }
 
     /// Writes the answer to an order, once it is durable, and counts it. On an error,

@@ -2,14 +2,12 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Wake, Waker};
 
 use backstock_engine::engine::{EngineError, PlaceOutcome};
 use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::{NodeKind, Refusal, Shortage, Text};
 use backstock_tests::fixture::*;
-use backstock_tests::single::{Single, poll};
+use backstock_tests::single::{Single, Woken, poll};
 
 fn feed(quantity: u32) -> StockOperation {
     StockOperation::SupplierFeed { quantity: Some(quantity) }
@@ -56,15 +54,6 @@ fn an_order_that_can_wait_nowhere_is_refused_whole() {
     assert_clean(&engine);
 }
 
-#[derive(Default)]
-struct Flag(AtomicBool);
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
 #[test]
 fn a_change_that_leaves_its_line_refused_wakes_those_behind_it() {
     let mut single = with_node(NodeKind::Warehouse, 5);
@@ -84,11 +73,10 @@ fn a_change_that_leaves_its_line_refused_wakes_those_behind_it() {
     single.drain();
     single.run(shipment).expect("it ships");
 
-    let woken = Arc::new(Flag::default());
-    let waker = Waker::from(Arc::clone(&woken));
-    assert!(buyer.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let woken = Arc::new(Woken::default());
+    assert!(woken.poll(buyer.as_mut()).is_pending());
     assert!(single.run(doomed).is_err(), "ten units are not there");
-    assert!(woken.0.load(Ordering::SeqCst), "nothing else will happen to wake the buyer");
+    assert!(woken.is_woken(), "nothing else will happen to wake the buyer");
     single.run(buyer).expect("three units are free");
     assert_clean(&engine);
 }

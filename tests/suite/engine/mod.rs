@@ -3,12 +3,14 @@
 mod archive;
 mod availability;
 mod backorder;
+mod contention;
 mod damaged;
 mod days;
 mod idempotency;
 mod in_flight;
 mod pains;
 mod promise;
+mod quote;
 mod random;
 mod restore;
 mod services;

@@ -27,8 +27,8 @@ fn shown(row: &Row<StockActor>) -> (Glance, i64) {
     let mut glances = Vec::new();
     row.glances(|node, glance| glances.push((node, glance)));
     assert_eq!(glances, [(PAIR.node, glance)]);
-    match slot.ask(StockMessage::ReadFree).wait() {
-        Ok(StockReply::Free(free)) => (glance, free),
+    match slot.ask(StockMessage::ReadPromise).wait() {
+        Ok(StockReply::Promise(promise)) => (glance, promise.free),
         other => panic!("{other:?}"),
     }
 }
@@ -84,7 +84,7 @@ fn beyond_that_a_glance_says_that_it_is_clamped_and_the_actor_what_is_free() {
 
 #[test]
 fn flags_stand_beside_every_quantity() {
-    let id = crate::model::InboundId::new("id", "PO").expect("an id");
+    let id = InboundId::new("id", "PO").expect("an id");
     let (no, eta) = (InboundNo(0), Timestamp::from_micros(1));
     let announced = StockChange::InboundAnnounced { no, id, quantity: 1, eta };
     for (on_hand, safety) in [(0, 0), (STOCK_UNITS_MAX, 0), (0, STOCK_UNITS_MAX), (3, 5)] {

@@ -363,6 +363,6 @@ fn scarcity(free: u32) -> u32 {
     if free >= 10_000 { 0 } else { 10_000 / (free + 1) }
 }
 
-fn line_no(line: usize) -> u16 {
+pub(super) fn line_no(line: usize) -> u16 {
     u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits")
 }

@@ -13,7 +13,7 @@ pub(super) fn draft(
     route: &Route<'_, '_>,
     candidates: &Candidates,
     plan: &sourcing::Plan,
-    (in_flight_seen, trace): (bool, Box<[u8]>),
+    (in_flight, trace): (&[u16], Box<[u8]>),
 ) -> Draft {
     let mut shipments = SmallVec::<[Shipment; 4]>::new();
     let mut used = SmallVec::<[u16; 4]>::new();
@@ -53,7 +53,7 @@ pub(super) fn draft(
         promise_by: wanted.promise_by,
         unfilled: plan.unfilled.iter().copied().collect(),
         cut_short: candidates.cut_short(),
-        in_flight_seen,
+        in_flight: in_flight.iter().copied().collect(),
         trace,
     }
 }

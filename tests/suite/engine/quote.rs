@@ -1,0 +1,86 @@
+//! A quote is what placing would answer, word for word.
+
+use backstock_engine::engine::{EngineError, PlaceOutcome, Placed, Quoted};
+use backstock_engine::model::command::{OrderRequest, PlaceOrder, StockOperation};
+use backstock_engine::model::{NodeKind, Refusal, Shortage};
+use backstock_tests::fixture::*;
+use backstock_tests::seed::seeds;
+use backstock_tests::single::Single;
+use backstock_tests::workload::{Command, Generator, define, run};
+
+/// What is wrong with a quote, given what placing answered to the same order.
+fn difference(
+    quoted: &Result<Quoted, EngineError>,
+    placed: &Result<Placed, EngineError>,
+) -> Option<String> {
+    let (quoted, placed) = match (quoted, placed) {
+        (Ok(quoted), Ok(placed)) => (quoted, placed),
+        (Err(quoted), Err(placed)) if quoted == placed => return None,
+        (quoted, placed) => {
+            let quoted = quoted.as_ref().map(|_| "an answer");
+            return Some(format!("quoted {quoted:?}, placed {placed:?}"));
+        }
+    };
+    let same = match (quoted, &placed.outcome) {
+        (Quoted::Plan(draft), PlaceOutcome::Placed(order)) => {
+            let allocations = draft.allocations == order.allocations;
+            allocations && draft.lines == order.lines && draft.shipments == order.shipments
+        }
+        (Quoted::Known(known), PlaceOutcome::Placed(order)) => known == order,
+        (Quoted::SoldOut(quoted), PlaceOutcome::SoldOut(placed)) => quoted == placed,
+        _ => false,
+    };
+    (!same).then(|| format!("another answer than {:?}", placed.outcome))
+}
+
+fn now(order: &OrderRequest) -> PlaceOrder {
+    PlaceOrder { meta: meta(), placed_at: None, order: order.clone() }
+}
+
+#[test]
+fn a_quote_is_what_placing_answers() {
+    for seed in seeds("a_quote_is_what_placing", 12) {
+        let mut single = Single::fresh();
+        let engine = single.engine.clone();
+        single.run(define(&engine));
+        let mut commands = Generator::new(seed, "q");
+        for _ in 0..200 {
+            match commands.next() {
+                Command::Place(command) => {
+                    let quoted = single.run(engine.quote_order(&command));
+                    let id = command.order.id.clone();
+                    let placed = single.run(engine.place_order(command));
+                    if let Some(difference) = difference(&quoted, &placed) {
+                        panic!("seed {seed}, order {id}: {difference}");
+                    }
+                }
+                other => drop(single.run(run(&engine, other))),
+            }
+        }
+        assert_clean(&engine);
+    }
+}
+
+/// Only a supplier has the item, and nobody waits at a supplier.
+#[test]
+fn a_quote_refuses_what_can_wait_nowhere() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(define_nodes(&engine, &[node("N", NodeKind::Supplier, 1)]));
+    single.run(define_items(&engine, &["A"]));
+    let feed = StockOperation::SupplierFeed { quantity: Some(3) };
+    single.run(change(&engine, "A", "N", feed)).expect("three are there");
+    for shortage in [Shortage::Backorder, Shortage::Reject, Shortage::Partial] {
+        let wanted = order("o", &[("A", 5)], shortage);
+        let quoted = single.run(engine.quote_order(&now(&wanted)));
+        let placed = single.run(place(&engine, wanted));
+        assert_eq!(difference(&quoted, &placed), None, "{shortage:?}");
+        let refused = matches!(placed, Err(EngineError::Refused(Refusal::NoNode)));
+        assert_eq!(refused, shortage == Shortage::Backorder, "{placed:?}");
+    }
+    let other = order("o", &[("A", 1)], Shortage::Reject);
+    let quoted = single.run(engine.quote_order(&now(&other)));
+    let placed = single.run(place(&engine, other));
+    assert!(matches!(placed, Err(EngineError::Refused(Refusal::OrderExists(_)))), "{placed:?}");
+    assert_eq!(difference(&quoted, &placed), None, "its id is another order's");
+}
