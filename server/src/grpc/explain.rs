@@ -19,16 +19,15 @@ pub(super) async fn trace(
         }
     }
     let shipments = order.shipments.iter().filter(|shipment| shipment.ship_by.is_some());
+    let (late_units, late_unit_days) =
+        order_answer::late(&order.allocations, &order.shipments, order.header.promise_by);
     Ok(v1::SourcingTrace {
         decided_time: Some(times::timestamp(order.header.decided_at())),
         version: order.placed_lsn.get(),
         optimal: !trace.bounded,
         shipments: u32::try_from(shipments.count()).unwrap_or(u32::MAX),
-        late_units: order_answer::late_units(
-            &order.allocations,
-            &order.shipments,
-            order.header.promise_by,
-        ),
+        late_units,
+        late_unit_days,
         candidates,
     })
 }

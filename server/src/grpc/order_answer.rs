@@ -145,7 +145,7 @@ impl<'a> Decided<'a> {
         self.shortages(engine, &units, out);
         wire::number(out, 6, version);
         date(out, 7, promised_by(self.shipments));
-        wire::number(out, 8, late_units(self.allocations, self.shipments, self.promise_by));
+        wire::number(out, 8, late(self.allocations, self.shipments, self.promise_by).0);
         self.lines.iter().for_each(|line| wire::text(out, 9, engine.sku_no(line.sku).as_str()));
         Ok(Told { outcome, units_promised: units_promised(&units) })
     }
@@ -273,15 +273,22 @@ fn promised_by(shipments: &[Shipment]) -> Option<Day> {
     last
 }
 
-/// Units with a supply that are delivered after the day that counts as on time.
-pub(super) fn late_units(
+/// Units with a supply that are delivered after the day that counts as on time, and the
+/// same times the days that each is late.
+pub(super) fn late(
     allocations: &[Allocation],
     shipments: &[Shipment],
     promise_by: Day,
-) -> u32 {
-    let late = allocations.iter().filter(|allocation| {
+) -> (u32, u64) {
+    let supplied = allocations.iter().filter(|a| a.supply != Supply::Backorder);
+    supplied.fold((0, 0), |(units, unit_days), allocation| {
         let delivered = shipments[usize::from(allocation.shipment)].deliver_by;
-        allocation.supply != Supply::Backorder && delivered.is_some_and(|day| day > promise_by)
-    });
-    late.map(|allocation| allocation.units).sum()
+        match delivered.map_or(0, |day| day.days_after(promise_by)) {
+            0 => (units, unit_days),
+            days => {
+                let more = u64::from(allocation.units) * u64::from(days);
+                (units + allocation.units, unit_days + more)
+            }
+        }
+    })
 }

@@ -3,8 +3,8 @@
 use std::pin::pin;
 
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::StockOperation;
-use backstock_engine::model::{InboundId, NodeKind, Refusal, Shortage, Timestamp};
+use backstock_engine::model::command::{NodeDefinition, StockOperation};
+use backstock_engine::model::{InboundId, NodeKind, NodeNo, Refusal, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
 
@@ -113,6 +113,26 @@ async fn no_phantom_sold_out_when_a_claim_is_given_up() {
     }
     assert_clean(&engine);
     engine.shut_down().await;
+}
+
+/// Both lines are late from anywhere, and one node has both of them.
+#[test]
+fn what_is_late_anyway_comes_as_soon_as_it_can() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    let ships_after =
+        |name, days| NodeDefinition { lead_time_days: days, ..node(name, NodeKind::Warehouse, 1) };
+    single.run(define_nodes(&engine, &[ships_after("SOON", 1), ships_after("LATER", 4)]));
+    single.run(define_items(&engine, &["A", "B"]));
+    for (item, at) in [("A", "LATER"), ("B", "LATER"), ("B", "SOON")] {
+        single.run(set(&engine, item, at, 5));
+    }
+    let mut wanted = order("o", &[("A", 1), ("B", 1)], Shortage::Reject);
+    wanted.deliver_by = Some(engine.local_day(NodeNo(0), NOW));
+    let placed = single.run(place(&engine, wanted)).expect("it is placed");
+    let PlaceOutcome::Placed(order) = placed.outcome else { panic!("all of it is there") };
+    let nodes: Vec<_> = order.shipments.iter().map(|s| engine.node_no(s.node).id.clone()).collect();
+    assert_eq!(nodes, [node_id("SOON"), node_id("LATER")], "three days sooner, in two shipments");
 }
 
 /// Callers that go away at any moment: what they claimed is free again.

@@ -25,6 +25,8 @@ struct DecisionView {
     optimal: bool,
     shipments: u32,
     late_units: u32,
+    /// Units times days late.
+    late_unit_days: u64,
     candidates: Vec<CandidateView>,
 }
 
@@ -61,6 +63,7 @@ impl DecisionView {
             optimal: trace.optimal,
             shipments: trace.shipments,
             late_units: trace.late_units,
+            late_unit_days: trace.late_unit_days,
             candidates: candidates.map(|candidate| CandidateView::new(candidate, order)).collect(),
         }
     }
@@ -69,7 +72,7 @@ impl DecisionView {
         let proof = if self.optimal { "proven the best" } else { "the best found in its budget" };
         let late = match self.late_units {
             0 => "none late".to_owned(),
-            units => format!("{units} units late"),
+            units => format!("{units} units late by {} unit-days", self.late_unit_days),
         };
         let summary = format!(
             "decided {} at version {}: {} shipments, {late}, {proof}",
@@ -170,5 +173,14 @@ mod tests {
         }
         let json = serde_json::to_value(&view).unwrap();
         assert_eq!(json["decisions"][0]["candidates"][1]["verdict"], "higher_cost");
+    }
+
+    #[test]
+    fn what_is_late_is_told_with_how_late_it_is() {
+        let (late_units, late_unit_days) = (3, 7);
+        let trace = v1::SourcingTrace { late_units, late_unit_days, ..Default::default() };
+        let answer = v1::ExplainOrderResponse { traces: vec![trace], version: 5 };
+        let text = ExplainView::new(answer, &v1::Order::default()).text();
+        assert!(text.contains("3 units late by 7 unit-days"), "{text}");
     }
 }
