@@ -15,6 +15,7 @@ use super::apply::Applier;
 use super::archive::Archive;
 use super::core::Core;
 use super::directory::enter;
+use super::mark::{mark_file, tell_of_mark};
 use super::network::PostalTable;
 use super::pipeline::{self, Pump};
 use super::replay::replay_records;
@@ -22,7 +23,8 @@ use super::snapshots::{Snapshots, Snapshotter};
 use super::written::Written;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::{
-    BatchLimits, GroupCommit, History, Log, LogError, Options, SegmentLog, Watermark, Writer,
+    BatchLimits, GroupCommit, History, Known, Log, LogError, Mark, Options, SegmentLog, Watermark,
+    Writer,
 };
 use crate::model::{Lsn, StateHash, Timestamp};
 use crate::progress::Progress;
@@ -263,12 +265,15 @@ impl Parts {
         let data = &options.directory;
         let (lock, began_empty) = enter(&*disk, data, options.create)?;
         let (snapshots, damage) = open_snapshots(data, lock)?;
+        let mark = Mark::open(Arc::clone(&disk), &mark_file(data))?;
+        let (marked, covered) = (mark.found(), snapshots.newest_start()?);
         let journal = Options {
             segment_bytes: options.segment_bytes,
-            origin: snapshots.newest_start()?,
+            known: Known { covered, acknowledged: marked.lsn() },
             spares,
         };
-        let log = SegmentLog::open(disk, &journal_directory(data), journal)?;
+        let log = SegmentLog::open(disk, &journal_directory(data), journal)?.marking(mark);
+        tell_of_mark(marked, log.history().last());
         let torn_bytes = log.torn_tail().map_or(0, |tail| tail.bytes);
         if torn_bytes > 0 {
             tracing::warn!(torn_bytes, "the journal ended in a torn tail, which was cut");

@@ -32,6 +32,7 @@ use super::directory::{
     holds_data, holds_nothing, lock_data, refuse_half_made, refuse_unfinished_restore,
 };
 use super::error::EngineError;
+use super::mark::{begin_journal, mark_file};
 use super::network::PostalTable;
 use super::open::{
     OpenError, Recovered, Until, is_whole, journal_directory, open_snapshots, replay,
@@ -42,8 +43,8 @@ use super::written::Written;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::limits::BATCH_BYTES_MAX;
 use crate::journal::{
-    Batch, BatchLimits, GroupCommit, Log, LogError, Options, Payload, ReadOnlyLog, SegmentLog,
-    Watermark, open_damaged, open_read_only,
+    Batch, BatchLimits, GroupCommit, Known, Log, LogError, Mark, Options, Payload, ReadOnlyLog,
+    SegmentLog, Watermark, open_damaged, open_read_only,
 };
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, StateHash, Timestamp};
@@ -225,8 +226,7 @@ pub fn audit_directory(
 ) -> Result<AuditReport, RestoreError> {
     let lock = lock_existing(&**disk, data)?;
     let snapshots = Arc::new(Snapshots::open(data, lock)?);
-    let origin = snapshots.newest_start()?;
-    let log = open_read_only(Arc::clone(disk), &journal_directory(data), origin)?;
+    let (log, _) = open_log(data, snapshots.newest_start()?, None, disk)?;
     let (core, _) = recover(&snapshots, log, None, postal)?;
     let applied = *core.gate.lock();
     Ok(audit_at(&core, applied)?)
@@ -284,6 +284,7 @@ fn replace(
     let (core, rebuilt) = rebuild(&data, Arc::clone(&lock), options.until, disk, postal)?;
     let store = SledStore::open(&snapshot_directory(fresh.path()))?;
     take(State::from(&core), &store, now)?;
+    begin_journal(disk, fresh.path(), rebuilt.recovered.last)?;
     // Both stores are closed before their directories get other names.
     drop((core, store));
     let set_aside = fresh.replace()?;
@@ -324,6 +325,7 @@ fn fill(
     let (core, rebuilt) = rebuild(fresh.path(), fresh.lock(), options.until, disk, postal)?;
     // Its store is closed before the directory gets another name.
     drop(core);
+    begin_journal(disk, fresh.path(), rebuilt.recovered.last)?;
     fresh.replace()?;
     Ok(rebuilt.told(data.clone(), None))
 }
@@ -430,7 +432,8 @@ impl Records<'_> {
         let (log, batch) = if let Some(open) = &mut self.open {
             open
         } else {
-            let options = Options { origin: lsn.previous(), ..Options::default() };
+            let known = Known { covered: lsn.previous(), ..Known::default() };
+            let options = Options { known, ..Options::default() };
             let log = SegmentLog::open(Arc::clone(self.disk), &self.directory, options)?;
             self.open.insert((log, Batch::starting_at(lsn)))
         };
@@ -467,7 +470,7 @@ fn rebuild(
     postal: &PostalTable,
 ) -> Result<(Core, Rebuilt), RestoreError> {
     let (snapshots, store_damage) = open_snapshots(data, lock)?;
-    let log = open_log(data, snapshots.newest_start()?, until, disk)?;
+    let (log, known) = open_log(data, snapshots.newest_start()?, until, disk)?;
     let history = log.history();
     if let Some(damage) = store_damage {
         if !is_whole(&*history) {
@@ -475,7 +478,18 @@ fn rebuild(
         }
         tracing::warn!(%damage, "restoring from the journal alone, which is whole");
     }
-    let stop = point::find(&*history, &snapshots, until)?;
+    let mut stop = point::find(&*history, &snapshots, until)?;
+    let end = stop.last.unwrap_or(history.last());
+    match (until, known.refuse_end_at(end, &journal_directory(data))) {
+        (Some(Until::Damage), Err(damage)) if stop.lost.is_none() => {
+            stop.lost = Some(Lost { from: end.next(), damage });
+        }
+        // Whether the missing events are of before that instant, nobody knows.
+        (Some(Until::Time(_)), Err(missing)) if end == history.last() => {
+            return Err(missing.into());
+        }
+        _ => {}
+    }
     let (core, recovered) = recover(&snapshots, log, stop.last, postal)?;
     let applied = *core.gate.lock();
     let audit = audit_at(&core, applied)?;
@@ -485,21 +499,31 @@ fn rebuild(
     Ok((core, Rebuilt { recovered, audit, stop }))
 }
 
-/// The journal, only to be read. Damage at its end is no obstacle to who asks for
-/// what comes before damage.
+/// The journal, only to be read, and what is known of it. Damage at its end, or that it
+/// ends too early, is no obstacle to who asks for what comes before damage.
 fn open_log(
     data: &Path,
-    origin: Lsn,
+    covered: Lsn,
     until: Option<Until>,
     disk: &Arc<dyn Disk>,
-) -> Result<ReadOnlyLog, RestoreError> {
+) -> Result<(ReadOnlyLog, Known), RestoreError> {
     let directory = journal_directory(data);
-    match open_read_only(Arc::clone(disk), &directory, origin) {
-        Err(LogError::Corrupt { .. } | LogError::Gap { .. }) if until == Some(Until::Damage) => {
-            Ok(open_damaged(Arc::clone(disk), &directory)?)
-        }
-        opened => Ok(opened?),
-    }
+    let acknowledged = Mark::read(&**disk, &mark_file(data))?.lsn();
+    let known = Known { covered, acknowledged };
+    let open = |known| open_read_only(Arc::clone(disk), &directory, known);
+    let as_it_is = Known { covered, ..Known::default() };
+    let log = match until {
+        None => open(known)?,
+        Some(Until::Lsn(_) | Until::Time(_)) => open(as_it_is)?,
+        Some(Until::Damage) => match open(known) {
+            Err(LogError::Lost { .. }) => open(as_it_is)?,
+            Err(LogError::Corrupt { .. } | LogError::Gap { .. }) => {
+                open_damaged(Arc::clone(disk), &directory)?
+            }
+            opened => opened?,
+        },
+    };
+    Ok((log, known))
 }
 
 fn recover(

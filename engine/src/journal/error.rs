@@ -113,6 +113,20 @@ pub enum LogError {
         /// The record that is there.
         found: Lsn,
     },
+    /// Records that were acknowledged are missing at the end.
+    #[error(
+        "the journal in {} ends before LSN {from}, and LSN {to} was acknowledged: the records from \
+         one to the other are missing; `backstock restore --salvage` goes on without them",
+        .dir.display()
+    )]
+    Lost {
+        /// The journal's directory.
+        dir: PathBuf,
+        /// The first record that is missing.
+        from: Lsn,
+        /// The last one that is known to be.
+        to: Lsn,
+    },
     /// A newer program wrote this.
     #[error(
         "{} has format version {found} at byte {offset}, and this program reads up to {known}: \

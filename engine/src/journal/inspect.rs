@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::LogError;
+use super::known::Known;
 use super::lsn::Lsn;
 use super::segment;
 use super::segment_log::segments_in;
@@ -45,20 +46,36 @@ pub struct SegmentContent {
     pub sealed: bool,
 }
 
+/// A journal, read through.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// Its segments, ascending.
+    pub segments: Vec<SegmentReport>,
+    /// What was acknowledged and is missing at its end, if anything is.
+    pub missing: Option<LogError>,
+}
+
 /// Reads all segments in `dir` through, checking every byte.
 ///
 /// # Errors
 /// When the directory cannot be listed. What is wrong with a segment is in its
 /// report.
-pub fn inspect(disk: &dyn Disk, dir: &Path) -> Result<Vec<SegmentReport>, LogError> {
+pub fn inspect(disk: &dyn Disk, dir: &Path, known: Known) -> Result<Inspected, LogError> {
     let firsts = segments_in(disk, dir)?;
     let following = firsts.iter().skip(1).map(|first| Some(*first)).chain([None]);
     let reports = firsts.iter().zip(following).map(|(first, following)| SegmentReport {
         file: segment::path_of(dir, *first),
         first: *first,
-        state: state_of(survey(disk, dir, *first, following)),
+        state: state_of(survey(disk, dir, *first, following, known)),
     });
-    Ok(reports.collect())
+    let segments: Vec<_> = reports.collect();
+    let last = match segments.last().map(|report| &report.state) {
+        None => Some(known.covered),
+        Some(SegmentState::Sound(content) | SegmentState::Torn(content, _)) => Some(content.last),
+        Some(SegmentState::Damaged(_)) => None,
+    };
+    let missing = last.and_then(|last| known.refuse_end_at(last, dir).err());
+    Ok(Inspected { segments, missing })
 }
 
 fn state_of(found: Result<Survey, LogError>) -> SegmentState {

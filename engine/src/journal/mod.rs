@@ -15,6 +15,8 @@
 //! - **Invariant, durable first.** What the sink is handed as committed is on
 //!   stable storage.
 //! - **Invariant, final.** After a failed write or sync nothing more is appended.
+//! - **Invariant, told apart.** The [`Mark`] says how far the log was durable, so that
+//!   what is missing at its end is no torn write and no log that ends there.
 //! - A full disk is no failure: what was waiting is rejected whole, its LSNs are
 //!   given out again in a new epoch, and appending goes on once there is room.
 
@@ -23,9 +25,11 @@ mod error;
 mod frame;
 mod group_commit;
 mod inspect;
+mod known;
 pub mod limits;
 mod log;
 mod lsn;
+mod mark;
 mod meter;
 mod scanner;
 mod segment;
@@ -44,9 +48,11 @@ pub use batch::Batch;
 pub use error::{Defect, LogError};
 pub use frame::{Payload, TooLong};
 pub use group_commit::{AppendError, BatchLimits, GroupCommit};
-pub use inspect::{SegmentContent, SegmentReport, SegmentState, inspect};
+pub use inspect::{Inspected, SegmentContent, SegmentReport, SegmentState, inspect};
+pub use known::Known;
 pub use log::{Cursor, History, Log, Visit};
 pub use lsn::Lsn;
+pub use mark::{Mark, Marked};
 pub use meter::{Listener, Synced};
 pub use segment_log::{Options, ReadOnlyLog, SegmentLog, open_damaged, open_read_only};
 pub use survey::TornTail;

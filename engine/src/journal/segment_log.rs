@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::batch::Batch;
 use super::error::LogError;
 use super::frame::{self, HEADER_BYTES};
+use super::known::Known;
 use super::limits::{READ_CHUNK_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX};
 use super::log::{History, Log};
 use super::lsn::Lsn;
+use super::mark::Mark;
 use super::segment::{self, SEGMENT_HEADER_BYTES};
 use super::segments::{Extent, SegmentHistory, Segments};
 use super::spare::{Spares, is_spare};
@@ -27,16 +29,15 @@ pub struct Options {
     /// [`SEGMENT_BYTES_MAX`](super::limits::SEGMENT_BYTES_MAX). A batch that
     /// does not fit gets a segment as long as it needs.
     pub segment_bytes: u64,
-    /// The last record that came before, for a journal without any segment: a
-    /// restored snapshot goes on from here.
-    pub origin: Lsn,
+    /// What is known of the journal from elsewhere.
+    pub known: Known,
     /// Whether the next segment is made beforehand, on a thread of its own.
     pub spares: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, origin: Lsn::NONE, spares: false }
+        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, known: Known::default(), spares: false }
     }
 }
 
@@ -55,6 +56,7 @@ pub struct SegmentLog {
     poison: Option<LogError>,
     torn: Option<TornTail>,
     spares: Option<Spares>,
+    mark: Option<Mark>,
     _lock: DiskLock,
 }
 
@@ -81,22 +83,25 @@ impl SegmentLog {
         let lock = disk.lock(&dir.join(LOCK_FILE)).map_err(LogError::opening(dir))?;
         remove_unfinished(&*disk, dir)?;
         let firsts = segments_in(&*disk, dir)?;
+        let known = options.known;
         let mut log = Self {
-            segments: empty_segments(disk, dir, options.origin, true),
+            segments: empty_segments(disk, dir, known.covered, true),
             segment_bytes: options.segment_bytes.min(SEGMENT_BYTES_MAX),
             active: None,
-            last: options.origin,
+            last: known.covered,
             sealed: false,
             poison: None,
             torn: None,
             spares: None,
+            mark: None,
             _lock: lock,
         };
         if options.spares {
             log.spares = Spares::new(log.segments.shared_disk(), dir);
         }
-        if let Some(first) = firsts.back().copied() {
-            log.take_up(first, firsts)?;
+        match firsts.back().copied() {
+            Some(first) => log.take_up(first, firsts, known)?,
+            None => known.refuse_end_at(known.covered, dir)?,
         }
         Ok(log)
     }
@@ -106,11 +111,18 @@ impl SegmentLog {
         self.torn.as_ref()
     }
 
+    /// Lets a mark follow what becomes durable.
+    #[must_use]
+    pub fn marking(self, mark: Mark) -> Self {
+        Self { mark: Some(mark), ..self }
+    }
+
     /// Goes on with the segments that are there, the last of which begins at
     /// `first`.
-    fn take_up(&mut self, first: Lsn, firsts: VecDeque<Lsn>) -> Result<(), LogError> {
+    fn take_up(&mut self, first: Lsn, firsts: VecDeque<Lsn>, known: Known) -> Result<(), LogError> {
         let (disk, dir) = (self.segments.disk(), self.segments.dir());
-        let found = survey(disk, dir, first, None)?;
+        let found = survey(disk, dir, first, None, known)?;
+        known.refuse_end_at(found.last, dir)?;
         let path = segment::path_of(dir, first);
         let file = disk.open(&path, Access::Write).map_err(LogError::opening(&path))?;
         mend(&*file, &found).map_err(LogError::io("mend the end of", &path))?;
@@ -167,6 +179,9 @@ impl SegmentLog {
         } else {
             self.segments.add(first, header_bytes);
         }
+        if let Some(mark) = &mut self.mark {
+            mark.sync();
+        }
         Ok(())
     }
 
@@ -199,6 +214,10 @@ impl Log for SegmentLog {
         let end = self.write(batch.bytes()).map_err(|error| self.poison(error))?;
         self.last = batch.last();
         self.sealed = false;
+        // Before anybody is shown them.
+        if let Some(mark) = &mut self.mark {
+            mark.set(self.last);
+        }
         self.segments.publish(self.last, end);
         Ok(self.last)
     }
@@ -216,6 +235,9 @@ impl Log for SegmentLog {
     /// A log without a segment has nothing to seal.
     fn seal(&mut self) -> Result<(), LogError> {
         self.check_poison()?;
+        if let Some(mark) = &mut self.mark {
+            mark.sync();
+        }
         if self.sealed || !self.has_room(HEADER_BYTES) {
             return Ok(());
         }
@@ -232,20 +254,22 @@ impl Log for SegmentLog {
 
 /// The log of the journal in `dir`, without locking or changing anything: it can
 /// be read and takes nothing. It ends where the journal ended when it was opened,
-/// without a torn tail. `origin` is as in [`Options`].
+/// without a torn tail. `known` is as in [`Options`].
 ///
 /// # Errors
 /// What is damaged, missing or newer in the last segment.
 pub fn open_read_only(
     disk: Arc<dyn Disk>,
     dir: &Path,
-    origin: Lsn,
+    known: Known,
 ) -> Result<ReadOnlyLog, LogError> {
     let firsts = segments_if_any(&*disk, dir)?;
     let Some(first) = firsts.back().copied() else {
-        return Ok(ReadOnlyLog(empty_segments(disk, dir, origin, false)));
+        known.refuse_end_at(known.covered, dir)?;
+        return Ok(ReadOnlyLog(empty_segments(disk, dir, known.covered, false)));
     };
-    let found = survey(&*disk, dir, first, None)?;
+    let found = survey(&*disk, dir, first, None, known)?;
+    known.refuse_end_at(found.last, dir)?;
     if let Some(torn) = &found.torn {
         tracing::warn!(bytes = torn.bytes, after = %found.last, "the journal ends in a torn tail");
     }

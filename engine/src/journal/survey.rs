@@ -12,14 +12,16 @@
 //! - In any other segment, a bad frame is damage: a segment is begun only after
 //!   all before it was synced.
 //!
-//! What nothing can tell apart is damage to the very last batch before a crash,
-//! because nothing was written after it that would prove its sync. A log that
-//! was closed ends in a seal, so there damage to any record is found.
+//! What these bytes cannot tell apart is damage to the very last batch before a crash,
+//! because nothing was written after it that would prove its sync. The mark can: what it
+//! names was synced, so a bad frame up to there is damage. A log that was closed ends in
+//! a seal, so there damage to any record is found without a mark, too.
 
 use std::path::{Path, PathBuf};
 
 use super::error::{Defect, LogError};
 use super::frame::{self, Frame, HEADER_BYTES, Kind};
+use super::known::Known;
 use super::lsn::Lsn;
 use super::scanner::{Scanner, Step, first_nonzero};
 use super::segment;
@@ -65,6 +67,7 @@ pub(crate) fn survey(
     dir: &Path,
     first: Lsn,
     following: Option<Lsn>,
+    known: Known,
 ) -> Result<Survey, LogError> {
     let path = segment::path_of(dir, first);
     let file = disk.open(&path, Access::Read).map_err(LogError::io("open", &path))?;
@@ -80,7 +83,7 @@ pub(crate) fn survey(
     };
     let defect = found.pass_whole_frames(&mut scanner, &path)?;
     match (defect, following) {
-        (Some(defect), None) => found.judge(scanner.file(), path, defect)?,
+        (Some(defect), None) => found.judge(scanner.file(), path, defect, known)?,
         (Some(defect), Some(_)) => return Err(found.refusing(&path, defect)),
         (None, Some(following)) => found.meets(&path, following)?,
         (None, None) => {}
@@ -133,8 +136,9 @@ impl Survey {
         file: &dyn DiskFile,
         path: PathBuf,
         defect: Defect,
+        known: Known,
     ) -> Result<(), LogError> {
-        if !defect.may_be_torn() {
+        if !defect.may_be_torn() || known.acknowledged > self.last {
             return Err(self.refusing(&path, defect));
         }
         let rest = self.rest(file).map_err(LogError::io("read", &path))?;

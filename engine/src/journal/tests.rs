@@ -4,6 +4,7 @@ mod crashes;
 mod damage;
 mod group;
 mod log;
+mod mark;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,10 +16,31 @@ use crate::disk::SimulatedDisk;
 const DIR: &str = "/data/journal";
 
 /// Small, so that a short run has several segments.
-const OPTIONS: Options = Options { segment_bytes: 512, origin: Lsn::NONE, spares: false };
+const OPTIONS: Options = Options {
+    segment_bytes: 512,
+    known: Known { covered: Lsn::NONE, acknowledged: Lsn::NONE },
+    spares: false,
+};
+
+/// Where the mark is in those tests that have one.
+const MARK: &str = "/data/MARK";
 
 fn open(disk: &SimulatedDisk) -> Result<SegmentLog, LogError> {
     SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), OPTIONS)
+}
+
+/// A journal whose records up to `lsn` are in a snapshot.
+const fn covered(lsn: u64) -> Known {
+    Known { covered: Lsn::new(lsn), acknowledged: Lsn::NONE }
+}
+
+/// As the engine does: with a mark, and with what is known by it.
+fn open_marked(disk: &SimulatedDisk, covered: u64) -> Result<SegmentLog, LogError> {
+    let mark = Mark::open(Arc::new(disk.clone()), Path::new(MARK))?;
+    let known = Known { covered: Lsn::new(covered), acknowledged: mark.found().lsn() };
+    let options = Options { known, ..OPTIONS };
+    let log = SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options)?;
+    Ok(log.marking(mark))
 }
 
 /// The payload of the record `lsn` in all of these tests: 20 to 35 bytes, some
@@ -71,7 +93,7 @@ fn recover(disk: &SimulatedDisk) -> Result<Lsn, LogError> {
 }
 
 fn segments(disk: &SimulatedDisk) -> Vec<PathBuf> {
-    let reports = inspect(disk, Path::new(DIR)).unwrap();
+    let reports = inspect(disk, Path::new(DIR), Known::default()).unwrap().segments;
     reports.into_iter().map(|report| report.file).collect()
 }
 

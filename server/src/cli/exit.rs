@@ -115,9 +115,10 @@ pub(crate) fn exit_of_log(error: &LogError) -> Exit {
     match error {
         LogError::InUse { .. } => Exit::DataInUse,
         LogError::NewerFormat { .. } => Exit::NewerFormat,
-        LogError::Corrupt { .. } | LogError::Gap { .. } | LogError::Dropped { .. } => {
-            Exit::CorruptData
-        }
+        LogError::Corrupt { .. }
+        | LogError::Gap { .. }
+        | LogError::Lost { .. }
+        | LogError::Dropped { .. } => Exit::CorruptData,
         LogError::ReadOnly { .. } => Exit::ReadOnly,
         // The path is an argument.
         LogError::NotADirectory { .. } => Exit::Usage,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{journal_directory, snapshot_directory};
-use backstock_engine::journal::{SegmentState, inspect};
+use backstock_engine::journal::{Known, SegmentState, inspect};
 
 use super::error::DemoError;
 
@@ -23,9 +23,9 @@ impl StoreSize {
     /// Measures a server's data directory, also while the server runs.
     pub(super) fn of(data: &Path) -> Result<Self, DemoError> {
         let unreadable = "read the journal of the demo's server";
-        let segments = inspect(&RealDisk, &journal_directory(data))
+        let segments = inspect(&RealDisk, &journal_directory(data), Known::default())
             .map_err(|error| DemoError::system(unreadable)(io::Error::other(error)))?;
-        let used = segments.iter().map(|segment| match &segment.state {
+        let used = segments.segments.iter().map(|segment| match &segment.state {
             SegmentState::Sound(content) | SegmentState::Torn(content, _) => content.bytes_used,
             SegmentState::Damaged(_) => 0,
         });

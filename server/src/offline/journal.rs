@@ -5,9 +5,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use backstock_engine::disk::{Disk as _, RealDisk};
-use backstock_engine::engine::{RestoreError, journal_directory, refuse_unfinished_restore};
+use backstock_engine::engine::{
+    RestoreError, journal_directory, mark_file, refuse_unfinished_restore,
+};
 use backstock_engine::journal::{
-    self, Log as _, LogError, SegmentReport, SegmentState, open_read_only,
+    self, Inspected, Known, Log as _, LogError, Mark, Marked, SegmentReport, SegmentState,
+    open_read_only,
 };
 use backstock_engine::model::Lsn;
 use serde_json::json;
@@ -32,11 +35,11 @@ pub fn inspect(
 ) -> Result<Exit, OfflineError> {
     let directory = existing(data)?;
     if !as_json {
-        for report in journal::inspect(&RealDisk, &directory)? {
+        for report in journal::inspect(&RealDisk, &directory, Known::default())?.segments {
             writeln!(out, "{}", line(&report))?;
         }
     }
-    let history = open_read_only(disk(), &directory, Lsn::NONE)?.history();
+    let history = open_read_only(disk(), &directory, Known::default())?.history();
     let from = from.map_or(history.first(), Lsn::new).max(history.first());
     let mut left = limit.unwrap_or(u64::MAX);
     let mut printed = Ok(());
@@ -56,11 +59,26 @@ pub fn inspect(
     Ok(Exit::Success)
 }
 
-/// Checks every frame of every segment.
+/// Checks every frame of every segment, and that all that was acknowledged is there.
 pub fn verify(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    let reports = journal::inspect(&RealDisk, &existing(data)?)?;
+    let directory = existing(data)?;
+    // Before the journal, which a server may be writing.
+    let marked = Mark::read(&RealDisk, &mark_file(data))?;
+    let known = Known { acknowledged: marked.lsn(), ..Known::default() };
+    let Inspected { segments, missing } = journal::inspect(&RealDisk, &directory, known)?;
+    let mark_damage = (marked == Marked::Damaged)
+        .then(|| format!("{} is damaged: it names no event", shown(&mark_file(data))));
+    let beside = missing.map(|missing| missing.to_string()).into_iter().chain(mark_damage);
     let mut exit = Exit::Success;
-    for report in &reports {
+    for problem in beside {
+        exit = Exit::CheckFailed;
+        if as_json {
+            super::json(out, &json!({ "state": "damaged", "detail": problem }))?;
+        } else {
+            writeln!(out, "DAMAGED: {problem}")?;
+        }
+    }
+    for report in &segments {
         exit = match &report.state {
             SegmentState::Damaged(LogError::NewerFormat { .. }) => Exit::NewerFormat,
             SegmentState::Damaged(_) if exit == Exit::Success => Exit::CheckFailed,
@@ -78,7 +96,7 @@ pub fn verify(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, O
             Exit::NewerFormat => "of a NEWER VERSION",
             _ => "DAMAGED",
         };
-        writeln!(out, "{} segments, {found}", reports.len())?;
+        writeln!(out, "{} segments, {found}", segments.len())?;
     }
     Ok(exit)
 }

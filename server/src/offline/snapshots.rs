@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backstock_engine::engine::{journal_directory, lock_data, snapshot_directory};
-use backstock_engine::journal::{History, Log as _, open_read_only};
-use backstock_engine::model::Lsn;
+use backstock_engine::journal::{History, Known, Log as _, open_read_only};
 use backstock_engine::snapshot::{self, ExportError, SledStore, SnapshotError};
 
 use super::{OfflineError, disk, require_data, shown};
@@ -117,6 +116,9 @@ fn opened(
     generation: Option<u64>,
 ) -> Result<(SledStore, Arc<dyn History>, u64), OfflineError> {
     let (store, generation) = chosen(data, generation)?;
-    let log = open_read_only(disk(), &journal_directory(data), Lsn::NONE)?;
+    // Of the journal, only what comes after the snapshot's start goes into the file.
+    let covered = snapshot::read_manifest(&store, generation)?.start;
+    let known = Known { covered, ..Known::default() };
+    let log = open_read_only(disk(), &journal_directory(data), known)?;
     Ok((store, log.history(), generation))
 }

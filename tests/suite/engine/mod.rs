@@ -12,6 +12,7 @@ mod pains;
 mod promise;
 mod quote;
 mod random;
+mod recovery;
 mod restore;
 mod services;
 mod simulated;

@@ -3,7 +3,7 @@
 
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::journal_directory;
-use backstock_engine::journal::{Log as _, Lsn, open_read_only};
+use backstock_engine::journal::{Known, Log as _, open_read_only};
 use backstock_engine::snapshot::{MemoryStore, import};
 use backstock_proto::v1;
 use tonic::Code;
@@ -521,7 +521,7 @@ async fn a_supply_is_announced_changed_received_and_cancelled() {
 /// Whether a record of the journal has that text in it.
 fn journal_has(data: &std::path::Path, text: &str) -> bool {
     let disk = std::sync::Arc::new(RealDisk);
-    let log = open_read_only(disk, &journal_directory(data), Lsn::NONE).expect("it opens");
+    let log = open_read_only(disk, &journal_directory(data), Known::default()).expect("it opens");
     let history = log.history();
     let mut found = false;
     let read = history.cursor(history.first()).read(&mut |_, payload| {

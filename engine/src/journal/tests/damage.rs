@@ -3,7 +3,7 @@ use crate::disk::{Access, Disk};
 
 /// The last batch of an unsealed log, as offsets in the last segment.
 fn last_batch(disk: &SimulatedDisk) -> (PathBuf, usize, usize) {
-    let reports = inspect(disk, Path::new(DIR)).unwrap();
+    let reports = inspect(disk, Path::new(DIR), Known::default()).unwrap().segments;
     let report = reports.last().unwrap();
     let SegmentState::Sound(content) = &report.state else { panic!("{report:?}") };
     let end = usize::try_from(content.bytes_used).unwrap();
@@ -92,7 +92,7 @@ fn every_flipped_bit_of_a_closed_log_is_found() {
         for bit in 0..bits as u64 {
             let damaged = disk.crash(0);
             damaged.flip_bit(&file, bit);
-            let reported = inspect(&damaged, Path::new(DIR)).unwrap();
+            let reported = inspect(&damaged, Path::new(DIR), Known::default()).unwrap().segments;
             let all_sound =
                 reported.iter().all(|report| matches!(report.state, SegmentState::Sound(_)));
             assert!(!all_sound, "bit {bit} of {} is not found", file.display());
@@ -172,7 +172,7 @@ fn a_missing_segment_is_a_gap() {
     let files = segments(&disk);
     disk.remove(&files[1]).unwrap();
     assert!(matches!(recover(&disk).unwrap_err(), LogError::Gap { .. }));
-    let reports = inspect(&disk, Path::new(DIR)).unwrap();
+    let reports = inspect(&disk, Path::new(DIR), Known::default()).unwrap().segments;
     assert!(matches!(reports[0].state, SegmentState::Damaged(LogError::Gap { .. })));
 }
 

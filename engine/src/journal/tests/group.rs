@@ -146,6 +146,6 @@ fn many_threads_append_and_each_is_acknowledged_in_order() {
     for thread in 0..3 {
         assert!(own(thread).eq(thread * EACH..(thread + 1) * EACH), "in the order of appending");
     }
-    let reports = inspect(&disk, Path::new(DIR)).unwrap();
+    let reports = inspect(&disk, Path::new(DIR), Known::default()).unwrap().segments;
     assert!(reports.iter().all(|report| matches!(report.state, SegmentState::Sound(_))));
 }

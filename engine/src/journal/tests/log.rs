@@ -65,7 +65,7 @@ fn a_batch_out_of_order_is_refused() {
 #[test]
 fn an_empty_journal_goes_on_from_its_origin() {
     let disk = SimulatedDisk::new();
-    let options = Options { origin: Lsn::new(41), ..OPTIONS };
+    let options = Options { known: covered(41), ..OPTIONS };
     let opened = SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options);
     let mut log = opened.unwrap();
     assert_eq!(append(&mut log, 2).unwrap(), Lsn::new(43));
@@ -157,7 +157,7 @@ fn a_history_that_is_only_read_changes_nothing() {
     let disk = disk_with(20, true);
     let before = disk.operations();
     let history =
-        open_read_only(Arc::new(disk.clone()), Path::new(DIR), Lsn::NONE).unwrap().history();
+        open_read_only(Arc::new(disk.clone()), Path::new(DIR), Known::default()).unwrap().history();
     assert_eq!(read_all(&*history).unwrap(), Lsn::new(60));
     assert!(matches!(history.drop_before(Lsn::new(50)), Err(LogError::ReadOnly { .. })));
     assert_eq!(disk.operations(), before);
@@ -165,7 +165,8 @@ fn a_history_that_is_only_read_changes_nothing() {
 
 #[test]
 fn a_report_tells_of_each_segment() {
-    let reports = inspect(&disk_with(20, true), Path::new(DIR)).unwrap();
+    let reports = inspect(&disk_with(20, true), Path::new(DIR), Known::default());
+    let reports = reports.unwrap().segments;
     let mut expected = Lsn::FIRST;
     for report in &reports {
         let SegmentState::Sound(content) = &report.state else { panic!("{report:?}") };

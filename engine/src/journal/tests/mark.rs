@@ -1,0 +1,131 @@
+use super::*;
+use crate::disk::{Access, Disk, DiskFile};
+
+/// A disk with a marked log of `batches` batches of 3 records, as a kill leaves it.
+fn killed(batches: u64) -> SimulatedDisk {
+    let disk = SimulatedDisk::new();
+    append_batches(&mut open_marked(&disk, 0).unwrap(), batches);
+    disk.restart()
+}
+
+/// Opens a marked journal and reads all of it.
+fn recover_marked(disk: &SimulatedDisk, covered: u64) -> Result<Lsn, LogError> {
+    read_all(&*open_marked(disk, covered)?.history())
+}
+
+#[test]
+fn a_flipped_bit_in_the_last_batch_is_damage_and_no_torn_tail() {
+    let disk = killed(6);
+    let file = segments(&disk).pop().unwrap();
+    let end = disk.contents(&file).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let from = end - batch_after(Lsn::new(15), 3).bytes().len();
+    for bit in from * 8..end * 8 {
+        let damaged = disk.restart();
+        damaged.flip_bit(&file, bit as u64);
+        let refused = open_marked(&damaged, 0).err();
+        let Some(LogError::Corrupt { expected, .. }) = refused else {
+            panic!("bit {bit}: {refused:?}")
+        };
+        assert!((16..=18).contains(&expected.get()), "bit {bit}: {expected}");
+        // Nothing was changed: what comes before it can be salvaged.
+        assert!(open_marked(&damaged, 0).is_err(), "bit {bit}");
+        assert_eq!(recover(&damaged).unwrap(), expected.previous(), "bit {bit}, unmarked");
+    }
+}
+
+#[test]
+fn a_segment_that_is_missing_at_the_end_is_told_with_what_was_in_it() {
+    let files = segments(&killed(20));
+    assert!(files.len() > 3);
+    for kept in 0..files.len() {
+        let disk = killed(20);
+        for file in &files[kept..] {
+            disk.remove(file).unwrap();
+        }
+        let refused = open_marked(&disk, 0).err();
+        let Some(LogError::Lost { from, to, .. }) = refused else { panic!("{kept}: {refused:?}") };
+        let name = files[kept].file_stem().unwrap().to_str().unwrap();
+        assert_eq!((from.get(), to), (name.parse().unwrap(), Lsn::new(60)));
+        let known = Known { acknowledged: Lsn::new(60), ..Known::default() };
+        let inspected = inspect(&disk, Path::new(DIR), known).unwrap();
+        assert!(matches!(inspected.missing, Some(LogError::Lost { .. })), "{kept}");
+        // Without the mark nobody would know.
+        assert_eq!(recover(&disk).unwrap(), from.previous());
+    }
+}
+
+#[test]
+fn a_journal_that_is_gone_goes_on_behind_the_snapshot_that_has_it_all() {
+    let disk = killed(20);
+    for file in segments(&disk) {
+        disk.remove(&file).unwrap();
+    }
+    assert!(matches!(open_marked(&disk, 59).err(), Some(LogError::Lost { .. })));
+    let mut log = open_marked(&disk, 60).unwrap();
+    assert_eq!(append(&mut log, 2).unwrap(), Lsn::new(62));
+    drop(log);
+    assert_eq!(recover_marked(&disk.restart(), 60).unwrap(), Lsn::new(62));
+}
+
+/// As the unmarked log does it, with every crash a power cut: a mark that was ahead of
+/// what is durable would make the journal refuse to open.
+#[test]
+fn what_was_acknowledged_is_there_and_the_mark_never_ahead_after_a_crash_at_any_operation() {
+    let run = |disk: &SimulatedDisk| {
+        let mut acknowledged = Lsn::NONE;
+        let Ok(mut log) = open_marked(disk, 0) else { return acknowledged };
+        for round in 1..=8 {
+            let Ok(last) = append(&mut log, round % 4 + 1) else { return acknowledged };
+            acknowledged = last;
+        }
+        drop(log.seal());
+        acknowledged
+    };
+    let whole = SimulatedDisk::new();
+    assert_eq!(run(&whole), Lsn::new(20));
+    for operation in 1..=whole.operations() {
+        for seed in 0..24 {
+            let what = format!("operation {operation}, seed {seed}");
+            let disk = SimulatedDisk::new();
+            disk.crash_at(operation);
+            let acknowledged = run(&disk);
+            let found = disk.crash(seed);
+            let mut log = open_marked(&found, 0).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let last = read_all(&*log.history()).unwrap();
+            assert!(last >= acknowledged, "{what}: {acknowledged} was acknowledged, {last}");
+            append(&mut log, 2).unwrap();
+            drop(log);
+            assert_eq!(recover_marked(&found.crash(7), 0).unwrap(), last.plus(2), "{what}");
+        }
+    }
+}
+
+/// A full disk has room for the mark, which was taken when it was made; where it has
+/// none, the journal goes on without it.
+#[test]
+fn a_mark_that_there_is_no_room_for_keeps_nobody() {
+    let disk = SimulatedDisk::new();
+    let mut log = open_marked(&disk, 0).unwrap();
+    log.reserve(100).unwrap();
+    disk.set_capacity(Some(disk.used()));
+    append(&mut log, 1).unwrap();
+    assert_eq!(Mark::read(&disk, Path::new(MARK)).unwrap(), Marked::Not);
+    disk.set_capacity(None);
+    append_batches(&mut log, 6);
+    assert_eq!(Mark::read(&disk, Path::new(MARK)).unwrap(), Marked::At(Lsn::new(19)));
+}
+
+/// The last records that were synced are there, and a power cut may still take the
+/// write that was under way.
+#[test]
+fn a_batch_torn_beyond_the_mark_is_cut() {
+    let disk = killed(6);
+    let file = segments(&disk).pop().unwrap();
+    let end = disk.contents(&file).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let torn: Box<dyn DiskFile> = disk.open(&file, Access::Write).unwrap();
+    let batch = batch_after(Lsn::new(18), 2);
+    torn.write_at(&batch.bytes()[..batch.bytes().len() - 9], end as u64).unwrap();
+    let log = open_marked(&disk, 0).unwrap();
+    assert_eq!(log.torn_tail().unwrap().expected, Lsn::new(20));
+    assert_eq!(read_all(&*log.history()).unwrap(), Lsn::new(19));
+}
