@@ -8,8 +8,8 @@ use super::lsn::Lsn;
 /// What is known of a journal beside its segments. Nothing is known by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// All records up to here are in a snapshot: nobody needs them, and a journal that
-    /// ends before them goes on behind them.
+    /// All records up to here are in a snapshot: nobody needs them. Damage of them is
+    /// passed over, and a journal that ends before them goes on behind them.
     pub covered: Lsn,
     /// All records up to here were durable and may have been acknowledged, by the
     /// [`Mark`](super::Mark): one that is missing was lost.
@@ -17,6 +17,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether there is a mark that tells where the log ended.
+    pub(crate) fn has_mark(self) -> bool {
+        self.acknowledged > Lsn::NONE
+    }
+
     /// Refuses a journal in `dir` whose last record is `last`, when more was acknowledged.
     pub(crate) fn refuse_end_at(self, last: Lsn, dir: &Path) -> Result<(), LogError> {
         if last >= self.acknowledged {

@@ -320,6 +320,7 @@ mod tests {
             let found = open(&damaged).found().lsn();
             assert!(found == Lsn::new(8) || found == Lsn::new(9), "byte {at}: {found}");
         }
+        let disk = disk.restart();
         disk.truncate(Path::new(PATH), 0);
         let mut mark = open(&disk);
         assert_eq!(mark.found(), Marked::Damaged);

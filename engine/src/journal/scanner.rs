@@ -19,6 +19,24 @@ pub(crate) enum Step {
     Bad(Defect),
 }
 
+/// A whole frame somewhere in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its offset in the file, in bytes.
+    pub(crate) at: u64,
+    pub(crate) frame: Frame,
+}
+
+impl Found {
+    /// The record that is next where this frame begins.
+    fn next(&self) -> Lsn {
+        match self.frame.kind {
+            Kind::Record => self.frame.lsn,
+            Kind::Seal => self.frame.lsn.next(),
+        }
+    }
+}
+
 /// A place in a segment, and a buffer of what lies there.
 ///
 /// **Invariant, window.** `buffer[start..]` holds the file's bytes from `at`
@@ -39,7 +57,7 @@ impl Scanner {
     /// that reads up to byte `limit` of the file.
     pub(crate) fn new(file: Box<dyn DiskFile>, first: Lsn, limit: u64) -> Self {
         let at = SEGMENT_HEADER_BYTES as u64;
-        let buffer = Vec::new();
+        let (buffer, limit) = (Vec::new(), limit.max(at));
         Self { file, buffer, start: 0, at, limit, expected: first, payload: (0, 0) }
     }
 
@@ -91,6 +109,31 @@ impl Scanner {
             Ok(frame) => Ok(self.pass(frame)),
             Err(defect) => Ok(Step::Bad(defect)),
         }
+    }
+
+    /// Goes on at the next whole frame behind what the last step found bad, and answers
+    /// the record that is next there. Without one the scanner stays where it is.
+    pub(crate) fn resume(&mut self) -> io::Result<Option<Lsn>> {
+        let Some(found) = find_frame(&*self.file, self.at, self.limit, self.expected, |_| true)?
+        else {
+            return Ok(None);
+        };
+        self.go_to(found.at, found.next());
+        Ok(Some(self.expected))
+    }
+
+    /// Whether a whole frame in order is here. The scanner stays.
+    pub(crate) fn is_at_frame(&mut self) -> io::Result<bool> {
+        let (at, expected) = (self.at, self.expected);
+        let is_frame = matches!(self.step()?, Step::Frame(_));
+        self.go_to(at, expected);
+        Ok(is_frame)
+    }
+
+    fn go_to(&mut self, at: u64, expected: Lsn) {
+        self.buffer.clear();
+        self.start = 0;
+        (self.at, self.expected) = (at, expected);
     }
 
     fn in_order(&self, frame: Frame) -> Result<Frame, Defect> {
@@ -148,4 +191,81 @@ pub(crate) fn first_nonzero(file: &dyn DiskFile, at: u64, limit: u64) -> io::Res
         at += read as u64;
     }
     Ok(None)
+}
+
+/// The first whole frame behind byte `bad`, up to byte `limit`, that `accept` takes.
+/// `expected` is the record that should be at `bad`: a frame that cannot follow it is
+/// chance.
+pub(crate) fn find_frame(
+    file: &dyn DiskFile,
+    bad: u64,
+    limit: u64,
+    expected: Lsn,
+    accept: impl Fn(Found) -> bool,
+) -> io::Result<Option<Found>> {
+    let mut window = vec![0; READ_CHUNK_BYTES];
+    let mut from = bad + 1;
+    while from < limit {
+        let left = usize::try_from(limit - from).unwrap_or(usize::MAX);
+        let wanted = left.min(READ_CHUNK_BYTES);
+        let read = file.read_at(&mut window[..wanted], from)?;
+        let written = window[..read].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        for offset in 0..written {
+            let at = from + offset as u64;
+            let Some(header) = window[offset..read].first_chunk() else { break };
+            if let Some(frame) = frame_at(file, at, header, (expected, limit))?
+                && accept(Found { at, frame })
+            {
+                return Ok(Some(Found { at, frame }));
+            }
+        }
+        if read < HEADER_BYTES {
+            break;
+        }
+        // A header that the window cuts through is whole in the next one.
+        from += (read - HEADER_BYTES + 1) as u64;
+    }
+    Ok(None)
+}
+
+/// The frame at byte `at` whose header is that, if it is whole and may come after the
+/// record before `expected`.
+fn frame_at(
+    file: &dyn DiskFile,
+    at: u64,
+    header: &[u8; HEADER_BYTES],
+    (expected, limit): (Lsn, u64),
+) -> io::Result<Option<Frame>> {
+    let room = limit - at;
+    // No more records than this fit.
+    let plausible = expected.previous()..=expected.plus(limit / HEADER_BYTES as u64);
+    if !plausible.contains(&frame::lsn_of(header)) {
+        return Ok(None);
+    }
+    let Ok(Some(length)) = frame::claimed_length(header, room) else { return Ok(None) };
+    let mut bytes = vec![0; length];
+    if file.read_at(&mut bytes, at)? < length {
+        return Ok(None);
+    }
+    let is_behind = |frame: &Frame| frame.kind == Kind::Seal || frame.lsn >= expected;
+    Ok(frame::decode(&bytes).ok().filter(is_behind))
+}
+
+/// The offset of the last byte from `at` up to `limit` that is not zero.
+pub(crate) fn last_nonzero(file: &dyn DiskFile, at: u64, limit: u64) -> io::Result<Option<u64>> {
+    let mut buffer = vec![0; READ_CHUNK_BYTES];
+    let (mut at, mut last) = (at, None);
+    while at < limit {
+        let left = usize::try_from(limit - at).unwrap_or(usize::MAX);
+        let wanted = left.min(READ_CHUNK_BYTES);
+        let read = file.read_at(&mut buffer[..wanted], at)?;
+        if let Some(found) = buffer[..read].iter().rposition(|byte| *byte != 0) {
+            last = Some(at + found as u64);
+        }
+        if read < wanted {
+            break;
+        }
+        at += read as u64;
+    }
+    Ok(last)
 }

@@ -115,6 +115,18 @@ pub(crate) fn check(file: &dyn DiskFile, path: &Path, first: Lsn) -> Result<u64,
     Ok(found)
 }
 
+/// Whether the frames of a segment may be good although its header is refused with
+/// `error`: they tell for themselves. How long the file was made counts only where no
+/// other segment follows, that would tell of records that are missing.
+pub(crate) fn may_be_passed(error: &LogError, is_followed: bool) -> bool {
+    let LogError::Corrupt { defect, .. } = error else { return false };
+    match defect {
+        Defect::Magic | Defect::Checksum { .. } => true,
+        Defect::FileLength { .. } => is_followed,
+        _ => false,
+    }
+}
+
 fn check_header(bytes: &[u8], first: Lsn, file_bytes: u64) -> Result<(), Defect> {
     let mut header: [u8; SEGMENT_HEADER_BYTES] = bytes.try_into().map_err(|_| Defect::Magic)?;
     if header[..8] != MAGIC {

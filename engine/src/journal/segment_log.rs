@@ -73,7 +73,8 @@ struct Active {
 impl SegmentLog {
     /// Opens the journal in `dir`, making it where there is none. A torn tail is
     /// cut; [`SegmentLog::torn_tail`] tells of it. Only the last segment is read
-    /// through: older ones are checked as they are read.
+    /// through: older ones are checked as they are read. Damage that takes no record
+    /// which is needed is told of and passed over.
     ///
     /// # Errors
     /// [`LogError::InUse`]; [`LogError::ReadOnly`]; what is damaged, missing or
@@ -122,13 +123,17 @@ impl SegmentLog {
     fn take_up(&mut self, first: Lsn, firsts: VecDeque<Lsn>, known: Known) -> Result<(), LogError> {
         let (disk, dir) = (self.segments.disk(), self.segments.dir());
         let found = survey(disk, dir, first, None, known)?;
-        known.refuse_end_at(found.last, dir)?;
+        self.last = found.end_of_log(known, dir)?;
+        self.segments.begin_with(Extent { firsts, last: self.last, end: found.end });
+        found.damage.iter().for_each(|damage| self.segments.tell(&damage.error));
+        if !found.goes_on_behind(self.last) {
+            // It is left as it was found, and the next batch begins a segment.
+            return Ok(());
+        }
         let path = segment::path_of(dir, first);
         let file = disk.open(&path, Access::Write).map_err(LogError::opening(&path))?;
         mend(&*file, &found).map_err(LogError::io("mend the end of", &path))?;
         disk.sync_dir(dir).map_err(LogError::io("sync", dir))?;
-        self.segments.begin_with(Extent { firsts, last: found.last, end: found.end });
-        self.last = found.last;
         self.sealed = found.sealed;
         self.torn = found.torn;
         self.active = Some(Active { file, path, end: found.end, file_bytes: found.file_bytes });
@@ -172,13 +177,8 @@ impl SegmentLog {
             },
         };
         let path = segment::path_of(dir, first);
-        let replaces_empty = self.active.as_ref().is_some_and(|active| active.path == path);
         self.active = Some(Active { file, path, end: header_bytes, file_bytes });
-        if replaces_empty {
-            self.segments.publish(self.last, header_bytes);
-        } else {
-            self.segments.add(first, header_bytes);
-        }
+        self.segments.add(first, header_bytes);
         if let Some(mark) = &mut self.mark {
             mark.sync();
         }
@@ -269,12 +269,14 @@ pub fn open_read_only(
         return Ok(ReadOnlyLog(empty_segments(disk, dir, known.covered, false)));
     };
     let found = survey(&*disk, dir, first, None, known)?;
-    known.refuse_end_at(found.last, dir)?;
+    let last = found.end_of_log(known, dir)?;
     if let Some(torn) = &found.torn {
         tracing::warn!(bytes = torn.bytes, after = %found.last, "the journal ends in a torn tail");
     }
-    let extent = Extent { firsts, last: found.last, end: found.end };
-    Ok(ReadOnlyLog(Arc::new(Segments::new(disk, dir, extent, false))))
+    let extent = Extent { firsts, last, end: found.end };
+    let segments = Segments::new(disk, dir, extent, false);
+    found.damage.iter().for_each(|damage| segments.tell(&damage.error));
+    Ok(ReadOnlyLog(Arc::new(segments)))
 }
 
 /// As [`open_read_only`], for a journal whose last segment is damaged. Nothing is
@@ -325,12 +327,12 @@ impl Log for ReadOnlyLog {
 }
 
 /// As [`segments_in`]; a directory that is not there has none.
-fn segments_if_any(disk: &dyn Disk, dir: &Path) -> Result<VecDeque<Lsn>, LogError> {
+pub(crate) fn segments_if_any(disk: &dyn Disk, dir: &Path) -> Result<VecDeque<Lsn>, LogError> {
     if disk.is_dir(dir) { segments_in(disk, dir) } else { Ok(VecDeque::new()) }
 }
 
 /// Where each segment in `dir` begins, ascending.
-pub(crate) fn segments_in(disk: &dyn Disk, dir: &Path) -> Result<VecDeque<Lsn>, LogError> {
+fn segments_in(disk: &dyn Disk, dir: &Path) -> Result<VecDeque<Lsn>, LogError> {
     let names = disk.list(dir).map_err(LogError::io("list", dir))?;
     Ok(names.iter().filter_map(|name| segment::first_lsn_of(name)).collect())
 }

@@ -1,6 +1,6 @@
 //! The set of segments that make up a log, as its readers see it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub(crate) struct Segments {
     dir: PathBuf,
     extent: Mutex<Extent>,
     may_drop: bool,
+    /// Where damage was passed over that is told of: a file and an offset.
+    told: Mutex<BTreeSet<(PathBuf, u64)>>,
 }
 
 /// How far the log reaches.
@@ -39,13 +41,14 @@ struct Stretch {
     first: Lsn,
     /// Offset of its end, in bytes; `None` is the end of the file.
     limit: Option<u64>,
-    /// Where the next segment begins.
-    following: Option<Lsn>,
+    /// The record that comes after it.
+    following: Lsn,
 }
 
 impl Segments {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: &Path, extent: Extent, may_drop: bool) -> Self {
-        Self { disk, dir: dir.to_owned(), extent: Mutex::new(extent), may_drop }
+        let (extent, told) = (Mutex::new(extent), Mutex::default());
+        Self { disk, dir: dir.to_owned(), extent, may_drop, told }
     }
 
     pub(crate) fn disk(&self) -> &dyn Disk {
@@ -73,11 +76,27 @@ impl Segments {
         extent.end = end;
     }
 
-    /// Adds a segment at the end, written up to byte `end`.
+    /// Adds a segment at the end, written up to byte `end`. It may take the place of one
+    /// that no record is in.
     pub(crate) fn add(&self, first: Lsn, end: u64) {
         let mut extent = self.extent.lock();
-        extent.firsts.push_back(first);
+        if extent.firsts.back() != Some(&first) {
+            extent.firsts.push_back(first);
+        }
         extent.end = end;
+    }
+
+    /// Tells of damage that is passed over, once for each place.
+    pub(crate) fn tell(&self, damage: &LogError) {
+        let place = match damage {
+            LogError::Corrupt { file, offset, .. } | LogError::Gap { file, offset, .. } => {
+                (file.clone(), *offset)
+            }
+            _ => (self.dir.clone(), 0),
+        };
+        if self.told.lock().insert(place) {
+            tracing::warn!(%damage, "the journal is damaged where no record is needed any more");
+        }
     }
 
     /// Where to read the record `next`; `None` when it is not there yet.
@@ -90,8 +109,10 @@ impl Segments {
         if next > extent.last {
             return Ok(None);
         }
-        let following = extent.firsts.get(after).copied();
-        let limit = following.is_none().then_some(extent.end);
+        let (following, limit) = match extent.firsts.get(after) {
+            Some(following) => (*following, None),
+            None => (extent.last.next(), Some(extent.end)),
+        };
         Ok(Some(Stretch { first: extent.firsts[after - 1], limit, following }))
     }
 
@@ -105,7 +126,14 @@ impl Segments {
             }
             other => other.map_err(LogError::io("open", &path))?,
         };
-        let file_bytes = segment::check(&*file, &path, stretch.first)?;
+        let file_bytes = match segment::check(&*file, &path, stretch.first) {
+            // Whether records are missing is told where the segment ends.
+            Err(damage) if segment::may_be_passed(&damage, true) => {
+                self.tell(&damage);
+                file.len().map_err(LogError::io("read the length of", &path))?
+            }
+            checked => checked?,
+        };
         Ok(Scanner::new(file, stretch.first, stretch.limit.unwrap_or(file_bytes)))
     }
 
@@ -173,6 +201,15 @@ struct Reading {
     scanner: Scanner,
 }
 
+/// How far damage was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    /// To the next whole frame.
+    ToAFrame,
+    /// To the end of the segment, no record being lost.
+    ToTheEnd,
+}
+
 impl Cursor for SegmentCursor {
     fn next(&self) -> Lsn {
         self.next
@@ -183,7 +220,7 @@ impl Cursor for SegmentCursor {
             let mut reading = self.enter(&stretch)?;
             // On an error the segment stays closed, so that the next attempt
             // begins it anew and finds the same.
-            let flow = reading.walk(&stretch, &mut self.next, visit)?;
+            let flow = reading.walk((&self.segments, &stretch), &mut self.next, visit)?;
             self.open = Some(reading);
             if flow.is_break() {
                 break;
@@ -210,31 +247,61 @@ impl SegmentCursor {
 impl Reading {
     fn walk(
         &mut self,
-        stretch: &Stretch,
+        (segments, stretch): (&Segments, &Stretch),
         next: &mut Lsn,
         visit: &mut Visit<'_>,
     ) -> Result<ControlFlow<()>, LogError> {
         loop {
-            match self.scanner.step().map_err(LogError::io("read", &self.path))? {
-                Step::Frame(frame) if frame.kind == Kind::Seal || frame.lsn < *next => {}
+            let bad = match self.scanner.step().map_err(LogError::io("read", &self.path))? {
+                Step::Frame(frame) if frame.kind == Kind::Seal || frame.lsn < *next => continue,
                 Step::Frame(frame) => {
                     *next = frame.lsn.next();
                     if visit(frame.lsn, self.scanner.payload()).is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
+                    continue;
                 }
-                Step::Bad(defect) => return Err(self.refusing(defect)),
-                Step::End => {
-                    self.check_end(stretch, *next)?;
-                    return Ok(ControlFlow::Continue(()));
-                }
+                Step::Bad(defect) => defect,
+                Step::End => match self.behind_end(stretch)? {
+                    None => return Ok(ControlFlow::Continue(())),
+                    Some(defect) => defect,
+                },
+            };
+            let damage = self.refusing(bad);
+            let passed = self.pass_over(&damage, stretch, *next)?;
+            segments.tell(&damage);
+            if passed == Passed::ToTheEnd {
+                return Ok(ControlFlow::Continue(()));
             }
         }
     }
 
-    /// A segment that another one follows ends in zeros, right before it; the
-    /// last one ends where its durable part does.
-    fn check_end(&self, stretch: &Stretch, next: Lsn) -> Result<(), LogError> {
+    /// Goes on behind what is damaged, when no record is lost with it that `next` and
+    /// those after it are: who asks for them has asked for nothing before.
+    fn pass_over(
+        &mut self,
+        damage: &LogError,
+        stretch: &Stretch,
+        next: Lsn,
+    ) -> Result<Passed, LogError> {
+        if let LogError::NewerFormat { .. } = damage {
+            return Err(damage.clone());
+        }
+        let lost_from = self.scanner.expected();
+        match self.scanner.resume().map_err(LogError::io("read", &self.path))? {
+            Some(whole) if whole == lost_from || whole <= next => Ok(Passed::ToAFrame),
+            // In the room behind the last frame of a segment that another one follows.
+            None if stretch.limit.is_none() && stretch.following == lost_from => {
+                Ok(Passed::ToTheEnd)
+            }
+            _ => Err(damage.clone()),
+        }
+    }
+
+    /// What is wrong where the written part ends, if anything. A segment that another
+    /// one follows ends in zeros; the last one ends where its durable part does. Both end
+    /// right before the record that follows.
+    fn behind_end(&self, stretch: &Stretch) -> Result<Option<Defect>, LogError> {
         let at = self.scanner.at();
         let file = self.scanner.file();
         let limit = match stretch.limit {
@@ -243,17 +310,14 @@ impl Reading {
         };
         let nonzero = first_nonzero(file, at, limit).map_err(LogError::io("read", &self.path))?;
         if let Some(at) = nonzero {
-            return Err(self.refusing(Defect::AfterEnd { at }));
+            return Ok(Some(Defect::AfterEnd { at }));
         }
-        match stretch.following {
-            Some(found) if found != self.scanner.expected() => {
-                Err(self.refusing(Defect::Order { found }))
-            }
+        let found = stretch.following;
+        match stretch.limit {
             // Zeros where there was a durable record.
-            None if at < limit || self.scanner.expected() != next => {
-                Err(self.refusing(Defect::Length { found: 0 }))
-            }
-            _ => Ok(()),
+            Some(limit) if at < limit => Err(self.refusing(Defect::Length { found: 0 })),
+            _ if found != self.scanner.expected() => Err(self.refusing(Defect::Order { found })),
+            _ => Ok(None),
         }
     }
 

@@ -12,20 +12,25 @@
 //! - In any other segment, a bad frame is damage: a segment is begun only after
 //!   all before it was synced.
 //!
+//! Damage is passed over where no record is lost with it that anybody needs: what a
+//! snapshot covers, and what no record is in, as a header or a seal. What is known from
+//! elsewhere says so, see [`Known`].
+//!
 //! What these bytes cannot tell apart is damage to the very last batch before a crash,
 //! because nothing was written after it that would prove its sync. The mark can: what it
 //! names was synced, so a bad frame up to there is damage. A log that was closed ends in
 //! a seal, so there damage to any record is found without a mark, too.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{Defect, LogError};
-use super::frame::{self, Frame, HEADER_BYTES, Kind};
+use super::frame::{Frame, Kind};
 use super::known::Known;
 use super::lsn::Lsn;
-use super::scanner::{Scanner, Step, first_nonzero};
-use super::segment;
-use crate::disk::{Access, Disk, DiskFile};
+use super::scanner::{Found, Scanner, Step, find_frame, first_nonzero, last_nonzero};
+use super::segment::{self, SEGMENT_HEADER_BYTES};
+use crate::disk::{Access, Disk};
 
 /// The end of the last segment was torn, and is no part of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +47,16 @@ pub struct TornTail {
     pub defect: Defect,
 }
 
+/// A stretch of a segment that is not what was written there.
+#[derive(Clone, Debug)]
+pub(crate) struct Damage {
+    pub(crate) error: LogError,
+    /// The first record that may be lost with it.
+    from: Lsn,
+    /// The record that is whole again behind it; none when nothing whole follows.
+    next: Option<Lsn>,
+}
+
 /// What a segment holds.
 pub(crate) struct Survey {
     /// The last record, or the one before the segment's first.
@@ -55,13 +70,15 @@ pub(crate) struct Survey {
     /// The file's length, in bytes.
     pub(crate) file_bytes: u64,
     pub(crate) torn: Option<TornTail>,
+    /// What is damaged, in order.
+    pub(crate) damage: Vec<Damage>,
 }
 
 /// Reads the whole segment that begins at `first`. `following` is where the
-/// next segment begins, if there is one.
+/// next segment begins, if there is one. What is damaged is in the answer.
 ///
 /// # Errors
-/// What is damaged, missing or of a newer format; see the module.
+/// What cannot be read, or is of a newer format.
 pub(crate) fn survey(
     disk: &dyn Disk,
     dir: &Path,
@@ -70,8 +87,10 @@ pub(crate) fn survey(
     known: Known,
 ) -> Result<Survey, LogError> {
     let path = segment::path_of(dir, first);
+    let io = |error| LogError::io("read", &path)(error);
     let file = disk.open(&path, Access::Read).map_err(LogError::io("open", &path))?;
-    let file_bytes = segment::check(&*file, &path, first)?;
+    let file_bytes = file.len().map_err(io)?;
+    let header = segment::check(&*file, &path, first).err();
     let mut scanner = Scanner::new(file, first, file_bytes);
     let mut found = Survey {
         last: first.previous(),
@@ -80,18 +99,69 @@ pub(crate) fn survey(
         sealed: false,
         file_bytes,
         torn: None,
+        damage: Vec::new(),
     };
-    let defect = found.pass_whole_frames(&mut scanner, &path)?;
-    match (defect, following) {
-        (Some(defect), None) => found.judge(scanner.file(), path, defect, known)?,
-        (Some(defect), Some(_)) => return Err(found.refusing(&path, defect)),
-        (None, Some(following)) => found.meets(&path, following)?,
-        (None, None) => {}
+    let begins_well = header.is_none();
+    if let Some(error) = header {
+        let next = found.next_behind_header(&error, &mut scanner, following, known).map_err(io)?;
+        found.note_damage(error, next)?;
+    }
+    while let Some(defect) = found.pass_whole_frames(&mut scanner, &path)? {
+        let may_be_torn = following.is_none()
+            && defect.may_be_torn()
+            && (begins_well || found.end > SEGMENT_HEADER_BYTES as u64)
+            && found.last >= known.acknowledged.max(known.covered);
+        if may_be_torn && !found.is_proved_durable(&scanner).map_err(io)? {
+            found.torn = Some(found.torn_tail(&scanner, &path, defect).map_err(io)?);
+            return Ok(found);
+        }
+        let error = LogError::refusing(&path, found.end, found.last.next(), defect);
+        let next = scanner.resume().map_err(io)?;
+        found.note_damage(error, next)?;
+        let Some(next) = next else { return Ok(found) };
+        (found.last, found.end, found.last_batch_at) =
+            (next.previous(), scanner.at(), scanner.at());
+    }
+    if let Some(following) = following.filter(|following| *following != found.last.next()) {
+        let defect = Defect::Order { found: following };
+        let error = LogError::refusing(&path, found.end, found.last.next(), defect);
+        found.note_damage(error, Some(following))?;
     }
     Ok(found)
 }
 
+impl Damage {
+    /// Whether nothing is lost with it that is needed. What nothing whole follows may
+    /// have been followed by anything: then only a mark tells where the log ended.
+    fn is_passed(&self, known: Known) -> bool {
+        match self.next {
+            Some(next) => next == self.from || next <= known.covered.next(),
+            None => self.from <= known.covered && known.has_mark(),
+        }
+    }
+}
+
 impl Survey {
+    /// The last record of a log that this segment is the last one of.
+    ///
+    /// # Errors
+    /// When a record is lost that is needed.
+    pub(crate) fn end_of_log(&self, known: Known, dir: &Path) -> Result<Lsn, LogError> {
+        if let Some(damage) = self.damage.iter().find(|damage| !damage.is_passed(known)) {
+            return Err(damage.error.clone());
+        }
+        let last = if known.has_mark() { self.last.max(known.covered) } else { self.last };
+        known.refuse_end_at(last, dir)?;
+        Ok(last)
+    }
+
+    /// Whether a log that ends with `last` can be appended to right here.
+    pub(crate) fn goes_on_behind(&self, last: Lsn) -> bool {
+        let is_blank = self.end == SEGMENT_HEADER_BYTES as u64;
+        let is_known = self.damage.iter().all(|damage| damage.next.is_some());
+        last == self.last && is_known && (self.damage.is_empty() || !is_blank)
+    }
+
     /// Takes in all whole frames; answers what is wrong behind them, if any.
     fn pass_whole_frames(
         &mut self,
@@ -119,65 +189,49 @@ impl Survey {
         self.end = end;
     }
 
-    fn refusing(&self, path: &Path, defect: Defect) -> LogError {
-        LogError::refusing(path, self.end, self.last.next(), defect)
-    }
-
-    fn meets(&self, path: &Path, following: Lsn) -> Result<(), LogError> {
-        if self.last.next() == following {
-            return Ok(());
+    /// Remembers damage where the whole frames end. A newer format is none.
+    fn note_damage(&mut self, error: LogError, next: Option<Lsn>) -> Result<(), LogError> {
+        if let LogError::NewerFormat { .. } = error {
+            return Err(error);
         }
-        Err(self.refusing(path, Defect::Order { found: following }))
-    }
-
-    /// Decides what `defect` at the end of the last segment is.
-    fn judge(
-        &mut self,
-        file: &dyn DiskFile,
-        path: PathBuf,
-        defect: Defect,
-        known: Known,
-    ) -> Result<(), LogError> {
-        if !defect.may_be_torn() || known.acknowledged > self.last {
-            return Err(self.refusing(&path, defect));
-        }
-        let rest = self.rest(file).map_err(LogError::io("read", &path))?;
-        if proves_durable(&rest, self.last) {
-            return Err(self.refusing(&path, defect));
-        }
-        let written = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        self.torn = Some(TornTail {
-            file: path,
-            offset: self.end,
-            bytes: written as u64,
-            expected: self.last.next(),
-            defect,
-        });
+        self.damage.push(Damage { error, from: self.last.next(), next });
         Ok(())
     }
 
-    /// What follows the whole frames.
-    fn rest(&self, file: &dyn DiskFile) -> std::io::Result<Vec<u8>> {
-        let bytes = usize::try_from(self.file_bytes - self.end).unwrap_or(usize::MAX);
-        let mut rest = vec![0; bytes];
-        let read = file.read_at(&mut rest, self.end)?;
-        rest.truncate(read);
-        Ok(rest)
-    }
-}
-
-/// Whether a whole frame somewhere in `rest` proves that what `rest` begins
-/// with was synced. `last` is the record before.
-fn proves_durable(rest: &[u8], last: Lsn) -> bool {
-    // No more records than this fit, so that a greater LSN is chance.
-    let plausible = last..=last.plus((rest.len() / HEADER_BYTES) as u64);
-    (1..rest.len()).any(|at| {
-        let tail = &rest[at..];
-        let Some(header) = tail.first_chunk::<HEADER_BYTES>() else { return false };
-        if !plausible.contains(&frame::lsn_of(header)) {
-            return false;
+    /// The record that is next behind a damaged header: the first one, when it is there
+    /// all the same, or when by the mark none was ever written.
+    fn next_behind_header(
+        &self,
+        error: &LogError,
+        scanner: &mut Scanner,
+        following: Option<Lsn>,
+        known: Known,
+    ) -> io::Result<Option<Lsn>> {
+        let first = self.last.next();
+        if !segment::may_be_passed(error, following.is_some()) {
+            return Ok(None);
         }
-        let Ok(Some(length)) = frame::claimed_length(tail, tail.len() as u64) else { return false };
-        frame::decode(&tail[..length]).is_ok_and(|frame| at > frame.place as usize)
-    })
+        if first_nonzero(scanner.file(), self.end, self.file_bytes)?.is_none() {
+            return Ok(known.has_mark().then_some(first));
+        }
+        Ok(scanner.is_at_frame()?.then_some(first))
+    }
+
+    /// Whether a whole frame proves that what is bad here was synced.
+    fn is_proved_durable(&self, scanner: &Scanner) -> io::Result<bool> {
+        let (bad, expected) = (self.end, self.last.next());
+        let began_behind = |found: Found| found.at - bad > u64::from(found.frame.place);
+        Ok(find_frame(scanner.file(), bad, self.file_bytes, expected, began_behind)?.is_some())
+    }
+
+    fn torn_tail(&self, scanner: &Scanner, path: &Path, defect: Defect) -> io::Result<TornTail> {
+        let written = last_nonzero(scanner.file(), self.end, self.file_bytes)?;
+        Ok(TornTail {
+            file: path.to_owned(),
+            offset: self.end,
+            bytes: written.map_or(0, |last| last + 1 - self.end),
+            expected: self.last.next(),
+            defect,
+        })
+    }
 }

@@ -107,3 +107,13 @@ fn disk_with(batches: u64, sealed: bool) -> SimulatedDisk {
     }
     disk.restart()
 }
+
+/// The last batch of an unsealed log, as offsets in the last segment.
+fn last_batch(disk: &SimulatedDisk) -> (PathBuf, usize, usize) {
+    let reports = inspect(disk, Path::new(DIR), Known::default()).unwrap().segments;
+    let report = reports.last().unwrap();
+    let SegmentState::Sound(content) = &report.state else { panic!("{report:?}") };
+    let end = usize::try_from(content.bytes_used).unwrap();
+    let bytes = batch_after(Lsn::new(15), 3).bytes().len();
+    (report.file.clone(), end - bytes, end)
+}

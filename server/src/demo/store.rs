@@ -26,8 +26,10 @@ impl StoreSize {
         let segments = inspect(&RealDisk, &journal_directory(data), Known::default())
             .map_err(|error| DemoError::system(unreadable)(io::Error::other(error)))?;
         let used = segments.segments.iter().map(|segment| match &segment.state {
-            SegmentState::Sound(content) | SegmentState::Torn(content, _) => content.bytes_used,
-            SegmentState::Damaged(_) => 0,
+            SegmentState::Sound(content)
+            | SegmentState::Torn(content, _)
+            | SegmentState::Damaged(content, _) => content.bytes_used,
+            SegmentState::Unreadable(_) => 0,
         });
         let snapshot_bytes = directory_bytes(&snapshot_directory(data))
             .map_err(DemoError::system("measure the snapshots of the demo's server"))?;

@@ -59,44 +59,67 @@ pub fn inspect(
     Ok(Exit::Success)
 }
 
+/// A journal, and what is beside it, read through.
+pub(super) struct Checked {
+    segments: Vec<SegmentReport>,
+    /// What is wrong with the journal as a whole.
+    beside: Vec<String>,
+}
+
+impl Checked {
+    /// Reads all of a data directory's journal; one that is gone is damaged.
+    pub(super) fn read(data: &Path) -> Result<Self, OfflineError> {
+        let directory = journal_directory(data);
+        // Before the journal, which a server may be writing.
+        let marked = Mark::read(&RealDisk, &mark_file(data))?;
+        let known = Known { acknowledged: marked.lsn(), ..Known::default() };
+        let Inspected { segments, missing } = journal::inspect(&RealDisk, &directory, known)?;
+        let mut beside: Vec<_> = missing.iter().map(ToString::to_string).collect();
+        if marked == Marked::Damaged {
+            beside.push(format!("{} is damaged: it names no event", shown(&mark_file(data))));
+        }
+        Ok(Self { segments, beside })
+    }
+
+    /// The exit code that tells of it.
+    pub(super) fn exit(&self) -> Exit {
+        let sound = if self.beside.is_empty() { Exit::Success } else { Exit::CheckFailed };
+        self.segments.iter().fold(sound, |exit, report| match &report.state {
+            SegmentState::Unreadable(LogError::NewerFormat { .. }) => Exit::NewerFormat,
+            SegmentState::Damaged(..) | SegmentState::Unreadable(_) if exit == Exit::Success => {
+                Exit::CheckFailed
+            }
+            _ => exit,
+        })
+    }
+}
+
 /// Checks every frame of every segment, and that all that was acknowledged is there.
 pub fn verify(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    let directory = existing(data)?;
-    // Before the journal, which a server may be writing.
-    let marked = Mark::read(&RealDisk, &mark_file(data))?;
-    let known = Known { acknowledged: marked.lsn(), ..Known::default() };
-    let Inspected { segments, missing } = journal::inspect(&RealDisk, &directory, known)?;
-    let mark_damage = (marked == Marked::Damaged)
-        .then(|| format!("{} is damaged: it names no event", shown(&mark_file(data))));
-    let beside = missing.map(|missing| missing.to_string()).into_iter().chain(mark_damage);
-    let mut exit = Exit::Success;
-    for problem in beside {
-        exit = Exit::CheckFailed;
-        if as_json {
-            super::json(out, &json!({ "state": "damaged", "detail": problem }))?;
-        } else {
-            writeln!(out, "DAMAGED: {problem}")?;
-        }
-    }
-    for report in &segments {
-        exit = match &report.state {
-            SegmentState::Damaged(LogError::NewerFormat { .. }) => Exit::NewerFormat,
-            SegmentState::Damaged(_) if exit == Exit::Success => Exit::CheckFailed,
-            _ => exit,
-        };
+    existing(data)?;
+    let checked = Checked::read(data)?;
+    for report in &checked.segments {
         if as_json {
             super::json(out, &segment_json(report))?;
         } else {
             writeln!(out, "{}", line(report))?;
         }
     }
+    for problem in &checked.beside {
+        if as_json {
+            super::json(out, &json!({ "state": "damaged", "detail": problem }))?;
+        } else {
+            writeln!(out, "DAMAGED: {problem}")?;
+        }
+    }
+    let exit = checked.exit();
     if !as_json {
         let found = match exit {
             Exit::Success => "no damage",
             Exit::NewerFormat => "of a NEWER VERSION",
             _ => "DAMAGED",
         };
-        writeln!(out, "{} segments, {found}", segments.len())?;
+        writeln!(out, "{} segments, {found}", checked.segments.len())?;
     }
     Ok(exit)
 }
@@ -115,24 +138,34 @@ fn line(report: &SegmentReport) -> String {
             "{file}: {} to {}, then {} torn bytes that the next start cuts",
             report.first, content.last, tail.bytes
         ),
-        SegmentState::Damaged(error @ LogError::NewerFormat { .. }) => format!("NEWER: {error}"),
-        SegmentState::Damaged(error) => format!("{file}: DAMAGED: {error}"),
+        SegmentState::Damaged(content, damage) => {
+            let last = format!("{file}: {} to {}", report.first, content.last);
+            let damage = damage.iter().map(|error| format!("\n  DAMAGED: {error}"));
+            damage.fold(last, |lines, line| lines + &line)
+        }
+        SegmentState::Unreadable(error @ LogError::NewerFormat { .. }) => format!("NEWER: {error}"),
+        SegmentState::Unreadable(error) => format!("{file}: UNREADABLE: {error}"),
     }
 }
 
 fn segment_json(report: &SegmentReport) -> serde_json::Value {
     let (state, last, detail) = match &report.state {
-        SegmentState::Sound(content) => ("sound", Some(content.last), None),
+        SegmentState::Sound(content) => ("sound", Some(content.last), vec![]),
         SegmentState::Torn(content, tail) => {
-            ("torn", Some(content.last), Some(format!("{} bytes", tail.bytes)))
+            ("torn", Some(content.last), vec![format!("{} bytes", tail.bytes)])
         }
-        SegmentState::Damaged(error @ LogError::NewerFormat { .. }) => {
-            ("newer", None, Some(error.to_string()))
+        SegmentState::Damaged(content, damage) => {
+            let damage = damage.iter().map(ToString::to_string).collect();
+            ("damaged", Some(content.last), damage)
         }
-        SegmentState::Damaged(error) => ("damaged", None, Some(error.to_string())),
+        SegmentState::Unreadable(error @ LogError::NewerFormat { .. }) => {
+            ("newer", None, vec![error.to_string()])
+        }
+        SegmentState::Unreadable(error) => ("unreadable", None, vec![error.to_string()]),
     };
     json!({
         "file": shown(&report.file), "first_lsn": report.first.get(),
-        "last_lsn": last.map(Lsn::get), "state": state, "detail": detail,
+        "last_lsn": last.map(Lsn::get), "state": state, "detail": detail.first(),
+        "details": detail,
     })
 }

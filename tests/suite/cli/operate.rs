@@ -259,7 +259,7 @@ fn a_point_that_is_not_there_is_refused_and_nothing_changes() {
     assert_eq!(contents(&journal_directory(&left.files.data())), before);
     assert!(!left.beside("data.before-restore-1").exists());
 
-    // A restored directory has a snapshot and no journal: what was before is unknown.
+    // A restored directory has a snapshot and no event before it: what was then is unknown.
     assert_eq!(left.run(&["restore"]).code, 0);
     let refused = left.run(&["restore", "--until", &left.after_second]);
     assert_eq!(refused.code, 2, "{refused:?}");
@@ -437,6 +437,45 @@ fn what_comes_before_damage_is_salvaged_and_the_rest_is_named() {
     let expected = run(&["restore", "--json", "--data", &shown(&pristine), "--until", &until]);
     let expected = expected.json()["state_hash"].as_str().expect("a hash").to_owned();
     left.check_restored(&salvaged, &left.files.data(), &Stand { lsn: lost - 1, hash: expected });
+}
+
+#[test]
+fn damage_that_a_snapshot_makes_good_is_listed_and_serves_all_the_same() {
+    let left = Left::new();
+    change(&segment(&left.files.data()), |bytes| {
+        let second = 32 + u32::from_le_bytes([bytes[32], bytes[33], bytes[34], bytes[35]]) as usize;
+        let third = second + u32::from_le_bytes([bytes[second], bytes[second + 1], 0, 0]) as usize;
+        bytes[40] ^= 1;
+        bytes[third + 8] ^= 1;
+    });
+    let verified = left.run(&["journal", "verify"]);
+    assert_eq!(verified.code, 1, "{verified:?}");
+    for event in ["LSN 1 should be", "LSN 3 should be"] {
+        assert!(verified.stdout.contains(event), "{verified:?}");
+    }
+    let audit = left.run(&["audit"]);
+    assert_eq!((audit.code, audit.json()["breach_count"].as_u64()), (1, Some(0)), "{audit:?}");
+    assert!(audit.stderr.contains("journal verify"), "{audit:?}");
+    let server = Server::start(&left.files.data());
+    assert_eq!(stand(&server), left.last);
+}
+
+#[test]
+fn a_journal_that_is_gone_is_told_by_every_command() {
+    let left = Left::new();
+    std::fs::remove_file(segment(&left.files.data())).expect("it is removed");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"];
+    for (command, code) in
+        [(&serve[..], 5), (&["audit"], 5), (&["restore"], 5), (&["journal", "verify"], 1)]
+    {
+        let refused = run(&[command, &["--data", &left.data()]].concat());
+        assert_eq!(refused.code, code, "{command:?}: {refused:?}");
+        let told = format!("{}{}", refused.stdout, refused.stderr);
+        assert!(told.contains(&format!("LSN {} was acknowledged", left.last.lsn)), "{refused:?}");
+    }
+    let salvaged = left.run(&["restore", "--salvage"]);
+    assert_eq!(salvaged.code, 0, "{salvaged:?}");
+    assert!(salvaged.json()["lost_from_lsn"].as_u64().is_some(), "{salvaged:?}");
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! What an engine finds when part of its data directory is gone or damaged.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{
-    Engine, OpenError, RestoreError, RestoreOptions, Restored, Until, journal_directory, mark_file,
-    restore, snapshot_directory,
+    Engine, OpenError, OpenOptions, RestoreError, RestoreOptions, Restored, Until,
+    journal_directory, mark_file, restore, snapshot_directory,
 };
-use backstock_engine::journal::{LogError, Mark, Marked};
+use backstock_engine::journal::{
+    Known, LogError, Mark, Marked, SegmentReport, SegmentState, inspect,
+};
 use backstock_engine::model::{Lsn, NodeKind, Shortage, StateHash};
 use backstock_tests::fixture::*;
+use backstock_tests::seed::{Random, seeds};
 
 /// A data directory that was left in order.
 struct Left {
@@ -52,7 +56,7 @@ impl Left {
 
     fn restore(&self, until: Option<Until>) -> Result<Restored, RestoreError> {
         let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
-        let options = RestoreOptions { data: self.data(), from: None, until };
+        let options = RestoreOptions { data: self.data(), from: None, until, dry_run: false };
         restore(&options, &disk, &(Arc::new(Line) as _), NOW)
     }
 }
@@ -141,7 +145,7 @@ async fn a_restored_directory_has_a_segment_and_a_mark_where_it_ends() {
     ] {
         let data = left.root.path().join(name);
         let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
-        let options = RestoreOptions { data: data.clone(), from, until };
+        let options = RestoreOptions { data: data.clone(), from, until, dry_run: false };
         restore(&options, &disk, &(Arc::new(Line) as _), NOW).expect("it is restored");
         assert_eq!(mark(&data), Marked::At(last), "{name} {until:?}");
         assert_eq!(found(&data).await.expect("it opens").0, last, "{name} {until:?}");
@@ -152,4 +156,176 @@ async fn a_restored_directory_has_a_segment_and_a_mark_where_it_ends() {
         assert!(matches!(error, OpenError::Missing { .. }), "{name} {until:?}: {error}");
         std::fs::remove_dir_all(&copy).expect("removed");
     }
+}
+
+/// Small, so that the snapshots lie in segments of their own.
+const SEGMENT_BYTES: u32 = 4 << 10;
+
+/// A record, or a seal, in a segment.
+struct Frame {
+    /// Offset in the file of its end, in bytes.
+    end: usize,
+    /// The record; none for a seal.
+    lsn: Option<Lsn>,
+}
+
+/// The frames of a segment, in order.
+fn frames(content: &[u8]) -> Vec<Frame> {
+    let number = |at: usize| u32::from_le_bytes(content[at..at + 4].try_into().expect("4 bytes"));
+    let (mut frames, mut at) = (Vec::new(), 32);
+    while at + 24 <= content.len() && number(at) > 0 {
+        let lsn = u64::from_le_bytes(content[at + 8..at + 16].try_into().expect("8 bytes"));
+        let is_record = content[at + 21] == 1;
+        at += number(at) as usize;
+        frames.push(Frame { end: at, lsn: is_record.then_some(Lsn::new(lsn)) });
+    }
+    frames
+}
+
+/// A directory as a kill leaves it: two snapshots and events before, between, and after.
+struct Worn {
+    root: tempfile::TempDir,
+    /// The state at each event from the older snapshot on.
+    states: BTreeMap<Lsn, StateHash>,
+    /// Up to where the older and the newer snapshot have all events.
+    covered: [Lsn; 2],
+}
+
+impl Worn {
+    async fn new() -> Self {
+        let root = tempfile::tempdir().expect("a directory");
+        let (live, data) = (root.path().join("live"), root.path().join("data"));
+        let engine = open_small(&live).await.expect("it opens");
+        define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+        define_items(&engine, &["A"]).await;
+        set(&engine, "A", "N", 10_000).await;
+        let (mut states, mut covered) = (BTreeMap::new(), Vec::new());
+        for no in 0..450 {
+            let wanted = order(&format!("order {no}"), &[("A", 1)], Shortage::Reject);
+            place(&engine, wanted).await.expect("it is placed");
+            states.extend([stand(&engine)]);
+            if no == 150 || no == 300 {
+                let report = engine.take_snapshot(NOW).await.expect("a snapshot");
+                covered.push(report.manifest.end);
+            }
+        }
+        copy_files(&live, &data);
+        engine.shut_down().await;
+        let covered = covered.try_into().expect("two snapshots");
+        let there = segments(&data).len();
+        assert!(there > 3, "{there} segments");
+        Self { root, states, covered }
+    }
+
+    fn last(&self) -> (Lsn, StateHash) {
+        self.states.last_key_value().map(|(lsn, hash)| (*lsn, *hash)).expect("events")
+    }
+}
+
+async fn open_small(data: &Path) -> Result<Engine, OpenError> {
+    let options = OpenOptions { segment_bytes: SEGMENT_BYTES.into(), ..options(data) };
+    Engine::open(&options, Arc::new(RealDisk), Arc::new(Line)).await.map(|(engine, _)| engine)
+}
+
+/// What was done to a file of the journal.
+struct Wear {
+    what: String,
+    /// The first record that is not there any more and that is later than what is covered.
+    lost: Option<Lsn>,
+    /// Whether nothing but what it leaves behind could tell of a loss.
+    may_be_refused: bool,
+    /// Whether there is a trace of it at all.
+    leaves_a_trace: bool,
+}
+
+/// Flips a bit of a segment or of the mark.
+fn flip(data: &Path, random: &mut Random, covered: Lsn) -> Wear {
+    let files = segments(data);
+    let file = if random.percent(10) { mark_file(data) } else { random.pick(&files).clone() };
+    let mut bytes = std::fs::read(&file).expect("it is read");
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let at = random.within(0..u32::try_from(written).expect("a small file")) as usize;
+    let is_segment = files.contains(&file);
+    let frames = if is_segment { frames(&bytes) } else { Vec::new() };
+    let hit = frames.iter().find(|frame| at >= 32 && at < frame.end).and_then(|frame| frame.lsn);
+    bytes[at] ^= 1 << random.within(0..8);
+    std::fs::write(&file, bytes).expect("it is written");
+    Wear {
+        what: format!("byte {at} of {} is flipped", file.display()),
+        lost: hit.filter(|lsn| *lsn > covered),
+        may_be_refused: false,
+        leaves_a_trace: is_segment,
+    }
+}
+
+/// Removes a segment, or cuts it short.
+fn lose(data: &Path, random: &mut Random, covered: Lsn) -> Wear {
+    let files = segments(data);
+    let file = random.pick(&files);
+    let bytes = std::fs::read(file).expect("it is read");
+    let kept = random.percent(50).then(|| random.within(0..SEGMENT_BYTES) as usize);
+    match kept {
+        Some(kept) => std::fs::write(file, &bytes[..kept]).expect("it is written"),
+        None => std::fs::remove_file(file).expect("it is removed"),
+    }
+    let gone = frames(&bytes).into_iter().filter(|frame| frame.end > kept.unwrap_or(0));
+    let is_last = Some(file) == files.last();
+    Wear {
+        what: format!("{} is {kept:?} bytes long", file.display()),
+        lost: gone.filter_map(|frame| frame.lsn).find(|lsn| *lsn > covered),
+        // Who cut the last one short may have cut off what nobody knows of.
+        may_be_refused: is_last && kept.is_some(),
+        // A journal that begins later is one that was cut.
+        leaves_a_trace: kept.is_some() || Some(file) != files.first(),
+    }
+}
+
+/// One file of the journal is damaged, and in some trials the newer snapshot is gone as
+/// well. What is lost is what no path leads to: the best snapshot that is left, and the
+/// whole records behind it. `BACKSTOCK_RUNS=1800` is 1,500 flips and 300 files.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_of_the_journal_loses_nothing_that_a_path_leads_to() {
+    let worn = Worn::new().await;
+    let (mut opened, mut refused) = (0, 0);
+    for seed in seeds("damage_of_the_journal_loses_nothing_that_a_path_leads_to", 24) {
+        let mut random = Random::new(seed);
+        let root = tempfile::tempdir().expect("a directory");
+        let data = root.path().join("data");
+        copy_files(&worn.root.path().join("data"), &data);
+        let newer_is_gone = random.percent(25);
+        if newer_is_gone {
+            std::fs::remove_dir_all(snapshot_directory(&data).join("even")).expect("removed");
+        }
+        let covered = worn.covered[usize::from(!newer_is_gone)];
+        let wear = if seed % 6 == 0 { lose } else { flip }(&data, &mut random, covered);
+        let what = format!("seed {seed}, newer gone {newer_is_gone}: {}", wear.what);
+        let known = Known { acknowledged: mark(&data).lsn(), ..Known::default() };
+        let told = inspect(&RealDisk, &journal_directory(&data), known).expect("it is listed");
+        let is_sound = |report: &SegmentReport| matches!(report.state, SegmentState::Sound(_));
+        let is_told = told.missing.is_some() || !told.segments.iter().all(is_sound);
+        assert!(is_told || !wear.leaves_a_trace, "{what}: no trace");
+        match found(&data).await {
+            Ok(state) => {
+                assert_eq!((state, wear.lost), (worn.last(), None), "{what}");
+                opened += 1;
+            }
+            Err(OpenError::Journal(error)) => {
+                assert!(wear.lost.is_some() || wear.may_be_refused, "{what}: {error}");
+                let until = Some(Until::Damage);
+                let options =
+                    RestoreOptions { data: data.clone(), from: None, until, dry_run: false };
+                let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
+                let salvaged = restore(&options, &disk, &(Arc::new(Line) as _), NOW);
+                let salvaged = salvaged.unwrap_or_else(|error| panic!("{what}: {error}"));
+                let kept = wear.lost.map_or(worn.last().0, Lsn::previous);
+                assert_eq!(salvaged.last, kept, "{what}");
+                assert_eq!(salvaged.state_hash, worn.states[&kept], "{what}");
+                assert_eq!(salvaged.lost.map(|lost| lost.from), Some(kept.next()), "{what}");
+                assert_eq!(found(&data).await.expect("it opens").0, kept, "{what}");
+                refused += 1;
+            }
+            Err(error) => panic!("{what}: {error}"),
+        }
+    }
+    eprintln!("{opened} opened as they were, {refused} salvaged");
 }

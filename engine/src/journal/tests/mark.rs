@@ -16,9 +16,7 @@ fn recover_marked(disk: &SimulatedDisk, covered: u64) -> Result<Lsn, LogError> {
 #[test]
 fn a_flipped_bit_in_the_last_batch_is_damage_and_no_torn_tail() {
     let disk = killed(6);
-    let file = segments(&disk).pop().unwrap();
-    let end = disk.contents(&file).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1;
-    let from = end - batch_after(Lsn::new(15), 3).bytes().len();
+    let (file, from, end) = last_batch(&disk);
     for bit in from * 8..end * 8 {
         let damaged = disk.restart();
         damaged.flip_bit(&file, bit as u64);
@@ -120,11 +118,10 @@ fn a_mark_that_there_is_no_room_for_keeps_nobody() {
 #[test]
 fn a_batch_torn_beyond_the_mark_is_cut() {
     let disk = killed(6);
-    let file = segments(&disk).pop().unwrap();
-    let end = disk.contents(&file).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let (file, _, end) = last_batch(&disk);
     let torn: Box<dyn DiskFile> = disk.open(&file, Access::Write).unwrap();
     let batch = batch_after(Lsn::new(18), 2);
-    torn.write_at(&batch.bytes()[..batch.bytes().len() - 9], end as u64).unwrap();
+    torn.write_at(&batch.bytes()[..batch.bytes().len() - 20], end as u64).unwrap();
     let log = open_marked(&disk, 0).unwrap();
     assert_eq!(log.torn_tail().unwrap().expected, Lsn::new(20));
     assert_eq!(read_all(&*log.history()).unwrap(), Lsn::new(19));
