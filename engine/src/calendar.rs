@@ -17,6 +17,8 @@
 mod local_days;
 mod zone;
 
+use std::cmp::Ordering;
+
 use thiserror::Error;
 
 use crate::limits::HOLIDAYS_MAX;
@@ -202,20 +204,28 @@ impl Calendar {
         ShipWindow { ship_by, valid_until: self.cut_off_at(accepted) }
     }
 
-    /// The ship window, asked at `at`, of units that are only here from
-    /// `available` on: inbound supply with an ETA. Goods count as work that
-    /// arrives at that instant, so those that come in before the cut-off ship
-    /// on the same day. An ETA that has passed counts as now.
+    /// The ship window, asked at `at`, of units that are only here from `eta` on:
+    /// inbound supply. Goods count as work that arrives when they are
+    /// [expected](Self::expected_at), so those that come in before the cut-off ship on
+    /// the same day.
+    pub fn ship_window_from(&self, at: Timestamp, eta: Timestamp, lead_days: u16) -> ShipWindow {
+        self.ship_window(self.expected_at(at, eta), lead_days)
+    }
+
+    /// When units on their way can be counted on, asked at `at`. Those of a later day
+    /// come as it begins, those of today may be here now. Those of a day that has passed
+    /// did not come then: tomorrow is the first day of which nothing is known yet, and so
+    /// it is told each day until they come.
     ///
-    /// An ETA that is a day without a time is taken as the day's start:
-    /// `calendar.zone().instant(day, 0)`.
-    pub fn ship_window_from(
-        &self,
-        at: Timestamp,
-        available: Timestamp,
-        lead_days: u16,
-    ) -> ShipWindow {
-        self.ship_window(at.max(available), lead_days)
+    /// An ETA is a day, told as its start: `calendar.zone().instant(day, 0)`. It stays that
+    /// day when the node gets another zone: [`Zone::day_that_starts_near`].
+    pub fn expected_at(&self, at: Timestamp, eta: Timestamp) -> Timestamp {
+        let (today, day) = (self.zone.local_day(at), self.zone.day_that_starts_near(eta));
+        match day.cmp(&today) {
+            Ordering::Greater => self.zone.instant(day, 0),
+            Ordering::Equal => at,
+            Ordering::Less => self.zone.instant(today.plus(1), 0),
+        }
     }
 
     fn accepting_day(&self, at: Timestamp) -> Day {

@@ -57,6 +57,10 @@ pub const BANDS_MAX: usize = 16;
 /// Longest lead, promise or transit time, in days.
 pub const DAYS_MAX: u16 = 366;
 
+/// Days by which a supply that is announced or moved may be overdue already. Files of
+/// open purchase orders have some; before that it is a slip of the pen, or closed.
+pub const INBOUND_OVERDUE_DAYS_MAX: u16 = 366;
+
 /// How far ahead of now an order may say that it was placed: clocks differ.
 pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
 

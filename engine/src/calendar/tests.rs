@@ -123,16 +123,37 @@ fn the_extreme_cut_offs_take_all_of_a_day_or_none_of_it() {
 }
 
 #[test]
-fn inbound_supply_ships_from_its_arrival_on_and_late_supply_from_now_on() {
+fn inbound_supply_ships_from_its_day_on_and_overdue_supply_from_tomorrow_on() {
     let calendar = calendar(NEW_YORK, 15 * 60, &[]);
-    let asked = instant("2026-11-16T14:00:00Z");
-    let before_cut_off = instant("2026-11-19T15:00:00Z");
-    let after_cut_off = instant("2026-11-19T21:00:00Z");
-    let overdue = instant("2026-11-10T15:00:00Z");
-    for (available, ship_by) in
-        [(before_cut_off, "2026-11-19"), (after_cut_off, "2026-11-20"), (overdue, "2026-11-16")]
-    {
-        assert_eq!(calendar.ship_window_from(asked, available, 0).ship_by, day(ship_by));
+    let before_cut_off = instant("2026-11-16T14:00:00Z");
+    let after_cut_off = instant("2026-11-16T21:00:00Z");
+    for (asked, eta, ship_by) in [
+        (before_cut_off, "2026-11-19", "2026-11-19"),
+        // A Saturday: the node works from Monday on.
+        (before_cut_off, "2026-11-21", "2026-11-23"),
+        (before_cut_off, "2026-11-16", "2026-11-16"),
+        (after_cut_off, "2026-11-16", "2026-11-17"),
+        (before_cut_off, "2026-11-15", "2026-11-17"),
+        (after_cut_off, "2025-11-16", "2026-11-17"),
+    ] {
+        let told = calendar.zone().instant(day(eta), 0);
+        let found = calendar.ship_window_from(asked, told, 0).ship_by;
+        assert_eq!(found, day(ship_by), "{eta} asked at {asked}");
+    }
+}
+
+#[test]
+fn a_day_told_in_one_zone_is_that_day_in_another() {
+    let zones = ["UTC", NEW_YORK, "America/Chicago", "Pacific/Honolulu", "Europe/Berlin"];
+    let zones = zones.map(|name| Zone::named(name).unwrap());
+    for told in ["2026-01-05", "2026-03-29", "2026-11-01", "2026-11-19"].map(day) {
+        for (from, to) in zones.iter().flat_map(|from| zones.iter().map(move |to| (from, to))) {
+            let apart = to.instant(told, 0).as_micros() - from.instant(told, 0).as_micros();
+            if apart.abs() < 12 * 3_600_000_000 {
+                let found = to.day_that_starts_near(from.instant(told, 0));
+                assert_eq!(found, told, "from {} to {}", from.name(), to.name());
+            }
+        }
     }
 }
 

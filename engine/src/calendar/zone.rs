@@ -13,6 +13,8 @@ use crate::model::{Day, Timestamp};
 /// calendar must give the same day wherever it is asked.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+const HALF_DAY_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
+
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// A time zone with an IANA name, such as `America/Denver`. Cheap to clone.
@@ -41,6 +43,13 @@ impl Zone {
     pub fn local_day(&self, at: Timestamp) -> Day {
         let date = self.0.to_datetime(nearest_instant(at)).date();
         Day::from_epoch_days((date - EPOCH).get_days())
+    }
+
+    /// The day whose start is nearest to `at`; noon belongs to its own day. A day that was
+    /// told as its start in another zone is that day here as well, unless the zones are
+    /// half a day apart.
+    pub fn day_that_starts_near(&self, at: Timestamp) -> Day {
+        self.local_day(at.saturating_add_micros(HALF_DAY_MICROS - 1))
     }
 
     /// The instant at which a wall clock in this zone shows `minutes` (0 to

@@ -10,14 +10,14 @@ use super::written::Reserves;
 
 use crate::actor::stock::Edit;
 use crate::journal::Ticket;
-use crate::limits::{ITEMS_MAX, NODES_MAX};
+use crate::limits::{INBOUND_OVERDUE_DAYS_MAX, ITEMS_MAX, NODES_MAX};
 use crate::model::command::{
     ChangeStock, DefineItem, DefineNode, Meta, NodeDefinition, SetPolicy, StockOperation,
 };
 use crate::model::digest::fingerprint;
 use crate::model::{
     Event, Item, Lsn, Node, NodeNo, Pair, Policy, Record, Refusal, Request, Rule, Sku, SkuNo,
-    StockChange, Violation,
+    StockChange, Timestamp, Violation,
 };
 
 /// What a mutation came to, before it is durable.
@@ -212,8 +212,8 @@ pub async fn change_stock(core: &Core, command: ChangeStock) -> Result<Change, E
     let request = request_of(&meta, &(&sku, &node, &operation));
     let at = meta.at;
     write(core, meta, request, async || {
-        // Only now: a request that was carried out may name a time that has passed.
-        operation.validate(at)?;
+        // Only now: a request that was carried out may name a day that has passed.
+        validate(core, &node, &operation, at)?;
         let pair = find_pair(core, &sku, &node, &operation)?;
         let mut claims = Claims::new(core);
         let change = edit(core, &mut claims, pair, &operation).await?.ok_or_else(|| {
@@ -251,6 +251,27 @@ fn find_pair(
     if !fits {
         return Err(Refusal::WrongNodeKind { node: node.clone(), is_supplier: at_supplier });
     }
+/// Checks an operation, days by the node's calendar. Of a node that nobody defined, the
+/// name is what is told.
+fn validate(
+    core: &Core,
+    node: &crate::model::NodeId,
+    operation: &StockOperation,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let mut found = operation.validate().err().unwrap_or_default();
+    let network = core.network.load();
+    if let (Some(eta), Some(no)) = (operation.eta(), network.node_no(node)) {
+        let zone = network.node(no).calendar.zone();
+        let earliest = zone.local_day(now).minus(INBOUND_OVERDUE_DAYS_MAX);
+        let day = zone.day_that_starts_near(eta);
+        if day < earliest {
+            found.push(Violation::new("eta", day, Rule::InThePast { earliest }));
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(found.into()) }
+}
+
     Ok(Pair { sku, node: no })
 }
 

@@ -66,6 +66,7 @@ use snapshots::Snapshots;
 use tokio::sync::MutexGuard;
 use tokio::task::coop::consume_budget;
 
+use crate::calendar::Calendar;
 use crate::journal::{History, Listener, Ticket};
 use crate::model::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, PlaceOrder, SetPolicy, ShipShipment,
@@ -416,6 +417,13 @@ impl Engine {
     /// The id of an order by its number; none while it is being placed.
     pub async fn order_id(&self, no: OrderNo) -> Result<Option<OrderId>, EngineError> {
         Ok(begin::read_order(&self.core, no).await?.map(|order| order.header.id.clone()))
+    }
+
+    /// The calendar of a node.
+    pub fn calendar(&self, node: &NodeId) -> Result<Arc<Calendar>, EngineError> {
+        let network = self.core.network.load();
+        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        Ok(Arc::clone(&network.node(no).calendar))
     }
 
     /// The caller's id of an inbound supply, while it is open.

@@ -66,6 +66,12 @@ impl Day {
         Self(self.0.saturating_add(days as i32))
     }
 
+    /// The day `days` calendar days earlier, saturating at the end of the range.
+    #[must_use]
+    pub const fn minus(self, days: u16) -> Self {
+        Self(self.0.saturating_sub(days as i32))
+    }
+
     /// Whole days from `earlier` to this day; 0 when this day is not later.
     pub const fn days_after(self, earlier: Self) -> u32 {
         if self.0 > earlier.0 { self.0.abs_diff(earlier.0) } else { 0 }

@@ -4,16 +4,14 @@
 //! without making the message: a shop reads pairs by the million.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use backstock_engine::engine::{Engine, EngineError, NodeAvailability};
-use backstock_engine::model::{Day, Node, NodeId, Rule, Sku, Timestamp};
+use backstock_engine::model::{Day, NodeId, Rule, Sku, Timestamp};
 use backstock_proto::v1;
 use prost::Message as _;
 use tonic::Status;
 
 use super::limits::NODES_MAX;
-use super::stock_view::local_date;
 use super::{nodes, plain, times, wire};
 use crate::status::{Violations, fault};
 
@@ -30,6 +28,8 @@ pub(super) struct Asked {
     /// All when empty.
     nodes: HashSet<NodeId>,
     day: Option<Day>,
+    /// When it is asked: what is overdue by then is not counted on yet.
+    now: Timestamp,
 }
 
 impl Asked {
@@ -38,6 +38,7 @@ impl Asked {
         found: &mut Violations,
         node_ids: &[String],
         at: Option<&v1::Date>,
+        now: Timestamp,
     ) -> Option<Self> {
         if node_ids.len() > NODES_MAX {
             found.breaks("node_ids", node_ids.len(), Rule::TooMany { max: NODES_MAX });
@@ -49,7 +50,7 @@ impl Asked {
         // Collected first, so that every bad id is noted.
         let ids: Vec<Option<NodeId>> = ids.collect();
         let day = at.map_or(Some(None), |date| times::day(found, "at", date).map(Some));
-        Some(Self { nodes: ids.into_iter().collect::<Option<_>>()?, day: day? })
+        Some(Self { nodes: ids.into_iter().collect::<Option<_>>()?, day: day?, now })
     }
 
     /// Refuses nodes that do not exist.
@@ -145,7 +146,7 @@ impl Asked {
     ) -> Result<Promise<'a>, EngineError> {
         let mut promise = Promise { node, inbound: Inbound::default() };
         if node.inbound > 0 {
-            promise.inbound = Inbound::read(engine, sku, &node.node, self.day).await?;
+            promise.inbound = Inbound::read(engine, sku, &node.node, self).await?;
         }
         Ok(promise)
     }
@@ -186,7 +187,7 @@ impl Promise<'_> {
 /// What is on its way to one node.
 #[derive(Default)]
 struct Inbound {
-    /// When the first units come that are free.
+    /// When the first units that are free can be counted on.
     next: Option<v1::Date>,
     /// Free units that come by the day asked for.
     in_time: u64,
@@ -197,21 +198,22 @@ impl Inbound {
         engine: &Engine,
         sku: &Sku,
         id: &NodeId,
-        day: Option<Day>,
+        asked: &Asked,
     ) -> Result<Self, EngineError> {
-        let node: Arc<Node> = engine.node(id)?;
+        let calendar = engine.calendar(id)?;
         let stock = engine.stock(sku, id).await?.stock;
-        let free = || stock.inbound().iter().filter(|inbound| inbound.free() > 0);
-        let first = free().map(|inbound| inbound.eta).min();
-        let last = match day {
+        let mut all = Self::default();
+        let mut first = None;
+        for inbound in stock.inbound().iter().filter(|inbound| inbound.free() > 0) {
+            let expected = calendar.expected_at(asked.now, inbound.eta);
+            let day = calendar.zone().local_day(expected);
+            first = Some(first.map_or(day, |first: Day| first.min(day)));
             // What comes on the day itself comes in time.
-            Some(day) => engine.start_of_day(id, day.plus(1))?.saturating_add_micros(-1),
-            None => Timestamp::from_micros(i64::MIN),
-        };
-        let in_time = free().filter(|inbound| inbound.eta <= last);
-        Ok(Self {
-            next: first.and_then(|eta| local_date(&node, eta)),
-            in_time: in_time.map(|inbound| u64::from(inbound.free())).sum(),
-        })
+            if asked.day.is_some_and(|asked| day <= asked) {
+                all.in_time += u64::from(inbound.free());
+            }
+        }
+        all.next = first.and_then(times::date);
+        Ok(all)
     }
 }

@@ -68,7 +68,8 @@ impl InventoryService for Api {
         let request = request.into_inner().decode().map_err(|error| undecodable(&error))?;
         let mut found = Violations::default();
         let sku = found.taken("sku", Sku::new("sku", request.sku));
-        let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref());
+        let now = self.0.clock.now();
+        let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), now);
         let (sku, asked) = found.converted(sku.zip(asked))?;
         self.reach(request.min_version).await?;
         asked.check(self.engine())?;
@@ -88,7 +89,8 @@ impl InventoryService for Api {
         if !(1..=SKUS_MAX).contains(&count) {
             found.add("skus", format!("{count} SKUs; 1 to {SKUS_MAX} in a request"));
         }
-        let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref());
+        let now = self.0.clock.now();
+        let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), now);
         let asked = found.converted(asked)?;
         self.reach(request.min_version).await?;
         asked.check(self.engine())?;

@@ -40,15 +40,15 @@ fn supply(node: &Node, inbound: &Inbound) -> v1::InboundSupply {
         quantity: inbound.quantity.into(),
         pegged: inbound.pegged.into(),
         free: inbound.free().into(),
-        eta: local_date(node, inbound.eta),
+        eta: day_of_eta(node, inbound.eta),
     }
 }
 
-/// The local day of an instant at a node.
-pub(super) fn local_date(node: &Node, at: Timestamp) -> Option<v1::Date> {
+/// The day that was told as when units come to a node, in whatever zone it was then.
+fn day_of_eta(node: &Node, eta: Timestamp) -> Option<v1::Date> {
     // A node's zone was known when the node was defined.
     let zone = Zone::named(&node.time_zone).ok()?;
-    times::date(zone.local_day(at))
+    times::date(zone.day_that_starts_near(eta))
 }
 
 /// What a reservation of this pair is pegged to.

@@ -2,9 +2,9 @@
 //! still be done.
 
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::{Meta, OrderRequest, PlaceOrder};
+use backstock_engine::model::command::{Meta, OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::model::{
-    Day, NodeKind, Order, PostalCode, Refusal, Rule, Shortage, Timestamp, Violation,
+    Day, InboundId, Lsn, NodeKind, Order, PostalCode, Refusal, Rule, Shortage, Timestamp, Violation,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -32,7 +32,7 @@ fn to(code: u32, mut wanted: OrderRequest) -> OrderRequest {
 }
 
 fn one(id: &str) -> OrderRequest {
-    order(id, &[("A", 1)], Shortage::Reject)
+    order_of(id, 1)
 }
 
 /// Places an order that comes in at `at`, and says when it was placed.
@@ -177,6 +177,82 @@ fn when_an_order_was_placed_is_part_of_it_and_so_is_not_to_say_so() {
         assert_eq!(place_at(&mut single, later, None, one("unsaid")), unsaid);
         assert_eq!(place_at(&mut single, later, Some(then), one("unsaid")), reused("unsaid"));
     }
+}
+
+/// Today, where the day begins first, last, and in between.
+#[test]
+fn what_comes_today_can_be_announced_and_moved_to_and_ships_today() {
+    for zone in ["Pacific/Kiritimati", "Asia/Tokyo", "America/New_York", "Pacific/Honolulu"] {
+        let (mut single, today) = node_in(zone);
+        let announced = announce(&mut single, "PO-1", today);
+        assert!(announced.is_ok(), "{zone}: {announced:?}");
+        let far = announce(&mut single, "PO-2", today.plus(30));
+        assert!(far.is_ok(), "{zone}: {far:?}");
+        let moved = move_to(&mut single, "PO-2", today);
+        assert!(moved.is_ok(), "{zone}: {moved:?}");
+        let placed = is_placed(place_at(&mut single, NOW, None, order_of("o", 8)));
+        assert_eq!(placed.shipments.len(), 1);
+        assert_eq!(placed.shipments[0].ship_by, Some(today), "{zone}");
+    }
+}
+
+#[test]
+fn what_is_overdue_is_taken_and_promised_from_tomorrow_on_until_it_comes() {
+    let (mut single, today) = node_in("America/New_York");
+    for (id, ago) in [("PO-1", 1), ("PO-366", 366)] {
+        let announced = announce(&mut single, id, today.minus(ago));
+        assert!(announced.is_ok(), "{id}: {announced:?}");
+    }
+    let refused = announce(&mut single, "PO-367", today.minus(367));
+    let earliest = today.minus(366);
+    let found = Violation::new("eta", today.minus(367), Rule::InThePast { earliest });
+    assert_eq!(refused, Err(found.into()));
+    for (day, id) in [(0, "today"), (1, "tomorrow"), (30, "in a month")] {
+        let at = days_after(NOW, day.into());
+        let placed = is_placed(place_at(&mut single, at, None, one(id)));
+        assert_eq!(placed.shipments[0].ship_by, Some(today.plus(day + 1)), "{id}");
+    }
+    let engine = single.engine.clone();
+    let gone = StockOperation::CancelInbound { id: inbound("PO-366") };
+    single.run(change(&engine, "A", "N", gone)).expect("it never comes");
+    let receipt = StockOperation::ReceiveInbound { id: inbound("PO-1"), quantity: 5, closes: true };
+    single.run(change(&engine, "A", "N", receipt)).expect("it came at last");
+    let placed = is_placed(place_at(&mut single, NOW, None, one("it came")));
+    assert_eq!(placed.shipments[0].ship_by, Some(today));
+}
+
+/// A node in a zone, with nothing there, and its day.
+fn node_in(zone: &str) -> (Single, Day) {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    let mut there = node("N", NodeKind::Warehouse, 1);
+    there.time_zone = zone.into();
+    single.run(define_nodes(&engine, &[there]));
+    single.run(define_items(&engine, &["A"]));
+    let calendar = engine.calendar(&node_id("N")).expect("the node");
+    (single, calendar.zone().local_day(NOW))
+}
+
+fn inbound(id: &str) -> InboundId {
+    InboundId::new("inbound", id).expect("an id")
+}
+
+fn announce(single: &mut Single, id: &str, day: Day) -> Result<Lsn, EngineError> {
+    let engine = single.engine.clone();
+    let eta = engine.start_of_day(&node_id("N"), day).expect("the node");
+    let announcement = StockOperation::AnnounceInbound { id: inbound(id), quantity: 5, eta };
+    single.run(change(&engine, "A", "N", announcement))
+}
+
+fn move_to(single: &mut Single, id: &str, day: Day) -> Result<Lsn, EngineError> {
+    let engine = single.engine.clone();
+    let eta = Some(engine.start_of_day(&node_id("N"), day).expect("the node"));
+    let moved = StockOperation::ChangeInbound { id: inbound(id), quantity: None, eta };
+    single.run(change(&engine, "A", "N", moved))
+}
+
+fn order_of(id: &str, units: u32) -> OrderRequest {
+    order(id, &[("A", units)], Shortage::Reject)
 }
 
 #[test]

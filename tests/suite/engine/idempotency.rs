@@ -30,7 +30,7 @@ async fn change_under(
     operation: StockOperation,
 ) -> Result<Lsn, EngineError> {
     let command = ChangeStock { meta, sku: sku(item), node: node_id("N"), operation };
-    engine.change_stock(command).await
+    Ok(engine.change_stock(command).await?.version)
 }
 
 async fn place_under(
@@ -120,10 +120,35 @@ fn the_same_announcement_gets_the_same_answer_when_its_day_has_passed() {
     };
     let first = single.run(change_under(&engine, keyed("k"), "A", announcement("PO-1")));
     assert!(first.is_ok(), "{first:?}");
-    let meta = || later(keyed("k"), 2);
+    let meta = || later(keyed("k"), 400);
     assert_eq!(single.run(change_under(&engine, meta(), "A", announcement("PO-1"))), first);
-    let late = single.run(change_under(&engine, later(keyed("l"), 2), "A", announcement("PO-2")));
+    let late = later(keyed("l"), 400);
+    let late = single.run(change_under(&engine, late, "A", announcement("PO-2")));
     assert!(matches!(late, Err(EngineError::Invalid(_))), "{late:?}");
+}
+
+/// A request that comes to another command when it is sent again is known by what was
+/// sent; a version that did not know that remembers it by the command.
+#[test]
+fn a_request_is_known_by_what_was_sent_or_by_its_command_of_old() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(network(&engine));
+    let sent = |key: &str, content| Meta { content, ..keyed(key) };
+    let mut change =
+        |meta, quantity| single.run(change_under(&engine, meta, "A", receive(quantity)));
+    let first = change(sent("k", Some(7)), 5);
+    assert!(first.is_ok(), "{first:?}");
+    assert_eq!(change(sent("k", Some(7)), 6), first, "another command of the same request");
+    let key = RequestId::new("request_id", "k").expect("a key");
+    let reused = Err(EngineError::Refused(Refusal::RequestReused(key)));
+    assert_eq!(change(sent("k", Some(8)), 6), reused);
+    let old = change(sent("old", None), 5);
+    assert!(old.is_ok(), "{old:?}");
+    assert_eq!(change(sent("old", Some(7)), 5), old, "the command that was remembered");
+    let key = RequestId::new("request_id", "old").expect("a key");
+    let reused = Err(EngineError::Refused(Refusal::RequestReused(key)));
+    assert_eq!(change(sent("old", Some(7)), 6), reused);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
