@@ -71,7 +71,7 @@ pub fn options(directory: &Path) -> OpenOptions {
 
 /// No key, no origin, now.
 pub fn meta() -> Meta {
-    Meta { request_id: None, origin: None, at: NOW, validate_only: false }
+    Meta { request_id: None, content: None, origin: None, at: NOW, validate_only: false }
 }
 
 /// As [`meta`], under an idempotency key.
@@ -137,7 +137,7 @@ pub async fn change(
     operation: StockOperation,
 ) -> Result<Lsn, EngineError> {
     let command = ChangeStock { meta: meta(), sku: sku(item), node: node_id(node), operation };
-    engine.change_stock(command).await
+    Ok(engine.change_stock(command).await?.version)
 }
 
 /// States what is on hand.
@@ -173,14 +173,14 @@ pub async fn cancel(engine: &Engine, id: &str, lines: &[(u32, u32)]) -> Result<L
     let lines =
         lines.iter().map(|(line, quantity)| LineCancellation { line: *line, quantity: *quantity });
     let command = CancelOrder { meta: meta(), order: order_id(id), lines: lines.collect() };
-    engine.cancel_order(command).await
+    Ok(engine.cancel_order(command).await?.version)
 }
 
 /// Ships a shipment, counted from 1.
 pub async fn ship(engine: &Engine, id: &str, shipment: u16) -> Result<Lsn, EngineError> {
     let (carrier, tracking) = (Text::default(), Text::default());
     let command = ShipShipment { meta: meta(), order: order_id(id), shipment, carrier, tracking };
-    engine.ship_shipment(command).await
+    Ok(engine.ship_shipment(command).await?.version)
 }
 
 /// Copies a directory with all that is in it.

@@ -250,7 +250,7 @@ pub async fn run(engine: &Engine, command: Command) -> Outcome {
             };
         }
     };
-    done.map_or_else(Outcome::Failed, Outcome::Done)
+    done.map_or_else(Outcome::Failed, |done| Outcome::Done(done.version))
 }
 
 /// What was asked and answered, in any order.

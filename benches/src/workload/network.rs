@@ -92,7 +92,7 @@ impl Progress {
 
 /// What a command of a workload carries besides its content.
 pub fn meta() -> Meta {
-    Meta { request_id: None, origin: None, at: NOW, validate_only: false }
+    Meta { request_id: None, content: None, origin: None, at: NOW, validate_only: false }
 }
 
 /// A node of the network.

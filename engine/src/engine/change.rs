@@ -25,28 +25,53 @@ use crate::model::{
 pub enum Change {
     /// The event is on its way to the disk.
     Written(Ticket),
-    /// The same request was carried out before, or nothing had to change, or it
-    /// was only to be found out whether it could.
+    /// The same request was carried out before.
+    Repeat(Lsn),
+    /// Nothing had to change, or it was only to be found out whether it could.
     Known(Lsn),
 }
 
+/// The key of a command, with what tells the same request from another one.
+pub struct Keyed {
+    request: Request,
+    /// The fingerprint of the command, where that is not what the caller sent. An older
+    /// version remembers the request by it.
+    command: Option<u64>,
+}
+
 /// The key of a command, if it has one, with the content's fingerprint.
-pub fn request_of<T: minicbor::Encode<()>>(meta: &Meta, content: &T) -> Option<Request> {
+pub fn request_of<T: minicbor::Encode<()>>(meta: &Meta, command: &T) -> Option<Keyed> {
     let id = meta.request_id.clone()?;
-    Some(Request { id, fingerprint: fingerprint(content) })
+    let command = fingerprint(command);
+    Some(match meta.content {
+        Some(fingerprint) => Keyed { request: Request { id, fingerprint }, command: Some(command) },
+        None => Keyed { request: Request { id, fingerprint: command }, command: None },
+    })
+}
+
+/// Takes the key of a command.
+async fn begin<'a>(core: &'a Core, keyed: Option<&Keyed>) -> Result<Started<'a>, EngineError> {
+    let started = begin_request(core, keyed.map(|keyed| &keyed.request)).await;
+    match (started, keyed.and_then(|keyed| keyed.command)) {
+        (Err(EngineError::Refused(Refusal::RequestReused(id))), Some(fingerprint)) => {
+            begin_request(core, Some(&Request { id, fingerprint })).await
+        }
+        (started, _) => started,
+    }
 }
 
 /// Writes the event of a command whose actors are claimed.
 pub async fn write<'a>(
     core: &'a Core,
     meta: Meta,
-    request: Option<Request>,
+    keyed: Option<Keyed>,
     decide: impl AsyncFnOnce() -> Result<(Event, Claims<'a>), EngineError>,
 ) -> Result<Change, EngineError> {
-    let key = match begin_request(core, request.as_ref()).await? {
+    let key = match begin(core, keyed.as_ref()).await? {
         Started::Fresh(key) => key,
-        Started::Repeat(done) => return Ok(Change::Known(done.lsn)),
+        Started::Repeat(done) => return Ok(Change::Repeat(done.lsn)),
     };
+    let request = keyed.map(|keyed| keyed.request);
     let (event, claims) = decide().await?;
     if meta.validate_only {
         return Ok(Change::Known(core.shown()));
@@ -64,11 +89,12 @@ pub async fn write<'a>(
 /// written again.
 pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, EngineError> {
     let DefineItem { meta, item } = command;
-    let request = request_of(&meta, &item);
-    let key = match begin_request(core, request.as_ref()).await? {
+    let keyed = request_of(&meta, &item);
+    let key = match begin(core, keyed.as_ref()).await? {
         Started::Fresh(key) => key,
-        Started::Repeat(done) => return Ok(Change::Known(done.lsn)),
+        Started::Repeat(done) => return Ok(Change::Repeat(done.lsn)),
     };
+    let request = keyed.map(|keyed| keyed.request);
     if request.is_none()
         && let Some(lsn) = defined_so(core, &item)
     {
@@ -225,6 +251,27 @@ pub async fn change_stock(core: &Core, command: ChangeStock) -> Result<Change, E
     .await
 }
 
+/// Checks an operation, days by the node's calendar. Of a node that nobody defined, the
+/// name is what is told.
+fn validate(
+    core: &Core,
+    node: &crate::model::NodeId,
+    operation: &StockOperation,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let mut found = operation.validate().err().unwrap_or_default();
+    let network = core.network.load();
+    if let (Some(eta), Some(no)) = (operation.eta(), network.node_no(node)) {
+        let zone = network.node(no).calendar.zone();
+        let earliest = zone.local_day(now).minus(INBOUND_OVERDUE_DAYS_MAX);
+        let day = zone.day_that_starts_near(eta);
+        if day < earliest {
+            found.push(Violation::new("eta", day, Rule::InThePast { earliest }));
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(found.into()) }
+}
+
 fn find_pair(
     core: &Core,
     sku: &Sku,
@@ -251,27 +298,6 @@ fn find_pair(
     if !fits {
         return Err(Refusal::WrongNodeKind { node: node.clone(), is_supplier: at_supplier });
     }
-/// Checks an operation, days by the node's calendar. Of a node that nobody defined, the
-/// name is what is told.
-fn validate(
-    core: &Core,
-    node: &crate::model::NodeId,
-    operation: &StockOperation,
-    now: Timestamp,
-) -> Result<(), EngineError> {
-    let mut found = operation.validate().err().unwrap_or_default();
-    let network = core.network.load();
-    if let (Some(eta), Some(no)) = (operation.eta(), network.node_no(node)) {
-        let zone = network.node(no).calendar.zone();
-        let earliest = zone.local_day(now).minus(INBOUND_OVERDUE_DAYS_MAX);
-        let day = zone.day_that_starts_near(eta);
-        if day < earliest {
-            found.push(Violation::new("eta", day, Rule::InThePast { earliest }));
-        }
-    }
-    if found.is_empty() { Ok(()) } else { Err(found.into()) }
-}
-
     Ok(Pair { sku, node: no })
 }
 

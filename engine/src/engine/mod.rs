@@ -221,17 +221,26 @@ impl Engine {
     }
 }
 
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The version of its event, or one that shows that nothing had to change.
+    pub version: Lsn,
+    /// Whether the same request was carried out before; nothing was done again.
+    pub is_repeat: bool,
+}
+
 /// Commands. Each answers with its version once its event is durable and applied.
 impl Engine {
     /// Defines an item, or changes it.
-    pub async fn define_item(&self, command: DefineItem) -> Result<Lsn, EngineError> {
+    pub async fn define_item(&self, command: DefineItem) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;
         let change = change::define_item(&self.core, command).await?;
         self.finish(change).await
     }
 
     /// Defines a node, or changes it.
-    pub async fn define_node(&self, command: DefineNode) -> Result<Lsn, EngineError> {
+    pub async fn define_node(&self, command: DefineNode) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;
         let mut last = self.configure().await?;
         let change = change::define_node(&self.core, command).await?;
@@ -242,7 +251,7 @@ impl Engine {
     }
 
     /// Sets the sourcing policy.
-    pub async fn set_policy(&self, command: SetPolicy) -> Result<Lsn, EngineError> {
+    pub async fn set_policy(&self, command: SetPolicy) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;
         let mut last = self.configure().await?;
         let change = change::set_policy(&self.core, command).await?;
@@ -253,7 +262,7 @@ impl Engine {
     }
 
     /// Changes the supply of a pair.
-    pub async fn change_stock(&self, command: ChangeStock) -> Result<Lsn, EngineError> {
+    pub async fn change_stock(&self, command: ChangeStock) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;
         let change = change::change_stock(&self.core, command).await?;
         self.finish(change).await
@@ -282,14 +291,14 @@ impl Engine {
     }
 
     /// Cancels what is left of an order, or units of some lines.
-    pub async fn cancel_order(&self, command: CancelOrder) -> Result<Lsn, EngineError> {
+    pub async fn cancel_order(&self, command: CancelOrder) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;
         let change = fulfil::cancel(&self.core, command).await?;
         self.finish(change).await
     }
 
     /// Reports that a shipment left its node.
-    pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Lsn, EngineError> {
+    pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;
         let change = fulfil::ship(&self.core, command).await?;
         self.finish(change).await
@@ -308,11 +317,12 @@ impl Engine {
         }
     }
 
-    async fn finish(&self, change: Change) -> Result<Lsn, EngineError> {
-        match change {
-            Change::Written(ticket) => self.core.acknowledged(ticket).await,
-            Change::Known(lsn) => Ok(lsn),
-        }
+    async fn finish(&self, change: Change) -> Result<Done, EngineError> {
+        let version = match change {
+            Change::Written(ticket) => self.core.acknowledged(ticket).await?,
+            Change::Repeat(lsn) | Change::Known(lsn) => lsn,
+        };
+        Ok(Done { version, is_repeat: matches!(change, Change::Repeat(_)) })
     }
 }
 
@@ -409,6 +419,13 @@ impl Engine {
         Ok(network.node(no).calendar.zone().instant(day, 0))
     }
 
+    /// The calendar of a node.
+    pub fn calendar(&self, node: &NodeId) -> Result<Arc<Calendar>, EngineError> {
+        let network = self.core.network.load();
+        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        Ok(Arc::clone(&network.node(no).calendar))
+    }
+
     /// The local day of an instant at a node.
     pub fn local_day(&self, node: NodeNo, at: Timestamp) -> Day {
         self.core.network.load().node(node).calendar.zone().local_day(at)
@@ -417,13 +434,6 @@ impl Engine {
     /// The id of an order by its number; none while it is being placed.
     pub async fn order_id(&self, no: OrderNo) -> Result<Option<OrderId>, EngineError> {
         Ok(begin::read_order(&self.core, no).await?.map(|order| order.header.id.clone()))
-    }
-
-    /// The calendar of a node.
-    pub fn calendar(&self, node: &NodeId) -> Result<Arc<Calendar>, EngineError> {
-        let network = self.core.network.load();
-        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
-        Ok(Arc::clone(&network.node(no).calendar))
     }
 
     /// The caller's id of an inbound supply, while it is open.

@@ -59,7 +59,7 @@ pub(super) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 fn meta() -> Meta {
-    Meta { request_id: None, origin: None, at: AT, validate_only: false }
+    Meta { request_id: None, content: None, origin: None, at: AT, validate_only: false }
 }
 
 fn code() -> PostalCode {

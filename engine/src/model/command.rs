@@ -29,6 +29,10 @@ const fn small(bound: usize) -> i64 {
 pub struct Meta {
     /// The idempotency key; an order's id is one by itself.
     pub request_id: Option<RequestId>,
+    /// The fingerprint of what the caller sent, where the command was made of that and
+    /// of what was there: the same request may become another command later. None where
+    /// the command is what he sent.
+    pub content: Option<u64>,
     /// Who, where from and why.
     pub origin: Option<Box<Origin>>,
     /// When the command was taken, by the server's clock.

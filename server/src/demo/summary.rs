@@ -128,6 +128,7 @@ const fn outcome(outcome: v1::OrderOutcome) -> &'static str {
         v1::OrderOutcome::PartiallyAllocated => "some units have a supply",
         v1::OrderOutcome::Backordered => "all units wait",
         v1::OrderOutcome::Rejected => "sold out",
+        v1::OrderOutcome::Cancelled => "cancelled since",
     }
 }
 

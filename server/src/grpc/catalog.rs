@@ -22,10 +22,15 @@ impl CatalogService for Api {
         if let (Err(error), false) = (&known, request.allow_missing) {
             return Err(plain(error.clone()));
         }
-        let answer = item_message(&item);
+        let (sku, mut answer) = (item.sku.clone(), item_message(&item));
         let command = DefineItem { meta: self.meta(request_id, request.validate_only), item };
-        let version = self.engine().define_item(command).await.map_err(plain)?.get();
-        Ok(Response::new(v1::UpdateItemResponse { item: Some(answer), version }))
+        let done = self.engine().define_item(command).await.map_err(plain)?;
+        if done.is_repeat {
+            let now = self.engine().item(&sku).map_err(plain)?;
+            answer = item_message(&now);
+        }
+        let (version, is_repeat) = (done.version.get(), done.is_repeat);
+        Ok(Response::new(v1::UpdateItemResponse { item: Some(answer), version, is_repeat }))
     }
 
     async fn get_item(
@@ -114,11 +119,15 @@ impl CatalogService for Api {
     ) -> Result<Response<v1::UpdateSourcingPolicyResponse>, Status> {
         let request = request.into_inner();
         let (policy, request_id) = policy::policy(&request)?;
-        let answer = policy::message(&policy);
+        let mut answer = policy::message(&policy);
         let command = SetPolicy { meta: self.meta(request_id, request.validate_only), policy };
         let error = |error| errors::status(error, &policy::NAMES);
-        let version = self.engine().set_policy(command).await.map_err(error)?.get();
-        Ok(Response::new(v1::UpdateSourcingPolicyResponse { policy: Some(answer), version }))
+        let done = self.engine().set_policy(command).await.map_err(error)?;
+        if done.is_repeat {
+            answer = policy::message(&self.engine().policy());
+        }
+        let (policy, version, is_repeat) = (Some(answer), done.version.get(), done.is_repeat);
+        Ok(Response::new(v1::UpdateSourcingPolicyResponse { policy, version, is_repeat }))
     }
 }
 
@@ -130,11 +139,17 @@ impl Api {
         let find = |id: &NodeId| self.engine().node(id).map_err(plain);
         let (definition, request_id) = nodes::definition(request, find)?;
         let error = |error| errors::status(error, &nodes::NAMES);
-        let node = Some(nodes::defined(&definition));
-        let meta = self.meta(request_id, request.validate_only);
+        let (id, mut node) = (definition.id.clone(), nodes::defined(&definition));
+        let mut meta = self.meta(request_id, request.validate_only);
+        meta.content = Some(nodes::content(request));
         let command = DefineNode { meta, node: definition };
-        let version = self.engine().define_node(command).await.map_err(error)?.get();
-        Ok(v1::UpdateNodeResponse { node, version })
+        let done = self.engine().define_node(command).await.map_err(error)?;
+        if done.is_repeat {
+            let now = self.engine().node(&id).map_err(plain)?;
+            node = nodes::message(&now);
+        }
+        let (node, version, is_repeat) = (Some(node), done.version.get(), done.is_repeat);
+        Ok(v1::UpdateNodeResponse { node, version, is_repeat })
     }
 }
 

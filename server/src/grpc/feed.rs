@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use backstock_engine::engine::EngineError;
-use backstock_engine::model::command::{ChangeStock, StockOperation};
+use backstock_engine::engine::{Done, EngineError};
+use backstock_engine::model::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::model::{NodeId, Refusal, RequestId, Rule, Sku, Text};
 use backstock_proto::v1;
 use futures_util::StreamExt;
@@ -36,8 +36,8 @@ struct Row {
     names: &'static FieldNames,
 }
 
-/// What became of a row: its version, or why it is not in.
-type Done = (u32, Result<u64, Status>);
+/// What became of a row: what the engine did, or why it is not in.
+type RowDone = (u32, Result<Done, Status>);
 
 /// Starts the task of a feed.
 pub(super) fn start(
@@ -76,7 +76,7 @@ async fn load_all(
 
 async fn load(api: &Api, request: v1::LoadStockRequest) -> Result<v1::LoadStockResponse, Status> {
     let key = check(&request)?;
-    let mut done: Vec<Done> = Vec::with_capacity(request.rows.len());
+    let mut done: Vec<RowDone> = Vec::with_capacity(request.rows.len());
     let mut by_pair: HashMap<(Sku, NodeId), Vec<Row>> = HashMap::new();
     for (row, at) in request.rows.iter().zip(0u32..) {
         match read(row, at) {
@@ -85,7 +85,7 @@ async fn load(api: &Api, request: v1::LoadStockRequest) -> Result<v1::LoadStockR
         }
     }
     let pairs = by_pair.into_values().map(|rows| apply_in_order(api, key.as_deref(), rows));
-    let applied: Vec<Vec<Done>> =
+    let applied: Vec<Vec<RowDone>> =
         stream::iter(pairs).buffer_unordered(ROWS_PER_REQUEST_MAX).collect().await;
     done.extend(applied.into_iter().flatten());
     done.sort_by_key(|(at, _)| *at);
@@ -141,7 +141,7 @@ fn read(row: &v1::StockRow, at: u32) -> Result<Row, Status> {
     found.converted(row)
 }
 
-async fn apply_in_order(api: &Api, key: Option<&str>, rows: Vec<Row>) -> Vec<Done> {
+async fn apply_in_order(api: &Api, key: Option<&str>, rows: Vec<Row>) -> Vec<RowDone> {
     let mut done = Vec::with_capacity(rows.len());
     for row in rows {
         let (at, names) = (row.at, row.names);
@@ -152,9 +152,10 @@ async fn apply_in_order(api: &Api, key: Option<&str>, rows: Vec<Row>) -> Vec<Don
 }
 
 /// Applies a row; an announcement of what is known changes it.
-async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<u64, EngineError> {
+async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<Done, EngineError> {
     let Row { at, sku, node, wanted, .. } = row;
     api.engine().item(&sku)?;
+    let content = wanted.content(&sku, &node);
     let operation = wanted.at(api.engine(), &node)?;
     let key_of = |suffix: &str| {
         key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}"))).transpose()
@@ -163,33 +164,34 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<u64, EngineErro
         let key = key_of(suffix);
         let (sku, node) = (sku.clone(), node.clone());
         async move {
-            let meta = api.meta(key?, false);
+            let meta = Meta { content, ..api.meta(key?, false) };
             let command = ChangeStock { meta, sku, node, operation };
-            Ok(api.engine().change_stock(command).await?.get())
+            api.engine().change_stock(command).await
         }
     };
     let StockOperation::AnnounceInbound { id, quantity, eta } = &operation else {
         return change(operation, "").await;
     };
-    // Sent again, it may find the supply that it changed closed, and is none to announce.
-    if let Some(version) = key_of("c")?.and_then(|key| api.engine().carried_out(&key)) {
-        return Ok(version.get());
-    }
     let (quantity, eta) = (Some(*quantity), Some(*eta));
     let changed = StockOperation::ChangeInbound { id: id.clone(), quantity, eta };
+    // Sent again, it may find the supply that it changed closed, and is none to announce.
+    if key_of("c")?.is_some_and(|key| api.engine().carried_out(&key).is_some()) {
+        return change(changed, "c").await;
+    }
     match change(operation, "").await {
         Err(EngineError::Refused(Refusal::InboundExists(_))) => change(changed, "c").await,
         answer => answer,
     }
 }
 
-fn response(done: Vec<Done>) -> v1::LoadStockResponse {
+fn response(done: Vec<RowDone>) -> v1::LoadStockResponse {
     let mut response = v1::LoadStockResponse::default();
     for (row_index, result) in done {
         match result {
-            Ok(version) => {
+            Ok(done) => {
                 response.rows_applied += 1;
-                response.version = response.version.max(version);
+                response.rows_repeated += u32::from(done.is_repeat);
+                response.version = response.version.max(done.version.get());
             }
             Err(status) => {
                 let fault = Some(fault(&status));

@@ -22,10 +22,11 @@ impl FulfillmentService for Api {
         let number = request.shipment_number;
         let command = self.shipping(request)?;
         let id = command.order.clone();
-        let version = self.engine().ship_shipment(command).await;
-        let version = version.map_err(|error| not_shipped(error, number))?.get();
-        let (shipment, _) = self.shipment(&id, number).await?;
-        Ok(Response::new(v1::ShipShipmentResponse { shipment: Some(shipment), version }))
+        let done = self.engine().ship_shipment(command).await;
+        let done = done.map_err(|error| not_shipped(error, number))?;
+        let (version, is_repeat) = (done.version.get(), done.is_repeat);
+        let shipment = Some(self.shipment(&id, number).await?.0);
+        Ok(Response::new(v1::ShipShipmentResponse { shipment, version, is_repeat }))
     }
 
     async fn get_shipment(

@@ -1,6 +1,6 @@
 //! `InventoryService`: availability, and all that changes stock.
 
-use backstock_engine::engine::EngineError;
+use backstock_engine::engine::{Done, EngineError};
 use backstock_engine::model::command::{ChangeStock, StockOperation};
 use backstock_engine::model::{NodeId, RequestId, Sku, Text};
 use backstock_proto::v1::inventory_service_server::InventoryService;
@@ -54,8 +54,9 @@ macro_rules! mutation {
             Some(Requested { sku, node, wanted, reason, request_id, validate_only })
         })();
         let requested = found.converted(requested)?;
-        let (stock, version) = $api.change(requested, &$names).await?;
-        Ok(Response::new(v1::$answer { stock: Some(stock), version }))
+        let (stock, done) = $api.change(requested, &$names).await?;
+        let (stock, version, is_repeat) = (Some(stock), done.version.get(), done.is_repeat);
+        Ok(Response::new(v1::$answer { stock, version, is_repeat }))
     }};
 }
 
@@ -297,19 +298,20 @@ impl Api {
         &self,
         requested: Requested,
         names: &FieldNames,
-    ) -> Result<(v1::Stock, u64), Status> {
+    ) -> Result<(v1::Stock, Done), Status> {
         let Requested { sku, node, wanted, reason, request_id, validate_only } = requested;
         // An unknown item is named before a node without which a day has no
         // instant.
         self.engine().item(&sku).map_err(plain)?;
-        let operation = wanted.at(self.engine(), &node).map_err(plain)?;
         let mut meta = self.meta(request_id, validate_only);
+        meta.content = wanted.content(&sku, &node);
         meta.origin = origin(reason);
+        let operation = wanted.at(self.engine(), &node).map_err(plain)?;
         let command = ChangeStock { meta, sku: sku.clone(), node: node.clone(), operation };
-        let version = self.engine().change_stock(command).await;
-        let version = version.map_err(|error| errors::status(error, names))?.get();
+        let done = self.engine().change_stock(command).await;
+        let done = done.map_err(|error| errors::status(error, names))?;
         let (stock, _) = self.stock(&sku, &node).await.map_err(plain)?;
-        Ok((stock, version))
+        Ok((stock, done))
     }
 
     async fn stock(&self, sku: &Sku, id: &NodeId) -> Result<(v1::Stock, u64), EngineError> {

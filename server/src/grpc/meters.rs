@@ -215,7 +215,7 @@ impl OrderTally {
     /// Counts an order.
     pub(super) const fn add(&mut self, told: Told) {
         let count = match told.outcome {
-            OrderOutcome::Unspecified => return,
+            OrderOutcome::Unspecified | OrderOutcome::Cancelled => return,
             OrderOutcome::Allocated => &mut self.allocated,
             OrderOutcome::PartiallyAllocated => &mut self.partially_allocated,
             OrderOutcome::Backordered => &mut self.backordered,

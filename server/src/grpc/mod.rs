@@ -120,7 +120,7 @@ impl Api {
 
     /// What a command carries that has no time of its own.
     fn meta(&self, request_id: Option<RequestId>, validate_only: bool) -> Meta {
-        Meta { request_id, origin: None, at: self.0.clock.now(), validate_only }
+        Meta { request_id, content: None, origin: None, at: self.0.clock.now(), validate_only }
     }
 
     /// Waits until reads show `min_version`.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use backstock_engine::calendar::Zone;
 use backstock_engine::limits;
 use backstock_engine::model::command::NodeDefinition;
+use backstock_engine::model::digest;
 use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, RequestId, Rule, Text};
 use backstock_proto::v1;
+use prost::Message;
 use tonic::Status;
 
 use super::fields::FieldNames;
@@ -90,6 +92,14 @@ pub(super) fn definition(
     };
     let definition = convert(&mut found, &wanted, id);
     found.converted(definition.zip(request_id))
+}
+
+/// The fingerprint of what a request asks for. What it comes to depends on what the
+/// node was like, which may have changed when the request is sent again.
+pub(super) fn content(request: &v1::UpdateNodeRequest) -> u64 {
+    let node = request.node.as_ref().map(Message::encode_to_vec);
+    let paths = request.update_mask.as_ref().map_or(&[][..], |mask| &mask.paths);
+    digest::fingerprint(&(node, paths))
 }
 
 /// All of a node that is there, but for what cannot be told from what nobody said: a

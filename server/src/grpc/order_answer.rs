@@ -6,13 +6,15 @@
 
 use backstock_engine::engine::{Engine, EngineError, LineShortage, PlaceOutcome, Placed, Quoted};
 use backstock_engine::model::{
-    Allocation, Day, InboundId, Order, OrderLine, Pair, Shipment, Supply,
+    Allocation, Day, InboundId, Order, OrderId, OrderLine, Pair, Shipment, Supply,
 };
 use backstock_proto::v1;
+use prost::Message;
 use smallvec::SmallVec;
 
+use super::limits::ANSWER_BYTES;
 use super::order_text::OrderText;
-use super::order_view::{add_units, supply_kind};
+use super::order_view::{self, add_units, supply_kind};
 use super::{times, wire};
 
 /// What was decided on an order: as placed, or as it would be.
@@ -56,6 +58,45 @@ pub(super) async fn placed(
             Ok(rejected(&request, &short, version, out))
         }
     }
+}
+
+/// Writes the answer to an order that was placed before: what it came to then, and how
+/// it stands now. It is not asked for often, and made as a message. Nothing is written on
+/// an error.
+pub(super) async fn repeated(
+    engine: &Engine,
+    placed: Placed,
+    out: &mut Vec<u8>,
+) -> Result<(), EngineError> {
+    let version = placed.version;
+    let first = placed_message(engine, placed).await?;
+    let id = OrderId::new("order_id", first.order_id.as_str()).expect("it is an order's");
+    let view = engine.order(&id).await?;
+    let now = order_view::order(engine, &view).await?;
+    let is_cancelled = now.state() == v1::OrderState::Cancelled;
+    let outcome = if is_cancelled { v1::OrderOutcome::Cancelled } else { first.outcome() };
+    let repeat = v1::PlaceOrderResponse {
+        outcome: outcome.into(),
+        lines: now.lines.iter().filter_map(|line| line.units).collect(),
+        shipments: now.shipments,
+        promised_by: now.promised_by,
+        version: version.get(),
+        is_repeat: true,
+        state: now.state,
+        ..first
+    };
+    repeat.encode(out).expect("memory grows");
+    Ok(())
+}
+
+/// The answer that an order got when it was placed.
+async fn placed_message(
+    engine: &Engine,
+    placed: Placed,
+) -> Result<v1::PlaceOrderResponse, EngineError> {
+    let mut first = Vec::with_capacity(ANSWER_BYTES);
+    self::placed(engine, &[], placed, &mut first).await?;
+    Ok(v1::PlaceOrderResponse::decode(&*first).expect("it was written as prost would"))
 }
 
 /// Writes the answer that an order would get now.

@@ -72,11 +72,12 @@ impl OrderService for Api {
         let request = request.into_inner();
         let command = self.cancellation(request)?;
         let id = command.order.clone();
-        let version = self.engine().cancel_order(command).await;
-        let version = version.map_err(plain)?.get();
+        let done = self.engine().cancel_order(command).await;
+        let done = done.map_err(plain)?;
+        let (version, is_repeat) = (done.version.get(), done.is_repeat);
         let view = self.engine().order(&id).await.map_err(plain)?;
         let order = order_view::order(self.engine(), &view).await.map_err(plain)?;
-        Ok(Response::new(v1::CancelOrderResponse { order: Some(order), version }))
+        Ok(Response::new(v1::CancelOrderResponse { order: Some(order), version, is_repeat }))
     }
 
     async fn explain_order(
@@ -134,12 +135,12 @@ impl Api {
     ) -> Result<(), Status> {
         let is_repeat = submitted.is_repeat();
         let placed = submitted.acknowledged().await.map_err(refused)?;
-        let told = order_answer::placed(self.engine(), request, placed, out).await;
-        let told = told.map_err(plain)?;
-        // Units that were promised before are not promised again.
-        if !is_repeat {
-            tally.add(told);
+        if is_repeat {
+            // Units that were promised before are not promised again.
+            return order_answer::repeated(self.engine(), placed, out).await.map_err(plain);
         }
+        let told = order_answer::placed(self.engine(), request, placed, out).await;
+        tally.add(told.map_err(plain)?);
         Ok(())
     }
 

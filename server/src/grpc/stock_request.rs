@@ -3,6 +3,7 @@
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::limits::STOCK_UNITS_MAX;
 use backstock_engine::model::command::StockOperation;
+use backstock_engine::model::digest;
 use backstock_engine::model::{Day, InboundId, NodeId, Rule, Sku, Text, Timestamp};
 use backstock_proto::v1;
 
@@ -35,6 +36,21 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
+    /// The fingerprint of a change that names a day: at which instant that begins depends
+    /// on the node's zone, which may have changed when the request is sent again. None of
+    /// one that the engine is told as it is.
+    pub(super) fn content(&self, sku: &Sku, node: &NodeId) -> Option<u64> {
+        match self {
+            Self::Operation(_) => None,
+            Self::Announce { id, quantity, eta } => {
+                Some(digest::fingerprint(&(sku, node, "announce", id, quantity, eta)))
+            }
+            Self::Change { id, quantity, eta } => {
+                Some(digest::fingerprint(&(sku, node, "change", id, quantity, eta)))
+            }
+        }
+    }
+
     /// The operation at its node: a day begins there when it begins locally.
     pub(super) fn at(self, engine: &Engine, node: &NodeId) -> Result<StockOperation, EngineError> {
         let instant = |day: Day| -> Result<Timestamp, EngineError> {

@@ -129,7 +129,8 @@ fn pain_15_an_order_against_inbound_supply_has_a_date_and_reports_count_once() {
     let receipt = StockOperation::ReceiveInbound { id: id(), quantity: 5, closes: true };
     single.run(change(&engine, "A", "N", receipt)).expect("it arrives");
     let first = single.run(report("shipped")).expect("it leaves");
-    assert_eq!(single.run(report("shipped")), Ok(first), "the report came twice");
+    let again = single.run(report("shipped")).expect("the report came twice");
+    assert_eq!((again.version, again.is_repeat), (first.version, true));
     let there = single.run(engine.stock(&sku("A"), &node_id("N"))).expect("the pair").stock;
     assert_eq!((there.on_hand, there.allocated, there.shipped), (2, 0, 3));
     assert_clean(&engine);

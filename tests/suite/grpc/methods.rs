@@ -91,7 +91,10 @@ async fn load(server: &mut TestServer) {
 }
 
 /// Sends one request of a feed.
-async fn feed(server: &mut TestServer, request: v1::LoadStockRequest) -> v1::LoadStockResponse {
+pub(super) async fn feed(
+    server: &mut TestServer,
+    request: v1::LoadStockRequest,
+) -> v1::LoadStockResponse {
     let stream = tonic::codegen::tokio_stream::iter([request]);
     let mut replies = server.inventory.load_stock(stream).await.expect("a feed").into_inner();
     replies.message().await.expect("a reply").expect("one")
@@ -452,6 +455,7 @@ async fn a_feed_sent_again_does_not_announce_what_has_arrived() {
     assert_eq!((stock.on_hand, stock.inbound.len()), (12, 0));
     let again = feed(&mut server, request).await;
     assert_eq!((again.rows_applied, again.version), (1, first.version));
+    assert_eq!((first.rows_repeated, again.rows_repeated), (0, 1));
     let get = v1::GetAvailabilityRequest { sku: "RARE".into(), ..Default::default() };
     let rare = server.inventory.get_availability(get).await.expect("read").into_inner();
     assert_eq!(rare.availability.expect("the item").atp_at, 12, "nothing is on its way");

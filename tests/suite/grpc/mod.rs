@@ -8,6 +8,8 @@ mod methods;
 mod metrics;
 mod opening;
 mod orders;
+mod overdue;
 mod reasons;
+mod repeats;
 mod server;
 mod serving;

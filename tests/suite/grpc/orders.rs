@@ -8,7 +8,7 @@ use tonic::codegen::tokio_stream;
 use super::server::{TestServer, order};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_order_gets_the_same_answer_also_after_a_restart() {
+async fn a_repeat_says_so_and_how_the_order_stands_also_after_a_restart() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
     let request = order("A", &[("SKU", 3)]);
@@ -23,15 +23,20 @@ async fn the_same_order_gets_the_same_answer_also_after_a_restart() {
         ..Default::default()
     };
     server.fulfillment.ship_shipment(ship).await.expect("shipped");
-    let again = server.orders.place_order(request.clone()).await.expect("known").into_inner();
-    assert_eq!(again, first);
+    let repeat = server.orders.place_order(request.clone()).await.expect("known").into_inner();
+    assert!(!first.is_repeat && repeat.is_repeat);
+    assert_eq!((repeat.version, repeat.outcome()), (first.version, first.outcome()));
+    assert_eq!(repeat.state(), v1::OrderState::Closed);
+    assert_eq!(repeat.lines, [v1::LineUnits { shipped: 3, ..Default::default() }]);
+    assert_eq!(repeat.shipments[0].state(), v1::ShipmentState::Shipped);
+    assert_eq!(repeat.shipments[0].carrier, "Owl Post");
     let hash = server.state_hash();
     server.stop().await.expect("drained");
 
     let mut server = TestServer::start(directory.path()).await;
     assert_eq!(server.state_hash(), hash);
     let again = server.orders.place_order(request).await.expect("known").into_inner();
-    assert_eq!(again, first);
+    assert_eq!(again, repeat);
     assert_eq!(server.state_hash(), hash);
     let get = v1::GetOrderRequest { order_id: "A".into(), min_version: 0 };
     let read = server.orders.get_order(get).await.expect("read").into_inner();
@@ -39,6 +44,33 @@ async fn the_same_order_gets_the_same_answer_also_after_a_restart() {
     assert_eq!(read.state(), v1::OrderState::Closed);
     assert_eq!(read.lines[0].units, Some(v1::LineUnits { shipped: 3, ..Default::default() }));
     assert_eq!(read.shipments[0].carrier, "Owl Post");
+    server.stop().await.expect("drained");
+}
+
+/// Also by the stream: nobody is told that a cancelled order is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_placed_again_after_it_was_cancelled_is_told_as_cancelled() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let request = order("A", &[("SKU", 3)]);
+    let first = server.orders.place_order(request.clone()).await.expect("placed").into_inner();
+    let unchanged = server.orders.place_order(request.clone()).await.expect("known").into_inner();
+    let state = v1::OrderState::Open.into();
+    assert_eq!(unchanged, v1::PlaceOrderResponse { is_repeat: true, state, ..first.clone() });
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
+    server.orders.cancel_order(cancel).await.expect("cancelled");
+    let repeat = server.orders.place_order(request.clone()).await.expect("known").into_inner();
+    assert_eq!((repeat.is_repeat, repeat.version), (true, first.version));
+    assert_eq!(repeat.outcome(), v1::OrderOutcome::Cancelled);
+    assert_eq!(repeat.state(), v1::OrderState::Cancelled);
+    assert_eq!(repeat.lines, [v1::LineUnits { cancelled: 3, ..Default::default() }]);
+    assert_eq!(repeat.shipments[0].state(), v1::ShipmentState::Cancelled);
+    let orders = tokio_stream::once(v1::PlaceOrdersRequest { orders: vec![request] });
+    let mut answers = server.orders.place_orders(orders).await.expect("a stream").into_inner();
+    let mut results = answers.message().await.expect("an answer").expect("one").results;
+    let streamed = results.pop().expect("a result").result;
+    assert_eq!(streamed, Some(Outcome::Response(repeat)));
+    drop(answers);
     server.stop().await.expect("drained");
 }
 
