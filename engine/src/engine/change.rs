@@ -88,6 +88,27 @@ pub async fn write<'a>(
 /// Defines an item, or changes it. A definition that is there already is not
 /// written again.
 pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, EngineError> {
+    number_item(core, command, Known::Changes).await
+}
+
+/// Defines an item unless there is one of its SKU, which stays as it is. What does
+/// nothing leaves no trace, its key neither.
+pub async fn ensure_item(core: &Core, command: DefineItem) -> Result<Change, EngineError> {
+    number_item(core, command, Known::Stays).await
+}
+
+/// What becomes of an item that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Changes,
+    Stays,
+}
+
+async fn number_item(
+    core: &Core,
+    command: DefineItem,
+    if_known: Known,
+) -> Result<Change, EngineError> {
     let DefineItem { meta, item } = command;
     let keyed = request_of(&meta, &item);
     let key = match begin(core, keyed.as_ref()).await? {
@@ -104,17 +125,17 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
         return Ok(Change::Known(core.shown()));
     }
     let definition = (meta, request, item);
-    let ticket = loop {
+    let change = loop {
         let seen = core.look_at_names();
-        match number_and_write(core, &definition)? {
-            Some(ticket) => break ticket,
+        match number_and_write(core, &definition, if_known)? {
+            Some(change) => break change,
             None => core.progress(seen).await?,
         }
     };
-    if let Some(key) = key {
+    if let (Change::Written(_), Some(key)) = (change, key) {
         key.hand_over();
     }
-    Ok(Change::Written(ticket))
+    Ok(change)
 }
 
 /// Numbers an item and writes its definition in one step, so that items are
@@ -123,12 +144,16 @@ pub async fn define_item(core: &Core, command: DefineItem) -> Result<Change, Eng
 fn number_and_write(
     core: &Core,
     (meta, request, item): &(Meta, Option<Request>, Item),
-) -> Result<Option<Ticket>, EngineError> {
+    if_known: Known,
+) -> Result<Option<Change>, EngineError> {
     let mut new = core.new_items.lock();
     if new.numbers.contains_key(&item.sku) {
         return Ok(None);
     }
     let known = core.catalogue.sku_no(item.sku.as_str());
+    if let (Some(no), Known::Stays) = (known, if_known) {
+        return Ok(Some(Change::Known(core.catalogue.entry(no).definition().last_lsn)));
+    }
     let no = known.map_or_else(|| next_number(core, new.numbers.len()), Ok)?;
     let event = Event::ItemDefined { no, item: item.clone() };
     let (request, origin) = (request.clone(), meta.origin.clone());
@@ -136,7 +161,7 @@ fn number_and_write(
     if known.is_none() {
         new.numbers.insert(item.sku.clone(), no);
     }
-    Ok(Some(ticket))
+    Ok(Some(Change::Written(ticket)))
 }
 
 fn defined_so(core: &Core, item: &Item) -> Option<Lsn> {

@@ -239,6 +239,13 @@ impl Engine {
         self.finish(change).await
     }
 
+    /// Defines an item unless there is one of its SKU, which stays as it is.
+    pub async fn ensure_item(&self, command: DefineItem) -> Result<Done, EngineError> {
+        let _permit = self.core.admit()?;
+        let change = change::ensure_item(&self.core, command).await?;
+        self.finish(change).await
+    }
+
     /// Defines a node, or changes it.
     pub async fn define_node(&self, command: DefineNode) -> Result<Done, EngineError> {
         let _permit = self.core.admit()?;

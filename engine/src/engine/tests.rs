@@ -22,8 +22,8 @@ use crate::model::command::{
 };
 use crate::model::{
     Dispatch, Event, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair, PostalCode,
-    Record, Refusal, Release, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply, Text,
-    Timestamp,
+    Record, Refusal, Release, RequestId, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
+    Text, Timestamp,
 };
 
 pub(super) const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
@@ -160,6 +160,29 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     drop(sleeper);
     let placed = run(&mut pump, buyer);
     assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
+}
+
+/// Of two who make the same item at the same time, the one who has nothing to say
+/// of it takes nothing away.
+#[test]
+fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
+    let (engine, mut pump) = one_unit();
+    let item = |title: &str| Item {
+        sku: Sku::new("sku", "NEW").expect("a sku"),
+        title: Text::new("title", title).expect("a title"),
+    };
+    let define = |item| DefineItem { meta: meta(), item };
+    let mut maker = pin!(engine.define_item(define(item("Scarf"))));
+    assert!(poll(maker.as_mut()).is_pending(), "its event is in flight");
+    let mut sure = pin!(engine.ensure_item(define(item(""))));
+    assert!(poll(sure.as_mut()).is_pending(), "whether there will be one is not known yet");
+    let made = run(&mut pump, maker).version;
+    assert_eq!(run(&mut pump, sure).version, made, "nothing is written");
+    assert_eq!(*engine.item(&item("").sku).expect("it is there"), item("Scarf"));
+
+    let keyed = Meta { request_id: RequestId::new("request_id", "K").ok(), ..meta() };
+    let again = run(&mut pump, engine.ensure_item(DefineItem { meta: keyed, item: item("") }));
+    assert_eq!(again.version, made, "nor where there is a key");
 }
 
 /// Status is asked for on threads that must not block.

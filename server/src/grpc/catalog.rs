@@ -22,11 +22,19 @@ impl CatalogService for Api {
         if let (Err(error), false) = (&known, request.allow_missing) {
             return Err(plain(error.clone()));
         }
+        let keeps = keeps_title(request.update_mask.as_ref());
         let (sku, mut answer) = (item.sku.clone(), item_message(&item));
         let command = DefineItem { meta: self.meta(request_id, request.validate_only), item };
-        let done = self.engine().define_item(command).await.map_err(plain)?;
-        if done.is_repeat {
-            let now = self.engine().item(&sku).map_err(plain)?;
+        let done = if keeps {
+            self.engine().ensure_item(command).await
+        } else {
+            self.engine().define_item(command).await
+        };
+        let done = done.map_err(plain)?;
+        // Checked only, an item that is made sure of need not be there.
+        if let Ok(now) = self.engine().item(&sku)
+            && (done.is_repeat || keeps)
+        {
             answer = item_message(&now);
         }
         let (version, is_repeat) = (done.version.get(), done.is_repeat);
@@ -159,8 +167,8 @@ fn item(
     let mut found = Violations::default();
     let request_id = found.request_id(&request.request_id);
     let paths = request.update_mask.as_ref().map_or(&[][..], |mask| &mask.paths);
-    for path in paths.iter().filter(|path| !matches!(path.as_str(), "title" | "*")) {
-        found.breaks("update_mask", path, Rule::NotOneOf { allowed: "title, *".into() });
+    for path in paths.iter().filter(|path| !matches!(path.as_str(), "sku" | "title" | "*")) {
+        found.breaks("update_mask", path, Rule::NotOneOf { allowed: "sku, title, *".into() });
     }
     let item = found.required("item", request.item.as_ref()).and_then(|item| {
         let sku = found.taken("item.sku", Sku::new("sku", item.sku.as_str()));
@@ -168,6 +176,12 @@ fn item(
         Some(Item { sku: sku?, title: title? })
     });
     found.converted(item.zip(request_id))
+}
+
+/// Whether an item that is there keeps its title: it does where the mask names the
+/// SKU alone.
+fn keeps_title(mask: Option<&prost_types::FieldMask>) -> bool {
+    mask.is_some_and(|mask| !mask.paths.is_empty() && mask.paths.iter().all(|path| path == "sku"))
 }
 
 fn item_message(item: &Item) -> v1::Item {

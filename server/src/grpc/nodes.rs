@@ -27,14 +27,10 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
     ],
 );
 
-/// Orders of any time of the day can ship on it where nobody says a cut-off.
-const CUT_OFF_MINUTES: u32 = 24 * 60;
-
-/// A new node can ship where nobody says that it cannot.
-const ENABLED: bool = true;
-
-/// What an update mask may name.
-const MASK: [&str; 12] = [
+/// What an update mask may name. The kind cannot change: named, another one is
+/// refused and not passed over.
+const MASK: [&str; 13] = [
+    "kind",
     "postal_code",
     "country_code",
     "time_zone",
@@ -123,6 +119,7 @@ fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
     }
     for path in paths {
         match path.as_str() {
+            "kind" => node.kind = given.kind,
             "postal_code" => node.postal_code.clone_from(&given.postal_code),
             "time_zone" => node.time_zone.clone_from(&given.time_zone),
             "working_days" => node.working_days.clone_from(&given.working_days),

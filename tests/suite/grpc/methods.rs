@@ -180,6 +180,41 @@ async fn the_policy_is_read_and_replaced_whole() {
     server.stop().await.expect("drained");
 }
 
+/// What says nothing of a title does not take it away, and what cannot change is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_item_can_be_made_sure_of_and_a_kind_be_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let sure = |sku: &str, title: &str, validate_only| v1::UpdateItemRequest {
+        item: Some(v1::Item { sku: sku.into(), title: title.into() }),
+        update_mask: Some(mask(&["sku"])),
+        allow_missing: true,
+        validate_only,
+        ..Default::default()
+    };
+    for (asked, title) in [
+        (sure("SKU", "", false), "Item SKU"),
+        (sure("SKU", "Other", true), "Item SKU"),
+        (sure("NEW", "First", true), "First"),
+        (sure("NEW", "First", false), "First"),
+        (sure("NEW", "Second", false), "First"),
+    ] {
+        let made = server.catalog.update_item(asked.clone()).await.expect("made sure of");
+        assert_eq!(made.into_inner().item.expect("an item").title, title, "{asked:?}");
+    }
+
+    let named = |kind: v1::NodeKind| v1::UpdateNodeRequest {
+        node: Some(v1::Node { kind: kind.into(), title: "Named".into(), ..node("NYC", "10001") }),
+        update_mask: Some(mask(&["kind", "title"])),
+        ..Default::default()
+    };
+    let refused = server.catalog.update_node(named(v1::NodeKind::Store)).await;
+    assert_eq!(refused.expect_err("it is fixed").code(), Code::FailedPrecondition);
+    let changed = server.catalog.update_node(named(v1::NodeKind::Warehouse)).await;
+    assert_eq!(changed.expect("changed").into_inner().node.expect("a node").title, "Named");
+    server.stop().await.expect("drained");
+}
+
 fn mask(paths: &[&str]) -> prost_types::FieldMask {
     prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() }
 }
