@@ -1,7 +1,8 @@
 //! Log lines on standard error, for a person or as JSON.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -26,7 +27,8 @@ pub enum LogError {
 /// A panic, of a library too, is a log line from then on.
 pub fn init(format: LogFormat, directives: &str) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(directives)?;
-    subscriber(format, filter, io::stderr).try_init()?;
+    let colour = is_coloured(io::stderr().is_terminal(), std::env::var_os("NO_COLOR").as_deref());
+    subscriber(format, filter, colour, io::stderr).try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
@@ -46,17 +48,25 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     }
 }
 
+/// Whether lines are coloured: for a person at a terminal who has not asked for
+/// none, see <https://no-color.org>.
+fn is_coloured(at_terminal: bool, no_color: Option<&OsStr>) -> bool {
+    at_terminal && no_color.is_none_or(OsStr::is_empty)
+}
+
 fn subscriber<W>(
     format: LogFormat,
     filter: EnvFilter,
+    colour: bool,
     writer: W,
 ) -> Box<dyn tracing::Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    let builder = fmt().with_env_filter(filter).with_ansi(colour).with_writer(writer);
     // Where standard error is closed, a complaint about that would panic, and a panic
     // complain.
-    let builder = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
+    let builder = builder.log_internal_errors(false);
     match format {
         LogFormat::Pretty => Box::new(builder.finish()),
         LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
@@ -94,7 +104,7 @@ mod tests {
         let kept = Kept::default();
         let writer = kept.clone();
         let filter = EnvFilter::try_new("info").unwrap();
-        let subscriber = subscriber(format, filter, move || writer.clone());
+        let subscriber = subscriber(format, filter, false, move || writer.clone());
         tracing::subscriber::with_default(subscriber, work);
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -122,6 +132,20 @@ mod tests {
         assert_eq!(line["message"], "panicked: page 7 is torn");
         assert!(line["at"].as_str().unwrap().contains("logs.rs"), "{text}");
         assert_eq!(line["level"], "ERROR");
+    }
+
+    #[test]
+    fn lines_are_coloured_for_a_person_at_a_terminal_only() {
+        for (at_terminal, no_color, expected) in [
+            (true, None, true),
+            (true, Some(""), true),
+            (true, Some("1"), false),
+            (false, None, false),
+            (false, Some(""), false),
+        ] {
+            assert_eq!(is_coloured(at_terminal, no_color.map(OsStr::new)), expected);
+        }
+        assert!(!logged(LogFormat::Pretty).contains('\u{1b}'));
     }
 
     #[test]
