@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -25,6 +26,10 @@ pub struct ServerArgs {
     /// Server to talk to.
     #[arg(long, value_name = "ADDR", env = SERVER_ENV, default_value = DEFAULT_SERVER)]
     pub server: ServerAddr,
+
+    /// Give up after this long, as 30s or 5m [default: never].
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<Timeout>,
 }
 
 /// A live server, or a data directory that no server uses.
@@ -39,6 +44,10 @@ pub struct TargetArgs {
     /// Server to talk to [env: `BACKSTOCK_SERVER`] [default: 127.0.0.1:7411].
     #[arg(long, value_name = "ADDR")]
     pub server: Option<ServerAddr>,
+
+    /// Give up on the server after this long, as 30s or 5m [default: never].
+    #[arg(long, value_name = "TIME", conflicts_with = "data")]
+    pub timeout: Option<Timeout>,
 }
 
 /// What a command works on.
@@ -122,6 +131,28 @@ impl Checked {
 impl From<&str> for Checked {
     fn from(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::File(text.into()), Self::Generation)
+    }
+}
+
+/// How long a command may take. Never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeout(pub Duration);
+
+/// Why a text is no such time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a time, as 30s, 5m or 500ms; a number by itself is of seconds")]
+pub struct BadTimeout;
+
+impl FromStr for Timeout {
+    type Err = BadTimeout;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let seconds = text.parse().map(Duration::from_secs);
+        let time = seconds.or_else(|_| {
+            let time: jiff::SignedDuration = text.parse().map_err(|_| BadTimeout)?;
+            Duration::try_from(time).map_err(|_| BadTimeout)
+        })?;
+        if time.is_zero() { Err(BadTimeout) } else { Ok(Self(time)) }
     }
 }
 

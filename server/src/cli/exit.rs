@@ -39,13 +39,19 @@ pub enum Exit {
     NewerFormat = 11,
     /// The data directory cannot be written.
     ReadOnly = 12,
+    /// Orders of an import were rejected: they lack units. All else went in.
+    Rejected = 13,
+    /// The time that `--timeout` gives has passed.
+    TimedOut = 14,
     /// Anything else: a fault of the program or of its surroundings.
     Failure = 70,
+    /// An import was interrupted. Shells give this number to what an interrupt ends.
+    Interrupted = 130,
 }
 
 impl Exit {
     /// Every way a command can end, in order of its code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Success,
         Self::CheckFailed,
         Self::Usage,
@@ -59,7 +65,10 @@ impl Exit {
         Self::DrainCut,
         Self::NewerFormat,
         Self::ReadOnly,
+        Self::Rejected,
+        Self::TimedOut,
         Self::Failure,
+        Self::Interrupted,
     ];
 
     /// The number that the shell sees.
@@ -90,7 +99,10 @@ Exit codes:
   10  a shutdown was cut short before it had drained
   11  a newer version wrote the data directory
   12  the data directory cannot be written
-  70  anything else";
+  13  orders of an import were rejected; all else went in
+  14  the time that --timeout gives has passed
+  70  anything else
+ 130  an import was interrupted";
 
 /// The exit code that tells of a data directory that cannot be opened.
 pub(crate) fn exit_of_open(error: &OpenError) -> Exit {

@@ -15,7 +15,8 @@ mod tests;
 
 pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery};
 pub use common::{
-    BadServerAddr, BadUntil, Checked, OutputArgs, ServerAddr, ServerArgs, Target, TargetArgs, Until,
+    BadServerAddr, BadTimeout, BadUntil, Checked, OutputArgs, ServerAddr, ServerArgs, Target,
+    TargetArgs, Timeout, Until,
 };
 pub use exit::Exit;
 pub use operate::{

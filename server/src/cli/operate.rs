@@ -34,8 +34,10 @@ Examples:
   backstock import --server stock.internal:7411 inbound.jsonl
   backstock import --kind items catalogue-2026.csv
 
-Files end in .csv, with a header, or in .jsonl, with one object a line. Their
-columns, or keys, tell what they hold; those in brackets may be left out:
+Files end in .csv or .tsv, with a header, or in .jsonl, with one object a line.
+Commas, semicolons or tabs stand between the values of .csv, as the header shows.
+Their columns, or keys, in any case, tell what they hold; those in brackets may be
+left out. What is left out of an item, a node or a level that is there stays:
   items    sku [title]
   nodes    node_id kind postal_code time_zone working_days [title country_code
            cut_off holidays capacity_units_per_day shipment_cost_minor
@@ -45,9 +47,16 @@ columns, or keys, tell what they hold; those in brackets may be left out:
   orders   order_id destination_postal_code sku quantity
            [destination_country_code customer_id channel placed_time service
            wanted_by shortage_policy split_policy]
-A row of orders is one line of an order; in JSON an order may have its lines as
-a list, `lines`. Bad rows are reported with file, line, column and reason, and
-the good ones go in; the exit code is then 1.";
+working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-fri\".
+An empty cell says nothing; none empties holidays and capacity_units_per_day.
+A row of orders is one line of an order; those of one order stand together. In
+JSON an order may have its lines as a list, `lines`.
+
+Bad rows are reported with file, line, column and reason, and the good ones go in;
+the exit code is then 1. Orders that lack units are reported with what they lack;
+if one was rejected for that, the exit code is 13. What is more than 20 lines of
+one file is in FILE.told. An import that breaks off says how far it came; run
+again, it does nothing twice.";
 
 /// Arguments of `import`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]

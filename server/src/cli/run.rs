@@ -14,7 +14,7 @@ use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, OrderArgs,
     OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, show,
 };
-use crate::client::{self, ClientError};
+use crate::client::{self, ClientError, within};
 use crate::clock::ClockKind;
 use crate::config::{self, Config, ConfigError, LogFormat, MetricsListen, SERVER_ENV};
 use crate::connections;
@@ -74,10 +74,11 @@ impl CommandError {
         match self {
             Self::Config(_) => Exit::Configuration,
             Self::Serve(error) => error.exit(),
-            Self::Client(error) | Self::Import(ImportError::Client(error)) => client_exit(error),
+            Self::Client(error) => error.exit(),
+            Self::Import(error) => error.exit(),
             Self::ServerVariable(_) | Self::TargetOfFile => Exit::Usage,
             Self::Export(error) => error.exit(),
-            Self::Import(_) | Self::Demo(_) | Self::Runtime(_) | Self::Output(_) => Exit::Failure,
+            Self::Demo(_) | Self::Runtime(_) | Self::Output(_) => Exit::Failure,
             Self::Offline(error) => error.exit(),
         }
     }
@@ -94,13 +95,6 @@ impl CommandError {
 impl From<tonic::Status> for CommandError {
     fn from(status: tonic::Status) -> Self {
         Self::Client(status.into())
-    }
-}
-
-fn client_exit(error: &ClientError) -> Exit {
-    match error {
-        ClientError::Unreachable(_) | ClientError::Lost(_) => Exit::ServerUnreachable,
-        ClientError::Refused(_) => Exit::Refused,
     }
 }
 
@@ -166,7 +160,9 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Restore(args) => on_directory(|| offline::restore(&args, out)),
         Command::Journal(args) => journal(args, out),
         Command::Audit(args) => block_on(audit(args, out)),
-        Command::Availability(args) => block_on(show::availability(args, out)),
+        Command::Availability(args) => {
+            block_on(within(args.server.timeout, show::availability(args, out)))
+        }
         Command::Order(args) => block_on(order(args, out)),
     }
 }
@@ -180,8 +176,12 @@ fn block_on<E: Into<CommandError>>(
 
 async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match args.command {
-        OrderCommand::Show(query) => show::show_order(query, out).await,
-        OrderCommand::Explain(query) => show::explain_order(query, out).await,
+        OrderCommand::Show(query) => {
+            within(query.server.timeout, show::show_order(query, out)).await
+        }
+        OrderCommand::Explain(query) => {
+            within(query.server.timeout, show::explain_order(query, out)).await
+        }
     }
 }
 
@@ -191,7 +191,9 @@ fn target(args: &TargetArgs) -> Result<Target, CommandError> {
 
 async fn audit(args: AuditArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match target(&args.target)? {
-        Target::Server(server) => show::audit(&server, args.output, out).await,
+        Target::Server(server) => {
+            within(args.target.timeout, show::audit(&server, args.output, out)).await
+        }
         Target::Data(data) => on_directory(|| offline::audit(&data, args.output.json, out)),
     }
 }
@@ -208,9 +210,11 @@ fn journal(args: super::JournalArgs, out: &mut dyn Write) -> Result<Exit, Comman
 
 async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match args.command {
-        SnapshotCommand::Take { server, output } => show::take(&server.server, output, out).await,
+        SnapshotCommand::Take { server, output } => {
+            within(server.timeout, show::take(&server.server, output, out)).await
+        }
         SnapshotCommand::List { target: of, output } => match target(&of)? {
-            Target::Server(server) => show::list(&server, output, out).await,
+            Target::Server(server) => within(of.timeout, show::list(&server, output, out)).await,
             Target::Data(data) => on_directory(|| offline::list_snapshots(&data, output.json, out)),
         },
         SnapshotCommand::Verify { checked: Some(Checked::File(file)), target: of, output } => {
@@ -222,14 +226,18 @@ async fn snapshot(args: SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Comma
         SnapshotCommand::Verify { checked, target: of, output } => {
             let generation = checked.and_then(Checked::generation);
             match target(&of)? {
-                Target::Server(server) => show::verify(&server, generation, output, out).await,
+                Target::Server(server) => {
+                    within(of.timeout, show::verify(&server, generation, output, out)).await
+                }
                 Target::Data(data) => {
                     on_directory(|| offline::verify_snapshot(&data, generation, output.json, out))
                 }
             }
         }
         SnapshotCommand::Export { generation, to, target: of, output } => match target(&of)? {
-            Target::Server(server) => show::export(&server, generation, &to, output, out).await,
+            Target::Server(server) => {
+                within(of.timeout, show::export(&server, generation, &to, output, out)).await
+            }
             Target::Data(data) => {
                 let json = output.json;
                 on_directory(|| offline::export_snapshot(&data, generation, &to, json, out))

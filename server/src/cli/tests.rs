@@ -89,6 +89,35 @@ fn a_snapshot_is_of_a_server_or_of_a_directory_but_not_of_both() {
 }
 
 #[test]
+fn a_timeout_is_a_time_with_a_unit_or_in_seconds() {
+    let timeout = |text: &str| text.parse::<Timeout>().map(|timeout| timeout.0.as_millis());
+    for (text, millis) in
+        [("30", 30_000), ("30s", 30_000), ("5m", 300_000), ("500ms", 500), ("1h 30m", 5_400_000)]
+    {
+        assert_eq!(timeout(text), Ok(millis), "{text}");
+    }
+    for bad in ["", "0", "0s", "-5s", "soon", "5 parsecs", "1.5"] {
+        assert_eq!(timeout(bad), Err(BadTimeout), "{bad}");
+    }
+    // Every command that talks to a server takes one.
+    for line in [
+        &["import", "stock.csv"][..],
+        &["availability", "SKU"],
+        &["order", "show", "W"],
+        &["order", "explain", "W"],
+        &["audit"],
+        &["snapshot", "take"],
+        &["snapshot", "list"],
+        &["snapshot", "verify"],
+        &["snapshot", "export", "--to", "f"],
+    ] {
+        parse(&[line, &["--timeout", "5s"]].concat());
+        assert!(refuses(&[line, &["--timeout", "never"]].concat()), "{line:?}");
+    }
+    assert!(refuses(&["audit", "--data", "d", "--timeout", "5s"]));
+}
+
+#[test]
 fn restore_stops_at_an_lsn_or_at_an_instant() {
     let until = |text| match parse(&["restore", "--data", "d", "--until", text]) {
         Command::Restore(args) => args.until.unwrap(),

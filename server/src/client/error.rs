@@ -1,11 +1,14 @@
 //! Why a call to a server did not give what was asked.
 
+use std::error::Error as _;
 use std::fmt;
+use std::time::Duration;
 
 use backstock_proto::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::cli::Exit;
 use crate::status::DOMAIN;
 
 /// Why a call failed.
@@ -17,9 +20,23 @@ pub enum ClientError {
     /// The connection broke before the answer came.
     #[error("the connection to the server broke: {0}")]
     Lost(String),
+    /// The time that the command was given has passed.
+    #[error("not done within {0:?}")]
+    TimedOut(Duration),
     /// The server answered, and said no.
     #[error(transparent)]
     Refused(Box<Refused>),
+}
+
+impl ClientError {
+    /// The exit code that tells of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable(_) | Self::Lost(_) => Exit::ServerUnreachable,
+            Self::TimedOut(_) => Exit::TimedOut,
+            Self::Refused(_) => Exit::Refused,
+        }
+    }
 }
 
 /// What a server says no with.
@@ -58,8 +75,10 @@ impl From<Status> for ClientError {
         let details = status.get_error_details();
         let info = details.error_info().filter(|info| info.domain == DOMAIN);
         // A reason of ours proves that the server answered. Without one, these
-        // codes come from the transport.
-        let from_transport = matches!(status.code(), Code::Unavailable | Code::Unknown);
+        // codes come from the transport, and so does what has a cause on this side:
+        // of a server's answer only the words arrive.
+        let code = matches!(status.code(), Code::Unavailable | Code::Unknown);
+        let from_transport = code || status.source().is_some();
         if info.is_none() && from_transport {
             return Self::Lost(status.message().to_owned());
         }
@@ -107,6 +126,10 @@ mod tests {
     #[test]
     fn a_broken_connection_is_no_refusal() {
         let error = ClientError::from(Status::unavailable("broken pipe"));
+        assert!(matches!(error, ClientError::Lost(_)), "{error:?}");
+        let mut cut = Status::internal("h2 protocol error");
+        cut.set_source(std::sync::Arc::new(std::io::Error::other("reset")));
+        let error = ClientError::from(cut);
         assert!(matches!(error, ClientError::Lost(_)), "{error:?}");
         let error = ClientError::from(failure(Code::Unavailable, Reason::Draining, "ending"));
         assert!(matches!(error, ClientError::Refused(_)), "{error:?}");

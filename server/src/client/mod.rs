@@ -12,7 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use error::{ClientError, Refused};
 
-use crate::cli::ServerAddr;
+use crate::cli::{ServerAddr, Timeout};
 
 /// A server that does not answer in this time is not there. It is long for a
 /// network, and short for a person who waits.
@@ -61,6 +61,19 @@ impl Client {
     pub fn admin(&self) -> v1::admin_service_client::AdminServiceClient<Channel> {
         v1::admin_service_client::AdminServiceClient::new(self.channel.clone())
     }
+}
+
+/// Does a command's work, and gives it up once `timeout` has passed.
+///
+/// # Errors
+/// Those of the work, or [`ClientError::TimedOut`].
+pub async fn within<T, E: From<ClientError>>(
+    timeout: Option<Timeout>,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let Some(Timeout(timeout)) = timeout else { return work.await };
+    let ended = tokio::time::timeout(timeout, work).await;
+    ended.unwrap_or_else(|_| Err(ClientError::TimedOut(timeout).into()))
 }
 
 /// Runs a client's work to its end on this thread. One connection keeps no

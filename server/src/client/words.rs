@@ -69,6 +69,13 @@ pub fn time(time: Option<&prost_types::Timestamp>) -> Option<String> {
     Some(instant.to_string())
 }
 
+/// A day that is written as `2026-11-23`, and nothing else: a time behind it
+/// would be dropped without a word.
+pub fn day(text: &str) -> Option<civil::Date> {
+    let day: civil::Date = text.parse().ok()?;
+    (day.to_string() == text).then_some(day)
+}
+
 /// A day for the wire.
 pub fn wire_date(date: civil::Date) -> v1::Date {
     v1::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() }
@@ -101,6 +108,14 @@ mod tests {
         assert_eq!(outcome(v1::OrderOutcome::PartiallyAllocated), "partially_allocated");
         let inbound = v1::Supply { kind: 2, inbound_id: "PO-7".into() };
         assert_eq!(supply(Some(&inbound)), "inbound PO-7");
+    }
+
+    #[test]
+    fn a_day_is_written_in_one_way() {
+        assert_eq!(day("2026-03-09"), Some(civil::date(2026, 3, 9)));
+        for text in ["2026-03-09T23:00", "20260309", "2026-3-9", "2026-02-30", "09.03.2026", ""] {
+            assert_eq!(day(text), None, "{text}");
+        }
     }
 
     #[test]

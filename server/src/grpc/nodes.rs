@@ -27,6 +27,12 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
     ],
 );
 
+/// Orders of any time of the day can ship on it where nobody says a cut-off.
+const CUT_OFF_MINUTES: u32 = 24 * 60;
+
+/// A new node can ship where nobody says that it cannot.
+const ENABLED: bool = true;
+
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
 const MASK: [&str; 13] = [

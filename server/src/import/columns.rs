@@ -80,6 +80,11 @@ impl Kind {
         }
     }
 
+    /// Whether a column has several words.
+    pub(super) fn is_list(name: &str) -> bool {
+        matches!(name, "working_days" | "holidays")
+    }
+
     /// Whether rows of this kind have such a column.
     pub(super) fn has(self, name: &str) -> bool {
         let Columns { required, optional } = self.columns();

@@ -1,7 +1,8 @@
 //! The bounds of an import, with the reason for each.
 
-/// Bytes of one JSON line. The largest order (500 lines with 64-byte SKUs) is
-/// about 50 KiB; a file without line ends must not fill the memory.
+/// Bytes of one JSON line, or of one row of CSV. The largest order (500 lines with
+/// 64-byte SKUs) is about 50 KiB; a file without line ends, or with a quote that is
+/// not closed, must not fill the memory.
 pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// Items or nodes that are on their way at once: enough to share one sync of
@@ -18,6 +19,20 @@ pub(super) const ORDERS_PER_MESSAGE: usize = 256;
 /// the next ones are decoded.
 pub(super) const MESSAGES_IN_FLIGHT: usize = 4;
 
-/// Bad rows of one file that the JSON report lists; the others are counted.
-/// For people every one is printed as it is met.
-pub(super) const BAD_ROWS_KEPT_MAX: usize = 1_000;
+/// Bad rows of one file that the JSON report lists, and orders that lack units; the
+/// others are counted, and all are in a file.
+pub(super) const REPORTED_MAX: usize = 1_000;
+
+/// Lines that are printed of one file, which a person still reads; the others go to
+/// a file.
+pub(super) const TOLD_MAX: usize = 20;
+
+/// Order ids that one pass over a file keeps, as hashes: about 40 MB. A file with
+/// more orders is passed over more than once, before anything of it is sent.
+pub(super) const ORDERS_SEEN_MAX: usize = 3_500_000;
+
+/// Records that are read between two looks at signals and time-outs: some
+/// milliseconds.
+pub(super) const RECORDS_BETWEEN_PAUSES: u32 = 4_096;
+
+const _: () = assert!(TOLD_MAX <= REPORTED_MAX);

@@ -8,176 +8,191 @@
 //!                                   +-----------+---------------------> report
 //! ```
 //! A bad row is reported with file, line, column and reason, and the good ones
-//! still go in. Nothing holds a whole file in memory.
+//! still go in. Nothing holds a whole file in memory. A file of orders is read
+//! twice: first for its order ids, see [`scattered`].
+//!
+//! An import that breaks off says which rows are answered. The same command again
+//! does what is left: a definition and a level are set to what they are already, a
+//! supply is changed to what it is, an order of the same id is the same order.
 
 mod columns;
 mod csv_reader;
+mod error;
+mod json;
 mod json_reader;
 mod limits;
 mod parse;
 mod record;
 mod report;
+mod scattered;
 mod sink;
+mod source;
+mod told;
 
-use std::fs::File;
-use std::io::{BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 
 pub use columns::Kind;
-use csv_reader::CsvReader;
-use json_reader::JsonReader;
-use record::{Bad, Record};
+pub use error::ImportError;
+use limits::RECORDS_BETWEEN_PAUSES;
+use record::Bad;
 use report::{FileReport, Report};
+use scattered::Scattered;
 use sink::Sink;
+use source::Source;
 
 use crate::cli::{CommandError, Exit, ImportArgs};
-use crate::client::{Client, ClientError};
-
-/// Why an import could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// A file cannot be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// A file is neither CSV nor JSON lines by its name.
-    #[error("{} is neither .csv nor .jsonl", .0.display())]
-    Format(PathBuf),
-    /// The server is not there, or refused the whole and not a row.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-}
+use crate::client::{Client, ClientError, within};
 
 /// Reads files in the order given and sends what is in them.
 ///
 /// # Errors
-/// What stops an import: a file that cannot be read, a server that is gone.
-/// Bad rows do not: they make [`Exit::CheckFailed`].
+/// What stops an import: a file that cannot be read, a server that is gone, a
+/// signal. Bad rows do not: they make [`Exit::CheckFailed`].
 pub async fn import(args: ImportArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let named = args.files.iter().map(|path| Source::named(path));
+    let sources = named.collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::default();
-    for path in &args.files {
-        let file = import_file(path, args.kind, &client).await?;
-        report.files.push(file);
+    let ended = tokio::select! {
+        // Signals first, so that they are heeded before anything is sent.
+        biased;
+        stop = interrupted() => Err(stop),
+        ended = within(args.server.timeout, import_files(&sources, &args, &mut report)) => ended,
+    };
+    report.complete = ended.is_ok();
+    let ended = ended.map_err(|cause| report.broken_off(cause));
+    // Where no file was begun, the error says all.
+    if report.complete || !report.files.is_empty() {
+        report.print(args.output, out)?;
     }
-    report.print(args.output, out)?;
+    ended?;
     Ok(report.exit())
 }
 
-async fn import_file(
-    path: &Path,
-    kind: Option<Kind>,
-    client: &Client,
-) -> Result<FileReport, ImportError> {
-    let unreadable = |source| ImportError::Read { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    let bar = progress(path, file.metadata().map_err(unreadable)?.len());
-    let source = BufReader::new(bar.wrap_read(file));
-    let mut report = FileReport::new(path, bar.clone());
-    let records = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("csv") => Records::Csv(CsvReader::new(source)),
-        Some("jsonl" | "ndjson") => Records::Json(JsonReader::new(source)),
-        _ => return Err(ImportError::Format(path.to_owned())),
+async fn import_files(
+    sources: &[Source],
+    args: &ImportArgs,
+    report: &mut Report,
+) -> Result<(), ImportError> {
+    let client = Client::connect(&args.server.server).await?;
+    for source in sources {
+        let bar = progress(source);
+        let file = report.begin(FileReport::new(&source.path, bar.clone()));
+        import_file(source, args.kind, &client, &bar, file).await?;
+        file.end(true);
+    }
+    Ok(())
+}
+
+/// Ends when the process is asked to end.
+async fn interrupted() -> ImportError {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Then a signal ends the process as it would any other.
+        return std::future::pending().await;
     };
-    send_records(records, kind, client, &mut report).await.map_err(|error| match error {
-        FileError::Read(source) => unreadable(source),
-        FileError::Client(error) => error.into(),
-    })?;
-    bar.finish_and_clear();
-    Ok(report)
+    tokio::select! {
+        _ = interrupt.recv() => ImportError::Interrupted,
+        _ = terminate.recv() => ImportError::Interrupted,
+    }
 }
 
 /// A bar over the bytes of a file. It hides where there is no terminal.
-fn progress(path: &Path, bytes: u64) -> ProgressBar {
+fn progress(source: &Source) -> ProgressBar {
     let style = ProgressStyle::with_template(
         "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left",
     );
-    let bar = ProgressBar::new(bytes).with_message(path.display().to_string());
+    let bar = ProgressBar::new(source.bytes).with_message(source.path.display().to_string());
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
 }
 
-enum FileError {
-    Read(std::io::Error),
-    Client(ClientError),
+async fn import_file(
+    source: &Source,
+    kind: Option<Kind>,
+    client: &Client,
+    bar: &ProgressBar,
+    report: &mut FileReport,
+) -> Result<(), ImportError> {
+    match send_records(source, kind, client, bar, report).await {
+        Ok(()) => Ok(()),
+        Err(Stop::Bad(bad)) => {
+            report.bad(bad);
+            Ok(())
+        }
+        Err(Stop::Read(error)) => Err(unreadable(&source.path, error)),
+        Err(Stop::Client(error)) => Err(error.into()),
+    }
 }
 
-impl From<ClientError> for FileError {
-    fn from(error: ClientError) -> Self {
-        Self::Client(error)
-    }
+fn unreadable(path: &Path, source: std::io::Error) -> ImportError {
+    ImportError::Read { path: path.to_owned(), source }
 }
 
 async fn send_records(
-    mut records: Records<impl std::io::BufRead>,
+    source: &Source,
     kind: Option<Kind>,
     client: &Client,
+    bar: &ProgressBar,
     report: &mut FileReport,
-) -> Result<(), FileError> {
-    let kind = match records.begin(kind) {
-        Ok(kind) => kind,
-        Err(Stop::Bad(bad)) => {
-            report.bad(bad);
-            return Ok(());
-        }
-        Err(Stop::Read(error)) => return Err(FileError::Read(error)),
-    };
+) -> Result<(), Stop> {
+    let mut records = source.open(|file| bar.wrap_read(file)).map_err(Stop::Read)?;
+    let kind = records.begin(kind)?;
     report.kind = Some(kind);
+    let scattered = match kind {
+        Kind::Orders => source.scattered().await?,
+        _ => Scattered::default(),
+    };
     let mut sink = Sink::open(kind, client).await?;
-    let mut rows = parse::Rows::new(kind);
-    while let Some(record) = records.next().map_err(FileError::Read)? {
+    let mut rows = parse::Rows::new(kind, scattered);
+    let mut read = 0;
+    while let Some(record) = records.next().map_err(Stop::Read)? {
+        pause(&mut read).await;
         report.count_row();
-        let parsed = record.map(|record| rows.push(record));
-        match parsed.unwrap_or_else(parse::Parsed::from) {
-            parse::Parsed::Wait => {}
-            parse::Parsed::Row(row) => sink.push(row, report).await?,
-            parse::Parsed::Bad(bad) => bad.into_iter().for_each(|bad| report.bad(bad)),
-        }
+        take(rows.push(record), &mut sink, report).await?;
     }
-    match rows.finish() {
+    take(rows.finish(), &mut sink, report).await?;
+    Ok(sink.finish(report).await?)
+}
+
+async fn take(
+    parsed: parse::Parsed,
+    sink: &mut Sink,
+    report: &mut FileReport,
+) -> Result<(), ClientError> {
+    match parsed {
         parse::Parsed::Wait => {}
         parse::Parsed::Row(row) => sink.push(row, report).await?,
         parse::Parsed::Bad(bad) => bad.into_iter().for_each(|bad| report.bad(bad)),
     }
-    Ok(sink.finish(report).await?)
+    Ok(())
 }
 
-/// Why the rows of a file cannot be begun with.
+/// Lets signals and time-outs in now and then: reading by itself never waits.
+async fn pause(read: &mut u32) {
+    *read += 1;
+    if *read == RECORDS_BETWEEN_PAUSES {
+        *read = 0;
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Why the rows of a file are not gone on with.
 enum Stop {
     /// The header, or what stands in its place, is wrong: no row goes in.
     Bad(Bad),
     Read(std::io::Error),
+    Client(ClientError),
 }
 
-/// The records of a file, one after the other.
-enum Records<R> {
-    Csv(CsvReader<R>),
-    Json(JsonReader<R>),
-}
-
-impl<R: std::io::BufRead> Records<R> {
-    /// Finds out what the file holds, if nobody said, and checks its header.
-    fn begin(&mut self, kind: Option<Kind>) -> Result<Kind, Stop> {
-        match self {
-            Self::Csv(reader) => reader.begin(kind),
-            Self::Json(reader) => reader.begin(kind),
-        }
-    }
-
-    /// The next record; `None` at the end of the file. What cannot be read as
-    /// a record at all is bad, and the next one is tried after it.
-    fn next(&mut self) -> std::io::Result<Option<Result<Record, Bad>>> {
-        match self {
-            Self::Csv(reader) => reader.next(),
-            Self::Json(reader) => reader.next(),
-        }
+impl From<ClientError> for Stop {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
     }
 }

@@ -1,16 +1,20 @@
 //! From records to what is sent.
 
 use backstock_proto::v1;
+use prost_types::FieldMask;
 
 use super::columns::Kind;
-use super::record::{Bad, Columns, Record};
+use super::record::{Bad, Columns, Record, Unread};
+use super::scattered::Scattered;
 use crate::client::words;
 
 mod node;
 mod order;
+mod working_days;
 
 use node::node;
-use order::OrderInHand;
+use order::Orders;
+pub(super) use order::is_of_line;
 
 const WHOLE_NUMBER: &str = "a whole number";
 
@@ -26,12 +30,6 @@ pub(super) enum Parsed {
     Bad(Vec<Bad>),
 }
 
-impl From<Bad> for Parsed {
-    fn from(bad: Bad) -> Self {
-        Self::Bad(vec![bad])
-    }
-}
-
 /// Something to send, and the line of the file that it begins on.
 #[derive(Debug, PartialEq)]
 pub(super) struct Row {
@@ -42,8 +40,8 @@ pub(super) struct Row {
 /// What is sent.
 #[derive(Debug, PartialEq)]
 pub(super) enum Content {
-    Item(v1::Item),
-    Node(v1::Node),
+    Item(v1::UpdateItemRequest),
+    Node(Box<v1::UpdateNodeRequest>),
     Stock(v1::StockRow),
     Order(v1::PlaceOrderRequest),
 }
@@ -52,23 +50,31 @@ pub(super) enum Content {
 #[derive(Debug)]
 pub(super) struct Rows {
     kind: Kind,
-    order: Option<OrderInHand>,
+    orders: Orders,
 }
 
 impl Rows {
-    pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, order: None }
+    /// `scattered` are the orders whose rows do not stand together.
+    pub(super) fn new(kind: Kind, scattered: Scattered) -> Self {
+        Self { kind, orders: Orders::new(scattered) }
     }
 
-    /// Takes the next record.
-    #[expect(clippy::needless_pass_by_value, reason = "a record is taken once")]
-    pub(super) fn push(&mut self, record: Record) -> Parsed {
+    /// Takes what comes next in the file.
+    pub(super) fn push(&mut self, record: Result<Record, Unread>) -> Parsed {
+        match record {
+            Ok(record) => self.push_record(&record),
+            Err(unread) if self.kind == Kind::Orders => self.orders.push_unread(unread),
+            Err(unread) => Parsed::Bad(vec![unread.bad]),
+        }
+    }
+
+    fn push_record(&mut self, record: &Record) -> Parsed {
         let content = match self.kind {
-            Kind::Items => item(&record).map(Content::Item),
-            Kind::Nodes => node(&record).map(Content::Node),
-            Kind::Stock => stock(&record).map(Content::Stock),
-            Kind::Inbound => inbound(&record).map(Content::Stock),
-            Kind::Orders => return self.push_line(&record),
+            Kind::Items => item(record).map(Content::Item),
+            Kind::Nodes => node(record).map(Box::new).map(Content::Node),
+            Kind::Stock => stock(record).map(Content::Stock),
+            Kind::Inbound => inbound(record).map(Content::Stock),
+            Kind::Orders => return self.orders.push(record),
         };
         match content {
             Ok(content) => Parsed::Row(Row { line: record.line, content }),
@@ -76,27 +82,25 @@ impl Rows {
         }
     }
 
-    fn push_line(&mut self, record: &Record) -> Parsed {
-        if record.continues
-            && let Some(order) = &mut self.order
-        {
-            order.add(record);
-            return Parsed::Wait;
-        }
-        let before = self.order.replace(OrderInHand::begin(record));
-        before.map_or(Parsed::Wait, OrderInHand::finish)
-    }
-
     /// No more records come.
     pub(super) fn finish(&mut self) -> Parsed {
-        self.order.take().map_or(Parsed::Wait, OrderInHand::finish)
+        self.orders.finish()
     }
 }
 
-fn item(record: &Record) -> Result<v1::Item, Vec<Bad>> {
+/// An item that is new, or what a row says of one that is there: without a title
+/// that one keeps its own.
+fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
     let mut columns = Columns::new(record);
     let item = v1::Item { sku: columns.required("sku"), title: columns.text("title") };
-    columns.finish(item)
+    let said = if item.title.is_empty() { "sku" } else { "title" };
+    columns.finish(v1::UpdateItemRequest {
+        item: Some(item),
+        update_mask: Some(FieldMask { paths: vec![said.to_owned()] }),
+        allow_missing: true,
+        validate_only: false,
+        request_id: String::new(),
+    })
 }
 
 fn stock(record: &Record) -> Result<v1::StockRow, Vec<Bad>> {
@@ -139,15 +143,20 @@ fn row(mut columns: Columns<'_>, change: v1::stock_row::Change) -> Result<v1::St
 fn feed(text: &str) -> Option<v1::VendorFeed> {
     use v1::vendor_feed::Amount;
     let amount = match text {
-        "unlimited" => Amount::Unlimited(true),
+        unlimited if unlimited.eq_ignore_ascii_case("unlimited") => Amount::Unlimited(true),
         units => Amount::Quantity(units.parse().ok()?),
     };
     Some(v1::VendorFeed { amount: Some(amount) })
 }
 
 fn day(columns: &mut Columns<'_>, name: &str) -> Option<v1::Date> {
-    let date = columns.optional(name, "a day, as 2026-12-24");
-    date.map(words::wire_date)
+    columns.parsed(name, "a day, as 2026-12-24", words::day).map(words::wire_date)
+}
+
+/// The words of a cell that has several.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
+    text.split(between).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]

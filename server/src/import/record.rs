@@ -32,6 +32,17 @@ pub(super) struct Field {
     pub(super) value: String,
 }
 
+/// How a record of an order stands to those around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A row: with the rows next to it that name the same order it is that order.
+    Row,
+    /// The first line of an order that is written whole, in one object.
+    First,
+    /// A further line of it.
+    Further,
+}
+
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
@@ -39,8 +50,23 @@ pub(super) struct Record {
     pub(super) line: u64,
     /// Fields that are not empty, no name twice.
     pub(super) fields: Vec<Field>,
-    /// It belongs to the record before it: another line of the same order.
-    pub(super) continues: bool,
+    /// What it is of its order, if it is of one.
+    pub(super) part: Part,
+}
+
+/// What stands where a record should, and cannot be read as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unread {
+    /// Why not.
+    pub(super) bad: Bad,
+    /// The order that it is of, if that much is sure, and what it is of it.
+    pub(super) order: Option<(String, Part)>,
+}
+
+impl From<Bad> for Unread {
+    fn from(bad: Bad) -> Self {
+        Self { bad, order: None }
+    }
 }
 
 impl Record {

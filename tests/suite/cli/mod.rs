@@ -2,8 +2,10 @@
 
 mod directory;
 mod export;
+mod import;
 mod operate;
 mod program;
+mod proxy;
 mod restore;
 mod tour;
 
@@ -57,6 +59,7 @@ impl Files {
 
     fn write(&self, name: &str, text: &str) -> String {
         let path = self.directory.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         std::fs::write(&path, text).expect("a file");
         shown(&path)
     }

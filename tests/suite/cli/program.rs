@@ -1,6 +1,6 @@
 //! Runs the real program.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
@@ -34,10 +34,19 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path) -> Self {
-        let mut child = program()
+        Self::spawn(data, program().env("BACKSTOCK_LOG_LEVEL", "error"))
+    }
+
+    /// A server whose log lines are kept.
+    pub fn start_logged(data: &Path) -> Self {
+        Self::spawn(data, program().stderr(Stdio::piped()))
+    }
+
+    fn spawn(data: &Path, command: &mut Command) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off", "--data"])
             .arg(data)
-            .args(["--log-level", "error", "--journal-segment-bytes", "1048576"])
+            .args(["--journal-segment-bytes", "1048576"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -58,10 +67,24 @@ impl Server {
         self.child.id()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        signal(name, self.child.id());
+    }
+
+    /// Kills it; returns what it has logged, if that is kept.
+    pub fn killed(mut self) -> String {
+        self.child.kill().expect("it is there");
+        let mut logged = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut logged).expect("text");
+        }
+        logged
+    }
+
     /// Asks it to end, as a service manager does, and waits until it has.
     pub fn terminate(mut self) -> ExitStatus {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
-        assert!(asked.expect("kill is a program").success());
+        self.signal("TERM");
         self.child.wait().expect("it ends")
     }
 }
@@ -72,6 +95,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal to a process.
+pub fn signal(name: &str, process: u32) {
+    let sent = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    assert!(sent.expect("kill is a program").success());
 }
 
 /// How a command ended.

@@ -1,52 +1,82 @@
 //! Rows of nodes.
 
 use backstock_proto::v1;
-use jiff::civil;
+use prost_types::FieldMask;
 
-use super::WHOLE_NUMBER;
+use super::working_days::{self, working_days};
+use super::{WHOLE_NUMBER, list};
 use crate::client::words;
 use crate::import::record::{Bad, Columns, Record};
-
-const DAYS: [(&str, v1::DayOfWeek); 7] = [
-    ("mon", v1::DayOfWeek::Monday),
-    ("tue", v1::DayOfWeek::Tuesday),
-    ("wed", v1::DayOfWeek::Wednesday),
-    ("thu", v1::DayOfWeek::Thursday),
-    ("fri", v1::DayOfWeek::Friday),
-    ("sat", v1::DayOfWeek::Saturday),
-    ("sun", v1::DayOfWeek::Sunday),
-];
 
 /// The end of the day.
 const MIDNIGHT_MINUTES: u32 = 24 * 60;
 
-pub(super) fn node(record: &Record) -> Result<v1::Node, Vec<Bad>> {
+/// Says that there is none, where an empty cell says nothing.
+const NONE: &str = "none";
+
+/// The field that each column is of. That `kind` stays is for the server to see:
+/// it refuses another one.
+const FIELDS: [(&str, &str); 13] = [
+    ("kind", "kind"),
+    ("postal_code", "postal_code"),
+    ("country_code", "country_code"),
+    ("time_zone", "time_zone"),
+    ("working_days", "working_days"),
+    ("cut_off", "cut_off_minutes"),
+    ("holidays", "holidays"),
+    ("capacity_units_per_day", "capacity_units_per_day"),
+    ("shipment_cost_minor", "shipment_cost_minor"),
+    ("unit_cost_minor", "unit_cost_minor"),
+    ("lead_time_days", "lead_time_days"),
+    ("enabled", "enabled"),
+    ("title", "title"),
+];
+
+/// A node that is new, or what a row says of one that is there: what it leaves
+/// out stays as it is.
+pub(super) fn node(record: &Record) -> Result<v1::UpdateNodeRequest, Vec<Bad>> {
     let mut columns = Columns::new(record);
+    let node = whole(&mut columns);
+    let said = FIELDS.iter().filter(|(column, _)| record.text(column).is_some());
+    columns.finish(v1::UpdateNodeRequest {
+        node: Some(node),
+        update_mask: Some(FieldMask { paths: said.map(|(_, path)| (*path).to_owned()).collect() }),
+        allow_missing: true,
+        validate_only: false,
+        request_id: String::new(),
+    })
+}
+
+fn whole(columns: &mut Columns<'_>) -> v1::Node {
     columns.required("kind");
     columns.required("working_days");
     let kind = columns.parsed("kind", "warehouse, store, third_party or supplier", kind);
-    let days = columns.parsed("working_days", "weekdays, as mon tue wed thu fri", working_days);
-    let node = v1::Node {
+    let days = columns.parsed("working_days", working_days::EXPECTED, working_days);
+    let capacity = columns.parsed("capacity_units_per_day", "a whole number or none", capacity);
+    v1::Node {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
         postal_code: columns.required("postal_code"),
         country_code: columns.text("country_code"),
         time_zone: columns.required("time_zone"),
         working_days: days.unwrap_or_default(),
-        cut_off_minutes: columns.parsed("cut_off", "a time of day, as 15:00", cut_off),
+        cut_off_minutes: columns.parsed(
+            "cut_off",
+            "a time of day to the minute, as 15:00",
+            cut_off,
+        ),
         holidays: columns
-            .parsed("holidays", "days, as 2026-12-25 2027-01-01", holidays)
+            .parsed("holidays", "days, as 2026-12-25 2027-01-01, or none", holidays)
             .unwrap_or_default(),
-        capacity_units_per_day: columns.optional("capacity_units_per_day", WHOLE_NUMBER),
+        capacity_units_per_day: capacity.flatten(),
         shipment_cost_minor: columns
             .optional("shipment_cost_minor", WHOLE_NUMBER)
             .unwrap_or_default(),
         unit_cost_minor: columns.optional("unit_cost_minor", WHOLE_NUMBER).unwrap_or_default(),
         lead_time_days: columns.optional("lead_time_days", WHOLE_NUMBER).unwrap_or_default(),
         title: columns.text("title"),
-        enabled: columns.optional("enabled", "true or false"),
-    };
-    columns.finish(node)
+        enabled: columns.parsed("enabled", "true or false", truth),
+    }
 }
 
 fn kind(text: &str) -> Option<v1::NodeKind> {
@@ -54,25 +84,41 @@ fn kind(text: &str) -> Option<v1::NodeKind> {
     v1::NodeKind::from_str_name(&name).filter(|kind| *kind != v1::NodeKind::Unspecified)
 }
 
-/// Days by the first three letters of their English names, with spaces between.
-fn working_days(text: &str) -> Option<Vec<i32>> {
-    let day = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        let known = DAYS.iter().find(|(short, _)| word.starts_with(short));
-        known.map(|(_, day)| i32::from(*day))
-    };
-    text.split_whitespace().map(day).collect()
+/// Spreadsheets write both in capitals.
+fn truth(text: &str) -> Option<bool> {
+    text.to_ascii_lowercase().parse().ok()
 }
 
-fn cut_off(text: &str) -> Option<u32> {
-    if text == "24:00" {
-        return Some(MIDNIGHT_MINUTES);
+#[expect(clippy::option_option, reason = "none: not understood; some none: no bound")]
+fn capacity(text: &str) -> Option<Option<u32>> {
+    if text.eq_ignore_ascii_case(NONE) {
+        return Some(None);
     }
-    let time: civil::Time = text.parse().ok()?;
-    u32::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).ok()
+    text.parse().ok().map(Some)
+}
+
+/// Minutes after midnight. Seconds may be written where they are none: a time
+/// that is cut to the minute is another one.
+fn cut_off(text: &str) -> Option<u32> {
+    let mut parts = text.split(':');
+    let hour = digits(parts.next()?, 1..=2)?;
+    let minute = digits(parts.next()?, 2..=2)?;
+    let second = parts.next().map_or(Some(0), |part| digits(part, 2..=2))?;
+    let minutes = hour * 60 + minute;
+    let exact = parts.next().is_none() && second == 0 && minute < 60;
+    (exact && minutes <= MIDNIGHT_MINUTES).then_some(minutes)
+}
+
+fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<u32> {
+    let plain = lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
 }
 
 fn holidays(text: &str) -> Option<Vec<v1::Date>> {
-    let date = |word: &str| word.parse().ok().map(words::wire_date);
-    text.split_whitespace().map(date).collect()
+    if text.eq_ignore_ascii_case(NONE) {
+        return Some(Vec::new());
+    }
+    let days: Vec<_> =
+        list(text).map(|word| words::day(word).map(words::wire_date)).collect::<Option<_>>()?;
+    (!days.is_empty()).then_some(days)
 }

@@ -1,65 +1,194 @@
 //! Orders, which are as many records as they have lines.
 
+use backstock_engine::limits::ORDER_LINES_MAX;
 use backstock_proto::v1;
 use jiff::Timestamp;
 
 use super::{Content, Parsed, Row, WHOLE_NUMBER, day};
 use crate::client::words;
-use crate::import::record::{Bad, Columns, Record};
+use crate::import::record::{Bad, Columns, Part, Record, Unread};
+use crate::import::scattered::{Runs, Scattered};
+
+/// Puts the records of orders together: half an order is another order, so one is
+/// whole or it is left out.
+#[derive(Debug)]
+pub(super) struct Orders {
+    scattered: Scattered,
+    runs: Runs,
+    in_hand: Option<OrderInHand>,
+    /// A line just before that may be of any order around it.
+    doubtful: Option<u64>,
+}
+
+impl Orders {
+    pub(super) fn new(scattered: Scattered) -> Self {
+        Self { scattered, runs: Runs::default(), in_hand: None, doubtful: None }
+    }
+
+    /// Takes the next record; gives the order before, if that ends here.
+    pub(super) fn push(&mut self, record: &Record) -> Parsed {
+        let id = record.text(ORDER_ID);
+        let before = if self.runs.begins(id, record.part) {
+            self.begin(id, record.line, record.part)
+        } else {
+            Parsed::Wait
+        };
+        if let Some(order) = &mut self.in_hand {
+            order.add(record);
+        }
+        self.doubtful = None;
+        before
+    }
+
+    /// Takes what could not be read: the order that it is of, or may be of, is not
+    /// whole without it.
+    pub(super) fn push_unread(&mut self, unread: Unread) -> Parsed {
+        let Unread { bad, order } = unread;
+        let Some((id, part)) = order else {
+            return self.push_doubtful(bad);
+        };
+        let before = if self.runs.begins(Some(&id), part) {
+            self.begin(Some(&id), bad.line, part)
+        } else {
+            Parsed::Wait
+        };
+        if let Some(order) = &mut self.in_hand
+            && order.has_room(bad.line)
+        {
+            order.bad.push(bad);
+        }
+        before
+    }
+
+    fn push_doubtful(&mut self, bad: Bad) -> Parsed {
+        self.doubtful = Some(bad.line);
+        if let Some(order) = self.in_hand.as_mut().filter(|order| order.part == Part::Row) {
+            order.doubt(bad.line);
+        }
+        Parsed::Bad(vec![bad])
+    }
+
+    /// No more records come.
+    pub(super) fn finish(&mut self) -> Parsed {
+        self.in_hand.take().map_or(Parsed::Wait, OrderInHand::finish)
+    }
+
+    /// Ends the order in hand and begins another one.
+    fn begin(&mut self, id: Option<&str>, line: u64, part: Part) -> Parsed {
+        let mut begun = OrderInHand::begin(line, part);
+        if let Some(line) = self.doubtful.filter(|_| part == Part::Row) {
+            begun.doubt(line);
+        }
+        if let Some(id) = id.filter(|id| self.scattered.contains(id)) {
+            let reason = format!("{id:?} stands elsewhere in the file too: {TOGETHER}");
+            begun.bad.push(Bad { line, column: ORDER_ID.to_owned(), reason });
+        }
+        let before = self.in_hand.replace(begun);
+        before.map_or(Parsed::Wait, OrderInHand::finish)
+    }
+}
+
+const ORDER_ID: &str = "order_id";
+
+/// What is asked of a file of orders.
+const TOGETHER: &str = "an order is there once, its rows one after the other";
 
 /// An order whose lines are still coming in.
 #[derive(Debug)]
-pub(super) struct OrderInHand {
-    first: Record,
-    order: v1::PlaceOrderRequest,
+struct OrderInHand {
+    /// The line that it begins on.
+    line: u64,
+    /// What its first record was.
+    part: Part,
+    /// The first record that could be read.
+    first: Option<Record>,
+    order: Option<v1::PlaceOrderRequest>,
+    /// Records so far.
+    records: usize,
+    /// A line that cannot be read may be of it.
+    doubted: bool,
     bad: Vec<Bad>,
 }
 
 impl OrderInHand {
-    /// Begins with the record that has the first line.
-    pub(super) fn begin(record: &Record) -> Self {
-        let mut bad = Vec::new();
-        let order = header(record).unwrap_or_else(|found| {
-            bad = found;
-            v1::PlaceOrderRequest::default()
-        });
-        let mut begun = Self { first: record.clone(), order, bad };
-        begun.add_line(record);
-        begun
+    fn begin(line: u64, part: Part) -> Self {
+        let (first, order, bad) = (None, None, Vec::new());
+        Self { line, part, first, order, records: 0, doubted: false, bad }
     }
 
-    /// Adds a record that has another line.
-    pub(super) fn add(&mut self, record: &Record) {
-        for field in record.fields.iter().filter(|field| !is_of_line(&field.name)) {
-            let first = self.first.text(&field.name).unwrap_or_default();
-            if first != field.value {
-                let line = self.first.line;
-                let reason = format!("{:?} is not the {first:?} of line {line}", field.value);
-                let column = field.label.clone();
-                self.bad.push(Bad { line: record.line, column, reason });
-            }
+    /// Counts a record; false if the order has so many that the server would refuse
+    /// it, which is noted once.
+    fn has_room(&mut self, line: u64) -> bool {
+        self.records += 1;
+        if self.records == ORDER_LINES_MAX + 1 {
+            let reason = format!("has more lines than the {ORDER_LINES_MAX} of an order");
+            self.bad.push(Bad { line, column: ORDER_ID.to_owned(), reason });
         }
-        self.add_line(record);
+        self.records <= ORDER_LINES_MAX
     }
 
-    fn add_line(&mut self, record: &Record) {
+    /// Adds a record that has a line.
+    fn add(&mut self, record: &Record) {
+        if !self.has_room(record.line) {
+            return;
+        }
+        let mut order = match (self.order.take(), &self.first) {
+            (None, _) => self.header(record),
+            (Some(order), None) => order,
+            (Some(order), Some(first)) => {
+                self.bad.extend(contradictions(first, record));
+                order
+            }
+        };
+        self.first.get_or_insert_with(|| record.clone());
         match line(record) {
-            Ok(line) => self.order.lines.push(line),
+            Ok(line) => order.lines.push(line),
             Err(found) => self.bad.extend(found),
         }
+        self.order = Some(order);
     }
 
-    /// The order, if all its records are good: half an order is another order.
-    pub(super) fn finish(self) -> Parsed {
-        if self.bad.is_empty() {
-            Parsed::Row(Row { line: self.first.line, content: Content::Order(self.order) })
-        } else {
-            Parsed::Bad(self.bad)
+    fn header(&mut self, record: &Record) -> v1::PlaceOrderRequest {
+        header(record).unwrap_or_else(|found| {
+            self.bad.extend(found);
+            v1::PlaceOrderRequest::default()
+        })
+    }
+
+    /// Notes that a line may be of this order and cannot be read.
+    fn doubt(&mut self, line: u64) {
+        if std::mem::replace(&mut self.doubted, true) {
+            return;
+        }
+        let reason = format!("is left out: line {line} cannot be read, and may be of this order");
+        self.bad.push(Bad { line: self.line, column: ORDER_ID.to_owned(), reason });
+    }
+
+    /// The order, if all its records are good.
+    fn finish(self) -> Parsed {
+        match self.order {
+            Some(order) if self.bad.is_empty() => {
+                Parsed::Row(Row { line: self.line, content: Content::Order(order) })
+            }
+            _ => Parsed::Bad(self.bad),
         }
     }
 }
 
-fn is_of_line(name: &str) -> bool {
+/// What the further record of an order says otherwise than the first.
+fn contradictions(first: &Record, record: &Record) -> Vec<Bad> {
+    let of_order = record.fields.iter().filter(|field| !is_of_line(&field.name));
+    let other = of_order.filter_map(|field| {
+        let said = first.text(&field.name).unwrap_or_default();
+        let reason = format!("{:?} is not the {said:?} of line {}", field.value, first.line);
+        let bad = Bad { line: record.line, column: field.label.clone(), reason };
+        (said != field.value).then_some(bad)
+    });
+    other.collect()
+}
+
+/// Whether a column is of a line, and not of the whole order.
+pub(in crate::import) fn is_of_line(name: &str) -> bool {
     matches!(name, "sku" | "quantity")
 }
 

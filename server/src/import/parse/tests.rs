@@ -1,7 +1,8 @@
 //! What rows are taken for, and what is said of bad ones.
 
 use super::*;
-use crate::import::record::Field;
+use crate::import::record::{Field, Part};
+use crate::import::scattered::{Runs, Search};
 
 fn record(line: u64, columns: &[(&str, &str)]) -> Record {
     let field = |(name, value): &(&str, &str)| Field {
@@ -9,12 +10,12 @@ fn record(line: u64, columns: &[(&str, &str)]) -> Record {
         label: (*name).to_owned(),
         value: (*value).to_owned(),
     };
-    Record { line, fields: columns.iter().map(field).collect(), continues: false }
+    Record { line, fields: columns.iter().map(field).collect(), part: Part::Row }
 }
 
 fn bad(kind: Kind, columns: &[(&str, &str)]) -> Vec<String> {
-    let mut rows = Rows::new(kind);
-    let parsed = match rows.push(record(7, columns)) {
+    let mut rows = Rows::new(kind, Scattered::default());
+    let parsed = match rows.push(Ok(record(7, columns))) {
         Parsed::Wait => rows.finish(),
         parsed => parsed,
     };
@@ -75,7 +76,8 @@ fn a_node_is_read_whole() {
         ("holidays", "2026-12-25 2027-01-01"),
         ("unit_cost_minor", "35"),
     ];
-    let node = node(&record(1, &columns)).unwrap();
+    let update = node(&record(1, &columns)).unwrap();
+    let node = update.node.unwrap();
     assert_eq!(node.kind(), v1::NodeKind::ThirdParty);
     assert_eq!(node.working_days, [1, 2]);
     assert_eq!((node.cut_off_minutes, node.unit_cost_minor), (Some(15 * 60 + 30), 35));
@@ -94,13 +96,169 @@ fn a_vendor_may_have_any_quantity() {
     assert_eq!(amount, Some(v1::vendor_feed::Amount::Unlimited(true)));
 }
 
+#[test]
+fn what_a_row_does_not_say_is_not_among_what_changes() {
+    let mut columns = vec![
+        ("node_id", "N"),
+        ("kind", "store"),
+        ("postal_code", "10001"),
+        ("time_zone", "UTC"),
+        ("working_days", "mon-fri"),
+    ];
+    let said = |columns: &[(&str, &str)]| node(&record(1, columns)).unwrap().update_mask.unwrap();
+    let required = ["kind", "postal_code", "time_zone", "working_days"];
+    assert_eq!(said(&columns).paths, required);
+    columns.extend([("cut_off", "13:00"), ("holidays", "none"), ("unit_cost_minor", "0")]);
+    let more = ["cut_off_minutes", "holidays", "unit_cost_minor"];
+    assert_eq!(said(&columns).paths, [&required[..], &more].concat());
+
+    let said = |columns: &[(&str, &str)]| item(&record(1, columns)).unwrap().update_mask.unwrap();
+    assert_eq!(said(&[("sku", "A")]).paths, ["sku"]);
+    assert_eq!(said(&[("sku", "A"), ("title", "Scarf")]).paths, ["title"]);
+}
+
+/// Whether a node is taken whose column has this text.
+fn takes(column: &str, text: &str) -> bool {
+    let mut columns = vec![
+        ("node_id", "N"),
+        ("kind", "store"),
+        ("postal_code", "10001"),
+        ("time_zone", "UTC"),
+        ("working_days", "mon"),
+    ];
+    columns.retain(|(name, _)| *name != column);
+    columns.push((column, text));
+    node(&record(1, &columns)).is_ok()
+}
+
+#[test]
+fn what_would_be_cut_to_a_value_is_refused() {
+    for (column, good, bad) in [
+        ("kind", &["store", "THIRD_PARTY"][..], &["stores", "third party", "unspecified"][..]),
+        ("working_days", &["Mon,Tue", "mon-fri"], &["monkey sunshine", "mon fun"]),
+        (
+            "cut_off",
+            &["9:30", "15:00", "15:00:00", "24:00"],
+            &["15:00:59", "15", "1500", "15:60", "24:01", "2026-01-01T15:00", "3pm", "+1:00"],
+        ),
+        (
+            "holidays",
+            &["2026-12-25", "2026-12-25,2027-01-01", "None"],
+            &["2026-12-25T09:00", "2026-12-24..26", "25.12.2026", "2026-12-25 none", ","],
+        ),
+        ("enabled", &["true", "FALSE"], &["yes", "1", "truee"]),
+        ("capacity_units_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
+        ("lead_time_days", &["3"], &["3 days", "3.0"]),
+    ] {
+        let taken = good.iter().chain(bad).filter(|text| takes(column, text)).copied();
+        assert_eq!(taken.collect::<Vec<_>>(), good, "{column}");
+    }
+    let order =
+        [("order_id", "W"), ("destination_postal_code", "1"), ("sku", "A"), ("quantity", "1")];
+    let late =
+        [&order[..], &[("wanted_by", "2026-12-24T18:00"), ("split_policy", "line")]].concat();
+    let found = bad(Kind::Orders, &late);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+/// A row of a file of orders: its line, order and SKU. Without a SKU it cannot be
+/// read, and without an order nobody knows whose it is.
+type OrderRow<'a> = (u64, &'a str, &'a str);
+
+fn record_of(&(line, order, sku): &OrderRow<'_>) -> Result<Record, Unread> {
+    if sku.is_empty() {
+        let order = Some((order.to_owned(), Part::Row)).filter(|_| !order.is_empty());
+        return Err(Unread { bad: Bad::line(line, "has 3 columns"), order });
+    }
+    let destination = ("destination_postal_code", "10001");
+    Ok(record(line, &[("order_id", order), destination, ("sku", sku), ("quantity", "1")]))
+}
+
+/// What the rows come to: the lines of each order by their SKUs, or the places that
+/// are bad.
+fn orders(file: &[OrderRow<'_>]) -> Vec<Result<String, Vec<(u64, String)>>> {
+    let mut search = Search::new(100);
+    let mut runs = Runs::default();
+    for (_, order, _) in file.iter().filter(|(_, order, _)| !order.is_empty()) {
+        if runs.begins(Some(order), Part::Row) {
+            assert_eq!(search.begins(order), Ok(true));
+        }
+    }
+    let mut rows = Rows::new(Kind::Orders, search.finish());
+    let mut came: Vec<Parsed> = file.iter().map(|row| rows.push(record_of(row))).collect();
+    came.push(rows.finish());
+    let said = |parsed| match parsed {
+        Parsed::Wait => None,
+        Parsed::Row(Row { content: Content::Order(order), .. }) => {
+            let skus: Vec<_> = order.lines.iter().map(|line| line.sku.as_str()).collect();
+            Some(Ok(format!("{} {}", order.order_id, skus.join("+"))))
+        }
+        Parsed::Row(row) => panic!("{row:?}"),
+        Parsed::Bad(bad) => Some(Err(bad.into_iter().map(|bad| (bad.line, bad.column)).collect())),
+    };
+    came.into_iter().filter_map(said).collect()
+}
+
+#[test]
+fn an_order_whose_rows_do_not_stand_together_is_left_out_at_each_place() {
+    let came = orders(&[
+        (2, "W1", "A"),
+        (3, "W2", "A"),
+        (4, "W1", "B"),
+        (5, "W1", "C"),
+        (6, "W3", "A"),
+        (7, "W3", "B"),
+    ]);
+    let scattered = |line| Err(vec![(line, "order_id".to_owned())]);
+    let expected = [scattered(2), Ok("W2 A".to_owned()), scattered(4), Ok("W3 A+B".to_owned())];
+    assert_eq!(came, expected);
+}
+
+#[test]
+fn an_order_is_left_out_with_a_row_of_it_that_cannot_be_read() {
+    let came = orders(&[
+        (2, "W1", "A"),
+        (3, "W1", ""),
+        (4, "W1", "C"),
+        (5, "W2", ""),
+        (6, "W2", "B"),
+        (7, "W3", "A"),
+    ]);
+    let bad = |line| Err(vec![(line, String::new())]);
+    assert_eq!(came, [bad(3), bad(5), Ok("W3 A".to_owned())]);
+}
+
+#[test]
+fn a_row_that_may_be_of_either_neighbour_leaves_both_out() {
+    let came = orders(&[
+        (2, "W1", "A"),
+        (3, "W2", "A"),
+        (4, "", ""),
+        (5, "", ""),
+        (6, "W3", "A"),
+        (7, "W4", "A"),
+    ]);
+    let bad = |line| Err(vec![(line, String::new())]);
+    let left_out = |line| Err(vec![(line, "order_id".to_owned())]);
+    let w1 = Ok("W1 A".to_owned());
+    let w4 = Ok("W4 A".to_owned());
+    assert_eq!(came, [w1, bad(4), bad(5), left_out(3), left_out(6), w4]);
+}
+
+#[test]
+fn an_order_of_more_rows_than_an_order_has_is_left_out_and_not_kept() {
+    let lines = u64::try_from(backstock_engine::limits::ORDER_LINES_MAX).unwrap();
+    let rows: Vec<OrderRow<'_>> = (0..3 * lines).map(|line| (line, "W1", "A")).collect();
+    assert_eq!(orders(&rows), [Err(vec![(lines, "order_id".to_owned())])]);
+}
+
 fn order_rows(second: &[(&str, &str)]) -> Parsed {
     let header = [("order_id", "W1"), ("destination_postal_code", "10001")];
     let first = [&header[..], &[("sku", "A"), ("quantity", "1")]].concat();
-    let mut rows = Rows::new(Kind::Orders);
-    assert_eq!(rows.push(record(2, &first)), Parsed::Wait);
-    let second = Record { continues: true, ..record(3, &[&header[..1], second].concat()) };
-    assert_eq!(rows.push(second), Parsed::Wait);
+    let mut rows = Rows::new(Kind::Orders, Scattered::default());
+    assert_eq!(rows.push(Ok(record(2, &first))), Parsed::Wait);
+    let second = record(3, &[&header[..1], second].concat());
+    assert_eq!(rows.push(Ok(second)), Parsed::Wait);
     rows.finish()
 }
 

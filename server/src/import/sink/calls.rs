@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use backstock_proto::v1::{self, catalog_service_client::CatalogServiceClient};
+use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use futures_util::future::join_all;
 use tonic::transport::Channel;
 
@@ -46,21 +46,27 @@ impl Calls {
             let client = self.client.clone();
             async move { (line, call(client, content).await) }
         });
+        let mut lost = None;
         for (line, answer) in join_all(calls).await {
             match answer {
                 Ok(()) => report.count_applied(1),
                 Err(ClientError::Refused(refused)) => report.bad(bad(line, &refused)),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    lost.get_or_insert(error);
+                }
+            }
+            if lost.is_none() {
+                report.answered(line);
             }
         }
-        Ok(())
+        lost.map_or(Ok(()), Err)
     }
 }
 
 fn id(content: &Content) -> &str {
     match content {
-        Content::Item(item) => &item.sku,
-        Content::Node(node) => &node.node_id,
+        Content::Item(update) => update.item.as_ref().map_or("", |item| &item.sku),
+        Content::Node(update) => update.node.as_ref().map_or("", |node| &node.node_id),
         Content::Stock(row) => &row.sku,
         Content::Order(order) => &order.order_id,
     }
@@ -71,16 +77,8 @@ async fn call(
     content: Content,
 ) -> Result<(), ClientError> {
     match content {
-        Content::Item(item) => {
-            let item = Some(item);
-            let request = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
-            client.update_item(request).await?;
-        }
-        Content::Node(node) => {
-            let node = Some(node);
-            let request = v1::UpdateNodeRequest { node, allow_missing: true, ..Default::default() };
-            client.update_node(request).await?;
-        }
+        Content::Item(update) => drop(client.update_item(update).await?),
+        Content::Node(update) => drop(client.update_node(*update).await?),
         Content::Stock(_) | Content::Order(_) => unreachable!("these have a stream of their own"),
     }
     Ok(())

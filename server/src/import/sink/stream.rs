@@ -8,7 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 use super::bad;
-use crate::client::{Client, ClientError, Refused, words};
+use crate::client::{Client, ClientError, Refused};
 use crate::import::limits::{MESSAGES_IN_FLIGHT, ORDERS_PER_MESSAGE, STOCK_ROWS_PER_MESSAGE};
 use crate::import::report::FileReport;
 
@@ -108,6 +108,9 @@ impl<Request, Response, Row> Messages<Request, Response, Row> {
         let response = self.responses.message().await?.ok_or_else(ended)?;
         let lines = self.in_flight.pop_front().ok_or_else(ended)?;
         (self.note)(response, &lines, report);
+        if let Some(last) = lines.last() {
+            report.answered(*last);
+        }
         Ok(())
     }
 }
@@ -124,11 +127,7 @@ fn note_orders(response: v1::PlaceOrdersResponse, lines: &[u64], report: &mut Fi
     use v1::place_orders_result::Result;
     for (result, line) in response.results.into_iter().zip(lines) {
         match result.result {
-            Some(Result::Response(placed)) => {
-                // A rejected order is an answer: it was read and dealt with.
-                report.count_outcome(words::outcome(placed.outcome()));
-                report.count_applied(1);
-            }
+            Some(Result::Response(placed)) => report.placed(*line, placed),
             Some(Result::Fault(fault)) => report.bad(bad(*line, &Refused::from(fault))),
             None => report.bad(bad(*line, &Refused::from(v1::Fault::default()))),
         }
