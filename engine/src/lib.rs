@@ -8,6 +8,7 @@ pub mod geo;
 pub mod journal;
 pub mod limits;
 pub mod model;
+mod panics;
 mod progress;
 pub mod service;
 pub mod snapshot;

@@ -12,8 +12,8 @@ use crate::journal::History;
 use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::{
-    ExportError, Exported, Manifest, Pace, Recovered, SledStore, SnapshotError, State, StoreError,
-    TakeReport, export, list, load_newest, take_at, verify,
+    ExportError, Exported, Manifest, Pace, Recovered, SledStore, SnapshotError, SnapshotStore as _,
+    State, StoreError, TakeReport, export, list, load_newest, take_at, verify,
 };
 
 /// The snapshots in a data directory, and the engine that they are of.
@@ -49,10 +49,13 @@ impl Snapshots {
         Self { directory: snapshot_directory(data), held: Mutex::new(held) }
     }
 
-    /// Lets go of the store and of the data directory. Whoever is still at the
-    /// store keeps both until he is done.
+    /// Lets go of the store and of the data directory. Whoever is still at the store is
+    /// told that it is closed.
     pub fn close(&self) {
-        *self.held.lock() = Held { store: None, lock: None };
+        let held = std::mem::replace(&mut *self.held.lock(), Held { store: None, lock: None });
+        if let Some(store) = held.store {
+            store.close();
+        }
     }
 
     /// The store; made when there was none.
@@ -73,7 +76,7 @@ impl Snapshots {
     /// # Errors
     /// When the file system refuses.
     pub fn mend(&self) -> Result<(), SnapshotError> {
-        Ok(self.opened().map_or(Ok(()), |store| store.mend())?)
+        Ok(self.opened().map_or(Ok(false), |store| store.mend()).map(drop)?)
     }
 
     fn opened(&self) -> Option<Arc<SledStore>> {
@@ -115,6 +118,24 @@ impl Snapshots {
     /// Whether a generation can be read back whole.
     pub fn is_whole(&self, generation: u64) -> bool {
         self.opened().is_some_and(|store| verify(&*store, generation).is_ok())
+    }
+
+    /// What is wrong with the store and with its generations, all of which are read whole.
+    ///
+    /// # Errors
+    /// When the store fails, or a newer build wrote a generation.
+    pub fn faults(&self) -> Result<Vec<String>, SnapshotError> {
+        let Some(store) = self.opened() else { return Ok(Vec::new()) };
+        let mut faults = store.faults()?;
+        for report in list(&*store)? {
+            match verify(&*store, report.generation) {
+                Err(error @ SnapshotError::Store(_)) => return Err(error),
+                Err(error) if error.is_newer() => return Err(error),
+                Err(error) => faults.push(error.to_string()),
+                Ok(_) => {}
+            }
+        }
+        Ok(faults)
     }
 
     /// Where replay over the newest generation begins: a journal without any

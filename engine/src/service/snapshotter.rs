@@ -3,13 +3,14 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::thread;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::disk::is_full;
 use crate::model::Timestamp;
-use crate::snapshot::{ExportError, ManifestFault, SnapshotError, TakeReport};
+use crate::snapshot::{ExportError, ManifestFault, SnapshotError, StoreError, TakeReport};
 
 /// What takes a snapshot. Blocks its thread.
 pub trait Snapshotting: Send + Sync {
@@ -59,7 +60,9 @@ impl From<SnapshotError> for SnapshotFailed {
             SnapshotError::Manifest { generation, fault: ManifestFault::Missing } => {
                 Self::Unknown(generation)
             }
-            SnapshotError::Closing => Self::Closing,
+            SnapshotError::Closing | SnapshotError::Store(StoreError::Closed { .. }) => {
+                Self::Closing
+            }
             error => Self::new(&error),
         }
     }
@@ -125,12 +128,16 @@ impl Actor for Snapshotter {
         snapshotting: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         let snapshotting = Arc::clone(snapshotting);
-        let taking = tokio::task::spawn_blocking(move || {
+        let (done, taking) = oneshot::channel();
+        // Not one of the runtime's: it waits for those when it ends, and this one may wait
+        // for a disk.
+        thread::Builder::new().name("snapshot".into()).spawn(move || {
             let taken = snapshotting.take(created_at);
             drop(turn);
-            taken
-        });
-        let taken = taking.await?;
+            // The actor may have been killed.
+            let _ = done.send(taken);
+        })?;
+        let taken = taking.await.map_err(|_| "taking a snapshot panicked")?;
         // The asker may have gone; the snapshot is there all the same.
         let _ = reply.send(taken);
         Ok(())
@@ -140,7 +147,6 @@ impl Actor for Snapshotter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::StoreError;
 
     #[test]
     fn a_full_disk_is_told_apart_however_deep_it_lies() {

@@ -165,3 +165,31 @@ async fn a_snapshotter_that_is_killed_while_it_takes_one_is_started_anew() {
     assert_eq!(answer(asked).await, SnapshotFailed::Other("as told".into()));
     fixture.stop().await;
 }
+
+/// A call into a disk, or a library, that never returns keeps no process from ending.
+#[test]
+fn a_snapshot_that_never_ends_keeps_nobody_who_shuts_down() {
+    let (ended, has_ended) = channel();
+    let (then, begun) = {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+        let runtime = runtime.expect("a runtime");
+        let Fixture { engine, services, begun, then, threads } = runtime.block_on(Fixture::start());
+        let asked = {
+            let services = services.clone();
+            runtime.spawn(async move { services.snapshot(AT).await })
+        };
+        begun.recv_timeout(LONG).expect("it is begun");
+        engine.closing.store(true, Ordering::Release);
+        drop(threads);
+        std::thread::spawn(move || {
+            runtime.block_on(services.ended());
+            let told = runtime.block_on(asked).expect("no panic");
+            drop(runtime);
+            ended.send(told).expect("the test listens");
+        });
+        (then, begun)
+    };
+    let told = has_ended.recv_timeout(LONG).expect("nobody waits for the snapshot");
+    assert_eq!(told.expect_err("it is not taken"), SnapshotFailed::Ended);
+    drop((then, begun));
+}

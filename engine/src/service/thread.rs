@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use crate::panics;
+
 /// What the thread does until it is told to end by what it works on.
 pub type Work = Box<dyn FnOnce() -> Result<(), String> + Send>;
 
@@ -26,7 +28,7 @@ impl Actor for ThreadService {
     ) -> Result<(), ActorProcessingErr> {
         std::thread::Builder::new().name(name.into()).spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-                Err(format!("the {name} panicked: {}", panic_text(panic.as_ref())))
+                Err(format!("the {name} panicked: {}", panics::text(panic.as_ref())))
             });
             // The actor may have been killed; its supervisor knows then.
             let _ = myself.cast(Ended(ended));
@@ -44,10 +46,4 @@ impl Actor for ThreadService {
         myself.stop(None);
         Ok(())
     }
-}
-
-/// What a panic said, if it said it in words.
-pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

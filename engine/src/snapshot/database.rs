@@ -1,274 +1,287 @@
-//! A database on disk: `sled` 0.34.7, with what it needs around it.
-//!
-//! - Its `flush` does not reach stable storage: after each one, all its files and
-//!   directories are synced here.
-//! - A torn `snap.*.generating` file keeps it from opening: these are removed
-//!   first. They are copies in the making of what its log has.
-//! - One that will not open is never deleted, and left as it is until somebody
-//!   sets it aside under another name.
-//! - It does not give space back: a sparse one is written anew beside the old
-//!   one, and the directories are swapped.
+//! A database in a directory, each call into which has a bound in time.
 //!
 //! ```text
-//!   DIR            the database
-//!   DIR.compacting the new one, while it is written
-//!   DIR.replaced   the old one, between the two renames and its removal
-//!   DIR.damaged-N  set aside
+//!   sound --a read finds damage------> suspect: what else it has can still be read
+//!     |                                   |
+//!     +---a call fails that changes it,   |
+//!         or panics, or does not return   |
+//!                    v                    v
+//!                  lost: every call is refused at once
 //! ```
+//! After a call that failed, the library may wait for ever in the next one, closing it
+//! included. Whoever keeps the database makes a new one in its place.
 
+use std::fmt;
 use std::fs;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
+use parking_lot::Mutex;
 
-use super::limits::{SLED_AMPLIFICATION_MAX, SLED_CACHE_BYTES, SLED_COMPACT_BYTES_MIN};
+use super::limits::{
+    STORE_BYTES_PER_SECOND_MIN, STORE_CALL_MAX, STORE_CLOSE_MAX, STORE_ROOM_BYTES_MIN,
+};
 use super::store::StoreError;
-use super::sync::{SyncedBlobs, at, paths_in, sync_directory, sync_tree};
+use super::sync::{SyncedBlobs, at, parent_of, paths_in, sync_directory, sync_tree};
+use super::tree::{Tree, open_tree};
+use super::workers::{Unanswered, Workers};
+
+/// Opens, or makes, the database in a directory.
+pub(super) type Opener = dyn Fn(&Path) -> Result<Arc<dyn Tree>, StoreError> + Send + Sync;
+
+/// How databases are opened and called. Those of a store share it.
+#[derive(Clone)]
+pub(super) struct Library {
+    pub opener: Arc<Opener>,
+    /// Bytes that are free on the disk of a directory.
+    pub room: fn(&Path) -> io::Result<u64>,
+    /// How long a call may take that reads or writes one value.
+    pub call_max: Duration,
+    /// How long closing a database may take.
+    pub close_max: Duration,
+    pub workers: Arc<Workers>,
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Self {
+            opener: Arc::new(open_tree),
+            room: room_on_disk,
+            call_max: STORE_CALL_MAX,
+            close_max: STORE_CLOSE_MAX,
+            workers: Arc::default(),
+        }
+    }
+}
+
+impl Library {
+    /// How long a call may take that goes through so many bytes.
+    fn limit_through(&self, bytes: u64) -> Duration {
+        self.call_max + Duration::from_secs(bytes / STORE_BYTES_PER_SECOND_MIN)
+    }
+}
 
 /// Values under keys, in a directory.
 pub(super) struct Database {
     directory: PathBuf,
-    /// Written only while directories are swapped; none if that failed half way.
-    sled: RwLock<Option<sled::Db>>,
-    synced: Mutex<SyncedBlobs>,
+    library: Library,
+    /// None when it was closed.
+    tree: Mutex<Option<Arc<dyn Tree>>>,
+    synced: Arc<Mutex<SyncedBlobs>>,
+    /// Its files when it was opened, and all that was written since: no less than there is.
+    bytes: AtomicU64,
+    is_suspect: AtomicBool,
+    lost: OnceLock<Lost>,
+}
+
+/// Why nothing is asked of a database any more.
+struct Lost {
+    cause: String,
+    /// It found no room, and nothing else is wrong with it.
+    for_room: bool,
 }
 
 impl Database {
-    /// Opens the database, or makes it. The caller keeps other processes away:
-    /// the files are mended before the database takes a lock of its own.
+    /// Opens the database, or makes it, and reads all that is in it: what is damaged is
+    /// found now, while another one does in its place, and not by whoever asks next.
     ///
     /// # Errors
-    /// When the file system refuses, or another process has it open, or it is
-    /// damaged: then it stays as it is.
-    pub(super) fn open(directory: &Path) -> Result<Self, StoreError> {
-        finish_swap(directory)?;
-        if directory.exists() {
-            remove_torn_snapshots(directory)?;
-        }
-        let sled = RwLock::new(Some(open_database(directory)?));
-        let (directory, synced) = (directory.to_owned(), Mutex::default());
-        Ok(Self { directory, sled, synced })
+    /// When the file system refuses, or another process has it open, or it is damaged:
+    /// then it stays as it is.
+    pub(super) fn open(library: &Library, directory: &Path) -> Result<Self, StoreError> {
+        let bytes = if directory.exists() { bytes_under(directory)? } else { 0 };
+        let opening = {
+            let (opener, directory) = (Arc::clone(&library.opener), directory.to_owned());
+            move || {
+                let tree = opener(&directory)?;
+                tree.keys(&[])?;
+                Ok(tree)
+            }
+        };
+        let corrupt = |cause| StoreError::Corrupt { directory: directory.to_owned(), cause };
+        let opened = library.workers.run(library.limit_through(bytes), opening);
+        let tree = opened.unwrap_or_else(|unanswered| match unanswered {
+            Unanswered::Closing => Err(StoreError::Closed { directory: directory.to_owned() }),
+            unanswered => Err(corrupt(unanswered.to_string())),
+        });
+        let tree = tree.map_err(|error| match error {
+            error @ StoreError::Corrupt { .. } => error,
+            error if error.is_damage() => corrupt(error.to_string()),
+            error => error,
+        })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            library: library.clone(),
+            tree: Mutex::new(Some(tree)),
+            synced: Arc::default(),
+            bytes: AtomicU64::new(bytes),
+            is_suspect: AtomicBool::new(false),
+            lost: OnceLock::new(),
+        })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
-        match &*self.sled.read() {
-            Some(database) => Ok(work(database)?),
-            None => Err(closed(&self.directory)),
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Whether it can be written to.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.is_lost() && !self.is_suspect.load(Ordering::Relaxed)
+    }
+
+    /// What was found wrong with it while it was open.
+    pub(super) fn fault(&self) -> Option<String> {
+        match self.lost.get() {
+            Some(_) => Some(self.lost_error().to_string()),
+            None if self.is_sound() => None,
+            None => Some(format!("the database {} is damaged", self.directory.display())),
         }
     }
 
-    /// As [`with`](Self::with), for what changes it: not beside a compaction, which
-    /// copies what is there when it begins.
-    fn with_writer<T>(
-        &self,
-        work: impl FnOnce(&sled::Db) -> sled::Result<T>,
-    ) -> Result<T, StoreError> {
-        match &*self.sled.upgradable_read() {
-            Some(database) => Ok(work(database)?),
-            None => Err(closed(&self.directory)),
-        }
+    /// Whether nothing can be had from it any more.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.get().is_some()
+    }
+
+    /// Whether it is lost because it found no room, and nothing else.
+    pub(super) fn is_lost_for_room(&self) -> bool {
+        self.lost.get().is_some_and(|lost| lost.for_room)
     }
 
     pub(super) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.with_writer(|database| database.insert(key, value).map(drop))
+        self.expect_room(value.len() as u64)?;
+        self.bytes.fetch_add(value.len() as u64, Ordering::Relaxed);
+        let (key, value) = (key.to_vec(), value.to_vec());
+        self.change(self.library.call_max, move |tree| Ok(tree.insert(&key, &value)?))
     }
 
     pub(super) fn remove(&self, key: &[u8]) -> Result<(), StoreError> {
-        self.with_writer(|database| database.remove(key).map(drop))
+        let key = key.to_vec();
+        self.change(self.library.call_max, move |tree| Ok(tree.remove(&key)?))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(|database| Ok(database.get(key)?.map(|bytes| bytes.to_vec())))
+        let key = key.to_vec();
+        self.call(self.library.call_max, move |tree| Ok(tree.get(&key)?))
     }
 
     /// The keys that begin with `prefix`, ascending.
     pub(super) fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.with(|database| {
-            database.scan_prefix(prefix).keys().map(|key| Ok(key?.to_vec())).collect()
-        })
+        let prefix = prefix.to_vec();
+        self.call(self.limit_through_all(), move |tree| Ok(tree.keys(&prefix)?))
     }
 
+    /// Brings everything to stable storage.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        self.with(|database| database.flush().map(drop))?;
-        sync_tree(&self.directory, &mut self.synced.lock())?;
-        sync_directory(parent_of(&self.directory))
+        let (directory, synced) = (self.directory.clone(), Arc::clone(&self.synced));
+        self.change(self.limit_through_all(), move |tree| {
+            tree.flush()?;
+            sync_tree(&directory, &mut synced.lock())?;
+            sync_directory(parent_of(&directory))
+        })
     }
 
     pub(super) fn bytes_on_disk(&self) -> Result<u64, StoreError> {
         bytes_under(&self.directory)
     }
 
-    /// Compacts the database when little of it is used, `held` being the bytes of all
-    /// values; true when it did.
-    pub(super) fn compact_if_sparse(&self, held: u64) -> Result<bool, StoreError> {
-        let on_disk = self.bytes_on_disk()?;
-        if on_disk < SLED_COMPACT_BYTES_MIN || on_disk / SLED_AMPLIFICATION_MAX < held {
-            return Ok(false);
-        }
-        self.compact()?;
-        Ok(true)
+    /// Closes it, unless that takes too long; true when another one may be opened in its
+    /// directory. Every later call is refused.
+    pub(super) fn close(&self) -> bool {
+        let Some(tree) = self.tree.lock().take() else { return true };
+        let left = Arc::downgrade(&tree);
+        let closed = self.library.workers.run_last(self.library.close_max, move || drop(tree));
+        closed.is_ok() && left.strong_count() == 0
     }
 
-    /// Writes a fresh database with what this one holds, and swaps the two.
-    ///
-    /// # Errors
-    /// When the file system or the database refuses. What was in it is
-    /// still there; a swap that was interrupted is finished by the next opening.
-    pub(super) fn compact(&self) -> Result<(), StoreError> {
-        // Reads go on until the directories are swapped.
-        let reading = self.sled.upgradable_read();
-        let old = reading.as_ref().ok_or_else(|| closed(&self.directory))?;
-        let fresh = beside(&self.directory, "compacting");
-        remove_directory(&fresh)?;
-        if let Err(error) = copy_database(old, &fresh) {
-            // What of it is there keeps the room that the next snapshot needs.
-            let _ = remove_directory(&fresh);
-            return Err(error);
-        }
-        let mut guard = RwLockUpgradableReadGuard::upgrade(reading);
-        *guard = None;
-        let swapped = swap(&self.directory, &fresh);
-        // Half way or not, one of the two is whole and gets the name, so that it
-        // is open again whatever became of the swap.
-        let swapped = swapped.and(finish_swap(&self.directory));
-        if !self.directory.exists() {
-            return swapped;
-        }
-        // The fresh one has its own blobs, under names of the old one's.
-        *self.synced.lock() = SyncedBlobs::default();
-        *guard = Some(open_database(&self.directory)?);
-        swapped
+    fn limit_through_all(&self) -> Duration {
+        self.library.limit_through(self.bytes.load(Ordering::Relaxed))
     }
-}
 
-/// Opening damaged files panics at times, which is no worse than an error here:
-/// nothing of the database is left.
-fn open_database(directory: &Path) -> Result<sled::Db, StoreError> {
-    let corrupt = |cause| StoreError::Corrupt { directory: directory.to_owned(), cause };
-    let config = sled::Config::new()
-        .path(directory)
-        .cache_capacity(SLED_CACHE_BYTES)
-        .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(None);
-    let mut tries_left = 100;
-    loop {
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
-        match opened {
-            Ok(Ok(database)) => return Ok(database),
-            // A database that was dropped lets go of its lock a little later.
-            Ok(Err(sled::Error::Io(error))) if is_locked(&error) => {
-                if tries_left == 0 {
-                    return Err(StoreError::InUse { directory: directory.to_owned() });
-                }
-                tries_left -= 1;
-                std::thread::sleep(Duration::from_millis(20));
+    /// The library is lost when it finds no room: it is not let come to that.
+    fn expect_room(&self, bytes: u64) -> Result<(), StoreError> {
+        let room = (self.library.room)(&self.directory).map_err(at(&self.directory))?;
+        if room < bytes.saturating_add(STORE_ROOM_BYTES_MIN) {
+            return Err(at(&self.directory)(io::ErrorKind::StorageFull.into()));
+        }
+        Ok(())
+    }
+
+    /// As [`call`](Self::call), for what changes it: after a failure nothing else is tried.
+    fn change<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&dyn Tree) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(limit, work).inspect_err(|error| match error {
+            StoreError::Closed { .. } => {}
+            error => self.lose(error.to_string(), error.is_full()),
+        })
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&dyn Tree) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if self.is_lost() {
+            return Err(self.lost_error());
+        }
+        let closed = || StoreError::Closed { directory: self.directory.clone() };
+        let tree = self.tree.lock().clone().ok_or_else(closed)?;
+        match self.library.workers.run(limit, move || work(&*tree)) {
+            Ok(Err(error)) if error.is_damage() => {
+                self.is_suspect.store(true, Ordering::Relaxed);
+                Err(error)
             }
-            Ok(Err(error)) if is_of_the_world(&error) => return Err(error.into()),
-            Ok(Err(error)) => return Err(corrupt(error.to_string())),
-            Err(_) => return Err(corrupt("opening it panicked".to_owned())),
+            Ok(done) => done,
+            Err(Unanswered::Closing) => Err(closed()),
+            Err(unanswered) => {
+                self.lose(unanswered.to_string(), false);
+                Err(self.lost_error())
+            }
+        }
+    }
+
+    fn lose(&self, cause: String, for_room: bool) {
+        let directory = self.directory.display();
+        if self.lost.set(Lost { cause, for_room }).is_ok() {
+            let cause = &self.lost.get().expect("it was set").cause;
+            tracing::error!(%directory, cause, "a snapshot database is given up");
+        }
+    }
+
+    fn lost_error(&self) -> StoreError {
+        let cause = self.lost.get().map_or(String::new(), |lost| lost.cause.clone());
+        StoreError::Lost { directory: self.directory.clone(), cause }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Some(tree) = self.tree.lock().take() else { return };
+        // It flushes, which may never return once it is lost.
+        let limit = if self.is_lost() { Duration::ZERO } else { self.library.close_max };
+        let _ = self.library.workers.run_last(limit, move || drop(tree));
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late(limit) => write!(f, "it did not answer within {limit:?}"),
+            Self::Panicked(text) => write!(f, "it panicked: {text}"),
+            Self::Closing => write!(f, "it is closed"),
         }
     }
 }
 
-fn is_locked(error: &io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-/// Whether the operating system is at fault, and not the files.
-fn is_of_the_world(error: &sled::Error) -> bool {
-    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    let sled::Error::Io(error) = error else { return false };
-    !matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
-}
-
-fn closed(directory: &Path) -> StoreError {
-    let source = io::Error::other("the store was closed by a compaction that failed");
-    StoreError::File { path: directory.to_owned(), source }
-}
-
-fn copy_database(from: &sled::Db, to: &Path) -> Result<(), StoreError> {
-    let fresh = open_database(to)?;
-    for entry in from.iter() {
-        let (key, value) = entry?;
-        fresh.insert(key, value)?;
-    }
-    fresh.flush()?;
-    drop(fresh);
-    sync_tree(to, &mut SyncedBlobs::default())
-}
-
-/// Puts the fresh directory in the place of the old one.
-fn swap(directory: &Path, fresh: &Path) -> Result<(), StoreError> {
-    let replaced = beside(directory, "replaced");
-    rename(directory, &replaced)?;
-    rename(fresh, directory)?;
-    sync_directory(parent_of(directory))?;
-    remove_directory(&replaced)
-}
-
-/// Finishes, or undoes, a swap that was interrupted. The old one is whole until the
-/// new one has its name.
-pub(super) fn finish_swap(directory: &Path) -> Result<(), StoreError> {
-    let replaced = beside(directory, "replaced");
-    if replaced.exists() && !directory.exists() {
-        rename(&replaced, directory)?;
-    }
-    remove_directory(&replaced)?;
-    remove_directory(&beside(directory, "compacting"))
-}
-
-fn remove_torn_snapshots(directory: &Path) -> Result<(), StoreError> {
-    for entry in fs::read_dir(directory).map_err(at(directory))? {
-        let path = entry.map_err(at(directory))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(&path).map_err(at(&path))?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a swap that was interrupted left the old one under another name.
-pub(super) fn is_half_swapped(directory: &Path) -> bool {
-    beside(directory, "replaced").exists()
-}
-
-/// Gives what will not open another name, which is answered, so that a new one can be
-/// made.
-///
-/// # Errors
-/// When the file system refuses.
-pub(super) fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
-    let mut places = (1..).map(|no: u32| beside(directory, &format!("damaged-{no}")));
-    let to = places.find(|place| !place.exists()).expect("some number is free");
-    rename(directory, &to)?;
-    sync_directory(parent_of(directory))?;
-    Ok(to)
-}
-
-pub(super) fn beside(directory: &Path, suffix: &str) -> PathBuf {
-    directory.with_added_extension(suffix)
-}
-
-pub(super) fn parent_of(directory: &Path) -> &Path {
-    match directory.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
-}
-
-pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
-    fs::rename(from, to).map_err(at(from))
-}
-
-fn remove_directory(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
-        _ => Ok(()),
-    }
+fn room_on_disk(directory: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(directory)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 fn bytes_under(directory: &Path) -> Result<u64, StoreError> {

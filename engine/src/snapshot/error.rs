@@ -64,8 +64,20 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
+    /// Whether the store is at fault, and not the state: it may do better once it is mended.
+    pub(super) fn is_of_the_store(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_damage(),
+            Self::Chunk { .. } | Self::Manifest { .. } => !self.is_newer(),
+            _ => false,
+        }
+    }
+
     /// Whether a newer build wrote what cannot be read: it is not damaged.
     pub fn is_newer(&self) -> bool {
+        if matches!(self, Self::Store(StoreError::NewerLayout { .. })) {
+            return true;
+        }
         let (Self::Manifest { fault: ManifestFault::Frame(fault), .. }
         | Self::Chunk { fault: ChunkFault::Frame(fault), .. }) = self
         else {

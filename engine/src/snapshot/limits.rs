@@ -1,5 +1,7 @@
 //! Every bound of snapshots, each with its reason.
 
+use std::time::Duration;
+
 /// Items in a chunk, with all their pairs: at 20 pairs an item some 5,000
 /// actors and 300 KB, so that one changed pair rewrites little and a catalogue
 /// of 200,000 items has a manifest of 800 entries.
@@ -48,3 +50,24 @@ pub(super) const RECALL_TRIES_MAX: usize = 3;
 
 /// They take turns in two places.
 const _: () = assert!(GENERATIONS_KEPT == 2);
+
+/// How long a call into a database may take that reads or writes one chunk: a healthy one
+/// takes milliseconds, and a disk that others keep busy some seconds. After it, the
+/// database is taken for one that never answers again.
+pub(super) const STORE_CALL_MAX: Duration = Duration::from_secs(30);
+
+/// Bytes of a database that a call gets through in a second at the least, where it goes
+/// through all of them: a tenth of what a slow disk reads.
+pub(super) const STORE_BYTES_PER_SECOND_MIN: u64 = 4 << 20;
+
+/// How long a database may take to close. What is not synced by then belongs to no
+/// generation, and is as after a crash when it is opened again. Two of them together stay
+/// far below the time that a shutdown may take.
+pub(super) const STORE_CLOSE_MAX: Duration = Duration::from_secs(2);
+
+/// Between two looks of who waits for a call whether the store was closed meanwhile.
+pub(super) const WORKER_LOOK: Duration = Duration::from_millis(50);
+
+/// Room that a snapshot leaves on the disk: its database fails for good when it finds none,
+/// and takes some segments of 512 KB beside each chunk.
+pub(super) const STORE_ROOM_BYTES_MIN: u64 = 4 << 20;

@@ -27,7 +27,9 @@ mod content;
 mod database;
 mod error;
 mod export;
+mod half;
 mod image;
+mod layout;
 mod limits;
 mod load;
 mod manifest;
@@ -41,7 +43,9 @@ mod sync;
 mod take;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod verify;
+mod workers;
 
 pub use archived::ArchivedIn;
 pub(crate) use archived::{chunk_of, recall};

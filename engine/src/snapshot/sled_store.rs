@@ -1,8 +1,8 @@
 //! The store on disk: two databases, whose generations take turns.
 //!
 //! ```text
-//!   DIR/odd     generations 1, 3, 5 ...: their manifests and the chunks that they wrote
-//!   DIR/even    generations 2, 4, 6 ...
+//!   DIR/odd-N     generations 1, 3, 5 ...: their manifests and the chunks that they wrote
+//!   DIR/even-N    generations 2, 4, 6 ...
 //! ```
 //! A database is damaged as a whole: one bit in its log, and all that was written later
 //! is gone; one in its other files, and it does not open. With the two generations that
@@ -10,18 +10,20 @@
 //! this build takes names no chunk of the other database.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread;
 
+use parking_lot::Mutex;
+
 use super::chunk::Kind;
-use super::database::{
-    Database, beside, finish_swap, is_half_swapped, parent_of, rename, set_aside,
-};
+use super::database::Library;
+use super::half::Half;
+use super::layout::{self, EVEN, Label, ODD};
+use super::limits::GENERATIONS_KEPT;
 use super::store::{ChunkKey, SnapshotStore, StoreError, are_kept_together};
-use super::sync::{at, sync_directory};
+use super::sync::{parent_of, sync_directory};
 use crate::disk::DiskLock;
 
 const CHUNK: u8 = b'c';
@@ -31,58 +33,57 @@ const CHUNK_KEY_BYTES: usize = 18;
 /// A store of snapshots in a directory.
 pub struct SledStore {
     directory: PathBuf,
+    library: Library,
     odd: Half,
     even: Half,
+    /// The generations that are kept, as the label says; none when it does not say.
+    kept: Mutex<Option<Vec<u64>>>,
     /// Keeps others away from the directory that the store is in.
     _lock: Option<Arc<DiskLock>>,
-}
-
-/// One of the two databases.
-struct Half {
-    directory: PathBuf,
-    /// None while its files are damaged: nothing is read from it.
-    database: OnceLock<Database>,
 }
 
 impl SledStore {
     /// Whether there is a store. Opening one makes it.
     pub fn exists(directory: &Path) -> bool {
-        [directory, &moving(directory)].into_iter().any(Path::exists) || is_half_swapped(directory)
+        layout::exists(directory)
     }
 
     /// Opens the store, or makes it. The caller keeps other processes away:
     /// the files are mended before the databases take locks of their own.
     ///
-    /// One database that is damaged does not keep the store from opening, when the other
-    /// one has a generation: see [`mend`](Self::mend).
+    /// One database that is damaged or gone does not keep the store from opening, when the
+    /// other one has a generation: see [`mend`](SnapshotStore::mend).
     ///
     /// # Errors
-    /// When the file system refuses, or another process has the store open, or
-    /// it is damaged: then it stays as it is.
+    /// When the file system refuses, or another process has the store open, or a newer
+    /// build wrote it, or it is damaged: then it stays as it is.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        move_older_layout(directory)?;
-        fs::create_dir_all(directory).map_err(at(directory))?;
-        let [odd, even] = ["odd", "even"].map(|name| directory.join(name));
-        let (opened_odd, opened_even) = thread::scope(|scope| {
-            let opening = scope.spawn(|| open_whole(&odd));
-            let even = open_whole(&even);
+        Self::open_by(Library::default(), directory)
+    }
+
+    pub(super) fn open_by(library: Library, directory: &Path) -> Result<Self, StoreError> {
+        let label = layout::prepare(directory)?;
+        let was_there = !matches!(label, Label::None);
+        let open = |name| Half::open(&library, directory, name, MANIFEST, was_there);
+        let (odd, even) = thread::scope(|scope| {
+            let opening = scope.spawn(|| open(ODD));
+            let even = open(EVEN);
             (opening.join().unwrap_or_else(|panic| resume_unwind(panic)), even)
         });
-        let mut damage = None;
-        let mut half = |directory, opened| match opened {
-            Ok(database) => Ok(Half { directory, database: OnceLock::from(database) }),
-            Err(error @ StoreError::Corrupt { .. }) => {
-                damage.get_or_insert(error);
-                Ok(Half { directory, database: OnceLock::new() })
-            }
-            Err(error) => Err(error),
+        let (odd, even) = (odd?, even?);
+        let kept = match &label {
+            Label::Keeps(kept) => Some(kept.clone()),
+            Label::None | Label::Damaged => None,
         };
-        let (odd, even) = (half(odd, opened_odd)?, half(even, opened_even)?);
-        let store = Self { directory: directory.to_owned(), odd, even, _lock: None };
-        match damage {
+        let directory = directory.to_owned();
+        let store = Self { directory, library, odd, even, kept: Mutex::new(kept), _lock: None };
+        match store.halves().into_iter().find_map(Half::failure) {
             None => store.move_even_generations()?,
             Some(damage) if store.generations()?.is_empty() => return Err(damage),
             Some(damage) => tracing::error!(%damage, "one of two snapshots is lost"),
+        }
+        if !matches!(label, Label::Keeps(_)) {
+            layout::write_label(&store.directory, &[])?;
         }
         Ok(store)
     }
@@ -99,22 +100,31 @@ impl SledStore {
     /// # Errors
     /// When the file system refuses.
     pub fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
-        set_aside(directory)
+        layout::set_aside(directory)
     }
 
-    /// Gives a database that did not open another name, and makes a new one: whoever
-    /// recovered the state without it calls this, before generations are taken again.
+    /// Lets everybody go who waits for the store, and whoever comes: a call that never
+    /// returns keeps nobody who shuts down.
+    pub fn close(&self) {
+        self.library.workers.close();
+    }
+
+    /// What is wrong with the store, as far as that can be seen without reading chunks: a
+    /// database that is damaged or gone, and generations that were kept and are gone.
     ///
     /// # Errors
-    /// When the file system refuses.
-    pub fn mend(&self) -> Result<(), StoreError> {
-        for half in [&self.odd, &self.even].into_iter().filter(|half| half.is_damaged()) {
-            let to = set_aside(&half.directory)?;
-            tracing::error!(to = %to.display(), "a damaged snapshot database is set aside");
-            let fresh = Database::open(&half.directory)?;
-            half.database.get_or_init(|| fresh);
-        }
-        Ok(())
+    /// When the store fails.
+    pub fn faults(&self) -> Result<Vec<String>, StoreError> {
+        let mut faults: Vec<_> = self.halves().into_iter().filter_map(Half::fault).collect();
+        let there = self.generations()?;
+        let kept = self.kept.lock().clone().unwrap_or_default();
+        let gone = kept.into_iter().filter(|generation| !there.contains(generation));
+        faults.extend(gone.map(|generation| format!("generation {generation} is gone")));
+        Ok(faults)
+    }
+
+    fn halves(&self) -> [&Half; 2] {
+        [&self.odd, &self.even]
     }
 
     /// Where a generation's manifest is, and the chunks that it wrote.
@@ -122,33 +132,28 @@ impl SledStore {
         if are_kept_together(generation, 1) { &self.odd } else { &self.even }
     }
 
-    fn opened(&self) -> impl Iterator<Item = &Database> {
-        [&self.odd, &self.even].into_iter().filter_map(|half| half.database.get())
-    }
-
-    fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut keys = Vec::new();
-        for database in self.opened() {
-            keys.extend(database.keys(prefix)?);
-        }
-        // Numbers are big-endian in them.
-        keys.sort_unstable();
-        Ok(keys)
+    /// What each half answers; one that is damaged is left out where the other one is not.
+    fn of_either(
+        &self,
+        ask: impl Fn(&Half) -> Result<Vec<Vec<u8>>, StoreError>,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let keys = match (ask(&self.odd), ask(&self.even)) {
+            (Err(error), Ok(keys)) | (Ok(keys), Err(error)) if error.is_damage() => keys,
+            (odd, even) => [odd?, even?].concat(),
+        };
+        Ok(sorted(keys))
     }
 
     /// Brings even generations to where they belong. An older build had one database,
     /// which is that of the odd ones now.
     fn move_even_generations(&self) -> Result<(), StoreError> {
-        let (Some(odd), Some(even)) = (self.odd.database.get(), self.even.database.get()) else {
-            return Ok(());
-        };
         let mut moved = Vec::new();
-        for key in odd.keys(&[])? {
+        for key in self.odd.keys(&[])? {
             if !are_kept_together(generation_of(&key)?, 1) {
-                if even.get(&key)?.is_none()
-                    && let Some(value) = odd.get(&key)?
+                if self.even.get(&key)?.is_none()
+                    && let Some(value) = self.odd.get(&key)?
                 {
-                    even.put(&key, &value)?;
+                    self.even.put(&key, &value)?;
                 }
                 moved.push(key);
             }
@@ -156,35 +161,11 @@ impl SledStore {
         if moved.is_empty() {
             return Ok(());
         }
-        even.sync()?;
+        self.even.sync()?;
         for key in moved {
-            odd.remove(&key)?;
+            self.odd.remove(&key)?;
         }
-        odd.sync()
-    }
-}
-
-impl Half {
-    fn is_damaged(&self) -> bool {
-        self.database.get().is_none()
-    }
-
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.database.get().map_or(Ok(None), |database| database.get(key))
-    }
-
-    fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        match self.database.get() {
-            Some(database) => database.put(key, value),
-            None => Err(StoreError::Corrupt {
-                directory: self.directory.clone(),
-                cause: "it is to be mended first".to_owned(),
-            }),
-        }
-    }
-
-    fn remove(&self, key: &[u8]) -> Result<(), StoreError> {
-        self.database.get().map_or(Ok(()), |database| database.remove(key))
+        self.odd.sync()
     }
 }
 
@@ -194,16 +175,19 @@ impl SnapshotStore for SledStore {
     }
 
     fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.half_of(key.generation).get(&chunk_key(key))
+        self.half_of(key.generation).get_anywhere(&chunk_key(key))
     }
 
+    /// All of them: whoever lets chunks go, or numbers a generation, has to know.
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
-        self.keys(&[CHUNK])?.iter().map(|key| read_chunk_key(key)).collect()
+        let keys = [self.odd.keys(&[CHUNK])?, self.even.keys(&[CHUNK])?].concat();
+        sorted(keys).iter().map(|key| read_chunk_key(key)).collect()
     }
 
     fn chunk_generations(&self, kind: Kind, from: u64) -> Result<Vec<u64>, StoreError> {
         let first = chunk_key(ChunkKey { kind, from, generation: 0 });
-        let keys = self.keys(&first[..CHUNK_KEY_BYTES - size_of::<u64>()])?;
+        let prefix = &first[..CHUNK_KEY_BYTES - size_of::<u64>()];
+        let keys = self.of_either(|half| half.keys_anywhere(prefix))?;
         keys.iter().map(|key| Ok(read_chunk_key(key)?.generation)).collect()
     }
 
@@ -220,65 +204,55 @@ impl SnapshotStore for SledStore {
     }
 
     fn generations(&self) -> Result<Vec<u64>, StoreError> {
-        self.keys(&[MANIFEST])?.iter().map(|key| read_manifest_key(key)).collect()
+        let keys = self.of_either(|half| half.keys(&[MANIFEST]))?;
+        keys.iter().map(|key| read_manifest_key(key)).collect()
     }
 
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
         self.half_of(generation).remove(&manifest_key(generation))
     }
 
+    fn mend(&self) -> Result<bool, StoreError> {
+        let [odd, even] = self.halves().map(Half::mend);
+        Ok(odd? | even?)
+    }
+
+    fn keeps(&self, generations: &[u64]) -> Result<(), StoreError> {
+        let mut kept = self.kept.lock();
+        if kept.as_deref() != Some(generations) {
+            layout::write_label(&self.directory, generations)?;
+            *kept = Some(generations.to_vec());
+        }
+        if generations.len() == GENERATIONS_KEPT {
+            self.halves().into_iter().try_for_each(Half::clear)?;
+        }
+        Ok(())
+    }
+
     fn sync(&self) -> Result<(), StoreError> {
-        self.opened().try_for_each(Database::sync)?;
+        self.halves().into_iter().try_for_each(Half::sync)?;
         sync_directory(parent_of(&self.directory))
     }
 
     fn bytes_on_disk(&self) -> Result<u64, StoreError> {
-        self.opened().map(Database::bytes_on_disk).sum()
+        self.halves().into_iter().map(Half::bytes_on_disk).sum()
     }
 
     fn compact_if_sparse(&self, held: &BTreeMap<ChunkKey, u64>) -> Result<bool, StoreError> {
         let mut any = false;
         for (half, generation) in [(&self.odd, 1), (&self.even, 2)] {
-            let Some(database) = half.database.get() else { continue };
             let here = held.iter().filter(|(key, _)| are_kept_together(key.generation, generation));
-            any |= database.compact_if_sparse(here.map(|(_, bytes)| bytes).sum())?;
+            any |= half.compact_if_sparse(here.map(|(_, bytes)| bytes).sum())?;
         }
         Ok(any)
     }
 }
 
-/// Opens a database, and reads all that is in it: what is damaged is found now, while
-/// the other one does in its place, and not by whoever asks for it next.
-fn open_whole(directory: &Path) -> Result<Database, StoreError> {
-    let database = Database::open(directory)?;
-    match database.keys(&[]) {
-        Err(error) if error.is_damage() => {
-            Err(StoreError::Corrupt { directory: directory.to_owned(), cause: error.to_string() })
-        }
-        read => read.map(|_| database),
-    }
-}
-
-/// An older build had its one database where the two are now.
-fn move_older_layout(directory: &Path) -> Result<(), StoreError> {
-    finish_swap(directory)?;
-    let moving = moving(directory);
-    let is_older = ["conf", "db"].iter().any(|name| directory.join(name).exists());
-    // Where both are, an older build was tried on a newer store; what it made is not used.
-    if is_older && !directory.join("odd").exists() {
-        rename(directory, &moving)?;
-    }
-    if moving.exists() {
-        fs::create_dir_all(directory).map_err(at(directory))?;
-        rename(&moving, &directory.join("odd"))?;
-        sync_directory(directory)?;
-        sync_directory(parent_of(directory))?;
-    }
-    Ok(())
-}
-
-fn moving(directory: &Path) -> PathBuf {
-    beside(directory, "moving")
+/// Numbers are big-endian in keys.
+fn sorted(mut keys: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 pub(super) fn chunk_key(key: ChunkKey) -> [u8; CHUNK_KEY_BYTES] {

@@ -5,8 +5,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use parking_lot::Mutex;
+use rustix::io::Errno;
 
 use super::chunk::Kind;
+use crate::disk::is_full;
 
 /// The address of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,21 +61,56 @@ pub enum StoreError {
         /// Why not.
         cause: String,
     },
+    /// The database failed, or did not answer, and nothing is asked of it any more.
+    #[error("the snapshot database {} is given up: {cause}", .directory.display())]
+    Lost {
+        /// The database's directory.
+        directory: PathBuf,
+        /// What it was given up for.
+        cause: String,
+    },
+    /// A newer build wrote the store.
+    #[error(
+        "the layout {found} of the snapshot store {} is newer than {known}", .directory.display()
+    )]
+    NewerLayout {
+        /// The store's directory.
+        directory: PathBuf,
+        /// The number of its layout.
+        found: u32,
+        /// The newest one that this build knows.
+        known: u32,
+    },
     /// A key of the database is none that this store writes.
     #[error("a key of {0} bytes is not one of a snapshot store")]
     ForeignKey(usize),
 }
 
 impl StoreError {
-    /// Whether the database found what it keeps damaged, or a part of it gone: its own
-    /// checksums come before those of the chunks.
+    /// Whether this database cannot give what was asked of it, while another one may: what
+    /// it keeps is damaged, or a part of it gone (its own checksums come before those of
+    /// the chunks), its place on the disk cannot be read, or it was given up.
     pub fn is_damage(&self) -> bool {
         use std::io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+        let of_the_disk =
+            |source: &std::io::Error| source.raw_os_error() == Some(Errno::IO.raw_os_error());
         match self {
-            Self::Database(sled::Error::Corruption { .. }) => true,
+            Self::Database(sled::Error::Corruption { .. })
+            | Self::Corrupt { .. }
+            | Self::Lost { .. } => true,
             Self::Database(sled::Error::Io(source)) => {
                 matches!(source.kind(), InvalidData | NotFound | UnexpectedEof)
+                    || of_the_disk(source)
             }
+            Self::File { source, .. } => of_the_disk(source),
+            _ => false,
+        }
+    }
+
+    /// Whether the disk has no room.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Database(sled::Error::Io(source)) | Self::File { source, .. } => is_full(source),
             _ => false,
         }
     }
@@ -114,6 +151,11 @@ pub trait SnapshotStore: Send + Sync {
     fn generations(&self) -> Result<Vec<u64>, StoreError>;
     /// Lets a manifest go: the generation does not exist any more.
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError>;
+    /// Makes what failed usable again: whoever has the state calls this before he takes a
+    /// generation. True when anything was given up for that, and generations with it.
+    fn mend(&self) -> Result<bool, StoreError>;
+    /// These generations were read back whole, and what is in no other place is in them.
+    fn keeps(&self, generations: &[u64]) -> Result<(), StoreError>;
     /// Brings everything to stable storage.
     fn sync(&self) -> Result<(), StoreError>;
     /// Bytes that the store takes on disk.
@@ -176,6 +218,14 @@ impl SnapshotStore for MemoryStore {
 
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
         self.manifests.lock().remove(&generation);
+        Ok(())
+    }
+
+    fn mend(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn keeps(&self, _: &[u64]) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::store::StoreError;
 
 /// Where the database keeps long values, each in a file of its own.
-const BLOBS: &str = "blobs";
+pub(super) const BLOBS: &str = "blobs";
 
 /// Blobs that are on stable storage, and how long they are.
 ///
@@ -69,6 +69,13 @@ fn sync_file(path: &Path) -> Result<(), StoreError> {
 
 pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(at(path))
+}
+
+pub(super) fn parent_of(directory: &Path) -> &Path {
+    match directory.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 pub(super) fn paths_in(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {

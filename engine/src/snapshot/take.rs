@@ -1,6 +1,6 @@
 //! Taking a snapshot: fuzzy, chunk by chunk, while the engine goes on.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::chunk::{self, HEADER_BYTES, Header, Kind};
 use super::content::Content;
@@ -47,18 +47,22 @@ pub fn take_at(
     created_at: Timestamp,
 ) -> Result<TakeReport, SnapshotError> {
     let begun = Instant::now();
-    let earlier = Earlier::of(store)?;
-    let first = attempt(state, store, created_at, &earlier, pace);
-    let (taken, took_copying, took_verifying) = match first {
-        Err(SnapshotError::Chunk { key, .. }) if earlier.has_written(key) => {
-            let earlier = Earlier { named: None, ..earlier };
-            attempt(state, store, created_at, &earlier, pace)?
+    // What failed since the last one; what this one finds, it finds once.
+    store.mend()?;
+    let taken = match take_once(pace, state, store, created_at) {
+        Err(error) if error.is_of_the_store() && store.mend()? => {
+            tracing::warn!(%error, "a snapshot failed, and is taken again in a new database");
+            take_once(pace, state, store, created_at)?
         }
         other => other?,
     };
-    let Pruned { kept, dropped, held } = prune(pace, store)?;
+    let (taken, took_copying, took_verifying, Pruned { kept, dropped, held }) = taken;
+    let numbers: Vec<u64> = kept.iter().rev().map(|manifest| manifest.generation).collect();
     // The snapshot is good all the same, and cutting the journal behind it may be
     // what gives the disk room again.
+    if let Err(error) = store.keeps(&numbers) {
+        tracing::warn!(%error, "the snapshot store does not say which snapshots it keeps");
+    }
     if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(&held)) {
         tracing::warn!(%error, "the snapshot store was not compacted");
     }
@@ -82,6 +86,27 @@ pub fn take_at(
         took_verifying,
         took_resting: pace.rested(),
     })
+}
+
+/// A generation that was taken and read back, how long both took, and what was let go.
+type TakenOnce = (Taken, Duration, Duration, Pruned);
+
+fn take_once(
+    pace: &mut Pace<'_>,
+    state: State<'_>,
+    store: &dyn SnapshotStore,
+    created_at: Timestamp,
+) -> Result<TakenOnce, SnapshotError> {
+    let earlier = Earlier::of(store)?;
+    let first = attempt(state, store, created_at, &earlier, pace);
+    let (taken, took_copying, took_verifying) = match first {
+        Err(SnapshotError::Chunk { key, .. }) if earlier.has_written(key) => {
+            let earlier = Earlier { named: None, ..earlier };
+            attempt(state, store, created_at, &earlier, pace)?
+        }
+        other => other?,
+    };
+    Ok((taken, took_copying, took_verifying, prune(pace, store)?))
 }
 
 /// The generations whose manifests can be read, as far as the next one has to know.
@@ -117,7 +142,7 @@ impl Earlier {
     }
 }
 
-type Attempt = (Taken, std::time::Duration, std::time::Duration);
+type Attempt = (Taken, Duration, Duration);
 
 /// Writes a generation and reads it back; one that cannot be read back is let go.
 fn attempt(

@@ -144,8 +144,8 @@ pub(crate) fn exit_of_log(error: &LogError) -> Exit {
 pub(crate) fn exit_of_snapshot(error: &SnapshotError) -> Exit {
     match error {
         SnapshotError::Store(StoreError::InUse { .. }) => Exit::DataInUse,
-        SnapshotError::Store(error) => error.io_kind().map_or(Exit::CorruptData, exit_of_io),
         error if error.is_newer() => Exit::NewerFormat,
+        SnapshotError::Store(error) => error.io_kind().map_or(Exit::CorruptData, exit_of_io),
         SnapshotError::Closing | SnapshotError::Panicked(_) | SnapshotError::Unwritable(_) => {
             Exit::Failure
         }

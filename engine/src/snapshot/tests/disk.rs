@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::world::{Run, World};
 use crate::model::Timestamp;
-use crate::snapshot::database::Database;
+use crate::snapshot::database::{Database, Library};
+use crate::snapshot::half::Half;
+use crate::snapshot::layout::{EVEN, ODD, numbered, numbers};
 use crate::snapshot::sled_store::{chunk_key, manifest_key};
 use crate::snapshot::{
     ChunkKey, Kind, SledStore, SnapshotStore, State, StoreError, load_newest, take, verify,
@@ -49,7 +51,7 @@ fn a_torn_snapshot_of_the_database_does_not_keep_it_from_opening() {
     store.put_chunk(key(1), b"one").unwrap();
     store.sync().unwrap();
     drop(store);
-    let torn = path.join("odd/snap.00000000000000FF.generating");
+    let torn = path.join("odd-1/snap.00000000000000FF.generating");
     std::fs::write(&torn, b"torn").unwrap();
     let store = open(&path);
     assert!(!torn.exists());
@@ -65,12 +67,12 @@ fn a_store_that_will_not_open_stays_as_it_is_until_it_is_set_aside() {
         store.put_chunk(key(1), b"one").unwrap();
         store.sync().unwrap();
         drop(store);
-        std::fs::write(path.join("odd/conf"), b"not what sled wrote there").unwrap();
+        std::fs::write(path.join("odd-1/conf"), b"not what sled wrote there").unwrap();
         let refused = SledStore::open(&path).err().unwrap();
         assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
-        assert_eq!(std::fs::read(path.join("odd/conf")).unwrap(), b"not what sled wrote there");
+        assert_eq!(std::fs::read(path.join("odd-1/conf")).unwrap(), b"not what sled wrote there");
         let aside = SledStore::set_aside(&path).unwrap();
-        assert!(aside.join("odd/db").exists());
+        assert!(aside.join("odd-1/db").exists());
         assert!(aside.to_string_lossy().ends_with(&format!("damaged-{round}")));
         assert_eq!(open(&path).chunk_keys().unwrap(), []);
     }
@@ -79,47 +81,57 @@ fn a_store_that_will_not_open_stays_as_it_is_until_it_is_set_aside() {
 #[test]
 fn compaction_gives_space_back_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("database");
-    let database = Database::open(&path).unwrap();
+    let path = directory.path();
+    let open = || Half::open(&Library::default(), path, ODD, b'm', false).unwrap();
+    let half = open();
     let noise = |no: u8| -> Vec<u8> {
         (0..100_000_u64)
             .map(|at| ((at * at).wrapping_add(u64::from(no) * 7919) >> 3).to_le_bytes()[0])
             .collect()
     };
     for no in 0..60 {
-        database.put(&[no], &noise(no)).unwrap();
+        half.put(&[no], &noise(no)).unwrap();
     }
-    database.sync().unwrap();
+    half.sync().unwrap();
     for no in 1..60 {
-        database.remove(&[no]).unwrap();
+        half.remove(&[no]).unwrap();
     }
-    database.put(b"nine", b"9").unwrap();
-    database.sync().unwrap();
-    let before = database.bytes_on_disk().unwrap();
-    database.compact().unwrap();
-    let after = database.bytes_on_disk().unwrap();
+    half.put(b"m", b"1").unwrap();
+    half.sync().unwrap();
+    let before = half.bytes_on_disk().unwrap();
+    half.compact().unwrap();
+    let after = half.bytes_on_disk().unwrap();
     assert!(after * 2 < before, "{before} bytes before, {after} after");
-    assert_eq!(database.get(&[0]).unwrap().unwrap(), noise(0));
-    assert_eq!(database.get(b"nine").unwrap().unwrap(), b"9");
-    drop(database);
-    assert_eq!(Database::open(&path).unwrap().keys(&[]).unwrap(), [&[0][..], b"nine"]);
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "nothing beside it");
+    assert_eq!(half.get(&[0]).unwrap().unwrap(), noise(0));
+    assert_eq!(half.get(b"m").unwrap().unwrap(), b"1");
+    drop(half);
+    assert_eq!(open().keys(&[]).unwrap(), [&[0][..], b"m"]);
+    assert_eq!(numbers(path, ODD).unwrap(), [2], "nothing beside it");
 }
 
+/// Whoever dies while a database is compacted leaves two: the one with manifests is whole.
 #[test]
-fn an_interrupted_swap_is_finished_or_undone() {
+fn of_two_databases_the_newest_with_a_generation_is_the_one() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("database");
-    let database = Database::open(&path).unwrap();
-    database.put(b"one", b"1").unwrap();
-    database.sync().unwrap();
-    drop(database);
-    // Between the two renames the old one is complete, and the new one may be.
-    std::fs::rename(&path, directory.path().join("database.replaced")).unwrap();
-    std::fs::create_dir(directory.path().join("database.compacting")).unwrap();
-    let database = Database::open(&path).unwrap();
-    assert_eq!(database.get(b"one").unwrap().unwrap(), b"1");
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    let path = directory.path();
+    let fill = |no: u32, keys: &[&[u8]]| {
+        let database = Database::open(&Library::default(), &numbered(path, ODD, no)).unwrap();
+        for key in keys {
+            database.put(key, &[u8::try_from(no).unwrap()]).unwrap();
+        }
+        database.sync().unwrap();
+    };
+    let newest = || {
+        let half = Half::open(&Library::default(), path, ODD, b'm', true).unwrap();
+        half.get(b"c").unwrap().unwrap()
+    };
+    fill(1, &[b"c", b"m"]);
+    fill(2, &[b"c"]);
+    assert_eq!(newest(), [1]);
+    fill(2, &[b"m"]);
+    assert_eq!(newest(), [2]);
+    fill(3, &[]);
+    assert_eq!(newest(), [2]);
 }
 
 /// The keys and values of a store of two generations.
@@ -146,55 +158,87 @@ fn check(store: &SledStore) {
     }
 }
 
-/// What an older build left: one database, where the directory of the two is now. With
-/// what becomes of it, stopped anywhere.
+/// What older builds left, and what becomes of it, stopped anywhere.
 #[test]
-fn the_one_database_of_an_older_build_becomes_two() {
-    enum Stopped {
-        No,
-        InASwap,
-        BeforeItMoved,
-        BeforeTheirsWereRemoved,
+fn the_databases_of_older_builds_become_two() {
+    enum Left {
+        One,
+        OneInASwap,
+        OneThatMoves,
+        Two,
+        TwoOneOfThemInASwap,
+        TwoOneOfThemMoved,
     }
-    use Stopped::{BeforeItMoved, BeforeTheirsWereRemoved, InASwap, No};
-    for stopped in [No, InASwap, BeforeItMoved, BeforeTheirsWereRemoved] {
+    use Left::{One, OneInASwap, OneThatMoves, Two, TwoOneOfThemInASwap, TwoOneOfThemMoved};
+    for left in [One, OneInASwap, OneThatMoves, Two, TwoOneOfThemInASwap, TwoOneOfThemMoved] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("snapshots");
-        let older = match stopped {
-            No => path.clone(),
-            InASwap => directory.path().join("snapshots.replaced"),
-            BeforeItMoved => directory.path().join("snapshots.moving"),
-            BeforeTheirsWereRemoved => path.join("odd"),
-        };
-        let fill = |database: &Database, only_even: bool| {
+        let fill = |older: &Path, is_here: &dyn Fn(u64) -> bool| {
+            std::fs::create_dir_all(older.parent().unwrap()).unwrap();
+            let database = Database::open(&Library::default(), older).unwrap();
             let (chunks, generations) = content();
-            for (key, bytes) in chunks {
-                if !only_even || key.generation.is_multiple_of(2) {
-                    database.put(&chunk_key(key), &bytes).unwrap();
-                }
+            for (key, bytes) in chunks.iter().filter(|(key, _)| is_here(key.generation)) {
+                database.put(&chunk_key(*key), bytes).unwrap();
             }
-            for generation in generations {
-                if !only_even || generation.is_multiple_of(2) {
-                    database.put(&manifest_key(generation), &[7; 9]).unwrap();
-                }
+            for generation in generations.into_iter().filter(|generation| is_here(*generation)) {
+                database.put(&manifest_key(generation), &[7; 9]).unwrap();
             }
             database.sync().unwrap();
         };
-        std::fs::create_dir_all(older.parent().unwrap()).unwrap();
-        fill(&Database::open(&older).unwrap(), false);
-        if matches!(stopped, BeforeTheirsWereRemoved) {
-            fill(&Database::open(&path.join("even")).unwrap(), true);
+        let (odd, even) = (|no: u64| no % 2 == 1, |no: u64| no.is_multiple_of(2));
+        match left {
+            One => fill(&path, &|_| true),
+            OneInASwap => fill(&directory.path().join("snapshots.replaced"), &|_| true),
+            OneThatMoves => fill(&directory.path().join("snapshots.moving"), &|_| true),
+            Two => {
+                fill(&path.join("odd"), &|_| true);
+                fill(&path.join("even"), &even);
+            }
+            TwoOneOfThemInASwap => {
+                fill(&path.join("odd.replaced"), &odd);
+                std::fs::create_dir(path.join("odd.compacting")).unwrap();
+                fill(&path.join("even"), &even);
+            }
+            TwoOneOfThemMoved => {
+                fill(&path.join("odd-1"), &odd);
+                fill(&path.join("even"), &even);
+            }
         }
         assert!(SledStore::exists(&path));
         check(&open(&path));
         check(&open(&path));
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        let keys = |name| {
+            let half = Half::open(&Library::default(), &path, name, b'm', true).unwrap();
+            half.keys(&[]).unwrap()
+        };
         let is_odd = |key: &Vec<u8>| key.last().unwrap() % 2 == 1;
-        let odd = Database::open(&path.join("odd")).unwrap().keys(&[]).unwrap();
-        let even = Database::open(&path.join("even")).unwrap().keys(&[]).unwrap();
+        let (odd, even) = (keys(ODD), keys(EVEN));
         assert!((odd.len(), even.len()) == (7, 7) && odd.iter().all(is_odd));
         assert!(!even.iter().any(is_odd));
     }
+}
+
+/// Builds of layout 1 made a database of the directory, those of layout 2 one of `odd`.
+#[test]
+fn a_database_cannot_be_opened_where_older_builds_look_for_theirs() {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("snapshots");
+    drop(open(&path));
+    for older in [&path, &path.join("odd")] {
+        let refused = sled::Config::new().path(older).open().map(drop).unwrap_err();
+        let sled::Error::Io(refused) = refused else { panic!("{refused}") };
+        // They take any other fault for damage, and begin anew.
+        assert!(!matches!(refused.kind(), InvalidData | InvalidInput | UnexpectedEof));
+    }
+    assert!(std::fs::read_dir(path.join("odd")).is_err(), "what layout 2 looks at first");
+    check_empty(&open(&path));
+}
+
+fn check_empty(store: &SledStore) {
+    assert_eq!(store.chunk_keys().unwrap(), []);
+    assert_eq!(store.faults().unwrap(), [""; 0]);
 }
 
 #[test]
@@ -209,17 +253,19 @@ fn damage_of_one_database_leaves_the_other_generation() {
             take(State::from(&run.world), &store, AT).unwrap();
         }
         drop(store);
-        std::fs::write(path.join(half).join("conf"), b"not what sled wrote there").unwrap();
+        let conf = path.join(format!("{half}-1/conf"));
+        std::fs::write(&conf, b"not what sled wrote there").unwrap();
         let store = open(&path);
         let left = if half == "odd" { 2 } else { 3 };
         assert_eq!(store.generations().unwrap(), [left]);
         verify(&store, left).unwrap();
-        assert!(path.join(half).join("conf").exists(), "it is as it was");
+        assert!(conf.exists(), "it is as it was");
+        assert_eq!(store.faults().unwrap().len(), 2, "the database, and what was in it");
         // Nothing is written until somebody says that nothing is missed.
         let written = store.put_chunk(ChunkKey { generation: left + 1, ..key(0) }, b"one");
         assert!(matches!(written, Err(StoreError::Corrupt { .. })), "{written:?}");
-        store.mend().unwrap();
-        assert!(path.join(format!("{half}.damaged-1")).exists());
+        assert!(store.mend().unwrap());
+        assert!(path.join(format!("{half}-1.damaged-1")).exists());
         for generation in [left + 1, left + 2] {
             run.go_on(10);
             let taken = take(State::from(&run.world), &store, AT).unwrap();
@@ -227,6 +273,7 @@ fn damage_of_one_database_leaves_the_other_generation() {
             let ours = |key: ChunkKey| key.generation % 2 == generation % 2;
             assert!(taken.manifest.chunks.iter().all(|chunk| ours(chunk.key)));
         }
+        assert_eq!(store.faults().unwrap(), [""; 0]);
     }
 }
 

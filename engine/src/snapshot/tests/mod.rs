@@ -3,6 +3,7 @@
 mod archived;
 mod damage;
 mod disk;
+mod faults;
 mod fuzzy;
 mod generations;
 mod golden;

@@ -44,6 +44,12 @@ impl SnapshotStore for Watched<'_> {
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError> {
         self.store.remove_manifest(generation)
     }
+    fn mend(&self) -> Result<bool, StoreError> {
+        self.store.mend()
+    }
+    fn keeps(&self, generations: &[u64]) -> Result<(), StoreError> {
+        self.store.keeps(generations)
+    }
     fn sync(&self) -> Result<(), StoreError> {
         self.store.sync()
     }

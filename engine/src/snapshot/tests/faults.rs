@@ -1,0 +1,381 @@
+//! A database library that fails, panics, or never returns.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use rustix::io::Errno;
+
+use super::world::{Run, World};
+use crate::model::Timestamp;
+use crate::snapshot::database::Library;
+use crate::snapshot::layout::{ODD, numbers};
+use crate::snapshot::tree::{Tree, open_tree};
+use crate::snapshot::{
+    Kind, SledStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport, list,
+    load_newest, take, verify,
+};
+
+const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
+
+/// How long a call may take here: nothing but a call that hangs takes that long, also
+/// where others keep the disk busy.
+const CALL_MAX: Duration = Duration::from_secs(5);
+
+/// What the next call of a kind does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// It finds no room, and the library never answers again, as `sled` does.
+    NoRoom,
+    Hangs,
+    Panics,
+    /// It finds damage; the call after it does as well.
+    Damaged,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Insert,
+    Remove,
+    Get,
+    Keys,
+    Flush,
+}
+
+/// What goes wrong with the database that is opened in `odd-1`.
+#[derive(Default)]
+struct Plan {
+    next: Mutex<Option<(Call, Fault)>>,
+    hangs: AtomicBool,
+    is_over: Mutex<bool>,
+    over: Condvar,
+}
+
+impl Plan {
+    fn expect(&self, call: Call, fault: Fault) {
+        *self.next.lock() = Some((call, fault));
+    }
+
+    /// Waits until the test is over.
+    fn hang(&self) {
+        self.hangs.store(true, Ordering::Release);
+        self.over.wait_while(&mut self.is_over.lock(), |is_over| !*is_over);
+    }
+
+    fn meet(&self, call: Call) -> sled::Result<()> {
+        if self.hangs.load(Ordering::Acquire) {
+            self.hang();
+        }
+        let mut next = self.next.lock();
+        let Some((_, fault)) = next.filter(|(expected, _)| *expected == call) else {
+            return Ok(());
+        };
+        if fault != Fault::Damaged {
+            *next = None;
+        }
+        drop(next);
+        match fault {
+            Fault::NoRoom => {
+                self.hangs.store(true, Ordering::Release);
+                Err(io::Error::from(io::ErrorKind::StorageFull).into())
+            }
+            Fault::Hangs => {
+                self.hang();
+                Ok(())
+            }
+            Fault::Panics => panic!("as planned"),
+            Fault::Damaged => Err(sled::Error::Corruption { at: None, bt: () }),
+        }
+    }
+}
+
+struct Faulty {
+    tree: Arc<dyn Tree>,
+    plan: Arc<Plan>,
+}
+
+impl Tree for Faulty {
+    fn get(&self, key: &[u8]) -> sled::Result<Option<Vec<u8>>> {
+        self.plan.meet(Call::Get)?;
+        self.tree.get(key)
+    }
+    fn insert(&self, key: &[u8], value: &[u8]) -> sled::Result<()> {
+        self.plan.meet(Call::Insert)?;
+        self.tree.insert(key, value)
+    }
+    fn remove(&self, key: &[u8]) -> sled::Result<()> {
+        self.plan.meet(Call::Remove)?;
+        self.tree.remove(key)
+    }
+    fn keys(&self, prefix: &[u8]) -> sled::Result<Vec<Vec<u8>>> {
+        self.plan.meet(Call::Keys)?;
+        self.tree.keys(prefix)
+    }
+    fn flush(&self) -> sled::Result<()> {
+        self.plan.meet(Call::Flush)?;
+        self.tree.flush()
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        if self.plan.hangs.load(Ordering::Acquire) {
+            self.plan.hang();
+        }
+    }
+}
+
+/// A store whose first odd database does as planned, and a state that goes into it.
+struct Fixture {
+    directory: tempfile::TempDir,
+    store: SledStore,
+    plan: Arc<Plan>,
+    run: Run,
+}
+
+impl Fixture {
+    /// With `generations` taken.
+    fn with(generations: usize) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let plan = Arc::new(Plan::default());
+        let planned = Arc::clone(&plan);
+        let opener = move |path: &Path| {
+            let tree = open_tree(path)?;
+            if path.ends_with("odd-1") {
+                return Ok(Arc::new(Faulty { tree, plan: Arc::clone(&planned) }) as Arc<dyn Tree>);
+            }
+            Ok(tree)
+        };
+        let library = Library {
+            opener: Arc::new(opener),
+            call_max: CALL_MAX,
+            close_max: Duration::from_millis(100),
+            ..Library::default()
+        };
+        let store = SledStore::open_by(library, directory.path()).unwrap();
+        let run = Run::new(23);
+        let fixture = Self { directory, store, plan, run };
+        for _ in 0..generations {
+            fixture.take().unwrap();
+        }
+        fixture
+    }
+
+    fn take(&self) -> Result<TakeReport, SnapshotError> {
+        self.run.go_on(50);
+        take(State::from(&self.run.world), &self.store, AT)
+    }
+
+    /// Takes until two generations are there that are read back, and loaded.
+    fn check(self) {
+        for _ in 0..2 {
+            self.take().unwrap();
+        }
+        let report = self.take().unwrap();
+        assert!(report.journal_from.is_some(), "both are whole, and apart");
+        assert_eq!(self.store.faults().unwrap(), [""; 0]);
+        for report in list(&self.store).unwrap() {
+            verify(&self.store, report.generation).unwrap();
+        }
+        let Self { directory, store, plan, run } = self;
+        drop(store);
+        let store = SledStore::open(directory.path()).unwrap();
+        let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+        assert_eq!(recovered.core.hash(), run.world.hash());
+        *plan.is_over.lock() = true;
+        plan.over.notify_all();
+    }
+
+    fn numbers(&self) -> Vec<u32> {
+        numbers(self.directory.path(), ODD).unwrap()
+    }
+}
+
+#[test]
+fn a_snapshot_that_finds_no_room_fails_and_the_next_one_is_taken() {
+    for generations in [0, 2, 3] {
+        for call in [Call::Insert, Call::Flush] {
+            let fixture = Fixture::with(generations);
+            fixture.plan.expect(call, Fault::NoRoom);
+            let failed = match fixture.take() {
+                Err(failed) => failed,
+                // The other database's turn.
+                Ok(_) => fixture.take().unwrap_err(),
+            };
+            assert!(matches!(&failed, SnapshotError::Store(error) if error.is_full()), "{failed}");
+            fixture.check();
+        }
+    }
+}
+
+#[test]
+fn what_a_full_disk_stopped_leaves_no_more_than_one_database_behind() {
+    let fixture = Fixture::with(0);
+    fixture.plan.expect(Call::Insert, Fault::NoRoom);
+    fixture.take().unwrap_err();
+    assert_eq!(fixture.numbers(), [1]);
+    fixture.take().unwrap();
+    // No generation was in the first one.
+    assert_eq!(fixture.numbers(), [2]);
+    fixture.check();
+}
+
+#[test]
+fn no_room_is_told_before_the_library_is_asked() {
+    static ROOM: AtomicU64 = AtomicU64::new(u64::MAX);
+    let directory = tempfile::tempdir().unwrap();
+    let library = Library { room: |_| Ok(ROOM.load(Ordering::Relaxed)), ..Library::default() };
+    let store = SledStore::open_by(library, directory.path()).unwrap();
+    let run = Run::new(24);
+    run.go_on(50);
+    ROOM.store(1 << 20, Ordering::Relaxed);
+    let failed = take(State::from(&run.world), &store, AT).unwrap_err();
+    assert!(matches!(&failed, SnapshotError::Store(error) if error.is_full()), "{failed}");
+    ROOM.store(u64::MAX, Ordering::Relaxed);
+    take(State::from(&run.world), &store, AT).unwrap();
+    assert_eq!(numbers(directory.path(), ODD).unwrap(), [1], "it goes on where it was");
+}
+
+#[test]
+fn a_call_that_never_returns_is_left_behind_and_the_snapshot_is_taken() {
+    for (call, fault) in [
+        (Call::Insert, Fault::Hangs),
+        (Call::Remove, Fault::Panics),
+        (Call::Flush, Fault::Panics),
+        (Call::Keys, Fault::Panics),
+        (Call::Get, Fault::Panics),
+    ] {
+        let fixture = Fixture::with(2);
+        fixture.plan.expect(call, fault);
+        fixture.take().unwrap_or_else(|error| panic!("{call:?} {fault:?}: {error}"));
+        assert_eq!(fixture.numbers().last(), Some(&2), "{call:?} {fault:?}");
+        fixture.check();
+    }
+}
+
+/// Who reads meanwhile, and who closes, waits for a bounded time.
+#[test]
+fn a_library_that_never_returns_keeps_nobody() {
+    let fixture = Fixture::with(2);
+    fixture.plan.expect(Call::Get, Fault::Hangs);
+    let odd = list(&fixture.store).unwrap().into_iter().find(|report| report.generation == 1);
+    let manifest = odd.unwrap().manifest;
+    assert!(matches!(&manifest, Err(SnapshotError::Manifest { .. })), "{manifest:?}");
+    let begun = std::time::Instant::now();
+    for _ in 0..100 {
+        let refused = fixture.store.manifest(1);
+        assert!(matches!(refused, Err(StoreError::Lost { .. })), "{refused:?}");
+    }
+    assert_eq!(fixture.store.generations().unwrap(), [2], "the other one is readable");
+    assert_eq!(fixture.store.faults().unwrap().len(), 2);
+    assert!(begun.elapsed() < CALL_MAX, "nothing more is asked of it");
+    fixture.check();
+}
+
+#[test]
+fn a_closed_store_lets_everybody_go() {
+    let fixture = Fixture::with(2);
+    fixture.plan.expect(Call::Get, Fault::Hangs);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| fixture.store.manifest(1));
+        while !fixture.plan.hangs.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        fixture.store.close();
+        let told = waiting.join().unwrap();
+        assert!(matches!(told, Err(StoreError::Closed { .. })), "{told:?}");
+    });
+    let told = fixture.take().unwrap_err();
+    assert!(matches!(told, SnapshotError::Store(StoreError::Closed { .. })), "{told}");
+    *fixture.plan.is_over.lock() = true;
+    fixture.plan.over.notify_all();
+}
+
+#[test]
+fn damage_met_while_it_is_open_leaves_the_other_database_and_the_next_snapshot() {
+    for call in [Call::Keys, Call::Get] {
+        let fixture = Fixture::with(3);
+        assert_eq!(fixture.store.generations().unwrap(), [2, 3]);
+        fixture.plan.expect(call, Fault::Damaged);
+        let generations = fixture.store.chunk_generations(Kind::Items, 0).unwrap();
+        assert!(generations.contains(&2), "{generations:?}");
+        let mut report = fixture.take().unwrap();
+        if report.journal_from.is_none() {
+            // It was found when the older one was read back, which is no fallback then.
+            report = fixture.take().unwrap();
+        }
+        assert!(report.journal_from.is_some(), "{call:?}");
+        assert_eq!(fixture.numbers(), [2], "it is gone when two are whole");
+        fixture.check();
+    }
+}
+
+type Opens = fn(&Path) -> Result<Arc<dyn Tree>, StoreError>;
+
+/// Neither what the library cannot open, nor what it cannot read then, nor a disk that
+/// cannot read its files.
+#[test]
+fn a_database_that_cannot_be_opened_leaves_the_other_one() {
+    let cannot_read = |_: &Path| Err(sled::Error::Io(Errno::IO.into()).into());
+    let panics = |_: &Path| panic!("as the library does at times");
+    let panics_later = |path: &Path| {
+        let plan = Arc::new(Plan::default());
+        plan.expect(Call::Keys, Fault::Panics);
+        Ok(Arc::new(Faulty { tree: open_tree(path)?, plan }) as Arc<dyn Tree>)
+    };
+    for opener in [cannot_read as Opens, panics, panics_later] {
+        let Fixture { directory, store, run, .. } = Fixture::with(3);
+        drop(store);
+        let odd_by = move |path: &Path| {
+            if path.ends_with("odd-1") { opener(path) } else { open_tree(path) }
+        };
+        let library = Library { opener: Arc::new(odd_by), ..Library::default() };
+        let store = SledStore::open_by(library, directory.path()).unwrap();
+        assert_eq!(store.generations().unwrap(), [2]);
+        assert!(store.mend().unwrap());
+        for generation in [3, 4] {
+            run.go_on(10);
+            let taken = take(State::from(&run.world), &store, AT).unwrap();
+            assert_eq!(taken.manifest.generation, generation);
+        }
+        assert_eq!(store.faults().unwrap(), [""; 0]);
+    }
+}
+
+/// What a process leaves that is killed before anything of the library's log was written:
+/// long values have files already, whose names the library uses again.
+#[test]
+fn what_was_killed_while_it_wrote_its_first_values_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = Run::new(25);
+    run.go_on(400);
+    let fill = |path: &Path| {
+        let store = SledStore::open(path).unwrap();
+        // Of a length that the library keeps in a file.
+        let key = crate::snapshot::ChunkKey { kind: Kind::Orders, from: 1, generation: 1 };
+        store.put_chunk(key, &vec![7; 400_000]).map(|()| store)
+    };
+    let whole = directory.path().join("whole");
+    fill(&whole).unwrap();
+    let killed = directory.path().join("killed");
+    drop(SledStore::open(&killed).unwrap());
+    let database = killed.join("odd-1");
+    for entry in std::fs::read_dir(&database).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("snap.") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    std::fs::write(database.join("db"), b"").unwrap();
+    let blobs: Vec<_> = std::fs::read_dir(whole.join("odd-1/blobs")).unwrap().collect();
+    assert!(!blobs.is_empty(), "the value has a file");
+    for blob in blobs {
+        std::fs::write(database.join("blobs").join(blob.unwrap().file_name()), b"half").unwrap();
+    }
+    let store = fill(&killed).unwrap();
+    take(State::from(&run.world), &store, AT).unwrap();
+    assert_eq!(numbers(&killed, ODD).unwrap(), [1]);
+}

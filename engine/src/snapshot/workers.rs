@@ -1,0 +1,205 @@
+//! Calls that may never return, on threads of their own.
+//!
+//! ```text
+//!   caller --work--> a worker that is idle, or a new one
+//!          <-done--- at once
+//!          ......... or never: after a while the caller goes on without it
+//! ```
+//! The database library has calls that wait for ever once it has failed, and a disk may
+//! have them as well. Whoever calls waits for a bounded time; a worker that does not come
+//! back is left where it is, and nobody waits for it, a shutdown included.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::limits::WORKER_LOOK;
+use crate::panics;
+
+/// Threads that wait for work. There are as many as there ever were callers at a time,
+/// and those that never came back.
+#[derive(Default)]
+pub(super) struct Workers {
+    idle: Mutex<Vec<Sender<Task>>>,
+    closing: AtomicBool,
+}
+
+/// Work for a thread, and how it is handed the next one.
+struct Task {
+    work: Box<dyn FnOnce() + Send>,
+    again: Sender<Task>,
+}
+
+/// Why work was not done, as far as its caller knows.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// It took longer than this, and may go on for ever.
+    Late(Duration),
+    /// It panicked, with these words.
+    Panicked(String),
+    /// Nobody waits any more.
+    Closing,
+}
+
+impl Workers {
+    /// Runs `work` and waits for it, for at most `limit`, and not beyond
+    /// [`close`](Self::close).
+    pub(super) fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        if self.closing.load(Ordering::Acquire) {
+            return Err(Unanswered::Closing);
+        }
+        self.wait(limit, &self.begin(work), true)
+    }
+
+    /// As [`run`](Self::run), for what is done to close: also after [`close`](Self::close).
+    pub(super) fn run_last<T: Send + 'static>(
+        self: &Arc<Self>,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        self.wait(limit, &self.begin(work), false)
+    }
+
+    /// Lets everybody go who waits, and whoever comes.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    fn begin<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Receiver<thread::Result<T>> {
+        let (done, answer) = sync_channel(1);
+        let work = Box::new(move || {
+            // Whoever went on without it needs no answer.
+            let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
+        });
+        self.hand_over(work);
+        answer
+    }
+
+    fn hand_over(self: &Arc<Self>, work: Box<dyn FnOnce() + Send>) {
+        let idle = self.idle.lock().pop();
+        let again = idle.unwrap_or_else(|| self.start());
+        // Without a thread the work is dropped, and its caller told so.
+        let _ = again.send(Task { work, again: again.clone() });
+    }
+
+    fn start(self: &Arc<Self>) -> Sender<Task> {
+        let (again, tasks) = channel();
+        let workers = Arc::downgrade(self);
+        let started = thread::Builder::new()
+            .name("snapshot store".into())
+            .spawn(move || work_on(&workers, &tasks));
+        if let Err(error) = started {
+            tracing::error!(%error, "there is no thread for the snapshot store");
+        }
+        again
+    }
+
+    fn wait<T>(
+        &self,
+        limit: Duration,
+        answer: &Receiver<thread::Result<T>>,
+        heeds_closing: bool,
+    ) -> Result<T, Unanswered> {
+        let begun = Instant::now();
+        loop {
+            let left = limit.saturating_sub(begun.elapsed());
+            match answer.recv_timeout(left.min(WORKER_LOOK)) {
+                Ok(done) => {
+                    return done
+                        .map_err(|panic| Unanswered::Panicked(panics::text(&*panic).to_owned()));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Unanswered::Panicked("there is no thread for it".to_owned()));
+                }
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                    return Err(Unanswered::Late(limit));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if heeds_closing && self.closing.load(Ordering::Acquire) {
+                        return Err(Unanswered::Closing);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Does one thing after the other, until nobody has work any more.
+fn work_on(workers: &Weak<Workers>, tasks: &Receiver<Task>) {
+    while let Ok(Task { work, again }) = tasks.recv() {
+        work();
+        let Some(workers) = workers.upgrade() else { return };
+        workers.idle.lock().push(again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn who_waits_for_what_never_ends_goes_on_and_others_do_not_wait() {
+        let workers = Arc::new(Workers::default());
+        let (end, never) = channel::<()>();
+        let late = workers.run(Duration::from_millis(1), move || never.recv());
+        assert!(matches!(late, Err(Unanswered::Late(_))), "{late:?}");
+        assert_eq!(workers.run(LONG, || 7).unwrap(), 7);
+        drop(end);
+    }
+
+    #[test]
+    fn a_panic_is_told_and_the_next_one_is_served() {
+        let workers = Arc::new(Workers::default());
+        let panicked = workers.run(LONG, || panic!("as {}", "told"));
+        let Err(Unanswered::Panicked(text)) = panicked else { panic!("{panicked:?}") };
+        assert_eq!(text, "as told");
+        assert_eq!(workers.run(LONG, || 7).unwrap(), 7);
+    }
+
+    #[test]
+    fn closing_lets_everybody_go_and_what_closes_is_still_done() {
+        let workers = Arc::new(Workers::default());
+        let (end, never) = channel::<()>();
+        let (begun, has_begun) = channel();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                workers.run(LONG, move || {
+                    begun.send(()).unwrap();
+                    never.recv()
+                })
+            });
+            has_begun.recv().unwrap();
+            workers.close();
+            let left = waiting.join().unwrap();
+            assert!(matches!(left, Err(Unanswered::Closing)), "{left:?}");
+        });
+        assert!(matches!(workers.run(LONG, || 7), Err(Unanswered::Closing)));
+        assert_eq!(workers.run_last(LONG, || 7).unwrap(), 7);
+        drop(end);
+    }
+
+    #[test]
+    fn a_thread_is_used_again() {
+        let workers = Arc::new(Workers::default());
+        for _ in 0..100 {
+            workers.run(LONG, || ()).unwrap();
+        }
+        assert!(workers.idle.lock().len() < 100);
+    }
+}
