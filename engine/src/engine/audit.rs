@@ -59,7 +59,7 @@ impl AuditReport {
         self.breach_count == 0
     }
 
-    fn breach(&mut self, name: &'static str, detail: String) {
+    pub(super) fn breach(&mut self, name: &'static str, detail: String) {
         self.breach_count += 1;
         if self.breaches.len() < BREACHES_SHOWN_MAX {
             self.breaches.push(Breach::new(name, detail));

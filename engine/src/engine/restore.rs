@@ -214,8 +214,8 @@ pub fn restore(
     Ok(Restored { took: began.elapsed(), ..restored })
 }
 
-/// Recovers the state in a data directory that no server uses, and audits it.
-/// Nothing is changed there.
+/// Recovers the state in a data directory that no server uses, and audits it and the
+/// snapshots. Nothing is changed there.
 ///
 /// # Errors
 /// See [`RestoreError`]; breaches are in the report, not an error.
@@ -229,7 +229,11 @@ pub fn audit_directory(
     let (log, _) = open_log(data, snapshots.newest_start()?, None, disk)?;
     let (core, _) = recover(&snapshots, log, None, postal)?;
     let applied = *core.gate.lock();
-    Ok(audit_at(&core, applied)?)
+    let mut report = audit_at(&core, applied)?;
+    for fault in snapshots.faults().map_err(OpenError::from)? {
+        report.breach("SNAPSHOTS_WHOLE", fault);
+    }
+    Ok(report)
 }
 
 /// What is known of a state that was recovered and found sound.

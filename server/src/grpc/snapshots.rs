@@ -73,9 +73,10 @@ impl Api {
         self.on_store(move |store| {
             let manifest = snapshot::read_manifest(store, generation);
             let verified = snapshot::verify(store, generation);
+            let damage = verified.err().map(|error| error.to_string());
             Ok(v1::VerifySnapshotResponse {
                 snapshot: manifest.ok().map(|manifest| message(&manifest)),
-                problems: verified.err().map(|error| error.to_string()).into_iter().collect(),
+                problems: damage.into_iter().chain(store.faults()?).collect(),
             })
         })
         .await

@@ -37,23 +37,27 @@ fn chosen(data: &Path, generation: Option<u64>) -> Result<(SledStore, u64), Offl
     number.map(|number| (store, number)).ok_or(OfflineError::NoSnapshot(generation))
 }
 
-/// Shows the generations, the newest first.
+/// Shows the generations, the newest first, and what is wrong with the store.
 pub fn list(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    let mut snapshots = Vec::new();
+    let (mut snapshots, mut problems) = (Vec::new(), Vec::new());
     if let Some(store) = open(data)? {
+        problems = store.faults().map_err(SnapshotError::from)?;
         for report in snapshot::list(&store)? {
             match report.manifest {
                 Ok(manifest) => snapshots.push(SnapshotView::from(&manifest)),
                 Err(error @ SnapshotError::Store(_)) => return Err(error.into()),
-                Err(error) => tracing::warn!(%error, "a snapshot cannot be read"),
+                Err(error) if error.is_newer() => return Err(error.into()),
+                Err(error) => problems.push(error.to_string()),
             }
         }
     }
-    render(out, as_json, &SnapshotsView { snapshots })?;
-    Ok(Exit::Success)
+    let view = SnapshotsView { snapshots, problems };
+    render(out, as_json, &view)?;
+    Ok(view.exit())
 }
 
-/// Reads a generation back, whole; the newest without a number.
+/// Reads a generation back, whole; the newest without a number. A database that is damaged
+/// or gone, or a snapshot that was kept and is gone, is a problem as well.
 pub fn verify(
     data: &Path,
     generation: Option<u64>,
@@ -61,14 +65,15 @@ pub fn verify(
     out: &mut dyn Write,
 ) -> Result<Exit, OfflineError> {
     let (store, generation) = chosen(data, generation)?;
-    let problem = match snapshot::verify(&store, generation) {
-        Ok(_) => None,
+    let mut problems = store.faults().map_err(SnapshotError::from)?;
+    match snapshot::verify(&store, generation) {
+        Ok(_) => {}
         Err(SnapshotError::Store(error)) => return Err(SnapshotError::from(error).into()),
         Err(error) if error.is_newer() => return Err(error.into()),
-        Err(error) => Some(error.to_string()),
-    };
+        Err(error) => problems.insert(0, error.to_string()),
+    }
     let manifest = snapshot::read_manifest(&store, generation);
-    let view = CheckView::new(generation, manifest.ok().as_ref(), problem);
+    let view = CheckView::new(generation, manifest.ok().as_ref(), problems);
     render(out, as_json, &view)?;
     Ok(view.exit())
 }

@@ -27,6 +27,8 @@ pub(crate) struct SnapshotView {
 #[derive(Debug, Serialize)]
 pub(crate) struct SnapshotsView {
     pub(crate) snapshots: Vec<SnapshotView>,
+    /// What is wrong with the store, and with snapshots that cannot be read.
+    pub(crate) problems: Vec<String>,
 }
 
 /// What a check of a snapshot found.
@@ -103,8 +105,12 @@ impl SnapshotView {
     }
 }
 
-impl View for SnapshotsView {
-    fn text(&self) -> String {
+impl SnapshotsView {
+    pub(crate) fn exit(&self) -> Exit {
+        exit_of(&self.problems)
+    }
+
+    fn table(&self) -> String {
         if self.snapshots.is_empty() {
             return "no snapshot is kept".to_owned();
         }
@@ -124,6 +130,12 @@ impl View for SnapshotsView {
     }
 }
 
+impl View for SnapshotsView {
+    fn text(&self) -> String {
+        lines(std::iter::once(self.table()).chain(self.problems.clone()).map(Some))
+    }
+}
+
 impl From<v1::VerifySnapshotResponse> for CheckView {
     fn from(answer: v1::VerifySnapshotResponse) -> Self {
         Self { snapshot: answer.snapshot.unwrap_or_default().into(), problems: answer.problems }
@@ -133,19 +145,19 @@ impl From<v1::VerifySnapshotResponse> for CheckView {
 impl CheckView {
     /// What a check of a data directory's snapshot found; there is no manifest
     /// when that is what cannot be read.
-    pub(crate) fn new(
-        generation: u64,
-        manifest: Option<&Manifest>,
-        problem: Option<String>,
-    ) -> Self {
+    pub(crate) fn new(generation: u64, manifest: Option<&Manifest>, problems: Vec<String>) -> Self {
         let unreadable = SnapshotView { generation, ..SnapshotView::default() };
         let snapshot = manifest.map_or(unreadable, Into::into);
-        Self { snapshot, problems: problem.into_iter().collect() }
+        Self { snapshot, problems }
     }
 
     pub(crate) fn exit(&self) -> Exit {
-        if self.problems.is_empty() { Exit::Success } else { Exit::CheckFailed }
+        exit_of(&self.problems)
     }
+}
+
+fn exit_of(problems: &[String]) -> Exit {
+    if problems.is_empty() { Exit::Success } else { Exit::CheckFailed }
 }
 
 impl View for CheckView {

@@ -23,7 +23,7 @@ pub(in crate::cli) async fn take(
     let client = Client::connect(server).await?;
     let answer = client.admin().take_snapshot(v1::TakeSnapshotRequest {}).await?.into_inner();
     let snapshots = answer.snapshot.into_iter().map(Into::into).collect();
-    print(out, output, &SnapshotsView { snapshots })?;
+    print(out, output, &SnapshotsView { snapshots, problems: Vec::new() })?;
     Ok(Exit::Success)
 }
 
@@ -45,7 +45,7 @@ pub(in crate::cli) async fn list(
             break;
         }
     }
-    print(out, output, &SnapshotsView { snapshots })?;
+    print(out, output, &SnapshotsView { snapshots, problems: Vec::new() })?;
     Ok(Exit::Success)
 }
 
