@@ -10,7 +10,9 @@ use backstock_engine::model::{NodeKind, Shortage, StateHash};
 use backstock_tests::fixture::*;
 use backstock_tests::seed::{Random, seeds};
 
-const ORDERS: u32 = 600;
+/// So many that their chunk is longer than what the database keeps in its log.
+const ORDERS: u32 = 1_000;
+const LINES: usize = 32;
 
 /// Small segments, so that the journal is cut behind the older snapshot; closed orders
 /// leave memory as soon as they may.
@@ -24,20 +26,24 @@ async fn open(data: &Path) -> Result<(Engine, StateHash), OpenError> {
     Ok((engine, found.state_hash))
 }
 
-/// A directory with two snapshots, closed orders that only they have, and a journal
+/// A directory with two snapshots, chunks of which have files of their own in it, closed orders that only they have, and a journal
 /// that begins behind the first events.
 async fn left(data: &Path) -> StateHash {
     let (engine, _) = open(data).await.expect("the engine opens");
     define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
-    define_items(&engine, &["A"]).await;
-    set(&engine, "A", "N", 10 * ORDERS).await;
+    let skus: Vec<_> = (0..LINES).map(|line| format!("item {line}")).collect();
+    let lines: Vec<_> = skus.iter().map(|sku| (&**sku, 2)).collect();
+    for sku in &skus {
+        define_items(&engine, &[sku]).await;
+        set(&engine, sku, "N", 10 * ORDERS).await;
+    }
     for no in 0..ORDERS {
-        let id = format!("order {no}");
-        place(&engine, order(&id, &[("A", 2)], Shortage::Reject)).await.expect("it is placed");
+        let id = format!("order {no:0>50}");
+        place(&engine, order(&id, &lines, Shortage::Reject)).await.expect("it is placed");
         if no % 3 > 0 {
             cancel(&engine, &id, &[]).await.expect("it is cancelled");
         }
-        if no % 150 == 149 {
+        if no % 250 == 249 {
             engine.take_snapshot(NOW).await.expect("a snapshot");
         }
     }
@@ -47,7 +53,32 @@ async fn left(data: &Path) -> StateHash {
     // A database notes what it has when it opens, and reads what is older only when asked.
     let (engine, _) = open(data).await.expect("the engine opens");
     engine.shut_down().await;
+    for half in ["odd-1", "even-1"] {
+        let blobs = files(&data.join("snapshots").join(half).join("blobs"));
+        assert!(!blobs.is_empty(), "{half} has long values");
+    }
     hash
+}
+
+/// What a disk does to a file, which is told.
+fn damage(file: &Path, random: &mut Random) -> Option<String> {
+    let mut bytes = std::fs::read(file).expect("it is read");
+    // Where there is nothing but room, nothing can be damaged.
+    let written = bytes.iter().rposition(|byte| *byte != 0)? + 1;
+    let at = random.within(0..u32::try_from(written).expect("a small file")) as usize;
+    let told = if random.percent(80) {
+        bytes[at] ^= 1 << random.within(0..8);
+        std::fs::write(file, bytes).expect("it is written");
+        format!("a bit of byte {at}")
+    } else if random.percent(50) {
+        bytes.truncate(at);
+        std::fs::write(file, bytes).expect("it is written");
+        format!("all from byte {at} on")
+    } else {
+        std::fs::remove_file(file).expect("it is removed");
+        "all".to_owned()
+    };
+    Some(format!("{told} of {}", file.display()))
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -84,27 +115,19 @@ async fn damage_of_one_file_of_the_store_loses_nothing() {
         let store = copy.path().join("snapshots");
         let files = files(&store);
         let file = random.pick(&files);
-        let mut bytes = std::fs::read(file).expect("it is read");
-        // Where there is nothing but room, nothing can be damaged.
-        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        if written == 0 {
-            continue;
-        }
-        let at = random.within(0..u32::try_from(written).expect("a small file"));
-        bytes[at as usize] ^= 1 << random.within(0..8);
-        std::fs::write(file, bytes).expect("it is written");
+        let Some(damaged) = damage(file, &mut random) else { continue };
         for opened in ["first", "again"] {
-            let (engine, found) = open(copy.path()).await.unwrap_or_else(|error| {
-                panic!("seed {seed}, byte {at} of {}, {opened}: {error}", file.display())
-            });
-            assert_eq!(found, hash, "seed {seed}, {opened}");
+            let (engine, found) = open(copy.path())
+                .await
+                .unwrap_or_else(|error| panic!("seed {seed}, {damaged}, {opened}: {error}"));
+            assert_eq!(found, hash, "seed {seed}, {damaged}, {opened}");
             let audit = engine.audit().expect("the audit runs");
-            assert!(audit.is_clean(), "seed {seed}, {opened}: {:#?}", audit.breaches);
+            assert!(audit.is_clean(), "seed {seed}, {damaged}, {opened}: {:#?}", audit.breaches);
             engine.take_snapshot(NOW).await.expect("a snapshot");
             engine.shut_down().await;
         }
         let aside =
-            ["odd.damaged-1", "even.damaged-1"].iter().any(|name| store.join(name).exists());
+            ["odd-1.damaged-1", "even-1.damaged-1"].iter().any(|name| store.join(name).exists());
         set_aside += u32::from(aside);
     }
     eprintln!("a database was set aside {set_aside} times");
