@@ -151,14 +151,20 @@ impl Core {
         }
     }
 
-    /// Lets a command in, or says that there are too many.
-    pub fn admit(self: &Arc<Self>) -> Result<Permit, EngineError> {
+    /// Whether decisions are made; else why not.
+    pub fn decides(&self) -> Result<(), EngineError> {
         if let Some(halt) = self.halted() {
             return Err(halt.clone().into());
         }
         if self.closing.load(Ordering::Acquire) {
             return Err(EngineError::Closing);
         }
+        Ok(())
+    }
+
+    /// Lets a command in, or says that there are too many.
+    pub fn admit(self: &Arc<Self>) -> Result<Permit, EngineError> {
+        self.decides()?;
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let permit = Permit(Arc::clone(self));
         if in_flight >= self.in_flight_max {

@@ -291,9 +291,10 @@ impl Engine {
         Ok(Submitted::new(permit, placing))
     }
 
-    /// Decides on an order as placing it would, and changes nothing.
+    /// Decides on an order as placing it would, and changes nothing. It holds nothing
+    /// either, and is not counted among the commands in flight.
     pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Quoted, EngineError> {
-        let _permit = self.core.admit()?;
+        self.core.decides()?;
         place::quote(&self.core, command).await
     }
 

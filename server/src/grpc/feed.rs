@@ -18,6 +18,7 @@ use tonic::{Code, Request, Status, Streaming};
 use super::fields::FieldNames;
 use super::limits::{FEED_REQUEST_ID_BYTES_MAX, ROWS_PER_REQUEST_MAX};
 use super::meters::Results;
+use super::order_stream::wait_for_room;
 use super::stock_request::{self, Wanted};
 use super::streams::{self, Answering, Answers, Requests};
 use super::{Api, errors};
@@ -85,8 +86,11 @@ async fn load(api: &Api, request: v1::LoadStockRequest) -> Result<v1::LoadStockR
         }
     }
     let pairs = by_pair.into_values().map(|rows| apply_in_order(api, key.as_deref(), rows));
+    // More at a time than the engine admits would only keep each other out.
+    let at_a_time = usize::try_from(api.0.commands_in_flight_max).unwrap_or(usize::MAX);
+    let at_a_time = at_a_time.min(ROWS_PER_REQUEST_MAX);
     let applied: Vec<Vec<RowDone>> =
-        stream::iter(pairs).buffer_unordered(ROWS_PER_REQUEST_MAX).collect().await;
+        stream::iter(pairs).buffer_unordered(at_a_time).collect().await;
     done.extend(applied.into_iter().flatten());
     done.sort_by_key(|(at, _)| *at);
     let mut results = Results::default();
@@ -166,7 +170,13 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<Done, EngineErr
         async move {
             let meta = Meta { content, ..api.meta(key?, false) };
             let command = ChangeStock { meta, sku, node, operation };
-            api.engine().change_stock(command).await
+            for attempt in 1.. {
+                match api.engine().change_stock(command.clone()).await {
+                    Ok(done) => return Ok(done),
+                    Err(error) => wait_for_room(api, attempt, error).await?,
+                }
+            }
+            unreachable!("the last try is answered")
         }
     };
     let StockOperation::AnnounceInbound { id, quantity, eta } = &operation else {

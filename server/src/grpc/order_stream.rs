@@ -55,6 +55,9 @@ struct Batch {
 
 /// What the first task hands to the second one.
 enum Step {
+    /// The first orders of a request, whose others wait until these have made room.
+    Part(Vec<Slot>),
+    /// The last or all orders of a request, which is answered with them.
     Answer(Batch),
     /// The last one: how the stream ends.
     End(Result<(), Status>),
@@ -77,7 +80,7 @@ async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<S
     loop {
         let batch = match requests.next().await {
             Ok(None) => Ok(None),
-            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &room).await.map(Some),
+            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &room, &steps).await.map(Some),
             Err(status) => Err(status),
         };
         let step = match batch {
@@ -92,17 +95,22 @@ async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<S
     }
 }
 
-async fn submit(api: &Api, bytes: &Bytes, room: &Arc<Semaphore>) -> Result<Batch, Status> {
+async fn submit(
+    api: &Api,
+    bytes: &Bytes,
+    room: &Arc<Semaphore>,
+    steps: &mpsc::Sender<Step>,
+) -> Result<Batch, Status> {
     let count = order_text::count(bytes);
     if count > ORDERS_PER_REQUEST_MAX {
         return Err(out_of_bounds(count));
     }
     if let Ok(orders) = order_text::orders(bytes) {
-        return submit_in(api, bytes, orders, room).await;
+        return submit_in(api, bytes, orders, (room, steps)).await;
     }
     let bytes = order_text::canonical::<v1::PlaceOrdersRequest>(bytes)?;
     let orders = order_text::orders(&bytes).expect("a canonical message is plain");
-    submit_in(api, &bytes, orders, room).await
+    submit_in(api, &bytes, orders, (room, steps)).await
 }
 
 fn out_of_bounds(count: usize) -> Status {
@@ -116,7 +124,7 @@ async fn submit_in(
     api: &Api,
     bytes: &Bytes,
     orders: Vec<OrderText<'_>>,
-    room: &Arc<Semaphore>,
+    (room, steps): (&Arc<Semaphore>, &mpsc::Sender<Step>),
 ) -> Result<Batch, Status> {
     let count = orders.len();
     if !(1..=ORDERS_PER_REQUEST_MAX).contains(&count) {
@@ -127,12 +135,20 @@ async fn submit_in(
     let room = Arc::clone(room).acquire_many_owned(permits).await.ok();
     let mut slots = Vec::with_capacity(count);
     for order in &orders {
-        slots.push(submit_one(api, bytes, order).await);
+        let slot = submit_one(api, bytes, order, (&mut slots, steps)).await;
+        slots.push(slot);
     }
     Ok(Batch { slots, _room: room })
 }
 
-async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
+/// Submits an order; while the engine has no room for it, the orders `before` it are
+/// answered: the room that it waits for may be theirs.
+async fn submit_one(
+    api: &Api,
+    bytes: &Bytes,
+    order: &OrderText<'_>,
+    (before, steps): (&mut Vec<Slot>, &mpsc::Sender<Step>),
+) -> Slot {
     if order.validate_only {
         return Slot::Quote(bytes.slice_ref(order.bytes));
     }
@@ -141,17 +157,37 @@ async fn submit_one(api: &Api, bytes: &Bytes, order: &OrderText<'_>) -> Slot {
             Ok(command) => command,
             Err(status) => return faulty(status),
         };
-        match api.engine().submit_order(command).await {
+        let error = match api.engine().submit_order(command).await {
             Ok(submitted) => return Slot::Submitted(bytes.slice_ref(order.bytes), submitted),
-            Err(EngineError::Overloaded { retry_after, .. })
-                if attempt < OVERLOADED_TRIES_MAX && is_running(api) =>
-            {
-                tokio::time::sleep(retry_after).await;
-            }
-            Err(error) => return faulty(refused(error)),
+            Err(error) => error,
+        };
+        if matches!(error, EngineError::Overloaded { .. }) && !before.is_empty() {
+            // Nobody takes it when the caller is gone, which the next step finds.
+            let _ = steps.send(Step::Part(std::mem::take(before))).await;
+        }
+        if let Err(error) = wait_for_room(api, attempt, error).await {
+            return faulty(refused(error));
         }
     }
     unreachable!("the last try is answered")
+}
+
+/// Waits before a command that the engine had no room for is sent again; the error when it
+/// was sent often enough, and any other one.
+pub(super) async fn wait_for_room(
+    api: &Api,
+    attempt: u32,
+    error: EngineError,
+) -> Result<(), EngineError> {
+    match error {
+        EngineError::Overloaded { retry_after, .. }
+            if attempt < OVERLOADED_TRIES_MAX && is_running(api) =>
+        {
+            tokio::time::sleep(retry_after).await;
+            Ok(())
+        }
+        error => Err(error),
+    }
 }
 
 fn faulty(status: Status) -> Slot {
@@ -170,13 +206,19 @@ async fn acknowledge_all(
     mut queue: mpsc::Receiver<Step>,
     mut answering: Answering<Reply>,
 ) {
+    let mut answer = Answer::default();
     // A task before this one that died leaves the stream without a word on its end.
     while let Some(step) = queue.recv().await {
         let Batch { slots, _room } = match step {
+            Step::Part(slots) => {
+                answer.acknowledge(&api, slots).await;
+                continue;
+            }
             Step::Answer(batch) => batch,
             Step::End(how) => return answering.end(how),
         };
-        let reply = acknowledge(&api, slots).await;
+        answer.acknowledge(&api, slots).await;
+        let reply = std::mem::take(&mut answer).end(&api);
         let bytes = reply.len();
         if answering.send(reply, bytes).await.is_err() {
             // The caller is gone. What was submitted becomes durable all the
@@ -186,18 +228,32 @@ async fn acknowledge_all(
     }
 }
 
-/// Writes the [`v1::PlaceOrdersResponse`], as prost would encode it.
-async fn acknowledge(api: &Api, slots: Vec<Slot>) -> Reply {
-    let mut reply = Vec::with_capacity(slots.len() * ANSWER_BYTES);
-    let (mut tally, mut results) = (OrderTally::default(), Results::default());
-    for slot in slots {
-        let result = wire::begin(&mut reply, RESULTS);
-        results.add(write_result(api, slot, &mut reply, &mut tally).await);
-        wire::end(&mut reply, result);
+/// A [`v1::PlaceOrdersResponse`], as prost would encode it, as far as it is written.
+#[derive(Default)]
+struct Answer {
+    reply: Vec<u8>,
+    tally: OrderTally,
+    results: Results,
+}
+
+impl Answer {
+    /// Writes what became of orders, once it is durable.
+    async fn acknowledge(&mut self, api: &Api, slots: Vec<Slot>) {
+        let Self { reply, tally, results } = self;
+        reply.reserve(slots.len() * ANSWER_BYTES);
+        for slot in slots {
+            let result = wire::begin(reply, RESULTS);
+            results.add(write_result(api, slot, reply, tally).await);
+            wire::end(reply, result);
+        }
     }
-    api.0.orders.placed(tally);
-    api.0.streams.place_orders.answered(&results);
-    Encoded::new(reply)
+
+    /// Counts what is in it.
+    fn end(self, api: &Api) -> Reply {
+        api.0.orders.placed(self.tally);
+        api.0.streams.place_orders.answered(&self.results);
+        Encoded::new(self.reply)
+    }
 }
 
 /// Writes the content of a [`v1::PlaceOrdersResult`]; answers with its code.

@@ -326,6 +326,54 @@ async fn a_drain_ends_although_a_stream_finds_the_engine_overloaded() {
     server.stop().await.expect("drained");
 }
 
+/// The room that an order waits for may be that of its own request's first orders.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_of_more_orders_than_are_let_in_at_once_is_answered_whole() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = Config { commands_in_flight_max: 2, ..configuration(directory.path()) };
+    let mut server = TestServer::start_as(&config).await;
+    server.stock().await;
+    let one = |at: u32| {
+        let validate_only = at.is_multiple_of(3);
+        v1::PlaceOrderRequest { validate_only, ..order(&format!("{at}"), &[("SKU", 1)]) }
+    };
+    // Two requests at a time: the second waits for room of the first.
+    let of = |from: u32| v1::PlaceOrdersRequest { orders: (from..from + 9).map(one).collect() };
+    let stream = tokio_stream::iter([of(0), of(9)]);
+    let mut replies = server.orders.place_orders(stream).await.expect("a stream").into_inner();
+    for first in [0, 9] {
+        let reply = replies.message().await.expect("a reply").expect("one to each request");
+        for (result, at) in reply.results.into_iter().zip(first..) {
+            let Some(v1::place_orders_result::Result::Response(placed)) = result.result else {
+                panic!("order {at}: {result:?}");
+            };
+            assert_eq!(placed.order_id, format!("{at}"), "in the order of the request");
+        }
+    }
+    drop(replies);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_of_more_rows_than_are_let_in_at_once_goes_in_whole() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = Config { commands_in_flight_max: 2, ..configuration(directory.path()) };
+    let mut server = TestServer::start_as(&config).await;
+    server.stock().await;
+    let names: Vec<String> = (0..12).map(|at| format!("S{at}")).collect();
+    for name in &names {
+        server.define_item(name).await;
+    }
+    let rows = names.iter().map(|name| level_row(name, 5)).collect();
+    let request = v1::LoadStockRequest { rows, ..Default::default() };
+    let stream = tokio_stream::iter([request]);
+    let mut replies = server.inventory.load_stock(stream).await.expect("a stream").into_inner();
+    let reply = replies.message().await.expect("a reply").expect("one");
+    assert_eq!((reply.rows_applied, reply.faults), (12, Vec::new()));
+    drop(replies);
+    server.stop().await.expect("drained");
+}
+
 /// The generations that a server has.
 fn generations(server: &TestServer) -> Vec<u64> {
     let store = server.engine.snapshot_store().expect("a store");
