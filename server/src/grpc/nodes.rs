@@ -87,7 +87,7 @@ pub(super) fn definition(
     };
     let wanted = match &known {
         Some(known) if !whole => merged(message(known), given, paths),
-        Some(known) => completed(given, known),
+        Some(_) => numbered(given),
         // Parts of what is not known cannot be judged.
         None if !whole && !request.allow_missing => return Err(found.into_status()),
         None => given,
@@ -104,18 +104,16 @@ pub(super) fn content(request: &v1::UpdateNodeRequest) -> u64 {
     digest::fingerprint(&(node, paths))
 }
 
-/// All of a node that is there, but for what cannot be told from what nobody said: a
-/// node that was turned off is not turned on by whoever changes its title.
-fn completed(given: v1::Node, known: &Node) -> v1::Node {
-    v1::Node {
-        cut_off_minutes: given.cut_off_minutes.or(Some(known.cut_off_minute.into())),
-        enabled: given.enabled.or(Some(known.enabled)),
-        ..given
-    }
+/// All of a node that is there. What is unset is 0 or false: callers whose code knows no
+/// unset numbers send them so, and who turns a node off is not to hear that it is done
+/// while it stays on.
+fn numbered(given: v1::Node) -> v1::Node {
+    let cut_off_minutes = Some(given.cut_off_minutes.unwrap_or_default());
+    let enabled = Some(given.enabled.unwrap_or_default());
+    v1::Node { cut_off_minutes, enabled, ..given }
 }
 
-/// The fields that the mask names. Those that are unset are 0 or false: callers whose
-/// code knows no unset numbers send them so.
+/// The fields that the mask names. What is unset is 0 or false, as in [`numbered`].
 #[expect(clippy::needless_pass_by_value, reason = "it is used up")]
 fn merged(mut node: v1::Node, given: v1::Node, paths: &[String]) -> v1::Node {
     // A code means nothing without its country: what is said of it counts, whatever the

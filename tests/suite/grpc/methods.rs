@@ -266,10 +266,10 @@ async fn parts_of_a_node_change_and_the_others_stay() {
     server.stop().await.expect("drained");
 }
 
-/// What nobody said is not taken for 0: a new node ships, and one that was turned off
-/// stays off.
+/// A new node ships. One that exists becomes what is said of all of it, as callers without
+/// unset numbers say it; a mask keeps the rest.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_leaves_out_what_it_may_can_ship_and_stays_as_it_was_made() {
+async fn a_new_node_ships_and_one_that_exists_is_as_all_of_it_or_the_mask_says() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::start(directory.path()).await;
     let silent = v1::Node { enabled: None, cut_off_minutes: None, ..node("NYC", "10001") };
@@ -286,12 +286,14 @@ async fn a_node_that_leaves_out_what_it_may_can_ship_and_stays_as_it_was_made() 
         (&silent, &[][..], said(true, 1_440)),
         (&off, &["enabled"], said(false, 1_440)),
         (&off, &["cut_off_minutes"], said(false, 600)),
-        // All of it again, by one who does not know of either.
-        (&silent, &[], said(false, 600)),
-        (&silent, &["*"], said(false, 600)),
         (&silent, &["title"], said(false, 600)),
         (&node("NYC", "10001"), &[], said(true, 1_440)),
-        // Named, it is as callers without unset numbers send it.
+        (&silent, &["title"], said(true, 1_440)),
+        // Turned off by one who sends no false and no 0.
+        (&silent, &[], said(false, 0)),
+        (&node("NYC", "10001"), &[], said(true, 1_440)),
+        (&silent, &["*"], said(false, 0)),
+        (&node("NYC", "10001"), &[], said(true, 1_440)),
         (&silent, both, said(false, 0)),
     ] {
         let updated = server.catalog.update_node(update(given, paths)).await.expect("changed");
