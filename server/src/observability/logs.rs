@@ -5,18 +5,22 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::LogFormat;
 
+/// Where panics come from, in the log.
+const PANICS: &str = "backstock::panic";
+
 /// Why log lines cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The directives cannot be read; a checked configuration has none such.
     #[error("bad log directives")]
-    Directives(#[from] tracing_subscriber::filter::ParseError),
+    Directives(#[from] ParseError),
     /// Something else in the process has set them up.
     #[error("log lines are set up already")]
     AlreadySet(#[from] tracing_subscriber::util::TryInitError),
@@ -24,13 +28,18 @@ pub enum LogError {
 
 /// Sends the process's log lines to standard error: standard output is for
 /// results. `directives` say what is logged, as `info,backstock_engine=debug`.
-/// A panic, of a library too, is a log line from then on.
+/// A panic, of a library too, is a log line from then on, whatever they say.
 pub fn init(format: LogFormat, directives: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(directives)?;
+    let filter = filter(directives)?;
     let colour = is_coloured(io::stderr().is_terminal(), std::env::var_os("NO_COLOR").as_deref());
     subscriber(format, filter, colour, io::stderr).try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
+    let panics = format!("{PANICS}=error").parse()?;
+    Ok(EnvFilter::try_new(directives)?.add_directive(panics))
 }
 
 /// Whoever reads lines of one format is not to meet another one. Whether the process
@@ -42,9 +51,9 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("a panic without a text");
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
-        tracing::error!(thread, at, %backtrace, "panicked: {message}");
+        tracing::error!(target: PANICS, thread, at, %backtrace, "panicked: {message}");
     } else {
-        tracing::error!(thread, at, "panicked: {message}");
+        tracing::error!(target: PANICS, thread, at, "panicked: {message}");
     }
 }
 
@@ -94,16 +103,16 @@ mod tests {
     }
 
     fn logged(format: LogFormat) -> String {
-        logged_by(format, || {
+        logged_by(format, "info", || {
             tracing::info!(lsn = 7, "recovered");
             tracing::debug!("not asked for");
         })
     }
 
-    fn logged_by(format: LogFormat, work: impl FnOnce()) -> String {
+    fn logged_by(format: LogFormat, directives: &str, work: impl FnOnce()) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
-        let filter = EnvFilter::try_new("info").unwrap();
+        let filter = filter(directives).unwrap();
         let subscriber = subscriber(format, filter, false, move || writer.clone());
         tracing::subscriber::with_default(subscriber, work);
         let bytes = kept.0.lock().unwrap().clone();
@@ -120,18 +129,20 @@ mod tests {
 
     /// The hook is the process's: whatever panics elsewhere meanwhile is logged to nobody.
     #[test]
-    fn a_panic_is_one_line_of_the_format() {
-        let text = logged_by(LogFormat::Json, || {
-            let before = std::panic::take_hook();
-            std::panic::set_hook(Box::new(log_panic));
-            let caught = std::panic::catch_unwind(|| panic!("page {} is torn", 7));
-            std::panic::set_hook(before);
-            caught.unwrap_err();
-        });
-        let line: serde_json::Value = serde_json::from_str(text.trim_end()).expect(&text);
-        assert_eq!(line["message"], "panicked: page 7 is torn");
-        assert!(line["at"].as_str().unwrap().contains("logs.rs"), "{text}");
-        assert_eq!(line["level"], "ERROR");
+    fn a_panic_is_one_line_of_the_format_whatever_is_logged() {
+        for directives in ["info", "off", "off,backstock=off"] {
+            let text = logged_by(LogFormat::Json, directives, || {
+                let before = std::panic::take_hook();
+                std::panic::set_hook(Box::new(log_panic));
+                let caught = std::panic::catch_unwind(|| panic!("page {} is torn", 7));
+                std::panic::set_hook(before);
+                caught.unwrap_err();
+            });
+            let line: serde_json::Value = serde_json::from_str(text.trim_end()).expect(&text);
+            assert_eq!(line["message"], "panicked: page 7 is torn", "{directives}");
+            assert!(line["at"].as_str().unwrap().contains("logs.rs"), "{text}");
+            assert_eq!(line["level"], "ERROR");
+        }
     }
 
     #[test]
