@@ -113,6 +113,11 @@ pub(super) fn stream_drained() -> Status {
     draining("the server is shutting down; what has no answer was not taken")
 }
 
+/// A quote that was not made before the server drained.
+pub(super) fn quote_drained() -> Status {
+    draining("the server is shutting down; no quote was made")
+}
+
 /// The end of a snapshot whose reader stood still.
 pub(super) fn reader_stalled(stall: Duration) -> Status {
     let message = format!("nothing was read for {stall:?}; what was sent is not the whole file");

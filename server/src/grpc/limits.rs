@@ -10,6 +10,15 @@ pub(super) const ORDERS_PER_REQUEST_MAX: usize = 256;
 /// worth, and a sixteenth of what the engine admits by default.
 pub(super) const ORDERS_IN_FLIGHT_MAX: usize = 4_096;
 
+/// What a quote counts among them: as many as one request has may wait. Nothing is done
+/// for a quote before it is answered, so that there is nothing to run ahead with.
+pub(super) const QUOTE_COUNTS: usize = ORDERS_IN_FLIGHT_MAX / ORDERS_PER_REQUEST_MAX;
+
+/// Bytes of the requests of one stream between submitting and answering: all of a request
+/// is kept until it is answered. Twenty times as much as its orders mostly are; one that
+/// is longer waits until no other is there.
+pub(super) const REQUEST_BYTES_IN_FLIGHT_MAX: usize = 8 << 20;
+
 /// How often an order is submitted again when the engine is overloaded, before
 /// the caller hears of it. The stream is what slows down meanwhile.
 pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;

@@ -17,13 +17,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::{Code, Request, Status, Streaming};
 
 use super::limits::{
-    ANSWER_BYTES, ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX,
+    ANSWER_BYTES, ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, OVERLOADED_TRIES_MAX, QUOTE_COUNTS,
+    REQUEST_BYTES_IN_FLIGHT_MAX,
 };
 use super::meters::{OrderTally, Results};
 use super::order_text::{self, OrderText};
 use super::orders::refused;
 use super::streams::{self, Answering, Answers, Requests};
-use super::{Api, wire};
+use super::{Api, errors, wire};
 use crate::shutdown::Phase;
 use crate::status::{Violations, fault};
 
@@ -50,7 +51,38 @@ enum Slot {
 /// The orders of one request on their way.
 struct Batch {
     slots: Vec<Slot>,
-    _room: Option<OwnedSemaphorePermit>,
+    _room: Taken,
+}
+
+/// What the requests of a stream take until they are answered.
+struct Room {
+    orders: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+}
+
+/// A request's part of the room of its stream, free again when this is dropped.
+type Taken = [Option<OwnedSemaphorePermit>; 2];
+
+impl Room {
+    fn new() -> Self {
+        let orders = Arc::new(Semaphore::new(ORDERS_IN_FLIGHT_MAX));
+        Self { orders, bytes: Arc::new(Semaphore::new(REQUEST_BYTES_IN_FLIGHT_MAX)) }
+    }
+
+    /// Waits for the room of a request of so many bytes.
+    async fn take(&self, orders: &[OrderText<'_>], bytes: usize) -> Taken {
+        let count = |order: &OrderText<'_>| if order.validate_only { QUOTE_COUNTS } else { 1 };
+        let orders = orders.iter().map(count).sum();
+        [take(&self.orders, orders).await, take(&self.bytes, bytes).await]
+    }
+}
+
+/// Waits for so much; for all of it, if it is less. None would mean that the semaphore is
+/// closed, which nobody does.
+async fn take(room: &Arc<Semaphore>, wanted: usize) -> Option<OwnedSemaphorePermit> {
+    let wanted = wanted.min(REQUEST_BYTES_IN_FLIGHT_MAX);
+    let wanted = u32::try_from(wanted).expect("at most REQUEST_BYTES_IN_FLIGHT_MAX");
+    Arc::clone(room).acquire_many_owned(wanted).await.ok()
 }
 
 /// What the first task hands to the second one.
@@ -76,7 +108,7 @@ pub(super) fn start(api: Api, request: Request<Streaming<Orders>>) -> Answers<Re
 /// Reads requests until the caller ends the stream or the server drains.
 async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<Step>) {
     let mut requests = Requests::new(&api, requests);
-    let room = Arc::new(Semaphore::new(ORDERS_IN_FLIGHT_MAX));
+    let room = Room::new();
     loop {
         let batch = match requests.next().await {
             Ok(None) => Ok(None),
@@ -98,7 +130,7 @@ async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<S
 async fn submit(
     api: &Api,
     bytes: &Bytes,
-    room: &Arc<Semaphore>,
+    room: &Room,
     steps: &mpsc::Sender<Step>,
 ) -> Result<Batch, Status> {
     let count = order_text::count(bytes);
@@ -124,15 +156,13 @@ async fn submit_in(
     api: &Api,
     bytes: &Bytes,
     orders: Vec<OrderText<'_>>,
-    (room, steps): (&Arc<Semaphore>, &mpsc::Sender<Step>),
+    (room, steps): (&Room, &mpsc::Sender<Step>),
 ) -> Result<Batch, Status> {
     let count = orders.len();
     if !(1..=ORDERS_PER_REQUEST_MAX).contains(&count) {
         return Err(out_of_bounds(count));
     }
-    let permits = u32::try_from(count).expect("at most ORDERS_PER_REQUEST_MAX");
-    // An error would mean that the semaphore is closed, which nobody does.
-    let room = Arc::clone(room).acquire_many_owned(permits).await.ok();
+    let room = room.take(&orders, bytes.len()).await;
     let mut slots = Vec::with_capacity(count);
     for order in &orders {
         let slot = submit_one(api, bytes, order, (&mut slots, steps)).await;
@@ -262,6 +292,8 @@ async fn write_result(api: &Api, slot: Slot, reply: &mut Vec<u8>, tally: &mut Or
     let response = wire::begin(reply, RESULT_RESPONSE);
     let answered = match slot {
         Slot::Submitted(order, submitted) => api.acknowledge(&order, submitted, reply, tally).await,
+        // It takes its time, holds nothing, and may be had elsewhere.
+        Slot::Quote(_) if !is_running(api) => Err(errors::quote_drained()),
         Slot::Quote(order) => {
             let order = OrderText::read(&order).expect("it was read when it came");
             api.quote(&order, reply).await
@@ -279,5 +311,33 @@ async fn write_result(api: &Api, slot: Slot, reply: &mut Vec<u8>, tally: &mut Or
             wire::message(reply, RESULT_FAULT, |out| fault.encode(out).expect("memory grows"));
             status.code()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// A request is kept whole for the shortest order in it.
+    #[tokio::test]
+    async fn requests_that_are_not_answered_are_bounded_by_their_bytes() {
+        let (room, order) = (Room::new(), [OrderText::default()]);
+        let half = room.take(&order, REQUEST_BYTES_IN_FLIGHT_MAX / 2).await;
+        let longest = 10 * REQUEST_BYTES_IN_FLIGHT_MAX;
+        assert!(room.take(&order, longest).now_or_never().is_none());
+        drop(half);
+        let _longest = room.take(&order, longest).await;
+        assert!(room.take(&order, 1).now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn no_more_quotes_wait_than_a_request_has() {
+        let room = Room::new();
+        let quote = || OrderText { validate_only: true, ..OrderText::default() };
+        let quotes: Vec<_> = std::iter::repeat_with(quote).take(ORDERS_PER_REQUEST_MAX).collect();
+        let _quotes = room.take(&quotes, 1).await;
+        assert!(room.take(&quotes[..1], 1).now_or_never().is_none());
     }
 }

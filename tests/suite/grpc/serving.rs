@@ -238,6 +238,40 @@ async fn a_drain_answers_the_orders_that_it_took_and_says_that_it_took_no_more()
     drop(requests);
 }
 
+/// A quote takes its time, and a stream may have sent many.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_makes_no_more_quotes_and_answers_for_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let quote = |at: usize| v1::PlaceOrderRequest {
+        validate_only: true,
+        ..waiting_order(&format!("{at}"), &[("SKU", 1); 100])
+    };
+    let request = v1::PlaceOrdersRequest { orders: (0..8).map(quote).collect() };
+    let requests = tokio_stream::iter(std::iter::repeat_n(request, 100));
+    let mut replies = server.orders.place_orders(requests).await.expect("a stream").into_inner();
+    let first = replies.message().await.expect("a reply").expect("one");
+    let is_quoted = |result: &v1::PlaceOrdersResult| match result.result.as_ref() {
+        Some(v1::place_orders_result::Result::Response(_)) => true,
+        Some(v1::place_orders_result::Result::Fault(fault)) => {
+            assert_eq!(fault.reason, "DRAINING");
+            false
+        }
+        None => panic!("{result:?}"),
+    };
+    assert!(first.results.iter().all(is_quoted));
+    server.shutdown.drain();
+    let mut unmade = 0;
+    // The stream ends well if all of it was taken.
+    while let Ok(Some(reply)) = replies.message().await {
+        assert_eq!(reply.results.len(), 8);
+        unmade += reply.results.iter().filter(|result| !is_quoted(result)).count();
+    }
+    assert!(unmade > 0, "all quotes were made");
+    drop(replies);
+    server.stop().await.expect("drained");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drain_ends_a_feed_behind_the_rows_that_it_took() {
     let directory = tempfile::tempdir().expect("a directory");
