@@ -15,6 +15,7 @@
 //! | `opening`, `router`, `meters` | which service a request is for, from when on, and how long it takes |
 
 mod admin;
+mod arriving;
 mod availability;
 mod catalog;
 mod errors;

@@ -2,7 +2,6 @@
 //! a request is routed by comparing one prefix, and timed on the way.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -18,9 +17,9 @@ use tonic::server::NamedService;
 use tonic::{Code, Status};
 
 use super::Api;
+use super::arriving::arriving;
 use super::meters::MethodMeters;
 use super::opening::Opening;
-use crate::connections::Peer;
 
 type Answer = BoxFuture<Response<Body>, Infallible>;
 
@@ -118,7 +117,7 @@ impl<H: Generated, R: Generated, A: Generated> Service<Request<Body>> for Router
     fn call(&mut self, request: Request<Body>) -> Answer {
         let began = Instant::now();
         let path = request.uri().path().to_owned();
-        let work = request.extensions().get::<Arc<Peer>>().map(Peer::work);
+        let (request, work) = arriving(request);
         let meters = self.meters.clone();
         let answer = self.route(&path, request);
         Box::pin(async move {
