@@ -7,6 +7,7 @@
 //! ```
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backstock_engine::engine::Engine;
@@ -24,13 +25,17 @@ const WHOLE_SERVER: &str = "";
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Says how the server is.
-pub(crate) struct Health(HealthReporter);
+pub(crate) struct Health {
+    reporter: HealthReporter,
+    /// The last word is spoken.
+    has_ended: AtomicBool,
+}
 
 impl Health {
     /// The server opens; with the service that tells of it.
     pub(crate) async fn opening() -> (Self, HealthServer<impl HealthService>) {
         let (reporter, service) = tonic_health::server::health_reporter();
-        let health = Self(reporter);
+        let health = Self { reporter, has_ended: AtomicBool::new(false) };
         health.say(NotServing, |_| true).await;
         (health, service)
     }
@@ -70,14 +75,17 @@ impl Health {
     /// that stays open would keep the drain from ending.
     pub(crate) async fn ends(&self) {
         self.say(NotServing, |_| true).await;
+        self.has_ended.store(true, Ordering::Relaxed);
         for name in names() {
-            self.0.clone().clear_service_status(name).await;
+            self.reporter.clone().clear_service_status(name).await;
         }
     }
 
     async fn say(&self, status: ServingStatus, of: impl Fn(&str) -> bool) {
         for name in names().filter(|name| of(name)) {
-            self.0.set_service_status(name, status).await;
+            if !self.has_ended.load(Ordering::Relaxed) {
+                self.reporter.set_service_status(name, status).await;
+            }
         }
     }
 }

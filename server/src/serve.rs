@@ -30,7 +30,7 @@ use crate::health::Health;
 use crate::housekeeping;
 pub use crate::housekeeping::SnapshotSchedule;
 use crate::reference::UsPostalCodes;
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Phase, Shutdown};
 
 /// Streams of one connection at a time. A connection of a checkout farm carries
 /// its peak; the engine's admission is the bound that counts.
@@ -264,9 +264,12 @@ impl Serving {
         // They end with this.
         let _kept = housekeeping::start(&engine, &clock, places, data, snapshots);
         self.opening.open(&self.api(&engine, clock), options.request_bytes_max);
-        self.health.is_open().await;
-        if let Err(error) = announced() {
-            return ServeError::Start(Box::new(error));
+        // Nobody is to send anything to a server that drains already.
+        if self.shutdown.phase() == Phase::Running {
+            self.health.is_open().await;
+            if let Err(error) = announced() {
+                return ServeError::Start(Box::new(error));
+            }
         }
         tokio::select! {
             halt = engine.halted() => {
@@ -298,6 +301,7 @@ impl Serving {
         let patience = Patience::Callers {
             shutdown: self.shutdown.clone(),
             idle_max: self.options.connection_idle_max,
+            unread_max: self.options.drain_max / 2,
         };
         let connections = Door::new(listener, self.places.clone(), patience).connections();
         let draining = async {

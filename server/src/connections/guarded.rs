@@ -44,8 +44,12 @@ impl Guarded {
             && let Poll::Ready(cause) = self.patience.as_mut().poll(cx)
         {
             self.is_given_up = true;
-            let cause = cause.as_str();
-            tracing::debug!(from = %self.from, cause, "a connection is given up");
+            let (from, cause, streams) = (self.from, cause.as_str(), self.peer.unread());
+            if streams > 0 {
+                tracing::warn!(%from, cause, streams, "answers of streams were not read");
+            } else {
+                tracing::debug!(%from, cause, "a connection is given up");
+            }
             metrics::counter!(names::CONNECTIONS_GIVEN_UP, "cause" => cause).increment(1);
         }
         self.is_given_up

@@ -8,8 +8,9 @@ use std::time::Duration;
 pub(super) const GREETING_MAX: Duration = Duration::from_secs(10);
 
 /// How long nothing may move on a connection in a drain while no request is being worked
-/// on: several round trips to anywhere. Who has not read by then, or keeps a stream open,
-/// would make the drain last for as long as it may.
+/// on: several round trips to anywhere. Who keeps a connection open would make the drain
+/// last for as long as it may. Who has answers to read has half of a drain for that: what
+/// was taken is in them.
 pub(super) const STILL_MAX: Duration = Duration::from_secs(2);
 
 /// How long nothing may move on a connection that reads metrics: scrapes are a minute

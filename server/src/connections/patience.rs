@@ -11,7 +11,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::limits::{GREETING_MAX, SCRAPER_STILL_MAX, STILL_MAX};
 use super::peer::Peer;
@@ -26,6 +26,8 @@ pub(crate) enum Patience {
         shutdown: Shutdown,
         /// How long one may ask for nothing.
         idle_max: Duration,
+        /// How long nothing may move in a drain while answers are not read.
+        unread_max: Duration,
     },
     /// Readers of metrics.
     Scrapers,
@@ -57,13 +59,20 @@ impl Patience {
     /// Waits until a connection is to be given up.
     pub(super) async fn ends(self, peer: Arc<Peer>) -> Cause {
         match self {
-            Self::Callers { shutdown, idle_max } => callers(&peer, &shutdown, idle_max).await,
-            Self::Scrapers => still(&peer, SCRAPER_STILL_MAX).await,
+            Self::Callers { shutdown, idle_max, unread_max } => {
+                callers(&peer, &shutdown, idle_max, unread_max).await
+            }
+            Self::Scrapers => still(&peer, SCRAPER_STILL_MAX, SCRAPER_STILL_MAX).await,
         }
     }
 }
 
-async fn callers(peer: &Peer, shutdown: &Shutdown, idle_max: Duration) -> Cause {
+async fn callers(
+    peer: &Peer,
+    shutdown: &Shutdown,
+    idle_max: Duration,
+    unread_max: Duration,
+) -> Cause {
     tokio::select! {
         biased;
         () = shutdown.draining() => {}
@@ -71,7 +80,7 @@ async fn callers(peer: &Peer, shutdown: &Shutdown, idle_max: Duration) -> Cause 
         cause = idle(peer, idle_max) => return cause,
     }
     // A drain does not wait for who never spoke.
-    if peer.has_greeted() { still(peer, STILL_MAX).await } else { Cause::Silent }
+    if peer.has_greeted() { still(peer, STILL_MAX, unread_max).await } else { Cause::Silent }
 }
 
 /// Waits until it is too late to speak; for ever if it has.
@@ -95,12 +104,15 @@ async fn idle(peer: &Peer, idle_max: Duration) -> Cause {
     }
 }
 
-/// Waits until nothing moved for so long while there was nothing to work on.
-async fn still(peer: &Peer, still_max: Duration) -> Cause {
+/// Waits until nothing moved for so long while there was nothing to work on; for the
+/// longer time while there were answers to read.
+async fn still(peer: &Peer, still_max: Duration, unread_max: Duration) -> Cause {
+    let (mut moved, mut since) = (peer.moved(), Instant::now());
     loop {
-        let moved = peer.moved();
         sleep(still_max).await;
-        if !peer.is_working() && peer.moved() == moved {
+        if peer.is_working() || peer.moved() != moved {
+            (moved, since) = (peer.moved(), Instant::now());
+        } else if peer.unread() == 0 || since.elapsed() >= unread_max {
             return Cause::Still;
         }
     }
@@ -127,16 +139,26 @@ mod tests {
         let (peer, shutdown) = (Arc::new(Peer::default()), Shutdown::default());
         peer.note_received(23);
         shutdown.drain();
-        assert_eq!(callers(&peer, &shutdown, LONG).now_or_never(), Some(Cause::Silent));
+        assert_eq!(callers(&peer, &shutdown, LONG, LONG).now_or_never(), Some(Cause::Silent));
     }
 
     #[tokio::test]
     async fn a_drain_waits_for_what_is_worked_on_and_for_what_moves() {
         let peer = greeted();
         let work = peer.work();
-        assert!(timeout(5 * SOON, still(&peer, SOON)).await.is_err(), "it is worked on");
+        assert!(timeout(5 * SOON, still(&peer, SOON, LONG)).await.is_err(), "it is worked on");
         drop(work);
-        assert_eq!(timeout(LONG, still(&peer, SOON)).await, Ok(Cause::Still));
+        assert_eq!(timeout(LONG, still(&peer, SOON, LONG)).await, Ok(Cause::Still));
+    }
+
+    #[tokio::test]
+    async fn a_drain_waits_longer_for_who_has_answers_to_read() {
+        let peer = greeted();
+        let answers = peer.stream();
+        assert!(timeout(5 * SOON, still(&peer, SOON, LONG)).await.is_err(), "they are not read");
+        assert_eq!(timeout(LONG, still(&peer, SOON, 2 * SOON)).await, Ok(Cause::Still));
+        drop(answers);
+        assert_eq!(timeout(LONG, still(&peer, SOON, 2 * LONG)).await, Ok(Cause::Still));
     }
 
     #[tokio::test]

@@ -14,11 +14,16 @@ pub(crate) struct Peer {
     sent: AtomicU64,
     begun: AtomicU64,
     working: AtomicUsize,
+    unread: AtomicUsize,
 }
 
 /// Something is being worked on for a connection, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Work(Arc<Peer>);
+
+/// A stream whose answers are not all read, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Unread(Arc<Peer>);
 
 impl Peer {
     /// Notes that something is being worked on.
@@ -26,6 +31,12 @@ impl Peer {
         self.begun.fetch_add(1, Ordering::Relaxed);
         self.working.fetch_add(1, Ordering::Relaxed);
         Work(Arc::clone(self))
+    }
+
+    /// Notes that a stream begins, whose answers will have to be read.
+    pub(crate) fn stream(self: &Arc<Self>) -> Unread {
+        self.unread.fetch_add(1, Ordering::Relaxed);
+        Unread(Arc::clone(self))
     }
 
     pub(super) fn note_received(&self, bytes: usize) {
@@ -51,9 +62,20 @@ impl Peer {
         self.begun.load(Ordering::Relaxed)
     }
 
+    /// Streams whose answers are not all read.
+    pub(super) fn unread(&self) -> usize {
+        self.unread.load(Ordering::Relaxed)
+    }
+
     /// Whether something is being worked on.
     pub(crate) fn is_working(&self) -> bool {
         self.working.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.0.unread.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

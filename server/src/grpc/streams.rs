@@ -21,7 +21,7 @@ use tonic::{Code, Extensions, Status, Streaming};
 use super::limits::{ANSWER_BYTES_COUNTED_MIN, ANSWERS_WAITING_BYTES_MAX};
 use super::meters::StreamMeter;
 use super::{Api, errors};
-use crate::connections::{Peer, Work};
+use crate::connections::{Peer, Unread, Work};
 
 /// The requests of a stream, taken until the caller ends it or the server drains.
 pub(super) struct Requests<T> {
@@ -73,6 +73,7 @@ pub struct Answers<T> {
     queue: mpsc::UnboundedReceiver<(T, OwnedSemaphorePermit)>,
     ended: Option<oneshot::Receiver<Result<(), Status>>>,
     meter: Arc<StreamMeter>,
+    _unread: Option<Unread>,
 }
 
 /// The two ends of a stream of answers to a request with these extensions.
@@ -86,8 +87,10 @@ pub(super) fn answers<T>(
     let room = Arc::new(Semaphore::new(ANSWERS_WAITING_BYTES_MAX));
     let peer = request.get::<Arc<Peer>>().cloned();
     let work = peer.as_ref().map(Peer::work);
+    let unread = peer.as_ref().map(Peer::stream);
     let answering = Answering { queue: sender, room, ended: end, peer, work };
-    (answering, Answers { queue, ended: Some(ended), meter: Arc::clone(meter) })
+    let meter = Arc::clone(meter);
+    (answering, Answers { queue, ended: Some(ended), meter, _unread: unread })
 }
 
 impl<T> Answering<T> {

@@ -17,7 +17,7 @@ use tonic::{Request, Status};
 use super::server::{LONG, TestServer, channel, configuration, order};
 
 /// With what every HTTP/2 connection begins.
-const GREETING: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub const GREETING: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The frame that follows it.
 const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];

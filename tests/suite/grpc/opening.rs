@@ -1,7 +1,8 @@
 //! A server whose engine is not open yet.
 
 use std::future::pending;
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use super::connections::GREETING;
 use super::server::{LONG, channel, configuration};
 
 /// Longer than nothing, and shorter than anybody wants to wait for a refusal.
@@ -26,6 +28,7 @@ const WAIT: Duration = Duration::from_millis(20);
 
 /// A server that answers, and opens when `opens` is ready.
 pub struct Opening {
+    address: SocketAddr,
     pub channel: Channel,
     shutdown: Shutdown,
     is_announced: Arc<AtomicBool>,
@@ -50,7 +53,7 @@ impl Opening {
             };
             serve::serve_when_open(opens, listener, options, ends, announce).await
         });
-        Self { channel: channel(address).await, shutdown, is_announced, serving }
+        Self { address, channel: channel(address).await, shutdown, is_announced, serving }
     }
 
     /// What health says of the server.
@@ -97,6 +100,29 @@ async fn a_server_that_opens_says_so_and_serves_when_it_is_open() {
     }
     drop(admin);
     server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_opens_in_a_drain_does_not_say_that_it_is_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = configuration(directory.path());
+    let (open, opens) = oneshot::channel();
+    let of_data = config.clone();
+    let server = Opening::start(&config, async move {
+        opens.await.expect("the test opens it");
+        serve::open(&of_data).await
+    });
+    let Opening { address, channel, shutdown, is_announced, serving } = server.await;
+    // It keeps the drain from ending for a while.
+    let mut held = TcpStream::connect(address).expect("it listens");
+    held.write_all(GREETING).expect("sent");
+    shutdown.drain();
+    open.send(()).expect("it waits");
+    drop(channel);
+    let ended = tokio::time::timeout(LONG, serving).await.expect("the server ends");
+    ended.expect("no panic").expect("drained");
+    assert!(!is_announced.load(Ordering::SeqCst), "scripts wait for it");
+    drop(held);
 }
 
 /// Nothing was taken yet, and recovery may be cut off at any moment.
