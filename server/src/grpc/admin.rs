@@ -56,9 +56,9 @@ impl AdminService for Api {
         _: Request<v1::RunAuditRequest>,
     ) -> Result<Response<v1::RunAuditResponse>, Status> {
         let engine = self.engine().clone();
-        let audit = tokio::task::spawn_blocking(move || engine.audit()).await;
-        let audit =
-            audit.map_err(|error| errors::internal(format!("the audit did not end: {error}")))?;
+        let audit = tokio::task::spawn_blocking(move || engine.audit());
+        let failed = |error| errors::internal(format!("the audit did not end: {error}"));
+        let audit = self.unless_drained(async { audit.await.map_err(failed) }).await?;
         let report = audit.map_err(plain)?;
         metrics::counter!(names::AUDIT_BREACHES).increment(report.breach_count);
         Ok(Response::new(response(&report)))
@@ -90,6 +90,21 @@ impl AdminService for Api {
 }
 
 impl Api {
+    /// Does what may take longer than a drain, and need not be done.
+    ///
+    /// # Errors
+    /// The server drains before it is done.
+    pub(super) async fn unless_drained<T>(
+        &self,
+        work: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Status> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.0.shutdown.draining() => Err(errors::unfinished()),
+        }
+    }
+
     fn state(&self) -> v1::ServerState {
         if self.engine().halt().is_some() {
             return v1::ServerState::Halted;

@@ -113,6 +113,11 @@ pub(super) fn stream_drained() -> Status {
     draining("the server is shutting down; what has no answer was not taken")
 }
 
+/// What an operator asked for, and the server did not finish before it drained.
+pub(super) fn unfinished() -> Status {
+    draining("the server is shutting down; this was not finished")
+}
+
 /// A quote that was not made before the server drained.
 pub(super) fn quote_drained() -> Status {
     draining("the server is shutting down; no quote was made")

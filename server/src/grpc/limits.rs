@@ -25,8 +25,9 @@ pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;
 
 /// Bytes of the answers of a stream that wait for the transport: a dozen replies of the
 /// most orders as they mostly are, or pieces of a snapshot. With quotes of many lines one
-/// reply is longer than that, and then one waits: whoever reads nothing makes the server
-/// hold this and one answer more.
+/// reply is longer than that, and then one waits. Whoever reads nothing makes the server
+/// hold this, one answer that there was little room for, and one that the transport has
+/// begun to send.
 pub(super) const ANSWERS_WAITING_BYTES_MAX: usize = 1 << 20;
 
 /// What the shortest answer counts: no more than sixteen wait for the transport.

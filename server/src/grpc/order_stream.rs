@@ -247,6 +247,9 @@ async fn acknowledge_all(
             Step::Answer(batch) => batch,
             Step::End(how) => return answering.end(how),
         };
+        if answering.ready().await.is_err() {
+            return;
+        }
         answer.acknowledge(&api, slots).await;
         let reply = std::mem::take(&mut answer).end(&api);
         let bytes = reply.len();

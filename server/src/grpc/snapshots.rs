@@ -26,6 +26,7 @@ use super::pages::Page;
 use super::streams::{self, Answering, Answers};
 use super::{Api, errors, times};
 use crate::housekeeping;
+use crate::shutdown::Shutdown;
 
 /// The pieces of an exported file.
 pub(super) type Pieces = Answers<v1::ExportSnapshotResponse>;
@@ -48,7 +49,8 @@ impl Exports {
 
 impl Api {
     pub(super) async fn take(&self) -> Result<v1::Snapshot, Status> {
-        let taken = housekeeping::take_snapshot(self.engine(), &self.0.clock).await;
+        let taken = housekeeping::take_snapshot(self.engine(), &self.0.clock);
+        let taken = self.unless_drained(async { Ok(taken.await) }).await?;
         Ok(message(&taken.map_err(|failed| errors::snapshot(&failed))?.manifest))
     }
 
@@ -97,7 +99,7 @@ impl Api {
             directory: self.0.exports.directory.clone(),
             generation,
         };
-        tokio::spawn(export.send(sending, place));
+        tokio::spawn(export.send(sending, place, self.0.shutdown.clone()));
         Ok(pieces)
     }
 
@@ -125,7 +127,8 @@ impl Api {
             let store: Arc<SledStore> = engine.snapshot_store()?;
             work(&store)
         });
-        let done = done.await.map_err(|error| errors::internal(error.to_string()))?;
+        let done = async { done.await.map_err(|error| errors::internal(error.to_string())) };
+        let done = self.unless_drained(done).await?;
         done.map_err(|error| errors::snapshot(&error.into()))
     }
 }
@@ -138,13 +141,20 @@ struct Export {
 }
 
 impl Export {
-    async fn send(self, mut sending: Sending, _place: OwnedSemaphorePermit) {
-        let sent = match tokio::task::spawn_blocking(move || self.write()).await {
-            Ok(Ok(written)) => send_file(&written.path, &mut sending, PIECE_STALL_MAX).await,
-            Ok(Err(failed)) => Err(errors::snapshot(&failed)),
-            Err(panicked) => Err(errors::internal(panicked.to_string())),
+    async fn send(self, mut sending: Sending, _place: OwnedSemaphorePermit, shutdown: Shutdown) {
+        let sent = tokio::select! {
+            sent = self.sent(&mut sending) => sent,
+            () = shutdown.draining() => Err(errors::unfinished()),
         };
         sending.end(sent);
+    }
+
+    async fn sent(self, sending: &mut Sending) -> Result<(), Status> {
+        match tokio::task::spawn_blocking(move || self.write()).await {
+            Ok(Ok(written)) => send_file(&written.path, sending, PIECE_STALL_MAX).await,
+            Ok(Err(failed)) => Err(errors::snapshot(&failed)),
+            Err(panicked) => Err(errors::internal(panicked.to_string())),
+        }
     }
 
     /// Writes the generation to a file of its own, which goes with the answer.

@@ -97,13 +97,22 @@ impl<T> Answering<T> {
     /// Hands an answer of so many bytes on, once there is room for it. One that is
     /// longer than all the room waits until nothing else does.
     pub(super) async fn send(&mut self, answer: T, bytes: usize) -> Result<(), Gone> {
+        let room = self.room(bytes).await?;
+        self.queue.send((answer, room)).map_err(|_| Gone)
+    }
+
+    /// Waits until there is room for the shortest answer: none is made before.
+    pub(super) async fn ready(&mut self) -> Result<(), Gone> {
+        self.room(0).await.map(drop)
+    }
+
+    async fn room(&mut self, bytes: usize) -> Result<OwnedSemaphorePermit, Gone> {
         let bytes = bytes.clamp(ANSWER_BYTES_COUNTED_MIN, ANSWERS_WAITING_BYTES_MAX);
         let bytes = u32::try_from(bytes).expect("at most ANSWERS_WAITING_BYTES_MAX");
-        let room = match Arc::clone(&self.room).try_acquire_many_owned(bytes) {
-            Ok(room) => room,
-            Err(_) => self.wait_for_room(bytes).await?,
-        };
-        self.queue.send((answer, room)).map_err(|_| Gone)
+        match Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+            Ok(room) => Ok(room),
+            Err(_) => self.wait_for_room(bytes).await,
+        }
     }
 
     async fn wait_for_room(&mut self, bytes: u32) -> Result<OwnedSemaphorePermit, Gone> {
@@ -187,6 +196,7 @@ mod tests {
         answering.send(1, half).await.unwrap();
         answering.send(2, half).await.unwrap();
         assert!(answering.send(3, 1).now_or_never().is_none(), "there is no room");
+        assert!(answering.ready().now_or_never().is_none(), "for the shortest either");
         // Longer than all the room: only when nothing else waits.
         let mut longest = Box::pin(answering.send(4, 10 * ANSWERS_WAITING_BYTES_MAX));
         assert!((&mut longest).now_or_never().is_none());
