@@ -176,7 +176,8 @@ fn nothing_left(order: &Order) -> Refusal {
     let ordered = order.lines.iter().map(|line| u64::from(line.ordered)).sum();
     let any_left = order.lines.iter().any(|line| line.ordered > line.cancelled);
     let gone = if any_left { Gone::Shipped } else { Gone::Cancelled };
-    Refusal::NothingToCancel { order: order.header.id.clone(), open: 0, wanted: ordered, gone }
+    let order = order.header.id.clone();
+    Refusal::NothingToCancel { order, line: None, open: 0, wanted: ordered, gone }
 }
 
 /// Why a line has fewer open units than are to be cancelled.
@@ -190,7 +191,8 @@ fn too_few_open(order: &Order, line: usize, wanted: u64) -> Refusal {
     } else {
         Gone::Cancelled
     };
-    Refusal::NothingToCancel { order: order.header.id.clone(), open, wanted, gone }
+    let (order, line) = (order.header.id.clone(), u32::try_from(line + 1).ok());
+    Refusal::NothingToCancel { order, line, open, wanted, gone }
 }
 
 fn open_units(order: &Order, line: usize) -> u64 {

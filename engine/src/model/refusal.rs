@@ -198,10 +198,12 @@ pub enum Refusal {
         missing: u64,
     },
     /// Not as much of the order or line is left as is to be cancelled.
-    #[error("order {order} has {open} of {wanted} units to cancel: {gone}")]
+    #[error("{}order {order} has {open} of {wanted} units to cancel: {gone}", of_line(*.line))]
     NothingToCancel {
         /// The order.
         order: OrderId,
+        /// The line, from 1; none when all of the order is to be cancelled.
+        line: Option<u32>,
         /// Units that could still be cancelled.
         open: u64,
         /// Units asked for.
@@ -218,6 +220,10 @@ pub enum Refusal {
     /// Others in flight kept this command from settling. Transient: try again.
     #[error("too many commands on the same stock or order in flight")]
     Contended,
+}
+
+fn of_line(line: Option<u32>) -> String {
+    line.map(|line| format!("line {line} of ")).unwrap_or_default()
 }
 
 /// Why units of an order cannot be cancelled.

@@ -185,14 +185,20 @@ fn refused(refusal: Refusal) -> Status {
         Refusal::UnitsMissing { shipment, .. } => {
             state(Reason::UnitsMissing, format!("shipment/{shipment}"))
         }
-        Refusal::NothingToCancel { order, gone, .. } => state(
-            match gone {
+        Refusal::NothingToCancel { order, line, open, wanted, gone } => {
+            // The engine counts lines from 1, the interface from 0.
+            let message = line.map_or(message, |line| {
+                let index = line.saturating_sub(1);
+                let units = format!("{open} of {wanted} units to cancel: {gone}");
+                format!("the line of index {index} of order {order} has {units}")
+            });
+            let reason = match gone {
                 Gone::Shipped => Reason::UnitsShipped,
                 Gone::Cancelled => Reason::UnitsCancelled,
                 Gone::NeverOrdered => Reason::UnitsNotOrdered,
-            },
-            format!("order/{order}"),
-        ),
+            };
+            precondition(reason, &format!("order/{order}"), &message)
+        }
         Refusal::NoNode => state(Reason::NoNode, "network".into()),
         Refusal::TooLong(_) => failure(Code::InvalidArgument, Reason::CommandTooLarge, message),
         Refusal::Contended => transient(Code::Aborted, Reason::Contended, &message, RETRY_SOON),

@@ -206,6 +206,11 @@ async fn lines_and_shipments_are_told_by_the_numbers_that_the_caller_gave() {
     let status = server.orders.cancel_order(cancel(&[499])).await.expect_err("refused");
     assert_eq!(told(&status), refused(Code::NotFound, "LINE_NOT_FOUND"));
     assert_eq!(status.message(), "order A has no line of index 499");
+    let line = v1::CancelOrderLine { line_index: 0, quantity: 3 };
+    let more = v1::CancelOrderRequest { lines: vec![line], ..cancel(&[]) };
+    let status = server.orders.cancel_order(more).await.expect_err("refused");
+    let why = "has 2 of 3 units to cancel: fewer were ordered";
+    assert_eq!(status.message(), format!("the line of index 0 of order A {why}"));
 
     let ship = v1::ShipShipmentRequest {
         order_id: "A".into(),
