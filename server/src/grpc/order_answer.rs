@@ -99,14 +99,15 @@ async fn placed_message(
     Ok(v1::PlaceOrderResponse::decode(&*first).expect("it was written as prost would"))
 }
 
-/// Writes the answer that an order would get now.
+/// Writes the answer that an order would get now: one that was placed before, that of a
+/// repeat.
 pub(super) async fn quoted(
     engine: &Engine,
     request: &OrderText<'_>,
     quoted: Quoted,
     version: u64,
     out: &mut Vec<u8>,
-) -> Result<Told, EngineError> {
+) -> Result<(), EngineError> {
     match quoted {
         Quoted::Plan(draft) => {
             let decided = Decided {
@@ -116,13 +117,18 @@ pub(super) async fn quoted(
                 allocations: &draft.allocations,
                 promise_by: draft.promise_by,
             };
-            decided.answer(engine, version, out).await
+            decided.answer(engine, version, out).await?;
         }
         Quoted::Known(order) => {
-            Decided::of(&order).answer(engine, order.placed_lsn.get(), out).await
+            let version = order.placed_lsn;
+            let placed = Placed { version, outcome: PlaceOutcome::Placed(order) };
+            repeated(engine, placed, out).await?;
         }
-        Quoted::SoldOut(short) => Ok(rejected(request, &short, version, out)),
+        Quoted::SoldOut(short) => {
+            rejected(request, &short, version, out);
+        }
     }
+    Ok(())
 }
 
 /// Sold out: the lines are those of the request, with one for each SKU.

@@ -120,8 +120,8 @@ impl Api {
         let command = self.placing(request)?;
         let version = self.version();
         let quoted = self.engine().quote_order(&command).await.map_err(refused)?;
-        let told = order_answer::quoted(self.engine(), request, quoted, version, out);
-        told.await.map(drop).map_err(refused)
+        let written = order_answer::quoted(self.engine(), request, quoted, version, out);
+        written.await.map_err(refused)
     }
 
     /// Writes the answer to an order, once it is durable, and counts it. On an error,

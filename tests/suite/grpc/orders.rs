@@ -74,6 +74,34 @@ async fn an_order_placed_again_after_it_was_cancelled_is_told_as_cancelled() {
     server.stop().await.expect("drained");
 }
 
+/// Also by the stream: a quote says what placing says, whatever became of the order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quote_of_an_order_that_was_placed_before_says_what_placing_it_again_says() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let request = order("A", &[("SKU", 3)]);
+    server.orders.place_order(request.clone()).await.expect("placed");
+    for outcome in [v1::OrderOutcome::Allocated, v1::OrderOutcome::Cancelled] {
+        let again = server.orders.place_order(request.clone()).await.expect("known").into_inner();
+        assert!(again.is_repeat);
+        assert_eq!(again.outcome(), outcome);
+        let before = server.state_hash();
+        let quote = v1::PlaceOrderRequest { validate_only: true, ..request.clone() };
+        let quoted = server.orders.place_order(quote.clone()).await.expect("quoted").into_inner();
+        assert_eq!(quoted, again);
+        let orders = tokio_stream::once(v1::PlaceOrdersRequest { orders: vec![quote] });
+        let mut answers = server.orders.place_orders(orders).await.expect("a stream").into_inner();
+        let mut results = answers.message().await.expect("an answer").expect("one").results;
+        let streamed = results.pop().expect("a result").result;
+        assert_eq!(streamed, Some(Outcome::Response(again)));
+        assert_eq!(server.state_hash(), before);
+        let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
+        let cancelled = server.orders.cancel_order(cancel).await;
+        assert_eq!(cancelled.is_ok(), outcome == v1::OrderOutcome::Allocated);
+    }
+    server.stop().await.expect("drained");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sold_out_is_an_outcome_and_a_quote_takes_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
