@@ -16,7 +16,7 @@ use super::{Actor, Mailbox, Row};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::invariants::{CHECKED, good_units, missing_good};
 use crate::model::{
-    InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock,
+    Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock,
     StockChange, StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
 };
 
@@ -246,6 +246,13 @@ pub struct InboundGlance {
     pub in_flight: bool,
 }
 
+impl InboundGlance {
+    fn of(inbound: &Inbound, claimed: i64) -> Self {
+        let free = u32::try_from(i64::from(inbound.free()) - claimed).unwrap_or(0);
+        Self { no: inbound.no, eta: inbound.eta, free, in_flight: claimed > 0 }
+    }
+}
+
 /// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -351,9 +358,14 @@ impl StockActor {
         }
     }
 
+    /// Of what is durable. A change in flight hides from plans what is on its way, for they
+    /// wait for it; whoever reads does not, and until it is applied the units are there.
     fn promise(&self) -> Promise {
         let (free, is_unlimited) = (self.free(), self.stock.is_unlimited());
-        Promise { free, is_unlimited, inbound: self.glance_inbound() }
+        let inbound = self.stock.inbound().iter();
+        let inbound =
+            inbound.map(|supply| InboundGlance::of(supply, self.claimed_inbound(supply.no)));
+        Promise { free, is_unlimited, inbound: inbound.collect() }
     }
 
     fn standing(&self) -> Standing {
@@ -369,11 +381,9 @@ impl StockActor {
     }
 
     fn glance_inbound(&self) -> Vec<InboundGlance> {
-        let net = |inbound: &crate::model::Inbound| {
-            let (free, claimed) = self.available(Supply::Inbound(inbound.no));
-            let in_flight = claimed > 0;
-            let free = u32::try_from(free - claimed).unwrap_or(0);
-            InboundGlance { no: inbound.no, eta: inbound.eta, free, in_flight }
+        let net = |inbound: &Inbound| {
+            let (_, claimed) = self.available(Supply::Inbound(inbound.no));
+            InboundGlance::of(inbound, claimed)
         };
         self.stock.inbound().iter().map(net).collect()
     }

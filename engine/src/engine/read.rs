@@ -13,7 +13,7 @@ use super::place::read_stock;
 use super::trace::Trace;
 use crate::actor::Slot;
 use crate::actor::order::{OrderMessage, OrderReply};
-use crate::actor::stock::{Glance, StockActor, StockMessage, StockReply};
+use crate::actor::stock::{Glance, InboundGlance, StockActor, StockMessage, StockReply};
 use crate::limits::READS_MAX;
 use crate::model::{
     Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderNo, OrderState, Pair, Parts, Refusal,
@@ -48,6 +48,8 @@ pub struct NodeAvailability {
     pub free: i64,
     /// Free inbound units that arrive by the instant asked for.
     pub inbound: u64,
+    /// The supplies that have them, ascending by number, as of the same moment.
+    pub supplies: Vec<InboundGlance>,
     /// Whether a supplier promises any quantity.
     pub unlimited: bool,
     /// Units that can be promised by then.
@@ -114,6 +116,7 @@ impl NodeAvailability {
             enabled: node.enabled,
             free: i64::from(glance.free),
             inbound: 0,
+            supplies: Vec::new(),
             unlimited: false,
             atp: 0,
         };
@@ -139,8 +142,9 @@ async fn look_closer(
         StockReply::Promise(promise) => promise,
         other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
     };
-    let in_time = promise.inbound.iter().filter(|supply| supply.eta <= at);
-    seen.inbound = in_time.map(|supply| u64::from(supply.free)).sum();
+    seen.supplies = promise.inbound;
+    seen.supplies.retain(|supply| supply.free > 0 && supply.eta <= at);
+    seen.inbound = seen.supplies.iter().map(|supply| u64::from(supply.free)).sum();
     seen.free = promise.free;
     seen.unlimited = promise.is_unlimited;
     seen.sum_up();

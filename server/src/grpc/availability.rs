@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use backstock_engine::calendar::Calendar;
 use backstock_engine::engine::{Engine, EngineError, NodeAvailability};
 use backstock_engine::model::{Day, NodeId, Rule, Sku, Timestamp};
 use backstock_proto::v1;
@@ -76,7 +77,7 @@ impl Asked {
         let all = engine.availability(sku, EVER).await?;
         let mut promises: Vec<Promise<'_>> = Vec::with_capacity(all.nodes.len());
         for node in all.nodes.iter().filter(|node| self.counts(node)) {
-            promises.push(self.promise(engine, sku, node).await?);
+            promises.push(Promise::read(engine, node, self)?);
         }
         promises.sort_unstable_by(|a, b| a.node.node.cmp(&b.node.node));
         let limited = || promises.iter().filter(|promise| !promise.node.unlimited);
@@ -137,19 +138,6 @@ impl Asked {
             Err(error) => Err(plain(error)),
         }
     }
-
-    async fn promise<'a>(
-        &self,
-        engine: &Engine,
-        sku: &Sku,
-        node: &'a NodeAvailability,
-    ) -> Result<Promise<'a>, EngineError> {
-        let mut promise = Promise { node, inbound: Inbound::default() };
-        if node.inbound > 0 {
-            promise.inbound = Inbound::read(engine, sku, &node.node, self).await?;
-        }
-        Ok(promise)
-    }
 }
 
 /// What can be promised from one node.
@@ -158,7 +146,22 @@ struct Promise<'a> {
     inbound: Inbound,
 }
 
-impl Promise<'_> {
+impl<'a> Promise<'a> {
+    /// From the one answer of the engine. Were there two, units that are received in
+    /// between would be free too late for the first and on their way no more in the second.
+    fn read(
+        engine: &Engine,
+        node: &'a NodeAvailability,
+        asked: &Asked,
+    ) -> Result<Self, EngineError> {
+        let mut promise = Self { node, inbound: Inbound::default() };
+        if !node.supplies.is_empty() {
+            let calendar = engine.calendar(&node.node)?;
+            promise.inbound = Inbound::of(node, &calendar, asked);
+        }
+        Ok(promise)
+    }
+
     /// Units that can be promised now.
     fn now(&self) -> u64 {
         u64::try_from(self.node.free).unwrap_or(0)
@@ -166,7 +169,7 @@ impl Promise<'_> {
 
     /// Units that can be promised for the day asked for.
     fn at(&self) -> u64 {
-        self.now() + self.inbound.in_time.min(self.node.inbound)
+        self.now() + self.inbound.in_time
     }
 
     /// Writes a [`v1::NodeAvailability`] of an answer.
@@ -194,26 +197,19 @@ struct Inbound {
 }
 
 impl Inbound {
-    async fn read(
-        engine: &Engine,
-        sku: &Sku,
-        id: &NodeId,
-        asked: &Asked,
-    ) -> Result<Self, EngineError> {
-        let calendar = engine.calendar(id)?;
-        let stock = engine.stock(sku, id).await?.stock;
+    fn of(node: &NodeAvailability, calendar: &Calendar, asked: &Asked) -> Self {
         let mut all = Self::default();
         let mut first = None;
-        for inbound in stock.inbound().iter().filter(|inbound| inbound.free() > 0) {
-            let expected = calendar.expected_at(asked.now, inbound.eta);
+        for supply in &node.supplies {
+            let expected = calendar.expected_at(asked.now, supply.eta);
             let day = calendar.zone().local_day(expected);
             first = Some(first.map_or(day, |first: Day| first.min(day)));
             // What comes on the day itself comes in time.
             if asked.day.is_some_and(|asked| day <= asked) {
-                all.in_time += u64::from(inbound.free());
+                all.in_time += u64::from(supply.free);
             }
         }
         all.next = first.and_then(times::date);
-        Ok(all)
+        all
     }
 }

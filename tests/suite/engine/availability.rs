@@ -1,10 +1,12 @@
 //! What a pair publishes is one word; what the engine answers is exact.
 
+use std::pin::pin;
+
 use backstock_engine::limits::STOCK_UNITS_MAX;
 use backstock_engine::model::command::StockOperation;
-use backstock_engine::model::{NodeKind, Shortage};
+use backstock_engine::model::{InboundId, NodeKind, Shortage, Timestamp};
 use backstock_tests::fixture::*;
-use backstock_tests::single::Single;
+use backstock_tests::single::{Single, poll};
 
 #[test]
 fn quantities_that_no_glance_can_show_are_shown() {
@@ -29,4 +31,28 @@ fn quantities_that_no_glance_can_show_are_shown() {
     let found = single.run(engine.availability(&sku("A"), NOW)).expect("the item");
     assert_eq!(found.atp, u64::from(STOCK_UNITS_MAX) - 7);
     assert_clean(&engine);
+}
+
+/// Nothing has moved before the receipt is durable: plans wait for it, readers need not.
+#[test]
+fn what_is_on_its_way_is_shown_until_its_receipt_is_durable() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]));
+    single.run(define_items(&engine, &["A"]));
+    let id = InboundId::new("inbound_id", "PO").expect("an id");
+    let eta = Timestamp::from_micros(NOW.as_micros() + DAY);
+    let announce = StockOperation::AnnounceInbound { id: id.clone(), quantity: 5, eta };
+    single.run(change(&engine, "A", "N", announce)).expect("it is announced");
+    let shown = |single: &mut Single| {
+        let found = single.run(engine.availability(&sku("A"), eta)).expect("the item");
+        (found.nodes[0].free, found.nodes[0].inbound, found.atp)
+    };
+    let receive = StockOperation::ReceiveInbound { id, quantity: 5, closes: true };
+    let mut receipt = pin!(change(&engine, "A", "N", receive));
+    assert!(poll(receipt.as_mut()).is_pending());
+    // Whoever reads waits for nothing, so nothing is written meanwhile.
+    assert_eq!(shown(&mut single), (0, 5, 5));
+    single.run(receipt).expect("it is received");
+    assert_eq!(shown(&mut single), (5, 0, 5));
 }

@@ -1,6 +1,7 @@
 //! The gRPC services as their callers see them: a real server, a real
 //! connection.
 
+mod arriving;
 mod connections;
 mod encoding;
 mod errors;
