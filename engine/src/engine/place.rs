@@ -102,7 +102,7 @@ pub async fn quote(core: &Core, command: &PlaceOrder) -> Result<Quoted, EngineEr
         return Ok(Quoted::Known(Arc::new(known)));
     }
     let wanted = resolve(core, &core.network.load(), command)?;
-    Ok(match decide(core, &wanted).await? {
+    Ok(match decide(core, &wanted, &mut Attempts::begin(core)).await? {
         Decided::Plan(draft) => Quoted::Plan(Box::new(draft)),
         Decided::SoldOut(shortages) => Quoted::SoldOut(shortages),
     })
@@ -234,7 +234,7 @@ enum Settled<'a> {
 async fn settle<'a>(core: &'a Core, wanted: &Wanted<'_>) -> Result<Settled<'a>, EngineError> {
     let mut attempts = Attempts::begin(core);
     loop {
-        let draft = match decide(core, wanted).await? {
+        let draft = match decide(core, wanted, &mut attempts).await? {
             Decided::Plan(draft) => draft,
             Decided::SoldOut(shortages) => return Ok(Settled::SoldOut(shortages)),
         };
@@ -255,13 +255,19 @@ enum Decided {
 }
 
 /// What an order comes to now: the one way to it, for placing and for quoting.
-async fn decide(core: &Core, wanted: &Wanted<'_>) -> Result<Decided, EngineError> {
+/// Whoever else gets on meanwhile costs a try of the transaction, wherever it was overtaken:
+/// one bound holds for all of it.
+async fn decide(
+    core: &Core,
+    wanted: &Wanted<'_>,
+    attempts: &mut Attempts<'_>,
+) -> Result<Decided, EngineError> {
     let (moment, draft) = (Moment::now(core), look_and_plan(core, wanted).await?);
     if draft.unfilled_units() == 0 {
         bounded(&draft)?;
         return Ok(Decided::Plan(draft));
     }
-    let draft = confirm(core, wanted, (moment, draft)).await?;
+    let draft = confirm(core, wanted, (moment, draft), attempts).await?;
     if draft.unfilled_units() > 0
         && let Some(shortages) = refused(wanted, &draft)?
     {
@@ -277,22 +283,24 @@ async fn decide(core: &Core, wanted: &Wanted<'_>) -> Result<Decided, EngineError
 /// `NO_PHANTOM_SOLD_OUT`: what counts is whether the pairs of the lines that lack units
 /// changed during the look, or are claimed. A look at all of a large order takes so long
 /// that there they mostly do; so the lines that lack units are looked at once more without
-/// the others, and the plan stands if they come to the same.
+/// the others, and the plan mostly [stands] beside what they come to.
 async fn confirm(
     core: &Core,
     wanted: &Wanted<'_>,
     first: (Moment<'_>, Draft),
+    attempts: &mut Attempts<'_>,
 ) -> Result<Draft, EngineError> {
     let (mut moment, mut draft) = first;
-    let mut attempts = Attempts::begin(core);
     loop {
         let lack = moment.lack(wanted, &draft).await?;
         let lacking = draft.lacking().count();
         let is_alone = lacking == wanted.lines.len() || draft.cut_short;
         let lack = match lack {
             lack if is_alone || matches!(lack, Attempt::Done(())) => lack,
-            _ if short_alone(core, wanted, &draft).await? => Attempt::Done(()),
-            _ => Attempt::Again,
+            _ => {
+                let alone = lack_alone(core, wanted, &draft, attempts).await?;
+                if stands(wanted, &mut draft, &alone) { Attempt::Done(()) } else { Attempt::Again }
+            }
         };
         if attempts.end(lack).await?.is_some() {
             return Ok(draft);
@@ -301,19 +309,35 @@ async fn confirm(
     }
 }
 
-/// Whether the lines of a draft that lack units durably lack as many when they are looked
-/// at without the others.
-async fn short_alone(core: &Core, wanted: &Wanted<'_>, draft: &Draft) -> Result<bool, EngineError> {
+/// The units that the lines of a draft that lack some durably lack when they are looked at
+/// without the others.
+async fn lack_alone(
+    core: &Core,
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+    attempts: &mut Attempts<'_>,
+) -> Result<SmallVec<[u32; 4]>, EngineError> {
     let wanted = wanted.with_lines(draft.lacking());
-    let mut attempts = Attempts::begin(core);
     loop {
         let (moment, alone) = (Moment::now(core), look_and_plan(core, &wanted).await?);
         let lack = moment.lack(&wanted, &alone).await?;
         if attempts.end(lack).await?.is_some() {
-            let short = draft.lacking().map(|line| draft.unfilled[line]);
-            return Ok(short.eq(alone.unfilled));
+            return Ok(alone.unfilled);
         }
     }
+}
+
+/// Whether a draft stands whose lacking lines durably lacked so many units a moment later.
+/// If they lacked as many as it says, or more, it is right to cancel what it says or to let
+/// it wait, and the claims decide whether the rest is still there. An order that waits for
+/// nothing is refused for whatever is lacking, and told that moment's number.
+fn stands(wanted: &Wanted<'_>, draft: &mut Draft, alone: &[u32]) -> bool {
+    if wanted.shortage == Shortage::Reject {
+        let said = draft.unfilled.iter_mut().filter(|short| **short > 0);
+        said.zip(alone).for_each(|(said, short)| *said = *short);
+        return draft.unfilled_units() > 0;
+    }
+    draft.lacking().zip(alone).all(|(line, short)| *short >= draft.unfilled[line])
 }
 
 /// The beginning of a look at what is published.
