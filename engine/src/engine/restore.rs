@@ -44,7 +44,7 @@ use crate::disk::{Disk, DiskLock};
 use crate::journal::limits::BATCH_BYTES_MAX;
 use crate::journal::{
     Batch, BatchLimits, GroupCommit, Known, Log, LogError, Mark, Options, Payload, ReadOnlyLog,
-    SegmentLog, Watermark, open_damaged, open_read_only,
+    SegmentLog, Watermark, open_damaged, open_ending_early, open_read_only,
 };
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, StateHash, Timestamp};
@@ -515,12 +515,16 @@ fn open_log(
     let acknowledged = Mark::read(&**disk, &mark_file(data))?.lsn();
     let known = Known { covered, acknowledged };
     let open = |known| open_read_only(Arc::clone(disk), &directory, known);
-    let as_it_is = Known { covered, ..Known::default() };
+    // Damage is judged by all that is known: what was passed over is not met again.
+    let ending_early = || open_ending_early(Arc::clone(disk), &directory, known);
     let log = match until {
         None => open(known)?,
-        Some(Until::Lsn(_) | Until::Time(_)) => open(as_it_is)?,
-        Some(Until::Damage) => match open(known) {
-            Err(LogError::Lost { .. }) => open(as_it_is)?,
+        Some(Until::Lsn(_) | Until::Time(_)) => match ending_early() {
+            // Where nothing tells that it was synced, a damaged end is a torn one.
+            Err(LogError::Corrupt { .. }) => open(Known { covered, ..Known::default() })?,
+            opened => opened?,
+        },
+        Some(Until::Damage) => match ending_early() {
             Err(LogError::Corrupt { .. } | LogError::Gap { .. }) => {
                 open_damaged(Arc::clone(disk), &directory)?
             }

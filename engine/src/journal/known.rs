@@ -17,9 +17,16 @@ pub struct Known {
 }
 
 impl Known {
-    /// Whether there is a mark that tells where the log ended.
+    /// Whether there is a mark.
     pub(crate) fn has_mark(self) -> bool {
         self.acknowledged > Lsn::NONE
+    }
+
+    /// Whether the mark may tell where the log ended, when all up to `written` was
+    /// written. A power cut may leave it behind, because no batch waits for it to be
+    /// synced: what is behind any record tells nothing of how many there were.
+    pub(crate) fn tells_of(self, written: Lsn) -> bool {
+        self.acknowledged >= written
     }
 
     /// Refuses a journal in `dir` whose last record is `last`, when more was acknowledged.

@@ -127,6 +127,20 @@ pub(crate) fn may_be_passed(error: &LogError, is_followed: bool) -> bool {
     }
 }
 
+/// Whether all but one byte of the header are those of a segment of `file_bytes` bytes
+/// that begins at `first`.
+pub(crate) fn is_nearly_whole(
+    file: &dyn DiskFile,
+    first: Lsn,
+    file_bytes: u64,
+) -> std::io::Result<bool> {
+    let mut header = [0; SEGMENT_HEADER_BYTES];
+    let read = file.read_at(&mut header, 0)?;
+    let whole = encode_header(first, file_bytes);
+    let wrong = header.iter().zip(whole).filter(|(found, made)| **found != *made).count();
+    Ok(read == header.len() && wrong <= 1)
+}
+
 fn check_header(bytes: &[u8], first: Lsn, file_bytes: u64) -> Result<(), Defect> {
     let mut header: [u8; SEGMENT_HEADER_BYTES] = bytes.try_into().map_err(|_| Defect::Magic)?;
     if header[..8] != MAGIC {

@@ -123,7 +123,8 @@ impl SegmentLog {
     fn take_up(&mut self, first: Lsn, firsts: VecDeque<Lsn>, known: Known) -> Result<(), LogError> {
         let (disk, dir) = (self.segments.disk(), self.segments.dir());
         let found = survey(disk, dir, first, None, known)?;
-        self.last = found.end_of_log(known, dir)?;
+        self.last = found.end_of_log(known)?;
+        known.refuse_end_at(self.last, dir)?;
         self.segments.begin_with(Extent { firsts, last: self.last, end: found.end });
         found.damage.iter().for_each(|damage| self.segments.tell(&damage.error));
         if !found.goes_on_behind(self.last) {
@@ -263,13 +264,27 @@ pub fn open_read_only(
     dir: &Path,
     known: Known,
 ) -> Result<ReadOnlyLog, LogError> {
+    let log = open_ending_early(disk, dir, known)?;
+    known.refuse_end_at(log.history().last(), dir)?;
+    Ok(log)
+}
+
+/// As [`open_read_only`], for who can do without records that are missing at the end:
+/// a journal that ends before what was acknowledged is opened all the same.
+///
+/// # Errors
+/// What is damaged or newer in the last segment.
+pub fn open_ending_early(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    known: Known,
+) -> Result<ReadOnlyLog, LogError> {
     let firsts = segments_if_any(&*disk, dir)?;
     let Some(first) = firsts.back().copied() else {
-        known.refuse_end_at(known.covered, dir)?;
         return Ok(ReadOnlyLog(empty_segments(disk, dir, known.covered, false)));
     };
     let found = survey(&*disk, dir, first, None, known)?;
-    let last = found.end_of_log(known, dir)?;
+    let last = found.end_of_log(known)?;
     if let Some(torn) = &found.torn {
         tracing::warn!(bytes = torn.bytes, after = %found.last, "the journal ends in a torn tail");
     }

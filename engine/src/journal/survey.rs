@@ -132,27 +132,28 @@ pub(crate) fn survey(
 
 impl Damage {
     /// Whether nothing is lost with it that is needed. What nothing whole follows may
-    /// have been followed by anything: then only a mark tells where the log ended.
-    fn is_passed(&self, known: Known) -> bool {
+    /// have been followed by anything: then only a mark tells where the log ended, and
+    /// only one that knows of all that is known to be `written`.
+    fn is_passed(&self, known: Known, written: Lsn) -> bool {
         match self.next {
             Some(next) => next == self.from || next <= known.covered.next(),
-            None => self.from <= known.covered && known.has_mark(),
+            None => self.from <= known.covered && known.tells_of(written),
         }
     }
 }
 
 impl Survey {
-    /// The last record of a log that this segment is the last one of.
+    /// The last record of a log that this segment is the last one of. More may have been
+    /// acknowledged.
     ///
     /// # Errors
-    /// When a record is lost that is needed.
-    pub(crate) fn end_of_log(&self, known: Known, dir: &Path) -> Result<Lsn, LogError> {
-        if let Some(damage) = self.damage.iter().find(|damage| !damage.is_passed(known)) {
+    /// When a record is damaged that is needed.
+    pub(crate) fn end_of_log(&self, known: Known) -> Result<Lsn, LogError> {
+        let written = self.last.max(known.covered);
+        if let Some(damage) = self.damage.iter().find(|damage| !damage.is_passed(known, written)) {
             return Err(damage.error.clone());
         }
-        let last = if known.has_mark() { self.last.max(known.covered) } else { self.last };
-        known.refuse_end_at(last, dir)?;
-        Ok(last)
+        Ok(if known.tells_of(written) { written } else { self.last })
     }
 
     /// Whether a log that ends with `last` can be appended to right here.
@@ -212,7 +213,9 @@ impl Survey {
             return Ok(None);
         }
         if first_nonzero(scanner.file(), self.end, self.file_bytes)?.is_none() {
-            return Ok(known.has_mark().then_some(first));
+            // Zeros from the first byte on may stand in the place of anything.
+            let is_blank = segment::is_nearly_whole(scanner.file(), first, self.file_bytes)?;
+            return Ok((is_blank && known.has_mark()).then_some(first));
         }
         Ok(scanner.is_at_frame()?.then_some(first))
     }
