@@ -20,8 +20,9 @@ pub(super) const LOCK_FILE: &str = "LOCK";
 const STATE: [&str; 4] = ["journal", "ACKNOWLEDGED", "snapshots", "exports"];
 
 /// What lies in a directory that holds nothing: our lock, what a restore left that was
-/// stopped before it had made anything, and what file systems keep at their root.
-const EMPTY: [&str; 3] = [LOCK_FILE, RESTORING, "lost+found"];
+/// stopped before it had made anything, files on their way to a caller, and what file
+/// systems keep at their root.
+const EMPTY: [&str; 4] = [LOCK_FILE, RESTORING, "exports", "lost+found"];
 
 /// Where a restore builds inside a data directory.
 const RESTORING: &str = "restoring";
