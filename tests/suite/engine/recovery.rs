@@ -294,7 +294,7 @@ async fn damage_of_the_journal_loses_nothing_that_a_path_leads_to() {
         copy_files(&worn.root.path().join("data"), &data);
         let newer_is_gone = random.percent(25);
         if newer_is_gone {
-            std::fs::remove_dir_all(snapshot_directory(&data).join("even")).expect("removed");
+            std::fs::remove_dir_all(snapshot_directory(&data).join("even-1")).expect("removed");
         }
         let covered = worn.covered[usize::from(!newer_is_gone)];
         let wear = if seed % 6 == 0 { lose } else { flip }(&data, &mut random, covered);
