@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::attempts::Awaited;
+use super::attempts::{Awaited, Bells};
 use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
 use super::fulfil::by_pair;
@@ -25,13 +25,15 @@ pub struct Applier<'a> {
     settles: bool,
     stock_turns: Vec<(Pair, Ask<StockActor>)>,
     order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
+    /// Actors that somebody may sleep for.
+    to_ring: Vec<Awaited>,
 }
 
 impl<'a> Applier<'a> {
     /// An applier that goes on after `applied`.
     pub fn new(core: &'a Core, applied: Applied, settles: bool) -> Self {
-        let (stock_turns, order_turns) = (Vec::new(), Vec::new());
-        Self { core, applied, settles, stock_turns, order_turns }
+        let (stock_turns, order_turns, to_ring) = (Vec::new(), Vec::new(), Vec::new());
+        Self { core, applied, settles, stock_turns, order_turns, to_ring }
     }
 
     /// How far this applier has come.
@@ -68,13 +70,24 @@ impl<'a> Applier<'a> {
     pub fn settle(&mut self) -> Result<(), ActorPanicked> {
         for (pair, turn) in self.stock_turns.drain(..) {
             self.applied.hash.merge(moved_stock(turn.wait()?));
-            self.core.bells.ring(Awaited::Pair(pair));
+            note(&self.core.bells, &mut self.to_ring, Awaited::Pair(pair));
         }
         for (no, turn) in self.order_turns.drain(..) {
             self.applied.hash.merge(moved_order(turn.wait()?));
-            self.core.bells.ring(Awaited::Order(no));
+            note(&self.core.bells, &mut self.to_ring, Awaited::Order(no));
         }
         Ok(())
+    }
+
+    /// Wakes those who sleep for an actor that was applied to, once each, however many
+    /// events that were. What was applied is visible to them by then, or they would be
+    /// refused by it and spend their tries.
+    pub fn ring(mut self) {
+        self.to_ring.sort_unstable();
+        self.to_ring.dedup();
+        for actor in self.to_ring {
+            self.core.bells.ring(actor);
+        }
     }
 
     fn event(&mut self, lsn: Lsn, event: Event) -> Result<(), ActorPanicked> {
@@ -193,7 +206,7 @@ impl<'a> Applier<'a> {
         match turn.try_take() {
             Some(reply) => {
                 self.applied.hash.merge(moved_stock(reply?));
-                self.core.bells.ring(Awaited::Pair(pair));
+                note(&self.core.bells, &mut self.to_ring, Awaited::Pair(pair));
             }
             None => self.stock_turns.push((pair, turn)),
         }
@@ -204,11 +217,20 @@ impl<'a> Applier<'a> {
         match turn.try_take() {
             Some(reply) => {
                 self.applied.hash.merge(moved_order(reply?));
-                self.core.bells.ring(Awaited::Order(no));
+                note(&self.core.bells, &mut self.to_ring, Awaited::Order(no));
             }
             None => self.order_turns.push((no, turn)),
         }
         Ok(())
+    }
+}
+
+/// Notes an actor whose turn is over, if anybody listens: who comes to listen later is not
+/// refused by what the turn ended.
+#[inline]
+fn note(bells: &Bells, to_ring: &mut Vec<Awaited>, actor: Awaited) {
+    if bells.have_listeners() {
+        to_ring.push(actor);
     }
 }
 

@@ -104,7 +104,7 @@ impl<'a> Ear<'a> {
 }
 
 /// An actor that somebody may sleep for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Awaited {
     /// A SKU at a node.
     Pair(Pair),
@@ -162,11 +162,17 @@ impl Bells {
     /// Wakes those who listen for an actor. The turn that freed it is over.
     #[inline]
     pub fn ring(&self, actor: Awaited) {
-        // The actor's turns are in one order, and a listener counted himself before the
-        // turn that refused him: nothing stronger is needed to see him here.
-        if self.listening.load(Ordering::Relaxed) > 0 {
+        if self.have_listeners() {
             self.ring_aloud(actor);
         }
+    }
+
+    /// Whether anybody listens, to whomever. Asked after the turn that freed an actor.
+    #[inline]
+    pub fn have_listeners(&self) -> bool {
+        // The actor's turns are in one order, and a listener counted himself before the
+        // turn that refused him: nothing stronger is needed to see him here.
+        self.listening.load(Ordering::Relaxed) > 0
     }
 
     #[cold]

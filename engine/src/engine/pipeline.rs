@@ -181,6 +181,7 @@ fn apply_batch(core: &Core, first: Lsn, records: &mut Vec<Written>) -> Result<()
         *gate = applied;
         drop(gate);
         core.watermark.advance(applied.lsn);
+        applier.ring();
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
 use backstock_engine::model::command::StockOperation;
@@ -99,6 +99,40 @@ fn two_who_cannot_go_on_do_not_wake_each_other() {
     for command in [first, second] {
         single.run(command).expect("it ships");
     }
+    single.run(receipt).expect("it arrives");
+    assert_clean(&engine);
+}
+
+/// The version that was to be seen when somebody was woken.
+struct WokenAt {
+    engine: Engine,
+    versions: Mutex<Vec<Lsn>>,
+}
+
+impl Wake for WokenAt {
+    fn wake(self: Arc<Self>) {
+        let version = self.engine.version();
+        self.versions.lock().expect("nobody panics with it").push(version);
+    }
+}
+
+/// Woken for each event of a step, or before its events can be seen, a transaction would
+/// spend its tries on one and the same step.
+#[test]
+fn who_sleeps_is_woken_once_a_step_and_sees_what_was_applied() {
+    let mut single = two_items(1, 1);
+    both(&mut single, "o", Shortage::Reject);
+    let engine = single.engine.clone();
+    let mut receipt = pin!(change(&engine, "B", "N", receive()));
+    assert!(poll(receipt.as_mut()).is_pending(), "the receipt is in flight");
+    let woken = Arc::new(WokenAt { engine: engine.clone(), versions: Mutex::default() });
+    let mut shipment = pin!(ship(&engine, "o", 1));
+    let waker = Waker::from(Arc::clone(&woken));
+    assert!(shipment.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    single.drain();
+    let versions = woken.versions.lock().expect("nobody panics with it").clone();
+    assert_eq!(versions, [engine.version()], "the receipt is applied, and to be seen");
+    single.run(shipment).expect("it ships");
     single.run(receipt).expect("it arrives");
     assert_clean(&engine);
 }
