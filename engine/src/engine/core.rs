@@ -206,6 +206,12 @@ impl Core {
         }
     }
 
+    /// What is applied, and nothing more is for as long as the answer lives; none while an
+    /// audit keeps the applier from going on. Waits for a step of the applier at most.
+    pub fn at_rest(&self) -> Option<MutexGuard<'_, Applied>> {
+        self.gate.try_lock_for(STEP_MAX)
+    }
+
     /// Keeps applying from going on for as long as the answer lives.
     pub fn freeze(&self) -> Frozen<'_> {
         let gate = self.gate.lock();

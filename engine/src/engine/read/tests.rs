@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::task::Poll;
 
+use super::order_at_rest;
 use crate::actor::order::OrderMessage;
 use crate::actor::stock::StockMessage;
 use crate::engine::claims::cell;
@@ -44,6 +45,20 @@ fn an_order_is_not_read_beside_half_of_its_cancellation() {
     engine.core.watermark.advance(cancelled);
     let Poll::Ready(Ok(view)) = poll(read) else { panic!("all of it is applied") };
     assert_eq!((view.version, view.order.state()), (cancelled, OrderState::Cancelled));
+}
+
+/// Whoever waited for the audit would keep his thread from all others.
+#[test]
+fn an_order_is_not_waited_for_on_its_thread_while_an_audit_looks() {
+    let (engine, _pump, id, placed) = one_order();
+    let frozen = engine.core.freeze();
+    let at_rest = poll(pin!(order_at_rest(&engine.core, &id)));
+    assert!(matches!(at_rest, Poll::Ready(Ok(None))), "it is read as usual");
+    drop(frozen);
+    let Poll::Ready(Ok(Some(view))) = poll(pin!(order_at_rest(&engine.core, &id))) else {
+        panic!("nothing is in its way");
+    };
+    assert_eq!(view.version, placed);
 }
 
 #[test]
