@@ -227,6 +227,48 @@ async fn open_small(data: &Path) -> Result<Engine, OpenError> {
     Engine::open(&options, Arc::new(RealDisk), Arc::new(Line)).await.map(|(engine, _)| engine)
 }
 
+/// The segment that the newer snapshot is from is the last one that is there, and is not
+/// whole: what it has behind the snapshot is kept, and no damage keeps from the snapshot.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn salvage_takes_a_last_segment_of_which_anything_is_missing() {
+    let worn = Worn::new().await;
+    let covered = worn.covered[1];
+    for (what, behind) in [("cut", 2), ("cut", 0), ("torn", 0), ("zeroed", 0), ("empty", 0)] {
+        let root = tempfile::tempdir().expect("a directory");
+        let data = root.path().join("data");
+        copy_files(&worn.root.path().join("data"), &data);
+        let kept = Lsn::new(covered.get() + behind);
+        let name = |lsn: Lsn| journal_directory(&data).join(format!("{:020}.journal", lsn.get()));
+        let files = segments(&data);
+        let later = files.iter().position(|file| *file > name(covered)).expect("it is older");
+        files[later..].iter().for_each(|file| std::fs::remove_file(file).expect("removed"));
+        let file = &files[later - 1];
+        let bytes = std::fs::read(file).expect("it is read");
+        let frames = frames(&bytes);
+        let end = frames.iter().find(|frame| frame.lsn == Some(kept)).map(|frame| frame.end);
+        let end = end.expect("it is in the segment");
+        let left = match what {
+            "cut" => bytes[..end].to_vec(),
+            "torn" => [&bytes[..end - 1], &[0; 1000]].concat(),
+            "zeroed" => vec![0; bytes.len()],
+            _ => Vec::new(),
+        };
+        std::fs::write(file, left).expect("it is written");
+        let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
+        let options = RestoreOptions {
+            data: data.clone(),
+            from: None,
+            until: Some(Until::Damage),
+            dry_run: false,
+        };
+        let salvaged = restore(&options, &disk, &(Arc::new(Line) as _), NOW);
+        let salvaged = salvaged.unwrap_or_else(|error| panic!("{what}, {behind}: {error}"));
+        assert_eq!((salvaged.last, salvaged.state_hash), (kept, worn.states[&kept]), "{what}");
+        assert_eq!(salvaged.lost.map(|lost| lost.from), Some(kept.next()), "{what}");
+        assert_eq!(found(&data).await.expect("it opens").0, kept, "{what}");
+    }
+}
+
 /// What was done to a file of the journal.
 struct Wear {
     what: String,
