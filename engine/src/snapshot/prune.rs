@@ -52,6 +52,12 @@ pub(super) fn prune(
             dropped.push(manifest.generation);
         }
     }
+    // Before any of them goes: nobody is to miss what was let go. The snapshot is good all
+    // the same, and cutting the journal behind it may be what gives the disk room again.
+    let numbers: Vec<u64> = kept.iter().rev().map(|manifest| manifest.generation).collect();
+    if let Err(error) = store.keeps(&numbers) {
+        tracing::warn!(%error, "the snapshot store does not say which snapshots it keeps");
+    }
     for generation in &dropped {
         store.remove_manifest(*generation)?;
     }

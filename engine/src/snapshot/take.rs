@@ -57,12 +57,6 @@ pub fn take_at(
         other => other?,
     };
     let (taken, took_copying, took_verifying, Pruned { kept, dropped, held }) = taken;
-    let numbers: Vec<u64> = kept.iter().rev().map(|manifest| manifest.generation).collect();
-    // The snapshot is good all the same, and cutting the journal behind it may be
-    // what gives the disk room again.
-    if let Err(error) = store.keeps(&numbers) {
-        tracing::warn!(%error, "the snapshot store does not say which snapshots it keeps");
-    }
     if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(&held)) {
         tracing::warn!(%error, "the snapshot store was not compacted");
     }
