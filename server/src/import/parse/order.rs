@@ -57,6 +57,7 @@ impl Orders {
         {
             order.bad.push(bad);
         }
+        self.doubtful = None;
         before
     }
 
