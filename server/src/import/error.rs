@@ -43,9 +43,10 @@ pub enum ImportError {
     },
 }
 
-/// How to go on. Nothing is done twice: levels and definitions are set, announced
-/// supplies are changed to what they are, and an order's id is its key.
-const GO_ON: &str = "  run the same command again: what is in already is not done twice";
+/// How to go on. An order's id is its key, and definitions are set to what they are. What
+/// happened to stock since is not in the file: a row that is sent again undoes it.
+const GO_ON: &str = "  run the same command again: orders are not placed twice; of stock and inbound \
+                     supplies, which would be set again, cut off the rows up to that line first";
 
 /// How far the server has answered the rows of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

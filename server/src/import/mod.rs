@@ -12,8 +12,9 @@
 //! twice: first for its order ids, see [`scattered`].
 //!
 //! An import that breaks off says which rows are answered. The same command again
-//! does what is left: a definition and a level are set to what they are already, a
-//! supply is changed to what it is, an order of the same id is the same order.
+//! does what is left: a definition is set to what it is already, an order of the same
+//! id is the same order. Rows of stock and supplies are set again, whatever happened to
+//! them since: those that are answered are to be cut off first.
 
 mod columns;
 mod csv_reader;
