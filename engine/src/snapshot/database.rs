@@ -9,20 +9,22 @@
 //!                  lost: every call is refused at once
 //! ```
 //! After a call that failed, the library may wait for ever in the next one, closing it
-//! included. Whoever keeps the database makes a new one in its place.
+//! included. Whoever keeps the database opens it again, or makes a new one in its place.
 
 use std::fmt;
 use std::fs;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::sleep;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use super::limits::{
-    STORE_BYTES_PER_SECOND_MIN, STORE_CALL_MAX, STORE_CLOSE_MAX, STORE_ROOM_BYTES_MIN,
+    STORE_BYTES_PER_SECOND_MIN, STORE_CALL_MAX, STORE_CLOSE_MAX, STORE_ROOM_BYTES_MIN, WORKER_LOOK,
 };
 use super::store::StoreError;
 use super::sync::{SyncedBlobs, at, parent_of, paths_in, sync_directory, sync_tree};
@@ -69,19 +71,18 @@ pub(super) struct Database {
     directory: PathBuf,
     library: Library,
     /// None when it was closed.
-    tree: Mutex<Option<Arc<dyn Tree>>>,
+    tree: Arc<Mutex<Option<Arc<dyn Tree>>>>,
+    /// Whether a call has it still.
+    left: Weak<dyn Tree>,
     synced: Arc<Mutex<SyncedBlobs>>,
     /// Its files when it was opened, and all that was written since: no less than there is.
     bytes: AtomicU64,
     is_suspect: AtomicBool,
-    lost: OnceLock<Lost>,
-}
-
-/// Why nothing is asked of a database any more.
-struct Lost {
-    cause: String,
-    /// It found no room, and nothing else is wrong with it.
-    for_room: bool,
+    /// Why nothing is asked of it any more.
+    lost: OnceLock<String>,
+    /// Whether a change failed for another reason than room, also when nobody waited for
+    /// that any more.
+    has_failed: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -105,6 +106,7 @@ impl Database {
         let opened = library.workers.run(library.limit_through(bytes), opening);
         let tree = opened.unwrap_or_else(|unanswered| match unanswered {
             Unanswered::Closing => Err(StoreError::Closed { directory: directory.to_owned() }),
+            Unanswered::NoThread(error) => Err(StoreError::NoThread(error)),
             unanswered => Err(corrupt(unanswered.to_string())),
         });
         let tree = tree.map_err(|error| match error {
@@ -115,11 +117,13 @@ impl Database {
         Ok(Self {
             directory: directory.to_owned(),
             library: library.clone(),
-            tree: Mutex::new(Some(tree)),
+            left: Arc::downgrade(&tree),
+            tree: Arc::new(Mutex::new(Some(tree))),
             synced: Arc::default(),
             bytes: AtomicU64::new(bytes),
             is_suspect: AtomicBool::new(false),
             lost: OnceLock::new(),
+            has_failed: Arc::default(),
         })
     }
 
@@ -146,9 +150,15 @@ impl Database {
         self.lost.get().is_some()
     }
 
-    /// Whether it is lost because it found no room, and nothing else.
-    pub(super) fn is_lost_for_room(&self) -> bool {
-        self.lost.get().is_some_and(|lost| lost.for_room)
+    /// Whether no call into it is on its way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.left.strong_count() <= 1
+    }
+
+    /// Whether it may lack what was written to it: after a sync that failed, the next one
+    /// says nothing of what was written before. Certain once it is closed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
     }
 
     pub(super) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
@@ -190,11 +200,25 @@ impl Database {
 
     /// Closes it, unless that takes too long; true when another one may be opened in its
     /// directory. Every later call is refused.
-    pub(super) fn close(&self) -> bool {
-        let Some(tree) = self.tree.lock().take() else { return true };
-        let left = Arc::downgrade(&tree);
-        let closed = self.library.workers.run_last(self.library.close_max, move || drop(tree));
-        closed.is_ok() && left.strong_count() == 0
+    ///
+    /// # Errors
+    /// When there is no thread to close it on: it stays open.
+    pub(super) fn close(&self) -> Result<bool, StoreError> {
+        let Library { workers, close_max, .. } = &self.library;
+        let tree = Arc::clone(&self.tree);
+        match workers.run_last(*close_max, move || close(&tree)) {
+            Err(Unanswered::NoThread(error)) => return Err(StoreError::NoThread(error)),
+            Err(_) => return Ok(false),
+            Ok(()) => {}
+        }
+        // A call that was late may end all the same.
+        let mut left = *close_max;
+        while self.left.strong_count() > 0 && !left.is_zero() {
+            let look = left.min(WORKER_LOOK);
+            sleep(look);
+            left -= look;
+        }
+        Ok(self.left.strong_count() == 0)
     }
 
     fn limit_through_all(&self) -> Duration {
@@ -216,9 +240,15 @@ impl Database {
         limit: Duration,
         work: impl FnOnce(&dyn Tree) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.call(limit, work).inspect_err(|error| match error {
-            StoreError::Closed { .. } => {}
-            error => self.lose(error.to_string(), error.is_full()),
+        let has_failed = Arc::clone(&self.has_failed);
+        let change = move |tree: &dyn Tree| {
+            work(tree).inspect_err(|error| {
+                has_failed.fetch_or(!error.is_full(), Ordering::AcqRel);
+            })
+        };
+        self.call(limit, change).inspect_err(|error| match error {
+            StoreError::Closed { .. } | StoreError::NoThread(_) => {}
+            error => self.lose(error.to_string()),
         })
     }
 
@@ -239,34 +269,47 @@ impl Database {
             }
             Ok(done) => done,
             Err(Unanswered::Closing) => Err(closed()),
+            Err(Unanswered::NoThread(error)) => Err(StoreError::NoThread(error)),
             Err(unanswered) => {
-                self.lose(unanswered.to_string(), false);
+                self.lose(unanswered.to_string());
                 Err(self.lost_error())
             }
         }
     }
 
-    fn lose(&self, cause: String, for_room: bool) {
-        let directory = self.directory.display();
-        if self.lost.set(Lost { cause, for_room }).is_ok() {
-            let cause = &self.lost.get().expect("it was set").cause;
+    fn lose(&self, cause: String) {
+        if self.lost.set(cause).is_ok() {
+            let (directory, cause) = (self.directory.display(), self.lost.get());
             tracing::error!(%directory, cause, "a snapshot database is given up");
         }
     }
 
     fn lost_error(&self) -> StoreError {
-        let cause = self.lost.get().map_or(String::new(), |lost| lost.cause.clone());
+        let cause = self.lost.get().cloned().unwrap_or_default();
         StoreError::Lost { directory: self.directory.clone(), cause }
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Some(tree) = self.tree.lock().take() else { return };
+        if self.tree.lock().is_none() {
+            return;
+        }
         // It flushes, which may never return once it is lost.
         let limit = if self.is_lost() { Duration::ZERO } else { self.library.close_max };
-        let _ = self.library.workers.run_last(limit, move || drop(tree));
+        let tree = Arc::clone(&self.tree);
+        let closed = self.library.workers.run_last(limit, move || close(&tree));
+        if let Err(Unanswered::NoThread(error)) = closed {
+            tracing::warn!(%error, "a snapshot database stays open until the process ends");
+            mem::forget(self.tree.lock().take());
+        }
     }
+}
+
+/// The last one to let go of it closes it.
+fn close(tree: &Mutex<Option<Arc<dyn Tree>>>) {
+    let tree = tree.lock().take();
+    drop(tree);
 }
 
 impl fmt::Display for Unanswered {
@@ -274,6 +317,7 @@ impl fmt::Display for Unanswered {
         match self {
             Self::Late(limit) => write!(f, "it did not answer within {limit:?}"),
             Self::Panicked(text) => write!(f, "it panicked: {text}"),
+            Self::NoThread(error) => write!(f, "there is no thread for it: {error}"),
             Self::Closing => write!(f, "it is closed"),
         }
     }

@@ -5,13 +5,17 @@
 //!           generations are whole again
 //!   odd-2   the one that is written
 //! ```
-//! A call that never returned may go on some day, and would write under the names that it
-//! knows: the directory of a database that was given up is never used again.
+//! One that is lost, as a call into it was late or failed, is opened again where it is: what
+//! kept it may have been of the moment. It is given up when a change of it failed, or it is
+//! lost once more before it has a new generation, or a call that hangs still has it, and with
+//! it the lock of its files.
+//!
+//! Such a call may go on some day, and would write under the names that it knows: the
+//! directory of a database that was given up is never used again for another one.
 
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -31,16 +35,22 @@ pub(super) struct Half {
     held: RwLock<Held>,
     /// Held by who changes something: nothing is written beside a compaction, which copies
     /// what is there when it begins.
-    writing: Mutex<()>,
+    writing: Mutex<Writing>,
 }
 
 struct Held {
     /// Why not, while nobody said that nothing is missed.
     current: Result<Arc<Database>, Failed>,
-    /// Given up while it was open, and not lost.
+    /// Given up while it was open; lost, as long as it cannot be opened again.
     readable: Option<Arc<Database>>,
-    /// Whether the current one has, or had, a generation.
-    has_generation: AtomicBool,
+}
+
+/// What those need to know who change something.
+struct Writing {
+    /// Whether the current database has, or had, a generation.
+    has_generation: bool,
+    /// Whether that was opened again, or tried to be, since it had a new generation.
+    was_opened_again: bool,
 }
 
 /// Why no database is open.
@@ -69,14 +79,14 @@ impl Half {
             Ok(database) => !database.keys(&[manifest])?.is_empty(),
             Err(_) => false,
         };
-        let has_generation = AtomicBool::new(has_generation);
+        let writing = Writing { has_generation, was_opened_again: false };
         Ok(Self {
             library: library.clone(),
             directory: directory.to_owned(),
             name,
             manifest,
-            held: RwLock::new(Held { current, readable: None, has_generation }),
-            writing: Mutex::new(()),
+            held: RwLock::new(Held { current, readable: None }),
+            writing: Mutex::new(writing),
         })
     }
 
@@ -126,11 +136,12 @@ impl Half {
     }
 
     pub(super) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let _writing = self.writing.lock();
-        if key.first() == Some(&self.manifest) {
-            self.held.read().has_generation.store(true, Ordering::Relaxed);
-        }
-        self.current()?.put(key, value)
+        let mut writing = self.writing.lock();
+        let is_manifest = key.first() == Some(&self.manifest);
+        writing.has_generation |= is_manifest;
+        self.current()?.put(key, value)?;
+        writing.was_opened_again &= !is_manifest;
+        Ok(())
     }
 
     pub(super) fn remove(&self, key: &[u8]) -> Result<(), StoreError> {
@@ -146,23 +157,25 @@ impl Half {
         self.current().map_or(Ok(0), |database| database.bytes_on_disk())
     }
 
-    /// Puts a new database in the place of one that is damaged, gone or given up: whoever
-    /// calls this has the state without it. True when it did.
+    /// Opens one again that is lost, or puts a new database in the place of one that is
+    /// damaged or gone: whoever calls this has the state without it. True when it did.
     pub(super) fn mend(&self) -> Result<bool, StoreError> {
-        let _writing = self.writing.lock();
-        match self.current() {
-            Ok(database) if database.is_sound() => return Ok(false),
-            // With room again, it goes on where it was.
-            Ok(database) if database.is_lost_for_room() && database.close() => {
-                match Database::open(&self.library, database.directory()) {
-                    Err(error) if error.is_damage() => self.give_up(&database)?,
-                    opened => self.replace(opened?, None, self.has_generation()),
+        let mut writing = self.writing.lock();
+        let is_mended = match self.current() {
+            Ok(database) if database.is_sound() => false,
+            Ok(database) => {
+                if !self.go_on(&database, &mut writing)? {
+                    self.give_up(&database, &mut writing)?;
                 }
+                true
             }
-            Ok(database) => self.give_up(&database)?,
-            Err(_) => self.set_aside()?,
-        }
-        Ok(true)
+            Err(_) => {
+                self.set_aside(&mut writing)?;
+                true
+            }
+        };
+        self.read_again()?;
+        Ok(is_mended)
     }
 
     /// Lets go of what was given up: there are two whole generations without it.
@@ -206,8 +219,8 @@ impl Half {
             remove_directory(&directory)?;
             return Err(error);
         }
-        self.replace(fresh, None, self.has_generation());
-        old.close();
+        self.replace(fresh, self.readable());
+        old.close()?;
         remove_directory(old.directory())
     }
 
@@ -236,45 +249,95 @@ impl Half {
             match ask(&database) {
                 // It was compacted meanwhile, and removed.
                 Err(_) if !self.is_current(&database) => {}
+                Err(_) if self.goes_on(&database) => {}
                 answer => return answer.map(Some),
             }
         }
     }
 
-    fn give_up(&self, database: &Arc<Database>) -> Result<(), StoreError> {
-        let fresh = self.fresh()?;
-        let to = fresh.directory().display();
-        tracing::error!(from = %database.directory().display(), %to, "a database is replaced");
-        let readable = (!database.is_lost()).then(|| Arc::clone(database));
-        if database.is_lost() && !self.has_generation() {
-            // Nobody needs it, and tries that fail one after the other would fill the disk.
-            remove_directory(database.directory())?;
+    /// Whether who met a failure may ask again. He waits for no call that hangs, and for
+    /// nobody who writes, who mends it himself.
+    fn goes_on(&self, database: &Arc<Database>) -> bool {
+        let writing = self.writing.try_lock().filter(|_| database.is_idle());
+        writing.is_some_and(|mut writing| self.go_on(database, &mut writing).unwrap_or(false))
+    }
+
+    /// Opens the current database again where it is; true when it did.
+    fn go_on(&self, database: &Arc<Database>, writing: &mut Writing) -> Result<bool, StoreError> {
+        if !database.is_lost() || !self.is_current(database) || writing.was_opened_again {
+            return Ok(false);
         }
-        self.replace(fresh, readable, false);
+        if !database.close()? || database.has_failed() {
+            return Ok(false);
+        }
+        writing.was_opened_again = true;
+        let Some(again) = self.open_again(database)? else { return Ok(false) };
+        self.replace(again, self.readable());
+        Ok(true)
+    }
+
+    /// Opens what was given up again, if it is lost: a call that hung may have ended.
+    fn read_again(&self) -> Result<(), StoreError> {
+        let Some(lost) = self.readable().filter(|readable| readable.is_lost()) else {
+            return Ok(());
+        };
+        if let Some(again) = self.open_again(&lost)? {
+            self.held.write().readable = Some(Arc::new(again));
+        }
         Ok(())
     }
 
-    fn set_aside(&self) -> Result<(), StoreError> {
+    /// None when it does not open, or a call that hangs has it.
+    fn open_again(&self, lost: &Database) -> Result<Option<Database>, StoreError> {
+        if !lost.close()? {
+            return Ok(None);
+        }
+        let directory = lost.directory();
+        match Database::open(&self.library, directory) {
+            Err(error) if error.is_damage() || matches!(error, StoreError::InUse { .. }) => {
+                tracing::warn!(%error, "a snapshot database cannot be opened again");
+                Ok(None)
+            }
+            opened => {
+                let opened = opened?;
+                tracing::warn!(directory = %directory.display(), "a database is opened again");
+                Ok(Some(opened))
+            }
+        }
+    }
+
+    fn give_up(&self, database: &Arc<Database>, writing: &mut Writing) -> Result<(), StoreError> {
+        let fresh = self.fresh()?;
+        let to = fresh.directory().display();
+        tracing::error!(from = %database.directory().display(), %to, "a database is replaced");
+        let mut readable = Some(Arc::clone(database));
+        if database.is_lost() && !writing.has_generation {
+            // Nobody needs it, and tries that fail one after the other would fill the disk.
+            remove_directory(database.directory())?;
+            readable = self.readable();
+        }
+        self.replace(fresh, readable);
+        writing.begin_anew();
+        Ok(())
+    }
+
+    fn set_aside(&self, writing: &mut Writing) -> Result<(), StoreError> {
         let there = numbers(&self.directory, self.name)?;
         let fresh = self.fresh()?;
         for no in there {
             let to = set_aside(&self.numbered(no))?;
             tracing::error!(to = %to.display(), "a damaged snapshot database is set aside");
         }
-        self.replace(fresh, None, false);
+        self.replace(fresh, None);
+        writing.begin_anew();
         Ok(())
     }
 
-    fn replace(&self, current: Database, readable: Option<Arc<Database>>, has_generation: bool) {
-        let has_generation = AtomicBool::new(has_generation);
-        let held = Held { current: Ok(Arc::new(current)), readable, has_generation };
+    fn replace(&self, current: Database, readable: Option<Arc<Database>>) {
+        let held = Held { current: Ok(Arc::new(current)), readable };
         let before = mem::replace(&mut *self.held.write(), held);
         // Closing what it held may take a while: nobody waits for that.
         drop(before);
-    }
-
-    fn has_generation(&self) -> bool {
-        self.held.read().has_generation.load(Ordering::Relaxed)
     }
 
     /// A new database, in a directory that none had.
@@ -303,6 +366,13 @@ impl Half {
 
     fn numbered(&self, no: u32) -> PathBuf {
         numbered(&self.directory, self.name, no)
+    }
+}
+
+impl Writing {
+    /// The current database is a new one.
+    fn begin_anew(&mut self) {
+        (self.has_generation, self.was_opened_again) = (false, false);
     }
 }
 

@@ -48,6 +48,10 @@ pub(super) const LOADERS_MAX: usize = 8;
 /// between listing and reading takes them away once.
 pub(super) const RECALL_TRIES_MAX: usize = 3;
 
+/// Times that a snapshot is tried: where it failed, there again once it was opened again,
+/// and in a new database.
+pub(super) const TAKE_TRIES_MAX: usize = 3;
+
 /// They take turns in two places.
 const _: () = assert!(GENERATIONS_KEPT == 2);
 

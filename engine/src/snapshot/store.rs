@@ -69,6 +69,9 @@ pub enum StoreError {
         /// What it was given up for.
         cause: String,
     },
+    /// Nothing was asked of the database: the system has no thread for it now.
+    #[error("there is no thread for the snapshot store: {0}")]
+    NoThread(#[source] std::io::Error),
     /// A newer build wrote the store.
     #[error(
         "the layout {found} of the snapshot store {} is newer than {known}", .directory.display()

@@ -7,6 +7,7 @@ use super::content::Content;
 use super::error::SnapshotError;
 use super::limits::{
     GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK,
+    TAKE_TRIES_MAX,
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
@@ -47,16 +48,19 @@ pub fn take_at(
     created_at: Timestamp,
 ) -> Result<TakeReport, SnapshotError> {
     let begun = Instant::now();
-    // What failed since the last one; what this one finds, it finds once.
+    // What failed since the last one.
     store.mend()?;
-    let taken = match take_once(pace, state, store, created_at) {
-        Err(error) if error.is_of_the_store() && store.mend()? => {
-            tracing::warn!(%error, "a snapshot failed, and is taken again in a new database");
-            take_once(pace, state, store, created_at)?
+    let mut taken = take_once(pace, state, store, created_at);
+    for _ in 1..TAKE_TRIES_MAX {
+        match &taken {
+            Err(error) if error.is_of_the_store() && store.mend()? => {
+                tracing::warn!(%error, "a snapshot failed, and is taken again");
+            }
+            _ => break,
         }
-        other => other?,
-    };
-    let (taken, took_copying, took_verifying, Pruned { kept, dropped, held }) = taken;
+        taken = take_once(pace, state, store, created_at);
+    }
+    let (taken, took_copying, took_verifying, Pruned { kept, dropped, held }) = taken?;
     if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(&held)) {
         tracing::warn!(%error, "the snapshot store was not compacted");
     }

@@ -9,12 +9,13 @@
 //! have them as well. Whoever calls waits for a bounded time; a worker that does not come
 //! back is left where it is, and nobody waits for it, a shutdown included.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -23,10 +24,19 @@ use crate::panics;
 
 /// Threads that wait for work. There are as many as there ever were callers at a time,
 /// and those that never came back.
-#[derive(Default)]
 pub(super) struct Workers {
     idle: Mutex<Vec<Sender<Task>>>,
     closing: AtomicBool,
+    start: Start,
+}
+
+/// Starts a thread, if there is one.
+pub(super) type Start = fn(Box<dyn FnOnce() + Send>) -> io::Result<()>;
+
+impl Default for Workers {
+    fn default() -> Self {
+        Self::starting(start_thread)
+    }
 }
 
 /// Work for a thread, and how it is handed the next one.
@@ -42,11 +52,17 @@ pub(super) enum Unanswered {
     Late(Duration),
     /// It panicked, with these words.
     Panicked(String),
+    /// It was not begun: the system has no thread for it now.
+    NoThread(io::Error),
     /// Nobody waits any more.
     Closing,
 }
 
 impl Workers {
+    pub(super) fn starting(start: Start) -> Self {
+        Self { idle: Mutex::default(), closing: AtomicBool::new(false), start }
+    }
+
     /// Runs `work` and waits for it, for at most `limit`, and not beyond
     /// [`close`](Self::close).
     pub(super) fn run<T: Send + 'static>(
@@ -57,7 +73,7 @@ impl Workers {
         if self.closing.load(Ordering::Acquire) {
             return Err(Unanswered::Closing);
         }
-        self.wait(limit, &self.begin(work), true)
+        self.wait(limit, &self.begin(work)?, true)
     }
 
     /// As [`run`](Self::run), for what is done to close: also after [`close`](Self::close).
@@ -66,7 +82,7 @@ impl Workers {
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unanswered> {
-        self.wait(limit, &self.begin(work), false)
+        self.wait(limit, &self.begin(work)?, false)
     }
 
     /// Lets everybody go who waits, and whoever comes.
@@ -77,33 +93,24 @@ impl Workers {
     fn begin<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Receiver<thread::Result<T>> {
+    ) -> Result<Receiver<thread::Result<T>>, Unanswered> {
         let (done, answer) = sync_channel(1);
         let work = Box::new(move || {
             // Whoever went on without it needs no answer.
             let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
         });
-        self.hand_over(work);
-        answer
-    }
-
-    fn hand_over(self: &Arc<Self>, work: Box<dyn FnOnce() + Send>) {
         let idle = self.idle.lock().pop();
-        let again = idle.unwrap_or_else(|| self.start());
-        // Without a thread the work is dropped, and its caller told so.
+        let again = idle.map_or_else(|| self.start(), Ok).map_err(Unanswered::NoThread)?;
+        // A worker waits for its next task as long as anybody can send it one.
         let _ = again.send(Task { work, again: again.clone() });
+        Ok(answer)
     }
 
-    fn start(self: &Arc<Self>) -> Sender<Task> {
+    fn start(self: &Arc<Self>) -> io::Result<Sender<Task>> {
         let (again, tasks) = channel();
         let workers = Arc::downgrade(self);
-        let started = thread::Builder::new()
-            .name("snapshot store".into())
-            .spawn(move || work_on(&workers, &tasks));
-        if let Err(error) = started {
-            tracing::error!(%error, "there is no thread for the snapshot store");
-        }
-        again
+        (self.start)(Box::new(move || work_on(&workers, &tasks)))?;
+        Ok(again)
     }
 
     fn wait<T>(
@@ -112,28 +119,35 @@ impl Workers {
         answer: &Receiver<thread::Result<T>>,
         heeds_closing: bool,
     ) -> Result<T, Unanswered> {
-        let begun = Instant::now();
+        // Counted by looks and not by the clock: while the process is stopped, so is the
+        // worker.
+        let mut left = limit;
         loop {
-            let left = limit.saturating_sub(begun.elapsed());
-            match answer.recv_timeout(left.min(WORKER_LOOK)) {
+            let look = left.min(WORKER_LOOK);
+            match answer.recv_timeout(look) {
                 Ok(done) => {
                     return done
                         .map_err(|panic| Unanswered::Panicked(panics::text(&*panic).to_owned()));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Unanswered::Panicked("there is no thread for it".to_owned()));
+                    unreachable!("a worker answers before it ends, a panic included")
                 }
-                Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                Err(RecvTimeoutError::Timeout) if look == left => {
                     return Err(Unanswered::Late(limit));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if heeds_closing && self.closing.load(Ordering::Acquire) {
                         return Err(Unanswered::Closing);
                     }
+                    left -= look;
                 }
             }
         }
     }
+}
+
+pub(super) fn start_thread(work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    thread::Builder::new().name("snapshot store".into()).spawn(work).map(drop)
 }
 
 /// Does one thing after the other, until nobody has work any more.
@@ -192,6 +206,13 @@ mod tests {
         assert!(matches!(workers.run(LONG, || 7), Err(Unanswered::Closing)));
         assert_eq!(workers.run_last(LONG, || 7).unwrap(), 7);
         drop(end);
+    }
+
+    #[test]
+    fn work_without_a_thread_is_not_begun() {
+        let workers = Arc::new(Workers::starting(|_| Err(io::ErrorKind::WouldBlock.into())));
+        let refused = workers.run(LONG, || panic!("it is not begun"));
+        assert!(matches!(refused, Err(Unanswered::NoThread(_))), "{refused:?}");
     }
 
     #[test]

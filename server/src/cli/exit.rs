@@ -145,6 +145,7 @@ pub(crate) fn exit_of_snapshot(error: &SnapshotError) -> Exit {
     match error {
         SnapshotError::Store(StoreError::InUse { .. }) => Exit::DataInUse,
         error if error.is_newer() => Exit::NewerFormat,
+        SnapshotError::Store(StoreError::NoThread(_)) => Exit::Failure,
         SnapshotError::Store(error) => error.io_kind().map_or(Exit::CorruptData, exit_of_io),
         SnapshotError::Closing | SnapshotError::Panicked(_) | SnapshotError::Unwritable(_) => {
             Exit::Failure

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use rustix::io::Errno;
@@ -14,8 +14,9 @@ use crate::model::Timestamp;
 use crate::snapshot::database::Library;
 use crate::snapshot::layout::{ODD, numbers};
 use crate::snapshot::tree::{Tree, open_tree};
+use crate::snapshot::workers::{Start, Workers, start_thread};
 use crate::snapshot::{
-    Kind, SledStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport, list,
+    ChunkKey, Kind, SledStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport, list,
     load_newest, take, verify,
 };
 
@@ -32,6 +33,8 @@ enum Fault {
     NoRoom,
     Hangs,
     Panics,
+    /// The call after it does as well.
+    PanicsAlways,
     /// It finds damage; the call after it does as well.
     Damaged,
 }
@@ -50,6 +53,8 @@ enum Call {
 struct Plan {
     next: Mutex<Option<(Call, Fault)>>,
     hangs: AtomicBool,
+    /// Calls that hung.
+    hung: AtomicU32,
     is_over: Mutex<bool>,
     over: Condvar,
 }
@@ -62,7 +67,14 @@ impl Plan {
     /// Waits until the test is over.
     fn hang(&self) {
         self.hangs.store(true, Ordering::Release);
+        self.hung.fetch_add(1, Ordering::Release);
         self.over.wait_while(&mut self.is_over.lock(), |is_over| !*is_over);
+    }
+
+    /// Lets go of the calls that hang.
+    fn end(&self) {
+        *self.is_over.lock() = true;
+        self.over.notify_all();
     }
 
     fn meet(&self, call: Call) -> sled::Result<()> {
@@ -73,7 +85,7 @@ impl Plan {
         let Some((_, fault)) = next.filter(|(expected, _)| *expected == call) else {
             return Ok(());
         };
-        if fault != Fault::Damaged {
+        if !matches!(fault, Fault::Damaged | Fault::PanicsAlways) {
             *next = None;
         }
         drop(next);
@@ -86,7 +98,7 @@ impl Plan {
                 self.hang();
                 Ok(())
             }
-            Fault::Panics => panic!("as planned"),
+            Fault::Panics | Fault::PanicsAlways => panic!("as planned"),
             Fault::Damaged => Err(sled::Error::Corruption { at: None, bt: () }),
         }
     }
@@ -128,36 +140,47 @@ impl Drop for Faulty {
     }
 }
 
-/// A store whose first odd database does as planned, and a state that goes into it.
+/// A store whose first databases do as planned, and a state that goes into it.
 struct Fixture {
     directory: tempfile::TempDir,
     store: SledStore,
+    /// Of `odd-1`.
     plan: Arc<Plan>,
+    /// Of `even-1`.
+    even: Arc<Plan>,
     run: Run,
 }
 
 impl Fixture {
     /// With `generations` taken.
     fn with(generations: usize) -> Self {
+        Self::starting(start_thread, generations)
+    }
+
+    /// With threads that are started so.
+    fn starting(start: Start, generations: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let plan = Arc::new(Plan::default());
-        let planned = Arc::clone(&plan);
+        let (plan, even) = (Arc::<Plan>::default(), Arc::<Plan>::default());
+        let planned = [("odd-1", Arc::clone(&plan)), ("even-1", Arc::clone(&even))];
         let opener = move |path: &Path| {
             let tree = open_tree(path)?;
-            if path.ends_with("odd-1") {
-                return Ok(Arc::new(Faulty { tree, plan: Arc::clone(&planned) }) as Arc<dyn Tree>);
+            match planned.iter().find(|(name, _)| path.ends_with(name)) {
+                Some((_, plan)) => {
+                    Ok(Arc::new(Faulty { tree, plan: Arc::clone(plan) }) as Arc<dyn Tree>)
+                }
+                None => Ok(tree),
             }
-            Ok(tree)
         };
         let library = Library {
             opener: Arc::new(opener),
             call_max: CALL_MAX,
             close_max: Duration::from_millis(100),
+            workers: Arc::new(Workers::starting(start)),
             ..Library::default()
         };
         let store = SledStore::open_by(library, directory.path()).unwrap();
         let run = Run::new(23);
-        let fixture = Self { directory, store, plan, run };
+        let fixture = Self { directory, store, plan, even, run };
         for _ in 0..generations {
             fixture.take().unwrap();
         }
@@ -180,13 +203,12 @@ impl Fixture {
         for report in list(&self.store).unwrap() {
             verify(&self.store, report.generation).unwrap();
         }
-        let Self { directory, store, plan, run } = self;
+        let Self { directory, store, plan, run, .. } = self;
         drop(store);
         let store = SledStore::open(directory.path()).unwrap();
         let recovered = load_newest(&store, None, || World::new(50)).unwrap();
         assert_eq!(recovered.core.hash(), run.world.hash());
-        *plan.is_over.lock() = true;
-        plan.over.notify_all();
+        plan.end();
     }
 
     fn numbers(&self) -> Vec<u32> {
@@ -241,19 +263,103 @@ fn no_room_is_told_before_the_library_is_asked() {
 
 #[test]
 fn a_call_that_never_returns_is_left_behind_and_the_snapshot_is_taken() {
-    for (call, fault) in [
-        (Call::Insert, Fault::Hangs),
-        (Call::Remove, Fault::Panics),
-        (Call::Flush, Fault::Panics),
-        (Call::Keys, Fault::Panics),
-        (Call::Get, Fault::Panics),
-    ] {
+    let fixture = Fixture::with(2);
+    fixture.plan.expect(Call::Insert, Fault::Hangs);
+    fixture.take().unwrap();
+    assert_eq!(fixture.numbers().last(), Some(&2));
+    fixture.check();
+}
+
+#[test]
+fn a_database_that_failed_once_goes_on_where_it_is() {
+    for call in [Call::Insert, Call::Remove, Call::Flush, Call::Keys, Call::Get] {
         let fixture = Fixture::with(2);
-        fixture.plan.expect(call, fault);
-        fixture.take().unwrap_or_else(|error| panic!("{call:?} {fault:?}: {error}"));
-        assert_eq!(fixture.numbers().last(), Some(&2), "{call:?} {fault:?}");
+        fixture.plan.expect(call, Fault::Panics);
+        fixture.take().unwrap_or_else(|error| panic!("{call:?}: {error}"));
+        assert_eq!(fixture.numbers(), [1], "{call:?}");
         fixture.check();
     }
+}
+
+/// One after the other before the next snapshot: whoever reads has what is in them.
+#[test]
+fn two_databases_that_failed_once_have_what_they_had() {
+    for call in [Call::Get, Call::Insert] {
+        let fixture = Fixture::with(2);
+        for (plan, generation) in [(&fixture.plan, 1), (&fixture.even, 2)] {
+            plan.expect(call, Fault::Panics);
+            let key = ChunkKey { kind: Kind::Items, from: 7, generation };
+            let put = fixture.store.put_chunk(key, b"one");
+            assert_eq!(put.is_err(), call == Call::Insert, "{put:?}");
+        }
+        for generation in [1, 2] {
+            verify(&fixture.store, generation).unwrap();
+        }
+        assert_eq!(fixture.store.faults().unwrap(), [""; 0]);
+        fixture.check();
+    }
+}
+
+/// A call that hangs has its files. What they have is read again when it ended.
+#[test]
+fn a_database_that_hung_for_long_is_read_again() {
+    let fixture = Fixture::with(2);
+    let chunk = list(&fixture.store).unwrap()[1].manifest.as_ref().unwrap().chunks[0].key;
+    fixture.plan.expect(Call::Get, Fault::Hangs);
+    fixture.store.manifest(1).unwrap_err();
+    assert!(fixture.store.mend().unwrap());
+    assert_eq!(fixture.numbers(), [1, 2]);
+    assert!(fixture.store.chunk(chunk).unwrap().is_none(), "nobody waits for it");
+    fixture.plan.end();
+    let begun = Instant::now();
+    while fixture.store.chunk(chunk).unwrap().is_none() {
+        assert!(!fixture.store.mend().unwrap());
+        assert!(begun.elapsed() < CALL_MAX, "the call has ended");
+    }
+    fixture.check();
+}
+
+#[test]
+fn a_database_that_fails_again_and_again_is_replaced() {
+    for fault in [Fault::PanicsAlways, Fault::Damaged] {
+        let fixture = Fixture::with(2);
+        fixture.plan.expect(Call::Insert, fault);
+        fixture.take().unwrap();
+        assert_eq!(fixture.numbers().last(), Some(&2), "{fault:?}");
+        fixture.check();
+    }
+}
+
+#[test]
+fn a_thread_that_cannot_be_had_costs_no_database() {
+    static NO_THREADS: AtomicBool = AtomicBool::new(false);
+    /// More than there ever were at a time.
+    const CALLERS: u32 = 8;
+    let start: Start = |work| {
+        let has_threads = !NO_THREADS.load(Ordering::Relaxed);
+        if has_threads { start_thread(work) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    };
+    let fixture = Fixture::starting(start, 2);
+    fixture.even.expect(Call::Get, Fault::Hangs);
+    std::thread::scope(|scope| {
+        let calls = [(); CALLERS as usize].map(|()| scope.spawn(|| fixture.store.manifest(2)));
+        while fixture.even.hung.load(Ordering::Acquire) < CALLERS {
+            std::thread::yield_now();
+        }
+        NO_THREADS.store(true, Ordering::Relaxed);
+        let key = ChunkKey { kind: Kind::Items, from: 7, generation: 1 };
+        let refused = [fixture.store.manifest(1).map(drop), fixture.store.put_chunk(key, b"one")];
+        for refused in refused {
+            assert!(matches!(refused, Err(StoreError::NoThread(_))), "{refused:?}");
+        }
+        NO_THREADS.store(false, Ordering::Relaxed);
+        fixture.even.end();
+        for call in calls {
+            assert!(call.join().unwrap().unwrap().is_some());
+        }
+    });
+    assert_eq!(fixture.store.faults().unwrap(), [""; 0]);
+    fixture.check();
 }
 
 /// Who reads meanwhile, and who closes, waits for a bounded time.
@@ -264,7 +370,7 @@ fn a_library_that_never_returns_keeps_nobody() {
     let odd = list(&fixture.store).unwrap().into_iter().find(|report| report.generation == 1);
     let manifest = odd.unwrap().manifest;
     assert!(matches!(&manifest, Err(SnapshotError::Manifest { .. })), "{manifest:?}");
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     for _ in 0..100 {
         let refused = fixture.store.manifest(1);
         assert!(matches!(refused, Err(StoreError::Lost { .. })), "{refused:?}");
@@ -290,8 +396,7 @@ fn a_closed_store_lets_everybody_go() {
     });
     let told = fixture.take().unwrap_err();
     assert!(matches!(told, SnapshotError::Store(StoreError::Closed { .. })), "{told}");
-    *fixture.plan.is_over.lock() = true;
-    fixture.plan.over.notify_all();
+    fixture.plan.end();
 }
 
 #[test]
@@ -355,7 +460,7 @@ fn what_was_killed_while_it_wrote_its_first_values_goes_on() {
     let fill = |path: &Path| {
         let store = SledStore::open(path).unwrap();
         // Of a length that the library keeps in a file.
-        let key = crate::snapshot::ChunkKey { kind: Kind::Orders, from: 1, generation: 1 };
+        let key = ChunkKey { kind: Kind::Orders, from: 1, generation: 1 };
         store.put_chunk(key, &vec![7; 400_000]).map(|()| store)
     };
     let whole = directory.path().join("whole");
