@@ -10,8 +10,8 @@
 //! lost once more before it has a new generation, or a call that hangs still has it, and with
 //! it the lock of its files.
 //!
-//! Such a call may go on some day, and would write under the names that it knows: the
-//! directory of a database that was given up is never used again for another one.
+//! Such a call may go on some day, and would write under the names that it knows: no
+//! directory is made a second time, also where nothing came of the first one.
 
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,8 @@ struct Held {
 
 /// What those need to know who change something.
 struct Writing {
+    /// The highest number that a directory ever had.
+    last: u32,
     /// Whether the current database has, or had, a generation.
     has_generation: bool,
     /// Whether that was opened again, or tried to be, since it had a new generation.
@@ -79,7 +81,8 @@ impl Half {
             Ok(database) => !database.keys(&[manifest])?.is_empty(),
             Err(_) => false,
         };
-        let writing = Writing { has_generation, was_opened_again: false };
+        let last = numbers(directory, name)?.pop().unwrap_or(0);
+        let writing = Writing { last, has_generation, was_opened_again: false };
         Ok(Self {
             library: library.clone(),
             directory: directory.to_owned(),
@@ -208,10 +211,10 @@ impl Half {
     }
 
     pub(super) fn compact(&self) -> Result<(), StoreError> {
-        let _writing = self.writing.lock();
+        let mut writing = self.writing.lock();
         let old = self.current()?;
         // Reads go on meanwhile.
-        let fresh = self.fresh()?;
+        let fresh = self.fresh(&mut writing)?;
         if let Err(error) = self.copy(&old, &fresh) {
             // What of it is there keeps the room that the next snapshot needs.
             let directory = fresh.directory().to_owned();
@@ -307,7 +310,7 @@ impl Half {
     }
 
     fn give_up(&self, database: &Arc<Database>, writing: &mut Writing) -> Result<(), StoreError> {
-        let fresh = self.fresh()?;
+        let fresh = self.fresh(writing)?;
         let to = fresh.directory().display();
         tracing::error!(from = %database.directory().display(), %to, "a database is replaced");
         let mut readable = Some(Arc::clone(database));
@@ -323,7 +326,7 @@ impl Half {
 
     fn set_aside(&self, writing: &mut Writing) -> Result<(), StoreError> {
         let there = numbers(&self.directory, self.name)?;
-        let fresh = self.fresh()?;
+        let fresh = self.fresh(writing)?;
         for no in there {
             let to = set_aside(&self.numbered(no))?;
             tracing::error!(to = %to.display(), "a damaged snapshot database is set aside");
@@ -341,9 +344,9 @@ impl Half {
     }
 
     /// A new database, in a directory that none had.
-    fn fresh(&self) -> Result<Database, StoreError> {
-        let last = numbers(&self.directory, self.name)?.pop().unwrap_or(0);
-        let directory = self.numbered(last + 1);
+    fn fresh(&self, writing: &mut Writing) -> Result<Database, StoreError> {
+        writing.last += 1;
+        let directory = self.numbered(writing.last);
         let fresh = Database::open(&self.library, &directory).inspect_err(|_| {
             // Tries that fail would fill the directory.
             let _ = remove_directory(&directory);

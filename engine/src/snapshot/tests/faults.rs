@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use super::world::{Run, World};
 use crate::model::Timestamp;
 use crate::snapshot::database::Library;
+use crate::snapshot::half::Half;
 use crate::snapshot::layout::{ODD, numbers};
 use crate::snapshot::tree::{Tree, open_tree};
 use crate::snapshot::workers::{Start, Workers, start_thread};
@@ -416,6 +417,36 @@ fn damage_met_while_it_is_open_leaves_the_other_database_and_the_next_snapshot()
         assert_eq!(fixture.numbers(), [2], "it is gone when two are whole");
         fixture.check();
     }
+}
+
+/// A call that hangs may go on some day, in the directory that it was made for.
+#[test]
+fn a_directory_in_which_a_call_hangs_is_not_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let plan = Arc::<Plan>::default();
+    let planned = Arc::clone(&plan);
+    let opener = move |path: &Path| {
+        let tree = open_tree(path)?;
+        if path.ends_with("odd-2") {
+            return Ok(Arc::new(Faulty { tree, plan: Arc::clone(&planned) }) as Arc<dyn Tree>);
+        }
+        Ok(tree)
+    };
+    let library = Library {
+        opener: Arc::new(opener),
+        call_max: CALL_MAX,
+        close_max: Duration::from_millis(100),
+        ..Library::default()
+    };
+    let half = Half::open(&library, directory.path(), ODD, b'm', false).unwrap();
+    half.put(b"c", b"one").unwrap();
+    plan.expect(Call::Insert, Fault::Hangs);
+    half.compact().unwrap_err();
+    assert_eq!(numbers(directory.path(), ODD).unwrap(), [1]);
+    half.compact().unwrap();
+    assert_eq!(numbers(directory.path(), ODD).unwrap(), [3]);
+    assert_eq!(half.get(b"c").unwrap().unwrap(), b"one");
+    plan.end();
 }
 
 type Opens = fn(&Path) -> Result<Arc<dyn Tree>, StoreError>;
