@@ -59,6 +59,13 @@ impl AuditReport {
         self.breach_count == 0
     }
 
+    /// `SNAPSHOTS_WHOLE` does not hold, for each of these faults.
+    pub(super) fn snapshots(&mut self, faults: Vec<String>) {
+        for fault in faults {
+            self.breach("SNAPSHOTS_WHOLE", fault);
+        }
+    }
+
     pub(super) fn breach(&mut self, name: &'static str, detail: String) {
         self.breach_count += 1;
         if self.breaches.len() < BREACHES_SHOWN_MAX {

@@ -455,9 +455,11 @@ impl Engine {
 
     /// Checks every named invariant at one LSN. Blocks its thread, and holds
     /// acknowledgements back until it has seen all that is in memory; then it reads the
-    /// orders that left it.
+    /// orders that left it. Of the snapshots it says what is known to be lost.
     pub fn audit(&self) -> Result<AuditReport, EngineError> {
-        audit::audit(&self.core)
+        let mut report = audit::audit(&self.core)?;
+        report.snapshots(self.snapshots.known_faults().map_err(archive::unreadable)?);
+        Ok(report)
     }
 
     /// The newest version: all reads from now on include it.

@@ -230,9 +230,7 @@ pub fn audit_directory(
     let (core, _) = recover(&snapshots, log, None, postal)?;
     let applied = *core.gate.lock();
     let mut report = audit_at(&core, applied)?;
-    for fault in snapshots.faults().map_err(OpenError::from)? {
-        report.breach("SNAPSHOTS_WHOLE", fault);
-    }
+    report.snapshots(snapshots.faults().map_err(OpenError::from)?);
     Ok(report)
 }
 

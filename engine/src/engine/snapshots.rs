@@ -13,7 +13,7 @@ use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::{
     ExportError, Exported, Manifest, Pace, Recovered, SledStore, SnapshotError, SnapshotStore as _,
-    State, StoreError, TakeReport, export, list, load_newest, take_at, verify,
+    State, StoreError, TakeReport, export, list, load_newest, survey, take_at, verify,
 };
 
 /// The snapshots in a data directory, and the engine that they are of.
@@ -101,23 +101,21 @@ impl Snapshots {
     /// # Errors
     /// When the store fails, or a newer build wrote a generation.
     pub fn manifests(&self) -> Result<Vec<Manifest>, SnapshotError> {
-        let Some(store) = self.opened() else { return Ok(Vec::new()) };
-        let mut manifests = Vec::new();
-        for report in list(&*store)? {
-            match report.manifest {
-                Ok(manifest) => manifests.push(manifest),
-                Err(error @ SnapshotError::Store(_)) => return Err(error),
-                Err(error) if error.is_newer() => return Err(error),
-                // Whoever loads it tells of the damage.
-                Err(_) => {}
-            }
-        }
-        Ok(manifests)
+        // Whoever loads one that cannot be read tells of the damage.
+        self.opened().map_or(Ok(Vec::new()), |store| Ok(survey(&store)?.manifests))
     }
 
     /// Whether a generation can be read back whole.
     pub fn is_whole(&self, generation: u64) -> bool {
         self.opened().is_some_and(|store| verify(&*store, generation).is_ok())
+    }
+
+    /// What is known to be wrong with the store; nothing is read for it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn known_faults(&self) -> Result<Vec<String>, SnapshotError> {
+        self.opened().map_or(Ok(Vec::new()), |store| Ok(store.faults()?))
     }
 
     /// What is wrong with the store and with its generations, all of which are read whole.

@@ -59,7 +59,7 @@ pub use image::ImageError;
 pub use load::{Damaged, Loaded, Recovered, load_newest};
 pub use manifest::{ChunkRef, Counts, Manifest};
 pub use pace::Pace;
-pub use report::{GenerationReport, TakeReport, VerifyReport, list};
+pub use report::{GenerationReport, Survey, TakeReport, VerifyReport, list, survey};
 pub use sled_store::SledStore;
 pub use state::State;
 pub use store::{ChunkKey, MemoryStore, SnapshotStore, StoreError};

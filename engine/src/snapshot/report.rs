@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::error::SnapshotError;
 use super::manifest::{Counts, Manifest};
+use super::sled_store::SledStore;
 use super::store::SnapshotStore;
 use super::verify::read_manifest;
 use crate::model::Lsn;
@@ -54,6 +55,33 @@ pub struct GenerationReport {
     pub generation: u64,
     /// What its manifest says, or why it cannot be read.
     pub manifest: Result<Manifest, SnapshotError>,
+}
+
+/// What a store has, and what is wrong with it, as far as that can be seen without reading
+/// chunks.
+#[derive(Debug)]
+pub struct Survey {
+    /// The generations that can be read, the newest first.
+    pub manifests: Vec<Manifest>,
+    /// What is wrong with the store, and with the generations that cannot be read.
+    pub problems: Vec<String>,
+}
+
+/// Looks at the store and reads all manifests.
+///
+/// # Errors
+/// When the store fails, or a newer build wrote a generation.
+pub fn survey(store: &SledStore) -> Result<Survey, SnapshotError> {
+    let mut survey = Survey { manifests: Vec::new(), problems: store.faults()? };
+    for report in list(store)? {
+        match report.manifest {
+            Ok(manifest) => survey.manifests.push(manifest),
+            Err(error @ SnapshotError::Store(_)) => return Err(error),
+            Err(error) if error.is_newer() => return Err(error),
+            Err(error) => survey.problems.push(error.to_string()),
+        }
+    }
+    Ok(survey)
 }
 
 /// All generations, the newest first. Reads manifests only.

@@ -26,7 +26,7 @@ pub use operate::{
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};
 pub(crate) use show::{
-    AuditView, CheckView, ExportedView, FileCheckView, SnapshotView, SnapshotsView, render, table,
+    AuditView, CheckView, ExportedView, FileCheckView, SnapshotsView, render, table,
 };
 
 /// An allocation engine for retail: it promises stock to orders, and keeps

@@ -31,8 +31,7 @@ impl AdminService for Api {
         let mut found = Violations::default();
         let page = Page::read(&mut found, request.page_size, &request.page_token);
         let page = found.converted(page)?;
-        let (snapshots, next_page_token) = self.list(page).await?;
-        Ok(Response::new(v1::ListSnapshotsResponse { snapshots, next_page_token }))
+        Ok(Response::new(self.list(page).await?))
     }
 
     async fn verify_snapshot(

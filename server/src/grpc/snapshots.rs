@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use backstock_engine::engine::Engine;
 use backstock_engine::service::SnapshotFailed;
-use backstock_engine::snapshot::{self, ExportError, Manifest, SledStore, SnapshotError};
+use backstock_engine::snapshot::{self, ExportError, Manifest, SledStore, SnapshotError, Survey};
 use backstock_proto::v1;
 use bytes::{Bytes, BytesMut};
 use tempfile::TempDir;
@@ -54,16 +54,12 @@ impl Api {
         Ok(message(&taken.map_err(|failed| errors::snapshot(&failed))?.manifest))
     }
 
-    pub(super) async fn list(&self, page: Page) -> Result<(Vec<v1::Snapshot>, String), Status> {
-        let mut entries = self
-            .on_store(move |store| {
-                let reports = snapshot::list(store)?.into_iter();
-                let sound = reports.filter_map(|report| report.manifest.ok());
-                Ok(sound.skip(page.from).take(page.peek()).map(|m| message(&m)).collect())
-            })
-            .await?;
-        let next = page.cut(&mut entries);
-        Ok((entries, next))
+    pub(super) async fn list(&self, page: Page) -> Result<v1::ListSnapshotsResponse, Status> {
+        let Survey { manifests, problems } = self.on_store(snapshot::survey).await?;
+        let listed = manifests.iter().skip(page.from).take(page.peek());
+        let mut snapshots: Vec<_> = listed.map(message).collect();
+        let next_page_token = page.cut(&mut snapshots);
+        Ok(v1::ListSnapshotsResponse { snapshots, next_page_token, problems })
     }
 
     /// Reads a generation back; what is wrong with it is part of the answer.

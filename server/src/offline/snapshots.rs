@@ -10,9 +10,7 @@ use backstock_engine::journal::{History, Known, Log as _, open_read_only};
 use backstock_engine::snapshot::{self, ExportError, SledStore, SnapshotError};
 
 use super::{OfflineError, disk, require_data, shown};
-use crate::cli::{
-    CheckView, Exit, ExportedView, FileCheckView, SnapshotView, SnapshotsView, render,
-};
+use crate::cli::{CheckView, Exit, ExportedView, FileCheckView, SnapshotsView, render};
 use crate::export_file::{ExportFile, ExportPipe, is_stdout};
 
 /// Opens the store of a data directory; none when no snapshot was ever taken.
@@ -39,19 +37,8 @@ fn chosen(data: &Path, generation: Option<u64>) -> Result<(SledStore, u64), Offl
 
 /// Shows the generations, the newest first, and what is wrong with the store.
 pub fn list(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    let (mut snapshots, mut problems) = (Vec::new(), Vec::new());
-    if let Some(store) = open(data)? {
-        problems = store.faults().map_err(SnapshotError::from)?;
-        for report in snapshot::list(&store)? {
-            match report.manifest {
-                Ok(manifest) => snapshots.push(SnapshotView::from(&manifest)),
-                Err(error @ SnapshotError::Store(_)) => return Err(error.into()),
-                Err(error) if error.is_newer() => return Err(error.into()),
-                Err(error) => problems.push(error.to_string()),
-            }
-        }
-    }
-    let view = SnapshotsView { snapshots, problems };
+    let survey = open(data)?.map(|store| snapshot::survey(&store)).transpose()?;
+    let view = survey.map_or_else(SnapshotsView::default, SnapshotsView::from);
     render(out, as_json, &view)?;
     Ok(view.exit())
 }

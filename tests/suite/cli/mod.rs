@@ -7,6 +7,7 @@ mod operate;
 mod program;
 mod proxy;
 mod restore;
+mod store;
 mod tour;
 
 use std::net::TcpListener;

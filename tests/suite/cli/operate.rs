@@ -381,54 +381,6 @@ fn a_damaged_store_is_left_alone_by_those_who_only_read() {
     assert!(store.join("odd-1/conf").exists(), "a server does not begin anew without it");
 }
 
-/// What is done to a store.
-type Lose<'a> = &'a dyn Fn(&Path);
-
-#[test]
-fn a_database_or_a_snapshot_that_is_lost_fails_every_check() {
-    let left = Left::new();
-    let server = Server::start(&left.files.data());
-    assert_eq!(server.run(&["snapshot", "take"]).code, 0);
-    assert_eq!(server.terminate().code(), Some(0));
-    let lose: [(&str, Lose<'_>); 3] = [
-        ("damaged", &|store| {
-            std::fs::write(store.join("odd-1/conf"), b"not what the store wrote there")
-                .expect("a file");
-        }),
-        ("gone", &|store| std::fs::remove_dir_all(store.join("even-1")).expect("removed")),
-        ("without the newest", &|store| {
-            let store = SledStore::open(store).expect("a store");
-            let newest = store.generations().expect("generations")[1];
-            store.remove_manifest(newest).expect("writable");
-            store.sync().expect("synced");
-        }),
-    ];
-    for (name, lose) in lose {
-        let path = left.beside(name);
-        copy(&left.files.data(), &path);
-        for (expected, lose) in [(0, None), (1, Some(lose))] {
-            if let Some(lose) = lose {
-                lose(&snapshot_directory(&path));
-            }
-            for command in [&["snapshot", "list"][..], &["snapshot", "verify"], &["audit"]] {
-                let checked = run(&[command, &["--json", "--data", &shown(&path)]].concat());
-                assert_eq!(checked.code, expected, "{name}, {command:?}: {checked:?}");
-                if command[0] == "snapshot" {
-                    let problems = checked.json()["problems"].as_array().map_or(0, Vec::len);
-                    assert_eq!(problems > 0, expected > 0, "{name}, {command:?}: {checked:?}");
-                }
-            }
-        }
-        // Nothing but a fallback is lost: a server goes on, and its snapshots make up for it.
-        let server = Server::start(&path);
-        for _ in 0..2 {
-            assert_eq!(server.run(&["snapshot", "take"]).code, 0);
-        }
-        assert_eq!(server.run(&["snapshot", "verify"]).code, 0);
-        assert_eq!(stand(&server).hash, left.last.hash);
-    }
-}
-
 #[test]
 fn what_a_newer_program_wrote_is_told_apart_from_damage() {
     let left = Left::new();

@@ -122,7 +122,10 @@ async fn damage_of_one_file_of_the_store_loses_nothing() {
                 .unwrap_or_else(|error| panic!("seed {seed}, {damaged}, {opened}: {error}"));
             assert_eq!(found, hash, "seed {seed}, {damaged}, {opened}");
             let audit = engine.audit().expect("the audit runs");
-            assert!(audit.is_clean(), "seed {seed}, {damaged}, {opened}: {:#?}", audit.breaches);
+            // What was lost is told until there is another snapshot.
+            let is_told = |name| opened == "first" && name == "SNAPSHOTS_WHOLE";
+            let is_clean = audit.breaches.iter().all(|breach| is_told(breach.name));
+            assert!(is_clean, "seed {seed}, {damaged}, {opened}: {:#?}", audit.breaches);
             engine.take_snapshot(NOW).await.expect("a snapshot");
             engine.shut_down().await;
         }

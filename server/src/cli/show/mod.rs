@@ -17,9 +17,7 @@ pub(crate) use audit::AuditView;
 pub(super) use audit::audit;
 pub(super) use availability::availability;
 pub(super) use order::{explain_order, show_order};
-pub(crate) use snapshot_views::{
-    CheckView, ExportedView, FileCheckView, SnapshotView, SnapshotsView,
-};
+pub(crate) use snapshot_views::{CheckView, ExportedView, FileCheckView, SnapshotsView};
 pub(super) use snapshots::{export, list, take, verify};
 
 use super::common::OutputArgs;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use backstock_engine::snapshot::{Exported, FileFault, Manifest};
+use backstock_engine::snapshot::{Exported, FileFault, Manifest, Survey};
 use backstock_proto::v1;
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ pub(crate) struct SnapshotView {
 }
 
 /// Snapshots, the newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct SnapshotsView {
     pub(crate) snapshots: Vec<SnapshotView>,
     /// What is wrong with the store, and with snapshots that cannot be read.
@@ -102,6 +102,12 @@ impl SnapshotView {
             self.size_bytes.to_string(),
             self.state_hash.clone(),
         ]
+    }
+}
+
+impl From<Survey> for SnapshotsView {
+    fn from(Survey { manifests, problems }: Survey) -> Self {
+        Self { snapshots: manifests.iter().map(Into::into).collect(), problems }
     }
 }
 

@@ -27,26 +27,28 @@ pub(in crate::cli) async fn take(
     Ok(Exit::Success)
 }
 
-/// Shows the snapshots that the server keeps.
+/// Shows the snapshots that the server keeps; [`Exit::CheckFailed`] if one is lost.
 pub(in crate::cli) async fn list(
     server: &ServerAddr,
     output: OutputArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
     let client = Client::connect(server).await?;
-    let mut snapshots = Vec::new();
+    let mut view = SnapshotsView::default();
     let mut page_token = String::new();
     loop {
         let request = v1::ListSnapshotsRequest { page_size: PAGE_SIZE, page_token };
         let page = client.admin().list_snapshots(request).await?.into_inner();
-        snapshots.extend(page.snapshots.into_iter().map(Into::into));
+        view.snapshots.extend(page.snapshots.into_iter().map(Into::into));
+        // Each page has all of them.
+        view.problems = page.problems;
         page_token = page.next_page_token;
         if page_token.is_empty() {
             break;
         }
     }
-    print(out, output, &SnapshotsView { snapshots, problems: Vec::new() })?;
-    Ok(Exit::Success)
+    print(out, output, &view)?;
+    Ok(view.exit())
 }
 
 /// Has the server check a snapshot; [`Exit::CheckFailed`] if it is damaged.
