@@ -12,13 +12,17 @@ use crate::journal::History;
 use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::{
-    ExportError, Exported, Manifest, Pace, Recovered, SledStore, SnapshotError, SnapshotStore as _,
-    State, StoreError, TakeReport, export, list, load_newest, survey, take_at, verify,
+    ExportError, Exported, Library, Manifest, Pace, Recovered, SledStore, SnapshotError,
+    SnapshotStore as _, State, StoreError, TakeReport, export, list, load_newest, survey, take_at,
+    verify,
 };
 
 /// The snapshots in a data directory, and the engine that they are of.
 pub struct Snapshots {
     directory: PathBuf,
+    library: Library,
+    /// Held by who opens the store, which may take long: it is opened once.
+    opening: Mutex<()>,
     held: Mutex<Held>,
 }
 
@@ -45,30 +49,40 @@ impl Snapshots {
 
     /// As [`open`](Self::open), as if there was no store.
     pub fn without_store(data: &Path, lock: Arc<DiskLock>) -> Self {
-        let held = Held { store: None, lock: Some(lock) };
-        Self { directory: snapshot_directory(data), held: Mutex::new(held) }
+        Self {
+            directory: snapshot_directory(data),
+            library: Library::default(),
+            opening: Mutex::default(),
+            held: Mutex::new(Held { store: None, lock: Some(lock) }),
+        }
     }
 
-    /// Lets go of the store and of the data directory. Whoever is still at the store is
-    /// told that it is closed.
+    /// Lets go of the store and of the data directory. Whoever is still at the store, or
+    /// opens it, is told that it is closed.
     pub fn close(&self) {
         let held = std::mem::replace(&mut *self.held.lock(), Held { store: None, lock: None });
-        if let Some(store) = held.store {
-            store.close();
-        }
+        self.library.close();
+        drop(held);
     }
 
     /// The store; made when there was none.
     pub fn store(&self) -> Result<Arc<SledStore>, StoreError> {
-        let mut held = self.held.lock();
-        if let Some(store) = &held.store {
-            return Ok(Arc::clone(store));
+        if let Some(store) = self.opened() {
+            return Ok(store);
         }
-        let Some(lock) = &held.lock else {
-            return Err(StoreError::Closed { directory: self.directory.clone() });
-        };
-        let opened = SledStore::open(&self.directory)?.holding(Arc::clone(lock));
-        Ok(Arc::clone(held.store.insert(Arc::new(opened))))
+        let _opening = self.opening.lock();
+        // Somebody else may have opened it meanwhile.
+        if let Some(store) = self.opened() {
+            return Ok(store);
+        }
+        let closed = || StoreError::Closed { directory: self.directory.clone() };
+        let lock = self.held.lock().lock.clone().ok_or_else(closed)?;
+        let opened = Arc::new(SledStore::open_by(&self.library, &self.directory)?.holding(lock));
+        let mut held = self.held.lock();
+        if held.lock.is_none() {
+            return Err(closed());
+        }
+        Ok(Arc::clone(held.store.insert(opened)))
     }
 
     /// Sets aside what of the store is damaged: the state was recovered without it.
@@ -180,5 +194,41 @@ impl Snapshotting for Snapshotter {
             Err(error) => tracing::warn!(%error, "not all closed orders left memory"),
         }
         Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::{Duration, Instant};
+
+    use super::super::directory::lock_data;
+    use super::*;
+    use crate::disk::RealDisk;
+
+    #[test]
+    fn who_shuts_down_does_not_wait_for_an_opening_that_hangs() {
+        let directory = tempfile::tempdir().unwrap();
+        let lock = lock_data(&RealDisk, directory.path()).unwrap();
+        let (end, never) = channel::<()>();
+        let (opens, has_begun) = channel();
+        let never = Mutex::new(never);
+        let opener = move |_: &Path| {
+            opens.send(()).unwrap();
+            let _ = never.lock().recv();
+            Err(StoreError::Closed { directory: PathBuf::new() })
+        };
+        let library = Library { opener: Arc::new(opener), ..Library::default() };
+        let snapshots = Snapshots { library, ..Snapshots::without_store(directory.path(), lock) };
+        std::thread::scope(|scope| {
+            let opening = scope.spawn(|| snapshots.store().map(drop));
+            has_begun.recv().unwrap();
+            let begun = Instant::now();
+            snapshots.close();
+            let told = opening.join().unwrap();
+            assert!(matches!(told, Err(StoreError::Closed { .. })), "{told:?}");
+            assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        });
+        drop(end);
     }
 }

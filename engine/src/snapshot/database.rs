@@ -32,11 +32,11 @@ use super::tree::{Tree, open_tree};
 use super::workers::{Unanswered, Workers};
 
 /// Opens, or makes, the database in a directory.
-pub(super) type Opener = dyn Fn(&Path) -> Result<Arc<dyn Tree>, StoreError> + Send + Sync;
+pub(crate) type Opener = dyn Fn(&Path) -> Result<Arc<dyn Tree>, StoreError> + Send + Sync;
 
 /// How databases are opened and called. Those of a store share it.
 #[derive(Clone)]
-pub(super) struct Library {
+pub(crate) struct Library {
     pub opener: Arc<Opener>,
     /// Bytes that are free on the disk of a directory.
     pub room: fn(&Path) -> io::Result<u64>,
@@ -60,6 +60,12 @@ impl Default for Library {
 }
 
 impl Library {
+    /// Lets everybody go who waits for a database, and whoever comes: a call that never
+    /// returns, an opening included, keeps nobody who shuts down.
+    pub(crate) fn close(&self) {
+        self.workers.close();
+    }
+
     /// How long a call may take that goes through so many bytes.
     fn limit_through(&self, bytes: u64) -> Duration {
         self.call_max + Duration::from_secs(bytes / STORE_BYTES_PER_SECOND_MIN)

@@ -50,6 +50,7 @@ mod workers;
 pub use archived::ArchivedIn;
 pub(crate) use archived::{chunk_of, recall};
 pub use chunk::{FORMAT_VERSION, FrameError, Kind};
+pub(crate) use database::Library;
 pub use error::{ChunkFault, ManifestFault, SnapshotError};
 pub use export::{
     END_MARK_BYTES, ExportError, Exported, FileFault, export, export_to, import, is_end_mark,

@@ -33,7 +33,6 @@ const CHUNK_KEY_BYTES: usize = 18;
 /// A store of snapshots in a directory.
 pub struct SledStore {
     directory: PathBuf,
-    library: Library,
     odd: Half,
     even: Half,
     /// The generations that are kept, as the label says; none when it does not say.
@@ -58,13 +57,14 @@ impl SledStore {
     /// When the file system refuses, or another process has the store open, or a newer
     /// build wrote it, or it is damaged: then it stays as it is.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        Self::open_by(Library::default(), directory)
+        Self::open_by(&Library::default(), directory)
     }
 
-    pub(super) fn open_by(library: Library, directory: &Path) -> Result<Self, StoreError> {
+    /// As [`open`](Self::open), by a library that can be closed meanwhile.
+    pub(crate) fn open_by(library: &Library, directory: &Path) -> Result<Self, StoreError> {
         let label = layout::prepare(directory)?;
         let was_there = !matches!(label, Label::None);
-        let open = |name| Half::open(&library, directory, name, MANIFEST, was_there);
+        let open = |name| Half::open(library, directory, name, MANIFEST, was_there);
         let (odd, even) = thread::scope(|scope| {
             let opening = scope.spawn(|| open(ODD));
             let even = open(EVEN);
@@ -76,7 +76,7 @@ impl SledStore {
             Label::None | Label::Damaged => None,
         };
         let directory = directory.to_owned();
-        let store = Self { directory, library, odd, even, kept: Mutex::new(kept), _lock: None };
+        let store = Self { directory, odd, even, kept: Mutex::new(kept), _lock: None };
         match store.halves().into_iter().find_map(Half::failure) {
             None => store.move_even_generations()?,
             Some(damage) if store.generations()?.is_empty() => return Err(damage),
@@ -101,12 +101,6 @@ impl SledStore {
     /// When the file system refuses.
     pub fn set_aside(directory: &Path) -> Result<PathBuf, StoreError> {
         layout::set_aside(directory)
-    }
-
-    /// Lets everybody go who waits for the store, and whoever comes: a call that never
-    /// returns keeps nobody who shuts down.
-    pub fn close(&self) {
-        self.library.workers.close();
     }
 
     /// What is wrong with the store, as far as that can be seen without reading chunks: a

@@ -25,7 +25,7 @@ const LOCK_TRIES_MAX: u32 = 100;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 
 /// Values under keys. Each call may fail, panic, or never return.
-pub(super) trait Tree: Send + Sync {
+pub(crate) trait Tree: Send + Sync {
     fn get(&self, key: &[u8]) -> sled::Result<Option<Vec<u8>>>;
     fn insert(&self, key: &[u8], value: &[u8]) -> sled::Result<()>;
     fn remove(&self, key: &[u8]) -> sled::Result<()>;

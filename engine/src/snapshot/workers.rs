@@ -24,14 +24,14 @@ use crate::panics;
 
 /// Threads that wait for work. There are as many as there ever were callers at a time,
 /// and those that never came back.
-pub(super) struct Workers {
+pub(crate) struct Workers {
     idle: Mutex<Vec<Sender<Task>>>,
     closing: AtomicBool,
     start: Start,
 }
 
 /// Starts a thread, if there is one.
-pub(super) type Start = fn(Box<dyn FnOnce() + Send>) -> io::Result<()>;
+pub(crate) type Start = fn(Box<dyn FnOnce() + Send>) -> io::Result<()>;
 
 impl Default for Workers {
     fn default() -> Self {

@@ -144,6 +144,7 @@ impl Drop for Faulty {
 /// A store whose first databases do as planned, and a state that goes into it.
 struct Fixture {
     directory: tempfile::TempDir,
+    library: Library,
     store: SledStore,
     /// Of `odd-1`.
     plan: Arc<Plan>,
@@ -179,9 +180,9 @@ impl Fixture {
             workers: Arc::new(Workers::starting(start)),
             ..Library::default()
         };
-        let store = SledStore::open_by(library, directory.path()).unwrap();
+        let store = SledStore::open_by(&library, directory.path()).unwrap();
         let run = Run::new(23);
-        let fixture = Self { directory, store, plan, even, run };
+        let fixture = Self { directory, library, store, plan, even, run };
         for _ in 0..generations {
             fixture.take().unwrap();
         }
@@ -251,7 +252,7 @@ fn no_room_is_told_before_the_library_is_asked() {
     static ROOM: AtomicU64 = AtomicU64::new(u64::MAX);
     let directory = tempfile::tempdir().unwrap();
     let library = Library { room: |_| Ok(ROOM.load(Ordering::Relaxed)), ..Library::default() };
-    let store = SledStore::open_by(library, directory.path()).unwrap();
+    let store = SledStore::open_by(&library, directory.path()).unwrap();
     let run = Run::new(24);
     run.go_on(50);
     ROOM.store(1 << 20, Ordering::Relaxed);
@@ -391,7 +392,7 @@ fn a_closed_store_lets_everybody_go() {
         while !fixture.plan.hangs.load(Ordering::Acquire) {
             std::thread::yield_now();
         }
-        fixture.store.close();
+        fixture.library.close();
         let told = waiting.join().unwrap();
         assert!(matches!(told, Err(StoreError::Closed { .. })), "{told:?}");
     });
@@ -469,7 +470,7 @@ fn a_database_that_cannot_be_opened_leaves_the_other_one() {
             if path.ends_with("odd-1") { opener(path) } else { open_tree(path) }
         };
         let library = Library { opener: Arc::new(odd_by), ..Library::default() };
-        let store = SledStore::open_by(library, directory.path()).unwrap();
+        let store = SledStore::open_by(&library, directory.path()).unwrap();
         assert_eq!(store.generations().unwrap(), [2]);
         assert!(store.mend().unwrap());
         for generation in [3, 4] {
