@@ -73,6 +73,18 @@ impl SnapshotError {
         }
     }
 
+    /// Whether nothing is known of what should be read: the database that has it was given
+    /// up, and may have it once it is mended.
+    pub(super) fn is_lost(&self) -> bool {
+        let (Self::Store(error)
+        | Self::Manifest { fault: ManifestFault::Unreadable(error), .. }
+        | Self::Chunk { fault: ChunkFault::Unreadable(error), .. }) = self
+        else {
+            return false;
+        };
+        matches!(error, StoreError::Lost { .. })
+    }
+
     /// Whether a newer build wrote what cannot be read: it is not damaged.
     pub fn is_newer(&self) -> bool {
         if matches!(self, Self::Store(StoreError::NewerLayout { .. })) {

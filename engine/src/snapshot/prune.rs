@@ -27,6 +27,9 @@ pub(super) struct Pruned {
 /// A damaged manifest makes no generation: it goes too, with its chunks. One that a
 /// newer build wrote stays, and as nobody here knows which chunks it names, every
 /// chunk stays with it.
+///
+/// # Errors
+/// When the store fails. A generation that cannot be read for the moment stays.
 pub(super) fn prune(
     pace: &mut Pace<'_>,
     store: &dyn SnapshotStore,
@@ -36,8 +39,8 @@ pub(super) fn prune(
     for report in list(store)? {
         match report.manifest {
             Ok(manifest) => whole.push(manifest),
-            Err(SnapshotError::Store(error)) => return Err(error.into()),
             Err(error) if error.is_newer() => newer = true,
+            Err(error) if !is_damage(&error) => return Err(error),
             Err(_) => dropped.push(report.generation),
         }
     }
@@ -90,12 +93,15 @@ fn is_whole(
 ) -> Result<bool, SnapshotError> {
     match verify_at(pace, store, generation) {
         Ok(_) => Ok(true),
-        Err(SnapshotError::Closing) => Err(SnapshotError::Closing),
-        Err(error) if error.is_newer() => Err(error),
-        // A disk that cannot read it tells so in its own way.
-        Err(error) => {
+        Err(error) if is_damage(&error) => {
             tracing::warn!(%error, generation, "a snapshot cannot be read any more, and is let go");
             Ok(false)
         }
+        Err(error) => Err(error),
     }
+}
+
+/// Whether a generation that cannot be read will not be read another time either.
+fn is_damage(error: &SnapshotError) -> bool {
+    error.is_of_the_store() && !error.is_lost()
 }

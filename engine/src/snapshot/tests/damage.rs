@@ -1,5 +1,7 @@
 //! A flipped bit or a missing end is found wherever it is, and never served.
 
+use rustix::io::Errno;
+
 use super::golden;
 use super::watched::Watched;
 use super::world::{Run, World};
@@ -178,6 +180,28 @@ fn no_records() -> std::sync::Arc<dyn crate::journal::History> {
 fn found_by_the_database(key: ChunkKey, damaged: ChunkKey) -> Result<(), StoreError> {
     let corrupt = StoreError::Database(sled::Error::Corruption { at: None, bt: () });
     if key == damaged { Err(corrupt) } else { Ok(()) }
+}
+
+/// What cannot be read now may be read the next time.
+#[test]
+fn a_fallback_that_cannot_be_read_for_the_moment_stays() {
+    let path = || std::path::PathBuf::from("odd-1");
+    let lost = || StoreError::Lost { directory: path(), cause: String::new() };
+    let no_files = || StoreError::File { path: path(), source: Errno::MFILE.into() };
+    for passing in [&lost as &(dyn Fn() -> StoreError + Sync), &no_files] {
+        let (store, run) = (MemoryStore::default(), Run::new(42));
+        run.go_on(300);
+        let older = take(State::from(&run.world), &store, AT).unwrap().manifest;
+        let fails = |key: ChunkKey| {
+            if key.generation == older.generation { Err(passing()) } else { Ok(()) }
+        };
+        let watched = Watched { store: &store, on_write: &|| {}, on_read: &fails };
+        take(State::from(&run.world), &watched, AT).unwrap_err();
+        assert!(store.generations().unwrap().contains(&older.generation), "{}", passing());
+        verify(&store, older.generation).unwrap();
+        let taken = take(State::from(&run.world), &store, AT).unwrap();
+        assert!(taken.journal_from.is_some(), "{}", passing());
+    }
 }
 
 #[test]
