@@ -53,10 +53,17 @@ pub(super) fn exists(directory: &Path) -> bool {
 pub(super) fn prepare(directory: &Path) -> Result<Label, StoreError> {
     let label = read_label(directory)?;
     if matches!(label, Label::None) {
-        move_layout_1(directory)?;
+        let mut is_older = move_layout_1(directory)?;
         fs::create_dir_all(directory).map_err(at(directory))?;
         for name in [ODD, EVEN] {
-            move_layout_2(directory, name)?;
+            is_older |= move_layout_2(directory, name)?;
+        }
+        if is_older {
+            tracing::warn!(
+                directory = %directory.display(),
+                layout = LAYOUT,
+                "the snapshot store gets a layout that older versions refuse"
+            );
         }
     }
     keep_older_builds_out(directory)?;
@@ -126,8 +133,8 @@ pub(super) fn numbered(directory: &Path, name: &str, no: u32) -> PathBuf {
     directory.join(format!("{name}-{no}"))
 }
 
-/// The one database of layout 1 becomes that of the odd generations.
-fn move_layout_1(directory: &Path) -> Result<(), StoreError> {
+/// The one database of layout 1 becomes that of the odd generations; true when there was one.
+fn move_layout_1(directory: &Path) -> Result<bool, StoreError> {
     finish_swap(directory)?;
     let moving = moving(directory);
     // Where an entry of this layout is as well, an older build was tried on it.
@@ -135,23 +142,31 @@ fn move_layout_1(directory: &Path) -> Result<(), StoreError> {
     if is_database && !directory.join(ODD).exists() {
         rename(directory, &moving)?;
     }
-    if moving.exists() {
-        fs::create_dir_all(directory).map_err(at(directory))?;
-        rename(&moving, &numbered(directory, ODD, 1))?;
-        sync_directory(directory)?;
-        sync_directory(parent_of(directory))?;
+    if !moving.exists() {
+        return Ok(false);
     }
-    Ok(())
+    fs::create_dir_all(directory).map_err(at(directory))?;
+    number(&moving, directory, ODD)?;
+    sync_directory(parent_of(directory))?;
+    Ok(true)
 }
 
-fn move_layout_2(directory: &Path, name: &str) -> Result<(), StoreError> {
+fn move_layout_2(directory: &Path, name: &str) -> Result<bool, StoreError> {
     let older = directory.join(name);
     finish_swap(&older)?;
-    if older.is_dir() {
-        rename(&older, &numbered(directory, name, 1))?;
-        sync_directory(directory)?;
+    if !older.is_dir() {
+        return Ok(false);
     }
-    Ok(())
+    number(&older, directory, name)?;
+    Ok(true)
+}
+
+/// Gives a database of an older build the next number: where a move was stopped half way,
+/// and such a build was started then, there are two, and the later one counts.
+fn number(older: &Path, directory: &Path, name: &str) -> Result<(), StoreError> {
+    let last = numbers(directory, name)?.pop().unwrap_or(0);
+    rename(older, &numbered(directory, name, last + 1))?;
+    sync_directory(directory)
 }
 
 fn keep_older_builds_out(directory: &Path) -> Result<(), StoreError> {
@@ -182,7 +197,9 @@ fn finish_swap(directory: &Path) -> Result<(), StoreError> {
         rename(&replaced, directory)?;
     }
     remove_directory(&replaced)?;
-    remove_directory(&beside(directory, "compacting"))
+    remove_directory(&beside(directory, "compacting"))?;
+    // Before it is moved: nothing is to have its name again, and be taken for it.
+    sync_directory(parent_of(directory))
 }
 
 /// Gives what will not open another name, which is answered, so that a new one can be

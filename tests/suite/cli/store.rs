@@ -67,3 +67,22 @@ fn a_database_or_a_snapshot_that_is_lost_fails_every_check() {
         assert_eq!(stand(&server).hash, left.last.hash);
     }
 }
+
+/// As an older program left it.
+#[test]
+fn who_looks_at_a_store_of_an_older_layout_says_that_it_gets_a_new_one() {
+    let left = Left::new();
+    let store = snapshot_directory(&left.files.data());
+    std::fs::remove_file(store.join("label")).expect("removed");
+    std::fs::remove_file(store.join("odd")).expect("removed");
+    std::fs::remove_dir(store.join("conf")).expect("removed");
+    for name in ["odd", "even"] {
+        let numbered = store.join(format!("{name}-1"));
+        std::fs::rename(numbered, store.join(name)).expect("renamed");
+    }
+    for is_older in [true, false] {
+        let listed = left.run(&["snapshot", "list"]);
+        assert_eq!((listed.code, listed.stderr.lines().count() > 0), (0, is_older), "{listed:?}");
+        assert_eq!(listed.stderr.contains("older versions refuse"), is_older, "{listed:?}");
+    }
+}

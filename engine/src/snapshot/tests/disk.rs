@@ -168,9 +168,15 @@ fn the_databases_of_older_builds_become_two() {
         Two,
         TwoOneOfThemInASwap,
         TwoOneOfThemMoved,
+        /// An older build was started after that.
+        TwoAndOneMoved,
     }
-    use Left::{One, OneInASwap, OneThatMoves, Two, TwoOneOfThemInASwap, TwoOneOfThemMoved};
-    for left in [One, OneInASwap, OneThatMoves, Two, TwoOneOfThemInASwap, TwoOneOfThemMoved] {
+    use Left::{
+        One, OneInASwap, OneThatMoves, Two, TwoAndOneMoved, TwoOneOfThemInASwap, TwoOneOfThemMoved,
+    };
+    for left in
+        [One, OneInASwap, OneThatMoves, Two, TwoOneOfThemInASwap, TwoOneOfThemMoved, TwoAndOneMoved]
+    {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("snapshots");
         let fill = |older: &Path, is_here: &dyn Fn(u64) -> bool| {
@@ -201,6 +207,11 @@ fn the_databases_of_older_builds_become_two() {
             }
             TwoOneOfThemMoved => {
                 fill(&path.join("odd-1"), &odd);
+                fill(&path.join("even"), &even);
+            }
+            TwoAndOneMoved => {
+                fill(&path.join("odd-1"), &|no| no == 11);
+                fill(&path.join("odd"), &odd);
                 fill(&path.join("even"), &even);
             }
         }
