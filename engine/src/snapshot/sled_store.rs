@@ -139,18 +139,29 @@ impl SledStore {
     }
 
     /// Brings even generations to where they belong. An older build had one database,
-    /// which is that of the odd ones now.
+    /// which is that of the odd ones now. What cannot be read stays where nobody looks for
+    /// it: its generation is damaged.
     fn move_even_generations(&self) -> Result<(), StoreError> {
-        let mut moved = Vec::new();
+        let (mut moved, mut damaged) = (Vec::new(), BTreeMap::new());
         for key in self.odd.keys(&[])? {
-            if !are_kept_together(generation_of(&key)?, 1) {
-                if self.even.get(&key)?.is_none()
-                    && let Some(value) = self.odd.get(&key)?
-                {
-                    self.even.put(&key, &value)?;
-                }
-                moved.push(key);
+            let generation = generation_of(&key)?;
+            if are_kept_together(generation, 1) {
+                continue;
             }
+            if self.even.get(&key)?.is_none() {
+                match self.odd.get(&key) {
+                    Ok(value) => value.map_or(Ok(()), |value| self.even.put(&key, &value))?,
+                    Err(error) if error.is_damage() => {
+                        damaged.insert(generation, error);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            moved.push(key);
+        }
+        for (generation, error) in damaged {
+            tracing::error!(generation, %error, "a snapshot is damaged: a part of it stays behind");
         }
         if moved.is_empty() {
             return Ok(());

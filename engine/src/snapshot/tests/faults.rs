@@ -11,9 +11,10 @@ use rustix::io::Errno;
 
 use super::world::{Run, World};
 use crate::model::Timestamp;
-use crate::snapshot::database::Library;
+use crate::snapshot::database::{Database, Library};
 use crate::snapshot::half::Half;
 use crate::snapshot::layout::{ODD, numbers};
+use crate::snapshot::sled_store::chunk_key;
 use crate::snapshot::tree::{Tree, open_tree};
 use crate::snapshot::workers::{Start, Workers, start_thread};
 use crate::snapshot::{
@@ -418,6 +419,63 @@ fn damage_met_while_it_is_open_leaves_the_other_database_and_the_next_snapshot()
         assert_eq!(fixture.numbers(), [2], "it is gone when two are whole");
         fixture.check();
     }
+}
+
+/// A value of it cannot be read.
+struct DamagedAt {
+    tree: Arc<dyn Tree>,
+    key: Vec<u8>,
+}
+
+impl Tree for DamagedAt {
+    fn get(&self, key: &[u8]) -> sled::Result<Option<Vec<u8>>> {
+        if key == self.key {
+            return Err(sled::Error::Corruption { at: None, bt: () });
+        }
+        self.tree.get(key)
+    }
+    fn insert(&self, key: &[u8], value: &[u8]) -> sled::Result<()> {
+        self.tree.insert(key, value)
+    }
+    fn remove(&self, key: &[u8]) -> sled::Result<()> {
+        self.tree.remove(key)
+    }
+    fn keys(&self, prefix: &[u8]) -> sled::Result<Vec<Vec<u8>>> {
+        self.tree.keys(prefix)
+    }
+    fn flush(&self) -> sled::Result<()> {
+        self.tree.flush()
+    }
+}
+
+#[test]
+fn a_damaged_value_of_one_database_for_all_generations_keeps_no_other_from_moving() {
+    let Fixture { directory, store, .. } = Fixture::with(2);
+    let path = directory.path();
+    let chunks = list(&store).unwrap().remove(0).manifest.unwrap().chunks;
+    drop(store);
+    let open = |name: &str| Database::open(&Library::default(), &path.join(name)).unwrap();
+    let (odd, even) = (open("odd-1"), open("even-1"));
+    for key in even.keys(&[]).unwrap() {
+        odd.put(&key, &even.get(&key).unwrap().unwrap()).unwrap();
+    }
+    odd.sync().unwrap();
+    drop((odd, even));
+    std::fs::remove_dir_all(path.join("even-1")).unwrap();
+    std::fs::remove_file(path.join("label")).unwrap();
+    let key = chunk_key(chunks[0].key).to_vec();
+    let opener = move |path: &Path| {
+        let (tree, key) = (open_tree(path)?, key.clone());
+        Ok(if path.ends_with("odd-1") { Arc::new(DamagedAt { tree, key }) } else { tree })
+    };
+    let library = Library { opener: Arc::new(opener), ..Library::default() };
+    let store = SledStore::open_by(&library, path).unwrap();
+    verify(&store, 1).unwrap();
+    verify(&store, 2).unwrap_err();
+    assert!(!store.faults().unwrap().is_empty(), "it is told");
+    let even = store.chunk_keys().unwrap().into_iter().filter(|key| key.generation == 2);
+    let readable = even.filter(|key| store.chunk(*key).unwrap().is_some());
+    assert_eq!(readable.count(), chunks.len() - 1, "all else moved");
 }
 
 /// A call that hangs may go on some day, in the directory that it was made for.
