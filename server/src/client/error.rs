@@ -52,6 +52,43 @@ pub struct Refused {
     pub fields: Vec<(String, String)>,
 }
 
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// What was sent: something else may be taken.
+    Content,
+    /// The moment: the same may be taken a little later.
+    Moment,
+    /// The server, or the way to it: nothing else is taken either.
+    Server,
+}
+
+impl Refused {
+    /// What it is about. Its code tells: each reason has one, and what stands between
+    /// client and server knows codes only.
+    pub fn concern(&self) -> Concern {
+        match Code::from(self.code) {
+            Code::Aborted | Code::ResourceExhausted => Concern::Moment,
+            Code::Ok
+            | Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::FailedPrecondition
+            | Code::OutOfRange
+            // One archived order cannot be read.
+            | Code::DataLoss => Concern::Content,
+            Code::Unavailable
+            | Code::Internal
+            | Code::Unknown
+            | Code::Cancelled
+            | Code::DeadlineExceeded
+            | Code::PermissionDenied
+            | Code::Unauthenticated
+            | Code::Unimplemented => Concern::Server,
+        }
+    }
+}
+
 impl std::error::Error for Refused {}
 
 impl fmt::Display for Refused {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use backstock_proto::v1;
 use tonic::transport::{Channel, Endpoint};
 
-pub use error::{ClientError, Refused};
+pub use error::{ClientError, Concern, Refused};
 
 use crate::cli::{ServerAddr, Timeout};
 

@@ -235,6 +235,7 @@ fn with_metadata<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::{ClientError, Concern, Refused};
     use backstock_engine::model::Lsn;
 
     fn code_and_reason(error: EngineError) -> (Code, String) {
@@ -250,6 +251,31 @@ mod tests {
         for error in [overloaded, EngineError::DiskFull, Refusal::Contended.into()] {
             let status = status(error, &FieldNames::PLAIN);
             assert!(status.get_error_details().retry_info().is_some(), "{status:?}");
+        }
+    }
+
+    /// An import decides by this whether it goes on behind a row, sends it again or ends.
+    #[test]
+    fn a_caller_can_tell_what_a_refusal_is_about() {
+        let overloaded =
+            EngineError::Overloaded { in_flight: 9, limit: 8, retry_after: RETRY_SOON };
+        let sku = backstock_engine::model::Sku::new("sku", "A").expect("a SKU");
+        let cases = [
+            (overloaded, Concern::Moment),
+            (Refusal::Contended.into(), Concern::Moment),
+            (Refusal::UnknownSku(sku).into(), Concern::Content),
+            (Refusal::TooLong("17 MiB".into()).into(), Concern::Content),
+            (EngineError::DiskFull, Concern::Server),
+            (EngineError::Closing, Concern::Server),
+            (EngineError::Halted(String::new()), Concern::Server),
+        ];
+        let halted = failure(Code::Unavailable, Reason::JournalHalted, "");
+        let of_engine = cases.map(|(error, about)| (status(error, &FieldNames::PLAIN), about));
+        for (status, about) in of_engine.into_iter().chain([(halted, Concern::Server)]) {
+            let told = status.to_string();
+            assert_eq!(Refused::from(crate::status::fault(&status)).concern(), about, "{told}");
+            let ClientError::Refused(refused) = status.into() else { panic!("{told}") };
+            assert_eq!(refused.concern(), about, "{told}");
         }
     }
 

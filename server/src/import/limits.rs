@@ -1,5 +1,7 @@
 //! The bounds of an import, with the reason for each.
 
+use std::time::Duration;
+
 /// Bytes of one JSON line, or of one row of CSV. The largest order (500 lines with
 /// 64-byte SKUs) is about 50 KiB; a file without line ends, or with a quote that is
 /// not closed, must not fill the memory.
@@ -18,6 +20,15 @@ pub(super) const ORDERS_PER_MESSAGE: usize = 256;
 /// Messages of a stream that are not answered yet. While the server syncs one,
 /// the next ones are decoded.
 pub(super) const MESSAGES_IN_FLIGHT: usize = 4;
+
+/// How often rows that the server refused for the moment are sent again while none of them
+/// goes in, and the first and the longest pause before that: some ten seconds in all, which
+/// outlast a peak. Each pause is twice the one before.
+pub(super) const TRIES_MAX: u32 = 10;
+/// See [`TRIES_MAX`].
+pub(super) const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// See [`TRIES_MAX`].
+pub(super) const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Bad rows of one file that the JSON report lists, and orders that lack units; the
 /// others are counted, and all are in a file.

@@ -30,15 +30,18 @@ pub(super) enum Parsed {
     Bad(Vec<Bad>),
 }
 
-/// Something to send, and the line of the file that it begins on.
+/// Something to send.
 #[derive(Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct Row<C = Content> {
+    /// The line of the file that it begins on.
     pub(super) line: u64,
-    pub(super) content: Content,
+    /// The line that its last record begins on.
+    pub(super) last: u64,
+    pub(super) content: C,
 }
 
 /// What is sent.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Item(v1::UpdateItemRequest),
     Node(Box<v1::UpdateNodeRequest>),
@@ -77,7 +80,7 @@ impl Rows {
             Kind::Orders => return self.orders.push(record),
         };
         match content {
-            Ok(content) => Parsed::Row(Row { line: record.line, content }),
+            Ok(content) => Parsed::Row(Row { line: record.line, last: record.line, content }),
             Err(bad) => Parsed::Bad(bad),
         }
     }

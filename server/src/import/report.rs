@@ -48,8 +48,9 @@ pub(super) struct FileReport {
     /// The file that has all bad places and all orders that lack units, if they
     /// are too many to print.
     list: Option<String>,
-    /// The line that the last row begins on that the server has answered.
-    answered_line: Option<u64>,
+    /// The line that the last row begins on that the server has answered, and all
+    /// before it.
+    pub(super) answered_line: Option<u64>,
     /// Whether the file was read to its end.
     complete: bool,
     #[serde(skip)]

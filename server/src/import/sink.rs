@@ -1,9 +1,8 @@
 //! Sends rows to the server, many at once, and tells which it refused.
 
+mod again;
 mod calls;
 mod stream;
-
-use backstock_proto::v1;
 
 use super::columns::Kind;
 use super::parse::{Content, Row};
@@ -11,13 +10,13 @@ use super::record::Bad;
 use super::report::FileReport;
 use crate::client::{Client, ClientError, Refused};
 use calls::Calls;
-use stream::Messages;
+use stream::{Orders, Stock};
 
 /// Where rows of one kind go.
 pub(super) enum Sink {
     Calls(Calls),
-    Stock(Messages<v1::LoadStockRequest, v1::LoadStockResponse, v1::StockRow>),
-    Orders(Messages<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse, v1::PlaceOrderRequest>),
+    Stock(Stock),
+    Orders(Orders),
 }
 
 impl Sink {
@@ -36,14 +35,15 @@ impl Sink {
         row: Row,
         report: &mut FileReport,
     ) -> Result<(), ClientError> {
-        match (self, row.content) {
+        let Row { line, last, content } = row;
+        match (self, content) {
             (Self::Stock(stock), Content::Stock(content)) => {
-                stock.push(row.line, content, report).await
+                stock.push(Row { line, last, content }, report).await
             }
             (Self::Orders(orders), Content::Order(content)) => {
-                orders.push(row.line, content, report).await
+                orders.push(Row { line, last, content }, report).await
             }
-            (Self::Calls(calls), content) => calls.push(row.line, content, report).await,
+            (Self::Calls(calls), content) => calls.push(Row { line, last, content }, report).await,
             (_, content) => unreachable!("a file of one kind has no {content:?}"),
         }
     }

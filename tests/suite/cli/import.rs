@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Stdio;
 
+use backstock_engine::disk::SimulatedDisk;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::{self, GetItemRequest, GetNodeRequest};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::Files;
 use super::program::{Ran, Server, program, run, signal};
 use super::proxy::{Proxy, Then};
+use crate::grpc::server::TestServer;
 
 const NODES: &str = "\
 node_id,kind,title,postal_code,time_zone,working_days,cut_off,holidays,capacity_units_per_day,unit_cost_minor,enabled
@@ -292,6 +294,49 @@ fn an_interrupted_import_says_how_far_it_came_and_goes_on() {
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 130, "{ran:?}");
     check_broken_off(&ran, &server, &orders);
+}
+
+/// With room for one command at a time, most of many calls are refused at first.
+#[test]
+fn rows_that_are_refused_for_the_moment_are_sent_again() {
+    let files = Files::new();
+    let server = Server::start_with(&files.data(), "BACKSTOCK_COMMANDS_IN_FLIGHT_MAX", "1");
+    let mut items = "sku,title\n".to_owned();
+    for no in 0..24 {
+        writeln!(items, "SKU-{no},Item {no}").expect("a text takes all");
+    }
+    let ran = import(&server, &files, "items.csv", &items);
+    assert_eq!((ran.code, file(&ran)["applied"].as_u64()), (0, Some(24)), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_meets_a_full_disk_breaks_off_where_it_is() {
+    let files = Files::new();
+    let disk = SimulatedDisk::new();
+    let mut server = TestServer::start_on(&disk, &files.data()).await;
+    server.stock().await;
+    disk.set_capacity(Some(disk.used()));
+    let mut rows = "sku,node_id,on_hand\n".to_owned();
+    for no in 0..2_000 {
+        writeln!(rows, "SKU,NYC,{no}").expect("a text takes all");
+    }
+    let stock = files.write("levels.csv", &rows);
+    let address = server.address.to_string();
+    let broken = in_background(&["import", &stock, "--json", "--server", &address]).await;
+    assert_eq!((broken.code, file(&broken)["bad_count"].as_u64()), (9, Some(0)), "{broken:?}");
+    assert!(broken.stderr.contains("DISK_FULL"), "{broken:?}");
+    let answered = file(&broken)["answered_line"].as_u64().expect("some are answered");
+    assert_eq!(file(&broken)["applied"].as_u64(), Some(answered - 1), "a row a line");
+    server.stop().await.expect("drained");
+}
+
+/// Runs a command to its end while a server in this process answers it.
+async fn in_background(args: &[&str]) -> Ran {
+    let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    let ran = tokio::task::spawn_blocking(move || {
+        run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    ran.await.expect("no panic")
 }
 
 #[test]

@@ -12,5 +12,5 @@ mod orders;
 mod overdue;
 mod reasons;
 mod repeats;
-mod server;
+pub mod server;
 mod serving;

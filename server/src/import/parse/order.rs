@@ -99,6 +99,8 @@ const TOGETHER: &str = "an order is there once, its rows one after the other";
 struct OrderInHand {
     /// The line that it begins on.
     line: u64,
+    /// The line that its last record begins on.
+    last: u64,
     /// What its first record was.
     part: Part,
     /// The first record that could be read.
@@ -114,13 +116,14 @@ struct OrderInHand {
 impl OrderInHand {
     fn begin(line: u64, part: Part) -> Self {
         let (first, order, bad) = (None, None, Vec::new());
-        Self { line, part, first, order, records: 0, doubted: false, bad }
+        Self { line, last: line, part, first, order, records: 0, doubted: false, bad }
     }
 
     /// Counts a record; false if the order has so many that the server would refuse
     /// it, which is noted once.
     fn has_room(&mut self, line: u64) -> bool {
         self.records += 1;
+        self.last = line;
         if self.records == ORDER_LINES_MAX + 1 {
             let reason = format!("has more lines than the {ORDER_LINES_MAX} of an order");
             self.bad.push(Bad { line, column: ORDER_ID.to_owned(), reason });
@@ -168,9 +171,11 @@ impl OrderInHand {
     /// The order, if all its records are good.
     fn finish(self) -> Parsed {
         match self.order {
-            Some(order) if self.bad.is_empty() => {
-                Parsed::Row(Row { line: self.line, content: Content::Order(order) })
-            }
+            Some(order) if self.bad.is_empty() => Parsed::Row(Row {
+                line: self.line,
+                last: self.last,
+                content: Content::Order(order),
+            }),
             _ => Parsed::Bad(self.bad),
         }
     }

@@ -265,7 +265,7 @@ fn order_rows(second: &[(&str, &str)]) -> Parsed {
 #[test]
 fn the_rows_of_an_order_make_one_order() {
     let parsed = order_rows(&[("sku", "B"), ("quantity", "2")]);
-    let Parsed::Row(Row { line: 2, content: Content::Order(order) }) = parsed else {
+    let Parsed::Row(Row { line: 2, last: 3, content: Content::Order(order) }) = parsed else {
         panic!("{parsed:?}")
     };
     let lines: Vec<_> = order.lines.iter().map(|l| (l.sku.as_str(), l.quantity)).collect();

@@ -6,60 +6,60 @@ use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use futures_util::future::join_all;
 use tonic::transport::Channel;
 
-use super::bad;
+use super::again::{Again, Answer};
 use crate::client::ClientError;
 use crate::import::limits::CALLS_AT_ONCE;
-use crate::import::parse::Content;
+use crate::import::parse::{Content, Row};
 use crate::import::report::FileReport;
 
 /// Rows that wait to be sent together. No id is among them twice, so that of
 /// two rows with one id the later one wins.
 pub(in crate::import) struct Calls {
     client: CatalogServiceClient<Channel>,
-    rows: Vec<(u64, Content)>,
+    rows: Vec<Row<Content>>,
     ids: HashSet<String>,
+    again: Again<Content>,
 }
 
 impl Calls {
     pub(super) fn new(client: CatalogServiceClient<Channel>) -> Self {
-        Self { client, rows: Vec::new(), ids: HashSet::new() }
+        let again = Again::new(|content| id(content).to_owned());
+        Self { client, rows: Vec::new(), ids: HashSet::new(), again }
     }
 
     pub(super) async fn push(
         &mut self,
-        line: u64,
-        content: Content,
+        row: Row<Content>,
         report: &mut FileReport,
     ) -> Result<(), ClientError> {
-        if self.rows.len() >= CALLS_AT_ONCE || self.ids.contains(id(&content)) {
+        if self.rows.len() >= CALLS_AT_ONCE || self.ids.contains(id(&row.content)) {
             self.flush(report).await?;
         }
-        self.ids.insert(id(&content).to_owned());
-        self.rows.push((line, content));
+        self.ids.insert(id(&row.content).to_owned());
+        self.rows.push(row);
         Ok(())
     }
 
     /// Sends all that waits.
     pub(super) async fn flush(&mut self, report: &mut FileReport) -> Result<(), ClientError> {
         self.ids.clear();
-        let calls = self.rows.drain(..).map(|(line, content)| {
-            let client = self.client.clone();
-            async move { (line, call(client, content).await) }
-        });
-        let mut lost = None;
-        for (line, answer) in join_all(calls).await {
-            match answer {
-                Ok(()) => report.count_applied(1),
-                Err(ClientError::Refused(refused)) => report.bad(bad(line, &refused)),
-                Err(error) => {
-                    lost.get_or_insert(error);
-                }
+        let mut rows = std::mem::take(&mut self.rows);
+        while !rows.is_empty() {
+            let calls = rows.into_iter().map(|row| {
+                let client = self.client.clone();
+                async move { (call(client, row.content.clone()).await, row) }
+            });
+            for (answer, row) in join_all(calls).await {
+                let answer = match answer {
+                    Ok(()) => Answer::Taken,
+                    Err(ClientError::Refused(refused)) => Answer::Refused(*refused),
+                    Err(lost) => return Err(lost),
+                };
+                self.again.note(row, answer, report)?;
             }
-            if lost.is_none() {
-                report.answered(line);
-            }
+            rows = self.again.take(report).await?;
         }
-        lost.map_or(Ok(()), Err)
+        Ok(())
     }
 }
 
