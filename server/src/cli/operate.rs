@@ -33,6 +33,7 @@ Examples:
   backstock import nodes.csv items.csv stock.csv
   backstock import --server stock.internal:7411 inbound.jsonl
   backstock import --kind items catalogue-2026.csv
+  backstock import --from-line 40002 stock.csv orders.csv
 
 Files end in .csv or .tsv, with a header, or in .jsonl, with one object a line.
 Commas, semicolons or tabs stand between the values of .csv, as the header shows.
@@ -55,8 +56,8 @@ JSON an order may have its lines as a list, `lines`.
 Bad rows are reported with file, line, column and reason, and the good ones go in;
 the exit code is then 1. Orders that lack units are reported with what they lack;
 if one was rejected for that, the exit code is 13. What is more than 20 lines of
-one file is in FILE.told. An import that breaks off says how far it came; run
-again, it does nothing twice.";
+one file is in FILE.told. An import that breaks off says how far it came, and the
+command that goes on from there.";
 
 /// Arguments of `import`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,10 @@ pub struct ImportArgs {
     /// What the files hold [default: told by their columns].
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<Kind>,
+
+    /// Begin with this line of the first file; the header is read all the same.
+    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from_line: Option<u64>,
 
     /// Which server to talk to.
     #[command(flatten)]

@@ -31,22 +31,27 @@ pub enum ImportError {
     #[error("it was interrupted")]
     Interrupted,
     /// It stopped when rows had been sent already.
-    #[error("the import broke off in {file}: {answered}\n{GO_ON}")]
+    #[error("the import broke off in {file}: {answered}\n  {}:\n  {go_on}", when(cause))]
     BrokenOff {
         /// The file.
         file: String,
         /// How far it came in that file.
         answered: Answered,
+        /// The command that goes on.
+        go_on: String,
         /// Why.
         #[source]
         cause: Box<ImportError>,
     },
 }
 
-/// How to go on. An order's id is its key, and definitions are set to what they are. What
-/// happened to stock since is not in the file: a row that is sent again undoes it.
-const GO_ON: &str = "  run the same command again: orders are not placed twice; of stock and inbound \
-                     supplies, which would be set again, cut off the rows up to that line first";
+/// When the command that goes on can do so.
+fn when(cause: &ImportError) -> &'static str {
+    match cause {
+        ImportError::Read { .. } => "once the file can be read further, go on with",
+        _ => "go on with",
+    }
+}
 
 /// How far the server has answered the rows of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,10 +99,12 @@ mod tests {
     fn what_broke_off_says_how_far_it_came_and_how_to_go_on() {
         let answered = Answered { applied: 7, line: Some(9) };
         let cause = Box::new(ImportError::Interrupted);
-        let error = ImportError::BrokenOff { file: "stock.csv".into(), answered, cause };
+        let go_on = "backstock import --from-line 10 stock.csv".into();
+        let error = ImportError::BrokenOff { file: "stock.csv".into(), answered, go_on, cause };
         let text = error.to_string();
         let told = "broke off in stock.csv: 7 went in, and all up to line 9 is answered";
-        assert!(text.contains(told) && text.contains("run the same command again"), "{text}");
+        let how = "\n  go on with:\n  backstock import --from-line 10 stock.csv";
+        assert!(text.contains(told) && text.ends_with(how), "{text}");
         assert_eq!(error.exit(), Exit::Interrupted);
     }
 

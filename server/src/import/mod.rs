@@ -11,14 +11,15 @@
 //! still go in. Nothing holds a whole file in memory. A file of orders is read
 //! twice: first for its order ids, see [`scattered`].
 //!
-//! An import that breaks off says which rows are answered. The same command again
-//! does what is left: a definition is set to what it is already, an order of the same
-//! id is the same order. Rows of stock and supplies are set again, whatever happened to
-//! them since: those that are answered are to be cut off first.
+//! An import that breaks off says which rows are answered, and the command that goes on
+//! behind them. Rows that were sent and not answered are sent again by it: a definition is
+//! set to what it is already, an order of the same id is the same order, and a level that
+//! changed in between is set back.
 
 mod columns;
 mod csv_reader;
 mod error;
+mod go_on;
 mod json;
 mod json_reader;
 mod limits;
@@ -64,7 +65,7 @@ pub async fn import(args: ImportArgs, out: &mut dyn Write) -> Result<Exit, Comma
         ended = within(args.server.timeout, import_files(&sources, &args, &mut report)) => ended,
     };
     report.complete = ended.is_ok();
-    let ended = ended.map_err(|cause| report.broken_off(cause));
+    let ended = ended.map_err(|cause| report.broken_off(cause, &args));
     // Where no file was begun, the error says all.
     if report.complete || !report.files.is_empty() {
         report.print(args.output, out)?;
@@ -79,11 +80,13 @@ async fn import_files(
     report: &mut Report,
 ) -> Result<(), ImportError> {
     let client = Client::connect(&args.server.server).await?;
+    let mut from = args.from_line.unwrap_or_default();
     for source in sources {
         let bar = progress(source);
         let file = report.begin(FileReport::new(&source.path, bar.clone()));
-        import_file(source, args.kind, &client, &bar, file).await?;
+        import_file((source, from), args.kind, &client, &bar, file).await?;
         file.end(true);
+        from = 0;
     }
     Ok(())
 }
@@ -115,13 +118,13 @@ fn progress(source: &Source) -> ProgressBar {
 }
 
 async fn import_file(
-    source: &Source,
+    (source, from): (&Source, u64),
     kind: Option<Kind>,
     client: &Client,
     bar: &ProgressBar,
     report: &mut FileReport,
 ) -> Result<(), ImportError> {
-    match send_records(source, kind, client, bar, report).await {
+    match send_records((source, from), kind, client, bar, report).await {
         Ok(()) => Ok(()),
         Err(Stop::Bad(bad)) => {
             report.bad(bad);
@@ -136,8 +139,9 @@ fn unreadable(path: &Path, source: std::io::Error) -> ImportError {
     ImportError::Read { path: path.to_owned(), source }
 }
 
+/// Sends what begins on the line `from` of a file, or behind it.
 async fn send_records(
-    source: &Source,
+    (source, from): (&Source, u64),
     kind: Option<Kind>,
     client: &Client,
     bar: &ProgressBar,
@@ -151,11 +155,22 @@ async fn send_records(
         _ => Scattered::default(),
     };
     let mut sink = Sink::open(kind, client).await?;
-    let mut rows = parse::Rows::new(kind, scattered);
+    let mut rows = parse::Rows::new(kind, from, scattered);
     let mut read = 0;
-    while let Some(record) = records.next().map_err(Stop::Read)? {
+    loop {
+        let record = match records.next() {
+            Ok(Some(record)) => record,
+            Ok(None) => break,
+            Err(error) => {
+                // What comes before it is good. An order in hand may go on behind it.
+                sink.finish(report).await?;
+                return Err(Stop::Read(error));
+            }
+        };
         pause(&mut read).await;
-        report.count_row();
+        if record::line(&record) >= from {
+            report.count_row();
+        }
         take(rows.push(record), &mut sink, report).await?;
     }
     take(rows.finish(), &mut sink, report).await?;

@@ -4,7 +4,7 @@ use backstock_proto::v1;
 use prost_types::FieldMask;
 
 use super::columns::Kind;
-use super::record::{Bad, Columns, Record, Unread};
+use super::record::{Bad, Columns, Record, Unread, line};
 use super::scattered::Scattered;
 use crate::client::words;
 
@@ -53,31 +53,36 @@ pub(super) enum Content {
 #[derive(Debug)]
 pub(super) struct Rows {
     kind: Kind,
+    /// The first line that counts.
+    from: u64,
     orders: Orders,
 }
 
 impl Rows {
-    /// `scattered` are the orders whose rows do not stand together.
-    pub(super) fn new(kind: Kind, scattered: Scattered) -> Self {
-        Self { kind, orders: Orders::new(scattered) }
+    /// What begins before the line `from` is passed over. `scattered` are the orders whose
+    /// rows do not stand together.
+    pub(super) fn new(kind: Kind, from: u64, scattered: Scattered) -> Self {
+        Self { kind, from, orders: Orders::new(from, scattered) }
     }
 
     /// Takes what comes next in the file.
     pub(super) fn push(&mut self, record: Result<Record, Unread>) -> Parsed {
         match record {
-            Ok(record) => self.push_record(&record),
+            Ok(record) if self.kind == Kind::Orders => self.orders.push(&record),
             Err(unread) if self.kind == Kind::Orders => self.orders.push_unread(unread),
+            record if line(&record) < self.from => Parsed::Wait,
+            Ok(record) => self.push_record(&record),
             Err(unread) => Parsed::Bad(vec![unread.bad]),
         }
     }
 
-    fn push_record(&mut self, record: &Record) -> Parsed {
+    fn push_record(&self, record: &Record) -> Parsed {
         let content = match self.kind {
             Kind::Items => item(record).map(Content::Item),
             Kind::Nodes => node(record).map(Box::new).map(Content::Node),
             Kind::Stock => stock(record).map(Content::Stock),
             Kind::Inbound => inbound(record).map(Content::Stock),
-            Kind::Orders => return self.orders.push(record),
+            Kind::Orders => unreachable!("these are put together of several records"),
         };
         match content {
             Ok(content) => Parsed::Row(Row { line: record.line, last: record.line, content }),

@@ -63,6 +63,14 @@ pub(super) struct Unread {
     pub(super) order: Option<(String, Part)>,
 }
 
+/// The line on which a record begins, or what stands in its place.
+pub(super) fn line(record: &Result<Record, Unread>) -> u64 {
+    match record {
+        Ok(record) => record.line,
+        Err(unread) => unread.bad.line,
+    }
+}
+
 impl From<Bad> for Unread {
     fn from(bad: Bad) -> Self {
         Self { bad, order: None }

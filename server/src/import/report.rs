@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::columns::Kind;
 use super::error::{Answered, ImportError};
+use super::go_on;
 use super::limits::REPORTED_MAX;
 use super::record::Bad;
 use super::told::Told;
-use crate::cli::{CommandError, Exit, OutputArgs, table};
+use crate::cli::{CommandError, Exit, ImportArgs, OutputArgs, table};
 use crate::client::words;
 
 /// All files of an import.
@@ -204,13 +205,17 @@ impl Report {
         self.files.last_mut().expect("it was pushed")
     }
 
-    /// The import could not go on. What was begun ends here.
-    pub(super) fn broken_off(&mut self, cause: ImportError) -> ImportError {
+    /// The import that was asked for could not go on. What was begun ends here.
+    pub(super) fn broken_off(&mut self, cause: ImportError, asked: &ImportArgs) -> ImportError {
+        let at = self.files.len().saturating_sub(1);
         let Some(last) = self.files.last_mut() else { return cause };
         last.end(false);
+        let line = last.answered_line.map(|line| line + 1);
+        let line = line.or_else(|| asked.from_line.filter(|_| at == 0));
         ImportError::BrokenOff {
             file: last.file.clone(),
             answered: Answered { applied: last.applied, line: last.answered_line },
+            go_on: go_on::command(asked, at, line),
             cause: Box::new(cause),
         }
     }
@@ -250,10 +255,19 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::{Cli, Command};
 
     fn file() -> FileReport {
         FileReport::new(Path::new("stock.csv"), ProgressBar::hidden())
+    }
+
+    fn asked(files: &[&str]) -> ImportArgs {
+        let words = [&["backstock", "import"], files].concat();
+        let Command::Import(asked) = Cli::parse_from(words).command else { unreachable!() };
+        asked
     }
 
     fn report(files: Vec<FileReport>) -> Report {
@@ -325,11 +339,13 @@ mod tests {
         let second = report.begin(file());
         second.count_applied(3);
         second.answered(4);
-        let ImportError::BrokenOff { answered, .. } = report.broken_off(ImportError::Interrupted)
-        else {
+        let asked = asked(&["items.csv", "stock.csv"]);
+        let broken = report.broken_off(ImportError::Interrupted, &asked);
+        let ImportError::BrokenOff { answered, go_on, .. } = broken else {
             panic!("rows were sent")
         };
         assert_eq!(answered, Answered { applied: 3, line: Some(4) });
+        assert!(go_on.contains("--from-line 5 ") && go_on.ends_with(" stock.csv"), "{go_on}");
         let json = serde_json::to_value(&report).unwrap();
         let complete =
             [&json["complete"], &json["files"][0]["complete"], &json["files"][1]["complete"]];
@@ -338,7 +354,7 @@ mod tests {
 
     #[test]
     fn what_broke_off_before_any_row_is_told_as_it_is() {
-        let told = Report::default().broken_off(ImportError::Interrupted);
+        let told = Report::default().broken_off(ImportError::Interrupted, &asked(&["items.csv"]));
         assert!(matches!(told, ImportError::Interrupted));
     }
 }

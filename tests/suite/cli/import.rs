@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use backstock_engine::disk::SimulatedDisk;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
@@ -11,7 +12,7 @@ use serde_json::Value;
 use super::Files;
 use super::program::{Ran, Server, program, run, signal};
 use super::proxy::{Proxy, Then};
-use crate::grpc::server::TestServer;
+use crate::grpc::server::{LONG, TestServer};
 
 const NODES: &str = "\
 node_id,kind,title,postal_code,time_zone,working_days,cut_off,holidays,capacity_units_per_day,unit_cost_minor,enabled
@@ -241,6 +242,19 @@ fn many_orders() -> String {
 /// first is answered.
 const FIVE_MESSAGES_BYTES: u64 = 48_000;
 
+/// The command that goes on, as it is printed, with a server that is there.
+fn go_on(ran: &Ran, server: &str) -> String {
+    let line = ran.stderr.lines().find(|line| line.starts_with("  backstock import "));
+    let words = line.unwrap_or_else(|| panic!("{ran:?}")).split_whitespace();
+    let words = words.map(|word| if word.starts_with("http://") { server } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Runs a command that was printed.
+fn run_line(line: &str) -> Ran {
+    run(&line.split(' ').skip(1).collect::<Vec<_>>())
+}
+
 fn check_broken_off(ran: &Ran, server: &Server, orders: &str) {
     let told = ran.json();
     assert_eq!((&told["complete"], &told["files"][0]["complete"]), (&false.into(), &false.into()));
@@ -250,10 +264,13 @@ fn check_broken_off(ran: &Ran, server: &Server, orders: &str) {
     assert_eq!(applied, answered - 1, "an order a row, below one header");
     let said = format!("{applied} went in, and all up to line {answered} is answered");
     assert!(ran.stderr.contains(&said), "{ran:?}");
-    assert!(ran.stderr.contains("run the same command again"), "{ran:?}");
-
-    let again = server.run(&["import", orders, "--json"]);
-    assert_eq!((again.code, file(&again)["applied"].as_u64()), (0, Some(2_048)), "{again:?}");
+    // The proxy that it names is gone.
+    let go_on = go_on(ran, &server.addr);
+    assert!(go_on.contains(&format!("--from-line {}", answered + 1)), "{ran:?}");
+    assert!(go_on.ends_with(orders), "{ran:?}");
+    let again = run_line(&go_on);
+    let left = 2_048 - (answered - 1);
+    assert_eq!((again.code, file(&again)["applied"].as_u64()), (0, Some(left)), "{again:?}");
     let left = server.run(&["availability", "SCARF", "--json"]).json();
     assert_eq!(left["atp_now"], 10_000 - 2_048, "nothing is placed twice");
     assert_eq!(server.run(&["audit"]).code, 0);
@@ -310,7 +327,7 @@ fn rows_that_are_refused_for_the_moment_are_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_that_meets_a_full_disk_breaks_off_where_it_is() {
+async fn an_import_that_meets_a_full_disk_breaks_off_and_goes_on_from_there() {
     let files = Files::new();
     let disk = SimulatedDisk::new();
     let mut server = TestServer::start_on(&disk, &files.data()).await;
@@ -327,7 +344,40 @@ async fn an_import_that_meets_a_full_disk_breaks_off_where_it_is() {
     assert!(broken.stderr.contains("DISK_FULL"), "{broken:?}");
     let answered = file(&broken)["answered_line"].as_u64().expect("some are answered");
     assert_eq!(file(&broken)["applied"].as_u64(), Some(answered - 1), "a row a line");
+
+    disk.set_capacity(None);
+    let deadline = Instant::now() + LONG;
+    while server.engine.status().is_journal_full {
+        assert!(Instant::now() < deadline, "there is room");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let go_on = go_on(&broken, &address);
+    assert!(go_on.contains(&format!("--from-line {} ", answered + 1)), "{broken:?}");
+    let rest = tokio::task::spawn_blocking(move || run_line(&go_on)).await.expect("no panic");
+    let left = 2_001 - answered;
+    assert_eq!((rest.code, file(&rest)["rows"].as_u64()), (0, Some(left)), "{rest:?}");
+    let get =
+        v1::GetStockRequest { sku: "SKU".into(), node_id: "NYC".into(), ..Default::default() };
+    let stock = server.inventory.get_stock(get).await.expect("read").into_inner().stock;
+    assert_eq!(stock.expect("a stock").on_hand, 1_999, "the last row counts");
     server.stop().await.expect("drained");
+}
+
+/// A quote that is not closed takes all that follows for one row.
+#[test]
+fn rows_before_what_cannot_be_read_go_in() {
+    let files = Files::new();
+    let server = stocked(&files);
+    let endless = "x".repeat(2 << 20);
+    let rows = format!("{STOCK}SCARF,RENO,101\nSCARF,RENO,\"{endless}\n");
+    let ran = import(&server, &files, "endless.csv", &rows);
+    assert_eq!((ran.code, file(&ran)["applied"].as_u64()), (70, Some(2)), "{ran:?}");
+    assert_eq!(file(&ran)["answered_line"], 3);
+    assert!(ran.stderr.contains("line 4 is longer than"), "{ran:?}");
+    assert!(ran.stderr.contains("once the file can be read further, go on with"), "{ran:?}");
+    assert!(go_on(&ran, &server.addr).contains("--from-line 4 "), "{ran:?}");
+    let left = server.run(&["availability", "SCARF", "--json"]).json();
+    assert_eq!(left["atp_now"], 101);
 }
 
 /// Runs a command to its end while a server in this process answers it.

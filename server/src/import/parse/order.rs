@@ -13,6 +13,8 @@ use crate::import::scattered::{Runs, Scattered};
 /// whole or it is left out.
 #[derive(Debug)]
 pub(super) struct Orders {
+    /// The first line that counts.
+    from: u64,
     scattered: Scattered,
     runs: Runs,
     in_hand: Option<OrderInHand>,
@@ -21,8 +23,8 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    pub(super) fn new(scattered: Scattered) -> Self {
-        Self { scattered, runs: Runs::default(), in_hand: None, doubtful: None }
+    pub(super) fn new(from: u64, scattered: Scattered) -> Self {
+        Self { from, scattered, runs: Runs::default(), in_hand: None, doubtful: None }
     }
 
     /// Takes the next record; gives the order before, if that ends here.
@@ -66,12 +68,13 @@ impl Orders {
         if let Some(order) = self.in_hand.as_mut().filter(|order| order.part == Part::Row) {
             order.doubt(bad.line);
         }
-        Parsed::Bad(vec![bad])
+        if bad.line < self.from { Parsed::Wait } else { Parsed::Bad(vec![bad]) }
     }
 
     /// No more records come.
     pub(super) fn finish(&mut self) -> Parsed {
-        self.in_hand.take().map_or(Parsed::Wait, OrderInHand::finish)
+        let last = self.in_hand.take();
+        last.map_or(Parsed::Wait, |order| order.finish(self.from))
     }
 
     /// Ends the order in hand and begins another one.
@@ -85,7 +88,7 @@ impl Orders {
             begun.bad.push(Bad { line, column: ORDER_ID.to_owned(), reason });
         }
         let before = self.in_hand.replace(begun);
-        before.map_or(Parsed::Wait, OrderInHand::finish)
+        before.map_or(Parsed::Wait, |order| order.finish(self.from))
     }
 }
 
@@ -168,8 +171,16 @@ impl OrderInHand {
         self.bad.push(Bad { line: self.line, column: ORDER_ID.to_owned(), reason });
     }
 
-    /// The order, if all its records are good.
-    fn finish(self) -> Parsed {
+    /// The order, if all its records are good. One that ends before the line `from` is
+    /// passed over; one that goes on behind it would be cut.
+    fn finish(self, from: u64) -> Parsed {
+        if self.last < from {
+            return Parsed::Wait;
+        }
+        if self.line < from {
+            let reason = format!("is left out: it begins before line {from} and goes on behind it");
+            return Parsed::Bad(vec![Bad { line: self.line, column: ORDER_ID.to_owned(), reason }]);
+        }
         match self.order {
             Some(order) if self.bad.is_empty() => Parsed::Row(Row {
                 line: self.line,

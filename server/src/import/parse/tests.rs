@@ -14,7 +14,7 @@ fn record(line: u64, columns: &[(&str, &str)]) -> Record {
 }
 
 fn bad(kind: Kind, columns: &[(&str, &str)]) -> Vec<String> {
-    let mut rows = Rows::new(kind, Scattered::default());
+    let mut rows = Rows::new(kind, 0, Scattered::default());
     let parsed = match rows.push(Ok(record(7, columns))) {
         Parsed::Wait => rows.finish(),
         parsed => parsed,
@@ -174,9 +174,15 @@ fn record_of(&(line, order, sku): &OrderRow<'_>) -> Result<Record, Unread> {
     Ok(record(line, &[("order_id", order), destination, ("sku", sku), ("quantity", "1")]))
 }
 
-/// What the rows come to: the lines of each order by their SKUs, or the places that
-/// are bad.
-fn orders(file: &[OrderRow<'_>]) -> Vec<Result<String, Vec<(u64, String)>>> {
+/// What rows come to: the lines of an order by their SKUs, or the places that are bad.
+type Came = Result<String, Vec<(u64, String)>>;
+
+fn orders(file: &[OrderRow<'_>]) -> Vec<Came> {
+    orders_from(0, file)
+}
+
+/// What the rows come to when those before a line are passed over.
+fn orders_from(from: u64, file: &[OrderRow<'_>]) -> Vec<Came> {
     let mut search = Search::new(100);
     let mut runs = Runs::default();
     for (_, order, _) in file.iter().filter(|(_, order, _)| !order.is_empty()) {
@@ -184,7 +190,7 @@ fn orders(file: &[OrderRow<'_>]) -> Vec<Result<String, Vec<(u64, String)>>> {
             assert_eq!(search.begins(order), Ok(true));
         }
     }
-    let mut rows = Rows::new(Kind::Orders, search.finish());
+    let mut rows = Rows::new(Kind::Orders, from, search.finish());
     let mut came: Vec<Parsed> = file.iter().map(|row| rows.push(record_of(row))).collect();
     came.push(rows.finish());
     let said = |parsed| match parsed {
@@ -246,6 +252,32 @@ fn a_row_that_may_be_of_either_neighbour_leaves_both_out() {
 }
 
 #[test]
+fn rows_before_the_first_line_that_counts_are_passed_over_with_what_is_wrong_with_them() {
+    let file = [
+        (2, "W1", "A"),
+        (3, "W1", "B"),
+        (4, "", ""),
+        (5, "W2", "A"),
+        (6, "W2", "B"),
+        (7, "W3", "A"),
+        (8, "W1", "C"),
+    ];
+    let left_out = |line| Err(vec![(line, "order_id".to_owned())]);
+    let (w2, w3) = (Ok("W2 A+B".to_owned()), Ok("W3 A".to_owned()));
+    let w1 = left_out(8);
+    assert_eq!(orders_from(7, &file), [w3.clone(), w1.clone()]);
+    assert_eq!(orders_from(6, &file), [left_out(5), w3.clone(), w1.clone()], "it would be cut");
+    assert_eq!(orders_from(5, &file), [left_out(5), w3.clone(), w1.clone()], "line 4 may be of it");
+    let file = [&file[..2], &file[3..6]].concat();
+    assert_eq!(orders_from(5, &file), [w2.clone(), w3.clone()]);
+    assert_eq!(orders_from(3, &file), [left_out(2), w2, w3]);
+
+    let mut rows = Rows::new(Kind::Stock, 8, Scattered::default());
+    assert_eq!(rows.push(Ok(record(7, &[("sku", "A")]))), Parsed::Wait);
+    assert!(matches!(rows.push(Ok(record(8, &[("sku", "A")]))), Parsed::Bad(_)));
+}
+
+#[test]
 fn an_order_of_more_rows_than_an_order_has_is_left_out_and_not_kept() {
     let lines = u64::try_from(backstock_engine::limits::ORDER_LINES_MAX).unwrap();
     let rows: Vec<OrderRow<'_>> = (0..3 * lines).map(|line| (line, "W1", "A")).collect();
@@ -255,7 +287,7 @@ fn an_order_of_more_rows_than_an_order_has_is_left_out_and_not_kept() {
 fn order_rows(second: &[(&str, &str)]) -> Parsed {
     let header = [("order_id", "W1"), ("destination_postal_code", "10001")];
     let first = [&header[..], &[("sku", "A"), ("quantity", "1")]].concat();
-    let mut rows = Rows::new(Kind::Orders, Scattered::default());
+    let mut rows = Rows::new(Kind::Orders, 0, Scattered::default());
     assert_eq!(rows.push(Ok(record(2, &first))), Parsed::Wait);
     let second = record(3, &[&header[..1], second].concat());
     assert_eq!(rows.push(Ok(second)), Parsed::Wait);
