@@ -19,7 +19,7 @@ use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tonic::transport::Channel;
 
 /// Longer than anything here takes.
@@ -117,6 +117,23 @@ impl TestServer {
         let item = Some(v1::Item { sku: sku.into(), title: format!("Item {sku}") });
         let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
         self.catalog.update_item(update).await.expect("the item is defined");
+    }
+
+    /// Defines as many items as an order may have, with the longest names. An order of
+    /// them that is sold out has an answer of 36 KB.
+    pub async fn define_long_names(&self) -> Vec<String> {
+        let names: Vec<String> = (0..500).map(|at| format!("{at:0>64}")).collect();
+        let mut defining = JoinSet::new();
+        for sku in names.iter().cloned() {
+            let mut catalog = self.catalog.clone();
+            let item = Some(v1::Item { sku, title: String::new() });
+            let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
+            defining.spawn(async move { catalog.update_item(update).await });
+        }
+        while let Some(defined) = defining.join_next().await {
+            defined.expect("no panic").expect("the item is defined");
+        }
+        names
     }
 
     pub async fn set_stock(&mut self, sku: &str, node: &str, on_hand: u64) -> v1::Stock {

@@ -10,9 +10,11 @@ use backstock_engine::model::command::PlaceOrder;
 use backstock_engine::model::{PostalCode, Shortage};
 use backstock_engine::snapshot;
 use backstock_proto::v1;
+use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_tests::fixture;
 use tokio::sync::mpsc;
 use tonic::codegen::tokio_stream::{self, wrappers::ReceiverStream};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -239,41 +241,58 @@ async fn a_drain_answers_the_orders_that_it_took_and_says_that_it_took_no_more()
 }
 
 /// A quote takes its time, and a stream may have sent many: those that are not made when
-/// the drain begins are told so, and none is left without an answer.
+/// the drain begins are told so, and none is left without an answer. Nothing is read before
+/// that, so that the answer to the second request takes the room of the third.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_drain_each_quote_that_was_taken_is_answered_or_told_as_not_made() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = TestServer::stocked(directory.path()).await;
+    let server = TestServer::stocked(directory.path()).await;
+    let names = server.define_long_names().await;
+    let lines: Vec<_> = names.iter().map(|sku| (sku.as_str(), 1)).collect();
+    // 32 of these are a mebibyte.
     let quote = |at: usize| v1::PlaceOrderRequest {
         validate_only: true,
-        ..waiting_order(&format!("{at}"), &[("SKU", 1); 100])
+        ..order(&format!("{at}"), &lines)
     };
-    let request = v1::PlaceOrdersRequest { orders: (0..8).map(quote).collect() };
-    let requests = tokio_stream::iter(std::iter::repeat_n(request, 100));
-    let mut replies = server.orders.place_orders(requests).await.expect("a stream").into_inner();
-    let first = replies.message().await.expect("a reply").expect("one");
-    let is_quoted = |result: &v1::PlaceOrdersResult| match result.result.as_ref() {
+    let quotes: Vec<_> = (0..32).map(quote).collect();
+    let of = |orders: Vec<_>| v1::PlaceOrdersRequest { orders };
+    let taken = waiting_order("TAKEN", &[("SKU", 1)]);
+    let last = of([vec![taken], quotes.clone()].concat());
+    let (requests, stream) = endless();
+    let mut client = narrow(&server).await;
+    let mut replies = client.place_orders(stream).await.expect("a stream").into_inner();
+    for request in [of(quotes.clone()), of(quotes), last] {
+        requests.send(request).await.expect("sent");
+    }
+    let deadline = Instant::now() + LONG;
+    while server.engine.status().orders == 0 {
+        assert!(Instant::now() < deadline, "the third request is not taken");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    server.shutdown.drain();
+    let mut made = Vec::new();
+    while let Ok(Some(reply)) = replies.message().await {
+        made.push(reply.results.iter().map(is_quoted).collect::<Vec<_>>());
+    }
+    assert_eq!(made.iter().map(Vec::len).collect::<Vec<_>>(), [32, 32, 33]);
+    assert!(made[2][0], "the order is placed");
+    assert!(!made[2][1..].contains(&true), "no quote is made once it drains");
+    let made = made[..2].concat();
+    assert!(made.is_sorted_by(|before, after| before >= after), "{made:?}");
+    drop((replies, client));
+    server.stop().await.expect("drained");
+}
+
+/// Whether an order was answered; else the server drained.
+fn is_quoted(result: &v1::PlaceOrdersResult) -> bool {
+    match result.result.as_ref() {
         Some(v1::place_orders_result::Result::Response(_)) => true,
         Some(v1::place_orders_result::Result::Fault(fault)) => {
             assert_eq!(fault.reason, "DRAINING");
             false
         }
         None => panic!("{result:?}"),
-    };
-    assert!(first.results.iter().all(is_quoted));
-    server.shutdown.drain();
-    let mut unmade = false;
-    // The stream ends well if all of it was taken.
-    while let Ok(Some(reply)) = replies.message().await {
-        assert_eq!(reply.results.len(), 8);
-        for result in &reply.results {
-            let is_made = is_quoted(result);
-            assert!(!is_made || !unmade, "a quote is made after one that was not");
-            unmade |= !is_made;
-        }
     }
-    drop(replies);
-    server.stop().await.expect("drained");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -332,6 +351,13 @@ async fn a_drain_ends_although_somebody_watches_health() {
         assert_eq!(last.status, 2, "not serving");
         assert_eq!(watch.message().await.expect("an end"), None);
     }
+}
+
+/// A connection whose streams take little before they are read.
+async fn narrow(server: &TestServer) -> OrderServiceClient<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a uri");
+    let endpoint = endpoint.initial_stream_window_size(Some(1 << 10));
+    OrderServiceClient::new(endpoint.connect().await.expect("connects"))
 }
 
 /// Orders that wait for room do not outlast a drain.
