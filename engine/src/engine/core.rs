@@ -166,7 +166,7 @@ impl Core {
     pub fn admit(self: &Arc<Self>) -> Result<Permit, EngineError> {
         self.decides()?;
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let permit = Permit(Arc::clone(self));
+        let permit = Permit { core: Arc::clone(self), is_held: true };
         if in_flight >= self.in_flight_max {
             // What is in flight is a few group commits' worth.
             let retry_after = Duration::from_millis(10);
@@ -386,13 +386,24 @@ pub struct SeenNames<'a> {
     step: Wait<'a>,
 }
 
-/// The right to be in flight. Dropped when the command is answered.
-pub struct Permit(Arc<Core>);
+/// The right to be in flight, given back when the command is done with, or dropped.
+pub struct Permit {
+    core: Arc<Core>,
+    /// It was not given back yet.
+    is_held: bool,
+}
 
 impl Permit {
     /// The engine that the command is in flight in.
     pub fn core(&self) -> &Core {
-        &self.0
+        &self.core
+    }
+
+    /// Lets another command in for this one.
+    pub fn give_back(&mut self) {
+        if std::mem::take(&mut self.is_held) {
+            self.core.in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -400,8 +411,8 @@ impl Drop for Permit {
     fn drop(&mut self) {
         // A turn that panics on this thread leaves its actor half changed.
         if std::thread::panicking() {
-            self.0.halt("a turn panicked".into());
+            self.core.halt("a turn panicked".into());
         }
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.give_back();
     }
 }

@@ -43,6 +43,17 @@ impl Submitted {
         matches!(self.placing, Placing::Known(_))
     }
 
+    /// Waits until the order's event is durable and applied, or never will be, and lets
+    /// another command in for it. What it came to is told by [`Self::acknowledged`], at once
+    /// then: whoever cannot tell his caller yet keeps nobody out.
+    pub async fn settled(&mut self) {
+        if let Placing::Written(ticket, _) = &self.placing {
+            // An error is told again.
+            let _ = self.permit.core().acknowledged(*ticket).await;
+        }
+        self.permit.give_back();
+    }
+
     /// Waits until the order's event is durable and applied.
     pub async fn acknowledged(self) -> Result<Placed, EngineError> {
         let Self { permit, placing } = self;

@@ -5,13 +5,17 @@
 //!                planned, claimed, in the                  one watermark serves
 //!                journal's batch                           hundreds of orders
 //! ```
-//! Quotes are made when they are answered: what nobody reads is not made beforehand.
+//! Quotes are made when they are answered: what nobody reads is not made beforehand. An
+//! order is in flight until it is durable, however long its answer waits for its reader.
 
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::engine::{EngineError, Submitted};
 use backstock_proto::{Encoded, v1};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::{Code, Request, Status, Streaming};
@@ -95,13 +99,68 @@ enum Step {
     End(Result<(), Status>),
 }
 
+impl Step {
+    fn slots(&mut self) -> &mut [Slot] {
+        match self {
+            Self::Part(slots) | Self::Answer(Batch { slots, .. }) => slots,
+            Self::End(_) => &mut [],
+        }
+    }
+}
+
+/// Waits until orders are durable. They are not in flight any more then.
+async fn settle(slots: &mut [Slot]) {
+    for slot in slots {
+        if let Slot::Submitted(_, submitted) = slot {
+            submitted.settled().await;
+        }
+    }
+}
+
+/// The steps on their way to the second task.
+struct Steps {
+    queue: mpsc::Receiver<Step>,
+    /// Those that came while an answer waited for its reader.
+    ahead: VecDeque<Step>,
+}
+
+impl Steps {
+    async fn next(&mut self) -> Option<Step> {
+        match self.ahead.pop_front() {
+            Some(step) => Some(step),
+            None => self.queue.recv().await,
+        }
+    }
+
+    /// Waits for the reader. The orders in hand, and those that come meanwhile, do not
+    /// stay in flight for that.
+    async fn meanwhile<T>(&mut self, in_hand: &mut [Slot], waiting: impl Future<Output = T>) -> T {
+        let mut waiting = pin!(waiting);
+        if let Some(waited) = (&mut waiting).now_or_never() {
+            return waited;
+        }
+        settle(in_hand).await;
+        loop {
+            tokio::select! {
+                biased;
+                waited = &mut waiting => return waited,
+                Some(mut step) = self.queue.recv() => {
+                    settle(step.slots()).await;
+                    self.ahead.push_back(step);
+                }
+            }
+        }
+    }
+}
+
 /// Starts the two tasks of a stream.
 pub(super) fn start(api: Api, request: Request<Streaming<Orders>>) -> Answers<Reply> {
     // Room is counted in orders; a batch has at least one.
-    let (steps, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
+    let (sender, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
     let (answering, answers) = streams::answers(request.extensions(), &api.0.streams.place_orders);
-    tokio::spawn(submit_all(api.clone(), request.into_inner(), steps));
-    tokio::spawn(acknowledge_all(api, queue, answering));
+    tokio::spawn(submit_all(api.clone(), request.into_inner(), sender));
+    let steps = Steps { queue, ahead: VecDeque::new() };
+    tokio::spawn(acknowledge_all(api, steps, answering));
     answers
 }
 
@@ -231,15 +290,11 @@ fn is_running(api: &Api) -> bool {
 }
 
 /// Answers batches in order, each once all of it is durable.
-async fn acknowledge_all(
-    api: Api,
-    mut queue: mpsc::Receiver<Step>,
-    mut answering: Answering<Reply>,
-) {
+async fn acknowledge_all(api: Api, mut steps: Steps, mut answering: Answering<Reply>) {
     let mut answer = Answer::default();
     // A task before this one that died leaves the stream without a word on its end.
-    while let Some(step) = queue.recv().await {
-        let Batch { slots, _room } = match step {
+    while let Some(step) = steps.next().await {
+        let Batch { mut slots, _room } = match step {
             Step::Part(slots) => {
                 answer.acknowledge(&api, slots).await;
                 continue;
@@ -247,13 +302,13 @@ async fn acknowledge_all(
             Step::Answer(batch) => batch,
             Step::End(how) => return answering.end(how),
         };
-        if answering.ready().await.is_err() {
+        if steps.meanwhile(&mut slots, answering.ready()).await.is_err() {
             return;
         }
         answer.acknowledge(&api, slots).await;
         let reply = std::mem::take(&mut answer).end(&api);
         let bytes = reply.len();
-        if answering.send(reply, bytes).await.is_err() {
+        if steps.meanwhile(&mut [], answering.send(reply, bytes)).await.is_err() {
             // The caller is gone. What was submitted becomes durable all the
             // same, and is answered again when it is sent again.
             return;

@@ -360,6 +360,37 @@ async fn narrow(server: &TestServer) -> OrderServiceClient<Channel> {
     OrderServiceClient::new(endpoint.connect().await.expect("connects"))
 }
 
+/// What is let in is what the engine works on, and not what waits for its reader.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_nobody_reads_keep_nobody_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = Config { commands_in_flight_max: 64, ..configuration(directory.path()) };
+    let mut server = TestServer::start_as(&config).await;
+    server.stock().await;
+    // More than fit the windows, the answers that wait, and what is let in.
+    let (streams, orders_each) = (16, 60);
+    let mut unread = Vec::new();
+    for stream in 0..streams {
+        let request = move |at| {
+            let orders = vec![waiting_order(&format!("{stream}-{at}"), &[("SKU", 1)])];
+            v1::PlaceOrdersRequest { orders }
+        };
+        let requests = tokio_stream::iter((0..orders_each).map(request));
+        let mut client = narrow(&server).await;
+        unread.push((client.place_orders(requests).await.expect("a stream"), client));
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.engine.status().orders < streams * orders_each {
+        assert!(Instant::now() < deadline, "{} orders", server.engine.status().orders);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let single = server.orders.place_order(waiting_order("SINGLE", &[("SKU", 1)]));
+    let placed = tokio::time::timeout(Duration::from_secs(1), single).await;
+    placed.expect("it is answered soon").expect("placed");
+    drop(unread);
+    server.stop().await.expect("drained");
+}
+
 /// Orders that wait for room do not outlast a drain.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drain_ends_although_a_stream_finds_the_engine_overloaded() {
