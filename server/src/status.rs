@@ -105,6 +105,8 @@ reasons! {
     Overloaded = "OVERLOADED",
     /// A caller read nothing of a stream for so long that it was given up.
     ReaderStalled = "READER_STALLED",
+    /// The request did not arrive in time.
+    RequestStalled = "REQUEST_STALLED",
     /// The server has started and reads its data.
     Opening = "OPENING",
     /// The server is shutting down.

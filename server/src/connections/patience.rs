@@ -40,7 +40,7 @@ pub(super) enum Cause {
     Silent,
     /// It asked for nothing for too long.
     Idle,
-    /// Nothing moved on it.
+    /// Nothing moved on it, or nothing that was of use.
     Still,
 }
 
@@ -77,10 +77,17 @@ async fn callers(
         biased;
         () = shutdown.draining() => {}
         cause = silent(peer) => return cause,
-        cause = idle(peer, idle_max) => return cause,
+        () = unused(peer, idle_max, Peer::is_working) => return Cause::Idle,
     }
     // A drain does not wait for who never spoke.
-    if peer.has_greeted() { still(peer, STILL_MAX, unread_max).await } else { Cause::Silent }
+    if !peer.has_greeted() {
+        return Cause::Silent;
+    }
+    tokio::select! {
+        cause = still(peer, STILL_MAX, unread_max) => cause,
+        // Bytes may come for ever, and nothing of them.
+        () = unused(peer, unread_max, |peer| peer.is_working() || peer.unread() > 0) => Cause::Still,
+    }
 }
 
 /// Waits until it is too late to speak; for ever if it has.
@@ -92,14 +99,14 @@ async fn silent(peer: &Peer) -> Cause {
     Cause::Silent
 }
 
-/// Waits until nothing was asked for and nothing worked on for so long, or twice that at
-/// most.
-async fn idle(peer: &Peer, idle_max: Duration) -> Cause {
+/// Waits until nothing was asked for and the connection not used for so long, or twice that
+/// at most.
+async fn unused(peer: &Peer, unused_max: Duration, is_used: fn(&Peer) -> bool) {
     loop {
         let begun = peer.begun();
-        sleep(idle_max).await;
-        if !peer.is_working() && peer.begun() == begun {
-            return Cause::Idle;
+        sleep(unused_max).await;
+        if !is_used(peer) && peer.begun() == begun {
+            return;
         }
     }
 }
@@ -164,9 +171,26 @@ mod tests {
     #[tokio::test]
     async fn who_asks_for_nothing_is_given_up_and_who_has_a_stream_is_not() {
         let peer = greeted();
+        let idle = || unused(&peer, SOON, Peer::is_working);
         let stream = peer.work();
-        assert!(timeout(5 * SOON, idle(&peer, SOON)).await.is_err(), "a stream is open");
+        assert!(timeout(5 * SOON, idle()).await.is_err(), "a stream is open");
         drop(stream);
-        assert_eq!(timeout(LONG, idle(&peer, SOON)).await, Ok(Cause::Idle));
+        assert_eq!(timeout(LONG, idle()).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_drain_gives_up_what_moves_and_asks_for_nothing() {
+        let (peer, shutdown) = (greeted(), Shutdown::default());
+        shutdown.drain();
+        let moving = async {
+            loop {
+                peer.note_received(1);
+                sleep(SOON / 2).await;
+            }
+        };
+        tokio::select! {
+            never = moving => never,
+            cause = callers(&peer, &shutdown, LONG, 4 * SOON) => assert_eq!(cause, Cause::Still),
+        }
     }
 }

@@ -1,22 +1,57 @@
 //! A request on its way: it is worked on once all of it is there.
 //!
 //! Until then only its bytes count for the connection that it comes by: one that stops in
-//! the middle of a request holds nobody up.
+//! the middle of a request holds nobody up, and neither does one that comes byte by byte.
 
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use tokio::time::sleep;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::Request;
 
+use super::errors;
+use super::limits::{ARRIVING_IN_DRAIN_MAX, ARRIVING_MAX};
 use crate::connections::{Peer, Work};
+use crate::shutdown::Shutdown;
 
 /// Work on a request: none before all of it is there. Ends when this is dropped.
 pub(super) type Begun = Arc<OnceLock<Work>>;
+
+/// Waits until it is too late for a request to arrive, and says so; for ever once it has.
+/// Nothing was done for it: its handler begins when all of it is there. A stream is answered
+/// at once, so that nobody waits for this.
+pub(super) async fn too_late(begun: &Begun, shutdown: &Shutdown) -> Status {
+    later_than(begun, shutdown, ARRIVING_MAX, ARRIVING_IN_DRAIN_MAX).await
+}
+
+async fn later_than(
+    begun: &Begun,
+    shutdown: &Shutdown,
+    max: Duration,
+    in_drain_max: Duration,
+) -> Status {
+    let has_arrived = || begun.get().is_some();
+    if has_arrived() {
+        // The most do at once, and need no timer.
+        return pending().await;
+    }
+    let drained = async {
+        shutdown.draining().await;
+        sleep(in_drain_max).await;
+    };
+    let status = tokio::select! {
+        () = sleep(max) => errors::request_stalled(max),
+        () = drained => errors::request_drained(),
+    };
+    if has_arrived() { pending().await } else { status }
+}
 
 /// Lets the work on a request begin when all of it is there. A stream, which is worked on
 /// before, says so itself.
@@ -64,5 +99,47 @@ impl http_body::Body for Arriving {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::time::timeout;
+    use tonic_types::StatusExt;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_mins(1);
+
+    fn reason(status: &Status) -> String {
+        status.get_error_details().error_info().expect("a reason").reason.clone()
+    }
+
+    #[tokio::test]
+    async fn a_request_that_does_not_arrive_is_ended_and_sooner_in_a_drain() {
+        let (begun, shutdown) = (Begun::default(), Shutdown::default());
+        let late = later_than(&begun, &shutdown, SOON, LONG).await;
+        assert_eq!(reason(&late), "REQUEST_STALLED");
+        assert!(later_than(&begun, &shutdown, LONG, SOON).now_or_never().is_none());
+        shutdown.drain();
+        let late = later_than(&begun, &shutdown, LONG, SOON).await;
+        assert_eq!(reason(&late), "DRAINING");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_arrived_may_take_as_long_as_it_likes() {
+        let (begun, shutdown) = (Begun::default(), Shutdown::default());
+        let late = later_than(&begun, &shutdown, 2 * SOON, LONG);
+        let arrives = async {
+            sleep(SOON).await;
+            begun.get_or_init(|| Arc::new(Peer::default()).work());
+            pending::<()>().await;
+        };
+        let both = async {
+            tokio::select! { status = late => status, () = arrives => unreachable!() }
+        };
+        assert!(timeout(5 * SOON, both).await.is_err());
     }
 }

@@ -113,6 +113,17 @@ pub(super) fn stream_drained() -> Status {
     draining("the server is shutting down; what has no answer was not taken")
 }
 
+/// A request that was not all there when the server had drained for a while.
+pub(super) fn request_drained() -> Status {
+    draining("the server is shutting down; the request had not arrived and was not taken")
+}
+
+/// A request that took too long to arrive.
+pub(super) fn request_stalled(after: Duration) -> Status {
+    let message = format!("the request had not arrived after {after:?} and was not taken");
+    failure(Code::Aborted, Reason::RequestStalled, message)
+}
+
 /// What an operator asked for, and the server did not finish before it drained.
 pub(super) fn unfinished() -> Status {
     draining("the server is shutting down; this was not finished")

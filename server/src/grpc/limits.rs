@@ -3,6 +3,13 @@
 
 use std::time::Duration;
 
+/// How long the message of a single call may take to arrive. The longest takes a second on
+/// a line that is worth having, and what comes byte by byte holds a stream and its memory.
+pub(super) const ARRIVING_MAX: Duration = Duration::from_mins(1);
+
+/// How long it may take once the server drains: what has not arrived was not taken.
+pub(super) const ARRIVING_IN_DRAIN_MAX: Duration = Duration::from_secs(2);
+
 /// Most orders of one request of a stream.
 pub(super) const ORDERS_PER_REQUEST_MAX: usize = 256;
 

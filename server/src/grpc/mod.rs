@@ -7,6 +7,7 @@
 //! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
 //! | `order_stream`, `feed` | the two bidirectional streams |
 //! | `streams` | how streams take, wait and end |
+//! | `arriving` | what a connection knows of its requests |
 //! | `fields`, `times`, `places`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
 //! | `wire` | protobuf by hand, for placing orders |

@@ -45,6 +45,11 @@ impl Opening {
         self.0.is_open.send_replace(true);
     }
 
+    /// What everybody heeds who waits here.
+    pub(super) fn shutdown(&self) -> &Shutdown {
+        &self.0.shutdown
+    }
+
     /// The engine, if it is open.
     pub fn opened(&self) -> Option<&Engine> {
         self.0.opened.get().map(|opened| &opened.engine)

@@ -17,7 +17,7 @@ use tonic::server::NamedService;
 use tonic::{Code, Status};
 
 use super::Api;
-use super::arriving::arriving;
+use super::arriving::{arriving, too_late};
 use super::meters::MethodMeters;
 use super::opening::Opening;
 
@@ -118,10 +118,17 @@ impl<H: Generated, R: Generated, A: Generated> Service<Request<Body>> for Router
         let began = Instant::now();
         let path = request.uri().path().to_owned();
         let (request, work) = arriving(request);
-        let meters = self.meters.clone();
+        let (meters, opening) = (self.meters.clone(), self.opening.clone());
         let answer = self.route(&path, request);
         Box::pin(async move {
-            let response = answer.await?;
+            let response = match &work {
+                Some(begun) => tokio::select! {
+                    biased;
+                    answer = answer => answer?,
+                    late = too_late(begun, opening.shutdown()) => late.into_http(),
+                },
+                None => answer.await?,
+            };
             drop(work);
             meters.answered(&path, code_of(&response), began.elapsed());
             Ok(response)

@@ -87,6 +87,32 @@ async fn a_request_without_an_end_does_not_keep_a_drain_from_ending() {
     assert!(is_closed(&half, LONG));
 }
 
+/// Sends a byte of the request of stream 1 every now and then until nobody listens.
+fn trickle(mut connection: TcpStream) {
+    std::thread::spawn(move || {
+        let piece = [0, 0, 1, 0, 0, 0, 0, 0, 1, 0];
+        while connection.write_all(&piece).is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_comes_byte_by_byte_does_not_keep_a_drain_from_ending() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let drain_max = Duration::from_secs(10);
+    let config = Config { drain_max, ..configuration(directory.path()) };
+    let server = TestServer::start_as(&config).await;
+    let mut slow = TcpStream::connect(server.address).expect("it listens");
+    slow.write_all(GREETING).expect("sent");
+    slow.write_all(&EMPTY_SETTINGS).expect("sent");
+    slow.write_all(&call_without_end("/backstock.v1.OrderService/PlaceOrder")).expect("sent");
+    trickle(slow.try_clone().expect("a handle"));
+    assert!(!is_closed(&slow, Duration::from_millis(200)));
+    drains_soon(server).await;
+    assert!(is_closed(&slow, LONG));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_greets_and_does_no_more_does_not_keep_a_drain_from_ending() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -26,8 +26,8 @@ use super::server::{TestServer, announcement, configuration, node, order, waitin
 
 /// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
 /// engine's error of each.
-const NOT_AT_WILL: [Reason; 3] =
-    [Reason::Contended, Reason::CommandTooLarge, Reason::ReaderStalled];
+const NOT_AT_WILL: [Reason; 4] =
+    [Reason::Contended, Reason::CommandTooLarge, Reason::ReaderStalled, Reason::RequestStalled];
 
 /// A stocked server for one refusal.
 struct Refusing {
@@ -104,7 +104,10 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
         Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
         Reason::Internal => (Code::Internal, damaged_store().await),
-        Reason::Contended | Reason::CommandTooLarge | Reason::ReaderStalled => {
+        Reason::Contended
+        | Reason::CommandTooLarge
+        | Reason::ReaderStalled
+        | Reason::RequestStalled => {
             unreachable!("not at will")
         }
     }
