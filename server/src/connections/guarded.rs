@@ -1,4 +1,9 @@
 //! A connection's bytes on their way, until patience ends.
+//!
+//! Who serves a connection that asked for nothing reads a farewell that its other side did
+//! not write. It answers with its own (GOAWAY) and ends, so that whoever sends a request
+//! just then knows that it was not taken. All other connections end as though the other
+//! side had hung up.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,21 +13,27 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 use tonic::transport::server::Connected;
 
+use super::limits::LEAVING_MAX;
 use super::patience::{Cause, Patience};
 use super::peer::Peer;
 use super::places::Place;
 use crate::observability::names;
 
-/// A connection that is given up when its time is over: to whoever serves it, the other
-/// side has then hung up.
+/// A frame of HTTP/2: GOAWAY, of the connection, 8 bytes: no stream, no error.
+const FAREWELL: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// A connection that is given up when its time is over.
 pub(crate) struct Guarded {
     stream: TcpStream,
     from: SocketAddr,
     peer: Arc<Peer>,
-    patience: Pin<Box<dyn Future<Output = Cause> + Send>>,
-    is_given_up: bool,
+    /// When it is given up; none once it is.
+    patience: Option<Pin<Box<dyn Future<Output = Cause> + Send>>>,
+    /// What of the farewell is to be read, once its end has begun.
+    farewell: Option<&'static [u8]>,
     _place: Place,
 }
 
@@ -35,24 +46,50 @@ impl Guarded {
     ) -> Self {
         let peer = Arc::new(Peer::default());
         let patience = Box::pin(patience.ends(Arc::clone(&peer)));
-        Self { stream, from, peer, patience, is_given_up: false, _place: place }
+        Self { stream, from, peer, patience: Some(patience), farewell: None, _place: place }
     }
 
     /// Whether its time is over; else it is told when it may be.
     fn poll_given_up(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.is_given_up
-            && let Poll::Ready(cause) = self.patience.as_mut().poll(cx)
-        {
-            self.is_given_up = true;
-            let (from, cause, streams) = (self.from, cause.as_str(), self.peer.unread());
-            if streams > 0 {
-                tracing::warn!(%from, cause, streams, "answers of streams were not read");
-            } else {
-                tracing::debug!(%from, cause, "a connection is given up");
-            }
-            metrics::counter!(names::CONNECTIONS_GIVEN_UP, "cause" => cause).increment(1);
+        let Some(patience) = &mut self.patience else { return true };
+        let Poll::Ready(cause) = patience.as_mut().poll(cx) else { return false };
+        if self.farewell.is_some() {
+            // It had time to end by itself.
+            self.patience = None;
+            return true;
         }
-        self.is_given_up
+        self.note_end(cause);
+        if cause != Cause::Idle || !self.peer.has_greeted() {
+            self.patience = None;
+            return true;
+        }
+        self.farewell = Some(FAREWELL);
+        self.patience = Some(Box::pin(async move {
+            sleep(LEAVING_MAX).await;
+            cause
+        }));
+        // The farewell is to be read, and the new patience looked at.
+        cx.waker().wake_by_ref();
+        false
+    }
+
+    fn note_end(&self, cause: Cause) {
+        let (from, cause, streams) = (self.from, cause.as_str(), self.peer.unread());
+        if streams > 0 {
+            tracing::warn!(%from, cause, streams, "answers of streams were not read");
+        } else {
+            tracing::debug!(%from, cause, "a connection is given up");
+        }
+        metrics::counter!(names::CONNECTIONS_GIVEN_UP, "cause" => cause).increment(1);
+    }
+
+    /// Whether something of the farewell was there to be read.
+    fn read_farewell(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let Some(farewell) = self.farewell.filter(|left| !left.is_empty()) else { return false };
+        let (now, later) = farewell.split_at(farewell.len().min(buffer.remaining()));
+        buffer.put_slice(now);
+        self.farewell = Some(later);
+        true
     }
 
     /// Notes what was written, and what is not any more because its time is over.
@@ -84,7 +121,9 @@ impl AsyncRead for Guarded {
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
             // What arrived is read first: it was in time.
-            Poll::Pending if this.poll_given_up(cx) => Poll::Ready(Ok(())),
+            Poll::Pending if this.poll_given_up(cx) || this.read_farewell(buffer) => {
+                Poll::Ready(Ok(()))
+            }
             Poll::Pending => Poll::Pending,
             Poll::Ready(read) => {
                 this.peer.note_received(buffer.filled().len() - before);

@@ -7,6 +7,10 @@ use std::time::Duration;
 /// what says nothing is a probe, or holds a place.
 pub(super) const GREETING_MAX: Duration = Duration::from_secs(10);
 
+/// How long a connection that asked for nothing is kept after it was told that it ends: it
+/// ends by itself when that is sent, unless something of it is still open.
+pub(super) const LEAVING_MAX: Duration = Duration::from_secs(2);
+
 /// How long nothing may move on a connection in a drain while no request is being worked
 /// on: several round trips to anywhere. Who keeps a connection open would make the drain
 /// last for as long as it may. Who has answers to read has half of a drain for that: what

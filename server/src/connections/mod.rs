@@ -6,7 +6,7 @@
 //!                     v
 //!                  Guarded --> transport --> requests (each says that it is worked on)
 //!                     ^---- Patience: gives up what never speaks, asks for nothing, or
-//!                           stands still in a drain
+//!                           stands still, or asks for nothing, in a drain
 //! ```
 //! There are never so many that the engine could not open its next file.
 
@@ -30,7 +30,7 @@ pub(crate) use guarded::Guarded;
 pub(crate) use limits::SCRAPERS_MAX;
 use limits::{PAUSE_MAX, PAUSE_MIN, TOLD_EVERY};
 pub(crate) use patience::Patience;
-pub(crate) use peer::{Peer, Unread, Work};
+pub(crate) use peer::{InUse, Peer, Unread, Work};
 pub use places::Places;
 
 use crate::observability::names;

@@ -77,7 +77,7 @@ async fn callers(
         biased;
         () = shutdown.draining() => {}
         cause = silent(peer) => return cause,
-        () = unused(peer, idle_max, Peer::is_working) => return Cause::Idle,
+        () = unused(peer, idle_max, Peer::is_in_use) => return Cause::Idle,
     }
     // A drain does not wait for who never spoke.
     if !peer.has_greeted() {
@@ -171,10 +171,13 @@ mod tests {
     #[tokio::test]
     async fn who_asks_for_nothing_is_given_up_and_who_has_a_stream_is_not() {
         let peer = greeted();
-        let idle = || unused(&peer, SOON, Peer::is_working);
+        let idle = || unused(&peer, SOON, Peer::is_in_use);
         let stream = peer.work();
         assert!(timeout(5 * SOON, idle()).await.is_err(), "a stream is open");
         drop(stream);
+        let watch = peer.in_use();
+        assert!(timeout(5 * SOON, idle()).await.is_err(), "something is watched");
+        drop(watch);
         assert_eq!(timeout(LONG, idle()).await, Ok(()));
     }
 

@@ -15,6 +15,7 @@ pub(crate) struct Peer {
     begun: AtomicU64,
     working: AtomicUsize,
     unread: AtomicUsize,
+    in_use: AtomicUsize,
 }
 
 /// Something is being worked on for a connection, until this is dropped.
@@ -24,6 +25,10 @@ pub(crate) struct Work(Arc<Peer>);
 /// A stream whose answers are not all read, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Unread(Arc<Peer>);
+
+/// An answer that may take for ever, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InUse(Arc<Peer>);
 
 impl Peer {
     /// Notes that something is being worked on.
@@ -37,6 +42,12 @@ impl Peer {
     pub(crate) fn stream(self: &Arc<Self>) -> Unread {
         self.unread.fetch_add(1, Ordering::Relaxed);
         Unread(Arc::clone(self))
+    }
+
+    /// Notes that an answer begins that may take for ever.
+    pub(crate) fn in_use(self: &Arc<Self>) -> InUse {
+        self.in_use.fetch_add(1, Ordering::Relaxed);
+        InUse(Arc::clone(self))
     }
 
     pub(super) fn note_received(&self, bytes: usize) {
@@ -67,6 +78,11 @@ impl Peer {
         self.unread.load(Ordering::Relaxed)
     }
 
+    /// Whether something is being worked on, or open for as long as it likes.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.is_working() || self.in_use.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether something is being worked on.
     pub(crate) fn is_working(&self) -> bool {
         self.working.load(Ordering::Relaxed) > 0
@@ -76,6 +92,12 @@ impl Peer {
 impl Drop for Unread {
     fn drop(&mut self) {
         self.0.unread.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.in_use.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

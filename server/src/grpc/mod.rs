@@ -7,7 +7,7 @@
 //! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
 //! | `order_stream`, `feed` | the two bidirectional streams |
 //! | `streams` | how streams take, wait and end |
-//! | `arriving` | what a connection knows of its requests |
+//! | `arriving`, `open_ended` | what a connection knows of its requests and answers |
 //! | `fields`, `times`, `places`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
 //! | `wire` | protobuf by hand, for placing orders |
@@ -28,6 +28,7 @@ mod inventory;
 mod limits;
 mod meters;
 mod nodes;
+mod open_ended;
 mod opening;
 mod order_answer;
 mod order_request;

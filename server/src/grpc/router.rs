@@ -2,6 +2,7 @@
 //! a request is routed by comparing one prefix, and timed on the way.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -19,7 +20,9 @@ use tonic::{Code, Status};
 use super::Api;
 use super::arriving::{arriving, too_late};
 use super::meters::MethodMeters;
+use super::open_ended::open_ended;
 use super::opening::Opening;
+use crate::connections::Peer;
 
 type Answer = BoxFuture<Response<Body>, Infallible>;
 
@@ -143,9 +146,9 @@ impl<H: Generated, R: Generated, A: Generated> Router<H, R, A> {
                 Some(services) => services.call(name, request),
                 None => self.call_when_open(path, request),
             },
-            name if name == H::NAME => self.health.call(request),
-            name if name == R::NAME => self.reflection.call(request),
-            name if name == A::NAME => self.reflection_alpha.call(request),
+            name if name == H::NAME => for_long(&mut self.health, request),
+            name if name == R::NAME => for_long(&mut self.reflection, request),
+            name if name == A::NAME => for_long(&mut self.reflection_alpha, request),
             _ => {
                 let status = Status::unimplemented(format!("no service at {path}"));
                 Box::pin(async move { Ok(status.into_http()) })
@@ -163,6 +166,19 @@ impl<H: Generated, R: Generated, A: Generated> Router<H, R, A> {
             }
         })
     }
+}
+
+/// Calls a service whose answers may be open for as long as their callers like.
+fn for_long(service: &mut impl Generated, request: Request<Body>) -> Answer {
+    let peer = request.extensions().get::<Arc<Peer>>().cloned();
+    let answer = service.call(request);
+    Box::pin(async move {
+        let response = answer.await?;
+        Ok(match &peer {
+            Some(peer) => open_ended(response, peer),
+            None => response,
+        })
+    })
 }
 
 /// The service of `/package.Service/Method`.

@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 use tonic::codegen::tokio_stream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::server::{LONG, TestServer, channel, configuration, order};
 
@@ -169,6 +171,55 @@ async fn a_connection_that_asks_for_nothing_is_closed_and_one_with_a_stream_is_n
     requests.send(v1::PlaceOrdersRequest { orders }).await.expect("sent");
     assert!(replies.message().await.expect("the stream is open").is_some());
     drop((requests, replies));
+    server.stop().await.expect("drained");
+}
+
+/// All frames that come until the other side hangs up: the type and the content of each.
+fn frames_until_closed(stream: &mut TcpStream) -> Vec<(u8, Vec<u8>)> {
+    stream.set_read_timeout(Some(LONG)).expect("a timeout is set");
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("it is closed in time");
+    let (mut rest, mut frames) = (&bytes[..], Vec::new());
+    while let Some((head, behind)) = rest.split_at_checked(9) {
+        let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+        let (content, behind) = behind.split_at(length);
+        frames.push((head[3], content.to_vec()));
+        rest = behind;
+    }
+    frames
+}
+
+/// Whoever sends a request just then knows that it was not taken, and sends it elsewhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_asks_for_nothing_is_told_before_it_is_closed() {
+    const GO_AWAY: u8 = 7;
+    let directory = tempfile::tempdir().expect("a directory");
+    let idle = Duration::from_millis(200);
+    let config = Config { connection_idle_max: idle, ..configuration(directory.path()) };
+    let server = TestServer::start_as(&config).await;
+    let mut asks_nothing = TcpStream::connect(server.address).expect("it listens");
+    asks_nothing.write_all(GREETING).expect("sent");
+    asks_nothing.write_all(&EMPTY_SETTINGS).expect("sent");
+    let frames = frames_until_closed(&mut asks_nothing);
+    // The last stream that was taken, and no error.
+    assert_eq!(frames.last(), Some(&(GO_AWAY, vec![0; 8])), "{frames:?}");
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_watches_health_is_in_use() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let idle = Duration::from_millis(100);
+    let config = Config { connection_idle_max: idle, ..configuration(directory.path()) };
+    let server = TestServer::start_as(&config).await;
+    let mut health = HealthClient::new(channel(server.address).await);
+    let request = HealthCheckRequest { service: String::new() };
+    let mut watch = health.watch(request).await.expect("a watch").into_inner();
+    assert_eq!(watch.message().await.expect("an answer").expect("one").status, 1, "serving");
+    tokio::time::sleep(10 * idle).await;
+    server.shutdown.drain();
+    assert_eq!(watch.message().await.expect("an answer").expect("one").status, 2, "not serving");
+    drop((watch, health));
     server.stop().await.expect("drained");
 }
 
