@@ -7,6 +7,11 @@ use std::time::Duration;
 /// what says nothing is a probe, or holds a place.
 pub(super) const GREETING_MAX: Duration = Duration::from_secs(10);
 
+/// Bytes of answers to single calls that one connection may leave unread, before its next
+/// requests wait. As much as requests may take before they are read; one answer may be
+/// longer, and so are those that were begun before.
+pub(super) const UNSENT_BYTES_MAX: usize = 4 << 20;
+
 /// How long a connection that asked for nothing is kept after it was told that it ends: it
 /// ends by itself when that is sent, unless something of it is still open.
 pub(super) const LEAVING_MAX: Duration = Duration::from_secs(2);

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use tokio::sync::Notify;
+
+use super::limits::UNSENT_BYTES_MAX;
+
 /// Bytes with which every HTTP/2 connection begins.
 const GREETING_BYTES: u64 = 24;
 
 /// One connection, shared by its bytes, its requests and whoever watches it. All of it
-/// is counted loosely: it decides on nothing but patience.
+/// is counted loosely: it decides on nothing but patience, and on room.
 #[derive(Debug, Default)]
 pub(crate) struct Peer {
     received: AtomicU64,
@@ -16,6 +20,8 @@ pub(crate) struct Peer {
     working: AtomicUsize,
     unread: AtomicUsize,
     in_use: AtomicUsize,
+    unsent: AtomicUsize,
+    has_room: Notify,
 }
 
 /// Something is being worked on for a connection, until this is dropped.
@@ -29,6 +35,10 @@ pub(crate) struct Unread(Arc<Peer>);
 /// An answer that may take for ever, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct InUse(Arc<Peer>);
+
+/// Bytes of an answer that are not sent, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Unsent(Arc<Peer>, usize);
 
 impl Peer {
     /// Notes that something is being worked on.
@@ -48,6 +58,29 @@ impl Peer {
     pub(crate) fn in_use(self: &Arc<Self>) -> InUse {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         InUse(Arc::clone(self))
+    }
+
+    /// Notes so many bytes of an answer, which are to be sent.
+    pub(crate) fn unsent(self: &Arc<Self>, bytes: usize) -> Unsent {
+        self.unsent.fetch_add(bytes, Ordering::SeqCst);
+        Unsent(Arc::clone(self), bytes)
+    }
+
+    /// Whether another answer may be made.
+    pub(crate) fn has_room(&self) -> bool {
+        self.unsent.load(Ordering::SeqCst) < UNSENT_BYTES_MAX
+    }
+
+    /// Waits until another answer may be made.
+    pub(crate) async fn room(self: Arc<Self>) {
+        loop {
+            // Before the look: what is let go of after it is heard of.
+            let room = self.has_room.notified();
+            if self.has_room() {
+                return;
+            }
+            room.await;
+        }
     }
 
     pub(super) fn note_received(&self, bytes: usize) {
@@ -92,6 +125,16 @@ impl Peer {
 impl Drop for Unread {
     fn drop(&mut self) {
         self.0.unread.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        let Self(peer, bytes) = self;
+        let before = peer.unsent.fetch_sub(*bytes, Ordering::SeqCst);
+        if before >= UNSENT_BYTES_MAX && before - *bytes < UNSENT_BYTES_MAX {
+            peer.has_room.notify_waiters();
+        }
     }
 }
 

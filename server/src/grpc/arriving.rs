@@ -1,4 +1,5 @@
-//! A request on its way: it is worked on once all of it is there.
+//! A request on its way: it is worked on once all of it is there, and there is room for
+//! its answer.
 //!
 //! Until then only its bytes count for the connection that it comes by: one that stops in
 //! the middle of a request holds nobody up, and neither does one that comes byte by byte.
@@ -62,7 +63,8 @@ pub(super) fn arriving(request: Request<Body>) -> (Request<Body>, Option<Begun>)
     let begun = Begun::default();
     // Answered, it is not worked on, although its end may still be read.
     let work = Arc::downgrade(&begun);
-    let request = request.map(|body| Body::new(Arriving { body, peer, work }));
+    let request =
+        request.map(|body| Body::new(Arriving { body, peer, work, last: None, room: None }));
     (request, Some(begun))
 }
 
@@ -71,23 +73,47 @@ struct Arriving {
     body: Body,
     peer: Arc<Peer>,
     work: Weak<OnceLock<Work>>,
+    /// The end of it, which waits for room.
+    last: Option<Next>,
+    room: Option<Room>,
+}
+
+type Next = Option<Result<Frame<Bytes>, Status>>;
+
+type Room = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Arriving {
+    /// Waits for room for the answer.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.room.is_none() && self.peer.has_room() {
+            return Poll::Ready(());
+        }
+        let room = self.room.get_or_insert_with(|| Box::pin(Arc::clone(&self.peer).room()));
+        ready!(room.as_mut().poll(cx));
+        self.room = None;
+        Poll::Ready(())
+    }
 }
 
 impl http_body::Body for Arriving {
     type Data = Bytes;
     type Error = Status;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Next> {
         let this = self.get_mut();
-        let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+        let frame = match this.last.take() {
+            Some(last) => last,
+            None => ready!(Pin::new(&mut this.body).poll_frame(cx)),
+        };
         let is_last = match &frame {
             Some(frame) => frame.as_ref().is_ok_and(Frame::is_trailers),
             None => true,
         };
         if is_last && let Some(work) = this.work.upgrade() {
+            if this.poll_room(cx).is_pending() {
+                this.last = Some(frame);
+                return Poll::Pending;
+            }
             work.get_or_init(|| this.peer.work());
         }
         Poll::Ready(frame)

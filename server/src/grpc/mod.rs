@@ -7,7 +7,7 @@
 //! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
 //! | `order_stream`, `feed` | the two bidirectional streams |
 //! | `streams` | how streams take, wait and end |
-//! | `arriving`, `open_ended` | what a connection knows of its requests and answers |
+//! | `arriving`, `leaving`, `open_ended` | what a connection knows of its requests and answers |
 //! | `fields`, `times`, `places`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
 //! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
 //! | `wire` | protobuf by hand, for placing orders |
@@ -25,6 +25,7 @@ mod feed;
 mod fields;
 mod fulfillment;
 mod inventory;
+mod leaving;
 mod limits;
 mod meters;
 mod nodes;

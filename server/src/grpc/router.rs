@@ -19,6 +19,7 @@ use tonic::{Code, Status};
 
 use super::Api;
 use super::arriving::{arriving, too_late};
+use super::leaving::leaving;
 use super::meters::MethodMeters;
 use super::open_ended::open_ended;
 use super::opening::Opening;
@@ -120,6 +121,7 @@ impl<H: Generated, R: Generated, A: Generated> Service<Request<Body>> for Router
     fn call(&mut self, request: Request<Body>) -> Answer {
         let began = Instant::now();
         let path = request.uri().path().to_owned();
+        let peer = request.extensions().get::<Arc<Peer>>().cloned();
         let (request, work) = arriving(request);
         let (meters, opening) = (self.meters.clone(), self.opening.clone());
         let answer = self.route(&path, request);
@@ -134,7 +136,10 @@ impl<H: Generated, R: Generated, A: Generated> Service<Request<Body>> for Router
             };
             drop(work);
             meters.answered(&path, code_of(&response), began.elapsed());
-            Ok(response)
+            Ok(match &peer {
+                Some(peer) => leaving(response, peer),
+                None => response,
+            })
         })
     }
 }

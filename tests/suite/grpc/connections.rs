@@ -3,11 +3,14 @@
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use backstock::config::Config;
 use backstock_proto::v1;
+use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
+use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use tokio::task::JoinSet;
 use tonic::codegen::tokio_stream;
@@ -236,6 +239,46 @@ async fn headers_are_bounded_and_the_server_goes_on() {
     let mut orders = OrderServiceClient::new(other);
     orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
     drop(orders);
+    server.stop().await.expect("drained");
+}
+
+/// An answer that nobody reads is in memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_many_bytes_of_answers_unread_gets_no_more_until_he_reads() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let skus = server.define_long_names().await;
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a uri");
+    let endpoint = endpoint.initial_stream_window_size(Some(1 << 10));
+    let channel = endpoint.connect().await.expect("connects");
+    // 120 of these are what may be left.
+    let answer = |_| {
+        let request = v1::BatchGetAvailabilityRequest { skus: skus.clone(), ..Default::default() };
+        let mut inventory = InventoryServiceClient::new(channel.clone());
+        Box::pin(async move { inventory.batch_get_availability(request).await })
+    };
+    let mut unread: Vec<_> = (0..300).map(answer).collect();
+    for answer in &mut unread {
+        let asked = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(asked.is_pending(), "{asked:?}");
+    }
+    let mut same = AdminServiceClient::new(channel.clone());
+    let mut asked = async || {
+        let status = same.get_status(v1::GetStatusRequest {});
+        // Longer than all of them take to be made.
+        tokio::time::timeout(Duration::from_secs(2), status).await
+    };
+    let deadline = Instant::now() + SOON;
+    while asked().await.is_ok() {
+        assert!(Instant::now() < deadline, "all is answered");
+    }
+    server.admin.get_status(v1::GetStatusRequest {}).await.expect("others are answered");
+    for answer in unread {
+        let answer = answer.await.expect("read").into_inner();
+        assert_eq!(answer.availabilities.len(), skus.len());
+    }
+    asked().await.expect("there is room").expect("a status");
+    drop((same, channel));
     server.stop().await.expect("drained");
 }
 
