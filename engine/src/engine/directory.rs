@@ -76,7 +76,7 @@ pub(super) fn enter(
     let lock = lock_data(disk, data)?;
     finish(disk, data)?;
     for path in [restoring(data), restoring_inside(data)] {
-        if Mark::of(disk, &path).is_some() {
+        if Stage::of(disk, &path).is_some() {
             let path = path.display();
             tracing::warn!(%path, "a restore was stopped here; the next one removes what it left");
         }
@@ -117,7 +117,7 @@ pub(super) fn is_state(entry: &str) -> bool {
 /// How far a restore has come with the directory that it makes: which of these files
 /// lies in it. The file is renamed for the next step, so that there is one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum Stage {
     /// Half made, and of no use.
     HalfMade,
     /// Whole, and not in place yet.
@@ -126,7 +126,7 @@ pub(super) enum Mark {
     Entering,
 }
 
-impl Mark {
+impl Stage {
     const ALL: [Self; 3] = [Self::HalfMade, Self::Whole, Self::Entering];
 
     /// The name of the file.
@@ -138,10 +138,10 @@ impl Mark {
         }
     }
 
-    /// The mark in a directory, if there is one.
+    /// The stage that the mark in a directory says, if there is one.
     pub(super) fn of(disk: &dyn Disk, directory: &Path) -> Option<Self> {
         let names = disk.list(directory).ok()?;
-        Self::ALL.into_iter().find(|mark| names.iter().any(|name| name == mark.file()))
+        Self::ALL.into_iter().find(|stage| names.iter().any(|name| name == stage.file()))
     }
 }
 
@@ -158,8 +158,8 @@ pub(super) fn restoring_inside(data: &Path) -> PathBuf {
 /// Whether a restore was stopped while it exchanged what lies in a data directory:
 /// [`finish`](super::restore::finish) goes on with it.
 pub(super) fn is_half_exchanged(disk: &dyn Disk, data: &Path) -> bool {
-    let mark = Mark::of(disk, &restoring_inside(data));
-    matches!(mark, Some(Mark::Whole | Mark::Entering))
+    let stage = Stage::of(disk, &restoring_inside(data));
+    matches!(stage, Some(Stage::Whole | Stage::Entering))
 }
 
 /// Refuses a data directory that a restore did not finish, and to make one anew
@@ -168,7 +168,7 @@ pub(super) fn refuse_half_made(disk: &dyn Disk, data: &Path) -> Result<(), OpenE
     let (fresh, inside) = (restoring(data), restoring_inside(data));
     let there = if holds_data(disk, data) { vec![data] } else { vec![data, &inside] };
     let there = if disk.is_dir(data) { there } else { vec![&*fresh] };
-    let is_half_made = |path: &&&Path| Mark::of(disk, path) == Some(Mark::HalfMade);
+    let is_half_made = |path: &&&Path| Stage::of(disk, path) == Some(Stage::HalfMade);
     if let Some(half_made) = there.iter().find(is_half_made) {
         return Err(OpenError::HalfMade(half_made.to_path_buf()));
     }

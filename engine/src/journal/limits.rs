@@ -17,8 +17,9 @@ pub(crate) const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + HEADER_BYTES;
 /// steps of this size.
 pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
 
-/// Largest segment, in bytes. The rest of a damaged last segment is read into
-/// memory to judge the damage.
+/// Largest segment, in bytes. The last one is read whole when the journal is opened,
+/// behind damage byte by byte, which takes seconds at this size; and a cut of the
+/// journal frees space in steps of it.
 pub const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 
 /// Bytes that fill before appending is refused. One batch syncs while the next

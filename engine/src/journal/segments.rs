@@ -86,7 +86,8 @@ impl Segments {
         extent.end = end;
     }
 
-    /// Tells of damage that is passed over, once for each place.
+    /// Tells of damage that is passed over, once for each place. Whether its records are
+    /// needed by somebody else is not known here.
     pub(crate) fn tell(&self, damage: &LogError) {
         let place = match damage {
             LogError::Corrupt { file, offset, .. } | LogError::Gap { file, offset, .. } => {
@@ -95,7 +96,7 @@ impl Segments {
             _ => (self.dir.clone(), 0),
         };
         if self.told.lock().insert(place) {
-            tracing::warn!(%damage, "the journal is damaged where no record is needed any more");
+            tracing::warn!(%damage, "damage of the journal is passed over");
         }
     }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use super::fresh::{Place, remove};
 use crate::disk::Disk;
-use crate::engine::directory::{Mark, is_half_exchanged, is_state, restoring_inside};
+use crate::engine::directory::{Stage, is_half_exchanged, is_state, restoring_inside};
 use crate::engine::open::OpenError;
 use crate::journal::LogError;
 
@@ -46,10 +46,10 @@ pub fn finish(disk: &dyn Disk, data: &Path) -> Result<(), OpenError> {
 pub(super) fn exchange(disk: &dyn Disk, data: &Path) -> io::Result<Option<PathBuf>> {
     let fresh = restoring_inside(data);
     let before = fresh.join(BEFORE);
-    if Mark::of(disk, &fresh) == Some(Mark::Whole) {
+    if Stage::of(disk, &fresh) == Some(Stage::Whole) {
         disk.create_dir_all(&before)?;
         move_state(disk, data, &before)?;
-        step(disk, &fresh, Mark::Whole, Mark::Entering)?;
+        step(disk, &fresh, Stage::Whole, Stage::Entering)?;
     }
     move_state(disk, &fresh, data)?;
     let aside = name_the_old(disk, data, &before)?;
@@ -58,7 +58,7 @@ pub(super) fn exchange(disk: &dyn Disk, data: &Path) -> io::Result<Option<PathBu
 }
 
 /// Gives a directory another mark.
-pub(super) fn step(disk: &dyn Disk, directory: &Path, from: Mark, to: Mark) -> io::Result<()> {
+pub(super) fn step(disk: &dyn Disk, directory: &Path, from: Stage, to: Stage) -> io::Result<()> {
     disk.rename(&directory.join(from.file()), &directory.join(to.file()))?;
     disk.sync_dir(directory)
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::exchange::{exchange, state_in, step};
 use super::{RestoreError, at};
 use crate::disk::{Access, Disk, DiskLock};
-use crate::engine::directory::{LOCK_FILE, Mark, lock_data, restoring, restoring_inside};
+use crate::engine::directory::{LOCK_FILE, Stage, lock_data, restoring, restoring_inside};
 
 /// A data directory's path with a name to put others beside, whatever way it was
 /// given: `.` has none.
@@ -120,7 +120,7 @@ impl<'a> Fresh<'a> {
         let path = place.path(data);
         clear(disk, data, &path, place)?;
         disk.create_dir_all(&path).map_err(at(&path))?;
-        let mark = path.join(Mark::HalfMade.file());
+        let mark = path.join(Stage::HalfMade.file());
         disk.open(&mark, Access::Create).map_err(at(&mark))?;
         disk.sync_dir(&path).map_err(at(&path))?;
         let lock = lock_data(disk, &path)?;
@@ -140,7 +140,7 @@ impl<'a> Fresh<'a> {
     /// Puts it in the data directory's place; answers with where that is now, if there
     /// was one.
     pub(super) fn replace(mut self) -> Result<Option<PathBuf>, RestoreError> {
-        let whole = step(self.disk, &self.path, Mark::HalfMade, Mark::Whole);
+        let whole = step(self.disk, &self.path, Stage::HalfMade, Stage::Whole);
         whole.map_err(at(&self.path))?;
         match self.place {
             Place::Inside => {
@@ -241,10 +241,10 @@ pub(super) fn is_clear(disk: &dyn Disk, data: &Path) -> bool {
 /// Takes the mark from a data directory that has its place. A restore that was stopped
 /// before it did so left one that says nothing any more.
 pub(super) fn unmark(disk: &dyn Disk, data: &Path) -> Result<(), RestoreError> {
-    if Mark::of(disk, data) != Some(Mark::Whole) {
+    if Stage::of(disk, data) != Some(Stage::Whole) {
         return Ok(());
     }
-    let mark = data.join(Mark::Whole.file());
+    let mark = data.join(Stage::Whole.file());
     disk.remove(&mark).map_err(at(&mark))?;
     disk.sync_dir(data).map_err(at(data))
 }
@@ -270,9 +270,9 @@ fn clear(disk: &dyn Disk, data: &Path, path: &Path, place: Place) -> Result<(), 
     }
     // Another restore may be at it.
     let _held = lock_data(disk, path)?;
-    match Mark::of(disk, path) {
-        Some(Mark::HalfMade) => remove(disk, path).map_err(at(path)),
-        Some(Mark::Whole) if place == Place::Beside => {
+    match Stage::of(disk, path) {
+        Some(Stage::HalfMade) => remove(disk, path).map_err(at(path)),
+        Some(Stage::Whole) if place == Place::Beside => {
             let path_shown = path.display();
             tracing::warn!(path = %path_shown, "what a restore made that was stopped is removed");
             remove(disk, path).map_err(at(path))
@@ -288,7 +288,7 @@ fn clear(disk: &dyn Disk, data: &Path, path: &Path, place: Place) -> Result<(), 
             );
             disk.rename(path, &aside).map_err(at(path))
         }
-        None | Some(Mark::Whole | Mark::Entering) => {
+        None | Some(Stage::Whole | Stage::Entering) => {
             Err(RestoreError::Unknown { path: path.to_owned() })
         }
     }
@@ -301,8 +301,8 @@ fn is_bare(disk: &dyn Disk, path: &Path) -> io::Result<bool> {
 /// Removes a directory that is of no use, its mark last: stopped half way, it is still
 /// known for what it is.
 pub(super) fn remove(disk: &dyn Disk, path: &Path) -> io::Result<()> {
-    if Mark::of(disk, path) == Some(Mark::Whole) {
-        step(disk, path, Mark::Whole, Mark::HalfMade)?;
+    if Stage::of(disk, path) == Some(Stage::Whole) {
+        step(disk, path, Stage::Whole, Stage::HalfMade)?;
     }
     for entry in disk.entries(path)? {
         let inside = path.join(&entry);
