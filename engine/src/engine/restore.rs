@@ -44,7 +44,7 @@ use crate::disk::{Disk, DiskLock};
 use crate::journal::limits::BATCH_BYTES_MAX;
 use crate::journal::{
     Batch, BatchLimits, GroupCommit, Known, Log, LogError, Mark, Options, Payload, ReadOnlyLog,
-    SegmentLog, Watermark, open_damaged, open_ending_early, open_read_only,
+    SegmentLog, Watermark, open_damaged, open_read_only,
 };
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, StateHash, Timestamp};
@@ -226,7 +226,7 @@ pub fn audit_directory(
 ) -> Result<AuditReport, RestoreError> {
     let lock = lock_existing(&**disk, data)?;
     let snapshots = Arc::new(Snapshots::open(data, lock)?);
-    let (log, _) = open_log(data, snapshots.newest_start()?, None, disk)?;
+    let log = open_log(data, snapshots.newest_start()?, None, disk)?;
     let (core, _) = recover(&snapshots, log, None, postal)?;
     let applied = *core.gate.lock();
     let mut report = audit_at(&core, applied)?;
@@ -472,26 +472,14 @@ fn rebuild(
     postal: &PostalTable,
 ) -> Result<(Core, Rebuilt), RestoreError> {
     let (snapshots, store_damage) = open_snapshots(data, lock)?;
-    let (log, known) = open_log(data, snapshots.newest_start()?, until, disk)?;
-    let history = log.history();
+    let log = open_log(data, snapshots.newest_start()?, until, disk)?;
     if let Some(damage) = store_damage {
-        if !is_whole(&*history) {
+        if !is_whole(&*log.history()) {
             return Err(damage.into());
         }
         tracing::warn!(%damage, "restoring from the journal alone, which is whole");
     }
-    let mut stop = point::find(&*history, &snapshots, until)?;
-    let end = stop.last.unwrap_or(history.last());
-    match (until, known.refuse_end_at(end, &journal_directory(data))) {
-        (Some(Until::Damage), Err(damage)) if stop.lost.is_none() => {
-            stop.lost = Some(Lost { from: end.next(), damage });
-        }
-        // Whether the missing events are of before that instant, nobody knows.
-        (Some(Until::Time(_)), Err(missing)) if end == history.last() => {
-            return Err(missing.into());
-        }
-        _ => {}
-    }
+    let stop = point::find(&log, &snapshots, until)?;
     let (core, recovered) = recover(&snapshots, log, stop.last, postal)?;
     let applied = *core.gate.lock();
     let audit = audit_at(&core, applied)?;
@@ -501,35 +489,17 @@ fn rebuild(
     Ok((core, Rebuilt { recovered, audit, stop }))
 }
 
-/// The journal, only to be read, and what is known of it. Damage at its end, or that it
-/// ends too early, is no obstacle to who asks for what comes before damage.
+/// The journal, only to be read. What is damaged or missing in it is an obstacle at once
+/// only to who asks for all of it.
 fn open_log(
     data: &Path,
     covered: Lsn,
     until: Option<Until>,
     disk: &Arc<dyn Disk>,
-) -> Result<(ReadOnlyLog, Known), RestoreError> {
-    let directory = journal_directory(data);
+) -> Result<ReadOnlyLog, LogError> {
     let acknowledged = Mark::read(&**disk, &mark_file(data))?.lsn();
-    let known = Known { covered, acknowledged };
-    let open = |known| open_read_only(Arc::clone(disk), &directory, known);
-    // Damage is judged by all that is known: what was passed over is not met again.
-    let ending_early = || open_ending_early(Arc::clone(disk), &directory, known);
-    let log = match until {
-        None => open(known)?,
-        Some(Until::Lsn(_) | Until::Time(_)) => match ending_early() {
-            // Where nothing tells that it was synced, a damaged end is a torn one.
-            Err(LogError::Corrupt { .. }) => open(Known { covered, ..Known::default() })?,
-            opened => opened?,
-        },
-        Some(Until::Damage) => match ending_early() {
-            Err(LogError::Corrupt { .. } | LogError::Gap { .. }) => {
-                open_damaged(Arc::clone(disk), &directory)?
-            }
-            opened => opened?,
-        },
-    };
-    Ok((log, known))
+    let open = if until.is_none() { open_read_only } else { open_damaged };
+    open(Arc::clone(disk), &journal_directory(data), Known { covered, acknowledged })
 }
 
 fn recover(

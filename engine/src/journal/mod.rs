@@ -54,9 +54,7 @@ pub use log::{Cursor, History, Log, Visit};
 pub use lsn::Lsn;
 pub use mark::{Mark, Marked};
 pub use meter::{Listener, Synced};
-pub use segment_log::{
-    Options, ReadOnlyLog, SegmentLog, open_damaged, open_ending_early, open_read_only,
-};
+pub use segment_log::{Options, ReadOnlyLog, SegmentLog, open_damaged, open_read_only};
 pub use survey::TornTail;
 pub use ticket::{Epoch, Ticket};
 pub use watermark::{Cause, Unacknowledged, Wait, Watermark};

@@ -126,7 +126,7 @@ impl SegmentLog {
         self.last = found.end_of_log(known)?;
         known.refuse_end_at(self.last, dir)?;
         self.segments.begin_with(Extent { firsts, last: self.last, end: found.end });
-        found.damage.iter().for_each(|damage| self.segments.tell(&damage.error));
+        found.passed(known).for_each(|passed| self.segments.tell(passed));
         if !found.goes_on_behind(self.last) {
             // It is left as it was found, and the next batch begins a segment.
             return Ok(());
@@ -264,62 +264,72 @@ pub fn open_read_only(
     dir: &Path,
     known: Known,
 ) -> Result<ReadOnlyLog, LogError> {
-    let log = open_ending_early(disk, dir, known)?;
-    known.refuse_end_at(log.history().last(), dir)?;
-    Ok(log)
+    let log = open_damaged(disk, dir, known)?;
+    let missing = log.missing_after(log.segments.last());
+    log.damage.clone().or(missing).map_or(Ok(log), Err)
 }
 
-/// As [`open_read_only`], for who can do without records that are missing at the end:
-/// a journal that ends before what was acknowledged is opened all the same.
+/// As [`open_read_only`], for who can do without some of the records: a journal that is
+/// damaged, or ends before what was acknowledged, is opened all the same. It ends with the
+/// last record that is whole, and reading comes upon damage before that as an error.
 ///
 /// # Errors
-/// What is damaged or newer in the last segment.
-pub fn open_ending_early(
+/// What cannot be read, or is newer, in the last segment.
+pub fn open_damaged(
     disk: Arc<dyn Disk>,
     dir: &Path,
     known: Known,
 ) -> Result<ReadOnlyLog, LogError> {
     let firsts = segments_if_any(&*disk, dir)?;
     let Some(first) = firsts.back().copied() else {
-        return Ok(ReadOnlyLog(empty_segments(disk, dir, known.covered, false)));
+        let segments = empty_segments(disk, dir, known.covered, false);
+        return Ok(ReadOnlyLog { segments, known, damage: None, unended: None });
     };
     let found = survey(&*disk, dir, first, None, known)?;
-    let last = found.end_of_log(known)?;
     if let Some(torn) = &found.torn {
         tracing::warn!(bytes = torn.bytes, after = %found.last, "the journal ends in a torn tail");
     }
-    let extent = Extent { firsts, last, end: found.end };
-    let segments = Segments::new(disk, dir, extent, false);
-    found.damage.iter().for_each(|damage| segments.tell(&damage.error));
-    Ok(ReadOnlyLog(Arc::new(segments)))
-}
-
-/// As [`open_read_only`], for a journal whose last segment is damaged. Nothing is
-/// known of where it ends: its history says that it never does, and reading comes
-/// upon the damage as an error, behind everything that can be read before it.
-///
-/// # Errors
-/// When the directory cannot be listed.
-pub fn open_damaged(disk: Arc<dyn Disk>, dir: &Path) -> Result<ReadOnlyLog, LogError> {
-    let firsts = segments_in(&*disk, dir)?;
-    let path = firsts.back().map(|first| segment::path_of(dir, *first));
-    let end = match path {
-        None => 0,
-        Some(path) => disk
-            .open(&path, Access::Read)
-            .and_then(|file| file.len())
-            .map_err(LogError::io("open", &path))?,
+    let (last, damage) = match found.end_of_log(known) {
+        Ok(last) => (last, None),
+        Err(damage) => (found.last, Some(damage)),
     };
-    let extent = Extent { firsts, last: Lsn::new(u64::MAX).previous(), end };
-    Ok(ReadOnlyLog(Arc::new(Segments::new(disk, dir, extent, false))))
+    let extent = Extent { firsts, last, end: found.end };
+    let segments = Arc::new(Segments::new(disk, dir, extent, false));
+    found.passed(known).for_each(|passed| segments.tell(passed));
+    Ok(ReadOnlyLog { segments, known, damage, unended: found.unended(known).cloned() })
 }
 
 /// A log that takes nothing; see [`open_read_only`].
-pub struct ReadOnlyLog(Arc<Segments>);
+pub struct ReadOnlyLog {
+    segments: Arc<Segments>,
+    known: Known,
+    /// The first damage of the last segment that takes a record which is needed.
+    damage: Option<LogError>,
+    /// Damage that nothing whole follows, if it does not tell where the log ended.
+    unended: Option<LogError>,
+}
 
 impl ReadOnlyLog {
+    /// The first damage of the last segment that takes a record which is needed, by what
+    /// is known of the journal. Older segments are checked as they are read.
+    pub const fn damage(&self) -> Option<&LogError> {
+        self.damage.as_ref()
+    }
+
+    /// What says that records behind `last` are missing, or that nobody knows whether
+    /// there were any: `last` is the last one that there is here, or in a snapshot.
+    pub fn missing_after(&self, last: Lsn) -> Option<LogError> {
+        let ends_early = || self.known.refuse_end_at(last, self.segments.dir()).err();
+        self.unended.clone().or_else(ends_early)
+    }
+
+    /// The last record that there is, or that is known to have been.
+    pub fn last_known(&self) -> Lsn {
+        self.segments.last().max(self.known.acknowledged)
+    }
+
     fn refusal(&self) -> LogError {
-        LogError::ReadOnly { dir: self.0.dir().to_owned() }
+        LogError::ReadOnly { dir: self.segments.dir().to_owned() }
     }
 }
 
@@ -337,7 +347,7 @@ impl Log for ReadOnlyLog {
     }
 
     fn history(&self) -> Arc<dyn History> {
-        Arc::new(SegmentHistory(Arc::clone(&self.0)))
+        Arc::new(SegmentHistory(Arc::clone(&self.segments)))
     }
 }
 

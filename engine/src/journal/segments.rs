@@ -63,6 +63,11 @@ impl Segments {
         &self.dir
     }
 
+    /// The last durable record.
+    pub(crate) fn last(&self) -> Lsn {
+        self.extent.lock().last
+    }
+
     /// Shows readers what was found when the log was opened.
     pub(crate) fn begin_with(&self, extent: Extent) {
         *self.extent.lock() = extent;
@@ -166,7 +171,7 @@ impl History for SegmentHistory {
     }
 
     fn last(&self) -> Lsn {
-        self.0.extent.lock().last
+        self.0.last()
     }
 
     fn cursor(&self, from: Lsn) -> Box<dyn Cursor> {

@@ -149,11 +149,30 @@ impl Survey {
     /// # Errors
     /// When a record is damaged that is needed.
     pub(crate) fn end_of_log(&self, known: Known) -> Result<Lsn, LogError> {
-        let written = self.last.max(known.covered);
+        let written = self.written(known);
         if let Some(damage) = self.damage.iter().find(|damage| !damage.is_passed(known, written)) {
             return Err(damage.error.clone());
         }
         Ok(if known.tells_of(written) { written } else { self.last })
+    }
+
+    /// The damage that takes no record which is needed.
+    pub(crate) fn passed(&self, known: Known) -> impl Iterator<Item = &LogError> {
+        let is_passed = move |damage: &&Damage| damage.is_passed(known, self.written(known));
+        self.damage.iter().filter(is_passed).map(|damage| &damage.error)
+    }
+
+    /// Damage behind which there may have been records that nothing tells of.
+    pub(crate) fn unended(&self, known: Known) -> Option<&LogError> {
+        let is_unended = |damage: &&Damage| {
+            damage.next.is_none() && !damage.is_passed(known, self.written(known))
+        };
+        self.damage.iter().find(is_unended).map(|damage| &damage.error)
+    }
+
+    /// The last record that is known to have been written, here or by a snapshot.
+    fn written(&self, known: Known) -> Lsn {
+        self.last.max(known.covered)
     }
 
     /// Whether a log that ends with `last` can be appended to right here.

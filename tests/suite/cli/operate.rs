@@ -146,7 +146,7 @@ pub(super) fn copy(from: &Path, to: &Path) {
 }
 
 /// The newest segment of a journal.
-fn segment(data: &Path) -> PathBuf {
+pub(super) fn segment(data: &Path) -> PathBuf {
     let files = contents(&journal_directory(data)).into_keys();
     files.filter(|path| path.extension().is_some_and(|e| e == "journal")).max().expect("a segment")
 }
@@ -155,6 +155,19 @@ fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut content = std::fs::read(path).expect("a file");
     change(&mut content);
     std::fs::write(path, content).expect("a file");
+}
+
+/// Flips a bit of the record `lsn` in the newest segment of a journal.
+pub(super) fn damage_record(data: &Path, lsn: u64) {
+    change(&segment(data), |bytes| {
+        let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
+        let mut at = 32;
+        while u64::from(number(at + 8)) != lsn {
+            assert!(number(at) > 0, "there is no record {lsn}");
+            at += number(at) as usize;
+        }
+        bytes[at + 24] ^= 1;
+    });
 }
 
 /// CRC-32, as zlib has it.

@@ -8,7 +8,7 @@ use std::path::Path;
 use backstock_engine::engine::journal_directory;
 use serde_json::Value;
 
-use super::operate::{Left, contents, copy, now};
+use super::operate::{Left, contents, copy, damage_record, now};
 use super::program::{Ran, Server, run, run_script};
 use super::shown;
 
@@ -179,6 +179,28 @@ fn a_point_that_is_too_far_back_is_answered_with_the_earliest_as_event_and_time(
         let restored = left.run(&["restore", "--until", &until, "--dry-run"]);
         assert_eq!(restored.code, 0, "{restored:?}");
         assert_eq!(restored.json()["state_hash"], left.last.hash, "{restored:?}");
+    }
+}
+
+/// Before the snapshot that replay begins with, and behind the point.
+#[test]
+fn damage_of_what_a_point_does_not_need_is_no_obstacle_to_it() {
+    let left = Left::new();
+    for (name, damaged) in [("before", 2), ("behind", left.last.lsn - 2)] {
+        let data = left.beside(name);
+        copy(&left.files.data(), &data);
+        damage_record(&data, damaged);
+        for until in [&*left.second.lsn.to_string(), &*left.after_second] {
+            let args = ["restore", "--dry-run", "--json", "--until", until, "--data"];
+            let dry = run(&[&args[..], &[&shown(&data)]].concat());
+            assert_eq!(dry.code, 0, "{name} {until}: {dry:?}");
+            let told = dry.json();
+            assert_eq!(told["state_hash"], left.second.hash, "{name} {until}: {told}");
+            assert_eq!(told["dropped_events"], left.last.lsn - left.second.lsn, "{name}: {told}");
+        }
+        let end = left.last.lsn.to_string();
+        let needed = run(&["restore", "--data", &shown(&data), "--dry-run", "--until", &end]);
+        assert_eq!(needed.code, if name == "before" { 0 } else { 5 }, "{name}: {needed:?}");
     }
 }
 

@@ -269,6 +269,30 @@ async fn salvage_takes_a_last_segment_of_which_anything_is_missing() {
     }
 }
 
+/// What is missing at the journal's end is left out as well as what is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_to_a_point_counts_what_is_missing_among_what_it_leaves_out() {
+    let worn = Worn::new().await;
+    let data = worn.root.path().join("data");
+    let files = segments(&data);
+    let name = |file: &Path| file.file_stem().expect("a name").to_string_lossy().into_owned();
+    let gone: u64 = name(files.last().expect("a segment")).parse().expect("an LSN");
+    std::fs::remove_file(files.last().expect("a segment")).expect("removed");
+    for until in [worn.covered[1].next(), Lsn::new(gone).previous()] {
+        let options = RestoreOptions {
+            data: data.clone(),
+            from: None,
+            until: Some(Until::Lsn(until)),
+            dry_run: true,
+        };
+        let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
+        let told = restore(&options, &disk, &(Arc::new(Line) as _), NOW).expect("it is there");
+        assert_eq!((told.last, told.state_hash), (until, worn.states[&until]));
+        let dropped = told.dropped.expect("something is left out");
+        assert_eq!((dropped.first.lsn, dropped.last.lsn), (until.next(), worn.last().0));
+    }
+}
+
 /// What was done to a file of the journal.
 struct Wear {
     what: String,

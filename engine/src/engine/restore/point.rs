@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use super::RestoreError;
 use crate::engine::open::{OpenError, Until};
 use crate::engine::snapshots::Snapshots;
-use crate::journal::{History, LogError};
+use crate::journal::{History, Log as _, LogError, ReadOnlyLog};
 use crate::model::{Lsn, Record, Timestamp};
+use crate::snapshot::Manifest;
 
 /// What a damaged journal does not give back.
 #[derive(Clone, Debug)]
@@ -65,20 +66,22 @@ pub(super) struct Stop {
 
 /// Finds where to stop.
 pub(super) fn find(
-    history: &dyn History,
+    log: &ReadOnlyLog,
     snapshots: &Snapshots,
     until: Option<Until>,
 ) -> Result<Stop, RestoreError> {
+    let history = &*log.history();
     let earliest = earliest(history, snapshots)?;
     let (last, lost) = match until {
         None => (None, None),
         Some(Until::Lsn(wanted)) if wanted > history.last() => {
-            return Err(RestoreError::Beyond { wanted, newest: history.last() });
+            let beyond = RestoreError::Beyond { wanted, newest: history.last() };
+            return Err(log.missing_after(history.last()).map_or(beyond, Into::into));
         }
         Some(Until::Lsn(wanted)) => (Some(wanted), None),
-        Some(Until::Time(time)) => (Some(lsn_at(history, snapshots, time)?), None),
+        Some(Until::Time(time)) => (Some(lsn_at(log, snapshots, time)?), None),
         Some(Until::Damage) => {
-            let (last, lost) = before_damage(history, snapshots)?;
+            let (last, lost) = before_damage(log, snapshots)?;
             (Some(last), lost)
         }
     };
@@ -89,7 +92,7 @@ pub(super) fn find(
     if last.is_some_and(|last| last < earliest.map_or(Lsn::FIRST, |earliest| earliest.lsn)) {
         return Err(RestoreError::TooFarBack(earliest));
     }
-    let dropped = last.and_then(|last| dropped(history, last));
+    let dropped = last.and_then(|last| dropped(log, last));
     Ok(Stop { last, lost, dropped, earliest })
 }
 
@@ -111,10 +114,11 @@ fn earliest(history: &dyn History, snapshots: &Snapshots) -> Result<Option<Point
     }))
 }
 
-/// What comes after an event, if anything.
-fn dropped(history: &dyn History, last: Lsn) -> Option<Dropped> {
-    let point = |lsn| Point { lsn, at: time_of(history, lsn) };
-    let (first, last) = (last.next(), history.last());
+/// What comes after an event, if anything: also what is missing at the journal's end.
+fn dropped(log: &ReadOnlyLog, last: Lsn) -> Option<Dropped> {
+    let history = log.history();
+    let point = |lsn| Point { lsn, at: time_of(&*history, lsn) };
+    let (first, last) = (last.next(), log.last_known());
     (first <= last).then(|| Dropped { first: point(first), last: point(last) })
 }
 
@@ -133,52 +137,59 @@ fn time_of(history: &dyn History, lsn: Lsn) -> Option<Timestamp> {
 }
 
 /// The last event that happened up to an instant.
-fn lsn_at(
+fn lsn_at(log: &ReadOnlyLog, snapshots: &Snapshots, time: Timestamp) -> Result<Lsn, RestoreError> {
+    let history = &*log.history();
+    let snapshot = start_before(history, snapshots, time)?;
+    let mut last = snapshot.unwrap_or(history.first().previous());
+    let mut failed = None;
+    history.cursor(last.next()).read(
+        &mut |lsn, payload| match minicbor::decode::<Record>(payload) {
+            Ok(record) if record.at > time => ControlFlow::Break(()),
+            Ok(_) => {
+                last = lsn;
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(OpenError::UnknownEvent { lsn, detail: error.to_string() });
+                ControlFlow::Break(())
+            }
+        },
+    )?;
+    failed.map_or(Ok(()), Err)?;
+    // Whether events that are missing are of before that instant, nobody knows.
+    let missing = Some(last).filter(|last| *last >= history.last());
+    missing.and_then(|last| log.missing_after(last)).map_or(Ok(()), Err)?;
+    let is_there = snapshot.is_some() || last >= history.first();
+    // Before anything that is there: not even the earliest point.
+    Ok(if is_there { last } else { Lsn::NONE })
+}
+
+/// Where the newest snapshot starts all of whose events up to there happened up to an
+/// instant. Nobody needs to look at them, so that damage of them is no obstacle.
+fn start_before(
     history: &dyn History,
     snapshots: &Snapshots,
     time: Timestamp,
-) -> Result<Lsn, RestoreError> {
-    let mut last = history.first().previous();
-    let mut failed = None;
-    history.cursor(history.first()).read(&mut |lsn, payload| match minicbor::decode::<Record>(
-        payload,
-    ) {
-        Ok(record) if record.at > time => ControlFlow::Break(()),
-        Ok(_) => {
-            last = lsn;
-            ControlFlow::Continue(())
-        }
-        Err(error) => {
-            failed = Some(OpenError::UnknownEvent { lsn, detail: error.to_string() });
-            ControlFlow::Break(())
-        }
-    })?;
-    failed.map_or(Ok(()), Err)?;
-    let reaches_back = last >= history.first();
-    if reaches_back || snapshot_reaches(snapshots, last, time)? {
-        return Ok(last);
-    }
-    // Before anything that is there: not even the earliest point.
-    Ok(Lsn::NONE)
-}
-
-/// Whether the snapshot that holds the events up to `last` has none after `time`.
-/// When its own events happened is not known, only that it was taken after them.
-fn snapshot_reaches(
-    snapshots: &Snapshots,
-    last: Lsn,
-    time: Timestamp,
-) -> Result<bool, RestoreError> {
-    let newest = snapshots.manifests()?.into_iter().find(|manifest| manifest.end <= last);
-    Ok(newest.is_some_and(|manifest| manifest.created_at <= time))
+) -> Result<Option<Lsn>, RestoreError> {
+    let is_before = |manifest: &Manifest| {
+        // Events may have come between asking for a snapshot and its start.
+        let last = time_of(history, manifest.start);
+        manifest.created_at <= time && last.is_none_or(|last| last <= time)
+    };
+    Ok(snapshots.manifests()?.into_iter().find(is_before).map(|manifest| manifest.start))
 }
 
 /// The last event before the first damage that no snapshot makes good: records
 /// that are older than a whole generation are not needed.
 fn before_damage(
-    history: &dyn History,
+    log: &ReadOnlyLog,
     snapshots: &Snapshots,
 ) -> Result<(Lsn, Option<Lost>), RestoreError> {
+    let history = &*log.history();
+    let lost_after = |last: Lsn, damage: Option<LogError>| {
+        let damage = damage.or_else(|| log.missing_after(last));
+        damage.map(|damage| Lost { from: last.next(), damage })
+    };
     for manifest in snapshots.manifests()? {
         if !snapshots.is_whole(manifest.generation) {
             continue;
@@ -186,12 +197,13 @@ fn before_damage(
         let (last, damage) = read_from(history, manifest.start)?;
         // A generation is from no single moment: it needs the records up to its end.
         if last >= manifest.end {
-            return Ok((last, damage.map(|damage| Lost { from: last.next(), damage })));
+            return Ok((last, lost_after(last, damage)));
         }
     }
-    match read_from(history, Lsn::NONE)? {
-        (Lsn::NONE, Some(damage)) => Err(damage.into()),
-        (last, damage) => Ok((last, damage.map(|damage| Lost { from: last.next(), damage }))),
+    let (last, damage) = read_from(history, Lsn::NONE)?;
+    match lost_after(last, damage) {
+        Some(lost) if last == Lsn::NONE => Err(lost.damage.into()),
+        lost => Ok((last, lost)),
     }
 }
 

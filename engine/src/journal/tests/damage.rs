@@ -8,7 +8,7 @@ fn a_damaged_journal_is_read_up_to_its_damage() {
         let disk = disk.restart();
         disk.flip_bit(&segment, 45 * 8);
         let shared: Arc<dyn Disk> = Arc::new(disk.clone());
-        let history = open_damaged(shared, Path::new(DIR)).unwrap().history();
+        let history = open_damaged(shared, Path::new(DIR), Known::default()).unwrap().history();
         let mut last = Lsn::NONE;
         let read = history.cursor(Lsn::FIRST).read(&mut |lsn, bytes| {
             assert_eq!(bytes, payload(lsn));
