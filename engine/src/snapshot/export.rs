@@ -207,15 +207,17 @@ fn put_records(
     path: &Path,
 ) -> Result<(), ExportError> {
     let mut next = manifest.start.next();
+    if next > manifest.end {
+        return Ok(());
+    }
     let mut failed = Ok(());
     history.cursor(next).read(&mut |lsn, payload| {
-        if lsn > manifest.end {
-            return ControlFlow::Break(());
-        }
         let length = u32::try_from(payload.len()).expect("a record's length is 32 bits");
         failed = out.put(&length.to_le_bytes()).and_then(|()| out.put(payload));
         next = lsn.next();
-        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        // What comes behind is not needed, and may be damaged.
+        let goes_on = failed.is_ok() && next <= manifest.end;
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed.map_err(at(path))?;
     if next <= manifest.end {

@@ -10,7 +10,7 @@ use backstock_engine::engine::{
 };
 use backstock_engine::journal::{
     self, Inspected, Known, Log as _, LogError, Mark, Marked, SegmentReport, SegmentState,
-    open_read_only,
+    open_damaged,
 };
 use backstock_engine::model::Lsn;
 use serde_json::json;
@@ -25,7 +25,15 @@ fn existing(data: &Path) -> Result<PathBuf, OfflineError> {
     if RealDisk.is_dir(&directory) { Ok(directory) } else { Err(OfflineError::NoData(data.into())) }
 }
 
-/// Shows segments, and the events from an LSN on.
+/// What the mark beside a journal says. It is read before the journal, which a server may
+/// be writing.
+fn marked(data: &Path) -> Result<(Marked, Known), OfflineError> {
+    let marked = Mark::read(&RealDisk, &mark_file(data))?;
+    Ok((marked, Known { acknowledged: marked.lsn(), ..Known::default() }))
+}
+
+/// Shows segments, and the events from an LSN on, up to the first that is damaged or
+/// missing.
 pub fn inspect(
     data: &Path,
     from: Option<u64>,
@@ -34,12 +42,14 @@ pub fn inspect(
     out: &mut dyn Write,
 ) -> Result<Exit, OfflineError> {
     let directory = existing(data)?;
+    let (_, known) = marked(data)?;
     if !as_json {
-        for report in journal::inspect(&RealDisk, &directory, Known::default())?.segments {
+        for report in journal::inspect(&RealDisk, &directory, known)?.segments {
             writeln!(out, "{}", line(&report))?;
         }
     }
-    let history = open_read_only(disk(), &directory, Known::default())?.history();
+    let log = open_damaged(disk(), &directory, known)?;
+    let history = log.history();
     let from = from.map_or(history.first(), Lsn::new).max(history.first());
     let mut left = limit.unwrap_or(u64::MAX);
     let mut printed = Ok(());
@@ -53,10 +63,13 @@ pub fn inspect(
         } else {
             writeln!(out, "{}", event::line(lsn, payload))
         };
-        if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        // What comes behind was not asked for, and may be damaged.
+        let goes_on = printed.is_ok() && left > 0;
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     printed?;
-    Ok(Exit::Success)
+    let missing = log.missing_after(history.last()).filter(|_| left > 0);
+    missing.map_or(Ok(Exit::Success), |missing| Err(missing.into()))
 }
 
 /// A journal, and what is beside it, read through.
@@ -70,9 +83,7 @@ impl Checked {
     /// Reads all of a data directory's journal; one that is gone is damaged.
     pub(super) fn read(data: &Path) -> Result<Self, OfflineError> {
         let directory = journal_directory(data);
-        // Before the journal, which a server may be writing.
-        let marked = Mark::read(&RealDisk, &mark_file(data))?;
-        let known = Known { acknowledged: marked.lsn(), ..Known::default() };
+        let (marked, known) = marked(data)?;
         let Inspected { segments, missing } = journal::inspect(&RealDisk, &directory, known)?;
         let mut beside: Vec<_> = missing.iter().map(ToString::to_string).collect();
         if marked == Marked::Damaged {

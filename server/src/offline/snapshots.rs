@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backstock_engine::engine::{journal_directory, lock_data, snapshot_directory};
-use backstock_engine::journal::{History, Known, Log as _, open_read_only};
+use backstock_engine::journal::{History, Known, Log as _, open_damaged};
 use backstock_engine::snapshot::{self, ExportError, SledStore, SnapshotError};
 
 use super::{OfflineError, disk, require_data, shown};
@@ -111,6 +111,9 @@ fn opened(
     // Of the journal, only what comes after the snapshot's start goes into the file.
     let covered = snapshot::read_manifest(&store, generation)?.start;
     let known = Known { covered, ..Known::default() };
-    let log = open_read_only(disk(), &journal_directory(data), known)?;
+    let log = open_damaged(disk(), &journal_directory(data), known)?;
+    if let Some(damage) = log.damage() {
+        tracing::warn!(%damage, "the journal is damaged, which the snapshot may not need");
+    }
     Ok((store, log.history(), generation))
 }

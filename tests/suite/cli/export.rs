@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::operate::Left;
+use super::operate::{Left, damage_record};
 use super::program::{Ran, Server, program, run};
 use super::shown;
 
@@ -41,6 +41,32 @@ fn an_exported_snapshot_is_the_same_in_a_file_and_in_a_pipe() {
     assert_eq!(fs::read(&live).expect("a file"), exported);
     let taken = server.run(&["snapshot", "export", "--to", &shown(&live)]);
     assert_eq!(taken.code, 2, "{taken:?}");
+}
+
+#[test]
+fn damage_of_what_an_export_or_a_look_does_not_need_is_told_and_no_obstacle() {
+    let left = Left::new();
+    // The first one behind the snapshot.
+    let damaged = left.first.lsn + 1;
+    damage_record(&left.files.data(), damaged);
+    damage_record(&left.files.data(), left.last.lsn);
+    let file = left.beside("backup.snapshot");
+    let exported = left.run(&["snapshot", "export", "--to", &shown(&file)]);
+    assert_eq!(exported.code, 0, "{exported:?}");
+    assert!(exported.stderr.contains("is damaged at byte"), "{exported:?}");
+    assert_eq!(check(&file).code, 0);
+
+    let whole = left.run(&["journal", "inspect", "--limit", &left.first.lsn.to_string()]);
+    assert_eq!(whole.code, 0, "nothing that was asked for is missing: {whole:?}");
+    let cut = left.run(&["journal", "inspect"]);
+    assert_eq!(cut.code, 5, "{cut:?}");
+    assert_eq!(whole.stdout.lines().count() as u64, left.first.lsn);
+    assert_eq!(cut.stdout, whole.stdout);
+    assert!(cut.stderr.contains(&format!("where LSN {damaged} should be")), "{cut:?}");
+    let behind = (damaged + 1).to_string();
+    let behind = left.run(&["journal", "inspect", "--from", &behind]);
+    assert_eq!(behind.code, 5, "the last one is missing: {behind:?}");
+    assert_eq!(behind.stdout.lines().count() as u64, left.last.lsn - damaged - 1);
 }
 
 /// Whoever stops reading a table has what he wanted; not so here.
