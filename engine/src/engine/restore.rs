@@ -29,7 +29,8 @@ use super::archive::Archive;
 use super::audit::{AuditReport, audit_at};
 use super::core::Core;
 use super::directory::{
-    holds_data, holds_nothing, lock_data, refuse_half_made, refuse_unfinished_restore,
+    holds_data, holds_nothing, is_half_exchanged, lock_data, refuse_half_made,
+    refuse_unfinished_restore,
 };
 use super::error::EngineError;
 use super::mark::{begin_journal, mark_file};
@@ -333,11 +334,16 @@ fn fill(
 }
 
 /// Where there is no directory, one is made beside its name. An empty one may be a
-/// mount point, or have a lock in it: it is filled, and keeps its name.
+/// mount point, or have a lock in it: it is filled, and keeps its name. One that was being
+/// filled, when that was stopped half way, is not empty any more when that is finished.
 fn begin_filling<'a>(
     disk: &'a dyn Disk,
     data: &'a Path,
 ) -> Result<(Option<Arc<DiskLock>>, Fresh<'a>), RestoreError> {
+    if is_half_exchanged(disk, data) {
+        let _lock = lock_data(disk, data)?;
+        finish(disk, data)?;
+    }
     require_free(disk, data)?;
     if !disk.is_dir(data) {
         return Ok((None, Fresh::begin(disk, data)?));

@@ -285,6 +285,42 @@ async fn a_restore_from_a_file_killed_at_any_operation_leaves_nothing_or_all() {
     }
 }
 
+/// Whoever runs a command again that was killed in the exchange gets what it was to bring.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_from_a_file_that_was_killed_comes_to_its_end_when_it_is_run_again() {
+    let left = Left::new().await;
+    let (_root, data) = left.copy();
+    let file = left.directory.path().join("export");
+    let (engine, _) = open(&data).await;
+    let exported = engine.export_snapshot(1, &file).expect("it is exported").manifest.state_hash;
+    engine.shut_down().await;
+    let mut finished = 0;
+    for operation in 1.. {
+        let root = tempfile::tempdir().expect("a directory");
+        let data = root.path().join("data");
+        std::fs::create_dir_all(data.join("lost+found")).expect("a directory");
+        let from = Some(file.clone());
+        let options = RestoreOptions { data: data.clone(), from, until: None, dry_run: false };
+        let disk = Killed::new(operation, Names::Fixed, &data);
+        let killed = run(&options, &disk);
+        let what = format!("operation {operation}");
+        if !disk.is_killed() {
+            killed.expect("it is restored");
+            break;
+        }
+        let there = |mark| data.join("restoring").join(mark).exists();
+        if !there("RESTORED") && !there("ENTERING") {
+            continue;
+        }
+        // It was whole, and what was left to do is done.
+        let again = run(&options, &Killed::new(u64::MAX, Names::Fixed, &data));
+        assert!(matches!(again, Err(RestoreError::NotEmpty(_))), "{what}: {again:?}");
+        finished += 1;
+        assert_eq!(found(&data).await.expect("it opens"), exported, "{what}");
+    }
+    assert!(finished > 0);
+}
+
 /// A file system that was mounted to be read.
 struct ReadOnly;
 
