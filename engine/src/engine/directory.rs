@@ -4,10 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::mark::mark_file;
 use super::open::{OpenError, journal_directory, snapshot_directory};
 use super::restore::finish;
 use crate::disk::{Disk, DiskLock};
-use crate::journal::{LogError, Options, SegmentLog};
+use crate::journal::{LogError, Mark, Marked, Options, SegmentLog};
 use crate::snapshot::SledStore;
 
 /// The file whose lock says that a data directory is in use. The journal has a
@@ -88,7 +89,7 @@ pub(super) fn enter(
 /// what any directory may have in it.
 ///
 /// # Errors
-/// When something else is there, and no data either.
+/// When something else is there, and no data either, or no data any more.
 pub(super) fn holds_nothing(disk: &dyn Disk, data: &Path) -> Result<bool, OpenError> {
     if holds_data(disk, data) || is_half_exchanged(disk, data) {
         return Ok(false);
@@ -97,14 +98,30 @@ pub(super) fn holds_nothing(disk: &dyn Disk, data: &Path) -> Result<bool, OpenEr
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         entries => entries.map_err(LogError::opening(data))?,
     };
+    refuse_gone(disk, data)?;
     match entries.into_iter().find(|entry| !EMPTY.contains(&entry.as_str())) {
         None => Ok(true),
         Some(entry) => Err(OpenError::Foreign { directory: data.to_owned(), entry }),
     }
 }
 
+/// Refuses a directory without data whose mark says that there was some: its state was
+/// lost, and whoever begins a new one there is to know.
+///
+/// # Errors
+/// [`OpenError::Gone`].
+pub(super) fn refuse_gone(disk: &dyn Disk, data: &Path) -> Result<(), OpenError> {
+    match Mark::read(disk, &mark_file(data))? {
+        Marked::Not => Ok(()),
+        marked => {
+            let (directory, acknowledged) = (data.to_owned(), marked.lsn());
+            Err(OpenError::Gone { directory, acknowledged })
+        }
+    }
+}
+
 /// Whether there is a journal or a snapshot store in a directory.
-pub fn holds_data(disk: &dyn Disk, data: &Path) -> bool {
+pub(super) fn holds_data(disk: &dyn Disk, data: &Path) -> bool {
     disk.is_dir(&journal_directory(data)) || SledStore::exists(&snapshot_directory(data))
 }
 
@@ -184,7 +201,7 @@ pub(super) fn refuse_half_made(disk: &dyn Disk, data: &Path) -> Result<(), OpenE
 /// # Errors
 /// [`OpenError::HalfMade`], [`OpenError::RestoreUnfinished`] and
 /// [`OpenError::HalfExchanged`].
-pub fn refuse_unfinished_restore(disk: &dyn Disk, data: &Path) -> Result<(), OpenError> {
+pub(super) fn refuse_unfinished_restore(disk: &dyn Disk, data: &Path) -> Result<(), OpenError> {
     refuse_half_made(disk, data)?;
     if is_half_exchanged(disk, data) {
         return Err(OpenError::HalfExchanged(data.to_owned()));

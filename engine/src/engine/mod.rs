@@ -45,7 +45,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use audit::{AuditReport, BREACHES_SHOWN_MAX};
-pub use directory::{holds_data, init, lock_data, refuse_unfinished_restore};
+pub use directory::{init, lock_data};
 pub use error::{EngineError, Halt};
 pub use mark::mark_file;
 pub use network::PostalTable;
@@ -55,7 +55,8 @@ pub use place::{LineShortage, Quoted};
 pub use plan::Draft;
 pub use read::{Availability, NodeAvailability, OrderView, StockView};
 pub use restore::{
-    Dropped, Lost, Point, RestoreError, RestoreOptions, Restored, audit_directory, restore,
+    Dropped, Lost, Point, RestoreError, RestoreOptions, Restored, audit_directory, require_data,
+    restore,
 };
 pub use submitted::{PlaceOutcome, Placed, Submitted};
 pub use trace::{Candidate, Trace, Verdict};

@@ -167,6 +167,21 @@ pub enum OpenError {
     /// There is data, and a new directory was to be begun.
     #[error("{} is a data directory already", .0.display())]
     IsData(PathBuf),
+    /// There is no data, and the mark says that there was.
+    #[error(
+        "{} has lost its state: {} was acknowledged, and there is neither a journal nor a \
+         snapshot any more. Bring them back, or restore an exported snapshot into a new \
+         directory; when {} is removed, a new state can be begun here",
+        .directory.display(),
+        if *.acknowledged == Lsn::NONE { "something".into() } else { format!("LSN {acknowledged}") },
+        mark_file(.directory).display()
+    )]
+    Gone {
+        /// The directory.
+        directory: PathBuf,
+        /// The last event that is known to have been there; none where the mark is damaged.
+        acknowledged: Lsn,
+    },
     /// There is no data, and something else.
     #[error(
         "{} is not a data directory: it holds {entry:?} and no journal; \

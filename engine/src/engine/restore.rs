@@ -29,7 +29,7 @@ use super::archive::Archive;
 use super::audit::{AuditReport, audit_at};
 use super::core::Core;
 use super::directory::{
-    holds_data, holds_nothing, is_half_exchanged, lock_data, refuse_half_made,
+    holds_data, holds_nothing, is_half_exchanged, lock_data, refuse_gone, refuse_half_made,
     refuse_unfinished_restore,
 };
 use super::error::EngineError;
@@ -225,7 +225,8 @@ pub fn audit_directory(
     disk: &Arc<dyn Disk>,
     postal: &PostalTable,
 ) -> Result<AuditReport, RestoreError> {
-    let lock = lock_existing(&**disk, data)?;
+    require_data(&**disk, data)?;
+    let lock = lock_data(&**disk, data)?;
     let snapshots = Arc::new(Snapshots::open(data, lock)?);
     let log = open_log(data, snapshots.newest_start()?, None, disk)?;
     let (core, _) = recover(&snapshots, log, None, postal)?;
@@ -272,8 +273,10 @@ fn replace(
 ) -> Result<Restored, RestoreError> {
     let data = &options.data;
     refuse_half_made(&**disk, data)?;
-    if holds_nothing(&**disk, data).unwrap_or(true) {
-        return Err(RestoreError::NoData(data.clone()));
+    match holds_nothing(&**disk, data) {
+        Ok(false) => {}
+        Err(gone @ OpenError::Gone { .. }) => return Err(gone.into()),
+        _ => return Err(RestoreError::NoData(data.clone())),
     }
     let data = fresh::resolve(data)?;
     let lock = lock_data(&**disk, &data)?;
@@ -462,12 +465,18 @@ impl Records<'_> {
     }
 }
 
-fn lock_existing(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, RestoreError> {
+/// Refuses a path that is no data directory, or none in one piece, for those who only look.
+///
+/// # Errors
+/// [`RestoreError::NoData`]; [`OpenError::Gone`] where there was one; and what a restore
+/// left that was stopped.
+pub fn require_data(disk: &dyn Disk, data: &Path) -> Result<(), RestoreError> {
     refuse_unfinished_restore(disk, data)?;
-    if !holds_data(disk, data) {
-        return Err(RestoreError::NoData(data.to_owned()));
+    if holds_data(disk, data) {
+        return Ok(());
     }
-    Ok(lock_data(disk, data)?)
+    refuse_gone(disk, data)?;
+    Err(RestoreError::NoData(data.to_owned()))
 }
 
 fn rebuild(

@@ -176,8 +176,9 @@ fn found(disk: &dyn Disk, path: &Path, slots: [Option<Lsn>; 2]) -> Marked {
 }
 
 fn is_there(disk: &dyn Disk, path: &Path) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
     let opened = disk.open(path, Access::Read);
-    !matches!(opened, Err(error) if error.kind() == io::ErrorKind::NotFound)
+    !matches!(opened, Err(error) if matches!(error.kind(), NotFound | NotADirectory))
 }
 
 /// What the slots say. One that cannot be read says nothing, whatever keeps it from being

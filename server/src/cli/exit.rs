@@ -115,6 +115,7 @@ pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
         | OpenError::HalfMade(_)
         | OpenError::HalfExchanged(_)
         | OpenError::RestoreUnfinished { .. }
+        | OpenError::Gone { .. }
         | OpenError::Panicked { .. } => Exit::CorruptData,
         // The path is an argument.
         OpenError::NoData(_) | OpenError::IsData(_) | OpenError::Foreign { .. } => Exit::Usage,

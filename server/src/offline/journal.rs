@@ -2,12 +2,10 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use backstock_engine::disk::{Disk as _, RealDisk};
-use backstock_engine::engine::{
-    RestoreError, journal_directory, mark_file, refuse_unfinished_restore,
-};
+use backstock_engine::disk::RealDisk;
+use backstock_engine::engine::{journal_directory, mark_file, require_data};
 use backstock_engine::journal::{
     self, Inspected, Known, Log as _, LogError, Mark, Marked, SegmentReport, SegmentState,
     open_damaged,
@@ -17,13 +15,6 @@ use serde_json::json;
 
 use super::{OfflineError, disk, event, shown};
 use crate::cli::Exit;
-
-/// The directory of the journal, which is there.
-fn existing(data: &Path) -> Result<PathBuf, OfflineError> {
-    refuse_unfinished_restore(&RealDisk, data).map_err(RestoreError::from)?;
-    let directory = journal_directory(data);
-    if RealDisk.is_dir(&directory) { Ok(directory) } else { Err(OfflineError::NoData(data.into())) }
-}
 
 /// What the mark beside a journal says. It is read before the journal, which a server may
 /// be writing.
@@ -41,7 +32,8 @@ pub fn inspect(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<Exit, OfflineError> {
-    let directory = existing(data)?;
+    require_data(&RealDisk, data)?;
+    let directory = journal_directory(data);
     let (_, known) = marked(data)?;
     if !as_json {
         for report in journal::inspect(&RealDisk, &directory, known)?.segments {
@@ -107,7 +99,7 @@ impl Checked {
 
 /// Checks every frame of every segment, and that all that was acknowledged is there.
 pub fn verify(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    existing(data)?;
+    require_data(&RealDisk, data)?;
     let checked = Checked::read(data)?;
     for report in &checked.segments {
         if as_json {

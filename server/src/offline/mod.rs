@@ -8,11 +8,11 @@ mod restore;
 mod snapshots;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use backstock_engine::disk::{Disk, RealDisk};
-use backstock_engine::engine::{PostalTable, RestoreError, holds_data, refuse_unfinished_restore};
+use backstock_engine::engine::{PostalTable, RestoreError};
 use backstock_engine::journal::LogError;
 use backstock_engine::model::Timestamp;
 use backstock_engine::snapshot::{ExportError, SnapshotError};
@@ -47,9 +47,6 @@ pub enum OfflineError {
     /// An export.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The path is none of a data directory.
-    #[error("{} is not a data directory", .0.display())]
-    NoData(PathBuf),
     /// There is no snapshot, or not that one.
     #[error("there is no snapshot{}", .0.map_or(String::new(), |n| format!(" of generation {n}")))]
     NoSnapshot(Option<u64>),
@@ -71,7 +68,6 @@ impl OfflineError {
             Self::Export(error) => exit_of_export(error),
             // What a live server answers with as well.
             Self::NoSnapshot(_) => Exit::Refused,
-            Self::NoData(_) => Exit::Usage,
             Self::ExportFile(error) => error.exit(),
             Self::Output(_) => Exit::Failure,
         }
@@ -105,12 +101,6 @@ fn exit_of_immovable(source: &io::Error) -> Exit {
         Exit::ReadOnly => Exit::ReadOnly,
         _ => Exit::Usage,
     }
-}
-
-/// Refuses a path that is no data directory before anything is made there.
-fn require_data(data: &Path) -> Result<(), OfflineError> {
-    refuse_unfinished_restore(&RealDisk, data).map_err(RestoreError::from)?;
-    if holds_data(&RealDisk, data) { Ok(()) } else { Err(OfflineError::NoData(data.into())) }
 }
 
 fn disk() -> Arc<dyn Disk> {

@@ -5,17 +5,17 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use backstock_engine::engine::{journal_directory, lock_data, snapshot_directory};
+use backstock_engine::engine::{journal_directory, lock_data, require_data, snapshot_directory};
 use backstock_engine::journal::{History, Known, Log as _, open_damaged};
 use backstock_engine::snapshot::{self, ExportError, SledStore, SnapshotError};
 
-use super::{OfflineError, disk, require_data, shown};
+use super::{OfflineError, disk, shown};
 use crate::cli::{CheckView, Exit, ExportedView, FileCheckView, SnapshotsView, render};
 use crate::export_file::{ExportFile, ExportPipe, is_stdout};
 
 /// Opens the store of a data directory; none when no snapshot was ever taken.
 fn open(data: &Path) -> Result<Option<SledStore>, OfflineError> {
-    require_data(data)?;
+    require_data(&*disk(), data)?;
     let lock = lock_data(&*disk(), data)?;
     let directory = snapshot_directory(data);
     if !SledStore::exists(&directory) {

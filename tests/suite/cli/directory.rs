@@ -99,6 +99,38 @@ fn a_directory_with_foreign_files_is_refused_and_left_alone() {
     assert_eq!(served.code, 0, "beside data, files are welcome: {served:?}");
 }
 
+/// As a store is left whose parts somebody removed, or which lay on other volumes.
+#[test]
+fn a_directory_of_which_only_the_mark_is_left_is_told_as_lost() {
+    let left = Left::new();
+    let file = left.beside("backup.snapshot");
+    left.export(&file);
+    let data = left.files.data();
+    for part in [journal_directory(&data), snapshot_directory(&data)] {
+        fs::remove_dir_all(part).expect("removed");
+    }
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"];
+    for command in [
+        &serve[..],
+        &["audit"],
+        &["restore"],
+        &["restore", "--salvage"],
+        &["restore", "--from", &shown(&file)],
+        &["journal", "verify"],
+        &["journal", "inspect"],
+        &["snapshot", "list"],
+    ] {
+        let refused = run(&[command, &["--data", &left.data()]].concat());
+        assert_eq!(refused.code, 5, "{command:?}: {refused:?}");
+        let told = format!("LSN {} was acknowledged", left.last.lsn);
+        assert!(refused.stderr.contains(&told), "{command:?}: {refused:?}");
+    }
+    assert_eq!(run(&["init", &left.data()]).code, 5);
+    fs::remove_file(data.join("ACKNOWLEDGED")).expect("as the error says");
+    let restored = left.run(&["restore", "--from", &shown(&file)]);
+    left.check_restored(&restored, &data, &left.first);
+}
+
 #[test]
 fn a_file_where_a_directory_should_be_is_told_as_such() {
     let left = Left::new();
