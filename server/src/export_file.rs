@@ -4,7 +4,9 @@
 //!   FILE.partial --written--> synced --> read back --> renamed to FILE, never over one
 //! ```
 //! So what lies under the name is whole. An export that was interrupted leaves
-//! `FILE.partial`, which the next one to FILE begins anew.
+//! `FILE.partial`, which the next one to FILE begins anew. Where a file system renames only
+//! over what is there, FILE is first a second name of the same file; one that was killed
+//! then leaves both.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -12,7 +14,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use backstock_engine::snapshot::{self, END_MARK_BYTES, ExportError, Exported};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use crate::cli::Exit;
@@ -103,6 +105,9 @@ impl ExportFile {
     pub fn finish(mut self) -> Result<Exported, ExportFileError> {
         self.file.sync_all().map_err(at(&self.partial))?;
         let exported = snapshot::verify_file(&self.partial)?;
+        if !is_at(&self.file, &self.partial) {
+            return Err(ExportFileError::Busy(self.to.clone()));
+        }
         rename_to_new(&self.partial, &self.to).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ExportFileError::Exists(self.to.clone()),
             _ => at(&self.to)(error),
@@ -120,26 +125,53 @@ impl ExportFile {
 
 impl Drop for ExportFile {
     fn drop(&mut self) {
-        if !self.done {
+        if !self.done && is_at(&self.file, &self.partial) {
             // Half a snapshot is of no use. The error that is told comes before this one.
             let _ = fs::remove_file(&self.partial);
         }
     }
 }
 
-/// Opens a file for one writer, empty; none while another process writes it.
+/// Opens a file for one writer, empty; none while another process writes it. One that has
+/// another name as well is whole, and only loses this one.
 fn open_locked(path: &Path) -> Result<Option<File>, ExportFileError> {
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path);
-    let file = file.map_err(at(path))?;
-    match file.try_lock() {
-        Ok(()) if is_at(&file, path) => {}
+    loop {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        // What a link leads to is somebody's.
+        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        let file = options.open(path).map_err(at(path))?;
         // Locked after another export gave it its name, it is what was exported.
-        Ok(()) | Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(error)) => return Err(at(path)(error)),
+        if !lock(&file).map_err(at(path))? || !is_at(&file, path) {
+            return Ok(None);
+        }
+        if file.metadata().map_err(at(path))?.nlink() <= 1 {
+            file.set_len(0).map_err(at(path))?;
+            return Ok(Some(file));
+        }
+        fs::remove_file(path).map_err(at(path))?;
     }
-    file.set_len(0).map_err(at(path))?;
-    Ok(Some(file))
+}
+
+/// Locks a file; false while another process has it. Where there are no locks, nothing
+/// tells of that one: what two wrote is found when it is read back.
+fn lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) if is_of(&error, &NO_LOCKS) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// What a file system, or a kernel, answers that has no locks.
+const NO_LOCKS: [Errno; 3] = [Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOLCK];
+
+/// What one answers that has no links.
+const NO_LINKS: [Errno; 3] = [Errno::PERM, Errno::NOSYS, Errno::OPNOTSUPP];
+
+fn is_of(error: &io::Error, errors: &[Errno]) -> bool {
+    Errno::from_io_error(error).is_some_and(|errno| errors.contains(&errno))
 }
 
 /// Renames a file, over nothing.
@@ -147,10 +179,21 @@ fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // What a file system, or a kernel, without this step answers.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            fs::hard_link(from, to)?;
-            fs::remove_file(from)
+            rename_in_steps(from, to, fs::hard_link(from, to))
         }
         renamed => Ok(renamed?),
+    }
+}
+
+/// As [`rename_to_new`], after a second name was given, or could not be.
+fn rename_in_steps(from: &Path, to: &Path, linked: io::Result<()>) -> io::Result<()> {
+    match linked {
+        // Nobody but an export makes this name; between the two steps another program may.
+        Err(error) if is_of(&error, &NO_LINKS) => match to.symlink_metadata() {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => fs::rename(from, to),
+        },
+        linked => linked.and_then(|()| fs::remove_file(from)),
     }
 }
 
@@ -240,6 +283,46 @@ mod tests {
         assert_eq!(names(directory.path()), ["backup.partial"]);
         drop(file);
         assert!(names(directory.path()).is_empty());
+    }
+
+    /// What has the name of a file in the making may be a whole one under another name:
+    /// an export that could not be renamed in one step was killed between two.
+    #[test]
+    fn what_lies_under_another_name_as_well_is_never_written_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let (to, kept) = (directory.path().join("backup"), directory.path().join("kept"));
+        let partial = directory.path().join("backup.partial");
+        fs::write(&kept, b"a whole snapshot").unwrap();
+        fs::hard_link(&kept, &partial).unwrap();
+        let file = ExportFile::begin(&to).unwrap();
+        assert_eq!(fs::read(&partial).unwrap(), b"");
+        drop(file);
+        assert_eq!(fs::read(&kept).unwrap(), b"a whole snapshot");
+        std::os::unix::fs::symlink(&kept, &partial).unwrap();
+        assert!(ExportFile::begin(&to).is_err());
+        assert_eq!(fs::read(&kept).unwrap(), b"a whole snapshot");
+    }
+
+    #[test]
+    fn a_file_is_renamed_over_nothing_where_there_are_no_links() {
+        let directory = tempfile::tempdir().unwrap();
+        let (from, to) = (directory.path().join("from"), directory.path().join("to"));
+        let no_links = || Err(Errno::PERM.into());
+        fs::write(&from, b"new").unwrap();
+        rename_in_steps(&from, &to, no_links()).unwrap();
+        assert_eq!(names(directory.path()), ["to"]);
+        fs::write(&from, b"newer").unwrap();
+        for linked in [no_links(), fs::hard_link(&from, &to)] {
+            let error = rename_in_steps(&from, &to, linked).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(&to).unwrap(), b"new");
+        }
+        fs::remove_file(&to).unwrap();
+        rename_in_steps(&from, &to, fs::hard_link(&from, &to)).unwrap();
+        assert_eq!(
+            (names(directory.path()), fs::read(&to).unwrap()),
+            (vec!["to".into()], b"newer".into())
+        );
     }
 
     #[test]

@@ -172,9 +172,7 @@ pub enum OpenError {
         "{} has lost its state: {} was acknowledged, and there is neither a journal nor a \
          snapshot any more. Bring them back, or restore an exported snapshot into a new \
          directory; when {} is removed, a new state can be begun here",
-        .directory.display(),
-        if *.acknowledged == Lsn::NONE { "something".into() } else { format!("LSN {acknowledged}") },
-        mark_file(.directory).display()
+        .directory.display(), named(*.acknowledged), mark_file(.directory).display()
     )]
     Gone {
         /// The directory.
@@ -202,6 +200,10 @@ pub enum OpenError {
     /// A service could not be started.
     #[error("a service could not be started: {0}")]
     Service(String),
+}
+
+fn named(lsn: Lsn) -> String {
+    if lsn == Lsn::NONE { "something".into() } else { format!("LSN {lsn}") }
 }
 
 /// The journal's directory within a data directory.
