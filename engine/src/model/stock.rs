@@ -142,8 +142,8 @@ pub enum StockChange {
         /// Units found.
         #[n(0)]
         on_hand: u32,
-        /// Units that cannot be sold from now on, where fewer were found than there
-        /// were of those.
+        /// As in [`CountedBelow`](Self::CountedBelow). Read still, and written no more:
+        /// programs that do not know it pass over it.
         #[n(1)]
         unavailable: Option<u32>,
     },
@@ -195,6 +195,16 @@ pub enum StockChange {
         /// Which one.
         #[n(0)]
         no: InboundNo,
+    },
+    /// A physical count that found fewer units than there were that cannot be sold.
+    #[n(10)]
+    CountedBelow {
+        /// Units found.
+        #[n(0)]
+        on_hand: u32,
+        /// Units that cannot be sold from now on.
+        #[n(1)]
+        unavailable: u32,
     },
 }
 
@@ -268,8 +278,11 @@ impl Stock {
             StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
                 free + i64::from(on_hand_delta) - i64::from(unavailable_delta)
             }
-            StockChange::Counted { on_hand: found, unavailable } => {
-                let unavailable = unavailable.unwrap_or(self.unavailable);
+            StockChange::Counted { on_hand: found, unavailable: None } => {
+                free + i64::from(found) - on_hand
+            }
+            StockChange::Counted { on_hand: found, unavailable: Some(unavailable) }
+            | StockChange::CountedBelow { on_hand: found, unavailable } => {
                 let good = i64::from(self.unavailable) - i64::from(unavailable);
                 free + i64::from(found) - on_hand + good
             }

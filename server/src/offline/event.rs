@@ -84,7 +84,8 @@ fn stock_change(change: &StockChange) -> Value {
         StockChange::Counted { on_hand, unavailable: None } => {
             json!({ "change": "counted", "on_hand": on_hand })
         }
-        StockChange::Counted { on_hand, unavailable } => {
+        StockChange::Counted { on_hand, unavailable: Some(unavailable) }
+        | StockChange::CountedBelow { on_hand, unavailable } => {
             json!({ "change": "counted", "on_hand": on_hand, "unavailable": unavailable })
         }
         StockChange::InboundAnnounced { no, id, quantity, eta } => json!({

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::geo::Location;
+use crate::model::command::StockOperation;
 use crate::model::ids::{
     CustomerId, InboundId, InboundNo, NodeId, PostalCode, ServiceName, ServiceNo, Sku,
 };
 use crate::model::{
     Allocation, Band, Day, Lsn, NodeKind, Objective, Order, OrderHeader, OrderLine, Service,
-    Shipment, Shortage, Split, Supply,
+    Shipment, Shortage, Split, StateHash, Stock, StockEffect, Supply,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -241,6 +242,29 @@ fn an_unknown_event_is_an_error() {
     let unknown = [&[0x82, 19], &known[2..]].concat();
     assert!(minicbor::decode::<Event>(&known).is_ok());
     assert!(minicbor::decode::<Event>(&unknown).is_err());
+}
+
+/// A program that knows no count which brings down what is unavailable would pass over
+/// that, and come to another state.
+#[test]
+fn a_count_that_brings_down_what_is_unavailable_has_a_number_of_its_own() {
+    let mut stock = Stock::default();
+    let set = StockEffect::Change(StockChange::Set { on_hand: 9, unavailable: 5, safety: 0 });
+    stock.apply(PAIR, Lsn::new(1), &set, &mut StateHash::default());
+    let encoded = |on_hand| {
+        let change = stock.decide(&StockOperation::Count { on_hand }).unwrap();
+        minicbor::to_vec(change).unwrap()
+    };
+    assert_eq!(encoded(5)[..2], [0x82, 5]);
+    assert_eq!(encoded(4), [0x82, 10, 0x82, 4, 4], "golden bytes");
+    let written_before = StockChange::Counted { on_hand: 4, unavailable: Some(4) };
+    let today = stock.decide(&StockOperation::Count { on_hand: 4 }).unwrap();
+    let after = |change: StockChange| {
+        let (mut stock, mut hash) = (stock.clone(), StateHash::default());
+        stock.apply(PAIR, Lsn::new(2), &StockEffect::Change(change), &mut hash);
+        (stock, hash)
+    };
+    assert_eq!(after(written_before), after(today));
 }
 
 /// A shipment of it has left, so that every part of a packed order is there.

@@ -47,9 +47,11 @@ impl<'a> Book<'a> {
                 let unavailable = self.stock.unavailable;
                 self.stock.unavailable = unavailable.saturating_add_signed(unavailable_delta);
             }
-            StockChange::Counted { on_hand, unavailable } => {
+            StockChange::Counted { on_hand, unavailable: None } => self.correct_to(on_hand),
+            StockChange::Counted { on_hand, unavailable: Some(unavailable) }
+            | StockChange::CountedBelow { on_hand, unavailable } => {
                 self.correct_to(on_hand);
-                self.stock.unavailable = unavailable.unwrap_or(self.stock.unavailable);
+                self.stock.unavailable = unavailable;
             }
             StockChange::InboundAnnounced { no, ref id, quantity, eta } => {
                 self.announce(no, id, quantity, eta);

@@ -57,8 +57,12 @@ impl Stock {
             StockOperation::Count { on_hand } => {
                 // What was found is a fact and is not refused. Which of the units are gone
                 // nobody said: none is taken for good that was not.
-                let unavailable = Some(*on_hand).filter(|found| *found < self.unavailable);
-                Ok(StockChange::Counted { on_hand: *on_hand, unavailable })
+                let on_hand = *on_hand;
+                Ok(if on_hand < self.unavailable {
+                    StockChange::CountedBelow { on_hand, unavailable: on_hand }
+                } else {
+                    StockChange::Counted { on_hand, unavailable: None }
+                })
             }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
                 let no = self.announces(id, *quantity)?;

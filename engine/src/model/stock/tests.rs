@@ -251,6 +251,7 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         StockChange::Received { quantity: 5, unavailable: 1 },
         StockChange::Adjusted { on_hand_delta: -7, unavailable_delta: 1, reason: Text::default() },
         StockChange::Counted { on_hand: 2, unavailable: None },
+        StockChange::CountedBelow { on_hand: 2, unavailable: 1 },
         StockChange::SupplierFeed { quantity: Some(8) },
         StockChange::SupplierFeed { quantity: None },
         announce(PO, 5),
