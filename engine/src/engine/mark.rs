@@ -25,7 +25,7 @@ pub(super) fn tell_of_mark(mark: Marked, last: Lsn) {
             "the mark of the last acknowledged event is damaged: events missing at the \
              journal's end would not be noticed this time"
         ),
-        Marked::Not | Marked::At(_) => {}
+        Marked::Not | Marked::At(_) | Marked::Closed(_) => {}
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn tell_of_mark(mark: Marked, last: Lsn) {
 /// `last`, what makes a later loss noticed: a segment for the events after `last`, and a
 /// mark.
 pub(super) fn begin_journal(disk: &Arc<dyn Disk>, data: &Path, last: Lsn) -> Result<(), LogError> {
-    let known = Known { covered: last, acknowledged: Lsn::NONE };
+    let known = Known { covered: last, marked: Marked::Not };
     let options = Options { known, ..Options::default() };
     let mut log = SegmentLog::open(Arc::clone(disk), &journal_directory(data), options)?;
     log.reserve(0)?;

@@ -286,7 +286,7 @@ impl Parts {
         let (marked, covered) = (mark.found(), snapshots.newest_start()?);
         let journal = Options {
             segment_bytes: options.segment_bytes,
-            known: Known { covered, acknowledged: marked.lsn() },
+            known: Known { covered, marked },
             spares,
         };
         let log = SegmentLog::open(disk, &journal_directory(data), journal)?.marking(mark);

@@ -512,9 +512,9 @@ fn open_log(
     until: Option<Until>,
     disk: &Arc<dyn Disk>,
 ) -> Result<ReadOnlyLog, LogError> {
-    let acknowledged = Mark::read(&**disk, &mark_file(data))?.lsn();
+    let marked = Mark::read(&**disk, &mark_file(data))?;
     let open = if until.is_none() { open_read_only } else { open_damaged };
-    open(Arc::clone(disk), &journal_directory(data), Known { covered, acknowledged })
+    open(Arc::clone(disk), &journal_directory(data), Known { covered, marked })
 }
 
 fn recover(

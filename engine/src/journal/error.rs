@@ -127,6 +127,17 @@ pub enum LogError {
         /// The last one that is known to be.
         to: Lsn,
     },
+    /// There is no segment, and nothing tells what was in them.
+    #[error(
+        "the journal in {} is gone, and nothing tells what came after LSN {after}: \
+         `backstock restore --salvage` goes on without it", .dir.display()
+    )]
+    Gone {
+        /// The journal's directory.
+        dir: PathBuf,
+        /// The last record that a snapshot has.
+        after: Lsn,
+    },
     /// A newer program wrote this.
     #[error(
         "{} has format version {found} at byte {offset}, and this program reads up to {known}: \

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::LogError;
 use super::lsn::Lsn;
+use super::mark::Marked;
 
 /// What is known of a journal beside its segments. Nothing is known by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,29 +12,43 @@ pub struct Known {
     /// All records up to here are in a snapshot: nobody needs them. Damage of them is
     /// passed over, and a journal that ends before them goes on behind them.
     pub covered: Lsn,
-    /// All records up to here were durable and may have been acknowledged, by the
-    /// [`Mark`](super::Mark): one that is missing was lost.
-    pub acknowledged: Lsn,
+    /// What the mark says: all records up to the one that it names were durable and may
+    /// have been acknowledged, so that one that is missing was lost.
+    pub marked: Marked,
 }
 
 impl Known {
-    /// Whether there is a mark.
-    pub(crate) fn has_mark(self) -> bool {
-        self.acknowledged > Lsn::NONE
+    /// The last record that is known to have been durable.
+    pub(crate) fn acknowledged(self) -> Lsn {
+        self.marked.lsn()
     }
 
-    /// Whether the mark may tell where the log ended, when all up to `written` was
-    /// written. A power cut may leave it behind, because no batch waits for it to be
-    /// synced: what is behind any record tells nothing of how many there were.
+    /// Whether the mark may tell where the log ended, when all up to `written` was written.
+    /// Only one of a log that was closed does: a power cut leaves any other one behind,
+    /// because no batch waits for it to be synced.
     pub(crate) fn tells_of(self, written: Lsn) -> bool {
-        self.acknowledged >= written
+        matches!(self.marked, Marked::Closed(last) if last >= written)
     }
 
     /// Refuses a journal in `dir` whose last record is `last`, when more was acknowledged.
     pub(crate) fn refuse_end_at(self, last: Lsn, dir: &Path) -> Result<(), LogError> {
-        if last >= self.acknowledged {
+        let acknowledged = self.acknowledged();
+        if last >= acknowledged {
             return Ok(());
         }
-        Err(LogError::Lost { dir: dir.to_owned(), from: last.next(), to: self.acknowledged })
+        Err(LogError::Lost { dir: dir.to_owned(), from: last.next(), to: acknowledged })
+    }
+
+    /// Refuses a journal in `dir` without a segment, when there were some by the mark, and
+    /// more may have been in them than a snapshot has. Without a mark nothing tells: an
+    /// older version left a restored directory so.
+    pub(crate) fn refuse_gone(self, dir: &Path) -> Result<(), LogError> {
+        self.refuse_end_at(self.covered, dir)?;
+        match self.marked {
+            Marked::Not | Marked::Closed(_) => Ok(()),
+            Marked::At(_) | Marked::Damaged => {
+                Err(LogError::Gone { dir: dir.to_owned(), after: self.covered })
+            }
+        }
     }
 }

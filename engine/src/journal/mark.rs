@@ -9,10 +9,15 @@
 //! ```
 //! - **Invariant, not ahead.** The mark never names a record that was not on stable
 //!   storage.
+//! - **Invariant, closed.** A mark that says that the log was closed names its last record.
+//!   That is written, and synced, at the end of a run, and the first batch of the next one
+//!   takes it back, durably, before anybody is told.
 //! - It is written and not synced with each batch, which would sync twice as often. When
 //!   the process dies it is exact: nothing was acknowledged beyond it. When the power
-//!   goes it may be behind, and then less of a loss is noticed. It is synced with each
-//!   new segment and at the end of a run.
+//!   goes it may be of any batch before, as of the one that a snapshot begins with: then
+//!   less of a loss is noticed. No file tells the two apart. So a mark that is not closed
+//!   says that what it names was there, and never that nothing came after. It is synced
+//!   with each new segment.
 //! - A mark that cannot be written is told of and stays behind until the next segment.
 //!   The promise rests on the journal; who only witnesses it stops nobody.
 //!
@@ -21,7 +26,7 @@
 //!      0      8  magic, "BKSTMARK"
 //!      8      4  format version
 //!     12      4  CRC-32 of this slot, with these four bytes taken as zero
-//!     16      8  LSN
+//!     16      8  LSN; the topmost bit says that the log was closed behind it (version 2)
 //! ```
 //! The slots are written in turn, so that a torn write leaves the other one. They lie a
 //! page apart, so that a bad sector leaves the other one, too.
@@ -37,20 +42,26 @@ use crate::disk::{Access, Disk, DiskFile};
 const MAGIC: [u8; 8] = *b"BKSTMARK";
 
 /// The version that this code writes; it reads this one and all older ones.
-const MARK_VERSION: u32 = 1;
+const MARK_VERSION: u32 = 2;
 
 const SLOT_BYTES: usize = 24;
 const SLOT_OFFSETS: [u64; 2] = [0, 4096];
 
+/// Says that the log was closed.
+const CLOSED_BIT: u64 = 1 << 63;
+
 /// What there is of a mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Marked {
     /// Nothing: a journal that an older version wrote, or a new one.
+    #[default]
     Not,
     /// A file that no record can be read from.
     Damaged,
-    /// The record that it names.
+    /// The record that it names; more may have followed.
     At(Lsn),
+    /// The last record of a log that was closed behind it.
+    Closed(Lsn),
 }
 
 impl Marked {
@@ -58,8 +69,21 @@ impl Marked {
     pub fn lsn(self) -> Lsn {
         match self {
             Self::Not | Self::Damaged => Lsn::NONE,
-            Self::At(lsn) => lsn,
+            Self::At(lsn) | Self::Closed(lsn) => lsn,
         }
+    }
+}
+
+/// What a slot says. Of two that name the same record, the one that closes it is newer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Slot {
+    lsn: Lsn,
+    is_closed: bool,
+}
+
+impl From<Slot> for Marked {
+    fn from(Slot { lsn, is_closed }: Slot) -> Self {
+        if is_closed { Self::Closed(lsn) } else { Self::At(lsn) }
     }
 }
 
@@ -72,6 +96,8 @@ pub struct Mark {
     file: Option<Box<dyn DiskFile>>,
     /// The slot to write next: never that of the newest mark.
     slot: usize,
+    /// Whether a slot may say that the log is closed.
+    is_closed: bool,
     is_behind: bool,
 }
 
@@ -89,6 +115,7 @@ impl Mark {
             path: path.to_owned(),
             file: None,
             slot: 1 - newest,
+            is_closed: slots.into_iter().flatten().any(|slot| slot.is_closed),
             is_behind: false,
         })
     }
@@ -101,15 +128,16 @@ impl Mark {
         Ok(found(disk, path, read_slots(disk, path)?))
     }
 
-    /// Makes a mark in the file `path`, durably.
+    /// Makes a mark of a log that ends with `lsn` in the file `path`, durably.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn create(disk: &dyn Disk, path: &Path, lsn: Lsn) -> Result<(), LogError> {
-        make(disk, path, lsn).map(drop).map_err(LogError::io("make", path))
+        let closed = Slot { lsn, is_closed: true };
+        make(disk, path, closed).map(drop).map_err(LogError::io("make", path))
     }
 
-    /// What was there when it was opened.
+    /// What is there.
     pub const fn found(&self) -> Marked {
         self.found
     }
@@ -124,6 +152,17 @@ impl Mark {
         }
     }
 
+    /// Marks, durably, that the log ends with `lsn` for now.
+    pub(crate) fn close(&mut self, lsn: Lsn) {
+        if self.found == Marked::Closed(lsn) || lsn == Lsn::NONE {
+            return;
+        }
+        self.is_behind = false;
+        if let Err(error) = self.write_closed(lsn) {
+            self.fall_behind(&error);
+        }
+    }
+
     /// Makes the mark durable, and lets one that fell behind follow again.
     pub(crate) fn sync(&mut self) {
         self.is_behind = false;
@@ -133,17 +172,41 @@ impl Mark {
     }
 
     fn write(&mut self, lsn: Lsn) -> io::Result<()> {
+        let slot = Slot { lsn, is_closed: false };
+        if !self.is_closed {
+            return self.put(slot);
+        }
+        // One after the other: a torn write leaves the one that was synced before.
+        for _ in SLOT_OFFSETS {
+            self.put(slot)?;
+            self.sync_file()?;
+        }
+        self.is_closed = false;
+        Ok(())
+    }
+
+    fn write_closed(&mut self, lsn: Lsn) -> io::Result<()> {
+        self.put(Slot { lsn, is_closed: true })?;
+        self.is_closed = true;
+        self.sync_file()
+    }
+
+    fn put(&mut self, slot: Slot) -> io::Result<()> {
         if self.file.is_none() {
             self.file = Some(match self.found {
-                Marked::At(_) => self.disk.open(&self.path, Access::Write)?,
-                Marked::Not | Marked::Damaged => make(&*self.disk, &self.path, lsn)?,
+                Marked::At(_) | Marked::Closed(_) => self.disk.open(&self.path, Access::Write)?,
+                Marked::Not | Marked::Damaged => make(&*self.disk, &self.path, slot)?,
             });
-            self.found = Marked::At(lsn);
         }
         let file = self.file.as_ref().expect("it was opened");
-        file.write_at(&encode(lsn), SLOT_OFFSETS[self.slot])?;
+        file.write_at(&encode(slot), SLOT_OFFSETS[self.slot])?;
         self.slot = 1 - self.slot;
+        self.found = slot.into();
         Ok(())
+    }
+
+    fn sync_file(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.sync_data())
     }
 
     fn fall_behind(&mut self, error: &io::Error) {
@@ -153,13 +216,13 @@ impl Mark {
     }
 }
 
-/// Makes a file with `lsn` in both slots under another name first: a file with a mark's
+/// Makes a file with the same in both slots under another name first: a file with a mark's
 /// name always has a whole slot, so one without is damage and never a crash.
-fn make(disk: &dyn Disk, path: &Path, lsn: Lsn) -> io::Result<Box<dyn DiskFile>> {
+fn make(disk: &dyn Disk, path: &Path, slot: Slot) -> io::Result<Box<dyn DiskFile>> {
     let unfinished = path.with_added_extension("new");
     let file = disk.open(&unfinished, Access::Create)?;
     for offset in SLOT_OFFSETS {
-        file.write_at(&encode(lsn), offset)?;
+        file.write_at(&encode(slot), offset)?;
     }
     file.sync_data()?;
     disk.rename(&unfinished, path)?;
@@ -167,9 +230,9 @@ fn make(disk: &dyn Disk, path: &Path, lsn: Lsn) -> io::Result<Box<dyn DiskFile>>
     Ok(file)
 }
 
-fn found(disk: &dyn Disk, path: &Path, slots: [Option<Lsn>; 2]) -> Marked {
+fn found(disk: &dyn Disk, path: &Path, slots: [Option<Slot>; 2]) -> Marked {
     match slots.into_iter().max().flatten() {
-        Some(lsn) => Marked::At(lsn),
+        Some(slot) => slot.into(),
         None if is_there(disk, path) => Marked::Damaged,
         None => Marked::Not,
     }
@@ -183,7 +246,7 @@ fn is_there(disk: &dyn Disk, path: &Path) -> bool {
 
 /// What the slots say. One that cannot be read says nothing, whatever keeps it from being
 /// read: a journal needs no mark to be whole.
-fn read_slots(disk: &dyn Disk, path: &Path) -> Result<[Option<Lsn>; 2], LogError> {
+fn read_slots(disk: &dyn Disk, path: &Path) -> Result<[Option<Slot>; 2], LogError> {
     let Ok(file) = disk.open(path, Access::Read) else { return Ok([None; 2]) };
     let mut slots = [None; 2];
     for (slot, offset) in slots.iter_mut().zip(SLOT_OFFSETS) {
@@ -200,19 +263,20 @@ fn read_slots(disk: &dyn Disk, path: &Path) -> Result<[Option<Lsn>; 2], LogError
     Ok(slots)
 }
 
-fn encode(lsn: Lsn) -> [u8; SLOT_BYTES] {
+fn encode(Slot { lsn, is_closed }: Slot) -> [u8; SLOT_BYTES] {
+    let closed = if is_closed { CLOSED_BIT } else { 0 };
     let mut slot = [0; SLOT_BYTES];
     slot[..8].copy_from_slice(&MAGIC);
     slot[8..12].copy_from_slice(&MARK_VERSION.to_le_bytes());
-    slot[16..].copy_from_slice(&lsn.get().to_le_bytes());
+    slot[16..].copy_from_slice(&(lsn.get() | closed).to_le_bytes());
     let checksum = crc32fast::hash(&slot);
     slot[12..16].copy_from_slice(&checksum.to_le_bytes());
     slot
 }
 
-/// The record that a slot names; none when it is damaged. A whole slot of a version that
-/// this code does not know is an error.
-fn decode(slot: &[u8; SLOT_BYTES]) -> Result<Option<Lsn>, u32> {
+/// What a slot says; none when it is damaged. A whole slot of a version that this code does
+/// not know is an error.
+fn decode(slot: &[u8; SLOT_BYTES]) -> Result<Option<Slot>, u32> {
     let mut zeroed = *slot;
     zeroed[12..16].fill(0);
     let stored = field(slot, 12);
@@ -220,10 +284,12 @@ fn decode(slot: &[u8; SLOT_BYTES]) -> Result<Option<Lsn>, u32> {
         return Ok(None);
     }
     match field(slot, 8) {
-        MARK_VERSION => {
-            let mut lsn = [0; 8];
-            lsn.copy_from_slice(&slot[16..]);
-            Ok(Some(Lsn::new(u64::from_le_bytes(lsn))))
+        1..=MARK_VERSION => {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&slot[16..]);
+            let bits = u64::from_le_bytes(bytes);
+            let (lsn, is_closed) = (Lsn::new(bits & !CLOSED_BIT), bits & CLOSED_BIT > 0);
+            Ok(Some(Slot { lsn, is_closed }))
         }
         newer => Err(newer),
     }
@@ -262,15 +328,30 @@ mod tests {
         disk
     }
 
+    fn slot(lsn: u64, is_closed: bool) -> Slot {
+        Slot { lsn: Lsn::new(lsn), is_closed }
+    }
+
     /// Written once and never again: a change here is a change of format.
     #[test]
     fn a_slot_has_these_bytes() {
-        let golden = [
+        let version_1 = [
             0x42, 0x4B, 0x53, 0x54, 0x4D, 0x41, 0x52, 0x4B, 0x01, 0x00, 0x00, 0x00, 0x87, 0x64,
             0x55, 0x1C, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
         ];
-        assert_eq!(encode(Lsn::new(7)), golden);
-        assert_eq!(decode(&golden), Ok(Some(Lsn::new(7))));
+        assert_eq!(decode(&version_1), Ok(Some(slot(7, false))));
+        let open = [
+            0x42, 0x4B, 0x53, 0x54, 0x4D, 0x41, 0x52, 0x4B, 0x02, 0x00, 0x00, 0x00, 0x75, 0xD0,
+            0x9D, 0x35, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        ];
+        let closed = [
+            0x42, 0x4B, 0x53, 0x54, 0x4D, 0x41, 0x52, 0x4B, 0x02, 0x00, 0x00, 0x00, 0x55, 0x53,
+            0x25, 0xD8, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80,
+        ];
+        for (bytes, slot) in [(open, slot(7, false)), (closed, slot(7, true))] {
+            assert_eq!(encode(slot), bytes);
+            assert_eq!(decode(&bytes), Ok(Some(slot)));
+        }
     }
 
     #[test]
@@ -295,6 +376,26 @@ mod tests {
             mark.set(Lsn::new(5));
             let found = open(&disk.crash(seed)).found().lsn();
             assert!(found >= Lsn::new(4), "seed {seed}: {found}");
+        }
+    }
+
+    /// Whatever the power leaves of the writes that follow.
+    #[test]
+    fn what_says_that_the_log_was_closed_is_taken_back_before_anybody_is_told() {
+        let closed = marked(3);
+        open(&closed).close(Lsn::new(3));
+        assert_eq!(open(&closed.crash(1)).found(), Marked::Closed(Lsn::new(3)));
+        for (last, seed) in (4..9).flat_map(|last| (0..50).map(move |seed| (last, seed))) {
+            let disk = closed.restart();
+            let mut mark = open(&disk);
+            for lsn in 4..=last {
+                mark.set(Lsn::new(lsn));
+            }
+            let found = open(&disk.crash(seed)).found();
+            assert!(
+                matches!(found, Marked::At(lsn) if lsn >= Lsn::new(4)),
+                "{last}, {seed}: {found:?}"
+            );
         }
     }
 
@@ -332,7 +433,7 @@ mod tests {
     #[test]
     fn a_newer_mark_is_refused() {
         let disk = marked(1);
-        let mut slot = encode(Lsn::new(2));
+        let mut slot = encode(slot(2, false));
         slot[8] = 9;
         slot[12..16].fill(0);
         let checksum = crc32fast::hash(&slot);

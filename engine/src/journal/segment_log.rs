@@ -102,7 +102,7 @@ impl SegmentLog {
         }
         match firsts.back().copied() {
             Some(first) => log.take_up(first, firsts, known)?,
-            None => known.refuse_end_at(known.covered, dir)?,
+            None => known.refuse_gone(dir)?,
         }
         Ok(log)
     }
@@ -237,7 +237,7 @@ impl Log for SegmentLog {
     fn seal(&mut self) -> Result<(), LogError> {
         self.check_poison()?;
         if let Some(mark) = &mut self.mark {
-            mark.sync();
+            mark.close(self.last);
         }
         if self.sealed || !self.has_room(HEADER_BYTES) {
             return Ok(());
@@ -282,8 +282,9 @@ pub fn open_damaged(
 ) -> Result<ReadOnlyLog, LogError> {
     let firsts = segments_if_any(&*disk, dir)?;
     let Some(first) = firsts.back().copied() else {
-        let segments = empty_segments(disk, dir, known.covered, false);
-        return Ok(ReadOnlyLog { segments, known, damage: None, unended: None });
+        let (segments, unended) =
+            (empty_segments(disk, dir, known.covered, false), known.refuse_gone(dir).err());
+        return Ok(ReadOnlyLog { segments, known, damage: None, unended });
     };
     let found = survey(&*disk, dir, first, None, known)?;
     if let Some(torn) = &found.torn {
@@ -305,7 +306,7 @@ pub struct ReadOnlyLog {
     known: Known,
     /// The first damage of the last segment that takes a record which is needed.
     damage: Option<LogError>,
-    /// Damage that nothing whole follows, if it does not tell where the log ended.
+    /// Why it is not known where the log ended, if it is not.
     unended: Option<LogError>,
 }
 
@@ -325,7 +326,7 @@ impl ReadOnlyLog {
 
     /// The last record that there is, or that is known to have been.
     pub fn last_known(&self) -> Lsn {
-        self.segments.last().max(self.known.acknowledged)
+        self.segments.last().max(self.known.acknowledged())
     }
 
     fn refusal(&self) -> LogError {

@@ -110,7 +110,7 @@ pub(crate) fn survey(
         let may_be_torn = following.is_none()
             && defect.may_be_torn()
             && (begins_well || found.end > SEGMENT_HEADER_BYTES as u64)
-            && found.last >= known.acknowledged.max(known.covered);
+            && found.last >= known.acknowledged().max(known.covered);
         if may_be_torn && !found.is_proved_durable(&scanner).map_err(io)? {
             found.torn = Some(found.torn_tail(&scanner, &path, defect).map_err(io)?);
             return Ok(found);
@@ -234,7 +234,7 @@ impl Survey {
         if first_nonzero(scanner.file(), self.end, self.file_bytes)?.is_none() {
             // Zeros from the first byte on may stand in the place of anything.
             let is_blank = segment::is_nearly_whole(scanner.file(), first, self.file_bytes)?;
-            return Ok((is_blank && known.has_mark()).then_some(first));
+            return Ok((is_blank && known.acknowledged() > Lsn::NONE).then_some(first));
         }
         Ok(scanner.is_at_frame()?.then_some(first))
     }

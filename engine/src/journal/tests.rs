@@ -18,7 +18,7 @@ const DIR: &str = "/data/journal";
 /// Small, so that a short run has several segments.
 const OPTIONS: Options = Options {
     segment_bytes: 512,
-    known: Known { covered: Lsn::NONE, acknowledged: Lsn::NONE },
+    known: Known { covered: Lsn::NONE, marked: Marked::Not },
     spares: false,
 };
 
@@ -31,13 +31,13 @@ fn open(disk: &SimulatedDisk) -> Result<SegmentLog, LogError> {
 
 /// A journal whose records up to `lsn` are in a snapshot.
 const fn covered(lsn: u64) -> Known {
-    Known { covered: Lsn::new(lsn), acknowledged: Lsn::NONE }
+    Known { covered: Lsn::new(lsn), marked: Marked::Not }
 }
 
 /// As the engine does: with a mark, and with what is known by it.
 fn open_marked(disk: &SimulatedDisk, covered: u64) -> Result<SegmentLog, LogError> {
     let mark = Mark::open(Arc::new(disk.clone()), Path::new(MARK))?;
-    let known = Known { covered: Lsn::new(covered), acknowledged: mark.found().lsn() };
+    let known = Known { covered: Lsn::new(covered), marked: mark.found() };
     let options = Options { known, ..OPTIONS };
     let log = SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options)?;
     Ok(log.marking(mark))

@@ -131,6 +131,7 @@ pub(crate) fn exit_of_log(error: &LogError) -> Exit {
         LogError::Corrupt { .. }
         | LogError::Gap { .. }
         | LogError::Lost { .. }
+        | LogError::Gone { .. }
         | LogError::Dropped { .. } => Exit::CorruptData,
         LogError::ReadOnly { .. } => Exit::ReadOnly,
         // The path is an argument.

@@ -20,7 +20,7 @@ use crate::cli::Exit;
 /// be writing.
 fn marked(data: &Path) -> Result<(Marked, Known), OfflineError> {
     let marked = Mark::read(&RealDisk, &mark_file(data))?;
-    Ok((marked, Known { acknowledged: marked.lsn(), ..Known::default() }))
+    Ok((marked, Known { marked, ..Known::default() }))
 }
 
 /// Shows segments, and the events from an LSN on, up to the first that is damaged or

@@ -107,7 +107,7 @@ async fn a_journal_that_is_gone_is_refused_and_salvage_says_what_is_lost() {
     let salvaged = left.restore(Some(Until::Damage)).expect("what the snapshot has");
     let lost = salvaged.lost.expect("it says so");
     assert_eq!((lost.from, salvaged.state_hash), (missing, left.snapshot.1));
-    assert_eq!(mark(&left.data()), Marked::At(left.snapshot.0), "the mark is made anew");
+    assert_eq!(mark(&left.data()), Marked::Closed(left.snapshot.0), "the mark is made anew");
     assert_eq!(found(&left.data()).await.expect("it opens"), left.snapshot);
 }
 
@@ -126,7 +126,7 @@ async fn a_directory_of_an_older_version_without_a_mark_is_taken_up() {
     let (engine, _) = open(&left.data()).await;
     set(&engine, "A", "N", 20_000).await;
     engine.shut_down().await;
-    assert_eq!(mark(&left.data()), Marked::At(left.last.0.next()));
+    assert_eq!(mark(&left.data()), Marked::Closed(left.last.0.next()));
 }
 
 /// Whatever a restore makes: the snapshot in it is not all there is to tell what was there.
@@ -147,7 +147,7 @@ async fn a_restored_directory_has_a_segment_and_a_mark_where_it_ends() {
         let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
         let options = RestoreOptions { data: data.clone(), from, until, dry_run: false };
         restore(&options, &disk, &(Arc::new(Line) as _), NOW).expect("it is restored");
-        assert_eq!(mark(&data), Marked::At(last), "{name} {until:?}");
+        assert_eq!(mark(&data), Marked::Closed(last), "{name} {until:?}");
         assert_eq!(found(&data).await.expect("it opens").0, last, "{name} {until:?}");
         let copy = left.root.path().join("copy");
         copy_files(&data, &copy);
@@ -293,6 +293,41 @@ async fn a_restore_to_a_point_counts_what_is_missing_among_what_it_leaves_out() 
     }
 }
 
+/// A power cut may leave a mark behind that names any event before the last one, as the
+/// one that a snapshot begins with: then it does not say that nothing came after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loss_behind_a_snapshot_is_noticed_whatever_mark_a_power_cut_left() {
+    let root = tempfile::tempdir().expect("a directory");
+    let (live, cut) = (root.path().join("live"), root.path().join("cut"));
+    let (engine, _) = open(&live).await;
+    define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+    engine.take_snapshot(NOW).await.expect("a snapshot");
+    let snapshot = stand(&engine);
+    let at_start = std::fs::read(mark_file(&live)).expect("a mark");
+    define_items(&engine, &["A"]).await;
+    copy_files(&live, &cut);
+    engine.shut_down().await;
+    std::fs::write(mark_file(&cut), at_start).expect("written");
+    assert_eq!(mark(&cut), Marked::At(snapshot.0));
+    for (what, is_left) in [("zeroed", true), ("removed", false)] {
+        for file in segments(&cut) {
+            let bytes = std::fs::read(&file).expect("it is read").len();
+            std::fs::write(&file, vec![0; bytes]).expect("written");
+            if !is_left {
+                std::fs::remove_file(file).expect("removed");
+            }
+        }
+        let error = found(&cut).await.expect_err(what);
+        assert!(error.to_string().contains("restore --salvage"), "{what}: {error}");
+    }
+    let until = Some(Until::Damage);
+    let options = RestoreOptions { data: cut.clone(), from: None, until, dry_run: false };
+    let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
+    let salvaged = restore(&options, &disk, &(Arc::new(Line) as _), NOW).expect("the snapshot");
+    assert_eq!(salvaged.lost.map(|lost| lost.from), Some(snapshot.0.next()));
+    assert_eq!(found(&cut).await.expect("it opens"), snapshot);
+}
+
 /// What was done to a file of the journal.
 struct Wear {
     what: String,
@@ -365,7 +400,7 @@ async fn damage_of_the_journal_loses_nothing_that_a_path_leads_to() {
         let covered = worn.covered[usize::from(!newer_is_gone)];
         let wear = if seed % 6 == 0 { lose } else { flip }(&data, &mut random, covered);
         let what = format!("seed {seed}, newer gone {newer_is_gone}: {}", wear.what);
-        let known = Known { acknowledged: mark(&data).lsn(), ..Known::default() };
+        let known = Known { marked: mark(&data), ..Known::default() };
         let told = inspect(&RealDisk, &journal_directory(&data), known).expect("it is listed");
         let is_sound = |report: &SegmentReport| matches!(report.state, SegmentState::Sound(_));
         let is_told = told.missing.is_some() || !told.segments.iter().all(is_sound);

@@ -270,7 +270,7 @@ fn damage_costs_nobody_who_needs_only_what_comes_after_it() {
             let what = format!("byte {byte} of {}, from {from}", file.display());
             let damaged = disk.crash(0);
             damaged.flip_bit(&file, (byte * 8 + byte % 8) as u64);
-            let known = Known { covered: Lsn::new(from - 1), acknowledged: Lsn::new(60) };
+            let known = Known { covered: Lsn::new(from - 1), marked: Marked::Closed(Lsn::new(60)) };
             let options = Options { known, ..OPTIONS };
             let open = |disk: &SimulatedDisk| {
                 SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options)
@@ -300,7 +300,11 @@ fn a_log_whose_end_is_damaged_goes_on_behind_the_snapshot_that_covers_it() {
     let file = segments(&disk).pop().unwrap();
     let written = disk.contents(&file).unwrap().iter().rposition(|byte| *byte != 0).unwrap();
     for damage in ["flipped", "truncated", "removed"] {
-        for (covered, acknowledged) in [(60, 60), (59, 60), (60, 0), (60, 30)] {
+        let at = |lsn| Marked::At(Lsn::new(lsn));
+        let closed = Marked::Closed(Lsn::new(60));
+        for (covered, marked) in
+            [(60, closed), (59, closed), (60, at(60)), (60, at(30)), (60, Marked::Not)]
+        {
             let disk = disk.crash(0);
             match damage {
                 "flipped" => {
@@ -311,14 +315,15 @@ fn a_log_whose_end_is_damaged_goes_on_behind_the_snapshot_that_covers_it() {
                 "truncated" => disk.truncate(&file, 100),
                 _ => disk.remove(&file).unwrap(),
             }
-            let known = Known { covered: Lsn::new(covered), acknowledged: Lsn::new(acknowledged) };
+            let known = Known { covered: Lsn::new(covered), marked };
             let options = Options { known, ..OPTIONS };
             let open = || SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options);
-            if (covered, acknowledged) != (60, 60) {
+            if (covered, marked) != (60, closed) {
                 let ends = open().map(|log| log.history().last());
-                // Without a mark, or with one that a power cut left behind, whoever loads the snapshot finds that the log ends before it.
+                // Without a mark, or with one that a power cut may have left behind, whoever
+                // loads the snapshot finds that the log ends before it.
                 let is_told = ends.as_ref().map_or(true, |last| *last < Lsn::new(covered));
-                assert!(is_told, "{damage}, {covered}, {acknowledged}: {ends:?}");
+                assert!(is_told, "{damage}, {covered}, {marked:?}: {ends:?}");
                 continue;
             }
             let mut log = open().unwrap_or_else(|error| panic!("{damage}: {error}"));
@@ -349,7 +354,7 @@ fn a_mark_that_is_behind_does_not_tell_where_a_damaged_log_ended() {
     ] {
         let damaged = disk.crash(0);
         damaged.put(&file, &kept);
-        let known = Known { covered, acknowledged: before.previous() };
+        let known = Known { covered, marked: Marked::At(before.previous()) };
         let opened =
             SegmentLog::open(Arc::new(damaged), Path::new(DIR), Options { known, ..OPTIONS });
         let ends = opened.map(|log| log.history().last());

@@ -44,7 +44,7 @@ fn a_segment_that_is_missing_at_the_end_is_told_with_what_was_in_it() {
         let Some(LogError::Lost { from, to, .. }) = refused else { panic!("{kept}: {refused:?}") };
         let name = files[kept].file_stem().unwrap().to_str().unwrap();
         assert_eq!((from.get(), to), (name.parse().unwrap(), Lsn::new(60)));
-        let known = Known { acknowledged: Lsn::new(60), ..Known::default() };
+        let known = Known { marked: Marked::At(Lsn::new(60)), ..Known::default() };
         let inspected = inspect(&disk, Path::new(DIR), known).unwrap();
         assert!(matches!(inspected.missing, Some(LogError::Lost { .. })), "{kept}");
         // Without the mark nobody would know.
@@ -55,6 +55,7 @@ fn a_segment_that_is_missing_at_the_end_is_told_with_what_was_in_it() {
 #[test]
 fn a_journal_that_is_gone_goes_on_behind_the_snapshot_that_has_it_all() {
     let disk = killed(20);
+    open_marked(&disk, 0).unwrap().seal().unwrap();
     for file in segments(&disk) {
         disk.remove(&file).unwrap();
     }
@@ -65,18 +66,37 @@ fn a_journal_that_is_gone_goes_on_behind_the_snapshot_that_has_it_all() {
     assert_eq!(recover_marked(&disk.restart(), 60).unwrap(), Lsn::new(62));
 }
 
+/// A power cut may leave the mark at any batch before the last one.
+#[test]
+fn a_journal_that_is_gone_and_was_not_closed_is_refused_wherever_its_mark_is() {
+    let disk = killed(20);
+    for file in segments(&disk) {
+        disk.remove(&file).unwrap();
+    }
+    for covered in [60, 61, 90] {
+        let refused = open_marked(&disk, covered).err();
+        assert!(matches!(refused, Some(LogError::Gone { .. })), "{covered}: {refused:?}");
+    }
+}
+
 /// As the unmarked log does it, with every crash a power cut: a mark that was ahead of
 /// what is durable would make the journal refuse to open.
 #[test]
 fn what_was_acknowledged_is_there_and_the_mark_never_ahead_after_a_crash_at_any_operation() {
     let run = |disk: &SimulatedDisk| {
         let mut acknowledged = Lsn::NONE;
-        let Ok(mut log) = open_marked(disk, 0) else { return acknowledged };
-        for round in 1..=8 {
-            let Ok(last) = append(&mut log, round % 4 + 1) else { return acknowledged };
-            acknowledged = last;
+        for rounds in [1..=5, 6..=8] {
+            let Ok(mut log) = open_marked(disk, 0) else { return acknowledged };
+            for round in rounds {
+                let Ok(last) = append(&mut log, round % 4 + 1) else { return acknowledged };
+                // Whoever died with the mark in hand tells nobody.
+                if disk.list(Path::new(DIR)).is_err() {
+                    return acknowledged;
+                }
+                acknowledged = last;
+            }
+            drop(log.seal());
         }
-        drop(log.seal());
         acknowledged
     };
     let whole = SimulatedDisk::new();
@@ -88,6 +108,9 @@ fn what_was_acknowledged_is_there_and_the_mark_never_ahead_after_a_crash_at_any_
             disk.crash_at(operation);
             let acknowledged = run(&disk);
             let found = disk.crash(seed);
+            if let Marked::Closed(last) = Mark::read(&found, Path::new(MARK)).unwrap() {
+                assert!(last >= acknowledged, "{what}: closed behind {last}, {acknowledged}");
+            }
             let mut log = open_marked(&found, 0).unwrap_or_else(|e| panic!("{what}: {e}"));
             let last = read_all(&*log.history()).unwrap();
             assert!(last >= acknowledged, "{what}: {acknowledged} was acknowledged, {last}");
