@@ -20,6 +20,7 @@ mod state;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use self::random::Random;
 use self::state::{FileId, State};
 use super::{Access, Disk, DiskFile, DiskLock};
 
-/// What a disk is asked to do; reads are not counted and do not fail.
+/// What a disk is asked to do; reads are not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Create or empty a file.
@@ -178,6 +179,14 @@ impl SimulatedDisk {
             let at = usize::try_from(bit / 8).expect("the bit lies in memory");
             bytes[at] ^= 1 << (bit % 8);
         });
+    }
+
+    /// Lets these bytes of a file not be read any more, as a bad sector does.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn make_unreadable(&self, path: &Path, bytes: Range<usize>) {
+        self.inner.lock().state.make_unreadable(path, bytes);
     }
 
     /// Cuts a file to `bytes` where it is stored.

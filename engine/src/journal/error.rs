@@ -52,6 +52,9 @@ pub enum Defect {
         /// The kind found.
         found: u8,
     },
+    /// The disk does not give them back.
+    #[error("what the disk cannot read")]
+    Unreadable,
     /// The file does not begin as a segment does.
     #[error("no journal segment, by its first bytes")]
     Magic,
@@ -225,6 +228,11 @@ impl LogError {
             }
             _ => Self::io("open", path)(error),
         }
+    }
+
+    /// Whether the disk does not give back what was written.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Corrupt { defect: Defect::Unreadable, .. })
     }
 
     /// The error for a `defect` that no torn write explains.

@@ -35,6 +35,10 @@ pub const BATCH_RECORDS_MAX: usize = 1 << 16;
 /// the checksum, small enough to stay in the second-level cache.
 pub(crate) const READ_CHUNK_BYTES: usize = 256 << 10;
 
+/// Bytes that are read by themselves where more at once cannot be read: what the operating
+/// system reads for one byte, so that one bad sector takes no more than it has to.
+pub(crate) const READ_PAGE_BYTES: u64 = 4 << 10;
+
 /// The shortest and the longest wait between two attempts to find room on a
 /// full disk, in milliseconds: soon enough for an operator who has just made
 /// room, seldom enough to cost nothing.

@@ -4,10 +4,10 @@ use std::io;
 
 use super::error::Defect;
 use super::frame::{self, Frame, HEADER_BYTES, Kind};
-use super::limits::READ_CHUNK_BYTES;
+use super::limits::{READ_CHUNK_BYTES, READ_PAGE_BYTES};
 use super::lsn::Lsn;
 use super::segment::SEGMENT_HEADER_BYTES;
-use crate::disk::DiskFile;
+use crate::disk::{DiskFile, is_unreadable};
 
 /// What is at the scanner's place in the file.
 pub(crate) enum Step {
@@ -93,13 +93,17 @@ impl Scanner {
         if room == 0 {
             return Ok(Step::End);
         }
-        self.hold(HEADER_BYTES)?;
+        if let Some(defect) = self.hold(HEADER_BYTES)? {
+            return Ok(Step::Bad(defect));
+        }
         let length = match frame::claimed_length(&self.buffer[self.start..], room) {
             Ok(Some(length)) => length,
             Ok(None) => return Ok(Step::End),
             Err(defect) => return Ok(Step::Bad(defect)),
         };
-        self.hold(length)?;
+        if let Some(defect) = self.hold(length)? {
+            return Ok(Step::Bad(defect));
+        }
         let end = self.start + length;
         let Some(bytes) = self.buffer.get(self.start..end) else {
             // The file became shorter than it was when its length was taken.
@@ -154,38 +158,70 @@ impl Scanner {
         Step::Frame(frame)
     }
 
-    /// Has at least `wanted` bytes in the window, or all there are.
-    fn hold(&mut self, wanted: usize) -> io::Result<()> {
-        let held = self.buffer.len() - self.start;
-        if held >= wanted {
-            return Ok(());
-        }
-        self.buffer.copy_within(self.start.., 0);
+    /// Has at least `wanted` bytes in the window, or all there are; answers what is wrong
+    /// when they cannot be read.
+    fn hold(&mut self, wanted: usize) -> io::Result<Option<Defect>> {
         let readable = usize::try_from(self.limit - self.at).unwrap_or(usize::MAX);
-        let size = readable.min(wanted.max(READ_CHUNK_BYTES)).max(held);
-        self.buffer.resize(size, 0);
-        self.start = 0;
-        let read = self.file.read_at(&mut self.buffer[held..], self.at + held as u64)?;
-        self.buffer.truncate(held + read);
-        Ok(())
+        loop {
+            let held = self.buffer.len() - self.start;
+            if held >= wanted.min(readable) {
+                return Ok(None);
+            }
+            self.buffer.copy_within(self.start.., 0);
+            let size = readable.min(wanted.max(READ_CHUNK_BYTES)).max(held);
+            self.buffer.resize(size, 0);
+            self.start = 0;
+            let read = read_some(&*self.file, &mut self.buffer[held..], self.at + held as u64)?;
+            self.buffer.truncate(held + read.unwrap_or(0));
+            match read {
+                None => return Ok(Some(Defect::Unreadable)),
+                Some(0) => return Ok(None),
+                Some(_) => {}
+            }
+        }
     }
 }
 
-/// The offset of the first byte from `at` up to `limit` that is not zero.
-pub(crate) fn first_nonzero(file: &dyn DiskFile, at: u64, limit: u64) -> io::Result<Option<u64>> {
-    if at >= limit {
-        return Ok(None);
+/// Reads from `at` on what the disk gives back, up to the first page that it does not;
+/// none when that is the first one.
+fn read_some(file: &dyn DiskFile, buffer: &mut [u8], at: u64) -> io::Result<Option<usize>> {
+    match file.read_at(buffer, at) {
+        Err(error) if is_unreadable(&error) => {}
+        read => return read.map(Some),
     }
+    let mut done = 0;
+    while done < buffer.len() {
+        let from = at + done as u64;
+        let in_page = usize::try_from(next_page(from) - from).unwrap_or(usize::MAX);
+        let piece = in_page.min(buffer.len() - done);
+        match file.read_at(&mut buffer[done..done + piece], from) {
+            Err(error) if is_unreadable(&error) => break,
+            Ok(read) if read == piece => done += read,
+            read => return Ok(Some(done + read?)),
+        }
+    }
+    Ok(Some(done).filter(|done| *done > 0))
+}
+
+/// Where the page behind the one of byte `at` begins.
+const fn next_page(at: u64) -> u64 {
+    (at / READ_PAGE_BYTES + 1) * READ_PAGE_BYTES
+}
+
+/// What is wrong with the bytes from `at` up to `limit`, if they are not all zero.
+pub(crate) fn behind_end(file: &dyn DiskFile, at: u64, limit: u64) -> io::Result<Option<Defect>> {
     let mut buffer = vec![0; READ_CHUNK_BYTES];
     let mut at = at;
     while at < limit {
         let left = usize::try_from(limit - at).unwrap_or(usize::MAX);
         let wanted = left.min(READ_CHUNK_BYTES);
-        let read = file.read_at(&mut buffer[..wanted], at)?;
+        let Some(read) = read_some(file, &mut buffer[..wanted], at)? else {
+            return Ok(Some(Defect::Unreadable));
+        };
         if let Some(found) = buffer[..read].iter().position(|byte| *byte != 0) {
-            return Ok(Some(at + found as u64));
+            return Ok(Some(Defect::AfterEnd { at: at + found as u64 }));
         }
-        if read < wanted {
+        if read == 0 {
             break;
         }
         at += read as u64;
@@ -208,7 +244,10 @@ pub(crate) fn find_frame(
     while from < limit {
         let left = usize::try_from(limit - from).unwrap_or(usize::MAX);
         let wanted = left.min(READ_CHUNK_BYTES);
-        let read = file.read_at(&mut window[..wanted], from)?;
+        let Some(read) = read_some(file, &mut window[..wanted], from)? else {
+            from = next_page(from);
+            continue;
+        };
         let written = window[..read].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         for offset in 0..written {
             let at = from + offset as u64;
@@ -219,11 +258,11 @@ pub(crate) fn find_frame(
                 return Ok(Some(Found { at, frame }));
             }
         }
-        if read < HEADER_BYTES {
+        if read == 0 {
             break;
         }
         // A header that the window cuts through is whole in the next one.
-        from += (read - HEADER_BYTES + 1) as u64;
+        from += (read + 1).saturating_sub(HEADER_BYTES).max(1) as u64;
     }
     Ok(None)
 }
@@ -244,7 +283,7 @@ fn frame_at(
     }
     let Ok(Some(length)) = frame::claimed_length(header, room) else { return Ok(None) };
     let mut bytes = vec![0; length];
-    if file.read_at(&mut bytes, at)? < length {
+    if read_some(file, &mut bytes, at)?.is_none_or(|read| read < length) {
         return Ok(None);
     }
     let is_behind = |frame: &Frame| frame.kind == Kind::Seal || frame.lsn >= expected;

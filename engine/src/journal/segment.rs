@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Defect, LogError};
 use super::lsn::Lsn;
-use crate::disk::{Access, Disk, DiskFile, is_full};
+use crate::disk::{Access, Disk, DiskFile, is_full, is_unreadable};
 
 /// Bytes of a segment before its first frame.
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 32;
@@ -108,7 +108,12 @@ fn encode_header(first: Lsn, bytes: u64) -> [u8; SEGMENT_HEADER_BYTES] {
 /// answers the file's length in bytes.
 pub(crate) fn check(file: &dyn DiskFile, path: &Path, first: Lsn) -> Result<u64, LogError> {
     let mut header = [0; SEGMENT_HEADER_BYTES];
-    let read = file.read_at(&mut header, 0).map_err(LogError::io("read", path))?;
+    let read = match file.read_at(&mut header, 0) {
+        Err(error) if is_unreadable(&error) => {
+            return Err(LogError::refusing(path, 0, first, Defect::Unreadable));
+        }
+        read => read.map_err(LogError::io("read", path))?,
+    };
     let found = file.len().map_err(LogError::io("read the length of", path))?;
     check_header(&header[..read], first, found)
         .map_err(|defect| LogError::refusing(path, 0, first, defect))?;
@@ -121,7 +126,7 @@ pub(crate) fn check(file: &dyn DiskFile, path: &Path, first: Lsn) -> Result<u64,
 pub(crate) fn may_be_passed(error: &LogError, is_followed: bool) -> bool {
     let LogError::Corrupt { defect, .. } = error else { return false };
     match defect {
-        Defect::Magic | Defect::Checksum { .. } => true,
+        Defect::Magic | Defect::Checksum { .. } | Defect::Unreadable => true,
         Defect::FileLength { .. } => is_followed,
         _ => false,
     }

@@ -12,7 +12,7 @@ use super::error::{Defect, LogError};
 use super::frame::Kind;
 use super::log::{Cursor, History, Visit};
 use super::lsn::Lsn;
-use super::scanner::{Scanner, Step, first_nonzero};
+use super::scanner::{Scanner, Step, behind_end};
 use super::segment;
 use crate::disk::{Access, Disk};
 
@@ -314,9 +314,9 @@ impl Reading {
             Some(limit) => limit,
             None => file.len().map_err(LogError::io("read", &self.path))?,
         };
-        let nonzero = first_nonzero(file, at, limit).map_err(LogError::io("read", &self.path))?;
-        if let Some(at) = nonzero {
-            return Ok(Some(Defect::AfterEnd { at }));
+        let behind = behind_end(file, at, limit).map_err(LogError::io("read", &self.path))?;
+        if behind.is_some() {
+            return Ok(behind);
         }
         let found = stretch.following;
         match stretch.limit {

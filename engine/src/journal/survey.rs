@@ -28,9 +28,9 @@ use super::error::{Defect, LogError};
 use super::frame::{Frame, Kind};
 use super::known::Known;
 use super::lsn::Lsn;
-use super::scanner::{Found, Scanner, Step, find_frame, first_nonzero, last_nonzero};
+use super::scanner::{Found, Scanner, Step, behind_end, find_frame, last_nonzero};
 use super::segment::{self, SEGMENT_HEADER_BYTES};
-use crate::disk::{Access, Disk};
+use crate::disk::{Access, Disk, is_unreadable};
 
 /// The end of the last segment was torn, and is no part of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,21 +88,17 @@ pub(crate) fn survey(
 ) -> Result<Survey, LogError> {
     let path = segment::path_of(dir, first);
     let io = |error| LogError::io("read", &path)(error);
-    let file = disk.open(&path, Access::Read).map_err(LogError::io("open", &path))?;
+    let file = match disk.open(&path, Access::Read) {
+        Err(error) if is_unreadable(&error) => return Survey::unreadable(&path, first),
+        opened => opened.map_err(LogError::io("open", &path))?,
+    };
     let file_bytes = file.len().map_err(io)?;
     let header = segment::check(&*file, &path, first).err();
     let mut scanner = Scanner::new(file, first, file_bytes);
-    let mut found = Survey {
-        last: first.previous(),
-        end: scanner.at(),
-        last_batch_at: scanner.at(),
-        sealed: false,
-        file_bytes,
-        torn: None,
-        damage: Vec::new(),
-    };
+    let mut found = Survey::beginning_at(first, file_bytes);
     let begins_well = header.is_none();
-    if let Some(error) = header {
+    // Behind a header that cannot be read is a record that cannot be read either.
+    if let Some(error) = header.filter(|error| !error.is_unreadable()) {
         let next = found.next_behind_header(&error, &mut scanner, following, known).map_err(io)?;
         found.note_damage(error, next)?;
     }
@@ -132,17 +128,40 @@ pub(crate) fn survey(
 
 impl Damage {
     /// Whether nothing is lost with it that is needed. What nothing whole follows may
-    /// have been followed by anything: then only a mark tells where the log ended, and
-    /// only one that knows of all that is known to be `written`.
+    /// have been followed by anything, or be room that was never written: then only a
+    /// mark tells where the log ended, and only one of a log that was closed behind all
+    /// that is known to be `written`.
     fn is_passed(&self, known: Known, written: Lsn) -> bool {
-        match self.next {
-            Some(next) => next == self.from || next <= known.covered.next(),
-            None => self.from <= known.covered && known.tells_of(written),
+        if let Some(next) = self.next {
+            return next == self.from || next <= known.covered.next();
         }
+        let is_needed = self.from > known.covered && self.from <= known.acknowledged();
+        known.tells_of(written) && !is_needed
     }
 }
 
 impl Survey {
+    /// Of a segment of which nothing is read yet.
+    const fn beginning_at(first: Lsn, file_bytes: u64) -> Self {
+        let end = SEGMENT_HEADER_BYTES as u64;
+        Self {
+            last: first.previous(),
+            end,
+            last_batch_at: end,
+            sealed: false,
+            file_bytes,
+            torn: None,
+            damage: Vec::new(),
+        }
+    }
+
+    /// Of a segment of which nothing can be read.
+    fn unreadable(path: &Path, first: Lsn) -> Result<Self, LogError> {
+        let mut found = Self::beginning_at(first, 0);
+        let error = LogError::refusing(path, 0, first, Defect::Unreadable);
+        found.note_damage(error, None).map(|()| found)
+    }
+
     /// The last record of a log that this segment is the last one of. More may have been
     /// acknowledged.
     ///
@@ -195,9 +214,8 @@ impl Survey {
                 Step::End => break,
             }
         }
-        let after = first_nonzero(scanner.file(), self.end, self.file_bytes);
-        let after = after.map_err(LogError::io("read", path))?;
-        Ok(after.map(|at| Defect::AfterEnd { at }))
+        let after = behind_end(scanner.file(), self.end, self.file_bytes);
+        after.map_err(LogError::io("read", path))
     }
 
     fn note(&mut self, frame: Frame, end: u64) {
@@ -231,7 +249,7 @@ impl Survey {
         if !segment::may_be_passed(error, following.is_some()) {
             return Ok(None);
         }
-        if first_nonzero(scanner.file(), self.end, self.file_bytes)?.is_none() {
+        if behind_end(scanner.file(), self.end, self.file_bytes)?.is_none() {
             // Zeros from the first byte on may stand in the place of anything.
             let is_blank = segment::is_nearly_whole(scanner.file(), first, self.file_bytes)?;
             return Ok((is_blank && known.acknowledged() > Lsn::NONE).then_some(first));

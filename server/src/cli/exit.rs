@@ -128,6 +128,7 @@ pub(crate) fn exit_of_log(error: &LogError) -> Exit {
     match error {
         LogError::InUse { .. } => Exit::DataInUse,
         LogError::NewerFormat { .. } => Exit::NewerFormat,
+        unreadable if unreadable.is_unreadable() => Exit::DiskFailure,
         LogError::Corrupt { .. }
         | LogError::Gap { .. }
         | LogError::Lost { .. }

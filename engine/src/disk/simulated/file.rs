@@ -45,6 +45,9 @@ impl DiskFile for SimulatedFile {
         let content = inner.state.live(self.id);
         let from = in_memory(offset).min(content.len());
         let read = buffer.len().min(content.len() - from);
+        if !inner.state.is_readable(self.id, &(from..from + read)) {
+            return Err(rustix::io::Errno::IO.into());
+        }
         buffer[..read].copy_from_slice(&content[from..from + read]);
         Ok(read)
     }

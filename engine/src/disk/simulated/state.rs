@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::random::Random;
@@ -42,6 +43,8 @@ struct Content {
     durable: Vec<u8>,
     unsynced: Vec<Change>,
     handles: usize,
+    /// What cannot be read.
+    unreadable: Vec<Range<usize>>,
 }
 
 type Names = BTreeMap<PathBuf, FileId>;
@@ -100,6 +103,16 @@ impl State {
     /// A machine that comes up again has nothing open.
     pub(super) fn close_all(&mut self) {
         self.files.iter_mut().for_each(|file| file.handles = 0);
+    }
+
+    pub(super) fn make_unreadable(&mut self, path: &Path, bytes: Range<usize>) {
+        let file = self.find(path).expect("there is such a file");
+        self.files[file.0].unreadable.push(bytes);
+    }
+
+    pub(super) fn is_readable(&self, file: FileId, bytes: &Range<usize>) -> bool {
+        let overlaps = |bad: &Range<usize>| bad.start < bytes.end && bytes.start < bad.end;
+        !self.files[file.0].unreadable.iter().any(overlaps)
     }
 
     pub(super) fn opened(&mut self, file: FileId) {

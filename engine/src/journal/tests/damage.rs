@@ -399,3 +399,55 @@ fn a_damaged_segment_is_dropped_like_any_other() {
     log.history().drop_before(Lsn::new(30)).unwrap();
     assert_eq!(read_all(&*log.history()).unwrap(), Lsn::new(60));
 }
+
+/// Pages of segments that a disk does not give back, each by itself: headers, records, and
+/// room that is not used.
+#[test]
+fn what_cannot_be_read_costs_nobody_who_needs_only_what_comes_after_it() {
+    let disk = SimulatedDisk::new();
+    let options = Options { segment_bytes: 16 << 10, ..OPTIONS };
+    let open = |disk: &SimulatedDisk, known| {
+        let options = Options { known, ..options };
+        SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options)
+    };
+    let mut log = open(&disk, Known::default()).unwrap();
+    append_batches(&mut log, 200);
+    let (last, marked) = (600, Marked::Closed(Lsn::new(600)));
+    log.seal().unwrap();
+    drop(log);
+    let disk = disk.restart();
+    let (mut passed, mut refused) = (0, 0);
+    for file in segments(&disk) {
+        let content = disk.contents(&file).unwrap();
+        for page in (0..content.len()).step_by(4096) {
+            let bytes = page..page + 4096;
+            let lost = bytes.clone().filter_map(|byte| record_at(&content, byte)).max();
+            let damaged = disk.restart();
+            damaged.make_unreadable(&file, bytes);
+            let what = format!("page {page} of {}", file.display());
+            for covered in [0, lost.unwrap_or(0).saturating_sub(1), lost.unwrap_or(0)] {
+                let known = Known { covered: Lsn::new(covered), marked };
+                let read = open(&damaged, known).and_then(|log| read_from(&log, covered + 1));
+                if lost.is_some_and(|lost| lost > covered) {
+                    let is_told = |error: &LogError| {
+                        error.is_unreadable() || matches!(error, LogError::Lost { .. })
+                    };
+                    let is_told = read.as_ref().is_err_and(is_told);
+                    assert!(is_told, "{what}, {covered}: {read:?}");
+                    refused += 1;
+                    continue;
+                }
+                assert_eq!(read.unwrap_or_else(|e| panic!("{what}: {e}")), Lsn::new(last));
+                passed += 1;
+            }
+            let known = Known { covered: Lsn::new(lost.unwrap_or(0)), marked };
+            let mut log = open(&damaged, known).unwrap();
+            append(&mut log, 2).unwrap();
+            drop(log);
+            let marked = Marked::Closed(Lsn::new(last + 2));
+            let log = open(&damaged.restart(), Known { marked, ..known }).unwrap();
+            assert_eq!(read_from(&log, known.covered.next().get()).unwrap(), Lsn::new(last + 2));
+        }
+    }
+    assert!(passed > 5 && refused > 5, "{passed} passed, {refused} refused");
+}
