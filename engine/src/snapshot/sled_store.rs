@@ -35,7 +35,7 @@ pub struct SledStore {
     directory: PathBuf,
     odd: Half,
     even: Half,
-    /// The generations that are kept, as the label says; none when it does not say.
+    /// The generations that are kept, as the label says; none while it is damaged.
     kept: Mutex<Option<Vec<u64>>>,
     /// Keeps others away from the directory that the store is in.
     _lock: Option<Arc<DiskLock>>,
@@ -73,7 +73,8 @@ impl SledStore {
         let (odd, even) = (odd?, even?);
         let kept = match &label {
             Label::Keeps(kept) => Some(kept.clone()),
-            Label::None | Label::Damaged => None,
+            Label::None => Some(Vec::new()),
+            Label::Damaged => None,
         };
         let directory = directory.to_owned();
         let store = Self { directory, odd, even, kept: Mutex::new(kept), _lock: None };
@@ -82,7 +83,7 @@ impl SledStore {
             Some(damage) if store.generations()?.is_empty() => return Err(damage),
             Some(damage) => tracing::error!(%damage, "one of two snapshots is lost"),
         }
-        if !matches!(label, Label::Keeps(_)) {
+        if matches!(label, Label::None) {
             layout::write_label(&store.directory, &[])?;
         }
         Ok(store)
@@ -104,16 +105,21 @@ impl SledStore {
     }
 
     /// What is wrong with the store, as far as that can be seen without reading chunks: a
-    /// database that is damaged or gone, and generations that were kept and are gone.
+    /// database that is damaged or gone, generations that were kept and are gone, and a
+    /// label that does not say what was kept.
     ///
     /// # Errors
     /// When the store fails.
     pub fn faults(&self) -> Result<Vec<String>, StoreError> {
         let mut faults: Vec<_> = self.halves().into_iter().filter_map(Half::fault).collect();
         let there = self.generations()?;
-        let kept = self.kept.lock().clone().unwrap_or_default();
-        let gone = kept.into_iter().filter(|generation| !there.contains(generation));
-        faults.extend(gone.map(|generation| format!("generation {generation} is gone")));
+        if let Some(kept) = &*self.kept.lock() {
+            let gone = kept.iter().filter(|generation| !there.contains(generation));
+            faults.extend(gone.map(|generation| format!("generation {generation} is gone")));
+        } else {
+            let directory = self.directory.display();
+            faults.push(format!("the label of the snapshot store {directory} is damaged"));
+        }
         Ok(faults)
     }
 

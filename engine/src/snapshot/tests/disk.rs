@@ -288,6 +288,28 @@ fn damage_of_one_database_leaves_the_other_generation() {
     }
 }
 
+/// What was kept is not known then, so nobody knows what is gone.
+#[test]
+fn a_damaged_label_is_told_until_a_snapshot_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("snapshots");
+    let run = Run::new(27);
+    let take = |store: &SledStore| {
+        run.go_on(50);
+        take(State::from(&run.world), store, AT).unwrap()
+    };
+    let store = open(&path);
+    take(&store);
+    drop(store);
+    std::fs::write(path.join("label"), b"not what was written there").unwrap();
+    for _ in 0..2 {
+        let faults = open(&path).faults().unwrap();
+        assert!(faults.len() == 1 && faults[0].contains("label"), "{faults:?}");
+    }
+    take(&open(&path));
+    assert_eq!(open(&path).faults().unwrap(), [""; 0]);
+}
+
 #[test]
 fn a_store_that_somebody_has_is_in_use() {
     let directory = tempfile::tempdir().unwrap();
