@@ -102,6 +102,14 @@ pub const ORDER_SHARDS: usize = 1_024;
 /// what is forgotten is durable state, and must be the same on every machine.
 pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
 
+/// Requests that are copied, or summed up, under one lock, which the applier waits for:
+/// some fifty microseconds, each being in a place of its own.
+pub const REQUESTS_PER_LOCK: usize = 256;
+
+/// Shards of the tables in which the applier keeps what it is about to change, while it is
+/// read as it was. It waits while one of them grows: of a million parts, that is a thousand.
+pub const BEFORE_IMAGE_SHARDS: usize = 1_024;
+
 /// How long a closed order stays in memory by default, while the process runs: most of
 /// what is asked about an order after it left is asked on the same day.
 pub const ARCHIVE_AFTER_DEFAULT: Duration = Duration::from_hours(24);
@@ -135,6 +143,17 @@ pub const SNAPSHOT_RESTS_MAX: Duration = Duration::from_mins(10);
 /// once, because the journal's next sync comes behind it. 16 MB take a slow disk a tenth
 /// of a second.
 pub const SNAPSHOT_SYNC_BYTES: u64 = 16 << 20;
+
+/// Actors that an audit looks at before it rests, while commands are applied: some tenths
+/// of a millisecond. That is less than what the processor is given to a thread for at a
+/// time, so that it is rarely taken away in the middle of a turn, for which the applier
+/// would wait.
+pub const AUDIT_ACTORS_AT_ONCE: usize = 256;
+
+/// How many times as long as it worked an audit rests then: half of a core is less than
+/// its share of two beside a full load, and what the applier keeps for it grows with its
+/// time.
+pub const AUDIT_REST_TIMES: u32 = 1;
 
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);

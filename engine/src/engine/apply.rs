@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::as_of::BeforeImages;
 use super::attempts::{Awaited, Bells};
 use super::claims::{cell, give_back};
 use super::core::{Applied, Core};
@@ -23,6 +24,8 @@ pub struct Applier<'a> {
     applied: Applied,
     /// Whether events settle claims of this process; not so in recovery.
     settles: bool,
+    /// Where what is about to change is kept, if anybody reads it as it was.
+    before: Option<Arc<BeforeImages>>,
     stock_turns: Vec<(Pair, Ask<StockActor>)>,
     order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
     /// Actors that somebody may sleep for.
@@ -33,7 +36,8 @@ impl<'a> Applier<'a> {
     /// An applier that goes on after `applied`.
     pub fn new(core: &'a Core, applied: Applied, settles: bool) -> Self {
         let (stock_turns, order_turns, to_ring) = (Vec::new(), Vec::new(), Vec::new());
-        Self { core, applied, settles, stock_turns, order_turns, to_ring }
+        let before = core.before.load_full();
+        Self { core, applied, settles, before, stock_turns, order_turns, to_ring }
     }
 
     /// How far this applier has come.
@@ -66,7 +70,7 @@ impl<'a> Applier<'a> {
     }
 
     /// Waits for the turns that other threads run for this applier: what is
-    /// applied is visible to whoever is told of it.
+    /// applied is visible to whoever is told of it. A step ends with it.
     pub fn settle(&mut self) -> Result<(), ActorPanicked> {
         for (pair, turn) in self.stock_turns.drain(..) {
             self.applied.hash.merge(moved_stock(turn.wait()?));
@@ -76,6 +80,8 @@ impl<'a> Applier<'a> {
             self.applied.hash.merge(moved_order(turn.wait()?));
             note(&self.core.bells, &mut self.to_ring, Awaited::Order(no));
         }
+        // Who reads what was kept lets go of it last: freeing all of it takes long.
+        self.before = None;
         Ok(())
     }
 
@@ -93,6 +99,9 @@ impl<'a> Applier<'a> {
     fn event(&mut self, lsn: Lsn, event: Event) -> Result<(), ActorPanicked> {
         match event {
             Event::ItemDefined { no, item } => {
+                if let Some(before) = &self.before {
+                    before.keep_item(&self.core.catalogue, no);
+                }
                 let mut new = self.core.new_items.lock();
                 new.numbers.remove(&item.sku);
                 self.applied.hash.merge(self.core.catalogue.define(no, item, lsn));
@@ -150,6 +159,7 @@ impl<'a> Applier<'a> {
                 (reserves[0].pair, reserves[0].line, written::parts(reserves));
             let effect = StockEffect::Reserve { order: no, line, parts };
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+            self.keep(pair)?;
             self.stock_turn(pair, reserves[0].ask(self.core, message))?;
         }
         if !self.settles {
@@ -193,13 +203,22 @@ impl<'a> Applier<'a> {
         effect: OrderEffect,
     ) -> Result<(), ActorPanicked> {
         let cell = self.core.orders.room(order);
+        if let Some(before) = &self.before {
+            before.keep_order(order, cell)?;
+        }
         let settles = self.settles;
         self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+        self.keep(pair)?;
         self.stock_turn(pair, cell(self.core, pair).ask(message))
+    }
+
+    #[inline]
+    fn keep(&self, pair: Pair) -> Result<(), ActorPanicked> {
+        self.before.as_ref().map_or(Ok(()), |before| before.keep_pair(self.core, pair))
     }
 
     fn stock_turn(&mut self, pair: Pair, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {

@@ -1,21 +1,23 @@
 //! The audit: every named invariant, on a live engine, at one LSN. What left memory
 //! does not change, and is read after that.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
 
 use super::archive::unreadable;
+use super::as_of::AsOf;
 use super::catalogue::Catalogue;
-use super::claims::cell;
-use super::core::{Applied, Core};
+use super::core::Core;
 use super::error::EngineError;
-use super::read::line_at;
 use crate::actor::order::{OrderMessage, OrderReply};
-use crate::actor::stock::{StockMessage, StockReply};
+use crate::limits::{AUDIT_ACTORS_AT_ONCE, AUDIT_REST_TIMES};
 use crate::model::invariants::{Breach, conservation};
 use crate::model::{
-    ArchivedOrder, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, StateHash, Stock,
+    ArchivedOrder, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Reservation, StateHash,
 };
-use crate::snapshot::{ArchivedIn, SnapshotStore, chunk_of, recall};
+use crate::service::Supervised;
+use crate::snapshot::{ArchivedIn, Pace, SnapshotStore, chunk_of, recall};
 
 /// Most breaches that a report lists; the rest is counted.
 pub const BREACHES_SHOWN_MAX: usize = 100;
@@ -23,7 +25,7 @@ pub const BREACHES_SHOWN_MAX: usize = 100;
 /// What an audit found.
 #[derive(Clone, Debug, Default)]
 pub struct AuditReport {
-    /// The event after which all actors were looked at.
+    /// The event that all actors were looked at as of.
     pub lsn: Lsn,
     /// Pairs looked at.
     pub pairs: u64,
@@ -74,50 +76,104 @@ impl AuditReport {
     }
 }
 
-/// Audits the engine. Applying waits meanwhile, so that all actors are seen at
-/// one LSN; nobody is acknowledged until it goes on.
+/// Audits, one after the other.
+#[derive(Default)]
+pub struct Audits {
+    /// How many have ended, with a report.
+    ended: AtomicU64,
+    /// What the last one found. Held by the one that runs.
+    last: Mutex<AuditReport>,
+}
+
+impl Audits {
+    /// Whether the last report serves whoever asked when `known` had ended and all up to
+    /// `asked` was applied: it was made meanwhile, and is of that event or a later one.
+    fn serves(&self, last: &AuditReport, known: u64, asked: Lsn) -> bool {
+        self.ended.load(Ordering::Acquire) != known && last.lsn >= asked
+    }
+}
+
+/// Audits the engine, which goes on meanwhile. Whoever waits for an audit that has all that
+/// was applied when he asked takes what it found.
+///
+/// # Errors
+/// When an actor panicked, the engine began to shut down since it was asked for, or what
+/// left memory is nowhere.
 pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
-    let frozen = core.freeze();
-    let report = audit_actors(core, frozen.applied())?;
-    // What left memory does not change: it is read while the engine goes on.
-    drop(frozen);
-    audit_archived(core, report)
+    // Before it waits: one that is in line when the engine shuts down ends as well.
+    let mut look = Look::new(core);
+    let audits = &core.audits;
+    let (known, asked) = (audits.ended.load(Ordering::Acquire), core.watermark.applied());
+    let mut last = audits.last.lock();
+    if !audits.serves(&last, known, asked) {
+        let report = audit_actors(&mut look, &AsOf::begin(core))?;
+        *last = audit_archived(&mut look, report)?;
+        audits.ended.fetch_add(1, Ordering::Release);
+    }
+    Ok(last.clone())
 }
 
-/// Audits a core that nothing is applied to.
-pub fn audit_at(core: &Core, applied: Applied) -> Result<AuditReport, EngineError> {
-    audit_archived(core, audit_actors(core, applied)?)
+/// A look at one actor after the other, which makes way for commands.
+struct Look<'a> {
+    core: &'a Core,
+    pace: Pace<'a>,
+    actors: usize,
 }
 
-fn audit_actors(core: &Core, applied: Applied) -> Result<AuditReport, EngineError> {
+impl<'a> Look<'a> {
+    /// In an engine that has shut down, nobody is made way for.
+    fn new(core: &'a Core) -> Self {
+        let paced = || Pace::resting(core, AUDIT_REST_TIMES);
+        let pace = if core.is_closing() { Pace::unhurried() } else { paced() };
+        Self { core, pace, actors: 0 }
+    }
+
+    /// So many more actors were looked at.
+    fn on(&mut self, actors: usize) -> Result<(), EngineError> {
+        self.actors += actors;
+        if self.actors >= AUDIT_ACTORS_AT_ONCE { self.rest() } else { Ok(()) }
+    }
+
+    /// Makes way; an error when the engine is shutting down, which waits for nobody.
+    fn rest(&mut self) -> Result<(), EngineError> {
+        self.actors = 0;
+        self.pace.rest().map_err(|_| EngineError::Closing)
+    }
+}
+
+fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, EngineError> {
+    let applied = state.applied();
     let mut report = AuditReport { lsn: applied.lsn, ..AuditReport::default() };
-    for (no, entry) in core.catalogue.iter() {
-        report.state_hash.merge(Catalogue::hash_definition(no, &entry.definition()));
+    for (no, entry) in state.items() {
+        look.on(1 + entry.row.len())?;
+        report.state_hash.merge(Catalogue::hash_definition(no, &state.definition(no, entry)));
         for slot in &entry.row {
-            audit_pair(core, Pair { sku: no, node: slot.node }, &mut report)?;
+            audit_pair(state, Pair { sku: no, node: slot.node }, &mut report)?;
         }
     }
-    for cell in core.orders.iter() {
-        match cell.ask(OrderMessage::Read).wait() {
-            Ok(OrderReply::Archived(archived)) => {
+    for (no, cell) in look.core.orders.iter() {
+        look.on(1)?;
+        match state.order(no, cell)? {
+            OrderReply::Archived(archived) => {
                 report.orders += 1;
                 report.state_hash.add(archived.hash);
             }
-            Ok(OrderReply::Resident(kept)) => {
+            OrderReply::Resident(kept) => {
+                let order = kept.order();
+                look.on(order.allocations.len())?;
                 report.state_hash.add(kept.hash());
-                audit_order(core, &kept.order(), &mut report)?;
+                audit_order(state, &order, &mut report)?;
             }
-            Ok(_) => {}
-            Err(panicked) => return Err(core.panicked(panicked)),
+            _ => {}
         }
     }
     // Every order's open units are reserved. So there is a reservation that no order
     // knows only if more is reserved than is open.
     if report.reserved != report.open {
-        audit_owners(core, &mut report)?;
+        audit_owners(look, state, &mut report)?;
     }
-    report.state_hash.merge(core.network.load().hash());
-    report.state_hash.merge(core.requests.hash());
+    report.state_hash.merge(state.network().hash());
+    report.state_hash.merge(hash_requests(look, state)?);
     if report.state_hash != applied.hash {
         let detail = format!("kept {}, from scratch {}", applied.hash, report.state_hash);
         report.breach("STATE_HASH", detail);
@@ -125,10 +181,23 @@ fn audit_actors(core: &Core, applied: Applied) -> Result<AuditReport, EngineErro
     Ok(report)
 }
 
+fn hash_requests(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<StateHash, EngineError> {
+    loop {
+        look.rest()?;
+        if let Some(hash) = state.hash_some_requests() {
+            return Ok(hash);
+        }
+    }
+}
+
 /// `ARCHIVED_READABLE`: every order that left memory is in a snapshot, as the hash in
 /// the running state has it, and closed. Takes time in which the engine goes on, so that
 /// an order that is recalled or leaves meanwhile counts or not.
-fn audit_archived(core: &Core, mut report: AuditReport) -> Result<AuditReport, EngineError> {
+fn audit_archived(
+    look: &mut Look<'_>,
+    mut report: AuditReport,
+) -> Result<AuditReport, EngineError> {
+    let core = look.core;
     if core.orders.archived() == 0 {
         return Ok(report);
     }
@@ -138,7 +207,7 @@ fn audit_archived(core: &Core, mut report: AuditReport) -> Result<AuditReport, E
     let mut chunk = Vec::new();
     for no in (1..=last).map(OrderNo) {
         if chunk.first().is_some_and(|(first, _)| chunk_of(*first) != chunk_of(no)) {
-            audit_chunk(&*store, &chunk, &mut report);
+            audit_chunk(look, &*store, &chunk, &mut report)?;
             chunk.clear();
         }
         let Some(cell) = core.orders.by_no(no) else { continue };
@@ -148,17 +217,21 @@ fn audit_archived(core: &Core, mut report: AuditReport) -> Result<AuditReport, E
             Err(panicked) => return Err(core.panicked(panicked)),
         }
     }
-    audit_chunk(&*store, &chunk, &mut report);
+    audit_chunk(look, &*store, &chunk, &mut report)?;
     Ok(report)
 }
 
 fn audit_chunk(
+    look: &mut Look<'_>,
     store: &dyn SnapshotStore,
     archived: &[(OrderNo, ArchivedOrder)],
     report: &mut AuditReport,
-) {
-    let Some((first, _)) = archived.first() else { return };
-    match recall(store, archived) {
+) -> Result<(), EngineError> {
+    let Some((first, _)) = archived.first() else { return Ok(()) };
+    let recalled = recall(store, archived);
+    // What cannot be read because the store has closed is no breach.
+    look.rest()?;
+    match recalled {
         Ok(orders) => {
             report.archived += orders.len() as u64;
             for order in orders.iter().map(|(_, kept)| kept.order()) {
@@ -174,10 +247,11 @@ fn audit_chunk(
             report.breach("ARCHIVED_READABLE", detail);
         }
     }
+    Ok(())
 }
 
-fn audit_pair(core: &Core, pair: Pair, report: &mut AuditReport) -> Result<(), EngineError> {
-    let stock = read(core, pair)?;
+fn audit_pair(state: &AsOf<'_>, pair: Pair, report: &mut AuditReport) -> Result<(), EngineError> {
+    let stock = state.pair(pair)?;
     report.pairs += 1;
     report.on_hand += u64::from(stock.on_hand);
     report.allocated += u64::from(stock.allocated);
@@ -195,13 +269,18 @@ fn audit_pair(core: &Core, pair: Pair, report: &mut AuditReport) -> Result<(), E
 }
 
 /// Looks for reservations that no order knows.
-fn audit_owners(core: &Core, report: &mut AuditReport) -> Result<(), EngineError> {
+fn audit_owners(
+    look: &mut Look<'_>,
+    state: &AsOf<'_>,
+    report: &mut AuditReport,
+) -> Result<(), EngineError> {
     let before = report.breach_count;
-    for (sku, entry) in core.catalogue.iter() {
+    for (sku, entry) in state.items() {
         for slot in &entry.row {
+            look.on(1)?;
             let pair = Pair { sku, node: slot.node };
-            for reservation in read(core, pair)?.reservations.iter() {
-                if let Err(detail) = owner(core, pair, &reservation)? {
+            for reservation in state.pair(pair)?.reservations.iter() {
+                if let Err(detail) = owner(look.core, state, pair, &reservation)? {
                     report.breach("CONSERVATION", detail);
                 }
             }
@@ -217,34 +296,37 @@ fn audit_owners(core: &Core, report: &mut AuditReport) -> Result<(), EngineError
 /// Every reservation belongs to a live order line that knows it.
 fn owner(
     core: &Core,
+    state: &AsOf<'_>,
     pair: Pair,
-    reservation: &crate::model::Reservation,
+    reservation: &Reservation,
 ) -> Result<Result<(), String>, EngineError> {
     let missing = || format!("pair {pair:?}: no order {} for {reservation:?}", reservation.order);
     let Some(cell) = core.orders.by_no(reservation.order) else {
         return Ok(Err(missing()));
     };
-    match cell.ask(OrderMessage::Read).wait() {
-        Ok(OrderReply::Resident(kept)) => {
-            let open = open_at(&kept.order(), reservation.line, pair.node);
-            let knows = open >= u64::from(reservation.units);
-            Ok(if knows { Ok(()) } else { Err(missing()) })
-        }
-        Ok(_) => Ok(Err(missing())),
-        Err(panicked) => Err(core.panicked(panicked)),
-    }
+    let OrderReply::Resident(kept) = state.order(reservation.order, cell)? else {
+        return Ok(Err(missing()));
+    };
+    let open = open_at(&kept.order(), reservation.line, pair.node);
+    let knows = open >= u64::from(reservation.units);
+    Ok(if knows { Ok(()) } else { Err(missing()) })
 }
 
 /// Every open unit of an order is reserved in exactly one stock actor, and the
 /// units of a line add up to what was ordered.
-fn audit_order(core: &Core, order: &Order, report: &mut AuditReport) -> Result<(), EngineError> {
+fn audit_order(
+    state: &AsOf<'_>,
+    order: &Order,
+    report: &mut AuditReport,
+) -> Result<(), EngineError> {
     report.orders += 1;
     report.open += order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
     audit_lines(order, report);
     for allocation in &order.allocations {
         let pair = order.pair_of(allocation);
         let open = open_at(order, allocation.line, pair.node);
-        let reserved = reserved(core, order, allocation.line, pair)?;
+        let parts = state.line(order.no, allocation.line, pair)?;
+        let reserved: u64 = parts.iter().map(|(_, units)| u64::from(*units)).sum();
         if open != reserved {
             let detail = format!(
                 "order {} line {} at {pair:?}: {open} open, {reserved} reserved",
@@ -280,15 +362,5 @@ fn open_at(order: &Order, line: u16, node: NodeNo) -> u64 {
     here.map(|a| u64::from(a.open())).sum()
 }
 
-fn reserved(core: &Core, order: &Order, line: u16, pair: Pair) -> Result<u64, EngineError> {
-    let (parts, _) = line_at(core, order.no, line, pair)?;
-    Ok(parts.iter().map(|(_, units)| u64::from(*units)).sum())
-}
-
-fn read(core: &Core, pair: Pair) -> Result<Box<Stock>, EngineError> {
-    match cell(core, pair).ask(StockMessage::Read).wait() {
-        Ok(StockReply::State(stock)) => Ok(stock),
-        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => Err(core.panicked(panicked)),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use parking_lot::{Mutex, MutexGuard};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use parking_lot::Mutex;
 use tokio::sync::{Notify, futures::Notified};
 
 use super::archive::Archive;
+use super::as_of::BeforeImages;
 use super::attempts::Bells;
+use super::audit::Audits;
 use super::catalogue::Catalogue;
 use super::error::{EngineError, Halt};
 use super::network::{Network, PostalTable};
@@ -23,10 +25,6 @@ use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Wait, Wat
 use crate::limits;
 use crate::model::{Lsn, OrderNo, Record, Refusal, Sku, SkuNo, StateHash};
 use crate::service::Supervised;
-
-/// How long a look at what is applied waits for the applier at a time: longer
-/// than it holds the gate for one step.
-const STEP_MAX: Duration = Duration::from_millis(1);
 
 /// The state of the engine, and the way to the journal.
 pub struct Core {
@@ -53,11 +51,14 @@ pub struct Core {
     pub order_last: Apart<AtomicU64>,
     /// Numbers of items whose definition is in flight.
     pub new_items: Mutex<NewItems>,
-    /// Held by the applier for each batch: whoever takes it sees all actors at
-    /// one LSN.
+    /// Held by the applier for each step: whoever takes it sees all actors at one LSN,
+    /// and lets go of it soon.
     pub gate: Apart<Mutex<Applied>>,
-    /// What is applied, while an audit has the gate.
-    frozen: Mutex<Option<Applied>>,
+    /// Where the applier keeps what it is about to change, while somebody reads the
+    /// state as of one event.
+    pub before: ArcSwapOption<BeforeImages>,
+    /// Audits.
+    pub audits: Audits,
     /// Why the engine stopped for good, once it has.
     halted: OnceLock<Halt>,
     /// Woken when the engine halts.
@@ -140,7 +141,8 @@ impl Core {
             order_last: Apart::default(),
             new_items: Mutex::default(),
             gate: Apart::default(),
-            frozen: Mutex::default(),
+            before: ArcSwapOption::empty(),
+            audits: Audits::default(),
             halted: OnceLock::new(),
             halt: Notify::new(),
             bells: Bells::default(),
@@ -192,31 +194,10 @@ impl Core {
         self.halt.notify_waiters();
     }
 
-    /// What is applied. Waits for a step of the applier at most, never for an
-    /// audit: reads and metrics ask this on threads that must not block.
+    /// What is applied. Waits for a step of the applier at most: reads and metrics ask
+    /// this on threads that must not block.
     pub fn applied(&self) -> Applied {
-        loop {
-            let frozen = *self.frozen.lock();
-            if let Some(applied) = frozen {
-                return applied;
-            }
-            if let Some(applied) = self.gate.try_lock_for(STEP_MAX) {
-                return *applied;
-            }
-        }
-    }
-
-    /// What is applied, and nothing more is for as long as the answer lives; none while an
-    /// audit keeps the applier from going on. Waits for a step of the applier at most.
-    pub fn at_rest(&self) -> Option<MutexGuard<'_, Applied>> {
-        self.gate.try_lock_for(STEP_MAX)
-    }
-
-    /// Keeps applying from going on for as long as the answer lives.
-    pub fn freeze(&self) -> Frozen<'_> {
-        let gate = self.gate.lock();
-        *self.frozen.lock() = Some(*gate);
-        Frozen { core: self, gate }
+        *self.gate.lock()
     }
 
     /// What whoever meets an actor that panicked is told. Reads meet them, too, and
@@ -357,26 +338,6 @@ impl Supervised for Core {
 
     fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
-    }
-}
-
-/// Nothing is applied while this lives.
-pub struct Frozen<'a> {
-    core: &'a Core,
-    gate: MutexGuard<'a, Applied>,
-}
-
-impl Frozen<'_> {
-    /// What is applied.
-    pub fn applied(&self) -> Applied {
-        *self.gate
-    }
-}
-
-impl Drop for Frozen<'_> {
-    fn drop(&mut self) {
-        // Before the gate opens: what is applied after it is then told of.
-        *self.core.frozen.lock() = None;
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod apply;
 mod archive;
+mod as_of;
 mod attempts;
 mod audit;
 mod begin;
@@ -454,9 +455,10 @@ impl Engine {
         read::inbound_id(&self.core, pair, supply).await
     }
 
-    /// Checks every named invariant at one LSN. Blocks its thread, and holds
-    /// acknowledgements back until it has seen all that is in memory; then it reads the
-    /// orders that left it. Of the snapshots it says what is known to be lost.
+    /// Checks every named invariant at one LSN, that of an event which was applied when
+    /// it was asked for or later. Blocks its thread, and waits for an audit that runs; the
+    /// engine goes on meanwhile. Orders that left memory are read as they are at the end.
+    /// Of the snapshots it says what is known to be lost.
     pub fn audit(&self) -> Result<AuditReport, EngineError> {
         let mut report = audit::audit(&self.core)?;
         report.snapshots(self.snapshots.known_faults().map_err(archive::unreadable)?);
@@ -468,7 +470,7 @@ impl Engine {
         self.core.watermark.applied()
     }
 
-    /// Where the engine stands. Does not wait for an audit.
+    /// Where the engine stands.
     pub fn status(&self) -> Status {
         let applied = self.core.applied();
         Status {

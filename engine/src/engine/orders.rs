@@ -108,8 +108,9 @@ impl Orders {
     }
 
     /// All actors, ascending by number; some are without an order.
-    pub fn iter(&self) -> impl Iterator<Item = &OrderCell> + '_ {
-        self.by_no.iter().flat_map(|(_, chunk)| chunk)
+    pub fn iter(&self) -> impl Iterator<Item = (OrderNo, &OrderCell)> + '_ {
+        let cells = self.by_no.iter().flat_map(|(_, chunk)| chunk);
+        (0..).map(OrderNo).zip(cells)
     }
 
     /// Lets the content of an order leave memory, if it is closed, in nobody's hand, and

@@ -189,11 +189,10 @@ pub async fn order(core: &Core, id: &OrderId) -> Result<OrderView, EngineError> 
 
 /// Reads an order while nothing is applied: there is always an event at one of its pairs
 /// while they are asked. It is unpacked before, because the applier waits. None if it
-/// changed since or is not in memory any more, and while an audit has the engine at rest:
-/// then it is to be read as usual.
+/// changed since or is not in memory any more: then it is to be read as usual.
 async fn order_at_rest(core: &Core, id: &OrderId) -> Result<Option<OrderView>, EngineError> {
     let order = find_order(core, id).await?.ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
-    let Some(gate) = core.at_rest() else { return Ok(None) };
+    let gate = core.gate.lock();
     let Found::There(_, cell) = core.orders.by_id(id) else { return Ok(None) };
     match cell.ask(OrderMessage::Read).wait() {
         Ok(OrderReply::Resident(kept)) if kept.last_lsn == order.last_lsn => {

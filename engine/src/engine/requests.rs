@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
+use crate::limits::REQUESTS_PER_LOCK;
 use crate::model::digest::{Part, PartHash, hash_bytes};
 use crate::model::{Lsn, OrderNo, Refusal, Request, RequestId, StateHash};
 
@@ -45,11 +46,41 @@ enum Slot {
 #[derive(Debug)]
 pub struct Requests {
     slots: DashMap<RequestId, Slot, foldhash::fast::RandomState>,
-    /// Keys carried out, the oldest first.
-    order: Mutex<VecDeque<RequestId>>,
+    /// Keys carried out.
+    order: Mutex<Order>,
     /// The last LSN remembered: what is replayed up to it is here, or forgotten.
     newest: AtomicU64,
     kept_max: usize,
+}
+
+/// Keys carried out, and how far somebody is who sums them up.
+#[derive(Debug, Default)]
+struct Order {
+    /// The oldest first.
+    ids: VecDeque<RequestId>,
+    sum: Sum,
+}
+
+/// The hash of what was remembered at one moment, summed up from the oldest on.
+#[derive(Debug, Default)]
+struct Sum {
+    hash: StateHash,
+    /// Keys at the front that it has.
+    done: usize,
+    /// Keys behind them that it has not yet.
+    left: usize,
+}
+
+impl Sum {
+    /// The oldest key is forgotten: what it had not come to, it takes now.
+    fn forget(&mut self, forgotten: PartHash) {
+        if self.done > 0 {
+            self.done -= 1;
+        } else if self.left > 0 {
+            self.left -= 1;
+            self.hash.add(forgotten);
+        }
+    }
 }
 
 /// Some of what is remembered, as of one moment.
@@ -108,12 +139,14 @@ impl Requests {
         }
         hash.add(hash_request(&id, done));
         let mut order = self.order.lock();
-        order.push_back(id);
-        if order.len() > self.kept_max
-            && let Some(oldest) = order.pop_front()
+        order.ids.push_back(id);
+        if order.ids.len() > self.kept_max
+            && let Some(oldest) = order.ids.pop_front()
             && let Some((id, Slot::Done(forgotten))) = self.slots.remove(&oldest)
         {
-            hash.remove(hash_request(&id, forgotten));
+            let forgotten = hash_request(&id, forgotten);
+            hash.remove(forgotten);
+            order.sum.forget(forgotten);
         }
         hash
     }
@@ -131,43 +164,51 @@ impl Requests {
         self.slots.remove_if(id, |_, slot| matches!(slot, Slot::InFlight));
     }
 
-    /// The remembered requests, the oldest first: what a snapshot keeps.
-    pub fn remembered(&self) -> Vec<(RequestId, Remembered)> {
-        let order = self.order.lock();
-        let done = |id: &RequestId| match self.slots.get(id).as_deref() {
-            Some(Slot::Done(done)) => Some((id.clone(), *done)),
-            Some(Slot::InFlight) | None => None,
-        };
-        order.iter().filter_map(done).collect()
-    }
-
     /// At most `max` of the requests remembered from events after `after`.
     pub fn copy_after(&self, after: Lsn, max: usize) -> Piece {
         let order = self.order.lock();
-        let done = |id: &RequestId| match self.slots.get(id).as_deref() {
-            Some(Slot::Done(done)) => *done,
-            _ => unreachable!("a key in the order is done until both are forgotten"),
-        };
-        let from = order.partition_point(|id| done(id).lsn <= after);
+        let ids = &order.ids;
+        let done = |id: &RequestId| self.in_order(id);
+        let from = ids.partition_point(|id| done(id).lsn <= after);
         let requests: Vec<_> =
-            order.iter().skip(from).take(max).map(|id| (id.clone(), done(id))).collect();
-        let oldest = order.front().map(|id| done(id).lsn);
-        let is_last = from + requests.len() == order.len();
+            ids.iter().skip(from).take(max).map(|id| (id.clone(), done(id))).collect();
+        let oldest = ids.front().map(|id| done(id).lsn);
+        let is_last = from + requests.len() == ids.len();
         Piece { requests, oldest, is_last }
     }
 
-    /// The hash of all that is remembered, from scratch.
-    pub fn hash(&self) -> StateHash {
-        let mut hash = StateHash::default();
-        for (id, done) in self.remembered() {
-            hash.add(hash_request(&id, done));
+    /// Begins to sum up, from scratch, the hash of what is remembered at this moment.
+    pub fn begin_hash(&self) {
+        let mut order = self.order.lock();
+        order.sum = Sum { left: order.ids.len(), ..Sum::default() };
+    }
+
+    /// Goes on with it for some requests; the hash once it has all. There is one who does.
+    pub fn hash_some(&self) -> Option<StateHash> {
+        let mut order = self.order.lock();
+        let Order { ids, sum } = &mut *order;
+        let some = sum.left.min(REQUESTS_PER_LOCK);
+        for id in ids.range(sum.done..sum.done + some) {
+            sum.hash.add(hash_request(id, self.in_order(id)));
         }
+        (sum.done, sum.left) = (sum.done + some, sum.left - some);
+        let hash = (sum.left == 0).then_some(sum.hash);
+        // The applier comes first, were it to wait: this would be back before it woke up.
+        MutexGuard::unlock_fair(order);
         hash
+    }
+
+    /// What is remembered of a key in the order, which is locked.
+    fn in_order(&self, id: &RequestId) -> Remembered {
+        match self.slots.get(id).as_deref() {
+            Some(Slot::Done(done)) => *done,
+            _ => unreachable!("a key in the order is done until both are forgotten"),
+        }
     }
 
     /// How many requests are remembered.
     pub fn len(&self) -> usize {
-        self.order.lock().len()
+        self.order.lock().ids.len()
     }
 }
 
@@ -179,4 +220,38 @@ pub fn hash_request(id: &RequestId, done: Remembered) -> PartHash {
     bytes.extend_from_slice(&done.order.map_or(0, |no| no.0).to_le_bytes());
     bytes.extend_from_slice(id.as_str().as_bytes());
     hash_bytes(Part::Request, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_the_moment_at_which_it_was_begun() {
+        let kept = 3 * REQUESTS_PER_LOCK;
+        let requests = Requests::new(kept);
+        let mut running = StateHash::default();
+        let mut last = Lsn::NONE;
+        let mut remember = |count: usize| {
+            for _ in 0..count {
+                last = last.next();
+                let id = RequestId::new("request_id", last.to_string()).expect("a key");
+                let done = Remembered { fingerprint: last.get() * 7, lsn: last, order: None };
+                running.merge(requests.remember(id, done));
+            }
+            running
+        };
+        // Forgotten: what was not summed up, what was, and beyond that again what was not.
+        for forgotten in [[0, 0], [1, 0], [100, 100], [100, REQUESTS_PER_LOCK + 9], [kept, kept]] {
+            let then = remember(kept);
+            requests.begin_hash();
+            remember(forgotten[0]);
+            let mut hash = requests.hash_some();
+            remember(forgotten[1]);
+            while hash.is_none() {
+                hash = requests.hash_some();
+            }
+            assert_eq!(hash, Some(then), "{forgotten:?}");
+        }
+    }
 }

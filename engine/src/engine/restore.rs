@@ -26,7 +26,7 @@ use self::fresh::{Fresh, unmark};
 use self::point::Stop;
 pub use self::point::{Dropped, Lost, Point};
 use super::archive::Archive;
-use super::audit::{AuditReport, audit_at};
+use super::audit::{AuditReport, audit};
 use super::core::Core;
 use super::directory::{
     holds_data, holds_nothing, is_half_exchanged, lock_data, refuse_gone, refuse_half_made,
@@ -230,8 +230,7 @@ pub fn audit_directory(
     let snapshots = Arc::new(Snapshots::open(data, lock)?);
     let log = open_log(data, snapshots.newest_start()?, None, disk)?;
     let (core, _) = recover(&snapshots, log, None, postal)?;
-    let applied = *core.gate.lock();
-    let mut report = audit_at(&core, applied)?;
+    let mut report = audit(&core)?;
     report.snapshots(snapshots.faults().map_err(OpenError::from)?);
     Ok(report)
 }
@@ -496,8 +495,7 @@ fn rebuild(
     }
     let stop = point::find(&log, &snapshots, until)?;
     let (core, recovered) = recover(&snapshots, log, stop.last, postal)?;
-    let applied = *core.gate.lock();
-    let audit = audit_at(&core, applied)?;
+    let audit = audit(&core)?;
     if !audit.is_clean() {
         return Err(RestoreError::Unsound(Box::new(audit)));
     }

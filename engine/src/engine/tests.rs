@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::as_of::AsOf;
 use super::claims::{Claims, cell};
 use super::written::{Reserve, Reserves};
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
@@ -58,7 +59,7 @@ pub(super) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-fn meta() -> Meta {
+pub(super) fn meta() -> Meta {
     Meta { request_id: None, content: None, origin: None, at: AT, validate_only: false }
 }
 
@@ -191,13 +192,13 @@ fn nobody_waits_for_an_audit_to_be_told_where_the_engine_stands() {
     let (engine, _pump) = one_unit();
     let before = engine.status();
     let (tell, told) = channel();
-    let frozen = engine.core.freeze();
+    let audited = AsOf::begin(&engine.core);
     let asker = std::thread::spawn({
         let engine = engine.clone();
         move || tell.send((engine.status(), engine.version())).expect("the test listens")
     });
     let during = told.recv_timeout(LONG);
-    drop(frozen);
+    drop(audited);
     asker.join().expect("it was answered");
     assert_eq!(during, Ok((before, before.applied)));
     assert_eq!(engine.status(), before);

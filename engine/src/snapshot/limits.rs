@@ -14,10 +14,6 @@ pub(super) const ORDERS_PER_CHUNK: u64 = 1_024;
 /// Requests in a full chunk.
 pub(super) const REQUESTS_PER_CHUNK: usize = 4_096;
 
-/// Requests that are copied under one lock, which the applier waits for: some fifty
-/// microseconds, each being in a place of its own.
-pub(super) const REQUESTS_PER_LOCK: usize = 256;
-
 /// Pieces of requests that are copied before the rest is taken under one lock:
 /// twice as many as all that is remembered has, so that a snapshot under load
 /// does not chase the newest requests for ever.

@@ -58,7 +58,7 @@ impl Loaded {
 /// Asks every order, once in the life of a data directory.
 fn hash_v1(hash: StateHash, orders: &Orders) -> Result<StateHash, ActorPanicked> {
     let mut hash = hash;
-    for cell in orders.iter() {
+    for (_, cell) in orders.iter() {
         if let OrderReply::Resident(kept) = cell.ask(OrderMessage::Read).wait()? {
             hash.remove(kept.hash());
             hash.add(kept.order().hash_v1());

@@ -29,6 +29,8 @@ pub struct Pace<'a> {
     seen: Lsn,
     /// When that was.
     since: Instant,
+    /// How many times as long as it worked it rests.
+    times: u32,
     /// Rests taken, over the whole snapshot.
     rested: Duration,
 }
@@ -52,6 +54,11 @@ impl<'a> Pace<'a> {
         Self::new(None)
     }
 
+    /// Of other work than a snapshot beside commands, which rests so many times as long.
+    pub(crate) fn resting(core: &'a Core, times: u32) -> Self {
+        Self { times, ..Self::from(core) }
+    }
+
     /// Rests while `applied` moves; ends when it is `closing`.
     pub(super) fn beside(applied: &'a Watermark, closing: &'a AtomicBool) -> Self {
         Self::new(Some(Beside { applied, closing }))
@@ -59,7 +66,8 @@ impl<'a> Pace<'a> {
 
     fn new(beside: Option<Beside<'a>>) -> Self {
         let seen = beside.map_or(Lsn::NONE, |beside| beside.applied.applied());
-        Self { beside, seen, since: Instant::now(), rested: Duration::ZERO }
+        let (times, rested) = (SNAPSHOT_REST_TIMES, Duration::ZERO);
+        Self { beside, seen, since: Instant::now(), times, rested }
     }
 
     /// How long it has made way so far.
@@ -76,7 +84,7 @@ impl<'a> Pace<'a> {
         let is_busy = beside.applied.applied() != self.seen;
         let worked = self.since.elapsed();
         if is_busy {
-            self.sleep(beside, rest_after(worked, self.rested));
+            self.sleep(beside, rest_after(worked, self.times, self.rested));
         }
         if beside.closing.load(Ordering::Acquire) {
             return Err(SnapshotError::Closing);
@@ -98,8 +106,8 @@ impl<'a> Pace<'a> {
 }
 
 /// The rest that follows work of that length, when so much rest was taken before.
-fn rest_after(worked: Duration, rested: Duration) -> Duration {
-    let wanted = worked.saturating_mul(SNAPSHOT_REST_TIMES).min(SNAPSHOT_REST_MAX);
+fn rest_after(worked: Duration, times: u32, rested: Duration) -> Duration {
+    let wanted = worked.saturating_mul(times).min(SNAPSHOT_REST_MAX);
     wanted.min(SNAPSHOT_RESTS_MAX.saturating_sub(rested))
 }
 
@@ -111,9 +119,9 @@ mod tests {
     fn rests_are_a_multiple_of_the_work_and_bounded_each_and_together() {
         let ms = Duration::from_millis;
         let none = Duration::ZERO;
-        assert_eq!(rest_after(ms(2), none), ms(2) * SNAPSHOT_REST_TIMES);
-        assert_eq!(rest_after(Duration::MAX, none), SNAPSHOT_REST_MAX);
-        assert_eq!(rest_after(ms(2), SNAPSHOT_RESTS_MAX.saturating_sub(ms(1))), ms(1));
-        assert_eq!(rest_after(ms(2), SNAPSHOT_RESTS_MAX + ms(1)), none);
+        assert_eq!(rest_after(ms(2), 9, none), ms(18));
+        assert_eq!(rest_after(Duration::MAX, 9, none), SNAPSHOT_REST_MAX);
+        assert_eq!(rest_after(ms(2), 9, SNAPSHOT_RESTS_MAX.saturating_sub(ms(1))), ms(1));
+        assert_eq!(rest_after(ms(2), 9, SNAPSHOT_RESTS_MAX + ms(1)), none);
     }
 }

@@ -10,7 +10,6 @@ use super::archived::{ArchivedIn, recall};
 use super::content::{Content, ItemState, OrderState, Request};
 use super::error::{ChunkFault, SnapshotError};
 use super::image::ImageError;
-use super::limits::REQUESTS_PER_LOCK;
 use crate::actor::ActorPanicked;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
@@ -19,6 +18,7 @@ use crate::engine::core::{Applied, Core};
 use crate::engine::network::Network;
 use crate::engine::orders::Orders;
 use crate::engine::requests::{Piece, Requests};
+use crate::limits::REQUESTS_PER_LOCK;
 use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};
 
 /// The durable state of an engine, by reference.

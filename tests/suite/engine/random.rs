@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use backstock_engine::engine::Engine;
+use backstock_engine::disk::{Disk, RealDisk};
+use backstock_engine::engine::{AuditReport, Engine, RestoreOptions, Until, restore};
 use backstock_engine::model::Lsn;
-use backstock_tests::fixture::{assert_clean, open};
+use backstock_tests::fixture::{Line, NOW, assert_clean, open};
 use backstock_tests::seed::seeds;
 use backstock_tests::workload::{Generator, History, define, naive, run};
 
@@ -59,6 +60,47 @@ async fn concurrent_commands_come_to_what_the_naive_model_predicts() {
             assert_clean(&engine);
             naive.compare(&engine).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
             engine.shut_down().await;
+        }
+    }
+}
+
+/// Audits one after the other until the task ends.
+fn audit_beside(engine: &Engine, task: &tokio::task::JoinHandle<History>) -> Vec<AuditReport> {
+    let mut reports = Vec::new();
+    while !task.is_finished() {
+        reports.push(engine.audit().expect("the audit runs"));
+    }
+    reports
+}
+
+/// What an audit saw is what the journal has up to its event, though no part of the state
+/// stands still.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_audit_beside_commands_is_of_one_event() {
+    const REPLAYED: usize = 2;
+    for seed in seeds("an_audit_beside_commands", 2) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let data = directory.path().join("data");
+        let (engine, _) = open(&data).await;
+        define(&engine).await;
+        let load = tokio::spawn({
+            let engine = engine.clone();
+            async move { drive(&engine, seed).await }
+        });
+        let reports = tokio::task::block_in_place(|| audit_beside(&engine, &load));
+        load.await.expect("no task panics");
+        engine.shut_down().await;
+        drop(engine);
+        for report in &reports {
+            assert!(report.is_clean(), "seed {seed}, {}: {:#?}", report.lsn, report.breaches);
+        }
+        eprintln!("seed {seed}: {} audits", reports.len());
+        for report in reports.iter().step_by(reports.len().div_ceil(REPLAYED)) {
+            let disk = Arc::new(RealDisk) as Arc<dyn Disk>;
+            let until = Some(Until::Lsn(report.lsn));
+            let options = RestoreOptions { data: data.clone(), from: None, until, dry_run: true };
+            let replayed = restore(&options, &disk, &(Arc::new(Line) as _), NOW).expect("replayed");
+            assert_eq!((replayed.last, replayed.state_hash), (report.lsn, report.state_hash));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backstock_engine::engine::{Engine, EngineError, Halt};
@@ -259,6 +259,53 @@ async fn a_caller_who_never_has_to_wait_gives_its_thread_back() {
     other.abort();
     for order in submitted {
         order.acknowledged().await.expect("it is placed");
+    }
+    engine.shut_down().await;
+}
+
+/// Buys one unit after the other until told to end.
+async fn buy_on(engine: Engine, buyer: usize, ends: Arc<AtomicBool>) {
+    for round in 0.. {
+        if ends.load(Ordering::Relaxed) {
+            return;
+        }
+        let wanted = order(&format!("{buyer}-{round}"), &[("A", 1)], Shortage::Reject);
+        place(&engine, wanted).await.expect("it is placed");
+    }
+}
+
+/// However long an audit looks, whoever waits for an answer does not wait for it. Were he
+/// to, each buyer would buy once or twice beside it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_are_acknowledged_while_an_audit_looks() {
+    const BUYERS: usize = 8;
+    const EACH: u64 = 40;
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    network(&engine).await;
+    let ends = Arc::new(AtomicBool::new(false));
+    let buyers: Vec<_> = (0..BUYERS)
+        .map(|buyer| tokio::spawn(buy_on(engine.clone(), buyer, Arc::clone(&ends))))
+        .collect();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    // Audits take longer with each order that there is.
+    loop {
+        let audited = tokio::task::spawn_blocking({
+            let engine = engine.clone();
+            move || engine.audit().map(|report| (engine.version().get(), report))
+        });
+        let (version, report) = audited.await.expect("no panic").expect("the audit runs");
+        assert!(report.is_clean(), "{:#?}", report.breaches);
+        let beside = version - report.lsn.get();
+        if beside > EACH * BUYERS as u64 {
+            break;
+        }
+        let orders = report.orders;
+        assert!(tokio::time::Instant::now() < deadline, "{beside} beside one of {orders} orders");
+    }
+    ends.store(true, Ordering::Relaxed);
+    for buyer in buyers {
+        buyer.await.expect("no panic");
     }
     engine.shut_down().await;
 }

@@ -6,6 +6,7 @@ use std::task::Poll;
 use super::order_at_rest;
 use crate::actor::order::OrderMessage;
 use crate::actor::stock::StockMessage;
+use crate::engine::as_of::AsOf;
 use crate::engine::claims::cell;
 use crate::engine::tests::{PAIR, one_unit, order, poll, run};
 use crate::engine::{Engine, Pump};
@@ -51,10 +52,7 @@ fn an_order_is_not_read_beside_half_of_its_cancellation() {
 #[test]
 fn an_order_is_not_waited_for_on_its_thread_while_an_audit_looks() {
     let (engine, _pump, id, placed) = one_order();
-    let frozen = engine.core.freeze();
-    let at_rest = poll(pin!(order_at_rest(&engine.core, &id)));
-    assert!(matches!(at_rest, Poll::Ready(Ok(None))), "it is read as usual");
-    drop(frozen);
+    let _audited = AsOf::begin(&engine.core);
     let Poll::Ready(Ok(Some(view))) = poll(pin!(order_at_rest(&engine.core, &id))) else {
         panic!("nothing is in its way");
     };

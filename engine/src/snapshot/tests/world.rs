@@ -128,7 +128,8 @@ impl World {
         let begin = state.begin();
         hash.merge(state.copy_items(0, begin.items).unwrap().hash());
         self.all_orders().iter().for_each(|(_, kept)| hash.add(kept.hash()));
-        hash.merge(self.requests.hash());
+        self.requests.begin_hash();
+        hash.merge(std::iter::repeat_with(|| self.requests.hash_some()).flatten().next().unwrap());
         hash
     }
 
