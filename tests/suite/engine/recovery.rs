@@ -70,7 +70,10 @@ fn stand(engine: &Engine) -> (Lsn, StateHash) {
 async fn found(data: &Path) -> Result<(Lsn, StateHash), OpenError> {
     let opened = Engine::open(&options(data), Arc::new(RealDisk), Arc::new(Line)).await;
     let (engine, recovered) = opened?;
-    assert_clean(&engine);
+    let audit = engine.audit().expect("the audit runs");
+    // A snapshot that a trial took away is told of; the state is sound without it.
+    let unsound: Vec<_> = audit.breaches.iter().filter(|b| b.name != "SNAPSHOTS_WHOLE").collect();
+    assert!(unsound.is_empty(), "{unsound:?}");
     engine.shut_down().await;
     Ok((recovered.last, recovered.state_hash))
 }
@@ -410,7 +413,8 @@ async fn damage_of_the_journal_loses_nothing_that_a_path_leads_to() {
                 assert_eq!((state, wear.lost), (worn.last(), None), "{what}");
                 opened += 1;
             }
-            Err(OpenError::Journal(error)) => {
+            // With its first segment and the newer snapshot, it begins too late.
+            Err(error @ (OpenError::Journal(_) | OpenError::Missing { .. })) => {
                 assert!(wear.lost.is_some() || wear.may_be_refused, "{what}: {error}");
                 let until = Some(Until::Damage);
                 let options =
