@@ -18,6 +18,10 @@ type Next = Option<Result<Frame<Bytes>, Status>>;
 /// Counts an answer until the transport has sent it. That of a single call is there as soon
 /// as it is asked for; a stream waits, and has a bound of its own.
 pub(super) fn leaving(response: Response<Body>, peer: &Arc<Peer>) -> Response<Body> {
+    if response.body().is_end_stream() {
+        // A refusal is its headers alone, and is to stay that: clients read its status there.
+        return response;
+    }
     let (head, mut body) = response.into_parts();
     let mut unheard = Context::from_waker(Waker::noop());
     let first = Pin::new(&mut body).poll_frame(&mut unheard);
@@ -64,7 +68,10 @@ impl http_body::Body for Leaving {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_none() && self.body.is_end_stream()
+        match &self.first {
+            Some(first) => first.is_none(),
+            None => self.body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {

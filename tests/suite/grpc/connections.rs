@@ -177,8 +177,16 @@ async fn a_connection_that_asks_for_nothing_is_closed_and_one_with_a_stream_is_n
     server.stop().await.expect("drained");
 }
 
-/// All frames that come until the other side hangs up: the type and the content of each.
-fn frames_until_closed(stream: &mut TcpStream) -> Vec<(u8, Vec<u8>)> {
+/// A frame of HTTP/2.
+#[derive(Debug, PartialEq)]
+struct Frame {
+    kind: u8,
+    flags: u8,
+    content: Vec<u8>,
+}
+
+/// All frames that come until the other side hangs up.
+fn frames_until_closed(stream: &mut TcpStream) -> Vec<Frame> {
     stream.set_read_timeout(Some(LONG)).expect("a timeout is set");
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).expect("it is closed in time");
@@ -186,7 +194,7 @@ fn frames_until_closed(stream: &mut TcpStream) -> Vec<(u8, Vec<u8>)> {
     while let Some((head, behind)) = rest.split_at_checked(9) {
         let length = usize::from(head[1]) << 8 | usize::from(head[2]);
         let (content, behind) = behind.split_at(length);
-        frames.push((head[3], content.to_vec()));
+        frames.push(Frame { kind: head[3], flags: head[4], content: content.to_vec() });
         rest = behind;
     }
     frames
@@ -205,7 +213,30 @@ async fn a_connection_that_asks_for_nothing_is_told_before_it_is_closed() {
     asks_nothing.write_all(&EMPTY_SETTINGS).expect("sent");
     let frames = frames_until_closed(&mut asks_nothing);
     // The last stream that was taken, and no error.
-    assert_eq!(frames.last(), Some(&(GO_AWAY, vec![0; 8])), "{frames:?}");
+    let farewell = Frame { kind: GO_AWAY, flags: 0, content: vec![0; 8] };
+    assert_eq!(frames.last(), Some(&farewell), "{frames:?}");
+    server.stop().await.expect("drained");
+}
+
+/// Clients look for the status of a refusal in the headers that end its stream.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_ends_with_its_headers() {
+    const HEADERS: u8 = 1;
+    const END_STREAM: u8 = 1;
+    let directory = tempfile::tempdir().expect("a directory");
+    let idle = Duration::from_millis(200);
+    let config = Config { connection_idle_max: idle, ..configuration(directory.path()) };
+    let server = TestServer::start_as(&config).await;
+    let mut asks = TcpStream::connect(server.address).expect("it listens");
+    asks.write_all(GREETING).expect("sent");
+    asks.write_all(&EMPTY_SETTINGS).expect("sent");
+    asks.write_all(&call_without_end("/backstock.v1.OrderService/GetOrder")).expect("sent");
+    // An empty message, with which the stream 1 ends: no order is named.
+    asks.write_all(&[0, 0, 5, 0, END_STREAM, 0, 0, 0, 1, 0, 0, 0, 0, 0]).expect("sent");
+    let frames = frames_until_closed(&mut asks);
+    let headers = frames.iter().filter(|frame| frame.kind == HEADERS);
+    let ends: Vec<_> = headers.map(|frame| frame.flags & END_STREAM).collect();
+    assert_eq!(ends, [END_STREAM], "{frames:?}");
     server.stop().await.expect("drained");
 }
 
