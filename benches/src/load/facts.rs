@@ -3,10 +3,10 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::follow::Followed;
 use super::machine::Machine;
 use super::recorder::Record;
-use super::snapshot::Beside;
 
 /// Everything that the JSON file has.
 #[derive(Clone, Debug, Serialize)]
@@ -61,8 +61,8 @@ pub struct Facts {
     pub generator_ns_per_order: f64,
     /// Bytes of journal for each order, and what else was written meanwhile.
     pub journal_bytes_per_order: f64,
-    /// How orders fared beside a snapshot, where one was asked for.
-    pub snapshot: Option<Beside>,
+    /// How orders fared beside a snapshot or an audit, where one was asked for.
+    pub beside: Option<Beside>,
     /// What the audit found after the run. Without `clean` there is no file.
     pub audit: &'static str,
     /// Whether the caller's count and the engine's add up.
@@ -86,14 +86,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The figures in one line, for a person, and a second one about a snapshot.
+    /// The figures in one line, for a person, and a second one about what was
+    /// done beside.
     pub fn summary(&self) -> String {
         let LatencyUs { p50, p99, p999, max, .. } = self.latency_us;
-        let snapshot =
-            self.snapshot.map_or_else(String::new, |beside| format!("\n{}", beside.summary()));
+        let beside =
+            self.beside.map_or_else(String::new, |beside| format!("\n{}", beside.summary()));
         format!(
             "{} {}: {:.0} orders/s; p50 {p50} us, p99 {p99} us, p99.9 {p999} us, max {max} us; \
-             audit {}, {} sold + {} left = {} there was{snapshot}",
+             audit {}, {} sold + {} left = {} there was{beside}",
             self.workload,
             self.target,
             self.orders_per_second,
@@ -221,7 +222,7 @@ pub mod tests {
             cpu_us_per_order: 3.0,
             generator_ns_per_order: 80.0,
             journal_bytes_per_order: 120.0,
-            snapshot: Some(super::super::snapshot::tests::sample()),
+            beside: Some(super::super::beside::tests::sample()),
             audit: "clean",
             conservation: Conservation {
                 there_was: 100,

@@ -1,11 +1,11 @@
 //! From what was measured to what is told.
 
+use super::beside::{Beside, Worked};
 use super::facts::{Conservation, Facts, LatencyUs, Timeline, quantiles};
 use super::follow::Followed;
 use super::machine::{Machine, commit};
 use super::options::{Args, Rate, Target, Workload};
 use super::phase::Ran;
-use super::snapshot::{Beside, Taken};
 use super::terms;
 use super::text::real;
 use crate::workload::network::Stocking;
@@ -38,8 +38,8 @@ pub struct Figures<'a> {
     pub followed: Followed,
     /// That the numbers add up.
     pub conservation: Conservation,
-    /// The snapshot that was taken meanwhile.
-    pub taken: Option<Taken>,
+    /// What was done beside the orders.
+    pub worked: Option<Worked>,
 }
 
 impl Figures<'_> {
@@ -77,7 +77,7 @@ impl Figures<'_> {
             cpu_us_per_order: ran.cpu.as_secs_f64() * 1e6 / real(orders),
             generator_ns_per_order: self.generator_ns,
             journal_bytes_per_order: each(self.journal),
-            snapshot: self.taken.map(|taken| Beside::new(&record, args.measured(), &taken)),
+            beside: self.worked.map(|worked| Beside::new(&record, args.measured(), &worked)),
             audit: "clean",
             conservation: self.conservation,
             machine: self.machine,

@@ -7,6 +7,7 @@
 
 mod alarm;
 mod answers;
+mod beside;
 mod check;
 mod data;
 mod drive;
@@ -26,7 +27,6 @@ mod report;
 mod schedule;
 mod server;
 mod session;
-mod snapshot;
 mod stream;
 mod terms;
 mod text;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use super::beside::Work;
 use super::error::LoadError;
 use crate::workload::names::SKUS_MAX;
 
@@ -51,6 +52,10 @@ pub struct Args {
     /// fared beside it
     #[arg(long)]
     pub snapshot: bool,
+    /// Audits the state when a fifth of the measured time is over, and tells how orders
+    /// fared beside it
+    #[arg(long, conflicts_with = "snapshot")]
+    pub audit: bool,
     /// Where the engine keeps its data; a temporary directory when left out
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -179,6 +184,15 @@ impl Args {
     /// Time that is measured.
     pub const fn measured(&self) -> Duration {
         Duration::from_secs(self.seconds)
+    }
+
+    /// What is done once beside the orders.
+    pub const fn beside(&self) -> Option<Work> {
+        match (self.snapshot, self.audit) {
+            (true, _) => Some(Work::Snapshot),
+            (_, true) => Some(Work::Audit),
+            _ => None,
+        }
     }
 
     /// SKUs of the network, where a workload has as many as it is told.

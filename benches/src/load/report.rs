@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::beside::Done;
 use super::facts::{Facts, LatencyUs, Slot};
 use super::plot::{Axis, Plot, Scale, Series};
 use super::text::{bytes, count, grouped, micros, percent, real, rounded};
@@ -87,8 +88,8 @@ fn throughput(facts: &Facts) -> Plot {
     let width = facts.timeline.slot_seconds;
     let points = over_time(facts, |slot| real(slot.orders) / width);
     let max = points.iter().map(|(_, y)| *y).fold(facts.orders_per_second, f64::max);
-    let snapshot = facts.snapshot.map(|beside| Series {
-        name: "snapshot",
+    let beside = facts.beside.map(|beside| Series {
+        name: beside.done.name(),
         class: "s2",
         filled: false,
         marks: Vec::new(),
@@ -114,7 +115,7 @@ fn throughput(facts: &Facts) -> Plot {
             },
         ]
         .into_iter()
-        .chain(snapshot)
+        .chain(beside)
         .collect(),
     }
 }
@@ -203,9 +204,12 @@ fn run_rows(facts: &Facts) -> Vec<Row> {
     if let Some(updates) = facts.updates_per_second {
         rows.push(("Stock updates a second", grouped(rounded(updates))));
     }
-    if let Some(beside) = &facts.snapshot {
+    if let Some(beside) = &facts.beside {
         rows.push((
-            "Snapshot taken",
+            match beside.done {
+                Done::Snapshot { .. } => "Snapshot taken",
+                Done::Audit { .. } => "Audited",
+            },
             format!("from {:.1} to {:.1} s", beside.began_seconds, beside.ended_seconds),
         ));
         rows.push(("orders a second with it", grouped(rounded(beside.with.orders_per_second))));

@@ -11,6 +11,7 @@ use tonic::transport::Channel;
 
 use super::alarm::Alarm;
 use super::answers::FollowUp;
+use super::beside::Working;
 use super::check::{Books, audit, conservation, fetch};
 use super::data::Data;
 use super::drive::{Caller, Pipe};
@@ -26,7 +27,6 @@ use super::phase::{Phase, Ran};
 use super::progress::Screen;
 use super::schedule::Plan;
 use super::server::Loopback;
-use super::snapshot::Taking;
 use super::stream::Stream;
 use super::terms;
 use super::unary::Unary;
@@ -141,15 +141,16 @@ impl Session {
         let journal_before = self.engine.status().journal_bytes_written;
         let (phase, there_was) = self.plan(&warmed).await?;
         let feed = self.feed(reach.feed);
-        let taking = self.args.snapshot.then(|| Taking::start(self.engine.clone(), phase.lasts));
+        let working =
+            self.args.beside().map(|work| Working::start(work, self.engine.clone(), phase.lasts));
         let (callers, ran) = phase.run(callers, self.screen).await?;
         let updates = feed.as_ref().map(Feed::done);
         let fed = end_of(feed.map(Feed::stop)).await?;
         // Followers end when no caller has more for them.
         let players: Vec<_> = callers.into_iter().map(|caller| caller.player).collect();
         let followed = end_of(follower.map(Follower::end)).await?;
-        let taken = match taking {
-            Some(taking) => Some(taking.end().await?),
+        let worked = match working {
+            Some(working) => Some(working.end().await?),
             None => None,
         };
 
@@ -173,7 +174,7 @@ impl Session {
             updates,
             followed,
             conservation,
-            taken,
+            worked,
         };
         Ok(figures.facts())
     }

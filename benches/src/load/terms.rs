@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::beside::Work;
 use super::options::{Args, Target, Workload};
 use crate::workload::network::Stocking;
 use crate::workload::ring::{Player, Ring};
@@ -76,11 +77,13 @@ pub fn included(args: &Args) -> Vec<String> {
         "Durability: fdatasync of the journal before each answer.".into(),
         "The generator, on the same cores.".into(),
     ];
-    let snapshot = args.snapshot.then(|| {
-        "A snapshot that is taken meanwhile: copying, writing, syncing and reading it back."
-            .to_owned()
+    let beside = args.beside().map(|work| match work {
+        Work::Snapshot => {
+            "A snapshot that is taken meanwhile: copying, writing, syncing and reading it back."
+        }
+        Work::Audit => "An audit meanwhile, of all that there is at one event.",
     });
-    sentences.into_iter().chain(snapshot).collect()
+    sentences.into_iter().chain(beside.map(str::to_owned)).collect()
 }
 
 /// What is left out.

@@ -1,14 +1,15 @@
-//! A snapshot that is taken while a run is measured, and what it does to the others.
+//! Work that is done once while a run is measured, a snapshot or an audit, and how orders
+//! fare beside it.
 //!
 //! ```text
 //!   measured   |------------|=======================|------------|
-//!   slots         without   |  with the snapshot    |  without
+//!   slots         without   |  with the work        |  without
 //! ```
-//! A slot in which the snapshot began or ended is in neither part.
+//! A slot in which the work began or ended is in neither part.
 
 use std::time::{Duration, Instant};
 
-use backstock_engine::engine::Engine;
+use backstock_engine::engine::{AuditReport, Engine};
 use backstock_engine::snapshot::TakeReport;
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -19,58 +20,76 @@ use super::recorder::Record;
 use super::text::{micros, real};
 use crate::workload::network::NOW;
 
-/// The snapshot begins when this part of the measured time is over, so that there are
-/// slots before it.
+/// The work begins when this part of the measured time is over, so that there are slots
+/// before it.
 const BEGINS_AFTER: u32 = 5;
 
-/// A snapshot that is about to be taken, or being taken.
-pub struct Taking(JoinHandle<Result<Taken, LoadError>>);
-
-/// A snapshot that was taken.
-#[derive(Clone, Debug)]
-pub struct Taken {
-    began: Instant,
-    ended: Instant,
-    report: TakeReport,
+/// What is done meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A snapshot is taken.
+    Snapshot,
+    /// The state is audited.
+    Audit,
 }
 
-impl Taking {
-    /// Takes one in a phase that begins now and lasts so long.
-    pub fn start(engine: Engine, lasts: Duration) -> Self {
+impl Work {
+    async fn run(self, engine: Engine) -> Result<Outcome, LoadError> {
+        Ok(match self {
+            Self::Snapshot => Outcome::Snapshot(engine.take_snapshot(NOW).await?),
+            Self::Audit => {
+                let audit = tokio::task::spawn_blocking(move || engine.audit());
+                Outcome::Audit(audit.await.expect("no panic")?)
+            }
+        })
+    }
+}
+
+/// Work that is about to begin, or under way.
+pub struct Working(JoinHandle<Result<Worked, LoadError>>);
+
+/// Work that was done.
+#[derive(Clone, Debug)]
+pub struct Worked {
+    began: Instant,
+    ended: Instant,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+enum Outcome {
+    Snapshot(TakeReport),
+    Audit(AuditReport),
+}
+
+impl Working {
+    /// Does it in a phase that begins now and lasts so long.
+    pub fn start(work: Work, engine: Engine, lasts: Duration) -> Self {
         Self(tokio::spawn(async move {
             tokio::time::sleep(lasts / BEGINS_AFTER).await;
             let began = Instant::now();
-            let report = engine.take_snapshot(NOW).await?;
-            Ok(Taken { began, ended: Instant::now(), report })
+            let outcome = work.run(engine).await?;
+            Ok(Worked { began, ended: Instant::now(), outcome })
         }))
     }
 
     /// Waits for its end.
-    pub async fn end(self) -> Result<Taken, LoadError> {
+    pub async fn end(self) -> Result<Worked, LoadError> {
         self.0.await.expect("no panic")
     }
 }
 
-/// What a snapshot took, and how orders fared beside it.
+/// What the work took, and how orders fared beside it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Beside {
+    /// What was done.
+    #[serde(flatten)]
+    pub done: Done,
     /// Seconds of the measured time at which it began.
     pub began_seconds: f64,
     /// Seconds at which it ended, which may be after the measured time.
     pub ended_seconds: f64,
-    /// Of that, copying and writing.
-    pub copying_seconds: f64,
-    /// Of that, reading back.
-    pub verifying_seconds: f64,
-    /// Of both, making way for orders.
-    pub resting_seconds: f64,
-    /// Bytes written.
-    pub bytes_written: u64,
-    /// Pairs in it.
-    pub pairs: u64,
-    /// Orders in it.
-    pub orders: u64,
-    /// While it was taken.
+    /// While it was done.
     pub with: Part,
     /// Before and after.
     pub without: Part,
@@ -78,6 +97,79 @@ pub struct Beside {
     pub throughput_ratio: f64,
     /// The 99th percentile with it over the one without.
     pub p99_ratio: f64,
+}
+
+/// Work that was done, in figures.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "work", rename_all = "snake_case")]
+pub enum Done {
+    /// A snapshot was taken.
+    Snapshot {
+        /// Of its time, copying and writing.
+        copying_seconds: f64,
+        /// Of its time, reading back.
+        verifying_seconds: f64,
+        /// Of both, making way for orders.
+        resting_seconds: f64,
+        /// Bytes written.
+        bytes_written: u64,
+        /// Pairs in it.
+        pairs: u64,
+        /// Orders in it.
+        orders: u64,
+    },
+    /// The state was audited.
+    Audit {
+        /// Pairs looked at.
+        pairs: u64,
+        /// Orders looked at.
+        orders: u64,
+    },
+}
+
+impl Done {
+    fn new(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Snapshot(report) => Self::Snapshot {
+                copying_seconds: report.took_copying.as_secs_f64(),
+                verifying_seconds: report.took_verifying.as_secs_f64(),
+                resting_seconds: report.took_resting.as_secs_f64(),
+                bytes_written: report.bytes_written,
+                pairs: report.manifest.counts.pairs,
+                orders: report.manifest.counts.orders,
+            },
+            Outcome::Audit(report) => Self::Audit { pairs: report.pairs, orders: report.orders },
+        }
+    }
+
+    /// What it is called.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Snapshot { .. } => "snapshot",
+            Self::Audit { .. } => "audit",
+        }
+    }
+
+    fn summary(&self, seconds: f64) -> String {
+        let name = self.name();
+        match self {
+            Self::Snapshot {
+                pairs,
+                orders,
+                copying_seconds,
+                verifying_seconds,
+                resting_seconds,
+                ..
+            } => format!(
+                "{name} of {pairs} pairs and {orders} orders in {seconds:.1} s \
+                 ({copying_seconds:.1} copying, {verifying_seconds:.1} verifying, \
+                 {resting_seconds:.1} of it resting)"
+            ),
+            Self::Audit { pairs, orders } => {
+                format!("{name} of {pairs} pairs and {orders} orders in {seconds:.1} s")
+            }
+        }
+    }
 }
 
 /// Whole slots of the measured time.
@@ -95,9 +187,9 @@ pub struct Part {
 
 impl Beside {
     /// Parts the slots of a record that measured so long.
-    pub fn new(record: &Record, measured: Duration, taken: &Taken) -> Self {
+    pub fn new(record: &Record, measured: Duration, worked: &Worked) -> Self {
         let at = |instant: Instant| instant.saturating_duration_since(record.began);
-        let (began, ended) = (at(taken.began), at(taken.ended));
+        let (began, ended) = (at(worked.began), at(worked.ended));
         let within = |from: Duration, to: Duration| {
             let slots = record.slots.iter().zip(0u32..);
             let is_inside = move |no: u32| record.slot * no >= from && record.slot * (no + 1) <= to;
@@ -106,16 +198,10 @@ impl Beside {
         let outside = within(Duration::ZERO, began).chain(within(ended, measured));
         let with = Part::new(record.slot, within(began, ended.min(measured)));
         let without = Part::new(record.slot, outside);
-        let report = &taken.report;
         Self {
+            done: Done::new(&worked.outcome),
             began_seconds: began.as_secs_f64(),
             ended_seconds: ended.as_secs_f64(),
-            copying_seconds: report.took_copying.as_secs_f64(),
-            verifying_seconds: report.took_verifying.as_secs_f64(),
-            resting_seconds: report.took_resting.as_secs_f64(),
-            bytes_written: report.bytes_written,
-            pairs: report.manifest.counts.pairs,
-            orders: report.manifest.counts.orders,
             with,
             without,
             throughput_ratio: with.orders_per_second / without.orders_per_second,
@@ -127,22 +213,16 @@ impl Beside {
     pub fn summary(&self) -> String {
         let part = |part: Part| {
             format!(
-                "{:.0} orders/s, p99 {} in {:.1} s",
+                "{:.0} orders/s, p99 {}, slowest {} in {:.1} s",
                 part.orders_per_second,
                 micros(real(part.p99_us)),
+                micros(real(part.max_us)),
                 part.seconds
             )
         };
         format!(
-            "snapshot of {} pairs and {} orders in {:.1} s ({:.1} copying, {:.1} verifying, {:.1} of it \
-             resting): with \
-             it {}; without {}; throughput {:.3}, p99 {:.2} of what it is without",
-            self.pairs,
-            self.orders,
-            self.ended_seconds - self.began_seconds,
-            self.copying_seconds,
-            self.verifying_seconds,
-            self.resting_seconds,
+            "{}: with it {}; without {}; throughput {:.3}, p99 {:.2} of what it is without",
+            self.done.summary(self.ended_seconds - self.began_seconds),
             part(self.with),
             part(self.without),
             self.throughput_ratio,
@@ -188,14 +268,16 @@ pub mod tests {
             max_us: 70_000,
         };
         Beside {
+            done: Done::Snapshot {
+                copying_seconds: 0.15,
+                verifying_seconds: 0.05,
+                resting_seconds: 0.1,
+                bytes_written: 1 << 20,
+                pairs: 4_000_000,
+                orders: 9,
+            },
             began_seconds: 0.1,
             ended_seconds: 0.3,
-            copying_seconds: 0.15,
-            verifying_seconds: 0.05,
-            resting_seconds: 0.1,
-            bytes_written: 1 << 20,
-            pairs: 4_000_000,
-            orders: 9,
             with: part,
             without: part,
             throughput_ratio: 1.0,
@@ -203,39 +285,11 @@ pub mod tests {
         }
     }
 
-    fn manifest() -> TakeReport {
-        use backstock_engine::model::{Lsn, StateHash};
-        use backstock_engine::snapshot::{Counts, Manifest};
-        let manifest = Manifest {
-            version: 1,
-            generation: 1,
-            start: Lsn::NONE,
-            end: Lsn::NONE,
-            state_hash: StateHash::default(),
-            order_last: 0,
-            requests_from: Lsn::FIRST,
-            created_at: NOW,
-            counts: Counts::default(),
-            chunks: Vec::new(),
-        };
-        TakeReport {
-            manifest,
-            chunks_written: 0,
-            bytes_written: 0,
-            chunks_reused: 0,
-            pruned: Vec::new(),
-            journal_from: None,
-            took_copying: Duration::ZERO,
-            took_verifying: Duration::ZERO,
-            took_resting: Duration::ZERO,
-        }
-    }
-
     /// Slots of 100 ms: the first is before, the second has the beginning, the third and
     /// fourth are beside it, the fifth has the end, the sixth is after, and what comes
     /// later is past the measured time.
     #[test]
-    fn a_slot_is_with_the_snapshot_without_it_or_neither() {
+    fn a_slot_is_with_the_work_without_it_or_neither() {
         let began = Instant::now();
         let at = |ms: u64| began + Duration::from_millis(ms);
         let shared = Record::new(began, Duration::from_millis(600));
@@ -246,8 +300,9 @@ pub mod tests {
             recorder.answered(at(ms - latency_ms), at(ms));
         }
         drop(recorder);
-        let taken = Taken { began: at(120), ended: at(410), report: manifest() };
-        let beside = Beside::new(&shared.lock(), Duration::from_millis(600), &taken);
+        let outcome = Outcome::Audit(AuditReport::default());
+        let worked = Worked { began: at(120), ended: at(410), outcome };
+        let beside = Beside::new(&shared.lock(), Duration::from_millis(600), &worked);
         let seen = |part: Part| (part.seconds, part.orders_per_second.round(), part.max_us / 1_000);
         assert_eq!(seen(beside.with), (0.2, 15.0, 5));
         assert_eq!(seen(beside.without), (0.2, 10.0, 1));
