@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use super::store::StoreError;
 use super::sync::{at, parent_of, paths_in, sync_directory};
+use crate::disk::is_unreadable;
 
 /// The layout that this build knows, beside the older ones.
 const LAYOUT: u32 = 3;
@@ -35,7 +36,7 @@ const KEEPS_OUT: &str = "This store was written by a newer version of Backstock.
 pub(super) enum Label {
     /// There is none: the store is new, or of an older layout.
     None,
-    /// It is damaged.
+    /// It is damaged, or the disk cannot read it.
     Damaged,
     /// These generations were read back whole, and nothing was let go since.
     Keeps(Vec<u64>),
@@ -91,6 +92,7 @@ fn read_label(directory: &Path) -> Result<Label, StoreError> {
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Label::None),
+        Err(error) if is_unreadable(&error) => return Ok(Label::Damaged),
         Err(error) => return Err(at(&path)(error)),
     };
     match parse(&String::from_utf8_lossy(&bytes)) {
@@ -253,6 +255,17 @@ mod tests {
             let says_the_same = parse(&String::from_utf8_lossy(&flipped)).is_some();
             assert!(says_the_same && bit / 8 > bytes.len() - 11 || read == Label::Damaged);
         }
+    }
+
+    #[test]
+    fn a_label_that_the_disk_cannot_read_is_a_damaged_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        // There is no memory where it begins: reading it is a fault of the disk.
+        std::os::unix::fs::symlink("/proc/self/mem", path.join(LABEL)).unwrap();
+        assert_eq!(read_label(path).unwrap(), Label::Damaged);
+        write_label(path, &[7]).unwrap();
+        assert_eq!(read_label(path).unwrap(), Label::Keeps(vec![7]));
     }
 
     #[test]
