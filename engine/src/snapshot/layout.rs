@@ -44,7 +44,9 @@ pub(super) enum Label {
 
 /// Whether there is a store.
 pub(super) fn exists(directory: &Path) -> bool {
-    [directory, &moving(directory)].into_iter().any(Path::exists) || is_half_swapped(directory)
+    directory.exists()
+        || moving(directory).iter().any(|moving| moving.exists())
+        || is_half_swapped(directory)
 }
 
 /// Makes a directory one of this layout, whatever it was; answers with its label.
@@ -139,16 +141,20 @@ pub(super) fn numbered(directory: &Path, name: &str, no: u32) -> PathBuf {
 fn move_layout_1(directory: &Path) -> Result<bool, StoreError> {
     finish_swap(directory)?;
     let moving = moving(directory);
+    let [first, later] = &moving;
     // Where an entry of this layout is as well, an older build was tried on it.
     let is_database = ["conf", "db"].iter().any(|name| directory.join(name).is_file());
     if is_database && !directory.join(ODD).exists() {
-        rename(directory, &moving)?;
+        rename(directory, if first.exists() { later } else { first })?;
     }
-    if !moving.exists() {
+    let there: Vec<_> = moving.iter().filter(|moving| moving.exists()).collect();
+    if there.is_empty() {
         return Ok(false);
     }
     fs::create_dir_all(directory).map_err(at(directory))?;
-    number(&moving, directory, ODD)?;
+    for older in there {
+        number(older, directory, ODD)?;
+    }
     sync_directory(parent_of(directory))?;
     Ok(true)
 }
@@ -182,8 +188,10 @@ fn keep_older_builds_out(directory: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn moving(directory: &Path) -> PathBuf {
-    beside(directory, "moving")
+/// The names that a database of layout 1 has while it is moved. Where that was stopped, and
+/// an older build was started then, there are two: the later one has the second.
+fn moving(directory: &Path) -> [PathBuf; 2] {
+    ["moving", "moving-2"].map(|suffix| beside(directory, suffix))
 }
 
 /// Whether an older build was stopped while it gave a database another's place.

@@ -165,6 +165,8 @@ fn the_databases_of_older_builds_become_two() {
         One,
         OneInASwap,
         OneThatMoves,
+        /// An older build was started after that.
+        OneAndOneThatMoves,
         Two,
         TwoOneOfThemInASwap,
         TwoOneOfThemMoved,
@@ -172,11 +174,19 @@ fn the_databases_of_older_builds_become_two() {
         TwoAndOneMoved,
     }
     use Left::{
-        One, OneInASwap, OneThatMoves, Two, TwoAndOneMoved, TwoOneOfThemInASwap, TwoOneOfThemMoved,
+        One, OneAndOneThatMoves, OneInASwap, OneThatMoves, Two, TwoAndOneMoved,
+        TwoOneOfThemInASwap, TwoOneOfThemMoved,
     };
-    for left in
-        [One, OneInASwap, OneThatMoves, Two, TwoOneOfThemInASwap, TwoOneOfThemMoved, TwoAndOneMoved]
-    {
+    for left in [
+        One,
+        OneInASwap,
+        OneThatMoves,
+        OneAndOneThatMoves,
+        Two,
+        TwoOneOfThemInASwap,
+        TwoOneOfThemMoved,
+        TwoAndOneMoved,
+    ] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("snapshots");
         let fill = |older: &Path, is_here: &dyn Fn(u64) -> bool| {
@@ -196,6 +206,10 @@ fn the_databases_of_older_builds_become_two() {
             One => fill(&path, &|_| true),
             OneInASwap => fill(&directory.path().join("snapshots.replaced"), &|_| true),
             OneThatMoves => fill(&directory.path().join("snapshots.moving"), &|_| true),
+            OneAndOneThatMoves => {
+                fill(&directory.path().join("snapshots.moving"), &|no| no == 11);
+                fill(&path, &|_| true);
+            }
             Two => {
                 fill(&path.join("odd"), &|_| true);
                 fill(&path.join("even"), &even);
