@@ -76,11 +76,9 @@ impl Half {
         manifest: u8,
         was_there: bool,
     ) -> Result<Self, StoreError> {
-        let current = newest(library, directory, name, manifest, was_there)?;
-        let has_generation = match &current {
-            Ok(database) => !database.keys(&[manifest])?.is_empty(),
-            Err(_) => false,
-        };
+        let newest = newest(library, directory, name, manifest, was_there)?;
+        let has_generation = matches!(newest, Ok((_, true)));
+        let current = newest.map(|(database, _)| Arc::new(database));
         let last = numbers(directory, name)?.pop().unwrap_or(0);
         let writing = Writing { last, has_generation, was_opened_again: false };
         Ok(Self {
@@ -219,7 +217,7 @@ impl Half {
             // What of it is there keeps the room that the next snapshot needs.
             let directory = fresh.directory().to_owned();
             drop(fresh);
-            remove_directory(&directory)?;
+            try_to_remove(&directory);
             return Err(error);
         }
         self.replace(fresh, self.readable());
@@ -316,7 +314,7 @@ impl Half {
         let mut readable = Some(Arc::clone(database));
         if database.is_lost() && !writing.has_generation {
             // Nobody needs it, and tries that fail one after the other would fill the disk.
-            remove_directory(database.directory())?;
+            try_to_remove(database.directory());
             readable = self.readable();
         }
         self.replace(fresh, readable);
@@ -349,7 +347,7 @@ impl Half {
         let directory = self.numbered(writing.last);
         let fresh = Database::open(&self.library, &directory).inspect_err(|_| {
             // Tries that fail would fill the directory.
-            let _ = remove_directory(&directory);
+            try_to_remove(&directory);
         })?;
         sync_directory(&self.directory)?;
         Ok(fresh)
@@ -372,6 +370,14 @@ impl Half {
     }
 }
 
+/// Nobody needs it. What cannot be removed goes with what is let go of later, at the latest:
+/// a call that hangs may be at it.
+fn try_to_remove(directory: &Path) {
+    if let Err(error) = remove_directory(directory) {
+        tracing::warn!(%error, "what nobody needs of a snapshot database stays for now");
+    }
+}
+
 impl Writing {
     /// The current database is a new one.
     fn begin_anew(&mut self) {
@@ -385,20 +391,21 @@ impl Failed {
     }
 }
 
+/// The database that [`Half::open`] opens, and whether it has a generation.
 fn newest(
     library: &Library,
     directory: &Path,
     name: &str,
     manifest: u8,
     was_there: bool,
-) -> Result<Result<Arc<Database>, Failed>, StoreError> {
+) -> Result<Result<(Database, bool), Failed>, StoreError> {
     let there = numbers(directory, name)?;
     let first = numbered(directory, name, 1);
     if there.is_empty() && was_there {
         return Ok(Err(Failed { directory: first, cause: "it is gone".to_owned() }));
     }
     if there.is_empty() {
-        return Ok(Ok(Arc::new(Database::open(library, &first)?)));
+        return Ok(Ok((Database::open(library, &first)?, false)));
     }
     let (mut without, mut failed) = (None, None);
     for no in there.into_iter().rev() {
@@ -407,7 +414,7 @@ fn newest(
             Ok(database) if database.keys(&[manifest])?.is_empty() => {
                 without.get_or_insert(database);
             }
-            Ok(database) => return Ok(Ok(Arc::new(database))),
+            Ok(database) => return Ok(Ok((database, true))),
             Err(error) if error.is_damage() => {
                 let cause = match error {
                     StoreError::Corrupt { cause, .. } => cause,
@@ -420,7 +427,7 @@ fn newest(
     }
     // One that is damaged may be the one with the generations.
     match (failed, without) {
-        (None, Some(database)) => Ok(Ok(Arc::new(database))),
+        (None, Some(database)) => Ok(Ok((database, false))),
         (failed, _) => Ok(Err(failed.expect("one of the two is there"))),
     }
 }
