@@ -13,8 +13,8 @@ use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::{
     ExportError, Exported, Library, Manifest, Pace, Recovered, SledStore, SnapshotError,
-    SnapshotStore as _, State, StoreError, TakeReport, export, list, load_newest, survey, take_at,
-    verify,
+    SnapshotStore as _, State, StoreError, TakeReport, export, list, load_newest, manifests,
+    take_at, verify,
 };
 
 /// The snapshots in a data directory, and the engine that they are of.
@@ -116,7 +116,7 @@ impl Snapshots {
     /// When the store fails, or a newer build wrote a generation.
     pub fn manifests(&self) -> Result<Vec<Manifest>, SnapshotError> {
         // Whoever loads one that cannot be read tells of the damage.
-        self.opened().map_or(Ok(Vec::new()), |store| Ok(survey(&store)?.manifests))
+        self.opened().map_or(Ok(Vec::new()), |store| Ok(manifests(&*store)?.0))
     }
 
     /// Whether a generation can be read back whole.
@@ -124,7 +124,7 @@ impl Snapshots {
         self.opened().is_some_and(|store| verify(&*store, generation).is_ok())
     }
 
-    /// What is known to be wrong with the store; nothing is read for it.
+    /// What is known to be wrong with the store; no chunk or manifest is read for it.
     ///
     /// # Errors
     /// When the store fails.
@@ -141,10 +141,9 @@ impl Snapshots {
         let mut faults = store.faults()?;
         for report in list(&*store)? {
             match verify(&*store, report.generation) {
-                Err(error @ SnapshotError::Store(_)) => return Err(error),
-                Err(error) if error.is_newer() => return Err(error),
-                Err(error) => faults.push(error.to_string()),
                 Ok(_) => {}
+                Err(error) if error.is_damage() => faults.push(error.to_string()),
+                Err(error) => return Err(error),
             }
         }
         Ok(faults)

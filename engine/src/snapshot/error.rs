@@ -68,9 +68,14 @@ impl SnapshotError {
     pub(super) fn is_of_the_store(&self) -> bool {
         match self {
             Self::Store(error) => error.is_damage(),
-            Self::Chunk { .. } | Self::Manifest { .. } => !self.is_newer(),
-            _ => false,
+            error => error.is_damage(),
         }
+    }
+
+    /// Whether a generation is damaged: neither did the store fail, nor is this build too old
+    /// for what it reads.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Chunk { .. } | Self::Manifest { .. }) && !self.is_newer()
     }
 
     /// Whether nothing is known of what should be read: the database that has it was given

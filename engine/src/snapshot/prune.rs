@@ -40,7 +40,7 @@ pub(super) fn prune(
         match report.manifest {
             Ok(manifest) => whole.push(manifest),
             Err(error) if error.is_newer() => newer = true,
-            Err(error) if !is_damage(&error) => return Err(error),
+            Err(error) if !is_lasting(&error) => return Err(error),
             Err(_) => dropped.push(report.generation),
         }
     }
@@ -93,7 +93,7 @@ fn is_whole(
 ) -> Result<bool, SnapshotError> {
     match verify_at(pace, store, generation) {
         Ok(_) => Ok(true),
-        Err(error) if is_damage(&error) => {
+        Err(error) if is_lasting(&error) => {
             tracing::warn!(%error, generation, "a snapshot cannot be read any more, and is let go");
             Ok(false)
         }
@@ -102,6 +102,6 @@ fn is_whole(
 }
 
 /// Whether a generation that cannot be read will not be read another time either.
-fn is_damage(error: &SnapshotError) -> bool {
-    error.is_of_the_store() && !error.is_lost()
+fn is_lasting(error: &SnapshotError) -> bool {
+    error.is_damage() && !error.is_lost()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::SnapshotError;
+use super::error::{ManifestFault, SnapshotError};
 use super::manifest::{Counts, Manifest};
 use super::sled_store::SledStore;
 use super::store::SnapshotStore;
@@ -57,31 +57,54 @@ pub struct GenerationReport {
     pub manifest: Result<Manifest, SnapshotError>,
 }
 
+impl GenerationReport {
+    fn is_missing(&self) -> bool {
+        matches!(self.manifest, Err(SnapshotError::Manifest { fault: ManifestFault::Missing, .. }))
+    }
+}
+
 /// What a store has, and what is wrong with it, as far as that can be seen without reading
 /// chunks.
 #[derive(Debug)]
-pub struct Survey {
+pub struct StoreReport {
     /// The generations that can be read, the newest first.
     pub manifests: Vec<Manifest>,
     /// What is wrong with the store, and with the generations that cannot be read.
     pub problems: Vec<String>,
 }
 
-/// Looks at the store and reads all manifests.
+/// Looks at the store and reads all manifests. A store of which both databases are lost has
+/// none.
 ///
 /// # Errors
 /// When the store fails, or a newer build wrote a generation.
-pub fn survey(store: &SledStore) -> Result<Survey, SnapshotError> {
-    let mut survey = Survey { manifests: Vec::new(), problems: store.faults()? };
+pub fn examine(store: &SledStore) -> Result<StoreReport, SnapshotError> {
+    let (manifests, damaged) = match manifests(store) {
+        Err(SnapshotError::Store(error)) if error.is_damage() => (Vec::new(), Vec::new()),
+        read => read?,
+    };
+    // What the store met when it was read is one of them.
+    let mut problems = store.faults()?;
+    problems.extend(damaged.iter().map(ToString::to_string));
+    Ok(StoreReport { manifests, problems })
+}
+
+/// The manifests that can be read, and what is wrong with the others, the newest first.
+///
+/// # Errors
+/// When the store fails, or a newer build wrote a generation.
+pub(crate) fn manifests(
+    store: &dyn SnapshotStore,
+) -> Result<(Vec<Manifest>, Vec<SnapshotError>), SnapshotError> {
+    let (mut manifests, mut damaged) = (Vec::new(), Vec::new());
     for report in list(store)? {
         match report.manifest {
-            Ok(manifest) => survey.manifests.push(manifest),
-            Err(error @ SnapshotError::Store(_)) => return Err(error),
-            Err(error) if error.is_newer() => return Err(error),
-            Err(error) => survey.problems.push(error.to_string()),
+            Ok(manifest) => manifests.push(manifest),
+            Err(error) if error.is_damage() => damaged.push(error),
+            Err(error) => return Err(error),
         }
     }
-    Ok(survey)
+    Ok((manifests, damaged))
 }
 
 /// All generations, the newest first. Reads manifests only.
@@ -92,5 +115,11 @@ pub fn list(store: &dyn SnapshotStore) -> Result<Vec<GenerationReport>, Snapshot
     let generations = store.generations()?;
     let report =
         |generation| GenerationReport { generation, manifest: read_manifest(store, generation) };
-    Ok(generations.into_iter().rev().map(report).collect())
+    let mut reports: Vec<_> = generations.into_iter().rev().map(report).collect();
+    if reports.iter().any(GenerationReport::is_missing) {
+        // A snapshot that ended meanwhile let it go.
+        let there = store.generations()?;
+        reports.retain(|report| !report.is_missing() || there.contains(&report.generation));
+    }
+    Ok(reports)
 }

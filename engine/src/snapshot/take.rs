@@ -12,7 +12,7 @@ use super::limits::{
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
 use super::prune::{Pruned, is_apart, prune};
-use super::report::{TakeReport, list};
+use super::report::{TakeReport, manifests};
 use super::state::{Begin, OrdersCopy, State};
 use super::store::{ChunkKey, SnapshotStore, are_kept_together};
 use super::verify::verify_at;
@@ -120,14 +120,9 @@ struct Earlier {
 impl Earlier {
     /// A generation that a newer build wrote is an error: nothing is put on top of it.
     fn of(store: &dyn SnapshotStore) -> Result<Self, SnapshotError> {
-        let mut whole = Vec::with_capacity(GENERATIONS_KEPT);
-        for report in list(store)? {
-            match report.manifest {
-                Ok(manifest) => whole.push(manifest),
-                Err(SnapshotError::Store(error)) => return Err(error.into()),
-                Err(error) if error.is_newer() => return Err(error),
-                Err(damaged) => tracing::warn!(%damaged, "a generation cannot be read"),
-            }
+        let (whole, damaged) = manifests(store)?;
+        for damaged in damaged {
+            tracing::warn!(%damaged, "a generation cannot be read");
         }
         let mut whole = whole.into_iter();
         let newest = whole.next();

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use backstock_engine::engine::Engine;
 use backstock_engine::service::SnapshotFailed;
-use backstock_engine::snapshot::{self, ExportError, Manifest, SledStore, SnapshotError, Survey};
+use backstock_engine::snapshot::{
+    self, ExportError, Manifest, SledStore, SnapshotError, StoreReport,
+};
 use backstock_proto::v1;
 use bytes::{Bytes, BytesMut};
 use tempfile::TempDir;
@@ -55,7 +57,7 @@ impl Api {
     }
 
     pub(super) async fn list(&self, page: Page) -> Result<v1::ListSnapshotsResponse, Status> {
-        let Survey { manifests, problems } = self.on_store(snapshot::survey).await?;
+        let StoreReport { manifests, problems } = self.on_store(snapshot::examine).await?;
         let listed = manifests.iter().skip(page.from).take(page.peek());
         let mut snapshots: Vec<_> = listed.map(message).collect();
         let next_page_token = page.cut(&mut snapshots);

@@ -37,8 +37,8 @@ fn chosen(data: &Path, generation: Option<u64>) -> Result<(SledStore, u64), Offl
 
 /// Shows the generations, the newest first, and what is wrong with the store.
 pub fn list(data: &Path, as_json: bool, out: &mut dyn Write) -> Result<Exit, OfflineError> {
-    let survey = open(data)?.map(|store| snapshot::survey(&store)).transpose()?;
-    let view = survey.map_or_else(SnapshotsView::default, SnapshotsView::from);
+    let report = open(data)?.map(|store| snapshot::examine(&store)).transpose()?;
+    let view = report.map_or_else(SnapshotsView::default, SnapshotsView::from);
     render(out, as_json, &view)?;
     Ok(view.exit())
 }
@@ -55,9 +55,8 @@ pub fn verify(
     let mut problems = store.faults().map_err(SnapshotError::from)?;
     match snapshot::verify(&store, generation) {
         Ok(_) => {}
-        Err(SnapshotError::Store(error)) => return Err(SnapshotError::from(error).into()),
-        Err(error) if error.is_newer() => return Err(error.into()),
-        Err(error) => problems.insert(0, error.to_string()),
+        Err(error) if error.is_damage() => problems.insert(0, error.to_string()),
+        Err(error) => return Err(error.into()),
     }
     let manifest = snapshot::read_manifest(&store, generation);
     let view = CheckView::new(generation, manifest.ok().as_ref(), problems);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use backstock_engine::snapshot::{Exported, FileFault, Manifest, Survey};
+use backstock_engine::snapshot::{Exported, FileFault, Manifest, StoreReport};
 use backstock_proto::v1;
 use serde::Serialize;
 
@@ -105,8 +105,8 @@ impl SnapshotView {
     }
 }
 
-impl From<Survey> for SnapshotsView {
-    fn from(Survey { manifests, problems }: Survey) -> Self {
+impl From<StoreReport> for SnapshotsView {
+    fn from(StoreReport { manifests, problems }: StoreReport) -> Self {
         Self { snapshots: manifests.iter().map(Into::into).collect(), problems }
     }
 }
