@@ -78,7 +78,7 @@ use crate::model::{
     RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::service::{Services, SnapshotFailed};
-use crate::snapshot::{Exported, SledStore, SnapshotError, TakeReport};
+use crate::snapshot::{Exported, SledStore, SnapshotError, StoreError, TakeReport};
 
 /// The engine. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
@@ -458,10 +458,15 @@ impl Engine {
     /// Checks every named invariant at one LSN, that of an event which was applied when
     /// it was asked for or later. Blocks its thread, and waits for an audit that runs; the
     /// engine goes on meanwhile. Orders that left memory are read as they are at the end.
-    /// Of the snapshots it says what is known to be lost.
+    /// Of the snapshots it says what is known to be lost, or why that cannot be known.
     pub fn audit(&self) -> Result<AuditReport, EngineError> {
         let mut report = audit::audit(&self.core)?;
-        report.snapshots(self.snapshots.known_faults().map_err(archive::unreadable)?);
+        report.snapshots(match self.snapshots.known_faults() {
+            Err(SnapshotError::Store(StoreError::Closed { .. })) => {
+                return Err(EngineError::Closing);
+            }
+            faults => faults.unwrap_or_else(|error| vec![error.to_string()]),
+        });
         Ok(report)
     }
 

@@ -66,11 +66,12 @@ impl SledStore {
         let was_there = !matches!(label, Label::None);
         let open = |name| Half::open(library, directory, name, MANIFEST, was_there);
         let (odd, even) = thread::scope(|scope| {
-            let opening = scope.spawn(|| open(ODD));
+            let opening = thread::Builder::new().spawn_scoped(scope, || open(ODD));
+            let opening = opening.map_err(StoreError::NoThread)?;
             let even = open(EVEN);
-            (opening.join().unwrap_or_else(|panic| resume_unwind(panic)), even)
-        });
-        let (odd, even) = (odd?, even?);
+            let odd = opening.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok::<_, StoreError>((odd?, even?))
+        })?;
         let kept = match &label {
             Label::Keeps(kept) => Some(kept.clone()),
             Label::None => Some(Vec::new()),
@@ -111,16 +112,28 @@ impl SledStore {
     /// # Errors
     /// When the store fails.
     pub fn faults(&self) -> Result<Vec<String>, StoreError> {
+        // A snapshot that ends meanwhile keeps others: what is gone was kept before and after.
+        let before = self.kept().unwrap_or_default();
+        let there = match self.generations() {
+            // The faults of both databases say it.
+            Err(error) if error.is_damage() => before.clone(),
+            there => there?,
+        };
         let mut faults: Vec<_> = self.halves().into_iter().filter_map(Half::fault).collect();
-        let there = self.generations()?;
-        if let Some(kept) = &*self.kept.lock() {
-            let gone = kept.iter().filter(|generation| !there.contains(generation));
+        let is_gone = |generation: &u64| before.contains(generation) && !there.contains(generation);
+        if let Some(kept) = self.kept() {
+            let gone = kept.into_iter().filter(is_gone);
             faults.extend(gone.map(|generation| format!("generation {generation} is gone")));
         } else {
             let directory = self.directory.display();
             faults.push(format!("the label of the snapshot store {directory} is damaged"));
         }
         Ok(faults)
+    }
+
+    /// The lock is held for no longer than this: whoever looks does not wait for the disk.
+    fn kept(&self) -> Option<Vec<u64>> {
+        self.kept.lock().clone()
     }
 
     fn halves(&self) -> [&Half; 2] {
@@ -229,10 +242,9 @@ impl SnapshotStore for SledStore {
     }
 
     fn keeps(&self, generations: &[u64]) -> Result<(), StoreError> {
-        let mut kept = self.kept.lock();
-        if kept.as_deref() != Some(generations) {
+        if self.kept().as_deref() != Some(generations) {
             layout::write_label(&self.directory, generations)?;
-            *kept = Some(generations.to_vec());
+            *self.kept.lock() = Some(generations.to_vec());
         }
         if generations.len() == GENERATIONS_KEPT {
             self.halves().into_iter().try_for_each(Half::clear)?;

@@ -1,223 +1,27 @@
-//! A database library that fails, panics, or never returns.
+//! What becomes of a store whose library fails, panics, or never returns.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::io::Errno;
 
-use super::world::{Run, World};
-use crate::model::Timestamp;
+use super::faulty::{AT, CALL_MAX, Call, Fault, Faulty, Fixture, Plan};
+use super::world::Run;
 use crate::snapshot::database::{Database, Library};
 use crate::snapshot::half::Half;
 use crate::snapshot::layout::{ODD, numbers};
 use crate::snapshot::sled_store::chunk_key;
 use crate::snapshot::tree::{Tree, open_tree};
-use crate::snapshot::workers::{Start, Workers, start_thread};
+use crate::snapshot::workers::{Start, start_thread};
 use crate::snapshot::{
-    ChunkKey, Kind, SledStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport, list,
-    load_newest, take, verify,
+    ChunkKey, Kind, SledStore, SnapshotError, SnapshotStore, State, StoreError, examine, list,
+    take, verify,
 };
-
-const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
-
-/// How long a call may take here: nothing but a call that hangs takes that long, also
-/// where others keep the disk busy.
-const CALL_MAX: Duration = Duration::from_secs(5);
-
-/// What the next call of a kind does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    /// It finds no room, and the library never answers again, as `sled` does.
-    NoRoom,
-    Hangs,
-    Panics,
-    /// The call after it does as well.
-    PanicsAlways,
-    /// It finds damage; the call after it does as well.
-    Damaged,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Call {
-    Insert,
-    Remove,
-    Get,
-    Keys,
-    Flush,
-}
-
-/// What goes wrong with the database that is opened in `odd-1`.
-#[derive(Default)]
-struct Plan {
-    next: Mutex<Option<(Call, Fault)>>,
-    hangs: AtomicBool,
-    /// Calls that hung.
-    hung: AtomicU32,
-    is_over: Mutex<bool>,
-    over: Condvar,
-}
-
-impl Plan {
-    fn expect(&self, call: Call, fault: Fault) {
-        *self.next.lock() = Some((call, fault));
-    }
-
-    /// Waits until the test is over.
-    fn hang(&self) {
-        self.hangs.store(true, Ordering::Release);
-        self.hung.fetch_add(1, Ordering::Release);
-        self.over.wait_while(&mut self.is_over.lock(), |is_over| !*is_over);
-    }
-
-    /// Lets go of the calls that hang.
-    fn end(&self) {
-        *self.is_over.lock() = true;
-        self.over.notify_all();
-    }
-
-    fn meet(&self, call: Call) -> sled::Result<()> {
-        if self.hangs.load(Ordering::Acquire) {
-            self.hang();
-        }
-        let mut next = self.next.lock();
-        let Some((_, fault)) = next.filter(|(expected, _)| *expected == call) else {
-            return Ok(());
-        };
-        if !matches!(fault, Fault::Damaged | Fault::PanicsAlways) {
-            *next = None;
-        }
-        drop(next);
-        match fault {
-            Fault::NoRoom => {
-                self.hangs.store(true, Ordering::Release);
-                Err(io::Error::from(io::ErrorKind::StorageFull).into())
-            }
-            Fault::Hangs => {
-                self.hang();
-                Ok(())
-            }
-            Fault::Panics | Fault::PanicsAlways => panic!("as planned"),
-            Fault::Damaged => Err(sled::Error::Corruption { at: None, bt: () }),
-        }
-    }
-}
-
-struct Faulty {
-    tree: Arc<dyn Tree>,
-    plan: Arc<Plan>,
-}
-
-impl Tree for Faulty {
-    fn get(&self, key: &[u8]) -> sled::Result<Option<Vec<u8>>> {
-        self.plan.meet(Call::Get)?;
-        self.tree.get(key)
-    }
-    fn insert(&self, key: &[u8], value: &[u8]) -> sled::Result<()> {
-        self.plan.meet(Call::Insert)?;
-        self.tree.insert(key, value)
-    }
-    fn remove(&self, key: &[u8]) -> sled::Result<()> {
-        self.plan.meet(Call::Remove)?;
-        self.tree.remove(key)
-    }
-    fn keys(&self, prefix: &[u8]) -> sled::Result<Vec<Vec<u8>>> {
-        self.plan.meet(Call::Keys)?;
-        self.tree.keys(prefix)
-    }
-    fn flush(&self) -> sled::Result<()> {
-        self.plan.meet(Call::Flush)?;
-        self.tree.flush()
-    }
-}
-
-impl Drop for Faulty {
-    fn drop(&mut self) {
-        if self.plan.hangs.load(Ordering::Acquire) {
-            self.plan.hang();
-        }
-    }
-}
-
-/// A store whose first databases do as planned, and a state that goes into it.
-struct Fixture {
-    directory: tempfile::TempDir,
-    library: Library,
-    store: SledStore,
-    /// Of `odd-1`.
-    plan: Arc<Plan>,
-    /// Of `even-1`.
-    even: Arc<Plan>,
-    run: Run,
-}
-
-impl Fixture {
-    /// With `generations` taken.
-    fn with(generations: usize) -> Self {
-        Self::starting(start_thread, generations)
-    }
-
-    /// With threads that are started so.
-    fn starting(start: Start, generations: usize) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let (plan, even) = (Arc::<Plan>::default(), Arc::<Plan>::default());
-        let planned = [("odd-1", Arc::clone(&plan)), ("even-1", Arc::clone(&even))];
-        let opener = move |path: &Path| {
-            let tree = open_tree(path)?;
-            match planned.iter().find(|(name, _)| path.ends_with(name)) {
-                Some((_, plan)) => {
-                    Ok(Arc::new(Faulty { tree, plan: Arc::clone(plan) }) as Arc<dyn Tree>)
-                }
-                None => Ok(tree),
-            }
-        };
-        let library = Library {
-            opener: Arc::new(opener),
-            call_max: CALL_MAX,
-            close_max: Duration::from_millis(100),
-            workers: Arc::new(Workers::starting(start)),
-            ..Library::default()
-        };
-        let store = SledStore::open_by(&library, directory.path()).unwrap();
-        let run = Run::new(23);
-        let fixture = Self { directory, library, store, plan, even, run };
-        for _ in 0..generations {
-            fixture.take().unwrap();
-        }
-        fixture
-    }
-
-    fn take(&self) -> Result<TakeReport, SnapshotError> {
-        self.run.go_on(50);
-        take(State::from(&self.run.world), &self.store, AT)
-    }
-
-    /// Takes until two generations are there that are read back, and loaded.
-    fn check(self) {
-        for _ in 0..2 {
-            self.take().unwrap();
-        }
-        let report = self.take().unwrap();
-        assert!(report.journal_from.is_some(), "both are whole, and apart");
-        assert_eq!(self.store.faults().unwrap(), [""; 0]);
-        for report in list(&self.store).unwrap() {
-            verify(&self.store, report.generation).unwrap();
-        }
-        let Self { directory, store, plan, run, .. } = self;
-        drop(store);
-        let store = SledStore::open(directory.path()).unwrap();
-        let recovered = load_newest(&store, None, || World::new(50)).unwrap();
-        assert_eq!(recovered.core.hash(), run.world.hash());
-        plan.end();
-    }
-
-    fn numbers(&self) -> Vec<u32> {
-        numbers(self.directory.path(), ODD).unwrap()
-    }
-}
 
 #[test]
 fn a_snapshot_that_finds_no_room_fails_and_the_next_one_is_taken() {
@@ -245,6 +49,21 @@ fn what_a_full_disk_stopped_leaves_no_more_than_one_database_behind() {
     fixture.take().unwrap();
     // No generation was in the first one.
     assert_eq!(fixture.numbers(), [2]);
+    fixture.check();
+}
+
+#[test]
+fn a_database_that_cannot_be_removed_is_replaced_all_the_same() {
+    let fixture = Fixture::with(0);
+    fixture.plan.expect(Call::Insert, Fault::NoRoom);
+    fixture.take().unwrap_err();
+    // What is no directory cannot be removed as one.
+    let [lost, aside] = ["odd-1", "aside"].map(|name| fixture.directory.path().join(name));
+    std::fs::rename(&lost, aside).unwrap();
+    std::fs::write(&lost, b"").unwrap();
+    fixture.take().unwrap();
+    assert_eq!(fixture.numbers(), [1, 2]);
+    std::fs::remove_file(lost).unwrap();
     fixture.check();
 }
 
@@ -382,6 +201,64 @@ fn a_library_that_never_returns_keeps_nobody() {
     assert_eq!(fixture.store.faults().unwrap().len(), 2);
     assert!(begun.elapsed() < CALL_MAX, "nothing more is asked of it");
     fixture.check();
+}
+
+#[test]
+fn two_databases_that_are_lost_are_told() {
+    let fixture = Fixture::with(2);
+    for plan in [&fixture.plan, &fixture.even] {
+        plan.expect(Call::Keys, Fault::PanicsAlways);
+    }
+    fixture.store.generations().unwrap_err();
+    assert_eq!(fixture.store.faults().unwrap().len(), 2);
+    let report = examine(&fixture.store).unwrap();
+    assert_eq!((report.manifests.len(), report.problems.len()), (0, 2), "{report:?}");
+}
+
+/// Who looks has asked the one database, and waits for the other one, when it ends.
+#[test]
+fn a_snapshot_that_ends_while_somebody_looks_is_no_fault() {
+    type Look = fn(&SledStore) -> Vec<String>;
+    let faults: Look = |store| store.faults().unwrap();
+    let problems: Look = |store| examine(store).unwrap().problems;
+    for look in [faults, problems] {
+        let fixture = Fixture::with(2);
+        let Fixture { store, even, .. } = &fixture;
+        even.expect(Call::Keys, Fault::Hangs);
+        std::thread::scope(|scope| {
+            let looking = scope.spawn(|| look(store));
+            while even.hung.load(Ordering::Acquire) == 0 {
+                std::thread::yield_now();
+            }
+            store.put_manifest(3, b"").unwrap();
+            store.keeps(&[2, 3]).unwrap();
+            store.remove_manifest(1).unwrap();
+            even.end();
+            assert_eq!(looking.join().unwrap(), [""; 0]);
+        });
+    }
+}
+
+#[test]
+fn a_label_that_is_never_written_keeps_nobody() {
+    let fixture = Fixture::with(0);
+    // Opening a pipe waits for whoever reads from it.
+    let pipe = fixture.directory.path().join("label.new");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let (begins, begun) = channel();
+    let (tells, told) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            begins.send(()).unwrap();
+            fixture.store.keeps(&[1]).unwrap_err();
+        });
+        begun.recv().unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        scope.spawn(|| tells.send(fixture.store.faults()).unwrap());
+        let told = told.recv_timeout(CALL_MAX);
+        drop(std::fs::File::open(&pipe).unwrap());
+        assert_eq!(told.expect("nobody waits for it").unwrap(), [""; 0]);
+    });
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod archived;
 mod damage;
 mod disk;
 mod faults;
+mod faulty;
 mod fuzzy;
 mod generations;
 mod golden;
