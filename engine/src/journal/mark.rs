@@ -11,15 +11,16 @@
 //!   storage.
 //! - **Invariant, closed.** A mark that says that the log was closed names its last record.
 //!   That is written, and synced, at the end of a run, and the first batch of the next one
-//!   takes it back, durably, before anybody is told.
+//!   takes it back, durably, before anybody is told. Where that fails, nobody is told: the
+//!   log takes nothing more.
 //! - It is written and not synced with each batch, which would sync twice as often. When
 //!   the process dies it is exact: nothing was acknowledged beyond it. When the power
 //!   goes it may be of any batch before, as of the one that a snapshot begins with: then
 //!   less of a loss is noticed. No file tells the two apart. So a mark that is not closed
 //!   says that what it names was there, and never that nothing came after. It is synced
 //!   with each new segment.
-//! - A mark that cannot be written is told of and stays behind until the next segment.
-//!   The promise rests on the journal; who only witnesses it stops nobody.
+//! - Any other mark that cannot be written is told of and stays behind until the next
+//!   segment. The promise rests on the journal; who only witnesses it stops nobody.
 //!
 //! ```text
 //! offset  bytes  little-endian; a slot, of which there is another one at 4096
@@ -96,7 +97,7 @@ pub struct Mark {
     file: Option<Box<dyn DiskFile>>,
     /// The slot to write next: never that of the newest mark.
     slot: usize,
-    /// Whether a slot may say that the log is closed.
+    /// Whether a slot may say that the log is closed: nobody is told of a later record.
     is_closed: bool,
     is_behind: bool,
 }
@@ -143,13 +144,20 @@ impl Mark {
     }
 
     /// Marks that all records up to `lsn` are durable.
-    pub(crate) fn set(&mut self, lsn: Lsn) {
-        if self.is_behind {
-            return;
+    ///
+    /// # Errors
+    /// When the mark may go on saying that the log was closed before `lsn`.
+    pub(crate) fn set(&mut self, lsn: Lsn) -> Result<(), LogError> {
+        let slot = Slot { lsn, is_closed: false };
+        if self.is_closed {
+            return self.take_back(slot).map_err(LogError::io("write", &self.path));
         }
-        if let Err(error) = self.write(lsn) {
+        if !self.is_behind
+            && let Err(error) = self.put(slot)
+        {
             self.fall_behind(&error);
         }
+        Ok(())
     }
 
     /// Marks, durably, that the log ends with `lsn` for now.
@@ -171,23 +179,29 @@ impl Mark {
         }
     }
 
-    fn write(&mut self, lsn: Lsn) -> io::Result<()> {
-        let slot = Slot { lsn, is_closed: false };
-        if !self.is_closed {
-            return self.put(slot);
+    /// Puts `slot` in the place of what says that the log was closed, durably.
+    fn take_back(&mut self, slot: Slot) -> io::Result<()> {
+        if self.put_in_both(slot).is_err() {
+            self.file = Some(make(&*self.disk, &self.path, slot)?);
+            self.found = slot.into();
         }
-        // One after the other: a torn write leaves the one that was synced before.
+        (self.is_closed, self.is_behind) = (false, false);
+        Ok(())
+    }
+
+    /// One after the other: a torn write leaves the one that was synced before.
+    fn put_in_both(&mut self, slot: Slot) -> io::Result<()> {
         for _ in SLOT_OFFSETS {
             self.put(slot)?;
             self.sync_file()?;
         }
-        self.is_closed = false;
         Ok(())
     }
 
     fn write_closed(&mut self, lsn: Lsn) -> io::Result<()> {
-        self.put(Slot { lsn, is_closed: true })?;
+        // Also where the write fails: some of it may be there.
         self.is_closed = true;
+        self.put(Slot { lsn, is_closed: true })?;
         self.sync_file()
     }
 
@@ -323,7 +337,7 @@ mod tests {
         let mut mark = open(&disk);
         assert_eq!(mark.found(), Marked::Not);
         for lsn in 1..=last {
-            mark.set(Lsn::new(lsn));
+            mark.set(Lsn::new(lsn)).unwrap();
         }
         disk
     }
@@ -371,9 +385,9 @@ mod tests {
         for seed in 0..50 {
             let disk = marked(3);
             let mut mark = open(&disk);
-            mark.set(Lsn::new(4));
+            mark.set(Lsn::new(4)).unwrap();
             mark.sync();
-            mark.set(Lsn::new(5));
+            mark.set(Lsn::new(5)).unwrap();
             let found = open(&disk.crash(seed)).found().lsn();
             assert!(found >= Lsn::new(4), "seed {seed}: {found}");
         }
@@ -389,7 +403,7 @@ mod tests {
             let disk = closed.restart();
             let mut mark = open(&disk);
             for lsn in 4..=last {
-                mark.set(Lsn::new(lsn));
+                mark.set(Lsn::new(lsn)).unwrap();
             }
             let found = open(&disk.crash(seed)).found();
             assert!(
@@ -399,6 +413,43 @@ mod tests {
         }
     }
 
+    /// Also one that could not be written itself, of which nobody knows what is there.
+    #[test]
+    fn a_mark_of_a_closed_log_that_cannot_be_written_in_its_place_is_made_anew() {
+        for (operation, nth) in
+            [Operation::Write, Operation::Sync].into_iter().flat_map(|op| [(op, 1), (op, 2)])
+        {
+            for (closes_well, seed) in (0..50).flat_map(|seed| [(true, seed), (false, seed)]) {
+                let disk = marked(3).restart();
+                let mut mark = open(&disk);
+                if !closes_well {
+                    disk.fail(operation, 1);
+                }
+                mark.close(Lsn::new(3));
+                disk.fail(operation, nth);
+                mark.set(Lsn::new(4)).unwrap();
+                let found = open(&disk.crash(seed)).found();
+                let what = format!("{operation:?} {nth}, closes well {closes_well}, seed {seed}");
+                assert_eq!(found, Marked::At(Lsn::new(4)), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_cannot_take_back_that_the_log_was_closed_is_told() {
+        let disk = marked(3).restart();
+        let mut mark = open(&disk);
+        mark.close(Lsn::new(3));
+        for making in [Operation::Create, Operation::Rename, Operation::SyncDirectory] {
+            disk.fail(Operation::Write, 1);
+            disk.fail(making, 1);
+            let set = mark.set(Lsn::new(4));
+            assert!(matches!(set, Err(LogError::Io { .. })), "{making:?}: {set:?}");
+        }
+        mark.set(Lsn::new(4)).unwrap();
+        assert_eq!(open(&disk.crash(1)).found(), Marked::At(Lsn::new(4)));
+    }
+
     #[test]
     fn a_mark_in_the_making_is_there_whole_or_not_at_all() {
         let whole = marked(2);
@@ -406,7 +457,7 @@ mod tests {
             for seed in 0..20 {
                 let disk = disk();
                 disk.crash_at(operation);
-                open(&disk).set(Lsn::FIRST);
+                open(&disk).set(Lsn::FIRST).unwrap();
                 let found = open(&disk.crash(seed)).found();
                 assert!(found != Marked::Damaged, "operation {operation}, seed {seed}");
             }
@@ -426,7 +477,7 @@ mod tests {
         disk.truncate(Path::new(PATH), 0);
         let mut mark = open(&disk);
         assert_eq!(mark.found(), Marked::Damaged);
-        mark.set(Lsn::new(10));
+        mark.set(Lsn::new(10)).unwrap();
         assert_eq!(open(&disk).found(), Marked::At(Lsn::new(10)), "it is made anew");
     }
 
@@ -448,11 +499,11 @@ mod tests {
         let disk = marked(3);
         let mut mark = open(&disk);
         disk.fail(Operation::Write, 1);
-        mark.set(Lsn::new(4));
-        mark.set(Lsn::new(5));
+        mark.set(Lsn::new(4)).unwrap();
+        mark.set(Lsn::new(5)).unwrap();
         assert_eq!(open(&disk).found(), Marked::At(Lsn::new(3)));
         mark.sync();
-        mark.set(Lsn::new(6));
+        mark.set(Lsn::new(6)).unwrap();
         assert_eq!(open(&disk).found(), Marked::At(Lsn::new(6)));
     }
 }

@@ -216,9 +216,8 @@ impl Log for SegmentLog {
         self.last = batch.last();
         self.sealed = false;
         // Before anybody is shown them.
-        if let Some(mark) = &mut self.mark {
-            mark.set(self.last);
-        }
+        let marked = self.mark.as_mut().map_or(Ok(()), |mark| mark.set(self.last));
+        marked.map_err(|error| self.poison(error))?;
         self.segments.publish(self.last, end);
         Ok(self.last)
     }

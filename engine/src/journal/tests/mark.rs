@@ -1,4 +1,5 @@
 use super::*;
+use crate::disk::simulated::Operation;
 use crate::disk::{Access, Disk, DiskFile};
 
 /// A disk with a marked log of `batches` batches of 3 records, as a kill leaves it.
@@ -134,6 +135,41 @@ fn a_mark_that_there_is_no_room_for_keeps_nobody() {
     disk.set_capacity(None);
     append_batches(&mut log, 6);
     assert_eq!(Mark::read(&disk, Path::new(MARK)).unwrap(), Marked::At(Lsn::new(19)));
+}
+
+/// Else the segment that the next run begins, damaged, would be taken for one that nothing
+/// was ever written to.
+#[test]
+fn a_log_takes_nothing_while_its_mark_says_that_it_was_closed() {
+    for (what, failures) in [
+        ("the mark is written anew", vec![Operation::Write]),
+        ("it cannot be written", vec![Operation::Write, Operation::Create]),
+    ] {
+        let disk = killed(1);
+        open_marked(&disk, 0).unwrap().seal().unwrap();
+        let disk = disk.restart();
+        let mut log = open_marked(&disk, 0).unwrap();
+        log.reserve(100).unwrap();
+        let is_refused = failures.len() > 1;
+        for operation in failures {
+            // The first write is that of the batch.
+            disk.fail(operation, 1 + u64::from(operation == Operation::Write));
+        }
+        let last = append(&mut log, 1);
+        let marked = Mark::read(&disk, Path::new(MARK)).unwrap();
+        if is_refused {
+            assert!(matches!(last, Err(LogError::Io { .. })), "{what}: {last:?}");
+            assert_eq!((marked, log.history().last()), (Marked::Closed(Lsn::new(3)), Lsn::new(3)));
+            assert!(append(&mut log, 1).is_err() && log.seal().is_err(), "{what}: that is final");
+            continue;
+        }
+        assert_eq!((last.unwrap(), marked), (Lsn::new(4), Marked::At(Lsn::new(4))), "{what}");
+        append_batches(&mut log, 5);
+        let disk = disk.restart();
+        let file = segments(&disk).pop().unwrap();
+        disk.make_unreadable(&file, 0..512);
+        assert!(open_marked(&disk, 3).is_err(), "{what}");
+    }
 }
 
 /// The last records that were synced are there, and a power cut may still take the
