@@ -45,8 +45,9 @@ impl Known {
     pub(crate) fn refuse_gone(self, dir: &Path) -> Result<(), LogError> {
         self.refuse_end_at(self.covered, dir)?;
         match self.marked {
-            Marked::Not | Marked::Closed(_) => Ok(()),
-            Marked::At(_) | Marked::Damaged => {
+            Marked::Not => Ok(()),
+            Marked::Closed(_) if self.tells_of(self.covered) => Ok(()),
+            Marked::At(_) | Marked::Closed(_) | Marked::Damaged => {
                 Err(LogError::Gone { dir: dir.to_owned(), after: self.covered })
             }
         }

@@ -61,6 +61,8 @@ fn a_journal_that_is_gone_goes_on_behind_the_snapshot_that_has_it_all() {
         disk.remove(&file).unwrap();
     }
     assert!(matches!(open_marked(&disk, 59).err(), Some(LogError::Lost { .. })));
+    // A snapshot that begins with more than the mark names: the mark is of an earlier end.
+    assert!(matches!(open_marked(&disk, 61).err(), Some(LogError::Gone { .. })));
     let mut log = open_marked(&disk, 60).unwrap();
     assert_eq!(append(&mut log, 2).unwrap(), Lsn::new(62));
     drop(log);
