@@ -189,6 +189,15 @@ impl SimulatedDisk {
         self.inner.lock().state.make_unreadable(path, bytes);
     }
 
+    /// Lets a file that is there not be opened any more, as a bad sector below its
+    /// directory entry does.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn make_unopenable(&self, path: &Path) {
+        self.inner.lock().state.make_unopenable(path);
+    }
+
     /// Cuts a file to `bytes` where it is stored.
     ///
     /// # Panics
@@ -278,7 +287,7 @@ impl Disk for SimulatedDisk {
             inner.begin(Operation::Create)?;
             inner.state.create(path)?
         } else {
-            inner.state.find(path).ok_or(io::ErrorKind::NotFound)?
+            inner.state.find_openable(path)?
         };
         inner.state.opened(id);
         Ok(Box::new(SimulatedFile::new(self.clone(), id, access)))

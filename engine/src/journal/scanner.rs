@@ -290,21 +290,22 @@ fn frame_at(
     Ok(frame::decode(&bytes).ok().filter(is_behind))
 }
 
-/// The offset of the last byte from `at` up to `limit` that is not zero.
-pub(crate) fn last_nonzero(file: &dyn DiskFile, at: u64, limit: u64) -> io::Result<Option<u64>> {
+/// Where only zeros follow from, up to `limit`, and `at` at least; none when not all from
+/// `at` on can be read.
+pub(crate) fn written_end(file: &dyn DiskFile, at: u64, limit: u64) -> io::Result<Option<u64>> {
     let mut buffer = vec![0; READ_CHUNK_BYTES];
-    let (mut at, mut last) = (at, None);
+    let (mut at, mut end) = (at, at);
     while at < limit {
         let left = usize::try_from(limit - at).unwrap_or(usize::MAX);
         let wanted = left.min(READ_CHUNK_BYTES);
-        let read = file.read_at(&mut buffer[..wanted], at)?;
+        let Some(read) = read_some(file, &mut buffer[..wanted], at)? else { return Ok(None) };
         if let Some(found) = buffer[..read].iter().rposition(|byte| *byte != 0) {
-            last = Some(at + found as u64);
+            end = at + found as u64 + 1;
         }
-        if read < wanted {
+        if read == 0 {
             break;
         }
         at += read as u64;
     }
-    Ok(last)
+    Ok(Some(end))
 }

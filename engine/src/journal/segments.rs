@@ -14,7 +14,7 @@ use super::log::{Cursor, History, Visit};
 use super::lsn::Lsn;
 use super::scanner::{Scanner, Step, behind_end};
 use super::segment;
-use crate::disk::{Access, Disk};
+use crate::disk::{Access, Disk, is_unreadable};
 
 /// The segments of one log.
 pub(crate) struct Segments {
@@ -129,6 +129,9 @@ impl Segments {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.stretch(next)?;
                 return Err(LogError::io("open", &path)(error));
+            }
+            Err(error) if is_unreadable(&error) => {
+                return Err(LogError::refusing(&path, 0, stretch.first, Defect::Unreadable));
             }
             other => other.map_err(LogError::io("open", &path))?,
         };

@@ -9,6 +9,7 @@
 //!   bad frame had been synced: it is **damage**, and refused.
 //! - Whole frames that follow and belong to the bad frame's own batch prove
 //!   nothing: the write was under way. It is a **torn tail**, and cut at `n`.
+//! - If not all behind it can be read, such a frame may be there: it is damage.
 //! - In any other segment, a bad frame is damage: a segment is begun only after
 //!   all before it was synced.
 //!
@@ -28,7 +29,7 @@ use super::error::{Defect, LogError};
 use super::frame::{Frame, Kind};
 use super::known::Known;
 use super::lsn::Lsn;
-use super::scanner::{Found, Scanner, Step, behind_end, find_frame, last_nonzero};
+use super::scanner::{Found, Scanner, Step, behind_end, find_frame, written_end};
 use super::segment::{self, SEGMENT_HEADER_BYTES};
 use crate::disk::{Access, Disk, is_unreadable};
 
@@ -107,8 +108,11 @@ pub(crate) fn survey(
             && defect.may_be_torn()
             && (begins_well || found.end > SEGMENT_HEADER_BYTES as u64)
             && found.last >= known.acknowledged().max(known.covered);
-        if may_be_torn && !found.is_proved_durable(&scanner).map_err(io)? {
-            found.torn = Some(found.torn_tail(&scanner, &path, defect).map_err(io)?);
+        if may_be_torn
+            && !found.is_proved_durable(&scanner).map_err(io)?
+            && let Some(torn) = found.torn_tail(&scanner, &path, defect).map_err(io)?
+        {
+            found.torn = Some(torn);
             return Ok(found);
         }
         let error = LogError::refusing(&path, found.end, found.last.next(), defect);
@@ -264,14 +268,21 @@ impl Survey {
         Ok(find_frame(scanner.file(), bad, self.file_bytes, expected, began_behind)?.is_some())
     }
 
-    fn torn_tail(&self, scanner: &Scanner, path: &Path, defect: Defect) -> io::Result<TornTail> {
-        let written = last_nonzero(scanner.file(), self.end, self.file_bytes)?;
-        Ok(TornTail {
+    /// None when not all behind it can be read: what would prove that it was synced may be
+    /// there.
+    fn torn_tail(
+        &self,
+        scanner: &Scanner,
+        path: &Path,
+        defect: Defect,
+    ) -> io::Result<Option<TornTail>> {
+        let written_end = written_end(scanner.file(), self.end, self.file_bytes)?;
+        Ok(written_end.map(|end| TornTail {
             file: path.to_owned(),
             offset: self.end,
-            bytes: written.map_or(0, |last| last + 1 - self.end),
+            bytes: end - self.end,
             expected: self.last.next(),
             defect,
-        })
+        }))
     }
 }

@@ -45,6 +45,7 @@ struct Content {
     handles: usize,
     /// What cannot be read.
     unreadable: Vec<Range<usize>>,
+    is_unopenable: bool,
 }
 
 type Names = BTreeMap<PathBuf, FileId>;
@@ -88,6 +89,11 @@ impl State {
         self.live.get(path).copied()
     }
 
+    pub(super) fn find_openable(&self, path: &Path) -> io::Result<FileId> {
+        let file = self.find(path).ok_or(io::ErrorKind::NotFound)?;
+        if self.files[file.0].is_unopenable { Err(rustix::io::Errno::IO.into()) } else { Ok(file) }
+    }
+
     pub(super) fn live(&self, file: FileId) -> &[u8] {
         &self.files[file.0].live
     }
@@ -108,6 +114,11 @@ impl State {
     pub(super) fn make_unreadable(&mut self, path: &Path, bytes: Range<usize>) {
         let file = self.find(path).expect("there is such a file");
         self.files[file.0].unreadable.push(bytes);
+    }
+
+    pub(super) fn make_unopenable(&mut self, path: &Path) {
+        let file = self.find(path).expect("there is such a file");
+        self.files[file.0].is_unopenable = true;
     }
 
     pub(super) fn is_readable(&self, file: FileId, bytes: &Range<usize>) -> bool {

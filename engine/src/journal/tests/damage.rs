@@ -451,3 +451,57 @@ fn what_cannot_be_read_costs_nobody_who_needs_only_what_comes_after_it() {
     }
     assert!(passed > 5 && refused > 5, "{passed} passed, {refused} refused");
 }
+
+/// Wherever it is, the whole records before it are there.
+#[test]
+fn a_segment_that_cannot_be_opened_is_damage_to_who_reads_it() {
+    let disk = disk_with(20, true);
+    for file in segments(&disk) {
+        let disk = disk.restart();
+        disk.make_unopenable(&file);
+        let shared: Arc<dyn Disk> = Arc::new(disk);
+        let log = open_damaged(shared, Path::new(DIR), Known::default()).unwrap();
+        let mut last = Lsn::NONE;
+        let read = log.history().cursor(Lsn::FIRST).read(&mut |lsn, _| {
+            last = lsn;
+            ControlFlow::Continue(())
+        });
+        let damage = read.err().or_else(|| log.damage().cloned());
+        assert!(damage.as_ref().is_some_and(LogError::is_unreadable), "{file:?}: {damage:?}");
+        assert_eq!(segment::path_of(Path::new(DIR), last.next()), file);
+    }
+}
+
+/// What would prove that the tail was synced may be in the page that cannot be read.
+#[test]
+fn a_torn_tail_that_is_not_known_to_be_the_end_is_damage_and_can_be_salvaged() {
+    let disk = SimulatedDisk::new();
+    let options = Options { segment_bytes: 16 << 10, ..OPTIONS };
+    let open = || SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options);
+    append_batches(&mut open().unwrap(), 6);
+    let (file, from, _) = last_batch(&disk);
+    disk.flip_bit(&file, from as u64 * 8 + 320);
+    let disk = disk.restart();
+    for (page, is_torn) in [(8 << 10, false), (12 << 10, false), (16 << 10, true)] {
+        let disk = disk.restart();
+        disk.make_unreadable(&file, page..page + 4096);
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let damaged = open_damaged(shared, Path::new(DIR), Known::default()).unwrap();
+        let (last, damage) = (damaged.history().last(), damaged.damage().cloned());
+        let opened = SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options);
+        if is_torn {
+            assert!(opened.unwrap().torn_tail().is_some() && damage.is_none());
+            continue;
+        }
+        for refused in [opened.err(), damage] {
+            assert!(matches!(refused, Some(LogError::Corrupt { .. })), "{page}: {refused:?}");
+        }
+        let mut whole = Lsn::NONE;
+        let read = damaged.history().cursor(Lsn::FIRST).read(&mut |lsn, _| {
+            whole = lsn;
+            ControlFlow::Continue(())
+        });
+        assert!(read.is_err(), "{page}");
+        assert_eq!(whole, Lsn::new(15), "{page}: {last}");
+    }
+}
