@@ -20,6 +20,7 @@ use std::io;
 use std::path::Path;
 
 pub use real::RealDisk;
+use rustix::io::Errno;
 pub use simulated::SimulatedDisk;
 
 /// How a file is opened.
@@ -156,7 +157,31 @@ pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// What a system call answers when the disk does not give back what was written, or the file
+/// system finds that its own notes of it are damaged.
+const UNREADABLE: [Errno; 3] = [Errno::IO, Errno::UCLEAN, Errno::BADMSG];
+
 /// Whether `error` says that the disk does not give back what was written.
 pub fn is_unreadable(error: &io::Error) -> bool {
-    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::IO)
+    Errno::from_io_error(error).is_some_and(|errno| UNREADABLE.contains(&errno))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_of_a_disk_is_told_apart_from_what_keeps_anybody_from_reading() {
+        for (errno, expected) in [
+            (Errno::IO, true),
+            (Errno::UCLEAN, true),
+            (Errno::BADMSG, true),
+            (Errno::NOENT, false),
+            (Errno::ACCESS, false),
+            (Errno::MFILE, false),
+        ] {
+            assert_eq!(is_unreadable(&errno.into()), expected, "{errno}");
+        }
+        assert!(!is_unreadable(&io::ErrorKind::UnexpectedEof.into()));
+    }
 }

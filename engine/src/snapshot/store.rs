@@ -5,10 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use parking_lot::Mutex;
-use rustix::io::Errno;
 
 use super::chunk::Kind;
-use crate::disk::is_full;
+use crate::disk::{is_full, is_unreadable};
 
 /// The address of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,17 +94,15 @@ impl StoreError {
     /// the chunks), its place on the disk cannot be read, or it was given up.
     pub fn is_damage(&self) -> bool {
         use std::io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
-        let of_the_disk =
-            |source: &std::io::Error| source.raw_os_error() == Some(Errno::IO.raw_os_error());
         match self {
             Self::Database(sled::Error::Corruption { .. })
             | Self::Corrupt { .. }
             | Self::Lost { .. } => true,
             Self::Database(sled::Error::Io(source)) => {
                 matches!(source.kind(), InvalidData | NotFound | UnexpectedEof)
-                    || of_the_disk(source)
+                    || is_unreadable(source)
             }
-            Self::File { source, .. } => of_the_disk(source),
+            Self::File { source, .. } => is_unreadable(source),
             _ => false,
         }
     }
