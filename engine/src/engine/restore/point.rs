@@ -74,7 +74,7 @@ pub(super) fn find(
     let earliest = earliest(history, snapshots)?;
     let (last, lost) = match until {
         None => (None, None),
-        Some(Until::Lsn(wanted)) if wanted > history.last() => {
+        Some(Until::Lsn(wanted)) if wanted > history.last() && !is_kept(snapshots, wanted)? => {
             let beyond = RestoreError::Beyond { wanted, newest: history.last() };
             return Err(log.missing_after(history.last()).map_or(beyond, Into::into));
         }
@@ -112,6 +112,14 @@ fn earliest(history: &dyn History, snapshots: &Snapshots) -> Result<Option<Point
         lsn: manifest.end,
         at: time_of(history, manifest.end).or(Some(manifest.created_at)),
     }))
+}
+
+/// Whether a whole snapshot is of the one moment behind an event: then nothing of the
+/// journal is needed.
+fn is_kept(snapshots: &Snapshots, lsn: Lsn) -> Result<bool, RestoreError> {
+    let is_of = |manifest: &Manifest| manifest.start == lsn && manifest.end == lsn;
+    let mut kept = snapshots.manifests()?.into_iter().filter(is_of);
+    Ok(kept.any(|manifest| snapshots.is_whole(manifest.generation)))
 }
 
 /// What comes after an event, if anything: also what is missing at the journal's end.
@@ -164,8 +172,12 @@ fn lsn_at(log: &ReadOnlyLog, snapshots: &Snapshots, time: Timestamp) -> Result<L
     Ok(if is_there { last } else { Lsn::NONE })
 }
 
-/// Where the newest snapshot starts all of whose events up to there happened up to an
-/// instant. Nobody needs to look at them, so that damage of them is no obstacle.
+/// Where the newest snapshot starts that was asked for up to an instant, and whose event
+/// there, if its record can be read, happened up to it. Nobody needs to look at those
+/// before, so that damage of them is no obstacle.
+///
+/// An event has the time at which its command came, and commands in flight together may be
+/// written in another order: one that came just after the instant may be before the start.
 fn start_before(
     history: &dyn History,
     snapshots: &Snapshots,
