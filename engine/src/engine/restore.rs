@@ -325,6 +325,9 @@ fn fill(
         disk.create_dir_all(parent).map_err(at(parent))?;
     }
     let data = fresh::resolve(&options.data)?;
+    if is_half_exchanged(&**disk, &data) {
+        return finish_filling(options, (&data, file), disk, postal);
+    }
     let (_lock, fresh) = begin_filling(&**disk, &data)?;
     bring_in(fresh.path(), file, disk)?;
     let (core, rebuilt) = rebuild(fresh.path(), fresh.lock(), options.until, disk, postal)?;
@@ -335,17 +338,29 @@ fn fill(
     Ok(rebuilt.told(data.clone(), None))
 }
 
+/// Comes to the end of a restore that was stopped in its exchange, and says what it brought.
+/// If that is not what `file` holds, it is in the way of it.
+fn finish_filling(
+    options: &RestoreOptions,
+    (data, file): (&Path, &Path),
+    disk: &Arc<dyn Disk>,
+    postal: &PostalTable,
+) -> Result<Restored, RestoreError> {
+    let lock = lock_data(&**disk, data)?;
+    finish(&**disk, data)?;
+    let (_, rebuilt) = rebuild(data, lock, options.until, disk, postal)?;
+    if verify_file(file)?.manifest.state_hash == rebuilt.recovered.state_hash {
+        return Ok(rebuilt.told(data.to_owned(), None));
+    }
+    Err(RestoreError::NotEmpty(data.to_owned()))
+}
+
 /// Where there is no directory, one is made beside its name. An empty one may be a
-/// mount point, or have a lock in it: it is filled, and keeps its name. One that was being
-/// filled, when that was stopped half way, is not empty any more when that is finished.
+/// mount point, or have a lock in it: it is filled, and keeps its name.
 fn begin_filling<'a>(
     disk: &'a dyn Disk,
     data: &'a Path,
 ) -> Result<(Option<Arc<DiskLock>>, Fresh<'a>), RestoreError> {
-    if is_half_exchanged(disk, data) {
-        let _lock = lock_data(disk, data)?;
-        finish(disk, data)?;
-    }
     require_free(disk, data)?;
     if !disk.is_dir(data) {
         return Ok((None, Fresh::begin(disk, data)?));
