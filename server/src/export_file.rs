@@ -32,6 +32,10 @@ pub enum ExportFileError {
     /// Another process exports to the same name.
     #[error("another export to {} is under way", .0.display())]
     Busy(PathBuf),
+    /// An export to the same name is under way, or was interrupted: where the file system
+    /// has no locks, nothing tells.
+    #[error("{} is there: if no export is under way, remove it and try again", .0.display())]
+    Left(PathBuf),
     /// The file system refused.
     #[error("cannot write {}: {source}", .path.display())]
     File {
@@ -55,7 +59,7 @@ impl ExportFileError {
     /// The exit code that tells of it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Exists(_) | Self::Busy(_) | Self::Terminal => Exit::Usage,
+            Self::Exists(_) | Self::Busy(_) | Self::Left(_) | Self::Terminal => Exit::Usage,
             // The directory is an argument.
             Self::File { source, .. } if is_of_argument(source.kind()) => Exit::Usage,
             Self::File { source, .. } => exit_of_io(source.kind()),
@@ -75,7 +79,7 @@ pub fn is_stdout(path: &Path) -> bool {
 pub struct ExportFile {
     to: PathBuf,
     partial: PathBuf,
-    /// Locked: nobody else writes it.
+    /// Locked, or made by us: nobody else writes it.
     file: File,
     done: bool,
 }
@@ -87,7 +91,8 @@ impl ExportFile {
             return Err(ExportFileError::Exists(to.to_owned()));
         }
         let partial = to.with_added_extension("partial");
-        let file = open_locked(&partial)?.ok_or_else(|| ExportFileError::Busy(to.to_owned()))?;
+        let file = open_locked(&partial, File::try_lock)?;
+        let file = file.ok_or_else(|| ExportFileError::Busy(to.to_owned()))?;
         Ok(Self { to: to.to_owned(), partial, file, done: false })
     }
 
@@ -134,15 +139,25 @@ impl Drop for ExportFile {
 
 /// Opens a file for one writer, empty; none while another process writes it. One that has
 /// another name as well is whole, and only loses this one.
-fn open_locked(path: &Path) -> Result<Option<File>, ExportFileError> {
+fn open_locked(
+    path: &Path,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> Result<Option<File>, ExportFileError> {
     loop {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        // What a link leads to is somebody's.
-        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-        let file = options.open(path).map_err(at(path))?;
+        let Some((file, is_new)) = open(path).map_err(at(path))? else { continue };
+        match lock(&file) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            // Nobody else opens what was there before.
+            Err(TryLockError::Error(error)) if is_of(&error, &NO_LOCKS) => {
+                if !is_new {
+                    return Err(ExportFileError::Left(path.to_owned()));
+                }
+            }
+            Err(TryLockError::Error(error)) => return Err(at(path)(error)),
+        }
         // Locked after another export gave it its name, it is what was exported.
-        if !lock(&file).map_err(at(path))? || !is_at(&file, path) {
+        if !is_at(&file, path) {
             return Ok(None);
         }
         if file.metadata().map_err(at(path))?.nlink() <= 1 {
@@ -153,14 +168,18 @@ fn open_locked(path: &Path) -> Result<Option<File>, ExportFileError> {
     }
 }
 
-/// Locks a file; false while another process has it. Where there are no locks, nothing
-/// tells of that one: what two wrote is found when it is read back.
-fn lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) if is_of(&error, &NO_LOCKS) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
+/// Opens a file to write it, and says whether it is new; none when it went meanwhile.
+fn open(path: &Path) -> io::Result<Option<(File, bool)>> {
+    let mut options = OpenOptions::new();
+    // What a link leads to is somebody's.
+    options.write(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made.map(|file| Some((file, true))),
+    }
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(|file| Some((file, false))),
     }
 }
 
@@ -191,7 +210,8 @@ fn rename_in_steps(from: &Path, to: &Path, linked: io::Result<()>) -> io::Result
         // Nobody but an export makes this name; between the two steps another program may.
         Err(error) if is_of(&error, &NO_LINKS) => match to.symlink_metadata() {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => fs::rename(from, to),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+            Err(error) => Err(error),
         },
         linked => linked.and_then(|()| fs::remove_file(from)),
     }
@@ -301,6 +321,31 @@ mod tests {
         std::os::unix::fs::symlink(&kept, &partial).unwrap();
         assert!(ExportFile::begin(&to).is_err());
         assert_eq!(fs::read(&kept).unwrap(), b"a whole snapshot");
+    }
+
+    /// Without locks nothing tells whether the export is still under way.
+    #[test]
+    fn what_another_export_left_is_never_emptied_where_there_are_no_locks() {
+        let directory = tempfile::tempdir().unwrap();
+        let partial = directory.path().join("backup.partial");
+        let no_locks = |_: &File| Err(TryLockError::Error(Errno::NOLCK.into()));
+        let mut file = open_locked(&partial, no_locks).unwrap().expect("nobody has it");
+        file.write_all(b"half a snapshot").unwrap();
+        let other = open_locked(&partial, no_locks).unwrap_err();
+        assert!(matches!(other, ExportFileError::Left(_)), "{other}");
+        assert_eq!(fs::read(&partial).unwrap(), b"half a snapshot");
+    }
+
+    /// A name that cannot be looked at may be somebody's.
+    #[test]
+    fn a_file_is_renamed_only_to_a_name_that_nothing_has_for_sure() {
+        let directory = tempfile::tempdir().unwrap();
+        let (from, file) = (directory.path().join("from"), directory.path().join("file"));
+        fs::write(&from, b"new").unwrap();
+        fs::write(&file, b"no directory").unwrap();
+        let error = rename_in_steps(&from, &file.join("to"), Err(Errno::PERM.into())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
+        assert_eq!(names(directory.path()), ["file", "from"]);
     }
 
     #[test]
