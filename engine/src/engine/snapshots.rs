@@ -149,8 +149,8 @@ impl Snapshots {
         Ok(faults)
     }
 
-    /// Where replay over the newest generation begins: a journal without any
-    /// record goes on from there.
+    /// Where replay over the newest generation begins. A journal without any record goes
+    /// on from there, if it was closed in order.
     pub fn newest_start(&self) -> Result<Lsn, SnapshotError> {
         Ok(self.manifests()?.first().map_or(Lsn::NONE, |manifest| manifest.start))
     }

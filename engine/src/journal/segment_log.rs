@@ -273,7 +273,7 @@ pub fn open_read_only(
 /// last record that is whole, and reading comes upon damage before that as an error.
 ///
 /// # Errors
-/// What cannot be read, or is newer, in the last segment.
+/// When the file system refuses, and what is newer in the last segment.
 pub fn open_damaged(
     disk: Arc<dyn Disk>,
     dir: &Path,
@@ -303,7 +303,7 @@ pub fn open_damaged(
 pub struct ReadOnlyLog {
     segments: Arc<Segments>,
     known: Known,
-    /// The first damage of the last segment that takes a record which is needed.
+    /// As [`ReadOnlyLog::damage`].
     damage: Option<LogError>,
     /// Why it is not known where the log ended, if it is not.
     unended: Option<LogError>,
@@ -311,7 +311,8 @@ pub struct ReadOnlyLog {
 
 impl ReadOnlyLog {
     /// The first damage of the last segment that takes a record which is needed, by what
-    /// is known of the journal. Older segments are checked as they are read.
+    /// is known of the journal, or behind which nobody knows whether there was one. Older
+    /// segments are checked as they are read.
     pub const fn damage(&self) -> Option<&LogError> {
         self.damage.as_ref()
     }

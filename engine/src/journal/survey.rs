@@ -79,7 +79,7 @@ pub(crate) struct Survey {
 /// next segment begins, if there is one. What is damaged is in the answer.
 ///
 /// # Errors
-/// What cannot be read, or is of a newer format.
+/// When the file system refuses, and what is of a newer format.
 pub(crate) fn survey(
     disk: &dyn Disk,
     dir: &Path,
@@ -241,7 +241,8 @@ impl Survey {
     }
 
     /// The record that is next behind a damaged header: the first one, when it is there
-    /// all the same, or when by the mark none was ever written.
+    /// all the same. A segment of zeros is taken for one that nothing was written to when
+    /// one byte of its header is wrong, and no more, and a mark says what it should have.
     fn next_behind_header(
         &self,
         error: &LogError,
