@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::Stop;
 use super::columns::Kind;
@@ -60,20 +60,30 @@ impl<R: BufRead> CsvReader<R> {
     /// A file with `delimiter` between its values.
     pub(super) fn delimited(source: R, delimiter: u8) -> Self {
         // Flexible, so that a row of another length is told with its line and
-        // the next one is read.
+        // the next one is read. A line ends where it is counted: the CR before its end is
+        // one more space around the last value.
         let mut builder = ReaderBuilder::new();
+        builder.flexible(true).delimiter(delimiter).terminator(Terminator::Any(b'\n'));
         let left = Rc::new(Cell::new(LINE_BYTES_MAX));
         let source = Bounded { source, left: Rc::clone(&left) };
-        let reader = builder.flexible(true).delimiter(delimiter).from_reader(source);
+        let reader = builder.from_reader(source);
         Self { reader, left, header: Vec::new(), row: ByteRecord::new() }
     }
 
     pub(super) fn begin(&mut self, kind: Option<Kind>) -> Result<Kind, Stop> {
-        let header = self.reader.byte_headers().map_err(|error| stop(&error))?;
+        let header = self.reader.byte_headers();
+        let header = header.map_err(|error| match self.left.get() {
+            0 => Stop::Read(endless(1)),
+            _ => stop(&error),
+        })?;
         let labels: Result<Vec<_>, _> = header.iter().map(|name| str::from_utf8(name)).collect();
         let labels = labels.map_err(|_| Stop::Bad(Bad::line(1, "the header is not UTF-8")))?;
         // Spreadsheets write a byte order mark before the first name.
         let labels = labels.iter().map(|name| name.trim_start_matches('\u{feff}').trim());
+        if labels.clone().any(|label| label.contains('\r')) {
+            // Nothing in it has a line of its own to be told by, or to go on from.
+            return Err(Stop::Bad(Bad::line(1, "lines end in CR alone, and not in LF or CRLF")));
+        }
         let column =
             |label: &str| Column { name: label.to_ascii_lowercase(), label: label.to_owned() };
         self.header = labels.map(column).collect();
@@ -81,16 +91,27 @@ impl<R: BufRead> CsvReader<R> {
     }
 
     pub(super) fn next(&mut self) -> io::Result<Option<Result<Record, Unread>>> {
-        let begins = self.reader.position().line();
-        self.left.set(LINE_BYTES_MAX);
-        match self.reader.read_byte_record(&mut self.row) {
-            Ok(false) => return Ok(None),
-            Ok(true) => {}
-            Err(_) if self.left.get() == 0 => return Err(endless(begins)),
-            Err(error) => return Err(io_error(error)),
-        }
-        let line = self.row.position().map_or(0, csv::Position::line);
+        let line = loop {
+            let begins = self.reader.position().line();
+            self.left.set(LINE_BYTES_MAX);
+            match self.reader.read_byte_record(&mut self.row) {
+                Ok(false) => return Ok(None),
+                // A line of a CR alone is as empty as one of nothing.
+                Ok(true) if self.row.len() == 1 && &self.row[0] == b"\r" => {}
+                Ok(true) => break self.begins(begins),
+                Err(_) if self.left.get() == 0 => return Err(endless(begins)),
+                Err(error) => return Err(io_error(error)),
+            }
+        };
         Ok(Some(self.record(line).map_err(|bad| Unread { bad, order: self.order() })))
+    }
+
+    /// The line on which the row at hand begins: behind the empty ones that were passed
+    /// over since the row before, which ended before the line `from`.
+    fn begins(&self, from: u64) -> u64 {
+        let lines = self.row.as_slice().split(|byte| *byte == b'\n').count() as u64;
+        let passed = self.reader.position().line() - from;
+        from + passed.saturating_sub(lines)
     }
 
     fn record(&self, line: u64) -> Result<Record, Bad> {
@@ -140,7 +161,8 @@ fn stop(error: &csv::Error) -> Stop {
 
 fn endless(line: u64) -> io::Error {
     let reason = format!(
-        "the row on line {line} is longer than {LINE_BYTES_MAX} bytes: a quote may not be closed"
+        "the row on line {line} is longer than {LINE_BYTES_MAX} bytes: a quote may not be \
+         closed"
     );
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }
@@ -199,6 +221,28 @@ mod tests {
         let second = reader.next().unwrap().unwrap().unwrap();
         assert_eq!((second.line, second.text("sku")), (4, Some("B")));
         assert_eq!(reader.next().unwrap(), None);
+    }
+
+    #[test]
+    fn a_row_has_the_line_that_it_begins_on_however_lines_end() {
+        for end in ["\n", "\r\n"] {
+            let rows = "sku,title\nA,\"b\"\n\n\nC,\"d\ne\"\nF,g\n";
+            let file = rows.replace('\n', end);
+            let mut reader = reader(file.as_bytes());
+            assert!(matches!(reader.begin(None), Ok(Kind::Items)));
+            let rows = std::iter::from_fn(|| reader.next().unwrap());
+            let rows: Vec<_> = rows.map(|row| row.unwrap()).collect();
+            let lines: Vec<_> = rows.iter().map(|row| row.line).collect();
+            assert_eq!(lines, [2, 5, 7], "{end:?}");
+            let titles: Vec<_> = rows.iter().map(|row| row.text("title").unwrap()).collect();
+            assert_eq!(titles, ["b", &format!("d{end}e"), "g"]);
+        }
+    }
+
+    #[test]
+    fn a_file_without_lines_to_tell_rows_by_is_refused() {
+        let bad = header_error("sku,title\rA,b\rC,d\r");
+        assert_eq!(bad, Bad::line(1, "lines end in CR alone, and not in LF or CRLF"));
     }
 
     #[test]
