@@ -31,18 +31,30 @@ pub enum ImportError {
     #[error("it was interrupted")]
     Interrupted,
     /// It stopped when rows had been sent already.
-    #[error("the import broke off in {file}: {answered}\n  {}:\n  {go_on}", when(cause))]
+    #[error(
+        "the import broke off in {file}: {answered}{}\n  {}:\n  {go_on}", bad(*bad_count), when(cause)
+    )]
     BrokenOff {
         /// The file.
         file: String,
         /// How far it came in that file.
         answered: Answered,
+        /// Bad places so far, in all files.
+        bad_count: u64,
         /// The command that goes on.
         go_on: String,
         /// Why.
         #[source]
         cause: Box<ImportError>,
     },
+}
+
+/// What the exit code of the command that goes on does not tell.
+fn bad(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        _ => format!("\n  {count} bad so far, which what goes on does not count"),
+    }
 }
 
 /// When the command that goes on can do so.
@@ -60,18 +72,20 @@ pub struct Answered {
     pub applied: u64,
     /// The line that the last answered row begins on; none if nothing is answered.
     pub line: Option<u64>,
+    /// Whether nothing was sent that is not answered.
+    pub is_all: bool,
 }
 
 impl fmt::Display for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(
-                f,
-                "{} went in, and all up to line {line} is answered; some of what follows may be \
-                 in as well",
-                self.applied
-            ),
-            None => f.write_str("nothing of it is answered; some of it may be in"),
+        match (self.line, self.is_all) {
+            (Some(line), is_all) => {
+                write!(f, "{} went in, and all up to line {line} is answered", self.applied)?;
+                let rest = if is_all { "" } else { "; some of what follows may be in as well" };
+                f.write_str(rest)
+            }
+            (None, true) => f.write_str("nothing of it was sent"),
+            (None, false) => f.write_str("nothing of it is answered; some of it may be in"),
         }
     }
 }
@@ -97,14 +111,16 @@ mod tests {
 
     #[test]
     fn what_broke_off_says_how_far_it_came_and_how_to_go_on() {
-        let answered = Answered { applied: 7, line: Some(9) };
+        let answered = Answered { applied: 7, line: Some(9), is_all: false };
         let cause = Box::new(ImportError::Interrupted);
         let go_on = "backstock import --from-line 10 stock.csv".into();
-        let error = ImportError::BrokenOff { file: "stock.csv".into(), answered, go_on, cause };
+        let file = "stock.csv".into();
+        let error = ImportError::BrokenOff { file, answered, bad_count: 3, go_on, cause };
         let text = error.to_string();
         let told = "broke off in stock.csv: 7 went in, and all up to line 9 is answered";
         let how = "\n  go on with:\n  backstock import --from-line 10 stock.csv";
         assert!(text.contains(told) && text.ends_with(how), "{text}");
+        assert!(text.contains("\n  3 bad so far"), "{text}");
         assert_eq!(error.exit(), Exit::Interrupted);
     }
 

@@ -84,6 +84,9 @@ async fn import_files(
     for source in sources {
         let bar = progress(source);
         let file = report.begin(FileReport::new(&source.path, bar.clone()));
+        if from > 0 {
+            file.go_on();
+        }
         import_file((source, from), args.kind, &client, &bar, file).await?;
         file.end(true);
         from = 0;

@@ -110,6 +110,11 @@ impl FileReport {
         }
     }
 
+    /// The file is gone on with, and not read from its beginning.
+    pub(super) fn go_on(&mut self) {
+        self.told.go_on();
+    }
+
     /// A row was read.
     pub(super) fn count_row(&mut self) {
         self.rows += 1;
@@ -208,13 +213,17 @@ impl Report {
     /// The import that was asked for could not go on. What was begun ends here.
     pub(super) fn broken_off(&mut self, cause: ImportError, asked: &ImportArgs) -> ImportError {
         let at = self.files.len().saturating_sub(1);
+        let bad_count = self.files.iter().map(|file| file.bad_count).sum();
         let Some(last) = self.files.last_mut() else { return cause };
         last.end(false);
+        // What cannot be read is met between the rows that are sent and answered.
+        let is_all = matches!(cause, ImportError::Read { .. });
         let line = last.answered_line.map(|line| line + 1);
         let line = line.or_else(|| asked.from_line.filter(|_| at == 0));
         ImportError::BrokenOff {
             file: last.file.clone(),
-            answered: Answered { applied: last.applied, line: last.answered_line },
+            answered: Answered { applied: last.applied, line: last.answered_line, is_all },
+            bad_count,
             go_on: go_on::command(asked, at, line),
             cause: Box::new(cause),
         }
@@ -338,13 +347,15 @@ mod tests {
         report.begin(file()).end(true);
         let second = report.begin(file());
         second.count_applied(3);
+        second.bad(Bad::line(3, "is bad"));
         second.answered(4);
         let asked = asked(&["items.csv", "stock.csv"]);
         let broken = report.broken_off(ImportError::Interrupted, &asked);
-        let ImportError::BrokenOff { answered, go_on, .. } = broken else {
+        let ImportError::BrokenOff { answered, go_on, bad_count, .. } = broken else {
             panic!("rows were sent")
         };
-        assert_eq!(answered, Answered { applied: 3, line: Some(4) });
+        assert_eq!(answered, Answered { applied: 3, line: Some(4), is_all: false });
+        assert_eq!(bad_count, 1);
         assert!(go_on.contains("--from-line 5 ") && go_on.ends_with(" stock.csv"), "{go_on}");
         let json = serde_json::to_value(&report).unwrap();
         let complete =

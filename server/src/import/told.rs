@@ -19,6 +19,8 @@ pub(super) struct Told {
     /// The first [`TOLD_MAX`], until there is a list.
     first: Vec<String>,
     list: Option<List>,
+    /// Whether lines of the same file were told before.
+    goes_on: bool,
 }
 
 /// A file with every line.
@@ -32,7 +34,13 @@ struct List {
 impl Told {
     /// Lines are printed above the bar.
     pub(super) fn new(source: &Path, bar: ProgressBar) -> Self {
-        Self { source: source.to_owned(), bar, count: 0, first: Vec::new(), list: None }
+        let (source, first) = (source.to_owned(), Vec::new());
+        Self { source, bar, count: 0, first, list: None, goes_on: false }
+    }
+
+    /// Adds to the list that there is: the lines are of the rest of a file.
+    pub(super) fn go_on(&mut self) {
+        self.goes_on = true;
     }
 
     /// Tells a line: prints it, or keeps it in the list once there are many.
@@ -45,7 +53,7 @@ impl Told {
         }
         let first = &mut self.first;
         let list = self.list.get_or_insert_with(|| {
-            let mut list = List::beside(&self.source);
+            let mut list = List::beside(&self.source, self.goes_on);
             first.drain(..).for_each(|line| list.write(&line));
             list
         });
@@ -80,12 +88,14 @@ impl Told {
 
 impl List {
     /// `stock.csv.told` beside `stock.csv`. It takes the place of the one of an
-    /// earlier import.
-    fn beside(source: &Path) -> Self {
+    /// earlier import, unless this one `goes_on` with that.
+    fn beside(source: &Path, goes_on: bool) -> Self {
         let mut path = source.as_os_str().to_owned();
         path.push(".told");
         let path = PathBuf::from(path);
-        let file = File::create(&path).map(BufWriter::new).ok();
+        let mut open = File::options();
+        open.create(true).write(true).append(goes_on).truncate(!goes_on);
+        let file = open.open(&path).map(BufWriter::new).ok();
         match file {
             Some(file) => Self { path, file: Some(file) },
             // Files to read often lie where nothing can be written.
@@ -119,7 +129,10 @@ mod tests {
     use super::*;
 
     fn told(source: &Path, lines: usize) -> Told {
-        let mut told = Told::new(source, ProgressBar::hidden());
+        tell(Told::new(source, ProgressBar::hidden()), lines)
+    }
+
+    fn tell(mut told: Told, lines: usize) -> Told {
         (0..lines).for_each(|no| told.tell(format!("line {no}")));
         told.end();
         told
@@ -137,6 +150,24 @@ mod tests {
         assert_eq!(written.lines().count(), TOLD_MAX + 300);
         assert_eq!(written.lines().next(), Some("line 0"));
         assert!(many.first.is_empty(), "nothing is kept in memory");
+    }
+
+    #[test]
+    fn what_goes_on_adds_to_the_list_and_another_import_begins_it_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("stock.csv");
+        let listed = || {
+            let list = std::fs::read_to_string(directory.path().join("stock.csv.told"));
+            list.unwrap().lines().count()
+        };
+        let (first, second) = (TOLD_MAX + 300, TOLD_MAX + 5);
+        told(&source, first);
+        let mut rest = Told::new(&source, ProgressBar::hidden());
+        rest.go_on();
+        tell(rest, second);
+        assert_eq!(listed(), first + second);
+        told(&source, second);
+        assert_eq!(listed(), second);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use backstock::observability::names;
 use backstock_engine::disk::SimulatedDisk;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::{self, GetItemRequest, GetNodeRequest};
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::Files;
 use super::program::{Ran, Server, program, run, signal};
 use super::proxy::{Proxy, Then};
+use crate::grpc::metrics::Process;
 use crate::grpc::server::{LONG, TestServer};
 
 const NODES: &str = "\
@@ -317,13 +319,15 @@ fn an_interrupted_import_says_how_far_it_came_and_goes_on() {
 #[test]
 fn rows_that_are_refused_for_the_moment_are_sent_again() {
     let files = Files::new();
-    let server = Server::start_with(&files.data(), "BACKSTOCK_COMMANDS_IN_FLIGHT_MAX", "1");
+    let server = Process::start_with(&files.data(), &["--commands-in-flight-max", "1"]);
     let mut items = "sku,title\n".to_owned();
     for no in 0..24 {
         writeln!(items, "SKU-{no},Item {no}").expect("a text takes all");
     }
-    let ran = import(&server, &files, "items.csv", &items);
+    let items = files.write("items.csv", &items);
+    let ran = run(&["import", &items, "--json", "--server", &server.address]);
     assert_eq!((ran.code, file(&ran)["applied"].as_u64()), (0, Some(24)), "{ran:?}");
+    assert!(server.scrape()[names::OVERLOADED] > 0.0, "none was refused");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -376,6 +380,14 @@ fn rows_before_what_cannot_be_read_go_in() {
     assert!(ran.stderr.contains("line 4 is longer than"), "{ran:?}");
     assert!(ran.stderr.contains("once the file can be read further, go on with"), "{ran:?}");
     assert!(go_on(&ran, &server.addr).contains("--from-line 4 "), "{ran:?}");
+    let left = server.run(&["availability", "SCARF", "--json"]).json();
+    assert_eq!(left["atp_now"], 101);
+
+    // Orders are read to their end first.
+    let rows = format!("{ORDERS}WEB-1,10001,SCARF,1,\nWEB-2,10001,\"{endless}\n");
+    let ran = import(&server, &files, "endless_orders.csv", &rows);
+    assert_eq!((ran.code, file(&ran)["applied"].as_u64()), (70, Some(0)), "{ran:?}");
+    assert!(ran.stderr.contains("nothing of it was sent"), "{ran:?}");
     let left = server.run(&["availability", "SCARF", "--json"]).json();
     assert_eq!(left["atp_now"], 101);
 }

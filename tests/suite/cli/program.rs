@@ -37,11 +37,6 @@ impl Server {
         Self::spawn(data, program().env("BACKSTOCK_LOG_LEVEL", "error"))
     }
 
-    /// A server with one setting that is told by the environment.
-    pub fn start_with(data: &Path, name: &str, value: &str) -> Self {
-        Self::spawn(data, program().env("BACKSTOCK_LOG_LEVEL", "error").env(name, value))
-    }
-
     /// A server whose log lines are kept.
     pub fn start_logged(data: &Path) -> Self {
         Self::spawn(data, program().stderr(Stdio::piped()))

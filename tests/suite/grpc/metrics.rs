@@ -20,14 +20,19 @@ use super::server::{LONG, node, order};
 
 /// A server in a process of its own: metrics belong to a process. Killed when it is
 /// dropped.
-struct Process {
+pub struct Process {
     child: Child,
-    address: String,
+    pub address: String,
     metrics: SocketAddr,
 }
 
 impl Process {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// A server with some settings that are told by the command line.
+    pub fn start_with(data: &Path, settings: &[&str]) -> Self {
         // Free a moment ago; nobody else here asks for ports by number.
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let metrics = free.local_addr().expect("an address");
@@ -37,6 +42,7 @@ impl Process {
             .arg(data)
             .args(["--metrics-listen", &metrics.to_string()])
             .args(["--journal-segment-bytes", "1048576"])
+            .args(settings)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -48,7 +54,7 @@ impl Process {
     }
 
     /// The samples of a scrape, by name and labels.
-    fn scrape(&self) -> BTreeMap<String, f64> {
+    pub fn scrape(&self) -> BTreeMap<String, f64> {
         let mut stream = TcpStream::connect(self.metrics).expect("it listens");
         let request = b"GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
         stream.write_all(request).expect("sent");

@@ -6,7 +6,7 @@ mod connections;
 mod encoding;
 mod errors;
 mod methods;
-mod metrics;
+pub mod metrics;
 mod opening;
 mod orders;
 mod overdue;
