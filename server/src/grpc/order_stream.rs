@@ -9,6 +9,7 @@
 //! order is in flight until it is durable, however long its answer waits for its reader.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -139,16 +140,22 @@ impl Steps {
         if let Some(waited) = (&mut waiting).now_or_never() {
             return waited;
         }
-        settle(in_hand).await;
-        loop {
-            tokio::select! {
-                biased;
-                waited = &mut waiting => return waited,
-                Some(mut step) = self.queue.recv() => {
+        let Self { queue, ahead } = self;
+        let settling = async {
+            settle(in_hand).await;
+            while let Some(step) = queue.recv().await {
+                ahead.push_back(step);
+                if let Some(step) = ahead.back_mut() {
                     settle(step.slots()).await;
-                    self.ahead.push_back(step);
                 }
             }
+            pending().await
+        };
+        tokio::select! {
+            // The reader does not wait for orders that came later.
+            biased;
+            waited = &mut waiting => waited,
+            never = settling => never,
         }
     }
 }
