@@ -2,8 +2,9 @@
 //!
 //! Who serves a connection that asked for nothing reads a farewell that its other side did
 //! not write. It answers with its own (GOAWAY) and ends, so that whoever sends a request
-//! just then knows that it was not taken. All other connections end as though the other
-//! side had hung up.
+//! just then mostly knows that it was not taken: what he sent may make the system throw
+//! away what he has not read. The farewell is read between requests, or it would be taken
+//! for a part of one. All other connections end as though the other side had hung up.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,11 +14,10 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
 use tonic::transport::server::Connected;
 
 use super::limits::LEAVING_MAX;
-use super::patience::{Cause, Patience};
+use super::patience::{Cause, Patience, unused};
 use super::peer::Peer;
 use super::places::Place;
 use crate::observability::names;
@@ -59,13 +59,16 @@ impl Guarded {
             return true;
         }
         self.note_end(cause);
-        if cause != Cause::Idle || !self.peer.has_greeted() {
+        let is_told = self.peer.has_greeted() && self.peer.is_between_requests();
+        if cause != Cause::Idle || !is_told {
             self.patience = None;
             return true;
         }
         self.farewell = Some(FAREWELL);
+        let peer = Arc::clone(&self.peer);
         self.patience = Some(Box::pin(async move {
-            sleep(LEAVING_MAX).await;
+            // The last requests may have come before it.
+            unused(&peer, LEAVING_MAX, Peer::is_in_use).await;
             cause
         }));
         // The farewell is to be read, and the new patience looked at.

@@ -30,7 +30,7 @@ pub(crate) use guarded::Guarded;
 pub(crate) use limits::SCRAPERS_MAX;
 use limits::{PAUSE_MAX, PAUSE_MIN, TOLD_EVERY};
 pub(crate) use patience::Patience;
-pub(crate) use peer::{InUse, Peer, Unread, Unsent, Work};
+pub(crate) use peer::{Arrival, InUse, Peer, Unread, Unsent, Work};
 pub use places::Places;
 
 use crate::observability::names;

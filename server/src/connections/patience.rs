@@ -101,7 +101,7 @@ async fn silent(peer: &Peer) -> Cause {
 
 /// Waits until nothing was asked for and the connection not used for so long, or twice that
 /// at most.
-async fn unused(peer: &Peer, unused_max: Duration, is_used: fn(&Peer) -> bool) {
+pub(super) async fn unused(peer: &Peer, unused_max: Duration, is_used: fn(&Peer) -> bool) {
     loop {
         let begun = peer.begun();
         sleep(unused_max).await;

@@ -20,6 +20,7 @@ pub(crate) struct Peer {
     working: AtomicUsize,
     unread: AtomicUsize,
     in_use: AtomicUsize,
+    arriving: AtomicUsize,
     unsent: AtomicUsize,
     has_room: Notify,
 }
@@ -35,6 +36,10 @@ pub(crate) struct Unread(Arc<Peer>);
 /// An answer that may take for ever, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct InUse(Arc<Peer>);
+
+/// A request of which more may come, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Arrival(Arc<Peer>);
 
 /// Bytes of an answer that are not sent, until this is dropped.
 #[derive(Debug)]
@@ -58,6 +63,12 @@ impl Peer {
     pub(crate) fn in_use(self: &Arc<Self>) -> InUse {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         InUse(Arc::clone(self))
+    }
+
+    /// Notes that a request begins to arrive.
+    pub(crate) fn arrival(self: &Arc<Self>) -> Arrival {
+        self.arriving.fetch_add(1, Ordering::Relaxed);
+        Arrival(Arc::clone(self))
     }
 
     /// Notes so many bytes of an answer, which are to be sent.
@@ -111,6 +122,11 @@ impl Peer {
         self.unread.load(Ordering::Relaxed)
     }
 
+    /// Whether no request is on its way, and no stream has answers to be read.
+    pub(super) fn is_between_requests(&self) -> bool {
+        self.arriving.load(Ordering::Relaxed) == 0 && self.unread() == 0
+    }
+
     /// Whether something is being worked on, or open for as long as it likes.
     pub(super) fn is_in_use(&self) -> bool {
         self.is_working() || self.in_use.load(Ordering::Relaxed) > 0
@@ -135,6 +151,12 @@ impl Drop for Unsent {
         if before >= UNSENT_BYTES_MAX && before - *bytes < UNSENT_BYTES_MAX {
             peer.has_room.notify_waiters();
         }
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        self.0.arriving.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,13 +20,25 @@ use tonic::codegen::http::Request;
 
 use super::errors;
 use super::limits::{ARRIVING_IN_DRAIN_MAX, ARRIVING_MAX};
-use crate::connections::{Peer, Work};
+use crate::connections::{Arrival, Peer, Work};
 use crate::shutdown::Shutdown;
 
-/// Work on a request: none before all of it is there. Ends when this is dropped.
-pub(super) type Begun = Arc<OnceLock<Work>>;
+/// Methods whose requests are streams, which are worked on before they end.
+const STREAMS: [&str; 3] = ["PlaceOrders", "LoadStock", "ServerReflectionInfo"];
 
-/// Waits until it is too late for a request to arrive, and says so; for ever once it has.
+/// How far a request has come. The work on it ends when this is dropped.
+pub(super) type Begun = Arc<Progress>;
+
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// All of it is there, and there was no room for its answer.
+    waits: AtomicBool,
+    /// Work on it: none before all of it is there.
+    work: OnceLock<Work>,
+}
+
+/// Waits until it is too late for a request to arrive and have room for its answer, and says
+/// so; for ever once it has.
 /// Nothing was done for it: its handler begins when all of it is there. A stream is answered
 /// at once, so that nobody waits for this.
 pub(super) async fn too_late(begun: &Begun, shutdown: &Shutdown) -> Status {
@@ -38,8 +51,8 @@ async fn later_than(
     max: Duration,
     in_drain_max: Duration,
 ) -> Status {
-    let has_arrived = || begun.get().is_some();
-    if has_arrived() {
+    let is_worked_on = || begun.work.get().is_some();
+    if is_worked_on() {
         // The most do at once, and need no timer.
         return pending().await;
     }
@@ -48,10 +61,14 @@ async fn later_than(
         sleep(in_drain_max).await;
     };
     let status = tokio::select! {
-        () = sleep(max) => errors::request_stalled(max),
+        () = sleep(max) => if begun.waits.load(Ordering::Relaxed) {
+            errors::answers_unread()
+        } else {
+            errors::request_stalled(max)
+        },
         () = drained => errors::request_drained(),
     };
-    if has_arrived() { pending().await } else { status }
+    if is_worked_on() { pending().await } else { status }
 }
 
 /// Lets the work on a request begin when all of it is there. A stream, which is worked on
@@ -62,20 +79,28 @@ pub(super) fn arriving(request: Request<Body>) -> (Request<Body>, Option<Begun>)
     };
     let begun = Begun::default();
     // Answered, it is not worked on, although its end may still be read.
-    let work = Arc::downgrade(&begun);
-    let request =
-        request.map(|body| Body::new(Arriving { body, peer, work, last: None, room: None }));
+    let progress =
+        if is_stream(request.uri().path()) { Weak::new() } else { Arc::downgrade(&begun) };
+    let arrival = peer.arrival();
+    let request = request.map(|body| {
+        Body::new(Arriving { body, peer, progress, last: None, room: None, _arrival: arrival })
+    });
     (request, Some(begun))
+}
+
+fn is_stream(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|method| STREAMS.contains(&method))
 }
 
 /// The body of a request.
 struct Arriving {
     body: Body,
     peer: Arc<Peer>,
-    work: Weak<OnceLock<Work>>,
+    progress: Weak<Progress>,
     /// The end of it, which waits for room.
     last: Option<Next>,
     room: Option<Room>,
+    _arrival: Arrival,
 }
 
 type Next = Option<Result<Frame<Bytes>, Status>>;
@@ -109,12 +134,13 @@ impl http_body::Body for Arriving {
             Some(frame) => frame.as_ref().is_ok_and(Frame::is_trailers),
             None => true,
         };
-        if is_last && let Some(work) = this.work.upgrade() {
+        if is_last && let Some(progress) = this.progress.upgrade() {
             if this.poll_room(cx).is_pending() {
+                progress.waits.store(true, Ordering::Relaxed);
                 this.last = Some(frame);
                 return Poll::Pending;
             }
-            work.get_or_init(|| this.peer.work());
+            progress.work.get_or_init(|| this.peer.work());
         }
         Poll::Ready(frame)
     }
@@ -131,6 +157,8 @@ impl http_body::Body for Arriving {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
     use tokio::time::timeout;
     use tonic_types::StatusExt;
 
@@ -155,16 +183,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_that_has_no_room_for_its_answer_is_ended_as_what_it_is() {
+        let (begun, shutdown) = (Begun::default(), Shutdown::default());
+        begun.waits.store(true, Ordering::Relaxed);
+        let late = later_than(&begun, &shutdown, SOON, LONG).await;
+        assert_eq!(reason(&late), "OVERLOADED");
+    }
+
+    #[test]
+    fn the_methods_whose_requests_are_streams_are_known() {
+        let set = FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let services = set.file.iter().flat_map(|file| &file.service);
+        for method in services.flat_map(|service| &service.method) {
+            let path = format!("/a.Service/{}", method.name());
+            assert_eq!(is_stream(&path), method.client_streaming(), "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_request_that_arrived_may_take_as_long_as_it_likes() {
         let (begun, shutdown) = (Begun::default(), Shutdown::default());
         let late = later_than(&begun, &shutdown, 2 * SOON, LONG);
         let arrives = async {
             sleep(SOON).await;
-            begun.get_or_init(|| Arc::new(Peer::default()).work());
+            begun.work.get_or_init(|| Arc::new(Peer::default()).work());
             pending::<()>().await;
         };
         let both = async {
-            tokio::select! { status = late => status, () = arrives => unreachable!() }
+            // It arrives in time, however late both are looked at.
+            tokio::select! { biased; () = arrives => unreachable!(), status = late => status }
         };
         assert!(timeout(5 * SOON, both).await.is_err());
     }

@@ -113,9 +113,17 @@ pub(super) fn stream_drained() -> Status {
     draining("the server is shutting down; what has no answer was not taken")
 }
 
-/// A request that was not all there when the server had drained for a while.
+/// A request that waited for room for its answer, as others of its connection did.
+pub(super) fn answers_unread() -> Status {
+    overloaded(
+        "answers on this connection are not read; the request was not taken",
+        RETRY_WHEN_SENT,
+    )
+}
+
+/// A request that was not worked on when the server had drained for a while.
 pub(super) fn request_drained() -> Status {
-    draining("the server is shutting down; the request had not arrived and was not taken")
+    draining("the server is shutting down; the request was not taken")
 }
 
 /// A request that took too long to arrive.
