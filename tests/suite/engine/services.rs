@@ -278,8 +278,8 @@ async fn buy_on(engine: Engine, buyer: usize, ends: Arc<AtomicBool>) {
 /// to, each buyer would buy once or twice beside it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_are_acknowledged_while_an_audit_looks() {
-    const BUYERS: usize = 8;
-    const EACH: u64 = 40;
+    const BUYERS: usize = 64;
+    const EACH: u64 = 5;
     let directory = tempfile::tempdir().expect("a directory");
     let (engine, _) = open(directory.path()).await;
     network(&engine).await;
