@@ -3,10 +3,8 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use super::order_at_rest;
 use crate::actor::order::OrderMessage;
 use crate::actor::stock::StockMessage;
-use crate::engine::as_of::AsOf;
 use crate::engine::claims::cell;
 use crate::engine::tests::{PAIR, one_unit, order, poll, run};
 use crate::engine::{Engine, Pump};
@@ -46,17 +44,6 @@ fn an_order_is_not_read_beside_half_of_its_cancellation() {
     engine.core.watermark.advance(cancelled);
     let Poll::Ready(Ok(view)) = poll(read) else { panic!("all of it is applied") };
     assert_eq!((view.version, view.order.state()), (cancelled, OrderState::Cancelled));
-}
-
-/// Whoever waited for the audit would keep his thread from all others.
-#[test]
-fn an_order_is_not_waited_for_on_its_thread_while_an_audit_looks() {
-    let (engine, _pump, id, placed) = one_order();
-    let _audited = AsOf::begin(&engine.core);
-    let Poll::Ready(Ok(Some(view))) = poll(pin!(order_at_rest(&engine.core, &id))) else {
-        panic!("nothing is in its way");
-    };
-    assert_eq!(view.version, placed);
 }
 
 #[test]
