@@ -70,8 +70,9 @@ impl<'a> Applier<'a> {
     }
 
     /// Waits for the turns that other threads run for this applier: what is
-    /// applied is visible to whoever is told of it. A step ends with it.
-    pub fn settle(&mut self) -> Result<(), ActorPanicked> {
+    /// applied is visible to whoever is told of it. A step ends with it. The applier lets
+    /// go of what it kept, so that the reader does so last: freeing all of it takes long.
+    pub fn settle(mut self) -> Result<Settled<'a>, ActorPanicked> {
         for (pair, turn) in self.stock_turns.drain(..) {
             self.applied.hash.merge(moved_stock(turn.wait()?));
             note(&self.core.bells, &mut self.to_ring, Awaited::Pair(pair));
@@ -80,20 +81,8 @@ impl<'a> Applier<'a> {
             self.applied.hash.merge(moved_order(turn.wait()?));
             note(&self.core.bells, &mut self.to_ring, Awaited::Order(no));
         }
-        // Who reads what was kept lets go of it last: freeing all of it takes long.
-        self.before = None;
-        Ok(())
-    }
-
-    /// Wakes those who sleep for an actor that was applied to, once each, however many
-    /// events that were. What was applied is visible to them by then, or they would be
-    /// refused by it and spend their tries.
-    pub fn ring(mut self) {
-        self.to_ring.sort_unstable();
-        self.to_ring.dedup();
-        for actor in self.to_ring {
-            self.core.bells.ring(actor);
-        }
+        let Self { core, applied, to_ring, .. } = self;
+        Ok(Settled { core, applied, to_ring })
     }
 
     fn event(&mut self, lsn: Lsn, event: Event) -> Result<(), ActorPanicked> {
@@ -241,6 +230,27 @@ impl<'a> Applier<'a> {
             None => self.order_turns.push((no, turn)),
         }
         Ok(())
+    }
+}
+
+/// A step that has ended.
+pub struct Settled<'a> {
+    core: &'a Core,
+    /// How far it came.
+    pub applied: Applied,
+    to_ring: Vec<Awaited>,
+}
+
+impl Settled<'_> {
+    /// Wakes those who sleep for an actor that was applied to, once each, however many
+    /// events that were. What was applied is visible to them by then, or they would be
+    /// refused by it and spend their tries.
+    pub fn ring(mut self) {
+        self.to_ring.sort_unstable();
+        self.to_ring.dedup();
+        for actor in self.to_ring {
+            self.core.bells.ring(actor);
+        }
     }
 }
 

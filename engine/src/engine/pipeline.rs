@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::apply::{self, Applier};
-use super::core::{Applied, Core};
+use super::core::Core;
 use super::written::Written;
 use crate::journal::{Commit, Pumped, Writer};
 use crate::model::Lsn;
@@ -176,12 +176,11 @@ fn apply_batch(core: &Core, first: Lsn, records: &mut Vec<Written>) -> Result<()
             applier.apply(lsn, record).map_err(|panicked| panicked.to_string())?;
             lsn = lsn.next();
         }
-        applier.settle().map_err(|panicked| panicked.to_string())?;
-        let applied: Applied = applier.applied();
-        *gate = applied;
+        let settled = applier.settle().map_err(|panicked| panicked.to_string())?;
+        *gate = settled.applied;
         drop(gate);
-        core.watermark.advance(applied.lsn);
-        applier.ring();
+        core.watermark.advance(settled.applied.lsn);
+        settled.ring();
     }
     Ok(())
 }
