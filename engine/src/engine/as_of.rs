@@ -11,13 +11,14 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use dashmap::DashMap;
 
 use super::catalogue::{Catalogue, Definition, Entry};
 use super::claims::cell;
 use super::core::{Applied, Core};
-use super::error::EngineError;
+use super::error::{EngineError, Halt};
 use super::network::Network;
 use super::orders::OrderCell;
 use super::read::line_at;
@@ -38,14 +39,23 @@ pub struct AsOf<'a> {
 
 impl<'a> AsOf<'a> {
     /// The state as it stands. Waits for a step of the applier at most.
-    pub fn begin(core: &'a Core) -> Self {
+    ///
+    /// # Errors
+    /// When the applier died half way in a step: actors show some of it.
+    pub fn begin(core: &'a Core) -> Result<Self, EngineError> {
         let before = Arc::new(BeforeImages::default());
         let gate = core.gate.lock();
+        if core.applying.load(Ordering::Relaxed) > gate.lsn.get() {
+            // The engine may hear of it a moment later.
+            let halt = core.halted().cloned();
+            let died = || Halt::Program("the applier has ended".into());
+            return Err(halt.unwrap_or_else(died).into());
+        }
         let other = core.before.swap(Some(Arc::clone(&before)));
-        debug_assert!(other.is_none(), "the requests are summed up for one reader");
+        debug_assert!(other.is_none(), "there is one reader at a time");
         core.requests.begin_hash();
         let (items, network) = (core.catalogue.next(), core.network.load_full());
-        Self { core, applied: *gate, items, network, before }
+        Ok(Self { core, applied: *gate, items, network, before })
     }
 
     /// The event, and the running hash at it.

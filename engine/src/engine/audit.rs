@@ -17,7 +17,9 @@ use crate::model::{
     ArchivedOrder, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Reservation, StateHash,
 };
 use crate::service::Supervised;
-use crate::snapshot::{ArchivedIn, Pace, SnapshotStore, chunk_of, recall};
+use crate::snapshot::{
+    ArchivedIn, Pace, SnapshotError, SnapshotStore, StoreError, chunk_of, recall,
+};
 
 /// Most breaches that a report lists; the rest is counted.
 pub const BREACHES_SHOWN_MAX: usize = 100;
@@ -97,8 +99,8 @@ impl Audits {
 /// was applied when he asked takes what it found.
 ///
 /// # Errors
-/// When an actor panicked, the engine began to shut down since it was asked for, or what
-/// left memory is nowhere.
+/// When an actor panicked, a step of the applier did not end, the engine began to shut down
+/// since it was asked for, or what left memory is nowhere.
 pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
     // Before it waits: one that is in line when the engine shuts down ends as well.
     let mut look = Look::new(core);
@@ -106,7 +108,7 @@ pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
     let (known, asked) = (audits.ended.load(Ordering::Acquire), core.watermark.applied());
     let mut last = audits.last.lock();
     if !audits.serves(&last, known, asked) {
-        let report = audit_actors(&mut look, &AsOf::begin(core))?;
+        let report = audit_actors(&mut look, &AsOf::begin(core)?)?;
         *last = audit_archived(&mut look, report)?;
         audits.ended.fetch_add(1, Ordering::Release);
     }
@@ -229,7 +231,6 @@ fn audit_chunk(
 ) -> Result<(), EngineError> {
     let Some((first, _)) = archived.first() else { return Ok(()) };
     let recalled = recall(store, archived);
-    // What cannot be read because the store has closed is no breach.
     look.rest()?;
     match recalled {
         Ok(orders) => {
@@ -242,6 +243,8 @@ fn audit_chunk(
                 }
             }
         }
+        // What it has is not known, which is not a breach.
+        Err(SnapshotError::Store(StoreError::Closed { .. })) => return Err(EngineError::Closing),
         Err(error) => {
             let detail = format!("{} orders from number {} on: {error}", archived.len(), first.0);
             report.breach("ARCHIVED_READABLE", detail);

@@ -97,8 +97,14 @@ fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
 }
 
 async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
+    engine.define_node(node(NODE)).await?;
+    engine.define_item(item("A")).await?;
+    engine.change_stock(receive("A", NODE)).await.map(drop)
+}
+
+pub(super) fn node(name: &str) -> DefineNode {
     let node = NodeDefinition {
-        id: NodeId::new("node", NODE).expect("a node id"),
+        id: NodeId::new("node", name).expect("a node id"),
         kind: NodeKind::Warehouse,
         title: Text::default(),
         postal_code: code(),
@@ -112,9 +118,7 @@ async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
         lead_time_days: 0,
         enabled: true,
     };
-    engine.define_node(DefineNode { meta: meta(), node }).await?;
-    engine.define_item(item("A")).await?;
-    engine.change_stock(receive("A", NODE)).await.map(drop)
+    DefineNode { meta: meta(), node }
 }
 
 pub(super) fn item(name: &str) -> DefineItem {
@@ -192,7 +196,7 @@ fn nobody_waits_for_an_audit_to_be_told_where_the_engine_stands() {
     let (engine, _pump) = one_unit();
     let before = engine.status();
     let (tell, told) = channel();
-    let audited = AsOf::begin(&engine.core);
+    let audited = AsOf::begin(&engine.core).expect("the applier lives");
     let asker = std::thread::spawn({
         let engine = engine.clone();
         move || tell.send((engine.status(), engine.version())).expect("the test listens")
