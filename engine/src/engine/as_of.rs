@@ -5,9 +5,12 @@
 //!   reader    reads the part ---> no later event changed it: this is it
 //!                            \--> else: it was kept before
 //! ```
-//! Every part tells the last event that changed it, and is kept before a later event
-//! reaches it. So neither side waits for the other, and no read needs to know how far the
-//! applier is. What is kept is what changes meanwhile, each part once.
+//! Items, pairs and orders tell the last event that changed them, and are kept before a
+//! later event reaches them. So neither side waits for the other, and no read needs to know
+//! how far the applier is. What is kept is what changes meanwhile, each part once.
+//!
+//! Nodes and policy are one value, of which the reader keeps his own. Requests are summed
+//! up, as of the event: what is left to do of that goes on after this is gone.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -26,7 +29,7 @@ use crate::actor::ActorPanicked;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::actor::stock::{StockMessage, StockReply};
 use crate::limits::BEFORE_IMAGE_SHARDS;
-use crate::model::{KeptOrder, OrderNo, Pair, Parts, SkuNo, StateHash, Stock};
+use crate::model::{KeptOrder, Lsn, OrderNo, Pair, Parts, SkuNo, Stock};
 
 /// The state as of one event, for as long as this lives. There is one at a time.
 pub struct AsOf<'a> {
@@ -38,12 +41,13 @@ pub struct AsOf<'a> {
 }
 
 impl<'a> AsOf<'a> {
-    /// The state as it stands. Waits for a step of the applier at most.
+    /// The state as it stands. Waits for a step of the applier at most. Begins to sum up
+    /// the requests as well.
     ///
     /// # Errors
     /// When the applier died half way in a step: actors show some of it.
     pub fn begin(core: &'a Core) -> Result<Self, EngineError> {
-        let before = Arc::new(BeforeImages::default());
+        let mut before = BeforeImages::default();
         let gate = core.gate.lock();
         if core.applying.load(Ordering::Relaxed) > gate.lsn.get() {
             // The engine may hear of it a moment later.
@@ -51,6 +55,8 @@ impl<'a> AsOf<'a> {
             let died = || Halt::Program("the applier has ended".into());
             return Err(halt.unwrap_or_else(died).into());
         }
+        before.lsn = gate.lsn;
+        let before = Arc::new(before);
         let other = core.before.swap(Some(Arc::clone(&before)));
         debug_assert!(other.is_none(), "there is one reader at a time");
         core.requests.begin_hash();
@@ -117,20 +123,9 @@ impl<'a> AsOf<'a> {
         if last_lsn <= self.applied.lsn {
             return Ok(read);
         }
-        // One that was placed later has been kept, if at all, as it was after that.
+        // One that was not kept was placed later.
         let kept = self.before.orders.get(&no).map(|kept| kept.clone());
-        Ok(match kept.map_or(read, OrderReply::Resident) {
-            OrderReply::Resident(kept) if kept.placed_lsn <= self.applied.lsn => {
-                OrderReply::Resident(kept)
-            }
-            _ => OrderReply::Vacant,
-        })
-    }
-
-    /// Sums up the hash of some of the remembered requests; that of all once it has come
-    /// to the end.
-    pub fn hash_some_requests(&self) -> Option<StateHash> {
-        self.core.requests.hash_some()
+        Ok(kept.map_or(OrderReply::Vacant, OrderReply::Resident))
     }
 }
 
@@ -145,6 +140,8 @@ impl Drop for AsOf<'_> {
 /// Parts of the state as they were before their first change since an event. Only the
 /// applier keeps them.
 pub struct BeforeImages {
+    /// The event.
+    lsn: Lsn,
     items: Images<SkuNo, Definition>,
     pairs: Images<Pair, Box<Stock>>,
     orders: Images<OrderNo, KeptOrder>,
@@ -160,7 +157,7 @@ fn images<K: Eq + Hash, V>() -> Images<K, V> {
 
 impl Default for BeforeImages {
     fn default() -> Self {
-        Self { items: images(), pairs: images(), orders: images() }
+        Self { lsn: Lsn::NONE, items: images(), pairs: images(), orders: images() }
     }
 }
 
@@ -181,10 +178,11 @@ impl BeforeImages {
         Ok(())
     }
 
-    /// Keeps an order, which is about to change.
+    /// Keeps an order, which is about to change, unless it was placed since.
     pub fn keep_order(&self, no: OrderNo, cell: &OrderCell) -> Result<(), ActorPanicked> {
         if !self.orders.contains_key(&no)
             && let OrderReply::Resident(kept) = cell.ask(OrderMessage::Read).wait()?
+            && kept.placed_lsn <= self.lsn
         {
             self.orders.insert(no, kept);
         }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::archive::unreadable;
 use super::as_of::AsOf;
 use super::catalogue::Catalogue;
-use super::core::Core;
+use super::core::{Applied, Core};
 use super::error::EngineError;
 use crate::actor::order::{OrderMessage, OrderReply};
 use crate::limits::{AUDIT_ACTORS_AT_ONCE, AUDIT_REST_TIMES};
@@ -29,11 +29,11 @@ pub const BREACHES_SHOWN_MAX: usize = 100;
 pub struct AuditReport {
     /// The event that all actors were looked at as of.
     pub lsn: Lsn,
-    /// Pairs looked at.
+    /// Pairs looked at that an event had changed.
     pub pairs: u64,
     /// Orders looked at.
     pub orders: u64,
-    /// Those of them that left memory, and were read from a snapshot.
+    /// Orders that were read from a snapshot: those that had left memory at the end.
     pub archived: u64,
     /// Reservations looked at.
     pub reservations: u64,
@@ -81,38 +81,68 @@ impl AuditReport {
 /// Audits, one after the other.
 #[derive(Default)]
 pub struct Audits {
-    /// How many have ended, with a report.
-    ended: AtomicU64,
-    /// What the last one found. Held by the one that runs.
-    last: Mutex<AuditReport>,
+    /// How many have begun.
+    begun: AtomicU64,
+    /// The last one that ended with a report. Held by the one that runs.
+    last: Mutex<Ended>,
 }
 
-impl Audits {
-    /// Whether the last report serves whoever asked when `known` had ended and all up to
-    /// `asked` was applied: it was made meanwhile, and is of that event or a later one.
-    fn serves(&self, last: &AuditReport, known: u64, asked: Lsn) -> bool {
-        self.ended.load(Ordering::Acquire) != known && last.lsn >= asked
-    }
+/// An audit that ended.
+#[derive(Default)]
+struct Ended {
+    /// Which one it is, by its beginning; the first is 1.
+    number: u64,
+    report: AuditReport,
 }
 
-/// Audits the engine, which goes on meanwhile. Whoever waits for an audit that has all that
-/// was applied when he asked takes what it found.
+/// Audits the engine, which goes on meanwhile. Whoever waits for an audit takes what
+/// another one found that began since he asked.
 ///
 /// # Errors
 /// When an actor panicked, a step of the applier did not end, the engine began to shut down
 /// since it was asked for, or what left memory is nowhere.
 pub fn audit(core: &Core) -> Result<AuditReport, EngineError> {
-    // Before it waits: one that is in line when the engine shuts down ends as well.
-    let mut look = Look::new(core);
-    let audits = &core.audits;
-    let (known, asked) = (audits.ended.load(Ordering::Acquire), core.watermark.applied());
-    let mut last = audits.last.lock();
-    if !audits.serves(&last, known, asked) {
-        let report = audit_actors(&mut look, &AsOf::begin(core)?)?;
-        *last = audit_archived(&mut look, report)?;
-        audits.ended.fetch_add(1, Ordering::Release);
+    Asked::now(core).report()
+}
+
+/// An audit that somebody asks for, before he waits for others.
+struct Asked<'a> {
+    core: &'a Core,
+    /// How many had begun.
+    begun: u64,
+    /// Whether the engine was shutting down. Else it ends with the engine, in line as well.
+    is_closing: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn now(core: &'a Core) -> Self {
+        let begun = core.audits.begun.load(Ordering::Relaxed);
+        Self { core, begun, is_closing: core.is_closing() }
     }
-    Ok(last.clone())
+
+    fn report(&self) -> Result<AuditReport, EngineError> {
+        let audits = &self.core.audits;
+        let mut last = audits.last.lock();
+        if last.number <= self.begun {
+            // It takes the gate after that: whoever was told of an event that comes after it
+            // sees that it has begun.
+            let number = audits.begun.fetch_add(1, Ordering::Relaxed) + 1;
+            *last = Ended { number, report: self.look()? };
+        }
+        Ok(last.report.clone())
+    }
+
+    fn look(&self) -> Result<AuditReport, EngineError> {
+        let mut look = Look::new(self.core, self.is_closing);
+        let state = AsOf::begin(self.core)?;
+        let mut report = audit_actors(&mut look, &state)?;
+        let applied = state.applied();
+        // Nothing has to be kept as it was any more.
+        drop(state);
+        audit_hash(&mut look, applied, &mut report)?;
+        audit_archived(&mut look, &mut report)?;
+        Ok(report)
+    }
 }
 
 /// A look at one actor after the other, which makes way for commands.
@@ -123,16 +153,16 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// In an engine that has shut down, nobody is made way for.
-    fn new(core: &'a Core) -> Self {
+    /// In an engine that is closing, nobody is made way for.
+    fn new(core: &'a Core, is_closing: bool) -> Self {
         let paced = || Pace::resting(core, AUDIT_REST_TIMES);
-        let pace = if core.is_closing() { Pace::unhurried() } else { paced() };
+        let pace = if is_closing { Pace::unhurried() } else { paced() };
         Self { core, pace, actors: 0 }
     }
 
-    /// So many more actors were looked at.
-    fn on(&mut self, actors: usize) -> Result<(), EngineError> {
-        self.actors += actors;
+    /// On to the next actor, or the next reservation of one.
+    fn on(&mut self) -> Result<(), EngineError> {
+        self.actors += 1;
         if self.actors >= AUDIT_ACTORS_AT_ONCE { self.rest() } else { Ok(()) }
     }
 
@@ -143,18 +173,18 @@ impl<'a> Look<'a> {
     }
 }
 
+/// Looks at all parts; their hash is not whole without that of the requests.
 fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, EngineError> {
-    let applied = state.applied();
-    let mut report = AuditReport { lsn: applied.lsn, ..AuditReport::default() };
+    let mut report = AuditReport { lsn: state.applied().lsn, ..AuditReport::default() };
     for (no, entry) in state.items() {
-        look.on(1 + entry.row.len())?;
+        look.on()?;
         report.state_hash.merge(Catalogue::hash_definition(no, &state.definition(no, entry)));
         for slot in &entry.row {
-            audit_pair(state, Pair { sku: no, node: slot.node }, &mut report)?;
+            audit_pair(look, state, Pair { sku: no, node: slot.node }, &mut report)?;
         }
     }
     for (no, cell) in look.core.orders.iter() {
-        look.on(1)?;
+        look.on()?;
         match state.order(no, cell)? {
             OrderReply::Archived(archived) => {
                 report.orders += 1;
@@ -162,9 +192,8 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
             }
             OrderReply::Resident(kept) => {
                 let order = kept.order();
-                look.on(order.allocations.len())?;
                 report.state_hash.add(kept.hash());
-                audit_order(state, &order, &mut report)?;
+                audit_order(look, state, &order, &mut report)?;
             }
             _ => {}
         }
@@ -175,18 +204,27 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
         audit_owners(look, state, &mut report)?;
     }
     report.state_hash.merge(state.network().hash());
-    report.state_hash.merge(hash_requests(look, state)?);
+    Ok(report)
+}
+
+/// `STATE_HASH`: adds the requests as of the event, and compares.
+fn audit_hash(
+    look: &mut Look<'_>,
+    applied: Applied,
+    report: &mut AuditReport,
+) -> Result<(), EngineError> {
+    report.state_hash.merge(hash_requests(look)?);
     if report.state_hash != applied.hash {
         let detail = format!("kept {}, from scratch {}", applied.hash, report.state_hash);
         report.breach("STATE_HASH", detail);
     }
-    Ok(report)
+    Ok(())
 }
 
-fn hash_requests(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<StateHash, EngineError> {
+fn hash_requests(look: &mut Look<'_>) -> Result<StateHash, EngineError> {
     loop {
         look.rest()?;
-        if let Some(hash) = state.hash_some_requests() {
+        if let Some(hash) = look.core.requests.hash_some() {
             return Ok(hash);
         }
     }
@@ -195,21 +233,19 @@ fn hash_requests(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<StateHash, Eng
 /// `ARCHIVED_READABLE`: every order that left memory is in a snapshot, as the hash in
 /// the running state has it, and closed. Takes time in which the engine goes on, so that
 /// an order that is recalled or leaves meanwhile counts or not.
-fn audit_archived(
-    look: &mut Look<'_>,
-    mut report: AuditReport,
-) -> Result<AuditReport, EngineError> {
+fn audit_archived(look: &mut Look<'_>, report: &mut AuditReport) -> Result<(), EngineError> {
     let core = look.core;
     if core.orders.archived() == 0 {
-        return Ok(report);
+        return Ok(());
     }
     // Without it nothing can be said, which is not a breach.
     let store = core.archive.store().map_err(|error| unreadable(error.into()))?;
     let last = core.order_last.load(Ordering::Relaxed);
     let mut chunk = Vec::new();
     for no in (1..=last).map(OrderNo) {
+        look.on()?;
         if chunk.first().is_some_and(|(first, _)| chunk_of(*first) != chunk_of(no)) {
-            audit_chunk(look, &*store, &chunk, &mut report)?;
+            audit_chunk(look, &*store, &chunk, report)?;
             chunk.clear();
         }
         let Some(cell) = core.orders.by_no(no) else { continue };
@@ -219,8 +255,7 @@ fn audit_archived(
             Err(panicked) => return Err(core.panicked(panicked)),
         }
     }
-    audit_chunk(look, &*store, &chunk, &mut report)?;
-    Ok(report)
+    audit_chunk(look, &*store, &chunk, report)
 }
 
 fn audit_chunk(
@@ -253,9 +288,16 @@ fn audit_chunk(
     Ok(())
 }
 
-fn audit_pair(state: &AsOf<'_>, pair: Pair, report: &mut AuditReport) -> Result<(), EngineError> {
+fn audit_pair(
+    look: &mut Look<'_>,
+    state: &AsOf<'_>,
+    pair: Pair,
+    report: &mut AuditReport,
+) -> Result<(), EngineError> {
+    look.on()?;
     let stock = state.pair(pair)?;
-    report.pairs += 1;
+    // One that comes later is looked at as well, as it has to be empty.
+    report.pairs += u64::from(stock.last_lsn != Lsn::NONE);
     report.on_hand += u64::from(stock.on_hand);
     report.allocated += u64::from(stock.allocated);
     report.waiting += u64::from(stock.waiting);
@@ -265,6 +307,7 @@ fn audit_pair(state: &AsOf<'_>, pair: Pair, report: &mut AuditReport) -> Result<
         report.breach(breach.name, format!("pair {pair:?}: {}", breach.detail));
     }
     for reservation in stock.reservations.iter() {
+        look.on()?;
         report.reservations += 1;
         report.reserved += u64::from(reservation.units);
     }
@@ -280,9 +323,10 @@ fn audit_owners(
     let before = report.breach_count;
     for (sku, entry) in state.items() {
         for slot in &entry.row {
-            look.on(1)?;
+            look.on()?;
             let pair = Pair { sku, node: slot.node };
             for reservation in state.pair(pair)?.reservations.iter() {
+                look.on()?;
                 if let Err(detail) = owner(look.core, state, pair, &reservation)? {
                     report.breach("CONSERVATION", detail);
                 }
@@ -318,6 +362,7 @@ fn owner(
 /// Every open unit of an order is reserved in exactly one stock actor, and the
 /// units of a line add up to what was ordered.
 fn audit_order(
+    look: &mut Look<'_>,
     state: &AsOf<'_>,
     order: &Order,
     report: &mut AuditReport,
@@ -326,6 +371,7 @@ fn audit_order(
     report.open += order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
     audit_lines(order, report);
     for allocation in &order.allocations {
+        look.on()?;
         let pair = order.pair_of(allocation);
         let open = open_at(order, allocation.line, pair.node);
         let parts = state.line(order.no, allocation.line, pair)?;

@@ -2,29 +2,34 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{scope, yield_now};
 
-use super::{AuditReport, Audits, Look, audit_actors, audit_chunk};
+use super::{Asked, AuditReport, Look, audit, audit_actors, audit_chunk, audit_hash};
 use crate::disk::RealDisk;
 use crate::engine::as_of::AsOf;
 use crate::engine::core::Applied;
 use crate::engine::directory::lock_data;
+use crate::engine::orders::Found;
 use crate::engine::snapshots::Snapshots;
-use crate::engine::tests::{AT, NODE, item, meta, one_unit, order, poll, receive, run};
+use crate::engine::tests::{AT, NODE, item, meta, node, one_unit, order, poll, receive, run};
 use crate::engine::written::Reserves;
 use crate::engine::{Engine, EngineError, Pump};
 use crate::model::command::{CancelOrder, SetPolicy, ShipShipment};
 use crate::model::digest::{Part, hash_bytes};
-use crate::model::{ArchivedOrder, Event, Lsn, OrderId, OrderNo, Record, SkuNo, Text};
+use crate::model::{ArchivedOrder, Event, Lsn, OrderId, OrderNo, Record, RequestId, SkuNo, Text};
 
 fn order_id(id: &str) -> OrderId {
     OrderId::new("order", id).expect("an order id")
 }
 
-/// Receives a unit, and places an order of it.
+/// Receives a unit, and places an order of it, under a key.
 fn place(engine: &Engine, pump: &mut Pump, id: &str) {
     run(pump, engine.change_stock(receive("A", NODE)));
     let mut command = order();
     command.order.id = order_id(id);
+    command.meta.request_id = RequestId::new("request_id", id).ok();
     run(pump, engine.place_order(command));
 }
 
@@ -40,12 +45,23 @@ fn ship(engine: &Engine, pump: &mut Pump, id: &str) {
     run(pump, engine.ship_shipment(command));
 }
 
+/// Lets a closed order leave memory.
+fn archive(engine: &Engine, id: &str) {
+    let orders = &engine.core.orders;
+    let Found::There(no, _) = orders.by_id(&order_id(id)) else { panic!("it is placed") };
+    assert!(orders.archive(no, engine.version()).expect("no panic"), "it is closed");
+}
+
 /// Changes every kind of part, and adds to each.
 fn change_all(engine: &Engine, pump: &mut Pump) {
     let mut named = item("A");
     named.item.title = Text::new("title", "Scarf").expect("a title");
     run(pump, engine.define_item(named));
     run(pump, engine.define_item(item("B")));
+    let mut dearer = node(NODE);
+    dearer.node.unit_cost = 1;
+    run(pump, engine.define_node(dearer));
+    run(pump, engine.define_node(node("M")));
     run(pump, engine.change_stock(receive("B", NODE)));
     let policy = (*engine.policy()).clone();
     run(pump, engine.set_policy(SetPolicy { meta: meta(), policy }));
@@ -55,6 +71,17 @@ fn change_all(engine: &Engine, pump: &mut Pump) {
     place(engine, pump, "LATER");
     place(engine, pump, "LATEST");
     cancel(engine, pump, "LATER");
+    for closed in ["SHIPS", "LATER"] {
+        archive(engine, closed);
+    }
+}
+
+/// All that an audit looks at in memory.
+fn look(state: &AsOf<'_>, engine: &Engine) -> AuditReport {
+    let look = &mut Look::new(&engine.core, false);
+    let mut report = audit_actors(look, state).expect("it looks");
+    audit_hash(look, state.applied(), &mut report).expect("it looks");
+    report
 }
 
 fn begin(engine: &Engine) -> AsOf<'_> {
@@ -68,56 +95,73 @@ fn an_audit_is_of_one_event_while_commands_go_on() {
     for id in ["SHIPS", "CANCELS", "STAYS"] {
         place(&engine, &mut pump, id);
     }
-    let (core, then) = (&engine.core, engine.status());
+    let then = engine.status();
     let state = begin(&engine);
-    let before = audit_actors(&mut Look::new(core), &state).expect("it looks");
+    let before = look(&state, &engine);
     change_all(&engine, &mut pump);
-    let beside = audit_actors(&mut Look::new(core), &state).expect("it looks");
+    let beside = look(&state, &engine);
     drop(state);
     for report in [&before, &beside] {
         assert_eq!((report.lsn, report.state_hash), (then.applied, then.state_hash));
         assert_eq!((report.orders, report.on_hand, report.allocated), (3, 4, 3));
+        assert_eq!(report.pairs, 1);
         assert!(report.is_clean(), "{:?}", report.breaches);
     }
-    let after = engine.audit().expect("it looks");
-    let Applied { lsn, hash } = core.applied();
+    let after = look(&begin(&engine), &engine);
+    let Applied { lsn, hash } = engine.core.applied();
     assert_eq!((after.lsn, after.state_hash), (lsn, hash));
     assert_eq!((after.orders, after.on_hand, after.allocated), (5, 6, 2));
+    assert_eq!(after.pairs, 2);
     assert!(after.is_clean(), "{:?}", after.breaches);
 }
 
 #[test]
 fn what_an_audit_kept_goes_with_it() {
     let (engine, mut pump) = one_unit();
-    drop(begin(&engine));
-    assert!(engine.core.before.load().is_none());
+    let state = begin(&engine);
     place(&engine, &mut pump, "O");
-    assert!(engine.audit().expect("it looks").is_clean());
+    let kept = Arc::downgrade(&engine.core.before.load_full().expect("the applier keeps"));
+    drop(state);
+    assert!(kept.upgrade().is_none());
+    assert!(engine.core.before.load().is_none());
 }
 
 #[test]
 fn an_audit_ends_with_the_engine() {
     let (engine, _pump) = one_unit();
-    let (mut look, state) = (Look::new(&engine.core), begin(&engine));
+    let (asked, state) = (Asked::now(&engine.core), begin(&engine));
     assert!(poll(pin!(engine.shut_down())).is_ready(), "it waits for no audit");
-    let told = audit_actors(&mut look, &state);
-    assert!(matches!(told, Err(EngineError::Closing)), "{told:?}");
     drop(state);
+    let told = asked.report();
+    assert!(matches!(told, Err(EngineError::Closing)), "{told:?}");
     let after = engine.audit().expect("what is left can be looked at");
     assert!(after.is_clean(), "{:?}", after.breaches);
 }
 
-/// What was asked for while an audit ran is answered by it if nothing was acknowledged
-/// since its event, and else by the next one.
+/// Whoever asks while an audit runs shares the next one: he may have been told of what that
+/// one has not.
 #[test]
-fn an_audit_serves_those_who_asked_before_it_ended_and_had_seen_nothing_later() {
-    let audits = Audits::default();
-    let last = AuditReport { lsn: Lsn::new(7), ..AuditReport::default() };
-    assert!(!audits.serves(&last, 0, Lsn::new(7)), "none has ended since");
-    audits.ended.store(1, super::Ordering::Release);
-    assert!(audits.serves(&last, 0, Lsn::new(7)));
-    assert!(audits.serves(&last, 0, Lsn::new(6)), "it began later");
-    assert!(!audits.serves(&last, 0, Lsn::new(8)), "of an event before");
+fn an_audit_serves_those_who_asked_before_it_began() {
+    let (engine, mut pump) = one_unit();
+    let core = &*engine.core;
+    let early = Asked::now(core);
+    let gate = core.gate.lock();
+    let (first, late) = scope(|scope| {
+        let running = scope.spawn(|| audit(core));
+        while core.audits.begun.load(Ordering::Relaxed) == 0 && !running.is_finished() {
+            yield_now();
+        }
+        let late = [Asked::now(core), Asked::now(core)];
+        drop(gate);
+        (running.join().expect("no panic"), late)
+    });
+    let first = first.expect("it looks").lsn;
+    place(&engine, &mut pump, "O");
+    let next = engine.version();
+    assert_eq!(early.report().expect("it looks").lsn, first);
+    assert_eq!(late[0].report().expect("it looks").lsn, next);
+    place(&engine, &mut pump, "P");
+    assert_eq!(late[1].report().expect("it looks").lsn, next, "they share it");
 }
 
 /// A store that closed meanwhile says nothing of what it has, and the engine was closing
@@ -133,7 +177,7 @@ fn a_store_that_closes_under_an_audit_is_no_breach() {
     snapshots.close();
     let archived = ArchivedOrder { last_lsn: Lsn::FIRST, hash: hash_bytes(Part::Order, &[]) };
     let mut report = AuditReport::default();
-    let look = &mut Look::new(&engine.core);
+    let look = &mut Look::new(&engine.core, true);
     let told = audit_chunk(look, &*store, &[(OrderNo(1), archived)], &mut report);
     assert!(matches!(told, Err(EngineError::Closing)), "{told:?} {:?}", report.breaches);
 }
