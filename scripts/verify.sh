@@ -12,8 +12,12 @@ step() { printf '\n== %s (%s s so far)\n' "$1" "$SECONDS"; }
 
 # Tests run at release speed, so that the demo, the benches and they share one
 # build of the dependencies. The feature keeps the named invariants checked
-# after every step; release builds keep overflow checks on by themselves.
+# after every step; release builds keep overflow checks on by themselves. The server and
+# the tests are optimised less: to compile them takes longer than to run them.
 checked=(--release --locked --features backstock-engine/checked)
+for package in backstock backstock-tests; do
+    checked+=(--config "profile.release.package.$package.opt-level=1")
+done
 
 step "format"
 cargo fmt --all --check
