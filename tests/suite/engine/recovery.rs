@@ -296,7 +296,7 @@ async fn a_restore_to_a_point_counts_what_is_missing_among_what_it_leaves_out() 
     }
 }
 
-/// However much of the journal is gone.
+/// However much of the journal is gone, and whatever tells where it ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_to_the_one_moment_of_a_snapshot_needs_no_journal() {
     let left = Left::new(20, 5).await;
@@ -304,12 +304,11 @@ async fn a_restore_to_the_one_moment_of_a_snapshot_needs_no_journal() {
         let bytes = std::fs::read(&file).expect("it is read").len();
         std::fs::write(&file, vec![0; bytes]).expect("written");
     }
+    std::fs::remove_file(mark_file(&left.data())).expect("removed");
     let behind = left.restore(Some(Until::Lsn(left.snapshot.0.next())));
     assert!(matches!(behind, Err(RestoreError::Open(OpenError::Journal(_)))), "{behind:?}");
     let restored = left.restore(Some(Until::Lsn(left.snapshot.0))).expect("a snapshot has it");
     assert_eq!((restored.last, restored.state_hash), left.snapshot);
-    let dropped = restored.dropped.expect("something is left out");
-    assert_eq!((dropped.first.lsn, dropped.last.lsn), (left.snapshot.0.next(), left.last.0));
     assert_eq!(found(&left.data()).await.expect("it opens"), left.snapshot);
 }
 
