@@ -4,9 +4,9 @@
 //!   FILE.partial --written--> synced --> read back --> renamed to FILE, never over one
 //! ```
 //! So what lies under the name is whole. An export that was interrupted leaves
-//! `FILE.partial`, which the next one to FILE begins anew. Where a file system renames only
-//! over what is there, FILE is first a second name of the same file; one that was killed
-//! then leaves both.
+//! `FILE.partial`, which the next one to FILE begins anew; where a file system has no locks,
+//! that one is refused instead. Where one renames only over what is there, FILE is first a
+//! second name of the same file; an export that was killed then leaves both.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -148,7 +148,7 @@ fn open_locked(
         match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            // Nobody else opens what was there before.
+            // Whoever finds a file there leaves it: a new one is ours alone.
             Err(TryLockError::Error(error)) if is_of(&error, &NO_LOCKS) => {
                 if !is_new {
                     return Err(ExportFileError::Left(path.to_owned()));
