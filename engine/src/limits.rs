@@ -145,9 +145,9 @@ pub const SNAPSHOT_RESTS_MAX: Duration = Duration::from_mins(10);
 pub const SNAPSHOT_SYNC_BYTES: u64 = 16 << 20;
 
 /// Actors, or reservations, that an audit looks at before it rests, while commands are
-/// applied: some tenths of a millisecond. That is less than what the processor is given to a thread for at a
-/// time, so that it is rarely taken away in the middle of a turn, for which the applier
-/// would wait.
+/// applied: some tenths of a millisecond. That is less than what the processor is given to
+/// a thread for at a time, so that it is rarely taken away in the middle of a turn, for
+/// which the applier would wait.
 pub const AUDIT_ACTORS_AT_ONCE: usize = 256;
 
 /// How many times as long as it worked an audit rests then: half of a core is less than
