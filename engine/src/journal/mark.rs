@@ -10,9 +10,10 @@
 //! - **Invariant, not ahead.** The mark never names a record that was not on stable
 //!   storage.
 //! - **Invariant, closed.** A mark that says that the log was closed names its last record.
-//!   That is written, and synced, at the end of a run, and the first batch of the next one
-//!   takes it back, durably, before anybody is told. Where that fails, nobody is told: the
-//!   log takes nothing more.
+//!   That is written, and synced, at the end of a run. The next run takes it back, durably,
+//!   before it writes its first batch: were the batch written first, a run that dies between
+//!   the two would leave records behind the end that the mark tells of. Where it cannot be
+//!   taken back, nothing is written.
 //! - It is written and not synced with each batch, which would sync twice as often. When
 //!   the process dies it is exact: nothing was acknowledged beyond it. When the power
 //!   goes it may be of any batch before, as of the one that a snapshot begins with: then
@@ -97,7 +98,7 @@ pub struct Mark {
     file: Option<Box<dyn DiskFile>>,
     /// The slot to write next: never that of the newest mark.
     slot: usize,
-    /// Whether a slot may say that the log is closed: nobody is told of a later record.
+    /// Whether a slot may say that the log is closed: no later record is written.
     is_closed: bool,
     is_behind: bool,
 }
@@ -138,26 +139,42 @@ impl Mark {
         make(disk, path, closed).map(drop).map_err(LogError::io("make", path))
     }
 
+    /// The file that it is in.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What is there.
     pub const fn found(&self) -> Marked {
         self.found
     }
 
-    /// Marks that all records up to `lsn` are durable.
+    /// Takes back, durably, that the log was closed, if a slot may say so. `last` is the
+    /// last record, behind which the next one is about to be written.
     ///
     /// # Errors
-    /// When the mark may go on saying that the log was closed before `lsn`.
-    pub(crate) fn set(&mut self, lsn: Lsn) -> Result<(), LogError> {
-        let slot = Slot { lsn, is_closed: false };
-        if self.is_closed {
-            return self.take_back(slot).map_err(LogError::io("write", &self.path));
+    /// When the mark may go on saying so.
+    pub(crate) fn reopen(&mut self, last: Lsn) -> io::Result<()> {
+        if !self.is_closed {
+            return Ok(());
         }
+        let slot = Slot { lsn: last, is_closed: false };
+        if self.put_in_both(slot).is_err() {
+            self.file = Some(make(&*self.disk, &self.path, slot)?);
+            self.found = slot.into();
+        }
+        (self.is_closed, self.is_behind) = (false, false);
+        Ok(())
+    }
+
+    /// Marks that all records up to `lsn` are durable. The mark is not closed.
+    pub(crate) fn set(&mut self, lsn: Lsn) {
+        debug_assert!(!self.is_closed, "it is reopened before anything is written");
         if !self.is_behind
-            && let Err(error) = self.put(slot)
+            && let Err(error) = self.put(Slot { lsn, is_closed: false })
         {
             self.fall_behind(&error);
         }
-        Ok(())
     }
 
     /// Marks, durably, that the log ends with `lsn` for now.
@@ -177,16 +194,6 @@ impl Mark {
         if let Some(Err(error)) = self.file.as_ref().map(|file| file.sync_data()) {
             self.fall_behind(&error);
         }
-    }
-
-    /// Puts `slot` in the place of what says that the log was closed, durably.
-    fn take_back(&mut self, slot: Slot) -> io::Result<()> {
-        if self.put_in_both(slot).is_err() {
-            self.file = Some(make(&*self.disk, &self.path, slot)?);
-            self.found = slot.into();
-        }
-        (self.is_closed, self.is_behind) = (false, false);
-        Ok(())
     }
 
     /// One after the other: a torn write leaves the one that was synced before.
@@ -337,7 +344,7 @@ mod tests {
         let mut mark = open(&disk);
         assert_eq!(mark.found(), Marked::Not);
         for lsn in 1..=last {
-            mark.set(Lsn::new(lsn)).unwrap();
+            mark.set(Lsn::new(lsn));
         }
         disk
     }
@@ -385,9 +392,9 @@ mod tests {
         for seed in 0..50 {
             let disk = marked(3);
             let mut mark = open(&disk);
-            mark.set(Lsn::new(4)).unwrap();
+            mark.set(Lsn::new(4));
             mark.sync();
-            mark.set(Lsn::new(5)).unwrap();
+            mark.set(Lsn::new(5));
             let found = open(&disk.crash(seed)).found().lsn();
             assert!(found >= Lsn::new(4), "seed {seed}: {found}");
         }
@@ -395,19 +402,20 @@ mod tests {
 
     /// Whatever the power leaves of the writes that follow.
     #[test]
-    fn what_says_that_the_log_was_closed_is_taken_back_before_anybody_is_told() {
+    fn what_says_that_the_log_was_closed_is_taken_back_before_anything_is_written() {
         let closed = marked(3);
         open(&closed).close(Lsn::new(3));
         assert_eq!(open(&closed.crash(1)).found(), Marked::Closed(Lsn::new(3)));
         for (last, seed) in (4..9).flat_map(|last| (0..50).map(move |seed| (last, seed))) {
             let disk = closed.restart();
             let mut mark = open(&disk);
+            mark.reopen(Lsn::new(3)).unwrap();
             for lsn in 4..=last {
-                mark.set(Lsn::new(lsn)).unwrap();
+                mark.set(Lsn::new(lsn));
             }
             let found = open(&disk.crash(seed)).found();
             assert!(
-                matches!(found, Marked::At(lsn) if lsn >= Lsn::new(4)),
+                matches!(found, Marked::At(lsn) if lsn >= Lsn::new(3)),
                 "{last}, {seed}: {found:?}"
             );
         }
@@ -427,10 +435,10 @@ mod tests {
                 }
                 mark.close(Lsn::new(3));
                 disk.fail(operation, nth);
-                mark.set(Lsn::new(4)).unwrap();
+                mark.reopen(Lsn::new(3)).unwrap();
                 let found = open(&disk.crash(seed)).found();
                 let what = format!("{operation:?} {nth}, closes well {closes_well}, seed {seed}");
-                assert_eq!(found, Marked::At(Lsn::new(4)), "{what}");
+                assert_eq!(found, Marked::At(Lsn::new(3)), "{what}");
             }
         }
     }
@@ -443,11 +451,10 @@ mod tests {
         for making in [Operation::Create, Operation::Rename, Operation::SyncDirectory] {
             disk.fail(Operation::Write, 1);
             disk.fail(making, 1);
-            let set = mark.set(Lsn::new(4));
-            assert!(matches!(set, Err(LogError::Io { .. })), "{making:?}: {set:?}");
+            assert!(mark.reopen(Lsn::new(3)).is_err(), "{making:?}");
         }
-        mark.set(Lsn::new(4)).unwrap();
-        assert_eq!(open(&disk.crash(1)).found(), Marked::At(Lsn::new(4)));
+        mark.reopen(Lsn::new(3)).unwrap();
+        assert_eq!(open(&disk.crash(1)).found(), Marked::At(Lsn::new(3)));
     }
 
     #[test]
@@ -457,7 +464,7 @@ mod tests {
             for seed in 0..20 {
                 let disk = disk();
                 disk.crash_at(operation);
-                open(&disk).set(Lsn::FIRST).unwrap();
+                open(&disk).set(Lsn::FIRST);
                 let found = open(&disk.crash(seed)).found();
                 assert!(found != Marked::Damaged, "operation {operation}, seed {seed}");
             }
@@ -477,7 +484,7 @@ mod tests {
         disk.truncate(Path::new(PATH), 0);
         let mut mark = open(&disk);
         assert_eq!(mark.found(), Marked::Damaged);
-        mark.set(Lsn::new(10)).unwrap();
+        mark.set(Lsn::new(10));
         assert_eq!(open(&disk).found(), Marked::At(Lsn::new(10)), "it is made anew");
     }
 
@@ -499,11 +506,11 @@ mod tests {
         let disk = marked(3);
         let mut mark = open(&disk);
         disk.fail(Operation::Write, 1);
-        mark.set(Lsn::new(4)).unwrap();
-        mark.set(Lsn::new(5)).unwrap();
+        mark.set(Lsn::new(4));
+        mark.set(Lsn::new(5));
         assert_eq!(open(&disk).found(), Marked::At(Lsn::new(3)));
         mark.sync();
-        mark.set(Lsn::new(6)).unwrap();
+        mark.set(Lsn::new(6));
         assert_eq!(open(&disk).found(), Marked::At(Lsn::new(6)));
     }
 }

@@ -17,7 +17,7 @@ use super::segment::{self, SEGMENT_HEADER_BYTES};
 use super::segments::{Extent, SegmentHistory, Segments};
 use super::spare::{Spares, is_spare};
 use super::survey::{Survey, TornTail, survey};
-use crate::disk::{Access, Disk, DiskFile, DiskLock};
+use crate::disk::{Access, Disk, DiskFile, DiskLock, is_full};
 
 /// The file whose lock says that a journal is in use.
 const LOCK_FILE: &str = "LOCK";
@@ -186,6 +186,17 @@ impl SegmentLog {
         Ok(())
     }
 
+    /// Has the mark say no more that the log ends here.
+    fn reopen_mark(&mut self) -> Result<(), LogError> {
+        let Some(mark) = &mut self.mark else { return Ok(()) };
+        match mark.reopen(self.last) {
+            Err(error) if is_full(&error) => {
+                Err(LogError::Full { dir: self.segments.dir().to_owned() })
+            }
+            reopened => reopened.map_err(LogError::io("write", mark.path())),
+        }
+    }
+
     /// Writes `bytes` behind the last frame and syncs them.
     fn write(&mut self, bytes: &[u8]) -> Result<u64, LogError> {
         let active = self.active.as_mut().expect("room was reserved");
@@ -212,12 +223,14 @@ impl Log for SegmentLog {
             return self.check_poison().map(|()| self.last);
         }
         self.reserve(batch.bytes().len())?;
+        self.reopen_mark().map_err(|error| self.poison(error))?;
         let end = self.write(batch.bytes()).map_err(|error| self.poison(error))?;
         self.last = batch.last();
         self.sealed = false;
         // Before anybody is shown them.
-        let marked = self.mark.as_mut().map_or(Ok(()), |mark| mark.set(self.last));
-        marked.map_err(|error| self.poison(error))?;
+        if let Some(mark) = &mut self.mark {
+            mark.set(self.last);
+        }
         self.segments.publish(self.last, end);
         Ok(self.last)
     }
