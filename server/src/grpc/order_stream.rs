@@ -143,6 +143,10 @@ impl Steps {
         let Self { queue, ahead } = self;
         let settling = async {
             settle(in_hand).await;
+            // The last wait may have ended before the newest step settled.
+            if let Some(step) = ahead.back_mut() {
+                settle(step.slots()).await;
+            }
             while let Some(step) = queue.recv().await {
                 ahead.push_back(step);
                 if let Some(step) = ahead.back_mut() {

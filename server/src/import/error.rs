@@ -53,7 +53,7 @@ pub enum ImportError {
 fn bad(count: u64) -> String {
     match count {
         0 => String::new(),
-        _ => format!("\n  {count} bad so far, which what goes on does not count"),
+        _ => format!("\n  {count} bad so far; those behind what is answered are told again"),
     }
 }
 

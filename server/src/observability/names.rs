@@ -74,7 +74,7 @@ pub const METRICS: &[Metric] = &[
     counter(REQUESTS, "gRPC requests answered, by method and code; streams when they end"),
     seconds(REQUEST_SECONDS, "time from a gRPC request to its answer, by method"),
     counter(STREAM_RESULTS, "orders and rows of streams answered, by method and code"),
-    counter(OVERLOADED, "commands refused because too many were in flight"),
+    counter(OVERLOADED, "requests refused for want of room: too many in flight, or answers unread"),
     gauge(COMMANDS_IN_FLIGHT, "commands in flight"),
     counter(ORDERS, "orders answered for the first time, by outcome"),
     counter(UNITS_PROMISED, "units promised to orders"),
