@@ -3,19 +3,19 @@
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use backstock::config::Config;
-use backstock_proto::v1;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
+use backstock_proto::{Codec, v1};
 use tokio::task::JoinSet;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::codegen::tokio_stream;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Request, Status, Streaming};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -310,16 +310,11 @@ async fn who_leaves_many_bytes_of_answers_unread_gets_no_more_until_he_reads() {
     let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a uri");
     let endpoint = endpoint.initial_stream_window_size(Some(1 << 10));
     let channel = endpoint.connect().await.expect("connects");
+    let request = v1::BatchGetAvailabilityRequest { skus: skus.clone(), ..Default::default() };
     // 120 of these are what may be left.
-    let answer = |_| {
-        let request = v1::BatchGetAvailabilityRequest { skus: skus.clone(), ..Default::default() };
-        let mut inventory = InventoryServiceClient::new(channel.clone());
-        Box::pin(async move { inventory.batch_get_availability(request).await })
-    };
-    let mut unread: Vec<_> = (0..300).map(answer).collect();
-    for answer in &mut unread {
-        let asked = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(asked.is_pending(), "{asked:?}");
+    let mut unread = JoinSet::new();
+    for _ in 0..300 {
+        unread.spawn(begin_answer(channel.clone(), request.clone()));
     }
     let mut same = AdminServiceClient::new(channel.clone());
     let mut asked = async || {
@@ -332,13 +327,26 @@ async fn who_leaves_many_bytes_of_answers_unread_gets_no_more_until_he_reads() {
         assert!(Instant::now() < deadline, "all is answered");
     }
     server.admin.get_status(v1::GetStatusRequest {}).await.expect("others are answered");
-    for answer in unread {
-        let answer = answer.await.expect("read").into_inner();
+    while let Some(answer) = unread.join_next().await {
+        let mut answer = answer.expect("no panic").expect("answered");
+        let answer = answer.message().await.expect("read").expect("one message");
         assert_eq!(answer.availabilities.len(), skus.len());
     }
     asked().await.expect("there is room").expect("a status");
     drop((same, channel));
     server.stop().await.expect("drained");
+}
+
+/// The answer to a request, as far as its headers: what follows is not read yet.
+async fn begin_answer(
+    channel: Channel,
+    request: v1::BatchGetAvailabilityRequest,
+) -> Result<Streaming<v1::BatchGetAvailabilityResponse>, Status> {
+    let path = PathAndQuery::from_static("/backstock.v1.InventoryService/BatchGetAvailability");
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("the connection lives");
+    let answer = client.server_streaming(Request::new(request), path, Codec::default()).await?;
+    Ok(answer.into_inner())
 }
 
 /// A server that may open few files. Killed when it is dropped.
