@@ -1,7 +1,10 @@
 //! The allocation engine of Backstock.
 
 pub mod actor;
+mod apart;
+mod apply;
 pub mod calendar;
+mod command;
 pub mod disk;
 pub mod engine;
 pub mod geo;
@@ -9,7 +12,12 @@ pub mod journal;
 pub mod limits;
 pub mod model;
 mod panics;
+mod paths;
 mod progress;
+mod read;
+mod recovery;
 pub mod service;
 pub mod snapshot;
 pub mod sourcing;
+pub mod state;
+mod transaction;

@@ -20,17 +20,15 @@
 
 mod arena;
 mod cell;
-pub mod order;
 mod prefetch;
 mod row;
-pub mod stock;
 mod sync;
 #[cfg(test)]
 mod tests;
 
 pub use arena::Arena;
 pub use cell::{ActorCell, Ask, Mailbox};
-pub(crate) use prefetch::prefetch_all;
+pub(crate) use prefetch::{prefetch_all, prefetch_to_write};
 pub use row::{Place, Row, Slot};
 
 /// State that changes by messages only, one at a time.

@@ -498,7 +498,7 @@ impl<'row, A: Actor> Link<'row, A> {
 /// The sizes that the figures above rest on, for an actor like a stock's, which
 /// publishes one word of four bytes.
 const _: () = {
-    use super::stock::StockActor;
+    use crate::state::stock::StockActor;
     assert!(size_of::<Row<StockActor>>() == 104);
     assert!(std::mem::offset_of!(Row<StockActor>, board.cells) == 64);
     assert!(size_of::<Short<StockActor>>() == 128);

@@ -1,5 +1,7 @@
 //! What needs the inside of the engine to be set up: transactions that stop half way.
 
+mod fingerprints;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::mpsc::channel;
@@ -7,11 +9,7 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::as_of::AsOf;
-use super::claims::{Claims, cell};
-use super::written::{Reserve, Reserves};
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
-use crate::actor::stock::{Claim, StockMessage};
 use crate::calendar::{LocalDays, Zone};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
@@ -26,15 +24,19 @@ use crate::model::{
     Record, Refusal, Release, RequestId, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
     Text, Timestamp,
 };
+use crate::read::as_of::AsOf;
+use crate::state::stock::{Claim, StockMessage};
+use crate::transaction::claims::Claims;
+use crate::transaction::written::{Reserve, Reserves};
 
-pub(super) const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
+pub(crate) const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
-pub(super) const PAIR: Pair = Pair { sku: SkuNo(0), node: NodeNo(0) };
+pub(crate) const PAIR: Pair = Pair { sku: SkuNo(0), node: NodeNo(0) };
 
 /// The node of the pair.
-pub(super) const NODE: &str = "N";
+pub(crate) const NODE: &str = "N";
 
 /// One place, which every code names.
 struct OnePlace;
@@ -55,11 +57,11 @@ impl PostalCodes for OnePlace {
     }
 }
 
-pub(super) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-pub(super) fn meta() -> Meta {
+pub(crate) fn meta() -> Meta {
     Meta { request_id: None, content: None, origin: None, at: AT, validate_only: false }
 }
 
@@ -72,7 +74,7 @@ fn sku() -> Sku {
 }
 
 /// Runs a command to its end.
-pub(super) fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, EngineError>>) -> T {
+pub(crate) fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, EngineError>>) -> T {
     let mut command = pin!(command);
     loop {
         if let Poll::Ready(done) = poll(command.as_mut()) {
@@ -83,7 +85,7 @@ pub(super) fn run<T>(pump: &mut Pump, command: impl Future<Output = Result<T, En
 }
 
 /// An engine with one pair, which has one unit.
-pub(super) fn one_unit() -> (Engine, Pump) {
+pub(crate) fn one_unit() -> (Engine, Pump) {
     one_unit_on(&SimulatedDisk::new())
 }
 
@@ -102,7 +104,7 @@ async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
     engine.change_stock(receive("A", NODE)).await.map(drop)
 }
 
-pub(super) fn node(name: &str) -> DefineNode {
+pub(crate) fn node(name: &str) -> DefineNode {
     let node = NodeDefinition {
         id: NodeId::new("node", name).expect("a node id"),
         kind: NodeKind::Warehouse,
@@ -121,19 +123,19 @@ pub(super) fn node(name: &str) -> DefineNode {
     DefineNode { meta: meta(), node }
 }
 
-pub(super) fn item(name: &str) -> DefineItem {
+pub(crate) fn item(name: &str) -> DefineItem {
     let item = Item { sku: Sku::new("sku", name).expect("a sku"), title: Text::default() };
     DefineItem { meta: meta(), item }
 }
 
 /// One unit more.
-pub(super) fn receive(name: &str, node: &str) -> ChangeStock {
+pub(crate) fn receive(name: &str, node: &str) -> ChangeStock {
     let node = NodeId::new("node", node).expect("a node id");
     let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
     ChangeStock { meta: meta(), sku: Sku::new("sku", name).expect("a sku"), node, operation }
 }
 
-pub(super) fn order() -> PlaceOrder {
+pub(crate) fn order() -> PlaceOrder {
     let order = OrderRequest {
         id: OrderId::new("order", "O").expect("an order id"),
         customer: None,
@@ -153,7 +155,7 @@ pub(super) fn order() -> PlaceOrder {
 #[test]
 fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     let (engine, mut pump) = one_unit();
-    let mut sleeper = Claims::new(&engine.core);
+    let mut sleeper = Claims::new(&engine.kernel);
     let unit = Reserve { pair: PAIR, place: None, line: 0, supply: Supply::OnHand, units: 1 };
     let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit))));
     assert!(matches!(claimed, Poll::Ready(Ok(Ok(Claim::Granted)))));
@@ -196,7 +198,7 @@ fn nobody_waits_for_an_audit_to_be_told_where_the_engine_stands() {
     let (engine, _pump) = one_unit();
     let before = engine.status();
     let (tell, told) = channel();
-    let audited = AsOf::begin(&engine.core).expect("the applier lives");
+    let audited = AsOf::begin(&engine.kernel).expect("the applier lives");
     let asker = std::thread::spawn({
         let engine = engine.clone();
         move || tell.send((engine.status(), engine.version())).expect("the test listens")
@@ -222,8 +224,8 @@ fn bad_turn() -> StockMessage {
 fn a_turn_that_panics_on_a_callers_thread_halts_the_engine() {
     let (engine, _pump) = one_unit();
     let turn = catch_unwind(AssertUnwindSafe(|| {
-        let _permit = engine.core.admit().expect("it is let in");
-        drop(cell(&engine.core, PAIR).ask(bad_turn()));
+        let _permit = engine.kernel.admit().expect("it is let in");
+        drop(engine.kernel.state.cell(PAIR).ask(bad_turn()));
     }));
     assert!(turn.is_err(), "the panic is its runner's");
     assert!(matches!(engine.halt(), Some(Halt::Program(_))), "{:?}", engine.halt());
@@ -249,8 +251,8 @@ async fn a_turn_that_panics_while_applying_halts_the_engine() {
         units: vec![release],
     };
     let record = Record { at: AT, request: None, origin: None, event };
-    let ticket = engine.core.append(record, Reserves::new()).expect("it is taken");
-    let waited = tokio::time::timeout(LONG, engine.core.acknowledged(ticket)).await;
+    let ticket = engine.kernel.append(record, Reserves::new()).expect("it is taken");
+    let waited = tokio::time::timeout(LONG, engine.kernel.acknowledged(ticket)).await;
     assert!(matches!(waited, Ok(Err(EngineError::Halted(_)))), "{waited:?}");
     let halt = engine.halted().await;
     assert!(matches!(&halt, Halt::Program(cause) if cause.contains("applier")), "{halt:?}");

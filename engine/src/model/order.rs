@@ -1,8 +1,10 @@
 //! The durable state of an order actor.
 
 mod packed;
+pub mod trace;
 
 use minicbor::{Decode, Encode};
+use smallvec::SmallVec;
 
 use super::catalog::{Shortage, Split};
 use super::digest::{Digest, Part, PartHash, hash_written};
@@ -233,6 +235,20 @@ impl Order {
         }
     }
 
+    /// So many units of the allocation at a place, given back.
+    ///
+    /// # Panics
+    /// When the order has no such allocation.
+    pub fn release(&self, at: usize, units: u32) -> Release {
+        let allocation = &self.allocations[at];
+        Release {
+            allocation: u16::try_from(at).expect("fewer allocations than a u16 holds"),
+            pair: self.pair_of(allocation),
+            line: allocation.line,
+            units,
+        }
+    }
+
     /// The allocations of one shipment.
     pub fn allocations_of(&self, shipment: u16) -> impl Iterator<Item = &Allocation> {
         self.allocations.iter().filter(move |a| a.shipment == shipment)
@@ -345,6 +361,22 @@ impl Shipment {
             digest.bytes(tracking.as_str().as_bytes());
         }
     }
+}
+
+/// Sums releases by pair and line: one event does one thing to one actor, in one
+/// turn. Releases ascend by allocation, and allocations by line and node, so that
+/// those of one pair are neighbours.
+pub fn by_pair(releases: &[Release]) -> SmallVec<[(Pair, u16, u32); 4]> {
+    let mut sums = SmallVec::<[(Pair, u16, u32); 4]>::new();
+    for release in releases {
+        match sums.last_mut() {
+            Some((pair, line, units)) if (*pair, *line) == (release.pair, release.line) => {
+                *units += release.units;
+            }
+            _ => sums.push((release.pair, release.line, release.units)),
+        }
+    }
+    sums
 }
 
 /// Two numbers in one word.

@@ -11,10 +11,10 @@ use super::image::{
     CatalogueV1, ImageError, ItemsV1, OrdersV2, RequestsV1,
 };
 use super::manifest::Counts;
-use crate::engine::catalogue::{Catalogue, Definition};
-use crate::engine::network::Network;
-use crate::engine::requests::{Remembered, hash_request};
 use crate::model::{KeptOrder, Lsn, NodeNo, OrderNo, Pair, RequestId, SkuNo, StateHash, Stock};
+use crate::state::catalogue::{Catalogue, Definition};
+use crate::state::network::Network;
+use crate::state::requests::{Remembered, hash_request};
 
 /// A remembered request under its key.
 pub(super) type Request = (RequestId, Remembered);

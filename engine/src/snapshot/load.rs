@@ -11,15 +11,15 @@ use super::error::SnapshotError;
 use super::limits::LOADERS_MAX;
 use super::manifest::{ChunkRef, Manifest};
 use super::report::list;
-use super::state::{RestoreError, State};
+use super::source::{RestoreError, Source};
 use super::store::SnapshotStore;
 use super::verify::read_chunk;
 use crate::actor::ActorPanicked;
-use crate::actor::order::{OrderMessage, OrderReply};
-use crate::engine::core::Applied;
-use crate::engine::orders::Orders;
 use crate::model::{Lsn, StateHash};
 use crate::progress::Progress;
+use crate::state::Applied;
+use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::orders::Orders;
 
 /// A generation that was loaded. Replay goes on from `manifest.start`.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ pub struct Damaged {
 /// An engine's state, with what a store had of it.
 pub struct Recovered<C> {
     /// The state.
-    pub core: C,
+    pub state: C,
     /// What was loaded into it; none when it is without state, and the journal
     /// has to be replayed from its first record.
     pub loaded: Option<Loaded>,
@@ -105,24 +105,24 @@ pub fn load_newest<C>(
     mut make: impl FnMut() -> C,
 ) -> Result<Recovered<C>, SnapshotError>
 where
-    for<'a> State<'a>: From<&'a C>,
+    for<'a> Source<'a>: From<&'a C>,
 {
     let mut damaged = Vec::new();
     let mut reports = list(store)?.into_iter();
     while let Some(report) = reports.next() {
         let generation = report.generation;
-        let core = make();
+        let state = make();
         let loaded = match report.manifest {
             Ok(manifest) if until.is_some_and(|until| manifest.end > until) => continue,
             Ok(manifest) => {
                 let mut older = reports.as_slice().iter().filter_map(|r| r.manifest.as_ref().ok());
                 let held_from = older.next().map_or(manifest.end, |older| older.start);
-                load(State::from(&core), store, manifest, held_from)
+                load(Source::from(&state), store, manifest, held_from)
             }
             Err(error) => Err(error),
         };
         match loaded {
-            Ok(loaded) => return Ok(Recovered { core, loaded: Some(loaded), damaged }),
+            Ok(loaded) => return Ok(Recovered { state, loaded: Some(loaded), damaged }),
             Err(SnapshotError::Store(error)) => return Err(error.into()),
             Err(error) if error.is_newer() => return Err(error),
             Err(error) => {
@@ -131,25 +131,25 @@ where
             }
         }
     }
-    Ok(Recovered { core: make(), loaded: None, damaged })
+    Ok(Recovered { state: make(), loaded: None, damaged })
 }
 
 /// Loads one generation. Orders that were closed by the event at `held_from` stay out of
 /// memory: the generation before has them as well, if there is one. After an error the
 /// state is of no use.
 fn load(
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     manifest: Manifest,
     held_from: Lsn,
 ) -> Result<Loaded, SnapshotError> {
     let begun = Instant::now();
     // At its end, a generation of version 1 is compared by a hash of whole orders.
-    let leaves_out_closed = manifest.version > 1 && state.archived_in.leaves_out_closed();
+    let leaves_out_closed = manifest.version > 1 && source.archived_in.leaves_out_closed();
     let closed_by = if leaves_out_closed { held_from } else { Lsn::NONE };
-    let hash = load_chunks(state, store, &manifest, closed_by)?;
-    state.order_last.fetch_max(manifest.order_last, Ordering::Relaxed);
-    *state.gate.lock() = Applied { lsn: manifest.start, hash };
+    let hash = load_chunks(source, store, &manifest, closed_by)?;
+    source.state.order_last.fetch_max(manifest.order_last, Ordering::Relaxed);
+    *source.state.gate.lock() = Applied { lsn: manifest.start, hash };
     Ok(Loaded { manifest, took: begun.elapsed() })
 }
 
@@ -159,7 +159,7 @@ fn load(
 /// chunk, waits for the token, puts back what has to be in order, passes the token
 /// on, and puts back the rest. Whoever fails keeps the token, and all others end.
 fn load_chunks(
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     manifest: &Manifest,
     closed_by: Lsn,
@@ -174,7 +174,7 @@ fn load_chunks(
         let ring = passes.drain(..).zip(tokens.drain(..)).enumerate();
         let loaders: Vec<_> = ring
             .map(|(first, (pass, token))| {
-                let loader = Loader { state, store, manifest, closed_by, progress, token, pass };
+                let loader = Loader { source, store, manifest, closed_by, progress, token, pass };
                 let chunks = manifest.chunks.iter().skip(first).step_by(loaders);
                 scope.spawn(move || loader.run(chunks))
             })
@@ -190,7 +190,7 @@ fn load_chunks(
 
 /// One of those who load a generation.
 struct Loader<'a> {
-    state: State<'a>,
+    source: Source<'a>,
     store: &'a dyn SnapshotStore,
     manifest: &'a Manifest,
     /// Orders that were closed by this event stay out of memory.
@@ -210,7 +210,7 @@ impl Loader<'_> {
     ) -> Result<StateHash, SnapshotError> {
         let mut hash = StateHash::default();
         for chunk in chunks {
-            let content = read_chunk(self.store, chunk, self.state.postal_codes);
+            let content = read_chunk(self.store, chunk, self.source.postal_codes);
             if self.token.recv().is_err() {
                 // Who keeps the token says why.
                 break;
@@ -227,10 +227,10 @@ impl Loader<'_> {
             RestoreError::Panicked(panicked) => panicked.into(),
         };
         let requests_from = self.manifest.requests_from;
-        let rest = self.state.restore_in_order(content, chunk.hash, requests_from);
+        let rest = self.source.restore_in_order(content, chunk.hash, requests_from);
         let rest = rest.map_err(error)?;
         // After the last chunk, or a failure, nobody takes it.
         let _ = self.pass.send(());
-        self.state.restore_rest(rest, self.closed_by).map_err(error)
+        self.source.restore_rest(rest, self.closed_by).map_err(error)
     }
 }

@@ -21,6 +21,7 @@
 //! Invariant `ONE_TIMELINE`: all generations of a store are from one journal.
 //! Whoever cuts the journal's tail off drops the generations past the cut first.
 
+pub mod archive;
 mod archived;
 mod chunk;
 mod content;
@@ -37,7 +38,8 @@ mod pace;
 mod prune;
 mod report;
 mod sled_store;
-mod state;
+pub mod snapshots;
+mod source;
 mod store;
 mod sync;
 mod take;
@@ -63,7 +65,7 @@ pub use pace::Pace;
 pub(crate) use report::manifests;
 pub use report::{GenerationReport, StoreReport, TakeReport, VerifyReport, examine, list};
 pub use sled_store::SledStore;
-pub use state::State;
+pub use source::Source;
 pub use store::{ChunkKey, MemoryStore, SnapshotStore, StoreError};
 pub use take::{take, take_at};
 pub use verify::{read_manifest, verify};

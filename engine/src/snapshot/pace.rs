@@ -14,7 +14,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::error::SnapshotError;
-use crate::engine::core::Core;
 use crate::journal::Watermark;
 use crate::limits::{
     SNAPSHOT_REST_MAX, SNAPSHOT_REST_SLICE, SNAPSHOT_REST_TIMES, SNAPSHOT_RESTS_MAX,
@@ -42,25 +41,20 @@ struct Beside<'a> {
     closing: &'a AtomicBool,
 }
 
-impl<'a> From<&'a Core> for Pace<'a> {
-    fn from(core: &'a Core) -> Self {
-        Self::beside(&core.watermark, &core.closing)
-    }
-}
-
 impl<'a> Pace<'a> {
     /// Without a rest: nobody waits for the processor.
     pub fn unhurried() -> Self {
         Self::new(None)
     }
 
-    /// Of other work than a snapshot beside commands, which rests so many times as long.
-    pub(crate) fn resting(core: &'a Core, times: u32) -> Self {
-        Self { times, ..Self::from(core) }
+    /// The same, resting so many times as long as it works: of other work than a snapshot.
+    #[must_use]
+    pub(crate) fn resting(self, times: u32) -> Self {
+        Self { times, ..self }
     }
 
     /// Rests while `applied` moves; ends when it is `closing`.
-    pub(super) fn beside(applied: &'a Watermark, closing: &'a AtomicBool) -> Self {
+    pub(crate) fn beside(applied: &'a Watermark, closing: &'a AtomicBool) -> Self {
         Self::new(Some(Beside { applied, closing }))
     }
 

@@ -13,7 +13,7 @@ use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
 use super::prune::{Pruned, is_apart, prune};
 use super::report::{TakeReport, manifests};
-use super::state::{Begin, OrdersCopy, State};
+use super::source::{Begin, OrdersCopy, Source};
 use super::store::{ChunkKey, SnapshotStore, are_kept_together};
 use super::verify::verify_at;
 use crate::limits::SNAPSHOT_SYNC_BYTES;
@@ -30,11 +30,11 @@ use crate::model::{Lsn, Timestamp};
 /// what was written cannot be read back. The journal may then not be cut; older
 /// generations are as they were.
 pub fn take(
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     created_at: Timestamp,
 ) -> Result<TakeReport, SnapshotError> {
-    take_at(&mut Pace::unhurried(), state, store, created_at)
+    take_at(&mut Pace::unhurried(), source, store, created_at)
 }
 
 /// As [`take`], making way for commands between two chunks.
@@ -43,14 +43,14 @@ pub fn take(
 /// As [`take`], and when the engine is shutting down.
 pub fn take_at(
     pace: &mut Pace<'_>,
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     created_at: Timestamp,
 ) -> Result<TakeReport, SnapshotError> {
     let begun = Instant::now();
     // What failed since the last one.
     store.mend()?;
-    let mut taken = take_once(pace, state, store, created_at);
+    let mut taken = take_once(pace, source, store, created_at);
     for _ in 1..TAKE_TRIES_MAX {
         match &taken {
             Err(error) if error.is_of_the_store() && store.mend()? => {
@@ -58,7 +58,7 @@ pub fn take_at(
             }
             _ => break,
         }
-        taken = take_once(pace, state, store, created_at);
+        taken = take_once(pace, source, store, created_at);
     }
     let (taken, took_copying, took_verifying, Pruned { kept, dropped, held }) = taken?;
     if let Some(Err(error)) = held.map(|held| store.compact_if_sparse(&held)) {
@@ -91,16 +91,16 @@ type TakenOnce = (Taken, Duration, Duration, Pruned);
 
 fn take_once(
     pace: &mut Pace<'_>,
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     created_at: Timestamp,
 ) -> Result<TakenOnce, SnapshotError> {
     let earlier = Earlier::of(store)?;
-    let first = attempt(state, store, created_at, &earlier, pace);
+    let first = attempt(source, store, created_at, &earlier, pace);
     let (taken, took_copying, took_verifying) = match first {
         Err(SnapshotError::Chunk { key, .. }) if earlier.has_written(key) => {
             let earlier = Earlier { named: None, ..earlier };
-            attempt(state, store, created_at, &earlier, pace)?
+            attempt(source, store, created_at, &earlier, pace)?
         }
         other => other?,
     };
@@ -139,7 +139,7 @@ type Attempt = (Taken, Duration, Duration);
 
 /// Writes a generation and reads it back; one that cannot be read back is let go.
 fn attempt(
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     created_at: Timestamp,
     earlier: &Earlier,
@@ -147,7 +147,7 @@ fn attempt(
 ) -> Result<Attempt, SnapshotError> {
     let begun = Instant::now();
     let generation = next_generation(store, earlier)?;
-    let taken = match write(state, store, generation, created_at, earlier, pace) {
+    let taken = match write(source, store, generation, created_at, earlier, pace) {
         // Shutting down waits for nobody; the next snapshot lets it go.
         Err(error) if !matches!(error, SnapshotError::Closing) => {
             forget(store, generation);
@@ -203,26 +203,26 @@ struct Taken {
 }
 
 fn write(
-    state: State<'_>,
+    source: Source<'_>,
     store: &dyn SnapshotStore,
     generation: u64,
     created_at: Timestamp,
     earlier: &Earlier,
     pace: &mut Pace<'_>,
 ) -> Result<Taken, SnapshotError> {
-    let begin = state.begin();
+    let begin = source.begin();
     if let Some(ahead) = earlier.newest.as_ref().filter(|newest| newest.end > begin.start) {
         let (generation, end) = (ahead.generation, ahead.end);
         return Err(SnapshotError::Ahead { generation, end, applied: begin.start });
     }
     let mut writer = Writer::new(store, generation, earlier.named.as_ref(), pace);
-    writer.network(state)?;
-    writer.items(state, begin)?;
-    writer.orders(state, begin)?;
-    let requests_from = writer.requests(state)?;
+    writer.network(source)?;
+    writer.items(source, begin)?;
+    writer.orders(source, begin)?;
+    let requests_from = writer.requests(source)?;
     store.sync()?;
     // `FUZZY`: all copies are made by now, so none is newer than this.
-    let end = state.end();
+    let end = source.end();
     let manifest = Manifest {
         version: chunk::FORMAT_VERSION,
         generation: writer.generation,
@@ -282,24 +282,24 @@ impl<'a, 'p> Writer<'a, 'p> {
         }
     }
 
-    fn network(&mut self, state: State<'_>) -> Result<(), SnapshotError> {
-        self.put(0, 0, &state.copy_network())
+    fn network(&mut self, source: Source<'_>) -> Result<(), SnapshotError> {
+        self.put(0, 0, &source.copy_network())
     }
 
-    fn items(&mut self, state: State<'_>, begin: Begin) -> Result<(), SnapshotError> {
+    fn items(&mut self, source: Source<'_>, begin: Begin) -> Result<(), SnapshotError> {
         for from in (0..begin.items).step_by(ITEMS_PER_CHUNK as usize) {
             let to = begin.items.min(from.saturating_add(ITEMS_PER_CHUNK));
-            let items = state.copy_items(from, to)?;
+            let items = source.copy_items(from, to)?;
             self.put(from.into(), u64::from(to) - 1, &items)?;
         }
         Ok(())
     }
 
-    fn orders(&mut self, state: State<'_>, begin: Begin) -> Result<(), SnapshotError> {
+    fn orders(&mut self, source: Source<'_>, begin: Begin) -> Result<(), SnapshotError> {
         for chunk in 0..=begin.order_last / ORDERS_PER_CHUNK {
             let from = chunk * ORDERS_PER_CHUNK;
             let to = from + ORDERS_PER_CHUNK - 1;
-            let copy = state.copy_orders(from, to)?;
+            let copy = source.copy_orders(from, to)?;
             // Orders that left memory are read again only where others changed.
             match self.same_orders(from, to, &copy) {
                 Some(known) => {
@@ -307,7 +307,7 @@ impl<'a, 'p> Writer<'a, 'p> {
                     self.reuse(&known);
                     self.pace.rest()?;
                 }
-                None => self.put(from, to, &state.complete(copy)?)?,
+                None => self.put(from, to, &source.complete(copy)?)?,
             }
         }
         Ok(())
@@ -337,13 +337,13 @@ impl<'a, 'p> Writer<'a, 'p> {
     ///
     /// A request never changes once it is remembered, so that the full chunks of
     /// the generation to name are good for as long as any of it is remembered.
-    fn requests(&mut self, state: State<'_>) -> Result<Lsn, SnapshotError> {
-        let oldest = state.copy_requests(Lsn::NONE, 0).oldest.unwrap_or(Lsn::FIRST);
+    fn requests(&mut self, source: Source<'_>) -> Result<Lsn, SnapshotError> {
+        let oldest = source.copy_requests(Lsn::NONE, 0).oldest.unwrap_or(Lsn::FIRST);
         let mut after = self.reuse_requests(oldest).unwrap_or(oldest.previous());
         for piece_no in 0.. {
             let is_bound = piece_no == REQUEST_PIECES_MAX;
             let max = if is_bound { usize::MAX } else { REQUESTS_PER_CHUNK };
-            let piece = state.copy_requests(after, max);
+            let piece = source.copy_requests(after, max);
             if let (Some((_, first)), Some((_, last))) =
                 (piece.requests.first(), piece.requests.last())
             {

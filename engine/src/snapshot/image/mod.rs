@@ -22,9 +22,9 @@ pub(super) use stock::{ArchivedItemsV1, ItemsV1};
 use rkyv::{Archive, Serialize};
 
 use super::content::Request;
-use crate::engine::requests::Remembered;
 use crate::model::invariants::Breach;
 use crate::model::{Lsn, OrderNo, RequestId, Violation};
+use crate::state::requests::Remembered;
 
 /// Why an image is no model value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,11 +6,11 @@ use rkyv::{Archive, Serialize};
 
 use super::ImageError;
 use super::codes::{kind_code, kind_of, objective_code, objective_of, shortage_of, split_of};
-use crate::engine::network::{Network, PlanningNode, calendar_kept};
 use crate::geo::{Bands, Location};
 use crate::model::{
     Band, Day, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName, Text,
 };
+use crate::state::network::{Network, PlanningNode, calendar_kept};
 
 /// All nodes by number, and the policy.
 #[derive(Archive, Serialize)]

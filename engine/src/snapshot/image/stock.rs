@@ -3,13 +3,13 @@
 use rkyv::{Archive, Serialize};
 
 use super::ImageError;
-use crate::engine::catalogue::Definition;
 use crate::model::invariants::conservation;
 use crate::model::{
     Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo, Reservation, Sku, SkuNo,
     Stock, Supply, Text, Timestamp,
 };
 use crate::snapshot::content::ItemState;
+use crate::state::catalogue::Definition;
 
 /// A chunk of items with their pairs, ascending by number.
 #[derive(Archive, Serialize)]

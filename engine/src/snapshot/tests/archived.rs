@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use super::fuzzy::take_under_load;
 use super::watched::Watched;
 use super::world::{Run, World};
-use crate::actor::order::{Lock, OrderMessage, OrderReply};
 use crate::model::Timestamp;
 use crate::snapshot::chunk::HEADER_BYTES;
 use crate::snapshot::{
-    ChunkRef, Kind, MemoryStore, SnapshotError, SnapshotStore, State, StoreError, TakeReport,
+    ChunkRef, Kind, MemoryStore, SnapshotError, SnapshotStore, Source, StoreError, TakeReport,
     load_newest, recall, take,
 };
+use crate::state::order::{Lock, OrderMessage, OrderReply};
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
@@ -70,14 +70,14 @@ proptest! {
             // since is applied to what was open.
             run.go_on(events / 3);
             let loaded = load_newest(&*store, None, || World::archiving(50, &store)).unwrap();
-            let (world, loaded) = (loaded.core, loaded.loaded.unwrap());
+            let (world, loaded) = (loaded.state, loaded.loaded.unwrap());
             run.replay(&world, loaded.manifest.end);
-            loaded.check_at(world.applied(), &world.orders).unwrap();
+            loaded.check_at(world.applied(), &world.state.orders).unwrap();
             run.replay(&world, run.world.applied().lsn);
             is_as_if_nothing_left(&run, &world);
             is_as_if_nothing_left(&run, &run.world);
         }
-        prop_assert!(run.world.orders.archived() > 0 || events < 40);
+        prop_assert!(run.world.state.orders.archived() > 0 || events < 40);
     }
 }
 
@@ -87,12 +87,13 @@ fn only_closed_orders_leave_that_the_generation_has_as_they_are() {
     run.go_on(300);
     let (taken, left) = snapshots(&run, &store);
     assert!(left > 0);
-    assert_eq!(run.world.orders.archived(), left);
+    assert_eq!(run.world.state.orders.archived(), left);
     // Closed after the snapshot began: it may have them open.
     run.go_on(300);
     assert_eq!(run.world.archive(taken.manifest.start), 0);
     for (no, kept) in run.world.all_orders() {
-        let reply = run.world.orders.by_no(no).unwrap().ask(OrderMessage::Read).wait().unwrap();
+        let reply =
+            run.world.state.orders.by_no(no).unwrap().ask(OrderMessage::Read).wait().unwrap();
         let archived = matches!(reply, OrderReply::Archived(_));
         let expected = !kept.packed.is_open() && kept.last_lsn <= taken.manifest.start;
         assert_eq!(archived, expected, "order {}", no.0);
@@ -103,10 +104,10 @@ fn only_closed_orders_leave_that_the_generation_has_as_they_are() {
 fn an_order_in_somebodys_hand_stays() {
     let (run, store) = run(12);
     run.go_on(300);
-    let taken = take(State::from(&run.world), &*store, AT).unwrap();
+    let taken = take(Source::from(&run.world), &*store, AT).unwrap();
     let orders = run.world.all_orders();
     let (no, _) = orders.iter().find(|(_, kept)| !kept.packed.is_open()).unwrap();
-    let cell = run.world.orders.by_no(*no).unwrap();
+    let cell = run.world.state.orders.by_no(*no).unwrap();
     let locked = cell.ask(OrderMessage::Lock).wait().unwrap();
     assert!(matches!(locked, OrderReply::Lock(Lock::Granted(_))));
     assert!(run.world.archive(taken.manifest.start) > 0, "others leave");
@@ -121,11 +122,11 @@ fn an_order_comes_back_as_it_left_and_nothing_else_does() {
     snapshots(&run, &store);
     let gone: Vec<_> = before.iter().filter(|(_, kept)| !kept.packed.is_open()).collect();
     let [(no, kept), (_, other), ..] = gone[..] else { panic!("two are closed") };
-    run.world.orders.recall(*no, other.clone()).unwrap();
-    assert_eq!(run.world.orders.archived(), gone.len(), "another order is not taken for it");
+    run.world.state.orders.recall(*no, other.clone()).unwrap();
+    assert_eq!(run.world.state.orders.archived(), gone.len(), "another order is not taken for it");
     for _ in 0..2 {
-        run.world.orders.recall(*no, kept.clone()).unwrap();
-        assert_eq!(run.world.orders.archived(), gone.len() - 1);
+        run.world.state.orders.recall(*no, kept.clone()).unwrap();
+        assert_eq!(run.world.state.orders.archived(), gone.len() - 1);
     }
     assert_eq!(run.world.all_orders(), before);
     // Changed by nobody, it leaves again, and no chunk is written for that.
@@ -151,7 +152,7 @@ fn one_damaged_chunk_loses_no_order_that_left_memory() {
         let (run, store) = run(14);
         run.go_on(300);
         let generations = [(), ()].map(|()| snapshot(&run, &store).0.manifest);
-        assert!(run.world.orders.archived() > 0);
+        assert!(run.world.state.orders.archived() > 0);
         let chunk = generations[damaged].chunks_of(Kind::Orders)[0];
         flip(&store, &chunk);
         // It is read, named again, or read for a chunk that is written.
@@ -162,8 +163,8 @@ fn one_damaged_chunk_loses_no_order_that_left_memory() {
             assert!(taken.manifest.chunks.iter().all(|named| named.key != chunk.key));
             is_as_if_nothing_left(&run, &run.world);
             let loaded = load_newest(&*store, None, || World::archiving(50, &store)).unwrap();
-            run.replay(&loaded.core, run.world.applied().lsn);
-            is_as_if_nothing_left(&run, &loaded.core);
+            run.replay(&loaded.state, run.world.applied().lsn);
+            is_as_if_nothing_left(&run, &loaded.state);
         }
     }
 }
@@ -181,7 +182,7 @@ fn damage_of_both_chunks_is_told_and_no_generation_goes_without_their_orders() {
     // Named again or read for a chunk that is written, it is noticed.
     for events in [0, 50] {
         run.go_on(events);
-        let taken = take(State::from(&run.world), &*store, AT);
+        let taken = take(Source::from(&run.world), &*store, AT);
         assert!(matches!(taken, Err(SnapshotError::Chunk { .. })), "{taken:?}");
     }
     assert_eq!(store.generations().unwrap(), before);
@@ -203,7 +204,7 @@ fn an_order_that_no_chunk_has_is_told_by_its_number() {
     for key in store.chunk_keys().unwrap().into_iter().filter(|key| key.kind == Kind::Orders) {
         store.remove_chunk(key).unwrap();
     }
-    let state = State::from(&run.world);
+    let state = Source::from(&run.world);
     let copy = state.copy_orders(0, 1_023).unwrap();
     let first = copy.archived[0].0;
     let Err(SnapshotError::NotArchived(no)) = state.complete(copy).map(|_| ()) else {
@@ -221,7 +222,7 @@ fn an_order_is_read_from_the_older_chunk_when_the_newer_one_is_damaged() {
     let (newer, _) = snapshot(&run, &store);
     let chunks = [older, newer].map(|taken| taken.manifest.chunks_of(Kind::Orders)[0].key);
     assert_ne!(chunks[0], chunks[1]);
-    let archived = State::from(&run.world).copy_orders(0, 1_023).unwrap().archived;
+    let archived = Source::from(&run.world).copy_orders(0, 1_023).unwrap().archived;
     let first = &archived[..1];
     let whole = recall(&*store, first).unwrap();
     let corrupt = || StoreError::Database(sled::Error::Corruption { at: None, bt: () });

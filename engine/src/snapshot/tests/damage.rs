@@ -11,7 +11,7 @@ use crate::snapshot::chunk::{self, FrameError, HEADER_BYTES};
 use crate::snapshot::manifest::Manifest;
 use crate::snapshot::verify::open_chunk;
 use crate::snapshot::{
-    ChunkKey, ExportError, FileFault, Kind, MemoryStore, SnapshotStore, State, StoreError, export,
+    ChunkKey, ExportError, FileFault, Kind, MemoryStore, SnapshotStore, Source, StoreError, export,
     import, list, load_newest, take, verify,
 };
 
@@ -20,7 +20,7 @@ const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 /// A store with one small generation.
 fn small_store() -> MemoryStore {
     let store = MemoryStore::default();
-    take(State::from(&golden::world()), &store, AT).unwrap();
+    take(Source::from(&golden::world()), &store, AT).unwrap();
     store
 }
 
@@ -115,7 +115,7 @@ fn an_exported_generation_comes_back_the_same() {
     let run = Run::new(77);
     run.go_on(400);
     let store = MemoryStore::default();
-    let taken = take(State::from(&run.world), &store, AT).unwrap();
+    let taken = take(Source::from(&run.world), &store, AT).unwrap();
     let exported = export(&store, &*no_records(), taken.manifest.generation, &file).unwrap();
     assert_eq!(exported.bytes, std::fs::metadata(&file).unwrap().len());
     let fresh = MemoryStore::default();
@@ -191,15 +191,15 @@ fn a_fallback_that_cannot_be_read_for_the_moment_stays() {
     for passing in [&lost as &(dyn Fn() -> StoreError + Sync), &no_files] {
         let (store, run) = (MemoryStore::default(), Run::new(42));
         run.go_on(300);
-        let older = take(State::from(&run.world), &store, AT).unwrap().manifest;
+        let older = take(Source::from(&run.world), &store, AT).unwrap().manifest;
         let fails = |key: ChunkKey| {
             if key.generation == older.generation { Err(passing()) } else { Ok(()) }
         };
         let watched = Watched { store: &store, on_write: &|| {}, on_read: &fails };
-        take(State::from(&run.world), &watched, AT).unwrap_err();
+        take(Source::from(&run.world), &watched, AT).unwrap_err();
         assert!(store.generations().unwrap().contains(&older.generation), "{}", passing());
         verify(&store, older.generation).unwrap();
-        let taken = take(State::from(&run.world), &store, AT).unwrap();
+        let taken = take(Source::from(&run.world), &store, AT).unwrap();
         assert!(taken.journal_from.is_some(), "{}", passing());
     }
 }
@@ -208,9 +208,9 @@ fn a_fallback_that_cannot_be_read_for_the_moment_stays() {
 fn damage_that_the_database_finds_is_damage_of_the_chunk() {
     let (store, run) = (MemoryStore::default(), Run::new(41));
     run.go_on(300);
-    let older = take(State::from(&run.world), &store, AT).unwrap();
+    let older = take(Source::from(&run.world), &store, AT).unwrap();
     run.go_on(300);
-    let newer = take(State::from(&run.world), &store, AT).unwrap();
+    let newer = take(Source::from(&run.world), &store, AT).unwrap();
     let chunk = newer.manifest.chunks_of(Kind::Orders)[0].key;
     assert_eq!(chunk.generation, newer.manifest.generation);
     let on_read = |key| found_by_the_database(key, chunk);
@@ -219,6 +219,6 @@ fn damage_that_the_database_finds_is_damage_of_the_chunk() {
     assert_eq!(recovered.loaded.unwrap().manifest.generation, older.manifest.generation);
     assert_eq!(recovered.damaged.len(), 1);
     // The next one does not name it again, and can be read back.
-    let taken = take(State::from(&run.world), &watched, AT).unwrap();
+    let taken = take(Source::from(&run.world), &watched, AT).unwrap();
     assert!(taken.manifest.chunks.iter().all(|named| named.key != chunk));
 }

@@ -9,7 +9,7 @@ use crate::snapshot::half::Half;
 use crate::snapshot::layout::{EVEN, ODD, numbered, numbers};
 use crate::snapshot::sled_store::{chunk_key, manifest_key};
 use crate::snapshot::{
-    ChunkKey, Kind, SledStore, SnapshotStore, State, StoreError, load_newest, take, verify,
+    ChunkKey, Kind, SledStore, SnapshotStore, Source, StoreError, load_newest, take, verify,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -30,9 +30,9 @@ fn a_generation_is_there_after_reopening() {
     let run = Run::new(21);
     run.go_on(300);
     let store = open(&path);
-    let first = take(State::from(&run.world), &store, AT).unwrap();
+    let first = take(Source::from(&run.world), &store, AT).unwrap();
     run.go_on(100);
-    let second = take(State::from(&run.world), &store, AT).unwrap();
+    let second = take(Source::from(&run.world), &store, AT).unwrap();
     drop(store);
     assert!(SledStore::exists(&path));
     let store = open(&path);
@@ -40,7 +40,7 @@ fn a_generation_is_there_after_reopening() {
     assert_eq!(store.generations().unwrap(), generations);
     verify(&store, generations[0]).unwrap();
     let recovered = load_newest(&store, None, || World::new(50)).unwrap();
-    assert_eq!(recovered.core.hash(), run.world.hash());
+    assert_eq!(recovered.state.hash(), run.world.hash());
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn damage_of_one_database_leaves_the_other_generation() {
         let store = open(&path);
         for _ in 0..3 {
             run.go_on(100);
-            take(State::from(&run.world), &store, AT).unwrap();
+            take(Source::from(&run.world), &store, AT).unwrap();
         }
         drop(store);
         let conf = path.join(format!("{half}-1/conf"));
@@ -293,7 +293,7 @@ fn damage_of_one_database_leaves_the_other_generation() {
         assert!(path.join(format!("{half}-1.damaged-1")).exists());
         for generation in [left + 1, left + 2] {
             run.go_on(10);
-            let taken = take(State::from(&run.world), &store, AT).unwrap();
+            let taken = take(Source::from(&run.world), &store, AT).unwrap();
             assert_eq!(taken.manifest.generation, generation);
             let ours = |key: ChunkKey| key.generation % 2 == generation % 2;
             assert!(taken.manifest.chunks.iter().all(|chunk| ours(chunk.key)));
@@ -310,7 +310,7 @@ fn a_damaged_label_is_told_until_a_snapshot_is_kept() {
     let run = Run::new(27);
     let take = |store: &SledStore| {
         run.go_on(50);
-        take(State::from(&run.world), store, AT).unwrap()
+        take(Source::from(&run.world), store, AT).unwrap()
     };
     let store = open(&path);
     take(&store);

@@ -19,7 +19,7 @@ use crate::snapshot::sled_store::chunk_key;
 use crate::snapshot::tree::{Tree, open_tree};
 use crate::snapshot::workers::{Start, start_thread};
 use crate::snapshot::{
-    ChunkKey, Kind, SledStore, SnapshotError, SnapshotStore, State, StoreError, examine, list,
+    ChunkKey, Kind, SledStore, SnapshotError, SnapshotStore, Source, StoreError, examine, list,
     take, verify,
 };
 
@@ -76,10 +76,10 @@ fn no_room_is_told_before_the_library_is_asked() {
     let run = Run::new(24);
     run.go_on(50);
     ROOM.store(1 << 20, Ordering::Relaxed);
-    let failed = take(State::from(&run.world), &store, AT).unwrap_err();
+    let failed = take(Source::from(&run.world), &store, AT).unwrap_err();
     assert!(matches!(&failed, SnapshotError::Store(error) if error.is_full()), "{failed}");
     ROOM.store(u64::MAX, Ordering::Relaxed);
-    take(State::from(&run.world), &store, AT).unwrap();
+    take(Source::from(&run.world), &store, AT).unwrap();
     assert_eq!(numbers(directory.path(), ODD).unwrap(), [1], "it goes on where it was");
 }
 
@@ -410,7 +410,7 @@ fn a_database_that_cannot_be_opened_leaves_the_other_one() {
         assert!(store.mend().unwrap());
         for generation in [3, 4] {
             run.go_on(10);
-            let taken = take(State::from(&run.world), &store, AT).unwrap();
+            let taken = take(Source::from(&run.world), &store, AT).unwrap();
             assert_eq!(taken.manifest.generation, generation);
         }
         assert_eq!(store.faults().unwrap(), [""; 0]);
@@ -448,6 +448,6 @@ fn what_was_killed_while_it_wrote_its_first_values_goes_on() {
         std::fs::write(database.join("blobs").join(blob.unwrap().file_name()), b"half").unwrap();
     }
     let store = fill(&killed).unwrap();
-    take(State::from(&run.world), &store, AT).unwrap();
+    take(Source::from(&run.world), &store, AT).unwrap();
     assert_eq!(numbers(&killed, ODD).unwrap(), [1]);
 }

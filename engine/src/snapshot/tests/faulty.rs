@@ -15,7 +15,7 @@ use crate::snapshot::layout::{ODD, numbers};
 use crate::snapshot::tree::{Tree, open_tree};
 use crate::snapshot::workers::{Start, Workers, start_thread};
 use crate::snapshot::{
-    SledStore, SnapshotError, State, TakeReport, list, load_newest, take, verify,
+    SledStore, SnapshotError, Source, TakeReport, list, load_newest, take, verify,
 };
 
 pub(super) const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -188,7 +188,7 @@ impl Fixture {
 
     pub(super) fn take(&self) -> Result<TakeReport, SnapshotError> {
         self.run.go_on(50);
-        take(State::from(&self.run.world), &self.store, AT)
+        take(Source::from(&self.run.world), &self.store, AT)
     }
 
     /// Takes until two generations are there that are read back, and loaded.
@@ -206,7 +206,7 @@ impl Fixture {
         drop(store);
         let store = SledStore::open(directory.path()).unwrap();
         let recovered = load_newest(&store, None, || World::new(50)).unwrap();
-        assert_eq!(recovered.core.hash(), run.world.hash());
+        assert_eq!(recovered.state.hash(), run.world.hash());
         plan.end();
     }
 

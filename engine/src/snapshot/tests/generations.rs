@@ -8,13 +8,13 @@ use crate::snapshot::store::are_kept_together;
 use crate::snapshot::tests::world::Happening;
 use crate::snapshot::{
     ChunkKey, ChunkRef, FORMAT_VERSION, Kind, Manifest, MemoryStore, Pace, SnapshotError,
-    SnapshotStore, State, list, load_newest, take, verify,
+    SnapshotStore, Source, list, load_newest, take, verify,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
 fn snapshot(run: &Run, store: &MemoryStore) -> crate::snapshot::TakeReport {
-    take(State::from(&run.world), store, AT).unwrap()
+    take(Source::from(&run.world), store, AT).unwrap()
 }
 
 fn damage(store: &MemoryStore, chunk: &ChunkRef) {
@@ -116,8 +116,8 @@ fn no_damaged_chunk_is_of_more_than_one_generation() {
     for chunk in kept.iter().flat_map(|manifest| &manifest.chunks) {
         damage(&store, chunk);
         let recovered = load_newest(&store, None, || World::new(50)).unwrap();
-        run.replay(&recovered.core, run.world.applied().lsn);
-        assert_eq!(recovered.core.hash(), run.world.hash());
+        run.replay(&recovered.state, run.world.applied().lsn);
+        assert_eq!(recovered.state.hash(), run.world.hash());
         // The same bit again.
         damage(&store, chunk);
     }
@@ -220,8 +220,8 @@ fn a_damaged_generation_falls_back_to_the_older_one_with_a_report() {
     assert_eq!(recovered.damaged.len(), 1);
     assert_eq!(recovered.damaged[0].generation, second.manifest.generation);
     assert_eq!(recovered.loaded.unwrap().manifest.generation, first.manifest.generation);
-    run.replay(&recovered.core, run.world.applied().lsn);
-    assert_eq!(recovered.core.hash(), run.world.hash());
+    run.replay(&recovered.state, run.world.applied().lsn);
+    assert_eq!(recovered.state.hash(), run.world.hash());
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn a_store_of_damaged_generations_alone_gives_an_empty_state_and_says_so() {
     let recovered = load_newest(&store, None, || World::new(50)).unwrap();
     assert!(recovered.loaded.is_none());
     assert_eq!(recovered.damaged.len(), 1);
-    assert_eq!(recovered.core.applied().lsn, Lsn::NONE);
+    assert_eq!(recovered.state.applied().lsn, Lsn::NONE);
 }
 
 /// As a newer build would write it: whole, under a version not known here.
@@ -262,7 +262,7 @@ fn a_generation_of_a_newer_build_is_neither_passed_over_nor_dropped() {
     assert!(refused.is_newer(), "{refused}");
     let told = format!("version {} is newer than {FORMAT_VERSION}", FORMAT_VERSION + 1);
     assert!(refused.to_string().contains(&told), "{refused}");
-    assert!(take(State::from(&run.world), &store, AT).unwrap_err().is_newer());
+    assert!(take(Source::from(&run.world), &store, AT).unwrap_err().is_newer());
     let chunks = store.chunk_keys().unwrap();
     prune(&mut Pace::unhurried(), &store).unwrap();
     assert!(store.generations().unwrap().contains(&generation));
@@ -303,6 +303,6 @@ fn a_store_ahead_of_the_state_is_refused() {
     run.go_on(10);
     snapshot(&run, &store);
     let behind = Run::new(6);
-    let refused = take(State::from(&behind.world), &store, AT).unwrap_err();
+    let refused = take(Source::from(&behind.world), &store, AT).unwrap_err();
     assert!(matches!(refused, SnapshotError::Ahead { .. }), "{refused}");
 }

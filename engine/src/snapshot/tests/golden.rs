@@ -7,7 +7,7 @@ use crate::model::{
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
 use crate::snapshot::verify::open_chunk;
-use crate::snapshot::{Kind, MemoryStore, SnapshotStore, State, list, take};
+use crate::snapshot::{Kind, MemoryStore, SnapshotStore, Source, list, take};
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
@@ -78,9 +78,9 @@ fn read_back(version: u16, files: &Files) {
     assert_eq!(hash, manifest.state_hash);
     store.put_manifest(1, files[0].1).unwrap();
     let recovered = load_newest(&store, None, || World::new(50)).unwrap();
-    assert_eq!(recovered.core.hash(), world().hash());
+    assert_eq!(recovered.state.hash(), world().hash());
     let loaded = recovered.loaded.expect("the generation is whole");
-    loaded.check_at(recovered.core.applied(), &recovered.core.orders).unwrap();
+    loaded.check_at(recovered.state.applied(), &recovered.state.state.orders).unwrap();
 }
 
 /// A manifest that is written anew, as export and import do it, says what it said.
@@ -110,7 +110,7 @@ fn version_2_is_still_read() {
 #[test]
 fn version_2_is_what_is_written() {
     let store = MemoryStore::default();
-    take(State::from(&world()), &store, AT).unwrap();
+    take(Source::from(&world()), &store, AT).unwrap();
     let manifest = list(&store).unwrap().remove(0).manifest.unwrap();
     assert_eq!(store.manifest(1).unwrap().unwrap(), VERSION_2[0].1);
     for (kind, bytes) in &VERSION_2[1..] {

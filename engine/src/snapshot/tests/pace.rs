@@ -9,7 +9,7 @@ use super::world::{Run, World};
 use crate::journal::Watermark;
 use crate::model::{Lsn, Timestamp};
 use crate::snapshot::{
-    MemoryStore, Pace, SnapshotError, SnapshotStore, State, load_newest, take, take_at,
+    MemoryStore, Pace, SnapshotError, SnapshotStore, Source, load_newest, take, take_at,
 };
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -61,7 +61,7 @@ impl Beside {
             Ok(())
         };
         let watched = Watched { store: &self.store, on_write: &on_write, on_read: &on_read };
-        let taken = take_at(&mut pace, State::from(&run.world), &watched, AT)?;
+        let taken = take_at(&mut pace, Source::from(&run.world), &watched, AT)?;
         Ok(taken.took_resting)
     }
 }
@@ -96,7 +96,7 @@ fn it_ends_with_the_engine_and_what_was_there_stays() {
     assert_eq!(beside.writes.load(Ordering::Relaxed), beside.closes_at, "not one more");
     assert_eq!(beside.store.generations().unwrap(), [1]);
     // The next engine on the directory takes it as if nothing had been.
-    take(State::from(&run.world), &beside.store, AT).unwrap();
+    take(Source::from(&run.world), &beside.store, AT).unwrap();
     let recovered = load_newest(&beside.store, None, || World::new(50)).unwrap();
-    assert_eq!(recovered.core.hash(), run.world.hash());
+    assert_eq!(recovered.state.hash(), run.world.hash());
 }

@@ -1,18 +1,10 @@
 //! A state without a journal, and a generator of events that it can take.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use crate::actor::order::{OrderMessage, OrderReply};
-use crate::actor::stock::{StockMessage, StockReply};
-use crate::engine::catalogue::Catalogue;
-use crate::engine::core::Applied;
-use crate::engine::network::Network;
-use crate::engine::orders::{Found, Orders};
-use crate::engine::requests::{Remembered, Requests};
 use crate::geo::Location;
 use crate::model::{
     Allocation, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Lsn, Node, NodeId, NodeKind,
@@ -22,16 +14,17 @@ use crate::model::{
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
-use crate::snapshot::{ArchivedIn, MemoryStore, SnapshotStore, State, StoreError};
+use crate::snapshot::{ArchivedIn, MemoryStore, SnapshotStore, Source, StoreError};
+use crate::state::network::Network;
+use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::orders::Found;
+use crate::state::requests::Remembered;
+use crate::state::stock::{StockMessage, StockReply};
+use crate::state::{Applied, State};
 
 /// An engine's state alone.
 pub(super) struct World {
-    catalogue: Catalogue,
-    network: ArcSwap<Network>,
-    pub(super) orders: Orders,
-    requests: Requests,
-    order_last: AtomicU64,
-    gate: Mutex<Applied>,
+    pub(super) state: State,
     archive: WorldArchive,
 }
 
@@ -49,18 +42,9 @@ impl ArchivedIn for WorldArchive {
     }
 }
 
-impl<'a> From<&'a World> for State<'a> {
+impl<'a> From<&'a World> for Source<'a> {
     fn from(world: &'a World) -> Self {
-        Self {
-            catalogue: &world.catalogue,
-            network: &world.network,
-            orders: &world.orders,
-            requests: &world.requests,
-            order_last: &world.order_last,
-            gate: &world.gate,
-            postal_codes: 3,
-            archived_in: &world.archive,
-        }
+        Self::new(&world.state, 3, &world.archive)
     }
 }
 
@@ -78,15 +62,7 @@ pub(super) enum Happening {
 
 impl World {
     pub(super) fn new(requests_kept_max: usize) -> Self {
-        Self {
-            catalogue: Catalogue::default(),
-            network: ArcSwap::from_pointee(Network::empty(3)),
-            orders: Orders::default(),
-            requests: Requests::new(requests_kept_max),
-            order_last: AtomicU64::new(0),
-            gate: Mutex::default(),
-            archive: WorldArchive::default(),
-        }
+        Self { state: State::new(3, requests_kept_max), archive: WorldArchive::default() }
     }
 
     /// A world whose closed orders leave memory for that store.
@@ -98,18 +74,18 @@ impl World {
     /// Lets closed orders leave memory that a generation from `start` on has; answers
     /// with how many did.
     pub(super) fn archive(&self, start: Lsn) -> usize {
-        let numbers = (1..=self.order_last.load(Ordering::Relaxed)).map(OrderNo);
-        numbers.filter(|no| self.orders.archive(*no, start).unwrap()).count()
+        let numbers = (1..=self.state.order_last.load(Ordering::Relaxed)).map(OrderNo);
+        numbers.filter(|no| self.state.orders.archive(*no, start).unwrap()).count()
     }
 
     /// All orders, whether they are in memory or not.
     pub(super) fn all_orders(&self) -> Vec<(OrderNo, KeptOrder)> {
-        let state = State::from(self);
-        let last = state.begin().order_last;
+        let source = Source::from(self);
+        let last = source.begin().order_last;
         let chunks = (0..=last).step_by(usize::try_from(ORDERS_PER_CHUNK).unwrap());
         let chunk = |from| {
-            let copy = state.copy_orders(from, from + ORDERS_PER_CHUNK - 1).unwrap();
-            match state.complete(copy).unwrap() {
+            let copy = source.copy_orders(from, from + ORDERS_PER_CHUNK - 1).unwrap();
+            match source.complete(copy).unwrap() {
                 Content::Orders(orders) => orders,
                 _ => unreachable!("orders were copied"),
             }
@@ -118,25 +94,27 @@ impl World {
     }
 
     pub(super) fn applied(&self) -> Applied {
-        *self.gate.lock()
+        *self.state.gate.lock()
     }
 
     /// The hash from scratch, over what is really there.
     pub(super) fn hash(&self) -> StateHash {
-        let state = State::from(self);
-        let mut hash = state.copy_network().hash();
-        let begin = state.begin();
-        hash.merge(state.copy_items(0, begin.items).unwrap().hash());
+        let source = Source::from(self);
+        let mut hash = source.copy_network().hash();
+        let begin = source.begin();
+        hash.merge(source.copy_items(0, begin.items).unwrap().hash());
         self.all_orders().iter().for_each(|(_, kept)| hash.add(kept.hash()));
-        self.requests.begin_hash();
-        hash.merge(std::iter::repeat_with(|| self.requests.hash_some()).flatten().next().unwrap());
+        self.state.requests.begin_hash();
+        hash.merge(
+            std::iter::repeat_with(|| self.state.requests.hash_some()).flatten().next().unwrap(),
+        );
         hash
     }
 
     pub(super) fn remember(&self, lsn: Lsn, id: RequestId) {
         let done = Remembered { fingerprint: lsn.get() * 7, lsn, order: None };
-        let moved = self.requests.remember(id, done);
-        let mut applied = self.gate.lock();
+        let moved = self.state.requests.remember(id, done);
+        let mut applied = self.state.gate.lock();
         applied.hash.merge(moved);
         applied.lsn = lsn;
     }
@@ -144,16 +122,16 @@ impl World {
     pub(super) fn apply(&self, lsn: Lsn, happening: &Happening) {
         let mut hash = self.applied().hash;
         match happening.clone() {
-            Happening::Item(no, item) => hash.merge(self.catalogue.define(no, item, lsn)),
+            Happening::Item(no, item) => hash.merge(self.state.catalogue.define(no, item, lsn)),
             Happening::Node(no, node) => {
-                let network = self.network.load();
+                let network = self.state.network.load();
                 let known = network.nodes.get(usize::from(no.0));
                 if known.is_none_or(|known| known.last_lsn < lsn) {
                     self.swap(network.with_node(no, *node, lsn), &mut hash);
                 }
             }
             Happening::Policy(policy) => {
-                let network = self.network.load();
+                let network = self.state.network.load();
                 if network.policy_lsn < lsn {
                     self.swap(network.with_policy(*policy, lsn), &mut hash);
                 }
@@ -178,15 +156,15 @@ impl World {
                 self.order(&id, lsn, OrderEffect::Ship { shipment: 0, dispatch }, &mut hash);
             }
         }
-        *self.gate.lock() = Applied { lsn, hash };
+        *self.state.gate.lock() = Applied { lsn, hash };
         self.remember(lsn, request_id(lsn));
     }
 
     fn swap(&self, network: Network, hash: &mut StateHash) {
-        let before = self.network.load().hash().value();
+        let before = self.state.network.load().hash().value();
         let after = network.hash().value();
         *hash = StateHash::from_value(hash.value().wrapping_sub(before).wrapping_add(after));
-        self.network.store(Arc::new(network));
+        self.state.network.store(Arc::new(network));
     }
 
     fn place(&self, lsn: Lsn, order: Order, hash: &mut StateHash) {
@@ -196,10 +174,10 @@ impl World {
             let effect = StockEffect::Reserve { order: order.no, line: a.line, parts };
             self.stock(order.pair_of(a), lsn, effect, hash);
         }
-        self.order_last.fetch_max(order.no.0, Ordering::Relaxed);
-        self.orders.begin(&order.header.id);
-        self.orders.number(&order.header.id, order.no);
-        let cell = self.orders.room(order.no);
+        self.state.order_last.fetch_max(order.no.0, Ordering::Relaxed);
+        self.state.orders.begin(&order.header.id);
+        self.state.orders.number(&order.header.id, order.no);
+        let cell = self.state.orders.room(order.no);
         if let OrderReply::Applied(moved) =
             cell.ask(OrderMessage::Place(KeptOrder::of(&order))).wait().unwrap()
         {
@@ -209,14 +187,14 @@ impl World {
 
     fn stock(&self, pair: Pair, lsn: Lsn, effect: StockEffect, hash: &mut StateHash) {
         let message = StockMessage::Apply { pair, lsn, effect, settles: false };
-        let cell = self.catalogue.entry(pair.sku).pair(pair.node);
+        let cell = self.state.catalogue.entry(pair.sku).pair(pair.node);
         if let StockReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
         }
     }
 
     fn order(&self, id: &OrderId, lsn: Lsn, effect: OrderEffect, hash: &mut StateHash) {
-        let Found::There(_, cell) = self.orders.by_id(id) else { panic!("placed before") };
+        let Found::There(_, cell) = self.state.orders.by_id(id) else { panic!("placed before") };
         let message = OrderMessage::Apply { lsn, effect, settles: false };
         if let OrderReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
@@ -225,11 +203,11 @@ impl World {
 
     /// Makes an actor without an event, as a claim does.
     pub(super) fn touch(&self, pair: Pair) {
-        self.catalogue.entry(pair.sku).pair(pair.node);
+        self.state.catalogue.entry(pair.sku).pair(pair.node);
     }
 
     fn read_stock(&self, pair: Pair) -> Stock {
-        let cell = self.catalogue.entry(pair.sku).pair(pair.node);
+        let cell = self.state.catalogue.entry(pair.sku).pair(pair.node);
         match cell.ask(StockMessage::Read).wait().unwrap() {
             StockReply::State(stock) => *stock,
             other => unreachable!("{other:?}"),
@@ -237,7 +215,7 @@ impl World {
     }
 
     fn read_order(&self, no: u64) -> Option<Arc<Order>> {
-        match self.orders.by_no(OrderNo(no))?.ask(OrderMessage::Read).wait().unwrap() {
+        match self.state.orders.by_no(OrderNo(no))?.ask(OrderMessage::Read).wait().unwrap() {
             OrderReply::Resident(kept) => Some(Arc::new(kept.order())),
             OrderReply::Vacant | OrderReply::Archived(_) => None,
             other => unreachable!("{other:?}"),
@@ -322,11 +300,11 @@ impl Run {
         let version = self.random_u32(1_000);
         match self.random(20) {
             0 => {
-                let no = self.random_u32(self.world.catalogue.next().0 + 1);
+                let no = self.random_u32(self.world.state.catalogue.next().0 + 1);
                 Happening::Item(SkuNo(no), item(no, version))
             }
             1 => {
-                let nodes = self.world.network.load().nodes.len() as u64;
+                let nodes = self.world.state.network.load().nodes.len() as u64;
                 let no = u16::try_from(self.random(nodes + 1)).unwrap();
                 Happening::Node(NodeNo(no), Box::new(node(no, version)))
             }

@@ -1,0 +1,279 @@
+//! Applying: what the journal says, done to the actors, in its order. Cannot fail.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::actor::{ActorPanicked, Ask};
+use crate::model::order::by_pair;
+use crate::model::{
+    Dispatch, Event, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
+    Release, Request, StateHash, StockEffect,
+};
+use crate::state::Applied;
+use crate::state::before::BeforeImages;
+use crate::state::order::{OrderActor, OrderMessage, OrderReply};
+use crate::state::requests::Remembered;
+use crate::state::stock::{StockActor, StockMessage, StockReply};
+use crate::transaction::bells::{Awaited, Bells};
+use crate::transaction::kernel::Kernel;
+use crate::transaction::written::{self, Placement, Reserve, Written};
+
+/// Applies events one after the other. There is one applier.
+pub struct Applier<'a> {
+    kernel: &'a Kernel,
+    applied: Applied,
+    /// Whether events settle claims of this process; not so in recovery.
+    settles: bool,
+    /// Where what is about to change is kept, if anybody reads it as it was.
+    before: Option<Arc<BeforeImages>>,
+    stock_turns: Vec<(Pair, Ask<StockActor>)>,
+    order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
+    /// Actors that somebody may sleep for.
+    to_ring: Vec<Awaited>,
+}
+
+impl<'a> Applier<'a> {
+    /// An applier that goes on after `applied`.
+    pub fn new(kernel: &'a Kernel, applied: Applied, settles: bool) -> Self {
+        let (stock_turns, order_turns, to_ring) = (Vec::new(), Vec::new(), Vec::new());
+        let before = kernel.state.before.load_full();
+        Self { kernel, applied, settles, before, stock_turns, order_turns, to_ring }
+    }
+
+    /// How far this applier has come.
+    pub fn applied(&self) -> Applied {
+        self.applied
+    }
+
+    /// Applies the record at `lsn`.
+    ///
+    /// # Errors
+    /// When an actor panicked, now or before: nothing may be applied any more.
+    pub fn apply(&mut self, lsn: Lsn, written: Written) -> Result<(), ActorPanicked> {
+        let (request, order) = match written {
+            Written::Placed(placed) => {
+                let Placement { request, no, packed, reserves } = *placed;
+                self.place(lsn, no, packed, &reserves)?;
+                (request, Some(no))
+            }
+            Written::Other(record) => {
+                self.event(lsn, record.event)?;
+                (record.request, None)
+            }
+        };
+        if let Some(Request { id, fingerprint }) = request {
+            let moved =
+                self.kernel.state.requests.remember(id, Remembered { fingerprint, lsn, order });
+            self.applied.hash.merge(moved);
+        }
+        self.applied.lsn = lsn;
+        Ok(())
+    }
+
+    /// Waits for the turns that other threads run for this applier: what is
+    /// applied is visible to whoever is told of it. A step ends with it. The applier lets
+    /// go of what it kept, so that the reader does so last: freeing all of it takes long.
+    pub fn settle(mut self) -> Result<Settled<'a>, ActorPanicked> {
+        for (pair, turn) in self.stock_turns.drain(..) {
+            self.applied.hash.merge(moved_stock(turn.wait()?));
+            note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
+        }
+        for (no, turn) in self.order_turns.drain(..) {
+            self.applied.hash.merge(moved_order(turn.wait()?));
+            note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
+        }
+        let Self { kernel, applied, to_ring, .. } = self;
+        Ok(Settled { kernel, applied, to_ring })
+    }
+
+    fn event(&mut self, lsn: Lsn, event: Event) -> Result<(), ActorPanicked> {
+        match event {
+            Event::ItemDefined { no, item } => {
+                if let Some(before) = &self.before {
+                    before.keep_item(&self.kernel.state, no);
+                }
+                let mut new = self.kernel.state.new_items.lock();
+                new.numbers.remove(&item.sku);
+                self.applied.hash.merge(self.kernel.state.catalogue.define(no, item, lsn));
+            }
+            Event::NodeDefined { no, node } => self.define_node(no, *node, lsn),
+            Event::PolicySet { policy } => self.set_policy(*policy, lsn),
+            Event::StockChanged { pair, change } => {
+                self.stock(pair, lsn, StockEffect::Change(change))?;
+            }
+            Event::OrderPlaced(_) | Event::OrderPlacedV1(_) => {
+                unreachable!("an order comes with what it takes")
+            }
+            Event::OrderCancelled { no, releases, .. } => self.cancel(lsn, no, releases)?,
+            Event::ShipmentShipped { no, shipment, dispatch, units, .. } => {
+                self.ship(lsn, no, shipment, dispatch, &units)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) {
+        let network = self.kernel.state.network.load();
+        let known = network.nodes.get(usize::from(no.0));
+        if known.is_some_and(|known| known.last_lsn >= lsn) {
+            return;
+        }
+        let mut hash = self.applied.hash.value();
+        hash = hash.wrapping_sub(network.hash_node(no).value());
+        let changed = network.with_node(no, node, lsn);
+        hash = hash.wrapping_add(changed.hash_node(no).value());
+        self.applied.hash = StateHash::from_value(hash);
+        self.kernel.state.network.store(Arc::new(changed));
+    }
+
+    fn set_policy(&mut self, policy: Policy, lsn: Lsn) {
+        let network = self.kernel.state.network.load();
+        if network.policy_lsn >= lsn {
+            return;
+        }
+        let changed = network.with_policy(policy, lsn);
+        let hash = self.applied.hash.value().wrapping_sub(network.hash_policy().value());
+        self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_policy().value()));
+        self.kernel.state.network.store(Arc::new(changed));
+    }
+
+    fn place(
+        &mut self,
+        lsn: Lsn,
+        no: OrderNo,
+        packed: PackedOrder,
+        reserves: &[Reserve],
+    ) -> Result<(), ActorPanicked> {
+        for reserves in written::by_pair(reserves) {
+            let (pair, line, parts) =
+                (reserves[0].pair, reserves[0].line, written::parts(reserves));
+            let effect = StockEffect::Reserve { order: no, line, parts };
+            let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+            self.keep(pair)?;
+            self.stock_turn(pair, reserves[0].ask(self.kernel, message))?;
+        }
+        if !self.settles {
+            // Whoever placed it in this process was given the number by the counter.
+            self.kernel.state.order_last.fetch_max(no.0, Ordering::Relaxed);
+        }
+        let cell = self.kernel.state.orders.room(no);
+        self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
+    }
+
+    fn cancel(
+        &mut self,
+        lsn: Lsn,
+        order: OrderNo,
+        releases: Vec<Release>,
+    ) -> Result<(), ActorPanicked> {
+        for (pair, line, units) in by_pair(&releases) {
+            self.stock(pair, lsn, StockEffect::Release { order, line, units })?;
+        }
+        self.change_order(lsn, order, OrderEffect::Cancel(releases))
+    }
+
+    fn ship(
+        &mut self,
+        lsn: Lsn,
+        order: OrderNo,
+        shipment: u16,
+        dispatch: Dispatch,
+        units: &[Release],
+    ) -> Result<(), ActorPanicked> {
+        for (pair, line, units) in by_pair(units) {
+            self.stock(pair, lsn, StockEffect::Ship { order, line, units })?;
+        }
+        self.change_order(lsn, order, OrderEffect::Ship { shipment, dispatch })
+    }
+
+    fn change_order(
+        &mut self,
+        lsn: Lsn,
+        order: OrderNo,
+        effect: OrderEffect,
+    ) -> Result<(), ActorPanicked> {
+        let cell = self.kernel.state.orders.room(order);
+        if let Some(before) = &self.before {
+            before.keep_order(order, cell)?;
+        }
+        let settles = self.settles;
+        self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))
+    }
+
+    fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
+        let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+        self.keep(pair)?;
+        self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))
+    }
+
+    #[inline]
+    fn keep(&self, pair: Pair) -> Result<(), ActorPanicked> {
+        self.before.as_ref().map_or(Ok(()), |before| before.keep_pair(&self.kernel.state, pair))
+    }
+
+    fn stock_turn(&mut self, pair: Pair, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {
+        match turn.try_take() {
+            Some(reply) => {
+                self.applied.hash.merge(moved_stock(reply?));
+                note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
+            }
+            None => self.stock_turns.push((pair, turn)),
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, no: OrderNo, mut turn: Ask<OrderActor>) -> Result<(), ActorPanicked> {
+        match turn.try_take() {
+            Some(reply) => {
+                self.applied.hash.merge(moved_order(reply?));
+                note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
+            }
+            None => self.order_turns.push((no, turn)),
+        }
+        Ok(())
+    }
+}
+
+/// A step that has ended.
+pub struct Settled<'a> {
+    kernel: &'a Kernel,
+    /// How far it came.
+    pub applied: Applied,
+    to_ring: Vec<Awaited>,
+}
+
+impl Settled<'_> {
+    /// Wakes those who sleep for an actor that was applied to, once each, however many
+    /// events that were. What was applied is visible to them by then, or they would be
+    /// refused by it and spend their tries.
+    pub fn ring(mut self) {
+        self.to_ring.sort_unstable();
+        self.to_ring.dedup();
+        for actor in self.to_ring {
+            self.kernel.bells.ring(actor);
+        }
+    }
+}
+
+/// Notes an actor whose turn is over, if anybody listens: who comes to listen later is not
+/// refused by what the turn ended.
+#[inline]
+fn note(bells: &Bells, to_ring: &mut Vec<Awaited>, actor: Awaited) {
+    if bells.have_listeners() {
+        to_ring.push(actor);
+    }
+}
+
+fn moved_stock(reply: StockReply) -> StateHash {
+    match reply {
+        StockReply::Applied(moved) => moved,
+        other => unreachable!("an apply is answered with a hash, not {other:?}"),
+    }
+}
+
+fn moved_order(reply: OrderReply) -> StateHash {
+    match reply {
+        OrderReply::Applied(moved) => moved,
+        other => unreachable!("an apply is answered with a hash, not {other:?}"),
+    }
+}

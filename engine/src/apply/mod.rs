@@ -1,0 +1,5 @@
+//! From the journal to the actors: applying what is durable, undoing what was rejected.
+
+pub mod applier;
+pub mod pipeline;
+mod undo;

@@ -1,0 +1,188 @@
+//! From the journal to the applied state: the journal writer's thread and the applier's.
+//!
+//! ```text
+//!   callers --> group --> writer: write, sync --batches--> applier: apply, watermark
+//!                            ^                                |
+//!                            +--------- emptied lists --------+
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::apply::applier::Applier;
+use crate::apply::undo::reject;
+use crate::journal::{Commit, Pumped, Writer};
+use crate::model::Lsn;
+use crate::service::Work;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::written::Written;
+
+/// Events that are applied between two steps of the watermark: whoever waits for
+/// the first event of a large batch does not wait for its last.
+const STEP_EVENTS: usize = 256;
+
+/// Records between two steps of bringing memory here: applying so many takes longer than
+/// memory does.
+const AHEAD: usize = 2;
+
+/// Batches between the journal writer and the applier. While one syncs and one
+/// is applied, one waits.
+const BATCHES_WAITING_MAX: usize = 2;
+
+/// What the two threads run.
+pub fn threads(kernel: &Arc<Kernel>, writer: Writer<Written>) -> (Work, Work) {
+    let (batches, waiting) = sync_channel(BATCHES_WAITING_MAX);
+    // As many as there are batches under way.
+    let (done, emptied) = sync_channel(BATCHES_WAITING_MAX + 2);
+    let writing = Arc::clone(kernel);
+    let applying = Arc::clone(kernel);
+    (
+        Box::new(move || run_writer(&writing, writer, &batches, &emptied)),
+        Box::new(move || run_applier(&applying, &waiting, &done)),
+    )
+}
+
+/// The journal writer and the applier of a single-threaded engine.
+pub struct Pump {
+    kernel: Arc<Kernel>,
+    writer: Writer<Written>,
+}
+
+impl Pump {
+    pub const fn new(kernel: Arc<Kernel>, writer: Writer<Written>) -> Self {
+        Self { kernel, writer }
+    }
+
+    /// Writes and applies one batch; false when there was nothing to do.
+    ///
+    /// # Errors
+    /// What halted the engine.
+    pub fn pump(&mut self) -> Result<bool, String> {
+        let kernel = &self.kernel;
+        let mut applied = Ok(());
+        let pumped = self.writer.pump(|commit| {
+            applied =
+                committed(kernel, commit, |first, records| apply_batch(kernel, first, records));
+        });
+        applied.inspect_err(|cause| kernel.halt(cause.clone()))?;
+        match pumped {
+            Pumped::Idle | Pumped::Closed | Pumped::StillFull => Ok(false),
+            Pumped::Committed(_) | Pumped::Rejected(_) | Pumped::RoomAgain => Ok(true),
+            Pumped::Halted(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A batch that is durable, on its way to the applier.
+struct Batch {
+    first: Lsn,
+    records: Vec<Written>,
+}
+
+/// The journal writer's thread.
+fn run_writer(
+    kernel: &Kernel,
+    writer: Writer<Written>,
+    batches: &SyncSender<Batch>,
+    emptied: &Receiver<Vec<Written>>,
+) -> Result<(), String> {
+    let mut ended = Ok(());
+    let ran = writer.run(
+        || kernel.in_flight(),
+        |commit| {
+            let done = committed(kernel, commit, |first, records| {
+                // A list that grew to a batch's length is used again: the next batch does
+                // not have to grow its own, page by page.
+                let records = std::mem::replace(records, emptied.try_recv().unwrap_or_default());
+                batches
+                    .send(Batch { first, records })
+                    .map_err(|_| "the applier has ended".to_owned())
+            });
+            if let Err(cause) = done {
+                kernel.halt(cause.clone());
+                ended = Err(cause);
+            }
+        },
+    );
+    ran.map_err(|error| error.to_string())?;
+    ended
+}
+
+/// Passes on what became durable, and undoes what was rejected.
+fn committed(
+    kernel: &Kernel,
+    commit: Commit<'_, Written>,
+    durable: impl FnOnce(Lsn, &mut Vec<Written>) -> Result<(), String>,
+) -> Result<(), String> {
+    match commit {
+        Commit::Durable { first, items } => durable(first, items),
+        Commit::Rejected { last_good, items } => {
+            tracing::warn!(rejected = items.len(), %last_good, "no room for the journal");
+            items.drain(..).for_each(|written| reject(kernel, written));
+            kernel.watermark.end_epoch(last_good);
+            kernel.gave_up_name();
+            Ok(())
+        }
+        Commit::Failed { error, .. } => Err(format!("the journal failed: {error}")),
+    }
+}
+
+/// The applier's thread.
+fn run_applier(
+    kernel: &Kernel,
+    batches: &Receiver<Batch>,
+    done: &SyncSender<Vec<Written>>,
+) -> Result<(), String> {
+    while let Ok(Batch { first, mut records }) = batches.recv() {
+        apply_batch(kernel, first, &mut records)?;
+        // A writer that has enough of them, or has ended, wants no more.
+        let _ = done.try_send(records);
+    }
+    Ok(())
+}
+
+/// Begins to bring here what records that are about to be applied will read and write:
+/// their actors were written by another core a moment ago. Each step finds here what the
+/// step before it brought.
+fn prefetch(kernel: &Kernel, records: &[Written]) {
+    let placed = |steps: usize| match records.get(steps * AHEAD) {
+        Some(Written::Placed(placed)) => Some(placed),
+        Some(Written::Other(_)) | None => None,
+    };
+    if let Some(placed) = placed(4) {
+        placed.prefetch();
+    }
+    if let Some(placed) = placed(3) {
+        placed.prefetch_rows(kernel);
+    }
+    if let Some(placed) = placed(2) {
+        placed.prefetch_actors(kernel);
+    }
+    if let Some(placed) = placed(1) {
+        placed.prefetch_kept(kernel);
+    }
+}
+
+fn apply_batch(kernel: &Kernel, first: Lsn, records: &mut Vec<Written>) -> Result<(), String> {
+    let mut lsn = first;
+    let mut records = records.drain(..);
+    while records.len() > 0 {
+        let mut gate = kernel.state.gate.lock();
+        let step = records.len().min(STEP_EVENTS);
+        kernel.state.applying.store(lsn.get() + step as u64 - 1, Ordering::Release);
+        let mut applier = Applier::new(kernel, *gate, true);
+        for _ in 0..step {
+            prefetch(kernel, records.as_slice());
+            let record = records.next().expect("a step is no longer than what is left");
+            applier.apply(lsn, record).map_err(|panicked| panicked.to_string())?;
+            lsn = lsn.next();
+        }
+        let settled = applier.settle().map_err(|panicked| panicked.to_string())?;
+        *gate = settled.applied;
+        drop(gate);
+        kernel.watermark.advance(settled.applied.lsn);
+        settled.ring();
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Commands: what callers may ask for, a room each.
+
+pub mod catalogue;
+pub mod order;
+pub mod supply;

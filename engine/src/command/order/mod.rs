@@ -1,0 +1,5 @@
+//! Commands on orders.
+
+pub mod cancel;
+pub mod place;
+pub mod ship;

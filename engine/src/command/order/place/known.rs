@@ -1,0 +1,106 @@
+//! Orders that were placed before: an order's id is an idempotency key.
+
+use crate::model::command::PlaceOrder;
+use crate::model::digest;
+use crate::model::{Order, OrderHeader, OrderId, Refusal};
+use crate::state::orders::Found;
+use crate::transaction::error::EngineError;
+use crate::transaction::find::read_named;
+use crate::transaction::kernel::Kernel;
+
+/// An order's id in hand. Dropped before its event is in the journal, it is free
+/// again.
+pub struct OrderRoom<'a> {
+    kernel: &'a Kernel,
+    id: &'a OrderId,
+    held: bool,
+}
+
+impl OrderRoom<'_> {
+    /// The event is in the journal: it is the applier's from here on.
+    pub fn hand_over(mut self) {
+        self.held = false;
+    }
+}
+
+impl Drop for OrderRoom<'_> {
+    fn drop(&mut self) {
+        if self.held {
+            self.kernel.state.orders.abandon(self.id);
+            self.kernel.gave_up_name();
+        }
+    }
+}
+
+/// How an order starts.
+pub enum Room<'a> {
+    /// It is new.
+    New(OrderRoom<'a>),
+    /// The same order was placed before.
+    Known(Order),
+}
+
+/// Takes an order's id; waits while the same id is being placed.
+pub async fn begin_order<'a>(
+    kernel: &'a Kernel,
+    command: &'a PlaceOrder,
+    fingerprint: u64,
+) -> Result<Room<'a>, EngineError> {
+    let id = &command.order.id;
+    loop {
+        let seen = kernel.look_at_names();
+        match kernel.state.orders.begin(id) {
+            Found::Unknown => return Ok(Room::New(OrderRoom { kernel, id, held: true })),
+            found => match same(kernel, found, command, fingerprint).await? {
+                Some(known) => return Ok(Room::Known(known)),
+                None => kernel.progress(seen).await?,
+            },
+        }
+    }
+}
+
+/// Reads the order if it was placed before, and takes no id; waits while the same id is
+/// being placed.
+pub async fn find_same(
+    kernel: &Kernel,
+    command: &PlaceOrder,
+    fingerprint: u64,
+) -> Result<Option<Order>, EngineError> {
+    loop {
+        let seen = kernel.look_at_names();
+        match kernel.state.orders.by_id(&command.order.id) {
+            Found::Unknown => return Ok(None),
+            found => match same(kernel, found, command, fingerprint).await? {
+                Some(known) => return Ok(Some(known)),
+                None => kernel.progress(seen).await?,
+            },
+        }
+    }
+}
+
+/// Reads the order that was found under the id of another one, if it is the same, and
+/// refuses if it is not; none while it is being placed.
+async fn same(
+    kernel: &Kernel,
+    found: Found<'_>,
+    command: &PlaceOrder,
+    fingerprint: u64,
+) -> Result<Option<Order>, EngineError> {
+    let Found::There(no, _) = found else { return Ok(None) };
+    match read_named(kernel, no, &command.order.id).await? {
+        None => Ok(None),
+        Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
+        Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
+        Some(_) => Err(Refusal::OrderExists(command.order.id.clone()).into()),
+    }
+}
+
+/// Whether an older version placed this very order. Fingerprints were without the time
+/// at which it was placed, which the order has, and before that of an encoding. Where
+/// the caller says no time, it cannot be told whether he did then: no order of his was
+/// ever refused for that.
+pub fn is_repeat_of_old(command: &PlaceOrder, known: &OrderHeader) -> bool {
+    let order = &command.order;
+    command.placed_at.is_none_or(|at| at == known.ordered_at)
+        && [order.fingerprint(None), digest::fingerprint(order)].contains(&known.fingerprint)
+}

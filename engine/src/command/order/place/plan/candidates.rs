@@ -1,0 +1,368 @@
+//! What the lines of an order could be filled from: offers, and the shipments that they
+//! would go in.
+
+use std::sync::Arc;
+
+use super::{InboundGlance, Route, WantedLine, index, number};
+use crate::model::order::trace::{Candidate, Verdict};
+use crate::model::{Day, NodeNo, Split, Supply, Timestamp};
+use crate::sourcing::limits::{LINE_OFFERS_MAX, SHIPMENTS_MAX};
+use crate::sourcing::{Offer, Shipment};
+use crate::state::network::{Network, Terms};
+
+/// Offers of one line on hand; as many may be of inbound supply.
+const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
+
+/// A node without a shipment of today.
+const NONE: u16 = u16::MAX;
+
+/// The candidates of one order, in memory that is kept from order to order.
+#[derive(Default)]
+pub(super) struct Candidates {
+    network: Option<Arc<Network>>,
+    nodes: Vec<Today>,
+    dock: Dock,
+    offers: Vec<Offer>,
+    /// Candidates that make no offer, by line.
+    skipped: Vec<(u16, Candidate)>,
+    /// Whether candidates were left out.
+    cut_short: bool,
+    /// Whether the network has a supplier.
+    any_supplier: bool,
+}
+
+/// A node, and its shipment of today: what every offer reads.
+#[derive(Clone, Copy)]
+struct Today {
+    window: Window,
+    /// What a unit costs in that shipment.
+    unit_cost: i64,
+    shipment: u16,
+    late_days: u16,
+    enabled: bool,
+    is_supplier: bool,
+}
+
+/// The candidate shipments.
+#[derive(Default)]
+struct Dock {
+    shipments: Vec<Shipment>,
+    /// By shipment.
+    dates: Vec<Dates>,
+    /// By node, and within a node by distance band.
+    costs: Vec<Costs>,
+    /// Distance bands of the policy.
+    bands: usize,
+    /// Which offers are of inbound supply, ascending by offer. All others are of what
+    /// is there.
+    inbound: Vec<(u32, Supply)>,
+}
+
+/// What a shipment of a node costs over some distance, and each unit in it.
+#[derive(Clone, Copy)]
+struct Costs {
+    shipment: i64,
+    unit: i64,
+}
+
+/// When a node ships work that arrives within a span of time.
+#[derive(Clone, Copy)]
+struct Window {
+    from: Timestamp,
+    until: Timestamp,
+    ship_by: Day,
+}
+
+/// What tells a candidate shipment from others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dates {
+    pub(super) node: NodeNo,
+    pub(super) ship_by: Day,
+    pub(super) deliver_by: Day,
+}
+
+/// What was seen of the pairs of a line.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// Units are claimed or withheld in flight: they may come back.
+    pub(super) in_flight: bool,
+    /// An inbound supply is open.
+    pub(super) inbound: bool,
+}
+
+impl Candidates {
+    /// Starts over, for an order that is planned on `network`.
+    pub(super) fn begin(&mut self, network: &Arc<Network>) {
+        if self.network.as_ref().is_some_and(|known| Arc::ptr_eq(known, network)) {
+            for dates in &self.dock.dates {
+                self.nodes[usize::from(dates.node.0)].shipment = NONE;
+            }
+        } else {
+            self.learn(network);
+        }
+        self.dock.shipments.clear();
+        self.dock.dates.clear();
+        self.dock.inbound.clear();
+        self.offers.clear();
+        self.skipped.clear();
+        self.cut_short = false;
+    }
+
+    fn learn(&mut self, network: &Arc<Network>) {
+        let never = Timestamp::from_micros(i64::MAX);
+        let window = Window { from: never, until: never, ship_by: Day::default() };
+        let today = |terms: &Terms| Today {
+            window,
+            unit_cost: 0,
+            shipment: NONE,
+            late_days: 0,
+            enabled: terms.enabled,
+            is_supplier: terms.is_supplier,
+        };
+        self.nodes.clear();
+        self.nodes.extend(network.all_terms().iter().map(today));
+        self.any_supplier = self.nodes.iter().any(|node| node.is_supplier);
+        self.dock.learn(network);
+        self.network = Some(Arc::clone(network));
+    }
+
+    /// The offers of all lines so far.
+    pub(super) fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
+    /// The shipments that they would go in.
+    pub(super) fn shipments(&self) -> &[Shipment] {
+        &self.dock.shipments
+    }
+
+    /// When a shipment goes, and from where.
+    pub(super) fn dates(&self, shipment: u16) -> Dates {
+        self.dock.dates[usize::from(shipment)]
+    }
+
+    /// Candidates that make no offer, by line.
+    pub(super) fn skipped(&self) -> &[(u16, Candidate)] {
+        &self.skipped
+    }
+
+    /// Whether candidates were left out: a network of more than 512 nodes with stock of
+    /// one SKU gets a plan that says that it is bounded.
+    pub(super) fn cut_short(&self) -> bool {
+        self.cut_short
+    }
+
+    /// The node that an offer is at.
+    #[inline]
+    pub(super) fn node_of(&self, offer: &Offer) -> NodeNo {
+        NodeNo(self.dock.shipments[usize::from(offer.shipment)].node)
+    }
+
+    /// Whether all offers are of units on hand.
+    pub(super) fn all_on_hand(&self) -> bool {
+        self.dock.inbound.is_empty() && !self.any_supplier
+    }
+
+    /// Where an offer comes from.
+    #[inline]
+    pub(super) fn source(&self, offer: u32) -> (NodeNo, Supply) {
+        let node = self.node_of(&self.offers[offer as usize]);
+        if !self.dock.inbound.is_empty()
+            && let Ok(at) = self.dock.inbound.binary_search_by_key(&offer, |(of, _)| *of)
+        {
+            return (node, self.dock.inbound[at].1);
+        }
+        (node, self.nodes[usize::from(node.0)].supply())
+    }
+
+    /// Offers what every pair of the line's SKU has free now, but for those at nodes
+    /// that this network does not know yet: nothing durable is there.
+    pub(super) fn on_hand(
+        &mut self,
+        route: &Route<'_, '_>,
+        line: usize,
+        want: &WantedLine<'_>,
+    ) -> Seen {
+        let Self { nodes, dock, offers, skipped, cut_short, .. } = self;
+        let units_min = match route.wanted.split {
+            Split::WholeLine => want.quantity,
+            Split::Units => 1,
+        };
+        let offers_max = offers.len() + ON_HAND_MAX;
+        let mut seen = Seen::default();
+        want.entry.row.glances(|node, glance| {
+            let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
+            seen.in_flight |= glance.in_flight;
+            seen.inbound |= glance.has_inbound;
+            let free = glance.free.max(0).cast_unsigned();
+            let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
+            if !here.enabled || free < units_min || is_full {
+                let (candidate, left_out) = here.skip(node, free, units_min);
+                *cut_short |= left_out;
+                skipped.push((line_no(line), candidate));
+                return;
+            }
+            if here.shipment == NONE {
+                here.open(dock, route, node);
+            }
+            offers.push(here.offer(free));
+        });
+        seen
+    }
+
+    /// Offers what the inbound supplies of one pair have free.
+    pub(super) fn inbound(
+        &mut self,
+        route: &Route<'_, '_>,
+        line: usize,
+        no: NodeNo,
+        glances: &[InboundGlance],
+    ) {
+        let planning = route.network.node(no);
+        let at = route.wanted.at;
+        let horizon = i64::from(route.network.policy.horizon_days) * 86_400_000_000;
+        for glance in glances {
+            let supply = Supply::Inbound(glance.no);
+            let verdict = if !planning.node.enabled {
+                Verdict::NodeDisabled
+            } else if glance.eta > at.saturating_add_micros(horizon) {
+                Verdict::BeyondHorizon
+            } else if glance.free == 0 {
+                Verdict::NoStock
+            } else if self.dock.is_full() || self.dock.inbound.len() >= ON_HAND_MAX {
+                self.cut_short = true;
+                Verdict::NotConsidered
+            } else {
+                let lead = planning.node.lead_time_days;
+                let window = planning.calendar.ship_window_from(at, glance.eta, lead);
+                self.dock.inbound.push((index(self.offers.len()), supply));
+                let offer = self.dock.offer(route, route.dates(no, window.ship_by), glance.free);
+                self.offers.push(offer);
+                continue;
+            };
+            let candidate = Candidate { node: no, supply, free: glance.free, verdict };
+            self.skipped.push((line_no(line), candidate));
+        }
+    }
+}
+
+impl Today {
+    fn supply(self) -> Supply {
+        if self.is_supplier { Supply::Supplier } else { Supply::OnHand }
+    }
+
+    #[inline]
+    fn offer(self, free: u32) -> Offer {
+        Offer {
+            quantity: free,
+            shipment: self.shipment,
+            late_days: self.late_days,
+            unit_cost: self.unit_cost,
+            balance: scarcity(free),
+        }
+    }
+
+    /// Why it makes no offer; true when it is left out of a search that is full.
+    #[cold]
+    fn skip(self, node: NodeNo, free: u32, units_min: u32) -> (Candidate, bool) {
+        let verdict = match free {
+            _ if !self.enabled => Verdict::NodeDisabled,
+            0 => Verdict::NoStock,
+            _ if free < units_min => Verdict::NotEnough,
+            _ => Verdict::NotConsidered,
+        };
+        let candidate = Candidate { node, supply: self.supply(), free, verdict };
+        (candidate, verdict == Verdict::NotConsidered)
+    }
+
+    /// Opens the node's shipment of today.
+    #[inline]
+    fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
+        let at = route.wanted.at;
+        if at < self.window.from || at >= self.window.until {
+            self.window = Window::around(route, no);
+        }
+        let band = route.band(no);
+        let ship_by = self.window.ship_by;
+        let deliver_by = ship_by.plus(route.transit_days[band]);
+        let dates = Dates { node: no, ship_by, deliver_by };
+        let costs = dock.costs[usize::from(no.0) * dock.bands + band];
+        // A later line may offer today what an earlier one has inbound today.
+        self.shipment = if dock.inbound.is_empty() {
+            dock.add(dates, costs)
+        } else {
+            dock.find_or_add(dates, costs)
+        };
+        self.late_days = route.late_days(dates);
+        self.unit_cost = costs.unit;
+    }
+}
+
+impl Dock {
+    fn learn(&mut self, network: &Network) {
+        let (terms, bands) = (network.all_terms(), &network.policy.bands);
+        self.bands = bands.len();
+        self.costs.clear();
+        for node in terms {
+            self.costs.extend(bands.iter().map(|band| Costs {
+                shipment: node.shipment_cost + band.shipment_cost,
+                unit: node.unit_cost + band.unit_cost,
+            }));
+        }
+    }
+
+    /// Whether an exact search takes no more shipments.
+    fn is_full(&self) -> bool {
+        self.shipments.len() >= SHIPMENTS_MAX
+    }
+
+    fn offer(&mut self, route: &Route<'_, '_>, dates: Dates, free: u32) -> Offer {
+        let costs = self.costs[usize::from(dates.node.0) * self.bands + route.band(dates.node)];
+        Offer {
+            quantity: free,
+            shipment: self.find_or_add(dates, costs),
+            late_days: route.late_days(dates),
+            unit_cost: costs.unit,
+            balance: scarcity(free),
+        }
+    }
+
+    /// The candidate shipment of a node on a day, made when there is none.
+    fn find_or_add(&mut self, dates: Dates, costs: Costs) -> u16 {
+        match self.dates.iter().position(|other| *other == dates) {
+            Some(there) => number(there),
+            None => self.add(dates, costs),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, dates: Dates, costs: Costs) -> u16 {
+        let shipment = number(self.shipments.len());
+        self.shipments.push(Shipment { fixed_cost: costs.shipment, node: dates.node.0 });
+        self.dates.push(dates);
+        shipment
+    }
+}
+
+impl Window {
+    #[cold]
+    fn around(route: &Route<'_, '_>, no: NodeNo) -> Self {
+        let planning = route.network.node(no);
+        let from = route.wanted.at;
+        let fresh = planning.calendar.ship_window(from, planning.node.lead_time_days);
+        Self { from, until: fresh.valid_until, ship_by: fresh.ship_by }
+    }
+}
+
+/// The balance penalty of one unit: taking from a pair that has little left
+/// leaves the network less even than taking from one that has plenty. Parts of
+/// ten thousand, inversely to what is free.
+#[inline]
+fn scarcity(free: u32) -> u32 {
+    // Of most pairs it is too small or too common for a division to be worth its time.
+    if free >= 10_000 { 0 } else { 10_000 / (free + 1) }
+}
+
+pub(super) fn line_no(line: usize) -> u16 {
+    u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits")
+}

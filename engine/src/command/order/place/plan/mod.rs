@@ -1,0 +1,279 @@
+//! Planning: from what pairs publish to a draft of the order's allocation.
+//!
+//! ```text
+//!   rows of the lines' SKUs --+
+//!   network: bands, windows --+--> offers --> sourcing::solve --> draft
+//!   inbound supplies ---------+                explain -------> trace
+//! ```
+//! Planning sends no message for units on hand and changes nothing. What it saw
+//! may be gone when it claims; then it plans again.
+
+mod candidates;
+mod draft;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::geo::PostalMatch;
+use crate::model::order::trace::{Candidate, TraceWriter, Verdict};
+use crate::model::{
+    Allocation, Day, NodeNo, OrderLine, ServiceNo, Shipment, Shortage, SkuNo, Split, Timestamp,
+};
+use crate::sourcing::{self, Exactness, Reason};
+use crate::state::catalogue::Entry;
+use crate::state::network::Network;
+use crate::state::stock::InboundGlance;
+use candidates::{Candidates, Dates};
+
+/// An order whose names are resolved.
+pub struct Wanted<'a> {
+    /// Lines of distinct SKUs.
+    pub lines: SmallVec<[WantedLine<'a>; 4]>,
+    /// Where it goes.
+    pub destination: PostalMatch,
+    /// How it is shipped.
+    pub service: ServiceNo,
+    /// The day that counts as on time.
+    pub promise_by: Day,
+    /// What happens to units without supply.
+    pub shortage: Shortage,
+    /// Whether a line may be split.
+    pub split: Split,
+    /// Now: what can still be done counts from here.
+    pub at: Timestamp,
+}
+
+impl Wanted<'_> {
+    /// The same order with some of its lines only.
+    #[must_use]
+    pub fn with_lines(&self, lines: impl Iterator<Item = usize>) -> Self {
+        Self { lines: lines.map(|line| self.lines[line]).collect(), ..*self }
+    }
+}
+
+/// One line of it.
+#[derive(Clone, Copy)]
+pub struct WantedLine<'a> {
+    /// The item.
+    pub sku: SkuNo,
+    /// The item's row of pairs.
+    pub entry: &'a Entry,
+    /// Units, from 1.
+    pub quantity: u32,
+}
+
+/// Inbound supplies of one line's pairs, as read before planning.
+pub type InboundSeen = SmallVec<[(u16, NodeNo, Vec<InboundGlance>); 2]>;
+
+/// What an order would get.
+pub struct Draft {
+    /// Lines with what is short at placing cancelled.
+    pub lines: Box<[OrderLine]>,
+    /// Shipments.
+    pub shipments: Box<[Shipment]>,
+    /// Allocations, ascending by line, node, shipment.
+    pub allocations: Box<[Allocation]>,
+    /// The day that counts as on time.
+    pub promise_by: Day,
+    /// Units without supply, by line.
+    pub unfilled: SmallVec<[u32; 4]>,
+    /// Whether candidates were left out.
+    pub cut_short: bool,
+    /// Lines of which claims or changes in flight may hide supply from this plan.
+    pub in_flight: SmallVec<[u16; 4]>,
+    /// Why.
+    pub trace: Box<[u8]>,
+}
+
+impl Draft {
+    /// Units without supply.
+    pub fn unfilled_units(&self) -> u64 {
+        self.unfilled.iter().map(|units| u64::from(*units)).sum()
+    }
+
+    /// The lines that lack units.
+    pub fn lacking(&self) -> impl Iterator<Item = usize> {
+        self.unfilled.iter().enumerate().filter(|(_, short)| **short > 0).map(|(line, _)| line)
+    }
+
+    /// Whether supply of that line may be hidden by what is in flight.
+    pub fn is_in_flight(&self, line: usize) -> bool {
+        self.in_flight.iter().any(|of| usize::from(*of) == line)
+    }
+}
+
+thread_local! {
+    static PLANNER: RefCell<Planner> = RefCell::new(Planner::default());
+}
+
+/// Plans an order on what is published now. None when some pair has inbound supply,
+/// and `inbound` was not looked for: it then has to be.
+pub fn plan(
+    network: &Arc<Network>,
+    wanted: &Wanted<'_>,
+    inbound: Option<&InboundSeen>,
+) -> Option<Draft> {
+    PLANNER.with_borrow_mut(|planner| planner.plan(network, wanted, inbound))
+}
+
+/// The reusable memory of planning, one for each thread.
+#[derive(Default)]
+struct Planner {
+    candidates: Candidates,
+    lines: Vec<sourcing::Line>,
+    /// Lines of which claims or changes in flight may hide supply.
+    in_flight: Vec<u16>,
+    reasons: Vec<Reason>,
+    trace: Vec<u8>,
+    scratch: sourcing::Scratch,
+}
+
+/// What an order pays and waits for, by node: looked up once for an order.
+struct Route<'a, 'w> {
+    network: &'a Network,
+    wanted: &'a Wanted<'w>,
+    /// The distance band of every node, by number.
+    bands: &'a [u8],
+    /// Days on the way, by band.
+    transit_days: &'a [u16],
+}
+
+impl<'a, 'w> Route<'a, 'w> {
+    fn new(network: &'a Network, wanted: &'a Wanted<'w>) -> Self {
+        let bands = network.lanes(wanted.destination.index, wanted.destination.location);
+        let service = &network.policy.services[usize::from(wanted.service.0)];
+        Self { network, wanted, bands, transit_days: &service.transit_days }
+    }
+
+    fn band(&self, no: NodeNo) -> usize {
+        usize::from(self.bands[usize::from(no.0)])
+    }
+
+    fn dates(&self, node: NodeNo, ship_by: Day) -> Dates {
+        Dates { node, ship_by, deliver_by: ship_by.plus(self.transit_days[self.band(node)]) }
+    }
+
+    fn late_days(&self, dates: Dates) -> u16 {
+        u16::try_from(dates.deliver_by.days_after(self.wanted.promise_by)).unwrap_or(u16::MAX)
+    }
+
+    /// What a shipment of the node costs, and each unit in it.
+    fn costs(&self, no: NodeNo) -> (i64, i64) {
+        let (terms, band) = (self.network.terms(no), &self.network.policy.bands[self.band(no)]);
+        (terms.shipment_cost + band.shipment_cost, terms.unit_cost + band.unit_cost)
+    }
+}
+
+impl Planner {
+    fn plan(
+        &mut self,
+        network: &Arc<Network>,
+        wanted: &Wanted<'_>,
+        inbound: Option<&InboundSeen>,
+    ) -> Option<Draft> {
+        self.candidates.begin(network);
+        let route = Route::new(network, wanted);
+        self.gather(&route, inbound)?;
+        let problem = sourcing::Problem {
+            lines: &self.lines,
+            offers: self.candidates.offers(),
+            shipments: self.candidates.shipments(),
+            policy: sourcing::Policy {
+                split: match wanted.split {
+                    Split::WholeLine => sourcing::Split::WholeLine,
+                    Split::Units => sourcing::Split::Units,
+                },
+                objectives: network.objectives(),
+            },
+        };
+        let plan = sourcing::solve(&problem, &mut self.scratch);
+        self.reasons.resize(problem.offers.len(), Reason::NoStock);
+        sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
+        let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
+        let trace = self.trace(was_bounded || self.candidates.cut_short());
+        Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))
+    }
+
+    /// Gathers what every line could be filled from, and notes where claims or changes in
+    /// flight may hide some of it.
+    fn gather(&mut self, route: &Route<'_, '_>, inbound: Option<&InboundSeen>) -> Option<()> {
+        let wanted = &route.wanted.lines;
+        // Waits for memory overlap when all rows are touched before one is walked.
+        let touched = wanted.iter().fold(0, |sum, want| sum ^ want.entry.row.touch());
+        std::hint::black_box(touched);
+        self.lines.clear();
+        self.in_flight.clear();
+        for (line, want) in wanted.iter().enumerate() {
+            let first = self.candidates.offers().len();
+            let seen = self.candidates.on_hand(route, line, want);
+            let mut in_flight = seen.in_flight;
+            match inbound {
+                None if seen.inbound => return None,
+                None => {}
+                Some(inbound) => {
+                    for (_, node, glances) in
+                        inbound.iter().filter(|(of, ..)| usize::from(*of) == line)
+                    {
+                        in_flight |= glances.iter().any(|glance| glance.in_flight);
+                        self.candidates.inbound(route, line, *node, glances);
+                    }
+                }
+            }
+            let offers = index(first)..index(self.candidates.offers().len());
+            self.lines.push(sourcing::Line { quantity: want.quantity, offers });
+            if in_flight {
+                self.in_flight.push(candidates::line_no(line));
+            }
+        }
+        Some(())
+    }
+
+    fn trace(&mut self, is_bounded: bool) -> Box<[u8]> {
+        let candidates = &self.candidates;
+        let skipped = candidates.skipped();
+        let mut writer = TraceWriter::new(&mut self.trace, is_bounded);
+        for (at, line) in self.lines.iter().enumerate() {
+            let skipped = skipped.iter().filter(|(of, _)| usize::from(*of) == at);
+            writer.line(line.offers.len() + skipped.clone().count());
+            let range = line.offers.start as usize..line.offers.end as usize;
+            let explained = candidates.offers()[range.clone()].iter().zip(&self.reasons[range]);
+            if candidates.all_on_hand() {
+                for (offer, reason) in explained {
+                    writer.on_hand(candidates.node_of(offer), offer.quantity, verdict(*reason));
+                }
+            } else {
+                for ((offer, reason), at) in explained.zip(line.offers.clone()) {
+                    let ((node, supply), verdict) = (candidates.source(at), verdict(*reason));
+                    let free = offer.quantity;
+                    writer.candidate(&Candidate { node, supply, free, verdict });
+                }
+            }
+            skipped.for_each(|(_, candidate)| writer.candidate(candidate));
+        }
+        writer.finish()
+    }
+}
+
+/// What a trace says for a reason.
+const fn verdict(reason: Reason) -> Verdict {
+    match reason {
+        Reason::Chosen => Verdict::Chosen,
+        Reason::NoStock => Verdict::NoStock,
+        Reason::NotEnough => Verdict::NotEnough,
+        Reason::Later => Verdict::Later,
+        Reason::AnotherShipment => Verdict::AnotherShipment,
+        Reason::Costlier => Verdict::Costlier,
+        Reason::LessBalanced => Verdict::LessBalanced,
+        Reason::Equal => Verdict::Equal,
+    }
+}
+
+fn number(shipment: usize) -> u16 {
+    u16::try_from(shipment).expect("fewer candidate shipments than a u16 holds")
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("ORDER_LINES_MAX x NODES_MAX fits 32 bits")
+}

@@ -1,0 +1,76 @@
+//! An order that is on its way to the disk.
+
+use std::sync::Arc;
+
+use crate::command::order::place::{LineShortage, Placing};
+use crate::model::{Lsn, Order};
+use crate::transaction::admission::Permit;
+use crate::transaction::error::EngineError;
+
+/// An order that was planned and claimed, and whose event is being written.
+/// Nothing of it may be told to the caller before it is acknowledged.
+pub struct Submitted {
+    permit: Permit,
+    placing: Placing,
+}
+
+/// The answer to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The version that includes the order, or that refused it.
+    pub version: Lsn,
+    /// What it came to.
+    pub outcome: PlaceOutcome,
+}
+
+/// What an order came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceOutcome {
+    /// It is placed, and this is how it was placed. A repeated request finds the order
+    /// as it stands now; what was allocated at placing does not change in it.
+    Placed(Arc<Order>),
+    /// There was not enough, and it is not to wait. Nothing was changed.
+    SoldOut(Vec<LineShortage>),
+}
+
+impl Submitted {
+    pub const fn new(permit: Permit, placing: Placing) -> Self {
+        Self { permit, placing }
+    }
+
+    /// Whether the same order was placed before: nothing new is written.
+    pub const fn is_repeat(&self) -> bool {
+        matches!(self.placing, Placing::Known(_))
+    }
+
+    /// Waits until the order's event is durable and applied, or never will be, and lets
+    /// another command in for it. What it came to is told by [`Self::acknowledged`], at once
+    /// then: whoever cannot tell his caller yet keeps nobody out.
+    pub async fn settled(&mut self) {
+        if let Placing::Written(ticket, _) = &self.placing {
+            // An error is told again.
+            let _ = self.permit.kernel().acknowledged(*ticket).await;
+        }
+        self.permit.give_back();
+    }
+
+    /// Waits until the order's event is durable and applied.
+    pub async fn acknowledged(self) -> Result<Placed, EngineError> {
+        let Self { permit, placing } = self;
+        let kernel = permit.kernel();
+        let placed = match placing {
+            Placing::Written(ticket, order) => {
+                let version = kernel.acknowledged(ticket).await?;
+                Placed { version, outcome: PlaceOutcome::Placed(order) }
+            }
+            Placing::Known(order) => {
+                Placed { version: order.placed_lsn, outcome: PlaceOutcome::Placed(order) }
+            }
+            Placing::SoldOut(shortages) => {
+                Placed { version: kernel.shown(), outcome: PlaceOutcome::SoldOut(shortages) }
+            }
+        };
+        drop(permit);
+        Ok(placed)
+    }
+}

@@ -1,0 +1,3 @@
+//! Commands on the supply of a pair.
+
+pub mod change_stock;

@@ -1,0 +1,128 @@
+//! Commands of the engine.
+
+use tokio::sync::MutexGuard;
+use tokio::task::coop::consume_budget;
+
+use super::{Engine, EngineError, Placed, Quoted, Submitted};
+use crate::command::catalogue::{define_item, define_node, set_policy};
+use crate::command::order::{cancel, place, ship};
+use crate::command::supply::change_stock;
+use crate::journal::Ticket;
+use crate::model::Lsn;
+use crate::model::command::{
+    CancelOrder, ChangeStock, DefineItem, DefineNode, PlaceOrder, SetPolicy, ShipShipment,
+};
+use crate::transaction::write::Change;
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The version of its event, or one that shows that nothing had to change.
+    pub version: Lsn,
+    /// Whether the same request was carried out before; nothing was done again.
+    pub is_repeat: bool,
+}
+
+/// Commands. Each answers with its version once its event is durable and applied.
+impl Engine {
+    /// Defines an item, or changes it.
+    pub async fn define_item(&self, command: DefineItem) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let change = define_item::define_item(&self.kernel, command).await?;
+        self.finish(change).await
+    }
+
+    /// Defines an item unless there is one of its SKU, which stays as it is.
+    pub async fn ensure_item(&self, command: DefineItem) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let change = define_item::ensure_item(&self.kernel, command).await?;
+        self.finish(change).await
+    }
+
+    /// Defines a node, or changes it.
+    pub async fn define_node(&self, command: DefineNode) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let mut last = self.configure().await?;
+        let change = define_node::define_node(&self.kernel, command).await?;
+        if let Change::Written(ticket) = change {
+            *last = Some(ticket);
+        }
+        self.finish(change).await
+    }
+
+    /// Sets the sourcing policy.
+    pub async fn set_policy(&self, command: SetPolicy) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let mut last = self.configure().await?;
+        let change = set_policy::set_policy(&self.kernel, command).await?;
+        if let Change::Written(ticket) = change {
+            *last = Some(ticket);
+        }
+        self.finish(change).await
+    }
+
+    /// Changes the supply of a pair.
+    pub async fn change_stock(&self, command: ChangeStock) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let change = change_stock::change_stock(&self.kernel, command).await?;
+        self.finish(change).await
+    }
+
+    /// Places an order.
+    pub async fn place_order(&self, command: PlaceOrder) -> Result<Placed, EngineError> {
+        self.submit_order(command).await?.acknowledged().await
+    }
+
+    /// Places an order up to the journal. Whoever streams orders submits them
+    /// one after the other and then waits for all: one watermark serves them.
+    pub async fn submit_order(&self, command: PlaceOrder) -> Result<Submitted, EngineError> {
+        // Mostly nothing here has to wait. A caller whose task never gave its thread back
+        // would keep it from those whose turns it ran: woken there, they wait behind it.
+        consume_budget().await;
+        let permit = self.kernel.admit()?;
+        let placing = place::place(&self.kernel, &command).await?;
+        Ok(Submitted::new(permit, placing))
+    }
+
+    /// Decides on an order as placing it would, and changes nothing. It holds nothing
+    /// either, and is not counted among the commands in flight.
+    pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Quoted, EngineError> {
+        self.kernel.decides()?;
+        place::quote(&self.kernel, command).await
+    }
+
+    /// Cancels what is left of an order, or units of some lines.
+    pub async fn cancel_order(&self, command: CancelOrder) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let change = cancel::cancel(&self.kernel, command).await?;
+        self.finish(change).await
+    }
+
+    /// Reports that a shipment left its node.
+    pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Done, EngineError> {
+        let _permit = self.kernel.admit()?;
+        let change = ship::ship(&self.kernel, command).await?;
+        self.finish(change).await
+    }
+
+    /// Waits until nobody else changes nodes or the policy. A change whose caller
+    /// went away is waited for as well: the next one is decided on what it left.
+    async fn configure(&self) -> Result<MutexGuard<'_, Option<Ticket>>, EngineError> {
+        let last = self.configuring.lock().await;
+        match *last {
+            Some(ticket) => match self.kernel.acknowledged(ticket).await {
+                Ok(_) | Err(EngineError::DiskFull) => Ok(last),
+                Err(error) => Err(error),
+            },
+            None => Ok(last),
+        }
+    }
+
+    async fn finish(&self, change: Change) -> Result<Done, EngineError> {
+        let version = match change {
+            Change::Written(ticket) => self.kernel.acknowledged(ticket).await?,
+            Change::Repeat(lsn) | Change::Known(lsn) => lsn,
+        };
+        Ok(Done { version, is_repeat: matches!(change, Change::Repeat(_)) })
+    }
+}

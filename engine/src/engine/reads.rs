@@ -1,0 +1,201 @@
+//! Reads of the engine.
+
+use std::sync::Arc;
+
+use super::{AuditReport, Availability, Engine, EngineError, OrderView, StockView, Trace};
+use crate::calendar::Calendar;
+use crate::model::{
+    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
+    Refusal, RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
+};
+use crate::read::{self, audit};
+use crate::snapshot::{SnapshotError, StoreError};
+use crate::transaction::find::read_order;
+
+/// Where the engine stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The last event applied: the newest version.
+    pub applied: Lsn,
+    /// The hash of all durable state at that event.
+    pub state_hash: StateHash,
+    /// The last event on stable storage.
+    pub durable: Lsn,
+    /// The last event handed to the journal.
+    pub tail: Lsn,
+    /// Bytes that went to the journal since it was opened.
+    pub journal_bytes_written: u64,
+    /// Items defined.
+    pub items: usize,
+    /// Nodes defined.
+    pub nodes: usize,
+    /// SKU-location pairs.
+    pub pairs: usize,
+    /// Orders placed.
+    pub orders: usize,
+    /// Those of them that are closed and left memory.
+    pub archived_orders: usize,
+    /// Idempotency keys remembered.
+    pub requests: usize,
+    /// Commands in flight.
+    pub in_flight: usize,
+    /// Whether the disk has no room for the journal, so that no command is taken.
+    pub is_journal_full: bool,
+}
+
+/// Reads. They show durable state only; `min_version` is met before reading.
+impl Engine {
+    /// Waits until the engine has applied `version`.
+    pub async fn at_least(&self, version: Lsn) -> Result<(), EngineError> {
+        loop {
+            let next = self.kernel.next_step();
+            let newest = self.kernel.watermark.applied();
+            if newest >= version {
+                return Ok(());
+            }
+            if self.kernel.journal.tail() < version {
+                return Err(EngineError::VersionAhead { wanted: version, newest });
+            }
+            self.kernel.stepped(next).await?;
+        }
+    }
+
+    /// The version that a request became, if one with that key was carried out.
+    pub fn carried_out(&self, request: &RequestId) -> Option<Lsn> {
+        self.kernel.state.requests.done(request).map(|done| done.lsn)
+    }
+
+    /// What can be promised of a SKU by an instant.
+    pub async fn availability(
+        &self,
+        sku: &Sku,
+        at: Timestamp,
+    ) -> Result<Availability, EngineError> {
+        read::availability(&self.kernel, sku, at).await
+    }
+
+    /// One pair, whole.
+    pub async fn stock(&self, sku: &Sku, node: &NodeId) -> Result<StockView, EngineError> {
+        read::stock(&self.kernel, sku, node).await
+    }
+
+    /// An order, and what its open units rest on.
+    pub async fn order(&self, id: &OrderId) -> Result<OrderView, EngineError> {
+        read::order(&self.kernel, id).await
+    }
+
+    /// Why an order was sourced as it was.
+    pub async fn explain(&self, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
+        read::explain(&self.kernel, id).await
+    }
+
+    /// One item.
+    pub fn item(&self, sku: &Sku) -> Result<Arc<Item>, EngineError> {
+        read::item(&self.kernel, sku)
+    }
+
+    /// Items from a number on, at most `max`.
+    pub fn items(&self, from: SkuNo, max: usize) -> Vec<(SkuNo, Arc<Item>)> {
+        let items = self.kernel.state.catalogue.iter().skip(from.0 as usize).take(max);
+        items.map(|(no, entry)| (no, entry.definition().item)).collect()
+    }
+
+    /// One node.
+    pub fn node(&self, id: &NodeId) -> Result<Arc<Node>, EngineError> {
+        read::node(&self.kernel, id)
+    }
+
+    /// All nodes, by number.
+    pub fn nodes(&self) -> Vec<Arc<Node>> {
+        self.kernel.state.network.load().nodes.iter().map(|n| Arc::clone(&n.node)).collect()
+    }
+
+    /// The sourcing policy.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.kernel.state.network.load().policy)
+    }
+
+    /// The SKU of a number that the engine gave out.
+    pub fn sku_no(&self, no: SkuNo) -> &Sku {
+        self.kernel.state.catalogue.entry(no).sku()
+    }
+
+    /// The node of a number that the engine gave out.
+    pub fn node_no(&self, no: NodeNo) -> Arc<Node> {
+        Arc::clone(&self.kernel.state.network.load().node(no).node)
+    }
+
+    /// The first instant of a day at a node, in its zone: what a date without a
+    /// time means there.
+    pub fn start_of_day(&self, node: &NodeId, day: Day) -> Result<Timestamp, EngineError> {
+        let network = self.kernel.state.network.load();
+        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        Ok(network.node(no).calendar.zone().instant(day, 0))
+    }
+
+    /// The calendar of a node.
+    pub fn calendar(&self, node: &NodeId) -> Result<Arc<Calendar>, EngineError> {
+        let network = self.kernel.state.network.load();
+        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        Ok(Arc::clone(&network.node(no).calendar))
+    }
+
+    /// The local day of an instant at a node.
+    pub fn local_day(&self, node: NodeNo, at: Timestamp) -> Day {
+        self.kernel.state.network.load().node(node).calendar.zone().local_day(at)
+    }
+
+    /// The id of an order by its number; none while it is being placed.
+    pub async fn order_id(&self, no: OrderNo) -> Result<Option<OrderId>, EngineError> {
+        Ok(read_order(&self.kernel, no).await?.map(|order| order.header.id.clone()))
+    }
+
+    /// The caller's id of an inbound supply, while it is open.
+    pub async fn inbound_id(
+        &self,
+        pair: Pair,
+        supply: Supply,
+    ) -> Result<Option<InboundId>, EngineError> {
+        read::inbound_id(&self.kernel, pair, supply).await
+    }
+
+    /// Checks every named invariant at one LSN, that of an event which was applied when
+    /// it was asked for or later. Blocks its thread, and waits for an audit that runs; the
+    /// engine goes on meanwhile. Orders that left memory are read as they are at the end.
+    /// Of the snapshots it says what is known to be lost, or why that cannot be known.
+    pub fn audit(&self) -> Result<AuditReport, EngineError> {
+        let mut report = audit::audit(&self.kernel, &self.audits)?;
+        report.snapshots(match self.snapshots.known_faults() {
+            Err(SnapshotError::Store(StoreError::Closed { .. })) => {
+                return Err(EngineError::Closing);
+            }
+            faults => faults.unwrap_or_else(|error| vec![error.to_string()]),
+        });
+        Ok(report)
+    }
+
+    /// The newest version: all reads from now on include it.
+    pub fn version(&self) -> Lsn {
+        self.kernel.watermark.applied()
+    }
+
+    /// Where the engine stands.
+    pub fn status(&self) -> Status {
+        let applied = self.kernel.state.applied();
+        Status {
+            applied: applied.lsn,
+            state_hash: applied.hash,
+            durable: self.history.last(),
+            tail: self.kernel.journal.tail(),
+            journal_bytes_written: self.kernel.journal.bytes_written(),
+            items: self.kernel.state.catalogue.len(),
+            nodes: self.kernel.state.network.load().nodes.len(),
+            pairs: self.kernel.state.catalogue.pairs(),
+            orders: self.kernel.state.orders.len(),
+            archived_orders: self.kernel.state.orders.archived(),
+            requests: self.kernel.state.requests.len(),
+            in_flight: self.kernel.in_flight(),
+            is_journal_full: self.kernel.journal.is_full(),
+        }
+    }
+}

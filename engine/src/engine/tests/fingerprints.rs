@@ -1,0 +1,160 @@
+//! Golden fingerprints: every later version knows a request again that this one carried
+//! out. Fingerprints are in the journal, beside the events.
+
+use super::*;
+use crate::model::command::{CancelOrder, LineCancellation, SetPolicy, ShipShipment};
+use crate::model::{CustomerId, Day, InboundId, Policy, Split};
+
+/// A name and a fingerprint, in hexadecimal digits, a line.
+const GOLDEN: &str = include_str!("../../../tests-data/fingerprints.txt");
+
+/// Carries commands out, each under its name as the key.
+struct Carrier {
+    engine: Engine,
+    pump: Pump,
+    seen: Vec<(String, u64)>,
+}
+
+impl Carrier {
+    fn carry<T, F: Future<Output = Result<T, EngineError>>>(
+        &mut self,
+        name: &str,
+        command: impl FnOnce(Engine, Meta) -> F,
+    ) {
+        let key = RequestId::new("request_id", name).expect("a key");
+        let meta = Meta { request_id: Some(key.clone()), ..meta() };
+        run(&mut self.pump, command(self.engine.clone(), meta));
+        let done = self.engine.kernel.state.requests.done(&key).expect("it is remembered");
+        self.seen.push((name.into(), done.fingerprint));
+    }
+
+    fn stock(&mut self, name: &str, node: &str, operation: StockOperation) {
+        let node = NodeId::new("node", node).expect("a node id");
+        self.carry(name, async |engine, meta| {
+            engine.change_stock(ChangeStock { meta, sku: sku(), node, operation }).await
+        });
+    }
+
+    fn order(&mut self, name: &str, change: impl FnOnce(&mut PlaceOrder)) {
+        let mut command = order();
+        command.order.id = order_id(name);
+        change(&mut command);
+        self.carry(name, async |engine, meta| {
+            engine.place_order(PlaceOrder { meta, ..command }).await
+        });
+    }
+}
+
+fn order_id(name: &str) -> OrderId {
+    OrderId::new("order", name).expect("an order id")
+}
+
+fn text(text: &str) -> Text {
+    Text::new("text", text).expect("a text")
+}
+
+fn define(carrier: &mut Carrier) {
+    let supplier = DefineNode {
+        node: NodeDefinition {
+            kind: NodeKind::Supplier,
+            title: text("Vendor"),
+            cut_off_minute: 840,
+            holidays: vec![Day::from_epoch_days(20_000)],
+            capacity_units_per_day: 50,
+            shipment_cost: 450,
+            unit_cost: 7,
+            lead_time_days: 2,
+            ..node("V").node
+        },
+        ..node("V")
+    };
+    carrier.carry("define_item", async |engine, meta| {
+        let item = Item { title: text("Caf\u{e9}"), ..item("A").item };
+        engine.define_item(DefineItem { meta, item }).await
+    });
+    carrier.carry("ensure_item", async |engine, meta| {
+        engine.ensure_item(DefineItem { meta, ..item("B") }).await
+    });
+    carrier.carry("define_node", async |engine, meta| {
+        engine.define_node(DefineNode { meta, ..supplier }).await
+    });
+    carrier.carry("set_policy", async |engine, meta| {
+        let policy = Policy { split: Split::WholeLine, horizon_days: 30, ..Policy::default() };
+        engine.set_policy(SetPolicy { meta, policy }).await
+    });
+    carrier.carry("content", async |engine, meta| {
+        engine
+            .define_node(DefineNode { meta: Meta { content: Some(7), ..meta }, ..node(NODE) })
+            .await
+    });
+}
+
+fn change_stock(carrier: &mut Carrier) {
+    let id = |name: &str| InboundId::new("id", name).expect("an id");
+    let eta = AT;
+    let set = StockOperation::Set { on_hand: Some(90), unavailable: Some(2), safety: Some(1) };
+    carrier.stock("set", NODE, set);
+    let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(0) };
+    carrier.stock("set_safety", NODE, safety);
+    carrier.stock("supplier_feed", "V", StockOperation::SupplierFeed { quantity: Some(40) });
+    carrier.stock("supplier_feed_unlimited", "V", StockOperation::SupplierFeed { quantity: None });
+    let received = StockOperation::Receive { quantity: 12, unavailable: 1 };
+    carrier.stock("receive", NODE, received);
+    let reason = text("damaged");
+    let adjust = StockOperation::Adjust { on_hand_delta: -4, unavailable_delta: 1, reason };
+    carrier.stock("adjust", NODE, adjust);
+    carrier.stock("count", NODE, StockOperation::Count { on_hand: 80 });
+    for name in ["PO-1", "PO-2"] {
+        let announced = StockOperation::AnnounceInbound { id: id(name), quantity: 24, eta };
+        carrier.stock(&format!("announce_inbound_{name}"), NODE, announced);
+    }
+    let changed =
+        StockOperation::ChangeInbound { id: id("PO-1"), quantity: Some(20), eta: Some(eta) };
+    carrier.stock("change_inbound", NODE, changed);
+    let arrived = StockOperation::ReceiveInbound { id: id("PO-1"), quantity: 5, closes: true };
+    carrier.stock("receive_inbound", NODE, arrived);
+    carrier.stock("cancel_inbound", NODE, StockOperation::CancelInbound { id: id("PO-2") });
+}
+
+fn orders(carrier: &mut Carrier) {
+    carrier.order("place_order", |_| {});
+    carrier.order("place_order_whole", |command| {
+        let order = &mut command.order;
+        order.customer = CustomerId::new("customer", "C-1").ok();
+        order.channel = Some(text("web"));
+        order.service = ServiceName::new("service", "first_class").ok();
+        order.deliver_by = Some(Day::from_epoch_days(30_000));
+        order.shortage = Some(Shortage::Partial);
+        order.split = Some(Split::WholeLine);
+        order.lines.0[0].quantity = 9;
+        let sku = Sku::new("sku", "B").expect("a sku");
+        order.lines.0.push(LineRequest { sku, quantity: 2 });
+    });
+    carrier.order("place_order_then", |command| command.placed_at = Some(AT));
+    let line = LineCancellation { line: 1, quantity: 3 };
+    for (name, order, lines) in [
+        ("cancel_order_lines", "place_order_whole", vec![line]),
+        ("cancel_order", "place_order_then", vec![]),
+    ] {
+        carrier.carry(name, async |engine, meta| {
+            engine.cancel_order(CancelOrder { meta, order: order_id(order), lines }).await
+        });
+    }
+    carrier.carry("ship_shipment", async |engine, meta| {
+        let (carrier, tracking) = (text("Owl Post"), text("1Z"));
+        let order = order_id("place_order");
+        engine.ship_shipment(ShipShipment { meta, order, shipment: 1, carrier, tracking }).await
+    });
+}
+
+#[test]
+fn a_request_has_the_fingerprint_that_it_always_had() {
+    let (engine, pump) = one_unit();
+    let mut carrier = Carrier { engine, pump, seen: Vec::new() };
+    define(&mut carrier);
+    change_stock(&mut carrier);
+    orders(&mut carrier);
+    let seen: String =
+        carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}\n")).collect();
+    assert_eq!(seen, GOLDEN, "as it is now:\n{seen}");
+}

@@ -1,0 +1,19 @@
+//! Where the parts of a data directory are.
+
+use std::path::{Path, PathBuf};
+
+/// The journal's directory within a data directory.
+pub fn journal_directory(data: &Path) -> PathBuf {
+    data.join("journal")
+}
+
+/// The snapshots' directory within a data directory.
+pub fn snapshot_directory(data: &Path) -> PathBuf {
+    data.join("snapshots")
+}
+
+/// The mark of the last acknowledged event within a data directory. It lies beside the
+/// journal's directory: who loses that one has not lost this one.
+pub fn mark_file(data: &Path) -> PathBuf {
+    data.join("ACKNOWLEDGED")
+}

@@ -1,0 +1,133 @@
+//! The durable state as of one event, read while later events are applied.
+//!
+//! ```text
+//!   applier   before the first change of a part since the event: keeps the part as it is
+//!   reader    reads the part ---> no later event changed it: this is it
+//!                            \--> else: it was kept before
+//! ```
+//! Items, pairs and orders tell the last event that changed them, and are kept before a
+//! later event reaches them. So neither side waits for the other, and no read needs to know
+//! how far the applier is. What is kept is what changes meanwhile, each part once.
+//!
+//! Nodes and policy are one value, of which the reader keeps his own. Requests are summed
+//! up, as of the event: what is left to do of that goes on after this is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::model::{OrderNo, Pair, Parts, SkuNo, Stock};
+use crate::read::line_at;
+use crate::state::Applied;
+use crate::state::before::BeforeImages;
+use crate::state::before::read_pair;
+use crate::state::catalogue::{Definition, Entry};
+use crate::state::network::Network;
+use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::orders::OrderCell;
+use crate::transaction::error::{EngineError, Halt};
+use crate::transaction::kernel::Kernel;
+
+/// The state as of one event, for as long as this lives. There is one at a time.
+pub struct AsOf<'a> {
+    kernel: &'a Kernel,
+    applied: Applied,
+    items: SkuNo,
+    network: Arc<Network>,
+    before: Arc<BeforeImages>,
+}
+
+impl<'a> AsOf<'a> {
+    /// The state as it stands. Waits for a step of the applier at most. Begins to sum up
+    /// the requests as well.
+    ///
+    /// # Errors
+    /// When the applier died half way in a step: actors show some of it.
+    pub fn begin(kernel: &'a Kernel) -> Result<Self, EngineError> {
+        let gate = kernel.state.gate.lock();
+        if kernel.state.applying.load(Ordering::Relaxed) > gate.lsn.get() {
+            // The engine may hear of it a moment later.
+            let halt = kernel.halted().cloned();
+            let died = || Halt::Program("the applier has ended".into());
+            return Err(halt.unwrap_or_else(died).into());
+        }
+        let before = Arc::new(BeforeImages::at(gate.lsn));
+        let other = kernel.state.before.swap(Some(Arc::clone(&before)));
+        debug_assert!(other.is_none(), "there is one reader at a time");
+        kernel.state.requests.begin_hash();
+        let (items, network) = (kernel.state.catalogue.next(), kernel.state.network.load_full());
+        Ok(Self { kernel, applied: *gate, items, network, before })
+    }
+
+    /// The event, and the running hash at it.
+    pub const fn applied(&self) -> Applied {
+        self.applied
+    }
+
+    /// Nodes and policy.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// All items, ascending by number; their rows may have pairs that came later, which
+    /// were empty.
+    pub fn items(&self) -> impl Iterator<Item = (SkuNo, &'a Entry)> {
+        self.kernel.state.catalogue.iter().take(self.items.0 as usize)
+    }
+
+    /// An item's definition.
+    pub fn definition(&self, no: SkuNo, entry: &Entry) -> Definition {
+        let read = entry.definition();
+        if read.last_lsn <= self.applied.lsn {
+            return read;
+        }
+        self.before.items.get(&no).map_or(read, |kept| kept.clone())
+    }
+
+    /// A pair; one that no event had changed is empty.
+    pub fn pair(&self, pair: Pair) -> Result<Box<Stock>, EngineError> {
+        let read = read_pair(&self.kernel.state, pair)
+            .map_err(|panicked| self.kernel.panicked(panicked))?;
+        if read.last_lsn <= self.applied.lsn {
+            return Ok(read);
+        }
+        Ok(self.before.pairs.get(&pair).map_or(read, |kept| kept.clone()))
+    }
+
+    /// What a line of an order has reserved at a pair.
+    pub fn line(&self, order: OrderNo, line: u16, pair: Pair) -> Result<Parts, EngineError> {
+        let (parts, last_lsn) = line_at(self.kernel, order, line, pair)?;
+        if last_lsn <= self.applied.lsn {
+            return Ok(parts);
+        }
+        let kept = self.before.pairs.get(&pair);
+        Ok(kept.map_or(parts, |kept| {
+            let held = kept.reservations.of_line(order, line);
+            held.map(|reservation| (reservation.supply, reservation.units)).collect()
+        }))
+    }
+
+    /// The order of a number: vacant, in memory, or known to have left it.
+    pub fn order(&self, no: OrderNo, cell: &OrderCell) -> Result<OrderReply, EngineError> {
+        let read = cell.ask(OrderMessage::Read).wait();
+        let read = read.map_err(|panicked| self.kernel.panicked(panicked))?;
+        let last_lsn = match &read {
+            OrderReply::Resident(kept) => kept.last_lsn,
+            OrderReply::Archived(archived) => archived.last_lsn,
+            _ => return Ok(read),
+        };
+        if last_lsn <= self.applied.lsn {
+            return Ok(read);
+        }
+        // One that was not kept was placed later.
+        let kept = self.before.orders.get(&no).map(|kept| kept.clone());
+        Ok(kept.map_or(OrderReply::Vacant, OrderReply::Resident))
+    }
+}
+
+impl Drop for AsOf<'_> {
+    fn drop(&mut self) {
+        self.kernel.state.before.store(None);
+        // A step that is under way keeps some more, and would else have to free it all.
+        drop(self.kernel.state.gate.lock());
+    }
+}

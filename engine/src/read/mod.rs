@@ -1,0 +1,338 @@
+//! Reads: availability, pairs, orders. They never show claims as promises, and
+//! never anything that is not durable.
+
+pub mod as_of;
+pub mod audit;
+
+use std::sync::Arc;
+
+use crate::actor::Slot;
+use crate::limits::READS_MAX;
+use crate::model::order::trace::Trace;
+use crate::model::{
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderNo, OrderState, Pair, Parts, Refusal,
+    Sku, Stock, Supply, Timestamp,
+};
+use crate::state::network::is_supplier;
+use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::orders::Found;
+use crate::state::stock::{Glance, InboundGlance, StockActor, StockMessage, StockReply};
+use crate::transaction::claims::ask;
+use crate::transaction::error::EngineError;
+use crate::transaction::find::find_order;
+use crate::transaction::kernel::Kernel;
+
+/// What can be promised of one SKU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// The item.
+    pub sku: Sku,
+    /// The oldest version that all of it is from.
+    pub version: Lsn,
+    /// The instant up to which inbound supply counts.
+    pub at: Timestamp,
+    /// Units that can be promised by then, over all enabled nodes.
+    pub atp: u64,
+    /// By node, in the order in which they first had it.
+    pub nodes: Vec<NodeAvailability>,
+}
+
+/// What can be promised of one SKU at one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeAvailability {
+    /// The node.
+    pub node: NodeId,
+    /// Its kind.
+    pub kind: NodeKind,
+    /// Whether sourcing may choose it.
+    pub enabled: bool,
+    /// Free now (ATP now), net of claims; below zero after a short count.
+    pub free: i64,
+    /// Free inbound units that arrive by the instant asked for.
+    pub inbound: u64,
+    /// The supplies that have them, ascending by number, as of the same moment.
+    pub supplies: Vec<InboundGlance>,
+    /// Whether a supplier promises any quantity.
+    pub unlimited: bool,
+    /// Units that can be promised by then.
+    pub atp: u64,
+}
+
+/// One pair, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockView {
+    /// Its durable state.
+    pub stock: Stock,
+    /// A version that includes it.
+    pub version: Lsn,
+}
+
+/// An order with what its open units rest on now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderView {
+    /// Its durable state.
+    pub order: Arc<Order>,
+    /// For each allocation, its open units by supply, the firmest first.
+    pub supplies: Vec<Parts>,
+    /// A version that includes it.
+    pub version: Lsn,
+}
+
+/// Reads what can be promised of a SKU, up to an instant.
+pub async fn availability(
+    kernel: &Kernel,
+    sku: &Sku,
+    at: Timestamp,
+) -> Result<Availability, EngineError> {
+    let version = kernel.watermark.applied();
+    let no = kernel
+        .state
+        .catalogue
+        .sku_no(sku.as_str())
+        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    let row = &kernel.state.catalogue.entry(no).row;
+    let mut nodes = Vec::with_capacity(row.len());
+    // Most pairs have published all that is asked; the others are asked, once all are
+    // looked at.
+    let mut unsure = Vec::new();
+    {
+        let network = kernel.state.network.load();
+        for slot in row {
+            // A node that was defined since has nothing durable here.
+            let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
+            let glance = slot.shared().glance();
+            if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
+                unsure.push((nodes.len(), slot));
+            }
+            nodes.push(NodeAvailability::at_a_glance(&known.node, glance));
+        }
+    }
+    for (place, slot) in unsure {
+        look_closer(kernel, slot, at, &mut nodes[place]).await?;
+    }
+    let atp = nodes.iter().map(|n| n.atp).sum();
+    Ok(Availability { sku: sku.clone(), version, at, atp, nodes })
+}
+
+impl NodeAvailability {
+    fn at_a_glance(node: &Node, glance: Glance) -> Self {
+        let mut seen = Self {
+            node: node.id.clone(),
+            kind: node.kind,
+            enabled: node.enabled,
+            free: i64::from(glance.free),
+            inbound: 0,
+            supplies: Vec::new(),
+            unlimited: false,
+            atp: 0,
+        };
+        seen.sum_up();
+        seen
+    }
+
+    fn sum_up(&mut self) {
+        let now = u64::try_from(self.free).unwrap_or(0);
+        self.atp = if self.enabled { now + self.inbound } else { 0 };
+    }
+}
+
+/// Asks the actor for what a glance cannot show: for all of it at once, because what
+/// arrives is on its way in one moment and free in the next.
+async fn look_closer(
+    kernel: &Kernel,
+    slot: Slot<'_, StockActor>,
+    at: Timestamp,
+    seen: &mut NodeAvailability,
+) -> Result<(), EngineError> {
+    let promise = match ask(kernel, slot, StockMessage::ReadPromise).await? {
+        StockReply::Promise(promise) => promise,
+        other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
+    };
+    seen.supplies = promise.inbound;
+    seen.supplies.retain(|supply| supply.free > 0 && supply.eta <= at);
+    seen.inbound = seen.supplies.iter().map(|supply| u64::from(supply.free)).sum();
+    seen.free = promise.free;
+    seen.unlimited = promise.is_unlimited;
+    seen.sum_up();
+    Ok(())
+}
+
+/// Reads one pair; one that never had anything is empty.
+pub async fn stock(kernel: &Kernel, sku: &Sku, node: &NodeId) -> Result<StockView, EngineError> {
+    let no = kernel
+        .state
+        .catalogue
+        .sku_no(sku.as_str())
+        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    let network = kernel.state.network.load();
+    let node_no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+    let version = kernel.watermark.applied();
+    if kernel.state.catalogue.entry(no).row.find(node_no).is_none() {
+        return Ok(StockView { stock: Stock::default(), version });
+    }
+    let stock = *read_stock(kernel, Pair { sku: no, node: node_no }).await?;
+    // An event is applied a moment before the version rises over it.
+    let version = version.max(stock.last_lsn);
+    Ok(StockView { stock, version })
+}
+
+/// Reads what a pair holds.
+pub async fn read_stock(
+    kernel: &Kernel,
+    pair: Pair,
+) -> Result<Box<crate::model::Stock>, EngineError> {
+    match ask(kernel, kernel.state.cell(pair), StockMessage::Read).await? {
+        StockReply::State(stock) => Ok(stock),
+        other => unreachable!("a read is answered with a state, not {other:?}"),
+    }
+}
+
+/// Reads an order and what its open units rest on, all of it at one version.
+pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineError> {
+    loop {
+        for _ in 0..READS_MAX {
+            let (next, version) = (kernel.next_step(), kernel.watermark.applied());
+            let order = find_order(kernel, id).await?;
+            let order = order.ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
+            let view = OrderView::read(kernel, order)?;
+            // What no later event had changed when it was asked is as that version has it. A
+            // closed order rests on nothing and does not change.
+            if view.version <= version || view.order.state() != OrderState::Open {
+                return Ok(OrderView { version: version.max(view.version), ..view });
+            }
+            kernel.stepped(next).await?;
+        }
+        if let Some(view) = order_at_rest(kernel, id).await? {
+            return Ok(view);
+        }
+    }
+}
+
+/// Reads an order while nothing is applied: there is always an event at one of its pairs
+/// while they are asked. It is unpacked before, because the applier waits. None if it
+/// changed since or is not in memory any more: then it is to be read as usual.
+async fn order_at_rest(kernel: &Kernel, id: &OrderId) -> Result<Option<OrderView>, EngineError> {
+    let order = find_order(kernel, id).await?.ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
+    let gate = kernel.state.gate.lock();
+    let Found::There(_, cell) = kernel.state.orders.by_id(id) else { return Ok(None) };
+    match cell.ask(OrderMessage::Read).wait() {
+        Ok(OrderReply::Resident(kept)) if kept.last_lsn == order.last_lsn => {
+            let view = OrderView::read(kernel, order)?;
+            Ok(Some(OrderView { version: gate.lsn, ..view }))
+        }
+        Ok(_) => Ok(None),
+        Err(panicked) => Err(kernel.panicked(panicked)),
+    }
+}
+
+impl OrderView {
+    /// What an order rests on now; the version is that of the newest event that changed
+    /// the order or one of its pairs.
+    fn read(kernel: &Kernel, order: Order) -> Result<Self, EngineError> {
+        let (supplies, newest) = match order.state() {
+            OrderState::Open => supplies(kernel, &order)?,
+            _ => (vec![Parts::new(); order.allocations.len()], Lsn::NONE),
+        };
+        let version = newest.max(order.last_lsn);
+        Ok(Self { order: Arc::new(order), supplies, version })
+    }
+}
+
+/// What each allocation's open units rest on, and the newest event that changed a pair.
+/// The firmest units of a line at a node belong to its earliest shipment.
+fn supplies(kernel: &Kernel, order: &Order) -> Result<(Vec<Parts>, Lsn), EngineError> {
+    let mut left: Vec<(Pair, u16, Parts)> = Vec::new();
+    let mut newest = Lsn::NONE;
+    let mut supplies = vec![Parts::new(); order.allocations.len()];
+    let mut by_shipment: Vec<usize> = (0..order.allocations.len()).collect();
+    by_shipment.sort_by_key(|at| order.allocations[*at].shipment);
+    for at in by_shipment {
+        let allocation = &order.allocations[at];
+        let pair = order.pair_of(allocation);
+        let known = left.iter().position(|(p, line, _)| (*p, *line) == (pair, allocation.line));
+        let place = if let Some(place) = known {
+            place
+        } else {
+            let (parts, last_lsn) = line_at(kernel, order.no, allocation.line, pair)?;
+            newest = newest.max(last_lsn);
+            left.push((pair, allocation.line, parts));
+            left.len() - 1
+        };
+        supplies[at] = take(&mut left[place].2, allocation.open());
+    }
+    Ok((supplies, newest))
+}
+
+/// What a line of an order has reserved at a pair, and the last event that changed the
+/// pair. Waits for the turns of others, which is as long as a few turns take.
+pub fn line_at(
+    kernel: &Kernel,
+    no: OrderNo,
+    line: u16,
+    pair: Pair,
+) -> Result<(Parts, Lsn), EngineError> {
+    match kernel.state.cell(pair).ask(StockMessage::ReadLine(no, line)).wait() {
+        Ok(StockReply::Line(parts, last_lsn)) => Ok((parts, last_lsn)),
+        Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
+        Err(panicked) => Err(kernel.panicked(panicked)),
+    }
+}
+
+fn take(from: &mut Parts, units: u32) -> Parts {
+    let mut taken = Parts::new();
+    let mut wanted = units;
+    for (supply, there) in from.iter_mut() {
+        let part = wanted.min(*there);
+        if part > 0 {
+            taken.push((*supply, part));
+            *there -= part;
+            wanted -= part;
+        }
+    }
+    taken
+}
+
+/// Reads the decision trace of an order.
+pub async fn explain(kernel: &Kernel, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
+    let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
+    let order = find_order(kernel, id).await?.ok_or_else(unknown)?;
+    let trace = Trace::read(&order.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
+    Ok((Arc::new(order), trace))
+}
+
+/// One item by SKU.
+pub fn item(kernel: &Kernel, sku: &Sku) -> Result<Arc<Item>, EngineError> {
+    let no = kernel
+        .state
+        .catalogue
+        .sku_no(sku.as_str())
+        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+    Ok(kernel.state.catalogue.entry(no).definition().item)
+}
+
+/// One node by id.
+pub fn node(kernel: &Kernel, id: &NodeId) -> Result<Arc<Node>, EngineError> {
+    let network = kernel.state.network.load();
+    let no = network.node_no(id).ok_or_else(|| Refusal::UnknownNode(id.clone()))?;
+    Ok(Arc::clone(&network.node(no).node))
+}
+
+/// The name of a supply as its pair knows it: the inbound's id.
+pub async fn inbound_id(
+    kernel: &Kernel,
+    pair: Pair,
+    supply: Supply,
+) -> Result<Option<crate::model::InboundId>, EngineError> {
+    let Supply::Inbound(no) = supply else {
+        return Ok(None);
+    };
+    match ask(kernel, kernel.state.cell(pair), StockMessage::ReadInboundId(no)).await? {
+        StockReply::InboundId(id) => Ok(id),
+        other => {
+            unreachable!("a read of an inbound supply's id is answered with it, not {other:?}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! What takes snapshots of a running engine.
+
+use std::sync::Arc;
+
+use crate::journal::History;
+use crate::model::{Lsn, Timestamp};
+use crate::service::{SnapshotFailed, Snapshotting};
+use crate::snapshot::snapshots::Snapshots;
+use crate::snapshot::{Pace, SnapshotError, Source, TakeReport, take_at};
+use crate::transaction::kernel::Kernel;
+
+/// Takes snapshots of a running engine, and cuts its journal behind them.
+pub struct Snapshotter {
+    pub snapshots: Arc<Snapshots>,
+    pub kernel: Arc<Kernel>,
+    pub history: Arc<dyn History>,
+}
+
+impl Snapshotting for Snapshotter {
+    fn take(&self, created_at: Timestamp) -> Result<TakeReport, SnapshotFailed> {
+        let store = self.snapshots.store().map_err(SnapshotError::from)?;
+        let mut pace = Pace::from(&*self.kernel);
+        let report = take_at(&mut pace, Source::from(&*self.kernel), &*store, created_at)?;
+        // The snapshot is good all the same; the next one cuts again, and lets go of more.
+        if let Some(from) = report.journal_from {
+            self.history
+                .drop_before(from)
+                .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
+        }
+        let (archive, orders) = (&self.kernel.archive, &self.kernel.state.orders);
+        let held_from = report.journal_from.map(Lsn::previous);
+        match archive.archive(orders, &report.manifest, held_from, created_at, &mut pace) {
+            Ok(left) => {
+                tracing::info!(left, archived = orders.archived(), "closed orders left memory");
+            }
+            Err(error) => tracing::warn!(%error, "not all closed orders left memory"),
+        }
+        Ok(report)
+    }
+}

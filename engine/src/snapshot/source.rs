@@ -1,0 +1,299 @@
+//! The parts of a running engine that a snapshot copies, and puts back.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::archived::{ArchivedIn, recall};
+use super::content::{Content, ItemState, OrderState, Request};
+use super::error::{ChunkFault, SnapshotError};
+use super::image::ImageError;
+use crate::actor::ActorPanicked;
+use crate::limits::REQUESTS_PER_LOCK;
+use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};
+use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::requests::Piece;
+use crate::state::stock::{StockMessage, StockReply};
+use crate::state::{Applied, State};
+
+/// The state of an engine, and what a snapshot needs to know besides.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub(super) state: &'a State,
+    pub(super) postal_codes: usize,
+    pub(super) archived_in: &'a dyn ArchivedIn,
+}
+
+impl<'a> Source<'a> {
+    /// A state whose network is of so many postal codes, and where its closed orders are.
+    pub fn new(state: &'a State, postal_codes: usize, archived_in: &'a dyn ArchivedIn) -> Self {
+        Self { state, postal_codes, archived_in }
+    }
+}
+
+/// Where copying begins: what is there at one LSN. All that comes to be later is
+/// in the journal after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begin {
+    pub start: Lsn,
+    pub items: u32,
+    pub order_last: u64,
+}
+
+/// Copying. Each actor is asked in a turn of its own; nothing is held meanwhile.
+impl Source<'_> {
+    pub(super) fn begin(&self) -> Begin {
+        let applied = self.state.gate.lock();
+        Begin {
+            start: applied.lsn,
+            items: self.state.catalogue.next().0,
+            order_last: self.state.order_last.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The LSN and the hash at one moment after all copying: no copy is newer.
+    pub(super) fn end(&self) -> Applied {
+        *self.state.gate.lock()
+    }
+
+    pub(super) fn copy_network(&self) -> Content {
+        Content::Catalogue(self.state.network.load_full())
+    }
+
+    /// The items numbered `from..to` with their pairs.
+    pub(super) fn copy_items(&self, from: u32, to: u32) -> Result<Content, ActorPanicked> {
+        let items = (from..to).map(|no| self.copy_item(SkuNo(no)));
+        Ok(Content::Items(items.collect::<Result<_, _>>()?))
+    }
+
+    fn copy_item(&self, no: SkuNo) -> Result<ItemState, ActorPanicked> {
+        let entry = self.state.catalogue.entry(no);
+        let mut pairs = Vec::with_capacity(entry.row.len());
+        for slot in &entry.row {
+            match slot.ask(StockMessage::Read).wait()? {
+                // A pair without an event is a claim's, and claims are not state.
+                StockReply::State(stock) if stock.last_lsn == Lsn::NONE => {}
+                StockReply::State(stock) => pairs.push((slot.node, *stock)),
+                other => unreachable!("a read is answered with a state, not {other:?}"),
+            }
+        }
+        Ok(ItemState { no, definition: entry.definition(), pairs })
+    }
+
+    /// The placed orders numbered `from..=to`, but for the content of those that left
+    /// memory.
+    pub(super) fn copy_orders(&self, from: u64, to: u64) -> Result<OrdersCopy, ActorPanicked> {
+        let mut copy = OrdersCopy::default();
+        for no in (from..=to).map(OrderNo) {
+            let Some(cell) = self.state.orders.by_no(no) else { continue };
+            match cell.ask(OrderMessage::Read).wait()? {
+                OrderReply::Vacant => {}
+                OrderReply::Resident(kept) => copy.resident.push((no, kept)),
+                OrderReply::Archived(archived) => copy.archived.push((no, archived)),
+                other => unreachable!("a read is answered with a state, not {other:?}"),
+            }
+        }
+        Ok(copy)
+    }
+
+    /// All of these orders, those that left memory read again.
+    pub(super) fn complete(&self, copy: OrdersCopy) -> Result<Content, SnapshotError> {
+        let OrdersCopy { mut resident, archived } = copy;
+        if !archived.is_empty() {
+            resident.extend(recall(&*self.archived_in.store()?, &archived)?);
+            resident.sort_unstable_by_key(|(no, _)| *no);
+        }
+        Ok(Content::Orders(resident))
+    }
+
+    /// At most `max` of the requests remembered after `after`. Whoever applies waits for
+    /// the lock that they are copied under, so that it is let go every few of them; not
+    /// so without a bound, where the last one has to come some time.
+    pub(super) fn copy_requests(&self, after: Lsn, max: usize) -> Piece {
+        if max == usize::MAX {
+            return self.state.requests.copy_after(after, max);
+        }
+        let mut piece = self.state.requests.copy_after(after, max.min(REQUESTS_PER_LOCK));
+        while !piece.is_last
+            && piece.requests.len() < max
+            && let Some((_, last)) = piece.requests.last()
+        {
+            let left = max - piece.requests.len();
+            let next = self.state.requests.copy_after(last.lsn, left.min(REQUESTS_PER_LOCK));
+            piece.requests.extend(next.requests);
+            (piece.oldest, piece.is_last) = (next.oldest, next.is_last);
+        }
+        piece
+    }
+}
+
+/// Putting back, into an engine without state, in two steps: what has to be done chunk
+/// after chunk, and what any thread may do at any time after. Refuses what is there
+/// already, or out of place.
+impl Source<'_> {
+    /// Puts back what is numbered or remembered in order. Answers with what is left
+    /// to do. `items_hash` is the hash of all items, if that is what the content is.
+    pub(super) fn restore_in_order(
+        &self,
+        content: Content,
+        items_hash: StateHash,
+        requests_from: Lsn,
+    ) -> Result<Rest, RestoreError> {
+        let mut hash = StateHash::default();
+        let mut rest = Rest::default();
+        match content {
+            Content::Catalogue(network) => {
+                hash.merge(network.hash());
+                self.state.network.store(network);
+            }
+            Content::Items(items) => {
+                // It was compared when the chunk was read: nothing is hashed twice.
+                hash.merge(items_hash);
+                rest.rows.reserve_exact(items.len());
+                for item in items {
+                    rest.rows.push(self.restore_item(item)?);
+                }
+            }
+            Content::Orders(orders) => {
+                // Rooms lie in the order of their numbers.
+                if let Some((last, _)) = orders.last() {
+                    self.state.orders.room(*last);
+                }
+                rest.orders = orders;
+            }
+            Content::Requests(requests) => {
+                let newer = |(_, done): &Request| done.lsn >= requests_from;
+                for (id, done) in requests.into_iter().filter(newer) {
+                    hash.merge(self.state.requests.remember(id, done));
+                }
+            }
+        }
+        Ok(Rest { hash, ..rest })
+    }
+
+    /// Puts back what is left, the content of closed orders on demand only. Answers with
+    /// the hash of all that was put back.
+    pub(super) fn restore_rest(
+        &self,
+        rest: Rest,
+        closed_by: Lsn,
+    ) -> Result<StateHash, RestoreError> {
+        let mut hash = rest.hash;
+        for (no, pairs) in rest.rows {
+            self.restore_row(no, pairs)?;
+        }
+        for order in rest.orders {
+            hash.merge(self.restore_order(order, closed_by)?);
+        }
+        Ok(hash)
+    }
+
+    /// Puts an item back, with places for its pairs: actors made in order lie in order,
+    /// and threads that fill them do not write beside each other.
+    fn restore_item(&self, state: ItemState) -> Result<(SkuNo, Pairs), RestoreError> {
+        let (no, item) = (state.no, state.definition.item);
+        if no != self.state.catalogue.next()
+            || self.state.catalogue.sku_no(item.sku.as_str()).is_some()
+        {
+            return Err(out_of_place("item", &item.sku));
+        }
+        let item = Arc::unwrap_or_clone(item);
+        self.state.catalogue.define(no, item, state.definition.last_lsn);
+        let row = &self.state.catalogue.entry(no).row;
+        for (before, (node, _)) in state.pairs.iter().enumerate() {
+            row.get_or_insert(*node);
+            if row.len() != before + 1 {
+                return Err(out_of_place("pair of node", node.0));
+            }
+        }
+        Ok((no, state.pairs))
+    }
+
+    fn restore_row(&self, sku: SkuNo, pairs: Pairs) -> Result<(), RestoreError> {
+        let row = &self.state.catalogue.entry(sku).row;
+        for (slot, (_, stock)) in row.iter().zip(pairs) {
+            slot.ask(StockMessage::Restore(Box::new(stock))).wait()?;
+        }
+        Ok(())
+    }
+
+    fn restore_order(
+        &self,
+        (no, kept): OrderState,
+        closed_by: Lsn,
+    ) -> Result<StateHash, RestoreError> {
+        let id = kept.packed.id();
+        let cell = self.state.orders.by_no(no).expect("its room was made in order");
+        let is_new = self.state.orders.recover(id, no);
+        let last_lsn = kept.last_lsn;
+        // Copied late, it may have a higher number than there was at the start.
+        self.state.order_last.fetch_max(no.0, Ordering::Relaxed);
+        match cell.ask(OrderMessage::Place(kept)).wait()? {
+            // A place that is taken keeps what it has, and the hash does not move.
+            OrderReply::Applied(moved) if is_new && moved != StateHash::default() => {
+                if last_lsn <= closed_by {
+                    self.state.orders.archive(no, closed_by)?;
+                }
+                Ok(moved)
+            }
+            OrderReply::Applied(_) => Err(out_of_place("order", no)),
+            other => unreachable!("a placing is answered with a hash, not {other:?}"),
+        }
+    }
+}
+
+/// Orders of one chunk, as a moment each had them: ascending, the two lists together
+/// are all of them.
+#[derive(Default)]
+pub(super) struct OrdersCopy {
+    pub resident: Vec<OrderState>,
+    pub archived: Vec<(OrderNo, ArchivedOrder)>,
+}
+
+impl OrdersCopy {
+    pub(super) fn len(&self) -> usize {
+        self.resident.len() + self.archived.len()
+    }
+
+    /// The hash of all of them.
+    pub(super) fn hash(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        self.resident.iter().for_each(|(_, kept)| hash.add(kept.hash()));
+        self.archived.iter().for_each(|(_, archived)| hash.add(archived.hash));
+        hash
+    }
+
+    /// The last LSN of all of them.
+    pub(super) fn last_lsn(&self) -> Lsn {
+        let resident = self.resident.iter().map(|(_, kept)| kept.last_lsn);
+        let archived = self.archived.iter().map(|(_, archived)| archived.last_lsn);
+        resident.chain(archived).max().unwrap_or(Lsn::NONE)
+    }
+}
+
+/// Pairs of one item, in the order of their coming to be.
+type Pairs = Vec<(NodeNo, Stock)>;
+
+/// What of a chunk is still to be put back.
+#[derive(Default)]
+pub(super) struct Rest {
+    /// Of what is put back already.
+    hash: StateHash,
+    /// Pairs whose places are there.
+    rows: Vec<(SkuNo, Pairs)>,
+    /// Orders whose rooms are there.
+    orders: Vec<OrderState>,
+}
+
+/// Why parts could not be put back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RestoreError {
+    #[error(transparent)]
+    OutOfPlace(#[from] ChunkFault),
+    #[error(transparent)]
+    Panicked(#[from] ActorPanicked),
+}
+
+fn out_of_place(what: &'static str, which: impl std::fmt::Display) -> RestoreError {
+    let detail = format!("{which} is there twice, or not in order");
+    ChunkFault::from(ImageError::inconsistent(what, detail)).into()
+}

@@ -1,0 +1,78 @@
+//! Parts of the state as they were before an event: kept for whoever reads the state as of
+//! that event while later ones are applied.
+
+use std::hash::Hash;
+
+use dashmap::DashMap;
+
+use super::State;
+use super::catalogue::Definition;
+use super::order::{OrderMessage, OrderReply};
+use super::orders::OrderCell;
+use super::stock::{StockMessage, StockReply};
+use crate::actor::ActorPanicked;
+use crate::limits::BEFORE_IMAGE_SHARDS;
+use crate::model::{KeptOrder, Lsn, OrderNo, Pair, SkuNo, Stock};
+
+/// Parts of the state as they were before their first change since an event. Only the
+/// applier keeps them.
+pub struct BeforeImages {
+    /// The event.
+    lsn: Lsn,
+    /// Definitions of items.
+    pub items: Images<SkuNo, Definition>,
+    /// Pairs.
+    pub pairs: Images<Pair, Box<Stock>>,
+    /// Orders.
+    pub orders: Images<OrderNo, KeptOrder>,
+}
+
+/// A table that grows a shard at a time: the applier waits for it.
+pub type Images<K, V> = DashMap<K, V, foldhash::fast::RandomState>;
+
+fn images<K: Eq + Hash, V>() -> Images<K, V> {
+    let hasher = foldhash::fast::RandomState::default();
+    DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, BEFORE_IMAGE_SHARDS)
+}
+
+impl BeforeImages {
+    /// Nothing yet of the state as of the event at `lsn`.
+    pub fn at(lsn: Lsn) -> Self {
+        Self { lsn, items: images(), pairs: images(), orders: images() }
+    }
+
+    /// Keeps an item's definition, which is about to change.
+    pub fn keep_item(&self, state: &State, no: SkuNo) {
+        if no < state.catalogue.next() {
+            self.items.entry(no).or_insert_with(|| state.catalogue.entry(no).definition());
+        }
+    }
+
+    /// Keeps a pair, which is about to change.
+    pub fn keep_pair(&self, state: &State, pair: Pair) -> Result<(), ActorPanicked> {
+        // Nothing else is put in: no shard is held while the actor is waited for.
+        if !self.pairs.contains_key(&pair) {
+            self.pairs.insert(pair, read_pair(state, pair)?);
+        }
+        Ok(())
+    }
+
+    /// Keeps an order, which is about to change, unless it was placed since.
+    pub fn keep_order(&self, no: OrderNo, cell: &OrderCell) -> Result<(), ActorPanicked> {
+        if !self.orders.contains_key(&no)
+            && let OrderReply::Resident(kept) = cell.ask(OrderMessage::Read).wait()?
+            && kept.placed_lsn <= self.lsn
+        {
+            self.orders.insert(no, kept);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a pair. Waits for the turns of others, which is as long as a few turns take.
+pub fn read_pair(state: &State, pair: Pair) -> Result<Box<Stock>, ActorPanicked> {
+    match state.cell(pair).ask(StockMessage::Read).wait()? {
+        StockReply::State(stock) => Ok(stock),
+        other => unreachable!("a read is answered with a state, not {other:?}"),
+    }
+}

@@ -1,0 +1,178 @@
+//! Items and their pairs: every SKU has a number, a definition, and a row of
+//! stock actors.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use parking_lot::RwLock;
+
+use super::stock::StockActor;
+use crate::actor::{Arena, Mailbox, Place, Row, Slot};
+use crate::model::digest::{Part, hash_encoded};
+use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
+use crate::state::sku_index::SkuIndex;
+
+/// One item: its definition and all its pairs. Three cache lines: planning reads the
+/// first, and the last when it looks the item up.
+#[repr(C, align(64))]
+pub struct Entry {
+    /// The stock actors, one for each node that ever had this item.
+    pub row: Row<StockActor>,
+    /// None before the item's number was given.
+    definition: RwLock<Option<Definition>>,
+    /// The SKU, which no definition changes: what the index compares.
+    sku: OnceLock<Sku>,
+}
+
+const _: () = assert!(size_of::<Entry>() == 192);
+const _: () = assert!(std::mem::offset_of!(Entry, sku) >= 128);
+
+/// An item's definition, and the event that it is from.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// What it is.
+    pub item: Arc<Item>,
+    /// The event that defined it last.
+    pub last_lsn: Lsn,
+}
+
+impl Entry {
+    fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
+        let (definition, sku) = (RwLock::new(None), OnceLock::new());
+        Self { row: Row::new(pairs), definition, sku }
+    }
+
+    #[inline]
+    fn is(&self, sku: &str) -> bool {
+        self.sku.get().is_some_and(|known| known.as_str() == sku)
+    }
+
+    /// The SKU, read without a lock.
+    pub fn sku(&self) -> &Sku {
+        self.sku.get().expect("the catalogue shows defined items only")
+    }
+
+    /// The definition as it stands.
+    pub fn definition(&self) -> Definition {
+        self.definition.read().clone().expect("the catalogue shows defined items only")
+    }
+
+    /// Where a node's stock actor is, made when there is none.
+    pub fn place(&self, node: NodeNo) -> Place {
+        let known = self.row.place(node);
+        known.unwrap_or_else(|| {
+            self.row.get_or_insert(node);
+            self.row.place(node).expect("it was inserted, and none is removed")
+        })
+    }
+
+    /// The stock actor of this item at a node, made when there is none.
+    pub fn pair(&self, node: NodeNo) -> Slot<'_, StockActor> {
+        self.row.get_or_insert(node)
+    }
+}
+
+/// All items by SKU and by number.
+#[derive(Default)]
+pub struct Catalogue {
+    by_sku: SkuIndex,
+    entries: Arena<Entry>,
+    /// How many of the entries are defined; stored (release) after the definition.
+    len: AtomicU32,
+    /// All pairs of all items.
+    pairs: Arc<Arena<Mailbox<StockActor>>>,
+}
+
+impl Catalogue {
+    /// The number of a SKU.
+    #[inline]
+    pub fn sku_no(&self, sku: &str) -> Option<SkuNo> {
+        let found = self.by_sku.find(sku, |no| {
+            self.entries.get(no).is_some_and(|entry| {
+                // Whoever looks an item up mostly goes on to its pairs.
+                entry.row.prefetch();
+                entry.is(sku)
+            })
+        });
+        found.map(SkuNo)
+    }
+
+    /// The item of that number.
+    ///
+    /// # Panics
+    /// When there is none: numbers come from events, which come from this table.
+    #[inline]
+    pub fn entry(&self, no: SkuNo) -> &Entry {
+        self.get(no).expect("an item's number is given when it is defined")
+    }
+
+    #[inline]
+    fn get(&self, no: SkuNo) -> Option<&Entry> {
+        if no.0 < self.next().0 { self.entries.get(no.0) } else { None }
+    }
+
+    /// All items, ascending by number.
+    pub fn iter(&self) -> impl Iterator<Item = (SkuNo, &Entry)> {
+        (0..self.next().0).map(|no| (SkuNo(no), self.entry(SkuNo(no))))
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.next().0 as usize
+    }
+
+    /// How many pairs there are.
+    pub fn pairs(&self) -> usize {
+        self.iter().map(|(_, entry)| entry.row.len()).sum()
+    }
+
+    /// The number that the next new item gets.
+    #[inline]
+    pub fn next(&self) -> SkuNo {
+        SkuNo(self.len.load(Ordering::Acquire))
+    }
+
+    /// Applies a definition; answers by how much the state hash moves. Only the
+    /// applier does this.
+    pub fn define(&self, no: SkuNo, item: Item, lsn: Lsn) -> StateHash {
+        let mut hash = StateHash::default();
+        let new = Definition { item: Arc::new(item), last_lsn: lsn };
+        if let Some(entry) = self.get(no) {
+            let mut definition = entry.definition.write();
+            let definition = definition.as_mut().expect("the catalogue shows defined items only");
+            if lsn > definition.last_lsn {
+                hash.remove(hash_encoded(Part::Item, &part(no, definition)));
+                hash.add(hash_encoded(Part::Item, &part(no, &new)));
+                *definition = new;
+            }
+            return hash;
+        }
+        assert_eq!(no, self.next(), "REPLAY_EQUAL: items are numbered in order");
+        hash.add(hash_encoded(Part::Item, &part(no, &new)));
+        let sku = new.item.sku.clone();
+        let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
+        let _ = entry.sku.set(sku.clone());
+        *entry.definition.write() = Some(new);
+        self.len.store(no.0 + 1, Ordering::Release);
+        self.by_sku.insert(sku.as_str(), no.0, |no| self.hash_of_sku(no));
+        hash
+    }
+
+    fn hash_of_sku(&self, no: u32) -> u64 {
+        let sku = self.entries.get(no).and_then(|entry| entry.sku.get());
+        self.by_sku.hash(sku.expect("an item is defined before it is in the index").as_str())
+    }
+
+    /// The hash of a definition.
+    pub fn hash_definition(no: SkuNo, definition: &Definition) -> StateHash {
+        let mut hash = StateHash::default();
+        hash.add(hash_encoded(Part::Item, &part(no, definition)));
+        hash
+    }
+}
+
+fn part(no: SkuNo, definition: &Definition) -> (SkuNo, Item, Lsn) {
+    (no, Item::clone(&definition.item), definition.last_lsn)
+}

@@ -1,0 +1,186 @@
+//! The order actor: one order, and who has it in hand.
+
+use crate::actor::Actor;
+use crate::model::{ArchivedOrder, KeptOrder, Lsn, OrderEffect, StateHash};
+
+/// The durable state of an order, and the transaction in flight on it.
+#[derive(Debug, Default)]
+pub enum OrderActor {
+    /// The event that places it is not applied yet.
+    #[default]
+    Vacant,
+    /// The order is in memory.
+    Resident {
+        /// All of it.
+        order: KeptOrder,
+        /// Whether a change of the order is in flight.
+        locked: bool,
+    },
+    /// The order is closed and left memory: snapshots have it.
+    Archived(ArchivedOrder),
+}
+
+/// What can be asked of an order.
+#[derive(Debug)]
+pub enum OrderMessage {
+    /// Begin a change; answers with the order when nobody else has it in hand.
+    Lock,
+    /// A change came to nothing.
+    Unlock,
+    /// Apply the event that places it.
+    Place(KeptOrder),
+    /// Apply what a later event does.
+    Apply {
+        /// The event.
+        lsn: Lsn,
+        /// What it does.
+        effect: OrderEffect,
+        /// Whether the event settles a change of this process.
+        settles: bool,
+    },
+    /// Read the durable state.
+    Read,
+    /// Leave memory, if it is closed and no event after this one changed it: whoever
+    /// asks knows that a snapshot has it so.
+    Archive {
+        /// The event.
+        up_to: Lsn,
+    },
+    /// Come back to memory, if it is this order that left it.
+    Recall(KeptOrder),
+}
+
+/// What an order answers.
+#[derive(Debug)]
+pub enum OrderReply {
+    /// To a lock.
+    Lock(Lock),
+    /// To an apply: by how much the state hash moves.
+    Applied(StateHash),
+    /// To a read: it is not placed yet.
+    Vacant,
+    /// To a read: the order.
+    Resident(KeptOrder),
+    /// To a read: what is known of an order that left memory.
+    Archived(ArchivedOrder),
+    /// To a message that asks it to leave memory or to come back: whether it did.
+    Moved(bool),
+    /// To what needs no answer.
+    Done,
+}
+
+/// The outcome of asking for an order.
+#[derive(Debug)]
+pub enum Lock {
+    /// The order is the asker's until the event is applied or given up.
+    Granted(KeptOrder),
+    /// It is being placed.
+    Vacant,
+    /// It is being changed.
+    InFlight,
+    /// It left memory, and has to be recalled first.
+    Archived(ArchivedOrder),
+}
+
+impl Actor for OrderActor {
+    type Message = OrderMessage;
+    type Reply = OrderReply;
+    type Shared = ();
+
+    fn turn(&mut self, (): &(), message: OrderMessage) -> OrderReply {
+        match message {
+            OrderMessage::Lock => OrderReply::Lock(self.lock()),
+            OrderMessage::Unlock => {
+                self.unlock();
+                OrderReply::Done
+            }
+            OrderMessage::Place(order) => OrderReply::Applied(self.place(order)),
+            OrderMessage::Apply { lsn, effect, settles } => {
+                if settles {
+                    self.unlock();
+                }
+                OrderReply::Applied(self.apply(lsn, &effect))
+            }
+            OrderMessage::Read => self.read(),
+            OrderMessage::Archive { up_to } => OrderReply::Moved(self.archive(up_to)),
+            OrderMessage::Recall(order) => OrderReply::Moved(self.recall(order)),
+        }
+    }
+}
+
+impl OrderActor {
+    fn lock(&mut self) -> Lock {
+        match self {
+            Self::Resident { order, locked } if !*locked => {
+                *locked = true;
+                Lock::Granted(order.clone())
+            }
+            Self::Archived(archived) => Lock::Archived(*archived),
+            Self::Vacant => Lock::Vacant,
+            Self::Resident { .. } => Lock::InFlight,
+        }
+    }
+
+    fn unlock(&mut self) {
+        if let Self::Resident { locked, .. } = self {
+            *locked = false;
+        }
+    }
+
+    fn place(&mut self, order: KeptOrder) -> StateHash {
+        let mut hash = StateHash::default();
+        if matches!(self, Self::Vacant) {
+            hash.add(order.hash());
+            *self = Self::Resident { order, locked: false };
+        }
+        hash
+    }
+
+    fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) -> StateHash {
+        let mut hash = StateHash::default();
+        let kept = match self {
+            Self::Resident { order, .. } => order,
+            // A closed order does not change; a replay meets events that it has.
+            Self::Archived(archived) if lsn <= archived.last_lsn => return hash,
+            Self::Vacant | Self::Archived(_) => {
+                panic!("REPLAY_EQUAL: an order is placed, and in memory, before it changes")
+            }
+        };
+        if lsn > kept.last_lsn {
+            hash.remove(kept.hash());
+            let mut order = kept.order();
+            order.apply(lsn, effect);
+            *kept = KeptOrder::of(&order);
+            hash.add(kept.hash());
+        }
+        hash
+    }
+
+    fn read(&self) -> OrderReply {
+        match self {
+            Self::Vacant => OrderReply::Vacant,
+            Self::Resident { order, .. } => OrderReply::Resident(order.clone()),
+            Self::Archived(archived) => OrderReply::Archived(*archived),
+        }
+    }
+
+    fn archive(&mut self, up_to: Lsn) -> bool {
+        match self {
+            Self::Resident { order, locked: false }
+                if order.last_lsn <= up_to && !order.packed.is_open() =>
+            {
+                *self = Self::Archived(ArchivedOrder::from(&*order));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn recall(&mut self, order: KeptOrder) -> bool {
+        let is_it = matches!(self, Self::Archived(known) if *known == ArchivedOrder::from(&order));
+        if is_it {
+            *self = Self::Resident { order, locked: false };
+        }
+        is_it
+    }
+}

@@ -1,0 +1,613 @@
+//! The stock actor: one SKU at one node, its durable state and the claims on it.
+//!
+//! ```text
+//!   claim ------> granted, withheld from the published free quantity
+//!     |  \------> short: durable state refuses
+//!     |   \-----> in flight: only other claims stand in the way; wait, plan anew
+//!     v
+//!   event durable --> apply: the claim becomes a reservation
+//!   event refused --> unclaim
+//! ```
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::actor::{Actor, Mailbox, Row, prefetch_to_write};
+use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
+use crate::model::invariants::{CHECKED, good_units, missing_good};
+use crate::model::{
+    Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock,
+    StockChange, StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
+};
+
+/// The durable state of a pair, and what transactions in flight claim of it.
+#[derive(Debug, Default)]
+pub struct StockActor {
+    stock: Stock,
+    /// Units on hand or at the supplier, claimed by orders in flight.
+    claimed: u32,
+    rare: Option<Box<RareClaims>>,
+}
+
+/// Claims that few pairs have at a time.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct RareClaims {
+    /// Units claimed of inbound supplies.
+    inbound: Vec<(InboundNo, u32)>,
+    /// Units that orders in flight are to wait for.
+    waiting: u32,
+    /// Units that shipments in flight take away.
+    leaving: u32,
+    /// Cancellations in flight: units are about to come free.
+    releasing: u32,
+    /// A change of supply is in flight; it excludes others, and shipments.
+    editing: bool,
+    /// Units that the change in flight takes from what is free.
+    withheld: u32,
+    /// The change in flight gives away what is free: it excludes claims as well.
+    exclusive: bool,
+    /// Changes that wait for the claims there are. No further claim is let in
+    /// before them: a shelf counted empty is not sold from for ever.
+    in_line: u32,
+}
+
+/// What a pair publishes: readable at any time without a turn. One word of four
+/// bytes: two flags, and above them the free quantity as far as 30 bits go.
+#[derive(Debug, Default)]
+pub struct Published(AtomicU32);
+
+/// A reading of [`Published`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Free now, net of claims; below zero after a short count. Exact unless it
+    /// [is clamped](Self::is_clamped).
+    pub free: i32,
+    /// Whether an inbound supply is open.
+    pub has_inbound: bool,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
+}
+
+impl RareClaims {
+    /// Whether no claim is let in for now.
+    const fn is_closed(&self) -> bool {
+        self.exclusive || self.in_line > 0
+    }
+}
+
+impl Glance {
+    /// Most units that are published as free: more than any line wants.
+    pub const FREE_MAX: i32 = i32::MAX >> Published::FLAG_BITS;
+    /// Fewest units that are published as free.
+    pub const FREE_MIN: i32 = i32::MIN >> Published::FLAG_BITS;
+
+    /// Whether the actor may have more units free, or lack more, than it publishes:
+    /// whoever shows the quantity asks it ([`StockMessage::ReadPromise`]).
+    pub const fn is_clamped(self) -> bool {
+        self.free == Self::FREE_MAX || self.free == Self::FREE_MIN
+    }
+}
+
+impl Published {
+    const INBOUND: u32 = 1;
+    const IN_FLIGHT: u32 = 2;
+    const FLAG_BITS: u32 = 2;
+
+    /// Reads what was published last.
+    #[inline]
+    pub fn glance(&self) -> Glance {
+        // The reading is a hint to plan on; the claim decides. A refusal rests on
+        // it, and its version must include the event that made it so.
+        let word = self.0.load(Ordering::Acquire);
+        Glance {
+            free: word.cast_signed() >> Self::FLAG_BITS,
+            has_inbound: word & Self::INBOUND != 0,
+            in_flight: word & Self::IN_FLIGHT != 0,
+        }
+    }
+
+    fn publish(&self, glance: Glance) {
+        let mut word = glance.free.cast_unsigned() << Self::FLAG_BITS;
+        word |= if glance.has_inbound { Self::INBOUND } else { 0 };
+        word |= if glance.in_flight { Self::IN_FLIGHT } else { 0 };
+        self.0.store(word, Ordering::Release);
+    }
+}
+
+impl Row<StockActor> {
+    /// Shows what every pair of the row publishes, in the order of their insertion.
+    #[inline]
+    pub fn glances(&self, mut show: impl FnMut(NodeNo, Glance)) {
+        self.for_each(|node, published| show(node, published.glance()));
+    }
+}
+
+/// What can be asked of a pair.
+#[derive(Debug)]
+pub enum StockMessage {
+    /// Claim units for an order in flight.
+    Claim(Parts),
+    /// Give claimed units back.
+    Unclaim(Parts),
+    /// Decide a change of supply and hold the pair for it.
+    Edit {
+        /// What is to change.
+        operation: StockOperation,
+        /// Whether the asker is in line for this.
+        in_line: bool,
+    },
+    /// Whoever was in line went away.
+    LeaveLine,
+    /// A change came to nothing.
+    Unedit,
+    /// Claim the leaving of units that an order line has on hand.
+    ClaimShip {
+        /// The order.
+        order: OrderNo,
+        /// Its line, from 0.
+        line: u16,
+        /// Units that leave.
+        units: u32,
+        /// Units of the same line that earlier shipments have a right to.
+        ahead: u32,
+    },
+    /// A shipment came to nothing.
+    Unship(u32),
+    /// Announce that units are about to be given back.
+    ClaimRelease,
+    /// A cancellation came to nothing.
+    Unrelease,
+    /// Apply what a durable event does here.
+    Apply {
+        /// This pair.
+        pair: Pair,
+        /// The event.
+        lsn: Lsn,
+        /// What it does.
+        effect: StockEffect,
+        /// Whether the event settles a claim of this process.
+        settles: bool,
+    },
+    /// Read the durable state.
+    Read,
+    /// Read what could be promised, where a glance cannot show it.
+    ReadPromise,
+    /// Read the reservations of one order line.
+    ReadLine(OrderNo, u16),
+    /// Read what inbound supplies could promise.
+    ReadInbound,
+    /// Read what callers call an inbound supply.
+    ReadInboundId(InboundNo),
+    /// Read how the pair stands.
+    ReadStanding,
+    /// Take the durable state from a snapshot; the pair is new.
+    Restore(Box<Stock>),
+}
+
+/// What a pair answers, one variant for each kind of question.
+#[derive(Debug)]
+pub enum StockReply {
+    /// To a claim, and to the claim of a shipment.
+    Claim(Claim),
+    /// To an edit.
+    Edit(Edit),
+    /// To an apply: by how much the state hash moves.
+    Applied(StateHash),
+    /// To a read.
+    State(Box<Stock>),
+    /// To a read of what could be promised.
+    Promise(Promise),
+    /// To a read of one line: units by supply, and the last event that changed the pair.
+    Line(Parts, Lsn),
+    /// To a read of inbound supplies, ascending by number.
+    Inbound(Vec<InboundGlance>),
+    /// To a read of an inbound supply's id; none when it is not open.
+    InboundId(Option<InboundId>),
+    /// To a read of how the pair stands.
+    Standing(Standing),
+    /// To what needs no answer.
+    Done,
+}
+
+/// What a pair could promise, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// Free now, net of claims; below zero after a short count.
+    pub free: i64,
+    /// Whether a supplier promises any quantity.
+    pub is_unlimited: bool,
+    /// What is on its way, ascending by number.
+    pub inbound: Vec<InboundGlance>,
+}
+
+/// How a pair stands: what a look at several pairs rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The last event that changed it.
+    pub last_lsn: Lsn,
+    /// Whether supply is claimed or withheld in flight: it may come back.
+    pub in_flight: bool,
+    /// Whether orders in flight are about to wait here.
+    pub about_to_wait: bool,
+    /// Units that may still wait here.
+    pub room_to_wait: u32,
+}
+
+/// What an inbound supply could promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboundGlance {
+    /// Its number at the pair.
+    pub no: InboundNo,
+    /// When it is expected.
+    pub eta: Timestamp,
+    /// Units not promised yet, net of claims.
+    pub free: u32,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
+}
+
+impl InboundGlance {
+    fn of(inbound: &Inbound, claimed: i64) -> Self {
+        let free = u32::try_from(i64::from(inbound.free()) - claimed).unwrap_or(0);
+        Self { no: inbound.no, eta: inbound.eta, free, in_flight: claimed > 0 }
+    }
+}
+
+/// The outcome of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The units are held for the claimant.
+    Granted,
+    /// Durable state refuses: so many units have no such supply.
+    Short(u64),
+    /// Durable state refuses a shipment: the units are allocated, and a count or damage
+    /// left so many good ones too few.
+    Missing(u64),
+    /// More units would wait here than a pair counts.
+    NoRoomToWait,
+    /// Only others in flight stand in the way.
+    InFlight,
+}
+
+/// The outcome of deciding a change of supply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// What will have happened; the pair is held until it is applied.
+    Granted(StockChange),
+    /// Durable state refuses.
+    Refused(Refusal),
+    /// No open inbound supply has that id.
+    UnknownInbound,
+    /// Another change is in flight.
+    InFlight,
+    /// Claims in flight stand in the way; the asker is in line now.
+    InLine,
+}
+
+impl Actor for StockActor {
+    type Message = StockMessage;
+    type Reply = StockReply;
+    type Shared = Published;
+
+    fn turn(&mut self, published: &Published, message: StockMessage) -> StockReply {
+        let reply = match message {
+            StockMessage::Claim(parts) => StockReply::Claim(self.claim(&parts)),
+            StockMessage::Unclaim(parts) => self.done(|it| it.unclaim(&parts)),
+            StockMessage::Edit { operation, in_line } => {
+                StockReply::Edit(self.edit(&operation, in_line))
+            }
+            StockMessage::LeaveLine => self.done(Self::leave_line),
+            StockMessage::Unedit => self.done(Self::unedit),
+            StockMessage::ClaimShip { order, line, units, ahead } => {
+                StockReply::Claim(self.claim_ship(order, line, units, ahead))
+            }
+            StockMessage::Unship(units) => self.done(|it| it.unship(units)),
+            StockMessage::ClaimRelease => self.done(|it| it.rare().releasing += 1),
+            StockMessage::Unrelease => self.done(Self::unrelease),
+            StockMessage::Apply { pair, lsn, effect, settles } => {
+                StockReply::Applied(self.apply(pair, lsn, &effect, settles))
+            }
+            StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
+            StockMessage::ReadPromise => return StockReply::Promise(self.promise()),
+            StockMessage::ReadLine(order, line) => {
+                let held = self.stock.reservations.of_line(order, line);
+                let parts = held.map(|r| (r.supply, r.units)).collect();
+                return StockReply::Line(parts, self.stock.last_lsn);
+            }
+            StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
+            StockMessage::ReadInboundId(no) => {
+                let inbound = self.stock.inbound_no(no);
+                return StockReply::InboundId(inbound.map(|inbound| inbound.id.clone()));
+            }
+            StockMessage::ReadStanding => return StockReply::Standing(self.standing()),
+            StockMessage::Restore(stock) => self.done(|it| it.stock = *stock),
+        };
+        published.publish(self.glance());
+        reply
+    }
+}
+
+impl StockActor {
+    fn done(&mut self, work: impl FnOnce(&mut Self)) -> StockReply {
+        work(self);
+        StockReply::Done
+    }
+
+    /// Begins to bring here, to be written, what an event that is about to be applied finds
+    /// outside of the actor: where its reservations begin. Of most pairs that is all of
+    /// them, and the ends of long lists were here a moment ago.
+    #[inline]
+    pub fn prefetch_kept(&self) {
+        prefetch_to_write(self.stock.reservations.address());
+    }
+
+    /// Free now, net of claims.
+    fn free(&self) -> i64 {
+        let withheld = self.rare.as_deref().map_or(0, |r| i64::from(r.withheld));
+        self.stock.free() - i64::from(self.claimed) - withheld
+    }
+
+    fn glance(&self) -> Glance {
+        let rare = self.rare.as_deref();
+        let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
+        Glance {
+            free: i32::try_from(self.free().clamp(least, most)).expect("clamped to 30 bits"),
+            has_inbound: !self.stock.inbound().is_empty(),
+            in_flight: self.claimed > 0
+                || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
+        }
+    }
+
+    /// Of what is durable. A change in flight hides from plans what is on its way, for they
+    /// wait for it; whoever reads does not, and until it is applied the units are there.
+    fn promise(&self) -> Promise {
+        let (free, is_unlimited) = (self.free(), self.stock.is_unlimited());
+        let inbound = self.stock.inbound().iter();
+        let inbound =
+            inbound.map(|supply| InboundGlance::of(supply, self.claimed_inbound(supply.no)));
+        Promise { free, is_unlimited, inbound: inbound.collect() }
+    }
+
+    fn standing(&self) -> Standing {
+        let rare = self.rare.as_deref();
+        // What is on its way is hidden by any change in flight.
+        let inbound_hidden = rare.is_some_and(|r| r.editing) && !self.stock.inbound().is_empty();
+        Standing {
+            last_lsn: self.stock.last_lsn,
+            in_flight: inbound_hidden || self.glance().in_flight,
+            about_to_wait: rare.is_some_and(|r| r.waiting > 0),
+            room_to_wait: STOCK_UNITS_MAX.saturating_sub(self.stock.waiting),
+        }
+    }
+
+    fn glance_inbound(&self) -> Vec<InboundGlance> {
+        let net = |inbound: &Inbound| {
+            let (_, claimed) = self.available(Supply::Inbound(inbound.no));
+            InboundGlance::of(inbound, claimed)
+        };
+        self.stock.inbound().iter().map(net).collect()
+    }
+
+    /// Grants all parts or none. Nobody begins to wait while a change or a
+    /// cancellation in flight is about to serve those who wait already: its event
+    /// comes first and would pass by.
+    fn claim(&mut self, parts: &Parts) -> Claim {
+        let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
+        let in_the_way =
+            |r: &RareClaims| r.is_closed() || (waits && (r.editing || r.releasing > 0));
+        if self.rare.as_deref().is_some_and(in_the_way) {
+            return Claim::InFlight;
+        }
+        let mut missing = 0;
+        for &(supply, units) in parts {
+            let (durable, claimed) = self.available(supply);
+            let wanted = i64::from(units);
+            if wanted > durable && supply == Supply::Backorder {
+                return Claim::NoRoomToWait;
+            }
+            if wanted > durable {
+                missing += u64::try_from(wanted - durable.max(0)).unwrap_or(0);
+            } else if wanted > durable - claimed {
+                return Claim::InFlight;
+            }
+        }
+        if missing > 0 {
+            return Claim::Short(missing);
+        }
+        for &(supply, units) in parts {
+            self.hold(supply, units);
+        }
+        Claim::Granted
+    }
+
+    /// Units that durable state could promise, and how many of them are claimed.
+    fn available(&self, supply: Supply) -> (i64, i64) {
+        let rare = self.rare.as_deref();
+        match supply {
+            Supply::OnHand | Supply::Supplier => {
+                let withheld = rare.map_or(0, |r| i64::from(r.withheld));
+                (self.stock.free(), i64::from(self.claimed) + withheld)
+            }
+            Supply::Inbound(no) => {
+                let free = self.stock.inbound_no(no).map_or(0, |i| i64::from(i.free()));
+                // A change in flight may take any of it: wait for it.
+                let blocked = rare.is_some_and(|r| r.editing);
+                (free, if blocked { free } else { self.claimed_inbound(no) })
+            }
+            Supply::Backorder => {
+                let room = i64::from(STOCK_UNITS_MAX) - i64::from(self.stock.waiting);
+                (room, rare.map_or(0, |r| i64::from(r.waiting)))
+            }
+        }
+    }
+
+    fn claimed_inbound(&self, no: InboundNo) -> i64 {
+        let claims = self.rare.as_deref().map_or(&[][..], |r| &r.inbound);
+        claims.iter().find(|(of, _)| *of == no).map_or(0, |(_, units)| i64::from(*units))
+    }
+
+    fn hold(&mut self, supply: Supply, units: u32) {
+        match supply {
+            Supply::OnHand | Supply::Supplier => self.claimed += units,
+            Supply::Backorder => self.rare().waiting += units,
+            Supply::Inbound(no) => {
+                let claims = &mut self.rare().inbound;
+                match claims.iter_mut().find(|(of, _)| *of == no) {
+                    Some((_, claimed)) => *claimed += units,
+                    None => claims.push((no, units)),
+                }
+            }
+        }
+    }
+
+    fn unclaim(&mut self, parts: &Parts) {
+        for &(supply, units) in parts {
+            match supply {
+                Supply::OnHand | Supply::Supplier => self.claimed -= units,
+                Supply::Backorder => self.rare().waiting -= units,
+                Supply::Inbound(no) => {
+                    let claims = &mut self.rare().inbound;
+                    for (_, claimed) in claims.iter_mut().filter(|(of, _)| *of == no) {
+                        *claimed -= units;
+                    }
+                    claims.retain(|(_, claimed)| *claimed > 0);
+                }
+            }
+        }
+        self.drop_rare_if_empty();
+    }
+
+    fn rare(&mut self) -> &mut RareClaims {
+        self.rare.get_or_insert_default()
+    }
+
+    fn drop_rare_if_empty(&mut self) {
+        if self.rare.as_deref() == Some(&RareClaims::default()) {
+            self.rare = None;
+        }
+    }
+
+    /// Decides a change on durable state. One change at a time, and none beside
+    /// a shipment: both count what is on hand. A change that takes away more
+    /// than is free waits for the orders in flight, so that no event grants
+    /// units that an earlier event took.
+    fn edit(&mut self, operation: &StockOperation, in_line: bool) -> Edit {
+        if in_line {
+            self.leave_line();
+        }
+        let edit = self.decide(operation);
+        match &edit {
+            Edit::InLine => self.rare().in_line += 1,
+            Edit::Granted(change) => {
+                let taken = self.stock.free() - self.stock.free_after(change);
+                let exclusive = self.stock.displaces(change);
+                let rare = self.rare();
+                rare.editing = true;
+                rare.exclusive = exclusive;
+                rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
+            }
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
+        }
+        edit
+    }
+
+    fn decide(&self, operation: &StockOperation) -> Edit {
+        let rare = self.rare.as_deref();
+        if rare.is_some_and(|r| r.editing) {
+            return Edit::InFlight;
+        }
+        if rare.is_some_and(|r| r.leaving > 0 || r.waiting > 0 || !r.inbound.is_empty()) {
+            return Edit::InLine;
+        }
+        let change = match self.stock.decide(operation) {
+            Ok(change) => change,
+            Err(Undecided::Refused(refusal)) => return Edit::Refused(refusal),
+            Err(Undecided::UnknownInbound) => return Edit::UnknownInbound,
+        };
+        let taken = self.stock.free() - self.stock.free_after(&change);
+        let takes_claimed = taken > self.stock.free() - i64::from(self.claimed);
+        if self.claimed > 0 && (takes_claimed || self.stock.displaces(&change)) {
+            return Edit::InLine;
+        }
+        Edit::Granted(change)
+    }
+
+    fn leave_line(&mut self) {
+        self.rare().in_line -= 1;
+        self.drop_rare_if_empty();
+    }
+
+    fn unedit(&mut self) {
+        let rare = self.rare();
+        rare.editing = false;
+        rare.exclusive = false;
+        rare.withheld = 0;
+        self.drop_rare_if_empty();
+    }
+
+    fn claim_ship(&mut self, order: OrderNo, line: u16, units: u32, ahead: u32) -> Claim {
+        if self.rare.as_deref().is_some_and(|r| r.editing || r.in_line > 0) {
+            return Claim::InFlight;
+        }
+        let book = &self.stock.reservations;
+        let at_supplier = book.units(order, line, Supply::Supplier);
+        let firm = u64::from(book.units(order, line, Supply::OnHand)) + u64::from(at_supplier);
+        let wanted = u64::from(units) + u64::from(ahead);
+        if firm < wanted {
+            return Claim::Short((wanted - firm).min(u64::from(units)));
+        }
+        if at_supplier > 0 {
+            // Its feed, not a count, says what is there: nothing can be missing. But
+            // no change may be decided on what has not left yet.
+            self.rare().leaving += units;
+            return Claim::Granted;
+        }
+        // What was damaged stays.
+        let good = self.stock.good();
+        if units > good {
+            return Claim::Missing(u64::from(units - good));
+        }
+        let leaving = self.rare.as_deref().map_or(0, |r| r.leaving);
+        if units > good - leaving {
+            return Claim::InFlight;
+        }
+        self.rare().leaving += units;
+        Claim::Granted
+    }
+
+    fn unship(&mut self, units: u32) {
+        self.rare().leaving -= units;
+        self.drop_rare_if_empty();
+    }
+
+    fn unrelease(&mut self) {
+        self.rare().releasing -= 1;
+        self.drop_rare_if_empty();
+    }
+
+    fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, settles: bool) -> StateHash {
+        if settles {
+            match effect {
+                StockEffect::Change(_) => self.unedit(),
+                StockEffect::Reserve { parts, .. } => self.unclaim(parts),
+                StockEffect::Ship { units, .. } => self.unship(*units),
+                StockEffect::Release { .. } => self.unrelease(),
+            }
+        }
+        let mut hash = StateHash::default();
+        let missing_good = missing_good(&self.stock);
+        self.stock.apply(pair, lsn, effect, &mut hash);
+        // Only what is decided now: an older version's events are applied as they are.
+        if CHECKED && settles {
+            assert_eq!(good_units(missing_good, &self.stock), Ok(()));
+        }
+        hash
+    }
+}
+
+/// The actor and its mailbox.
+const _: () = assert!(size_of::<StockActor>() == 72 && size_of::<Mailbox<StockActor>>() == 80);
+// A clamped quantity is enough for any line, and too little for none.
+const _: () = assert!(LINE_UNITS_MAX < Glance::FREE_MAX.cast_unsigned());
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! Finding an order, in memory or in a snapshot.
+
+use super::error::EngineError;
+use super::kernel::Kernel;
+use crate::model::{Order, OrderId, OrderNo};
+use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::orders::Found;
+
+/// Finds and reads an order; none when there is none, or while it is being placed.
+pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Option<Order>, EngineError> {
+    match kernel.state.orders.by_id(id) {
+        Found::There(no, _) => read_named(kernel, no, id).await,
+        Found::Unknown | Found::InFlight => Ok(None),
+    }
+}
+
+/// Reads an order that was found under `id`; none while it is being placed. A number
+/// whose order came to nothing passes on to another one.
+pub async fn read_named(
+    kernel: &Kernel,
+    no: OrderNo,
+    id: &OrderId,
+) -> Result<Option<Order>, EngineError> {
+    let order = read_order(kernel, no).await?;
+    Ok(order.filter(|order| order.header.id == *id))
+}
+
+/// Reads an order, from a snapshot when it left memory; none while it is being placed.
+pub async fn read_order(kernel: &Kernel, no: OrderNo) -> Result<Option<Order>, EngineError> {
+    let Some(cell) = kernel.state.orders.by_no(no) else { return Ok(None) };
+    let kept = match cell.ask(OrderMessage::Read).await {
+        Ok(OrderReply::Vacant) => return Ok(None),
+        Ok(OrderReply::Resident(kept)) => kept,
+        Ok(OrderReply::Archived(archived)) => kernel.archive.read(no, archived).await?,
+        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
+        Err(panicked) => return Err(kernel.panicked(panicked)),
+    };
+    // Unpacked here and not in the actor's turn.
+    Ok(Some(kept.order()))
+}

@@ -1,0 +1,262 @@
+//! The kernel: what all transactions of a running engine share.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{Notify, futures::Notified};
+
+use super::bells::Bells;
+use super::error::{EngineError, Halt};
+use super::written::{Reserves, Written};
+use crate::actor::ActorPanicked;
+use crate::apart::Apart;
+use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Wait, Watermark};
+use crate::limits::REQUESTS_KEPT_MAX;
+use crate::model::{Lsn, Record, Refusal};
+use crate::service::Supervised;
+use crate::snapshot::archive::Archive;
+use crate::snapshot::{Pace, Source};
+use crate::state::State;
+use crate::state::network::PostalTable;
+
+/// The state of the engine, and the way to the journal.
+pub struct Kernel {
+    /// What is in memory.
+    pub state: State,
+    /// Closed orders that left memory.
+    pub archive: Archive,
+    /// Where postal codes are.
+    pub postal: PostalTable,
+    /// The way to the journal.
+    pub journal: GroupCommit<Written>,
+    /// How far applying has come.
+    pub watermark: Arc<Watermark>,
+    /// Why the engine stopped for good, once it has.
+    halted: OnceLock<Halt>,
+    /// Woken when the engine halts.
+    pub halt: Notify,
+    /// Rung when what a transaction held of an actor ends.
+    pub bells: Bells,
+    /// Woken when the id or the key of a command that came to nothing is free again.
+    name_given_up: Notify,
+    /// Whether the engine is shutting down.
+    pub closing: AtomicBool,
+    /// Commands in flight.
+    pub(super) in_flight: Apart<AtomicUsize>,
+    pub(super) in_flight_max: usize,
+}
+
+/// Where a record is encoded to. Most writes are of one to five bytes, which the
+/// encoder's own implementation for vectors does not inline.
+struct Sink<'a>(&'a mut Vec<u8>);
+
+impl minicbor::encode::Write for Sink<'_> {
+    type Error = std::convert::Infallible;
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Kernel {
+    /// A kernel without state over an empty or replayed journal.
+    pub fn new(
+        postal: PostalTable,
+        journal: GroupCommit<Written>,
+        watermark: Arc<Watermark>,
+        archive: Archive,
+        in_flight_max: usize,
+    ) -> Self {
+        Self {
+            state: State::new(postal.code_count(), REQUESTS_KEPT_MAX),
+            archive,
+            postal,
+            journal,
+            watermark,
+            halted: OnceLock::new(),
+            halt: Notify::new(),
+            bells: Bells::default(),
+            name_given_up: Notify::new(),
+            closing: AtomicBool::new(false),
+            in_flight: Apart::default(),
+            in_flight_max,
+        }
+    }
+
+    /// Whether decisions are made; else why not.
+    pub fn decides(&self) -> Result<(), EngineError> {
+        if let Some(halt) = self.halted() {
+            return Err(halt.clone().into());
+        }
+        if self.closing.load(Ordering::Acquire) {
+            return Err(EngineError::Closing);
+        }
+        Ok(())
+    }
+
+    /// Why the engine stopped for good, once it has.
+    pub fn halted(&self) -> Option<&Halt> {
+        self.halted.get()
+    }
+
+    /// Stops the engine for good: nothing more is taken or acknowledged, and
+    /// whoever waits is told. The first cause is the one that is told.
+    pub fn halt(&self, cause: String) {
+        tracing::error!(cause, "the engine halts");
+        let failure = self.journal.failure();
+        let halt = self.halted.get_or_init(|| Halt::new(cause, failure.as_ref()));
+        self.watermark.halt(Arc::new(halt.clone()));
+        self.journal.close();
+        self.halt.notify_waiters();
+    }
+
+    /// What whoever meets an actor that panicked is told. Reads meet them, too, and
+    /// run the turns of others: whoever is first stops the engine.
+    pub fn panicked(&self, panicked: ActorPanicked) -> EngineError {
+        let cause = panicked.to_string();
+        if self.halted().is_none() {
+            self.halt(cause.clone());
+        }
+        EngineError::Halted(cause)
+    }
+
+    /// A version that includes all that actors have shown so far.
+    pub fn shown(&self) -> Lsn {
+        self.watermark.applied().max(Lsn::new(self.state.applying.load(Ordering::Acquire)))
+    }
+
+    /// The version that all actors show; none while events are being applied. When it
+    /// is the same before and after a look at several actors, no event came between.
+    pub fn quiet(&self) -> Option<Lsn> {
+        let shown = self.shown();
+        (shown == self.watermark.applied()).then_some(shown)
+    }
+
+    /// Commands in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Writes a record; its actors are claimed by the caller, who gives the
+    /// claims up when this fails and hands them over when it does not. An order comes
+    /// with what it `reserves`.
+    pub fn append(&self, record: Record, reserves: Reserves) -> Result<Ticket, EngineError> {
+        thread_local! {
+            static PAYLOAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+        }
+        PAYLOAD.with_borrow_mut(|payload| {
+            payload.clear();
+            let Ok(()) = minicbor::encode(&record, Sink(payload)) else {
+                unreachable!("writing to memory does not fail, and model types encode");
+            };
+            self.journal
+                .append(payload, Written::new(record, reserves))
+                .map_err(|error| self.append_error(error))
+        })
+    }
+
+    fn append_error(&self, error: AppendError) -> EngineError {
+        match error {
+            AppendError::Full => EngineError::DiskFull,
+            // The journal may know it a moment before the engine does.
+            AppendError::Halted(error) => {
+                let halt = self.halted().cloned();
+                halt.unwrap_or_else(|| Halt::new(error.to_string(), Some(&error))).into()
+            }
+            AppendError::Closed => self.stopped(),
+            AppendError::TooLong(error) => Refusal::TooLong(error.to_string()).into(),
+            AppendError::Overloaded => EngineError::Overloaded {
+                in_flight: self.in_flight(),
+                limit: self.in_flight_max,
+                retry_after: Duration::from_millis(10),
+            },
+        }
+    }
+
+    /// Waits until the event is durable and applied.
+    pub async fn acknowledged(&self, ticket: Ticket) -> Result<Lsn, EngineError> {
+        match self.watermark.wait(ticket).await {
+            Ok(_) => Ok(ticket.lsn),
+            Err(Unacknowledged::Rejected) => Err(EngineError::DiskFull),
+            Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
+        }
+    }
+
+    /// Why nothing more is taken or acknowledged.
+    fn stopped(&self) -> EngineError {
+        self.halted().map_or(EngineError::Closing, |halt| halt.clone().into())
+    }
+
+    /// The next step of the applier, or the end of what is in flight for want of room.
+    pub fn next_step(&self) -> Wait<'_> {
+        self.watermark.wait_past(self.watermark.applied())
+    }
+
+    /// Waits for a step that was begun to be waited for before.
+    pub async fn stepped(&self, step: Wait<'_>) -> Result<(), EngineError> {
+        match step.await {
+            Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
+            Ok(_) | Err(Unacknowledged::Rejected) => Ok(()),
+        }
+    }
+
+    /// Waits until the engine halts, or rejects what is in flight for want of room.
+    pub async fn stopping(&self) -> Result<(), EngineError> {
+        // An LSN that is never given out.
+        self.stepped(self.watermark.wait_past(Lsn::new(u64::MAX - 1))).await
+    }
+
+    /// Begins to look at which ids and keys others have in flight: whatever of it ends
+    /// from now on ends the [`progress`](Self::progress) that is waited for afterwards.
+    pub fn look_at_names(&self) -> SeenNames<'_> {
+        SeenNames { given_up: self.name_given_up.notified(), step: self.next_step() }
+    }
+
+    /// An id or a key is free again, visibly so, and no event will tell.
+    pub fn gave_up_name(&self) {
+        self.name_given_up.notify_waiters();
+    }
+
+    /// Waits until more is applied than was at the look, or an id or key was given up
+    /// since: whoever has one in flight ends in one of the two ways.
+    pub async fn progress(&self, seen: SeenNames<'_>) -> Result<(), EngineError> {
+        let SeenNames { given_up, step } = seen;
+        tokio::select! {
+            biased;
+            () = given_up => Ok(()),
+            stepped = self.stepped(step) => stepped,
+        }
+    }
+}
+
+impl<'a> From<&'a Kernel> for Source<'a> {
+    fn from(kernel: &'a Kernel) -> Self {
+        let postal_codes = kernel.postal.code_count() as usize;
+        Self::new(&kernel.state, postal_codes, &kernel.archive)
+    }
+}
+
+impl<'a> From<&'a Kernel> for Pace<'a> {
+    fn from(kernel: &'a Kernel) -> Self {
+        Self::beside(&kernel.watermark, &kernel.closing)
+    }
+}
+
+impl Supervised for Kernel {
+    fn halt(&self, cause: String) {
+        Kernel::halt(self, cause);
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
+/// A moment from which on the end of what is in flight is noticed.
+pub struct SeenNames<'a> {
+    given_up: Notified<'a>,
+    step: Wait<'a>,
+}
