@@ -50,6 +50,7 @@ pub struct Pump {
 }
 
 impl Pump {
+    /// What writes and applies for an engine without threads.
     pub const fn new(kernel: Arc<Kernel>, writer: Writer<Written>) -> Self {
         Self { kernel, writer }
     }

@@ -177,10 +177,7 @@ pub async fn stock(kernel: &Kernel, sku: &Sku, node: &NodeId) -> Result<StockVie
 }
 
 /// Reads what a pair holds.
-pub async fn read_stock(
-    kernel: &Kernel,
-    pair: Pair,
-) -> Result<Box<crate::model::Stock>, EngineError> {
+pub async fn read_stock(kernel: &Kernel, pair: Pair) -> Result<Box<Stock>, EngineError> {
     match ask(kernel, kernel.state.cell(pair), StockMessage::Read).await? {
         StockReply::State(stock) => Ok(stock),
         other => unreachable!("a read is answered with a state, not {other:?}"),

@@ -119,7 +119,7 @@ impl Catalogue {
     }
 
     /// How many items there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.next().0 as usize
     }
 

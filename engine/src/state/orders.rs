@@ -136,7 +136,7 @@ impl Orders {
 
     /// How many orders there are, those being placed and those that left memory
     /// included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_id.len()
     }
 

@@ -207,7 +207,7 @@ impl Requests {
     }
 
     /// How many requests are remembered.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.order.lock().ids.len()
     }
 }

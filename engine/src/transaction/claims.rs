@@ -248,11 +248,6 @@ pub fn give_back<A: Actor>(kernel: &Kernel, actor: Awaited, given: Ask<A>) {
     kernel.bells.ring(actor);
 }
 
-/// The actor of a pair.
-pub fn cell(kernel: &Kernel, pair: Pair) -> Slot<'_, StockActor> {
-    kernel.state.catalogue.entry(pair.sku).pair(pair.node)
-}
-
 /// Asks a stock actor; a panicked one stops the engine.
 pub async fn ask(
     kernel: &Kernel,

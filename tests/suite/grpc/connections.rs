@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use backstock::config::Config;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
-use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::{Codec, v1};
 use tokio::task::JoinSet;

@@ -34,6 +34,7 @@ pub enum PlaceOutcome {
 }
 
 impl Submitted {
+    /// An order that came so far.
     pub const fn new(permit: Permit, placing: Placing) -> Self {
         Self { permit, placing }
     }
