@@ -176,9 +176,14 @@ pub async fn cancel(engine: &Engine, id: &str, lines: &[(u32, u32)]) -> Result<L
     Ok(engine.cancel_order(command).await?.version)
 }
 
+/// A carrier, whom every shipment that leaves has.
+pub fn carrier() -> Text {
+    Text::new("carrier", "Post").expect("a text")
+}
+
 /// Ships a shipment, counted from 1.
 pub async fn ship(engine: &Engine, id: &str, shipment: u16) -> Result<Lsn, EngineError> {
-    let (carrier, tracking) = (Text::default(), Text::default());
+    let (carrier, tracking) = (carrier(), Text::default());
     let command = ShipShipment { meta: meta(), order: order_id(id), shipment, carrier, tracking };
     Ok(engine.ship_shipment(command).await?.version)
 }

@@ -16,7 +16,7 @@ use backstock_engine::model::{
 };
 
 use crate::fixture::{
-    DAY, NOW, define_items, define_nodes, keyed, meta, node, node_id, order, sku,
+    DAY, NOW, carrier, define_items, define_nodes, keyed, meta, node, node_id, order, sku,
 };
 use crate::naive::{Fact, Naive, SoldOut, grants};
 use crate::seed::Random;
@@ -148,7 +148,7 @@ impl Generator {
     fn ship(&mut self) -> Command {
         let order = self.random.pick(&self.orders).clone();
         let shipment = u16::try_from(self.random.within(1..3)).expect("small");
-        let (carrier, tracking) = (Text::default(), Text::default());
+        let (carrier, tracking) = (carrier(), Text::default());
         Command::Ship(ShipShipment { meta: meta(), order: order.id, shipment, carrier, tracking })
     }
 
@@ -165,11 +165,7 @@ impl Generator {
         let (item, at) = (*self.random.pick(&SKUS), *self.random.pick(&NODES));
         let units = self.random.within(0..8);
         let operation = match self.random.within(0..8) {
-            0 => StockOperation::Set {
-                on_hand: self.random.percent(70).then_some(units),
-                unavailable: self.random.percent(30).then(|| self.random.within(0..2)),
-                safety: self.random.percent(50).then(|| self.random.within(0..3)),
-            },
+            0 => self.set(units),
             1 => StockOperation::Count { on_hand: units },
             2 => self.adjust(),
             3 | 4 => self.announce(item, at),
@@ -179,6 +175,15 @@ impl Generator {
             },
         };
         self.on(item, at, operation)
+    }
+
+    fn set(&mut self, units: u32) -> StockOperation {
+        let on_hand = self.random.percent(70).then_some(units);
+        let unavailable = self.random.percent(30).then(|| self.random.within(0..2));
+        let safety = self.random.percent(50).then(|| self.random.within(0..3));
+        let says_nothing = unavailable.is_none() && safety.is_none();
+        let on_hand = on_hand.or_else(|| says_nothing.then_some(units));
+        StockOperation::Set { on_hand, unavailable, safety }
     }
 
     fn adjust(&mut self) -> StockOperation {
@@ -204,11 +209,12 @@ impl Generator {
     fn change_inbound(&mut self) -> Command {
         let (item, at, id) = self.random.pick(&self.announced).clone();
         let operation = match self.random.within(0..4) {
-            0 => StockOperation::ChangeInbound {
-                id,
-                quantity: self.random.percent(70).then(|| self.random.within(1..9)),
-                eta: self.random.percent(50).then(|| self.eta()),
-            },
+            0 => {
+                let quantity = self.random.percent(70).then(|| self.random.within(1..9));
+                let eta = self.random.percent(50).then(|| self.eta());
+                let quantity = quantity.or_else(|| eta.is_none().then_some(1));
+                StockOperation::ChangeInbound { id, quantity, eta }
+            }
             1 => StockOperation::CancelInbound { id },
             _ => StockOperation::ReceiveInbound {
                 id,

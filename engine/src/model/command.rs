@@ -17,7 +17,7 @@ use crate::limits;
 /// Bounds as the numbers of [`in_range`].
 const BANDS_MAX: i64 = small(limits::BANDS_MAX);
 const SERVICES_MAX: i64 = small(limits::SERVICES_MAX);
-const ORDER_UNITS_MAX: i64 = limits::LINE_UNITS_MAX as i64 * small(limits::ORDER_LINES_MAX);
+const ORDER_LINES_MAX: i64 = small(limits::ORDER_LINES_MAX);
 
 #[expect(clippy::cast_possible_wrap, reason = "bounds are far below 2^63")]
 const fn small(bound: usize) -> i64 {
@@ -304,7 +304,7 @@ pub struct LineCancellation {
     /// The line, from 1 as callers count.
     #[n(0)]
     pub line: u32,
-    /// Units, from 1.
+    /// Units, from 1 to [`limits::LINE_UNITS_MAX`].
     #[n(1)]
     pub quantity: u32,
 }
@@ -318,7 +318,7 @@ pub struct ShipShipment {
     pub order: OrderId,
     /// The shipment's number within the order, from 1 as callers count.
     pub shipment: u16,
-    /// The carrier.
+    /// The carrier; not empty.
     pub carrier: Text,
     /// The carrier's tracking number.
     pub tracking: Text,
@@ -333,6 +333,11 @@ fn in_range(found: &mut Vec<Violation>, field: String, value: i64, min: i64, max
     if !(min..=max).contains(&value) {
         found.push(Violation::new(field, value, Rule::OutOfRange { min, max }));
     }
+}
+
+/// An operation that says nothing is a slip of its caller.
+fn says_nothing(field: &str, how: &str) -> Violation {
+    Violation::new(field, "", Rule::Malformed(how.into()))
 }
 
 fn finish(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
@@ -403,26 +408,35 @@ impl OrderRequest {
 
     /// Checks counts and quantities; no delivery can be wanted before `ordered_on`.
     fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>> {
-        let lines = &self.lines.0;
-        if lines.is_empty() {
+        let mut found = self.lines.validate().err().unwrap_or_default();
+        if let (Some(day), Some(earliest)) = (self.deliver_by, ordered_on)
+            && day < earliest
+        {
+            found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest }));
+        }
+        finish(found)
+    }
+}
+
+impl Lines {
+    /// Checks their number and quantities.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        if self.0.is_empty() {
             return Err(vec![Violation::new("lines", "", Rule::Required)]);
         }
-        if lines.len() > limits::ORDER_LINES_MAX {
+        if self.0.len() > limits::ORDER_LINES_MAX {
             let rule = Rule::TooMany { max: limits::ORDER_LINES_MAX };
-            return Err(vec![Violation::new("lines", lines.len(), rule)]);
+            return Err(vec![Violation::new("lines", self.0.len(), rule)]);
         }
         let mut found = Vec::new();
-        for (at, line) in lines.iter().enumerate() {
+        for (at, line) in self.0.iter().enumerate() {
+            // The path is made only for what is wrong: orders come in by the
+            // hundred thousand.
             if !(1..=limits::LINE_UNITS_MAX).contains(&line.quantity) {
                 let field = format!("lines[{at}].quantity");
                 let max = i64::from(limits::LINE_UNITS_MAX);
                 in_range(&mut found, field, i64::from(line.quantity), 1, max);
             }
-        }
-        if let (Some(day), Some(earliest)) = (self.deliver_by, ordered_on)
-            && day < earliest
-        {
-            found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest }));
         }
         finish(found)
     }
@@ -446,6 +460,9 @@ impl StockOperation {
             in_range(&mut found, field.into(), i64::from(value), min, max);
         };
         match self {
+            Self::Set { on_hand: None, unavailable: None, safety: None } => {
+                found.push(says_nothing("levels", "sets no level"));
+            }
             Self::Set { on_hand, unavailable, safety } => {
                 units("on_hand", on_hand.unwrap_or(0), 0);
                 units("unavailable", unavailable.unwrap_or(0), 0);
@@ -454,14 +471,26 @@ impl StockOperation {
             Self::SupplierFeed { quantity } => units("quantity", quantity.unwrap_or(0), 0),
             Self::Receive { quantity, unavailable } => {
                 units("quantity", *quantity, 1);
-                units("unavailable", *unavailable, 0);
+                let all = i64::from(*quantity);
+                let most = if (1..=max).contains(&all) { all } else { max };
+                let field = "unavailable".into();
+                in_range(&mut found, field, i64::from(*unavailable), 0, most);
+            }
+            Self::Adjust { on_hand_delta: 0, unavailable_delta: 0, .. } => {
+                found.push(says_nothing("deltas", "changes nothing: both deltas are 0"));
             }
             Self::Adjust { on_hand_delta, unavailable_delta, .. } => {
-                let both = on_hand_delta.unsigned_abs().max(unavailable_delta.unsigned_abs());
-                units("delta", both, 1);
+                let mut delta = |field: &str, delta: i32| {
+                    in_range(&mut found, field.into(), i64::from(delta), -max, max);
+                };
+                delta("on_hand_delta", *on_hand_delta);
+                delta("unavailable_delta", *unavailable_delta);
             }
             Self::Count { on_hand } => units("on_hand", *on_hand, 0),
             Self::AnnounceInbound { quantity, .. } => units("quantity", *quantity, 1),
+            Self::ChangeInbound { quantity: None, eta: None, .. } => {
+                found.push(says_nothing("quantity", "neither quantity nor eta is set"));
+            }
             Self::ChangeInbound { quantity, .. } => units("quantity", quantity.unwrap_or(1), 1),
             Self::ReceiveInbound { quantity, closes, .. } => {
                 units("quantity", *quantity, i64::from(!closes));
@@ -473,7 +502,9 @@ impl StockOperation {
 }
 
 impl CancelOrder {
-    /// Checks counts and quantities.
+    /// Checks counts, lines and quantities. No line has more than
+    /// [`limits::LINE_UNITS_MAX`] units, those of one SKU summed, so that no more can be
+    /// cancelled at it.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
         let mut found = Vec::new();
         if self.lines.len() > limits::ORDER_LINES_MAX {
@@ -481,32 +512,60 @@ impl CancelOrder {
             return Err(vec![Violation::new("lines", self.lines.len(), rule)]);
         }
         for (at, cancellation) in self.lines.iter().enumerate() {
-            let max = ORDER_UNITS_MAX;
-            let quantity = i64::from(cancellation.quantity);
-            in_range(&mut found, format!("lines[{at}].quantity"), quantity, 1, max);
+            let field = format!("lines[{at}].line");
+            in_range(&mut found, field, i64::from(cancellation.line), 1, ORDER_LINES_MAX);
             if self.lines[..at].iter().any(|other| other.line == cancellation.line) {
                 let field = format!("lines[{at}].line");
                 found.push(Violation::new(field, cancellation.line, Rule::Duplicate));
             }
+            let (quantity, max) = (i64::from(cancellation.quantity), limits::LINE_UNITS_MAX.into());
+            in_range(&mut found, format!("lines[{at}].quantity"), quantity, 1, max);
         }
         finish(found)
     }
 }
 
+impl ShipShipment {
+    /// Checks that the carrier is named: the carrier knows where a shipment is.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        if self.carrier.as_str().is_empty() {
+            return Err(vec![Violation::new("carrier", "", Rule::Required)]);
+        }
+        Ok(())
+    }
+}
+
 impl NodeDefinition {
-    /// Checks what needs no calendar: numbers and list lengths.
+    /// Checks what needs no calendar: numbers and lists.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
         let mut found = Vec::new();
+        if self.working_days == 0 {
+            found.push(Violation::new("working_days", "", Rule::Required));
+        }
+        validate_holidays(&self.holidays, &mut found);
         let mut number = |field: &str, value: i64, min: i64, max: i64| {
             in_range(&mut found, field.into(), value, min, max);
         };
         number("cut_off_minute", i64::from(self.cut_off_minute), 0, 24 * 60);
-        number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
-        number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
-        number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
         let capacity = i64::from(self.capacity_units_per_day);
         number("capacity_units_per_day", capacity, 0, limits::STOCK_UNITS_MAX.into());
+        number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
+        number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
+        number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
         finish(found)
+    }
+}
+
+fn validate_holidays(holidays: &[Day], found: &mut Vec<Violation>) {
+    let max = limits::HOLIDAYS_MAX;
+    if holidays.len() > max {
+        found.push(Violation::new("holidays", holidays.len(), Rule::TooMany { max }));
+        return;
+    }
+    for (at, day) in holidays.iter().enumerate() {
+        if holidays[..at].contains(day) {
+            found.push(Violation::new(format!("holidays[{at}]"), day, Rule::Duplicate));
+        }
     }
 }
 
@@ -585,3 +644,6 @@ fn validate_services(policy: &Policy, found: &mut Vec<Violation>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

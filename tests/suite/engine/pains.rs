@@ -114,7 +114,7 @@ fn pain_15_an_order_against_inbound_supply_has_a_date_and_reports_count_once() {
 
     single.run(cancel(&engine, "o", &[(1, 1)])).expect("orders can be edited");
     let report = |key: &str| {
-        let (carrier, tracking) = (Text::default(), Text::default());
+        let (carrier, tracking) = (carrier(), Text::default());
         let meta = keyed(key);
         engine.ship_shipment(ShipShipment {
             meta,

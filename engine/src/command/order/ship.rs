@@ -13,6 +13,7 @@ use crate::transaction::write::{Change, request_of, write};
 
 /// Reports that a shipment left.
 pub async fn ship(kernel: &Kernel, command: ShipShipment) -> Result<Change, EngineError> {
+    command.validate()?;
     let ShipShipment { meta, order: id, shipment, carrier, tracking } = command;
     let request = request_of(&meta, &(&id, shipment, &carrier, &tracking));
     let dispatch = Dispatch { at: meta.at, carrier, tracking };

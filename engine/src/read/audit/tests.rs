@@ -39,7 +39,8 @@ fn cancel(engine: &Engine, pump: &mut Pump, id: &str) {
 }
 
 fn ship(engine: &Engine, pump: &mut Pump, id: &str) {
-    let (carrier, tracking) = (Text::default(), Text::default());
+    let carrier = Text::new("carrier", "Post").expect("a text");
+    let tracking = Text::default();
     let order = order_id(id);
     let command = ShipShipment { meta: meta(), order, shipment: 1, carrier, tracking };
     run(pump, engine.ship_shipment(command));
