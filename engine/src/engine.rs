@@ -19,7 +19,8 @@ pub use crate::model::order::trace::{Candidate, Trace, Verdict};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::{Availability, NodeAvailability, OrderView, StockView};
-pub use crate::recovery::directory::{init, lock_data};
+pub use crate::recovery::directory::lock_data;
+pub use crate::recovery::enter::init;
 pub use crate::recovery::error::OpenError;
 pub use crate::recovery::open::{OpenOptions, Recovered, Until};
 pub use crate::recovery::restore::{

@@ -1,22 +1,13 @@
-//! Places and the distances between them.
+//! Distances between places, and the table of postal codes that says where a place is.
 //!
-//! A location is integers, so it can be state. A distance is computed in
-//! floating point for planning and is never state: a plan's outcome is written
-//! to the journal, not the figures that led to it.
+//! A distance is computed in floating point for planning and is never state: a plan's
+//! outcome is written to the journal, not the figures that led to it.
 
-use minicbor::{Decode, Encode};
 use thiserror::Error;
 
 use crate::calendar::LocalDays;
-
-/// Micro-degrees in a degree.
-const UDEG_PER_DEGREE: i32 = 1_000_000;
-
-/// Poles are at plus and minus 90 degrees.
-pub const LATITUDE_UDEG_MAX: i32 = 90 * UDEG_PER_DEGREE;
-
-/// The antimeridian is at plus and minus 180 degrees.
-pub const LONGITUDE_UDEG_MAX: i32 = 180 * UDEG_PER_DEGREE;
+use crate::model::Location;
+use crate::model::location::UDEG_PER_DEGREE;
 
 /// The mean radius R1 of the GRS 80 ellipsoid, in metres (Moritz 2000,
 /// "Geodetic Reference System 1980", Journal of Geodesy 74). A sphere of this
@@ -27,21 +18,9 @@ const EARTH_RADIUS_M: f64 = 6_371_008.771_4;
 /// card has more distance zones.
 pub const BANDS_MAX: usize = 16;
 
-/// Why a location or a set of bands was refused.
+/// Why a set of distance bands was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum GeoError {
-    /// Beyond a pole.
-    #[error("latitude of {udeg} micro-degrees is outside ±{LATITUDE_UDEG_MAX}")]
-    Latitude {
-        /// Micro-degrees north, as given.
-        udeg: i32,
-    },
-    /// Beyond the antimeridian.
-    #[error("longitude of {udeg} micro-degrees is outside ±{LONGITUDE_UDEG_MAX}")]
-    Longitude {
-        /// Micro-degrees east, as given.
-        udeg: i32,
-    },
+pub enum BandsError {
     /// A set needs 1 to [`BANDS_MAX`] bands.
     #[error("{count} distance bands are not 1 to {BANDS_MAX}")]
     BandCount {
@@ -56,43 +35,6 @@ pub enum GeoError {
     },
 }
 
-/// A point on the earth, in micro-degrees: a step of latitude is 11 cm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
-pub struct Location {
-    #[n(0)]
-    latitude_udeg: i32,
-    #[n(1)]
-    longitude_udeg: i32,
-}
-
-impl Location {
-    /// The point that many micro-degrees north of the equator and east of
-    /// Greenwich; south and west are negative.
-    ///
-    /// # Errors
-    /// [`GeoError::Latitude`] or [`GeoError::Longitude`] when outside
-    /// [`LATITUDE_UDEG_MAX`] or [`LONGITUDE_UDEG_MAX`], which are inclusive.
-    pub const fn new(latitude_udeg: i32, longitude_udeg: i32) -> Result<Self, GeoError> {
-        if latitude_udeg.unsigned_abs() > LATITUDE_UDEG_MAX.unsigned_abs() {
-            return Err(GeoError::Latitude { udeg: latitude_udeg });
-        }
-        if longitude_udeg.unsigned_abs() > LONGITUDE_UDEG_MAX.unsigned_abs() {
-            return Err(GeoError::Longitude { udeg: longitude_udeg });
-        }
-        Ok(Self { latitude_udeg, longitude_udeg })
-    }
-
-    /// Micro-degrees north of the equator.
-    pub const fn latitude_udeg(self) -> i32 {
-        self.latitude_udeg
-    }
-
-    /// Micro-degrees east of Greenwich.
-    pub const fn longitude_udeg(self) -> i32 {
-        self.longitude_udeg
-    }
-}
-
 /// The great-circle distance from `a` to `b` in whole metres, at most half the
 /// circumference (20,015,114 m). Symmetric, and 0 from a point to itself.
 ///
@@ -100,9 +42,9 @@ impl Location {
 /// and Telescope 68, p. 159) on a sphere of the earth's mean radius. It keeps
 /// its precision at short distances, where the law of cosines loses it.
 pub fn distance_m(a: Location, b: Location) -> u32 {
-    let (north_a, north_b) = (radians(a.latitude_udeg), radians(b.latitude_udeg));
+    let (north_a, north_b) = (radians(a.latitude_udeg()), radians(b.latitude_udeg()));
     let half_north = (north_b - north_a).abs() / 2.0;
-    let half_east = (radians(b.longitude_udeg) - radians(a.longitude_udeg)).abs() / 2.0;
+    let half_east = (radians(b.longitude_udeg()) - radians(a.longitude_udeg())).abs() / 2.0;
     let haversine =
         half_north.sin().powi(2) + north_a.cos() * north_b.cos() * half_east.sin().powi(2);
     // Rounding can push opposite points just past 1, where asin is undefined.
@@ -200,13 +142,13 @@ impl Bands {
     /// A last one of `u32::MAX` leaves no place on earth out.
     ///
     /// # Errors
-    /// [`GeoError::BandCount`] or [`GeoError::BandOrder`].
-    pub fn new(reach_m: Vec<u32>) -> Result<Self, GeoError> {
+    /// [`BandsError::BandCount`] or [`BandsError::BandOrder`].
+    pub fn new(reach_m: Vec<u32>) -> Result<Self, BandsError> {
         if reach_m.is_empty() || reach_m.len() > BANDS_MAX {
-            return Err(GeoError::BandCount { count: reach_m.len() });
+            return Err(BandsError::BandCount { count: reach_m.len() });
         }
         match reach_m.windows(2).position(|pair| pair[0] >= pair[1]) {
-            Some(before) => Err(GeoError::BandOrder { index: before + 1 }),
+            Some(before) => Err(BandsError::BandOrder { index: before + 1 }),
             None => Ok(Self(reach_m)),
         }
     }
@@ -229,6 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::location::{LATITUDE_UDEG_MAX, LONGITUDE_UDEG_MAX};
 
     fn at(latitude_udeg: i32, longitude_udeg: i32) -> Location {
         Location::new(latitude_udeg, longitude_udeg).unwrap()
@@ -264,22 +207,6 @@ mod tests {
     }
 
     #[test]
-    fn a_location_off_the_globe_is_refused() {
-        assert_eq!(Location::new(90_000_001, 0), Err(GeoError::Latitude { udeg: 90_000_001 }));
-        assert_eq!(Location::new(i32::MIN, 0), Err(GeoError::Latitude { udeg: i32::MIN }));
-        assert_eq!(Location::new(0, -180_000_001), Err(GeoError::Longitude { udeg: -180_000_001 }));
-    }
-
-    #[test]
-    fn a_location_keeps_its_bytes() {
-        let reno = at(39_695_488, -119_811_146);
-        let bytes = minicbor::to_vec(reno).unwrap();
-        let golden = [0x82, 0x1a, 0x02, 0x5d, 0xb4, 0x80, 0x3a, 0x07, 0x24, 0x2c, 0x49];
-        assert_eq!(bytes, golden, "{bytes:02x?}");
-        assert_eq!(minicbor::decode::<Location>(&bytes).unwrap(), reno);
-    }
-
-    #[test]
     fn a_band_reaches_its_own_distance_and_no_farther() {
         let bands = Bands::new(vec![100, 200]).unwrap();
         let found = |metres| bands.band_of(metres).map(DistanceBand::index);
@@ -292,10 +219,10 @@ mod tests {
 
     #[test]
     fn bands_that_do_not_ascend_or_are_too_many_are_refused() {
-        assert_eq!(Bands::new(Vec::new()), Err(GeoError::BandCount { count: 0 }));
-        assert_eq!(Bands::new((0..17).collect()), Err(GeoError::BandCount { count: 17 }));
+        assert_eq!(Bands::new(Vec::new()), Err(BandsError::BandCount { count: 0 }));
+        assert_eq!(Bands::new((0..17).collect()), Err(BandsError::BandCount { count: 17 }));
         assert!(Bands::new((0..16).collect()).is_ok());
-        assert_eq!(Bands::new(vec![1, 5, 5]), Err(GeoError::BandOrder { index: 2 }));
+        assert_eq!(Bands::new(vec![1, 5, 5]), Err(BandsError::BandOrder { index: 2 }));
     }
 
     fn any_location() -> impl Strategy<Value = Location> {

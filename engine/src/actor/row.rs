@@ -51,6 +51,17 @@ pub struct Row<A: Actor> {
     arena: Arc<Arena<Mailbox<A>>>,
 }
 
+/// Sizes that a row's speed rests on, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    /// The row itself.
+    pub(crate) row: usize,
+    /// What lies in the row before the numbers of its cells.
+    pub(crate) before_cells: usize,
+    /// The chunks that follow, in their order.
+    pub(crate) chunks: [usize; 3],
+}
+
 /// Where an actor is: its position in its row, and the number of its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -106,6 +117,15 @@ where
     fn default() -> Self {
         Self::new(&Arc::default())
     }
+}
+
+impl<A: Actor> Row<A> {
+    /// The sizes of a row of such actors.
+    pub(crate) const LAYOUT: Layout = Layout {
+        row: size_of::<Self>(),
+        before_cells: std::mem::offset_of!(Self, board.cells),
+        chunks: [size_of::<Short<A>>(), size_of::<Middle<A>>(), size_of::<Long<A>>()],
+    };
 }
 
 impl<A: Actor + Default> Row<A>
@@ -494,14 +514,3 @@ impl<'row, A: Actor> Link<'row, A> {
         (chunk.board.view(), Self::Long(&chunk.next))
     }
 }
-
-/// The sizes that the figures above rest on, for an actor like a stock's, which
-/// publishes one word of four bytes.
-const _: () = {
-    use crate::state::stock::StockActor;
-    assert!(size_of::<Row<StockActor>>() == 104);
-    assert!(std::mem::offset_of!(Row<StockActor>, board.cells) == 64);
-    assert!(size_of::<Short<StockActor>>() == 128);
-    assert!(size_of::<Middle<StockActor>>() == 248);
-    assert!(size_of::<Long<StockActor>>() == 512);
-};

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase, TimeZoneFollowingTransitions};
 use jiff::{Span, ToSpan};
 
-use super::CalendarError;
+use super::error::CalendarError;
 use crate::model::{Day, Timestamp};
 
 /// The rules that are compiled in, never those of the machine: the same

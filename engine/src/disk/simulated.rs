@@ -15,6 +15,7 @@
 //! bytes. A handle is cheap to clone and all clones are one disk.
 
 mod file;
+mod inner;
 mod random;
 mod state;
 
@@ -27,57 +28,16 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::file::SimulatedFile;
+use self::inner::Inner;
+pub use self::inner::{Crashed, Operation};
 use self::random::Random;
-use self::state::{FileId, State};
+use self::state::State;
 use super::{Access, Disk, DiskFile, DiskLock};
-
-/// What a disk is asked to do; reads are not counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Create or empty a file.
-    Create,
-    /// Write bytes to a file.
-    Write,
-    /// Take room for a file.
-    Preallocate,
-    /// Cut or grow a file.
-    Resize,
-    /// Make a file's content durable.
-    Sync,
-    /// Make a directory's names durable.
-    SyncDirectory,
-    /// Rename a file or a directory.
-    Rename,
-    /// Exchange two directories.
-    Exchange,
-    /// Remove a file, or a directory with all in it.
-    Remove,
-}
-
-/// The disk has crashed: whoever still has a handle to it gets nothing more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the simulated disk has crashed")]
-pub struct Crashed;
 
 /// A simulated disk; see the module.
 #[derive(Clone)]
 pub struct SimulatedDisk {
     inner: Arc<Mutex<Inner>>,
-}
-
-/// Everything behind the handle.
-struct Inner {
-    state: State,
-    capacity: Option<u64>,
-    operations: u64,
-    syncs: u64,
-    crash_at: Option<u64>,
-    /// Which operation fails, and how many of its kind come before.
-    failures: Vec<(Operation, u64)>,
-    locks: BTreeSet<PathBuf>,
-    /// What cannot be given another name.
-    mounts: BTreeSet<PathBuf>,
-    crashed: bool,
 }
 
 impl Default for SimulatedDisk {
@@ -218,48 +178,6 @@ impl SimulatedDisk {
     }
 }
 
-impl Inner {
-    /// Counts an operation; refuses it when it is due to fail or to crash.
-    fn begin(&mut self, operation: Operation) -> io::Result<()> {
-        self.alive()?;
-        self.operations += 1;
-        if self.crash_at == Some(self.operations) {
-            self.crashed = true;
-        }
-        self.alive()?;
-        self.fail_when_due(operation)
-    }
-
-    fn alive(&self) -> io::Result<()> {
-        if self.crashed { Err(io::Error::other(Crashed)) } else { Ok(()) }
-    }
-
-    fn refuse_mounts(&self, dirs: [&Path; 2]) -> io::Result<()> {
-        let is_mounted = dirs.into_iter().any(|dir| self.mounts.contains(dir));
-        if is_mounted { Err(rustix::io::Errno::BUSY.into()) } else { Ok(()) }
-    }
-
-    fn fail_when_due(&mut self, operation: Operation) -> io::Result<()> {
-        let mut due = false;
-        for (_, left) in self.failures.iter_mut().filter(|(kind, _)| *kind == operation) {
-            *left = left.saturating_sub(1);
-            due |= *left == 0;
-        }
-        self.failures.retain(|(_, left)| *left > 0);
-        if due { Err(rustix::io::Errno::IO.into()) } else { Ok(()) }
-    }
-
-    /// Refuses to grow a file to `bytes` when there is no room for that.
-    fn take_room(&self, file: FileId, bytes: u64) -> io::Result<()> {
-        let growth = bytes.saturating_sub(self.state.live(file).len() as u64);
-        let limit = self.capacity.unwrap_or(u64::MAX);
-        if growth > 0 && self.state.used().saturating_add(growth) > limit {
-            return Err(rustix::io::Errno::NOSPC.into());
-        }
-        Ok(())
-    }
-}
-
 impl Disk for SimulatedDisk {
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut inner = self.inner.lock();
@@ -290,7 +208,7 @@ impl Disk for SimulatedDisk {
             inner.state.find_openable(path)?
         };
         inner.state.opened(id);
-        Ok(Box::new(SimulatedFile::new(self.clone(), id, access)))
+        Ok(Box::new(SimulatedFile::new(Arc::clone(&self.inner), id, access)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

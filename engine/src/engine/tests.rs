@@ -13,16 +13,16 @@ use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::calendar::{LocalDays, Zone};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
-use crate::geo::{Location, PostalCodes, PostalMatch, ZoneNo};
+use crate::geo::{PostalCodes, PostalMatch, ZoneNo};
 use crate::limits::TRIES_MAX;
 use crate::model::command::{
     ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
     PlaceOrder, StockOperation,
 };
 use crate::model::{
-    Dispatch, Event, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair, PostalCode,
-    Record, Refusal, Release, RequestId, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
-    Text, Timestamp,
+    Dispatch, Event, Item, Location, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair,
+    PostalCode, Record, Refusal, Release, RequestId, ServiceName, Shortage, Sku, SkuNo,
+    StockEffect, Supply, Text, Timestamp,
 };
 use crate::read::as_of::AsOf;
 use crate::state::stock::{Claim, StockMessage};

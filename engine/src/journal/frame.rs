@@ -25,11 +25,8 @@
 //! the last LSN and proves that all before it was synced.
 
 use super::error::Defect;
-use super::limits::{FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use super::limits::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, PAYLOAD_BYTES_MAX};
 use super::lsn::Lsn;
-
-/// Bytes of a frame before its payload.
-pub(crate) const HEADER_BYTES: usize = 24;
 
 /// The version that this code writes; it reads this one and all older ones.
 pub(crate) const FRAME_VERSION: u8 = 1;
@@ -72,7 +69,7 @@ impl<'a> Payload<'a> {
 
     /// The bytes that this payload takes as a frame.
     pub(crate) const fn framed_bytes(&self) -> usize {
-        HEADER_BYTES + self.bytes.len()
+        FRAME_HEADER_BYTES + self.bytes.len()
     }
 }
 
@@ -94,7 +91,7 @@ pub(crate) fn encode_record(out: &mut Vec<u8>, lsn: Lsn, place: u32, payload: Pa
 }
 
 /// The seal of a log whose last record is `last`.
-pub(crate) fn seal(last: Lsn) -> [u8; HEADER_BYTES] {
+pub(crate) fn seal(last: Lsn) -> [u8; FRAME_HEADER_BYTES] {
     header(last, 0, Kind::Seal, Payload { bytes: &[], checksum: crc32fast::hash(&[]) })
 }
 
@@ -102,8 +99,8 @@ pub(crate) fn seal(last: Lsn) -> [u8; HEADER_BYTES] {
     clippy::cast_possible_truncation,
     reason = "a frame's length is bounded by FRAME_BYTES_MAX"
 )]
-fn header(lsn: Lsn, place: u32, kind: Kind, payload: Payload<'_>) -> [u8; HEADER_BYTES] {
-    let mut header = [0; HEADER_BYTES];
+fn header(lsn: Lsn, place: u32, kind: Kind, payload: Payload<'_>) -> [u8; FRAME_HEADER_BYTES] {
+    let mut header = [0; FRAME_HEADER_BYTES];
     header[..4].copy_from_slice(&(payload.framed_bytes() as u32).to_le_bytes());
     header[8..16].copy_from_slice(&lsn.get().to_le_bytes());
     header[16..20].copy_from_slice(&place.to_le_bytes());
@@ -114,7 +111,7 @@ fn header(lsn: Lsn, place: u32, kind: Kind, payload: Payload<'_>) -> [u8; HEADER
     header
 }
 
-fn continue_checksum(payload: u32, header: &[u8; HEADER_BYTES]) -> u32 {
+fn continue_checksum(payload: u32, header: &[u8; FRAME_HEADER_BYTES]) -> u32 {
     let mut hasher = crc32fast::Hasher::new_with_initial(payload);
     hasher.update(header);
     hasher.finalize()
@@ -132,15 +129,15 @@ pub(crate) fn claimed_length(bytes: &[u8], room: u64) -> Result<Option<usize>, D
     let length = found as usize;
     match length {
         0 => Ok(None),
-        HEADER_BYTES..=FRAME_BYTES_MAX if u64::from(found) <= room => Ok(Some(length)),
+        FRAME_HEADER_BYTES..=FRAME_BYTES_MAX if u64::from(found) <= room => Ok(Some(length)),
         _ => Err(Defect::Length { found }),
     }
 }
 
 /// Checks the frame that is exactly `bytes`, at least a header long.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Frame, Defect> {
-    let (head, payload) = bytes.split_at(HEADER_BYTES);
-    let mut header = [0; HEADER_BYTES];
+    let (head, payload) = bytes.split_at(FRAME_HEADER_BYTES);
+    let mut header = [0; FRAME_HEADER_BYTES];
     header.copy_from_slice(head);
     let stored = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
     header[4..8].fill(0);
@@ -164,7 +161,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Frame, Defect> {
 }
 
 /// The LSN in a header that is not checked.
-pub(crate) fn lsn_of(header: &[u8; HEADER_BYTES]) -> Lsn {
+pub(crate) fn lsn_of(header: &[u8; FRAME_HEADER_BYTES]) -> Lsn {
     let mut lsn = [0; 8];
     lsn.copy_from_slice(&header[8..16]);
     Lsn::new(u64::from_le_bytes(lsn))

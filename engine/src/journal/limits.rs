@@ -1,6 +1,5 @@
 //! Every bound of the journal, with its reason.
 
-use super::frame::HEADER_BYTES;
 use super::segment::SEGMENT_HEADER_BYTES;
 
 /// Longest payload, in bytes. The largest command is a bulk feed, which the
@@ -8,8 +7,11 @@ use super::segment::SEGMENT_HEADER_BYTES;
 /// field from asking for gigabytes.
 pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 
+/// Bytes of a frame before its payload.
+pub(crate) const FRAME_HEADER_BYTES: usize = 24;
+
 /// Longest frame, in bytes.
-pub(crate) const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + HEADER_BYTES;
+pub(crate) const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + FRAME_HEADER_BYTES;
 
 /// Bytes of a segment unless configured. At 200 bytes a record and a million
 /// records a second a new segment is made about three times a second, which

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::error::Defect;
-use super::frame::{self, Frame, HEADER_BYTES, Kind};
-use super::limits::{READ_CHUNK_BYTES, READ_PAGE_BYTES};
+use super::frame::{self, Frame, Kind};
+use super::limits::{FRAME_HEADER_BYTES, READ_CHUNK_BYTES, READ_PAGE_BYTES};
 use super::lsn::Lsn;
 use super::segment::SEGMENT_HEADER_BYTES;
 use crate::disk::{DiskFile, is_unreadable};
@@ -93,7 +93,7 @@ impl Scanner {
         if room == 0 {
             return Ok(Step::End);
         }
-        if let Some(defect) = self.hold(HEADER_BYTES)? {
+        if let Some(defect) = self.hold(FRAME_HEADER_BYTES)? {
             return Ok(Step::Bad(defect));
         }
         let length = match frame::claimed_length(&self.buffer[self.start..], room) {
@@ -149,7 +149,7 @@ impl Scanner {
     }
 
     fn pass(&mut self, frame: Frame) -> Step {
-        self.payload = (self.start + HEADER_BYTES, self.start + frame.bytes);
+        self.payload = (self.start + FRAME_HEADER_BYTES, self.start + frame.bytes);
         self.start += frame.bytes;
         self.at += frame.bytes as u64;
         if frame.kind == Kind::Record {
@@ -262,7 +262,7 @@ pub(crate) fn find_frame(
             break;
         }
         // A header that the window cuts through is whole in the next one.
-        from += (read + 1).saturating_sub(HEADER_BYTES).max(1) as u64;
+        from += (read + 1).saturating_sub(FRAME_HEADER_BYTES).max(1) as u64;
     }
     Ok(None)
 }
@@ -272,12 +272,12 @@ pub(crate) fn find_frame(
 fn frame_at(
     file: &dyn DiskFile,
     at: u64,
-    header: &[u8; HEADER_BYTES],
+    header: &[u8; FRAME_HEADER_BYTES],
     (expected, limit): (Lsn, u64),
 ) -> io::Result<Option<Frame>> {
     let room = limit - at;
     // No more records than this fit.
-    let plausible = expected.previous()..=expected.plus(limit / HEADER_BYTES as u64);
+    let plausible = expected.previous()..=expected.plus(limit / FRAME_HEADER_BYTES as u64);
     if !plausible.contains(&frame::lsn_of(header)) {
         return Ok(None);
     }

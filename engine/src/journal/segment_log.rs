@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::error::LogError;
-use super::frame::{self, HEADER_BYTES};
+use super::frame;
 use super::known::Known;
-use super::limits::{READ_CHUNK_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX};
+use super::limits::{
+    FRAME_HEADER_BYTES, READ_CHUNK_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX,
+};
 use super::log::{History, Log};
 use super::lsn::Lsn;
 use super::mark::Mark;
@@ -238,7 +240,7 @@ impl Log for SegmentLog {
     fn reserve(&mut self, bytes: usize) -> Result<(), LogError> {
         self.check_poison()?;
         // Room for a seal is always kept behind the last batch.
-        let bytes = bytes + HEADER_BYTES;
+        let bytes = bytes + FRAME_HEADER_BYTES;
         if self.has_room(bytes) {
             return Ok(());
         }
@@ -251,7 +253,7 @@ impl Log for SegmentLog {
         if let Some(mark) = &mut self.mark {
             mark.close(self.last);
         }
-        if self.sealed || !self.has_room(HEADER_BYTES) {
+        if self.sealed || !self.has_room(FRAME_HEADER_BYTES) {
             return Ok(());
         }
         let end = self.write(&frame::seal(self.last)).map_err(|error| self.poison(error))?;

@@ -16,11 +16,11 @@ use std::time::{Duration, Instant};
 
 use super::batch::Batch;
 use super::error::LogError;
-use super::group_commit::{Shared, State};
 use super::limits::{GATHER_IN_FLIGHT_MIN, GATHER_MS_MAX, ROOM_RETRY_MS_MAX, ROOM_RETRY_MS_MIN};
 use super::log::Log;
 use super::lsn::Lsn;
 use super::meter::Synced;
+use super::queue::{Shared, State};
 
 /// What became of records, in LSN order. The sink may take the items by draining
 /// or by swapping the vector; what it leaves is dropped.

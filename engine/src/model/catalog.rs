@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
+use super::location::Location;
 use super::time::Day;
-use crate::geo::Location;
 
 /// A sellable thing.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -10,8 +10,8 @@ use super::event::Origin;
 use super::ids::{
     CustomerId, InboundId, NodeId, OrderId, PostalCode, RequestId, ServiceName, Sku, Text,
 };
-use super::refusal::{Rule, Violation};
 use super::time::{Day, Timestamp};
+use super::violation::{Rule, Violation};
 use crate::limits;
 
 /// Bounds as the numbers of [`in_range`].

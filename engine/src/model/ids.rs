@@ -5,7 +5,7 @@ use std::fmt;
 use compact_str::CompactString;
 use minicbor::{Decode, Encode};
 
-use super::refusal::{Rule, Violation};
+use super::violation::{Rule, Violation};
 use crate::limits;
 
 /// Refuses what is empty, longer than `max` bytes or not printable ASCII.

@@ -19,6 +19,7 @@ pub mod digest;
 pub mod event;
 pub mod ids;
 pub mod invariants;
+pub mod location;
 pub mod lsn;
 pub mod order;
 pub mod pack;
@@ -26,6 +27,7 @@ pub mod refusal;
 pub mod reservations;
 pub mod stock;
 pub mod time;
+pub mod violation;
 
 pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
 pub use digest::StateHash;
@@ -34,13 +36,15 @@ pub use ids::{
     CustomerId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
     RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
+pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use order::{
     Allocation, ArchivedOrder, Dispatch, KeptOrder, Order, OrderEffect, OrderHeader, OrderLine,
     OrderState, PackedOrder, Release, Shipment,
 };
 pub use pack::Unpackable;
-pub use refusal::{Gone, Refusal, Rule, Violation};
+pub use refusal::{Gone, Refusal};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect, Undecided};
 pub use time::{Day, Timestamp};
+pub use violation::{Rule, Violation};

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::disk::{Disk, DiskLock};
-use crate::journal::{LogError, Mark, Marked, Options, SegmentLog};
+use crate::journal::{LogError, Mark, Marked};
 use crate::paths::mark_file;
 use crate::paths::{journal_directory, snapshot_directory};
 use crate::recovery::error::OpenError;
-use crate::recovery::restore::finish;
 use crate::snapshot::SledStore;
 
 /// The file whose lock says that a data directory is in use. The journal has a
@@ -44,46 +43,6 @@ pub fn lock_data(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, LogError
         }
     }
     Ok(Arc::new(lock))
-}
-
-/// Begins a data directory, with nothing in it, where there is none.
-///
-/// # Errors
-/// [`OpenError::IsData`] where there is one, and [`OpenError::Foreign`] where something
-/// else is.
-pub fn init(data: &Path, disk: &Arc<dyn Disk>) -> Result<(), OpenError> {
-    refuse_half_made(&**disk, data)?;
-    if !holds_nothing(&**disk, data)? {
-        return Err(OpenError::IsData(data.to_owned()));
-    }
-    let (_lock, _) = enter(&**disk, data, true)?;
-    SegmentLog::open(Arc::clone(disk), &journal_directory(data), Options::default())?;
-    Ok(())
-}
-
-/// Takes a data directory that is to be served: makes it where there is none, if
-/// `create` says so, and goes on with a restore that was stopped. Answers with whether
-/// there was no data in it as well.
-pub(super) fn enter(
-    disk: &dyn Disk,
-    data: &Path,
-    create: bool,
-) -> Result<(Arc<DiskLock>, bool), OpenError> {
-    refuse_half_made(disk, data)?;
-    let holds_nothing = holds_nothing(disk, data)?;
-    if holds_nothing && !create {
-        return Err(OpenError::NoData(data.to_owned()));
-    }
-    disk.create_dir_all(data).map_err(LogError::opening(data))?;
-    let lock = lock_data(disk, data)?;
-    finish(disk, data)?;
-    for path in [restoring(data), restoring_inside(data)] {
-        if Stage::of(disk, &path).is_some() {
-            let path = path.display();
-            tracing::warn!(%path, "a restore was stopped here; the next one removes what it left");
-        }
-    }
-    Ok((lock, holds_nothing))
 }
 
 /// Whether a data directory can be begun at a path: nothing is there, or nothing but
@@ -174,7 +133,7 @@ pub(super) fn restoring_inside(data: &Path) -> PathBuf {
 }
 
 /// Whether a restore was stopped while it exchanged what lies in a data directory:
-/// [`finish`](super::restore::finish) goes on with it.
+/// who enters it goes on with it.
 pub(super) fn is_half_exchanged(disk: &dyn Disk, data: &Path) -> bool {
     let stage = Stage::of(disk, &restoring_inside(data));
     matches!(stage, Some(Stage::Whole | Stage::Entering))

@@ -21,7 +21,7 @@ use crate::paths::journal_directory;
 use crate::paths::mark_file;
 use crate::paths::snapshot_directory;
 use crate::progress::Progress;
-use crate::recovery::directory::enter;
+use crate::recovery::enter::enter;
 use crate::recovery::error::OpenError;
 use crate::recovery::mark::tell_of_mark;
 use crate::recovery::replay::replay_records;

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chunk::{self, Kind};
-use super::content::{Content, OrderState};
+use super::content::Content;
 use super::error::{ChunkFault, SnapshotError};
 use super::limits::{ORDERS_PER_CHUNK, RECALL_TRIES_MAX};
+use super::parts::OrderState;
 use super::store::{ChunkKey, SnapshotStore, StoreError};
 use crate::model::{ArchivedOrder, OrderNo};
 

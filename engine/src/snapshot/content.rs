@@ -8,26 +8,13 @@ use rkyv::util::AlignedVec;
 use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedItemsV1, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
-    CatalogueV1, ImageError, ItemsV1, OrdersV2, RequestsV1,
+    CatalogueV1, ImageError, ItemsV1, OrdersV2, RequestsV1, access,
 };
 use super::manifest::Counts;
-use crate::model::{KeptOrder, Lsn, NodeNo, OrderNo, Pair, RequestId, SkuNo, StateHash, Stock};
-use crate::state::catalogue::{Catalogue, Definition};
+use super::parts::{ItemState, OrderState, Request};
+use crate::model::{Lsn, StateHash};
 use crate::state::network::Network;
-use crate::state::requests::{Remembered, hash_request};
-
-/// A remembered request under its key.
-pub(super) type Request = (RequestId, Remembered);
-
-/// An item with its pairs, in the order of their coming to be.
-pub(super) struct ItemState {
-    pub no: SkuNo,
-    pub definition: Definition,
-    pub pairs: Vec<(NodeNo, Stock)>,
-}
-
-/// An order under its number.
-pub(super) type OrderState = (OrderNo, KeptOrder);
+use crate::state::requests::hash_request;
 
 /// The parts of the state in one chunk, ascending by number or LSN.
 pub(super) enum Content {
@@ -168,35 +155,10 @@ impl Content {
     }
 }
 
-impl ItemState {
-    fn hash(&self) -> StateHash {
-        let mut hash = Catalogue::hash_definition(self.no, &self.definition);
-        for (node, stock) in &self.pairs {
-            hash.merge(stock.hash(Pair { sku: self.no, node: *node }));
-        }
-        hash
-    }
-
-    fn lsns(&self) -> impl Iterator<Item = Lsn> {
-        self.pairs.iter().map(|(_, stock)| stock.last_lsn).chain([self.definition.last_lsn])
-    }
-}
-
 fn span(lsns: impl Iterator<Item = Lsn>) -> (Lsn, Lsn) {
     let fold = |span: Option<(Lsn, Lsn)>, lsn: Lsn| match span {
         None => Some((lsn, lsn)),
         Some((first, last)) => Some((first.min(lsn), last.max(lsn))),
     };
     lsns.fold(None, fold).unwrap_or_default()
-}
-
-/// Access to an archive, checked. The payload's checksum is right by now: what
-/// fails here was written wrong.
-pub(super) fn access<T>(payload: &[u8]) -> Result<&T, ImageError>
-where
-    T: rkyv::Portable
-        + for<'b> rkyv::bytecheck::CheckBytes<rkyv::api::high::HighValidator<'b, rancor::Error>>,
-{
-    rkyv::access::<T, rancor::Error>(payload)
-        .map_err(|error| ImageError::Archive(error.to_string()))
 }

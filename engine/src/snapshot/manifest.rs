@@ -3,9 +3,8 @@
 use rkyv::{Archive, Serialize, rancor};
 
 use super::chunk::{self, Header, Kind};
-use super::content::access;
 use super::error::ManifestFault;
-use super::image::ImageError;
+use super::image::{ImageError, access};
 use super::store::ChunkKey;
 use crate::model::{Lsn, StateHash, Timestamp};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::{ManifestFault, SnapshotError};
-use super::manifest::{Counts, Manifest};
+use super::manifest::Manifest;
 use super::sled_store::SledStore;
 use super::store::SnapshotStore;
 use super::verify::read_manifest;
@@ -31,21 +31,6 @@ pub struct TakeReport {
     pub took_verifying: Duration,
     /// Of both, making way for commands.
     pub took_resting: Duration,
-}
-
-/// What reading a generation back found: no fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VerifyReport {
-    /// Which one.
-    pub generation: u64,
-    /// Its chunks, all read.
-    pub chunks: usize,
-    /// Bytes read.
-    pub bytes: u64,
-    /// What it holds.
-    pub counts: Counts,
-    /// How long it took.
-    pub took: Duration,
 }
 
 /// One generation in a list.

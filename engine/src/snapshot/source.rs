@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::archived::{ArchivedIn, recall};
-use super::content::{Content, ItemState, OrderState, Request};
+use super::content::Content;
 use super::error::{ChunkFault, SnapshotError};
 use super::image::ImageError;
+use super::parts::{ItemState, OrderState, Request};
 use crate::actor::ActorPanicked;
 use crate::limits::REQUESTS_PER_LOCK;
 use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};

@@ -1,14 +1,28 @@
 //! Reading back: every byte is checked before anything is believed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::chunk::{self, Kind};
 use super::content::Content;
 use super::error::{ChunkFault, ManifestFault, SnapshotError};
-use super::manifest::{ChunkRef, Manifest};
+use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
-use super::report::VerifyReport;
 use super::store::SnapshotStore;
+
+/// What reading a generation back found: no fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Which one.
+    pub generation: u64,
+    /// Its chunks, all read.
+    pub chunks: usize,
+    /// Bytes read.
+    pub bytes: u64,
+    /// What it holds.
+    pub counts: Counts,
+    /// How long it took.
+    pub took: Duration,
+}
 
 /// Reads a generation's manifest.
 ///

@@ -20,9 +20,9 @@
 //! takes, and the plain bound says what comes after, with the shipments still
 //! to be opened at the least fixed cost.
 
+use super::desk::{Desk, Pending};
 use super::limits::SCALE;
-use super::scratch::{Candidate, Reduced};
-use super::search::{Desk, Pending};
+use super::reduced::{Candidate, Reduced};
 use super::set::Set;
 use super::weight::{Ranking, Weight};
 

@@ -8,7 +8,7 @@
 //! until there is a cover; every cover of that size comes up.
 
 use super::limits::COVER_STEPS_MAX;
-use super::scratch::{FORCED, Reduced};
+use super::reduced::{FORCED, Reduced};
 use super::weight::Ranking;
 
 /// Lines that one mask holds.

@@ -20,6 +20,7 @@
 
 mod bound;
 mod cover;
+mod desk;
 mod explain;
 pub mod limits;
 mod narrow;
@@ -27,6 +28,7 @@ mod plan;
 mod problem;
 mod reason;
 mod reduce;
+mod reduced;
 mod scratch;
 mod search;
 mod set;

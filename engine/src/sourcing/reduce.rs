@@ -19,7 +19,7 @@
 use std::ops::Range;
 
 use super::problem::{Line, Problem, Split};
-use super::scratch::{Candidate, Demand, FORCED, Reduced, UNSEEN};
+use super::reduced::{Candidate, Demand, FORCED, Reduced, UNSEEN};
 use super::weight::{Ranking, Weight};
 
 /// Fills `reduced` from `problem`.

@@ -39,3 +39,26 @@ impl<const N: usize> Set<N> {
         std::array::from_fn(|word| self.0.get(word).copied().unwrap_or(0))
     }
 }
+
+/// What is left of a set to go through.
+pub(super) struct Members(u64);
+
+/// The members of `set`, lowest first.
+#[inline]
+pub(super) fn members(set: u64) -> Members {
+    Members(set)
+}
+
+impl Iterator for Members {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let next = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(next)
+    }
+}

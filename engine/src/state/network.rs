@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::calendar::{Calendar, CalendarError, WorkingDays};
-use crate::geo::{Bands, Location, PostalCodes, distance_m};
+use crate::geo::{Bands, PostalCodes, distance_m};
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
-    Lsn, Node, NodeId, NodeKind, NodeNo, Policy, ServiceName, ServiceNo, StateHash,
+    Location, Lsn, Node, NodeId, NodeKind, NodeNo, Policy, ServiceName, ServiceNo, StateHash,
 };
 use crate::sourcing;
 

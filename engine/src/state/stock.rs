@@ -606,6 +606,13 @@ impl StockActor {
 
 /// The actor and its mailbox.
 const _: () = assert!(size_of::<StockActor>() == 72 && size_of::<Mailbox<StockActor>>() == 80);
+/// A row of actors that publish one word of four bytes: what planning reads of it fills
+/// whole cache lines.
+const _: () = {
+    let layout = Row::<StockActor>::LAYOUT;
+    assert!(layout.row == 104 && layout.before_cells == 64);
+    assert!(matches!(layout.chunks, [128, 248, 512]));
+};
 // A clamped quantity is enough for any line, and too little for none.
 const _: () = assert!(LINE_UNITS_MAX < Glance::FREE_MAX.cast_unsigned());
 

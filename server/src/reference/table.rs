@@ -13,7 +13,7 @@
 //! Varints are LEB128, at most five bytes.
 
 use backstock_engine::calendar::{LocalDays, Zone};
-use backstock_engine::geo::Location;
+use backstock_engine::model::Location;
 
 /// What the header line begins with. Another version is refused.
 const HEADER: &[u8] = b"backstock postal 2;";

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use backstock_benches::holiday::{NODES, Orders, Size, node, nodes_of, postal_codes};
-use backstock_engine::geo::{Bands, Location, distance_m};
-use backstock_engine::model::Policy;
+use backstock_engine::geo::{Bands, distance_m};
+use backstock_engine::model::{Location, Policy};
 
 /// The series that is played and counted; ours plays the same one.
 pub const SERIES: u64 = 1;

@@ -1,21 +1,24 @@
 //! An open file of the simulated disk.
 
 use std::io;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use super::inner::{Inner, Operation};
 use super::state::{Change, FileId};
-use super::{Access, Operation, SimulatedDisk};
-use crate::disk::DiskFile;
+use crate::disk::{Access, DiskFile};
 
 /// A handle to a file; it stays usable when the file's name is removed.
 pub(super) struct SimulatedFile {
-    disk: SimulatedDisk,
+    disk: Arc<Mutex<Inner>>,
     id: FileId,
     access: Access,
 }
 
 impl SimulatedFile {
     /// A handle that the disk has counted as opened.
-    pub(super) const fn new(disk: SimulatedDisk, id: FileId, access: Access) -> Self {
+    pub(super) const fn new(disk: Arc<Mutex<Inner>>, id: FileId, access: Access) -> Self {
         Self { disk, id, access }
     }
 
@@ -24,7 +27,7 @@ impl SimulatedFile {
         if self.access == Access::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let mut inner = self.disk.inner.lock();
+        let mut inner = self.disk.lock();
         inner.begin(operation)?;
         inner.take_room(self.id, end)?;
         inner.state.change(self.id, change);
@@ -34,13 +37,13 @@ impl SimulatedFile {
 
 impl Drop for SimulatedFile {
     fn drop(&mut self) {
-        self.disk.inner.lock().state.closed(self.id);
+        self.disk.lock().state.closed(self.id);
     }
 }
 
 impl DiskFile for SimulatedFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let inner = self.disk.inner.lock();
+        let inner = self.disk.lock();
         inner.alive()?;
         let content = inner.state.live(self.id);
         let from = in_memory(offset).min(content.len());
@@ -67,13 +70,13 @@ impl DiskFile for SimulatedFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        let inner = self.disk.inner.lock();
+        let inner = self.disk.lock();
         inner.alive()?;
         Ok(inner.state.live(self.id).len() as u64)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut inner = self.disk.inner.lock();
+        let mut inner = self.disk.lock();
         if let Err(error) = inner.begin(Operation::Sync) {
             if !inner.crashed {
                 inner.state.forget_unsynced(self.id);

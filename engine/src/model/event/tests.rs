@@ -1,14 +1,13 @@
 //! Golden bytes: a journal that was written is read for ever.
 
 use super::*;
-use crate::geo::Location;
 use crate::model::command::StockOperation;
 use crate::model::ids::{
     CustomerId, InboundId, InboundNo, NodeId, PostalCode, ServiceName, ServiceNo, Sku,
 };
 use crate::model::{
-    Allocation, Band, Day, Lsn, NodeKind, Objective, Order, OrderHeader, OrderLine, Service,
-    Shipment, Shortage, Split, StateHash, Stock, StockEffect, Supply,
+    Allocation, Band, Day, Location, Lsn, NodeKind, Objective, Order, OrderHeader, OrderLine,
+    Service, Shipment, Shortage, Split, StateHash, Stock, StockEffect, Supply,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.

@@ -14,7 +14,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::fresh::{Place, remove};
+use super::place::{Place, remove, step};
 use crate::disk::Disk;
 use crate::journal::LogError;
 use crate::recovery::directory::{Stage, is_half_exchanged, is_state, restoring_inside};
@@ -55,12 +55,6 @@ pub(super) fn exchange(disk: &dyn Disk, data: &Path) -> io::Result<Option<PathBu
     let aside = name_the_old(disk, data, &before)?;
     remove(disk, &fresh)?;
     Ok(aside)
-}
-
-/// Gives a directory another mark.
-pub(super) fn step(disk: &dyn Disk, directory: &Path, from: Stage, to: Stage) -> io::Result<()> {
-    disk.rename(&directory.join(from.file()), &directory.join(to.file()))?;
-    disk.sync_dir(directory)
 }
 
 /// What of the state lies in a directory.

@@ -17,10 +17,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::exchange::{exchange, state_in, step};
-use super::{RestoreError, at};
+use super::error::{RestoreError, at};
+use super::exchange::{exchange, state_in};
+use super::place::{Place, remove, step};
 use crate::disk::{Access, Disk, DiskLock};
-use crate::recovery::directory::{LOCK_FILE, Stage, lock_data, restoring, restoring_inside};
+use crate::recovery::directory::{LOCK_FILE, Stage, lock_data};
 
 /// A data directory's path with a name to put others beside, whatever way it was
 /// given: `.` has none.
@@ -41,33 +42,6 @@ fn resolve_missing(data: &Path) -> Result<PathBuf, RestoreError> {
         return Err(RestoreError::NoName(path));
     };
     Ok(parent.canonicalize().map_err(at(parent))?.join(name))
-}
-
-/// Where a directory is made, and where the old state goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Beside the data directory.
-    Beside,
-    /// Inside the data directory.
-    Inside,
-}
-
-impl Place {
-    fn path(self, data: &Path) -> PathBuf {
-        match self {
-            Self::Beside => restoring(data),
-            Self::Inside => restoring_inside(data),
-        }
-    }
-
-    /// The first name for an old state that nothing has yet.
-    pub(super) fn free_name(self, disk: &dyn Disk, data: &Path) -> PathBuf {
-        let mut names = (1..).map(|n: u32| match self {
-            Self::Beside => data.with_added_extension(format!("before-restore-{n}")),
-            Self::Inside => data.join(format!("before-restore-{n}")),
-        });
-        names.find(|path| !disk.is_dir(path)).expect("numbers do not end")
-    }
 }
 
 /// A directory in the making. Dropped before it is done, it goes.
@@ -296,22 +270,6 @@ fn clear(disk: &dyn Disk, data: &Path, path: &Path, place: Place) -> Result<(), 
 
 fn is_bare(disk: &dyn Disk, path: &Path) -> io::Result<bool> {
     Ok(disk.entries(path)?.iter().all(|entry| entry == LOCK_FILE))
-}
-
-/// Removes a directory that is of no use, its mark last: stopped half way, it is still
-/// known for what it is.
-pub(super) fn remove(disk: &dyn Disk, path: &Path) -> io::Result<()> {
-    if Stage::of(disk, path) == Some(Stage::Whole) {
-        step(disk, path, Stage::Whole, Stage::HalfMade)?;
-    }
-    for entry in disk.entries(path)? {
-        let inside = path.join(&entry);
-        if disk.is_dir(&inside) {
-            disk.remove_dir_all(&inside)?;
-        }
-    }
-    disk.sync_dir(path)?;
-    disk.remove_dir_all(path)
 }
 
 #[cfg(test)]

@@ -12,19 +12,23 @@
 //!
 //! Nothing of what was there before is deleted or changed: it is set aside.
 
+mod error;
 mod exchange;
 mod fresh;
+mod place;
 mod point;
+mod stop;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use self::error::RestoreError;
+use self::error::at;
 pub(super) use self::exchange::finish;
 use self::fresh::{Fresh, unmark};
-use self::point::Stop;
 pub use self::point::{Dropped, Lost, Point};
+use self::stop::Stop;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::limits::BATCH_BYTES_MAX;
 use crate::journal::{
@@ -47,12 +51,8 @@ use crate::recovery::open::{Recovered, Until, is_whole, open_snapshots, replay};
 use crate::snapshot::Source;
 use crate::snapshot::archive::Archive;
 use crate::snapshot::snapshots::Snapshots;
-use crate::snapshot::{
-    ExportError, FileFault, Manifest, SledStore, SnapshotError, StoreError, import, take,
-    verify_file,
-};
+use crate::snapshot::{FileFault, Manifest, SledStore, import, take, verify_file};
 use crate::state::network::PostalTable;
-use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::Written;
 
@@ -100,99 +100,6 @@ pub struct Restored {
     pub set_aside: Option<PathBuf>,
     /// How long it took.
     pub took: Duration,
-}
-
-/// Why a restore did not happen. The data directory is then as it was, but where
-/// the new name could not be brought to stable storage, or
-/// [`HalfExchanged`](Self::HalfExchanged) says otherwise.
-#[derive(Debug, thiserror::Error)]
-pub enum RestoreError {
-    /// What is there cannot be recovered.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The file to restore from is not good.
-    #[error(transparent)]
-    Import(#[from] ExportError),
-    /// The snapshots cannot be read, or the restored state not be written as one.
-    #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
-    /// The restored state does not hold its invariants.
-    #[error("the restored state has {} breaches, the first: {}", .0.breach_count, .0.breaches[0])]
-    Unsound(Box<AuditReport>),
-    /// An actor panicked.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The point to restore to is not there yet.
-    #[error("there is no event {wanted}; the newest is {newest}")]
-    Beyond {
-        /// The event asked for.
-        wanted: Lsn,
-        /// The newest there is.
-        newest: Lsn,
-    },
-    /// The point to restore to is not there any more, or never was.
-    #[error(
-        "that is too far back: {}",
-        .0.map_or("there is no event".into(), |earliest| format!(
-            "the earliest point that can be restored to is {earliest}"
-        ))
-    )]
-    TooFarBack(Option<Point>),
-    /// There is no journal and no snapshot.
-    #[error("{} is not a data directory", .0.display())]
-    NoData(PathBuf),
-    /// The path has no name that others could be put beside.
-    #[error("{} cannot be given another name, which restoring needs to do", .0.display())]
-    NoName(PathBuf),
-    /// Something cannot be given another name, which exchanging it needs. Nothing was
-    /// built yet.
-    #[error("{} cannot be given another name, which restoring needs to do: {source}", .path.display())]
-    Immovable {
-        /// What.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// What lies where the new state would be made is not known to be of no use.
-    #[error("{} is in the way, and may be needed: move it away and try again", .path.display())]
-    Unknown {
-        /// Where.
-        path: PathBuf,
-    },
-    /// The exchange stopped half way.
-    #[error(
-        "the exchange of what is in {} stopped half way: {source}; \
-         `backstock serve` or `backstock restore` on it goes on", .path.display()
-    )]
-    HalfExchanged {
-        /// The data directory.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file to restore from, and a data directory that has something already.
-    #[error("{} is not empty; restoring from a file needs a new data directory", .0.display())]
-    NotEmpty(PathBuf),
-    /// The file system refused.
-    #[error("{}: {source}", .path.display())]
-    File {
-        /// Which path.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-impl From<LogError> for RestoreError {
-    fn from(error: LogError) -> Self {
-        OpenError::from(error).into()
-    }
-}
-
-impl From<StoreError> for RestoreError {
-    fn from(error: StoreError) -> Self {
-        SnapshotError::from(error).into()
-    }
 }
 
 /// Restores a data directory, from an exported file when there is one, up to a
@@ -510,7 +417,7 @@ fn rebuild(
         }
         tracing::warn!(%damage, "restoring from the journal alone, which is whole");
     }
-    let stop = point::find(&log, &snapshots, until)?;
+    let stop = stop::find(&log, &snapshots, until)?;
     let (kernel, recovered) = recover(&snapshots, log, stop.last, postal)?;
     let audit = audit(&kernel, &Audits::default())?;
     if !audit.is_clean() {
@@ -548,8 +455,4 @@ fn recover(
         Kernel::new(Arc::clone(postal), group.clone(), watermark, archive, IN_FLIGHT_MAX_DEFAULT)
     };
     replay(snapshots, &*history, last, make)
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> RestoreError + '_ {
-    |source| RestoreError::File { path: path.to_owned(), source }
 }

@@ -1,7 +1,7 @@
 //! The numbers that stand for the model's enums in images: never changed, never
 //! reused. They are the numbers of the journal's encoding too.
 
-use super::ImageError;
+use super::error::ImageError;
 use crate::model::{NodeKind, Objective, Shortage, Split};
 
 macro_rules! codes {

@@ -10,63 +10,24 @@
 //! the image was made from. Reading back refuses what no model value could be,
 //! and never panics.
 
+mod access;
 mod codes;
+mod error;
 mod network;
 mod order;
 mod stock;
 
+pub(super) use access::access;
+pub use error::ImageError;
 pub(super) use network::{ArchivedCatalogueV1, CatalogueV1};
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1};
 
 use rkyv::{Archive, Serialize};
 
-use super::content::Request;
-use crate::model::invariants::Breach;
-use crate::model::{Lsn, OrderNo, RequestId, Violation};
+use super::parts::Request;
+use crate::model::{Lsn, OrderNo, RequestId};
 use crate::state::requests::Remembered;
-
-/// Why an image is no model value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ImageError {
-    /// The archive is not well formed.
-    #[error("the archive is not well formed: {0}")]
-    Archive(String),
-    /// A number that stands for nothing.
-    #[error("{value} stands for no {what}")]
-    Code {
-        /// What it should stand for.
-        what: &'static str,
-        /// The number.
-        value: u64,
-    },
-    /// A name or text that the model refuses.
-    #[error("{0}")]
-    Field(Violation),
-    /// A named invariant does not hold.
-    #[error(transparent)]
-    Breach(#[from] Breach),
-    /// Parts do not fit together.
-    #[error("{what}: {detail}")]
-    Inconsistent {
-        /// Of what.
-        what: &'static str,
-        /// What was found.
-        detail: String,
-    },
-}
-
-impl From<Violation> for ImageError {
-    fn from(violation: Violation) -> Self {
-        Self::Field(violation)
-    }
-}
-
-impl ImageError {
-    pub(super) fn inconsistent(what: &'static str, detail: impl std::fmt::Display) -> Self {
-        Self::Inconsistent { what, detail: detail.to_string() }
-    }
-}
 
 /// A chunk of remembered requests, ascending by LSN.
 #[derive(Archive, Serialize)]

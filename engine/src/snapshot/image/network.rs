@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use rkyv::{Archive, Serialize};
 
-use super::ImageError;
 use super::codes::{kind_code, kind_of, objective_code, objective_of, shortage_of, split_of};
-use crate::geo::{Bands, Location};
+use super::error::ImageError;
+use crate::geo::Bands;
 use crate::model::{
-    Band, Day, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName, Text,
+    Band, Day, Location, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName,
+    Text,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 

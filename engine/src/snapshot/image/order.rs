@@ -4,14 +4,14 @@ use rkyv::option::ArchivedOption;
 use rkyv::rend::i32_le;
 use rkyv::{Archive, Serialize};
 
-use super::ImageError;
 use super::codes::{shortage_of, split_of};
+use super::error::ImageError;
 use crate::model::{
     Allocation, CustomerId, Day, Dispatch, KeptOrder, Lsn, NodeNo, Order, OrderHeader, OrderId,
     OrderLine, OrderNo, PackedOrder, PostalCode, ServiceNo, Shipment, SkuNo, Supply, Text,
     Timestamp,
 };
-use crate::snapshot::content::OrderState;
+use crate::snapshot::parts::OrderState;
 
 /// A chunk of orders, ascending by number.
 #[derive(Archive, Serialize)]

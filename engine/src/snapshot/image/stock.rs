@@ -2,13 +2,13 @@
 
 use rkyv::{Archive, Serialize};
 
-use super::ImageError;
+use super::error::ImageError;
 use crate::model::invariants::conservation;
 use crate::model::{
     Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo, Reservation, Sku, SkuNo,
     Stock, Supply, Text, Timestamp,
 };
-use crate::snapshot::content::ItemState;
+use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
 
 /// A chunk of items with their pairs, ascending by number.

@@ -5,12 +5,11 @@ use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
-use crate::geo::Location;
 use crate::model::{
-    Allocation, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Lsn, Node, NodeId, NodeKind,
-    NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy,
-    PostalCode, Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash,
-    Stock, StockChange, StockEffect, Supply, Text, Timestamp,
+    Allocation, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId,
+    NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts,
+    Policy, PostalCode, Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split,
+    StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;

@@ -6,17 +6,22 @@
 //! shipment has to fill all that is left, so that it is in an intersection of words.
 //! A set comes up once: what was tried is left out of what comes after.
 
+use super::order::Order;
 use super::view::{View, Views};
 use super::weighed::{NEVER, Packing, Weighed};
 use super::write::filling;
-use super::{LINES, Narrow, Order, members};
-use crate::sourcing::limits::COVER_STEPS_MAX;
+use crate::sourcing::limits::{COVER_STEPS_MAX, NARROW_LINES_MAX as LINES};
 use crate::sourcing::problem::Problem;
+use crate::sourcing::set::members;
 
 /// The shipments of the best plan. `None` if the problem is not narrow after all.
-pub(super) fn fewest(problem: &Problem<'_>, order: Order, narrow: &mut Narrow) -> Option<u64> {
+pub(super) fn fewest(
+    problem: &Problem<'_>,
+    order: Order,
+    views: &mut Views,
+    weighed: &mut Weighed,
+) -> Option<u64> {
     let packing = Packing::new(order);
-    let Narrow { views, weighed } = narrow;
     look_at_rest(problem, views)?;
     weighed.weigh(problem, packing, views)?;
     let mut search = Search {

@@ -11,6 +11,7 @@
 //! Everything else is left to the general way, which finds plans of the same score.
 
 mod cover;
+mod order;
 mod single;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,8 @@ mod write;
 
 use super::limits::{NARROW_LINES_MAX as LINES, NARROW_SHIPMENTS_MAX as SHIPMENTS};
 use super::plan::Plan;
-use super::problem::{Objective, ObjectiveOrder, Problem};
+use super::problem::Problem;
+use order::Order;
 use single::{Alone, One};
 use view::Views;
 use weighed::Weighed;
@@ -52,7 +54,9 @@ impl Narrow {
         }
         let chosen = match single::alone(problem, order, &mut self.views)? {
             Alone::Best(one) => Chosen::One(one),
-            Alone::Nobody => Chosen::Several(cover::fewest(problem, order, self)?),
+            Alone::Nobody => {
+                Chosen::Several(cover::fewest(problem, order, &mut self.views, &mut self.weighed)?)
+            }
         };
         Some((order, chosen))
     }
@@ -63,46 +67,5 @@ impl Narrow {
             Chosen::One(one) => write::one(problem, &self.views, one),
             Chosen::Several(open) => write::several(problem, order, &self.views, open),
         }
-    }
-}
-
-/// What counts after the promise and the number of shipments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    CostFirst,
-    BalanceFirst,
-}
-
-impl Order {
-    #[inline]
-    fn of(order: ObjectiveOrder) -> Option<Self> {
-        match order.objectives() {
-            [Objective::Promise, Objective::Shipments, Objective::Cost, _] => Some(Self::CostFirst),
-            [Objective::Promise, Objective::Shipments, ..] => Some(Self::BalanceFirst),
-            _ => None,
-        }
-    }
-}
-
-/// What is left of a set to go through.
-struct Members(u64);
-
-/// The members of `set`, lowest first.
-#[inline]
-fn members(set: u64) -> Members {
-    Members(set)
-}
-
-impl Iterator for Members {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
-        }
-        let next = self.0.trailing_zeros() as usize;
-        self.0 &= self.0 - 1;
-        Some(next)
     }
 }

@@ -1,9 +1,11 @@
 //! One shipment that fills every line, in time. Nothing is better where the promise
 //! and the number of shipments come first.
 
+use super::order::Order;
 use super::view::Views;
-use super::{Order, SHIPMENTS, members};
+use crate::sourcing::limits::NARROW_SHIPMENTS_MAX as SHIPMENTS;
 use crate::sourcing::problem::{Line, Offer, Problem};
+use crate::sourcing::set::members;
 
 /// Whether one shipment can do it alone.
 pub(super) enum Alone {

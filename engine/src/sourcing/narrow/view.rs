@@ -1,6 +1,6 @@
 //! What each line sees of the shipments: as words, and by place.
 
-use super::{LINES, SHIPMENTS};
+use crate::sourcing::limits::{NARROW_LINES_MAX as LINES, NARROW_SHIPMENTS_MAX as SHIPMENTS};
 use crate::sourcing::problem::{Line, Offer, Problem};
 
 /// The shipments that one line may use.

@@ -1,9 +1,12 @@
 //! What shipments and their lines weigh, in one word each.
 
+use super::order::Order;
 use super::view::Views;
-use super::{LINES, Order, SHIPMENTS, members};
-use crate::sourcing::limits::NARROW_COMPONENT_MAX;
+use crate::sourcing::limits::{
+    NARROW_COMPONENT_MAX, NARROW_LINES_MAX as LINES, NARROW_SHIPMENTS_MAX as SHIPMENTS,
+};
 use crate::sourcing::problem::{Offer, Problem};
+use crate::sourcing::set::members;
 
 /// What a line weighs where no shipment fills it alone.
 pub(super) const NEVER: u64 = u64::MAX;

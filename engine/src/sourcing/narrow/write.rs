@@ -2,12 +2,14 @@
 
 use smallvec::SmallVec;
 
+use super::order::Order;
 use super::single::One;
 use super::view::Views;
 use super::weighed::Packing;
-use super::{LINES, Order, members};
+use crate::sourcing::limits::NARROW_LINES_MAX as LINES;
 use crate::sourcing::plan::{Exactness, Pick, Plan, Score};
 use crate::sourcing::problem::Problem;
+use crate::sourcing::set::members;
 
 /// The plan of one shipment that fills every line.
 pub(super) fn one(problem: &Problem<'_>, views: &Views, one: One) -> Plan {

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{InboundGlance, Route, WantedLine, index, number};
+use super::route::{Dates, Route};
+use super::wanted::WantedLine;
 use crate::model::order::trace::{Candidate, Verdict};
 use crate::model::{Day, NodeNo, Split, Supply, Timestamp};
 use crate::sourcing::limits::{LINE_OFFERS_MAX, SHIPMENTS_MAX};
 use crate::sourcing::{Offer, Shipment};
 use crate::state::network::{Network, Terms};
+use crate::state::stock::InboundGlance;
 
 /// Offers of one line on hand; as many may be of inbound supply.
 const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
@@ -71,14 +73,6 @@ struct Window {
     from: Timestamp,
     until: Timestamp,
     ship_by: Day,
-}
-
-/// What tells a candidate shipment from others.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dates {
-    pub(super) node: NodeNo,
-    pub(super) ship_by: Day,
-    pub(super) deliver_by: Day,
 }
 
 /// What was seen of the pairs of a line.
@@ -365,4 +359,12 @@ fn scarcity(free: u32) -> u32 {
 
 pub(super) fn line_no(line: usize) -> u16 {
     u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits")
+}
+
+fn number(shipment: usize) -> u16 {
+    u16::try_from(shipment).expect("fewer candidate shipments than a u16 holds")
+}
+
+pub(super) fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("ORDER_LINES_MAX x NODES_MAX fits 32 bits")
 }

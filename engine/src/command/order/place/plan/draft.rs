@@ -4,9 +4,47 @@
 use smallvec::SmallVec;
 
 use super::candidates::Candidates;
-use super::{Allocation, Draft, NodeNo, OrderLine, Route, Shipment, Shortage, WantedLine};
-use crate::model::Supply;
+use super::route::Route;
+use super::wanted::WantedLine;
+use crate::model::{Allocation, Day, NodeNo, OrderLine, Shipment, Shortage, Supply};
 use crate::sourcing;
+
+/// What an order would get.
+pub struct Draft {
+    /// Lines with what is short at placing cancelled.
+    pub lines: Box<[OrderLine]>,
+    /// Shipments.
+    pub shipments: Box<[Shipment]>,
+    /// Allocations, ascending by line, node, shipment.
+    pub allocations: Box<[Allocation]>,
+    /// The day that counts as on time.
+    pub promise_by: Day,
+    /// Units without supply, by line.
+    pub unfilled: SmallVec<[u32; 4]>,
+    /// Whether candidates were left out.
+    pub cut_short: bool,
+    /// Lines of which claims or changes in flight may hide supply from this plan.
+    pub in_flight: SmallVec<[u16; 4]>,
+    /// Why.
+    pub trace: Box<[u8]>,
+}
+
+impl Draft {
+    /// Units without supply.
+    pub fn unfilled_units(&self) -> u64 {
+        self.unfilled.iter().map(|units| u64::from(*units)).sum()
+    }
+
+    /// The lines that lack units.
+    pub fn lacking(&self) -> impl Iterator<Item = usize> {
+        self.unfilled.iter().enumerate().filter(|(_, short)| **short > 0).map(|(line, _)| line)
+    }
+
+    /// Whether supply of that line may be hidden by what is in flight.
+    pub fn is_in_flight(&self, line: usize) -> bool {
+        self.in_flight.iter().any(|of| usize::from(*of) == line)
+    }
+}
 
 /// The draft of what the solver planned.
 pub(super) fn draft(

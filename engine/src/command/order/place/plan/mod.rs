@@ -10,99 +10,26 @@
 
 mod candidates;
 mod draft;
+mod route;
+mod wanted;
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::geo::PostalMatch;
 use crate::model::order::trace::{Candidate, TraceWriter, Verdict};
-use crate::model::{
-    Allocation, Day, NodeNo, OrderLine, ServiceNo, Shipment, Shortage, SkuNo, Split, Timestamp,
-};
+use crate::model::{NodeNo, Split};
 use crate::sourcing::{self, Exactness, Reason};
-use crate::state::catalogue::Entry;
 use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
-use candidates::{Candidates, Dates};
-
-/// An order whose names are resolved.
-pub struct Wanted<'a> {
-    /// Lines of distinct SKUs.
-    pub lines: SmallVec<[WantedLine<'a>; 4]>,
-    /// Where it goes.
-    pub destination: PostalMatch,
-    /// How it is shipped.
-    pub service: ServiceNo,
-    /// The day that counts as on time.
-    pub promise_by: Day,
-    /// What happens to units without supply.
-    pub shortage: Shortage,
-    /// Whether a line may be split.
-    pub split: Split,
-    /// Now: what can still be done counts from here.
-    pub at: Timestamp,
-}
-
-impl Wanted<'_> {
-    /// The same order with some of its lines only.
-    #[must_use]
-    pub fn with_lines(&self, lines: impl Iterator<Item = usize>) -> Self {
-        Self { lines: lines.map(|line| self.lines[line]).collect(), ..*self }
-    }
-}
-
-/// One line of it.
-#[derive(Clone, Copy)]
-pub struct WantedLine<'a> {
-    /// The item.
-    pub sku: SkuNo,
-    /// The item's row of pairs.
-    pub entry: &'a Entry,
-    /// Units, from 1.
-    pub quantity: u32,
-}
+use candidates::{Candidates, index};
+pub use draft::Draft;
+use route::Route;
+pub use wanted::{Wanted, WantedLine};
 
 /// Inbound supplies of one line's pairs, as read before planning.
 pub type InboundSeen = SmallVec<[(u16, NodeNo, Vec<InboundGlance>); 2]>;
-
-/// What an order would get.
-pub struct Draft {
-    /// Lines with what is short at placing cancelled.
-    pub lines: Box<[OrderLine]>,
-    /// Shipments.
-    pub shipments: Box<[Shipment]>,
-    /// Allocations, ascending by line, node, shipment.
-    pub allocations: Box<[Allocation]>,
-    /// The day that counts as on time.
-    pub promise_by: Day,
-    /// Units without supply, by line.
-    pub unfilled: SmallVec<[u32; 4]>,
-    /// Whether candidates were left out.
-    pub cut_short: bool,
-    /// Lines of which claims or changes in flight may hide supply from this plan.
-    pub in_flight: SmallVec<[u16; 4]>,
-    /// Why.
-    pub trace: Box<[u8]>,
-}
-
-impl Draft {
-    /// Units without supply.
-    pub fn unfilled_units(&self) -> u64 {
-        self.unfilled.iter().map(|units| u64::from(*units)).sum()
-    }
-
-    /// The lines that lack units.
-    pub fn lacking(&self) -> impl Iterator<Item = usize> {
-        self.unfilled.iter().enumerate().filter(|(_, short)| **short > 0).map(|(line, _)| line)
-    }
-
-    /// Whether supply of that line may be hidden by what is in flight.
-    pub fn is_in_flight(&self, line: usize) -> bool {
-        self.in_flight.iter().any(|of| usize::from(*of) == line)
-    }
-}
 
 thread_local! {
     static PLANNER: RefCell<Planner> = RefCell::new(Planner::default());
@@ -128,42 +55,6 @@ struct Planner {
     reasons: Vec<Reason>,
     trace: Vec<u8>,
     scratch: sourcing::Scratch,
-}
-
-/// What an order pays and waits for, by node: looked up once for an order.
-struct Route<'a, 'w> {
-    network: &'a Network,
-    wanted: &'a Wanted<'w>,
-    /// The distance band of every node, by number.
-    bands: &'a [u8],
-    /// Days on the way, by band.
-    transit_days: &'a [u16],
-}
-
-impl<'a, 'w> Route<'a, 'w> {
-    fn new(network: &'a Network, wanted: &'a Wanted<'w>) -> Self {
-        let bands = network.lanes(wanted.destination.index, wanted.destination.location);
-        let service = &network.policy.services[usize::from(wanted.service.0)];
-        Self { network, wanted, bands, transit_days: &service.transit_days }
-    }
-
-    fn band(&self, no: NodeNo) -> usize {
-        usize::from(self.bands[usize::from(no.0)])
-    }
-
-    fn dates(&self, node: NodeNo, ship_by: Day) -> Dates {
-        Dates { node, ship_by, deliver_by: ship_by.plus(self.transit_days[self.band(node)]) }
-    }
-
-    fn late_days(&self, dates: Dates) -> u16 {
-        u16::try_from(dates.deliver_by.days_after(self.wanted.promise_by)).unwrap_or(u16::MAX)
-    }
-
-    /// What a shipment of the node costs, and each unit in it.
-    fn costs(&self, no: NodeNo) -> (i64, i64) {
-        let (terms, band) = (self.network.terms(no), &self.network.policy.bands[self.band(no)]);
-        (terms.shipment_cost + band.shipment_cost, terms.unit_cost + band.unit_cost)
-    }
 }
 
 impl Planner {
@@ -268,12 +159,4 @@ const fn verdict(reason: Reason) -> Verdict {
         Reason::LessBalanced => Verdict::LessBalanced,
         Reason::Equal => Verdict::Equal,
     }
-}
-
-fn number(shipment: usize) -> u16 {
-    u16::try_from(shipment).expect("fewer candidate shipments than a u16 holds")
-}
-
-fn index(at: usize) -> u32 {
-    u32::try_from(at).expect("ORDER_LINES_MAX x NODES_MAX fits 32 bits")
 }

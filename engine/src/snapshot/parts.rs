@@ -1,0 +1,34 @@
+//! The parts of the state that chunks hold, as the model has them.
+
+use crate::model::{KeptOrder, Lsn, NodeNo, OrderNo, Pair, RequestId, SkuNo, StateHash, Stock};
+use crate::state::catalogue::{Catalogue, Definition};
+use crate::state::requests::Remembered;
+
+/// A remembered request under its key.
+pub(super) type Request = (RequestId, Remembered);
+
+/// An item with its pairs, in the order of their coming to be.
+pub(super) struct ItemState {
+    pub no: SkuNo,
+    pub definition: Definition,
+    pub pairs: Vec<(NodeNo, Stock)>,
+}
+
+/// An order under its number.
+pub(super) type OrderState = (OrderNo, KeptOrder);
+
+impl ItemState {
+    /// The hash of the item and its pairs.
+    pub(super) fn hash(&self) -> StateHash {
+        let mut hash = Catalogue::hash_definition(self.no, &self.definition);
+        for (node, stock) in &self.pairs {
+            hash.merge(stock.hash(Pair { sku: self.no, node: *node }));
+        }
+        hash
+    }
+
+    /// The last LSN of each part.
+    pub(super) fn lsns(&self) -> impl Iterator<Item = Lsn> {
+        self.pairs.iter().map(|(_, stock)| stock.last_lsn).chain([self.definition.last_lsn])
+    }
+}
