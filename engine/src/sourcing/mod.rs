@@ -44,6 +44,6 @@ pub use problem::{
     Line, Malformed, NotAPermutation, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment,
     Split,
 };
-pub use reason::{CALLER_REASON_FIRST, Reason, UnknownReason};
+pub use reason::{Reason, UnknownReason};
 pub use scratch::Scratch;
 pub use solve::{solve, solve_within};

@@ -2,14 +2,10 @@
 
 use thiserror::Error;
 
-/// The first number that the solver leaves to its caller, who knows of
-/// candidates that never became offers (node disabled, excluded by the buyer).
-/// The solver never uses a number from here on.
-pub const CALLER_REASON_FIRST: u8 = 16;
-
 /// Why an offer was chosen, or was not. Numbers are stored with orders: they
 /// are never changed and never reused. 0 is no reason; 9 to 15 are free for
-/// the solver; from [`CALLER_REASON_FIRST`] on they are the caller's.
+/// the solver. From 16 on they are the caller's, who knows of candidates that never
+/// became offers (node disabled, excluded by the buyer).
 ///
 /// For an offer with units that was not chosen, the reason is the first
 /// objective, in the policy's order, on which the plan would get worse if the

@@ -279,5 +279,5 @@ fn reasons_keep_their_numbers() {
     for number in numbers {
         assert_eq!(u8::from(Reason::try_from(number).unwrap()), number);
     }
-    assert_eq!(Reason::try_from(CALLER_REASON_FIRST), Err(UnknownReason(16)));
+    assert_eq!(Reason::try_from(16), Err(UnknownReason(16)));
 }
