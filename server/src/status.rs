@@ -1,12 +1,15 @@
 //! How a fault is told over gRPC: a code, a stable reason, and details that a
 //! program can read.
 
-use std::fmt;
+mod reason;
+
 use std::time::Duration;
 
 use backstock_proto::v1;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
+
+pub use reason::Reason;
 
 /// The domain of every reason.
 pub const DOMAIN: &str = "backstock";
@@ -19,140 +22,30 @@ const FIELDS_TOLD_MAX: usize = 16;
 /// some 150 bytes a field, and six times as many where a value is all escapes.
 const FIELDS_TOLD_BYTES_MAX: usize = 4 << 10;
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
-        /// Why a request was not done. The text is part of the interface: it
-        /// never changes and is never given another meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Reason {
-            $($(#[$doc])* $variant,)+
-        }
-
-        impl Reason {
-            /// Every reason.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The text that callers see, in `UPPER_SNAKE_CASE`.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-    };
-}
-
-reasons! {
-    /// Fields of the request are not as the .proto files say.
-    InvalidRequest = "INVALID_REQUEST",
-    /// No item has that SKU.
-    ItemNotFound = "ITEM_NOT_FOUND",
-    /// No node has that id.
-    NodeNotFound = "NODE_NOT_FOUND",
-    /// The pair has no inbound supply of that id.
-    InboundNotFound = "INBOUND_NOT_FOUND",
-    /// No order has that id.
-    OrderNotFound = "ORDER_NOT_FOUND",
-    /// The order has no line of that index.
-    LineNotFound = "LINE_NOT_FOUND",
-    /// The order has no shipment of that number.
-    ShipmentNotFound = "SHIPMENT_NOT_FOUND",
-    /// No snapshot has that generation.
-    SnapshotNotFound = "SNAPSHOT_NOT_FOUND",
-    /// The pair has an inbound supply of that id.
-    InboundExists = "INBOUND_EXISTS",
-    /// An order of that id has other content.
-    OrderIdReused = "ORDER_ID_REUSED",
-    /// A request of that id had other content.
-    RequestIdReused = "REQUEST_ID_REUSED",
-    /// A supplier's stock is what he says it is: nothing arrives there.
-    NodeIsSupplier = "NODE_IS_SUPPLIER",
-    /// Only a supplier has a feed.
-    NodeNotSupplier = "NODE_NOT_SUPPLIER",
-    /// The kind of a node cannot change.
-    NodeKindFixed = "NODE_KIND_FIXED",
-    /// A shipping service cannot be dropped or moved.
-    ServiceFixed = "SERVICE_FIXED",
-    /// No enabled node could ever ship the order.
-    NoNode = "NO_NODE",
-    /// A quantity would pass its limit.
-    QuantityTooLarge = "QUANTITY_TOO_LARGE",
-    /// A list of the state is full.
-    ListFull = "LIST_FULL",
-    /// The command is longer than a journal record may be.
-    CommandTooLarge = "COMMAND_TOO_LARGE",
-    /// A level would become negative.
-    StockBelowZero = "STOCK_BELOW_ZERO",
-    /// More units than are left unshipped.
-    UnitsShipped = "UNITS_SHIPPED",
-    /// Nothing is shipped, and the units are cancelled already.
-    UnitsCancelled = "UNITS_CANCELLED",
-    /// More units than the line ever had.
-    UnitsNotOrdered = "UNITS_NOT_ORDERED",
-    /// The shipment is shipped or cancelled already.
-    ShipmentNotPlanned = "SHIPMENT_NOT_PLANNED",
-    /// Units of the shipment are still on their way to the node.
-    SupplyNotReceived = "SUPPLY_NOT_RECEIVED",
-    /// Units of the shipment are allocated, and after a count or damage not there.
-    UnitsMissing = "UNITS_MISSING",
-    /// A snapshot is being taken.
-    SnapshotRunning = "SNAPSHOT_RUNNING",
-    /// Others in flight kept the command from settling.
-    Contended = "CONTENDED",
-    /// The server has not reached the version asked for.
-    VersionAhead = "VERSION_AHEAD",
-    /// Too many commands are in flight.
-    Overloaded = "OVERLOADED",
-    /// A caller read nothing of a stream for so long that it was given up.
-    ReaderStalled = "READER_STALLED",
-    /// The request did not arrive in time.
-    RequestStalled = "REQUEST_STALLED",
-    /// The server has started and reads its data.
-    Opening = "OPENING",
-    /// The server is shutting down.
-    Draining = "DRAINING",
-    /// The disk is full.
-    DiskFull = "DISK_FULL",
-    /// The journal halted after a write or sync failed.
-    JournalHalted = "JOURNAL_HALTED",
-    /// The order left memory, and no snapshot that has it can be read.
-    ArchiveUnreadable = "ARCHIVE_UNREADABLE",
-    /// A fault of the program stopped the engine.
-    EngineHalted = "ENGINE_HALTED",
-    /// A fault of the program.
-    Internal = "INTERNAL",
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 fn details(reason: Reason) -> ErrorDetails {
     ErrorDetails::with_error_info(reason.as_str(), DOMAIN, [])
 }
 
 /// A status with its reason and nothing else to read.
-pub fn failure(code: Code, reason: Reason, message: impl Into<String>) -> Status {
-    Status::with_error_details(code, message, details(reason))
+pub fn failure(reason: Reason, message: impl Into<String>) -> Status {
+    Status::with_error_details(reason.code(), message, details(reason))
 }
 
-/// `FAILED_PRECONDITION`: `subject`, as `order/WEB-1`, is not in a state for it.
+/// A status of a reason with the code `FAILED_PRECONDITION`: `subject`, as
+/// `order/WEB-1`, is not in a state for it.
 pub fn precondition(reason: Reason, subject: &str, message: &str) -> Status {
     let mut details = details(reason);
     let violation = PreconditionViolation::new(reason.as_str(), subject, message);
     details.set_precondition_failure(vec![violation]);
-    Status::with_error_details(Code::FailedPrecondition, message, details)
+    Status::with_error_details(reason.code(), message, details)
 }
 
 /// A status of something that passes: the caller may send the same again
-/// after `retry_after`. With [`Code::ResourceExhausted`] on overload and
-/// [`Code::Unavailable`] while the server cannot take it.
-pub fn transient(code: Code, reason: Reason, message: &str, retry_after: Duration) -> Status {
+/// after `retry_after`.
+pub fn transient(reason: Reason, message: &str, retry_after: Duration) -> Status {
     let mut details = details(reason);
     details.set_retry_info(Some(retry_after));
-    Status::with_error_details(code, message, details)
+    Status::with_error_details(reason.code(), message, details)
 }
 
 /// Collects all that is wrong with a request, so that the caller hears of it
@@ -244,67 +137,9 @@ fn field_violation(violation: &FieldViolation) -> v1::FieldViolation {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
-    use backstock_engine::model::{Rule, Violation};
-    use prost::Message;
+    use backstock_engine::model::{RefusalKind, Rule, Violation};
 
     use super::*;
-
-    fn is_reason(text: &str) -> bool {
-        Reason::ALL.iter().any(|reason| reason.as_str() == text)
-    }
-
-    #[test]
-    fn every_reason_has_a_text_of_its_own_in_upper_snake_case() {
-        let texts: HashSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
-        assert_eq!(texts.len(), Reason::ALL.len());
-        for text in texts {
-            assert!(text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{text}");
-        }
-    }
-
-    /// All comments of the .proto files.
-    fn comments() -> Vec<String> {
-        let set = prost_types::FileDescriptorSet::decode(backstock_proto::FILE_DESCRIPTOR_SET);
-        let ours = set.unwrap().file.into_iter().filter(|file| file.package() == "backstock.v1");
-        ours.filter_map(|file| file.source_code_info)
-            .flat_map(|info| info.location)
-            .filter_map(|location| location.leading_comments)
-            .collect()
-    }
-
-    /// The list at `Fault.reason`, which a caller looks a reason up in.
-    #[test]
-    fn the_proto_files_list_the_reasons_that_there_are_and_no_others() {
-        let comments = comments();
-        let list = comments.iter().find(|comment| comment.contains("- INVALID_REQUEST:"));
-        let entries = list.unwrap().lines().filter_map(|line| line.trim().strip_prefix("- "));
-        let listed: Vec<_> =
-            entries.filter_map(|entry| entry.split_once(':')).map(|(name, _)| name).collect();
-        let reasons: HashSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
-        assert_eq!(listed.iter().copied().collect::<HashSet<_>>(), reasons);
-        assert_eq!(listed.len(), reasons.len(), "one is listed twice");
-    }
-
-    /// Methods are documented with their reasons in parentheses.
-    #[test]
-    fn every_reason_that_the_proto_files_name_exists() {
-        let comments = comments();
-        let in_parentheses = comments
-            .iter()
-            .flat_map(|comment| comment.split('(').skip(1))
-            .filter_map(|rest| rest.split_once(')'))
-            .flat_map(|(inside, _)| inside.split(',').map(str::trim));
-        let is_name = |word: &&str| {
-            word.contains('_') && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
-        };
-        let named: HashSet<_> = in_parentheses.filter(is_name).collect();
-        assert!(named.len() >= 14, "only {named:?}");
-        for reason in named {
-            assert!(is_reason(reason), "{reason}");
-        }
-    }
 
     #[test]
     fn all_violations_of_a_request_are_told_at_once() {
@@ -362,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_precondition_names_its_subject() {
-        let status = precondition(Reason::UnitsShipped, "order/WEB-1", "2 of 3 units are shipped");
+        let reason = Reason::Refused(RefusalKind::UnitsShipped);
+        let status = precondition(reason, "order/WEB-1", "2 of 3 units are shipped");
         assert_eq!(status.code(), Code::FailedPrecondition);
         let details = status.get_error_details();
         let violation = &details.precondition_failure().unwrap().violations[0];
@@ -373,8 +209,7 @@ mod tests {
     #[test]
     fn a_fault_of_a_batch_says_what_the_status_says() {
         let delay = Duration::from_millis(250);
-        let status =
-            transient(Code::ResourceExhausted, Reason::Overloaded, "too many in flight", delay);
+        let status = transient(Reason::Overloaded, "too many in flight", delay);
         let told = fault(&status);
         assert_eq!((told.code, &*told.reason), (8, "OVERLOADED"));
         assert_eq!((&*told.message, told.retry_after_ms), ("too many in flight", 250));

@@ -129,14 +129,16 @@ impl Engine {
     /// time means there.
     pub fn start_of_day(&self, node: &NodeId, day: Day) -> Result<Timestamp, EngineError> {
         let network = self.kernel.state.network.load();
-        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        let no =
+            network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
         Ok(network.node(no).calendar.zone().instant(day, 0))
     }
 
     /// The calendar of a node.
     pub fn calendar(&self, node: &NodeId) -> Result<Arc<Calendar>, EngineError> {
         let network = self.kernel.state.network.load();
-        let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+        let no =
+            network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
         Ok(Arc::clone(&network.node(no).calendar))
     }
 

@@ -299,7 +299,7 @@ fn all_that_is_wrong_with_an_order_is_told_at_once() {
     };
     let told = poll(pin!(engine.place_order(unknown.clone())));
     let first = Sku::new("sku", "B").expect("a sku");
-    let expected = EngineError::Refused(Refusal::UnknownSku(first));
+    let expected = EngineError::Refused(Refusal::ItemNotFound { sku: first });
     assert!(matches!(&told, Poll::Ready(Err(error)) if *error == expected), "{told:?}");
 
     let mut wrong = unknown;

@@ -43,7 +43,7 @@ pub use order::{
     OrderState, PackedOrder, Release, Shipment,
 };
 pub use pack::Unpackable;
-pub use refusal::{Gone, Refusal};
+pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect, Undecided};
 pub use time::{Day, Timestamp};

@@ -1,161 +1,264 @@
 //! What the engine says no with. A refusal is domain data, not a fault of the
 //! world: it rests on durable state only.
+//!
+//! All that is known of a refusal stands in one row of the table below, its name for
+//! callers included. The server's statuses and the list of reasons in the .proto files
+//! come from it.
+
+mod subject;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use super::ids::{NodeId, OrderId, RequestId, Sku};
 
-/// A refusal that durable state gives. Where several apply, the first in this
-/// list is answered. None of them changed anything.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The request id was used before, for something else.
-    #[error("request id {0} was used before with different content")]
-    RequestReused(RequestId),
-    /// The order id was used before, for something else.
-    #[error("order {0} exists with different content")]
-    OrderExists(OrderId),
-    /// No item of that SKU is defined.
-    #[error("sku {0} is not defined")]
-    UnknownSku(Sku),
-    /// No node of that id is defined.
-    #[error("node {0} is not defined")]
-    UnknownNode(NodeId),
-    /// No order of that id was placed.
-    #[error("order {0} is not known")]
-    UnknownOrder(OrderId),
-    /// The pair has no inbound supply of that id.
-    #[error("inbound supply {inbound} is not known for sku {sku} at node {node}")]
-    UnknownInbound {
+pub use subject::{Resource, Subject};
+use table::refusals;
+
+/// What kind of no a refusal is. Each kind has one gRPC code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Category {
+    /// The command names something that does not exist.
+    NotFound,
+    /// What the command would begin exists already.
+    AlreadyExists,
+    /// An id was used before, for something else.
+    IdReused,
+    /// The state does not allow the change.
+    Precondition,
+    /// The change would take the state past one of its limits.
+    LimitReached,
+    /// The command can never be taken, whatever the state is.
+    TooLarge,
+    /// Others in flight stood in the way. The same command may succeed if it is sent again.
+    Contention,
+}
+
+// Where several refusals apply, the first in this table is answered. A number is never
+// changed and never given to another refusal, nor is a name: callers' programs know them.
+// The next number is 26.
+refusals! {
+    /// A request of that id had other content.
+    #[error("request id {request_id} was used before with different content")]
+    1 RequestIdReused = "REQUEST_ID_REUSED" {
+        /// The id.
+        request_id: RequestId,
+    } => IdReused, Request(request_id);
+
+    /// An order of that id has other content.
+    #[error("order {order_id} exists with different content")]
+    2 OrderIdReused = "ORDER_ID_REUSED" {
+        /// The id.
+        order_id: OrderId,
+    } => IdReused, Order(order_id);
+
+    /// No item has that SKU.
+    #[error("sku {sku} is not defined")]
+    3 ItemNotFound = "ITEM_NOT_FOUND" {
+        /// The SKU asked for.
+        sku: Sku,
+    } => NotFound, Item(sku);
+
+    /// No node has that id.
+    #[error("node {node_id} is not defined")]
+    4 NodeNotFound = "NODE_NOT_FOUND" {
+        /// The id asked for.
+        node_id: NodeId,
+    } => NotFound, Node(node_id);
+
+    /// No order has that id.
+    #[error("order {order_id} is not known")]
+    5 OrderNotFound = "ORDER_NOT_FOUND" {
+        /// The id asked for.
+        order_id: OrderId,
+    } => NotFound, Order(order_id);
+
+    /// No open inbound supply of the pair has that id.
+    #[error("inbound supply {inbound_id} is not known for sku {sku} at node {node_id}")]
+    6 InboundNotFound = "INBOUND_NOT_FOUND" {
         /// The item.
         sku: Sku,
         /// The node.
-        node: NodeId,
-        /// The id that nobody announced, or that is closed.
-        inbound: String,
-    },
+        node_id: NodeId,
+        /// The id that was never announced, or that is closed.
+        inbound_id: String,
+    } => NotFound, Inbound(sku, node_id, inbound_id);
+
     /// The order has no shipment of that number.
-    #[error("order {order} has no shipment {shipment}")]
-    UnknownShipment {
+    #[error("order {order_id} has no shipment {shipment_number}")]
+    7 ShipmentNotFound = "SHIPMENT_NOT_FOUND" {
         /// The order.
-        order: OrderId,
-        /// The number asked for.
-        shipment: u16,
-    },
-    /// The order has no line of that number.
-    #[error("order {order} has no line {line}")]
-    UnknownLine {
-        /// The order.
-        order: OrderId,
+        order_id: OrderId,
         /// The number asked for, from 1.
-        line: u32,
-    },
-    /// An inbound supply of that id is open at the pair.
-    #[error("inbound supply {0} exists already at this sku and node")]
-    InboundExists(String),
-    /// The kind of a node cannot change: its stock means something else then.
-    #[error("node {0} has another kind, and a node's kind is fixed")]
-    NodeKindFixed(NodeId),
-    /// A policy may add services and change them, not drop or reorder them.
-    #[error("service {0} cannot be dropped or moved: orders refer to it")]
-    ServiceFixed(String),
-    /// The command is for supplier nodes only, or for all others only.
-    #[error("node {node} is {}a supplier, and this command is for {}", if *.is_supplier { "" } else { "not " }, if *.is_supplier { "nodes that hold stock" } else { "suppliers" })]
-    WrongNodeKind {
+        shipment_number: u32,
+    } => NotFound, Shipment(order_id, shipment_number);
+
+    /// The order has no line of that index.
+    #[error("order {order_id} has no line of index {line_index}")]
+    8 LineNotFound = "LINE_NOT_FOUND" {
+        /// The order.
+        order_id: OrderId,
+        /// The index asked for, from 0 as callers count; commands count lines from 1.
+        line_index: u32,
+    } => NotFound, Line(order_id, line_index);
+
+    /// The pair has an open inbound supply of that id.
+    #[error("inbound supply {inbound_id} exists already at this sku and node")]
+    9 InboundExists = "INBOUND_EXISTS" {
+        /// The id.
+        inbound_id: String,
+    } => AlreadyExists, Inbound(inbound_id);
+
+    /// The kind of a node cannot change.
+    // Its stock means something else then.
+    #[error("node {node_id} has another kind, and a node's kind is fixed")]
+    10 NodeKindFixed = "NODE_KIND_FIXED" {
         /// The node.
-        node: NodeId,
-        /// Whether the node is a supplier.
-        is_supplier: bool,
-    },
-    /// The change would take a quantity below zero.
+        node_id: NodeId,
+    } => Precondition, Node(node_id);
+
+    /// A shipping service cannot be dropped or moved.
+    // Orders refer to it by its place in the policy.
+    #[error("service {service} cannot be dropped or moved: orders refer to it")]
+    11 ServiceFixed = "SERVICE_FIXED" {
+        /// The service's name.
+        service: String,
+    } => Precondition, Service(service);
+
+    /// What a supplier has is what his feed says.
+    #[error("node {node_id} is a supplier, and this command is for nodes that hold stock")]
+    12 NodeIsSupplier = "NODE_IS_SUPPLIER" {
+        /// The supplier.
+        node_id: NodeId,
+    } => Precondition, Node(node_id);
+
+    /// Only a supplier has a feed.
+    #[error("node {node_id} is not a supplier, and this command is for suppliers")]
+    13 NodeNotSupplier = "NODE_NOT_SUPPLIER" {
+        /// The node.
+        node_id: NodeId,
+    } => Precondition, Node(node_id);
+
+    /// A level would become negative.
     #[error("{what}: {wanted} units asked for, {available} there")]
-    NotEnough {
+    14 StockBelowZero = "STOCK_BELOW_ZERO" {
         /// The quantity, as commands call it.
         what: &'static str,
         /// Units that the command takes.
         wanted: u64,
         /// Units that are there to take.
         available: u64,
-    },
-    /// The change would take a quantity above its limit.
+    } => Precondition, Stock(what);
+
+    /// A quantity would pass its limit.
     #[error("{what} would pass {max} units")]
-    TooMuch {
+    15 QuantityTooLarge = "QUANTITY_TOO_LARGE" {
         /// The quantity, as commands call it.
         what: &'static str,
         /// Most units allowed.
         max: u64,
-    },
-    /// A list of the state is full.
+    } => LimitReached, Stock(what);
+
+    /// There are as many items, nodes or inbound supplies as may be.
     #[error("{what} is full at {max} entries")]
-    Full {
+    16 ListFull = "LIST_FULL" {
         /// Which list.
         what: &'static str,
         /// Most entries allowed.
         max: usize,
-    },
-    /// The shipment was shipped or cancelled before.
-    #[error("shipment {0} is closed")]
-    ShipmentClosed(u16),
-    /// Units of the shipment are not on hand yet.
-    #[error("shipment {shipment} lacks {missing} units that are not on hand yet")]
-    ShipmentNotReady {
+    } => LimitReached, List(what);
+
+    /// The shipment is shipped or cancelled already.
+    #[error("shipment {shipment_number} is closed")]
+    17 ShipmentNotPlanned = "SHIPMENT_NOT_PLANNED" {
         /// The shipment.
-        shipment: u16,
+        shipment_number: u16,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment are not on hand yet.
+    #[error("shipment {shipment_number} lacks {missing} units that are not on hand yet")]
+    18 SupplyNotReceived = "SUPPLY_NOT_RECEIVED" {
+        /// The shipment.
+        shipment_number: u16,
         /// Units still pegged to inbound supply or backordered.
         missing: u64,
-    },
-    /// Units of the shipment are allocated, and a count or damage left too few good ones.
-    #[error("shipment {shipment} lacks {missing} units that are not there, or not good")]
-    UnitsMissing {
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment are allocated, and after a count or damage too few good ones
+    /// are there.
+    #[error("shipment {shipment_number} lacks {missing} units that are not there, or not good")]
+    19 UnitsMissing = "UNITS_MISSING" {
         /// The shipment.
-        shipment: u16,
+        shipment_number: u16,
         /// Units that are allocated and cannot leave.
         missing: u64,
-    },
-    /// Not as much of the order or line is left as is to be cancelled.
-    #[error("{}order {order} has {open} of {wanted} units to cancel: {gone}", of_line(*.line))]
-    NothingToCancel {
+    } => Precondition, Shipment(shipment_number);
+
+    /// More units than are left unshipped.
+    #[error("{}order {order_id} has {left} to cancel: others are shipped", .left.of_line())]
+    20 UnitsShipped = "UNITS_SHIPPED" {
         /// The order.
-        order: OrderId,
-        /// The line, from 1; none when all of the order is to be cancelled.
-        line: Option<u32>,
-        /// Units that could still be cancelled.
-        open: u64,
-        /// Units asked for.
-        wanted: u64,
-        /// Where the others are.
-        gone: Gone,
-    },
-    /// No node that is enabled could ever serve the order.
+        order_id: OrderId,
+        /// What is left to cancel.
+        left: UnitsLeft,
+    } => Precondition, Order(order_id);
+
+    /// None is shipped, and the units are cancelled already.
+    #[error("{}order {order_id} has {left} to cancel: others are cancelled already", .left.of_line())]
+    21 UnitsCancelled = "UNITS_CANCELLED" {
+        /// The order.
+        order_id: OrderId,
+        /// What is left to cancel.
+        left: UnitsLeft,
+    } => Precondition, Order(order_id);
+
+    /// More units than the line ever had.
+    #[error("{}order {order_id} has {left} to cancel: fewer were ordered", .left.of_line())]
+    22 UnitsNotOrdered = "UNITS_NOT_ORDERED" {
+        /// The order.
+        order_id: OrderId,
+        /// What is left to cancel.
+        left: UnitsLeft,
+    } => Precondition, Order(order_id);
+
+    /// No enabled node could ever ship the order.
     #[error("no enabled node can serve the order")]
-    NoNode,
-    /// The event of the command is longer than a journal record may be.
-    #[error("the command is too large to be journalled: {0}")]
-    TooLong(String),
-    /// Others in flight kept this command from settling. Transient: try again.
+    23 NoNode = "NO_NODE" => Precondition, Network();
+
+    /// What the request would do is too large for one event.
+    #[error("the command is too large to be journalled: {why}")]
+    24 CommandTooLarge = "COMMAND_TOO_LARGE" {
+        /// What it would take, and what it may.
+        why: String,
+    } => TooLarge, Command();
+
+    /// Others in flight kept a change from settling.
     #[error("too many commands on the same stock or order in flight")]
-    Contended,
+    25 Contended = "CONTENDED" => Contention, Command();
 }
 
-fn of_line(line: Option<u32>) -> String {
-    line.map(|line| format!("line {line} of ")).unwrap_or_default()
+/// How much of an order or of one of its lines could still be cancelled: fewer units
+/// than were to be. It shows as `2 of 3 units`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitsLeft {
+    /// The line's index, from 0; none when all of the order was to be cancelled.
+    pub line_index: Option<u32>,
+    /// Units that could still be cancelled.
+    pub open: u64,
+    /// Units that were to be cancelled.
+    pub wanted: u64,
 }
 
-/// Why units of an order cannot be cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Gone {
-    /// Some are shipped.
-    #[error("others are shipped")]
-    Shipped,
-    /// None is shipped, some are cancelled already.
-    #[error("others are cancelled already")]
-    Cancelled,
-    /// The line never had as many.
-    #[error("fewer were ordered")]
-    NeverOrdered,
+impl UnitsLeft {
+    fn of_line(&self) -> String {
+        self.line_index.map(|index| format!("the line of index {index} of ")).unwrap_or_default()
+    }
 }
 
-impl Refusal {
-    /// Whether the same command may succeed if it is simply sent again.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Contended)
+impl fmt::Display for UnitsLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} units", self.open, self.wanted)
     }
 }

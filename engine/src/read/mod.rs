@@ -89,7 +89,7 @@ pub async fn availability(
         .state
         .catalogue
         .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
     let row = &kernel.state.catalogue.entry(no).row;
     let mut nodes = Vec::with_capacity(row.len());
     // Most pairs have published all that is asked; the others are asked, once all are
@@ -163,9 +163,10 @@ pub async fn stock(kernel: &Kernel, sku: &Sku, node: &NodeId) -> Result<StockVie
         .state
         .catalogue
         .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
     let network = kernel.state.network.load();
-    let node_no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+    let node_no =
+        network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
     let version = kernel.watermark.applied();
     if kernel.state.catalogue.entry(no).row.find(node_no).is_none() {
         return Ok(StockView { stock: Stock::default(), version });
@@ -190,7 +191,7 @@ pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineErr
         for _ in 0..READS_MAX {
             let (next, version) = (kernel.next_step(), kernel.watermark.applied());
             let order = find_order(kernel, id).await?;
-            let order = order.ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
+            let order = order.ok_or_else(|| Refusal::OrderNotFound { order_id: id.clone() })?;
             let view = OrderView::read(kernel, order)?;
             // What no later event had changed when it was asked is as that version has it. A
             // closed order rests on nothing and does not change.
@@ -209,7 +210,9 @@ pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineErr
 /// while they are asked. It is unpacked before, because the applier waits. None if it
 /// changed since or is not in memory any more: then it is to be read as usual.
 async fn order_at_rest(kernel: &Kernel, id: &OrderId) -> Result<Option<OrderView>, EngineError> {
-    let order = find_order(kernel, id).await?.ok_or_else(|| Refusal::UnknownOrder(id.clone()))?;
+    let order = find_order(kernel, id)
+        .await?
+        .ok_or_else(|| Refusal::OrderNotFound { order_id: id.clone() })?;
     let gate = kernel.state.gate.lock();
     let Found::There(_, cell) = kernel.state.orders.by_id(id) else { return Ok(None) };
     match cell.ask(OrderMessage::Read).wait() {
@@ -291,7 +294,7 @@ fn take(from: &mut Parts, units: u32) -> Parts {
 
 /// Reads the decision trace of an order.
 pub async fn explain(kernel: &Kernel, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
-    let unknown = || EngineError::from(Refusal::UnknownOrder(id.clone()));
+    let unknown = || EngineError::from(Refusal::OrderNotFound { order_id: id.clone() });
     let order = find_order(kernel, id).await?.ok_or_else(unknown)?;
     let trace = Trace::read(&order.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
     Ok((Arc::new(order), trace))
@@ -303,14 +306,14 @@ pub fn item(kernel: &Kernel, sku: &Sku) -> Result<Arc<Item>, EngineError> {
         .state
         .catalogue
         .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
     Ok(kernel.state.catalogue.entry(no).definition().item)
 }
 
 /// One node by id.
 pub fn node(kernel: &Kernel, id: &NodeId) -> Result<Arc<Node>, EngineError> {
     let network = kernel.state.network.load();
-    let no = network.node_no(id).ok_or_else(|| Refusal::UnknownNode(id.clone()))?;
+    let no = network.node_no(id).ok_or_else(|| Refusal::NodeNotFound { node_id: id.clone() })?;
     Ok(Arc::clone(&network.node(no).node))
 }
 

@@ -117,7 +117,7 @@ impl Requests {
                 Slot::Done(done) if done.fingerprint == request.fingerprint => {
                     Ok(Begin::Repeat(done))
                 }
-                Slot::Done(_) => Err(Refusal::RequestReused(request.id.clone())),
+                Slot::Done(_) => Err(Refusal::RequestIdReused { request_id: request.id.clone() }),
             },
         }
     }

@@ -34,7 +34,7 @@ pub async fn lock<'a>(kernel: &'a Kernel, id: &OrderId) -> Result<Locked<'a>, En
     loop {
         let seen = kernel.look_at_names();
         let met = match kernel.state.orders.by_id(id) {
-            Found::Unknown => return Err(Refusal::UnknownOrder(id.clone()).into()),
+            Found::Unknown => return Err(Refusal::OrderNotFound { order_id: id.clone() }.into()),
             Found::InFlight => None,
             Found::There(no, cell) => lock_cell(kernel, no, cell, id).await?,
         };

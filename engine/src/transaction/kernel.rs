@@ -167,7 +167,9 @@ impl Kernel {
                 halt.unwrap_or_else(|| Halt::new(error.to_string(), Some(&error))).into()
             }
             AppendError::Closed => self.stopped(),
-            AppendError::TooLong(error) => Refusal::TooLong(error.to_string()).into(),
+            AppendError::TooLong(error) => {
+                Refusal::CommandTooLarge { why: error.to_string() }.into()
+            }
             AppendError::Overloaded => EngineError::Overloaded {
                 in_flight: self.in_flight(),
                 limit: self.in_flight_max,

@@ -47,8 +47,8 @@ pub async fn begin<'a>(
 ) -> Result<Started<'a>, EngineError> {
     let started = begin_request(kernel, keyed.map(|keyed| &keyed.request)).await;
     match (started, keyed.and_then(|keyed| keyed.command)) {
-        (Err(EngineError::Refused(Refusal::RequestReused(id))), Some(fingerprint)) => {
-            begin_request(kernel, Some(&Request { id, fingerprint })).await
+        (Err(EngineError::Refused(Refusal::RequestIdReused { request_id })), Some(fingerprint)) => {
+            begin_request(kernel, Some(&Request { id: request_id, fingerprint })).await
         }
         (started, _) => started,
     }

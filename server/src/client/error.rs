@@ -146,10 +146,12 @@ impl From<v1::Fault> for Refused {
 mod tests {
     use super::*;
     use crate::status::{Reason, Violations, failure};
+    use backstock_engine::model::RefusalKind;
 
     #[test]
     fn a_refusal_shows_its_reason_and_every_wrong_field() {
-        let error = ClientError::from(failure(Code::NotFound, Reason::OrderNotFound, "no order"));
+        let reason = Reason::Refused(RefusalKind::OrderNotFound);
+        let error = ClientError::from(failure(reason, "no order"));
         assert_eq!(error.to_string(), "no order (ORDER_NOT_FOUND)");
 
         let mut violations = Violations::default();
@@ -168,7 +170,7 @@ mod tests {
         cut.set_source(std::sync::Arc::new(std::io::Error::other("reset")));
         let error = ClientError::from(cut);
         assert!(matches!(error, ClientError::Lost(_)), "{error:?}");
-        let error = ClientError::from(failure(Code::Unavailable, Reason::Draining, "ending"));
+        let error = ClientError::from(failure(Reason::Draining, "ending"));
         assert!(matches!(error, ClientError::Refused(_)), "{error:?}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use backstock_engine::model::{Day, Timestamp};
+use backstock_engine::model::{Day, RefusalKind, Timestamp};
 use backstock_proto::v1;
 use futures_util::future::try_join_all;
 
@@ -12,7 +12,6 @@ use super::ledger::Ledger;
 use super::setup::{load_rows, row, wire_day};
 use super::stocking::DemoInbound;
 use crate::client::{Client, ClientError};
-use crate::status::Reason;
 
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -163,7 +162,7 @@ async fn ship(client: &Client, parcel: &Parcel) -> Result<bool, DemoError> {
     match client.fulfillment().ship_shipment(request).await.map_err(ClientError::from) {
         Ok(_) => Ok(true),
         Err(ClientError::Refused(refused))
-            if refused.reason == Reason::SupplyNotReceived.as_str() =>
+            if refused.reason == RefusalKind::SupplyNotReceived.name() =>
         {
             Ok(false)
         }

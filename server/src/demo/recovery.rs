@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use backstock_engine::model::RefusalKind;
 use backstock_proto::v1;
 use futures_util::future::join_all;
 
@@ -10,7 +11,6 @@ use super::child::ServerProcess;
 use super::error::DemoError;
 use super::ledger::{Acknowledged, Ledger};
 use crate::client::{Client, ClientError, Refused};
-use crate::status::Reason;
 
 /// Orders that are sent in one go before the kill, so that some are on their
 /// way when it comes.
@@ -113,7 +113,9 @@ async fn read(client: &Client, id: &str) -> Result<Result<v1::Order, Box<Refused
     let request = v1::GetOrderRequest { order_id: id.to_owned(), min_version: 0 };
     match client.orders().get_order(request).await.map_err(ClientError::from) {
         Ok(answer) => Ok(Ok(answer.into_inner().order.unwrap_or_default())),
-        Err(ClientError::Refused(refused)) if refused.reason == Reason::OrderNotFound.as_str() => {
+        Err(ClientError::Refused(refused))
+            if refused.reason == RefusalKind::OrderNotFound.name() =>
+        {
             Ok(Err(refused))
         }
         Err(error) => Err(error.into()),

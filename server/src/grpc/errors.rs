@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::{Gone, OrderId, Refusal, Violation};
+use backstock_engine::model::refusal::Category;
+use backstock_engine::model::{Refusal, Violation};
 use backstock_engine::service::SnapshotFailed;
-use tonic::{Code, Status};
+use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::fields::FieldNames;
@@ -31,28 +32,21 @@ const RETRY_WHEN_SENT: Duration = Duration::from_secs(10);
 pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
     match error {
         EngineError::Invalid(violations) => invalid(&violations, names),
-        EngineError::Refused(refusal) => refused(refusal),
+        EngineError::Refused(refusal) => refused(&refusal),
         EngineError::Overloaded { retry_after, .. } => overloaded(&error.to_string(), retry_after),
         EngineError::DiskFull => {
             let message = error.to_string();
-            transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
+            transient(Reason::DiskFull, &message, RETRY_WHEN_ROOM)
         }
         EngineError::VersionAhead { newest, .. } => with_metadata(
-            Code::OutOfRange,
             Reason::VersionAhead,
             &error.to_string(),
             [("newest_version", newest.get().to_string())],
         ),
-        EngineError::ArchiveUnreadable(_) => {
-            failure(Code::DataLoss, Reason::ArchiveUnreadable, error.to_string())
-        }
+        EngineError::ArchiveUnreadable(_) => failure(Reason::ArchiveUnreadable, error.to_string()),
         EngineError::Closing => draining(&error.to_string()),
-        EngineError::JournalFailed(_) => {
-            failure(Code::Unavailable, Reason::JournalHalted, error.to_string())
-        }
-        EngineError::Halted(_) => {
-            failure(Code::Unavailable, Reason::EngineHalted, error.to_string())
-        }
+        EngineError::JournalFailed(_) => failure(Reason::JournalHalted, error.to_string()),
+        EngineError::Halted(_) => failure(Reason::EngineHalted, error.to_string()),
     }
 }
 
@@ -63,21 +57,18 @@ pub(super) fn snapshot(failed: &SnapshotFailed) -> Status {
         SnapshotFailed::Running => precondition(Reason::SnapshotRunning, "snapshot", &message),
         SnapshotFailed::Closing => draining(&message),
         SnapshotFailed::Unknown(generation) => with_metadata(
-            Code::NotFound,
             Reason::SnapshotNotFound,
             &message,
             [("generation", generation.to_string())],
         ),
-        SnapshotFailed::DiskFull(_) => {
-            transient(Code::Unavailable, Reason::DiskFull, &message, RETRY_WHEN_ROOM)
-        }
+        SnapshotFailed::DiskFull(_) => transient(Reason::DiskFull, &message, RETRY_WHEN_ROOM),
         SnapshotFailed::Ended | SnapshotFailed::Other(_) => internal(message),
     }
 }
 
 /// Nobody ever took a snapshot.
 pub(super) fn no_snapshot() -> Status {
-    failure(Code::NotFound, Reason::SnapshotNotFound, "there is no snapshot")
+    failure(Reason::SnapshotNotFound, "there is no snapshot")
 }
 
 /// As many snapshots as may be are being sent.
@@ -87,20 +78,20 @@ pub(super) fn too_many_exports() -> Status {
 
 /// A fault of the program.
 pub(super) fn internal(message: impl Into<String>) -> Status {
-    failure(Code::Internal, Reason::Internal, message)
+    failure(Reason::Internal, message)
 }
 
 /// Counted here, where all that is refused for it passes: also orders of a stream
 /// and rows of a feed.
 fn overloaded(message: &str, retry_after: Duration) -> Status {
     metrics::counter!(names::OVERLOADED).increment(1);
-    transient(Code::ResourceExhausted, Reason::Overloaded, message, retry_after)
+    transient(Reason::Overloaded, message, retry_after)
 }
 
 /// The server reads its data.
 pub(super) fn opening() -> Status {
     let message = "the server is opening: it reads its data";
-    transient(Code::Unavailable, Reason::Opening, message, RETRY_AFTER_RESTART)
+    transient(Reason::Opening, message, RETRY_AFTER_RESTART)
 }
 
 /// The server was told to end before it was open.
@@ -129,7 +120,7 @@ pub(super) fn request_drained() -> Status {
 /// A request that took too long to arrive.
 pub(super) fn request_stalled(after: Duration) -> Status {
     let message = format!("the request had not arrived after {after:?} and was not taken");
-    failure(Code::Aborted, Reason::RequestStalled, message)
+    failure(Reason::RequestStalled, message)
 }
 
 /// What an operator asked for, and the server did not finish before it drained.
@@ -145,11 +136,11 @@ pub(super) fn quote_drained() -> Status {
 /// The end of a snapshot whose reader stood still.
 pub(super) fn reader_stalled(stall: Duration) -> Status {
     let message = format!("nothing was read for {stall:?}; what was sent is not the whole file");
-    failure(Code::Aborted, Reason::ReaderStalled, message)
+    failure(Reason::ReaderStalled, message)
 }
 
 fn draining(message: &str) -> Status {
-    transient(Code::Unavailable, Reason::Draining, message, RETRY_AFTER_RESTART)
+    transient(Reason::Draining, message, RETRY_AFTER_RESTART)
 }
 
 fn invalid(found: &[Violation], names: &FieldNames) -> Status {
@@ -160,102 +151,40 @@ fn invalid(found: &[Violation], names: &FieldNames) -> Status {
     violations.into_status()
 }
 
-fn refused(refusal: Refusal) -> Status {
+/// The code is the one of the refusal's category, as of every reason; this adds the
+/// details that go with it.
+fn refused(refusal: &Refusal) -> Status {
+    let reason = Reason::Refused(refusal.kind());
     let message = refusal.to_string();
-    let not_found = |reason, name: &'static str, value: String| {
-        with_metadata(Code::NotFound, reason, &message, [(name, value)])
-    };
-    let exists = |reason, name: &'static str, value: String| {
-        with_metadata(Code::AlreadyExists, reason, &message, [(name, value)])
-    };
-    let state = |reason, subject: String| precondition(reason, &subject, &message);
-    match refusal {
-        Refusal::RequestReused(id) => exists(Reason::RequestIdReused, "request_id", id.to_string()),
-        Refusal::OrderExists(id) => exists(Reason::OrderIdReused, "order_id", id.to_string()),
-        Refusal::UnknownSku(sku) => not_found(Reason::ItemNotFound, "sku", sku.to_string()),
-        Refusal::UnknownNode(id) => not_found(Reason::NodeNotFound, "node_id", id.to_string()),
-        Refusal::UnknownOrder(id) => not_found(Reason::OrderNotFound, "order_id", id.to_string()),
-        Refusal::UnknownInbound { sku, node, inbound } => with_metadata(
-            Code::NotFound,
-            Reason::InboundNotFound,
-            &message,
-            [("sku", sku.to_string()), ("node_id", node.to_string()), ("inbound_id", inbound)],
-        ),
-        Refusal::UnknownShipment { order, shipment } => unknown_shipment(&order, shipment.into()),
-        Refusal::UnknownLine { order, line } => unknown_line(&order, line),
-        Refusal::InboundExists(id) => exists(Reason::InboundExists, "inbound_id", id),
-        Refusal::NodeKindFixed(id) => state(Reason::NodeKindFixed, format!("node/{id}")),
-        Refusal::ServiceFixed(name) => state(Reason::ServiceFixed, format!("service/{name}")),
-        Refusal::WrongNodeKind { node, is_supplier: true } => {
-            state(Reason::NodeIsSupplier, format!("node/{node}"))
+    match refusal.kind().category() {
+        Category::NotFound | Category::AlreadyExists | Category::IdReused => {
+            with_metadata(reason, &message, refusal.subject().fields)
         }
-        Refusal::WrongNodeKind { node, is_supplier: false } => {
-            state(Reason::NodeNotSupplier, format!("node/{node}"))
+        Category::Precondition | Category::LimitReached => {
+            precondition(reason, &refusal.subject().path(), &message)
         }
-        Refusal::NotEnough { what, .. } => state(Reason::StockBelowZero, format!("stock/{what}")),
-        Refusal::TooMuch { what, .. } => state(Reason::QuantityTooLarge, format!("stock/{what}")),
-        Refusal::Full { what, .. } => state(Reason::ListFull, what.into()),
-        Refusal::ShipmentClosed(number) => {
-            state(Reason::ShipmentNotPlanned, format!("shipment/{number}"))
-        }
-        Refusal::ShipmentNotReady { shipment, .. } => {
-            state(Reason::SupplyNotReceived, format!("shipment/{shipment}"))
-        }
-        Refusal::UnitsMissing { shipment, .. } => {
-            state(Reason::UnitsMissing, format!("shipment/{shipment}"))
-        }
-        Refusal::NothingToCancel { order, line, open, wanted, gone } => {
-            // The engine counts lines from 1, the interface from 0.
-            let message = line.map_or(message, |line| {
-                let index = line.saturating_sub(1);
-                let units = format!("{open} of {wanted} units to cancel: {gone}");
-                format!("the line of index {index} of order {order} has {units}")
-            });
-            let reason = match gone {
-                Gone::Shipped => Reason::UnitsShipped,
-                Gone::Cancelled => Reason::UnitsCancelled,
-                Gone::NeverOrdered => Reason::UnitsNotOrdered,
-            };
-            precondition(reason, &format!("order/{order}"), &message)
-        }
-        Refusal::NoNode => state(Reason::NoNode, "network".into()),
-        Refusal::TooLong(_) => failure(Code::InvalidArgument, Reason::CommandTooLarge, message),
-        Refusal::Contended => transient(Code::Aborted, Reason::Contended, &message, RETRY_SOON),
+        Category::TooLarge => failure(reason, message),
+        Category::Contention => transient(reason, &message, RETRY_SOON),
     }
 }
 
-/// The order has no shipment of that number.
-pub(super) fn unknown_shipment(order: &OrderId, number: u32) -> Status {
-    let message = format!("order {order} has no shipment {number}");
-    let metadata = [("order_id", order.to_string()), ("shipment_number", number.to_string())];
-    with_metadata(Code::NotFound, Reason::ShipmentNotFound, &message, metadata)
-}
-
-/// The engine counts lines from 1, the interface from 0.
-fn unknown_line(order: &OrderId, line: u32) -> Status {
-    let index = line.saturating_sub(1).to_string();
-    let message = format!("order {order} has no line of index {index}");
-    let metadata = [("order_id", order.to_string()), ("line_index", index)];
-    with_metadata(Code::NotFound, Reason::LineNotFound, &message, metadata)
-}
-
-fn with_metadata<const N: usize>(
-    code: Code,
+fn with_metadata(
     reason: Reason,
     message: &str,
-    metadata: [(&'static str, String); N],
+    metadata: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Status {
     let metadata: HashMap<String, String> =
         metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let details = ErrorDetails::with_error_info(reason.as_str(), DOMAIN, metadata);
-    Status::with_error_details(code, message, details)
+    Status::with_error_details(reason.code(), message, details)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::{ClientError, Concern, Refused};
-    use backstock_engine::model::Lsn;
+    use backstock_engine::model::{Lsn, OrderId};
+    use tonic::Code;
 
     fn code_and_reason(error: EngineError) -> (Code, String) {
         let status = status(error, &FieldNames::PLAIN);
@@ -282,13 +211,13 @@ mod tests {
         let cases = [
             (overloaded, Concern::Moment),
             (Refusal::Contended.into(), Concern::Moment),
-            (Refusal::UnknownSku(sku).into(), Concern::Content),
-            (Refusal::TooLong("17 MiB".into()).into(), Concern::Content),
+            (Refusal::ItemNotFound { sku }.into(), Concern::Content),
+            (Refusal::CommandTooLarge { why: "17 MiB".into() }.into(), Concern::Content),
             (EngineError::DiskFull, Concern::Server),
             (EngineError::Closing, Concern::Server),
             (EngineError::Halted(String::new()), Concern::Server),
         ];
-        let halted = failure(Code::Unavailable, Reason::JournalHalted, "");
+        let halted = failure(Reason::JournalHalted, "");
         let of_engine = cases.map(|(error, about)| (status(error, &FieldNames::PLAIN), about));
         for (status, about) in of_engine.into_iter().chain([(halted, Concern::Server)]) {
             let told = status.to_string();
@@ -303,7 +232,7 @@ mod tests {
     fn what_cannot_be_provoked_at_will_has_its_reason() {
         let contended = code_and_reason(Refusal::Contended.into());
         assert_eq!(contended, (Code::Aborted, "CONTENDED".into()));
-        let too_long = code_and_reason(Refusal::TooLong("17 MiB".into()).into());
+        let too_long = code_and_reason(Refusal::CommandTooLarge { why: "17 MiB".into() }.into());
         assert_eq!(too_long, (Code::InvalidArgument, "COMMAND_TOO_LARGE".into()));
     }
 
@@ -348,8 +277,9 @@ mod tests {
 
     #[test]
     fn lines_are_counted_from_zero_outside() {
-        let order = OrderId::new("order_id", "A").expect("an id");
-        let status = status(Refusal::UnknownLine { order, line: 3 }.into(), &FieldNames::PLAIN);
+        let order_id = OrderId::new("order_id", "A").expect("an id");
+        let refusal = Refusal::LineNotFound { order_id, line_index: 2 };
+        let status = status(refusal.into(), &FieldNames::PLAIN);
         assert_eq!(status.message(), "order A has no line of index 2");
     }
 }

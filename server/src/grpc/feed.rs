@@ -189,7 +189,7 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<Done, EngineErr
         return change(changed, "c").await;
     }
     match change(operation, "").await {
-        Err(EngineError::Refused(Refusal::InboundExists(_))) => change(changed, "c").await,
+        Err(EngineError::Refused(Refusal::InboundExists { .. })) => change(changed, "c").await,
         answer => answer,
     }
 }

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::orders::read_id;
 use super::pages::Page;
-use super::{Api, errors, order_view, plain};
+use super::{Api, order_view, plain};
 use crate::status::Violations;
 
 #[tonic::async_trait]
@@ -67,7 +67,7 @@ impl Api {
     async fn shipment(&self, id: &OrderId, number: u32) -> Result<(v1::Shipment, u64), Status> {
         let (all, version) = self.shipments(id).await?;
         let found = all.into_iter().find(|shipment| shipment.number == number);
-        let shipment = found.ok_or_else(|| errors::unknown_shipment(id, number))?;
+        let shipment = found.ok_or_else(|| unknown(id.clone(), number))?;
         Ok((shipment, version))
     }
 
@@ -97,9 +97,13 @@ impl Api {
 /// The status of a shipment that is refused, with its number as the caller gave it.
 fn not_shipped(error: EngineError, number: u32) -> Status {
     match error {
-        EngineError::Refused(Refusal::UnknownShipment { order, .. }) => {
-            errors::unknown_shipment(&order, number)
+        EngineError::Refused(Refusal::ShipmentNotFound { order_id, .. }) => {
+            unknown(order_id, number)
         }
         error => plain(error),
     }
+}
+
+fn unknown(order_id: OrderId, shipment_number: u32) -> Status {
+    plain(Refusal::ShipmentNotFound { order_id, shipment_number }.into())
 }

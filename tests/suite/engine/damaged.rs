@@ -22,7 +22,7 @@ async fn there(engine: &Engine) -> Stock {
 }
 
 fn missing(missing: u64) -> Result<backstock_engine::model::Lsn, EngineError> {
-    Err(Refusal::UnitsMissing { shipment: 1, missing }.into())
+    Err(Refusal::UnitsMissing { shipment_number: 1, missing }.into())
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn what_is_missing_after_a_count_is_told_apart_from_what_is_on_its_way() {
         change(&engine, "A", "N", StockOperation::Count { on_hand: 3 }).await.expect("counted");
         assert_eq!(ship(&engine, "counted", 1).await, missing(1));
         // One of the three was there and ships by itself.
-        let waits = Refusal::ShipmentNotReady { shipment: 2, missing: 2 };
+        let waits = Refusal::SupplyNotReceived { shipment_number: 2, missing: 2 };
         assert_eq!(ship(&engine, "waits", 2).await, Err(waits.into()));
     });
 }
@@ -90,7 +90,7 @@ fn a_level_below_what_is_unavailable_is_refused() {
         network(&engine).await;
         change(&engine, "A", "N", damaged(3)).await.expect("they are damaged");
         let two = |unavailable| StockOperation::Set { on_hand: Some(2), unavailable, safety: None };
-        let refused = Refusal::NotEnough { what: "unavailable", wanted: 3, available: 2 };
+        let refused = Refusal::StockBelowZero { what: "unavailable", wanted: 3, available: 2 };
         assert_eq!(change(&engine, "A", "N", two(None)).await, Err(refused.into()));
         change(&engine, "A", "N", two(Some(2))).await.expect("both are stated");
     });

@@ -169,7 +169,8 @@ fn when_an_order_was_placed_is_part_of_it_and_so_is_not_to_say_so() {
     let said = place_at(&mut single, NOW, Some(then), one("said"));
     let unsaid = place_at(&mut single, NOW, None, one("unsaid"));
     assert!(said.is_ok() && unsaid.is_ok(), "{said:?} {unsaid:?}");
-    let reused = |id: &str| Err(EngineError::Refused(Refusal::OrderExists(order_id(id))));
+    let reused =
+        |id: &str| Err(EngineError::Refused(Refusal::OrderIdReused { order_id: order_id(id) }));
     for later in [0, 1, 30].map(|days| days_after(NOW, days)) {
         assert_eq!(place_at(&mut single, later, Some(then), one("said")), said);
         assert_eq!(place_at(&mut single, later, Some(before), one("said")), reused("said"));

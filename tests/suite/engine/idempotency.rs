@@ -64,7 +64,7 @@ async fn a_key_used_for_something_else_is_refused_before_anything_else_is() {
     network(&engine).await;
     change_under(&engine, keyed("k"), "A", receive(5)).await.expect("it is received");
     let key = RequestId::new("request_id", "k").expect("a key");
-    let reused = Err(EngineError::Refused(Refusal::RequestReused(key)));
+    let reused = Err(EngineError::Refused(Refusal::RequestIdReused { request_id: key }));
     assert_eq!(change_under(&engine, keyed("k"), "A", receive(6)).await, reused);
     // The documented precedence: before names that nobody knows.
     assert_eq!(change_under(&engine, keyed("k"), "NOBODY", receive(5)).await, reused);
@@ -85,7 +85,10 @@ async fn the_same_order_gets_the_same_answer_also_after_a_restart() {
     let (engine, _) = open(directory.path()).await;
     assert_eq!(place(&engine, wanted).await, Ok(first));
     let other = place(&engine, order("o", &[("A", 4)], Shortage::Reject)).await;
-    assert_eq!(other, Err(EngineError::Refused(Refusal::OrderExists(order_id("o")))));
+    assert_eq!(
+        other,
+        Err(EngineError::Refused(Refusal::OrderIdReused { order_id: order_id("o") }))
+    );
     let there = engine.stock(&sku("A"), &node_id("N")).await.expect("the pair").stock;
     assert_eq!(there.allocated, 3);
     engine.shut_down().await;
@@ -141,13 +144,13 @@ fn a_request_is_known_by_what_was_sent_or_by_its_command_of_old() {
     assert!(first.is_ok(), "{first:?}");
     assert_eq!(change(sent("k", Some(7)), 6), first, "another command of the same request");
     let key = RequestId::new("request_id", "k").expect("a key");
-    let reused = Err(EngineError::Refused(Refusal::RequestReused(key)));
+    let reused = Err(EngineError::Refused(Refusal::RequestIdReused { request_id: key }));
     assert_eq!(change(sent("k", Some(8)), 6), reused);
     let old = change(sent("old", None), 5);
     assert!(old.is_ok(), "{old:?}");
     assert_eq!(change(sent("old", Some(7)), 5), old, "the command that was remembered");
     let key = RequestId::new("request_id", "old").expect("a key");
-    let reused = Err(EngineError::Refused(Refusal::RequestReused(key)));
+    let reused = Err(EngineError::Refused(Refusal::RequestIdReused { request_id: key }));
     assert_eq!(change(sent("old", Some(7)), 6), reused);
 }
 

@@ -81,6 +81,9 @@ fn a_quote_refuses_what_can_wait_nowhere() {
     let other = order("o", &[("A", 1)], Shortage::Reject);
     let quoted = single.run(engine.quote_order(&now(&other)));
     let placed = single.run(place(&engine, other));
-    assert!(matches!(placed, Err(EngineError::Refused(Refusal::OrderExists(_)))), "{placed:?}");
+    assert!(
+        matches!(placed, Err(EngineError::Refused(Refusal::OrderIdReused { .. }))),
+        "{placed:?}"
+    );
     assert_eq!(difference(&quoted, &placed), None, "its id is another order's");
 }

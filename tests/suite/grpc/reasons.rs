@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use backstock::cli::Exit;
 use backstock::config::Config;
-use backstock::status::Reason;
+use backstock::status::Reason::{self, Refused};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::disk::simulated::Operation;
 use backstock_engine::limits;
 use backstock_engine::model::command::PlaceOrder;
-use backstock_engine::model::{PostalCode, Shortage};
+use backstock_engine::model::{PostalCode, RefusalKind, Shortage};
 use backstock_engine::snapshot::{ChunkKey, Kind, SnapshotStore};
 use backstock_proto::v1;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
@@ -26,8 +26,12 @@ use super::server::{TestServer, announcement, configuration, node, order, waitin
 
 /// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
 /// engine's error of each.
-const NOT_AT_WILL: [Reason; 4] =
-    [Reason::Contended, Reason::CommandTooLarge, Reason::ReaderStalled, Reason::RequestStalled];
+const NOT_AT_WILL: [Reason; 4] = [
+    Refused(RefusalKind::Contended),
+    Refused(RefusalKind::CommandTooLarge),
+    Reason::ReaderStalled,
+    Reason::RequestStalled,
+];
 
 /// A stocked server for one refusal.
 struct Refusing {
@@ -37,7 +41,7 @@ struct Refusing {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reason_is_given_with_its_code() {
-    for reason in Reason::ALL.iter().copied().filter(|reason| !NOT_AT_WILL.contains(reason)) {
+    for reason in Reason::all().filter(|reason| !NOT_AT_WILL.contains(reason)) {
         let (code, status) = provoked(reason).await;
         let details = status.get_error_details();
         let told = details.error_info().unwrap_or_else(|| panic!("{reason}: {status:?}"));
@@ -70,30 +74,44 @@ fn is_documented(reason: Reason, code: Code) -> bool {
 async fn provoked(reason: Reason) -> (Code, Status) {
     match reason {
         Reason::InvalidRequest => (Code::InvalidArgument, invalid().await),
-        Reason::ItemNotFound
-        | Reason::NodeNotFound
-        | Reason::InboundNotFound
-        | Reason::OrderNotFound
-        | Reason::LineNotFound
-        | Reason::ShipmentNotFound
+        Refused(
+            RefusalKind::ItemNotFound
+            | RefusalKind::NodeNotFound
+            | RefusalKind::InboundNotFound
+            | RefusalKind::OrderNotFound
+            | RefusalKind::LineNotFound
+            | RefusalKind::ShipmentNotFound,
+        )
         | Reason::SnapshotNotFound => (Code::NotFound, not_found(reason).await),
-        Reason::InboundExists => (Code::AlreadyExists, inbound_exists().await),
-        Reason::OrderIdReused => (Code::AlreadyExists, order_id_reused().await),
-        Reason::RequestIdReused => (Code::AlreadyExists, request_id_reused().await),
-        Reason::NodeIsSupplier => (Code::FailedPrecondition, at_supplier().await),
-        Reason::NodeNotSupplier => (Code::FailedPrecondition, not_at_supplier().await),
-        Reason::NodeKindFixed => (Code::FailedPrecondition, node_kind_fixed().await),
-        Reason::ServiceFixed => (Code::FailedPrecondition, service_fixed().await),
-        Reason::NoNode => (Code::FailedPrecondition, no_node().await),
-        Reason::QuantityTooLarge => (Code::FailedPrecondition, quantity_too_large().await),
-        Reason::ListFull => (Code::FailedPrecondition, list_full().await),
-        Reason::StockBelowZero => (Code::FailedPrecondition, stock_below_zero().await),
-        Reason::UnitsShipped => (Code::FailedPrecondition, units_shipped().await),
-        Reason::UnitsCancelled => (Code::FailedPrecondition, units_cancelled().await),
-        Reason::UnitsNotOrdered => (Code::FailedPrecondition, units_not_ordered().await),
-        Reason::ShipmentNotPlanned => (Code::FailedPrecondition, shipment_not_planned().await),
-        Reason::SupplyNotReceived => (Code::FailedPrecondition, supply_not_received().await),
-        Reason::UnitsMissing => (Code::FailedPrecondition, units_missing().await),
+        Refused(RefusalKind::InboundExists) => (Code::AlreadyExists, inbound_exists().await),
+        Refused(RefusalKind::OrderIdReused) => (Code::AlreadyExists, order_id_reused().await),
+        Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
+        Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
+        Refused(RefusalKind::NodeNotSupplier) => {
+            (Code::FailedPrecondition, not_at_supplier().await)
+        }
+        Refused(RefusalKind::NodeKindFixed) => (Code::FailedPrecondition, node_kind_fixed().await),
+        Refused(RefusalKind::ServiceFixed) => (Code::FailedPrecondition, service_fixed().await),
+        Refused(RefusalKind::NoNode) => (Code::FailedPrecondition, no_node().await),
+        Refused(RefusalKind::QuantityTooLarge) => {
+            (Code::FailedPrecondition, quantity_too_large().await)
+        }
+        Refused(RefusalKind::ListFull) => (Code::FailedPrecondition, list_full().await),
+        Refused(RefusalKind::StockBelowZero) => {
+            (Code::FailedPrecondition, stock_below_zero().await)
+        }
+        Refused(RefusalKind::UnitsShipped) => (Code::FailedPrecondition, units_shipped().await),
+        Refused(RefusalKind::UnitsCancelled) => (Code::FailedPrecondition, units_cancelled().await),
+        Refused(RefusalKind::UnitsNotOrdered) => {
+            (Code::FailedPrecondition, units_not_ordered().await)
+        }
+        Refused(RefusalKind::ShipmentNotPlanned) => {
+            (Code::FailedPrecondition, shipment_not_planned().await)
+        }
+        Refused(RefusalKind::SupplyNotReceived) => {
+            (Code::FailedPrecondition, supply_not_received().await)
+        }
+        Refused(RefusalKind::UnitsMissing) => (Code::FailedPrecondition, units_missing().await),
         Reason::SnapshotRunning => (Code::FailedPrecondition, snapshot_running().await),
         Reason::VersionAhead => (Code::OutOfRange, version_ahead().await),
         Reason::Overloaded => (Code::ResourceExhausted, overloaded().await),
@@ -104,8 +122,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
         Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
         Reason::Internal => (Code::Internal, damaged_store().await),
-        Reason::Contended
-        | Reason::CommandTooLarge
+        Refused(RefusalKind::Contended | RefusalKind::CommandTooLarge)
         | Reason::ReaderStalled
         | Reason::RequestStalled => {
             unreachable!("not at will")
@@ -168,17 +185,23 @@ async fn not_found(reason: Reason) -> Status {
         min_version: 0,
     };
     match reason {
-        Reason::ItemNotFound => {
+        Refused(RefusalKind::ItemNotFound) => {
             refused!(a, a.server.orders.place_order(order("B", &[("NONE", 1)])))
         }
-        Reason::NodeNotFound => {
+        Refused(RefusalKind::NodeNotFound) => {
             let get = v1::GetNodeRequest { node_id: "NONE".into(), min_version: 0 };
             refused!(a, a.server.catalog.get_node(get))
         }
-        Reason::InboundNotFound => refused!(a, a.server.inventory.cancel_inbound(inbound)),
-        Reason::OrderNotFound => refused!(a, a.server.fulfillment.get_shipment(get("NONE", 1))),
-        Reason::LineNotFound => refused!(a, a.server.orders.cancel_order(line(1))),
-        Reason::ShipmentNotFound => refused!(a, a.server.fulfillment.get_shipment(get("A", 2))),
+        Refused(RefusalKind::InboundNotFound) => {
+            refused!(a, a.server.inventory.cancel_inbound(inbound))
+        }
+        Refused(RefusalKind::OrderNotFound) => {
+            refused!(a, a.server.fulfillment.get_shipment(get("NONE", 1)))
+        }
+        Refused(RefusalKind::LineNotFound) => refused!(a, a.server.orders.cancel_order(line(1))),
+        Refused(RefusalKind::ShipmentNotFound) => {
+            refused!(a, a.server.fulfillment.get_shipment(get("A", 2)))
+        }
         Reason::SnapshotNotFound => {
             let verify = v1::VerifySnapshotRequest { generation: 7 };
             refused!(a, a.server.admin.verify_snapshot(verify))

@@ -98,7 +98,7 @@ fn defined_so(kernel: &Kernel, item: &Item) -> Option<Lsn> {
 fn next_number(kernel: &Kernel, in_flight: usize) -> Result<SkuNo, Refusal> {
     let next = kernel.state.catalogue.len() + in_flight;
     if next >= ITEMS_MAX {
-        return Err(Refusal::Full { what: "items", max: ITEMS_MAX });
+        return Err(Refusal::ListFull { what: "items", max: ITEMS_MAX });
     }
     Ok(SkuNo(u32::try_from(next).expect("ITEMS_MAX fits 32 bits")))
 }

@@ -21,11 +21,11 @@ pub async fn define_node(kernel: &Kernel, command: DefineNode) -> Result<Change,
         if let Some(no) = known
             && network.node(no).node.kind != node.kind
         {
-            return Err(Refusal::NodeKindFixed(node.id).into());
+            return Err(Refusal::NodeKindFixed { node_id: node.id }.into());
         }
         let next = network.nodes.len();
         if known.is_none() && next >= NODES_MAX {
-            return Err(Refusal::Full { what: "nodes", max: NODES_MAX }.into());
+            return Err(Refusal::ListFull { what: "nodes", max: NODES_MAX }.into());
         }
         let next = NodeNo(u16::try_from(next).expect("NODES_MAX fits 16 bits"));
         let event = Event::NodeDefined { no: known.unwrap_or(next), node: Box::new(node) };

@@ -23,7 +23,7 @@ pub async fn set_policy(kernel: &Kernel, command: SetPolicy) -> Result<Change, E
 fn check_services(before: &Policy, after: &Policy) -> Result<(), Refusal> {
     for (at, service) in before.services.iter().enumerate() {
         if after.services.get(at).is_none_or(|there| there.name != service.name) {
-            return Err(Refusal::ServiceFixed(service.name.to_string()));
+            return Err(Refusal::ServiceFixed { service: service.name.to_string() });
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::model::command::{CancelOrder, LineCancellation};
 use crate::model::order::by_pair;
-use crate::model::{Event, Gone, Order, OrderLine, Refusal, Release, Supply};
+use crate::model::{Event, Order, OrderLine, Refusal, Release, Supply, UnitsLeft};
 use crate::transaction::attempts::Attempts;
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
@@ -65,8 +65,9 @@ fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<Release>, R
         }
     }
     for cancellation in lines {
-        let unknown =
-            || Refusal::UnknownLine { order: order.header.id.clone(), line: cancellation.line };
+        // Refusals count lines from 0, as callers do.
+        let line_index = cancellation.line.saturating_sub(1);
+        let unknown = || Refusal::LineNotFound { order_id: order.header.id.clone(), line_index };
         let line = (cancellation.line as usize).checked_sub(1).ok_or_else(unknown)?;
         if line >= order.lines.len() {
             return Err(unknown());
@@ -85,25 +86,28 @@ fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<Release>, R
 /// Why nothing is left of an order.
 fn nothing_left(order: &Order) -> Refusal {
     let ordered = order.lines.iter().map(|line| u64::from(line.ordered)).sum();
-    let any_left = order.lines.iter().any(|line| line.ordered > line.cancelled);
-    let gone = if any_left { Gone::Shipped } else { Gone::Cancelled };
-    let order = order.header.id.clone();
-    Refusal::NothingToCancel { order, line: None, open: 0, wanted: ordered, gone }
+    let left = UnitsLeft { line_index: None, open: 0, wanted: ordered };
+    let order_id = order.header.id.clone();
+    if order.lines.iter().any(|line| line.ordered > line.cancelled) {
+        Refusal::UnitsShipped { order_id, left }
+    } else {
+        Refusal::UnitsCancelled { order_id, left }
+    }
 }
 
 /// Why a line has fewer open units than are to be cancelled.
 fn too_few_open(order: &Order, line: usize, wanted: u64) -> Refusal {
     let OrderLine { ordered, cancelled, .. } = order.lines[line];
     let open = open_units(order, line);
-    let gone = if wanted > u64::from(ordered) {
-        Gone::NeverOrdered
+    let left = UnitsLeft { line_index: u32::try_from(line).ok(), open, wanted };
+    let order_id = order.header.id.clone();
+    if wanted > u64::from(ordered) {
+        Refusal::UnitsNotOrdered { order_id, left }
     } else if u64::from(ordered - cancelled) > open {
-        Gone::Shipped
+        Refusal::UnitsShipped { order_id, left }
     } else {
-        Gone::Cancelled
-    };
-    let (order, line) = (order.header.id.clone(), u32::try_from(line + 1).ok());
-    Refusal::NothingToCancel { order, line, open, wanted, gone }
+        Refusal::UnitsCancelled { order_id, left }
+    }
 }
 
 fn open_units(order: &Order, line: usize) -> u64 {

@@ -33,13 +33,16 @@ pub async fn ship(kernel: &Kernel, command: ShipShipment) -> Result<Change, Engi
 /// The units of a shipment, which callers count from 1.
 fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<Release>), Refusal> {
     let at = number.checked_sub(1).filter(|at| usize::from(*at) < order.shipments.len());
-    let unknown = || Refusal::UnknownShipment { order: order.header.id.clone(), shipment: number };
+    let unknown = || Refusal::ShipmentNotFound {
+        order_id: order.header.id.clone(),
+        shipment_number: number.into(),
+    };
     let at = at.ok_or_else(unknown)?;
     let of_it = order.allocations.iter().enumerate().filter(|(_, a)| a.shipment == at);
     let open = of_it.filter(|(_, a)| a.open() > 0);
     let units: Vec<Release> = open.map(|(place, a)| order.release(place, a.open())).collect();
     if units.is_empty() || order.shipments[usize::from(at)].shipped.is_some() {
-        return Err(Refusal::ShipmentClosed(number));
+        return Err(Refusal::ShipmentNotPlanned { shipment_number: number });
     }
     Ok((at, units))
 }
@@ -81,12 +84,12 @@ async fn claim_once<'a>(
             Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
     }
-    let shipment = shipment + 1;
+    let shipment_number = shipment + 1;
     match (short, missing) {
         (0, 0) => Ok(Attempt::Done(claims)),
         // What is on its way comes by itself; what is missing somebody has to find.
-        (_, 0) => Err(Refusal::ShipmentNotReady { shipment, missing: short }.into()),
-        _ => Err(Refusal::UnitsMissing { shipment, missing }.into()),
+        (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }.into()),
+        _ => Err(Refusal::UnitsMissing { shipment_number, missing }.into()),
     }
 }
 

@@ -22,8 +22,8 @@ pub async fn change_stock(kernel: &Kernel, command: ChangeStock) -> Result<Chang
         let pair = find_pair(kernel, &sku, &node, &operation)?;
         let mut claims = Claims::new(kernel);
         let change = edit(kernel, &mut claims, pair, &operation).await?.ok_or_else(|| {
-            let inbound = inbound_of(&operation).to_string();
-            Refusal::UnknownInbound { sku, node, inbound }
+            let inbound_id = inbound_of(&operation).to_string();
+            Refusal::InboundNotFound { sku, node_id: node, inbound_id }
         })?;
         Ok((Event::StockChanged { pair, change }, claims))
     })
@@ -61,9 +61,10 @@ fn find_pair(
         .state
         .catalogue
         .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::UnknownSku(sku.clone()))?;
+        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
     let network = kernel.state.network.load();
-    let no = network.node_no(node).ok_or_else(|| Refusal::UnknownNode(node.clone()))?;
+    let no =
+        network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
     let at_supplier = is_supplier(network.node(no).node.kind);
     let fits = match operation {
         StockOperation::SupplierFeed { .. } => at_supplier,
@@ -77,10 +78,11 @@ fn find_pair(
         | StockOperation::ReceiveInbound { .. }
         | StockOperation::CancelInbound { .. } => !at_supplier,
     };
-    if !fits {
-        return Err(Refusal::WrongNodeKind { node: node.clone(), is_supplier: at_supplier });
+    match (fits, at_supplier) {
+        (true, _) => Ok(Pair { sku, node: no }),
+        (false, true) => Err(Refusal::NodeIsSupplier { node_id: node.clone() }),
+        (false, false) => Err(Refusal::NodeNotSupplier { node_id: node.clone() }),
     }
-    Ok(Pair { sku, node: no })
 }
 
 fn inbound_of(operation: &StockOperation) -> &str {

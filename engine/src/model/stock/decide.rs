@@ -99,10 +99,10 @@ impl Stock {
     /// The number that a new inbound supply gets.
     fn announces(&self, id: &InboundId, quantity: u32) -> Result<InboundNo, Refusal> {
         if self.inbound().iter().any(|i| i.id == *id) {
-            return Err(Refusal::InboundExists(id.to_string()));
+            return Err(Refusal::InboundExists { inbound_id: id.to_string() });
         }
         if self.inbound().len() >= INBOUND_PER_PAIR_MAX {
-            return Err(Refusal::Full { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
+            return Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
         }
         self.has_room_inbound(quantity)?;
         // Numbers are used again after the last one: what is closed has no pegs.
@@ -138,13 +138,13 @@ fn has_room(what: &'static str, there: u32, more: u32) -> Result<(), Refusal> {
 }
 
 fn too_much(what: &'static str) -> Refusal {
-    Refusal::TooMuch { what, max: u64::from(STOCK_UNITS_MAX) }
+    Refusal::QuantityTooLarge { what, max: u64::from(STOCK_UNITS_MAX) }
 }
 
 fn not_more(what: &'static str, wanted: u32, available: u32) -> Result<(), Refusal> {
     if wanted > available {
         let (wanted, available) = (u64::from(wanted), u64::from(available));
-        return Err(Refusal::NotEnough { what, wanted, available });
+        return Err(Refusal::StockBelowZero { what, wanted, available });
     }
     Ok(())
 }

@@ -295,7 +295,7 @@ fn numbers_of_inbound_supplies_are_used_again_after_the_last_one() {
 #[test]
 fn what_is_on_its_way_to_a_pair_is_bounded_in_sum() {
     let table = Table::default().change(announce(PO, STOCK_UNITS_MAX - 1));
-    let too_much = Refusal::TooMuch { what: "inbound", max: u64::from(STOCK_UNITS_MAX) };
+    let too_much = Refusal::QuantityTooLarge { what: "inbound", max: u64::from(STOCK_UNITS_MAX) };
     assert!(decide(&table, &announcement(1)).is_ok());
     assert_eq!(decide(&table, &announcement(2)), Err(too_much.into()));
 }

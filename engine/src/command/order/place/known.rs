@@ -91,7 +91,7 @@ async fn same(
         None => Ok(None),
         Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
         Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
-        Some(_) => Err(Refusal::OrderExists(command.order.id.clone()).into()),
+        Some(_) => Err(Refusal::OrderIdReused { order_id: command.order.id.clone() }.into()),
     }
 }
 

@@ -60,8 +60,8 @@ pub async fn place(kernel: &Kernel, command: &PlaceOrder) -> Result<Placing, Eng
     let key = match begin_request(kernel, request.as_ref()).await {
         Ok(Started::Fresh(key)) => key,
         Ok(Started::Repeat(done)) => return known(kernel, done).await,
-        Err(EngineError::Refused(Refusal::RequestReused(id))) => {
-            return known_of_old(kernel, command, id).await;
+        Err(EngineError::Refused(Refusal::RequestIdReused { request_id })) => {
+            return known_of_old(kernel, command, request_id).await;
         }
         Err(error) => return Err(error),
     };
@@ -132,7 +132,7 @@ async fn known_of_old(
     {
         return Ok(Placing::Known(Arc::new(order)));
     }
-    Err(Refusal::RequestReused(key).into())
+    Err(Refusal::RequestIdReused { request_id: key }.into())
 }
 
 /// Checks an order and looks up every name in it. All that is wrong is told at
@@ -164,7 +164,7 @@ fn resolve<'a>(
         return Err(found.into());
     };
     if let Some(at) = unknown.first() {
-        return Err(Refusal::UnknownSku(order.lines.0[*at].sku.clone()).into());
+        return Err(Refusal::ItemNotFound { sku: order.lines.0[*at].sku.clone() }.into());
     }
     let promise_days = network.policy.services[usize::from(service.0)].promise_days;
     Ok(Wanted {
@@ -427,7 +427,7 @@ async fn room_to_wait(kernel: &Kernel, draft: &Draft) -> Result<(), EngineError>
 }
 
 fn no_room_to_wait() -> EngineError {
-    Refusal::TooMuch { what: "waiting", max: u64::from(STOCK_UNITS_MAX) }.into()
+    Refusal::QuantityTooLarge { what: "waiting", max: u64::from(STOCK_UNITS_MAX) }.into()
 }
 
 /// Whether an order that lacks units is refused, and which.
@@ -435,7 +435,7 @@ fn refused(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage
     if draft.cut_short {
         let max = crate::sourcing::limits::SHIPMENTS_MAX;
         let why = format!("its items are at more nodes than the {max} that one plan looks at");
-        return Err(Refusal::TooLong(why).into());
+        return Err(Refusal::CommandTooLarge { why }.into());
     }
     let nothing = draft.allocations.is_empty();
     match wanted.shortage {
@@ -459,7 +459,7 @@ fn bounded(draft: &Draft) -> Result<(), Refusal> {
     let parts = draft.allocations.len();
     if parts > ORDER_ALLOCATIONS_MAX {
         let parts = format!("{parts} parts of stock; at most {ORDER_ALLOCATIONS_MAX}");
-        return Err(Refusal::TooLong(format!("the order would take {parts}")));
+        return Err(Refusal::CommandTooLarge { why: format!("the order would take {parts}") });
     }
     Ok(())
 }

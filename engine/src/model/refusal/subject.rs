@@ -1,0 +1,73 @@
+//! What a refusal is about.
+
+/// The type of thing that a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// The command as such.
+    Command,
+    /// A request, by its id.
+    Request,
+    /// An order.
+    Order,
+    /// A line of an order.
+    Line,
+    /// A shipment of an order.
+    Shipment,
+    /// An item.
+    Item,
+    /// A node.
+    Node,
+    /// All nodes together.
+    Network,
+    /// An inbound supply of a pair.
+    Inbound,
+    /// A quantity of a pair.
+    Stock,
+    /// A list of the state, by what it holds.
+    List,
+    /// A shipping service.
+    Service,
+}
+
+impl Resource {
+    /// The word that callers see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Request => "request",
+            Self::Order => "order",
+            Self::Line => "line",
+            Self::Shipment => "shipment",
+            Self::Item => "item",
+            Self::Node => "node",
+            Self::Network => "network",
+            Self::Inbound => "inbound",
+            Self::Stock => "stock",
+            Self::List => "list",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// What a refusal is about: the type of thing, and which one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The type of thing.
+    pub resource: Resource,
+    /// The fields that tell which one it is, with their values. The last one names the
+    /// thing; those before say where it is.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Subject {
+    /// The subject in one word, as `order/WEB-1`. A list is its own name, and what there is
+    /// one of has none.
+    pub fn path(&self) -> String {
+        let resource = self.resource.as_str();
+        match (self.resource, self.fields.last()) {
+            (Resource::List, Some((_, list))) => list.clone(),
+            (_, Some((_, name))) => format!("{resource}/{name}"),
+            (_, None) => resource.to_owned(),
+        }
+    }
+}
