@@ -3,6 +3,7 @@
 mod cli;
 mod crash;
 mod engine;
+mod floors;
 mod grpc;
 mod loom;
 mod sourcing;
