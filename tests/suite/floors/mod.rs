@@ -24,7 +24,7 @@ use rules::{Fault, Rules};
 /// The rules of the engine.
 const ENGINE: Rules<'_> = Rules {
     floors: &[
-        &["sourcing", "limits", "apart", "panics", "progress", "paths"],
+        &["sourcing", "limits", "apart", "panics", "progress", "paths", "random"],
         &["model"],
         &["disk"],
         &["calendar", "geo"],
