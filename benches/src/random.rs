@@ -1,36 +1,11 @@
 //! Random numbers for workloads: seeded, quick, the same on every machine.
 
-/// `SplitMix64` (Steele, Lea and Flood 2014): one multiplication chain a number.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
+pub use backstock_engine::random::Random;
 
-impl Random {
-    /// The sequence of that seed.
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next 64 bits.
-    pub const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number from 0 to below `bound`, which is not 0. The bias of the
-    /// multiply-shift is below 2^-32 for the bounds used here.
-    pub fn below(&mut self, bound: u32) -> u32 {
-        let high = u64::from(bound) * (self.next() >> 32);
-        u32::try_from(high >> 32).expect("below a u32")
-    }
-
-    /// A number from 0 to below 1.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
-    pub const fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
+/// A number from 0 to below 1.
+#[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
+pub const fn unit(random: &mut Random) -> f64 {
+    (random.next() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// Draws from `0..n` with the probability of rank `k` as `1 / (k + 1)^s`.
@@ -58,7 +33,7 @@ impl Zipf {
 
     /// Draws a rank.
     pub fn draw(&self, random: &mut Random) -> u32 {
-        let at = random.unit();
+        let at = unit(random);
         let rank = self.cumulative.partition_point(|share| *share < at);
         u32::try_from(rank.min(self.cumulative.len() - 1)).expect("ranks are u32")
     }

@@ -14,6 +14,7 @@ pub mod model;
 mod panics;
 mod paths;
 mod progress;
+pub mod random;
 mod read;
 mod recovery;
 pub mod service;

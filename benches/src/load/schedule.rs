@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::error::LoadError;
-use crate::random::Random;
+use crate::random::{Random, unit};
 
 /// An open loop that falls behind this far has no figure: its latency would only
 /// tell how long it ran.
@@ -61,7 +61,7 @@ impl Schedule {
     /// The time between two orders, exponential.
     fn gap(&mut self) -> Duration {
         let per_second = self.rate.unwrap_or(f64::INFINITY);
-        Duration::from_secs_f64(-(1.0 - self.random.unit()).ln() / per_second)
+        Duration::from_secs_f64(-(1.0 - unit(&mut self.random)).ln() / per_second)
     }
 
     /// Takes the next order, if one is due.

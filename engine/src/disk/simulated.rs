@@ -16,7 +16,6 @@
 
 mod file;
 mod inner;
-mod random;
 mod state;
 
 use std::collections::BTreeSet;
@@ -30,9 +29,9 @@ use parking_lot::Mutex;
 use self::file::SimulatedFile;
 use self::inner::Inner;
 pub use self::inner::{Crashed, Operation};
-use self::random::Random;
 use self::state::State;
 use super::{Access, Disk, DiskFile, DiskLock};
+use crate::random::Random;
 
 /// A simulated disk; see the module.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Disks write this many bytes whole or not at all, aligned to their own size;
 /// the simulation also tears within.

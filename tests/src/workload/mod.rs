@@ -1,0 +1,74 @@
+//! Random commands on a small network, and what they come to.
+//!
+//! ```text
+//!   seed --> Mixture: a weight for each command
+//!              |
+//!              v
+//!   World --> Generator --> Command --> run: the engine --> Outcome --> History
+//! ```
+//! Few items at few nodes and a supplier: small enough that every command meets the
+//! others. A command's room here says how it is drawn, sent, and told to the naive model.
+//! To add one: its room, its `mod` line, and its line in the list of [`Command`].
+
+mod cancel_order;
+mod change_stock;
+mod command;
+mod define_item;
+mod define_node;
+mod generator;
+mod history;
+mod place_order;
+mod set_policy;
+mod ship_shipment;
+mod world;
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::command::NodeDefinition;
+use backstock_engine::model::{Item, Lsn, NodeKind};
+
+pub use self::command::{Command, Outcome, run};
+pub use self::generator::{Generator, Mixture};
+pub use self::history::{Answers, History, unmet};
+use crate::fixture::{define_items, define_nodes, item, node};
+use crate::naive::Naive;
+
+/// The items that are defined before a run.
+pub const SKUS: [&str; 3] = ["BLOUSE", "SCARF", "SOCKS"];
+/// An item that is defined in the course of a run, or never.
+const LATE_SKU: &str = "SHAWL";
+
+/// The nodes that hold stock and are defined before a run.
+pub const NODES: [&str; 3] = ["EAST", "WEST", "STORE"];
+/// A node that is defined in the course of a run, or never.
+const LATE_NODE: &str = "ANNEX";
+/// The node that ships a vendor's stock.
+pub const SUPPLIER: &str = "VENDOR";
+
+/// The nodes that are defined before a run.
+fn nodes() -> Vec<NodeDefinition> {
+    [NODES[0], NODES[1], NODES[2], SUPPLIER].into_iter().map(node_of).collect()
+}
+
+/// A node of the network as it is defined at first.
+fn node_of(name: &str) -> NodeDefinition {
+    let (kind, code) = match name {
+        "EAST" => (NodeKind::Warehouse, 5),
+        "WEST" => (NodeKind::ThirdParty, 20),
+        SUPPLIER => (NodeKind::Supplier, 50),
+        _ => (NodeKind::Store, 1),
+    };
+    node(name, kind, code)
+}
+
+/// Defines the network and its items; answers with the version.
+pub async fn define(engine: &Engine) -> Lsn {
+    define_nodes(engine, &nodes()).await;
+    define_items(engine, &SKUS).await;
+    engine.status().applied
+}
+
+/// The naive model of the network that [`define`] defines.
+pub fn naive(version: Lsn) -> Naive {
+    let items: Vec<Item> = SKUS.iter().map(|name| item(name)).collect();
+    Naive::new(version, nodes(), items)
+}
