@@ -121,11 +121,16 @@ pub async fn define_nodes(engine: &Engine, nodes: &[NodeDefinition]) {
     }
 }
 
+/// An item without a title.
+pub fn item(name: &str) -> Item {
+    Item { sku: sku(name), title: Text::default() }
+}
+
 /// Defines items.
 pub async fn define_items(engine: &Engine, skus: &[&str]) {
     for name in skus {
-        let item = Item { sku: sku(name), title: Text::default() };
-        engine.define_item(DefineItem { meta: meta(), item }).await.expect("the item is defined");
+        let command = DefineItem { meta: meta(), item: item(name) };
+        engine.define_item(command).await.expect("the item is defined");
     }
 }
 

@@ -8,6 +8,7 @@ mod damaged;
 mod days;
 mod idempotency;
 mod in_flight;
+mod mixtures;
 mod pains;
 mod promise;
 mod quote;

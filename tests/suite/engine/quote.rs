@@ -46,10 +46,15 @@ fn a_quote_is_what_placing_answers() {
         let mut commands = Generator::new(seed, "q");
         for _ in 0..200 {
             match commands.next() {
-                Command::Place(command) => {
+                Command::PlaceOrder(command) => {
                     let quoted = single.run(engine.quote_order(&command));
                     let id = command.order.id.clone();
                     let placed = single.run(engine.place_order(command));
+                    // A quote looks at no key: it leaves no trace that a key could find again.
+                    if matches!(placed, Err(EngineError::Refused(Refusal::RequestIdReused { .. })))
+                    {
+                        continue;
+                    }
                     if let Some(difference) = difference(&quoted, &placed) {
                         panic!("seed {seed}, order {id}: {difference}");
                     }

@@ -1,0 +1,40 @@
+//! The commands in the naive model: one room for each, with what it came to.
+
+mod cancel_order;
+mod change_stock;
+mod define_item;
+mod define_node;
+mod place_order;
+mod set_policy;
+mod ship_shipment;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use backstock_engine::model::Lsn;
+
+pub use self::cancel_order::OrderCancelled;
+pub use self::change_stock::StockChanged;
+pub use self::define_item::ItemDefined;
+pub use self::define_node::NodeDefined;
+pub use self::place_order::{OrderPlaced, SoldOut, grants};
+pub use self::set_policy::PolicySet;
+pub use self::ship_shipment::ShipmentShipped;
+use super::{Grant, Naive};
+
+/// Something that the engine said happened.
+pub trait Fact: fmt::Debug + Send + Sync {
+    /// Changes the model's state, if the fact could happen. `asked` is the newest version
+    /// when the command was sent.
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String>;
+}
+
+/// Units by line, SKU and node.
+fn by_pair(units: &[Grant]) -> BTreeMap<(u16, String, String), u32> {
+    let mut sums = BTreeMap::new();
+    for grant in units {
+        *sums.entry((grant.line, grant.sku.clone(), grant.node.clone())).or_default() +=
+            grant.units;
+    }
+    sums
+}

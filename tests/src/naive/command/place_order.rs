@@ -1,0 +1,162 @@
+//! Placing an order.
+
+use std::sync::Arc;
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::command::OrderRequest;
+use backstock_engine::model::{self, Lsn, Shortage, Split, Supply};
+
+use super::Fact;
+use crate::naive::{Grant, Moment, Naive, Offers, Order};
+
+/// An order was placed.
+#[derive(Clone, Debug)]
+pub struct OrderPlaced {
+    /// What was asked for.
+    pub wanted: OrderRequest,
+    /// The engine's number for it.
+    pub no: u64,
+    /// What was to happen to units without supply, by the order or by the policy.
+    pub shortage: Shortage,
+    /// Whether lines could be split, by the order or by the policy.
+    pub split: Split,
+    /// What it was given.
+    pub grants: Vec<Grant>,
+}
+
+/// An order that was refused for want of supply, between two versions.
+#[derive(Clone, Debug)]
+pub struct SoldOut {
+    /// What was asked for.
+    pub wanted: OrderRequest,
+    /// The newest version when it was asked for.
+    pub asked: Lsn,
+    /// The version that it was refused at.
+    pub until: Lsn,
+}
+
+impl Fact for OrderPlaced {
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
+        let lines = sum_lines(&self.wanted);
+        for (at, (sku, quantity)) in (0_u16..).zip(&lines) {
+            if !naive.items.contains_key(sku) {
+                return Err(format!("item {sku} is not defined"));
+            }
+            self.check_line(at, *quantity)
+                .map_err(|error| format!("line {at} of {sku} {error}"))?;
+        }
+        self.check_moments(naive, asked)?;
+        for grant in &self.grants {
+            if naive.is_supplier(&grant.node) != (grant.supply == Supply::Supplier) {
+                return Err(format!("a supply of another kind of node: {grant:?}"));
+            }
+            for _ in 0..grant.units {
+                naive.pair(&grant.sku, &grant.node).grant(self.no, grant.line, grant.supply)?;
+            }
+        }
+        let ordered = lines.into_iter().map(|(_, quantity)| quantity).collect();
+        let order = Order::new(self.no, ordered, self.grants.clone());
+        match naive.orders.insert(self.wanted.id.to_string(), order) {
+            None => Ok(()),
+            Some(_) => Err("the order was placed before".into()),
+        }
+    }
+}
+
+impl OrderPlaced {
+    /// Refuses what a line was given if that is not what was wanted.
+    fn check_line(&self, at: u16, quantity: u32) -> Result<(), String> {
+        let of_line = || self.grants.iter().filter(move |grant| grant.line == at);
+        let given: u32 = of_line().map(|grant| grant.units).sum();
+        let waits = of_line().any(|grant| grant.supply == Supply::Backorder);
+        let whole = self.shortage != Shortage::Partial;
+        let too_much = given > quantity || (whole && given < quantity);
+        if too_much || (waits && self.shortage != Shortage::Backorder) {
+            return Err(format!("wants {quantity} and was given {given}"));
+        }
+        let supplies = of_line().filter(|grant| grant.supply != Supply::Backorder).count();
+        if self.split == Split::WholeLine && supplies + usize::from(waits) > 1 {
+            return Err("was split".into());
+        }
+        Ok(())
+    }
+
+    /// Refuses what no policy and no network allowed since the order was asked for.
+    fn check_moments(&self, naive: &Naive, asked: Lsn) -> Result<(), String> {
+        let moments = naive.moments(asked, naive.version());
+        let terms = (self.shortage, self.split);
+        if !moments.clone().any(|moment| moment.terms(&self.wanted) == terms) {
+            return Err("neither the order nor a policy says so".into());
+        }
+        for Grant { node, .. } in &self.grants {
+            if !moments.clone().any(|moment| moment.nodes.get(node).is_some_and(|n| n.enabled)) {
+                return Err(format!("node {node} was not enabled"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SoldOut {
+    /// `NO_PHANTOM_SOLD_OUT`: some version between asking and answering lacked what the
+    /// order wanted, by the terms of the order and of a policy of that time.
+    pub fn check(&self, naive: &Naive) -> Result<(), String> {
+        let moments = naive.moments(self.asked, self.until);
+        let lacks = |(shortage, split)| {
+            moments.clone().any(|moment| is_short(&moment.offers, &self.wanted, shortage, split))
+        };
+        if moments.clone().any(|moment| lacks(moment.terms(&self.wanted))) {
+            return Ok(());
+        }
+        let moments: Vec<_> = moments.collect();
+        Err(format!("{self:?} could have been filled at each of {moments:?}"))
+    }
+}
+
+impl Moment {
+    /// What an order says of shortages and splits, or the policy where it does not.
+    fn terms(&self, wanted: &OrderRequest) -> (Shortage, Split) {
+        let shortage = wanted.shortage.unwrap_or(self.policy.shortage);
+        (shortage, wanted.split.unwrap_or(self.policy.split))
+    }
+}
+
+/// What an order as the engine answers it was given when it was placed.
+pub fn grants(engine: &Engine, order: &Arc<model::Order>) -> Vec<Grant> {
+    let grant = |a: &model::Allocation| Grant {
+        line: a.line,
+        sku: engine.sku_no(order.lines[usize::from(a.line)].sku).to_string(),
+        node: engine.node_no(order.shipments[usize::from(a.shipment)].node).id.to_string(),
+        shipment: a.shipment,
+        supply: a.supply,
+        units: a.units,
+    };
+    order.allocations.iter().map(grant).collect()
+}
+
+/// Lines of one SKU are one.
+fn sum_lines(wanted: &OrderRequest) -> Vec<(String, u32)> {
+    let mut lines = Vec::<(String, u32)>::new();
+    for line in &wanted.lines.0 {
+        match lines.iter_mut().find(|(sku, _)| sku == line.sku.as_str()) {
+            Some((_, quantity)) => *quantity += line.quantity,
+            None => lines.push((line.sku.to_string(), line.quantity)),
+        }
+    }
+    lines
+}
+
+/// Whether an order cannot be filled as it wants to be; one that takes what
+/// there is, not even in part.
+fn is_short(offers: &Offers, wanted: &OrderRequest, shortage: Shortage, split: Split) -> bool {
+    let partial = shortage == Shortage::Partial;
+    let fills = |(sku, quantity): &(String, u32)| {
+        let (most, sum) = offers.get(sku).copied().unwrap_or_default();
+        match split {
+            Split::WholeLine => most >= i64::from(*quantity),
+            Split::Units => sum >= if partial { 1 } else { i64::from(*quantity) },
+        }
+    };
+    let lines = sum_lines(wanted);
+    if partial { !lines.iter().any(fills) } else { !lines.iter().all(fills) }
+}

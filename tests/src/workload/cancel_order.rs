@@ -1,0 +1,46 @@
+//! Cancelling an order, or units of some of its lines.
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::Lsn;
+use backstock_engine::model::command::{CancelOrder, LineCancellation, Meta};
+
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use crate::fixture::meta;
+use crate::naive::command::OrderCancelled;
+
+impl Room for CancelOrder {
+    const NAME: &'static str = "CancelOrder";
+    const OUTCOMES: &'static [&'static str] = &[
+        "ORDER_NOT_FOUND",
+        "LINE_NOT_FOUND",
+        "UNITS_SHIPPED",
+        "UNITS_CANCELLED",
+        "UNITS_NOT_ORDERED",
+    ];
+
+    fn draw(world: &mut World) -> Option<Self> {
+        let order = world.order()?.id;
+        let lines = if world.random.percent(50) {
+            let quantity = world.random.within(1..3);
+            vec![LineCancellation { line: world.random.within(1..3), quantity }]
+        } else {
+            Vec::new()
+        };
+        Some(Self { meta: meta(), order, lines })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        engine.cancel_order(self).await.into()
+    }
+
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        let order = self.order.to_string();
+        Some(Told::Fact(Box::new(OrderCancelled { order, lines: self.lines })))
+    }
+}

@@ -1,0 +1,128 @@
+//! Changing the supply of a pair, in every way there is.
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::command::{ChangeStock, Meta, StockOperation};
+use backstock_engine::model::{InboundId, Lsn, Text, Timestamp};
+
+use super::SUPPLIER;
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use crate::fixture::{DAY, NOW, meta, node_id, sku};
+use crate::naive::command::StockChanged;
+
+impl Room for ChangeStock {
+    const NAME: &'static str = "ChangeStock";
+    const OUTCOMES: &'static [&'static str] = &[
+        "ITEM_NOT_FOUND",
+        "NODE_NOT_FOUND",
+        "INBOUND_NOT_FOUND",
+        "INBOUND_EXISTS",
+        "NODE_IS_SUPPLIER",
+        "NODE_NOT_SUPPLIER",
+        "STOCK_BELOW_ZERO",
+    ];
+    const WEIGHT_MIN: u32 = 4;
+
+    fn draw(world: &mut World) -> Option<Self> {
+        Some(match world.random.within(0..100) {
+            0..8 => feed(world),
+            8..31 if !world.announced.is_empty() => of_inbound(world),
+            _ => at_shelves(world),
+        })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        engine.change_stock(self).await.into()
+    }
+
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        Some(Told::Fact(Box::new(StockChanged {
+            sku: self.sku.to_string(),
+            node: self.node.to_string(),
+            operation: self.operation,
+        })))
+    }
+}
+
+fn on(item: &str, at: &str, operation: StockOperation) -> ChangeStock {
+    ChangeStock { meta: meta(), sku: sku(item), node: node_id(at), operation }
+}
+
+/// What a vendor has; seldom told of a node that has shelves.
+fn feed(world: &mut World) -> ChangeStock {
+    let quantity = world.random.percent(80).then(|| world.random.within(0..6));
+    let at = if world.random.percent(10) { world.node() } else { SUPPLIER };
+    on(world.sku(), at, StockOperation::SupplierFeed { quantity })
+}
+
+/// What changes at a node that has shelves; seldom told of a vendor.
+fn at_shelves(world: &mut World) -> ChangeStock {
+    let item = world.sku();
+    let at = if world.random.percent(2) { SUPPLIER } else { world.node() };
+    let units = world.random.within(0..8);
+    let operation = match world.random.within(0..8) {
+        0 => set(world, units),
+        1 => StockOperation::Count { on_hand: units },
+        2 => adjust(world),
+        3 | 4 => announce(world, item, at),
+        _ => StockOperation::Receive {
+            quantity: units + 1,
+            unavailable: world.random.within(0..2).min(units),
+        },
+    };
+    on(item, at, operation)
+}
+
+fn set(world: &mut World, units: u32) -> StockOperation {
+    let on_hand = world.random.percent(70).then_some(units);
+    let unavailable = world.random.percent(30).then(|| world.random.within(0..2));
+    let safety = world.random.percent(50).then(|| world.random.within(0..3));
+    let says_nothing = unavailable.is_none() && safety.is_none();
+    let on_hand = on_hand.or_else(|| says_nothing.then_some(units));
+    StockOperation::Set { on_hand, unavailable, safety }
+}
+
+fn adjust(world: &mut World) -> StockOperation {
+    let mut delta = || world.random.within(0..7).cast_signed() - 3;
+    let on_hand_delta = delta();
+    let unavailable_delta = if on_hand_delta == 0 { 1 } else { delta().min(1) };
+    let reason = Text::new("reason", "cycle count").expect("a text");
+    StockOperation::Adjust { on_hand_delta, unavailable_delta, reason }
+}
+
+fn announce(world: &mut World, item: &'static str, at: &'static str) -> StockOperation {
+    let id = InboundId::new("inbound", world.id("po-")).expect("an inbound id");
+    world.announced.push((item, at, id.clone()));
+    StockOperation::AnnounceInbound { id, quantity: world.random.within(1..9), eta: eta(world) }
+}
+
+/// Some lie beyond the horizon.
+fn eta(world: &mut World) -> Timestamp {
+    Timestamp::from_micros(NOW.as_micros() + i64::from(world.random.within(1..70)) * DAY)
+}
+
+/// What becomes of a supply that was announced.
+fn of_inbound(world: &mut World) -> ChangeStock {
+    let (item, at, id) = world.random.pick(&world.announced).clone();
+    let operation = match world.random.within(0..40) {
+        0..10 => {
+            let quantity = world.random.percent(70).then(|| world.random.within(1..9));
+            let eta = world.random.percent(50).then(|| eta(world));
+            let quantity = quantity.or_else(|| eta.is_none().then_some(1));
+            StockOperation::ChangeInbound { id, quantity, eta }
+        }
+        10..19 => StockOperation::CancelInbound { id },
+        19..22 => StockOperation::AnnounceInbound { id, quantity: 1, eta: eta(world) },
+        _ => StockOperation::ReceiveInbound {
+            id,
+            quantity: world.random.within(1..6),
+            closes: world.random.percent(30),
+        },
+    };
+    on(item, at, operation)
+}

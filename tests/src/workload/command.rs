@@ -1,0 +1,154 @@
+//! The list of commands, and what each of them knows to do.
+
+use std::sync::Arc;
+
+use backstock_engine::engine::{Done, Engine, EngineError};
+use backstock_engine::model::command::{
+    CancelOrder, ChangeStock, DefineItem, DefineNode, Meta, PlaceOrder, SetPolicy, ShipShipment,
+};
+use backstock_engine::model::{Lsn, Order};
+
+use super::world::World;
+use crate::naive::command::{Fact, SoldOut};
+
+/// What the engine answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It happened, at a version.
+    Done(Done),
+    /// The order is placed, at a version; true if it was placed before.
+    Placed(Lsn, bool, Arc<Order>),
+    /// There was not enough, up to a version.
+    SoldOut(Lsn),
+    /// Durable state refuses, or the engine did.
+    Failed(EngineError),
+}
+
+impl Outcome {
+    /// The version at which something happened.
+    pub fn version(&self) -> Option<Lsn> {
+        match self {
+            Self::Done(done) => Some(done.version),
+            Self::Placed(version, ..) => Some(*version),
+            Self::SoldOut(_) | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl From<Result<Done, EngineError>> for Outcome {
+    fn from(answer: Result<Done, EngineError>) -> Self {
+        answer.map_or_else(Self::Failed, Self::Done)
+    }
+}
+
+/// What an answer tells the naive model.
+pub(super) enum Told {
+    /// Something happened.
+    Fact(Box<dyn Fact>),
+    /// There was not enough.
+    SoldOut(Box<SoldOut>),
+}
+
+/// One command of the list.
+pub(super) trait Room: Sized {
+    /// Its name.
+    const NAME: &'static str;
+    /// What it has to be answered with over a run of some seeds, besides what every
+    /// command has to: names of refusals, or `sold out`.
+    const OUTCOMES: &'static [&'static str];
+    /// Its least weight in any mixture: above 0 where others would be about nothing
+    /// without it.
+    const WEIGHT_MIN: u32 = 0;
+
+    /// Draws one; none if there is nothing yet that it could be about.
+    fn draw(world: &mut World) -> Option<Self>;
+
+    /// Its key, origin and time.
+    fn meta(&mut self) -> &mut Meta;
+
+    /// Carries it out.
+    async fn send(self, engine: &Engine) -> Outcome;
+
+    /// What an answer to it tells the naive model; none if it is no answer to such a
+    /// command. `asked` is the newest version when it was sent.
+    fn told(self, engine: &Engine, asked: Lsn, outcome: &Outcome) -> Option<Told>;
+}
+
+/// A command as the list has it: how it is drawn, and what it has to be answered with.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub name: &'static str,
+    pub outcomes: &'static [&'static str],
+    pub weight_min: u32,
+    pub draw: fn(&mut World) -> Option<Command>,
+}
+
+impl Command {
+    /// The names of all commands of the list.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::LIST.iter().map(|entry| entry.name)
+    }
+}
+
+/// Makes one type of the list of commands.
+macro_rules! commands {
+    ($($command:ident,)*) => {
+        /// A command.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is documented where the engine defines it")]
+        pub enum Command {
+            $($command($command),)*
+        }
+
+        impl Command {
+            /// The list, in its order.
+            pub(super) const LIST: &[Entry] = &[$(Entry {
+                name: $command::NAME,
+                outcomes: $command::OUTCOMES,
+                weight_min: $command::WEIGHT_MIN,
+                draw: |world| $command::draw(world).map(Self::$command),
+            },)*];
+
+            /// Its name.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$command(_) => $command::NAME,)*
+                }
+            }
+
+            pub(super) fn meta(&mut self) -> &mut Meta {
+                match self {
+                    $(Self::$command(command) => Room::meta(command),)*
+                }
+            }
+
+            pub(super) fn told(
+                self,
+                engine: &Engine,
+                asked: Lsn,
+                outcome: &Outcome,
+            ) -> Option<Told> {
+                match self {
+                    $(Self::$command(command) => command.told(engine, asked, outcome),)*
+                }
+            }
+        }
+
+        /// Carries a command out.
+        pub async fn run(engine: &Engine, command: Command) -> Outcome {
+            match command {
+                $(Command::$command(command) => command.send(engine).await,)*
+            }
+        }
+    };
+}
+
+commands! {
+    DefineItem,
+    DefineNode,
+    SetPolicy,
+    ChangeStock,
+    PlaceOrder,
+    CancelOrder,
+    ShipShipment,
+}

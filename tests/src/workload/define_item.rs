@@ -1,0 +1,37 @@
+//! Defining an item: one that is there, or another one.
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::command::{DefineItem, Meta};
+use backstock_engine::model::{Item, Lsn, Text};
+
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use super::{LATE_SKU, SKUS};
+use crate::fixture::{item, meta};
+use crate::naive::command::ItemDefined;
+
+impl Room for DefineItem {
+    const NAME: &'static str = "DefineItem";
+    const OUTCOMES: &'static [&'static str] = &[];
+
+    fn draw(world: &mut World) -> Option<Self> {
+        let name =
+            if world.random.percent(25) { LATE_SKU } else { world.random.pick::<&str>(&SKUS) };
+        let title = *world.random.pick(&["", "of wool", "of silk"]);
+        let title = Text::new("title", title).expect("a text");
+        Some(Self { meta: meta(), item: Item { title, ..item(name) } })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        engine.define_item(self).await.into()
+    }
+
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        Some(Told::Fact(Box::new(ItemDefined(self.item))))
+    }
+}

@@ -1,0 +1,56 @@
+//! Defining a node: with other terms, turned off, or of another kind.
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::command::{DefineNode, Meta};
+use backstock_engine::model::{Lsn, NodeKind};
+
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use super::{LATE_NODE, NODES, SUPPLIER, node_of};
+use crate::fixture::meta;
+use crate::naive::command::NodeDefined;
+
+/// Commands in which nodes are mostly turned off, or mostly not.
+const SPAN: u32 = 40;
+
+impl Room for DefineNode {
+    const NAME: &'static str = "DefineNode";
+    const OUTCOMES: &'static [&'static str] = &["NODE_KIND_FIXED"];
+
+    fn draw(world: &mut World) -> Option<Self> {
+        // In some spans of a run most nodes are turned off, so that at times none is left.
+        let enabled_percent = if world.made / SPAN % 3 == 1 { 10 } else { 90 };
+        let random = &mut world.random;
+        let name = match random.within(0..10) {
+            0..2 => LATE_NODE,
+            2..4 => SUPPLIER,
+            _ => *random.pick(&NODES),
+        };
+        let mut node = node_of(name);
+        if random.percent(8) {
+            let is_warehouse = node.kind == NodeKind::Warehouse;
+            node.kind = if is_warehouse { NodeKind::Store } else { NodeKind::Warehouse };
+        }
+        node.enabled = random.percent(enabled_percent);
+        node.shipment_cost = random.within(0..300).into();
+        node.unit_cost = random.within(0..30).into();
+        // Monday and whatever else.
+        node.working_days = 1 | u8::try_from(random.within(0..128)).expect("seven bits");
+        node.cut_off_minute = u16::try_from(random.within(0..1_441)).expect("minutes of a day");
+        node.lead_time_days = u16::try_from(random.within(0..4)).expect("few days");
+        Some(Self { meta: meta(), node })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        engine.define_node(self).await.into()
+    }
+
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        Some(Told::Fact(Box::new(NodeDefined(self.node))))
+    }
+}

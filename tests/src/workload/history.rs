@@ -1,0 +1,107 @@
+//! What was asked and answered, checked against the naive model.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::engine::{Engine, EngineError};
+use backstock_engine::model::Lsn;
+
+use super::command::{Command, Outcome, Told};
+use crate::naive::Naive;
+use crate::naive::command::{Fact, SoldOut};
+
+/// How often each command got each kind of answer.
+pub type Answers = BTreeMap<(&'static str, String), u32>;
+
+/// What every command has to be answered with over a run of some seeds.
+const OUTCOMES: [&str; 3] = ["done", "repeated", "REQUEST_ID_REUSED"];
+
+/// The commands and kinds of answers that were not met, though they have to be.
+pub fn unmet(answers: &Answers) -> Vec<(&'static str, &'static str)> {
+    let all = Command::LIST.iter().flat_map(|entry| {
+        OUTCOMES.iter().chain(entry.outcomes).map(|outcome| (entry.name, *outcome))
+    });
+    all.filter(|(name, outcome)| !answers.contains_key(&(*name, (*outcome).into()))).collect()
+}
+
+/// What happened at a version.
+struct Happened {
+    /// The newest version when it was asked for; the oldest such one where the same was
+    /// asked for several times.
+    asked: Lsn,
+    fact: Box<dyn Fact>,
+}
+
+/// What was asked and answered, in any order.
+#[derive(Default)]
+pub struct History {
+    facts: BTreeMap<Lsn, Happened>,
+    sold_out: Vec<SoldOut>,
+    /// How often each kind of answer was given.
+    pub answers: Answers,
+}
+
+impl History {
+    /// Notes an answer; `asked` is the newest version before the question. The
+    /// same answer given again is the same fact.
+    ///
+    /// # Panics
+    /// When an answer is one that no command of a generator may get.
+    pub fn note(&mut self, engine: &Engine, asked: Lsn, command: &Command, outcome: &Outcome) {
+        *self.answers.entry((command.name(), kind(outcome))).or_default() += 1;
+        if let Outcome::Failed(EngineError::Refused(_)) = outcome {
+            return;
+        }
+        match command.clone().told(engine, asked, outcome) {
+            Some(Told::SoldOut(sold_out)) => self.sold_out.push(*sold_out),
+            Some(Told::Fact(fact)) => {
+                self.note_fact(outcome.version().expect("facts have versions"), asked, fact);
+            }
+            None => panic!("{command:?} was answered with {outcome:?}"),
+        }
+    }
+
+    fn note_fact(&mut self, version: Lsn, asked: Lsn, fact: Box<dyn Fact>) {
+        let said = format!("{fact:?}");
+        let known = self.facts.entry(version).or_insert_with(|| Happened { asked, fact });
+        known.asked = known.asked.min(asked);
+        assert_eq!(format!("{:?}", known.fact), said, "two answers at version {version}");
+    }
+
+    /// Replays all facts from the model's version up to another, and checks that each
+    /// could happen.
+    ///
+    /// # Panics
+    /// When one could not, or a version is missing.
+    pub fn replay(&self, mut naive: Naive, until: Lsn) -> Naive {
+        let first = naive.version().next();
+        // What was defined before may be answered with the version of that.
+        let facts = self.facts.iter().filter(|(version, _)| (first..=until).contains(*version));
+        for (version, Happened { asked, fact }) in facts {
+            naive.apply(*version, *asked, &**fact).unwrap_or_else(|error| panic!("{error}"));
+        }
+        naive
+    }
+
+    /// Checks every refusal for want of supply.
+    ///
+    /// # Panics
+    /// When one was not called for.
+    pub fn check_sold_out(&self, naive: &Naive) {
+        for refused in &self.sold_out {
+            refused.check(naive).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
+
+/// What tells an answer from answers of other kinds: the name of a refusal, or of another
+/// outcome.
+fn kind(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done(done) if done.is_repeat => "repeated".into(),
+        Outcome::Placed(_, true, _) => "repeated".into(),
+        Outcome::Done(_) | Outcome::Placed(..) => "done".into(),
+        Outcome::SoldOut(_) => "sold out".into(),
+        Outcome::Failed(EngineError::Refused(refusal)) => refusal.kind().name().into(),
+        Outcome::Failed(_) => "failed".into(),
+    }
+}

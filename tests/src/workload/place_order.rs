@@ -1,0 +1,82 @@
+//! Placing an order: a new one, one that was placed before, or another one of its id.
+
+use backstock_engine::engine::{Engine, EngineError, PlaceOutcome};
+use backstock_engine::model::command::{Meta, OrderRequest, PlaceOrder};
+use backstock_engine::model::{Lsn, Policy, Shortage, Split};
+
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use crate::fixture::{meta, order};
+use crate::naive::command::{OrderPlaced, SoldOut, grants};
+
+impl Room for PlaceOrder {
+    const NAME: &'static str = "PlaceOrder";
+    const OUTCOMES: &'static [&'static str] =
+        &["sold out", "ORDER_ID_REUSED", "ITEM_NOT_FOUND", "NO_NODE"];
+    const WEIGHT_MIN: u32 = 4;
+
+    fn draw(world: &mut World) -> Option<Self> {
+        let order = match (world.random.within(0..100), world.order()) {
+            (0..6, Some(known)) => known,
+            (6..9, Some(known)) => OrderRequest { id: known.id, ..fresh(world) },
+            _ => fresh(world),
+        };
+        world.orders.push(order.clone());
+        Some(Self { meta: meta(), placed_at: None, order })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        place(engine, self).await.unwrap_or_else(Outcome::Failed)
+    }
+
+    fn told(self, engine: &Engine, asked: Lsn, outcome: &Outcome) -> Option<Told> {
+        let wanted = self.order;
+        match outcome {
+            Outcome::Placed(_, _, order) => Some(Told::Fact(Box::new(OrderPlaced {
+                wanted,
+                no: order.no.0,
+                shortage: order.header.shortage,
+                split: order.header.split,
+                grants: grants(engine, order),
+            }))),
+            Outcome::SoldOut(until) => {
+                Some(Told::SoldOut(Box::new(SoldOut { wanted, asked, until: *until })))
+            }
+            Outcome::Done(_) | Outcome::Failed(_) => None,
+        }
+    }
+}
+
+async fn place(engine: &Engine, command: PlaceOrder) -> Result<Outcome, EngineError> {
+    let submitted = engine.submit_order(command).await?;
+    let is_repeat = submitted.is_repeat();
+    let placed = submitted.acknowledged().await?;
+    Ok(match placed.outcome {
+        PlaceOutcome::Placed(order) => Outcome::Placed(placed.version, is_repeat, order),
+        PlaceOutcome::SoldOut(_) => Outcome::SoldOut(placed.version),
+    })
+}
+
+/// An order of an id of its own.
+fn fresh(world: &mut World) -> OrderRequest {
+    let count = world.random.within(1..4);
+    let lines: Vec<(&str, u32)> =
+        (0..count).map(|_| (world.sku(), world.random.within(1..5))).collect();
+    let shortages = [Shortage::Reject, Shortage::Backorder, Shortage::Partial];
+    let shortage = *world.random.pick(&shortages);
+    let splits = [Split::Units, Split::Units, Split::WholeLine];
+    let split = *world.random.pick(&splits);
+    let mut wanted = order(&world.id(""), &lines, shortage);
+    // The others are as the policy says.
+    wanted.shortage = world.random.percent(80).then_some(shortage);
+    wanted.split = world.random.percent(80).then_some(split);
+    if world.random.percent(30) {
+        let services = Policy::default().services;
+        wanted.service = Some(world.random.pick(&services).name.clone());
+    }
+    wanted
+}

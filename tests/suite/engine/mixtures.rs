@@ -1,0 +1,67 @@
+//! The random workload itself: what its seeds meet.
+
+use backstock_tests::naive::Naive;
+use backstock_tests::seed::seeds;
+use backstock_tests::single::Single;
+use backstock_tests::workload::{
+    Answers, Command, Generator, History, Mixture, define, naive, run, unmet,
+};
+
+/// Seeds after which all has to be met.
+const SEEDS: u64 = 40;
+const COMMANDS: usize = 250;
+
+/// One command after the other under a seed, checked against the naive model.
+fn run_of(seed: u64) -> History {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    let start = single.run(define(&engine));
+    let (mut commands, mut history) = (Generator::new(seed, "m"), History::default());
+    for _ in 0..COMMANDS {
+        let (asked, command) = (engine.status().applied, commands.next());
+        let outcome = single.run(run(&engine, command.clone()));
+        history.note(&engine, asked, &command, &outcome);
+    }
+    let naive: Naive = history.replay(naive(start), engine.status().applied);
+    history.check_sold_out(&naive);
+    let same = single.run(naive.compare(&engine));
+    same.unwrap_or_else(|error| panic!("seed {seed}, {}: {error}", commands.mixture()));
+    history
+}
+
+/// A generator that can never succeed, or never be refused, would check nothing.
+#[test]
+fn some_seeds_meet_every_command_and_every_outcome_that_matters() {
+    let mut met = Answers::new();
+    let seeds = seeds("some_seeds_meet_every_command", SEEDS);
+    for seed in &seeds {
+        for (answer, times) in run_of(*seed).answers {
+            *met.entry(answer).or_default() += times;
+        }
+    }
+    eprintln!("{met:?}");
+    if seeds.len() as u64 >= SEEDS {
+        assert_eq!(unmet(&met), [], "after {} seeds", seeds.len());
+    }
+}
+
+#[test]
+fn what_no_seed_meets_is_told() {
+    let mut met = Answers::new();
+    let all = unmet(&met);
+    assert!(Command::names().all(|name| all.contains(&(name, "done"))), "{all:?}");
+    met.extend(all.iter().map(|(name, outcome)| ((*name, (*outcome).into()), 1)));
+    assert_eq!(unmet(&met), []);
+    met.remove(&("ShipShipment", "done".into()));
+    assert_eq!(unmet(&met), [("ShipShipment", "done")]);
+}
+
+#[test]
+fn every_command_is_rare_in_some_mixtures_and_most_of_others() {
+    let mixtures: Vec<_> = (1..=60).map(Mixture::of).collect();
+    for name in Command::names() {
+        let shares = || mixtures.iter().map(|mixture| mixture.share(name));
+        assert!(shares().any(|(weight, all)| 10 * weight < all), "{name} is never rare");
+        assert!(shares().any(|(weight, all)| 2 * weight > all), "{name} is never most");
+    }
+}
