@@ -77,6 +77,11 @@ impl Violations {
         self.count == 0
     }
 
+    /// Whether `field` is among those that are told.
+    pub fn names(&self, field: &str) -> bool {
+        self.told.iter().any(|violation| violation.field == field)
+    }
+
     /// `value` if nothing is wrong, else `INVALID_ARGUMENT` with all of it.
     pub fn finish<T>(self, value: T) -> Result<T, Status> {
         if self.is_empty() { Ok(value) } else { Err(self.into_status()) }

@@ -48,19 +48,47 @@ impl Violations {
         self.optional("request_id", text, RequestId::new)
     }
 
-    /// A number of whole units from `min` to [`limits::STOCK_UNITS_MAX`].
-    pub(super) fn units(&mut self, path: &str, value: u64, min: u32) -> Option<u32> {
-        self.within(path, value, min, limits::STOCK_UNITS_MAX)
+    /// An id. Where the text is none, that is noted and something stands for it, so that
+    /// the command's `validate` finds what else is wrong.
+    pub(super) fn id<T>(
+        &mut self,
+        path: &str,
+        text: &str,
+        new: impl Fn(&str, String) -> Result<T, Violation>,
+    ) -> T {
+        let id = self.taken(path, new(path, text.into()));
+        id.unwrap_or_else(|| new(path, STAND_IN.into()).expect("it is an id"))
     }
 
-    /// A number from `min` to `max`.
-    pub(super) fn within(&mut self, path: &str, value: u64, min: u32, max: u32) -> Option<u32> {
-        let number = u32::try_from(value).ok().filter(|number| (min..=max).contains(number));
-        if number.is_none() {
-            let rule = Rule::OutOfRange { min: min.into(), max: max.into() };
-            self.breaks(path, value, rule);
+    /// A number of whole units, which the engine counts in fewer bits.
+    pub(super) fn units(&mut self, path: &str, value: u64) -> u32 {
+        self.fits(path, value, limits::STOCK_UNITS_MAX)
+    }
+
+    /// A number as the engine's type holds it. Which of those that fit are valid is the
+    /// command's to say; of one that does not fit, the engine's bound is told, and stands
+    /// for it.
+    pub(super) fn fits<T: TryFrom<u64> + TryFrom<u32>>(
+        &mut self,
+        path: &str,
+        value: u64,
+        max: u32,
+    ) -> T {
+        T::try_from(value).unwrap_or_else(|_| {
+            self.breaks(path, value, Rule::OutOfRange { min: 0, max: max.into() });
+            T::try_from(max).ok().expect("a bound fits what it bounds")
+        })
+    }
+
+    /// Notes what a command's `validate` found. Where something stands for what could not
+    /// be read, its field is told already, and is not judged.
+    pub(super) fn rules(&mut self, checked: Result<(), Vec<Violation>>, names: &FieldNames) {
+        let broken = checked.err().unwrap_or_default().into_iter();
+        let broken = broken.map(|violation| (names.path(&violation.field), violation));
+        let broken: Vec<_> = broken.filter(|(path, _)| !self.names(path)).collect();
+        for (path, violation) in broken {
+            self.note(path, &violation);
         }
-        number
     }
 
     /// A field that has to be there.
@@ -72,11 +100,15 @@ impl Violations {
     }
 }
 
+/// What stands for a text that is no id.
+pub(super) const STAND_IN: &str = "0";
+
 /// How the engine's field names are called in one request.
 pub(super) struct FieldNames {
     /// Before every path, as `node.`.
     prefix: &'static str,
-    /// The engine's name and the interface's, for those that differ.
+    /// The engine's name and the interface's, for those that differ; an empty one is the
+    /// message itself.
     names: &'static [(&'static str, &'static str)],
 }
 
@@ -94,7 +126,8 @@ impl FieldNames {
     /// The path in the request: `node.cut_off_minutes` for `cut_off_minute`.
     pub(super) fn path(&self, field: &str) -> String {
         let segments: Vec<Cow<'_, str>> = field.split('.').map(|s| self.segment(s)).collect();
-        format!("{}{}", self.prefix, segments.join("."))
+        let path = format!("{}{}", self.prefix, segments.join("."));
+        path.trim_end_matches('.').to_owned()
     }
 
     fn segment<'a>(&self, segment: &'a str) -> Cow<'a, str> {
@@ -116,5 +149,7 @@ mod tests {
         assert_eq!(names.path("bands[2].shipment_cost"), "policy.bands[2].shipment_cost_minor");
         assert_eq!(names.path("services[0].name"), "policy.services[0].name");
         assert_eq!(FieldNames::PLAIN.path("lines[3].quantity"), "lines[3].quantity");
+        let of_all = FieldNames::new("level.", &[("levels", "")]);
+        assert_eq!((&*of_all.path("levels"), &*of_all.path("safety")), ("level", "level.safety"));
     }
 }

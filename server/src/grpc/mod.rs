@@ -2,50 +2,34 @@
 //! engine. No rules: what is checked here is what the engine's types cannot even
 //! hold.
 //!
-//! | file | what |
+//! A service is a folder, a method a file in it by its name; `mod.rs` of the folder lists
+//! them. What callers may send is decided by the `validate` of the engine's command alone:
+//! handlers tell what it finds beside what they could not read.
+//!
+//! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `orders`, `fulfillment`, `admin` | one service each |
-//! | `order_stream`, `feed` | the two bidirectional streams |
-//! | `streams` | how streams take, wait and end |
-//! | `arriving`, `leaving`, `open_ended` | what a connection knows of its requests and answers |
-//! | `fields`, `times`, `places`, `order_text`, `order_request`, `nodes`, `policy`, `stock_request` | from messages to commands |
-//! | `order_answer`, `order_view`, `stock_view`, `availability`, `explain` | from state to messages |
+//! | `catalog`, `inventory`, `order`, `fulfillment`, `admin` | one service each |
+//! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
+//! | `service` | how a service is put together |
+//! | `fields`, `enums`, `places`, `times`, `pages` | parts of messages that services share |
 //! | `wire` | protobuf by hand, for placing orders |
 //! | `errors` | the one map from the engine's errors to statuses |
 //! | `limits` | what bounds one request, one page, one stream |
-//! | `opening`, `router`, `meters` | which service a request is for, from when on, and how long it takes |
 
 mod admin;
-mod arriving;
-mod availability;
 mod catalog;
+mod enums;
 mod errors;
-mod explain;
-mod feed;
 mod fields;
 mod fulfillment;
 mod inventory;
-mod leaving;
 mod limits;
-mod meters;
-mod nodes;
-mod open_ended;
-mod opening;
-mod order_answer;
-mod order_request;
-mod order_stream;
-mod order_text;
-mod order_view;
-mod orders;
+mod order;
 mod pages;
 mod places;
-mod policy;
-mod router;
-mod snapshots;
-mod stock_request;
-mod stock_view;
-mod streams;
+mod service;
 mod times;
+mod transport;
 mod wire;
 
 use std::path::PathBuf;
@@ -53,17 +37,16 @@ use std::sync::Arc;
 
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::command::Meta;
-use backstock_engine::model::{Lsn, RequestId, Timestamp};
+use backstock_engine::model::{Lsn, Origin, RequestId, Text, Timestamp};
 use tonic::Status;
 
 use crate::clock::Clock;
 use crate::observability::names;
 use crate::shutdown::Shutdown;
+use admin::Exports;
 use fields::FieldNames;
-use meters::{OrderMeters, StreamMeters};
-pub use opening::Opening;
-pub use router::{Generated, Router, SERVICE_NAMES, TAKES_NO_COMMANDS};
-use snapshots::Exports;
+use transport::meters::{OrderMeters, StreamMeters};
+pub use transport::{Generated, Opening, Router, SERVICE_NAMES, TAKES_NO_COMMANDS};
 
 /// All services over one engine. Cheap to clone.
 #[derive(Clone)]
@@ -141,4 +124,10 @@ impl Api {
 /// The status of an error whose fields are called as the engine calls them.
 fn plain(error: EngineError) -> Status {
     errors::status(error, &FieldNames::PLAIN)
+}
+
+/// Who and why, where a request says so.
+fn origin(reason: Text) -> Option<Box<Origin>> {
+    let said = !reason.as_str().is_empty();
+    said.then(|| Box::new(Origin { reason, ..Origin::default() }))
 }

@@ -1,5 +1,7 @@
 //! Pages of lists: sizes and tokens (AIP-158).
 
+use tonic::Status;
+
 use super::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::status::Violations;
 
@@ -28,6 +30,20 @@ impl Page {
             size => size.min(PAGE_SIZE_MAX),
         };
         Some(Self { from: from?, size })
+    }
+
+    /// Reads the page of a request that has nothing else to check.
+    pub(super) fn of(page_size: i32, page_token: &str) -> Result<Self, Status> {
+        let mut found = Violations::default();
+        let page = Self::read(&mut found, page_size, page_token);
+        found.converted(page)
+    }
+
+    /// The entries of the page, and how the next one is asked for.
+    pub(super) fn list<T>(self, all: impl Iterator<Item = T>) -> (Vec<T>, String) {
+        let mut entries = all.skip(self.from).take(self.peek()).collect();
+        let next = self.cut(&mut entries);
+        (entries, next)
     }
 
     /// How many entries to read: one more than fit, to know whether more follow.
@@ -65,9 +81,8 @@ mod tests {
         let all: Vec<usize> = (0..25).collect();
         let (mut token, mut read) = (String::new(), Vec::<usize>::new());
         loop {
-            let page = Page::read(&mut Violations::default(), 10, &token).unwrap();
-            let mut entries: Vec<_> = all.iter().skip(page.from).take(page.peek()).collect();
-            token = page.cut(&mut entries);
+            let (entries, next) = Page::of(10, &token).unwrap().list(all.iter());
+            token = next;
             read.extend(entries);
             if token.is_empty() {
                 break;

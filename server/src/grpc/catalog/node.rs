@@ -1,0 +1,173 @@
+//! Nodes, there and back.
+
+use backstock_engine::calendar::{CUT_OFF_MINUTES_MAX, Zone};
+use backstock_engine::limits;
+use backstock_engine::model::command::NodeDefinition;
+use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, Rule, Text};
+use backstock_proto::v1;
+
+use crate::grpc::fields::FieldNames;
+use crate::grpc::{enums, places, times};
+use crate::status::Violations;
+
+/// How the engine calls the fields of a node.
+pub(super) const NAMES: FieldNames = FieldNames::new(
+    "node.",
+    &[
+        ("cut_off_minute", "cut_off_minutes"),
+        ("cut_off", "cut_off_minutes"),
+        ("zone", "time_zone"),
+        ("shipment_cost", "shipment_cost_minor"),
+        ("unit_cost", "unit_cost_minor"),
+    ],
+);
+
+/// A new node can ship where nobody says that it cannot.
+const ENABLED: bool = true;
+
+/// What an update mask may name. The kind cannot change: named, another one is
+/// refused and not passed over.
+pub(super) const FIELDS: [&str; 13] = [
+    "kind",
+    "postal_code",
+    "country_code",
+    "time_zone",
+    "working_days",
+    "cut_off_minutes",
+    "holidays",
+    "capacity_units_per_day",
+    "shipment_cost_minor",
+    "unit_cost_minor",
+    "lead_time_days",
+    "enabled",
+    "title",
+];
+
+const DAYS: [v1::DayOfWeek; 7] = [
+    v1::DayOfWeek::Monday,
+    v1::DayOfWeek::Tuesday,
+    v1::DayOfWeek::Wednesday,
+    v1::DayOfWeek::Thursday,
+    v1::DayOfWeek::Friday,
+    v1::DayOfWeek::Saturday,
+    v1::DayOfWeek::Sunday,
+];
+
+/// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
+pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeDefinition {
+    let kind = enums::node_kind(found, "node.kind", node.kind);
+    let title = found.taken("node.title", Text::new("title", &*node.title));
+    let postal_code = found.id("node.postal_code", &node.postal_code, PostalCode::new);
+    // The engine looks code and zone up again; here they are told with all else.
+    if places::is_known_country(found, "node.country_code", &node.country_code)
+        && !found.names("node.postal_code")
+    {
+        places::located(found, "node.postal_code", &postal_code);
+    }
+    if Zone::named(&node.time_zone).is_err() {
+        let rule = Rule::Malformed("is not a known IANA name".into());
+        found.breaks("node.time_zone", &node.time_zone, rule);
+    }
+    let working_days = working_days(found, &node.working_days);
+    let minutes = node.cut_off_minutes.unwrap_or(CUT_OFF_MINUTES_MAX.into());
+    let (path, max) = ("node.cut_off_minutes", CUT_OFF_MINUTES_MAX.into());
+    let cut_off_minute = found.fits(path, minutes.into(), max);
+    let holidays = holidays(found, &node.holidays);
+    let (path, max) = ("node.lead_time_days", limits::DAYS_MAX.into());
+    let mut definition = NodeDefinition {
+        id,
+        kind: kind.unwrap_or(NodeKind::Warehouse),
+        title: title.unwrap_or_default(),
+        postal_code,
+        time_zone: node.time_zone.as_str().into(),
+        working_days,
+        cut_off_minute,
+        holidays,
+        capacity_units_per_day: capacity(found, node.capacity_units_per_day),
+        shipment_cost: node.shipment_cost_minor,
+        unit_cost: node.unit_cost_minor,
+        lead_time_days: found.fits(path, node.lead_time_days.into(), max),
+        enabled: node.enabled.unwrap_or(ENABLED),
+    };
+    found.rules(definition.validate(), &NAMES);
+    definition.holidays.sort_unstable();
+    definition
+}
+
+/// The engine's 0 is no bound: a capacity of none that is said is not to become that.
+fn capacity(found: &mut Violations, given: Option<u32>) -> u32 {
+    if given == Some(0) {
+        let rule = Rule::OutOfRange { min: 1, max: limits::STOCK_UNITS_MAX.into() };
+        found.breaks("node.capacity_units_per_day", 0, rule);
+    }
+    given.unwrap_or(0)
+}
+
+/// A bit for each day: a day that is said twice would be lost in them.
+fn working_days(found: &mut Violations, days: &[i32]) -> u8 {
+    let mut bits = 0u8;
+    for (at, number) in days.iter().enumerate() {
+        let path = format!("node.working_days[{at}]");
+        let Some(bit) = DAYS.iter().position(|day| i32::from(*day) == *number) else {
+            found.add(path, format!("\"{number}\" is no day of the week"));
+            continue;
+        };
+        if bits & (1 << bit) != 0 {
+            found.breaks(&path, number, Rule::Duplicate);
+        }
+        bits |= 1 << bit;
+    }
+    bits
+}
+
+fn holidays(found: &mut Violations, dates: &[v1::Date]) -> Vec<Day> {
+    // Of what is no day, another one than any that can be said.
+    let before_all =
+        |at: usize| Day::from_epoch_days(-1 - i32::try_from(at).unwrap_or(i32::MAX - 1));
+    let day = |(at, date)| {
+        let day = times::day(found, &format!("node.holidays[{at}]"), date);
+        day.unwrap_or_else(|| before_all(at))
+    };
+    dates.iter().enumerate().map(day).collect()
+}
+
+/// A node as callers see it.
+pub(super) fn message(node: &Node) -> v1::Node {
+    defined(&NodeDefinition {
+        id: node.id.clone(),
+        kind: node.kind,
+        title: node.title.clone(),
+        postal_code: node.postal_code.clone(),
+        time_zone: node.time_zone.clone(),
+        working_days: node.working_days,
+        cut_off_minute: node.cut_off_minute,
+        holidays: node.holidays.clone(),
+        capacity_units_per_day: node.capacity_units_per_day,
+        shipment_cost: node.shipment_cost,
+        unit_cost: node.unit_cost,
+        lead_time_days: node.lead_time_days,
+        enabled: node.enabled,
+    })
+}
+
+/// A node that is to be, as callers see it.
+pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
+    let works = DAYS.iter().zip(0u8..).filter(|(_, bit)| node.working_days & (1 << bit) != 0);
+    let capacity = node.capacity_units_per_day;
+    v1::Node {
+        node_id: node.id.to_string(),
+        kind: enums::node_kind_message(node.kind).into(),
+        postal_code: node.postal_code.to_string(),
+        time_zone: node.time_zone.to_string(),
+        working_days: works.map(|(day, _)| i32::from(*day)).collect(),
+        cut_off_minutes: Some(node.cut_off_minute.into()),
+        holidays: node.holidays.iter().filter_map(|day| times::date(*day)).collect(),
+        capacity_units_per_day: (capacity > 0).then_some(capacity),
+        shipment_cost_minor: node.shipment_cost,
+        unit_cost_minor: node.unit_cost,
+        lead_time_days: node.lead_time_days.into(),
+        enabled: Some(node.enabled),
+        title: node.title.as_str().to_owned(),
+        country_code: places::COUNTRY.to_owned(),
+    }
+}

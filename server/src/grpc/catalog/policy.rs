@@ -1,0 +1,151 @@
+//! The sourcing policy, there and back.
+
+use backstock_engine::limits::DAYS_MAX;
+use backstock_engine::model::{
+    Band, Objective, Policy, Rule, Service, ServiceName, Shortage, Split,
+};
+use backstock_proto::v1;
+
+use crate::grpc::enums::{shortage, shortage_message, split, split_message, unknown};
+use crate::grpc::fields::FieldNames;
+use crate::status::Violations;
+
+/// How the engine calls the fields of a policy.
+pub(super) const NAMES: FieldNames = FieldNames::new(
+    "policy.",
+    &[
+        ("currency", "currency_code"),
+        ("distance_m_max", "max_distance_metres"),
+        ("shipment_cost", "shipment_cost_minor"),
+        ("unit_cost", "unit_cost_minor"),
+        ("horizon_days", "inbound_horizon_days"),
+    ],
+);
+
+/// Every objective, in the order in which those left out follow.
+const OBJECTIVES: [(v1::SourcingObjective, Objective); 4] = [
+    (v1::SourcingObjective::PromiseDate, Objective::Promise),
+    (v1::SourcingObjective::Shipments, Objective::Shipments),
+    (v1::SourcingObjective::Cost, Objective::Cost),
+    (v1::SourcingObjective::Balance, Objective::Balance),
+];
+
+/// Reads a policy. All that is wrong is noted; the policy is whole when nothing is.
+pub(super) fn read(found: &mut Violations, policy: &v1::SourcingPolicy) -> Policy {
+    let objectives = objectives(found, &policy.objectives);
+    let bands = bands(found, &policy.bands);
+    let services = services(found, &policy.services);
+    let path = "policy.default_shortage_policy";
+    let shortage = shortage(found, path, policy.default_shortage_policy);
+    is_said(found, path, policy.default_shortage_policy);
+    let path = "policy.default_split_policy";
+    let split = split(found, path, policy.default_split_policy);
+    is_said(found, path, policy.default_split_policy);
+    Policy {
+        objectives,
+        currency: policy.currency_code.as_str().into(),
+        bands,
+        services,
+        shortage: shortage.unwrap_or(Shortage::Reject),
+        split: split.unwrap_or(Split::WholeLine),
+        horizon_days: said_days(found, "policy.inbound_horizon_days", policy.inbound_horizon_days),
+    }
+}
+
+/// Notes a default that nobody says.
+fn is_said(found: &mut Violations, path: &str, number: i32) {
+    if number == 0 {
+        found.breaks(path, "", Rule::Required);
+    }
+}
+
+fn days(found: &mut Violations, path: &str, days: u32) -> u16 {
+    found.fits(path, days.into(), DAYS_MAX.into())
+}
+
+/// Days of which 0 means something, so that they have to be said.
+fn said_days(found: &mut Violations, path: &str, given: Option<u32>) -> u16 {
+    let given = found.required(path, given).unwrap_or_default();
+    days(found, path, given)
+}
+
+/// Every objective once, those left out behind those that are said.
+fn objectives(found: &mut Violations, numbers: &[i32]) -> [Objective; 4] {
+    if numbers.is_empty() {
+        found.breaks("policy.objectives", "", Rule::Required);
+    }
+    let mut chosen: Vec<Objective> = Vec::new();
+    for (at, number) in numbers.iter().enumerate() {
+        let path = format!("policy.objectives[{at}]");
+        match OBJECTIVES.iter().find(|(value, _)| i32::from(*value) == *number) {
+            None => {
+                unknown::<Objective>(found, &path, *number);
+            }
+            Some((_, objective)) if chosen.contains(objective) => {
+                found.breaks(&path, number, Rule::Duplicate);
+            }
+            Some((_, objective)) => chosen.push(*objective),
+        }
+    }
+    let left_out = OBJECTIVES.map(|(_, objective)| objective);
+    let left_out = left_out.into_iter().filter(|objective| !chosen.contains(objective));
+    let all: Vec<Objective> = chosen.iter().copied().chain(left_out).collect();
+    all.try_into().expect("every objective once")
+}
+
+/// Where nobody says how far a band reaches, the one before it stands for that: the next
+/// one is judged by what was said.
+fn bands(found: &mut Violations, bands: &[v1::DistanceBand]) -> Vec<Band> {
+    let mut reach = 0;
+    let band = |(at, band): (usize, &v1::DistanceBand)| {
+        let path = format!("policy.bands[{at}].max_distance_metres");
+        reach = found.required(path, band.max_distance_metres).unwrap_or(reach);
+        Band {
+            distance_m_max: reach,
+            shipment_cost: band.shipment_cost_minor,
+            unit_cost: band.unit_cost_minor,
+        }
+    };
+    bands.iter().enumerate().map(band).collect()
+}
+
+fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Vec<Service> {
+    let service = |(at, service): (usize, &v1::ShippingService)| {
+        let path = format!("policy.services[{at}]");
+        let name = found.id(&format!("{path}.name"), &service.name, ServiceName::new);
+        let promise_days = said_days(found, &format!("{path}.promise_days"), service.promise_days);
+        let transit = service.transit_days.iter().enumerate();
+        let transit_days = transit
+            .map(|(band, transit)| days(found, &format!("{path}.transit_days[{band}]"), *transit))
+            .collect();
+        Service { name, promise_days, transit_days }
+    };
+    services.iter().enumerate().map(service).collect()
+}
+
+/// A policy as callers see it.
+pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
+    let objective = |wanted: &Objective| {
+        let found = OBJECTIVES.iter().find(|(_, objective)| objective == wanted);
+        found.map_or(0, |(value, _)| i32::from(*value))
+    };
+    let bands = policy.bands.iter().map(|band| v1::DistanceBand {
+        max_distance_metres: Some(band.distance_m_max),
+        shipment_cost_minor: band.shipment_cost,
+        unit_cost_minor: band.unit_cost,
+    });
+    let services = policy.services.iter().map(|service| v1::ShippingService {
+        name: service.name.to_string(),
+        promise_days: Some(service.promise_days.into()),
+        transit_days: service.transit_days.iter().copied().map(u32::from).collect(),
+    });
+    v1::SourcingPolicy {
+        currency_code: policy.currency.to_string(),
+        objectives: policy.objectives.iter().map(objective).collect(),
+        bands: bands.collect(),
+        services: services.collect(),
+        default_shortage_policy: shortage_message(policy.shortage).into(),
+        default_split_policy: split_message(policy.split).into(),
+        inbound_horizon_days: Some(policy.horizon_days.into()),
+    }
+}

@@ -1,0 +1,77 @@
+//! Enums that several messages share, there and back. An unknown number is noted: it
+//! comes from a caller of a newer version, and nobody here can guess what it means.
+
+use backstock_engine::model::{NodeKind, Rule, Shortage, Split};
+use backstock_proto::v1;
+
+use crate::status::Violations;
+
+/// Notes a number that no value of an enum has.
+pub(super) fn unknown<T>(found: &mut Violations, path: &str, number: i32) -> Option<T> {
+    found.add(path, format!("\"{number}\" is no value of this enum"));
+    None
+}
+
+/// What an order or a policy says of units without supply; none when it does
+/// not say.
+pub(super) fn shortage(found: &mut Violations, path: &str, number: i32) -> Option<Shortage> {
+    match v1::ShortagePolicy::try_from(number) {
+        Ok(v1::ShortagePolicy::Unspecified) => None,
+        Ok(v1::ShortagePolicy::Reject) => Some(Shortage::Reject),
+        Ok(v1::ShortagePolicy::Backorder) => Some(Shortage::Backorder),
+        Ok(v1::ShortagePolicy::Partial) => Some(Shortage::Partial),
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// What callers see of units without supply.
+pub(super) const fn shortage_message(shortage: Shortage) -> v1::ShortagePolicy {
+    match shortage {
+        Shortage::Reject => v1::ShortagePolicy::Reject,
+        Shortage::Backorder => v1::ShortagePolicy::Backorder,
+        Shortage::Partial => v1::ShortagePolicy::Partial,
+    }
+}
+
+/// What an order or a policy says of splitting; none when it does not say.
+pub(super) fn split(found: &mut Violations, path: &str, number: i32) -> Option<Split> {
+    match v1::SplitPolicy::try_from(number) {
+        Ok(v1::SplitPolicy::Unspecified) => None,
+        Ok(v1::SplitPolicy::WholeLine) => Some(Split::WholeLine),
+        Ok(v1::SplitPolicy::Units) => Some(Split::Units),
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// What callers see of splitting.
+pub(super) const fn split_message(split: Split) -> v1::SplitPolicy {
+    match split {
+        Split::WholeLine => v1::SplitPolicy::WholeLine,
+        Split::Units => v1::SplitPolicy::Units,
+    }
+}
+
+/// The kind of a node, which has one.
+pub(super) fn node_kind(found: &mut Violations, path: &str, number: i32) -> Option<NodeKind> {
+    match v1::NodeKind::try_from(number) {
+        Ok(v1::NodeKind::Warehouse) => Some(NodeKind::Warehouse),
+        Ok(v1::NodeKind::Store) => Some(NodeKind::Store),
+        Ok(v1::NodeKind::ThirdParty) => Some(NodeKind::ThirdParty),
+        Ok(v1::NodeKind::Supplier) => Some(NodeKind::Supplier),
+        Ok(v1::NodeKind::Unspecified) => {
+            found.breaks(path, "", Rule::Required);
+            None
+        }
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// The kind of a node as callers see it.
+pub(super) const fn node_kind_message(kind: NodeKind) -> v1::NodeKind {
+    match kind {
+        NodeKind::Warehouse => v1::NodeKind::Warehouse,
+        NodeKind::Store => v1::NodeKind::Store,
+        NodeKind::ThirdParty => v1::NodeKind::ThirdParty,
+        NodeKind::Supplier => v1::NodeKind::Supplier,
+    }
+}

@@ -1,0 +1,64 @@
+//! One SKU at one node, as it stands.
+
+use backstock_engine::calendar::Zone;
+use backstock_engine::model::{Inbound, Node, NodeKind, Sku, Stock, Supply, Timestamp};
+use backstock_proto::v1;
+
+use crate::grpc::times;
+
+/// The quantities of a pair as callers see them.
+pub(super) fn message(sku: &Sku, node: &Node, stock: &Stock) -> v1::Stock {
+    let mut inbound: Vec<&Inbound> = stock.inbound().iter().collect();
+    inbound.sort_by_key(|inbound| (inbound.eta, inbound.no));
+    v1::Stock {
+        sku: sku.to_string(),
+        node_id: node.id.to_string(),
+        on_hand: stock.on_hand.into(),
+        unavailable: stock.unavailable.into(),
+        safety: stock.safety.into(),
+        allocated: stock.allocated.into(),
+        free: stock.free(),
+        waiting: stock.waiting.into(),
+        inbound: inbound.into_iter().map(|inbound| supply(node, inbound)).collect(),
+        vendor_feed: (node.kind == NodeKind::Supplier).then(|| vendor_feed(stock)),
+    }
+}
+
+fn vendor_feed(stock: &Stock) -> v1::VendorFeed {
+    use v1::vendor_feed::Amount;
+    let amount = if stock.is_unlimited() {
+        Amount::Unlimited(true)
+    } else {
+        Amount::Quantity(stock.on_hand.into())
+    };
+    v1::VendorFeed { amount: Some(amount) }
+}
+
+fn supply(node: &Node, inbound: &Inbound) -> v1::InboundSupply {
+    v1::InboundSupply {
+        inbound_id: inbound.id.to_string(),
+        quantity: inbound.quantity.into(),
+        pegged: inbound.pegged.into(),
+        free: inbound.free().into(),
+        eta: day_of_eta(node, inbound.eta),
+    }
+}
+
+/// The day that was told as when units come to a node, in whatever zone it was then.
+fn day_of_eta(node: &Node, eta: Timestamp) -> Option<v1::Date> {
+    // A node's zone was known when the node was defined.
+    let zone = Zone::named(&node.time_zone).ok()?;
+    times::date(zone.day_that_starts_near(eta))
+}
+
+/// What a reservation of this pair is pegged to.
+pub(super) fn supply_of(stock: &Stock, supply: Supply) -> v1::Supply {
+    let (kind, inbound_id) = match supply {
+        Supply::OnHand => (v1::SupplyKind::OnHand, None),
+        Supply::Supplier => (v1::SupplyKind::Supplier, None),
+        Supply::Backorder => (v1::SupplyKind::Backorder, None),
+        Supply::Inbound(no) => (v1::SupplyKind::Inbound, stock.inbound_no(no)),
+    };
+    let inbound_id = inbound_id.map(|inbound| inbound.id.to_string()).unwrap_or_default();
+    v1::Supply { kind: kind.into(), inbound_id }
+}

@@ -1,0 +1,55 @@
+//! `OrderService`: placing, reading, cancelling, explaining. A file a method, and what
+//! they share.
+//!
+//! | file | what |
+//! |---|---|
+//! | `text`, `request` | an order as it lies in the bytes of a request, and the command made of it |
+//! | `placing` | what placing one order and placing many have in common |
+//! | `answer` | the answer to an order: where its units went when it was placed |
+//! | `view` | an order as it stands |
+
+mod answer;
+mod cancel_order;
+mod explain_order;
+mod get_order;
+mod place_order;
+mod place_orders;
+mod placing;
+mod request;
+mod text;
+pub(super) mod view;
+
+use backstock_engine::model::OrderId;
+use backstock_proto::v1::order_service_server::OrderService;
+use backstock_proto::{Encoded, v1};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Api;
+use super::service::service;
+use super::transport::streams::Answers;
+use crate::status::Violations;
+
+service! {
+    OrderService:
+    place_order(Encoded<v1::PlaceOrderRequest>) -> Encoded<v1::PlaceOrderResponse>;
+    get_order(v1::GetOrderRequest) -> v1::GetOrderResponse;
+    cancel_order(v1::CancelOrderRequest) -> v1::CancelOrderResponse;
+    explain_order(v1::ExplainOrderRequest) -> v1::ExplainOrderResponse;
+    {
+        type PlaceOrdersStream = Answers<place_orders::Reply>;
+
+        async fn place_orders(
+            &self,
+            request: Request<Streaming<Encoded<v1::PlaceOrdersRequest>>>,
+        ) -> Result<Response<Self::PlaceOrdersStream>, Status> {
+            Ok(Response::new(place_orders::start(self.clone(), request)))
+        }
+    }
+}
+
+/// Reads the id of an order.
+pub(super) fn read_id(order_id: String) -> Result<OrderId, Status> {
+    let mut found = Violations::default();
+    let id = found.taken("order_id", OrderId::new("order_id", order_id));
+    found.converted(id)
+}

@@ -1,0 +1,78 @@
+//! From a request to place an order to the engine's command.
+
+use backstock_engine::model::command::{LineRequest, Lines, OrderRequest};
+use backstock_engine::model::{CustomerId, OrderId, PostalCode, ServiceName, Sku, Text, Timestamp};
+use tonic::Status;
+
+use super::text::{LineText, OrderText};
+use crate::grpc::enums::{shortage, split};
+use crate::grpc::fields::{FieldNames, STAND_IN};
+use crate::grpc::{places, times};
+use crate::status::Violations;
+
+/// How the engine calls the fields of an order.
+pub(super) const NAMES: FieldNames = FieldNames::new(
+    "",
+    &[
+        ("deliver_by", "wanted_by"),
+        ("postal_code", "destination_postal_code"),
+        ("placed_at", "placed_time"),
+    ],
+);
+
+/// Reads an order, and when it was placed if it says so.
+pub(super) fn read(request: &OrderText<'_>) -> Result<(OrderRequest, Option<Timestamp>), Status> {
+    let mut found = Violations::default();
+    let id = found.taken("order_id", OrderId::new("order_id", request.order_id));
+    let customer = found.optional("customer_id", request.customer_id, CustomerId::new);
+    let channel = found.optional("channel", request.channel, Text::new);
+    let code = PostalCode::new("destination_postal_code", request.destination_postal_code);
+    let postal_code = found.taken("destination_postal_code", code);
+    let country = request.destination_country_code;
+    places::is_known_country(&mut found, "destination_country_code", country);
+    let service = found.optional("service", request.service, ServiceName::new);
+    let wanted_by = request.wanted_by.as_ref();
+    let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
+    let shortage = shortage(&mut found, "shortage_policy", request.shortage_policy);
+    let split = split(&mut found, "split_policy", request.split_policy);
+    let lines = lines(&mut found, &request.lines);
+    let placed = request.placed_time.as_ref();
+    let placed_at = placed.and_then(|placed| times::instant(&mut found, "placed_time", placed));
+    let order = (|| {
+        Some(OrderRequest {
+            id: id?,
+            customer: customer?,
+            channel: channel?,
+            postal_code: postal_code?,
+            service: service?,
+            deliver_by,
+            shortage,
+            split,
+            lines: lines?,
+        })
+    })();
+    found.converted(order.map(|order| (order, placed_at)))
+}
+
+fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
+    let mut taken = Lines::default();
+    taken.0.reserve_exact(lines.len());
+    let mut no_skus = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let quantity = line.quantity;
+        let sku = match Sku::new("sku", line.sku) {
+            Ok(sku) => sku,
+            Err(violation) => {
+                no_skus.push((at, violation));
+                Sku::new("sku", STAND_IN).expect("it is an id")
+            }
+        };
+        taken.0.push(LineRequest { sku, quantity });
+    }
+    found.rules(taken.validate(), &NAMES);
+    // The path is made only for what is wrong: orders come in by the hundred thousand.
+    for (at, violation) in &no_skus {
+        found.note(format!("lines[{at}].sku"), violation);
+    }
+    no_skus.is_empty().then_some(taken)
+}

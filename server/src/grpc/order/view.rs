@@ -1,0 +1,207 @@
+//! An order as it stands, and its shipments.
+
+use backstock_engine::engine::{Engine, EngineError, OrderView};
+use backstock_engine::model::{
+    Allocation, Day, Order, OrderLine, OrderState, Pair, Shipment, Supply,
+};
+use backstock_proto::v1;
+
+use crate::grpc::enums::{shortage_message, split_message};
+use crate::grpc::{places, times};
+
+/// Units of one line in one shipment, from one supply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    /// The line, from 0.
+    line: u16,
+    /// The shipment, from 0.
+    shipment: u16,
+    /// What the units come from.
+    supply: Supply,
+    /// How many; more than 0.
+    units: u32,
+}
+
+/// An order as callers see it.
+pub(super) async fn order(engine: &Engine, view: &OrderView) -> Result<v1::Order, EngineError> {
+    let order = &*view.order;
+    let header = &order.header;
+    let units = units_now(view);
+    let lines = order.lines.iter().zip(units).map(|(line, units)| v1::OrderLine {
+        sku: engine.sku_no(line.sku).to_string(),
+        quantity: line.ordered,
+        units: Some(units),
+    });
+    let service = &engine.policy().services[usize::from(header.service.0)];
+    Ok(v1::Order {
+        order_id: header.id.to_string(),
+        customer_id: header.customer.as_ref().map(ToString::to_string).unwrap_or_default(),
+        channel: header.channel.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        placed_time: Some(times::timestamp(header.ordered_at)),
+        destination_postal_code: header.postal_code.to_string(),
+        service: service.name.to_string(),
+        wanted_by: times::date(header.promise_by),
+        promised_by: promised_by(order).and_then(times::date),
+        shortage_policy: shortage_message(header.shortage).into(),
+        split_policy: split_message(header.split).into(),
+        state: state(order.state()).into(),
+        lines: lines.collect(),
+        shipments: shipments_now(engine, view).await?,
+        destination_country_code: places::COUNTRY.to_owned(),
+    })
+}
+
+/// The shipments of an order as they stand, by number.
+pub(in crate::grpc) async fn shipments_now(
+    engine: &Engine,
+    view: &OrderView,
+) -> Result<Vec<v1::Shipment>, EngineError> {
+    let order = &*view.order;
+    let mut parts = Vec::new();
+    for (allocation, supplies) in order.allocations.iter().zip(&view.supplies) {
+        let part = |supply, units| Part {
+            line: allocation.line,
+            shipment: allocation.shipment,
+            supply,
+            units,
+        };
+        if allocation.shipped > 0 {
+            parts.push(part(shipped_from(allocation), allocation.shipped));
+        }
+        parts.extend(supplies.iter().map(|(supply, units)| part(*supply, *units)));
+    }
+    shipments(engine, &order.lines, &order.shipments, &parts).await
+}
+
+/// What left was on hand by then, or at the supplier.
+const fn shipped_from(allocation: &Allocation) -> Supply {
+    match allocation.supply {
+        Supply::Supplier => Supply::Supplier,
+        Supply::OnHand | Supply::Inbound(_) | Supply::Backorder => Supply::OnHand,
+    }
+}
+
+/// Shipments with their parts. One without parts that has not left was
+/// cancelled.
+async fn shipments(
+    engine: &Engine,
+    lines: &[OrderLine],
+    shipments: &[Shipment],
+    parts: &[Part],
+) -> Result<Vec<v1::Shipment>, EngineError> {
+    let mut answer = Vec::with_capacity(shipments.len());
+    for (shipment, number) in shipments.iter().zip(1u32..) {
+        let mut content = Vec::new();
+        for part in parts.iter().filter(|part| u32::from(part.shipment) + 1 == number) {
+            content.push(shipment_line(engine, lines, shipment, *part).await?);
+        }
+        answer.push(self::shipment(engine, shipment, number, content));
+    }
+    Ok(answer)
+}
+
+fn shipment(
+    engine: &Engine,
+    shipment: &Shipment,
+    number: u32,
+    lines: Vec<v1::ShipmentLine>,
+) -> v1::Shipment {
+    let left = shipment.shipped.as_ref();
+    let state = match left {
+        Some(_) => v1::ShipmentState::Shipped,
+        None if lines.is_empty() => v1::ShipmentState::Cancelled,
+        None => v1::ShipmentState::Planned,
+    };
+    v1::Shipment {
+        number,
+        node_id: engine.node_no(shipment.node).id.to_string(),
+        ship_by: shipment.ship_by.and_then(times::date),
+        deliver_by: shipment.deliver_by.and_then(times::date),
+        state: state.into(),
+        carrier: left.map(|d| d.carrier.as_str().to_owned()).unwrap_or_default(),
+        tracking: left.map(|d| d.tracking.as_str().to_owned()).unwrap_or_default(),
+        shipped_time: left.map(|d| times::timestamp(d.at)),
+        lines,
+    }
+}
+
+async fn shipment_line(
+    engine: &Engine,
+    lines: &[OrderLine],
+    shipment: &Shipment,
+    part: Part,
+) -> Result<v1::ShipmentLine, EngineError> {
+    let sku = lines[usize::from(part.line)].sku;
+    let pair = Pair { sku, node: shipment.node };
+    Ok(v1::ShipmentLine {
+        line_index: part.line.into(),
+        sku: engine.sku_no(sku).to_string(),
+        quantity: part.units,
+        supply: Some(supply(engine, pair, part.supply).await?),
+    })
+}
+
+/// A supply as callers know it.
+pub(super) async fn supply(
+    engine: &Engine,
+    pair: Pair,
+    supply: Supply,
+) -> Result<v1::Supply, EngineError> {
+    let inbound_id = match supply {
+        Supply::Inbound(_) => engine.inbound_id(pair, supply).await?,
+        Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
+    };
+    let inbound_id = inbound_id.map(|id| id.to_string()).unwrap_or_default();
+    Ok(v1::Supply { kind: supply_kind(supply).into(), inbound_id })
+}
+
+/// What kind of supply it is.
+pub(super) const fn supply_kind(supply: Supply) -> v1::SupplyKind {
+    match supply {
+        Supply::OnHand => v1::SupplyKind::OnHand,
+        Supply::Supplier => v1::SupplyKind::Supplier,
+        Supply::Backorder => v1::SupplyKind::Backorder,
+        Supply::Inbound(_) => v1::SupplyKind::Inbound,
+    }
+}
+
+/// Counts units by what they rest on.
+pub(super) fn add_units(line: &mut v1::LineUnits, supply: Supply, units: u32) {
+    match supply {
+        Supply::OnHand | Supply::Supplier => line.allocated += units,
+        Supply::Inbound(_) => line.preordered += units,
+        Supply::Backorder => line.backordered += units,
+    }
+}
+
+fn units_now(view: &OrderView) -> Vec<v1::LineUnits> {
+    let order = &*view.order;
+    let cancelled =
+        |line: &OrderLine| v1::LineUnits { cancelled: line.cancelled, ..v1::LineUnits::default() };
+    let mut units: Vec<_> = order.lines.iter().map(cancelled).collect();
+    for (allocation, supplies) in order.allocations.iter().zip(&view.supplies) {
+        let line = &mut units[usize::from(allocation.line)];
+        line.shipped += allocation.shipped;
+        for (supply, there) in supplies {
+            add_units(line, *supply, *there);
+        }
+    }
+    units
+}
+
+/// The last day of delivery; none while units wait without a date.
+fn promised_by(order: &Order) -> Option<Day> {
+    let shipments = order.shipments.iter().zip(0u16..);
+    let live = shipments
+        .filter(|(_, number)| order.allocations_of(*number).any(|a| a.open() > 0 || a.shipped > 0));
+    let days: Option<Vec<Day>> = live.map(|(shipment, _)| shipment.deliver_by).collect();
+    days?.into_iter().max()
+}
+
+const fn state(state: OrderState) -> v1::OrderState {
+    match state {
+        OrderState::Open => v1::OrderState::Open,
+        OrderState::Closed => v1::OrderState::Closed,
+        OrderState::Cancelled => v1::OrderState::Cancelled,
+    }
+}

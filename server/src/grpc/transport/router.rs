@@ -1,0 +1,198 @@
+//! Which service a request is for. By hand, because the paths are few and known:
+//! a request is routed by comparing one prefix, and timed on the way.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use backstock_proto::v1::admin_service_server::AdminServiceServer;
+use backstock_proto::v1::catalog_service_server::CatalogServiceServer;
+use backstock_proto::v1::fulfillment_service_server::FulfillmentServiceServer;
+use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
+use backstock_proto::v1::order_service_server::OrderServiceServer;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response};
+use tonic::codegen::{BoxFuture, Service};
+use tonic::server::NamedService;
+use tonic::{Code, Status};
+
+use super::arriving::{arriving, too_late};
+use super::leaving::leaving;
+use super::meters::MethodMeters;
+use super::open_ended::open_ended;
+use super::opening::Opening;
+use crate::connections::Peer;
+use crate::grpc::Api;
+
+type Answer = BoxFuture<Response<Body>, Infallible>;
+
+/// The services of `backstock.v1`.
+pub(super) struct Services {
+    catalog: CatalogServiceServer<Api>,
+    inventory: InventoryServiceServer<Api>,
+    orders: OrderServiceServer<Api>,
+    fulfillment: FulfillmentServiceServer<Api>,
+    admin: AdminServiceServer<Api>,
+}
+
+impl Services {
+    /// The services of `api`, which take requests of up to `limit` bytes.
+    pub(super) fn new(api: &Api, limit: usize) -> Self {
+        let catalog = CatalogServiceServer::new(api.clone());
+        let inventory = InventoryServiceServer::new(api.clone());
+        let orders = OrderServiceServer::new(api.clone());
+        let fulfillment = FulfillmentServiceServer::new(api.clone());
+        let admin = AdminServiceServer::new(api.clone());
+        Self {
+            catalog: catalog.max_decoding_message_size(limit),
+            inventory: inventory.max_decoding_message_size(limit),
+            orders: orders.max_decoding_message_size(limit),
+            fulfillment: fulfillment.max_decoding_message_size(limit),
+            admin: admin.max_decoding_message_size(limit),
+        }
+    }
+
+    fn call(&self, service: &str, request: Request<Body>) -> Answer {
+        match service {
+            OrderServiceServer::<Api>::NAME => self.orders.clone().call(request),
+            InventoryServiceServer::<Api>::NAME => self.inventory.clone().call(request),
+            CatalogServiceServer::<Api>::NAME => self.catalog.clone().call(request),
+            FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
+            _ => self.admin.clone().call(request),
+        }
+    }
+}
+
+/// The names of the services that answer for stock and orders, for health.
+pub const SERVICE_NAMES: [&str; 5] = [
+    CatalogServiceServer::<Api>::NAME,
+    InventoryServiceServer::<Api>::NAME,
+    OrderServiceServer::<Api>::NAME,
+    FulfillmentServiceServer::<Api>::NAME,
+    TAKES_NO_COMMANDS,
+];
+
+/// The one of them that writes nothing to the journal.
+pub const TAKES_NO_COMMANDS: &str = AdminServiceServer::<Api>::NAME;
+
+/// Every service of the server: those that need no engine answer at once, the others
+/// when there is one.
+#[derive(Clone)]
+pub struct Router<H, R, A> {
+    opening: Opening,
+    health: H,
+    reflection: R,
+    reflection_alpha: A,
+    meters: MethodMeters,
+}
+
+impl<H, R, A> Router<H, R, A> {
+    /// The services of what is `opening`, beside health and reflection in its two
+    /// versions.
+    pub fn new(opening: Opening, health: H, reflection: R, reflection_alpha: A) -> Self {
+        Self { opening, health, reflection, reflection_alpha, meters: MethodMeters::new() }
+    }
+}
+
+/// A service that tonic generated.
+pub trait Generated:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
+    + NamedService
+{
+}
+
+impl<S> Generated for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
+        + NamedService
+{
+}
+
+impl<H: Generated, R: Generated, A: Generated> Service<Request<Body>> for Router<H, R, A> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Generated services are always ready: admission is the engine's.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Answer {
+        let began = Instant::now();
+        let path = request.uri().path().to_owned();
+        let peer = request.extensions().get::<Arc<Peer>>().cloned();
+        let (request, work) = arriving(request);
+        let (meters, opening) = (self.meters.clone(), self.opening.clone());
+        let answer = self.route(&path, request);
+        Box::pin(async move {
+            let response = match &work {
+                Some(begun) => tokio::select! {
+                    biased;
+                    answer = answer => answer?,
+                    late = too_late(begun, opening.shutdown()) => late.into_http(),
+                },
+                None => answer.await?,
+            };
+            drop(work);
+            meters.answered(&path, code_of(&response), began.elapsed());
+            Ok(match &peer {
+                Some(peer) => leaving(response, peer),
+                None => response,
+            })
+        })
+    }
+}
+
+impl<H: Generated, R: Generated, A: Generated> Router<H, R, A> {
+    fn route(&mut self, path: &str, request: Request<Body>) -> Answer {
+        match service_of(path) {
+            name if SERVICE_NAMES.contains(&name) => match self.opening.services() {
+                Some(services) => services.call(name, request),
+                None => self.call_when_open(path, request),
+            },
+            name if name == H::NAME => for_long(&mut self.health, request),
+            name if name == R::NAME => for_long(&mut self.reflection, request),
+            name if name == A::NAME => for_long(&mut self.reflection_alpha, request),
+            _ => {
+                let status = Status::unimplemented(format!("no service at {path}"));
+                Box::pin(async move { Ok(status.into_http()) })
+            }
+        }
+    }
+
+    /// Lets a request wait for a moment: most servers are open by then.
+    fn call_when_open(&self, path: &str, request: Request<Body>) -> Answer {
+        let (opening, path) = (self.opening.clone(), path.to_owned());
+        Box::pin(async move {
+            match opening.soon().await {
+                Ok(services) => services.call(service_of(&path), request).await,
+                Err(status) => Ok(status.into_http()),
+            }
+        })
+    }
+}
+
+/// Calls a service whose answers may be open for as long as their callers like.
+fn for_long(service: &mut impl Generated, request: Request<Body>) -> Answer {
+    let peer = request.extensions().get::<Arc<Peer>>().cloned();
+    let answer = service.call(request);
+    Box::pin(async move {
+        let response = answer.await?;
+        Ok(match &peer {
+            Some(peer) => open_ended(response, peer),
+            None => response,
+        })
+    })
+}
+
+/// The service of `/package.Service/Method`.
+fn service_of(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+/// The code of an answer. A stream that fails later has begun well.
+fn code_of(response: &Response<Body>) -> Code {
+    let status = response.headers().get(Status::GRPC_STATUS);
+    status.map_or(Code::Ok, |status| Code::from_bytes(status.as_bytes()))
+}
