@@ -25,11 +25,11 @@ use backstock_benches::random::Random;
 use backstock_benches::single::Single;
 use backstock_benches::workload::problem::Owned;
 use backstock_engine::actor::ActorCell;
+use backstock_engine::command::PlaceOrder;
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::journal::{
     Batch, BatchLimits, GroupCommit, Lsn, Options, Payload, SegmentLog, Ticket, Writer,
 };
-use backstock_engine::model::command::PlaceOrder;
 use backstock_engine::model::{Order, PackedOrder};
 use backstock_engine::sourcing::{Exactness, Reason, Scratch, explain, solve};
 use gungraun::{

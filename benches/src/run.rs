@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use backstock_engine::command::PlaceOrder;
 use backstock_engine::engine::{Engine, PlaceOutcome, Submitted};
-use backstock_engine::model::command::PlaceOrder;
 
 /// The runtime of every bench: as many threads as the machines that the goals name
 /// have cores.

@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use backstock_engine::command::PlaceOrder;
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Engine, OpenOptions, PlaceOutcome, Pump, Submitted};
 use backstock_engine::model::Order;
-use backstock_engine::model::command::PlaceOrder;
 
 use crate::holiday::{Size, postal_codes, set_up};
 

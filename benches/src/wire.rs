@@ -1,7 +1,7 @@
 //! Orders of a workload as a caller of the gRPC services sends them.
 
+use backstock_engine::command::{LineRequest, PlaceOrder};
 use backstock_engine::model::Shortage;
-use backstock_engine::model::command::{LineRequest, PlaceOrder};
 use backstock_proto::v1::{PlaceOrderLine, PlaceOrderRequest, ShortagePolicy};
 
 /// The request that places `order` now.

@@ -9,8 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::Mutex;
-
 pub use crate::apply::pipeline::Pump;
 pub use crate::command::order::place::plan::Draft;
 pub use crate::command::order::place::submitted::{PlaceOutcome, Placed, Submitted};
@@ -33,7 +31,7 @@ pub use commands::Done;
 pub use reads::Status;
 
 use crate::disk::Disk;
-use crate::journal::{History, Listener, Ticket};
+use crate::journal::{History, Listener};
 use crate::model::{Lsn, Timestamp};
 use crate::read::audit::Audits;
 use crate::recovery::open::{Opened, start};
@@ -46,8 +44,6 @@ use crate::transaction::kernel::Kernel;
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) kernel: Arc<Kernel>,
-    /// Nodes and policy change one at a time; this is the last change.
-    configuring: Arc<Mutex<Option<Ticket>>>,
     pub(crate) audits: Arc<Audits>,
     snapshots: Arc<Snapshots>,
     history: Arc<dyn History>,
@@ -91,8 +87,8 @@ impl Engine {
 
     fn over(opened: Opened, services: Option<Services>) -> (Self, Recovered) {
         let Opened { kernel, snapshots, history, recovered } = opened;
-        let (configuring, audits) = (Arc::default(), Arc::default());
-        (Self { kernel, configuring, audits, snapshots, history, services }, recovered)
+        let audits = Arc::default();
+        (Self { kernel, audits, snapshots, history, services }, recovered)
     }
 
     /// Takes a snapshot without a pause, verifies it, and cuts the journal

@@ -4,7 +4,7 @@ pub mod actor;
 mod apart;
 mod apply;
 pub mod calendar;
-mod command;
+pub mod command;
 pub mod disk;
 pub mod engine;
 pub mod geo;

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use backstock_engine::calendar::{LocalDays, Zone};
-use backstock_engine::disk::{Disk, RealDisk};
-use backstock_engine::engine::{Engine, EngineError, OpenOptions, Placed, Recovered};
-use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
-use backstock_engine::model::command::{
+use backstock_engine::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, LineCancellation, LineRequest, Lines, Meta,
     NodeDefinition, OrderRequest, PlaceOrder, ShipShipment, StockOperation,
 };
+use backstock_engine::disk::{Disk, RealDisk};
+use backstock_engine::engine::{Engine, EngineError, OpenOptions, Placed, Recovered};
+use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
     Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage, Sku, Split,
     Text, Timestamp,

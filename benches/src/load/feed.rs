@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use backstock_engine::command::{ChangeStock, StockOperation};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::{ChangeStock, StockOperation};
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::stock_row::Change;
 use backstock_proto::v1::{LoadStockRequest, StockLevel, StockRow};

@@ -1,8 +1,8 @@
 //! What happens to orders after they were placed: cancelled, or shipped.
 
+use backstock_engine::command::{CancelOrder, ShipShipment};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::Text;
-use backstock_engine::model::command::{CancelOrder, ShipShipment};
 use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::v1::{CancelOrderRequest, ShipShipmentRequest};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backstock_engine::command::{ChangeStock, StockOperation};
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
-use backstock_engine::model::command::{ChangeStock, StockOperation};
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use backstock_engine::command::PlaceOrder;
 use backstock_engine::engine::Engine;
 use backstock_engine::model::Shortage;
-use backstock_engine::model::command::PlaceOrder;
 
 use super::names::{OrderIds, sku};
 use super::network::{DESTINATIONS, NODES_OF_SKU, Progress, Stocking};

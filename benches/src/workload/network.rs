@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use backstock::reference::UsPostalCodes;
-use backstock_engine::engine::Engine;
-use backstock_engine::geo::PostalCodes;
-use backstock_engine::model::command::{
+use backstock_engine::command::{
     ChangeStock, DefineItem, DefineNode, Meta, NodeDefinition, StockOperation,
 };
+use backstock_engine::engine::Engine;
+use backstock_engine::geo::PostalCodes;
 use backstock_engine::model::{Item, NodeKind, PostalCode, Sku, Text, Timestamp};
 use futures_util::{StreamExt as _, stream};
 

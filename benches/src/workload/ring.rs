@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backstock_engine::model::command::{LineRequest, Lines, OrderRequest, PlaceOrder};
+use backstock_engine::command::{LineRequest, Lines, OrderRequest, PlaceOrder};
 use backstock_engine::model::{CustomerId, OrderId, Shortage, Sku};
 use smallvec::SmallVec;
 

@@ -29,7 +29,7 @@ mod tests;
 pub use arena::Arena;
 pub use cell::{ActorCell, Ask, Mailbox};
 pub(crate) use prefetch::{prefetch_all, prefetch_to_write};
-pub use row::{Place, Row, Slot};
+pub use row::{Row, Seat, Slot};
 
 /// State that changes by messages only, one at a time.
 pub trait Actor: Send {

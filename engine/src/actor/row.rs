@@ -64,12 +64,12 @@ pub(crate) struct Layout {
 
 /// Where an actor is: its position in its row, and the number of its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Seat {
     position: u32,
     cell: u32,
 }
 
-impl Place {
+impl Seat {
     /// The position in the row, in the order of insertion.
     pub const fn position(self) -> usize {
         self.position as usize
@@ -190,7 +190,7 @@ where
     /// Begins to bring here what a turn of the actor at `place` reads and writes. The
     /// row itself is here already, or this waits for it.
     #[inline]
-    pub fn prefetch_actor(&self, place: Place) {
+    pub fn prefetch_actor(&self, place: Seat) {
         if let Some((view, index)) = self.view_of(place.position as usize) {
             prefetch_all_to_write(&view.shared[index]);
         }
@@ -205,7 +205,7 @@ where
     /// # Panics
     /// When there is no such place: it is of another row.
     #[inline]
-    pub fn ask_at(&self, place: Place, message: A::Message) -> Ask<A> {
+    pub fn ask_at(&self, place: Seat, message: A::Message) -> Ask<A> {
         let (mailbox, shared) = self.at(place);
         mailbox.ask(shared, message)
     }
@@ -215,13 +215,13 @@ where
     /// # Panics
     /// When there is no such place: it is of another row.
     #[inline]
-    pub fn peek_at<R>(&self, place: Place, look: impl FnOnce(&A) -> R) -> Option<R> {
+    pub fn peek_at<R>(&self, place: Seat, look: impl FnOnce(&A) -> R) -> Option<R> {
         let (mailbox, shared) = self.at(place);
         mailbox.peek(shared, look)
     }
 
     #[inline]
-    fn at(&self, place: Place) -> (&Mailbox<A>, &A::Shared) {
+    fn at(&self, place: Seat) -> (&Mailbox<A>, &A::Shared) {
         let (view, index) = self.view_of(place.position as usize).expect("a place in this row");
         let mailbox = self.arena.get(place.cell);
         (mailbox.expect("PUBLISHED: a cell is made before its slot"), &view.shared[index])
@@ -245,13 +245,13 @@ where
     }
 
     /// Where the actor of `node` is, which is so for as long as this row is in memory.
-    pub fn place(&self, node: NodeNo) -> Option<Place> {
+    pub fn seat(&self, node: NodeNo) -> Option<Seat> {
         let mut before = 0;
         for view in self.views() {
             let mut nodes = view.nodes.iter();
             if let Some(index) = nodes.position(|here| here.load(Ordering::Relaxed) == node.0) {
                 let position = u32::try_from(before + index).expect("a row has 65,536 at most");
-                return Some(Place { position, cell: view.cells[index].load(Ordering::Relaxed) });
+                return Some(Seat { position, cell: view.cells[index].load(Ordering::Relaxed) });
             }
             before += view.nodes.len();
         }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::actor::{ActorPanicked, Ask};
-use crate::model::order::by_pair;
+use crate::model::Configuration;
+use crate::model::Effect;
+use crate::model::SkuNo;
+use crate::model::catalog::Item;
 use crate::model::{
-    Dispatch, Event, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
-    Release, Request, StateHash, StockEffect,
+    KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
+    StateHash, StockEffect,
 };
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
@@ -16,6 +19,7 @@ use crate::state::requests::Remembered;
 use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
 use crate::transaction::kernel::Kernel;
+use crate::transaction::written::Recorded;
 use crate::transaction::written::{self, Placement, Reserve, Written};
 
 /// Applies events one after the other. There is one applier.
@@ -56,9 +60,10 @@ impl<'a> Applier<'a> {
                 self.place(lsn, no, packed, &reserves)?;
                 (request, Some(no))
             }
-            Written::Other(record) => {
-                self.event(lsn, record.event)?;
-                (record.request, None)
+            Written::Other(recorded) => {
+                let Recorded { request, effects } = *recorded;
+                effects.into_iter().try_for_each(|effect| self.effect(lsn, effect))?;
+                (request, None)
             }
         };
         if let Some(Request { id, fingerprint }) = request {
@@ -86,30 +91,34 @@ impl<'a> Applier<'a> {
         Ok(Settled { kernel, applied, to_ring })
     }
 
-    fn event(&mut self, lsn: Lsn, event: Event) -> Result<(), ActorPanicked> {
-        match event {
-            Event::ItemDefined { no, item } => {
-                if let Some(before) = &self.before {
-                    before.keep_item(&self.kernel.state, no);
-                }
-                let mut new = self.kernel.state.new_items.lock();
-                new.numbers.remove(&item.sku);
-                self.applied.hash.merge(self.kernel.state.catalogue.define(no, item, lsn));
+    fn effect(&mut self, lsn: Lsn, effect: Effect) -> Result<(), ActorPanicked> {
+        match effect {
+            Effect::Stock(pair, effect) => self.stock(pair, lsn, effect),
+            Effect::Order(no, effect) => self.change_order(lsn, no, effect),
+            Effect::Configuration(Configuration::Item(no, item)) => {
+                self.define_item(no, item, lsn);
+                Ok(())
             }
-            Event::NodeDefined { no, node } => self.define_node(no, *node, lsn),
-            Event::PolicySet { policy } => self.set_policy(*policy, lsn),
-            Event::StockChanged { pair, change } => {
-                self.stock(pair, lsn, StockEffect::Change(change))?;
+            Effect::Configuration(Configuration::Node(no, node)) => {
+                self.define_node(no, *node, lsn);
+                Ok(())
             }
-            Event::OrderPlaced(_) | Event::OrderPlacedV1(_) => {
-                unreachable!("an order comes with what it takes")
-            }
-            Event::OrderCancelled { no, releases, .. } => self.cancel(lsn, no, releases)?,
-            Event::ShipmentShipped { no, shipment, dispatch, units, .. } => {
-                self.ship(lsn, no, shipment, dispatch, &units)?;
+            Effect::Configuration(Configuration::Policy(policy)) => {
+                self.set_policy(*policy, lsn);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    fn define_item(&mut self, no: SkuNo, item: Item, lsn: Lsn) {
+        let state = &self.kernel.state;
+        if let Some(before) = &self.before {
+            before.keep_item(&state.catalogue, no);
+        }
+        // In one with the definition, which the number goes on from.
+        let mut new = state.new_items.lock();
+        new.numbers.remove(&item.sku);
+        self.applied.hash.merge(state.catalogue.define(no, item, lsn));
     }
 
     fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) {
@@ -150,7 +159,7 @@ impl<'a> Applier<'a> {
             let effect = StockEffect::Reserve { order: no, line, parts };
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
             self.keep(pair)?;
-            self.stock_turn(pair, reserves[0].ask(self.kernel, message))?;
+            self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
         }
         if !self.settles {
             // Whoever placed it in this process was given the number by the counter.
@@ -158,32 +167,6 @@ impl<'a> Applier<'a> {
         }
         let cell = self.kernel.state.orders.room(no);
         self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
-    }
-
-    fn cancel(
-        &mut self,
-        lsn: Lsn,
-        order: OrderNo,
-        releases: Vec<Release>,
-    ) -> Result<(), ActorPanicked> {
-        for (pair, line, units) in by_pair(&releases) {
-            self.stock(pair, lsn, StockEffect::Release { order, line, units })?;
-        }
-        self.change_order(lsn, order, OrderEffect::Cancel(releases))
-    }
-
-    fn ship(
-        &mut self,
-        lsn: Lsn,
-        order: OrderNo,
-        shipment: u16,
-        dispatch: Dispatch,
-        units: &[Release],
-    ) -> Result<(), ActorPanicked> {
-        for (pair, line, units) in by_pair(units) {
-            self.stock(pair, lsn, StockEffect::Ship { order, line, units })?;
-        }
-        self.change_order(lsn, order, OrderEffect::Ship { shipment, dispatch })
     }
 
     fn change_order(
@@ -208,7 +191,9 @@ impl<'a> Applier<'a> {
 
     #[inline]
     fn keep(&self, pair: Pair) -> Result<(), ActorPanicked> {
-        self.before.as_ref().map_or(Ok(()), |before| before.keep_pair(&self.kernel.state, pair))
+        self.before
+            .as_ref()
+            .map_or(Ok(()), |before| before.keep_pair(&self.kernel.state.catalogue, pair))
     }
 
     fn stock_turn(&mut self, pair: Pair, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {

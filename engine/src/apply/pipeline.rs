@@ -155,13 +155,13 @@ fn prefetch(kernel: &Kernel, records: &[Written]) {
         placed.prefetch();
     }
     if let Some(placed) = placed(3) {
-        placed.prefetch_rows(kernel);
+        placed.prefetch_rows(&kernel.state);
     }
     if let Some(placed) = placed(2) {
-        placed.prefetch_actors(kernel);
+        placed.prefetch_actors(&kernel.state);
     }
     if let Some(placed) = placed(1) {
-        placed.prefetch_kept(kernel);
+        placed.prefetch_kept(&kernel.state);
     }
 }
 

@@ -1,5 +1,20 @@
-//! Commands: what callers may ask for, a room each.
+//! Commands: what callers may ask for, a room each, and the list of their events.
 
 pub mod catalogue;
+pub mod events;
 pub mod order;
 pub mod supply;
+
+pub use catalogue::define_item::{DefineItem, EnsureItem};
+pub use catalogue::define_node::{DefineNode, NodeDefinition};
+pub use catalogue::set_policy::SetPolicy;
+pub use events::AnyEvent;
+pub use order::cancel::{CancelOrder, LineCancellation};
+pub use order::place::request::{LineRequest, Lines, OrderRequest, PlaceOrder};
+pub use order::ship::ShipShipment;
+pub use supply::change_stock::ChangeStock;
+
+pub use crate::model::{Meta, StockOperation};
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,15 @@
 //! Commands of the engine.
 
-use tokio::sync::MutexGuard;
 use tokio::task::coop::consume_budget;
 
 use super::{Engine, EngineError, Placed, Quoted, Submitted};
-use crate::command::catalogue::{define_item, define_node, set_policy};
-use crate::command::order::{cancel, place, ship};
-use crate::command::supply::change_stock;
-use crate::journal::Ticket;
-use crate::model::Lsn;
-use crate::model::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, PlaceOrder, SetPolicy, ShipShipment,
+use crate::command::order::place;
+use crate::command::{
+    CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, PlaceOrder, SetPolicy,
+    ShipShipment,
 };
-use crate::transaction::write::Change;
+use crate::model::Lsn;
+use crate::transaction::command::{Command, Outcome, run};
 
 /// What a command came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,45 +24,27 @@ pub struct Done {
 impl Engine {
     /// Defines an item, or changes it.
     pub async fn define_item(&self, command: DefineItem) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
-        let change = define_item::define_item(&self.kernel, command).await?;
-        self.finish(change).await
+        self.run(&command).await
     }
 
     /// Defines an item unless there is one of its SKU, which stays as it is.
     pub async fn ensure_item(&self, command: DefineItem) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
-        let change = define_item::ensure_item(&self.kernel, command).await?;
-        self.finish(change).await
+        self.run(&EnsureItem(command)).await
     }
 
     /// Defines a node, or changes it.
     pub async fn define_node(&self, command: DefineNode) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
-        let mut last = self.configure().await?;
-        let change = define_node::define_node(&self.kernel, command).await?;
-        if let Change::Written(ticket) = change {
-            *last = Some(ticket);
-        }
-        self.finish(change).await
+        self.run(&command).await
     }
 
     /// Sets the sourcing policy.
     pub async fn set_policy(&self, command: SetPolicy) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
-        let mut last = self.configure().await?;
-        let change = set_policy::set_policy(&self.kernel, command).await?;
-        if let Change::Written(ticket) = change {
-            *last = Some(ticket);
-        }
-        self.finish(change).await
+        self.run(&command).await
     }
 
     /// Changes the supply of a pair.
     pub async fn change_stock(&self, command: ChangeStock) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
-        let change = change_stock::change_stock(&self.kernel, command).await?;
-        self.finish(change).await
+        self.run(&command).await
     }
 
     /// Places an order.
@@ -93,36 +72,21 @@ impl Engine {
 
     /// Cancels what is left of an order, or units of some lines.
     pub async fn cancel_order(&self, command: CancelOrder) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
-        let change = cancel::cancel(&self.kernel, command).await?;
-        self.finish(change).await
+        self.run(&command).await
     }
 
     /// Reports that a shipment left its node.
     pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    async fn run<C: Command>(&self, command: &C) -> Result<Done, EngineError> {
         let _permit = self.kernel.admit()?;
-        let change = ship::ship(&self.kernel, command).await?;
-        self.finish(change).await
-    }
-
-    /// Waits until nobody else changes nodes or the policy. A change whose caller
-    /// went away is waited for as well: the next one is decided on what it left.
-    async fn configure(&self) -> Result<MutexGuard<'_, Option<Ticket>>, EngineError> {
-        let last = self.configuring.lock().await;
-        match *last {
-            Some(ticket) => match self.kernel.acknowledged(ticket).await {
-                Ok(_) | Err(EngineError::DiskFull) => Ok(last),
-                Err(error) => Err(error),
-            },
-            None => Ok(last),
-        }
-    }
-
-    async fn finish(&self, change: Change) -> Result<Done, EngineError> {
-        let version = match change {
-            Change::Written(ticket) => self.kernel.acknowledged(ticket).await?,
-            Change::Repeat(lsn) | Change::Known(lsn) => lsn,
+        let outcome = run(&self.kernel, command).await?;
+        let version = match outcome {
+            Outcome::Written(ticket) => self.kernel.acknowledged(ticket).await?,
+            Outcome::Repeat(lsn) | Outcome::Known(lsn) => lsn,
         };
-        Ok(Done { version, is_repeat: matches!(change, Change::Repeat(_)) })
+        Ok(Done { version, is_repeat: matches!(outcome, Outcome::Repeat(_)) })
     }
 }

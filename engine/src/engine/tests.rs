@@ -11,23 +11,27 @@ use std::time::Duration;
 
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::calendar::{LocalDays, Zone};
+use crate::command::order::ship::ShipmentShipped;
+use crate::command::{
+    ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
+    PlaceOrder, StockOperation,
+};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
 use crate::geo::{PostalCodes, PostalMatch, ZoneNo};
 use crate::limits::TRIES_MAX;
-use crate::model::command::{
-    ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
-    PlaceOrder, StockOperation,
-};
+use crate::model::Location;
+use crate::model::event::Numbered;
 use crate::model::{
-    Dispatch, Event, Item, Location, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair,
-    PostalCode, Record, Refusal, Release, RequestId, ServiceName, Shortage, Sku, SkuNo,
-    StockEffect, Supply, Text, Timestamp,
+    AllocationUnits, Dispatch, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair,
+    PostalCode, Record, Refusal, RequestId, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
+    Text, Timestamp,
 };
 use crate::read::as_of::AsOf;
-use crate::state::stock::{Claim, StockMessage};
+use crate::state::stock::{Grant, StockMessage};
 use crate::transaction::claims::Claims;
-use crate::transaction::written::{Reserve, Reserves};
+use crate::transaction::command::recorded;
+use crate::transaction::written::Reserve;
 
 pub(crate) const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
 /// Longer than anything here takes.
@@ -156,9 +160,9 @@ pub(crate) fn order() -> PlaceOrder {
 fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     let (engine, mut pump) = one_unit();
     let mut sleeper = Claims::new(&engine.kernel);
-    let unit = Reserve { pair: PAIR, place: None, line: 0, supply: Supply::OnHand, units: 1 };
+    let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
     let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit))));
-    assert!(matches!(claimed, Poll::Ready(Ok(Ok(Claim::Granted)))));
+    assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
 
     let mut buyer = pin!(engine.place_order(order()));
     for _ in 0..10 * TRIES_MAX {
@@ -242,16 +246,16 @@ async fn a_turn_that_panics_while_applying_halts_the_engine() {
     let opened = Engine::open(&options, Arc::new(RealDisk), Arc::new(OnePlace)).await;
     let (engine, _) = opened.expect("it opens");
     stock_one_unit(&engine).await.expect("it is stocked");
-    let release = Release { allocation: 0, pair: PAIR, line: 0, units: 1 };
-    let event = Event::ShipmentShipped {
+    let release = AllocationUnits { allocation: 0, pair: PAIR, line: 0, units: 1 };
+    let event = Numbered(ShipmentShipped {
         no: OrderNo(99),
         id: OrderId::new("order", "NONE").expect("an order id"),
         shipment: 0,
         dispatch: Dispatch { at: AT, carrier: Text::default(), tracking: Text::default() },
         units: vec![release],
-    };
+    });
     let record = Record { at: AT, request: None, origin: None, event };
-    let ticket = engine.kernel.append(record, Reserves::new()).expect("it is taken");
+    let ticket = engine.kernel.append(record, recorded).expect("it is taken");
     let waited = tokio::time::timeout(LONG, engine.kernel.acknowledged(ticket)).await;
     assert!(matches!(waited, Ok(Err(EngineError::Halted(_)))), "{waited:?}");
     let halt = engine.halted().await;

@@ -1,16 +1,14 @@
 //! What the journal holds: one record for each command that changed something.
 
 use minicbor::{Decode, Encode};
+use serde_json::Value;
 
-use super::catalog::{Item, Node, Policy};
-use super::ids::{NodeNo, OrderId, OrderNo, Pair, RequestId, SkuNo, Text};
-use super::order::{Dispatch, Order, PackedOrder, Release};
-use super::stock::StockChange;
+use super::ids::{RequestId, Text};
 use super::time::Timestamp;
 
-/// One journal record.
+/// One journal record, of an event that is an `E`.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Record {
+pub struct Record<E> {
     /// When the engine took the command.
     #[n(0)]
     pub at: Timestamp,
@@ -22,7 +20,7 @@ pub struct Record {
     pub origin: Option<Box<Origin>>,
     /// What happened.
     #[n(3)]
-    pub event: Event,
+    pub event: E,
 }
 
 /// An idempotency key with the fingerprint of what came under it.
@@ -50,86 +48,31 @@ pub struct Origin {
     pub reason: Text,
 }
 
-/// What happened. Numbers are never reused; an unknown one is an error.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Event {
-    /// An item was defined, or changed.
-    #[n(1)]
-    ItemDefined {
-        /// Its number.
-        #[n(0)]
-        no: SkuNo,
-        /// What it is now.
-        #[n(1)]
-        item: Item,
-    },
-    /// A node was defined, or changed.
-    #[n(2)]
-    NodeDefined {
-        /// Its number.
-        #[n(0)]
-        no: NodeNo,
-        /// What it is now.
-        #[n(1)]
-        node: Box<Node>,
-    },
-    /// The sourcing policy was set.
-    #[n(3)]
-    PolicySet {
-        /// What it is now.
-        #[n(0)]
-        policy: Box<Policy>,
-    },
-    /// The supply of a pair changed.
-    #[n(10)]
-    StockChanged {
-        /// The pair.
-        #[n(0)]
-        pair: Pair,
-        /// How.
-        #[n(1)]
-        change: StockChange,
-    },
-    /// An order was placed and got its allocation, as format version 1 wrote it. Read
-    /// still, and written no more.
-    #[n(20)]
-    OrderPlacedV1(#[n(0)] Box<Order>),
-    /// An order was placed and got its allocation.
-    #[n(23)]
-    OrderPlaced(#[n(0)] PackedOrder),
-    /// Units of an order were cancelled.
-    #[n(21)]
-    OrderCancelled {
-        /// The order's number.
-        #[n(0)]
-        no: OrderNo,
-        /// The order's id.
-        #[n(1)]
-        id: OrderId,
-        /// What is given back, allocations ascending.
-        #[n(2)]
-        releases: Vec<Release>,
-    },
-    /// A shipment left its node.
-    #[n(22)]
-    ShipmentShipped {
-        /// The order's number.
-        #[n(0)]
-        no: OrderNo,
-        /// The order's id.
-        #[n(1)]
-        id: OrderId,
-        /// The shipment, from 0.
-        #[n(2)]
-        shipment: u16,
-        /// How it left.
-        #[n(3)]
-        dispatch: Dispatch,
-        /// The units that left, allocations ascending.
-        #[n(4)]
-        units: Vec<Release>,
-    },
+/// What one command made happen. Its number and its name stand in the list of all events.
+pub trait Event: Encode<()> {
+    /// What happened, for a person or a script: an object of ids, numbers of items and
+    /// nodes, and units.
+    fn describe(&self) -> Value;
 }
 
-#[cfg(test)]
-mod tests;
+/// An event that stands in the list of all events.
+pub trait Listed: Event {
+    /// Stands for the event in the journal: never reused.
+    const NUMBER: u32;
+    /// What the journal's inspection calls it, such as `order_placed`.
+    const NAME: &'static str;
+}
+
+/// An event as the journal has it: its number, and its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<E>(pub E);
+
+impl<C, E: Listed> Encode<C> for Numbered<E> {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        self.0.encode(e.array(2)?.u32(E::NUMBER)?, &mut ())
+    }
+}

@@ -14,13 +14,15 @@
 //! an actor with a state of its own beside them.
 
 pub mod catalog;
-pub mod command;
+pub mod check;
 pub mod digest;
+pub mod effect;
 pub mod event;
 pub mod ids;
 pub mod invariants;
 pub mod location;
 pub mod lsn;
+pub mod meta;
 pub mod order;
 pub mod pack;
 pub mod refusal;
@@ -31,6 +33,7 @@ pub mod violation;
 
 pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
 pub use digest::StateHash;
+pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use event::{Event, Origin, Record, Request};
 pub use ids::{
     CustomerId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
@@ -38,13 +41,14 @@ pub use ids::{
 };
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
+pub use meta::Meta;
 pub use order::{
-    Allocation, ArchivedOrder, Dispatch, KeptOrder, Order, OrderEffect, OrderHeader, OrderLine,
-    OrderState, PackedOrder, Release, Shipment,
+    Allocation, AllocationUnits, ArchivedOrder, Dispatch, KeptOrder, Order, OrderEffect,
+    OrderHeader, OrderLine, OrderState, PackedOrder, Shipment,
 };
 pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
-pub use stock::{Extras, Inbound, Parts, Stock, StockChange, StockEffect, Undecided};
+pub use stock::{Extras, Inbound, Parts, Refused, Stock, StockChange, StockEffect, StockOperation};
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

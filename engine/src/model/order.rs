@@ -177,7 +177,7 @@ pub struct Order {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderEffect {
     /// Units were given back.
-    Cancel(Vec<Release>),
+    Cancel(Vec<AllocationUnits>),
     /// A shipment left.
     Ship {
         /// Which one, from 0.
@@ -189,7 +189,7 @@ pub enum OrderEffect {
 
 /// Units of one allocation that are given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Release {
+pub struct AllocationUnits {
     /// The allocation's place in the order.
     #[n(0)]
     pub allocation: u16,
@@ -239,9 +239,9 @@ impl Order {
     ///
     /// # Panics
     /// When the order has no such allocation.
-    pub fn release(&self, at: usize, units: u32) -> Release {
+    pub fn release(&self, at: usize, units: u32) -> AllocationUnits {
         let allocation = &self.allocations[at];
-        Release {
+        AllocationUnits {
             allocation: u16::try_from(at).expect("fewer allocations than a u16 holds"),
             pair: self.pair_of(allocation),
             line: allocation.line,
@@ -270,7 +270,7 @@ impl Order {
         }
     }
 
-    fn cancel(&mut self, releases: &[Release]) {
+    fn cancel(&mut self, releases: &[AllocationUnits]) {
         for release in releases {
             let allocation = &mut self.allocations[usize::from(release.allocation)];
             assert!(release.units <= allocation.open(), "CONSERVATION: only open units cancel");
@@ -366,7 +366,7 @@ impl Shipment {
 /// Sums releases by pair and line: one event does one thing to one actor, in one
 /// turn. Releases ascend by allocation, and allocations by line and node, so that
 /// those of one pair are neighbours.
-pub fn by_pair(releases: &[Release]) -> SmallVec<[(Pair, u16, u32); 4]> {
+pub fn by_pair(releases: &[AllocationUnits]) -> SmallVec<[(Pair, u16, u32); 4]> {
     let mut sums = SmallVec::<[(Pair, u16, u32); 4]>::new();
     for release in releases {
         match sums.last_mut() {

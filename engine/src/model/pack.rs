@@ -135,7 +135,7 @@ mod tests {
         assert!(numbers.iter().all(|number| unpacker.number("number") == Ok(*number)));
         assert!(signed.iter().all(|number| unpacker.signed("signed") == Ok(*number)));
         assert_eq!(unpacker.text("text"), Ok("Café"));
-        assert_eq!(unpacker.rest(), []);
+        assert!(unpacker.rest().is_empty());
     }
 
     #[test]

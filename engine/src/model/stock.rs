@@ -5,21 +5,21 @@
 //!                 may refuse  durable   cannot fail
 //! ```
 
+mod apply;
 mod book;
 mod decide;
+mod operation;
 
 use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
 
-use super::digest::{Part, PartHash, StateHash, hash_bytes, hash_words};
-use super::ids::{InboundId, InboundNo, OrderNo, Pair, Text};
-use super::invariants::{CHECKED, conservation};
+use super::ids::{InboundId, InboundNo, OrderNo, Text};
 use super::lsn::Lsn;
 use super::reservations::{Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
-use book::{Book, hash_reservation};
-pub use decide::Undecided;
+pub use decide::Refused;
+pub use operation::StockOperation;
 
 /// Units on their way to a node.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -338,86 +338,6 @@ impl Stock {
     /// The number that the next announced inbound supply gets.
     pub fn inbound_next(&self) -> InboundNo {
         InboundNo(self.extras.as_ref().map_or(0, |e| e.inbound_next))
-    }
-
-    /// Applies what the event at `lsn` does here, and keeps `hash` true to it.
-    ///
-    /// An event that this state has already is skipped: recovery replays from
-    /// before the moment at which a pair's image was taken.
-    ///
-    /// # Panics
-    /// When a named invariant would break; deciding has made sure that none does.
-    pub fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, hash: &mut StateHash) {
-        if lsn <= self.last_lsn {
-            return;
-        }
-        // A pair comes to be with its first event; before it, it has no hash.
-        if self.last_lsn != Lsn::NONE {
-            hash.remove(self.hash_quantities(pair));
-        }
-        self.last_lsn = lsn;
-        let mut book = Book::open(self, pair, hash);
-        match effect {
-            StockEffect::Change(change) => book.change(change),
-            StockEffect::Reserve { order, line, parts } => {
-                for &(supply, units) in parts {
-                    book.grant(*order, *line, supply, units);
-                }
-            }
-            StockEffect::Release { order, line, units } => book.release(*order, *line, *units),
-            StockEffect::Ship { order, line, units } => book.ship(*order, *line, *units),
-        }
-        hash.add(self.hash_quantities(pair));
-        if CHECKED {
-            assert_eq!(conservation(self), Ok(()));
-        }
-    }
-
-    /// The hash of all that this pair holds, from scratch.
-    pub fn hash(&self, pair: Pair) -> StateHash {
-        let mut hash = StateHash::default();
-        if self.last_lsn != Lsn::NONE {
-            hash.add(self.hash_quantities(pair));
-        }
-        for reservation in self.reservations.iter() {
-            hash.add(hash_reservation(pair, &reservation));
-        }
-        hash
-    }
-
-    fn hash_quantities(&self, pair: Pair) -> PartHash {
-        let two = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
-        let extras = self.extras.as_ref().map_or(0, |e| e.hash());
-        hash_words(
-            Part::Quantities,
-            [
-                two(pair.sku.0, u32::from(pair.node.0)),
-                two(self.on_hand, self.unavailable),
-                two(self.safety, self.allocated),
-                two(self.waiting, self.received),
-                two(self.shipped, self.adjusted),
-                self.last_lsn.get(),
-                extras,
-            ],
-        )
-    }
-}
-
-impl Extras {
-    fn hash(&self) -> u64 {
-        let mut hash = StateHash::default();
-        let head = u64::from(self.inbound_next) << 1 | u64::from(self.unlimited);
-        hash.add(hash_words(Part::Inbound, [head]));
-        for inbound in &self.inbound {
-            let mut bytes = SmallVec::<[u8; 128]>::new();
-            bytes.extend_from_slice(&inbound.no.0.to_le_bytes());
-            bytes.extend_from_slice(&inbound.quantity.to_le_bytes());
-            bytes.extend_from_slice(&inbound.pegged.to_le_bytes());
-            bytes.extend_from_slice(&inbound.eta.as_micros().to_le_bytes());
-            bytes.extend_from_slice(inbound.id.as_str().as_bytes());
-            hash.add(hash_bytes(Part::Inbound, &bytes));
-        }
-        hash.value()
     }
 }
 

@@ -85,7 +85,7 @@ impl<'a> AsOf<'a> {
 
     /// A pair; one that no event had changed is empty.
     pub fn pair(&self, pair: Pair) -> Result<Box<Stock>, EngineError> {
-        let read = read_pair(&self.kernel.state, pair)
+        let read = read_pair(&self.kernel.state.catalogue, pair)
             .map_err(|panicked| self.kernel.panicked(panicked))?;
         if read.last_lsn <= self.applied.lsn {
             return Ok(read);

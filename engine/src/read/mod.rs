@@ -17,7 +17,7 @@ use crate::state::network::is_supplier;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::Found;
 use crate::state::stock::{Glance, InboundGlance, StockActor, StockMessage, StockReply};
-use crate::transaction::claims::ask;
+use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::find_order;
 use crate::transaction::kernel::Kernel;

@@ -7,7 +7,7 @@ use crate::engine::tests::{PAIR, one_unit, order, poll, run};
 use crate::engine::{Engine, Pump};
 use crate::limits::READS_MAX;
 use crate::model::{
-    Lsn, OrderEffect, OrderId, OrderNo, OrderState, Release, StockChange, StockEffect,
+    AllocationUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, StockChange, StockEffect,
 };
 use crate::state::order::OrderMessage;
 use crate::state::stock::StockMessage;
@@ -35,7 +35,7 @@ fn an_order_is_not_read_beside_half_of_its_cancellation() {
     let mut read = pin!(engine.order(&id));
     assert!(poll(read.as_mut()).is_pending(), "the pair has the event, the order not yet");
 
-    let release = Release { allocation: 0, pair: PAIR, line: 0, units: 1 };
+    let release = AllocationUnits { allocation: 0, pair: PAIR, line: 0, units: 1 };
     let effect = OrderEffect::Cancel(vec![release]);
     let message = OrderMessage::Apply { lsn: cancelled, effect, settles: false };
     let there = engine.kernel.state.orders.by_no(NO).expect("it is placed");

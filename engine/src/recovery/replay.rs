@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
+use crate::command::AnyEvent;
 use crate::journal::History;
 use crate::model::{Lsn, Record};
 use crate::recovery::error::OpenError;
@@ -91,8 +92,10 @@ fn read_batches(
 /// Decodes a record, and gives an order's id its number.
 fn read_record(kernel: &Kernel, lsn: Lsn, payload: &[u8]) -> Result<Written, OpenError> {
     let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
-    let record: Record = minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
-    let (written, order) = Written::read(record).map_err(|error| unknown(error.to_string()))?;
+    let record: Record<AnyEvent> =
+        minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
+    let Record { request, event, .. } = record;
+    let (written, order) = event.replay(request).map_err(|error| unknown(error.to_string()))?;
     if let Some((id, no)) = order {
         kernel.state.orders.recover(id, no);
     }
@@ -122,15 +125,15 @@ fn look_ahead(kernel: &Kernel, records: &mut [Written]) {
     if let Some(Written::Placed(placed)) = records.get(2 * AHEAD)
         && is_known(placed)
     {
-        placed.prefetch_rows(kernel);
+        placed.prefetch_rows(&kernel.state);
     }
     if let Some(Written::Placed(placed)) = records.get_mut(AHEAD)
         && is_known(placed)
     {
         for reserve in &mut placed.reserves {
             let row = &kernel.state.catalogue.entry(reserve.pair.sku).row;
-            reserve.place = row.place(reserve.pair.node);
+            reserve.seat = row.seat(reserve.pair.node);
         }
-        placed.prefetch_actors(kernel);
+        placed.prefetch_actors(&kernel.state);
     }
 }

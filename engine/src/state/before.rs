@@ -5,8 +5,7 @@ use std::hash::Hash;
 
 use dashmap::DashMap;
 
-use super::State;
-use super::catalogue::Definition;
+use super::catalogue::{Catalogue, Definition};
 use super::order::{OrderMessage, OrderReply};
 use super::orders::OrderCell;
 use super::stock::{StockMessage, StockReply};
@@ -42,17 +41,17 @@ impl BeforeImages {
     }
 
     /// Keeps an item's definition, which is about to change.
-    pub fn keep_item(&self, state: &State, no: SkuNo) {
-        if no < state.catalogue.next() {
-            self.items.entry(no).or_insert_with(|| state.catalogue.entry(no).definition());
+    pub fn keep_item(&self, catalogue: &Catalogue, no: SkuNo) {
+        if no < catalogue.next() {
+            self.items.entry(no).or_insert_with(|| catalogue.entry(no).definition());
         }
     }
 
     /// Keeps a pair, which is about to change.
-    pub fn keep_pair(&self, state: &State, pair: Pair) -> Result<(), ActorPanicked> {
+    pub fn keep_pair(&self, catalogue: &Catalogue, pair: Pair) -> Result<(), ActorPanicked> {
         // Nothing else is put in: no shard is held while the actor is waited for.
         if !self.pairs.contains_key(&pair) {
-            self.pairs.insert(pair, read_pair(state, pair)?);
+            self.pairs.insert(pair, read_pair(catalogue, pair)?);
         }
         Ok(())
     }
@@ -70,8 +69,8 @@ impl BeforeImages {
 }
 
 /// Reads a pair. Waits for the turns of others, which is as long as a few turns take.
-pub fn read_pair(state: &State, pair: Pair) -> Result<Box<Stock>, ActorPanicked> {
-    match state.cell(pair).ask(StockMessage::Read).wait()? {
+pub fn read_pair(catalogue: &Catalogue, pair: Pair) -> Result<Box<Stock>, ActorPanicked> {
+    match catalogue.cell(pair).ask(StockMessage::Read).wait()? {
         StockReply::State(stock) => Ok(stock),
         other => unreachable!("a read is answered with a state, not {other:?}"),
     }

@@ -9,7 +9,8 @@ use std::sync::{
 use parking_lot::RwLock;
 
 use super::stock::StockActor;
-use crate::actor::{Arena, Mailbox, Place, Row, Slot};
+use crate::actor::{Arena, Mailbox, Row, Seat, Slot};
+use crate::model::Pair;
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
 use crate::state::sku_index::SkuIndex;
@@ -60,11 +61,11 @@ impl Entry {
     }
 
     /// Where a node's stock actor is, made when there is none.
-    pub fn place(&self, node: NodeNo) -> Place {
-        let known = self.row.place(node);
+    pub fn seat(&self, node: NodeNo) -> Seat {
+        let known = self.row.seat(node);
         known.unwrap_or_else(|| {
             self.row.get_or_insert(node);
-            self.row.place(node).expect("it was inserted, and none is removed")
+            self.row.seat(node).expect("it was inserted, and none is removed")
         })
     }
 
@@ -111,6 +112,12 @@ impl Catalogue {
     #[inline]
     fn get(&self, no: SkuNo) -> Option<&Entry> {
         if no.0 < self.next().0 { self.entries.get(no.0) } else { None }
+    }
+
+    /// The stock actor of a pair, made when there is none.
+    #[inline]
+    pub fn cell(&self, pair: Pair) -> Slot<'_, StockActor> {
+        self.entry(pair.sku).pair(pair.node)
     }
 
     /// All items, ascending by number.

@@ -94,7 +94,7 @@ impl State {
     /// The actor of a pair, made when there is none.
     #[inline]
     pub fn cell(&self, pair: Pair) -> Slot<'_, StockActor> {
-        self.catalogue.entry(pair.sku).pair(pair.node)
+        self.catalogue.cell(pair)
     }
 
     /// What is applied. Waits for a step of the applier at most: reads and metrics ask

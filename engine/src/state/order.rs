@@ -25,8 +25,8 @@ pub enum OrderActor {
 pub enum OrderMessage {
     /// Begin a change; answers with the order when nobody else has it in hand.
     Lock,
-    /// A change came to nothing.
-    Unlock,
+    /// Take back that it is in hand: its command came to nothing.
+    GiveBack,
     /// Apply the event that places it.
     Place(KeptOrder),
     /// Apply what a later event does.
@@ -90,7 +90,7 @@ impl Actor for OrderActor {
     fn turn(&mut self, (): &(), message: OrderMessage) -> OrderReply {
         match message {
             OrderMessage::Lock => OrderReply::Lock(self.lock()),
-            OrderMessage::Unlock => {
+            OrderMessage::GiveBack => {
                 self.unlock();
                 OrderReply::Done
             }

@@ -13,10 +13,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::actor::{Actor, Mailbox, Row, prefetch_to_write};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
+use crate::model::effect::StockClaim;
 use crate::model::invariants::{CHECKED, good_units, missing_good};
 use crate::model::{
-    Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, StateHash, Stock,
-    StockChange, StockEffect, Supply, Timestamp, Undecided, command::StockOperation,
+    Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, Refused, StateHash,
+    Stock, StockChange, StockEffect, StockOperation, Supply, Timestamp,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -126,8 +127,8 @@ impl Row<StockActor> {
 pub enum StockMessage {
     /// Claim units for an order in flight.
     Claim(Parts),
-    /// Give claimed units back.
-    Unclaim(Parts),
+    /// Take back what was claimed: its command came to nothing.
+    GiveBack(StockClaim),
     /// Decide a change of supply and hold the pair for it.
     Edit {
         /// What is to change.
@@ -135,10 +136,6 @@ pub enum StockMessage {
         /// Whether the asker is in line for this.
         in_line: bool,
     },
-    /// Whoever was in line went away.
-    LeaveLine,
-    /// A change came to nothing.
-    Unedit,
     /// Claim the leaving of units that an order line has on hand.
     ClaimShip {
         /// The order.
@@ -150,12 +147,8 @@ pub enum StockMessage {
         /// Units of the same line that earlier shipments have a right to.
         ahead: u32,
     },
-    /// A shipment came to nothing.
-    Unship(u32),
     /// Announce that units are about to be given back.
     ClaimRelease,
-    /// A cancellation came to nothing.
-    Unrelease,
     /// Apply what a durable event does here.
     Apply {
         /// This pair.
@@ -187,7 +180,7 @@ pub enum StockMessage {
 #[derive(Debug)]
 pub enum StockReply {
     /// To a claim, and to the claim of a shipment.
-    Claim(Claim),
+    Grant(Grant),
     /// To an edit.
     Edit(Edit),
     /// To an apply: by how much the state hash moves.
@@ -254,7 +247,7 @@ impl InboundGlance {
 
 /// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum Grant {
     /// The units are held for the claimant.
     Granted,
     /// Durable state refuses: so many units have no such supply.
@@ -290,19 +283,15 @@ impl Actor for StockActor {
 
     fn turn(&mut self, published: &Published, message: StockMessage) -> StockReply {
         let reply = match message {
-            StockMessage::Claim(parts) => StockReply::Claim(self.claim(&parts)),
-            StockMessage::Unclaim(parts) => self.done(|it| it.unclaim(&parts)),
+            StockMessage::Claim(parts) => StockReply::Grant(self.claim(&parts)),
+            StockMessage::GiveBack(claim) => self.done(|it| it.give_back(claim.as_ref())),
             StockMessage::Edit { operation, in_line } => {
                 StockReply::Edit(self.edit(&operation, in_line))
             }
-            StockMessage::LeaveLine => self.done(Self::leave_line),
-            StockMessage::Unedit => self.done(Self::unedit),
             StockMessage::ClaimShip { order, line, units, ahead } => {
-                StockReply::Claim(self.claim_ship(order, line, units, ahead))
+                StockReply::Grant(self.claim_ship(order, line, units, ahead))
             }
-            StockMessage::Unship(units) => self.done(|it| it.unship(units)),
             StockMessage::ClaimRelease => self.done(|it| it.rare().releasing += 1),
-            StockMessage::Unrelease => self.done(Self::unrelease),
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
@@ -390,33 +379,33 @@ impl StockActor {
     /// Grants all parts or none. Nobody begins to wait while a change or a
     /// cancellation in flight is about to serve those who wait already: its event
     /// comes first and would pass by.
-    fn claim(&mut self, parts: &Parts) -> Claim {
+    fn claim(&mut self, parts: &Parts) -> Grant {
         let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
         let in_the_way =
             |r: &RareClaims| r.is_closed() || (waits && (r.editing || r.releasing > 0));
         if self.rare.as_deref().is_some_and(in_the_way) {
-            return Claim::InFlight;
+            return Grant::InFlight;
         }
         let mut missing = 0;
         for &(supply, units) in parts {
             let (durable, claimed) = self.available(supply);
             let wanted = i64::from(units);
             if wanted > durable && supply == Supply::Backorder {
-                return Claim::NoRoomToWait;
+                return Grant::NoRoomToWait;
             }
             if wanted > durable {
                 missing += u64::try_from(wanted - durable.max(0)).unwrap_or(0);
             } else if wanted > durable - claimed {
-                return Claim::InFlight;
+                return Grant::InFlight;
             }
         }
         if missing > 0 {
-            return Claim::Short(missing);
+            return Grant::Short(missing);
         }
         for &(supply, units) in parts {
             self.hold(supply, units);
         }
-        Claim::Granted
+        Grant::Granted
     }
 
     /// Units that durable state could promise, and how many of them are claimed.
@@ -459,21 +448,33 @@ impl StockActor {
         }
     }
 
-    fn unclaim(&mut self, parts: &Parts) {
-        for &(supply, units) in parts {
-            match supply {
-                Supply::OnHand | Supply::Supplier => self.claimed -= units,
-                Supply::Backorder => self.rare().waiting -= units,
-                Supply::Inbound(no) => {
-                    let claims = &mut self.rare().inbound;
-                    for (_, claimed) in claims.iter_mut().filter(|(of, _)| *of == no) {
-                        *claimed -= units;
-                    }
-                    claims.retain(|(_, claimed)| *claimed > 0);
-                }
+    /// Frees what was claimed: its event is being applied, or its command came to nothing.
+    fn give_back(&mut self, claim: StockClaim<&Parts>) {
+        match claim {
+            StockClaim::Units(parts) => parts.iter().for_each(|part| self.unclaim(*part)),
+            StockClaim::Leaving(units) => self.rare().leaving -= units,
+            StockClaim::Releasing => self.rare().releasing -= 1,
+            StockClaim::InLine => self.rare().in_line -= 1,
+            StockClaim::Editing => {
+                let rare = self.rare();
+                (rare.editing, rare.exclusive, rare.withheld) = (false, false, 0);
             }
         }
         self.drop_rare_if_empty();
+    }
+
+    fn unclaim(&mut self, (supply, units): (Supply, u32)) {
+        match supply {
+            Supply::OnHand | Supply::Supplier => self.claimed -= units,
+            Supply::Backorder => self.rare().waiting -= units,
+            Supply::Inbound(no) => {
+                let claims = &mut self.rare().inbound;
+                for (_, claimed) in claims.iter_mut().filter(|(of, _)| *of == no) {
+                    *claimed -= units;
+                }
+                claims.retain(|(_, claimed)| *claimed > 0);
+            }
+        }
     }
 
     fn rare(&mut self) -> &mut RareClaims {
@@ -492,7 +493,7 @@ impl StockActor {
     /// units that an earlier event took.
     fn edit(&mut self, operation: &StockOperation, in_line: bool) -> Edit {
         if in_line {
-            self.leave_line();
+            self.give_back(StockClaim::InLine);
         }
         let edit = self.decide(operation);
         match &edit {
@@ -520,8 +521,8 @@ impl StockActor {
         }
         let change = match self.stock.decide(operation) {
             Ok(change) => change,
-            Err(Undecided::Refused(refusal)) => return Edit::Refused(refusal),
-            Err(Undecided::UnknownInbound) => return Edit::UnknownInbound,
+            Err(Refused::Refused(refusal)) => return Edit::Refused(refusal),
+            Err(Refused::UnknownInbound) => return Edit::UnknownInbound,
         };
         let taken = self.stock.free() - self.stock.free_after(&change);
         let takes_claimed = taken > self.stock.free() - i64::from(self.claimed);
@@ -531,67 +532,39 @@ impl StockActor {
         Edit::Granted(change)
     }
 
-    fn leave_line(&mut self) {
-        self.rare().in_line -= 1;
-        self.drop_rare_if_empty();
-    }
-
-    fn unedit(&mut self) {
-        let rare = self.rare();
-        rare.editing = false;
-        rare.exclusive = false;
-        rare.withheld = 0;
-        self.drop_rare_if_empty();
-    }
-
-    fn claim_ship(&mut self, order: OrderNo, line: u16, units: u32, ahead: u32) -> Claim {
+    fn claim_ship(&mut self, order: OrderNo, line: u16, units: u32, ahead: u32) -> Grant {
         if self.rare.as_deref().is_some_and(|r| r.editing || r.in_line > 0) {
-            return Claim::InFlight;
+            return Grant::InFlight;
         }
         let book = &self.stock.reservations;
         let at_supplier = book.units(order, line, Supply::Supplier);
         let firm = u64::from(book.units(order, line, Supply::OnHand)) + u64::from(at_supplier);
         let wanted = u64::from(units) + u64::from(ahead);
         if firm < wanted {
-            return Claim::Short((wanted - firm).min(u64::from(units)));
+            return Grant::Short((wanted - firm).min(u64::from(units)));
         }
         if at_supplier > 0 {
             // Its feed, not a count, says what is there: nothing can be missing. But
             // no change may be decided on what has not left yet.
             self.rare().leaving += units;
-            return Claim::Granted;
+            return Grant::Granted;
         }
         // What was damaged stays.
         let good = self.stock.good();
         if units > good {
-            return Claim::Missing(u64::from(units - good));
+            return Grant::Missing(u64::from(units - good));
         }
         let leaving = self.rare.as_deref().map_or(0, |r| r.leaving);
         if units > good - leaving {
-            return Claim::InFlight;
+            return Grant::InFlight;
         }
         self.rare().leaving += units;
-        Claim::Granted
-    }
-
-    fn unship(&mut self, units: u32) {
-        self.rare().leaving -= units;
-        self.drop_rare_if_empty();
-    }
-
-    fn unrelease(&mut self) {
-        self.rare().releasing -= 1;
-        self.drop_rare_if_empty();
+        Grant::Granted
     }
 
     fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, settles: bool) -> StateHash {
         if settles {
-            match effect {
-                StockEffect::Change(_) => self.unedit(),
-                StockEffect::Reserve { parts, .. } => self.unclaim(parts),
-                StockEffect::Ship { units, .. } => self.unship(*units),
-                StockEffect::Release { .. } => self.unrelease(),
-            }
+            self.give_back(effect.claim());
         }
         let mut hash = StateHash::default();
         let missing_good = missing_good(&self.stock);

@@ -68,7 +68,11 @@ impl<'a> Attempts<'a> {
                     .await?;
             }
             Attempt::Overtaken | Attempt::Again => {}
-            Attempt::InTheWay(bell) => bell.rung(self.kernel).await?,
+            Attempt::InTheWay(bell) => tokio::select! {
+                biased;
+                () = bell.rung() => {}
+                stopped = self.kernel.stopping() => stopped?,
+            },
         }
         self.tried += 1;
         self.next = self.kernel.next_step();

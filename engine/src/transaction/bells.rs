@@ -8,8 +8,6 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-use super::error::EngineError;
-use super::kernel::Kernel;
 use crate::apart::Apart;
 use crate::limits::BELLS;
 use crate::model::{OrderNo, Pair};
@@ -107,13 +105,8 @@ pub struct Listening<'a> {
 
 impl Listening<'_> {
     /// Sleeps until the bell was rung, which it may have been already.
-    pub async fn rung(mut self, kernel: &Kernel) -> Result<(), EngineError> {
-        let rung = self.rung.take().expect("only this takes it, and the ear with it");
-        tokio::select! {
-            biased;
-            () = rung => Ok(()),
-            stopped = kernel.stopping() => stopped,
-        }
+    pub async fn rung(mut self) {
+        self.rung.take().expect("only this takes it, and the ear with it").await;
     }
 }
 

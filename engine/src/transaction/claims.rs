@@ -1,39 +1,43 @@
 //! Claims of a transaction: given back when it ends before its event is written.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
 use smallvec::SmallVec;
 
-use crate::actor::{Actor, Ask, Slot};
-use crate::model::command::StockOperation;
-use crate::model::{OrderNo, Pair, Parts};
-use crate::state::stock::{Claim, Edit, Standing, StockActor, StockMessage, StockReply};
-use crate::transaction::attempts::{Attempt, Ear};
-use crate::transaction::bells::{Awaited, Listening};
-use crate::transaction::error::EngineError;
-use crate::transaction::kernel::Kernel;
-use crate::transaction::written::{Reserve, parts};
+use super::asked::{Asked, ask};
+use super::attempts::{Attempt, Ear};
+use super::bells::{Awaited, Listening};
+use super::error::EngineError;
+use super::kernel::Kernel;
+use super::written::{Reserve, parts};
+use crate::actor::Ask;
+use crate::model::effect::{Claim, StockClaim};
+use crate::model::{OrderNo, Pair, StockOperation};
+use crate::state::stock::{Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
-/// The actors that a transaction has a claim on. Dropping it frees them all.
-pub struct Claims<'a> {
-    kernel: &'a Kernel,
-    held: SmallVec<[(Pair, Held); 4]>,
+/// What a transaction has claimed. Dropping it gives all of it back.
+pub struct Claims<'k> {
+    kernel: &'k Kernel,
+    held: SmallVec<[Claim; 4]>,
 }
 
-enum Held {
-    Units(Parts),
-    Shipment(u32),
-    Release,
-    Edit,
-    /// A place in the line of changes.
-    Line,
-}
-
-impl<'a> Claims<'a> {
+impl<'k> Claims<'k> {
     /// No claim yet.
-    pub fn new(kernel: &'a Kernel) -> Self {
+    pub fn new(kernel: &'k Kernel) -> Self {
         Self { kernel, held: SmallVec::new() }
+    }
+
+    /// What all transactions share.
+    pub const fn kernel(&self) -> &'k Kernel {
+        self.kernel
+    }
+
+    /// Holds what was claimed elsewhere.
+    pub fn hold(&mut self, claim: Claim) {
+        self.held.push(claim);
+    }
+
+    /// Holds all that another one holds.
+    pub fn take(&mut self, mut other: Self) {
+        self.held.append(&mut other.held);
     }
 
     /// Claims what an order reserves at one pair; the pair's bell when others have it in
@@ -41,61 +45,51 @@ impl<'a> Claims<'a> {
     pub async fn units(
         &mut self,
         reserves: &[Reserve],
-    ) -> Result<Result<Claim, Listening<'a>>, EngineError> {
-        let (reserve, parts) = (reserves[0], parts(reserves));
-        let (kernel, actor) = (self.kernel, Awaited::Pair(reserve.pair));
-        let undo = |reply| {
-            if claim_of(reply) == Claim::Granted {
-                give_back(kernel, actor, reserve.ask(kernel, StockMessage::Unclaim(parts.clone())));
-            }
-        };
-        let mut ear = Ear::at(kernel, actor);
-        loop {
-            let asked = reserve.ask(kernel, StockMessage::Claim(parts.clone()));
-            match claim_of(Asked::new(kernel, asked, undo).await?) {
-                Claim::InFlight => {
-                    if let Some(bell) = ear.refused() {
-                        return Ok(Err(bell));
-                    }
-                }
-                Claim::Granted => {
-                    self.held.push((reserve.pair, Held::Units(parts)));
-                    return Ok(Ok(Claim::Granted));
-                }
-                refused => return Ok(Ok(refused)),
-            }
-        }
+    ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
+        let (kernel, reserve, parts) = (self.kernel, reserves[0], parts(reserves));
+        let claim = StockClaim::Units(parts.clone());
+        let ask = || reserve.ask(&kernel.state, StockMessage::Claim(parts.clone()));
+        self.claim(reserve.pair, claim, ask).await
     }
 
-    /// Claims the leaving of units from one pair; the pair's bell when others have it in
-    /// hand.
-    pub async fn shipment(
+    /// Claims the leaving of units of an order's line from one pair, where so many units
+    /// are `ahead` of them; the pair's bell when others have it in hand.
+    pub async fn leaving(
         &mut self,
         pair: Pair,
-        order: OrderNo,
-        line: u16,
+        (order, line): (OrderNo, u16),
         units: u32,
         ahead: u32,
-    ) -> Result<Result<Claim, Listening<'a>>, EngineError> {
-        let (kernel, actor, cell) =
-            (self.kernel, Awaited::Pair(pair), self.kernel.state.cell(pair));
+    ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
+        let cell = self.kernel.state.cell(pair);
+        let ask = || cell.ask(StockMessage::ClaimShip { order, line, units, ahead });
+        self.claim(pair, StockClaim::Leaving(units), ask).await
+    }
+
+    async fn claim(
+        &mut self,
+        pair: Pair,
+        claim: StockClaim,
+        ask: impl Fn() -> Ask<StockActor>,
+    ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
+        let kernel = self.kernel;
+        let claim = Claim::Stock(pair, claim);
         let undo = |reply| {
-            if claim_of(reply) == Claim::Granted {
-                give_back(kernel, actor, cell.ask(StockMessage::Unship(units)));
+            if grant_of(reply) == Grant::Granted {
+                kernel.give_back(claim.clone());
             }
         };
-        let mut ear = Ear::at(kernel, actor);
+        let mut ear = Ear::at(kernel, Awaited::Pair(pair));
         loop {
-            let message = StockMessage::ClaimShip { order, line, units, ahead };
-            match claim_of(Asked::new(kernel, cell.ask(message), undo).await?) {
-                Claim::InFlight => {
+            match grant_of(Asked::new(kernel, ask(), undo).await?) {
+                Grant::InFlight => {
                     if let Some(bell) = ear.refused() {
                         return Ok(Err(bell));
                     }
                 }
-                Claim::Granted => {
-                    self.held.push((pair, Held::Shipment(units)));
-                    return Ok(Ok(Claim::Granted));
+                Grant::Granted => {
+                    self.held.push(claim);
+                    return Ok(Ok(Grant::Granted));
                 }
                 refused => return Ok(Ok(refused)),
             }
@@ -106,17 +100,16 @@ impl<'a> Claims<'a> {
     /// begins to wait there. Done once those in flight who do are [waited
     /// for](Self::released).
     pub async fn release(&mut self, pair: Pair) -> Result<(), EngineError> {
-        let cell = self.kernel.state.cell(pair);
-        let undo =
-            |_| give_back(self.kernel, Awaited::Pair(pair), cell.ask(StockMessage::Unrelease));
-        Asked::new(self.kernel, cell.ask(StockMessage::ClaimRelease), undo).await?;
-        self.held.push((pair, Held::Release));
+        let (kernel, claim) = (self.kernel, Claim::Stock(pair, StockClaim::Releasing));
+        let asked = kernel.state.cell(pair).ask(StockMessage::ClaimRelease);
+        Asked::new(kernel, asked, |_| kernel.give_back(claim.clone())).await?;
+        self.held.push(claim);
         Ok(())
     }
 
     /// Whether those who were about to wait at a pair, when it was told of a release, do
     /// so; the pair's bell while they are in flight.
-    pub async fn released(&self, pair: Pair) -> Result<Attempt<'a, ()>, EngineError> {
+    pub async fn released(&self, pair: Pair) -> Result<Attempt<'k, ()>, EngineError> {
         let (kernel, cell) = (self.kernel, self.kernel.state.cell(pair));
         let mut ear = Ear::at(kernel, Awaited::Pair(pair));
         loop {
@@ -136,7 +129,7 @@ impl<'a> Claims<'a> {
         &mut self,
         pair: Pair,
         operation: &StockOperation,
-    ) -> Result<Result<Edit, Listening<'a>>, EngineError> {
+    ) -> Result<Result<Edit, Listening<'k>>, EngineError> {
         let mut ear = Ear::at(self.kernel, Awaited::Pair(pair));
         loop {
             let edit = self.edit_once(pair, operation.clone()).await?;
@@ -154,29 +147,31 @@ impl<'a> Claims<'a> {
         pair: Pair,
         operation: StockOperation,
     ) -> Result<Edit, EngineError> {
-        let (kernel, actor, cell) =
-            (self.kernel, Awaited::Pair(pair), self.kernel.state.cell(pair));
-        let in_line =
-            self.held.iter().position(|held| matches!(held, (p, Held::Line) if *p == pair));
+        let kernel = self.kernel;
         // The turn takes the place, whatever it answers.
+        let line = Claim::Stock(pair, StockClaim::InLine);
+        let in_line = self.held.iter().position(|held| *held == line);
         let in_line = in_line.map(|at| self.held.swap_remove(at)).is_some();
-        // Whoever left the line with nothing in hand wakes those behind it.
+        let claimed = |edit: &Edit| match edit {
+            Edit::Granted(_) => Some(Claim::Stock(pair, StockClaim::Editing)),
+            Edit::InLine => Some(Claim::Stock(pair, StockClaim::InLine)),
+            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => None,
+        };
         let left_line = || {
+            // Who left the line with nothing in hand wakes those behind.
             if in_line {
-                kernel.bells.ring(actor);
+                kernel.bells.ring(Awaited::Pair(pair));
             }
         };
-        let undo = |reply| match edit_of(reply) {
-            Edit::Granted(_) => give_back(kernel, actor, cell.ask(StockMessage::Unedit)),
-            Edit::InLine => give_back(kernel, actor, cell.ask(StockMessage::LeaveLine)),
-            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => left_line(),
+        let undo = |reply| match claimed(&edit_of(reply)) {
+            Some(claim) => kernel.give_back(claim),
+            None => left_line(),
         };
-        let message = StockMessage::Edit { operation, in_line };
-        let edit = edit_of(Asked::new(kernel, cell.ask(message), undo).await?);
-        match &edit {
-            Edit::Granted(_) => self.held.push((pair, Held::Edit)),
-            Edit::InLine => self.held.push((pair, Held::Line)),
-            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => left_line(),
+        let asked = kernel.state.cell(pair).ask(StockMessage::Edit { operation, in_line });
+        let edit = edit_of(Asked::new(kernel, asked, undo).await?);
+        match claimed(&edit) {
+            Some(claim) => self.held.push(claim),
+            None => left_line(),
         }
         Ok(edit)
     }
@@ -189,72 +184,10 @@ impl<'a> Claims<'a> {
 
 impl Drop for Claims<'_> {
     fn drop(&mut self) {
-        for (pair, held) in self.held.drain(..) {
-            let message = match held {
-                Held::Units(parts) => StockMessage::Unclaim(parts),
-                Held::Shipment(units) => StockMessage::Unship(units),
-                Held::Release => StockMessage::Unrelease,
-                Held::Edit => StockMessage::Unedit,
-                Held::Line => StockMessage::LeaveLine,
-            };
-            give_back(self.kernel, Awaited::Pair(pair), self.kernel.state.cell(pair).ask(message));
+        for claim in self.held.drain(..) {
+            self.kernel.give_back(claim);
         }
     }
-}
-
-/// A question whose answer may hold something for the asker. An asker that is
-/// dropped while another thread runs the actor's turns waits for the answer, which
-/// is as long as a few turns take, and gives back what it holds.
-pub struct Asked<'a, A: Actor, U: FnMut(A::Reply)> {
-    kernel: &'a Kernel,
-    ask: Option<Ask<A>>,
-    undo: U,
-}
-
-impl<'a, A: Actor, U: FnMut(A::Reply)> Asked<'a, A, U> {
-    /// A question that was asked, and what undoes its answer.
-    pub fn new(kernel: &'a Kernel, ask: Ask<A>, undo: U) -> Self {
-        Self { kernel, ask: Some(ask), undo }
-    }
-}
-
-// Nothing in it is ever pinned: an `Ask` moves out by value.
-impl<A: Actor, U: FnMut(A::Reply)> Unpin for Asked<'_, A, U> {}
-
-impl<A: Actor, U: FnMut(A::Reply)> Future for Asked<'_, A, U> {
-    type Output = Result<A::Reply, EngineError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let ask = self.ask.as_mut().expect("polled after it was answered");
-        let answer = ready!(Pin::new(ask).poll(context));
-        self.ask = None;
-        Poll::Ready(answer.map_err(|panicked| self.kernel.panicked(panicked)))
-    }
-}
-
-impl<A: Actor, U: FnMut(A::Reply)> Drop for Asked<'_, A, U> {
-    fn drop(&mut self) {
-        if let Some(Ok(reply)) = self.ask.take().map(Ask::wait) {
-            (self.undo)(reply);
-        }
-    }
-}
-
-/// Gives back what was held of an actor, and wakes whoever sleeps for it. Waits until the
-/// actor has taken it, as long as a few turns take: the woken must find it free.
-pub fn give_back<A: Actor>(kernel: &Kernel, actor: Awaited, given: Ask<A>) {
-    // An actor that panicked has nothing more to give, and the engine halts.
-    let _ = given.wait();
-    kernel.bells.ring(actor);
-}
-
-/// Asks a stock actor; a panicked one stops the engine.
-pub async fn ask(
-    kernel: &Kernel,
-    cell: Slot<'_, StockActor>,
-    message: StockMessage,
-) -> Result<StockReply, EngineError> {
-    cell.ask(message).await.map_err(|panicked| kernel.panicked(panicked))
 }
 
 fn edit_of(reply: StockReply) -> Edit {
@@ -272,9 +205,9 @@ pub fn standing_of(reply: StockReply) -> Standing {
     }
 }
 
-fn claim_of(reply: StockReply) -> Claim {
+fn grant_of(reply: StockReply) -> Grant {
     match reply {
-        StockReply::Claim(claim) => claim,
-        other => unreachable!("a claim is answered with a claim, not {other:?}"),
+        StockReply::Grant(grant) => grant,
+        other => unreachable!("a claim is answered with a grant, not {other:?}"),
     }
 }

@@ -4,16 +4,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, futures::Notified};
+use tokio::sync::{Mutex, Notify, futures::Notified};
 
 use super::bells::Bells;
 use super::error::{EngineError, Halt};
-use super::written::{Reserves, Written};
+use super::written::Written;
 use crate::actor::ActorPanicked;
 use crate::apart::Apart;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Wait, Watermark};
 use crate::limits::REQUESTS_KEPT_MAX;
-use crate::model::{Lsn, Record, Refusal};
+use crate::model::event::{Listed, Numbered, Record};
+use crate::model::{Lsn, Refusal, Request};
 use crate::service::Supervised;
 use crate::snapshot::archive::Archive;
 use crate::snapshot::{Pace, Source};
@@ -34,6 +35,10 @@ pub struct Kernel {
     pub watermark: Arc<Watermark>,
     /// Why the engine stopped for good, once it has.
     halted: OnceLock<Halt>,
+    /// Held by the command that changes nodes or the policy; the last change of them.
+    pub(super) configuring: Mutex<Option<Ticket>>,
+    /// Held by the command that numbers an item, until its event is in the journal.
+    pub(super) numbering: Mutex<()>,
     /// Woken when the engine halts.
     pub halt: Notify,
     /// Rung when what a transaction held of an actor ends.
@@ -77,6 +82,8 @@ impl Kernel {
             journal,
             watermark,
             halted: OnceLock::new(),
+            configuring: Mutex::default(),
+            numbering: Mutex::default(),
             halt: Notify::new(),
             bells: Bells::default(),
             name_given_up: Notify::new(),
@@ -141,9 +148,13 @@ impl Kernel {
     }
 
     /// Writes a record; its actors are claimed by the caller, who gives the
-    /// claims up when this fails and hands them over when it does not. An order comes
-    /// with what it `reserves`.
-    pub fn append(&self, record: Record, reserves: Reserves) -> Result<Ticket, EngineError> {
+    /// claims up when this fails and hands them over when it does not. What applying it
+    /// needs to know is `written`.
+    pub fn append<E: Listed>(
+        &self,
+        record: Record<Numbered<E>>,
+        written: impl FnOnce(Option<Request>, E) -> Written,
+    ) -> Result<Ticket, EngineError> {
         thread_local! {
             static PAYLOAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
         }
@@ -152,8 +163,9 @@ impl Kernel {
             let Ok(()) = minicbor::encode(&record, Sink(payload)) else {
                 unreachable!("writing to memory does not fail, and model types encode");
             };
+            let Record { request, event: Numbered(event), .. } = record;
             self.journal
-                .append(payload, Written::new(record, reserves))
+                .append(payload, written(request, event))
                 .map_err(|error| self.append_error(error))
         })
     }

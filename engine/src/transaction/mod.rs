@@ -11,13 +11,16 @@
 //! lets go of everything it claimed.
 
 pub mod admission;
+pub mod asked;
 pub mod attempts;
 pub mod begin;
 pub mod bells;
 pub mod claims;
+pub mod command;
 pub mod error;
 pub mod find;
-pub mod hand;
+pub mod give_back;
+mod hand;
+pub mod in_flight;
 pub mod kernel;
-pub mod write;
 pub mod written;

@@ -35,8 +35,8 @@ mod wire;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use backstock_engine::command::Meta;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::command::Meta;
 use backstock_engine::model::{Lsn, Origin, RequestId, Text, Timestamp};
 use tonic::Status;
 

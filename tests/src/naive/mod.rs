@@ -15,8 +15,8 @@ mod pair;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use backstock_engine::command::NodeDefinition;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::NodeDefinition;
 use backstock_engine::model::{Item, Lsn, Node, NodeKind, Policy, Timestamp};
 
 use self::command::Fact;

@@ -1,6 +1,6 @@
 //! One order, as naively as can be.
 
-use backstock_engine::model::command::LineCancellation;
+use backstock_engine::command::LineCancellation;
 use backstock_engine::model::{self, OrderState, Supply};
 
 use super::pair::same;

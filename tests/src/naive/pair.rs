@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use backstock_engine::model::command::StockOperation;
+use backstock_engine::command::StockOperation;
 use backstock_engine::model::{InboundNo, Stock, Supply, Timestamp};
 
 /// What an unlimited supplier is taken to have.

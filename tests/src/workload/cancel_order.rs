@@ -1,8 +1,8 @@
 //! Cancelling an order, or units of some of its lines.
 
+use backstock_engine::command::{CancelOrder, LineCancellation, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::Lsn;
-use backstock_engine::model::command::{CancelOrder, LineCancellation, Meta};
 
 use super::command::{Outcome, Room, Told};
 use super::world::World;

@@ -1,7 +1,7 @@
 //! Changing the supply of a pair, in every way there is.
 
+use backstock_engine::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::model::{InboundId, Lsn, Text, Timestamp};
 
 use super::SUPPLIER;

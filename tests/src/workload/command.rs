@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use backstock_engine::engine::{Done, Engine, EngineError};
-use backstock_engine::model::command::{
+use backstock_engine::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, Meta, PlaceOrder, SetPolicy, ShipShipment,
 };
+use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
 
 use super::world::World;

@@ -1,7 +1,7 @@
 //! Defining an item: one that is there, or another one.
 
+use backstock_engine::command::{DefineItem, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::{DefineItem, Meta};
 use backstock_engine::model::{Item, Lsn, Text};
 
 use super::command::{Outcome, Room, Told};

@@ -1,7 +1,7 @@
 //! Defining a node: with other terms, turned off, or of another kind.
 
+use backstock_engine::command::{DefineNode, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::{DefineNode, Meta};
 use backstock_engine::model::{Lsn, NodeKind};
 
 use super::command::{Outcome, Room, Told};

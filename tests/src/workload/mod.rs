@@ -22,8 +22,8 @@ mod set_policy;
 mod ship_shipment;
 mod world;
 
+use backstock_engine::command::NodeDefinition;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::NodeDefinition;
 use backstock_engine::model::{Item, Lsn, NodeKind};
 
 pub use self::command::{Command, Outcome, run};

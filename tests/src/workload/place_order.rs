@@ -1,7 +1,7 @@
 //! Placing an order: a new one, one that was placed before, or another one of its id.
 
+use backstock_engine::command::{Meta, OrderRequest, PlaceOrder};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome};
-use backstock_engine::model::command::{Meta, OrderRequest, PlaceOrder};
 use backstock_engine::model::{Lsn, Policy, Shortage, Split};
 
 use super::command::{Outcome, Room, Told};

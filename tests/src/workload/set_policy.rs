@@ -1,7 +1,7 @@
 //! Setting the sourcing policy: with other aims, terms and defaults.
 
+use backstock_engine::command::{Meta, SetPolicy};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::{Meta, SetPolicy};
 use backstock_engine::model::{Lsn, Policy, Shortage, Split};
 
 use super::command::{Outcome, Room, Told};

@@ -1,7 +1,7 @@
 //! Reporting that a shipment left.
 
+use backstock_engine::command::{Meta, ShipShipment};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::{Meta, ShipShipment};
 use backstock_engine::model::{Lsn, Text};
 
 use super::command::{Outcome, Room, Told};

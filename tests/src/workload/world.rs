@@ -1,7 +1,7 @@
 //! What a generator knows of what it sent: commands are about what earlier ones made.
 
+use backstock_engine::command::OrderRequest;
 use backstock_engine::model::InboundId;
-use backstock_engine::model::command::OrderRequest;
 
 use super::{LATE_NODE, LATE_SKU, NODES, SKUS};
 use crate::seed::Random;

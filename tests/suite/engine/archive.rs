@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use backstock_engine::command::PlaceOrder;
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{
     Engine, EngineError, OpenOptions, PlaceOutcome, RestoreOptions, restore,
 };
-use backstock_engine::model::command::PlaceOrder;
 use backstock_engine::model::{NodeKind, Order, OrderState, Refusal, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 

@@ -2,8 +2,8 @@
 
 use std::pin::pin;
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::limits::STOCK_UNITS_MAX;
-use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::{InboundId, NodeKind, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};

@@ -3,8 +3,8 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Supply, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};

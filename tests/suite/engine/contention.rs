@@ -6,8 +6,8 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::{Lsn, NodeKind, Shortage, Text};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, Woken, poll};

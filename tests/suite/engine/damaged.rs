@@ -1,7 +1,7 @@
 //! Units that cannot be sold: they do not leave, and are never more than there are.
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::{NodeKind, Refusal, Shortage, Stock, Text};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;

@@ -1,8 +1,8 @@
 //! Which day it is: at the destination for what was promised, at the node for what can
 //! still be done.
 
+use backstock_engine::command::{Meta, OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::{Meta, OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::model::{
     Day, InboundId, Lsn, NodeKind, Order, PostalCode, Refusal, Rule, Shortage, Timestamp, Violation,
 };

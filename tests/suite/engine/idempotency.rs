@@ -1,8 +1,8 @@
 //! The same request gives the same answer, and nothing happens twice.
 
+use backstock_engine::command::{ChangeStock, OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::Meta;
-use backstock_engine::model::command::{ChangeStock, OrderRequest, PlaceOrder, StockOperation};
+use backstock_engine::model::Meta;
 use backstock_engine::model::{
     Day, InboundId, Lsn, NodeKind, Refusal, RequestId, Shortage, Timestamp,
 };

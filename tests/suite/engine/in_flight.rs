@@ -3,8 +3,8 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::engine::{EngineError, PlaceOutcome};
-use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::{NodeKind, Refusal, Shortage, Text};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, Woken, poll};

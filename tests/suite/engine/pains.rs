@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use backstock_engine::command::{ShipShipment, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::{ShipShipment, StockOperation};
 use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Text, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;

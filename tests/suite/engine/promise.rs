@@ -2,8 +2,8 @@
 
 use std::pin::pin;
 
+use backstock_engine::command::{NodeDefinition, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
-use backstock_engine::model::command::{NodeDefinition, StockOperation};
 use backstock_engine::model::{InboundId, NodeKind, NodeNo, Refusal, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};

@@ -1,7 +1,7 @@
 //! A quote is what placing would answer, word for word.
 
+use backstock_engine::command::{OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::engine::{EngineError, PlaceOutcome, Placed, Quoted};
-use backstock_engine::model::command::{OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::model::{NodeKind, Refusal, Shortage};
 use backstock_tests::fixture::*;
 use backstock_tests::seed::seeds;

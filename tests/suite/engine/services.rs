@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use backstock_engine::command::{DefineNode, PlaceOrder, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, Halt};
-use backstock_engine::model::command::{DefineNode, PlaceOrder, StockOperation};
 use backstock_engine::model::{Lsn, NodeKind, Shortage};
 use backstock_engine::service::SnapshotFailed;
 use backstock_engine::snapshot;

@@ -59,7 +59,7 @@ impl Network {
         Orders::new(self.size, series).take(count).map(|placed| self.order(&placed.order)).collect()
     }
 
-    fn order(&self, order: &backstock_engine::model::command::OrderRequest) -> Order {
+    fn order(&self, order: &backstock_engine::command::OrderRequest) -> Order {
         let lines = order.lines.0.iter().map(|line| (sku_no(&line.sku.to_string()), line.quantity));
         let mut lines: Vec<_> = lines.collect();
         lines.sort_unstable();

@@ -1,104 +1,104 @@
-//! Defining an item.
+//! Defining an item, or making sure that there is one.
 
-use crate::limits::ITEMS_MAX;
-use crate::model::command::{DefineItem, Meta};
-use crate::model::{Event, Item, Lsn, Record, Refusal, Request, SkuNo};
-use crate::transaction::begin::Started;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
+use super::number_item;
+use crate::model::digest::fingerprint;
+use crate::model::effect::{Configuration, Effect, Effects};
+use crate::model::event::Event;
+use crate::model::{Item, Lsn, Meta, SkuNo};
+use crate::state::State;
+use crate::transaction::command::{Command, Decision, Effective};
 use crate::transaction::error::EngineError;
-use crate::transaction::kernel::Kernel;
-use crate::transaction::write::{Change, begin, request_of};
-use crate::transaction::written::Reserves;
+use crate::transaction::in_flight::Transaction;
 
-/// Defines an item, or changes it. A definition that is there already is not
-/// written again.
-pub async fn define_item(kernel: &Kernel, command: DefineItem) -> Result<Change, EngineError> {
-    number_item(kernel, command, Known::Changes).await
+/// Defines an item, or changes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefineItem {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// What it is from now on.
+    pub item: Item,
+}
+
+/// An item was defined, or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ItemDefined {
+    /// Its number.
+    #[n(0)]
+    pub no: SkuNo,
+    /// What it is now.
+    #[n(1)]
+    pub item: Item,
+}
+
+impl Command for DefineItem {
+    type Event = ItemDefined;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&self.item)
+    }
+
+    /// A definition that is there already is not written again, unless it comes under a
+    /// key that is to be remembered.
+    async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
+        if self.meta.request_id.is_none()
+            && let Some(lsn) = defined_so(tx.state(), &self.item)
+        {
+            return Ok(Decision::Nothing(lsn));
+        }
+        let (no, _) = number_item(tx, &self.item.sku).await?;
+        Ok(Decision::Event(ItemDefined { no, item: self.item.clone() }))
+    }
 }
 
 /// Defines an item unless there is one of its SKU, which stays as it is. What does
 /// nothing leaves no trace, its key neither.
-pub async fn ensure_item(kernel: &Kernel, command: DefineItem) -> Result<Change, EngineError> {
-    number_item(kernel, command, Known::Stays).await
-}
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnsureItem(pub DefineItem);
 
-/// What becomes of an item that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Known {
-    Changes,
-    Stays,
-}
+impl Command for EnsureItem {
+    type Event = ItemDefined;
 
-async fn number_item(
-    kernel: &Kernel,
-    command: DefineItem,
-    if_known: Known,
-) -> Result<Change, EngineError> {
-    let DefineItem { meta, item } = command;
-    let keyed = request_of(&meta, &item);
-    let key = match begin(kernel, keyed.as_ref()).await? {
-        Started::Fresh(key) => key,
-        Started::Repeat(done) => return Ok(Change::Repeat(done.lsn)),
-    };
-    let request = keyed.map(|keyed| keyed.request);
-    if request.is_none()
-        && let Some(lsn) = defined_so(kernel, &item)
-    {
-        return Ok(Change::Known(lsn));
+    fn meta(&self) -> &Meta {
+        self.0.meta()
     }
-    if meta.validate_only {
-        return Ok(Change::Known(kernel.shown()));
+
+    fn fingerprint(&self) -> u64 {
+        self.0.fingerprint()
     }
-    let definition = (meta, request, item);
-    let change = loop {
-        let seen = kernel.look_at_names();
-        match number_and_write(kernel, &definition, if_known)? {
-            Some(change) => break change,
-            None => kernel.progress(seen).await?,
+
+    async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
+        let item = &self.0.item;
+        let (no, is_known) = number_item(tx, &item.sku).await?;
+        if is_known {
+            let known = tx.state().catalogue.entry(no).definition();
+            return Ok(Decision::Nothing(known.last_lsn));
         }
-    };
-    if let (Change::Written(_), Some(key)) = (change, key) {
-        key.hand_over();
+        Ok(Decision::Event(ItemDefined { no, item: item.clone() }))
     }
-    Ok(change)
 }
 
-/// Numbers an item and writes its definition in one step, so that items are
-/// numbered in the order of the journal. None while its first definition is in
-/// flight: should the disk have no room for that one, its number is free again.
-fn number_and_write(
-    kernel: &Kernel,
-    (meta, request, item): &(Meta, Option<Request>, Item),
-    if_known: Known,
-) -> Result<Option<Change>, EngineError> {
-    let mut new = kernel.state.new_items.lock();
-    if new.numbers.contains_key(&item.sku) {
-        return Ok(None);
-    }
-    let known = kernel.state.catalogue.sku_no(item.sku.as_str());
-    if let (Some(no), Known::Stays) = (known, if_known) {
-        return Ok(Some(Change::Known(kernel.state.catalogue.entry(no).definition().last_lsn)));
-    }
-    let no = known.map_or_else(|| next_number(kernel, new.numbers.len()), Ok)?;
-    let event = Event::ItemDefined { no, item: item.clone() };
-    let (request, origin) = (request.clone(), meta.origin.clone());
-    let ticket = kernel.append(Record { at: meta.at, request, origin, event }, Reserves::new())?;
-    if known.is_none() {
-        new.numbers.insert(item.sku.clone(), no);
-    }
-    Ok(Some(Change::Written(ticket)))
-}
-
-fn defined_so(kernel: &Kernel, item: &Item) -> Option<Lsn> {
-    let no = kernel.state.catalogue.sku_no(item.sku.as_str())?;
-    let definition = kernel.state.catalogue.entry(no).definition();
+/// The event that defined an item so.
+fn defined_so(state: &State, item: &Item) -> Option<Lsn> {
+    let no = state.catalogue.sku_no(item.sku.as_str())?;
+    let definition = state.catalogue.entry(no).definition();
     (*definition.item == *item).then_some(definition.last_lsn)
 }
 
-/// The number after those of all items, `in_flight` of which are being written.
-fn next_number(kernel: &Kernel, in_flight: usize) -> Result<SkuNo, Refusal> {
-    let next = kernel.state.catalogue.len() + in_flight;
-    if next >= ITEMS_MAX {
-        return Err(Refusal::ListFull { what: "items", max: ITEMS_MAX });
+impl Event for ItemDefined {
+    fn describe(&self) -> Value {
+        json!({ "sku_no": self.no.0, "sku": self.item.sku.as_str() })
     }
-    Ok(SkuNo(u32::try_from(next).expect("ITEMS_MAX fits 32 bits")))
+}
+
+impl Effective for ItemDefined {
+    fn effects(self) -> Effects {
+        vec![Effect::Configuration(Configuration::Item(self.no, self.item))]
+    }
 }

@@ -1,43 +1,150 @@
 //! Defining a node.
 
-use crate::limits::NODES_MAX;
-use crate::model::command::{DefineNode, NodeDefinition};
-use crate::model::{Event, Node, NodeNo, Refusal, Rule, Violation};
-use crate::state::network::calendar_of;
-use crate::transaction::claims::Claims;
-use crate::transaction::error::EngineError;
-use crate::transaction::kernel::Kernel;
-use crate::transaction::write::{Change, request_of, write};
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
 
-/// Defines a node, or changes it. The caller lets one such command in at a time.
-pub async fn define_node(kernel: &Kernel, command: DefineNode) -> Result<Change, EngineError> {
-    let DefineNode { meta, node: definition } = command;
-    definition.validate()?;
-    let request = request_of(&meta, &definition);
-    write(kernel, meta, request, async || {
-        let node = locate(kernel, definition)?;
-        let network = kernel.state.network.load();
-        let known = network.node_no(&node.id);
-        if let Some(no) = known
-            && network.node(no).node.kind != node.kind
-        {
-            return Err(Refusal::NodeKindFixed { node_id: node.id }.into());
-        }
-        let next = network.nodes.len();
-        if known.is_none() && next >= NODES_MAX {
-            return Err(Refusal::ListFull { what: "nodes", max: NODES_MAX }.into());
-        }
-        let next = NodeNo(u16::try_from(next).expect("NODES_MAX fits 16 bits"));
-        let event = Event::NodeDefined { no: known.unwrap_or(next), node: Box::new(node) };
-        Ok((event, Claims::new(kernel)))
-    })
-    .await
+use crate::limits::{self, NODES_MAX};
+use crate::model::check::{finish, in_range};
+use crate::model::digest::fingerprint;
+use crate::model::effect::{Configuration, Effect, Effects};
+use crate::model::event::Event;
+use crate::model::{
+    Day, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text, Violation,
+};
+use crate::state::network::{Network, PostalTable, calendar_of};
+use crate::transaction::command::{Command, Decision, Effective, Facts};
+use crate::transaction::error::EngineError;
+use crate::transaction::in_flight::Transaction;
+
+/// Defines a node, or changes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefineNode {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// What it is from now on.
+    pub node: NodeDefinition,
 }
 
-fn locate(kernel: &Kernel, definition: NodeDefinition) -> Result<Node, EngineError> {
+/// A node as a caller describes it; see [`Node`] for the units.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+#[expect(missing_docs, reason = "each field is documented at the node it defines")]
+pub struct NodeDefinition {
+    #[n(0)]
+    pub id: NodeId,
+    #[n(1)]
+    pub kind: NodeKind,
+    #[n(2)]
+    pub title: Text,
+    #[n(3)]
+    pub postal_code: PostalCode,
+    #[n(4)]
+    pub time_zone: Box<str>,
+    #[n(5)]
+    pub working_days: u8,
+    #[n(6)]
+    pub cut_off_minute: u16,
+    #[n(7)]
+    pub holidays: Vec<Day>,
+    #[n(8)]
+    pub capacity_units_per_day: u32,
+    #[n(9)]
+    pub shipment_cost: i64,
+    #[n(10)]
+    pub unit_cost: i64,
+    #[n(11)]
+    pub lead_time_days: u16,
+    #[n(12)]
+    pub enabled: bool,
+}
+
+/// A node was defined, or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct NodeDefined {
+    /// Its number.
+    #[n(0)]
+    pub no: NodeNo,
+    /// What it is now.
+    #[n(1)]
+    pub node: Box<Node>,
+}
+
+impl NodeDefinition {
+    /// Checks what needs no calendar: numbers and lists.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found = Vec::new();
+        if self.working_days == 0 {
+            found.push(Violation::new("working_days", "", Rule::Required));
+        }
+        validate_holidays(&self.holidays, &mut found);
+        let mut number = |field: &str, value: i64, min: i64, max: i64| {
+            in_range(&mut found, field.into(), value, min, max);
+        };
+        number("cut_off_minute", i64::from(self.cut_off_minute), 0, 24 * 60);
+        let capacity = i64::from(self.capacity_units_per_day);
+        number("capacity_units_per_day", capacity, 0, limits::STOCK_UNITS_MAX.into());
+        number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
+        number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
+        number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
+        finish(found)
+    }
+}
+
+fn validate_holidays(holidays: &[Day], found: &mut Vec<Violation>) {
+    let max = limits::HOLIDAYS_MAX;
+    if holidays.len() > max {
+        found.push(Violation::new("holidays", holidays.len(), Rule::TooMany { max }));
+        return;
+    }
+    for (at, day) in holidays.iter().enumerate() {
+        if holidays[..at].contains(day) {
+            found.push(Violation::new(format!("holidays[{at}]"), day, Rule::Duplicate));
+        }
+    }
+}
+
+impl Command for DefineNode {
+    type Event = NodeDefined;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&self.node)
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.node.validate()
+    }
+
+    async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<NodeDefined>, EngineError> {
+        tx.take_turn_at_configuring().await?;
+        let node = locate(&tx.kernel().postal, self.node.clone())?;
+        Ok(Decision::Event(decide(&tx.state().network.load(), node)?))
+    }
+}
+
+/// What defining a node comes to in a network.
+fn decide(network: &Network, node: Node) -> Result<NodeDefined, Refusal> {
+    let known = network.node_no(&node.id);
+    if let Some(no) = known
+        && network.node(no).node.kind != node.kind
+    {
+        return Err(Refusal::NodeKindFixed { node_id: node.id });
+    }
+    let next = network.nodes.len();
+    if known.is_none() && next >= NODES_MAX {
+        return Err(Refusal::ListFull { what: "nodes", max: NODES_MAX });
+    }
+    let next = NodeNo(u16::try_from(next).expect("NODES_MAX fits 16 bits"));
+    Ok(NodeDefined { no: known.unwrap_or(next), node: Box::new(node) })
+}
+
+/// The node of a definition, with the place of its postal code.
+fn locate(postal: &PostalTable, definition: NodeDefinition) -> Result<Node, Violation> {
     let code = &definition.postal_code;
-    let place = kernel.postal.locate(code.as_str()).ok_or_else(|| {
-        let why = kernel.postal.why_unknown(code.as_str());
+    let place = postal.locate(code.as_str()).ok_or_else(|| {
+        let why = postal.why_unknown(code.as_str());
         Violation::new("postal_code", code, Rule::Malformed(why))
     })?;
     let node = Node {
@@ -60,7 +167,19 @@ fn locate(kernel: &Kernel, definition: NodeDefinition) -> Result<Node, EngineErr
         Ok(_) => Ok(node),
         Err(error) => {
             let rule = Rule::Malformed(error.to_string());
-            Err(Violation::new(error.field(), "", rule).into())
+            Err(Violation::new(error.field(), "", rule))
         }
+    }
+}
+
+impl Event for NodeDefined {
+    fn describe(&self) -> Value {
+        json!({ "node_no": self.no.0, "node_id": self.node.id.as_str() })
+    }
+}
+
+impl Effective for NodeDefined {
+    fn effects(self) -> Effects {
+        vec![Effect::Configuration(Configuration::Node(self.no, self.node))]
     }
 }

@@ -1,33 +1,121 @@
 //! Cancelling units of an order.
 
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
 use smallvec::SmallVec;
 
-use crate::model::command::{CancelOrder, LineCancellation};
+use super::units;
+use crate::limits;
+use crate::model::check::{bound, finish, in_range};
+use crate::model::digest::fingerprint;
+use crate::model::effect::{Effect, Effects};
+use crate::model::event::Event;
 use crate::model::order::by_pair;
-use crate::model::{Event, Order, OrderLine, Refusal, Release, Supply, UnitsLeft};
+use crate::model::{
+    AllocationUnits, Meta, Order, OrderEffect, OrderId, OrderLine, OrderNo, Refusal, Rule,
+    StockEffect, Supply, UnitsLeft, Violation,
+};
 use crate::transaction::attempts::Attempts;
-use crate::transaction::claims::Claims;
+use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
-use crate::transaction::hand::{keep_until_applied, lock};
-use crate::transaction::kernel::Kernel;
-use crate::transaction::write::{Change, request_of, write};
+use crate::transaction::in_flight::Transaction;
 
-/// Cancels what is left of an order, or units of some lines.
-pub async fn cancel(kernel: &Kernel, command: CancelOrder) -> Result<Change, EngineError> {
-    command.validate()?;
-    let CancelOrder { meta, order: id, lines } = command;
-    let request = request_of(&meta, &(&id, &lines));
-    let mut hand = None;
-    let change = write(kernel, meta, request, async || {
-        let locked = hand.insert(lock(kernel, &id).await?);
-        let releases = releases(&locked.order, &lines)?;
-        let claims = claim_releases(kernel, &releases).await?;
-        let event = Event::OrderCancelled { no: locked.order.no, id, releases };
-        Ok((event, claims))
-    })
-    .await?;
-    keep_until_applied(change, hand);
-    Ok(change)
+/// Cancels what is left of an order, or units of some of its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CancelOrder {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// The order.
+    pub order: OrderId,
+    /// Units of single lines; everything that is open when empty.
+    pub lines: Vec<LineCancellation>,
+}
+
+/// So many units of an order's line are no longer wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+pub struct LineCancellation {
+    /// The line, from 1 as callers count.
+    #[n(0)]
+    pub line: u32,
+    /// Units, from 1 to [`limits::LINE_UNITS_MAX`].
+    #[n(1)]
+    pub quantity: u32,
+}
+
+/// Units of an order were cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderCancelled {
+    /// The order's number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// The order's id.
+    #[n(1)]
+    pub id: OrderId,
+    /// What is given back, allocations ascending.
+    #[n(2)]
+    pub releases: Vec<AllocationUnits>,
+}
+
+impl Command for CancelOrder {
+    type Event = OrderCancelled;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&(&self.order, &self.lines))
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Transaction<'_>,
+    ) -> Result<Decision<OrderCancelled>, EngineError> {
+        let order = tx.claims.in_hand(&self.order).await?;
+        let event = decide(&order, &self.lines)?;
+        announce(tx, &event.releases).await?;
+        Ok(Decision::Event(event))
+    }
+}
+
+impl CancelOrder {
+    /// Checks counts, lines and quantities. No line has more than
+    /// [`limits::LINE_UNITS_MAX`] units, those of one SKU summed, so that no more can be
+    /// cancelled at it.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found = Vec::new();
+        if self.lines.len() > limits::ORDER_LINES_MAX {
+            let rule = Rule::TooMany { max: limits::ORDER_LINES_MAX };
+            return Err(vec![Violation::new("lines", self.lines.len(), rule)]);
+        }
+        for (at, cancellation) in self.lines.iter().enumerate() {
+            let field = format!("lines[{at}].line");
+            in_range(
+                &mut found,
+                field,
+                i64::from(cancellation.line),
+                1,
+                bound(limits::ORDER_LINES_MAX),
+            );
+            if self.lines[..at].iter().any(|other| other.line == cancellation.line) {
+                let field = format!("lines[{at}].line");
+                found.push(Violation::new(field, cancellation.line, Rule::Duplicate));
+            }
+            let (quantity, max) = (i64::from(cancellation.quantity), limits::LINE_UNITS_MAX.into());
+            in_range(&mut found, format!("lines[{at}].quantity"), quantity, 1, max);
+        }
+        finish(found)
+    }
+}
+
+/// What a cancellation of an order comes to.
+fn decide(order: &Order, lines: &[LineCancellation]) -> Result<OrderCancelled, Refusal> {
+    let releases = releases(order, lines)?;
+    Ok(OrderCancelled { no: order.no, id: order.header.id.clone(), releases })
 }
 
 /// Announces a cancellation to its pairs; waits while orders in flight are about
@@ -35,25 +123,24 @@ pub async fn cancel(kernel: &Kernel, command: CancelOrder) -> Result<Change, Eng
 ///
 /// It sleeps with what it holds, because others cannot go on there for ever: nobody begins
 /// to wait at a pair that was told, and those who are about to do not sleep.
-async fn claim_releases<'a>(
-    kernel: &'a Kernel,
-    releases: &[Release],
-) -> Result<Claims<'a>, EngineError> {
-    let mut claims = Claims::new(kernel);
+async fn announce(
+    tx: &mut Transaction<'_>,
+    releases: &[AllocationUnits],
+) -> Result<(), EngineError> {
     let pairs = by_pair(releases);
     for (pair, ..) in &pairs {
-        claims.release(*pair).await?;
+        tx.claims.release(*pair).await?;
     }
     for (pair, ..) in &pairs {
-        let mut attempts = Attempts::begin(kernel);
-        while attempts.end(claims.released(*pair).await?).await?.is_none() {}
+        let mut attempts = Attempts::begin(tx.kernel());
+        while attempts.end(tx.claims.released(*pair).await?).await?.is_none() {}
     }
-    Ok(claims)
+    Ok(())
 }
 
 /// What a cancellation gives back: everything open, or so many units of each
 /// line named, the least firm allocations first.
-fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<Release>, Refusal> {
+fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<AllocationUnits>, Refusal> {
     let mut releases = Vec::new();
     if lines.is_empty() {
         for line in 0..order.lines.len() {
@@ -115,7 +202,7 @@ fn open_units(order: &Order, line: usize) -> u64 {
     of_line.map(|a| u64::from(a.open())).sum()
 }
 
-fn release_line(order: &Order, line: usize, units: u64, releases: &mut Vec<Release>) {
+fn release_line(order: &Order, line: usize, units: u64, releases: &mut Vec<AllocationUnits>) {
     let mut open: SmallVec<[(Supply, u16, usize); 4]> = order
         .allocations
         .iter()
@@ -133,5 +220,24 @@ fn release_line(order: &Order, line: usize, units: u64, releases: &mut Vec<Relea
         }
         releases.push(order.release(at, units));
         left -= u64::from(units);
+    }
+}
+
+impl Event for OrderCancelled {
+    fn describe(&self) -> Value {
+        let Self { no, id, releases } = self;
+        json!({ "order_id": id.as_str(), "order_no": no.0, "units": units(releases) })
+    }
+}
+
+impl Effective for OrderCancelled {
+    fn effects(self) -> Effects {
+        let order = self.no;
+        let stock = by_pair(&self.releases).into_iter().map(|(pair, line, units)| {
+            Effect::Stock(pair, StockEffect::Release { order, line, units })
+        });
+        let mut effects: Effects = stock.collect();
+        effects.push(Effect::Order(order, OrderEffect::Cancel(self.releases)));
+        effects
     }
 }

@@ -1,37 +1,112 @@
 //! Reporting that a shipment left its node.
 
-use crate::model::command::ShipShipment;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
+use super::units;
+use crate::model::Rule;
+use crate::model::Violation;
+use crate::model::digest::fingerprint;
+use crate::model::effect::{Effect, Effects};
+use crate::model::event::Event;
 use crate::model::order::by_pair;
-use crate::model::{Allocation, Dispatch, Event, Order, Pair, Refusal, Release};
-use crate::state::stock::Claim;
+use crate::model::{
+    Allocation, AllocationUnits, Dispatch, Meta, Order, OrderEffect, OrderId, OrderNo, Pair,
+    Refusal, StockEffect, Text,
+};
+use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
+use crate::transaction::command::Facts;
+use crate::transaction::command::{Command, Decision, Effective};
 use crate::transaction::error::EngineError;
-use crate::transaction::hand::{keep_until_applied, lock};
+use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::write::{Change, request_of, write};
 
-/// Reports that a shipment left.
-pub async fn ship(kernel: &Kernel, command: ShipShipment) -> Result<Change, EngineError> {
-    command.validate()?;
-    let ShipShipment { meta, order: id, shipment, carrier, tracking } = command;
-    let request = request_of(&meta, &(&id, shipment, &carrier, &tracking));
+/// Reports that a shipment left its node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShipShipment {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// The order.
+    pub order: OrderId,
+    /// The shipment's number within the order, from 1 as callers count.
+    pub shipment: u16,
+    /// The carrier; not empty.
+    pub carrier: Text,
+    /// The carrier's tracking number.
+    pub tracking: Text,
+}
+
+/// A shipment left its node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ShipmentShipped {
+    /// The order's number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// The order's id.
+    #[n(1)]
+    pub id: OrderId,
+    /// The shipment, from 0.
+    #[n(2)]
+    pub shipment: u16,
+    /// How it left.
+    #[n(3)]
+    pub dispatch: Dispatch,
+    /// The units that left, allocations ascending.
+    #[n(4)]
+    pub units: Vec<AllocationUnits>,
+}
+
+impl ShipShipment {
+    /// Checks that the carrier is named: the carrier knows where a shipment is.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        if self.carrier.as_str().is_empty() {
+            return Err(vec![Violation::new("carrier", "", Rule::Required)]);
+        }
+        Ok(())
+    }
+}
+
+impl Command for ShipShipment {
+    type Event = ShipmentShipped;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&(&self.order, self.shipment, &self.carrier, &self.tracking))
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Transaction<'_>,
+    ) -> Result<Decision<ShipmentShipped>, EngineError> {
+        let order = tx.claims.in_hand(&self.order).await?;
+        let event = decide(&order, self)?;
+        let claims = claim_leaving(tx.kernel(), &order, &event).await?;
+        tx.claims.take(claims);
+        Ok(Decision::Event(event))
+    }
+}
+
+/// What a report on a shipment of an order comes to, if its units are there.
+fn decide(order: &Order, command: &ShipShipment) -> Result<ShipmentShipped, Refusal> {
+    let ShipShipment { meta, shipment, carrier, tracking, .. } = command;
+    let (shipment, units) = leaving(order, *shipment)?;
+    let (carrier, tracking) = (carrier.clone(), tracking.clone());
     let dispatch = Dispatch { at: meta.at, carrier, tracking };
-    let mut hand = None;
-    let change = write(kernel, meta, request, async || {
-        let locked = hand.insert(lock(kernel, &id).await?);
-        let (shipment, units) = leaving(&locked.order, shipment)?;
-        let claims = claim_leaving(kernel, &locked.order, shipment, &units).await?;
-        let no = locked.order.no;
-        Ok((Event::ShipmentShipped { no, id, shipment, dispatch, units }, claims))
-    })
-    .await?;
-    keep_until_applied(change, hand);
-    Ok(change)
+    let (no, id) = (order.no, order.header.id.clone());
+    Ok(ShipmentShipped { no, id, shipment, dispatch, units })
 }
 
 /// The units of a shipment, which callers count from 1.
-fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<Release>), Refusal> {
+fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<AllocationUnits>), Refusal> {
     let at = number.checked_sub(1).filter(|at| usize::from(*at) < order.shipments.len());
     let unknown = || Refusal::ShipmentNotFound {
         order_id: order.header.id.clone(),
@@ -40,7 +115,8 @@ fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<Release>), Refusal> {
     let at = at.ok_or_else(unknown)?;
     let of_it = order.allocations.iter().enumerate().filter(|(_, a)| a.shipment == at);
     let open = of_it.filter(|(_, a)| a.open() > 0);
-    let units: Vec<Release> = open.map(|(place, a)| order.release(place, a.open())).collect();
+    let units: Vec<AllocationUnits> =
+        open.map(|(place, a)| order.release(place, a.open())).collect();
     if units.is_empty() || order.shipments[usize::from(at)].shipped.is_some() {
         return Err(Refusal::ShipmentNotPlanned { shipment_number: number });
     }
@@ -48,39 +124,38 @@ fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<Release>), Refusal> {
 }
 
 /// Claims units by pair and line; waits while others in flight stand in the way.
-async fn claim_leaving<'a>(
-    kernel: &'a Kernel,
+async fn claim_leaving<'k>(
+    kernel: &'k Kernel,
     order: &Order,
-    shipment: u16,
-    units: &[Release],
-) -> Result<Claims<'a>, EngineError> {
-    let mut by_pair = by_pair(units);
+    event: &ShipmentShipped,
+) -> Result<Claims<'k>, EngineError> {
+    let mut by_pair = by_pair(&event.units);
     by_pair.sort_unstable_by_key(|(pair, ..)| *pair);
     let mut attempts = Attempts::begin(kernel);
     loop {
-        let attempt = claim_once(kernel, order, shipment, &by_pair).await?;
+        let attempt = claim_once(kernel, order, event.shipment, &by_pair).await?;
         if let Some(claims) = attempts.end(attempt).await? {
             return Ok(claims);
         }
     }
 }
 
-async fn claim_once<'a>(
-    kernel: &'a Kernel,
+async fn claim_once<'k>(
+    kernel: &'k Kernel,
     order: &Order,
     shipment: u16,
     by_pair: &[(Pair, u16, u32)],
-) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
+) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     let (mut short, mut missing) = (0, 0);
     for &(pair, line, units) in by_pair {
         let ahead = ahead_of(order, shipment, line);
-        match claims.shipment(pair, order.no, line, units, ahead).await? {
-            Ok(Claim::Granted) => {}
-            Ok(Claim::Short(units)) => short += units,
-            Ok(Claim::Missing(units)) => missing += units,
-            Ok(Claim::InFlight) => unreachable!("it comes with a bell"),
-            Ok(Claim::NoRoomToWait) => unreachable!("what leaves does not wait"),
+        match claims.leaving(pair, (order.no, line), units, ahead).await? {
+            Ok(Grant::Granted) => {}
+            Ok(Grant::Short(units)) => short += units,
+            Ok(Grant::Missing(units)) => missing += units,
+            Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
+            Ok(Grant::NoRoomToWait) => unreachable!("what leaves does not wait"),
             Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
     }
@@ -102,4 +177,28 @@ fn ahead_of(order: &Order, shipment: u16, line: u16) -> u32 {
             && order.shipments[usize::from(a.shipment)].node == node
     });
     earlier.map(Allocation::open).sum()
+}
+
+impl Event for ShipmentShipped {
+    fn describe(&self) -> Value {
+        let Self { no, id, shipment, dispatch, units: left } = self;
+        json!({
+            "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
+            "carrier": dispatch.carrier.as_str(),
+            "tracking": dispatch.tracking.as_str(),
+            "units": units(left),
+        })
+    }
+}
+
+impl Effective for ShipmentShipped {
+    fn effects(self) -> Effects {
+        let Self { no: order, shipment, dispatch, units, .. } = self;
+        let stock = by_pair(&units).into_iter().map(|(pair, line, units)| {
+            Effect::Stock(pair, StockEffect::Ship { order, line, units })
+        });
+        let mut effects: Effects = stock.collect();
+        effects.push(Effect::Order(order, OrderEffect::Ship { shipment, dispatch }));
+        effects
+    }
 }

@@ -1,68 +1,129 @@
 //! Changing the supply of a pair.
 
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
 use crate::limits::INBOUND_OVERDUE_DAYS_MAX;
-use crate::model::command::{ChangeStock, StockOperation};
-use crate::model::{Event, NodeId, Pair, Refusal, Rule, Sku, StockChange, Timestamp, Violation};
-use crate::state::network::is_supplier;
+use crate::model::check::finish;
+use crate::model::digest::fingerprint;
+use crate::model::effect::{Effect, Effects};
+use crate::model::event::Event;
+use crate::model::{
+    Meta, NodeId, Pair, Refusal, Rule, Sku, StockChange, StockEffect, StockOperation, Timestamp,
+    Violation,
+};
+use crate::state::State;
+use crate::state::network::{Network, is_supplier};
 use crate::state::stock::Edit;
 use crate::transaction::attempts::{Attempt, Attempts};
-use crate::transaction::claims::Claims;
+use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
-use crate::transaction::kernel::Kernel;
-use crate::transaction::write::{Change, request_of, write};
+use crate::transaction::in_flight::Transaction;
 
-/// Changes the supply of a pair.
-pub async fn change_stock(kernel: &Kernel, command: ChangeStock) -> Result<Change, EngineError> {
-    let ChangeStock { meta, sku, node, operation } = command;
-    let request = request_of(&meta, &(&sku, &node, &operation));
-    let at = meta.at;
-    write(kernel, meta, request, async || {
-        // Only now: a request that was carried out may name a day that has passed.
-        validate(kernel, &node, &operation, at)?;
-        let pair = find_pair(kernel, &sku, &node, &operation)?;
-        let mut claims = Claims::new(kernel);
-        let change = edit(kernel, &mut claims, pair, &operation).await?.ok_or_else(|| {
-            let inbound_id = inbound_of(&operation).to_string();
-            Refusal::InboundNotFound { sku, node_id: node, inbound_id }
-        })?;
-        Ok((Event::StockChanged { pair, change }, claims))
-    })
-    .await
+/// Changes the supply of one pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeStock {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// The item.
+    pub sku: Sku,
+    /// The node.
+    pub node: NodeId,
+    /// How.
+    pub operation: StockOperation,
 }
 
-/// Checks an operation, days by the node's calendar. Of a node that nobody defined, the
-/// name is what is told.
-fn validate(
-    kernel: &Kernel,
-    node: &NodeId,
-    operation: &StockOperation,
-    now: Timestamp,
-) -> Result<(), EngineError> {
-    let mut found = operation.validate().err().unwrap_or_default();
-    let network = kernel.state.network.load();
-    if let (Some(eta), Some(no)) = (operation.eta(), network.node_no(node)) {
+/// The supply of a pair changed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StockChanged {
+    /// The pair.
+    #[n(0)]
+    pub pair: Pair,
+    /// How.
+    #[n(1)]
+    pub change: StockChange,
+}
+
+impl Command for ChangeStock {
+    type Event = StockChanged;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&(&self.sku, &self.node, &self.operation))
+    }
+
+    /// Checks the operation, days by the node's calendar. Of a node that nobody defined,
+    /// the name is what is told.
+    fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        let mut found = self.operation.validate().err().unwrap_or_default();
+        found.extend(self.eta_past(facts.network, facts.now));
+        finish(found)
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Transaction<'_>,
+    ) -> Result<Decision<StockChanged>, EngineError> {
+        let pair = find_pair(tx.state(), &self.sku, &self.node, &self.operation)?;
+        // The pair decides in its turn, and is held for the change.
+        let change =
+            edit(tx, pair, &self.operation).await?.ok_or_else(|| Refusal::InboundNotFound {
+                sku: self.sku.clone(),
+                node_id: self.node.clone(),
+                inbound_id: inbound_of(&self.operation).to_owned(),
+            })?;
+        Ok(Decision::Event(StockChanged { pair, change }))
+    }
+}
+
+impl ChangeStock {
+    /// That a supply is expected too long ago, if it is.
+    fn eta_past(&self, network: &Network, now: Timestamp) -> Option<Violation> {
+        let (eta, no) = (self.operation.eta()?, network.node_no(&self.node)?);
         let zone = network.node(no).calendar.zone();
         let earliest = zone.local_day(now).minus(INBOUND_OVERDUE_DAYS_MAX);
         let day = zone.day_that_starts_near(eta);
-        if day < earliest {
-            found.push(Violation::new("eta", day, Rule::InThePast { earliest }));
-        }
+        (day < earliest).then(|| Violation::new("eta", day, Rule::InThePast { earliest }))
     }
-    if found.is_empty() { Ok(()) } else { Err(found.into()) }
 }
 
+/// Decides a change at its pair, and waits while others in flight stand in the way; none
+/// when the inbound supply is not known.
+async fn edit(
+    tx: &mut Transaction<'_>,
+    pair: Pair,
+    operation: &StockOperation,
+) -> Result<Option<StockChange>, EngineError> {
+    let mut attempts = Attempts::begin(tx.kernel());
+    loop {
+        let attempt = match tx.claims.edit(pair, operation).await? {
+            Ok(Edit::Granted(change)) => Attempt::Done(Some(change)),
+            Ok(Edit::Refused(refusal)) => return Err(refusal.into()),
+            Ok(Edit::UnknownInbound) => Attempt::Done(None),
+            Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
+            Err(bell) => Attempt::InTheWay(bell),
+        };
+        if let Some(decided) = attempts.end(attempt).await? {
+            return Ok(decided);
+        }
+    }
+}
+
+/// The pair that an operation is about, if it is for nodes of that kind.
 fn find_pair(
-    kernel: &Kernel,
+    state: &State,
     sku: &Sku,
     node: &NodeId,
     operation: &StockOperation,
 ) -> Result<Pair, Refusal> {
-    let sku = kernel
-        .state
+    let sku = state
         .catalogue
         .sku_no(sku.as_str())
         .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
-    let network = kernel.state.network.load();
+    let network = state.network.load();
     let no =
         network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
     let at_supplier = is_supplier(network.node(no).node.kind);
@@ -95,25 +156,64 @@ fn inbound_of(operation: &StockOperation) -> &str {
     }
 }
 
-/// Decides a change at its pair, and waits while others in flight stand in the
-/// way; none when the inbound supply is not known.
-async fn edit(
-    kernel: &Kernel,
-    claims: &mut Claims<'_>,
-    pair: Pair,
-    operation: &StockOperation,
-) -> Result<Option<StockChange>, EngineError> {
-    let mut attempts = Attempts::begin(kernel);
-    loop {
-        let attempt = match claims.edit(pair, operation).await? {
-            Ok(Edit::Granted(change)) => Attempt::Done(Some(change)),
-            Ok(Edit::Refused(refusal)) => return Err(refusal.into()),
-            Ok(Edit::UnknownInbound) => Attempt::Done(None),
-            Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
-            Err(bell) => Attempt::InTheWay(bell),
-        };
-        if let Some(decided) = attempts.end(attempt).await? {
-            return Ok(decided);
+impl Event for StockChanged {
+    fn describe(&self) -> Value {
+        let Self { pair, change } = self;
+        let pair = json!({ "sku_no": pair.sku.0, "node_no": pair.node.0 });
+        joined(pair, stock_change(change))
+    }
+}
+
+impl Effective for StockChanged {
+    fn effects(self) -> Effects {
+        vec![Effect::Stock(self.pair, StockEffect::Change(self.change))]
+    }
+}
+
+fn stock_change(change: &StockChange) -> Value {
+    match change {
+        StockChange::Set { on_hand, unavailable, safety } => json!({
+            "change": "set", "on_hand": on_hand, "unavailable": unavailable, "safety": safety,
+        }),
+        StockChange::SupplierFeed { quantity } => {
+            json!({ "change": "supplier_feed", "quantity": quantity })
+        }
+        StockChange::Received { quantity, unavailable } => {
+            json!({ "change": "received", "quantity": quantity, "unavailable": unavailable })
+        }
+        StockChange::Adjusted { on_hand_delta, unavailable_delta, reason } => json!({
+            "change": "adjusted", "on_hand_delta": on_hand_delta,
+            "unavailable_delta": unavailable_delta, "reason": reason.as_str(),
+        }),
+        StockChange::Counted { on_hand, unavailable: None } => {
+            json!({ "change": "counted", "on_hand": on_hand })
+        }
+        StockChange::Counted { on_hand, unavailable: Some(unavailable) }
+        | StockChange::CountedBelow { on_hand, unavailable } => {
+            json!({ "change": "counted", "on_hand": on_hand, "unavailable": unavailable })
+        }
+        StockChange::InboundAnnounced { no, id, quantity, eta } => json!({
+            "change": "inbound_announced", "inbound_no": no.0, "inbound_id": id.as_str(),
+            "quantity": quantity, "eta": eta.to_string(),
+        }),
+        StockChange::InboundChanged { no, quantity, eta } => json!({
+            "change": "inbound_changed", "inbound_no": no.0, "quantity": quantity,
+            "eta": eta.to_string(),
+        }),
+        StockChange::InboundReceived { no, quantity, closes } => json!({
+            "change": "inbound_received", "inbound_no": no.0, "quantity": quantity,
+            "closes": closes,
+        }),
+        StockChange::InboundCancelled { no } => {
+            json!({ "change": "inbound_cancelled", "inbound_no": no.0 })
         }
     }
+}
+
+/// The fields of both objects, in one.
+fn joined(mut one: Value, other: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut one, other) {
+        fields.extend(more);
+    }
+    one
 }

@@ -2,7 +2,7 @@
 //! out. Fingerprints are in the journal, beside the events.
 
 use super::*;
-use crate::model::command::{CancelOrder, LineCancellation, SetPolicy, ShipShipment};
+use crate::command::{CancelOrder, LineCancellation, SetPolicy, ShipShipment};
 use crate::model::{CustomerId, Day, InboundId, Policy, Split};
 
 /// A name and a fingerprint, in hexadecimal digits, a line.

@@ -1,22 +1,22 @@
 //! Deciding what an operation does to a pair, on durable state alone.
 
+use super::operation::StockOperation;
 use super::{Inbound, Stock, StockChange};
 use crate::limits::{INBOUND_PER_PAIR_MAX, STOCK_UNITS_MAX};
-use crate::model::command::StockOperation;
 use crate::model::ids::{InboundId, InboundNo};
 use crate::model::refusal::Refusal;
 use crate::model::reservations::Supply;
 
 /// Why an operation cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Undecided {
+pub enum Refused {
     /// Durable state refuses.
     Refused(Refusal),
     /// No open inbound supply has that id.
     UnknownInbound,
 }
 
-impl From<Refusal> for Undecided {
+impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
@@ -24,7 +24,7 @@ impl From<Refusal> for Undecided {
 
 impl Stock {
     /// Decides what an operation does here.
-    pub fn decide(&self, operation: &StockOperation) -> Result<StockChange, Undecided> {
+    pub fn decide(&self, operation: &StockOperation) -> Result<StockChange, Refused> {
         match operation {
             StockOperation::Set { on_hand, unavailable, safety } => {
                 let on_hand = on_hand.unwrap_or(self.on_hand);
@@ -92,8 +92,8 @@ impl Stock {
         }
     }
 
-    fn open_inbound(&self, id: &InboundId) -> Result<&Inbound, Undecided> {
-        self.inbound().iter().find(|i| i.id == *id).ok_or(Undecided::UnknownInbound)
+    fn open_inbound(&self, id: &InboundId) -> Result<&Inbound, Refused> {
+        self.inbound().iter().find(|i| i.id == *id).ok_or(Refused::UnknownInbound)
     }
 
     /// The number that a new inbound supply gets.

@@ -1,7 +1,9 @@
 //! Tables: given this stock and these effects, exactly these quantities.
 
 use super::*;
-use crate::model::command::StockOperation;
+use crate::command::StockOperation;
+use crate::model::Pair;
+use crate::model::StateHash;
 use crate::model::ids::{NodeNo, OrderNo, SkuNo};
 use crate::model::invariants::conservation;
 use crate::model::refusal::Refusal;
@@ -266,7 +268,7 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
 }
 
 /// Decides an operation on the table's stock, as its actor would.
-fn decide(table: &Table, operation: &StockOperation) -> Result<StockChange, Undecided> {
+fn decide(table: &Table, operation: &StockOperation) -> Result<StockChange, Refused> {
     table.stock.decide(operation)
 }
 

@@ -7,18 +7,20 @@ use std::sync::atomic::Ordering;
 use std::thread::{scope, yield_now};
 
 use super::{Asked, AuditReport, Look, audit, audit_actors, audit_chunk, audit_hash};
+use crate::command::catalogue::define_item::ItemDefined;
+use crate::command::{CancelOrder, SetPolicy, ShipShipment};
 use crate::disk::RealDisk;
 use crate::engine::tests::{AT, NODE, item, meta, node, one_unit, order, poll, receive, run};
 use crate::engine::{Engine, EngineError, Pump};
-use crate::model::command::{CancelOrder, SetPolicy, ShipShipment};
 use crate::model::digest::{Part, hash_bytes};
-use crate::model::{ArchivedOrder, Event, Lsn, OrderId, OrderNo, Record, RequestId, SkuNo, Text};
+use crate::model::event::Numbered;
+use crate::model::{ArchivedOrder, Lsn, OrderId, OrderNo, Record, RequestId, SkuNo, Text};
 use crate::read::as_of::AsOf;
 use crate::recovery::directory::lock_data;
 use crate::snapshot::snapshots::Snapshots;
 use crate::state::Applied;
 use crate::state::orders::Found;
-use crate::transaction::written::Reserves;
+use crate::transaction::command::recorded;
 
 fn order_id(id: &str) -> OrderId {
     OrderId::new("order", id).expect("an order id")
@@ -189,9 +191,9 @@ fn a_step_that_did_not_end_is_no_breach() {
     let (engine, mut pump) = one_unit();
     let mut placing = pin!(engine.place_order(order()));
     assert!(poll(placing.as_mut()).is_pending(), "its event is in flight");
-    let event = Event::ItemDefined { no: SkuNo(99), item: item("B").item };
+    let event = Numbered(ItemDefined { no: SkuNo(99), item: item("B").item });
     let record = Record { at: AT, request: None, origin: None, event };
-    engine.kernel.append(record, Reserves::new()).expect("it is taken");
+    engine.kernel.append(record, recorded).expect("it is taken");
     let step = catch_unwind(AssertUnwindSafe(|| pump.pump()));
     assert!(step.is_err(), "no item has that number");
     let told = engine.audit();

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::error::RestoreError;
 use super::point::{Dropped, Lost, Point};
+use crate::command::AnyEvent;
 use crate::journal::{History, Log as _, LogError, ReadOnlyLog};
 use crate::model::{Lsn, Record, Timestamp};
 use crate::recovery::error::OpenError;
@@ -97,7 +98,7 @@ fn time_of(history: &dyn History, lsn: Lsn) -> Option<Timestamp> {
     }
     let mut found = None;
     let read = history.cursor(lsn).read(&mut |_, payload| {
-        found = minicbor::decode::<Record>(payload).ok();
+        found = minicbor::decode::<Record<AnyEvent>>(payload).ok();
         ControlFlow::Break(())
     });
     read.ok().and(found).map(|record| record.at)
@@ -110,7 +111,7 @@ fn lsn_at(log: &ReadOnlyLog, snapshots: &Snapshots, time: Timestamp) -> Result<L
     let mut last = snapshot.unwrap_or(history.first().previous());
     let mut failed = None;
     history.cursor(last.next()).read(
-        &mut |lsn, payload| match minicbor::decode::<Record>(payload) {
+        &mut |lsn, payload| match minicbor::decode::<Record<AnyEvent>>(payload) {
             Ok(record) if record.at > time => ControlFlow::Break(()),
             Ok(_) => {
                 last = lsn;

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use crate::model::{
-    Allocation, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId,
-    NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts,
-    Policy, PostalCode, Release, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split,
-    StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
+    Allocation, AllocationUnits, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Location,
+    Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine,
+    OrderNo, Pair, Parts, Policy, PostalCode, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo,
+    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -55,8 +55,8 @@ pub(super) enum Happening {
     Policy(Box<Policy>),
     Stock(Pair, StockChange),
     Place(Box<Order>),
-    Cancel(OrderId, OrderNo, Vec<Release>),
-    Ship(OrderId, OrderNo, Vec<Release>),
+    Cancel(OrderId, OrderNo, Vec<AllocationUnits>),
+    Ship(OrderId, OrderNo, Vec<AllocationUnits>),
 }
 
 impl World {
@@ -140,13 +140,13 @@ impl World {
             }
             Happening::Place(order) => self.place(lsn, *order, &mut hash),
             Happening::Cancel(id, order, releases) => {
-                for Release { pair, line, units, .. } in releases.clone() {
+                for AllocationUnits { pair, line, units, .. } in releases.clone() {
                     self.stock(pair, lsn, StockEffect::Release { order, line, units }, &mut hash);
                 }
                 self.order(&id, lsn, OrderEffect::Cancel(releases), &mut hash);
             }
             Happening::Ship(id, order, releases) => {
-                for Release { pair, line, units, .. } in releases {
+                for AllocationUnits { pair, line, units, .. } in releases {
                     self.stock(pair, lsn, StockEffect::Ship { order, line, units }, &mut hash);
                 }
                 let text = |text: &str| Text::new("text", text).unwrap();
@@ -350,7 +350,7 @@ impl Run {
             let stock = self.world.read_stock(pair);
             let firm = stock.reservations.units(order.no, 0, Supply::OnHand);
             let fits = a.open() > 0 && (!ships || (firm == a.open() && stock.on_hand >= firm));
-            let release = Release { allocation: 0, pair, line: 0, units: a.open() };
+            let release = AllocationUnits { allocation: 0, pair, line: 0, units: a.open() };
             fits.then(|| (order.header.id.clone(), order.no, vec![release]))
         });
         match { tries }.next() {

@@ -44,8 +44,8 @@ fn a_peek_for_a_hint_changes_nothing() {
     };
     for (order, lsn) in (1..5).zip(2..) {
         let before = shown(&row);
-        let place = row.place(PAIR.node).expect("the pair");
-        assert_eq!(row.peek_at(place, StockActor::prefetch_kept), Some(()));
+        let seat = row.seat(PAIR.node).expect("the pair");
+        assert_eq!(row.peek_at(seat, StockActor::prefetch_kept), Some(()));
         assert_eq!(shown(&row), before);
         let applied = row.get_or_insert(PAIR.node).ask(reserve(order, lsn)).wait();
         assert!(matches!(applied, Ok(StockReply::Applied(_))), "{applied:?}");
@@ -94,7 +94,7 @@ fn flags_stand_beside_every_quantity() {
         assert_eq!(shown(&row).0, Glance { has_inbound: true, ..plain });
         let slot = row.find(PAIR.node).expect("the pair");
         let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::Inbound(no), 1)])));
-        assert!(matches!(claimed.wait(), Ok(StockReply::Claim(Claim::Granted))));
+        assert!(matches!(claimed.wait(), Ok(StockReply::Grant(Grant::Granted))));
         assert_eq!(shown(&row).0, Glance { has_inbound: true, in_flight: true, ..plain });
     }
 }
@@ -104,6 +104,6 @@ fn claimed_units_are_not_free() {
     let row = changed([set(STOCK_UNITS_MAX, 0)]);
     let slot = row.find(PAIR.node).expect("the pair");
     let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::OnHand, 7)])));
-    assert!(matches!(claimed.wait(), Ok(StockReply::Claim(Claim::Granted))));
+    assert!(matches!(claimed.wait(), Ok(StockReply::Grant(Grant::Granted))));
     assert_eq!(shown(&row).1, i64::from(STOCK_UNITS_MAX) - 7);
 }

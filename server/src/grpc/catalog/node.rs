@@ -1,8 +1,8 @@
 //! Nodes, there and back.
 
 use backstock_engine::calendar::{CUT_OFF_MINUTES_MAX, Zone};
+use backstock_engine::command::NodeDefinition;
 use backstock_engine::limits;
-use backstock_engine::model::command::NodeDefinition;
 use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, Rule, Text};
 use backstock_proto::v1;
 

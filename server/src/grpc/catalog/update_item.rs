@@ -1,6 +1,6 @@
 //! `UpdateItem`: defines an item, changes it, or makes sure of it.
 
-use backstock_engine::model::command::DefineItem;
+use backstock_engine::command::DefineItem;
 use backstock_proto::v1;
 use tonic::Status;
 

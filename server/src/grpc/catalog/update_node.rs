@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use backstock_engine::command::{DefineNode, NodeDefinition};
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::command::{DefineNode, NodeDefinition};
 use backstock_engine::model::{Node, NodeId, RequestId, digest};
 use backstock_proto::v1;
 use prost::Message;

@@ -1,7 +1,7 @@
 //! `UpdateSourcingPolicy`: sets the policy, all of it.
 
+use backstock_engine::command::SetPolicy;
 use backstock_engine::model::RequestId;
-use backstock_engine::model::command::SetPolicy;
 use backstock_proto::v1;
 use tonic::Status;
 

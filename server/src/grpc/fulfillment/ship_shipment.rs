@@ -1,7 +1,7 @@
 //! `ShipShipment`: a shipment has left its node.
 
+use backstock_engine::command::ShipShipment;
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::command::ShipShipment;
 use backstock_engine::model::{OrderId, Refusal, Text};
 use backstock_proto::v1;
 use tonic::Status;

@@ -1,8 +1,8 @@
 //! What every change of one pair has: the same fields in its request, a command, and an
 //! answer that says what the pair is like then.
 
+use backstock_engine::command::ChangeStock;
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::command::ChangeStock;
 use backstock_engine::model::{NodeId, Sku, Text};
 use backstock_proto::v1;
 use tonic::Status;

@@ -1,6 +1,6 @@
 //! `CountStock`: states what a physical count found.
 
-use backstock_engine::model::command::StockOperation;
+use backstock_engine::command::StockOperation;
 use backstock_proto::v1;
 use tonic::Status;
 

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
+use backstock_engine::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::engine::{Done, EngineError};
-use backstock_engine::model::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::model::{NodeId, Refusal, RequestId, Rule, Sku, Text};
 use backstock_proto::v1;
 use futures_util::StreamExt;

@@ -1,7 +1,7 @@
 //! `ReceiveInbound`: takes in units of an announced supply.
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::model::InboundId;
-use backstock_engine::model::command::StockOperation;
 use backstock_proto::v1;
 use tonic::Status;
 

@@ -1,6 +1,6 @@
 //! `ReceiveStock`: takes in goods that nobody announced.
 
-use backstock_engine::model::command::StockOperation;
+use backstock_engine::command::StockOperation;
 use backstock_proto::v1;
 use tonic::Status;
 

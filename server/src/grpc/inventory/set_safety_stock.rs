@@ -1,6 +1,6 @@
 //! `SetSafetyStock`: states how many units are withheld from promising.
 
-use backstock_engine::model::command::StockOperation;
+use backstock_engine::command::StockOperation;
 use backstock_proto::v1;
 use tonic::Status;
 

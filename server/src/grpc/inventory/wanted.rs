@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::limits::STOCK_UNITS_MAX;
-use backstock_engine::model::command::StockOperation;
 use backstock_engine::model::digest;
 use backstock_engine::model::{Day, InboundId, NodeId, Rule, Sku, Text, Timestamp, Violation};
 use backstock_proto::v1;

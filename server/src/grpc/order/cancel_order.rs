@@ -1,6 +1,6 @@
 //! `CancelOrder`: units of an order are no longer wanted.
 
-use backstock_engine::model::command::{CancelOrder, LineCancellation};
+use backstock_engine::command::{CancelOrder, LineCancellation};
 use backstock_engine::model::{OrderId, Rule, Text, Violation};
 use backstock_proto::v1;
 use tonic::Status;

@@ -1,7 +1,7 @@
 //! Placing an order, one at a time or in a stream: its command, and the answer to it.
 
+use backstock_engine::command::{Meta, PlaceOrder};
 use backstock_engine::engine::{EngineError, Submitted};
-use backstock_engine::model::command::{Meta, PlaceOrder};
 use tonic::Status;
 
 use super::answer;

@@ -1,6 +1,6 @@
 //! From a request to place an order to the engine's command.
 
-use backstock_engine::model::command::{LineRequest, Lines, OrderRequest};
+use backstock_engine::command::{LineRequest, Lines, OrderRequest};
 use backstock_engine::model::{CustomerId, OrderId, PostalCode, ServiceName, Sku, Text, Timestamp};
 use tonic::Status;
 

@@ -1,7 +1,7 @@
 //! Cancelling units of an order.
 
+use backstock_engine::command::LineCancellation;
 use backstock_engine::model::Lsn;
-use backstock_engine::model::command::LineCancellation;
 
 use super::{Fact, by_pair};
 use crate::naive::Naive;

@@ -2,8 +2,8 @@
 //!
 //! [`Pair::change`]: crate::naive::pair::Pair::change
 
+use backstock_engine::command::StockOperation;
 use backstock_engine::model::Lsn;
-use backstock_engine::model::command::StockOperation;
 
 use super::Fact;
 use crate::naive::Naive;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use backstock_engine::command::NodeDefinition;
 use backstock_engine::model::Lsn;
-use backstock_engine::model::command::NodeDefinition;
 
 use super::Fact;
 use crate::naive::Naive;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use backstock_engine::command::OrderRequest;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::command::OrderRequest;
 use backstock_engine::model::{self, Lsn, Shortage, Split, Supply};
 
 use super::Fact;

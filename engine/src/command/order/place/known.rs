@@ -1,6 +1,6 @@
 //! Orders that were placed before: an order's id is an idempotency key.
 
-use crate::model::command::PlaceOrder;
+use crate::command::PlaceOrder;
 use crate::model::digest;
 use crate::model::{Order, OrderHeader, OrderId, Refusal};
 use crate::state::orders::Found;

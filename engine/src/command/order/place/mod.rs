@@ -1,7 +1,9 @@
 //! Placing an order: plan, claim, append.
 
+pub mod event;
 mod known;
 pub mod plan;
+pub mod request;
 pub mod submitted;
 
 use std::sync::Arc;
@@ -10,25 +12,31 @@ use smallvec::SmallVec;
 
 use self::plan::{Draft, InboundSeen, Wanted, WantedLine};
 use crate::actor::Slot;
+use crate::command::order::place::event::OrderPlaced;
 use crate::command::order::place::known::{Room, begin_order, find_same, is_repeat_of_old};
+use crate::command::{OrderRequest, PlaceOrder};
 use crate::geo::PostalMatch;
 use crate::journal::Ticket;
 use crate::limits::{LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, STOCK_UNITS_MAX};
-use crate::model::command::{OrderRequest, PlaceOrder};
+use crate::model::event::{Numbered, Record};
 use crate::model::{
-    Allocation, Event, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Record, Refusal,
-    Request, RequestId, Rule, Shortage, Split, Supply, Violation,
+    Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request, RequestId,
+    Rule, Shortage, Split, Supply, Violation,
 };
 use crate::state::network::Network;
 use crate::state::requests::Remembered;
-use crate::state::stock::{Claim, Standing, StockActor, StockMessage, StockReply};
+use crate::state::stock::Grant;
+use crate::state::stock::{Standing, StockActor, StockMessage, StockReply};
+use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Attempts, Ear};
 use crate::transaction::begin::{Started, begin_request};
 use crate::transaction::bells::{Awaited, Listening};
-use crate::transaction::claims::{Claims, ask, standing_of};
+use crate::transaction::claims::{Claims, standing_of};
 use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
+use crate::transaction::written::Placement;
+use crate::transaction::written::Written;
 use crate::transaction::written::{self, Reserve, Reserves};
 
 /// What a placed order came to, before it is durable.
@@ -79,9 +87,12 @@ pub async fn place(kernel: &Kernel, command: &PlaceOrder) -> Result<Placing, Eng
     let no = kernel.state.next_order();
     let mut placed = placed(no, header(command, &wanted, fingerprint), draft);
     kernel.state.orders.number(&order.id, no);
-    let event = Event::OrderPlaced(PackedOrder::of(&placed));
+    let event = Numbered(OrderPlaced { order: PackedOrder::of(&placed) });
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
-    let ticket = kernel.append(record, reserves).inspect_err(|_| kernel.state.unnumber(no))?;
+    let written = |request, OrderPlaced { order: packed }| {
+        Written::Placed(Box::new(Placement { request, no, packed, reserves }))
+    };
+    let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();
     room.hand_over();
     if let Some(key) = key {
@@ -514,12 +525,12 @@ async fn claim<'a>(
     let mut claims = Claims::new(kernel);
     for of_pair in wanted {
         match claims.units(of_pair).await? {
-            Ok(Claim::Granted) => {}
-            Ok(Claim::NoRoomToWait) => return Err(no_room_to_wait()),
+            Ok(Grant::Granted) => {}
+            Ok(Grant::NoRoomToWait) => return Err(no_room_to_wait()),
             // The units went to somebody else: plan on what is left.
-            Ok(Claim::Short(_)) => return Ok(Attempt::Overtaken),
-            Ok(Claim::Missing(_)) => unreachable!("only what leaves can be missing"),
-            Ok(Claim::InFlight) => unreachable!("it comes with a bell"),
+            Ok(Grant::Short(_)) => return Ok(Attempt::Overtaken),
+            Ok(Grant::Missing(_)) => unreachable!("only what leaves can be missing"),
+            Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
             Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
     }
@@ -532,11 +543,11 @@ fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
         let sku = draft.lines[usize::from(a.line)].sku;
         let node = draft.shipments[usize::from(a.shipment)].node;
         let entry = kernel.state.catalogue.entry(sku);
-        let place = entry.place(node);
+        let seat = entry.seat(node);
         // Asked once all are looked up.
-        entry.row.prefetch_actor(place);
-        let (pair, place) = (Pair { sku, node }, Some(place));
-        Reserve { pair, place, line: a.line, supply: a.supply, units: a.units }
+        entry.row.prefetch_actor(seat);
+        let (pair, seat) = (Pair { sku, node }, Some(seat));
+        Reserve { pair, seat, line: a.line, supply: a.supply, units: a.units }
     };
     draft.allocations.iter().map(reserve).collect()
 }

@@ -5,10 +5,10 @@ use std::task::Poll;
 
 use super::{Moment, confirm, look_and_plan, resolve};
 use crate::command::order::place::plan::Draft;
+use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::tests::{NODE, item, one_unit, order, poll, receive, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::limits::TRIES_MAX;
-use crate::model::command::{LineRequest, PlaceOrder};
 use crate::model::{Refusal, Shortage, Sku};
 use crate::transaction::attempts::{Attempt, Attempts};
 

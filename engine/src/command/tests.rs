@@ -1,6 +1,11 @@
 //! What callers may send, as tables: this command, exactly these violations.
 
 use super::*;
+use crate::limits;
+use crate::model::InboundId;
+use crate::model::OrderId;
+use crate::model::Text;
+use crate::model::Violation;
 
 fn said(checked: Result<(), Vec<Violation>>) -> Vec<String> {
     checked.err().unwrap_or_default().iter().map(ToString::to_string).collect()

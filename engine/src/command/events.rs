@@ -1,0 +1,106 @@
+//! The list of all events, and what the journal has of each.
+
+use minicbor::{Decode, Encode};
+use serde_json::Value;
+
+use super::catalogue::define_item::ItemDefined;
+use super::catalogue::define_node::NodeDefined;
+use super::catalogue::set_policy::PolicySet;
+use super::order::cancel::OrderCancelled;
+use super::order::place::event::{OrderPlaced, OrderPlacedV1};
+use super::order::ship::ShipmentShipped;
+use super::supply::change_stock::StockChanged;
+use crate::model::event::{Event, Listed, Numbered};
+use crate::model::{Request, Unpackable};
+use crate::transaction::command::{Replay, Replayed};
+
+/// Makes of a list of numbers, names and events their enum, as the journal has it.
+macro_rules! events {
+    ($($number:literal $name:literal $event:ident,)*) => {
+        /// An event of any kind. Numbers are never reused; an unknown one is an error.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum AnyEvent {
+            $(#[doc = concat!("Number ", $number, ".")] $event($event),)*
+        }
+
+        $(impl Listed for $event {
+            const NUMBER: u32 = $number;
+            const NAME: &'static str = $name;
+        }
+
+        impl From<$event> for AnyEvent {
+            fn from(event: $event) -> Self {
+                Self::$event(event)
+            }
+        })*
+
+        impl AnyEvent {
+            /// What the journal's inspection calls it.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$event(_) => $name,)*
+                }
+            }
+
+            /// The event as the applier takes it, and the order that it places.
+            ///
+            /// # Errors
+            /// When the order in it does not unpack.
+            pub fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
+                match self {
+                    $(Self::$event(event) => event.replay(request),)*
+                }
+            }
+
+            /// What happened, for a person or a script.
+            pub fn describe(&self) -> Value {
+                match self {
+                    $(Self::$event(event) => event.describe(),)*
+                }
+            }
+        }
+
+        impl<C> Encode<C> for AnyEvent {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                e: &mut minicbor::Encoder<W>,
+                ctx: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                match self {
+                    $(Self::$event(event) => Numbered(event.clone()).encode(e, ctx),)*
+                }
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for AnyEvent {
+            fn decode(
+                d: &mut minicbor::Decoder<'b>,
+                _: &mut C,
+            ) -> Result<Self, minicbor::decode::Error> {
+                let at = d.position();
+                if d.array()? != Some(2) {
+                    return Err(minicbor::decode::Error::message("an event is an array of two").at(at));
+                }
+                let at = d.position();
+                match d.u32()? {
+                    $($number => Ok(Self::$event(d.decode()?)),)*
+                    unknown => Err(minicbor::decode::Error::unknown_variant(unknown.into()).at(at)),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    1 "item_defined" ItemDefined,
+    2 "node_defined" NodeDefined,
+    3 "policy_set" PolicySet,
+    10 "stock_changed" StockChanged,
+    20 "order_placed" OrderPlacedV1,
+    21 "order_cancelled" OrderCancelled,
+    22 "shipment_shipped" ShipmentShipped,
+    23 "order_placed" OrderPlaced,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! That an order was placed, in both formats of the event.
+
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
+use crate::model::event::Event;
+use crate::model::{Order, PackedOrder, Request, Unpackable};
+use crate::transaction::command::{Replay, Replayed};
+use crate::transaction::written::{Placement, Written};
+
+/// An order was placed and got its allocation, as format version 1 wrote it. Read
+/// still, and written no more.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderPlacedV1 {
+    /// The order.
+    #[n(0)]
+    pub order: Box<Order>,
+}
+
+/// An order was placed and got its allocation.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderPlaced {
+    /// The order.
+    #[n(0)]
+    pub order: PackedOrder,
+}
+
+impl Replay for OrderPlacedV1 {
+    /// It is packed from here on. Its texts were not looked at when it was decoded.
+    fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
+        let order = PackedOrder::check(PackedOrder::of(&self.order).bytes())?;
+        OrderPlaced { order }.replay(request)
+    }
+}
+
+impl Replay for OrderPlaced {
+    fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
+        let (placement, id) = Placement::read(request, self.order)?;
+        let no = placement.no;
+        Ok((Written::Placed(Box::new(placement)), Some((id, no))))
+    }
+}
+
+impl Event for OrderPlacedV1 {
+    fn describe(&self) -> Value {
+        placed(&self.order)
+    }
+}
+
+impl Event for OrderPlaced {
+    /// The order, or what is wrong with its bytes: a person who looks into a damaged
+    /// journal wants to see the rest.
+    fn describe(&self) -> Value {
+        match self.order.unpack() {
+            Ok(order) => placed(&order),
+            Err(error) => json!({ "unreadable": error.to_string() }),
+        }
+    }
+}
+
+fn placed(order: &Order) -> Value {
+    let lines = order.lines.iter().map(
+        |line| json!({ "sku_no": line.sku.0, "ordered": line.ordered, "short": line.cancelled }),
+    );
+    let nodes = order.shipments.iter().map(|shipment| shipment.node.0);
+    json!({
+        "order_id": order.header.id.as_str(), "order_no": order.no.0,
+        "lines": lines.collect::<Vec<_>>(), "shipment_node_nos": nodes.collect::<Vec<_>>(),
+    })
+}

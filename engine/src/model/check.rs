@@ -1,0 +1,26 @@
+//! Checks of a command's fields: all that is wrong is told at once.
+
+use super::violation::{Rule, Violation};
+
+/// A list's length as the numbers of [`in_range`].
+pub fn length<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
+}
+
+/// Notes a number outside of `min..=max`.
+pub fn in_range(found: &mut Vec<Violation>, field: String, value: i64, min: i64, max: i64) {
+    if !(min..=max).contains(&value) {
+        found.push(Violation::new(field, value, Rule::OutOfRange { min, max }));
+    }
+}
+
+/// Ends a check: what was found, if anything was.
+pub fn finish(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+/// A bound as the numbers of [`in_range`].
+#[expect(clippy::cast_possible_wrap, reason = "bounds are far below 2^63")]
+pub const fn bound(bound: usize) -> i64 {
+    bound as i64
+}

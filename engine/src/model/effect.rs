@@ -1,0 +1,121 @@
+//! What an event does to actors, and which claim of its command each effect settles.
+//!
+//! ```text
+//!   command --claims--> Claim --+--> its event is applied: the effect settles the claim
+//!                               +--> refused, dropped or rejected: the claim is given back
+//! ```
+//! An event is a list of effects. Applying it, undoing it and giving back what its command
+//! claimed know effects and claims only, and never the event.
+
+use super::catalog::{Item, Node, Policy};
+use super::ids::{NodeNo, OrderNo, Pair, Sku, SkuNo};
+use super::order::OrderEffect;
+use super::stock::{Parts, StockEffect};
+
+/// What an event does to one actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// To the stock of a SKU at a node.
+    Stock(Pair, StockEffect),
+    /// To an order.
+    Order(OrderNo, OrderEffect),
+    /// To what everybody reads.
+    Configuration(Configuration),
+}
+
+/// What everybody reads, as it is from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Configuration {
+    /// An item, by its number.
+    Item(SkuNo, Item),
+    /// A node, by its number.
+    Node(NodeNo, Box<Node>),
+    /// The sourcing policy.
+    Policy(Box<Policy>),
+}
+
+/// The effects of one event, one for each actor that it changes.
+pub type Effects = Vec<Effect>;
+
+/// What a command holds from its decision on until its event is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Something of the stock of a SKU at a node.
+    Stock(Pair, StockClaim),
+    /// An order is in hand: no other command changes it.
+    InHand(OrderNo),
+    /// The definition of a new item is in flight, and with it the item's number.
+    Item(Sku),
+}
+
+/// What can be claimed of a pair. `P` is how parts are held: the table of
+/// [`StockEffect::claim`] borrows them from the effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StockClaim<P = Parts> {
+    /// Units that an order is to reserve.
+    Units(P),
+    /// Units that leave with a shipment.
+    Leaving(u32),
+    /// Units are about to be given back: nobody begins to wait here.
+    Releasing,
+    /// A change of supply: no other one is decided.
+    Editing,
+    /// A place in the line of changes of supply.
+    InLine,
+}
+
+impl StockClaim<&Parts> {
+    /// The same claim, with parts of its own.
+    pub fn to_owned(self) -> StockClaim {
+        match self {
+            Self::Units(parts) => StockClaim::Units(parts.clone()),
+            Self::Leaving(units) => StockClaim::Leaving(units),
+            Self::Releasing => StockClaim::Releasing,
+            Self::Editing => StockClaim::Editing,
+            Self::InLine => StockClaim::InLine,
+        }
+    }
+}
+
+impl StockClaim {
+    /// The same claim, its parts borrowed.
+    pub const fn as_ref(&self) -> StockClaim<&Parts> {
+        match self {
+            Self::Units(parts) => StockClaim::Units(parts),
+            Self::Leaving(units) => StockClaim::Leaving(*units),
+            Self::Releasing => StockClaim::Releasing,
+            Self::Editing => StockClaim::Editing,
+            Self::InLine => StockClaim::InLine,
+        }
+    }
+}
+
+impl Effect {
+    /// The claim that this effect settles. None where the command claims nothing: a node
+    /// and the policy change one at a time.
+    pub fn claim(&self) -> Option<Claim> {
+        match self {
+            Self::Stock(pair, effect) => Some(Claim::Stock(*pair, effect.claim().to_owned())),
+            Self::Order(no, OrderEffect::Cancel(_) | OrderEffect::Ship { .. }) => {
+                Some(Claim::InHand(*no))
+            }
+            Self::Configuration(Configuration::Item(_, item)) => {
+                Some(Claim::Item(item.sku.clone()))
+            }
+            Self::Configuration(Configuration::Node(..) | Configuration::Policy(_)) => None,
+        }
+    }
+}
+
+impl StockEffect {
+    /// The part of that table that is about stock: a pair settles its claims in its turn.
+    #[inline]
+    pub const fn claim(&self) -> StockClaim<&Parts> {
+        match self {
+            Self::Reserve { parts, .. } => StockClaim::Units(parts),
+            Self::Ship { units, .. } => StockClaim::Leaving(*units),
+            Self::Release { .. } => StockClaim::Releasing,
+            Self::Change(_) => StockClaim::Editing,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What every command carries besides its content.
+
+use super::event::Origin;
+use super::ids::RequestId;
+use super::time::Timestamp;
+
+/// What every mutating command carries besides its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// The idempotency key; an order's id is one by itself.
+    pub request_id: Option<RequestId>,
+    /// The fingerprint of what the caller sent, where the command was made of that and
+    /// of what was there: the same request may become another command later. None where
+    /// the command is what he sent.
+    pub content: Option<u64>,
+    /// Who, where from and why.
+    pub origin: Option<Box<Origin>>,
+    /// When the command was taken, by the server's clock.
+    pub at: Timestamp,
+    /// Only find out whether it would be done. Nothing is written, and the answer's
+    /// version is one that it would have been done at. An order is quoted instead.
+    pub validate_only: bool,
+}

@@ -1,0 +1,175 @@
+//! What callers may ask of a pair's supply.
+
+use minicbor::Encode;
+
+use crate::limits;
+use crate::model::check::{finish, in_range};
+use crate::model::ids::{InboundId, Text};
+use crate::model::time::Timestamp;
+use crate::model::violation::{Rule, Violation};
+
+/// How the supply of a pair is changed. Quantities are whole units.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub enum StockOperation {
+    /// States what is there; what is left out stays as it is.
+    #[n(1)]
+    Set {
+        /// Units physically there; not for suppliers.
+        #[n(0)]
+        on_hand: Option<u32>,
+        /// Of those, units that cannot be sold; not for suppliers.
+        #[n(1)]
+        unavailable: Option<u32>,
+        /// Units withheld from promising.
+        #[n(2)]
+        safety: Option<u32>,
+    },
+    /// States what a supplier has; without a quantity, any number.
+    #[n(2)]
+    SupplierFeed {
+        /// Units that the supplier has.
+        #[n(0)]
+        quantity: Option<u32>,
+    },
+    /// Takes in goods that nobody announced.
+    #[n(3)]
+    Receive {
+        /// Units, from 1.
+        #[n(0)]
+        quantity: u32,
+        /// Of those, units that cannot be sold.
+        #[n(1)]
+        unavailable: u32,
+    },
+    /// Corrects by so many units; not both are 0.
+    #[n(4)]
+    Adjust {
+        /// Units on hand more, or less when below zero.
+        #[n(0)]
+        on_hand_delta: i32,
+        /// Units more that cannot be sold, or less when below zero.
+        #[n(1)]
+        unavailable_delta: i32,
+        /// Why.
+        #[n(2)]
+        reason: Text,
+    },
+    /// States what a physical count found.
+    #[n(5)]
+    Count {
+        /// Units found.
+        #[n(0)]
+        on_hand: u32,
+    },
+    /// Announces a supply on its way.
+    #[n(7)]
+    AnnounceInbound {
+        /// The caller's id for it.
+        #[n(0)]
+        id: InboundId,
+        /// Units, from 1.
+        #[n(1)]
+        quantity: u32,
+        /// When it is expected: the start of a day at the node. That may have passed, see
+        /// [`limits::INBOUND_OVERDUE_DAYS_MAX`].
+        #[n(2)]
+        eta: Timestamp,
+    },
+    /// Changes a supply on its way.
+    #[n(8)]
+    ChangeInbound {
+        /// Which one.
+        #[n(0)]
+        id: InboundId,
+        /// Units now expected, if that changes.
+        #[n(1)]
+        quantity: Option<u32>,
+        /// When, if that changes.
+        #[n(2)]
+        eta: Option<Timestamp>,
+    },
+    /// Takes in units of an announced supply.
+    #[n(9)]
+    ReceiveInbound {
+        /// Which one.
+        #[n(0)]
+        id: InboundId,
+        /// Units that arrived.
+        #[n(1)]
+        quantity: u32,
+        /// Whether nothing more will come.
+        #[n(2)]
+        closes: bool,
+    },
+    /// Takes back an announcement.
+    #[n(10)]
+    CancelInbound {
+        /// Which one.
+        #[n(0)]
+        id: InboundId,
+    },
+}
+
+impl StockOperation {
+    /// When a supply is expected from now on, if the operation says.
+    pub const fn eta(&self) -> Option<Timestamp> {
+        match self {
+            Self::AnnounceInbound { eta, .. } => Some(*eta),
+            Self::ChangeInbound { eta, .. } => *eta,
+            _ => None,
+        }
+    }
+
+    /// Checks quantities. Days are the node's, and are checked with it.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let max = i64::from(limits::STOCK_UNITS_MAX);
+        let mut found = Vec::new();
+        let mut units = |field: &str, value: u32, min: i64| {
+            in_range(&mut found, field.into(), i64::from(value), min, max);
+        };
+        match self {
+            Self::Set { on_hand: None, unavailable: None, safety: None } => {
+                found.push(says_nothing("levels", "sets no level"));
+            }
+            Self::Set { on_hand, unavailable, safety } => {
+                units("on_hand", on_hand.unwrap_or(0), 0);
+                units("unavailable", unavailable.unwrap_or(0), 0);
+                units("safety", safety.unwrap_or(0), 0);
+            }
+            Self::SupplierFeed { quantity } => units("quantity", quantity.unwrap_or(0), 0),
+            Self::Receive { quantity, unavailable } => {
+                units("quantity", *quantity, 1);
+                let all = i64::from(*quantity);
+                let most = if (1..=max).contains(&all) { all } else { max };
+                let field = "unavailable".into();
+                in_range(&mut found, field, i64::from(*unavailable), 0, most);
+            }
+            Self::Adjust { on_hand_delta: 0, unavailable_delta: 0, .. } => {
+                found.push(says_nothing("deltas", "changes nothing: both deltas are 0"));
+            }
+            Self::Adjust { on_hand_delta, unavailable_delta, .. } => {
+                let mut delta = |field: &str, delta: i32| {
+                    in_range(&mut found, field.into(), i64::from(delta), -max, max);
+                };
+                delta("on_hand_delta", *on_hand_delta);
+                delta("unavailable_delta", *unavailable_delta);
+            }
+            Self::Count { on_hand } => units("on_hand", *on_hand, 0),
+            Self::AnnounceInbound { quantity, .. } => units("quantity", *quantity, 1),
+            Self::ChangeInbound { quantity: None, eta: None, .. } => {
+                found.push(says_nothing("quantity", "neither quantity nor eta is set"));
+            }
+            Self::ChangeInbound { quantity, .. } => units("quantity", quantity.unwrap_or(1), 1),
+            Self::ReceiveInbound { quantity, closes, .. } => {
+                units("quantity", *quantity, i64::from(!closes));
+            }
+            Self::CancelInbound { .. } => {}
+        }
+        finish(found)
+    }
+}
+
+/// An operation that says nothing is a slip of its caller.
+fn says_nothing(field: &str, how: &str) -> Violation {
+    Violation::new(field, "", Rule::Malformed(how.into()))
+}

@@ -1,0 +1,149 @@
+//! What a command is, and the one way from it to the journal.
+//!
+//! ```text
+//!   key ---> validate ---> decide ---> append ~~~ durable ~~~> apply
+//!    |        fields        actors      one event
+//!    +--> carried out before: answered again, whatever its content is today
+//! ```
+
+use super::begin::{Started, begin_request};
+use super::error::EngineError;
+use super::in_flight::Transaction;
+use super::kernel::Kernel;
+use super::written::{Recorded, Written};
+use crate::journal::Ticket;
+use crate::model::effect::Effects;
+use crate::model::event::{Listed, Numbered, Record};
+use crate::model::{
+    Lsn, Meta, OrderId, OrderNo, Refusal, Request, Timestamp, Unpackable, Violation,
+};
+use crate::state::network::Network;
+
+/// A command, which becomes one event or is refused.
+pub trait Command {
+    /// What it makes happen.
+    type Event: Listed + Effective;
+
+    /// Key, origin, time.
+    fn meta(&self) -> &Meta;
+
+    /// Tells the same content sent again from another one. It is in the journal: it never
+    /// changes for the same content.
+    fn fingerprint(&self) -> u64;
+
+    /// Checks what needs no actor. All that is wrong is told at once.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    fn validate(&self, _facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        Ok(())
+    }
+
+    /// Decides on durable state, and claims what the event will change.
+    async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<Self::Event>, EngineError>;
+}
+
+/// An event that is carried out by its effects.
+pub trait Effective {
+    /// What it does, one effect for each actor that it changes.
+    fn effects(self) -> Effects;
+}
+
+/// An event that was read from the journal, as the applier takes it.
+pub trait Replay {
+    /// What the applier takes, of a command with that key.
+    ///
+    /// # Errors
+    /// When the order in it does not unpack.
+    fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable>;
+}
+
+/// What the applier takes, and the order that it places.
+pub type Replayed = (Written, Option<(OrderId, OrderNo)>);
+
+impl<E: Effective> Replay for E {
+    fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
+        Ok((recorded(request, self), None))
+    }
+}
+
+/// An event as the applier takes it.
+pub fn recorded(request: Option<Request>, event: impl Effective) -> Written {
+    Written::Other(Box::new(Recorded { request, effects: event.effects() }))
+}
+
+/// What fields are checked against.
+pub struct Facts<'a> {
+    /// When the command was taken.
+    pub now: Timestamp,
+    /// Nodes and policy.
+    pub network: &'a Network,
+}
+
+/// What a command comes to.
+pub enum Decision<E> {
+    /// This happens.
+    Event(E),
+    /// Nothing has to change: the version shows that all is so already.
+    Nothing(Lsn),
+}
+
+/// What a command came to, before it is durable.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome {
+    /// The event is on its way to the disk.
+    Written(Ticket),
+    /// The same request was carried out before.
+    Repeat(Lsn),
+    /// Nothing had to change, or it was only to be found out whether it could.
+    Known(Lsn),
+}
+
+/// Brings a command to the journal.
+///
+/// # Errors
+/// A reused key, then what is wrong with the content, then what durable state refuses.
+pub async fn run<C: Command>(kernel: &Kernel, command: &C) -> Result<Outcome, EngineError> {
+    let meta = command.meta();
+    let request = request_of(command);
+    let mut tx = match begin(kernel, request.as_ref(), command).await? {
+        Started::Fresh(key) => Transaction::begin(kernel, key),
+        Started::Repeat(done) => return Ok(Outcome::Repeat(done.lsn)),
+    };
+    // Only now: what was carried out may name a day that has passed.
+    command.validate(&Facts { now: meta.at, network: &kernel.state.network.load() })?;
+    let event = match command.decide(&mut tx).await? {
+        Decision::Event(_) if meta.validate_only => return Ok(Outcome::Known(kernel.shown())),
+        Decision::Event(event) => Numbered(event),
+        Decision::Nothing(lsn) => return Ok(Outcome::Known(lsn)),
+    };
+    let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
+    let ticket = kernel.append(record, recorded)?;
+    tx.hand_over(ticket);
+    Ok(Outcome::Written(ticket))
+}
+
+/// The key of a command, if it has one, with the fingerprint of what the caller sent.
+fn request_of(command: &impl Command) -> Option<Request> {
+    let Meta { request_id, content, .. } = command.meta();
+    let fingerprint = || content.unwrap_or_else(|| command.fingerprint());
+    request_id.clone().map(|id| Request { id, fingerprint: fingerprint() })
+}
+
+/// Takes the key of a command. Where the fingerprint is not the command's own, an older
+/// version may remember the request by that.
+async fn begin<'k>(
+    kernel: &'k Kernel,
+    request: Option<&Request>,
+    command: &impl Command,
+) -> Result<Started<'k>, EngineError> {
+    match begin_request(kernel, request).await {
+        Err(EngineError::Refused(Refusal::RequestIdReused { request_id: id }))
+            if command.meta().content.is_some() =>
+        {
+            let fingerprint = command.fingerprint();
+            begin_request(kernel, Some(&Request { id, fingerprint })).await
+        }
+        started => started,
+    }
+}

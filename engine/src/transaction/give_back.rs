@@ -1,0 +1,38 @@
+//! Giving back what was claimed.
+
+use super::bells::Awaited;
+use super::kernel::Kernel;
+use crate::actor::{Actor, Ask};
+use crate::model::effect::Claim;
+use crate::state::order::OrderMessage;
+use crate::state::stock::StockMessage;
+
+impl Kernel {
+    /// Gives back what a command claimed that came to nothing, and wakes those who wait
+    /// for it.
+    pub fn give_back(&self, claim: Claim) {
+        match claim {
+            Claim::Stock(pair, claim) => {
+                let given = self.state.cell(pair).ask(StockMessage::GiveBack(claim));
+                give_back(self, Awaited::Pair(pair), given);
+            }
+            Claim::InHand(no) => {
+                if let Some(cell) = self.state.orders.by_no(no) {
+                    give_back(self, Awaited::Order(no), cell.ask(OrderMessage::GiveBack));
+                }
+            }
+            Claim::Item(sku) => {
+                self.state.new_items.lock().numbers.remove(&sku);
+                self.gave_up_name();
+            }
+        }
+    }
+}
+
+/// Gives back what was held of an actor, and wakes those who sleep for it. Waits until the
+/// actor has taken it, as long as a few turns take: the woken must find it free.
+pub fn give_back<A: Actor>(kernel: &Kernel, actor: Awaited, given: Ask<A>) {
+    // An actor that panicked has nothing more to give, and the engine halts.
+    let _ = given.wait();
+    kernel.bells.ring(actor);
+}
