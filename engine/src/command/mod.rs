@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 pub mod events;
+#[cfg(test)]
+mod fixture;
 pub mod order;
 pub mod supply;
 

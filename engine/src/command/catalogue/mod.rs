@@ -50,3 +50,16 @@ fn next_number(items: usize) -> Result<SkuNo, Refusal> {
     }
     Ok(SkuNo(u32::try_from(items).expect("ITEMS_MAX fits 32 bits")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_follows_all_others_while_there_is_room() {
+        assert_eq!(next_number(0), Ok(SkuNo(0)));
+        assert_eq!(next_number(ITEMS_MAX - 1).map(|no| no.0 as usize), Ok(ITEMS_MAX - 1));
+        let full = Refusal::ListFull { what: "items", max: ITEMS_MAX };
+        assert_eq!(next_number(ITEMS_MAX), Err(full));
+    }
+}

@@ -161,3 +161,30 @@ impl Effective for PolicySet {
         vec![Effect::Configuration(Configuration::Policy(self.policy))]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_stay_where_orders_refer_to_them() {
+        let before = Policy::default();
+        let after = |change: fn(&mut Policy)| {
+            let mut after = Policy::default();
+            change(&mut after);
+            decide(&before, &after).map(|event| *event.policy == after)
+        };
+        let fixed = |service: &str| Err(Refusal::ServiceFixed { service: service.into() });
+        let table = [
+            (after(|_| {}), Ok(true)),
+            (after(|policy| policy.horizon_days = 9), Ok(true)),
+            (after(|policy| policy.services.push(policy.services[0].clone())), Ok(true)),
+            (after(|policy| policy.services[1].promise_days = 9), Ok(true)),
+            (after(|policy| drop(policy.services.pop())), fixed("same_day")),
+            (after(|policy| policy.services.swap(0, 1)), fixed("standard")),
+        ];
+        for (at, (came_to, expected)) in table.into_iter().enumerate() {
+            assert_eq!(came_to, expected, "row {at}");
+        }
+    }
+}

@@ -241,3 +241,102 @@ impl Effective for OrderCancelled {
         effects
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{id, order};
+    use super::*;
+    use crate::model::{Claim, Dispatch, Lsn, Text, Timestamp};
+
+    /// The allocations that a cancellation gives back, with their units.
+    fn given_back(order: &Order, lines: &[(u32, u32)]) -> Result<Vec<(u16, u32)>, Refusal> {
+        let lines = lines.iter().map(|&(line, quantity)| LineCancellation { line, quantity });
+        let event = decide(order, &lines.collect::<Vec<_>>())?;
+        assert_eq!((event.no, &event.id), (order.no, &order.header.id));
+        Ok(event.releases.iter().map(|part| (part.allocation, part.units)).collect())
+    }
+
+    fn left(line_index: Option<u32>, open: u64, wanted: u64) -> UnitsLeft {
+        UnitsLeft { line_index, open, wanted }
+    }
+
+    /// The order after its first shipment left.
+    fn shipped() -> Order {
+        let mut order = order();
+        let (carrier, tracking) = (Text::default(), Text::default());
+        let dispatch = Dispatch { at: Timestamp::from_micros(0), carrier, tracking };
+        order.apply(Lsn::new(2), &OrderEffect::Ship { shipment: 0, dispatch });
+        order
+    }
+
+    /// The order after so many units of lines were cancelled.
+    fn cancelled(lines: &[LineCancellation]) -> Order {
+        let mut order = order();
+        let event = decide(&order, lines).expect("the units are open");
+        order.apply(Lsn::new(2), &OrderEffect::Cancel(event.releases));
+        order
+    }
+
+    #[test]
+    fn a_cancellation_gives_back_the_least_firm_units_or_says_why_not() {
+        let order_id = id();
+        let two_of_the_first = [LineCancellation { line: 1, quantity: 2 }];
+        let table = [
+            (order(), &[][..], Ok(vec![(0, 3), (1, 2), (2, 3)])),
+            (order(), &[(1, 1)], Ok(vec![(1, 1)])),
+            (order(), &[(1, 4)], Ok(vec![(0, 2), (1, 2)])),
+            (order(), &[(2, 3), (1, 2)], Ok(vec![(1, 2), (2, 3)])),
+            (
+                order(),
+                &[(3, 1)],
+                Err(Refusal::LineNotFound { order_id: order_id.clone(), line_index: 2 }),
+            ),
+            (
+                order(),
+                &[(2, 4)],
+                Err(Refusal::UnitsNotOrdered {
+                    order_id: order_id.clone(),
+                    left: left(Some(1), 3, 4),
+                }),
+            ),
+            (shipped(), &[], Ok(vec![(1, 2)])),
+            (
+                shipped(),
+                &[(2, 1)],
+                Err(Refusal::UnitsShipped {
+                    order_id: order_id.clone(),
+                    left: left(Some(1), 0, 1),
+                }),
+            ),
+            (
+                cancelled(&two_of_the_first),
+                &[(1, 4)],
+                Err(Refusal::UnitsCancelled {
+                    order_id: order_id.clone(),
+                    left: left(Some(0), 3, 4),
+                }),
+            ),
+            (
+                cancelled(&[]),
+                &[],
+                Err(Refusal::UnitsCancelled { order_id, left: left(None, 0, 8) }),
+            ),
+        ];
+        for (order, lines, expected) in table {
+            assert_eq!(given_back(&order, lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_cancellation_settles_what_it_claims() {
+        let event = decide(&order(), &[]).expect("the units are open");
+        let claims: Vec<_> = event.effects().iter().filter_map(Effect::claim).collect();
+        let of = |claim: &Claim| match claim {
+            Claim::Stock(pair, claim) => format!("{}/{} {claim:?}", pair.sku.0, pair.node.0),
+            other => format!("{other:?}"),
+        };
+        let claims: Vec<_> = claims.iter().map(of).collect();
+        let expected = ["10/0 Releasing", "10/1 Releasing", "11/0 Releasing", "InHand(OrderNo(7))"];
+        assert_eq!(claims, expected);
+    }
+}

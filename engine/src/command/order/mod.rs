@@ -1,6 +1,8 @@
 //! Commands on orders.
 
 pub mod cancel;
+#[cfg(test)]
+mod fixture;
 pub mod place;
 pub mod ship;
 

@@ -202,3 +202,57 @@ impl Effective for ShipmentShipped {
         effects
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{id, order};
+    use super::*;
+    use crate::model::Lsn;
+
+    fn ship(shipment: u16) -> ShipShipment {
+        let text = |text| Text::new("text", text).expect("a text");
+        let (carrier, tracking) = (text("Owl Post"), text("1Z"));
+        ShipShipment { meta: Meta::default(), order: id(), shipment, carrier, tracking }
+    }
+
+    /// The shipment from 0, and the allocations that leave with their units.
+    fn leaves(order: &Order, shipment: u16) -> Result<(u16, Vec<(u16, u32)>), Refusal> {
+        let event = decide(order, &ship(shipment))?;
+        assert_eq!((event.no, event.dispatch.carrier.as_str()), (order.no, "Owl Post"));
+        let units = event.units.iter().map(|part| (part.allocation, part.units)).collect();
+        Ok((event.shipment, units))
+    }
+
+    #[test]
+    fn what_is_open_of_a_shipment_leaves_or_it_says_why_not() {
+        let mut shipped = order();
+        let ShipmentShipped { shipment, dispatch, .. } =
+            decide(&shipped, &ship(1)).expect("it is planned");
+        shipped.apply(Lsn::new(2), &OrderEffect::Ship { shipment, dispatch });
+        let mut cancelled = order();
+        let rest = cancelled.release(1, 2);
+        cancelled.apply(Lsn::new(2), &OrderEffect::Cancel(vec![rest]));
+        let not_found =
+            |shipment_number| Err(Refusal::ShipmentNotFound { order_id: id(), shipment_number });
+        let not_planned = |shipment_number| Err(Refusal::ShipmentNotPlanned { shipment_number });
+        let table = [
+            (order(), 1, Ok((0, vec![(0, 3), (2, 3)]))),
+            (order(), 2, Ok((1, vec![(1, 2)]))),
+            (order(), 0, not_found(0)),
+            (order(), 3, not_found(3)),
+            (shipped, 1, not_planned(1)),
+            (cancelled, 2, not_planned(2)),
+        ];
+        for (order, shipment, expected) in table {
+            assert_eq!(leaves(&order, shipment), expected, "{shipment}");
+        }
+    }
+
+    #[test]
+    fn earlier_shipments_of_a_node_have_the_first_right_to_a_lines_units() {
+        let mut order = order();
+        order.shipments[1].node = order.shipments[0].node;
+        assert_eq!([ahead_of(&order, 0, 0), ahead_of(&order, 1, 0)], [0, 3]);
+        assert_eq!(ahead_of(&order, 1, 1), 3);
+    }
+}

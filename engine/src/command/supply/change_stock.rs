@@ -217,3 +217,55 @@ fn joined(mut one: Value, other: Value) -> Value {
     }
     one
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::command::fixture::node;
+    use crate::model::{Item, Lsn, NodeKind, NodeNo, SkuNo, Text};
+
+    fn sku(name: &str) -> Sku {
+        Sku::new("sku", name).expect("a sku")
+    }
+
+    fn node_id(name: &str) -> NodeId {
+        NodeId::new("node", name).expect("a node id")
+    }
+
+    /// The item `A`, a warehouse `W` and a supplier `S`.
+    fn state() -> State {
+        let state = State::new(1, 1);
+        let item = Item { sku: sku("A"), title: Text::default() };
+        state.catalogue.define(SkuNo(0), item, Lsn::FIRST);
+        let network = Network::empty(1)
+            .with_node(NodeNo(0), node("W", NodeKind::Warehouse), Lsn::FIRST)
+            .with_node(NodeNo(1), node("S", NodeKind::Supplier), Lsn::FIRST);
+        state.network.store(Arc::new(network));
+        state
+    }
+
+    #[test]
+    fn an_operation_is_for_a_pair_of_known_names_at_a_node_of_its_kind() {
+        let state = state();
+        let feed = StockOperation::SupplierFeed { quantity: None };
+        let count = StockOperation::Count { on_hand: 1 };
+        let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(1) };
+        let pair = |node| Ok(Pair { sku: SkuNo(0), node: NodeNo(node) });
+        let table = [
+            ("A", "W", &count, pair(0)),
+            ("A", "S", &feed, pair(1)),
+            ("A", "W", &safety, pair(0)),
+            ("A", "S", &safety, pair(1)),
+            ("B", "X", &count, Err(Refusal::ItemNotFound { sku: sku("B") })),
+            ("A", "X", &count, Err(Refusal::NodeNotFound { node_id: node_id("X") })),
+            ("A", "S", &count, Err(Refusal::NodeIsSupplier { node_id: node_id("S") })),
+            ("A", "W", &feed, Err(Refusal::NodeNotSupplier { node_id: node_id("W") })),
+        ];
+        for (name, node, operation, expected) in table {
+            let found = find_pair(&state, &sku(name), &node_id(node), operation);
+            assert_eq!(found, expected, "{name} {node} {operation:?}");
+        }
+    }
+}

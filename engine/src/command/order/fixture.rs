@@ -1,0 +1,61 @@
+//! An order to decide on.
+
+use crate::model::{
+    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderId, OrderLine, OrderNo, PostalCode,
+    ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Timestamp,
+};
+
+/// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
+/// 2 units of the first line wait, and are the second shipment.
+pub fn order() -> Order {
+    let shipment = |node, ship_by: Option<i32>| Shipment {
+        node: NodeNo(node),
+        ship_by: ship_by.map(Day::from_epoch_days),
+        deliver_by: ship_by.map(Day::from_epoch_days),
+        shipped: None,
+    };
+    let allocation = |line, shipment, supply, units| Allocation {
+        line,
+        shipment,
+        supply,
+        units,
+        shipped: 0,
+        cancelled: 0,
+    };
+    let line = |sku, ordered| OrderLine { sku: SkuNo(sku), ordered, cancelled: 0 };
+    Order {
+        no: OrderNo(7),
+        header: header(),
+        lines: Box::new([line(10, 5), line(11, 3)]),
+        shipments: Box::new([shipment(0, Some(20_000)), shipment(1, None)]),
+        allocations: Box::new([
+            allocation(0, 0, Supply::OnHand, 3),
+            allocation(0, 1, Supply::Backorder, 2),
+            allocation(1, 0, Supply::OnHand, 3),
+        ]),
+        trace: Box::new([]),
+        placed_lsn: Lsn::FIRST,
+        last_lsn: Lsn::FIRST,
+    }
+}
+
+fn header() -> OrderHeader {
+    OrderHeader {
+        id: id(),
+        fingerprint: 0,
+        ordered_at: Timestamp::from_micros(0),
+        customer: None,
+        channel: None,
+        postal_code: PostalCode::new("postal_code", "10001").expect("a code"),
+        service: ServiceNo(0),
+        promise_by: Day::from_epoch_days(20_000),
+        shortage: Shortage::Backorder,
+        split: Split::Units,
+        decided_at: None,
+    }
+}
+
+/// The order's id.
+pub fn id() -> OrderId {
+    OrderId::new("order", "O").expect("an order id")
+}
