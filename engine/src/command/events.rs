@@ -82,9 +82,9 @@ macro_rules! events {
                     return Err(minicbor::decode::Error::message("an event is an array of two").at(at));
                 }
                 let at = d.position();
-                match d.u32()? {
+                match d.i64()? {
                     $($number => Ok(Self::$event(d.decode()?)),)*
-                    unknown => Err(minicbor::decode::Error::unknown_variant(unknown.into()).at(at)),
+                    unknown => Err(minicbor::decode::Error::unknown_variant(unknown).at(at)),
                 }
             }
         }

@@ -32,7 +32,10 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: \"{}\" {}", self.field, self.value, self.rule)
+        match self.rule {
+            Rule::SaysNothing(how) => write!(f, "{}: {how}", self.field),
+            _ => write!(f, "{}: \"{}\" {}", self.field, self.value, self.rule),
+        }
     }
 }
 
@@ -83,6 +86,9 @@ pub enum Rule {
     /// The value is malformed in a way that the text explains.
     #[error("{0}")]
     Malformed(String),
+    /// All of the message is unset, and the text says what that means.
+    #[error("{0}")]
+    SaysNothing(&'static str),
     /// The same key stands twice in a list.
     #[error("is given twice")]
     Duplicate,

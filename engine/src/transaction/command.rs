@@ -118,9 +118,18 @@ pub async fn run<C: Command>(kernel: &Kernel, command: &C) -> Result<Outcome, En
         Decision::Nothing(lsn) => return Ok(Outcome::Known(lsn)),
     };
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
-    let ticket = kernel.append(record, recorded)?;
+    let ticket = append(&tx, record)?;
     tx.hand_over(ticket);
     Ok(Outcome::Written(ticket))
+}
+
+/// Hands a record to the journal. Of an item that is new, its number is the next one.
+fn append<E: Listed + Effective>(
+    tx: &Transaction<'_>,
+    record: Record<Numbered<E>>,
+) -> Result<Ticket, EngineError> {
+    let _numbers = tx.still_next()?;
+    tx.kernel().append(record, recorded)
 }
 
 /// The key of a command, if it has one, with the fingerprint of what the caller sent.

@@ -7,7 +7,8 @@ use super::claims::Claims;
 use super::error::EngineError;
 use super::kernel::Kernel;
 use crate::journal::Ticket;
-use crate::state::State;
+use crate::model::{Refusal, SkuNo};
+use crate::state::{NewItems, State};
 
 /// What a command holds until its event is in the journal: its key, its claims, and a turn
 /// where commands come one at a time. Dropped before that, all of it is given back.
@@ -16,7 +17,7 @@ pub struct Transaction<'k> {
     /// What it has claimed of actors.
     pub claims: Claims<'k>,
     key: Option<Key<'k>>,
-    // Dropped last: what is given back is free before the next one's turn.
+    // Dropped last, and the claims first: a number is free before the next one's turn.
     turn: Option<Turn<'k>>,
 }
 
@@ -25,8 +26,11 @@ enum Turn<'k> {
     /// Nodes and the policy change one at a time; this is the last change.
     Configuring(MutexGuard<'k, Option<Ticket>>),
     /// Items are numbered in the order of the journal.
-    Numbering { _held: MutexGuard<'k, ()> },
+    Numbering { _held: MutexGuard<'k, ()>, number: Option<SkuNo> },
 }
+
+/// The numbers of new items: nobody takes one away meanwhile.
+type NumbersHeld<'k> = parking_lot::MutexGuard<'k, NewItems>;
 
 impl<'k> Transaction<'k> {
     /// A command begins that has that key in hand, if it has one.
@@ -60,7 +64,32 @@ impl<'k> Transaction<'k> {
 
     /// Waits until no other command is between its item's number and the journal.
     pub async fn take_turn_at_numbering(&mut self) {
-        self.turn = Some(Turn::Numbering { _held: self.kernel.numbering.lock().await });
+        self.turn =
+            Some(Turn::Numbering { _held: self.kernel.numbering.lock().await, number: None });
+    }
+
+    /// Notes the number that its new item gets.
+    pub fn numbered(&mut self, no: SkuNo) {
+        if let Some(Turn::Numbering { number, .. }) = &mut self.turn {
+            *number = Some(no);
+        }
+    }
+
+    /// Holds the numbers of new items while the event is handed to the journal. The disk
+    /// may have had no room for items before this one since it got its number: then the
+    /// number is not the next one any more.
+    ///
+    /// # Errors
+    /// [`Refusal::Contended`] then.
+    pub(super) fn still_next(&self) -> Result<Option<NumbersHeld<'k>>, Refusal> {
+        let Some(Turn::Numbering { number: Some(no), .. }) = &self.turn else { return Ok(None) };
+        let state = self.state();
+        let new = state.new_items.lock();
+        if no.0 as usize + 1 == state.catalogue.len() + new.numbers.len() {
+            Ok(Some(new))
+        } else {
+            Err(Refusal::Contended)
+        }
     }
 
     /// Lets the next command have its turn.

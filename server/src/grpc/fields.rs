@@ -11,7 +11,13 @@ use crate::status::Violations;
 impl Violations {
     /// Notes what the model found, under the path of the request's field.
     pub(super) fn note(&mut self, path: impl Into<String>, violation: &Violation) {
-        self.add(path, format!("\"{}\" {}", violation.value, violation.rule));
+        self.add(
+            path,
+            match violation.rule {
+                Rule::SaysNothing(how) => how.into(),
+                _ => format!("\"{}\" {}", violation.value, violation.rule),
+            },
+        );
     }
 
     /// Notes that `value` breaks `rule`.
@@ -62,7 +68,12 @@ impl Violations {
 
     /// A number of whole units, which the engine counts in fewer bits.
     pub(super) fn units(&mut self, path: &str, value: u64) -> u32 {
-        self.fits(path, value, limits::STOCK_UNITS_MAX)
+        self.fits(path, value, 0, limits::STOCK_UNITS_MAX)
+    }
+
+    /// The same, of what is 1 at least.
+    pub(super) fn some_units(&mut self, path: &str, value: u64) -> u32 {
+        self.fits(path, value, 1, limits::STOCK_UNITS_MAX)
     }
 
     /// A number as the engine's type holds it. Which of those that fit are valid is the
@@ -72,10 +83,11 @@ impl Violations {
         &mut self,
         path: &str,
         value: u64,
+        min: i64,
         max: u32,
     ) -> T {
         T::try_from(value).unwrap_or_else(|_| {
-            self.breaks(path, value, Rule::OutOfRange { min: 0, max: max.into() });
+            self.breaks(path, value, Rule::OutOfRange { min, max: max.into() });
             T::try_from(max).ok().expect("a bound fits what it bounds")
         })
     }

@@ -52,6 +52,9 @@ impl Command for DefineItem {
         {
             return Ok(Decision::Nothing(lsn));
         }
+        if self.meta.validate_only {
+            return Ok(Decision::Nothing(tx.kernel().shown()));
+        }
         let (no, _) = number_item(tx, &self.item.sku).await?;
         Ok(Decision::Event(ItemDefined { no, item: self.item.clone() }))
     }
@@ -74,7 +77,10 @@ impl Command for EnsureItem {
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
-        let item = &self.0.item;
+        let DefineItem { meta, item } = &self.0;
+        if meta.validate_only {
+            return Ok(Decision::Nothing(tx.kernel().shown()));
+        }
         let (no, is_known) = number_item(tx, &item.sku).await?;
         if is_known {
             let known = tx.state().catalogue.entry(no).definition();

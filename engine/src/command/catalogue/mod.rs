@@ -15,6 +15,9 @@ use crate::transaction::in_flight::Transaction;
 /// while the item's first definition is in flight: should the disk have no room for that
 /// one, its number is free again.
 async fn number_item(tx: &mut Transaction<'_>, sku: &Sku) -> Result<(SkuNo, bool), EngineError> {
+    if let Some(known) = tx.state().catalogue.sku_no(sku.as_str()) {
+        return Ok((known, true));
+    }
     loop {
         let seen = tx.kernel().look_at_names();
         tx.take_turn_at_numbering().await;
@@ -40,6 +43,7 @@ fn number_now(tx: &mut Transaction<'_>, sku: &Sku) -> Result<Option<(SkuNo, bool
     new.numbers.insert(sku.clone(), no);
     drop(new);
     tx.claims.hold(Claim::Item(sku.clone()));
+    tx.numbered(no);
     Ok(Some((no, false)))
 }
 

@@ -105,6 +105,9 @@ fn validate(policy: &Policy) -> Result<(), Vec<Violation>> {
 
 fn validate_bands(policy: &Policy, found: &mut Vec<Violation>) {
     in_range(found, "bands".into(), length(&policy.bands), 1, bound(limits::BANDS_MAX));
+    if policy.bands.len() > limits::BANDS_MAX {
+        return;
+    }
     let mut floor = None;
     for (at, band) in policy.bands.iter().enumerate() {
         if floor.is_some_and(|floor| band.distance_m_max <= floor) {
@@ -127,6 +130,9 @@ fn validate_bands(policy: &Policy, found: &mut Vec<Violation>) {
 fn validate_services(policy: &Policy, found: &mut Vec<Violation>) {
     let count = length(&policy.services);
     in_range(found, "services".into(), count, 1, bound(limits::SERVICES_MAX));
+    if policy.services.len() > limits::SERVICES_MAX {
+        return;
+    }
     for (at, service) in policy.services.iter().enumerate() {
         if policy.services[..at].iter().any(|other| other.name == service.name) {
             let field = format!("services[{at}].name");

@@ -170,6 +170,6 @@ impl StockOperation {
 }
 
 /// An operation that says nothing is a slip of its caller.
-fn says_nothing(field: &str, how: &str) -> Violation {
-    Violation::new(field, "", Rule::Malformed(how.into()))
+fn says_nothing(field: &str, how: &'static str) -> Violation {
+    Violation::new(field, "", Rule::SaysNothing(how))
 }

@@ -71,7 +71,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
     let working_days = working_days(found, &node.working_days);
     let minutes = node.cut_off_minutes.unwrap_or(CUT_OFF_MINUTES_MAX.into());
     let (path, max) = ("node.cut_off_minutes", CUT_OFF_MINUTES_MAX.into());
-    let cut_off_minute = found.fits(path, minutes.into(), max);
+    let cut_off_minute = found.fits(path, minutes.into(), 0, max);
     let holidays = holidays(found, &node.holidays);
     let (path, max) = ("node.lead_time_days", limits::DAYS_MAX.into());
     let mut definition = NodeDefinition {
@@ -86,7 +86,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         capacity_units_per_day: capacity(found, node.capacity_units_per_day),
         shipment_cost: node.shipment_cost_minor,
         unit_cost: node.unit_cost_minor,
-        lead_time_days: found.fits(path, node.lead_time_days.into(), max),
+        lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
         enabled: node.enabled.unwrap_or(ENABLED),
     };
     found.rules(definition.validate(), &NAMES);
@@ -96,9 +96,9 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
 
 /// The engine's 0 is no bound: a capacity of none that is said is not to become that.
 fn capacity(found: &mut Violations, given: Option<u32>) -> u32 {
-    if given == Some(0) {
+    if let Some(units) = given.filter(|units| !(1..=limits::STOCK_UNITS_MAX).contains(units)) {
         let rule = Rule::OutOfRange { min: 1, max: limits::STOCK_UNITS_MAX.into() };
-        found.breaks("node.capacity_units_per_day", 0, rule);
+        found.breaks("node.capacity_units_per_day", units, rule);
     }
     given.unwrap_or(0)
 }
@@ -117,7 +117,8 @@ fn working_days(found: &mut Violations, days: &[i32]) -> u8 {
         }
         bits |= 1 << bit;
     }
-    bits
+    // Days that are none are told already; something stands for them.
+    if bits == 0 && !days.is_empty() { 1 } else { bits }
 }
 
 fn holidays(found: &mut Violations, dates: &[v1::Date]) -> Vec<Day> {

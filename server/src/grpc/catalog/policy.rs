@@ -1,6 +1,6 @@
 //! The sourcing policy, there and back.
 
-use backstock_engine::limits::DAYS_MAX;
+use backstock_engine::limits::{self, DAYS_MAX};
 use backstock_engine::model::{
     Band, Objective, Policy, Rule, Service, ServiceName, Shortage, Split,
 };
@@ -60,7 +60,7 @@ fn is_said(found: &mut Violations, path: &str, number: i32) {
 }
 
 fn days(found: &mut Violations, path: &str, days: u32) -> u16 {
-    found.fits(path, days.into(), DAYS_MAX.into())
+    found.fits(path, days.into(), 0, DAYS_MAX.into())
 }
 
 /// Days of which 0 means something, so that they have to be said.
@@ -106,7 +106,8 @@ fn bands(found: &mut Violations, bands: &[v1::DistanceBand]) -> Vec<Band> {
             unit_cost: band.unit_cost_minor,
         }
     };
-    bands.iter().enumerate().map(band).collect()
+    // Of too many, it is the number that is told.
+    bands.iter().enumerate().take(limits::BANDS_MAX + 1).map(band).collect()
 }
 
 fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Vec<Service> {
@@ -120,7 +121,7 @@ fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Vec<Ser
             .collect();
         Service { name, promise_days, transit_days }
     };
-    services.iter().enumerate().map(service).collect()
+    services.iter().enumerate().take(limits::SERVICES_MAX + 1).map(service).collect()
 }
 
 /// A policy as callers see it.

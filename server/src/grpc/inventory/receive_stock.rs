@@ -14,7 +14,7 @@ pub(super) async fn handle(
     request: v1::ReceiveStockRequest,
 ) -> Result<v1::ReceiveStockResponse, Status> {
     let changed = change(api, common!(request), &FieldNames::PLAIN, |found| {
-        let quantity = found.units("quantity", request.quantity);
+        let quantity = found.some_units("quantity", request.quantity);
         let unavailable = found.units("unavailable", request.unavailable);
         Some(Wanted::Operation(StockOperation::Receive { quantity, unavailable }))
     });

@@ -16,7 +16,7 @@ pub(super) async fn handle(
 ) -> Result<v1::UpdateInboundResponse, Status> {
     let changed = change(api, common!(request), &FieldNames::PLAIN, |found| {
         let id = found.id("inbound_id", &request.inbound_id, InboundId::new);
-        let quantity = request.quantity.map(|units| found.units("quantity", units));
+        let quantity = request.quantity.map(|units| found.some_units("quantity", units));
         let eta = request
             .eta
             .as_ref()

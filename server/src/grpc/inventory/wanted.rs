@@ -175,7 +175,7 @@ pub(super) fn announcement(
 ) -> Option<Wanted> {
     let inbound = found.required(path, inbound)?;
     let id = found.id(&format!("{path}.inbound_id"), &inbound.inbound_id, InboundId::new);
-    let quantity = found.units(&format!("{path}.quantity"), inbound.quantity);
+    let quantity = found.some_units(&format!("{path}.quantity"), inbound.quantity);
     let eta_path = format!("{path}.eta");
     let eta = found.required(&eta_path, inbound.eta.as_ref());
     let eta = eta.and_then(|date| times::day(found, &eta_path, date));

@@ -55,6 +55,7 @@ pub(super) fn read(request: &OrderText<'_>) -> Result<(OrderRequest, Option<Time
 }
 
 fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
+    found.taken("lines", Lines::validate_number(lines.len()))?;
     let mut taken = Lines::default();
     taken.0.reserve_exact(lines.len());
     let mut no_skus = Vec::new();

@@ -156,15 +156,21 @@ impl OrderRequest {
 }
 
 impl Lines {
+    /// Checks how many there are: so many can be asked for before any is made.
+    pub fn validate_number(lines: usize) -> Result<(), Violation> {
+        match lines {
+            0 => Err(Violation::new("lines", "", Rule::Required)),
+            1..=limits::ORDER_LINES_MAX => Ok(()),
+            _ => {
+                let rule = Rule::TooMany { max: limits::ORDER_LINES_MAX };
+                Err(Violation::new("lines", lines, rule))
+            }
+        }
+    }
+
     /// Checks their number and quantities.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
-        if self.0.is_empty() {
-            return Err(vec![Violation::new("lines", "", Rule::Required)]);
-        }
-        if self.0.len() > limits::ORDER_LINES_MAX {
-            let rule = Rule::TooMany { max: limits::ORDER_LINES_MAX };
-            return Err(vec![Violation::new("lines", self.0.len(), rule)]);
-        }
+        Self::validate_number(self.0.len()).map_err(|violation| vec![violation])?;
         let mut found = Vec::new();
         for (at, line) in self.0.iter().enumerate() {
             // The path is made only for what is wrong: orders come in by the
