@@ -57,7 +57,16 @@ fn next_number(items: usize) -> Result<SkuNo, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::define_item::{DefineItem, ItemDefined};
     use super::*;
+    use crate::disk::SimulatedDisk;
+    use crate::engine::tests::{item, one_unit_on, poll, run};
+    use crate::model::Meta;
+    use crate::transaction::command::{self, Command, Decision};
 
     #[test]
     fn an_item_follows_all_others_while_there_is_room() {
@@ -65,5 +74,58 @@ mod tests {
         assert_eq!(next_number(ITEMS_MAX - 1).map(|no| no.0 as usize), Ok(ITEMS_MAX - 1));
         let full = Refusal::ListFull { what: "items", max: ITEMS_MAX };
         assert_eq!(next_number(ITEMS_MAX), Err(full));
+    }
+
+    /// A definition whose thread is off its core between its number and the journal.
+    struct Late<F>(DefineItem, RefCell<F>);
+
+    impl<F: FnMut()> Command for Late<F> {
+        type Event = ItemDefined;
+
+        fn meta(&self) -> &Meta {
+            self.0.meta()
+        }
+
+        fn fingerprint(&self) -> u64 {
+            self.0.fingerprint()
+        }
+
+        async fn decide(
+            &self,
+            tx: &mut Transaction<'_>,
+        ) -> Result<Decision<ItemDefined>, EngineError> {
+            let decided = self.0.decide(tx).await;
+            (self.1.borrow_mut())();
+            decided
+        }
+    }
+
+    /// Written with it, the journal could not be replayed any more.
+    #[test]
+    fn a_number_that_is_not_the_next_one_any_more_is_not_written() {
+        let disk = SimulatedDisk::new();
+        let (engine, mut pump) = one_unit_on(&disk);
+        let mut before = pin!(engine.define_item(item("B")));
+        assert!(poll(before.as_mut()).is_pending(), "its event is in flight");
+        let late = Late(
+            item("C"),
+            RefCell::new(|| {
+                disk.set_capacity(Some(0));
+                pump.pump().expect("a full disk halts nothing");
+                disk.set_capacity(None);
+                while engine.look_for_room() {
+                    pump.pump().expect("a full disk halts nothing");
+                }
+            }),
+        );
+        let told = poll(pin!(command::run(&engine.kernel, &late)));
+        let contended = EngineError::Refused(Refusal::Contended);
+        assert!(matches!(&told, Poll::Ready(Err(error)) if *error == contended), "{told:?}");
+        assert!(matches!(poll(before.as_mut()), Poll::Ready(Err(EngineError::DiskFull))));
+        drop(late);
+        for name in ["C", "B"] {
+            run(&mut pump, engine.define_item(item(name)));
+        }
+        assert_eq!(engine.status().items, 3);
     }
 }
