@@ -93,8 +93,7 @@ pub(crate) fn one_unit() -> (Engine, Pump) {
     one_unit_on(&SimulatedDisk::new())
 }
 
-/// The same, on that disk.
-pub(crate) fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
+fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
     let disk = Arc::new(disk.clone());
     let options = OpenOptions::new("/data");
     let (engine, mut pump, _) = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace))
