@@ -1,9 +1,10 @@
-//! Pure state and events: no runtime, no clock, no randomness, no I/O.
+//! Pure state, and what events do to it: no runtime, no clock, no randomness, no I/O. The
+//! commands and their events have rooms of their own, above.
 //!
 //! ```text
-//!   command --decide--> Event --+--> StockEffect, one turn a pair --> Stock
-//!   (engine, may refuse)        +--> OrderEffect -------------------> Order
-//!                               +--> catalogue: Item, Node, Policy
+//!   command --decide--> event --+--> StockEffect, one turn a pair --> Stock
+//!   (its room, may refuse)      +--> OrderEffect -------------------> Order
+//!                               +--> Configuration: Item, Node, Policy
 //! ```
 //!
 //! Applying is total and deterministic: the same events give the same

@@ -6,7 +6,7 @@
 //!     |   \-----> in flight: only other claims stand in the way; wait, plan anew
 //!     v
 //!   event durable --> apply: the claim becomes a reservation
-//!   event refused --> unclaim
+//!   event refused --> given back
 //! ```
 
 use std::sync::atomic::{AtomicU32, Ordering};
