@@ -4,6 +4,7 @@
 #
 # Needs valgrind and gungraun's runner of the library's version. What is missing is
 # installed: valgrind by apt-get where that may be, the runner into target/tools.
+# Arguments go to `cargo bench`: the gate names its profile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,4 +31,4 @@ fi
 # By the workspace, as all benches are built: with other features of the dependencies
 # the code would be another.
 GUNGRAUN_RUNNER="$runner/bin/gungraun-runner" GUNGRAUN_COLOR=never \
-    cargo bench --locked --workspace --bench instructions
+    cargo bench --locked --workspace --bench instructions "$@"

@@ -10,29 +10,22 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s (%s s so far)\n' "$1" "$SECONDS"; }
 
-# Tests run at release speed, so that the demo, the benches and they share one
-# build of the dependencies. The feature keeps the named invariants checked
-# after every step; release builds keep overflow checks on by themselves. The server and
-# the tests are optimised less: to compile them takes longer than to run them.
-checked=(--release --locked --features backstock-engine/checked)
-for package in backstock backstock-tests; do
-    checked+=(--config "profile.release.package.$package.opt-level=1")
-done
+# One build for all: what is tested, run small and counted has the profile `gate`, which
+# is the release profile but for how much is optimised (Cargo.toml).
+built=(--profile gate --locked --workspace)
 
 step "format"
 cargo fmt --all --check
 
-# As all that follows, by the release profile: what runs while building is then
-# built once.
 step "clippy"
-cargo clippy --workspace --all-targets "${checked[@]}" -- -D warnings
+cargo clippy "${built[@]}" --all-targets -- -D warnings
 
 step "tests, loom models among them"
-cargo test "${checked[@]}" --workspace --lib --bins --tests --no-fail-fast
+CHECK_INVARIANTS=1 cargo test "${built[@]}" --lib --bins --tests --no-fail-fast
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
-    cargo doc --release --locked --workspace --no-deps
+    cargo doc "${built[@]}" --no-deps
 
 step "benches, run small so that they cannot rot"
 benches=()
@@ -43,16 +36,16 @@ for bench in benches/benches/*.rs; do
 done
 # The program and the load generator with them: by itself, each would take a build of
 # its own of most dependencies.
-cargo build --release --locked --workspace --bin backstock --bin load "${benches[@]}"
-BACKSTOCK_BENCH_SMALL=1 cargo bench --locked --workspace "${benches[@]}"
-programs="${CARGO_TARGET_DIR:-target}/release"
+cargo build "${built[@]}" --bin backstock --bin load "${benches[@]}"
+BACKSTOCK_BENCH_SMALL=1 cargo bench "${built[@]}" "${benches[@]}"
+programs="${CARGO_TARGET_DIR:-target}/gate"
 
 step "demo"
-cargo check --release --locked
+cargo check --profile gate --locked
 "$programs/backstock" demo --exit
 
 step "guards: instructions of the hot paths, against their budgets"
-scripts/guard-instructions.sh
+scripts/guard-instructions.sh --profile gate
 
 step "load generator, run small: every workload in process, and the other targets"
 for run in "holiday in-process" "browse in-process" "feed in-process" "churn in-process" \

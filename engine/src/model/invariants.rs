@@ -1,12 +1,37 @@
 //! The named invariants. Debug assertions, property tests, the audit and the
 //! simulation all call these functions.
 
+use std::env;
+use std::sync::LazyLock;
+
 use super::reservations::Supply;
 use super::stock::Stock;
 
-/// Whether every applied effect is checked: in debug builds, and in those with
-/// the feature `checked`.
-pub const CHECKED: bool = cfg!(any(debug_assertions, feature = "checked"));
+/// The environment variable that has a release build check every applied effect: 1
+/// where it shall. It is no feature of the build, so that what is tested and what is
+/// measured are one build.
+pub const CHECK_INVARIANTS: &str = "CHECK_INVARIANTS";
+
+/// Whether every applied effect is checked: in debug builds, and where
+/// [`CHECK_INVARIANTS`] was 1 when this was first asked.
+pub fn checked() -> bool {
+    static ASKED_FOR: LazyLock<bool> =
+        LazyLock::new(|| env::var_os(CHECK_INVARIANTS).is_some_and(|value| value == "1"));
+    cfg!(debug_assertions) || *ASKED_FOR
+}
+
+/// Panics with the breach where effects are checked and `invariant` does not hold.
+#[inline]
+pub(crate) fn check(invariant: impl FnOnce() -> Result<(), Breach>) {
+    #[cold]
+    #[inline(never)]
+    fn hold(invariant: impl FnOnce() -> Result<(), Breach>) {
+        assert_eq!(invariant(), Ok(()));
+    }
+    if checked() {
+        hold(invariant);
+    }
+}
 
 /// An invariant that does not hold, with the figures that show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,4 +109,14 @@ fn expect(what: &str, found: u64, expected: u64) -> Result<(), Breach> {
         return Ok(());
     }
     Err(Breach::new("CONSERVATION", format!("{what} is {found}, its parts sum to {expected}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_are_checked_while_tests_run() {
+        assert!(checked(), "tests of a release build need {CHECK_INVARIANTS}=1");
+    }
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::actor::{Actor, Mailbox, Row, prefetch_to_write};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::effect::StockClaim;
-use crate::model::invariants::{CHECKED, good_units, missing_good};
+use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
     Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, Refused, StateHash,
     Stock, StockChange, StockEffect, StockOperation, Supply, Timestamp,
@@ -570,8 +570,8 @@ impl StockActor {
         let missing_good = missing_good(&self.stock);
         self.stock.apply(pair, lsn, effect, &mut hash);
         // Only what is decided now: an older version's events are applied as they are.
-        if CHECKED && settles {
-            assert_eq!(good_units(missing_good, &self.stock), Ok(()));
+        if settles {
+            check(|| good_units(missing_good, &self.stock));
         }
         hash
     }

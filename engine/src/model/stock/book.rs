@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::{Extras, Inbound, Stock, StockChange};
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundId, InboundNo, OrderNo, Pair};
-use crate::model::invariants::{CHECKED, no_oversell};
+use crate::model::invariants::{check, no_oversell};
 use crate::model::reservations::{Reservation, Supply};
 use crate::model::time::Timestamp;
 
@@ -101,9 +101,7 @@ impl<'a> Book<'a> {
         let free_before = self.stock.free();
         self.reserve(order, line, supply, units);
         let granted = if matches!(supply, Supply::OnHand | Supply::Supplier) { units } else { 0 };
-        if CHECKED {
-            assert_eq!(no_oversell(free_before, granted, self.stock.free()), Ok(()));
-        }
+        check(|| no_oversell(free_before, granted, self.stock.free()));
     }
 
     fn reserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
