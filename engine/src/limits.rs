@@ -73,8 +73,9 @@ pub const PLACED_AGO_MAX_MICROS: i64 = 366 * 86_400 * 1_000_000;
 pub const COST_MINOR_MAX: i64 = 5_000_000;
 
 /// Times that a transaction is tried before it says that too many compete with it. It is
-/// tried again after somebody got on at the very actor that refused it: whoever loses so
-/// often competes with hundreds, and is better served by waiting for longer.
+/// tried again after another command ended its claim at the very actor that refused it.
+/// A transaction that loses so often competes with hundreds; its caller does better to
+/// wait longer and ask again.
 pub const TRIES_MAX: u32 = 1_024;
 
 /// Of those, times that it is tried anew at once after events overtook it. Then it waits
@@ -82,11 +83,11 @@ pub const TRIES_MAX: u32 = 1_024;
 pub const TRIES_AT_ONCE_MAX: u32 = 8;
 
 /// Times that an order and its pairs are read before they are read while nothing is
-/// applied. Mostly the first read meets them at rest; holding the applier up takes no
-/// longer than a read, but everybody's.
+/// applied. Mostly the first read meets them at rest. Holding up the applier takes no
+/// longer than a read, but all commands wait for it.
 pub const READS_MAX: u32 = 8;
 
-/// Tables that those who listen for an actor are in. Few listen at a time; there are more
+/// Tables of the commands that listen for an actor. Few listen at a time; there are more
 /// tables than threads, so that two threads rarely want the same.
 pub const BELLS: usize = 64;
 
@@ -118,8 +119,8 @@ pub const ARCHIVE_AFTER_DEFAULT: Duration = Duration::from_hours(24);
 /// a sixty-fourth of their time late, and a snapshot each.
 pub const ARCHIVE_MARKS_MAX: u32 = 64;
 
-/// Chunks with archived orders that are read at once for those who ask. Each is some
-/// 300 KB, checked and decoded on a thread of its own: more would take the processor
+/// Chunks with archived orders that are read at once for callers. Each is some 300
+/// KB, checked and decoded on a thread of its own: more would take the processor
 /// from orders, and memory.
 pub const ARCHIVE_READS_MAX: usize = 2;
 

@@ -13,7 +13,7 @@ pub fn snapshot_directory(data: &Path) -> PathBuf {
 }
 
 /// The mark of the last acknowledged event within a data directory. It lies beside the
-/// journal's directory: who loses that one has not lost this one.
+/// journal's directory, so that a lost journal does not take the mark with it.
 pub fn mark_file(data: &Path) -> PathBuf {
     data.join("ACKNOWLEDGED")
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often it is told: whoever watches a start that takes minutes sees that it moves.
+/// How often it is logged: an operator who watches a start of minutes sees that it moves.
 const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// Something long that is made of steps, on any number of threads.

@@ -6,8 +6,8 @@
 //! chunks    4 of 16      4 of 32       4 of 64          ...  4 of 16,384   8 of ...
 //! ```
 //! Append-only. The space of numbers doubles octave by octave. An octave is made of
-//! chunks, each of which is made whole by the first who needs a cell of it: a tiny
-//! engine stays tiny, a large one has at most one chunk of cells to spare, and
+//! chunks. The first thread that needs a cell of a chunk makes the whole chunk: a
+//! tiny engine stays tiny, a large one has at most one chunk of cells to spare, and
 //! nobody waits for more than one chunk to be made. Readers take no lock.
 
 use std::sync::{

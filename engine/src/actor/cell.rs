@@ -2,10 +2,11 @@
 //!
 //! The mailbox is one word. It says `IDLE`, `BUSY`, `POISONED`, or it is the
 //! address of the newest letter; each letter knows the one before it, and the
-//! oldest knows `BUSY`. Whoever moves the word from `IDLE` to `BUSY` holds the
-//! right to run turns ([`Running`]) and lets go of it by moving the word back,
-//! which succeeds only when no letter waits. Senders who find the word busy push
-//! a letter; the holder takes all letters at once and runs them oldest first.
+//! oldest knows `BUSY`. The thread that moves the word from `IDLE` to `BUSY`, the
+//! holder, has the right to run turns ([`Running`]). It lets go of it by moving the
+//! word back, which succeeds only when no letter waits. A sender that finds the
+//! word busy pushes a letter; the holder takes all letters at once and runs them
+//! oldest first.
 //!
 //! | transition | by | ordering, and what it carries |
 //! |---|---|---|
@@ -15,11 +16,11 @@
 //! | `BUSY` to `IDLE` | holder | release: the actor |
 //! | any to `POISONED` | holder, unwinding | acquire: the letters to cancel |
 //!
-//! **Bound.** Whoever leaves a letter waits for its answer before asking that actor
-//! again. So a mailbox never holds more letters than there are transactions, reads
-//! and service actors under way; the engine admits transactions up to a limit, and
-//! the server reads. For the same reason a holder that drains is let go at the
-//! latest when all of them have had their turn and no new one is let in.
+//! **Bound.** A sender that left a letter waits for its answer before it asks that
+//! actor again. So a mailbox never holds more letters than there are transactions,
+//! reads and service actors under way; the engine admits transactions up to a
+//! limit, and the server reads. For the same reason a holder that drains is let go
+//! at the latest when all of them have had their turn and no new one is let in.
 //!
 //! This file is compiled a second time by the loom models, with loom's types in
 //! place of [`super::sync`].
@@ -124,8 +125,8 @@ impl<A: Actor> Mailbox<A> {
     ///
     /// An idle actor takes its turn here and now, on this thread, without
     /// allocating, and the reply is there at once. Before this returns, the turns
-    /// of whoever came meanwhile run here too. A busy actor gets a letter, and the
-    /// thread that runs its turns takes it.
+    /// of messages that came meanwhile run here too. A busy actor gets a letter,
+    /// and the thread that runs its turns takes it.
     ///
     /// The message runs whether or not the [`Ask`] is kept: dropping it drops the
     /// reply and nothing else.
@@ -149,7 +150,7 @@ impl<A: Actor> Mailbox<A> {
     /// poisoned. A turn without a message: the actor is as it was, `shared` as well.
     ///
     /// # Panics
-    /// As [`ask`](Self::ask): those who come meanwhile have their turns here.
+    /// As [`ask`](Self::ask): the turns of messages that come meanwhile run here.
     #[inline]
     pub fn peek<R>(&self, shared: &A::Shared, look: impl FnOnce(&A) -> R) -> Option<R> {
         let running = Running::enter(self, shared)?;
@@ -291,7 +292,7 @@ impl<A: Actor> Batch<A> {
         let mut head = newest;
         while is_letter(head) {
             // SAFETY: `head` came out of the word, or is the link of a letter that
-            // did, so this is the only one who takes it.
+            // did, so nothing else takes it.
             let letter = unsafe { Delivery::<A>::from_address(head) };
             head = letter.0.link.load(Ordering::Relaxed);
             letter.0.link.store(batch.oldest, Ordering::Relaxed);
@@ -341,7 +342,8 @@ struct Letter<A: Actor> {
     state: AtomicU8,
     /// The `Delivery`'s until `CLOSED`, then the `Watch`'s.
     content: UnsafeCell<Content<A>>,
-    /// The `Watch`'s while `OPEN`; then of whoever moves the state from `WATCHED`.
+    /// The `Watch`'s while `OPEN`; then it belongs to the side that moves the state from
+    /// `WATCHED`.
     waker: UnsafeCell<Option<Waker>>,
 }
 

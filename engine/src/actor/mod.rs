@@ -14,9 +14,9 @@
 //! Invariant `NO_LOST_LETTER`: every message that was sent runs exactly once, or
 //! its asker is told that the actor panicked.
 //!
-//! Absent on purpose: no thread waits for an actor inside [`Mailbox::ask`],
-//! nothing here knows a runtime, and nothing outside `cell` is unsafe, but for a hint
-//! to the processor in `prefetch`.
+//! Absent on purpose: no thread waits for an actor inside [`Mailbox::ask`], nothing
+//! here knows a runtime, and nothing outside `cell` is unsafe except a hint to the
+//! processor in `prefetch`.
 
 mod arena;
 mod cell;

@@ -3,15 +3,16 @@
 //! Applying walks actors that another core wrote last, and planning walks rows that
 //! nobody read for a while: without a hint, each waits for memory by itself.
 //!
-//! What is brought to be written comes to this core alone. Brought to be read, it would
-//! have to be asked of the other cores once more.
+//! A line that is prefetched for writing comes to this core alone. One that is
+//! prefetched for reading would have to be asked of the other cores once more before it
+//! is written.
 
 #![expect(unsafe_code, reason = "a hint has no safe form; it never faults and reads nothing")]
 
 /// Bytes that come at a time.
 const LINE_BYTES: usize = 64;
 
-/// Begins to bring all of a value here, but not what it leads to. Returns at once.
+/// Prefetches all lines of a value, and nothing that it points to. Returns at once.
 #[inline]
 pub(crate) fn prefetch_all<T>(value: &T) {
     lines_of(value).for_each(line);
@@ -32,7 +33,7 @@ fn lines_of<T>(value: &T) -> impl Iterator<Item = *const u8> {
     starts.chain([last]).map(move |at| first.wrapping_add(at))
 }
 
-/// Begins to bring the cache line of an address, which need not be valid.
+/// Prefetches the cache line of an address, which need not be valid.
 #[inline]
 fn line(address: *const u8) {
     #[cfg(target_arch = "x86_64")]

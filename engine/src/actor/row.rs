@@ -172,23 +172,23 @@ where
         }
     }
 
-    /// Reads a word of each of the first cache lines, and means nothing. Whoever is
-    /// going to walk several rows touches them all before, so that the waits for
-    /// memory are one.
+    /// Reads a word of each of the first cache lines; what it returns means
+    /// nothing. A plan that will walk several rows touches all of them first, so
+    /// that their waits for memory overlap.
     #[inline]
     pub fn touch(&self) -> u32 {
         let here = self.len.load(Ordering::Relaxed) ^ self.board.touch();
         here ^ self.next.get().map_or(0, |chunk| chunk.board.touch())
     }
 
-    /// Begins to bring here the row itself: its first board, and where the actors are.
+    /// Prefetches the row itself: its first board, and where the actors are.
     #[inline]
     pub fn prefetch(&self) {
         prefetch_all(self);
     }
 
-    /// Begins to bring here what a turn of the actor at `place` reads and writes. The
-    /// row itself is here already, or this waits for it.
+    /// Prefetches what a turn of the actor at `place` reads and writes. This reads
+    /// the row: it waits for memory unless the row was prefetched before.
     #[inline]
     pub fn prefetch_actor(&self, place: Seat) {
         if let Some((view, index)) = self.view_of(place.position as usize) {

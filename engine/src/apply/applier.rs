@@ -26,7 +26,7 @@ use crate::transaction::written::{self, Placement, Reserve, Written};
 pub struct Applier<'a> {
     kernel: &'a Kernel,
     applied: Applied,
-    /// Whether events settle claims of this process; not so in recovery.
+    /// Whether events settle claims of this process. In recovery there are no claims.
     settles: bool,
     /// Where what is about to change is kept, if anybody reads it as it was.
     before: Option<Arc<BeforeImages>>,
@@ -75,9 +75,10 @@ impl<'a> Applier<'a> {
         Ok(())
     }
 
-    /// Waits for the turns that other threads run for this applier: what is
-    /// applied is visible to whoever is told of it. A step ends with it. The applier lets
-    /// go of what it kept, so that the reader does so last: freeing all of it takes long.
+    /// Waits for the turns that other threads run for this applier, and so ends the step:
+    /// an event is visible before any caller is told of it. The applier lets go of the
+    /// copies that it kept for a reader, so that the reader is the last to hold them:
+    /// freeing all of them takes long.
     pub fn settle(mut self) -> Result<Settled<'a>, ActorPanicked> {
         for (pair, turn) in self.stock_turns.drain(..) {
             self.applied.hash.merge(moved_stock(turn.wait()?));
@@ -162,7 +163,8 @@ impl<'a> Applier<'a> {
             self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
         }
         if !self.settles {
-            // Whoever placed it in this process was given the number by the counter.
+            // In this process the number came from the counter; a replayed order moves the
+            // counter on.
             self.kernel.state.order_last.fetch_max(no.0, Ordering::Relaxed);
         }
         let cell = self.kernel.state.orders.room(no);
@@ -228,9 +230,9 @@ pub struct Settled<'a> {
 }
 
 impl Settled<'_> {
-    /// Wakes those who sleep for an actor that was applied to, once each, however many
-    /// events that were. What was applied is visible to them by then, or they would be
-    /// refused by it and spend their tries.
+    /// Wakes the commands that sleep for an actor that events were applied to, once
+    /// for each actor, however many events that were. What was applied is visible by
+    /// then: commands woken earlier would be refused once more, and spend their tries.
     pub fn ring(mut self) {
         self.to_ring.sort_unstable();
         self.to_ring.dedup();
@@ -240,8 +242,8 @@ impl Settled<'_> {
     }
 }
 
-/// Notes an actor whose turn is over, if anybody listens: who comes to listen later is not
-/// refused by what the turn ended.
+/// Notes an actor whose turn is over, if any command listens. A command that begins to
+/// listen later asks after that turn, and is not refused by the claim that the turn ended.
 #[inline]
 fn note(bells: &Bells, to_ring: &mut Vec<Awaited>, actor: Awaited) {
     if bells.have_listeners() {

@@ -18,12 +18,12 @@ use crate::service::Work;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::Written;
 
-/// Events that are applied between two steps of the watermark: whoever waits for
-/// the first event of a large batch does not wait for its last.
+/// Events that are applied between two steps of the watermark: the caller of the
+/// first event of a large batch does not wait for the last one.
 const STEP_EVENTS: usize = 256;
 
-/// Records between two steps of bringing memory here: applying so many takes longer than
-/// memory does.
+/// Records between two steps of the prefetching: applying so many takes longer than a
+/// load from memory.
 const AHEAD: usize = 2;
 
 /// Batches between the journal writer and the applier. While one syncs and one
@@ -143,9 +143,8 @@ fn run_applier(
     Ok(())
 }
 
-/// Begins to bring here what records that are about to be applied will read and write:
-/// their actors were written by another core a moment ago. Each step finds here what the
-/// step before it brought.
+/// Prefetches what the next records will read and write: another core wrote their actors
+/// a moment ago. Each step reads what the step before it prefetched.
 fn prefetch(kernel: &Kernel, records: &[Written]) {
     let placed = |steps: usize| match records.get(steps * AHEAD) {
         Some(Written::Placed(placed)) => Some(placed),

@@ -15,7 +15,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// are found by the zone's rules.
 const LISTED: std::ops::Range<i64> = 0..4_102_444_800;
 
-/// The local days of one zone. Immutable: whoever asks waits for nobody.
+/// The local days of one zone. Immutable: a look-up takes no lock.
 #[derive(Clone, Debug)]
 pub struct LocalDays {
     zone: Zone,

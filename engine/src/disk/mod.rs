@@ -48,8 +48,8 @@ pub trait Disk: Send + Sync {
     /// Opens a file. A created one is durable only after [`Disk::sync_dir`].
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>>;
 
-    /// Whether there is a directory `dir`. One that cannot be looked into is
-    /// one: whoever goes on learns what is wrong with it.
+    /// Whether there is a directory `dir`. A directory that cannot be looked into
+    /// counts as one: the next call on it tells what is wrong.
     fn is_dir(&self, dir: &Path) -> bool {
         use io::ErrorKind::{NotADirectory, NotFound};
         !matches!(self.list(dir), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
@@ -73,7 +73,7 @@ pub trait Disk: Send + Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Removes a file. Whoever has it open can go on reading it.
+    /// Removes a file. A reader that has it open can go on reading it.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a directory with all that is in it.
@@ -92,8 +92,8 @@ pub trait Disk: Send + Sync {
     /// ends.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] when someone else holds it, with [`HeldBy`] within
-    /// where it is known who.
+    /// [`io::ErrorKind::WouldBlock`] when another process, or this one, holds it, with
+    /// [`HeldBy`] within where the holder is known.
     fn lock(&self, path: &Path) -> io::Result<DiskLock>;
 }
 
@@ -134,7 +134,7 @@ pub trait DiskFile: Send + Sync {
 pub struct HeldBy(pub u32);
 
 impl HeldBy {
-    /// Who holds the lock that could not be had, if the error says so.
+    /// The holder of the lock that could not be had, if the error says so.
     pub fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }

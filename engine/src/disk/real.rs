@@ -137,7 +137,7 @@ fn name_holder(file: &File) -> io::Result<()> {
     file.set_len(name.len() as u64)
 }
 
-/// What the file says of who holds its lock is true while somebody does.
+/// The lock file names the holder of the lock. That is true only while a process holds it.
 fn naming_the_holder(error: io::Error, path: &Path) -> io::Error {
     if error.kind() != io::ErrorKind::WouldBlock {
         return error;

@@ -11,7 +11,7 @@ use crate::command::{
 use crate::model::Lsn;
 use crate::transaction::command::{Command, Outcome, run};
 
-/// What a command came to.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
     /// The version of its event, or one that shows that nothing had to change.
@@ -52,11 +52,12 @@ impl Engine {
         self.submit_order(command).await?.acknowledged().await
     }
 
-    /// Places an order up to the journal. Whoever streams orders submits them
+    /// Places an order up to the journal. A caller that streams orders submits them
     /// one after the other and then waits for all: one watermark serves them.
     pub async fn submit_order(&self, command: PlaceOrder) -> Result<Submitted, EngineError> {
-        // Mostly nothing here has to wait. A caller whose task never gave its thread back
-        // would keep it from those whose turns it ran: woken there, they wait behind it.
+        // Mostly nothing here has to wait. A task that never gave its thread back would
+        // keep it from the commands whose turns ran on it: they are woken on this thread,
+        // and wait behind the task.
         consume_budget().await;
         let permit = self.kernel.admit()?;
         let placing = place::place(&self.kernel, &command).await?;

@@ -173,8 +173,8 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
 }
 
-/// Of two who make the same item at the same time, the one who has nothing to say
-/// of it takes nothing away.
+/// Two commands make the same item at the same time. The one that says nothing of
+/// its attributes takes nothing away.
 #[test]
 fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     let (engine, mut pump) = one_unit();
@@ -237,8 +237,8 @@ fn a_turn_that_panics_on_a_callers_thread_halts_the_engine() {
     assert!(engine.audit().is_err(), "the actor is not to be trusted");
 }
 
-/// Its event is in the journal: whoever waits for it, or for a later one, is told
-/// that the outcome is not known.
+/// The event is in the journal: a caller that waits for it, or for a later one, is
+/// told that the outcome is not known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_that_panics_while_applying_halts_the_engine() {
     let directory = tempfile::tempdir().expect("a directory");

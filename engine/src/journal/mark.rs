@@ -20,8 +20,9 @@
 //!   less of a loss is noticed. No file tells the two apart. So a mark that is not closed
 //!   says that what it names was there, and never that nothing came after. It is synced
 //!   with each new segment.
-//! - Any other mark that cannot be written is told of and stays behind until the next
-//!   segment. The promise rests on the journal; who only witnesses it stops nobody.
+//! - Any other mark that cannot be written is logged, and stays behind until the next
+//!   segment. The promise rests on the journal. The mark only witnesses it, so its
+//!   failure stops no command.
 //!
 //! ```text
 //! offset  bytes  little-endian; a slot, of which there is another one at 4096

@@ -1,5 +1,5 @@
-//! What the journal tells of its work. Whoever wants to know listens: the engine
-//! knows no metrics.
+//! What the journal tells of its work, to a listener that the server sets: the
+//! engine knows no metrics.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};

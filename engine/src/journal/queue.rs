@@ -98,7 +98,7 @@ impl<T> Queue<T> {
         let bytes = self.batch.bytes().len() + payload.framed_bytes();
         let fits = bytes <= limits.bytes && self.items.len() < limits.records;
         if !fits && !self.batch.is_empty() {
-            // Whoever gathers more for this batch waits for nothing.
+            // The writer must not wait for more records of this batch: none fits.
             self.room_wanted = true;
             return Err(AppendError::Overloaded);
         }

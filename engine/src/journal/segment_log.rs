@@ -283,9 +283,10 @@ pub fn open_read_only(
     log.damage.clone().or(missing).map_or(Ok(log), Err)
 }
 
-/// As [`open_read_only`], for who can do without some of the records: a journal that is
-/// damaged, or ends before what was acknowledged, is opened all the same. It ends with the
-/// last record that is whole, and reading comes upon damage before that as an error.
+/// As [`open_read_only`], for a reader that can do without some of the records: a journal
+/// that is damaged, or ends before what was acknowledged, is opened all the same. It ends
+/// with the last record that is whole, and reading comes upon damage before that as an
+/// error.
 ///
 /// # Errors
 /// When the file system refuses, and what is newer in the last segment.

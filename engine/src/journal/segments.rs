@@ -285,8 +285,8 @@ impl Reading {
         }
     }
 
-    /// Goes on behind what is damaged, when no record is lost with it that `next` and
-    /// those after it are: who asks for them has asked for nothing before.
+    /// Goes on behind damage, when it holds neither record `next` nor a later one:
+    /// the reader asked for no record before `next`.
     fn pass_over(
         &mut self,
         damage: &LogError,

@@ -236,7 +236,7 @@ mod tests {
         assert!(spares.take(10_000).is_none());
     }
 
-    /// Room that a spare cannot use is room for whoever needs it.
+    /// A spare that there is no room for gives its room back to the disk.
     #[test]
     fn a_spare_that_there_is_no_room_for_leaves_none_behind() {
         let disk = SimulatedDisk::new();

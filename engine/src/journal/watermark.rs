@@ -1,11 +1,11 @@
 //! Waiting until a record is durable and applied.
 //!
-//! Whoever waits for record `n` waits for one number, the last applied LSN, to
-//! reach `n`, rather than for a message of its own.
+//! The caller of record `n` waits for one number, the last applied LSN, to reach
+//! `n`, rather than for a message of its own.
 //!
 //! **Invariant, epochs.** The applier calls [`Watermark::end_epoch`] before it
-//! advances over an LSN that was given out anew. So whoever sees the advance sees
-//! the new epoch, and never takes another record for its own.
+//! advances over an LSN that was given out anew. So a waiter that sees the advance
+//! sees the new epoch as well, and never takes another record for its own.
 
 mod waiters;
 
@@ -24,7 +24,7 @@ use self::waiters::{Key, Waiters};
 use super::lsn::Lsn;
 use super::ticket::{Epoch, Ticket};
 
-/// What halted the engine; shared by all who are told.
+/// What halted the engine; shared by all waiters.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// A record will not be acknowledged.
@@ -39,7 +39,7 @@ pub enum Unacknowledged {
     Halted(#[source] Cause),
 }
 
-/// The last applied LSN, and those who wait for it to rise.
+/// The last applied LSN, and the waiters for it to rise.
 pub struct Watermark {
     applied: AtomicU64,
     epoch: AtomicU64,

@@ -88,7 +88,7 @@ pub fn no_oversell(free_before: i64, granted: u32, free_after: i64) -> Result<()
 }
 
 /// `GOOD_UNITS`: an event that is decided now leaves no more units unavailable than are
-/// on hand, but for what an older version had left so.
+/// on hand. Excepted are units that an older version had left so.
 pub fn good_units(missing_before: u32, stock: &Stock) -> Result<(), Breach> {
     let missing = missing_good(stock);
     if missing > missing_before {

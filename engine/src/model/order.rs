@@ -26,7 +26,7 @@ pub struct OrderHeader {
     /// When the customer ordered.
     #[n(2)]
     pub ordered_at: Timestamp,
-    /// Who ordered.
+    /// The customer that ordered.
     #[n(3)]
     pub customer: Option<CustomerId>,
     /// Where the order came in, such as `web`.
@@ -79,7 +79,7 @@ pub struct Shipment {
     /// The day by which it arrives.
     #[n(2)]
     pub deliver_by: Option<Day>,
-    /// When, and with whom, it left.
+    /// When it left, and with which carrier.
     #[n(3)]
     pub shipped: Option<Box<Dispatch>>,
 }
@@ -143,7 +143,7 @@ impl Allocation {
 }
 
 /// The durable state of an order: a fold over the journal and nothing else. The event
-/// that places it carries it whole, but for the event's own number. It is kept as a
+/// that places it carries all of it except the event's own number. It is kept as a
 /// [`KeptOrder`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Order {

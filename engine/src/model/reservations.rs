@@ -118,7 +118,7 @@ impl Packed {
     }
 }
 
-/// The code, but for backorders, which are the least firm: the greatest number.
+/// The code of a supply; for backorders, which are the least firm, the greatest number.
 const fn firmness(supply: Supply) -> u16 {
     match supply {
         Supply::Backorder => u16::MAX,

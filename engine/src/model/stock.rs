@@ -84,7 +84,7 @@ pub struct Stock {
     pub adjusted: u32,
     /// The last event applied.
     pub last_lsn: Lsn,
-    /// Who was promised what.
+    /// What was promised to which order.
     pub reservations: Reservations,
     /// Inbound supplies and supplier terms.
     pub extras: Option<Box<Extras>>,
@@ -259,7 +259,7 @@ impl Stock {
             - i64::from(self.allocated)
     }
 
-    /// What [`Self::free`] would be after `change`, before anybody who waits is
+    /// What [`Self::free`] would be after `change`, before any waiting unit is
     /// served. Lets an actor withhold units that a change in flight takes away.
     pub fn free_after(&self, change: &StockChange) -> i64 {
         let free = self.free();
@@ -296,9 +296,9 @@ impl Stock {
         }
     }
 
-    /// Whether `change` takes inbound supply from under those to whom it was
-    /// promised. Those who then wait are served from all that is free here, so
-    /// that such a change is decided, and applied, without a claim beside it.
+    /// Whether `change` takes away inbound supply that was promised to orders.
+    /// Their units wait then, and are served from all that is free here. So such a
+    /// change is decided, and applied, while the pair has no claim.
     pub fn displaces(&self, change: &StockChange) -> bool {
         let (no, left, arrives) = match *change {
             StockChange::InboundChanged { no, quantity, .. } => (no, Some(quantity), 0),

@@ -9,8 +9,9 @@
 //! later event reaches them. So neither side waits for the other, and no read needs to know
 //! how far the applier is. What is kept is what changes meanwhile, each part once.
 //!
-//! Nodes and policy are one value, of which the reader keeps his own. Requests are summed
-//! up, as of the event: what is left to do of that goes on after this is gone.
+//! Nodes and policy are one value, and the reader keeps the one of that event. The sum
+//! over requests is as of the event too; it goes on step by step after this value is
+//! gone.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

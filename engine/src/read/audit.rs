@@ -95,8 +95,8 @@ struct Ended {
     report: AuditReport,
 }
 
-/// Audits the engine, which goes on meanwhile. Whoever waits for an audit takes what
-/// another one found that began since he asked.
+/// Audits the engine, which goes on meanwhile. A caller that waits for a running
+/// audit takes the report of any audit that began after the caller asked.
 ///
 /// # Errors
 /// When an actor panicked, a step of the applier did not end, the engine began to shut down
@@ -105,7 +105,7 @@ pub fn audit(kernel: &Kernel, audits: &Audits) -> Result<AuditReport, EngineErro
     Asked::now(kernel, audits).report()
 }
 
-/// An audit that somebody asks for, before he waits for others.
+/// An audit that a caller asked for, before it waits for audits that run.
 struct Asked<'a> {
     kernel: &'a Kernel,
     audits: &'a Audits,
@@ -125,8 +125,8 @@ impl<'a> Asked<'a> {
         let audits = self.audits;
         let mut last = audits.last.lock();
         if last.number <= self.begun {
-            // It takes the gate after that: whoever was told of an event that comes after it
-            // sees that it has begun.
+            // It takes the gate after that: a caller that was told of an event which this
+            // audit does not see finds that it has begun.
             let number = audits.begun.fetch_add(1, Ordering::Relaxed) + 1;
             *last = Ended { number, report: self.look()? };
         }

@@ -18,7 +18,7 @@ const BATCH_RECORDS: usize = 512;
 /// Batches between the two threads.
 const BATCHES_WAITING_MAX: usize = 4;
 
-/// Records ahead of the one that is applied whose actors are brought here.
+/// How many records before its turn the actors of a record are prefetched.
 const AHEAD: usize = 4;
 
 /// Records that follow each other.
@@ -78,7 +78,7 @@ fn read_batches(
         }
         if batch.records.len() == BATCH_RECORDS {
             let full = std::mem::replace(&mut batch, Batch::beginning_at(lsn.next()));
-            // Whoever applies has failed when nobody takes it.
+            // When nothing takes the batch, the applying thread has failed.
             return batches.send(full).map_or(ControlFlow::Break(()), ControlFlow::Continue);
         }
         ControlFlow::Continue(())
@@ -117,8 +117,8 @@ fn apply_batch(
     }
 }
 
-/// Begins to bring here what the next orders will change: a replay goes all over
-/// memory. Items that are defined between here and there are left alone.
+/// Prefetches what the next orders will change: a replay goes all over memory.
+/// Items that are defined between here and there are left alone.
 fn look_ahead(kernel: &Kernel, records: &mut [Written]) {
     let known = kernel.state.catalogue.next();
     let is_known = |placed: &Placement| placed.reserves.iter().all(|r| r.pair.sku < known);

@@ -82,7 +82,8 @@ impl Glance {
     pub const FREE_MIN: i32 = i32::MIN >> Published::FLAG_BITS;
 
     /// Whether the actor may have more units free, or lack more, than it publishes:
-    /// whoever shows the quantity asks it ([`StockMessage::ReadPromise`]).
+    /// a read that shows the quantity asks the actor
+    /// ([`StockMessage::ReadPromise`]).
     pub const fn is_clamped(self) -> bool {
         self.free == Self::FREE_MAX || self.free == Self::FREE_MIN
     }
@@ -321,9 +322,9 @@ impl StockActor {
         StockReply::Done
     }
 
-    /// Begins to bring here, to be written, what an event that is about to be applied finds
-    /// outside of the actor: where its reservations begin. Of most pairs that is all of
-    /// them, and the ends of long lists were here a moment ago.
+    /// Prefetches, for writing, the beginning of the reservation list, which lies outside
+    /// of the actor: the next event changes it. For most pairs that is the whole list; the
+    /// end of a long one was in the cache a moment ago.
     #[inline]
     pub fn prefetch_kept(&self) {
         prefetch_to_write(self.stock.reservations.address());
@@ -346,8 +347,9 @@ impl StockActor {
         }
     }
 
-    /// Of what is durable. A change in flight hides from plans what is on its way, for they
-    /// wait for it; whoever reads does not, and until it is applied the units are there.
+    /// The promise of what is durable. A change in flight hides inbound supply from plans,
+    /// which wait for the change. A read does not wait, and until the change is applied the
+    /// units are there.
     fn promise(&self) -> Promise {
         let (free, is_unlimited) = (self.free(), self.stock.is_unlimited());
         let inbound = self.stock.inbound().iter();
@@ -376,9 +378,9 @@ impl StockActor {
         self.stock.inbound().iter().map(net).collect()
     }
 
-    /// Grants all parts or none. Nobody begins to wait while a change or a
-    /// cancellation in flight is about to serve those who wait already: its event
-    /// comes first and would pass by.
+    /// Grants all parts or none. No unit begins to wait while a change or a
+    /// cancellation is in flight that will serve the waiting units: its event comes
+    /// first, and would not serve a unit that began to wait later.
     fn claim(&mut self, parts: &Parts) -> Grant {
         let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
         let in_the_way =

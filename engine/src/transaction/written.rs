@@ -71,19 +71,19 @@ impl Placement {
         Ok((Self { request, no, packed, reserves }, id))
     }
 
-    /// Begins to bring here this itself.
+    /// Prefetches this placement itself.
     pub fn prefetch(&self) {
         prefetch_all(self);
     }
 
-    /// Begins to bring here the rows of the pairs that the order takes from.
+    /// Prefetches the rows of the pairs that the order takes from.
     pub fn prefetch_rows(&self, state: &State) {
         for reserve in &self.reserves {
             state.catalogue.entry(reserve.pair.sku).row.prefetch();
         }
     }
 
-    /// Begins to bring here their actors; their rows are here by now.
+    /// Prefetches the actors of these pairs; their rows were prefetched before.
     pub fn prefetch_actors(&self, state: &State) {
         for reserve in &self.reserves {
             if let Some(seat) = reserve.seat {
@@ -92,12 +92,12 @@ impl Placement {
         }
     }
 
-    /// Begins to bring here what their actors keep elsewhere, and only they can tell where;
-    /// the actors are here by now.
+    /// Prefetches the reservation lists of these pairs. Only the actors can tell where the
+    /// lists are; the actors were prefetched before.
     pub fn prefetch_kept(&self, state: &State) {
         for reserve in &self.reserves {
             if let Some(seat) = reserve.seat {
-                // One that is busy is on another core, and so is what it keeps.
+                // A busy actor is on another core, and so is its list.
                 let row = &state.catalogue.entry(reserve.pair.sku).row;
                 row.peek_at(seat, StockActor::prefetch_kept);
             }

@@ -112,7 +112,7 @@ impl CancelOrder {
     }
 }
 
-/// What a cancellation of an order comes to.
+/// Decides a cancellation of an order.
 fn decide(order: &Order, lines: &[LineCancellation]) -> Result<OrderCancelled, Refusal> {
     let releases = releases(order, lines)?;
     Ok(OrderCancelled { no: order.no, id: order.header.id.clone(), releases })
@@ -121,8 +121,9 @@ fn decide(order: &Order, lines: &[LineCancellation]) -> Result<OrderCancelled, R
 /// Announces a cancellation to its pairs; waits while orders in flight are about
 /// to wait there, so that what it gives back serves them.
 ///
-/// It sleeps with what it holds, because others cannot go on there for ever: nobody begins
-/// to wait at a pair that was told, and those who are about to do not sleep.
+/// It sleeps with its claims in hand. That is safe, because nothing can keep it out for
+/// ever: no order begins to wait at a pair that was told, and the orders that are about to
+/// wait there do not sleep.
 async fn announce(
     tx: &mut Transaction<'_>,
     releases: &[AllocationUnits],

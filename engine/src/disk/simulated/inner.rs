@@ -29,7 +29,7 @@ pub enum Operation {
     Remove,
 }
 
-/// The disk has crashed: whoever still has a handle to it gets nothing more.
+/// The disk has crashed: every operation on a handle to it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the simulated disk has crashed")]
 pub struct Crashed;

@@ -320,8 +320,8 @@ fn a_log_whose_end_is_damaged_goes_on_behind_the_snapshot_that_covers_it() {
             let open = || SegmentLog::open(Arc::new(disk.clone()), Path::new(DIR), options);
             if (covered, marked) != (60, closed) {
                 let ends = open().map(|log| log.history().last());
-                // Without a mark, or with one that a power cut may have left behind, whoever
-                // loads the snapshot finds that the log ends before it.
+                // Without a mark, or with one that a power cut may have left behind, the
+                // recovery that loads the snapshot finds that the log ends before it.
                 let is_told = ends.as_ref().map_or(true, |last| *last < Lsn::new(covered));
                 assert!(is_told, "{damage}, {covered}, {marked:?}: {ends:?}");
                 continue;

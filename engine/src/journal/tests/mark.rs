@@ -92,7 +92,7 @@ fn what_was_acknowledged_is_there_and_the_mark_never_ahead_after_a_crash_at_any_
             let Ok(mut log) = open_marked(disk, 0) else { return acknowledged };
             for round in rounds {
                 let Ok(last) = append(&mut log, round % 4 + 1) else { return acknowledged };
-                // Whoever died with the mark in hand tells nobody.
+                // A process that died while it wrote the mark acknowledges nothing.
                 if disk.list(Path::new(DIR)).is_err() {
                     return acknowledged;
                 }

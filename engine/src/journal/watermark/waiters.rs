@@ -1,4 +1,4 @@
-//! Who waits for which LSN, lowest first.
+//! The waiters for LSNs, lowest first.
 
 use std::collections::BTreeMap;
 use std::task::Waker;
@@ -11,10 +11,10 @@ use crate::journal::Lsn;
 /// enough to hold it briefly and to lie on the stack.
 const WAKERS_AT_ONCE: usize = 32;
 
-/// Where someone waits: the LSN, and a number that tells apart who waits for it.
+/// The place of a waiter: the LSN, and a number that tells apart the waiters for one LSN.
 pub(super) type Key = (Lsn, u64);
 
-/// Everyone who waits.
+/// All waiters.
 #[derive(Default)]
 pub(super) struct Waiters {
     by_lsn: BTreeMap<Key, Waker>,
@@ -44,7 +44,7 @@ impl Waiters {
         self.by_lsn.first_key_value().map(|((lsn, _), _)| *lsn)
     }
 
-    /// Takes some of those who wait for `lsn` or less; the rest stay for the next
+    /// Takes some of the waiters for `lsn` or less; the rest stay for the next
     /// call.
     pub(super) fn take_reached(&mut self, lsn: Lsn) -> SmallVec<[Waker; WAKERS_AT_ONCE]> {
         let mut taken = SmallVec::new();

@@ -1,8 +1,8 @@
 //! An order as the bytes that it is written, kept and copied as.
 //!
-//! An order is planned once, written once, and then mostly lies there. So it is packed
-//! by whoever plans it; the journal, the order's actor and snapshots take the very
-//! same bytes, and who wants to read it unpacks it: a sixth of the memory, and one
+//! An order is planned once, written once, and then mostly lies there. So the command
+//! that plans it packs it; the journal, the order's actor and snapshots take the very
+//! same bytes, and a reader unpacks them. That takes a sixth of the memory, and one
 //! encoding where there would be three.
 //!
 //! ```text
@@ -43,10 +43,11 @@ const CHANNEL: u8 = 2;
 /// It was not taken when the customer ordered. Packed since orders know of it.
 const DECIDED: u8 = 4;
 
-/// An order, packed: all of it but for the events that placed and changed it last.
+/// An order, packed: all of it except the LSNs of the events that placed it and changed it
+/// last.
 ///
-/// Whoever takes bytes from outside checks them with [`PackedOrder::check`]; in the
-/// engine they are known to unpack.
+/// Bytes from outside are checked with [`PackedOrder::check`] where they come in;
+/// in the engine they are known to unpack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedOrder(Box<[u8]>);
 

@@ -23,7 +23,7 @@ impl<'a> Book<'a> {
         Self { stock, pair, hash }
     }
 
-    /// Changes the supply, and serves those who wait with what that frees.
+    /// Changes the supply, and serves the waiting units with what that frees.
     pub(super) fn change(&mut self, change: &StockChange) {
         let (free_before, waiting_before) = (self.stock.free(), self.stock.waiting);
         match *change {
@@ -83,7 +83,7 @@ impl<'a> Book<'a> {
         self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);
     }
 
-    /// Gives units that came free to those who wait here, the oldest order
+    /// Gives units that came free to the units that wait here, the oldest order
     /// first. What was free before may be claimed by a transaction in flight, and
     /// is not given away.
     fn serve_waiting_on_hand(&mut self, free_before: i64) {
@@ -137,8 +137,8 @@ impl<'a> Book<'a> {
             .expect("CONSERVATION: a counter is the sum of its reservations");
     }
 
-    /// Takes units back from an order line, the least firm first, and serves
-    /// those who wait.
+    /// Takes units back from an order line, the least firm first, and serves the
+    /// waiting units with them.
     pub(super) fn release(&mut self, order: OrderNo, line: u16, units: u32) {
         let free_before = self.stock.free();
         let mut left = units;

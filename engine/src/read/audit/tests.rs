@@ -141,8 +141,8 @@ fn an_audit_ends_with_the_engine() {
     assert!(after.is_clean(), "{:?}", after.breaches);
 }
 
-/// Whoever asks while an audit runs shares the next one: he may have been told of what that
-/// one has not.
+/// A caller that asks while an audit runs gets the next one: it may have been told of an
+/// event that the running one does not see.
 #[test]
 fn an_audit_serves_those_who_asked_before_it_began() {
     let (engine, mut pump) = one_unit();

@@ -271,9 +271,9 @@ enum Decided {
     SoldOut(Vec<LineShortage>),
 }
 
-/// What an order comes to now: the one way to it, for placing and for quoting.
-/// Whoever else gets on meanwhile costs a try of the transaction, wherever it was overtaken:
-/// one bound holds for all of it.
+/// Decides what an order would get now, for placing and for quoting alike. Each time that
+/// another command overtakes it, at whatever step, it costs the transaction a try: one
+/// bound holds for all of them.
 async fn decide(
     kernel: &Kernel,
     wanted: &Wanted<'_>,

@@ -44,9 +44,10 @@ impl Submitted {
         matches!(self.placing, Placing::Known(_))
     }
 
-    /// Waits until the order's event is durable and applied, or never will be, and lets
-    /// another command in for it. What it came to is told by [`Self::acknowledged`], at once
-    /// then: whoever cannot tell his caller yet keeps nobody out.
+    /// Waits until the order's event is durable and applied, or never will be, and then
+    /// gives its place among the commands in flight to another command. After that,
+    /// [`Self::acknowledged`] tells the outcome at once. So an answer that cannot be sent
+    /// to its caller yet keeps no other command out.
     pub async fn settled(&mut self) {
         if let Placing::Written(ticket, _) = &self.placing {
             // An error is told again.
