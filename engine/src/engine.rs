@@ -57,8 +57,8 @@ impl Engine {
     /// current tokio runtime. Blocks while it recovers.
     ///
     /// # Errors
-    /// See [`OpenError`]; nothing was changed then, but for a torn tail that was
-    /// cut from the journal.
+    /// See [`OpenError`]. Then nothing was changed, except that a torn tail may
+    /// have been cut from the journal.
     pub async fn open(
         options: &OpenOptions,
         disk: Arc<dyn Disk>,

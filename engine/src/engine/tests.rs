@@ -173,8 +173,8 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
 }
 
-/// Two commands make the same item at the same time. The one that says nothing of
-/// its attributes takes nothing away.
+/// Two commands make the same item at the same time. The one that gives no title
+/// takes none away.
 #[test]
 fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     let (engine, mut pump) = one_unit();

@@ -181,8 +181,8 @@ number!(
     u16
 );
 number!(
-    /// The number of an order, from 1, in the order of placing. Numbers of
-    /// transactions that came to nothing stay unused.
+    /// The number of an order, from 1, in the order of placing. A number whose
+    /// order was not written is given to the next order, or stays unused.
     OrderNo,
     u64
 );

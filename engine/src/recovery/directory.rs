@@ -1,4 +1,4 @@
-//! A data directory: what makes it one, what else lies in it, and who has it.
+//! A data directory: what makes it one, what else lies in it, and which process has it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub(super) fn holds_nothing(disk: &dyn Disk, data: &Path) -> Result<bool, OpenEr
 }
 
 /// Refuses a directory without data whose mark says that there was some: its state was
-/// lost, and whoever begins a new one there is to know.
+/// lost, and the operator has to know that before a new one is begun there.
 ///
 /// # Errors
 /// [`OpenError::Gone`].
@@ -132,8 +132,8 @@ pub(super) fn restoring_inside(data: &Path) -> PathBuf {
     data.join(RESTORING)
 }
 
-/// Whether a restore was stopped while it exchanged what lies in a data directory:
-/// who enters it goes on with it.
+/// Whether a restore was stopped while it exchanged what lies in a data directory.
+/// The next `serve` or `restore` finishes the exchange.
 pub(super) fn is_half_exchanged(disk: &dyn Disk, data: &Path) -> bool {
     let stage = Stage::of(disk, &restoring_inside(data));
     matches!(stage, Some(Stage::Whole | Stage::Entering))
@@ -156,7 +156,7 @@ pub(super) fn refuse_half_made(disk: &dyn Disk, data: &Path) -> Result<(), OpenE
     Err(OpenError::RestoreUnfinished { data: data.to_owned(), fresh })
 }
 
-/// As [`refuse_half_made`], for those who only look: they finish nothing.
+/// As [`refuse_half_made`], for commands that only read: they finish no restore.
 ///
 /// # Errors
 /// [`OpenError::HalfMade`], [`OpenError::RestoreUnfinished`] and

@@ -141,8 +141,8 @@ impl Opened {
     /// Recovers what is in a data directory; beside it, what writes its journal.
     ///
     /// # Errors
-    /// See [`OpenError`]; nothing was changed then, but for a torn tail that was
-    /// cut from the journal.
+    /// See [`OpenError`]. Then nothing was changed, except that a torn tail may
+    /// have been cut from the journal.
     #[expect(clippy::needless_pass_by_value, reason = "the engine keeps it")]
     pub fn recover(
         options: &OpenOptions,
@@ -188,8 +188,8 @@ impl Opened {
     }
 }
 
-/// Opens the snapshots; beside them, why a store is not among them whose files are
-/// damaged.
+/// Opens the snapshots. Where the files of their store are damaged, they are opened
+/// without it, and the damage is answered beside them.
 pub(super) fn open_snapshots(
     data: &Path,
     lock: Arc<DiskLock>,

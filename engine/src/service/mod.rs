@@ -9,9 +9,9 @@
 //!
 //! | what ends | what follows |
 //! |---|---|
-//! | the journal writer, by a disk error, a panic or a kill | the engine halts: nothing more is acknowledged, whoever waits is told |
+//! | the journal writer, by a disk error, a panic or a kill | the engine halts: nothing more is acknowledged, and callers that wait are told |
 //! | the applier, by a panic (of a turn, too) or a kill | the same |
-//! | the snapshotter, by a panic or a kill | it is started anew; whoever asked is told; the snapshots before it are there, and the one it was taking is there whole or not at all |
+//! | the snapshotter, by a panic or a kill | it is started anew; the caller that asked for the snapshot is told; the snapshots before are there, and the one that it was taking is there whole or not at all |
 //! | the supervisor | the engine halts |
 
 mod snapshotter;

@@ -7,9 +7,9 @@
 //!         or panics, or does not return   |
 //!                    v                    v
 //!                  lost: every call is refused at once
-//! ```
-//! After a call that failed, the library may wait for ever in the next one, closing it
-//! included. Whoever keeps the database opens it again, or makes a new one in its place.
+//! ``` After a call that failed, the library may wait for ever in the next one, closing
+//! included. The owner, a `Half`, opens the database again, or makes a new one in its
+//! place.
 
 use std::fmt;
 use std::fs;
@@ -60,8 +60,8 @@ impl Default for Library {
 }
 
 impl Library {
-    /// Lets everybody go who waits for a database, and whoever comes: a call that never
-    /// returns, an opening included, keeps nobody who shuts down.
+    /// Ends the wait of every caller for a database, and of those that call later: a
+    /// call that never returns, also one that opens, does not keep a shutdown.
     pub(crate) fn close(&self) {
         self.workers.close();
     }
@@ -92,8 +92,8 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Opens the database, or makes it, and reads all that is in it: what is damaged is
-    /// found now, while another one does in its place, and not by whoever asks next.
+    /// Opens the database, or makes it, and reads all that is in it. So damage is found
+    /// now, while the other database can stand in, and not by a later read.
     ///
     /// # Errors
     /// When the file system refuses, or another process has it open, or it is damaged:

@@ -227,8 +227,8 @@ fn put_records(
 }
 
 /// Whether the last bytes of a stream of `bytes` bytes are the mark that ends an export
-/// of this length: for who passed it on and cannot read it again. That nothing in it
-/// changed is known to who reads it, as [`verify_file`] does.
+/// of this length. For a caller that passed the stream on and cannot read it again.
+/// Only reading it all, as [`verify_file`] does, shows that nothing in it changed.
 pub fn is_end_mark(tail: &[u8], bytes: u64) -> bool {
     let Some(tail) = tail.last_chunk::<END_MARK_BYTES>() else { return false };
     let before = bytes.saturating_sub(END_MARK_BYTES as u64);

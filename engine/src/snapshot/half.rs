@@ -4,14 +4,13 @@
 //!   odd-1   given up while it was open: read as far as it can be, and gone when two
 //!           generations are whole again
 //!   odd-2   the one that is written
-//! ```
-//! One that is lost, as a call into it was late or failed, is opened again where it is: what
-//! kept it may have been of the moment. It is given up when a change of it failed, or it is
-//! lost once more before it has a new generation, or a call that hangs still has it, and with
-//! it the lock of its files.
+//! ``` A database is lost when a call into it was late or failed. It is opened again where
+//! it is, because the fault may have been of the moment. It is given up when a change of it
+//! failed, when it is lost once more before it has a new generation, or when a call that
+//! hangs still has it, and with it the lock of its files.
 //!
-//! Such a call may go on some day, and would write under the names that it knows: no
-//! directory is made a second time, also where nothing came of the first one.
+//! Such a call may go on some day, and would write under the names that it knows. So
+//! no directory is made a second time, not even where the first one was never used.
 
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -33,8 +32,8 @@ pub(super) struct Half {
     /// How the keys of manifests begin.
     manifest: u8,
     held: RwLock<Held>,
-    /// Held by who changes something: nothing is written beside a compaction, which copies
-    /// what is there when it begins.
+    /// Held by every change: nothing is written beside a compaction, which copies what is
+    /// there when it begins.
     writing: Mutex<Writing>,
 }
 
@@ -45,7 +44,7 @@ struct Held {
     readable: Option<Arc<Database>>,
 }
 
-/// What those need to know who change something.
+/// What a change needs to know.
 struct Writing {
     /// The highest number that a directory ever had.
     last: u32,
@@ -158,8 +157,9 @@ impl Half {
         self.current().map_or(Ok(0), |database| database.bytes_on_disk())
     }
 
-    /// Opens one again that is lost, or puts a new database in the place of one that is
-    /// damaged or gone: whoever calls this has the state without it. True when it did.
+    /// Opens a lost database again, or puts a new one in the place of a database that
+    /// is damaged or gone. The caller has the state in memory and does not need the old
+    /// one. True when it did either.
     pub(super) fn mend(&self) -> Result<bool, StoreError> {
         let mut writing = self.writing.lock();
         let is_mended = match self.current() {
@@ -256,8 +256,8 @@ impl Half {
         }
     }
 
-    /// Whether who met a failure may ask again. He waits for no call that hangs, and for
-    /// nobody who writes, who mends it himself.
+    /// Whether a read that met a failure may ask again. It waits for no call that hangs,
+    /// and for no writer: the writer mends the database itself.
     fn goes_on(&self, database: &Arc<Database>) -> bool {
         let writing = self.writing.try_lock().filter(|_| database.is_idle());
         writing.is_some_and(|mut writing| self.go_on(database, &mut writing).unwrap_or(false))
@@ -370,8 +370,8 @@ impl Half {
     }
 }
 
-/// Nobody needs it. What cannot be removed goes with what is let go of later, at the latest:
-/// a call that hangs may be at it.
+/// Removes a directory that is not needed. What cannot be removed now, because a call that
+/// hangs may use it, is removed at the latest with a later one.
 fn try_to_remove(directory: &Path) {
     if let Err(error) = remove_directory(directory) {
         tracing::warn!(%error, "what nobody needs of a snapshot database stays for now");

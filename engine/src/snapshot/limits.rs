@@ -65,7 +65,7 @@ pub(super) const STORE_BYTES_PER_SECOND_MIN: u64 = 4 << 20;
 /// far below the time that a shutdown may take.
 pub(super) const STORE_CLOSE_MAX: Duration = Duration::from_secs(2);
 
-/// Between two looks of who waits for a call whether the store was closed meanwhile.
+/// A caller that waits for a call looks so often whether the store was closed meanwhile.
 pub(super) const WORKER_LOOK: Duration = Duration::from_millis(50);
 
 /// Room that a snapshot leaves on the disk: its database fails for good when it finds none,

@@ -90,9 +90,9 @@ pub struct Recovered<C> {
 /// Loads the newest generation that is whole into what `make` makes, which is
 /// called again for each generation tried.
 ///
-/// With `until`, generations that end later are passed over: their images may
-/// hold later events. Whoever replays less of the journal than up to
-/// `manifest.end` has to say so here.
+/// With `until`, generations that end later are passed over: their images may hold
+/// later events. A caller that replays the journal only up to an event before
+/// `manifest.end` has to name that event here.
 ///
 /// # Errors
 /// When the store fails, or a newer build wrote a generation: an older one would
@@ -157,7 +157,8 @@ fn load(
 ///
 /// Loaders stand in a ring and take the chunks in turn. Each reads and checks its
 /// chunk, waits for the token, puts back what has to be in order, passes the token
-/// on, and puts back the rest. Whoever fails keeps the token, and all others end.
+/// on, and puts back the rest. A loader that fails keeps the token, and all others
+/// end.
 fn load_chunks(
     source: Source<'_>,
     store: &dyn SnapshotStore,
@@ -188,7 +189,7 @@ fn load_chunks(
     })
 }
 
-/// One of those who load a generation.
+/// One of the threads that load a generation.
 struct Loader<'a> {
     source: Source<'a>,
     store: &'a dyn SnapshotStore,
@@ -212,7 +213,7 @@ impl Loader<'_> {
         for chunk in chunks {
             let content = read_chunk(self.store, chunk, self.source.postal_codes);
             if self.token.recv().is_err() {
-                // Who keeps the token says why.
+                // The loader that kept the token says why.
                 break;
             }
             hash.merge(self.restore(chunk, content?)?);

@@ -19,7 +19,7 @@
 //! Invariant `VERIFIED_BEFORE_CUT`: the LSN up to which the journal may go is
 //! answered only after both generations that stay were read back whole.
 //! Invariant `ONE_TIMELINE`: all generations of a store are from one journal.
-//! Whoever cuts the journal's tail off drops the generations past the cut first.
+//! Before the journal's tail is cut off, the generations past the cut are dropped.
 
 pub mod archive;
 mod archived;

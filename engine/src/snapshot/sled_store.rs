@@ -131,7 +131,7 @@ impl SledStore {
         Ok(faults)
     }
 
-    /// The lock is held for no longer than this: whoever looks does not wait for the disk.
+    /// The lock is held for no longer than the copy: a reader does not wait for the disk.
     fn kept(&self) -> Option<Vec<u64>> {
         self.kept.lock().clone()
     }
@@ -202,7 +202,7 @@ impl SnapshotStore for SledStore {
         self.half_of(key.generation).get_anywhere(&chunk_key(key))
     }
 
-    /// All of them: whoever lets chunks go, or numbers a generation, has to know.
+    /// All of them: pruning chunks and numbering a generation need every key.
     fn chunk_keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
         let keys = [self.odd.keys(&[CHUNK])?, self.even.keys(&[CHUNK])?].concat();
         sorted(keys).iter().map(|key| read_chunk_key(key)).collect()

@@ -18,7 +18,7 @@ use crate::snapshot::{
 pub struct Snapshots {
     directory: PathBuf,
     library: Library,
-    /// Held by who opens the store, which may take long: it is opened once.
+    /// Held while the store is opened, which may take long: it is opened once.
     opening: Mutex<()>,
     held: Mutex<Held>,
 }
@@ -54,8 +54,8 @@ impl Snapshots {
         }
     }
 
-    /// Lets go of the store and of the data directory. Whoever is still at the store, or
-    /// opens it, is told that it is closed.
+    /// Lets go of the store and of the data directory. A caller that still uses the
+    /// store, or opens it, is told that it is closed.
     pub fn close(&self) {
         let held = std::mem::replace(&mut *self.held.lock(), Held { store: None, lock: None });
         self.library.close();
@@ -81,7 +81,7 @@ impl Snapshots {
         Ok(Arc::clone(held.store.insert(opened)))
     }
 
-    /// What whoever comes too late is told.
+    /// The answer to a caller that comes after the close.
     pub(super) fn closed(&self) -> StoreError {
         StoreError::Closed { directory: self.directory.clone() }
     }
@@ -119,7 +119,7 @@ impl Snapshots {
     /// # Errors
     /// When the store fails, or a newer build wrote a generation.
     pub fn manifests(&self) -> Result<Vec<Manifest>, SnapshotError> {
-        // Whoever loads one that cannot be read tells of the damage.
+        // Loading a generation that cannot be read tells of the damage.
         self.opened().map_or(Ok(Vec::new()), |store| Ok(manifests(&*store)?.0))
     }
 

@@ -80,8 +80,8 @@ impl Source<'_> {
         Ok(ItemState { no, definition: entry.definition(), pairs })
     }
 
-    /// The placed orders numbered `from..=to`, but for the content of those that left
-    /// memory.
+    /// The placed orders numbered `from..=to`; those that left memory come without
+    /// their content.
     pub(super) fn copy_orders(&self, from: u64, to: u64) -> Result<OrdersCopy, ActorPanicked> {
         let mut copy = OrdersCopy::default();
         for no in (from..=to).map(OrderNo) {
@@ -106,9 +106,10 @@ impl Source<'_> {
         Ok(Content::Orders(resident))
     }
 
-    /// At most `max` of the requests remembered after `after`. Whoever applies waits for
-    /// the lock that they are copied under, so that it is let go every few of them; not
-    /// so without a bound, where the last one has to come some time.
+    /// At most `max` of the requests remembered after `after`. The applier waits for the
+    /// lock under which they are copied, so the lock is let go after every few of them.
+    /// Without a bound all the rest is copied under one lock: else newer requests would
+    /// come for ever.
     pub(super) fn copy_requests(&self, after: Lsn, max: usize) -> Piece {
         if max == usize::MAX {
             return self.state.requests.copy_after(after, max);

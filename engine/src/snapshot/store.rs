@@ -46,7 +46,7 @@ pub enum StoreError {
         /// The store's directory.
         directory: PathBuf,
     },
-    /// Whoever the store belongs to was shut down.
+    /// The engine that the store belongs to was shut down.
     #[error("the snapshot store {} is closed", .directory.display())]
     Closed {
         /// The store's directory.
@@ -151,8 +151,9 @@ pub trait SnapshotStore: Send + Sync {
     fn generations(&self) -> Result<Vec<u64>, StoreError>;
     /// Lets a manifest go: the generation does not exist any more.
     fn remove_manifest(&self, generation: u64) -> Result<(), StoreError>;
-    /// Makes what failed usable again: whoever has the state calls this before he takes a
-    /// generation. True when anything was given up for that, and generations with it.
+    /// Makes a database that failed usable again. Called before a generation is taken, by
+    /// an engine that has the state in memory. True when a database was given up for
+    /// that, and generations with it.
     fn mend(&self) -> Result<bool, StoreError>;
     /// These generations were read back whole, and what is in no other place is in them.
     fn keeps(&self, generations: &[u64]) -> Result<(), StoreError>;

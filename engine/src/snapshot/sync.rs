@@ -1,5 +1,5 @@
-//! Bringing the files of a database to stable storage, which `sled` leaves to whoever
-//! wants it.
+//! Bringing the files of a database to stable storage, which `sled` leaves to its
+//! caller.
 
 use std::collections::HashMap;
 use std::fs::{self, File};

@@ -22,8 +22,8 @@ use crate::model::{Lsn, Timestamp};
 /// Takes a snapshot, reads it back, and lets old generations go.
 ///
 /// Blocks its thread and holds one chunk in memory at a time; the engine goes
-/// on. A chunk that an older generation wrote and that turns out damaged is
-/// written anew: the truth is in memory, but for orders that left it.
+/// on. A chunk that an older generation wrote and that turns out damaged is written
+/// anew from memory, except for orders that left memory.
 ///
 /// # Errors
 /// When the store fails, an actor panicked, the store is ahead of the state, or
@@ -110,10 +110,11 @@ fn take_once(
 /// The generations whose manifests can be read, as far as the next one has to know.
 #[derive(Default)]
 struct Earlier {
-    /// What it may not be behind.
+    /// The next one may not end before this one.
     newest: Option<Manifest>,
-    /// Whose chunks it may name. That one goes when the next one is there, so that the
-    /// generations that stay share no chunk: damage of one is never damage of another.
+    /// The generation whose chunks the next one may name. It goes when the next one is
+    /// there. So the generations that stay share no chunk, and damage of one is never
+    /// damage of another.
     named: Option<Manifest>,
 }
 
@@ -158,7 +159,7 @@ fn attempt(
     let took_copying = begun.elapsed();
     match verify_at(pace, store, taken.manifest.generation) {
         Ok(report) => Ok((taken, took_copying, report.took)),
-        // It stays: what was read so far is good, and whoever loads it reads all.
+        // It stays: what was read so far is good, and loading it reads all of it.
         Err(SnapshotError::Closing) => Err(SnapshotError::Closing),
         Err(damaged) => {
             tracing::warn!(%damaged, "a snapshot cannot be read back");
@@ -178,8 +179,8 @@ fn next_generation(store: &dyn SnapshotStore, earlier: &Earlier) -> Result<u64, 
     Ok(next + u64::from(newest.is_some_and(|newest| are_kept_together(newest, next))))
 }
 
-/// Lets go of a generation that came to nothing: tries that fail one after the other would
-/// fill the disk. `MANIFEST_LAST`: its manifest goes before what it names.
+/// Lets go of a generation that could not be finished: tries that fail one after the other
+/// would fill the disk. `MANIFEST_LAST`: its manifest goes before what it names.
 fn forget(store: &dyn SnapshotStore, generation: u64) {
     let forget = || -> Result<(), SnapshotError> {
         store.remove_manifest(generation)?;

@@ -6,7 +6,7 @@
 //!   One that was written before anything of the log was is never removed, and the next
 //!   value that gets its name waits for ever: where nothing is in the log, they go.
 //! - Opening damaged files panics at times, and a call after a failed one may never
-//!   return. Whoever calls sees to that.
+//!   return. `Database` catches the panic and bounds the wait.
 
 use std::fs;
 use std::io;
@@ -19,8 +19,8 @@ use super::limits::SLED_CACHE_BYTES;
 use super::store::StoreError;
 use super::sync::{BLOBS, at, paths_in};
 
-/// How often, and after how long, a database is opened again that somebody has: one that
-/// was dropped lets go of its lock a little later.
+/// How often, and after how long, opening is tried again while the database is in use: a
+/// database that was dropped lets go of its lock a little later.
 const LOCK_TRIES_MAX: u32 = 100;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 

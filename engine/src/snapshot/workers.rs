@@ -6,8 +6,8 @@
 //!          ......... or never: after a while the caller goes on without it
 //! ```
 //! The database library has calls that wait for ever once it has failed, and a disk may
-//! have them as well. Whoever calls waits for a bounded time; a worker that does not come
-//! back is left where it is, and nobody waits for it, a shutdown included.
+//! have them as well. The caller waits for a bounded time. A worker that does not come
+//! back is left where it is, and nothing waits for it, not even a shutdown.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -85,7 +85,7 @@ impl Workers {
         self.wait(limit, &self.begin(work)?, false)
     }
 
-    /// Lets everybody go who waits, and whoever comes.
+    /// Ends the wait of every caller, and of those that call later.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Release);
     }
@@ -96,7 +96,7 @@ impl Workers {
     ) -> Result<Receiver<thread::Result<T>>, Unanswered> {
         let (done, answer) = sync_channel(1);
         let work = Box::new(move || {
-            // Whoever went on without it needs no answer.
+            // The caller may have gone on without the answer.
             let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
         });
         let idle = self.idle.lock().pop();

@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 /// Why an offer was chosen, or was not. Numbers are stored with orders: they
-/// are never changed and never reused. 0 is no reason; 9 to 15 are free for
-/// the solver. From 16 on they are the caller's, who knows of candidates that never
+/// are never changed and never reused. 0 is no reason; 9 to 15 are free for the
+/// solver. From 16 on they are the caller's: it knows of candidates that never
 /// became offers (node disabled, excluded by the buyer).
 ///
 /// For an offer with units that was not chosen, the reason is the first

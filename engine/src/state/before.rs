@@ -1,5 +1,5 @@
-//! Parts of the state as they were before an event: kept for whoever reads the state as of
-//! that event while later ones are applied.
+//! Parts of the state as of one event: kept for the reader of that state while later
+//! events are applied.
 
 use std::hash::Hash;
 

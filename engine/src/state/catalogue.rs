@@ -92,7 +92,7 @@ impl Catalogue {
     pub fn sku_no(&self, sku: &str) -> Option<SkuNo> {
         let found = self.by_sku.find(sku, |no| {
             self.entries.get(no).is_some_and(|entry| {
-                // Whoever looks an item up mostly goes on to its pairs.
+                // A look-up of an item is mostly followed by a walk over its pairs.
                 entry.row.prefetch();
                 entry.is(sku)
             })

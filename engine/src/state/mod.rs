@@ -47,14 +47,14 @@ pub struct State {
     pub order_last: Apart<AtomicU64>,
     /// Numbers of items whose definition is in flight.
     pub new_items: Mutex<NewItems>,
-    /// Held by the applier for each step: whoever takes it sees all actors at one LSN,
-    /// and lets go of it soon.
+    /// Held by the applier for each step: a reader that takes it sees all actors at
+    /// one LSN. It must let go of it soon.
     pub gate: Apart<Mutex<Applied>>,
     /// The last event of the step that is being applied: actors may show it
     /// before the watermark does.
     pub applying: Apart<AtomicU64>,
-    /// Where the applier keeps what it is about to change, while somebody reads the
-    /// state as of one event.
+    /// Where the applier keeps parts before it changes them, while a reader reads
+    /// the state as of one event.
     pub before: ArcSwapOption<BeforeImages>,
 }
 
@@ -108,8 +108,8 @@ impl State {
         OrderNo(self.order_last.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// Takes back a number whose order was not written. It stays unused if a later
-    /// one was given out since.
+    /// Takes back the number of an order that was not appended, so that the next
+    /// order gets it. If a later number was given out since, it stays unused.
     pub fn unnumber(&self, no: OrderNo) {
         let (relaxed, last) = (Ordering::Relaxed, &self.order_last);
         let _ = last.compare_exchange(no.0, no.0 - 1, relaxed, relaxed);

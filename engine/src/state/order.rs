@@ -1,4 +1,4 @@
-//! The order actor: one order, and who has it in hand.
+//! The order actor: one order, and whether a command has it in hand.
 
 use crate::actor::Actor;
 use crate::model::{ArchivedOrder, KeptOrder, Lsn, OrderEffect, StateHash};
@@ -25,7 +25,7 @@ pub enum OrderActor {
 pub enum OrderMessage {
     /// Begin a change; answers with the order when nobody else has it in hand.
     Lock,
-    /// Take back that it is in hand: its command came to nothing.
+    /// Let go of the order: the command that had it in hand wrote no event.
     GiveBack,
     /// Apply the event that places it.
     Place(KeptOrder),
@@ -40,8 +40,8 @@ pub enum OrderMessage {
     },
     /// Read the durable state.
     Read,
-    /// Leave memory, if it is closed and no event after this one changed it: whoever
-    /// asks knows that a snapshot has it so.
+    /// Leave memory, if the order is closed and no event after this one changed it.
+    /// The archive, which asks, knows that a snapshot has it so.
     Archive {
         /// The event.
         up_to: Lsn,

@@ -71,13 +71,13 @@ impl Orders {
         self.by_id.insert(id, no).is_none()
     }
 
-    /// Gives up the id of an order that came to nothing.
+    /// Gives up the id of an order that was not placed.
     pub fn abandon(&self, id: &OrderId) {
         self.by_id.remove(id);
     }
 
-    /// Finds an order by the caller's id. While the order is in flight, its number may
-    /// pass on to another: whoever reads the actor compares the id.
+    /// Finds an order by the caller's id. An order in flight may still be rejected,
+    /// and its number may go to a later order: a reader of the actor compares the id.
     pub fn by_id(&self, id: &OrderId) -> Found<'_> {
         let no = self.by_id.get(id).map(|no| *no);
         no.map_or(Found::Unknown, |no| self.found(no))
@@ -117,7 +117,8 @@ impl Orders {
     /// changed last by the event at `up_to` or before; whether it did. Snapshots have it.
     pub fn archive(&self, no: OrderNo, up_to: Lsn) -> Result<bool, ActorPanicked> {
         let Some(cell) = self.by_no(no) else { return Ok(false) };
-        // Counted before, so that who brings it back at once never counts below zero.
+        // Counted before: a command that brings the order back at once never counts below
+        // zero.
         self.archived.fetch_add(1, Ordering::Relaxed);
         let left = cell.ask(OrderMessage::Archive { up_to }).wait().map(moved);
         if !matches!(left, Ok(true)) {

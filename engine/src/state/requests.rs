@@ -53,7 +53,7 @@ pub struct Requests {
     kept_max: usize,
 }
 
-/// Keys carried out, and how far somebody is who sums them up.
+/// Keys carried out, and how far their summing up is.
 #[derive(Debug, Default)]
 struct Order {
     /// The oldest first.
@@ -159,7 +159,7 @@ impl Requests {
         }
     }
 
-    /// Lets go of a key whose event never became durable.
+    /// Lets go of a key: its event was not written.
     pub fn abandon(&self, id: &RequestId) {
         self.slots.remove_if(id, |_, slot| matches!(slot, Slot::InFlight));
     }
@@ -183,7 +183,8 @@ impl Requests {
         order.sum = Sum { left: order.ids.len(), ..Sum::default() };
     }
 
-    /// Goes on with it for some requests; the hash once it has all. There is one who does.
+    /// Goes on summing up, for some requests; answers the hash once it has all. Only one
+    /// reader sums up at a time.
     pub fn hash_some(&self) -> Option<StateHash> {
         let mut order = self.order.lock();
         let Order { ids, sum } = &mut *order;

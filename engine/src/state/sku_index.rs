@@ -8,7 +8,7 @@
 //! puts them in, so that a table of words is enough: a look-up is one cache line here
 //! and the item's own, and look-ups of several lines wait for memory together. When a
 //! table is half full, one of twice the size is filled and takes its place. The old
-//! one stays for whoever is reading it; all old ones together are as large as the
+//! one stays for the threads that read it; all old ones together are as large as the
 //! newest.
 
 use std::hash::BuildHasher;
@@ -121,7 +121,7 @@ fn put(table: &[AtomicU64], hash: u64, no: u32) {
         at += 1;
     }
     let slot = hash >> 32 << 32 | (u64::from(no) + 1);
-    // Whoever finds the number finds the item as well.
+    // Release: a reader that finds the number finds the item as well.
     table[at & mask].store(slot, Ordering::Release);
 }
 

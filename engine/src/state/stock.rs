@@ -128,7 +128,7 @@ impl Row<StockActor> {
 pub enum StockMessage {
     /// Claim units for an order in flight.
     Claim(Parts),
-    /// Take back what was claimed: its command came to nothing.
+    /// Take back a claim: its command wrote no event.
     GiveBack(StockClaim),
     /// Decide a change of supply and hold the pair for it.
     Edit {
@@ -450,7 +450,7 @@ impl StockActor {
         }
     }
 
-    /// Frees what was claimed: its event is being applied, or its command came to nothing.
+    /// Frees what was claimed: its event is being applied, or its command wrote none.
     fn give_back(&mut self, claim: StockClaim<&Parts>) {
         match claim {
             StockClaim::Units(parts) => parts.iter().for_each(|part| self.unclaim(*part)),

@@ -1,4 +1,4 @@
-//! Questions to actors whose answers may hold something for the asker.
+//! Asks of actors whose replies may carry a claim.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,9 +8,9 @@ use super::kernel::Kernel;
 use crate::actor::{Actor, Ask, Slot};
 use crate::state::stock::{StockActor, StockMessage, StockReply};
 
-/// A question whose answer may hold something for the asker. An asker that is
-/// dropped while another thread runs the actor's turns waits for the answer, which
-/// is as long as a few turns take, and gives back what it holds.
+/// An ask whose reply may carry a claim. If it is dropped while another thread runs
+/// the actor's turns, it waits for the reply, as long as a few turns take, and
+/// undoes the claim.
 pub struct Asked<'a, A: Actor, U: FnMut(A::Reply)> {
     kernel: &'a Kernel,
     ask: Option<Ask<A>>,
@@ -18,7 +18,7 @@ pub struct Asked<'a, A: Actor, U: FnMut(A::Reply)> {
 }
 
 impl<'a, A: Actor, U: FnMut(A::Reply)> Asked<'a, A, U> {
-    /// A question that was asked, and what undoes its answer.
+    /// An ask that was sent, and what undoes its reply.
     pub fn new(kernel: &'a Kernel, ask: Ask<A>, undo: U) -> Self {
         Self { kernel, ask: Some(ask), undo }
     }

@@ -5,18 +5,19 @@
 //!   attempt --+--> done
 //!             +--> overtaken, or what was in the way is gone ----> again, at once
 //!             +--> in the way ---> listen ---> ask once more ---> let go, sleep ---> again
-//! ```
-//! Whoever is refused because somebody else has an actor in hand listens for that actor,
-//! and is woken when anything that was held of it ends: applied, or given up.
+//! ``` A command that is refused because another one has an actor in hand listens for
+//! that actor. It is woken when any claim on that actor ends: its event is applied, or
+//! the claim is given up.
 //!
-//! Nobody is woken by what he gives up himself. Actors are asked in one order (pairs
-//! ascend), and whoever is refused sleeps for the first that refuses; what he gave up are
-//! actors before that one. So those whom he wakes sleep for an earlier actor than he does,
-//! and come to sleep for a later one: two who cannot go on never wake each other for ever.
+//! A command is not woken by claims that it gives up itself. All commands ask actors in
+//! one order (pairs ascend). A refused command sleeps for the first actor that refuses it,
+//! and has given up claims on earlier actors only. So the commands that it wakes slept for
+//! an earlier actor than it does, and will sleep for a later one: two commands that cannot
+//! go on never wake each other for ever.
 //!
-//! No wake-up is lost: who sleeps was refused once more after he began to listen. So the
-//! turn that frees the actor comes after that refusal, and whoever asked for the turn sees
-//! the listener.
+//! No wake-up is lost: a command that sleeps was refused once more after it began to
+//! listen. So the turn that frees the actor comes after that refusal, and the thread that
+//! asked for this turn sees the listener.
 
 use crate::journal::Wait;
 use crate::limits::{TRIES_AT_ONCE_MAX, TRIES_MAX};
@@ -26,7 +27,7 @@ use crate::transaction::bells::Listening;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 pub enum Attempt<'a, T> {
     /// What was to be done.
     Done(T),
@@ -34,13 +35,13 @@ pub enum Attempt<'a, T> {
     Overtaken,
     /// What stood in the way was given up meanwhile.
     Again,
-    /// Somebody else has this in hand.
+    /// Another command has this actor in hand.
     InTheWay(Listening<'a>),
 }
 
-/// The attempts of one transaction. Each but the first ones is made after somebody else got
-/// on at the very actor that refused the one before it, so that their number bounds how
-/// often a transaction loses.
+/// The attempts of one transaction. After the first few, each is made only once another
+/// command ended its claim at the very actor that refused the attempt before. So the bound
+/// on attempts bounds how often a transaction loses.
 pub struct Attempts<'a> {
     kernel: &'a Kernel,
     tried: u32,
@@ -54,7 +55,8 @@ impl<'a> Attempts<'a> {
         Self { kernel, tried: 0, next: kernel.next_step() }
     }
 
-    /// What an attempt did. None when the next one begins, after those in the way got on.
+    /// Ends an attempt: answers what it did. None when the next attempt begins, after what
+    /// was in the way ended.
     ///
     /// # Errors
     /// [`Refusal::Contended`] after the last attempt; and what stopped the engine.
@@ -80,7 +82,7 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// An ear that is lent to an actor which refused: it is asked once more before anybody
+/// Listens for an actor that refused: the actor is asked once more before the command
 /// sleeps.
 pub struct Ear<'a> {
     kernel: &'a Kernel,
@@ -89,12 +91,13 @@ pub struct Ear<'a> {
 }
 
 impl<'a> Ear<'a> {
-    /// An ear for that actor. It listens from the first refusal on.
+    /// For that actor. It listens from the first refusal on.
     pub const fn at(kernel: &'a Kernel, actor: Awaited) -> Self {
         Self { kernel, actor, listening: None }
     }
 
-    /// Somebody else has the actor in hand. None: it is to be asked once more.
+    /// The actor refused: another command has it in hand. None when the caller has to ask
+    /// the actor once more.
     pub fn refused(&mut self) -> Option<Listening<'a>> {
         if self.listening.is_none() {
             self.listening = Some(self.kernel.bells.listen(self.actor));

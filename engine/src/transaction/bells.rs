@@ -1,5 +1,5 @@
-//! Bells of actors: what wakes whoever was refused because somebody else had an actor in
-//! hand.
+//! Bells of actors: what wakes a command that was refused because another one had an
+//! actor in hand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use crate::apart::Apart;
 use crate::limits::BELLS;
 use crate::model::{OrderNo, Pair};
 
-/// An actor that somebody may sleep for.
+/// An actor that a command may sleep for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Awaited {
     /// A SKU at a node.
@@ -33,9 +33,10 @@ impl Awaited {
     }
 }
 
-/// Bells of actors, in tables that only have those that somebody listens for.
+/// The bells of actors. The tables have only the actors that a command listens for.
 pub struct Bells {
-    /// How many listen, for all actors. Mostly nobody does, and ringing reads no more.
+    /// How many commands listen, over all actors. Mostly none does, and ringing reads no
+    /// more than this.
     listening: Apart<AtomicUsize>,
     tables: [Mutex<Vec<Bell>>; BELLS],
 }
@@ -43,7 +44,7 @@ pub struct Bells {
 struct Bell {
     actor: Awaited,
     rung: Arc<Notify>,
-    /// Those who listen. The last takes the bell with him.
+    /// How many commands listen. The last one takes the bell away.
     ears: usize,
 }
 
@@ -68,7 +69,7 @@ impl Bells {
         Listening { bells: self, actor, rung }
     }
 
-    /// Wakes those who listen for an actor. The turn that freed it is over.
+    /// Wakes the commands that listen for an actor. The turn that freed it is over.
     #[inline]
     pub fn ring(&self, actor: Awaited) {
         if self.have_listeners() {
@@ -76,11 +77,12 @@ impl Bells {
         }
     }
 
-    /// Whether anybody listens, to whomever. Asked after the turn that freed an actor.
+    /// Whether any command listens, for any actor. Asked after the turn that freed an
+    /// actor.
     #[inline]
     pub fn have_listeners(&self) -> bool {
-        // The actor's turns are in one order, and a listener counted himself before the
-        // turn that refused him: nothing stronger is needed to see him here.
+        // The actor's turns are in one order, and a listener counted itself before the
+        // turn that refused it: nothing stronger is needed to see it here.
         self.listening.load(Ordering::Relaxed) > 0
     }
 

@@ -30,12 +30,12 @@ impl<'k> Claims<'k> {
         self.kernel
     }
 
-    /// Holds what was claimed elsewhere.
+    /// Holds a claim that was granted outside of this type.
     pub fn hold(&mut self, claim: Claim) {
         self.held.push(claim);
     }
 
-    /// Holds all that another one holds.
+    /// Holds all claims of `other` as well.
     pub fn take(&mut self, mut other: Self) {
         self.held.append(&mut other.held);
     }
@@ -96,9 +96,9 @@ impl<'k> Claims<'k> {
         }
     }
 
-    /// Announces to one pair that units are about to be given back: from now on nobody
-    /// begins to wait there. Done once those in flight who do are [waited
-    /// for](Self::released).
+    /// Announces to one pair that units are about to be given back: from now on no
+    /// order begins to wait there. The announcement is complete once the orders in
+    /// flight that were about to wait there are [waited for](Self::released).
     pub async fn release(&mut self, pair: Pair) -> Result<(), EngineError> {
         let (kernel, claim) = (self.kernel, Claim::Stock(pair, StockClaim::Releasing));
         let asked = kernel.state.cell(pair).ask(StockMessage::ClaimRelease);
@@ -107,8 +107,8 @@ impl<'k> Claims<'k> {
         Ok(())
     }
 
-    /// Whether those who were about to wait at a pair, when it was told of a release, do
-    /// so; the pair's bell while they are in flight.
+    /// Done when the orders that were about to wait at a pair, when it was told of a
+    /// release, are no longer in flight; until then, the pair's bell.
     pub async fn released(&self, pair: Pair) -> Result<Attempt<'k, ()>, EngineError> {
         let (kernel, cell) = (self.kernel, self.kernel.state.cell(pair));
         let mut ear = Ear::at(kernel, Awaited::Pair(pair));
@@ -158,7 +158,7 @@ impl<'k> Claims<'k> {
             Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => None,
         };
         let left_line = || {
-            // Who left the line with nothing in hand wakes those behind.
+            // A command that left the line with nothing in hand wakes those behind it.
             if in_line {
                 kernel.bells.ring(Awaited::Pair(pair));
             }

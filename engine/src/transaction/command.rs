@@ -80,7 +80,7 @@ pub struct Facts<'a> {
     pub network: &'a Network,
 }
 
-/// What a command comes to.
+/// What a command decides.
 pub enum Decision<E> {
     /// This happens.
     Event(E),
@@ -88,14 +88,14 @@ pub enum Decision<E> {
     Nothing(Lsn),
 }
 
-/// What a command came to, before it is durable.
+/// The outcome of a command, before it is durable.
 #[derive(Clone, Copy, Debug)]
 pub enum Outcome {
     /// The event is on its way to the disk.
     Written(Ticket),
     /// The same request was carried out before.
     Repeat(Lsn),
-    /// Nothing had to change, or it was only to be found out whether it could.
+    /// Nothing had to change, or the caller only asked whether it could.
     Known(Lsn),
 }
 

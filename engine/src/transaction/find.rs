@@ -14,8 +14,8 @@ pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Option<Order>, 
     }
 }
 
-/// Reads an order that was found under `id`; none while it is being placed. A number
-/// whose order came to nothing passes on to another one.
+/// Reads an order that was found under `id`; none while it is being placed. The
+/// number of a rejected order may go to a later one, so the ids are compared.
 pub async fn read_named(
     kernel: &Kernel,
     no: OrderNo,

@@ -8,8 +8,8 @@ use crate::state::order::OrderMessage;
 use crate::state::stock::StockMessage;
 
 impl Kernel {
-    /// Gives back what a command claimed that came to nothing, and wakes those who wait
-    /// for it.
+    /// Gives back a claim of a command that wrote no event, and wakes the commands that
+    /// wait for it.
     pub fn give_back(&self, claim: Claim) {
         match claim {
             Claim::Stock(pair, claim) => {
@@ -29,8 +29,9 @@ impl Kernel {
     }
 }
 
-/// Gives back what was held of an actor, and wakes those who sleep for it. Waits until the
-/// actor has taken it, as long as a few turns take: the woken must find it free.
+/// Gives back a claim on an actor, and wakes the commands that sleep for the actor. Waits
+/// until the actor has taken the claim back, as long as a few turns take: the woken
+/// commands must find it free.
 pub fn give_back<A: Actor>(kernel: &Kernel, actor: Awaited, given: Ask<A>) {
     // An actor that panicked has nothing more to give, and the engine halts.
     let _ = given.wait();

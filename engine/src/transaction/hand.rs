@@ -26,7 +26,7 @@ impl Claims<'_> {
                 Found::There(no, cell) => take(kernel, (no, cell), id).await?,
             };
             let Some(attempt) = met else {
-                // Its event, or the end of its id, comes soon, whoever else gets on.
+                // Its event, or the end of its id, comes soon, whatever other commands do.
                 kernel.progress(seen).await?;
                 continue;
             };
@@ -51,14 +51,14 @@ async fn take<'k>(
         }
     };
     let mut ear = Ear::at(kernel, Awaited::Order(no));
-    // Orders leave memory once a snapshot: it is asked once more for each that ends
-    // meanwhile.
+    // Orders leave memory at the end of a snapshot: the actor is asked once more
+    // for each snapshot that ends meanwhile.
     loop {
         match Asked::new(kernel, cell.ask(OrderMessage::Lock), undo).await? {
             OrderReply::Lock(Lock::Granted(kept)) => {
                 let mut claims = Claims::new(kernel);
                 claims.hold(Claim::InHand(no));
-                // The number of an order that came to nothing passed on to another one.
+                // The number of an order that was rejected may be another order's by now.
                 let is_it = kept.packed.id() == *id;
                 return Ok(is_it.then_some(Attempt::Done((claims, kept))));
             }

@@ -49,7 +49,8 @@ impl<'k> Transaction<'k> {
     }
 
     /// Waits until no other command changes nodes or the policy. A change whose caller
-    /// went away is waited for as well: the next one is decided on what it left.
+    /// went away is waited for as well: the next change is decided on the state that
+    /// it leaves.
     pub async fn take_turn_at_configuring(&mut self) -> Result<(), EngineError> {
         let last = self.kernel.configuring.lock().await;
         if let Some(ticket) = *last {

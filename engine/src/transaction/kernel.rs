@@ -43,7 +43,7 @@ pub struct Kernel {
     pub halt: Notify,
     /// Rung when what a transaction held of an actor ends.
     pub bells: Bells,
-    /// Woken when the id or the key of a command that came to nothing is free again.
+    /// Woken when the id or the key of a command that wrote no event is free again.
     name_given_up: Notify,
     /// Whether the engine is shutting down.
     pub closing: AtomicBool,
@@ -110,7 +110,7 @@ impl Kernel {
     }
 
     /// Stops the engine for good: nothing more is taken or acknowledged, and
-    /// whoever waits is told. The first cause is the one that is told.
+    /// callers that wait are told. They are told the first cause.
     pub fn halt(&self, cause: String) {
         tracing::error!(cause, "the engine halts");
         let failure = self.journal.failure();
@@ -120,8 +120,9 @@ impl Kernel {
         self.halt.notify_waiters();
     }
 
-    /// What whoever meets an actor that panicked is told. Reads meet them, too, and
-    /// run the turns of others: whoever is first stops the engine.
+    /// The error for a command or a read that met an actor that panicked. A read
+    /// meets such actors, too, because it runs the turns of other messages. The
+    /// first of them stops the engine.
     pub fn panicked(&self, panicked: ActorPanicked) -> EngineError {
         let cause = panicked.to_string();
         if self.halted().is_none() {
@@ -204,12 +205,13 @@ impl Kernel {
         self.halted().map_or(EngineError::Closing, |halt| halt.clone().into())
     }
 
-    /// The next step of the applier, or the end of what is in flight for want of room.
+    /// The next step of the applier, or the rejection of what is in flight because the disk
+    /// is full.
     pub fn next_step(&self) -> Wait<'_> {
         self.watermark.wait_past(self.watermark.applied())
     }
 
-    /// Waits for a step that was begun to be waited for before.
+    /// Waits for a step that [`next_step`](Self::next_step) answered before.
     pub async fn stepped(&self, step: Wait<'_>) -> Result<(), EngineError> {
         match step.await {
             Err(Unacknowledged::Halted(_)) => Err(self.stopped()),
@@ -217,14 +219,15 @@ impl Kernel {
         }
     }
 
-    /// Waits until the engine halts, or rejects what is in flight for want of room.
+    /// Waits until the engine halts, or rejects what is in flight because the disk is full.
     pub async fn stopping(&self) -> Result<(), EngineError> {
         // An LSN that is never given out.
         self.stepped(self.watermark.wait_past(Lsn::new(u64::MAX - 1))).await
     }
 
-    /// Begins to look at which ids and keys others have in flight: whatever of it ends
-    /// from now on ends the [`progress`](Self::progress) that is waited for afterwards.
+    /// Begins a look at the ids and keys that other commands have in flight. When one
+    /// of these commands ends after this call, the [`progress`](Self::progress) that is
+    /// waited for afterwards ends too.
     pub fn look_at_names(&self) -> SeenNames<'_> {
         SeenNames { given_up: self.name_given_up.notified(), step: self.next_step() }
     }
@@ -235,7 +238,7 @@ impl Kernel {
     }
 
     /// Waits until more is applied than was at the look, or an id or key was given up
-    /// since: whoever has one in flight ends in one of the two ways.
+    /// since: a command with an id or key in flight ends in one of the two ways.
     pub async fn progress(&self, seen: SeenNames<'_>) -> Result<(), EngineError> {
         let SeenNames { given_up, step } = seen;
         tokio::select! {

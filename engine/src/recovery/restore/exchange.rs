@@ -7,9 +7,9 @@
 //!   (none)     new state           gone                      is DATA/before-restore-N
 //! ```
 //! Each line is on stable storage before the mark says the next one. So the mark tells
-//! of whatever lies in DATA whether it is the old state or the new one, and whoever
-//! comes upon it goes on from there, any number of times. From the first mark on there
-//! is no way back: the new state is whole, and was found sound.
+//! whether a part in DATA is of the old state or of the new one, and the next process
+//! that takes DATA goes on from there, any number of times. From the first mark on
+//! there is no way back: the new state is whole, and was found sound.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,10 +23,11 @@ use crate::recovery::error::OpenError;
 /// Where the old state is until it has a name of its own.
 const BEFORE: &str = "before";
 
-/// Goes on with an exchange that was stopped. Whoever calls it has the data directory.
+/// Goes on with an exchange that was stopped. The caller holds the lock of the data
+/// directory.
 ///
 /// # Errors
-/// When the file system refuses; the next one to come upon it goes on.
+/// When the file system refuses; the next call goes on.
 pub fn finish(disk: &dyn Disk, data: &Path) -> Result<(), OpenError> {
     if !is_half_exchanged(disk, data) {
         return Ok(());

@@ -57,7 +57,7 @@ pub(super) struct Fresh<'a> {
 
 impl<'a> Fresh<'a> {
     /// Begins a directory where it can be exchanged with `data`, which is a path with a
-    /// name; who has `data` holds its lock.
+    /// name. The caller holds the lock of `data`, if that is there.
     ///
     /// # Errors
     /// When there is no such place, or none that can be written.
@@ -118,7 +118,7 @@ impl<'a> Fresh<'a> {
         whole.map_err(at(&self.path))?;
         match self.place {
             Place::Inside => {
-                // From here on it is finished by whoever comes upon it.
+                // From here on, the next process that takes the data directory finishes it.
                 self.in_vain = false;
                 exchange(self.disk, self.data).map_err(|source| RestoreError::HalfExchanged {
                     path: self.data.to_owned(),
@@ -251,7 +251,7 @@ fn clear(disk: &dyn Disk, data: &Path, path: &Path, place: Place) -> Result<(), 
             tracing::warn!(path = %path_shown, "what a restore made that was stopped is removed");
             remove(disk, path).map_err(at(path))
         }
-        // Not even marked yet, or removed but for itself.
+        // Not even marked yet, or all in it was removed and only the directory is left.
         None if is_bare(disk, path).map_err(at(path))? => remove(disk, path).map_err(at(path)),
         None if place == Place::Beside => {
             let aside = place.free_name(disk, data);
@@ -362,11 +362,11 @@ mod tests {
                 for seed in 0..20 {
                     let disk = old(place);
                     disk.crash_at(operation);
-                    // With the power gone nobody hears what it answers.
+                    // The power is gone: its answer reaches no caller.
                     let _ = replace(&disk);
                     let found = disk.crash(seed);
                     let what = format!("{place:?}, operation {operation}, seed {seed}");
-                    // As whoever opens the directory does.
+                    // As opening the directory does.
                     finish(&found, Path::new(DATA)).expect(&what);
                     let there = state(&found, Path::new(DATA)).expect(&what);
                     assert!(there == b"old" || there == b"new", "{what}");

@@ -85,7 +85,7 @@ pub struct Restored {
     pub orders: u64,
     /// Pairs in the restored state.
     pub pairs: u64,
-    /// Whether the state was audited. All are, but for that of a file in a dry run.
+    /// Whether the state was audited. Only the dry run of an exported file does not audit.
     pub audited: bool,
     /// What damage took.
     pub lost: Option<Lost>,
@@ -388,7 +388,8 @@ impl Records<'_> {
     }
 }
 
-/// Refuses a path that is no data directory, or none in one piece, for those who only look.
+/// Refuses a path that is no data directory, or none in one piece, for commands that only
+/// read.
 ///
 /// # Errors
 /// [`RestoreError::NoData`]; [`OpenError::Gone`] where there was one; and what a restore
@@ -426,8 +427,8 @@ fn rebuild(
     Ok((kernel, Rebuilt { recovered, audit, stop }))
 }
 
-/// The journal, only to be read. What is damaged or missing in it is an obstacle at once
-/// only to who asks for all of it.
+/// The journal, only to be read. Damage and missing events are refused here only for a
+/// restore up to the end; a restore up to a point is refused when it needs them.
 fn open_log(
     data: &Path,
     covered: Lsn,

@@ -109,7 +109,8 @@ fn compaction_gives_space_back_and_loses_nothing() {
     assert_eq!(numbers(path, ODD).unwrap(), [2], "nothing beside it");
 }
 
-/// Whoever dies while a database is compacted leaves two: the one with manifests is whole.
+/// A process that dies while a database is compacted leaves two: the one with manifests is
+/// whole.
 #[test]
 fn of_two_databases_the_newest_with_a_generation_is_the_one() {
     let directory = tempfile::tempdir().unwrap();

@@ -103,7 +103,7 @@ fn a_database_that_failed_once_goes_on_where_it_is() {
     }
 }
 
-/// One after the other before the next snapshot: whoever reads has what is in them.
+/// One fails after the other before the next snapshot: what is in them can still be read.
 #[test]
 fn two_databases_that_failed_once_have_what_they_had() {
     for call in [Call::Get, Call::Insert] {
@@ -184,7 +184,7 @@ fn a_thread_that_cannot_be_had_costs_no_database() {
     fixture.check();
 }
 
-/// Who reads meanwhile, and who closes, waits for a bounded time.
+/// Reads meanwhile, and the close, wait for a bounded time.
 #[test]
 fn a_library_that_never_returns_keeps_nobody() {
     let fixture = Fixture::with(2);
@@ -215,7 +215,8 @@ fn two_databases_that_are_lost_are_told() {
     assert_eq!((report.manifests.len(), report.problems.len()), (0, 2), "{report:?}");
 }
 
-/// Who looks has asked the one database, and waits for the other one, when it ends.
+/// The look has asked the one database, and waits for the other one, when the snapshot
+/// ends.
 #[test]
 fn a_snapshot_that_ends_while_somebody_looks_is_no_fault() {
     type Look = fn(&SledStore) -> Vec<String>;
@@ -242,7 +243,7 @@ fn a_snapshot_that_ends_while_somebody_looks_is_no_fault() {
 #[test]
 fn a_label_that_is_never_written_keeps_nobody() {
     let fixture = Fixture::with(0);
-    // Opening a pipe waits for whoever reads from it.
+    // Opening a pipe waits for a reader of it.
     let pipe = fixture.directory.path().join("label.new");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let (begins, begun) = channel();

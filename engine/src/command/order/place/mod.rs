@@ -39,7 +39,7 @@ use crate::transaction::written::Placement;
 use crate::transaction::written::Written;
 use crate::transaction::written::{self, Reserve, Reserves};
 
-/// What a placed order came to, before it is durable.
+/// The outcome of placing an order, before it is durable.
 pub enum Placing {
     /// The event is on its way to the disk.
     Written(Ticket, Arc<Order>),

@@ -30,7 +30,7 @@ pub struct OrderRequest {
     /// The caller's id, which is an idempotency key.
     #[n(0)]
     pub id: OrderId,
-    /// Who orders.
+    /// The customer that orders.
     #[n(1)]
     pub customer: Option<CustomerId>,
     /// Where the order comes in.

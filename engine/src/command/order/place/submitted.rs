@@ -23,7 +23,7 @@ pub struct Placed {
     pub outcome: PlaceOutcome,
 }
 
-/// What an order came to.
+/// The outcome of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceOutcome {
     /// It is placed, and this is how it was placed. A repeated request finds the order

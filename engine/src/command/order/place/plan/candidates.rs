@@ -169,8 +169,8 @@ impl Candidates {
         (node, self.nodes[usize::from(node.0)].supply())
     }
 
-    /// Offers what every pair of the line's SKU has free now, but for those at nodes
-    /// that this network does not know yet: nothing durable is there.
+    /// Offers what every pair of the line's SKU has free now. Pairs at nodes that
+    /// this network does not know yet are left out: nothing durable is there.
     pub(super) fn on_hand(
         &mut self,
         route: &Route<'_, '_>,
