@@ -129,8 +129,8 @@ impl Engine {
         self.kernel.journal.listen(listener);
     }
 
-    /// Says whether the disk has no room for the journal, and then has the journal look
-    /// for it: while no command comes, it does not by itself.
+    /// Says whether the disk has no room for the journal. If so, has the journal look
+    /// for room: without a command it does not look by itself.
     pub fn look_for_room(&self) -> bool {
         self.kernel.journal.look_for_room()
     }

@@ -133,7 +133,7 @@ pub const SNAPSHOT_REST_TIMES: u32 = 9;
 /// the processor little.
 pub const SNAPSHOT_REST_MAX: Duration = Duration::from_millis(250);
 
-/// Between two looks whether the engine shuts down: nobody sees so short a wait.
+/// Between two looks whether the engine shuts down: too short a wait to be noticed.
 pub const SNAPSHOT_REST_SLICE: Duration = Duration::from_millis(50);
 
 /// All rests of one snapshot; beyond them it goes on without. Some fifty million pairs

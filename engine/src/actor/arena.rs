@@ -8,7 +8,7 @@
 //! Append-only. The space of numbers doubles octave by octave. An octave is made of
 //! chunks. The first thread that needs a cell of a chunk makes the whole chunk: a
 //! tiny engine stays tiny, a large one has at most one chunk of cells to spare, and
-//! nobody waits for more than one chunk to be made. Readers take no lock.
+//! no thread waits for more than one chunk to be made. Readers take no lock.
 
 use std::sync::{
     OnceLock,
@@ -130,7 +130,7 @@ impl<T: Default> Arena<T> {
         self.at_with(index, T::default)
     }
 
-    /// The number of a cell that nobody else was given. The cell is there.
+    /// A number that was never given out before. Its cell is there.
     ///
     /// # Panics
     /// When [`ARENA_CELLS_MAX`] numbers were given out.

@@ -146,8 +146,9 @@ impl<A: Actor> Mailbox<A> {
         }
     }
 
-    /// Shows the actor to `look`, if nobody else runs its turns: none when it is busy or
-    /// poisoned. A turn without a message: the actor is as it was, `shared` as well.
+    /// Shows the actor to `look`, if no other thread runs its turns: none when it is
+    /// busy or poisoned. A turn without a message: the actor is as it was, `shared` as
+    /// well.
     ///
     /// # Panics
     /// As [`ask`](Self::ask): the turns of messages that come meanwhile run here.
@@ -326,7 +327,7 @@ const fn is_letter(word: usize) -> bool {
     word > POISONED
 }
 
-/// No reply yet, and nobody to wake.
+/// No reply yet, and no asker to wake.
 const OPEN: u8 = 0;
 /// No reply yet; the asker left its waker.
 const WATCHED: u8 = 1;

@@ -1,7 +1,7 @@
 //! A hint to the processor that something will be read or written soon.
 //!
 //! Applying walks actors that another core wrote last, and planning walks rows that
-//! nobody read for a while: without a hint, each waits for memory by itself.
+//! were not read for a while: without a hint, each waits for memory by itself.
 //!
 //! A line that is prefetched for writing comes to this core alone. One that is
 //! prefetched for reading would have to be asked of the other cores once more before it

@@ -28,11 +28,12 @@ pub struct Applier<'a> {
     applied: Applied,
     /// Whether events settle claims of this process. In recovery there are no claims.
     settles: bool,
-    /// Where what is about to change is kept, if anybody reads it as it was.
+    /// Where a part is kept before it changes, while a reader reads the state as of an
+    /// earlier event.
     before: Option<Arc<BeforeImages>>,
     stock_turns: Vec<(Pair, Ask<StockActor>)>,
     order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
-    /// Actors that somebody may sleep for.
+    /// Actors that commands may sleep for.
     to_ring: Vec<Awaited>,
 }
 

@@ -26,8 +26,8 @@ const STEP_EVENTS: usize = 256;
 /// load from memory.
 const AHEAD: usize = 2;
 
-/// Batches between the journal writer and the applier. While one syncs and one
-/// is applied, one waits.
+/// Batches that wait between the journal writer and the applier, beside the one
+/// that syncs and the one that is applied.
 const BATCHES_WAITING_MAX: usize = 2;
 
 /// What the two threads run.

@@ -1,4 +1,4 @@
-//! Undoing what a record claimed that the disk had no room for.
+//! Undoing the claims of a record that the disk had no room for.
 
 use crate::model::effect::StockClaim;
 use crate::model::{Effect, Parts};
@@ -8,7 +8,7 @@ use crate::transaction::give_back::give_back;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::{Placement, Recorded, Written};
 
-/// Undoes what a record claimed: the disk had no room for it.
+/// Undoes the claims of a record: the disk had no room for it.
 pub fn reject(kernel: &Kernel, written: Written) {
     let Recorded { request, effects } = match written {
         Written::Placed(placed) => return reject_order(kernel, &placed),

@@ -15,13 +15,13 @@ use super::{Access, Disk, DiskFile, DiskLock, HeldBy};
 /// allocate by itself: large enough to be fast, small enough to keep in memory.
 const ZERO_CHUNK_BYTES: usize = 1 << 20;
 
-/// How often, and after how long, a lock that somebody has is tried again. A child
+/// How often, and after how long, a lock that is held is tried again. A child
 /// process that another thread starts shares this process's open files until it
 /// becomes another program, and so holds a lock a moment longer than its owner.
 const LOCK_TRIES_MAX: u32 = 10;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 
-/// What is made is for the user that the process runs as, and nobody else: orders have
+/// Files and directories are for the user that the process runs as alone: orders have
 /// customers in them. Parents that are missing are made as the user makes directories.
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
@@ -120,7 +120,7 @@ fn try_lock(path: &Path) -> io::Result<DiskLock> {
     let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
     match file.try_lock() {
         Ok(()) if is_still_at(&file, path) => {
-            // A lock that names nobody is one all the same.
+            // A lock that names no holder is a lock all the same.
             let _ = name_holder(&file);
             Ok(DiskLock::new(file))
         }

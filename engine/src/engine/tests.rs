@@ -155,7 +155,7 @@ pub(crate) fn order() -> PlaceOrder {
 }
 
 /// A thread may be off its core between its claim and its event for as long as it
-/// takes: nobody is told "sold out" or "contended" for that.
+/// takes: no caller is told "sold out" or "contended" for that.
 #[test]
 fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     let (engine, mut pump) = one_unit();

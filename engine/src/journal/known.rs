@@ -9,9 +9,9 @@ use super::mark::Marked;
 /// What is known of a journal beside its segments. Nothing is known by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// All records up to here are in a snapshot: nobody needs them. Damage of them is
-    /// passed over where a whole record follows. Where none does, or the journal ends
-    /// before them, it goes on behind them only if it was closed in order.
+    /// All records up to here are in a snapshot: they are not needed. Damage of them
+    /// is passed over where a whole record follows. Where none does, or the journal
+    /// ends before them, it goes on behind them only if it was closed in order.
     pub covered: Lsn,
     /// What the mark says: all records up to the one that it names were durable and may
     /// have been acknowledged, so that one that is missing was lost.

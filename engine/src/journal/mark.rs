@@ -422,7 +422,7 @@ mod tests {
         }
     }
 
-    /// Also one that could not be written itself, of which nobody knows what is there.
+    /// So is one whose own writing failed: what its file holds is not known.
     #[test]
     fn a_mark_of_a_closed_log_that_cannot_be_written_in_its_place_is_made_anew() {
         for (operation, nth) in

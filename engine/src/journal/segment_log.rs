@@ -229,7 +229,7 @@ impl Log for SegmentLog {
         let end = self.write(batch.bytes()).map_err(|error| self.poison(error))?;
         self.last = batch.last();
         self.sealed = false;
-        // Before anybody is shown them.
+        // Before readers are shown these records.
         if let Some(mark) = &mut self.mark {
             mark.set(self.last);
         }
@@ -326,15 +326,15 @@ pub struct ReadOnlyLog {
 }
 
 impl ReadOnlyLog {
-    /// The first damage of the last segment that takes a record which is needed, by what
-    /// is known of the journal, or behind which nobody knows whether there was one. Older
+    /// The first damage of the last segment that takes a record which is needed, as far
+    /// as is known of the journal, or behind which such a record may have been. Older
     /// segments are checked as they are read.
     pub const fn damage(&self) -> Option<&LogError> {
         self.damage.as_ref()
     }
 
-    /// What says that records behind `last` are missing, or that nobody knows whether
-    /// there were any: `last` is the last one that there is here, or in a snapshot.
+    /// The error that records behind `last` are missing, or may be: `last` is the
+    /// last record here or in a snapshot.
     pub fn missing_after(&self, last: Lsn) -> Option<LogError> {
         let ends_early = || self.known.refuse_end_at(last, self.segments.dir()).err();
         self.unended.clone().or_else(ends_early)

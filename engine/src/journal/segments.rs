@@ -91,8 +91,8 @@ impl Segments {
         extent.end = end;
     }
 
-    /// Tells of damage that is passed over, once for each place. Whether its records are
-    /// needed by somebody else is not known here.
+    /// Tells of damage that is passed over, once for each place. Whether another reader
+    /// needs its records is not known here.
     pub(crate) fn tell(&self, damage: &LogError) {
         let place = match damage {
             LogError::Corrupt { file, offset, .. } | LogError::Gap { file, offset, .. } => {

@@ -9,13 +9,14 @@
 //!   bad frame had been synced: it is **damage**, and refused.
 //! - Whole frames that follow and belong to the bad frame's own batch prove
 //!   nothing: the write was under way. It is a **torn tail**, and cut at `n`.
-//! - If not all behind it can be read, such a frame may be there: it is damage.
+//! - If some of the bytes behind the bad frame cannot be read, such a frame may be there:
+//!   it is damage.
 //! - In any other segment, a bad frame is damage: a segment is begun only after
 //!   all before it was synced.
 //!
-//! Damage is passed over where no record is lost with it that anybody needs: what a
-//! snapshot covers, and what no record is in, as a header or a seal. What is known from
-//! elsewhere says so, see [`Known`].
+//! Damage is passed over where it takes no record that is needed: in records that a
+//! snapshot covers, and in bytes that hold no record, such as a header or a seal. What
+//! snapshots and the mark say of the journal decides this, see [`Known`].
 //!
 //! What these bytes cannot tell apart is damage to the very last batch before a crash,
 //! because nothing was written after it that would prove its sync. The mark can: what it

@@ -19,11 +19,12 @@ pub enum Effect {
     Stock(Pair, StockEffect),
     /// To an order.
     Order(OrderNo, OrderEffect),
-    /// To what everybody reads.
+    /// To the configuration.
     Configuration(Configuration),
 }
 
-/// What everybody reads, as it is from now on.
+/// The part of the configuration that changed, as it is from now on. Every command reads
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Configuration {
     /// An item, by its number.
@@ -56,7 +57,7 @@ pub enum StockClaim<P = Parts> {
     Units(P),
     /// Units that leave with a shipment.
     Leaving(u32),
-    /// Units are about to be given back: nobody begins to wait here.
+    /// Units are about to be given back: no order begins to wait here.
     Releasing,
     /// A change of supply: no other one is decided.
     Editing,

@@ -10,8 +10,8 @@ pub struct Meta {
     /// The idempotency key; an order's id is one by itself.
     pub request_id: Option<RequestId>,
     /// The fingerprint of what the caller sent, where the command was made of that and
-    /// of what was there: the same request may become another command later. None where
-    /// the command is what he sent.
+    /// of the state: the same request may become another command later. None where the
+    /// command is what the caller sent.
     pub content: Option<u64>,
     /// Who, where from and why.
     pub origin: Option<Box<Origin>>,

@@ -113,7 +113,7 @@ pub enum StockChange {
         #[n(0)]
         quantity: Option<u32>,
     },
-    /// Goods arrived that nobody announced.
+    /// Goods arrived that were not announced.
     #[n(3)]
     Received {
         /// Units that arrived.

@@ -154,20 +154,21 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// In an engine that is closing, nobody is made way for.
+    /// In an engine that is closing, it rests for no command.
     fn new(kernel: &'a Kernel, is_closing: bool) -> Self {
         let paced = || Pace::from(kernel).resting(AUDIT_REST_TIMES);
         let pace = if is_closing { Pace::unhurried() } else { paced() };
         Self { kernel, pace, actors: 0 }
     }
 
-    /// On to the next actor, or the next reservation of one.
+    /// Counts an actor, or a reservation of one; rests after enough of them.
     fn on(&mut self) -> Result<(), EngineError> {
         self.actors += 1;
         if self.actors >= AUDIT_ACTORS_AT_ONCE { self.rest() } else { Ok(()) }
     }
 
-    /// Makes way; an error when the engine is shutting down, which waits for nobody.
+    /// Makes way for commands; an error when the engine is shutting down, which does not
+    /// wait for audits.
     fn rest(&mut self) -> Result<(), EngineError> {
         self.actors = 0;
         self.pace.rest().map_err(|_| EngineError::Closing)

@@ -264,7 +264,7 @@ fn supplies(kernel: &Kernel, order: &Order) -> Result<(Vec<Parts>, Lsn), EngineE
 }
 
 /// What a line of an order has reserved at a pair, and the last event that changed the
-/// pair. Waits for the turns of others, which is as long as a few turns take.
+/// pair. Waits for turns that other threads run, which is as long as a few turns take.
 pub fn line_at(
     kernel: &Kernel,
     no: OrderNo,

@@ -49,7 +49,7 @@ pub fn replay_records(
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || read_batches(kernel, history, from, until, &batches));
         let applied = waiting.iter().try_for_each(|batch| apply_batch(kernel, batch, &mut apply));
-        // A reader that nobody listens to ends.
+        // A reader whose batches are not taken any more ends.
         drop(waiting);
         let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
         applied.and(read)

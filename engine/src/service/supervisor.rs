@@ -74,7 +74,7 @@ impl Services {
         Ok(Self { supervisor, snapshot_turn: Arc::new(Semaphore::new(1)) })
     }
 
-    /// Takes a snapshot. It is taken to its end, also when nobody waits for it.
+    /// Takes a snapshot. It is taken to its end, also when its caller stops waiting.
     ///
     /// # Errors
     /// See [`SnapshotFailed`].

@@ -2,9 +2,9 @@
 //!
 //! A closed order that a generation holds as it is may leave memory: its actor keeps
 //! the order's hash and last LSN. Every later generation names a chunk again that has it,
-//! or takes the order over into the one that it writes, so that each is whole by itself.
-//! Chunks are found by their keys and not by a manifest, which is long: an order that has
-//! the hash is the order, whichever generation wrote it.
+//! or takes the order over into the chunk that it writes, so that each is whole by
+//! itself. Chunks are found by their keys and not by a manifest, which is long: an order
+//! that has the hash is the order, whichever generation wrote it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

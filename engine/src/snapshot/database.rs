@@ -7,7 +7,8 @@
 //!         or panics, or does not return   |
 //!                    v                    v
 //!                  lost: every call is refused at once
-//! ``` After a call that failed, the library may wait for ever in the next one, closing
+//! ```
+//! After a call that failed, the library may wait for ever in the next one, closing
 //! included. The owner, a `Half`, opens the database again, or makes a new one in its
 //! place.
 
@@ -86,8 +87,8 @@ pub(super) struct Database {
     is_suspect: AtomicBool,
     /// Why nothing is asked of it any more.
     lost: OnceLock<String>,
-    /// Whether a change failed for another reason than room, also when nobody waited for
-    /// that any more.
+    /// Whether a change failed for another reason than room, even after its caller had
+    /// stopped waiting.
     has_failed: Arc<AtomicBool>,
 }
 

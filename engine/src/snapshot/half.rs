@@ -4,8 +4,9 @@
 //!   odd-1   given up while it was open: read as far as it can be, and gone when two
 //!           generations are whole again
 //!   odd-2   the one that is written
-//! ``` A database is lost when a call into it was late or failed. It is opened again where
-//! it is, because the fault may have been of the moment. It is given up when a change of it
+//! ```
+//! A database is lost when a call into it was late or failed. It is opened again where it
+//! is, because the fault may have been of the moment. It is given up when a change of it
 //! failed, when it is lost once more before it has a new generation, or when a call that
 //! hangs still has it, and with it the lock of its files.
 //!
@@ -38,7 +39,8 @@ pub(super) struct Half {
 }
 
 struct Held {
-    /// Why not, while nobody said that nothing is missed.
+    /// The database in use. An error while there is none: [`Half::mend`] has not yet said
+    /// that nothing is missed.
     current: Result<Arc<Database>, Failed>,
     /// Given up while it was open; lost, as long as it cannot be opened again.
     readable: Option<Arc<Database>>,
@@ -179,11 +181,11 @@ impl Half {
         Ok(is_mended)
     }
 
-    /// Lets go of what was given up: there are two whole generations without it.
+    /// Lets go of a database that was given up: there are two whole generations without it.
     pub(super) fn clear(&self) -> Result<(), StoreError> {
         let Ok(current) = self.current() else { return Ok(()) };
         let readable = self.held.write().readable.take();
-        // Closing it may take a while: nobody waits for that.
+        // Closing it may take a while: no lock is held meanwhile.
         drop(readable);
         for no in numbers(&self.directory, self.name)? {
             let directory = self.numbered(no);
@@ -337,7 +339,7 @@ impl Half {
     fn replace(&self, current: Database, readable: Option<Arc<Database>>) {
         let held = Held { current: Ok(Arc::new(current)), readable };
         let before = mem::replace(&mut *self.held.write(), held);
-        // Closing what it held may take a while: nobody waits for that.
+        // Closing the old database may take a while: no lock on it is held meanwhile.
         drop(before);
     }
 

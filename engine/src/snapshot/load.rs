@@ -230,7 +230,7 @@ impl Loader<'_> {
         let requests_from = self.manifest.requests_from;
         let rest = self.source.restore_in_order(content, chunk.hash, requests_from);
         let rest = rest.map_err(error)?;
-        // After the last chunk, or a failure, nobody takes it.
+        // After the last chunk, or a failure, no loader takes it.
         let _ = self.pass.send(());
         self.source.restore_rest(rest, self.closed_by).map_err(error)
     }

@@ -22,7 +22,7 @@ use crate::model::Lsn;
 
 /// When the work of a snapshot goes on, and whether it does.
 pub struct Pace<'a> {
-    /// None where nobody is served.
+    /// None where no command is served.
     beside: Option<Beside<'a>>,
     /// The last event applied when the work went on.
     seen: Lsn,
@@ -42,7 +42,7 @@ struct Beside<'a> {
 }
 
 impl<'a> Pace<'a> {
-    /// Without a rest: nobody waits for the processor.
+    /// Without a rest: no command waits for the processor.
     pub fn unhurried() -> Self {
         Self::new(None)
     }

@@ -1,4 +1,4 @@
-//! Letting generations go, and the chunks that nobody names any more.
+//! Letting generations go, and the chunks that no generation names any more.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +16,18 @@ pub(super) struct Pruned {
     pub kept: Vec<Manifest>,
     /// The numbers of the others.
     pub dropped: Vec<u64>,
-    /// Bytes of each chunk; none when nobody here knows all of them.
+    /// Bytes of each chunk; none when this build does not know all of them.
     pub held: Option<BTreeMap<ChunkKey, u64>>,
 }
 
 /// Keeps the newest generation and one to fall back to, and lets all else go. The newest
-/// was read back; the other one is before it counts as kept, as what is damaged meanwhile
-/// is no fallback, and should share nothing with the newest.
+/// was read back already. The other one is read back here before it counts as kept,
+/// because a generation that was damaged meanwhile is no fallback. It should share
+/// nothing with the newest.
 ///
 /// A damaged manifest makes no generation: it goes too, with its chunks. One that a
-/// newer build wrote stays, and as nobody here knows which chunks it names, every
-/// chunk stays with it.
+/// newer build wrote stays. This build does not know which chunks it names, so
+/// every chunk stays with it.
 ///
 /// # Errors
 /// When the store fails. A generation that cannot be read for the moment stays.
@@ -55,8 +56,9 @@ pub(super) fn prune(
             dropped.push(manifest.generation);
         }
     }
-    // Before any of them goes: nobody is to miss what was let go. The snapshot is good all
-    // the same, and cutting the journal behind it may be what gives the disk room again.
+    // Before any generation goes: the label must not name one that was let go. If this
+    // fails, the snapshot is good all the same, and cutting the journal behind it may be
+    // what gives the disk room again.
     let numbers: Vec<u64> = kept.iter().rev().map(|manifest| manifest.generation).collect();
     if let Err(error) = store.keeps(&numbers) {
         tracing::warn!(%error, "the snapshot store does not say which snapshots it keeps");

@@ -37,7 +37,7 @@ pub struct SledStore {
     even: Half,
     /// The generations that are kept, as the label says; none while it is damaged.
     kept: Mutex<Option<Vec<u64>>>,
-    /// Keeps others away from the directory that the store is in.
+    /// Keeps other processes away from the directory that the store is in.
     _lock: Option<Arc<DiskLock>>,
 }
 
@@ -90,7 +90,7 @@ impl SledStore {
         Ok(store)
     }
 
-    /// The store, holding a lock for as long as anybody uses it.
+    /// The store, holding a lock for as long as it is in use.
     #[must_use]
     pub fn holding(self, lock: Arc<DiskLock>) -> Self {
         Self { _lock: Some(lock), ..self }
@@ -112,7 +112,8 @@ impl SledStore {
     /// # Errors
     /// When the store fails.
     pub fn faults(&self) -> Result<Vec<String>, StoreError> {
-        // A snapshot that ends meanwhile keeps others: what is gone was kept before and after.
+        // A snapshot that ends meanwhile changes which generations are kept: one is gone
+        // only if it was kept both before and after this look.
         let before = self.kept().unwrap_or_default();
         let there = match self.generations() {
             // The faults of both databases say it.
@@ -158,8 +159,8 @@ impl SledStore {
     }
 
     /// Brings even generations to where they belong. An older build had one database,
-    /// which is that of the odd ones now. What cannot be read stays where nobody looks for
-    /// it: its generation is damaged.
+    /// which is that of the odd ones now. What cannot be read stays where it is, where no
+    /// read looks for it: its generation is damaged.
     fn move_even_generations(&self) -> Result<(), StoreError> {
         let (mut moved, mut damaged) = (Vec::new(), BTreeMap::new());
         for key in self.odd.keys(&[])? {

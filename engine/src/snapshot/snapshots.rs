@@ -27,7 +27,7 @@ pub struct Snapshots {
 struct Held {
     /// Made when first used: an engine without a snapshot needs no store.
     store: Option<Arc<SledStore>>,
-    /// Opening the store mends its files: nobody else may have them open.
+    /// Opening the store mends its files: no other process may have them open.
     lock: Option<Arc<DiskLock>>,
 }
 

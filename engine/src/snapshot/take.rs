@@ -149,7 +149,8 @@ fn attempt(
     let begun = Instant::now();
     let generation = next_generation(store, earlier)?;
     let taken = match write(source, store, generation, created_at, earlier, pace) {
-        // Shutting down waits for nobody; the next snapshot lets it go.
+        // A shutdown does not wait for cleaning up; the next snapshot lets the unfinished
+        // one go.
         Err(error) if !matches!(error, SnapshotError::Closing) => {
             forget(store, generation);
             return Err(error);
@@ -301,7 +302,8 @@ impl<'a, 'p> Writer<'a, 'p> {
             let from = chunk * ORDERS_PER_CHUNK;
             let to = from + ORDERS_PER_CHUNK - 1;
             let copy = source.copy_orders(from, to)?;
-            // Orders that left memory are read again only where others changed.
+            // Orders that left memory are read again only where another order of the chunk
+            // changed.
             match self.same_orders(from, to, &copy) {
                 Some(known) => {
                     self.counts.orders += copy.len() as u64;

@@ -101,7 +101,7 @@ impl Workers {
         });
         let idle = self.idle.lock().pop();
         let again = idle.map_or_else(|| self.start(), Ok).map_err(Unanswered::NoThread)?;
-        // A worker waits for its next task as long as anybody can send it one.
+        // A worker waits for its next task as long as a sender to it exists.
         let _ = again.send(Task { work, again: again.clone() });
         Ok(answer)
     }
@@ -150,7 +150,7 @@ pub(super) fn start_thread(work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     thread::Builder::new().name("snapshot store".into()).spawn(work).map(drop)
 }
 
-/// Does one thing after the other, until nobody has work any more.
+/// Does one task after the other, until no sender is left.
 fn work_on(workers: &Weak<Workers>, tasks: &Receiver<Task>) {
     while let Ok(Task { work, again }) = tasks.recv() {
         work();

@@ -68,7 +68,8 @@ impl BeforeImages {
     }
 }
 
-/// Reads a pair. Waits for the turns of others, which is as long as a few turns take.
+/// Reads a pair. Waits for turns that other threads run, which is as long as a few turns
+/// take.
 pub fn read_pair(catalogue: &Catalogue, pair: Pair) -> Result<Box<Stock>, ActorPanicked> {
     match catalogue.cell(pair).ask(StockMessage::Read).wait()? {
         StockReply::State(stock) => Ok(stock),

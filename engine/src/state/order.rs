@@ -23,7 +23,7 @@ pub enum OrderActor {
 /// What can be asked of an order.
 #[derive(Debug)]
 pub enum OrderMessage {
-    /// Begin a change; answers with the order when nobody else has it in hand.
+    /// Begin a change; answers with the order when no other command has it in hand.
     Lock,
     /// Let go of the order: the command that had it in hand wrote no event.
     GiveBack,

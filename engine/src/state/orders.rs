@@ -29,7 +29,7 @@ pub struct Orders {
 
 /// What is known of an order's id.
 pub enum Found<'a> {
-    /// Nobody has used it.
+    /// It was never used.
     Unknown,
     /// An order under it is being placed.
     InFlight,
@@ -113,8 +113,9 @@ impl Orders {
         (0..).map(OrderNo).zip(cells)
     }
 
-    /// Lets the content of an order leave memory, if it is closed, in nobody's hand, and
-    /// changed last by the event at `up_to` or before; whether it did. Snapshots have it.
+    /// Lets the content of an order leave memory, if it is closed, no command has it in
+    /// hand, and the event at `up_to` or an earlier one changed it last; whether it did.
+    /// Snapshots have it.
     pub fn archive(&self, no: OrderNo, up_to: Lsn) -> Result<bool, ActorPanicked> {
         let Some(cell) = self.by_no(no) else { return Ok(false) };
         // Counted before: a command that brings the order back at once never counts below
@@ -127,7 +128,8 @@ impl Orders {
         left
     }
 
-    /// Brings an order back that left memory; nothing when somebody else did.
+    /// Brings an order back that left memory; does nothing when another command did so
+    /// before.
     pub fn recall(&self, no: OrderNo, order: KeptOrder) -> Result<(), ActorPanicked> {
         let Some(cell) = self.by_no(no) else { return Ok(()) };
         let is_back = moved(cell.ask(OrderMessage::Recall(order)).wait()?);

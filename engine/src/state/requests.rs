@@ -25,7 +25,7 @@ pub struct Remembered {
 /// How a request begins.
 #[derive(Debug)]
 pub enum Begin {
-    /// Nobody used the key; it is the asker's, to remember or to abandon.
+    /// The key was not used; it is the asker's, to remember or to abandon.
     Fresh,
     /// The same request was carried out before.
     Repeat(Remembered),

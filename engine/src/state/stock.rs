@@ -258,7 +258,7 @@ pub enum Grant {
     Missing(u64),
     /// More units would wait here than a pair counts.
     NoRoomToWait,
-    /// Only others in flight stand in the way.
+    /// Only other commands in flight stand in the way.
     InFlight,
 }
 

@@ -1,13 +1,14 @@
-//! Trying until nobody else stands in the way: what every transaction that competes with
-//! others does between two attempts, and what wakes it.
+//! Trying until no other command stands in the way: what a transaction does between two
+//! attempts, and what wakes it.
 //!
 //! ```text
 //!   attempt --+--> done
 //!             +--> overtaken, or what was in the way is gone ----> again, at once
 //!             +--> in the way ---> listen ---> ask once more ---> let go, sleep ---> again
-//! ``` A command that is refused because another one has an actor in hand listens for
-//! that actor. It is woken when any claim on that actor ends: its event is applied, or
-//! the claim is given up.
+//! ```
+//! A command that is refused because another one has an actor in hand listens for that
+//! actor. It is woken when any claim on that actor ends: its event is applied, or the claim
+//! is given up.
 //!
 //! A command is not woken by claims that it gives up itself. All commands ask actors in
 //! one order (pairs ascend). A refused command sleeps for the first actor that refuses it,

@@ -5,7 +5,7 @@ use super::kernel::Kernel;
 use crate::model::{Request, RequestId};
 use crate::state::requests::{Begin, Remembered};
 
-/// How a request starts, once nobody else has its key in flight.
+/// How a request starts, once no other request has its key in flight.
 pub enum Started<'a> {
     /// It is new.
     Fresh(Option<Key<'a>>),

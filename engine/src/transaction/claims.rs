@@ -40,8 +40,8 @@ impl<'k> Claims<'k> {
         self.held.append(&mut other.held);
     }
 
-    /// Claims what an order reserves at one pair; the pair's bell when others have it in
-    /// hand.
+    /// Claims what an order reserves at one pair; the pair's bell when other commands
+    /// have it in hand.
     pub async fn units(
         &mut self,
         reserves: &[Reserve],
@@ -124,7 +124,8 @@ impl<'k> Claims<'k> {
     }
 
     /// Decides a change of one pair's supply, and holds the pair for it; the pair's bell
-    /// while others have it in hand. Asked again, it keeps the place in line that it had.
+    /// while other commands have it in hand. Asked again, it keeps the place in line that
+    /// it had.
     pub async fn edit(
         &mut self,
         pair: Pair,

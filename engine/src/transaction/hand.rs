@@ -12,7 +12,8 @@ use crate::state::order::{Lock, OrderMessage, OrderReply};
 use crate::state::orders::{Found, OrderCell};
 
 impl Claims<'_> {
-    /// Takes an order in hand; waits while others have it, and while it is being placed.
+    /// Takes an order in hand; waits while another command has it, and while it is being
+    /// placed.
     pub async fn in_hand(&mut self, id: &OrderId) -> Result<Order, EngineError> {
         let kernel = self.kernel();
         let mut attempts = Attempts::begin(kernel);
@@ -38,8 +39,8 @@ impl Claims<'_> {
     }
 }
 
-/// Takes the order of that id in hand, if nobody else has it; none while it is not placed.
-/// One that left memory comes back first.
+/// Takes the order of that id in hand, if no other command has it; none while it is not
+/// placed. An order that left memory comes back first.
 async fn take<'k>(
     kernel: &'k Kernel,
     (no, cell): (OrderNo, &'k OrderCell),

@@ -29,7 +29,7 @@ enum Turn<'k> {
     Numbering { _held: MutexGuard<'k, ()>, number: Option<SkuNo> },
 }
 
-/// The numbers of new items: nobody takes one away meanwhile.
+/// The numbers of new items, locked: none is given out or taken back meanwhile.
 type NumbersHeld<'k> = parking_lot::MutexGuard<'k, NewItems>;
 
 impl<'k> Transaction<'k> {

@@ -41,7 +41,7 @@ pub struct Kernel {
     pub(super) numbering: Mutex<()>,
     /// Woken when the engine halts.
     pub halt: Notify,
-    /// Rung when what a transaction held of an actor ends.
+    /// Rung when a claim on an actor ends.
     pub bells: Bells,
     /// Woken when the id or the key of a command that wrote no event is free again.
     name_given_up: Notify,
@@ -148,9 +148,9 @@ impl Kernel {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Writes a record; its actors are claimed by the caller, who gives the
-    /// claims up when this fails and hands them over when it does not. What applying it
-    /// needs to know is `written`.
+    /// Appends a record. The caller has claimed its actors; it gives the claims up when
+    /// this fails, and hands them over when it succeeds. `written` makes what applying
+    /// needs to know.
     pub fn append<E: Listed>(
         &self,
         record: Record<Numbered<E>>,

@@ -60,8 +60,8 @@ impl Command for DefineItem {
     }
 }
 
-/// Defines an item unless there is one of its SKU, which stays as it is. What does
-/// nothing leaves no trace, its key neither.
+/// Defines an item unless there is one of its SKU, which stays as it is. A command
+/// that changes nothing leaves no trace, and its key is not remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnsureItem(pub DefineItem);
 

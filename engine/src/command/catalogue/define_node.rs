@@ -124,7 +124,7 @@ impl Command for DefineNode {
     }
 }
 
-/// What defining a node comes to in a network.
+/// Decides the definition of a node in a network.
 fn decide(network: &Network, node: Node) -> Result<NodeDefined, Refusal> {
     let known = network.node_no(&node.id);
     if let Some(no) = known

@@ -1,4 +1,5 @@
-//! Commands on what everybody reads: items, nodes, the policy. They come one at a time.
+//! Commands on configuration, which every command reads: items, nodes, the policy. They
+//! come one at a time.
 
 pub mod define_item;
 pub mod define_node;
@@ -10,10 +11,10 @@ use crate::model::{Refusal, Sku, SkuNo};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 
-/// The number of an item, and whether it is defined. A new item's number is claimed, and
-/// the caller's event comes next: items are numbered in the order of the journal. Waits
-/// while the item's first definition is in flight: should the disk have no room for that
-/// one, its number is free again.
+/// The number of an item, and whether it is defined. A new item's number is claimed. The
+/// event of this command then comes before that of the next new item: items are numbered
+/// in the order of the journal. Waits while the item's first definition is in flight: if
+/// the disk has no room for that one, its number is free again.
 async fn number_item(tx: &mut Transaction<'_>, sku: &Sku) -> Result<(SkuNo, bool), EngineError> {
     if let Some(known) = tx.state().catalogue.sku_no(sku.as_str()) {
         return Ok((known, true));
@@ -99,8 +100,9 @@ mod tests {
         }
     }
 
-    /// Items before it may come to nothing meanwhile, as a batch does that the disk has no
-    /// room for. Written with that number, the journal could not be replayed any more.
+    /// Items with lower numbers may be rejected meanwhile, with a batch that the disk has
+    /// no room for. If this item were written with its number then, the journal could not
+    /// be replayed.
     #[test]
     fn a_number_that_is_not_the_next_one_any_more_is_not_written() {
         let (engine, mut pump) = one_unit();

@@ -61,7 +61,7 @@ impl Command for SetPolicy {
     }
 }
 
-/// What setting a policy comes to after another one.
+/// Decides the setting of a policy after another one.
 fn decide(before: &Policy, after: &Policy) -> Result<PolicySet, Refusal> {
     check_services(before, after)?;
     Ok(PolicySet { policy: Box::new(after.clone()) })

@@ -95,7 +95,7 @@ impl Command for ShipShipment {
     }
 }
 
-/// What a report on a shipment of an order comes to, if its units are there.
+/// Decides a report on a shipment of an order, as if its units were there.
 fn decide(order: &Order, command: &ShipShipment) -> Result<ShipmentShipped, Refusal> {
     let ShipShipment { meta, shipment, carrier, tracking, .. } = command;
     let (shipment, units) = leaving(order, *shipment)?;
@@ -123,7 +123,7 @@ fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<AllocationUnits>), Re
     Ok((at, units))
 }
 
-/// Claims units by pair and line; waits while others in flight stand in the way.
+/// Claims units by pair and line; waits while other commands in flight stand in the way.
 async fn claim_leaving<'k>(
     kernel: &'k Kernel,
     order: &Order,
@@ -162,7 +162,7 @@ async fn claim_once<'k>(
     let shipment_number = shipment + 1;
     match (short, missing) {
         (0, 0) => Ok(Attempt::Done(claims)),
-        // What is on its way comes by itself; what is missing somebody has to find.
+        // Inbound units arrive by themselves; missing units have to be found by people.
         (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }.into()),
         _ => Err(Refusal::UnitsMissing { shipment_number, missing }.into()),
     }

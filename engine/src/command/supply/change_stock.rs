@@ -55,8 +55,8 @@ impl Command for ChangeStock {
         fingerprint(&(&self.sku, &self.node, &self.operation))
     }
 
-    /// Checks the operation, days by the node's calendar. Of a node that nobody defined,
-    /// the name is what is told.
+    /// Checks the operation, days by the node's calendar. Of a node that is not defined,
+    /// only the id is at fault, and `decide` says so.
     fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
         let mut found = self.operation.validate().err().unwrap_or_default();
         found.extend(self.eta_past(facts.network, facts.now));
@@ -90,8 +90,8 @@ impl ChangeStock {
     }
 }
 
-/// Decides a change at its pair, and waits while others in flight stand in the way; none
-/// when the inbound supply is not known.
+/// Decides a change at its pair, and waits while other commands in flight stand in the
+/// way; none when the inbound supply is not known.
 async fn edit(
     tx: &mut Transaction<'_>,
     pair: Pair,

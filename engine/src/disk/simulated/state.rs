@@ -98,7 +98,7 @@ impl State {
         &self.files[file.0].live
     }
 
-    /// The bytes of all files that have a name, or that somebody has open.
+    /// The bytes of all files that have a name, or are open.
     pub(super) fn used(&self) -> u64 {
         let named: BTreeSet<usize> = self.live.values().map(|file| file.0).collect();
         let held = self.files.iter().enumerate();

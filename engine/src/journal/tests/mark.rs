@@ -48,7 +48,7 @@ fn a_segment_that_is_missing_at_the_end_is_told_with_what_was_in_it() {
         let known = Known { marked: Marked::At(Lsn::new(60)), ..Known::default() };
         let inspected = inspect(&disk, Path::new(DIR), known).unwrap();
         assert!(matches!(inspected.missing, Some(LogError::Lost { .. })), "{kept}");
-        // Without the mark nobody would know.
+        // Without the mark the loss would not be noticed.
         assert_eq!(recover(&disk).unwrap(), from.previous());
     }
 }

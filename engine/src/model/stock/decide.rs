@@ -55,8 +55,9 @@ impl Stock {
                 })
             }
             StockOperation::Count { on_hand } => {
-                // What was found is a fact and is not refused. Which of the units are gone
-                // nobody said: none is taken for good that was not.
+                // A count is a fact and is not refused. It does not say which units are
+                // gone, good ones or unavailable ones: no unit that was unavailable counts
+                // as good after it.
                 let on_hand = *on_hand;
                 Ok(if on_hand < self.unavailable {
                     StockChange::CountedBelow { on_hand, unavailable: on_hand }

@@ -31,7 +31,7 @@ pub enum StockOperation {
         #[n(0)]
         quantity: Option<u32>,
     },
-    /// Takes in goods that nobody announced.
+    /// Takes in goods that were not announced.
     #[n(3)]
     Receive {
         /// Units, from 1.

@@ -91,7 +91,8 @@ fn begin(engine: &Engine) -> AsOf<'_> {
     AsOf::begin(&engine.kernel).expect("the applier lives")
 }
 
-/// Nobody waits for an audit to be acknowledged, and it sees nothing of what he did.
+/// No command waits for an audit to be acknowledged, and the audit sees nothing of what the
+/// command did.
 #[test]
 fn an_audit_is_of_one_event_while_commands_go_on() {
     let (engine, mut pump) = one_unit();

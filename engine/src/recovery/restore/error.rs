@@ -50,7 +50,7 @@ pub enum RestoreError {
     /// There is no journal and no snapshot.
     #[error("{} is not a data directory", .0.display())]
     NoData(PathBuf),
-    /// The path has no name that others could be put beside.
+    /// The path has no name, so that no directory can be put beside it.
     #[error("{} cannot be given another name, which restoring needs to do", .0.display())]
     NoName(PathBuf),
     /// Something cannot be given another name, which exchanging it needs. Nothing was

@@ -23,8 +23,8 @@ use super::place::{Place, remove, step};
 use crate::disk::{Access, Disk, DiskLock};
 use crate::recovery::directory::{LOCK_FILE, Stage, lock_data};
 
-/// A data directory's path with a name to put others beside, whatever way it was
-/// given: `.` has none.
+/// A data directory's path with a name, so that other directories can be put beside
+/// it, whatever way it was given: `.` has none.
 pub(super) fn resolve(data: &Path) -> Result<PathBuf, RestoreError> {
     let resolved = match data.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => resolve_missing(data)?,

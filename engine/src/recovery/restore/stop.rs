@@ -56,8 +56,8 @@ pub(super) fn find(
     Ok(Stop { last, lost, dropped, earliest })
 }
 
-/// The earliest point. The state before the first event is empty, and nobody wants it
-/// back; a snapshot is from no single moment, and is the state at its end only.
+/// The earliest point. The state before the first event is empty, and is not offered.
+/// The images of a snapshot are from no single moment; only its end is a point.
 fn earliest(history: &dyn History, snapshots: &Snapshots) -> Result<Option<Point>, RestoreError> {
     let first = history.first();
     if first == Lsn::FIRST {
@@ -124,7 +124,7 @@ fn lsn_at(log: &ReadOnlyLog, snapshots: &Snapshots, time: Timestamp) -> Result<L
         },
     )?;
     failed.map_or(Ok(()), Err)?;
-    // Whether events that are missing are of before that instant, nobody knows.
+    // Missing events may be from before that instant.
     let missing = Some(last).filter(|last| *last >= history.last());
     missing.and_then(|last| log.missing_after(last)).map_or(Ok(()), Err)?;
     let is_there = snapshot.is_some() || last >= history.first();

@@ -129,7 +129,7 @@ fn an_order_comes_back_as_it_left_and_nothing_else_does() {
         assert_eq!(run.world.state.orders.archived(), gone.len() - 1);
     }
     assert_eq!(run.world.all_orders(), before);
-    // Changed by nobody, it leaves again, and no chunk is written for that.
+    // No command changed it: it leaves again, and no chunk is written for that.
     let (taken, left) = snapshot(&run, &store);
     assert_eq!(left, 1);
     let written = |chunk: &&ChunkRef| {

@@ -167,7 +167,7 @@ fn an_export_of_a_damaged_generation_leaves_no_file() {
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
-/// A journal that nobody wrote to: exports of a resting state need no record.
+/// A journal without a record: exports of a resting state need none.
 fn no_records() -> std::sync::Arc<dyn crate::journal::History> {
     use crate::journal::Log as _;
     let disk = std::sync::Arc::new(crate::disk::SimulatedDisk::new());

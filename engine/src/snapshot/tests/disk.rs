@@ -287,7 +287,7 @@ fn damage_of_one_database_leaves_the_other_generation() {
         verify(&store, left).unwrap();
         assert!(conf.exists(), "it is as it was");
         assert_eq!(store.faults().unwrap().len(), 2, "the database, and what was in it");
-        // Nothing is written until somebody says that nothing is missed.
+        // Nothing is written until the engine says, by `mend`, that nothing is missed.
         let written = store.put_chunk(ChunkKey { generation: left + 1, ..key(0) }, b"one");
         assert!(matches!(written, Err(StoreError::Corrupt { .. })), "{written:?}");
         assert!(store.mend().unwrap());
@@ -303,7 +303,7 @@ fn damage_of_one_database_leaves_the_other_generation() {
     }
 }
 
-/// What was kept is not known then, so nobody knows what is gone.
+/// What was kept is not known then, so it is not known what is gone.
 #[test]
 fn a_damaged_label_is_told_until_a_snapshot_is_kept() {
     let directory = tempfile::tempdir().unwrap();

@@ -95,10 +95,10 @@ async fn same(
     }
 }
 
-/// Whether an older version placed this very order. Fingerprints were without the time
-/// at which it was placed, which the order has, and before that of an encoding. Where
-/// the caller says no time, it cannot be told whether he did then: no order of his was
-/// ever refused for that.
+/// Whether an older version placed this very order. Older fingerprints did not cover
+/// the time at which the order was placed; the order itself has it, and it is
+/// compared. Still older ones were of an encoding. A request without a time matches an
+/// order with any time: it cannot be told whether the first request had one.
 pub fn is_repeat_of_old(command: &PlaceOrder, known: &OrderHeader) -> bool {
     let order = &command.order;
     command.placed_at.is_none_or(|at| at == known.ordered_at)

@@ -102,7 +102,7 @@ pub async fn place(kernel: &Kernel, command: &PlaceOrder) -> Result<Placing, Eng
     Ok(Placing::Written(ticket, Arc::new(placed)))
 }
 
-/// What placing an order now would come to.
+/// What placing an order now would do.
 pub enum Quoted {
     /// It would go in like this.
     Plan(Box<Draft>),
@@ -295,12 +295,13 @@ async fn decide(
     Ok(Decided::Plan(draft))
 }
 
-/// Plans until what the plan lacks is durably not there. The first plan is made already.
+/// Plans until the units that the plan lacks are durably not there. The first plan is made
+/// already.
 ///
 /// `NO_PHANTOM_SOLD_OUT`: what counts is whether the pairs of the lines that lack units
-/// changed during the look, or are claimed. A look at all of a large order takes so long
-/// that there they mostly do; so the lines that lack units are looked at once more without
-/// the others, and the plan mostly [stands] beside what they come to.
+/// changed during the look, or are claimed. Under load they mostly are by the time that
+/// all pairs of a large order are read. So the lines that lack units are planned once more
+/// without the other lines, and the plan mostly [stands] beside the result.
 async fn confirm(
     kernel: &Kernel,
     wanted: &Wanted<'_>,
@@ -326,8 +327,8 @@ async fn confirm(
     }
 }
 
-/// The units that the lines of a draft that lack some durably lack when they are looked at
-/// without the others.
+/// The lines of a draft that lack units are planned without the other lines: answers how
+/// many units each of them durably lacks.
 async fn lack_alone(
     kernel: &Kernel,
     wanted: &Wanted<'_>,
@@ -344,10 +345,10 @@ async fn lack_alone(
     }
 }
 
-/// Whether a draft stands whose lacking lines durably lacked so many units a moment later.
-/// If they lacked as many as it says, or more, it is right to cancel what it says or to let
-/// it wait, and the claims decide whether the rest is still there. An order that waits for
-/// nothing is refused for whatever is lacking, and told that moment's number.
+/// Whether a draft stands, when its lacking lines durably lacked `alone` units a moment
+/// later. If that is as many as the draft says, or more, it is right to cancel the draft's
+/// lack or to let it wait, and the claims decide whether the rest is still there. An order
+/// that does not wait is refused if anything is lacking, and is told the later numbers.
 fn stands(wanted: &Wanted<'_>, draft: &mut Draft, alone: &[u32]) -> bool {
     if wanted.shortage == Shortage::Reject {
         let said = draft.unfilled.iter_mut().filter(|short| **short > 0);
@@ -372,10 +373,10 @@ impl<'a> Moment<'a> {
         Self { kernel, applied, is_quiet: kernel.quiet() == Some(applied) }
     }
 
-    /// Whether a draft that was planned since lacks what is durably not there: whether no
-    /// claim hid any of it, and no event after this moment changed a pair of the lines that
-    /// lack it. Then all these pairs were looked at as they were at one version. A unit
-    /// that moves from a pair not looked at yet to one looked at already changes both.
+    /// Whether a draft that was planned since this moment durably lacks its units: no claim
+    /// hid any of them, and no event after this moment changed a pair of the lines that
+    /// lack units. Then all these pairs were read at one version. A unit that moves between
+    /// two reads, from a pair not read yet to one read already, changes both pairs.
     async fn lack(
         &self,
         wanted: &Wanted<'_>,
@@ -402,8 +403,7 @@ impl<'a> Moment<'a> {
         Ok(lack)
     }
 
-    /// How a pair stands; its bell while something is in flight there, if that is what hid
-    /// supply.
+    /// How a pair stands; its bell while a claim or change in flight there hides supply.
     async fn standing(
         &self,
         pair: Pair,
@@ -527,7 +527,7 @@ async fn claim<'a>(
         match claims.units(of_pair).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::NoRoomToWait) => return Err(no_room_to_wait()),
-            // The units went to somebody else: plan on what is left.
+            // The units went to another order: plan on what is left.
             Ok(Grant::Short(_)) => return Ok(Attempt::Overtaken),
             Ok(Grant::Missing(_)) => unreachable!("only what leaves can be missing"),
             Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
@@ -552,7 +552,7 @@ fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
     draft.allocations.iter().map(reserve).collect()
 }
 
-/// Whether units would wait where others came free since they were looked for.
+/// Whether units would wait at a pair where units came free since the plan read it.
 /// With the claim to wait in hand, no more come free before it is applied.
 fn waits_for_nothing(kernel: &Kernel, wanted: &Wanted<'_>, draft: &Draft) -> bool {
     let mut waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);

@@ -71,7 +71,7 @@ fn too_much_beside(shortage: Shortage) -> PlaceOrder {
 }
 
 /// Units that a plan allocates and that it lacks, when it is made and then confirmed after
-/// one unit of A has `moved`: in, or out to somebody else.
+/// one unit of A has `moved`: in, or out to another order.
 fn confirmed_after(shortage: Shortage, moved: impl FnOnce(&Engine, &mut Pump)) -> (u32, u64) {
     let (engine, mut pump) = one_unit();
     run(&mut pump, engine.define_item(item("B")));
@@ -90,7 +90,7 @@ fn confirmed_after(shortage: Shortage, moved: impl FnOnce(&Engine, &mut Pump)) -
     (draft.allocations.iter().map(|a| a.units).sum(), draft.unfilled_units())
 }
 
-/// A plan of a large order takes longer than it takes until somebody buys the next unit.
+/// Planning a large order takes longer than the time until the next unit is sold.
 #[test]
 fn a_plan_stands_when_the_item_that_it_lacks_went_on_being_sold() {
     let sold = |engine: &Engine, pump: &mut Pump| {
