@@ -7,11 +7,11 @@
 //! what is dropped afterwards is not.
 //!
 //! **A budget** is what was measured and about 15% more, for one of the things that are
-//! done [`ROUNDS`] times. Whoever makes a path cheaper, or dearer for a reason that
-//! the commit gives, renews it: run the script and divide what it prints as
-//! `Instructions` by the rounds. Budgets are for `rust-toolchain.toml`'s compiler,
-//! `Cargo.lock` and the release profile on `x86_64` with AVX2: another compiler
-//! inlines otherwise, and another C library copies bytes otherwise.
+//! done [`ROUNDS`] times. A change that makes a path cheaper, or dearer for a reason
+//! that its commit gives, renews the budget: run the script and divide what it prints
+//! as `Instructions` by the rounds. Budgets are for `rust-toolchain.toml`'s compiler,
+//! `Cargo.lock` and the release profile on `x86_64` with AVX2: another compiler inlines
+//! otherwise, and another C library copies bytes otherwise.
 
 #![expect(missing_docs, unused_qualifications, reason = "what gungraun's macros make of it")]
 

@@ -19,7 +19,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
 /// Orders that one task keeps in flight.
 const WINDOW: usize = 4_096;
 
-/// What a run came to.
+/// The results of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ran {
     /// Orders placed.

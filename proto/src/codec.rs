@@ -19,9 +19,9 @@ const BUFFER_BYTES: usize = 1 << 10;
 /// Bytes of a stream that are ready and are sent in one go.
 const YIELD_BYTES: usize = 32 << 10;
 
-/// The bytes of a message: not decoded yet, or encoded already. Who knows what of a
-/// message he needs reads only that, and who has its content in another form writes
-/// it without making the message.
+/// The bytes of a message: not decoded yet, or encoded already. A reader that needs
+/// only some fields of a message reads only these, and a writer that has the
+/// content in another form writes it without making the message.
 pub struct Encoded<M> {
     bytes: Bytes,
     message: PhantomData<fn() -> M>,

@@ -73,7 +73,7 @@ impl Names {
             self.add(format!("{name}.{}", field.name()), path, &tail);
         }
         for (i, oneof) in message.oneof_decl.iter().enumerate() {
-            // An `optional` field has a oneof that nobody wrote.
+            // An `optional` field has a oneof that no file declares.
             if !oneof.name().starts_with('_') {
                 let tail = [tag::MESSAGE_ONEOFS, index(i)];
                 self.add(format!("{name}.{}", oneof.name()), path, &tail);
@@ -203,7 +203,7 @@ fn what_is_read_at_a_version_says_which_version_it_is_of() {
     }
 }
 
-/// A caller who reads what he wrote has to know what he is told while it is not there.
+/// A caller that reads what it wrote has to know what it is told while that is not there.
 #[test]
 fn what_is_read_at_a_version_says_how_it_is_refused() {
     let mut checked = 0;

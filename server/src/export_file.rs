@@ -79,7 +79,7 @@ pub fn is_stdout(path: &Path) -> bool {
 pub struct ExportFile {
     to: PathBuf,
     partial: PathBuf,
-    /// Locked, or made by us: nobody else writes it.
+    /// Locked, or made by this process: no other one writes it.
     file: File,
     done: bool,
 }
@@ -148,7 +148,8 @@ fn open_locked(
         match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            // Whoever finds a file there leaves it: a new one is ours alone.
+            // Without locks, a file that was there is left alone: another export may be
+            // writing it. A file that this call made is its own.
             Err(TryLockError::Error(error)) if is_of(&error, &NO_LOCKS) => {
                 if !is_new {
                     return Err(ExportFileError::Left(path.to_owned()));
@@ -171,7 +172,7 @@ fn open_locked(
 /// Opens a file to write it, and says whether it is new; none when it went meanwhile.
 fn open(path: &Path) -> io::Result<Option<(File, bool)>> {
     let mut options = OpenOptions::new();
-    // What a link leads to is somebody's.
+    // The target of a link is another program's file: links are not followed.
     options.write(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     match options.clone().create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -336,7 +337,7 @@ mod tests {
         assert_eq!(fs::read(&partial).unwrap(), b"half a snapshot");
     }
 
-    /// A name that cannot be looked at may be somebody's.
+    /// A name that cannot be looked at may be in use.
     #[test]
     fn a_file_is_renamed_only_to_a_name_that_nothing_has_for_sure() {
         let directory = tempfile::tempdir().unwrap();

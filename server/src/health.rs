@@ -51,7 +51,8 @@ impl Health {
         let mut tick = tokio::time::interval(LOOK_INTERVAL);
         loop {
             tick.tick().await;
-            // Nobody who heeds health sends a command that would make the journal look.
+            // Callers that heed health send no command that would make the journal look for
+            // room.
             let is_full = engine.look_for_room();
             if is_full != was_full {
                 was_full = is_full;
@@ -71,8 +72,8 @@ impl Health {
         self.say(status, |name| name != TAKES_NO_COMMANDS).await;
     }
 
-    /// The server drains. Whoever watches is told that, and that no more follows: a watch
-    /// that stays open would keep the drain from ending.
+    /// The server drains. Callers that watch health are told so, and their watches end:
+    /// an open watch would keep the drain from ending.
     pub(crate) async fn ends(&self) {
         self.say(NotServing, |_| true).await;
         self.has_ended.store(true, Ordering::Relaxed);

@@ -121,7 +121,7 @@ async fn note_newest_snapshot(engine: &Engine) {
     }
 }
 
-/// Bytes of the files in a directory, but for the one whose lock says who has it.
+/// Bytes of the files in a directory, without the lock file.
 fn bytes_in(directory: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for file in std::fs::read_dir(directory)? {

@@ -44,14 +44,14 @@ const WINDOW_BYTES: u32 = 4 << 20;
 /// of it is in memory before anything of the request is looked at.
 const HEADER_BYTES_MAX: u32 = 16 << 10;
 
-/// How often a connection is asked whether somebody is there, and how long that may take:
-/// one whose other side went without a word holds a place.
+/// How often a connection is asked whether its peer is there, and how long the answer may
+/// take: a connection whose peer went without a word holds a place.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 /// See [`KEEPALIVE_INTERVAL`].
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a request waits for a server that opens. Most are open by then, and callers
-/// who started it, or follow its restart, need not know that it opens.
+/// How long a request waits for a server that opens. Most are open by then, and a
+/// caller that started the server, or meets its restart, need not know that it opens.
 pub const OPENING_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How a server serves.
@@ -209,7 +209,7 @@ pub async fn serve_when_open(
         shutdown: shutdown.clone(),
     };
     let served = tokio::select! {
-        // An engine that is there already is served before anybody asks.
+        // An engine that is there already is served before any request is read.
         biased;
         failed = server.live(opens, announced) => Err(failed),
         served = server.transport(listener, health_service) => served,

@@ -4,9 +4,9 @@
 //! Running --first signal--> Draining --second signal, or drain_max--> Cut
 //! ```
 //!
-//! Phases only go forward. Whoever serves waits for `Draining`, stops to take
-//! new work and finishes; whoever waits for those that finish gives up at
-//! `Cut`.
+//! Phases only go forward. At `Draining`, a task that serves takes no new work and
+//! finishes what it has. At `Cut`, the process stops waiting for the tasks that
+//! still finish.
 
 use std::io;
 use std::sync::Arc;

@@ -181,7 +181,7 @@ pub async fn cancel(engine: &Engine, id: &str, lines: &[(u32, u32)]) -> Result<L
     Ok(engine.cancel_order(command).await?.version)
 }
 
-/// A carrier, whom every shipment that leaves has.
+/// The carrier of every shipment that leaves.
 pub fn carrier() -> Text {
     Text::new("carrier", "Post").expect("a text")
 }

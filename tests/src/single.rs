@@ -80,7 +80,7 @@ pub fn segments(disk: &SimulatedDisk) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     files.filter(|(_, content)| !content.is_empty()).collect()
 }
 
-/// Polls a future once, with nobody to wake.
+/// Polls a future once, with a waker that wakes nothing.
 pub fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -8,7 +8,7 @@ use super::error::LoadError;
 pub enum Data {
     /// Gone when the run ends.
     Temporary(tempfile::TempDir),
-    /// Stays, for whoever wants to look.
+    /// Stays, to be looked at.
     Named(PathBuf),
 }
 

@@ -20,7 +20,7 @@ pub enum LoadError {
         /// What would be taken.
         allowed: &'static str,
     },
-    /// The data directory is somebody's.
+    /// The data directory is in use, or not this program's.
     #[error("--data {}: holds data already; name a directory that is empty or not there", .0.display())]
     DataInUse(PathBuf),
     /// A file or directory.

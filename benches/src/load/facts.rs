@@ -1,4 +1,4 @@
-//! What a run came to, as it is written down.
+//! The results of a run, as they are written down.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;

@@ -17,13 +17,13 @@ use super::answers::FollowUp;
 use super::error::LoadError;
 use crate::workload::network::meta;
 
-/// Follow-ups that wait for their turn; whoever has more waits.
+/// Follow-ups that wait for their turn; a task that has more waits.
 const WAITING_MAX: usize = 8_192;
 /// Of those, how many are in flight, in process.
 const IN_FLIGHT_MAX: usize = 2_048;
 /// The same over gRPC.
 const CALLS_IN_FLIGHT_MAX: usize = 32;
-/// Whoever carries all shipments.
+/// The carrier of all shipments.
 const CARRIER: &str = "parcel";
 
 /// What was done.
@@ -69,7 +69,7 @@ pub enum Way {
     Server(Channel),
 }
 
-/// A task that carries follow-ups out until nobody sends any.
+/// A task that carries follow-ups out until no sender is left.
 pub struct Follower {
     task: JoinHandle<Result<Followed, LoadError>>,
 }

@@ -28,7 +28,7 @@ pub struct Phase {
     pub seed: u64,
 }
 
-/// What it came to.
+/// Its results.
 pub struct Ran {
     /// What was answered.
     pub tally: Tally,
@@ -57,7 +57,7 @@ impl Phase {
         let (began, cpu_before) = (Instant::now(), cpu_time());
         let record = Record::new(began, self.lasts);
         let ticking = screen.running(self.name, &record);
-        // In a closed loop nobody waits for a time.
+        // In a closed loop no order waits for a time.
         let alarms = || callers.iter().map(|caller| Arc::clone(&caller.alarm)).collect();
         let _ringer = self.plan.rate.map(|_| Ringer::start(alarms()));
         let playing: Vec<_> = callers

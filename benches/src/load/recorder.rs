@@ -28,7 +28,7 @@ pub struct Record {
     pub total: Histogram<u64>,
     /// The same by slot; the last one may be a part.
     pub slots: Vec<Histogram<u64>>,
-    /// Since somebody last looked.
+    /// Since the last look.
     recent: Histogram<u64>,
 }
 

@@ -38,7 +38,7 @@ use crate::workload::ring::{Player, Ring};
 /// Callers: as many as the machines that the goals name have cores.
 const CALLERS: u32 = 2;
 
-/// Runs a workload, and says what it came to.
+/// Runs a workload, and reports its results.
 ///
 /// # Errors
 /// See [`LoadError`]. A run whose audit is not clean, or whose numbers do not add

@@ -75,7 +75,7 @@ impl Stocking {
     }
 }
 
-/// How far setting up has come, for whoever shows it.
+/// How far setting up has come, to be shown.
 #[derive(Debug, Default)]
 pub struct Progress(AtomicU64);
 

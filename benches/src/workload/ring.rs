@@ -48,8 +48,8 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The command that places an order of these lines. Makes no allocation but for
-    /// more than two lines.
+    /// The command that places an order of these lines. Makes no allocation except
+    /// for more than two lines.
     pub fn command(self, at: usize, id: OrderId, destination: u32, lines: &[Line]) -> PlaceOrder {
         let line =
             |line: &Line| LineRequest { sku: (self.sku)(line.sku()), quantity: line.quantity() };

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::config::SERVER_ENV;
 
-/// Where `serve` listens when nobody says otherwise.
+/// Where `serve` listens by default.
 const DEFAULT_SERVER: &str = "127.0.0.1:7411";
 
 /// How results are printed.

@@ -185,7 +185,7 @@ pub(crate) fn is_of_argument(kind: io::ErrorKind) -> bool {
 pub(crate) fn exit_of_io(kind: io::ErrorKind) -> Exit {
     match kind {
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Exit::ReadOnly,
-        // A snapshot went through it, and nobody reads it.
+        // The pipe that a snapshot went through has no reader any more.
         io::ErrorKind::BrokenPipe => Exit::Failure,
         _ => Exit::DiskFailure,
     }

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and who does it.
+//! The command line: what can be asked, and the code that does it.
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;

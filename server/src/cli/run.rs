@@ -1,5 +1,5 @@
-//! Hands each command to who does it, and turns what comes back into an exit
-//! code.
+//! Hands each command to the code that carries it out, and turns its result into an
+//! exit code.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -85,7 +85,7 @@ impl CommandError {
 }
 
 impl CommandError {
-    /// Whether a snapshot was to be exported: half of one is what nobody wants.
+    /// Whether a snapshot was to be exported: half of one is of no use.
     fn is_of_export(&self) -> bool {
         use OfflineError::{Export, ExportFile};
         matches!(self, Self::Export(_) | Self::Offline(Export(_) | ExportFile(_)))
@@ -106,7 +106,7 @@ pub fn run() -> ExitCode {
     let mut out = Piped { inner: io::stdout().lock(), closed: false };
     match dispatch(cli, &mut out) {
         Ok(exit) => exit.into(),
-        // Whoever stops reading, as `head` does, has what he wanted.
+        // A reader that stops, as `head` does, has what it wanted.
         Err(error) if out.closed && !error.is_of_export() => Exit::Success.into(),
         Err(error) => {
             report(&error);
@@ -338,7 +338,7 @@ fn report(error: &CommandError) {
         message = format!("{message}\n  because: {error}");
         cause = error.source();
     }
-    // Where standard error is closed, nobody is left to tell.
+    // Where standard error is closed, there is nowhere left to tell it.
     let _ = writeln!(io::stderr(), "{message}");
 }
 

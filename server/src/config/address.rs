@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// A host, by name or by number, and a port; port 0 takes a free one. A name is looked
-/// up when somebody listens there.
+/// up when a socket listens there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
 

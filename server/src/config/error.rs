@@ -33,7 +33,7 @@ pub enum ConfigError {
     Invalid(Vec<InvalidValue>),
 }
 
-/// A key that does not exist, and who set it.
+/// A key that does not exist, and where it was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownKey {
     /// The key as written.
@@ -48,7 +48,7 @@ impl fmt::Display for UnknownKey {
     }
 }
 
-/// A value that a setting cannot have, and who set it.
+/// A value that a setting cannot have, and where it was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
     /// The setting.

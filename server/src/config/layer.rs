@@ -10,10 +10,10 @@ use figment::{Metadata, Profile, Provider};
 use super::settings::{SETTINGS, env_name, flag_name, is_setting};
 use super::{ConfigError, ENV_PREFIX, UnknownKey};
 
-/// Who set a value.
+/// What set a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody: it is the default.
+    /// Nothing: it is the default.
     Default,
     /// The configuration file.
     File(PathBuf),
@@ -93,7 +93,7 @@ impl Layer {
         Self { kind: Kind::Flags, values: given.collect() }
     }
 
-    /// Who set `key`, given that this layer did.
+    /// What set `key`, given that this layer has it.
     fn origin(&self, key: &str) -> Origin {
         match &self.kind {
             Kind::Defaults => Origin::Default,
@@ -110,7 +110,7 @@ impl Layer {
     }
 }
 
-/// Who set `key`: the last of `layers` that has it.
+/// What set `key`: the last of `layers` that has it.
 pub(super) fn origin_in(layers: &[Layer], key: &str) -> Origin {
     let last = layers.iter().rev().find(|layer| layer.values.contains_key(key));
     last.map_or(Origin::Default, |layer| layer.origin(key))

@@ -15,7 +15,8 @@ pub const COMMANDS_IN_FLIGHT: RangeInclusive<u64> = 1..=1_000_000;
 pub const CONNECTIONS: RangeInclusive<u64> = 1..=1_000_000;
 
 /// Seconds that a connection may ask for nothing. Callers that pause for less than some
-/// seconds would connect for each request; after a day nobody comes back.
+/// seconds would connect for each request; after a day the other side does not come
+/// back.
 pub const CONNECTION_IDLE_SECONDS: RangeInclusive<u64> = 10..=86_400;
 
 /// Bytes of one request. The largest order (500 lines of 64-byte ids) is about

@@ -98,7 +98,7 @@ pub struct Sources {
     pub flags: Vec<(&'static str, Option<String>)>,
 }
 
-/// A configuration and who set each value of it.
+/// A configuration, and what set each of its values.
 #[derive(Debug)]
 pub struct Loaded {
     /// The configuration.
@@ -119,7 +119,7 @@ struct ShownValue {
 }
 
 impl Loaded {
-    /// Who set `key`; `None` if there is no such setting.
+    /// What set `key`; `None` if there is no such setting.
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.values.iter().find(|value| value.key == key).map(|value| &value.origin)
     }

@@ -6,7 +6,7 @@
 pub struct Setting {
     /// Key in the TOML file; the flag and the environment variable follow it.
     pub key: &'static str,
-    /// Value when nobody says otherwise; `None` if somebody has to.
+    /// Value when it is not set; `None` if it has to be set.
     pub default: Option<&'static str>,
     /// One line for a person.
     pub help: &'static str,

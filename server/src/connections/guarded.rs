@@ -1,10 +1,11 @@
 //! A connection's bytes on their way, until patience ends.
 //!
-//! Who serves a connection that asked for nothing reads a farewell that its other side did
-//! not write. It answers with its own (GOAWAY) and ends, so that whoever sends a request
-//! just then mostly knows that it was not taken: what he sent may make the system throw
-//! away what he has not read. The farewell is read between requests, or it would be taken
-//! for a part of one. All other connections end as though the other side had hung up.
+//! When a connection has asked for nothing for too long, the transport reads a farewell
+//! that its peer did not write. The transport answers with its own farewell (GOAWAY) and
+//! ends. So a peer that sends a request just then mostly learns that the request was not
+//! taken. Not always: the bytes that it sent may make its system throw away what it has
+//! not read. The farewell is read between requests, or it would be taken for a part of
+//! one. All other connections end as though the other side had hung up.
 
 use std::io;
 use std::net::SocketAddr;

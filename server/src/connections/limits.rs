@@ -17,9 +17,9 @@ pub(super) const UNSENT_BYTES_MAX: usize = 4 << 20;
 pub(super) const LEAVING_MAX: Duration = Duration::from_secs(2);
 
 /// How long nothing may move on a connection in a drain while no request is being worked
-/// on: several round trips to anywhere. Who keeps a connection open would make the drain
-/// last for as long as it may. Who has answers to read has half of a drain for that: what
-/// was taken is in them.
+/// on: several round trips to anywhere. A peer that only keeps its connection open would
+/// make the drain last for as long as it may. A peer that has answers to read gets half
+/// of a drain for that: the answers tell what was taken.
 pub(super) const STILL_MAX: Duration = Duration::from_secs(2);
 
 /// How long nothing may move on a connection that reads metrics: scrapes are a minute

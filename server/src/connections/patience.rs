@@ -79,7 +79,7 @@ async fn callers(
         cause = silent(peer) => return cause,
         () = unused(peer, idle_max, Peer::is_in_use) => return Cause::Idle,
     }
-    // A drain does not wait for who never spoke.
+    // A drain does not wait for a peer that never spoke.
     if !peer.has_greeted() {
         return Cause::Silent;
     }

@@ -10,8 +10,8 @@ use super::limits::UNSENT_BYTES_MAX;
 /// Bytes with which every HTTP/2 connection begins.
 const GREETING_BYTES: u64 = 24;
 
-/// One connection, shared by its bytes, its requests and whoever watches it. All of it
-/// is counted loosely: it decides on nothing but patience, and on room.
+/// One connection, shared by its bytes, its requests and the task that watches it. Its
+/// counts are loose: they decide only when patience ends, and whether there is room.
 #[derive(Debug, Default)]
 pub(crate) struct Peer {
     received: AtomicU64,

@@ -15,7 +15,7 @@ use crate::client::{Client, ClientError};
 
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Who carries every parcel of the demo.
+/// The carrier of every parcel of the demo.
 const CARRIER: &str = "Demo Parcel";
 
 /// Calls of one day that are on their way at once.

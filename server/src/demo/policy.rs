@@ -30,7 +30,7 @@ struct Service {
 
 /// The source says how fast the customer wanted it, and the days between order
 /// and shipment: 0 for same day, up to 3, 5 and 7 for the others. The promise
-/// leaves room for a weekend but for the fastest.
+/// leaves room for a weekend, except for the fastest.
 const fn service(mode: ShipMode) -> Service {
     match mode {
         ShipMode::StandardClass => {

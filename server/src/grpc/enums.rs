@@ -1,5 +1,5 @@
 //! Enums that several messages share, there and back. An unknown number is noted: it
-//! comes from a caller of a newer version, and nobody here can guess what it means.
+//! comes from a caller of a newer version, and its meaning cannot be guessed here.
 
 use backstock_engine::model::{NodeKind, Rule, Shortage, Split};
 use backstock_proto::v1;

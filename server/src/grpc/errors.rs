@@ -17,7 +17,7 @@ use crate::status::{DOMAIN, Reason, Violations, failure, precondition, transient
 /// When to try again while others settle: a few group commits.
 const RETRY_SOON: Duration = Duration::from_millis(10);
 
-/// When to try again while the disk is full: somebody has to make room.
+/// When to try again while the disk is full: an operator has to make room.
 const RETRY_WHEN_ROOM: Duration = Duration::from_secs(5);
 
 /// When to try again while the server shuts down: another one, or this one after

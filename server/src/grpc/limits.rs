@@ -32,9 +32,9 @@ pub(super) const OVERLOADED_TRIES_MAX: u32 = 100;
 
 /// Bytes of the answers of a stream that wait for the transport: a dozen replies of the
 /// most orders as they mostly are, or pieces of a snapshot. With quotes of many lines one
-/// reply is longer than that, and then one waits. Whoever reads nothing makes the server
-/// hold this, one answer that there was little room for, and one that the transport has
-/// begun to send.
+/// reply is longer than that, and then one waits. A caller that reads nothing makes the
+/// server hold this much, one answer that there was little room for, and one that the
+/// transport has begun to send.
 pub(super) const ANSWERS_WAITING_BYTES_MAX: usize = 1 << 20;
 
 /// What the shortest answer counts: no more than sixteen wait for the transport.
@@ -56,10 +56,10 @@ pub(super) const SKUS_MAX: usize = 1_000;
 /// Most nodes that an availability request may name.
 pub(super) const NODES_MAX: usize = 1_000;
 
-/// Entries of a page when nobody says otherwise.
+/// Entries of a page when the request does not say how many.
 pub(super) const PAGE_SIZE_DEFAULT: usize = 100;
 
-/// Most entries of a page; who asks for more gets as many.
+/// Most entries of a page; a request for more gets as many.
 pub(super) const PAGE_SIZE_MAX: usize = 1_000;
 
 /// Snapshots that are sent at a time. Each takes its size on disk until it is

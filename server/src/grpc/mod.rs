@@ -126,7 +126,7 @@ fn plain(error: EngineError) -> Status {
     errors::status(error, &FieldNames::PLAIN)
 }
 
-/// Who and why, where a request says so.
+/// The origin of a command, where the request gives a reason.
 fn origin(reason: Text) -> Option<Box<Origin>> {
     let said = !reason.as_str().is_empty();
     said.then(|| Box::new(Origin { reason, ..Origin::default() }))

@@ -1,8 +1,8 @@
 //! Protobuf by hand, for the messages that come and go by the hundred thousand.
 //!
 //! Written as prost writes it, to the byte. Only what is plain is read: fields that
-//! are numbers or have a length. Whoever meets anything else leaves it to prost,
-//! which knows all of it, or why it is wrong.
+//! are numbers or have a length. A reader that meets anything else leaves the
+//! message to prost, which reads all of it or tells what is wrong.
 
 use backstock_proto::v1;
 
@@ -139,7 +139,7 @@ impl<'a> Fields<'a> {
             _ => return Err(NotPlain),
         };
         // A key of several bytes, of a field beyond 15, has its highest bit set: it
-        // is none that anybody here knows.
+        // equals no field that is read here.
         Ok((key >> 3, value))
     }
 

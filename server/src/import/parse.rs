@@ -18,7 +18,7 @@ pub(super) use order::is_of_line;
 
 const WHOLE_NUMBER: &str = "a whole number";
 
-/// What one or more records came to.
+/// What one or more records were read as.
 #[derive(Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "most records are rows, and each is moved once")]
 pub(super) enum Parsed {

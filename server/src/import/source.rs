@@ -89,7 +89,8 @@ impl Source {
             let (id, part) = match &record {
                 Ok(record) => (record.text("order_id"), record.part),
                 Err(Unread { order: Some((id, part)), .. }) => (Some(id.as_str()), *part),
-                // Whose it is nobody knows; its neighbours are left out.
+                // The order of this row is not known; the orders of the rows beside it are
+                // left out.
                 Err(Unread { order: None, .. }) => continue,
             };
             if !runs.begins(id, part) {
@@ -118,7 +119,7 @@ pub(super) enum Records<R> {
 }
 
 impl<R: BufRead> Records<R> {
-    /// Finds out what the file holds, if nobody said, and checks its header.
+    /// Finds out what the file holds, if `kind` does not say it, and checks its header.
     pub(super) fn begin(&mut self, kind: Option<Kind>) -> Result<Kind, Stop> {
         match self {
             Self::Csv(reader) => reader.begin(kind),

@@ -81,7 +81,7 @@ impl Told {
     }
 
     fn print(&self, line: &str) {
-        // Where standard error is closed, nobody is left to tell.
+        // Where standard error is closed, there is nowhere left to tell it.
         self.bar.suspend(|| drop(writeln!(io::stderr(), "{line}")));
     }
 }

@@ -23,8 +23,8 @@ const SECONDS_BUCKETS: [f64; 18] = [
     5.0, 10.0, 30.0, 120.0,
 ];
 
-/// How often samples are moved into their buckets, so that memory stays
-/// bounded when nobody scrapes.
+/// How often samples are moved into their buckets, so that memory stays bounded
+/// when no scraper comes.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The version of the text format that is served.
@@ -91,8 +91,8 @@ pub async fn serve(
     }
 }
 
-/// Does the recorder's upkeep for ever. Whoever records metrics without
-/// serving them runs this by itself.
+/// Does the recorder's upkeep for ever. A process that records metrics and does not
+/// serve them has to run this.
 pub async fn upkeep(handle: PrometheusHandle) {
     let mut tick = tokio::time::interval(UPKEEP_INTERVAL);
     loop {

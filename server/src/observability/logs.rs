@@ -42,8 +42,8 @@ fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
     Ok(EnvFilter::try_new(directives)?.add_directive(panics))
 }
 
-/// Whoever reads lines of one format is not to meet another one. Whether the process
-/// goes on is not for the hook to say: some panics are caught.
+/// Logs a panic in the log's own format, so that a reader of the log meets one
+/// format only. It does not end the process: some panics are caught.
 fn log_panic(info: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!((&line["message"], &line["lsn"]), (&"recovered".into(), &7.into()));
     }
 
-    /// The hook is the process's: whatever panics elsewhere meanwhile is logged to nobody.
+    /// The hook is the process's: a panic on another thread meanwhile reaches no log.
     #[test]
     fn a_panic_is_one_line_of_the_format_whatever_is_logged() {
         for directives in ["info", "off", "off,backstock=off"] {

@@ -28,7 +28,7 @@ pub const REQUESTS: &str = "backstock_requests_total";
 pub const REQUEST_SECONDS: &str = "backstock_request_seconds";
 /// Orders and rows of streams answered.
 pub const STREAM_RESULTS: &str = "backstock_stream_results_total";
-/// Requests refused for want of room: too many in flight, or answers that nobody reads.
+/// Requests refused for want of room: too many in flight, or unread answers.
 pub const OVERLOADED: &str = "backstock_overloaded_total";
 /// Commands in flight.
 pub const COMMANDS_IN_FLIGHT: &str = "backstock_commands_in_flight";

@@ -25,7 +25,7 @@ pub struct Grant {
 /// The order.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// The engine's number for it: who waits longer has the lower one.
+    /// The engine's number for it: an order that waits longer has a lower one.
     pub no: u64,
     /// Units ordered, by line; lines of one SKU are one.
     pub ordered: Vec<u32>,

@@ -9,7 +9,7 @@ use backstock_engine::model::{InboundNo, Stock, Supply, Timestamp};
 /// What an unlimited supplier is taken to have.
 const UNLIMITED: i64 = 1_000_000_000;
 
-/// One unit that was promised: to whom, and what it rests on.
+/// One unit that was promised: to which order, and the supply that it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Unit {
     order: u64,
@@ -114,7 +114,7 @@ impl Pair {
                 self.close(no);
             }
         }
-        // Whoever lost a promised supply is served from all that is free.
+        // Units that lost a promised supply are served from all that is free.
         let displaced = self.on(Supply::Backorder) > waiting;
         self.serve(if displaced { 0 } else { before });
         self.check()
@@ -187,7 +187,7 @@ impl Pair {
         }
     }
 
-    /// Gives what came free to those who wait, the oldest order first.
+    /// Gives units that came free to the waiting ones, the oldest order first.
     fn serve(&mut self, before: i64) {
         let freed = (self.free() - before).min(self.free());
         for _ in 0..freed.max(0).min(count(self.units.len())) {

@@ -1,7 +1,7 @@
 //! Draws commands, in a mixture of its own for each seed.
 //!
 //! Swarm testing (Groce, Zhang, Eide, Chen and Regehr, 2012): a run that leaves commands
-//! out, or is full of one, meets states that an even mixture hardly comes to. With sixty
+//! out, or is full of one, meets states that an even mixture hardly reaches. With sixty
 //! commands, each one is still common in some of the runs.
 
 use std::fmt;

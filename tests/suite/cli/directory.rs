@@ -92,14 +92,14 @@ fn a_directory_with_foreign_files_is_refused_and_left_alone() {
         assert!(refused.stderr.contains(&shown(&home)), "{refused:?}");
     }
     assert_eq!(fs::read_dir(&home).expect("a directory").count(), 1);
-    // What a file system keeps at its root is foreign to nobody.
+    // What a file system keeps at its root makes no directory foreign.
     assert_eq!(run(&["init", &shown(&volume)]).code, 0);
     fs::write(volume.join("notes"), b"").expect("a file");
     let served = serve_once(&volume, &["--create", "false"]);
     assert_eq!(served.code, 0, "beside data, files are welcome: {served:?}");
 }
 
-/// As a store is left whose parts somebody removed, or which lay on other volumes.
+/// As a store is left when parts of it were removed, or lay on other volumes.
 #[test]
 fn a_directory_of_which_only_the_mark_is_left_is_told_as_lost() {
     let left = Left::new();

@@ -69,7 +69,8 @@ fn damage_of_what_an_export_or_a_look_does_not_need_is_told_and_no_obstacle() {
     assert_eq!(behind.stdout.lines().count() as u64, left.last.lsn - damaged - 1);
 }
 
-/// Whoever stops reading a table has what he wanted; not so here.
+/// A reader that stops in the middle of a table has what it wanted. Half an export is of no
+/// use.
 #[test]
 fn a_pipe_that_closes_early_is_a_failed_export() {
     let left = Left::new();

@@ -23,7 +23,7 @@ RENO,warehouse,89506,America/Los_Angeles,mon tue wed thu fri,15:00
 
 const ITEMS: &str = "sku,title\nSCARF,Silk scarf\nBLOUSE,\"Blouse, red\"\n";
 
-/// Line 3 has a bad quantity and line 4 an item that nobody knows.
+/// Line 3 has a bad quantity and line 4 an unknown item.
 const STOCK: &str = "\
 sku,node_id,on_hand,safety
 SCARF,RENO,10,1

@@ -123,7 +123,7 @@ impl Left {
     }
 }
 
-/// Every file under a directory with its content, but for the locks.
+/// Every file under a directory with its content, except the locks.
 pub(super) fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory).expect("a directory") {

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub enum Then {
     /// It is closed to both sides.
     Cut,
-    /// Nothing passes any more, and nobody is told.
+    /// Nothing passes any more, and neither side is told.
     Hold,
 }
 

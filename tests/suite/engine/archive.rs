@@ -1,4 +1,4 @@
-//! Closed orders leave memory, and nobody but the memory notices.
+//! Closed orders leave memory, and only the memory in use shows it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -111,7 +111,8 @@ async fn reads_and_answers_are_the_same_wherever_an_order_is() {
     assert_eq!(seen(&engine).await, before);
     archived_are(&engine, CLOSED.len());
     assert_eq!(answered(&engine).await, answers);
-    // Who is to be changed comes back, and leaves with the next snapshot.
+    // An order that a command is to change comes back, and leaves again with the next
+    // snapshot.
     archived_are(&engine, 0);
     assert_eq!(engine.status().state_hash, hash);
     engine.take_snapshot(NOW).await.expect("a snapshot");

@@ -51,7 +51,7 @@ fn what_is_on_its_way_is_shown_until_its_receipt_is_durable() {
     let receive = StockOperation::ReceiveInbound { id, quantity: 5, closes: true };
     let mut receipt = pin!(change(&engine, "A", "N", receive));
     assert!(poll(receipt.as_mut()).is_pending());
-    // Whoever reads waits for nothing, so nothing is written meanwhile.
+    // A read waits for nothing, so nothing is written meanwhile.
     assert_eq!(shown(&mut single), (0, 5, 5));
     single.run(receipt).expect("it is received");
     assert_eq!(shown(&mut single), (5, 0, 5));

@@ -1,4 +1,4 @@
-//! Who waits is served first, and nobody waits while units are free.
+//! Waiting units are served first, and none wait while units are free.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -159,8 +159,8 @@ fn pain_8_a_cancellation_gives_each_unit_back_once() {
     assert_clean(&engine);
 }
 
-/// A promised supply falls away while units are on hand: those to whom it was
-/// promised get them, but for what an order in flight has claimed.
+/// A promised supply falls away while units are on hand. The orders that it was
+/// promised to get these units, except those that an order in flight has claimed.
 #[test]
 fn who_loses_a_promised_supply_takes_what_is_free_and_no_claim() {
     let mut single = Single::fresh();

@@ -1,5 +1,5 @@
-//! Those who compete for the same actors: they sleep until somebody else gets on, and each
-//! gets through.
+//! Commands that compete for the same actors: a command sleeps until another one ends its
+//! claim, and each gets through.
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -33,7 +33,7 @@ fn receive() -> StockOperation {
     StockOperation::Receive { quantity: 1, unavailable: 0 }
 }
 
-/// Polls a command that somebody else is in the way of.
+/// Polls a command that another one is in the way of.
 fn assert_sleeps<F: Future + ?Sized>(command: Pin<&mut F>) -> Arc<Woken> {
     let woken = Arc::new(Woken::default());
     assert!(woken.poll(command).is_pending(), "somebody is in its way");
@@ -103,7 +103,7 @@ fn two_who_cannot_go_on_do_not_wake_each_other() {
     assert_clean(&engine);
 }
 
-/// The version that was to be seen when somebody was woken.
+/// The version that was to be seen when a command was woken.
 struct WokenAt {
     engine: Engine,
     versions: Mutex<Vec<Lsn>>,
@@ -147,8 +147,8 @@ fn waits_for_b(engine: &Engine, number: u32) -> Placing<'_> {
     waiting
 }
 
-/// Whoever cancels waits for those who are about to wait at his pairs. There is always one
-/// more; but none of them begins after he did.
+/// A cancellation waits for the orders that are about to wait at its pairs. There is
+/// always one more such order, but none begins after the cancellation did.
 #[test]
 fn a_cancellation_gets_through_beside_orders_that_keep_its_second_pair_busy() {
     let mut single = two_items(0, 0);

@@ -42,7 +42,8 @@ fn a_shipment_takes_good_units_only() {
     assert_clean(&engine);
 }
 
-/// What is on its way comes by itself; what a count did not find somebody has to find.
+/// Inbound units arrive by themselves; units that a count did not find have to be found by
+/// people.
 #[test]
 fn what_is_missing_after_a_count_is_told_apart_from_what_is_on_its_way() {
     let mut single = Single::fresh();
@@ -81,7 +82,8 @@ async fn a_count_leaves_no_more_unavailable_than_it_found_also_after_a_restart()
     engine.shut_down().await;
 }
 
-/// Whoever states a level can state both: what is left out stays, and is not bent.
+/// A caller that states a level can state both numbers: the one that is left out stays, and
+/// is not bent.
 #[test]
 fn a_level_below_what_is_unavailable_is_refused() {
     let mut single = Single::fresh();

@@ -66,7 +66,7 @@ async fn a_key_used_for_something_else_is_refused_before_anything_else_is() {
     let key = RequestId::new("request_id", "k").expect("a key");
     let reused = Err(EngineError::Refused(Refusal::RequestIdReused { request_id: key }));
     assert_eq!(change_under(&engine, keyed("k"), "A", receive(6)).await, reused);
-    // The documented precedence: before names that nobody knows.
+    // The documented precedence: before unknown names.
     assert_eq!(change_under(&engine, keyed("k"), "NOBODY", receive(5)).await, reused);
     let placed = place_under(&engine, keyed("k"), order("o", &[("A", 1)], Shortage::Reject)).await;
     assert_eq!(placed.map(|placed| placed.version), reused);
@@ -130,8 +130,8 @@ fn the_same_announcement_gets_the_same_answer_when_its_day_has_passed() {
     assert!(matches!(late, Err(EngineError::Invalid(_))), "{late:?}");
 }
 
-/// A request that comes to another command when it is sent again is known by what was
-/// sent; a version that did not know that remembers it by the command.
+/// A request that becomes another command when it is sent again is known by what was
+/// sent. Older versions remembered such a request by its command.
 #[test]
 fn a_request_is_known_by_what_was_sent_or_by_its_command_of_old() {
     let mut single = Single::fresh();

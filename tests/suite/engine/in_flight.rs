@@ -1,4 +1,4 @@
-//! What stands in the way while it is in flight, and who is woken when it ends.
+//! What stands in the way while it is in flight, and which commands are woken when it ends.
 
 use std::pin::pin;
 use std::sync::Arc;

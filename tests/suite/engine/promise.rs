@@ -83,8 +83,8 @@ fn no_phantom_sold_out_while_a_change_of_supply_is_in_flight() {
     assert_clean(&engine);
 }
 
-/// One buyer wants both units, two want one each: either he is served or they
-/// are. Whoever claims a unit and gives it up leaves it to the others.
+/// One buyer wants both units, two want one each: either the one is served or the
+/// two are. A buyer that claims a unit and gives it up leaves it to the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_phantom_sold_out_when_a_claim_is_given_up() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -150,7 +150,7 @@ async fn a_caller_that_goes_away_leaves_no_claim_behind() {
         caller.await.expect("no panic");
     }
     engine.at_least(engine.status().tail).await.expect("all that was written is applied");
-    // A pair that is held for a change that nobody makes takes no other one.
+    // A pair that stayed held for a change that is never made would take no other one.
     set(&engine, "A", "N", UNITS).await;
     let allocated = engine.stock(&sku("A"), &node_id("N")).await.expect("the pair").stock.allocated;
     let rest = order("rest", &[("A", UNITS - allocated)], Shortage::Reject);
@@ -163,7 +163,7 @@ async fn a_caller_that_goes_away_leaves_no_claim_behind() {
         })
         .collect();
     for cancellation in cancellations {
-        // Placed or not, the order is in nobody's hands.
+        // Placed or not, no command has the order in hand.
         let contended = EngineError::Refused(Refusal::Contended);
         assert_ne!(cancellation.await.expect("no panic"), Err(contended));
     }

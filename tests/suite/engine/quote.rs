@@ -66,7 +66,7 @@ fn a_quote_is_what_placing_answers() {
     }
 }
 
-/// Only a supplier has the item, and nobody waits at a supplier.
+/// Only a supplier has the item, and no unit waits at a supplier.
 #[test]
 fn a_quote_refuses_what_can_wait_nowhere() {
     let mut single = Single::fresh();

@@ -393,7 +393,8 @@ fn lose(data: &Path, random: &mut Random, covered: Lsn) -> Wear {
     Wear {
         what: format!("{} is {kept:?} bytes long", file.display()),
         lost: gone.filter_map(|frame| frame.lsn).find(|lsn| *lsn > covered),
-        // Who cut the last one short may have cut off what nobody knows of.
+        // A cut of the last segment may have taken records that neither a snapshot nor the
+        // mark names.
         may_be_refused: is_last && kept.is_some(),
         // A journal that begins later is one that was cut.
         leaves_a_trace: kept.is_some() || Some(file) != files.first(),

@@ -285,7 +285,7 @@ async fn a_restore_from_a_file_killed_at_any_operation_leaves_nothing_or_all() {
     }
 }
 
-/// Whoever runs a command again that was killed in the exchange gets what it was to bring.
+/// A restore that was killed in the exchange, run again, brings what it was to bring.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_from_a_file_that_was_killed_comes_to_its_end_when_it_is_run_again() {
     let left = Left::new().await;
@@ -315,7 +315,8 @@ async fn a_restore_from_a_file_that_was_killed_comes_to_its_end_when_it_is_run_a
         if !there("RESTORED") && !there("ENTERING") {
             continue;
         }
-        // It was whole, and what was left to do is done, whoever comes.
+        // The new state was whole: the next restore, whichever it is, finishes the exchange
+        // first.
         let is_other = finished % 2 == 1;
         let from = Some(if is_other { &other } else { &file }.clone());
         let options = RestoreOptions { from, ..options };

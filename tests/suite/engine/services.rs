@@ -20,7 +20,7 @@ async fn network(engine: &Engine) {
 }
 
 /// Kills a service while orders are placed; answers with the newest version that
-/// anybody was told of.
+/// any caller was told of.
 async fn kill_under_load(engine: &Engine, service: &str) -> Lsn {
     let buyers: Vec<_> = (0..200)
         .map(|buyer| {
@@ -205,7 +205,7 @@ async fn a_version_includes_what_it_came_with() {
     engine.shut_down().await;
 }
 
-/// A caller that goes away while its node is being defined hinders nobody.
+/// A caller that goes away while its node is being defined hinders no other command.
 #[test]
 fn two_nodes_never_get_one_number() {
     let mut single = Single::fresh();
@@ -223,15 +223,15 @@ fn two_nodes_never_get_one_number() {
     assert_clean(&engine);
 }
 
-/// Whoever waits for a thread that a caller has gets it, though nothing keeps the caller
-/// from going on.
+/// A task that waits for a caller's thread gets it, though nothing keeps the caller from
+/// going on.
 #[tokio::test]
 async fn a_caller_who_never_has_to_wait_gives_its_thread_back() {
     const ORDERS: usize = 400;
     let directory = tempfile::tempdir().expect("a directory");
     let (engine, _) = open(directory.path()).await;
     network(&engine).await;
-    // One item each: nobody meets anybody at a pair.
+    // One item each: no two orders meet at a pair.
     let skus: Vec<String> = (0..ORDERS).map(|no| format!("S{no}")).collect();
     for sku in &skus {
         define_items(&engine, &[sku]).await;
@@ -274,8 +274,8 @@ async fn buy_on(engine: Engine, buyer: usize, ends: Arc<AtomicBool>) {
     }
 }
 
-/// However long an audit looks, whoever waits for an answer does not wait for it. Were he
-/// to, each buyer would buy once or twice beside it.
+/// However long an audit looks, no caller waits for it. Otherwise each buyer would buy
+/// only once or twice beside it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_are_acknowledged_while_an_audit_looks() {
     const BUYERS: usize = 64;

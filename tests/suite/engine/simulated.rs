@@ -27,7 +27,7 @@ struct Run {
     in_flight: Vec<(Lsn, Command, Answer)>,
     history: History,
     outcomes: Vec<Outcome>,
-    /// The newest version that somebody was told of.
+    /// The newest version that a caller was told of.
     acknowledged: Lsn,
     start: Lsn,
     halted: Option<String>,
@@ -119,7 +119,7 @@ impl Run {
         self.engine().status().state_hash
     }
 
-    /// What the naive model comes to at a version.
+    /// The state of the naive model at a version.
     fn naive_at(&self, version: Lsn) -> Naive {
         self.history.replay(naive(self.start), version)
     }
@@ -185,7 +185,8 @@ fn a_crash_at_any_operation_loses_nothing_acknowledged() {
             run.send(150);
             run.settle();
             let what = format!("seed {seed}, operation {operation}");
-            // Who crashes when the last batch is synced and is not marked yet does not halt.
+            // An engine whose disk crashes after the last batch's sync and before its mark
+            // does not halt.
             assert!(disk.list(Path::new(DIRECTORY)).is_err(), "{what}: nothing crashed");
             check_recovery(&disk.crash(operation), &whole, run.acknowledged, &what);
         }
@@ -215,7 +216,7 @@ fn a_last_write_torn_at_any_length_is_cut_and_nothing_else_is() {
         let mut content = after.clone();
         content[cut..].fill(0);
         torn.put(&path, &content);
-        // Who tears a write has not seen its sync, nor the mark that comes after it.
+        // A torn write was not synced, and its mark was not written.
         torn.put(&mark, &marked);
         check_recovery(&torn, &run, acknowledged, &format!("cut at {cut} of {start} to {end}"));
     }

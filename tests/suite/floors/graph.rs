@@ -93,7 +93,7 @@ impl Graph {
         globs.any(|import| self.rooted(module, &import.path, RE_EXPORTS_MAX).is_some())
     }
 
-    /// Who needs whom.
+    /// Which module needs which.
     pub(super) fn edges(&self) -> Vec<Edge> {
         self.sources.keys().flat_map(|module| self.edges_from(module)).collect()
     }

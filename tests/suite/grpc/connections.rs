@@ -91,7 +91,7 @@ async fn a_request_without_an_end_does_not_keep_a_drain_from_ending() {
     assert!(is_closed(&half, LONG));
 }
 
-/// Sends a byte of the request of stream 1 every now and then until nobody listens.
+/// Sends a byte of the request of stream 1 every now and then until the server hangs up.
 fn trickle(mut connection: TcpStream) {
     std::thread::spawn(move || {
         let piece = [0, 0, 1, 0, 0, 0, 0, 0, 1, 0];
@@ -210,7 +210,7 @@ fn frames_until_closed(stream: &mut TcpStream) -> Vec<Frame> {
     frames
 }
 
-/// Whoever sends a request just then mostly knows that it was not taken.
+/// A caller that sends a request just then mostly knows that it was not taken.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_asks_for_nothing_is_told_before_it_is_closed() {
     const GO_AWAY: u8 = 7;
@@ -300,7 +300,7 @@ async fn headers_are_bounded_and_the_server_goes_on() {
     server.stop().await.expect("drained");
 }
 
-/// An answer that nobody reads is in memory.
+/// An unread answer is in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_leaves_many_bytes_of_answers_unread_gets_no_more_until_he_reads() {
     let directory = tempfile::tempdir().expect("a directory");

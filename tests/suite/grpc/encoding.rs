@@ -188,7 +188,7 @@ macro_rules! asked {
     }};
 }
 
-/// A supplier who always has enough of `RARE`, and `SKU` with less than was promised.
+/// A supplier that always has enough of `RARE`, and `SKU` with less than was promised.
 async fn unusual(server: &mut TestServer) {
     let kind = v1::NodeKind::Supplier.into();
     server.define_node(v1::Node { kind, ..node("VENDOR", "60601") }).await;

@@ -49,7 +49,7 @@ async fn orders_that_cannot_be_taken_name_every_field_and_change_nothing() {
             with(|o| o.destination_postal_code = "00000".into()),
             invalid(&["destination_postal_code"]),
         ),
-        // Of Berlin, and of Manhattan where nobody says the country.
+        // Of Berlin, and of Manhattan where the request names no country.
         (
             with(|o| {
                 o.destination_postal_code = "10115".into();
@@ -180,7 +180,7 @@ async fn stock_that_cannot_be_so_is_refused_and_stays() {
     server.stop().await.expect("drained");
 }
 
-/// The caller's first line is 0, his shipments are as large as he says: the engine's
+/// The caller's first line is 0, its shipments are as large as it says: the engine's
 /// own numbers are never told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_and_shipments_are_told_by_the_numbers_that_the_caller_gave() {

@@ -100,7 +100,7 @@ pub(super) async fn feed(
     replies.message().await.expect("a reply").expect("one")
 }
 
-/// Who does not read takes a place until he hangs up, and there are two.
+/// A caller that does not read takes a place until it hangs up, and there are two places.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_snapshots_are_sent_at_a_time() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -289,7 +289,7 @@ async fn a_new_node_ships_and_one_that_exists_is_as_all_of_it_or_the_mask_says()
         (&silent, &["title"], said(false, 600)),
         (&node("NYC", "10001"), &[], said(true, 1_440)),
         (&silent, &["title"], said(true, 1_440)),
-        // Turned off by one who sends no false and no 0.
+        // Turned off by a caller whose code sends no false and no 0.
         (&silent, &[], said(false, 0)),
         (&node("NYC", "10001"), &[], said(true, 1_440)),
         (&silent, &["*"], said(false, 0)),

@@ -33,7 +33,7 @@ impl Process {
 
     /// A server with some settings that are told by the command line.
     pub fn start_with(data: &Path, settings: &[&str]) -> Self {
-        // Free a moment ago; nobody else here asks for ports by number.
+        // Free a moment ago; no other test asks for ports by number.
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let metrics = free.local_addr().expect("an address");
         drop(free);

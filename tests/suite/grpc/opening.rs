@@ -23,7 +23,7 @@ use tonic_health::pb::health_client::HealthClient;
 use super::connections::GREETING;
 use super::server::{LONG, channel, configuration};
 
-/// Longer than nothing, and shorter than anybody wants to wait for a refusal.
+/// Longer than nothing, and shorter than a test should wait for a refusal.
 const WAIT: Duration = Duration::from_millis(20);
 
 /// A server that answers, and opens when `opens` is ready.

@@ -47,7 +47,7 @@ async fn a_repeat_says_so_and_how_the_order_stands_also_after_a_restart() {
     server.stop().await.expect("drained");
 }
 
-/// Also by the stream: nobody is told that a cancelled order is on its way.
+/// Also by the stream: no caller is told that a cancelled order is on its way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_placed_again_after_it_was_cancelled_is_told_as_cancelled() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -313,7 +313,7 @@ async fn a_drain_ends_a_feed_behind_the_rows_that_it_took() {
     drop(requests);
 }
 
-/// Whoever has sent all, and has had all answered, needs no other server.
+/// A caller that has sent all, and has all answers, needs no other server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_that_its_caller_ended_ends_well_in_a_drain() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -151,7 +151,7 @@ fn a_future_polled_with_a_new_waker_is_woken_by_the_new_one() {
                 let mut ask = cell.ask(Note::From(1, 0));
                 match poll_once(&mut ask) {
                     Poll::Ready(reply) => reply,
-                    // Waits with the thread's waker, after one that wakes nobody.
+                    // Waits with the thread's waker, after one that wakes nothing.
                     Poll::Pending => ask.wait(),
                 }
             })

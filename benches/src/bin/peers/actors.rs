@@ -22,7 +22,7 @@ const ASKS_OF_CELL: usize = 50;
 /// Asks for each actor: about as long as the cells take.
 const ASKS_OF_ACTOR: usize = 5;
 
-/// What one kind of actor came to.
+/// The results of one kind of actor.
 #[derive(Debug)]
 pub struct Measured {
     /// Started in a second.

@@ -26,7 +26,8 @@ pub struct Order {
     pub id: String,
     /// The row of the cost table.
     pub destination: u8,
-    /// SKU and quantity, ascending by SKU: who locks, locks in one order.
+    /// SKU and quantity, ascending by SKU: every peer that locks takes its locks in this
+    /// order.
     pub lines: Vec<(u32, u32)>,
 }
 

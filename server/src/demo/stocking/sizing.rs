@@ -10,8 +10,8 @@ use crate::demo::network::{THIRD_PARTY_ID, store_ids, supplier_id, warehouse_ids
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Inbound supply is announced this long before it is due: a sea freight. It is
-/// longer than [`LATE_DAYS_MAX`], so that whoever is first to find a shelf
-/// empty finds the shipment announced.
+/// longer than [`LATE_DAYS_MAX`], so that the first order that finds a shelf empty
+/// finds the shipment announced.
 const ANNOUNCED_DAYS_AHEAD: u16 = 45;
 
 /// Inbound supply is due 10 to 40 days after the shelf is empty.
@@ -29,7 +29,7 @@ const LINE_UNITS_MAX: u32 = 14;
 /// Warehouses keep this back of what lies deep, for counts that are off.
 const WAREHOUSE_SAFETY_UNITS: u32 = 2;
 
-/// A store keeps one on the shelf for whoever walks in.
+/// A store keeps one on the shelf for customers who walk in.
 const STORE_SAFETY_UNITS: u32 = 1;
 
 /// Units of a deep product in each of the stores that carry it.

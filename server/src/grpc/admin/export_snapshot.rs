@@ -108,8 +108,8 @@ struct Written {
 /// Sends a file, until it ends or the caller has gone.
 ///
 /// # Errors
-/// Also when the caller reads nothing for as long as `stall`: he is not to take what
-/// he has for the whole.
+/// Also when the caller reads nothing for as long as `stall`: without an error the
+/// caller would take the part that it has for the whole.
 async fn send_file(path: &Path, sending: &mut Sending, stall: Duration) -> Result<(), Status> {
     let failed = |source| {
         let error = ExportError::File { path: path.to_owned(), source };

@@ -22,7 +22,7 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
     ],
 );
 
-/// A new node can ship where nobody says that it cannot.
+/// A new node can ship unless the request says that it cannot.
 const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is

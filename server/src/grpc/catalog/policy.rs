@@ -52,7 +52,7 @@ pub(super) fn read(found: &mut Violations, policy: &v1::SourcingPolicy) -> Polic
     }
 }
 
-/// Notes a default that nobody says.
+/// Notes a default that the request leaves out.
 fn is_said(found: &mut Violations, path: &str, number: i32) {
     if number == 0 {
         found.breaks(path, "", Rule::Required);
@@ -93,8 +93,8 @@ fn objectives(found: &mut Violations, numbers: &[i32]) -> [Objective; 4] {
     all.try_into().expect("every objective once")
 }
 
-/// Where nobody says how far a band reaches, the one before it stands for that: the next
-/// one is judged by what was said.
+/// Where the request leaves out how far a band reaches, the band before it stands for
+/// that: the next one is judged by what was said.
 fn bands(found: &mut Violations, bands: &[v1::DistanceBand]) -> Vec<Band> {
     let mut reach = 0;
     let band = |(at, band): (usize, &v1::DistanceBand)| {

@@ -58,16 +58,16 @@ fn definition(
     found.finish((definition, request_id.flatten()))
 }
 
-/// The fingerprint of what a request asks for. What it comes to depends on what the
-/// node was like, which may have changed when the request is sent again.
+/// The fingerprint of what a request asks for. The command that is made of it
+/// depends on the node too, which may have changed when the request is sent again.
 fn content(request: &v1::UpdateNodeRequest) -> u64 {
     let node = request.node.as_ref().map(Message::encode_to_vec);
     digest::fingerprint(&(node, Mask::of(request.update_mask.as_ref()).paths()))
 }
 
-/// All of a node that is there. What is unset is 0 or false: callers whose code knows no
-/// unset numbers send them so, and who turns a node off is not to hear that it is done
-/// while it stays on.
+/// All fields of an existing node. A field that is unset is 0 or false: callers whose
+/// code knows no presence send 0 and false as unset. If unset meant "as it is", such a
+/// caller would turn a node off, be told that it is done, and the node would stay on.
 fn numbered(given: v1::Node) -> v1::Node {
     let cut_off_minutes = Some(given.cut_off_minutes.unwrap_or_default());
     let enabled = Some(given.enabled.unwrap_or_default());

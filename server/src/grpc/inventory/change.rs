@@ -19,7 +19,7 @@ pub(super) struct Common<'a> {
     pub(super) sku: &'a str,
     pub(super) node_id: &'a str,
     pub(super) request_id: &'a str,
-    /// Why, for people; empty when nobody said or the operation has it.
+    /// Why, for people; empty when the request gives no reason or the operation has it.
     pub(super) reason: &'a str,
     pub(super) validate_only: bool,
 }

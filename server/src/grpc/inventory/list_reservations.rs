@@ -1,4 +1,4 @@
-//! `ListReservations`: who has a right to units of a pair.
+//! `ListReservations`: the orders that have a right to units of a pair.
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::{NodeId, Reservation, Sku, Stock};

@@ -1,4 +1,4 @@
-//! `ReceiveStock`: takes in goods that nobody announced.
+//! `ReceiveStock`: takes in goods that were not announced.
 
 use backstock_engine::command::StockOperation;
 use backstock_proto::v1;

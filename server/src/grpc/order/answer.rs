@@ -52,9 +52,9 @@ pub(super) async fn placed(
     }
 }
 
-/// Writes the answer to an order that was placed before: what it came to then, and how
-/// it stands now. It is not asked for often, and made as a message. Nothing is written on
-/// an error.
+/// Writes the answer to an order that was placed before: its outcome then, and how it
+/// stands now. It is not asked for often, and made as a message. Nothing is written on an
+/// error.
 pub(super) async fn repeated(
     engine: &Engine,
     placed: Placed,

@@ -5,7 +5,7 @@
 //!                planned, claimed, in the                  one watermark serves
 //!                journal's batch                           hundreds of orders
 //! ```
-//! Quotes are made when they are answered: what nobody reads is not made beforehand. An
+//! A quote is made when its answer is written: unread answers do not pile up quotes. An
 //! order is in flight until it is durable, however long its answer waits for its reader.
 
 use std::collections::VecDeque;
@@ -84,7 +84,7 @@ impl Room {
 }
 
 /// Waits for so much; for all of it, if it is less. None would mean that the semaphore is
-/// closed, which nobody does.
+/// closed, which never happens.
 async fn take(room: &Arc<Semaphore>, wanted: usize) -> Option<OwnedSemaphorePermit> {
     let wanted = wanted.min(REQUEST_BYTES_IN_FLIGHT_MAX);
     let wanted = u32::try_from(wanted).expect("at most REQUEST_BYTES_IN_FLIGHT_MAX");

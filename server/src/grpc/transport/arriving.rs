@@ -1,8 +1,8 @@
 //! A request on its way: it is worked on once all of it is there, and there is room for
 //! its answer.
 //!
-//! Until then only its bytes count for the connection that it comes by: one that stops in
-//! the middle of a request holds nobody up, and neither does one that comes byte by byte.
+//! Until then only its bytes count for the connection that it comes by: a request that
+//! stops in the middle holds nothing up, and neither does one that comes byte by byte.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -39,8 +39,8 @@ pub(super) struct Progress {
 
 /// Waits until it is too late for a request to arrive and have room for its answer, and says
 /// so; for ever once it has.
-/// Nothing was done for it: its handler begins when all of it is there. A stream is answered
-/// at once, so that nobody waits for this.
+/// Nothing was done for it: its handler begins when all of it is there. A stream is
+/// answered at once, so that it never waits for this.
 pub(super) async fn too_late(begun: &Begun, shutdown: &Shutdown) -> Status {
     later_than(begun, shutdown, ARRIVING_MAX, ARRIVING_IN_DRAIN_MAX).await
 }

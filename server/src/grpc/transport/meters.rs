@@ -160,7 +160,7 @@ fn methods() -> Vec<(String, bool)> {
     found
 }
 
-/// What the answer to an order came to.
+/// The outcome that the answer to an order tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::grpc) struct Told {
     /// What became of the order.

@@ -30,8 +30,8 @@ struct Opened {
 }
 
 impl Opening {
-    /// Nothing is there yet. Whoever waits is sent away after `wait_max`, or when
-    /// `shutdown` drains.
+    /// No engine is there yet. A request that waits for it is refused after
+    /// `wait_max`, or when `shutdown` drains.
     pub fn new(shutdown: Shutdown, wait_max: Duration) -> Self {
         let (opened, is_open) = (OnceLock::new(), watch::Sender::new(false));
         Self(Arc::new(Shared { opened, is_open, shutdown, wait_max }))
@@ -45,7 +45,7 @@ impl Opening {
         self.0.is_open.send_replace(true);
     }
 
-    /// What everybody heeds who waits here.
+    /// The shutdown, which ends every wait for the engine.
     pub(super) fn shutdown(&self) -> &Shutdown {
         &self.0.shutdown
     }

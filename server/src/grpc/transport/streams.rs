@@ -45,10 +45,10 @@ impl<T> Requests<T> {
     /// The stream failed, or the server drains: nothing more is taken then.
     pub(in crate::grpc) async fn next(&mut self) -> Result<Option<T>, Status> {
         tokio::select! {
-            // First, or a caller who never pauses would never be drained.
+            // First, or a caller that never pauses would never be drained.
             biased;
             () = &mut self.draining => match self.stream.message().now_or_never() {
-                // All that he sent was taken: to him it is a stream like any other.
+                // All that the caller sent was taken: its stream ends as any other.
                 Some(Ok(None)) => Ok(None),
                 _ => Err(errors::stream_drained()),
             },
@@ -57,8 +57,8 @@ impl<T> Requests<T> {
     }
 }
 
-/// The answers of one stream, in the hands of who gives them. Dropped without a word
-/// on how it ended, the stream ends with an error.
+/// The answers of one stream, held by the task that gives them. Dropped before
+/// [`end`](Self::end), it ends the stream with an error.
 pub(in crate::grpc) struct Answering<T> {
     queue: mpsc::UnboundedSender<(T, OwnedSemaphorePermit)>,
     room: Arc<Semaphore>,
@@ -121,7 +121,7 @@ impl<T> Answering<T> {
 
     async fn wait_for_room(&mut self, bytes: u32) -> Result<OwnedSemaphorePermit, Gone> {
         self.work = None;
-        // Who reads no more gives back the room of what he has not read.
+        // When the caller stops reading, the room of its unread answers is given back.
         let room = Arc::clone(&self.room).acquire_many_owned(bytes).await;
         self.work = self.peer.as_ref().map(Peer::work);
         room.map_err(|_| Gone)
@@ -129,7 +129,7 @@ impl<T> Answering<T> {
 
     /// Ends the stream, behind all answers.
     pub(in crate::grpc) fn end(self, how: Result<(), Status>) {
-        // Whoever has gone needs no word.
+        // A caller that has gone needs no word.
         let _ = self.ended.send(how);
     }
 }
@@ -246,7 +246,8 @@ mod tests {
         waiting.await.unwrap_err();
     }
 
-    /// A drain waits for what is worked on, and not for ever for who does not read.
+    /// A drain waits for what is worked on, and not for ever for a caller that does not
+    /// read.
     #[tokio::test]
     async fn a_stream_that_waits_for_its_reader_is_not_worked_on() {
         let peer = Arc::new(Peer::default());

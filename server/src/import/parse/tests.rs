@@ -162,7 +162,7 @@ fn what_would_be_cut_to_a_value_is_refused() {
 }
 
 /// A row of a file of orders: its line, order and SKU. Without a SKU it cannot be
-/// read, and without an order nobody knows whose it is.
+/// read, and without an order id its order is not known.
 type OrderRow<'a> = (u64, &'a str, &'a str);
 
 fn record_of(&(line, order, sku): &OrderRow<'_>) -> Result<Record, Unread> {

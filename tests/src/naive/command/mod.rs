@@ -1,4 +1,4 @@
-//! The commands in the naive model: one room for each, with what it came to.
+//! The commands in the naive model: one room for each, with its outcome.
 
 mod cancel_order;
 mod change_stock;
