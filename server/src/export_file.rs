@@ -208,7 +208,7 @@ fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
 /// As [`rename_to_new`], after a second name was given, or could not be.
 fn rename_in_steps(from: &Path, to: &Path, linked: io::Result<()>) -> io::Result<()> {
     match linked {
-        // Nobody but an export makes this name; between the two steps another program may.
+        // Only an export makes this name; between the two steps another program may.
         Err(error) if is_of(&error, &NO_LINKS) => match to.symlink_metadata() {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),

@@ -264,7 +264,7 @@ impl Serving {
         // They end with this.
         let _kept = housekeeping::start(&engine, &clock, places, data, snapshots);
         self.opening.open(&self.api(&engine, clock), options.request_bytes_max);
-        // Nobody is to send anything to a server that drains already.
+        // A server that drains already must not be sent anything.
         if self.shutdown.phase() == Phase::Running {
             self.health.is_open().await;
             if let Err(error) = announced() {

@@ -14,7 +14,8 @@ pub use reason::Reason;
 /// The domain of every reason.
 pub const DOMAIN: &str = "backstock";
 
-/// Fields that one status tells of; the others are counted. Nobody mends more at once.
+/// Fields that one status tells of; the others are counted. A caller does not mend more at
+/// once.
 const FIELDS_TOLD_MAX: usize = 16;
 
 /// Bytes of what one status tells of its fields. It travels in headers, of which

@@ -151,8 +151,8 @@ pub async fn set(engine: &Engine, item: &str, node: &str, on_hand: u32) {
     change(engine, item, node, operation).await.expect("the stock is set");
 }
 
-/// An order to code 00000 of so many units each, under the policy's defaults
-/// but for its shortage.
+/// An order to code 00000 of so many units each, under the policy's defaults except
+/// for its shortage.
 pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderRequest {
     let line = |(name, quantity): &(&str, u32)| LineRequest { sku: sku(name), quantity: *quantity };
     OrderRequest {

@@ -93,7 +93,7 @@ where
 }
 
 /// An actor and its mailbox. Costs one word more than the actor, and must not move
-/// while anyone may send to it.
+/// while a sender may have it.
 pub struct Mailbox<A: Actor> {
     /// `IDLE`, `BUSY`, `POISONED`, or the address of the newest letter.
     ///

@@ -171,7 +171,7 @@ fn create_dir_all(dir: &Path, mode: u32) -> io::Result<()> {
 
 fn create_dir(dir: &Path, mode: u32) -> io::Result<()> {
     match fs::DirBuilder::new().mode(mode).create(dir) {
-        // Someone else was quicker; the directory is there all the same.
+        // Another process or thread was quicker; the directory is there all the same.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(io::ErrorKind::NotADirectory.into())

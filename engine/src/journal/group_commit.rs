@@ -84,8 +84,8 @@ impl<T> GroupCommit<T> {
         matches!(self.shared.queue.lock().state, State::Full)
     }
 
-    /// Has the writer look for room, if there was none, as a record that wants to be
-    /// appended has; and says whether there was none.
+    /// Says whether the disk had no room when the writer last looked. If so, has the
+    /// writer look again, as a refused record does.
     pub fn look_for_room(&self) -> bool {
         let mut queue = self.shared.queue.lock();
         let is_full = matches!(queue.state, State::Full);

@@ -1,4 +1,4 @@
-//! What is known of a journal from elsewhere.
+//! What snapshots and the mark tell of a journal.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::error::LogError;
 use super::lsn::Lsn;
 use super::mark::Marked;
 
-/// What is known of a journal beside its segments. Nothing is known by default.
+/// What is known of a journal besides its segments. By default nothing is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     /// All records up to here are in a snapshot: they are not needed. Damage of them
@@ -24,9 +24,9 @@ impl Known {
         self.marked.lsn()
     }
 
-    /// Whether the mark may tell where the log ended, when all up to `written` was written.
-    /// Only one of a log that was closed does: a power cut leaves any other one behind,
-    /// because no batch waits for it to be synced.
+    /// Whether the mark tells where the log ended, when all up to `written` was written.
+    /// Only the mark of a closed log does: a power cut may leave any other mark behind,
+    /// because no batch waits for the mark's sync.
     pub(crate) fn tells_of(self, written: Lsn) -> bool {
         matches!(self.marked, Marked::Closed(last) if last >= written)
     }
@@ -40,9 +40,9 @@ impl Known {
         Err(LogError::Lost { dir: dir.to_owned(), from: last.next(), to: acknowledged })
     }
 
-    /// Refuses a journal in `dir` without a segment, when there were some by the mark, and
-    /// more may have been in them than a snapshot has. Without a mark nothing tells: an
-    /// older version left a restored directory so.
+    /// Refuses a journal in `dir` without a segment, when the mark says that there were
+    /// segments, and they may have held more than the snapshots do. Without a mark it is
+    /// not refused: older versions left restored directories without segments.
     pub(crate) fn refuse_gone(self, dir: &Path) -> Result<(), LogError> {
         self.refuse_end_at(self.covered, dir)?;
         match self.marked {

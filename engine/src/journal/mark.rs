@@ -189,7 +189,7 @@ impl Mark {
         }
     }
 
-    /// Makes the mark durable, and lets one that fell behind follow again.
+    /// Makes the mark durable. A mark that fell behind is written again from here on.
     pub(crate) fn sync(&mut self) {
         self.is_behind = false;
         if let Some(Err(error)) = self.file.as_ref().map(|file| file.sync_data()) {
@@ -238,8 +238,8 @@ impl Mark {
     }
 }
 
-/// Makes a file with the same in both slots under another name first: a file with a mark's
-/// name always has a whole slot, so one without is damage and never a crash.
+/// Makes a file with the same content in both slots, under another name first. So a file
+/// with a mark's name always had a whole slot: one without is damage and never a crash.
 fn make(disk: &dyn Disk, path: &Path, slot: Slot) -> io::Result<Box<dyn DiskFile>> {
     let unfinished = path.with_added_extension("new");
     let file = disk.open(&unfinished, Access::Create)?;
@@ -266,8 +266,8 @@ fn is_there(disk: &dyn Disk, path: &Path) -> bool {
     !matches!(opened, Err(error) if matches!(error.kind(), NotFound | NotADirectory))
 }
 
-/// What the slots say. One that cannot be read says nothing, whatever keeps it from being
-/// read: a journal needs no mark to be whole.
+/// What the slots say. A slot that cannot be read, for whatever reason, says nothing: a
+/// journal is whole without a mark.
 fn read_slots(disk: &dyn Disk, path: &Path) -> Result<[Option<Slot>; 2], LogError> {
     let Ok(file) = disk.open(path, Access::Read) else { return Ok([None; 2]) };
     let mut slots = [None; 2];

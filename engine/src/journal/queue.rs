@@ -66,7 +66,7 @@ pub(super) struct Queue<T> {
     pub(super) epoch: Epoch,
     pub(super) state: State,
     pub(super) closing: bool,
-    /// Someone wanted to append while the disk, or the batch, was full.
+    /// A record was refused because the disk, or the batch, was full.
     pub(super) room_wanted: bool,
     /// The records that the sleeping writer waits for.
     pub(super) sleeps_until: Option<usize>,

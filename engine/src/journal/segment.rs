@@ -120,9 +120,9 @@ pub(crate) fn check(file: &dyn DiskFile, path: &Path, first: Lsn) -> Result<u64,
     Ok(found)
 }
 
-/// Whether the frames of a segment may be good although its header is refused with
-/// `error`: they tell for themselves. How long the file was made counts only where no
-/// other segment follows, that would tell of records that are missing.
+/// Whether the frames of a segment may be read although its header is refused with
+/// `error`: each frame has its own checksum. A wrong file length counts only in the
+/// last segment: a following one tells whether records are missing.
 pub(crate) fn may_be_passed(error: &LogError, is_followed: bool) -> bool {
     let LogError::Corrupt { defect, .. } = error else { return false };
     match defect {

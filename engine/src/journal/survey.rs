@@ -132,10 +132,10 @@ pub(crate) fn survey(
 }
 
 impl Damage {
-    /// Whether nothing is lost with it that is needed. What nothing whole follows may
-    /// have been followed by anything, or be room that was never written: then only a
-    /// mark tells where the log ended, and only one of a log that was closed behind all
-    /// that is known to be `written`.
+    /// Whether the damage takes no record that is needed. If no whole frame follows,
+    /// any number of records may have followed, or none. Then only a mark tells where
+    /// the log ended, and only the mark of a log that was closed behind all that is
+    /// known to be `written`.
     fn is_passed(&self, known: Known, written: Lsn) -> bool {
         if let Some(next) = self.next {
             return next == self.from || next <= known.covered.next();
@@ -186,7 +186,8 @@ impl Survey {
         self.damage.iter().filter(is_passed).map(|damage| &damage.error)
     }
 
-    /// Damage behind which there may have been records that nothing tells of.
+    /// Damage behind which there may have been records that neither a snapshot nor the mark
+    /// knows.
     pub(crate) fn unended(&self, known: Known) -> Option<&LogError> {
         let is_unended = |damage: &&Damage| {
             damage.next.is_none() && !damage.is_passed(known, self.written(known))
@@ -241,9 +242,9 @@ impl Survey {
         Ok(())
     }
 
-    /// The record that is next behind a damaged header: the first one, when it is there
-    /// all the same. A segment of zeros is taken for one that nothing was written to when
-    /// one byte of its header is wrong, and no more, and a mark says what it should have.
+    /// The record that is next behind a damaged header: the first one, when its frame is
+    /// there. A segment of zeros counts as one without records when no more than one byte
+    /// of its header is wrong, and a mark says which records there should be.
     fn next_behind_header(
         &self,
         error: &LogError,
@@ -270,8 +271,8 @@ impl Survey {
         Ok(find_frame(scanner.file(), bad, self.file_bytes, expected, began_behind)?.is_some())
     }
 
-    /// None when not all behind it can be read: what would prove that it was synced may be
-    /// there.
+    /// None when some bytes behind it cannot be read: a frame that would prove it synced
+    /// may be there.
     fn torn_tail(
         &self,
         scanner: &Scanner,

@@ -43,9 +43,9 @@ pub enum Unacknowledged {
 pub struct Watermark {
     applied: AtomicU64,
     epoch: AtomicU64,
-    /// The lowest LSN that someone waits for; `u64::MAX` without anyone. The
-    /// applier reads it after it stored `applied`, a waiter the other way round,
-    /// both sequentially consistent: one of them sees the other.
+    /// The lowest LSN that is waited for; `u64::MAX` without a waiter. The applier
+    /// reads it after it stored `applied`, a waiter the other way round, both
+    /// sequentially consistent: one of them sees the other.
     lowest_awaited: AtomicU64,
     state: Mutex<State>,
 }

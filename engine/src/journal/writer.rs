@@ -42,7 +42,7 @@ pub enum Commit<'a, T> {
         items: &'a mut Vec<T>,
     },
     /// The disk failed. Whether the first of them are in the log is unknown until
-    /// it is opened again; nobody may be told anything but that.
+    /// it is opened again. Their callers may be told only that.
     Failed {
         /// What happened.
         error: LogError,
@@ -214,7 +214,7 @@ impl<T> Writer<T> {
 }
 
 impl<T> Drop for Writer<T> {
-    /// Nobody writes any more, so nothing may be taken any more.
+    /// There is no writer any more, so no record may be taken any more.
     fn drop(&mut self) {
         let mut queue = self.shared.queue.lock();
         let closed = queue.closing && queue.batch.is_empty();

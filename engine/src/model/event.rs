@@ -15,7 +15,7 @@ pub struct Record<E> {
     /// The idempotency key of the command.
     #[n(1)]
     pub request: Option<Request>,
-    /// Who sent it, from where and why.
+    /// The actor that sent it, the channel and the reason.
     #[n(2)]
     pub origin: Option<Box<Origin>>,
     /// What happened.
@@ -34,7 +34,7 @@ pub struct Request {
     pub fingerprint: u64,
 }
 
-/// Who, where from and why: what a timeline shows.
+/// Actor, channel and reason of a command: what a timeline shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Origin {
     /// The person or system.

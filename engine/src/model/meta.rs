@@ -13,7 +13,7 @@ pub struct Meta {
     /// of the state: the same request may become another command later. None where the
     /// command is what the caller sent.
     pub content: Option<u64>,
-    /// Who, where from and why.
+    /// Actor, channel and reason.
     pub origin: Option<Box<Origin>>,
     /// When the command was taken, by the server's clock.
     pub at: Timestamp,

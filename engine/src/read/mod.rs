@@ -92,8 +92,8 @@ pub async fn availability(
         .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
     let row = &kernel.state.catalogue.entry(no).row;
     let mut nodes = Vec::with_capacity(row.len());
-    // Most pairs have published all that is asked; the others are asked, once all are
-    // looked at.
+    // Most pairs have published all that is asked for. The actors of the other pairs
+    // are asked once all pairs are looked at.
     let mut unsure = Vec::new();
     {
         let network = kernel.state.network.load();
@@ -193,8 +193,8 @@ pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineErr
             let order = find_order(kernel, id).await?;
             let order = order.ok_or_else(|| Refusal::OrderNotFound { order_id: id.clone() })?;
             let view = OrderView::read(kernel, order)?;
-            // What no later event had changed when it was asked is as that version has it. A
-            // closed order rests on nothing and does not change.
+            // Actors that no event after `version` had changed when they were asked are as
+            // that version has them. A closed order rests on no supply and does not change.
             if view.version <= version || view.order.state() != OrderState::Open {
                 return Ok(OrderView { version: version.max(view.version), ..view });
             }
@@ -206,9 +206,10 @@ pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineErr
     }
 }
 
-/// Reads an order while nothing is applied: there is always an event at one of its pairs
-/// while they are asked. It is unpacked before, because the applier waits. None if it
-/// changed since or is not in memory any more: then it is to be read as usual.
+/// Reads an order while nothing is applied: its pairs are so busy that each usual read
+/// meets an event at one of them. The order is unpacked before, because the applier
+/// waits meanwhile. None if the order changed since or is not in memory any more: then
+/// it has to be read as usual.
 async fn order_at_rest(kernel: &Kernel, id: &OrderId) -> Result<Option<OrderView>, EngineError> {
     let order = find_order(kernel, id)
         .await?

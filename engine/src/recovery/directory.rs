@@ -20,9 +20,8 @@ pub(super) const LOCK_FILE: &str = "LOCK";
 /// it, as in `snapshots.damaged-1`.
 const STATE: [&str; 4] = ["journal", "ACKNOWLEDGED", "snapshots", "exports"];
 
-/// What lies in a directory that holds nothing: our lock, what a restore left that was
-/// stopped before it had made anything, files on their way to a caller, and what file
-/// systems keep at their root.
+/// Entries of a directory that holds no data: the lock, what an early stopped restore
+/// left, files on their way to a caller, and what file systems keep at their root.
 const EMPTY: [&str; 4] = [LOCK_FILE, RESTORING, "exports", "lost+found"];
 
 /// Where a restore builds inside a data directory.
@@ -49,7 +48,7 @@ pub fn lock_data(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, LogError
 /// what any directory may have in it.
 ///
 /// # Errors
-/// When something else is there, and no data either, or no data any more.
+/// When other files are there and no data, or when the data is lost.
 pub(super) fn holds_nothing(disk: &dyn Disk, data: &Path) -> Result<bool, OpenError> {
     if holds_data(disk, data) || is_half_exchanged(disk, data) {
         return Ok(false);

@@ -209,7 +209,8 @@ pub(super) fn is_whole(history: &dyn History) -> bool {
 }
 
 /// Sets a damaged store aside when the journal is whole. Otherwise the store may
-/// hold what is nowhere else, and going on without it would be to forget that.
+/// hold events that the journal does not have, and going on without it would lose
+/// them.
 fn set_aside(store: &Path, history: &dyn History, damage: StoreError) -> Result<(), OpenError> {
     if !is_whole(history) {
         return Err(SnapshotError::from(damage).into());
@@ -229,14 +230,15 @@ pub(super) fn replay(
 ) -> Result<(Kernel, Recovered), OpenError> {
     let snapshot::Recovered { state: kernel, loaded, damaged } = snapshots.load(until, make)?;
     if loaded.is_none() && history.last() < Lsn::FIRST {
-        // Generations and no event: what was there was in them.
+        // There are generations and no event: the state was in the generations alone.
         damaged.into_iter().next().map_or(Ok(()), |damaged| Err(damaged.error))?;
     }
     let start = *kernel.state.gate.lock();
     let needed = start.lsn.next();
     let needs_records = until.is_none_or(|last| last >= needed);
     if until.is_none() && history.last() < start.lsn {
-        // Its numbers would be given out again, and taken for applied.
+        // The LSNs after the journal's end would be given out again, and new events would
+        // pass for applied ones.
         return Err(OpenError::EndsEarly { last: history.last(), needed: start.lsn });
     }
     if needs_records && history.first() > needed {

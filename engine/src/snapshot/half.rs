@@ -315,7 +315,8 @@ impl Half {
         tracing::error!(from = %database.directory().display(), %to, "a database is replaced");
         let mut readable = Some(Arc::clone(database));
         if database.is_lost() && !writing.has_generation {
-            // Nobody needs it, and tries that fail one after the other would fill the disk.
+            // It has no generation and is not needed; tries that fail one after the other
+            // would fill the disk.
             try_to_remove(database.directory());
             readable = self.readable();
         }

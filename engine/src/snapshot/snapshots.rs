@@ -68,7 +68,7 @@ impl Snapshots {
             return Ok(store);
         }
         let _opening = self.opening.lock();
-        // Somebody else may have opened it meanwhile.
+        // Another thread may have opened it meanwhile.
         if let Some(store) = self.opened() {
             return Ok(store);
         }

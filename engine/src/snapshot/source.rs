@@ -227,7 +227,8 @@ impl Source<'_> {
         let cell = self.state.orders.by_no(no).expect("its room was made in order");
         let is_new = self.state.orders.recover(id, no);
         let last_lsn = kept.last_lsn;
-        // Copied late, it may have a higher number than there was at the start.
+        // An order that was copied late may have a number that was not given out yet when
+        // copying began.
         self.state.order_last.fetch_max(no.0, Ordering::Relaxed);
         match cell.ask(OrderMessage::Place(kept)).wait()? {
             // A place that is taken keeps what it has, and the hash does not move.

@@ -54,7 +54,7 @@ pub(super) enum Unanswered {
     Panicked(String),
     /// It was not begun: the system has no thread for it now.
     NoThread(io::Error),
-    /// Nobody waits any more.
+    /// The workers were closed: no caller waits any more.
     Closing,
 }
 

@@ -72,7 +72,7 @@ struct Sum {
 }
 
 impl Sum {
-    /// The oldest key is forgotten: what it had not come to, it takes now.
+    /// The oldest key is forgotten. If it was not summed up yet, it is now.
     fn forget(&mut self, forgotten: PartHash) {
         if self.done > 0 {
             self.done -= 1;

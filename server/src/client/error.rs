@@ -14,7 +14,7 @@ use crate::status::DOMAIN;
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody answers there.
+    /// No server answers there.
     #[error("no server answers at {0}")]
     Unreachable(String),
     /// The connection broke before the answer came.

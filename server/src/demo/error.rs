@@ -28,7 +28,7 @@ pub enum DemoError {
         /// Why it did not work.
         source: std::io::Error,
     },
-    /// Somebody pressed Ctrl-C before the end.
+    /// Ctrl-C was pressed before the end.
     #[error("interrupted; the demo's server and its files are gone")]
     Interrupted,
 }

@@ -66,7 +66,7 @@ pub(super) fn snapshot(failed: &SnapshotFailed) -> Status {
     }
 }
 
-/// Nobody ever took a snapshot.
+/// No snapshot was ever taken.
 pub(super) fn no_snapshot() -> Status {
     failure(Reason::SnapshotNotFound, "there is no snapshot")
 }

@@ -1,4 +1,4 @@
-//! What a data directory may be, who has it, and who may look into it.
+//! What a data directory may be, which process has it, and which commands may look into it.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

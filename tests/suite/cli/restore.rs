@@ -18,7 +18,7 @@ const OWN_MOUNTS: [&str; 3] = ["unshare", "--mount", "--map-root-user"];
 /// Root without the right to write where it may not.
 const BY_PERMISSION: [&str; 3] = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"];
 
-/// What asks nothing more of who runs the tests.
+/// Runs the program with the rights of the test itself.
 const AS_IS: [&str; 1] = ["env"];
 
 fn names(directory: &Path) -> Vec<String> {

@@ -90,7 +90,7 @@ impl<'a> Book<'a> {
         let free = self.stock.free();
         let freed = (free - free_before).min(free);
         if freed > 0 && self.stock.waiting > 0 {
-            // Nobody waits at a supplier, so what came free is on hand.
+            // No unit waits at a supplier, so what came free is on hand.
             let freed = u32::try_from(freed).unwrap_or(u32::MAX);
             self.move_oldest(Supply::Backorder, Supply::OnHand, freed);
         }

@@ -53,7 +53,7 @@ impl Table {
         self
     }
 
-    /// Who has what: order, supply, units.
+    /// What each order has: order, supply, units.
     fn holds(self, expected: &[(u64, Supply, u32)]) -> Self {
         let found: Vec<_> =
             self.stock.reservations.iter().map(|r| (r.order.0, r.supply, r.units)).collect();

@@ -11,9 +11,9 @@ use crate::recovery::error::OpenError;
 use crate::snapshot::{ExportError, SnapshotError, StoreError};
 use crate::transaction::error::EngineError;
 
-/// Why a restore did not happen. The data directory is then as it was, but where
-/// the new name could not be brought to stable storage, or
-/// [`HalfExchanged`](Self::HalfExchanged) says otherwise.
+/// Why a restore did not happen. The data directory is then as it was, except where
+/// the new name could not be brought to stable storage, and with
+/// [`HalfExchanged`](Self::HalfExchanged).
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// What is there cannot be recovered.

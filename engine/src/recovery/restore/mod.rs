@@ -104,7 +104,7 @@ pub struct Restored {
 
 /// Restores a data directory, from an exported file when there is one, up to a
 /// point when there is one. The restored state is audited, and its hash compared,
-/// before it takes the place of what was there. Nobody else gets at either
+/// before it takes the place of what was there. No other process can take either
 /// directory meanwhile.
 ///
 /// # Errors
@@ -206,8 +206,9 @@ fn replace(
     Ok(rebuilt.told(data.clone(), set_aside))
 }
 
-/// What restoring a data directory would come to. What is made, to see where it can be
-/// exchanged, is gone afterwards; where another restore left something, it is not seen.
+/// Tells what restoring a data directory would bring. A directory is made to find out
+/// where the two can be exchanged, and is removed again; where another restore left
+/// something, this is not tried.
 fn try_out(
     until: Option<Until>,
     data: &Path,
@@ -247,8 +248,9 @@ fn fill(
     Ok(rebuilt.told(data.clone(), None))
 }
 
-/// Comes to the end of a restore that was stopped in its exchange, and says what it brought.
-/// If that is not what `file` holds, it is in the way of it.
+/// Finishes a restore that was stopped in its exchange, and says what it brought. If that
+/// is not the state in `file`, the data directory is not empty, and restoring `file` into
+/// it is refused.
 fn finish_filling(
     options: &RestoreOptions,
     (data, file): (&Path, &Path),
@@ -292,8 +294,8 @@ fn require_free(disk: &dyn Disk, data: &Path) -> Result<(), RestoreError> {
     }
 }
 
-/// What restoring from an exported file would come to: the file is read, and nothing
-/// is made.
+/// Tells what restoring from an exported file would bring: the file is read, and
+/// nothing is made.
 fn look_at(
     options: &RestoreOptions,
     file: &Path,

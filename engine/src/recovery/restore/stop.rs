@@ -132,12 +132,13 @@ fn lsn_at(log: &ReadOnlyLog, snapshots: &Snapshots, time: Timestamp) -> Result<L
     Ok(if is_there { last } else { Lsn::NONE })
 }
 
-/// Where the newest snapshot starts that was asked for up to an instant, and whose event
-/// there, if its record can be read, happened up to it. Nobody needs to look at those
-/// before, so that damage of them is no obstacle.
+/// Where the newest snapshot starts that was asked for up to an instant, and whose
+/// starting event, if its record can be read, is of up to that instant. Older records
+/// need not be looked at, so that damage of them is no obstacle.
 ///
 /// An event has the time at which its command came, and commands in flight together may be
-/// written in another order: one that came just after the instant may be before the start.
+/// written in another order. So an event of just after the instant may come before the
+/// start.
 fn start_before(
     history: &dyn History,
     snapshots: &Snapshots,

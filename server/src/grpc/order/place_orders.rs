@@ -263,7 +263,7 @@ async fn submit_one(
             Err(error) => error,
         };
         if matches!(error, EngineError::Overloaded { .. }) && !before.is_empty() {
-            // Nobody takes it when the caller is gone, which the next step finds.
+            // When the caller is gone nothing takes it, which the next step finds.
             let _ = steps.send(Step::Part(std::mem::take(before))).await;
         }
         if let Err(error) = wait_for_room(api, attempt, error).await {

@@ -68,7 +68,7 @@ pub(in crate::grpc) struct Answering<T> {
     work: Option<Work>,
 }
 
-/// Nobody listens any more.
+/// The caller is gone.
 #[derive(Debug)]
 pub(in crate::grpc) struct Gone;
 

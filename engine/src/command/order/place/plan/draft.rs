@@ -143,8 +143,8 @@ fn backorder(
     }
 }
 
-/// The node at which units wait: the cheapest to ship from of those that ever
-/// had the item, or of all when none did. Nobody waits at a supplier.
+/// The node at which units wait: the cheapest to ship from of those that ever had
+/// the item, or of all when none did. No unit waits at a supplier.
 fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
     let fits = |no: &NodeNo| {
         let terms = route.network.terms(*no);
