@@ -60,9 +60,9 @@ impl Clock {
         })
     }
 
-    /// When an order that says that it was placed at `placed` comes in. In a replay that
-    /// is then, and it goes on to it: the past is played as it was, also where orders
-    /// overtake each other.
+    /// The instant at which an order comes in that was placed at `placed`. In a replay
+    /// that is `placed` itself, and the clock moves on to it: the past is played as it
+    /// was, also where orders overtake each other.
     pub fn taken(&self, placed: Timestamp) -> Timestamp {
         match self {
             Self::System => self.now(),

@@ -4,9 +4,10 @@
 //!   FILE.partial --written--> synced --> read back --> renamed to FILE, never over one
 //! ```
 //! So what lies under the name is whole. An export that was interrupted leaves
-//! `FILE.partial`, which the next one to FILE begins anew; where a file system has no locks,
-//! that one is refused instead. Where one renames only over what is there, FILE is first a
-//! second name of the same file; an export that was killed then leaves both.
+//! `FILE.partial`, which the next one to FILE begins anew; where a file system has no
+//! locks, that one is refused instead. A file system that cannot rename without replacing
+//! gets FILE as a second name of the same file first; an export that is killed then leaves
+//! both names.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -157,7 +158,8 @@ fn open_locked(
             }
             Err(TryLockError::Error(error)) => return Err(at(path)(error)),
         }
-        // Locked after another export gave it its name, it is what was exported.
+        // The lock came after another export had given the file its name: it is that
+        // export's result.
         if !is_at(&file, path) {
             return Ok(None);
         }

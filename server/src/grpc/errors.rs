@@ -14,7 +14,7 @@ use super::fields::FieldNames;
 use crate::observability::names;
 use crate::status::{DOMAIN, Reason, Violations, failure, precondition, transient};
 
-/// When to try again while others settle: a few group commits.
+/// When to try again while other commands settle: a few group commits.
 const RETRY_SOON: Duration = Duration::from_millis(10);
 
 /// When to try again while the disk is full: an operator has to make room.
@@ -24,7 +24,7 @@ const RETRY_WHEN_ROOM: Duration = Duration::from_secs(5);
 /// its restart.
 const RETRY_AFTER_RESTART: Duration = Duration::from_secs(1);
 
-/// When to try again while others are sent what was asked for.
+/// When to try again while other callers are being sent snapshots.
 const RETRY_WHEN_SENT: Duration = Duration::from_secs(10);
 
 /// The status of an engine's error; `names` are the paths of the request's

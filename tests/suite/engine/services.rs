@@ -44,7 +44,7 @@ async fn kill_under_load(engine: &Engine, service: &str) -> Lsn {
     let mut newest = Lsn::NONE;
     for buyer in buyers {
         let told = tokio::time::timeout(Duration::from_secs(20), buyer).await;
-        newest = newest.max(told.expect("whoever waits is told").expect("no panic"));
+        newest = newest.max(told.expect("a caller that waits is told").expect("no panic"));
     }
     newest
 }
