@@ -182,7 +182,7 @@ number!(
 );
 number!(
     /// The number of an order, from 1, in the order of placing. A number whose
-    /// order was not written is given to the next order, or stays unused.
+    /// order was not written may be given to the next order, or stays unused.
     OrderNo,
     u64
 );

@@ -76,8 +76,9 @@ impl Orders {
         self.by_id.remove(id);
     }
 
-    /// Finds an order by the caller's id. An order in flight may still be rejected,
-    /// and its number may go to a later order: a reader of the actor compares the id.
+    /// Finds an order by the caller's id. The journal may still refuse an order in
+    /// flight, and its number may then go to a later order: a reader of the actor
+    /// compares the id.
     pub fn by_id(&self, id: &OrderId) -> Found<'_> {
         let no = self.by_id.get(id).map(|no| *no);
         no.map_or(Found::Unknown, |no| self.found(no))

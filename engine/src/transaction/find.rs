@@ -15,7 +15,8 @@ pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Option<Order>, 
 }
 
 /// Reads an order that was found under `id`; none while it is being placed. The
-/// number of a rejected order may go to a later one, so the ids are compared.
+/// number of an order that the journal refused may go to a later one, so the ids
+/// are compared.
 pub async fn read_named(
     kernel: &Kernel,
     no: OrderNo,

@@ -59,7 +59,8 @@ async fn take<'k>(
             OrderReply::Lock(Lock::Granted(kept)) => {
                 let mut claims = Claims::new(kernel);
                 claims.hold(Claim::InHand(no));
-                // The number of an order that was rejected may be another order's by now.
+                // The number of an order that the journal refused may be another order's by
+                // now.
                 let is_it = kept.packed.id() == *id;
                 return Ok(is_it.then_some(Attempt::Done((claims, kept))));
             }
