@@ -196,12 +196,14 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(digits).collect()
 }
 
+/// Reads each line back as the event of its name. A later event has no line in an older
+/// version; [`version_2_is_what_is_written`] wants one of every event.
 fn read_back(golden: &str, events: &[(&str, AnyEvent)]) {
     let lines: Vec<_> = golden.lines().filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(lines.len(), events.len());
-    for ((name, golden), (expected, event)) in lines.into_iter().zip(events) {
-        assert_eq!(name, *expected);
+    assert!(lines.len() >= 16, "a golden line is lost");
+    for (name, golden) in lines {
         let read: Record<AnyEvent> = minicbor::decode(&bytes(golden)).unwrap();
+        let (_, event) = events.iter().find(|(of, _)| *of == name).expect("a line's event");
         assert_eq!(read, record(event.clone()), "{name}");
     }
 }
