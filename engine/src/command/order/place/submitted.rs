@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::command::order::place::{LineShortage, Placing};
+use crate::command::order::place::Placing;
+use crate::command::order::place::judge::LineShortage;
 use crate::model::{Lsn, Order};
 use crate::transaction::admission::Permit;
 use crate::transaction::error::EngineError;

@@ -3,8 +3,9 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use super::{Moment, confirm, look_and_plan, resolve};
+use super::{Moment, confirm, look_and_plan};
 use crate::command::order::place::plan::Draft;
+use crate::command::order::place::resolve::resolve;
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::tests::{NODE, item, one_unit, order, poll, receive, run};
 use crate::engine::{Engine, EngineError, Pump};
@@ -26,8 +27,7 @@ fn look(
     between: impl FnOnce(&mut Pump),
 ) -> (Draft, &'static str) {
     let kernel = &engine.kernel;
-    let wanted =
-        resolve(kernel, &kernel.state.network.load(), &too_much()).expect("names are known");
+    let wanted = resolve(&kernel.state, &*kernel.postal, &too_much()).expect("names are known");
     let moment = Moment::now(kernel);
     between(pump);
     let Poll::Ready(Ok(draft)) = poll(pin!(look_and_plan(kernel, &wanted))) else {
@@ -78,7 +78,7 @@ fn confirmed_after(shortage: Shortage, moved: impl FnOnce(&Engine, &mut Pump)) -
     run(&mut pump, engine.change_stock(receive("B", NODE)));
     let kernel = &engine.kernel;
     let command = too_much_beside(shortage);
-    let wanted = resolve(kernel, &kernel.state.network.load(), &command).expect("names are known");
+    let wanted = resolve(&kernel.state, &*kernel.postal, &command).expect("names are known");
     let moment = Moment::now(kernel);
     let Poll::Ready(Ok(draft)) = poll(pin!(look_and_plan(kernel, &wanted))) else {
         panic!("nobody has to be waited for");
@@ -114,8 +114,7 @@ fn a_plan_is_made_anew_when_units_came_in_unless_it_is_refused_all_the_same() {
 fn one_bound_holds_for_all_tries_of_an_order() {
     let (engine, _pump) = one_unit();
     let kernel = &engine.kernel;
-    let wanted =
-        resolve(kernel, &kernel.state.network.load(), &too_much()).expect("names are known");
+    let wanted = resolve(&kernel.state, &*kernel.postal, &too_much()).expect("names are known");
     let mut attempts = Attempts::begin(kernel);
     for _ in 1..TRIES_MAX {
         let again = poll(pin!(attempts.end(Attempt::<()>::Again)));

@@ -1,0 +1,69 @@
+//! What a plan comes to, whose lack is durable: refused, told what is short, or taken.
+
+use super::plan::{Draft, Wanted};
+use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
+use crate::model::{Refusal, Shortage, Supply};
+use crate::sourcing::limits::SHIPMENTS_MAX;
+
+/// A line that cannot be filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineShortage {
+    /// The line, from 0, lines of one SKU summed.
+    pub line: u16,
+    /// Units wanted.
+    pub wanted: u32,
+    /// Units without supply.
+    pub short: u32,
+}
+
+/// Whether an order that lacks units is refused, and which.
+pub fn refused(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, Refusal> {
+    if draft.cut_short {
+        let why =
+            format!("its items are at more nodes than the {SHIPMENTS_MAX} that one plan looks at");
+        return Err(Refusal::CommandTooLarge { why });
+    }
+    let nothing = draft.allocations.is_empty();
+    match wanted.shortage {
+        Shortage::Backorder if waiting_units(draft) < draft.unfilled_units() => {
+            Err(Refusal::NoNode)
+        }
+        Shortage::Backorder => Ok(None),
+        Shortage::Partial if !nothing => Ok(None),
+        Shortage::Partial | Shortage::Reject => Ok(Some(shortages(wanted, draft))),
+    }
+}
+
+/// Units that are to wait for supply.
+fn waiting_units(draft: &Draft) -> u64 {
+    let waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
+    waiting.map(|a| u64::from(a.units)).sum()
+}
+
+/// Refuses what one event and one shipment's bookkeeping cannot hold.
+pub fn bounded(draft: &Draft) -> Result<(), Refusal> {
+    let parts = draft.allocations.len();
+    if parts > ORDER_ALLOCATIONS_MAX {
+        let parts = format!("{parts} parts of stock; at most {ORDER_ALLOCATIONS_MAX}");
+        return Err(Refusal::CommandTooLarge { why: format!("the order would take {parts}") });
+    }
+    Ok(())
+}
+
+/// The lines of a draft that lack units.
+fn shortages(wanted: &Wanted<'_>, draft: &Draft) -> Vec<LineShortage> {
+    let lines = wanted.lines.iter().zip(&draft.unfilled).enumerate();
+    let short = lines.filter(|(_, (_, short))| **short > 0);
+    short
+        .map(|(at, (line, short))| LineShortage {
+            line: u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits"),
+            wanted: line.quantity,
+            short: *short,
+        })
+        .collect()
+}
+
+/// That more units would wait at a pair than it counts.
+pub fn no_room_to_wait() -> Refusal {
+    Refusal::QuantityTooLarge { what: "waiting", max: u64::from(STOCK_UNITS_MAX) }
+}

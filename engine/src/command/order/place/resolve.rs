@@ -1,0 +1,107 @@
+//! The names in an order, looked up.
+
+use smallvec::SmallVec;
+
+use super::plan::{Wanted, WantedLine};
+use super::request::{OrderRequest, PlaceOrder};
+use crate::geo::{PostalCodes, PostalMatch};
+use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
+use crate::model::{Refusal, Rule, Violation};
+use crate::state::State;
+use crate::state::catalogue::Catalogue;
+use crate::state::network::Network;
+use crate::transaction::error::EngineError;
+
+/// Checks an order and looks up every name in it. All that is wrong is told at
+/// once; an order whose only fault is that items are not defined is refused.
+pub fn resolve<'a>(
+    state: &'a State,
+    postal: &dyn PostalCodes,
+    command: &PlaceOrder,
+) -> Result<Wanted<'a>, EngineError> {
+    let (order, network) = (&command.order, state.network.load());
+    let destination = postal.locate(order.postal_code.as_str());
+    // Days of a destination are its own.
+    let local_day = |there: PostalMatch| postal.days_in(there.zone).day(command.ordered_at());
+    let ordered_on = destination.map(local_day);
+    let mut found = command.validate(ordered_on).err().unwrap_or_default();
+    if destination.is_none() {
+        found.push(unknown_code(postal, order));
+    }
+    let service = network.service_no(order.service.as_ref());
+    if service.is_none() {
+        found.push(unknown_service(&network, order));
+    }
+    let (lines, unknown) = resolve_lines(&state.catalogue, order, &mut found);
+    let (Some(destination), Some(ordered_on), Some(service), true) =
+        (destination, ordered_on, service, found.is_empty())
+    else {
+        found.extend(unknown.into_iter().map(|at| unknown_sku(order, at)));
+        return Err(found.into());
+    };
+    if let Some(at) = unknown.first() {
+        return Err(Refusal::ItemNotFound { sku: order.lines.0[*at].sku.clone() }.into());
+    }
+    let promise_days = network.policy.services[usize::from(service.0)].promise_days;
+    Ok(Wanted {
+        lines,
+        destination,
+        service,
+        promise_by: order.deliver_by.unwrap_or_else(|| ordered_on.plus(promise_days)),
+        shortage: order.shortage.unwrap_or(network.policy.shortage),
+        split: order.split.unwrap_or(network.policy.split),
+        at: command.meta.at,
+    })
+}
+
+fn unknown_code(postal: &dyn PostalCodes, order: &OrderRequest) -> Violation {
+    let why = postal.why_unknown(order.postal_code.as_str());
+    Violation::new("postal_code", &order.postal_code, Rule::Malformed(why))
+}
+
+fn unknown_service(network: &Network, order: &OrderRequest) -> Violation {
+    let names = network.policy.services.iter().map(|s| s.name.as_str());
+    let allowed = names.collect::<Vec<_>>().join(", ");
+    let given = order.service.as_ref().map_or("", |name| name.as_str());
+    Violation::new("service", given, Rule::NotOneOf { allowed })
+}
+
+fn unknown_sku(order: &OrderRequest, at: usize) -> Violation {
+    let allowed = "the SKUs that are defined".into();
+    let sku = &order.lines.0[at].sku;
+    Violation::new(format!("lines[{at}].sku"), sku, Rule::NotOneOf { allowed })
+}
+
+/// Sums lines of one SKU: they draw on the same stock. Sums that are too large
+/// are noted; the places of lines whose SKU is not defined are answered.
+fn resolve_lines<'a>(
+    catalogue: &'a Catalogue,
+    order: &OrderRequest,
+    found: &mut Vec<Violation>,
+) -> (SmallVec<[WantedLine<'a>; 4]>, Vec<usize>) {
+    let mut lines = SmallVec::<[WantedLine<'a>; 4]>::new();
+    let mut unknown = Vec::new();
+    // More lines are noted as too many already.
+    for (at, line) in order.lines.0.iter().enumerate().take(ORDER_LINES_MAX) {
+        let Some(sku) = catalogue.sku_no(line.sku.as_str()) else {
+            unknown.push(at);
+            continue;
+        };
+        match lines.iter_mut().find(|known| known.sku == sku) {
+            None => {
+                let entry = catalogue.entry(sku);
+                lines.push(WantedLine { sku, entry, quantity: line.quantity });
+            }
+            Some(known) => {
+                // Too large a line is noted by itself; it must not overflow the sum.
+                known.quantity = known.quantity.saturating_add(line.quantity);
+                if known.quantity > LINE_UNITS_MAX {
+                    let rule = Rule::OutOfRange { min: 1, max: i64::from(LINE_UNITS_MAX) };
+                    let field = format!("lines[{at}].quantity");
+                    found.push(Violation::new(field, known.quantity, rule));
+                }
+            }
+        }
+    }
+    (lines, unknown)
+}
