@@ -38,7 +38,6 @@ impl Stock {
             }
             StockOperation::Receive { quantity, unavailable } => {
                 has_room("on_hand", self.on_hand, *quantity)?;
-                not_more("unavailable", *unavailable, *quantity)?;
                 Ok(StockChange::Received { quantity: *quantity, unavailable: *unavailable })
             }
             StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
