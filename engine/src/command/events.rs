@@ -10,7 +10,7 @@ use super::order::cancel::OrderCancelled;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::ship::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
-use crate::model::event::{Event, Listed, Numbered};
+use crate::model::event::{Event, Listed, encode_numbered};
 use crate::model::{Request, Unpackable};
 use crate::transaction::command::{Replay, Replayed};
 
@@ -64,10 +64,10 @@ macro_rules! events {
             fn encode<W: minicbor::encode::Write>(
                 &self,
                 e: &mut minicbor::Encoder<W>,
-                ctx: &mut C,
+                _: &mut C,
             ) -> Result<(), minicbor::encode::Error<W::Error>> {
                 match self {
-                    $(Self::$event(event) => Numbered(event.clone()).encode(e, ctx),)*
+                    $(Self::$event(event) => encode_numbered(event, e),)*
                 }
             }
         }

@@ -73,6 +73,17 @@ impl<C, E: Listed> Encode<C> for Numbered<E> {
         e: &mut minicbor::Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        self.0.encode(e.array(2)?.u32(E::NUMBER)?, &mut ())
+        encode_numbered(&self.0, e)
     }
+}
+
+/// Encodes an event as the journal has it.
+///
+/// # Errors
+/// What the writer answers.
+pub fn encode_numbered<E: Listed, W: minicbor::encode::Write>(
+    event: &E,
+    e: &mut minicbor::Encoder<W>,
+) -> Result<(), minicbor::encode::Error<W::Error>> {
+    event.encode(e.array(2)?.u32(E::NUMBER)?, &mut ())
 }
