@@ -36,9 +36,9 @@ pub enum Category {
     Contention,
 }
 
-// Where several refusals apply, the first in this table is answered. A number is never
-// changed and never given to another refusal, nor is a name: callers' programs know them.
-// The next number is 26.
+// Rows stand in the order in which they are judged, not by number: where several refusals
+// apply, the first in this table is answered. A number is never changed and never given to
+// another refusal, nor is a name: callers' programs know them. The next number is 26.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -75,17 +75,6 @@ refusals! {
         order_id: OrderId,
     } => NotFound, Order(order_id);
 
-    /// No open inbound supply of the pair has that id.
-    #[error("inbound supply {inbound_id} is not known for sku {sku} at node {node_id}")]
-    6 InboundNotFound = "INBOUND_NOT_FOUND" {
-        /// The item.
-        sku: Sku,
-        /// The node.
-        node_id: NodeId,
-        /// The id that was never announced, or that is closed.
-        inbound_id: String,
-    } => NotFound, Inbound(sku, node_id, inbound_id);
-
     /// The order has no shipment of that number.
     #[error("order {order_id} has no shipment {shipment_number}")]
     7 ShipmentNotFound = "SHIPMENT_NOT_FOUND" {
@@ -103,13 +92,6 @@ refusals! {
         /// The index asked for, from 0 as callers count; commands count lines from 1.
         line_index: u32,
     } => NotFound, Line(order_id, line_index);
-
-    /// The pair has an open inbound supply of that id.
-    #[error("inbound supply {inbound_id} exists already at this sku and node")]
-    9 InboundExists = "INBOUND_EXISTS" {
-        /// The id.
-        inbound_id: String,
-    } => AlreadyExists, Inbound(inbound_id);
 
     /// The kind of a node cannot change.
     // Its stock means something else then.
@@ -141,6 +123,33 @@ refusals! {
         node_id: NodeId,
     } => Precondition, Node(node_id);
 
+    /// No open inbound supply of the pair has that id.
+    #[error("inbound supply {inbound_id} is not known for sku {sku} at node {node_id}")]
+    6 InboundNotFound = "INBOUND_NOT_FOUND" {
+        /// The item.
+        sku: Sku,
+        /// The node.
+        node_id: NodeId,
+        /// The id that was never announced, or that is closed.
+        inbound_id: String,
+    } => NotFound, Inbound(sku, node_id, inbound_id);
+
+    /// The pair has an open inbound supply of that id.
+    #[error("inbound supply {inbound_id} exists already at this sku and node")]
+    9 InboundExists = "INBOUND_EXISTS" {
+        /// The id.
+        inbound_id: String,
+    } => AlreadyExists, Inbound(inbound_id);
+
+    /// There are as many items, nodes or inbound supplies as may be.
+    #[error("{what} is full at {max} entries")]
+    16 ListFull = "LIST_FULL" {
+        /// Which list.
+        what: &'static str,
+        /// Most entries allowed.
+        max: usize,
+    } => LimitReached, List(what);
+
     /// A level would become negative.
     #[error("{what}: {wanted} units asked for, {available} there")]
     14 StockBelowZero = "STOCK_BELOW_ZERO" {
@@ -161,29 +170,11 @@ refusals! {
         max: u64,
     } => LimitReached, Stock(what);
 
-    /// There are as many items, nodes or inbound supplies as may be.
-    #[error("{what} is full at {max} entries")]
-    16 ListFull = "LIST_FULL" {
-        /// Which list.
-        what: &'static str,
-        /// Most entries allowed.
-        max: usize,
-    } => LimitReached, List(what);
-
     /// The shipment is shipped or cancelled already.
     #[error("shipment {shipment_number} is closed")]
     17 ShipmentNotPlanned = "SHIPMENT_NOT_PLANNED" {
         /// The shipment.
         shipment_number: u16,
-    } => Precondition, Shipment(shipment_number);
-
-    /// Units of the shipment are not on hand yet.
-    #[error("shipment {shipment_number} lacks {missing} units that are not on hand yet")]
-    18 SupplyNotReceived = "SUPPLY_NOT_RECEIVED" {
-        /// The shipment.
-        shipment_number: u16,
-        /// Units still pegged to inbound supply or backordered.
-        missing: u64,
     } => Precondition, Shipment(shipment_number);
 
     /// Units of the shipment are allocated, and after a count or damage too few good ones
@@ -195,6 +186,24 @@ refusals! {
         /// Units that are allocated and cannot leave.
         missing: u64,
     } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment are not on hand yet.
+    #[error("shipment {shipment_number} lacks {missing} units that are not on hand yet")]
+    18 SupplyNotReceived = "SUPPLY_NOT_RECEIVED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units still pegged to inbound supply or backordered.
+        missing: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// More units than the line ever had.
+    #[error("{}order {order_id} has {left} to cancel: fewer were ordered", .left.of_line())]
+    22 UnitsNotOrdered = "UNITS_NOT_ORDERED" {
+        /// The order.
+        order_id: OrderId,
+        /// What is left to cancel.
+        left: UnitsLeft,
+    } => Precondition, Order(order_id);
 
     /// More units than are left unshipped.
     #[error("{}order {order_id} has {left} to cancel: others are shipped", .left.of_line())]
@@ -208,15 +217,6 @@ refusals! {
     /// None is shipped, and the units are cancelled already.
     #[error("{}order {order_id} has {left} to cancel: others are cancelled already", .left.of_line())]
     21 UnitsCancelled = "UNITS_CANCELLED" {
-        /// The order.
-        order_id: OrderId,
-        /// What is left to cancel.
-        left: UnitsLeft,
-    } => Precondition, Order(order_id);
-
-    /// More units than the line ever had.
-    #[error("{}order {order_id} has {left} to cancel: fewer were ordered", .left.of_line())]
-    22 UnitsNotOrdered = "UNITS_NOT_ORDERED" {
         /// The order.
         order_id: OrderId,
         /// What is left to cancel.

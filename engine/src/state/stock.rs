@@ -541,20 +541,21 @@ impl StockActor {
         let book = &self.stock.reservations;
         let at_supplier = book.units(order, line, Supply::Supplier);
         let firm = u64::from(book.units(order, line, Supply::OnHand)) + u64::from(at_supplier);
-        let wanted = u64::from(units) + u64::from(ahead);
-        if firm < wanted {
-            return Grant::Short((wanted - firm).min(u64::from(units)));
-        }
-        if at_supplier > 0 {
-            // Its feed, not a count, says what is there: nothing can be missing. But
-            // no change may be decided on what has not left yet.
-            self.rare().leaving += units;
-            return Grant::Granted;
-        }
+        let (wanted, ahead) = (u64::from(units), u64::from(ahead));
         // What was damaged stays.
         let good = self.stock.good();
-        if units > good {
-            return Grant::Missing(u64::from(units - good));
+        let allocated = firm.saturating_sub(ahead).min(wanted);
+        // The feed of a supplier, not a count, says what is there: nothing can be missing.
+        if at_supplier == 0 && allocated > u64::from(good) {
+            return Grant::Missing(allocated - u64::from(good));
+        }
+        if allocated < wanted {
+            return Grant::Short(wanted - allocated);
+        }
+        if at_supplier > 0 {
+            // No change may be decided on what has not left yet.
+            self.rare().leaving += units;
+            return Grant::Granted;
         }
         let leaving = self.rare.as_deref().map_or(0, |r| r.leaving);
         if units > good - leaving {

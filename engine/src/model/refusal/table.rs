@@ -15,8 +15,11 @@ macro_rules! refusals {
         $({ $($(#[doc = $of_field:literal])+ $field:ident: $type:ty,)+ })?
         => $category:ident, $resource:ident($($named_by:ident),*);
     )+) => {
-        /// A refusal that durable state gives. Where several apply, the first in this
-        /// list is answered. None of them changed anything.
+        /// A refusal that durable state gives. None of them changed anything.
+        ///
+        /// Where several apply, the first in this list is answered. The lines of a
+        /// cancellation are judged one after the other, and so are the quantities of a
+        /// correction, the units on hand first: the first one that is refused decides.
         #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
         pub enum Refusal {
             $(
@@ -56,7 +59,7 @@ macro_rules! refusals {
         }
 
         impl RefusalKind {
-            /// Every refusal, in the order in which the first that applies is answered.
+            /// Every refusal, in the order in which they are judged.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The number that is this refusal's for ever.

@@ -107,3 +107,31 @@ fn claimed_units_are_not_free() {
     assert!(matches!(claimed.wait(), Ok(StockReply::Grant(Grant::Granted))));
     assert_eq!(shown(&row).1, i64::from(STOCK_UNITS_MAX) - 7);
 }
+
+#[test]
+fn what_a_count_did_not_find_is_told_before_what_is_not_received() {
+    let row = changed([set(5, 0)]);
+    let order = OrderNo(1);
+    let parts = Parts::from_iter([(Supply::OnHand, 3), (Supply::Backorder, 2)]);
+    let ship = |units, ahead| StockMessage::ClaimShip { order, line: 0, units, ahead };
+    let count = |on_hand| StockEffect::Change(StockChange::Counted { on_hand, unavailable: None });
+    let table = [
+        (StockEffect::Reserve { order, line: 0, parts }, ship(5, 0), Grant::Short(2)),
+        (count(1), ship(5, 0), Grant::Missing(2)),
+        (count(1), ship(3, 0), Grant::Missing(2)),
+        // An earlier shipment has a right to the units that are there.
+        (count(1), ship(2, 3), Grant::Short(2)),
+        (count(1), ship(1, 0), Grant::Granted),
+    ];
+    for ((effect, claim, expected), lsn) in table.into_iter().zip(2..) {
+        let lsn = Lsn::new(lsn);
+        let slot = row.get_or_insert(PAIR.node);
+        let apply = StockMessage::Apply { pair: PAIR, lsn, effect, settles: false };
+        slot.ask(apply).wait().expect("no panic");
+        let asked = format!("{claim:?}");
+        match slot.ask(claim).wait() {
+            Ok(StockReply::Grant(grant)) => assert_eq!(grant, expected, "{asked}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -16,8 +16,27 @@ pub struct LineShortage {
     pub short: u32,
 }
 
-/// Whether an order that lacks units is refused, and which.
-pub fn refused(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, Refusal> {
+/// What a plan comes to: none when it is taken, and what is short of an order that is not to
+/// wait for it. `has_room` tells whether its units may wait where they are to.
+pub fn judge(
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+    has_room: bool,
+) -> Result<Option<Vec<LineShortage>>, Refusal> {
+    if !has_room {
+        return Err(no_room_to_wait());
+    }
+    if draft.unfilled_units() > 0
+        && let Some(shortages) = lacking(wanted, draft)?
+    {
+        return Ok(Some(shortages));
+    }
+    bounded(draft)?;
+    Ok(None)
+}
+
+/// What an order is told of the units that it lacks; none when it goes on without them.
+fn lacking(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, Refusal> {
     if draft.cut_short {
         let why =
             format!("its items are at more nodes than the {SHIPMENTS_MAX} that one plan looks at");
@@ -41,7 +60,7 @@ fn waiting_units(draft: &Draft) -> u64 {
 }
 
 /// Refuses what one event and one shipment's bookkeeping cannot hold.
-pub fn bounded(draft: &Draft) -> Result<(), Refusal> {
+fn bounded(draft: &Draft) -> Result<(), Refusal> {
     let parts = draft.allocations.len();
     if parts > ORDER_ALLOCATIONS_MAX {
         let parts = format!("{parts} parts of stock; at most {ORDER_ALLOCATIONS_MAX}");

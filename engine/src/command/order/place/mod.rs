@@ -14,7 +14,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use self::event::OrderPlaced;
-use self::judge::{LineShortage, bounded, no_room_to_wait, refused};
+use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Room, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm, look_and_plan};
 use self::plan::{Draft, Wanted};
@@ -173,32 +173,29 @@ async fn decide(
 ) -> Result<Decided, EngineError> {
     let (moment, draft) = (Moment::now(kernel), look_and_plan(kernel, wanted).await?);
     if draft.unfilled_units() == 0 {
-        bounded(&draft)?;
+        judge(wanted, &draft, true)?;
         return Ok(Decided::Plan(draft));
     }
     let draft = confirm(kernel, wanted, (moment, draft), attempts).await?;
-    if draft.unfilled_units() > 0
-        && let Some(shortages) = refused(wanted, &draft)?
-    {
-        return Ok(Decided::SoldOut(shortages));
-    }
-    bounded(&draft)?;
-    room_to_wait(kernel, &draft).await?;
-    Ok(Decided::Plan(draft))
+    let has_room = has_room_to_wait(kernel, &draft).await?;
+    Ok(match judge(wanted, &draft, has_room)? {
+        None => Decided::Plan(draft),
+        Some(shortages) => Decided::SoldOut(shortages),
+    })
 }
 
-/// Refuses units that are to wait where no more may.
-async fn room_to_wait(kernel: &Kernel, draft: &Draft) -> Result<(), EngineError> {
+/// Whether the units that are to wait may do so.
+async fn has_room_to_wait(kernel: &Kernel, draft: &Draft) -> Result<bool, EngineError> {
     for waiting in draft.allocations.iter().filter(|a| a.supply == Supply::Backorder) {
         let sku = draft.lines[usize::from(waiting.line)].sku;
         let node = draft.shipments[usize::from(waiting.shipment)].node;
         let slot = kernel.state.cell(Pair { sku, node });
         let standing = standing_of(ask(kernel, slot, StockMessage::ReadStanding).await?);
         if waiting.units > standing.room_to_wait {
-            return Err(no_room_to_wait().into());
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Claims all that a draft needs, pairs ascending; nothing when one refuses.
