@@ -3,7 +3,7 @@
 pub mod catalogue;
 pub mod events;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod order;
 pub mod supply;
 

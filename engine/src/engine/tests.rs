@@ -11,11 +11,9 @@ use std::time::Duration;
 
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::calendar::{LocalDays, Zone};
+use crate::command::fixture::{AT, item, keyed, meta, node, order, receive, sku};
 use crate::command::order::ship::ShipmentShipped;
-use crate::command::{
-    ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
-    PlaceOrder, StockOperation,
-};
+use crate::command::{DefineItem, LineRequest, Lines, OrderRequest, PlaceOrder};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
 use crate::geo::{PostalCodes, PostalMatch, ZoneNo};
@@ -23,9 +21,8 @@ use crate::limits::TRIES_MAX;
 use crate::model::Location;
 use crate::model::event::Numbered;
 use crate::model::{
-    AllocationUnits, Dispatch, Item, Lsn, NodeId, NodeKind, NodeNo, OrderId, OrderNo, Pair,
-    PostalCode, Record, Refusal, RequestId, ServiceName, Shortage, Sku, SkuNo, StockEffect, Supply,
-    Text, Timestamp,
+    AllocationUnits, Dispatch, Item, Lsn, NodeNo, OrderId, OrderNo, Pair, Record, Refusal,
+    ServiceName, SkuNo, StockEffect, Supply, Text,
 };
 use crate::read::as_of::AsOf;
 use crate::state::stock::{Grant, StockMessage};
@@ -33,7 +30,6 @@ use crate::transaction::claims::Claims;
 use crate::transaction::command::recorded;
 use crate::transaction::written::Reserve;
 
-pub(crate) const AT: Timestamp = Timestamp::from_micros(1_795_435_200_000_000);
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -63,18 +59,6 @@ impl PostalCodes for OnePlace {
 
 pub(crate) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-pub(crate) fn meta() -> Meta {
-    Meta { request_id: None, content: None, origin: None, at: AT, validate_only: false }
-}
-
-fn code() -> PostalCode {
-    PostalCode::new("postal_code", "00000").expect("a code")
-}
-
-fn sku() -> Sku {
-    Sku::new("sku", "A").expect("a sku")
 }
 
 /// Runs a command to its end.
@@ -108,52 +92,6 @@ async fn stock_one_unit(engine: &Engine) -> Result<(), EngineError> {
     engine.change_stock(receive("A", NODE)).await.map(drop)
 }
 
-pub(crate) fn node(name: &str) -> DefineNode {
-    let node = NodeDefinition {
-        id: NodeId::new("node", name).expect("a node id"),
-        kind: NodeKind::Warehouse,
-        title: Text::default(),
-        postal_code: code(),
-        time_zone: "UTC".into(),
-        working_days: 0b111_1111,
-        cut_off_minute: 0,
-        holidays: Vec::new(),
-        capacity_units_per_day: 1,
-        shipment_cost: 0,
-        unit_cost: 0,
-        lead_time_days: 0,
-        enabled: true,
-    };
-    DefineNode { meta: meta(), node }
-}
-
-pub(crate) fn item(name: &str) -> DefineItem {
-    let item = Item { sku: Sku::new("sku", name).expect("a sku"), title: Text::default() };
-    DefineItem { meta: meta(), item }
-}
-
-/// One unit more.
-pub(crate) fn receive(name: &str, node: &str) -> ChangeStock {
-    let node = NodeId::new("node", node).expect("a node id");
-    let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
-    ChangeStock { meta: meta(), sku: Sku::new("sku", name).expect("a sku"), node, operation }
-}
-
-pub(crate) fn order() -> PlaceOrder {
-    let order = OrderRequest {
-        id: OrderId::new("order", "O").expect("an order id"),
-        customer: None,
-        channel: None,
-        postal_code: code(),
-        service: None,
-        deliver_by: None,
-        shortage: Some(Shortage::Reject),
-        split: None,
-        lines: Lines([LineRequest { sku: sku(), quantity: 1 }].into_iter().collect()),
-    };
-    PlaceOrder { meta: meta(), placed_at: None, order }
-}
-
 /// A thread may be off its core between its claim and its event for as long as it
 /// takes: no caller is told "sold out" or "contended" for that.
 #[test]
@@ -178,10 +116,8 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
 #[test]
 fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     let (engine, mut pump) = one_unit();
-    let item = |title: &str| Item {
-        sku: Sku::new("sku", "NEW").expect("a sku"),
-        title: Text::new("title", title).expect("a title"),
-    };
+    let item =
+        |title: &str| Item { sku: sku("NEW"), title: Text::new("title", title).expect("a title") };
     let define = |item| DefineItem { meta: meta(), item };
     let mut maker = pin!(engine.define_item(define(item("Scarf"))));
     assert!(poll(maker.as_mut()).is_pending(), "its event is in flight");
@@ -191,8 +127,8 @@ fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     assert_eq!(run(&mut pump, sure).version, made, "nothing is written");
     assert_eq!(*engine.item(&item("").sku).expect("it is there"), item("Scarf"));
 
-    let keyed = Meta { request_id: RequestId::new("request_id", "K").ok(), ..meta() };
-    let again = run(&mut pump, engine.ensure_item(DefineItem { meta: keyed, item: item("") }));
+    let again = DefineItem { meta: keyed("K"), item: item("") };
+    let again = run(&mut pump, engine.ensure_item(again));
     assert_eq!(again.version, made, "nor where there is a key");
 }
 
@@ -292,8 +228,7 @@ fn an_engine_that_shuts_down_says_so_and_is_not_halted() {
 #[test]
 fn all_that_is_wrong_with_an_order_is_told_at_once() {
     let (engine, _pump) = one_unit();
-    let line =
-        |name: &str, quantity| LineRequest { sku: Sku::new("sku", name).expect("a sku"), quantity };
+    let line = |name: &str, quantity| LineRequest { sku: sku(name), quantity };
     let unknown = PlaceOrder {
         order: OrderRequest {
             lines: Lines([line("B", 1), line("A", 1), line("C", 1)].into_iter().collect()),
@@ -302,8 +237,7 @@ fn all_that_is_wrong_with_an_order_is_told_at_once() {
         ..order()
     };
     let told = poll(pin!(engine.place_order(unknown.clone())));
-    let first = Sku::new("sku", "B").expect("a sku");
-    let expected = EngineError::Refused(Refusal::ItemNotFound { sku: first });
+    let expected = EngineError::Refused(Refusal::ItemNotFound { sku: sku("B") });
     assert!(matches!(&told, Poll::Ready(Err(error)) if *error == expected), "{told:?}");
 
     let mut wrong = unknown;

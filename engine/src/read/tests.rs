@@ -3,7 +3,8 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::engine::tests::{PAIR, one_unit, order, poll, run};
+use crate::command::fixture::order;
+use crate::engine::tests::{PAIR, one_unit, poll, run};
 use crate::engine::{Engine, Pump};
 use crate::limits::READS_MAX;
 use crate::model::{

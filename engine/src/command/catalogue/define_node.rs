@@ -9,7 +9,7 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Day, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text, Violation,
+    Day, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text, Violation,
 };
 use crate::state::network::{Network, PostalTable, calendar_of};
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -87,6 +87,26 @@ impl NodeDefinition {
         number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
         finish(found)
     }
+
+    /// The node that it is, at the place of its postal code.
+    pub(crate) fn at(self, location: Location) -> Node {
+        Node {
+            id: self.id,
+            kind: self.kind,
+            title: self.title,
+            postal_code: self.postal_code,
+            location,
+            time_zone: self.time_zone,
+            working_days: self.working_days,
+            cut_off_minute: self.cut_off_minute,
+            holidays: self.holidays,
+            capacity_units_per_day: self.capacity_units_per_day,
+            shipment_cost: self.shipment_cost,
+            unit_cost: self.unit_cost,
+            lead_time_days: self.lead_time_days,
+            enabled: self.enabled,
+        }
+    }
 }
 
 fn validate_holidays(holidays: &[Day], found: &mut Vec<Violation>) {
@@ -147,22 +167,7 @@ fn locate(postal: &PostalTable, definition: NodeDefinition) -> Result<Node, Viol
         let why = postal.why_unknown(code.as_str());
         Violation::new("postal_code", code, Rule::Malformed(why))
     })?;
-    let node = Node {
-        id: definition.id,
-        kind: definition.kind,
-        title: definition.title,
-        postal_code: definition.postal_code,
-        location: place.location,
-        time_zone: definition.time_zone,
-        working_days: definition.working_days,
-        cut_off_minute: definition.cut_off_minute,
-        holidays: definition.holidays,
-        capacity_units_per_day: definition.capacity_units_per_day,
-        shipment_cost: definition.shipment_cost,
-        unit_cost: definition.unit_cost,
-        lead_time_days: definition.lead_time_days,
-        enabled: definition.enabled,
-    };
+    let node = definition.at(place.location);
     match calendar_of(&node) {
         Ok(_) => Ok(node),
         Err(error) => {
@@ -187,7 +192,7 @@ impl Effective for NodeDefined {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::fixture::node;
+    use crate::command::fixture::located as node;
     use crate::model::Lsn;
 
     #[test]

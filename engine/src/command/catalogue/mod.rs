@@ -64,7 +64,8 @@ mod tests {
 
     use super::define_item::{DefineItem, ItemDefined};
     use super::*;
-    use crate::engine::tests::{item, one_unit, poll, run};
+    use crate::command::fixture::item;
+    use crate::engine::tests::{one_unit, poll, run};
     use crate::model::Meta;
     use crate::transaction::command::{self, Command, Decision};
 

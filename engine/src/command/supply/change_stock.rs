@@ -223,7 +223,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::command::fixture::node;
+    use crate::command::fixture::located as node;
     use crate::model::{Item, Lsn, NodeKind, NodeNo, SkuNo, Text};
 
     fn sku(name: &str) -> Sku {

@@ -2,8 +2,12 @@
 //! out. Fingerprints are in the journal, beside the events.
 
 use super::*;
-use crate::command::{CancelOrder, LineCancellation, SetPolicy, ShipShipment};
-use crate::model::{CustomerId, Day, InboundId, Policy, Split};
+use crate::command::fixture::{change, definition};
+use crate::command::{
+    CancelOrder, ChangeStock, DefineNode, LineCancellation, Meta, NodeDefinition, SetPolicy,
+    ShipShipment, StockOperation,
+};
+use crate::model::{CustomerId, Day, InboundId, NodeKind, Policy, RequestId, Shortage, Split};
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
 const GOLDEN: &str = include_str!("../../../tests-data/fingerprints.txt");
@@ -29,9 +33,9 @@ impl Carrier {
     }
 
     fn stock(&mut self, name: &str, node: &str, operation: StockOperation) {
-        let node = NodeId::new("node", node).expect("a node id");
+        let change = change("A", node, operation);
         self.carry(name, async |engine, meta| {
-            engine.change_stock(ChangeStock { meta, sku: sku(), node, operation }).await
+            engine.change_stock(ChangeStock { meta, ..change }).await
         });
     }
 
@@ -56,7 +60,6 @@ fn text(text: &str) -> Text {
 fn define(carrier: &mut Carrier) {
     let supplier = DefineNode {
         node: NodeDefinition {
-            kind: NodeKind::Supplier,
             title: text("Vendor"),
             cut_off_minute: 840,
             holidays: vec![Day::from_epoch_days(20_000)],
@@ -64,7 +67,7 @@ fn define(carrier: &mut Carrier) {
             shipment_cost: 450,
             unit_cost: 7,
             lead_time_days: 2,
-            ..node("V").node
+            ..definition("V", NodeKind::Supplier)
         },
         ..node("V")
     };
@@ -127,8 +130,7 @@ fn orders(carrier: &mut Carrier) {
         order.shortage = Some(Shortage::Partial);
         order.split = Some(Split::WholeLine);
         order.lines.0[0].quantity = 9;
-        let sku = Sku::new("sku", "B").expect("a sku");
-        order.lines.0.push(LineRequest { sku, quantity: 2 });
+        order.lines.0.push(LineRequest { sku: sku("B"), quantity: 2 });
     });
     carrier.order("place_order_then", |command| command.placed_at = Some(AT));
     let line = LineCancellation { line: 1, quantity: 3 };

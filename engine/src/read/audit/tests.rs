@@ -8,9 +8,10 @@ use std::thread::{scope, yield_now};
 
 use super::{Asked, AuditReport, Look, audit, audit_actors, audit_chunk, audit_hash};
 use crate::command::catalogue::define_item::ItemDefined;
+use crate::command::fixture::{AT, item, meta, node, order, receive};
 use crate::command::{CancelOrder, SetPolicy, ShipShipment};
 use crate::disk::RealDisk;
-use crate::engine::tests::{AT, NODE, item, meta, node, one_unit, order, poll, receive, run};
+use crate::engine::tests::{NODE, one_unit, poll, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::model::digest::{Part, hash_bytes};
 use crate::model::event::Numbered;

@@ -4,13 +4,14 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::{Moment, confirm, look_and_plan};
+use crate::command::fixture::{item, order, receive, sku};
 use crate::command::order::place::plan::Draft;
 use crate::command::order::place::resolve::resolve;
 use crate::command::{LineRequest, PlaceOrder};
-use crate::engine::tests::{NODE, item, one_unit, order, poll, receive, run};
+use crate::engine::tests::{NODE, one_unit, poll, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::limits::TRIES_MAX;
-use crate::model::{Refusal, Shortage, Sku};
+use crate::model::{Refusal, Shortage};
 use crate::transaction::attempts::{Attempt, Attempts};
 
 /// An order of five units of the item that has one.
@@ -65,8 +66,7 @@ fn an_event_at_a_pair_of_the_line_overtakes_the_look() {
 fn too_much_beside(shortage: Shortage) -> PlaceOrder {
     let mut wanted = too_much();
     wanted.order.shortage = Some(shortage);
-    let sku = Sku::new("sku", "B").expect("a sku");
-    wanted.order.lines.0.push(LineRequest { sku, quantity: 1 });
+    wanted.order.lines.0.push(LineRequest { sku: sku("B"), quantity: 1 });
     wanted
 }
 
