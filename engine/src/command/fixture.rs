@@ -1,12 +1,18 @@
 //! Commands, and what they are about, for tests of several folders.
 
+use std::fmt::Debug;
+use std::pin::pin;
+use std::task::Poll;
+
 use crate::command::{
-    ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition, OrderRequest,
-    PlaceOrder, StockOperation,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition,
+    OrderRequest, PlaceOrder, ShipShipment, StockOperation,
 };
+use crate::engine::EngineError;
+use crate::engine::tests::poll;
 use crate::model::{
-    Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage, Sku, Text,
-    Timestamp,
+    Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal, RefusalKind, RequestId,
+    Shortage, Sku, Text, Timestamp,
 };
 
 /// When the commands are taken.
@@ -94,4 +100,45 @@ pub fn order() -> PlaceOrder {
         lines: Lines([LineRequest { sku: sku("A"), quantity: 1 }].into_iter().collect()),
     };
     PlaceOrder { meta: meta(), placed_at: None, order }
+}
+
+/// Cancels all of that order.
+pub fn cancel() -> CancelOrder {
+    CancelOrder { meta: meta(), order: order().order.id, lines: Vec::new() }
+}
+
+/// Ships a shipment of that order.
+pub fn ship(shipment: u16) -> ShipShipment {
+    let text = |text| Text::new("text", text).expect("a text");
+    let (carrier, tracking) = (text("Owl Post"), text("1Z"));
+    ShipShipment { meta: meta(), order: order().order.id, shipment, carrier, tracking }
+}
+
+/// Checks the rows of a table: the question, the answer, and the answer that is expected.
+/// Returns the refusals among the answers.
+pub fn check<A: Debug, T: Debug + PartialEq>(
+    rows: impl IntoIterator<Item = (A, Result<T, Refusal>, Result<T, Refusal>)>,
+) -> Vec<RefusalKind> {
+    let mut refused = Vec::new();
+    for (asked, came_to, expected) in rows {
+        assert_eq!(came_to, expected, "{asked:?}");
+        refused.extend(came_to.err().map(|refusal| refusal.kind()));
+    }
+    refused
+}
+
+/// The refusal of a command that is refused at its first poll.
+pub fn told<T>(command: impl Future<Output = Result<T, EngineError>>) -> Refusal {
+    match poll(pin!(command)) {
+        Poll::Ready(Err(EngineError::Refused(refusal))) => refusal,
+        Poll::Ready(Err(error)) => panic!("no refusal: {error}"),
+        Poll::Ready(Ok(_)) => panic!("it is not refused"),
+        Poll::Pending => panic!("it is not refused at once"),
+    }
+}
+
+/// The refusal that a caller gets when all of these apply.
+pub fn first(apply: &[RefusalKind]) -> RefusalKind {
+    let given = RefusalKind::ALL.iter().find(|kind| apply.contains(kind));
+    *given.expect("at least one applies")
 }

@@ -1,5 +1,7 @@
 //! What callers may send, as tables: this command, exactly these violations.
 
+mod refusals;
+
 use super::*;
 use crate::limits;
 use crate::model::InboundId;

@@ -39,7 +39,7 @@ pub(crate) const PAIR: Pair = Pair { sku: SkuNo(0), node: NodeNo(0) };
 pub(crate) const NODE: &str = "N";
 
 /// One place, which every code names.
-struct OnePlace;
+pub(crate) struct OnePlace;
 
 impl PostalCodes for OnePlace {
     fn locate(&self, _: &str) -> Option<PostalMatch> {

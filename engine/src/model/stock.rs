@@ -342,4 +342,4 @@ impl Stock {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

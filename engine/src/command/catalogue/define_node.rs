@@ -190,30 +190,34 @@ impl Effective for NodeDefined {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::command::fixture::located as node;
-    use crate::model::Lsn;
+    use crate::command::fixture::{check, located, node_id};
+    use crate::model::{Lsn, RefusalKind};
 
-    #[test]
-    fn a_node_is_numbered_once_and_keeps_its_kind() {
-        let one =
-            Network::empty(1).with_node(NodeNo(0), node("A", NodeKind::Warehouse), Lsn::FIRST);
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
+        let (warehouse, supplier) = (NodeKind::Warehouse, NodeKind::Supplier);
+        let one = Network::empty(1).with_node(NodeNo(0), located("A", warehouse), Lsn::FIRST);
         let full =
             Network::new(vec![one.nodes[0].clone(); NODES_MAX], one.policy.clone(), Lsn::NONE, 1);
-        let number =
-            |network: &Network, name, kind| decide(network, node(name, kind)).map(|event| event.no);
-        let (warehouse, supplier) = (NodeKind::Warehouse, NodeKind::Supplier);
-        let kind_fixed =
-            Refusal::NodeKindFixed { node_id: NodeId::new("node", "A").expect("an id") };
-        let table = [
+        let number = |network: &Network, name, kind| {
+            decide(network, located(name, kind)).map(|event| event.no)
+        };
+        let kind_fixed = Refusal::NodeKindFixed { node_id: node_id("A") };
+        let rows = [
             (&one, "A", warehouse, Ok(NodeNo(0))),
             (&one, "B", supplier, Ok(NodeNo(1))),
             (&one, "A", supplier, Err(kind_fixed)),
             (&full, "B", warehouse, Err(Refusal::ListFull { what: "nodes", max: NODES_MAX })),
         ];
-        for (network, name, kind, expected) in table {
-            assert_eq!(number(network, name, kind), expected, "{name} {kind:?}");
-        }
+        check(rows.map(|(network, name, kind, expected)| {
+            ((name, kind), number(network, name, kind), expected)
+        }))
+    }
+
+    #[test]
+    fn a_node_is_numbered_once_and_keeps_its_kind() {
+        table();
     }
 }

@@ -57,24 +57,29 @@ fn next_number(items: usize) -> Result<SkuNo, Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::cell::RefCell;
     use std::pin::pin;
-    use std::task::Poll;
 
     use super::define_item::{DefineItem, ItemDefined};
     use super::*;
-    use crate::command::fixture::item;
+    use crate::command::fixture::{check, item, told};
     use crate::engine::tests::{one_unit, poll, run};
-    use crate::model::Meta;
+    use crate::model::{Meta, RefusalKind};
     use crate::transaction::command::{self, Command, Decision};
+
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
+        let full = Refusal::ListFull { what: "items", max: ITEMS_MAX };
+        let rows = [(0, Ok(0)), (ITEMS_MAX - 1, Ok(ITEMS_MAX - 1)), (ITEMS_MAX, Err(full))];
+        let number = |items| next_number(items).map(|no| no.0 as usize);
+        let numbers = check(rows.map(|(items, expected)| (items, number(items), expected)));
+        [numbers, vec![number_passed_on()]].concat()
+    }
 
     #[test]
     fn an_item_follows_all_others_while_there_is_room() {
-        assert_eq!(next_number(0), Ok(SkuNo(0)));
-        assert_eq!(next_number(ITEMS_MAX - 1).map(|no| no.0 as usize), Ok(ITEMS_MAX - 1));
-        let full = Refusal::ListFull { what: "items", max: ITEMS_MAX };
-        assert_eq!(next_number(ITEMS_MAX), Err(full));
+        table();
     }
 
     /// A definition whose thread is off its core between its number and the journal.
@@ -101,23 +106,29 @@ mod tests {
         }
     }
 
+    /// The refusal of a definition whose number is not the next one any more.
+    ///
     /// Items with lower numbers may be rejected meanwhile, with a batch that the disk has
     /// no room for. If this item were written with its number then, the journal could not
     /// be replayed.
-    #[test]
-    fn a_number_that_is_not_the_next_one_any_more_is_not_written() {
+    fn number_passed_on() -> RefusalKind {
         let (engine, mut pump) = one_unit();
         let mut before = pin!(engine.define_item(item("B")));
         assert!(poll(before.as_mut()).is_pending(), "its event is in flight");
         let claim = Claim::Item(item("B").item.sku);
         let late = Late(item("C"), RefCell::new(|| engine.kernel.give_back(claim.clone())));
-        let told = poll(pin!(command::run(&engine.kernel, &late)));
-        let contended = EngineError::Refused(Refusal::Contended);
-        assert!(matches!(&told, Poll::Ready(Err(error)) if *error == contended), "{told:?}");
+        let told = told(command::run(&engine.kernel, &late));
+        assert_eq!(told, Refusal::Contended);
         assert!(engine.kernel.state.new_items.lock().numbers.is_empty(), "all is given back");
         // The event of B is in the journal in this test: it comes first.
         run(&mut pump, before);
         run(&mut pump, engine.define_item(item("C")));
         assert_eq!(engine.status().items, 3);
+        told.kind()
+    }
+
+    #[test]
+    fn a_number_that_is_not_the_next_one_any_more_is_not_written() {
+        number_passed_on();
     }
 }

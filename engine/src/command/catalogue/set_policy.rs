@@ -169,11 +169,13 @@ impl Effective for PolicySet {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::command::fixture::check;
+    use crate::model::RefusalKind;
 
-    #[test]
-    fn services_stay_where_orders_refer_to_them() {
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
         let before = Policy::default();
         let after = |change: fn(&mut Policy)| {
             let mut after = Policy::default();
@@ -181,16 +183,22 @@ mod tests {
             decide(&before, &after).map(|event| *event.policy == after)
         };
         let fixed = |service: &str| Err(Refusal::ServiceFixed { service: service.into() });
-        let table = [
-            (after(|_| {}), Ok(true)),
-            (after(|policy| policy.horizon_days = 9), Ok(true)),
-            (after(|policy| policy.services.push(policy.services[0].clone())), Ok(true)),
-            (after(|policy| policy.services[1].promise_days = 9), Ok(true)),
-            (after(|policy| drop(policy.services.pop())), fixed("same_day")),
-            (after(|policy| policy.services.swap(0, 1)), fixed("standard")),
-        ];
-        for (at, (came_to, expected)) in table.into_iter().enumerate() {
-            assert_eq!(came_to, expected, "row {at}");
-        }
+        check([
+            ("nothing", after(|_| {}), Ok(true)),
+            ("the horizon", after(|policy| policy.horizon_days = 9), Ok(true)),
+            (
+                "one more service",
+                after(|policy| policy.services.push(policy.services[0].clone())),
+                Ok(true),
+            ),
+            ("a promise", after(|policy| policy.services[1].promise_days = 9), Ok(true)),
+            ("one service less", after(|policy| drop(policy.services.pop())), fixed("same_day")),
+            ("another order", after(|policy| policy.services.swap(0, 1)), fixed("standard")),
+        ])
+    }
+
+    #[test]
+    fn services_stay_where_orders_refer_to_them() {
+        table();
     }
 }

@@ -244,10 +244,11 @@ impl Effective for OrderCancelled {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::fixture::{id, order};
     use super::*;
-    use crate::model::{Claim, Dispatch, Lsn, Text, Timestamp};
+    use crate::command::fixture::{check, first};
+    use crate::model::{Claim, Dispatch, Lsn, RefusalKind, Text, Timestamp};
 
     /// The allocations that a cancellation gives back, with their units.
     fn given_back(order: &Order, lines: &[(u32, u32)]) -> Result<Vec<(u16, u32)>, Refusal> {
@@ -278,54 +279,43 @@ mod tests {
         order
     }
 
-    #[test]
-    fn a_cancellation_gives_back_the_least_firm_units_or_says_why_not() {
-        let order_id = id();
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
         let two_of_the_first = [LineCancellation { line: 1, quantity: 2 }];
-        let table = [
+        let not_found = |line_index| Err(Refusal::LineNotFound { order_id: id(), line_index });
+        let not_ordered = |left| Err(Refusal::UnitsNotOrdered { order_id: id(), left });
+        let units_shipped = |left| Err(Refusal::UnitsShipped { order_id: id(), left });
+        let units_cancelled = |left| Err(Refusal::UnitsCancelled { order_id: id(), left });
+        let rows = [
             (order(), &[][..], Ok(vec![(0, 3), (1, 2), (2, 3)])),
             (order(), &[(1, 1)], Ok(vec![(1, 1)])),
             (order(), &[(1, 4)], Ok(vec![(0, 2), (1, 2)])),
             (order(), &[(2, 3), (1, 2)], Ok(vec![(1, 2), (2, 3)])),
-            (
-                order(),
-                &[(3, 1)],
-                Err(Refusal::LineNotFound { order_id: order_id.clone(), line_index: 2 }),
-            ),
-            (
-                order(),
-                &[(2, 4)],
-                Err(Refusal::UnitsNotOrdered {
-                    order_id: order_id.clone(),
-                    left: left(Some(1), 3, 4),
-                }),
-            ),
+            (order(), &[(3, 1)], not_found(2)),
+            (order(), &[(2, 4)], not_ordered(left(Some(1), 3, 4))),
             (shipped(), &[], Ok(vec![(1, 2)])),
-            (
-                shipped(),
-                &[(2, 1)],
-                Err(Refusal::UnitsShipped {
-                    order_id: order_id.clone(),
-                    left: left(Some(1), 0, 1),
-                }),
-            ),
-            (
-                cancelled(&two_of_the_first),
-                &[(1, 4)],
-                Err(Refusal::UnitsCancelled {
-                    order_id: order_id.clone(),
-                    left: left(Some(0), 3, 4),
-                }),
-            ),
-            (
-                cancelled(&[]),
-                &[],
-                Err(Refusal::UnitsCancelled { order_id, left: left(None, 0, 8) }),
-            ),
+            (shipped(), &[(2, 1)], units_shipped(left(Some(1), 0, 1))),
+            // More than are left unshipped, and more than were ordered.
+            (shipped(), &[(2, 4)], not_ordered(left(Some(1), 0, 4))),
+            // The first line that is refused decides.
+            (shipped(), &[(2, 1), (3, 1)], units_shipped(left(Some(1), 0, 1))),
+            (shipped(), &[(3, 1), (2, 1)], not_found(2)),
+            (cancelled(&two_of_the_first), &[(1, 4)], units_cancelled(left(Some(0), 3, 4))),
+            (cancelled(&[]), &[], units_cancelled(left(None, 0, 8))),
         ];
-        for (order, lines, expected) in table {
-            assert_eq!(given_back(&order, lines), expected, "{lines:?}");
-        }
+        check(rows.map(|(order, lines, expected)| (lines, given_back(&order, lines), expected)))
+    }
+
+    #[test]
+    fn a_cancellation_gives_back_the_least_firm_units_or_says_why_not() {
+        table();
+    }
+
+    #[test]
+    fn more_units_than_a_line_ever_had_is_told_before_how_many_are_shipped() {
+        let told = given_back(&shipped(), &[(2, 4)]).map_err(|refusal| refusal.kind());
+        let both = [RefusalKind::UnitsShipped, RefusalKind::UnitsNotOrdered];
+        assert_eq!(told, Err(first(&both)));
     }
 
     #[test]

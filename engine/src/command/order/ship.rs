@@ -159,12 +159,19 @@ async fn claim_once<'k>(
             Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
     }
+    complete(shipment, short, missing)?;
+    Ok(Attempt::Done(claims))
+}
+
+/// Refuses a shipment, counted from 0, of which so many units are not received, and so many
+/// missing.
+fn complete(shipment: u16, short: u64, missing: u64) -> Result<(), Refusal> {
     let shipment_number = shipment + 1;
     match (short, missing) {
-        (0, 0) => Ok(Attempt::Done(claims)),
+        (0, 0) => Ok(()),
         // Inbound units arrive by themselves; missing units have to be found by people.
-        (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }.into()),
-        _ => Err(Refusal::UnitsMissing { shipment_number, missing }.into()),
+        (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }),
+        _ => Err(Refusal::UnitsMissing { shipment_number, missing }),
     }
 }
 
@@ -204,16 +211,11 @@ impl Effective for ShipmentShipped {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::fixture::{id, order};
     use super::*;
-    use crate::model::Lsn;
-
-    fn ship(shipment: u16) -> ShipShipment {
-        let text = |text| Text::new("text", text).expect("a text");
-        let (carrier, tracking) = (text("Owl Post"), text("1Z"));
-        ShipShipment { meta: Meta::default(), order: id(), shipment, carrier, tracking }
-    }
+    use crate::command::fixture::{check, first, ship};
+    use crate::model::{Lsn, RefusalKind};
 
     /// The shipment from 0, and the allocations that leave with their units.
     fn leaves(order: &Order, shipment: u16) -> Result<(u16, Vec<(u16, u32)>), Refusal> {
@@ -223,8 +225,8 @@ mod tests {
         Ok((event.shipment, units))
     }
 
-    #[test]
-    fn what_is_open_of_a_shipment_leaves_or_it_says_why_not() {
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
         let mut shipped = order();
         let ShipmentShipped { shipment, dispatch, .. } =
             decide(&shipped, &ship(1)).expect("it is planned");
@@ -235,7 +237,7 @@ mod tests {
         let not_found =
             |shipment_number| Err(Refusal::ShipmentNotFound { order_id: id(), shipment_number });
         let not_planned = |shipment_number| Err(Refusal::ShipmentNotPlanned { shipment_number });
-        let table = [
+        let rows = [
             (order(), 1, Ok((0, vec![(0, 3), (2, 3)]))),
             (order(), 2, Ok((1, vec![(1, 2)]))),
             (order(), 0, not_found(0)),
@@ -243,9 +245,34 @@ mod tests {
             (shipped, 1, not_planned(1)),
             (cancelled, 2, not_planned(2)),
         ];
-        for (order, shipment, expected) in table {
-            assert_eq!(leaves(&order, shipment), expected, "{shipment}");
-        }
+        let rows = rows.map(|(order, at, expected)| (at, leaves(&order, at), expected));
+        [check(rows), table_of_pairs()].concat()
+    }
+
+    /// The refusals of what pairs answer: units that are not received, and units missing.
+    fn table_of_pairs() -> Vec<RefusalKind> {
+        let not_received =
+            |missing| Err(Refusal::SupplyNotReceived { shipment_number: 3, missing });
+        let missing = |missing| Err(Refusal::UnitsMissing { shipment_number: 3, missing });
+        let rows = [
+            ((0, 0), Ok(())),
+            ((5, 0), not_received(5)),
+            ((0, 2), missing(2)),
+            ((5, 2), missing(2)),
+        ];
+        check(rows.map(|(lacks, expected)| (lacks, complete(2, lacks.0, lacks.1), expected)))
+    }
+
+    #[test]
+    fn what_is_open_of_a_shipment_leaves_or_it_says_why_not() {
+        table();
+    }
+
+    #[test]
+    fn what_is_missing_is_told_before_what_is_not_received() {
+        let told = complete(0, 1, 1).map_err(|refusal| refusal.kind());
+        let both = [RefusalKind::SupplyNotReceived, RefusalKind::UnitsMissing];
+        assert_eq!(told, Err(first(&both)));
     }
 
     #[test]

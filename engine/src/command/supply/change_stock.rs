@@ -218,54 +218,83 @@ fn joined(mut one: Value, other: Value) -> Value {
     one
 }
 
+// What only the pair can refuse is in the table of `model/stock/tests.rs`.
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::command::fixture::located as node;
-    use crate::model::{Item, Lsn, NodeKind, NodeNo, SkuNo, Text};
-
-    fn sku(name: &str) -> Sku {
-        Sku::new("sku", name).expect("a sku")
-    }
-
-    fn node_id(name: &str) -> NodeId {
-        NodeId::new("node", name).expect("a node id")
-    }
+    use crate::command::DefineNode;
+    use crate::command::fixture::{
+        change, check, definition, first, item, located, node, node_id, sku, told,
+    };
+    use crate::engine::tests::{NODE, one_unit, run};
+    use crate::model::{InboundId, Lsn, NodeKind, NodeNo, RefusalKind, SkuNo};
 
     /// The item `A`, a warehouse `W` and a supplier `S`.
     fn state() -> State {
         let state = State::new(1, 1);
-        let item = Item { sku: sku("A"), title: Text::default() };
-        state.catalogue.define(SkuNo(0), item, Lsn::FIRST);
+        state.catalogue.define(SkuNo(0), item("A").item, Lsn::FIRST);
         let network = Network::empty(1)
-            .with_node(NodeNo(0), node("W", NodeKind::Warehouse), Lsn::FIRST)
-            .with_node(NodeNo(1), node("S", NodeKind::Supplier), Lsn::FIRST);
+            .with_node(NodeNo(0), located("W", NodeKind::Warehouse), Lsn::FIRST)
+            .with_node(NodeNo(1), located("S", NodeKind::Supplier), Lsn::FIRST);
         state.network.store(Arc::new(network));
         state
     }
 
-    #[test]
-    fn an_operation_is_for_a_pair_of_known_names_at_a_node_of_its_kind() {
+    fn cancel_inbound() -> StockOperation {
+        StockOperation::CancelInbound { id: InboundId::new("id", "PO").expect("an id") }
+    }
+
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
         let state = state();
         let feed = StockOperation::SupplierFeed { quantity: None };
         let count = StockOperation::Count { on_hand: 1 };
         let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(1) };
+        let cancel = cancel_inbound();
         let pair = |node| Ok(Pair { sku: SkuNo(0), node: NodeNo(node) });
-        let table = [
+        let is_supplier = || Err(Refusal::NodeIsSupplier { node_id: node_id("S") });
+        let rows = [
             ("A", "W", &count, pair(0)),
             ("A", "S", &feed, pair(1)),
             ("A", "W", &safety, pair(0)),
             ("A", "S", &safety, pair(1)),
             ("B", "X", &count, Err(Refusal::ItemNotFound { sku: sku("B") })),
             ("A", "X", &count, Err(Refusal::NodeNotFound { node_id: node_id("X") })),
-            ("A", "S", &count, Err(Refusal::NodeIsSupplier { node_id: node_id("S") })),
+            ("A", "S", &count, is_supplier()),
+            ("A", "S", &cancel, is_supplier()),
             ("A", "W", &feed, Err(Refusal::NodeNotSupplier { node_id: node_id("W") })),
         ];
-        for (name, node, operation, expected) in table {
+        let found = rows.map(|(name, node, operation, expected)| {
             let found = find_pair(&state, &sku(name), &node_id(node), operation);
-            assert_eq!(found, expected, "{name} {node} {operation:?}");
-        }
+            ((name, node, operation), found, expected)
+        });
+        [check(found), vec![unknown_inbound()]].concat()
+    }
+
+    /// The refusal of a change of an inbound supply that nobody announced.
+    fn unknown_inbound() -> RefusalKind {
+        let (engine, _pump) = one_unit();
+        let refusal = told(engine.change_stock(change("A", NODE, cancel_inbound())));
+        let (sku, node_id) = (sku("A"), node_id(NODE));
+        assert_eq!(refusal, Refusal::InboundNotFound { sku, node_id, inbound_id: "PO".into() });
+        refusal.kind()
+    }
+
+    #[test]
+    fn an_operation_is_for_a_pair_of_known_names_at_a_node_of_its_kind() {
+        table();
+    }
+
+    /// Nothing is on its way to a supplier: both apply.
+    #[test]
+    fn at_a_supplier_an_inbound_supply_is_refused_for_the_node() {
+        let (engine, mut pump) = one_unit();
+        let supplier = DefineNode { node: definition("S", NodeKind::Supplier), ..node("S") };
+        run(&mut pump, engine.define_node(supplier));
+        let refusal = told(engine.change_stock(change("A", "S", cancel_inbound())));
+        let both = [RefusalKind::InboundNotFound, RefusalKind::NodeIsSupplier];
+        assert_eq!(refusal.kind(), first(&both));
     }
 }

@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::command::StockOperation;
+use crate::command::fixture::{check, first};
+use crate::limits::INBOUND_PER_PAIR_MAX;
 use crate::model::Pair;
 use crate::model::StateHash;
 use crate::model::ids::{NodeNo, OrderNo, SkuNo};
 use crate::model::invariants::conservation;
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{Refusal, RefusalKind};
 
 const PAIR: Pair = Pair { sku: SkuNo(7), node: NodeNo(3) };
 const PO: InboundNo = InboundNo(0);
@@ -189,7 +191,7 @@ fn an_inbound_supply_that_shrinks_below_its_pegs_displaces_the_youngest() {
 }
 
 #[test]
-fn whoever_waits_gets_only_what_an_event_freed() {
+fn a_waiting_order_gets_only_what_an_event_freed() {
     // Two units are free and may be claimed by a transaction in flight: the
     // three that arrive go to the order that waits, the two stay.
     Table::default()
@@ -302,16 +304,98 @@ fn what_is_on_its_way_to_a_pair_is_bounded_in_sum() {
     assert_eq!(decide(&table, &announcement(2)), Err(too_much.into()));
 }
 
+fn adjust(on_hand_delta: i32, unavailable_delta: i32) -> StockOperation {
+    StockOperation::Adjust { on_hand_delta, unavailable_delta, reason: Text::default() }
+}
+
+/// A pair of so many units, and a supply of five more on its way.
+fn shelf(on_hand: u32, unavailable: u32) -> Table {
+    Table::default()
+        .change(StockChange::Set { on_hand, unavailable, safety: 0 })
+        .change(announce(PO, 5))
+}
+
+/// A pair with as many open supplies, of one unit each, as may be.
+fn full_list() -> Table {
+    let numbers = 0..u16::try_from(INBOUND_PER_PAIR_MAX).expect("fits");
+    numbers.fold(Table::default(), |table, no| table.change(announce(InboundNo(no), 1)))
+}
+
+/// The refusals of the table, whose rows are checked: what a pair refuses.
+pub(crate) fn table() -> Vec<RefusalKind> {
+    const MAX: u32 = STOCK_UNITS_MAX;
+    let id = || InboundId::new("id", "PO-0").unwrap();
+    let eta = Timestamp::from_micros(1);
+    let three_there = StockOperation::Set { on_hand: Some(3), unavailable: None, safety: None };
+    let receive = StockOperation::Receive { quantity: 1, unavailable: 1 };
+    let again = StockOperation::AnnounceInbound { id: id(), quantity: 1, eta };
+    let grow = |quantity| StockOperation::ChangeInbound { id: id(), quantity, eta: None };
+    let arrive = StockOperation::ReceiveInbound { id: id(), quantity: 1, closes: false };
+    let below = |what, wanted, available| Err(Refusal::StockBelowZero { what, wanted, available });
+    let too_large = |what| Err(Refusal::QuantityTooLarge { what, max: MAX.into() });
+    let exists = Err(Refusal::InboundExists { inbound_id: "PO-0".into() });
+    let full = || Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
+    let two = shelf(10, 4).change(announce(InboundNo(1), 1));
+    let rows = [
+        (shelf(10, 4), three_there, below("unavailable", 4, 3)),
+        (shelf(10, 4), adjust(-11, 0), below("on_hand", 11, 10)),
+        (shelf(10, 4), adjust(-7, 0), below("unavailable", 4, 3)),
+        (shelf(10, 4), adjust(0, -5), below("unavailable", 5, 4)),
+        (shelf(10, 4), adjust(0, 7), below("unavailable", 11, 10)),
+        (shelf(MAX, MAX), adjust(1, 0), too_large("on_hand")),
+        (shelf(MAX, MAX), adjust(0, 1), too_large("unavailable")),
+        // The units on hand are judged first.
+        (shelf(MAX, 0), adjust(1, -1), too_large("on_hand")),
+        (shelf(10, 4), adjust(-11, i32::try_from(MAX).unwrap()), below("on_hand", 11, 10)),
+        (shelf(MAX, 0), receive, too_large("on_hand")),
+        (shelf(10, 4), again, exists),
+        (shelf(10, 4), announcement(MAX - 4), too_large("inbound")),
+        (full_list(), announcement(1), full()),
+        (full_list(), announcement(MAX), full()),
+        (two, grow(Some(MAX)), too_large("inbound")),
+        (shelf(MAX, 0), arrive, too_large("on_hand")),
+    ];
+    check(rows.map(|(table, operation, expected)| {
+        let decided = decide(&table, &operation).map_err(|refused| match refused {
+            Refused::Refused(refusal) => refusal,
+            Refused::UnknownInbound => panic!("{operation:?} names a supply that is open"),
+        });
+        (operation, decided, expected)
+    }))
+}
+
+#[test]
+fn a_pair_refuses_what_it_cannot_hold() {
+    table();
+}
+
+#[test]
+fn a_full_list_is_told_before_a_sum_that_is_too_large() {
+    let Err(Refused::Refused(told)) = decide(&full_list(), &announcement(STOCK_UNITS_MAX)) else {
+        panic!("it is refused");
+    };
+    let both = [RefusalKind::QuantityTooLarge, RefusalKind::ListFull];
+    assert_eq!(told.kind(), first(&both));
+}
+
+#[test]
+fn an_inbound_supply_that_is_not_open_is_not_known() {
+    let id = || InboundId::new("id", "PO-none").unwrap();
+    let operations = [
+        StockOperation::ChangeInbound { id: id(), quantity: Some(1), eta: None },
+        StockOperation::ReceiveInbound { id: id(), quantity: STOCK_UNITS_MAX, closes: false },
+        StockOperation::CancelInbound { id: id() },
+    ];
+    for operation in operations {
+        assert_eq!(decide(&shelf(10, 0), &operation), Err(Refused::UnknownInbound));
+    }
+}
+
 #[test]
 fn a_correction_that_narrows_a_gap_is_taken_and_one_that_widens_it_is_not() {
     let table = Table::default()
         .change(StockChange::Set { on_hand: 10, unavailable: 8, safety: 0 })
         .change(StockChange::Counted { on_hand: 5, unavailable: None });
-    let adjust = |on_hand_delta, unavailable_delta| StockOperation::Adjust {
-        on_hand_delta,
-        unavailable_delta,
-        reason: Text::default(),
-    };
     assert!(decide(&table, &adjust(1, 0)).is_ok());
     assert!(decide(&table, &adjust(0, -1)).is_ok());
     assert!(decide(&table, &adjust(-1, 0)).is_err());

@@ -1,4 +1,4 @@
-//! What a plan comes to, whose lack is durable: refused, told what is short, or taken.
+//! Judges a plan: the order goes in as planned, is sold out, or is refused.
 
 use super::plan::{Draft, Wanted};
 use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
@@ -16,8 +16,9 @@ pub struct LineShortage {
     pub short: u32,
 }
 
-/// What a plan comes to: none when it is taken, and what is short of an order that is not to
-/// wait for it. `has_room` tells whether its units may wait where they are to.
+/// Judges a plan whose unfilled units are durably not there. None when the order goes in as
+/// planned; else the lines that lack units, of an order that does not wait for them.
+/// `has_room` says whether the units that are to wait may do so.
 pub fn judge(
     wanted: &Wanted<'_>,
     draft: &Draft,
@@ -35,7 +36,8 @@ pub fn judge(
     Ok(None)
 }
 
-/// What an order is told of the units that it lacks; none when it goes on without them.
+/// The lines that lack units, of an order that does not wait for them; none when the order
+/// goes in all the same.
 fn lacking(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, Refusal> {
     if draft.cut_short {
         let why =

@@ -1,5 +1,5 @@
-//! What an order could get, as it is published, and whether what it lacks is durably not
-//! there.
+//! Plans an order on what pairs publish, and confirms that the units which the plan lacks
+//! are durably not there.
 
 use smallvec::SmallVec;
 

@@ -281,3 +281,6 @@ fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         last_lsn: Lsn::NONE,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! The names in an order, looked up.
+//! Looks up every name in an order.
 
 use smallvec::SmallVec;
 

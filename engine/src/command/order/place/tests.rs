@@ -1,0 +1,245 @@
+//! Tables: this order on this state, exactly these units, this shortage or this refusal.
+
+use std::sync::Arc;
+
+use super::judge::{LineShortage, judge};
+use super::plan::{Draft, Wanted, plan};
+use super::resolve::resolve;
+use crate::command::fixture::{check, first, item, located, order, sku, told};
+use crate::command::{LineRequest, PlaceOrder};
+use crate::engine::EngineError;
+use crate::engine::tests::{OnePlace, PAIR, one_unit, run};
+use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
+use crate::model::{
+    Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Refusal, RefusalKind, Shortage,
+    SkuNo, Split, StockChange, StockEffect, Supply,
+};
+use crate::sourcing::limits::SHIPMENTS_MAX;
+use crate::state::State;
+use crate::state::network::Network;
+use crate::state::stock::StockMessage;
+
+/// The outcome of an order on plain state.
+#[derive(Debug, PartialEq, Eq)]
+enum Came {
+    /// Line, node, supply and units of each part.
+    Parts(Vec<(u16, u16, Supply, u32)>),
+    /// Lines that lack units, of an order that is not to wait.
+    SoldOut(Vec<LineShortage>),
+}
+
+/// The items `A` and `B`, and these nodes.
+fn state(nodes: impl IntoIterator<Item = Node>) -> State {
+    let state = State::new(1, 1);
+    for (no, name) in (0..).zip(["A", "B"]) {
+        state.catalogue.define(SkuNo(no), item(name).item, Lsn::FIRST);
+    }
+    let network = (0..).zip(nodes).fold(Network::empty(1), |network, (no, node)| {
+        network.with_node(NodeNo(no), node, Lsn::FIRST)
+    });
+    state.network.store(Arc::new(network));
+    state
+}
+
+/// The state after the supply of pairs changed, each named by its item and its node.
+fn stocked(state: State, supply: &[(u32, u16, StockChange)]) -> State {
+    for (sku, node, change) in supply {
+        let pair = Pair { sku: SkuNo(*sku), node: NodeNo(*node) };
+        let effect = StockEffect::Change(change.clone());
+        let apply = StockMessage::Apply { pair, lsn: Lsn::FIRST, effect, settles: false };
+        state.cell(pair).ask(apply).wait().expect("no panic");
+    }
+    state
+}
+
+fn on_hand(on_hand: u32) -> StockChange {
+    StockChange::Set { on_hand, unavailable: 0, safety: 0 }
+}
+
+/// Two warehouses with three units of `A` each. The second one has a unit of `B`.
+fn two_warehouses() -> State {
+    let nodes = ["W", "X"].map(|name| located(name, NodeKind::Warehouse));
+    stocked(state(nodes), &[(0, 0, on_hand(3)), (0, 1, on_hand(3)), (1, 1, on_hand(1))])
+}
+
+/// A warehouse that is disabled, with three units of `A`.
+fn only_disabled() -> State {
+    let node = Node { enabled: false, ..located("W", NodeKind::Warehouse) };
+    stocked(state([node]), &[(0, 0, on_hand(3))])
+}
+
+/// A supplier that has three units of `A`.
+fn only_a_supplier() -> State {
+    let feed = StockChange::SupplierFeed { quantity: Some(3) };
+    stocked(state([located("S", NodeKind::Supplier)]), &[(0, 0, feed)])
+}
+
+/// More warehouses than one plan looks at, with a unit of `A` each.
+fn too_many_nodes() -> State {
+    let one = state([located("W", NodeKind::Warehouse)]);
+    let nodes = vec![one.network.load().nodes[0].clone(); SHIPMENTS_MAX + 1];
+    let policy = Arc::clone(&one.network.load().policy);
+    one.network.store(Arc::new(Network::new(nodes, policy, Lsn::NONE, 1)));
+    let numbers = (0..).take(SHIPMENTS_MAX + 1);
+    let supply: Vec<_> = numbers.map(|no| (0, no, on_hand(1))).collect();
+    stocked(one, &supply)
+}
+
+/// An order of so many units of these items.
+fn wants(lines: &[(&str, u32)], shortage: Shortage) -> PlaceOrder {
+    let mut wanted = order();
+    let line = |&(name, quantity): &(&str, u32)| LineRequest { sku: sku(name), quantity };
+    wanted.order.lines.0 = lines.iter().map(line).collect();
+    wanted.order.shortage = Some(shortage);
+    wanted
+}
+
+/// The order's plan on that state, where nothing is on its way.
+fn planned<'a>(state: &'a State, order: &PlaceOrder) -> Result<(Wanted<'a>, Draft), Refusal> {
+    let wanted = resolve(state, &OnePlace, order).map_err(|error| match error {
+        EngineError::Refused(refusal) => refusal,
+        other => panic!("{other}"),
+    })?;
+    let draft = plan(&state.network.load_full(), &wanted, None);
+    Ok((wanted, draft.expect("nothing is on its way")))
+}
+
+fn comes_to(state: &State, order: &PlaceOrder) -> Result<Came, Refusal> {
+    let (wanted, draft) = planned(state, order)?;
+    Ok(match judge(&wanted, &draft, true)? {
+        Some(shortages) => Came::SoldOut(shortages),
+        None => Came::Parts(parts(&draft)),
+    })
+}
+
+fn parts(draft: &Draft) -> Vec<(u16, u16, Supply, u32)> {
+    let node = |shipment: u16| draft.shipments[usize::from(shipment)].node.0;
+    draft.allocations.iter().map(|a| (a.line, node(a.shipment), a.supply, a.units)).collect()
+}
+
+/// The refusals of the tables, whose rows are checked.
+pub(crate) fn table() -> Vec<RefusalKind> {
+    [plain_state(), bounds(), in_the_engine()].concat()
+}
+
+fn plain_state() -> Vec<RefusalKind> {
+    use Shortage::{Backorder, Partial, Reject};
+    let (shelf, waits, supplier) = (Supply::OnHand, Supply::Backorder, Supply::Supplier);
+    let filled = |parts: &[_]| Ok(Came::Parts(parts.to_vec()));
+    let short = |wanted, short| Ok(Came::SoldOut(vec![LineShortage { line: 0, wanted, short }]));
+    let both = two_warehouses();
+    let (disabled, vendor, nowhere) = (only_disabled(), only_a_supplier(), state([]));
+    let too_many = too_many_nodes();
+    let why =
+        format!("its items are at more nodes than the {SHIPMENTS_MAX} that one plan looks at");
+    let unknown = Refusal::ItemNotFound { sku: sku("C") };
+    let on_both = [(0, 0, shelf, 3), (0, 1, shelf, 3)];
+    let then_waits = [(0, 0, shelf, 3), (0, 0, waits, 2), (0, 1, shelf, 3)];
+    let rows: [(_, &[_], _, _); _] = [
+        (&both, &[("A", 2)], Reject, filled(&[(0, 0, shelf, 2)])),
+        (&both, &[("A", 3), ("B", 1)], Reject, filled(&[(0, 1, shelf, 3), (1, 1, shelf, 1)])),
+        (&both, &[("A", 4), ("A", 2)], Reject, filled(&on_both)),
+        (&both, &[("A", 8)], Reject, short(8, 2)),
+        (&both, &[("A", 8)], Partial, filled(&on_both)),
+        (&both, &[("A", 8)], Backorder, filled(&then_waits)),
+        (&vendor, &[("A", 3)], Reject, filled(&[(0, 0, supplier, 3)])),
+        (&vendor, &[("A", 4)], Reject, short(4, 1)),
+        (&disabled, &[("A", 1)], Reject, short(1, 1)),
+        (&disabled, &[("A", 1)], Partial, short(1, 1)),
+        (&disabled, &[("A", 1)], Backorder, Err(Refusal::NoNode)),
+        // No unit waits at a supplier.
+        (&vendor, &[("A", 4)], Backorder, Err(Refusal::NoNode)),
+        (&nowhere, &[("A", 1)], Backorder, Err(Refusal::NoNode)),
+        // The first name that is not known is told, and before all else.
+        (&nowhere, &[("A", 1), ("C", 1), ("D", 1)], Backorder, Err(unknown)),
+        (&too_many, &[("A", 600)], Reject, Err(Refusal::CommandTooLarge { why })),
+    ];
+    check(rows.map(|(state, lines, shortage, expected)| {
+        ((lines, shortage), comes_to(state, &wants(lines, shortage)), expected)
+    }))
+}
+
+/// An order is bounded by the size of its event, and by the units that may wait at a pair.
+fn bounds() -> Vec<RefusalKind> {
+    let state = two_warehouses();
+    let (wanted, mut draft) =
+        planned(&state, &wants(&[("A", 8)], Shortage::Backorder)).expect("it is planned");
+    let most = u64::from(STOCK_UNITS_MAX);
+    let no_room = || Err(Refusal::QuantityTooLarge { what: "waiting", max: most });
+    let too_many = ORDER_ALLOCATIONS_MAX + 1;
+    let why =
+        format!("the order would take {too_many} parts of stock; at most {ORDER_ALLOCATIONS_MAX}");
+    let rows = [
+        (3, true, Ok(None)),
+        (3, false, no_room()),
+        (ORDER_ALLOCATIONS_MAX, true, Ok(None)),
+        (too_many, true, Err(Refusal::CommandTooLarge { why })),
+        (too_many, false, no_room()),
+    ];
+    let both = [RefusalKind::CommandTooLarge, RefusalKind::QuantityTooLarge];
+    assert_eq!(first(&both), RefusalKind::QuantityTooLarge, "it is told first");
+    check(rows.map(|(parts, has_room, expected)| {
+        let mut allocations = draft.allocations.to_vec();
+        allocations.resize(parts, allocations[0]);
+        draft.allocations = allocations.into();
+        ((parts, has_room), judge(&wanted, &draft, has_room), expected)
+    }))
+}
+
+/// Refusals that need an engine: of an order's id that is used, and of units that may not
+/// wait.
+fn in_the_engine() -> Vec<RefusalKind> {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.place_order(order()));
+    let id = order().order.id;
+    let other = told(engine.place_order(wants(&[("A", 2)], Shortage::Backorder)));
+    assert_eq!(other, Refusal::OrderIdReused { order_id: id });
+
+    let (engine, mut pump) = one_unit();
+    // The pair's next event comes after this one.
+    let lsn = run(&mut pump, engine.define_item(item("B"))).version;
+    let parts = Parts::from_iter([(Supply::Backorder, STOCK_UNITS_MAX)]);
+    let effect = StockEffect::Reserve { order: OrderNo(99), line: 0, parts };
+    let apply = StockMessage::Apply { pair: PAIR, lsn, effect, settles: false };
+    engine.kernel.state.cell(PAIR).ask(apply).wait().expect("no panic");
+    let no_room = told(engine.place_order(wants(&[("A", 2)], Shortage::Backorder)));
+    let max = u64::from(STOCK_UNITS_MAX);
+    assert_eq!(no_room, Refusal::QuantityTooLarge { what: "waiting", max });
+    [other, no_room].iter().map(Refusal::kind).collect()
+}
+
+#[test]
+fn an_order_is_filled_waits_or_says_why_not() {
+    plain_state();
+}
+
+#[test]
+fn what_an_order_leaves_out_is_as_the_policy_says() {
+    let state = two_warehouses();
+    let mut order = wants(&[("A", 8)], Shortage::Reject);
+    order.order.shortage = None;
+    let waits = |came_to| match came_to {
+        Ok(Came::Parts(parts)) => {
+            parts.iter().any(|(_, _, supply, _)| *supply == Supply::Backorder)
+        }
+        _ => false,
+    };
+    assert!(waits(comes_to(&state, &order)), "the default policy lets orders wait");
+
+    let whole = Policy { shortage: Shortage::Reject, split: Split::WholeLine, ..Policy::default() };
+    let network = state.network.load().with_policy(whole, Lsn::new(2));
+    state.network.store(Arc::new(network));
+    order.order.lines.0[0].quantity = 4;
+    let short = LineShortage { line: 0, wanted: 4, short: 4 };
+    assert_eq!(comes_to(&state, &order), Ok(Came::SoldOut(vec![short])));
+}
+
+#[test]
+fn an_order_is_bounded_by_its_event_and_by_who_may_wait() {
+    bounds();
+}
+
+#[test]
+fn an_id_is_used_once_and_no_more_wait_than_a_pair_counts() {
+    in_the_engine();
+}

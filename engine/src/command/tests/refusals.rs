@@ -1,0 +1,266 @@
+//! Every refusal of every command is provoked: in the table of its room, or here if the
+//! transaction gives it for any command.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::command::fixture::{cancel, item, keyed, node, order, receive, ship, told};
+use crate::command::order::{cancel as cancelling, place, ship as shipping};
+use crate::command::supply::change_stock;
+use crate::command::{
+    CancelOrder, ChangeStock, DefineItem, DefineNode, PlaceOrder, SetPolicy, ShipShipment,
+    StockOperation, catalogue,
+};
+use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
+use crate::engine::{Engine, EngineError};
+use crate::limits::TRIES_MAX;
+use crate::model::RefusalKind::{self, *};
+use crate::model::{OrderNo, Policy, Refusal, Supply, stock};
+use crate::state::stock::{Edit, Grant};
+use crate::transaction::bells::Awaited;
+use crate::transaction::claims::Claims;
+use crate::transaction::written::Reserve;
+
+/// A command, its refusals, and the files that give them.
+struct Room {
+    command: &'static str,
+    refusals: &'static [RefusalKind],
+    sources: &'static [&'static str],
+}
+
+const ROOMS: [Room; 8] = [
+    Room {
+        command: "DefineItem",
+        refusals: &[RequestIdReused, ListFull, Contended],
+        sources: &[
+            include_str!("../catalogue/mod.rs"),
+            include_str!("../catalogue/define_item.rs"),
+        ],
+    },
+    Room { command: "EnsureItem", refusals: &[RequestIdReused, ListFull, Contended], sources: &[] },
+    Room {
+        command: "DefineNode",
+        refusals: &[RequestIdReused, NodeKindFixed, ListFull],
+        sources: &[include_str!("../catalogue/define_node.rs")],
+    },
+    Room {
+        command: "SetPolicy",
+        refusals: &[RequestIdReused, ServiceFixed],
+        sources: &[include_str!("../catalogue/set_policy.rs")],
+    },
+    Room {
+        command: "ChangeStock",
+        refusals: &[
+            RequestIdReused,
+            ItemNotFound,
+            NodeNotFound,
+            NodeIsSupplier,
+            NodeNotSupplier,
+            InboundNotFound,
+            InboundExists,
+            ListFull,
+            StockBelowZero,
+            QuantityTooLarge,
+            Contended,
+        ],
+        sources: &[
+            include_str!("../supply/change_stock.rs"),
+            include_str!("../../model/stock/decide.rs"),
+        ],
+    },
+    Room {
+        command: "PlaceOrder",
+        refusals: &[
+            RequestIdReused,
+            OrderIdReused,
+            ItemNotFound,
+            QuantityTooLarge,
+            NoNode,
+            CommandTooLarge,
+            Contended,
+        ],
+        sources: &[
+            include_str!("../order/place/mod.rs"),
+            include_str!("../order/place/known.rs"),
+            include_str!("../order/place/resolve.rs"),
+            include_str!("../order/place/look.rs"),
+            include_str!("../order/place/judge.rs"),
+        ],
+    },
+    Room {
+        command: "CancelOrder",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            LineNotFound,
+            UnitsNotOrdered,
+            UnitsShipped,
+            UnitsCancelled,
+            Contended,
+        ],
+        sources: &[include_str!("../order/cancel.rs")],
+    },
+    Room {
+        command: "ShipShipment",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            ShipmentNotFound,
+            ShipmentNotPlanned,
+            UnitsMissing,
+            SupplyNotReceived,
+            Contended,
+        ],
+        sources: &[include_str!("../order/ship.rs")],
+    },
+];
+
+/// A command's name, and a refusal that it was told.
+type Provoked = (&'static str, RefusalKind);
+
+/// All refusals that the rooms' tables and the transaction really gave.
+fn provoked() -> Vec<Provoked> {
+    let items = catalogue::tests::table();
+    let of_stock = [change_stock::tests::table(), stock::tests::table()].concat();
+    let tables = [
+        ("DefineItem", items.clone()),
+        // They number an item in the same way.
+        ("EnsureItem", items),
+        ("DefineNode", catalogue::define_node::tests::table()),
+        ("SetPolicy", catalogue::set_policy::tests::table()),
+        ("ChangeStock", of_stock),
+        ("PlaceOrder", place::tests::table()),
+        ("CancelOrder", cancelling::tests::table()),
+        ("ShipShipment", shipping::tests::table()),
+    ];
+    let of_tables = tables
+        .into_iter()
+        .flat_map(|(command, kinds)| kinds.into_iter().map(move |kind| (command, kind)));
+    of_tables.chain(under_a_used_key()).chain(of_an_unknown_order()).chain(kept_out()).collect()
+}
+
+/// Commands under a key that another one was carried out under.
+fn under_a_used_key() -> Vec<Provoked> {
+    let (engine, mut pump) = one_unit();
+    let meta = || keyed("K");
+    run(&mut pump, engine.define_item(DefineItem { meta: meta(), ..item("B") }));
+    let policy = SetPolicy { meta: meta(), policy: Policy::default() };
+    let refusals = [
+        ("DefineItem", told(engine.define_item(DefineItem { meta: meta(), ..item("C") }))),
+        ("EnsureItem", told(engine.ensure_item(DefineItem { meta: meta(), ..item("C") }))),
+        ("DefineNode", told(engine.define_node(DefineNode { meta: meta(), ..node("M") }))),
+        ("SetPolicy", told(engine.set_policy(policy))),
+        (
+            "ChangeStock",
+            told(engine.change_stock(ChangeStock { meta: meta(), ..receive("A", NODE) })),
+        ),
+        ("PlaceOrder", told(engine.place_order(PlaceOrder { meta: meta(), ..order() }))),
+        ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
+        ("ShipShipment", told(engine.ship_shipment(ShipShipment { meta: meta(), ..ship(1) }))),
+    ];
+    let request_id = meta().request_id.expect("a key");
+    let reused = Refusal::RequestIdReused { request_id };
+    for (command, refusal) in &refusals {
+        assert_eq!(*refusal, reused, "{command}");
+    }
+    kinds(refusals)
+}
+
+fn of_an_unknown_order() -> Vec<Provoked> {
+    let (engine, _pump) = one_unit();
+    let refusals = [
+        ("CancelOrder", told(engine.cancel_order(cancel()))),
+        ("ShipShipment", told(engine.ship_shipment(ship(1)))),
+    ];
+    let unknown = Refusal::OrderNotFound { order_id: order().order.id };
+    for (command, refusal) in &refusals {
+        assert_eq!(*refusal, unknown, "{command}");
+    }
+    kinds(refusals)
+}
+
+/// Commands whose actor another transaction keeps. Each is woken as often as it may try.
+fn kept_out() -> Vec<Provoked> {
+    let (engine, mut pump) = one_unit();
+    let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
+    let mut buyer = Claims::new(&engine.kernel);
+    let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit))));
+    assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
+    let placing = told_at_last(&engine, Awaited::Pair(PAIR), engine.place_order(order()));
+    drop(buyer);
+
+    run(&mut pump, engine.place_order(order()));
+    let mut editor = Claims::new(&engine.kernel);
+    let count = StockOperation::Count { on_hand: 1 };
+    let edit = poll(pin!(editor.edit(PAIR, &count)));
+    assert!(matches!(edit, Poll::Ready(Ok(Ok(Edit::Granted(_))))));
+    let change = engine.change_stock(receive("A", NODE));
+    let changing = told_at_last(&engine, Awaited::Pair(PAIR), change);
+    drop(editor);
+
+    let mut clerk = Claims::new(&engine.kernel);
+    assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
+    let taken = Awaited::Order(OrderNo(1));
+    kinds([
+        ("PlaceOrder", placing),
+        ("ChangeStock", changing),
+        ("CancelOrder", told_at_last(&engine, taken, engine.cancel_order(cancel()))),
+        ("ShipShipment", told_at_last(&engine, taken, engine.ship_shipment(ship(1)))),
+    ])
+}
+
+/// The refusal of a command that is woken for that actor until it gives up.
+fn told_at_last<T>(
+    engine: &Engine,
+    actor: Awaited,
+    command: impl Future<Output = Result<T, EngineError>>,
+) -> Refusal {
+    let mut command = pin!(command);
+    for _ in 0..TRIES_MAX {
+        match poll(command.as_mut()) {
+            Poll::Pending => engine.kernel.bells.ring(actor),
+            Poll::Ready(Err(EngineError::Refused(refusal))) => return refusal,
+            Poll::Ready(_) => panic!("the actor is in other hands"),
+        }
+    }
+    panic!("it is tried more often than it may be")
+}
+
+fn kinds<const N: usize>(refusals: [(&'static str, Refusal); N]) -> Vec<Provoked> {
+    refusals.map(|(command, refusal)| (command, refusal.kind())).to_vec()
+}
+
+#[test]
+fn every_refusal_of_a_command_is_provoked_and_no_other() {
+    let provoked = provoked();
+    for Room { command, refusals, .. } in &ROOMS {
+        let given = provoked.iter().filter(|(of, _)| of == command);
+        let given: BTreeSet<_> = given.map(|(_, kind)| kind.name()).collect();
+        let refusals: BTreeSet<_> = refusals.iter().map(|kind| kind.name()).collect();
+        assert_eq!(given, refusals, "{command}: provoked, and listed");
+    }
+    for kind in RefusalKind::ALL {
+        assert!(provoked.iter().any(|(_, given)| given == kind), "nobody provokes {kind:?}");
+    }
+}
+
+/// A refusal that a room begins to give needs a row in its table.
+#[test]
+fn a_room_gives_no_refusal_that_is_not_listed() {
+    for Room { command, refusals, sources } in &ROOMS {
+        for source in *sources {
+            let production = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let is_named = |kind: &&RefusalKind| {
+                let name = format!("Refusal::{kind:?}");
+                production.match_indices(&name).any(|(at, _)| {
+                    let after = production[at + name.len()..].chars().next();
+                    !after.is_some_and(char::is_alphanumeric)
+                })
+            };
+            for kind in RefusalKind::ALL.iter().filter(is_named) {
+                assert!(refusals.contains(kind), "{command} gives {kind:?}");
+            }
+        }
+    }
+}
