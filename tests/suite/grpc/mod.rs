@@ -2,10 +2,11 @@
 //! connection.
 
 mod arriving;
+mod catalog;
 mod connections;
 mod encoding;
 mod errors;
-mod methods;
+mod inventory;
 pub mod metrics;
 mod opening;
 mod orders;
@@ -14,3 +15,4 @@ mod reasons;
 mod repeats;
 pub mod server;
 mod serving;
+mod snapshots;

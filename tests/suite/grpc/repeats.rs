@@ -4,8 +4,7 @@ use backstock_proto::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::methods::feed;
-use super::server::{TestServer, announcement, node, order};
+use super::server::{TestServer, announcement, feed, node, order};
 
 fn is_reused<T: std::fmt::Debug>(answer: Result<T, Status>) {
     let status = answer.expect_err("refused");

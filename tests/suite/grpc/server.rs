@@ -20,7 +20,9 @@ use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
+use tonic::Code;
 use tonic::transport::Channel;
+use tonic_types::StatusExt as _;
 
 /// Longer than anything here takes.
 pub const LONG: Duration = Duration::from_mins(1);
@@ -237,4 +239,19 @@ pub fn announcement(sku: &str, id: &str, quantity: u64) -> v1::AnnounceInboundRe
         inbound: Some(v1::InboundAnnouncement { inbound_id: id.into(), quantity, eta }),
         ..Default::default()
     }
+}
+
+/// Sends one request of a feed.
+pub async fn feed(server: &mut TestServer, request: v1::LoadStockRequest) -> v1::LoadStockResponse {
+    let stream = tonic::codegen::tokio_stream::iter([request]);
+    let mut replies = server.inventory.load_stock(stream).await.expect("a feed").into_inner();
+    replies.message().await.expect("a reply").expect("one")
+}
+
+/// The fields that a refusal names, in order.
+pub fn fields(status: &tonic::Status) -> Vec<String> {
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let details = status.get_error_details();
+    let violations = &details.bad_request().expect("violations").field_violations;
+    violations.iter().map(|violation| violation.field.clone()).collect()
 }
