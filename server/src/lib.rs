@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 mod connections;
+mod dates;
 pub mod demo;
 pub mod export_file;
 pub mod grpc;

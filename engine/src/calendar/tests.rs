@@ -1,4 +1,4 @@
-use jiff::civil::date;
+use jiff::civil::Date;
 use proptest::prelude::*;
 
 use super::*;
@@ -7,8 +7,7 @@ const NEW_YORK: &str = "America/New_York";
 const MINUTE_US: i64 = 60_000_000;
 
 fn day(text: &str) -> Day {
-    let wanted: jiff::civil::Date = text.parse().unwrap();
-    Day::from_epoch_days((wanted - date(1970, 1, 1)).get_days())
+    text.parse::<Date>().unwrap().into()
 }
 
 fn instant(text: &str) -> Timestamp {

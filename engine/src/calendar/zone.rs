@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::Date;
+use jiff::ToSpan;
 use jiff::tz::{TimeZone, TimeZoneDatabase, TimeZoneFollowingTransitions};
-use jiff::{Span, ToSpan};
 
 use super::error::CalendarError;
 use crate::model::{Day, Timestamp};
@@ -14,8 +13,6 @@ use crate::model::{Day, Timestamp};
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 const HALF_DAY_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
-
-const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// A time zone with an IANA name, such as `America/Denver`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +38,7 @@ impl Zone {
     /// The day that a wall calendar in this zone shows at `at`. An instant
     /// outside the years -9999 to 9999 counts as the nearest one inside.
     pub fn local_day(&self, at: Timestamp) -> Day {
-        let date = self.0.to_datetime(nearest_instant(at)).date();
-        Day::from_epoch_days((date - EPOCH).get_days())
+        self.0.to_datetime(nearest_instant(at)).date().into()
     }
 
     /// The day whose start is nearest to `at`; noon belongs to its own day. A day that was
@@ -76,8 +72,7 @@ impl Zone {
     }
 
     fn resolve(&self, day: Day, minutes: u16) -> Option<jiff::Timestamp> {
-        let days = Span::new().try_days(day.epoch_days()).ok()?;
-        let midnight = EPOCH.checked_add(days).ok()?.at(0, 0, 0, 0);
+        let midnight = day.date()?.at(0, 0, 0, 0);
         let wall_clock = midnight.checked_add(i32::from(minutes).minutes()).ok()?;
         self.0.to_ambiguous_timestamp(wall_clock).compatible().ok()
     }

@@ -3,7 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use jiff::civil::Date;
 use minicbor::{Decode, Encode};
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -60,6 +64,12 @@ impl Day {
         self.0
     }
 
+    /// The day as a calendar has it, if that is in the years -9999 to 9999.
+    pub fn date(self) -> Option<Date> {
+        // A duration is quicker to add than a span, and the answer to an order has dates.
+        EPOCH.checked_add(SignedDuration::from_hours(24 * i64::from(self.0))).ok()
+    }
+
     /// The day `days` calendar days later, saturating at the end of the range.
     #[must_use]
     pub const fn plus(self, days: u16) -> Self {
@@ -78,13 +88,17 @@ impl Day {
     }
 }
 
+impl From<Date> for Day {
+    fn from(date: Date) -> Self {
+        Self((date - EPOCH).get_days())
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let epoch = jiff::civil::date(1970, 1, 1);
-        let date = jiff::Span::new().try_days(self.0).and_then(|days| epoch.checked_add(days));
-        match date {
-            Ok(date) => date.fmt(f),
-            Err(_) => write!(f, "day {}", self.0),
+        match self.date() {
+            Some(date) => date.fmt(f),
+            None => write!(f, "day {}", self.0),
         }
     }
 }
@@ -98,6 +112,17 @@ mod tests {
         assert_eq!(Day::from_epoch_days(0).to_string(), "1970-01-01");
         assert_eq!(Day::from_epoch_days(20_778).to_string(), "2026-11-21");
         assert_eq!(Day::from_epoch_days(i32::MAX).to_string(), "day 2147483647");
+    }
+
+    #[test]
+    fn days_are_dates_as_far_as_the_calendar_goes() {
+        for date in [Date::MIN, Date::constant(1969, 12, 31), EPOCH, Date::MAX] {
+            assert_eq!(Day::from(date).date(), Some(date));
+        }
+        let beyond = [Day::from(Date::MIN).minus(1), Day::from(Date::MAX).plus(1)];
+        for day in beyond.into_iter().chain([i32::MIN, i32::MAX].map(Day)) {
+            assert_eq!(day.date(), None);
+        }
     }
 
     #[test]

@@ -11,14 +11,14 @@ const YEARS: std::ops::RangeInclusive<i16> = 2014..=2018;
 /// one that falls on a Saturday is kept on the Friday before, on a Sunday on
 /// the Monday after. Offices and most warehouses close.
 pub(super) fn federal() -> Vec<Day> {
-    YEARS.flat_map(federal_of).map(day).collect()
+    YEARS.flat_map(federal_of).map(Day::from).collect()
 }
 
 /// The days on which shops close too: New Year's Day, Thanksgiving, Christmas.
 /// Shops keep the date itself, whatever weekday it is.
 pub(super) fn retail() -> Vec<Day> {
     let closed = |year| [date(year, 1, 1), nth(year, 11, 4, Weekday::Thursday), date(year, 12, 25)];
-    YEARS.flat_map(closed).map(day).collect()
+    YEARS.flat_map(closed).map(Day::from).collect()
 }
 
 fn federal_of(year: i16) -> [Date; 10] {
@@ -50,10 +50,6 @@ fn nth(year: i16, month: i8, n: i8, weekday: Weekday) -> Date {
     date(year, month, 1)
         .nth_weekday_of_month(n, weekday)
         .expect("every month has four of each weekday")
-}
-
-fn day(date: Date) -> Day {
-    Day::from_epoch_days((date - Date::constant(1970, 1, 1)).get_days())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::ledger::Ledger;
 use super::setup::{load_rows, row, wire_day};
 use super::stocking::DemoInbound;
 use crate::client::{Client, ClientError};
+use crate::dates;
 
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -64,8 +65,8 @@ impl Life {
             let parcel = (placed.order_id.clone(), shipment.number);
             let pairs = shipment.lines.iter().map(|l| (l.sku.clone(), shipment.node_id.clone()));
             let pairs: Vec<Pair> = pairs.collect();
-            match shipment.ship_by.and_then(model_day) {
-                Some(day) => self.parcels.entry(day).or_default().push(parcel.clone()),
+            match shipment.ship_by.as_ref().and_then(dates::from_wire) {
+                Some(date) => self.parcels.entry(date.into()).or_default().push(parcel.clone()),
                 None => self.wait(&parcel, &pairs),
             }
             self.contents.insert(parcel, pairs);
@@ -204,18 +205,6 @@ fn day_of(at: Timestamp) -> Day {
     Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
 }
 
-/// A day from the wire; `None` if there is no such day.
-fn model_day(date: v1::Date) -> Option<Day> {
-    let (year, month, day) = (date.year, date.month, date.day);
-    let date = jiff::civil::Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    );
-    let days = date.ok()?.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
-    Some(Day::from_epoch_days(days))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,14 +236,5 @@ mod tests {
         life.placed(&placed);
         assert!(life.parcels.is_empty());
         assert_eq!(life.waiting[&("A".into(), "N".into())], [("W1".to_owned(), 1)]);
-    }
-
-    #[test]
-    fn days_come_back_from_the_wire() {
-        for days in [0, 16_073, 17_166] {
-            let day = Day::from_epoch_days(days);
-            assert_eq!(model_day(wire_day(day)), Some(day));
-        }
-        assert_eq!(model_day(v1::Date { year: 2015, month: 2, day: 29 }), None);
     }
 }

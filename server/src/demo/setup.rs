@@ -12,6 +12,7 @@ use super::network::{DemoNode, DemoNodeKind, nodes};
 use super::policy::policy;
 use super::stocking::{DemoFeed, DemoPlan, DemoStock};
 use crate::client::{Client, Refused};
+use crate::dates;
 use crate::reference::UsPostalCodes;
 
 /// Items whose calls are on their way at once; they share syncs of the disk.
@@ -148,9 +149,7 @@ fn weekdays(days: WorkingDays) -> Vec<i32> {
 
 /// A day for the wire.
 pub(super) fn wire_day(day: Day) -> v1::Date {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let days = jiff::Span::new().days(day.epoch_days());
-    crate::client::words::wire_date(epoch.saturating_add(days))
+    dates::to_wire(day.date().expect("the demo's days are of our time"))
 }
 
 /// An instant for the wire.

@@ -2,14 +2,12 @@
 
 use backstock_engine::model::{Day, Timestamp};
 use backstock_proto::v1;
-use jiff::civil;
 
+use crate::dates;
 use crate::status::Violations;
 
 /// The years that a date may name.
-const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
-
-const EPOCH: civil::Date = civil::date(1970, 1, 1);
+const YEARS: std::ops::RangeInclusive<i16> = 1970..=9999;
 
 /// A day of the calendar, if it exists.
 pub(super) fn day(violations: &mut Violations, path: &str, date: &v1::Date) -> Option<Day> {
@@ -22,19 +20,13 @@ pub(super) fn day(violations: &mut Violations, path: &str, date: &v1::Date) -> O
 }
 
 fn to_day(date: &v1::Date) -> Option<Day> {
-    let year = i16::try_from(date.year).ok().filter(|_| YEARS.contains(&date.year))?;
-    let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
-    let date = civil::Date::new(year, month, day).ok()?;
-    let span = EPOCH.until(date).ok()?;
-    Some(Day::from_epoch_days(span.get_days()))
+    let date = dates::from_wire(date)?;
+    YEARS.contains(&date.year()).then(|| date.into())
 }
 
 /// A day as callers see it; none beyond the calendar's range.
 pub(super) fn date(day: Day) -> Option<v1::Date> {
-    // A duration, which is quicker to add than a span: each shipment has two dates.
-    let since_epoch = jiff::SignedDuration::from_hours(24 * i64::from(day.epoch_days()));
-    let date = EPOCH.checked_add(since_epoch).ok()?;
-    Some(v1::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() })
+    day.date().map(dates::to_wire)
 }
 
 /// An instant, to the microsecond; what is finer is cut off.

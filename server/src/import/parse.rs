@@ -7,6 +7,7 @@ use super::columns::Kind;
 use super::record::{Bad, Columns, Record, Unread, line};
 use super::scattered::Scattered;
 use crate::client::words;
+use crate::dates;
 
 mod node;
 mod order;
@@ -158,7 +159,7 @@ fn feed(text: &str) -> Option<v1::VendorFeed> {
 }
 
 fn day(columns: &mut Columns<'_>, name: &str) -> Option<v1::Date> {
-    columns.parsed(name, "a day, as 2026-12-24", words::day).map(words::wire_date)
+    columns.parsed(name, "a day, as 2026-12-24", words::day).map(dates::to_wire)
 }
 
 /// The words of a cell that has several.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{View, lines, or_dash, print, table};
 use crate::cli::{AvailabilityArgs, CommandError, Exit};
 use crate::client::{Client, words};
+use crate::dates;
 
 /// What can be promised of one SKU.
 #[derive(Debug, Serialize)]
@@ -38,7 +39,7 @@ pub(in crate::cli) async fn availability(
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
     let client = Client::connect(&args.server.server).await?;
-    let at = args.at.map(words::wire_date);
+    let at = args.at.map(dates::to_wire);
     let request =
         v1::GetAvailabilityRequest { sku: args.sku, node_ids: args.nodes, at, min_version: 0 };
     let answer = client.inventory().get_availability(request).await?.into_inner();

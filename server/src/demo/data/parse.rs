@@ -148,8 +148,7 @@ fn orders(customers: &[SuperstoreCustomer]) -> Result<Vec<SuperstoreOrder>> {
 }
 
 fn day(text: &str) -> Result<Day> {
-    let date: jiff::civil::Date = text.parse()?;
-    Ok(Day::from_epoch_days((date - jiff::civil::Date::constant(1970, 1, 1)).get_days()))
+    Ok(text.parse::<jiff::civil::Date>()?.into())
 }
 
 /// Spread over the hours of the shop to the millisecond, so that two orders of

@@ -6,6 +6,7 @@ use prost_types::FieldMask;
 use super::working_days::{self, working_days};
 use super::{WHOLE_NUMBER, list};
 use crate::client::words;
+use crate::dates;
 use crate::import::record::{Bad, Columns, Record};
 
 /// The end of the day.
@@ -119,6 +120,6 @@ fn holidays(text: &str) -> Option<Vec<v1::Date>> {
         return Some(Vec::new());
     }
     let days: Vec<_> =
-        list(text).map(|word| words::day(word).map(words::wire_date)).collect::<Option<_>>()?;
+        list(text).map(|word| words::day(word).map(dates::to_wire)).collect::<Option<_>>()?;
     (!days.is_empty()).then_some(days)
 }
