@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use backstock_engine::engine::EngineError;
+use backstock_engine::model::Refusal;
 use backstock_engine::model::refusal::Category;
-use backstock_engine::model::{Refusal, Violation};
 use backstock_engine::service::SnapshotFailed;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
@@ -31,7 +31,11 @@ const RETRY_WHEN_SENT: Duration = Duration::from_secs(10);
 /// fields.
 pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
     match error {
-        EngineError::Invalid(violations) => invalid(&violations, names),
+        EngineError::Invalid(broken) => {
+            let mut found = Violations::default();
+            found.rules(Err(broken), names);
+            found.into_status()
+        }
         EngineError::Refused(refusal) => refused(&refusal),
         EngineError::Overloaded { retry_after, .. } => overloaded(&error.to_string(), retry_after),
         EngineError::DiskFull => {
@@ -141,14 +145,6 @@ pub(super) fn reader_stalled(stall: Duration) -> Status {
 
 fn draining(message: &str) -> Status {
     transient(Reason::Draining, message, RETRY_AFTER_RESTART)
-}
-
-fn invalid(found: &[Violation], names: &FieldNames) -> Status {
-    let mut violations = Violations::default();
-    for violation in found {
-        violations.note(names.path(&violation.field), violation);
-    }
-    violations.into_status()
 }
 
 /// The code is the one of the refusal's category, as of every reason; this adds the
