@@ -66,9 +66,14 @@ impl Wanted {
 
     /// Checks the operation; which day it names is checked at its node.
     pub(super) fn validate(&self) -> Result<(), Vec<Violation>> {
-        let any = |_| Ok::<_, Infallible>(Timestamp::from_micros(0));
-        let Ok(operation) = self.clone().operation(any);
-        operation.validate()
+        match self {
+            Self::Operation(operation) => operation.validate(),
+            Self::Announce { .. } | Self::Change { .. } => {
+                let any = |_| Ok::<_, Infallible>(Timestamp::default());
+                let Ok(operation) = self.clone().operation(any);
+                operation.validate()
+            }
+        }
     }
 
     /// The operation at its node: a day begins there when it begins locally.
