@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::disk::is_full;
 use crate::model::Timestamp;
-use crate::snapshot::{ExportError, ManifestFault, SnapshotError, StoreError, TakeReport};
+use crate::snapshot::{ExportError, SnapshotError, StoreError, StoredFault, TakeReport};
 
 /// What takes a snapshot. Blocks its thread.
 pub trait Snapshotting: Send + Sync {
@@ -57,7 +57,7 @@ impl SnapshotFailed {
 impl From<SnapshotError> for SnapshotFailed {
     fn from(error: SnapshotError) -> Self {
         match error {
-            SnapshotError::Manifest { generation, fault: ManifestFault::Missing } => {
+            SnapshotError::Manifest { generation, fault: StoredFault::Missing } => {
                 Self::Unknown(generation)
             }
             SnapshotError::Closing | SnapshotError::Store(StoreError::Closed { .. }) => {
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_generation_that_is_gone_is_not_there() {
-        let gone = SnapshotError::Manifest { generation: 7, fault: ManifestFault::Missing };
+        let gone = SnapshotError::Manifest { generation: 7, fault: StoredFault::Missing };
         assert_eq!(SnapshotFailed::from(ExportError::from(gone)), SnapshotFailed::Unknown(7));
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::chunk::{self, Kind};
 use super::content::Content;
-use super::error::{ChunkFault, SnapshotError};
+use super::error::{SnapshotError, StoredFault};
 use super::limits::{ORDERS_PER_CHUNK, RECALL_TRIES_MAX};
 use super::parts::OrderState;
 use super::store::{ChunkKey, SnapshotStore, StoreError};
@@ -54,7 +54,7 @@ pub(crate) fn recall(
             let key = ChunkKey { kind: Kind::Orders, from, generation };
             let looked = match store.chunk(key) {
                 Ok(bytes) => bytes.map_or(Ok(()), |bytes| search.look_in(&bytes)),
-                Err(error) if error.is_damage() => Err(ChunkFault::Unreadable(error)),
+                Err(error) if error.is_damage() => Err(StoredFault::Unreadable(error)),
                 Err(error) => return Err(error.into()),
             };
             // An older chunk may have it as well.
@@ -76,15 +76,15 @@ struct Search {
     missing: BTreeMap<OrderNo, ArchivedOrder>,
     found: Vec<OrderState>,
     /// What was wrong with a chunk, told when something stays missing.
-    fault: Option<(ChunkKey, ChunkFault)>,
+    fault: Option<(ChunkKey, StoredFault)>,
 }
 
 impl Search {
-    fn look_in(&mut self, bytes: &[u8]) -> Result<(), ChunkFault> {
+    fn look_in(&mut self, bytes: &[u8]) -> Result<(), StoredFault> {
         let frame = chunk::open(bytes)?;
         let content = Content::decode(Kind::Orders, frame.version, &frame.payload, 0)?;
         let Content::Orders(orders) = content else {
-            return Err(ChunkFault::Differs("kind"));
+            return Err(StoredFault::Differs("kind"));
         };
         for (no, kept) in orders {
             if self.missing.get(&no).is_some_and(|known| *known == ArchivedOrder::from(&kept)) {

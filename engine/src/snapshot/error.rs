@@ -18,7 +18,7 @@ pub enum SnapshotError {
         /// Which one.
         key: ChunkKey,
         /// What is wrong with it.
-        fault: ChunkFault,
+        fault: StoredFault,
     },
     /// A manifest cannot be read.
     #[error("manifest of generation {generation}: {fault}")]
@@ -26,7 +26,7 @@ pub enum SnapshotError {
         /// Of which generation.
         generation: u64,
         /// What is wrong with it.
-        fault: ManifestFault,
+        fault: StoredFault,
     },
     /// Parts of the running state cannot be written as images.
     #[error("the state cannot be written as an image: {0}")]
@@ -75,15 +75,15 @@ impl SnapshotError {
     /// Whether a generation is damaged: neither did the store fail, nor is this build too old
     /// for what it reads.
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Chunk { .. } | Self::Manifest { .. }) && !self.is_newer()
+        self.fault().is_some_and(|fault| !fault.is_newer())
     }
 
     /// Whether nothing is known of what should be read: the database that has it was given
     /// up, and may have it once it is mended.
     pub(super) fn is_lost(&self) -> bool {
         let (Self::Store(error)
-        | Self::Manifest { fault: ManifestFault::Unreadable(error), .. }
-        | Self::Chunk { fault: ChunkFault::Unreadable(error), .. }) = self
+        | Self::Manifest { fault: StoredFault::Unreadable(error), .. }
+        | Self::Chunk { fault: StoredFault::Unreadable(error), .. }) = self
         else {
             return false;
         };
@@ -92,21 +92,22 @@ impl SnapshotError {
 
     /// Whether a newer build wrote what cannot be read: it is not damaged.
     pub fn is_newer(&self) -> bool {
-        if matches!(self, Self::Store(StoreError::NewerLayout { .. })) {
-            return true;
+        matches!(self, Self::Store(StoreError::NewerLayout { .. }))
+            || self.fault().is_some_and(StoredFault::is_newer)
+    }
+
+    /// What is wrong with the chunk or the manifest that this is about.
+    const fn fault(&self) -> Option<&StoredFault> {
+        match self {
+            Self::Chunk { fault, .. } | Self::Manifest { fault, .. } => Some(fault),
+            _ => None,
         }
-        let (Self::Manifest { fault: ManifestFault::Frame(fault), .. }
-        | Self::Chunk { fault: ChunkFault::Frame(fault), .. }) = self
-        else {
-            return false;
-        };
-        matches!(fault, FrameError::NewerVersion { .. })
     }
 }
 
-/// What is wrong with a chunk.
+/// What is wrong with a chunk or a manifest.
 #[derive(Debug, thiserror::Error)]
-pub enum ChunkFault {
+pub enum StoredFault {
     /// It is not in the store.
     #[error("not there")]
     Missing,
@@ -116,33 +117,16 @@ pub enum ChunkFault {
     /// Its bytes are damaged.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// Its archive is no model state.
+    /// Its archive is no model state, or no manifest.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// It is whole and another one than the manifest names.
+    /// A chunk is whole and another one than the manifest names.
     #[error("its {0} is not as the manifest has it")]
     Differs(&'static str),
-}
-
-/// What is wrong with a manifest.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestFault {
-    /// It is not in the store.
-    #[error("not there")]
-    Missing,
-    /// The store found it damaged.
-    #[error("{0}")]
-    Unreadable(StoreError),
-    /// Its bytes are damaged.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// Its archive is no manifest.
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    /// It is a frame of another kind.
+    /// What should be a manifest is a frame of another kind.
     #[error("it is a frame of {0:?}")]
     Kind(Kind),
-    /// It is of another generation.
+    /// A manifest is of another generation.
     #[error("it is of generation {found}, not {expected}")]
     Generation {
         /// Under which it lies.
@@ -150,7 +134,7 @@ pub enum ManifestFault {
         /// Which it says.
         found: u64,
     },
-    /// It ends before it starts.
+    /// A manifest ends before it starts.
     #[error("it starts at {start} and ends at {end}")]
     Lsns {
         /// Its start.
@@ -158,7 +142,14 @@ pub enum ManifestFault {
         /// Its end.
         end: Lsn,
     },
-    /// Its chunks do not fit together.
+    /// A manifest's chunks do not fit together.
     #[error("chunks: {0}")]
     Chunks(&'static str),
+}
+
+impl StoredFault {
+    /// Whether a newer build wrote it: it is not damaged.
+    pub(super) const fn is_newer(&self) -> bool {
+        matches!(self, Self::Frame(FrameError::NewerVersion { .. }))
+    }
 }

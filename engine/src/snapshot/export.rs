@@ -18,10 +18,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::chunk::{self, FrameError, HEADER_BYTES};
-use super::error::{ChunkFault, ManifestFault, SnapshotError};
+use super::error::{SnapshotError, StoredFault};
 use super::manifest::{ChunkRef, Manifest};
 use super::store::{SnapshotStore, StoreError};
-use super::verify::{open_chunk, read_manifest};
+use super::verify::{open_chunk, read_manifest, stored};
 use crate::journal::{History, LogError};
 use crate::model::Lsn;
 
@@ -88,26 +88,25 @@ pub enum FileFault {
     Damaged,
     /// The manifest in it cannot be read.
     #[error("its manifest: {0}")]
-    Manifest(#[from] ManifestFault),
+    Manifest(#[source] StoredFault),
     /// A chunk in it cannot be read.
     #[error("its chunk {at}: {fault}")]
     Chunk {
         /// Its place, from 0.
         at: usize,
         /// What is wrong with it.
-        fault: ChunkFault,
+        fault: StoredFault,
     },
 }
 
 impl FileFault {
     /// Whether a newer build wrote it: it is not damaged.
     pub fn is_newer(&self) -> bool {
-        matches!(
-            self,
-            Self::NewerVersion(_)
-                | Self::Manifest(ManifestFault::Frame(FrameError::NewerVersion { .. }))
-                | Self::Chunk { fault: ChunkFault::Frame(FrameError::NewerVersion { .. }), .. }
-        )
+        match self {
+            Self::NewerVersion(_) => true,
+            Self::Manifest(fault) | Self::Chunk { fault, .. } => fault.is_newer(),
+            _ => false,
+        }
     }
 
     /// For `map_err`: what is wrong with the file `path`.
@@ -189,7 +188,7 @@ pub fn export_to(
     out.put(&manifest.encode().map_err(SnapshotError::Unwritable)?).map_err(at(path))?;
     for chunk in &manifest.chunks {
         let fault = |fault| SnapshotError::Chunk { key: chunk.key, fault };
-        let bytes = store.chunk(chunk.key)?.ok_or_else(|| fault(ChunkFault::Missing))?;
+        let bytes = stored(store.chunk(chunk.key), fault)?;
         open_chunk(chunk, &bytes, 0).map_err(fault)?;
         out.put(&bytes).map_err(at(path))?;
     }
@@ -280,8 +279,9 @@ fn read_file(
     let mut input = Counted::new(BufReader::new(file));
     let bad = FileFault::of(path);
     check_header(&input.exactly(FILE_HEADER_BYTES as u64, path)?).map_err(&bad)?;
-    let manifest = input.frame(path, |error| ManifestFault::from(error).into())?;
-    let manifest = Manifest::decode_any(&manifest).map_err(|fault| bad(fault.into()))?;
+    let manifest = input.frame(path, |error| FileFault::Manifest(error.into()))?;
+    let manifest =
+        Manifest::decode_any(&manifest).map_err(|fault| bad(FileFault::Manifest(fault)))?;
     for (place, chunk) in manifest.chunks.iter().enumerate() {
         let fault = |fault| FileFault::Chunk { at: place, fault };
         let bytes = input.frame(path, |error| fault(error.into()))?;

@@ -3,7 +3,7 @@
 use rkyv::{Archive, Serialize, rancor};
 
 use super::chunk::{self, Header, Kind};
-use super::error::ManifestFault;
+use super::error::StoredFault;
 use super::image::{ImageError, access};
 use super::store::ChunkKey;
 use crate::model::{Lsn, StateHash, Timestamp};
@@ -145,22 +145,22 @@ impl Manifest {
     }
 
     /// Reads the manifest of `generation` and checks that it makes sense.
-    pub(super) fn decode(generation: u64, frame: &[u8]) -> Result<Self, ManifestFault> {
+    pub(super) fn decode(generation: u64, frame: &[u8]) -> Result<Self, StoredFault> {
         let frame = chunk::open(frame)?;
         if frame.header.kind != Kind::Manifest {
-            return Err(ManifestFault::Kind(frame.header.kind));
+            return Err(StoredFault::Kind(frame.header.kind));
         }
         let manifest = Self::read(frame.version, &frame.payload)?;
         manifest.validate()?;
         if manifest.generation != generation {
             let found = manifest.generation;
-            return Err(ManifestFault::Generation { expected: generation, found });
+            return Err(StoredFault::Generation { expected: generation, found });
         }
         Ok(manifest)
     }
 
     /// Reads a manifest whose generation its frame tells.
-    pub(super) fn decode_any(frame: &[u8]) -> Result<Self, ManifestFault> {
+    pub(super) fn decode_any(frame: &[u8]) -> Result<Self, StoredFault> {
         let generation = chunk::open(frame)?.header.from;
         Self::decode(generation, frame)
     }
@@ -187,25 +187,25 @@ impl Manifest {
         })
     }
 
-    fn validate(&self) -> Result<(), ManifestFault> {
+    fn validate(&self) -> Result<(), StoredFault> {
         if self.start > self.end {
-            return Err(ManifestFault::Lsns { start: self.start, end: self.end });
+            return Err(StoredFault::Lsns { start: self.start, end: self.end });
         }
         let overlaps = |a: &ChunkRef, b: &ChunkRef| {
             (a.key.kind, a.key.from) >= (b.key.kind, b.key.from)
                 || (a.key.kind == b.key.kind && a.to >= b.key.from)
         };
         if self.chunks.array_windows().any(|[a, b]| overlaps(a, b)) {
-            return Err(ManifestFault::Chunks("they overlap"));
+            return Err(StoredFault::Chunks("they overlap"));
         }
         let bad = |c: &ChunkRef| {
             c.key.from > c.to || c.key.generation > self.generation || c.last_lsn > self.end
         };
         if self.chunks.iter().any(bad) {
-            return Err(ManifestFault::Chunks("one is from after the manifest"));
+            return Err(StoredFault::Chunks("one is from after the manifest"));
         }
         if self.chunks_of(Kind::Catalogue).len() != 1 {
-            return Err(ManifestFault::Chunks("not one of them is the catalogue"));
+            return Err(StoredFault::Chunks("not one of them is the catalogue"));
         }
         let parts = |kind| self.chunks_of(kind).iter().map(|c| u64::from(c.count)).sum::<u64>();
         let counts = &self.counts;
@@ -215,7 +215,7 @@ impl Manifest {
             (Kind::Requests, counts.requests),
         ];
         if kinds.into_iter().any(|(kind, count)| parts(kind) != count) {
-            return Err(ManifestFault::Chunks("their parts are not as many as it counts"));
+            return Err(StoredFault::Chunks("their parts are not as many as it counts"));
         }
         Ok(())
     }

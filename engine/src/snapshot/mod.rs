@@ -54,7 +54,7 @@ pub use archived::ArchivedIn;
 pub(crate) use archived::{chunk_of, recall};
 pub use chunk::{FORMAT_VERSION, FrameError, Kind};
 pub(crate) use database::Library;
-pub use error::{ChunkFault, ManifestFault, SnapshotError};
+pub use error::{SnapshotError, StoredFault};
 pub use export::{
     END_MARK_BYTES, ExportError, Exported, FileFault, export, export_to, import, is_end_mark,
     verify_file,

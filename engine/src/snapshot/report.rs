@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::{ManifestFault, SnapshotError};
+use super::error::{SnapshotError, StoredFault};
 use super::manifest::Manifest;
 use super::sled_store::SledStore;
 use super::store::SnapshotStore;
@@ -44,7 +44,7 @@ pub struct GenerationReport {
 
 impl GenerationReport {
     fn is_missing(&self) -> bool {
-        matches!(self.manifest, Err(SnapshotError::Manifest { fault: ManifestFault::Missing, .. }))
+        matches!(self.manifest, Err(SnapshotError::Manifest { fault: StoredFault::Missing, .. }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::archived::{ArchivedIn, recall};
 use super::content::Content;
-use super::error::{ChunkFault, SnapshotError};
+use super::error::{SnapshotError, StoredFault};
 use super::image::ImageError;
 use super::parts::{ItemState, OrderState, Request};
 use crate::actor::ActorPanicked;
@@ -291,12 +291,12 @@ pub(super) struct Rest {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RestoreError {
     #[error(transparent)]
-    OutOfPlace(#[from] ChunkFault),
+    OutOfPlace(#[from] StoredFault),
     #[error(transparent)]
     Panicked(#[from] ActorPanicked),
 }
 
 fn out_of_place(what: &'static str, which: impl std::fmt::Display) -> RestoreError {
     let detail = format!("{which} is there twice, or not in order");
-    ChunkFault::from(ImageError::inconsistent(what, detail)).into()
+    StoredFault::from(ImageError::inconsistent(what, detail)).into()
 }

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::chunk::{self, Kind};
 use super::content::Content;
-use super::error::{ChunkFault, ManifestFault, SnapshotError};
+use super::error::{SnapshotError, StoredFault};
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
-use super::store::SnapshotStore;
+use super::store::{SnapshotStore, StoreError};
 
 /// What reading a generation back found: no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +33,7 @@ pub fn read_manifest(
     generation: u64,
 ) -> Result<Manifest, SnapshotError> {
     let fault = |fault| SnapshotError::Manifest { generation, fault };
-    let bytes = match store.manifest(generation) {
-        Err(error) if error.is_damage() => return Err(fault(ManifestFault::Unreadable(error))),
-        bytes => bytes?.ok_or_else(|| fault(ManifestFault::Missing))?,
-    };
+    let bytes = stored(store.manifest(generation), fault)?;
     Manifest::decode(generation, &bytes).map_err(fault)
 }
 
@@ -78,18 +75,27 @@ pub(super) fn read_chunk(
     postal_codes: usize,
 ) -> Result<Content, SnapshotError> {
     let fault = |fault| SnapshotError::Chunk { key: chunk.key, fault };
-    let bytes = match store.chunk(chunk.key) {
-        Err(error) if error.is_damage() => return Err(fault(ChunkFault::Unreadable(error))),
-        bytes => bytes?.ok_or_else(|| fault(ChunkFault::Missing))?,
-    };
+    let bytes = stored(store.chunk(chunk.key), fault)?;
     open_chunk(chunk, &bytes, postal_codes).map_err(fault)
+}
+
+/// The bytes that a store was asked for. What it cannot give is a fault of the chunk or the
+/// manifest, unless the store itself failed.
+pub(super) fn stored(
+    read: Result<Option<Vec<u8>>, StoreError>,
+    fault: impl Fn(StoredFault) -> SnapshotError,
+) -> Result<Vec<u8>, SnapshotError> {
+    match read {
+        Err(error) if error.is_damage() => Err(fault(StoredFault::Unreadable(error))),
+        read => read?.ok_or_else(|| fault(StoredFault::Missing)),
+    }
 }
 
 pub(super) fn open_chunk(
     chunk: &ChunkRef,
     bytes: &[u8],
     postal_codes: usize,
-) -> Result<Content, ChunkFault> {
+) -> Result<Content, StoredFault> {
     let frame = chunk::open(bytes)?;
     let header = frame.header;
     expect("checksum", frame.checksum == chunk.checksum && bytes.len() as u64 == chunk.bytes)?;
@@ -107,6 +113,6 @@ pub(super) fn open_chunk(
     Ok(content)
 }
 
-fn expect(what: &'static str, holds: bool) -> Result<(), ChunkFault> {
-    if holds { Ok(()) } else { Err(ChunkFault::Differs(what)) }
+fn expect(what: &'static str, holds: bool) -> Result<(), StoredFault> {
+    if holds { Ok(()) } else { Err(StoredFault::Differs(what)) }
 }
