@@ -10,7 +10,8 @@ use backstock_engine::engine::{
     journal_directory, mark_file, restore, snapshot_directory,
 };
 use backstock_engine::journal::{
-    Known, LogError, Mark, Marked, SegmentReport, SegmentState, inspect,
+    Batch, Known, Log as _, LogError, Mark, Marked, Options, Payload, SegmentLog, SegmentReport,
+    SegmentState, inspect,
 };
 use backstock_engine::model::{Lsn, NodeKind, Shortage, StateHash};
 use backstock_tests::fixture::*;
@@ -119,6 +120,32 @@ async fn a_journal_that_is_gone_is_not_missed_when_a_snapshot_has_it_all() {
     let left = Left::new(20, 0).await;
     std::fs::remove_dir_all(journal_directory(&left.data())).expect("removed");
     assert_eq!(found(&left.data()).await.expect("it opens"), left.last);
+}
+
+/// A record without a key and an origin, of an event that has the number 9999.
+const OF_A_NEWER_VERSION: [u8; 9] = [0x84, 0, 0xf6, 0xf6, 0x82, 0x19, 0x27, 0x0f, 0x80];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_of_a_newer_version_is_refused_by_its_number() {
+    let left = Left::new(0, 1).await;
+    let (data, disk) = (left.data(), Arc::new(RealDisk) as Arc<dyn Disk>);
+    let mark = Mark::open(Arc::clone(&disk), &mark_file(&data)).expect("of this version");
+    let log = SegmentLog::open(disk, &journal_directory(&data), Options::default());
+    let mut log = log.expect("it opens").marking(mark);
+    let mut batch = Batch::starting_at(left.last.0.next());
+    let newer = batch.push(Payload::new(&OF_A_NEWER_VERSION).expect("it is short"));
+    log.append(&batch).expect("it is written");
+    drop(log);
+    let opened = found(&data).await.map_err(RestoreError::Open).map(|_| ());
+    let restored = left.restore(Some(Until::Time(NOW))).map(|_| ());
+    for refused in [opened, restored] {
+        let error = refused.expect_err("nothing is passed over");
+        let RestoreError::Open(OpenError::UnknownEvent { lsn, .. }) = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(*lsn, newer);
+        assert!(error.to_string().contains("9999"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
