@@ -65,7 +65,8 @@ impl Engine {
     }
 
     /// Decides on an order as placing it would, and changes nothing. It holds nothing
-    /// either, and is not counted among the commands in flight.
+    /// either, and is not counted among the commands in flight. A key in `meta` is passed
+    /// over: an order that is known is known by its id.
     pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Quoted, EngineError> {
         self.kernel.decides()?;
         place::quote(&self.kernel, command).await

@@ -18,6 +18,7 @@ pub struct Meta {
     /// When the command was taken, by the server's clock.
     pub at: Timestamp,
     /// Only find out whether it would be done. Nothing is written, and the answer's
-    /// version is one that it would have been done at. An order is quoted instead.
+    /// version is one that it would have been done at. Placing an order passes over this:
+    /// an order is quoted instead, by a call of its own.
     pub validate_only: bool,
 }
