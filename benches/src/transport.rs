@@ -30,7 +30,7 @@ const CALLS_IN_FLIGHT: usize = 32;
 /// Orders in one message of a stream.
 const BATCH: usize = 64;
 /// Bytes on their way in each direction, on both sides and with both servers.
-const WINDOW_BYTES: u32 = 4 << 20;
+pub const WINDOW_BYTES: u32 = 4 << 20;
 /// As the server's default.
 const REQUEST_BYTES_MAX: usize = 4 << 20;
 
@@ -166,11 +166,9 @@ pub async fn idle_server(idle: Idle) -> Vec<Channel> {
     clients
 }
 
-/// Serves the engine until `shutdown`.
-pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -> Vec<Channel> {
-    let listener = loopback().await;
-    let clients = connect(&listener);
-    let options = ServeOptions {
+/// How a server that is measured serves.
+pub fn options(data: &Path) -> ServeOptions {
+    ServeOptions {
         data: data.to_owned(),
         request_bytes_max: REQUEST_BYTES_MAX,
         commands_in_flight_max: 65_536,
@@ -180,8 +178,14 @@ pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -
         drain_max: Duration::from_secs(10),
         snapshots: SnapshotSchedule::default(),
         clock: ClockKind::System,
-    };
-    tokio::spawn(serve(engine, listener, options, shutdown));
+    }
+}
+
+/// Serves the engine until `shutdown`.
+pub async fn backstock_server(engine: Engine, data: &Path, shutdown: Shutdown) -> Vec<Channel> {
+    let listener = loopback().await;
+    let clients = connect(&listener);
+    tokio::spawn(serve(engine, listener, options(data), shutdown));
     clients
 }
 

@@ -2,25 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 
-use backstock::clock::ClockKind;
-use backstock::serve::{
-    OPENING_WAIT_MAX, ServeError, ServeOptions, SnapshotSchedule, listen, serve,
-};
+use backstock::serve::{ServeError, listen, serve};
 use backstock::shutdown::Shutdown;
 use backstock_engine::engine::Engine;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
 use super::error::LoadError;
-
-/// Bytes on their way in each direction, as the server has it.
-const WINDOW_BYTES: u32 = 4 << 20;
-/// As the server's default.
-const REQUEST_BYTES_MAX: usize = 4 << 20;
-/// As the server's default.
-const COMMANDS_IN_FLIGHT_MAX: usize = 65_536;
+use crate::transport::{WINDOW_BYTES, options};
 
 /// A server on a free port of the loopback.
 pub struct Loopback {
@@ -41,19 +31,8 @@ impl Loopback {
             .initial_connection_window_size(WINDOW_BYTES)
             .initial_stream_window_size(WINDOW_BYTES)
             .tcp_nodelay(true);
-        let options = ServeOptions {
-            data: data.to_owned(),
-            request_bytes_max: REQUEST_BYTES_MAX,
-            commands_in_flight_max: COMMANDS_IN_FLIGHT_MAX,
-            connections_max: 1_000,
-            connection_idle_max: Duration::from_hours(1),
-            opening_wait_max: OPENING_WAIT_MAX,
-            drain_max: Duration::from_secs(10),
-            snapshots: SnapshotSchedule::default(),
-            clock: ClockKind::System,
-        };
         let shutdown = Shutdown::default();
-        let serving = tokio::spawn(serve(engine, listener, options, shutdown.clone()));
+        let serving = tokio::spawn(serve(engine, listener, options(data), shutdown.clone()));
         Ok(Self { endpoint, shutdown, serving })
     }
 
