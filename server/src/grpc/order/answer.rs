@@ -303,7 +303,7 @@ fn units_promised(lines: &[v1::LineUnits]) -> u64 {
 }
 
 /// The day of the last shipment; none while units wait without a date.
-fn promised_by(shipments: &[Shipment]) -> Option<Day> {
+pub(super) fn promised_by<'a>(shipments: impl IntoIterator<Item = &'a Shipment>) -> Option<Day> {
     let mut last = None;
     for shipment in shipments {
         last = last.max(Some(shipment.deliver_by?));

@@ -6,6 +6,7 @@ use backstock_engine::model::{
 };
 use backstock_proto::v1;
 
+use super::answer;
 use crate::grpc::enums::{shortage_message, split_message};
 use crate::grpc::{places, times};
 
@@ -189,13 +190,12 @@ fn units_now(view: &OrderView) -> Vec<v1::LineUnits> {
     units
 }
 
-/// The last day of delivery; none while units wait without a date.
+/// The day of the last shipment that was not cancelled whole.
 fn promised_by(order: &Order) -> Option<Day> {
     let shipments = order.shipments.iter().zip(0u16..);
     let live = shipments
         .filter(|(_, number)| order.allocations_of(*number).any(|a| a.open() > 0 || a.shipped > 0));
-    let days: Option<Vec<Day>> = live.map(|(shipment, _)| shipment.deliver_by).collect();
-    days?.into_iter().max()
+    answer::promised_by(live.map(|(shipment, _)| shipment))
 }
 
 const fn state(state: OrderState) -> v1::OrderState {
