@@ -1,7 +1,18 @@
-//! Dates of the wire and of the calendar, there and back.
+//! Days of the wire and of the calendar, there and back.
 
 use backstock_proto::v1;
 use jiff::civil;
+
+/// Days of the week, in the order in which the engine counts them.
+pub const WEEK: [v1::DayOfWeek; 7] = [
+    v1::DayOfWeek::Monday,
+    v1::DayOfWeek::Tuesday,
+    v1::DayOfWeek::Wednesday,
+    v1::DayOfWeek::Thursday,
+    v1::DayOfWeek::Friday,
+    v1::DayOfWeek::Saturday,
+    v1::DayOfWeek::Sunday,
+];
 
 /// A day of the calendar, if there is one of that date.
 pub fn from_wire(date: &v1::Date) -> Option<civil::Date> {

@@ -12,7 +12,7 @@ use super::network::{DemoNode, DemoNodeKind, nodes};
 use super::policy::policy;
 use super::stocking::{DemoFeed, DemoPlan, DemoStock};
 use crate::client::{Client, Refused};
-use crate::dates;
+use crate::dates::{self, WEEK};
 use crate::reference::UsPostalCodes;
 
 /// Items whose calls are on their way at once; they share syncs of the disk.
@@ -20,17 +20,6 @@ const ITEMS_AT_ONCE: usize = 128;
 
 /// Rows of one message of the stock feed, which is the most that a server takes.
 const ROWS_PER_MESSAGE: usize = 1_000;
-
-/// The demo's days of the week; `WorkingDays` counts from Monday.
-const WEEK: [v1::DayOfWeek; 7] = [
-    v1::DayOfWeek::Monday,
-    v1::DayOfWeek::Tuesday,
-    v1::DayOfWeek::Wednesday,
-    v1::DayOfWeek::Thursday,
-    v1::DayOfWeek::Friday,
-    v1::DayOfWeek::Saturday,
-    v1::DayOfWeek::Sunday,
-];
 
 /// Loads everything that is there before the first order.
 pub(super) async fn load(

@@ -6,6 +6,7 @@ use backstock_engine::limits;
 use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, Rule, Text};
 use backstock_proto::v1;
 
+use crate::dates::WEEK;
 use crate::grpc::fields::FieldNames;
 use crate::grpc::{enums, places, times};
 use crate::status::Violations;
@@ -41,16 +42,6 @@ pub(super) const FIELDS: [&str; 13] = [
     "lead_time_days",
     "enabled",
     "title",
-];
-
-const DAYS: [v1::DayOfWeek; 7] = [
-    v1::DayOfWeek::Monday,
-    v1::DayOfWeek::Tuesday,
-    v1::DayOfWeek::Wednesday,
-    v1::DayOfWeek::Thursday,
-    v1::DayOfWeek::Friday,
-    v1::DayOfWeek::Saturday,
-    v1::DayOfWeek::Sunday,
 ];
 
 /// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
@@ -108,7 +99,7 @@ fn working_days(found: &mut Violations, days: &[i32]) -> u8 {
     let mut bits = 0u8;
     for (at, number) in days.iter().enumerate() {
         let path = format!("node.working_days[{at}]");
-        let Some(bit) = DAYS.iter().position(|day| i32::from(*day) == *number) else {
+        let Some(bit) = WEEK.iter().position(|day| i32::from(*day) == *number) else {
             found.add(path, format!("\"{number}\" is no day of the week"));
             continue;
         };
@@ -153,7 +144,7 @@ pub(super) fn message(node: &Node) -> v1::Node {
 
 /// A node that is to be, as callers see it.
 pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
-    let works = DAYS.iter().zip(0u8..).filter(|(_, bit)| node.working_days & (1 << bit) != 0);
+    let works = WEEK.iter().zip(0u8..).filter(|(_, bit)| node.working_days & (1 << bit) != 0);
     let capacity = node.capacity_units_per_day;
     v1::Node {
         node_id: node.id.to_string(),
