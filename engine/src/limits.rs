@@ -72,10 +72,10 @@ pub const PLACED_AGO_MAX_MICROS: i64 = 366 * 86_400 * 1_000_000;
 /// stays within what sourcing sums up exactly.
 pub const COST_MINOR_MAX: i64 = 5_000_000;
 
-/// Times that a transaction is tried before it says that too many compete with it. It is
-/// tried again after another command ended its claim at the very actor that refused it.
-/// A transaction that loses so often competes with hundreds; its caller does better to
-/// wait longer and ask again.
+/// Times that a step of a command is tried before the command says that too many compete
+/// with it; `transaction::attempts` says what the steps are. A step is tried again after
+/// another command ended its claim at the very actor that refused it. A command that loses
+/// so often competes with hundreds; its caller does better to wait longer and ask again.
 pub const TRIES_MAX: u32 = 1_024;
 
 /// Of those, times that it is tried anew at once after events overtook it. Then it waits

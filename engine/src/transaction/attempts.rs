@@ -8,13 +8,28 @@
 //! ```
 //! A command that is refused because another one has an actor in hand listens for that
 //! actor. It is woken when any claim on that actor ends: its event is applied, or the claim
-//! is given up.
+//! is given up. What a command keeps while it sleeps, and what it sleeps for:
 //!
-//! A command is not woken by claims that it gives up itself. All commands ask actors in
-//! one order (pairs ascend). A refused command sleeps for the first actor that refuses it,
-//! and has given up claims on earlier actors only. So the commands that it wakes slept for
-//! an earlier actor than it does, and will sleep for a later one: two commands that cannot
-//! go on never wake each other for ever.
+//! | command | keeps | sleeps for |
+//! |---|---|---|
+//! | placing an order | no claim | a pair |
+//! | taking an order in hand | no claim | that order |
+//! | a shipment | its order in hand | a pair |
+//! | a cancellation | its order in hand, what it announced | a pair |
+//! | a change of supply | its place in the pair's line, once it has one | its pair |
+//!
+//! No commands wait for each other in a circle. A cancellation and a change of supply sleep
+//! until claims of units, shipments and changes at one pair end, and no command sleeps with
+//! such a claim. A shipment sleeps for these and for changes in line, an order for these
+//! and for announcements. A command that takes an order in hand sleeps for a shipment or a
+//! cancellation of it.
+//!
+//! No two commands wake each other for ever. Orders and shipments give up their claims on
+//! pairs before they sleep, and they ask pairs in one order: ascending. The pair that
+//! refused comes after all pairs that they give up. So a command does not wake itself, and
+//! the commands that it wakes slept for an earlier pair than it does. Cancellations give
+//! nothing up before they sleep. A change of supply that finds another change in flight
+//! leaves the line, and may wake itself by that; it is not in line then, and does so once.
 //!
 //! No wake-up is lost: a command that sleeps was refused once more after it began to
 //! listen. So the turn that frees the actor comes after that refusal, and the thread that
@@ -40,9 +55,15 @@ pub enum Attempt<'a, T> {
     InTheWay(Listening<'a>),
 }
 
-/// The attempts of one transaction. After the first few, each is made only once another
-/// command ended its claim at the very actor that refused the attempt before. So the bound
-/// on attempts bounds how often a transaction loses.
+/// The attempts at one step of a command, with a bound of their own: taking an order in
+/// hand, each pair of a cancellation, all pairs of a shipment, a change of supply. To plan,
+/// confirm and claim an order is one step. Each attempt but the first is made only once
+/// another command's event was applied, or its claim ended at the very actor that refused
+/// the attempt before. So the bound on attempts bounds how often a step loses.
+///
+/// Each command writes the loop itself, around [`Self::end`]. A function with the loop
+/// would take the attempt as an `AsyncFnMut` that borrows the command's claims, and the
+/// compiler cannot tell that the future of such a function is `Send`.
 pub struct Attempts<'a> {
     kernel: &'a Kernel,
     tried: u32,
