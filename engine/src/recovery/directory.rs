@@ -30,8 +30,9 @@ const RESTORING: &str = "restoring";
 /// Takes a data directory for as long as the lock, or a clone of it, is held.
 ///
 /// # Errors
-/// [`LogError::InUse`] when another process has it, [`LogError::ReadOnly`] when it
-/// cannot be written, [`LogError::NotADirectory`] when it or a part of it is a file.
+/// [`LogError::InUse`] when another process has it, or this one, [`LogError::ReadOnly`]
+/// when it cannot be written, [`LogError::NotADirectory`] when it or a part of it is a
+/// file.
 pub fn lock_data(disk: &dyn Disk, data: &Path) -> Result<Arc<DiskLock>, LogError> {
     let lock = disk.lock(&data.join(LOCK_FILE)).map_err(LogError::opening(data))?;
     for part in [journal_directory(data), snapshot_directory(data)] {

@@ -6,7 +6,7 @@
 //!   One that was written before anything of the log was is never removed, and the next
 //!   value that gets its name waits for ever: where nothing is in the log, they go.
 //! - Opening damaged files panics at times, and a call after a failed one may never
-//!   return. `Database` catches the panic and bounds the wait.
+//!   return. `Workers` catches the panic and bounds the wait.
 
 use std::fs;
 use std::io;

@@ -190,7 +190,8 @@ fn units_now(view: &OrderView) -> Vec<v1::LineUnits> {
     units
 }
 
-/// The day of the last shipment that was not cancelled whole.
+/// The day of the last shipment that was not cancelled whole; none while units wait
+/// without a date.
 fn promised_by(order: &Order) -> Option<Day> {
     let shipments = order.shipments.iter().zip(0u16..);
     let live = shipments
