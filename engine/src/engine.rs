@@ -13,7 +13,7 @@ pub use crate::apply::pipeline::Pump;
 pub use crate::command::order::place::Quoted;
 pub use crate::command::order::place::judge::LineShortage;
 pub use crate::command::order::place::plan::Draft;
-pub use crate::command::order::place::submitted::{PlaceOutcome, Placed, Submitted};
+pub use crate::command::order::place::submitted::{OrderAnswer, PlaceOutcome, Submitted};
 pub use crate::model::order::trace::{Candidate, Trace, Verdict};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};

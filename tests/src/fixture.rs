@@ -9,7 +9,7 @@ use backstock_engine::command::{
     NodeDefinition, OrderRequest, PlaceOrder, ShipShipment, StockOperation,
 };
 use backstock_engine::disk::{Disk, RealDisk};
-use backstock_engine::engine::{Engine, EngineError, OpenOptions, Placed, Recovered};
+use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Recovered};
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
     Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage, Sku, Split,
@@ -169,7 +169,7 @@ pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderReques
 }
 
 /// Places an order.
-pub async fn place(engine: &Engine, order: OrderRequest) -> Result<Placed, EngineError> {
+pub async fn place(engine: &Engine, order: OrderRequest) -> Result<OrderAnswer, EngineError> {
     engine.place_order(PlaceOrder { meta: meta(), placed_at: None, order }).await
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Instant;
 
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed, Submitted};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome, Submitted};
 use backstock_engine::model::Order;
 
 use super::answers::Answers;
@@ -21,7 +21,7 @@ const ANSWERS_A_LOOK: usize = 16;
 struct Front {
     due: Instant,
     units: u32,
-    placed: Pin<Box<dyn Future<Output = Result<Placed, EngineError>> + Send>>,
+    placed: Pin<Box<dyn Future<Output = Result<OrderAnswer, EngineError>> + Send>>,
 }
 
 /// An order that is submitted.
@@ -110,7 +110,7 @@ impl Pipe for InProcess {
     }
 }
 
-fn count(answers: &mut Answers, units: u32, placed: Placed) {
+fn count(answers: &mut Answers, units: u32, placed: OrderAnswer) {
     match placed.outcome {
         PlaceOutcome::Placed(order) => {
             answers.placed(units, || (order.header.id.clone(), first_shipment(&order)));

@@ -2,7 +2,7 @@
 
 use tokio::task::coop::consume_budget;
 
-use super::{Engine, EngineError, Placed, Quoted, Submitted};
+use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
 use crate::command::order::place;
 use crate::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, PlaceOrder, SetPolicy,
@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// Places an order.
-    pub async fn place_order(&self, command: PlaceOrder) -> Result<Placed, EngineError> {
+    pub async fn place_order(&self, command: PlaceOrder) -> Result<OrderAnswer, EngineError> {
         self.submit_order(command).await?.acknowledged().await
     }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Supply, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -14,7 +14,7 @@ async fn network(engine: &Engine) {
     define_items(engine, &["A"]).await;
 }
 
-fn placed(answer: Result<Placed, EngineError>) -> Arc<Order> {
+fn placed(answer: Result<OrderAnswer, EngineError>) -> Arc<Order> {
     match answer.expect("an answer").outcome {
         PlaceOutcome::Placed(order) => order,
         PlaceOutcome::SoldOut(short) => panic!("sold out: {short:?}"),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::{Lsn, NodeKind, Shortage, Text};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, Woken, poll};
@@ -137,7 +137,7 @@ fn who_sleeps_is_woken_once_a_step_and_sees_what_was_applied() {
     assert_clean(&engine);
 }
 
-type Placing<'a> = Pin<Box<dyn Future<Output = Result<Placed, EngineError>> + 'a>>;
+type Placing<'a> = Pin<Box<dyn Future<Output = Result<OrderAnswer, EngineError>> + 'a>>;
 
 /// An order that is to wait for B, on its way.
 fn waits_for_b(engine: &Engine, number: u32) -> Placing<'_> {
@@ -180,7 +180,7 @@ fn a_line_that_lacks_units_is_refused_beside_claims_on_another_line() {
     assert!(poll(buyer.as_mut()).is_pending(), "units of B are claimed");
     let wanted = order("o", &[("A", 1), ("B", 1)], Shortage::Reject);
     let answer = poll(pin!(place(&engine, wanted)));
-    let Poll::Ready(Ok(Placed { outcome: PlaceOutcome::SoldOut(short), .. })) = answer else {
+    let Poll::Ready(Ok(OrderAnswer { outcome: PlaceOutcome::SoldOut(short), .. })) = answer else {
         panic!("it does not wait for the buyer of B: {answer:?}");
     };
     assert_eq!(short.iter().map(|line| line.line).collect::<Vec<_>>(), [0]);

@@ -2,7 +2,7 @@
 //! still be done.
 
 use backstock_engine::command::{Meta, OrderRequest, PlaceOrder, StockOperation};
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::{
     Day, InboundId, Lsn, NodeKind, Order, PostalCode, Refusal, Rule, Shortage, Timestamp, Violation,
 };
@@ -41,20 +41,20 @@ fn place_at(
     at: Timestamp,
     placed_at: Option<Timestamp>,
     order: OrderRequest,
-) -> Result<Placed, EngineError> {
+) -> Result<OrderAnswer, EngineError> {
     let engine = single.engine.clone();
     let command = PlaceOrder { meta: Meta { at, ..meta() }, placed_at, order };
     single.run(engine.place_order(command))
 }
 
-fn is_placed(answer: Result<Placed, EngineError>) -> std::sync::Arc<Order> {
+fn is_placed(answer: Result<OrderAnswer, EngineError>) -> std::sync::Arc<Order> {
     match answer.expect("an answer").outcome {
         PlaceOutcome::Placed(order) => order,
         PlaceOutcome::SoldOut(short) => panic!("sold out: {short:?}"),
     }
 }
 
-fn violations(answer: Result<Placed, EngineError>) -> Vec<Violation> {
+fn violations(answer: Result<OrderAnswer, EngineError>) -> Vec<Violation> {
     match answer {
         Err(EngineError::Invalid(found)) => found,
         other => panic!("not refused as invalid: {other:?}"),

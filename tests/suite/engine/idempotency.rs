@@ -1,7 +1,7 @@
 //! The same request gives the same answer, and nothing happens twice.
 
 use backstock_engine::command::{ChangeStock, OrderRequest, PlaceOrder, StockOperation};
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::Meta;
 use backstock_engine::model::{
     Day, InboundId, Lsn, NodeKind, Refusal, RequestId, Shortage, Timestamp,
@@ -37,7 +37,7 @@ async fn place_under(
     engine: &Engine,
     meta: Meta,
     order: OrderRequest,
-) -> Result<Placed, EngineError> {
+) -> Result<OrderAnswer, EngineError> {
     engine.place_order(PlaceOrder { placed_at: None, meta, order }).await
 }
 

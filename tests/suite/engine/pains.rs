@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{ShipShipment, StockOperation};
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Text, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
 
-fn placed(answer: Result<Placed, EngineError>) -> Arc<Order> {
+fn placed(answer: Result<OrderAnswer, EngineError>) -> Arc<Order> {
     match answer.expect("an answer").outcome {
         PlaceOutcome::Placed(order) => order,
         PlaceOutcome::SoldOut(short) => panic!("sold out: {short:?}"),

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use backstock_engine::command::{NodeDefinition, StockOperation};
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Placed};
+use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::{InboundId, NodeKind, NodeNo, Refusal, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -41,7 +41,7 @@ async fn the_last_unit_goes_to_one_of_a_thousand_buyers() {
     engine.shut_down().await;
 }
 
-fn is_placed(answer: Result<Placed, EngineError>) -> bool {
+fn is_placed(answer: Result<OrderAnswer, EngineError>) -> bool {
     matches!(answer.expect("an answer").outcome, PlaceOutcome::Placed(_))
 }
 

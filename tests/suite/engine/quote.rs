@@ -1,7 +1,7 @@
 //! A quote is what placing would answer, word for word.
 
 use backstock_engine::command::{OrderRequest, PlaceOrder, StockOperation};
-use backstock_engine::engine::{EngineError, PlaceOutcome, Placed, Quoted};
+use backstock_engine::engine::{EngineError, OrderAnswer, PlaceOutcome, Quoted};
 use backstock_engine::model::{NodeKind, Refusal, Shortage};
 use backstock_tests::fixture::*;
 use backstock_tests::seed::seeds;
@@ -11,7 +11,7 @@ use backstock_tests::workload::{Command, Generator, define, run};
 /// What is wrong with a quote, given what placing answered to the same order.
 fn difference(
     quoted: &Result<Quoted, EngineError>,
-    placed: &Result<Placed, EngineError>,
+    placed: &Result<OrderAnswer, EngineError>,
 ) -> Option<String> {
     let (quoted, placed) = match (quoted, placed) {
         (Ok(quoted), Ok(placed)) => (quoted, placed),

@@ -4,7 +4,9 @@
 //! without making the message: an order has a dozen texts and lists in its answer,
 //! and hundreds of thousands of orders come in a second.
 
-use backstock_engine::engine::{Engine, EngineError, LineShortage, PlaceOutcome, Placed, Quoted};
+use backstock_engine::engine::{
+    Engine, EngineError, LineShortage, OrderAnswer, PlaceOutcome, Quoted,
+};
 use backstock_engine::model::{
     Allocation, Day, InboundId, Order, OrderId, OrderLine, Pair, Shipment, Supply,
 };
@@ -39,7 +41,7 @@ type InboundIds = Vec<(usize, InboundId)>;
 pub(super) async fn placed(
     engine: &Engine,
     request: &[u8],
-    placed: Placed,
+    placed: OrderAnswer,
     out: &mut Vec<u8>,
 ) -> Result<Told, EngineError> {
     let version = placed.version.get();
@@ -57,7 +59,7 @@ pub(super) async fn placed(
 /// error.
 pub(super) async fn repeated(
     engine: &Engine,
-    placed: Placed,
+    placed: OrderAnswer,
     out: &mut Vec<u8>,
 ) -> Result<(), EngineError> {
     let version = placed.version;
@@ -83,7 +85,7 @@ pub(super) async fn repeated(
 /// The answer that an order got when it was placed.
 async fn placed_message(
     engine: &Engine,
-    placed: Placed,
+    placed: OrderAnswer,
 ) -> Result<v1::PlaceOrderResponse, EngineError> {
     let mut first = Vec::with_capacity(ANSWER_BYTES);
     self::placed(engine, &[], placed, &mut first).await?;
@@ -112,7 +114,7 @@ pub(super) async fn quoted(
         }
         Quoted::Known(order) => {
             let version = order.placed_lsn;
-            let placed = Placed { version, outcome: PlaceOutcome::Placed(order) };
+            let placed = OrderAnswer { version, outcome: PlaceOutcome::Placed(order) };
             repeated(engine, placed, out).await?;
         }
         Quoted::SoldOut(short) => {

@@ -15,9 +15,9 @@ pub struct Submitted {
     placing: Placing,
 }
 
-/// The answer to an order.
+/// The answer to an order, placed or sold out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct OrderAnswer {
     /// The version that includes the order, or that refused it.
     pub version: Lsn,
     /// What it came to.
@@ -58,22 +58,22 @@ impl Submitted {
     }
 
     /// Waits until the order's event is durable and applied.
-    pub async fn acknowledged(self) -> Result<Placed, EngineError> {
+    pub async fn acknowledged(self) -> Result<OrderAnswer, EngineError> {
         let Self { permit, placing } = self;
         let kernel = permit.kernel();
-        let placed = match placing {
+        let answer = match placing {
             Placing::Written(ticket, order) => {
                 let version = kernel.acknowledged(ticket).await?;
-                Placed { version, outcome: PlaceOutcome::Placed(order) }
+                OrderAnswer { version, outcome: PlaceOutcome::Placed(order) }
             }
             Placing::Known(order) => {
-                Placed { version: order.placed_lsn, outcome: PlaceOutcome::Placed(order) }
+                OrderAnswer { version: order.placed_lsn, outcome: PlaceOutcome::Placed(order) }
             }
             Placing::SoldOut(shortages) => {
-                Placed { version: kernel.shown(), outcome: PlaceOutcome::SoldOut(shortages) }
+                OrderAnswer { version: kernel.shown(), outcome: PlaceOutcome::SoldOut(shortages) }
             }
         };
         drop(permit);
-        Ok(placed)
+        Ok(answer)
     }
 }
