@@ -182,13 +182,13 @@ async fn a_turn_that_panics_while_applying_halts_the_engine() {
     let opened = Engine::open(&options, Arc::new(RealDisk), Arc::new(OnePlace)).await;
     let (engine, _) = opened.expect("it opens");
     stock_one_unit(&engine).await.expect("it is stocked");
-    let release = AllocationUnits { allocation: 0, pair: PAIR, line: 0, units: 1 };
+    let unit = AllocationUnits { allocation: 0, pair: PAIR, line: 0, units: 1 };
     let event = Numbered(ShipmentShipped {
         no: OrderNo(99),
         id: OrderId::new("order", "NONE").expect("an order id"),
         shipment: 0,
         dispatch: Dispatch { at: AT, carrier: Text::default(), tracking: Text::default() },
-        units: vec![release],
+        units: vec![unit],
     });
     let record = Record { at: AT, request: None, origin: None, event };
     let ticket = engine.kernel.append(record, recorded).expect("it is taken");

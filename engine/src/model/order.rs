@@ -176,7 +176,7 @@ pub struct Order {
 /// What an event does to one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderEffect {
-    /// Units were given back.
+    /// Units were cancelled.
     Cancel(Vec<AllocationUnits>),
     /// A shipment left.
     Ship {
@@ -187,13 +187,13 @@ pub enum OrderEffect {
     },
 }
 
-/// Units of one allocation that are given back.
+/// Units of one allocation: those that are cancelled, or that leave with a shipment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct AllocationUnits {
     /// The allocation's place in the order.
     #[n(0)]
     pub allocation: u16,
-    /// The stock that the units go back to.
+    /// The stock that they are reserved at.
     #[n(1)]
     pub pair: Pair,
     /// The order's line, from 0.
@@ -235,11 +235,11 @@ impl Order {
         }
     }
 
-    /// So many units of the allocation at a place, given back.
+    /// So many units of the allocation at a place.
     ///
     /// # Panics
     /// When the order has no such allocation.
-    pub fn release(&self, at: usize, units: u32) -> AllocationUnits {
+    pub fn units_of(&self, at: usize, units: u32) -> AllocationUnits {
         let allocation = &self.allocations[at];
         AllocationUnits {
             allocation: u16::try_from(at).expect("fewer allocations than a u16 holds"),
@@ -265,17 +265,17 @@ impl Order {
         }
         self.last_lsn = lsn;
         match effect {
-            OrderEffect::Cancel(releases) => self.cancel(releases),
+            OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
         }
     }
 
-    fn cancel(&mut self, releases: &[AllocationUnits]) {
-        for release in releases {
-            let allocation = &mut self.allocations[usize::from(release.allocation)];
-            assert!(release.units <= allocation.open(), "CONSERVATION: only open units cancel");
-            allocation.cancelled += release.units;
-            self.lines[usize::from(allocation.line)].cancelled += release.units;
+    fn cancel(&mut self, cancelled: &[AllocationUnits]) {
+        for part in cancelled {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            assert!(part.units <= allocation.open(), "CONSERVATION: only open units cancel");
+            allocation.cancelled += part.units;
+            self.lines[usize::from(allocation.line)].cancelled += part.units;
         }
     }
 
@@ -363,17 +363,17 @@ impl Shipment {
     }
 }
 
-/// Sums releases by pair and line: one event does one thing to one actor, in one
-/// turn. Releases ascend by allocation, and allocations by line and node, so that
-/// those of one pair are neighbours.
-pub fn by_pair(releases: &[AllocationUnits]) -> SmallVec<[(Pair, u16, u32); 4]> {
+/// Sums units by pair and line: one event does one thing to one actor, in one turn.
+/// The units ascend by allocation, and allocations by line and node, so that those of
+/// one pair are neighbours.
+pub fn by_pair(units: &[AllocationUnits]) -> SmallVec<[(Pair, u16, u32); 4]> {
     let mut sums = SmallVec::<[(Pair, u16, u32); 4]>::new();
-    for release in releases {
+    for part in units {
         match sums.last_mut() {
-            Some((pair, line, units)) if (*pair, *line) == (release.pair, release.line) => {
-                *units += release.units;
+            Some((pair, line, sum)) if (*pair, *line) == (part.pair, part.line) => {
+                *sum += part.units;
             }
-            _ => sums.push((release.pair, release.line, release.units)),
+            _ => sums.push((part.pair, part.line, part.units)),
         }
     }
     sums

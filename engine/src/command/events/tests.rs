@@ -35,7 +35,7 @@ fn order_id() -> OrderId {
     OrderId::new("id", "WEB-1").unwrap()
 }
 
-fn releases() -> Vec<AllocationUnits> {
+fn parts() -> Vec<AllocationUnits> {
     vec![AllocationUnits { allocation: 1, pair: PAIR, line: 1, units: 3 }]
 }
 
@@ -159,7 +159,7 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
         ("order_placed", order_placed),
         (
             "order_cancelled",
-            OrderCancelled { no: OrderNo(5), id: order_id(), releases: releases() }.into(),
+            OrderCancelled { no: OrderNo(5), id: order_id(), releases: parts() }.into(),
         ),
         (
             "shipment_shipped",
@@ -168,7 +168,7 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
                 id: order_id(),
                 shipment: 1,
                 dispatch,
-                units: releases(),
+                units: parts(),
             }
             .into(),
         ),

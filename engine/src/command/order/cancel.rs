@@ -219,7 +219,7 @@ fn release_line(order: &Order, line: usize, units: u64, releases: &mut Vec<Alloc
         if units == 0 {
             break;
         }
-        releases.push(order.release(at, units));
+        releases.push(order.units_of(at, units));
         left -= u64::from(units);
     }
 }

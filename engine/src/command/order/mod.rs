@@ -12,11 +12,11 @@ use crate::model::AllocationUnits;
 
 /// Units of an order, for a person or a script.
 fn units(units: &[AllocationUnits]) -> Value {
-    let unit = |release: &AllocationUnits| {
+    let part = |part: &AllocationUnits| {
         json!({
-            "line": release.line, "sku_no": release.pair.sku.0,
-            "node_no": release.pair.node.0, "units": release.units,
+            "line": part.line, "sku_no": part.pair.sku.0,
+            "node_no": part.pair.node.0, "units": part.units,
         })
     };
-    units.iter().map(unit).collect()
+    units.iter().map(part).collect()
 }

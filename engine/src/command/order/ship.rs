@@ -116,7 +116,7 @@ fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<AllocationUnits>), Re
     let of_it = order.allocations.iter().enumerate().filter(|(_, a)| a.shipment == at);
     let open = of_it.filter(|(_, a)| a.open() > 0);
     let units: Vec<AllocationUnits> =
-        open.map(|(place, a)| order.release(place, a.open())).collect();
+        open.map(|(place, a)| order.units_of(place, a.open())).collect();
     if units.is_empty() || order.shipments[usize::from(at)].shipped.is_some() {
         return Err(Refusal::ShipmentNotPlanned { shipment_number: number });
     }
@@ -232,7 +232,7 @@ pub(crate) mod tests {
             decide(&shipped, &ship(1)).expect("it is planned");
         shipped.apply(Lsn::new(2), &OrderEffect::Ship { shipment, dispatch });
         let mut cancelled = order();
-        let rest = cancelled.release(1, 2);
+        let rest = cancelled.units_of(1, 2);
         cancelled.apply(Lsn::new(2), &OrderEffect::Cancel(vec![rest]));
         let not_found =
             |shipment_number| Err(Refusal::ShipmentNotFound { order_id: id(), shipment_number });

@@ -139,14 +139,14 @@ impl World {
                 self.stock(pair, lsn, StockEffect::Change(change), &mut hash);
             }
             Happening::Place(order) => self.place(lsn, *order, &mut hash),
-            Happening::Cancel(id, order, releases) => {
-                for AllocationUnits { pair, line, units, .. } in releases.clone() {
+            Happening::Cancel(id, order, parts) => {
+                for AllocationUnits { pair, line, units, .. } in parts.clone() {
                     self.stock(pair, lsn, StockEffect::Release { order, line, units }, &mut hash);
                 }
-                self.order(&id, lsn, OrderEffect::Cancel(releases), &mut hash);
+                self.order(&id, lsn, OrderEffect::Cancel(parts), &mut hash);
             }
-            Happening::Ship(id, order, releases) => {
-                for AllocationUnits { pair, line, units, .. } in releases {
+            Happening::Ship(id, order, parts) => {
+                for AllocationUnits { pair, line, units, .. } in parts {
                     self.stock(pair, lsn, StockEffect::Ship { order, line, units }, &mut hash);
                 }
                 let text = |text: &str| Text::new("text", text).unwrap();
@@ -350,12 +350,12 @@ impl Run {
             let stock = self.world.read_stock(pair);
             let firm = stock.reservations.units(order.no, 0, Supply::OnHand);
             let fits = a.open() > 0 && (!ships || (firm == a.open() && stock.on_hand >= firm));
-            let release = AllocationUnits { allocation: 0, pair, line: 0, units: a.open() };
-            fits.then(|| (order.header.id.clone(), order.no, vec![release]))
+            let part = AllocationUnits { allocation: 0, pair, line: 0, units: a.open() };
+            fits.then(|| (order.header.id.clone(), order.no, vec![part]))
         });
         match { tries }.next() {
-            Some((id, no, releases)) if ships => Happening::Ship(id, no, releases),
-            Some((id, no, releases)) => Happening::Cancel(id, no, releases),
+            Some((id, no, parts)) if ships => Happening::Ship(id, no, parts),
+            Some((id, no, parts)) => Happening::Cancel(id, no, parts),
             None => {
                 Happening::Stock(self.pair(), StockChange::Received { quantity: 3, unavailable: 0 })
             }
