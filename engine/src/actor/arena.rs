@@ -38,7 +38,7 @@ type Chunk<T> = OnceLock<Box<[T]>>;
 
 /// Where a cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seat {
+struct Place {
     octave: usize,
     chunk: usize,
     cell: usize,
@@ -47,12 +47,12 @@ struct Seat {
 /// The place of a number. Counted from the first octave's size on, the top bit says
 /// which octave it is in, and the bits below it where in the octave.
 #[inline]
-const fn place(index: u32) -> Seat {
+const fn place(index: u32) -> Place {
     let at = index as usize + (1 << FIRST_BITS);
     let bits = at.ilog2();
     let within = at & !(1 << bits);
     let chunk_bits = chunk_bits(bits);
-    Seat {
+    Place {
         octave: (bits - FIRST_BITS) as usize,
         chunk: within >> chunk_bits,
         cell: within & ((1 << chunk_bits) - 1),
@@ -76,7 +76,7 @@ impl<T> Arena<T> {
     /// The cell of that number, if its chunk was made.
     #[inline]
     pub fn get(&self, index: u32) -> Option<&T> {
-        let Seat { octave, chunk, cell } = place(index);
+        let Place { octave, chunk, cell } = place(index);
         let chunks = self.octaves.get(octave)?.get()?;
         chunks[chunk].get().map(|cells| &cells[cell])
     }
@@ -107,7 +107,7 @@ impl<T> Arena<T> {
     #[cold]
     fn grow(&self, index: u32, mut make: impl FnMut() -> T) -> &T {
         assert!(index < ARENA_CELLS_MAX, "ARENA_CELLS_MAX: no room for a cell of number {index}");
-        let Seat { octave, chunk, cell } = place(index);
+        let Place { octave, chunk, cell } = place(index);
         let bits = FIRST_BITS + u32::try_from(octave).expect("OCTAVES is small");
         let chunk_bits = chunk_bits(bits);
         let chunks = self.octaves[octave].get_or_init(|| {
@@ -150,13 +150,13 @@ mod tests {
 
     #[test]
     fn places_follow_each_other_without_a_gap() {
-        let mut before = Seat { octave: 0, chunk: 0, cell: 0 };
+        let mut before = Place { octave: 0, chunk: 0, cell: 0 };
         assert_eq!(place(0), before);
         for index in 1..200_000 {
             let here = place(index);
-            let next_cell = Seat { cell: before.cell + 1, ..before };
-            let next_chunk = Seat { chunk: before.chunk + 1, cell: 0, ..before };
-            let next_octave = Seat { octave: before.octave + 1, chunk: 0, cell: 0 };
+            let next_cell = Place { cell: before.cell + 1, ..before };
+            let next_chunk = Place { chunk: before.chunk + 1, cell: 0, ..before };
+            let next_octave = Place { octave: before.octave + 1, chunk: 0, cell: 0 };
             assert!([next_cell, next_chunk, next_octave].contains(&here), "{here:?} at {index}");
             before = here;
         }

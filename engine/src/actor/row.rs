@@ -187,43 +187,43 @@ where
         prefetch_all(self);
     }
 
-    /// Prefetches what a turn of the actor at `place` reads and writes. This reads
+    /// Prefetches what a turn of the actor at `seat` reads and writes. This reads
     /// the row: it waits for memory unless the row was prefetched before.
     #[inline]
-    pub fn prefetch_actor(&self, place: Seat) {
-        if let Some((view, index)) = self.view_of(place.position as usize) {
+    pub fn prefetch_actor(&self, seat: Seat) {
+        if let Some((view, index)) = self.view_of(seat.position as usize) {
             prefetch_all_to_write(&view.shared[index]);
         }
-        if let Some(mailbox) = self.arena.get(place.cell) {
+        if let Some(mailbox) = self.arena.get(seat.cell) {
             prefetch_all_to_write(mailbox);
         }
     }
 
-    /// Asks the actor at `place`, as [`Slot::ask`] does. Reads nothing of the row but
+    /// Asks the actor at `seat`, as [`Slot::ask`] does. Reads nothing of the row but
     /// what leads to the actor's published word.
     ///
     /// # Panics
-    /// When there is no such place: it is of another row.
+    /// When there is no such seat: it is of another row.
     #[inline]
-    pub fn ask_at(&self, place: Seat, message: A::Message) -> Ask<A> {
-        let (mailbox, shared) = self.at(place);
+    pub fn ask_at(&self, seat: Seat, message: A::Message) -> Ask<A> {
+        let (mailbox, shared) = self.at(seat);
         mailbox.ask(shared, message)
     }
 
-    /// Shows the actor at `place` to `look`, if it is idle: see [`Mailbox::peek`].
+    /// Shows the actor at `seat` to `look`, if it is idle: see [`Mailbox::peek`].
     ///
     /// # Panics
-    /// When there is no such place: it is of another row.
+    /// When there is no such seat: it is of another row.
     #[inline]
-    pub fn peek_at<R>(&self, place: Seat, look: impl FnOnce(&A) -> R) -> Option<R> {
-        let (mailbox, shared) = self.at(place);
+    pub fn peek_at<R>(&self, seat: Seat, look: impl FnOnce(&A) -> R) -> Option<R> {
+        let (mailbox, shared) = self.at(seat);
         mailbox.peek(shared, look)
     }
 
     #[inline]
-    fn at(&self, place: Seat) -> (&Mailbox<A>, &A::Shared) {
-        let (view, index) = self.view_of(place.position as usize).expect("a place in this row");
-        let mailbox = self.arena.get(place.cell);
+    fn at(&self, seat: Seat) -> (&Mailbox<A>, &A::Shared) {
+        let (view, index) = self.view_of(seat.position as usize).expect("a seat in this row");
+        let mailbox = self.arena.get(seat.cell);
         (mailbox.expect("PUBLISHED: a cell is made before its slot"), &view.shared[index])
     }
 
