@@ -80,7 +80,7 @@ impl<'a> Applier<'a> {
     /// an event is visible before any caller is told of it. The applier lets go of the
     /// copies that it kept for a reader, so that the reader is the last to hold them:
     /// freeing all of them takes long.
-    pub fn settle(mut self) -> Result<Settled<'a>, ActorPanicked> {
+    pub fn end_step(mut self) -> Result<Ended<'a>, ActorPanicked> {
         for (pair, turn) in self.stock_turns.drain(..) {
             self.applied.hash.merge(moved_stock(turn.wait()?));
             note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
@@ -90,7 +90,7 @@ impl<'a> Applier<'a> {
             note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
         }
         let Self { kernel, applied, to_ring, .. } = self;
-        Ok(Settled { kernel, applied, to_ring })
+        Ok(Ended { kernel, applied, to_ring })
     }
 
     fn effect(&mut self, lsn: Lsn, effect: Effect) -> Result<(), ActorPanicked> {
@@ -168,7 +168,7 @@ impl<'a> Applier<'a> {
             // counter on.
             self.kernel.state.order_last.fetch_max(no.0, Ordering::Relaxed);
         }
-        let cell = self.kernel.state.orders.room(no);
+        let cell = self.kernel.state.orders.cell(no);
         self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
     }
 
@@ -178,7 +178,7 @@ impl<'a> Applier<'a> {
         order: OrderNo,
         effect: OrderEffect,
     ) -> Result<(), ActorPanicked> {
-        let cell = self.kernel.state.orders.room(order);
+        let cell = self.kernel.state.orders.cell(order);
         if let Some(before) = &self.before {
             before.keep_order(order, cell)?;
         }
@@ -223,14 +223,14 @@ impl<'a> Applier<'a> {
 }
 
 /// A step that has ended.
-pub struct Settled<'a> {
+pub struct Ended<'a> {
     kernel: &'a Kernel,
     /// How far it came.
     pub applied: Applied,
     to_ring: Vec<Awaited>,
 }
 
-impl Settled<'_> {
+impl Ended<'_> {
     /// Wakes the commands that sleep for an actor that events were applied to, once
     /// for each actor, however many events that were. What was applied is visible by
     /// then: commands woken earlier would be refused once more, and spend their tries.

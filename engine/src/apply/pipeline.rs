@@ -178,11 +178,11 @@ fn apply_batch(kernel: &Kernel, first: Lsn, records: &mut Vec<Written>) -> Resul
             applier.apply(lsn, record).map_err(|panicked| panicked.to_string())?;
             lsn = lsn.next();
         }
-        let settled = applier.settle().map_err(|panicked| panicked.to_string())?;
-        *gate = settled.applied;
+        let ended = applier.end_step().map_err(|panicked| panicked.to_string())?;
+        *gate = ended.applied;
         drop(gate);
-        kernel.watermark.advance(settled.applied.lsn);
-        settled.ring();
+        kernel.watermark.advance(ended.applied.lsn);
+        ended.ring();
     }
     Ok(())
 }

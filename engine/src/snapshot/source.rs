@@ -158,7 +158,7 @@ impl Source<'_> {
             Content::Orders(orders) => {
                 // Rooms lie in the order of their numbers.
                 if let Some((last, _)) = orders.last() {
-                    self.state.orders.room(*last);
+                    self.state.orders.cell(*last);
                 }
                 rest.orders = orders;
             }

@@ -52,8 +52,8 @@ impl Orders {
         // Sharding is by key, so that this lock is held for one probe.
         match self.by_id.entry(id.clone()) {
             Entry::Occupied(there) => self.found(*there.get()),
-            Entry::Vacant(room) => {
-                room.insert(UNNUMBERED);
+            Entry::Vacant(vacant) => {
+                vacant.insert(UNNUMBERED);
                 Found::Unknown
             }
         }
@@ -99,7 +99,7 @@ impl Orders {
 
     /// The actor of that number, made when there is none. Only the applier does this,
     /// and recovery before it.
-    pub fn room(&self, no: OrderNo) -> &OrderCell {
+    pub fn cell(&self, no: OrderNo) -> &OrderCell {
         let (chunk, place) = place_of(no);
         while self.by_no.count() <= chunk {
             let cells = (0..CHUNK).map(|_| ActorCell::new(OrderActor::default(), ()));

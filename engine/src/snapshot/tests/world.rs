@@ -176,7 +176,7 @@ impl World {
         self.state.order_last.fetch_max(order.no.0, Ordering::Relaxed);
         self.state.orders.begin(&order.header.id);
         self.state.orders.number(&order.header.id, order.no);
-        let cell = self.state.orders.room(order.no);
+        let cell = self.state.orders.cell(order.no);
         if let OrderReply::Applied(moved) =
             cell.ask(OrderMessage::Place(KeptOrder::of(&order))).wait().unwrap()
         {

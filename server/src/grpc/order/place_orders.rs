@@ -57,25 +57,25 @@ enum Slot {
 /// The orders of one request on their way.
 struct Batch {
     slots: Vec<Slot>,
-    _room: Taken,
+    _taken: Taken,
 }
 
 /// What the requests of a stream take until they are answered.
-struct Room {
+struct Space {
     orders: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
 }
 
-/// A request's part of the room of its stream, free again when this is dropped.
+/// A request's part of the space of its stream, free again when this is dropped.
 type Taken = [Option<OwnedSemaphorePermit>; 2];
 
-impl Room {
+impl Space {
     fn new() -> Self {
         let orders = Arc::new(Semaphore::new(ORDERS_IN_FLIGHT_MAX));
         Self { orders, bytes: Arc::new(Semaphore::new(REQUEST_BYTES_IN_FLIGHT_MAX)) }
     }
 
-    /// Waits for the room of a request of so many bytes.
+    /// Waits for the space that a request of so many bytes takes.
     async fn take(&self, orders: &[OrderText<'_>], bytes: usize) -> Taken {
         let count = |order: &OrderText<'_>| if order.validate_only { QUOTE_COUNTS } else { 1 };
         let orders = orders.iter().map(count).sum();
@@ -85,15 +85,15 @@ impl Room {
 
 /// Waits for so much; for all of it, if it is less. None would mean that the semaphore is
 /// closed, which never happens.
-async fn take(room: &Arc<Semaphore>, wanted: usize) -> Option<OwnedSemaphorePermit> {
+async fn take(space: &Arc<Semaphore>, wanted: usize) -> Option<OwnedSemaphorePermit> {
     let wanted = wanted.min(REQUEST_BYTES_IN_FLIGHT_MAX);
     let wanted = u32::try_from(wanted).expect("at most REQUEST_BYTES_IN_FLIGHT_MAX");
-    Arc::clone(room).acquire_many_owned(wanted).await.ok()
+    Arc::clone(space).acquire_many_owned(wanted).await.ok()
 }
 
 /// What the first task hands to the second one.
 enum Step {
-    /// The first orders of a request, whose others wait until these have made room.
+    /// The first orders of a request, whose others wait until these have made space.
     Part(Vec<Slot>),
     /// The last or all orders of a request, which is answered with them.
     Answer(Batch),
@@ -111,10 +111,10 @@ impl Step {
 }
 
 /// Waits until orders are durable. They are not in flight any more then.
-async fn settle(slots: &mut [Slot]) {
+async fn until_ended(slots: &mut [Slot]) {
     for slot in slots {
         if let Slot::Submitted(_, submitted) = slot {
-            submitted.settled().await;
+            submitted.until_ended().await;
         }
     }
 }
@@ -142,16 +142,16 @@ impl Steps {
             return waited;
         }
         let Self { queue, ahead } = self;
-        let settling = async {
-            settle(in_hand).await;
-            // The last wait may have ended before the newest step settled.
+        let ending = async {
+            until_ended(in_hand).await;
+            // The last wait may have ended before the orders of the newest step did.
             if let Some(step) = ahead.back_mut() {
-                settle(step.slots()).await;
+                until_ended(step.slots()).await;
             }
             while let Some(step) = queue.recv().await {
                 ahead.push_back(step);
                 if let Some(step) = ahead.back_mut() {
-                    settle(step.slots()).await;
+                    until_ended(step.slots()).await;
                 }
             }
             pending().await
@@ -160,14 +160,14 @@ impl Steps {
             // The reader does not wait for orders that came later.
             biased;
             waited = &mut waiting => waited,
-            never = settling => never,
+            never = ending => never,
         }
     }
 }
 
 /// Starts the two tasks of a stream.
 pub(super) fn start(api: Api, request: Request<Streaming<Orders>>) -> Answers<Reply> {
-    // Room is counted in orders; a batch has at least one.
+    // Space is counted in orders; a batch has at least one.
     let (sender, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
     let (answering, answers) = streams::answers(request.extensions(), &api.0.streams.place_orders);
     tokio::spawn(submit_all(api.clone(), request.into_inner(), sender));
@@ -179,11 +179,11 @@ pub(super) fn start(api: Api, request: Request<Streaming<Orders>>) -> Answers<Re
 /// Reads requests until the caller ends the stream or the server drains.
 async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<Step>) {
     let mut requests = Requests::new(&api, requests);
-    let room = Room::new();
+    let space = Space::new();
     loop {
         let batch = match requests.next().await {
             Ok(None) => Ok(None),
-            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &room, &steps).await.map(Some),
+            Ok(Some(orders)) => submit(&api, &orders.into_bytes(), &space, &steps).await.map(Some),
             Err(status) => Err(status),
         };
         let step = match batch {
@@ -201,7 +201,7 @@ async fn submit_all(api: Api, requests: Streaming<Orders>, steps: mpsc::Sender<S
 async fn submit(
     api: &Api,
     bytes: &Bytes,
-    room: &Room,
+    space: &Space,
     steps: &mpsc::Sender<Step>,
 ) -> Result<Batch, Status> {
     let count = text::count(bytes);
@@ -209,11 +209,11 @@ async fn submit(
         return Err(out_of_bounds(count));
     }
     if let Ok(orders) = text::orders(bytes) {
-        return submit_in(api, bytes, orders, (room, steps)).await;
+        return submit_in(api, bytes, orders, (space, steps)).await;
     }
     let bytes = text::canonical::<v1::PlaceOrdersRequest>(bytes)?;
     let orders = text::orders(&bytes).expect("a canonical message is plain");
-    submit_in(api, &bytes, orders, (room, steps)).await
+    submit_in(api, &bytes, orders, (space, steps)).await
 }
 
 fn out_of_bounds(count: usize) -> Status {
@@ -227,23 +227,23 @@ async fn submit_in(
     api: &Api,
     bytes: &Bytes,
     orders: Vec<OrderText<'_>>,
-    (room, steps): (&Room, &mpsc::Sender<Step>),
+    (space, steps): (&Space, &mpsc::Sender<Step>),
 ) -> Result<Batch, Status> {
     let count = orders.len();
     if !(1..=ORDERS_PER_REQUEST_MAX).contains(&count) {
         return Err(out_of_bounds(count));
     }
-    let room = room.take(&orders, bytes.len()).await;
+    let taken = space.take(&orders, bytes.len()).await;
     let mut slots = Vec::with_capacity(count);
     for order in &orders {
         let slot = submit_one(api, bytes, order, (&mut slots, steps)).await;
         slots.push(slot);
     }
-    Ok(Batch { slots, _room: room })
+    Ok(Batch { slots, _taken: taken })
 }
 
-/// Submits an order; while the engine has no room for it, the orders `before` it are
-/// answered: the room that it waits for may be theirs.
+/// Submits an order; while the engine lets no more in, the orders `before` it are
+/// answered: the place that it waits for may be theirs.
 async fn submit_one(
     api: &Api,
     bytes: &Bytes,
@@ -282,7 +282,7 @@ async fn acknowledge_all(api: Api, mut steps: Steps, mut answering: Answering<Re
     let mut answer = Answer::default();
     // A task before this one that died leaves the stream without a word on its end.
     while let Some(step) = steps.next().await {
-        let Batch { mut slots, _room } = match step {
+        let Batch { mut slots, _taken } = match step {
             Step::Part(slots) => {
                 answer.acknowledge(&api, slots).await;
                 continue;
@@ -369,21 +369,21 @@ mod tests {
     /// A request is kept whole for the shortest order in it.
     #[tokio::test]
     async fn requests_that_are_not_answered_are_bounded_by_their_bytes() {
-        let (room, order) = (Room::new(), [OrderText::default()]);
-        let half = room.take(&order, REQUEST_BYTES_IN_FLIGHT_MAX / 2).await;
+        let (space, order) = (Space::new(), [OrderText::default()]);
+        let half = space.take(&order, REQUEST_BYTES_IN_FLIGHT_MAX / 2).await;
         let longest = 10 * REQUEST_BYTES_IN_FLIGHT_MAX;
-        assert!(room.take(&order, longest).now_or_never().is_none());
+        assert!(space.take(&order, longest).now_or_never().is_none());
         drop(half);
-        let _longest = room.take(&order, longest).await;
-        assert!(room.take(&order, 1).now_or_never().is_none());
+        let _longest = space.take(&order, longest).await;
+        assert!(space.take(&order, 1).now_or_never().is_none());
     }
 
     #[tokio::test]
     async fn no_more_quotes_wait_than_a_request_has() {
-        let room = Room::new();
+        let space = Space::new();
         let quote = || OrderText { validate_only: true, ..OrderText::default() };
         let quotes: Vec<_> = std::iter::repeat_with(quote).take(ORDERS_PER_REQUEST_MAX).collect();
-        let _quotes = room.take(&quotes, 1).await;
-        assert!(room.take(&quotes[..1], 1).now_or_never().is_none());
+        let _quotes = space.take(&quotes, 1).await;
+        assert!(space.take(&quotes[..1], 1).now_or_never().is_none());
     }
 }

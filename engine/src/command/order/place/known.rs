@@ -10,20 +10,20 @@ use crate::transaction::kernel::Kernel;
 
 /// An order's id in hand. Dropped before its event is in the journal, it is free
 /// again.
-pub struct OrderRoom<'a> {
+pub struct TakenId<'a> {
     kernel: &'a Kernel,
     id: &'a OrderId,
     held: bool,
 }
 
-impl OrderRoom<'_> {
+impl TakenId<'_> {
     /// The event is in the journal: it is the applier's from here on.
     pub fn hand_over(mut self) {
         self.held = false;
     }
 }
 
-impl Drop for OrderRoom<'_> {
+impl Drop for TakenId<'_> {
     fn drop(&mut self) {
         if self.held {
             self.kernel.state.orders.abandon(self.id);
@@ -33,9 +33,9 @@ impl Drop for OrderRoom<'_> {
 }
 
 /// How an order starts.
-pub enum Room<'a> {
+pub enum Begun<'a> {
     /// It is new.
-    New(OrderRoom<'a>),
+    New(TakenId<'a>),
     /// The same order was placed before.
     Known(Order),
 }
@@ -45,14 +45,14 @@ pub async fn begin_order<'a>(
     kernel: &'a Kernel,
     command: &'a PlaceOrder,
     fingerprint: u64,
-) -> Result<Room<'a>, EngineError> {
+) -> Result<Begun<'a>, EngineError> {
     let id = &command.order.id;
     loop {
         let seen = kernel.look_at_names();
         match kernel.state.orders.begin(id) {
-            Found::Unknown => return Ok(Room::New(OrderRoom { kernel, id, held: true })),
+            Found::Unknown => return Ok(Begun::New(TakenId { kernel, id, held: true })),
             found => match same(kernel, found, command, fingerprint).await? {
-                Some(known) => return Ok(Room::Known(known)),
+                Some(known) => return Ok(Begun::Known(known)),
                 None => kernel.progress(seen).await?,
             },
         }

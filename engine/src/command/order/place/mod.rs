@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use self::event::OrderPlaced;
 use self::judge::{LineShortage, judge, no_room_to_wait};
-use self::known::{Room, begin_order, find_same, is_repeat_of_old};
+use self::known::{Begun, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm, look_and_plan};
 use self::plan::{Draft, Wanted};
 use self::request::PlaceOrder;
@@ -60,16 +60,16 @@ pub async fn place(kernel: &Kernel, command: &PlaceOrder) -> Result<Placing, Eng
         }
         Err(error) => return Err(error),
     };
-    let room = match begin_order(kernel, command, fingerprint).await? {
-        Room::New(room) => room,
-        Room::Known(known) => return Ok(Placing::Known(Arc::new(known))),
+    let id = match begin_order(kernel, command, fingerprint).await? {
+        Begun::New(id) => id,
+        Begun::Known(known) => return Ok(Placing::Known(Arc::new(known))),
     };
     // Only now: a known order may be too old by now, or the day by which it was wanted
     // may have passed.
     let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
-    let (draft, reserves, claims) = match settle(kernel, &wanted).await? {
-        Settled::Granted(draft, reserves, claims) => (draft, reserves, claims),
-        Settled::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
+    let (draft, reserves, claims) = match plan_and_claim(kernel, &wanted).await? {
+        Claimed::Granted(draft, reserves, claims) => (draft, reserves, claims),
+        Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = kernel.state.next_order();
     let mut placed = placed(no, header(command, &wanted, fingerprint), draft);
@@ -81,7 +81,7 @@ pub async fn place(kernel: &Kernel, command: &PlaceOrder) -> Result<Placing, Eng
     };
     let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();
-    room.hand_over();
+    id.hand_over();
     if let Some(key) = key {
         key.hand_over();
     }
@@ -134,18 +134,21 @@ async fn known_of_old(
 }
 
 #[expect(clippy::large_enum_variant, reason = "most are granted, and it is moved once")]
-enum Settled<'a> {
+enum Claimed<'a> {
     Granted(Draft, Reserves, Claims<'a>),
     SoldOut(Vec<LineShortage>),
 }
 
 /// Plans and claims until every claim is granted or durable state refuses.
-async fn settle<'a>(kernel: &'a Kernel, wanted: &Wanted<'_>) -> Result<Settled<'a>, EngineError> {
+async fn plan_and_claim<'a>(
+    kernel: &'a Kernel,
+    wanted: &Wanted<'_>,
+) -> Result<Claimed<'a>, EngineError> {
     let mut attempts = Attempts::begin(kernel);
     loop {
         let draft = match decide(kernel, wanted, &mut attempts).await? {
             Decided::Plan(draft) => draft,
-            Decided::SoldOut(shortages) => return Ok(Settled::SoldOut(shortages)),
+            Decided::SoldOut(shortages) => return Ok(Claimed::SoldOut(shortages)),
         };
         let reserves = reserves(kernel, &draft);
         let attempt = match claim(kernel, &reserves).await? {
@@ -153,7 +156,7 @@ async fn settle<'a>(kernel: &'a Kernel, wanted: &Wanted<'_>) -> Result<Settled<'
             claimed => claimed,
         };
         if let Some(claims) = attempts.end(attempt).await? {
-            return Ok(Settled::Granted(draft, reserves, claims));
+            return Ok(Claimed::Granted(draft, reserves, claims));
         }
     }
 }

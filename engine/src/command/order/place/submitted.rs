@@ -49,7 +49,7 @@ impl Submitted {
     /// gives its place among the commands in flight to another command. After that,
     /// [`Self::acknowledged`] tells the outcome at once. So an answer that cannot be sent
     /// to its caller yet keeps no other command out.
-    pub async fn settled(&mut self) {
+    pub async fn until_ended(&mut self) {
         if let Placing::Written(ticket, _) = &self.placing {
             // An error is told again.
             let _ = self.permit.kernel().acknowledged(*ticket).await;
