@@ -77,11 +77,11 @@ pub fn conservation(stock: &Stock) -> Result<(), Breach> {
     expect("on_hand", u64::from(stock.on_hand), u64::from(moved))
 }
 
-/// `NO_OVERSELL`: a grant of units on hand leaves the free quantity at zero or
-/// above, unless it was below zero before the grant for reasons of its own.
-pub fn no_oversell(free_before: i64, granted: u32, free_after: i64) -> Result<(), Breach> {
-    if granted > 0 && free_after < 0 {
-        let detail = format!("{granted} granted of {free_before} free leaves {free_after}");
+/// `NO_OVERSELL`: reserving units on hand leaves the free quantity at zero or above. It may
+/// have been below zero before, and then no unit is reserved.
+pub fn no_oversell(free_before: i64, reserved: u32, free_after: i64) -> Result<(), Breach> {
+    if reserved > 0 && free_after < 0 {
+        let detail = format!("{reserved} reserved of {free_before} free leaves {free_after}");
         return Err(Breach::new("NO_OVERSELL", detail));
     }
     Ok(())

@@ -31,7 +31,7 @@ impl Stock {
             StockEffect::Change(change) => book.change(change),
             StockEffect::Reserve { order, line, parts } => {
                 for &(supply, units) in parts {
-                    book.grant(*order, *line, supply, units);
+                    book.reserve(*order, *line, supply, units);
                 }
             }
             StockEffect::Release { order, line, units } => book.release(*order, *line, *units),

@@ -96,21 +96,21 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Grants units to an order line.
-    pub(super) fn grant(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+    /// Reserves units for an order line.
+    pub(super) fn reserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
         let free_before = self.stock.free();
-        self.reserve(order, line, supply, units);
-        let granted = if matches!(supply, Supply::OnHand | Supply::Supplier) { units } else { 0 };
-        check(|| no_oversell(free_before, granted, self.stock.free()));
+        self.peg(order, line, supply, units);
+        let firm = if matches!(supply, Supply::OnHand | Supply::Supplier) { units } else { 0 };
+        check(|| no_oversell(free_before, firm, self.stock.free()));
     }
 
-    fn reserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+    fn peg(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
         let (before, after) = self.stock.reservations.put(order, line, supply, units);
         self.rehash(order, line, supply, before, after);
         self.count(supply, i64::from(units));
     }
 
-    fn unreserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+    fn unpeg(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
         let (before, after) = self.stock.reservations.take(order, line, supply, units);
         self.rehash(order, line, supply, before, after);
         self.count(supply, -i64::from(units));
@@ -147,7 +147,7 @@ impl<'a> Book<'a> {
         for r in held.iter().rev() {
             let taken = r.units.min(left);
             if taken > 0 {
-                self.unreserve(order, line, r.supply, taken);
+                self.unpeg(order, line, r.supply, taken);
                 left -= taken;
                 if let Supply::Inbound(no) = r.supply {
                     self.serve_waiting_inbound(no, taken);
@@ -162,7 +162,7 @@ impl<'a> Book<'a> {
     pub(super) fn ship(&mut self, order: OrderNo, line: u16, units: u32) {
         let supplier = self.stock.reservations.units(order, line, Supply::Supplier) >= units;
         let supply = if supplier { Supply::Supplier } else { Supply::OnHand };
-        self.unreserve(order, line, supply, units);
+        self.unpeg(order, line, supply, units);
         if supplier {
             // A feed may be unlimited, or may leave out by now what is ours.
             self.receive(units.saturating_sub(self.stock.on_hand));
@@ -261,8 +261,8 @@ impl<'a> Book<'a> {
             if moved == 0 {
                 break;
             }
-            self.unreserve(peg.order, peg.line, peg.supply, moved);
-            self.reserve(peg.order, peg.line, to, moved);
+            self.unpeg(peg.order, peg.line, peg.supply, moved);
+            self.peg(peg.order, peg.line, to, moved);
             left -= moved;
         }
     }
