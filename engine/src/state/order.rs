@@ -13,8 +13,8 @@ pub enum OrderActor {
     Resident {
         /// All of it.
         order: KeptOrder,
-        /// Whether a change of the order is in flight.
-        locked: bool,
+        /// Whether a command has it in hand.
+        in_hand: bool,
     },
     /// The order is closed and left memory: snapshots have it.
     Archived(ArchivedOrder),
@@ -23,8 +23,8 @@ pub enum OrderActor {
 /// What can be asked of an order.
 #[derive(Debug)]
 pub enum OrderMessage {
-    /// Begin a change; answers with the order when no other command has it in hand.
-    Lock,
+    /// Take it in hand; answers with the order when no other command has it in hand.
+    ClaimInHand,
     /// Let go of the order: the command that had it in hand wrote no event.
     GiveBack,
     /// Apply the event that places it.
@@ -35,7 +35,7 @@ pub enum OrderMessage {
         lsn: Lsn,
         /// What it does.
         effect: OrderEffect,
-        /// Whether the event settles a change of this process.
+        /// Whether the event settles a claim of this process.
         settles: bool,
     },
     /// Read the durable state.
@@ -53,8 +53,8 @@ pub enum OrderMessage {
 /// What an order answers.
 #[derive(Debug)]
 pub enum OrderReply {
-    /// To a lock.
-    Lock(Lock),
+    /// To a claim to have it in hand.
+    InHand(InHand),
     /// To an apply: by how much the state hash moves.
     Applied(StateHash),
     /// To a read: it is not placed yet.
@@ -69,9 +69,9 @@ pub enum OrderReply {
     Done,
 }
 
-/// The outcome of asking for an order.
+/// The outcome of claiming to have an order in hand.
 #[derive(Debug)]
-pub enum Lock {
+pub enum InHand {
     /// The order is the asker's until the event is applied or given up.
     Granted(KeptOrder),
     /// It is being placed.
@@ -89,15 +89,15 @@ impl Actor for OrderActor {
 
     fn turn(&mut self, (): &(), message: OrderMessage) -> OrderReply {
         match message {
-            OrderMessage::Lock => OrderReply::Lock(self.lock()),
+            OrderMessage::ClaimInHand => OrderReply::InHand(self.take_in_hand()),
             OrderMessage::GiveBack => {
-                self.unlock();
+                self.let_go();
                 OrderReply::Done
             }
             OrderMessage::Place(order) => OrderReply::Applied(self.place(order)),
             OrderMessage::Apply { lsn, effect, settles } => {
                 if settles {
-                    self.unlock();
+                    self.let_go();
                 }
                 OrderReply::Applied(self.apply(lsn, &effect))
             }
@@ -109,21 +109,21 @@ impl Actor for OrderActor {
 }
 
 impl OrderActor {
-    fn lock(&mut self) -> Lock {
+    fn take_in_hand(&mut self) -> InHand {
         match self {
-            Self::Resident { order, locked } if !*locked => {
-                *locked = true;
-                Lock::Granted(order.clone())
+            Self::Resident { order, in_hand } if !*in_hand => {
+                *in_hand = true;
+                InHand::Granted(order.clone())
             }
-            Self::Archived(archived) => Lock::Archived(*archived),
-            Self::Vacant => Lock::Vacant,
-            Self::Resident { .. } => Lock::InFlight,
+            Self::Archived(archived) => InHand::Archived(*archived),
+            Self::Vacant => InHand::Vacant,
+            Self::Resident { .. } => InHand::InFlight,
         }
     }
 
-    fn unlock(&mut self) {
-        if let Self::Resident { locked, .. } = self {
-            *locked = false;
+    fn let_go(&mut self) {
+        if let Self::Resident { in_hand, .. } = self {
+            *in_hand = false;
         }
     }
 
@@ -131,7 +131,7 @@ impl OrderActor {
         let mut hash = StateHash::default();
         if matches!(self, Self::Vacant) {
             hash.add(order.hash());
-            *self = Self::Resident { order, locked: false };
+            *self = Self::Resident { order, in_hand: false };
         }
         hash
     }
@@ -166,7 +166,7 @@ impl OrderActor {
 
     fn archive(&mut self, up_to: Lsn) -> bool {
         match self {
-            Self::Resident { order, locked: false }
+            Self::Resident { order, in_hand: false }
                 if order.last_lsn <= up_to && !order.packed.is_open() =>
             {
                 *self = Self::Archived(ArchivedOrder::from(&*order));
@@ -179,7 +179,7 @@ impl OrderActor {
     fn recall(&mut self, order: KeptOrder) -> bool {
         let is_it = matches!(self, Self::Archived(known) if *known == ArchivedOrder::from(&order));
         if is_it {
-            *self = Self::Resident { order, locked: false };
+            *self = Self::Resident { order, in_hand: false };
         }
         is_it
     }

@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::kernel::Kernel;
 use crate::model::effect::Claim;
 use crate::model::{KeptOrder, Order, OrderId, OrderNo, Refusal};
-use crate::state::order::{Lock, OrderMessage, OrderReply};
+use crate::state::order::{InHand, OrderMessage, OrderReply};
 use crate::state::orders::{Found, OrderCell};
 
 impl Claims<'_> {
@@ -47,7 +47,7 @@ async fn take<'k>(
     id: &OrderId,
 ) -> Result<Option<Attempt<'k, (Claims<'k>, KeptOrder)>>, EngineError> {
     let undo = |reply| {
-        if matches!(reply, OrderReply::Lock(Lock::Granted(_))) {
+        if matches!(reply, OrderReply::InHand(InHand::Granted(_))) {
             kernel.give_back(Claim::InHand(no));
         }
     };
@@ -55,8 +55,8 @@ async fn take<'k>(
     // Orders leave memory at the end of a snapshot: the actor is asked once more
     // for each snapshot that ends meanwhile.
     loop {
-        match Asked::new(kernel, cell.ask(OrderMessage::Lock), undo).await? {
-            OrderReply::Lock(Lock::Granted(kept)) => {
+        match Asked::new(kernel, cell.ask(OrderMessage::ClaimInHand), undo).await? {
+            OrderReply::InHand(InHand::Granted(kept)) => {
                 let mut claims = Claims::new(kernel);
                 claims.hold(Claim::InHand(no));
                 // The number of an order that the journal refused may be another order's by
@@ -64,18 +64,18 @@ async fn take<'k>(
                 let is_it = kept.packed.id() == *id;
                 return Ok(is_it.then_some(Attempt::Done((claims, kept))));
             }
-            OrderReply::Lock(Lock::Vacant) => return Ok(None),
-            OrderReply::Lock(Lock::InFlight) => {
+            OrderReply::InHand(InHand::Vacant) => return Ok(None),
+            OrderReply::InHand(InHand::InFlight) => {
                 if let Some(bell) = ear.refused() {
                     return Ok(Some(Attempt::InTheWay(bell)));
                 }
             }
-            OrderReply::Lock(Lock::Archived(archived)) => {
+            OrderReply::InHand(InHand::Archived(archived)) => {
                 let order = kernel.archive.read(no, archived).await?;
                 let recalled = kernel.state.orders.recall(no, order);
                 recalled.map_err(|panicked| kernel.panicked(panicked))?;
             }
-            other => unreachable!("a lock is answered with a lock, not {other:?}"),
+            other => unreachable!("a claim to have an order in hand is answered so, not {other:?}"),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::snapshot::{
     ChunkRef, Kind, MemoryStore, SnapshotError, SnapshotStore, Source, StoreError, TakeReport,
     load_newest, recall, take,
 };
-use crate::state::order::{Lock, OrderMessage, OrderReply};
+use crate::state::order::{InHand, OrderMessage, OrderReply};
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
@@ -108,8 +108,8 @@ fn an_order_in_somebodys_hand_stays() {
     let orders = run.world.all_orders();
     let (no, _) = orders.iter().find(|(_, kept)| !kept.packed.is_open()).unwrap();
     let cell = run.world.state.orders.by_no(*no).unwrap();
-    let locked = cell.ask(OrderMessage::Lock).wait().unwrap();
-    assert!(matches!(locked, OrderReply::Lock(Lock::Granted(_))));
+    let claimed = cell.ask(OrderMessage::ClaimInHand).wait().unwrap();
+    assert!(matches!(claimed, OrderReply::InHand(InHand::Granted(_))));
     assert!(run.world.archive(taken.manifest.start) > 0, "others leave");
     assert!(matches!(cell.ask(OrderMessage::Read).wait().unwrap(), OrderReply::Resident(_)));
 }
