@@ -20,7 +20,7 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, Node, NodeKind, Policy, Timestamp};
 
 use self::command::Fact;
-pub use self::order::{Grant, Order};
+pub use self::order::{Allotted, Order};
 use self::pair::{Pair, same};
 use crate::fixture::{DAY, NOW, node_id, order_id, sku};
 

@@ -7,7 +7,7 @@ use super::pair::same;
 
 /// Units of one line that one shipment takes from one supply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub struct Allotted {
     /// The line, from 0.
     pub line: u16,
     /// Its item.
@@ -30,31 +30,31 @@ pub struct Order {
     /// Units ordered, by line; lines of one SKU are one.
     pub ordered: Vec<u32>,
     /// What it was given.
-    pub grants: Vec<Grant>,
+    pub allotted: Vec<Allotted>,
     shipped: Vec<u32>,
     cancelled: Vec<u32>,
 }
 
 impl Order {
     /// An order as placed.
-    pub fn new(no: u64, ordered: Vec<u32>, grants: Vec<Grant>) -> Self {
-        let (shipped, cancelled) = (vec![0; grants.len()], vec![0; grants.len()]);
-        Self { no, ordered, grants, shipped, cancelled }
+    pub fn new(no: u64, ordered: Vec<u32>, allotted: Vec<Allotted>) -> Self {
+        let (shipped, cancelled) = (vec![0; allotted.len()], vec![0; allotted.len()]);
+        Self { no, ordered, allotted, shipped, cancelled }
     }
 
     fn open(&self, at: usize) -> u32 {
-        self.grants[at].units - self.shipped[at] - self.cancelled[at]
+        self.allotted[at].units - self.shipped[at] - self.cancelled[at]
     }
 
     /// Units of a line that are neither shipped nor cancelled.
     pub fn open_of(&self, line: u16) -> u32 {
-        let of_line = (0..self.grants.len()).filter(|at| self.grants[*at].line == line);
+        let of_line = (0..self.allotted.len()).filter(|at| self.allotted[*at].line == line);
         of_line.map(|at| self.open(at)).sum()
     }
 
     /// Cancels everything that is open, or so many units of some lines; answers
     /// with what goes back where.
-    pub fn cancel(&mut self, lines: &[LineCancellation]) -> Result<Vec<Grant>, String> {
+    pub fn cancel(&mut self, lines: &[LineCancellation]) -> Result<Vec<Allotted>, String> {
         let mut back = Vec::new();
         if lines.is_empty() {
             for line in 0..self.ordered.len() {
@@ -70,15 +70,20 @@ impl Order {
     }
 
     /// The least firm as placed go first, of the same kind those that ship last.
-    fn cancel_line(&mut self, line: u16, units: u32, back: &mut Vec<Grant>) -> Result<(), String> {
+    fn cancel_line(
+        &mut self,
+        line: u16,
+        units: u32,
+        back: &mut Vec<Allotted>,
+    ) -> Result<(), String> {
         for _ in 0..units {
-            let open = (0..self.grants.len()).filter(|at| self.open(*at) > 0);
-            let of_line = open.filter(|at| self.grants[*at].line == line);
-            let key = |at: &usize| (self.grants[*at].supply, self.grants[*at].shipment);
+            let open = (0..self.allotted.len()).filter(|at| self.open(*at) > 0);
+            let of_line = open.filter(|at| self.allotted[*at].line == line);
+            let key = |at: &usize| (self.allotted[*at].supply, self.allotted[*at].shipment);
             let at = of_line.max_by_key(key).ok_or("more was cancelled than was open")?;
             self.cancelled[at] += 1;
-            let unit = Grant { units: 1, ..self.grants[at].clone() };
-            match back.iter_mut().find(|known| Grant { units: 1, ..(*known).clone() } == unit) {
+            let unit = Allotted { units: 1, ..self.allotted[at].clone() };
+            match back.iter_mut().find(|known| Allotted { units: 1, ..(*known).clone() } == unit) {
                 Some(known) => known.units += 1,
                 None => back.push(unit),
             }
@@ -87,20 +92,20 @@ impl Order {
     }
 
     /// Ships what is open of a shipment, counted from 1; answers with what left.
-    pub fn ship(&mut self, shipment: u16) -> Vec<Grant> {
+    pub fn ship(&mut self, shipment: u16) -> Vec<Allotted> {
         let mut left = Vec::new();
-        for at in 0..self.grants.len() {
+        for at in 0..self.allotted.len() {
             let open = self.open(at);
-            if self.grants[at].shipment == shipment - 1 && open > 0 {
+            if self.allotted[at].shipment == shipment - 1 && open > 0 {
                 self.shipped[at] += open;
-                left.push(Grant { units: open, ..self.grants[at].clone() });
+                left.push(Allotted { units: open, ..self.allotted[at].clone() });
             }
         }
         left
     }
 
     fn state(&self) -> OrderState {
-        if (0..self.grants.len()).any(|at| self.open(at) > 0) {
+        if (0..self.allotted.len()).any(|at| self.open(at) > 0) {
             OrderState::Open
         } else if self.shipped.iter().any(|units| *units > 0) {
             OrderState::Closed
@@ -118,14 +123,14 @@ impl Order {
         same("shipped and cancelled", &engine, &naive)?;
         for (at, line) in order.lines.iter().enumerate() {
             let of_line = || {
-                self.grants
+                self.allotted
                     .iter()
                     .zip(&self.cancelled)
-                    .filter(move |(g, _)| usize::from(g.line) == at)
+                    .filter(move |(part, _)| usize::from(part.line) == at)
             };
-            let granted: u32 = of_line().map(|(grant, _)| grant.units).sum();
+            let allotted: u32 = of_line().map(|(part, _)| part.units).sum();
             let cancelled: u32 = of_line().map(|(_, cancelled)| *cancelled).sum();
-            let naive = (self.ordered[at], cancelled + self.ordered[at] - granted);
+            let naive = (self.ordered[at], cancelled + self.ordered[at] - allotted);
             same("ordered and cancelled", &(line.ordered, line.cancelled), &naive)?;
         }
         Ok(())

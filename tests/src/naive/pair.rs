@@ -211,7 +211,7 @@ impl Pair {
     }
 
     /// Promises one unit, out of what can be promised and nothing else.
-    pub fn grant(&mut self, order: u64, line: u16, supply: Supply) -> Result<(), String> {
+    pub fn allot(&mut self, order: u64, line: u16, supply: Supply) -> Result<(), String> {
         let there = match supply {
             Supply::OnHand | Supply::Supplier => self.free() > 0,
             Supply::Inbound(InboundNo(no)) => {

@@ -7,7 +7,7 @@ use backstock_engine::model::{Lsn, Policy, Shortage, Split};
 use super::command::{Outcome, Room, Told};
 use super::world::World;
 use crate::fixture::{meta, order};
-use crate::naive::command::{OrderPlaced, SoldOut, grants};
+use crate::naive::command::{OrderPlaced, SoldOut, allotted};
 
 impl Room for PlaceOrder {
     const NAME: &'static str = "PlaceOrder";
@@ -41,7 +41,7 @@ impl Room for PlaceOrder {
                 no: order.no.0,
                 shortage: order.header.shortage,
                 split: order.header.split,
-                grants: grants(engine, order),
+                allotted: allotted(engine, order),
             }))),
             Outcome::SoldOut(until) => {
                 Some(Told::SoldOut(Box::new(SoldOut { wanted, asked, until: *until })))

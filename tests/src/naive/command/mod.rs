@@ -17,10 +17,10 @@ pub use self::cancel_order::OrderCancelled;
 pub use self::change_stock::StockChanged;
 pub use self::define_item::ItemDefined;
 pub use self::define_node::NodeDefined;
-pub use self::place_order::{OrderPlaced, SoldOut, grants};
+pub use self::place_order::{OrderPlaced, SoldOut, allotted};
 pub use self::set_policy::PolicySet;
 pub use self::ship_shipment::ShipmentShipped;
-use super::{Grant, Naive};
+use super::{Allotted, Naive};
 
 /// Something that the engine said happened.
 pub trait Fact: fmt::Debug + Send + Sync {
@@ -30,11 +30,10 @@ pub trait Fact: fmt::Debug + Send + Sync {
 }
 
 /// Units by line, SKU and node.
-fn by_pair(units: &[Grant]) -> BTreeMap<(u16, String, String), u32> {
+fn by_pair(units: &[Allotted]) -> BTreeMap<(u16, String, String), u32> {
     let mut sums = BTreeMap::new();
-    for grant in units {
-        *sums.entry((grant.line, grant.sku.clone(), grant.node.clone())).or_default() +=
-            grant.units;
+    for part in units {
+        *sums.entry((part.line, part.sku.clone(), part.node.clone())).or_default() += part.units;
     }
     sums
 }

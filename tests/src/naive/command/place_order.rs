@@ -7,7 +7,7 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{self, Lsn, Shortage, Split, Supply};
 
 use super::Fact;
-use crate::naive::{Grant, Moment, Naive, Offers, Order};
+use crate::naive::{Allotted, Moment, Naive, Offers, Order};
 
 /// An order was placed.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct OrderPlaced {
     /// Whether lines could be split, by the order or by the policy.
     pub split: Split,
     /// What it was given.
-    pub grants: Vec<Grant>,
+    pub allotted: Vec<Allotted>,
 }
 
 /// An order that was refused for want of supply, between two versions.
@@ -46,16 +46,16 @@ impl Fact for OrderPlaced {
                 .map_err(|error| format!("line {at} of {sku} {error}"))?;
         }
         self.check_moments(naive, asked)?;
-        for grant in &self.grants {
-            if naive.is_supplier(&grant.node) != (grant.supply == Supply::Supplier) {
-                return Err(format!("a supply of another kind of node: {grant:?}"));
+        for part in &self.allotted {
+            if naive.is_supplier(&part.node) != (part.supply == Supply::Supplier) {
+                return Err(format!("a supply of another kind of node: {part:?}"));
             }
-            for _ in 0..grant.units {
-                naive.pair(&grant.sku, &grant.node).grant(self.no, grant.line, grant.supply)?;
+            for _ in 0..part.units {
+                naive.pair(&part.sku, &part.node).allot(self.no, part.line, part.supply)?;
             }
         }
         let ordered = lines.into_iter().map(|(_, quantity)| quantity).collect();
-        let order = Order::new(self.no, ordered, self.grants.clone());
+        let order = Order::new(self.no, ordered, self.allotted.clone());
         match naive.orders.insert(self.wanted.id.to_string(), order) {
             None => Ok(()),
             Some(_) => Err("the order was placed before".into()),
@@ -66,15 +66,15 @@ impl Fact for OrderPlaced {
 impl OrderPlaced {
     /// Refuses what a line was given if that is not what was wanted.
     fn check_line(&self, at: u16, quantity: u32) -> Result<(), String> {
-        let of_line = || self.grants.iter().filter(move |grant| grant.line == at);
-        let given: u32 = of_line().map(|grant| grant.units).sum();
-        let waits = of_line().any(|grant| grant.supply == Supply::Backorder);
+        let of_line = || self.allotted.iter().filter(move |part| part.line == at);
+        let given: u32 = of_line().map(|part| part.units).sum();
+        let waits = of_line().any(|part| part.supply == Supply::Backorder);
         let whole = self.shortage != Shortage::Partial;
         let too_much = given > quantity || (whole && given < quantity);
         if too_much || (waits && self.shortage != Shortage::Backorder) {
             return Err(format!("wants {quantity} and was given {given}"));
         }
-        let supplies = of_line().filter(|grant| grant.supply != Supply::Backorder).count();
+        let supplies = of_line().filter(|part| part.supply != Supply::Backorder).count();
         if self.split == Split::WholeLine && supplies + usize::from(waits) > 1 {
             return Err("was split".into());
         }
@@ -88,7 +88,7 @@ impl OrderPlaced {
         if !moments.clone().any(|moment| moment.terms(&self.wanted) == terms) {
             return Err("neither the order nor a policy says so".into());
         }
-        for Grant { node, .. } in &self.grants {
+        for Allotted { node, .. } in &self.allotted {
             if !moments.clone().any(|moment| moment.nodes.get(node).is_some_and(|n| n.enabled)) {
                 return Err(format!("node {node} was not enabled"));
             }
@@ -122,8 +122,8 @@ impl Moment {
 }
 
 /// What an order as the engine answers it was given when it was placed.
-pub fn grants(engine: &Engine, order: &Arc<model::Order>) -> Vec<Grant> {
-    let grant = |a: &model::Allocation| Grant {
+pub fn allotted(engine: &Engine, order: &Arc<model::Order>) -> Vec<Allotted> {
+    let part = |a: &model::Allocation| Allotted {
         line: a.line,
         sku: engine.sku_no(order.lines[usize::from(a.line)].sku).to_string(),
         node: engine.node_no(order.shipments[usize::from(a.shipment)].node).id.to_string(),
@@ -131,7 +131,7 @@ pub fn grants(engine: &Engine, order: &Arc<model::Order>) -> Vec<Grant> {
         supply: a.supply,
         units: a.units,
     };
-    order.allocations.iter().map(grant).collect()
+    order.allocations.iter().map(part).collect()
 }
 
 /// Lines of one SKU are one.
