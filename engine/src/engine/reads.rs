@@ -6,7 +6,7 @@ use super::{AuditReport, Availability, Engine, EngineError, OrderView, StockView
 use crate::calendar::Calendar;
 use crate::model::{
     Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
-    Refusal, RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
+    RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
@@ -129,17 +129,13 @@ impl Engine {
     /// time means there.
     pub fn start_of_day(&self, node: &NodeId, day: Day) -> Result<Timestamp, EngineError> {
         let network = self.kernel.state.network.load();
-        let no =
-            network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
-        Ok(network.node(no).calendar.zone().instant(day, 0))
+        Ok(network.node(network.named(node)?).calendar.zone().instant(day, 0))
     }
 
     /// The calendar of a node.
     pub fn calendar(&self, node: &NodeId) -> Result<Arc<Calendar>, EngineError> {
         let network = self.kernel.state.network.load();
-        let no =
-            network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
-        Ok(Arc::clone(&network.node(no).calendar))
+        Ok(Arc::clone(&network.node(network.named(node)?).calendar))
     }
 
     /// The local day of an instant at a node.

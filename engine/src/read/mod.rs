@@ -10,8 +10,8 @@ use crate::actor::Slot;
 use crate::limits::READS_MAX;
 use crate::model::order::trace::Trace;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderNo, OrderState, Pair, Parts, Refusal,
-    Sku, Stock, Supply, Timestamp,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderNo, OrderState, Pair, Parts, Sku,
+    Stock, Supply, Timestamp,
 };
 use crate::state::network::is_supplier;
 use crate::state::order::{OrderMessage, OrderReply};
@@ -85,11 +85,7 @@ pub async fn availability(
     at: Timestamp,
 ) -> Result<Availability, EngineError> {
     let version = kernel.watermark.applied();
-    let no = kernel
-        .state
-        .catalogue
-        .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
+    let no = kernel.state.catalogue.named(sku)?;
     let row = &kernel.state.catalogue.entry(no).row;
     let mut nodes = Vec::with_capacity(row.len());
     // Most pairs have published all that is asked for. The actors of the other pairs
@@ -159,14 +155,9 @@ async fn look_closer(
 
 /// Reads one pair; one that never had anything is empty.
 pub async fn stock(kernel: &Kernel, sku: &Sku, node: &NodeId) -> Result<StockView, EngineError> {
-    let no = kernel
-        .state
-        .catalogue
-        .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
+    let no = kernel.state.catalogue.named(sku)?;
     let network = kernel.state.network.load();
-    let node_no =
-        network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
+    let node_no = network.named(node)?;
     let version = kernel.watermark.applied();
     if kernel.state.catalogue.entry(no).row.find(node_no).is_none() {
         return Ok(StockView { stock: Stock::default(), version });
@@ -191,7 +182,6 @@ pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineErr
         for _ in 0..READS_MAX {
             let (next, version) = (kernel.next_step(), kernel.watermark.applied());
             let order = find_order(kernel, id).await?;
-            let order = order.ok_or_else(|| Refusal::OrderNotFound { order_id: id.clone() })?;
             let view = OrderView::read(kernel, order)?;
             // Actors that no event after `version` had changed when they were asked are as
             // that version has them. A closed order rests on no supply and does not change.
@@ -211,9 +201,7 @@ pub async fn order(kernel: &Kernel, id: &OrderId) -> Result<OrderView, EngineErr
 /// waits meanwhile. None if the order changed since or is not in memory any more: then
 /// it has to be read as usual.
 async fn order_at_rest(kernel: &Kernel, id: &OrderId) -> Result<Option<OrderView>, EngineError> {
-    let order = find_order(kernel, id)
-        .await?
-        .ok_or_else(|| Refusal::OrderNotFound { order_id: id.clone() })?;
+    let order = find_order(kernel, id).await?;
     let gate = kernel.state.gate.lock();
     let Found::There(_, cell) = kernel.state.orders.by_id(id) else { return Ok(None) };
     match cell.ask(OrderMessage::Read).wait() {
@@ -295,27 +283,21 @@ fn take(from: &mut Parts, units: u32) -> Parts {
 
 /// Reads the decision trace of an order.
 pub async fn explain(kernel: &Kernel, id: &OrderId) -> Result<(Arc<Order>, Trace), EngineError> {
-    let unknown = || EngineError::from(Refusal::OrderNotFound { order_id: id.clone() });
-    let order = find_order(kernel, id).await?.ok_or_else(unknown)?;
+    let order = find_order(kernel, id).await?;
     let trace = Trace::read(&order.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
     Ok((Arc::new(order), trace))
 }
 
 /// One item by SKU.
 pub fn item(kernel: &Kernel, sku: &Sku) -> Result<Arc<Item>, EngineError> {
-    let no = kernel
-        .state
-        .catalogue
-        .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
+    let no = kernel.state.catalogue.named(sku)?;
     Ok(kernel.state.catalogue.entry(no).definition().item)
 }
 
 /// One node by id.
 pub fn node(kernel: &Kernel, id: &NodeId) -> Result<Arc<Node>, EngineError> {
     let network = kernel.state.network.load();
-    let no = network.node_no(id).ok_or_else(|| Refusal::NodeNotFound { node_id: id.clone() })?;
-    Ok(Arc::clone(&network.node(no).node))
+    Ok(Arc::clone(&network.node(network.named(id)?).node))
 }
 
 /// The name of a supply as its pair knows it: the inbound's id.

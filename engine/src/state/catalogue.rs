@@ -12,7 +12,7 @@ use super::stock::StockActor;
 use crate::actor::{Arena, Mailbox, Row, Seat, Slot};
 use crate::model::Pair;
 use crate::model::digest::{Part, hash_encoded};
-use crate::model::{Item, Lsn, NodeNo, Sku, SkuNo, StateHash};
+use crate::model::{Item, Lsn, NodeNo, Refusal, Sku, SkuNo, StateHash};
 use crate::state::sku_index::SkuIndex;
 
 /// One item: its definition and all its pairs. Three cache lines: planning reads the
@@ -98,6 +98,14 @@ impl Catalogue {
             })
         });
         found.map(SkuNo)
+    }
+
+    /// The number of an item that a caller names.
+    ///
+    /// # Errors
+    /// [`Refusal::ItemNotFound`].
+    pub fn named(&self, sku: &Sku) -> Result<SkuNo, Refusal> {
+        self.sku_no(sku.as_str()).ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })
     }
 
     /// The item of that number.

@@ -9,7 +9,8 @@ use crate::calendar::{Calendar, CalendarError, WorkingDays};
 use crate::geo::{Bands, PostalCodes, distance_m};
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
-    Location, Lsn, Node, NodeId, NodeKind, NodeNo, Policy, ServiceName, ServiceNo, StateHash,
+    Location, Lsn, Node, NodeId, NodeKind, NodeNo, Policy, Refusal, ServiceName, ServiceNo,
+    StateHash,
 };
 use crate::sourcing;
 
@@ -99,6 +100,14 @@ impl Network {
     /// The number of the node with that id.
     pub fn node_no(&self, id: &NodeId) -> Option<NodeNo> {
         self.by_id.get(id).copied()
+    }
+
+    /// The number of a node that a caller names.
+    ///
+    /// # Errors
+    /// [`Refusal::NodeNotFound`].
+    pub fn named(&self, id: &NodeId) -> Result<NodeNo, Refusal> {
+        self.node_no(id).ok_or_else(|| Refusal::NodeNotFound { node_id: id.clone() })
     }
 
     /// The node of that number.

@@ -2,16 +2,25 @@
 
 use super::error::EngineError;
 use super::kernel::Kernel;
-use crate::model::{Order, OrderId, OrderNo};
+use crate::model::{Order, OrderId, OrderNo, Refusal};
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::Found;
 
-/// Finds and reads an order; none when there is none, or while it is being placed.
-pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Option<Order>, EngineError> {
-    match kernel.state.orders.by_id(id) {
-        Found::There(no, _) => read_named(kernel, no, id).await,
-        Found::Unknown | Found::InFlight => Ok(None),
-    }
+/// Finds and reads the order that a caller names.
+///
+/// # Errors
+/// [`Refusal::OrderNotFound`], also while the order is being placed.
+pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Order, EngineError> {
+    let order = match kernel.state.orders.by_id(id) {
+        Found::There(no, _) => read_named(kernel, no, id).await?,
+        Found::Unknown | Found::InFlight => None,
+    };
+    order.ok_or_else(|| not_found(id))
+}
+
+/// That there is no order of that id.
+pub fn not_found(id: &OrderId) -> EngineError {
+    Refusal::OrderNotFound { order_id: id.clone() }.into()
 }
 
 /// Reads an order that was found under `id`; none while it is being placed. The

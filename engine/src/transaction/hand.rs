@@ -5,9 +5,10 @@ use super::attempts::{Attempt, Attempts, Ear};
 use super::bells::Awaited;
 use super::claims::Claims;
 use super::error::EngineError;
+use super::find::not_found;
 use super::kernel::Kernel;
 use crate::model::effect::Claim;
-use crate::model::{KeptOrder, Order, OrderId, OrderNo, Refusal};
+use crate::model::{KeptOrder, Order, OrderId, OrderNo};
 use crate::state::order::{InHand, OrderMessage, OrderReply};
 use crate::state::orders::{Found, OrderCell};
 
@@ -20,9 +21,7 @@ impl Claims<'_> {
         loop {
             let seen = kernel.look_at_names();
             let met = match kernel.state.orders.by_id(id) {
-                Found::Unknown => {
-                    return Err(Refusal::OrderNotFound { order_id: id.clone() }.into());
-                }
+                Found::Unknown => return Err(not_found(id)),
                 Found::InFlight => None,
                 Found::There(no, cell) => take(kernel, (no, cell), id).await?,
             };

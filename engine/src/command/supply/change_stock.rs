@@ -119,13 +119,9 @@ fn find_pair(
     node: &NodeId,
     operation: &StockOperation,
 ) -> Result<Pair, Refusal> {
-    let sku = state
-        .catalogue
-        .sku_no(sku.as_str())
-        .ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })?;
+    let sku = state.catalogue.named(sku)?;
     let network = state.network.load();
-    let no =
-        network.node_no(node).ok_or_else(|| Refusal::NodeNotFound { node_id: node.clone() })?;
+    let no = network.named(node)?;
     let at_supplier = is_supplier(network.node(no).node.kind);
     let fits = match operation {
         StockOperation::SupplierFeed { .. } => at_supplier,
