@@ -223,16 +223,16 @@ refusals! {
         left: UnitsLeft,
     } => Precondition, Order(order_id);
 
-    /// No enabled node could ever ship the order.
-    #[error("no enabled node can serve the order")]
-    23 NoNode = "NO_NODE" => Precondition, Network();
-
     /// What the request would do is too large for one event.
     #[error("the command is too large to be journalled: {why}")]
     24 CommandTooLarge = "COMMAND_TOO_LARGE" {
         /// What it would take, and what it may.
         why: String,
     } => TooLarge, Command();
+
+    /// No enabled node could ever ship the order.
+    #[error("no enabled node can serve the order")]
+    23 NoNode = "NO_NODE" => Precondition, Network();
 
     /// Others in flight kept a change from settling.
     #[error("too many commands on the same stock or order in flight")]

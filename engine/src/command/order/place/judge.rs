@@ -39,6 +39,8 @@ pub fn judge(
 /// The lines that lack units, of an order that does not wait for them; none when the order
 /// goes in all the same.
 fn lacking(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage>>, Refusal> {
+    // Before the nodes are judged: a plan that left nodes out does not know of all that
+    // could ship.
     if draft.cut_short {
         let why =
             format!("its items are at more nodes than the {SHIPMENTS_MAX} that one plan looks at");
@@ -47,6 +49,7 @@ fn lacking(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage
     let nothing = draft.allocations.is_empty();
     match wanted.shortage {
         Shortage::Backorder if waiting_units(draft) < draft.unfilled_units() => {
+            bounded(draft)?;
             Err(Refusal::NoNode)
         }
         Shortage::Backorder => Ok(None),

@@ -76,12 +76,22 @@ fn only_a_supplier() -> State {
 
 /// More warehouses than one plan looks at, with a unit of `A` each.
 fn too_many_nodes() -> State {
-    let one = state([located("W", NodeKind::Warehouse)]);
+    more_than_a_plan_looks_at(NodeKind::Warehouse, &on_hand(1))
+}
+
+/// As many suppliers, at which no unit waits.
+fn too_many_suppliers() -> State {
+    let feed = StockChange::SupplierFeed { quantity: Some(1) };
+    more_than_a_plan_looks_at(NodeKind::Supplier, &feed)
+}
+
+fn more_than_a_plan_looks_at(kind: NodeKind, supply: &StockChange) -> State {
+    let one = state([located("W", kind)]);
     let nodes = vec![one.network.load().nodes[0].clone(); SHIPMENTS_MAX + 1];
     let policy = Arc::clone(&one.network.load().policy);
     one.network.store(Arc::new(Network::new(nodes, policy, Lsn::NONE, 1)));
     let numbers = (0..).take(SHIPMENTS_MAX + 1);
-    let supply: Vec<_> = numbers.map(|no| (0, no, on_hand(1))).collect();
+    let supply: Vec<_> = numbers.map(|no| (0, no, supply.clone())).collect();
     stocked(one, &supply)
 }
 
@@ -129,9 +139,9 @@ fn plain_state() -> Vec<RefusalKind> {
     let short = |wanted, short| Ok(Came::SoldOut(vec![LineShortage { line: 0, wanted, short }]));
     let both = two_warehouses();
     let (disabled, vendor, nowhere) = (only_disabled(), only_a_supplier(), state([]));
-    let too_many = too_many_nodes();
+    let (too_many, vendors) = (too_many_nodes(), too_many_suppliers());
     let why =
-        format!("its items are at more nodes than the {SHIPMENTS_MAX} that one plan looks at");
+        || format!("its items are at more nodes than the {SHIPMENTS_MAX} that one plan looks at");
     let unknown = Refusal::ItemNotFound { sku: sku("C") };
     let on_both = [(0, 0, shelf, 3), (0, 1, shelf, 3)];
     let then_waits = [(0, 0, shelf, 3), (0, 0, waits, 2), (0, 1, shelf, 3)];
@@ -152,8 +162,12 @@ fn plain_state() -> Vec<RefusalKind> {
         (&nowhere, &[("A", 1)], Backorder, Err(Refusal::NoNode)),
         // The first name that is not known is told, and before all else.
         (&nowhere, &[("A", 1), ("C", 1), ("D", 1)], Backorder, Err(unknown)),
-        (&too_many, &[("A", 600)], Reject, Err(Refusal::CommandTooLarge { why })),
+        (&too_many, &[("A", 600)], Reject, Err(Refusal::CommandTooLarge { why: why() })),
+        // Both apply: no node lets units wait.
+        (&vendors, &[("A", 600)], Backorder, Err(Refusal::CommandTooLarge { why: why() })),
     ];
+    let both = [RefusalKind::NoNode, RefusalKind::CommandTooLarge];
+    assert_eq!(first(&both), RefusalKind::CommandTooLarge, "it is told first");
     check(rows.map(|(state, lines, shortage, expected)| {
         ((lines, shortage), comes_to(state, &wants(lines, shortage)), expected)
     }))
@@ -169,20 +183,27 @@ fn bounds() -> Vec<RefusalKind> {
     let too_many = ORDER_ALLOCATIONS_MAX + 1;
     let why =
         format!("the order would take {too_many} parts of stock; at most {ORDER_ALLOCATIONS_MAX}");
+    let too_large = || Err(Refusal::CommandTooLarge { why: why.clone() });
+    let (waits, nowhere) = (draft.allocations[1], draft.allocations[0]);
+    assert_eq!((waits.supply, nowhere.supply), (Supply::Backorder, Supply::OnHand));
     let rows = [
-        (3, true, Ok(None)),
-        (3, false, no_room()),
-        (ORDER_ALLOCATIONS_MAX, true, Ok(None)),
-        (too_many, true, Err(Refusal::CommandTooLarge { why })),
-        (too_many, false, no_room()),
+        (3, waits, true, Ok(None)),
+        (3, waits, false, no_room()),
+        (3, nowhere, true, Err(Refusal::NoNode)),
+        (ORDER_ALLOCATIONS_MAX, waits, true, Ok(None)),
+        (ORDER_ALLOCATIONS_MAX, nowhere, true, Err(Refusal::NoNode)),
+        (too_many, waits, true, too_large()),
+        (too_many, waits, false, no_room()),
+        (too_many, nowhere, true, too_large()),
     ];
-    let both = [RefusalKind::CommandTooLarge, RefusalKind::QuantityTooLarge];
-    assert_eq!(first(&both), RefusalKind::QuantityTooLarge, "it is told first");
-    check(rows.map(|(parts, has_room, expected)| {
-        let mut allocations = draft.allocations.to_vec();
-        allocations.resize(parts, allocations[0]);
+    let all = [RefusalKind::NoNode, RefusalKind::CommandTooLarge, RefusalKind::QuantityTooLarge];
+    assert_eq!(first(&all), RefusalKind::QuantityTooLarge, "it is told first");
+    assert_eq!(first(&all[..2]), RefusalKind::CommandTooLarge, "it is told second");
+    check(rows.map(|(parts, unfilled, has_room, expected)| {
+        let allocations = [vec![unfilled], vec![nowhere; parts - 1]].concat();
         draft.allocations = allocations.into();
-        ((parts, has_room), judge(&wanted, &draft, has_room), expected)
+        let asked = (parts, unfilled.supply, has_room);
+        (asked, judge(&wanted, &draft, has_room), expected)
     }))
 }
 
