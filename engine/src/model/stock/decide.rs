@@ -42,11 +42,13 @@ impl Stock {
             }
             StockOperation::Adjust { on_hand_delta, unavailable_delta, reason } => {
                 let on_hand = adjusted("on_hand", self.on_hand, *on_hand_delta)?;
+                bounded("on_hand", on_hand.into())?;
                 let unavailable = adjusted("unavailable", self.unavailable, *unavailable_delta)?;
                 // An older version may have left more unavailable than there is: what
                 // narrows that gap is taken.
                 let gap = self.unavailable.saturating_sub(self.on_hand);
                 not_more("unavailable", unavailable.saturating_sub(gap), on_hand)?;
+                bounded("unavailable", unavailable.into())?;
                 Ok(StockChange::Adjusted {
                     on_hand_delta: *on_hand_delta,
                     unavailable_delta: *unavailable_delta,
@@ -115,30 +117,28 @@ impl Stock {
     /// All that is on its way to a pair may come to wait there: its sum is bounded.
     fn has_room_inbound(&self, more: u32) -> Result<(), Refusal> {
         let expected: u64 = self.inbound().iter().map(|i| u64::from(i.quantity)).sum();
-        if expected + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
-            return Err(too_much("inbound"));
-        }
-        Ok(())
+        bounded("inbound", expected + u64::from(more))
     }
 }
 
+/// A quantity after a correction, which does not take more than is there.
 fn adjusted(what: &'static str, quantity: u32, delta: i32) -> Result<u32, Refusal> {
-    match u32::try_from(delta) {
-        Ok(more) => has_room(what, quantity, more)?,
-        Err(_) => not_more(what, delta.unsigned_abs(), quantity)?,
+    if delta < 0 {
+        not_more(what, delta.unsigned_abs(), quantity)?;
     }
     Ok(quantity.saturating_add_signed(delta))
 }
 
 fn has_room(what: &'static str, there: u32, more: u32) -> Result<(), Refusal> {
-    if u64::from(there) + u64::from(more) > u64::from(STOCK_UNITS_MAX) {
-        return Err(too_much(what));
-    }
-    Ok(())
+    bounded(what, u64::from(there) + u64::from(more))
 }
 
-fn too_much(what: &'static str) -> Refusal {
-    Refusal::QuantityTooLarge { what, max: u64::from(STOCK_UNITS_MAX) }
+fn bounded(what: &'static str, units: u64) -> Result<(), Refusal> {
+    let max = u64::from(STOCK_UNITS_MAX);
+    if units > max {
+        return Err(Refusal::QuantityTooLarge { what, max });
+    }
+    Ok(())
 }
 
 fn not_more(what: &'static str, wanted: u32, available: u32) -> Result<(), Refusal> {

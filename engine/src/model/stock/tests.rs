@@ -315,6 +315,12 @@ fn shelf(on_hand: u32, unavailable: u32) -> Table {
         .change(announce(PO, 5))
 }
 
+/// A pair of which an older version left two units more unavailable than there are.
+fn gap_below(unavailable: u32) -> Table {
+    shelf(unavailable, unavailable)
+        .change(StockChange::Counted { on_hand: unavailable - 2, unavailable: None })
+}
+
 /// A pair with as many open supplies, of one unit each, as may be.
 fn full_list() -> Table {
     let numbers = 0..u16::try_from(INBOUND_PER_PAIR_MAX).expect("fits");
@@ -343,7 +349,9 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (shelf(10, 4), adjust(0, -5), below("unavailable", 5, 4)),
         (shelf(10, 4), adjust(0, 7), below("unavailable", 11, 10)),
         (shelf(MAX, MAX), adjust(1, 0), too_large("on_hand")),
-        (shelf(MAX, MAX), adjust(0, 1), too_large("unavailable")),
+        (gap_below(MAX), adjust(2, 2), too_large("unavailable")),
+        // Both apply: more than there is, and more than may be.
+        (shelf(MAX, MAX), adjust(0, 1), below("unavailable", u64::from(MAX) + 1, MAX.into())),
         // The units on hand are judged first.
         (shelf(MAX, 0), adjust(1, -1), too_large("on_hand")),
         (shelf(10, 4), adjust(-11, i32::try_from(MAX).unwrap()), below("on_hand", 11, 10)),
@@ -355,6 +363,8 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (two, grow(Some(MAX)), too_large("inbound")),
         (shelf(MAX, 0), arrive, too_large("on_hand")),
     ];
+    let both = [RefusalKind::QuantityTooLarge, RefusalKind::StockBelowZero];
+    assert_eq!(first(&both), RefusalKind::StockBelowZero, "it is told first");
     check(rows.map(|(table, operation, expected)| {
         let decided = decide(&table, &operation).map_err(|refused| match refused {
             Refused::Refused(refusal) => refusal,
