@@ -149,6 +149,13 @@ impl Catalogue {
         SkuNo(self.len.load(Ordering::Acquire))
     }
 
+    /// As if every number were given.
+    #[cfg(test)]
+    pub fn give_all_numbers(&self) {
+        let all = u32::try_from(crate::limits::ITEMS_MAX).expect("ITEMS_MAX fits 32 bits");
+        self.len.store(all, Ordering::Release);
+    }
+
     /// Applies a definition; answers by how much the state hash moves. Only the
     /// applier does this.
     pub fn define(&self, no: SkuNo, item: Item, lsn: Lsn) -> StateHash {

@@ -9,6 +9,7 @@ use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{Item, Lsn, Meta, SkuNo};
 use crate::state::State;
+use crate::state::catalogue::Definition;
 use crate::transaction::command::{Command, Decision, Effective};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
@@ -47,9 +48,9 @@ impl Command for DefineItem {
     /// A definition that is there already is not written again, unless it comes under a
     /// key that is to be remembered.
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
-        if self.meta.request_id.is_none()
-            && let Some(lsn) = defined_so(tx.state(), &self.item)
-        {
+        let keeps = if self.meta.request_id.is_some() { Keeps::None } else { Keeps::Same };
+        let known = defined(tx.state(), &self.item);
+        if let Some(lsn) = decide(known.as_ref(), &self.item, keeps) {
             return Ok(Decision::Nothing(lsn));
         }
         if self.meta.validate_only {
@@ -82,19 +83,40 @@ impl Command for EnsureItem {
             return Ok(Decision::Nothing(tx.kernel().shown()));
         }
         let (no, is_known) = number_item(tx, &item.sku).await?;
-        if is_known {
-            let known = tx.state().catalogue.entry(no).definition();
-            return Ok(Decision::Nothing(known.last_lsn));
-        }
-        Ok(Decision::Event(ItemDefined { no, item: item.clone() }))
+        let known = is_known.then(|| tx.state().catalogue.entry(no).definition());
+        Ok(match decide(known.as_ref(), item, Keeps::Any) {
+            Some(lsn) => Decision::Nothing(lsn),
+            None => Decision::Event(ItemDefined { no, item: item.clone() }),
+        })
     }
 }
 
-/// The event that defined an item so.
-fn defined_so(state: &State, item: &Item) -> Option<Lsn> {
+/// Which definitions a command leaves as they are.
+#[derive(Clone, Copy, Debug)]
+enum Keeps {
+    /// None of them.
+    None,
+    /// One that says the same.
+    Same,
+    /// Any.
+    Any,
+}
+
+/// Decides a command on an item whose SKU is defined as `known`, if it is: the version that
+/// shows that nothing has to change, or none when the item is to be defined.
+fn decide(known: Option<&Definition>, item: &Item, keeps: Keeps) -> Option<Lsn> {
+    let is_kept = |known: &&Definition| match keeps {
+        Keeps::None => false,
+        Keeps::Same => *known.item == *item,
+        Keeps::Any => true,
+    };
+    known.filter(is_kept).map(|known| known.last_lsn)
+}
+
+/// What is defined of the item's SKU.
+fn defined(state: &State, item: &Item) -> Option<Definition> {
     let no = state.catalogue.sku_no(item.sku.as_str())?;
-    let definition = state.catalogue.entry(no).definition();
-    (*definition.item == *item).then_some(definition.last_lsn)
+    Some(state.catalogue.entry(no).definition())
 }
 
 impl Event for ItemDefined {
@@ -106,5 +128,34 @@ impl Event for ItemDefined {
 impl Effective for ItemDefined {
     fn effects(self) -> Effects {
         vec![Effect::Configuration(Configuration::Item(self.no, self.item))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::command::fixture::item;
+    use crate::model::Text;
+
+    /// Both commands, on an item that is new, defined so, and defined in another way. What
+    /// durable state refuses is in the table of the folder, which numbers items.
+    #[test]
+    fn an_item_is_defined_unless_the_command_leaves_it_as_it_is() {
+        let plain = item("A").item;
+        let titled = Item { title: Text::new("title", "Scarf").expect("a text"), ..plain.clone() };
+        let as_is =
+            |item: &Item| Some(Definition { item: Arc::new(item.clone()), last_lsn: Lsn::FIRST });
+        let (same, other) = (as_is(&titled), as_is(&plain));
+        for (command, keeps, expected) in [
+            ("DefineItem without a key", Keeps::Same, [None, Some(Lsn::FIRST), None]),
+            ("DefineItem under a key", Keeps::None, [None, None, None]),
+            ("EnsureItem", Keeps::Any, [None, Some(Lsn::FIRST), Some(Lsn::FIRST)]),
+        ] {
+            let decided =
+                [&None, &same, &other].map(|known| decide(known.as_ref(), &titled, keeps));
+            assert_eq!(decided, expected, "{command}");
+        }
     }
 }

@@ -9,8 +9,8 @@ use crate::command::fixture::{cancel, item, keyed, node, order, receive, ship, t
 use crate::command::order::{cancel as cancelling, place, ship as shipping};
 use crate::command::supply::change_stock;
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, PlaceOrder, SetPolicy, ShipShipment,
-    StockOperation, catalogue,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, PlaceOrder, SetPolicy,
+    ShipShipment, StockOperation, catalogue,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -121,12 +121,10 @@ type Provoked = (&'static str, RefusalKind);
 
 /// All refusals that the rooms' tables and the transaction really gave.
 fn provoked() -> Vec<Provoked> {
-    let items = catalogue::tests::table();
     let of_stock = [change_stock::tests::table(), stock::tests::table()].concat();
     let tables = [
-        ("DefineItem", items.clone()),
-        // They number an item in the same way.
-        ("EnsureItem", items),
+        ("DefineItem", catalogue::tests::table(|define| define)),
+        ("EnsureItem", catalogue::tests::table(EnsureItem)),
         ("DefineNode", catalogue::define_node::tests::table()),
         ("SetPolicy", catalogue::set_policy::tests::table()),
         ("ChangeStock", of_stock),

@@ -1,0 +1,90 @@
+//! What numbering items refuses: a table, and both commands that number one.
+
+use std::cell::RefCell;
+use std::pin::pin;
+
+use super::define_item::{DefineItem, ItemDefined};
+use super::*;
+use crate::command::fixture::{check, item, told};
+use crate::engine::tests::{one_unit, poll, run};
+use crate::model::{Meta, RefusalKind};
+use crate::transaction::command::{self, Command, Decision};
+
+/// The refusals of the table, whose rows are checked, as a command on an item gives them.
+pub(crate) fn table<C>(command: impl Fn(DefineItem) -> C) -> Vec<RefusalKind>
+where
+    C: Command<Event = ItemDefined>,
+{
+    let full = || Refusal::ListFull { what: "items", max: ITEMS_MAX };
+    let rows = [(0, Ok(0)), (ITEMS_MAX - 1, Ok(ITEMS_MAX - 1)), (ITEMS_MAX, Err(full()))];
+    let number = |items| next_number(items).map(|no| no.0 as usize);
+    check(rows.map(|(items, expected)| (items, number(items), expected)));
+    let told = [all_numbers_given(&command), number_passed_on(&command)];
+    assert_eq!(told, [full(), Refusal::Contended]);
+    told.iter().map(Refusal::kind).collect()
+}
+
+#[test]
+fn an_item_follows_all_others_while_there_is_room() {
+    table(|define| define);
+}
+
+/// The refusal of a new item after the last number.
+fn all_numbers_given<C: Command>(command: impl Fn(DefineItem) -> C) -> Refusal {
+    let (engine, _pump) = one_unit();
+    engine.kernel.state.catalogue.give_all_numbers();
+    told(command::run(&engine.kernel, &command(item("B"))))
+}
+
+/// A command whose thread is off its core between its item's number and the journal.
+struct Late<C, F>(C, RefCell<F>);
+
+impl<C, F> Command for Late<C, F>
+where
+    C: Command<Event = ItemDefined>,
+    F: FnMut(),
+{
+    type Event = ItemDefined;
+
+    fn meta(&self) -> &Meta {
+        self.0.meta()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.0.fingerprint()
+    }
+
+    async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
+        let decided = self.0.decide(tx).await;
+        (self.1.borrow_mut())();
+        decided
+    }
+}
+
+/// The refusal of an item whose number is not the next one any more.
+///
+/// Items with lower numbers may be rejected meanwhile, with a batch that the disk has
+/// no room for. If this item were written with its number then, the journal could not
+/// be replayed.
+fn number_passed_on<C>(command: impl Fn(DefineItem) -> C) -> Refusal
+where
+    C: Command<Event = ItemDefined>,
+{
+    let (engine, mut pump) = one_unit();
+    let mut before = pin!(engine.define_item(item("B")));
+    assert!(poll(before.as_mut()).is_pending(), "its event is in flight");
+    let claim = Claim::Item(item("B").item.sku);
+    let give_back = RefCell::new(|| engine.kernel.give_back(claim.clone()));
+    let told = told(command::run(&engine.kernel, &Late(command(item("C")), give_back)));
+    assert!(engine.kernel.state.new_items.lock().numbers.is_empty(), "all is given back");
+    // The event of B is in the journal in this test: it comes first.
+    run(&mut pump, before);
+    run(&mut pump, engine.define_item(item("C")));
+    assert_eq!(engine.status().items, 3);
+    told
+}
+
+#[test]
+fn a_number_that_is_not_the_next_one_any_more_is_not_written() {
+    assert_eq!(number_passed_on(|define| define), Refusal::Contended);
+}
