@@ -35,6 +35,18 @@ macro_rules! events {
         })*
 
         impl AnyEvent {
+            /// The number and the name of every event.
+            #[cfg(test)]
+            pub const LIST: &[(u32, &str)] = &[$(($number, $name)),*];
+
+            /// Its number.
+            #[cfg(test)]
+            pub const fn number(&self) -> u32 {
+                match self {
+                    $(Self::$event(_) => $number,)*
+                }
+            }
+
             /// What the journal's inspection calls it.
             pub const fn name(&self) -> &'static str {
                 match self {

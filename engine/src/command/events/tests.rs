@@ -1,5 +1,7 @@
 //! Golden bytes: a journal that was written is read for ever.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::command::StockOperation;
 use crate::model::Location;
@@ -197,7 +199,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// Reads each line back as the event of its name. A later event has no line in an older
-/// version; [`version_2_is_what_is_written`] wants one of every event.
+/// version; [`every_event_has_a_golden_line`] wants one of it in the newest.
 fn read_back(golden: &str, events: &[(&str, AnyEvent)]) {
     let lines: Vec<_> = golden.lines().filter_map(|line| line.split_once(' ')).collect();
     assert!(lines.len() >= 16, "a golden line is lost");
@@ -227,6 +229,15 @@ fn version_2_is_what_is_written() {
         |(name, event)| format!("{name} {}\n", hex(&minicbor::to_vec(record(event)).unwrap()));
     let written: String = events(order_placed()).into_iter().map(line).collect();
     assert_eq!(written, VERSION_2, "\n{written}");
+}
+
+/// What is in the list of golden events is in a file: the tests before compare all of it.
+#[test]
+fn every_event_has_a_golden_line() {
+    let golden = [events(order_placed_v1()), events(order_placed())].concat();
+    let golden: BTreeSet<_> = golden.iter().map(|(_, event)| event.number()).collect();
+    let all: BTreeSet<_> = AnyEvent::LIST.iter().map(|(number, _)| *number).collect();
+    assert_eq!(golden, all);
 }
 
 /// Both versions of an order's event place the same order.
@@ -284,10 +295,10 @@ fn shipped() -> Order {
     order
 }
 
-/// What is seen of an order without unpacking it.
 /// What an order reserves, under its number and id.
 type Seen = (OrderNo, OrderId, Vec<(Allocation, Pair)>);
 
+/// What is seen of an order without unpacking it.
 fn seen(packed: &PackedOrder) -> Option<Seen> {
     let mut allocations = Vec::new();
     let read = packed.read(|a, pair| allocations.push((*a, pair))).ok();
