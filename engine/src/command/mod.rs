@@ -19,4 +19,4 @@ pub use supply::change_stock::ChangeStock;
 pub use crate::model::{Meta, StockOperation};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,8 @@
 //! What callers may send, as tables: this command, exactly these violations.
 
 mod refusals;
+mod sizes;
+pub(crate) mod sources;
 
 use super::*;
 use crate::limits;

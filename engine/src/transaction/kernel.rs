@@ -180,6 +180,7 @@ impl Kernel {
                 halt.unwrap_or_else(|| Halt::new(error.to_string(), Some(&error))).into()
             }
             AppendError::Closed => self.stopped(),
+            // Of today's events, only a placed order can be so long.
             AppendError::TooLong(error) => {
                 Refusal::CommandTooLarge { why: error.to_string() }.into()
             }

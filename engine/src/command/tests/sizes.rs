@@ -1,0 +1,83 @@
+//! How large an event can be.
+
+use crate::command::AnyEvent;
+use crate::command::catalogue::define_item::ItemDefined;
+use crate::command::catalogue::define_node::NodeDefined;
+use crate::command::catalogue::set_policy::PolicySet;
+use crate::command::fixture::{AT, item, located, order};
+use crate::command::order::cancel::OrderCancelled;
+use crate::command::order::ship::ShipmentShipped;
+use crate::command::supply::change_stock::StockChanged;
+use crate::journal::Payload;
+use crate::limits::{
+    BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, ORDER_ALLOCATIONS_MAX, SERVICES_MAX, TEXT_BYTES_MAX,
+};
+use crate::model::{
+    AllocationUnits, Band, Day, Dispatch, InboundId, InboundNo, Item, Node, NodeKind, NodeNo,
+    OrderNo, Origin, Pair, Policy, Record, Request, RequestId, SkuNo, StockChange, Text, Timestamp,
+};
+
+const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
+
+fn text() -> Text {
+    Text::new("text", "x".repeat(TEXT_BYTES_MAX)).expect("a text")
+}
+
+fn node() -> Node {
+    let holidays = vec![Day::from_epoch_days(i32::MIN); HOLIDAYS_MAX];
+    Node { title: text(), holidays, ..located("N", NodeKind::ThirdParty) }
+}
+
+fn policy() -> Policy {
+    let mut policy = Policy::default();
+    let cost = i64::MIN;
+    let band = Band { distance_m_max: u32::MAX, shipment_cost: cost, unit_cost: cost };
+    policy.bands = vec![band; BANDS_MAX];
+    policy.services[0].transit_days = vec![u16::MAX; BANDS_MAX];
+    policy.services = vec![policy.services[0].clone(); SERVICES_MAX];
+    policy
+}
+
+/// The largest of each event but a placed order.
+fn largest() -> Vec<AnyEvent> {
+    let unit =
+        AllocationUnits { allocation: u16::MAX, pair: PAIR, line: u16::MAX, units: u32::MAX };
+    let all = vec![unit; ORDER_ALLOCATIONS_MAX];
+    let (no, id) = (OrderNo(u64::MAX), order().order.id);
+    let dispatch = Dispatch { at: AT, carrier: text(), tracking: text() };
+    let announced = StockChange::InboundAnnounced {
+        no: InboundNo(u16::MAX),
+        id: InboundId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+        quantity: u32::MAX,
+        eta: Timestamp::from_micros(i64::MIN),
+    };
+    vec![
+        ItemDefined { no: PAIR.sku, item: Item { title: text(), ..item("A").item } }.into(),
+        NodeDefined { no: PAIR.node, node: Box::new(node()) }.into(),
+        PolicySet { policy: Box::new(policy()) }.into(),
+        StockChanged { pair: PAIR, change: announced }.into(),
+        OrderCancelled { no, id: id.clone(), releases: all.clone() }.into(),
+        ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),
+    ]
+}
+
+/// `COMMAND_TOO_LARGE` is a refusal of placing alone. The trace of an order grows with the
+/// nodes that have its items; all other events are far below what the journal takes, whose
+/// bound is 16 MiB.
+#[test]
+fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
+    let largest = largest();
+    for (number, name) in AnyEvent::LIST.iter().filter(|(_, name)| *name != "order_placed") {
+        assert!(largest.iter().any(|event| event.name() == *name), "{number} {name}");
+    }
+    let id = RequestId::new("request_id", "x".repeat(ID_BYTES_MAX)).expect("a key");
+    let request = Some(Request { id, fingerprint: u64::MAX });
+    let origin = Some(Box::new(Origin { actor: text(), channel: text(), reason: text() }));
+    for event in largest {
+        let name = event.name();
+        let record = Record { at: AT, request: request.clone(), origin: origin.clone(), event };
+        let bytes = minicbor::to_vec(record).expect("it encodes");
+        assert!(bytes.len() < 1 << 20, "{name}: {} bytes", bytes.len());
+        assert!(Payload::new(&bytes).is_ok(), "{name}");
+    }
+}
