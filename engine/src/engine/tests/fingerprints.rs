@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::command::fixture::{change, definition};
+use crate::command::tests::sources::commands;
 use crate::command::{
     CancelOrder, ChangeStock, DefineNode, LineCancellation, Meta, NodeDefinition, SetPolicy,
     ShipShipment, StockOperation,
@@ -159,4 +160,28 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen: Vec<_> = lines.collect();
     assert_eq!(seen.join("\n"), GOLDEN.trim_end());
+}
+
+/// A change of stock has the name of its operation there.
+#[test]
+fn every_command_has_a_golden_fingerprint() {
+    let golden: Vec<_> = GOLDEN.lines().filter_map(|line| line.split_once(' ')).collect();
+    for command in commands() {
+        let name = match command.as_str() {
+            "ChangeStock" => "receive".to_owned(),
+            _ => snake(&command),
+        };
+        assert!(golden.iter().any(|(of, _)| *of == name), "{command} has no line {name}");
+    }
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
