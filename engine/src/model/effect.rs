@@ -23,6 +23,10 @@ pub enum Effect {
     Configuration(Configuration),
 }
 
+// An event's effects lie in a row, and each is moved into its actor's turn: what is rare and
+// large is in a box.
+const _: () = assert!(size_of::<Effect>() == 72);
+
 /// The part of the configuration that changed, as it is from now on. Every command reads
 /// it.
 #[derive(Clone, Debug, PartialEq, Eq)]

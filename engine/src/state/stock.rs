@@ -582,6 +582,8 @@ impl StockActor {
 
 /// The actor and its mailbox.
 const _: () = assert!(size_of::<StockActor>() == 72 && size_of::<Mailbox<StockActor>>() == 80);
+// Both are moved from thread to thread by value, several of them for each order.
+const _: () = assert!(size_of::<StockMessage>() == 72 && size_of::<StockReply>() == 72);
 /// A row of actors that publish one word of four bytes: what planning reads of it fills
 /// whole cache lines.
 const _: () = {

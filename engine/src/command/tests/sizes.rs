@@ -1,4 +1,4 @@
-//! How large an event can be.
+//! How large an event can be, and the future of placing.
 
 use crate::command::AnyEvent;
 use crate::command::catalogue::define_item::ItemDefined;
@@ -8,6 +8,7 @@ use crate::command::fixture::{AT, item, located, order};
 use crate::command::order::cancel::OrderCancelled;
 use crate::command::order::ship::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
+use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
     BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, ORDER_ALLOCATIONS_MAX, SERVICES_MAX, TEXT_BYTES_MAX,
@@ -80,4 +81,12 @@ fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
         assert!(bytes.len() < 1 << 20, "{name}: {} bytes", bytes.len());
         assert!(Payload::new(&bytes).is_ok(), "{name}");
     }
+}
+
+/// A stream keeps one for each order that it submits, and moves it.
+#[test]
+fn the_future_of_placing_an_order_fits_three_kilobytes() {
+    let (engine, _pump) = one_unit();
+    let bytes = size_of_val(&engine.submit_order(order()));
+    assert!(bytes <= 3_072, "{bytes} bytes");
 }
