@@ -12,7 +12,7 @@ use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
     Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal, RefusalKind, RequestId,
-    Shortage, Sku, Text, Timestamp,
+    Shortage, Sku, Text, Timestamp, Violation,
 };
 
 /// When the commands are taken.
@@ -125,6 +125,11 @@ pub fn check<A: Debug, T: Debug + PartialEq>(
         refused.extend(came_to.err().map(|refusal| refusal.kind()));
     }
     refused
+}
+
+/// What is wrong with a command, each as a caller reads it.
+pub fn said(checked: Result<(), Vec<Violation>>) -> Vec<String> {
+    checked.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
 /// The refusal of a command that is refused at its first poll.

@@ -1,5 +1,7 @@
 //! What numbering items refuses: a table, and both commands that number one.
 
+mod fields;
+
 use std::cell::RefCell;
 use std::pin::pin;
 

@@ -247,7 +247,7 @@ impl Effective for OrderCancelled {
 pub(crate) mod tests {
     use super::super::fixture::{id, order};
     use super::*;
-    use crate::command::fixture::{check, first};
+    use crate::command::fixture::{cancel, check, first, said};
     use crate::model::{Claim, Dispatch, Lsn, RefusalKind, Text, Timestamp};
 
     /// The allocations that a cancellation gives back, with their units.
@@ -304,6 +304,32 @@ pub(crate) mod tests {
             (cancelled(&[]), &[], units_cancelled(left(None, 0, 8))),
         ];
         check(rows.map(|(order, lines, expected)| (lines, given_back(&order, lines), expected)))
+    }
+
+    #[test]
+    fn no_more_is_cancelled_at_a_line_than_a_line_can_have() {
+        let told = |lines: &[(u32, u32)]| {
+            let lines = lines.iter().map(|&(line, quantity)| LineCancellation { line, quantity });
+            said(CancelOrder { lines: lines.collect(), ..cancel() }.validate())
+        };
+        assert_eq!(told(&[]), [""; 0]);
+        assert_eq!(told(&[(1, 1), (500, limits::LINE_UNITS_MAX)]), [""; 0]);
+        assert_eq!(
+            told(&[(2, 0), (1, 500_001)]),
+            [
+                "lines[0].quantity: \"0\" is not within 1 to 500000",
+                "lines[1].quantity: \"500001\" is not within 1 to 500000",
+            ]
+        );
+        assert_eq!(
+            told(&[(0, 1), (501, 1)]),
+            [
+                "lines[0].line: \"0\" is not within 1 to 500",
+                "lines[1].line: \"501\" is not within 1 to 500",
+            ]
+        );
+        assert_eq!(told(&[(7, 1), (7, 1)]), ["lines[1].line: \"7\" is given twice"]);
+        assert_eq!(told(&[(1, 1); 501]), ["lines: \"501\" has more than 500 entries"]);
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Effective for ShipmentShipped {
 pub(crate) mod tests {
     use super::super::fixture::{id, order};
     use super::*;
-    use crate::command::fixture::{check, first, ship};
+    use crate::command::fixture::{check, first, said, ship};
     use crate::model::{Lsn, RefusalKind};
 
     /// The shipment from 0, and the allocations that leave with their units.
@@ -261,6 +261,16 @@ pub(crate) mod tests {
             ((5, 2), missing(2)),
         ];
         check(rows.map(|(lacks, expected)| (lacks, complete(2, lacks.0, lacks.1), expected)))
+    }
+
+    #[test]
+    fn a_shipment_leaves_with_a_carrier() {
+        let by = |carrier: &str| {
+            let carrier = Text::new("carrier", carrier).expect("a text");
+            said(ShipShipment { carrier, tracking: Text::default(), ..ship(1) }.validate())
+        };
+        assert_eq!(by("Owl Post"), [""; 0]);
+        assert_eq!(by(""), ["carrier: \"\" is required"]);
     }
 
     #[test]

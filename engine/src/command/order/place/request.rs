@@ -184,3 +184,82 @@ impl Lines {
         finish(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::fixture::{AT, order, said, sku};
+
+    fn of(quantities: &[u32]) -> PlaceOrder {
+        let mut command = order();
+        let line = |&quantity| LineRequest { sku: sku("A"), quantity };
+        command.order.lines = Lines(quantities.iter().map(line).collect());
+        command
+    }
+
+    #[test]
+    fn an_order_has_lines_and_lines_have_units() {
+        let most = limits::LINE_UNITS_MAX;
+        for (quantities, expected) in [
+            (&[1, most][..], vec![]),
+            (&[1; 500], vec![]),
+            (&[], vec!["lines: \"\" is required"]),
+            (&[1; 501], vec!["lines: \"501\" has more than 500 entries"]),
+            (
+                &[0, 1, most + 1],
+                vec![
+                    "lines[0].quantity: \"0\" is not within 1 to 500000",
+                    "lines[2].quantity: \"500001\" is not within 1 to 500000",
+                ],
+            ),
+        ] {
+            assert_eq!(said(of(quantities).validate(None)), expected, "{quantities:?}");
+        }
+    }
+
+    #[test]
+    fn no_order_is_wanted_before_the_day_on_which_it_was_placed() {
+        let today = Day::from_epoch_days(20_000);
+        let wanted = |days, ordered_on| {
+            let mut command = order();
+            command.order.deliver_by = Some(Day::from_epoch_days(days));
+            said(command.validate(ordered_on))
+        };
+        assert_eq!(wanted(20_000, Some(today)), [""; 0]);
+        assert_eq!(wanted(19_999, None), [""; 0], "where it goes is not known");
+        let (day, why) =
+            (Day::from_epoch_days(19_999), "lies in the past; the earliest allowed is");
+        assert_eq!(wanted(19_999, Some(today)), [format!("deliver_by: \"{day}\" {why} {today}")]);
+    }
+
+    #[test]
+    fn an_order_was_placed_within_a_year_and_not_ahead_of_clocks() {
+        let placed = |micros| {
+            let placed_at = Some(AT.saturating_add_micros(micros));
+            said(PlaceOrder { placed_at, ..order() }.validate(None))
+        };
+        let (minute, day) = (60_000_000, 86_400_000_000);
+        for (micros, expected) in [
+            (0, None),
+            (5 * minute, None),
+            (-366 * day, None),
+            (5 * minute + 1, Some("is more than 5 minutes ahead of now")),
+            (-366 * day - 1, Some("is more than 366 days ago")),
+        ] {
+            let at = AT.saturating_add_micros(micros);
+            let expected = expected.map(|why| format!("placed_at: \"{at}\" {why}"));
+            assert_eq!(placed(micros), Vec::from_iter(expected));
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_an_order_is_told_at_once() {
+        let mut command = of(&[0]);
+        command.placed_at = Some(AT.saturating_add_micros(i64::MAX));
+        command.order.deliver_by = Some(Day::from_epoch_days(0));
+        let checked = command.validate(Some(Day::from_epoch_days(1)));
+        let found = checked.expect_err("three fields are wrong");
+        let fields: Vec<_> = found.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["lines[0].quantity", "deliver_by", "placed_at"]);
+    }
+}
