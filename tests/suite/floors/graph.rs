@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::source::{Path, Source};
 
-/// Re-exports that are followed one after the other; more of them are a circle.
+/// Re-exports that are followed one after the other. More of them are a circle, or this
+/// bound is too low: what they lead to must not be passed over.
 const RE_EXPORTS_MAX: usize = 8;
 
 /// A file by its module's path; the crate's root has none.
@@ -131,8 +132,14 @@ impl Graph {
             "super" => return from_parent(module, path),
             name if source.children.contains(name) => module.child(name).0,
             name => {
-                let import = source.imports.iter().find(|import| import.name == name)?;
-                self.rooted(module, &import.path, tries.checked_sub(1)?)?
+                // `use rand;` brings in another crate under its own name.
+                let mut imports = source.imports.iter();
+                let import =
+                    imports.find(|import| import.name == name && import.path[0] != name)?;
+                let tries = tries.checked_sub(1).unwrap_or_else(|| {
+                    panic!("{module}: {name} stands for more than {RE_EXPORTS_MAX} names in a row")
+                });
+                self.rooted(module, &import.path, tries)?
             }
         };
         base.extend_from_slice(rest);
@@ -146,7 +153,9 @@ impl Graph {
     }
 
     fn definer_within(&self, path: &[String], tries: usize) -> Option<(Module, String)> {
-        let tries = tries.checked_sub(1)?;
+        let tries = tries.checked_sub(1).unwrap_or_else(|| {
+            panic!("{}: more than {RE_EXPORTS_MAX} re-exports in a row", path.join("::"))
+        });
         let mut known = (0..=path.len()).rev().map(|end| Module(path[..end].to_vec()));
         let module = known.find(|module| self.sources.contains_key(module))?;
         let end = module.0.len();

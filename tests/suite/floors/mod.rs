@@ -7,6 +7,9 @@
 //! ```
 //! A name is needed of the file that defines it: `pub use` is followed, and handing a name
 //! on is no need of it. Files and items that only tests see are not read.
+//!
+//! What is not seen: calls of inherent methods, and uses of fields. They name no path, so
+//! that a file may need the one in which the method is written without a word of it.
 
 mod graph;
 mod rules;

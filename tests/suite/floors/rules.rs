@@ -10,7 +10,8 @@ pub(super) struct Rules<'a> {
     /// The floors, the lowest first: folders and files right below the crate's root. A
     /// file needs nothing of a floor above its own.
     pub(super) floors: &'a [&'a [&'a str]],
-    /// Files below `command` that are no room: the traits and the list of events.
+    /// `command` itself, which hands the rooms on, and the list of events: they are no
+    /// rooms.
     pub(super) no_rooms: &'a [&'a str],
     /// Files that the rooms of their folder share.
     pub(super) shared: &'a [&'a str],
@@ -29,7 +30,8 @@ pub(super) enum Fault {
     Upward(Edge),
     /// Each of these files needs the others.
     Circle(Vec<Edge>),
-    /// A room needs another one.
+    /// A room needs another one, or the file of a folder needs one of its rooms: what rooms
+    /// of the folder have of that file would couple them to the other room.
     Rooms(Edge),
 }
 
@@ -82,23 +84,34 @@ impl Rules<'_> {
     }
 
     fn is_between_rooms(&self, graph: &Graph, edge: &Edge) -> bool {
-        let (from, to) = (self.room_of(graph, &edge.from), self.room_of(graph, &edge.to));
-        let (Some(from), Some(to)) = (from, to) else { return false };
-        from != to && !(self.is_shared(&to) && folder_of(&from) == folder_of(&to))
+        let Some(to) = self.room_of(graph, &edge.to) else { return false };
+        match self.room_of(graph, &edge.from) {
+            Some(from) if self.is_shared(&to) => folder_of(&from) != folder_of(&to),
+            Some(from) => from != to,
+            None => is_folder(graph, &edge.from) && !self.is_shared(&to),
+        }
     }
 
     /// A room is a file in a folder below `command`, with all that is below that file.
     fn room_of(&self, graph: &Graph, module: &Module) -> Option<String> {
-        let is_folder = module.names().len() == 2 && graph.has_children(module);
-        let is_none = is_folder || self.no_rooms.contains(&module.to_string().as_str());
-        let is_in_command = module.names().first().is_some_and(|top| top == "command");
-        (is_in_command && !is_none)
+        let is_none =
+            is_folder(graph, module) || self.no_rooms.contains(&module.to_string().as_str());
+        (is_in_command(module) && !is_none)
             .then(|| module.names().iter().take(3).cloned().collect::<Vec<_>>().join("/"))
     }
 
     fn is_shared(&self, room: &str) -> bool {
         self.shared.contains(&room)
     }
+}
+
+fn is_in_command(module: &Module) -> bool {
+    module.names().first().is_some_and(|top| top == "command")
+}
+
+/// Whether it is the file of a folder of rooms, or of all of them.
+fn is_folder(graph: &Graph, module: &Module) -> bool {
+    is_in_command(module) && module.names().len() <= 2 && graph.has_children(module)
 }
 
 /// The files whose needs cannot be told.

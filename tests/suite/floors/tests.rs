@@ -187,6 +187,59 @@ fn no_room_needs_another_but_what_its_folder_shares() {
     assert_eq!(rooms("", "use crate::command::order::number::No;"), [Fault::Rooms(number)]);
 }
 
+#[test]
+fn the_file_of_a_folder_needs_none_of_its_rooms() {
+    let folder = |command: &str, order: &str| {
+        faults(&[
+            ("lib", "mod command;"),
+            ("command", &format!("mod events; mod order; {command}")),
+            ("command/events", "use super::order::place::Place; pub struct Event(Place);"),
+            ("command/order", &format!("mod cancel; mod number; mod place; {order}")),
+            ("command/order/cancel", "use super::price; pub struct Cancel;"),
+            ("command/order/number", "pub struct No;"),
+            ("command/order/place", "pub struct Place;"),
+        ])
+    };
+    assert_eq!(folder("pub use order::place::Place;", "pub use place::Place; fn price() {}"), []);
+    assert_eq!(folder("", "use number::No; fn price(no: No) {}"), [], "a file that rooms share");
+    let through = |from| Fault::Rooms(edge(from, "command/order/place", "Place"));
+    let order = "use place::Place; pub fn price(place: Place) {}";
+    assert_eq!(folder("", order), [through("command/order")]);
+    let order = "pub fn price(place: place::Place) {}";
+    assert_eq!(folder("", order), [through("command/order")]);
+    let command = "use order::place::Place; pub fn price(place: Place) {}";
+    assert_eq!(folder(command, "fn price() {}"), [through("command")]);
+}
+
+/// `depth` files hand on a name, each what the next one hands on.
+fn handed_on(depth: usize) -> Vec<Fault> {
+    let modules = (0..=depth).map(|at| format!("mod m{at};")).collect::<Vec<_>>().concat();
+    let mut files = vec![
+        ("lib".to_owned(), format!("mod model; mod state; {modules}")),
+        ("model".to_owned(), "use crate::m0::Cell;".to_owned()),
+        ("state".to_owned(), "pub struct Cell;".to_owned()),
+    ];
+    for at in 0..depth {
+        files.push((format!("m{at}"), format!("pub use crate::m{}::Cell;", at + 1)));
+    }
+    files.push((format!("m{depth}"), "pub use crate::state::Cell;".to_owned()));
+    let files: Vec<_> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let mut faults = faults(&files);
+    faults.retain(|fault| !matches!(fault, Fault::NoFloor(_)));
+    faults
+}
+
+#[test]
+fn a_name_is_found_however_often_it_is_handed_on() {
+    assert_eq!(handed_on(5), [Fault::Upward(edge("model", "state", "Cell"))]);
+}
+
+#[test]
+#[should_panic(expected = "re-exports in a row")]
+fn a_name_that_is_handed_on_too_often_is_not_passed_over() {
+    handed_on(20);
+}
+
 /// The engine's own sources, with one line put into one of them, and a file `money`.
 fn faults_with(name: &str, line: &str) -> Vec<String> {
     let graph = Graph::read(|module| match module.to_string() {
