@@ -31,7 +31,7 @@ use backstock_engine::journal::{
     Batch, BatchLimits, GroupCommit, Lsn, Options, Payload, SegmentLog, Ticket, Writer,
 };
 use backstock_engine::model::{Order, PackedOrder};
-use backstock_engine::sourcing::{Exactness, Reason, Scratch, explain, solve};
+use backstock_engine::sourcing::{Exactness, Scratch, Verdict, explain, solve};
 use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
@@ -60,7 +60,7 @@ fn budget(instructions: u64) -> LibraryBenchmarkConfig {
 struct Sourcing {
     problems: Vec<Owned>,
     scratch: Scratch,
-    reasons: Vec<Reason>,
+    verdicts: Vec<Verdict>,
 }
 
 impl Sourcing {
@@ -70,8 +70,8 @@ impl Sourcing {
             let problem = owned.problem();
             let plan = solve(black_box(&problem), &mut self.scratch);
             assert_eq!(plan.exactness, Exactness::Optimal, "no figure for a guess");
-            explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
-            black_box(&self.reasons);
+            explain(&problem, &plan, &mut self.scratch, &mut self.verdicts);
+            black_box(&self.verdicts);
         }
     }
 }
@@ -79,8 +79,8 @@ impl Sourcing {
 fn sourcing(lines: RangeInclusive<u32>, nodes: u32) -> Sourcing {
     let problems = Owned::many(42, ROUNDS, lines, nodes);
     let offers = problems.iter().map(|owned| owned.offers().len()).max().unwrap_or(0);
-    let reasons = vec![Reason::NoStock; offers];
-    let mut sourcing = Sourcing { problems, scratch: Scratch::new(), reasons };
+    let verdicts = vec![Verdict::NoStock; offers];
+    let mut sourcing = Sourcing { problems, scratch: Scratch::new(), verdicts };
     sourcing.round();
     sourcing
 }

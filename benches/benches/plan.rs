@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use backstock_benches::workload::problem::Owned;
-use backstock_engine::sourcing::{Exactness, Reason, Scratch, explain, solve};
+use backstock_engine::sourcing::{Exactness, Scratch, Verdict, explain, solve};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// Problems that a measurement goes round.
@@ -30,13 +30,13 @@ fn plan(criterion: &mut Criterion) {
         });
         let mut round = problems.iter().cycle();
         let offers = problems.iter().map(|owned| owned.offers().len()).max().unwrap_or(0);
-        let mut reasons = vec![Reason::NoStock; offers];
+        let mut verdicts = vec![Verdict::NoStock; offers];
         group.bench_function(format!("{name}, explained"), |bencher| {
             bencher.iter(|| {
                 let problem = round.next().expect("a circle").problem();
                 let plan = solve(black_box(&problem), &mut scratch);
-                explain(&problem, &plan, &mut scratch, &mut reasons);
-                black_box(&reasons);
+                explain(&problem, &plan, &mut scratch, &mut verdicts);
+                black_box(&verdicts);
                 plan
             });
         });

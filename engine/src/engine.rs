@@ -14,7 +14,7 @@ pub use crate::command::order::place::Quoted;
 pub use crate::command::order::place::judge::LineShortage;
 pub use crate::command::order::place::plan::Draft;
 pub use crate::command::order::place::submitted::{OrderAnswer, PlaceOutcome, Submitted};
-pub use crate::model::order::trace::{Candidate, Trace, Verdict};
+pub use crate::model::order::trace::{Candidate, Trace};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::{Availability, NodeAvailability, OrderView, StockView};
@@ -26,6 +26,7 @@ pub use crate::recovery::restore::{
     Dropped, Lost, Point, RestoreError, RestoreOptions, Restored, audit_directory, require_data,
     restore,
 };
+pub use crate::sourcing::Verdict;
 pub use crate::state::network::PostalTable;
 pub use crate::transaction::error::{EngineError, Halt};
 pub use commands::Done;

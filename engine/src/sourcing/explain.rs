@@ -2,16 +2,21 @@
 
 use super::plan::{Pick, Plan};
 use super::problem::{Line, Objective, ObjectiveOrder, Offer, Problem, Shipment};
-use super::reason::Reason;
 use super::scratch::Scratch;
+use super::verdict::Verdict;
 
-/// Writes the reason of every offer of every line to its index in `reasons`,
+/// Writes the verdict of every offer of every line to its index in `verdicts`,
 /// which is as long as `problem.offers`. Places of offers that no line names
 /// are left alone. `plan` is an answer to this very problem.
 ///
 /// # Panics
-/// If `reasons` is shorter than the offers.
-pub fn explain(problem: &Problem<'_>, plan: &Plan, scratch: &mut Scratch, reasons: &mut [Reason]) {
+/// If `verdicts` is shorter than the offers.
+pub fn explain(
+    problem: &Problem<'_>,
+    plan: &Plan,
+    scratch: &mut Scratch,
+    verdicts: &mut [Verdict],
+) {
     let uses = &mut scratch.uses;
     uses.clear();
     uses.resize(problem.shipments.len(), 0);
@@ -24,15 +29,15 @@ pub fn explain(problem: &Problem<'_>, plan: &Plan, scratch: &mut Scratch, reason
         let (picks, later) = rest.split_at(len);
         rest = later;
         let range = line.offers.start as usize..line.offers.end as usize;
-        let (offers, reasons) = (&problem.offers[range.clone()], &mut reasons[range]);
+        let (offers, verdicts) = (&problem.offers[range.clone()], &mut verdicts[range]);
         if let [pick] = picks {
             let one = OnePick::new(problem, line, pick, uses);
-            one.explain(problem.policy.objectives, offers, reasons);
+            one.explain(problem.policy.objectives, offers, verdicts);
         } else {
-            explain_several(problem, line, picks, uses, reasons);
+            explain_several(problem, line, picks, uses, verdicts);
         }
         for pick in picks {
-            reasons[(pick.offer - line.offers.start) as usize] = Reason::Chosen;
+            verdicts[(pick.offer - line.offers.start) as usize] = Verdict::Chosen;
         }
     }
 }
@@ -43,13 +48,13 @@ fn shipment_of(problem: &Problem<'_>, pick: &Pick) -> usize {
 
 /// Why an offer cannot be used at all, if so.
 #[inline]
-fn useless(problem: &Problem<'_>, line: &Line, offer: &Offer) -> Option<Reason> {
+fn useless(problem: &Problem<'_>, line: &Line, offer: &Offer) -> Option<Verdict> {
     (offer.quantity < problem.units_min(line)).then(|| why_useless(offer))
 }
 
 #[cold]
-fn why_useless(offer: &Offer) -> Reason {
-    if offer.quantity == 0 { Reason::NoStock } else { Reason::NotEnough }
+fn why_useless(offer: &Offer) -> Verdict {
+    if offer.quantity == 0 { Verdict::NoStock } else { Verdict::NotEnough }
 }
 
 /// Explains a line that several picks fill, or none.
@@ -58,25 +63,25 @@ fn explain_several(
     line: &Line,
     picks: &[Pick],
     uses: &mut [u32],
-    reasons: &mut [Reason],
+    verdicts: &mut [Verdict],
 ) {
-    for ((_, offer), reason) in problem.offers_of(line).zip(reasons) {
-        *reason = useless(problem, line, offer).unwrap_or_else(|| {
+    for ((_, offer), verdict) in problem.offers_of(line).zip(verdicts) {
+        *verdict = useless(problem, line, offer).unwrap_or_else(|| {
             let change = Change::of_moving(problem, picks, offer, uses);
             first_worse(problem.policy.objectives, |objective| change.is_worse(objective))
         });
     }
 }
 
-/// The reason of the first objective that gets worse.
+/// The verdict of the first objective that gets worse.
 #[inline]
-fn first_worse(order: ObjectiveOrder, is_worse: impl Fn(Objective) -> bool) -> Reason {
+fn first_worse(order: ObjectiveOrder, is_worse: impl Fn(Objective) -> bool) -> Verdict {
     match order.objectives().into_iter().find(|objective| is_worse(*objective)) {
-        Some(Objective::Promise) => Reason::Later,
-        Some(Objective::Shipments) => Reason::AnotherShipment,
-        Some(Objective::Cost) => Reason::Costlier,
-        Some(Objective::Balance) => Reason::LessBalanced,
-        None => Reason::Equal,
+        Some(Objective::Promise) => Verdict::Later,
+        Some(Objective::Shipments) => Verdict::AnotherShipment,
+        Some(Objective::Cost) => Verdict::Costlier,
+        Some(Objective::Balance) => Verdict::LessBalanced,
+        None => Verdict::Equal,
     }
 }
 
@@ -108,17 +113,17 @@ impl<'a> OnePick<'a> {
         }
     }
 
-    fn explain(&self, order: ObjectiveOrder, offers: &[Offer], reasons: &mut [Reason]) {
+    fn explain(&self, order: ObjectiveOrder, offers: &[Offer], verdicts: &mut [Verdict]) {
         if order == ObjectiveOrder::DEFAULT {
             if self.alone {
-                self.explain_by_default::<true>(offers, reasons);
+                self.explain_by_default::<true>(offers, verdicts);
             } else {
-                self.explain_by_default::<false>(offers, reasons);
+                self.explain_by_default::<false>(offers, verdicts);
             }
             return;
         }
-        for (offer, reason) in offers.iter().zip(reasons) {
-            *reason = self.useless(offer).unwrap_or_else(|| {
+        for (offer, verdict) in offers.iter().zip(verdicts) {
+            *verdict = self.useless(offer).unwrap_or_else(|| {
                 let (opens, leaves) = (self.opens(offer), self.leaves(offer));
                 first_worse(order, |objective| match objective {
                     Objective::Promise => offer.late_days > self.from.late_days,
@@ -133,14 +138,14 @@ impl<'a> OnePick<'a> {
     /// The same, written out for the default order, in which most offers are settled by
     /// the promise or the number of shipments.
     #[inline(never)]
-    fn explain_by_default<const ALONE: bool>(&self, offers: &[Offer], reasons: &mut [Reason]) {
-        for (offer, reason) in offers.iter().zip(reasons) {
-            *reason = if offer.quantity < self.units_min {
+    fn explain_by_default<const ALONE: bool>(&self, offers: &[Offer], verdicts: &mut [Verdict]) {
+        for (offer, verdict) in offers.iter().zip(verdicts) {
+            *verdict = if offer.quantity < self.units_min {
                 why_useless(offer)
             } else if offer.late_days > self.from.late_days {
-                Reason::Later
+                Verdict::Later
             } else if !ALONE && self.opens(offer) {
-                Reason::AnotherShipment
+                Verdict::AnotherShipment
             } else {
                 self.first_worse_after_promise(offer)
             };
@@ -148,20 +153,20 @@ impl<'a> OnePick<'a> {
     }
 
     #[inline]
-    fn first_worse_after_promise(&self, offer: &Offer) -> Reason {
+    fn first_worse_after_promise(&self, offer: &Offer) -> Verdict {
         let (opens, leaves) = (self.opens(offer), self.leaves(offer));
         if opens && !leaves {
-            return Reason::AnotherShipment;
+            return Verdict::AnotherShipment;
         }
         match self.more_cost(offer, opens, leaves) {
-            1.. => Reason::Costlier,
-            _ if offer.balance > self.from.balance => Reason::LessBalanced,
-            _ => Reason::Equal,
+            1.. => Verdict::Costlier,
+            _ if offer.balance > self.from.balance => Verdict::LessBalanced,
+            _ => Verdict::Equal,
         }
     }
 
     #[inline]
-    fn useless(&self, offer: &Offer) -> Option<Reason> {
+    fn useless(&self, offer: &Offer) -> Option<Verdict> {
         (offer.quantity < self.units_min).then(|| why_useless(offer))
     }
 

@@ -26,7 +26,6 @@ pub mod limits;
 mod narrow;
 mod plan;
 mod problem;
-mod reason;
 mod reduce;
 mod reduced;
 mod scratch;
@@ -36,6 +35,7 @@ mod single;
 mod solve;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod weight;
 
 pub use explain::explain;
@@ -44,6 +44,6 @@ pub use problem::{
     Line, Malformed, NotAPermutation, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment,
     Split,
 };
-pub use reason::{Reason, UnknownReason};
 pub use scratch::Scratch;
 pub use solve::{solve, solve_within};
+pub use verdict::Verdict;

@@ -22,7 +22,7 @@ pub struct Line {
 /// Units of a line's SKU that one candidate shipment can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// Free units. Zero is allowed, and explained as [`super::Reason::NoStock`].
+    /// Free units. Zero is allowed, and explained as [`super::Verdict::NoStock`].
     pub quantity: u32,
     /// The candidate shipment, as an index of [`Problem::shipments`].
     pub shipment: u16,

@@ -1,6 +1,6 @@
 //! Tables: these lines and offers, exactly this plan.
 
-use super::Reason as R;
+use super::Verdict as V;
 use super::*;
 
 /// (shipment, units, days late, cost of a unit, balance of a unit).
@@ -71,12 +71,12 @@ impl Table {
         plan.picks.iter().map(|pick| (pick.line, pick.offer, pick.quantity)).collect()
     }
 
-    fn reasons(&self) -> Vec<Reason> {
+    fn verdicts(&self) -> Vec<Verdict> {
         let mut scratch = Scratch::new();
         let plan = solve(&self.problem(), &mut scratch);
-        let mut reasons = vec![Reason::Equal; self.offers.len()];
-        explain(&self.problem(), &plan, &mut scratch, &mut reasons);
-        reasons
+        let mut verdicts = vec![Verdict::Equal; self.offers.len()];
+        explain(&self.problem(), &plan, &mut scratch, &mut verdicts);
+        verdicts
     }
 }
 
@@ -121,7 +121,7 @@ fn a_line_may_be_split_only_where_the_policy_says_so() {
     let whole = scarce().whole_lines();
     assert_eq!(whole.picks(), []);
     assert_eq!(whole.solve().unfilled[..], [5]);
-    assert_eq!(whole.reasons(), [R::NotEnough, R::NotEnough]);
+    assert_eq!(whole.verdicts(), [V::NotEnough, V::NotEnough]);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_line_without_supply_leaves_the_others_alone() {
     let table = table(PROMISE_FIRST, &lines, &[3]);
     assert_eq!(table.picks(), [(1, 0, 2)]);
     assert_eq!(table.solve().unfilled[..], [1, 0, 1]);
-    assert_eq!(table.reasons(), [R::Chosen, R::NoStock]);
+    assert_eq!(table.verdicts(), [V::Chosen, V::NoStock]);
 }
 
 #[test]
@@ -173,13 +173,13 @@ fn ties_go_to_the_lowest_shipment() {
     let rows: &[Row] = &[(2, 4, 0, 1, 1), (0, 4, 0, 1, 1), (1, 4, 0, 1, 1)];
     let tie = table(PROMISE_FIRST, &[(4, rows)], &[7, 7, 7]);
     assert_eq!(tie.picks(), [(0, 1, 4)]);
-    assert_eq!(tie.reasons(), [R::Equal, R::Chosen, R::Equal]);
+    assert_eq!(tie.verdicts(), [V::Equal, V::Chosen, V::Equal]);
     let cost_first = table(COST_FIRST, &[(4, rows)], &[7, 7, 7]);
     assert_eq!(cost_first.picks(), [(0, 1, 4)]);
 }
 
 #[test]
-fn each_reason_names_the_first_objective_that_gets_worse() {
+fn each_verdict_names_the_first_objective_that_gets_worse() {
     let rows: &[Row] = &[
         (0, 9, 0, 10, 1),
         (1, 9, 2, 0, 0),
@@ -189,10 +189,10 @@ fn each_reason_names_the_first_objective_that_gets_worse() {
         (5, 9, 0, 10, 1),
     ];
     let table = table(PROMISE_FIRST, &[(2, rows)], &[0; 6]);
-    let expected = [R::Chosen, R::Later, R::Costlier, R::LessBalanced, R::NoStock, R::Equal];
-    assert_eq!(table.reasons(), expected);
+    let expected = [V::Chosen, V::Later, V::Costlier, V::LessBalanced, V::NoStock, V::Equal];
+    assert_eq!(table.verdicts(), expected);
     let apart = cheap_apart(PROMISE_FIRST);
-    assert_eq!(apart.reasons(), [R::AnotherShipment, R::Chosen, R::AnotherShipment, R::Chosen]);
+    assert_eq!(apart.verdicts(), [V::AnotherShipment, V::Chosen, V::AnotherShipment, V::Chosen]);
 }
 
 /// A ring of lines, each at two of twelve nodes: no node has two lines more
@@ -272,12 +272,10 @@ fn an_order_of_objectives_is_a_permutation() {
 }
 
 #[test]
-fn reasons_keep_their_numbers() {
-    let numbers: Vec<u8> =
-        (0..=u8::MAX).filter(|number| Reason::try_from(*number).is_ok()).collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
-    for number in numbers {
-        assert_eq!(u8::from(Reason::try_from(number).unwrap()), number);
+fn verdicts_keep_their_numbers() {
+    for code in 0..=u8::MAX {
+        let verdict = Verdict::from_code(code);
+        let expected = (1..=11).contains(&code).then_some(code);
+        assert_eq!(verdict.map(|verdict| verdict as u8), expected);
     }
-    assert_eq!(Reason::try_from(16), Err(UnknownReason(16)));
 }

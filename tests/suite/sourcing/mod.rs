@@ -4,7 +4,7 @@ mod instance;
 mod milp;
 
 use backstock_engine::sourcing::{
-    Exactness, Objective, ObjectiveOrder, Plan, Problem, Reason, Score, Scratch, Split, explain,
+    Exactness, Objective, ObjectiveOrder, Plan, Problem, Score, Scratch, Split, Verdict, explain,
     solve, solve_within,
 };
 use instance::{Instance, Shape};
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn reasons_say_what_moving_the_line_would_do(seed: u64, default_order: bool) {
+    fn verdicts_say_what_moving_the_line_would_do(seed: u64, default_order: bool) {
         let instance = Instance::random(seed, Shape::MEDIUM);
         let mut problem = instance.problem();
         if default_order {
@@ -139,29 +139,29 @@ proptest! {
         }
         let mut scratch = Scratch::new();
         let plan = solve(&problem, &mut scratch);
-        let mut reasons = vec![Reason::Equal; problem.offers.len()];
-        explain(&problem, &plan, &mut scratch, &mut reasons);
+        let mut verdicts = vec![Verdict::Equal; problem.offers.len()];
+        explain(&problem, &plan, &mut scratch, &mut verdicts);
         for (number, line) in problem.lines.iter().enumerate() {
             for offer in line.offers.clone() {
-                let expected = expected_reason(&problem, &plan, number, offer);
-                prop_assert_eq!(reasons[offer as usize], expected, "offer {}", offer);
+                let expected = expected_verdict(&problem, &plan, number, offer);
+                prop_assert_eq!(verdicts[offer as usize], expected, "offer {}", offer);
             }
         }
     }
 }
 
-/// The definition of [`Reason`], played out: make the other plan and compare.
-fn expected_reason(problem: &Problem<'_>, plan: &Plan, line: usize, index: u32) -> Reason {
+/// The definition of [`Verdict`], played out: make the other plan and compare.
+fn expected_verdict(problem: &Problem<'_>, plan: &Plan, line: usize, index: u32) -> Verdict {
     let offer = &problem.offers[index as usize];
     let wanted = problem.lines[line].quantity;
     if plan.picks.iter().any(|pick| pick.offer == index) {
-        return Reason::Chosen;
+        return Verdict::Chosen;
     }
     if offer.quantity == 0 {
-        return Reason::NoStock;
+        return Verdict::NoStock;
     }
     if problem.policy.split == Split::WholeLine && offer.quantity < wanted {
-        return Reason::NotEnough;
+        return Verdict::NotEnough;
     }
     let mut taken = vec![0; problem.offers.len()];
     for pick in &plan.picks {
@@ -176,14 +176,14 @@ fn expected_reason(problem: &Problem<'_>, plan: &Plan, line: usize, index: u32) 
     for objective in problem.policy.objectives.objectives() {
         if after.component(objective) > plan.score.component(objective) {
             return match objective {
-                Objective::Promise => Reason::Later,
-                Objective::Shipments => Reason::AnotherShipment,
-                Objective::Cost => Reason::Costlier,
-                Objective::Balance => Reason::LessBalanced,
+                Objective::Promise => Verdict::Later,
+                Objective::Shipments => Verdict::AnotherShipment,
+                Objective::Cost => Verdict::Costlier,
+                Objective::Balance => Verdict::LessBalanced,
             };
         }
     }
-    Reason::Equal
+    Verdict::Equal
 }
 
 /// The score of taking `taken` units of each offer, unfilled units left out.

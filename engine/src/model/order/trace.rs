@@ -10,57 +10,10 @@
 
 use crate::model::pack::{Unpacker, put_number};
 use crate::model::{NodeNo, Supply};
+use crate::sourcing::Verdict;
 
 const VERSION: u8 = 2;
 const FREE_SHOWN_MAX: u32 = 15;
-
-/// Why a candidate was chosen or not. Numbers are stored with orders: never
-/// changed, never reused, at most 15.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Verdict {
-    /// It is in the plan.
-    Chosen = 1,
-    /// It has no free unit.
-    NoStock = 2,
-    /// The line is not to be split, and it has too few units.
-    NotEnough = 3,
-    /// Units would be delivered later.
-    Later = 4,
-    /// It would take a shipment more.
-    AnotherShipment = 5,
-    /// It would cost more.
-    Costlier = 6,
-    /// It would leave stock less balanced.
-    LessBalanced = 7,
-    /// It would be as good: the tie was broken against it.
-    Equal = 8,
-    /// The node is switched off.
-    NodeDisabled = 9,
-    /// The supply comes after the policy's horizon.
-    BeyondHorizon = 10,
-    /// There were more candidates than an exact search takes.
-    NotConsidered = 11,
-}
-
-impl Verdict {
-    fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            1 => Self::Chosen,
-            2 => Self::NoStock,
-            3 => Self::NotEnough,
-            4 => Self::Later,
-            5 => Self::AnotherShipment,
-            6 => Self::Costlier,
-            7 => Self::LessBalanced,
-            8 => Self::Equal,
-            9 => Self::NodeDisabled,
-            10 => Self::BeyondHorizon,
-            11 => Self::NotConsidered,
-            _ => return None,
-        })
-    }
-}
 
 /// One candidate for one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::route::{Dates, Route};
 use super::wanted::WantedLine;
-use crate::model::order::trace::{Candidate, Verdict};
+use crate::model::order::trace::Candidate;
 use crate::model::{Day, NodeNo, Split, Supply, Timestamp};
 use crate::sourcing::limits::{LINE_OFFERS_MAX, SHIPMENTS_MAX};
-use crate::sourcing::{Offer, Shipment};
+use crate::sourcing::{Offer, Shipment, Verdict};
 use crate::state::network::{Network, Terms};
 use crate::state::stock::InboundGlance;
 

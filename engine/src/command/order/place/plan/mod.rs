@@ -18,9 +18,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::model::order::trace::{Candidate, TraceWriter, Verdict};
+use crate::model::order::trace::{Candidate, TraceWriter};
 use crate::model::{NodeNo, Split};
-use crate::sourcing::{self, Exactness, Reason};
+use crate::sourcing::{self, Exactness, Verdict};
 use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
 use candidates::{Candidates, index};
@@ -52,7 +52,7 @@ struct Planner {
     lines: Vec<sourcing::Line>,
     /// Lines of which claims or changes in flight may hide supply.
     in_flight: Vec<u16>,
-    reasons: Vec<Reason>,
+    verdicts: Vec<Verdict>,
     trace: Vec<u8>,
     scratch: sourcing::Scratch,
 }
@@ -80,8 +80,8 @@ impl Planner {
             },
         };
         let plan = sourcing::solve(&problem, &mut self.scratch);
-        self.reasons.resize(problem.offers.len(), Reason::NoStock);
-        sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.reasons);
+        self.verdicts.resize(problem.offers.len(), Verdict::NoStock);
+        sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.verdicts);
         let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
         let trace = self.trace(was_bounded || self.candidates.cut_short());
         Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))
@@ -129,34 +129,19 @@ impl Planner {
             let skipped = skipped.iter().filter(|(of, _)| usize::from(*of) == at);
             writer.line(line.offers.len() + skipped.clone().count());
             let range = line.offers.start as usize..line.offers.end as usize;
-            let explained = candidates.offers()[range.clone()].iter().zip(&self.reasons[range]);
+            let explained = candidates.offers()[range.clone()].iter().zip(&self.verdicts[range]);
             if candidates.all_on_hand() {
-                for (offer, reason) in explained {
-                    writer.on_hand(candidates.node_of(offer), offer.quantity, verdict(*reason));
+                for (offer, verdict) in explained {
+                    writer.on_hand(candidates.node_of(offer), offer.quantity, *verdict);
                 }
             } else {
-                for ((offer, reason), at) in explained.zip(line.offers.clone()) {
-                    let ((node, supply), verdict) = (candidates.source(at), verdict(*reason));
-                    let free = offer.quantity;
+                for ((offer, &verdict), at) in explained.zip(line.offers.clone()) {
+                    let ((node, supply), free) = (candidates.source(at), offer.quantity);
                     writer.candidate(&Candidate { node, supply, free, verdict });
                 }
             }
             skipped.for_each(|(_, candidate)| writer.candidate(candidate));
         }
         writer.finish()
-    }
-}
-
-/// What a trace says for a reason.
-const fn verdict(reason: Reason) -> Verdict {
-    match reason {
-        Reason::Chosen => Verdict::Chosen,
-        Reason::NoStock => Verdict::NoStock,
-        Reason::NotEnough => Verdict::NotEnough,
-        Reason::Later => Verdict::Later,
-        Reason::AnotherShipment => Verdict::AnotherShipment,
-        Reason::Costlier => Verdict::Costlier,
-        Reason::LessBalanced => Verdict::LessBalanced,
-        Reason::Equal => Verdict::Equal,
     }
 }

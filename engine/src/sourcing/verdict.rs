@@ -1,19 +1,18 @@
-//! Why an offer was chosen, or was not.
+//! Why a candidate was chosen, or was not.
 
-use thiserror::Error;
-
-/// Why an offer was chosen, or was not. Numbers are stored with orders: they
-/// are never changed and never reused. 0 is no reason; 9 to 15 are free for the
-/// solver. From 16 on they are the caller's: it knows of candidates that never
-/// became offers (node disabled, excluded by the buyer).
+/// Why a candidate was chosen, or was not. Numbers are stored with orders: they are
+/// never changed and never reused, and at most 15.
 ///
-/// For an offer with units that was not chosen, the reason is the first
+/// For an offer with units that was not chosen, the verdict is the first
 /// objective, in the policy's order, on which the plan would get worse if the
 /// line's units moved to this offer, as many as it can take, the line's worst
 /// units first, and the other lines stayed as they are.
+///
+/// The last three are of candidates that never became offers: the solver gives none of
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Reason {
+pub enum Verdict {
     /// It is in the plan.
     Chosen = 1,
     /// It has no free unit.
@@ -30,24 +29,18 @@ pub enum Reason {
     LessBalanced = 7,
     /// It would be as good: the tie was broken against it.
     Equal = 8,
+    /// The node is switched off.
+    NodeDisabled = 9,
+    /// The supply comes after the policy's horizon.
+    BeyondHorizon = 10,
+    /// There were more candidates than an exact search takes.
+    NotConsidered = 11,
 }
 
-/// A number that is no reason of the solver's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("unknown sourcing reason {0}")]
-pub struct UnknownReason(pub u8);
-
-impl From<Reason> for u8 {
-    fn from(reason: Reason) -> Self {
-        reason as Self
-    }
-}
-
-impl TryFrom<u8> for Reason {
-    type Error = UnknownReason;
-
-    fn try_from(number: u8) -> Result<Self, UnknownReason> {
-        Ok(match number {
+impl Verdict {
+    /// The verdict of that number, if there is one.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
             1 => Self::Chosen,
             2 => Self::NoStock,
             3 => Self::NotEnough,
@@ -56,7 +49,10 @@ impl TryFrom<u8> for Reason {
             6 => Self::Costlier,
             7 => Self::LessBalanced,
             8 => Self::Equal,
-            unknown => return Err(UnknownReason(unknown)),
+            9 => Self::NodeDisabled,
+            10 => Self::BeyondHorizon,
+            11 => Self::NotConsidered,
+            _ => return None,
         })
     }
 }
