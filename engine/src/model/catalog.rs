@@ -148,7 +148,7 @@ pub enum Shortage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Split {
-    /// All units of a line come from one supply, or none do.
+    /// All units of a line come from one node in one shipment, or none do.
     #[n(1)]
     WholeLine,
     /// Units of a line may come from several supplies.

@@ -24,7 +24,7 @@ pub use self::order::{Allotted, Order};
 use self::pair::{Pair, same};
 use crate::fixture::{DAY, NOW, node_id, order_id, sku};
 
-/// What can be promised of each SKU: the largest single offer, and all of them.
+/// What can be promised of each SKU: the most that one node has, and all nodes together.
 type Offers = BTreeMap<String, (i64, i64)>;
 
 /// What an order could be planned on at one version.
@@ -111,9 +111,9 @@ impl Naive {
         let mut offers = Offers::new();
         for ((sku, node), pair) in &self.pairs {
             let is_enabled = self.is_enabled(node);
-            let (most, sum) = if is_enabled { pair.offers(self.horizon()) } else { (0, 0) };
+            let there = if is_enabled { pair.offers(self.horizon()) } else { 0 };
             let known = offers.entry(sku.clone()).or_default();
-            *known = (known.0.max(most), known.1 + sum);
+            *known = (known.0.max(there), known.1 + there);
         }
         offers
     }

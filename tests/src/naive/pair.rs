@@ -51,15 +51,11 @@ impl Pair {
         there - self.safety - self.firm()
     }
 
-    /// The largest single offer and the sum of all offers: what can be promised
-    /// by an instant.
-    pub fn offers(&self, until: Timestamp) -> (i64, i64) {
-        let now = self.free().max(0);
+    /// What can be promised by an instant.
+    pub fn offers(&self, until: Timestamp) -> i64 {
         let inbound = self.inbound.iter().filter(|(_, expected)| expected.eta <= until);
-        inbound.fold((now, now), |(most, sum), (no, expected)| {
-            let free = count(expected.quantity - self.pegged(*no));
-            (most.max(free), sum + free)
-        })
+        let free = |(no, expected): (&u16, &Expected)| count(expected.quantity - self.pegged(*no));
+        self.free().max(0) + inbound.map(free).sum::<i64>()
     }
 
     fn firm(&self) -> i64 {

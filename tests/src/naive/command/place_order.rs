@@ -1,5 +1,6 @@
 //! Placing an order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backstock_engine::command::OrderRequest;
@@ -74,8 +75,9 @@ impl OrderPlaced {
         if too_much || (waits && self.shortage != Shortage::Backorder) {
             return Err(format!("wants {quantity} and was given {given}"));
         }
-        let supplies = of_line().filter(|part| part.supply != Supply::Backorder).count();
-        if self.split == Split::WholeLine && supplies + usize::from(waits) > 1 {
+        let shipments: BTreeSet<_> = of_line().map(|part| part.shipment).collect();
+        let waits_in_part = waits && of_line().any(|part| part.supply != Supply::Backorder);
+        if self.split == Split::WholeLine && (shipments.len() > 1 || waits_in_part) {
             return Err("was split".into());
         }
         Ok(())

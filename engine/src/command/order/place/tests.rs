@@ -1,23 +1,28 @@
 //! Tables: this order on this state, exactly these units, this shortage or this refusal.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::judge::{LineShortage, judge};
-use super::plan::{Draft, Wanted, plan};
+use super::plan::{Draft, InboundSeen, Wanted, plan};
 use super::resolve::resolve;
 use crate::command::fixture::{check, first, item, located, order, sku, told};
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::EngineError;
 use crate::engine::tests::{OnePlace, PAIR, one_unit, run};
 use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
+use crate::model::order::trace::Trace;
 use crate::model::{
-    Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Refusal, RefusalKind, Shortage,
-    SkuNo, Split, StockChange, StockEffect, Supply,
+    Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Refusal,
+    RefusalKind, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
 };
+use crate::sourcing::Verdict;
 use crate::sourcing::limits::SHIPMENTS_MAX;
 use crate::state::State;
 use crate::state::network::Network;
-use crate::state::stock::StockMessage;
+use crate::state::stock::{StockMessage, StockReply};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// The outcome of an order on plain state.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,10 +48,10 @@ fn state(nodes: impl IntoIterator<Item = Node>) -> State {
 
 /// The state after the supply of pairs changed, each named by its item and its node.
 fn stocked(state: State, supply: &[(u32, u16, StockChange)]) -> State {
-    for (sku, node, change) in supply {
+    for ((sku, node, change), lsn) in supply.iter().zip(1..) {
         let pair = Pair { sku: SkuNo(*sku), node: NodeNo(*node) };
         let effect = StockEffect::Change(change.clone());
-        let apply = StockMessage::Apply { pair, lsn: Lsn::FIRST, effect, settles: false };
+        let apply = StockMessage::Apply { pair, lsn: Lsn::new(lsn), effect, settles: false };
         state.cell(pair).ask(apply).wait().expect("no panic");
     }
     state
@@ -104,14 +109,27 @@ fn wants(lines: &[(&str, u32)], shortage: Shortage) -> PlaceOrder {
     wanted
 }
 
-/// The order's plan on that state, where nothing is on its way.
+/// The order's plan on that state.
 fn planned<'a>(state: &'a State, order: &PlaceOrder) -> Result<(Wanted<'a>, Draft), Refusal> {
     let wanted = resolve(state, &OnePlace, order).map_err(|error| match error {
         EngineError::Refused(refusal) => refusal,
         other => panic!("{other}"),
     })?;
-    let draft = plan(&state.network.load_full(), &wanted, None);
-    Ok((wanted, draft.expect("nothing is on its way")))
+    let draft = plan(&state.network.load_full(), &wanted, Some(&on_its_way(state, &wanted)));
+    Ok((wanted, draft.expect("what is on its way was looked for")))
+}
+
+fn on_its_way(state: &State, wanted: &Wanted<'_>) -> InboundSeen {
+    let mut seen = InboundSeen::new();
+    for (line, want) in (0..).zip(&wanted.lines) {
+        for slot in &want.entry.row {
+            let pair = Pair { sku: want.sku, node: slot.node };
+            let reply = state.cell(pair).ask(StockMessage::ReadInbound).wait().expect("no panic");
+            let StockReply::Inbound(glances) = reply else { panic!("{reply:?}") };
+            seen.push((line, slot.node, glances));
+        }
+    }
+    seen
 }
 
 fn comes_to(state: &State, order: &PlaceOrder) -> Result<Came, Refusal> {
@@ -232,6 +250,82 @@ fn in_the_engine() -> Vec<RefusalKind> {
 #[test]
 fn an_order_is_filled_waits_or_says_why_not() {
     plain_state();
+}
+
+/// Three units of `A` on a shelf; five more are there in two days, ninety in four.
+fn a_shelf_and_two_supplies() -> State {
+    let inbound = |no: u16, quantity, days: i64| {
+        let id = InboundId::new("id", format!("P{no}")).expect("an id");
+        let eta = order().meta.at.saturating_add_micros(days * MICROS_PER_DAY);
+        StockChange::InboundAnnounced { no: InboundNo(no), id, quantity, eta }
+    };
+    let node = located("W", NodeKind::Warehouse);
+    stocked(
+        state([node]),
+        &[(0, 0, on_hand(3)), (0, 0, inbound(1, 90, 4)), (0, 0, inbound(2, 5, 2))],
+    )
+}
+
+/// A line that is not to be split comes from one node, by whatever is there when it leaves.
+/// It takes of what is there earlier only what it lacks.
+#[test]
+fn a_whole_line_comes_from_all_that_a_node_has_by_then() {
+    let state = a_shelf_and_two_supplies();
+    let (shelf, soon, late) =
+        (Supply::OnHand, Supply::Inbound(InboundNo(2)), Supply::Inbound(InboundNo(1)));
+    let rows: [(u32, &[(Supply, u32)]); _] = [
+        (3, &[(shelf, 3)]),
+        (5, &[(soon, 5)]),
+        (6, &[(shelf, 1), (soon, 5)]),
+        (8, &[(shelf, 3), (soon, 5)]),
+        (90, &[(late, 90)]),
+        (94, &[(soon, 4), (late, 90)]),
+        (98, &[(shelf, 3), (soon, 5), (late, 90)]),
+    ];
+    for (quantity, expected) in rows {
+        let mut order = wants(&[("A", quantity)], Shortage::Reject);
+        order.order.split = Some(Split::WholeLine);
+        let (_, draft) = planned(&state, &order).expect("it is planned");
+        assert_eq!(draft.shipments.len(), 1, "{quantity}");
+        let taken: Vec<_> = draft.allocations.iter().map(|a| (a.supply, a.units)).collect();
+        assert_eq!(taken, expected, "{quantity}");
+        let taken: HashSet<_> = expected.iter().map(|(supply, _)| *supply).collect();
+        assert_eq!(chosen(&draft), taken, "{quantity}");
+    }
+    let mut order = wants(&[("A", 99)], Shortage::Reject);
+    order.order.split = Some(Split::WholeLine);
+    let short = LineShortage { line: 0, wanted: 99, short: 99 };
+    assert_eq!(comes_to(&state, &order), Ok(Came::SoldOut(vec![short])));
+}
+
+/// The supplies that the trace says were chosen.
+fn chosen(draft: &Draft) -> HashSet<Supply> {
+    let trace = Trace::read(&draft.trace).expect("a trace");
+    let candidates = trace.lines.iter().flatten();
+    candidates.filter(|c| c.verdict == Verdict::Chosen).map(|c| c.supply).collect()
+}
+
+/// Of supplies that all keep the date in one shipment, the shelf goes first, then what is
+/// there earlier, however much more the later one has.
+#[test]
+fn what_is_there_goes_before_what_is_on_its_way() {
+    let state = a_shelf_and_two_supplies();
+    let (soon, late) = (Supply::Inbound(InboundNo(2)), Supply::Inbound(InboundNo(1)));
+    let rows: [(u32, &[(Supply, u32)]); _] = [
+        (1, &[(Supply::OnHand, 1)]),
+        (3, &[(Supply::OnHand, 3)]),
+        (5, &[(soon, 5)]),
+        (6, &[(late, 6)]),
+    ];
+    let today = order().meta.at.as_micros() / MICROS_PER_DAY;
+    let in_two_months = Day::from_epoch_days(i32::try_from(today).expect("a day") + 60);
+    for (quantity, expected) in rows {
+        let mut order = wants(&[("A", quantity)], Shortage::Reject);
+        order.order.deliver_by = Some(in_two_months);
+        let (_, draft) = planned(&state, &order).expect("it is planned");
+        let taken: Vec<_> = draft.allocations.iter().map(|a| (a.supply, a.units)).collect();
+        assert_eq!(taken, expected, "{quantity}");
+    }
 }
 
 #[test]

@@ -3,17 +3,27 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::route::{Dates, Route};
 use super::wanted::WantedLine;
 use crate::model::order::trace::Candidate;
 use crate::model::{Day, NodeNo, Split, Supply, Timestamp};
-use crate::sourcing::limits::{LINE_OFFERS_MAX, SHIPMENTS_MAX};
+use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
 use crate::sourcing::{Offer, Shipment, Verdict};
 use crate::state::network::{Network, Terms};
 use crate::state::stock::InboundGlance;
 
 /// Offers of one line on hand; as many may be of inbound supply.
 const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// More than the balance penalty of any unit on hand.
+const SCARCITY_STEP: u32 = 10_001;
+/// Supplies that arrive later are as good as each other.
+const DAYS_TOLD_APART_MAX: u32 = 1_000;
+const _: () = assert!((DAYS_TOLD_APART_MAX + 2) * SCARCITY_STEP <= BALANCE_MAX);
 
 /// A node without a shipment of today.
 const NONE: u16 = u16::MAX;
@@ -57,7 +67,18 @@ struct Dock {
     bands: usize,
     /// Which offers are of inbound supply, ascending by offer. All others are of what
     /// is there.
-    inbound: Vec<(u32, Supply)>,
+    inbound: Vec<Incoming>,
+}
+
+/// What an offer of inbound supply draws on.
+struct Incoming {
+    offer: u32,
+    supply: Supply,
+    /// Free units of that supply.
+    free: u32,
+    /// How many offers right before it are of earlier supplies of the same pair, with which
+    /// a line that must not be split may be filled up, beside what is on hand.
+    earlier: usize,
 }
 
 /// What a shipment of a node costs over some distance, and each unit in it.
@@ -161,12 +182,53 @@ impl Candidates {
     #[inline]
     pub(super) fn source(&self, offer: u32) -> (NodeNo, Supply) {
         let node = self.node_of(&self.offers[offer as usize]);
-        if !self.dock.inbound.is_empty()
-            && let Ok(at) = self.dock.inbound.binary_search_by_key(&offer, |(of, _)| *of)
-        {
-            return (node, self.dock.inbound[at].1);
+        let supply = match self.incoming(offer) {
+            Some(at) => self.dock.inbound[at].supply,
+            None => self.nodes[usize::from(node.0)].supply(),
+        };
+        (node, supply)
+    }
+
+    /// Free units of the supply that an offer is named by.
+    pub(super) fn free(&self, offer: u32) -> u32 {
+        match self.incoming(offer) {
+            Some(at) => self.dock.inbound[at].free,
+            None => self.offers[offer as usize].quantity,
         }
-        (node, self.nodes[usize::from(node.0)].supply())
+    }
+
+    /// Takes `units` of an offer from the supplies that it draws on, the earliest first. Of
+    /// an earlier one only those that the later ones lack are taken: all the units leave
+    /// when the latest supply is there, and what comes before is left to orders that can
+    /// leave earlier.
+    pub(super) fn take(&self, offer: u32, units: u32, mut from: impl FnMut(NodeNo, Supply, u32)) {
+        let node = self.node_of(&self.offers[offer as usize]);
+        let chain = match self.incoming(offer) {
+            Some(at) => &self.dock.inbound[at - self.dock.inbound[at].earlier..=at],
+            None => &[],
+        };
+        let mut left = u64::from(units);
+        let mut later: u64 = chain.iter().map(|incoming| u64::from(incoming.free)).sum();
+        let now = (self.nodes[usize::from(node.0)].supply(), 0);
+        let by_date = chain.iter().map(|incoming| (incoming.supply, incoming.free));
+        for (supply, free) in std::iter::once(now).chain(by_date) {
+            later -= u64::from(free);
+            let taken = left.saturating_sub(later);
+            if taken > 0 {
+                from(node, supply, u32::try_from(taken).expect("no more than `units`"));
+            }
+            left -= taken;
+        }
+    }
+
+    /// Which of the inbound supplies an offer is of.
+    #[inline]
+    fn incoming(&self, offer: u32) -> Option<usize> {
+        let inbound = &self.dock.inbound;
+        if inbound.is_empty() {
+            return None;
+        }
+        inbound.binary_search_by_key(&offer, |incoming| incoming.offer).ok()
     }
 
     /// Offers what every pair of the line's SKU has free now. Pairs at nodes that
@@ -204,7 +266,9 @@ impl Candidates {
         seen
     }
 
-    /// Offers what the inbound supplies of one pair have free.
+    /// Offers what the inbound supplies of one pair have free. A line that must not be split
+    /// comes from one node, not from one supply: with a supply it is offered what that node
+    /// has by then.
     pub(super) fn inbound(
         &mut self,
         route: &Route<'_, '_>,
@@ -214,8 +278,13 @@ impl Candidates {
     ) {
         let planning = route.network.node(no);
         let at = route.wanted.at;
-        let horizon = i64::from(route.network.policy.horizon_days) * 86_400_000_000;
-        for glance in glances {
+        let horizon = i64::from(route.network.policy.horizon_days) * MICROS_PER_DAY;
+        let joins = route.wanted.split == Split::WholeLine;
+        let on_hand = if joins { on_hand(&route.wanted.lines[line], no) } else { 0 };
+        let (mut by_then, mut earlier) = (on_hand, 0);
+        let mut by_date = SmallVec::<[&InboundGlance; 8]>::from_iter(glances);
+        by_date.sort_by_key(|glance| glance.eta);
+        for glance in by_date {
             let supply = Supply::Inbound(glance.no);
             let verdict = if !planning.node.enabled {
                 Verdict::NodeDisabled
@@ -229,9 +298,18 @@ impl Candidates {
             } else {
                 let lead = planning.node.lead_time_days;
                 let window = planning.calendar.ship_window_from(at, glance.eta, lead);
-                self.dock.inbound.push((index(self.offers.len()), supply));
-                let offer = self.dock.offer(route, route.dates(no, window.ship_by), glance.free);
-                self.offers.push(offer);
+                let (offer, free) = (index(self.offers.len()), glance.free);
+                self.dock.inbound.push(Incoming { offer, supply, free, earlier });
+                by_then = by_then.saturating_add(free);
+                earlier += 1;
+                self.offers.push(Offer {
+                    quantity: by_then,
+                    balance: after_the_shelf(glance.eta.as_micros() - at.as_micros(), free),
+                    ..self.dock.offer(route, route.dates(no, window.ship_by))
+                });
+                if !joins {
+                    (by_then, earlier) = (0, 0);
+                }
                 continue;
             };
             let candidate = Candidate { node: no, supply, free: glance.free, verdict };
@@ -310,14 +388,15 @@ impl Dock {
         self.shipments.len() >= SHIPMENTS_MAX
     }
 
-    fn offer(&mut self, route: &Route<'_, '_>, dates: Dates, free: u32) -> Offer {
+    /// An offer without units yet.
+    fn offer(&mut self, route: &Route<'_, '_>, dates: Dates) -> Offer {
         let costs = self.costs[usize::from(dates.node.0) * self.bands + route.band(dates.node)];
         Offer {
-            quantity: free,
+            quantity: 0,
             shipment: self.find_or_add(dates, costs),
             late_days: route.late_days(dates),
             unit_cost: costs.unit,
-            balance: scarcity(free),
+            balance: 0,
         }
     }
 
@@ -355,6 +434,21 @@ impl Window {
 fn scarcity(free: u32) -> u32 {
     // Of most pairs it is too small or too common for a division to be worth its time.
     if free >= 10_000 { 0 } else { 10_000 / (free + 1) }
+}
+
+/// The balance penalty of one unit of inbound supply: of two supplies that are as good in all
+/// else, units on hand go before those on their way, and earlier ones before later ones.
+/// Otherwise the shelf would stay full while the customer waits. `micros` is how long it is
+/// until the supply arrives.
+fn after_the_shelf(micros: i64, free: u32) -> u32 {
+    let days = u32::try_from(micros / MICROS_PER_DAY).unwrap_or(0);
+    (days.min(DAYS_TOLD_APART_MAX) + 1) * SCARCITY_STEP + scarcity(free)
+}
+
+/// Free units on hand at one node.
+fn on_hand(want: &WantedLine<'_>, no: NodeNo) -> u32 {
+    let there = want.entry.row.iter().find(|slot| slot.node == no);
+    there.map_or(0, |slot| slot.shared().glance().free.max(0).cast_unsigned())
 }
 
 pub(super) fn line_no(line: usize) -> u16 {

@@ -69,8 +69,9 @@ pub(super) fn draft(
             });
             used.len() - 1
         });
-        let (node, supply) = candidates.source(pick.offer);
-        allocations.push((node, allocation(pick.line, at, supply, pick.quantity)));
+        candidates.take(pick.offer, pick.quantity, |node, supply, units| {
+            allocations.push((node, allocation(pick.line, at, supply, units)));
+        });
     }
     let wanted = route.wanted;
     if wanted.shortage == Shortage::Backorder && plan.score.unfilled_units > 0 {

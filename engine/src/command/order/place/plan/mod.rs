@@ -19,7 +19,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::model::order::trace::{Candidate, TraceWriter};
-use crate::model::{NodeNo, Split};
+use crate::model::{NodeNo, Split, Supply};
 use crate::sourcing::{self, Exactness, Verdict};
 use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
@@ -83,7 +83,7 @@ impl Planner {
         self.verdicts.resize(problem.offers.len(), Verdict::NoStock);
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.verdicts);
         let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
-        let trace = self.trace(was_bounded || self.candidates.cut_short());
+        let trace = self.trace(&plan, was_bounded || self.candidates.cut_short());
         Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))
     }
 
@@ -121,12 +121,24 @@ impl Planner {
         Some(())
     }
 
-    fn trace(&mut self, is_bounded: bool) -> Box<[u8]> {
+    fn trace(&mut self, plan: &sourcing::Plan, is_bounded: bool) -> Box<[u8]> {
         let candidates = &self.candidates;
+        // What a line that must not be split takes beside the supply it is planned on.
+        let mut joined = SmallVec::<[(u16, NodeNo, Supply); 4]>::new();
+        if !candidates.all_on_hand() {
+            for pick in &plan.picks {
+                let take = |node, supply, _| joined.push((pick.line, node, supply));
+                candidates.take(pick.offer, pick.quantity, take);
+            }
+        }
         let skipped = candidates.skipped();
         let mut writer = TraceWriter::new(&mut self.trace, is_bounded);
         for (at, line) in self.lines.iter().enumerate() {
             let skipped = skipped.iter().filter(|(of, _)| usize::from(*of) == at);
+            let verdict_of = |node, supply, verdict| {
+                let is_taken = joined.contains(&(candidates::line_no(at), node, supply));
+                if is_taken { Verdict::Chosen } else { verdict }
+            };
             writer.line(line.offers.len() + skipped.clone().count());
             let range = line.offers.start as usize..line.offers.end as usize;
             let explained = candidates.offers()[range.clone()].iter().zip(&self.verdicts[range]);
@@ -135,12 +147,16 @@ impl Planner {
                     writer.on_hand(candidates.node_of(offer), offer.quantity, *verdict);
                 }
             } else {
-                for ((offer, &verdict), at) in explained.zip(line.offers.clone()) {
-                    let ((node, supply), free) = (candidates.source(at), offer.quantity);
+                for ((_, &verdict), at) in explained.zip(line.offers.clone()) {
+                    let ((node, supply), free) = (candidates.source(at), candidates.free(at));
+                    let verdict = verdict_of(node, supply, verdict);
                     writer.candidate(&Candidate { node, supply, free, verdict });
                 }
             }
-            skipped.for_each(|(_, candidate)| writer.candidate(candidate));
+            for (_, candidate) in skipped {
+                let verdict = verdict_of(candidate.node, candidate.supply, candidate.verdict);
+                writer.candidate(&Candidate { verdict, ..*candidate });
+            }
         }
         writer.finish()
     }
