@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the instructions of the hot paths and fails where one exceeds its budget:
-# benches/benches/instructions.rs says what is counted and how budgets are renewed.
+# benches/guards/instructions.rs says what is counted and how budgets are renewed.
 #
 # Needs valgrind and gungraun's runner of the library's version. What is missing is
 # installed: valgrind by apt-get where that may be, the runner into target/tools.

@@ -30,9 +30,7 @@ RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
 step "benches, run small so that they cannot rot"
 benches=()
 for bench in benches/benches/*.rs; do
-    bench="$(basename "$bench" .rs)"
-    # This one runs under valgrind: scripts/guard-instructions.sh.
-    [ "$bench" = instructions ] || benches+=(--bench "$bench")
+    benches+=(--bench "$(basename "$bench" .rs)")
 done
 # The program and the load generator with them: by itself, each would take a build of
 # its own of most dependencies.

@@ -18,6 +18,7 @@ impl Actor for Stock {
     type Reply = u64;
     type Shared = AtomicU64;
 
+    #[inline]
     fn turn(&mut self, free: &AtomicU64, units: u64) -> u64 {
         self.0[0] += units;
         free.store(self.0[0], Ordering::Relaxed);
@@ -32,6 +33,7 @@ pub fn cell() -> ActorCell<Stock> {
 }
 
 /// Adds one unit, and says how many there are.
+#[inline]
 pub fn ask(cell: &ActorCell<Stock>) -> u64 {
     cell.ask(black_box(1)).wait().expect("no turn panics")
 }

@@ -6,7 +6,6 @@ pub mod load;
 pub mod process;
 pub mod random;
 pub mod run;
-pub mod single;
 pub mod transport;
 pub mod wire;
 pub mod workload;

@@ -15,6 +15,8 @@
 
 #![expect(missing_docs, unused_qualifications, reason = "what gungraun's macros make of it")]
 
+mod single;
+
 use std::hint::black_box;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -22,7 +24,6 @@ use std::sync::Arc;
 use backstock_benches::asks::{self, Stock};
 use backstock_benches::holiday::{Orders, Size};
 use backstock_benches::random::Random;
-use backstock_benches::single::Single;
 use backstock_benches::workload::problem::Owned;
 use backstock_engine::actor::ActorCell;
 use backstock_engine::command::PlaceOrder;
@@ -35,6 +36,7 @@ use backstock_engine::sourcing::{Exactness, Scratch, Verdict, explain, solve};
 use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
+use single::Single;
 
 // As the server has it.
 #[global_allocator]

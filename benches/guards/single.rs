@@ -5,12 +5,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use backstock_benches::holiday::{Size, postal_codes, set_up};
 use backstock_engine::command::PlaceOrder;
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Engine, OpenOptions, PlaceOutcome, Pump, Submitted};
 use backstock_engine::model::Order;
-
-use crate::holiday::{Size, postal_codes, set_up};
 
 /// Bytes of a journal segment: what a few thousand commands write fits into one.
 const SEGMENT_BYTES: u64 = 8 << 20;
