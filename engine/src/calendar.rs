@@ -1,4 +1,5 @@
-//! When a node works: its zone, its working days, its cut-off, its holidays.
+//! When a node works: its zone, its working days, its cut-offs, its holidays. And when a
+//! carrier picks up there and delivers.
 //!
 //! ```text
 //!        Fri 14:59      Fri 15:00 = cut-off             Mon 15:00
@@ -16,55 +17,18 @@
 
 mod error;
 mod local_days;
+mod transit;
 mod zone;
 
 use std::cmp::Ordering;
 
 use crate::limits::HOLIDAYS_MAX;
-use crate::model::{Day, Timestamp};
+use crate::model::{Day, Timestamp, WEEK_DAYS, WeekdayCutOffs, Weekdays};
 
 pub use error::{CUT_OFF_MINUTES_MAX, CalendarError};
 pub use local_days::LocalDays;
+pub use transit::Transit;
 pub use zone::Zone;
-
-/// The weekdays on which a node works: bit 0 is Monday, bit 6 is Sunday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WorkingDays(u8);
-
-impl WorkingDays {
-    /// Monday to Friday.
-    pub const MONDAY_TO_FRIDAY: Self = Self(0b001_1111);
-    /// Monday to Saturday.
-    pub const MONDAY_TO_SATURDAY: Self = Self(0b011_1111);
-    /// All seven.
-    pub const EVERY_DAY: Self = Self(0b111_1111);
-
-    /// The weekdays whose bits are set.
-    ///
-    /// # Errors
-    /// [`CalendarError::NoWorkingDay`] for 0, [`CalendarError::UnknownWeekday`]
-    /// for a bit above the seventh.
-    pub const fn from_bits(bits: u8) -> Result<Self, CalendarError> {
-        match bits {
-            0 => Err(CalendarError::NoWorkingDay),
-            1..=0b111_1111 => Ok(Self(bits)),
-            _ => Err(CalendarError::UnknownWeekday { bits }),
-        }
-    }
-
-    /// The mask, never 0.
-    pub const fn bits(self) -> u8 {
-        self.0
-    }
-
-    /// Whether `day` falls on one of these weekdays.
-    pub const fn contains(self, day: Day) -> bool {
-        // 1970-01-01 was a Thursday, three days after a Monday. The remainder
-        // is taken first, so that the addition cannot overflow.
-        let weekday = (day.epoch_days().rem_euclid(7) + 3) % 7;
-        self.0 & (1 << weekday) != 0
-    }
-}
 
 /// When work ships, and for how long that answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,21 +40,14 @@ pub struct ShipWindow {
     pub valid_until: Timestamp,
 }
 
-impl ShipWindow {
-    /// The local day of delivery after `transit_days` calendar days on the way.
-    /// Carriers move on weekends and holidays; nodes do not.
-    pub const fn deliver_by(&self, transit_days: u16) -> Day {
-        self.ship_by.plus(transit_days)
-    }
-}
-
 /// A node's calendar. It has at least one working weekday, and its holidays are
 /// sorted, unique and at most [`HOLIDAYS_MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     zone: Zone,
-    working_days: WorkingDays,
-    cut_off_minutes: u16,
+    working_days: Weekdays,
+    /// By weekday, Monday first, in minutes after local midnight.
+    cut_offs: [u16; WEEK_DAYS],
     holidays: Vec<Day>,
 }
 
@@ -104,20 +61,30 @@ impl Calendar {
     /// The first field that breaks its limit, in the order of the parameters.
     pub fn new(
         zone: &str,
-        working_days: WorkingDays,
+        working_days: Weekdays,
         cut_off_minutes: u16,
         mut holidays: Vec<Day>,
     ) -> Result<Self, CalendarError> {
         let zone = Zone::named(zone)?;
-        if cut_off_minutes > CUT_OFF_MINUTES_MAX {
-            return Err(CalendarError::CutOffTooLate { minutes: cut_off_minutes });
-        }
+        let cut_off = is_cut_off(cut_off_minutes)?;
         if holidays.len() > HOLIDAYS_MAX {
             return Err(CalendarError::TooManyHolidays { count: holidays.len() });
         }
         holidays.sort_unstable();
         holidays.dedup();
-        Ok(Self { zone, working_days, cut_off_minutes, holidays })
+        Ok(Self { zone, working_days, cut_offs: [cut_off; WEEK_DAYS], holidays })
+    }
+
+    /// The same calendar with cut-offs of their own on some weekdays. That of a weekday that
+    /// is not worked has no effect.
+    ///
+    /// # Errors
+    /// [`CalendarError::CutOffTooLate`] for one past the end of the day.
+    pub fn with_weekday_cut_offs(mut self, own: &WeekdayCutOffs) -> Result<Self, CalendarError> {
+        for (cut_off, own) in self.cut_offs.iter_mut().zip(own.0) {
+            *cut_off = own.map_or(Ok(*cut_off), is_cut_off)?;
+        }
+        Ok(self)
     }
 
     /// The zone in which days begin and end.
@@ -126,13 +93,8 @@ impl Calendar {
     }
 
     /// The weekdays worked.
-    pub const fn working_days(&self) -> WorkingDays {
+    pub const fn working_days(&self) -> Weekdays {
         self.working_days
-    }
-
-    /// The cut-off, in minutes after local midnight.
-    pub const fn cut_off_minutes(&self) -> u16 {
-        self.cut_off_minutes
     }
 
     /// The days off besides the weekly ones, ascending.
@@ -149,7 +111,7 @@ impl Calendar {
     /// further working days: the day of arrival if it is worked and its cut-off
     /// is still ahead, else the next working day, and from there `lead_days` on.
     ///
-    /// Takes at most `7 * (lead_days + 2) + HOLIDAYS_MAX` steps.
+    /// Takes at most `7 * (lead_days + 2 + HOLIDAYS_MAX)` steps.
     pub fn ship_window(&self, at: Timestamp, lead_days: u16) -> ShipWindow {
         let accepted = self.accepting_day(at);
         let ship_by = (0..lead_days).fold(accepted, |day, _| self.next_working_day(day));
@@ -180,6 +142,22 @@ impl Calendar {
         }
     }
 
+    /// The day on which a carrier takes what is ready to ship on `ready`: the first from then
+    /// on, itself included, on which the carrier picks up and the node works. None when no
+    /// weekday is both.
+    ///
+    /// Takes at most `7 * (1 + HOLIDAYS_MAX)` steps.
+    pub fn picked_up(&self, ready: Day, pickup: Weekdays) -> Option<Day> {
+        if !self.working_days.meets(pickup) {
+            return None;
+        }
+        let mut day = ready;
+        while !(pickup.contains(day) && self.works_on(day)) {
+            day = day.plus(1);
+        }
+        Some(day)
+    }
+
     fn accepting_day(&self, at: Timestamp) -> Day {
         let today = self.zone.local_day(at);
         let open = self.works_on(today) && at < self.cut_off_at(today);
@@ -187,7 +165,7 @@ impl Calendar {
     }
 
     fn cut_off_at(&self, day: Day) -> Timestamp {
-        self.zone.instant(day, self.cut_off_minutes)
+        self.zone.instant(day, self.cut_offs[usize::from(day.weekday())])
     }
 
     /// The first working day after `day`. It exists, because a weekday is
@@ -199,6 +177,23 @@ impl Calendar {
         }
         next
     }
+}
+
+/// The working days whose bits are set: bit 0 is Monday, bit 6 is Sunday.
+///
+/// # Errors
+/// [`CalendarError::NoWorkingDay`] for 0, [`CalendarError::UnknownWeekday`] for a bit above
+/// the seventh.
+pub fn working_days(bits: u8) -> Result<Weekdays, CalendarError> {
+    Weekdays::from_bits(bits).ok_or(match bits {
+        0 => CalendarError::NoWorkingDay,
+        _ => CalendarError::UnknownWeekday { bits },
+    })
+}
+
+fn is_cut_off(minutes: u16) -> Result<u16, CalendarError> {
+    let is_in_the_day = minutes <= CUT_OFF_MINUTES_MAX;
+    is_in_the_day.then_some(minutes).ok_or(CalendarError::CutOffTooLate { minutes })
 }
 
 #[cfg(test)]

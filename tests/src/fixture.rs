@@ -13,7 +13,7 @@ use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Re
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
     Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage, Sku, Split,
-    Text, Timestamp,
+    Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -110,6 +110,7 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         unit_cost: 10,
         lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },
         enabled: true,
+        weekday_cut_offs: WeekdayCutOffs::default(),
     }
 }
 

@@ -16,7 +16,7 @@ fn instant(text: &str) -> Timestamp {
 
 fn calendar(zone: &str, cut_off_minutes: u16, holidays: &[&str]) -> Calendar {
     let holidays = holidays.iter().map(|text| day(text)).collect();
-    Calendar::new(zone, WorkingDays::MONDAY_TO_FRIDAY, cut_off_minutes, holidays).unwrap()
+    Calendar::new(zone, Weekdays::MONDAY_TO_FRIDAY, cut_off_minutes, holidays).unwrap()
 }
 
 /// Checks a table of (arrives, lead days, ships by, valid until).
@@ -66,7 +66,7 @@ fn the_day_is_the_nodes_own_and_not_that_of_utc() {
 #[test]
 fn a_cut_off_that_the_clocks_skip_moves_forward_with_them() {
     // New York skipped 02:00 to 03:00 on 2026-03-08, a Sunday.
-    let calendar = Calendar::new(NEW_YORK, WorkingDays::EVERY_DAY, 150, Vec::new()).unwrap();
+    let calendar = Calendar::new(NEW_YORK, Weekdays::EVERY_DAY, 150, Vec::new()).unwrap();
     check(
         &calendar,
         &[
@@ -80,7 +80,7 @@ fn a_cut_off_that_the_clocks_skip_moves_forward_with_them() {
 #[test]
 fn a_cut_off_that_the_clocks_show_twice_is_the_first() {
     // Denver showed 01:00 to 02:00 twice on 2026-11-01, a Sunday.
-    let calendar = Calendar::new("America/Denver", WorkingDays::EVERY_DAY, 90, Vec::new()).unwrap();
+    let calendar = Calendar::new("America/Denver", Weekdays::EVERY_DAY, 90, Vec::new()).unwrap();
     check(
         &calendar,
         &[
@@ -89,6 +89,68 @@ fn a_cut_off_that_the_clocks_show_twice_is_the_first() {
             ("2026-11-01T08:15:00Z", 0, "2026-11-02", "2026-11-02T08:30:00Z"),
         ],
     );
+}
+
+/// With cut-offs of their own on Friday (14:00) and Saturday (10:00).
+fn weekend_calendar(holidays: &[&str]) -> Calendar {
+    let holidays = holidays.iter().map(|text| day(text)).collect();
+    let own = [None, None, None, None, Some(14 * 60), Some(10 * 60), None];
+    let calendar = Calendar::new(NEW_YORK, Weekdays::MONDAY_TO_SATURDAY, 16 * 60, holidays);
+    calendar.unwrap().with_weekday_cut_offs(&WeekdayCutOffs(own)).unwrap()
+}
+
+#[test]
+fn a_weekday_with_a_cut_off_of_its_own_ends_by_that_one() {
+    // 2026-11-19 is a Thursday; New York is five hours behind UTC.
+    check(
+        &weekend_calendar(&[]),
+        &[
+            ("2026-11-19T20:59:59Z", 0, "2026-11-19", "2026-11-19T21:00:00Z"),
+            ("2026-11-19T21:00:00Z", 0, "2026-11-20", "2026-11-20T19:00:00Z"),
+            ("2026-11-20T19:00:00Z", 0, "2026-11-21", "2026-11-21T15:00:00Z"),
+            ("2026-11-21T15:00:00Z", 0, "2026-11-23", "2026-11-23T21:00:00Z"),
+            ("2026-11-20T19:00:00Z", 1, "2026-11-23", "2026-11-21T15:00:00Z"),
+        ],
+    );
+    // A Friday's cut-off is none of a Friday off.
+    check(
+        &weekend_calendar(&["2026-11-20"]),
+        &[("2026-11-19T21:00:00Z", 0, "2026-11-21", "2026-11-21T15:00:00Z")],
+    );
+    // The clocks skip 02:00 to 03:00 on Sunday 2026-03-08: Saturday is of winter time,
+    // Monday of summer time.
+    check(
+        &weekend_calendar(&[]),
+        &[
+            ("2026-03-07T14:59:59Z", 0, "2026-03-07", "2026-03-07T15:00:00Z"),
+            ("2026-03-07T15:00:00Z", 0, "2026-03-09", "2026-03-09T20:00:00Z"),
+        ],
+    );
+}
+
+#[test]
+fn a_carrier_takes_what_is_ready_on_the_next_day_that_is_worked_and_picked_up_on() {
+    let week = Weekdays::MONDAY_TO_FRIDAY;
+    let no_friday = Weekdays::from_bits(0b110_1111).unwrap();
+    // 2026-11-26 is a Thursday, and Thanksgiving.
+    for (holidays, ready, pickup, picked_up) in [
+        (&[][..], "2026-11-27", Weekdays::EVERY_DAY, Some("2026-11-27")),
+        (&[], "2026-11-28", Weekdays::MONDAY_TO_SATURDAY, Some("2026-11-28")),
+        (&[], "2026-11-28", week, Some("2026-11-30")),
+        (&[], "2026-11-27", no_friday, Some("2026-11-28")),
+        (
+            &["2026-11-26"],
+            "2026-11-25",
+            Weekdays::from_bits(0b000_1000).unwrap(),
+            Some("2026-12-03"),
+        ),
+        (&["2026-11-28"], "2026-11-27", no_friday, Some("2026-11-30")),
+        // Sundays are not worked.
+        (&[], "2026-11-27", Weekdays::from_bits(0b100_0000).unwrap(), None),
+    ] {
+        let found = weekend_calendar(holidays).picked_up(day(ready), pickup);
+        assert_eq!(found, picked_up.map(day), "{ready} by {pickup:?} with {holidays:?} off");
+    }
 }
 
 #[test]
@@ -105,7 +167,7 @@ fn a_run_of_holidays_up_to_the_limit_is_crossed() {
     let first = day("2020-01-01");
     let holidays: Vec<Day> = (0u16..).take(HOLIDAYS_MAX).map(|days| first.plus(days)).collect();
     let reopens = first.plus(u16::try_from(HOLIDAYS_MAX).unwrap());
-    let calendar = Calendar::new("UTC", WorkingDays::EVERY_DAY, 720, holidays).unwrap();
+    let calendar = Calendar::new("UTC", Weekdays::EVERY_DAY, 720, holidays).unwrap();
     assert_eq!(calendar.ship_window(instant("2020-01-01T00:00:00Z"), 0).ship_by, reopens);
 }
 
@@ -157,22 +219,23 @@ fn a_day_told_in_one_zone_is_that_day_in_another() {
 }
 
 #[test]
-fn transit_counts_calendar_days() {
-    let window = ShipWindow { ship_by: day("2026-11-20"), valid_until: Timestamp::default() };
-    assert_eq!(window.deliver_by(3), day("2026-11-23"));
-}
-
-#[test]
 fn each_limit_is_refused_by_the_name_of_its_field() {
     let too_many = vec![Day::default(); HOLIDAYS_MAX + 1];
-    let week = WorkingDays::EVERY_DAY;
+    let week = Weekdays::EVERY_DAY;
     let refusals = [
         ("zone", Calendar::new("America/Springfield", week, 0, Vec::new()).unwrap_err()),
         ("zone", Calendar::new("Etc/Unknown", week, 0, Vec::new()).unwrap_err()),
         ("cut_off", Calendar::new("UTC", week, 1_441, Vec::new()).unwrap_err()),
         ("holidays", Calendar::new("UTC", week, 0, too_many).unwrap_err()),
-        ("working_days", WorkingDays::from_bits(0).unwrap_err()),
-        ("working_days", WorkingDays::from_bits(0b1000_0000).unwrap_err()),
+        (
+            "cut_off",
+            Calendar::new("UTC", week, 0, Vec::new())
+                .unwrap()
+                .with_weekday_cut_offs(&WeekdayCutOffs([Some(CUT_OFF_MINUTES_MAX + 1); 7]))
+                .unwrap_err(),
+        ),
+        ("working_days", working_days(0).unwrap_err()),
+        ("working_days", working_days(0b1000_0000).unwrap_err()),
     ];
     for (field, error) in refusals {
         assert_eq!(error.field(), field, "{error}");
@@ -185,26 +248,15 @@ fn a_zone_is_found_in_any_letter_case_and_keeps_the_databases_spelling() {
 }
 
 #[test]
-fn weekday_masks_start_on_monday() {
-    // 2026-11-16 is a Monday.
-    let monday = day("2026-11-16");
-    for weekday in 0..7 {
-        let only = WorkingDays::from_bits(1 << weekday).unwrap();
-        let hits: Vec<u16> = (0..7).filter(|days| only.contains(monday.plus(*days))).collect();
-        assert_eq!(hits, [weekday]);
-    }
-}
-
-#[test]
 fn instants_and_days_at_the_ends_of_their_range_do_not_panic() {
     let calendar = calendar(NEW_YORK, 15 * 60, &[]);
     for micros in [i64::MIN, i64::MAX] {
         let at = Timestamp::from_micros(micros);
         assert!(calendar.ship_window(at, 3).valid_until >= at);
     }
-    assert!(!WorkingDays::MONDAY_TO_FRIDAY.contains(day("2026-11-21")));
+    assert!(!Weekdays::MONDAY_TO_FRIDAY.contains(day("2026-11-21")));
     for days in [i32::MIN, i32::MAX] {
-        let _ = WorkingDays::EVERY_DAY.contains(Day::from_epoch_days(days));
+        let _ = Weekdays::EVERY_DAY.contains(Day::from_epoch_days(days));
         let _ = calendar.zone().instant(Day::from_epoch_days(days), 0);
     }
 }
@@ -213,10 +265,41 @@ fn any_calendar() -> impl Strategy<Value = Calendar> {
     let zones =
         prop::sample::select(&[NEW_YORK, "America/Denver", "Pacific/Honolulu", "Asia/Kathmandu"]);
     let holidays = prop::collection::vec(16_000i32..16_100, 0..40);
-    (zones, 1u8..128, 0..=CUT_OFF_MINUTES_MAX, holidays).prop_map(|(zone, bits, cut_off, off)| {
+    let own = prop::array::uniform7(prop::option::weighted(0.2, 0..=CUT_OFF_MINUTES_MAX));
+    let all = (zones, any_weekdays(), 0..=CUT_OFF_MINUTES_MAX, holidays, own);
+    all.prop_map(|(zone, worked, cut_off, off, own)| {
         let off = off.into_iter().map(Day::from_epoch_days).collect();
-        Calendar::new(zone, WorkingDays::from_bits(bits).unwrap(), cut_off, off).unwrap()
+        let calendar = Calendar::new(zone, worked, cut_off, off).unwrap();
+        calendar.with_weekday_cut_offs(&WeekdayCutOffs(own)).unwrap()
     })
+}
+
+fn any_weekdays() -> impl Strategy<Value = Weekdays> {
+    (1u8..128).prop_map(|bits| Weekdays::from_bits(bits).unwrap())
+}
+
+/// As one who works there would say: for each day from yesterday on, is it worked, is it
+/// before its cut-off, are enough days worked since, does the carrier come?
+fn walked(calendar: &Calendar, at: Timestamp, lead_days: u16, pickup: Weekdays) -> Option<Day> {
+    let mut accepted = false;
+    let mut worked_since = 0;
+    let first = calendar.zone().local_day(at).minus(1);
+    for day in (0..2_000).map(|days| first.plus(days)) {
+        if !calendar.works_on(day) {
+            continue;
+        }
+        if accepted {
+            worked_since += 1;
+        } else {
+            let today = calendar.zone().local_day(at);
+            let cut_off = calendar.cut_offs[usize::from(day.weekday())];
+            accepted = day > today || (day == today && at < calendar.zone().instant(day, cut_off));
+        }
+        if accepted && worked_since >= lead_days && pickup.contains(day) {
+            return Some(day);
+        }
+    }
+    None
 }
 
 proptest! {
@@ -241,5 +324,18 @@ proptest! {
         prop_assert_eq!(calendar.ship_window(last, lead_days), window);
         let next = calendar.ship_window(window.valid_until, lead_days);
         prop_assert!(next.ship_by > window.ship_by);
+    }
+
+    #[test]
+    fn a_shipment_leaves_on_the_day_that_one_finds_day_by_day(
+        calendar in any_calendar(),
+        minutes in 15_995i64 * 1_440..16_105 * 1_440,
+        lead_days in 0u16..12,
+        pickup in any_weekdays(),
+    ) {
+        let at = Timestamp::from_micros(minutes * MINUTE_US);
+        let ready = calendar.ship_window(at, lead_days).ship_by;
+        let walked = walked(&calendar, at, lead_days, pickup);
+        prop_assert_eq!(calendar.picked_up(ready, pickup), walked);
     }
 }

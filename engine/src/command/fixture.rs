@@ -12,7 +12,7 @@ use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
     Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal, RefusalKind, RequestId,
-    Shortage, Sku, Text, Timestamp, Violation,
+    Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -58,6 +58,7 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         unit_cost: 0,
         lead_time_days: 0,
         enabled: true,
+        weekday_cut_offs: WeekdayCutOffs::default(),
     }
 }
 

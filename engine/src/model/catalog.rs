@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
 use super::location::Location;
 use super::time::Day;
+use super::week::{WeekdayCutOffs, Weekdays};
 
 /// A sellable thing.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -59,7 +60,8 @@ pub struct Node {
     /// Days on which it ships: bit 0 is Monday, bit 6 Sunday.
     #[n(6)]
     pub working_days: u8,
-    /// Minutes after local midnight until which work ships on the same day.
+    /// Minutes after local midnight until which work ships on the same day, on weekdays
+    /// without a cut-off of their own.
     #[n(7)]
     pub cut_off_minute: u16,
     /// Days on which it does not ship, ascending.
@@ -80,6 +82,9 @@ pub struct Node {
     /// Whether sourcing may choose it.
     #[n(13)]
     pub enabled: bool,
+    /// Cut-offs of single weekdays.
+    #[n(14)]
+    pub weekday_cut_offs: WeekdayCutOffs,
 }
 
 /// What sourcing looks at, one after the other.
@@ -124,9 +129,18 @@ pub struct Service {
     /// the order does not say a date itself.
     #[n(1)]
     pub promise_days: u16,
-    /// Calendar days in transit, one for each band.
+    /// Days in transit, one for each band: those of the week that count.
     #[n(2)]
     pub transit_days: Vec<u16>,
+    /// Days on which its carrier picks up at the nodes.
+    #[n(3)]
+    pub pickup_weekdays: Weekdays,
+    /// Days that count as days in transit.
+    #[n(4)]
+    pub transit_weekdays: Weekdays,
+    /// Days on which its carrier delivers.
+    #[n(5)]
+    pub delivery_weekdays: Weekdays,
 }
 
 /// What happens to units that no supply can be found for.
@@ -235,6 +249,9 @@ impl Default for Policy {
             name: ServiceName::new("name", name).expect("a literal within the limits"),
             promise_days,
             transit_days: transit.to_vec(),
+            pickup_weekdays: Weekdays::EVERY_DAY,
+            transit_weekdays: Weekdays::EVERY_DAY,
+            delivery_weekdays: Weekdays::EVERY_DAY,
         };
         Self {
             objectives: [

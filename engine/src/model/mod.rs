@@ -31,6 +31,7 @@ pub mod reservations;
 pub mod stock;
 pub mod time;
 pub mod violation;
+pub mod week;
 
 pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
 pub use digest::StateHash;
@@ -53,3 +54,4 @@ pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{Extras, Inbound, Parts, Refused, Stock, StockChange, StockEffect, StockOperation};
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};
+pub use week::{WEEK_DAYS, WEEKDAY_NAMES, WeekdayCutOffs, Weekdays};

@@ -18,8 +18,9 @@ use rkyv::util::AlignedVec;
 use super::limits::PAYLOAD_BYTES_MAX;
 use crate::model::Lsn;
 
-/// The newest format that this build reads, and the one that it writes.
-pub const FORMAT_VERSION: u16 = 2;
+/// The newest format that this build reads. It writes each chunk in the oldest one that can
+/// say what is in it: see [`Content::version`](super::content::Content::version).
+pub const FORMAT_VERSION: u16 = 3;
 
 /// Bytes of a frame's header.
 pub(super) const HEADER_BYTES: usize = 64;
@@ -157,13 +158,8 @@ pub(super) fn recorded_checksum(frame: &[u8]) -> u32 {
     u32_at(frame, CHECKSUM_AT)
 }
 
-/// Makes a frame in the newest format.
-pub(super) fn seal(header: &Header, payload: &[u8]) -> Vec<u8> {
-    seal_as(FORMAT_VERSION, header, payload)
-}
-
 /// Makes a frame whose payload is as that version of the format has it.
-pub(super) fn seal_as(version: u16, header: &Header, payload: &[u8]) -> Vec<u8> {
+pub(super) fn seal(version: u16, header: &Header, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(HEADER_BYTES + payload.len());
     frame.extend_from_slice(&MAGIC);
     frame.extend_from_slice(&version.to_le_bytes());

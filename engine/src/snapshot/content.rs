@@ -7,8 +7,9 @@ use rkyv::util::AlignedVec;
 
 use super::chunk::Kind;
 use super::image::{
-    ArchivedCatalogueV1, ArchivedItemsV1, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
-    CatalogueV1, ImageError, ItemsV1, OrdersV2, RequestsV1, access,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedOrdersV1, ArchivedOrdersV2,
+    ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError, ItemsV1, OrdersV2, RequestsV1,
+    access, differs_by_weekday,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -34,9 +35,21 @@ impl Content {
         }
     }
 
-    /// The archive of these parts, in the newest version.
+    /// The version of the format that these parts are written in: the oldest one that can say
+    /// all of them, 2 or later.
+    pub(super) fn version(&self) -> u16 {
+        match self {
+            Self::Catalogue(network) if differs_by_weekday(network) => 3,
+            _ => 2,
+        }
+    }
+
+    /// The archive of these parts, in their [version](Self::version).
     pub(super) fn encode(&self) -> Result<AlignedVec, ImageError> {
         let bytes = match self {
+            Self::Catalogue(network) if self.version() == 3 => {
+                rkyv::to_bytes(&CatalogueV3::from(&**network))
+            }
             Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
             Self::Items(items) => {
                 rkyv::to_bytes(&ItemsV1 { items: items.iter().map(Into::into).collect() })
@@ -62,6 +75,10 @@ impl Content {
         Ok(match kind {
             Kind::Manifest => {
                 return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
+            }
+            Kind::Catalogue if version == 3 => {
+                let archive = access::<ArchivedCatalogueV3>(payload)?;
+                Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
             Kind::Catalogue => {
                 let archive = access::<ArchivedCatalogueV1>(payload)?;

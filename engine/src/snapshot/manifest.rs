@@ -55,7 +55,8 @@ pub struct ChunkRef {
 /// A generation. Shape: chunks ascend by kind and number, and do not overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// The format that it was written in: says how its state hash was made.
+    /// The format that it was written in, the newest of its chunks: says how its state hash
+    /// was made, and which builds can read it.
     pub version: u16,
     /// Its number; newer ones are higher.
     pub generation: u64,
@@ -140,8 +141,9 @@ impl Manifest {
             first_lsn: self.start,
             last_lsn: self.end,
         };
-        // A manifest that moves keeps its version: it says how the state hash was made.
-        Ok(chunk::seal_as(self.version, &header, &payload))
+        // A manifest that moves keeps its version: it says how the state hash was made, and
+        // which builds can read all chunks.
+        Ok(chunk::seal(self.version, &header, &payload))
     }
 
     /// Reads the manifest of `generation` and checks that it makes sense.

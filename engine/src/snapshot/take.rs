@@ -226,7 +226,7 @@ fn write(
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = source.end();
     let manifest = Manifest {
-        version: chunk::FORMAT_VERSION,
+        version: writer.version,
         generation: writer.generation,
         start: begin.start,
         end: end.lsn,
@@ -256,6 +256,8 @@ struct Writer<'a, 'p> {
     /// Bytes written since the last sync.
     unsynced: u64,
     generation: u64,
+    /// The newest format that a chunk needs.
+    version: u16,
     chunks: Vec<ChunkRef>,
     counts: Counts,
     written: usize,
@@ -276,6 +278,7 @@ impl<'a, 'p> Writer<'a, 'p> {
             pace,
             unsynced: 0,
             generation,
+            version: 0,
             chunks: Vec::new(),
             counts: Counts::default(),
             written: 0,
@@ -394,6 +397,7 @@ impl<'a, 'p> Writer<'a, 'p> {
         to: u64,
         content: &Content,
     ) -> Result<(), SnapshotError> {
+        self.version = self.version.max(content.version());
         let counts = content.counts();
         self.counts.add(counts);
         let header = Self::header(from, to, content);
@@ -408,7 +412,8 @@ impl<'a, 'p> Writer<'a, 'p> {
             self.reuse(&known);
             return Ok(());
         }
-        let frame = chunk::seal(&header, &content.encode().map_err(SnapshotError::Unwritable)?);
+        let payload = content.encode().map_err(SnapshotError::Unwritable)?;
+        let frame = chunk::seal(content.version(), &header, &payload);
         let key = ChunkKey { kind: header.kind, from, generation: self.generation };
         self.store.put_chunk(key, &frame)?;
         self.written += 1;

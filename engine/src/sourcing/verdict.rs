@@ -8,7 +8,7 @@
 /// line's units moved to this offer, as many as it can take, the line's worst
 /// units first, and the other lines stayed as they are.
 ///
-/// The last three are of candidates that never became offers: the solver gives none of
+/// The last four are of candidates that never became offers: the solver gives none of
 /// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -35,6 +35,8 @@ pub enum Verdict {
     BeyondHorizon = 10,
     /// There were more candidates than an exact search takes.
     NotConsidered = 11,
+    /// The service's carrier picks up on none of the node's working days.
+    NoPickup = 12,
 }
 
 impl Verdict {
@@ -52,6 +54,7 @@ impl Verdict {
             9 => Self::NodeDisabled,
             10 => Self::BeyondHorizon,
             11 => Self::NotConsidered,
+            12 => Self::NoPickup,
             _ => return None,
         })
     }

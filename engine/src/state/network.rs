@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::calendar::{Calendar, CalendarError, WorkingDays};
+use crate::calendar::{Calendar, CalendarError, Transit, working_days};
 use crate::geo::{Bands, PostalCodes, distance_m};
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
-    Location, Lsn, Node, NodeId, NodeKind, NodeNo, Policy, Refusal, ServiceName, ServiceNo,
-    StateHash,
+    Day, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Policy, Refusal, Service, ServiceName,
+    ServiceNo, StateHash, WEEK_DAYS, Weekdays,
 };
 use crate::sourcing;
 
@@ -39,11 +39,25 @@ pub struct Terms {
     pub unit_cost: i64,
 }
 
+/// What planning needs of a service for every offer.
+#[derive(Clone, Debug)]
+pub struct Carriage {
+    /// Its place in [`Network::pickups`].
+    pub pickups: usize,
+    /// Calendar days from shipping to delivery, by band and weekday of shipping. The eighth
+    /// is there so that a weekday is found with a shift.
+    days: Box<[[u16; WEEK_DAYS + 1]]>,
+}
+
 /// All nodes and the policy, and how far everything is apart.
 pub struct Network {
     /// Nodes by number.
     pub nodes: Vec<PlanningNode>,
     terms: Vec<Terms>,
+    /// What services are carried out like, by number.
+    carriages: Vec<Carriage>,
+    /// The pickup days of all services, each once.
+    pickups: Vec<Weekdays>,
     by_id: HashMap<NodeId, NodeNo>,
     /// The policy.
     pub policy: Arc<Policy>,
@@ -74,7 +88,9 @@ impl Network {
         let bands = Bands::new(reach).expect("a policy is checked before it becomes an event");
         let lanes = (0..postal_codes).map(|_| OnceLock::new()).collect();
         let terms = nodes.iter().map(|n| terms_of(&n.node)).collect();
-        Self { nodes, terms, by_id, policy, policy_lsn, bands, lanes }
+        let mut pickups = Vec::new();
+        let carriages = policy.services.iter().map(|s| Carriage::of(s, &mut pickups)).collect();
+        Self { nodes, terms, carriages, pickups, by_id, policy, policy_lsn, bands, lanes }
     }
 
     /// The same network with a node defined or changed.
@@ -137,6 +153,19 @@ impl Network {
         &self.terms
     }
 
+    /// How a service is carried out.
+    ///
+    /// # Panics
+    /// When there is none of that number: numbers come from this network.
+    pub fn carriage(&self, no: ServiceNo) -> &Carriage {
+        &self.carriages[usize::from(no.0)]
+    }
+
+    /// The pickup days of all services, each once: most policies have one for all.
+    pub fn pickups(&self) -> &[Weekdays] {
+        &self.pickups
+    }
+
     /// The number of the service with that name; the first one without a name.
     pub fn service_no(&self, name: Option<&ServiceName>) -> Option<ServiceNo> {
         let services = &self.policy.services;
@@ -193,6 +222,37 @@ impl Network {
     }
 }
 
+impl Carriage {
+    fn of(service: &Service, pickups: &mut Vec<Weekdays>) -> Self {
+        let known = pickups.iter().position(|days| *days == service.pickup_weekdays);
+        let place = known.unwrap_or_else(|| {
+            pickups.push(service.pickup_weekdays);
+            pickups.len() - 1
+        });
+        let (counted, delivered) = (service.transit_weekdays, service.delivery_weekdays);
+        let transit = Transit { counted, delivered };
+        let days = service.transit_days.iter().map(|days| by_weekday(transit, *days)).collect();
+        Self { pickups: place, days }
+    }
+
+    /// Calendar days from shipping on that weekday to delivery in that band.
+    #[inline]
+    pub fn days(&self, band: usize, weekday: u8) -> u16 {
+        self.days[band][usize::from(weekday & 7)]
+    }
+}
+
+/// Calendar days on the way, by weekday of shipping.
+fn by_weekday(transit: Transit, transit_days: u16) -> [u16; WEEK_DAYS + 1] {
+    let mut table = [0; WEEK_DAYS + 1];
+    for ship_by in (4..).take(WEEK_DAYS).map(Day::from_epoch_days) {
+        let days = transit.deliver_by(ship_by, transit_days).days_after(ship_by);
+        let days = u16::try_from(days).expect("DAYS_MAX weeks and one fit 16 bits");
+        table[usize::from(ship_by.weekday())] = days;
+    }
+    table
+}
+
 fn hash_node(at: usize, node: &PlanningNode) -> StateHash {
     let mut hash = StateHash::default();
     hash.add(hash_encoded(Part::Node, &(at as u64, &*node.node, node.last_lsn)));
@@ -210,8 +270,10 @@ fn terms_of(node: &Node) -> Terms {
 
 /// The calendar of a node's definition.
 pub fn calendar_of(node: &Node) -> Result<Calendar, CalendarError> {
-    let days = WorkingDays::from_bits(node.working_days)?;
-    Calendar::new(&node.time_zone, days, node.cut_off_minute, node.holidays.clone())
+    let days = working_days(node.working_days)?;
+    let holidays = node.holidays.clone();
+    Calendar::new(&node.time_zone, days, node.cut_off_minute, holidays)?
+        .with_weekday_cut_offs(&node.weekday_cut_offs)
 }
 
 /// The calendar of a node that was accepted when it was defined. Rules of time zones

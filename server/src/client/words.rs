@@ -48,6 +48,7 @@ pub const fn verdict(verdict: v1::CandidateVerdict) -> &'static str {
         Verdict::NoStock => "nothing to promise",
         Verdict::NotEnoughStock => "too few units, and the line is not to be split",
         Verdict::BeyondHorizon => "arrives after the policy's horizon",
+        Verdict::NoPickup => "the carrier picks up on none of the node's working days",
         Verdict::NotConsidered => "more candidates than an exact search takes",
         Verdict::Later => "units would be delivered later",
         Verdict::MoreShipments => "the order would take more shipments",

@@ -1,8 +1,8 @@
 //! The network that the demo's orders are served from: made up, at real postal
 //! codes, and the same at every start.
 
-use backstock_engine::calendar::WorkingDays;
 use backstock_engine::model::Day;
+use backstock_engine::model::Weekdays;
 
 use super::data::Category;
 use super::holidays;
@@ -45,7 +45,7 @@ pub struct DemoNode {
     /// IANA name of the zone in which its days begin and end.
     pub zone: &'static str,
     /// The weekdays on which it ships.
-    pub working_days: WorkingDays,
+    pub working_days: Weekdays,
     /// Minutes after local midnight until which work ships on the same day.
     pub cut_off_minutes: u16,
     /// Days off besides the weekly ones, 2014 to 2018, ascending.
@@ -154,7 +154,7 @@ fn warehouse(&(id, name, postal_code, zone): &Site) -> DemoNode {
         kind: DemoNodeKind::Warehouse,
         postal_code,
         zone,
-        working_days: WorkingDays::MONDAY_TO_FRIDAY,
+        working_days: Weekdays::MONDAY_TO_FRIDAY,
         cut_off_minutes: 15 * 60,
         holidays: holidays::federal(),
         shipments_per_day: WAREHOUSE_SHIPMENTS_PER_DAY,
@@ -171,7 +171,7 @@ fn store(&(id, name, postal_code, zone): &Site) -> DemoNode {
         kind: DemoNodeKind::Store,
         postal_code,
         zone,
-        working_days: WorkingDays::MONDAY_TO_SATURDAY,
+        working_days: Weekdays::MONDAY_TO_SATURDAY,
         cut_off_minutes: 13 * 60,
         holidays: holidays::retail(),
         shipments_per_day: STORE_SHIPMENTS_PER_DAY,
@@ -188,7 +188,7 @@ fn third_party() -> DemoNode {
         kind: DemoNodeKind::ThirdParty,
         postal_code: "38118",
         zone: CENTRAL,
-        working_days: WorkingDays::EVERY_DAY,
+        working_days: Weekdays::EVERY_DAY,
         cut_off_minutes: 20 * 60,
         holidays: holidays::retail(),
         shipments_per_day: 50,
@@ -206,7 +206,7 @@ fn supplier(
         kind: DemoNodeKind::Supplier { lead_days, makes },
         postal_code,
         zone,
-        working_days: WorkingDays::MONDAY_TO_FRIDAY,
+        working_days: Weekdays::MONDAY_TO_FRIDAY,
         cut_off_minutes: 12 * 60,
         holidays: holidays::federal(),
         shipments_per_day: 40,

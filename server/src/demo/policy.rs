@@ -87,6 +87,7 @@ fn shipping_service(mode: ShipMode) -> v1::ShippingService {
         name: name.to_owned(),
         promise_days: Some(promise_days),
         transit_days: transit_days.to_vec(),
+        ..v1::ShippingService::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tells a new server of the demo's network, catalogue and stock.
 
-use backstock_engine::calendar::WorkingDays;
+use backstock_engine::model::Weekdays;
 use backstock_engine::model::{Day, Timestamp};
 use backstock_proto::v1;
 use futures_util::future::try_join_all;
@@ -126,10 +126,11 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,
         enabled: Some(true),
+        weekday_cut_offs: None,
     }
 }
 
-fn weekdays(days: WorkingDays) -> Vec<i32> {
+fn weekdays(days: Weekdays) -> Vec<i32> {
     // 1970-01-05 was a Monday.
     let works =
         |at: &usize| days.contains(Day::from_epoch_days(4 + i32::try_from(*at).unwrap_or(0)));
@@ -157,8 +158,8 @@ mod tests {
 
     #[test]
     fn the_week_begins_on_monday_on_both_sides() {
-        assert_eq!(weekdays(WorkingDays::MONDAY_TO_FRIDAY), [1, 2, 3, 4, 5]);
-        assert_eq!(weekdays(WorkingDays::EVERY_DAY), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(weekdays(Weekdays::MONDAY_TO_FRIDAY), [1, 2, 3, 4, 5]);
+        assert_eq!(weekdays(Weekdays::EVERY_DAY), [1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl Kind {
                     "title",
                     "country_code",
                     "cut_off",
+                    "weekday_cut_offs",
                     "holidays",
                     "capacity_units_per_day",
                     "shipment_cost_minor",
@@ -82,7 +83,7 @@ impl Kind {
 
     /// Whether a column has several words.
     pub(super) fn is_list(name: &str) -> bool {
-        matches!(name, "working_days" | "holidays")
+        matches!(name, "working_days" | "holidays" | "weekday_cut_offs")
     }
 
     /// Whether rows of this kind have such a column.

@@ -169,5 +169,6 @@ fn definition(node: &Node) -> NodeDefinition {
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,
         enabled: node.enabled,
+        weekday_cut_offs: node.weekday_cut_offs,
     }
 }

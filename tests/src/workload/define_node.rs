@@ -37,6 +37,10 @@ impl Room for DefineNode {
         // Monday and whatever else.
         node.working_days = 1 | u8::try_from(random.within(0..128)).expect("seven bits");
         node.cut_off_minute = u16::try_from(random.within(0..1_441)).expect("minutes of a day");
+        for own in &mut node.weekday_cut_offs.0 {
+            let minutes = u16::try_from(random.within(0..1_441)).expect("minutes of a day");
+            *own = random.percent(10).then_some(minutes);
+        }
         node.lead_time_days = u16::try_from(random.within(0..4)).expect("few days");
         Some(Self { meta: meta(), node })
     }

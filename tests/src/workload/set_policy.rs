@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{Meta, SetPolicy};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Lsn, Policy, Shortage, Split};
+use backstock_engine::model::{Lsn, Policy, Shortage, Split, Weekdays};
 
 use super::command::{Outcome, Room, Told};
 use super::world::World;
@@ -30,6 +30,10 @@ impl Room for SetPolicy {
         for service in &mut policy.services {
             service.promise_days = u16::try_from(random.within(0..9)).expect("few days");
         }
+        let service = usize::try_from(random.within(0..4)).expect("one of four");
+        policy.services[service].pickup_weekdays = weekdays(random);
+        policy.services[service].transit_weekdays = weekdays(random);
+        policy.services[service].delivery_weekdays = weekdays(random);
         if random.percent(10) {
             drop_or_move(&mut policy, random);
         }
@@ -48,6 +52,12 @@ impl Room for SetPolicy {
         let Outcome::Done(_) = outcome else { return None };
         Some(Told::Fact(Box::new(PolicySet(self.policy))))
     }
+}
+
+/// Monday, on which every node of the network works, and any other days.
+fn weekdays(random: &mut Random) -> Weekdays {
+    let bits = 1 | u8::try_from(random.within(0..128)).expect("seven bits");
+    Weekdays::from_bits(bits).expect("Monday is one")
 }
 
 /// Makes a policy one that is refused.

@@ -3,6 +3,7 @@
 mod archive;
 mod availability;
 mod backorder;
+mod calendars;
 mod contention;
 mod damaged;
 mod days;

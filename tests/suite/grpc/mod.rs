@@ -2,6 +2,7 @@
 //! connection.
 
 mod arriving;
+mod calendars;
 mod catalog;
 mod connections;
 mod encoding;

@@ -3,13 +3,15 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
+use crate::calendar::CUT_OFF_MINUTES_MAX;
 use crate::limits::{self, NODES_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Day, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text, Violation,
+    Day, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text,
+    Violation, WEEKDAY_NAMES, WeekdayCutOffs,
 };
 use crate::state::network::{Network, PostalTable, calendar_of};
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -55,6 +57,8 @@ pub struct NodeDefinition {
     pub lead_time_days: u16,
     #[n(12)]
     pub enabled: bool,
+    #[n(13)]
+    pub weekday_cut_offs: WeekdayCutOffs,
 }
 
 /// A node was defined, or changed.
@@ -79,7 +83,12 @@ impl NodeDefinition {
         let mut number = |field: &str, value: i64, min: i64, max: i64| {
             in_range(&mut found, field.into(), value, min, max);
         };
-        number("cut_off_minute", i64::from(self.cut_off_minute), 0, 24 * 60);
+        let midnight = i64::from(CUT_OFF_MINUTES_MAX);
+        number("cut_off_minute", i64::from(self.cut_off_minute), 0, midnight);
+        for (name, minute) in WEEKDAY_NAMES.iter().zip(self.weekday_cut_offs.0) {
+            let field = format!("weekday_cut_offs.{name}_minutes");
+            number(&field, minute.unwrap_or_default().into(), 0, midnight);
+        }
         let capacity = i64::from(self.capacity_units_per_day);
         number("capacity_units_per_day", capacity, 0, limits::STOCK_UNITS_MAX.into());
         number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
@@ -105,6 +114,7 @@ impl NodeDefinition {
             unit_cost: self.unit_cost,
             lead_time_days: self.lead_time_days,
             enabled: self.enabled,
+            weekday_cut_offs: self.weekday_cut_offs,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::model::{
     Allocation, AllocationUnits, Band, Day, Dispatch, Lsn, Node, NodeKind, NodeNo, Objective,
     Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Policy, Record,
     RequestId, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange,
-    StockEffect, Supply, Text, Timestamp,
+    StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -57,7 +57,14 @@ fn node() -> Node {
         unit_cost: -1,
         lead_time_days: 2,
         enabled: true,
+        weekday_cut_offs: WeekdayCutOffs::default(),
     }
+}
+
+/// The same, with cut-offs of their own on Friday and Saturday.
+fn weekday_node() -> Node {
+    let own = [None, None, None, None, Some(720), Some(600), None];
+    Node { weekday_cut_offs: WeekdayCutOffs(own), ..node() }
 }
 
 fn policy() -> Policy {
@@ -69,11 +76,23 @@ fn policy() -> Policy {
             name: ServiceName::new("name", "standard").unwrap(),
             promise_days: 5,
             transit_days: vec![2],
+            pickup_weekdays: Weekdays::EVERY_DAY,
+            transit_weekdays: Weekdays::EVERY_DAY,
+            delivery_weekdays: Weekdays::EVERY_DAY,
         }],
         shortage: Shortage::Partial,
         split: Split::WholeLine,
         horizon_days: 60,
     }
+}
+
+/// The same, by a carrier that rests on Sundays and counts no day of the weekend.
+fn weekday_policy() -> Policy {
+    let mut policy = policy();
+    policy.services[0].pickup_weekdays = Weekdays::MONDAY_TO_SATURDAY;
+    policy.services[0].transit_weekdays = Weekdays::MONDAY_TO_FRIDAY;
+    policy.services[0].delivery_weekdays = Weekdays::MONDAY_TO_SATURDAY;
+    policy
 }
 
 fn placed() -> Order {
@@ -125,6 +144,10 @@ fn order_placed() -> AnyEvent {
     OrderPlaced { order: PackedOrder::of(&placed()) }.into()
 }
 
+fn node_defined(node: Node) -> AnyEvent {
+    NodeDefined { no: PAIR.node, node: Box::new(node) }.into()
+}
+
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
     let change = |change| StockChanged { pair: PAIR, change }.into();
@@ -133,7 +156,7 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
     let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
     vec![
         ("item_defined", ItemDefined { no: PAIR.sku, item }.into()),
-        ("node_defined", NodeDefined { no: PAIR.node, node: Box::new(node()) }.into()),
+        ("node_defined", node_defined(node())),
         ("policy_set", PolicySet { policy: Box::new(policy()) }.into()),
         ("set", change(StockChange::Set { on_hand: 9, unavailable: 2, safety: 1 })),
         ("supplier_feed", change(StockChange::SupplierFeed { quantity: Some(400) })),
@@ -174,6 +197,8 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
             }
             .into(),
         ),
+        ("node_defined_weekdays", node_defined(weekday_node())),
+        ("policy_set_weekdays", PolicySet { policy: Box::new(weekday_policy()) }.into()),
     ]
 }
 

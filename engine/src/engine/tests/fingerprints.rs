@@ -8,7 +8,10 @@ use crate::command::{
     CancelOrder, ChangeStock, DefineNode, LineCancellation, Meta, NodeDefinition, SetPolicy,
     ShipShipment, StockOperation,
 };
-use crate::model::{CustomerId, Day, InboundId, NodeKind, Policy, RequestId, Shortage, Split};
+use crate::model::{
+    CustomerId, Day, InboundId, NodeKind, Policy, RequestId, Shortage, Split, WeekdayCutOffs,
+    Weekdays,
+};
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
 const GOLDEN: &str = include_str!("../../../tests-data/fingerprints.txt");
@@ -59,18 +62,15 @@ fn text(text: &str) -> Text {
 }
 
 fn define(carrier: &mut Carrier) {
-    let supplier = DefineNode {
-        node: NodeDefinition {
-            title: text("Vendor"),
-            cut_off_minute: 840,
-            holidays: vec![Day::from_epoch_days(20_000)],
-            capacity_units_per_day: 50,
-            shipment_cost: 450,
-            unit_cost: 7,
-            lead_time_days: 2,
-            ..definition("V", NodeKind::Supplier)
-        },
-        ..node("V")
+    let vendor = NodeDefinition {
+        title: text("Vendor"),
+        cut_off_minute: 840,
+        holidays: vec![Day::from_epoch_days(20_000)],
+        capacity_units_per_day: 50,
+        shipment_cost: 450,
+        unit_cost: 7,
+        lead_time_days: 2,
+        ..definition("V", NodeKind::Supplier)
     };
     carrier.carry("define_item", async |engine, meta| {
         let item = Item { title: text("Caf\u{e9}"), ..item("A").item };
@@ -80,10 +80,22 @@ fn define(carrier: &mut Carrier) {
         engine.ensure_item(DefineItem { meta, ..item("B") }).await
     });
     carrier.carry("define_node", async |engine, meta| {
-        engine.define_node(DefineNode { meta, ..supplier }).await
+        engine.define_node(DefineNode { meta, node: vendor.clone() }).await
     });
     carrier.carry("set_policy", async |engine, meta| {
         let policy = Policy { split: Split::WholeLine, horizon_days: 30, ..Policy::default() };
+        engine.set_policy(SetPolicy { meta, policy }).await
+    });
+    let friday = WeekdayCutOffs([None, None, None, None, Some(840), None, None]);
+    carrier.carry("define_node_weekdays", async |engine, meta| {
+        let vendor = NodeDefinition { weekday_cut_offs: friday, ..vendor };
+        engine.define_node(DefineNode { meta, node: vendor }).await
+    });
+    carrier.carry("set_policy_weekdays", async |engine, meta| {
+        let mut policy = Policy::default();
+        policy.services[0].pickup_weekdays = Weekdays::MONDAY_TO_FRIDAY;
+        policy.services[1].transit_weekdays = Weekdays::MONDAY_TO_FRIDAY;
+        policy.services[2].delivery_weekdays = Weekdays::MONDAY_TO_SATURDAY;
         engine.set_policy(SetPolicy { meta, policy }).await
     });
     carrier.carry("content", async |engine, meta| {

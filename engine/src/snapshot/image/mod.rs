@@ -1,5 +1,7 @@
 //! Images: the state's parts as a snapshot stores them. Version 2 has orders as they
-//! are packed; all else is as in version 1.
+//! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
+//! catalogue; it is written only where something does, so that all other snapshots are read by
+//! older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never
@@ -19,7 +21,9 @@ mod stock;
 
 pub(super) use access::access;
 pub use error::ImageError;
-pub(super) use network::{ArchivedCatalogueV1, CatalogueV1};
+pub(super) use network::{
+    ArchivedCatalogueV1, ArchivedCatalogueV3, CatalogueV1, CatalogueV3, differs_by_weekday,
+};
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1};
 

@@ -1,7 +1,12 @@
 //! Images of nodes and of the sourcing policy.
+//!
+//! Version 3 has what differs by weekday beside what version 1 has. A catalogue in which
+//! nothing does is written as version 1 has it.
 
 use std::sync::Arc;
 
+use rkyv::option::ArchivedOption;
+use rkyv::rend::u16_le;
 use rkyv::{Archive, Serialize};
 
 use super::codes::{kind_code, kind_of, objective_code, objective_of, shortage_of, split_of};
@@ -9,7 +14,7 @@ use super::error::ImageError;
 use crate::geo::Bands;
 use crate::model::{
     Band, Day, Location, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName,
-    Text,
+    Text, WeekdayCutOffs, Weekdays,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 
@@ -18,6 +23,24 @@ use crate::state::network::{Network, PlanningNode, calendar_kept};
 pub(in crate::snapshot) struct CatalogueV1 {
     nodes: Vec<NodeImageV1>,
     policy: PolicyImageV1,
+}
+
+/// The same, with what differs by weekday.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV3 {
+    all_else: CatalogueV1,
+    /// Cut-offs of single weekdays, by node: none for a node without any.
+    cut_offs: Vec<Option<[Option<u16>; 7]>>,
+    /// By service.
+    weeks: Vec<WeekImageV3>,
+}
+
+/// The weekdays of a service: bit 0 is Monday.
+#[derive(Archive, Serialize)]
+struct WeekImageV3 {
+    pickup: u8,
+    transit: u8,
+    delivery: u8,
 }
 
 /// One node; see [`Node`] for what the fields mean.
@@ -77,6 +100,34 @@ impl From<&Network> for CatalogueV1 {
     }
 }
 
+impl From<&Network> for CatalogueV3 {
+    fn from(network: &Network) -> Self {
+        let own = |n: &PlanningNode| {
+            let cut_offs = n.node.weekday_cut_offs;
+            (!cut_offs.is_none()).then_some(cut_offs.0)
+        };
+        let week = |s: &Service| WeekImageV3 {
+            pickup: s.pickup_weekdays.bits(),
+            transit: s.transit_weekdays.bits(),
+            delivery: s.delivery_weekdays.bits(),
+        };
+        Self {
+            all_else: network.into(),
+            cut_offs: network.nodes.iter().map(own).collect(),
+            weeks: network.policy.services.iter().map(week).collect(),
+        }
+    }
+}
+
+/// Whether anything differs by weekday: if not, version 1 says all of it.
+pub(in crate::snapshot) fn differs_by_weekday(network: &Network) -> bool {
+    let of_service = |s: &Service| {
+        [s.pickup_weekdays, s.transit_weekdays, s.delivery_weekdays] != [Weekdays::EVERY_DAY; 3]
+    };
+    network.nodes.iter().any(|n| !n.node.weekday_cut_offs.is_none())
+        || network.policy.services.iter().any(of_service)
+}
+
 fn node_image(planning: &PlanningNode) -> NodeImageV1 {
     let node = &*planning.node;
     NodeImageV1 {
@@ -125,17 +176,55 @@ fn policy_image(policy: &Policy, lsn: Lsn) -> PolicyImageV1 {
 impl ArchivedCatalogueV1 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
-        let nodes = self.nodes.iter().map(planning_node).collect::<Result<_, _>>()?;
+        self.network_of(self.nodes()?, policy(&self.policy)?, postal_codes)
+    }
+
+    fn nodes(&self) -> Result<Vec<(Node, Lsn)>, ImageError> {
+        self.nodes.iter().map(|n| Ok((node(n)?, Lsn::new(n.last_lsn.to_native())))).collect()
+    }
+
+    fn network_of(
+        &self,
+        nodes: Vec<(Node, Lsn)>,
+        policy: Policy,
+        postal_codes: usize,
+    ) -> Result<Network, ImageError> {
+        let nodes = nodes.into_iter().map(planning_node).collect::<Result<_, _>>()?;
         let policy_lsn = Lsn::new(self.policy.last_lsn.to_native());
-        let policy = policy(&self.policy)?;
         Ok(Network::new(nodes, Arc::new(policy), policy_lsn, postal_codes))
     }
 }
 
-fn planning_node(image: &ArchivedNodeImageV1) -> Result<PlanningNode, ImageError> {
-    let node = node(image)?;
+impl ArchivedCatalogueV3 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (mut nodes, mut policy) = (self.all_else.nodes()?, policy(&self.all_else.policy)?);
+        if (nodes.len(), policy.services.len()) != (self.cut_offs.len(), self.weeks.len()) {
+            return Err(ImageError::inconsistent("catalogue", "weeks of other nodes or services"));
+        }
+        for ((node, _), own) in nodes.iter_mut().zip(self.cut_offs.iter()) {
+            node.weekday_cut_offs = own.as_ref().map_or_else(WeekdayCutOffs::default, cut_offs);
+        }
+        for (service, week) in policy.services.iter_mut().zip(self.weeks.iter()) {
+            service.pickup_weekdays = weekdays(week.pickup)?;
+            service.transit_weekdays = weekdays(week.transit)?;
+            service.delivery_weekdays = weekdays(week.delivery)?;
+        }
+        self.all_else.network_of(nodes, policy, postal_codes)
+    }
+}
+
+fn cut_offs(image: &[ArchivedOption<u16_le>; 7]) -> WeekdayCutOffs {
+    WeekdayCutOffs(image.each_ref().map(|minutes| minutes.as_ref().map(|m| m.to_native())))
+}
+
+fn weekdays(bits: u8) -> Result<Weekdays, ImageError> {
+    let unknown = ImageError::Code { what: "weekdays", value: bits.into() };
+    Weekdays::from_bits(bits).ok_or(unknown)
+}
+
+fn planning_node((node, last_lsn): (Node, Lsn)) -> Result<PlanningNode, ImageError> {
     let calendar = calendar_kept(&node).map_err(|error| ImageError::inconsistent("node", error))?;
-    let last_lsn = Lsn::new(image.last_lsn.to_native());
     Ok(PlanningNode { node: Arc::new(node), last_lsn, calendar: Arc::new(calendar) })
 }
 
@@ -157,6 +246,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         unit_cost: image.unit_cost.to_native(),
         lead_time_days: image.lead_time_days.to_native(),
         enabled: image.enabled,
+        weekday_cut_offs: WeekdayCutOffs::default(),
     })
 }
 
@@ -188,6 +278,9 @@ fn service(image: &ArchivedServiceImageV1) -> Result<Service, ImageError> {
         name: ServiceName::new("service", image.name.as_str())?,
         promise_days: image.promise_days.to_native(),
         transit_days: image.transit_days.iter().map(|days| days.to_native()).collect(),
+        pickup_weekdays: Weekdays::EVERY_DAY,
+        transit_weekdays: Weekdays::EVERY_DAY,
+        delivery_weekdays: Weekdays::EVERY_DAY,
     })
 }
 

@@ -240,7 +240,7 @@ fn a_store_of_damaged_generations_alone_gives_an_empty_state_and_says_so() {
 /// As a newer build would write it: whole, under a version not known here.
 fn renewed(frame: &[u8]) -> Vec<u8> {
     let mut frame = frame.to_vec();
-    frame[8] += 1;
+    frame[8..10].copy_from_slice(&(FORMAT_VERSION + 1).to_le_bytes());
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&frame[..HEADER_BYTES - 4]);
     hasher.update(&frame[HEADER_BYTES..]);

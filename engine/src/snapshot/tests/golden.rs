@@ -2,7 +2,8 @@
 
 use super::world::{Happening, World, item, node, order};
 use crate::model::{
-    InboundId, InboundNo, Lsn, NodeNo, Pair, Policy, SkuNo, StockChange, Supply, Timestamp,
+    InboundId, InboundNo, Lsn, Node, NodeNo, Pair, Policy, SkuNo, StockChange, Supply, Timestamp,
+    WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
@@ -11,15 +12,29 @@ use crate::snapshot::{Kind, MemoryStore, SnapshotStore, Source, list, take};
 
 const AT: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
 
-/// A state with something of everything.
+/// A state with something of everything that version 2 can say.
 pub(super) fn world() -> World {
+    world_of(node(0, 500), Policy { horizon_days: 30, ..Policy::default() })
+}
+
+/// The same, with a cut-off and a service of single weekdays.
+pub(super) fn weekday_world() -> World {
+    let mut policy = Policy { horizon_days: 30, ..Policy::default() };
+    policy.services[0].transit_weekdays = Weekdays::MONDAY_TO_FRIDAY;
+    policy.services[0].delivery_weekdays = Weekdays::MONDAY_TO_SATURDAY;
+    policy.services[2].pickup_weekdays = Weekdays::MONDAY_TO_FRIDAY;
+    let own = [None, None, None, None, Some(840), Some(600), None];
+    world_of(Node { weekday_cut_offs: WeekdayCutOffs(own), ..node(0, 500) }, policy)
+}
+
+fn world_of(node: Node, policy: Policy) -> World {
     let world = World::new(50);
     let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
     let (no, id) = (InboundNo(0), InboundId::new("inbound", "PO-1").unwrap());
     let eta = Timestamp::from_micros(1_764_500_000_000_000);
     let happenings = [
-        Happening::Node(NodeNo(0), Box::new(node(0, 500))),
-        Happening::Policy(Box::new(Policy { horizon_days: 30, ..Policy::default() })),
+        Happening::Node(NodeNo(0), Box::new(node)),
+        Happening::Policy(Box::new(policy)),
         Happening::Item(SkuNo(0), item(0, 1)),
         Happening::Item(SkuNo(1), item(1, 2)),
         Happening::Stock(pair, StockChange::Received { quantity: 5, unavailable: 0 }),
@@ -62,9 +77,10 @@ macro_rules! files {
 
 const VERSION_1: Files = files!("snapshot-v1");
 const VERSION_2: Files = files!("snapshot-v2");
+const VERSION_3: Files = files!("snapshot-v3");
 
 /// Reads every chunk by itself, and then the generation as an engine does.
-fn read_back(version: u16, files: &Files) {
+fn read_back(version: u16, files: &Files, world: impl Fn() -> World) {
     let manifest = Manifest::decode(1, files[0].1).unwrap();
     assert_eq!((manifest.start, manifest.end), (Lsn::new(9), Lsn::new(9)));
     assert_eq!(manifest.version, version);
@@ -86,7 +102,7 @@ fn read_back(version: u16, files: &Files) {
 /// A manifest that is written anew, as export and import do it, says what it said.
 #[test]
 fn a_manifest_that_moves_keeps_its_version() {
-    for (version, files) in [(1, &VERSION_1), (2, &VERSION_2)] {
+    for (version, files) in [(1, &VERSION_1), (2, &VERSION_2), (3, &VERSION_3)] {
         let manifest = Manifest::decode(1, files[0].1).unwrap();
         let moved = Manifest::decode(1, &manifest.encode().unwrap()).unwrap();
         assert_eq!(moved.version, version);
@@ -97,23 +113,39 @@ fn a_manifest_that_moves_keeps_its_version() {
 /// Reads version 1 whatever is written today: this test stays as it is.
 #[test]
 fn version_1_is_still_read() {
-    read_back(1, &VERSION_1);
+    read_back(1, &VERSION_1, world);
 }
 
 /// Reads version 2 whatever is written today: this test stays as it is.
 #[test]
 fn version_2_is_still_read() {
-    read_back(2, &VERSION_2);
+    read_back(2, &VERSION_2, world);
 }
 
-/// Goes when version 3 is written.
+/// Reads version 3 whatever is written today: this test stays as it is.
+#[test]
+fn version_3_is_still_read() {
+    read_back(3, &VERSION_3, weekday_world);
+}
+
+/// Goes when a later version is written of this state.
 #[test]
 fn version_2_is_what_is_written() {
+    is_written(&world(), &VERSION_2);
+}
+
+/// Goes when a later version is written of this state.
+#[test]
+fn version_3_is_what_is_written_where_something_differs_by_weekday() {
+    is_written(&weekday_world(), &VERSION_3);
+}
+
+fn is_written(world: &World, files: &Files) {
     let store = MemoryStore::default();
-    take(Source::from(&world()), &store, AT).unwrap();
+    take(Source::from(world), &store, AT).unwrap();
     let manifest = list(&store).unwrap().remove(0).manifest.unwrap();
-    assert_eq!(store.manifest(1).unwrap().unwrap(), VERSION_2[0].1);
-    for (kind, bytes) in &VERSION_2[1..] {
+    assert_eq!(store.manifest(1).unwrap().unwrap(), files[0].1);
+    for (kind, bytes) in &files[1..] {
         let key = manifest.chunks_of(*kind)[0].key;
         assert_eq!(store.chunk(key).unwrap().unwrap(), *bytes, "{kind:?}");
     }

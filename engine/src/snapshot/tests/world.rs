@@ -9,7 +9,8 @@ use crate::model::{
     Allocation, AllocationUnits, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Location,
     Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine,
     OrderNo, Pair, Parts, Policy, PostalCode, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo,
-    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
+    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, WeekdayCutOffs,
+    Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -309,7 +310,11 @@ impl Run {
             }
             2 => {
                 let horizon_days = u16::try_from(version).unwrap();
-                Happening::Policy(Box::new(Policy { horizon_days, ..Policy::default() }))
+                let mut policy = Policy { horizon_days, ..Policy::default() };
+                if version % 4 == 3 {
+                    policy.services[2].pickup_weekdays = Weekdays::MONDAY_TO_FRIDAY;
+                }
+                Happening::Policy(Box::new(policy))
             }
             3..10 => Happening::Stock(self.pair(), self.change()),
             10..15 => self.placing(),
@@ -397,6 +402,10 @@ pub(super) fn node(no: u16, version: u32) -> Node {
         unit_cost: 15,
         lead_time_days: 0,
         enabled: true,
+        // Of some versions, Friday has a cut-off of its own.
+        weekday_cut_offs: WeekdayCutOffs(std::array::from_fn(|at| {
+            (at == 4 && version % 4 == 3).then_some(600)
+        })),
     }
 }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `update` | what every update has: its mask, what is to be there, what it answers |
 //! | `item`, `node`, `policy` | each as callers see it, there and back |
+//! | `weekdays` | days of the week, and what differs by them |
 
 mod get_item;
 mod get_node;
@@ -18,6 +19,7 @@ mod update;
 mod update_item;
 mod update_node;
 mod update_sourcing_policy;
+mod weekdays;
 
 use backstock_proto::v1;
 use backstock_proto::v1::catalog_service_server::CatalogService;

@@ -6,7 +6,7 @@ use backstock_engine::limits;
 use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, Rule, Text};
 use backstock_proto::v1;
 
-use crate::dates::WEEK;
+use super::weekdays;
 use crate::grpc::fields::FieldNames;
 use crate::grpc::{enums, places, times};
 use crate::status::Violations;
@@ -28,7 +28,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 14] = [
     "kind",
     "postal_code",
     "country_code",
@@ -42,6 +42,7 @@ pub(super) const FIELDS: [&str; 13] = [
     "lead_time_days",
     "enabled",
     "title",
+    "weekday_cut_offs",
 ];
 
 /// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
@@ -59,10 +60,12 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         let rule = Rule::Malformed("is not a known IANA name".into());
         found.breaks("node.time_zone", &node.time_zone, rule);
     }
-    let working_days = working_days(found, &node.working_days);
+    let working_days = weekdays::bits(found, "node.working_days", &node.working_days);
     let minutes = node.cut_off_minutes.unwrap_or(CUT_OFF_MINUTES_MAX.into());
     let (path, max) = ("node.cut_off_minutes", CUT_OFF_MINUTES_MAX.into());
     let cut_off_minute = found.fits(path, minutes.into(), 0, max);
+    let path = "node.weekday_cut_offs";
+    let weekday_cut_offs = weekdays::cut_offs(found, path, node.weekday_cut_offs.as_ref(), max);
     let holidays = holidays(found, &node.holidays);
     let (path, max) = ("node.lead_time_days", limits::DAYS_MAX.into());
     let mut definition = NodeDefinition {
@@ -79,6 +82,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         unit_cost: node.unit_cost_minor,
         lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
         enabled: node.enabled.unwrap_or(ENABLED),
+        weekday_cut_offs,
     };
     found.rules(definition.validate(), &NAMES);
     definition.holidays.sort_unstable();
@@ -92,24 +96,6 @@ fn capacity(found: &mut Violations, given: Option<u32>) -> u32 {
         found.breaks("node.capacity_units_per_day", units, rule);
     }
     given.unwrap_or(0)
-}
-
-/// A bit for each day: a day that is said twice would be lost in them.
-fn working_days(found: &mut Violations, days: &[i32]) -> u8 {
-    let mut bits = 0u8;
-    for (at, number) in days.iter().enumerate() {
-        let path = format!("node.working_days[{at}]");
-        let Some(bit) = WEEK.iter().position(|day| i32::from(*day) == *number) else {
-            found.add(path, format!("\"{number}\" is no day of the week"));
-            continue;
-        };
-        if bits & (1 << bit) != 0 {
-            found.breaks(&path, number, Rule::Duplicate);
-        }
-        bits |= 1 << bit;
-    }
-    // Days that are none are told already; something stands for them.
-    if bits == 0 && !days.is_empty() { 1 } else { bits }
 }
 
 fn holidays(found: &mut Violations, dates: &[v1::Date]) -> Vec<Day> {
@@ -139,19 +125,19 @@ pub(super) fn message(node: &Node) -> v1::Node {
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,
         enabled: node.enabled,
+        weekday_cut_offs: node.weekday_cut_offs,
     })
 }
 
 /// A node that is to be, as callers see it.
 pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
-    let works = WEEK.iter().zip(0u8..).filter(|(_, bit)| node.working_days & (1 << bit) != 0);
     let capacity = node.capacity_units_per_day;
     v1::Node {
         node_id: node.id.to_string(),
         kind: enums::node_kind_message(node.kind).into(),
         postal_code: node.postal_code.to_string(),
         time_zone: node.time_zone.to_string(),
-        working_days: works.map(|(day, _)| i32::from(*day)).collect(),
+        working_days: weekdays::message(node.working_days),
         cut_off_minutes: Some(node.cut_off_minute.into()),
         holidays: node.holidays.iter().filter_map(|day| times::date(*day)).collect(),
         capacity_units_per_day: (capacity > 0).then_some(capacity),
@@ -161,5 +147,6 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         enabled: Some(node.enabled),
         title: node.title.as_str().to_owned(),
         country_code: places::COUNTRY.to_owned(),
+        weekday_cut_offs: weekdays::cut_offs_message(node.weekday_cut_offs),
     }
 }

@@ -6,6 +6,7 @@ use backstock_engine::model::{
 };
 use backstock_proto::v1;
 
+use super::weekdays;
 use crate::grpc::enums::{shortage, shortage_message, split, split_message, unknown};
 use crate::grpc::fields::FieldNames;
 use crate::status::Violations;
@@ -119,7 +120,17 @@ fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Vec<Ser
         let transit_days = transit
             .map(|(band, transit)| days(found, &format!("{path}.transit_days[{band}]"), *transit))
             .collect();
-        Service { name, promise_days, transit_days }
+        let mut weekdays = |field: &str, days: &[i32]| {
+            weekdays::of_service(found, &format!("{path}.{field}"), days)
+        };
+        Service {
+            name,
+            promise_days,
+            transit_days,
+            pickup_weekdays: weekdays("pickup_weekdays", &service.pickup_weekdays),
+            transit_weekdays: weekdays("transit_weekdays", &service.transit_weekdays),
+            delivery_weekdays: weekdays("delivery_weekdays", &service.delivery_weekdays),
+        }
     };
     services.iter().enumerate().take(limits::SERVICES_MAX + 1).map(service).collect()
 }
@@ -139,6 +150,9 @@ pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
         name: service.name.to_string(),
         promise_days: Some(service.promise_days.into()),
         transit_days: service.transit_days.iter().copied().map(u32::from).collect(),
+        pickup_weekdays: weekdays::of_service_message(service.pickup_weekdays),
+        transit_weekdays: weekdays::of_service_message(service.transit_weekdays),
+        delivery_weekdays: weekdays::of_service_message(service.delivery_weekdays),
     });
     v1::SourcingPolicy {
         currency_code: policy.currency.to_string(),

@@ -98,6 +98,7 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,
             "lead_time_days" => node.lead_time_days = given.lead_time_days,
             "enabled" => node.enabled = Some(given.enabled.unwrap_or_default()),
+            "weekday_cut_offs" => node.weekday_cut_offs = given.weekday_cut_offs,
             "title" => node.title.clone_from(&given.title),
             // The country is taken; all else is noted as wrong where the mask is read.
             _ => {}

@@ -82,5 +82,6 @@ const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
         Verdict::NodeDisabled => v1::CandidateVerdict::NodeDisabled,
         Verdict::BeyondHorizon => v1::CandidateVerdict::BeyondHorizon,
         Verdict::NotConsidered => v1::CandidateVerdict::NotConsidered,
+        Verdict::NoPickup => v1::CandidateVerdict::NoPickup,
     }
 }

@@ -3,7 +3,7 @@
 use backstock_proto::v1;
 use prost_types::FieldMask;
 
-use super::working_days::{self, working_days};
+use super::working_days::{self, places, working_days};
 use super::{WHOLE_NUMBER, list};
 use crate::client::words;
 use crate::dates;
@@ -15,9 +15,13 @@ const MIDNIGHT_MINUTES: u32 = 24 * 60;
 /// Says that there is none, where an empty cell says nothing.
 const NONE: &str = "none";
 
+/// What a message says that cut-offs of single weekdays should have been.
+const WEEKDAY_CUT_OFFS: &str = "days and their time, none of them twice, as \"fri 14:00 sat 10:00\" or \"mon-thu 16:00\", \
+     or none";
+
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 13] = [
+const FIELDS: [(&str, &str); 14] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -31,6 +35,7 @@ const FIELDS: [(&str, &str); 13] = [
     ("lead_time_days", "lead_time_days"),
     ("enabled", "enabled"),
     ("title", "title"),
+    ("weekday_cut_offs", "weekday_cut_offs"),
 ];
 
 /// A node that is new, or what a row says of one that is there: what it leaves
@@ -77,6 +82,9 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
         lead_time_days: columns.optional("lead_time_days", WHOLE_NUMBER).unwrap_or_default(),
         title: columns.text("title"),
         enabled: columns.parsed("enabled", "true or false", truth),
+        weekday_cut_offs: columns
+            .parsed("weekday_cut_offs", WEEKDAY_CUT_OFFS, weekday_cut_offs)
+            .flatten(),
     }
 }
 
@@ -108,6 +116,38 @@ fn cut_off(text: &str) -> Option<u32> {
     let minutes = hour * 60 + minute;
     let exact = parts.next().is_none() && second == 0 && minute < 60;
     (exact && minutes <= MIDNIGHT_MINUTES).then_some(minutes)
+}
+
+/// Days and times in turn: a name or a range, and the cut-off of these days.
+#[expect(clippy::option_option, reason = "none: not understood; some none: none of them")]
+fn weekday_cut_offs(text: &str) -> Option<Option<v1::WeekdayCutOffs>> {
+    if text.eq_ignore_ascii_case(NONE) {
+        return Some(None);
+    }
+    let mut own = v1::WeekdayCutOffs::default();
+    let mut words = list(text);
+    while let Some(days) = words.next() {
+        let minutes = cut_off(words.next()?)?;
+        for place in places(days)? {
+            if minutes_of(&mut own, place).replace(minutes).is_some() {
+                return None;
+            }
+        }
+    }
+    (own != v1::WeekdayCutOffs::default()).then_some(Some(own))
+}
+
+/// The cut-off of a day of the week, Monday first.
+const fn minutes_of(own: &mut v1::WeekdayCutOffs, place: usize) -> &mut Option<u32> {
+    match place {
+        0 => &mut own.monday_minutes,
+        1 => &mut own.tuesday_minutes,
+        2 => &mut own.wednesday_minutes,
+        3 => &mut own.thursday_minutes,
+        4 => &mut own.friday_minutes,
+        5 => &mut own.saturday_minutes,
+        _ => &mut own.sunday_minutes,
+    }
 }
 
 fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<u32> {

@@ -117,6 +117,29 @@ fn what_a_row_does_not_say_is_not_among_what_changes() {
     assert_eq!(said(&[("sku", "A"), ("title", "Scarf")]).paths, ["title"]);
 }
 
+#[test]
+fn cut_offs_of_single_weekdays_are_days_and_times_in_turn() {
+    let columns = [
+        ("node_id", "N"),
+        ("kind", "store"),
+        ("postal_code", "10001"),
+        ("time_zone", "UTC"),
+        ("working_days", "mon-sat"),
+        ("weekday_cut_offs", "mon-wed 16:00, fri 14:00; sat 9:30"),
+    ];
+    let read = node(&record(1, &columns)).unwrap();
+    let expected = v1::WeekdayCutOffs {
+        monday_minutes: Some(960),
+        tuesday_minutes: Some(960),
+        wednesday_minutes: Some(960),
+        friday_minutes: Some(840),
+        saturday_minutes: Some(570),
+        ..v1::WeekdayCutOffs::default()
+    };
+    assert_eq!(read.node.unwrap().weekday_cut_offs, Some(expected));
+    assert!(read.update_mask.unwrap().paths.contains(&"weekday_cut_offs".to_owned()));
+}
+
 /// Whether a node is taken whose column has this text.
 fn takes(column: &str, text: &str) -> bool {
     let mut columns = vec![
@@ -140,6 +163,11 @@ fn what_would_be_cut_to_a_value_is_refused() {
             "cut_off",
             &["9:30", "15:00", "15:00:00", "24:00"],
             &["15:00:59", "15", "1500", "15:60", "24:01", "2026-01-01T15:00", "3pm", "+1:00"],
+        ),
+        (
+            "weekday_cut_offs",
+            &["fri 14:00", "Fri 14:00, sat 9:30", "mon-thu 16:00 fri 12:00", "none"],
+            &["fri", "14:00", "fri 14:00 sat", "fri 25:00", "mon-fri 16:00 fri 12:00", "fri=14:00"],
         ),
         (
             "holidays",

@@ -36,7 +36,7 @@ pub(super) fn working_days(text: &str) -> Option<Vec<i32>> {
 }
 
 /// The places in the week that a name or a range means.
-fn places(word: &str) -> Option<impl Iterator<Item = usize>> {
+pub(super) fn places(word: &str) -> Option<impl Iterator<Item = usize>> {
     let (first, last) = word.split_once('-').unwrap_or((word, word));
     let (first, last) = (place(first)?, place(last)?);
     // A week is a ring: `sat-mon` is three days.

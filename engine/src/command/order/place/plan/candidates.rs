@@ -7,11 +7,12 @@ use smallvec::SmallVec;
 
 use super::route::{Dates, Route};
 use super::wanted::WantedLine;
+use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Day, NodeNo, Split, Supply, Timestamp};
+use crate::model::{Day, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
 use crate::sourcing::{Offer, Shipment, Verdict};
-use crate::state::network::{Network, Terms};
+use crate::state::network::{Network, PlanningNode, Terms};
 use crate::state::stock::InboundGlance;
 
 /// Offers of one line on hand; as many may be of inbound supply.
@@ -32,7 +33,10 @@ const NONE: u16 = u16::MAX;
 #[derive(Default)]
 pub(super) struct Candidates {
     network: Option<Arc<Network>>,
+    /// By the pickup days of services, and within these by node.
     nodes: Vec<Today>,
+    /// Where those of the order's service begin.
+    first: usize,
     dock: Dock,
     offers: Vec<Offer>,
     /// Candidates that make no offer, by line.
@@ -51,7 +55,8 @@ struct Today {
     unit_cost: i64,
     shipment: u16,
     late_days: u16,
-    enabled: bool,
+    /// Why it never ships by these services, if so.
+    off: Option<Verdict>,
     is_supplier: bool,
 }
 
@@ -94,6 +99,7 @@ struct Window {
     from: Timestamp,
     until: Timestamp,
     ship_by: Day,
+    weekday: u8,
 }
 
 /// What was seen of the pairs of a line.
@@ -106,15 +112,17 @@ pub(super) struct Seen {
 }
 
 impl Candidates {
-    /// Starts over, for an order that is planned on `network`.
-    pub(super) fn begin(&mut self, network: &Arc<Network>) {
+    /// Starts over, for an order that is planned on `network` and goes by that service.
+    pub(super) fn begin(&mut self, network: &Arc<Network>, service: ServiceNo) {
         if self.network.as_ref().is_some_and(|known| Arc::ptr_eq(known, network)) {
+            let here = &mut self.nodes[self.first..];
             for dates in &self.dock.dates {
-                self.nodes[usize::from(dates.node.0)].shipment = NONE;
+                here[usize::from(dates.node.0)].shipment = NONE;
             }
         } else {
             self.learn(network);
         }
+        self.first = network.carriage(service).pickups * network.nodes.len();
         self.dock.shipments.clear();
         self.dock.dates.clear();
         self.dock.inbound.clear();
@@ -125,17 +133,20 @@ impl Candidates {
 
     fn learn(&mut self, network: &Arc<Network>) {
         let never = Timestamp::from_micros(i64::MAX);
-        let window = Window { from: never, until: never, ship_by: Day::default() };
-        let today = |terms: &Terms| Today {
+        let window = Window { from: never, until: never, ship_by: Day::default(), weekday: 0 };
+        let today = |(terms, node): (&Terms, &PlanningNode), pickup| Today {
             window,
             unit_cost: 0,
             shipment: NONE,
             late_days: 0,
-            enabled: terms.enabled,
+            off: off(terms, &node.calendar, pickup),
             is_supplier: terms.is_supplier,
         };
         self.nodes.clear();
-        self.nodes.extend(network.all_terms().iter().map(today));
+        for pickup in network.pickups() {
+            let nodes = network.all_terms().iter().zip(&network.nodes);
+            self.nodes.extend(nodes.map(|node| today(node, *pickup)));
+        }
         self.any_supplier = self.nodes.iter().any(|node| node.is_supplier);
         self.dock.learn(network);
         self.network = Some(Arc::clone(network));
@@ -184,7 +195,7 @@ impl Candidates {
         let node = self.node_of(&self.offers[offer as usize]);
         let supply = match self.incoming(offer) {
             Some(at) => self.dock.inbound[at].supply,
-            None => self.nodes[usize::from(node.0)].supply(),
+            None => self.today(node).supply(),
         };
         (node, supply)
     }
@@ -209,7 +220,7 @@ impl Candidates {
         };
         let mut left = u64::from(units);
         let mut later: u64 = chain.iter().map(|incoming| u64::from(incoming.free)).sum();
-        let now = (self.nodes[usize::from(node.0)].supply(), 0);
+        let now = (self.today(node).supply(), 0);
         let by_date = chain.iter().map(|incoming| (incoming.supply, incoming.free));
         for (supply, free) in std::iter::once(now).chain(by_date) {
             later -= u64::from(free);
@@ -231,6 +242,10 @@ impl Candidates {
         inbound.binary_search_by_key(&offer, |incoming| incoming.offer).ok()
     }
 
+    fn today(&self, node: NodeNo) -> Today {
+        self.nodes[self.first + usize::from(node.0)]
+    }
+
     /// Offers what every pair of the line's SKU has free now. Pairs at nodes that
     /// this network does not know yet are left out: nothing durable is there.
     pub(super) fn on_hand(
@@ -239,7 +254,8 @@ impl Candidates {
         line: usize,
         want: &WantedLine<'_>,
     ) -> Seen {
-        let Self { nodes, dock, offers, skipped, cut_short, .. } = self;
+        let Self { nodes, first, dock, offers, skipped, cut_short, .. } = self;
+        let nodes = &mut nodes[*first..*first + route.network.nodes.len()];
         let units_min = match route.wanted.split {
             Split::WholeLine => want.quantity,
             Split::Units => 1,
@@ -252,7 +268,7 @@ impl Candidates {
             seen.inbound |= glance.has_inbound;
             let free = glance.free.max(0).cast_unsigned();
             let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
-            if !here.enabled || free < units_min || is_full {
+            if here.off.is_some() || free < units_min || is_full {
                 let (candidate, left_out) = here.skip(node, free, units_min);
                 *cut_short |= left_out;
                 skipped.push((line_no(line), candidate));
@@ -286,8 +302,8 @@ impl Candidates {
         by_date.sort_by_key(|glance| glance.eta);
         for glance in by_date {
             let supply = Supply::Inbound(glance.no);
-            let verdict = if !planning.node.enabled {
-                Verdict::NodeDisabled
+            let verdict = if let Some(off) = self.today(no).off {
+                off
             } else if glance.eta > at.saturating_add_micros(horizon) {
                 Verdict::BeyondHorizon
             } else if glance.free == 0 {
@@ -298,6 +314,7 @@ impl Candidates {
             } else {
                 let lead = planning.node.lead_time_days;
                 let window = planning.calendar.ship_window_from(at, glance.eta, lead);
+                let ship_by = route.ships(&planning.calendar, window.ship_by);
                 let (offer, free) = (index(self.offers.len()), glance.free);
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
                 by_then = by_then.saturating_add(free);
@@ -305,7 +322,7 @@ impl Candidates {
                 self.offers.push(Offer {
                     quantity: by_then,
                     balance: after_the_shelf(glance.eta.as_micros() - at.as_micros(), free),
-                    ..self.dock.offer(route, route.dates(no, window.ship_by))
+                    ..self.dock.offer(route, route.dates(no, ship_by))
                 });
                 if !joins {
                     (by_then, earlier) = (0, 0);
@@ -337,12 +354,12 @@ impl Today {
     /// Why it makes no offer; true when it is left out of a search that is full.
     #[cold]
     fn skip(self, node: NodeNo, free: u32, units_min: u32) -> (Candidate, bool) {
-        let verdict = match free {
-            _ if !self.enabled => Verdict::NodeDisabled,
+        let by_units = match free {
             0 => Verdict::NoStock,
             _ if free < units_min => Verdict::NotEnough,
             _ => Verdict::NotConsidered,
         };
+        let verdict = self.off.unwrap_or(by_units);
         let candidate = Candidate { node, supply: self.supply(), free, verdict };
         (candidate, verdict == Verdict::NotConsidered)
     }
@@ -356,7 +373,7 @@ impl Today {
         }
         let band = route.band(no);
         let ship_by = self.window.ship_by;
-        let deliver_by = ship_by.plus(route.transit_days[band]);
+        let deliver_by = ship_by.plus(route.carriage.days(band, self.window.weekday));
         let dates = Dates { node: no, ship_by, deliver_by };
         let costs = dock.costs[usize::from(no.0) * dock.bands + band];
         // A later line may offer today what an earlier one has inbound today.
@@ -423,8 +440,17 @@ impl Window {
         let planning = route.network.node(no);
         let from = route.wanted.at;
         let fresh = planning.calendar.ship_window(from, planning.node.lead_time_days);
-        Self { from, until: fresh.valid_until, ship_by: fresh.ship_by }
+        let ship_by = route.ships(&planning.calendar, fresh.ship_by);
+        Self { from, until: fresh.valid_until, ship_by, weekday: ship_by.weekday() }
     }
+}
+
+/// Why a node never ships by services with these pickup days, if so.
+fn off(terms: &Terms, calendar: &Calendar, pickup: Weekdays) -> Option<Verdict> {
+    if !terms.enabled {
+        return Some(Verdict::NodeDisabled);
+    }
+    (!calendar.working_days().meets(pickup)).then_some(Verdict::NoPickup)
 }
 
 /// The balance penalty of one unit: taking from a pair that has little left

@@ -64,7 +64,7 @@ impl Planner {
         wanted: &Wanted<'_>,
         inbound: Option<&InboundSeen>,
     ) -> Option<Draft> {
-        self.candidates.begin(network);
+        self.candidates.begin(network, wanted.service);
         let route = Route::new(network, wanted);
         self.gather(&route, inbound)?;
         let problem = sourcing::Problem {

@@ -1,8 +1,9 @@
 //! What an order pays and waits for, node by node.
 
 use super::wanted::Wanted;
-use crate::model::{Day, NodeNo};
-use crate::state::network::Network;
+use crate::calendar::Calendar;
+use crate::model::{Day, NodeNo, Weekdays};
+use crate::state::network::{Carriage, Network};
 
 /// What tells a candidate shipment from others.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,15 +19,14 @@ pub(super) struct Route<'a, 'w> {
     pub(super) wanted: &'a Wanted<'w>,
     /// The distance band of every node, by number.
     bands: &'a [u8],
-    /// Days on the way, by band.
-    pub(super) transit_days: &'a [u16],
+    /// How the service is carried out.
+    pub(super) carriage: &'a Carriage,
 }
 
 impl<'a, 'w> Route<'a, 'w> {
     pub(super) fn new(network: &'a Network, wanted: &'a Wanted<'w>) -> Self {
         let bands = network.lanes(wanted.destination.index, wanted.destination.location);
-        let service = &network.policy.services[usize::from(wanted.service.0)];
-        Self { network, wanted, bands, transit_days: &service.transit_days }
+        Self { network, wanted, bands, carriage: network.carriage(wanted.service) }
     }
 
     pub(super) fn band(&self, no: NodeNo) -> usize {
@@ -34,7 +34,24 @@ impl<'a, 'w> Route<'a, 'w> {
     }
 
     pub(super) fn dates(&self, node: NodeNo, ship_by: Day) -> Dates {
-        Dates { node, ship_by, deliver_by: ship_by.plus(self.transit_days[self.band(node)]) }
+        let days = self.carriage.days(self.band(node), ship_by.weekday());
+        Dates { node, ship_by, deliver_by: ship_by.plus(days) }
+    }
+
+    /// The days on which the service's carrier picks up.
+    pub(super) fn pickup(&self) -> Weekdays {
+        self.network.pickups()[self.carriage.pickups]
+    }
+
+    /// The day on which the carrier takes what is ready on a working day of a node that
+    /// [ships by](Self::is_picked_up_at) the service.
+    pub(super) fn ships(&self, calendar: &Calendar, ready: Day) -> Day {
+        calendar.picked_up(ready, self.pickup()).unwrap_or(ready)
+    }
+
+    /// Whether the carrier ever picks up at a node: on one of its working days.
+    pub(super) fn is_picked_up_at(&self, no: NodeNo) -> bool {
+        self.network.node(no).calendar.working_days().meets(self.pickup())
     }
 
     pub(super) fn late_days(&self, dates: Dates) -> u16 {
