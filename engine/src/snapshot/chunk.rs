@@ -18,8 +18,8 @@ use rkyv::util::AlignedVec;
 use super::limits::PAYLOAD_BYTES_MAX;
 use crate::model::Lsn;
 
-/// The newest format that this build reads. It writes each chunk in the oldest one that can
-/// say what is in it: see [`Content::version`](super::content::Content::version).
+/// The newest format that this build reads. It writes each chunk in the oldest one, from
+/// version 2 on, that can say what is in it.
 pub const FORMAT_VERSION: u16 = 3;
 
 /// Bytes of a frame's header.
