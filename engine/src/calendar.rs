@@ -118,18 +118,11 @@ impl Calendar {
         ShipWindow { ship_by, valid_until: self.cut_off_at(accepted) }
     }
 
-    /// The ship window, asked at `at`, of units that are only here from `eta` on:
-    /// inbound supply. Goods count as work that arrives when they are
-    /// [expected](Self::expected_at), so those that come in before the cut-off ship on
-    /// the same day.
-    pub fn ship_window_from(&self, at: Timestamp, eta: Timestamp, lead_days: u16) -> ShipWindow {
-        self.ship_window(self.expected_at(at, eta), lead_days)
-    }
-
     /// When units on their way can be counted on, asked at `at`. Those of a later day
     /// come as it begins, those of today may be here now. Those of a day that has passed
     /// did not come then: tomorrow is the first day of which nothing is known yet, and so
-    /// it is told each day until they come.
+    /// it is told each day until they come. Goods count as work that arrives then, so those
+    /// of today ship today where the cut-off is still ahead.
     ///
     /// An ETA is a day, told as its start: `calendar.zone().instant(day, 0)`. It stays that
     /// day when the node gets another zone: [`Zone::day_that_starts_near`].

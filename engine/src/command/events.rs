@@ -14,9 +14,10 @@ use crate::model::event::{Event, Listed, encode_numbered};
 use crate::model::{Request, Unpackable};
 use crate::transaction::command::{Replay, Replayed};
 
-/// Makes of a list of numbers, names and events their enum, as the journal has it.
+/// Makes of a list of numbers, names and events their enum, as the journal has it. A second
+/// number is of an event with fields that older versions would pass over.
 macro_rules! events {
-    ($($number:literal $name:literal $event:ident,)*) => {
+    ($($number:literal $(or $extended:literal)? $name:literal $event:ident,)*) => {
         /// An event of any kind. Numbers are never reused; an unknown one is an error.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum AnyEvent {
@@ -25,6 +26,10 @@ macro_rules! events {
 
         $(impl Listed for $event {
             const NUMBER: u32 = $number;
+            const EXTENDED: u32 = {
+                let numbers: &[u32] = &[$number $(, $extended)?];
+                numbers[numbers.len() - 1]
+            };
             const NAME: &'static str = $name;
         }
 
@@ -95,7 +100,7 @@ macro_rules! events {
                 }
                 let at = d.position();
                 match d.i64()? {
-                    $($number => Ok(Self::$event(d.decode()?)),)*
+                    $($number $(| $extended)? => Ok(Self::$event(d.decode()?)),)*
                     unknown => Err(minicbor::decode::Error::unknown_variant(unknown).at(at)),
                 }
             }
@@ -105,8 +110,8 @@ macro_rules! events {
 
 events! {
     1 "item_defined" ItemDefined,
-    2 "node_defined" NodeDefined,
-    3 "policy_set" PolicySet,
+    2 or 24 "node_defined" NodeDefined,
+    3 or 25 "policy_set" PolicySet,
     10 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
     21 "order_cancelled" OrderCancelled,

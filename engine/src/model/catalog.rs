@@ -237,6 +237,23 @@ pub struct Policy {
     pub horizon_days: u16,
 }
 
+impl Node {
+    /// Whether a weekday has a cut-off of its own.
+    pub fn differs_by_weekday(&self) -> bool {
+        !self.weekday_cut_offs.is_none()
+    }
+}
+
+impl Policy {
+    /// Whether a service has weekdays that are not all seven.
+    pub fn differs_by_weekday(&self) -> bool {
+        let of_service = |s: &Service| {
+            [s.pickup_weekdays, s.transit_weekdays, s.delivery_weekdays] != [Weekdays::EVERY_DAY; 3]
+        };
+        self.services.iter().any(of_service)
+    }
+}
+
 impl Default for Policy {
     /// A policy that works at once: four services over five distance bands.
     fn default() -> Self {

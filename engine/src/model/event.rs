@@ -53,12 +53,21 @@ pub trait Event: Encode<()> {
     /// What happened, for a person or a script: an object of ids, numbers of items and
     /// nodes, and units.
     fn describe(&self) -> Value;
+
+    /// Whether it has a field that an older version would pass over without a word, and come
+    /// to another state.
+    fn is_extended(&self) -> bool {
+        false
+    }
 }
 
 /// An event that stands in the list of all events.
 pub trait Listed: Event {
     /// Stands for the event in the journal: never reused.
     const NUMBER: u32;
+    /// Stands for an event that [is extended](Event::is_extended), so that older versions
+    /// refuse it; else the same number.
+    const EXTENDED: u32;
     /// What the journal's inspection calls it, such as `order_placed`.
     const NAME: &'static str;
 }
@@ -85,5 +94,6 @@ pub fn encode_numbered<E: Listed, W: minicbor::encode::Write>(
     event: &E,
     e: &mut minicbor::Encoder<W>,
 ) -> Result<(), minicbor::encode::Error<W::Error>> {
-    event.encode(e.array(2)?.u32(E::NUMBER)?, &mut ())
+    let number = if event.is_extended() { E::EXTENDED } else { E::NUMBER };
+    event.encode(e.array(2)?.u32(number)?, &mut ())
 }

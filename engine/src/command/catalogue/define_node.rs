@@ -191,6 +191,10 @@ impl Event for NodeDefined {
     fn describe(&self) -> Value {
         json!({ "node_no": self.no.0, "node_id": self.node.id.as_str() })
     }
+
+    fn is_extended(&self) -> bool {
+        self.node.differs_by_weekday()
+    }
 }
 
 impl Effective for NodeDefined {

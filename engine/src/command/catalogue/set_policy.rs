@@ -160,6 +160,10 @@ impl Event for PolicySet {
     fn describe(&self) -> Value {
         json!({})
     }
+
+    fn is_extended(&self) -> bool {
+        self.policy.differs_by_weekday()
+    }
 }
 
 impl Effective for PolicySet {

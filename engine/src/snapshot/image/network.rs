@@ -12,6 +12,7 @@ use rkyv::{Archive, Serialize};
 use super::codes::{kind_code, kind_of, objective_code, objective_of, shortage_of, split_of};
 use super::error::ImageError;
 use crate::geo::Bands;
+use crate::limits::DAYS_MAX;
 use crate::model::{
     Band, Day, Location, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName,
     Text, WeekdayCutOffs, Weekdays,
@@ -121,11 +122,8 @@ impl From<&Network> for CatalogueV3 {
 
 /// Whether anything differs by weekday: if not, version 1 says all of it.
 pub(in crate::snapshot) fn differs_by_weekday(network: &Network) -> bool {
-    let of_service = |s: &Service| {
-        [s.pickup_weekdays, s.transit_weekdays, s.delivery_weekdays] != [Weekdays::EVERY_DAY; 3]
-    };
-    network.nodes.iter().any(|n| !n.node.weekday_cut_offs.is_none())
-        || network.policy.services.iter().any(of_service)
+    network.policy.differs_by_weekday()
+        || network.nodes.iter().any(|planning| planning.node.differs_by_weekday())
 }
 
 fn node_image(planning: &PlanningNode) -> NodeImageV1 {
@@ -296,6 +294,10 @@ fn check(policy: &Policy) -> Result<(), ImageError> {
         if policy.objectives[..at].contains(objective) {
             return Err(refused(format!("{objective:?} twice")));
         }
+    }
+    let too_long = |s: &Service| s.transit_days.iter().any(|days| *days > DAYS_MAX);
+    if let Some(service) = policy.services.iter().find(|s| too_long(s)) {
+        return Err(refused(format!("{} takes more than {DAYS_MAX} days", service.name)));
     }
     match policy.services.iter().find(|s| s.transit_days.len() != policy.bands.len()) {
         Some(service) => Err(refused(format!("{} has not a time for each band", service.name))),

@@ -252,13 +252,15 @@ fn an_order_is_filled_waits_or_says_why_not() {
     plain_state();
 }
 
+/// So many units that are told for so many days from now.
+fn inbound(no: u16, quantity: u32, days: i64) -> StockChange {
+    let id = InboundId::new("id", format!("P{no}")).expect("an id");
+    let eta = order().meta.at.saturating_add_micros(days * MICROS_PER_DAY);
+    StockChange::InboundAnnounced { no: InboundNo(no), id, quantity, eta }
+}
+
 /// Three units of `A` on a shelf; five more are there in two days, ninety in four.
 fn a_shelf_and_two_supplies() -> State {
-    let inbound = |no: u16, quantity, days: i64| {
-        let id = InboundId::new("id", format!("P{no}")).expect("an id");
-        let eta = order().meta.at.saturating_add_micros(days * MICROS_PER_DAY);
-        StockChange::InboundAnnounced { no: InboundNo(no), id, quantity, eta }
-    };
     let node = located("W", NodeKind::Warehouse);
     stocked(
         state([node]),
@@ -279,8 +281,8 @@ fn a_whole_line_comes_from_all_that_a_node_has_by_then() {
         (6, &[(shelf, 1), (soon, 5)]),
         (8, &[(shelf, 3), (soon, 5)]),
         (90, &[(late, 90)]),
-        (94, &[(soon, 4), (late, 90)]),
-        (98, &[(shelf, 3), (soon, 5), (late, 90)]),
+        (94, &[(late, 90), (soon, 4)]),
+        (98, &[(shelf, 3), (late, 90), (soon, 5)]),
     ];
     for (quantity, expected) in rows {
         let mut order = wants(&[("A", quantity)], Shortage::Reject);
@@ -326,6 +328,28 @@ fn what_is_there_goes_before_what_is_on_its_way() {
         let taken: Vec<_> = draft.allocations.iter().map(|a| (a.supply, a.units)).collect();
         assert_eq!(taken, expected, "{quantity}");
     }
+}
+
+/// Overdue supply can be counted on from tomorrow: it comes after what arrives today, and
+/// no line leaves today with it.
+#[test]
+fn overdue_supply_comes_after_that_of_today() {
+    let changes = [(1, 5, -1), (2, 5, 0), (3, 90, 2)];
+    let changes = changes.map(|(no, quantity, days)| (0, 0, inbound(no, quantity, days)));
+    let state = stocked(state([located("W", NodeKind::Warehouse)]), &changes);
+    let (overdue, today) = (Supply::Inbound(InboundNo(1)), Supply::Inbound(InboundNo(2)));
+    let in_time = |quantity| {
+        let mut order = wants(&[("A", quantity)], Shortage::Reject);
+        order.order.split = Some(Split::WholeLine);
+        let (_, draft) = planned(&state, &order).expect("it is planned");
+        let taken: Vec<_> = draft.allocations.iter().map(|a| (a.supply, a.units)).collect();
+        (taken, draft.shipments[0].ship_by.expect("a day"))
+    };
+    let (taken, first) = in_time(5);
+    assert_eq!(taken, [(today, 5)]);
+    let (taken, second) = in_time(10);
+    assert_eq!(taken, [(overdue, 5), (today, 5)]);
+    assert!(second > first, "{second} is not after {first}");
 }
 
 #[test]

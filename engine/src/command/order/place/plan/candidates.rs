@@ -298,9 +298,13 @@ impl Candidates {
         let joins = route.wanted.split == Split::WholeLine;
         let on_hand = if joins { on_hand(&route.wanted.lines[line], no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
-        let mut by_date = SmallVec::<[&InboundGlance; 8]>::from_iter(glances);
-        by_date.sort_by_key(|glance| glance.eta);
-        for glance in by_date {
+        let (calendar, zone) = (&planning.calendar, planning.calendar.zone());
+        let today = zone.local_day(at);
+        let expected = glances.iter().map(|glance| (calendar.expected_at(at, glance.eta), glance));
+        let mut by_date: SmallVec<[(Timestamp, &InboundGlance); 8]> = expected.collect();
+        // By when they can be counted on: overdue supply after what arrives today.
+        by_date.sort_by_key(|(expected, glance)| (*expected, glance.eta));
+        for (expected, glance) in by_date {
             let supply = Supply::Inbound(glance.no);
             let verdict = if let Some(off) = self.today(no).off {
                 off
@@ -313,15 +317,15 @@ impl Candidates {
                 Verdict::NotConsidered
             } else {
                 let lead = planning.node.lead_time_days;
-                let window = planning.calendar.ship_window_from(at, glance.eta, lead);
-                let ship_by = route.ships(&planning.calendar, window.ship_by);
+                let ship_by = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
+                let days = zone.local_day(expected).days_after(today);
                 let (offer, free) = (index(self.offers.len()), glance.free);
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
                 by_then = by_then.saturating_add(free);
                 earlier += 1;
                 self.offers.push(Offer {
                     quantity: by_then,
-                    balance: after_the_shelf(glance.eta.as_micros() - at.as_micros(), free),
+                    balance: after_the_shelf(days, free),
                     ..self.dock.offer(route, route.dates(no, ship_by))
                 });
                 if !joins {
@@ -464,10 +468,9 @@ fn scarcity(free: u32) -> u32 {
 
 /// The balance penalty of one unit of inbound supply: of two supplies that are as good in all
 /// else, units on hand go before those on their way, and earlier ones before later ones.
-/// Otherwise the shelf would stay full while the customer waits. `micros` is how long it is
-/// until the supply arrives.
-fn after_the_shelf(micros: i64, free: u32) -> u32 {
-    let days = u32::try_from(micros / MICROS_PER_DAY).unwrap_or(0);
+/// Otherwise the shelf would stay full while the customer waits. The supply can be counted
+/// on in so many days.
+fn after_the_shelf(days: u32, free: u32) -> u32 {
     (days.min(DAYS_TOLD_APART_MAX) + 1) * SCARCITY_STEP + scarcity(free)
 }
 

@@ -15,7 +15,7 @@ pub struct Draft {
     pub lines: Box<[OrderLine]>,
     /// Shipments.
     pub shipments: Box<[Shipment]>,
-    /// Allocations, ascending by line, node, shipment.
+    /// Allocations, ascending by line, node, shipment, supply.
     pub allocations: Box<[Allocation]>,
     /// The day that counts as on time.
     pub promise_by: Day,
@@ -78,7 +78,7 @@ pub(super) fn draft(
         backorder(route, plan, &mut shipments, &mut allocations);
     }
     number_by_date(&mut shipments, &mut allocations);
-    allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment));
+    allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment, a.supply));
     let partial = wanted.shortage == Shortage::Partial;
     let lines = wanted.lines.iter().zip(&plan.unfilled).map(|(want, short)| OrderLine {
         sku: want.sku,

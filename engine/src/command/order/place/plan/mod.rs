@@ -83,7 +83,8 @@ impl Planner {
         self.verdicts.resize(problem.offers.len(), Verdict::NoStock);
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.verdicts);
         let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
-        let trace = self.trace(&plan, was_bounded || self.candidates.cut_short());
+        let is_whole = wanted.split == Split::WholeLine && !self.candidates.all_on_hand();
+        let trace = self.trace(&plan, is_whole, was_bounded || self.candidates.cut_short());
         Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))
     }
 
@@ -121,11 +122,11 @@ impl Planner {
         Some(())
     }
 
-    fn trace(&mut self, plan: &sourcing::Plan, is_bounded: bool) -> Box<[u8]> {
+    fn trace(&mut self, plan: &sourcing::Plan, is_whole: bool, is_bounded: bool) -> Box<[u8]> {
         let candidates = &self.candidates;
         // What a line that must not be split takes beside the supply it is planned on.
         let mut joined = SmallVec::<[(u16, NodeNo, Supply); 4]>::new();
-        if !candidates.all_on_hand() {
+        if is_whole {
             for pick in &plan.picks {
                 let take = |node, supply, _| joined.push((pick.line, node, supply));
                 candidates.take(pick.offer, pick.quantity, take);
@@ -135,8 +136,12 @@ impl Planner {
         let mut writer = TraceWriter::new(&mut self.trace, is_bounded);
         for (at, line) in self.lines.iter().enumerate() {
             let skipped = skipped.iter().filter(|(of, _)| usize::from(*of) == at);
+            let no = candidates::line_no(at);
+            // Picks ascend by line.
+            let first = joined.partition_point(|(line, ..)| *line < no);
+            let of_line = &joined[first..joined.partition_point(|(line, ..)| *line <= no)];
             let verdict_of = |node, supply, verdict| {
-                let is_taken = joined.contains(&(candidates::line_no(at), node, supply));
+                let is_taken = of_line.contains(&(no, node, supply));
                 if is_taken { Verdict::Chosen } else { verdict }
             };
             writer.line(line.offers.len() + skipped.clone().count());
