@@ -1,9 +1,12 @@
 //! Sourcing alone: the exact search, on problems as orders make them.
 //!
 //! Counted: finding the plan, writing it, and, where it says so, explaining every offer.
-//! Left out: reading what is free, which `place` counts in.
+//! Left out: reading what is free, which `place` counts in. `BACKSTOCK_BENCH_SMALL=1` makes
+//! the measurement short, for the gate.
 
+use std::env;
 use std::hint::black_box;
+use std::time::Duration;
 
 use backstock_benches::workload::problem::Owned;
 use backstock_engine::sourcing::{Exactness, Scratch, Verdict, explain, solve};
@@ -14,6 +17,10 @@ const PROBLEMS: usize = 256;
 
 fn plan(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sourcing");
+    if env::var_os("BACKSTOCK_BENCH_SMALL").is_some() {
+        group.sample_size(10);
+        group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
+    }
     for (name, lines, nodes) in [("2 lines, 20 nodes", 2, 20), ("8 lines, 60 nodes", 8, 60)] {
         let problems = Owned::many(42, PROBLEMS, lines..=lines, nodes);
         let mut scratch = Scratch::new();
