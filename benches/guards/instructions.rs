@@ -8,10 +8,12 @@
 //!
 //! **A budget** is what was measured and about 15% more, for one of the things that are
 //! done [`ROUNDS`] times. A change that makes a path cheaper, or dearer for a reason
-//! that its commit gives, renews the budget: run the script and divide what it prints
-//! as `Instructions` by the rounds. Budgets are for `rust-toolchain.toml`'s compiler,
-//! `Cargo.lock` and the release profile on `x86_64` with AVX2: another compiler inlines
-//! otherwise, and another C library copies bytes otherwise.
+//! that its commit gives, renews the budget: run the script with `--profile gate`, as the
+//! gate does, and divide what it prints as `Instructions` by the rounds. Without, it
+//! counts the release profile, whose dependencies are optimised more: compare counts of
+//! one profile only. Budgets are for `rust-toolchain.toml`'s compiler and `Cargo.lock` on
+//! `x86_64` with AVX2: another compiler inlines otherwise, and another C library copies
+//! bytes otherwise.
 
 #![expect(missing_docs, unused_qualifications, reason = "what gungraun's macros make of it")]
 
