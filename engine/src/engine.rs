@@ -12,10 +12,10 @@ use std::sync::atomic::Ordering;
 pub use crate::apply::pipeline::Pump;
 pub use crate::command::order::place::Quoted;
 pub use crate::command::order::place::judge::LineShortage;
-pub use crate::command::order::place::plan::Draft;
 pub use crate::command::order::place::submitted::{OrderAnswer, PlaceOutcome, Submitted};
 pub use crate::model::order::trace::{Candidate, Trace};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
+pub use crate::planning::Draft;
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::{Availability, NodeAvailability, OrderView, StockView};
 pub use crate::recovery::directory::lock_data;
@@ -32,6 +32,7 @@ pub use crate::transaction::error::{EngineError, Halt};
 pub use commands::Done;
 pub use reads::Status;
 
+use crate::command::backlog::repeg;
 use crate::disk::Disk;
 use crate::journal::{History, Listener};
 use crate::model::{Lsn, Timestamp};
@@ -82,7 +83,8 @@ impl Engine {
         postal: PostalTable,
     ) -> Result<(Self, Pump, Recovered), OpenError> {
         let (opened, writer) = Opened::recover(options, disk, postal, false)?;
-        let pump = Pump::new(Arc::clone(&opened.kernel), writer);
+        let repegger = Box::pin(repeg::run(Arc::clone(&opened.kernel)));
+        let pump = Pump::new(Arc::clone(&opened.kernel), writer, repegger);
         let (engine, recovered) = Self::over(opened, None);
         Ok((engine, pump, recovered))
     }
@@ -116,6 +118,12 @@ impl Engine {
         Ok(self.snapshots.store()?)
     }
 
+    /// Tells the engine what time it is: it has no clock. Every command brings its own time;
+    /// after a start, backlogs wait for the first of the two.
+    pub fn tell_time(&self, now: Timestamp) {
+        self.kernel.state.tell_time(now);
+    }
+
     /// Where replay over the newest snapshot begins; zero without any. Blocks its
     /// thread.
     ///
@@ -134,7 +142,12 @@ impl Engine {
     /// Says whether the disk has no room for the journal. If so, has the journal look
     /// for room: without a command it does not look by itself.
     pub fn look_for_room(&self) -> bool {
-        self.kernel.journal.look_for_room()
+        let is_full = self.kernel.journal.look_for_room();
+        if !is_full {
+            // What had no room may go on.
+            self.kernel.state.unsettled.ask();
+        }
+        is_full
     }
 
     /// Writes a generation, with the journal records that make it whole, to one
@@ -171,6 +184,7 @@ impl Engine {
     pub async fn shut_down(&self) {
         self.kernel.closing.store(true, Ordering::Release);
         self.kernel.journal.close();
+        self.kernel.state.unsettled.close();
         if let Some(services) = &self.services {
             services.ended().await;
         }
@@ -178,7 +192,7 @@ impl Engine {
     }
 
     /// Kills the service of that name, as a fault would. For tests of what
-    /// follows: `journal writer`, `applier` or `snapshotter`.
+    /// follows: `journal writer`, `applier`, `re-pegger` or `snapshotter`.
     pub async fn kill_service(&self, name: &str) -> bool {
         match &self.services {
             Some(services) => services.kill(name).await,

@@ -30,6 +30,17 @@ pub const ORDER_LINES_MAX: usize = 500;
 /// bits, and an actor's turn is taken for each part.
 pub const ORDER_ALLOCATIONS_MAX: usize = 16_384;
 
+/// Most lines of orders that one event gives other supply: some 100 KB of the journal, and
+/// orders that are in hand for as long as a batch takes. The backlog goes on after it.
+pub const REPEGGED_LINES_MAX: usize = 1_024;
+
+/// Moves of units after which such an event takes no further line. Mostly a line moves at
+/// once; one that is scattered over many nodes moves in as many parts.
+pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
+
+/// Backlogs that are settled side by side: each waits for its events to be durable.
+pub const SETTLED_AT_ONCE_MAX: usize = 64;
+
 /// Most nodes of a network; node numbers are 16 bits and a distance row per
 /// destination holds a byte for each.
 pub const NODES_MAX: usize = 10_000;

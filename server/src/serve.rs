@@ -262,6 +262,7 @@ impl Serving {
         remove_old_exports(&options.data);
         let (data, snapshots) = (&options.data, options.snapshots);
         // They end with this.
+        engine.tell_time(clock.now());
         let _kept = housekeeping::start(&engine, &clock, places, data, snapshots);
         self.opening.open(&self.api(&engine, clock), options.request_bytes_max);
         // A server that drains already must not be sent anything.

@@ -40,9 +40,16 @@ pub struct Applier<'a> {
 impl<'a> Applier<'a> {
     /// An applier that goes on after `applied`.
     pub fn new(kernel: &'a Kernel, applied: Applied, settles: bool) -> Self {
-        let (stock_turns, order_turns, to_ring) = (Vec::new(), Vec::new(), Vec::new());
         let before = kernel.state.before.load_full();
-        Self { kernel, applied, settles, before, stock_turns, order_turns, to_ring }
+        Self {
+            kernel,
+            applied,
+            settles,
+            before,
+            stock_turns: Vec::new(),
+            order_turns: Vec::new(),
+            to_ring: Vec::new(),
+        }
     }
 
     /// How far this applier has come.
@@ -112,6 +119,20 @@ impl<'a> Applier<'a> {
         }
     }
 
+    /// What an event frees at a pair is the backlog's to have.
+    fn mark(&self, sku: SkuNo) {
+        if self.settles {
+            self.kernel.state.comes_free(sku);
+        }
+    }
+
+    /// Nodes or the policy changed: any backlog may have something to gain.
+    fn mark_all(&self) {
+        if self.settles {
+            self.kernel.state.all_comes_free();
+        }
+    }
+
     fn define_item(&mut self, no: SkuNo, item: Item, lsn: Lsn) {
         let state = &self.kernel.state;
         if let Some(before) = &self.before {
@@ -134,6 +155,7 @@ impl<'a> Applier<'a> {
         let changed = network.with_node(no, node, lsn);
         hash = hash.wrapping_add(changed.hash_node(no).value());
         self.applied.hash = StateHash::from_value(hash);
+        self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
     }
 
@@ -145,6 +167,7 @@ impl<'a> Applier<'a> {
         let changed = network.with_policy(policy, lsn);
         let hash = self.applied.hash.value().wrapping_sub(network.hash_policy().value());
         self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_policy().value()));
+        self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
     }
 
@@ -187,6 +210,9 @@ impl<'a> Applier<'a> {
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
+        if effect.frees() {
+            self.mark(pair.sku);
+        }
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
         self.keep(pair)?;
         self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))

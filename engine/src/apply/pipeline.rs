@@ -6,9 +6,11 @@
 //!                            +--------- emptied lists --------+
 //! ```
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::task::{Context, Poll, Waker};
 
 use crate::apply::applier::Applier;
 use crate::apply::undo::reject;
@@ -43,23 +45,46 @@ pub fn threads(kernel: &Arc<Kernel>, writer: Writer<Written>) -> (Work, Work) {
     )
 }
 
-/// The journal writer and the applier of a single-threaded engine.
+/// What settles backlogs. It ends with the engine.
+pub type Repegger = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// The journal writer, the applier and the re-pegger of a single-threaded engine.
 pub struct Pump {
     kernel: Arc<Kernel>,
     writer: Writer<Written>,
+    repegger: Option<Repegger>,
 }
 
 impl Pump {
-    /// What writes and applies for an engine without threads.
-    pub const fn new(kernel: Arc<Kernel>, writer: Writer<Written>) -> Self {
-        Self { kernel, writer }
+    /// What writes, applies and settles backlogs for an engine without threads.
+    pub const fn new(kernel: Arc<Kernel>, writer: Writer<Written>, repegger: Repegger) -> Self {
+        Self { kernel, writer, repegger: Some(repegger) }
     }
 
-    /// Writes and applies one batch; false when there was nothing to do.
+    /// Writes and applies one batch, and goes on with what settles backlogs; false when there
+    /// was nothing to do.
     ///
     /// # Errors
     /// What halted the engine.
     pub fn pump(&mut self) -> Result<bool, String> {
+        let tail = self.kernel.journal.tail();
+        let wrote = self.write()?;
+        self.repeg()?;
+        Ok(wrote || self.kernel.journal.tail() > tail)
+    }
+
+    fn repeg(&mut self) -> Result<(), String> {
+        let Some(repegger) = &mut self.repegger else { return Ok(()) };
+        // It is polled each time: nothing has to wake it.
+        let polled = repegger.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(ended) = polled {
+            self.repegger = None;
+            return ended.inspect_err(|cause| self.kernel.halt(cause.clone()));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<bool, String> {
         let kernel = &self.kernel;
         let mut applied = Ok(());
         let pumped = self.writer.pump(|commit| {

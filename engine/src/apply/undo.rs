@@ -24,6 +24,7 @@ pub fn reject(kernel: &Kernel, written: Written) {
 fn reject_order(kernel: &Kernel, placed: &Placement) {
     for reserve in &placed.reserves {
         let claim = StockClaim::Units(Parts::from_iter([(reserve.supply, reserve.units)]));
+        kernel.state.comes_free(reserve.pair.sku);
         let given = reserve.ask(&kernel.state, StockMessage::GiveBack(claim));
         give_back(kernel, Awaited::Pair(reserve.pair), given);
     }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::Value;
 
+use super::backlog::repeg::event::BacklogRepegged;
 use super::catalogue::define_item::ItemDefined;
 use super::catalogue::define_node::NodeDefined;
 use super::catalogue::set_policy::PolicySet;
@@ -112,11 +113,12 @@ events! {
     1 "item_defined" ItemDefined,
     2 or 24 "node_defined" NodeDefined,
     3 or 25 "policy_set" PolicySet,
-    10 "stock_changed" StockChanged,
+    10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
-    21 "order_cancelled" OrderCancelled,
+    21 or 27 "order_cancelled" OrderCancelled,
     22 "shipment_shipped" ShipmentShipped,
     23 "order_placed" OrderPlaced,
+    28 "backlog_repegged" BacklogRepegged,
 }
 
 #[cfg(test)]

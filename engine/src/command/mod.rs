@@ -1,5 +1,6 @@
 //! Commands: what callers may ask for, a room each, and the list of their events.
 
+pub mod backlog;
 pub mod catalogue;
 pub mod events;
 #[cfg(test)]
@@ -7,6 +8,7 @@ pub(crate) mod fixture;
 pub mod order;
 pub mod supply;
 
+pub use backlog::repeg::event::{BacklogRepegged, Repegged};
 pub use catalogue::define_item::{DefineItem, EnsureItem};
 pub use catalogue::define_node::{DefineNode, NodeDefinition};
 pub use catalogue::set_policy::SetPolicy;

@@ -59,6 +59,7 @@ impl Engine {
         // keep it from the commands whose turns ran on it: they are woken on this thread,
         // and wait behind the task.
         consume_budget().await;
+        self.kernel.state.tell_time(command.meta.at);
         let permit = self.kernel.admit()?;
         let placing = place::place(&self.kernel, &command).await?;
         Ok(Submitted::new(permit, placing))
@@ -83,12 +84,20 @@ impl Engine {
     }
 
     async fn run<C: Command>(&self, command: &C) -> Result<Done, EngineError> {
-        let _permit = self.kernel.admit()?;
+        self.kernel.state.tell_time(command.meta().at);
+        let permit = self.kernel.admit()?;
         let outcome = run(&self.kernel, command).await?;
+        let is_repeat = matches!(outcome, Outcome::Repeat(_));
         let version = match outcome {
-            Outcome::Written(ticket) => self.kernel.acknowledged(ticket).await?,
+            Outcome::Written(ticket, frees) => {
+                let version = self.kernel.acknowledged(ticket).await?;
+                drop(permit);
+                // The caller may read at once what its event came to.
+                self.kernel.wait_settled(&frees).await;
+                version
+            }
             Outcome::Repeat(lsn) | Outcome::Known(lsn) => lsn,
         };
-        Ok(Done { version, is_repeat: matches!(outcome, Outcome::Repeat(_)) })
+        Ok(Done { version, is_repeat })
     }
 }

@@ -1,11 +1,13 @@
 //! Reads of the engine.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::{AuditReport, Availability, Engine, EngineError, OrderView, StockView, Trace};
 use crate::calendar::Calendar;
+use crate::command::AnyEvent;
 use crate::model::{
-    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
+    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy, Record,
     RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::read::{self, audit};
@@ -45,6 +47,23 @@ pub struct Status {
 
 /// Reads. They show durable state only; `min_version` is met before reading.
 impl Engine {
+    /// The event of a version; none when the journal does not have it, or does not have it
+    /// any more.
+    pub fn event(&self, version: Lsn) -> Option<AnyEvent> {
+        let mut event = None;
+        let read = self.history.cursor(version).read(&mut |lsn, payload| {
+            let record: Result<Record<AnyEvent>, _> = minicbor::decode(payload);
+            event = record.ok().filter(|_| lsn == version).map(|record| record.event);
+            ControlFlow::Break(())
+        });
+        read.ok().and(event)
+    }
+
+    /// SKUs of which something came free that was not yet offered to older orders.
+    pub fn unsettled_skus(&self) -> usize {
+        self.kernel.state.unsettled.all().len()
+    }
+
     /// Waits until the engine has applied `version`.
     pub async fn at_least(&self, version: Lsn) -> Result<(), EngineError> {
         loop {

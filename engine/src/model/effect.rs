@@ -61,8 +61,8 @@ pub enum StockClaim<P = Parts> {
     Units(P),
     /// Units that leave with a shipment.
     Leaving(u32),
-    /// Units are about to be given back: no order begins to wait here.
-    Releasing,
+    /// Units that the backlog is to take of supplies here, while others come off.
+    Repegging(P),
     /// A change of supply: no other one is decided.
     Editing,
     /// A place in the line of changes of supply.
@@ -75,7 +75,7 @@ impl StockClaim<&Parts> {
         match self {
             Self::Units(parts) => StockClaim::Units(parts.clone()),
             Self::Leaving(units) => StockClaim::Leaving(units),
-            Self::Releasing => StockClaim::Releasing,
+            Self::Repegging(parts) => StockClaim::Repegging(parts.clone()),
             Self::Editing => StockClaim::Editing,
             Self::InLine => StockClaim::InLine,
         }
@@ -88,7 +88,7 @@ impl StockClaim {
         match self {
             Self::Units(parts) => StockClaim::Units(parts),
             Self::Leaving(units) => StockClaim::Leaving(*units),
-            Self::Releasing => StockClaim::Releasing,
+            Self::Repegging(parts) => StockClaim::Repegging(parts),
             Self::Editing => StockClaim::Editing,
             Self::InLine => StockClaim::InLine,
         }
@@ -96,14 +96,23 @@ impl StockClaim {
 }
 
 impl Effect {
+    /// The SKU of which it may free units, or bring supply nearer.
+    pub const fn frees(&self) -> Option<SkuNo> {
+        match self {
+            Self::Stock(pair, effect) if effect.frees() => Some(pair.sku),
+            Self::Stock(..) | Self::Order(..) | Self::Configuration(_) => None,
+        }
+    }
+
     /// The claim that this effect settles. None where the command claims nothing: a node
     /// and the policy change one at a time.
     pub fn claim(&self) -> Option<Claim> {
         match self {
-            Self::Stock(pair, effect) => Some(Claim::Stock(*pair, effect.claim().to_owned())),
-            Self::Order(no, OrderEffect::Cancel(_) | OrderEffect::Ship { .. }) => {
-                Some(Claim::InHand(*no))
-            }
+            Self::Stock(pair, effect) => Some(Claim::Stock(*pair, effect.claim()?.to_owned())),
+            Self::Order(
+                no,
+                OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::Repeg(_),
+            ) => Some(Claim::InHand(*no)),
             Self::Configuration(Configuration::Item(_, item)) => {
                 Some(Claim::Item(item.sku.clone()))
             }
@@ -114,13 +123,15 @@ impl Effect {
 
 impl StockEffect {
     /// The part of that table that is about stock: a pair settles its claims in its turn.
+    /// Units that are given back are in an order that is in hand, and claim nothing.
     #[inline]
-    pub const fn claim(&self) -> StockClaim<&Parts> {
+    pub fn claim(&self) -> Option<StockClaim<&Parts>> {
         match self {
-            Self::Reserve { parts, .. } => StockClaim::Units(parts),
-            Self::Ship { units, .. } => StockClaim::Leaving(*units),
-            Self::Release { .. } => StockClaim::Releasing,
-            Self::Change(_) => StockClaim::Editing,
+            Self::Reserve { parts, .. } => Some(StockClaim::Units(parts)),
+            Self::Repeg(repeg) => Some(StockClaim::Repegging(&repeg.takes)),
+            Self::Ship { units, .. } => Some(StockClaim::Leaving(*units)),
+            Self::Change { .. } => Some(StockClaim::Editing),
+            Self::Release { .. } => None,
         }
     }
 }

@@ -45,13 +45,15 @@ pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
 pub use order::{
-    Allocation, AllocationUnits, ArchivedOrder, Dispatch, KeptOrder, Order, OrderEffect,
-    OrderHeader, OrderLine, OrderState, PackedOrder, Shipment,
+    Added, Allocation, AllocationUnits, ArchivedOrder, Dispatch, KeptOrder, LineRepegged, Move,
+    Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder, Shipment, Told,
 };
 pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
-pub use stock::{Extras, Inbound, Parts, Refused, Stock, StockChange, StockEffect, StockOperation};
+pub use stock::{
+    Extras, Inbound, Parts, Refused, Repeg, Serves, Stock, StockChange, StockEffect, StockOperation,
+};
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};
 pub use week::{WEEK_DAYS, WEEKDAY_NAMES, WeekdayCutOffs, Weekdays};

@@ -82,6 +82,10 @@ pub struct Shipment {
     /// When it left, and with which carrier.
     #[n(3)]
     pub shipped: Option<Box<Dispatch>>,
+    /// Whether its days were told of units that were there. None until they are told anew:
+    /// then it is by what its allocations were placed on.
+    #[cbor(skip)]
+    pub told_of_units_there: Option<bool>,
 }
 
 /// How a shipment left.
@@ -102,7 +106,8 @@ pub struct Dispatch {
 ///
 /// `units` and `supply` are as placed and never change, so that the answer to
 /// the order can be given again. What the units rest on now is in the stock
-/// actor's reservations: there is no second copy of that truth.
+/// actor's reservations: there is no second copy of that truth. Units that come to be
+/// shipped from elsewhere move to another allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Allocation {
     /// The line, from 0.
@@ -123,19 +128,27 @@ pub struct Allocation {
     /// Of those, units cancelled.
     #[n(5)]
     pub cancelled: u32,
+    /// Of those, units that moved to another allocation.
+    #[cbor(skip)]
+    pub moved: u32,
 }
 
 impl Allocation {
-    /// Units that are neither shipped nor cancelled: the stock actor has
+    /// Units of a line that a shipment takes, both counted from 0.
+    pub const fn new((line, shipment): (u16, u16), supply: Supply, units: u32) -> Self {
+        Self { line, shipment, supply, units, shipped: 0, cancelled: 0, moved: 0 }
+    }
+
+    /// Units that are neither shipped nor cancelled nor moved: the stock actor has
     /// reservations for exactly these.
     pub const fn open(&self) -> u32 {
-        self.units - self.shipped - self.cancelled
+        self.units - self.shipped - self.cancelled - self.moved
     }
 
     /// Whether it fits an order of so many lines and shipments, and no more units are
     /// gone than there were.
     const fn fits(&self, lines: usize, shipments: usize) -> bool {
-        let gone = self.shipped as u64 + self.cancelled as u64;
+        let gone = self.shipped as u64 + self.cancelled as u64 + self.moved as u64;
         (self.line as usize) < lines
             && (self.shipment as usize) < shipments
             && gone <= self.units as u64
@@ -156,21 +169,34 @@ pub struct Order {
     /// Its lines; units that were short at placing are cancelled in them.
     #[n(2)]
     pub lines: Box<[OrderLine]>,
-    /// Its shipments.
+    /// Its shipments; those of [`Self::placed`] come first.
     #[n(3)]
     pub shipments: Box<[Shipment]>,
-    /// Its allocations, ascending by line, then node, then shipment.
+    /// Its allocations. Those of [`Self::placed`] come first, ascending by line, then node,
+    /// then shipment.
     #[n(4)]
     pub allocations: Box<[Allocation]>,
     /// Why it was sourced so; see [`crate::sourcing`].
     #[cbor(n(5), with = "minicbor::bytes")]
     pub trace: Box<[u8]>,
+    /// How many more shipments and allocations it has than it was placed with.
+    #[cbor(skip)]
+    pub added: Added,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,
     /// The last event applied.
     #[cbor(skip)]
     pub last_lsn: Lsn,
+}
+
+/// What came to an order after it was placed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Shipments.
+    pub shipments: u16,
+    /// Allocations.
+    pub allocations: u16,
 }
 
 /// What an event does to one order.
@@ -185,6 +211,62 @@ pub enum OrderEffect {
         /// How.
         dispatch: Dispatch,
     },
+    /// Units of a line rest on other supply from now on.
+    Repeg(Box<LineRepegged>),
+}
+
+/// Units of a line rest on other supply from now on, and the order's days with them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LineRepegged {
+    /// The line, from 0.
+    #[n(0)]
+    pub line: u16,
+    /// The nodes of shipments that are added, whose numbers follow those that there are.
+    #[n(1)]
+    pub opened: Vec<NodeNo>,
+    /// What rests on what.
+    #[n(2)]
+    pub moves: Vec<Move>,
+    /// Shipments whose days are told anew.
+    #[n(3)]
+    pub told: Vec<Told>,
+}
+
+/// Units of a line that rest on other supply from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Move {
+    /// How many.
+    #[n(0)]
+    pub units: u32,
+    /// The shipment that they were in, from 0.
+    #[n(1)]
+    pub shipment: u16,
+    /// The node that ships it, and what they rested on there.
+    #[n(2)]
+    pub from: (NodeNo, Supply),
+    /// The shipment that they are in now: the same one if the same node ships them.
+    #[n(3)]
+    pub to_shipment: u16,
+    /// The node that ships it, and what they rest on there.
+    #[n(4)]
+    pub to: (NodeNo, Supply),
+}
+
+/// The days of a shipment, told anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Told {
+    /// Which one, from 0.
+    #[n(0)]
+    pub shipment: u16,
+    /// The day by which it was to arrive, as told before; none if none was.
+    #[n(1)]
+    pub deliver_by_before: Option<Day>,
+    /// When it ships and arrives from now on; none while units of it wait.
+    #[n(2)]
+    pub days: Option<(Day, Day)>,
+    /// Whether all its units are there.
+    #[n(3)]
+    pub units_there: bool,
 }
 
 /// Units of one allocation: those that are cancelled, or that leave with a shipment.
@@ -267,7 +349,89 @@ impl Order {
         match effect {
             OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
+            OrderEffect::Repeg(repegged) => self.repeg(repegged),
         }
+    }
+
+    /// The order as it is once a line of it rests on other supply.
+    #[must_use]
+    pub fn repegged(&self, repegged: &LineRepegged) -> Self {
+        let mut after = self.clone();
+        after.repeg(repegged);
+        after
+    }
+
+    fn repeg(&mut self, repegged: &LineRepegged) {
+        let LineRepegged { line, opened, moves, told } = repegged;
+        if !opened.is_empty() {
+            let opened = opened.iter().map(|node| Shipment::waiting(*node));
+            let all = std::mem::take(&mut self.shipments).into_vec().into_iter().chain(opened);
+            self.shipments = all.collect();
+            self.added.shipments += count(repegged.opened.len());
+        }
+        for moved in moves.iter().filter(|moved| moved.shipment != moved.to_shipment) {
+            self.take_out((*line, moved.shipment), moved.units);
+            self.put_in((*line, moved.to_shipment), moved);
+        }
+        for Told { shipment, days, units_there, .. } in told {
+            let shipment = &mut self.shipments[usize::from(*shipment)];
+            (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
+            shipment.told_of_units_there = Some(*units_there);
+        }
+    }
+
+    /// Takes units of a line out of a shipment, from its last allocations.
+    fn take_out(&mut self, (line, shipment): (u16, u16), units: u32) {
+        let mut left = units;
+        let of_it = |a: &&mut Allocation| (a.line, a.shipment) == (line, shipment);
+        for allocation in self.allocations.iter_mut().rev().filter(of_it) {
+            let moved = allocation.open().min(left);
+            allocation.moved += moved;
+            left -= moved;
+        }
+        assert_eq!(left, 0, "CONSERVATION: only units that a shipment has leave it");
+    }
+
+    /// Puts units of a line into a shipment, as an allocation that was added or is.
+    fn put_in(&mut self, (line, shipment): (u16, u16), moved: &Move) {
+        let (placed, supply) = (self.placed_allocations().len(), moved.to.1);
+        let same = |a: &&mut Allocation| (a.line, a.shipment, a.supply) == (line, shipment, supply);
+        if let Some(there) = self.allocations[placed..].iter_mut().find(same) {
+            there.units += moved.units;
+            return;
+        }
+        let added = Allocation::new((line, shipment), supply, moved.units);
+        let all = std::mem::take(&mut self.allocations).into_vec().into_iter();
+        self.allocations = all.chain([added]).collect();
+        self.added.allocations += 1;
+    }
+
+    /// The shipments that it was placed with.
+    pub fn placed_shipments(&self) -> &[Shipment] {
+        &self.shipments[..self.shipments.len() - usize::from(self.added.shipments)]
+    }
+
+    /// The allocations that it was placed with.
+    pub fn placed_allocations(&self) -> &[Allocation] {
+        &self.allocations[..self.allocations.len() - usize::from(self.added.allocations)]
+    }
+
+    /// Whether the days of a shipment, from 0, were told of units that were there.
+    pub fn was_told_of_units_there(&self, shipment: u16) -> bool {
+        let there = |a: &Allocation| a.supply.is_there();
+        let told = self.shipments[usize::from(shipment)].told_of_units_there;
+        told.unwrap_or_else(|| self.allocations_of(shipment).all(there))
+    }
+
+    /// Shipments, from 0, in the order in which they have a right to the firmest units of a
+    /// line at a node: by the day on which they ship.
+    pub fn shipments_by_right(&self) -> SmallVec<[u16; 4]> {
+        let mut all: SmallVec<[u16; 4]> = (0..count(self.shipments.len())).collect();
+        all.sort_by_key(|at| {
+            let ship_by = self.shipments[usize::from(*at)].ship_by;
+            (ship_by.is_none(), ship_by)
+        });
+        all
     }
 
     fn cancel(&mut self, cancelled: &[AllocationUnits]) {
@@ -349,6 +513,11 @@ impl OrderHeader {
 }
 
 impl Shipment {
+    /// A shipment of units that no day was told of.
+    pub const fn waiting(node: NodeNo) -> Self {
+        Self { node, ship_by: None, deliver_by: None, shipped: None, told_of_units_there: None }
+    }
+
     fn write(&self, digest: &mut Digest) {
         let day = |day: Option<Day>| {
             day.map_or(u64::MAX, |day| u64::from(day.epoch_days().cast_unsigned()))
@@ -363,20 +532,24 @@ impl Shipment {
     }
 }
 
-/// Sums units by pair and line: one event does one thing to one actor, in one turn.
-/// The units ascend by allocation, and allocations by line and node, so that those of
-/// one pair are neighbours.
+/// Sums units by pair and line, pairs ascending: one event does one thing to one actor, in
+/// one turn.
 pub fn by_pair(units: &[AllocationUnits]) -> SmallVec<[(Pair, u16, u32); 4]> {
-    let mut sums = SmallVec::<[(Pair, u16, u32); 4]>::new();
-    for part in units {
-        match sums.last_mut() {
-            Some((pair, line, sum)) if (*pair, *line) == (part.pair, part.line) => {
-                *sum += part.units;
-            }
-            _ => sums.push((part.pair, part.line, part.units)),
+    let mut sums: SmallVec<[(Pair, u16, u32); 4]> =
+        units.iter().map(|part| (part.pair, part.line, part.units)).collect();
+    sums.sort_unstable();
+    sums.dedup_by(|next, sum| {
+        let is_same = (next.0, next.1) == (sum.0, sum.1);
+        if is_same {
+            sum.2 += next.2;
         }
-    }
+        is_same
+    });
     sums
+}
+
+fn count(parts: usize) -> u16 {
+    u16::try_from(parts).expect("fewer parts of an order than a u16 holds")
 }
 
 /// Two numbers in one word.

@@ -27,6 +27,11 @@ impl Supply {
     /// Greatest inbound number that has a code.
     pub const INBOUND_NO_MAX: u16 = u16::MAX - Self::INBOUND_BASE;
 
+    /// Whether its units are there: on hand, or at a supplier.
+    pub const fn is_there(self) -> bool {
+        matches!(self, Self::OnHand | Self::Supplier)
+    }
+
     /// The number that stands for this supply.
     pub const fn code(self) -> u16 {
         match self {

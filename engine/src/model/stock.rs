@@ -10,12 +10,14 @@ mod book;
 mod decide;
 mod operation;
 
+use std::sync::Arc;
+
 use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
 
 use super::ids::{InboundId, InboundNo, OrderNo, Text};
 use super::lsn::Lsn;
-use super::reservations::{Reservations, Supply};
+use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
 pub use decide::Refused;
@@ -208,6 +210,19 @@ pub enum StockChange {
     },
 }
 
+/// Who gets the units that an event frees at a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub enum Serves {
+    /// The units that wait at the pair, in the same event. Older versions did so; read
+    /// still, and written no more.
+    #[default]
+    #[n(0)]
+    Pair,
+    /// The backlog of the SKU, over all nodes, in an event of its own.
+    #[n(1)]
+    Backlog,
+}
+
 /// Units by supply, as one order line has them at one pair.
 pub type Parts = SmallVec<[(Supply, u32); 1]>;
 
@@ -215,7 +230,12 @@ pub type Parts = SmallVec<[(Supply, u32); 1]>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StockEffect {
     /// The pair's supply changed.
-    Change(StockChange),
+    Change {
+        /// How.
+        change: StockChange,
+        /// Who gets what that frees.
+        serves: Serves,
+    },
     /// An order line was given units.
     Reserve {
         /// The order.
@@ -233,7 +253,11 @@ pub enum StockEffect {
         line: u16,
         /// How many units.
         units: u32,
+        /// Who gets them.
+        serves: Serves,
     },
+    /// Units of order lines rest on other supply from now on.
+    Repeg(Arc<Repeg>),
     /// Units of an order line left the node.
     Ship {
         /// The order.
@@ -243,6 +267,38 @@ pub enum StockEffect {
         /// How many units.
         units: u32,
     },
+}
+
+impl StockEffect {
+    /// Whether it may free units, or bring supply nearer.
+    pub const fn frees(&self) -> bool {
+        match self {
+            Self::Change { .. } | Self::Release { .. } | Self::Repeg(_) => true,
+            Self::Reserve { .. } | Self::Ship { .. } => false,
+        }
+    }
+}
+
+/// Units that come off supplies of a pair, and units that come onto them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repeg {
+    /// What comes off.
+    pub off: Vec<Reservation>,
+    /// What comes on, once the other units are off.
+    pub on: Vec<Reservation>,
+    /// Units that come onto each supply.
+    pub takes: Parts,
+}
+
+impl Repeg {
+    /// Units come onto a supply.
+    pub fn put_on(&mut self, peg: Reservation) {
+        match self.takes.iter_mut().find(|(supply, _)| *supply == peg.supply) {
+            Some((_, units)) => *units += peg.units,
+            None => self.takes.push((peg.supply, peg.units)),
+        }
+        self.on.push(peg);
+    }
 }
 
 impl Stock {
@@ -296,22 +352,9 @@ impl Stock {
         }
     }
 
-    /// Whether `change` takes away inbound supply that was promised to orders.
-    /// Their units wait then, and are served from all that is free here. So such a
-    /// change is decided, and applied, while the pair has no claim.
-    pub fn displaces(&self, change: &StockChange) -> bool {
-        let (no, left, arrives) = match *change {
-            StockChange::InboundChanged { no, quantity, .. } => (no, Some(quantity), 0),
-            StockChange::InboundReceived { no, quantity, closes: false } => (no, None, quantity),
-            StockChange::InboundReceived { no, quantity, closes: true } => (no, Some(0), quantity),
-            StockChange::InboundCancelled { no } => (no, Some(0), 0),
-            _ => return false,
-        };
-        let moved = (self.free() + i64::from(arrives)).clamp(0, i64::from(arrives));
-        self.inbound_no(no).is_some_and(|inbound| {
-            let left = left.unwrap_or(inbound.quantity.saturating_sub(arrives));
-            i64::from(inbound.pegged) > i64::from(left) + moved
-        })
+    /// Whether units of orders wait here, or rest on what is on its way.
+    pub fn has_backlog(&self) -> bool {
+        self.waiting > 0 || self.inbound().iter().any(|inbound| inbound.pegged > 0)
     }
 
     /// Whether a supplier promises any quantity.
@@ -333,6 +376,15 @@ impl Stock {
     pub fn inbound_no(&self, no: InboundNo) -> Option<&Inbound> {
         let inbound = self.inbound();
         inbound.binary_search_by_key(&no, |i| i.no).ok().map(|at| &inbound[at])
+    }
+
+    /// When units that rest on that supply are expected; none when they are there, or have
+    /// none.
+    pub fn eta_of(&self, supply: Supply) -> Option<Timestamp> {
+        match supply {
+            Supply::Inbound(no) => self.inbound_no(no).map(|inbound| inbound.eta),
+            Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
+        }
     }
 
     /// The number that the next announced inbound supply gets.

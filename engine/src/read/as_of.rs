@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::model::{OrderNo, Pair, Parts, SkuNo, Stock};
-use crate::read::line_at;
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::before::read_pair;
@@ -25,8 +24,10 @@ use crate::state::catalogue::{Definition, Entry};
 use crate::state::network::Network;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::OrderCell;
+use crate::state::stock::LineSupply;
 use crate::transaction::error::{EngineError, Halt};
 use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::line_at;
 
 /// The state as of one event, for as long as this lives. There is one at a time.
 pub struct AsOf<'a> {
@@ -96,7 +97,8 @@ impl<'a> AsOf<'a> {
 
     /// What a line of an order has reserved at a pair.
     pub fn line(&self, order: OrderNo, line: u16, pair: Pair) -> Result<Parts, EngineError> {
-        let (parts, last_lsn) = line_at(self.kernel, order, line, pair)?;
+        let LineSupply { rests, last_lsn } = line_at(self.kernel, order, line, pair)?;
+        let parts: Parts = rests.iter().map(|rest| (rest.supply, rest.units)).collect();
         if last_lsn <= self.applied.lsn {
             return Ok(parts);
         }

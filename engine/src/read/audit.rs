@@ -392,7 +392,7 @@ fn audit_order(
 fn audit_lines(order: &Order, report: &mut AuditReport) {
     for (at, line) in order.lines.iter().enumerate() {
         let of_line = order.allocations.iter().filter(|a| usize::from(a.line) == at);
-        let placed: u64 = of_line.clone().map(|a| u64::from(a.units)).sum();
+        let placed: u64 = of_line.clone().map(|a| u64::from(a.units - a.moved)).sum();
         let cancelled: u64 = of_line.map(|a| u64::from(a.cancelled)).sum();
         let short = u64::from(line.cancelled).saturating_sub(cancelled);
         if placed + short != u64::from(line.ordered) {

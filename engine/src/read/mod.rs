@@ -6,21 +6,24 @@ pub mod audit;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::actor::Slot;
 use crate::limits::READS_MAX;
 use crate::model::order::trace::Trace;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderNo, OrderState, Pair, Parts, Sku,
-    Stock, Supply, Timestamp,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Sku, Stock, Supply,
+    Timestamp,
 };
 use crate::state::network::is_supplier;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::Found;
-use crate::state::stock::{Glance, InboundGlance, StockActor, StockMessage, StockReply};
+use crate::state::stock::{Glance, InboundGlance, Rest, StockActor, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::find_order;
 use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
 
 /// What can be promised of one SKU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ pub struct StockView {
 /// An order with what its open units rest on now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderView {
-    /// Its durable state.
+    /// Its durable state, with the days that follow from what its units rest on now.
     pub order: Arc<Order>,
     /// For each allocation, its open units by supply, the firmest first.
     pub supplies: Vec<Parts>,
@@ -215,70 +218,22 @@ async fn order_at_rest(kernel: &Kernel, id: &OrderId) -> Result<Option<OrderView
 }
 
 impl OrderView {
-    /// What an order rests on now; the version is that of the newest event that changed
-    /// the order or one of its pairs.
-    fn read(kernel: &Kernel, order: Order) -> Result<Self, EngineError> {
-        let (supplies, newest) = match order.state() {
-            OrderState::Open => supplies(kernel, &order)?,
-            _ => (vec![Parts::new(); order.allocations.len()], Lsn::NONE),
-        };
-        let version = newest.max(order.last_lsn);
+    /// What an order rests on now, and its days; the version is that of the newest event that
+    /// changed the order or one of its pairs.
+    fn read(kernel: &Kernel, mut order: Order) -> Result<Self, EngineError> {
+        let (mut supplies, mut version) =
+            (vec![Parts::new(); order.allocations.len()], order.last_lsn);
+        if order.state() == OrderState::Open {
+            let resting = Resting::read(kernel, &order)?;
+            kernel.bring_days_up_to_date(&mut order, &resting);
+            let parts = |rests: &SmallVec<[Rest; 2]>| {
+                rests.iter().map(|rest| (rest.supply, rest.units)).collect()
+            };
+            supplies = resting.rests.iter().map(parts).collect();
+            version = version.max(resting.newest);
+        }
         Ok(Self { order: Arc::new(order), supplies, version })
     }
-}
-
-/// What each allocation's open units rest on, and the newest event that changed a pair.
-/// The firmest units of a line at a node belong to its earliest shipment.
-fn supplies(kernel: &Kernel, order: &Order) -> Result<(Vec<Parts>, Lsn), EngineError> {
-    let mut left: Vec<(Pair, u16, Parts)> = Vec::new();
-    let mut newest = Lsn::NONE;
-    let mut supplies = vec![Parts::new(); order.allocations.len()];
-    let mut by_shipment: Vec<usize> = (0..order.allocations.len()).collect();
-    by_shipment.sort_by_key(|at| order.allocations[*at].shipment);
-    for at in by_shipment {
-        let allocation = &order.allocations[at];
-        let pair = order.pair_of(allocation);
-        let known = left.iter().position(|(p, line, _)| (*p, *line) == (pair, allocation.line));
-        let place = if let Some(place) = known {
-            place
-        } else {
-            let (parts, last_lsn) = line_at(kernel, order.no, allocation.line, pair)?;
-            newest = newest.max(last_lsn);
-            left.push((pair, allocation.line, parts));
-            left.len() - 1
-        };
-        supplies[at] = take(&mut left[place].2, allocation.open());
-    }
-    Ok((supplies, newest))
-}
-
-/// What a line of an order has reserved at a pair, and the last event that changed the
-/// pair. Waits for turns that other threads run, which is as long as a few turns take.
-pub fn line_at(
-    kernel: &Kernel,
-    no: OrderNo,
-    line: u16,
-    pair: Pair,
-) -> Result<(Parts, Lsn), EngineError> {
-    match kernel.state.cell(pair).ask(StockMessage::ReadLine(no, line)).wait() {
-        Ok(StockReply::Line(parts, last_lsn)) => Ok((parts, last_lsn)),
-        Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
-        Err(panicked) => Err(kernel.panicked(panicked)),
-    }
-}
-
-fn take(from: &mut Parts, units: u32) -> Parts {
-    let mut taken = Parts::new();
-    let mut wanted = units;
-    for (supply, there) in from.iter_mut() {
-        let part = wanted.min(*there);
-        if part > 0 {
-            taken.push((*supply, part));
-            *there -= part;
-            wanted -= part;
-        }
-    }
-    taken
 }
 
 /// Reads the decision trace of an order.

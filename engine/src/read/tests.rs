@@ -8,7 +8,8 @@ use crate::engine::tests::{PAIR, one_unit, poll, run};
 use crate::engine::{Engine, Pump};
 use crate::limits::READS_MAX;
 use crate::model::{
-    AllocationUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, StockChange, StockEffect,
+    AllocationUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, Serves, StockChange,
+    StockEffect,
 };
 use crate::state::order::OrderMessage;
 use crate::state::stock::StockMessage;
@@ -32,7 +33,9 @@ fn at_pair(engine: &Engine, lsn: Lsn, effect: StockEffect) {
 fn an_order_is_not_read_beside_half_of_its_cancellation() {
     let (engine, _pump, id, placed) = one_order();
     let cancelled = placed.next();
-    at_pair(&engine, cancelled, StockEffect::Release { order: NO, line: 0, units: 1 });
+    let serves = Serves::Pair;
+    let effect = StockEffect::Release { order: NO, line: 0, units: 1, serves };
+    at_pair(&engine, cancelled, effect);
     let mut read = pin!(engine.order(&id));
     assert!(poll(read.as_mut()).is_pending(), "the pair has the event, the order not yet");
 
@@ -57,7 +60,7 @@ fn an_order_whose_pair_is_never_at_rest_is_read_all_the_same() {
         lsn = lsn.next();
         let quantity = 1;
         let change = StockChange::Received { quantity, unavailable: 0 };
-        at_pair(&engine, lsn, StockEffect::Change(change));
+        at_pair(&engine, lsn, StockEffect::Change { change, serves: Serves::Pair });
         if let Poll::Ready(view) = poll(read.as_mut()) {
             let view = view.expect("it is read");
             assert_eq!(lsn.get() - placed.get(), u64::from(READS_MAX) + 1, "not before");

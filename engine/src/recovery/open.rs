@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
+
 use crate::apply::applier::Applier;
-use crate::apply::pipeline::{self};
+use crate::apply::pipeline;
+use crate::command::backlog::repeg;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
@@ -112,10 +115,12 @@ pub struct Recovered {
 pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Services, OpenError> {
     let Opened { kernel, snapshots, history, .. } = recovered;
     let (writer, applier) = pipeline::threads(kernel, writer);
+    let (runtime, repegging) = (Handle::current(), repeg::run(Arc::clone(kernel)));
     let start = Start {
         engine: Arc::clone(kernel) as Arc<dyn Supervised>,
         writer,
         applier,
+        repegger: Box::new(move || runtime.block_on(repegging)),
         snapshotting: Arc::new(Snapshotter {
             snapshots: Arc::clone(snapshots),
             kernel: Arc::clone(kernel),
@@ -276,5 +281,7 @@ pub(super) fn replay(
     recovered.state_hash = applied.hash;
     *kernel.state.gate.lock() = applied;
     kernel.watermark.advance(applied.lsn);
+    // What came free before the end was marked in the memory of the process that ended.
+    kernel.state.unsettle_all();
     Ok((kernel, recovered))
 }

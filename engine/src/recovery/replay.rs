@@ -94,7 +94,8 @@ fn read_record(kernel: &Kernel, lsn: Lsn, payload: &[u8]) -> Result<Written, Ope
     let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
     let record: Record<AnyEvent> =
         minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
-    let Record { request, event, .. } = record;
+    let Record { at, request, event, .. } = record;
+    kernel.state.pass_to(at);
     let (written, order) = event.replay(request).map_err(|error| unknown(error.to_string()))?;
     if let Some((id, no)) = order {
         kernel.state.orders.recover(id, no);

@@ -29,6 +29,8 @@ pub struct Start {
     pub writer: Work,
     /// The thread that applies.
     pub applier: Work,
+    /// The thread that settles backlogs.
+    pub repegger: Work,
     /// What takes snapshots.
     pub snapshotting: Arc<dyn Snapshotting>,
 }
@@ -55,6 +57,7 @@ struct State {
     start: Running,
     writer: ActorCell,
     applier: ActorCell,
+    repegger: ActorCell,
     snapshotter: ActorRef<SnapshotRequest>,
     threads: u8,
 }
@@ -115,18 +118,21 @@ impl Actor for Supervisor {
         start: Start,
     ) -> Result<State, ActorProcessingErr> {
         let me = myself.get_cell();
-        let Start { engine, writer, applier, snapshotting } = start;
+        let Start { engine, writer, applier, repegger, snapshotting } = start;
         let applier = ("applier", applier);
         let (applier, _) = Actor::spawn_linked(None, ThreadService, applier, me.clone()).await?;
         let writer = ("journal writer", writer);
         let (writer, _) = Actor::spawn_linked(None, ThreadService, writer, me.clone()).await?;
+        let repegger = ("re-pegger", repegger);
+        let (repegger, _) = Actor::spawn_linked(None, ThreadService, repegger, me.clone()).await?;
         let snapshotter = spawn_snapshotter(&snapshotting, me).await?;
         Ok(State {
             start: Running { engine, snapshotting },
             writer: writer.get_cell(),
             applier: applier.get_cell(),
+            repegger: repegger.get_cell(),
             snapshotter,
-            threads: 2,
+            threads: 3,
         })
     }
 
@@ -144,6 +150,7 @@ impl Actor for Supervisor {
                 let who = vec![
                     ("journal writer", state.writer.clone()),
                     ("applier", state.applier.clone()),
+                    ("re-pegger", state.repegger.clone()),
                     ("snapshotter", state.snapshotter.get_cell()),
                 ];
                 let _ = reply.send(who);
@@ -196,7 +203,9 @@ impl Supervisor {
                 spawn_snapshotter(&state.start.snapshotting, myself.get_cell()).await?;
             return Ok(());
         }
-        let name = if who.get_id() == state.writer.get_id() { "journal writer" } else { "applier" };
+        let threads = [(&state.writer, "journal writer"), (&state.applier, "applier")];
+        let known = threads.iter().find(|(cell, _)| cell.get_id() == who.get_id());
+        let name = known.map_or("re-pegger", |(_, name)| name);
         if !state.start.engine.is_closing() {
             state.start.engine.halt(format!("the {name} ended: {why}"));
         }

@@ -59,8 +59,8 @@ struct Fixture {
     services: Services,
     begun: Receiver<()>,
     then: Sender<Then>,
-    /// The two threads end when these are dropped.
-    threads: (Sender<()>, Sender<()>),
+    /// The threads end when these are dropped.
+    threads: [Sender<()>; 3],
 }
 
 impl Fixture {
@@ -68,6 +68,7 @@ impl Fixture {
         let engine = std::sync::Arc::new(Engine::default());
         let ((begun, has_begun), (then, told)) = (channel(), channel());
         let ((writer, writing), (applier, applying)) = (channel::<()>(), channel::<()>());
+        let (repegger, repegging) = channel::<()>();
         let until_dropped = |end: Receiver<()>| -> Work {
             Box::new(move || {
                 let _ = end.recv();
@@ -78,10 +79,11 @@ impl Fixture {
             engine: engine.clone(),
             writer: until_dropped(writing),
             applier: until_dropped(applying),
+            repegger: until_dropped(repegging),
             snapshotting: std::sync::Arc::new(Told { begun, then: Mutex::new(told) }),
         };
         let services = Services::start(start).await.expect("they start");
-        Self { engine, services, begun: has_begun, then, threads: (writer, applier) }
+        Self { engine, services, begun: has_begun, then, threads: [writer, applier, repegger] }
     }
 
     /// Asks for a snapshot, and waits until it is being taken.

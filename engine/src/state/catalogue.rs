@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 use parking_lot::RwLock;
@@ -25,6 +25,11 @@ pub struct Entry {
     definition: RwLock<Option<Definition>>,
     /// The SKU, which no definition changes: what the index compares.
     sku: OnceLock<Sku>,
+    /// Whether the backlog has to be looked at before new orders get units. It lies beside
+    /// what a look-up of the item reads.
+    unsettled: AtomicBool,
+    /// The last moment at which something came free of it.
+    freed: AtomicU64,
 }
 
 const _: () = assert!(size_of::<Entry>() == 192);
@@ -42,7 +47,8 @@ pub struct Definition {
 impl Entry {
     fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
         let (definition, sku) = (RwLock::new(None), OnceLock::new());
-        Self { row: Row::new(pairs), definition, sku }
+        let (unsettled, freed) = (AtomicBool::new(false), AtomicU64::new(0));
+        Self { row: Row::new(pairs), definition, sku, unsettled, freed }
     }
 
     #[inline]
@@ -53,6 +59,32 @@ impl Entry {
     /// The SKU, read without a lock.
     pub fn sku(&self) -> &Sku {
         self.sku.get().expect("the catalogue shows defined items only")
+    }
+
+    /// Whether older orders have to be looked at before new ones get units: something came
+    /// free.
+    #[inline]
+    pub fn is_unsettled(&self) -> bool {
+        self.unsettled.load(Ordering::Acquire)
+    }
+
+    /// Says so, or that it is over.
+    pub(super) fn set_unsettled(&self, is_unsettled: bool) {
+        self.unsettled.store(is_unsettled, Ordering::Release);
+    }
+
+    /// Something comes free at a moment.
+    pub(super) fn comes_free(&self, moment: u64) {
+        self.freed.fetch_max(moment, Ordering::SeqCst);
+        // What is published of a backlog is read after it: an order publishes its claim, and
+        // reads this after that.
+        fence(Ordering::SeqCst);
+    }
+
+    /// Whether something came free after a moment.
+    pub(super) fn freed_after(&self, moment: u64) -> bool {
+        fence(Ordering::SeqCst);
+        self.freed.load(Ordering::SeqCst) > moment
     }
 
     /// The definition as it stands.

@@ -16,22 +16,24 @@ pub mod orders;
 pub mod requests;
 mod sku_index;
 pub mod stock;
+pub mod unsettled;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use parking_lot::Mutex;
 
 use crate::actor::Slot;
 use crate::apart::Apart;
-use crate::model::{Lsn, OrderNo, Pair, Sku, SkuNo, StateHash};
+use crate::model::{Lsn, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp};
 use before::BeforeImages;
 use catalogue::Catalogue;
 use network::Network;
 use orders::Orders;
 use requests::Requests;
 use stock::StockActor;
+use unsettled::Unsettled;
 
 /// The durable state of an engine, in memory, and what is in flight on it.
 pub struct State {
@@ -53,6 +55,16 @@ pub struct State {
     /// The last event of the step that is being applied: actors may show it
     /// before the watermark does.
     pub applying: Apart<AtomicU64>,
+    /// SKUs whose backlog has to be looked at.
+    pub unsettled: Unsettled,
+    /// How often something came free. It counts from 1 in each process.
+    moments: Apart<AtomicU64>,
+    /// The last moment at which something may have come free of every SKU.
+    freed_all: AtomicU64,
+    /// The newest time that a command brought, in microseconds since the Unix epoch.
+    newest_us: Apart<AtomicI64>,
+    /// Whether this process was told the time.
+    has_time: AtomicBool,
     /// Where the applier keeps parts before it changes them, while a reader reads
     /// the state as of one event.
     pub before: ArcSwapOption<BeforeImages>,
@@ -87,6 +99,11 @@ impl State {
             new_items: Mutex::default(),
             gate: Apart::default(),
             applying: Apart::default(),
+            unsettled: Unsettled::default(),
+            moments: Apart::default(),
+            freed_all: AtomicU64::new(0),
+            newest_us: Apart::default(),
+            has_time: AtomicBool::new(false),
             before: ArcSwapOption::empty(),
         }
     }
@@ -95,6 +112,79 @@ impl State {
     #[inline]
     pub fn cell(&self, pair: Pair) -> Slot<'_, StockActor> {
         self.catalogue.cell(pair)
+    }
+
+    /// Something comes free of a SKU, by an event or from a claim that is given back: its
+    /// backlog has to be looked at, if it has one. It is said before the units show: an order
+    /// that claims them finds the mark.
+    pub fn comes_free(&self, sku: SkuNo) {
+        let entry = self.catalogue.entry(sku);
+        entry.comes_free(self.next_moment());
+        if entry.row.has_backlog() {
+            self.unsettle(sku);
+        }
+    }
+
+    /// Something may come free of every SKU.
+    pub fn all_comes_free(&self) {
+        self.freed_all.fetch_max(self.next_moment(), Ordering::SeqCst);
+        self.unsettle_all();
+    }
+
+    fn next_moment(&self) -> u64 {
+        self.moments.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// The last moment at which something came free, of any SKU.
+    pub fn moment(&self) -> u64 {
+        self.moments.load(Ordering::Acquire)
+    }
+
+    /// Whether something came free of a SKU after a moment. An order that was planned from
+    /// that moment on may not have seen it.
+    pub fn freed_after(&self, sku: SkuNo, moment: u64) -> bool {
+        self.catalogue.entry(sku).freed_after(moment)
+            || self.freed_all.load(Ordering::SeqCst) > moment
+    }
+
+    /// Notes that something came free of a SKU, or may have: its backlog has to be looked at.
+    pub fn unsettle(&self, sku: SkuNo) {
+        self.unsettled.mark(sku, || self.catalogue.entry(sku).set_unsettled(true));
+    }
+
+    /// A SKU's backlog was looked at, and nothing was to be done, if it was not marked more
+    /// often than so; whether that is so.
+    pub fn settle(&self, sku: SkuNo, marks: u64) -> bool {
+        self.unsettled.settle(sku, marks, || self.catalogue.entry(sku).set_unsettled(false))
+    }
+
+    /// Every backlog may have something to gain.
+    pub fn unsettle_all(&self) {
+        let waiting = self.catalogue.iter().filter(|(_, entry)| entry.row.has_backlog());
+        waiting.for_each(|(sku, _)| self.unsettle(sku));
+    }
+
+    /// The newest time that a command brought: the engine has no other clock.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.newest_us.load(Ordering::Relaxed))
+    }
+
+    /// A command, or an event, is of that time. It is noted to the millisecond: every command
+    /// brings one, and all threads read it.
+    pub fn pass_to(&self, time: Timestamp) {
+        const STEP_US: i64 = 1_000;
+        if self.newest_us.load(Ordering::Relaxed) + STEP_US <= time.as_micros() {
+            self.newest_us.fetch_max(time.as_micros(), Ordering::Relaxed);
+        }
+    }
+
+    /// It is that time now. Backlogs that a start found unsettled are not looked at before
+    /// this is told: days that are told to customers count from it.
+    pub fn tell_time(&self, now: Timestamp) {
+        self.pass_to(now);
+        if !self.has_time.load(Ordering::Relaxed) && !self.has_time.swap(true, Ordering::Relaxed) {
+            self.unsettled.begin();
+        }
     }
 
     /// What is applied. Waits for a step of the applier at most: reads and metrics ask

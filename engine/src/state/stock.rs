@@ -9,15 +9,18 @@
 //!   event refused --> given back
 //! ```
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use smallvec::SmallVec;
 
 use crate::actor::{Actor, Mailbox, Row, prefetch_to_write};
 use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::effect::StockClaim;
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
-    Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, Refused, StateHash,
-    Stock, StockChange, StockEffect, StockOperation, Supply, Timestamp,
+    Inbound, InboundId, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refusal, Refused, Repeg,
+    Reservation, StateHash, Stock, StockChange, StockEffect, StockOperation, Supply, Timestamp,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -38,26 +41,24 @@ struct RareClaims {
     waiting: u32,
     /// Units that shipments in flight take away.
     leaving: u32,
-    /// Cancellations in flight: units are about to come free.
-    releasing: u32,
-    /// A change of supply is in flight; it excludes others, and shipments.
+    /// Events of the backlog in flight: what rests on what is not changed otherwise.
+    repegging: u32,
+    /// A change of supply is in flight; it excludes others, shipments, and the backlog.
     editing: bool,
     /// Units that the change in flight takes from what is free.
     withheld: u32,
-    /// The change in flight gives away what is free: it excludes claims as well.
-    exclusive: bool,
     /// Changes that wait for the claims there are. No further claim is let in
     /// before them: a shelf counted empty is not sold from for ever.
     in_line: u32,
 }
 
 /// What a pair publishes: readable at any time without a turn. One word of four
-/// bytes: two flags, and above them the free quantity as far as 30 bits go.
+/// bytes: three flags, and above them the free quantity as far as 29 bits go.
 #[derive(Debug, Default)]
 pub struct Published(AtomicU32);
 
 /// A reading of [`Published`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Glance {
     /// Free now, net of claims; below zero after a short count. Exact unless it
     /// [is clamped](Self::is_clamped).
@@ -66,12 +67,19 @@ pub struct Glance {
     pub has_inbound: bool,
     /// Whether units are claimed or withheld in flight: they may come back.
     pub in_flight: bool,
+    /// Whether units of orders wait here, or rest on what is on its way.
+    pub has_backlog: bool,
 }
 
 impl RareClaims {
     /// Whether no claim is let in for now.
     const fn is_closed(&self) -> bool {
-        self.exclusive || self.in_line > 0
+        self.in_line > 0
+    }
+
+    /// Whether orders in flight are to wait, or to rest on what is on its way.
+    const fn adds_to_backlog(&self) -> bool {
+        self.waiting > 0 || !self.inbound.is_empty()
     }
 }
 
@@ -92,7 +100,8 @@ impl Glance {
 impl Published {
     const INBOUND: u32 = 1;
     const IN_FLIGHT: u32 = 2;
-    const FLAG_BITS: u32 = 2;
+    const BACKLOG: u32 = 4;
+    const FLAG_BITS: u32 = 3;
 
     /// Reads what was published last.
     #[inline]
@@ -104,6 +113,7 @@ impl Published {
             free: word.cast_signed() >> Self::FLAG_BITS,
             has_inbound: word & Self::INBOUND != 0,
             in_flight: word & Self::IN_FLIGHT != 0,
+            has_backlog: word & Self::BACKLOG != 0,
         }
     }
 
@@ -111,6 +121,7 @@ impl Published {
         let mut word = glance.free.cast_unsigned() << Self::FLAG_BITS;
         word |= if glance.has_inbound { Self::INBOUND } else { 0 };
         word |= if glance.in_flight { Self::IN_FLIGHT } else { 0 };
+        word |= if glance.has_backlog { Self::BACKLOG } else { 0 };
         self.0.store(word, Ordering::Release);
     }
 }
@@ -120,6 +131,13 @@ impl Row<StockActor> {
     #[inline]
     pub fn glances(&self, mut show: impl FnMut(NodeNo, Glance)) {
         self.for_each(|node, published| show(node, published.glance()));
+    }
+
+    /// Whether units of orders wait for this SKU at any node, or rest on what is on its way.
+    pub fn has_backlog(&self) -> bool {
+        let mut any = false;
+        self.glances(|_, glance| any |= glance.has_backlog);
+        any
     }
 }
 
@@ -148,8 +166,8 @@ pub enum StockMessage {
         /// Units of the same line that earlier shipments have a right to.
         ahead: u32,
     },
-    /// Announce that units are about to be given back.
-    ClaimRelease,
+    /// Claim that units rest on other supply, as was decided on the backlog as of an event.
+    ClaimRepeg(Arc<Repeg>, Lsn),
     /// Apply what a durable event does here.
     Apply {
         /// This pair.
@@ -167,6 +185,8 @@ pub enum StockMessage {
     ReadPromise,
     /// Read the reservations of one order line.
     ReadLine(OrderNo, u16),
+    /// Read the pair's part of the backlog, and what could serve it.
+    ReadBacklog,
     /// Read what inbound supplies could promise.
     ReadInbound,
     /// Read what callers call an inbound supply.
@@ -190,8 +210,10 @@ pub enum StockReply {
     State(Box<Stock>),
     /// To a read of what could be promised.
     Promise(Promise),
-    /// To a read of one line: units by supply, and the last event that changed the pair.
-    Line(Parts, Lsn),
+    /// To a read of one line.
+    Line(Box<LineSupply>),
+    /// To a read of the backlog.
+    Backlog(Box<BacklogAt>),
     /// To a read of inbound supplies, ascending by number.
     Inbound(Vec<InboundGlance>),
     /// To a read of an inbound supply's id; none when it is not open.
@@ -213,6 +235,64 @@ pub struct Promise {
     pub inbound: Vec<InboundGlance>,
 }
 
+/// What an order line has at a pair.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineSupply {
+    /// Its units, those that can be counted on first before others.
+    pub rests: SmallVec<[Rest; 2]>,
+    /// The last event that changed the pair.
+    pub last_lsn: Lsn,
+}
+
+/// Units of an order line, and what they rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// The supply.
+    pub supply: Supply,
+    /// How many.
+    pub units: u32,
+    /// When they are expected, if they are on their way.
+    pub eta: Option<Timestamp>,
+}
+
+/// When units can be counted on, in an order: those that are there come first, those without
+/// supply last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ready {
+    /// They are there.
+    Now,
+    /// They are expected then.
+    At(Timestamp),
+    /// They have no supply.
+    Never,
+}
+
+impl Rest {
+    /// When they can be counted on.
+    pub const fn ready(&self) -> Ready {
+        match (self.supply, self.eta) {
+            (Supply::OnHand | Supply::Supplier, _) => Ready::Now,
+            (Supply::Inbound(_), Some(eta)) => Ready::At(eta),
+            (Supply::Inbound(_) | Supply::Backorder, _) => Ready::Never,
+        }
+    }
+}
+
+/// A pair's part of the backlog, and what could serve it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BacklogAt {
+    /// Order lines of which units wait, or rest on what is on its way: all their units here.
+    pub lines: Vec<(OrderNo, u16, Parts)>,
+    /// Free now, net of claims.
+    pub free: i64,
+    /// What is on its way, ascending by number.
+    pub inbound: Vec<InboundGlance>,
+    /// Whether commands in flight claim or withhold units, or are about to add to the backlog.
+    pub in_flight: bool,
+    /// The last event that changed the pair.
+    pub last_lsn: Lsn,
+}
+
 /// How a pair stands: what a look at several pairs rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -220,8 +300,6 @@ pub struct Standing {
     pub last_lsn: Lsn,
     /// Whether supply is claimed or withheld in flight: it may come back.
     pub in_flight: bool,
-    /// Whether orders in flight are about to wait here.
-    pub about_to_wait: bool,
     /// Units that may still wait here.
     pub room_to_wait: u32,
 }
@@ -292,17 +370,18 @@ impl Actor for StockActor {
             StockMessage::ClaimShip { order, line, units, ahead } => {
                 StockReply::Grant(self.claim_ship(order, line, units, ahead))
             }
-            StockMessage::ClaimRelease => self.done(|it| it.rare().releasing += 1),
+            StockMessage::ClaimRepeg(repeg, as_of) => {
+                StockReply::Grant(self.claim_repeg(&repeg, as_of))
+            }
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
             StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
             StockMessage::ReadPromise => return StockReply::Promise(self.promise()),
             StockMessage::ReadLine(order, line) => {
-                let held = self.stock.reservations.of_line(order, line);
-                let parts = held.map(|r| (r.supply, r.units)).collect();
-                return StockReply::Line(parts, self.stock.last_lsn);
+                return StockReply::Line(Box::new(self.line(order, line)));
             }
+            StockMessage::ReadBacklog => return StockReply::Backlog(Box::new(self.backlog())),
             StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
             StockMessage::ReadInboundId(no) => {
                 let inbound = self.stock.inbound_no(no);
@@ -340,11 +419,17 @@ impl StockActor {
         let rare = self.rare.as_deref();
         let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
         Glance {
-            free: i32::try_from(self.free().clamp(least, most)).expect("clamped to 30 bits"),
+            free: i32::try_from(self.free().clamp(least, most)).expect("clamped to 29 bits"),
             has_inbound: !self.stock.inbound().is_empty(),
             in_flight: self.claimed > 0
                 || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
+            has_backlog: self.stock.has_backlog() || rare.is_some_and(RareClaims::adds_to_backlog),
         }
+    }
+
+    /// Whether commands in flight claim or withhold units, or are about to add to the backlog.
+    fn is_in_flight(&self) -> bool {
+        self.claimed > 0 || self.rare.as_deref().is_some_and(|r| r.editing || r.adds_to_backlog())
     }
 
     /// The promise of what is durable. A change in flight hides inbound supply from plans,
@@ -365,7 +450,6 @@ impl StockActor {
         Standing {
             last_lsn: self.stock.last_lsn,
             in_flight: inbound_hidden || self.glance().in_flight,
-            about_to_wait: rare.is_some_and(|r| r.waiting > 0),
             room_to_wait: STOCK_UNITS_MAX.saturating_sub(self.stock.waiting),
         }
     }
@@ -378,14 +462,36 @@ impl StockActor {
         self.stock.inbound().iter().map(net).collect()
     }
 
-    /// Grants all parts or none. No unit begins to wait while a change or a
-    /// cancellation is in flight that will serve the waiting units: its event comes
-    /// first, and would not serve a unit that began to wait later.
+    fn line(&self, order: OrderNo, line: u16) -> LineSupply {
+        let held = self.stock.reservations.of_line(order, line);
+        let rest = |r: Reservation| {
+            let eta = self.stock.eta_of(r.supply);
+            Rest { supply: r.supply, units: r.units, eta }
+        };
+        let mut rests: SmallVec<[Rest; 2]> = held.map(rest).collect();
+        rests.sort_by_key(Rest::ready);
+        LineSupply { rests, last_lsn: self.stock.last_lsn }
+    }
+
+    fn backlog(&self) -> BacklogAt {
+        let mut lines = Vec::new();
+        if self.stock.has_backlog() {
+            let all: Vec<Reservation> = self.stock.reservations.iter().collect();
+            let of_lines = all.chunk_by(|a, b| (a.order, a.line) == (b.order, b.line));
+            // The least firm units of a line come last.
+            let waits = |line: &&[Reservation]| line.last().is_some_and(|r| !r.supply.is_there());
+            lines.extend(of_lines.filter(waits).map(|line| {
+                let parts = line.iter().map(|r| (r.supply, r.units)).collect();
+                (line[0].order, line[0].line, parts)
+            }));
+        }
+        let (free, inbound, last_lsn) = (self.free(), self.glance_inbound(), self.stock.last_lsn);
+        BacklogAt { lines, free, inbound, in_flight: self.is_in_flight(), last_lsn }
+    }
+
+    /// Grants all parts or none.
     fn claim(&mut self, parts: &Parts) -> Grant {
-        let waits = parts.iter().any(|(supply, _)| *supply == Supply::Backorder);
-        let in_the_way =
-            |r: &RareClaims| r.is_closed() || (waits && (r.editing || r.releasing > 0));
-        if self.rare.as_deref().is_some_and(in_the_way) {
+        if self.rare.as_deref().is_some_and(RareClaims::is_closed) {
             return Grant::InFlight;
         }
         let mut missing = 0;
@@ -408,6 +514,22 @@ impl StockActor {
             self.hold(supply, units);
         }
         Grant::Granted
+    }
+
+    /// Grants what was decided on the backlog, if the pair is as it was read: units come off
+    /// what they rest on, and the supplies that they come to have as many.
+    fn claim_repeg(&mut self, repeg: &Repeg, as_of: Lsn) -> Grant {
+        if self.rare.as_deref().is_some_and(|r| r.editing) {
+            return Grant::InFlight;
+        }
+        if self.stock.last_lsn > as_of {
+            return Grant::Short(0);
+        }
+        let granted = self.claim(&repeg.takes);
+        if granted == Grant::Granted {
+            self.rare().repegging += 1;
+        }
+        granted
     }
 
     /// Units that durable state could promise, and how many of them are claimed.
@@ -455,11 +577,14 @@ impl StockActor {
         match claim {
             StockClaim::Units(parts) => parts.iter().for_each(|part| self.unclaim(*part)),
             StockClaim::Leaving(units) => self.rare().leaving -= units,
-            StockClaim::Releasing => self.rare().releasing -= 1,
+            StockClaim::Repegging(parts) => {
+                self.rare().repegging -= 1;
+                parts.iter().for_each(|part| self.unclaim(*part));
+            }
             StockClaim::InLine => self.rare().in_line -= 1,
             StockClaim::Editing => {
                 let rare = self.rare();
-                (rare.editing, rare.exclusive, rare.withheld) = (false, false, 0);
+                (rare.editing, rare.withheld) = (false, 0);
             }
         }
         self.drop_rare_if_empty();
@@ -502,10 +627,8 @@ impl StockActor {
             Edit::InLine => self.rare().in_line += 1,
             Edit::Granted(change) => {
                 let taken = self.stock.free() - self.stock.free_after(change);
-                let exclusive = self.stock.displaces(change);
                 let rare = self.rare();
                 rare.editing = true;
-                rare.exclusive = exclusive;
                 rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
             }
             Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
@@ -518,7 +641,7 @@ impl StockActor {
         if rare.is_some_and(|r| r.editing) {
             return Edit::InFlight;
         }
-        if rare.is_some_and(|r| r.leaving > 0 || r.waiting > 0 || !r.inbound.is_empty()) {
+        if rare.is_some_and(|r| r.leaving > 0 || r.repegging > 0 || !r.inbound.is_empty()) {
             return Edit::InLine;
         }
         let change = match self.stock.decide(operation) {
@@ -528,7 +651,7 @@ impl StockActor {
         };
         let taken = self.stock.free() - self.stock.free_after(&change);
         let takes_claimed = taken > self.stock.free() - i64::from(self.claimed);
-        if self.claimed > 0 && (takes_claimed || self.stock.displaces(&change)) {
+        if self.claimed > 0 && takes_claimed {
             return Edit::InLine;
         }
         Edit::Granted(change)
@@ -566,8 +689,8 @@ impl StockActor {
     }
 
     fn apply(&mut self, pair: Pair, lsn: Lsn, effect: &StockEffect, settles: bool) -> StateHash {
-        if settles {
-            self.give_back(effect.claim());
+        if let (true, Some(claim)) = (settles, effect.claim()) {
+            self.give_back(claim);
         }
         let mut hash = StateHash::default();
         let missing_good = missing_good(&self.stock);

@@ -12,24 +12,26 @@
 //!
 //! | command | keeps | sleeps for |
 //! |---|---|---|
-//! | placing an order | no claim | a pair |
+//! | placing an order | no claim | a pair, or the backlog of a SKU |
 //! | taking an order in hand | no claim | that order |
 //! | a shipment | its order in hand | a pair |
-//! | a cancellation | its order in hand, what it announced | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
+//! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
-//! No commands wait for each other in a circle. A cancellation and a change of supply sleep
-//! until claims of units, shipments and changes at one pair end, and no command sleeps with
-//! such a claim. A shipment sleeps for these and for changes in line, an order for these
-//! and for announcements. A command that takes an order in hand sleeps for a shipment or a
-//! cancellation of it.
+//! No commands wait for each other in a circle. A change of supply sleeps until claims of
+//! units, shipments, changes and the re-pegger's claims at one pair end, and no command sleeps
+//! with such a claim. A shipment sleeps for these and for changes in line, and so do an order
+//! and the re-pegger. A command that takes an order in hand, or the re-pegger, sleeps for a
+//! shipment or a cancellation of it. An order sleeps for the re-pegger, which sleeps for no
+//! command that sleeps for a backlog: an order has no claim then, and a command whose event is
+//! durable has none left.
 //!
-//! No two commands wake each other for ever. Orders and shipments give up their claims on
-//! pairs before they sleep, and they ask pairs in one order: ascending. The pair that
+//! No two commands wake each other for ever. Orders, shipments and the re-pegger give up their
+//! claims on pairs before they sleep, and they ask pairs in one order: ascending. The pair that
 //! refused comes after all pairs that they give up. So a command does not wake itself, and
-//! the commands that it wakes slept for an earlier pair than it does. Cancellations give
-//! nothing up before they sleep. A change of supply that finds another change in flight
-//! leaves the line, and may wake itself by that; it is not in line then, and does so once.
+//! the commands that it wakes slept for an earlier pair than it does. A change of supply that
+//! finds another change in flight leaves the line, and may wake itself by that; it is not in
+//! line then, and does so once.
 //!
 //! No wake-up is lost: a command that sleeps was refused once more after it began to
 //! listen. So the turn that frees the actor comes after that refusal, and the thread that
@@ -56,8 +58,8 @@ pub enum Attempt<'a, T> {
 }
 
 /// The attempts at one step of a command, with a bound of their own: taking an order in
-/// hand, each pair of a cancellation, all pairs of a shipment, a change of supply. To plan,
-/// confirm and claim an order is one step. Each attempt but the first is made only once
+/// hand, all pairs of a shipment, a change of supply. To plan, confirm and claim an order is
+/// one step, and so is an event of the re-pegger. Each attempt but the first is made only once
 /// another command's event was applied, or its claim ended at the very actor that refused
 /// the attempt before. So the bound on attempts bounds how often a step loses.
 ///
@@ -102,6 +104,11 @@ impl<'a> Attempts<'a> {
         self.next = self.kernel.next_step();
         Ok(None)
     }
+}
+
+/// Whether the same may succeed once other commands have gone on.
+pub const fn passes_by_itself(error: &EngineError) -> bool {
+    matches!(error, EngineError::Overloaded { .. } | EngineError::Refused(Refusal::Contended))
 }
 
 /// Listens for an actor that refused: the actor is asked once more before the command

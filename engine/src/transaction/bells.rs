@@ -10,7 +10,7 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::apart::Apart;
 use crate::limits::BELLS;
-use crate::model::{OrderNo, Pair};
+use crate::model::{OrderNo, Pair, SkuNo};
 
 /// An actor that a command may sleep for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub enum Awaited {
     Pair(Pair),
     /// An order.
     Order(OrderNo),
+    /// The backlog of a SKU, which rings when it is settled.
+    Backlog(SkuNo),
 }
 
 impl Awaited {
@@ -26,6 +28,7 @@ impl Awaited {
         let number = match self {
             Self::Pair(pair) => u64::from(pair.sku.0) << 16 | u64::from(pair.node.0),
             Self::Order(no) => no.0,
+            Self::Backlog(sku) => u64::from(sku.0) << 16 | u64::from(u16::MAX),
         };
         // Neighbours are apart: the high bits of a product depend on all that are below.
         let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;

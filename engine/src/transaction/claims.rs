@@ -1,16 +1,18 @@
 //! Claims of a transaction: given back when it ends before its event is written.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
-use super::asked::{Asked, ask};
-use super::attempts::{Attempt, Ear};
+use super::asked::Asked;
+use super::attempts::Ear;
 use super::bells::{Awaited, Listening};
 use super::error::EngineError;
 use super::kernel::Kernel;
 use super::written::{Reserve, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{OrderNo, Pair, StockOperation};
+use crate::model::{Lsn, OrderNo, Pair, Repeg, StockOperation};
 use crate::state::stock::{Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
@@ -96,31 +98,17 @@ impl<'k> Claims<'k> {
         }
     }
 
-    /// Announces to one pair that units are about to be given back: from now on no
-    /// order begins to wait there. The announcement is complete once the orders in
-    /// flight that were about to wait there are [waited for](Self::released).
-    pub async fn release(&mut self, pair: Pair) -> Result<(), EngineError> {
-        let (kernel, claim) = (self.kernel, Claim::Stock(pair, StockClaim::Releasing));
-        let asked = kernel.state.cell(pair).ask(StockMessage::ClaimRelease);
-        Asked::new(kernel, asked, |_| kernel.give_back(claim.clone())).await?;
-        self.held.push(claim);
-        Ok(())
-    }
-
-    /// Done when the orders that were about to wait at a pair, when it was told of a
-    /// release, are no longer in flight; until then, the pair's bell.
-    pub async fn released(&self, pair: Pair) -> Result<Attempt<'k, ()>, EngineError> {
-        let (kernel, cell) = (self.kernel, self.kernel.state.cell(pair));
-        let mut ear = Ear::at(kernel, Awaited::Pair(pair));
-        loop {
-            let standing = standing_of(ask(kernel, cell, StockMessage::ReadStanding).await?);
-            if !standing.about_to_wait {
-                return Ok(Attempt::Done(()));
-            }
-            if let Some(bell) = ear.refused() {
-                return Ok(Attempt::InTheWay(bell));
-            }
-        }
+    /// Claims what was decided on the backlog at one pair, as it was after an event; the
+    /// pair's bell when others have it in hand.
+    pub async fn repeg(
+        &mut self,
+        pair: Pair,
+        repeg: &Arc<Repeg>,
+        as_of: Lsn,
+    ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
+        let cell = self.kernel.state.cell(pair);
+        let ask = || cell.ask(StockMessage::ClaimRepeg(Arc::clone(repeg), as_of));
+        self.claim(pair, StockClaim::Repegging(repeg.takes.clone()), ask).await
     }
 
     /// Decides a change of one pair's supply, and holds the pair for it; the pair's bell

@@ -6,16 +6,18 @@
 //!    +--> carried out before: answered again, whatever its content is today
 //! ```
 
+use smallvec::SmallVec;
+
 use super::begin::{Started, begin_request};
 use super::error::EngineError;
 use super::in_flight::Transaction;
 use super::kernel::Kernel;
 use super::written::{Recorded, Written};
 use crate::journal::Ticket;
-use crate::model::effect::Effects;
+use crate::model::effect::{Effect, Effects};
 use crate::model::event::{Listed, Numbered, Record};
 use crate::model::{
-    Lsn, Meta, OrderId, OrderNo, Refusal, Request, Timestamp, Unpackable, Violation,
+    Lsn, Meta, OrderId, OrderNo, Refusal, Request, SkuNo, Timestamp, Unpackable, Violation,
 };
 use crate::state::network::Network;
 
@@ -89,10 +91,10 @@ pub enum Decision<E> {
 }
 
 /// The outcome of a command, before it is durable.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The event is on its way to the disk.
-    Written(Ticket),
+    /// The event is on its way to the disk. It may free units of these SKUs.
+    Written(Ticket, SmallVec<[SkuNo; 2]>),
     /// The same request was carried out before.
     Repeat(Lsn),
     /// Nothing had to change, or the caller only asked whether it could.
@@ -118,18 +120,25 @@ pub async fn run<C: Command>(kernel: &Kernel, command: &C) -> Result<Outcome, En
         Decision::Nothing(lsn) => return Ok(Outcome::Known(lsn)),
     };
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
-    let ticket = append(&tx, record)?;
+    let (ticket, frees) = append(&tx, record)?;
     tx.hand_over(ticket);
-    Ok(Outcome::Written(ticket))
+    Ok(Outcome::Written(ticket, frees))
 }
 
-/// Hands a record to the journal. Of an item that is new, its number is the next one.
+/// Hands a record to the journal, and tells of which SKUs its event may free units. Of an
+/// item that is new, its number is the next one.
 fn append<E: Listed + Effective>(
     tx: &Transaction<'_>,
     record: Record<Numbered<E>>,
-) -> Result<Ticket, EngineError> {
+) -> Result<(Ticket, SmallVec<[SkuNo; 2]>), EngineError> {
     let _numbers = tx.still_next()?;
-    tx.kernel().append(record, recorded)
+    let mut frees = SmallVec::new();
+    let ticket = tx.kernel().append(record, |request, event| {
+        let effects = event.effects();
+        frees.extend(effects.iter().filter_map(Effect::frees));
+        Written::Other(Box::new(Recorded { request, effects }))
+    })?;
+    Ok((ticket, frees))
 }
 
 /// The key of a command, if it has one, with the fingerprint of what the caller sent.

@@ -3,7 +3,7 @@
 use super::bells::Awaited;
 use super::kernel::Kernel;
 use crate::actor::{Actor, Ask};
-use crate::model::effect::Claim;
+use crate::model::effect::{Claim, StockClaim};
 use crate::state::order::OrderMessage;
 use crate::state::stock::StockMessage;
 
@@ -13,6 +13,10 @@ impl Kernel {
     pub fn give_back(&self, claim: Claim) {
         match claim {
             Claim::Stock(pair, claim) => {
+                let hid_units = !matches!(claim, StockClaim::Leaving(_) | StockClaim::InLine);
+                if hid_units {
+                    self.state.comes_free(pair.sku);
+                }
                 let given = self.state.cell(pair).ask(StockMessage::GiveBack(claim));
                 give_back(self, Awaited::Pair(pair), given);
             }

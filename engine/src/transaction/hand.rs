@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::find::not_found;
 use super::kernel::Kernel;
 use crate::model::effect::Claim;
-use crate::model::{KeptOrder, Order, OrderId, OrderNo};
+use crate::model::{KeptOrder, Lsn, Order, OrderId, OrderNo};
 use crate::state::order::{InHand, OrderMessage, OrderReply};
 use crate::state::orders::{Found, OrderCell};
 
@@ -33,6 +33,45 @@ impl Claims<'_> {
             if let Some((claims, kept)) = attempts.end(attempt).await? {
                 self.take(claims);
                 return Ok(kept.order());
+            }
+        }
+    }
+}
+
+impl<'k> Claims<'k> {
+    /// Takes an order in hand that was read, if that event changed it last and no other
+    /// command has it in hand. Never sleeps.
+    pub async fn in_hand_as_of(
+        &mut self,
+        no: OrderNo,
+        last_lsn: Lsn,
+    ) -> Result<Attempt<'k, ()>, EngineError> {
+        let kernel = self.kernel();
+        let Some(cell) = kernel.state.orders.by_no(no) else { return Ok(Attempt::Overtaken) };
+        let undo = |reply| {
+            if matches!(reply, OrderReply::InHand(InHand::Granted(_))) {
+                kernel.give_back(Claim::InHand(no));
+            }
+        };
+        let mut ear = Ear::at(kernel, Awaited::Order(no));
+        loop {
+            match Asked::new(kernel, cell.ask(OrderMessage::ClaimInHand), undo).await? {
+                OrderReply::InHand(InHand::Granted(kept)) => {
+                    self.hold(Claim::InHand(no));
+                    let is_same = kept.last_lsn == last_lsn;
+                    return Ok(if is_same { Attempt::Done(()) } else { Attempt::Overtaken });
+                }
+                OrderReply::InHand(InHand::InFlight) => {
+                    if let Some(bell) = ear.refused() {
+                        return Ok(Attempt::InTheWay(bell));
+                    }
+                }
+                OrderReply::InHand(InHand::Vacant | InHand::Archived(_)) => {
+                    return Ok(Attempt::Overtaken);
+                }
+                other => {
+                    unreachable!("a claim to have an order in hand is answered so, not {other:?}")
+                }
             }
         }
     }

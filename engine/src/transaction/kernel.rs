@@ -117,6 +117,7 @@ impl Kernel {
         let halt = self.halted.get_or_init(|| Halt::new(cause, failure.as_ref()));
         self.watermark.halt(Arc::new(halt.clone()));
         self.journal.close();
+        self.state.unsettled.close();
         self.halt.notify_waiters();
     }
 

@@ -23,4 +23,6 @@ pub mod give_back;
 mod hand;
 pub mod in_flight;
 pub mod kernel;
+pub mod rests;
+pub mod settled;
 pub mod written;

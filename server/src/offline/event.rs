@@ -58,7 +58,7 @@ mod tests {
     fn a_change_of_stock_tells_its_pair_and_its_figures() {
         let pair = Pair { sku: SkuNo(3), node: NodeNo(1) };
         let change = StockChange::Counted { on_hand: 9, unavailable: None };
-        let payload = encoded(StockChanged { pair, change });
+        let payload = encoded(StockChanged { pair, change, serves: None });
         let expected = json!({
             "lsn": 5, "time": "1970-01-01T00:00:00Z", "bytes": payload.len(),
             "request_id": "K-1", "kind": "stock_changed",
@@ -73,7 +73,7 @@ mod tests {
         let id = OrderId::new("order_id", "WEB-1").unwrap();
         let pair = Pair { sku: SkuNo(3), node: NodeNo(1) };
         let releases = vec![AllocationUnits { allocation: 0, pair, line: 0, units: 2 }];
-        let payload = encoded(OrderCancelled { no: OrderNo(4), id, releases });
+        let payload = encoded(OrderCancelled { no: OrderNo(4), id, releases, serves: None });
         let event = &as_json(Lsn::new(5), &payload)["event"];
         assert_eq!((&event["order_id"], &event["order_no"]), (&"WEB-1".into(), &4.into()));
         assert_eq!(event["units"][0]["units"], 2);

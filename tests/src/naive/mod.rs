@@ -8,6 +8,7 @@
 //! that each answer was one that could be given, and predicts every quantity. What a
 //! command does here stands in its room of [`command`].
 
+mod backlog;
 pub mod command;
 mod order;
 mod pair;
@@ -44,6 +45,8 @@ pub struct Naive {
     pairs: BTreeMap<(String, String), Pair>,
     orders: BTreeMap<String, Order>,
     moments: BTreeMap<Lsn, Moment>,
+    /// Order lines of which units wait without supply, and since which version.
+    waits: BTreeMap<(u64, u16), Lsn>,
 }
 
 impl Naive {
@@ -57,6 +60,7 @@ impl Naive {
             pairs: BTreeMap::new(),
             orders: BTreeMap::new(),
             moments: BTreeMap::new(),
+            waits: BTreeMap::new(),
         };
         naive.remember(version);
         naive
@@ -83,6 +87,7 @@ impl Naive {
         let (nodes, policy) = (Arc::clone(&self.nodes), Arc::clone(&self.policy));
         let moment = Moment { offers: self.offers(), nodes, policy };
         self.moments.insert(version, moment);
+        self.note_who_waits(version);
     }
 
     /// What a command could see that was asked for at a version and decided by another.
@@ -100,6 +105,12 @@ impl Naive {
 
     fn is_enabled(&self, node: &str) -> bool {
         self.nodes.get(node).is_some_and(|node| node.enabled)
+    }
+
+    /// Whether a node was enabled at some version from that one on.
+    fn was_enabled(&self, node: &str, since: Lsn) -> bool {
+        let mut moments = self.moments(since, self.version());
+        moments.any(|moment| moment.nodes.get(node).is_some_and(|node| node.enabled))
     }
 
     /// The instant up to which the policy promises inbound supply.

@@ -33,17 +33,47 @@ pub struct Order {
     pub allotted: Vec<Allotted>,
     shipped: Vec<u32>,
     cancelled: Vec<u32>,
+    moved: Vec<u32>,
+    /// How many parts it was given when it was placed.
+    placed: usize,
+    /// Whether a line must not be split.
+    pub is_whole: bool,
 }
 
 impl Order {
     /// An order as placed.
-    pub fn new(no: u64, ordered: Vec<u32>, allotted: Vec<Allotted>) -> Self {
-        let (shipped, cancelled) = (vec![0; allotted.len()], vec![0; allotted.len()]);
-        Self { no, ordered, allotted, shipped, cancelled }
+    pub fn new(no: u64, ordered: Vec<u32>, allotted: Vec<Allotted>, is_whole: bool) -> Self {
+        let placed = allotted.len();
+        let none = vec![0; placed];
+        let (shipped, cancelled, moved) = (none.clone(), none.clone(), none);
+        Self { no, ordered, allotted, shipped, cancelled, moved, placed, is_whole }
     }
 
     fn open(&self, at: usize) -> u32 {
-        self.allotted[at].units - self.shipped[at] - self.cancelled[at]
+        self.allotted[at].units - self.shipped[at] - self.cancelled[at] - self.moved[at]
+    }
+
+    /// Units of a line leave a shipment for another one, where they rest on a supply.
+    pub fn move_units(&mut self, from: u16, units: u32, to: &Allotted) -> Result<(), String> {
+        for _ in 0..units {
+            let of_it = (0..self.allotted.len()).filter(|at| {
+                let part = &self.allotted[*at];
+                (part.line, part.shipment) == (to.line, from) && self.open(*at) > 0
+            });
+            let at = of_it.max().ok_or("a unit moves that the shipment does not have")?;
+            self.moved[at] += 1;
+        }
+        let same = |part: &Allotted| Allotted { units: to.units, ..part.clone() } == *to;
+        let known = (self.placed..self.allotted.len()).find(|at| same(&self.allotted[*at]));
+        if let Some(at) = known {
+            self.allotted[at].units += units;
+        } else {
+            self.allotted.push(Allotted { units, ..to.clone() });
+            for counts in [&mut self.shipped, &mut self.cancelled, &mut self.moved] {
+                counts.push(0);
+            }
+        }
+        Ok(())
     }
 
     /// Units of a line that are neither shipped nor cancelled.
@@ -52,43 +82,40 @@ impl Order {
         of_line.map(|at| self.open(at)).sum()
     }
 
-    /// Cancels everything that is open, or so many units of some lines; answers
-    /// with what goes back where.
-    pub fn cancel(&mut self, lines: &[LineCancellation]) -> Result<Vec<Allotted>, String> {
-        let mut back = Vec::new();
-        if lines.is_empty() {
-            for line in 0..self.ordered.len() {
-                let line = u16::try_from(line).expect("few lines");
-                self.cancel_line(line, self.open_of(line), &mut back)?;
+    /// Cancels these parts, if they are everything that is open, or so many units of some
+    /// lines; answers with what goes back where.
+    pub fn cancel(
+        &mut self,
+        lines: &[LineCancellation],
+        parts: &[(u16, u32)],
+    ) -> Result<Vec<Allotted>, String> {
+        let all = || (0..self.ordered.len()).map(|line| u16::try_from(line).expect("few lines"));
+        let wanted: Vec<(u16, u32)> = match lines {
+            [] => all().map(|line| (line, self.open_of(line))).collect(),
+            lines => lines
+                .iter()
+                .map(|l| (u16::try_from(l.line - 1).expect("few"), l.quantity))
+                .collect(),
+        };
+        for line in all() {
+            let of_line =
+                parts.iter().filter(|(at, _)| self.allotted[usize::from(*at)].line == line);
+            let given: u32 = of_line.map(|(_, units)| units).sum();
+            let wanted: u32 = wanted.iter().filter(|(of, _)| *of == line).map(|(_, u)| u).sum();
+            if given != wanted {
+                return Err(format!("{wanted} of line {line} were to be cancelled, not {given}"));
             }
         }
-        for cancellation in lines {
-            let line = u16::try_from(cancellation.line - 1).expect("few lines");
-            self.cancel_line(line, cancellation.quantity, &mut back)?;
+        let mut back = Vec::new();
+        for &(at, units) in parts {
+            let at = usize::from(at);
+            if units == 0 || units > self.open(at) {
+                return Err(format!("part {at} has no {units} units that are open"));
+            }
+            self.cancelled[at] += units;
+            back.push(Allotted { units, ..self.allotted[at].clone() });
         }
         if back.is_empty() { Err("nothing was there to cancel".into()) } else { Ok(back) }
-    }
-
-    /// The least firm as placed go first, of the same kind those that ship last.
-    fn cancel_line(
-        &mut self,
-        line: u16,
-        units: u32,
-        back: &mut Vec<Allotted>,
-    ) -> Result<(), String> {
-        for _ in 0..units {
-            let open = (0..self.allotted.len()).filter(|at| self.open(*at) > 0);
-            let of_line = open.filter(|at| self.allotted[*at].line == line);
-            let key = |at: &usize| (self.allotted[*at].supply, self.allotted[*at].shipment);
-            let at = of_line.max_by_key(key).ok_or("more was cancelled than was open")?;
-            self.cancelled[at] += 1;
-            let unit = Allotted { units: 1, ..self.allotted[at].clone() };
-            match back.iter_mut().find(|known| Allotted { units: 1, ..(*known).clone() } == unit) {
-                Some(known) => known.units += 1,
-                None => back.push(unit),
-            }
-        }
-        Ok(())
     }
 
     /// Ships what is open of a shipment, counted from 1; answers with what left.
@@ -128,7 +155,10 @@ impl Order {
                     .zip(&self.cancelled)
                     .filter(move |(part, _)| usize::from(part.line) == at)
             };
-            let allotted: u32 = of_line().map(|(part, _)| part.units).sum();
+            let moved =
+                (0..self.allotted.len()).filter(|of| usize::from(self.allotted[*of].line) == at);
+            let moved: u32 = moved.map(|of| self.moved[of]).sum();
+            let allotted: u32 = of_line().map(|(part, _)| part.units).sum::<u32>() - moved;
             let cancelled: u32 = of_line().map(|(_, cancelled)| *cancelled).sum();
             let naive = (self.ordered[at], cancelled + self.ordered[at] - allotted);
             same("ordered and cancelled", &(line.ordered, line.cancelled), &naive)?;

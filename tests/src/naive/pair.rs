@@ -73,7 +73,6 @@ impl Pair {
 
     /// Changes the supply.
     pub fn change(&mut self, operation: &StockOperation) -> Result<(), String> {
-        let (before, waiting) = (self.free(), self.on(Supply::Backorder));
         match operation {
             StockOperation::Set { on_hand, unavailable, safety } => {
                 self.correct(on_hand.map_or(self.on_hand(), i64::from));
@@ -110,9 +109,6 @@ impl Pair {
                 self.close(no);
             }
         }
-        // Units that lost a promised supply are served from all that is free.
-        let displaced = self.on(Supply::Backorder) > waiting;
-        self.serve(if displaced { 0 } else { before });
         self.check()
     }
 
@@ -129,7 +125,6 @@ impl Pair {
         let no = self.announced;
         self.announced += 1;
         self.inbound.insert(no, Expected { id: id.into(), quantity, eta });
-        self.serve_inbound(no, quantity);
     }
 
     fn change_inbound(
@@ -140,70 +135,66 @@ impl Pair {
     ) -> Result<(), String> {
         let no = self.open(id)?;
         let expected = self.inbound.get_mut(&no).expect("it is open");
-        let before = expected.quantity;
-        expected.quantity = quantity.unwrap_or(before);
+        expected.quantity = quantity.unwrap_or(expected.quantity);
         expected.eta = eta.unwrap_or(expected.eta);
-        let more = expected.quantity.saturating_sub(before);
-        self.displace(no);
-        self.serve_inbound(no, more);
+        self.displace(no, false);
         Ok(())
     }
 
     fn receive_inbound(&mut self, id: &str, arrived: usize, closes: bool) -> Result<(), String> {
         let no = self.open(id)?;
         self.movements.push(count(arrived));
-        for _ in 0..arrived {
-            if self.free() > 0 {
-                self.move_oldest(Supply::Inbound(InboundNo(no)), Supply::OnHand);
-            }
-        }
         let expected = self.inbound.get_mut(&no).expect("it is open");
         expected.quantity = expected.quantity.saturating_sub(arrived);
-        if closes || expected.quantity == 0 {
+        let is_over = closes || expected.quantity == 0;
+        self.displace(no, true);
+        if is_over {
             self.close(no);
-        } else {
-            self.displace(no);
         }
         Ok(())
     }
 
     fn close(&mut self, no: u16) {
         self.inbound.get_mut(&no).expect("it is open").quantity = 0;
-        self.displace(no);
+        self.displace(no, false);
         self.inbound.remove(&no);
     }
 
-    /// Units beyond what is expected wait; the newest promises first.
-    fn displace(&mut self, no: u16) {
+    /// Units beyond what is expected wait: the newest promises first, or those for which goods
+    /// arrived, the oldest first.
+    fn displace(&mut self, no: u16, oldest_first: bool) {
         while self.pegged(no) > self.inbound[&no].quantity {
             let supply = Supply::Inbound(InboundNo(no));
             let pegs = self.units.iter_mut().filter(|unit| unit.supply == supply);
-            let newest = pegs.max_by_key(|unit| (unit.order, unit.line));
-            newest.expect("more than none").supply = Supply::Backorder;
+            let key = |unit: &&mut Unit| (unit.order, unit.line);
+            let next = if oldest_first { pegs.min_by_key(key) } else { pegs.max_by_key(key) };
+            next.expect("more than none").supply = Supply::Backorder;
         }
     }
 
-    /// Gives units that came free to the waiting ones, the oldest order first.
-    fn serve(&mut self, before: i64) {
-        let freed = (self.free() - before).min(self.free());
-        for _ in 0..freed.max(0).min(count(self.units.len())) {
-            self.move_oldest(Supply::Backorder, Supply::OnHand);
+    /// When units on a supply are there: at once, at an instant, or nobody knows.
+    pub fn ready(&self, supply: Supply) -> Option<Timestamp> {
+        match supply {
+            Supply::OnHand | Supply::Supplier => Some(Timestamp::from_micros(i64::MIN)),
+            Supply::Inbound(InboundNo(no)) => self.inbound.get(&no).map(|expected| expected.eta),
+            Supply::Backorder => None,
         }
     }
 
-    fn serve_inbound(&mut self, no: u16, freed: usize) {
-        for _ in 0..freed.min(self.units.len()) {
-            if self.pegged(no) < self.inbound[&no].quantity {
-                self.move_oldest(Supply::Backorder, Supply::Inbound(InboundNo(no)));
-            }
-        }
+    /// Units of a line that rest on a supply here.
+    pub fn units_of(&self, order: u64, line: u16) -> Vec<Supply> {
+        let of_line = self.units.iter().filter(|unit| (unit.order, unit.line) == (order, line));
+        of_line.map(|unit| unit.supply).collect()
     }
 
-    fn move_oldest(&mut self, from: Supply, to: Supply) {
-        let pegs = self.units.iter_mut().filter(|unit| unit.supply == from);
-        if let Some(oldest) = pegs.min_by_key(|unit| (unit.order, unit.line)) {
-            oldest.supply = to;
+    /// Takes one unit of a line off a supply.
+    pub fn unpeg(&mut self, order: u64, line: u16, supply: Supply) -> Result<(), String> {
+        let unit = Unit { order, line, supply };
+        if !self.units.contains(&unit) {
+            return Err(format!("order {order} has no unit on {supply:?}"));
         }
+        self.forget(unit);
+        Ok(())
     }
 
     /// Promises one unit, out of what can be promised and nothing else.
@@ -222,20 +213,35 @@ impl Pair {
         Ok(())
     }
 
-    /// Takes units back from a line, the least firm ones.
-    pub fn release(&mut self, order: u64, line: u16, units: u32) -> Result<(), String> {
-        let before = self.free();
+    /// When a unit can be counted on, in an order: those without supply come last.
+    fn readiness(&self, supply: Supply) -> (bool, Option<Timestamp>) {
+        (supply == Supply::Backorder, self.ready(supply))
+    }
+
+    /// When the last unit of a line here can be counted on.
+    pub fn last_of(&self, order: u64, line: u16) -> Option<(bool, Option<Timestamp>)> {
+        self.units_of(order, line).into_iter().map(|supply| self.readiness(supply)).max()
+    }
+
+    /// Takes units back from a line, those that can be counted on last. Answers when the first
+    /// of them can.
+    pub fn release(
+        &mut self,
+        order: u64,
+        line: u16,
+        units: u32,
+    ) -> Result<(bool, Option<Timestamp>), String> {
+        let mut first = None;
         for _ in 0..units {
             let of_line = |unit: &&Unit| (unit.order, unit.line) == (order, line);
-            let least_firm = self.units.iter().filter(of_line).max_by_key(|unit| unit.supply);
-            let unit = *least_firm.ok_or_else(|| format!("order {order} has nothing left here"))?;
+            let key = |unit: &&Unit| (self.readiness(unit.supply), unit.supply);
+            let last = self.units.iter().filter(of_line).max_by_key(key);
+            let unit = *last.ok_or_else(|| format!("order {order} has nothing left here"))?;
+            first = Some(self.readiness(unit.supply));
             self.forget(unit);
-            if let Supply::Inbound(InboundNo(no)) = unit.supply {
-                self.serve_inbound(no, 1);
-            }
         }
-        self.serve(before);
-        self.check()
+        self.check()?;
+        first.ok_or_else(|| "nothing was given back".into())
     }
 
     /// Units of a line leave.

@@ -1,6 +1,6 @@
 //! Cancelling an order, or units of some of its lines.
 
-use backstock_engine::command::{CancelOrder, LineCancellation, Meta};
+use backstock_engine::command::{AnyEvent, CancelOrder, LineCancellation, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::Lsn;
 
@@ -38,9 +38,13 @@ impl Room for CancelOrder {
         engine.cancel_order(self).await.into()
     }
 
-    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
-        let Outcome::Done(_) = outcome else { return None };
-        let order = self.order.to_string();
-        Some(Told::Fact(Box::new(OrderCancelled { order, lines: self.lines })))
+    fn told(self, engine: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(done) = outcome else { return None };
+        let Some(AnyEvent::OrderCancelled(event)) = engine.event(done.version) else {
+            panic!("version {} is no cancellation", done.version);
+        };
+        let parts = event.releases.iter().map(|part| (part.allocation, part.units)).collect();
+        let (order, lines) = (self.order.to_string(), self.lines);
+        Some(Told::Fact(Box::new(OrderCancelled { order, lines, parts })))
     }
 }

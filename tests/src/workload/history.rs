@@ -1,13 +1,15 @@
 //! What was asked and answered, checked against the naive model.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::Lsn;
 
 use super::command::{Command, Outcome, Told};
 use crate::naive::Naive;
-use crate::naive::command::{Fact, SoldOut};
+use crate::naive::command::{BacklogRepegged, Fact, SoldOut};
 
 /// How often each command got each kind of answer.
 pub type Answers = BTreeMap<(&'static str, String), u32>;
@@ -32,8 +34,9 @@ struct Happened {
 }
 
 /// What was asked and answered, in any order.
-#[derive(Default)]
 pub struct History {
+    /// The first version that it is to know.
+    first: Lsn,
     facts: BTreeMap<Lsn, Happened>,
     sold_out: Vec<SoldOut>,
     /// How often each kind of answer was given.
@@ -41,6 +44,12 @@ pub struct History {
 }
 
 impl History {
+    /// The history after a version.
+    pub fn after(version: Lsn) -> Self {
+        let (facts, sold_out, answers) = (BTreeMap::new(), Vec::new(), Answers::new());
+        Self { first: version.next(), facts, sold_out, answers }
+    }
+
     /// Notes an answer; `asked` is the newest version before the question. The
     /// same answer given again is the same fact.
     ///
@@ -65,6 +74,28 @@ impl History {
         let known = self.facts.entry(version).or_insert_with(|| Happened { asked, fact });
         known.asked = known.asked.min(asked);
         assert_eq!(format!("{:?}", known.fact), said, "two answers at version {version}");
+    }
+
+    /// Notes what happened to backlogs: no answer tells of it, the journal does. The engine
+    /// has applied all that it will.
+    ///
+    /// # Panics
+    /// When something happened that nobody was told of.
+    pub fn note_backlogs(&mut self, engine: &Engine) {
+        let last = engine.status().applied;
+        let mut version = self.first;
+        while version <= last {
+            if let Entry::Vacant(vacant) = self.facts.entry(version) {
+                match engine.event(version) {
+                    Some(AnyEvent::BacklogRepegged(event)) => {
+                        let fact = Box::new(BacklogRepegged::new(engine, event));
+                        vacant.insert(Happened { asked: version, fact });
+                    }
+                    other => panic!("nobody was told of version {version}: {other:?}"),
+                }
+            }
+            version = version.next();
+        }
     }
 
     /// Replays all facts from the model's version up to another, and checks that each

@@ -3,9 +3,9 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backstock_engine::command::StockOperation;
+use backstock_engine::command::{OrderRequest, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
-use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Supply, Timestamp};
+use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Split, Supply, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
 
@@ -159,30 +159,37 @@ fn pain_8_a_cancellation_gives_each_unit_back_once() {
     assert_clean(&engine);
 }
 
-/// A promised supply falls away while units are on hand. The orders that it was
-/// promised to get these units, except those that an order in flight has claimed.
+/// A promised supply falls away while an order in flight has claimed what is free. The order
+/// keeps its claim; who lost the supply waits, and is the first to be served.
 #[test]
 fn who_loses_a_promised_supply_takes_what_is_free_and_no_claim() {
     let mut single = Single::fresh();
     let engine = single.engine.clone();
     single.run(network(&engine));
+    single.run(set(&engine, "A", "N", 3));
     single.run(change(&engine, "A", "N", announce("PO", 5, 5))).expect("it is announced");
-    placed(single.run(place(&engine, order("first", &[("A", 5)], Shortage::Reject))));
-    single.run(change(&engine, "A", "N", receive(3))).expect("it is received");
+    let whole = OrderRequest {
+        split: Some(Split::WholeLine),
+        ..order("first", &[("A", 5)], Shortage::Reject)
+    };
+    placed(single.run(place(&engine, whole)));
+    assert_eq!(units_on(&mut single, "first", on_hand), 0, "it leaves when the supply is there");
     let mut claims = pin!(place(&engine, order("claims", &[("A", 2)], Shortage::Reject)));
     assert!(poll(claims.as_mut()).is_pending(), "the order is in flight");
     let id = InboundId::new("inbound", "PO").expect("an id");
     let cancelled = StockOperation::CancelInbound { id };
-    let mut cancellation = pin!(change(&engine, "A", "N", cancelled));
-    assert!(poll(cancellation.as_mut()).is_pending(), "it waits for the claim");
-    let mut late = pin!(place(&engine, order("late", &[("A", 1)], Shortage::Reject)));
-    assert!(poll(late.as_mut()).is_pending(), "the change in line comes first");
-    single.run(cancellation).expect("it is cancelled");
+    single.run(change(&engine, "A", "N", cancelled)).expect("it is cancelled");
     placed(single.run(claims));
-    let late = single.run(late).expect("an answer").outcome;
-    assert!(matches!(late, PlaceOutcome::SoldOut(_)), "{late:?}");
-    assert_eq!(units_on(&mut single, "first", on_hand), 1);
-    assert_eq!(units_on(&mut single, "first", |supply| supply == Supply::Backorder), 4);
+    let waits = |supply| supply == Supply::Backorder;
+    assert_eq!(units_on(&mut single, "first", waits), 5);
+    single.run(change(&engine, "A", "N", receive(3))).expect("it is received");
+    assert_eq!(units_on(&mut single, "first", waits), 5, "four are free, and it wants five whole");
+    let mut late = pin!(place(&engine, order("late", &[("A", 4)], Shortage::Backorder)));
+    assert!(poll(late.as_mut()).is_pending(), "the order is in flight");
+    single.run(change(&engine, "A", "N", receive(5))).expect("it is received");
+    placed(single.run(late));
+    single.drain();
+    assert_eq!(units_on(&mut single, "first", on_hand), 5);
     assert_clean(&engine);
 }
 

@@ -16,14 +16,19 @@ fn run_of(seed: u64) -> History {
     let mut single = Single::fresh();
     let engine = single.engine.clone();
     let start = single.run(define(&engine));
-    let (mut commands, mut history) = (Generator::new(seed, "m"), History::default());
+    let (mut commands, mut history) = (Generator::new(seed, "m"), History::after(start));
     for _ in 0..COMMANDS {
         let (asked, command) = (engine.status().applied, commands.next());
         let outcome = single.run(run(&engine, command.clone()));
         history.note(&engine, asked, &command, &outcome);
     }
+    single.drain();
+    assert_eq!(engine.unsettled_skus(), 0, "seed {seed}");
+    history.note_backlogs(&engine);
     let naive: Naive = history.replay(naive(start), engine.status().applied);
     history.check_sold_out(&naive);
+    let mixture = commands.mixture();
+    naive.check_backlog().unwrap_or_else(|error| panic!("seed {seed}, {mixture}: {error}"));
     let same = single.run(naive.compare(&engine));
     same.unwrap_or_else(|error| panic!("seed {seed}, {}: {error}", commands.mixture()));
     history

@@ -1,6 +1,7 @@
 //! Random commands from many tasks, checked against the naive model.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{AuditReport, Engine, RestoreOptions, Until, restore};
@@ -14,7 +15,7 @@ const COMMANDS_PER_TASK: usize = 150;
 
 /// Runs tasks that hinder each other; answers with all that was said.
 async fn drive(engine: &Engine, seed: u64) -> History {
-    let history = Arc::new(Mutex::new(History::default()));
+    let history = Arc::new(Mutex::new(History::after(engine.status().applied)));
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
             let (engine, history) = (engine.clone(), Arc::clone(&history));
@@ -34,7 +35,22 @@ async fn drive(engine: &Engine, seed: u64) -> History {
     for task in tasks {
         task.await.expect("no task panics");
     }
-    Arc::into_inner(history).expect("all tasks have ended").into_inner().expect("no panic")
+    settled(engine).await;
+    let mut history =
+        Arc::into_inner(history).expect("all tasks have ended").into_inner().expect("no panic");
+    history.note_backlogs(engine);
+    history
+}
+
+/// Waits until all that came free was offered to older orders.
+async fn settled(engine: &Engine) {
+    for _ in 0..10_000 {
+        if engine.unsettled_skus() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("{} SKUs are never settled", engine.unsettled_skus());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -49,6 +65,7 @@ async fn concurrent_commands_come_to_what_the_naive_model_predicts() {
         let naive = history.replay(naive(start), Lsn::new(u64::MAX));
         assert_eq!(naive.version(), status.applied, "seed {seed}: every event was answered");
         naive.compare(&engine).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        naive.check_backlog().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         history.check_sold_out(&naive);
         eprintln!("seed {seed}: {} versions, {}", status.applied, Mixture::of(seed));
         engine.shut_down().await;
@@ -57,6 +74,9 @@ async fn concurrent_commands_come_to_what_the_naive_model_predicts() {
             let (engine, recovered) = open(directory.path()).await;
             assert_eq!(recovered.state_hash, status.state_hash, "seed {seed}, restart {restart}");
             assert_eq!(recovered.last, status.applied);
+            engine.tell_time(NOW);
+            settled(&engine).await;
+            assert_eq!(engine.status().applied, status.applied, "nothing was left to be served");
             assert_clean(&engine);
             naive.compare(&engine).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
             engine.shut_down().await;

@@ -34,6 +34,7 @@ const ENGINE: Rules<'_> = Rules {
         &["journal"],
         &["actor"],
         &["state"],
+        &["planning"],
         &["snapshot"],
         &["service"],
         &["transaction"],

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::command::StockOperation;
+use crate::command::{BacklogRepegged, Repegged, StockOperation};
 use crate::model::Location;
 use crate::model::catalog::Item;
 use crate::model::ids::{
     CustomerId, InboundId, InboundNo, NodeId, PostalCode, ServiceName, ServiceNo, Sku,
 };
 use crate::model::{
-    Allocation, AllocationUnits, Band, Day, Dispatch, Lsn, Node, NodeKind, NodeNo, Objective,
-    Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Policy, Record,
-    RequestId, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange,
-    StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Band, Day, Dispatch, LineRepegged, Lsn, Move, Node,
+    NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
+    PackedOrder, Pair, Policy, Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo,
+    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
+    WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -110,15 +111,8 @@ fn placed() -> Order {
         decided_at: None,
     };
     let shipment =
-        |ship_by, deliver_by| Shipment { node: PAIR.node, ship_by, deliver_by, shipped: None };
-    let allocation = |shipment, supply| Allocation {
-        line: 0,
-        shipment,
-        supply,
-        units: 3,
-        shipped: 0,
-        cancelled: 0,
-    };
+        |ship_by, deliver_by| Shipment { ship_by, deliver_by, ..Shipment::waiting(PAIR.node) };
+    let allocation = |shipment, supply| Allocation::new((0, shipment), supply, 3);
     Order {
         no: OrderNo(1 << 33),
         header,
@@ -131,6 +125,7 @@ fn placed() -> Order {
             allocation(1, Supply::Backorder),
         ]),
         trace: Box::new([1, 2, 3]),
+        added: Added::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }
@@ -150,7 +145,7 @@ fn node_defined(node: Node) -> AnyEvent {
 
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
-    let change = |change| StockChanged { pair: PAIR, change }.into();
+    let change = |change| StockChanged { pair: PAIR, change, serves: None }.into();
     let id = InboundId::new("id", "PO-9").unwrap();
     let item = Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text("Café") };
     let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
@@ -184,7 +179,8 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
         ("order_placed", order_placed),
         (
             "order_cancelled",
-            OrderCancelled { no: OrderNo(5), id: order_id(), releases: parts() }.into(),
+            OrderCancelled { no: OrderNo(5), id: order_id(), releases: parts(), serves: None }
+                .into(),
         ),
         (
             "shipment_shipped",
@@ -199,6 +195,34 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
         ),
         ("node_defined_weekdays", node_defined(weekday_node())),
         ("policy_set_weekdays", PolicySet { policy: Box::new(weekday_policy()) }.into()),
+        (
+            "inbound_received_for_the_backlog",
+            StockChanged {
+                pair: PAIR,
+                change: StockChange::InboundReceived { no: NO, quantity: 20, closes: false },
+                serves: Some(Serves::Backlog),
+            }
+            .into(),
+        ),
+        (
+            "order_cancelled_for_the_backlog",
+            OrderCancelled {
+                no: OrderNo(5),
+                id: order_id(),
+                releases: parts(),
+                serves: Some(Serves::Backlog),
+            }
+            .into(),
+        ),
+        (
+            "backlog_repegged",
+            BacklogRepegged {
+                sku: PAIR.sku,
+                looked_at: Lsn::new(77),
+                lines: vec![Repegged { no: OrderNo(5), id: order_id(), line: line_repegged() }],
+            }
+            .into(),
+        ),
     ]
 }
 
@@ -280,6 +304,7 @@ fn an_unknown_event_is_an_error() {
     let known = minicbor::to_vec(AnyEvent::from(StockChanged {
         pair: PAIR,
         change: StockChange::Counted { on_hand: 7, unavailable: None },
+        serves: None,
     }))
     .unwrap();
     assert_eq!(known[..2], [0x82, 10], "an array of the event's number and its fields");
@@ -293,7 +318,8 @@ fn an_unknown_event_is_an_error() {
 #[test]
 fn a_count_that_brings_down_what_is_unavailable_has_a_number_of_its_own() {
     let mut stock = Stock::default();
-    let set = StockEffect::Change(StockChange::Set { on_hand: 9, unavailable: 5, safety: 0 });
+    let set = StockChange::Set { on_hand: 9, unavailable: 5, safety: 0 };
+    let set = StockEffect::Change { change: set, serves: Serves::Pair };
     stock.apply(PAIR, Lsn::new(1), &set, &mut StateHash::default());
     let encoded = |on_hand| {
         let change = stock.decide(&StockOperation::Count { on_hand }).unwrap();
@@ -305,7 +331,8 @@ fn a_count_that_brings_down_what_is_unavailable_has_a_number_of_its_own() {
     let today = stock.decide(&StockOperation::Count { on_hand: 4 }).unwrap();
     let after = |change: StockChange| {
         let (mut stock, mut hash) = (stock.clone(), StateHash::default());
-        stock.apply(PAIR, Lsn::new(2), &StockEffect::Change(change), &mut hash);
+        let effect = StockEffect::Change { change, serves: Serves::Pair };
+        stock.apply(PAIR, Lsn::new(2), &effect, &mut hash);
         (stock, hash)
     };
     assert_eq!(after(written_before), after(today));
@@ -330,11 +357,37 @@ fn seen(packed: &PackedOrder) -> Option<Seen> {
     read.map(|(no, id)| (no, id, allocations))
 }
 
+/// The same, of which units rest on other supply since, in a shipment of another node.
+fn repegged() -> Order {
+    shipped().repegged(&line_repegged())
+}
+
+fn line_repegged() -> LineRepegged {
+    let (from, to) = ((PAIR.node, Supply::Backorder), (NodeNo(9), Supply::OnHand));
+    let moved = Move { units: 2, shipment: 1, from, to_shipment: 2, to };
+    let days = Some((day(20_498), day(20_499)));
+    let told = Told { shipment: 2, deliver_by_before: None, days, units_there: true };
+    let waits = Told { shipment: 1, deliver_by_before: None, days: None, units_there: false };
+    LineRepegged { line: 0, opened: vec![NodeNo(9)], moves: vec![moved], told: vec![waits, told] }
+}
+
+/// An order that was never re-pegged is packed as it always was: an older build reads it.
+#[test]
+fn only_a_repegged_order_is_packed_in_the_version_that_has_it() {
+    let version = |order: &Order| PackedOrder::of(order).bytes()[0];
+    assert_eq!([version(&placed()), version(&shipped()), version(&repegged())], [1, 1, 2]);
+    assert!(PackedOrder::of(&repegged()).is_repegged());
+}
+
 /// Whatever the bytes are, both ways to read them say the same.
 #[test]
 fn an_order_that_is_read_is_the_one_that_is_unpacked() {
-    let bytes = PackedOrder::of(&shipped()).bytes().to_vec();
-    assert_eq!(PackedOrder::check(&bytes).unwrap().unpack(), Ok(shipped()));
+    [shipped(), repegged()].iter().for_each(read_and_unpacked_are_one);
+}
+
+fn read_and_unpacked_are_one(order: &Order) {
+    let bytes = PackedOrder::of(order).bytes().to_vec();
+    assert_eq!(PackedOrder::check(&bytes).unwrap().unpack().as_ref(), Ok(order));
     let changed = |at: usize, byte: u8| {
         let mut changed = bytes.clone();
         changed[at] = byte;

@@ -12,13 +12,14 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::order::by_pair;
 use crate::model::{
-    AllocationUnits, Meta, Order, OrderEffect, OrderId, OrderLine, OrderNo, Refusal, Rule,
-    StockEffect, Supply, UnitsLeft, Violation,
+    Allocation, AllocationUnits, Meta, Order, OrderEffect, OrderId, OrderLine, OrderNo, Refusal,
+    Rule, Serves, StockEffect, UnitsLeft, Violation,
 };
-use crate::transaction::attempts::Attempts;
+use crate::state::stock::Rest;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
+use crate::transaction::rests::Resting;
 
 /// Cancels what is left of an order, or units of some of its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,9 @@ pub struct OrderCancelled {
     /// What is given back, allocations ascending.
     #[n(2)]
     pub releases: Vec<AllocationUnits>,
+    /// Who gets it. None in events of older versions: the pair.
+    #[n(3)]
+    pub serves: Option<Serves>,
 }
 
 impl Command for CancelOrder {
@@ -76,9 +80,8 @@ impl Command for CancelOrder {
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<OrderCancelled>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
-        let event = decide(&order, &self.lines)?;
-        announce(tx, &event.releases).await?;
-        Ok(Decision::Event(event))
+        let resting = Resting::read(tx.kernel(), &order)?;
+        Ok(Decision::Event(decide(&order, &resting, &self.lines)?))
     }
 }
 
@@ -112,41 +115,29 @@ impl CancelOrder {
     }
 }
 
-/// Decides a cancellation of an order.
-fn decide(order: &Order, lines: &[LineCancellation]) -> Result<OrderCancelled, Refusal> {
-    let releases = releases(order, lines)?;
-    Ok(OrderCancelled { no: order.no, id: order.header.id.clone(), releases })
+/// Decides a cancellation of an order that rests on this supply.
+fn decide(
+    order: &Order,
+    resting: &Resting,
+    lines: &[LineCancellation],
+) -> Result<OrderCancelled, Refusal> {
+    let releases = releases(order, resting, lines)?;
+    let (no, id) = (order.no, order.header.id.clone());
+    Ok(OrderCancelled { no, id, releases, serves: Some(Serves::Backlog) })
 }
 
-/// Announces a cancellation to its pairs; waits while orders in flight are about
-/// to wait there, so that what it gives back serves them.
-///
-/// It sleeps with its claims in hand. That is safe, because nothing can keep it out for
-/// ever: no order begins to wait at a pair that was told, and the orders that are about to
-/// wait there do not sleep.
-async fn announce(
-    tx: &mut Transaction<'_>,
-    releases: &[AllocationUnits],
-) -> Result<(), EngineError> {
-    let pairs = by_pair(releases);
-    for (pair, ..) in &pairs {
-        tx.claims.release(*pair).await?;
-    }
-    for (pair, ..) in &pairs {
-        let mut attempts = Attempts::begin(tx.kernel());
-        while attempts.end(tx.claims.released(*pair).await?).await?.is_none() {}
-    }
-    Ok(())
-}
-
-/// What a cancellation gives back: everything open, or so many units of each
-/// line named, the least firm allocations first.
-fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<AllocationUnits>, Refusal> {
+/// What a cancellation gives back: everything open, or so many units of each line named,
+/// those that can be counted on last before others.
+fn releases(
+    order: &Order,
+    resting: &Resting,
+    lines: &[LineCancellation],
+) -> Result<Vec<AllocationUnits>, Refusal> {
     let mut releases = Vec::new();
     if lines.is_empty() {
         for line in 0..order.lines.len() {
             let open = open_units(order, line);
-            release_line(order, line, open, &mut releases);
+            release_line((order, resting), line, open, &mut releases);
         }
         if releases.is_empty() {
             return Err(nothing_left(order));
@@ -165,7 +156,7 @@ fn releases(order: &Order, lines: &[LineCancellation]) -> Result<Vec<AllocationU
         if wanted > open {
             return Err(too_few_open(order, line, wanted));
         }
-        release_line(order, line, wanted, &mut releases);
+        release_line((order, resting), line, wanted, &mut releases);
     }
     releases.sort_by_key(|release| release.allocation);
     Ok(releases)
@@ -203,39 +194,50 @@ fn open_units(order: &Order, line: usize) -> u64 {
     of_line.map(|a| u64::from(a.open())).sum()
 }
 
-fn release_line(order: &Order, line: usize, units: u64, releases: &mut Vec<AllocationUnits>) {
-    let mut open: SmallVec<[(Supply, u16, usize); 4]> = order
-        .allocations
-        .iter()
-        .enumerate()
-        .filter(|(_, a)| usize::from(a.line) == line && a.open() > 0)
-        .map(|(at, a)| (a.supply, a.shipment, at))
-        .collect();
+fn release_line(
+    (order, resting): (&Order, &Resting),
+    line: usize,
+    units: u64,
+    releases: &mut Vec<AllocationUnits>,
+) {
+    let of_line = order.allocations.iter().zip(&resting.rests).enumerate();
+    let of_line = of_line.filter(|(_, (a, _))| usize::from(a.line) == line);
+    let rests = |(at, (a, rests)): (usize, (&Allocation, &SmallVec<[Rest; 2]>))| {
+        // Of several that are as ready, those of the last shipment go first.
+        let rest = |rest: &Rest| ((rest.ready(), a.shipment, at), rest.units);
+        rests.iter().map(rest).collect::<SmallVec<[_; 2]>>()
+    };
+    let mut open: SmallVec<[_; 4]> = of_line.flat_map(rests).collect();
     open.sort_unstable();
-    let mut left = units;
-    for (_, _, at) in open.into_iter().rev() {
-        let allocation = &order.allocations[at];
-        let units = u32::try_from(left.min(u64::from(allocation.open()))).expect("at most a u32");
-        if units == 0 {
-            break;
+    let (mut left, first) = (units, releases.len());
+    for ((_, _, at), there) in open.into_iter().rev() {
+        let units = u32::try_from(left.min(u64::from(there))).expect("at most a u32");
+        match releases[first..].iter_mut().find(|release| usize::from(release.allocation) == at) {
+            Some(release) => release.units += units,
+            None if units > 0 => releases.push(order.units_of(at, units)),
+            None => {}
         }
-        releases.push(order.units_of(at, units));
         left -= u64::from(units);
     }
+    debug_assert_eq!(left, 0, "CONSERVATION: the pairs have what is open of an order in hand");
 }
 
 impl Event for OrderCancelled {
     fn describe(&self) -> Value {
-        let Self { no, id, releases } = self;
+        let Self { no, id, releases, .. } = self;
         json!({ "order_id": id.as_str(), "order_no": no.0, "units": units(releases) })
+    }
+
+    fn is_extended(&self) -> bool {
+        self.serves.is_some()
     }
 }
 
 impl Effective for OrderCancelled {
     fn effects(self) -> Effects {
-        let order = self.no;
+        let (order, serves) = (self.no, self.serves.unwrap_or_default());
         let stock = by_pair(&self.releases).into_iter().map(|(pair, line, units)| {
-            Effect::Stock(pair, StockEffect::Release { order, line, units })
+            Effect::Stock(pair, StockEffect::Release { order, line, units, serves })
         });
         let mut effects: Effects = stock.collect();
         effects.push(Effect::Order(order, OrderEffect::Cancel(self.releases)));
@@ -253,9 +255,32 @@ pub(crate) mod tests {
     /// The allocations that a cancellation gives back, with their units.
     fn given_back(order: &Order, lines: &[(u32, u32)]) -> Result<Vec<(u16, u32)>, Refusal> {
         let lines = lines.iter().map(|&(line, quantity)| LineCancellation { line, quantity });
-        let event = decide(order, &lines.collect::<Vec<_>>())?;
+        let event = decide(order, &as_placed(order), &lines.collect::<Vec<_>>())?;
         assert_eq!((event.no, &event.id), (order.no, &order.header.id));
         Ok(event.releases.iter().map(|part| (part.allocation, part.units)).collect())
+    }
+
+    /// An order that rests on what it was placed on.
+    fn as_placed(order: &Order) -> Resting {
+        let rest = |a: &Allocation| Rest { supply: a.supply, units: a.open(), eta: None };
+        let rests = order.allocations.iter().map(|a| SmallVec::from_iter([rest(a)]));
+        Resting { rests: rests.collect(), ..Resting::default() }
+    }
+
+    /// F11 of the pinned faults: what was to wait when it was placed may be there by now, and
+    /// the other way round.
+    #[test]
+    fn what_waits_now_is_cancelled_before_what_waited_when_it_was_placed() {
+        let order = order();
+        let mut resting = as_placed(&order);
+        resting.rests.swap(0, 1);
+        // Of the first line, the first allocation waits now, and the second one is there.
+        resting.rests[0][0].units = 3;
+        resting.rests[1][0].units = 2;
+        let one = [LineCancellation { line: 1, quantity: 1 }];
+        let event = decide(&order, &resting, &one).expect("the units are open");
+        let given: Vec<_> = event.releases.iter().map(|r| (r.allocation, r.units)).collect();
+        assert_eq!(given, [(0, 1)]);
     }
 
     fn left(line_index: Option<u32>, open: u64, wanted: u64) -> UnitsLeft {
@@ -274,7 +299,7 @@ pub(crate) mod tests {
     /// The order after so many units of lines were cancelled.
     fn cancelled(lines: &[LineCancellation]) -> Order {
         let mut order = order();
-        let event = decide(&order, lines).expect("the units are open");
+        let event = decide(&order, &as_placed(&order), lines).expect("the units are open");
         order.apply(Lsn::new(2), &OrderEffect::Cancel(event.releases));
         order
     }
@@ -346,14 +371,14 @@ pub(crate) mod tests {
 
     #[test]
     fn a_cancellation_settles_what_it_claims() {
-        let event = decide(&order(), &[]).expect("the units are open");
+        let order = order();
+        let event = decide(&order, &as_placed(&order), &[]).expect("the units are open");
         let claims: Vec<_> = event.effects().iter().filter_map(Effect::claim).collect();
         let of = |claim: &Claim| match claim {
             Claim::Stock(pair, claim) => format!("{}/{} {claim:?}", pair.sku.0, pair.node.0),
             other => format!("{other:?}"),
         };
         let claims: Vec<_> = claims.iter().map(of).collect();
-        let expected = ["10/0 Releasing", "10/1 Releasing", "11/0 Releasing", "InHand(OrderNo(7))"];
-        assert_eq!(claims, expected);
+        assert_eq!(claims, ["InHand(OrderNo(7))"]);
     }
 }

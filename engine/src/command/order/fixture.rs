@@ -1,27 +1,20 @@
 //! An order to decide on.
 
 use crate::model::{
-    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderId, OrderLine, OrderNo, PostalCode,
-    ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Timestamp,
+    Added, Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderId, OrderLine, OrderNo,
+    PostalCode, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Timestamp,
 };
 
 /// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
 /// 2 units of the first line wait, and are the second shipment.
 pub fn order() -> Order {
     let shipment = |node, ship_by: Option<i32>| Shipment {
-        node: NodeNo(node),
         ship_by: ship_by.map(Day::from_epoch_days),
         deliver_by: ship_by.map(Day::from_epoch_days),
-        shipped: None,
+        ..Shipment::waiting(NodeNo(node))
     };
-    let allocation = |line, shipment, supply, units| Allocation {
-        line,
-        shipment,
-        supply,
-        units,
-        shipped: 0,
-        cancelled: 0,
-    };
+    let allocation =
+        |line, shipment, supply, units| Allocation::new((line, shipment), supply, units);
     let line = |sku, ordered| OrderLine { sku: SkuNo(sku), ordered, cancelled: 0 };
     Order {
         no: OrderNo(7),
@@ -34,6 +27,7 @@ pub fn order() -> Order {
             allocation(1, 0, Supply::OnHand, 3),
         ]),
         trace: Box::new([]),
+        added: Added::default(),
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }

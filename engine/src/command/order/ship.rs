@@ -178,12 +178,11 @@ fn complete(shipment: u16, short: u64, missing: u64) -> Result<(), Refusal> {
 /// Units of a line that earlier shipments of the same node have a right to.
 fn ahead_of(order: &Order, shipment: u16, line: u16) -> u32 {
     let node = order.shipments[usize::from(shipment)].node;
-    let earlier = order.allocations.iter().filter(|a| {
-        a.line == line
-            && a.shipment < shipment
-            && order.shipments[usize::from(a.shipment)].node == node
-    });
-    earlier.map(Allocation::open).sum()
+    let by_right = order.shipments_by_right();
+    let before = by_right.iter().take_while(|at| **at != shipment);
+    let earlier = before.filter(|at| order.shipments[usize::from(**at)].node == node);
+    let of_line = |a: &&Allocation| a.line == line;
+    earlier.flat_map(|at| order.allocations_of(*at).filter(of_line)).map(Allocation::open).sum()
 }
 
 impl Event for ShipmentShipped {

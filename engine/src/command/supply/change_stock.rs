@@ -9,8 +9,8 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Meta, NodeId, Pair, Refusal, Rule, Sku, StockChange, StockEffect, StockOperation, Timestamp,
-    Violation,
+    Meta, NodeId, Pair, Refusal, Rule, Serves, Sku, StockChange, StockEffect, StockOperation,
+    Timestamp, Violation,
 };
 use crate::state::State;
 use crate::state::network::{Network, is_supplier};
@@ -42,6 +42,9 @@ pub struct StockChanged {
     /// How.
     #[n(1)]
     pub change: StockChange,
+    /// Who gets what that frees. None in events of older versions: the pair.
+    #[n(2)]
+    pub serves: Option<Serves>,
 }
 
 impl Command for ChangeStock {
@@ -75,7 +78,7 @@ impl Command for ChangeStock {
                 node_id: self.node.clone(),
                 inbound_id: inbound_of(&self.operation).to_owned(),
             })?;
-        Ok(Decision::Event(StockChanged { pair, change }))
+        Ok(Decision::Event(StockChanged { pair, change, serves: Some(Serves::Backlog) }))
     }
 }
 
@@ -154,15 +157,20 @@ fn inbound_of(operation: &StockOperation) -> &str {
 
 impl Event for StockChanged {
     fn describe(&self) -> Value {
-        let Self { pair, change } = self;
+        let Self { pair, change, .. } = self;
         let pair = json!({ "sku_no": pair.sku.0, "node_no": pair.node.0 });
         joined(pair, stock_change(change))
+    }
+
+    fn is_extended(&self) -> bool {
+        self.serves.is_some()
     }
 }
 
 impl Effective for StockChanged {
     fn effects(self) -> Effects {
-        vec![Effect::Stock(self.pair, StockEffect::Change(self.change))]
+        let (change, serves) = (self.change, self.serves.unwrap_or_default());
+        vec![Effect::Stock(self.pair, StockEffect::Change { change, serves })]
     }
 }
 

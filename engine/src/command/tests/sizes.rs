@@ -1,6 +1,7 @@
 //! How large an event can be, and the future of placing.
 
 use crate::command::AnyEvent;
+use crate::command::backlog::repeg::event::{BacklogRepegged, Repegged};
 use crate::command::catalogue::define_item::ItemDefined;
 use crate::command::catalogue::define_node::NodeDefined;
 use crate::command::catalogue::set_policy::PolicySet;
@@ -11,11 +12,13 @@ use crate::command::supply::change_stock::StockChanged;
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
-    BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, ORDER_ALLOCATIONS_MAX, SERVICES_MAX, TEXT_BYTES_MAX,
+    BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX,
+    TEXT_BYTES_MAX,
 };
 use crate::model::{
-    AllocationUnits, Band, Day, Dispatch, InboundId, InboundNo, Item, Node, NodeKind, NodeNo,
-    OrderNo, Origin, Pair, Policy, Record, Request, RequestId, SkuNo, StockChange, Text, Timestamp,
+    AllocationUnits, Band, Day, Dispatch, InboundId, InboundNo, Item, LineRepegged, Lsn, Move,
+    Node, NodeKind, NodeNo, OrderId, OrderNo, Origin, Pair, Policy, Record, Request, RequestId,
+    Serves, SkuNo, StockChange, Supply, Text, Timestamp, Told,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -39,12 +42,31 @@ fn policy() -> Policy {
     policy
 }
 
+/// As many lines as one event has, each with units at more nodes than orders mostly have.
+fn repegged(id: &OrderId) -> BacklogRepegged {
+    let (no, at) = (OrderNo(u64::MAX), (PAIR.node, Supply::Inbound(InboundNo(u16::MAX - 16))));
+    let moved =
+        Move { units: u32::MAX, shipment: u16::MAX, from: at, to_shipment: u16::MAX, to: at };
+    let day = Day::from_epoch_days(i32::MIN);
+    let (before, days) = (Some(day), Some((day, day)));
+    let told = Told { shipment: u16::MAX, deliver_by_before: before, days, units_there: true };
+    let line = LineRepegged {
+        line: u16::MAX,
+        opened: vec![PAIR.node; 8],
+        moves: vec![moved; 8],
+        told: vec![told; 8],
+    };
+    let line = Repegged { no, id: id.clone(), line };
+    let (sku, looked_at) = (PAIR.sku, Lsn::new(u64::MAX));
+    BacklogRepegged { sku, looked_at, lines: vec![line; REPEGGED_LINES_MAX] }
+}
+
 /// The largest of each event but a placed order.
 fn largest() -> Vec<AnyEvent> {
     let unit =
         AllocationUnits { allocation: u16::MAX, pair: PAIR, line: u16::MAX, units: u32::MAX };
     let all = vec![unit; ORDER_ALLOCATIONS_MAX];
-    let (no, id) = (OrderNo(u64::MAX), order().order.id);
+    let (no, id, serves) = (OrderNo(u64::MAX), order().order.id, Some(Serves::Backlog));
     let dispatch = Dispatch { at: AT, carrier: text(), tracking: text() };
     let announced = StockChange::InboundAnnounced {
         no: InboundNo(u16::MAX),
@@ -56,8 +78,9 @@ fn largest() -> Vec<AnyEvent> {
         ItemDefined { no: PAIR.sku, item: Item { title: text(), ..item("A").item } }.into(),
         NodeDefined { no: PAIR.node, node: Box::new(node()) }.into(),
         PolicySet { policy: Box::new(policy()) }.into(),
-        StockChanged { pair: PAIR, change: announced }.into(),
-        OrderCancelled { no, id: id.clone(), releases: all.clone() }.into(),
+        StockChanged { pair: PAIR, change: announced, serves }.into(),
+        OrderCancelled { no, id: id.clone(), releases: all.clone(), serves }.into(),
+        repegged(&id).into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),
     ]
 }
@@ -85,8 +108,8 @@ fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
 
 /// A stream keeps one for each order that it submits, and moves it.
 #[test]
-fn the_future_of_placing_an_order_fits_three_kilobytes() {
+fn the_future_of_placing_an_order_fits_fifty_cache_lines() {
     let (engine, _pump) = one_unit();
     let bytes = size_of_val(&engine.submit_order(order()));
-    assert!(bytes <= 3_072, "{bytes} bytes");
+    assert!(bytes <= 3_200, "{bytes} bytes");
 }

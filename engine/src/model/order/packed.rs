@@ -18,10 +18,15 @@
 //!      trace, to the end
 //! ```
 //! Numbers and texts as [`crate::model::pack`] has them.
+//!
+//! Version 2 has more: of an allocation, the units that moved; behind the allocations, how
+//! many shipments and allocations were added; of a shipment, what its days were told of. An
+//! order of which none of that can be said is packed in version 1, as every order is when it
+//! is placed.
 
 use smallvec::SmallVec;
 
-use super::{Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
+use super::{Added, Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
 use crate::model::catalog::{Shortage, Split};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
 use crate::model::ids::{
@@ -33,10 +38,15 @@ use crate::model::reservations::Supply;
 use crate::model::time::{Day, Timestamp};
 
 const VERSION: u8 = 1;
+/// The version of an order whose units came to rest on other supply.
+const VERSION_REPEGGED: u8 = 2;
 
 const SHIPS: u8 = 1;
 const DELIVERS: u8 = 2;
 const SHIPPED: u8 = 4;
+/// Its days were told anew: of units that were there, or not.
+const TOLD_THERE: u8 = 8;
+const TOLD_NOT_THERE: u8 = 16;
 
 const CUSTOMER: u8 = 1;
 const CHANNEL: u8 = 2;
@@ -113,6 +123,12 @@ impl PackedOrder {
         let read = self.read(|allocation, _| open |= allocation.open() > 0);
         read.expect("REPLAY_EQUAL: what was packed unpacks");
         open
+    }
+
+    /// Whether it is packed in the version of orders whose units came to rest on other
+    /// supply.
+    pub fn is_repegged(&self) -> bool {
+        self.0.first() == Some(&VERSION_REPEGGED)
     }
 
     /// The bytes.
@@ -205,7 +221,8 @@ impl From<&KeptOrder> for ArchivedOrder {
 
 fn pack(order: &Order, out: &mut Vec<u8>) {
     let header = &order.header;
-    out.push(VERSION);
+    let is_repegged = is_repegged(order);
+    out.push(if is_repegged { VERSION_REPEGGED } else { VERSION });
     put_number(out, order.no.0);
     put_text(out, header.id.as_str());
     put_number(out, order.lines.len() as u64);
@@ -226,9 +243,23 @@ fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, a.units.into());
         put_number(out, a.shipped.into());
         put_number(out, a.cancelled.into());
+        if is_repegged {
+            put_number(out, a.moved.into());
+        }
+    }
+    if is_repegged {
+        put_number(out, order.added.shipments.into());
+        put_number(out, order.added.allocations.into());
     }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
+}
+
+/// Whether something can be said of the order that version 1 has no place for.
+fn is_repegged(order: &Order) -> bool {
+    order.added != Added::default()
+        || order.shipments.iter().any(|shipment| shipment.told_of_units_there.is_some())
+        || order.allocations.iter().any(|allocation| allocation.moved > 0)
 }
 
 fn pack_shipment(shipment: &Shipment, out: &mut Vec<u8>) {
@@ -237,7 +268,9 @@ fn pack_shipment(shipment: &Shipment, out: &mut Vec<u8>) {
     out.push(
         flag(shipment.ship_by.is_some(), SHIPS)
             | flag(shipment.deliver_by.is_some(), DELIVERS)
-            | flag(shipment.shipped.is_some(), SHIPPED),
+            | flag(shipment.shipped.is_some(), SHIPPED)
+            | flag(shipment.told_of_units_there == Some(true), TOLD_THERE)
+            | flag(shipment.told_of_units_there == Some(false), TOLD_NOT_THERE),
     );
     for day in [shipment.ship_by, shipment.deliver_by].into_iter().flatten() {
         put_signed(out, day.epoch_days().into());
@@ -270,16 +303,17 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
 
 fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let mut from = Unpacker::new(bytes);
-    if from.byte("version")? != VERSION {
-        return Err(Unpackable { at: "version" });
-    }
+    let version = version(&mut from)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::new)?;
     let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
-    let shipments = from.count("shipments")?;
-    let shipments = (0..shipments).map(|_| shipment(&mut from)).collect::<Result<Box<_>, _>>()?;
-    let allocations = from.count("allocations")?;
-    let allocations = (0..allocations).map(|_| allocation(&mut from)).collect::<Result<_, _>>()?;
+    let shipments = (0..from.count("shipments")?)
+        .map(|_| shipment(&mut from, version))
+        .collect::<Result<Box<[_]>, _>>()?;
+    let allocations = (0..from.count("allocations")?)
+        .map(|_| allocation(&mut from, version))
+        .collect::<Result<Box<[_]>, _>>()?;
+    let added = added(&mut from, version, (shipments.len(), allocations.len()))?;
     let header = header(&mut from, id)?;
     let order = Order {
         no,
@@ -288,6 +322,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         shipments,
         allocations,
         trace: from.rest().into(),
+        added,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     };
@@ -301,9 +336,7 @@ fn read(
     mut show: impl FnMut(&Allocation, Pair),
 ) -> Result<(OrderNo, OrderId), Unpackable> {
     let mut from = Unpacker::new(bytes);
-    if from.byte("version")? != VERSION {
-        return Err(Unpackable { at: "version" });
-    }
+    let version = version(&mut from)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::new)?;
     let mut skus = SmallVec::<[SkuNo; 8]>::new();
@@ -312,18 +345,41 @@ fn read(
     }
     let mut nodes = SmallVec::<[NodeNo; 8]>::new();
     for _ in 0..from.count("shipments")? {
-        nodes.push(shipment(&mut from)?.node);
+        nodes.push(shipment(&mut from, version)?.node);
     }
-    for _ in 0..from.count("allocations")? {
-        let a = allocation(&mut from)?;
+    let allocations = from.count("allocations")?;
+    for _ in 0..allocations {
+        let a = allocation(&mut from, version)?;
         if !a.fits(skus.len(), nodes.len()) {
             return Err(Unpackable { at: "allocations" });
         }
         let (sku, node) = (skus[usize::from(a.line)], nodes[usize::from(a.shipment)]);
         show(&a, Pair { sku, node });
     }
+    added(&mut from, version, (nodes.len(), allocations))?;
     let header = header(&mut from, id)?;
     Ok((no, header.id))
+}
+
+fn version(from: &mut Unpacker<'_>) -> Result<u8, Unpackable> {
+    let version = from.byte("version")?;
+    let is_known = matches!(version, VERSION | VERSION_REPEGGED);
+    is_known.then_some(version).ok_or(Unpackable { at: "version" })
+}
+
+/// What was added to an order that has so many shipments and allocations.
+fn added(
+    from: &mut Unpacker<'_>,
+    version: u8,
+    (shipments, allocations): (usize, usize),
+) -> Result<Added, Unpackable> {
+    if version < VERSION_REPEGGED {
+        return Ok(Added::default());
+    }
+    let added = Added { shipments: from.narrow("added")?, allocations: from.narrow("added")? };
+    let is_of_it =
+        usize::from(added.shipments) <= shipments && usize::from(added.allocations) <= allocations;
+    is_of_it.then_some(added).ok_or(Unpackable { at: "added" })
 }
 
 fn id<T, V>(
@@ -342,16 +398,23 @@ fn line(from: &mut Unpacker<'_>) -> Result<OrderLine, Unpackable> {
     })
 }
 
-fn shipment(from: &mut Unpacker<'_>) -> Result<Shipment, Unpackable> {
+fn shipment(from: &mut Unpacker<'_>, version: u8) -> Result<Shipment, Unpackable> {
     let node = NodeNo(from.narrow("node")?);
     let flags = from.byte("shipment flags")?;
-    if flags > SHIPS | DELIVERS | SHIPPED {
+    let told = match (flags & (TOLD_THERE | TOLD_NOT_THERE), version) {
+        (0, _) => None,
+        (TOLD_THERE, VERSION_REPEGGED) => Some(true),
+        (TOLD_NOT_THERE, VERSION_REPEGGED) => Some(false),
+        _ => return Err(Unpackable { at: "shipment flags" }),
+    };
+    if flags > SHIPS | DELIVERS | SHIPPED | TOLD_THERE | TOLD_NOT_THERE {
         return Err(Unpackable { at: "shipment flags" });
     }
     let mut dated = |flag| (flags & flag != 0).then(|| day(from, "day")).transpose();
     let (ship_by, deliver_by) = (dated(SHIPS)?, dated(DELIVERS)?);
     let shipped = (flags & SHIPPED != 0).then(|| dispatch(from)).transpose()?;
-    Ok(Shipment { node, ship_by, deliver_by, shipped: shipped.map(Box::new) })
+    let shipped = shipped.map(Box::new);
+    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told })
 }
 
 fn dispatch(from: &mut Unpacker<'_>) -> Result<Dispatch, Unpackable> {
@@ -362,7 +425,7 @@ fn dispatch(from: &mut Unpacker<'_>) -> Result<Dispatch, Unpackable> {
     })
 }
 
-fn allocation(from: &mut Unpacker<'_>) -> Result<Allocation, Unpackable> {
+fn allocation(from: &mut Unpacker<'_>, version: u8) -> Result<Allocation, Unpackable> {
     Ok(Allocation {
         line: from.narrow("line")?,
         shipment: from.narrow("shipment")?,
@@ -370,6 +433,7 @@ fn allocation(from: &mut Unpacker<'_>) -> Result<Allocation, Unpackable> {
         units: from.narrow("units")?,
         shipped: from.narrow("shipped")?,
         cancelled: from.narrow("cancelled")?,
+        moved: if version < VERSION_REPEGGED { 0 } else { from.narrow("moved")? },
     })
 }
 

@@ -28,13 +28,16 @@ impl Stock {
         self.last_lsn = lsn;
         let mut book = Book::open(self, pair, hash);
         match effect {
-            StockEffect::Change(change) => book.change(change),
+            StockEffect::Change { change, serves } => book.change(change, *serves),
             StockEffect::Reserve { order, line, parts } => {
                 for &(supply, units) in parts {
                     book.reserve(*order, *line, supply, units);
                 }
             }
-            StockEffect::Release { order, line, units } => book.release(*order, *line, *units),
+            StockEffect::Release { order, line, units, serves } => {
+                book.release(*order, *line, *units, *serves);
+            }
+            StockEffect::Repeg(repeg) => book.repeg(repeg),
             StockEffect::Ship { order, line, units } => book.ship(*order, *line, *units),
         }
         hash.add(self.hash_quantities(pair));

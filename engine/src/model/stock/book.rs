@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Extras, Inbound, Stock, StockChange};
+use super::{Extras, Inbound, Repeg, Serves, Stock, StockChange};
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundId, InboundNo, OrderNo, Pair};
 use crate::model::invariants::{check, no_oversell};
@@ -23,8 +23,9 @@ impl<'a> Book<'a> {
         Self { stock, pair, hash }
     }
 
-    /// Changes the supply, and serves the waiting units with what that frees.
-    pub(super) fn change(&mut self, change: &StockChange) {
+    /// Changes the supply. As in older versions, what that frees may serve the units that
+    /// wait here.
+    pub(super) fn change(&mut self, change: &StockChange, serves: Serves) {
         let (free_before, waiting_before) = (self.stock.free(), self.stock.waiting);
         match *change {
             StockChange::Set { on_hand, unavailable, safety } => {
@@ -55,21 +56,24 @@ impl<'a> Book<'a> {
             }
             StockChange::InboundAnnounced { no, ref id, quantity, eta } => {
                 self.announce(no, id, quantity, eta);
+                self.serve_waiting_inbound(no, quantity, serves);
             }
             StockChange::InboundChanged { no, quantity, eta } => {
+                let before = self.inbound_mut(no).quantity;
                 self.change_inbound(no, quantity, eta);
+                self.serve_waiting_inbound(no, quantity.saturating_sub(before), serves);
             }
             StockChange::InboundReceived { no, quantity, closes } => {
-                self.receive_inbound(no, quantity);
+                self.receive_inbound(no, quantity, serves);
                 if closes {
                     self.close_inbound(no);
                 }
             }
             StockChange::InboundCancelled { no } => self.close_inbound(no),
         }
-        // See `Stock::displaces`: no claim is on what was free before, then.
+        // Older versions kept claims off a pair whose units were to lose their supply.
         let displaced = self.stock.waiting > waiting_before;
-        self.serve_waiting_on_hand(if displaced { 0 } else { free_before });
+        self.serve_waiting_on_hand(if displaced { 0 } else { free_before }, serves);
     }
 
     fn correct_to(&mut self, on_hand: u32) {
@@ -83,10 +87,13 @@ impl<'a> Book<'a> {
         self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);
     }
 
-    /// Gives units that came free to the units that wait here, the oldest order
-    /// first. What was free before may be claimed by a transaction in flight, and
-    /// is not given away.
-    fn serve_waiting_on_hand(&mut self, free_before: i64) {
+    /// As older versions did: gives units that came free to the units that wait here, the
+    /// oldest order first. What was free before may be claimed by a transaction in flight,
+    /// and is not given away.
+    fn serve_waiting_on_hand(&mut self, free_before: i64, serves: Serves) {
+        if serves == Serves::Backlog {
+            return;
+        }
         let free = self.stock.free();
         let freed = (free - free_before).min(free);
         if freed > 0 && self.stock.waiting > 0 {
@@ -137,25 +144,39 @@ impl<'a> Book<'a> {
             .expect("CONSERVATION: a counter is the sum of its reservations");
     }
 
-    /// Takes units back from an order line, the least firm first, and serves the
-    /// waiting units with them.
-    pub(super) fn release(&mut self, order: OrderNo, line: u16, units: u32) {
+    /// Takes units back from an order line, the least firm first. As in older versions, they
+    /// may serve the units that wait here.
+    pub(super) fn release(&mut self, order: OrderNo, line: u16, units: u32, serves: Serves) {
         let free_before = self.stock.free();
         let mut left = units;
-        let held: SmallVec<[Reservation; 4]> =
+        let mut held: SmallVec<[Reservation; 4]> =
             self.stock.reservations.of_line(order, line).collect();
+        if serves == Serves::Backlog {
+            // Of supplies on their way, the last to come; older versions took the last number.
+            held.sort_by_key(|r| (r.supply == Supply::Backorder, self.stock.eta_of(r.supply)));
+        }
         for r in held.iter().rev() {
             let taken = r.units.min(left);
             if taken > 0 {
                 self.unpeg(order, line, r.supply, taken);
                 left -= taken;
                 if let Supply::Inbound(no) = r.supply {
-                    self.serve_waiting_inbound(no, taken);
+                    self.serve_waiting_inbound(no, taken, serves);
                 }
             }
         }
         assert_eq!(left, 0, "CONSERVATION: the line had the units that it gives back");
-        self.serve_waiting_on_hand(free_before);
+        self.serve_waiting_on_hand(free_before, serves);
+    }
+
+    /// Units rest on other supply from now on.
+    pub(super) fn repeg(&mut self, repeg: &Repeg) {
+        for peg in &repeg.off {
+            self.unpeg(peg.order, peg.line, peg.supply, peg.units);
+        }
+        for peg in &repeg.on {
+            self.reserve(peg.order, peg.line, peg.supply, peg.units);
+        }
     }
 
     /// Units of an order line leave the node.
@@ -192,33 +213,39 @@ impl<'a> Book<'a> {
         extras.inbound_next = no.0 + 1;
         let at = extras.inbound.partition_point(|i| i.no < no);
         extras.inbound.insert(at, Inbound { no, id: id.clone(), quantity, pegged: 0, eta });
-        self.serve_waiting_inbound(no, quantity);
     }
 
     fn change_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
         let inbound = self.inbound_mut(no);
-        let before = inbound.quantity;
         inbound.eta = eta;
         let displaced = inbound.pegged.saturating_sub(quantity);
         inbound.quantity = quantity.max(inbound.pegged);
         self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
         self.inbound_mut(no).quantity = quantity;
-        self.serve_waiting_inbound(no, quantity.saturating_sub(before));
     }
 
-    /// Units of an announced supply arrive. Those that were promised from it
-    /// are allocated on hand, the oldest order first; the rest is free. More
-    /// may arrive than was announced.
-    fn receive_inbound(&mut self, no: InboundNo, quantity: u32) {
+    /// Units of an announced supply arrive, of which more may come than was announced.
+    /// Units that were promised from it, and for which what is still to come is too little,
+    /// wait for the backlog to give them the goods. Older versions allocated the goods to
+    /// these units at once.
+    fn receive_inbound(&mut self, no: InboundNo, quantity: u32, serves: Serves) {
         self.receive(quantity);
         let pegged = self.inbound_mut(no).pegged;
-        let room = self.stock.free().clamp(0, i64::from(quantity));
-        let room = u32::try_from(room).expect("clamped to a u32");
-        self.move_oldest(Supply::Inbound(no), Supply::OnHand, pegged.min(room));
-        let inbound = self.inbound_mut(no);
-        let left = inbound.quantity.saturating_sub(quantity);
-        let displaced = inbound.pegged.saturating_sub(left);
-        self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+        let left = self.inbound_mut(no).quantity.saturating_sub(quantity);
+        match serves {
+            Serves::Pair => {
+                let room = self.stock.free().clamp(0, i64::from(quantity));
+                let room = u32::try_from(room).expect("clamped to a u32");
+                self.move_oldest(Supply::Inbound(no), Supply::OnHand, pegged.min(room));
+                let displaced = self.inbound_mut(no).pegged.saturating_sub(left);
+                self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+            }
+            // The oldest are the first that the backlog gives the goods to.
+            Serves::Backlog => {
+                let displaced = pegged.saturating_sub(left);
+                self.move_oldest(Supply::Inbound(no), Supply::Backorder, displaced);
+            }
+        }
         let inbound = self.inbound_mut(no);
         inbound.quantity = left;
         if left == 0 {
@@ -235,7 +262,11 @@ impl<'a> Book<'a> {
         }
     }
 
-    fn serve_waiting_inbound(&mut self, no: InboundNo, freed: u32) {
+    /// As older versions did.
+    fn serve_waiting_inbound(&mut self, no: InboundNo, freed: u32, serves: Serves) {
+        if serves == Serves::Backlog {
+            return;
+        }
         let units = self.stock.waiting.min(freed).min(self.inbound_mut(no).free());
         self.move_oldest(Supply::Backorder, Supply::Inbound(no), units);
     }

@@ -31,7 +31,7 @@ impl Table {
     }
 
     fn change(self, change: StockChange) -> Self {
-        self.then(&StockEffect::Change(change))
+        self.then(&StockEffect::Change { change, serves: Serves::Pair })
     }
 
     fn reserve(self, order: u64, parts: &[(Supply, u32)]) -> Self {
@@ -40,7 +40,8 @@ impl Table {
     }
 
     fn release(self, order: u64, units: u32) -> Self {
-        self.then(&StockEffect::Release { order: OrderNo(order), line: 0, units })
+        let (order, serves) = (OrderNo(order), Serves::Pair);
+        self.then(&StockEffect::Release { order, line: 0, units, serves })
     }
 
     fn ship(self, order: u64, units: u32) -> Self {
@@ -242,7 +243,7 @@ fn an_unlimited_supplier_ships_what_no_feed_reported() {
 fn an_event_that_is_there_already_changes_nothing() {
     let mut table = Table::default().change(set(10)).reserve(1, &[(Supply::OnHand, 2)]);
     let (stock, hash) = (table.stock.clone(), table.hash);
-    let again = StockEffect::Change(set(99));
+    let again = StockEffect::Change { change: set(99), serves: Serves::Pair };
     table.stock.apply(PAIR, Lsn::new(2), &again, &mut table.hash);
     assert_eq!((table.stock, table.hash), (stock, hash));
 }
@@ -264,7 +265,8 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         let mut after = before.stock.clone();
         let expected = after.free_after(&change);
         let mut hash = StateHash::default();
-        after.apply(PAIR, Lsn::new(9), &StockEffect::Change(change.clone()), &mut hash);
+        let effect = StockEffect::Change { change: change.clone(), serves: Serves::Pair };
+        after.apply(PAIR, Lsn::new(9), &effect, &mut hash);
         assert_eq!(after.free(), expected, "{change:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! Images: the state's parts as a snapshot stores them. Version 2 has orders as they
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
-//! catalogue; it is written only where something does, so that all other snapshots are read by
-//! older builds as well.
+//! catalogue; version 4 has orders whose units came to rest on other supply. Each is written
+//! only where there is such a thing, so that all other snapshots are read by older builds as
+//! well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never

@@ -7,8 +7,8 @@ use rkyv::{Archive, Serialize};
 use super::codes::{shortage_of, split_of};
 use super::error::ImageError;
 use crate::model::{
-    Allocation, CustomerId, Day, Dispatch, KeptOrder, Lsn, NodeNo, Order, OrderHeader, OrderId,
-    OrderLine, OrderNo, PackedOrder, PostalCode, ServiceNo, Shipment, SkuNo, Supply, Text,
+    Added, Allocation, CustomerId, Day, Dispatch, KeptOrder, Lsn, NodeNo, Order, OrderHeader,
+    OrderId, OrderLine, OrderNo, PackedOrder, PostalCode, ServiceNo, Shipment, SkuNo, Supply, Text,
     Timestamp,
 };
 use crate::snapshot::parts::OrderState;
@@ -129,6 +129,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             shipments: image.shipments.iter().map(shipment).collect::<Result<_, _>>()?,
             allocations: image.allocations.iter().map(allocation).collect::<Result<_, _>>()?,
             trace: image.trace.as_slice().into(),
+            added: Added::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;
@@ -168,6 +169,7 @@ fn shipment(image: &ArchivedShipmentImageV1) -> Result<Shipment, ImageError> {
         ship_by: day(&image.ship_by),
         deliver_by: day(&image.deliver_by),
         shipped: image.shipped.as_ref().map(dispatch).transpose()?.map(Box::new),
+        told_of_units_there: None,
     })
 }
 
@@ -194,5 +196,6 @@ fn allocation(image: &ArchivedAllocationImageV1) -> Result<Allocation, ImageErro
         units: image.units.to_native(),
         shipped: image.shipped.to_native(),
         cancelled: image.cancelled.to_native(),
+        moved: 0,
     })
 }

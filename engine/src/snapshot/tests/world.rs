@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use crate::model::{
-    Allocation, AllocationUnits, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder, Location,
-    Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine,
-    OrderNo, Pair, Parts, Policy, PostalCode, RequestId, ServiceNo, Shipment, Shortage, Sku, SkuNo,
-    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, WeekdayCutOffs,
-    Weekdays,
+    Added, Allocation, AllocationUnits, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder,
+    Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId,
+    OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, RequestId, Serves, ServiceNo, Shipment,
+    Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
+    Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -137,12 +137,19 @@ impl World {
                 }
             }
             Happening::Stock(pair, change) => {
-                self.stock(pair, lsn, StockEffect::Change(change), &mut hash);
+                self.stock(
+                    pair,
+                    lsn,
+                    StockEffect::Change { change, serves: Serves::Pair },
+                    &mut hash,
+                );
             }
             Happening::Place(order) => self.place(lsn, *order, &mut hash),
             Happening::Cancel(id, order, parts) => {
                 for AllocationUnits { pair, line, units, .. } in parts.clone() {
-                    self.stock(pair, lsn, StockEffect::Release { order, line, units }, &mut hash);
+                    let serves = Serves::Pair;
+                    let effect = StockEffect::Release { order, line, units, serves };
+                    self.stock(pair, lsn, effect, &mut hash);
                 }
                 self.order(&id, lsn, OrderEffect::Cancel(parts), &mut hash);
             }
@@ -426,18 +433,12 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
             split: Split::Units,
             decided_at: None,
         },
+        added: Added::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),
-        shipments: [Shipment {
-            node: pair.node,
-            ship_by: Some(day),
-            deliver_by: None,
-            shipped: None,
-        }]
-        .into(),
-        allocations: [Allocation { line: 0, shipment: 0, supply, units, shipped: 0, cancelled: 0 }]
-            .into(),
+        shipments: [Shipment { ship_by: Some(day), ..Shipment::waiting(pair.node) }].into(),
+        allocations: [Allocation::new((0, 0), supply, units)].into(),
         trace: [1, 0, 3].into(),
     }
 }

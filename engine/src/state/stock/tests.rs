@@ -1,6 +1,7 @@
 //! What a pair publishes, against what its actor says.
 
 use super::*;
+use crate::model::Serves;
 
 const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
 
@@ -8,7 +9,7 @@ const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
 fn changed(changes: impl IntoIterator<Item = StockChange>) -> Row<StockActor> {
     let row = Row::default();
     for (change, lsn) in changes.into_iter().zip(1..) {
-        let effect = StockEffect::Change(change);
+        let effect = StockEffect::Change { change, serves: Serves::Backlog };
         let apply = StockMessage::Apply { pair: PAIR, lsn: Lsn::new(lsn), effect, settles: false };
         let applied = row.get_or_insert(PAIR.node).ask(apply).wait();
         assert!(matches!(applied, Ok(StockReply::Applied(_))), "{applied:?}");
@@ -95,7 +96,10 @@ fn flags_stand_beside_every_quantity() {
         let slot = row.find(PAIR.node).expect("the pair");
         let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::Inbound(no), 1)])));
         assert!(matches!(claimed.wait(), Ok(StockReply::Grant(Grant::Granted))));
-        assert_eq!(shown(&row).0, Glance { has_inbound: true, in_flight: true, ..plain });
+        assert_eq!(
+            shown(&row).0,
+            Glance { has_inbound: true, in_flight: true, has_backlog: true, ..plain }
+        );
     }
 }
 
@@ -114,7 +118,10 @@ fn what_a_count_did_not_find_is_told_before_what_is_not_received() {
     let order = OrderNo(1);
     let parts = Parts::from_iter([(Supply::OnHand, 3), (Supply::Backorder, 2)]);
     let ship = |units, ahead| StockMessage::ClaimShip { order, line: 0, units, ahead };
-    let count = |on_hand| StockEffect::Change(StockChange::Counted { on_hand, unavailable: None });
+    let count = |on_hand| {
+        let change = StockChange::Counted { on_hand, unavailable: None };
+        StockEffect::Change { change, serves: Serves::Backlog }
+    };
     let table = [
         (StockEffect::Reserve { order, line: 0, parts }, ship(5, 0), Grant::Short(2)),
         (count(1), ship(5, 0), Grant::Missing(2)),

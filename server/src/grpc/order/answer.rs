@@ -161,8 +161,8 @@ impl<'a> Decided<'a> {
         Self {
             order_id: order.header.id.as_str(),
             lines: &order.lines,
-            shipments: &order.shipments,
-            allocations: &order.allocations,
+            shipments: order.placed_shipments(),
+            allocations: order.placed_allocations(),
             promise_by: order.header.promise_by,
         }
     }

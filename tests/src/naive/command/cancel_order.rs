@@ -1,5 +1,7 @@
 //! Cancelling units of an order.
 
+use std::collections::BTreeMap;
+
 use backstock_engine::command::LineCancellation;
 use backstock_engine::model::Lsn;
 
@@ -13,14 +15,26 @@ pub struct OrderCancelled {
     pub order: String,
     /// Units of single lines; everything that is open when empty.
     pub lines: Vec<LineCancellation>,
+    /// The parts that the engine cancelled, with their units.
+    pub parts: Vec<(u16, u32)>,
 }
 
 impl Fact for OrderCancelled {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
-        let (no, back) = (order.no, order.cancel(&self.lines)?);
+        let (no, back) = (order.no, order.cancel(&self.lines, &self.parts)?);
+        let mut kept_least = BTreeMap::new();
         for ((line, sku, node), units) in by_pair(&back) {
-            naive.pair(&sku, &node).release(no, line, units)?;
+            let least_ready = naive.pair(&sku, &node).release(no, line, units)?;
+            let known = kept_least.entry((line, sku)).or_insert(least_ready);
+            *known = (*known).min(least_ready);
+        }
+        // No unit is given back while the line has one that can be counted on later.
+        for ((line, sku), given) in kept_least {
+            let kept = naive.readiness(&sku, no, line);
+            if kept.is_some_and(|kept| kept > given) {
+                return Err(format!("a unit of line {line} is kept that comes later: {kept:?}"));
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The commands in the naive model: one room for each, with its outcome.
 
+mod backlog_repegged;
 mod cancel_order;
 mod change_stock;
 mod define_item;
@@ -13,6 +14,7 @@ use std::fmt;
 
 use backstock_engine::model::Lsn;
 
+pub use self::backlog_repegged::BacklogRepegged;
 pub use self::cancel_order::OrderCancelled;
 pub use self::change_stock::StockChanged;
 pub use self::define_item::ItemDefined;

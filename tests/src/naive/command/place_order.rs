@@ -47,6 +47,7 @@ impl Fact for OrderPlaced {
                 .map_err(|error| format!("line {at} of {sku} {error}"))?;
         }
         self.check_moments(naive, asked)?;
+        naive.check_passes_nobody(&self.allotted, asked)?;
         for part in &self.allotted {
             if naive.is_supplier(&part.node) != (part.supply == Supply::Supplier) {
                 return Err(format!("a supply of another kind of node: {part:?}"));
@@ -56,7 +57,8 @@ impl Fact for OrderPlaced {
             }
         }
         let ordered = lines.into_iter().map(|(_, quantity)| quantity).collect();
-        let order = Order::new(self.no, ordered, self.allotted.clone());
+        let is_whole = self.split == Split::WholeLine;
+        let order = Order::new(self.no, ordered, self.allotted.clone(), is_whole);
         match naive.orders.insert(self.wanted.id.to_string(), order) {
             None => Ok(()),
             Some(_) => Err("the order was placed before".into()),
@@ -133,7 +135,7 @@ pub fn allotted(engine: &Engine, order: &Arc<model::Order>) -> Vec<Allotted> {
         supply: a.supply,
         units: a.units,
     };
-    order.allocations.iter().map(part).collect()
+    order.placed_allocations().iter().map(part).collect()
 }
 
 /// Lines of one SKU are one.

@@ -1,8 +1,8 @@
 //! Judges a plan: the order goes in as planned, is sold out, or is refused.
 
-use super::plan::{Draft, Wanted};
 use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
 use crate::model::{Refusal, Shortage, Supply};
+use crate::planning::{Draft, Wanted};
 use crate::sourcing::limits::SHIPMENTS_MAX;
 
 /// A line that cannot be filled.

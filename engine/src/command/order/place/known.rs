@@ -37,7 +37,7 @@ pub enum Begun<'a> {
     /// It is new.
     New(TakenId<'a>),
     /// The same order was placed before.
-    Known(Order),
+    Known(Box<Order>),
 }
 
 /// Takes an order's id; waits while the same id is being placed.
@@ -52,7 +52,7 @@ pub async fn begin_order<'a>(
         match kernel.state.orders.begin(id) {
             Found::Unknown => return Ok(Begun::New(TakenId { kernel, id, held: true })),
             found => match same(kernel, found, command, fingerprint).await? {
-                Some(known) => return Ok(Begun::Known(known)),
+                Some(known) => return Ok(Begun::Known(Box::new(known))),
                 None => kernel.progress(seen).await?,
             },
         }

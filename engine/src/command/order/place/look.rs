@@ -3,9 +3,9 @@
 
 use smallvec::SmallVec;
 
-use super::plan::{self, Draft, InboundSeen, Wanted};
 use crate::actor::Slot;
 use crate::model::{Lsn, Pair, Shortage};
+use crate::planning::{self, Draft, InboundSeen, Wanted};
 use crate::state::stock::{Standing, StockActor, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Attempts, Ear};
@@ -18,11 +18,11 @@ use crate::transaction::kernel::Kernel;
 /// some. The network is read last: it knows every node at which something was seen on
 /// its way.
 pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
-    if let Some(draft) = plan::plan(&kernel.state.network.load(), wanted, None) {
+    if let Some(draft) = planning::plan(&kernel.state.network.load(), wanted, None) {
         return Ok(draft);
     }
     let inbound = look_inbound(kernel, wanted).await?;
-    let draft = plan::plan(&kernel.state.network.load(), wanted, Some(&inbound));
+    let draft = planning::plan(&kernel.state.network.load(), wanted, Some(&inbound));
     Ok(draft.expect("inbound supply was looked for"))
 }
 

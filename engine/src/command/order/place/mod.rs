@@ -4,7 +4,6 @@ pub mod event;
 pub mod judge;
 mod known;
 mod look;
-pub mod plan;
 pub mod request;
 mod resolve;
 pub mod submitted;
@@ -17,15 +16,15 @@ use self::event::OrderPlaced;
 use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Begun, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm, look_and_plan};
-use self::plan::{Draft, Wanted};
 use self::request::PlaceOrder;
 use self::resolve::resolve;
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
 use crate::model::{
-    Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request, RequestId,
-    Split, Supply,
+    Added, Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request,
+    RequestId, Supply,
 };
+use crate::planning::{Draft, Wanted};
 use crate::state::requests::Remembered;
 use crate::state::stock::{Grant, StockMessage};
 use crate::transaction::asked::ask;
@@ -62,7 +61,7 @@ pub async fn place(kernel: &Kernel, command: &PlaceOrder) -> Result<Placing, Eng
     };
     let id = match begin_order(kernel, command, fingerprint).await? {
         Begun::New(id) => id,
-        Begun::Known(known) => return Ok(Placing::Known(Arc::new(known))),
+        Begun::Known(known) => return Ok(Placing::Known(Arc::from(known))),
     };
     // Only now: a known order may be too old by now, or the day by which it was wanted
     // may have passed.
@@ -106,7 +105,7 @@ pub async fn quote(kernel: &Kernel, command: &PlaceOrder) -> Result<Quoted, Engi
     }
     let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
     Ok(match decide(kernel, &wanted, &mut Attempts::begin(kernel)).await? {
-        Decided::Plan(draft) => Quoted::Plan(Box::new(draft)),
+        Decided::Plan(draft, _) => Quoted::Plan(Box::new(draft)),
         Decided::SoldOut(shortages) => Quoted::SoldOut(shortages),
     })
 }
@@ -146,43 +145,92 @@ async fn plan_and_claim<'a>(
 ) -> Result<Claimed<'a>, EngineError> {
     let mut attempts = Attempts::begin(kernel);
     loop {
-        let draft = match decide(kernel, wanted, &mut attempts).await? {
-            Decided::Plan(draft) => draft,
+        let (draft, planned) = match decide(kernel, wanted, &mut attempts).await? {
+            Decided::Plan(draft, planned) => (draft, planned),
             Decided::SoldOut(shortages) => return Ok(Claimed::SoldOut(shortages)),
         };
         let reserves = reserves(kernel, &draft);
         let attempt = match claim(kernel, &reserves).await? {
-            Attempt::Done(_) if waits_for_nothing(kernel, wanted, &draft) => Attempt::Again,
+            // What it claimed may have come free for older orders since it was planned.
+            Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
             claimed => claimed,
         };
         if let Some(claims) = attempts.end(attempt).await? {
+            unsettle_overtaken(kernel, &draft, planned);
             return Ok(Claimed::Granted(draft, reserves, claims));
         }
     }
 }
 
 enum Decided {
-    Plan(Draft),
+    /// This, planned from that moment on.
+    Plan(Draft, u64),
     SoldOut(Vec<LineShortage>),
 }
 
-/// Decides what an order would get now, for placing and for quoting alike. Each time that
-/// another command overtakes it, at whatever step, it costs the transaction a try: one
-/// bound holds for all of them.
+/// Decides what an order would get now, for placing and for quoting alike. What came free of
+/// its SKUs is offered to older orders before. Each time that another command overtakes it, at
+/// whatever step, it costs the transaction a try: one bound holds for all of them.
 async fn decide(
     kernel: &Kernel,
     wanted: &Wanted<'_>,
     attempts: &mut Attempts<'_>,
 ) -> Result<Decided, EngineError> {
+    loop {
+        if !wanted.is_settled() {
+            // Mostly they are, and the future of placing an order has no room for the wait.
+            Box::pin(until_settled(kernel, wanted, attempts)).await?;
+        }
+        let decided = decide_settled(kernel, wanted, attempts).await?;
+        if wanted.is_settled() {
+            return Ok(decided);
+        }
+    }
+}
+
+/// Something may have come free of a SKU after an order was planned that is to wait for it, or
+/// to rest on what is on its way; or something comes later than is promised to new orders. The
+/// order's claims show by now: what comes free later finds them, and what came free before is
+/// offered to it, as soon as it is placed, before any newer order.
+fn unsettle_overtaken(kernel: &Kernel, draft: &Draft, planned: u64) {
+    for late in draft.allocations.iter().filter(|a| !a.supply.is_there()) {
+        let sku = draft.lines[usize::from(late.line)].sku;
+        let comes_late = draft.comes_late && late.supply == Supply::Backorder;
+        if comes_late || kernel.state.freed_after(sku, planned) {
+            kernel.state.unsettle(sku);
+        }
+    }
+}
+
+/// Waits until what came free of an order's SKUs was offered to older orders.
+async fn until_settled(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    attempts: &mut Attempts<'_>,
+) -> Result<(), EngineError> {
+    for line in &wanted.lines {
+        while let Err(bell) = kernel.settled(line.sku, line.entry)? {
+            attempts.end::<()>(Attempt::InTheWay(bell)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn decide_settled(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    attempts: &mut Attempts<'_>,
+) -> Result<Decided, EngineError> {
+    let planned = kernel.state.moment();
     let (moment, draft) = (Moment::now(kernel), look_and_plan(kernel, wanted).await?);
     if draft.unfilled_units() == 0 {
         judge(wanted, &draft, true)?;
-        return Ok(Decided::Plan(draft));
+        return Ok(Decided::Plan(draft, planned));
     }
     let draft = confirm(kernel, wanted, (moment, draft), attempts).await?;
     let has_room = has_room_to_wait(kernel, &draft).await?;
     Ok(match judge(wanted, &draft, has_room)? {
-        None => Decided::Plan(draft),
+        None => Decided::Plan(draft, planned),
         Some(shortages) => Decided::SoldOut(shortages),
     })
 }
@@ -238,22 +286,6 @@ fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
     draft.allocations.iter().map(reserve).collect()
 }
 
-/// Whether units would wait at a pair where units came free since the plan read it.
-/// With the claim to wait in hand, no more come free before it is applied.
-fn waits_for_nothing(kernel: &Kernel, wanted: &Wanted<'_>, draft: &Draft) -> bool {
-    let mut waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
-    // A plan that left candidates out may know of the free ones.
-    !draft.cut_short
-        && waiting.any(|a| {
-            let sku = draft.lines[usize::from(a.line)].sku;
-            let node = draft.shipments[usize::from(a.shipment)].node;
-            let free = kernel.state.cell(Pair { sku, node }).shared().glance().free;
-            // A whole line may wait beside fewer free units than it wants.
-            let enough = if wanted.split == Split::Units { 1 } else { a.units };
-            i64::from(free) >= i64::from(enough)
-        })
-}
-
 fn header(command: &PlaceOrder, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
     let order = &command.order;
     let ordered_at = command.ordered_at();
@@ -280,6 +312,7 @@ fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         shipments: draft.shipments,
         allocations: draft.allocations,
         trace: draft.trace,
+        added: Added::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::plan::{Wanted, WantedLine};
 use super::request::{OrderRequest, PlaceOrder};
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{Refusal, Rule, Violation};
+use crate::planning::{Wanted, WantedLine};
 use crate::state::State;
 use crate::state::catalogue::Catalogue;
 use crate::state::network::Network;
@@ -51,6 +51,7 @@ pub fn resolve<'a>(
         shortage: order.shortage.unwrap_or(network.policy.shortage),
         split: order.split.unwrap_or(network.policy.split),
         at: command.meta.at,
+        seen: None,
     })
 }
 

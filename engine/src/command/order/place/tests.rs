@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::judge::{LineShortage, judge};
-use super::plan::{Draft, InboundSeen, Wanted, plan};
 use super::resolve::resolve;
 use crate::command::fixture::{check, first, item, located, order, sku, told};
 use crate::command::{LineRequest, PlaceOrder};
@@ -14,8 +13,9 @@ use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
 use crate::model::order::trace::Trace;
 use crate::model::{
     Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Refusal,
-    RefusalKind, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
+    RefusalKind, Serves, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
 };
+use crate::planning::{Draft, InboundSeen, Wanted, plan};
 use crate::sourcing::Verdict;
 use crate::sourcing::limits::SHIPMENTS_MAX;
 use crate::state::State;
@@ -50,7 +50,7 @@ fn state(nodes: impl IntoIterator<Item = Node>) -> State {
 fn stocked(state: State, supply: &[(u32, u16, StockChange)]) -> State {
     for ((sku, node, change), lsn) in supply.iter().zip(1..) {
         let pair = Pair { sku: SkuNo(*sku), node: NodeNo(*node) };
-        let effect = StockEffect::Change(change.clone());
+        let effect = StockEffect::Change { change: change.clone(), serves: Serves::Backlog };
         let apply = StockMessage::Apply { pair, lsn: Lsn::new(lsn), effect, settles: false };
         state.cell(pair).ask(apply).wait().expect("no panic");
     }

@@ -5,13 +5,13 @@ use std::task::Poll;
 
 use super::{Moment, confirm, look_and_plan};
 use crate::command::fixture::{item, order, receive, sku};
-use crate::command::order::place::plan::Draft;
 use crate::command::order::place::resolve::resolve;
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::tests::{NODE, one_unit, poll, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::limits::TRIES_MAX;
 use crate::model::{Refusal, Shortage};
+use crate::planning::Draft;
 use crate::transaction::attempts::{Attempt, Attempts};
 
 /// An order of five units of the item that has one.

@@ -26,7 +26,8 @@ use crate::state::stock::InboundGlance;
 use candidates::{Candidates, index};
 pub use draft::Draft;
 use route::Route;
-pub use wanted::{Wanted, WantedLine};
+pub use route::days;
+pub use wanted::{Seen, Wanted, WantedLine};
 
 /// Inbound supplies of one line's pairs, as read before planning.
 pub type InboundSeen = SmallVec<[(u16, NodeNo, Vec<InboundGlance>); 2]>;

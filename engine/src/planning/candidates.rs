@@ -178,6 +178,12 @@ impl Candidates {
         self.cut_short
     }
 
+    /// Whether a free supply comes later than the policy promises.
+    pub(super) fn comes_late(&self) -> bool {
+        let is_late = |c: &Candidate| c.verdict == Verdict::BeyondHorizon && c.free > 0;
+        self.skipped.iter().any(|(_, candidate)| is_late(candidate))
+    }
+
     /// The node that an offer is at.
     #[inline]
     pub(super) fn node_of(&self, offer: &Offer) -> NodeNo {
@@ -262,13 +268,14 @@ impl Candidates {
         };
         let offers_max = offers.len() + ON_HAND_MAX;
         let mut seen = Seen::default();
-        want.entry.row.glances(|node, glance| {
+        route.wanted.glances(line, |node, glance| {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
             seen.in_flight |= glance.in_flight;
             seen.inbound |= glance.has_inbound;
             let free = glance.free.max(0).cast_unsigned();
             let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
-            if here.off.is_some() || free < units_min || is_full {
+            let is_off = here.off.is_some() && !route.wanted.is_home(node);
+            if is_off || free < units_min || is_full {
                 let (candidate, left_out) = here.skip(node, free, units_min);
                 *cut_short |= left_out;
                 skipped.push((line_no(line), candidate));
@@ -296,7 +303,7 @@ impl Candidates {
         let at = route.wanted.at;
         let horizon = i64::from(route.network.policy.horizon_days) * MICROS_PER_DAY;
         let joins = route.wanted.split == Split::WholeLine;
-        let on_hand = if joins { on_hand(&route.wanted.lines[line], no) } else { 0 };
+        let on_hand = if joins { route.wanted.free_at(line, no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
         let (calendar, zone) = (&planning.calendar, planning.calendar.zone());
         let today = zone.local_day(at);
@@ -306,9 +313,12 @@ impl Candidates {
         by_date.sort_by_key(|(expected, glance)| (*expected, glance.eta));
         for (expected, glance) in by_date {
             let supply = Supply::Inbound(glance.no);
-            let verdict = if let Some(off) = self.today(no).off {
+            // What waits already is promised whatever comes, however late.
+            let is_beyond = glance.eta > at.saturating_add_micros(horizon);
+            let off = self.today(no).off.filter(|_| !route.wanted.is_home(no));
+            let verdict = if let Some(off) = off {
                 off
-            } else if glance.eta > at.saturating_add_micros(horizon) {
+            } else if is_beyond && route.wanted.seen.is_none() {
                 Verdict::BeyondHorizon
             } else if glance.free == 0 {
                 Verdict::NoStock
@@ -472,12 +482,6 @@ fn scarcity(free: u32) -> u32 {
 /// on in so many days.
 fn after_the_shelf(days: u32, free: u32) -> u32 {
     (days.min(DAYS_TOLD_APART_MAX) + 1) * SCARCITY_STEP + scarcity(free)
-}
-
-/// Free units on hand at one node.
-fn on_hand(want: &WantedLine<'_>, no: NodeNo) -> u32 {
-    let there = want.entry.row.iter().find(|slot| slot.node == no);
-    there.map_or(0, |slot| slot.shared().glance().free.max(0).cast_unsigned())
 }
 
 pub(super) fn line_no(line: usize) -> u16 {

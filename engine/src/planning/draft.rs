@@ -23,6 +23,9 @@ pub struct Draft {
     pub unfilled: SmallVec<[u32; 4]>,
     /// Whether candidates were left out.
     pub cut_short: bool,
+    /// Whether something comes later than the policy promises to new orders: units that wait
+    /// are given it all the same.
+    pub comes_late: bool,
     /// Lines of which claims or changes in flight may hide supply from this plan.
     pub in_flight: SmallVec<[u16; 4]>,
     /// Why.
@@ -62,10 +65,9 @@ pub(super) fn draft(
             let dates = candidates.dates(candidate);
             used.push(candidate);
             shipments.push(Shipment {
-                node: dates.node,
                 ship_by: Some(dates.ship_by),
                 deliver_by: Some(dates.deliver_by),
-                shipped: None,
+                ..Shipment::waiting(dates.node)
             });
             used.len() - 1
         });
@@ -92,6 +94,7 @@ pub(super) fn draft(
         promise_by: wanted.promise_by,
         unfilled: plan.unfilled.iter().copied().collect(),
         cut_short: candidates.cut_short(),
+        comes_late: candidates.comes_late(),
         in_flight: in_flight.iter().copied().collect(),
         trace,
     }
@@ -99,7 +102,7 @@ pub(super) fn draft(
 
 fn allocation(line: u16, shipment: usize, supply: Supply, units: u32) -> Allocation {
     let shipment = u16::try_from(shipment).expect("fewer shipments than a u16 holds");
-    Allocation { line, shipment, supply, units, shipped: 0, cancelled: 0 }
+    Allocation::new((line, shipment), supply, units)
 }
 
 /// Numbers shipments by date, those that wait for supply last: the firmest units
@@ -135,7 +138,7 @@ fn backorder(
         };
         let known = homes.iter().find(|(of, _)| *of == node).map(|(_, at)| *at);
         let at = known.unwrap_or_else(|| {
-            shipments.push(Shipment { node, ship_by: None, deliver_by: None, shipped: None });
+            shipments.push(Shipment::waiting(node));
             homes.push((node, shipments.len() - 1));
             shipments.len() - 1
         });

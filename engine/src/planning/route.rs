@@ -2,7 +2,8 @@
 
 use super::wanted::Wanted;
 use crate::calendar::Calendar;
-use crate::model::{Day, NodeNo, Weekdays};
+use crate::geo::PostalMatch;
+use crate::model::{Day, NodeNo, ServiceNo, Timestamp, Weekdays};
 use crate::state::network::{Carriage, Network};
 
 /// What tells a candidate shipment from others.
@@ -21,6 +22,21 @@ pub(super) struct Route<'a, 'w> {
     bands: &'a [u8],
     /// How the service is carried out.
     pub(super) carriage: &'a Carriage,
+}
+
+/// When work that is there at an instant ships from a node by a service, and arrives.
+pub fn days(
+    network: &Network,
+    (service, destination): (ServiceNo, PostalMatch),
+    no: NodeNo,
+    from: Timestamp,
+) -> (Day, Day) {
+    let (planning, carriage) = (network.node(no), network.carriage(service));
+    let ready = planning.calendar.ship_window(from, planning.node.lead_time_days).ship_by;
+    let pickup = network.pickups()[carriage.pickups];
+    let ship_by = planning.calendar.picked_up(ready, pickup).unwrap_or(ready);
+    let band = network.lanes(destination.index, destination.location)[usize::from(no.0)];
+    (ship_by, ship_by.plus(carriage.days(usize::from(band), ship_by.weekday())))
 }
 
 impl<'a, 'w> Route<'a, 'w> {

@@ -1,0 +1,116 @@
+//! That units of the backlog rest on other supply from now on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
+use crate::model::effect::{Effect, Effects};
+use crate::model::event::Event;
+use crate::model::{
+    Day, LineRepegged, Lsn, Move, NodeNo, OrderEffect, OrderId, OrderNo, Pair, Repeg, Reservation,
+    SkuNo, StockEffect, Supply, Told,
+};
+use crate::transaction::command::Effective;
+
+/// Units of a SKU's backlog rest on other supply from now on, the oldest order first.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BacklogRepegged {
+    /// The SKU.
+    #[n(0)]
+    pub sku: SkuNo,
+    /// The last event after which the backlog was looked at: that event, or one before it,
+    /// is the cause.
+    #[n(1)]
+    pub looked_at: Lsn,
+    /// The order lines, ascending by order.
+    #[n(2)]
+    pub lines: Vec<Repegged>,
+}
+
+/// A line of an order whose units rest on other supply from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Repegged {
+    /// The order's number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// The order's id.
+    #[n(1)]
+    pub id: OrderId,
+    /// What is different.
+    #[n(2)]
+    pub line: LineRepegged,
+}
+
+impl BacklogRepegged {
+    /// What comes off the supplies of each pair, and onto them.
+    pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
+        let mut pairs = BTreeMap::<Pair, Repeg>::new();
+        for Repegged { no: order, line: repegged, .. } in &self.lines {
+            let (order, line) = (*order, repegged.line);
+            let pair = |node: NodeNo| Pair { sku: self.sku, node };
+            for Move { units, from, to, .. } in &repegged.moves {
+                let peg = |supply| Reservation { order, line, supply, units: *units };
+                pairs.entry(pair(from.0)).or_default().off.push(peg(from.1));
+                pairs.entry(pair(to.0)).or_default().put_on(peg(to.1));
+            }
+        }
+        pairs
+    }
+}
+
+impl Effective for BacklogRepegged {
+    fn effects(self) -> Effects {
+        let pairs = self.by_pair().into_iter();
+        let mut effects: Effects = pairs
+            .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
+            .collect();
+        let orders = self.lines.into_iter();
+        effects.extend(orders.map(|Repegged { no, line, .. }| {
+            Effect::Order(no, OrderEffect::Repeg(Box::new(line)))
+        }));
+        effects
+    }
+}
+
+impl Event for BacklogRepegged {
+    fn describe(&self) -> Value {
+        let Self { sku, looked_at, lines } = self;
+        let lines = lines.iter().map(|Repegged { no, id, line }| {
+            json!({
+                "order_id": id.as_str(), "order_no": no.0, "line": line.line,
+                "moves": line.moves.iter().map(moved).collect::<Vec<_>>(),
+                "told": line.told.iter().map(told).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "sku_no": sku.0, "looked_at": looked_at.get(), "lines": lines.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn moved(Move { units, shipment, from, to_shipment, to }: &Move) -> Value {
+    json!({
+        "units": units,
+        "from": { "shipment": shipment, "node_no": from.0.0, "supply": supply(from.1) },
+        "to": { "shipment": to_shipment, "node_no": to.0.0, "supply": supply(to.1) },
+    })
+}
+
+fn supply(supply: Supply) -> String {
+    match supply {
+        Supply::OnHand => "on_hand".into(),
+        Supply::Supplier => "supplier".into(),
+        Supply::Inbound(no) => format!("inbound {}", no.0),
+        Supply::Backorder => "none".into(),
+    }
+}
+
+fn told(Told { shipment, deliver_by_before, days, .. }: &Told) -> Value {
+    let day = |day: Option<Day>| day.map(|day| day.to_string());
+    json!({
+        "shipment": shipment, "deliver_by_before": day(*deliver_by_before),
+        "ship_by": day(days.map(|days| days.0)), "deliver_by": day(days.map(|days| days.1)),
+    })
+}

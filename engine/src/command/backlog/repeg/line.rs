@@ -1,0 +1,205 @@
+//! What it does to an order that a line of it rests on other supply: which shipments the
+//! units are in, and when these go.
+
+use smallvec::SmallVec;
+
+use super::pool::{Demand, Part, Pool, Step};
+use crate::model::{Day, LineRepegged, Move, NodeNo, Order, Supply, Told};
+use crate::state::stock::{LineSupply, Ready, Rest};
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::{Resting, days, line_at};
+
+/// A line whose units are about to rest on other supply.
+pub struct Line<'a> {
+    /// Its order, as it stands.
+    pub order: &'a Order,
+    /// What it has of the backlog.
+    pub demand: &'a Demand,
+    /// The supply that it takes from.
+    pub pool: &'a Pool,
+}
+
+/// Units of the line in a shipment, from 0, and when they can be counted on.
+struct Placed {
+    shipment: u16,
+    supply: Supply,
+    ready: Ready,
+    units: u32,
+}
+
+impl Line<'_> {
+    /// What is different of the order after these steps; none when the order has other units
+    /// than its pairs: something happened between reading them.
+    ///
+    /// # Errors
+    /// When an actor panicked.
+    pub fn repegged(
+        &self,
+        kernel: &Kernel,
+        steps: &[Step],
+    ) -> Result<Option<LineRepegged>, EngineError> {
+        let resting = self.resting(kernel)?;
+        let mut placed = self.placed(&resting);
+        let mut opened = Vec::new();
+        let line = self.demand.line;
+        let mut repegged = LineRepegged { line, opened: vec![], moves: vec![], told: vec![] };
+        for step in steps {
+            if !self.step(kernel, step, &mut placed, &mut opened, &mut repegged) {
+                return Ok(None);
+            }
+        }
+        let touched = repegged.moves.iter().flat_map(|moved| [moved.shipment, moved.to_shipment]);
+        let mut touched: SmallVec<[u16; 4]> = touched.collect();
+        touched.sort_unstable();
+        touched.dedup();
+        let told = touched.into_iter().filter_map(|shipment| {
+            let of_line = placed.iter().filter(|of| of.shipment == shipment && of.units > 0);
+            let ready = of_line.map(|of| of.ready).max();
+            let ready = ready.max(self.ready_of_others(&resting, shipment));
+            self.told(kernel, shipment, &opened, ready)
+        });
+        repegged.told = told.collect();
+        repegged.opened = opened.into_iter().map(|(node, _)| node).collect();
+        Ok(Some(repegged))
+    }
+
+    /// What the order rests on.
+    fn resting(&self, kernel: &Kernel) -> Result<Resting, EngineError> {
+        Resting::of(self.order, |line, pair| {
+            let of_backlog = self.demand.parts.iter().filter(|((no, _), _)| *no == pair.node);
+            let mut rests: SmallVec<[Rest; 2]> = of_backlog.map(|part| self.rest(part)).collect();
+            if line != self.demand.line || rests.is_empty() {
+                return line_at(kernel, self.order.no, line, pair);
+            }
+            rests.sort_by_key(Rest::ready);
+            Ok(LineSupply { rests, ..LineSupply::default() })
+        })
+    }
+
+    fn rest(&self, (at, units): &Part) -> Rest {
+        let eta = match self.pool.ready(*at) {
+            Ready::At(eta) => Some(eta),
+            Ready::Now | Ready::Never => None,
+        };
+        Rest { supply: at.1, units: *units, eta }
+    }
+
+    /// The units of the line by shipment, those that have the last right to be left alone
+    /// first.
+    fn placed(&self, resting: &Resting) -> Vec<Placed> {
+        let mut placed = Vec::new();
+        for shipment in self.order.shipments_by_right().into_iter().rev() {
+            let all = self.order.allocations.iter().zip(&resting.rests).rev();
+            let of_it = all.filter(|(a, _)| (a.line, a.shipment) == (self.demand.line, shipment));
+            placed.extend(of_it.flat_map(|(_, rests)| rests).map(|rest| Placed {
+                shipment,
+                supply: rest.supply,
+                ready: rest.ready(),
+                units: rest.units,
+            }));
+        }
+        placed
+    }
+
+    /// Takes a step; false when the order does not have the units.
+    fn step(
+        &self,
+        kernel: &Kernel,
+        &(from, to, units): &Step,
+        placed: &mut Vec<Placed>,
+        opened: &mut Vec<(NodeNo, Ready)>,
+        repegged: &mut LineRepegged,
+    ) -> bool {
+        let mut left = units;
+        for at in 0..placed.len() {
+            let Placed { shipment, supply, units, .. } = placed[at];
+            let moved = units.min(left);
+            if supply != from.1 || self.node(shipment) != Some(from.0) || moved == 0 {
+                continue;
+            }
+            let to_shipment = if to.0 == from.0 {
+                shipment
+            } else {
+                self.shipment_at(kernel, to, placed, opened)
+            };
+            placed[at].units -= moved;
+            left -= moved;
+            let ready = self.pool.ready(to);
+            placed.push(Placed { shipment: to_shipment, supply: to.1, ready, units: moved });
+            repegged.moves.push(Move { units: moved, shipment, from, to_shipment, to });
+        }
+        left == 0
+    }
+
+    /// The node of a shipment that there is already.
+    fn node(&self, shipment: u16) -> Option<NodeNo> {
+        self.order.shipments.get(usize::from(shipment)).map(|shipment| shipment.node)
+    }
+
+    /// The shipment of a node for units on that supply: one that is ready at the same time
+    /// and whose day is still to be kept, or a new one.
+    fn shipment_at(
+        &self,
+        kernel: &Kernel,
+        to: (NodeNo, Supply),
+        placed: &[Placed],
+        opened: &mut Vec<(NodeNo, Ready)>,
+    ) -> u16 {
+        let ready = self.pool.ready(to);
+        let ship_by = self.days(kernel, to.0, Some(ready)).map(|days| days.0);
+        let all = self.order.shipments.iter().zip(0u16..);
+        let mut planned = all.filter(|(s, at)| {
+            let is_ready =
+                placed.iter().any(|of| of.shipment == *at && of.units > 0 && of.ready == ready);
+            s.node == to.0 && s.shipped.is_none() && s.ship_by == ship_by && is_ready
+        });
+        if let Some((_, at)) = planned.next() {
+            return at;
+        }
+        let known = opened.iter().position(|new| *new == (to.0, ready));
+        let place = known.unwrap_or_else(|| {
+            opened.push((to.0, ready));
+            opened.len() - 1
+        });
+        u16::try_from(self.order.shipments.len() + place).expect("few shipments")
+    }
+
+    /// When the last unit of the other lines of a shipment can be counted on.
+    fn ready_of_others(&self, resting: &Resting, shipment: u16) -> Option<Ready> {
+        let all = self.order.allocations.iter().zip(&resting.rests);
+        let others = all.filter(|(a, _)| a.shipment == shipment && a.line != self.demand.line);
+        others.flat_map(|(_, rests)| rests).map(Rest::ready).max()
+    }
+
+    fn days(&self, kernel: &Kernel, node: NodeNo, ready: Option<Ready>) -> Option<(Day, Day)> {
+        let (network, now) = (kernel.state.network.load(), kernel.state.now());
+        days(kernel, &network, &self.order.header, node, (ready?, now))
+    }
+
+    /// What is told anew of a shipment's days, if it is something else than what was told.
+    fn told(
+        &self,
+        kernel: &Kernel,
+        shipment: u16,
+        opened: &[(NodeNo, Ready)],
+        ready: Option<Ready>,
+    ) -> Option<Told> {
+        let units_there = ready == Some(Ready::Now);
+        let before = self.order.shipments.get(usize::from(shipment));
+        let was_there = before.is_some_and(|before| before.ship_by.is_some())
+            && self.order.was_told_of_units_there(shipment);
+        if units_there && was_there {
+            return None;
+        }
+        let new = usize::from(shipment).checked_sub(self.order.shipments.len());
+        let node = self.node(shipment).or_else(|| Some(opened.get(new?)?.0))?;
+        let days = self.days(kernel, node, ready);
+        let deliver_by_before = before.and_then(|shipment| shipment.deliver_by);
+        let is_same = before.is_some_and(|before| {
+            before.told_of_units_there == Some(units_there)
+                && before.ship_by.zip(before.deliver_by) == days
+        });
+        (!is_same).then_some(Told { shipment, deliver_by_before, days, units_there })
+    }
+}

@@ -1,0 +1,159 @@
+//! Re-pegging: what came free of a SKU goes to the orders that wait for it, the oldest first.
+//!
+//! ```text
+//!   something came free --> the SKU is unsettled: new orders wait
+//!        look: all nodes' backlog and free supply
+//!        plan: by age, each line by its own policy          (pure: pool)
+//!        orders in hand, units claimed, one event of bounded size
+//!        applied --> look again --> nothing to do --> the SKU is settled
+//! ```
+//! No caller asks for it. It runs beside the commands, and holds nothing while it waits for
+//! one of them.
+
+pub mod event;
+mod line;
+mod look;
+mod pool;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use self::event::BacklogRepegged;
+use self::look::{Planned, plan};
+use crate::journal::Ticket;
+use crate::limits::SETTLED_AT_ONCE_MAX;
+use crate::model::SkuNo;
+use crate::model::event::{Numbered, Record};
+use crate::state::stock::Grant;
+use crate::transaction::attempts::{Attempt, Attempts, passes_by_itself};
+use crate::transaction::bells::Awaited;
+use crate::transaction::claims::Claims;
+use crate::transaction::command::recorded;
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+
+/// Settles SKUs for as long as the engine runs, some side by side. The end of the engine ends
+/// it; commands that wait for a SKU are woken then, and told.
+///
+/// # Errors
+/// What stopped the engine.
+pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
+    let ended = settle_all(&kernel).await;
+    for sku in kernel.state.unsettled.all() {
+        kernel.bells.ring(Awaited::Backlog(sku));
+    }
+    match ended {
+        Ok(()) | Err(EngineError::Closing) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn settle_all(kernel: &Kernel) -> Result<(), EngineError> {
+    let mut settling = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = kernel.state.unsettled.closed() => return Ok(()),
+            Some(settled) = settling.next() => settled?,
+            sku = kernel.state.unsettled.take(), if settling.len() < SETTLED_AT_ONCE_MAX => {
+                match sku {
+                    Some(sku) => settling.push(settle(kernel, sku)),
+                    None => return Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// Serves a SKU's backlog until nothing of it can be served sooner.
+async fn settle(kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
+    loop {
+        let marks = kernel.state.unsettled.marks(sku);
+        let step = match serve(kernel, sku).await {
+            Ok(None) if kernel.state.settle(sku, marks) => {
+                kernel.bells.ring(Awaited::Backlog(sku));
+                return Ok(());
+            }
+            Ok(None) => continue,
+            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop),
+            Err(error) => Err(error),
+        };
+        match step {
+            Ok(()) => {}
+            // The SKU stays unsettled: what came free is nobody else's meanwhile.
+            Err(EngineError::DiskFull) => tokio::select! {
+                () = kernel.state.unsettled.asked() => {}
+                stepped = kernel.stepped(kernel.next_step()) => stepped?,
+            },
+            Err(error) if passes_by_itself(&error) => kernel.stepped(kernel.next_step()).await?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Serves as much of a SKU's backlog as goes into one event; none when nothing of it can be
+/// served sooner.
+async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineError> {
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        // What is marked is shown from here on.
+        let shown = kernel.shown();
+        while kernel.watermark.applied() < shown {
+            kernel.stepped(kernel.next_step()).await?;
+        }
+        let attempt = plan(kernel, sku).await?;
+        let Some(planned) = attempts.end(attempt).await? else { continue };
+        let Some(planned) = planned else { return Ok(None) };
+        let attempt = claim(kernel, &planned).await?;
+        if let Some(claims) = attempts.end(attempt).await? {
+            return append(kernel, planned.event, claims).map(Some);
+        }
+    }
+}
+
+/// Takes the orders in hand, and claims what was planned of each pair; nothing when another
+/// command has one of them in hand.
+async fn claim<'k>(
+    kernel: &'k Kernel,
+    Planned { event, orders, pairs }: &Planned,
+) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
+    let mut claims = Claims::new(kernel);
+    for (no, last_lsn) in orders {
+        match claims.in_hand_as_of(*no, *last_lsn).await? {
+            Attempt::Done(()) => {}
+            Attempt::Overtaken => return Ok(Attempt::Overtaken),
+            Attempt::Again => return Ok(Attempt::Again),
+            Attempt::InTheWay(bell) => return Ok(Attempt::InTheWay(bell)),
+        }
+    }
+    for (pair, repeg) in event.by_pair() {
+        let seen = pairs.iter().find(|(node, _)| *node == pair.node);
+        // A pair that was not there has no unit.
+        let Some((_, as_of)) = seen else { return Ok(Attempt::Overtaken) };
+        match claims.repeg(pair, &Arc::new(repeg), *as_of).await? {
+            Ok(Grant::Granted) => {}
+            Ok(Grant::Short(_) | Grant::NoRoomToWait | Grant::Missing(_)) => {
+                return Ok(Attempt::Overtaken);
+            }
+            Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
+            Err(bell) => return Ok(Attempt::InTheWay(bell)),
+        }
+    }
+    Ok(Attempt::Done(claims))
+}
+
+fn append(
+    kernel: &Kernel,
+    event: BacklogRepegged,
+    claims: Claims<'_>,
+) -> Result<Ticket, EngineError> {
+    let at = kernel.state.now();
+    let record = Record { at, request: None, origin: None, event: Numbered(event) };
+    let ticket = kernel.append(record, recorded)?;
+    claims.hand_over();
+    Ok(ticket)
+}

@@ -1,0 +1,224 @@
+//! A SKU's supply that nobody has, and its backlog: plain state, on which it is decided what
+//! rests on what.
+
+use smallvec::SmallVec;
+
+use crate::model::{Day, InboundNo, NodeNo, OrderNo, Split, Supply};
+use crate::planning::{InboundSeen, Seen};
+use crate::state::stock::{BacklogAt, Glance, InboundGlance, Ready};
+
+/// A supply at a node.
+pub type At = (NodeNo, Supply);
+
+/// Units of a line, and where they rest.
+pub type Part = (At, u32);
+
+/// So many units of a line rest on another supply from now on: from where, to where.
+pub type Step = (At, At, u32);
+
+/// An order line of which units wait, or rest on what is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// The order.
+    pub order: OrderNo,
+    /// Its line, from 0.
+    pub line: u16,
+    /// All its open units at the nodes where some of them wait or rest on what is on its way.
+    pub parts: SmallVec<[Part; 2]>,
+}
+
+impl Demand {
+    /// Units that are planned anew: all of a line that must not be split, else those that
+    /// are not there yet.
+    pub fn quantity(&self, split: Split) -> u32 {
+        let counts = |((_, supply), _): &&Part| split == Split::WholeLine || !supply.is_there();
+        self.parts.iter().filter(counts).map(|(_, units)| units).sum()
+    }
+
+    fn has(&self, at: At) -> u32 {
+        self.parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| units).sum()
+    }
+}
+
+/// The supply of one SKU that nobody has.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    nodes: Vec<Node>,
+    /// When the first free unit can be counted on that any order may get.
+    first: Option<Ready>,
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    no: NodeNo,
+    /// Whether sourcing may choose it.
+    is_enabled: bool,
+    /// Below zero after a short count.
+    free: i64,
+    inbound: Vec<InboundGlance>,
+}
+
+impl Pool {
+    /// What is free at each node; beside it the backlog, the oldest order first.
+    pub fn of(
+        pairs: Vec<(NodeNo, BacklogAt)>,
+        is_enabled: impl Fn(NodeNo) -> bool,
+    ) -> (Self, Vec<Demand>) {
+        let (mut nodes, mut all) = (Vec::new(), Vec::new());
+        for (no, BacklogAt { lines, free, inbound, .. }) in pairs {
+            all.extend(lines.into_iter().map(|(order, line, parts)| ((order, line), no, parts)));
+            nodes.push(Node { no, is_enabled: is_enabled(no), free, inbound });
+        }
+        all.sort_by_key(|(line, no, _)| (*line, *no));
+        let mut demands = Vec::<Demand>::new();
+        for ((order, line), no, parts) in all {
+            let parts = parts.into_iter().map(|(supply, units)| ((no, supply), units));
+            match demands.last_mut() {
+                Some(known) if (known.order, known.line) == (order, line) => {
+                    known.parts.extend(parts);
+                }
+                _ => demands.push(Demand { order, line, parts: parts.collect() }),
+            }
+        }
+        let mut pool = Self { nodes, first: None };
+        pool.look_for_first();
+        (pool, demands)
+    }
+
+    fn look_for_first(&mut self) {
+        let enabled = || self.nodes.iter().filter(|node| node.is_enabled);
+        let there = enabled().filter(|node| node.free > 0).map(|_| Ready::Now);
+        let coming = enabled().flat_map(|node| &node.inbound).filter(|inbound| inbound.free > 0);
+        self.first = there.chain(coming.map(|inbound| Ready::At(inbound.eta))).min();
+    }
+
+    /// When units on a supply can be counted on.
+    pub fn ready(&self, (no, supply): At) -> Ready {
+        let Supply::Inbound(of) = supply else {
+            return if supply.is_there() { Ready::Now } else { Ready::Never };
+        };
+        self.inbound(no, of).map_or(Ready::Never, |inbound| Ready::At(inbound.eta))
+    }
+
+    fn inbound(&self, no: NodeNo, of: InboundNo) -> Option<&InboundGlance> {
+        let node = self.nodes.iter().find(|node| node.no == no)?;
+        node.inbound.iter().find(|inbound| inbound.no == of)
+    }
+
+    /// When the last unit of a line can be counted on.
+    fn ready_at_last(&self, demand: &Demand) -> Ready {
+        demand.parts.iter().map(|(at, _)| self.ready(*at)).max().unwrap_or(Ready::Now)
+    }
+
+    /// Whether something is free that can be counted on before the last unit of a line. A line
+    /// is not served by what comes later than all it has, though that may be nearer to its
+    /// destination. What is free at a node that is not enabled serves those alone who wait
+    /// there.
+    pub fn may_serve(&self, demand: &Demand) -> bool {
+        let last = self.ready_at_last(demand);
+        let waits_at = |node: &Node| demand.parts.iter().any(|((no, _), _)| *no == node.no);
+        let at_home = |node: &Node| !node.is_enabled && node.free > 0 && waits_at(node);
+        self.first.is_some_and(|first| first < last)
+            || (last > Ready::Now && self.nodes.iter().any(at_home))
+    }
+
+    /// What a line could be given: what it has that is not there yet, all it has where it
+    /// must not be split, and what is free before its last unit can be counted on.
+    pub fn seen_by(&self, demand: &Demand, split: Split) -> (Seen, InboundSeen) {
+        let last = self.ready_at_last(demand);
+        let homes = demand.parts.iter().map(|((no, _), _)| *no).collect();
+        let (mut seen, mut coming) = (Seen { free: Vec::new(), homes }, InboundSeen::new());
+        for node in &self.nodes {
+            let mut free = node.free;
+            if split == Split::WholeLine {
+                let there = [Supply::OnHand, Supply::Supplier].map(|s| demand.has((node.no, s)));
+                free += i64::from(there[0] + there[1]);
+            }
+            let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
+            let free = i32::try_from(free.clamp(least, most)).expect("clamped to 29 bits");
+            seen.free.push((node.no, Glance { free, ..Glance::default() }));
+            let offered = |inbound: &InboundGlance| {
+                let is_sooner = Ready::At(inbound.eta) < last;
+                let free = if is_sooner { inbound.free } else { 0 };
+                let free = free + demand.has((node.no, Supply::Inbound(inbound.no)));
+                (free > 0).then_some(InboundGlance { free, in_flight: false, ..*inbound })
+            };
+            let offered: Vec<InboundGlance> = node.inbound.iter().filter_map(offered).collect();
+            if !offered.is_empty() {
+                coming.push((0, node.no, offered));
+            }
+        }
+        (seen, coming)
+    }
+
+    /// The steps from what a line rests on to what was planned for it, where that arrives
+    /// sooner, or as soon and can be counted on sooner. Units for which nothing sooner was
+    /// planned stay where they are. `arrives` tells the day on which units on a supply reach
+    /// the customer, if any.
+    pub fn steps(
+        &self,
+        demand: &Demand,
+        planned: &[Part],
+        split: Split,
+        arrives: impl Fn(At) -> Option<Day>,
+    ) -> Vec<Step> {
+        let when = |at: At| (arrives(at).map_or(i32::MAX, Day::epoch_days), self.ready(at));
+        let units = |parts: &[Part]| parts.iter().map(|(_, units)| u64::from(*units)).sum::<u64>();
+        let is_whole = split == Split::WholeLine;
+        let mut has: SmallVec<[Part; 2]> = demand.parts.clone();
+        if is_whole {
+            let last = |parts: &[Part]| parts.iter().map(|(at, _)| when(*at)).max();
+            if last(planned) >= last(&has) || units(planned) < units(&has) {
+                return Vec::new();
+            }
+        } else {
+            has.retain(|((_, supply), _)| !supply.is_there());
+        }
+        let mut gains: SmallVec<[Part; 2]> = planned.iter().copied().collect();
+        for (at, gained) in &mut gains {
+            for (_, held) in has.iter_mut().filter(|(of, _)| of == at) {
+                let kept = (*held).min(*gained);
+                (*held, *gained) = (*held - kept, *gained - kept);
+            }
+        }
+        // The last to come are the first to be exchanged, for the first to come.
+        has.sort_by_key(|(at, _)| std::cmp::Reverse(when(*at)));
+        gains.sort_by_key(|(at, _)| when(*at));
+        let mut steps = Vec::new();
+        for (from, mut held) in has {
+            for (to, gained) in &mut gains {
+                let is_sooner = is_whole || when(*to) < when(from);
+                let moved = held.min(*gained);
+                if moved > 0 && is_sooner && self.may_go(from, *to) {
+                    steps.push((from, *to, moved));
+                    (held, *gained) = (held - moved, *gained - moved);
+                }
+            }
+        }
+        steps
+    }
+
+    /// Whether units may come to rest on a supply: at another node, sourcing has to be allowed
+    /// to choose it.
+    fn may_go(&self, (from, _): At, (to, _): At) -> bool {
+        from == to || self.nodes.iter().any(|node| node.no == to && node.is_enabled)
+    }
+
+    /// Units of a line come to rest on other supply. What they leave is not free in this look:
+    /// the next one offers it, from the oldest order on.
+    pub fn take(&mut self, steps: &[Step]) {
+        for &(_, (no, supply), units) in steps {
+            let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { continue };
+            match supply {
+                Supply::OnHand | Supply::Supplier => node.free -= i64::from(units),
+                Supply::Inbound(of) => {
+                    for inbound in node.inbound.iter_mut().filter(|inbound| inbound.no == of) {
+                        inbound.free = inbound.free.saturating_sub(units);
+                    }
+                }
+                Supply::Backorder => {}
+            }
+        }
+        self.look_for_first();
+    }
+}

@@ -1,0 +1,131 @@
+//! SKUs whose backlog has to be looked at: something came free since it was looked at last.
+//!
+//! ```text
+//!   applier, undo --mark--> unsettled --take--> the re-pegger looks -------+
+//!                               ^                                          |
+//!                               +--- marked meanwhile, or it did something +--> settled
+//! ```
+//! While a SKU is unsettled, no new order takes its units: what came free is the older
+//! orders' to have. Marks are in memory alone: after a start, every backlog is marked.
+
+use std::collections::{HashMap, VecDeque};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::model::SkuNo;
+
+/// All unsettled SKUs.
+#[derive(Default)]
+pub struct Unsettled {
+    skus: Mutex<Skus>,
+    /// Rung when a SKU is marked that was settled, and when taking begins or ends.
+    marked: Notify,
+    /// Rung for those who wait for room on the disk.
+    asked: Notify,
+    /// Rung when the engine ends.
+    closed: Notify,
+}
+
+#[derive(Default)]
+struct Skus {
+    /// Those that nobody looks at yet, the first one first.
+    waiting: VecDeque<SkuNo>,
+    /// How often each one was marked since it was settled.
+    marks: HashMap<SkuNo, u64>,
+    /// Whether any is looked at yet.
+    has_begun: bool,
+    is_closed: bool,
+}
+
+impl Unsettled {
+    /// Marks a SKU; `begin` is called if it was settled, before anybody looks at it.
+    pub(super) fn mark(&self, sku: SkuNo, begin: impl FnOnce()) {
+        let mut skus = self.skus.lock();
+        let marks = skus.marks.entry(sku).or_default();
+        *marks += 1;
+        if *marks == 1 {
+            begin();
+            skus.waiting.push_back(sku);
+            drop(skus);
+            self.marked.notify_one();
+        }
+    }
+
+    /// Settles a SKU, if it was not marked more often than so; whether it did. `end` is called
+    /// before it can be marked again.
+    pub(super) fn settle(&self, sku: SkuNo, marks: u64, end: impl FnOnce()) -> bool {
+        let mut skus = self.skus.lock();
+        let is_settled = skus.marks.get(&sku) == Some(&marks);
+        if is_settled {
+            skus.marks.remove(&sku);
+            end();
+        }
+        is_settled
+    }
+
+    /// Lets SKUs be taken from here on: the time is known, without which no day can be told.
+    pub(super) fn begin(&self) {
+        self.skus.lock().has_begun = true;
+        self.marked.notify_one();
+    }
+
+    /// The next SKU to look at; none once the engine ends. It is looked at by the asker alone
+    /// until it is settled. There is one asker.
+    pub async fn take(&self) -> Option<SkuNo> {
+        loop {
+            {
+                let mut skus = self.skus.lock();
+                if skus.is_closed {
+                    return None;
+                }
+                if skus.has_begun
+                    && let Some(sku) = skus.waiting.pop_front()
+                {
+                    return Some(sku);
+                }
+            }
+            self.marked.notified().await;
+        }
+    }
+
+    /// How often an unsettled SKU was marked.
+    pub fn marks(&self, sku: SkuNo) -> u64 {
+        self.skus.lock().marks.get(&sku).copied().unwrap_or(0)
+    }
+
+    /// Waits until somebody [asks](Self::ask) for what could not be done.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Asks that what could not be done is tried again.
+    pub fn ask(&self) {
+        self.asked.notify_waiters();
+    }
+
+    /// The unsettled SKUs.
+    pub fn all(&self) -> Vec<SkuNo> {
+        self.skus.lock().marks.keys().copied().collect()
+    }
+
+    /// The engine ends: nothing more is looked at.
+    pub fn close(&self) {
+        self.skus.lock().is_closed = true;
+        self.marked.notify_one();
+        self.closed.notify_waiters();
+    }
+
+    /// Whether the engine ends.
+    pub fn is_closed(&self) -> bool {
+        self.skus.lock().is_closed
+    }
+
+    /// Waits until the engine ends.
+    pub async fn closed(&self) {
+        let closed = self.closed.notified();
+        if !self.is_closed() {
+            closed.await;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What an order's units rest on now, and the days that follow from it.
+//!
+//! ```text
+//!   reservations of its lines at their pairs --> when each shipment is ready --> its days
+//! ```
+
+use smallvec::SmallVec;
+
+use super::error::EngineError;
+use super::kernel::Kernel;
+use crate::model::{Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Timestamp};
+use crate::planning;
+use crate::state::network::Network;
+use crate::state::stock::{LineSupply, Ready, Rest, StockMessage, StockReply};
+
+/// What the open units of each allocation rest on, those that can be counted on first before
+/// others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resting {
+    /// By allocation.
+    pub rests: Vec<SmallVec<[Rest; 2]>>,
+    /// The newest event that changed one of the pairs.
+    pub newest: Lsn,
+}
+
+/// What a line of an order has reserved at a pair. Waits for turns that other threads run,
+/// which is as long as a few turns take.
+pub fn line_at(
+    kernel: &Kernel,
+    no: OrderNo,
+    line: u16,
+    pair: Pair,
+) -> Result<LineSupply, EngineError> {
+    match kernel.state.cell(pair).ask(StockMessage::ReadLine(no, line)).wait() {
+        Ok(StockReply::Line(there)) => Ok(*there),
+        Ok(other) => unreachable!("a read of a line is answered with it, not {other:?}"),
+        Err(panicked) => Err(kernel.panicked(panicked)),
+    }
+}
+
+impl Resting {
+    /// What an order's units rest on now.
+    ///
+    /// # Errors
+    /// When an actor panicked.
+    pub fn read(kernel: &Kernel, order: &Order) -> Result<Self, EngineError> {
+        Self::of(order, |line, pair| line_at(kernel, order.no, line, pair))
+    }
+
+    /// What an order's units rest on, where `at` tells what a line has at a pair. The units of a
+    /// line at a node that can be counted on first belong to the shipment that ships first.
+    ///
+    /// # Errors
+    /// What `at` answers.
+    pub fn of<E>(
+        order: &Order,
+        mut at: impl FnMut(u16, Pair) -> Result<LineSupply, E>,
+    ) -> Result<Self, E> {
+        let mut left: Vec<(Pair, u16, LineSupply)> = Vec::new();
+        let mut this =
+            Self { rests: vec![SmallVec::new(); order.allocations.len()], ..Self::default() };
+        for shipment in order.shipments_by_right() {
+            let allocations = order.allocations.iter().enumerate();
+            for (place, a) in allocations.filter(|(_, a)| a.shipment == shipment && a.open() > 0) {
+                let pair = order.pair_of(a);
+                let known = left.iter().position(|(p, line, _)| (*p, *line) == (pair, a.line));
+                let known = if let Some(known) = known {
+                    known
+                } else {
+                    let there = at(a.line, pair)?;
+                    this.newest = this.newest.max(there.last_lsn);
+                    left.push((pair, a.line, there));
+                    left.len() - 1
+                };
+                this.rests[place] = take(&mut left[known].2.rests, a.open());
+            }
+        }
+        Ok(this)
+    }
+
+    /// When the last unit of a shipment, from 0, can be counted on; none if no unit of it is
+    /// open.
+    pub fn ready(&self, order: &Order, shipment: u16) -> Option<Ready> {
+        let of_it = order.allocations.iter().zip(&self.rests);
+        let of_it = of_it.filter(|(a, _)| a.shipment == shipment);
+        of_it.flat_map(|(_, rests)| rests).map(Rest::ready).max()
+    }
+}
+
+fn take(from: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[Rest; 2]> {
+    let mut taken = SmallVec::new();
+    let mut wanted = units;
+    for rest in from.iter_mut() {
+        let units = wanted.min(rest.units);
+        if units > 0 {
+            taken.push(Rest { units, ..*rest });
+            rest.units -= units;
+            wanted -= units;
+        }
+    }
+    taken
+}
+
+/// When units ship from a node, and arrive, decided at an instant; none while they have no
+/// supply, or where the destination is not known any more.
+pub fn days(
+    kernel: &Kernel,
+    network: &Network,
+    header: &OrderHeader,
+    node: NodeNo,
+    (ready, now): (Ready, Timestamp),
+) -> Option<(Day, Day)> {
+    let destination = kernel.postal.locate(header.postal_code.as_str())?;
+    let from = match ready {
+        Ready::Now => now,
+        Ready::At(eta) => network.node(node).calendar.expected_at(now, eta),
+        Ready::Never => return None,
+    };
+    Some(planning::days(network, (header.service, destination), node, from))
+}
+
+impl Kernel {
+    /// The days of an order's shipments are, from here on, those that follow from what its
+    /// units rest on. Days that were told of units that are there stay as they were told.
+    pub fn bring_days_up_to_date(&self, order: &mut Order, resting: &Resting) {
+        let (network, now) = (self.state.network.load(), self.state.now());
+        for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
+            let Some(ready) = resting.ready(order, at) else { continue };
+            let is_told = ready == Ready::Now && order.was_told_of_units_there(at);
+            let node = order.shipments[usize::from(at)].node;
+            if !is_told {
+                let days = days(self, &network, &order.header, node, (ready, now));
+                let shipment = &mut order.shipments[usize::from(at)];
+                (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
+            }
+        }
+    }
+}

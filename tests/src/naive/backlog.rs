@@ -1,0 +1,116 @@
+//! `NOBODY_PASSED`, as naively as can be: who waits, since when, and what is free.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::model::{Lsn, Supply, Timestamp};
+
+use super::{Allotted, Naive};
+
+impl Naive {
+    /// Open lines by order number, with their SKU.
+    fn lines(&self) -> impl Iterator<Item = (u64, u16, &str, bool)> {
+        self.orders.values().flat_map(|order| {
+            let mut lines: Vec<_> =
+                order.allotted.iter().map(|part| (part.line, part.sku.as_str())).collect();
+            lines.sort_unstable();
+            lines.dedup();
+            lines.into_iter().map(|(line, sku)| (order.no, line, sku, order.is_whole))
+        })
+    }
+
+    /// What the units of a line rest on, by node.
+    fn rests(&self, sku: &str, no: u64, line: u16) -> Vec<(&str, Supply)> {
+        let pairs = self.pairs.iter().filter(|((of, _), _)| of == sku);
+        let units = pairs.flat_map(|((_, node), pair)| {
+            pair.units_of(no, line).into_iter().map(move |supply| (node.as_str(), supply))
+        });
+        units.collect()
+    }
+
+    /// When the last unit of a line can be counted on, at whatever node.
+    pub(super) fn readiness(
+        &self,
+        sku: &str,
+        no: u64,
+        line: u16,
+    ) -> Option<(bool, Option<Timestamp>)> {
+        let pairs = self.pairs.iter().filter(|((of, _), _)| of == sku);
+        pairs.filter_map(|(_, pair)| pair.last_of(no, line)).max()
+    }
+
+    pub(super) fn note_who_waits(&mut self, version: Lsn) {
+        let mut waits = BTreeMap::new();
+        for (no, line, sku, _) in self.lines() {
+            if self.rests(sku, no, line).iter().any(|(_, supply)| *supply == Supply::Backorder) {
+                let since = self.waits.get(&(no, line)).copied();
+                waits.insert((no, line), since.unwrap_or(version));
+            }
+        }
+        self.waits = waits;
+    }
+
+    /// Refuses what a new order is given, if an older one of the same item waited for any
+    /// supply ever since before the new one was asked for.
+    pub(super) fn check_passes_nobody(
+        &self,
+        allotted: &[Allotted],
+        asked: Lsn,
+    ) -> Result<(), String> {
+        for part in allotted.iter().filter(|part| part.supply != Supply::Backorder) {
+            for (no, line, sku, is_whole) in self.lines() {
+                let waits = self.waits.get(&(no, line)).is_some_and(|since| *since < asked);
+                if waits && !is_whole && sku == part.sku {
+                    return Err(format!("it passes order {no}, which waits: {part:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing is free that an order waits for, or that its units would rather
+    /// rest on. All that came free was offered by now.
+    ///
+    /// # Errors
+    /// The first order that is kept waiting.
+    pub fn check_backlog(&self) -> Result<(), String> {
+        for (no, line, sku, is_whole) in self.lines() {
+            let rests = self.rests(sku, no, line);
+            let late =
+                rests.iter().filter(|(_, s)| !matches!(s, Supply::OnHand | Supply::Supplier));
+            let late: Vec<_> = late.collect();
+            if late.is_empty() {
+                continue;
+            }
+            let waits = late.iter().any(|(_, supply)| *supply == Supply::Backorder);
+            let wanted = if is_whole { rests.len() } else { late.len() };
+            for ((_, node), pair) in self.pairs.iter().filter(|((of, _), _)| of == sku) {
+                if !self.is_enabled(node) {
+                    continue;
+                }
+                let own = if is_whole {
+                    rests.iter().filter(|(at, s)| at == node && *s != Supply::Backorder).count()
+                } else {
+                    0
+                };
+                let own = i64::try_from(own).expect("few");
+                let wanted = i64::try_from(wanted).expect("few");
+                let offers = pair.offers(Timestamp::from_micros(i64::MAX));
+                let serves = if is_whole { offers + own >= wanted } else { offers > 0 };
+                if waits && serves {
+                    let whole = if is_whole { "whole" } else { "in parts" };
+                    return Err(format!(
+                        "order {no} waits for {sku}, {offers} are free at {node}; it wants \
+                         {wanted} {whole}, and rests on {rests:?}; {pair:?}"
+                    ));
+                }
+                let all_here = late.iter().all(|(at, _)| at == node);
+                if !is_whole && all_here && pair.free() >= wanted {
+                    return Err(format!(
+                        "order {no} rests on what comes to {node}, where {sku} is free"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
