@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::route::{Dates, Route};
-use super::wanted::WantedLine;
+use super::wanted::{Glances, WantedLine};
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
 use crate::model::{Day, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
@@ -252,23 +252,36 @@ impl Candidates {
         self.nodes[self.first + usize::from(node.0)]
     }
 
-    /// Offers what every pair of the line's SKU has free now. Pairs at nodes that
-    /// this network does not know yet are left out: nothing durable is there.
+    /// Offers what every pair of the line's SKU has free now.
     pub(super) fn on_hand(
         &mut self,
         route: &Route<'_, '_>,
         line: usize,
         want: &WantedLine<'_>,
     ) -> Seen {
+        match route.wanted.seen {
+            None => self.offer_all(route, (line, want.quantity), &want.entry.row),
+            Some(seen) => self.offer_all(route, (line, want.quantity), &seen.free[..]),
+        }
+    }
+
+    /// Offers what is free of a line's SKU. Pairs at nodes that this network does not know
+    /// yet are left out: nothing durable is there.
+    fn offer_all(
+        &mut self,
+        route: &Route<'_, '_>,
+        (line, quantity): (usize, u32),
+        there: &(impl Glances + ?Sized),
+    ) -> Seen {
         let Self { nodes, first, dock, offers, skipped, cut_short, .. } = self;
         let nodes = &mut nodes[*first..*first + route.network.nodes.len()];
         let units_min = match route.wanted.split {
-            Split::WholeLine => want.quantity,
+            Split::WholeLine => quantity,
             Split::Units => 1,
         };
         let offers_max = offers.len() + ON_HAND_MAX;
         let mut seen = Seen::default();
-        route.wanted.glances(line, |node, glance| {
+        there.each(|node, glance| {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
             seen.in_flight |= glance.in_flight;
             seen.inbound |= glance.has_inbound;

@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
+use crate::actor::Row;
 use crate::geo::PostalMatch;
 use crate::model::{Day, NodeNo, ServiceNo, Shortage, SkuNo, Split, Timestamp};
 use crate::state::catalogue::Entry;
-use crate::state::stock::Glance;
+use crate::state::stock::{Glance, StockActor};
 
 /// An order whose names are resolved.
 pub struct Wanted<'a> {
@@ -44,15 +45,6 @@ impl Wanted<'_> {
         !self.lines.iter().any(|line| line.entry.is_unsettled())
     }
 
-    /// Shows what is free of a line at each node.
-    #[inline]
-    pub(super) fn glances(&self, line: usize, mut show: impl FnMut(NodeNo, Glance)) {
-        match self.seen {
-            None => self.lines[line].entry.row.glances(show),
-            Some(seen) => seen.free.iter().for_each(|(node, glance)| show(*node, *glance)),
-        }
-    }
-
     /// Whether the order has units at a node, and is planned anew.
     pub(super) fn is_home(&self, no: NodeNo) -> bool {
         self.seen.is_some_and(|seen| seen.homes.contains(&no))
@@ -60,13 +52,10 @@ impl Wanted<'_> {
 
     /// Units of a line that are free now at one node.
     pub(super) fn free_at(&self, line: usize, no: NodeNo) -> u32 {
-        let mut free = 0;
-        self.glances(line, |node, glance| {
-            if node == no {
-                free = glance.free.max(0).cast_unsigned();
-            }
-        });
-        free
+        match self.seen {
+            None => free_at(&self.lines[line].entry.row, no),
+            Some(seen) => free_at(&seen.free[..], no),
+        }
     }
 
     /// The same order with some of its lines only.
@@ -85,4 +74,37 @@ pub struct WantedLine<'a> {
     pub entry: &'a Entry,
     /// Units, from 1.
     pub quantity: u32,
+}
+
+fn free_at(there: &(impl Glances + ?Sized), no: NodeNo) -> u32 {
+    let mut free = 0;
+    there.each(|node, glance| {
+        if node == no {
+            free = glance.free.max(0).cast_unsigned();
+        }
+    });
+    free
+}
+
+/// What is free of an item, by node: what its pairs publish, or what a line sees. Planning is
+/// compiled for each of them, so that the loop over a row, which most orders are planned on,
+/// calls nothing.
+pub(super) trait Glances {
+    /// Shows what is free at each node.
+    fn each(&self, show: impl FnMut(NodeNo, Glance));
+}
+
+impl Glances for Row<StockActor> {
+    #[inline]
+    fn each(&self, show: impl FnMut(NodeNo, Glance)) {
+        self.glances(show);
+    }
+}
+
+impl Glances for [(NodeNo, Glance)] {
+    fn each(&self, mut show: impl FnMut(NodeNo, Glance)) {
+        for (node, glance) in self {
+            show(*node, *glance);
+        }
+    }
 }
