@@ -153,12 +153,13 @@ async fn plan_and_claim<'a>(
         let attempt = match claim(kernel, &reserves).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
-            claimed => claimed,
+            Attempt::Done(claims) => {
+                unsettle_overtaken(kernel, &draft, planned);
+                return Ok(Claimed::Granted(draft, reserves, claims));
+            }
+            in_the_way => in_the_way,
         };
-        if let Some(claims) = attempts.end(attempt).await? {
-            unsettle_overtaken(kernel, &draft, planned);
-            return Ok(Claimed::Granted(draft, reserves, claims));
-        }
+        attempts.end(attempt).await?;
     }
 }
 
@@ -185,6 +186,7 @@ async fn decide(
         if wanted.is_settled() {
             return Ok(decided);
         }
+        attempts.end::<()>(Attempt::Again).await?;
     }
 }
 
