@@ -92,10 +92,10 @@ pub(super) fn draft(
         shipments: shipments.into_iter().collect(),
         allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
         promise_by: wanted.promise_by,
-        unfilled: plan.unfilled.iter().copied().collect(),
+        unfilled: SmallVec::from_slice(&plan.unfilled),
         cut_short: candidates.cut_short(),
         comes_late: candidates.comes_late(),
-        in_flight: in_flight.iter().copied().collect(),
+        in_flight: SmallVec::from_slice(in_flight),
         trace,
     }
 }

@@ -48,9 +48,9 @@ impl<'k> Claims<'k> {
         &mut self,
         reserves: &[Reserve],
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
-        let (kernel, reserve, parts) = (self.kernel, reserves[0], parts(reserves));
-        let claim = StockClaim::Units(parts.clone());
-        let ask = || reserve.ask(&kernel.state, StockMessage::Claim(parts.clone()));
+        let (kernel, reserve) = (self.kernel, reserves[0]);
+        let claim = StockClaim::Units(parts(reserves));
+        let ask = || reserve.ask(&kernel.state, StockMessage::Claim(parts(reserves)));
         self.claim(reserve.pair, claim, ask).await
     }
 

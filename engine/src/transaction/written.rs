@@ -124,5 +124,10 @@ pub fn by_pair(reserves: &[Reserve]) -> impl Iterator<Item = &[Reserve]> {
 
 /// What a turn is asked for.
 pub fn parts(reserves: &[Reserve]) -> Parts {
-    reserves.iter().map(|reserve| (reserve.supply, reserve.units)).collect()
+    let part = |reserve: &Reserve| (reserve.supply, reserve.units);
+    match reserves {
+        // As most are, and much cheaper than to collect.
+        [reserve] => Parts::from_buf([part(reserve)]),
+        _ => reserves.iter().map(part).collect(),
+    }
 }
