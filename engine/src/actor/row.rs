@@ -234,14 +234,16 @@ where
 
     #[inline]
     fn view_of(&self, position: usize) -> Option<(View<'_, A>, usize)> {
-        let mut before = position;
-        for view in self.views() {
-            if before < view.nodes.len() {
-                return Some((view, before));
-            }
-            before -= view.nodes.len();
+        if position >= self.len() {
+            return None;
         }
-        None
+        let (mut view, mut link) = self.first();
+        let mut index = position;
+        while index >= view.nodes.len() {
+            index -= view.nodes.len();
+            (view, link) = link.follow()?;
+        }
+        Some((view, index))
     }
 
     /// Where the actor of `node` is, which is so for as long as this row is in memory.
