@@ -64,8 +64,9 @@ impl<'a> Applier<'a> {
     pub fn apply(&mut self, lsn: Lsn, written: Written) -> Result<(), ActorPanicked> {
         let (request, order) = match written {
             Written::Placed(placed) => {
-                let Placement { request, no, packed, reserves } = *placed;
-                self.place(lsn, no, packed, &reserves)?;
+                // What is reserved is large, and only looked at.
+                let Placement { request, no, packed, ref reserves } = *placed;
+                self.place(lsn, no, packed, reserves)?;
                 (request, Some(no))
             }
             Written::Other(recorded) => {
