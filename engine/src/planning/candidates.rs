@@ -13,7 +13,7 @@ use crate::model::{Day, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
 use crate::sourcing::{Offer, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
-use crate::state::stock::InboundGlance;
+use crate::state::stock::{AtAny, InboundGlance};
 
 /// Offers of one line on hand; as many may be of inbound supply.
 const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
@@ -100,15 +100,6 @@ struct Window {
     until: Timestamp,
     ship_by: Day,
     weekday: u8,
-}
-
-/// What was seen of the pairs of a line.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Seen {
-    /// Units are claimed or withheld in flight: they may come back.
-    pub(super) in_flight: bool,
-    /// An inbound supply is open.
-    pub(super) inbound: bool,
 }
 
 impl Candidates {
@@ -252,13 +243,14 @@ impl Candidates {
         self.nodes[self.first + usize::from(node.0)]
     }
 
-    /// Offers what every pair of the line's SKU has free now.
+    /// Offers what every pair of the line's SKU has free now; answers what is so at any of
+    /// them.
     pub(super) fn on_hand(
         &mut self,
         route: &Route<'_, '_>,
         line: usize,
         want: &WantedLine<'_>,
-    ) -> Seen {
+    ) -> AtAny {
         match route.wanted.seen {
             None => self.offer_all(route, (line, want.quantity), &want.entry.row),
             Some(seen) => self.offer_all(route, (line, want.quantity), &seen.free[..]),
@@ -272,7 +264,7 @@ impl Candidates {
         route: &Route<'_, '_>,
         (line, quantity): (usize, u32),
         there: &(impl Glances + ?Sized),
-    ) -> Seen {
+    ) -> AtAny {
         let Self { nodes, first, dock, offers, skipped, cut_short, .. } = self;
         let nodes = &mut nodes[*first..*first + route.network.nodes.len()];
         let units_min = match route.wanted.split {
@@ -280,11 +272,8 @@ impl Candidates {
             Split::Units => 1,
         };
         let offers_max = offers.len() + ON_HAND_MAX;
-        let mut seen = Seen::default();
         there.each(|node, glance| {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
-            seen.in_flight |= glance.in_flight;
-            seen.inbound |= glance.has_inbound;
             let free = glance.free.max(0).cast_unsigned();
             let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
             let is_off = here.off.is_some() && !route.wanted.is_home(node);
@@ -298,8 +287,7 @@ impl Candidates {
                 here.open(dock, route, node);
             }
             offers.push(here.offer(free));
-        });
-        seen
+        })
     }
 
     /// Offers what the inbound supplies of one pair have free. A line that must not be split

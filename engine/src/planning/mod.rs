@@ -103,7 +103,7 @@ impl Planner {
             let seen = self.candidates.on_hand(route, line, want);
             let mut in_flight = seen.in_flight;
             match inbound {
-                None if seen.inbound => return None,
+                None if seen.has_inbound => return None,
                 None => {}
                 Some(inbound) => {
                     for (_, node, glances) in

@@ -6,7 +6,7 @@ use crate::actor::Row;
 use crate::geo::PostalMatch;
 use crate::model::{Day, NodeNo, ServiceNo, Shortage, SkuNo, Split, Timestamp};
 use crate::state::catalogue::Entry;
-use crate::state::stock::{Glance, StockActor};
+use crate::state::stock::{AtAny, Glance, StockActor};
 
 /// An order whose names are resolved.
 pub struct Wanted<'a> {
@@ -90,21 +90,23 @@ fn free_at(there: &(impl Glances + ?Sized), no: NodeNo) -> u32 {
 /// compiled for each of them, so that the loop over a row, which most orders are planned on,
 /// calls nothing.
 pub(super) trait Glances {
-    /// Shows what is free at each node.
-    fn each(&self, show: impl FnMut(NodeNo, Glance));
+    /// Shows what is free at each node; answers what is so at any of the pairs.
+    fn each(&self, show: impl FnMut(NodeNo, Glance)) -> AtAny;
 }
 
 impl Glances for Row<StockActor> {
     #[inline]
-    fn each(&self, show: impl FnMut(NodeNo, Glance)) {
-        self.glances(show);
+    fn each(&self, show: impl FnMut(NodeNo, Glance)) -> AtAny {
+        self.glances(show)
     }
 }
 
 impl Glances for [(NodeNo, Glance)] {
-    fn each(&self, mut show: impl FnMut(NodeNo, Glance)) {
+    fn each(&self, mut show: impl FnMut(NodeNo, Glance)) -> AtAny {
         for (node, glance) in self {
             show(*node, *glance);
         }
+        // The pairs were read before.
+        AtAny::default()
     }
 }

@@ -71,6 +71,17 @@ pub struct Glance {
     pub has_backlog: bool,
 }
 
+/// What is so at any pair of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AtAny {
+    /// Whether an inbound supply is open.
+    pub has_inbound: bool,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
+    /// Whether units of orders wait, or rest on what is on its way.
+    pub has_backlog: bool,
+}
+
 impl RareClaims {
     /// Whether no claim is let in for now.
     const fn is_closed(&self) -> bool {
@@ -106,9 +117,18 @@ impl Published {
     /// Reads what was published last.
     #[inline]
     pub fn glance(&self) -> Glance {
+        Self::read(self.word())
+    }
+
+    #[inline]
+    fn word(&self) -> u32 {
         // The reading is a hint to plan on; the claim decides. A refusal rests on
         // it, and its version must include the event that made it so.
-        let word = self.0.load(Ordering::Acquire);
+        self.0.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    const fn read(word: u32) -> Glance {
         Glance {
             free: word.cast_signed() >> Self::FLAG_BITS,
             has_inbound: word & Self::INBOUND != 0,
@@ -127,17 +147,23 @@ impl Published {
 }
 
 impl Row<StockActor> {
-    /// Shows what every pair of the row publishes, in the order of their insertion.
+    /// Shows what every pair of the row publishes, in the order of their insertion; answers
+    /// what is so at any of them.
     #[inline]
-    pub fn glances(&self, mut show: impl FnMut(NodeNo, Glance)) {
-        self.for_each(|node, published| show(node, published.glance()));
+    pub fn glances(&self, mut show: impl FnMut(NodeNo, Glance)) -> AtAny {
+        let mut words = 0;
+        self.for_each(|node, published| {
+            let word = published.word();
+            words |= word;
+            show(node, Published::read(word));
+        });
+        let Glance { has_inbound, in_flight, has_backlog, .. } = Published::read(words);
+        AtAny { has_inbound, in_flight, has_backlog }
     }
 
     /// Whether units of orders wait for this SKU at any node, or rest on what is on its way.
     pub fn has_backlog(&self) -> bool {
-        let mut any = false;
-        self.glances(|_, glance| any |= glance.has_backlog);
-        any
+        self.glances(|_, _| ()).has_backlog
     }
 }
 
