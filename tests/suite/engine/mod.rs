@@ -2,6 +2,7 @@
 
 mod archive;
 mod availability;
+mod backlog;
 mod backorder;
 mod calendars;
 mod contention;

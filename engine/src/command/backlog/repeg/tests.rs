@@ -1,1 +1,125 @@
+//! What a line steps to, as tables: given what is free and what it has, exactly these steps.
 
+use smallvec::SmallVec;
+
+use super::pool::{At, Demand, Part, Pool, Step};
+use crate::model::{Day, InboundNo, NodeNo, OrderNo, Split, Supply, Timestamp};
+use crate::state::stock::{BacklogAt, InboundGlance, Ready};
+
+const EAST: NodeNo = NodeNo(0);
+const WEST: NodeNo = NodeNo(1);
+const THERE: Supply = Supply::OnHand;
+const WAITS: Supply = Supply::Backorder;
+
+/// A supply on its way, due on the day of its number.
+const fn due(day: u16) -> Supply {
+    Supply::Inbound(InboundNo(day))
+}
+
+/// So many units on a supply due on a day.
+fn coming(day: u16, free: u32) -> InboundGlance {
+    let eta = Timestamp::from_micros(i64::from(day));
+    InboundGlance { no: InboundNo(day), eta, free, in_flight: false }
+}
+
+/// A pair with so many free units, and what is on its way.
+fn pair(free: i64, inbound: &[InboundGlance]) -> BacklogAt {
+    BacklogAt { free, inbound: inbound.to_vec(), ..BacklogAt::default() }
+}
+
+fn pool(east: BacklogAt, west: BacklogAt) -> Pool {
+    Pool::of(vec![(EAST, east), (WEST, west)], |_| true).0
+}
+
+fn demand(parts: &[Part]) -> Demand {
+    Demand { order: OrderNo(1), line: 0, parts: SmallVec::from_slice(parts) }
+}
+
+/// The steps of a line, where everything arrives on the day on which it is ready.
+fn steps(pool: &Pool, has: &[Part], planned: &[Part], split: Split) -> Vec<Step> {
+    let arrives = |at: At| match pool.ready(at) {
+        Ready::Now => Some(Day::from_epoch_days(0)),
+        Ready::At(eta) => Some(Day::from_epoch_days(i32::try_from(eta.as_micros()).unwrap())),
+        Ready::Never => None,
+    };
+    pool.steps(&demand(has), planned, split, arrives)
+}
+
+#[test]
+fn units_step_to_what_comes_sooner_and_those_that_come_last_step_first() {
+    let pool = pool(pair(9, &[coming(5, 9), coming(9, 9)]), pair(9, &[coming(7, 9)]));
+    let table: [(&[Part], &[Part], &[Step]); 6] = [
+        // What waits is given what is there.
+        (&[((EAST, WAITS), 4)], &[((EAST, THERE), 4)], &[((EAST, WAITS), (EAST, THERE), 4)]),
+        // At another node as well, and not more than was planned.
+        (&[((EAST, WAITS), 4)], &[((WEST, THERE), 3)], &[((EAST, WAITS), (WEST, THERE), 3)]),
+        // What is planned where it is stays.
+        (&[((EAST, due(5)), 4)], &[((EAST, due(5)), 4)], &[]),
+        // Nothing steps to what comes later.
+        (&[((EAST, due(5)), 4)], &[((WEST, due(7)), 4)], &[]),
+        // The last to come are exchanged for the first to come.
+        (
+            &[((EAST, due(5)), 2), ((EAST, WAITS), 2), ((EAST, due(9)), 2)],
+            &[((EAST, due(5)), 2), ((WEST, due(7)), 3), ((EAST, THERE), 1)],
+            &[
+                ((EAST, WAITS), (EAST, THERE), 1),
+                ((EAST, WAITS), (WEST, due(7)), 1),
+                ((EAST, due(9)), (WEST, due(7)), 2),
+            ],
+        ),
+        // Units that are there are left alone.
+        (
+            &[((EAST, THERE), 3), ((EAST, WAITS), 1)],
+            &[((WEST, THERE), 1)],
+            &[((EAST, WAITS), (WEST, THERE), 1)],
+        ),
+    ];
+    for (has, planned, expected) in table {
+        assert_eq!(steps(&pool, has, planned, Split::Units), expected, "{has:?} to {planned:?}");
+    }
+}
+
+#[test]
+fn a_whole_line_steps_as_a_whole_or_not_at_all() {
+    let pool = pool(pair(3, &[coming(5, 9)]), pair(9, &[]));
+    let has = [((EAST, THERE), 3), ((EAST, due(5)), 2)];
+    let whole = |planned: &[Part]| steps(&pool, &has, planned, Split::WholeLine);
+    assert_eq!(whole(&[((WEST, THERE), 4)]), [], "one is missing");
+    assert_eq!(whole(&[((EAST, THERE), 3), ((EAST, due(5)), 2)]), [], "it is where it is");
+    assert_eq!(
+        whole(&[((WEST, THERE), 5)]),
+        [((EAST, due(5)), (WEST, THERE), 2), ((EAST, THERE), (WEST, THERE), 3)]
+    );
+}
+
+#[test]
+fn a_unit_leaves_its_node_only_for_one_that_sourcing_may_choose() {
+    let (pool, _) = Pool::of(vec![(EAST, pair(1, &[])), (WEST, pair(1, &[]))], |no| no == WEST);
+    let has = [((EAST, WAITS), 1)];
+    let home = steps(&pool, &has, &[((EAST, THERE), 1)], Split::Units);
+    assert_eq!(home, [((EAST, WAITS), (EAST, THERE), 1)], "what is there goes to those who wait");
+    let has = [((WEST, WAITS), 1)];
+    assert_eq!(steps(&pool, &has, &[((EAST, THERE), 1)], Split::Units), []);
+}
+
+#[test]
+fn what_a_line_leaves_is_not_free_for_those_behind_it() {
+    let mut pool = pool(pair(2, &[coming(5, 0)]), pair(0, &[]));
+    let first = demand(&[((EAST, due(5)), 2)]);
+    let behind = demand(&[((EAST, WAITS), 2)]);
+    assert!(pool.may_serve(&first) && pool.may_serve(&behind));
+    pool.take(&[((EAST, due(5)), (EAST, THERE), 2)]);
+    assert!(!pool.may_serve(&behind), "an older line may want the supply in the next look");
+}
+
+#[test]
+fn the_backlog_is_in_the_order_of_age_over_all_nodes() {
+    let lines = |orders: &[u64]| {
+        let line = |no: &u64| (OrderNo(*no), 0, SmallVec::from_iter([(WAITS, 1)]));
+        orders.iter().map(line).collect()
+    };
+    let at = |orders: &[u64]| BacklogAt { lines: lines(orders), ..BacklogAt::default() };
+    let (_, demands) = Pool::of(vec![(EAST, at(&[2, 5])), (WEST, at(&[1, 5]))], |_| true);
+    let ages: Vec<_> = demands.iter().map(|d| (d.order.0, d.parts.len())).collect();
+    assert_eq!(ages, [(1, 1), (2, 1), (5, 2)], "a line at two nodes is one");
+}

@@ -1,0 +1,347 @@
+//! One backlog for each item, over all nodes: situations that went wrong elsewhere.
+
+use std::sync::Arc;
+
+use backstock_engine::command::{AnyEvent, OrderRequest, StockOperation};
+use backstock_engine::disk::SimulatedDisk;
+use backstock_engine::engine::{OrderView, PlaceOutcome};
+use backstock_engine::model::{
+    Day, InboundId, Lsn, NodeKind, Order, PostalCode, Shortage, Split, Supply, Timestamp,
+};
+use backstock_tests::fixture::*;
+use backstock_tests::single::Single;
+
+/// An engine with two nodes far apart, and what can be done in it.
+struct World {
+    single: Single,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut single = Single::fresh();
+        let engine = single.engine.clone();
+        let nodes = [node("E", NodeKind::Warehouse, 1), node("W", NodeKind::Warehouse, 60)];
+        single.run(define_nodes(&engine, &nodes));
+        single.run(define_items(&engine, &["A", "B"]));
+        Self { single }
+    }
+
+    fn change(&mut self, node: &str, operation: StockOperation) -> Lsn {
+        let engine = self.single.engine.clone();
+        self.single.run(change(&engine, "A", node, operation)).expect("it is changed")
+    }
+
+    fn receive(&mut self, node: &str, quantity: u32) {
+        self.change(node, StockOperation::Receive { quantity, unavailable: 0 });
+    }
+
+    fn announce(&mut self, node: &str, id: &str, quantity: u32, days: i64) {
+        let eta = in_days(days);
+        self.change(node, StockOperation::AnnounceInbound { id: inbound(id), quantity, eta });
+    }
+
+    fn arrives(&mut self, node: &str, id: &str, quantity: u32) {
+        let id = inbound(id);
+        self.change(node, StockOperation::ReceiveInbound { id, quantity, closes: false });
+    }
+
+    fn moves_to(&mut self, node: &str, id: &str, days: i64) {
+        let (id, eta) = (inbound(id), Some(in_days(days)));
+        self.change(node, StockOperation::ChangeInbound { id, quantity: None, eta });
+    }
+
+    fn falls_away(&mut self, node: &str, id: &str) {
+        self.change(node, StockOperation::CancelInbound { id: inbound(id) });
+    }
+
+    fn place(&mut self, order: OrderRequest) -> Option<Arc<Order>> {
+        let engine = self.single.engine.clone();
+        match self.single.run(place(&engine, order)).expect("an answer").outcome {
+            PlaceOutcome::Placed(order) => Some(order),
+            PlaceOutcome::SoldOut(_) => None,
+        }
+    }
+
+    fn waits(&mut self, id: &str, quantity: u32) {
+        self.place(order(id, &[("A", quantity)], Shortage::Backorder)).expect("it is placed");
+    }
+
+    /// Whether an order that does not wait is placed.
+    fn is_sold(&mut self, id: &str, quantity: u32) -> bool {
+        self.place(order(id, &[("A", quantity)], Shortage::Reject)).is_some()
+    }
+
+    fn view(&mut self, id: &str) -> OrderView {
+        let engine = self.single.engine.clone();
+        self.single.run(engine.order(&order_id(id))).expect("the order")
+    }
+
+    /// Units of an order that are there, on their way, and without supply.
+    fn rests(&mut self, id: &str) -> (u32, u32, u32) {
+        let view = self.view(id);
+        let parts = view.supplies.iter().flatten();
+        parts.fold((0, 0, 0), |(there, coming, waits), (supply, units)| match supply {
+            Supply::OnHand | Supply::Supplier => (there + units, coming, waits),
+            Supply::Inbound(_) => (there, coming + units, waits),
+            Supply::Backorder => (there, coming, waits + units),
+        })
+    }
+
+    /// The day on which each open shipment of an order ships, counted from today.
+    fn ships_in(&mut self, id: &str) -> Vec<Option<i32>> {
+        let order = self.view(id).order;
+        let today = Day::from_epoch_days(i32::try_from(NOW.as_micros() / DAY).expect("a day"));
+        let open = order.shipments.iter().zip(0..);
+        let open = open.filter(|(_, at)| order.allocations_of(*at).any(|a| a.open() > 0));
+        open.map(|(s, _)| s.ship_by.map(|day| day.epoch_days() - today.epoch_days())).collect()
+    }
+
+    fn can_leave(&mut self, id: &str, shipment: u16) -> bool {
+        let engine = self.single.engine.clone();
+        self.single.run(ship(&engine, id, shipment)).is_ok()
+    }
+
+    fn is_clean(&mut self) {
+        assert_clean(&self.single.engine);
+        assert_eq!(self.single.engine.unsettled_skus(), 0);
+    }
+}
+
+fn inbound(id: &str) -> InboundId {
+    InboundId::new("inbound", id).expect("an id")
+}
+
+/// The start of a day.
+fn in_days(days: i64) -> Timestamp {
+    let today = NOW.as_micros() / DAY * DAY;
+    Timestamp::from_micros(today + days * DAY)
+}
+
+fn whole(id: &str, quantity: u32) -> OrderRequest {
+    let wanted = order(id, &[("A", quantity)], Shortage::Backorder);
+    OrderRequest { split: Some(Split::WholeLine), ..wanted }
+}
+
+#[test]
+fn units_that_wait_are_filled_and_then_their_shipment_has_days_and_can_leave() {
+    let mut world = World::new();
+    world.waits("o", 2);
+    assert_eq!(world.ships_in("o"), [None]);
+    world.receive("E", 1);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((1, 0, 1), vec![None]));
+    world.receive("E", 1);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((2, 0, 0), vec![Some(0)]));
+    assert!(world.can_leave("o", 1));
+    world.is_clean();
+}
+
+#[test]
+fn who_waits_at_one_node_is_served_by_another_and_the_first_answer_stays() {
+    let mut world = World::new();
+    world.waits("o", 4);
+    let first = world.view("o").order;
+    assert_eq!(first.shipments.len(), 1);
+    world.announce("W", "PO", 10, 6);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((0, 4, 0), vec![Some(6)]));
+    world.receive("W", 3);
+    assert_eq!(world.rests("o"), (3, 1, 0), "all of it is late: each unit as soon as it can be");
+    world.receive("W", 1);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((4, 0, 0), vec![Some(0)]));
+    let order = world.view("o").order;
+    assert_eq!(order.placed_allocations(), &order.allocations[..1]);
+    assert_eq!(order.placed_allocations()[0].supply, Supply::Backorder);
+    let again = world.place(order_like("o", 4)).expect("it is known");
+    assert_eq!(again.placed_allocations()[0].units, 4);
+    let leaves = u16::try_from(order.shipments.len()).expect("few");
+    assert!((1..=leaves).any(|shipment| world.can_leave("o", shipment)));
+    world.is_clean();
+}
+
+fn order_like(id: &str, quantity: u32) -> OrderRequest {
+    order(id, &[("A", quantity)], Shortage::Backorder)
+}
+
+#[test]
+fn days_follow_a_supply_that_slips_comes_early_and_falls_away() {
+    let mut world = World::new();
+    world.announce("E", "PO", 10, 5);
+    world.waits("o", 4);
+    for days in [12, 2, 5] {
+        world.moves_to("E", "PO", days);
+        let expected = vec![Some(i32::try_from(days).expect("few"))];
+        assert_eq!(world.ships_in("o"), expected);
+    }
+    world.falls_away("E", "PO");
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((0, 0, 4), vec![None]));
+    world.is_clean();
+}
+
+#[test]
+fn who_loses_a_supply_rests_on_another_one_before_any_newer_order() {
+    let mut world = World::new();
+    world.announce("E", "PO1", 4, 5);
+    world.announce("E", "PO2", 4, 9);
+    world.waits("o", 4);
+    world.falls_away("E", "PO1");
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((0, 4, 0), vec![Some(9)]));
+    assert!(!world.is_sold("new", 1));
+    world.is_clean();
+}
+
+#[test]
+fn pain_10_what_came_in_is_for_sale_once_older_orders_have_theirs() {
+    let mut world = World::new();
+    world.waits("o", 4);
+    world.receive("W", 6);
+    assert!(!world.is_sold("all", 6), "four are spoken for");
+    assert!(world.is_sold("rest", 2));
+    world.is_clean();
+}
+
+#[test]
+fn an_older_order_gets_what_comes_without_notice_by_another_supply_or_is_given_back() {
+    let mut world = World::new();
+    world.announce("E", "PO", 4, 20);
+    world.waits("old", 4);
+    world.receive("W", 4);
+    world.waits("new", 4);
+    assert_eq!((world.rests("old"), world.rests("new")), ((4, 0, 0), (0, 4, 0)));
+
+    let mut world = World::new();
+    world.announce("E", "P1", 4, 5);
+    world.waits("old", 4);
+    world.announce("E", "P2", 4, 9);
+    world.waits("on P2", 4);
+    world.arrives("E", "P2", 4);
+    assert_eq!(world.rests("old"), (4, 0, 0), "the later supply came first");
+    assert_eq!(world.rests("on P2"), (0, 4, 0), "and the newer order rests on the other one");
+    world.is_clean();
+
+    let mut world = World::new();
+    world.receive("E", 4);
+    assert!(world.is_sold("has", 4));
+    world.announce("E", "PO", 4, 20);
+    world.waits("old", 4);
+    let engine = world.single.engine.clone();
+    world.single.run(cancel(&engine, "has", &[])).expect("it is cancelled");
+    assert_eq!(world.rests("old"), (4, 0, 0));
+    world.is_clean();
+}
+
+#[test]
+fn a_part_that_arrives_ships_and_the_rest_keeps_its_day() {
+    let mut world = World::new();
+    world.announce("E", "PO", 10, 9);
+    world.waits("first", 3);
+    world.waits("second", 4);
+    world.arrives("E", "PO", 4);
+    assert_eq!((world.rests("first"), world.ships_in("first")), ((3, 0, 0), vec![Some(0)]));
+    assert_eq!((world.rests("second"), world.ships_in("second")), ((1, 3, 0), vec![Some(9)]));
+    assert!(world.can_leave("first", 1));
+    world.is_clean();
+}
+
+#[test]
+fn what_stays_together_waits_together_and_is_served_as_a_whole() {
+    let mut world = World::new();
+    world.receive("E", 3);
+    world.place(whole("o", 5)).expect("it waits");
+    world.receive("W", 1);
+    assert_eq!(world.rests("o"), (0, 0, 5), "four are there, at two nodes");
+    world.receive("E", 2);
+    assert_eq!(world.rests("o"), (5, 0, 0));
+    assert!(!world.is_sold("new", 2), "one is left at W");
+    world.is_clean();
+}
+
+#[test]
+fn a_node_that_sourcing_may_choose_again_serves_who_waits() {
+    let mut world = World::new();
+    let engine = world.single.engine.clone();
+    let west = |enabled| backstock_engine::command::NodeDefinition {
+        enabled,
+        ..node("W", NodeKind::Warehouse, 60)
+    };
+    world.single.run(define_nodes(&engine, &[west(false)]));
+    world.receive("W", 4);
+    world.waits("o", 4);
+    world.single.run(define_nodes(&engine, &[west(true)]));
+    world.single.drain();
+    assert_eq!(world.rests("o"), (4, 0, 0));
+    world.is_clean();
+}
+
+/// The event says what was told before, so that the customer can be told.
+#[test]
+fn pain_15_an_event_tells_each_day_that_changed_with_the_one_before() {
+    let mut world = World::new();
+    world.announce("E", "PO", 4, 9);
+    world.waits("o", 4);
+    world.receive("W", 4);
+    let engine = world.single.engine.clone();
+    let Some(AnyEvent::BacklogRepegged(event)) = engine.event(engine.status().applied) else {
+        panic!("the last event is that of the backlog");
+    };
+    let told = &event.lines[0].line.told;
+    let new = told.iter().find(|told| told.units_there).expect("the new shipment");
+    assert!(new.days.is_some_and(|days| days.0.epoch_days() >= 20_780), "{new:?}");
+    let old = told.iter().find(|told| !told.units_there).expect("the one that it leaves");
+    assert!(old.days.is_none() && old.deliver_by_before.is_some(), "{old:?}");
+}
+
+/// What came free before a crash goes to who waited, before the first new order.
+#[test]
+fn after_a_crash_between_a_receipt_and_its_event_of_the_backlog_nobody_is_passed() {
+    let disk = SimulatedDisk::new();
+    let mut single = Single::open(&disk).expect("it opens");
+    let engine = single.engine.clone();
+    single.run(define_nodes(&engine, &[node("E", NodeKind::Warehouse, 1)]));
+    single.run(define_items(&engine, &["A"]));
+    single.run(place(&engine, order("old", &[("A", 1)], Shortage::Backorder))).expect("placed");
+    let received = {
+        let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
+        let mut receipt = Box::pin(change(&engine, "A", "E", operation));
+        let _ = backstock_tests::single::poll(receipt.as_mut());
+        single.pump.pump().expect("it goes on");
+        engine.status().durable
+    };
+    let mut single = Single::open(&disk.crash(1)).expect("it opens");
+    assert!(single.recovered.last >= received);
+    let engine = single.engine.clone();
+    let new = single.run(place(&engine, order("new", &[("A", 1)], Shortage::Reject)));
+    assert!(matches!(new.expect("an answer").outcome, PlaceOutcome::SoldOut(_)));
+    let view = single.run(engine.order(&order_id("old"))).expect("the order");
+    assert_eq!(view.supplies[0].as_slice(), [(Supply::OnHand, 1)]);
+    assert_clean(&engine);
+}
+
+/// A thousand and more lines take several events; all are served, by age.
+#[test]
+fn more_lines_than_one_event_has_are_served_by_several() {
+    const ORDERS: u32 = 1_500;
+    let mut world = World::new();
+    for at in 0..ORDERS {
+        world.waits(&format!("o{at}"), 1);
+    }
+    world.receive("E", ORDERS - 1);
+    world.single.drain();
+    assert_eq!(world.rests(&format!("o{}", ORDERS - 2)), (1, 0, 0));
+    assert_eq!(world.rests(&format!("o{}", ORDERS - 1)), (0, 0, 1));
+    world.is_clean();
+}
+
+/// Two items in one shipment: its day is that of the last.
+#[test]
+fn a_shipment_of_two_items_ships_when_both_are_there() {
+    let mut world = World::new();
+    world.receive("E", 1);
+    let engine = world.single.engine.clone();
+    let far = PostalCode::new("postal_code", "00002").expect("a code");
+    let wanted = order("o", &[("A", 2), ("B", 1)], Shortage::Backorder);
+    world.place(OrderRequest { postal_code: far, ..wanted }).expect("it is placed");
+    world.receive("E", 1);
+    world.single.run(set(&engine, "B", "E", 1));
+    world.single.drain();
+    assert!(world.ships_in("o").iter().all(|day| *day == Some(0)), "{:?}", world.ships_in("o"));
+    world.is_clean();
+}
