@@ -33,6 +33,8 @@ pub struct Applier<'a> {
     before: Option<Arc<BeforeImages>>,
     stock_turns: Vec<(Pair, Ask<StockActor>)>,
     order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
+    /// SKUs of which something came free in this step.
+    freed: Vec<SkuNo>,
     /// Actors that commands may sleep for.
     to_ring: Vec<Awaited>,
 }
@@ -48,6 +50,7 @@ impl<'a> Applier<'a> {
             before,
             stock_turns: Vec::new(),
             order_turns: Vec::new(),
+            freed: Vec::new(),
             to_ring: Vec::new(),
         }
     }
@@ -97,7 +100,12 @@ impl<'a> Applier<'a> {
             self.applied.hash.merge(moved_order(turn.wait()?));
             note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
         }
-        let Self { kernel, applied, to_ring, .. } = self;
+        let Self { kernel, applied, to_ring, mut freed, .. } = self;
+        // Once more, now that it shows: an order may have been planned between the two.
+        freed.dedup();
+        for sku in freed {
+            kernel.state.comes_free(sku);
+        }
         Ok(Ended { kernel, applied, to_ring })
     }
 
@@ -121,8 +129,9 @@ impl<'a> Applier<'a> {
     }
 
     /// What an event frees at a pair is the backlog's to have.
-    fn mark(&self, sku: SkuNo) {
+    fn mark(&mut self, sku: SkuNo) {
         if self.settles {
+            self.freed.push(sku);
             self.kernel.state.comes_free(sku);
         }
     }
@@ -158,6 +167,7 @@ impl<'a> Applier<'a> {
         self.applied.hash = StateHash::from_value(hash);
         self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
+        self.mark_all();
     }
 
     fn set_policy(&mut self, policy: Policy, lsn: Lsn) {
@@ -170,6 +180,7 @@ impl<'a> Applier<'a> {
         self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_policy().value()));
         self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
+        self.mark_all();
     }
 
     fn place(

@@ -8,9 +8,9 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use crate::apply::applier::Applier;
 use crate::apply::undo::reject;
@@ -75,13 +75,19 @@ impl Pump {
 
     fn repeg(&mut self) -> Result<(), String> {
         let Some(repegger) = &mut self.repegger else { return Ok(()) };
-        // It is polled each time: nothing has to wake it.
-        let polled = repegger.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(ended) = polled {
-            self.repegger = None;
-            return ended.inspect_err(|cause| self.kernel.halt(cause.clone()));
+        // It is polled each time, and again if it only gave way to others.
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        loop {
+            woken.0.store(false, Ordering::Relaxed);
+            if let Poll::Ready(ended) = repegger.as_mut().poll(&mut Context::from_waker(&waker)) {
+                self.repegger = None;
+                return ended.inspect_err(|cause| self.kernel.halt(cause.clone()));
+            }
+            if !woken.0.load(Ordering::Relaxed) {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     fn write(&mut self) -> Result<bool, String> {
@@ -97,6 +103,16 @@ impl Pump {
             Pumped::Committed(_) | Pumped::Rejected(_) | Pumped::RoomAgain => Ok(true),
             Pumped::Halted(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// Whether a future that was polled wants to be polled again at once.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -27,6 +27,7 @@ fn reject_order(kernel: &Kernel, placed: &Placement) {
         kernel.state.comes_free(reserve.pair.sku);
         let given = reserve.ask(&kernel.state, StockMessage::GiveBack(claim));
         give_back(kernel, Awaited::Pair(reserve.pair), given);
+        kernel.state.comes_free(reserve.pair.sku);
     }
     kernel.state.orders.abandon(&placed.packed.id());
     if let Some(request) = &placed.request {

@@ -69,6 +69,7 @@ impl Engine {
     /// either, and is not counted among the commands in flight. A key in `meta` is passed
     /// over: an order that is known is known by its id.
     pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Quoted, EngineError> {
+        self.kernel.state.tell_time(command.meta.at);
         self.kernel.decides()?;
         place::quote(&self.kernel, command).await
     }

@@ -424,12 +424,13 @@ impl Order {
     }
 
     /// Shipments, from 0, in the order in which they have a right to the firmest units of a
-    /// line at a node: by the day on which they ship.
+    /// line at a node: by the day on which they ship, and of one day, those whose units are
+    /// there.
     pub fn shipments_by_right(&self) -> SmallVec<[u16; 4]> {
         let mut all: SmallVec<[u16; 4]> = (0..count(self.shipments.len())).collect();
         all.sort_by_key(|at| {
             let ship_by = self.shipments[usize::from(*at)].ship_by;
-            (ship_by.is_none(), ship_by)
+            (ship_by.is_none(), ship_by, !self.was_told_of_units_there(*at))
         });
         all
     }

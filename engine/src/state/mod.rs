@@ -19,7 +19,7 @@ pub mod stock;
 pub mod unsettled;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering, fence};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use parking_lot::Mutex;
@@ -115,8 +115,9 @@ impl State {
     }
 
     /// Something comes free of a SKU, by an event or from a claim that is given back: its
-    /// backlog has to be looked at, if it has one. It is said before the units show: an order
-    /// that claims them finds the mark.
+    /// backlog has to be looked at, if it has one. It is said before the units show, so that an
+    /// order which claims them finds the mark, and again once they show: an order that was
+    /// planned between the two did not see them.
     pub fn comes_free(&self, sku: SkuNo) {
         let entry = self.catalogue.entry(sku);
         entry.comes_free(self.next_moment());
@@ -128,6 +129,7 @@ impl State {
     /// Something may come free of every SKU.
     pub fn all_comes_free(&self) {
         self.freed_all.fetch_max(self.next_moment(), Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         self.unsettle_all();
     }
 
@@ -152,8 +154,8 @@ impl State {
         self.unsettled.mark(sku, || self.catalogue.entry(sku).set_unsettled(true));
     }
 
-    /// A SKU's backlog was looked at, and nothing was to be done, if it was not marked more
-    /// often than so; whether that is so.
+    /// A SKU's backlog was looked at, and nothing was to be done. It is settled, if it was not
+    /// marked more often than so; whether it is.
     pub fn settle(&self, sku: SkuNo, marks: u64) -> bool {
         self.unsettled.settle(sku, marks, || self.catalogue.entry(sku).set_unsettled(false))
     }

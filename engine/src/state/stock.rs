@@ -548,7 +548,10 @@ impl StockActor {
         if self.rare.as_deref().is_some_and(|r| r.editing) {
             return Grant::InFlight;
         }
-        if self.stock.last_lsn > as_of {
+        // What is on its way may have another day by now. What is there is there, whatever
+        // else leaves the shelf.
+        let takes_coming = repeg.takes.iter().any(|(supply, _)| !supply.is_there());
+        if (takes_coming && self.stock.last_lsn > as_of) || !self.has_all(&repeg.off) {
             return Grant::Short(0);
         }
         let granted = self.claim(&repeg.takes);
@@ -556,6 +559,17 @@ impl StockActor {
             self.rare().repegging += 1;
         }
         granted
+    }
+
+    /// Whether all these units are reserved. Those of one line on one supply may be listed in
+    /// parts.
+    fn has_all(&self, pegs: &[Reservation]) -> bool {
+        pegs.iter().enumerate().all(|(at, peg)| {
+            let key = |peg: &Reservation| (peg.order, peg.line, peg.supply);
+            let same = pegs[at..].iter().take_while(|other| other.order == peg.order);
+            let units: u32 = same.filter(|other| key(other) == key(peg)).map(|peg| peg.units).sum();
+            self.stock.reservations.units(peg.order, peg.line, peg.supply) >= units
+        })
     }
 
     /// Units that durable state could promise, and how many of them are claimed.

@@ -31,11 +31,20 @@ pub struct Unsettled {
 struct Skus {
     /// Those that nobody looks at yet, the first one first.
     waiting: VecDeque<SkuNo>,
-    /// How often each one was marked since it was settled.
-    marks: HashMap<SkuNo, u64>,
+    /// The marks of each one since it was settled.
+    marks: HashMap<SkuNo, Marks>,
     /// Whether any is looked at yet.
     has_begun: bool,
     is_closed: bool,
+}
+
+/// The marks of a SKU that is unsettled.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    /// How many there are.
+    made: u64,
+    /// After how many of them nothing was to be done.
+    looked_at: u64,
 }
 
 impl Unsettled {
@@ -43,8 +52,8 @@ impl Unsettled {
     pub(super) fn mark(&self, sku: SkuNo, begin: impl FnOnce()) {
         let mut skus = self.skus.lock();
         let marks = skus.marks.entry(sku).or_default();
-        *marks += 1;
-        if *marks == 1 {
+        marks.made += 1;
+        if marks.made == 1 {
             begin();
             skus.waiting.push_back(sku);
             drop(skus);
@@ -56,7 +65,9 @@ impl Unsettled {
     /// before it can be marked again.
     pub(super) fn settle(&self, sku: SkuNo, marks: u64, end: impl FnOnce()) -> bool {
         let mut skus = self.skus.lock();
-        let is_settled = skus.marks.get(&sku) == Some(&marks);
+        let Some(known) = skus.marks.get_mut(&sku) else { return true };
+        known.looked_at = marks;
+        let is_settled = known.made == marks;
         if is_settled {
             skus.marks.remove(&sku);
             end();
@@ -91,7 +102,12 @@ impl Unsettled {
 
     /// How often an unsettled SKU was marked.
     pub fn marks(&self, sku: SkuNo) -> u64 {
-        self.skus.lock().marks.get(&sku).copied().unwrap_or(0)
+        self.skus.lock().marks.get(&sku).map_or(0, |marks| marks.made)
+    }
+
+    /// Whether nothing was to be done of a SKU after so many marks, or it was settled since.
+    pub fn was_looked_at(&self, sku: SkuNo, marks: u64) -> bool {
+        self.skus.lock().marks.get(&sku).is_none_or(|known| known.looked_at >= marks)
     }
 
     /// Waits until somebody [asks](Self::ask) for what could not be done.

@@ -2,7 +2,7 @@
 //! actor in hand.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -61,6 +61,8 @@ impl Bells {
     /// Listens for what ends at an actor from now on.
     pub fn listen(&self, actor: Awaited) -> Listening<'_> {
         self.listening.fetch_add(1, Ordering::Relaxed);
+        // A backlog has no turns that were in an order: see `ring_backlog`.
+        fence(Ordering::SeqCst);
         let mut table = self.tables[actor.place()].lock();
         let known = table.iter().position(|bell| bell.actor == actor);
         let at = known.unwrap_or_else(|| {
@@ -78,6 +80,13 @@ impl Bells {
         if self.have_listeners() {
             self.ring_aloud(actor);
         }
+    }
+
+    /// Wakes the commands that listen for a SKU's backlog. That it was looked at was stored
+    /// before, and a listener reads that after it counted itself.
+    pub fn ring_backlog(&self, sku: SkuNo) {
+        fence(Ordering::SeqCst);
+        self.ring(Awaited::Backlog(sku));
     }
 
     /// Whether any command listens, for any actor. Asked after the turn that freed an

@@ -19,6 +19,10 @@ impl Kernel {
                 }
                 let given = self.state.cell(pair).ask(StockMessage::GiveBack(claim));
                 give_back(self, Awaited::Pair(pair), given);
+                if hid_units {
+                    // Once more, now that it shows: an order may have been planned between.
+                    self.state.comes_free(pair.sku);
+                }
             }
             Claim::InHand(no) => {
                 if let Some(cell) = self.state.orders.by_no(no) {

@@ -121,12 +121,12 @@ pub fn days(
 
 impl Kernel {
     /// The days of an order's shipments are, from here on, those that follow from what its
-    /// units rest on. Days that were told of units that are there stay as they were told.
+    /// units rest on. Once all units are there, the days are those that were told last.
     pub fn bring_days_up_to_date(&self, order: &mut Order, resting: &Resting) {
         let (network, now) = (self.state.network.load(), self.state.now());
         for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
             let Some(ready) = resting.ready(order, at) else { continue };
-            let is_told = ready == Ready::Now && order.was_told_of_units_there(at);
+            let is_told = ready == Ready::Now && order.shipments[usize::from(at)].ship_by.is_some();
             let node = order.shipments[usize::from(at)].node;
             if !is_told {
                 let days = days(self, &network, &order.header, node, (ready, now));

@@ -33,13 +33,17 @@ impl Kernel {
         Ok(Ok(()))
     }
 
-    /// Waits until the backlogs of SKUs are settled: a caller that is told of an event may then
-    /// read what it came to. Without room on the disk, or once the engine ends, it waits no
-    /// longer: the event is durable all the same.
+    /// Waits until the backlogs of SKUs were looked at after all that was marked so far: a
+    /// caller that is told of an event may then read what it came to. Without room on the disk,
+    /// or once the engine ends, it waits no longer: the event is durable all the same.
     pub async fn wait_settled(&self, skus: &[SkuNo]) {
         for sku in skus {
-            let entry = self.state.catalogue.entry(*sku);
-            while let Ok(Err(bell)) = self.settled(*sku, entry) {
+            let (entry, marks) =
+                (self.state.catalogue.entry(*sku), self.state.unsettled.marks(*sku));
+            while marks > 0
+                && !self.state.unsettled.was_looked_at(*sku, marks)
+                && let Ok(Err(bell)) = self.settled(*sku, entry)
+            {
                 tokio::select! {
                     biased;
                     () = bell.rung() => {}

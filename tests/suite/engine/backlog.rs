@@ -255,6 +255,30 @@ fn what_stays_together_waits_together_and_is_served_as_a_whole() {
 }
 
 #[test]
+fn a_whole_line_that_moves_to_two_supplies_of_a_node_is_one_shipment() {
+    let mut world = World::new();
+    world.place(whole("o", 5)).expect("it waits");
+    world.receive("W", 3);
+    world.announce("W", "PO", 2, 5);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((3, 2, 0), vec![Some(5)]));
+    world.arrives("W", "PO", 2);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((5, 0, 0), vec![Some(0)]));
+    world.is_clean();
+}
+
+#[test]
+fn lines_that_move_to_a_node_on_one_day_are_one_shipment_of_it() {
+    let mut world = World::new();
+    let wanted = order("o", &[("A", 1), ("B", 1)], Shortage::Backorder);
+    world.place(wanted).expect("it waits");
+    let engine = world.single.engine.clone();
+    world.receive("W", 1);
+    world.single.run(set(&engine, "B", "W", 1));
+    assert_eq!(world.ships_in("o"), [Some(0)], "both lines are in it");
+    world.is_clean();
+}
+
+#[test]
 fn a_node_that_sourcing_may_choose_again_serves_who_waits() {
     let mut world = World::new();
     let engine = world.single.engine.clone();

@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::pool::{Demand, Part, Pool, Step};
-use crate::model::{Day, LineRepegged, Move, NodeNo, Order, Supply, Told};
+use crate::model::{Day, LineRepegged, Move, NodeNo, Order, Split, Supply, Told};
 use crate::state::stock::{LineSupply, Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -45,7 +45,9 @@ impl Line<'_> {
         let line = self.demand.line;
         let mut repegged = LineRepegged { line, opened: vec![], moves: vec![], told: vec![] };
         for step in steps {
-            if !self.step(kernel, step, &mut placed, &mut opened, &mut repegged) {
+            let ready = self.ready(step, steps);
+            if !self.step(kernel, (step, ready), &resting, &mut placed, &mut opened, &mut repegged)
+            {
                 return Ok(None);
             }
         }
@@ -106,7 +108,8 @@ impl Line<'_> {
     fn step(
         &self,
         kernel: &Kernel,
-        &(from, to, units): &Step,
+        (&(from, to, units), ready): (&Step, Ready),
+        resting: &Resting,
         placed: &mut Vec<Placed>,
         opened: &mut Vec<(NodeNo, Ready)>,
         repegged: &mut LineRepegged,
@@ -121,7 +124,7 @@ impl Line<'_> {
             let to_shipment = if to.0 == from.0 {
                 shipment
             } else {
-                self.shipment_at(kernel, to, placed, opened)
+                self.shipment_at(kernel, (to.0, ready), (resting, placed), opened)
             };
             placed[at].units -= moved;
             left -= moved;
@@ -137,29 +140,38 @@ impl Line<'_> {
         self.order.shipments.get(usize::from(shipment)).map(|shipment| shipment.node)
     }
 
-    /// The shipment of a node for units on that supply: one that is ready at the same time
-    /// and whose day is still to be kept, or a new one.
+    /// When the units of a step leave: those of a line that must not be split leave together.
+    fn ready(&self, step: &Step, steps: &[Step]) -> Ready {
+        let (_, to, _) = *step;
+        let is_whole = self.order.header.split == Split::WholeLine;
+        let together = steps.iter().filter(|other| is_whole && other.1.0 == to.0);
+        let last = together.map(|other| self.pool.ready(other.1)).max();
+        last.unwrap_or_else(|| self.pool.ready(to))
+    }
+
+    /// The shipment of a node for units that are ready then: one that ships on the same day,
+    /// or a new one.
     fn shipment_at(
         &self,
         kernel: &Kernel,
-        to: (NodeNo, Supply),
-        placed: &[Placed],
+        (node, ready): (NodeNo, Ready),
+        (resting, placed): (&Resting, &[Placed]),
         opened: &mut Vec<(NodeNo, Ready)>,
     ) -> u16 {
-        let ready = self.pool.ready(to);
-        let ship_by = self.days(kernel, to.0, Some(ready)).map(|days| days.0);
+        let ship_by = self.days(kernel, node, Some(ready)).map(|days| days.0);
         let all = self.order.shipments.iter().zip(0u16..);
-        let mut planned = all.filter(|(s, at)| {
-            let is_ready =
-                placed.iter().any(|of| of.shipment == *at && of.units > 0 && of.ready == ready);
-            s.node == to.0 && s.shipped.is_none() && s.ship_by == ship_by && is_ready
+        let mut planned = all.filter(|(shipment, at)| {
+            let of_line = placed.iter().any(|of| of.shipment == *at && of.units > 0);
+            let has_units = of_line || self.ready_of_others(resting, *at).is_some();
+            let is_planned = shipment.shipped.is_none() && shipment.ship_by == ship_by;
+            shipment.node == node && is_planned && has_units
         });
         if let Some((_, at)) = planned.next() {
             return at;
         }
-        let known = opened.iter().position(|new| *new == (to.0, ready));
+        let known = opened.iter().position(|new| *new == (node, ready));
         let place = known.unwrap_or_else(|| {
-            opened.push((to.0, ready));
+            opened.push((node, ready));
             opened.len() - 1
         });
         u16::try_from(self.order.shipments.len() + place).expect("few shipments")

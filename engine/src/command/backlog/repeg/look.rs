@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::event::{BacklogRepegged, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Part, Pool};
-use crate::limits::{REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX};
+use crate::limits::{ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX};
 use crate::model::{
     Allocation, Day, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Shortage, SkuNo,
 };
@@ -18,6 +18,9 @@ use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::days;
+
+/// Lines that are looked at before the looks at other SKUs go on.
+const DEMANDS_AT_ONCE: usize = 64;
 
 /// What was planned for the backlog, and what it rests on.
 pub struct Planned {
@@ -44,17 +47,29 @@ pub async fn plan(
     let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
     let (mut pool, demands) = Pool::of(looked, is_enabled);
     let (mut lines, mut orders, mut moves) = (Vec::new(), Vec::new(), 0);
-    for demand in &demands {
+    for (at, demand) in demands.iter().enumerate() {
+        if at % DEMANDS_AT_ONCE == 0 {
+            tokio::task::yield_now().await;
+        }
         if lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
             break;
         }
         if !pool.may_serve(demand) {
             continue;
         }
-        let order = read_order(kernel, demand.order).await?;
-        let Some(order) = order.filter(|order| order.state() == OrderState::Open) else { continue };
-        if order.last_lsn > looked_at {
+        // A pair has its event already, and the order not yet.
+        let Some(order) = read_order(kernel, demand.order).await? else {
             return Ok(Attempt::Overtaken);
+        };
+        if order.last_lsn > looked_at {
+            // What was planned for older orders holds all the same.
+            if lines.is_empty() {
+                return Ok(Attempt::Overtaken);
+            }
+            break;
+        }
+        if order.state() != OrderState::Open || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
+            continue;
         }
         let planned = planned_for(kernel, (sku, &pool), demand, &order);
         let now = kernel.state.now();

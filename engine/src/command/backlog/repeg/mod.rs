@@ -30,7 +30,6 @@ use crate::model::SkuNo;
 use crate::model::event::{Numbered, Record};
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts, passes_by_itself};
-use crate::transaction::bells::Awaited;
 use crate::transaction::claims::Claims;
 use crate::transaction::command::recorded;
 use crate::transaction::error::EngineError;
@@ -44,7 +43,7 @@ use crate::transaction::kernel::Kernel;
 pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
     let ended = settle_all(&kernel).await;
     for sku in kernel.state.unsettled.all() {
-        kernel.bells.ring(Awaited::Backlog(sku));
+        kernel.bells.ring_backlog(sku);
     }
     match ended {
         Ok(()) | Err(EngineError::Closing) => Ok(()),
@@ -74,11 +73,14 @@ async fn settle(kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
     loop {
         let marks = kernel.state.unsettled.marks(sku);
         let step = match serve(kernel, sku).await {
-            Ok(None) if kernel.state.settle(sku, marks) => {
-                kernel.bells.ring(Awaited::Backlog(sku));
-                return Ok(());
+            Ok(None) => {
+                let is_settled = kernel.state.settle(sku, marks);
+                kernel.bells.ring_backlog(sku);
+                if is_settled {
+                    return Ok(());
+                }
+                continue;
             }
-            Ok(None) => continue,
             Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop),
             Err(error) => Err(error),
         };
@@ -89,7 +91,10 @@ async fn settle(kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
                 () = kernel.state.unsettled.asked() => {}
                 stepped = kernel.stepped(kernel.next_step()) => stepped?,
             },
-            Err(error) if passes_by_itself(&error) => kernel.stepped(kernel.next_step()).await?,
+            Err(error) if passes_by_itself(&error) => {
+                tracing::warn!(sku_no = sku.0, %error, "a backlog is looked at again");
+                kernel.stepped(kernel.next_step()).await?;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -117,9 +117,11 @@ impl Pool {
     pub fn may_serve(&self, demand: &Demand) -> bool {
         let last = self.ready_at_last(demand);
         let waits_at = |node: &Node| demand.parts.iter().any(|((no, _), _)| *no == node.no);
-        let at_home = |node: &Node| !node.is_enabled && node.free > 0 && waits_at(node);
-        self.first.is_some_and(|first| first < last)
-            || (last > Ready::Now && self.nodes.iter().any(at_home))
+        let sooner = |i: &InboundGlance| i.free > 0 && Ready::At(i.eta) < last;
+        let serves =
+            |node: &Node| (node.free > 0 && last > Ready::Now) || node.inbound.iter().any(sooner);
+        let at_home = |node: &Node| !node.is_enabled && waits_at(node) && serves(node);
+        self.first.is_some_and(|first| first < last) || self.nodes.iter().any(at_home)
     }
 
     /// What a line could be given: what it has that is not there yet, all it has where it
