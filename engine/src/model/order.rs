@@ -169,11 +169,11 @@ pub struct Order {
     /// Its lines; units that were short at placing are cancelled in them.
     #[n(2)]
     pub lines: Box<[OrderLine]>,
-    /// Its shipments; those of [`Self::placed`] come first.
+    /// Its shipments; [those that it was placed with](Self::placed_shipments) come first.
     #[n(3)]
     pub shipments: Box<[Shipment]>,
-    /// Its allocations. Those of [`Self::placed`] come first, ascending by line, then node,
-    /// then shipment.
+    /// Its allocations. [Those that it was placed with](Self::placed_allocations) come first,
+    /// ascending by line, then node, then shipment.
     #[n(4)]
     pub allocations: Box<[Allocation]>,
     /// Why it was sourced so; see [`crate::sourcing`].
