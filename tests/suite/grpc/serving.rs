@@ -276,9 +276,10 @@ async fn in_a_drain_each_quote_that_was_taken_is_answered_or_told_as_not_made() 
     }
     assert_eq!(made.iter().map(Vec::len).collect::<Vec<_>>(), [32, 32, 33]);
     assert!(made[2][0], "the order is placed");
-    assert!(!made[2][1..].contains(&true), "no quote is made once it drains");
-    let made = made[..2].concat();
+    // Which quotes were made before it drained is a matter of moments; after that, none is.
+    let made = [&made[0][..], &made[1][..], &made[2][1..]].concat();
     assert!(made.is_sorted_by(|before, after| before >= after), "{made:?}");
+    assert_eq!(made.last(), Some(&false), "no quote is made once it drains");
     drop((replies, client));
     server.stop().await.expect("drained");
 }
