@@ -1,7 +1,7 @@
 //! What a pair publishes, against what its actor says.
 
 use super::*;
-use crate::model::Serves;
+use crate::model::{InboundId, Serves, StockChange, Timestamp};
 
 const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
 

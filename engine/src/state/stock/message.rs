@@ -1,0 +1,225 @@
+//! What can be asked of a pair, and what it answers.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::model::effect::StockClaim;
+use crate::model::{
+    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Refusal, Repeg, StateHash, Stock,
+    StockChange, StockEffect, StockOperation, Supply, Timestamp,
+};
+
+/// What can be asked of a pair.
+#[derive(Debug)]
+pub enum StockMessage {
+    /// Claim units for an order in flight.
+    Claim(Parts),
+    /// Take back a claim: its command wrote no event.
+    GiveBack(StockClaim),
+    /// Decide a change of supply and hold the pair for it.
+    Edit {
+        /// What is to change.
+        operation: StockOperation,
+        /// Whether the asker is in line for this.
+        in_line: bool,
+    },
+    /// Claim the leaving of units that an order line has on hand.
+    ClaimShip {
+        /// The order.
+        order: OrderNo,
+        /// Its line, from 0.
+        line: u16,
+        /// Units that leave.
+        units: u32,
+        /// Units of the same line that earlier shipments have a right to.
+        ahead: u32,
+    },
+    /// Claim that units rest on other supply, as was decided on the backlog as of an event.
+    ClaimRepeg(Arc<Repeg>, Lsn),
+    /// Apply what a durable event does here.
+    Apply {
+        /// This pair.
+        pair: Pair,
+        /// The event.
+        lsn: Lsn,
+        /// What it does.
+        effect: StockEffect,
+        /// Whether the event settles a claim of this process.
+        settles: bool,
+    },
+    /// Read the durable state.
+    Read,
+    /// Read what could be promised, where a glance cannot show it.
+    ReadPromise,
+    /// Read the reservations of one order line.
+    ReadLine(OrderNo, u16),
+    /// Read the pair's part of the backlog, and what could serve it.
+    ReadBacklog,
+    /// Read what inbound supplies could promise.
+    ReadInbound,
+    /// Read what callers call an inbound supply.
+    ReadInboundId(InboundNo),
+    /// Read how the pair stands.
+    ReadStanding,
+    /// Take the durable state from a snapshot; the pair is new.
+    Restore(Box<Stock>),
+}
+
+/// What a pair answers, one variant for each kind of question.
+#[derive(Debug)]
+pub enum StockReply {
+    /// To a claim, and to the claim of a shipment.
+    Grant(Grant),
+    /// To an edit.
+    Edit(Edit),
+    /// To an apply: by how much the state hash moves.
+    Applied(StateHash),
+    /// To a read.
+    State(Box<Stock>),
+    /// To a read of what could be promised.
+    Promise(Promise),
+    /// To a read of one line.
+    Line(Box<LineSupply>),
+    /// To a read of the backlog.
+    Backlog(Box<BacklogAt>),
+    /// To a read of inbound supplies, ascending by number.
+    Inbound(Vec<InboundGlance>),
+    /// To a read of an inbound supply's id; none when it is not open.
+    InboundId(Option<InboundId>),
+    /// To a read of how the pair stands.
+    Standing(Standing),
+    /// To what needs no answer.
+    Done,
+}
+
+/// What a pair could promise, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// Free now, net of claims; below zero after a short count.
+    pub free: i64,
+    /// Whether a supplier promises any quantity.
+    pub is_unlimited: bool,
+    /// What is on its way, ascending by number.
+    pub inbound: Vec<InboundGlance>,
+}
+
+/// What an order line has at a pair.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineSupply {
+    /// Its units, those that can be counted on first before others.
+    pub rests: SmallVec<[Rest; 2]>,
+    /// The last event that changed the pair.
+    pub last_lsn: Lsn,
+}
+
+/// Units of an order line, and what they rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// The supply.
+    pub supply: Supply,
+    /// How many.
+    pub units: u32,
+    /// When they are expected, if they are on their way.
+    pub eta: Option<Timestamp>,
+}
+
+/// When units can be counted on, in an order: those that are there come first, those without
+/// supply last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ready {
+    /// They are there.
+    Now,
+    /// They are expected then.
+    At(Timestamp),
+    /// They have no supply.
+    Never,
+}
+
+impl Rest {
+    /// When they can be counted on.
+    pub const fn ready(&self) -> Ready {
+        match (self.supply, self.eta) {
+            (Supply::OnHand | Supply::Supplier, _) => Ready::Now,
+            (Supply::Inbound(_), Some(eta)) => Ready::At(eta),
+            (Supply::Inbound(_) | Supply::Backorder, _) => Ready::Never,
+        }
+    }
+}
+
+/// A pair's part of the backlog, and what could serve it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BacklogAt {
+    /// Order lines of which units wait, or rest on what is on its way: all their units here.
+    pub lines: Vec<(OrderNo, u16, Parts)>,
+    /// Free now, net of claims.
+    pub free: i64,
+    /// What is on its way, ascending by number.
+    pub inbound: Vec<InboundGlance>,
+    /// Whether commands in flight claim or withhold units, or are about to add to the backlog.
+    pub in_flight: bool,
+    /// The last event that changed the pair.
+    pub last_lsn: Lsn,
+}
+
+/// How a pair stands: what a look at several pairs rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The last event that changed it.
+    pub last_lsn: Lsn,
+    /// Whether supply is claimed or withheld in flight: it may come back.
+    pub in_flight: bool,
+    /// Units that may still wait here.
+    pub room_to_wait: u32,
+}
+
+/// What an inbound supply could promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboundGlance {
+    /// Its number at the pair.
+    pub no: InboundNo,
+    /// When it is expected.
+    pub eta: Timestamp,
+    /// Units not promised yet, net of claims.
+    pub free: u32,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
+}
+
+impl InboundGlance {
+    pub(super) fn of(inbound: &Inbound, claimed: i64) -> Self {
+        let free = u32::try_from(i64::from(inbound.free()) - claimed).unwrap_or(0);
+        Self { no: inbound.no, eta: inbound.eta, free, in_flight: claimed > 0 }
+    }
+}
+
+/// The outcome of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// The units are held for the claimant.
+    Granted,
+    /// Durable state refuses: so many units have no such supply.
+    Short(u64),
+    /// Durable state refuses a shipment: the units are allocated, and a count or damage
+    /// left so many good ones too few.
+    Missing(u64),
+    /// More units would wait here than a pair counts.
+    NoRoomToWait,
+    /// Only other commands in flight stand in the way.
+    InFlight,
+}
+
+/// The outcome of deciding a change of supply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// What will have happened; the pair is held until it is applied.
+    Granted(StockChange),
+    /// Durable state refuses.
+    Refused(Refusal),
+    /// No open inbound supply has that id.
+    UnknownInbound,
+    /// Another change is in flight.
+    InFlight,
+    /// Claims in flight stand in the way; the asker is in line now.
+    InLine,
+}
