@@ -48,11 +48,7 @@ impl<'k> Claims<'k> {
     ) -> Result<Attempt<'k, ()>, EngineError> {
         let kernel = self.kernel();
         let Some(cell) = kernel.state.orders.by_no(no) else { return Ok(Attempt::Overtaken) };
-        let undo = |reply| {
-            if matches!(reply, OrderReply::InHand(InHand::Granted(_))) {
-                kernel.give_back(Claim::InHand(no));
-            }
-        };
+        let undo = give_back_if_granted(kernel, no);
         let mut ear = Ear::at(kernel, Awaited::Order(no));
         loop {
             match Asked::new(kernel, cell.ask(OrderMessage::ClaimInHand), undo).await? {
@@ -77,6 +73,15 @@ impl<'k> Claims<'k> {
     }
 }
 
+/// Undoes a claim to have an order in hand, whose caller went away before it was answered.
+fn give_back_if_granted(kernel: &Kernel, no: OrderNo) -> impl FnMut(OrderReply) + Copy + '_ {
+    move |reply| {
+        if matches!(reply, OrderReply::InHand(InHand::Granted(_))) {
+            kernel.give_back(Claim::InHand(no));
+        }
+    }
+}
+
 /// Takes the order of that id in hand, if no other command has it; none while it is not
 /// placed. An order that left memory comes back first.
 async fn take<'k>(
@@ -84,11 +89,7 @@ async fn take<'k>(
     (no, cell): (OrderNo, &'k OrderCell),
     id: &OrderId,
 ) -> Result<Option<Attempt<'k, (Claims<'k>, KeptOrder)>>, EngineError> {
-    let undo = |reply| {
-        if matches!(reply, OrderReply::InHand(InHand::Granted(_))) {
-            kernel.give_back(Claim::InHand(no));
-        }
-    };
+    let undo = give_back_if_granted(kernel, no);
     let mut ear = Ear::at(kernel, Awaited::Order(no));
     // Orders leave memory at the end of a snapshot: the actor is asked once more
     // for each snapshot that ends meanwhile.
