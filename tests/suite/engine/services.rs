@@ -76,6 +76,12 @@ async fn the_death_of_the_applier_halts_the_engine_and_all_who_wait_are_told() {
     its_death_halts_the_engine("applier").await;
 }
 
+/// New orders would take what older ones wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_death_of_the_re_pegger_halts_the_engine_and_all_who_wait_are_told() {
+    its_death_halts_the_engine("re-pegger").await;
+}
+
 /// Takes a snapshot as soon as one can be taken, and answers with its generation.
 async fn take_when_it_can_be(engine: &Engine) -> u64 {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
