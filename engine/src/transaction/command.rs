@@ -13,6 +13,7 @@ use super::error::EngineError;
 use super::in_flight::Transaction;
 use super::kernel::Kernel;
 use super::written::{Recorded, Written};
+use crate::geo::PostalCodes;
 use crate::journal::Ticket;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::{Listed, Numbered, Record};
@@ -80,6 +81,8 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// Nodes and policy.
     pub network: &'a Network,
+    /// Where postal codes are.
+    pub postal: &'a dyn PostalCodes,
 }
 
 /// What a command decides.
@@ -113,7 +116,8 @@ pub async fn run<C: Command>(kernel: &Kernel, command: &C) -> Result<Outcome, En
         Started::Repeat(done) => return Ok(Outcome::Repeat(done.lsn)),
     };
     // Only now: what was carried out may name a day that has passed.
-    command.validate(&Facts { now: meta.at, network: &kernel.state.network.load() })?;
+    let (network, postal) = (&kernel.state.network.load(), &*kernel.postal);
+    command.validate(&Facts { now: meta.at, network, postal })?;
     let event = match command.decide(&mut tx).await? {
         Decision::Event(_) if meta.validate_only => return Ok(Outcome::Known(kernel.shown())),
         Decision::Event(event) => Numbered(event),

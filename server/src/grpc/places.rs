@@ -1,7 +1,6 @@
 //! Places: a postal code means nothing without its country.
 
-use backstock_engine::geo::PostalCodes;
-use backstock_engine::model::{PostalCode, Rule};
+use backstock_engine::model::Rule;
 
 use crate::reference::UsPostalCodes;
 use crate::status::Violations;
@@ -23,14 +22,6 @@ pub(super) fn is_known_country(found: &mut Violations, path: &str, code: &str) -
     };
     found.breaks(path, code, Rule::Malformed(rule));
     false
-}
-
-/// Notes a postal code that this server does not know.
-pub(super) fn located(found: &mut Violations, path: &str, code: &PostalCode) {
-    let table = UsPostalCodes::shared();
-    if table.locate(code.as_str()).is_none() {
-        found.breaks(path, code, Rule::Malformed(table.why_unknown(code.as_str())));
-    }
 }
 
 #[cfg(test)]

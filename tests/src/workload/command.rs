@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, Meta, PlaceOrder, SetPolicy, ShipShipment,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, Meta, PlaceOrder, SetPolicy,
+    ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -145,6 +146,7 @@ macro_rules! commands {
 
 commands! {
     DefineItem,
+    EnsureItem,
     DefineNode,
     SetPolicy,
     ChangeStock,

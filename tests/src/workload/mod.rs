@@ -15,6 +15,7 @@ mod change_stock;
 mod command;
 mod define_item;
 mod define_node;
+mod ensure_item;
 mod generator;
 mod history;
 mod place_order;

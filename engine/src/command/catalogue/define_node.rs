@@ -3,7 +3,8 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use crate::calendar::CUT_OFF_MINUTES_MAX;
+use crate::calendar::{CUT_OFF_MINUTES_MAX, Zone};
+use crate::geo::PostalCodes;
 use crate::limits::{self, NODES_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
@@ -13,10 +14,13 @@ use crate::model::{
     Day, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text,
     Violation, WEEKDAY_NAMES, WeekdayCutOffs,
 };
-use crate::state::network::{Network, PostalTable, calendar_of};
+use crate::state::network::Network;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
+
+/// All seven days, as bits.
+const WORKING_DAYS_ALL: i64 = 0b111_1111;
 
 /// Defines a node, or changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +77,17 @@ pub struct NodeDefined {
 }
 
 impl NodeDefinition {
-    /// Checks what needs no calendar: numbers and lists.
-    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+    /// Checks all fields. `postal` knows where postal codes are.
+    pub fn validate(&self, postal: &dyn PostalCodes) -> Result<(), Vec<Violation>> {
         let mut found = Vec::new();
-        if self.working_days == 0 {
-            found.push(Violation::new("working_days", "", Rule::Required));
+        found.extend(self.not_located(postal));
+        if Zone::named(&self.time_zone).is_err() {
+            let rule = Rule::Malformed("is not a known IANA name".into());
+            found.push(Violation::new("time_zone", &self.time_zone, rule));
+        }
+        match self.working_days {
+            0 => found.push(Violation::new("working_days", "", Rule::Required)),
+            days => in_range(&mut found, "working_days".into(), days.into(), 1, WORKING_DAYS_ALL),
         }
         validate_holidays(&self.holidays, &mut found);
         let mut number = |field: &str, value: i64, min: i64, max: i64| {
@@ -95,6 +105,15 @@ impl NodeDefinition {
         number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
         number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
         finish(found)
+    }
+
+    /// That its postal code is nowhere, if so.
+    fn not_located(&self, postal: &dyn PostalCodes) -> Option<Violation> {
+        let code = self.postal_code.as_str();
+        if postal.locate(code).is_some() {
+            return None;
+        }
+        Some(Violation::new("postal_code", code, Rule::Malformed(postal.why_unknown(code))))
     }
 
     /// The node that it is, at the place of its postal code.
@@ -143,13 +162,14 @@ impl Command for DefineNode {
         fingerprint(&self.node)
     }
 
-    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
-        self.node.validate()
+    fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.node.validate(facts.postal)
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<NodeDefined>, EngineError> {
         tx.take_turn_at_configuring().await?;
-        let node = locate(&tx.kernel().postal, self.node.clone())?;
+        let place = tx.kernel().postal.locate(self.node.postal_code.as_str());
+        let node = self.node.clone().at(place.expect("it is checked that it is known").location);
         Ok(Decision::Event(decide(&tx.state().network.load(), node)?))
     }
 }
@@ -168,23 +188,6 @@ fn decide(network: &Network, node: Node) -> Result<NodeDefined, Refusal> {
     }
     let next = NodeNo(u16::try_from(next).expect("NODES_MAX fits 16 bits"));
     Ok(NodeDefined { no: known.unwrap_or(next), node: Box::new(node) })
-}
-
-/// The node of a definition, with the place of its postal code.
-fn locate(postal: &PostalTable, definition: NodeDefinition) -> Result<Node, Violation> {
-    let code = &definition.postal_code;
-    let place = postal.locate(code.as_str()).ok_or_else(|| {
-        let why = postal.why_unknown(code.as_str());
-        Violation::new("postal_code", code, Rule::Malformed(why))
-    })?;
-    let node = definition.at(place.location);
-    match calendar_of(&node) {
-        Ok(_) => Ok(node),
-        Err(error) => {
-            let rule = Rule::Malformed(error.to_string());
-            Err(Violation::new(error.field(), "", rule))
-        }
-    }
 }
 
 impl Event for NodeDefined {

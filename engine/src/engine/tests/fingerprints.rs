@@ -170,8 +170,8 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     change_stock(&mut carrier);
     orders(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
-    let seen: Vec<_> = lines.collect();
-    assert_eq!(seen.join("\n"), GOLDEN.trim_end());
+    let seen = lines.collect::<Vec<_>>().join("\n");
+    assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
 }
 
 /// A change of stock has the name of its operation there.

@@ -1,6 +1,6 @@
 //! Nodes, there and back.
 
-use backstock_engine::calendar::{CUT_OFF_MINUTES_MAX, Zone};
+use backstock_engine::calendar::CUT_OFF_MINUTES_MAX;
 use backstock_engine::command::NodeDefinition;
 use backstock_engine::limits;
 use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, Rule, Text};
@@ -9,6 +9,7 @@ use backstock_proto::v1;
 use super::weekdays;
 use crate::grpc::fields::FieldNames;
 use crate::grpc::{enums, places, times};
+use crate::reference::UsPostalCodes;
 use crate::status::Violations;
 
 /// How the engine calls the fields of a node.
@@ -16,8 +17,6 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
     "node.",
     &[
         ("cut_off_minute", "cut_off_minutes"),
-        ("cut_off", "cut_off_minutes"),
-        ("zone", "time_zone"),
         ("shipment_cost", "shipment_cost_minor"),
         ("unit_cost", "unit_cost_minor"),
     ],
@@ -50,16 +49,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
     let kind = enums::node_kind(found, "node.kind", node.kind);
     let title = found.taken("node.title", Text::new("title", &*node.title));
     let postal_code = found.id("node.postal_code", &node.postal_code, PostalCode::new);
-    // The engine looks code and zone up again; here they are told with all else.
-    if places::is_known_country(found, "node.country_code", &node.country_code)
-        && !found.names("node.postal_code")
-    {
-        places::located(found, "node.postal_code", &postal_code);
-    }
-    if Zone::named(&node.time_zone).is_err() {
-        let rule = Rule::Malformed("is not a known IANA name".into());
-        found.breaks("node.time_zone", &node.time_zone, rule);
-    }
+    places::is_known_country(found, "node.country_code", &node.country_code);
     let working_days = weekdays::bits(found, "node.working_days", &node.working_days);
     let minutes = node.cut_off_minutes.unwrap_or(CUT_OFF_MINUTES_MAX.into());
     let (path, max) = ("node.cut_off_minutes", CUT_OFF_MINUTES_MAX.into());
@@ -84,7 +74,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         enabled: node.enabled.unwrap_or(ENABLED),
         weekday_cut_offs,
     };
-    found.rules(definition.validate(), &NAMES);
+    found.rules(definition.validate(UsPostalCodes::shared()), &NAMES);
     definition.holidays.sort_unstable();
     definition
 }

@@ -17,7 +17,7 @@ use backstock_engine::model::Lsn;
 pub use self::backlog_repegged::BacklogRepegged;
 pub use self::cancel_order::OrderCancelled;
 pub use self::change_stock::StockChanged;
-pub use self::define_item::ItemDefined;
+pub use self::define_item::{ItemDefined, ItemEnsured};
 pub use self::define_node::NodeDefined;
 pub use self::place_order::{OrderPlaced, SoldOut, allotted};
 pub use self::set_policy::PolicySet;

@@ -1,7 +1,10 @@
 //! What callers may say of nodes and of the policy: this definition, exactly these violations.
 
+use crate::calendar::LocalDays;
 use crate::command::fixture::{definition, meta, said};
 use crate::command::{NodeDefinition, SetPolicy};
+use crate::engine::tests::OnePlace;
+use crate::geo::{PostalCodes, PostalMatch, ZoneNo};
 use crate::model::{Day, NodeKind, Objective, Policy};
 
 /// What is wrong with the default policy after a change.
@@ -15,7 +18,7 @@ fn policy(change: impl FnOnce(&mut Policy)) -> Vec<String> {
 fn node(change: impl FnOnce(&mut NodeDefinition)) -> Vec<String> {
     let mut node = definition("N", NodeKind::Warehouse);
     change(&mut node);
-    said(node.validate())
+    said(node.validate(&OnePlace))
 }
 
 #[test]
@@ -105,6 +108,10 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
     assert_eq!(node(|_| {}), [""; 0]);
     assert_eq!(node(|node| node.working_days = 0), ["working_days: \"\" is required"]);
     assert_eq!(
+        node(|node| node.working_days = 0b1000_0000),
+        ["working_days: \"128\" is not within 1 to 127"]
+    );
+    assert_eq!(
         node(|node| {
             node.cut_off_minute = 24 * 60;
             node.capacity_units_per_day = 1_000_000_000;
@@ -128,6 +135,36 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
             "lead_time_days: \"367\" is not within 0 to 366",
             "shipment_cost: \"-1\" is not within 0 to 5000000",
             "unit_cost: \"5000001\" is not within 0 to 5000000",
+        ]
+    );
+}
+
+/// A table that knows no code.
+struct Nowhere;
+
+impl PostalCodes for Nowhere {
+    fn locate(&self, _: &str) -> Option<PostalMatch> {
+        None
+    }
+
+    fn code_count(&self) -> u32 {
+        0
+    }
+
+    fn days_in(&self, _: ZoneNo) -> &LocalDays {
+        unreachable!("no code has a zone")
+    }
+}
+
+#[test]
+fn a_node_is_at_a_known_place_and_in_a_known_zone() {
+    let mut node = definition("N", NodeKind::Warehouse);
+    node.time_zone = "Mars/Olympus".into();
+    assert_eq!(
+        said(node.validate(&Nowhere)),
+        [
+            "postal_code: \"00000\" is not one of the postal codes this server knows",
+            "time_zone: \"Mars/Olympus\" is not a known IANA name",
         ]
     );
 }

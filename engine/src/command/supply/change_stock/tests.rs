@@ -8,7 +8,7 @@ use crate::command::DefineNode;
 use crate::command::fixture::{
     AT, change, check, definition, first, item, located, node, node_id, said, sku, told,
 };
-use crate::engine::tests::{NODE, one_unit, run};
+use crate::engine::tests::{NODE, OnePlace, one_unit, run};
 use crate::model::{InboundId, Lsn, Node, NodeKind, NodeNo, RefusalKind, SkuNo, Text};
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -149,7 +149,7 @@ fn a_supply_is_overdue_by_a_year_of_its_nodes_days_at_most() {
         .with_node(NodeNo(1), island, Lsn::FIRST);
     let midnight = AT.as_micros() - AT.as_micros().rem_euclid(DAY_MICROS);
     let told = |node: &str, operation| {
-        let facts = Facts { now: AT, network: &network };
+        let facts = Facts { now: AT, network: &network, postal: &OnePlace };
         said(Command::validate(&change("A", node, operation), &facts))
     };
     let starts = |days: i64, hours: i64| {
