@@ -55,6 +55,10 @@ pub const ARENA_CELLS_MAX: u32 = 4_000_000_000;
 /// Most inbound supplies that one pair keeps open at a time. A turn walks them.
 pub const INBOUND_PER_PAIR_MAX: usize = 256;
 
+/// How many of a pair's closed inbound supplies are remembered, the last ones: a file of open
+/// orders may list them for weeks after. A pair with one delivery a day knows those of a month.
+pub const CLOSED_INBOUND_PER_PAIR_MAX: usize = 32;
+
 /// Most holidays in a node's calendar: thirty years of a dozen. A search for the
 /// next working day passes at most this many days off, besides the weekly ones.
 pub const HOLIDAYS_MAX: usize = 400;

@@ -70,6 +70,7 @@ pub(crate) enum Part {
     Inbound = 6,
     Order = 7,
     Request = 8,
+    ClosedInbound = 9,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

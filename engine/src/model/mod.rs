@@ -52,7 +52,8 @@ pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
-    Extras, Inbound, Parts, Refused, Repeg, Serves, Stock, StockChange, StockEffect, StockOperation,
+    ClosedInbound, ClosedInbounds, Extras, Inbound, Parts, Refused, Repeg, Serves, Stock,
+    StockChange, StockEffect, StockOperation,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

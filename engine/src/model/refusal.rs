@@ -38,7 +38,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 26.
+// another refusal, nor is a name: callers' programs know them. The next number is 27.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -123,23 +123,30 @@ refusals! {
         node_id: NodeId,
     } => Precondition, Node(node_id);
 
-    /// No open inbound supply of the pair has that id.
+    /// No inbound supply of the pair has that id.
     #[error("inbound supply {inbound_id} is not known for sku {sku} at node {node_id}")]
     6 InboundNotFound = "INBOUND_NOT_FOUND" {
         /// The item.
         sku: Sku,
         /// The node.
         node_id: NodeId,
-        /// The id that was never announced, or that is closed.
+        /// The id that was never announced, or that was closed long ago.
         inbound_id: String,
     } => NotFound, Inbound(sku, node_id, inbound_id);
 
-    /// The pair has an open inbound supply of that id.
+    /// The pair has an inbound supply of that id, or had one lately.
     #[error("inbound supply {inbound_id} exists already at this sku and node")]
     9 InboundExists = "INBOUND_EXISTS" {
         /// The id.
         inbound_id: String,
     } => AlreadyExists, Inbound(inbound_id);
+
+    /// Nothing more is to come of the inbound supply.
+    #[error("inbound supply {inbound_id} is closed: nothing more is to come of it")]
+    26 InboundClosed = "INBOUND_CLOSED" {
+        /// The id.
+        inbound_id: String,
+    } => Precondition, Inbound(inbound_id);
 
     /// There are as many items, nodes or inbound supplies as may be.
     #[error("{what} is full at {max} entries")]

@@ -8,6 +8,7 @@
 mod apply;
 mod book;
 mod decide;
+mod inbound;
 mod operation;
 
 use std::sync::Arc;
@@ -21,34 +22,8 @@ use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
 pub use decide::Refused;
+pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
-
-/// Units on their way to a node.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Inbound {
-    /// Its number at this pair.
-    #[n(0)]
-    pub no: InboundNo,
-    /// The caller's id.
-    #[n(1)]
-    pub id: InboundId,
-    /// Units still expected.
-    #[n(2)]
-    pub quantity: u32,
-    /// Units promised from it; never more than `quantity`.
-    #[n(3)]
-    pub pegged: u32,
-    /// When they are expected.
-    #[n(4)]
-    pub eta: Timestamp,
-}
-
-impl Inbound {
-    /// Units that can still be promised.
-    pub const fn free(&self) -> u32 {
-        self.quantity - self.pegged
-    }
-}
 
 /// What few pairs have, kept apart from what all have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +32,8 @@ pub struct Extras {
     pub inbound: Vec<Inbound>,
     /// The number that the next inbound supply gets.
     pub inbound_next: u16,
+    /// Inbound supplies of which nothing more is to come.
+    pub closed: ClosedInbounds,
     /// Whether a supplier promises any quantity.
     pub unlimited: bool,
 }
@@ -178,7 +155,8 @@ pub enum StockChange {
         #[n(2)]
         eta: Timestamp,
     },
-    /// Units of an announced supply arrived.
+    /// Units of an announced supply arrived. Read still, and written no more: it does not
+    /// count what arrived in all.
     #[n(8)]
     InboundReceived {
         /// Which one.
@@ -191,7 +169,7 @@ pub enum StockChange {
         #[n(2)]
         closes: bool,
     },
-    /// A supply will not come.
+    /// A supply will not come. Read still, and written no more: it forgets the supply.
     #[n(9)]
     InboundCancelled {
         /// Which one.
@@ -208,6 +186,55 @@ pub enum StockChange {
         #[n(1)]
         unavailable: u32,
     },
+    /// Units of an announced supply arrived.
+    #[n(11)]
+    InboundArrived {
+        /// Which one.
+        #[n(0)]
+        no: InboundNo,
+        /// Units that arrived.
+        #[n(1)]
+        quantity: u32,
+        /// Whether nothing more will come.
+        #[n(2)]
+        closes: bool,
+    },
+    /// What is still to come of a supply will not come.
+    #[n(12)]
+    InboundClosed {
+        /// Which one.
+        #[n(0)]
+        no: InboundNo,
+    },
+    /// More was ordered of a supply that had arrived in full.
+    #[n(13)]
+    InboundReopened {
+        /// Its number from now on.
+        #[n(0)]
+        no: InboundNo,
+        /// The caller's id.
+        #[n(1)]
+        id: InboundId,
+        /// Units expected.
+        #[n(2)]
+        quantity: u32,
+        /// When.
+        #[n(3)]
+        eta: Timestamp,
+    },
+    /// Units of a supply arrived of which nothing more was to come.
+    #[n(14)]
+    InboundLate {
+        /// The caller's id.
+        #[n(0)]
+        id: InboundId,
+        /// Units that arrived.
+        #[n(1)]
+        quantity: u32,
+    },
+    /// What was said is so already.
+    #[n(15)]
+    Unchanged,
 }
 
 /// Who gets the units that an event frees at a pair.
@@ -273,8 +300,10 @@ impl StockEffect {
     /// Whether it may free units, or bring supply nearer.
     pub const fn frees(&self) -> bool {
         match self {
+            Self::Change { change: StockChange::Unchanged, .. }
+            | Self::Reserve { .. }
+            | Self::Ship { .. } => false,
             Self::Change { .. } | Self::Release { .. } | Self::Repeg(_) => true,
-            Self::Reserve { .. } | Self::Ship { .. } => false,
         }
     }
 }
@@ -345,10 +374,15 @@ impl Stock {
             StockChange::Received { quantity, unavailable } => {
                 free + i64::from(quantity) - i64::from(unavailable)
             }
-            StockChange::InboundReceived { quantity, .. } => free + i64::from(quantity),
+            StockChange::InboundReceived { quantity, .. }
+            | StockChange::InboundArrived { quantity, .. }
+            | StockChange::InboundLate { quantity, .. } => free + i64::from(quantity),
             StockChange::InboundAnnounced { .. }
             | StockChange::InboundChanged { .. }
-            | StockChange::InboundCancelled { .. } => free,
+            | StockChange::InboundCancelled { .. }
+            | StockChange::InboundClosed { .. }
+            | StockChange::InboundReopened { .. }
+            | StockChange::Unchanged => free,
         }
     }
 
@@ -376,6 +410,12 @@ impl Stock {
     pub fn inbound_no(&self, no: InboundNo) -> Option<&Inbound> {
         let inbound = self.inbound();
         inbound.binary_search_by_key(&no, |i| i.no).ok().map(|at| &inbound[at])
+    }
+
+    /// Inbound supplies of which nothing more is to come, those that closed first before
+    /// others. Only the last ones are remembered.
+    pub fn closed_inbound(&self) -> &[ClosedInbound] {
+        self.extras.as_ref().map_or(&[], |e| e.closed.list())
     }
 
     /// When units that rest on that supply are expected; none when they are there, or have

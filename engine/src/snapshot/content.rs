@@ -7,9 +7,9 @@ use rkyv::util::AlignedVec;
 
 use super::chunk::Kind;
 use super::image::{
-    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedOrdersV1, ArchivedOrdersV2,
-    ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError, ItemsV1, OrdersV2, RequestsV1,
-    access, differs_by_weekday,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedItemsV5, ArchivedOrdersV1,
+    ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError, ItemsV1, ItemsV5,
+    OrdersV2, RequestsV1, access, differs_by_weekday, have_received,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -41,6 +41,7 @@ impl Content {
         match self {
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_repegged()) => 4,
+            Self::Items(items) if have_received(items) => 5,
             _ => 2,
         }
     }
@@ -52,6 +53,7 @@ impl Content {
                 rkyv::to_bytes(&CatalogueV3::from(&**network))
             }
             Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
+            Self::Items(items) if self.version() == 5 => rkyv::to_bytes(&ItemsV5::from(&**items)),
             Self::Items(items) => {
                 rkyv::to_bytes(&ItemsV1 { items: items.iter().map(Into::into).collect() })
             }
@@ -85,10 +87,10 @@ impl Content {
                 let archive = access::<ArchivedCatalogueV1>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
-            Kind::Items => {
-                let items = access::<ArchivedItemsV1>(payload)?.items.iter();
-                Self::Items(items.map(TryInto::try_into).collect::<Result<_, _>>()?)
+            Kind::Items if version == 5 => {
+                Self::Items(access::<ArchivedItemsV5>(payload)?.states()?)
             }
+            Kind::Items => Self::Items(access::<ArchivedItemsV1>(payload)?.states()?),
             Kind::Orders if version == 1 => {
                 let orders = access::<ArchivedOrdersV1>(payload)?.orders.iter();
                 Self::Orders(orders.map(TryInto::try_into).collect::<Result<_, _>>()?)

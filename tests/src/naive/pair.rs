@@ -17,12 +17,24 @@ struct Unit {
     supply: Supply,
 }
 
+/// How many closed supplies are remembered.
+const CLOSED: usize = 32;
+
 /// A supply on its way.
 #[derive(Clone, Debug)]
 struct Expected {
     id: String,
     quantity: usize,
+    arrived: usize,
     eta: Timestamp,
+}
+
+/// A supply of which nothing more is to come.
+#[derive(Clone, Debug)]
+struct Closed {
+    id: String,
+    ordered: usize,
+    arrived: usize,
 }
 
 /// The pair.
@@ -36,6 +48,8 @@ pub struct Pair {
     /// By number: the order in which they were announced here.
     inbound: BTreeMap<u16, Expected>,
     announced: u16,
+    /// Those that closed first before others.
+    closed: Vec<Closed>,
     units: Vec<Unit>,
 }
 
@@ -96,7 +110,13 @@ impl Pair {
                 self.unavailable = self.unavailable.min(i64::from(*on_hand));
             }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
+                if self.open(id.as_str()).is_ok() || self.is_closed(id.as_str()) {
+                    return Err(format!("inbound {id} is known"));
+                }
                 self.announce(id.as_str(), *quantity as usize, *eta);
+            }
+            StockOperation::StateInbound { id, ordered, eta } => {
+                self.state(id.as_str(), *ordered as usize, *eta)?;
             }
             StockOperation::ChangeInbound { id, quantity, eta } => {
                 self.change_inbound(id.as_str(), quantity.map(|q| q as usize), *eta)?;
@@ -105,8 +125,10 @@ impl Pair {
                 self.receive_inbound(id.as_str(), *quantity as usize, *closes)?;
             }
             StockOperation::CancelInbound { id } => {
-                let no = self.open(id.as_str())?;
-                self.close(no);
+                if !self.is_closed(id.as_str()) {
+                    let no = self.open(id.as_str())?;
+                    self.close(no, self.ordered(no));
+                }
             }
         }
         self.check()
@@ -124,7 +146,39 @@ impl Pair {
     fn announce(&mut self, id: &str, quantity: usize, eta: Timestamp) {
         let no = self.announced;
         self.announced += 1;
-        self.inbound.insert(no, Expected { id: id.into(), quantity, eta });
+        self.inbound.insert(no, Expected { id: id.into(), quantity, arrived: 0, eta });
+    }
+
+    fn is_closed(&self, id: &str) -> bool {
+        self.closed.iter().any(|closed| closed.id == id)
+    }
+
+    fn ordered(&self, no: u16) -> usize {
+        self.inbound[&no].quantity + self.inbound[&no].arrived
+    }
+
+    /// So many units were ordered in all, of a supply that is open, closed, or new.
+    fn state(&mut self, id: &str, ordered: usize, eta: Timestamp) -> Result<(), String> {
+        if let Ok(no) = self.open(id) {
+            let arrived = self.inbound[&no].arrived;
+            self.change_inbound(id, Some(ordered.saturating_sub(arrived)), Some(eta))?;
+            if ordered <= arrived {
+                self.close(no, arrived);
+            }
+            return Ok(());
+        }
+        let Some(at) = self.closed.iter().position(|closed| closed.id == id) else {
+            self.announce(id, ordered, eta);
+            return Ok(());
+        };
+        let Closed { ordered: before, arrived, .. } = self.closed[at];
+        if arrived >= before && ordered > arrived {
+            self.closed.remove(at);
+            self.announce(id, ordered - arrived, eta);
+            self.inbound.get_mut(&(self.announced - 1)).expect("it was announced").arrived =
+                arrived;
+        }
+        Ok(())
     }
 
     fn change_inbound(
@@ -142,22 +196,32 @@ impl Pair {
     }
 
     fn receive_inbound(&mut self, id: &str, arrived: usize, closes: bool) -> Result<(), String> {
+        if let Some(late) = self.closed.iter_mut().find(|closed| closed.id == id) {
+            late.arrived += arrived;
+            self.movements.push(count(arrived));
+            return Ok(());
+        }
         let no = self.open(id)?;
         self.movements.push(count(arrived));
+        let ordered = self.ordered(no);
         let expected = self.inbound.get_mut(&no).expect("it is open");
         expected.quantity = expected.quantity.saturating_sub(arrived);
+        expected.arrived += arrived;
         let is_over = closes || expected.quantity == 0;
         self.displace(no, true);
         if is_over {
-            self.close(no);
+            self.close(no, ordered);
         }
         Ok(())
     }
 
-    fn close(&mut self, no: u16) {
+    fn close(&mut self, no: u16, ordered: usize) {
         self.inbound.get_mut(&no).expect("it is open").quantity = 0;
         self.displace(no, false);
-        self.inbound.remove(&no);
+        let Expected { id, arrived, .. } = self.inbound.remove(&no).expect("it is open");
+        self.closed.push(Closed { id, ordered, arrived });
+        let forgotten = self.closed.len().saturating_sub(CLOSED);
+        self.closed.drain(..forgotten);
     }
 
     /// Units beyond what is expected wait: the newest promises first, or those for which goods
@@ -292,19 +356,26 @@ impl Pair {
             same(name, &engine, &naive)?;
         }
         let engine = stock.inbound().iter();
-        let engine: Vec<_> =
-            engine.map(|i| (i.no.0, i.id.to_string(), i.quantity, i.pegged, i.eta)).collect();
+        let engine: Vec<_> = engine
+            .map(|i| (i.no.0, i.id.to_string(), i.quantity, i.received, i.pegged, i.eta))
+            .collect();
         same("inbound", &engine, &self.inbound_figures())?;
+        let engine = stock.closed_inbound().iter();
+        let engine: Vec<_> =
+            engine.map(|c| (c.id.to_string(), c.ordered as usize, c.received as usize)).collect();
+        let closed = self.closed.iter().map(|c| (c.id.clone(), c.ordered, c.arrived));
+        same("closed inbound", &engine, &closed.collect())?;
         let engine = stock.reservations.iter();
         let engine: Vec<_> =
             engine.map(|r| (r.order.0, r.line, r.supply, i64::from(r.units))).collect();
         same("reservations", &engine, &self.reservations())
     }
 
-    fn inbound_figures(&self) -> Vec<(u16, String, u32, u32, Timestamp)> {
+    fn inbound_figures(&self) -> Vec<(u16, String, u32, u32, u32, Timestamp)> {
         let units = |n: usize| u32::try_from(n).expect("small quantities");
         let figures = |(no, e): (&u16, &Expected)| {
-            (*no, e.id.clone(), units(e.quantity), units(self.pegged(*no)), e.eta)
+            let (quantity, arrived, pegged) = (e.quantity, e.arrived, self.pegged(*no));
+            (*no, e.id.clone(), units(quantity), units(arrived), units(pegged), e.eta)
         };
         self.inbound.iter().map(figures).collect()
     }

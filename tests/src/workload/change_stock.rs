@@ -17,6 +17,7 @@ impl Room for ChangeStock {
         "NODE_NOT_FOUND",
         "INBOUND_NOT_FOUND",
         "INBOUND_EXISTS",
+        "INBOUND_CLOSED",
         "NODE_IS_SUPPLIER",
         "NODE_NOT_SUPPLIER",
         "STOCK_BELOW_ZERO",
@@ -98,7 +99,11 @@ fn adjust(world: &mut World) -> StockOperation {
 fn announce(world: &mut World, item: &'static str, at: &'static str) -> StockOperation {
     let id = InboundId::new("inbound", world.id("po-")).expect("an inbound id");
     world.announced.push((item, at, id.clone()));
-    StockOperation::AnnounceInbound { id, quantity: world.random.within(1..9), eta: eta(world) }
+    let (quantity, eta) = (world.random.within(1..9), eta(world));
+    if world.random.percent(30) {
+        return StockOperation::StateInbound { id, ordered: quantity, eta };
+    }
+    StockOperation::AnnounceInbound { id, quantity, eta }
 }
 
 /// Some lie beyond the horizon.
@@ -109,7 +114,7 @@ fn eta(world: &mut World) -> Timestamp {
 /// What becomes of a supply that was announced.
 fn of_inbound(world: &mut World) -> ChangeStock {
     let (item, at, id) = world.random.pick(&world.announced).clone();
-    let operation = match world.random.within(0..40) {
+    let operation = match world.random.within(0..46) {
         0..10 => {
             let quantity = world.random.percent(70).then(|| world.random.within(1..9));
             let eta = world.random.percent(50).then(|| eta(world));
@@ -118,6 +123,10 @@ fn of_inbound(world: &mut World) -> ChangeStock {
         }
         10..19 => StockOperation::CancelInbound { id },
         19..22 => StockOperation::AnnounceInbound { id, quantity: 1, eta: eta(world) },
+        22..28 => {
+            let ordered = world.random.within(1..12);
+            StockOperation::StateInbound { id, ordered, eta: eta(world) }
+        }
         _ => StockOperation::ReceiveInbound {
             id,
             quantity: world.random.within(1..6),

@@ -9,6 +9,12 @@ use tonic::Code;
 
 use super::server::{TestServer, announcement, feed, fields, node, waiting_order};
 
+async fn stock_of(server: &mut TestServer, sku: &str, node: &str) -> v1::Stock {
+    let get = v1::GetStockRequest { sku: sku.into(), node_id: node.into(), ..Default::default() };
+    let answer = server.inventory.get_stock(get).await.expect("read").into_inner();
+    answer.stock.expect("a stock")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reservations_are_listed_by_order_and_line() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -204,5 +210,54 @@ async fn many_skus_are_promised_in_the_order_asked() {
     let empty = v1::BatchGetAvailabilityRequest { skus: Vec::new(), ..ask(&["\n"], None) };
     let status = server.inventory.batch_get_availability(empty).await.expect_err("refused");
     assert_eq!(fields(&status), ["skus", "node_ids[0]"]);
+    server.stop().await.expect("drained");
+}
+
+/// The file of open purchase orders comes every night: what arrived is not announced again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_open_orders_that_comes_every_night_does_not_grow_what_is_to_come() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let row = |ordered| v1::StockRow {
+        sku: "RARE".into(),
+        node_id: "NYC".into(),
+        change: Some(v1::stock_row::Change::Inbound(v1::InboundAnnouncement {
+            quantity: ordered,
+            ..announcement("RARE", "PO-7", 10).inbound.expect("it announces")
+        })),
+    };
+    let night =
+        |ordered| v1::LoadStockRequest { rows: vec![row(ordered)], request_id: String::new() };
+    let receive = |quantity, complete| v1::ReceiveInboundRequest {
+        sku: "RARE".into(),
+        node_id: "NYC".into(),
+        inbound_id: "PO-7".into(),
+        quantity,
+        complete,
+        ..Default::default()
+    };
+    feed(&mut server, night(10)).await;
+    server.inventory.receive_inbound(receive(4, false)).await.expect("received");
+    feed(&mut server, night(10)).await;
+    let stock = stock_of(&mut server, "RARE", "NYC").await;
+    let [supply] = &*stock.inbound else { panic!("one is open: {stock:?}") };
+    assert_eq!((supply.ordered, supply.received, supply.quantity), (10, 4, 6));
+    server.inventory.receive_inbound(receive(6, false)).await.expect("received");
+    feed(&mut server, night(10)).await;
+    let stock = stock_of(&mut server, "RARE", "NYC").await;
+    assert_eq!((stock.on_hand, stock.inbound.len()), (10, 0));
+    let closed = v1::ClosedInboundSupply { inbound_id: "PO-7".into(), ordered: 10, received: 10 };
+    assert_eq!(stock.closed_inbound, [closed]);
+    // Then more is ordered, comes short, and stays closed.
+    feed(&mut server, night(15)).await;
+    server.inventory.receive_inbound(receive(2, true)).await.expect("received");
+    feed(&mut server, night(15)).await;
+    let stock = stock_of(&mut server, "RARE", "NYC").await;
+    assert_eq!((stock.on_hand, stock.inbound.len()), (12, 0));
+    let closed = v1::ClosedInboundSupply { inbound_id: "PO-7".into(), ordered: 15, received: 12 };
+    assert_eq!(stock.closed_inbound, [closed]);
+    let status = server.inventory.announce_inbound(announcement("RARE", "PO-7", 10)).await;
+    let status = status.expect_err("it would come twice");
+    assert_eq!(status.code(), Code::AlreadyExists);
     server.stop().await.expect("drained");
 }

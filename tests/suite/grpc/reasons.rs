@@ -84,6 +84,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         )
         | Reason::SnapshotNotFound => (Code::NotFound, not_found(reason).await),
         Refused(RefusalKind::InboundExists) => (Code::AlreadyExists, inbound_exists().await),
+        Refused(RefusalKind::InboundClosed) => (Code::FailedPrecondition, inbound_closed().await),
         Refused(RefusalKind::OrderIdReused) => (Code::AlreadyExists, order_id_reused().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
@@ -215,6 +216,23 @@ async fn inbound_exists() -> Status {
     let announce = announcement("SKU", "PO-1", 5);
     a.server.inventory.announce_inbound(announce.clone()).await.expect("announced");
     refused!(a, a.server.inventory.announce_inbound(announce))
+}
+
+async fn inbound_closed() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.inventory.announce_inbound(announcement("SKU", "PO-1", 5)).await.expect("announced");
+    let (sku, node_id, inbound_id) = ("SKU".to_owned(), "NYC".to_owned(), "PO-1".to_owned());
+    let cancel = v1::CancelInboundRequest {
+        sku: sku.clone(),
+        node_id: node_id.clone(),
+        inbound_id: inbound_id.clone(),
+        ..Default::default()
+    };
+    a.server.inventory.cancel_inbound(cancel).await.expect("cancelled");
+    let quantity = Some(6);
+    let update =
+        v1::UpdateInboundRequest { sku, node_id, inbound_id, quantity, ..Default::default() };
+    refused!(a, a.server.inventory.update_inbound(update))
 }
 
 async fn order_id_reused() -> Status {

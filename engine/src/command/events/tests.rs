@@ -146,6 +146,7 @@ fn node_defined(node: Node) -> AnyEvent {
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
     let change = |change| StockChanged { pair: PAIR, change, serves: None }.into();
+    let supply = |change| StockChanged { pair: PAIR, change, serves: Some(Serves::Backlog) }.into();
     let id = InboundId::new("id", "PO-9").unwrap();
     let item = Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text("Café") };
     let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
@@ -168,7 +169,12 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
         ("counted", change(StockChange::Counted { on_hand: 7, unavailable: None })),
         (
             "inbound_announced",
-            change(StockChange::InboundAnnounced { no: NO, id, quantity: 40, eta: ETA }),
+            change(StockChange::InboundAnnounced {
+                no: NO,
+                id: id.clone(),
+                quantity: 40,
+                eta: ETA,
+            }),
         ),
         ("inbound_changed", change(StockChange::InboundChanged { no: NO, quantity: 39, eta: ETA })),
         (
@@ -204,6 +210,17 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
             }
             .into(),
         ),
+        (
+            "inbound_arrived",
+            supply(StockChange::InboundArrived { no: NO, quantity: 20, closes: true }),
+        ),
+        ("inbound_closed", supply(StockChange::InboundClosed { no: NO })),
+        (
+            "inbound_reopened",
+            supply(StockChange::InboundReopened { no: NO, id: id.clone(), quantity: 8, eta: ETA }),
+        ),
+        ("inbound_late", supply(StockChange::InboundLate { id: id.clone(), quantity: 2 })),
+        ("unchanged", supply(StockChange::Unchanged)),
         (
             "order_cancelled_for_the_backlog",
             OrderCancelled {

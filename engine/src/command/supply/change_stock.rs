@@ -134,6 +134,7 @@ fn find_pair(
         | StockOperation::Adjust { .. }
         | StockOperation::Count { .. }
         | StockOperation::AnnounceInbound { .. }
+        | StockOperation::StateInbound { .. }
         | StockOperation::ChangeInbound { .. }
         | StockOperation::ReceiveInbound { .. }
         | StockOperation::CancelInbound { .. } => !at_supplier,
@@ -148,6 +149,7 @@ fn find_pair(
 fn inbound_of(operation: &StockOperation) -> &str {
     match operation {
         StockOperation::AnnounceInbound { id, .. }
+        | StockOperation::StateInbound { id, .. }
         | StockOperation::ChangeInbound { id, .. }
         | StockOperation::ReceiveInbound { id, .. }
         | StockOperation::CancelInbound { id } => id.as_str(),
@@ -204,13 +206,22 @@ fn stock_change(change: &StockChange) -> Value {
             "change": "inbound_changed", "inbound_no": no.0, "quantity": quantity,
             "eta": eta.to_string(),
         }),
-        StockChange::InboundReceived { no, quantity, closes } => json!({
+        StockChange::InboundReceived { no, quantity, closes }
+        | StockChange::InboundArrived { no, quantity, closes } => json!({
             "change": "inbound_received", "inbound_no": no.0, "quantity": quantity,
             "closes": closes,
         }),
-        StockChange::InboundCancelled { no } => {
+        StockChange::InboundCancelled { no } | StockChange::InboundClosed { no } => {
             json!({ "change": "inbound_cancelled", "inbound_no": no.0 })
         }
+        StockChange::InboundReopened { no, id, quantity, eta } => json!({
+            "change": "inbound_reopened", "inbound_no": no.0, "inbound_id": id.as_str(),
+            "quantity": quantity, "eta": eta.to_string(),
+        }),
+        StockChange::InboundLate { id, quantity } => json!({
+            "change": "inbound_late", "inbound_id": id.as_str(), "quantity": quantity,
+        }),
+        StockChange::Unchanged => json!({ "change": "unchanged" }),
     }
 }
 

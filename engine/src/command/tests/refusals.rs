@@ -87,6 +87,7 @@ const ROOMS: [Room; 8] = [
             NodeNotSupplier,
             InboundNotFound,
             InboundExists,
+            InboundClosed,
             ListFull,
             StockBelowZero,
             QuantityTooLarge,

@@ -124,6 +124,8 @@ fn change_stock(carrier: &mut Carrier) {
         let announced = StockOperation::AnnounceInbound { id: id(name), quantity: 24, eta };
         carrier.stock(&format!("announce_inbound_{name}"), NODE, announced);
     }
+    let stated = StockOperation::StateInbound { id: id("PO-3"), ordered: 24, eta };
+    carrier.stock("state_inbound", NODE, stated);
     let changed =
         StockOperation::ChangeInbound { id: id("PO-1"), quantity: Some(20), eta: Some(eta) };
     carrier.stock("change_inbound", NODE, changed);

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Extras, Inbound, Repeg, Serves, Stock, StockChange};
+use super::{ClosedInbound, Extras, Inbound, Repeg, Serves, Stock, StockChange};
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundId, InboundNo, OrderNo, Pair};
 use crate::model::invariants::{check, no_oversell};
@@ -64,12 +64,31 @@ impl<'a> Book<'a> {
                 self.serve_waiting_inbound(no, quantity.saturating_sub(before), serves);
             }
             StockChange::InboundReceived { no, quantity, closes } => {
-                self.receive_inbound(no, quantity, serves);
-                if closes {
-                    self.close_inbound(no);
+                let left = self.take_in(no, quantity, serves);
+                if closes || left == 0 {
+                    self.remove_inbound(no);
                 }
             }
-            StockChange::InboundCancelled { no } => self.close_inbound(no),
+            StockChange::InboundCancelled { no } => {
+                self.remove_inbound(no);
+            }
+            StockChange::InboundArrived { no, quantity, closes } => {
+                self.arrive(no, quantity, closes);
+            }
+            StockChange::InboundClosed { no } => {
+                let ordered = self.inbound_mut(no).ordered();
+                self.close_inbound(no, ordered);
+            }
+            StockChange::InboundReopened { no, ref id, quantity, eta } => {
+                let closed = self.extras().closed.take(id);
+                self.announce(no, id, quantity, eta);
+                self.inbound_mut(no).received = closed.map_or(0, |closed| closed.received);
+            }
+            StockChange::InboundLate { ref id, quantity } => {
+                self.receive(quantity);
+                self.extras().closed.count_late(id, quantity);
+            }
+            StockChange::Unchanged => {}
         }
         // Older versions kept claims off a pair whose units were to lose their supply.
         let displaced = self.stock.waiting > waiting_before;
@@ -212,7 +231,8 @@ impl<'a> Book<'a> {
         let extras = self.extras();
         extras.inbound_next = no.0 + 1;
         let at = extras.inbound.partition_point(|i| i.no < no);
-        extras.inbound.insert(at, Inbound { no, id: id.clone(), quantity, pegged: 0, eta });
+        let (pegged, received) = (0, 0);
+        extras.inbound.insert(at, Inbound { no, id: id.clone(), quantity, pegged, eta, received });
     }
 
     fn change_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
@@ -221,14 +241,32 @@ impl<'a> Book<'a> {
         let displaced = inbound.pegged.saturating_sub(quantity);
         inbound.quantity = quantity.max(inbound.pegged);
         self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
-        self.inbound_mut(no).quantity = quantity;
+        let inbound = self.inbound_mut(no);
+        inbound.quantity = quantity;
+        // No more was ordered than has arrived.
+        if quantity == 0 {
+            let ordered = inbound.received;
+            self.close_inbound(no, ordered);
+        }
     }
 
-    /// Units of an announced supply arrive, of which more may come than was announced.
+    /// Units of an announced supply arrive, and are counted; with the last of them it closes.
+    fn arrive(&mut self, no: InboundNo, quantity: u32, closes: bool) {
+        let ordered = self.inbound_mut(no).ordered();
+        let left = self.take_in(no, quantity, Serves::Backlog);
+        let inbound = self.inbound_mut(no);
+        inbound.received = inbound.received.saturating_add(quantity);
+        if closes || left == 0 {
+            self.close_inbound(no, ordered);
+        }
+    }
+
+    /// Units of an announced supply arrive, of which more may come than was announced;
+    /// answers how many are still to come.
     /// Units that were promised from it, and for which what is still to come is too little,
     /// wait for the backlog to give them the goods. Older versions allocated the goods to
     /// these units at once.
-    fn receive_inbound(&mut self, no: InboundNo, quantity: u32, serves: Serves) {
+    fn take_in(&mut self, no: InboundNo, quantity: u32, serves: Serves) -> u32 {
         self.receive(quantity);
         let pegged = self.inbound_mut(no).pegged;
         let left = self.inbound_mut(no).quantity.saturating_sub(quantity);
@@ -246,20 +284,23 @@ impl<'a> Book<'a> {
                 self.move_oldest(Supply::Inbound(no), Supply::Backorder, displaced);
             }
         }
-        let inbound = self.inbound_mut(no);
-        inbound.quantity = left;
-        if left == 0 {
-            self.extras().inbound.retain(|i| i.no != no);
-        }
+        self.inbound_mut(no).quantity = left;
+        left
     }
 
     /// The rest of a supply will not come: those promised from it wait.
-    fn close_inbound(&mut self, no: InboundNo) {
-        if let Some(inbound) = self.stock.inbound_no(no) {
-            let pegged = inbound.pegged;
-            self.move_newest(Supply::Inbound(no), Supply::Backorder, pegged);
-            self.extras().inbound.retain(|i| i.no != no);
-        }
+    fn remove_inbound(&mut self, no: InboundNo) -> Inbound {
+        let pegged = self.inbound_mut(no).pegged;
+        self.move_newest(Supply::Inbound(no), Supply::Backorder, pegged);
+        let inbound = &mut self.extras().inbound;
+        let at = inbound.binary_search_by_key(&no, |i| i.no).expect("it was just found");
+        inbound.remove(at)
+    }
+
+    /// The same, and the supply is remembered, of which so many units were ordered.
+    fn close_inbound(&mut self, no: InboundNo, ordered: u32) {
+        let Inbound { id, received, .. } = self.remove_inbound(no);
+        self.extras().closed.push(ClosedInbound { id, ordered, received });
     }
 
     /// As older versions did.

@@ -1,18 +1,19 @@
 //! Deciding what an operation does to a pair, on durable state alone.
 
 use super::operation::StockOperation;
-use super::{Inbound, Stock, StockChange};
+use super::{ClosedInbound, Inbound, Stock, StockChange};
 use crate::limits::{INBOUND_PER_PAIR_MAX, STOCK_UNITS_MAX};
 use crate::model::ids::{InboundId, InboundNo};
 use crate::model::refusal::Refusal;
 use crate::model::reservations::Supply;
+use crate::model::time::Timestamp;
 
 /// Why an operation cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// Durable state refuses.
     Refused(Refusal),
-    /// No open inbound supply has that id.
+    /// No inbound supply has that id.
     UnknownInbound,
 }
 
@@ -67,42 +68,94 @@ impl Stock {
                 })
             }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
-                let no = self.announces(id, *quantity)?;
-                Ok(StockChange::InboundAnnounced {
-                    no,
-                    id: id.clone(),
-                    quantity: *quantity,
-                    eta: *eta,
-                })
+                // A supply that is closed is not announced anew: what arrived of it would
+                // come twice.
+                if self.open(id).is_some() || self.closed(id).is_some() {
+                    return Err(Refusal::InboundExists { inbound_id: id.to_string() }.into());
+                }
+                Ok(self.announced(id, *quantity, *eta)?)
+            }
+            StockOperation::StateInbound { id, ordered, eta } => {
+                Ok(self.stated(id, *ordered, *eta)?)
             }
             StockOperation::ChangeInbound { id, quantity, eta } => {
-                let inbound = self.open_inbound(id)?;
+                if self.closed(id).is_some() {
+                    return Err(Refusal::InboundClosed { inbound_id: id.to_string() }.into());
+                }
+                let inbound = self.open(id).ok_or(Refused::UnknownInbound)?;
                 let quantity = quantity.unwrap_or(inbound.quantity);
                 self.has_room_inbound(quantity.saturating_sub(inbound.quantity))?;
                 let eta = eta.unwrap_or(inbound.eta);
                 Ok(StockChange::InboundChanged { no: inbound.no, quantity, eta })
             }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
-                let inbound = self.open_inbound(id)?;
-                has_room("on_hand", self.on_hand, *quantity)?;
-                let (no, quantity, closes) = (inbound.no, *quantity, *closes);
-                Ok(StockChange::InboundReceived { no, quantity, closes })
+                let (quantity, closes) = (*quantity, *closes);
+                let change = match (self.open(id), self.closed(id)) {
+                    (Some(open), _) => {
+                        StockChange::InboundArrived { no: open.no, quantity, closes }
+                    }
+                    (None, Some(_)) if quantity == 0 => StockChange::Unchanged,
+                    // Goods that are there are there, whatever was said of them.
+                    (None, Some(_)) => StockChange::InboundLate { id: id.clone(), quantity },
+                    (None, None) => return Err(Refused::UnknownInbound),
+                };
+                has_room("on_hand", self.on_hand, quantity)?;
+                Ok(change)
             }
-            StockOperation::CancelInbound { id } => {
-                Ok(StockChange::InboundCancelled { no: self.open_inbound(id)?.no })
+            StockOperation::CancelInbound { id } => match (self.open(id), self.closed(id)) {
+                (Some(open), _) => Ok(StockChange::InboundClosed { no: open.no }),
+                (None, Some(_)) => Ok(StockChange::Unchanged),
+                (None, None) => Err(Refused::UnknownInbound),
+            },
+        }
+    }
+
+    fn open(&self, id: &InboundId) -> Option<&Inbound> {
+        self.inbound().iter().find(|inbound| inbound.id == *id)
+    }
+
+    fn closed(&self, id: &InboundId) -> Option<&ClosedInbound> {
+        self.closed_inbound().iter().find(|closed| closed.id == *id)
+    }
+
+    /// What it comes to that so many units of a supply were ordered in all.
+    fn stated(&self, id: &InboundId, ordered: u32, eta: Timestamp) -> Result<StockChange, Refusal> {
+        if let Some(&Inbound { no, quantity: before, eta: eta_before, received, .. }) =
+            self.open(id)
+        {
+            let quantity = ordered.saturating_sub(received);
+            if (quantity, eta) == (before, eta_before) {
+                return Ok(StockChange::Unchanged);
+            }
+            self.has_room_inbound(quantity.saturating_sub(before))?;
+            return Ok(StockChange::InboundChanged { no, quantity, eta });
+        }
+        match self.closed(id) {
+            None => self.announced(id, ordered, eta),
+            // It was given up, or there is nothing more to come.
+            Some(closed) if closed.is_short() || ordered <= closed.received => {
+                Ok(StockChange::Unchanged)
+            }
+            Some(closed) => {
+                let (id, quantity) = (id.clone(), ordered - closed.received);
+                let no = self.next_inbound(quantity)?;
+                Ok(StockChange::InboundReopened { no, id, quantity, eta })
             }
         }
     }
 
-    fn open_inbound(&self, id: &InboundId) -> Result<&Inbound, Refused> {
-        self.inbound().iter().find(|i| i.id == *id).ok_or(Refused::UnknownInbound)
+    fn announced(
+        &self,
+        id: &InboundId,
+        quantity: u32,
+        eta: Timestamp,
+    ) -> Result<StockChange, Refusal> {
+        let no = self.next_inbound(quantity)?;
+        Ok(StockChange::InboundAnnounced { no, id: id.clone(), quantity, eta })
     }
 
-    /// The number that a new inbound supply gets.
-    fn announces(&self, id: &InboundId, quantity: u32) -> Result<InboundNo, Refusal> {
-        if self.inbound().iter().any(|i| i.id == *id) {
-            return Err(Refusal::InboundExists { inbound_id: id.to_string() });
-        }
+    /// The number that the next open inbound supply gets, of so many units.
+    fn next_inbound(&self, quantity: u32) -> Result<InboundNo, Refusal> {
         if self.inbound().len() >= INBOUND_PER_PAIR_MAX {
             return Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
         }

@@ -75,6 +75,21 @@ pub enum StockOperation {
         #[n(2)]
         eta: Timestamp,
     },
+    /// States how much of a supply was ordered in all. What arrived already is part of it:
+    /// a file of open orders may say the same every night. What is closed short stays closed.
+    #[n(11)]
+    StateInbound {
+        /// The caller's id for it.
+        #[n(0)]
+        id: InboundId,
+        /// Units, from 1.
+        #[n(1)]
+        ordered: u32,
+        /// When those that did not arrive yet are expected, as in
+        /// [`AnnounceInbound`](Self::AnnounceInbound).
+        #[n(2)]
+        eta: Timestamp,
+    },
     /// Changes a supply on its way.
     #[n(8)]
     ChangeInbound {
@@ -88,7 +103,7 @@ pub enum StockOperation {
         #[n(2)]
         eta: Option<Timestamp>,
     },
-    /// Takes in units of an announced supply.
+    /// Takes in units of an announced supply, also of one that is closed.
     #[n(9)]
     ReceiveInbound {
         /// Which one.
@@ -114,7 +129,7 @@ impl StockOperation {
     /// When a supply is expected from now on, if the operation says.
     pub const fn eta(&self) -> Option<Timestamp> {
         match self {
-            Self::AnnounceInbound { eta, .. } => Some(*eta),
+            Self::AnnounceInbound { eta, .. } | Self::StateInbound { eta, .. } => Some(*eta),
             Self::ChangeInbound { eta, .. } => *eta,
             _ => None,
         }
@@ -155,7 +170,10 @@ impl StockOperation {
                 delta("unavailable_delta", *unavailable_delta);
             }
             Self::Count { on_hand } => units("on_hand", *on_hand, 0),
-            Self::AnnounceInbound { quantity, .. } => units("quantity", *quantity, 1),
+            Self::AnnounceInbound { quantity, .. }
+            | Self::StateInbound { ordered: quantity, .. } => {
+                units("quantity", *quantity, 1);
+            }
             Self::ChangeInbound { quantity: None, eta: None, .. } => {
                 found.push(says_nothing("quantity", "neither quantity nor eta is set"));
             }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::StockOperation;
 use crate::command::fixture::{check, first};
-use crate::limits::INBOUND_PER_PAIR_MAX;
+use crate::limits::{CLOSED_INBOUND_PER_PAIR_MAX, INBOUND_PER_PAIR_MAX};
 use crate::model::Pair;
 use crate::model::StateHash;
 use crate::model::ids::{NodeNo, OrderNo, SkuNo};
@@ -260,6 +260,7 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         StockChange::SupplierFeed { quantity: Some(8) },
         StockChange::SupplierFeed { quantity: None },
         announce(PO, 5),
+        StockChange::Unchanged,
     ];
     for change in changes {
         let mut after = before.stock.clone();
@@ -341,7 +342,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let arrive = StockOperation::ReceiveInbound { id: id(), quantity: 1, closes: false };
     let below = |what, wanted, available| Err(Refusal::StockBelowZero { what, wanted, available });
     let too_large = |what| Err(Refusal::QuantityTooLarge { what, max: MAX.into() });
-    let exists = Err(Refusal::InboundExists { inbound_id: "PO-0".into() });
+    let exists = || Err(Refusal::InboundExists { inbound_id: "PO-0".into() });
     let full = || Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
     let two = shelf(10, 4).change(announce(InboundNo(1), 1));
     let rows = [
@@ -358,11 +359,15 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (shelf(MAX, 0), adjust(1, -1), too_large("on_hand")),
         (shelf(10, 4), adjust(-11, i32::try_from(MAX).unwrap()), below("on_hand", 11, 10)),
         (shelf(MAX, 0), receive, too_large("on_hand")),
-        (shelf(10, 4), again, exists),
+        (shelf(10, 4), again.clone(), exists()),
         (shelf(10, 4), announcement(MAX - 4), too_large("inbound")),
         (full_list(), announcement(1), full()),
         (full_list(), announcement(MAX), full()),
         (two, grow(Some(MAX)), too_large("inbound")),
+        (closed(), grow(Some(1)), Err(Refusal::InboundClosed { inbound_id: "PO-0".into() })),
+        (closed(), again.clone(), exists()),
+        (full_list(), stated("PO-new", 1), full()),
+        (shelf(10, 4), stated("PO-new", MAX - 4), too_large("inbound")),
         (shelf(MAX, 0), arrive, too_large("on_hand")),
     ];
     let both = [RefusalKind::QuantityTooLarge, RefusalKind::StockBelowZero];
@@ -374,6 +379,127 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         });
         (operation, decided, expected)
     }))
+}
+
+/// A pair whose supply of five arrived in full.
+fn closed() -> Table {
+    shelf(10, 4).change(StockChange::InboundArrived { no: PO, quantity: 5, closes: false })
+}
+
+fn stated(id: &str, ordered: u32) -> StockOperation {
+    let id = InboundId::new("id", id).unwrap();
+    StockOperation::StateInbound { id, ordered, eta: Timestamp::from_micros(1) }
+}
+
+/// Decides an operation on a table, and carries it out.
+fn then(table: Table, operation: &StockOperation) -> (Table, bool) {
+    let change = decide(&table, operation).unwrap();
+    let is_unchanged = change == StockChange::Unchanged;
+    (table.then(&StockEffect::Change { change, serves: Serves::Backlog }), is_unchanged)
+}
+
+/// What is known of the supply `PO-0`: units ordered, received, and still to come; none once
+/// it is closed.
+fn known(table: &Table) -> (u32, u32, Option<u32>) {
+    let open = table.stock.inbound().iter().find(|open| open.id.as_str() == "PO-0");
+    let closed = table.stock.closed_inbound().iter().find(|closed| closed.id.as_str() == "PO-0");
+    match (open, closed) {
+        (Some(open), None) => (open.ordered(), open.received, Some(open.quantity)),
+        (None, Some(closed)) => (closed.ordered, closed.received, None),
+        both => panic!("it is open or it is closed: {both:?}"),
+    }
+}
+
+/// A file of open orders says the same every night, whatever arrived meanwhile.
+#[test]
+fn what_was_ordered_is_stated_again_and_again() {
+    let id = || InboundId::new("id", "PO-0").unwrap();
+    let arrive = |quantity, closes| StockOperation::ReceiveInbound { id: id(), quantity, closes };
+    let to_come =
+        |quantity| StockOperation::ChangeInbound { id: id(), quantity: Some(quantity), eta: None };
+    let cancel = || StockOperation::CancelInbound { id: id() };
+    let rows = [
+        ("a part arrived", vec![arrive(4, false)], 10, (10, 4, Some(6)), true),
+        ("more is ordered", vec![arrive(4, false)], 12, (12, 4, Some(8)), false),
+        ("less is ordered", vec![arrive(4, false)], 5, (5, 4, Some(1)), false),
+        ("no more is ordered than arrived", vec![arrive(4, false)], 4, (4, 4, None), false),
+        ("less is ordered than arrived", vec![arrive(4, false)], 3, (4, 4, None), false),
+        ("less was to come", vec![arrive(4, false), to_come(1)], 5, (5, 4, Some(1)), true),
+        ("all arrived", vec![arrive(4, false), arrive(6, false)], 10, (10, 10, None), true),
+        ("more arrived", vec![arrive(13, false)], 12, (10, 13, None), true),
+        ("all arrived, more is ordered", vec![arrive(10, false)], 11, (11, 10, Some(1)), false),
+        ("it came short", vec![arrive(7, true)], 10, (10, 7, None), true),
+        ("it came short, and more is ordered", vec![arrive(7, true)], 99, (10, 7, None), true),
+        ("it was cancelled", vec![arrive(2, false), cancel()], 10, (10, 2, None), true),
+        ("it is cancelled twice", vec![cancel(), cancel()], 10, (10, 0, None), true),
+        ("the rest came late", vec![arrive(7, true), arrive(3, false)], 10, (10, 10, None), true),
+        (
+            "it came late, and more is ordered",
+            vec![arrive(7, true), arrive(3, true)],
+            12,
+            (12, 10, Some(2)),
+            false,
+        ),
+    ];
+    for (name, before, ordered, expected, is_unchanged) in rows {
+        let (mut table, _) = then(Table::default(), &stated("PO-0", 10));
+        for operation in before {
+            table = then(table, &operation).0;
+        }
+        let (on_hand, received) = (table.stock.on_hand, known(&table).1);
+        assert_eq!(on_hand, received, "{name}: what arrived is there");
+        let (mut table, unchanged) = then(table, &stated("PO-0", ordered));
+        assert_eq!((known(&table), unchanged), (expected, is_unchanged), "{name}");
+        for night in 1..4 {
+            let again;
+            (table, again) = then(table, &stated("PO-0", ordered));
+            assert!(again, "{name}, stated again: night {night}");
+            assert_eq!(known(&table), expected, "{name}, night {night}");
+        }
+        assert_eq!(table.stock.on_hand, on_hand, "{name}: nothing arrives by being stated");
+    }
+}
+
+/// Units that rest on a supply of which no more is to come wait.
+#[test]
+fn a_supply_that_closes_leaves_nothing_pegged_to_it() {
+    let arrived = |quantity, closes| StockChange::InboundArrived { no: PO, quantity, closes };
+    let eta = Timestamp::from_micros(1);
+    for change in [
+        arrived(2, true),
+        arrived(0, true),
+        arrived(10, false),
+        StockChange::InboundClosed { no: PO },
+        StockChange::InboundChanged { no: PO, quantity: 0, eta },
+    ] {
+        let table =
+            Table::default().change(announce(PO, 10)).reserve(1, &[(Supply::Inbound(PO), 5)]);
+        table.then(&StockEffect::Change { change, serves: Serves::Backlog }).holds(&[(
+            1,
+            Supply::Backorder,
+            5,
+        )]);
+    }
+}
+
+/// Those that closed last are remembered. What older events close is forgotten at once.
+#[test]
+fn closed_supplies_are_bounded_in_number() {
+    let mut table = Table::default();
+    for at in 0..=CLOSED_INBOUND_PER_PAIR_MAX {
+        let id = format!("PO-{at}");
+        table = then(table, &stated(&id, 1)).0;
+        let id = InboundId::new("id", id).unwrap();
+        table = then(table, &StockOperation::CancelInbound { id }).0;
+    }
+    let closed = table.stock.closed_inbound();
+    assert_eq!(closed.len(), CLOSED_INBOUND_PER_PAIR_MAX);
+    assert_eq!((closed[0].id.as_str(), closed[0].ordered), ("PO-1", 1));
+    let older = Table::default()
+        .change(announce(PO, 3))
+        .change(receive(PO, 1, false))
+        .change(StockChange::InboundCancelled { no: PO });
+    assert_eq!(older.stock.closed_inbound(), []);
 }
 
 #[test]

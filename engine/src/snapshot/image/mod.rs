@@ -1,8 +1,8 @@
 //! Images: the state's parts as a snapshot stores them. Version 2 has orders as they
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
-//! catalogue; version 4 has orders whose units came to rest on other supply. Each is written
-//! only where there is such a thing, so that all other snapshots are read by older builds as
-//! well.
+//! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
+//! what arrived of supplies, beside their items. Each is written only where there is such a
+//! thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never
@@ -19,6 +19,7 @@ mod error;
 mod network;
 mod order;
 mod stock;
+mod supply;
 
 pub(super) use access::access;
 pub use error::ImageError;
@@ -27,6 +28,7 @@ pub(super) use network::{
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1};
+pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_received};
 
 use rkyv::{Archive, Serialize};
 

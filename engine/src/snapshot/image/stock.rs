@@ -1,12 +1,13 @@
-//! Images of items and of their stock actors.
+//! Images of items and of their stock actors. What is known of their supplies from version 5
+//! on is beside them, in [`super::supply`].
 
 use rkyv::{Archive, Serialize};
 
 use super::error::ImageError;
 use crate::model::invariants::conservation;
 use crate::model::{
-    Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo, Reservation, Sku, SkuNo,
-    Stock, Supply, Text, Timestamp,
+    ClosedInbounds, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo, Reservation,
+    Sku, SkuNo, Stock, Supply, Text, Timestamp,
 };
 use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
@@ -183,7 +184,8 @@ fn extras(image: &ArchivedExtrasImageV1) -> Result<Extras, ImageError> {
     if !inbound.is_sorted_by(|a, b| a.no < b.no) {
         return Err(ImageError::inconsistent("inbound supplies", "not ascending"));
     }
-    Ok(Extras { inbound, inbound_next, unlimited: image.unlimited })
+    let closed = ClosedInbounds::default();
+    Ok(Extras { inbound, inbound_next, closed, unlimited: image.unlimited })
 }
 
 fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
@@ -197,5 +199,6 @@ fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
         quantity: image.quantity.to_native(),
         pegged: image.pegged.to_native(),
         eta: Timestamp::from_micros(image.eta_us.to_native()),
+        received: 0,
     })
 }

@@ -216,7 +216,7 @@ pub enum Edit {
     Granted(StockChange),
     /// Durable state refuses.
     Refused(Refusal),
-    /// No open inbound supply has that id.
+    /// No inbound supply has that id.
     UnknownInbound,
     /// Another change is in flight.
     InFlight,

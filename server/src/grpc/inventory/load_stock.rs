@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use backstock_engine::command::{ChangeStock, Meta, StockOperation};
+use backstock_engine::command::{ChangeStock, Meta};
 use backstock_engine::engine::{Done, EngineError};
-use backstock_engine::model::{NodeId, Refusal, RequestId, Rule, Sku, Text};
+use backstock_engine::model::{NodeId, RequestId, Rule, Sku, Text};
 use backstock_proto::v1;
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -124,9 +124,7 @@ fn read(row: &v1::StockRow, at: u32) -> Result<Row, Status> {
                 let reason = Text::default();
                 (wanted::adjustment(found, "adjustment", Some(change), reason)?, &ADJUSTMENT)
             }
-            Change::Inbound(inbound) => {
-                (wanted::announcement(found, "inbound", Some(inbound))?, &INBOUND)
-            }
+            Change::Inbound(inbound) => (wanted::stated(found, "inbound", inbound), &INBOUND),
         })
     });
     if let Some((wanted, names)) = &wanted {
@@ -147,7 +145,7 @@ async fn apply_in_order(api: &Api, key: Option<&str>, rows: Vec<Row>) -> Vec<Row
     done
 }
 
-/// Applies a row; an announcement of what is known changes it.
+/// Applies a row.
 async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<Done, EngineError> {
     let Row { at, sku, node, wanted, .. } = row;
     api.engine().item(&sku)?;
@@ -156,34 +154,18 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<Done, EngineErr
     let key_of = |suffix: &str| {
         key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}"))).transpose()
     };
-    let change = |operation: StockOperation, suffix: &str| {
-        let key = key_of(suffix);
-        let (sku, node) = (sku.clone(), node.clone());
-        async move {
-            let meta = Meta { content, ..api.meta(key?, false) };
-            let command = ChangeStock { meta, sku, node, operation };
-            for attempt in 1.. {
-                match api.engine().change_stock(command.clone()).await {
-                    Ok(done) => return Ok(done),
-                    Err(error) => wait_for_room(api, attempt, error).await?,
-                }
-            }
-            unreachable!("the last try is answered")
+    // Older versions carried out a row that changed a supply under this key.
+    let older = key_of("c")?.filter(|key| api.engine().carried_out(key).is_some());
+    let request_id = older.map_or_else(|| key_of(""), |key| Ok(Some(key)))?;
+    let meta = Meta { content, ..api.meta(request_id, false) };
+    let command = ChangeStock { meta, sku, node, operation };
+    for attempt in 1.. {
+        match api.engine().change_stock(command.clone()).await {
+            Ok(done) => return Ok(done),
+            Err(error) => wait_for_room(api, attempt, error).await?,
         }
-    };
-    let StockOperation::AnnounceInbound { id, quantity, eta } = &operation else {
-        return change(operation, "").await;
-    };
-    let (quantity, eta) = (Some(*quantity), Some(*eta));
-    let changed = StockOperation::ChangeInbound { id: id.clone(), quantity, eta };
-    // Sent again, it may find the supply that it changed closed, and is none to announce.
-    if key_of("c")?.is_some_and(|key| api.engine().carried_out(&key).is_some()) {
-        return change(changed, "c").await;
     }
-    match change(operation, "").await {
-        Err(EngineError::Refused(Refusal::InboundExists { .. })) => change(changed, "c").await,
-        answer => answer,
-    }
+    unreachable!("the last try is answered")
 }
 
 fn response(done: Vec<RowDone>) -> v1::LoadStockResponse {

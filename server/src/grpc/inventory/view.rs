@@ -1,7 +1,9 @@
 //! One SKU at one node, as it stands.
 
 use backstock_engine::calendar::Zone;
-use backstock_engine::model::{Inbound, Node, NodeKind, Sku, Stock, Supply, Timestamp};
+use backstock_engine::model::{
+    ClosedInbound, Inbound, Node, NodeKind, Sku, Stock, Supply, Timestamp,
+};
 use backstock_proto::v1;
 
 use crate::grpc::times;
@@ -20,6 +22,7 @@ pub(super) fn message(sku: &Sku, node: &Node, stock: &Stock) -> v1::Stock {
         free: stock.free(),
         waiting: stock.waiting.into(),
         inbound: inbound.into_iter().map(|inbound| supply(node, inbound)).collect(),
+        closed_inbound: stock.closed_inbound().iter().map(closed).collect(),
         vendor_feed: (node.kind == NodeKind::Supplier).then(|| vendor_feed(stock)),
     }
 }
@@ -41,6 +44,16 @@ fn supply(node: &Node, inbound: &Inbound) -> v1::InboundSupply {
         pegged: inbound.pegged.into(),
         free: inbound.free().into(),
         eta: day_of_eta(node, inbound.eta),
+        ordered: inbound.ordered().into(),
+        received: inbound.received.into(),
+    }
+}
+
+fn closed(closed: &ClosedInbound) -> v1::ClosedInboundSupply {
+    v1::ClosedInboundSupply {
+        inbound_id: closed.id.to_string(),
+        ordered: closed.ordered.into(),
+        received: closed.received.into(),
     }
 }
 

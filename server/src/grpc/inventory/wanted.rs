@@ -37,6 +37,15 @@ pub(super) enum Wanted {
         /// The node's local day.
         eta: Day,
     },
+    /// State how much of a supply was ordered in all.
+    State {
+        /// Its id.
+        id: InboundId,
+        /// Units, from 1.
+        ordered: u32,
+        /// The node's local day.
+        eta: Day,
+    },
     /// Change a supply.
     Change {
         /// Its id.
@@ -58,6 +67,10 @@ impl Wanted {
             Self::Announce { id, quantity, eta } => {
                 Some(digest::fingerprint(&(sku, node, "announce", id, quantity, eta)))
             }
+            // Rows of a feed, which older versions took for announcements.
+            Self::State { id, ordered, eta } => {
+                Some(digest::fingerprint(&(sku, node, "announce", id, ordered, eta)))
+            }
             Self::Change { id, quantity, eta } => {
                 Some(digest::fingerprint(&(sku, node, "change", id, quantity, eta)))
             }
@@ -68,7 +81,7 @@ impl Wanted {
     pub(super) fn validate(&self) -> Result<(), Vec<Violation>> {
         match self {
             Self::Operation(operation) => operation.validate(),
-            Self::Announce { .. } | Self::Change { .. } => {
+            Self::Announce { .. } | Self::State { .. } | Self::Change { .. } => {
                 let any = |_| Ok::<_, Infallible>(Timestamp::default());
                 let Ok(operation) = self.clone().operation(any);
                 operation.validate()
@@ -89,6 +102,9 @@ impl Wanted {
             Self::Operation(operation) => operation,
             Self::Announce { id, quantity, eta } => {
                 StockOperation::AnnounceInbound { id, quantity, eta: instant(eta)? }
+            }
+            Self::State { id, ordered, eta } => {
+                StockOperation::StateInbound { id, ordered, eta: instant(eta)? }
             }
             Self::Change { id, quantity, eta } => {
                 let eta = eta.map(instant).transpose()?;
@@ -179,10 +195,29 @@ pub(super) fn announcement(
     inbound: Option<&v1::InboundAnnouncement>,
 ) -> Option<Wanted> {
     let inbound = found.required(path, inbound)?;
+    let (id, quantity, eta) = supply(found, path, inbound);
+    Some(Wanted::Announce { id, quantity, eta })
+}
+
+/// A supply as a file of open orders has it.
+pub(super) fn stated(
+    found: &mut Violations,
+    path: &str,
+    inbound: &v1::InboundAnnouncement,
+) -> Wanted {
+    let (id, ordered, eta) = supply(found, path, inbound);
+    Wanted::State { id, ordered, eta }
+}
+
+fn supply(
+    found: &mut Violations,
+    path: &str,
+    inbound: &v1::InboundAnnouncement,
+) -> (InboundId, u32, Day) {
     let id = found.id(&format!("{path}.inbound_id"), &inbound.inbound_id, InboundId::new);
     let quantity = found.some_units(&format!("{path}.quantity"), inbound.quantity);
     let eta_path = format!("{path}.eta");
     let eta = found.required(&eta_path, inbound.eta.as_ref());
     let eta = eta.and_then(|date| times::day(found, &eta_path, date));
-    Some(Wanted::Announce { id, quantity, eta: eta.unwrap_or(Day::from_epoch_days(0)) })
+    (id, quantity, eta.unwrap_or(Day::from_epoch_days(0)))
 }

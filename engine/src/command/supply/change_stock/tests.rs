@@ -95,6 +95,7 @@ fn an_operation_says_something_and_within_bounds() {
     let move_to = |quantity| StockOperation::ChangeInbound { id: po(), quantity, eta: None };
     let arrive = |quantity, closes| StockOperation::ReceiveInbound { id: po(), quantity, closes };
     let announce = |quantity| StockOperation::AnnounceInbound { id: po(), quantity, eta: AT };
+    let state = |ordered| StockOperation::StateInbound { id: po(), ordered, eta: AT };
     let feed = |quantity| StockOperation::SupplierFeed { quantity };
     let too_many = |field: &str| format!("{field}: \"1000000001\" is not within 0 to 1000000000");
     let none = |field: &str| vec![format!("{field}: \"0\" is not within 1 to 1000000000")];
@@ -129,6 +130,8 @@ fn an_operation_says_something_and_within_bounds() {
         (arrive(1, false), vec![]),
         (arrive(0, true), vec![]),
         (arrive(0, false), none("quantity")),
+        (state(1), vec![]),
+        (state(0), none("quantity")),
         (StockOperation::CancelInbound { id: po() }, vec![]),
         (receive(3, 3), vec![]),
         (receive(3, 4), vec!["unavailable: \"4\" is not within 0 to 3".into()]),

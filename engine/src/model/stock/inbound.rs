@@ -1,0 +1,125 @@
+//! Supplies on their way to a pair, and those of which nothing more is to come.
+//!
+//! ```text
+//!   announced --> open: ordered = received + still to come --> closed: remembered
+//!                  ^  parts arrive                               |
+//!                  +---------- more is ordered, all had come ----+
+//! ```
+//! A file of open orders comes every night, and says of each how much was ordered in all.
+//! What is still to come is that, less what arrived.
+
+use crate::limits::CLOSED_INBOUND_PER_PAIR_MAX;
+use crate::model::digest::{Part, hash_written};
+use crate::model::ids::{InboundId, InboundNo};
+use crate::model::time::Timestamp;
+
+/// Units on their way to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// Its number at this pair.
+    pub no: InboundNo,
+    /// The caller's id.
+    pub id: InboundId,
+    /// Units still expected.
+    pub quantity: u32,
+    /// Units promised from it; never more than `quantity`.
+    pub pegged: u32,
+    /// When they are expected.
+    pub eta: Timestamp,
+    /// Units that arrived. Events of older versions do not count them.
+    pub received: u32,
+}
+
+impl Inbound {
+    /// Units that can still be promised.
+    pub const fn free(&self) -> u32 {
+        self.quantity - self.pegged
+    }
+
+    /// Units ordered in all.
+    pub const fn ordered(&self) -> u32 {
+        self.received.saturating_add(self.quantity)
+    }
+}
+
+/// A supply of which nothing more is to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedInbound {
+    /// The caller's id.
+    pub id: InboundId,
+    /// Units ordered in all, as it was said last.
+    pub ordered: u32,
+    /// Units that arrived.
+    pub received: u32,
+}
+
+impl ClosedInbound {
+    /// Whether it was given up: fewer units arrived than were ordered.
+    pub const fn is_short(&self) -> bool {
+        self.received < self.ordered
+    }
+}
+
+/// The supplies of a pair that closed last, each id once, in the order of their closing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClosedInbounds {
+    list: Vec<ClosedInbound>,
+    /// Made anew with each change of the list: every event of the pair asks for it.
+    hash: u64,
+}
+
+impl ClosedInbounds {
+    /// Those that closed first before others.
+    pub fn list(&self) -> &[ClosedInbound] {
+        &self.list
+    }
+
+    /// Remembers one more; beyond [`CLOSED_INBOUND_PER_PAIR_MAX`], the first is forgotten.
+    pub(super) fn push(&mut self, closed: ClosedInbound) {
+        if self.list.len() >= CLOSED_INBOUND_PER_PAIR_MAX {
+            self.list.remove(0);
+        }
+        self.list.push(closed);
+        self.rehash();
+    }
+
+    /// Takes out the supply of that id.
+    pub(super) fn take(&mut self, id: &InboundId) -> Option<ClosedInbound> {
+        let at = self.list.iter().position(|closed| closed.id == *id)?;
+        let closed = self.list.remove(at);
+        self.rehash();
+        Some(closed)
+    }
+
+    /// Counts units that arrived of the supply of that id.
+    pub(super) fn count_late(&mut self, id: &InboundId, units: u32) {
+        for closed in self.list.iter_mut().filter(|closed| closed.id == *id) {
+            closed.received = closed.received.saturating_add(units);
+        }
+        self.rehash();
+    }
+
+    /// The hash of the list; 0 of an empty one, which no state of older versions has filled.
+    pub(super) const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    fn rehash(&mut self) {
+        *self = std::mem::take(&mut self.list).into();
+    }
+}
+
+impl From<Vec<ClosedInbound>> for ClosedInbounds {
+    fn from(list: Vec<ClosedInbound>) -> Self {
+        if list.is_empty() {
+            return Self::default();
+        }
+        let hash = hash_written(Part::ClosedInbound, |digest| {
+            for closed in &list {
+                digest.bytes(closed.id.as_str().as_bytes());
+                digest.words([closed.ordered.into(), closed.received.into()]);
+            }
+        });
+        Self { list, hash: hash.value() }
+    }
+}
