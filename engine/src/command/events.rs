@@ -11,6 +11,8 @@ use super::order::cancel::OrderCancelled;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::ship::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
+use super::supply::transfer::dispatch::TransferDispatched;
+use super::supply::transfer::recall::TransferRecalled;
 use crate::model::event::{Event, Listed, encode_numbered};
 use crate::model::{Request, Unpackable};
 use crate::transaction::command::{Replay, Replayed};
@@ -119,6 +121,8 @@ events! {
     22 "shipment_shipped" ShipmentShipped,
     23 "order_placed" OrderPlaced,
     28 "backlog_repegged" BacklogRepegged,
+    29 "transfer_dispatched" TransferDispatched,
+    30 "transfer_recalled" TransferRecalled,
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, LineRequest, Lines, Meta, NodeDefinition,
-    OrderRequest, PlaceOrder, ShipShipment, StockOperation,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, LineRequest, Lines, Meta,
+    NodeDefinition, OrderRequest, PlaceOrder, RecallTransfer, ShipShipment, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal, RefusalKind, RequestId,
-    Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
+    InboundId, Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal, RefusalKind,
+    RequestId, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -85,6 +85,19 @@ pub fn change(name: &str, node: &str, operation: StockOperation) -> ChangeStock 
 /// One unit more.
 pub fn receive(name: &str, node: &str) -> ChangeStock {
     change(name, node, StockOperation::Receive { quantity: 1, unavailable: 0 })
+}
+
+/// One unit of `A` leaves a node for another.
+pub fn dispatch(from: &str, to: &str) -> DispatchTransfer {
+    let (meta, sku, id) = (meta(), sku("A"), InboundId::new("id", "TR-1").expect("an id"));
+    let (from, to) = (node_id(from), node_id(to));
+    DispatchTransfer { meta, id, sku, from, to, quantity: 1, eta: AT }
+}
+
+/// It turns back.
+pub fn recall(from: &str, to: &str) -> RecallTransfer {
+    let DispatchTransfer { meta, id, sku, from, to, .. } = dispatch(from, to);
+    RecallTransfer { meta, id, sku, from, to }
 }
 
 /// The order `O` of one unit of the item `A`, which is not to wait.

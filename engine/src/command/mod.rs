@@ -17,6 +17,8 @@ pub use order::cancel::{CancelOrder, LineCancellation};
 pub use order::place::request::{LineRequest, Lines, OrderRequest, PlaceOrder};
 pub use order::ship::ShipShipment;
 pub use supply::change_stock::ChangeStock;
+pub use supply::transfer::dispatch::DispatchTransfer;
+pub use supply::transfer::recall::RecallTransfer;
 
 pub use crate::model::{Meta, StockOperation};
 

@@ -5,8 +5,8 @@ use tokio::task::coop::consume_budget;
 use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
 use crate::command::order::place;
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, PlaceOrder, SetPolicy,
-    ShipShipment,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, PlaceOrder,
+    RecallTransfer, SetPolicy, ShipShipment,
 };
 use crate::model::Lsn;
 use crate::transaction::command::{Command, Outcome, run};
@@ -44,6 +44,16 @@ impl Engine {
 
     /// Changes the supply of a pair.
     pub async fn change_stock(&self, command: ChangeStock) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sends free units of an item from one node to another.
+    pub async fn dispatch_transfer(&self, command: DispatchTransfer) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Takes back what is still on its way of a transfer.
+    pub async fn recall_transfer(&self, command: RecallTransfer) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -52,8 +52,8 @@ pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
-    ClosedInbound, ClosedInbounds, Extras, Inbound, Parts, Refused, Repeg, Serves, Stock,
-    StockChange, StockEffect, StockOperation,
+    ClosedInbound, ClosedInbounds, Extras, Inbound, Parts, Proposal, Refused, Repeg, Serves, Stock,
+    StockChange, StockEffect, StockOperation, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

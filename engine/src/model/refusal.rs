@@ -38,7 +38,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 27.
+// another refusal, nor is a name: callers' programs know them. The next number is 29.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -141,9 +141,23 @@ refusals! {
         inbound_id: String,
     } => AlreadyExists, Inbound(inbound_id);
 
+    /// Only a transfer can be recalled.
+    #[error("inbound supply {inbound_id} is no transfer from that node")]
+    28 InboundNoTransfer = "INBOUND_NO_TRANSFER" {
+        /// The id.
+        inbound_id: String,
+    } => Precondition, Inbound(inbound_id);
+
     /// Nothing more is to come of the inbound supply.
     #[error("inbound supply {inbound_id} is closed: nothing more is to come of it")]
     26 InboundClosed = "INBOUND_CLOSED" {
+        /// The id.
+        inbound_id: String,
+    } => Precondition, Inbound(inbound_id);
+
+    /// Units of a transfer are received at the node that they go to, or recalled.
+    #[error("inbound supply {inbound_id} is a transfer: its units left another node")]
+    27 InboundIsTransfer = "INBOUND_IS_TRANSFER" {
         /// The id.
         inbound_id: String,
     } => Precondition, Inbound(inbound_id);

@@ -7,16 +7,20 @@
 
 mod apply;
 mod book;
+mod bounds;
 mod decide;
+mod dispatch;
 mod inbound;
 mod operation;
+mod proposal;
+mod recall;
 
 use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
 
-use super::ids::{InboundId, InboundNo, OrderNo, Text};
+use super::ids::{InboundId, InboundNo, NodeNo, OrderNo, Text};
 use super::lsn::Lsn;
 use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
@@ -24,6 +28,7 @@ use crate::limits::STOCK_UNITS_MAX;
 pub use decide::Refused;
 pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
+pub use proposal::Proposal;
 
 /// What few pairs have, kept apart from what all have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,9 +60,9 @@ pub struct Stock {
     pub allocated: u32,
     /// Units reserved that no supply is there for yet.
     pub waiting: u32,
-    /// Units ever received, modulo 2^32.
+    /// Units ever received, those of transfers among them, modulo 2^32.
     pub received: u32,
-    /// Units ever shipped, modulo 2^32.
+    /// Units ever shipped, to customers and to other nodes, modulo 2^32.
     pub shipped: u32,
     /// Sum of all corrections, modulo 2^32.
     pub adjusted: u32,
@@ -235,6 +240,53 @@ pub enum StockChange {
     /// What was said is so already.
     #[n(15)]
     Unchanged,
+    /// Units left for another node.
+    #[n(16)]
+    TransferLeft {
+        /// How many.
+        #[n(0)]
+        quantity: u32,
+    },
+    /// Units left another node for this one.
+    #[n(17)]
+    TransferAnnounced(#[n(0)] Box<TransferAnnounced>),
+    /// Units that were on their way here turned back.
+    #[n(18)]
+    TransferTurnedBack {
+        /// Which supply.
+        #[n(0)]
+        no: InboundNo,
+        /// How many.
+        #[n(1)]
+        quantity: u32,
+    },
+    /// Units that had left for another node are back.
+    #[n(19)]
+    TransferReturned {
+        /// How many.
+        #[n(0)]
+        quantity: u32,
+    },
+}
+
+/// Units that are on their way from another node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TransferAnnounced {
+    /// Their number at this pair.
+    #[n(0)]
+    pub no: InboundNo,
+    /// The caller's id.
+    #[n(1)]
+    pub id: InboundId,
+    /// Units expected.
+    #[n(2)]
+    pub quantity: u32,
+    /// When.
+    #[n(3)]
+    pub eta: Timestamp,
+    /// The node that they left.
+    #[n(4)]
+    pub from: NodeNo,
 }
 
 /// Who gets the units that an event frees at a pair.
@@ -376,12 +428,16 @@ impl Stock {
             }
             StockChange::InboundReceived { quantity, .. }
             | StockChange::InboundArrived { quantity, .. }
-            | StockChange::InboundLate { quantity, .. } => free + i64::from(quantity),
+            | StockChange::InboundLate { quantity, .. }
+            | StockChange::TransferReturned { quantity } => free + i64::from(quantity),
+            StockChange::TransferLeft { quantity } => free - i64::from(quantity),
             StockChange::InboundAnnounced { .. }
             | StockChange::InboundChanged { .. }
             | StockChange::InboundCancelled { .. }
             | StockChange::InboundClosed { .. }
             | StockChange::InboundReopened { .. }
+            | StockChange::TransferAnnounced(_)
+            | StockChange::TransferTurnedBack { .. }
             | StockChange::Unchanged => free,
         }
     }

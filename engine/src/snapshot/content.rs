@@ -9,7 +9,7 @@ use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedItemsV5, ArchivedOrdersV1,
     ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError, ItemsV1, ItemsV5,
-    OrdersV2, RequestsV1, access, differs_by_weekday, have_received,
+    OrdersV2, RequestsV1, access, differs_by_weekday, have_supplies,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -41,7 +41,7 @@ impl Content {
         match self {
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_repegged()) => 4,
-            Self::Items(items) if have_received(items) => 5,
+            Self::Items(items) if have_supplies(items) => 5,
             _ => 2,
         }
     }

@@ -20,8 +20,8 @@ use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::effect::StockClaim;
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
-    Inbound, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Refused, Repeg, Reservation, StateHash,
-    Stock, StockEffect, StockOperation, Supply,
+    Inbound, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Proposal, Refused, Repeg, Reservation,
+    StateHash, Stock, StockEffect, Supply,
 };
 
 pub use message::{
@@ -182,8 +182,8 @@ impl Actor for StockActor {
         let reply = match message {
             StockMessage::Claim(parts) => StockReply::Grant(self.claim(&parts)),
             StockMessage::GiveBack(claim) => self.done(|it| it.give_back(claim.as_ref())),
-            StockMessage::Edit { operation, in_line } => {
-                StockReply::Edit(self.edit(&operation, in_line))
+            StockMessage::Edit { proposal, in_line } => {
+                StockReply::Edit(self.edit(&proposal, in_line))
             }
             StockMessage::ClaimShip { order, line, units, ahead } => {
                 StockReply::Grant(self.claim_ship(order, line, units, ahead))
@@ -450,11 +450,11 @@ impl StockActor {
     /// a shipment: both count what is on hand. A change that takes away more
     /// than is free waits for the orders in flight, so that no event grants
     /// units that an earlier event took.
-    fn edit(&mut self, operation: &StockOperation, in_line: bool) -> Edit {
+    fn edit(&mut self, proposal: &Proposal, in_line: bool) -> Edit {
         if in_line {
             self.give_back(StockClaim::InLine);
         }
-        let edit = self.decide(operation);
+        let edit = self.decide(proposal);
         match &edit {
             Edit::InLine => self.rare().in_line += 1,
             Edit::Granted(change) => {
@@ -468,7 +468,7 @@ impl StockActor {
         edit
     }
 
-    fn decide(&self, operation: &StockOperation) -> Edit {
+    fn decide(&self, proposal: &Proposal) -> Edit {
         let rare = self.rare.as_deref();
         if rare.is_some_and(|r| r.editing) {
             return Edit::InFlight;
@@ -476,7 +476,7 @@ impl StockActor {
         if rare.is_some_and(|r| r.leaving > 0 || r.repegging > 0 || !r.inbound.is_empty()) {
             return Edit::InLine;
         }
-        let change = match self.stock.decide(operation) {
+        let change = match self.stock.decide(proposal) {
             Ok(change) => change,
             Err(Refused::Refused(refusal)) => return Edit::Refused(refusal),
             Err(Refused::UnknownInbound) => return Edit::UnknownInbound,

@@ -12,7 +12,7 @@ use super::kernel::Kernel;
 use super::written::{Reserve, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{Lsn, OrderNo, Pair, Repeg, StockOperation};
+use crate::model::{Lsn, OrderNo, Pair, Proposal, Repeg};
 use crate::state::stock::{Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
@@ -117,11 +117,11 @@ impl<'k> Claims<'k> {
     pub async fn edit(
         &mut self,
         pair: Pair,
-        operation: &StockOperation,
+        proposal: &Proposal,
     ) -> Result<Result<Edit, Listening<'k>>, EngineError> {
         let mut ear = Ear::at(self.kernel, Awaited::Pair(pair));
         loop {
-            let edit = self.edit_once(pair, operation.clone()).await?;
+            let edit = self.edit_once(pair, proposal.clone()).await?;
             if !matches!(edit, Edit::InFlight | Edit::InLine) {
                 return Ok(Ok(edit));
             }
@@ -131,11 +131,7 @@ impl<'k> Claims<'k> {
         }
     }
 
-    async fn edit_once(
-        &mut self,
-        pair: Pair,
-        operation: StockOperation,
-    ) -> Result<Edit, EngineError> {
+    async fn edit_once(&mut self, pair: Pair, proposal: Proposal) -> Result<Edit, EngineError> {
         let kernel = self.kernel;
         // The turn takes the place, whatever it answers.
         let line = Claim::Stock(pair, StockClaim::InLine);
@@ -156,7 +152,7 @@ impl<'k> Claims<'k> {
             Some(claim) => kernel.give_back(claim),
             None => left_line(),
         };
-        let asked = kernel.state.cell(pair).ask(StockMessage::Edit { operation, in_line });
+        let asked = kernel.state.cell(pair).ask(StockMessage::Edit { proposal, in_line });
         let edit = edit_of(Asked::new(kernel, asked, undo).await?);
         match claimed(&edit) {
             Some(claim) => self.held.push(claim),

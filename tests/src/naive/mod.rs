@@ -99,6 +99,22 @@ impl Naive {
         self.pairs.entry((sku.into(), node.into())).or_default()
     }
 
+    /// Lets something happen that neither makes nor takes units of an item: all of them are at
+    /// a node, or on their way between two.
+    fn conserving(
+        &mut self,
+        sku: &str,
+        happens: impl FnOnce(&mut Self) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let units = |naive: &Self| -> i64 {
+            let pairs = naive.pairs.iter().filter(|((of, _), _)| of == sku);
+            pairs.map(|(_, pair)| pair.on_hand() + pair.in_transfer()).sum()
+        };
+        let before = units(self);
+        happens(self)?;
+        same("units in all", &units(self), &before)
+    }
+
     fn is_supplier(&self, node: &str) -> bool {
         self.nodes.get(node).is_some_and(|node| node.kind == NodeKind::Supplier)
     }

@@ -27,6 +27,8 @@ struct Expected {
     quantity: usize,
     arrived: usize,
     eta: Timestamp,
+    /// The node that a transfer left.
+    from: Option<String>,
 }
 
 /// A supply of which nothing more is to come.
@@ -35,6 +37,7 @@ struct Closed {
     id: String,
     ordered: usize,
     arrived: usize,
+    from: Option<String>,
 }
 
 /// The pair.
@@ -146,7 +149,7 @@ impl Pair {
     fn announce(&mut self, id: &str, quantity: usize, eta: Timestamp) {
         let no = self.announced;
         self.announced += 1;
-        self.inbound.insert(no, Expected { id: id.into(), quantity, arrived: 0, eta });
+        self.inbound.insert(no, Expected { id: id.into(), quantity, arrived: 0, eta, from: None });
     }
 
     fn is_closed(&self, id: &str) -> bool {
@@ -172,7 +175,8 @@ impl Pair {
             return Ok(());
         };
         let Closed { ordered: before, arrived, .. } = self.closed[at];
-        if arrived >= before && ordered > arrived {
+        let is_transfer = self.closed[at].from.is_some();
+        if arrived >= before && ordered > arrived && !is_transfer {
             self.closed.remove(at);
             self.announce(id, ordered - arrived, eta);
             self.inbound.get_mut(&(self.announced - 1)).expect("it was announced").arrived =
@@ -218,10 +222,59 @@ impl Pair {
     fn close(&mut self, no: u16, ordered: usize) {
         self.inbound.get_mut(&no).expect("it is open").quantity = 0;
         self.displace(no, false);
-        let Expected { id, arrived, .. } = self.inbound.remove(&no).expect("it is open");
-        self.closed.push(Closed { id, ordered, arrived });
+        let Expected { id, arrived, from, .. } = self.inbound.remove(&no).expect("it is open");
+        self.closed.push(Closed { id, ordered, arrived, from });
         let forgotten = self.closed.len().saturating_sub(CLOSED);
         self.closed.drain(..forgotten);
+    }
+
+    /// Units leave for another node: no more than are free.
+    pub fn transfer_leaves(&mut self, quantity: u32) -> Result<(), String> {
+        if self.free() < i64::from(quantity) {
+            return Err(format!("{quantity} units leave, {} are free", self.free()));
+        }
+        self.movements.push(-i64::from(quantity));
+        self.check()
+    }
+
+    /// They are on their way here from a node.
+    pub fn transfer_comes(
+        &mut self,
+        id: &str,
+        quantity: u32,
+        eta: Timestamp,
+        from: &str,
+    ) -> Result<(), String> {
+        if self.open(id).is_ok() || self.is_closed(id) {
+            return Err(format!("inbound {id} is known"));
+        }
+        self.announce(id, quantity as usize, eta);
+        self.inbound.get_mut(&(self.announced - 1)).expect("it was announced").from =
+            Some(from.into());
+        self.check()
+    }
+
+    /// What is still on its way here from a node turns back; answers how many units that is.
+    pub fn transfer_turns_back(&mut self, id: &str, from: &str) -> Result<i64, String> {
+        let no = self.open(id)?;
+        let Expected { quantity, arrived, from: left, .. } = self.inbound[&no].clone();
+        if left.as_deref() != Some(from) {
+            return Err(format!("inbound {id} did not leave {from}"));
+        }
+        self.close(no, arrived);
+        self.check()?;
+        Ok(count(quantity))
+    }
+
+    /// Units are back that had left for another node.
+    pub fn transfer_returns(&mut self, quantity: i64) {
+        self.movements.push(quantity);
+    }
+
+    /// Units on their way here from other nodes.
+    pub fn in_transfer(&self) -> i64 {
+        let transfers = self.inbound.values().filter(|expected| expected.from.is_some());
+        transfers.map(|expected| count(expected.quantity)).sum()
     }
 
     /// Units beyond what is expected wait: the newest promises first, or those for which goods

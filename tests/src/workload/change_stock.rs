@@ -18,6 +18,7 @@ impl Room for ChangeStock {
         "INBOUND_NOT_FOUND",
         "INBOUND_EXISTS",
         "INBOUND_CLOSED",
+        "INBOUND_IS_TRANSFER",
         "NODE_IS_SUPPLIER",
         "NODE_NOT_SUPPLIER",
         "STOCK_BELOW_ZERO",
@@ -106,8 +107,8 @@ fn announce(world: &mut World, item: &'static str, at: &'static str) -> StockOpe
     StockOperation::AnnounceInbound { id, quantity, eta }
 }
 
-/// Some lie beyond the horizon.
-fn eta(world: &mut World) -> Timestamp {
+/// When a supply is expected. Some lie beyond the horizon.
+pub(super) fn eta(world: &mut World) -> Timestamp {
     Timestamp::from_micros(NOW.as_micros() + i64::from(world.random.within(1..70)) * DAY)
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, Meta, PlaceOrder, SetPolicy,
-    ShipShipment,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, Meta,
+    PlaceOrder, RecallTransfer, SetPolicy, ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
-use backstock_engine::model::{Lsn, Order};
+use backstock_engine::model::{Lsn, Order, Sku};
 
 use super::world::World;
 use crate::naive::command::{Fact, SoldOut};
@@ -48,6 +48,8 @@ pub(super) enum Told {
     Fact(Box<dyn Fact>),
     /// There was not enough.
     SoldOut(Box<SoldOut>),
+    /// The version shows an item of that SKU.
+    ItemShown(Sku),
 }
 
 /// One command of the list.
@@ -150,6 +152,8 @@ commands! {
     DefineNode,
     SetPolicy,
     ChangeStock,
+    DispatchTransfer,
+    RecallTransfer,
     PlaceOrder,
     CancelOrder,
     ShipShipment,

@@ -1,6 +1,6 @@
 //! Making sure that there is an item: one that is there, or a new one.
 
-use backstock_engine::command::{AnyEvent, DefineItem, EnsureItem, Meta};
+use backstock_engine::command::{DefineItem, EnsureItem, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, Text};
 
@@ -31,20 +31,19 @@ impl Room for EnsureItem {
         engine.ensure_item(self.0).await.into()
     }
 
-    /// The answer is a version that shows the item. What happened at that version is in the
-    /// journal: the item came to be by this command, or was defined by another one.
-    fn told(self, engine: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
-        let Outcome::Done(done) = outcome else { return None };
-        let Some(AnyEvent::ItemDefined(event)) = engine.event(done.version) else { return None };
-        if event.item.sku != self.0.item.sku {
-            return None;
-        }
-        let was_ensured = event.item.title.as_str() == ENSURED;
-        let fact: Box<dyn Fact> = if was_ensured {
-            Box::new(ItemEnsured(event.item))
-        } else {
-            Box::new(ItemDefined(event.item))
-        };
-        Some(Told::Fact(fact))
+    /// The answer is a version that shows the item: it came to be by this command, or was
+    /// defined by another one.
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        Some(Told::ItemShown(self.0.item.sku))
+    }
+}
+
+/// What happened when an item was defined so.
+pub(super) fn ensured(item: Item) -> Box<dyn Fact> {
+    if item.title.as_str() == ENSURED {
+        Box::new(ItemEnsured(item))
+    } else {
+        Box::new(ItemDefined(item))
     }
 }

@@ -5,9 +5,10 @@ use std::collections::btree_map::Entry;
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::Lsn;
+use backstock_engine::model::{Lsn, Sku};
 
 use super::command::{Command, Outcome, Told};
+use super::ensure_item::ensured;
 use crate::naive::Naive;
 use crate::naive::command::{BacklogRepegged, Fact, SoldOut};
 
@@ -39,6 +40,8 @@ pub struct History {
     first: Lsn,
     facts: BTreeMap<Lsn, Happened>,
     sold_out: Vec<SoldOut>,
+    /// Versions that show an item, the newest one when it was asked for, and the SKU.
+    shown: Vec<(Lsn, Lsn, Sku)>,
     /// How often each kind of answer was given.
     pub answers: Answers,
 }
@@ -46,8 +49,8 @@ pub struct History {
 impl History {
     /// The history after a version.
     pub fn after(version: Lsn) -> Self {
-        let (facts, sold_out, answers) = (BTreeMap::new(), Vec::new(), Answers::new());
-        Self { first: version.next(), facts, sold_out, answers }
+        let (facts, sold_out, shown) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { first: version.next(), facts, sold_out, shown, answers: Answers::new() }
     }
 
     /// Notes an answer; `asked` is the newest version before the question. The
@@ -62,6 +65,10 @@ impl History {
         }
         match command.clone().told(engine, asked, outcome) {
             Some(Told::SoldOut(sold_out)) => self.sold_out.push(*sold_out),
+            Some(Told::ItemShown(sku)) => {
+                let version = outcome.version().expect("it shows an item");
+                self.shown.push((version, asked, sku));
+            }
             Some(Told::Fact(fact)) => {
                 self.note_fact(outcome.version().expect("facts have versions"), asked, fact);
             }
@@ -76,12 +83,22 @@ impl History {
         assert_eq!(format!("{:?}", known.fact), said, "two answers at version {version}");
     }
 
-    /// Notes what happened to backlogs: no answer tells of it, the journal does. The engine
-    /// has applied all that it will.
+    /// Notes what the journal tells and no answer does: what happened to backlogs, and which
+    /// items came to be because somebody made sure of them. The engine has applied all that it
+    /// will.
     ///
     /// # Panics
-    /// When something happened that nobody was told of.
-    pub fn note_backlogs(&mut self, engine: &Engine) {
+    /// When something happened that nobody was told of, or a version does not show what it was
+    /// said to.
+    pub fn note_unanswered(&mut self, engine: &Engine) {
+        for (version, asked, sku) in std::mem::take(&mut self.shown) {
+            match engine.event(version) {
+                Some(AnyEvent::ItemDefined(event)) if event.item.sku == sku => {
+                    self.note_fact(version, asked, ensured(event.item));
+                }
+                other => panic!("version {version} was said to show {sku}: {other:?}"),
+            }
+        }
         let last = engine.status().applied;
         let mut version = self.first;
         while version <= last {

@@ -1,6 +1,6 @@
 //! What a generator knows of what it sent: commands are about what earlier ones made.
 
-use backstock_engine::command::OrderRequest;
+use backstock_engine::command::{DispatchTransfer, OrderRequest};
 use backstock_engine::model::InboundId;
 
 use super::{LATE_NODE, LATE_SKU, NODES, SKUS};
@@ -20,12 +20,15 @@ pub(super) struct World {
     pub orders: Vec<OrderRequest>,
     /// Inbound supplies that were announced, whatever became of them.
     pub announced: Vec<(&'static str, &'static str, InboundId)>,
+    /// Transfers that were dispatched, whatever became of them.
+    pub transfers: Vec<DispatchTransfer>,
 }
 
 impl World {
     /// A world in which nothing was sent yet; `name` begins all ids of it.
     pub fn new(random: Random, name: &str) -> Self {
-        Self { random, name: name.into(), made: 0, orders: Vec::new(), announced: Vec::new() }
+        let (orders, announced, transfers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { random, name: name.into(), made: 0, orders, announced, transfers }
     }
 
     /// An id that no other command made.

@@ -24,7 +24,7 @@ fn run_of(seed: u64) -> History {
     }
     single.drain();
     assert_eq!(engine.unsettled_skus(), 0, "seed {seed}");
-    history.note_backlogs(&engine);
+    history.note_unanswered(&engine);
     let naive: Naive = history.replay(naive(start), engine.status().applied);
     history.check_sold_out(&naive);
     let mixture = commands.mixture();

@@ -38,7 +38,7 @@ async fn drive(engine: &Engine, seed: u64) -> History {
     settled(engine).await;
     let mut history =
         Arc::into_inner(history).expect("all tasks have ended").into_inner().expect("no panic");
-    history.note_backlogs(engine);
+    history.note_unanswered(engine);
     history
 }
 

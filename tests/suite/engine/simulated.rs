@@ -125,9 +125,9 @@ impl Run {
         self.outcomes.push(outcome);
     }
 
-    /// Learns what happened to backlogs: the journal tells of it.
-    fn note_backlogs(&mut self) {
-        self.history.note_backlogs(&self.single.engine);
+    /// Learns what no answer tells: the journal does.
+    fn note_unanswered(&mut self) {
+        self.history.note_unanswered(&self.single.engine);
     }
 
     fn state_hash(&self) -> StateHash {
@@ -141,7 +141,7 @@ impl Run {
 
     /// Checks the engine as it stands.
     fn check(&mut self) {
-        self.note_backlogs();
+        self.note_unanswered();
         let naive = self.naive_at(Lsn::new(u64::MAX));
         assert_eq!(naive.version(), self.engine().status().applied, "every event was answered");
         self.history.check_sold_out(&naive);
@@ -164,7 +164,7 @@ fn whole_run(seed: u64, commands: usize) -> Run {
     let mut run = Run::new(&SimulatedDisk::new(), seed);
     run.send(commands);
     run.settle();
-    run.note_backlogs();
+    run.note_unanswered();
     run
 }
 
@@ -198,7 +198,7 @@ fn a_crash_at_any_operation_loses_nothing_acknowledged() {
         let first = disk.operations() + 1;
         whole.send(150);
         whole.settle();
-        whole.note_backlogs();
+        whole.note_unanswered();
         for operation in first..=disk.operations() {
             let disk = SimulatedDisk::new();
             let mut run = Run::new(&disk, seed);
@@ -227,7 +227,7 @@ fn a_last_write_torn_at_any_length_is_cut_and_nothing_else_is() {
     let (path, before) = segments(&disk).pop().expect("a segment");
     run.send(6);
     run.settle();
-    run.note_backlogs();
+    run.note_unanswered();
     let (same, after) = segments(&disk).pop().expect("a segment");
     assert_eq!(path, same, "the last write is in the same segment");
     let differs = |at: &usize| before.get(*at) != after.get(*at);
@@ -251,7 +251,7 @@ fn a_failed_sync_or_write_halts_and_nothing_more_is_acknowledged() {
         let mut run = Run::new(&disk, seed);
         run.send(60);
         run.settle();
-        run.note_backlogs();
+        run.note_unanswered();
         let acknowledged = run.acknowledged;
         disk.fail(operation, 1);
         run.send(60);
@@ -305,7 +305,7 @@ fn a_flipped_bit_never_costs_an_acknowledged_event() {
     let mut run = Run::new(&disk, 11);
     run.send(100);
     run.settle();
-    run.note_backlogs();
+    run.note_unanswered();
     // What happened to backlogs is acknowledged to nobody.
     let applied = run.engine().status().applied;
     let mut refused = 0;

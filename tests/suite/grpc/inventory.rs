@@ -7,7 +7,9 @@ use backstock_engine::journal::{Known, Log as _, open_read_only};
 use backstock_proto::v1;
 use tonic::Code;
 
-use super::server::{TestServer, announcement, feed, fields, node, waiting_order};
+use super::server::{
+    TestServer, announcement, dispatch, feed, fields, node, recall, waiting_order,
+};
 
 async fn stock_of(server: &mut TestServer, sku: &str, node: &str) -> v1::Stock {
     let get = v1::GetStockRequest { sku: sku.into(), node_id: node.into(), ..Default::default() };
@@ -246,7 +248,12 @@ async fn a_file_of_open_orders_that_comes_every_night_does_not_grow_what_is_to_c
     feed(&mut server, night(10)).await;
     let stock = stock_of(&mut server, "RARE", "NYC").await;
     assert_eq!((stock.on_hand, stock.inbound.len()), (10, 0));
-    let closed = v1::ClosedInboundSupply { inbound_id: "PO-7".into(), ordered: 10, received: 10 };
+    let closed = v1::ClosedInboundSupply {
+        inbound_id: "PO-7".into(),
+        ordered: 10,
+        received: 10,
+        ..Default::default()
+    };
     assert_eq!(stock.closed_inbound, [closed]);
     // Then more is ordered, comes short, and stays closed.
     feed(&mut server, night(15)).await;
@@ -254,10 +261,53 @@ async fn a_file_of_open_orders_that_comes_every_night_does_not_grow_what_is_to_c
     feed(&mut server, night(15)).await;
     let stock = stock_of(&mut server, "RARE", "NYC").await;
     assert_eq!((stock.on_hand, stock.inbound.len()), (12, 0));
-    let closed = v1::ClosedInboundSupply { inbound_id: "PO-7".into(), ordered: 15, received: 12 };
+    let closed = v1::ClosedInboundSupply {
+        inbound_id: "PO-7".into(),
+        ordered: 15,
+        received: 12,
+        ..Default::default()
+    };
     assert_eq!(stock.closed_inbound, [closed]);
     let status = server.inventory.announce_inbound(announcement("RARE", "PO-7", 10)).await;
     let status = status.expect_err("it would come twice");
     assert_eq!(status.code(), Code::AlreadyExists);
+    server.stop().await.expect("drained");
+}
+
+/// Units on their way from one node to another are promised there, and are nowhere twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_leaves_one_node_and_arrives_at_another() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(node("BOS", "02108")).await;
+    let there = stock_of(&mut server, "SKU", "NYC").await.on_hand;
+    let transfer = dispatch("SKU", "NYC", "BOS", "TR-1", 6);
+    let bad = v1::DispatchTransferRequest { to_node_id: "NYC".into(), ..transfer.clone() };
+    let status = server.inventory.dispatch_transfer(bad).await.expect_err("refused");
+    assert_eq!(fields(&status), ["to_node_id"]);
+    let asked = v1::DispatchTransferRequest { validate_only: true, ..transfer.clone() };
+    server.inventory.dispatch_transfer(asked).await.expect("it could be done");
+    let keyed = v1::DispatchTransferRequest { request_id: "T".into(), ..transfer };
+    let first = server.inventory.dispatch_transfer(keyed.clone()).await.expect("sent").into_inner();
+    let again = server.inventory.dispatch_transfer(keyed).await.expect("sent").into_inner();
+    assert_eq!((again.version, first.is_repeat, again.is_repeat), (first.version, false, true));
+    let (from, to) = (first.from_stock.expect("a stock"), first.to_stock.expect("a stock"));
+    assert_eq!((from.on_hand, to.on_hand), (there - 6, 0));
+    let [supply] = &*to.inbound else { panic!("one is on its way: {to:?}") };
+    assert_eq!((supply.quantity, &*supply.from_node_id), (6, "NYC"));
+    let receive = v1::ReceiveInboundRequest {
+        sku: "SKU".into(),
+        node_id: "BOS".into(),
+        inbound_id: "TR-1".into(),
+        quantity: 4,
+        ..Default::default()
+    };
+    server.inventory.receive_inbound(receive).await.expect("received");
+    let back = server.inventory.recall_transfer(recall("SKU", "NYC", "BOS", "TR-1")).await;
+    let back = back.expect("recalled").into_inner();
+    let (from, to) = (back.from_stock.expect("a stock"), back.to_stock.expect("a stock"));
+    assert_eq!((from.on_hand, to.on_hand, to.inbound.len()), (there - 4, 4, 0));
+    let [closed] = &*to.closed_inbound else { panic!("one is closed: {to:?}") };
+    assert_eq!((closed.ordered, closed.received, &*closed.from_node_id), (4, 4, "NYC"));
     server.stop().await.expect("drained");
 }

@@ -22,7 +22,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::opening::Opening;
-use super::server::{TestServer, announcement, configuration, node, order, waiting_order};
+use super::server::{
+    TestServer, announcement, configuration, dispatch, node, order, recall, waiting_order,
+};
 
 /// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
 /// engine's error of each.
@@ -85,6 +87,12 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         | Reason::SnapshotNotFound => (Code::NotFound, not_found(reason).await),
         Refused(RefusalKind::InboundExists) => (Code::AlreadyExists, inbound_exists().await),
         Refused(RefusalKind::InboundClosed) => (Code::FailedPrecondition, inbound_closed().await),
+        Refused(RefusalKind::InboundIsTransfer) => {
+            (Code::FailedPrecondition, inbound_is_transfer().await)
+        }
+        Refused(RefusalKind::InboundNoTransfer) => {
+            (Code::FailedPrecondition, inbound_no_transfer().await)
+        }
         Refused(RefusalKind::OrderIdReused) => (Code::AlreadyExists, order_id_reused().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
@@ -233,6 +241,27 @@ async fn inbound_closed() -> Status {
     let update =
         v1::UpdateInboundRequest { sku, node_id, inbound_id, quantity, ..Default::default() };
     refused!(a, a.server.inventory.update_inbound(update))
+}
+
+async fn inbound_is_transfer() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.define_node(node("BOS", "02108")).await;
+    let transfer = dispatch("SKU", "NYC", "BOS", "TR-1", 1);
+    a.server.inventory.dispatch_transfer(transfer).await.expect("dispatched");
+    let cancel = v1::CancelInboundRequest {
+        sku: "SKU".into(),
+        node_id: "BOS".into(),
+        inbound_id: "TR-1".into(),
+        ..Default::default()
+    };
+    refused!(a, a.server.inventory.cancel_inbound(cancel))
+}
+
+async fn inbound_no_transfer() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.define_node(node("BOS", "02108")).await;
+    a.server.inventory.announce_inbound(announcement("SKU", "PO-1", 5)).await.expect("announced");
+    refused!(a, a.server.inventory.recall_transfer(recall("SKU", "BOS", "NYC", "PO-1")))
 }
 
 async fn order_id_reused() -> Status {

@@ -241,6 +241,26 @@ pub fn announcement(sku: &str, id: &str, quantity: u64) -> v1::AnnounceInboundRe
     }
 }
 
+/// Sends units of a SKU from one node to another.
+pub fn dispatch(
+    sku: &str,
+    from: &str,
+    to: &str,
+    id: &str,
+    quantity: u64,
+) -> v1::DispatchTransferRequest {
+    let (sku, from_node_id, to_node_id) = (sku.into(), from.into(), to.into());
+    let inbound = announcement("", id, quantity).inbound;
+    v1::DispatchTransferRequest { sku, from_node_id, to_node_id, inbound, ..Default::default() }
+}
+
+/// Takes back what is on its way of them.
+pub fn recall(sku: &str, from: &str, to: &str, id: &str) -> v1::RecallTransferRequest {
+    let (sku, from_node_id, to_node_id) = (sku.into(), from.into(), to.into());
+    let inbound_id = id.into();
+    v1::RecallTransferRequest { sku, from_node_id, to_node_id, inbound_id, ..Default::default() }
+}
+
 /// Sends one request of a feed.
 pub async fn feed(server: &mut TestServer, request: v1::LoadStockRequest) -> v1::LoadStockResponse {
     let stream = tonic::codegen::tokio_stream::iter([request]);

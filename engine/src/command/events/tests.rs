@@ -12,8 +12,8 @@ use crate::model::ids::{
 use crate::model::{
     Added, Allocation, AllocationUnits, Band, Day, Dispatch, LineRepegged, Lsn, Move, Node,
     NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
-    PackedOrder, Pair, Policy, Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo,
-    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
+    PackedOrder, Pair, Policy, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage,
+    SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
     WeekdayCutOffs, Weekdays,
 };
 
@@ -222,6 +222,24 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
         ("inbound_late", supply(StockChange::InboundLate { id: id.clone(), quantity: 2 })),
         ("unchanged", supply(StockChange::Unchanged)),
         (
+            "transfer_dispatched",
+            TransferDispatched {
+                sku: PAIR.sku,
+                from: PAIR.node,
+                to: NodeNo(9),
+                no: NO,
+                id: id.clone(),
+                quantity: 6,
+                eta: ETA,
+            }
+            .into(),
+        ),
+        (
+            "transfer_recalled",
+            TransferRecalled { sku: PAIR.sku, from: PAIR.node, to: NodeNo(9), no: NO, quantity: 2 }
+                .into(),
+        ),
+        (
             "order_cancelled_for_the_backlog",
             OrderCancelled {
                 no: OrderNo(5),
@@ -339,13 +357,13 @@ fn a_count_that_brings_down_what_is_unavailable_has_a_number_of_its_own() {
     let set = StockEffect::Change { change: set, serves: Serves::Pair };
     stock.apply(PAIR, Lsn::new(1), &set, &mut StateHash::default());
     let encoded = |on_hand| {
-        let change = stock.decide(&StockOperation::Count { on_hand }).unwrap();
+        let change = stock.decide(&Proposal::Operation(StockOperation::Count { on_hand })).unwrap();
         minicbor::to_vec(change).unwrap()
     };
     assert_eq!(encoded(5)[..2], [0x82, 5]);
     assert_eq!(encoded(4), [0x82, 10, 0x82, 4, 4], "golden bytes");
     let written_before = StockChange::Counted { on_hand: 4, unavailable: Some(4) };
-    let today = stock.decide(&StockOperation::Count { on_hand: 4 }).unwrap();
+    let today = stock.decide(&Proposal::Operation(StockOperation::Count { on_hand: 4 })).unwrap();
     let after = |change: StockChange| {
         let (mut stock, mut hash) = (stock.clone(), StateHash::default());
         let effect = StockEffect::Change { change, serves: Serves::Pair };

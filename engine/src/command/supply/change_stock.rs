@@ -3,17 +3,17 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use crate::limits::INBOUND_OVERDUE_DAYS_MAX;
+use super::eta_past;
 use crate::model::check::finish;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Meta, NodeId, Pair, Refusal, Rule, Serves, Sku, StockChange, StockEffect, StockOperation,
-    Timestamp, Violation,
+    Meta, NodeId, Pair, Proposal, Refusal, Serves, Sku, StockChange, StockEffect, StockOperation,
+    TransferAnnounced, Violation,
 };
 use crate::state::State;
-use crate::state::network::{Network, is_supplier};
+use crate::state::network::is_supplier;
 use crate::state::stock::Edit;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -62,7 +62,7 @@ impl Command for ChangeStock {
     /// only the id is at fault, and `decide` says so.
     fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
         let mut found = self.operation.validate().err().unwrap_or_default();
-        found.extend(self.eta_past(facts.network, facts.now));
+        found.extend(self.operation.eta().and_then(|eta| eta_past(facts, &self.node, eta)));
         finish(found)
     }
 
@@ -72,24 +72,14 @@ impl Command for ChangeStock {
     ) -> Result<Decision<StockChanged>, EngineError> {
         let pair = find_pair(tx.state(), &self.sku, &self.node, &self.operation)?;
         // The pair decides in its turn, and is held for the change.
-        let change =
-            edit(tx, pair, &self.operation).await?.ok_or_else(|| Refusal::InboundNotFound {
+        let change = edit(tx, pair, self.operation.clone()).await?.ok_or_else(|| {
+            Refusal::InboundNotFound {
                 sku: self.sku.clone(),
                 node_id: self.node.clone(),
                 inbound_id: inbound_of(&self.operation).to_owned(),
-            })?;
+            }
+        })?;
         Ok(Decision::Event(StockChanged { pair, change, serves: Some(Serves::Backlog) }))
-    }
-}
-
-impl ChangeStock {
-    /// That a supply is expected too long ago, if it is.
-    fn eta_past(&self, network: &Network, now: Timestamp) -> Option<Violation> {
-        let (eta, no) = (self.operation.eta()?, network.node_no(&self.node)?);
-        let zone = network.node(no).calendar.zone();
-        let earliest = zone.local_day(now).minus(INBOUND_OVERDUE_DAYS_MAX);
-        let day = zone.day_that_starts_near(eta);
-        (day < earliest).then(|| Violation::new("eta", day, Rule::InThePast { earliest }))
     }
 }
 
@@ -98,11 +88,12 @@ impl ChangeStock {
 async fn edit(
     tx: &mut Transaction<'_>,
     pair: Pair,
-    operation: &StockOperation,
+    operation: StockOperation,
 ) -> Result<Option<StockChange>, EngineError> {
+    let proposal = Proposal::Operation(operation);
     let mut attempts = Attempts::begin(tx.kernel());
     loop {
-        let attempt = match tx.claims.edit(pair, operation).await? {
+        let attempt = match tx.claims.edit(pair, &proposal).await? {
             Ok(Edit::Granted(change)) => Attempt::Done(Some(change)),
             Ok(Edit::Refused(refusal)) => return Err(refusal.into()),
             Ok(Edit::UnknownInbound) => Attempt::Done(None),
@@ -176,7 +167,7 @@ impl Effective for StockChanged {
     }
 }
 
-fn stock_change(change: &StockChange) -> Value {
+pub(super) fn stock_change(change: &StockChange) -> Value {
     match change {
         StockChange::Set { on_hand, unavailable, safety } => json!({
             "change": "set", "on_hand": on_hand, "unavailable": unavailable, "safety": safety,
@@ -222,6 +213,22 @@ fn stock_change(change: &StockChange) -> Value {
             "change": "inbound_late", "inbound_id": id.as_str(), "quantity": quantity,
         }),
         StockChange::Unchanged => json!({ "change": "unchanged" }),
+        StockChange::TransferLeft { quantity } => {
+            json!({ "change": "transfer_left", "quantity": quantity })
+        }
+        StockChange::TransferAnnounced(announced) => {
+            let TransferAnnounced { no, id, quantity, eta, from } = &**announced;
+            json!({
+                "change": "transfer_announced", "inbound_no": no.0, "inbound_id": id.as_str(),
+                "quantity": quantity, "eta": eta.to_string(), "from_node_no": from.0,
+            })
+        }
+        StockChange::TransferTurnedBack { no, quantity } => json!({
+            "change": "transfer_turned_back", "inbound_no": no.0, "quantity": quantity,
+        }),
+        StockChange::TransferReturned { quantity } => {
+            json!({ "change": "transfer_returned", "quantity": quantity })
+        }
     }
 }
 

@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::command::fixture::{cancel, item, keyed, node, order, receive, ship, told};
+use crate::command::fixture::{
+    cancel, dispatch, item, keyed, node, order, recall, receive, ship, told,
+};
 use crate::command::order::{cancel as cancelling, place, ship as shipping};
-use crate::command::supply::change_stock;
+use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, EnsureItem, PlaceOrder, SetPolicy,
-    ShipShipment, StockOperation, catalogue,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, PlaceOrder,
+    RecallTransfer, SetPolicy, ShipShipment, StockOperation, catalogue,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
 use crate::limits::TRIES_MAX;
 use crate::model::RefusalKind::{self, *};
-use crate::model::{OrderNo, Policy, Refusal, Supply, stock};
+use crate::model::{OrderNo, Policy, Proposal, Refusal, Supply, stock};
 use crate::state::stock::{Edit, Grant};
 use crate::transaction::bells::Awaited;
 use crate::transaction::claims::Claims;
@@ -44,7 +46,7 @@ const FIND: &str = "transaction/find.rs";
 /// that of a placed order can be.
 const KERNEL: &str = "transaction/kernel.rs";
 
-const ROOMS: [Room; 8] = [
+const ROOMS: [Room; 10] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ListFull, Contended],
@@ -88,6 +90,7 @@ const ROOMS: [Room; 8] = [
             InboundNotFound,
             InboundExists,
             InboundClosed,
+            InboundIsTransfer,
             ListFull,
             StockBelowZero,
             QuantityTooLarge,
@@ -95,7 +98,56 @@ const ROOMS: [Room; 8] = [
         ],
         sources: &[
             "command/supply/change_stock.rs",
+            "model/stock/bounds.rs",
             "model/stock/decide.rs",
+            "state/catalogue.rs",
+            "state/network.rs",
+            ATTEMPTS,
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
+        command: "DispatchTransfer",
+        refusals: &[
+            RequestIdReused,
+            ItemNotFound,
+            NodeNotFound,
+            NodeIsSupplier,
+            InboundExists,
+            ListFull,
+            StockBelowZero,
+            QuantityTooLarge,
+            Contended,
+        ],
+        sources: &[
+            "command/supply/transfer/mod.rs",
+            "command/supply/transfer/dispatch.rs",
+            "model/stock/bounds.rs",
+            "model/stock/dispatch.rs",
+            "state/catalogue.rs",
+            "state/network.rs",
+            ATTEMPTS,
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
+        command: "RecallTransfer",
+        refusals: &[
+            RequestIdReused,
+            ItemNotFound,
+            NodeNotFound,
+            NodeIsSupplier,
+            InboundNotFound,
+            InboundClosed,
+            InboundNoTransfer,
+            Contended,
+        ],
+        sources: &[
+            "command/supply/transfer/mod.rs",
+            "command/supply/transfer/recall.rs",
+            "model/stock/recall.rs",
             "state/catalogue.rs",
             "state/network.rs",
             ATTEMPTS,
@@ -164,6 +216,8 @@ fn provoked() -> Vec<Provoked> {
         ("DefineNode", catalogue::define_node::tests::table()),
         ("SetPolicy", catalogue::set_policy::tests::table()),
         ("ChangeStock", of_stock),
+        ("DispatchTransfer", transfer::tests::dispatch()),
+        ("RecallTransfer", transfer::tests::recall()),
         ("PlaceOrder", place::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
         ("ShipShipment", shipping::tests::table()),
@@ -188,6 +242,16 @@ fn under_a_used_key() -> Vec<Provoked> {
         (
             "ChangeStock",
             told(engine.change_stock(ChangeStock { meta: meta(), ..receive("A", NODE) })),
+        ),
+        (
+            "DispatchTransfer",
+            told(
+                engine.dispatch_transfer(DispatchTransfer { meta: meta(), ..dispatch(NODE, "M") }),
+            ),
+        ),
+        (
+            "RecallTransfer",
+            told(engine.recall_transfer(RecallTransfer { meta: meta(), ..recall(NODE, "M") })),
         ),
         ("PlaceOrder", told(engine.place_order(PlaceOrder { meta: meta(), ..order() }))),
         ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
@@ -217,6 +281,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
 /// Commands whose actor another transaction keeps. Each is woken as often as it may try.
 fn kept_out() -> Vec<Provoked> {
     let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_node(node("M")));
     let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
     let mut buyer = Claims::new(&engine.kernel);
     let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit))));
@@ -226,11 +291,15 @@ fn kept_out() -> Vec<Provoked> {
 
     run(&mut pump, engine.place_order(order()));
     let mut editor = Claims::new(&engine.kernel);
-    let count = StockOperation::Count { on_hand: 1 };
+    let count = Proposal::Operation(StockOperation::Count { on_hand: 1 });
     let edit = poll(pin!(editor.edit(PAIR, &count)));
     assert!(matches!(edit, Poll::Ready(Ok(Ok(Edit::Granted(_))))));
     let change = engine.change_stock(receive("A", NODE));
     let changing = told_at_last(&engine, Awaited::Pair(PAIR), change);
+    let transfer = engine.dispatch_transfer(dispatch(NODE, "M"));
+    let dispatching = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
+    let transfer = engine.recall_transfer(recall(NODE, "M"));
+    let recalling = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
     drop(editor);
 
     let mut clerk = Claims::new(&engine.kernel);
@@ -239,6 +308,8 @@ fn kept_out() -> Vec<Provoked> {
     kinds([
         ("PlaceOrder", placing),
         ("ChangeStock", changing),
+        ("DispatchTransfer", dispatching),
+        ("RecallTransfer", recalling),
         ("CancelOrder", told_at_last(&engine, taken, engine.cancel_order(cancel()))),
         ("ShipShipment", told_at_last(&engine, taken, engine.ship_shipment(ship(1)))),
     ])

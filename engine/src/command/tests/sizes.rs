@@ -9,6 +9,8 @@ use crate::command::fixture::{AT, item, located, order};
 use crate::command::order::cancel::OrderCancelled;
 use crate::command::order::ship::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
+use crate::command::supply::transfer::dispatch::TransferDispatched;
+use crate::command::supply::transfer::recall::TransferRecalled;
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
@@ -68,9 +70,20 @@ fn largest() -> Vec<AnyEvent> {
     let all = vec![unit; ORDER_ALLOCATIONS_MAX];
     let (no, id, serves) = (OrderNo(u64::MAX), order().order.id, Some(Serves::Backlog));
     let dispatch = Dispatch { at: AT, carrier: text(), tracking: text() };
+    let last = InboundNo(u16::MAX);
+    let inbound = InboundId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id");
     let announced = StockChange::InboundAnnounced {
-        no: InboundNo(u16::MAX),
-        id: InboundId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+        no: last,
+        id: inbound.clone(),
+        quantity: u32::MAX,
+        eta: Timestamp::from_micros(i64::MIN),
+    };
+    let dispatched = TransferDispatched {
+        sku: PAIR.sku,
+        from: PAIR.node,
+        to: PAIR.node,
+        no: last,
+        id: inbound,
         quantity: u32::MAX,
         eta: Timestamp::from_micros(i64::MIN),
     };
@@ -79,6 +92,15 @@ fn largest() -> Vec<AnyEvent> {
         NodeDefined { no: PAIR.node, node: Box::new(node()) }.into(),
         PolicySet { policy: Box::new(policy()) }.into(),
         StockChanged { pair: PAIR, change: announced, serves }.into(),
+        dispatched.into(),
+        TransferRecalled {
+            sku: PAIR.sku,
+            from: PAIR.node,
+            to: PAIR.node,
+            no: last,
+            quantity: u32::MAX,
+        }
+        .into(),
         OrderCancelled { no, id: id.clone(), releases: all.clone(), serves }.into(),
         repegged(&id).into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),

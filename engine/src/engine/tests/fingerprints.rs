@@ -2,11 +2,11 @@
 //! out. Fingerprints are in the journal, beside the events.
 
 use super::*;
-use crate::command::fixture::{change, definition};
+use crate::command::fixture::{change, definition, dispatch, recall};
 use crate::command::tests::sources::commands;
 use crate::command::{
-    CancelOrder, ChangeStock, DefineNode, LineCancellation, Meta, NodeDefinition, SetPolicy,
-    ShipShipment, StockOperation,
+    CancelOrder, ChangeStock, DefineNode, DispatchTransfer, LineCancellation, Meta, NodeDefinition,
+    RecallTransfer, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
     CustomerId, Day, InboundId, NodeKind, Policy, RequestId, Shortage, Split, WeekdayCutOffs,
@@ -108,6 +108,7 @@ fn define(carrier: &mut Carrier) {
 fn change_stock(carrier: &mut Carrier) {
     let id = |name: &str| InboundId::new("id", name).expect("an id");
     let eta = AT;
+    run(&mut carrier.pump, carrier.engine.define_node(node("W")));
     let set = StockOperation::Set { on_hand: Some(90), unavailable: Some(2), safety: Some(1) };
     carrier.stock("set", NODE, set);
     let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(0) };
@@ -131,6 +132,14 @@ fn change_stock(carrier: &mut Carrier) {
     carrier.stock("change_inbound", NODE, changed);
     let arrived = StockOperation::ReceiveInbound { id: id("PO-1"), quantity: 5, closes: true };
     carrier.stock("receive_inbound", NODE, arrived);
+    let sent = dispatch(NODE, "W");
+    carrier.carry("dispatch_transfer", async |engine, meta| {
+        engine.dispatch_transfer(DispatchTransfer { meta, ..sent }).await
+    });
+    let back = recall(NODE, "W");
+    carrier.carry("recall_transfer", async |engine, meta| {
+        engine.recall_transfer(RecallTransfer { meta, ..back }).await
+    });
     carrier.stock("cancel_inbound", NODE, StockOperation::CancelInbound { id: id("PO-2") });
 }
 

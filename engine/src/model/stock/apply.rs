@@ -86,11 +86,15 @@ impl Extras {
             bytes.extend_from_slice(&inbound.pegged.to_le_bytes());
             bytes.extend_from_slice(&inbound.eta.as_micros().to_le_bytes());
             bytes.extend_from_slice(inbound.id.as_str().as_bytes());
-            // Behind the id, after a byte that no id has: a supply of which older versions
-            // counted nothing keeps its hash.
+            // Behind the id, each after a byte that no id has: a supply of which older versions
+            // knew nothing more keeps its hash.
             if inbound.received > 0 {
                 bytes.push(0);
                 bytes.extend_from_slice(&inbound.received.to_le_bytes());
+            }
+            if let Some(from) = inbound.from {
+                bytes.push(1);
+                bytes.extend_from_slice(&from.0.to_le_bytes());
             }
             hash.add(hash_bytes(Part::Inbound, &bytes));
         }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{ClosedInbound, Extras, Inbound, Repeg, Serves, Stock, StockChange};
+use super::{ClosedInbound, Extras, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced};
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundId, InboundNo, OrderNo, Pair};
 use crate::model::invariants::{check, no_oversell};
@@ -82,13 +82,29 @@ impl<'a> Book<'a> {
             StockChange::InboundReopened { no, ref id, quantity, eta } => {
                 let closed = self.extras().closed.take(id);
                 self.announce(no, id, quantity, eta);
-                self.inbound_mut(no).received = closed.map_or(0, |closed| closed.received);
+                let open = self.inbound_mut(no);
+                open.received = closed.as_ref().map_or(0, |closed| closed.received);
+                open.from = closed.and_then(|closed| closed.from);
             }
             StockChange::InboundLate { ref id, quantity } => {
                 self.receive(quantity);
                 self.extras().closed.count_late(id, quantity);
             }
             StockChange::Unchanged => {}
+            StockChange::TransferLeft { quantity } => self.leave(quantity),
+            StockChange::TransferAnnounced(ref announced) => {
+                let TransferAnnounced { no, id, quantity, eta, from } = &**announced;
+                self.announce(*no, id, *quantity, *eta);
+                self.inbound_mut(*no).from = Some(*from);
+            }
+            StockChange::TransferTurnedBack { no, .. } => {
+                let arrived = self.inbound_mut(no).received;
+                self.close_inbound(no, arrived);
+            }
+            StockChange::TransferReturned { quantity } => {
+                self.stock.shipped = self.stock.shipped.wrapping_sub(quantity);
+                self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);
+            }
         }
         // Older versions kept claims off a pair whose units were to lose their supply.
         let displaced = self.stock.waiting > waiting_before;
@@ -207,6 +223,11 @@ impl<'a> Book<'a> {
             // A feed may be unlimited, or may leave out by now what is ours.
             self.receive(units.saturating_sub(self.stock.on_hand));
         }
+        self.leave(units);
+    }
+
+    /// Units leave the node.
+    fn leave(&mut self, units: u32) {
         self.stock.shipped = self.stock.shipped.wrapping_add(units);
         self.stock.on_hand = self
             .stock
@@ -231,8 +252,9 @@ impl<'a> Book<'a> {
         let extras = self.extras();
         extras.inbound_next = no.0 + 1;
         let at = extras.inbound.partition_point(|i| i.no < no);
-        let (pegged, received) = (0, 0);
-        extras.inbound.insert(at, Inbound { no, id: id.clone(), quantity, pegged, eta, received });
+        let (id, pegged, received, from) = (id.clone(), 0, 0, None);
+        let inbound = Inbound { no, id, quantity, pegged, eta, received, from };
+        extras.inbound.insert(at, inbound);
     }
 
     fn change_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
@@ -299,8 +321,8 @@ impl<'a> Book<'a> {
 
     /// The same, and the supply is remembered, of which so many units were ordered.
     fn close_inbound(&mut self, no: InboundNo, ordered: u32) {
-        let Inbound { id, received, .. } = self.remove_inbound(no);
-        self.extras().closed.push(ClosedInbound { id, ordered, received });
+        let Inbound { id, received, from, .. } = self.remove_inbound(no);
+        self.extras().closed.push(ClosedInbound { id, ordered, received, from });
     }
 
     /// As older versions did.

@@ -1,11 +1,9 @@
 //! Deciding what an operation does to a pair, on durable state alone.
 
-use super::operation::StockOperation;
-use super::{ClosedInbound, Inbound, Stock, StockChange};
-use crate::limits::{INBOUND_PER_PAIR_MAX, STOCK_UNITS_MAX};
-use crate::model::ids::{InboundId, InboundNo};
+use super::bounds::{bounded, has_room, not_more};
+use super::{ClosedInbound, Inbound, Proposal, Stock, StockChange, StockOperation};
+use crate::model::ids::InboundId;
 use crate::model::refusal::Refusal;
-use crate::model::reservations::Supply;
 use crate::model::time::Timestamp;
 
 /// Why an operation cannot be done.
@@ -24,8 +22,21 @@ impl From<Refusal> for Refused {
 }
 
 impl Stock {
+    /// Decides what a proposal comes to here.
+    pub fn decide(&self, proposal: &Proposal) -> Result<StockChange, Refused> {
+        match *proposal {
+            Proposal::Operation(ref operation) => self.operate(operation),
+            Proposal::TransferLeaves { quantity } => Ok(self.transfer_leaves(quantity)?),
+            Proposal::TransferComes { ref id, quantity, eta, from } => {
+                Ok(self.transfer_comes(id, quantity, eta, from)?)
+            }
+            Proposal::TransferTurnsBack { ref id, from } => self.transfer_turns_back(id, from),
+            Proposal::Hold => Ok(StockChange::Unchanged),
+        }
+    }
+
     /// Decides what an operation does here.
-    pub fn decide(&self, operation: &StockOperation) -> Result<StockChange, Refused> {
+    fn operate(&self, operation: &StockOperation) -> Result<StockChange, Refused> {
         match operation {
             StockOperation::Set { on_hand, unavailable, safety } => {
                 let on_hand = on_hand.unwrap_or(self.on_hand);
@@ -68,11 +79,7 @@ impl Stock {
                 })
             }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
-                // A supply that is closed is not announced anew: what arrived of it would
-                // come twice.
-                if self.open(id).is_some() || self.closed(id).is_some() {
-                    return Err(Refusal::InboundExists { inbound_id: id.to_string() }.into());
-                }
+                self.is_new(id)?;
                 Ok(self.announced(id, *quantity, *eta)?)
             }
             StockOperation::StateInbound { id, ordered, eta } => {
@@ -83,6 +90,9 @@ impl Stock {
                     return Err(Refusal::InboundClosed { inbound_id: id.to_string() }.into());
                 }
                 let inbound = self.open(id).ok_or(Refused::UnknownInbound)?;
+                if quantity.is_some_and(|quantity| quantity != inbound.quantity) {
+                    inbound.is_no_transfer()?;
+                }
                 let quantity = quantity.unwrap_or(inbound.quantity);
                 self.has_room_inbound(quantity.saturating_sub(inbound.quantity))?;
                 let eta = eta.unwrap_or(inbound.eta);
@@ -103,37 +113,42 @@ impl Stock {
                 Ok(change)
             }
             StockOperation::CancelInbound { id } => match (self.open(id), self.closed(id)) {
-                (Some(open), _) => Ok(StockChange::InboundClosed { no: open.no }),
+                (Some(open), _) => {
+                    open.is_no_transfer()?;
+                    Ok(StockChange::InboundClosed { no: open.no })
+                }
                 (None, Some(_)) => Ok(StockChange::Unchanged),
                 (None, None) => Err(Refused::UnknownInbound),
             },
         }
     }
 
-    fn open(&self, id: &InboundId) -> Option<&Inbound> {
+    pub(super) fn open(&self, id: &InboundId) -> Option<&Inbound> {
         self.inbound().iter().find(|inbound| inbound.id == *id)
     }
 
-    fn closed(&self, id: &InboundId) -> Option<&ClosedInbound> {
+    pub(super) fn closed(&self, id: &InboundId) -> Option<&ClosedInbound> {
         self.closed_inbound().iter().find(|closed| closed.id == *id)
     }
 
     /// What it comes to that so many units of a supply were ordered in all.
     fn stated(&self, id: &InboundId, ordered: u32, eta: Timestamp) -> Result<StockChange, Refusal> {
-        if let Some(&Inbound { no, quantity: before, eta: eta_before, received, .. }) =
-            self.open(id)
-        {
-            let quantity = ordered.saturating_sub(received);
-            if (quantity, eta) == (before, eta_before) {
+        if let Some(open) = self.open(id) {
+            let (no, quantity) = (open.no, ordered.saturating_sub(open.received));
+            if quantity != open.quantity {
+                open.is_no_transfer()?;
+            } else if eta == open.eta {
                 return Ok(StockChange::Unchanged);
             }
-            self.has_room_inbound(quantity.saturating_sub(before))?;
+            self.has_room_inbound(quantity.saturating_sub(open.quantity))?;
             return Ok(StockChange::InboundChanged { no, quantity, eta });
         }
         match self.closed(id) {
             None => self.announced(id, ordered, eta),
             // It was given up, or there is nothing more to come.
-            Some(closed) if closed.is_short() || ordered <= closed.received => {
+            Some(closed)
+                if closed.is_short() || ordered <= closed.received || closed.from.is_some() =>
+            {
                 Ok(StockChange::Unchanged)
             }
             Some(closed) => {
@@ -153,24 +168,15 @@ impl Stock {
         let no = self.next_inbound(quantity)?;
         Ok(StockChange::InboundAnnounced { no, id: id.clone(), quantity, eta })
     }
+}
 
-    /// The number that the next open inbound supply gets, of so many units.
-    fn next_inbound(&self, quantity: u32) -> Result<InboundNo, Refusal> {
-        if self.inbound().len() >= INBOUND_PER_PAIR_MAX {
-            return Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
+impl Inbound {
+    /// Units of a transfer left another node, and do not come to be more, or fewer, or none.
+    fn is_no_transfer(&self) -> Result<(), Refusal> {
+        if self.from.is_some() {
+            return Err(Refusal::InboundIsTransfer { inbound_id: self.id.to_string() });
         }
-        self.has_room_inbound(quantity)?;
-        // Numbers are used again after the last one: what is closed has no pegs.
-        let next = self.inbound_next().0;
-        let numbers = (next..=Supply::INBOUND_NO_MAX).chain(0..next).map(InboundNo);
-        let free = numbers.into_iter().find(|no| self.inbound_no(*no).is_none());
-        Ok(free.expect("more numbers than INBOUND_PER_PAIR_MAX"))
-    }
-
-    /// All that is on its way to a pair may come to wait there: its sum is bounded.
-    fn has_room_inbound(&self, more: u32) -> Result<(), Refusal> {
-        let expected: u64 = self.inbound().iter().map(|i| u64::from(i.quantity)).sum();
-        bounded("inbound", expected + u64::from(more))
+        Ok(())
     }
 }
 
@@ -180,24 +186,4 @@ fn adjusted(what: &'static str, quantity: u32, delta: i32) -> Result<u32, Refusa
         not_more(what, delta.unsigned_abs(), quantity)?;
     }
     Ok(quantity.saturating_add_signed(delta))
-}
-
-fn has_room(what: &'static str, there: u32, more: u32) -> Result<(), Refusal> {
-    bounded(what, u64::from(there) + u64::from(more))
-}
-
-fn bounded(what: &'static str, units: u64) -> Result<(), Refusal> {
-    let max = u64::from(STOCK_UNITS_MAX);
-    if units > max {
-        return Err(Refusal::QuantityTooLarge { what, max });
-    }
-    Ok(())
-}
-
-fn not_more(what: &'static str, wanted: u32, available: u32) -> Result<(), Refusal> {
-    if wanted > available {
-        let (wanted, available) = (u64::from(wanted), u64::from(available));
-        return Err(Refusal::StockBelowZero { what, wanted, available });
-    }
-    Ok(())
 }

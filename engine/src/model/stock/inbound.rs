@@ -10,7 +10,7 @@
 
 use crate::limits::CLOSED_INBOUND_PER_PAIR_MAX;
 use crate::model::digest::{Part, hash_written};
-use crate::model::ids::{InboundId, InboundNo};
+use crate::model::ids::{InboundId, InboundNo, NodeNo};
 use crate::model::time::Timestamp;
 
 /// Units on their way to a node.
@@ -28,6 +28,8 @@ pub struct Inbound {
     pub eta: Timestamp,
     /// Units that arrived. Events of older versions do not count them.
     pub received: u32,
+    /// The node that they left, if they are of a transfer.
+    pub from: Option<NodeNo>,
 }
 
 impl Inbound {
@@ -51,6 +53,8 @@ pub struct ClosedInbound {
     pub ordered: u32,
     /// Units that arrived.
     pub received: u32,
+    /// The node that they left, if it was a transfer.
+    pub from: Option<NodeNo>,
 }
 
 impl ClosedInbound {
@@ -117,7 +121,8 @@ impl From<Vec<ClosedInbound>> for ClosedInbounds {
         let hash = hash_written(Part::ClosedInbound, |digest| {
             for closed in &list {
                 digest.bytes(closed.id.as_str().as_bytes());
-                digest.words([closed.ordered.into(), closed.received.into()]);
+                let from = closed.from.map_or(u64::MAX, |node| node.0.into());
+                digest.words([closed.ordered.into(), closed.received.into(), from]);
             }
         });
         Self { list, hash: hash.value() }

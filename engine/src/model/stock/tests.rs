@@ -15,8 +15,8 @@ const PO: InboundNo = InboundNo(0);
 
 /// A stock with its running hash, and the LSN of its last event.
 #[derive(Default)]
-struct Table {
-    stock: Stock,
+pub(crate) struct Table {
+    pub(crate) stock: Stock,
     hash: StateHash,
     lsn: u64,
 }
@@ -261,6 +261,8 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         StockChange::SupplierFeed { quantity: None },
         announce(PO, 5),
         StockChange::Unchanged,
+        StockChange::TransferLeft { quantity: 4 },
+        StockChange::TransferReturned { quantity: 4 },
     ];
     for change in changes {
         let mut after = before.stock.clone();
@@ -274,7 +276,7 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
 
 /// Decides an operation on the table's stock, as its actor would.
 fn decide(table: &Table, operation: &StockOperation) -> Result<StockChange, Refused> {
-    table.stock.decide(operation)
+    table.stock.decide(&Proposal::Operation(operation.clone()))
 }
 
 fn announcement(quantity: u32) -> StockOperation {
@@ -312,7 +314,7 @@ fn adjust(on_hand_delta: i32, unavailable_delta: i32) -> StockOperation {
 }
 
 /// A pair of so many units, and a supply of five more on its way.
-fn shelf(on_hand: u32, unavailable: u32) -> Table {
+pub(crate) fn shelf(on_hand: u32, unavailable: u32) -> Table {
     Table::default()
         .change(StockChange::Set { on_hand, unavailable, safety: 0 })
         .change(announce(PO, 5))
@@ -325,7 +327,7 @@ fn gap_below(unavailable: u32) -> Table {
 }
 
 /// A pair with as many open supplies, of one unit each, as may be.
-fn full_list() -> Table {
+pub(crate) fn full_list() -> Table {
     let numbers = 0..u16::try_from(INBOUND_PER_PAIR_MAX).expect("fits");
     numbers.fold(Table::default(), |table, no| table.change(announce(InboundNo(no), 1)))
 }
@@ -342,6 +344,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let arrive = StockOperation::ReceiveInbound { id: id(), quantity: 1, closes: false };
     let below = |what, wanted, available| Err(Refusal::StockBelowZero { what, wanted, available });
     let too_large = |what| Err(Refusal::QuantityTooLarge { what, max: MAX.into() });
+    let is_transfer = || Err(Refusal::InboundIsTransfer { inbound_id: "PO-0".into() });
     let exists = || Err(Refusal::InboundExists { inbound_id: "PO-0".into() });
     let full = || Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
     let two = shelf(10, 4).change(announce(InboundNo(1), 1));
@@ -364,6 +367,9 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (full_list(), announcement(1), full()),
         (full_list(), announcement(MAX), full()),
         (two, grow(Some(MAX)), too_large("inbound")),
+        (transfer(), grow(Some(6)), is_transfer()),
+        (transfer(), stated("PO-0", 6), is_transfer()),
+        (transfer(), StockOperation::CancelInbound { id: id() }, is_transfer()),
         (closed(), grow(Some(1)), Err(Refusal::InboundClosed { inbound_id: "PO-0".into() })),
         (closed(), again.clone(), exists()),
         (full_list(), stated("PO-new", 1), full()),
@@ -379,6 +385,40 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         });
         (operation, decided, expected)
     }))
+}
+
+/// A pair that five units of another node are on their way to.
+fn transfer() -> Table {
+    let (id, eta, from) =
+        (InboundId::new("id", "PO-0").unwrap(), Timestamp::from_micros(1), NodeNo(9));
+    Table::default().change(StockChange::TransferAnnounced(Box::new(TransferAnnounced {
+        no: PO,
+        id,
+        quantity: 5,
+        eta,
+        from,
+    })))
+}
+
+/// When units of a transfer are expected may change; how many left does not.
+#[test]
+fn a_transfer_can_be_late_and_can_come_short() {
+    let id = || InboundId::new("id", "PO-0").unwrap();
+    let eta = Timestamp::from_micros(7);
+    for later in [
+        StockOperation::ChangeInbound { id: id(), quantity: None, eta: Some(eta) },
+        StockOperation::ChangeInbound { id: id(), quantity: Some(5), eta: Some(eta) },
+        StockOperation::StateInbound { id: id(), ordered: 5, eta },
+    ] {
+        let changed = Ok(StockChange::InboundChanged { no: PO, quantity: 5, eta });
+        assert_eq!(decide(&transfer(), &later), changed);
+    }
+    let short = StockOperation::ReceiveInbound { id: id(), quantity: 3, closes: true };
+    let (short, _) = then(transfer(), &short);
+    assert_eq!(known(&short), (5, 3, None));
+    // A file of open orders does not open it again.
+    let stated = stated("PO-0", 99);
+    assert_eq!(decide(&short, &stated), Ok(StockChange::Unchanged));
 }
 
 /// A pair whose supply of five arrived in full.

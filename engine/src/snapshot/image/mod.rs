@@ -28,7 +28,7 @@ pub(super) use network::{
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1};
-pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_received};
+pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_supplies};
 
 use rkyv::{Archive, Serialize};
 

@@ -200,5 +200,6 @@ fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
         pegged: image.pegged.to_native(),
         eta: Timestamp::from_micros(image.eta_us.to_native()),
         received: 0,
+        from: None,
     })
 }

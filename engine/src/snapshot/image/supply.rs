@@ -1,12 +1,15 @@
-//! Images of what arrived of supplies, and of those that are closed. Version 5 has them beside
-//! what version 1 has of items. Items of which nothing arrived are written as version 1 has them.
+//! Images of what version 1 does not know of supplies: what arrived, which node a transfer left,
+//! and which are closed. Version 5 has them beside what version 1 has of items. Items without
+//! such supplies are written as version 1 has them.
 
+use rkyv::option::ArchivedOption;
+use rkyv::rend::u16_le;
 use rkyv::{Archive, Serialize};
 
 use super::error::ImageError;
 use super::stock::{ArchivedItemsV1, ItemsV1};
 use crate::limits::CLOSED_INBOUND_PER_PAIR_MAX;
-use crate::model::{ClosedInbound, InboundId, Stock};
+use crate::model::{ClosedInbound, Inbound, InboundId, NodeNo, Stock};
 use crate::snapshot::parts::ItemState;
 
 /// A chunk of items with their pairs, and what is known of the pairs' supplies.
@@ -24,10 +27,18 @@ struct SuppliesImageV5 {
     item: u32,
     /// The pair, by its place at the item.
     pair: u32,
-    /// Units that arrived, by open supply.
-    received: Vec<u32>,
+    /// By open supply.
+    open: Vec<OpenImageV5>,
     /// Those that closed first before others.
     closed: Vec<ClosedImageV5>,
+}
+
+/// What version 1 does not have of an open supply.
+#[derive(Archive, Serialize)]
+struct OpenImageV5 {
+    received: u32,
+    /// The node that a transfer left.
+    from: Option<u16>,
 }
 
 /// A supply of which nothing more is to come.
@@ -36,22 +47,25 @@ struct ClosedImageV5 {
     id: String,
     ordered: u32,
     received: u32,
+    /// The node that a transfer left.
+    from: Option<u16>,
 }
 
-/// Whether something arrived of a supply of these items: if not, version 1 says all of them.
-pub(in crate::snapshot) fn have_received(items: &[ItemState]) -> bool {
-    items.iter().flat_map(|item| &item.pairs).any(|(_, stock)| has_received(stock))
+/// Whether something is known of supplies of these items that version 1 cannot say.
+pub(in crate::snapshot) fn have_supplies(items: &[ItemState]) -> bool {
+    items.iter().flat_map(|item| &item.pairs).any(|(_, stock)| has_supplies(stock))
 }
 
-fn has_received(stock: &Stock) -> bool {
-    !stock.closed_inbound().is_empty() || stock.inbound().iter().any(|open| open.received > 0)
+fn has_supplies(stock: &Stock) -> bool {
+    let says_more = |open: &Inbound| open.received > 0 || open.from.is_some();
+    !stock.closed_inbound().is_empty() || stock.inbound().iter().any(says_more)
 }
 
 impl From<&[ItemState]> for ItemsV5 {
     fn from(items: &[ItemState]) -> Self {
         let mut supplies = Vec::new();
         for (item, state) in (0..).zip(items) {
-            let pairs = (0..).zip(&state.pairs).filter(|(_, (_, stock))| has_received(stock));
+            let pairs = (0..).zip(&state.pairs).filter(|(_, (_, stock))| has_supplies(stock));
             supplies.extend(pairs.map(|(pair, (_, stock))| supplies_image(item, pair, stock)));
         }
         Self { all_else: ItemsV1 { items: items.iter().map(Into::into).collect() }, supplies }
@@ -63,11 +77,16 @@ fn supplies_image(item: u32, pair: u32, stock: &Stock) -> SuppliesImageV5 {
         id: closed.id.as_str().to_owned(),
         ordered: closed.ordered,
         received: closed.received,
+        from: closed.from.map(|node| node.0),
+    };
+    let open = |open: &Inbound| OpenImageV5 {
+        received: open.received,
+        from: open.from.map(|node| node.0),
     };
     SuppliesImageV5 {
         item,
         pair,
-        received: stock.inbound().iter().map(|open| open.received).collect(),
+        open: stock.inbound().iter().map(open).collect(),
         closed: stock.closed_inbound().iter().map(image).collect(),
     }
 }
@@ -96,11 +115,12 @@ impl ArchivedItemsV5 {
 
 fn supplied(stock: &mut Stock, image: &ArchivedSuppliesImageV5) -> Result<(), ImageError> {
     let extras = stock.extras.get_or_insert_default();
-    if extras.inbound.len() != image.received.len() {
-        return Err(ImageError::inconsistent("supplies", "not one number for each that is open"));
+    if extras.inbound.len() != image.open.len() {
+        return Err(ImageError::inconsistent("supplies", "not one image for each that is open"));
     }
-    for (open, received) in extras.inbound.iter_mut().zip(image.received.iter()) {
-        open.received = received.to_native();
+    for (open, image) in extras.inbound.iter_mut().zip(image.open.iter()) {
+        open.received = image.received.to_native();
+        open.from = node(&image.from);
     }
     if image.closed.len() > CLOSED_INBOUND_PER_PAIR_MAX {
         return Err(ImageError::inconsistent("supplies", "too many are closed"));
@@ -115,5 +135,10 @@ fn closed(image: &ArchivedClosedImageV5) -> Result<ClosedInbound, ImageError> {
         id: InboundId::new("inbound", image.id.as_str())?,
         ordered: image.ordered.to_native(),
         received: image.received.to_native(),
+        from: node(&image.from),
     })
+}
+
+fn node(image: &ArchivedOption<u16_le>) -> Option<NodeNo> {
+    image.as_ref().map(|node| NodeNo(node.to_native()))
 }

@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 
 use crate::model::effect::StockClaim;
 use crate::model::{
-    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Refusal, Repeg, StateHash, Stock,
-    StockChange, StockEffect, StockOperation, Supply, Timestamp,
+    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refusal, Repeg, StateHash,
+    Stock, StockChange, StockEffect, Supply, Timestamp,
 };
 
 /// What can be asked of a pair.
@@ -20,7 +20,7 @@ pub enum StockMessage {
     /// Decide a change of supply and hold the pair for it.
     Edit {
         /// What is to change.
-        operation: StockOperation,
+        proposal: Proposal,
         /// Whether the asker is in line for this.
         in_line: bool,
     },

@@ -86,5 +86,6 @@ pub(super) async fn stock(
 ) -> Result<(v1::Stock, u64), EngineError> {
     let stock = api.engine().stock(sku, id).await?;
     let node = api.engine().node(id)?;
-    Ok((view::message(sku, &node, &stock.stock), stock.version.get()))
+    let id_of = |no| api.engine().node_no(no).id.to_string();
+    Ok((view::message(sku, &node, &stock.stock, id_of), stock.version.get()))
 }

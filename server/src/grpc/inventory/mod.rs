@@ -6,6 +6,7 @@
 //! | `availability` | what can be promised of a SKU, for one and for many |
 //! | `wanted` | the engine's operations, as requests and rows of a feed ask for them |
 //! | `change` | what every change of one pair has: its request, its command, its answer |
+//! | `transfer` | what both commands on a transfer have |
 //! | `view` | a pair as it stands |
 
 mod adjust_stock;
@@ -15,14 +16,17 @@ mod batch_get_availability;
 mod cancel_inbound;
 mod change;
 mod count_stock;
+mod dispatch_transfer;
 mod get_availability;
 mod get_stock;
 mod list_reservations;
 mod load_stock;
+mod recall_transfer;
 mod receive_inbound;
 mod receive_stock;
 mod set_safety_stock;
 mod set_stock;
+mod transfer;
 mod update_inbound;
 mod view;
 mod wanted;
@@ -51,6 +55,8 @@ service! {
     update_inbound(v1::UpdateInboundRequest) -> v1::UpdateInboundResponse;
     receive_inbound(v1::ReceiveInboundRequest) -> v1::ReceiveInboundResponse;
     cancel_inbound(v1::CancelInboundRequest) -> v1::CancelInboundResponse;
+    dispatch_transfer(v1::DispatchTransferRequest) -> v1::DispatchTransferResponse;
+    recall_transfer(v1::RecallTransferRequest) -> v1::RecallTransferResponse;
     {
         type LoadStockStream = Answers<v1::LoadStockResponse>;
 

@@ -2,14 +2,20 @@
 
 use backstock_engine::calendar::Zone;
 use backstock_engine::model::{
-    ClosedInbound, Inbound, Node, NodeKind, Sku, Stock, Supply, Timestamp,
+    ClosedInbound, Inbound, Node, NodeKind, NodeNo, Sku, Stock, Supply, Timestamp,
 };
 use backstock_proto::v1;
 
 use crate::grpc::times;
 
-/// The quantities of a pair as callers see them.
-pub(super) fn message(sku: &Sku, node: &Node, stock: &Stock) -> v1::Stock {
+/// The quantities of a pair as callers see them. `id_of` is how they call a node.
+pub(super) fn message(
+    sku: &Sku,
+    node: &Node,
+    stock: &Stock,
+    id_of: impl Fn(NodeNo) -> String,
+) -> v1::Stock {
+    let left = |from: Option<NodeNo>| from.map(&id_of).unwrap_or_default();
     let mut inbound: Vec<&Inbound> = stock.inbound().iter().collect();
     inbound.sort_by_key(|inbound| (inbound.eta, inbound.no));
     v1::Stock {
@@ -21,8 +27,8 @@ pub(super) fn message(sku: &Sku, node: &Node, stock: &Stock) -> v1::Stock {
         allocated: stock.allocated.into(),
         free: stock.free(),
         waiting: stock.waiting.into(),
-        inbound: inbound.into_iter().map(|inbound| supply(node, inbound)).collect(),
-        closed_inbound: stock.closed_inbound().iter().map(closed).collect(),
+        inbound: inbound.into_iter().map(|i| supply(node, i, left(i.from))).collect(),
+        closed_inbound: stock.closed_inbound().iter().map(|c| closed(c, left(c.from))).collect(),
         vendor_feed: (node.kind == NodeKind::Supplier).then(|| vendor_feed(stock)),
     }
 }
@@ -37,7 +43,7 @@ fn vendor_feed(stock: &Stock) -> v1::VendorFeed {
     v1::VendorFeed { amount: Some(amount) }
 }
 
-fn supply(node: &Node, inbound: &Inbound) -> v1::InboundSupply {
+fn supply(node: &Node, inbound: &Inbound, from_node_id: String) -> v1::InboundSupply {
     v1::InboundSupply {
         inbound_id: inbound.id.to_string(),
         quantity: inbound.quantity.into(),
@@ -46,14 +52,16 @@ fn supply(node: &Node, inbound: &Inbound) -> v1::InboundSupply {
         eta: day_of_eta(node, inbound.eta),
         ordered: inbound.ordered().into(),
         received: inbound.received.into(),
+        from_node_id,
     }
 }
 
-fn closed(closed: &ClosedInbound) -> v1::ClosedInboundSupply {
+fn closed(closed: &ClosedInbound, from_node_id: String) -> v1::ClosedInboundSupply {
     v1::ClosedInboundSupply {
         inbound_id: closed.id.to_string(),
         ordered: closed.ordered.into(),
         received: closed.received.into(),
+        from_node_id,
     }
 }
 

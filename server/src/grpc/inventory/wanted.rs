@@ -209,7 +209,8 @@ pub(super) fn stated(
     Wanted::State { id, ordered, eta }
 }
 
-fn supply(
+/// The id, the quantity and the day of a supply.
+pub(super) fn supply(
     found: &mut Violations,
     path: &str,
     inbound: &v1::InboundAnnouncement,

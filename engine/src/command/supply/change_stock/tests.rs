@@ -9,7 +9,8 @@ use crate::command::fixture::{
     AT, change, check, definition, first, item, located, node, node_id, said, sku, told,
 };
 use crate::engine::tests::{NODE, OnePlace, one_unit, run};
-use crate::model::{InboundId, Lsn, Node, NodeKind, NodeNo, RefusalKind, SkuNo, Text};
+use crate::model::{InboundId, Lsn, Node, NodeKind, NodeNo, RefusalKind, SkuNo, Text, Timestamp};
+use crate::state::network::Network;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 

@@ -1,0 +1,38 @@
+//! What a command asks a pair to decide.
+
+use super::StockOperation;
+use crate::model::ids::{InboundId, NodeNo};
+use crate::model::time::Timestamp;
+
+/// What a command asks a pair to decide: what a caller asks for, or one pair's part of a
+/// command on two. Quantities are whole units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proposal {
+    /// A change of supply.
+    Operation(StockOperation),
+    /// Units leave for another node: only such as are free.
+    TransferLeaves {
+        /// How many.
+        quantity: u32,
+    },
+    /// Units leave another node for this one.
+    TransferComes {
+        /// The caller's id of the transfer.
+        id: InboundId,
+        /// How many.
+        quantity: u32,
+        /// When they are expected.
+        eta: Timestamp,
+        /// The node that they leave.
+        from: NodeNo,
+    },
+    /// Units that are on their way here turn back.
+    TransferTurnsBack {
+        /// The caller's id of the transfer.
+        id: InboundId,
+        /// The node that they left.
+        from: NodeNo,
+    },
+    /// The command decides on its own what happens here, and takes nothing away.
+    Hold,
+}

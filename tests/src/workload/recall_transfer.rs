@@ -1,0 +1,44 @@
+//! Taking units back that are on their way.
+
+use backstock_engine::command::{DispatchTransfer, Meta, RecallTransfer};
+use backstock_engine::engine::Engine;
+use backstock_engine::model::Lsn;
+
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use crate::fixture::{meta, node_id, sku};
+use crate::naive::command::TransferRecalled;
+
+impl Room for RecallTransfer {
+    const NAME: &'static str = "RecallTransfer";
+    const OUTCOMES: &'static [&'static str] =
+        &["INBOUND_NOT_FOUND", "INBOUND_CLOSED", "INBOUND_NO_TRANSFER"];
+
+    fn draw(world: &mut World) -> Option<Self> {
+        if world.random.percent(15) && !world.announced.is_empty() {
+            let (item, to, id) = world.random.pick(&world.announced).clone();
+            let from = node_id(world.node());
+            let to = node_id(to);
+            return (from != to).then(|| Self { meta: meta(), id, sku: sku(item), from, to });
+        }
+        if world.transfers.is_empty() {
+            return None;
+        }
+        let sent: DispatchTransfer = world.random.pick(&world.transfers).clone();
+        let DispatchTransfer { id, sku, from, to, .. } = sent;
+        Some(Self { meta: meta(), id, sku, from, to })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        engine.recall_transfer(self).await.into()
+    }
+
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        Some(Told::Fact(Box::new(TransferRecalled(self))))
+    }
+}
