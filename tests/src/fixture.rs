@@ -5,15 +5,16 @@ use std::sync::{Arc, LazyLock};
 
 use backstock_engine::calendar::{LocalDays, Zone};
 use backstock_engine::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, LineCancellation, LineRequest, Lines, Meta,
-    NodeDefinition, OrderRequest, PlaceOrder, ShipShipment, StockOperation,
+    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, LineCancellation,
+    LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder, ShipShipment,
+    StockOperation,
 };
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Recovered};
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
-    Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage, Sku, Split,
-    Text, Timestamp, WeekdayCutOffs,
+    InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage,
+    Sku, Split, Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -144,6 +145,14 @@ pub async fn change(
 ) -> Result<Lsn, EngineError> {
     let command = ChangeStock { meta: meta(), sku: sku(item), node: node_id(node), operation };
     Ok(engine.change_stock(command).await?.version)
+}
+
+/// Sends units from one node to another, where they are expected on the next day.
+pub fn dispatch(item: &str, from: &str, to: &str, quantity: u32) -> DispatchTransfer {
+    let id = InboundId::new("id", format!("{item}-{from}-{to}")).expect("an id");
+    let (from, to) = (node_id(from), node_id(to));
+    let eta = Timestamp::from_micros(NOW.as_micros() + DAY);
+    DispatchTransfer { meta: meta(), id, sku: sku(item), from, to, quantity, eta }
 }
 
 /// States what is on hand.

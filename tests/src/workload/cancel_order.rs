@@ -38,16 +38,14 @@ impl Room for CancelOrder {
         engine.cancel_order(self).await.into()
     }
 
-    fn told(self, engine: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
-        let Outcome::Done(done) = outcome else { return None };
-        let parts = match engine.event(done.version) {
-            Some(AnyEvent::OrderCancelled(event)) => event.releases,
-            // The disk died since; nobody replays this.
-            None => Vec::new(),
-            Some(other) => panic!("version {} is no cancellation: {other:?}", done.version),
-        };
-        let parts = parts.iter().map(|part| (part.allocation, part.units)).collect();
+    /// Which units were cancelled depends on what they rested on.
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
         let (order, lines) = (self.order.to_string(), self.lines);
-        Some(Told::Fact(Box::new(OrderCancelled { order, lines, parts })))
+        Some(Told::InJournal(Box::new(move |event| {
+            let AnyEvent::OrderCancelled(event) = event else { return None };
+            let parts = event.releases.iter().map(|part| (part.allocation, part.units));
+            Some(Box::new(OrderCancelled { order, lines, parts: parts.collect() }))
+        })))
     }
 }

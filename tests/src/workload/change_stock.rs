@@ -114,7 +114,7 @@ pub(super) fn eta(world: &mut World) -> Timestamp {
 
 /// What becomes of a supply that was announced.
 fn of_inbound(world: &mut World) -> ChangeStock {
-    let (item, at, id) = world.random.pick(&world.announced).clone();
+    let (item, at, id) = world.supply();
     let operation = match world.random.within(0..46) {
         0..10 => {
             let quantity = world.random.percent(70).then(|| world.random.within(1..9));

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, Meta,
+    AnyEvent, CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, Meta,
     PlaceOrder, RecallTransfer, SetPolicy, ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
-use backstock_engine::model::{Lsn, Order, Sku};
+use backstock_engine::model::{Lsn, Order};
 
 use super::world::World;
 use crate::naive::command::{Fact, SoldOut};
@@ -48,9 +48,12 @@ pub(super) enum Told {
     Fact(Box<dyn Fact>),
     /// There was not enough.
     SoldOut(Box<SoldOut>),
-    /// The version shows an item of that SKU.
-    ItemShown(Sku),
+    /// Something happened, and the journal's event tells what.
+    InJournal(FactOf),
 }
+
+/// What the naive model is told of an event; none if the answer cannot mean that event.
+pub(super) type FactOf = Box<dyn FnOnce(AnyEvent) -> Option<Box<dyn Fact>> + Send + Sync>;
 
 /// One command of the list.
 pub(super) trait Room: Sized {

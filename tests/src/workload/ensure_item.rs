@@ -1,6 +1,6 @@
 //! Making sure that there is an item: one that is there, or a new one.
 
-use backstock_engine::command::{DefineItem, EnsureItem, Meta};
+use backstock_engine::command::{AnyEvent, DefineItem, EnsureItem, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, Text};
 
@@ -35,12 +35,16 @@ impl Room for EnsureItem {
     /// defined by another one.
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        Some(Told::ItemShown(self.0.item.sku))
+        let sku = self.0.item.sku;
+        Some(Told::InJournal(Box::new(move |event| match event {
+            AnyEvent::ItemDefined(event) if event.item.sku == sku => Some(defined(event.item)),
+            _ => None,
+        })))
     }
 }
 
 /// What happened when an item was defined so.
-pub(super) fn ensured(item: Item) -> Box<dyn Fact> {
+fn defined(item: Item) -> Box<dyn Fact> {
     if item.title.as_str() == ENSURED {
         Box::new(ItemEnsured(item))
     } else {

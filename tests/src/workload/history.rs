@@ -5,10 +5,9 @@ use std::collections::btree_map::Entry;
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::{Lsn, Sku};
+use backstock_engine::model::Lsn;
 
-use super::command::{Command, Outcome, Told};
-use super::ensure_item::ensured;
+use super::command::{Command, FactOf, Outcome, Told};
 use crate::naive::Naive;
 use crate::naive::command::{BacklogRepegged, Fact, SoldOut};
 
@@ -40,8 +39,9 @@ pub struct History {
     first: Lsn,
     facts: BTreeMap<Lsn, Happened>,
     sold_out: Vec<SoldOut>,
-    /// Versions that show an item, the newest one when it was asked for, and the SKU.
-    shown: Vec<(Lsn, Lsn, Sku)>,
+    /// What happened at versions of which the answers do not tell all, with the newest version
+    /// when it was asked for.
+    in_journal: Vec<(Lsn, Lsn, FactOf)>,
     /// How often each kind of answer was given.
     pub answers: Answers,
 }
@@ -49,8 +49,8 @@ pub struct History {
 impl History {
     /// The history after a version.
     pub fn after(version: Lsn) -> Self {
-        let (facts, sold_out, shown) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { first: version.next(), facts, sold_out, shown, answers: Answers::new() }
+        let (facts, sold_out, in_journal) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { first: version.next(), facts, sold_out, in_journal, answers: Answers::new() }
     }
 
     /// Notes an answer; `asked` is the newest version before the question. The
@@ -65,9 +65,9 @@ impl History {
         }
         match command.clone().told(engine, asked, outcome) {
             Some(Told::SoldOut(sold_out)) => self.sold_out.push(*sold_out),
-            Some(Told::ItemShown(sku)) => {
-                let version = outcome.version().expect("it shows an item");
-                self.shown.push((version, asked, sku));
+            Some(Told::InJournal(fact_of)) => {
+                let version = outcome.version().expect("facts have versions");
+                self.in_journal.push((version, asked, fact_of));
             }
             Some(Told::Fact(fact)) => {
                 self.note_fact(outcome.version().expect("facts have versions"), asked, fact);
@@ -83,21 +83,17 @@ impl History {
         assert_eq!(format!("{:?}", known.fact), said, "two answers at version {version}");
     }
 
-    /// Notes what the journal tells and no answer does: what happened to backlogs, and which
-    /// items came to be because somebody made sure of them. The engine has applied all that it
-    /// will.
+    /// Notes what the journal tells and no answer does in full, what happened to backlogs among
+    /// it. The engine has applied all that it will.
     ///
     /// # Panics
-    /// When something happened that nobody was told of, or a version does not show what it was
-    /// said to.
+    /// When something happened that nobody was told of, or something else than was said.
     pub fn note_unanswered(&mut self, engine: &Engine) {
-        for (version, asked, sku) in std::mem::take(&mut self.shown) {
-            match engine.event(version) {
-                Some(AnyEvent::ItemDefined(event)) if event.item.sku == sku => {
-                    self.note_fact(version, asked, ensured(event.item));
-                }
-                other => panic!("version {version} was said to show {sku}: {other:?}"),
-            }
+        for (version, asked, fact_of) in std::mem::take(&mut self.in_journal) {
+            let event = engine.event(version).expect("it is in the journal");
+            let said = format!("{event:?}");
+            let fact = fact_of(event);
+            self.note_fact(version, asked, fact.unwrap_or_else(|| panic!("{version}: {said}")));
         }
         let last = engine.status().applied;
         let mut version = self.first;

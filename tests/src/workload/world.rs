@@ -46,6 +46,18 @@ impl World {
         if self.random.percent(5) { LATE_NODE } else { self.random.pick::<&str>(&NODES) }
     }
 
+    /// A supply that was announced, or a transfer that was dispatched; there is one.
+    pub fn supply(&mut self) -> (&'static str, &'static str, InboundId) {
+        let transfers = self.announced.iter().filter(|(_, _, id)| id.as_str().contains("tr-"));
+        let transfers: Vec<_> = transfers.cloned().collect();
+        let of = if self.random.percent(25) && !transfers.is_empty() {
+            &transfers
+        } else {
+            &self.announced
+        };
+        self.random.pick(of).clone()
+    }
+
     /// An order that was sent: mostly one of the last.
     pub fn order(&mut self) -> Option<OrderRequest> {
         let first =
