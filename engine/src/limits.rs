@@ -34,6 +34,10 @@ pub const ORDER_ALLOCATIONS_MAX: usize = 16_384;
 /// orders that are in hand for as long as a batch takes. The backlog goes on after it.
 pub const REPEGGED_LINES_MAX: usize = 1_024;
 
+/// Such events of one look at a backlog: a long one is read once for so many. They follow each
+/// other to the journal, and their orders are in hand until all are durable.
+pub const REPEGGED_EVENTS_MAX: usize = 8;
+
 /// Moves of units after which such an event takes no further line. Mostly a line moves at
 /// once; one that is scattered over many nodes moves in as many parts.
 pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;

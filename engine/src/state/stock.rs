@@ -25,7 +25,7 @@ use crate::model::{
 };
 
 pub use message::{
-    BacklogAt, Edit, Grant, InboundGlance, LineSupply, Promise, Ready, Rest, Standing,
+    BacklogAt, Coming, Edit, Grant, InboundGlance, LineSupply, Promise, Ready, Rest, Standing,
     StockMessage, StockReply,
 };
 
@@ -188,8 +188,8 @@ impl Actor for StockActor {
             StockMessage::ClaimShip { order, line, units, ahead } => {
                 StockReply::Grant(self.claim_ship(order, line, units, ahead))
             }
-            StockMessage::ClaimRepeg(repeg, as_of) => {
-                StockReply::Grant(self.claim_repeg(&repeg, as_of))
+            StockMessage::ClaimRepeg(repeg, comings) => {
+                StockReply::Grant(self.claim_repeg(&repeg, &comings))
             }
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
@@ -334,16 +334,17 @@ impl StockActor {
         Grant::Granted
     }
 
-    /// Grants what was decided on the backlog, if the pair is as it was read: units come off
-    /// what they rest on, and the supplies that they come to have as many.
-    fn claim_repeg(&mut self, repeg: &Repeg, as_of: Lsn) -> Grant {
+    /// Grants what was decided on the backlog, if the pair is still as it was read: units come
+    /// off what they rest on, and the supplies that they come to have as many, and come when
+    /// they were to.
+    fn claim_repeg(&mut self, repeg: &Repeg, comings: &[Coming]) -> Grant {
         if self.rare.as_deref().is_some_and(|r| r.editing) {
             return Grant::InFlight;
         }
-        // What is on its way may have another day by now. What is there is there, whatever
-        // else leaves the shelf.
-        let takes_coming = repeg.takes.iter().any(|(supply, _)| !supply.is_there());
-        if (takes_coming && self.stock.last_lsn > as_of) || !self.has_all(&repeg.off) {
+        let comes = |coming: &Coming| {
+            self.stock.inbound_no(coming.no).is_some_and(|open| open.eta == coming.eta)
+        };
+        if !comings.iter().all(comes) || !self.has_all(&repeg.off) {
             return Grant::Short(0);
         }
         let granted = self.claim(&repeg.takes);

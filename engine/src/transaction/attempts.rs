@@ -16,20 +16,23 @@
 //! | taking an order in hand | no claim | that order |
 //! | a shipment | its order in hand | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
+//! | a transfer | its place in the line of each of its two pairs, once it has one | a pair |
+//! | the same | no claim | the backlog of its SKU |
 //! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
-//! No commands wait for each other in a circle. A change of supply sleeps until claims of
-//! units, shipments, changes and the re-pegger's claims at one pair end, and no command sleeps
-//! with such a claim. A shipment sleeps for these and for changes in line, and so do an order
-//! and the re-pegger. A command that takes an order in hand, or the re-pegger, sleeps for a
-//! shipment or a cancellation of it. An order sleeps for the re-pegger, which sleeps for no
-//! command that sleeps for a backlog: an order has no claim then, and a command whose event is
-//! durable has none left.
+//! No commands wait for each other in a circle. A change of supply, or a transfer, sleeps until
+//! claims of units, shipments, changes and the re-pegger's claims at one pair end, and no command
+//! sleeps with such a claim. A shipment sleeps for these and for changes in line, and so do an
+//! order and the re-pegger. A place in line keeps no change of supply and no transfer out. A
+//! command that takes an order in hand, or the re-pegger, sleeps for a shipment or a cancellation
+//! of it. An order sleeps for the re-pegger, and so does a transfer, which sleeps for no command
+//! that sleeps for a backlog: these have no claim and no place in line then, and a command whose
+//! event is durable has none left.
 //!
-//! No two commands wake each other for ever. Orders, shipments and the re-pegger give up their
-//! claims on pairs before they sleep, and they ask pairs in one order: ascending. The pair that
-//! refused comes after all pairs that they give up. So a command does not wake itself, and
-//! the commands that it wakes slept for an earlier pair than it does. A change of supply that
+//! No two commands wake each other for ever. Orders, shipments, transfers and the re-pegger give
+//! up their claims on pairs before they sleep, and they ask pairs in one order: ascending. The
+//! pair that refused comes after all pairs that they give up. So a command does not wake itself,
+//! and the commands that it wakes slept for an earlier pair than it does. A change of supply that
 //! finds another change in flight leaves the line, and may wake itself by that; it is not in
 //! line then, and does so once.
 //!
@@ -55,6 +58,26 @@ pub enum Attempt<'a, T> {
     Again,
     /// Another command has this actor in hand.
     InTheWay(Listening<'a>),
+}
+
+impl<'a, T> Attempt<'a, T> {
+    /// The same, but that what was done does not count.
+    pub fn unless_done(self) -> Self {
+        match self {
+            Self::Done(_) => Self::Again,
+            other => other,
+        }
+    }
+
+    /// The same outcome, of other work that was to be done.
+    pub fn map<U>(self, done: impl FnOnce(T) -> U) -> Attempt<'a, U> {
+        match self {
+            Self::Done(value) => Attempt::Done(done(value)),
+            Self::Overtaken => Attempt::Overtaken,
+            Self::Again => Attempt::Again,
+            Self::InTheWay(bell) => Attempt::InTheWay(bell),
+        }
+    }
 }
 
 /// The attempts at one step of a command, with a bound of their own: taking an order in

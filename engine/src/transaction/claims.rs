@@ -12,8 +12,8 @@ use super::kernel::Kernel;
 use super::written::{Reserve, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{Lsn, OrderNo, Pair, Proposal, Repeg};
-use crate::state::stock::{Edit, Grant, Standing, StockActor, StockMessage, StockReply};
+use crate::model::{OrderNo, Pair, Proposal, Repeg};
+use crate::state::stock::{Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
 pub struct Claims<'k> {
@@ -98,16 +98,16 @@ impl<'k> Claims<'k> {
         }
     }
 
-    /// Claims what was decided on the backlog at one pair, as it was after an event; the
-    /// pair's bell when others have it in hand.
+    /// Claims what was decided on the backlog at one pair, whose supply on its way was expected
+    /// so; the pair's bell when others have it in hand.
     pub async fn repeg(
         &mut self,
         pair: Pair,
         repeg: &Arc<Repeg>,
-        as_of: Lsn,
+        comings: Box<[Coming]>,
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
         let cell = self.kernel.state.cell(pair);
-        let ask = || cell.ask(StockMessage::ClaimRepeg(Arc::clone(repeg), as_of));
+        let ask = || cell.ask(StockMessage::ClaimRepeg(Arc::clone(repeg), comings.clone()));
         self.claim(pair, StockClaim::Repegging(repeg.takes.clone()), ask).await
     }
 
@@ -159,6 +159,17 @@ impl<'k> Claims<'k> {
             None => left_line(),
         }
         Ok(edit)
+    }
+
+    /// Gives back all claims but those to keep.
+    pub fn give_up(&mut self, keep: impl Fn(&Claim) -> bool) {
+        for claim in std::mem::take(&mut self.held) {
+            if keep(&claim) {
+                self.held.push(claim);
+            } else {
+                self.kernel.give_back(claim);
+            }
+        }
     }
 
     /// The event is in the journal: applying it settles the claims.

@@ -369,3 +369,16 @@ fn a_shipment_of_two_items_ships_when_both_are_there() {
     assert!(world.ships_in("o").iter().all(|day| *day == Some(0)), "{:?}", world.ships_in("o"));
     world.is_clean();
 }
+
+/// An order may name an item twice: one event changes it once.
+#[test]
+fn two_lines_of_one_order_that_wait_for_the_same_item_are_both_served() {
+    let mut world = World::new();
+    let twice = order("twice", &[("A", 2), ("A", 3)], Shortage::Backorder);
+    world.place(twice).expect("it is placed");
+    world.waits("later", 1);
+    world.receive("E", 6);
+    assert_eq!(world.rests("twice"), (5, 0, 0));
+    assert_eq!(world.rests("later"), (1, 0, 0));
+    world.is_clean();
+}

@@ -35,8 +35,9 @@ pub enum StockMessage {
         /// Units of the same line that earlier shipments have a right to.
         ahead: u32,
     },
-    /// Claim that units rest on other supply, as was decided on the backlog as of an event.
-    ClaimRepeg(Arc<Repeg>, Lsn),
+    /// Claim that units rest on other supply, as was decided on the backlog while what is on
+    /// its way was expected so.
+    ClaimRepeg(Arc<Repeg>, Box<[Coming]>),
     /// Apply what a durable event does here.
     Apply {
         /// This pair.
@@ -91,6 +92,15 @@ pub enum StockReply {
     Standing(Standing),
     /// To what needs no answer.
     Done,
+}
+
+/// When a supply on its way is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coming {
+    /// Its number at the pair.
+    pub no: InboundNo,
+    /// When.
+    pub eta: Timestamp,
 }
 
 /// What a pair could promise, at one moment.

@@ -1,16 +1,20 @@
 //! Looks at a SKU's backlog, and plans what of it rests on what from now on.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::event::{BacklogRepegged, Repegged};
 use super::line::Line;
-use super::pool::{At, Demand, Part, Pool};
+use super::pool::{At, Demand, Part, Pool, Step};
 use crate::limits::{ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX};
 use crate::model::{
-    Allocation, Day, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Shortage, SkuNo,
+    Allocation, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Shortage, SkuNo,
+    Supply,
 };
 use crate::planning::{self, Wanted, WantedLine};
-use crate::state::stock::{BacklogAt, StockMessage, StockReply};
+use crate::state::network::Network;
+use crate::state::stock::{BacklogAt, Coming, Ready, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Ear};
 use crate::transaction::bells::Awaited;
@@ -22,78 +26,150 @@ use crate::transaction::rests::days;
 /// Lines that are looked at before the looks at other SKUs go on.
 const DEMANDS_AT_ONCE: usize = 64;
 
-/// What was planned for the backlog, and what it rests on.
+/// What was planned for a part of the backlog, and what it rests on.
 pub struct Planned {
     /// What happens if it can be done.
     pub event: BacklogRepegged,
     /// The orders, with the last event that changed each.
     pub orders: Vec<(OrderNo, Lsn)>,
-    /// The pairs, with the last event that changed each.
-    pub pairs: Vec<(NodeNo, Lsn)>,
+    /// When the supply on its way is expected that the lines come to rest on.
+    pub comings: Vec<(NodeNo, Coming)>,
 }
 
-/// Plans for the backlog of a SKU, the oldest order first: each line gets what its policy
-/// likes best of what is free. None when nothing of it can be served sooner, and no command in
-/// flight has units that may come back.
-pub async fn plan(
-    kernel: &Kernel,
+/// A look at the backlog of a SKU: who waits, what is free, and how far it was planned.
+pub struct Look {
     sku: SkuNo,
-) -> Result<Attempt<'_, Option<Planned>>, EngineError> {
-    let looked_at = kernel.watermark.applied();
-    let looked = look(kernel, sku).await?;
-    let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
-    let pairs = looked.iter().map(|(node, at)| (*node, at.last_lsn)).collect();
-    let network = kernel.state.network.load_full();
-    let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
-    let (mut pool, demands) = Pool::of(looked, is_enabled);
-    let (mut lines, mut orders, mut moves) = (Vec::new(), Vec::new(), 0);
-    for (at, demand) in demands.iter().enumerate() {
-        if at % DEMANDS_AT_ONCE == 0 {
-            tokio::task::yield_now().await;
-        }
-        if lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
-            break;
-        }
-        if !pool.may_serve(demand) {
-            continue;
-        }
-        // A pair has its event already, and the order not yet.
-        let Some(order) = read_order(kernel, demand.order).await? else {
-            return Ok(Attempt::Overtaken);
-        };
-        if order.last_lsn > looked_at {
-            // What was planned for older orders holds all the same.
-            if lines.is_empty() {
-                return Ok(Attempt::Overtaken);
+    /// What was applied before.
+    at: Lsn,
+    network: Arc<Network>,
+    /// A node whose pair has units in flight that may come back.
+    in_flight: Option<NodeNo>,
+    /// What is free, less what was planned.
+    pool: Pool,
+    /// The oldest order first.
+    demands: Vec<Demand>,
+    /// How many of them were planned for.
+    planned: usize,
+    has_served: bool,
+}
+
+impl Look {
+    /// Looks at all nodes that ever had the SKU.
+    pub async fn at(kernel: &Kernel, sku: SkuNo) -> Result<Self, EngineError> {
+        let at = kernel.watermark.applied();
+        let looked = look(kernel, sku).await?;
+        let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
+        let network = kernel.state.network.load_full();
+        let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
+        let (pool, demands) = Pool::of(looked, is_enabled);
+        let (planned, has_served) = (0, false);
+        Ok(Self { sku, at, network, in_flight, pool, demands, planned, has_served })
+    }
+
+    /// Plans for the lines behind those that were planned for, the oldest order first: each
+    /// line gets what its policy likes best of what is free. None when nothing of them can be
+    /// served sooner, and no command in flight has units that may come back.
+    pub async fn plan<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+    ) -> Result<Attempt<'k, Option<Planned>>, EngineError> {
+        let (mut lines, mut orders, mut moves) = (Vec::new(), Vec::new(), 0);
+        let mut comings = Vec::new();
+        while let Some(demand) = self.demands.get(self.planned) {
+            if self.planned % DEMANDS_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
             }
-            break;
+            // An event changes an order once: another line of it goes into the next one.
+            let is_in_it = orders.last().is_some_and(|(no, _)| *no == demand.order);
+            if is_in_it || lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
+                break;
+            }
+            if !self.pool.may_serve(demand) {
+                self.planned += 1;
+                continue;
+            }
+            // A pair has its event already, and the order not yet.
+            let Some(order) = read_order(kernel, demand.order).await? else {
+                return Ok(Attempt::Overtaken);
+            };
+            if order.last_lsn > self.at {
+                // What was planned for older orders holds all the same.
+                if lines.is_empty() {
+                    return Ok(Attempt::Overtaken);
+                }
+                break;
+            }
+            let (steps, line) = match self.serve(kernel, demand, &order)? {
+                Served::Stays => {
+                    self.planned += 1;
+                    continue;
+                }
+                Served::Overtaken => return Ok(Attempt::Overtaken),
+                Served::Steps(steps, line) => (steps, line),
+            };
+            moves += line.moves.len();
+            orders.push((order.no, order.last_lsn));
+            lines.push(Repegged { no: order.no, id: order.header.id.clone(), line });
+            note_comings(&self.pool, &steps, &mut comings);
+            self.pool.take(&steps);
+            self.planned += 1;
         }
+        if !orders.is_empty() {
+            self.has_served = true;
+            let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines };
+            return Ok(Attempt::Done(Some(Planned { event, orders, comings })));
+        }
+        match self.in_flight {
+            Some(node) if !self.has_served => wait_for(kernel, Pair { sku: self.sku, node }).await,
+            _ => Ok(Attempt::Done(None)),
+        }
+    }
+
+    /// What a line steps to, and what that does to its order.
+    fn serve(
+        &self,
+        kernel: &Kernel,
+        demand: &Demand,
+        order: &Order,
+    ) -> Result<Served, EngineError> {
         if order.state() != OrderState::Open || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
-            continue;
+            return Ok(Served::Stays);
         }
-        let planned = planned_for(kernel, (sku, &pool), demand, &order);
+        let planned = planned_for(kernel, (self.sku, &self.pool), demand, order);
         let now = kernel.state.now();
         let arrives = |at: At| -> Option<Day> {
-            days(kernel, &network, &order.header, at.0, (pool.ready(at), now)).map(|days| days.1)
+            let ready = (self.pool.ready(at), now);
+            days(kernel, &self.network, &order.header, at.0, ready).map(|days| days.1)
         };
-        let steps = pool.steps(demand, &planned, order.header.split, arrives);
+        let steps = self.pool.steps(demand, &planned, order.header.split, arrives);
         if steps.is_empty() {
-            continue;
+            return Ok(Served::Stays);
         }
-        let line = Line { order: &order, demand, pool: &pool };
-        let Some(line) = line.repegged(kernel, &steps)? else { return Ok(Attempt::Overtaken) };
-        moves += line.moves.len();
-        orders.push((order.no, order.last_lsn));
-        lines.push(Repegged { no: order.no, id: order.header.id.clone(), line });
-        pool.take(&steps);
+        let line = Line { order, demand, pool: &self.pool };
+        let line = line.repegged(kernel, &steps)?;
+        Ok(line.map_or(Served::Overtaken, |line| Served::Steps(steps, line)))
     }
-    if !orders.is_empty() {
-        let event = BacklogRepegged { sku, looked_at, lines };
-        return Ok(Attempt::Done(Some(Planned { event, orders, pairs })));
-    }
-    match in_flight {
-        Some(node) => wait_for(kernel, Pair { sku, node }).await,
-        None => Ok(Attempt::Done(None)),
+}
+
+/// What a look comes to for one line.
+enum Served {
+    /// It stays as it is.
+    Stays,
+    /// Its order is no more as its pairs are.
+    Overtaken,
+    /// It takes these steps, which change the order so.
+    Steps(Vec<Step>, LineRepegged),
+}
+
+/// Notes when the supply on its way is expected that a line steps to.
+fn note_comings(pool: &Pool, steps: &[Step], comings: &mut Vec<(NodeNo, Coming)>) {
+    for (_, to, _) in steps {
+        if let (Supply::Inbound(no), Ready::At(eta)) = (to.1, pool.ready(*to)) {
+            let coming = (to.0, Coming { no, eta });
+            if !comings.contains(&coming) {
+                comings.push(coming);
+            }
+        }
     }
 }
 

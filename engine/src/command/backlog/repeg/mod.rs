@@ -4,8 +4,8 @@
 //!   something came free --> the SKU is unsettled: new orders wait
 //!        look: all nodes' backlog and free supply
 //!        plan: by age, each line by its own policy          (pure: pool)
-//!        orders in hand, units claimed, one event of bounded size
-//!        applied --> look again --> nothing to do --> the SKU is settled
+//!        orders in hand, units claimed, events of bounded size, one after the other
+//!        all applied --> look again --> nothing to do --> the SKU is settled
 //! ```
 //! No caller asks for it. It runs beside the commands, and holds nothing while it waits for
 //! one of them.
@@ -23,9 +23,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use self::event::BacklogRepegged;
-use self::look::{Planned, plan};
+use self::look::{Look, Planned};
 use crate::journal::Ticket;
-use crate::limits::SETTLED_AT_ONCE_MAX;
+use crate::limits::{REPEGGED_EVENTS_MAX, SETTLED_AT_ONCE_MAX};
 use crate::model::SkuNo;
 use crate::model::event::{Numbered, Record};
 use crate::state::stock::Grant;
@@ -100,8 +100,8 @@ async fn settle(kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
     }
 }
 
-/// Serves as much of a SKU's backlog as goes into one event; none when nothing of it can be
-/// served sooner.
+/// Serves as much of a SKU's backlog as one look goes for, in several events that follow each
+/// other to the journal; answers the last of them. None when nothing can be served sooner.
 async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineError> {
     let mut attempts = Attempts::begin(kernel);
     loop {
@@ -110,13 +110,30 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
         while kernel.watermark.applied() < shown {
             kernel.stepped(kernel.next_step()).await?;
         }
-        let attempt = plan(kernel, sku).await?;
-        let Some(planned) = attempts.end(attempt).await? else { continue };
-        let Some(planned) = planned else { return Ok(None) };
-        let attempt = claim(kernel, &planned).await?;
-        if let Some(claims) = attempts.end(attempt).await? {
-            return append(kernel, planned.event, claims).map(Some);
+        let mut look = Look::at(kernel, sku).await?;
+        let (mut last, mut events) = (None, 0);
+        let attempt = loop {
+            // What else happens is seen by the next look.
+            if events >= REPEGGED_EVENTS_MAX {
+                return Ok(last);
+            }
+            let planned = match look.plan(kernel).await? {
+                Attempt::Done(Some(planned)) => planned,
+                Attempt::Done(None) => return Ok(last),
+                Attempt::Overtaken => break Attempt::Overtaken,
+                Attempt::Again => break Attempt::Again,
+                Attempt::InTheWay(bell) => break Attempt::InTheWay(bell),
+            };
+            match claim(kernel, &planned).await? {
+                Attempt::Done(claims) => last = Some(append(kernel, planned.event, claims)?),
+                in_the_way => break in_the_way.map(drop),
+            }
+            events += 1;
+        };
+        if last.is_some() {
+            return Ok(last);
         }
+        attempts.end::<()>(attempt).await?;
     }
 }
 
@@ -124,7 +141,7 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
 /// command has one of them in hand.
 async fn claim<'k>(
     kernel: &'k Kernel,
-    Planned { event, orders, pairs }: &Planned,
+    Planned { event, orders, comings }: &Planned,
 ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (no, last_lsn) in orders {
@@ -136,10 +153,9 @@ async fn claim<'k>(
         }
     }
     for (pair, repeg) in event.by_pair() {
-        let seen = pairs.iter().find(|(node, _)| *node == pair.node);
-        // A pair that was not there has no unit.
-        let Some((_, as_of)) = seen else { return Ok(Attempt::Overtaken) };
-        match claims.repeg(pair, &Arc::new(repeg), *as_of).await? {
+        let comings = comings.iter().filter(|(node, _)| *node == pair.node);
+        let comings = comings.map(|(_, coming)| *coming).collect();
+        match claims.repeg(pair, &Arc::new(repeg), comings).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::Short(_) | Grant::NoRoomToWait | Grant::Missing(_)) => {
                 return Ok(Attempt::Overtaken);
