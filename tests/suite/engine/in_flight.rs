@@ -80,3 +80,28 @@ fn a_change_that_leaves_its_line_refused_wakes_those_behind_it() {
     single.run(buyer).expect("three units are free");
     assert_clean(&engine);
 }
+
+/// What is free may be claimed by an order in flight: the transfer waits for what becomes of
+/// it, keeps its place in line, and does not wake itself.
+#[test]
+fn a_transfer_of_units_that_an_order_claims_waits_for_the_order() {
+    for (units, is_sent) in [(2, true), (3, false)] {
+        let mut single = with_node(NodeKind::Warehouse, 5);
+        let engine = single.engine.clone();
+        single.run(define_nodes(&engine, &[node("M", NodeKind::Store, 20)]));
+        let mut buyer = pin!(place(&engine, order("o", &[("A", 3)], Shortage::Reject)));
+        assert!(poll(buyer.as_mut()).is_pending(), "the order is in flight");
+        let mut transfer = pin!(engine.dispatch_transfer(dispatch("A", "N", "M", units)));
+        let woken = Arc::new(Woken::default());
+        assert!(woken.poll(transfer.as_mut()).is_pending());
+        assert!(!woken.is_woken(), "nothing happened yet");
+        let mut late = pin!(place(&engine, order("late", &[("A", 1)], Shortage::Reject)));
+        assert!(poll(late.as_mut()).is_pending(), "nobody overtakes it");
+        single.run(buyer).expect("it is placed");
+        assert_eq!(single.run(transfer).is_ok(), is_sent, "{units} of 2 units");
+        let late = single.run(late).expect("an answer").outcome;
+        // What left is promised from where it goes to.
+        assert!(matches!(late, PlaceOutcome::Placed(_)));
+        assert_clean(&engine);
+    }
+}

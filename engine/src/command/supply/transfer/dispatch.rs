@@ -92,20 +92,23 @@ impl Command for DispatchTransfer {
         let [from, to] = pairs(tx.state(), &self.sku, [&self.from, &self.to])?;
         let entry = tx.state().catalogue.entry(from.sku);
         let (id, quantity, eta) = (&self.id, self.quantity, self.eta);
+        let comes = Proposal::TransferComes { id: id.clone(), quantity, eta, from: from.node };
+        let proposals = [(from, Proposal::TransferLeaves { quantity }), (to, comes)];
         let mut attempts = Attempts::begin(kernel);
         let changes = loop {
-            let comes = Proposal::TransferComes { id: id.clone(), quantity, eta, from: from.node };
-            let proposals = [(from, Proposal::TransferLeaves { quantity }), (to, comes)];
             // What came free goes to orders that wait before it leaves for another node.
             let attempt = match kernel.settled(from.sku, entry)? {
                 Err(bell) => Attempt::InTheWay(bell),
-                Ok(()) => match both(kernel, proposals).await? {
-                    Attempt::Done(_) if entry.is_unsettled() => Attempt::Again,
-                    attempt => attempt,
-                },
+                Ok(()) => both(&mut tx.claims, &proposals).await?,
             };
-            if let Some((changes, claims)) = attempts.end(attempt).await? {
-                tx.claims.take(claims);
+            let attempt = if entry.is_unsettled() {
+                // Who offers it to them needs these pairs, and the places in their lines.
+                tx.claims.give_up(|_| false);
+                attempt.unless_done()
+            } else {
+                attempt
+            };
+            if let Some(changes) = attempts.end(attempt).await? {
                 break changes;
             }
         };

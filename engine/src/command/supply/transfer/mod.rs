@@ -11,7 +11,8 @@ pub mod dispatch;
 pub mod recall;
 
 use crate::model::{
-    NodeId, Pair, Proposal, Refusal, RefusalKind, Rule, Sku, StockChange, Violation,
+    Claim, NodeId, Pair, Proposal, Refusal, RefusalKind, Rule, Sku, StockChange, StockClaim,
+    Violation,
 };
 use crate::state::State;
 use crate::state::network::is_supplier;
@@ -19,7 +20,6 @@ use crate::state::stock::Edit;
 use crate::transaction::attempts::Attempt;
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
-use crate::transaction::kernel::Kernel;
 
 /// The item's pairs at two nodes that hold stock.
 fn pairs(state: &State, sku: &Sku, nodes: [&NodeId; 2]) -> Result<[Pair; 2], Refusal> {
@@ -41,21 +41,18 @@ fn goes_nowhere(from: &NodeId, to: &NodeId) -> Option<Violation> {
     (from == to).then(|| Violation::new("to", to, rule()))
 }
 
-/// What two pairs decided, and the claims that hold both.
-type Both<'k> = ([Decided; 2], Claims<'k>);
-
 /// What a pair decided; none when it knows no supply of that id.
 type Decided = Option<StockChange>;
 
 /// Has two pairs decide, and holds them. Pairs are asked in ascending order, as by every
-/// command that asks several.
+/// command that asks several. A command that has to wait for one of them lets go of the other,
+/// and keeps its place in line.
 async fn both<'k>(
-    kernel: &'k Kernel,
-    proposals: [(Pair, Proposal); 2],
-) -> Result<Attempt<'k, Both<'k>>, EngineError> {
-    let mut claims = Claims::new(kernel);
+    claims: &mut Claims<'k>,
+    proposals: &[(Pair, Proposal); 2],
+) -> Result<Attempt<'k, [Decided; 2]>, EngineError> {
     let mut decided = [const { None }; 2];
-    let mut refused: Option<Refusal> = None;
+    let mut refused = None;
     let mut order = [0, 1];
     order.sort_by_key(|at| proposals[*at].0);
     for at in order {
@@ -70,13 +67,13 @@ async fn both<'k>(
                 });
             }
             Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
-            Err(bell) => return Ok(Attempt::InTheWay(bell)),
+            Err(bell) => {
+                claims.give_up(|claim| matches!(claim, Claim::Stock(_, StockClaim::InLine)));
+                return Ok(Attempt::InTheWay(bell));
+            }
         }
     }
-    match refused {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(Attempt::Done((decided, claims))),
-    }
+    refused.map_or(Ok(Attempt::Done(decided)), |refusal| Err(refusal.into()))
 }
 
 /// The refusal that is answered when both apply.

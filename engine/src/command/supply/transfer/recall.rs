@@ -72,15 +72,13 @@ impl Command for RecallTransfer {
         &self,
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<TransferRecalled>, EngineError> {
-        let kernel = tx.kernel();
         let [from, to] = pairs(tx.state(), &self.sku, [&self.from, &self.to])?;
-        let mut attempts = Attempts::begin(kernel);
+        let turns = Proposal::TransferTurnsBack { id: self.id.clone(), from: from.node };
+        let proposals = [(from, Proposal::Hold), (to, turns)];
+        let mut attempts = Attempts::begin(tx.kernel());
         let [_, turned] = loop {
-            let id = self.id.clone();
-            let turns = Proposal::TransferTurnsBack { id, from: from.node };
-            let attempt = both(kernel, [(from, Proposal::Hold), (to, turns)]).await?;
-            if let Some((changes, claims)) = attempts.end(attempt).await? {
-                tx.claims.take(claims);
+            let attempt = both(&mut tx.claims, &proposals).await?;
+            if let Some(changes) = attempts.end(attempt).await? {
                 break changes;
             }
         };
