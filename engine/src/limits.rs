@@ -34,13 +34,16 @@ pub const ORDER_ALLOCATIONS_MAX: usize = 16_384;
 /// orders that are in hand for as long as a batch takes. The backlog goes on after it.
 pub const REPEGGED_LINES_MAX: usize = 1_024;
 
-/// Such events of one look at a backlog: a long one is read once for so many. They follow each
-/// other to the journal, and their orders are in hand until all are durable.
+/// Most events that the re-pegger writes after reading a backlog once. They follow each other to
+/// the journal, and their orders are in hand until they are applied.
 pub const REPEGGED_EVENTS_MAX: usize = 8;
 
 /// Moves of units after which such an event takes no further line. Mostly a line moves at
 /// once; one that is scattered over many nodes moves in as many parts.
 pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
+
+/// Most pairs of which one event of the re-pegger says that all days were told.
+pub const TOLD_PAIRS_MAX: usize = 256;
 
 /// Backlogs that are settled side by side: each waits for its events to be durable.
 pub const SETTLED_AT_ONCE_MAX: usize = 64;
@@ -61,6 +64,7 @@ pub const INBOUND_PER_PAIR_MAX: usize = 256;
 
 /// How many of a pair's closed inbound supplies are remembered, the last ones: a file of open
 /// orders may list them for weeks after. A pair with one delivery a day knows those of a month.
+/// It is part of what events come to: with another number, journals come to another state.
 pub const CLOSED_INBOUND_PER_PAIR_MAX: usize = 32;
 
 /// Most holidays in a node's calendar: thirty years of a dozen. A search for the

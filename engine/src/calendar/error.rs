@@ -39,15 +39,3 @@ pub enum CalendarError {
         count: usize,
     },
 }
-
-impl CalendarError {
-    /// The field at fault: `zone`, `working_days`, `cut_off` or `holidays`.
-    pub const fn field(&self) -> &'static str {
-        match self {
-            Self::UnknownZone { .. } => "zone",
-            Self::NoWorkingDay | Self::UnknownWeekday { .. } => "working_days",
-            Self::CutOffTooLate { .. } => "cut_off",
-            Self::TooManyHolidays { .. } => "holidays",
-        }
-    }
-}

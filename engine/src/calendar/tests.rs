@@ -223,22 +223,22 @@ fn each_limit_is_refused_by_the_name_of_its_field() {
     let too_many = vec![Day::default(); HOLIDAYS_MAX + 1];
     let week = Weekdays::EVERY_DAY;
     let refusals = [
-        ("zone", Calendar::new("America/Springfield", week, 0, Vec::new()).unwrap_err()),
-        ("zone", Calendar::new("Etc/Unknown", week, 0, Vec::new()).unwrap_err()),
-        ("cut_off", Calendar::new("UTC", week, 1_441, Vec::new()).unwrap_err()),
+        ("time zone", Calendar::new("America/Springfield", week, 0, Vec::new()).unwrap_err()),
+        ("time zone", Calendar::new("Etc/Unknown", week, 0, Vec::new()).unwrap_err()),
+        ("cut-off", Calendar::new("UTC", week, 1_441, Vec::new()).unwrap_err()),
         ("holidays", Calendar::new("UTC", week, 0, too_many).unwrap_err()),
         (
-            "cut_off",
+            "cut-off",
             Calendar::new("UTC", week, 0, Vec::new())
                 .unwrap()
                 .with_weekday_cut_offs(&WeekdayCutOffs([Some(CUT_OFF_MINUTES_MAX + 1); 7]))
                 .unwrap_err(),
         ),
-        ("working_days", working_days(0).unwrap_err()),
-        ("working_days", working_days(0b1000_0000).unwrap_err()),
+        ("working days", working_days(0).unwrap_err()),
+        ("working days", working_days(0b1000_0000).unwrap_err()),
     ];
-    for (field, error) in refusals {
-        assert_eq!(error.field(), field, "{error}");
+    for (names, error) in refusals {
+        assert!(error.to_string().contains(names), "{names}: {error}");
     }
 }
 

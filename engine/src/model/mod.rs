@@ -53,7 +53,7 @@ pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
     ClosedInbound, ClosedInbounds, Extras, Inbound, Parts, Proposal, Refused, Repeg, Serves, Stock,
-    StockChange, StockEffect, StockOperation, TransferAnnounced,
+    StockChange, StockEffect, StockOperation, ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

@@ -171,7 +171,7 @@ refusals! {
         max: usize,
     } => LimitReached, List(what);
 
-    /// A level would become negative.
+    /// A level would become negative, or more units leave than are free or on their way.
     #[error("{what}: {wanted} units asked for, {available} there")]
     14 StockBelowZero = "STOCK_BELOW_ZERO" {
         /// The quantity, as commands call it.

@@ -39,6 +39,8 @@ pub struct Extras {
     pub inbound_next: u16,
     /// Inbound supplies of which nothing more is to come.
     pub closed: ClosedInbounds,
+    /// Whether units lost their supply here, and wait, and their orders were not told.
+    pub lost: bool,
     /// Whether a supplier promises any quantity.
     pub unlimited: bool,
 }
@@ -147,7 +149,8 @@ pub enum StockChange {
         #[n(3)]
         eta: Timestamp,
     },
-    /// A supply on its way changed in quantity or time.
+    /// A supply on its way changed in quantity or time. Read still, and written no more: it
+    /// does not know who is to be told.
     #[n(7)]
     InboundChanged {
         /// Which one.
@@ -267,6 +270,19 @@ pub enum StockChange {
         #[n(0)]
         quantity: u32,
     },
+    /// A supply on its way changed in quantity or time.
+    #[n(20)]
+    InboundMoved {
+        /// Which one.
+        #[n(0)]
+        no: InboundNo,
+        /// Units now expected; with none, it closes.
+        #[n(1)]
+        quantity: u32,
+        /// When.
+        #[n(2)]
+        eta: Timestamp,
+    },
 }
 
 /// Units that are on their way from another node.
@@ -352,7 +368,10 @@ impl StockEffect {
     /// Whether it may free units, or bring supply nearer.
     pub const fn frees(&self) -> bool {
         match self {
-            Self::Change { change: StockChange::Unchanged, .. }
+            Self::Change {
+                change: StockChange::Unchanged | StockChange::TransferLeft { .. },
+                ..
+            }
             | Self::Reserve { .. }
             | Self::Ship { .. } => false,
             Self::Change { .. } | Self::Release { .. } | Self::Repeg(_) => true,
@@ -369,6 +388,26 @@ pub struct Repeg {
     pub on: Vec<Reservation>,
     /// Units that come onto each supply.
     pub takes: Parts,
+    /// Whose orders were told the days that follow from this pair.
+    pub told: ToldAt,
+}
+
+/// Which orders were told of days that follow from one pair.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ToldAt {
+    /// Those that rest on these inbound supplies.
+    #[n(0)]
+    pub supplies: Vec<InboundNo>,
+    /// Those whose units lost their supply, and wait.
+    #[n(1)]
+    pub lost: bool,
+}
+
+impl ToldAt {
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.supplies.is_empty() && !self.lost
+    }
 }
 
 impl Repeg {
@@ -438,6 +477,7 @@ impl Stock {
             | StockChange::InboundReopened { .. }
             | StockChange::TransferAnnounced(_)
             | StockChange::TransferTurnedBack { .. }
+            | StockChange::InboundMoved { .. }
             | StockChange::Unchanged => free,
         }
     }
@@ -472,6 +512,15 @@ impl Stock {
     /// others. Only the last ones are remembered.
     pub fn closed_inbound(&self) -> &[ClosedInbound] {
         self.extras.as_ref().map_or(&[], |e| e.closed.list())
+    }
+
+    /// Which orders are to be told of days that follow from this pair.
+    pub fn untold(&self) -> ToldAt {
+        let supplies = self.inbound().iter().filter(|inbound| inbound.untold);
+        ToldAt {
+            supplies: supplies.map(|inbound| inbound.no).collect(),
+            lost: self.extras.as_ref().is_some_and(|extras| extras.lost),
+        }
     }
 
     /// When units that rest on that supply are expected; none when they are there, or have

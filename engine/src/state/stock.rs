@@ -191,6 +191,9 @@ impl Actor for StockActor {
             StockMessage::ClaimRepeg(repeg, comings) => {
                 StockReply::Grant(self.claim_repeg(&repeg, &comings))
             }
+            StockMessage::ClaimTold(repeg, as_of) => {
+                StockReply::Grant(self.claim_told(&repeg, as_of))
+            }
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
@@ -304,7 +307,8 @@ impl StockActor {
             }));
         }
         let (free, inbound, last_lsn) = (self.free(), self.glance_inbound(), self.stock.last_lsn);
-        BacklogAt { lines, free, inbound, in_flight: self.is_in_flight(), last_lsn }
+        let (in_flight, untold) = (self.is_in_flight(), self.stock.untold());
+        BacklogAt { lines, free, inbound, in_flight, last_lsn, untold }
     }
 
     /// Grants all parts or none.
@@ -352,6 +356,14 @@ impl StockActor {
             self.rare().repegging += 1;
         }
         granted
+    }
+
+    /// Grants that orders were told, if nothing happened to the pair since it was read.
+    fn claim_told(&mut self, repeg: &Repeg, as_of: Lsn) -> Grant {
+        if self.stock.last_lsn > as_of {
+            return Grant::Short(0);
+        }
+        self.claim_repeg(repeg, &[])
     }
 
     /// Whether all these units are reserved. Those of one line on one supply may be listed in

@@ -16,8 +16,8 @@
 //! | taking an order in hand | no claim | that order |
 //! | a shipment | its order in hand | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
-//! | a transfer | its place in the line of each of its two pairs, once it has one | a pair |
-//! | the same | no claim | the backlog of its SKU |
+//! | a transfer, dispatched or recalled | its place in the line of each pair, once it has one | a pair |
+//! | a transfer, dispatched | no claim | the backlog of its SKU |
 //! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
 //! No commands wait for each other in a circle. A change of supply, or a transfer, sleeps until
@@ -34,7 +34,8 @@
 //! pair that refused comes after all pairs that they give up. So a command does not wake itself,
 //! and the commands that it wakes slept for an earlier pair than it does. A change of supply that
 //! finds another change in flight leaves the line, and may wake itself by that; it is not in
-//! line then, and does so once.
+//! line then, and does so once. A transfer that lets go of a pair may mark its SKU; it keeps its
+//! place at the pair that it sleeps for, and gives that up only to sleep for the backlog.
 //!
 //! No wake-up is lost: a command that sleeps was refused once more after it began to
 //! listen. So the turn that frees the actor comes after that refusal, and the thread that
@@ -61,14 +62,6 @@ pub enum Attempt<'a, T> {
 }
 
 impl<'a, T> Attempt<'a, T> {
-    /// The same, but that what was done does not count.
-    pub fn unless_done(self) -> Self {
-        match self {
-            Self::Done(_) => Self::Again,
-            other => other,
-        }
-    }
-
     /// The same outcome, of other work that was to be done.
     pub fn map<U>(self, done: impl FnOnce(T) -> U) -> Attempt<'a, U> {
         match self {

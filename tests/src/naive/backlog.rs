@@ -73,6 +73,9 @@ impl Naive {
     /// # Errors
     /// The first order that is kept waiting.
     pub fn check_backlog(&self) -> Result<(), String> {
+        if let Some((pair, _)) = self.pairs.iter().find(|(_, pair)| pair.is_untold()) {
+            return Err(format!("orders at {pair:?} were not told of other days"));
+        }
         for (no, line, sku, is_whole) in self.lines() {
             let rests = self.rests(sku, no, line);
             let late =

@@ -79,6 +79,7 @@ impl Naive {
         }
         let done = fact.apply(self, asked);
         done.map_err(|error| format!("version {version}, {fact:?}: {error}"))?;
+        self.pairs.values_mut().for_each(Pair::forget_untold);
         self.remember(version);
         Ok(())
     }

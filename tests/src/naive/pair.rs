@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::model::{InboundNo, Stock, Supply, Timestamp};
+use backstock_engine::model::{InboundNo, Stock, Supply, Timestamp, ToldAt};
 
 /// What an unlimited supplier is taken to have.
 const UNLIMITED: i64 = 1_000_000_000;
@@ -29,6 +29,8 @@ struct Expected {
     eta: Timestamp,
     /// The node that a transfer left.
     from: Option<String>,
+    /// Whether orders that rest on it are to be told of another day.
+    untold: bool,
 }
 
 /// A supply of which nothing more is to come.
@@ -53,6 +55,8 @@ pub struct Pair {
     announced: u16,
     /// Those that closed first before others.
     closed: Vec<Closed>,
+    /// Whether units lost their supply, and their orders are to be told.
+    lost: bool,
     units: Vec<Unit>,
 }
 
@@ -149,7 +153,10 @@ impl Pair {
     fn announce(&mut self, id: &str, quantity: usize, eta: Timestamp) {
         let no = self.announced;
         self.announced += 1;
-        self.inbound.insert(no, Expected { id: id.into(), quantity, arrived: 0, eta, from: None });
+        self.inbound.insert(
+            no,
+            Expected { id: id.into(), quantity, arrived: 0, eta, from: None, untold: false },
+        );
     }
 
     fn is_closed(&self, id: &str) -> bool {
@@ -176,7 +183,7 @@ impl Pair {
         };
         let Closed { ordered: before, arrived, .. } = self.closed[at];
         let is_transfer = self.closed[at].from.is_some();
-        if arrived >= before && ordered > arrived && !is_transfer {
+        if ordered > before.max(arrived) && !is_transfer {
             self.closed.remove(at);
             self.announce(id, ordered - arrived, eta);
             self.inbound.get_mut(&(self.announced - 1)).expect("it was announced").arrived =
@@ -193,19 +200,30 @@ impl Pair {
     ) -> Result<(), String> {
         let no = self.open(id)?;
         let expected = self.inbound.get_mut(&no).expect("it is open");
+        let before = expected.eta;
         expected.quantity = quantity.unwrap_or(expected.quantity);
         expected.eta = eta.unwrap_or(expected.eta);
-        self.displace(no, false);
+        let is_moved = expected.eta != before;
+        self.lost |= self.displace(no, false);
+        if is_moved && self.pegged(no) > 0 {
+            self.inbound.get_mut(&no).expect("it is open").untold = true;
+        }
         Ok(())
     }
 
     fn receive_inbound(&mut self, id: &str, arrived: usize, closes: bool) -> Result<(), String> {
         if let Some(late) = self.closed.iter_mut().find(|closed| closed.id == id) {
+            if late.from.is_some() && arrived > 0 {
+                return Err(format!("nothing of transfer {id} is on its way"));
+            }
             late.arrived += arrived;
             self.movements.push(count(arrived));
             return Ok(());
         }
         let no = self.open(id)?;
+        if self.inbound[&no].from.is_some() && arrived > self.inbound[&no].quantity {
+            return Err(format!("more came of transfer {id} than left"));
+        }
         self.movements.push(count(arrived));
         let ordered = self.ordered(no);
         let expected = self.inbound.get_mut(&no).expect("it is open");
@@ -221,11 +239,13 @@ impl Pair {
 
     fn close(&mut self, no: u16, ordered: usize) {
         self.inbound.get_mut(&no).expect("it is open").quantity = 0;
-        self.displace(no, false);
+        self.lost |= self.displace(no, false);
         let Expected { id, arrived, from, .. } = self.inbound.remove(&no).expect("it is open");
         self.closed.push(Closed { id, ordered, arrived, from });
-        let forgotten = self.closed.len().saturating_sub(CLOSED);
-        self.closed.drain(..forgotten);
+        if self.closed.len() > CLOSED {
+            let transfer = self.closed[..CLOSED].iter().position(|closed| closed.from.is_some());
+            self.closed.remove(transfer.unwrap_or(0));
+        }
     }
 
     /// Units leave for another node: no more than are free.
@@ -278,8 +298,9 @@ impl Pair {
     }
 
     /// Units beyond what is expected wait: the newest promises first, or those for which goods
-    /// arrived, the oldest first.
-    fn displace(&mut self, no: u16, oldest_first: bool) {
+    /// arrived, the oldest first. Answers whether there are any.
+    fn displace(&mut self, no: u16, oldest_first: bool) -> bool {
+        let is_more = self.pegged(no) > self.inbound[&no].quantity;
         while self.pegged(no) > self.inbound[&no].quantity {
             let supply = Supply::Inbound(InboundNo(no));
             let pegs = self.units.iter_mut().filter(|unit| unit.supply == supply);
@@ -287,6 +308,7 @@ impl Pair {
             let next = if oldest_first { pegs.min_by_key(key) } else { pegs.max_by_key(key) };
             next.expect("more than none").supply = Supply::Backorder;
         }
+        is_more
     }
 
     /// When units on a supply are there: at once, at an instant, or nobody knows.
@@ -384,6 +406,44 @@ impl Pair {
         self.units.swap_remove(at.expect("the unit is there"));
     }
 
+    /// All orders were told of days that follow from here, as an event says.
+    pub fn all_told(&mut self, told: &ToldAt) -> Result<(), String> {
+        for InboundNo(no) in &told.supplies {
+            let expected = self.inbound.get_mut(no).ok_or("no such supply")?;
+            if !expected.untold {
+                return Err(format!("nobody was to be told of {expected:?}"));
+            }
+            expected.untold = false;
+        }
+        if told.lost && !self.lost {
+            return Err("nobody lost a supply".into());
+        }
+        self.lost &= !told.lost;
+        Ok(())
+    }
+
+    /// Whether an order is to be told of days that follow from here.
+    pub fn is_untold(&self) -> bool {
+        let (lost, untold) = self.untold();
+        lost || !untold.is_empty()
+    }
+
+    /// Whether units lost their supply and their orders are to be told, and the supplies of
+    /// which another day is to be told: only while some unit rests on it.
+    fn untold(&self) -> (bool, Vec<u16>) {
+        let untold = self.inbound.iter().filter(|(no, e)| e.untold && self.pegged(**no) > 0);
+        (self.lost && self.on(Supply::Backorder) > 0, untold.map(|(no, _)| *no).collect())
+    }
+
+    /// Nobody is to be told of what no unit rests on any more.
+    pub fn forget_untold(&mut self) {
+        let (lost, untold) = self.untold();
+        self.lost = lost;
+        for (no, expected) in &mut self.inbound {
+            expected.untold = untold.contains(no);
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         let short = self.inbound.iter().find(|(no, e)| self.pegged(**no) > e.quantity);
         if self.on_hand() < 0 || short.is_some() {
@@ -413,6 +473,9 @@ impl Pair {
             .map(|i| (i.no.0, i.id.to_string(), i.quantity, i.received, i.pegged, i.eta))
             .collect();
         same("inbound", &engine, &self.inbound_figures())?;
+        let engine = stock.untold();
+        let engine = (engine.lost, engine.supplies.iter().map(|no| no.0).collect());
+        same("untold", &engine, &self.untold())?;
         let engine = stock.closed_inbound().iter();
         let engine: Vec<_> =
             engine.map(|c| (c.id.to_string(), c.ordered as usize, c.received as usize)).collect();

@@ -1,15 +1,16 @@
 //! One backlog for each item, over all nodes: situations that went wrong elsewhere.
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use backstock_engine::command::{AnyEvent, OrderRequest, StockOperation};
+use backstock_engine::command::{AnyEvent, BacklogRepegged, OrderRequest, StockOperation};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{OrderView, PlaceOutcome};
 use backstock_engine::model::{
     Day, InboundId, Lsn, NodeKind, Order, PostalCode, Shortage, Split, Supply, Timestamp,
 };
 use backstock_tests::fixture::*;
-use backstock_tests::single::Single;
+use backstock_tests::single::{Single, poll};
 
 /// An engine with two nodes far apart, and what can be done in it.
 struct World {
@@ -94,6 +95,13 @@ impl World {
         let open = order.shipments.iter().zip(0..);
         let open = open.filter(|(_, at)| order.allocations_of(*at).any(|a| a.open() > 0));
         open.map(|(s, _)| s.ship_by.map(|day| day.epoch_days() - today.epoch_days())).collect()
+    }
+
+    /// The day on which the only shipment of an order arrives, counted from today.
+    fn deliver_in(&mut self, id: &str) -> Option<i32> {
+        let today = i32::try_from(NOW.as_micros() / DAY).expect("a day");
+        let order = self.view(id).order;
+        order.shipments[0].deliver_by.map(|day| day.epoch_days() - today)
     }
 
     fn can_leave(&mut self, id: &str, shipment: u16) -> bool {
@@ -325,7 +333,7 @@ fn after_a_crash_between_a_receipt_and_its_event_of_the_backlog_nobody_is_passed
     let received = {
         let operation = StockOperation::Receive { quantity: 1, unavailable: 0 };
         let mut receipt = Box::pin(change(&engine, "A", "E", operation));
-        let _ = backstock_tests::single::poll(receipt.as_mut());
+        let _ = poll(receipt.as_mut());
         single.pump.pump().expect("it goes on");
         engine.status().durable
     };
@@ -380,5 +388,94 @@ fn two_lines_of_one_order_that_wait_for_the_same_item_are_both_served() {
     world.receive("E", 6);
     assert_eq!(world.rests("twice"), (5, 0, 0));
     assert_eq!(world.rests("later"), (1, 0, 0));
+    world.is_clean();
+}
+
+/// What the journal tells of re-peggings after a version.
+fn told_since(world: &World, version: Lsn) -> Vec<BacklogRepegged> {
+    let engine = &world.single.engine;
+    let last = engine.status().applied;
+    let versions = std::iter::successors(Some(version.next()), |v| Some(v.next()));
+    let events = versions.take_while(|v| *v <= last).map(|v| engine.event(v));
+    let told = events.filter_map(|event| match event {
+        Some(AnyEvent::BacklogRepegged(event)) => Some(event),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// The orders that were told, with the day before and the day from then on, from today.
+fn days_told(events: &[BacklogRepegged]) -> Vec<(String, Option<i32>, Option<i32>)> {
+    let today = i32::try_from(NOW.as_micros() / DAY).expect("a day");
+    let from_today = |day: Day| day.epoch_days() - today;
+    let lines = events.iter().flat_map(|event| &event.lines);
+    let told = lines.flat_map(|line| line.line.told.iter().map(move |told| (&line.id, told)));
+    let told = told.map(|(id, told)| {
+        let after = told.days.map(|(_, deliver_by)| from_today(deliver_by));
+        (id.to_string(), told.deliver_by_before.map(from_today), after)
+    });
+    told.collect()
+}
+
+/// Nobody's units move, and who rests on the supply is told; nobody else is.
+#[test]
+fn a_supply_that_slips_tells_those_that_rest_on_it_and_nobody_else() {
+    let mut world = World::new();
+    world.announce("E", "PO-1", 2, 5);
+    world.announce("E", "PO-2", 2, 9);
+    for id in ["first", "second"] {
+        world.waits(id, 1);
+    }
+    world.waits("third", 2);
+    let before = world.deliver_in("first");
+    world.moves_to("E", "PO-1", 7);
+    let version = world.single.engine.status().applied;
+    assert_eq!(world.deliver_in("first"), before.map(|day| day + 2));
+    let events = told_since(&world, Lsn::new(0));
+    let after = before.map(|day| day + 2);
+    assert_eq!(
+        days_told(&events),
+        ["first", "second"].map(|id| (id.to_owned(), before, after)),
+        "the third rests on another supply"
+    );
+    assert!(events.iter().flat_map(|event| &event.lines).all(|line| line.line.moves.is_empty()));
+    // The same day again, and a quantity, tell nobody anything.
+    world.moves_to("E", "PO-1", 7);
+    let same = StockOperation::ChangeInbound { id: inbound("PO-1"), quantity: Some(2), eta: None };
+    world.change("E", same);
+    assert_eq!(told_since(&world, version), []);
+    world.is_clean();
+}
+
+/// No supply, no date: it is told as well.
+#[test]
+fn who_loses_a_supply_is_told_that_there_is_no_day() {
+    let mut world = World::new();
+    world.announce("E", "PO-1", 3, 5);
+    world.waits("first", 1);
+    world.waits("second", 2);
+    let before = world.deliver_in("first");
+    world.falls_away("E", "PO-1");
+    assert_eq!(world.deliver_in("first"), None);
+    let events = told_since(&world, Lsn::new(0));
+    assert_eq!(days_told(&events), ["first", "second"].map(|id| (id.to_owned(), before, None)));
+    world.is_clean();
+}
+
+/// What came free is older orders' to have, before it leaves for another node as well.
+#[test]
+fn goods_that_an_order_waits_for_do_not_leave_for_another_node() {
+    let mut world = World::new();
+    world.waits("old", 3);
+    let engine = world.single.engine.clone();
+    let arrive = StockOperation::Receive { quantity: 5, unavailable: 0 };
+    let mut receipt = pin!(change(&engine, "A", "W", arrive));
+    let mut transfer = pin!(engine.dispatch_transfer(dispatch("A", "W", "E", 4)));
+    assert!(poll(receipt.as_mut()).is_pending() && poll(transfer.as_mut()).is_pending());
+    world.single.run(receipt).expect("it is received");
+    let sent = world.single.run(transfer);
+    assert!(sent.is_err(), "three of the five go to the order that waits: {sent:?}");
+    assert_eq!(world.rests("old"), (3, 0, 0));
+    world.single.run(engine.dispatch_transfer(dispatch("A", "W", "E", 2))).expect("it is sent");
     world.is_clean();
 }

@@ -3,9 +3,9 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backstock_engine::command::StockOperation;
+use backstock_engine::command::{OrderRequest, StockOperation};
 use backstock_engine::engine::{EngineError, PlaceOutcome};
-use backstock_engine::model::{NodeKind, Refusal, Shortage, Text};
+use backstock_engine::model::{NodeKind, PostalCode, Refusal, Shortage, Split, Text};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, Woken, poll};
 
@@ -104,4 +104,36 @@ fn a_transfer_of_units_that_an_order_claims_waits_for_the_order() {
         assert!(matches!(late, PlaceOutcome::Placed(_)));
         assert_clean(&engine);
     }
+}
+
+/// A transfer that waits for its second pair lets go of the first, which marks an item that
+/// older orders wait for. That neither wakes it nor costs it its place in line.
+#[test]
+fn a_transfer_keeps_its_place_in_line_where_orders_wait_for_the_item() {
+    let mut single = with_node(NodeKind::Warehouse, 5);
+    let engine = single.engine.clone();
+    single.run(define_nodes(&engine, &[node("M", NodeKind::Store, 20)]));
+    single.run(set(&engine, "A", "M", 2));
+    // Nothing that is there serves all of it, and it must not be split.
+    let whole = order("w", &[("A", 90)], Shortage::Backorder);
+    let whole = OrderRequest { split: Some(Split::WholeLine), ..whole };
+    single.run(place(&engine, whole)).expect("it waits");
+    let far = order("o", &[("A", 1)], Shortage::Reject);
+    let far =
+        OrderRequest { postal_code: PostalCode::new("code", "00020").expect("a code"), ..far };
+    single.run(place(&engine, far)).expect("it is placed at M");
+    let mut shipment = pin!(ship(&engine, "o", 1));
+    assert!(poll(shipment.as_mut()).is_pending(), "it leaves M, the second pair");
+
+    let mut transfer = pin!(engine.dispatch_transfer(dispatch("A", "N", "M", 3)));
+    let woken = Arc::new(Woken::default());
+    assert!(woken.poll(transfer.as_mut()).is_pending());
+    assert!(!woken.is_woken(), "it waits for the shipment");
+    let count = StockOperation::Count { on_hand: 1 };
+    let mut counted = pin!(change(&engine, "A", "M", count));
+    assert!(poll(counted.as_mut()).is_pending());
+    single.run(shipment).expect("it ships");
+    single.run(transfer).expect("it is sent");
+    single.run(counted).expect("it is counted");
+    assert_clean(&engine);
 }

@@ -1,9 +1,11 @@
 //! What lies at a pair or is on its way to it: changed one by one and by feed, reserved,
 //! promised for many SKUs at once.
 
+use backstock_engine::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::journal_directory;
 use backstock_engine::journal::{Known, Log as _, open_read_only};
+use backstock_engine::model::{Day, InboundId, NodeId, RequestId, Sku, Timestamp, digest};
 use backstock_proto::v1;
 use tonic::Code;
 
@@ -309,5 +311,39 @@ async fn a_transfer_leaves_one_node_and_arrives_at_another() {
     assert_eq!((from.on_hand, to.on_hand, to.inbound.len()), (there - 4, 4, 0));
     let [closed] = &*to.closed_inbound else { panic!("one is closed: {to:?}") };
     assert_eq!((closed.ordered, closed.received, &*closed.from_node_id), (4, 4, "NYC"));
+    server.stop().await.expect("drained");
+}
+
+/// Older versions carried out a row that changed a supply under a key of its own: sent again,
+/// it is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_an_older_version_carried_out_is_known() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let announced = announcement("RARE", "PO-1", 5);
+    server.inventory.announce_inbound(announced.clone()).await.expect("announced");
+    let (sku, node) = (Sku::new("sku", "RARE"), NodeId::new("node", "NYC"));
+    let (sku, node) = (sku.expect("a sku"), node.expect("an id"));
+    let (id, day) = (InboundId::new("id", "PO-1").expect("an id"), Day::from_epoch_days(47483));
+    let content = digest::fingerprint(&(&sku, &node, "announce", &id, 12u32, day));
+    let request_id = RequestId::new("request_id", "FEED/0c").ok();
+    let eta = Some(server.engine.start_of_day(&node, day).expect("a day there"));
+    let meta = Meta {
+        request_id,
+        content: Some(content),
+        origin: None,
+        at: Timestamp::from_micros(1_795_435_200_000_000),
+        validate_only: false,
+    };
+    let operation = StockOperation::ChangeInbound { id, quantity: Some(12), eta };
+    let older = ChangeStock { meta, sku, node, operation };
+    let older = server.engine.change_stock(older).await.expect("changed");
+    let inbound =
+        v1::InboundAnnouncement { quantity: 12, ..announced.inbound.expect("it announces") };
+    let change = Some(v1::stock_row::Change::Inbound(inbound));
+    let row = v1::StockRow { sku: "RARE".into(), node_id: "NYC".into(), change };
+    let request = v1::LoadStockRequest { rows: vec![row], request_id: "FEED".into() };
+    let again = feed(&mut server, request).await;
+    assert_eq!((again.rows_repeated, again.version), (1, older.version.get()), "{again:?}");
     server.stop().await.expect("drained");
 }

@@ -14,7 +14,7 @@ use crate::model::{
     NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
     PackedOrder, Pair, Policy, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage,
     SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
-    WeekdayCutOffs, Weekdays,
+    ToldAt, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -219,6 +219,7 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
             "inbound_reopened",
             supply(StockChange::InboundReopened { no: NO, id: id.clone(), quantity: 8, eta: ETA }),
         ),
+        ("inbound_moved", supply(StockChange::InboundMoved { no: NO, quantity: 39, eta: ETA })),
         ("inbound_late", supply(StockChange::InboundLate { id: id.clone(), quantity: 2 })),
         ("unchanged", supply(StockChange::Unchanged)),
         (
@@ -255,6 +256,17 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
                 sku: PAIR.sku,
                 looked_at: Lsn::new(77),
                 lines: vec![Repegged { no: OrderNo(5), id: order_id(), line: line_repegged() }],
+                told: None,
+            }
+            .into(),
+        ),
+        (
+            "backlog_told",
+            BacklogRepegged {
+                sku: PAIR.sku,
+                looked_at: Lsn::new(78),
+                lines: vec![],
+                told: Some(vec![(PAIR.node, ToldAt { supplies: vec![NO], lost: true })]),
             }
             .into(),
         ),

@@ -55,7 +55,14 @@ impl Command for ChangeStock {
     }
 
     fn fingerprint(&self) -> u64 {
-        fingerprint(&(&self.sku, &self.node, &self.operation))
+        let operation = match self.operation.clone() {
+            // Older versions took a row that states a supply for its announcement.
+            StockOperation::StateInbound { id, ordered: quantity, eta } => {
+                StockOperation::AnnounceInbound { id, quantity, eta }
+            }
+            operation => operation,
+        };
+        fingerprint(&(&self.sku, &self.node, operation))
     }
 
     /// Checks the operation, days by the node's calendar. Of a node that is not defined,
@@ -167,7 +174,7 @@ impl Effective for StockChanged {
     }
 }
 
-pub(super) fn stock_change(change: &StockChange) -> Value {
+fn stock_change(change: &StockChange) -> Value {
     match change {
         StockChange::Set { on_hand, unavailable, safety } => json!({
             "change": "set", "on_hand": on_hand, "unavailable": unavailable, "safety": safety,
@@ -193,7 +200,8 @@ pub(super) fn stock_change(change: &StockChange) -> Value {
             "change": "inbound_announced", "inbound_no": no.0, "inbound_id": id.as_str(),
             "quantity": quantity, "eta": eta.to_string(),
         }),
-        StockChange::InboundChanged { no, quantity, eta } => json!({
+        StockChange::InboundChanged { no, quantity, eta }
+        | StockChange::InboundMoved { no, quantity, eta } => json!({
             "change": "inbound_changed", "inbound_no": no.0, "quantity": quantity,
             "eta": eta.to_string(),
         }),

@@ -142,6 +142,7 @@ const ROOMS: [Room; 10] = [
             InboundNotFound,
             InboundClosed,
             InboundNoTransfer,
+            QuantityTooLarge,
             Contended,
         ],
         sources: &[

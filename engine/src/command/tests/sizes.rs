@@ -14,13 +14,13 @@ use crate::command::supply::transfer::recall::TransferRecalled;
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
-    BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX,
-    TEXT_BYTES_MAX,
+    BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, ORDER_ALLOCATIONS_MAX,
+    REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
 };
 use crate::model::{
     AllocationUnits, Band, Day, Dispatch, InboundId, InboundNo, Item, LineRepegged, Lsn, Move,
     Node, NodeKind, NodeNo, OrderId, OrderNo, Origin, Pair, Policy, Record, Request, RequestId,
-    Serves, SkuNo, StockChange, Supply, Text, Timestamp, Told,
+    Serves, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -60,7 +60,9 @@ fn repegged(id: &OrderId) -> BacklogRepegged {
     };
     let line = Repegged { no, id: id.clone(), line };
     let (sku, looked_at) = (PAIR.sku, Lsn::new(u64::MAX));
-    BacklogRepegged { sku, looked_at, lines: vec![line; REPEGGED_LINES_MAX] }
+    let supplies = vec![InboundNo(u16::MAX); INBOUND_PER_PAIR_MAX];
+    let told = Some(vec![(PAIR.node, ToldAt { supplies, lost: true }); TOLD_PAIRS_MAX]);
+    BacklogRepegged { sku, looked_at, lines: vec![line; REPEGGED_LINES_MAX], told }
 }
 
 /// The largest of each event but a placed order.

@@ -77,7 +77,8 @@ impl Stock {
 impl Extras {
     fn hash(&self) -> u64 {
         let mut hash = StateHash::default();
-        let head = u64::from(self.inbound_next) << 1 | u64::from(self.unlimited);
+        let flags = u64::from(self.lost) << 32 | u64::from(self.unlimited);
+        let head = u64::from(self.inbound_next) << 1 | flags;
         hash.add(hash_words(Part::Inbound, [head]));
         for inbound in &self.inbound {
             let mut bytes = SmallVec::<[u8; 128]>::new();
@@ -95,6 +96,9 @@ impl Extras {
             if let Some(from) = inbound.from {
                 bytes.push(1);
                 bytes.extend_from_slice(&from.0.to_le_bytes());
+            }
+            if inbound.untold {
+                bytes.push(2);
             }
             hash.add(hash_bytes(Part::Inbound, &bytes));
         }

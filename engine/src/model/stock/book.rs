@@ -75,6 +75,9 @@ impl<'a> Book<'a> {
             StockChange::InboundArrived { no, quantity, closes } => {
                 self.arrive(no, quantity, closes);
             }
+            StockChange::InboundMoved { no, quantity, eta } => {
+                self.move_inbound(no, quantity, eta);
+            }
             StockChange::InboundClosed { no } => {
                 let ordered = self.inbound_mut(no).ordered();
                 self.close_inbound(no, ordered);
@@ -82,9 +85,7 @@ impl<'a> Book<'a> {
             StockChange::InboundReopened { no, ref id, quantity, eta } => {
                 let closed = self.extras().closed.take(id);
                 self.announce(no, id, quantity, eta);
-                let open = self.inbound_mut(no);
-                open.received = closed.as_ref().map_or(0, |closed| closed.received);
-                open.from = closed.and_then(|closed| closed.from);
+                self.inbound_mut(no).received = closed.map_or(0, |closed| closed.received);
             }
             StockChange::InboundLate { ref id, quantity } => {
                 self.receive(quantity);
@@ -177,6 +178,22 @@ impl<'a> Book<'a> {
         };
         *counter = u32::try_from(i64::from(*counter) + delta)
             .expect("CONSERVATION: a counter is the sum of its reservations");
+        if *counter == 0 {
+            self.nobody_left(supply);
+        }
+    }
+
+    /// No unit rests on a supply any more, and no order is to be told of it.
+    fn nobody_left(&mut self, supply: Supply) {
+        match supply {
+            Supply::Inbound(no) => self.inbound_mut(no).untold = false,
+            Supply::Backorder => {
+                if let Some(extras) = &mut self.stock.extras {
+                    extras.lost = false;
+                }
+            }
+            Supply::OnHand | Supply::Supplier => {}
+        }
     }
 
     /// Takes units back from an order line, the least firm first. As in older versions, they
@@ -211,6 +228,12 @@ impl<'a> Book<'a> {
         }
         for peg in &repeg.on {
             self.reserve(peg.order, peg.line, peg.supply, peg.units);
+        }
+        for no in &repeg.told.supplies {
+            self.inbound_mut(*no).untold = false;
+        }
+        if repeg.told.lost {
+            self.extras().lost = false;
         }
     }
 
@@ -252,8 +275,8 @@ impl<'a> Book<'a> {
         let extras = self.extras();
         extras.inbound_next = no.0 + 1;
         let at = extras.inbound.partition_point(|i| i.no < no);
-        let (id, pegged, received, from) = (id.clone(), 0, 0, None);
-        let inbound = Inbound { no, id, quantity, pegged, eta, received, from };
+        let (id, pegged, received, from, untold) = (id.clone(), 0, 0, None, false);
+        let inbound = Inbound { no, id, quantity, pegged, eta, received, from, untold };
         extras.inbound.insert(at, inbound);
     }
 
@@ -263,12 +286,20 @@ impl<'a> Book<'a> {
         let displaced = inbound.pegged.saturating_sub(quantity);
         inbound.quantity = quantity.max(inbound.pegged);
         self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+        self.inbound_mut(no).quantity = quantity;
+    }
+
+    /// The same, and orders that rest on it are to be told.
+    fn move_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
+        let (before, waiting) = (self.inbound_mut(no).eta, self.stock.waiting);
+        self.change_inbound(no, quantity, eta);
         let inbound = self.inbound_mut(no);
-        inbound.quantity = quantity;
+        inbound.untold |= inbound.pegged > 0 && eta != before;
+        let received = inbound.received;
+        self.extras().lost |= self.stock.waiting > waiting;
         // No more was ordered than has arrived.
         if quantity == 0 {
-            let ordered = inbound.received;
-            self.close_inbound(no, ordered);
+            self.close_inbound(no, received);
         }
     }
 
@@ -310,19 +341,21 @@ impl<'a> Book<'a> {
         left
     }
 
-    /// The rest of a supply will not come: those promised from it wait.
+    /// The rest of a supply will not come: those promised from it wait. Answers what it was.
     fn remove_inbound(&mut self, no: InboundNo) -> Inbound {
-        let pegged = self.inbound_mut(no).pegged;
+        let Inbound { pegged, .. } = *self.inbound_mut(no);
         self.move_newest(Supply::Inbound(no), Supply::Backorder, pegged);
         let inbound = &mut self.extras().inbound;
         let at = inbound.binary_search_by_key(&no, |i| i.no).expect("it was just found");
-        inbound.remove(at)
+        Inbound { pegged, ..inbound.remove(at) }
     }
 
     /// The same, and the supply is remembered, of which so many units were ordered.
     fn close_inbound(&mut self, no: InboundNo, ordered: u32) {
-        let Inbound { id, received, from, .. } = self.remove_inbound(no);
-        self.extras().closed.push(ClosedInbound { id, ordered, received, from });
+        let Inbound { id, received, from, pegged, .. } = self.remove_inbound(no);
+        let extras = self.extras();
+        extras.closed.push(ClosedInbound { id, ordered, received, from });
+        extras.lost |= pegged > 0;
     }
 
     /// As older versions did.

@@ -8,7 +8,7 @@ use crate::model::reservations::Supply;
 
 impl Stock {
     /// A supply that is closed is not announced anew: what arrived of it would come twice.
-    pub(super) fn is_new(&self, id: &InboundId) -> Result<(), Refusal> {
+    pub(super) fn refuse_known(&self, id: &InboundId) -> Result<(), Refusal> {
         if self.open(id).is_some() || self.closed(id).is_some() {
             return Err(Refusal::InboundExists { inbound_id: id.to_string() });
         }

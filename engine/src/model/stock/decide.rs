@@ -31,7 +31,7 @@ impl Stock {
                 Ok(self.transfer_comes(id, quantity, eta, from)?)
             }
             Proposal::TransferTurnsBack { ref id, from } => self.transfer_turns_back(id, from),
-            Proposal::Hold => Ok(StockChange::Unchanged),
+            Proposal::TransferReturns => Ok(self.transfer_returns()),
         }
     }
 
@@ -79,7 +79,7 @@ impl Stock {
                 })
             }
             StockOperation::AnnounceInbound { id, quantity, eta } => {
-                self.is_new(id)?;
+                self.refuse_known(id)?;
                 Ok(self.announced(id, *quantity, *eta)?)
             }
             StockOperation::StateInbound { id, ordered, eta } => {
@@ -91,20 +91,27 @@ impl Stock {
                 }
                 let inbound = self.open(id).ok_or(Refused::UnknownInbound)?;
                 if quantity.is_some_and(|quantity| quantity != inbound.quantity) {
-                    inbound.is_no_transfer()?;
+                    inbound.refuse_transfer()?;
                 }
                 let quantity = quantity.unwrap_or(inbound.quantity);
                 self.has_room_inbound(quantity.saturating_sub(inbound.quantity))?;
                 let eta = eta.unwrap_or(inbound.eta);
-                Ok(StockChange::InboundChanged { no: inbound.no, quantity, eta })
+                Ok(StockChange::InboundMoved { no: inbound.no, quantity, eta })
             }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 let (quantity, closes) = (*quantity, *closes);
                 let change = match (self.open(id), self.closed(id)) {
                     (Some(open), _) => {
+                        if open.from.is_some() {
+                            not_more("in_transfer", quantity, open.quantity)?;
+                        }
                         StockChange::InboundArrived { no: open.no, quantity, closes }
                     }
                     (None, Some(_)) if quantity == 0 => StockChange::Unchanged,
+                    // They are at the other node again, or were lost on the way.
+                    (None, Some(closed)) if closed.from.is_some() => {
+                        return Err(Refusal::InboundClosed { inbound_id: id.to_string() }.into());
+                    }
                     // Goods that are there are there, whatever was said of them.
                     (None, Some(_)) => StockChange::InboundLate { id: id.clone(), quantity },
                     (None, None) => return Err(Refused::UnknownInbound),
@@ -114,7 +121,7 @@ impl Stock {
             }
             StockOperation::CancelInbound { id } => match (self.open(id), self.closed(id)) {
                 (Some(open), _) => {
-                    open.is_no_transfer()?;
+                    open.refuse_transfer()?;
                     Ok(StockChange::InboundClosed { no: open.no })
                 }
                 (None, Some(_)) => Ok(StockChange::Unchanged),
@@ -136,18 +143,18 @@ impl Stock {
         if let Some(open) = self.open(id) {
             let (no, quantity) = (open.no, ordered.saturating_sub(open.received));
             if quantity != open.quantity {
-                open.is_no_transfer()?;
+                open.refuse_transfer()?;
             } else if eta == open.eta {
                 return Ok(StockChange::Unchanged);
             }
             self.has_room_inbound(quantity.saturating_sub(open.quantity))?;
-            return Ok(StockChange::InboundChanged { no, quantity, eta });
+            return Ok(StockChange::InboundMoved { no, quantity, eta });
         }
         match self.closed(id) {
             None => self.announced(id, ordered, eta),
-            // It was given up, or there is nothing more to come.
+            // No more is ordered than was when it closed, or than arrived.
             Some(closed)
-                if closed.is_short() || ordered <= closed.received || closed.from.is_some() =>
+                if ordered <= closed.ordered.max(closed.received) || closed.from.is_some() =>
             {
                 Ok(StockChange::Unchanged)
             }
@@ -172,7 +179,7 @@ impl Stock {
 
 impl Inbound {
     /// Units of a transfer left another node, and do not come to be more, or fewer, or none.
-    fn is_no_transfer(&self) -> Result<(), Refusal> {
+    fn refuse_transfer(&self) -> Result<(), Refusal> {
         if self.from.is_some() {
             return Err(Refusal::InboundIsTransfer { inbound_id: self.id.to_string() });
         }

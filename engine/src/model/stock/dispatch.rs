@@ -22,7 +22,7 @@ impl Stock {
         eta: Timestamp,
         from: NodeNo,
     ) -> Result<StockChange, Refusal> {
-        self.is_new(id)?;
+        self.refuse_known(id)?;
         let (no, id) = (self.next_inbound(quantity)?, id.clone());
         let announced = TransferAnnounced { no, id, quantity, eta, from };
         Ok(StockChange::TransferAnnounced(Box::new(announced)))

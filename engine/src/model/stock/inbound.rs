@@ -3,7 +3,7 @@
 //! ```text
 //!   announced --> open: ordered = received + still to come --> closed: remembered
 //!                  ^  parts arrive                               |
-//!                  +---------- more is ordered, all had come ----+
+//!                  +---------- more is ordered than was ---------+
 //! ```
 //! A file of open orders comes every night, and says of each how much was ordered in all.
 //! What is still to come is that, less what arrived.
@@ -30,6 +30,8 @@ pub struct Inbound {
     pub received: u32,
     /// The node that they left, if they are of a transfer.
     pub from: Option<NodeNo>,
+    /// Whether another day is expected than was told to orders that rest on them.
+    pub untold: bool,
 }
 
 impl Inbound {
@@ -49,19 +51,12 @@ impl Inbound {
 pub struct ClosedInbound {
     /// The caller's id.
     pub id: InboundId,
-    /// Units ordered in all, as it was said last.
+    /// Units ordered in all, when it closed; of a transfer that turned back, those that arrived.
     pub ordered: u32,
     /// Units that arrived.
     pub received: u32,
     /// The node that they left, if it was a transfer.
     pub from: Option<NodeNo>,
-}
-
-impl ClosedInbound {
-    /// Whether it was given up: fewer units arrived than were ordered.
-    pub const fn is_short(&self) -> bool {
-        self.received < self.ordered
-    }
 }
 
 /// The supplies of a pair that closed last, each id once, in the order of their closing.
@@ -78,10 +73,12 @@ impl ClosedInbounds {
         &self.list
     }
 
-    /// Remembers one more; beyond [`CLOSED_INBOUND_PER_PAIR_MAX`], the first is forgotten.
+    /// Remembers one more; beyond [`CLOSED_INBOUND_PER_PAIR_MAX`], the first transfer is
+    /// forgotten, or else the first of all. No file lists a transfer.
     pub(super) fn push(&mut self, closed: ClosedInbound) {
         if self.list.len() >= CLOSED_INBOUND_PER_PAIR_MAX {
-            self.list.remove(0);
+            let transfer = self.list.iter().position(|closed| closed.from.is_some());
+            self.list.remove(transfer.unwrap_or(0));
         }
         self.list.push(closed);
         self.rehash();

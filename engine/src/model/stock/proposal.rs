@@ -33,6 +33,7 @@ pub enum Proposal {
         /// The node that they left.
         from: NodeNo,
     },
-    /// The command decides on its own what happens here, and takes nothing away.
-    Hold,
+    /// Units come back that had left for another node. The pair answers how many it has room
+    /// for.
+    TransferReturns,
 }

@@ -2,10 +2,17 @@
 
 use super::decide::Refused;
 use super::{Stock, StockChange};
+use crate::limits::STOCK_UNITS_MAX;
 use crate::model::ids::{InboundId, NodeNo};
 use crate::model::refusal::Refusal;
 
 impl Stock {
+    /// Units that had left for another node come back: no more than there is room for.
+    pub(super) const fn transfer_returns(&self) -> StockChange {
+        let quantity = STOCK_UNITS_MAX.saturating_sub(self.on_hand);
+        StockChange::TransferReturned { quantity }
+    }
+
     /// What is still on its way here from that node turns back.
     pub(super) fn transfer_turns_back(
         &self,

@@ -344,6 +344,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let arrive = StockOperation::ReceiveInbound { id: id(), quantity: 1, closes: false };
     let below = |what, wanted, available| Err(Refusal::StockBelowZero { what, wanted, available });
     let too_large = |what| Err(Refusal::QuantityTooLarge { what, max: MAX.into() });
+    let arrives = |quantity| StockOperation::ReceiveInbound { id: id(), quantity, closes: false };
     let is_transfer = || Err(Refusal::InboundIsTransfer { inbound_id: "PO-0".into() });
     let exists = || Err(Refusal::InboundExists { inbound_id: "PO-0".into() });
     let full = || Err(Refusal::ListFull { what: "inbound supplies", max: INBOUND_PER_PAIR_MAX });
@@ -370,6 +371,8 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (transfer(), grow(Some(6)), is_transfer()),
         (transfer(), stated("PO-0", 6), is_transfer()),
         (transfer(), StockOperation::CancelInbound { id: id() }, is_transfer()),
+        (transfer(), arrives(6), below("in_transfer", 6, 5)),
+        (came_short(), arrives(1), Err(Refusal::InboundClosed { inbound_id: "PO-0".into() })),
         (closed(), grow(Some(1)), Err(Refusal::InboundClosed { inbound_id: "PO-0".into() })),
         (closed(), again.clone(), exists()),
         (full_list(), stated("PO-new", 1), full()),
@@ -400,6 +403,11 @@ fn transfer() -> Table {
     })))
 }
 
+/// A transfer of five of which three came.
+fn came_short() -> Table {
+    transfer().change(StockChange::InboundArrived { no: PO, quantity: 3, closes: true })
+}
+
 /// When units of a transfer are expected may change; how many left does not.
 #[test]
 fn a_transfer_can_be_late_and_can_come_short() {
@@ -410,7 +418,7 @@ fn a_transfer_can_be_late_and_can_come_short() {
         StockOperation::ChangeInbound { id: id(), quantity: Some(5), eta: Some(eta) },
         StockOperation::StateInbound { id: id(), ordered: 5, eta },
     ] {
-        let changed = Ok(StockChange::InboundChanged { no: PO, quantity: 5, eta });
+        let changed = Ok(StockChange::InboundMoved { no: PO, quantity: 5, eta });
         assert_eq!(decide(&transfer(), &later), changed);
     }
     let short = StockOperation::ReceiveInbound { id: id(), quantity: 3, closes: true };
@@ -469,7 +477,7 @@ fn what_was_ordered_is_stated_again_and_again() {
         ("more arrived", vec![arrive(13, false)], 12, (10, 13, None), true),
         ("all arrived, more is ordered", vec![arrive(10, false)], 11, (11, 10, Some(1)), false),
         ("it came short", vec![arrive(7, true)], 10, (10, 7, None), true),
-        ("it came short, and more is ordered", vec![arrive(7, true)], 99, (10, 7, None), true),
+        ("it came short, and more is ordered", vec![arrive(7, true)], 12, (12, 7, Some(5)), false),
         ("it was cancelled", vec![arrive(2, false), cancel()], 10, (10, 2, None), true),
         ("it is cancelled twice", vec![cancel(), cancel()], 10, (10, 0, None), true),
         ("the rest came late", vec![arrive(7, true), arrive(3, false)], 10, (10, 10, None), true),
@@ -510,7 +518,7 @@ fn a_supply_that_closes_leaves_nothing_pegged_to_it() {
         arrived(0, true),
         arrived(10, false),
         StockChange::InboundClosed { no: PO },
-        StockChange::InboundChanged { no: PO, quantity: 0, eta },
+        StockChange::InboundMoved { no: PO, quantity: 0, eta },
     ] {
         let table =
             Table::default().change(announce(PO, 10)).reserve(1, &[(Supply::Inbound(PO), 5)]);
@@ -578,4 +586,45 @@ fn a_correction_that_narrows_a_gap_is_taken_and_one_that_widens_it_is_not() {
     assert!(decide(&table, &adjust(0, -1)).is_ok());
     assert!(decide(&table, &adjust(-1, 0)).is_err());
     assert!(decide(&table, &adjust(0, 1)).is_err());
+}
+
+/// Orders are told of a day that moved while they rest on the supply, and of a supply that
+/// they lost while they wait.
+#[test]
+fn who_is_to_be_told_is_on_record_until_it_was_told_or_nobody_is_left() {
+    let moved = |quantity, eta| {
+        let eta = Timestamp::from_micros(eta);
+        let change = StockChange::InboundMoved { no: PO, quantity, eta };
+        StockEffect::Change { change, serves: Serves::Backlog }
+    };
+    let closed = StockChange::InboundClosed { no: PO };
+    let closed = || StockEffect::Change { change: closed.clone(), serves: Serves::Backlog };
+    let untold = |table: &Table| {
+        let ToldAt { supplies, lost } = table.stock.untold();
+        (supplies.len(), lost)
+    };
+    let told = |table: Table| {
+        let told = table.stock.untold();
+        table.then(&StockEffect::Repeg(Repeg { told, ..Repeg::default() }.into()))
+    };
+    let pegged =
+        || Table::default().change(announce(PO, 10)).reserve(1, &[(Supply::Inbound(PO), 5)]);
+    for (table, expected) in [
+        (Table::default().change(announce(PO, 10)).then(&moved(10, 2)), (0, false)),
+        (pegged().then(&moved(9, 1)), (0, false)),
+        (pegged().then(&moved(10, 2)), (1, false)),
+        (pegged().then(&moved(10, 2)).then(&moved(10, 1)), (1, false)),
+        (told(pegged().then(&moved(10, 2))), (0, false)),
+        (pegged().then(&moved(10, 2)).release(1, 5), (0, false)),
+        (pegged().then(&moved(3, 1)), (0, true)),
+        (pegged().then(&moved(3, 2)), (1, true)),
+        (pegged().then(&moved(0, 1)), (0, true)),
+        (pegged().then(&closed()), (0, true)),
+        (told(pegged().then(&closed())), (0, false)),
+        (pegged().then(&closed()).release(1, 5), (0, false)),
+        // Older versions kept no account.
+        (pegged().change(StockChange::InboundCancelled { no: PO }), (0, false)),
+    ] {
+        assert_eq!(untold(&table), expected, "{:?}", table.stock);
+    }
 }

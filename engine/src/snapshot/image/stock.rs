@@ -185,7 +185,7 @@ fn extras(image: &ArchivedExtrasImageV1) -> Result<Extras, ImageError> {
         return Err(ImageError::inconsistent("inbound supplies", "not ascending"));
     }
     let closed = ClosedInbounds::default();
-    Ok(Extras { inbound, inbound_next, closed, unlimited: image.unlimited })
+    Ok(Extras { inbound, inbound_next, closed, unlimited: image.unlimited, lost: false })
 }
 
 fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
@@ -201,5 +201,6 @@ fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
         eta: Timestamp::from_micros(image.eta_us.to_native()),
         received: 0,
         from: None,
+        untold: false,
     })
 }

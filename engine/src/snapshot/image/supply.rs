@@ -31,6 +31,7 @@ struct SuppliesImageV5 {
     open: Vec<OpenImageV5>,
     /// Those that closed first before others.
     closed: Vec<ClosedImageV5>,
+    lost: bool,
 }
 
 /// What version 1 does not have of an open supply.
@@ -39,6 +40,7 @@ struct OpenImageV5 {
     received: u32,
     /// The node that a transfer left.
     from: Option<u16>,
+    untold: bool,
 }
 
 /// A supply of which nothing more is to come.
@@ -58,7 +60,9 @@ pub(in crate::snapshot) fn have_supplies(items: &[ItemState]) -> bool {
 
 fn has_supplies(stock: &Stock) -> bool {
     let says_more = |open: &Inbound| open.received > 0 || open.from.is_some();
-    !stock.closed_inbound().is_empty() || stock.inbound().iter().any(says_more)
+    !stock.closed_inbound().is_empty()
+        || !stock.untold().is_empty()
+        || stock.inbound().iter().any(says_more)
 }
 
 impl From<&[ItemState]> for ItemsV5 {
@@ -82,12 +86,14 @@ fn supplies_image(item: u32, pair: u32, stock: &Stock) -> SuppliesImageV5 {
     let open = |open: &Inbound| OpenImageV5 {
         received: open.received,
         from: open.from.map(|node| node.0),
+        untold: open.untold,
     };
     SuppliesImageV5 {
         item,
         pair,
         open: stock.inbound().iter().map(open).collect(),
         closed: stock.closed_inbound().iter().map(image).collect(),
+        lost: stock.untold().lost,
     }
 }
 
@@ -121,12 +127,14 @@ fn supplied(stock: &mut Stock, image: &ArchivedSuppliesImageV5) -> Result<(), Im
     for (open, image) in extras.inbound.iter_mut().zip(image.open.iter()) {
         open.received = image.received.to_native();
         open.from = node(&image.from);
+        open.untold = image.untold;
     }
     if image.closed.len() > CLOSED_INBOUND_PER_PAIR_MAX {
         return Err(ImageError::inconsistent("supplies", "too many are closed"));
     }
     let closed = image.closed.iter().map(closed).collect::<Result<Vec<_>, _>>()?;
     extras.closed = closed.into();
+    extras.lost = image.lost;
     Ok(())
 }
 

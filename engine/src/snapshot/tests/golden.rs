@@ -46,6 +46,7 @@ pub(super) fn supplied_world() -> World {
         })),
         StockChange::InboundAnnounced { no: closed, id: id("PO-2"), quantity: 5, eta },
         StockChange::InboundArrived { no: closed, quantity: 2, closes: true },
+        StockChange::InboundMoved { no: InboundNo(0), quantity: 34, eta },
     ];
     for (lsn, change) in (10..).zip(changes) {
         world.apply(Lsn::new(lsn), &Happening::Stock(pair, change));

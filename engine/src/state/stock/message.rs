@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::model::effect::StockClaim;
 use crate::model::{
     Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refusal, Repeg, StateHash,
-    Stock, StockChange, StockEffect, Supply, Timestamp,
+    Stock, StockChange, StockEffect, Supply, Timestamp, ToldAt,
 };
 
 /// What can be asked of a pair.
@@ -38,6 +38,9 @@ pub enum StockMessage {
     /// Claim that units rest on other supply, as was decided on the backlog while what is on
     /// its way was expected so.
     ClaimRepeg(Arc<Repeg>, Box<[Coming]>),
+    /// Claim that orders were told of all days that follow from the pair as it is after that
+    /// event.
+    ClaimTold(Arc<Repeg>, Lsn),
     /// Apply what a durable event does here.
     Apply {
         /// This pair.
@@ -170,6 +173,8 @@ pub struct BacklogAt {
     pub in_flight: bool,
     /// The last event that changed the pair.
     pub last_lsn: Lsn,
+    /// Which orders are to be told of days that follow from it.
+    pub untold: ToldAt,
 }
 
 /// How a pair stands: what a look at several pairs rests on.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use backstock_engine::command::{ChangeStock, Meta};
+use backstock_engine::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::engine::{Done, EngineError};
 use backstock_engine::model::{NodeId, RequestId, Rule, Sku, Text};
 use backstock_proto::v1;
@@ -154,9 +154,15 @@ async fn apply(api: &Api, key: Option<&str>, row: Row) -> Result<Done, EngineErr
     let key_of = |suffix: &str| {
         key.map(|key| RequestId::new("request_id", format!("{key}/{at}{suffix}"))).transpose()
     };
-    // Older versions carried out a row that changed a supply under this key.
+    // Older versions carried out a row that changed a supply as another command, under this key.
     let older = key_of("c")?.filter(|key| api.engine().carried_out(key).is_some());
-    let request_id = older.map_or_else(|| key_of(""), |key| Ok(Some(key)))?;
+    let (request_id, operation) = match (older, operation) {
+        (Some(key), StockOperation::StateInbound { id, ordered, eta }) => {
+            let (quantity, eta) = (Some(ordered), Some(eta));
+            (Some(key), StockOperation::ChangeInbound { id, quantity, eta })
+        }
+        (_, operation) => (key_of("")?, operation),
+    };
     let meta = Meta { content, ..api.meta(request_id, false) };
     let command = ChangeStock { meta, sku, node, operation };
     for attempt in 1.. {

@@ -18,16 +18,16 @@ pub(super) const DISPATCH: FieldNames = FieldNames::new(
 /// How the engine calls the fields of a recall.
 pub(super) const RECALL: FieldNames = FieldNames::new("", &[("to", "to_node_id")]);
 
-/// The item and the two nodes of a request.
+/// The item and the two nodes of a request. What is wrong is noted, and something stands for
+/// it.
 pub(super) fn between(
     found: &mut Violations,
     sku: &str,
     [from, to]: [&str; 2],
-) -> Option<(Sku, [NodeId; 2])> {
-    let sku = found.taken("sku", Sku::new("sku", sku));
-    let from = found.taken("from_node_id", NodeId::new("from_node_id", from));
-    let to = found.taken("to_node_id", NodeId::new("to_node_id", to));
-    Some((sku?, [from?, to?]))
+) -> (Sku, NodeId, NodeId) {
+    let sku = found.id("sku", sku, Sku::new);
+    let from = found.id("from_node_id", from, NodeId::new);
+    (sku, from, found.id("to_node_id", to, NodeId::new))
 }
 
 /// How both nodes stand.

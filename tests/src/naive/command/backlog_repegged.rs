@@ -2,7 +2,7 @@
 
 use backstock_engine::command;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Lsn, Move};
+use backstock_engine::model::{Lsn, Move, ToldAt};
 
 use super::Fact;
 use crate::naive::{Allotted, Naive};
@@ -13,6 +13,8 @@ pub struct BacklogRepegged {
     sku: String,
     looked_at: Lsn,
     lines: Vec<Line>,
+    /// By node, whose orders were told of all days.
+    told: Vec<(String, ToldAt)>,
 }
 
 #[derive(Clone, Debug)]
@@ -20,6 +22,7 @@ struct Line {
     order: String,
     at: u16,
     moves: Vec<(Move, String, String)>,
+    is_told: bool,
 }
 
 impl BacklogRepegged {
@@ -30,17 +33,24 @@ impl BacklogRepegged {
             order: line.id.to_string(),
             at: line.line.line,
             moves: line.line.moves.iter().map(|m| (*m, node(m.from.0), node(m.to.0))).collect(),
+            is_told: !line.line.told.is_empty(),
         };
         let lines = event.lines.into_iter().map(line).collect();
-        Self { sku: engine.sku_no(event.sku).to_string(), looked_at: event.looked_at, lines }
+        let told = event.told.into_iter().flatten().map(|(no, told)| (node(no), told));
+        let (sku, looked_at) = (engine.sku_no(event.sku).to_string(), event.looked_at);
+        Self { sku, looked_at, lines, told: told.collect() }
     }
 }
 
 impl Fact for BacklogRepegged {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
         let all = || self.lines.iter().flat_map(|line| line.moves.iter().map(move |m| (line, m)));
-        if all().next().is_none() {
-            return Err("nothing moves".into());
+        let says_nothing = |line: &Line| line.moves.is_empty() && !line.is_told;
+        if self.lines.iter().any(says_nothing) || (self.lines.is_empty() && self.told.is_empty()) {
+            return Err("nothing moves, and nobody is told".into());
+        }
+        for (node, told) in &self.told {
+            naive.pair(&self.sku, node).all_told(told)?;
         }
         for (line, (moved, from, to)) in all() {
             let no = naive.orders.get(&line.order).ok_or("no such order")?.no;

@@ -10,7 +10,7 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
     Day, LineRepegged, Lsn, Move, NodeNo, OrderEffect, OrderId, OrderNo, Pair, Repeg, Reservation,
-    SkuNo, StockEffect, Supply, Told,
+    SkuNo, StockEffect, Supply, Told, ToldAt,
 };
 use crate::transaction::command::Effective;
 
@@ -27,6 +27,10 @@ pub struct BacklogRepegged {
     /// The order lines, ascending by order.
     #[n(2)]
     pub lines: Vec<Repegged>,
+    /// The pairs, by node, from which all days that follow were told by now. None in events of
+    /// older versions, which kept no account of that.
+    #[n(3)]
+    pub told: Option<Vec<(NodeNo, ToldAt)>>,
 }
 
 /// A line of an order whose units rest on other supply from now on.
@@ -56,6 +60,9 @@ impl BacklogRepegged {
                 pairs.entry(pair(to.0)).or_default().put_on(peg(to.1));
             }
         }
+        for (node, told) in self.told.iter().flatten() {
+            pairs.entry(Pair { sku: self.sku, node: *node }).or_default().told = told.clone();
+        }
         pairs
     }
 }
@@ -76,7 +83,7 @@ impl Effective for BacklogRepegged {
 
 impl Event for BacklogRepegged {
     fn describe(&self) -> Value {
-        let Self { sku, looked_at, lines } = self;
+        let Self { sku, looked_at, lines, told: told_at } = self;
         let lines = lines.iter().map(|Repegged { no, id, line }| {
             json!({
                 "order_id": id.as_str(), "order_no": no.0, "line": line.line,
@@ -86,7 +93,12 @@ impl Event for BacklogRepegged {
         });
         json!({
             "sku_no": sku.0, "looked_at": looked_at.get(), "lines": lines.collect::<Vec<_>>(),
+            "told_at_nodes": told_at.iter().flatten().map(|(no, _)| no.0).collect::<Vec<_>>(),
         })
+    }
+
+    fn is_extended(&self) -> bool {
+        self.told.is_some()
     }
 }
 

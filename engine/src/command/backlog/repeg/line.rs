@@ -29,7 +29,8 @@ struct Placed {
 }
 
 impl Line<'_> {
-    /// What is different of the order after these steps; none when the order has other units
+    /// What is different of the order after these steps, with the days that follow, and those
+    /// that follow from what its units rested on before; none when the order has other units
     /// than its pairs: something happened between reading them.
     ///
     /// # Errors
@@ -53,6 +54,11 @@ impl Line<'_> {
         }
         let touched = repegged.moves.iter().flat_map(|moved| [moved.shipment, moved.to_shipment]);
         let mut touched: SmallVec<[u16; 4]> = touched.collect();
+        let untold = placed.iter().filter(|of| {
+            let node = self.node(of.shipment);
+            of.units > 0 && node.is_some_and(|node| self.pool.is_untold((node, of.supply)))
+        });
+        touched.extend(untold.map(|of| of.shipment));
         touched.sort_unstable();
         touched.dedup();
         let told = touched.into_iter().filter_map(|shipment| {
@@ -209,7 +215,7 @@ impl Line<'_> {
         let days = self.days(kernel, node, ready);
         let deliver_by_before = before.and_then(|shipment| shipment.deliver_by);
         let is_same = before.is_some_and(|before| {
-            before.told_of_units_there == Some(units_there)
+            self.order.was_told_of_units_there(shipment) == units_there
                 && before.ship_by.zip(before.deliver_by) == days
         });
         (!is_same).then_some(Told { shipment, deliver_by_before, days, units_there })

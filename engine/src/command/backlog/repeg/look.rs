@@ -7,7 +7,9 @@ use smallvec::SmallVec;
 use super::event::{BacklogRepegged, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Part, Pool, Step};
-use crate::limits::{ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX};
+use crate::limits::{
+    ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX, TOLD_PAIRS_MAX,
+};
 use crate::model::{
     Allocation, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Shortage, SkuNo,
     Supply,
@@ -34,6 +36,8 @@ pub struct Planned {
     pub orders: Vec<(OrderNo, Lsn)>,
     /// When the supply on its way is expected that the lines come to rest on.
     pub comings: Vec<(NodeNo, Coming)>,
+    /// Where all days were told, the pairs, with the last event that changed each.
+    pub pairs: Vec<(NodeNo, Lsn)>,
 }
 
 /// A look at the backlog of a SKU: who waits, what is free, and how far it was planned.
@@ -42,6 +46,8 @@ pub struct Look {
     /// What was applied before.
     at: Lsn,
     network: Arc<Network>,
+    /// The pairs, with the last event that changed each.
+    pairs: Vec<(NodeNo, Lsn)>,
     /// A node whose pair has units in flight that may come back.
     in_flight: Option<NodeNo>,
     /// What is free, less what was planned.
@@ -59,16 +65,18 @@ impl Look {
         let at = kernel.watermark.applied();
         let looked = look(kernel, sku).await?;
         let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
+        let pairs = looked.iter().map(|(node, at)| (*node, at.last_lsn)).collect();
         let network = kernel.state.network.load_full();
         let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
         let (pool, demands) = Pool::of(looked, is_enabled);
         let (planned, has_served) = (0, false);
-        Ok(Self { sku, at, network, in_flight, pool, demands, planned, has_served })
+        Ok(Self { sku, at, network, pairs, in_flight, pool, demands, planned, has_served })
     }
 
     /// Plans for the lines behind those that were planned for, the oldest order first: each
-    /// line gets what its policy likes best of what is free. None when nothing of them can be
-    /// served sooner, and no command in flight has units that may come back.
+    /// line gets what its policy likes best of what is free, and is told the days that follow.
+    /// None when nothing of them can be served sooner or is to be told, and no command in flight
+    /// has units that may come back.
     pub async fn plan<'k>(
         &mut self,
         kernel: &'k Kernel,
@@ -79,12 +87,10 @@ impl Look {
             if self.planned % DEMANDS_AT_ONCE == 0 {
                 tokio::task::yield_now().await;
             }
-            // An event changes an order once: another line of it goes into the next one.
-            let is_in_it = orders.last().is_some_and(|(no, _)| *no == demand.order);
-            if is_in_it || lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
+            if lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
                 break;
             }
-            if !self.pool.may_serve(demand) {
+            if !self.pool.may_serve(demand) && !self.pool.may_tell(demand) {
                 self.planned += 1;
                 continue;
             }
@@ -98,6 +104,14 @@ impl Look {
                     return Ok(Attempt::Overtaken);
                 }
                 break;
+            }
+            // An event changes an order once: the next look serves another line of it, and
+            // what that is to get is nobody else's.
+            if orders.last().is_some_and(|(no, _)| *no == demand.order) {
+                let steps = self.steps(kernel, demand, &order);
+                self.pool.take(&steps);
+                self.planned += 1;
+                continue;
             }
             let (steps, line) = match self.serve(kernel, demand, &order)? {
                 Served::Stays => {
@@ -116,24 +130,57 @@ impl Look {
         }
         if !orders.is_empty() {
             self.has_served = true;
-            let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines };
-            return Ok(Attempt::Done(Some(Planned { event, orders, comings })));
+            let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines, told: None };
+            let pairs = Vec::new();
+            return Ok(Attempt::Done(Some(Planned { event, orders, comings, pairs })));
         }
         match self.in_flight {
-            Some(node) if !self.has_served => wait_for(kernel, Pair { sku: self.sku, node }).await,
-            _ => Ok(Attempt::Done(None)),
+            _ if self.has_served => Ok(Attempt::Done(None)),
+            Some(node) => wait_for(kernel, Pair { sku: self.sku, node }).await,
+            None => Ok(Attempt::Done(self.all_told())),
         }
     }
 
-    /// What a line steps to, and what that does to its order.
+    /// That all days that follow from pairs were told, where that is not on record yet. Only
+    /// of a look that found nothing else to do.
+    fn all_told(&mut self) -> Option<Planned> {
+        let told = self.pool.untold().map(|(no, told)| (no, told.clone()));
+        let told: Vec<_> = told.take(TOLD_PAIRS_MAX).collect();
+        if told.is_empty() {
+            return None;
+        }
+        self.has_served = true;
+        let (sku, looked_at) = (self.sku, self.at);
+        let event = BacklogRepegged { sku, looked_at, lines: Vec::new(), told: Some(told) };
+        Some(Planned { event, orders: Vec::new(), comings: Vec::new(), pairs: self.pairs.clone() })
+    }
+
+    /// What a line steps to, and what that does to its order, with the days that it is told.
     fn serve(
         &self,
         kernel: &Kernel,
         demand: &Demand,
         order: &Order,
     ) -> Result<Served, EngineError> {
-        if order.state() != OrderState::Open || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
+        if order.state() != OrderState::Open {
             return Ok(Served::Stays);
+        }
+        let steps = self.steps(kernel, demand, order);
+        if steps.is_empty() && !self.pool.may_tell(demand) {
+            return Ok(Served::Stays);
+        }
+        let line = Line { order, demand, pool: &self.pool };
+        Ok(match line.repegged(kernel, &steps)? {
+            None => Served::Overtaken,
+            Some(line) if line.moves.is_empty() && line.told.is_empty() => Served::Stays,
+            Some(line) => Served::Steps(steps, line),
+        })
+    }
+
+    /// The steps of a line to what sourcing would give it now.
+    fn steps(&self, kernel: &Kernel, demand: &Demand, order: &Order) -> Vec<Step> {
+        if !self.pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
+            return Vec::new();
         }
         let planned = planned_for(kernel, (self.sku, &self.pool), demand, order);
         let now = kernel.state.now();
@@ -141,13 +188,7 @@ impl Look {
             let ready = (self.pool.ready(at), now);
             days(kernel, &self.network, &order.header, at.0, ready).map(|days| days.1)
         };
-        let steps = self.pool.steps(demand, &planned, order.header.split, arrives);
-        if steps.is_empty() {
-            return Ok(Served::Stays);
-        }
-        let line = Line { order, demand, pool: &self.pool };
-        let line = line.repegged(kernel, &steps)?;
-        Ok(line.map_or(Served::Overtaken, |line| Served::Steps(steps, line)))
+        self.pool.steps(demand, &planned, order.header.split, arrives)
     }
 }
 
@@ -157,7 +198,7 @@ enum Served {
     Stays,
     /// Its order is no more as its pairs are.
     Overtaken,
-    /// It takes these steps, which change the order so.
+    /// It takes these steps, or none, which changes the order, or its days, so.
     Steps(Vec<Step>, LineRepegged),
 }
 

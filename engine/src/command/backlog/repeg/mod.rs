@@ -4,6 +4,7 @@
 //!   something came free --> the SKU is unsettled: new orders wait
 //!        look: all nodes' backlog and free supply
 //!        plan: by age, each line by its own policy          (pure: pool)
+//!              the days that follow, where others were told
 //!        orders in hand, units claimed, events of bounded size, one after the other
 //!        all applied --> look again --> nothing to do --> the SKU is settled
 //! ```
@@ -141,7 +142,7 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
 /// command has one of them in hand.
 async fn claim<'k>(
     kernel: &'k Kernel,
-    Planned { event, orders, comings }: &Planned,
+    Planned { event, orders, comings, pairs }: &Planned,
 ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (no, last_lsn) in orders {
@@ -153,9 +154,16 @@ async fn claim<'k>(
         }
     }
     for (pair, repeg) in event.by_pair() {
-        let comings = comings.iter().filter(|(node, _)| *node == pair.node);
-        let comings = comings.map(|(_, coming)| *coming).collect();
-        match claims.repeg(pair, &Arc::new(repeg), comings).await? {
+        let repeg = Arc::new(repeg);
+        let as_of = pairs.iter().find(|(node, _)| *node == pair.node);
+        let claim = if let Some((_, as_of)) = as_of {
+            claims.told(pair, &repeg, *as_of).await?
+        } else {
+            let comings = comings.iter().filter(|(node, _)| *node == pair.node);
+            let comings = comings.map(|(_, coming)| *coming).collect();
+            claims.repeg(pair, &repeg, comings).await?
+        };
+        match claim {
             Ok(Grant::Granted) => {}
             Ok(Grant::Short(_) | Grant::NoRoomToWait | Grant::Missing(_)) => {
                 return Ok(Attempt::Overtaken);

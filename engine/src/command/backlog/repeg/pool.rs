@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use crate::model::{Day, InboundNo, NodeNo, OrderNo, Split, Supply};
+use crate::model::{Day, InboundNo, NodeNo, OrderNo, Split, Supply, ToldAt};
 use crate::planning::{InboundSeen, Seen};
 use crate::state::stock::{BacklogAt, Glance, InboundGlance, Ready};
 
@@ -56,6 +56,8 @@ struct Node {
     /// Below zero after a short count.
     free: i64,
     inbound: Vec<InboundGlance>,
+    /// Which orders are to be told of days that follow from here.
+    untold: ToldAt,
 }
 
 impl Pool {
@@ -65,9 +67,9 @@ impl Pool {
         is_enabled: impl Fn(NodeNo) -> bool,
     ) -> (Self, Vec<Demand>) {
         let (mut nodes, mut all) = (Vec::new(), Vec::new());
-        for (no, BacklogAt { lines, free, inbound, .. }) in pairs {
+        for (no, BacklogAt { lines, free, inbound, untold, .. }) in pairs {
             all.extend(lines.into_iter().map(|(order, line, parts)| ((order, line), no, parts)));
-            nodes.push(Node { no, is_enabled: is_enabled(no), free, inbound });
+            nodes.push(Node { no, is_enabled: is_enabled(no), free, inbound, untold });
         }
         all.sort_by_key(|(line, no, _)| (*line, *no));
         let mut demands = Vec::<Demand>::new();
@@ -122,6 +124,27 @@ impl Pool {
             |node: &Node| (node.free > 0 && last > Ready::Now) || node.inbound.iter().any(sooner);
         let at_home = |node: &Node| !node.is_enabled && waits_at(node) && serves(node);
         self.first.is_some_and(|first| first < last) || self.nodes.iter().any(at_home)
+    }
+
+    /// Whether units on a supply are to arrive on another day than was told, or on none.
+    pub fn is_untold(&self, (no, supply): At) -> bool {
+        let node = self.nodes.iter().find(|node| node.no == no);
+        node.is_some_and(|node| match supply {
+            Supply::Inbound(of) => node.untold.supplies.contains(&of),
+            Supply::Backorder => node.untold.lost,
+            Supply::OnHand | Supply::Supplier => false,
+        })
+    }
+
+    /// Whether that is so of units of a line.
+    pub fn may_tell(&self, demand: &Demand) -> bool {
+        demand.parts.iter().any(|(at, _)| self.is_untold(*at))
+    }
+
+    /// The nodes at which orders are to be told.
+    pub fn untold(&self) -> impl Iterator<Item = (NodeNo, &ToldAt)> {
+        let untold = self.nodes.iter().filter(|node| !node.untold.is_empty());
+        untold.map(|node| (node.no, &node.untold))
     }
 
     /// What a line could be given: what it has that is not there yet, all it has where it

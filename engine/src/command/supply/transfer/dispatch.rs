@@ -64,6 +64,16 @@ pub struct TransferDispatched {
     pub eta: Timestamp,
 }
 
+impl DispatchTransfer {
+    /// Checks nodes and quantity. The day is the node's, and is checked with it.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found: Vec<_> = goes_nowhere(&self.from, &self.to).into_iter().collect();
+        let (quantity, max) = (self.quantity.into(), STOCK_UNITS_MAX.into());
+        in_range(&mut found, "quantity".into(), quantity, 1, max);
+        finish(found)
+    }
+}
+
 impl Command for DispatchTransfer {
     type Event = TransferDispatched;
 
@@ -77,9 +87,7 @@ impl Command for DispatchTransfer {
     }
 
     fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
-        let mut found: Vec<_> = goes_nowhere(&self.from, &self.to).into_iter().collect();
-        let (quantity, max) = (self.quantity.into(), STOCK_UNITS_MAX.into());
-        in_range(&mut found, "quantity".into(), quantity, 1, max);
+        let mut found = self.validate().err().unwrap_or_default();
         found.extend(eta_past(facts, &self.to, self.eta));
         finish(found)
     }
@@ -97,16 +105,19 @@ impl Command for DispatchTransfer {
         let mut attempts = Attempts::begin(kernel);
         let changes = loop {
             // What came free goes to orders that wait before it leaves for another node.
+            // The re-pegger needs these pairs for that: no place in their lines is kept.
             let attempt = match kernel.settled(from.sku, entry)? {
-                Err(bell) => Attempt::InTheWay(bell),
-                Ok(()) => both(&mut tx.claims, &proposals).await?,
-            };
-            let attempt = if entry.is_unsettled() {
-                // Who offers it to them needs these pairs, and the places in their lines.
-                tx.claims.give_up(|_| false);
-                attempt.unless_done()
-            } else {
-                attempt
+                Err(bell) => {
+                    tx.claims.give_up(|_| false);
+                    Attempt::InTheWay(bell)
+                }
+                Ok(()) => match both(&mut tx.claims, &proposals).await? {
+                    Attempt::Done(_) if entry.is_unsettled() => {
+                        tx.claims.give_up(|_| false);
+                        Attempt::Again
+                    }
+                    attempt => attempt,
+                },
             };
             if let Some(changes) = attempts.end(attempt).await? {
                 break changes;

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use super::{both, goes_nowhere, pairs};
+use crate::limits::STOCK_UNITS_MAX;
 use crate::model::check::finish;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
@@ -65,7 +66,7 @@ impl Command for RecallTransfer {
     }
 
     fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
-        finish(goes_nowhere(&self.from, &self.to).into_iter().collect())
+        self.validate()
     }
 
     async fn decide(
@@ -74,21 +75,48 @@ impl Command for RecallTransfer {
     ) -> Result<Decision<TransferRecalled>, EngineError> {
         let [from, to] = pairs(tx.state(), &self.sku, [&self.from, &self.to])?;
         let turns = Proposal::TransferTurnsBack { id: self.id.clone(), from: from.node };
-        let proposals = [(from, Proposal::Hold), (to, turns)];
+        let proposals = [(from, Proposal::TransferReturns), (to, turns)];
         let mut attempts = Attempts::begin(tx.kernel());
-        let [_, turned] = loop {
+        let changes = loop {
             let attempt = both(&mut tx.claims, &proposals).await?;
             if let Some(changes) = attempts.end(attempt).await? {
                 break changes;
             }
         };
-        let Some(StockChange::TransferTurnedBack { no, quantity }) = turned else {
-            let (sku, node_id) = (self.sku.clone(), self.to.clone());
-            let inbound_id = self.id.to_string();
-            return Err(Refusal::InboundNotFound { sku, node_id, inbound_id }.into());
-        };
+        let (no, quantity) = self.turned_back(&changes)?;
         let (sku, from, to) = (from.sku, from.node, to.node);
         Ok(Decision::Event(TransferRecalled { sku, from, to, no, quantity }))
+    }
+}
+
+impl RecallTransfer {
+    /// Checks the nodes.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        finish(goes_nowhere(&self.from, &self.to).into_iter().collect())
+    }
+
+    /// What turns back, by what both pairs decided.
+    pub(super) fn turned_back(
+        &self,
+        changes: &[Option<StockChange>; 2],
+    ) -> Result<(InboundNo, u32), Refusal> {
+        match changes {
+            [
+                Some(StockChange::TransferReturned { quantity: room }),
+                Some(StockChange::TransferTurnedBack { no, quantity }),
+            ] => {
+                if quantity > room {
+                    let max = STOCK_UNITS_MAX.into();
+                    return Err(Refusal::QuantityTooLarge { what: "on_hand", max });
+                }
+                Ok((*no, *quantity))
+            }
+            _ => {
+                let (sku, node_id) = (self.sku.clone(), self.to.clone());
+                let inbound_id = self.id.to_string();
+                Err(Refusal::InboundNotFound { sku, node_id, inbound_id })
+            }
+        }
     }
 }
 

@@ -123,6 +123,33 @@ pub(crate) fn dispatch() -> Vec<RefusalKind> {
     [nodes(), of_pairs].concat()
 }
 
+/// What both pairs decided, and what comes of it.
+fn of_both() -> Vec<RefusalKind> {
+    let returns = |quantity| Some(StockChange::TransferReturned { quantity });
+    let no = InboundNo(3);
+    let turned = |quantity| Some(StockChange::TransferTurnedBack { no, quantity });
+    let command = recall_of("W", "X");
+    let unknown = || {
+        let (sku, node_id) = (sku("A"), node_id("X"));
+        Err(Refusal::InboundNotFound { sku, node_id, inbound_id: "TR".into() })
+    };
+    let too_large = Err(Refusal::QuantityTooLarge { what: "on_hand", max: STOCK_UNITS_MAX.into() });
+    let rows = [
+        ([returns(5), turned(5)], Ok((no, 5))),
+        ([returns(4), turned(5)], too_large),
+        ([returns(5), None], unknown()),
+    ];
+    check(rows.map(|(changes, expected)| {
+        let came_to = command.turned_back(&changes);
+        (changes, came_to, expected)
+    }))
+}
+
+fn recall_of(from: &str, to: &str) -> RecallTransfer {
+    let (from, to) = (node_id(from), node_id(to));
+    RecallTransfer { meta: meta(), id: id("TR"), sku: sku("A"), from, to }
+}
+
 /// The refusals of a recall, whose rows are checked.
 pub(crate) fn recall() -> Vec<RefusalKind> {
     let turns = |name: &str, from| Proposal::TransferTurnsBack { id: id(name), from: NodeNo(from) };
@@ -130,6 +157,8 @@ pub(crate) fn recall() -> Vec<RefusalKind> {
     let mut closed = on_its_way();
     then(&mut closed, &turns("TR", FROM.0));
     let no = InboundNo(0);
+    let full = shelf(STOCK_UNITS_MAX - 3, 0).stock.decide(&Proposal::TransferReturns);
+    assert_eq!(full, Ok(StockChange::TransferReturned { quantity: 3 }), "room for three");
     let rows = [
         (
             on_its_way(),
@@ -154,7 +183,7 @@ pub(crate) fn recall() -> Vec<RefusalKind> {
     }));
     let unknown = on_its_way().decide(&turns("none", FROM.0));
     assert_eq!(unknown, Err(Refused::UnknownInbound), "the command answers INBOUND_NOT_FOUND");
-    [nodes(), of_pairs, vec![RefusalKind::InboundNotFound]].concat()
+    [nodes(), of_pairs, of_both()].concat()
 }
 
 #[test]
@@ -196,13 +225,12 @@ fn a_transfer_goes_somewhere_else_and_has_units() {
         quantity,
         eta,
     };
-    let told = |to: &str, quantity, eta| said(dispatch(to, quantity, eta).validate(&facts));
+    let told =
+        |to: &str, quantity, eta| said(Command::validate(&dispatch(to, quantity, eta), &facts));
     assert_eq!(told("X", 1, AT), [""; 0]);
     let nowhere = "to: \"W\" is the node that the units leave";
     let quantity = "quantity: \"0\" is not within 1 to 1000000000";
     let eta = "eta: \"1970-01-01\" lies in the past; the earliest allowed is 2025-11-22";
     assert_eq!(told("W", 0, ETA), [nowhere, quantity, eta]);
-    let (meta, id, sku) = (meta(), id("TR"), sku("A"));
-    let recall = RecallTransfer { meta, id, sku, from: node_id("W"), to: node_id("W") };
-    assert_eq!(said(recall.validate(&facts)), [nowhere]);
+    assert_eq!(said(Command::validate(&recall_of("W", "W"), &facts)), [nowhere]);
 }
