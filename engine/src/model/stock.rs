@@ -8,6 +8,7 @@
 mod apply;
 mod book;
 mod bounds;
+mod change;
 mod decide;
 mod dispatch;
 mod inbound;
@@ -20,11 +21,12 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
 
-use super::ids::{InboundId, InboundNo, NodeNo, OrderNo, Text};
+use super::ids::{InboundNo, OrderNo};
 use super::lsn::Lsn;
 use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
+pub use change::{StockChange, TransferAnnounced};
 pub use decide::Refused;
 pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
@@ -74,235 +76,6 @@ pub struct Stock {
     pub reservations: Reservations,
     /// Inbound supplies and supplier terms.
     pub extras: Option<Box<Extras>>,
-}
-
-/// A change to one pair's supply.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum StockChange {
-    /// What is there, as an upstream system states it.
-    #[n(1)]
-    Set {
-        /// Units physically there.
-        #[n(0)]
-        on_hand: u32,
-        /// Of those, units that cannot be sold.
-        #[n(1)]
-        unavailable: u32,
-        /// Units withheld from promising.
-        #[n(2)]
-        safety: u32,
-    },
-    /// What a supplier's feed states; without a quantity, any number.
-    #[n(2)]
-    SupplierFeed {
-        /// Units that the supplier has.
-        #[n(0)]
-        quantity: Option<u32>,
-    },
-    /// Goods arrived that were not announced.
-    #[n(3)]
-    Received {
-        /// Units that arrived.
-        #[n(0)]
-        quantity: u32,
-        /// Of those, units that cannot be sold.
-        #[n(1)]
-        unavailable: u32,
-    },
-    /// A correction by so many units.
-    #[n(4)]
-    Adjusted {
-        /// Units on hand more, or less when below zero.
-        #[n(0)]
-        on_hand_delta: i32,
-        /// Units more that cannot be sold, or less when below zero.
-        #[n(1)]
-        unavailable_delta: i32,
-        /// Why.
-        #[n(2)]
-        reason: Text,
-    },
-    /// A physical count.
-    #[n(5)]
-    Counted {
-        /// Units found.
-        #[n(0)]
-        on_hand: u32,
-        /// As in [`CountedBelow`](Self::CountedBelow). Read still, and written no more:
-        /// programs that do not know it pass over it.
-        #[n(1)]
-        unavailable: Option<u32>,
-    },
-    /// A supply on its way became known.
-    #[n(6)]
-    InboundAnnounced {
-        /// Its number at this pair.
-        #[n(0)]
-        no: InboundNo,
-        /// The caller's id.
-        #[n(1)]
-        id: InboundId,
-        /// Units expected.
-        #[n(2)]
-        quantity: u32,
-        /// When.
-        #[n(3)]
-        eta: Timestamp,
-    },
-    /// A supply on its way changed in quantity or time. Read still, and written no more: it
-    /// does not know who is to be told.
-    #[n(7)]
-    InboundChanged {
-        /// Which one.
-        #[n(0)]
-        no: InboundNo,
-        /// Units now expected.
-        #[n(1)]
-        quantity: u32,
-        /// When.
-        #[n(2)]
-        eta: Timestamp,
-    },
-    /// Units of an announced supply arrived. Read still, and written no more: it does not
-    /// count what arrived in all.
-    #[n(8)]
-    InboundReceived {
-        /// Which one.
-        #[n(0)]
-        no: InboundNo,
-        /// Units that arrived.
-        #[n(1)]
-        quantity: u32,
-        /// Whether nothing more will come.
-        #[n(2)]
-        closes: bool,
-    },
-    /// A supply will not come. Read still, and written no more: it forgets the supply.
-    #[n(9)]
-    InboundCancelled {
-        /// Which one.
-        #[n(0)]
-        no: InboundNo,
-    },
-    /// A physical count that found fewer units than there were that cannot be sold.
-    #[n(10)]
-    CountedBelow {
-        /// Units found.
-        #[n(0)]
-        on_hand: u32,
-        /// Units that cannot be sold from now on.
-        #[n(1)]
-        unavailable: u32,
-    },
-    /// Units of an announced supply arrived.
-    #[n(11)]
-    InboundArrived {
-        /// Which one.
-        #[n(0)]
-        no: InboundNo,
-        /// Units that arrived.
-        #[n(1)]
-        quantity: u32,
-        /// Whether nothing more will come.
-        #[n(2)]
-        closes: bool,
-    },
-    /// What is still to come of a supply will not come.
-    #[n(12)]
-    InboundClosed {
-        /// Which one.
-        #[n(0)]
-        no: InboundNo,
-    },
-    /// More was ordered of a supply that had arrived in full.
-    #[n(13)]
-    InboundReopened {
-        /// Its number from now on.
-        #[n(0)]
-        no: InboundNo,
-        /// The caller's id.
-        #[n(1)]
-        id: InboundId,
-        /// Units expected.
-        #[n(2)]
-        quantity: u32,
-        /// When.
-        #[n(3)]
-        eta: Timestamp,
-    },
-    /// Units of a supply arrived of which nothing more was to come.
-    #[n(14)]
-    InboundLate {
-        /// The caller's id.
-        #[n(0)]
-        id: InboundId,
-        /// Units that arrived.
-        #[n(1)]
-        quantity: u32,
-    },
-    /// What was said is so already.
-    #[n(15)]
-    Unchanged,
-    /// Units left for another node.
-    #[n(16)]
-    TransferLeft {
-        /// How many.
-        #[n(0)]
-        quantity: u32,
-    },
-    /// Units left another node for this one.
-    #[n(17)]
-    TransferAnnounced(#[n(0)] Box<TransferAnnounced>),
-    /// Units that were on their way here turned back.
-    #[n(18)]
-    TransferTurnedBack {
-        /// Which supply.
-        #[n(0)]
-        no: InboundNo,
-        /// How many.
-        #[n(1)]
-        quantity: u32,
-    },
-    /// Units that had left for another node are back.
-    #[n(19)]
-    TransferReturned {
-        /// How many.
-        #[n(0)]
-        quantity: u32,
-    },
-    /// A supply on its way changed in quantity or time.
-    #[n(20)]
-    InboundMoved {
-        /// Which one.
-        #[n(0)]
-        no: InboundNo,
-        /// Units now expected; with none, it closes.
-        #[n(1)]
-        quantity: u32,
-        /// When.
-        #[n(2)]
-        eta: Timestamp,
-    },
-}
-
-/// Units that are on their way from another node.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct TransferAnnounced {
-    /// Their number at this pair.
-    #[n(0)]
-    pub no: InboundNo,
-    /// The caller's id.
-    #[n(1)]
-    pub id: InboundId,
-    /// Units expected.
-    #[n(2)]
-    pub quantity: u32,
-    /// When.
-    #[n(3)]
-    pub eta: Timestamp,
-    /// The node that they left.
-    #[n(4)]
-    pub from: NodeNo,
 }
 
 /// Who gets the units that an event frees at a pair.
@@ -433,53 +206,6 @@ impl Stock {
             - i64::from(self.unavailable)
             - i64::from(self.safety)
             - i64::from(self.allocated)
-    }
-
-    /// What [`Self::free`] would be after `change`, before any waiting unit is
-    /// served. Lets an actor withhold units that a change in flight takes away.
-    pub fn free_after(&self, change: &StockChange) -> i64 {
-        let free = self.free();
-        let (on_hand, allocated) = (i64::from(self.on_hand), i64::from(self.allocated));
-        match *change {
-            StockChange::Set { on_hand, unavailable, safety } => {
-                let base = if self.is_unlimited() { STOCK_UNITS_MAX } else { on_hand };
-                i64::from(base) - i64::from(unavailable) - i64::from(safety) - allocated
-            }
-            StockChange::SupplierFeed { quantity: None } => {
-                i64::from(STOCK_UNITS_MAX) - i64::from(self.safety) - allocated
-            }
-            StockChange::SupplierFeed { quantity: Some(quantity) } => {
-                i64::from(quantity) - i64::from(self.safety) - allocated
-            }
-            StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
-                free + i64::from(on_hand_delta) - i64::from(unavailable_delta)
-            }
-            StockChange::Counted { on_hand: found, unavailable: None } => {
-                free + i64::from(found) - on_hand
-            }
-            StockChange::Counted { on_hand: found, unavailable: Some(unavailable) }
-            | StockChange::CountedBelow { on_hand: found, unavailable } => {
-                let good = i64::from(self.unavailable) - i64::from(unavailable);
-                free + i64::from(found) - on_hand + good
-            }
-            StockChange::Received { quantity, unavailable } => {
-                free + i64::from(quantity) - i64::from(unavailable)
-            }
-            StockChange::InboundReceived { quantity, .. }
-            | StockChange::InboundArrived { quantity, .. }
-            | StockChange::InboundLate { quantity, .. }
-            | StockChange::TransferReturned { quantity } => free + i64::from(quantity),
-            StockChange::TransferLeft { quantity } => free - i64::from(quantity),
-            StockChange::InboundAnnounced { .. }
-            | StockChange::InboundChanged { .. }
-            | StockChange::InboundCancelled { .. }
-            | StockChange::InboundClosed { .. }
-            | StockChange::InboundReopened { .. }
-            | StockChange::TransferAnnounced(_)
-            | StockChange::TransferTurnedBack { .. }
-            | StockChange::InboundMoved { .. }
-            | StockChange::Unchanged => free,
-        }
     }
 
     /// Whether units of orders wait here, or rest on what is on its way.

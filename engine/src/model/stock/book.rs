@@ -1,13 +1,14 @@
 //! Moving units: a stock while an event is applied to it.
 
+mod inbound;
+
 use smallvec::SmallVec;
 
-use super::{ClosedInbound, Extras, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced};
+use super::{Extras, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced};
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
-use crate::model::ids::{InboundId, InboundNo, OrderNo, Pair};
+use crate::model::ids::{InboundNo, OrderNo, Pair};
 use crate::model::invariants::{check, no_oversell};
 use crate::model::reservations::{Reservation, Supply};
-use crate::model::time::Timestamp;
 
 /// A stock while an event is applied to it: every move of units goes through
 /// here, so that counters, reservations and hash cannot part.
@@ -269,102 +270,6 @@ impl<'a> Book<'a> {
             .binary_search_by_key(&no, |i| i.no)
             .expect("CONSERVATION: a peg names an open inbound supply");
         &mut inbound[at]
-    }
-
-    fn announce(&mut self, no: InboundNo, id: &InboundId, quantity: u32, eta: Timestamp) {
-        let extras = self.extras();
-        extras.inbound_next = no.0 + 1;
-        let at = extras.inbound.partition_point(|i| i.no < no);
-        let (id, pegged, received, from, untold) = (id.clone(), 0, 0, None, false);
-        let inbound = Inbound { no, id, quantity, pegged, eta, received, from, untold };
-        extras.inbound.insert(at, inbound);
-    }
-
-    fn change_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
-        let inbound = self.inbound_mut(no);
-        inbound.eta = eta;
-        let displaced = inbound.pegged.saturating_sub(quantity);
-        inbound.quantity = quantity.max(inbound.pegged);
-        self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
-        self.inbound_mut(no).quantity = quantity;
-    }
-
-    /// The same, and orders that rest on it are to be told.
-    fn move_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
-        let (before, waiting) = (self.inbound_mut(no).eta, self.stock.waiting);
-        self.change_inbound(no, quantity, eta);
-        let inbound = self.inbound_mut(no);
-        inbound.untold |= inbound.pegged > 0 && eta != before;
-        let received = inbound.received;
-        self.extras().lost |= self.stock.waiting > waiting;
-        // No more was ordered than has arrived.
-        if quantity == 0 {
-            self.close_inbound(no, received);
-        }
-    }
-
-    /// Units of an announced supply arrive, and are counted; with the last of them it closes.
-    fn arrive(&mut self, no: InboundNo, quantity: u32, closes: bool) {
-        let ordered = self.inbound_mut(no).ordered();
-        let left = self.take_in(no, quantity, Serves::Backlog);
-        let inbound = self.inbound_mut(no);
-        inbound.received = inbound.received.saturating_add(quantity);
-        if closes || left == 0 {
-            self.close_inbound(no, ordered);
-        }
-    }
-
-    /// Units of an announced supply arrive, of which more may come than was announced;
-    /// answers how many are still to come.
-    /// Units that were promised from it, and for which what is still to come is too little,
-    /// wait for the backlog to give them the goods. Older versions allocated the goods to
-    /// these units at once.
-    fn take_in(&mut self, no: InboundNo, quantity: u32, serves: Serves) -> u32 {
-        self.receive(quantity);
-        let pegged = self.inbound_mut(no).pegged;
-        let left = self.inbound_mut(no).quantity.saturating_sub(quantity);
-        match serves {
-            Serves::Pair => {
-                let room = self.stock.free().clamp(0, i64::from(quantity));
-                let room = u32::try_from(room).expect("clamped to a u32");
-                self.move_oldest(Supply::Inbound(no), Supply::OnHand, pegged.min(room));
-                let displaced = self.inbound_mut(no).pegged.saturating_sub(left);
-                self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
-            }
-            // The oldest are the first that the backlog gives the goods to.
-            Serves::Backlog => {
-                let displaced = pegged.saturating_sub(left);
-                self.move_oldest(Supply::Inbound(no), Supply::Backorder, displaced);
-            }
-        }
-        self.inbound_mut(no).quantity = left;
-        left
-    }
-
-    /// The rest of a supply will not come: those promised from it wait. Answers what it was.
-    fn remove_inbound(&mut self, no: InboundNo) -> Inbound {
-        let Inbound { pegged, .. } = *self.inbound_mut(no);
-        self.move_newest(Supply::Inbound(no), Supply::Backorder, pegged);
-        let inbound = &mut self.extras().inbound;
-        let at = inbound.binary_search_by_key(&no, |i| i.no).expect("it was just found");
-        Inbound { pegged, ..inbound.remove(at) }
-    }
-
-    /// The same, and the supply is remembered, of which so many units were ordered.
-    fn close_inbound(&mut self, no: InboundNo, ordered: u32) {
-        let Inbound { id, received, from, pegged, .. } = self.remove_inbound(no);
-        let extras = self.extras();
-        extras.closed.push(ClosedInbound { id, ordered, received, from });
-        extras.lost |= pegged > 0;
-    }
-
-    /// As older versions did.
-    fn serve_waiting_inbound(&mut self, no: InboundNo, freed: u32, serves: Serves) {
-        if serves == Serves::Backlog {
-            return;
-        }
-        let units = self.stock.waiting.min(freed).min(self.inbound_mut(no).free());
-        self.move_oldest(Supply::Backorder, Supply::Inbound(no), units);
     }
 
     fn move_oldest(&mut self, from: Supply, to: Supply, units: u32) {
