@@ -14,6 +14,7 @@ mod orders;
 mod overdue;
 mod reasons;
 mod repeats;
+mod scenarios;
 pub mod server;
 mod serving;
 mod snapshots;

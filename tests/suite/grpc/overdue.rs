@@ -8,14 +8,14 @@ use backstock_proto::v1;
 use super::server::{TestServer, announcement};
 
 /// Today at `NYC`.
-fn today(server: &TestServer) -> Day {
+pub(super) fn today(server: &TestServer) -> Day {
     let since = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_micros();
     let now = Timestamp::from_micros(i64::try_from(since).expect("in range"));
     let nyc = NodeId::new("node_id", "NYC").expect("an id");
     server.engine.calendar(&nyc).expect("the node").zone().local_day(now)
 }
 
-fn date(day: Day) -> v1::Date {
+pub(super) fn date(day: Day) -> v1::Date {
     let text = day.to_string();
     let parts: Vec<i32> = text.split('-').map(|part| part.parse().expect("a number")).collect();
     v1::Date { year: parts[0], month: parts[1], day: parts[2] }
