@@ -157,7 +157,8 @@ impl Naive {
         }
         for ((item, node), pair) in &self.pairs {
             let view = engine.stock(&sku(item), &node_id(node)).await.map_err(|e| e.to_string())?;
-            pair.compare(&view.stock).map_err(|error| format!("{item} at {node}: {error}"))?;
+            let same = pair.compare(&view.stock, |no| engine.node_no(no).id.to_string());
+            same.map_err(|error| format!("{item} at {node}: {error}"))?;
         }
         for (id, order) in &self.orders {
             let view = engine.order(&order_id(id)).await.map_err(|e| format!("{id}: {e}"))?;

@@ -1,10 +1,14 @@
 //! One SKU at one node, as naively as can be: every unit that was promised is
 //! an entry of a list, and every quantity is counted anew from lists of facts.
 
+mod supply;
+
 use std::collections::BTreeMap;
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::model::{InboundNo, Stock, Supply, Timestamp, ToldAt};
+use backstock_engine::model::{InboundNo, NodeNo, Stock, Supply, Timestamp};
+
+use self::supply::{Closed, Expected};
 
 /// What an unlimited supplier is taken to have.
 const UNLIMITED: i64 = 1_000_000_000;
@@ -15,31 +19,6 @@ struct Unit {
     order: u64,
     line: u16,
     supply: Supply,
-}
-
-/// How many closed supplies are remembered.
-const CLOSED: usize = 32;
-
-/// A supply on its way.
-#[derive(Clone, Debug)]
-struct Expected {
-    id: String,
-    quantity: usize,
-    arrived: usize,
-    eta: Timestamp,
-    /// The node that a transfer left.
-    from: Option<String>,
-    /// Whether orders that rest on it are to be told of another day.
-    untold: bool,
-}
-
-/// A supply of which nothing more is to come.
-#[derive(Clone, Debug)]
-struct Closed {
-    id: String,
-    ordered: usize,
-    arrived: usize,
-    from: Option<String>,
 }
 
 /// The pair.
@@ -145,172 +124,6 @@ impl Pair {
         self.movements.push(on_hand - self.on_hand());
     }
 
-    fn open(&self, id: &str) -> Result<u16, String> {
-        let found = self.inbound.iter().find(|(_, expected)| expected.id == id);
-        found.map(|(no, _)| *no).ok_or_else(|| format!("inbound {id} is not open"))
-    }
-
-    fn announce(&mut self, id: &str, quantity: usize, eta: Timestamp) {
-        let no = self.announced;
-        self.announced += 1;
-        self.inbound.insert(
-            no,
-            Expected { id: id.into(), quantity, arrived: 0, eta, from: None, untold: false },
-        );
-    }
-
-    fn is_closed(&self, id: &str) -> bool {
-        self.closed.iter().any(|closed| closed.id == id)
-    }
-
-    fn ordered(&self, no: u16) -> usize {
-        self.inbound[&no].quantity + self.inbound[&no].arrived
-    }
-
-    /// So many units were ordered in all, of a supply that is open, closed, or new.
-    fn state(&mut self, id: &str, ordered: usize, eta: Timestamp) -> Result<(), String> {
-        if let Ok(no) = self.open(id) {
-            let arrived = self.inbound[&no].arrived;
-            self.change_inbound(id, Some(ordered.saturating_sub(arrived)), Some(eta))?;
-            if ordered <= arrived {
-                self.close(no, arrived);
-            }
-            return Ok(());
-        }
-        let Some(at) = self.closed.iter().position(|closed| closed.id == id) else {
-            self.announce(id, ordered, eta);
-            return Ok(());
-        };
-        let Closed { ordered: before, arrived, .. } = self.closed[at];
-        let is_transfer = self.closed[at].from.is_some();
-        if ordered > before.max(arrived) && !is_transfer {
-            self.closed.remove(at);
-            self.announce(id, ordered - arrived, eta);
-            self.inbound.get_mut(&(self.announced - 1)).expect("it was announced").arrived =
-                arrived;
-        }
-        Ok(())
-    }
-
-    fn change_inbound(
-        &mut self,
-        id: &str,
-        quantity: Option<usize>,
-        eta: Option<Timestamp>,
-    ) -> Result<(), String> {
-        let no = self.open(id)?;
-        let expected = self.inbound.get_mut(&no).expect("it is open");
-        let before = expected.eta;
-        expected.quantity = quantity.unwrap_or(expected.quantity);
-        expected.eta = eta.unwrap_or(expected.eta);
-        let is_moved = expected.eta != before;
-        self.lost |= self.displace(no, false);
-        if is_moved && self.pegged(no) > 0 {
-            self.inbound.get_mut(&no).expect("it is open").untold = true;
-        }
-        Ok(())
-    }
-
-    fn receive_inbound(&mut self, id: &str, arrived: usize, closes: bool) -> Result<(), String> {
-        if let Some(late) = self.closed.iter_mut().find(|closed| closed.id == id) {
-            if late.from.is_some() && arrived > 0 {
-                return Err(format!("nothing of transfer {id} is on its way"));
-            }
-            late.arrived += arrived;
-            self.movements.push(count(arrived));
-            return Ok(());
-        }
-        let no = self.open(id)?;
-        if self.inbound[&no].from.is_some() && arrived > self.inbound[&no].quantity {
-            return Err(format!("more came of transfer {id} than left"));
-        }
-        self.movements.push(count(arrived));
-        let ordered = self.ordered(no);
-        let expected = self.inbound.get_mut(&no).expect("it is open");
-        expected.quantity = expected.quantity.saturating_sub(arrived);
-        expected.arrived += arrived;
-        let is_over = closes || expected.quantity == 0;
-        self.displace(no, true);
-        if is_over {
-            self.close(no, ordered);
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, no: u16, ordered: usize) {
-        self.inbound.get_mut(&no).expect("it is open").quantity = 0;
-        self.lost |= self.displace(no, false);
-        let Expected { id, arrived, from, .. } = self.inbound.remove(&no).expect("it is open");
-        self.closed.push(Closed { id, ordered, arrived, from });
-        if self.closed.len() > CLOSED {
-            let transfer = self.closed[..CLOSED].iter().position(|closed| closed.from.is_some());
-            self.closed.remove(transfer.unwrap_or(0));
-        }
-    }
-
-    /// Units leave for another node: no more than are free.
-    pub fn transfer_leaves(&mut self, quantity: u32) -> Result<(), String> {
-        if self.free() < i64::from(quantity) {
-            return Err(format!("{quantity} units leave, {} are free", self.free()));
-        }
-        self.movements.push(-i64::from(quantity));
-        self.check()
-    }
-
-    /// They are on their way here from a node.
-    pub fn transfer_comes(
-        &mut self,
-        id: &str,
-        quantity: u32,
-        eta: Timestamp,
-        from: &str,
-    ) -> Result<(), String> {
-        if self.open(id).is_ok() || self.is_closed(id) {
-            return Err(format!("inbound {id} is known"));
-        }
-        self.announce(id, quantity as usize, eta);
-        self.inbound.get_mut(&(self.announced - 1)).expect("it was announced").from =
-            Some(from.into());
-        self.check()
-    }
-
-    /// What is still on its way here from a node turns back; answers how many units that is.
-    pub fn transfer_turns_back(&mut self, id: &str, from: &str) -> Result<i64, String> {
-        let no = self.open(id)?;
-        let Expected { quantity, arrived, from: left, .. } = self.inbound[&no].clone();
-        if left.as_deref() != Some(from) {
-            return Err(format!("inbound {id} did not leave {from}"));
-        }
-        self.close(no, arrived);
-        self.check()?;
-        Ok(count(quantity))
-    }
-
-    /// Units are back that had left for another node.
-    pub fn transfer_returns(&mut self, quantity: i64) {
-        self.movements.push(quantity);
-    }
-
-    /// Units on their way here from other nodes.
-    pub fn in_transfer(&self) -> i64 {
-        let transfers = self.inbound.values().filter(|expected| expected.from.is_some());
-        transfers.map(|expected| count(expected.quantity)).sum()
-    }
-
-    /// Units beyond what is expected wait: the newest promises first, or those for which goods
-    /// arrived, the oldest first. Answers whether there are any.
-    fn displace(&mut self, no: u16, oldest_first: bool) -> bool {
-        let is_more = self.pegged(no) > self.inbound[&no].quantity;
-        while self.pegged(no) > self.inbound[&no].quantity {
-            let supply = Supply::Inbound(InboundNo(no));
-            let pegs = self.units.iter_mut().filter(|unit| unit.supply == supply);
-            let key = |unit: &&mut Unit| (unit.order, unit.line);
-            let next = if oldest_first { pegs.min_by_key(key) } else { pegs.max_by_key(key) };
-            next.expect("more than none").supply = Supply::Backorder;
-        }
-        is_more
-    }
-
     /// When units on a supply are there: at once, at an instant, or nobody knows.
     pub fn ready(&self, supply: Supply) -> Option<Timestamp> {
         match supply {
@@ -406,44 +219,6 @@ impl Pair {
         self.units.swap_remove(at.expect("the unit is there"));
     }
 
-    /// All orders were told of days that follow from here, as an event says.
-    pub fn all_told(&mut self, told: &ToldAt) -> Result<(), String> {
-        for InboundNo(no) in &told.supplies {
-            let expected = self.inbound.get_mut(no).ok_or("no such supply")?;
-            if !expected.untold {
-                return Err(format!("nobody was to be told of {expected:?}"));
-            }
-            expected.untold = false;
-        }
-        if told.lost && !self.lost {
-            return Err("nobody lost a supply".into());
-        }
-        self.lost &= !told.lost;
-        Ok(())
-    }
-
-    /// Whether an order is to be told of days that follow from here.
-    pub fn is_untold(&self) -> bool {
-        let (lost, untold) = self.untold();
-        lost || !untold.is_empty()
-    }
-
-    /// Whether units lost their supply and their orders are to be told, and the supplies of
-    /// which another day is to be told: only while some unit rests on it.
-    fn untold(&self) -> (bool, Vec<u16>) {
-        let untold = self.inbound.iter().filter(|(no, e)| e.untold && self.pegged(**no) > 0);
-        (self.lost && self.on(Supply::Backorder) > 0, untold.map(|(no, _)| *no).collect())
-    }
-
-    /// Nobody is to be told of what no unit rests on any more.
-    pub fn forget_untold(&mut self) {
-        let (lost, untold) = self.untold();
-        self.lost = lost;
-        for (no, expected) in &mut self.inbound {
-            expected.untold = untold.contains(no);
-        }
-    }
-
     fn check(&self) -> Result<(), String> {
         let short = self.inbound.iter().find(|(no, e)| self.pegged(**no) > e.quantity);
         if self.on_hand() < 0 || short.is_some() {
@@ -455,8 +230,9 @@ impl Pair {
         Ok(())
     }
 
-    /// Compares every figure and every reservation with the engine's.
-    pub fn compare(&self, stock: &Stock) -> Result<(), String> {
+    /// Compares every figure and every reservation with the engine's. `id_of` is how callers
+    /// call a node.
+    pub fn compare(&self, stock: &Stock, id_of: impl Fn(NodeNo) -> String) -> Result<(), String> {
         let figures = [
             ("on hand", i64::from(stock.on_hand), self.on_hand()),
             ("unavailable", i64::from(stock.unavailable), self.unavailable),
@@ -468,32 +244,11 @@ impl Pair {
         for (name, engine, naive) in figures {
             same(name, &engine, &naive)?;
         }
-        let engine = stock.inbound().iter();
-        let engine: Vec<_> = engine
-            .map(|i| (i.no.0, i.id.to_string(), i.quantity, i.received, i.pegged, i.eta))
-            .collect();
-        same("inbound", &engine, &self.inbound_figures())?;
-        let engine = stock.untold();
-        let engine = (engine.lost, engine.supplies.iter().map(|no| no.0).collect());
-        same("untold", &engine, &self.untold())?;
-        let engine = stock.closed_inbound().iter();
-        let engine: Vec<_> =
-            engine.map(|c| (c.id.to_string(), c.ordered as usize, c.received as usize)).collect();
-        let closed = self.closed.iter().map(|c| (c.id.clone(), c.ordered, c.arrived));
-        same("closed inbound", &engine, &closed.collect())?;
+        self.compare_supplies(stock, id_of)?;
         let engine = stock.reservations.iter();
         let engine: Vec<_> =
             engine.map(|r| (r.order.0, r.line, r.supply, i64::from(r.units))).collect();
         same("reservations", &engine, &self.reservations())
-    }
-
-    fn inbound_figures(&self) -> Vec<(u16, String, u32, u32, u32, Timestamp)> {
-        let units = |n: usize| u32::try_from(n).expect("small quantities");
-        let figures = |(no, e): (&u16, &Expected)| {
-            let (quantity, arrived, pegged) = (e.quantity, e.arrived, self.pegged(*no));
-            (*no, e.id.clone(), units(quantity), units(arrived), units(pegged), e.eta)
-        };
-        self.inbound.iter().map(figures).collect()
     }
 
     fn reservations(&self) -> Vec<(u64, u16, Supply, i64)> {

@@ -1,12 +1,13 @@
 //! What users of other systems report, over and over: each test is named after
-//! the pain it would show. The first is `promise::the_last_unit_goes_to_one_of_
-//! a_thousand_buyers`; the others that are not here stand beside what they test.
+//! the pain it would show. Those that are not here stand beside what they test, by the
+//! same names.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use backstock_engine::command::{ShipShipment, StockOperation};
+use backstock_engine::command::{DispatchTransfer, ShipShipment, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
-use backstock_engine::model::{InboundId, NodeKind, Order, Shortage, Text, Timestamp};
+use backstock_engine::model::{InboundId, NodeKind, Order, Refusal, Shortage, Text, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
 
@@ -48,6 +49,109 @@ async fn pain_3_counters_never_drift_from_reservations() {
     let reserved: u32 = there.reservations.iter().map(|r| r.units).sum();
     assert_eq!((there.allocated, reserved), (666, 666));
     assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// Orders that name two items in either order, and transfers of both in either direction, all
+/// meet at four pairs. Each is answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_4_no_two_commands_wait_for_each_other() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    let nodes = [node("N", NodeKind::Warehouse, 1), node("M", NodeKind::Store, 2)];
+    define_nodes(&engine, &nodes).await;
+    define_items(&engine, &["A", "B"]).await;
+    for (item, at) in [("A", "N"), ("A", "M"), ("B", "N"), ("B", "M")] {
+        set(&engine, item, at, 1_000).await;
+    }
+    let mut commands = tokio::task::JoinSet::new();
+    for at in 0..200 {
+        let (one, other) = if at % 2 == 0 { ("A", "B") } else { ("B", "A") };
+        let (from, to) = if at % 4 < 2 { ("N", "M") } else { ("M", "N") };
+        let (buyer, mover, clerk) = (engine.clone(), engine.clone(), engine.clone());
+        commands.spawn(async move {
+            let wanted = order(&format!("{at}"), &[(one, 1), (other, 1)], Shortage::Reject);
+            placed(place(&buyer, wanted).await);
+        });
+        commands.spawn(async move {
+            let id = InboundId::new("id", format!("T-{at}")).expect("an id");
+            let sent = DispatchTransfer { id, ..dispatch(one, from, to, 1) };
+            mover.dispatch_transfer(sent).await.expect("it is sent");
+        });
+        commands.spawn(async move {
+            let receipt = StockOperation::Receive { quantity: 1, unavailable: 0 };
+            change(&clerk, other, to, receipt).await.expect("it is received");
+        });
+    }
+    let all = async {
+        while let Some(done) = commands.join_next().await {
+            done.expect("it is done")
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), all).await.expect("nobody waits for ever");
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// Corrections and orders compete for the same units: none is refused for that, and nothing is
+/// below zero at the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_5_commands_that_compete_are_not_refused_for_it_and_stock_is_not_negative() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    one_node(&engine, "A", 100).await;
+    let mut commands = tokio::task::JoinSet::new();
+    for at in 0..300 {
+        let (buyer, clerk) = (engine.clone(), engine.clone());
+        commands.spawn(async move {
+            let answer =
+                place(&buyer, order(&format!("{at}"), &[("A", 1)], Shortage::Reject)).await;
+            matches!(answer.expect("an answer").outcome, PlaceOutcome::Placed(_))
+        });
+        commands.spawn(async move {
+            let reason = Text::new("reason", "broken").expect("a text");
+            let (on_hand_delta, unavailable_delta) = (-1, 0);
+            let broken = StockOperation::Adjust { on_hand_delta, unavailable_delta, reason };
+            match change(&clerk, "A", "N", broken).await {
+                Ok(_) => true,
+                Err(EngineError::Refused(Refusal::StockBelowZero { .. })) => false,
+                Err(error) => panic!("{error}"),
+            }
+        });
+    }
+    let done = commands.join_all().await.into_iter().filter(|done| *done).count();
+    let there = engine.stock(&sku("A"), &node_id("N")).await.expect("the pair").stock;
+    assert!(done >= 100, "{done} took a unit, of which a hundred were there");
+    let broken = done - usize::try_from(there.allocated).expect("few");
+    assert_eq!(there.on_hand as usize, 100 - broken);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// Elsewhere, a read takes 400 ms, and a row of a load 17 ms. The bounds leave room for a
+/// machine that is busy with something else, and none for a scan.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_12_reads_and_loads_are_not_slow() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    let nodes: Vec<_> =
+        (0..100).map(|at| node(&format!("N{at}"), NodeKind::Store, at % 90)).collect();
+    define_nodes(&engine, &nodes).await;
+    define_items(&engine, &["A"]).await;
+    let began = Instant::now();
+    let mut rows = tokio::task::JoinSet::new();
+    for at in 0..5_000_u32 {
+        let engine = engine.clone();
+        rows.spawn(async move { set(&engine, "A", &format!("N{}", at % 100), at + 1).await });
+    }
+    rows.join_all().await;
+    assert!(began.elapsed() < Duration::from_secs(20), "5,000 rows took {:?}", began.elapsed());
+    let began = Instant::now();
+    for _ in 0..100 {
+        let there = engine.availability(&sku("A"), NOW).await.expect("the item");
+        assert_eq!(there.nodes.len(), 100);
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "100 reads took {:?}", began.elapsed());
     engine.shut_down().await;
 }
 

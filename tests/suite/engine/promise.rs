@@ -13,7 +13,7 @@ const ROUNDS: usize = 1_000;
 const BUYERS: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_unit_goes_to_one_of_a_thousand_buyers() {
+async fn pain_1_the_last_unit_goes_to_one_of_a_thousand_buyers() {
     let directory = tempfile::tempdir().expect("a directory");
     let (engine, _) = open(directory.path()).await;
     define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
