@@ -34,8 +34,7 @@ pub const ORDER_ALLOCATIONS_MAX: usize = 16_384;
 /// orders that are in hand for as long as a batch takes. The backlog goes on after it.
 pub const REPEGGED_LINES_MAX: usize = 1_024;
 
-/// Most events that the re-pegger writes after reading a backlog once. They follow each other to
-/// the journal, and their orders are in hand until they are applied.
+/// Most events of the re-pegger for one SKU that are not applied yet: their orders are in hand.
 pub const REPEGGED_EVENTS_MAX: usize = 8;
 
 /// Moves of units after which such an event takes no further line. Mostly a line moves at
@@ -43,7 +42,7 @@ pub const REPEGGED_EVENTS_MAX: usize = 8;
 pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
 
 /// Most pairs of which one event of the re-pegger says that all days were told.
-pub const TOLD_PAIRS_MAX: usize = 256;
+pub const TOLD_PAIRS_MAX: usize = 64;
 
 /// Backlogs that are settled side by side: each waits for its events to be durable.
 pub const SETTLED_AT_ONCE_MAX: usize = 64;

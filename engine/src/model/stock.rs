@@ -41,8 +41,9 @@ pub struct Extras {
     pub inbound_next: u16,
     /// Inbound supplies of which nothing more is to come.
     pub closed: ClosedInbounds,
-    /// Whether units lost their supply here, and wait, and their orders were not told.
-    pub lost: bool,
+    /// How many events took units' supply here, which wait since, and their orders were not
+    /// told.
+    pub lost: u32,
     /// Whether a supplier promises any quantity.
     pub unlimited: bool,
 }
@@ -168,18 +169,18 @@ pub struct Repeg {
 /// Which orders were told of days that follow from one pair.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct ToldAt {
-    /// Those that rest on these inbound supplies.
+    /// Those that rest on these inbound supplies, told when they are expected.
     #[n(0)]
-    pub supplies: Vec<InboundNo>,
-    /// Those whose units lost their supply, and wait.
+    pub supplies: Vec<(InboundNo, Timestamp)>,
+    /// Those whose units lost their supply by so many events, and wait.
     #[n(1)]
-    pub lost: bool,
+    pub lost: u32,
 }
 
 impl ToldAt {
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
-        self.supplies.is_empty() && !self.lost
+        self.supplies.is_empty() && self.lost == 0
     }
 }
 
@@ -244,8 +245,8 @@ impl Stock {
     pub fn untold(&self) -> ToldAt {
         let supplies = self.inbound().iter().filter(|inbound| inbound.untold);
         ToldAt {
-            supplies: supplies.map(|inbound| inbound.no).collect(),
-            lost: self.extras.as_ref().is_some_and(|extras| extras.lost),
+            supplies: supplies.map(|inbound| (inbound.no, inbound.eta)).collect(),
+            lost: self.extras.as_ref().map_or(0, |extras| extras.lost),
         }
     }
 

@@ -191,9 +191,6 @@ impl Actor for StockActor {
             StockMessage::ClaimRepeg(repeg, comings) => {
                 StockReply::Grant(self.claim_repeg(&repeg, &comings))
             }
-            StockMessage::ClaimTold(repeg, as_of) => {
-                StockReply::Grant(self.claim_told(&repeg, as_of))
-            }
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
@@ -356,14 +353,6 @@ impl StockActor {
             self.rare().repegging += 1;
         }
         granted
-    }
-
-    /// Grants that orders were told, if nothing happened to the pair since it was read.
-    fn claim_told(&mut self, repeg: &Repeg, as_of: Lsn) -> Grant {
-        if self.stock.last_lsn > as_of {
-            return Grant::Short(0);
-        }
-        self.claim_repeg(repeg, &[])
     }
 
     /// Whether all these units are reserved. Those of one line on one supply may be listed in

@@ -12,7 +12,7 @@ use super::kernel::Kernel;
 use super::written::{Reserve, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{Lsn, OrderNo, Pair, Proposal, Repeg};
+use crate::model::{OrderNo, Pair, Proposal, Repeg};
 use crate::state::stock::{Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
@@ -108,19 +108,6 @@ impl<'k> Claims<'k> {
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
         let cell = self.kernel.state.cell(pair);
         let ask = || cell.ask(StockMessage::ClaimRepeg(Arc::clone(repeg), comings.clone()));
-        self.claim(pair, StockClaim::Repegging(repeg.takes.clone()), ask).await
-    }
-
-    /// Claims that orders were told of all days that follow from one pair as it was after an
-    /// event; the pair's bell when others have it in hand.
-    pub async fn told(
-        &mut self,
-        pair: Pair,
-        repeg: &Arc<Repeg>,
-        as_of: Lsn,
-    ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
-        let cell = self.kernel.state.cell(pair);
-        let ask = || cell.ask(StockMessage::ClaimTold(Arc::clone(repeg), as_of));
         self.claim(pair, StockClaim::Repegging(repeg.takes.clone()), ask).await
     }
 

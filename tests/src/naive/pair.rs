@@ -34,8 +34,8 @@ pub struct Pair {
     announced: u16,
     /// Those that closed first before others.
     closed: Vec<Closed>,
-    /// Whether units lost their supply, and their orders are to be told.
-    lost: bool,
+    /// How often units lost their supply, and their orders are to be told.
+    lost: u32,
     units: Vec<Unit>,
 }
 

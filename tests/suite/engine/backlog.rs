@@ -479,3 +479,27 @@ fn goods_that_an_order_waits_for_do_not_leave_for_another_node() {
     world.single.run(engine.dispatch_transfer(dispatch("A", "W", "E", 2))).expect("it is sent");
     world.is_clean();
 }
+
+/// Units of one line in two shipments of a node: another day of one supply changes which units
+/// are in which of them, and both are told.
+#[test]
+fn a_supply_that_slips_past_another_tells_both_shipments() {
+    let mut world = World::new();
+    world.announce("E", "PO-1", 1, 5);
+    world.waits("both", 2);
+    world.announce("E", "PO-2", 1, 9);
+    let told_first = world.ships_in("both");
+    world.moves_to("E", "PO-1", 12);
+    let events = told_since(&world, Lsn::new(0));
+    let last: std::collections::BTreeMap<u16, Option<Day>> = events
+        .iter()
+        .flat_map(|event| &event.lines)
+        .flat_map(|line| &line.line.told)
+        .map(|told| (told.shipment, told.days.map(|(ship_by, _)| ship_by)))
+        .collect();
+    let today = i32::try_from(NOW.as_micros() / DAY).expect("a day");
+    let last: Vec<_> = last.values().map(|day| day.map(|day| day.epoch_days() - today)).collect();
+    let shown = world.ships_in("both");
+    assert_eq!(last, shown, "what was told last is what is shown; before: {told_first:?}");
+    world.is_clean();
+}

@@ -85,7 +85,7 @@ async fn pain_4_no_two_commands_wait_for_each_other() {
     }
     let all = async {
         while let Some(done) = commands.join_next().await {
-            done.expect("it is done")
+            done.expect("it is done");
         }
     };
     tokio::time::timeout(Duration::from_mins(1), all).await.expect("nobody waits for ever");

@@ -143,13 +143,22 @@ fn node_defined(node: Node) -> AnyEvent {
     NodeDefined { no: PAIR.node, node: Box::new(node) }.into()
 }
 
+/// An event with the name of its line.
+type Named = (&'static str, AnyEvent);
+
 /// Every event, and every change of a pair, with the name of its line.
-fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
+fn events(order_placed: AnyEvent) -> Vec<Named> {
+    [first(), of_orders(order_placed), of_supplies(), of_the_backlog()].concat()
+}
+
+fn inbound_id() -> InboundId {
+    InboundId::new("id", "PO-9").unwrap()
+}
+
+fn first() -> Vec<Named> {
     let change = |change| StockChanged { pair: PAIR, change, serves: None }.into();
-    let supply = |change| StockChanged { pair: PAIR, change, serves: Some(Serves::Backlog) }.into();
-    let id = InboundId::new("id", "PO-9").unwrap();
+    let id = inbound_id();
     let item = Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text("Café") };
-    let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
     vec![
         ("item_defined", ItemDefined { no: PAIR.sku, item }.into()),
         ("node_defined", node_defined(node())),
@@ -182,6 +191,12 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
             change(StockChange::InboundReceived { no: NO, quantity: 20, closes: true }),
         ),
         ("inbound_cancelled", change(StockChange::InboundCancelled { no: NO })),
+    ]
+}
+
+fn of_orders(order_placed: AnyEvent) -> Vec<Named> {
+    let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
+    vec![
         ("order_placed", order_placed),
         (
             "order_cancelled",
@@ -201,6 +216,13 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
         ),
         ("node_defined_weekdays", node_defined(weekday_node())),
         ("policy_set_weekdays", PolicySet { policy: Box::new(weekday_policy()) }.into()),
+    ]
+}
+
+fn of_supplies() -> Vec<Named> {
+    let supply = |change| StockChanged { pair: PAIR, change, serves: Some(Serves::Backlog) }.into();
+    let id = inbound_id();
+    vec![
         (
             "inbound_received_for_the_backlog",
             StockChanged {
@@ -240,6 +262,11 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
             TransferRecalled { sku: PAIR.sku, from: PAIR.node, to: NodeNo(9), no: NO, quantity: 2 }
                 .into(),
         ),
+    ]
+}
+
+fn of_the_backlog() -> Vec<Named> {
+    vec![
         (
             "order_cancelled_for_the_backlog",
             OrderCancelled {
@@ -266,7 +293,7 @@ fn events(order_placed: AnyEvent) -> Vec<(&'static str, AnyEvent)> {
                 sku: PAIR.sku,
                 looked_at: Lsn::new(78),
                 lines: vec![],
-                told: Some(vec![(PAIR.node, ToldAt { supplies: vec![NO], lost: true })]),
+                told: Some(vec![(PAIR.node, ToldAt { supplies: vec![(NO, ETA)], lost: 2 })]),
             }
             .into(),
         ),
@@ -296,7 +323,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// Reads each line back as the event of its name. A later event has no line in an older
 /// version; [`every_event_has_a_golden_line`] wants one of it in the newest.
-fn read_back(golden: &str, events: &[(&str, AnyEvent)]) {
+fn read_back(golden: &str, events: &[Named]) {
     let lines: Vec<_> = golden.lines().filter_map(|line| line.split_once(' ')).collect();
     assert!(lines.len() >= 16, "a golden line is lost");
     for (name, golden) in lines {

@@ -60,8 +60,9 @@ fn repegged(id: &OrderId) -> BacklogRepegged {
     };
     let line = Repegged { no, id: id.clone(), line };
     let (sku, looked_at) = (PAIR.sku, Lsn::new(u64::MAX));
-    let supplies = vec![InboundNo(u16::MAX); INBOUND_PER_PAIR_MAX];
-    let told = Some(vec![(PAIR.node, ToldAt { supplies, lost: true }); TOLD_PAIRS_MAX]);
+    let supply = (InboundNo(u16::MAX), Timestamp::from_micros(i64::MIN));
+    let told = ToldAt { supplies: vec![supply; INBOUND_PER_PAIR_MAX], lost: u32::MAX };
+    let told = Some(vec![(PAIR.node, told); TOLD_PAIRS_MAX]);
     BacklogRepegged { sku, looked_at, lines: vec![line; REPEGGED_LINES_MAX], told }
 }
 

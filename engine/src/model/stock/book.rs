@@ -111,6 +111,7 @@ impl<'a> Book<'a> {
         // Older versions kept claims off a pair whose units were to lose their supply.
         let displaced = self.stock.waiting > waiting_before;
         self.serve_waiting_on_hand(if displaced { 0 } else { free_before }, serves);
+        self.forget_untold();
     }
 
     fn correct_to(&mut self, on_hand: u32) {
@@ -179,21 +180,16 @@ impl<'a> Book<'a> {
         };
         *counter = u32::try_from(i64::from(*counter) + delta)
             .expect("CONSERVATION: a counter is the sum of its reservations");
-        if *counter == 0 {
-            self.nobody_left(supply);
-        }
     }
 
-    /// No unit rests on a supply any more, and no order is to be told of it.
-    fn nobody_left(&mut self, supply: Supply) {
-        match supply {
-            Supply::Inbound(no) => self.inbound_mut(no).untold = false,
-            Supply::Backorder => {
-                if let Some(extras) = &mut self.stock.extras {
-                    extras.lost = false;
-                }
+    /// No order is to be told of what no unit rests on any more.
+    fn forget_untold(&mut self) {
+        let waiting = self.stock.waiting;
+        if let Some(extras) = &mut self.stock.extras {
+            extras.inbound.iter_mut().for_each(|inbound| inbound.untold &= inbound.pegged > 0);
+            if waiting == 0 {
+                extras.lost = 0;
             }
-            Supply::OnHand | Supply::Supplier => {}
         }
     }
 
@@ -220,6 +216,7 @@ impl<'a> Book<'a> {
         }
         assert_eq!(left, 0, "CONSERVATION: the line had the units that it gives back");
         self.serve_waiting_on_hand(free_before, serves);
+        self.forget_untold();
     }
 
     /// Units rest on other supply from now on.
@@ -230,12 +227,15 @@ impl<'a> Book<'a> {
         for peg in &repeg.on {
             self.reserve(peg.order, peg.line, peg.supply, peg.units);
         }
-        for no in &repeg.told.supplies {
-            self.inbound_mut(*no).untold = false;
+        if let Some(extras) = &mut self.stock.extras {
+            for (no, eta) in &repeg.told.supplies {
+                // Another day may be expected since.
+                let told = extras.inbound.iter_mut().filter(|i| (i.no, i.eta) == (*no, *eta));
+                told.for_each(|inbound| inbound.untold = false);
+            }
+            extras.lost = extras.lost.saturating_sub(repeg.told.lost);
         }
-        if repeg.told.lost {
-            self.extras().lost = false;
-        }
+        self.forget_untold();
     }
 
     /// Units of an order line leave the node.

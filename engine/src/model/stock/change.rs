@@ -145,7 +145,7 @@ pub enum StockChange {
         #[n(0)]
         no: InboundNo,
     },
-    /// More was ordered of a supply that had arrived in full.
+    /// More was ordered of a supply that was closed.
     #[n(13)]
     InboundReopened {
         /// Its number from now on.

@@ -76,11 +76,11 @@ impl ClosedInbounds {
     /// Remembers one more; beyond [`CLOSED_INBOUND_PER_PAIR_MAX`], the first transfer is
     /// forgotten, or else the first of all. No file lists a transfer.
     pub(super) fn push(&mut self, closed: ClosedInbound) {
-        if self.list.len() >= CLOSED_INBOUND_PER_PAIR_MAX {
+        self.list.push(closed);
+        if self.list.len() > CLOSED_INBOUND_PER_PAIR_MAX {
             let transfer = self.list.iter().position(|closed| closed.from.is_some());
             self.list.remove(transfer.unwrap_or(0));
         }
-        self.list.push(closed);
         self.rehash();
     }
 

@@ -185,7 +185,7 @@ fn extras(image: &ArchivedExtrasImageV1) -> Result<Extras, ImageError> {
         return Err(ImageError::inconsistent("inbound supplies", "not ascending"));
     }
     let closed = ClosedInbounds::default();
-    Ok(Extras { inbound, inbound_next, closed, unlimited: image.unlimited, lost: false })
+    Ok(Extras { inbound, inbound_next, closed, unlimited: image.unlimited, lost: 0 })
 }
 
 fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {

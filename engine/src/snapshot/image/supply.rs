@@ -31,7 +31,7 @@ struct SuppliesImageV5 {
     open: Vec<OpenImageV5>,
     /// Those that closed first before others.
     closed: Vec<ClosedImageV5>,
-    lost: bool,
+    lost: u32,
 }
 
 /// What version 1 does not have of an open supply.
@@ -126,7 +126,7 @@ fn supplied(stock: &mut Stock, image: &ArchivedSuppliesImageV5) -> Result<(), Im
     }
     for (open, image) in extras.inbound.iter_mut().zip(image.open.iter()) {
         open.received = image.received.to_native();
-        open.from = node(&image.from);
+        open.from = node(image.from);
         open.untold = image.untold;
     }
     if image.closed.len() > CLOSED_INBOUND_PER_PAIR_MAX {
@@ -134,7 +134,7 @@ fn supplied(stock: &mut Stock, image: &ArchivedSuppliesImageV5) -> Result<(), Im
     }
     let closed = image.closed.iter().map(closed).collect::<Result<Vec<_>, _>>()?;
     extras.closed = closed.into();
-    extras.lost = image.lost;
+    extras.lost = image.lost.to_native();
     Ok(())
 }
 
@@ -143,10 +143,10 @@ fn closed(image: &ArchivedClosedImageV5) -> Result<ClosedInbound, ImageError> {
         id: InboundId::new("inbound", image.id.as_str())?,
         ordered: image.ordered.to_native(),
         received: image.received.to_native(),
-        from: node(&image.from),
+        from: node(image.from),
     })
 }
 
-fn node(image: &ArchivedOption<u16_le>) -> Option<NodeNo> {
+fn node(image: ArchivedOption<u16_le>) -> Option<NodeNo> {
     image.as_ref().map(|node| NodeNo(node.to_native()))
 }

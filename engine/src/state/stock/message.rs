@@ -38,9 +38,6 @@ pub enum StockMessage {
     /// Claim that units rest on other supply, as was decided on the backlog while what is on
     /// its way was expected so.
     ClaimRepeg(Arc<Repeg>, Box<[Coming]>),
-    /// Claim that orders were told of all days that follow from the pair as it is after that
-    /// event.
-    ClaimTold(Arc<Repeg>, Lsn),
     /// Apply what a durable event does here.
     Apply {
         /// This pair.

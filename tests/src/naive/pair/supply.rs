@@ -89,7 +89,7 @@ impl Pair {
         expected.quantity = quantity.unwrap_or(expected.quantity);
         expected.eta = eta.unwrap_or(expected.eta);
         let is_moved = expected.eta != before;
-        self.lost |= self.displace(no, false);
+        self.lost += u32::from(self.displace(no, false));
         if is_moved && self.pegged(no) > 0 {
             self.inbound.get_mut(&no).expect("it is open").untold = true;
         }
@@ -120,7 +120,10 @@ impl Pair {
         expected.quantity = expected.quantity.saturating_sub(arrived);
         expected.arrived += arrived;
         let is_over = closes || expected.quantity == 0;
+        let waiting = self.on(Supply::Backorder);
         self.displace(no, true);
+        let displaced = count(self.on(Supply::Backorder) - waiting);
+        self.lost += u32::from(displaced > self.free().max(0));
         if is_over {
             self.close(no, ordered);
         }
@@ -129,11 +132,11 @@ impl Pair {
 
     pub(super) fn close(&mut self, no: u16, ordered: usize) {
         self.inbound.get_mut(&no).expect("it is open").quantity = 0;
-        self.lost |= self.displace(no, false);
+        self.lost += u32::from(self.displace(no, false));
         let Expected { id, arrived, from, .. } = self.inbound.remove(&no).expect("it is open");
         self.closed.push(Closed { id, ordered, arrived, from });
         if self.closed.len() > CLOSED {
-            let transfer = self.closed[..CLOSED].iter().position(|closed| closed.from.is_some());
+            let transfer = self.closed.iter().position(|closed| closed.from.is_some());
             self.closed.remove(transfer.unwrap_or(0));
         }
     }
@@ -201,33 +204,28 @@ impl Pair {
         is_more
     }
 
-    /// All orders were told of days that follow from here, as an event says.
-    pub fn all_told(&mut self, told: &ToldAt) -> Result<(), String> {
-        for InboundNo(no) in &told.supplies {
-            let expected = self.inbound.get_mut(no).ok_or("no such supply")?;
-            if !expected.untold {
-                return Err(format!("nobody was to be told of {expected:?}"));
+    /// Orders were told of days that followed from here, as an event says.
+    pub fn told(&mut self, told: &ToldAt) {
+        for (InboundNo(no), eta) in &told.supplies {
+            if let Some(expected) = self.inbound.get_mut(no).filter(|e| e.eta == *eta) {
+                expected.untold = false;
             }
-            expected.untold = false;
         }
-        if told.lost && !self.lost {
-            return Err("nobody lost a supply".into());
-        }
-        self.lost &= !told.lost;
-        Ok(())
+        self.lost = self.lost.saturating_sub(told.lost);
     }
 
     /// Whether an order is to be told of days that follow from here.
     pub fn is_untold(&self) -> bool {
         let (lost, untold) = self.untold();
-        lost || !untold.is_empty()
+        lost > 0 || !untold.is_empty()
     }
 
-    /// Whether units lost their supply and their orders are to be told, and the supplies of
+    /// How often units lost their supply and their orders are to be told, and the supplies of
     /// which another day is to be told: only while some unit rests on it.
-    fn untold(&self) -> (bool, Vec<u16>) {
+    fn untold(&self) -> (u32, Vec<u16>) {
         let untold = self.inbound.iter().filter(|(no, e)| e.untold && self.pegged(**no) > 0);
-        (self.lost && self.on(Supply::Backorder) > 0, untold.map(|(no, _)| *no).collect())
+        let lost = if self.on(Supply::Backorder) > 0 { self.lost } else { 0 };
+        (lost, untold.map(|(no, _)| *no).collect())
     }
 
     /// Nobody is to be told of what no unit rests on any more.
@@ -256,7 +254,7 @@ impl Pair {
         });
         same("inbound", &engine.collect::<Vec<_>>(), &naive.collect())?;
         let engine = stock.untold();
-        let engine = (engine.lost, engine.supplies.iter().map(|no| no.0).collect());
+        let engine = (engine.lost, engine.supplies.iter().map(|(no, _)| no.0).collect());
         same("untold", &engine, &self.untold())?;
         let engine = stock.closed_inbound().iter();
         let engine = engine.map(|c| (c.id.to_string(), c.ordered, c.received, c.from.map(&id_of)));

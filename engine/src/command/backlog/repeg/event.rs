@@ -1,4 +1,4 @@
-//! That units of the backlog rest on other supply from now on.
+//! That units of the backlog rest on other supply from now on, or have other days.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

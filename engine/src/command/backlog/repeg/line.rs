@@ -54,11 +54,15 @@ impl Line<'_> {
         }
         let touched = repegged.moves.iter().flat_map(|moved| [moved.shipment, moved.to_shipment]);
         let mut touched: SmallVec<[u16; 4]> = touched.collect();
-        let untold = placed.iter().filter(|of| {
-            let node = self.node(of.shipment);
-            of.units > 0 && node.is_some_and(|node| self.pool.is_untold((node, of.supply)))
-        });
-        touched.extend(untold.map(|of| of.shipment));
+        // Of units at one node, those that can be counted on first are in the shipment that
+        // ships first: another day of some changes which units are in the others.
+        let is_untold = |of: &Placed, node| self.pool.is_untold((node, of.supply));
+        let at = |of: &Placed| self.node(of.shipment);
+        let open = || placed.iter().filter(|of| of.units > 0);
+        let untold = open().filter_map(|of| at(of).filter(|node| is_untold(of, *node)));
+        let untold: SmallVec<[NodeNo; 2]> = untold.collect();
+        let there = open().filter(|of| at(of).is_some_and(|node| untold.contains(&node)));
+        touched.extend(there.map(|of| of.shipment));
         touched.sort_unstable();
         touched.dedup();
         let told = touched.into_iter().filter_map(|shipment| {

@@ -36,8 +36,6 @@ pub struct Planned {
     pub orders: Vec<(OrderNo, Lsn)>,
     /// When the supply on its way is expected that the lines come to rest on.
     pub comings: Vec<(NodeNo, Coming)>,
-    /// Where all days were told, the pairs, with the last event that changed each.
-    pub pairs: Vec<(NodeNo, Lsn)>,
 }
 
 /// A look at the backlog of a SKU: who waits, what is free, and how far it was planned.
@@ -46,8 +44,6 @@ pub struct Look {
     /// What was applied before.
     at: Lsn,
     network: Arc<Network>,
-    /// The pairs, with the last event that changed each.
-    pairs: Vec<(NodeNo, Lsn)>,
     /// A node whose pair has units in flight that may come back.
     in_flight: Option<NodeNo>,
     /// What is free, less what was planned.
@@ -56,7 +52,19 @@ pub struct Look {
     demands: Vec<Demand>,
     /// How many of them were planned for.
     planned: usize,
+    does: Does,
     has_served: bool,
+    is_told: bool,
+}
+
+/// What a look does for each line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// Gives it what is free.
+    Serve,
+    /// Tells it other days. Only once nothing can be served: what is served has other days
+    /// again.
+    Tell,
 }
 
 impl Look {
@@ -65,12 +73,22 @@ impl Look {
         let at = kernel.watermark.applied();
         let looked = look(kernel, sku).await?;
         let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
-        let pairs = looked.iter().map(|(node, at)| (*node, at.last_lsn)).collect();
         let network = kernel.state.network.load_full();
         let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
         let (pool, demands) = Pool::of(looked, is_enabled);
         let (planned, has_served) = (0, false);
-        Ok(Self { sku, at, network, pairs, in_flight, pool, demands, planned, has_served })
+        Ok(Self {
+            sku,
+            at,
+            network,
+            in_flight,
+            pool,
+            demands,
+            planned,
+            does: Does::Serve,
+            has_served,
+            is_told: false,
+        })
     }
 
     /// Plans for the lines behind those that were planned for, the oldest order first: each
@@ -81,16 +99,40 @@ impl Look {
         &mut self,
         kernel: &'k Kernel,
     ) -> Result<Attempt<'k, Option<Planned>>, EngineError> {
+        loop {
+            match self.lines(kernel).await? {
+                Attempt::Done(None) => {}
+                planned => return Ok(planned),
+            }
+            match (self.in_flight, self.does) {
+                (_, Does::Serve) if self.has_served => return Ok(Attempt::Done(None)),
+                (Some(node), _) => return wait_for(kernel, Pair { sku: self.sku, node }).await,
+                (None, Does::Serve) => (self.does, self.planned) = (Does::Tell, 0),
+                (None, Does::Tell) => return Ok(Attempt::Done(self.all_told())),
+            }
+        }
+    }
+
+    /// Plans for as many lines as one event has; none when there is nothing to do for the
+    /// others.
+    async fn lines<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+    ) -> Result<Attempt<'k, Option<Planned>>, EngineError> {
         let (mut lines, mut orders, mut moves) = (Vec::new(), Vec::new(), 0);
         let mut comings = Vec::new();
         while let Some(demand) = self.demands.get(self.planned) {
-            if self.planned % DEMANDS_AT_ONCE == 0 {
+            if self.planned.is_multiple_of(DEMANDS_AT_ONCE) {
                 tokio::task::yield_now().await;
             }
             if lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
                 break;
             }
-            if !self.pool.may_serve(demand) && !self.pool.may_tell(demand) {
+            let is_concerned = match self.does {
+                Does::Serve => self.pool.may_serve(demand),
+                Does::Tell => self.pool.may_tell(demand),
+            };
+            if !is_concerned {
                 self.planned += 1;
                 continue;
             }
@@ -131,28 +173,22 @@ impl Look {
         if !orders.is_empty() {
             self.has_served = true;
             let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines, told: None };
-            let pairs = Vec::new();
-            return Ok(Attempt::Done(Some(Planned { event, orders, comings, pairs })));
+            return Ok(Attempt::Done(Some(Planned { event, orders, comings })));
         }
-        match self.in_flight {
-            _ if self.has_served => Ok(Attempt::Done(None)),
-            Some(node) => wait_for(kernel, Pair { sku: self.sku, node }).await,
-            None => Ok(Attempt::Done(self.all_told())),
-        }
+        Ok(Attempt::Done(None))
     }
 
-    /// That all days that follow from pairs were told, where that is not on record yet. Only
-    /// of a look that found nothing else to do.
+    /// That all days that follow from pairs were told, where that is not on record yet.
     fn all_told(&mut self) -> Option<Planned> {
         let told = self.pool.untold().map(|(no, told)| (no, told.clone()));
         let told: Vec<_> = told.take(TOLD_PAIRS_MAX).collect();
-        if told.is_empty() {
+        if told.is_empty() || self.is_told {
             return None;
         }
-        self.has_served = true;
+        self.is_told = true;
         let (sku, looked_at) = (self.sku, self.at);
         let event = BacklogRepegged { sku, looked_at, lines: Vec::new(), told: Some(told) };
-        Some(Planned { event, orders: Vec::new(), comings: Vec::new(), pairs: self.pairs.clone() })
+        Some(Planned { event, orders: Vec::new(), comings: Vec::new() })
     }
 
     /// What a line steps to, and what that does to its order, with the days that it is told.
@@ -165,8 +201,11 @@ impl Look {
         if order.state() != OrderState::Open {
             return Ok(Served::Stays);
         }
-        let steps = self.steps(kernel, demand, order);
-        if steps.is_empty() && !self.pool.may_tell(demand) {
+        let steps = match self.does {
+            Does::Serve => self.steps(kernel, demand, order),
+            Does::Tell => Vec::new(),
+        };
+        if steps.is_empty() && self.does == Does::Serve {
             return Ok(Served::Stays);
         }
         let line = Line { order, demand, pool: &self.pool };

@@ -101,8 +101,9 @@ async fn settle(kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
     }
 }
 
-/// Serves as much of a SKU's backlog as one look goes for, in several events that follow each
-/// other to the journal; answers the last of them. None when nothing can be served sooner.
+/// Serves as much of a SKU's backlog as one look goes for, in events that follow each other to
+/// the journal; answers the last of them. What else happens meanwhile is seen by the next look.
+/// None when nothing can be served sooner, and nobody is to be told of another day.
 async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineError> {
     let mut attempts = Attempts::begin(kernel);
     loop {
@@ -114,9 +115,9 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
         let mut look = Look::at(kernel, sku).await?;
         let (mut last, mut events) = (None, 0);
         let attempt = loop {
-            // What else happens is seen by the next look.
-            if events >= REPEGGED_EVENTS_MAX {
-                return Ok(last);
+            if let (Some(ticket), REPEGGED_EVENTS_MAX..) = (last, events) {
+                kernel.acknowledged(ticket).await?;
+                events = 0;
             }
             let planned = match look.plan(kernel).await? {
                 Attempt::Done(Some(planned)) => planned,
@@ -142,7 +143,7 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
 /// command has one of them in hand.
 async fn claim<'k>(
     kernel: &'k Kernel,
-    Planned { event, orders, comings, pairs }: &Planned,
+    Planned { event, orders, comings }: &Planned,
 ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (no, last_lsn) in orders {
@@ -154,16 +155,9 @@ async fn claim<'k>(
         }
     }
     for (pair, repeg) in event.by_pair() {
-        let repeg = Arc::new(repeg);
-        let as_of = pairs.iter().find(|(node, _)| *node == pair.node);
-        let claim = if let Some((_, as_of)) = as_of {
-            claims.told(pair, &repeg, *as_of).await?
-        } else {
-            let comings = comings.iter().filter(|(node, _)| *node == pair.node);
-            let comings = comings.map(|(_, coming)| *coming).collect();
-            claims.repeg(pair, &repeg, comings).await?
-        };
-        match claim {
+        let comings = comings.iter().filter(|(node, _)| *node == pair.node);
+        let comings = comings.map(|(_, coming)| *coming).collect();
+        match claims.repeg(pair, &Arc::new(repeg), comings).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::Short(_) | Grant::NoRoomToWait | Grant::Missing(_)) => {
                 return Ok(Attempt::Overtaken);

@@ -130,8 +130,8 @@ impl Pool {
     pub fn is_untold(&self, (no, supply): At) -> bool {
         let node = self.nodes.iter().find(|node| node.no == no);
         node.is_some_and(|node| match supply {
-            Supply::Inbound(of) => node.untold.supplies.contains(&of),
-            Supply::Backorder => node.untold.lost,
+            Supply::Inbound(of) => node.untold.supplies.iter().any(|(no, _)| *no == of),
+            Supply::Backorder => node.untold.lost > 0,
             Supply::OnHand | Supply::Supplier => false,
         })
     }

@@ -100,23 +100,20 @@ impl RecallTransfer {
         &self,
         changes: &[Option<StockChange>; 2],
     ) -> Result<(InboundNo, u32), Refusal> {
-        match changes {
-            [
-                Some(StockChange::TransferReturned { quantity: room }),
-                Some(StockChange::TransferTurnedBack { no, quantity }),
-            ] => {
-                if quantity > room {
-                    let max = STOCK_UNITS_MAX.into();
-                    return Err(Refusal::QuantityTooLarge { what: "on_hand", max });
-                }
-                Ok((*no, *quantity))
-            }
-            _ => {
-                let (sku, node_id) = (self.sku.clone(), self.to.clone());
-                let inbound_id = self.id.to_string();
-                Err(Refusal::InboundNotFound { sku, node_id, inbound_id })
-            }
+        let [
+            Some(StockChange::TransferReturned { quantity: room }),
+            Some(StockChange::TransferTurnedBack { no, quantity }),
+        ] = changes
+        else {
+            let (sku, node_id) = (self.sku.clone(), self.to.clone());
+            let inbound_id = self.id.to_string();
+            return Err(Refusal::InboundNotFound { sku, node_id, inbound_id });
+        };
+        if quantity > room {
+            let max = STOCK_UNITS_MAX.into();
+            return Err(Refusal::QuantityTooLarge { what: "on_hand", max });
         }
+        Ok((*no, *quantity))
     }
 }
 

@@ -38,7 +38,7 @@ impl Book<'_> {
         let inbound = self.inbound_mut(no);
         inbound.untold |= inbound.pegged > 0 && eta != before;
         let received = inbound.received;
-        self.extras().lost |= self.stock.waiting > waiting;
+        self.note_lost(self.stock.waiting > waiting);
         // No more was ordered than has arrived.
         if quantity == 0 {
             self.close_inbound(no, received);
@@ -47,8 +47,10 @@ impl Book<'_> {
 
     /// Units of an announced supply arrive, and are counted; with the last of them it closes.
     pub(super) fn arrive(&mut self, no: InboundNo, quantity: u32, closes: bool) {
-        let ordered = self.inbound_mut(no).ordered();
+        let (ordered, waiting) = (self.inbound_mut(no).ordered(), self.stock.waiting);
         let left = self.take_in(no, quantity, Serves::Backlog);
+        // Mostly the goods are there for the units that wait for them now.
+        self.note_lost(i64::from(self.stock.waiting - waiting) > self.stock.free().max(0));
         let inbound = self.inbound_mut(no);
         inbound.received = inbound.received.saturating_add(quantity);
         if closes || left == 0 {
@@ -95,9 +97,13 @@ impl Book<'_> {
     /// The same, and the supply is remembered, of which so many units were ordered.
     pub(super) fn close_inbound(&mut self, no: InboundNo, ordered: u32) {
         let Inbound { id, received, from, pegged, .. } = self.remove_inbound(no);
+        self.extras().closed.push(ClosedInbound { id, ordered, received, from });
+        self.note_lost(pegged > 0);
+    }
+
+    fn note_lost(&mut self, is_lost: bool) {
         let extras = self.extras();
-        extras.closed.push(ClosedInbound { id, ordered, received, from });
-        extras.lost |= pegged > 0;
+        extras.lost = extras.lost.saturating_add(u32::from(is_lost));
     }
 
     /// As older versions did.
