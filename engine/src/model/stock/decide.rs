@@ -2,6 +2,7 @@
 
 use super::bounds::{bounded, has_room, not_more};
 use super::{ClosedInbound, Inbound, Proposal, Stock, StockChange, StockOperation};
+use crate::limits::STOCK_UNITS_MAX;
 use crate::model::ids::InboundId;
 use crate::model::refusal::Refusal;
 use crate::model::time::Timestamp;
@@ -127,6 +128,53 @@ impl Stock {
                 (None, Some(_)) => Ok(StockChange::Unchanged),
                 (None, None) => Err(Refused::UnknownInbound),
             },
+        }
+    }
+
+    /// What [`Self::free`] would be after `change`, before any waiting unit is
+    /// served. Lets an actor withhold units that a change in flight takes away.
+    pub fn free_after(&self, change: &StockChange) -> i64 {
+        let free = self.free();
+        let (on_hand, allocated) = (i64::from(self.on_hand), i64::from(self.allocated));
+        match *change {
+            StockChange::Set { on_hand, unavailable, safety } => {
+                let base = if self.is_unlimited() { STOCK_UNITS_MAX } else { on_hand };
+                i64::from(base) - i64::from(unavailable) - i64::from(safety) - allocated
+            }
+            StockChange::SupplierFeed { quantity: None } => {
+                i64::from(STOCK_UNITS_MAX) - i64::from(self.safety) - allocated
+            }
+            StockChange::SupplierFeed { quantity: Some(quantity) } => {
+                i64::from(quantity) - i64::from(self.safety) - allocated
+            }
+            StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
+                free + i64::from(on_hand_delta) - i64::from(unavailable_delta)
+            }
+            StockChange::Counted { on_hand: found, unavailable: None } => {
+                free + i64::from(found) - on_hand
+            }
+            StockChange::Counted { on_hand: found, unavailable: Some(unavailable) }
+            | StockChange::CountedBelow { on_hand: found, unavailable } => {
+                let good = i64::from(self.unavailable) - i64::from(unavailable);
+                free + i64::from(found) - on_hand + good
+            }
+            StockChange::Received { quantity, unavailable } => {
+                free + i64::from(quantity) - i64::from(unavailable)
+            }
+            StockChange::InboundReceived { quantity, .. }
+            | StockChange::InboundArrived { quantity, .. }
+            | StockChange::InboundLate { quantity, .. }
+            | StockChange::TransferReturned { quantity } => free + i64::from(quantity),
+            StockChange::TransferLeft { quantity } => free - i64::from(quantity),
+            StockChange::InboundAnnounced { .. }
+            | StockChange::InboundChanged { .. }
+            | StockChange::InboundCancelled { .. }
+            | StockChange::InboundClosed { .. }
+            | StockChange::InboundReopened { .. }
+            | StockChange::TransferAnnounced(_)
+            | StockChange::TransferTurnedBack { .. }
+            | StockChange::InboundMoved { .. }
+            | StockChange::Unchanged => free,
         }
     }
 
