@@ -65,10 +65,7 @@ impl Engine {
     /// Places an order up to the journal. A caller that streams orders submits them
     /// one after the other and then waits for all: one watermark serves them.
     pub async fn submit_order(&self, command: PlaceOrder) -> Result<Submitted, EngineError> {
-        // Mostly nothing here has to wait. A task that never gave its thread back would
-        // keep it from the commands whose turns ran on it: they are woken on this thread,
-        // and wait behind the task.
-        consume_budget().await;
+        give_thread_back().await;
         self.kernel.state.tell_time(command.meta.at);
         let permit = self.kernel.admit()?;
         let placing = place::place(&self.kernel, &command).await?;
@@ -95,6 +92,7 @@ impl Engine {
     }
 
     async fn run<C: Command>(&self, command: &C) -> Result<Done, EngineError> {
+        give_thread_back().await;
         self.kernel.state.tell_time(command.meta().at);
         let permit = self.kernel.admit()?;
         let outcome = run(&self.kernel, command).await?;
@@ -111,4 +109,11 @@ impl Engine {
         };
         Ok(Done { version, is_repeat })
     }
+}
+
+/// Mostly nothing of a command has to wait, or something of those that a caller has in flight is
+/// ready. A task that never gave its thread back would keep it from the commands whose turns
+/// ran on it: they are woken on this thread, and wait behind the task.
+async fn give_thread_back() {
+    consume_budget().await;
 }

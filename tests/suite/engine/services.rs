@@ -269,6 +269,32 @@ async fn a_caller_who_never_has_to_wait_gives_its_thread_back() {
     engine.shut_down().await;
 }
 
+/// The same of other commands: these find that all is so already, and wait for nothing.
+#[tokio::test]
+async fn a_caller_whose_commands_change_nothing_gives_its_thread_back() {
+    const COMMANDS: usize = 400;
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    define_items(&engine, &["A"]).await;
+    let turns = Arc::new(AtomicUsize::new(0));
+    let other = tokio::spawn({
+        let turns = Arc::clone(&turns);
+        async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    for _ in 0..COMMANDS {
+        define_items(&engine, &["A"]).await;
+    }
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns >= COMMANDS / 200, "{turns} turns beside {COMMANDS} commands");
+    other.abort();
+    engine.shut_down().await;
+}
+
 /// Buys one unit after the other until told to end.
 async fn buy_on(engine: Engine, buyer: usize, ends: Arc<AtomicBool>) {
     for round in 0.. {
