@@ -92,7 +92,8 @@ async fn feed_engine(
     stops: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
 ) -> Result<(), LoadError> {
-    // Never two of one pair at a time: they might change places.
+    // Never two of one pair at a time: they might change places. One that waits for its pair
+    // holds up those that are more than so many behind it.
     let in_flight = IN_FLIGHT_MAX.min(u64::from(stocking.pairs()).div_ceil(2));
     let updates = (0..).take_while(until_stopped(&stops)).map(|no| {
         let (sku, node, on_hand) = Updates(stocking).nth(no);
@@ -102,7 +103,7 @@ async fn feed_engine(
         engine.change_stock(ChangeStock { meta: meta(), sku, node, operation })
     });
     stream::iter(updates)
-        .buffer_unordered(usize::try_from(in_flight).expect("at most 1024"))
+        .buffered(usize::try_from(in_flight).expect("at most 1024"))
         .try_for_each(async |_| {
             done.fetch_add(1, Ordering::Relaxed);
             Ok(())
