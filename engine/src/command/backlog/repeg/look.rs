@@ -54,6 +54,8 @@ pub struct Look {
     planned: usize,
     does: Does,
     has_served: bool,
+    /// Whether a line is left to the next look.
+    left_one: bool,
     is_told: bool,
 }
 
@@ -87,6 +89,7 @@ impl Look {
             planned,
             does: Does::Serve,
             has_served,
+            left_one: false,
             is_told: false,
         })
     }
@@ -152,6 +155,7 @@ impl Look {
             if orders.last().is_some_and(|(no, _)| *no == demand.order) {
                 let steps = self.steps(kernel, demand, &order);
                 self.pool.take(&steps);
+                self.left_one = true;
                 self.planned += 1;
                 continue;
             }
@@ -182,7 +186,7 @@ impl Look {
     fn all_told(&mut self) -> Option<Planned> {
         let told = self.pool.untold().map(|(no, told)| (no, told.clone()));
         let told: Vec<_> = told.take(TOLD_PAIRS_MAX).collect();
-        if told.is_empty() || self.is_told {
+        if told.is_empty() || self.is_told || self.left_one {
             return None;
         }
         self.is_told = true;
