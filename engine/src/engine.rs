@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub use crate::apply::pipeline::Pump;
-pub use crate::command::order::place::Quoted;
-pub use crate::command::order::place::judge::LineShortage;
-pub use crate::command::order::place::submitted::{OrderAnswer, PlaceOutcome, Submitted};
 pub use crate::model::order::trace::{Candidate, Trace};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
+pub use crate::placing::Quoted;
+pub use crate::placing::judge::LineShortage;
+pub use crate::placing::submitted::{OrderAnswer, PlaceOutcome, Submitted};
 pub use crate::planning::Draft;
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::{Availability, NodeAvailability, OrderView, StockView};

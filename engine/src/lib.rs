@@ -13,6 +13,7 @@ pub mod limits;
 pub mod model;
 mod panics;
 mod paths;
+mod placing;
 pub mod planning;
 mod progress;
 pub mod random;

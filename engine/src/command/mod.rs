@@ -14,13 +14,14 @@ pub use catalogue::define_node::{DefineNode, NodeDefinition};
 pub use catalogue::set_policy::SetPolicy;
 pub use events::AnyEvent;
 pub use order::cancel::{CancelOrder, LineCancellation};
-pub use order::place::request::{LineRequest, Lines, OrderRequest, PlaceOrder};
+pub use order::place::request::PlaceOrder;
 pub use order::ship::ShipShipment;
 pub use supply::change_stock::ChangeStock;
 pub use supply::transfer::dispatch::DispatchTransfer;
 pub use supply::transfer::recall::RecallTransfer;
 
 pub use crate::model::{Meta, StockOperation};
+pub use crate::placing::request::{LineRequest, Lines, OrderRequest};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,12 +3,12 @@
 use tokio::task::coop::consume_budget;
 
 use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
-use crate::command::order::place;
 use crate::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, PlaceOrder,
     RecallTransfer, SetPolicy, ShipShipment,
 };
 use crate::model::Lsn;
+use crate::placing;
 use crate::transaction::command::{Command, Outcome, run};
 
 /// The outcome of a command.
@@ -68,7 +68,7 @@ impl Engine {
         give_thread_back().await;
         self.kernel.state.tell_time(command.meta.at);
         let permit = self.kernel.admit()?;
-        let placing = place::place(&self.kernel, &command).await?;
+        let placing = placing::place(&self.kernel, &command).await?;
         Ok(Submitted::new(permit, placing))
     }
 
@@ -78,7 +78,7 @@ impl Engine {
     pub async fn quote_order(&self, command: &PlaceOrder) -> Result<Quoted, EngineError> {
         self.kernel.state.tell_time(command.meta.at);
         self.kernel.decides()?;
-        place::quote(&self.kernel, command).await
+        placing::quote(&self.kernel, command).await
     }
 
     /// Cancels what is left of an order, or units of some lines.

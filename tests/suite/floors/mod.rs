@@ -38,6 +38,7 @@ const ENGINE: Rules<'_> = Rules {
         &["snapshot"],
         &["service"],
         &["transaction"],
+        &["placing"],
         &["apply"],
         &["command"],
         &["read"],

@@ -25,6 +25,18 @@ pub struct OrderPlaced {
     pub order: PackedOrder,
 }
 
+impl From<PackedOrder> for OrderPlaced {
+    fn from(order: PackedOrder) -> Self {
+        Self { order }
+    }
+}
+
+impl From<OrderPlaced> for PackedOrder {
+    fn from(placed: OrderPlaced) -> Self {
+        placed.order
+    }
+}
+
 impl Replay for OrderPlacedV1 {
     /// It is packed from here on. Its texts were not looked at when it was decoded.
     fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {

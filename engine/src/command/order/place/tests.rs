@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::judge::{LineShortage, judge};
-use super::resolve::resolve;
 use crate::command::fixture::{check, first, item, located, order, sku, told};
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::EngineError;
@@ -15,6 +13,8 @@ use crate::model::{
     Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Refusal,
     RefusalKind, Serves, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
 };
+use crate::placing::judge::{LineShortage, judge};
+use crate::placing::resolve::resolve;
 use crate::planning::{Draft, InboundSeen, Wanted, plan};
 use crate::sourcing::Verdict;
 use crate::sourcing::limits::SHIPMENTS_MAX;

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::request::{OrderRequest, PlaceOrder};
+use super::Places;
+use super::request::OrderRequest;
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{Refusal, Rule, Violation};
@@ -17,9 +18,9 @@ use crate::transaction::error::EngineError;
 pub fn resolve<'a>(
     state: &'a State,
     postal: &dyn PostalCodes,
-    command: &PlaceOrder,
+    command: &impl Places,
 ) -> Result<Wanted<'a>, EngineError> {
-    let (order, network) = (&command.order, state.network.load());
+    let (order, network) = (command.order(), state.network.load());
     let destination = postal.locate(order.postal_code.as_str());
     // Days of a destination are its own.
     let local_day = |there: PostalMatch| postal.days_in(there.zone).day(command.ordered_at());
@@ -50,7 +51,7 @@ pub fn resolve<'a>(
         promise_by: order.deliver_by.unwrap_or_else(|| ordered_on.plus(promise_days)),
         shortage: order.shortage.unwrap_or(network.policy.shortage),
         split: order.split.unwrap_or(network.policy.split),
-        at: command.meta.at,
+        at: command.meta().at,
         seen: None,
     })
 }

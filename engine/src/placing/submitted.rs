@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::command::order::place::Placing;
-use crate::command::order::place::judge::LineShortage;
+use super::Placing;
+use super::judge::LineShortage;
 use crate::model::{Lsn, Order};
 use crate::transaction::admission::Permit;
 use crate::transaction::error::EngineError;

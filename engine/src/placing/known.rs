@@ -1,6 +1,6 @@
 //! Orders that were placed before: an order's id is an idempotency key.
 
-use crate::command::PlaceOrder;
+use super::Places;
 use crate::model::digest;
 use crate::model::{Order, OrderHeader, OrderId, Refusal};
 use crate::state::orders::Found;
@@ -43,10 +43,10 @@ pub enum Begun<'a> {
 /// Takes an order's id; waits while the same id is being placed.
 pub async fn begin_order<'a>(
     kernel: &'a Kernel,
-    command: &'a PlaceOrder,
+    command: &'a impl Places,
     fingerprint: u64,
 ) -> Result<Begun<'a>, EngineError> {
-    let id = &command.order.id;
+    let id = &command.order().id;
     loop {
         let seen = kernel.look_at_names();
         match kernel.state.orders.begin(id) {
@@ -63,12 +63,12 @@ pub async fn begin_order<'a>(
 /// being placed.
 pub async fn find_same(
     kernel: &Kernel,
-    command: &PlaceOrder,
+    command: &impl Places,
     fingerprint: u64,
 ) -> Result<Option<Order>, EngineError> {
     loop {
         let seen = kernel.look_at_names();
-        match kernel.state.orders.by_id(&command.order.id) {
+        match kernel.state.orders.by_id(&command.order().id) {
             Found::Unknown => return Ok(None),
             found => match same(kernel, found, command, fingerprint).await? {
                 Some(known) => return Ok(Some(known)),
@@ -83,15 +83,15 @@ pub async fn find_same(
 async fn same(
     kernel: &Kernel,
     found: Found<'_>,
-    command: &PlaceOrder,
+    command: &impl Places,
     fingerprint: u64,
 ) -> Result<Option<Order>, EngineError> {
     let Found::There(no, _) = found else { return Ok(None) };
-    match read_named(kernel, no, &command.order.id).await? {
+    match read_named(kernel, no, &command.order().id).await? {
         None => Ok(None),
         Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
         Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
-        Some(_) => Err(Refusal::OrderIdReused { order_id: command.order.id.clone() }.into()),
+        Some(_) => Err(Refusal::OrderIdReused { order_id: command.order().id.clone() }.into()),
     }
 }
 
@@ -99,8 +99,8 @@ async fn same(
 /// the time at which the order was placed; the order itself has it, and it is
 /// compared. Still older ones were of an encoding. A request without a time matches an
 /// order with any time: it cannot be told whether the first request had one.
-pub fn is_repeat_of_old(command: &PlaceOrder, known: &OrderHeader) -> bool {
-    let order = &command.order;
-    command.placed_at.is_none_or(|at| at == known.ordered_at)
+pub fn is_repeat_of_old(command: &impl Places, known: &OrderHeader) -> bool {
+    let order = command.order();
+    command.placed_at().is_none_or(|at| at == known.ordered_at)
         && [order.fingerprint(None), digest::fingerprint(order)].contains(&known.fingerprint)
 }

@@ -4,13 +4,14 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::{Moment, confirm, look_and_plan};
+use crate::command::PlaceOrder;
 use crate::command::fixture::{item, order, receive, sku};
-use crate::command::order::place::resolve::resolve;
-use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::tests::{NODE, one_unit, poll, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::limits::TRIES_MAX;
 use crate::model::{Refusal, Shortage};
+use crate::placing::request::LineRequest;
+use crate::placing::resolve::resolve;
 use crate::planning::Draft;
 use crate::transaction::attempts::{Attempt, Attempts};
 

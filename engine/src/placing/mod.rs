@@ -1,0 +1,357 @@
+//! Placing: from an order as a caller describes it to its event in the journal. Orders and
+//! holds are placed alike.
+//!
+//! ```text
+//!   request --resolve--> wanted --look--> draft --judge--> claim ---> append
+//!                          ^   \--> sold out, or refused     |
+//!                          +------- overtaken, in the way ---+
+//! ```
+
+pub mod judge;
+mod known;
+mod look;
+pub mod request;
+pub(crate) mod resolve;
+pub mod submitted;
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use self::judge::{LineShortage, judge, no_room_to_wait};
+use self::known::{Begun, begin_order, find_same, is_repeat_of_old};
+use self::look::{Moment, confirm, look_and_plan};
+use self::request::OrderRequest;
+use self::resolve::resolve;
+use crate::journal::Ticket;
+use crate::model::event::{Listed, Numbered, Record};
+use crate::model::{
+    Added, Allocation, Day, Lsn, Meta, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal,
+    Request, RequestId, Supply, Timestamp, Violation,
+};
+use crate::planning::{Draft, Wanted};
+use crate::state::requests::Remembered;
+use crate::state::stock::{Grant, StockMessage};
+use crate::transaction::asked::ask;
+use crate::transaction::attempts::{Attempt, Attempts};
+use crate::transaction::begin::{Started, begin_request};
+use crate::transaction::claims::{Claims, standing_of};
+use crate::transaction::error::EngineError;
+use crate::transaction::find::read_order;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::written::{self, Placement, Reserve, Reserves, Written};
+
+/// A command that places what a caller describes.
+pub trait Places {
+    /// That it was placed.
+    type Event: Listed + From<PackedOrder> + Into<PackedOrder>;
+
+    /// Key, origin, time.
+    fn meta(&self) -> &Meta;
+
+    /// What is wanted.
+    fn order(&self) -> &OrderRequest;
+
+    /// When the customer ordered, as the caller says; none for now.
+    fn placed_at(&self) -> Option<Timestamp>;
+
+    /// Tells the same content sent again from another one under the same id.
+    fn fingerprint(&self) -> u64;
+
+    /// Checks what needs no actor; `ordered_on` is the destination's day of the order, if the
+    /// destination is known.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>>;
+
+    /// When the customer ordered.
+    fn ordered_at(&self) -> Timestamp {
+        self.placed_at().unwrap_or(self.meta().at)
+    }
+}
+
+/// The outcome of placing an order, before it is durable.
+pub enum Placing {
+    /// The event is on its way to the disk.
+    Written(Ticket, Arc<Order>),
+    /// The same order was placed before.
+    Known(Arc<Order>),
+    /// Durable state has not enough, and the order is not to wait.
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Places an order up to the journal.
+pub async fn place<C: Places>(kernel: &Kernel, command: &C) -> Result<Placing, EngineError> {
+    let (meta, order) = (command.meta(), command.order());
+    let fingerprint = command.fingerprint();
+    let request = meta.request_id.clone().map(|id| Request { id, fingerprint });
+    let key = match begin_request(kernel, request.as_ref()).await {
+        Ok(Started::Fresh(key)) => key,
+        Ok(Started::Repeat(done)) => return known(kernel, done).await,
+        Err(EngineError::Refused(Refusal::RequestIdReused { request_id })) => {
+            return known_of_old(kernel, command, request_id).await;
+        }
+        Err(error) => return Err(error),
+    };
+    let id = match begin_order(kernel, command, fingerprint).await? {
+        Begun::New(id) => id,
+        Begun::Known(known) => return Ok(Placing::Known(Arc::from(known))),
+    };
+    // Only now: a known order may be too old by now, or the day by which it was wanted
+    // may have passed.
+    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    let (draft, reserves, claims) = match plan_and_claim(kernel, &wanted).await? {
+        Claimed::Granted(draft, reserves, claims) => (draft, reserves, claims),
+        Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
+    };
+    let no = kernel.state.next_order();
+    let mut placed = placed(no, header(command, &wanted, fingerprint), draft);
+    kernel.state.orders.number(&order.id, no);
+    let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
+    let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
+    let written = |request, event: C::Event| {
+        let packed = event.into();
+        Written::Placed(Box::new(Placement { request, no, packed, reserves }))
+    };
+    let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
+    claims.hand_over();
+    id.hand_over();
+    if let Some(key) = key {
+        key.hand_over();
+    }
+    (placed.placed_lsn, placed.last_lsn) = (ticket.lsn, ticket.lsn);
+    Ok(Placing::Written(ticket, Arc::new(placed)))
+}
+
+/// What placing an order now would do.
+pub enum Quoted {
+    /// It would go in like this.
+    Plan(Box<Draft>),
+    /// The same order was placed before.
+    Known(Arc<Order>),
+    /// Durable state has not enough, and the order is not to wait.
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Decides on an order as placing would, and changes nothing.
+pub async fn quote(kernel: &Kernel, command: &impl Places) -> Result<Quoted, EngineError> {
+    if let Some(known) = find_same(kernel, command, command.fingerprint()).await? {
+        return Ok(Quoted::Known(Arc::new(known)));
+    }
+    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    Ok(match decide(kernel, &wanted, &mut Attempts::begin(kernel)).await? {
+        Decided::Plan(draft, _) => Quoted::Plan(Box::new(draft)),
+        Decided::SoldOut(shortages) => Quoted::SoldOut(shortages),
+    })
+}
+
+async fn known(kernel: &Kernel, done: Remembered) -> Result<Placing, EngineError> {
+    let no = done.order.expect("the fingerprint says that the request placed an order");
+    let order = read_order(kernel, no).await?.expect("a remembered order is placed");
+    Ok(Placing::Known(Arc::new(order)))
+}
+
+/// The order of a key that was used for something else by its fingerprint: an older
+/// version may have remembered it by another one.
+async fn known_of_old(
+    kernel: &Kernel,
+    command: &impl Places,
+    key: RequestId,
+) -> Result<Placing, EngineError> {
+    if let Some(no) = kernel.state.requests.done(&key).and_then(|done| done.order)
+        && let Some(order) = read_order(kernel, no).await?
+        && is_repeat_of_old(command, &order.header)
+    {
+        return Ok(Placing::Known(Arc::new(order)));
+    }
+    Err(Refusal::RequestIdReused { request_id: key }.into())
+}
+
+#[expect(clippy::large_enum_variant, reason = "most are granted, and it is moved once")]
+enum Claimed<'a> {
+    Granted(Draft, Reserves, Claims<'a>),
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Plans and claims until every claim is granted or durable state refuses.
+async fn plan_and_claim<'a>(
+    kernel: &'a Kernel,
+    wanted: &Wanted<'_>,
+) -> Result<Claimed<'a>, EngineError> {
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        let (draft, planned) = match decide(kernel, wanted, &mut attempts).await? {
+            Decided::Plan(draft, planned) => (draft, planned),
+            Decided::SoldOut(shortages) => return Ok(Claimed::SoldOut(shortages)),
+        };
+        let reserves = reserves(kernel, &draft);
+        let attempt = match claim(kernel, &reserves).await? {
+            // What it claimed may have come free for older orders since it was planned.
+            Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
+            Attempt::Done(claims) => {
+                unsettle_overtaken(kernel, &draft, planned);
+                return Ok(Claimed::Granted(draft, reserves, claims));
+            }
+            in_the_way => in_the_way,
+        };
+        attempts.end(attempt).await?;
+    }
+}
+
+enum Decided {
+    /// This, planned from that moment on.
+    Plan(Draft, u64),
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Decides what an order would get now, for placing and for quoting alike. What came free of
+/// its SKUs is offered to older orders before. Each time that another command overtakes it, at
+/// whatever step, it costs the transaction a try: one bound holds for all of them.
+async fn decide(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    attempts: &mut Attempts<'_>,
+) -> Result<Decided, EngineError> {
+    loop {
+        if !wanted.is_settled() {
+            // Mostly they are, and the future of placing an order has no room for the wait.
+            Box::pin(until_settled(kernel, wanted, attempts)).await?;
+        }
+        let decided = decide_settled(kernel, wanted, attempts).await?;
+        if wanted.is_settled() {
+            return Ok(decided);
+        }
+        attempts.end::<()>(Attempt::Again).await?;
+    }
+}
+
+/// Something may have come free of a SKU after an order was planned that is to wait for it, or
+/// to rest on what is on its way; or something comes later than is promised to new orders. The
+/// order's claims show by now: what comes free later finds them, and what came free before is
+/// offered to it, as soon as it is placed, before any newer order.
+fn unsettle_overtaken(kernel: &Kernel, draft: &Draft, planned: u64) {
+    for late in draft.allocations.iter().filter(|a| !a.supply.is_there()) {
+        let sku = draft.lines[usize::from(late.line)].sku;
+        let comes_late = draft.comes_late && late.supply == Supply::Backorder;
+        if comes_late || kernel.state.freed_after(sku, planned) {
+            kernel.state.unsettle(sku);
+        }
+    }
+}
+
+/// Waits until what came free of an order's SKUs was offered to older orders.
+async fn until_settled(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    attempts: &mut Attempts<'_>,
+) -> Result<(), EngineError> {
+    for line in &wanted.lines {
+        while let Err(bell) = kernel.settled(line.sku, line.entry)? {
+            attempts.end::<()>(Attempt::InTheWay(bell)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn decide_settled(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    attempts: &mut Attempts<'_>,
+) -> Result<Decided, EngineError> {
+    let planned = kernel.state.moment();
+    let (moment, draft) = (Moment::now(kernel), look_and_plan(kernel, wanted).await?);
+    if draft.unfilled_units() == 0 {
+        judge(wanted, &draft, true)?;
+        return Ok(Decided::Plan(draft, planned));
+    }
+    let draft = confirm(kernel, wanted, (moment, draft), attempts).await?;
+    let has_room = has_room_to_wait(kernel, &draft).await?;
+    Ok(match judge(wanted, &draft, has_room)? {
+        None => Decided::Plan(draft, planned),
+        Some(shortages) => Decided::SoldOut(shortages),
+    })
+}
+
+/// Whether the units that are to wait may do so.
+async fn has_room_to_wait(kernel: &Kernel, draft: &Draft) -> Result<bool, EngineError> {
+    for waiting in draft.allocations.iter().filter(|a| a.supply == Supply::Backorder) {
+        let sku = draft.lines[usize::from(waiting.line)].sku;
+        let node = draft.shipments[usize::from(waiting.shipment)].node;
+        let slot = kernel.state.cell(Pair { sku, node });
+        let standing = standing_of(ask(kernel, slot, StockMessage::ReadStanding).await?);
+        if waiting.units > standing.room_to_wait {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Claims all that a draft needs, pairs ascending; nothing when one refuses.
+async fn claim<'a>(
+    kernel: &'a Kernel,
+    reserves: &[Reserve],
+) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
+    let mut wanted: SmallVec<[&[Reserve]; 4]> = written::by_pair(reserves).collect();
+    wanted.sort_unstable_by_key(|of_pair| of_pair[0].pair);
+    let mut claims = Claims::new(kernel);
+    for of_pair in wanted {
+        match claims.units(of_pair).await? {
+            Ok(Grant::Granted) => {}
+            Ok(Grant::NoRoomToWait) => return Err(no_room_to_wait().into()),
+            // The units went to another order: plan on what is left.
+            Ok(Grant::Short(_)) => return Ok(Attempt::Overtaken),
+            Ok(Grant::Missing(_)) => unreachable!("only what leaves can be missing"),
+            Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
+            Err(bell) => return Ok(Attempt::InTheWay(bell)),
+        }
+    }
+    Ok(Attempt::Done(claims))
+}
+
+/// What a draft reserves, with the actors looked up.
+fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
+    let reserve = |a: &Allocation| {
+        let sku = draft.lines[usize::from(a.line)].sku;
+        let node = draft.shipments[usize::from(a.shipment)].node;
+        let entry = kernel.state.catalogue.entry(sku);
+        let seat = entry.seat(node);
+        // Asked once all are looked up.
+        entry.row.prefetch_actor(seat);
+        let (pair, seat) = (Pair { sku, node }, Some(seat));
+        Reserve { pair, seat, line: a.line, supply: a.supply, units: a.units }
+    };
+    draft.allocations.iter().map(reserve).collect()
+}
+
+fn header(command: &impl Places, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
+    let order = command.order();
+    let ordered_at = command.ordered_at();
+    OrderHeader {
+        id: order.id.clone(),
+        fingerprint,
+        ordered_at,
+        decided_at: Some(wanted.at).filter(|at| *at != ordered_at),
+        customer: order.customer.clone(),
+        channel: order.channel.clone(),
+        postal_code: order.postal_code.clone(),
+        service: wanted.service,
+        promise_by: wanted.promise_by,
+        shortage: wanted.shortage,
+        split: wanted.split,
+    }
+}
+
+fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
+    Order {
+        no,
+        header,
+        lines: draft.lines,
+        shipments: draft.shipments,
+        allocations: draft.allocations,
+        trace: draft.trace,
+        added: Added::default(),
+        placed_lsn: Lsn::NONE,
+        last_lsn: Lsn::NONE,
+    }
+}
