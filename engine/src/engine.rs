@@ -32,12 +32,11 @@ pub use crate::transaction::error::{EngineError, Halt};
 pub use commands::Done;
 pub use reads::Status;
 
-use crate::command::backlog::repeg;
 use crate::disk::Disk;
 use crate::journal::{History, Listener};
 use crate::model::{Lsn, Timestamp};
 use crate::read::audit::Audits;
-use crate::recovery::open::{Opened, start};
+use crate::recovery::open::{Opened, beside, start};
 use crate::service::{Services, SnapshotFailed};
 use crate::snapshot::snapshots::Snapshots;
 use crate::snapshot::{Exported, SledStore, SnapshotError, TakeReport};
@@ -83,7 +82,7 @@ impl Engine {
         postal: PostalTable,
     ) -> Result<(Self, Pump, Recovered), OpenError> {
         let (opened, writer) = Opened::recover(options, disk, postal, false)?;
-        let repegger = Box::pin(repeg::run(Arc::clone(&opened.kernel)));
+        let repegger = Box::pin(beside(&opened.kernel));
         let pump = Pump::new(Arc::clone(&opened.kernel), writer, repegger);
         let (engine, recovered) = Self::over(opened, None);
         Ok((engine, pump, recovered))

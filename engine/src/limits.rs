@@ -83,6 +83,26 @@ pub const DAYS_MAX: u16 = 366;
 /// open purchase orders have some; before that it is a slip of the pen, or closed.
 pub const INBOUND_OVERDUE_DAYS_MAX: u16 = 366;
 
+/// Longest time for which a hold is granted, or extended, at a time, in seconds: a day. A cart
+/// takes minutes; a quote that a customer sleeps over takes the night.
+pub const HOLD_SECONDS_MAX: u32 = 86_400;
+
+/// How often a hold may be extended: who wants the units for longer than that keeps them from
+/// those who would buy.
+pub const HOLD_EXTENSIONS_MAX: u8 = 3;
+
+/// What a hold is given for a payment that has begun, once, in seconds: a redirect to a bank
+/// and back.
+pub const HOLD_GRACE_SECONDS: u32 = 600;
+
+/// Longest life of a hold from its beginning, in seconds, extensions and grace included: three
+/// days, a weekend and its Monday.
+pub const HOLD_LIFE_SECONDS_MAX: u32 = 3 * 86_400;
+
+/// Most holds that lapse by one event: their orders are in hand, and their pairs claimed, for as
+/// long as a batch takes.
+pub const LAPSED_HOLDS_MAX: usize = 256;
+
 /// How far ahead of now an order may say that it was placed: clocks differ.
 pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
 

@@ -9,8 +9,8 @@ use crate::model::Effect;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
 use crate::model::{
-    KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
-    StateHash, StockEffect,
+    HoldState, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
+    Request, StateHash, StockEffect,
 };
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
@@ -112,7 +112,12 @@ impl<'a> Applier<'a> {
     fn effect(&mut self, lsn: Lsn, effect: Effect) -> Result<(), ActorPanicked> {
         match effect {
             Effect::Stock(pair, effect) => self.stock(pair, lsn, effect),
+            Effect::Order(no, OrderEffect::Place(packed)) => self.place_order(lsn, no, packed),
             Effect::Order(no, effect) => self.change_order(lsn, no, effect),
+            Effect::Name(id, no) | Effect::Renumber(id, no) => {
+                self.kernel.state.orders.recover(id, no);
+                Ok(())
+            }
             Effect::Configuration(Configuration::Item(no, item)) => {
                 self.define_item(no, item, lsn);
                 Ok(())
@@ -190,21 +195,45 @@ impl<'a> Applier<'a> {
         packed: PackedOrder,
         reserves: &[Reserve],
     ) -> Result<(), ActorPanicked> {
+        let held = packed.is_held();
         for reserves in written::by_pair(reserves) {
             let (pair, line, parts) =
                 (reserves[0].pair, reserves[0].line, written::parts(reserves));
-            let effect = StockEffect::Reserve { order: no, line, parts };
+            let effect = StockEffect::Reserve { order: no, line, parts, held };
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
             self.keep(pair)?;
             self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
         }
+        self.place_order(lsn, no, packed)
+    }
+
+    fn place_order(
+        &mut self,
+        lsn: Lsn,
+        no: OrderNo,
+        packed: PackedOrder,
+    ) -> Result<(), ActorPanicked> {
+        let state = &self.kernel.state;
         if !self.settles {
             // In this process the number came from the counter; a replayed order moves the
             // counter on.
-            self.kernel.state.order_last.fetch_max(no.0, Ordering::Relaxed);
+            state.order_last.fetch_max(no.0, Ordering::Relaxed);
         }
-        let cell = self.kernel.state.orders.cell(no);
+        if packed.is_held() {
+            self.note_hold(no, &packed);
+        }
+        let cell = state.orders.cell(no);
         self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
+    }
+
+    /// What is derived of an order that began as a hold, as an event places or replaces it.
+    #[cold]
+    fn note_hold(&self, no: OrderNo, packed: &PackedOrder) {
+        let holds = &self.kernel.state.holds;
+        match packed.hold() {
+            Some(hold) if hold.state == HoldState::Live => holds.placed(no, &hold),
+            Some(_) | None => holds.ended(no),
+        }
     }
 
     fn change_order(
@@ -216,6 +245,14 @@ impl<'a> Applier<'a> {
         let cell = self.kernel.state.orders.cell(order);
         if let Some(before) = &self.before {
             before.keep_order(order, cell)?;
+        }
+        match &effect {
+            OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
+                self.note_hold(order, packed);
+            }
+            OrderEffect::Extend { until, .. } => self.kernel.state.holds.extended(order, *until),
+            OrderEffect::EndHold(_) => self.kernel.state.holds.ended(order),
+            OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::Repeg(_) => {}
         }
         let settles = self.settles;
         self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))

@@ -30,6 +30,9 @@ fn reject_order(kernel: &Kernel, placed: &Placement) {
         kernel.state.comes_free(reserve.pair.sku);
     }
     kernel.state.orders.abandon(&placed.packed.id());
+    if let Some(owner) = placed.packed.hold().and_then(|hold| hold.owner) {
+        kernel.state.holds.abandon(&owner);
+    }
     if let Some(request) = &placed.request {
         kernel.state.requests.abandon(&request.id);
     }

@@ -7,6 +7,10 @@ use super::backlog::repeg::event::BacklogRepegged;
 use super::catalogue::define_item::ItemDefined;
 use super::catalogue::define_node::NodeDefined;
 use super::catalogue::set_policy::PolicySet;
+use super::hold::create::HoldCreated;
+use super::hold::ended::HoldsEnded;
+use super::hold::extend::HoldExtended;
+use super::hold::replaced::HoldReplaced;
 use super::order::cancel::OrderCancelled;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::ship::ShipmentShipped;
@@ -123,6 +127,10 @@ events! {
     28 or 31 "backlog_repegged" BacklogRepegged,
     29 "transfer_dispatched" TransferDispatched,
     30 "transfer_recalled" TransferRecalled,
+    32 "hold_created" HoldCreated,
+    33 "hold_extended" HoldExtended,
+    34 "hold_replaced" HoldReplaced,
+    35 "holds_ended" HoldsEnded,
 }
 
 #[cfg(test)]

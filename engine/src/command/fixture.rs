@@ -5,14 +5,15 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, LineRequest, Lines, Meta,
-    NodeDefinition, OrderRequest, PlaceOrder, RecallTransfer, ShipShipment, StockOperation,
+    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
+    ExtendHold, Extension, LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder,
+    RecallTransfer, ReleaseHold, ShipShipment, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    InboundId, Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal, RefusalKind,
-    RequestId, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
+    HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal,
+    RefusalKind, RequestId, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -126,6 +127,41 @@ pub fn ship(shipment: u16) -> ShipShipment {
     let text = |text| Text::new("text", text).expect("a text");
     let (carrier, tracking) = (text("Owl Post"), text("1Z"));
     ShipShipment { meta: meta(), order: order().order.id, shipment, carrier, tracking }
+}
+
+/// Holds the unit of the item `A` for a minute.
+pub fn hold(id: &str) -> CreateHold {
+    CreateHold::new(meta(), hold_id(id), (60, None), order().order)
+}
+
+/// The id of that name.
+pub fn hold_id(id: &str) -> HoldId {
+    HoldId::new("hold", id).expect("a hold id")
+}
+
+/// Gives that hold up.
+pub fn release(id: &str) -> ReleaseHold {
+    ReleaseHold { meta: meta(), hold: hold_id(id) }
+}
+
+/// Has it lapse a minute from now.
+pub fn extend(id: &str) -> ExtendHold {
+    ExtendHold { meta: meta(), hold: hold_id(id), by: Extension::Seconds(60) }
+}
+
+/// Makes the order `O` of it.
+pub fn confirm(id: &str) -> ConfirmHold {
+    ConfirmHold {
+        meta: meta(),
+        hold: hold_id(id),
+        order: order().order.id,
+        customer: None,
+        channel: None,
+        postal_code: None,
+        service: None,
+        deliver_by: None,
+        lines: Lines::default(),
+    }
 }
 
 /// Checks the rows of a table: the question, the answer, and the answer that is expected.

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod hold;
 pub mod order;
 pub mod supply;
 
@@ -13,6 +14,12 @@ pub use catalogue::define_item::{DefineItem, EnsureItem};
 pub use catalogue::define_node::{DefineNode, NodeDefinition};
 pub use catalogue::set_policy::SetPolicy;
 pub use events::AnyEvent;
+pub use hold::confirm::ConfirmHold;
+pub use hold::create::{CreateHold, HoldCreated};
+pub use hold::ended::{EndedHold, HoldsEnded};
+pub use hold::extend::{ExtendHold, Extension, HoldExtended};
+pub use hold::release::ReleaseHold;
+pub use hold::replaced::HoldReplaced;
 pub use order::cancel::{CancelOrder, LineCancellation};
 pub use order::place::request::PlaceOrder;
 pub use order::ship::ShipShipment;

@@ -3,9 +3,10 @@
 use tokio::task::coop::consume_budget;
 
 use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
+use crate::command::hold::create::create;
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, PlaceOrder,
-    RecallTransfer, SetPolicy, ShipShipment,
+    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
+    EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
 };
 use crate::model::Lsn;
 use crate::placing;
@@ -88,6 +89,35 @@ impl Engine {
 
     /// Reports that a shipment left its node.
     pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Holds what an order would take.
+    pub async fn create_hold(&self, command: CreateHold) -> Result<OrderAnswer, EngineError> {
+        self.submit_hold(command).await?.acknowledged().await
+    }
+
+    /// Holds up to the journal.
+    pub async fn submit_hold(&self, command: CreateHold) -> Result<Submitted, EngineError> {
+        give_thread_back().await;
+        self.kernel.state.tell_time(command.meta.at);
+        let permit = self.kernel.admit()?;
+        let placing = create(&self.kernel, &command).await?;
+        Ok(Submitted::new(permit, placing))
+    }
+
+    /// Has a hold lapse later.
+    pub async fn extend_hold(&self, command: ExtendHold) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Makes an order of a hold.
+    pub async fn confirm_hold(&self, command: ConfirmHold) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Gives a hold up.
+    pub async fn release_hold(&self, command: ReleaseHold) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -8,7 +8,8 @@
 //! claimed know effects and claims only, and never the event.
 
 use super::catalog::{Item, Node, Policy};
-use super::ids::{NodeNo, OrderNo, Pair, Sku, SkuNo};
+use super::hold::HoldState;
+use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, Sku, SkuNo};
 use super::order::OrderEffect;
 use super::stock::{Parts, StockEffect};
 
@@ -19,6 +20,10 @@ pub enum Effect {
     Stock(Pair, StockEffect),
     /// To an order.
     Order(OrderNo, OrderEffect),
+    /// To the index of orders: the order is found under this id from now on, which is new.
+    Name(OrderId, OrderNo),
+    /// To the index of orders: another order is found under this id from now on.
+    Renumber(OrderId, OrderNo),
     /// To the configuration.
     Configuration(Configuration),
 }
@@ -51,6 +56,10 @@ pub enum Claim {
     InHand(OrderNo),
     /// The definition of a new item is in flight, and with it the item's number.
     Item(Sku),
+    /// The id of an order that is in flight.
+    Name(OrderId),
+    /// An owner is about to get a hold: no other command gives him one.
+    Owner(OwnerId),
 }
 
 /// What can be claimed of a pair. `P` is how parts are held: the table of
@@ -97,10 +106,14 @@ impl StockClaim {
 
 impl Effect {
     /// The SKU of which it may free units, or bring supply nearer.
-    pub const fn frees(&self) -> Option<SkuNo> {
+    pub fn frees(&self) -> Option<SkuNo> {
         match self {
             Self::Stock(pair, effect) if effect.frees() => Some(pair.sku),
-            Self::Stock(..) | Self::Order(..) | Self::Configuration(_) => None,
+            Self::Stock(..)
+            | Self::Order(..)
+            | Self::Name(..)
+            | Self::Renumber(..)
+            | Self::Configuration(_) => None,
         }
     }
 
@@ -111,12 +124,23 @@ impl Effect {
             Self::Stock(pair, effect) => Some(Claim::Stock(*pair, effect.claim()?.to_owned())),
             Self::Order(
                 no,
-                OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::Repeg(_),
+                OrderEffect::Cancel(_)
+                | OrderEffect::Ship { .. }
+                | OrderEffect::Repeg(_)
+                | OrderEffect::Replace(_)
+                | OrderEffect::Extend { .. }
+                | OrderEffect::EndHold(_),
             ) => Some(Claim::InHand(*no)),
+            Self::Order(_, OrderEffect::Place(packed)) => {
+                let live = packed.hold().filter(|hold| hold.state == HoldState::Live);
+                live.and_then(|hold| hold.owner).map(Claim::Owner)
+            }
+            Self::Name(id, _) => Some(Claim::Name(id.clone())),
             Self::Configuration(Configuration::Item(_, item)) => {
                 Some(Claim::Item(item.sku.clone()))
             }
-            Self::Configuration(Configuration::Node(..) | Configuration::Policy(_)) => None,
+            Self::Renumber(..)
+            | Self::Configuration(Configuration::Node(..) | Configuration::Policy(_)) => None,
         }
     }
 }

@@ -102,6 +102,18 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// A hold's id, as the caller knows it: that of a cart or of a quote. It is an idempotency
+    /// key, and no order's id.
+    HoldId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// Whose cart a hold is, as the caller knows it: a session or a customer. An owner has one
+    /// live hold at a time.
+    OwnerId,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// An inbound supply's id (a purchase order, a transfer), unique at its pair.
     InboundId,
     limits::ID_BYTES_MAX
@@ -126,6 +138,33 @@ name!(
     PostalCode,
     limits::POSTAL_CODE_BYTES_MAX
 );
+
+impl OrderId {
+    /// Stands before the id of a hold. No caller's id has it.
+    const OF_HOLD: char = '\u{1}';
+
+    /// The id under which an order is found that began as a hold, whatever id it has since it
+    /// was confirmed. No caller's order has such an id.
+    pub fn of_hold(hold: &HoldId) -> Self {
+        let mut id = CompactString::with_capacity(1 + hold.0.len());
+        id.push(Self::OF_HOLD);
+        id.push_str(&hold.0);
+        Self(id)
+    }
+
+    /// The hold whose id this is, if it is one's.
+    pub fn hold(&self) -> Option<HoldId> {
+        self.0.strip_prefix(Self::OF_HOLD).map(|hold| HoldId(hold.into()))
+    }
+
+    /// An id as it was packed: a caller's, or that of a hold.
+    pub(super) fn packed(field: &str, value: CompactString) -> Result<Self, Violation> {
+        match value.strip_prefix(Self::OF_HOLD) {
+            Some(hold) => HoldId::new(field, hold).map(|hold| Self::of_hold(&hold)),
+            None => Self::new(field, value),
+        }
+    }
+}
 
 /// Free text of up to [`limits::TEXT_BYTES_MAX`] bytes without control characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

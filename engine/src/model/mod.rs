@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Applying is total and deterministic: the same events give the same
-//! [`digest::StateHash`] on every machine. What comes later has its place:
-//! a hold is an owner of reservations like an order line ([`reservations`]); a
+//! [`digest::StateHash`] on every machine. A hold is an order that nobody confirmed yet
+//! ([`hold`]). What comes later has its place: a
 //! segment is a second figure beside `safety` ([`stock`]); a shipment's further
 //! states, and returns, are effects on an order ([`order`]); a credit account is
 //! an actor with a state of its own beside them.
@@ -19,6 +19,7 @@ pub mod check;
 pub mod digest;
 pub mod effect;
 pub mod event;
+pub mod hold;
 pub mod ids;
 pub mod invariants;
 pub mod location;
@@ -37,9 +38,10 @@ pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shorta
 pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use event::{Event, Origin, Record, Request};
+pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
-    CustomerId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, Pair, PostalCode,
-    RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+    CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, OwnerId, Pair,
+    PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;

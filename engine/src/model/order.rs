@@ -8,11 +8,12 @@ use smallvec::SmallVec;
 
 use super::catalog::{Shortage, Split};
 use super::digest::{Digest, Part, PartHash, hash_written};
+use super::hold::{Hold, HoldState};
 use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
 use super::lsn::Lsn;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
-pub use packed::{ArchivedOrder, KeptOrder, PackedOrder};
+pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 
 /// What was ordered, and how; fixed when the order is placed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -51,6 +52,9 @@ pub struct OrderHeader {
     /// in orders that an older version took, too.
     #[n(10)]
     pub decided_at: Option<Timestamp>,
+    /// The hold that it began as, if it did.
+    #[cbor(skip)]
+    pub hold: Option<Box<Hold>>,
 }
 
 /// One line: a SKU and how many units of it. Lines of one SKU are summed.
@@ -213,6 +217,19 @@ pub enum OrderEffect {
     },
     /// Units of a line rest on other supply from now on.
     Repeg(Box<LineRepegged>),
+    /// The order comes to be, not by an event of its own kind: the next hold of an owner.
+    Place(PackedOrder),
+    /// The order is this from now on: a hold that is confirmed or changed.
+    Replace(PackedOrder),
+    /// A hold has its units for longer.
+    Extend {
+        /// Until when.
+        until: Timestamp,
+        /// Whether it is the grace for a payment.
+        for_payment: bool,
+    },
+    /// A hold gives up its units.
+    EndHold(HoldState),
 }
 
 /// Units of a line rest on other supply from now on, and the order's days with them.
@@ -350,7 +367,44 @@ impl Order {
             OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
             OrderEffect::Repeg(repegged) => self.repeg(repegged),
+            OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
+                let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
+                *self = Self { placed_lsn: lsn, last_lsn: lsn, ..order };
+            }
+            OrderEffect::Extend { until, for_payment } => {
+                let hold = self.hold_mut();
+                hold.until = *until;
+                hold.extended += u8::from(!for_payment);
+                hold.is_paying |= for_payment;
+            }
+            OrderEffect::EndHold(state) => self.end_hold(*state),
         }
+    }
+
+    fn hold_mut(&mut self) -> &mut Hold {
+        let hold = self.header.hold.as_deref_mut();
+        hold.expect("REPLAY_EQUAL: only an order that began as a hold changes like one")
+    }
+
+    /// Its units are not its own any more.
+    fn end_hold(&mut self, state: HoldState) {
+        for allocation in &mut self.allocations {
+            let open = allocation.open();
+            allocation.cancelled += open;
+            self.lines[usize::from(allocation.line)].cancelled += open;
+        }
+        self.hold_mut().state = state;
+    }
+
+    /// The hold, while it has its units and is no order yet.
+    pub fn live_hold(&self) -> Option<&Hold> {
+        self.header.hold.as_deref().filter(|hold| hold.state == HoldState::Live)
+    }
+
+    /// Whether it is found under an id: its own, or that of the hold that it began as.
+    pub fn is_named(&self, id: &OrderId) -> bool {
+        let of_hold = |hold: &Hold| OrderId::of_hold(&hold.id) == *id;
+        self.header.id == *id || self.header.hold.as_deref().is_some_and(of_hold)
     }
 
     /// The order as it is once a line of it rests on other supply.

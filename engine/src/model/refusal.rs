@@ -12,7 +12,8 @@ mod tests;
 
 use std::fmt;
 
-use super::ids::{NodeId, OrderId, RequestId, Sku};
+use super::hold::HoldState;
+use super::ids::{HoldId, NodeId, OrderId, RequestId, Sku};
 
 pub use subject::{Resource, Subject};
 use table::refusals;
@@ -38,7 +39,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 29.
+// another refusal, nor is a name: callers' programs know them. The next number is 35.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -53,6 +54,13 @@ refusals! {
         /// The id.
         order_id: OrderId,
     } => IdReused, Order(order_id);
+
+    /// A hold of that id has other content.
+    #[error("hold {hold_id} exists with different content")]
+    29 HoldIdReused = "HOLD_ID_REUSED" {
+        /// The id.
+        hold_id: HoldId,
+    } => IdReused, Hold(hold_id);
 
     /// No item has that SKU.
     #[error("sku {sku} is not defined")]
@@ -74,6 +82,47 @@ refusals! {
         /// The id asked for.
         order_id: OrderId,
     } => NotFound, Order(order_id);
+
+    /// No hold has that id.
+    #[error("hold {hold_id} is not known")]
+    30 HoldNotFound = "HOLD_NOT_FOUND" {
+        /// The id asked for.
+        hold_id: HoldId,
+    } => NotFound, Hold(hold_id);
+
+    /// The hold was released, lapsed, was taken over, or became another order.
+    #[error("hold {hold_id} is {}", .state.as_str())]
+    31 HoldEnded = "HOLD_ENDED" {
+        /// The hold.
+        hold_id: HoldId,
+        /// What became of it.
+        state: HoldState,
+    } => Precondition, Hold(hold_id);
+
+    /// The hold has other items, or other units of them, than the order that is to be made of
+    /// it.
+    #[error("hold {hold_id} has other items or units than the order")]
+    32 HoldDiffers = "HOLD_DIFFERS" {
+        /// The hold.
+        hold_id: HoldId,
+    } => Precondition, Hold(hold_id);
+
+    /// The hold was extended as often, or for as long, as it may be.
+    #[error("hold {hold_id} is at its limit of {limit}")]
+    33 HoldAtLimit = "HOLD_AT_LIMIT" {
+        /// The hold.
+        hold_id: HoldId,
+        /// The limit.
+        limit: String,
+    } => LimitReached, Hold(hold_id);
+
+    /// The units that the order needs are not there any more: the hold lapsed, or the order goes
+    /// elsewhere.
+    #[error("hold {hold_id} cannot be confirmed: units that it needs are not there any more")]
+    34 HoldUnitsGone = "HOLD_UNITS_GONE" {
+        /// The hold.
+        hold_id: HoldId,
+    } => Precondition, Hold(hold_id);
 
     /// The order has no shipment of that number.
     #[error("order {order_id} has no shipment {shipment_number}")]

@@ -3,6 +3,7 @@
 use thin_vec::ThinVec;
 
 use super::ids::{InboundNo, OrderNo};
+use crate::limits::ORDER_LINES_MAX;
 
 /// What a reservation is pegged to.
 ///
@@ -84,6 +85,8 @@ pub struct Reservation {
     pub supply: Supply,
     /// How many units; never 0 in what callers see.
     pub units: u32,
+    /// Whether the order is a hold that nobody confirmed yet.
+    pub held: bool,
 }
 
 /// A reservation as it is kept: 16 bytes, and numbers that compare as they are.
@@ -91,6 +94,7 @@ pub struct Reservation {
 struct Packed {
     order: u64,
     units: u32,
+    /// The line, and behind it whether it is held.
     line: u16,
     firmness: u16,
 }
@@ -101,13 +105,14 @@ type Key = (u64, u16, u16);
 
 impl Packed {
     fn new(r: Reservation) -> Self {
-        let firmness = firmness(r.supply);
-        Self { order: r.order.0, units: r.units, line: r.line, firmness }
+        let (order, line, firmness) = key_of(&r);
+        Self { order, units: r.units, line, firmness }
     }
 
     fn unpack(self) -> Reservation {
         let supply = of_firmness(self.firmness);
-        Reservation { order: OrderNo(self.order), line: self.line, supply, units: self.units }
+        let (order, line, held) = (OrderNo(self.order), self.line >> 1, self.line & 1 != 0);
+        Reservation { order, line, supply, units: self.units, held }
     }
 
     fn key(&self) -> Key {
@@ -122,6 +127,13 @@ impl Packed {
         self.key() == Self::HEAD.key()
     }
 }
+
+const fn key_of(r: &Reservation) -> Key {
+    (r.order.0, r.line << 1 | r.held as u16, firmness(r.supply))
+}
+
+// A line's number leaves a bit to say whether it is held.
+const _: () = assert!(ORDER_LINES_MAX <= (u16::MAX >> 1) as usize);
 
 /// The code of a supply; for backorders, which are the least firm, the greatest number.
 const fn firmness(supply: Supply) -> u16 {
@@ -171,8 +183,8 @@ impl Reservations {
         line: u16,
     ) -> impl DoubleEndedIterator<Item = Reservation> + '_ {
         let entries = self.after_head();
-        let from = entries.partition_point(|r| (r.order, r.line) < (order.0, line));
-        let same = move |r: &&Packed| (r.order, r.line) == (order.0, line);
+        let from = entries.partition_point(|r| (r.order, r.line >> 1) < (order.0, line));
+        let same = move |r: &&Packed| (r.order, r.line >> 1) == (order.0, line);
         let len = entries[from..].iter().take_while(same).count();
         entries[from..from + len].iter().filter(|r| r.units > 0).map(|r| r.unpack())
     }
@@ -197,24 +209,21 @@ impl Reservations {
         self.entries.as_ptr().cast()
     }
 
-    /// Units reserved for one order line on one supply.
+    /// Units reserved for one order line on one supply; held ones do not count.
     pub fn units(&self, order: OrderNo, line: u16, supply: Supply) -> u32 {
-        match self.find((order.0, line, firmness(supply))) {
-            Ok(at) => self.entries[at].units,
-            Err(_) => 0,
-        }
+        self.units_like(&Reservation { order, line, supply, units: 0, held: false })
+    }
+
+    /// Units reserved as these are.
+    pub fn units_like(&self, like: &Reservation) -> u32 {
+        self.find(key_of(like)).map_or(0, |at| self.entries[at].units)
     }
 
     /// Adds units to a reservation, which is made when it is not there, and
     /// returns what it held before and holds now.
-    pub(super) fn put(
-        &mut self,
-        order: OrderNo,
-        line: u16,
-        supply: Supply,
-        units: u32,
-    ) -> (u32, u32) {
-        match self.find((order.0, line, firmness(supply))) {
+    pub(super) fn put(&mut self, more: &Reservation) -> (u32, u32) {
+        let units = more.units;
+        match self.find(key_of(more)) {
             Ok(at) => {
                 let before = self.entries[at].units;
                 self.entries[at].units += units;
@@ -225,7 +234,7 @@ impl Reservations {
             }
             Err(at) => {
                 if units > 0 {
-                    self.insert(at, Packed::new(Reservation { order, line, supply, units }));
+                    self.insert(at, Packed::new(*more));
                 }
                 (0, units)
             }
@@ -234,18 +243,11 @@ impl Reservations {
 
     /// Takes units from a reservation and returns what it held before and
     /// holds now. More units than it has is a broken invariant.
-    pub(super) fn take(
-        &mut self,
-        order: OrderNo,
-        line: u16,
-        supply: Supply,
-        units: u32,
-    ) -> (u32, u32) {
-        let key = (order.0, line, firmness(supply));
-        let at = self.find(key).expect("CONSERVATION: the reservation is there");
+    pub(super) fn take(&mut self, of: &Reservation) -> (u32, u32) {
+        let at = self.find(key_of(of)).expect("CONSERVATION: the reservation is there");
         let entry = &mut self.entries[at];
         let before = entry.units;
-        entry.units = before.checked_sub(units).expect("CONSERVATION: it has the units");
+        entry.units = before.checked_sub(of.units).expect("CONSERVATION: it has the units");
         let after = entry.units;
         if before > 0 && after == 0 {
             self.count_empty();
@@ -351,14 +353,32 @@ mod tests {
         assert_eq!(Supply::from_code(3), None);
     }
 
+    fn of(order: OrderNo, line: u16, supply: Supply, units: u32) -> Reservation {
+        Reservation { order, line, supply, units, held: false }
+    }
+
+    #[test]
+    fn what_is_held_of_a_line_is_told_from_what_is_not() {
+        let mut book = Reservations::default();
+        let held = Reservation { held: true, ..of(OrderNo(7), 499, Supply::OnHand, 3) };
+        book.put(&held);
+        book.put(&of(OrderNo(7), 499, Supply::Backorder, 2));
+        assert_eq!(book.units(OrderNo(7), 499, Supply::OnHand), 0);
+        assert_eq!(book.units_like(&held), 3);
+        let of_line: Vec<_> = book.of_line(OrderNo(7), 499).collect();
+        assert_eq!(of_line, [of(OrderNo(7), 499, Supply::Backorder, 2), held]);
+        assert_eq!(book.of_line(OrderNo(7), 498).count(), 0);
+        assert_eq!(book.take(&held), (3, 0));
+    }
+
     #[test]
     fn released_reservations_are_invisible_and_their_room_comes_back() {
         let mut book = Reservations::default();
         for order in 1..=1_000 {
-            book.put(OrderNo(order), 0, Supply::OnHand, 2);
+            book.put(&of(OrderNo(order), 0, Supply::OnHand, 2));
         }
         for order in 1..=990 {
-            assert_eq!(book.take(OrderNo(order), 0, Supply::OnHand, 2), (2, 0));
+            assert_eq!(book.take(&of(OrderNo(order), 0, Supply::OnHand, 2)), (2, 0));
         }
         assert_eq!(book.len(), 10);
         assert_eq!(book.iter().count(), 10);
@@ -370,9 +390,9 @@ mod tests {
     #[test]
     fn a_late_reservation_of_an_old_order_finds_its_place() {
         let mut book = Reservations::default();
-        book.put(OrderNo(9), 0, Supply::OnHand, 1);
-        book.put(OrderNo(3), 1, Supply::Backorder, 4);
-        book.put(OrderNo(3), 1, Supply::OnHand, 2);
+        book.put(&of(OrderNo(9), 0, Supply::OnHand, 1));
+        book.put(&of(OrderNo(3), 1, Supply::Backorder, 4));
+        book.put(&of(OrderNo(3), 1, Supply::OnHand, 2));
         let seen: Vec<_> = book.iter().map(|r| (r.order.0, r.supply, r.units)).collect();
         assert_eq!(
             seen,
@@ -400,7 +420,7 @@ mod tests {
         let mut book = Reservations::default();
         assert_eq!((size_of::<Reservations>(), book.entries.capacity()), (8, 0));
         for (orders, room) in [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8)] {
-            book.put(OrderNo(orders), 0, Supply::OnHand, 1);
+            book.put(&of(OrderNo(orders), 0, Supply::OnHand, 1));
             assert_eq!(book.entries.capacity(), room, "for {orders}");
         }
     }
@@ -424,10 +444,10 @@ mod tests {
             let key = (OrderNo(below(200)), 0, supplies[usize::try_from(below(3)).expect("small")]);
             let held = map.get(&key).copied().unwrap_or(0);
             if below(10) < if fills { 7 } else { 3 } {
-                assert_eq!(book.put(key.0, key.1, key.2, 2), (held, held + 2));
+                assert_eq!(book.put(&of(key.0, key.1, key.2, 2)), (held, held + 2));
                 map.insert(key, held + 2);
             } else if held > 0 {
-                assert_eq!(book.take(key.0, key.1, key.2, 1), (held, held - 1));
+                assert_eq!(book.take(&of(key.0, key.1, key.2, 1)), (held, held - 1));
                 map.insert(key, held - 1);
             }
             map.retain(|_, units| *units > 0);

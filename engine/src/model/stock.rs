@@ -113,6 +113,8 @@ pub enum StockEffect {
         line: u16,
         /// Units by supply.
         parts: Parts,
+        /// Whether the order is a hold.
+        held: bool,
     },
     /// An order line gave units back, the least firm first.
     Release {
@@ -140,7 +142,7 @@ pub enum StockEffect {
 
 impl StockEffect {
     /// Whether it may free units, or bring supply nearer.
-    pub const fn frees(&self) -> bool {
+    pub fn frees(&self) -> bool {
         match self {
             Self::Change {
                 change: StockChange::Unchanged | StockChange::TransferLeft { .. },
@@ -148,7 +150,8 @@ impl StockEffect {
             }
             | Self::Reserve { .. }
             | Self::Ship { .. } => false,
-            Self::Change { .. } | Self::Release { .. } | Self::Repeg(_) => true,
+            Self::Repeg(repeg) => repeg.frees(),
+            Self::Change { .. } | Self::Release { .. } => true,
         }
     }
 }
@@ -185,6 +188,13 @@ impl ToldAt {
 }
 
 impl Repeg {
+    /// Whether units are free afterwards that were not, or may be: not where all stay where
+    /// they are, as those of a hold that is confirmed do.
+    fn frees(&self) -> bool {
+        let at = |peg: &Reservation| (peg.supply, peg.units);
+        !self.off.iter().map(at).eq(self.on.iter().map(at))
+    }
+
     /// Units come onto a supply.
     pub fn put_on(&mut self, peg: Reservation) {
         match self.takes.iter_mut().find(|(supply, _)| *supply == peg.supply) {

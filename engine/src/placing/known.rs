@@ -1,6 +1,6 @@
 //! Orders that were placed before: an order's id is an idempotency key.
 
-use super::Places;
+use super::places::Places;
 use crate::model::digest;
 use crate::model::{Order, OrderHeader, OrderId, Refusal};
 use crate::state::orders::Found;
@@ -91,7 +91,15 @@ async fn same(
         None => Ok(None),
         Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
         Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
-        Some(_) => Err(Refusal::OrderIdReused { order_id: command.order().id.clone() }.into()),
+        Some(_) => Err(reused(&command.order().id).into()),
+    }
+}
+
+/// That an order, or a hold, of that id is another one.
+fn reused(id: &OrderId) -> Refusal {
+    match id.hold() {
+        Some(hold_id) => Refusal::HoldIdReused { hold_id },
+        None => Refusal::OrderIdReused { order_id: id.clone() },
     }
 }
 

@@ -3,43 +3,17 @@
 
 use smallvec::SmallVec;
 
+use super::seen::look_and_plan;
 use crate::actor::Slot;
 use crate::model::{Lsn, Pair, Shortage};
-use crate::planning::{self, Draft, InboundSeen, Wanted};
-use crate::state::stock::{Standing, StockActor, StockMessage, StockReply};
+use crate::planning::{Draft, Wanted};
+use crate::state::stock::{Standing, StockActor, StockMessage};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Attempts, Ear};
 use crate::transaction::bells::{Awaited, Listening};
 use crate::transaction::claims::standing_of;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
-
-/// Plans on what is there now. Inbound supplies are asked for only where there are
-/// some. The network is read last: it knows every node at which something was seen on
-/// its way.
-pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
-    if let Some(draft) = planning::plan(&kernel.state.network.load(), wanted, None) {
-        return Ok(draft);
-    }
-    let inbound = look_inbound(kernel, wanted).await?;
-    let draft = planning::plan(&kernel.state.network.load(), wanted, Some(&inbound));
-    Ok(draft.expect("inbound supply was looked for"))
-}
-
-async fn look_inbound(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
-    let mut seen = InboundSeen::new();
-    for (at, line) in wanted.lines.iter().enumerate() {
-        for slot in line.entry.row.iter().filter(|s| s.shared().glance().has_inbound) {
-            let StockReply::Inbound(glances) = ask(kernel, slot, StockMessage::ReadInbound).await?
-            else {
-                unreachable!("a read of inbound supplies is answered with them");
-            };
-            let at = u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits");
-            seen.push((at, slot.node, glances));
-        }
-    }
-    Ok(seen)
-}
 
 /// Plans until the units that the plan lacks are durably not there. The first plan is made
 /// already.

@@ -8,10 +8,13 @@
 //! ```
 
 pub mod judge;
-mod known;
+pub mod known;
 mod look;
+pub mod over;
+pub mod places;
 pub mod request;
-pub(crate) mod resolve;
+pub mod resolve;
+mod seen;
 pub mod submitted;
 
 use std::sync::Arc;
@@ -20,14 +23,15 @@ use smallvec::SmallVec;
 
 use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Begun, begin_order, find_same, is_repeat_of_old};
-use self::look::{Moment, confirm, look_and_plan};
-use self::request::OrderRequest;
+use self::look::{Moment, confirm};
+use self::places::Places;
 use self::resolve::resolve;
+use self::seen::look_and_plan;
 use crate::journal::Ticket;
-use crate::model::event::{Listed, Numbered, Record};
+use crate::model::event::{Numbered, Record};
 use crate::model::{
-    Added, Allocation, Day, Lsn, Meta, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal,
-    Request, RequestId, Supply, Timestamp, Violation,
+    Added, Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request,
+    RequestId, Supply,
 };
 use crate::planning::{Draft, Wanted};
 use crate::state::requests::Remembered;
@@ -40,36 +44,6 @@ use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::{self, Placement, Reserve, Reserves, Written};
-
-/// A command that places what a caller describes.
-pub trait Places {
-    /// That it was placed.
-    type Event: Listed + From<PackedOrder> + Into<PackedOrder>;
-
-    /// Key, origin, time.
-    fn meta(&self) -> &Meta;
-
-    /// What is wanted.
-    fn order(&self) -> &OrderRequest;
-
-    /// When the customer ordered, as the caller says; none for now.
-    fn placed_at(&self) -> Option<Timestamp>;
-
-    /// Tells the same content sent again from another one under the same id.
-    fn fingerprint(&self) -> u64;
-
-    /// Checks what needs no actor; `ordered_on` is the destination's day of the order, if the
-    /// destination is known.
-    ///
-    /// # Errors
-    /// Every field that is wrong.
-    fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>>;
-
-    /// When the customer ordered.
-    fn ordered_at(&self) -> Timestamp {
-        self.placed_at().unwrap_or(self.meta().at)
-    }
-}
 
 /// The outcome of placing an order, before it is durable.
 pub enum Placing {
@@ -146,7 +120,8 @@ pub async fn quote(kernel: &Kernel, command: &impl Places) -> Result<Quoted, Eng
     })
 }
 
-async fn known(kernel: &Kernel, done: Remembered) -> Result<Placing, EngineError> {
+/// The order that a request placed.
+pub async fn known(kernel: &Kernel, done: Remembered) -> Result<Placing, EngineError> {
     let no = done.order.expect("the fingerprint says that the request placed an order");
     let order = read_order(kernel, no).await?.expect("a remembered order is placed");
     Ok(Placing::Known(Arc::new(order)))
@@ -324,7 +299,8 @@ fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
     draft.allocations.iter().map(reserve).collect()
 }
 
-fn header(command: &impl Places, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
+/// The header of an order that is about to be placed.
+pub fn header(command: &impl Places, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
     let order = command.order();
     let ordered_at = command.ordered_at();
     OrderHeader {
@@ -339,10 +315,12 @@ fn header(command: &impl Places, wanted: &Wanted<'_>, fingerprint: u64) -> Order
         promise_by: wanted.promise_by,
         shortage: wanted.shortage,
         split: wanted.split,
+        hold: command.hold(),
     }
 }
 
-fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
+/// An order as it is placed.
+pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
     Order {
         no,
         header,

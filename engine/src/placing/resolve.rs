@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::Places;
+use super::places::Places;
 use super::request::OrderRequest;
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
-use crate::model::{Refusal, Rule, Violation};
+use crate::model::{PostalCode, Refusal, Rule, ServiceName, Violation};
 use crate::planning::{Wanted, WantedLine};
 use crate::state::State;
 use crate::state::catalogue::Catalogue;
@@ -27,11 +27,11 @@ pub fn resolve<'a>(
     let ordered_on = destination.map(local_day);
     let mut found = command.validate(ordered_on).err().unwrap_or_default();
     if destination.is_none() {
-        found.push(unknown_code(postal, order));
+        found.push(unknown_code(postal, &order.postal_code));
     }
     let service = network.service_no(order.service.as_ref());
     if service.is_none() {
-        found.push(unknown_service(&network, order));
+        found.push(unknown_service(&network, order.service.as_ref()));
     }
     let (lines, unknown) = resolve_lines(&state.catalogue, order, &mut found);
     let (Some(destination), Some(ordered_on), Some(service), true) =
@@ -53,18 +53,20 @@ pub fn resolve<'a>(
         split: order.split.unwrap_or(network.policy.split),
         at: command.meta().at,
         seen: None,
+        own: None,
     })
 }
 
-fn unknown_code(postal: &dyn PostalCodes, order: &OrderRequest) -> Violation {
-    let why = postal.why_unknown(order.postal_code.as_str());
-    Violation::new("postal_code", &order.postal_code, Rule::Malformed(why))
+/// That nobody knows where a postal code is.
+pub fn unknown_code(postal: &dyn PostalCodes, code: &PostalCode) -> Violation {
+    Violation::new("postal_code", code, Rule::Malformed(postal.why_unknown(code.as_str())))
 }
 
-fn unknown_service(network: &Network, order: &OrderRequest) -> Violation {
+/// That the policy has no such service.
+pub fn unknown_service(network: &Network, name: Option<&ServiceName>) -> Violation {
     let names = network.policy.services.iter().map(|s| s.name.as_str());
     let allowed = names.collect::<Vec<_>>().join(", ");
-    let given = order.service.as_ref().map_or("", |name| name.as_str());
+    let given = name.map_or("", ServiceName::as_str);
     Violation::new("service", given, Rule::NotOneOf { allowed })
 }
 

@@ -253,7 +253,7 @@ impl Candidates {
     ) -> AtAny {
         match route.wanted.seen {
             None => self.offer_all(route, (line, want.quantity), &want.entry.row),
-            Some(seen) => self.offer_all(route, (line, want.quantity), &seen.free[..]),
+            Some(seen) => self.offer_all(route, (line, want.quantity), &seen.free[line][..]),
         }
     }
 
@@ -319,7 +319,7 @@ impl Candidates {
             let off = self.today(no).off.filter(|_| !route.wanted.is_home(no));
             let verdict = if let Some(off) = off {
                 off
-            } else if is_beyond && route.wanted.seen.is_none() {
+            } else if is_beyond && !route.wanted.seen.is_some_and(|seen| seen.waits) {
                 Verdict::BeyondHorizon
             } else if glance.free == 0 {
                 Verdict::NoStock

@@ -27,7 +27,7 @@ use candidates::{Candidates, index};
 pub use draft::Draft;
 use route::Route;
 pub use route::days;
-pub use wanted::{Seen, Wanted, WantedLine};
+pub use wanted::{Own, Seen, Wanted, WantedLine};
 
 /// Inbound supplies of one line's pairs, as read before planning.
 pub type InboundSeen = SmallVec<[(u16, NodeNo, Vec<InboundGlance>); 2]>;

@@ -4,7 +4,9 @@ use smallvec::SmallVec;
 
 use crate::actor::Row;
 use crate::geo::PostalMatch;
-use crate::model::{Day, NodeNo, ServiceNo, Shortage, SkuNo, Split, Timestamp};
+use crate::model::{
+    Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Timestamp,
+};
 use crate::state::catalogue::Entry;
 use crate::state::stock::{AtAny, Glance, StockActor};
 
@@ -24,18 +26,37 @@ pub struct Wanted<'a> {
     pub split: Split,
     /// Now: what can still be done counts from here.
     pub at: Timestamp,
-    /// What is free of its only line, where that is not what the pairs publish: units that the
-    /// line has itself are free to it.
+    /// What is free of its lines, where that is not what the pairs publish: units that they have
+    /// themselves are free to them.
     pub seen: Option<&'a Seen>,
+    /// Units that the order has already, and that are free to it.
+    pub own: Option<&'a Own>,
 }
 
-/// What a line sees of its SKU, when it is planned anew.
+/// What an order sees of its SKUs, when it is planned anew.
 pub struct Seen {
-    /// What is free, by node.
-    pub free: Vec<(NodeNo, Glance)>,
+    /// What is free, by line and node.
+    pub free: SmallVec<[Vec<(NodeNo, Glance)>; 1]>,
     /// The nodes at which it has units. They may ship what is there, also when sourcing may not
     /// choose them any more.
     pub homes: SmallVec<[NodeNo; 2]>,
+    /// Whether it waits, and is promised whatever comes, however late.
+    pub waits: bool,
+}
+
+/// Units of a hold, from which an order or the next hold is planned.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// What they rest on.
+    pub units: Vec<Pegged>,
+}
+
+impl Own {
+    /// Units that it has on a supply of a pair.
+    pub fn on(&self, pair: Pair, supply: Supply) -> u32 {
+        let of_pair = self.units.iter().filter(|peg| (peg.pair, peg.supply) == (pair, supply));
+        of_pair.map(|peg| peg.units).sum()
+    }
 }
 
 impl Wanted<'_> {
@@ -54,8 +75,24 @@ impl Wanted<'_> {
     pub(super) fn free_at(&self, line: usize, no: NodeNo) -> u32 {
         match self.seen {
             None => free_at(&self.lines[line].entry.row, no),
-            Some(seen) => free_at(&seen.free[..], no),
+            Some(seen) => free_at(&seen.free[line][..], no),
         }
+    }
+
+    /// The same order, with units that it has already.
+    pub fn with_own<'b>(&'b self, own: &'b Own) -> Wanted<'b> {
+        Wanted { own: Some(own), ..self.again() }
+    }
+
+    /// The same order, which sees that of its SKUs.
+    pub fn that_sees<'b>(&'b self, seen: &'b Seen) -> Wanted<'b> {
+        Wanted { seen: Some(seen), ..self.again() }
+    }
+
+    fn again<'b>(&'b self) -> Wanted<'b> {
+        let lines = self.lines.iter().map(|line| -> WantedLine<'b> { *line }).collect();
+        let Self { destination, service, promise_by, shortage, split, at, seen, own, .. } = *self;
+        Wanted { lines, destination, service, promise_by, shortage, split, at, seen, own }
     }
 
     /// The same order with some of its lines only.
@@ -103,10 +140,12 @@ impl Glances for Row<StockActor> {
 
 impl Glances for [(NodeNo, Glance)] {
     fn each(&self, mut show: impl FnMut(NodeNo, Glance)) -> AtAny {
+        let mut at_any = AtAny::default();
         for (node, glance) in self {
             show(*node, *glance);
+            at_any.in_flight |= glance.in_flight;
         }
-        // The pairs were read before.
-        AtAny::default()
+        // Supplies on their way were read before.
+        at_any
     }
 }

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join;
 use tokio::runtime::Handle;
 
 use crate::apply::applier::Applier;
 use crate::apply::pipeline;
 use crate::command::backlog::repeg;
+use crate::command::hold::lapse;
 use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
@@ -108,6 +110,13 @@ pub struct Recovered {
     pub took: Duration,
 }
 
+/// What runs beside the commands: backlogs are settled, and holds lapse. It ends with the
+/// engine.
+pub fn beside(kernel: &Arc<Kernel>) -> impl Future<Output = Result<(), String>> + Send + use<> {
+    let (settling, lapsing) = (repeg::run(Arc::clone(kernel)), lapse::run(Arc::clone(kernel)));
+    async { try_join(settling, lapsing).await.map(|_| ()) }
+}
+
 /// Starts what runs an engine, on the current tokio runtime.
 ///
 /// # Errors
@@ -115,7 +124,7 @@ pub struct Recovered {
 pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Services, OpenError> {
     let Opened { kernel, snapshots, history, .. } = recovered;
     let (writer, applier) = pipeline::threads(kernel, writer);
-    let (runtime, repegging) = (Handle::current(), repeg::run(Arc::clone(kernel)));
+    let (runtime, repegging) = (Handle::current(), beside(kernel));
     let start = Start {
         engine: Arc::clone(kernel) as Arc<dyn Supervised>,
         writer,

@@ -10,6 +10,7 @@
 
 pub mod before;
 pub mod catalogue;
+pub mod holds;
 pub mod network;
 pub mod order;
 pub mod orders;
@@ -26,9 +27,12 @@ use parking_lot::Mutex;
 
 use crate::actor::Slot;
 use crate::apart::Apart;
-use crate::model::{Lsn, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp};
+use crate::model::{
+    Hold, HoldState, Lsn, OrderId, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp,
+};
 use before::BeforeImages;
 use catalogue::Catalogue;
+use holds::Holds;
 use network::Network;
 use orders::Orders;
 use requests::Requests;
@@ -43,6 +47,8 @@ pub struct State {
     pub network: ArcSwap<Network>,
     /// Orders.
     pub orders: Orders,
+    /// Live holds, which are orders as well.
+    pub holds: Holds,
     /// Idempotency keys.
     pub requests: Requests,
     /// The number of the last order that a transaction was given.
@@ -94,6 +100,7 @@ impl State {
             catalogue: Catalogue::default(),
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             orders: Orders::default(),
+            holds: Holds::default(),
             requests: Requests::new(requests_kept_max),
             order_last: Apart::default(),
             new_items: Mutex::default(),
@@ -177,6 +184,7 @@ impl State {
         const STEP_US: i64 = 1_000;
         if self.newest_us.load(Ordering::Relaxed) + STEP_US <= time.as_micros() {
             self.newest_us.fetch_max(time.as_micros(), Ordering::Relaxed);
+            self.holds.pass_to(time.as_micros());
         }
     }
 
@@ -186,7 +194,28 @@ impl State {
         self.pass_to(now);
         if !self.has_time.load(Ordering::Relaxed) && !self.has_time.swap(true, Ordering::Relaxed) {
             self.unsettled.begin();
+            self.holds.ring();
         }
+    }
+
+    /// Whether this process was told the time: what it knows of it is older before.
+    pub fn has_time(&self) -> bool {
+        self.has_time.load(Ordering::Relaxed)
+    }
+
+    /// An order that began as a hold is found in a snapshot; false when its id has a number
+    /// already.
+    pub fn recover_hold(&self, no: OrderNo, id: OrderId, hold: &Hold) -> bool {
+        if hold.state == HoldState::Live {
+            self.holds.placed(no, hold);
+        }
+        if hold.state == HoldState::Renumbered {
+            return true;
+        }
+        let of_hold = OrderId::of_hold(&hold.id);
+        let is_confirmed = of_hold != id;
+        let is_new = self.orders.recover(of_hold, no);
+        if is_confirmed { self.orders.recover(id, no) && is_new } else { is_new }
     }
 
     /// What is applied. Waits for a step of the applier at most: reads and metrics ask

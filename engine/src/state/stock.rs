@@ -359,10 +359,10 @@ impl StockActor {
     /// parts.
     fn has_all(&self, pegs: &[Reservation]) -> bool {
         pegs.iter().enumerate().all(|(at, peg)| {
-            let key = |peg: &Reservation| (peg.order, peg.line, peg.supply);
+            let key = |peg: &Reservation| (peg.order, peg.line, peg.supply, peg.held);
             let same = pegs[at..].iter().take_while(|other| other.order == peg.order);
             let units: u32 = same.filter(|other| key(other) == key(peg)).map(|peg| peg.units).sum();
-            self.stock.reservations.units(peg.order, peg.line, peg.supply) >= units
+            self.stock.reservations.units_like(peg) >= units
         })
     }
 

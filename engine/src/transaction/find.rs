@@ -18,9 +18,13 @@ pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Order, EngineEr
     order.ok_or_else(|| not_found(id))
 }
 
-/// That there is no order of that id.
+/// That there is no order of that id, or no hold.
 pub fn not_found(id: &OrderId) -> EngineError {
-    Refusal::OrderNotFound { order_id: id.clone() }.into()
+    match id.hold() {
+        Some(hold_id) => Refusal::HoldNotFound { hold_id },
+        None => Refusal::OrderNotFound { order_id: id.clone() },
+    }
+    .into()
 }
 
 /// Reads an order that was found under `id`; none while it is being placed. The
@@ -32,7 +36,7 @@ pub async fn read_named(
     id: &OrderId,
 ) -> Result<Option<Order>, EngineError> {
     let order = read_order(kernel, no).await?;
-    Ok(order.filter(|order| order.header.id == *id))
+    Ok(order.filter(|order| order.is_named(id)))
 }
 
 /// Reads an order, from a snapshot when it left memory; none while it is being placed.

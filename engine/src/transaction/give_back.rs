@@ -33,6 +33,14 @@ impl Kernel {
                 self.state.new_items.lock().numbers.remove(&sku);
                 self.gave_up_name();
             }
+            Claim::Name(id) => {
+                self.state.orders.abandon(&id);
+                self.gave_up_name();
+            }
+            Claim::Owner(owner) => {
+                self.state.holds.abandon(&owner);
+                self.gave_up_name();
+            }
         }
     }
 }

@@ -100,7 +100,7 @@ async fn take<'k>(
                 claims.hold(Claim::InHand(no));
                 // The number of an order that the journal refused may be another order's by
                 // now.
-                let is_it = kept.packed.id() == *id;
+                let is_it = kept.packed.is_named(id);
                 return Ok(is_it.then_some(Attempt::Done((claims, kept))));
             }
             OrderReply::InHand(InHand::Vacant) => return Ok(None),

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::error::EngineError;
 use super::kernel::Kernel;
-use crate::model::{Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Timestamp};
+use crate::model::{Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Timestamp};
 use crate::planning;
 use crate::state::network::Network;
 use crate::state::stock::{LineSupply, Ready, Rest, StockMessage, StockReply};
@@ -76,6 +76,23 @@ impl Resting {
             }
         }
         Ok(this)
+    }
+
+    /// All units, by line, pair and supply.
+    pub fn units_of(&self, order: &Order) -> Vec<Pegged> {
+        let mut units = Vec::<Pegged>::new();
+        for (a, rests) in order.allocations.iter().zip(&self.rests) {
+            let (pair, line) = (order.pair_of(a), a.line);
+            for rest in rests {
+                let peg = Pegged { pair, line, supply: rest.supply, units: rest.units };
+                let same = |of: &&mut Pegged| Pegged { units: peg.units, ..**of } == peg;
+                match units.iter_mut().find(same) {
+                    Some(there) => there.units += peg.units,
+                    None => units.push(peg),
+                }
+            }
+        }
+        units
     }
 
     /// When the last unit of a shipment, from 0, can be counted on; none if no unit of it is

@@ -109,6 +109,7 @@ fn placed() -> Order {
         shortage: Shortage::Backorder,
         split: Split::Units,
         decided_at: None,
+        hold: None,
     };
     let shipment =
         |ship_by, deliver_by| Shipment { ship_by, deliver_by, ..Shipment::waiting(PAIR.node) };

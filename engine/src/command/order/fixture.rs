@@ -46,6 +46,7 @@ fn header() -> OrderHeader {
         shortage: Shortage::Backorder,
         split: Split::Units,
         decided_at: None,
+        hold: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod cancel;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod place;
 pub mod ship;
 

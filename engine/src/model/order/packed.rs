@@ -22,15 +22,17 @@
 //! Version 2 has more: of an allocation, the units that moved; behind the allocations, how
 //! many shipments and allocations were added; of a shipment, what its days were told of. An
 //! order of which none of that can be said is packed in version 1, as every order is when it
-//! is placed.
+//! is placed. Version 3 is of orders that began as a hold: it has what version 2 has, and the
+//! hold before the postal code.
 
 use smallvec::SmallVec;
 
 use super::{Added, Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
 use crate::model::catalog::{Shortage, Split};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
+use crate::model::hold::{Hold, HoldState};
 use crate::model::ids::{
-    CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text,
+    CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, Pair, PostalCode, ServiceNo, SkuNo, Text,
 };
 use crate::model::lsn::Lsn;
 use crate::model::pack::{Unpackable, Unpacker, put_number, put_signed, put_text};
@@ -40,6 +42,8 @@ use crate::model::time::{Day, Timestamp};
 const VERSION: u8 = 1;
 /// The version of an order whose units came to rest on other supply.
 const VERSION_REPEGGED: u8 = 2;
+/// The version of an order that began as a hold. It has what version 2 has.
+const VERSION_HELD: u8 = 3;
 
 const SHIPS: u8 = 1;
 const DELIVERS: u8 = 2;
@@ -52,6 +56,12 @@ const CUSTOMER: u8 = 1;
 const CHANNEL: u8 = 2;
 /// It was not taken when the customer ordered. Packed since orders know of it.
 const DECIDED: u8 = 4;
+/// It began as a hold.
+const HELD: u8 = 8;
+/// The hold has an owner.
+const OWNER: u8 = 16;
+/// The hold was given its grace for a payment.
+const PAYING: u8 = 32;
 
 /// An order, packed: all of it except the LSNs of the events that placed it and changed it
 /// last.
@@ -76,6 +86,18 @@ impl<'b, C> minicbor::Decode<'b, C> for PackedOrder {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         Ok(Self(d.bytes()?.into()))
     }
+}
+
+/// Decodes an order of an event, and checks that it unpacks.
+///
+/// # Errors
+/// When it does not.
+pub fn decode_checked<C>(
+    d: &mut minicbor::Decoder<'_>,
+    _: &mut C,
+) -> Result<PackedOrder, minicbor::decode::Error> {
+    PackedOrder::check(d.bytes()?)
+        .map_err(|error| minicbor::decode::Error::message(error.to_string()))
 }
 
 impl PackedOrder {
@@ -125,6 +147,29 @@ impl PackedOrder {
         open
     }
 
+    /// Whether it began as a hold.
+    pub fn is_held(&self) -> bool {
+        self.0.first() == Some(&VERSION_HELD)
+    }
+
+    /// The hold that it began as, if it did.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn hold(&self) -> Option<Box<Hold>> {
+        let order = self.is_held().then(|| self.unpack());
+        order?.expect("REPLAY_EQUAL: what was packed unpacks").header.hold
+    }
+
+    /// Whether it is found under an id: its own, or that of the hold that it began as.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn is_named(&self, id: &OrderId) -> bool {
+        let is_of = |hold: &Hold| OrderId::of_hold(&hold.id) == *id;
+        self.id() == *id || self.hold().is_some_and(|hold| is_of(&hold))
+    }
+
     /// Whether it is packed in the version of orders whose units came to rest on other
     /// supply.
     pub fn is_repegged(&self) -> bool {
@@ -151,7 +196,7 @@ impl PackedOrder {
     /// When the bytes are not those of an order: they are checked when they come in.
     pub fn id(&self) -> OrderId {
         let mut from = Unpacker::new(&self.0[1..]);
-        let known = from.number("number").and_then(|_| id(&mut from, "id", OrderId::new));
+        let known = from.number("number").and_then(|_| id(&mut from, "id", OrderId::packed));
         known.expect("REPLAY_EQUAL: what was packed unpacks")
     }
 
@@ -221,8 +266,13 @@ impl From<&KeptOrder> for ArchivedOrder {
 
 fn pack(order: &Order, out: &mut Vec<u8>) {
     let header = &order.header;
-    let is_repegged = is_repegged(order);
-    out.push(if is_repegged { VERSION_REPEGGED } else { VERSION });
+    let version = match (&header.hold, is_repegged(order)) {
+        (Some(_), _) => VERSION_HELD,
+        (None, true) => VERSION_REPEGGED,
+        (None, false) => VERSION,
+    };
+    let is_repegged = version >= VERSION_REPEGGED;
+    out.push(version);
     put_number(out, order.no.0);
     put_text(out, header.id.as_str());
     put_number(out, order.lines.len() as u64);
@@ -289,7 +339,10 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
     let channel = header.channel.as_ref().map(Text::as_str);
     let flag = |text: Option<&str>, flag: u8| text.map_or(0, |_| flag);
     let decided = header.decided_at.map_or(0, |_| DECIDED);
-    let flags = flag(customer, CUSTOMER) | flag(channel, CHANNEL) | decided;
+    let held = header.hold.as_deref().map_or(0, |hold| {
+        HELD | hold.owner.as_ref().map_or(0, |_| OWNER) | if hold.is_paying { PAYING } else { 0 }
+    });
+    let flags = flag(customer, CUSTOMER) | flag(channel, CHANNEL) | decided | held;
     out.extend_from_slice(&[header.service.0, header.shortage.code(), header.split.code(), flags]);
     put_signed(out, header.promise_by.epoch_days().into());
     for text in [customer, channel].into_iter().flatten() {
@@ -298,6 +351,14 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
     if let Some(at) = header.decided_at {
         put_signed(out, at.as_micros());
     }
+    if let Some(Hold { id, owner, until, extended, state, .. }) = header.hold.as_deref() {
+        put_text(out, id.as_str());
+        if let Some(owner) = owner {
+            put_text(out, owner.as_str());
+        }
+        put_signed(out, until.as_micros());
+        out.extend_from_slice(&[*extended, state.code()]);
+    }
     put_text(out, header.postal_code.as_str());
 }
 
@@ -305,7 +366,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let mut from = Unpacker::new(bytes);
     let version = version(&mut from)?;
     let no = OrderNo(from.number("number")?);
-    let id = id(&mut from, "id", OrderId::new)?;
+    let id = id(&mut from, "id", OrderId::packed)?;
     let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
     let shipments = (0..from.count("shipments")?)
         .map(|_| shipment(&mut from, version))
@@ -314,7 +375,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         .map(|_| allocation(&mut from, version))
         .collect::<Result<Box<[_]>, _>>()?;
     let added = added(&mut from, version, (shipments.len(), allocations.len()))?;
-    let header = header(&mut from, id)?;
+    let header = header(&mut from, version, id)?;
     let order = Order {
         no,
         header,
@@ -338,7 +399,7 @@ fn read(
     let mut from = Unpacker::new(bytes);
     let version = version(&mut from)?;
     let no = OrderNo(from.number("number")?);
-    let id = id(&mut from, "id", OrderId::new)?;
+    let id = id(&mut from, "id", OrderId::packed)?;
     let mut skus = SmallVec::<[SkuNo; 8]>::new();
     for _ in 0..from.count("lines")? {
         skus.push(line(&mut from)?.sku);
@@ -357,13 +418,13 @@ fn read(
         show(&a, Pair { sku, node });
     }
     added(&mut from, version, (nodes.len(), allocations))?;
-    let header = header(&mut from, id)?;
+    let header = header(&mut from, version, id)?;
     Ok((no, header.id))
 }
 
 fn version(from: &mut Unpacker<'_>) -> Result<u8, Unpackable> {
     let version = from.byte("version")?;
-    let is_known = matches!(version, VERSION | VERSION_REPEGGED);
+    let is_known = matches!(version, VERSION | VERSION_REPEGGED | VERSION_HELD);
     is_known.then_some(version).ok_or(Unpackable { at: "version" })
 }
 
@@ -403,8 +464,8 @@ fn shipment(from: &mut Unpacker<'_>, version: u8) -> Result<Shipment, Unpackable
     let flags = from.byte("shipment flags")?;
     let told = match (flags & (TOLD_THERE | TOLD_NOT_THERE), version) {
         (0, _) => None,
-        (TOLD_THERE, VERSION_REPEGGED) => Some(true),
-        (TOLD_NOT_THERE, VERSION_REPEGGED) => Some(false),
+        (TOLD_THERE, VERSION_REPEGGED | VERSION_HELD) => Some(true),
+        (TOLD_NOT_THERE, VERSION_REPEGGED | VERSION_HELD) => Some(false),
         _ => return Err(Unpackable { at: "shipment flags" }),
     };
     if flags > SHIPS | DELIVERS | SHIPPED | TOLD_THERE | TOLD_NOT_THERE {
@@ -442,7 +503,7 @@ fn day(from: &mut Unpacker<'_>, at: &'static str) -> Result<Day, Unpackable> {
     Ok(Day::from_epoch_days(days))
 }
 
-fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackable> {
+fn header(from: &mut Unpacker<'_>, version: u8, id: OrderId) -> Result<OrderHeader, Unpackable> {
     let fingerprint = from.word("fingerprint")?;
     let ordered_at = Timestamp::from_micros(from.word("ordered at")?.cast_signed());
     let service = ServiceNo(from.byte("service")?);
@@ -450,7 +511,12 @@ fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackabl
     let shortage = shortage.ok_or(Unpackable { at: "shortage" })?;
     let split = Split::from_code(from.byte("split")?).ok_or(Unpackable { at: "split" })?;
     let flags = from.byte("header flags")?;
-    if flags > CUSTOMER | CHANNEL | DECIDED {
+    let held = HELD | OWNER | PAYING;
+    let is_held = version == VERSION_HELD;
+    if flags > CUSTOMER | CHANNEL | DECIDED | held
+        || (flags & HELD != 0) != is_held
+        || (flags & held != 0) != is_held
+    {
         return Err(Unpackable { at: "header flags" });
     }
     let promise_by = day(from, "promise")?;
@@ -460,6 +526,7 @@ fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackabl
     let channel = channel.then(|| self::id(from, "channel", Text::new)).transpose()?;
     let decided_at = flags & DECIDED != 0;
     let decided_at = decided_at.then(|| from.signed("decided at")).transpose()?;
+    let hold = is_held.then(|| hold(from, flags)).transpose()?.map(Box::new);
     let postal_code = self::id(from, "postal code", PostalCode::new)?;
     Ok(OrderHeader {
         id,
@@ -473,5 +540,16 @@ fn header(from: &mut Unpacker<'_>, id: OrderId) -> Result<OrderHeader, Unpackabl
         shortage,
         split,
         decided_at: decided_at.map(Timestamp::from_micros),
+        hold,
     })
+}
+
+fn hold(from: &mut Unpacker<'_>, flags: u8) -> Result<Hold, Unpackable> {
+    let id = id(from, "hold", HoldId::new)?;
+    let owner = (flags & OWNER != 0).then(|| self::id(from, "owner", OwnerId::new)).transpose()?;
+    let until = Timestamp::from_micros(from.signed("until")?);
+    let extended = from.byte("extended")?;
+    let state = HoldState::from_code(from.byte("hold state")?);
+    let state = state.ok_or(Unpackable { at: "hold state" })?;
+    Ok(Hold { id, owner, until, extended, is_paying: flags & PAYING != 0, state })
 }

@@ -9,6 +9,8 @@ pub enum Resource {
     Request,
     /// An order.
     Order,
+    /// A hold.
+    Hold,
     /// A line of an order.
     Line,
     /// A shipment of an order.
@@ -36,6 +38,7 @@ impl Resource {
             Self::Command => "command",
             Self::Request => "request",
             Self::Order => "order",
+            Self::Hold => "hold",
             Self::Line => "line",
             Self::Shipment => "shipment",
             Self::Item => "item",

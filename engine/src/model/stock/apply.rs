@@ -8,6 +8,7 @@ use crate::model::digest::{Part, PartHash, StateHash, hash_bytes, hash_words};
 use crate::model::ids::Pair;
 use crate::model::invariants::{check, conservation};
 use crate::model::lsn::Lsn;
+use crate::model::reservations::Reservation;
 
 impl Stock {
     /// Applies what the event at `lsn` does here, and keeps `hash` true to it.
@@ -29,9 +30,10 @@ impl Stock {
         let mut book = Book::open(self, pair, hash);
         match effect {
             StockEffect::Change { change, serves } => book.change(change, *serves),
-            StockEffect::Reserve { order, line, parts } => {
+            StockEffect::Reserve { order, line, parts, held } => {
                 for &(supply, units) in parts {
-                    book.reserve(*order, *line, supply, units);
+                    let (order, line, held) = (*order, *line, *held);
+                    book.reserve(Reservation { order, line, supply, units, held });
                 }
             }
             StockEffect::Release { order, line, units, serves } => {

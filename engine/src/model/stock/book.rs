@@ -142,32 +142,32 @@ impl<'a> Book<'a> {
     }
 
     /// Reserves units for an order line.
-    pub(super) fn reserve(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
+    pub(super) fn reserve(&mut self, peg: Reservation) {
         let free_before = self.stock.free();
-        self.peg(order, line, supply, units);
-        let firm = if matches!(supply, Supply::OnHand | Supply::Supplier) { units } else { 0 };
+        self.peg(peg);
+        let firm = if peg.supply.is_there() { peg.units } else { 0 };
         check(|| no_oversell(free_before, firm, self.stock.free()));
     }
 
-    fn peg(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
-        let (before, after) = self.stock.reservations.put(order, line, supply, units);
-        self.rehash(order, line, supply, before, after);
-        self.count(supply, i64::from(units));
+    fn peg(&mut self, peg: Reservation) {
+        let (before, after) = self.stock.reservations.put(&peg);
+        self.rehash(peg, before, after);
+        self.count(peg.supply, i64::from(peg.units));
     }
 
-    fn unpeg(&mut self, order: OrderNo, line: u16, supply: Supply, units: u32) {
-        let (before, after) = self.stock.reservations.take(order, line, supply, units);
-        self.rehash(order, line, supply, before, after);
-        self.count(supply, -i64::from(units));
+    fn unpeg(&mut self, peg: Reservation) {
+        let (before, after) = self.stock.reservations.take(&peg);
+        self.rehash(peg, before, after);
+        self.count(peg.supply, -i64::from(peg.units));
     }
 
-    fn rehash(&mut self, order: OrderNo, line: u16, supply: Supply, before: u32, after: u32) {
+    fn rehash(&mut self, peg: Reservation, before: u32, after: u32) {
         if before > 0 {
-            let was = Reservation { order, line, supply, units: before };
+            let was = Reservation { units: before, ..peg };
             self.hash.remove(hash_reservation(self.pair, &was));
         }
         if after > 0 {
-            let is = Reservation { order, line, supply, units: after };
+            let is = Reservation { units: after, ..peg };
             self.hash.add(hash_reservation(self.pair, &is));
         }
     }
@@ -207,7 +207,7 @@ impl<'a> Book<'a> {
         for r in held.iter().rev() {
             let taken = r.units.min(left);
             if taken > 0 {
-                self.unpeg(order, line, r.supply, taken);
+                self.unpeg(Reservation { units: taken, ..*r });
                 left -= taken;
                 if let Supply::Inbound(no) = r.supply {
                     self.serve_waiting_inbound(no, taken, serves);
@@ -222,10 +222,10 @@ impl<'a> Book<'a> {
     /// Units rest on other supply from now on.
     pub(super) fn repeg(&mut self, repeg: &Repeg) {
         for peg in &repeg.off {
-            self.unpeg(peg.order, peg.line, peg.supply, peg.units);
+            self.unpeg(*peg);
         }
         for peg in &repeg.on {
-            self.reserve(peg.order, peg.line, peg.supply, peg.units);
+            self.reserve(*peg);
         }
         if let Some(extras) = &mut self.stock.extras {
             for (no, eta) in &repeg.told.supplies {
@@ -242,7 +242,7 @@ impl<'a> Book<'a> {
     pub(super) fn ship(&mut self, order: OrderNo, line: u16, units: u32) {
         let supplier = self.stock.reservations.units(order, line, Supply::Supplier) >= units;
         let supply = if supplier { Supply::Supplier } else { Supply::OnHand };
-        self.unpeg(order, line, supply, units);
+        self.unpeg(Reservation { order, line, supply, units, held: false });
         if supplier {
             // A feed may be unlimited, or may leave out by now what is ours.
             self.receive(units.saturating_sub(self.stock.on_hand));
@@ -293,8 +293,8 @@ impl<'a> Book<'a> {
             if moved == 0 {
                 break;
             }
-            self.unpeg(peg.order, peg.line, peg.supply, moved);
-            self.peg(peg.order, peg.line, to, moved);
+            self.unpeg(Reservation { units: moved, ..peg });
+            self.peg(Reservation { units: moved, supply: to, ..peg });
             left -= moved;
         }
     }
@@ -307,7 +307,11 @@ pub(super) fn hash_reservation(pair: Pair, r: &Reservation) -> PartHash {
         [
             (u64::from(pair.sku.0) << 16) | u64::from(pair.node.0),
             r.order.0,
-            (u64::from(r.line) << 48) | (u64::from(r.supply.code()) << 32) | u64::from(r.units),
+            // No line has the highest bit.
+            (u64::from(r.held) << 63)
+                | (u64::from(r.line) << 48)
+                | (u64::from(r.supply.code()) << 32)
+                | u64::from(r.units),
         ],
     )
 }

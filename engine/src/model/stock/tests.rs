@@ -38,7 +38,7 @@ impl Table {
 
     fn reserve(self, order: u64, parts: &[(Supply, u32)]) -> Self {
         let parts = parts.iter().copied().collect();
-        self.then(&StockEffect::Reserve { order: OrderNo(order), line: 0, parts })
+        self.then(&StockEffect::Reserve { order: OrderNo(order), line: 0, parts, held: false })
     }
 
     fn release(self, order: u64, units: u32) -> Self {

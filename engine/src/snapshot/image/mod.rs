@@ -1,7 +1,7 @@
 //! Images: the state's parts as a snapshot stores them. Version 2 has orders as they
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
-//! what arrived of supplies, beside their items. Each is written only where there is such a
+//! what arrived of supplies, beside their items; version 6 has holds. Each is written only where there is such a
 //! thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -27,7 +27,7 @@ pub(super) use network::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, CatalogueV1, CatalogueV3, differs_by_weekday,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
-pub(super) use stock::{ArchivedItemsV1, ItemsV1};
+pub(super) use stock::{ArchivedItemsV1, ItemsV1, have_holds};
 pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_supplies};
 
 use rkyv::{Archive, Serialize};

@@ -152,6 +152,7 @@ fn header(image: &ArchivedOrderImageV1) -> Result<OrderHeader, ImageError> {
         shortage: shortage_of(image.shortage)?,
         split: split_of(image.split)?,
         decided_at: None,
+        hold: None,
     })
 }
 

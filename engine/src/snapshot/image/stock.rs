@@ -18,6 +18,12 @@ pub(in crate::snapshot) struct ItemsV1 {
     pub items: Vec<ItemImageV1>,
 }
 
+/// Whether holds have units of these items.
+pub(in crate::snapshot) fn have_holds(items: &[ItemState]) -> bool {
+    let stocks = items.iter().flat_map(|item| &item.pairs);
+    stocks.flat_map(|(_, stock)| stock.reservations.iter()).any(|r| r.held)
+}
+
 /// One item with its pairs, in the order of their coming to be.
 #[derive(Archive, Serialize)]
 pub(in crate::snapshot) struct ItemImageV1 {
@@ -44,6 +50,9 @@ struct StockImageV1 {
     extras: Option<ExtrasImageV1>,
     node: u16,
 }
+
+/// In the line of a reservation: the order is a hold. No chunk before version 6 has it.
+const HELD: u16 = 1 << 15;
 
 /// One reservation; `supply` is the code of [`Supply::code`].
 #[derive(Archive, Serialize)]
@@ -102,7 +111,8 @@ fn stock_image(node: NodeNo, stock: &Stock) -> StockImageV1 {
 }
 
 fn reservation_image(r: Reservation) -> ReservationImageV1 {
-    ReservationImageV1 { order: r.order.0, units: r.units, line: r.line, supply: r.supply.code() }
+    let line = if r.held { r.line | HELD } else { r.line };
+    ReservationImageV1 { order: r.order.0, units: r.units, line, supply: r.supply.code() }
 }
 
 fn extras_image(extras: &Extras) -> ExtrasImageV1 {
@@ -171,7 +181,8 @@ fn reservation(image: &ArchivedReservationImageV1) -> Result<Reservation, ImageE
     }
     Ok(Reservation {
         order: OrderNo(image.order.to_native()),
-        line: image.line.to_native(),
+        line: image.line.to_native() & !HELD,
+        held: image.line.to_native() & HELD != 0,
         supply: supply.ok_or(ImageError::Code { what: "supply", value: code.into() })?,
         units,
     })

@@ -178,7 +178,7 @@ impl World {
         let order = Order { placed_lsn: lsn, last_lsn: lsn, ..order };
         for a in &order.allocations {
             let parts = Parts::from_iter([(a.supply, a.units)]);
-            let effect = StockEffect::Reserve { order: order.no, line: a.line, parts };
+            let effect = StockEffect::Reserve { order: order.no, line: a.line, parts, held: false };
             self.stock(order.pair_of(a), lsn, effect, hash);
         }
         self.state.order_last.fetch_max(order.no.0, Ordering::Relaxed);
@@ -432,6 +432,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
             shortage: Shortage::Backorder,
             split: Split::Units,
             decided_at: None,
+            hold: None,
         },
         added: Added::default(),
         placed_lsn: Lsn::NONE,

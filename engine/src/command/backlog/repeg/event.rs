@@ -45,17 +45,20 @@ pub struct Repegged {
     /// What is different.
     #[n(2)]
     pub line: LineRepegged,
+    /// Whether the order is a hold; none if it is not.
+    #[n(3)]
+    pub held: Option<bool>,
 }
 
 impl BacklogRepegged {
     /// What comes off the supplies of each pair, and onto them.
     pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
         let mut pairs = BTreeMap::<Pair, Repeg>::new();
-        for Repegged { no: order, line: repegged, .. } in &self.lines {
-            let (order, line) = (*order, repegged.line);
+        for Repegged { no: order, line: repegged, held, .. } in &self.lines {
+            let (order, line, held) = (*order, repegged.line, *held == Some(true));
             let pair = |node: NodeNo| Pair { sku: self.sku, node };
             for Move { units, from, to, .. } in &repegged.moves {
-                let peg = |supply| Reservation { order, line, supply, units: *units };
+                let peg = |supply| Reservation { order, line, supply, units: *units, held };
                 pairs.entry(pair(from.0)).or_default().off.push(peg(from.1));
                 pairs.entry(pair(to.0)).or_default().put_on(peg(to.1));
             }
@@ -84,7 +87,7 @@ impl Effective for BacklogRepegged {
 impl Event for BacklogRepegged {
     fn describe(&self) -> Value {
         let Self { sku, looked_at, lines, told: told_at } = self;
-        let lines = lines.iter().map(|Repegged { no, id, line }| {
+        let lines = lines.iter().map(|Repegged { no, id, line, .. }| {
             json!({
                 "order_id": id.as_str(), "order_no": no.0, "line": line.line,
                 "moves": line.moves.iter().map(moved).collect::<Vec<_>>(),

@@ -169,7 +169,8 @@ impl Look {
             };
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
-            lines.push(Repegged { no: order.no, id: order.header.id.clone(), line });
+            let held = order.live_hold().map(|_| true);
+            lines.push(Repegged { no: order.no, id: order.header.id.clone(), line, held });
             note_comings(&self.pool, &steps, &mut comings);
             self.pool.take(&steps);
             self.planned += 1;
@@ -311,6 +312,7 @@ fn planned_for(
         split: header.split,
         at: kernel.state.now(),
         seen: Some(&seen),
+        own: None,
     };
     let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(&coming));
     let draft = draft.expect("inbound supply was looked for");

@@ -152,7 +152,7 @@ impl Pool {
     pub fn seen_by(&self, demand: &Demand, split: Split) -> (Seen, InboundSeen) {
         let last = self.ready_at_last(demand);
         let homes = demand.parts.iter().map(|((no, _), _)| *no).collect();
-        let (mut seen, mut coming) = (Seen { free: Vec::new(), homes }, InboundSeen::new());
+        let (mut free_at, mut coming) = (Vec::new(), InboundSeen::new());
         for node in &self.nodes {
             let mut free = node.free;
             if split == Split::WholeLine {
@@ -161,7 +161,7 @@ impl Pool {
             }
             let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
             let free = i32::try_from(free.clamp(least, most)).expect("clamped to 29 bits");
-            seen.free.push((node.no, Glance { free, ..Glance::default() }));
+            free_at.push((node.no, Glance { free, ..Glance::default() }));
             let offered = |inbound: &InboundGlance| {
                 let is_sooner = Ready::At(inbound.eta) < last;
                 let free = if is_sooner { inbound.free } else { 0 };
@@ -173,7 +173,8 @@ impl Pool {
                 coming.push((0, node.no, offered));
             }
         }
-        (seen, coming)
+        let free = SmallVec::from_iter([free_at]);
+        (Seen { free, homes, waits: true }, coming)
     }
 
     /// The steps from what a line rests on to what was planned for it, where that arrives

@@ -4,7 +4,7 @@ use super::event::OrderPlaced;
 use crate::limits;
 use crate::model::check::finish;
 use crate::model::{Day, Meta, Rule, Timestamp, Violation};
-use crate::placing::Places;
+use crate::placing::places::Places;
 use crate::placing::request::OrderRequest;
 
 /// Places an order, or quotes it.

@@ -238,7 +238,7 @@ fn in_the_engine() -> Vec<RefusalKind> {
     // The pair's next event comes after this one.
     let lsn = run(&mut pump, engine.define_item(item("B"))).version;
     let parts = Parts::from_iter([(Supply::Backorder, STOCK_UNITS_MAX)]);
-    let effect = StockEffect::Reserve { order: OrderNo(99), line: 0, parts };
+    let effect = StockEffect::Reserve { order: OrderNo(99), line: 0, parts, held: false };
     let apply = StockMessage::Apply { pair: PAIR, lsn, effect, settles: false };
     engine.kernel.state.cell(PAIR).ask(apply).wait().expect("no panic");
     let no_room = told(engine.place_order(wants(&[("A", 2)], Shortage::Backorder)));

@@ -1,0 +1,298 @@
+//! Confirming a hold: it becomes an order, in one commit.
+
+use super::replaced::HoldReplaced;
+use super::{ended, in_hand};
+use crate::limits::ORDER_LINES_MAX;
+use crate::model::check::finish;
+use crate::model::digest::fingerprint;
+use crate::model::effect::Claim;
+use crate::model::hold::by_pair;
+use crate::model::{
+    CustomerId, Day, Hold, HoldId, HoldState, Meta, Order, OrderHeader, OrderId, OrderLine,
+    PackedOrder, PostalCode, Refusal, Rule, ServiceName, Shortage, SkuNo, Text, Violation,
+};
+use crate::placing::over::{self, Over, pegs, plan_over};
+use crate::placing::placed;
+use crate::placing::request::Lines;
+use crate::placing::resolve::{unknown_code, unknown_service};
+use crate::planning::{Wanted, WantedLine};
+use crate::state::State;
+use crate::state::orders::Found;
+use crate::transaction::attempts::Attempts;
+use crate::transaction::claims::Claims;
+use crate::transaction::command::{Command, Decision, Facts};
+use crate::transaction::error::EngineError;
+use crate::transaction::find::read_named;
+use crate::transaction::in_flight::Transaction;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
+
+/// Makes an order of a hold. The order has the hold's units, and the days that were told for
+/// it. Where it goes elsewhere, or is wanted in another way, it is planned anew, its own units
+/// among those that are free. A hold that lapsed is confirmed as well, if there are units still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmHold {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// The hold.
+    pub hold: HoldId,
+    /// The order's id, which is an idempotency key.
+    pub order: OrderId,
+    /// The customer that orders; the hold's when left out.
+    pub customer: Option<CustomerId>,
+    /// Where the order comes in; the hold's when left out.
+    pub channel: Option<Text>,
+    /// Where it goes; where the hold goes when left out.
+    pub postal_code: Option<PostalCode>,
+    /// How it is to be shipped; the hold's service when left out.
+    pub service: Option<ServiceName>,
+    /// The day by which it is wanted; the hold's when left out.
+    pub deliver_by: Option<Day>,
+    /// What is ordered; what is held when empty. Anything else is refused.
+    pub lines: Lines,
+}
+
+impl ConfirmHold {
+    /// Checks the lines, if there are any.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        if self.lines.0.is_empty() { Ok(()) } else { self.lines.validate() }
+    }
+}
+
+impl Command for ConfirmHold {
+    type Event = HoldReplaced;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let Self { hold, order, customer, channel, postal_code, service, deliver_by, .. } = self;
+        let by = deliver_by.map(Day::epoch_days);
+        fingerprint(&(hold, order, customer, channel, postal_code, service, by, &self.lines))
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Transaction<'_>,
+    ) -> Result<Decision<HoldReplaced>, EngineError> {
+        let kernel = tx.kernel();
+        if let Some(placed) = self.begin_order(&mut tx.claims).await? {
+            return Ok(Decision::Nothing(placed.placed_lsn));
+        }
+        let held = in_hand(&mut tx.claims, &self.hold).await?;
+        let way = decide(&held, self, &kernel.state)?;
+        let event = match way {
+            Way::Keep => keep(&held, self, &mut tx.claims).await?,
+            Way::PlanAnew => plan_anew(&held, self, &mut tx.claims).await?,
+        };
+        Ok(Decision::Event(event))
+    }
+}
+
+impl ConfirmHold {
+    /// Takes the order's id; answers the order if this hold became it before.
+    async fn begin_order(&self, claims: &mut Claims<'_>) -> Result<Option<Order>, EngineError> {
+        let kernel = claims.kernel();
+        loop {
+            let seen = kernel.look_at_names();
+            let found = match kernel.state.orders.begin(&self.order) {
+                Found::Unknown => {
+                    claims.hold(Claim::Name(self.order.clone()));
+                    return Ok(None);
+                }
+                Found::There(no, _) => read_named(kernel, no, &self.order).await?,
+                Found::InFlight => None,
+            };
+            match found {
+                Some(order) if self.is_of(&order) => return Ok(Some(order)),
+                Some(_) => {
+                    return Err(Refusal::OrderIdReused { order_id: self.order.clone() }.into());
+                }
+                None => kernel.progress(seen).await?,
+            }
+        }
+    }
+
+    /// Whether an order is what this made of the hold before.
+    fn is_of(&self, order: &Order) -> bool {
+        let is_hold = order.header.hold.as_deref().is_some_and(|hold| hold.id == self.hold);
+        is_hold && order.header.fingerprint == self.fingerprint()
+    }
+}
+
+/// How a hold becomes an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// With the units that it has, where they are.
+    Keep,
+    /// Planned anew, on what is free, and on the units that it has.
+    PlanAnew,
+}
+
+/// How a hold becomes the order, if it has what is ordered.
+fn decide(held: &Order, command: &ConfirmHold, state: &State) -> Result<Way, Refusal> {
+    let hold = held.header.hold.as_deref().expect("it is found as a hold");
+    let network = state.network.load();
+    let is_planned_so = match hold.state {
+        HoldState::Live => {
+            let service = &network.policy.services[usize::from(held.header.service.0)].name;
+            is_as_held(&held.header, command, service)
+        }
+        HoldState::Lapsed => false,
+        _ => return Err(ended(held)),
+    };
+    if !command.lines.0.is_empty() && !has_lines(held, &command.lines, state) {
+        return Err(Refusal::HoldDiffers { hold_id: hold.id.clone() });
+    }
+    Ok(if is_planned_so { Way::Keep } else { Way::PlanAnew })
+}
+
+/// Whether the order goes where the hold goes, in the same way.
+fn is_as_held(header: &OrderHeader, command: &ConfirmHold, service: &ServiceName) -> bool {
+    command.postal_code.as_ref().is_none_or(|code| *code == header.postal_code)
+        && command.service.as_ref().is_none_or(|name| name == service)
+        && command.deliver_by.is_none_or(|day| day == header.promise_by)
+}
+
+/// Whether these lines, those of one SKU summed, are the hold's, in any order.
+fn has_lines(held: &Order, lines: &Lines, state: &State) -> bool {
+    let mut sums = Vec::<(SkuNo, u32)>::new();
+    for line in lines.0.iter().take(ORDER_LINES_MAX) {
+        let Some(sku) = state.catalogue.sku_no(line.sku.as_str()) else { return false };
+        match sums.iter_mut().find(|(of, _)| *of == sku) {
+            Some((_, units)) => *units = units.saturating_add(line.quantity),
+            None => sums.push((sku, line.quantity)),
+        }
+    }
+    let mut known: Vec<_> = held.lines.iter().map(|line| (line.sku, line.ordered)).collect();
+    sums.sort_unstable();
+    known.sort_unstable();
+    sums == known
+}
+
+/// The order keeps the units that the hold has, where they are.
+async fn keep(
+    held: &Order,
+    command: &ConfirmHold,
+    claims: &mut Claims<'_>,
+) -> Result<HoldReplaced, EngineError> {
+    let kernel = claims.kernel();
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        let units = Resting::read(kernel, held)?.units_of(held);
+        let off = units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
+        let on = units.iter().map(|peg| (peg.pair, peg.of(held.no, false)));
+        let attempt = over::claim(kernel, by_pair(off, on)).await?;
+        if let Some(more) = attempts.end(attempt).await? {
+            claims.take(more);
+            let header = confirmed(&held.header, command);
+            let order = PackedOrder::of(&Order { header, ..held.clone() });
+            return Ok(HoldReplaced { order, on: units.clone(), off: units, ends: None });
+        }
+    }
+}
+
+/// The order is planned anew. One whose hold lapsed is as old as its confirmation: it gets a
+/// number of its own.
+async fn plan_anew(
+    held: &Order,
+    command: &ConfirmHold,
+    claims: &mut Claims<'_>,
+) -> Result<HoldReplaced, EngineError> {
+    let kernel = claims.kernel();
+    let wanted = wanted(kernel, &held.header, &held.lines, command)?;
+    let (draft, off, more) = match plan_over(kernel, &wanted, held).await? {
+        Over::Granted(draft, off, more) => (draft, off, more),
+        Over::SoldOut(_) => {
+            return Err(Refusal::HoldUnitsGone { hold_id: command.hold.clone() }.into());
+        }
+    };
+    claims.take(more);
+    let on = pegs(&draft).collect();
+    let (no, ends) = match held.live_hold() {
+        Some(_) => (held.no, None),
+        None => (kernel.state.next_order(), Some((held.no, HoldState::Renumbered))),
+    };
+    let header = OrderHeader {
+        service: wanted.service,
+        promise_by: wanted.promise_by,
+        decided_at: None,
+        postal_code: command.postal_code.clone().unwrap_or(held.header.postal_code.clone()),
+        ..confirmed(&held.header, command)
+    };
+    let order = PackedOrder::of(&placed(no, header, *draft));
+    Ok(HoldReplaced { order, off, on, ends })
+}
+
+/// The header of the order that a hold becomes.
+fn confirmed(held: &OrderHeader, command: &ConfirmHold) -> OrderHeader {
+    let hold = held.hold.as_deref().expect("it is found as a hold").clone();
+    OrderHeader {
+        id: command.order.clone(),
+        fingerprint: command.fingerprint(),
+        ordered_at: command.meta.at,
+        decided_at: Some(held.decided_at()),
+        customer: command.customer.clone().or_else(|| held.customer.clone()),
+        channel: command.channel.clone().or_else(|| held.channel.clone()),
+        hold: Some(Box::new(Hold { state: HoldState::Confirmed, ..hold })),
+        ..held.clone()
+    }
+}
+
+/// What is to be planned.
+fn wanted<'a>(
+    kernel: &'a Kernel,
+    held: &OrderHeader,
+    lines: &[OrderLine],
+    command: &ConfirmHold,
+) -> Result<Wanted<'a>, EngineError> {
+    let (network, mut found) = (kernel.state.network.load(), Vec::new());
+    let code = command.postal_code.as_ref().unwrap_or(&held.postal_code);
+    let destination = kernel.postal.locate(code.as_str());
+    if destination.is_none() {
+        found.push(unknown_code(&*kernel.postal, code));
+    }
+    let service = match &command.service {
+        Some(name) => network.service_no(Some(name)),
+        None => Some(held.service),
+    };
+    if service.is_none() {
+        found.push(unknown_service(&network, command.service.as_ref()));
+    }
+    let today = destination.map(|it| kernel.postal.days_in(it.zone).day(command.meta.at));
+    if let (Some(day), Some(earliest)) = (command.deliver_by, today)
+        && day < earliest
+    {
+        found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest }));
+    }
+    finish(found)?;
+    let (destination, service) = destination.zip(service).expect("nothing was found");
+    let of_service = network.policy.services[usize::from(service.0)].promise_days;
+    let promised = || match &command.service {
+        Some(_) => today.expect("the destination is known").plus(of_service),
+        None => held.promise_by,
+    };
+    let line = |line: &OrderLine| {
+        let entry = kernel.state.catalogue.entry(line.sku);
+        WantedLine { sku: line.sku, entry, quantity: line.ordered }
+    };
+    Ok(Wanted {
+        lines: lines.iter().map(line).collect(),
+        destination,
+        service,
+        promise_by: command.deliver_by.unwrap_or_else(promised),
+        shortage: Shortage::Reject,
+        split: held.split,
+        at: command.meta.at,
+        seen: None,
+        own: None,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,281 @@
+//! Holding what an order would take: for a cart, or a quote.
+
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
+use super::replaced::HoldReplaced;
+use crate::limits::HOLD_SECONDS_MAX;
+use crate::model::check::{finish, in_range};
+use crate::model::digest::{Part, hash_written};
+use crate::model::effect::Claim;
+use crate::model::event::{Event, Numbered, Record};
+use crate::model::{
+    Day, Hold, HoldId, HoldState, Meta, Order, OrderId, OrderNo, OwnerId, PackedOrder, Request,
+    Shortage, Timestamp, Unpackable, Violation,
+};
+use crate::placing::known::{Begun, begin_order};
+use crate::placing::over::{Over, pegs, plan_over};
+use crate::placing::places::Places;
+use crate::placing::request::OrderRequest;
+use crate::placing::resolve::resolve;
+use crate::placing::{Placing, header, known, place, placed};
+use crate::state::holds::Owned;
+use crate::transaction::begin::{Started, begin_request};
+use crate::transaction::claims::Claims;
+use crate::transaction::command::{Replay, Replayed, recorded};
+use crate::transaction::error::EngineError;
+use crate::transaction::find::read_order;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::written::{Placement, Written};
+
+/// Holds what an order would take, all of it or nothing, until an instant. It is planned as the
+/// order would be, and has its days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateHold {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// For how long, in seconds: 1 to [`HOLD_SECONDS_MAX`].
+    pub seconds: u32,
+    /// Whose cart it is, if the caller says so. An owner has one live hold: this one takes over
+    /// the units of the one before, which are free to it.
+    pub owner: Option<OwnerId>,
+    hold: HoldId,
+    order: OrderRequest,
+}
+
+impl CreateHold {
+    /// Holds what an order would take, under an id of its own: that of the order, and whether it
+    /// would wait, are passed over.
+    pub fn new(
+        meta: Meta,
+        hold: HoldId,
+        (seconds, owner): (u32, Option<OwnerId>),
+        order: OrderRequest,
+    ) -> Self {
+        let id = OrderId::of_hold(&hold);
+        let order = OrderRequest { id, shortage: Some(Shortage::Reject), ..order };
+        Self { meta, seconds, owner, hold, order }
+    }
+
+    /// The hold's id.
+    pub const fn hold(&self) -> &HoldId {
+        &self.hold
+    }
+
+    /// What it holds.
+    pub const fn order(&self) -> &OrderRequest {
+        &self.order
+    }
+}
+
+impl Places for CreateHold {
+    type Event = HoldCreated;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn order(&self) -> &OrderRequest {
+        &self.order
+    }
+
+    fn placed_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let print = hash_written(Part::Request, |digest| {
+            digest.words([self.order.fingerprint(None), self.seconds.into()]);
+            digest.optional(self.owner.as_ref().map(OwnerId::as_str));
+        });
+        print.value()
+    }
+
+    fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>> {
+        let mut found = self.order.validate(ordered_on).err().unwrap_or_default();
+        let max = i64::from(HOLD_SECONDS_MAX);
+        in_range(&mut found, "seconds".into(), i64::from(self.seconds), 1, max);
+        finish(found)
+    }
+
+    fn hold(&self) -> Option<Box<Hold>> {
+        let until = self.meta.at.saturating_add_micros(i64::from(self.seconds) * 1_000_000);
+        Some(Box::new(Hold {
+            id: self.hold.clone(),
+            owner: self.owner.clone(),
+            until,
+            extended: 0,
+            is_paying: false,
+            state: HoldState::Live,
+        }))
+    }
+}
+
+/// A hold has its units.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HoldCreated {
+    /// The order that is to be confirmed.
+    #[n(0)]
+    pub order: PackedOrder,
+}
+
+impl From<PackedOrder> for HoldCreated {
+    fn from(order: PackedOrder) -> Self {
+        Self { order }
+    }
+}
+
+impl From<HoldCreated> for PackedOrder {
+    fn from(created: HoldCreated) -> Self {
+        created.order
+    }
+}
+
+impl Replay for HoldCreated {
+    fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
+        let (placement, id) = Placement::read(request, self.order)?;
+        let no = placement.no;
+        Ok((Written::Placed(Box::new(placement)), Some((id, no))))
+    }
+}
+
+impl Event for HoldCreated {
+    fn describe(&self) -> Value {
+        match self.order.unpack() {
+            Ok(order) => described(&order),
+            Err(error) => json!({ "unreadable": error.to_string() }),
+        }
+    }
+}
+
+fn described(order: &Order) -> Value {
+    let hold = order.header.hold.as_deref();
+    let lines = order.lines.iter();
+    let lines = lines.map(|line| json!({ "sku_no": line.sku.0, "units": line.ordered }));
+    json!({
+        "hold_id": hold.map(|hold| hold.id.as_str()), "order_no": order.no.0,
+        "owner_id": hold.and_then(|hold| hold.owner.as_ref()).map(OwnerId::as_str),
+        "until": hold.map(|hold| hold.until.to_string()),
+        "lines": lines.collect::<Vec<_>>(),
+        "shipment_node_nos": order.shipments.iter().map(|s| s.node.0).collect::<Vec<_>>(),
+    })
+}
+
+/// Holds up to the journal.
+///
+/// # Errors
+/// A reused id, what is wrong with the content, what durable state refuses.
+pub async fn create(kernel: &Kernel, command: &CreateHold) -> Result<Placing, EngineError> {
+    let Some(owner) = &command.owner else { return place(kernel, command).await };
+    let mut claims = Claims::new(kernel);
+    let before = begin_owner(&mut claims, owner).await?;
+    if let Some(before) = before
+        && let Some(before) = live_in_hand(&mut claims, before).await?
+    {
+        return take_over(kernel, command, &before, claims).await;
+    }
+    let placing = place(kernel, command).await?;
+    if matches!(placing, Placing::Written(..)) {
+        claims.hand_over();
+    }
+    Ok(placing)
+}
+
+/// Keeps other commands from giving an owner a hold; answers which one he has.
+async fn begin_owner(
+    claims: &mut Claims<'_>,
+    owner: &OwnerId,
+) -> Result<Option<OrderNo>, EngineError> {
+    let kernel = claims.kernel();
+    loop {
+        let seen = kernel.look_at_names();
+        match kernel.state.holds.begin(owner) {
+            Owned::Has(before) => {
+                claims.hold(Claim::Owner(owner.clone()));
+                return Ok(before);
+            }
+            Owned::InFlight => kernel.progress(seen).await?,
+        }
+    }
+}
+
+/// Takes a hold in hand, if it is live.
+async fn live_in_hand(claims: &mut Claims<'_>, no: OrderNo) -> Result<Option<Order>, EngineError> {
+    let known = read_order(claims.kernel(), no).await?;
+    let Some(hold) = known.and_then(|order| order.header.hold) else { return Ok(None) };
+    let order = claims.in_hand(&OrderId::of_hold(&hold.id)).await?;
+    let is_it = order.no == no && order.live_hold().is_some();
+    if !is_it {
+        claims.give_up(|claim| *claim != Claim::InHand(order.no));
+    }
+    Ok(is_it.then_some(order))
+}
+
+/// The hold gets the units of the owner's hold before it, and what else it needs, in one event.
+async fn take_over(
+    kernel: &Kernel,
+    command: &CreateHold,
+    before: &Order,
+    mut claims: Claims<'_>,
+) -> Result<Placing, EngineError> {
+    let fingerprint = command.fingerprint();
+    let request = command.meta.request_id.clone().map(|id| Request { id, fingerprint });
+    let key = match begin_request(kernel, request.as_ref()).await? {
+        Started::Fresh(key) => key,
+        Started::Repeat(done) => return known(kernel, done).await,
+    };
+    let id = match begin_order(kernel, command, fingerprint).await? {
+        Begun::New(id) => id,
+        Begun::Known(known) => return Ok(Placing::Known(known.into())),
+    };
+    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    let (draft, off, more) = match plan_over(kernel, &wanted, before).await? {
+        Over::Granted(draft, off, more) => (draft, off, more),
+        Over::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
+    };
+    claims.take(more);
+    let (no, on) = (kernel.state.next_order(), pegs(&draft).collect());
+    let mut order = placed(no, header(command, &wanted, fingerprint), *draft);
+    kernel.state.orders.number(&command.order.id, no);
+    let packed = PackedOrder::of(&order);
+    let ends = Some((before.no, HoldState::TakenOver));
+    let event = Numbered(HoldReplaced { order: packed, off, on, ends });
+    let meta = &command.meta;
+    let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
+    let ticket = kernel.append(record, recorded).inspect_err(|_| kernel.state.unnumber(no))?;
+    claims.hand_over();
+    id.hand_over();
+    if let Some(key) = key {
+        key.hand_over();
+    }
+    (order.placed_lsn, order.last_lsn) = (ticket.lsn, ticket.lsn);
+    Ok(Placing::Written(ticket, order.into()))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::command::fixture::{hold, said};
+
+    #[test]
+    fn a_hold_is_for_a_second_to_a_day() {
+        let of = |seconds| said(CreateHold { seconds, ..hold("H") }.validate(None));
+        assert_eq!([of(1), of(86_400)].concat(), [""; 0]);
+        assert_eq!(of(0), ["seconds: \"0\" is not within 1 to 86400"]);
+        assert_eq!(of(31_536_000), ["seconds: \"31536000\" is not within 1 to 86400"]);
+    }
+
+    #[test]
+    fn a_hold_is_told_from_another_by_all_its_content() {
+        let prints = [
+            hold("H"),
+            CreateHold { seconds: 61, ..hold("H") },
+            CreateHold { owner: OwnerId::new("owner", "X").ok(), ..hold("H") },
+            hold("I"),
+        ]
+        .map(|hold| hold.fingerprint());
+        for (at, print) in prints.iter().enumerate() {
+            assert!(!prints[..at].contains(print), "{at}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Commands on holds, and how holds lapse.
+//!
+//! ```text
+//!   create --> live --+--> confirm ------> an order
+//!               ^  |  +--> release, lapse > its units are free
+//!        extend +--+  +--> the owner's next hold, or a change: has its units
+//! ```
+
+pub mod confirm;
+pub mod create;
+pub mod ended;
+pub mod extend;
+pub mod lapse;
+pub mod release;
+pub mod replaced;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Value, json};
+
+use crate::model::{HoldId, Order, OrderId, Pegged, Refusal};
+use crate::transaction::claims::Claims;
+use crate::transaction::error::EngineError;
+
+/// Takes a hold in hand, whatever became of it.
+async fn in_hand(claims: &mut Claims<'_>, hold: &HoldId) -> Result<Order, EngineError> {
+    claims.in_hand(&OrderId::of_hold(hold)).await
+}
+
+/// That a hold has no units any more, or is an order.
+fn ended(order: &Order) -> Refusal {
+    let hold = order.header.hold.as_deref().expect("it is found as a hold");
+    Refusal::HoldEnded { hold_id: hold.id.clone(), state: hold.state }
+}
+
+/// Units, for a person or a script.
+fn units(units: &[Pegged]) -> Value {
+    let part = |peg: &Pegged| {
+        json!({
+            "line": peg.line, "sku_no": peg.pair.sku.0,
+            "node_no": peg.pair.node.0, "units": peg.units,
+        })
+    };
+    units.iter().map(part).collect()
+}

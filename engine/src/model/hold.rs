@@ -1,0 +1,164 @@
+//! A hold: an order that nobody confirmed yet. It has its units as an order has them, and
+//! lapses at an instant.
+//!
+//! ```text
+//!   live --+--> confirmed: an order like any other
+//!          +--> released, lapsed, taken over by the owner's next hold: its units are free
+//! ```
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+
+use super::ids::{HoldId, OrderNo, OwnerId, Pair};
+use super::reservations::{Reservation, Supply};
+use super::stock::Repeg;
+use super::time::Timestamp;
+
+/// The hold that an order began as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The caller's id.
+    pub id: HoldId,
+    /// Whose cart it is, if the caller said so.
+    pub owner: Option<OwnerId>,
+    /// When it lapses, or would have.
+    pub until: Timestamp,
+    /// How often it was extended.
+    pub extended: u8,
+    /// Whether it was given its grace for a payment.
+    pub is_paying: bool,
+    /// Where it stands.
+    pub state: HoldState,
+}
+
+/// Where a hold stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HoldState {
+    /// It has its units.
+    Live,
+    /// It became an order.
+    Confirmed,
+    /// It was given up.
+    Released,
+    /// Its time ran out.
+    Lapsed,
+    /// The next hold of the same owner has its units.
+    TakenOver,
+    /// It goes on under its id as another order, with another number.
+    Renumbered,
+}
+
+/// Units of a line that rest on one supply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Pegged {
+    /// Where.
+    #[n(0)]
+    pub pair: Pair,
+    /// The line, from 0.
+    #[n(1)]
+    pub line: u16,
+    /// On what.
+    #[n(2)]
+    pub supply: Supply,
+    /// How many.
+    #[n(3)]
+    pub units: u32,
+}
+
+impl Pegged {
+    /// The reservation of an order.
+    pub const fn of(&self, order: OrderNo, held: bool) -> Reservation {
+        let Self { line, supply, units, .. } = *self;
+        Reservation { order, line, supply, units, held }
+    }
+}
+
+/// What comes off the supplies of each pair, and onto them. Of a supply, a pair is asked for the
+/// units that come onto it beyond those that come off.
+pub fn by_pair(
+    off: impl Iterator<Item = (Pair, Reservation)>,
+    on: impl Iterator<Item = (Pair, Reservation)>,
+) -> BTreeMap<Pair, Repeg> {
+    let mut pairs = BTreeMap::<Pair, Repeg>::new();
+    for (pair, peg) in off {
+        pairs.entry(pair).or_default().off.push(peg);
+    }
+    for (pair, peg) in on {
+        pairs.entry(pair).or_default().put_on(peg);
+    }
+    for repeg in pairs.values_mut() {
+        for (supply, units) in &mut repeg.takes {
+            let had = repeg.off.iter().filter(|peg| peg.supply == *supply);
+            *units = units.saturating_sub(had.map(|peg| peg.units).sum());
+        }
+        repeg.takes.retain(|(_, units)| *units > 0);
+    }
+    pairs
+}
+
+/// As a number in state and events, never reused.
+impl HoldState {
+    const ALL: [Self; 6] = [
+        Self::Live,
+        Self::Confirmed,
+        Self::Released,
+        Self::Lapsed,
+        Self::TakenOver,
+        Self::Renumbered,
+    ];
+
+    /// The number that stands for this state.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The state that `code` stands for.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Confirmed => "confirmed",
+            Self::Released => "released",
+            Self::Lapsed => "lapsed",
+            Self::TakenOver => "taken over",
+            Self::Renumbered => "renumbered",
+        }
+    }
+}
+
+impl<C> Encode<C> for HoldState {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.u8(self.code())?;
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for HoldState {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let code = d.u8()?;
+        Self::from_code(code)
+            .ok_or_else(|| minicbor::decode::Error::message(format!("unknown hold state {code}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_a_code_of_its_own() {
+        for (state, code) in HoldState::ALL.into_iter().zip(0..) {
+            assert_eq!((state.code(), HoldState::from_code(code)), (code, Some(state)));
+        }
+        assert_eq!(HoldState::from_code(6), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Planning an order on units that it has already: those of a hold that it confirms, or of the
+//! hold that it takes over. They are free to it, and to nobody else.
+//!
+//! ```text
+//!   what is free + own units --look--> draft --claim--> own units come off, planned ones on
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::judge::LineShortage;
+use super::{Decided, decide};
+use crate::model::hold::by_pair;
+use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
+use crate::planning::{Draft, Own, Wanted};
+use crate::state::stock::Grant;
+use crate::transaction::attempts::{Attempt, Attempts};
+use crate::transaction::claims::Claims;
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
+
+/// What planning on own units comes to.
+pub enum Over<'a> {
+    /// This, with the units that the hold had, and it is claimed.
+    Granted(Box<Draft>, Vec<Pegged>, Claims<'a>),
+    /// Durable state has not enough.
+    SoldOut(Vec<LineShortage>),
+}
+
+/// Plans on what is free, and on the units of a hold that is in hand, and claims, until every
+/// claim is granted or durable state refuses.
+///
+/// # Errors
+/// What durable state refuses, and what stopped the engine.
+pub async fn plan_over<'a>(
+    kernel: &'a Kernel,
+    wanted: &Wanted<'_>,
+    held: &Order,
+) -> Result<Over<'a>, EngineError> {
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        let units = Resting::read(kernel, held)?.units_of(held);
+        let own = Own { units };
+        let wanted = wanted.with_own(&own);
+        let draft = match decide(kernel, &wanted, &mut attempts).await? {
+            Decided::Plan(draft, _) => draft,
+            Decided::SoldOut(shortages) => return Ok(Over::SoldOut(shortages)),
+        };
+        let off = own.units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
+        // A pair is asked for units, whichever order they come to.
+        let on = pegs(&draft).map(|peg| (peg.pair, peg.of(held.no, true)));
+        let attempt = match claim(kernel, by_pair(off, on)).await? {
+            // What it claimed may have come free for older orders since it was planned.
+            Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
+            attempt => attempt,
+        };
+        if let Some(claims) = attempts.end(attempt).await? {
+            return Ok(Over::Granted(Box::new(draft), own.units.clone(), claims));
+        }
+    }
+}
+
+/// What a draft reserves.
+pub fn pegs(draft: &Draft) -> impl Iterator<Item = Pegged> {
+    draft.allocations.iter().map(|a: &Allocation| {
+        let sku = draft.lines[usize::from(a.line)].sku;
+        let node = draft.shipments[usize::from(a.shipment)].node;
+        Pegged { pair: Pair { sku, node }, line: a.line, supply: a.supply, units: a.units }
+    })
+}
+
+/// Claims that units come off what they rest on, and that others come on, pairs ascending;
+/// nothing when a pair refuses.
+///
+/// # Errors
+/// What stopped the engine.
+pub async fn claim(
+    kernel: &Kernel,
+    repegs: BTreeMap<Pair, Repeg>,
+) -> Result<Attempt<'_, Claims<'_>>, EngineError> {
+    let mut claims = Claims::new(kernel);
+    for (pair, repeg) in repegs {
+        match claims.repeg(pair, &Arc::new(repeg), Box::default()).await? {
+            Ok(Grant::Granted) => {}
+            // The units went to another order, or these are not where they were.
+            Ok(Grant::Short(_) | Grant::NoRoomToWait) => return Ok(Attempt::Overtaken),
+            Ok(Grant::Missing(_)) => unreachable!("only what leaves can be missing"),
+            Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
+            Err(bell) => return Ok(Attempt::InTheWay(bell)),
+        }
+    }
+    Ok(Attempt::Done(claims))
+}

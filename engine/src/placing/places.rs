@@ -1,0 +1,40 @@
+//! What a command is that places an order, or a hold.
+
+use super::request::OrderRequest;
+use crate::model::event::Listed;
+use crate::model::{Day, Hold, Meta, PackedOrder, Timestamp, Violation};
+
+/// A command that places what a caller describes.
+pub trait Places {
+    /// That it was placed.
+    type Event: Listed + From<PackedOrder> + Into<PackedOrder>;
+
+    /// Key, origin, time.
+    fn meta(&self) -> &Meta;
+
+    /// What is wanted.
+    fn order(&self) -> &OrderRequest;
+
+    /// When the customer ordered, as the caller says; none for now.
+    fn placed_at(&self) -> Option<Timestamp>;
+
+    /// Tells the same content sent again from another one under the same id.
+    fn fingerprint(&self) -> u64;
+
+    /// Checks what needs no actor; `ordered_on` is the destination's day of the order, if the
+    /// destination is known.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>>;
+
+    /// The hold that it begins as, if it is one.
+    fn hold(&self) -> Option<Box<Hold>> {
+        None
+    }
+
+    /// When the customer ordered.
+    fn ordered_at(&self) -> Timestamp {
+        self.placed_at().unwrap_or(self.meta().at)
+    }
+}

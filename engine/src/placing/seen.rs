@@ -1,0 +1,74 @@
+//! What an order sees of its SKUs, and its plan on that: what pairs publish, what is on its way
+//! to them, and the units that the order has already.
+
+use crate::model::{Pair, Supply};
+use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
+use crate::state::stock::{Glance, StockMessage, StockReply};
+use crate::transaction::asked::ask;
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+
+/// Plans on what is there now. Inbound supplies are asked for only where there are
+/// some. The network is read last: it knows every node at which something was seen on
+/// its way.
+pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
+    if wanted.own.is_some() {
+        return Box::pin(plan_on_own(kernel, wanted)).await;
+    }
+    if let Some(draft) = planning::plan(&kernel.state.network.load(), wanted, None) {
+        return Ok(draft);
+    }
+    let inbound = look_inbound(kernel, wanted).await?;
+    let draft = planning::plan(&kernel.state.network.load(), wanted, Some(&inbound));
+    Ok(draft.expect("inbound supply was looked for"))
+}
+
+/// What is on its way to the pairs of an order's lines.
+async fn look_inbound(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
+    let mut seen = InboundSeen::new();
+    for (at, line) in wanted.lines.iter().enumerate() {
+        for slot in line.entry.row.iter().filter(|s| s.shared().glance().has_inbound) {
+            let StockReply::Inbound(glances) = ask(kernel, slot, StockMessage::ReadInbound).await?
+            else {
+                unreachable!("a read of inbound supplies is answered with them");
+            };
+            let at = u16::try_from(at).expect("ORDER_LINES_MAX fits 16 bits");
+            seen.push((at, slot.node, glances));
+        }
+    }
+    Ok(seen)
+}
+
+/// Plans on what is there now, own units included.
+async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
+    let own = wanted.own.expect("it has units");
+    let mut inbound = look_inbound(kernel, wanted).await?;
+    add_own(own, wanted, &mut inbound);
+    let free = wanted.lines.iter().map(|line| {
+        let mut there_is = Vec::new();
+        line.entry.row.glances(|node, glance| {
+            let pair = Pair { sku: line.sku, node };
+            let there = [Supply::OnHand, Supply::Supplier].map(|supply| own.on(pair, supply));
+            let more = i32::try_from(there[0] + there[1]).unwrap_or(i32::MAX);
+            let free = glance.free.saturating_add(more).min(Glance::FREE_MAX);
+            there_is.push((node, Glance { free, ..glance }));
+        });
+        there_is
+    });
+    let homes = own.units.iter().map(|peg| peg.pair.node).collect();
+    let seen = Seen { free: free.collect(), homes, waits: false };
+    let wanted = wanted.that_sees(&seen);
+    let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(&inbound));
+    Ok(draft.expect("inbound supply was looked for"))
+}
+
+/// Own units on supplies that are on their way are free on them. The supplies of all pairs at
+/// which it has such units are among those looked at: they are on their way still.
+fn add_own(own: &Own, wanted: &Wanted<'_>, inbound: &mut InboundSeen) {
+    for (line, node, glances) in inbound {
+        let pair = Pair { sku: wanted.lines[usize::from(*line)].sku, node: *node };
+        for glance in glances {
+            glance.free += own.on(pair, Supply::Inbound(glance.no));
+        }
+    }
+}
