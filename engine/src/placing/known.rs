@@ -2,7 +2,7 @@
 
 use super::places::Places;
 use crate::model::digest;
-use crate::model::{Order, OrderHeader, OrderId, Refusal};
+use crate::model::{Order, OrderHeader, OrderId};
 use crate::state::orders::Found;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::read_named;
@@ -91,15 +91,7 @@ async fn same(
         None => Ok(None),
         Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
         Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
-        Some(_) => Err(reused(&command.order().id).into()),
-    }
-}
-
-/// That an order, or a hold, of that id is another one.
-fn reused(id: &OrderId) -> Refusal {
-    match id.hold() {
-        Some(hold_id) => Refusal::HoldIdReused { hold_id },
-        None => Refusal::OrderIdReused { order_id: id.clone() },
+        Some(_) => Err(command.reused().into()),
     }
 }
 

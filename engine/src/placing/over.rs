@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::LineShortage;
-use super::{Decided, decide};
+use super::{Decided, decide, unsettle_overtaken};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
 use crate::planning::{Draft, Own, Wanted};
@@ -43,8 +43,8 @@ pub async fn plan_over<'a>(
         let units = Resting::read(kernel, held)?.units_of(held);
         let own = Own { units };
         let wanted = wanted.with_own(&own);
-        let draft = match decide(kernel, &wanted, &mut attempts).await? {
-            Decided::Plan(draft, _) => draft,
+        let (draft, planned) = match decide(kernel, &wanted, &mut attempts).await? {
+            Decided::Plan(draft, planned) => (draft, planned),
             Decided::SoldOut(shortages) => return Ok(Over::SoldOut(shortages)),
         };
         let off = own.units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
@@ -56,6 +56,7 @@ pub async fn plan_over<'a>(
             attempt => attempt,
         };
         if let Some(claims) = attempts.end(attempt).await? {
+            unsettle_overtaken(kernel, &draft, planned);
             return Ok(Over::Granted(Box::new(draft), own.units.clone(), claims));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::request::OrderRequest;
 use crate::model::event::Listed;
-use crate::model::{Day, Hold, Meta, PackedOrder, Timestamp, Violation};
+use crate::model::{Day, Hold, Meta, PackedOrder, Refusal, Timestamp, Violation};
 
 /// A command that places what a caller describes.
 pub trait Places {
@@ -27,6 +27,9 @@ pub trait Places {
     /// # Errors
     /// Every field that is wrong.
     fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>>;
+
+    /// That its id was used before, for something else.
+    fn reused(&self) -> Refusal;
 
     /// The hold that it begins as, if it is one.
     fn hold(&self) -> Option<Box<Hold>> {

@@ -47,8 +47,12 @@ pub struct AuditReport {
     pub pegged: u64,
     /// Units reserved, over all pairs and supplies.
     pub reserved: u64,
+    /// Of those, units of reservations that are marked as held.
+    pub held: u64,
     /// Units that orders have open: neither shipped nor cancelled.
     pub open: u64,
+    /// Live holds looked at, which are orders as well.
+    pub holds: u64,
     /// The state hash, from scratch.
     pub state_hash: StateHash,
     /// The first breaches.
@@ -185,6 +189,8 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
             audit_pair(look, state, Pair { sku: no, node: slot.node }, &mut report)?;
         }
     }
+    // Units that live holds have.
+    let mut held = 0;
     for (no, cell) in look.kernel.state.orders.iter() {
         look.on()?;
         match state.order(no, cell)? {
@@ -195,10 +201,14 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
             OrderReply::Resident(kept) => {
                 let order = kept.order();
                 report.state_hash.add(kept.hash());
-                audit_order(look, state, &order, &mut report)?;
+                audit_order(look, state, &order, (&mut report, &mut held))?;
             }
             _ => {}
         }
+    }
+    if report.held != held {
+        let detail = format!("{} units are marked as held, holds have {held}", report.held);
+        report.breach("CONSERVATION", detail);
     }
     // Every order's open units are reserved. So there is a reservation that no order
     // knows only if more is reserved than is open.
@@ -312,6 +322,7 @@ fn audit_pair(
         look.on()?;
         report.reservations += 1;
         report.reserved += u64::from(reservation.units);
+        report.held += if reservation.held { u64::from(reservation.units) } else { 0 };
     }
     Ok(())
 }
@@ -367,10 +378,15 @@ fn audit_order(
     look: &mut Look<'_>,
     state: &AsOf<'_>,
     order: &Order,
-    report: &mut AuditReport,
+    (report, held): (&mut AuditReport, &mut u64),
 ) -> Result<(), EngineError> {
     report.orders += 1;
-    report.open += order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
+    let open = order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
+    report.open += open;
+    if order.live_hold().is_some() {
+        report.holds += 1;
+        *held += open;
+    }
     audit_lines(order, report);
     for allocation in &order.allocations {
         look.on()?;

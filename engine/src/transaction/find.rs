@@ -18,13 +18,9 @@ pub async fn find_order(kernel: &Kernel, id: &OrderId) -> Result<Order, EngineEr
     order.ok_or_else(|| not_found(id))
 }
 
-/// That there is no order of that id, or no hold.
+/// That there is no order of that id.
 pub fn not_found(id: &OrderId) -> EngineError {
-    match id.hold() {
-        Some(hold_id) => Refusal::HoldNotFound { hold_id },
-        None => Refusal::OrderNotFound { order_id: id.clone() },
-    }
-    .into()
+    Refusal::OrderNotFound { order_id: id.clone() }.into()
 }
 
 /// Reads an order that was found under `id`; none while it is being placed. The

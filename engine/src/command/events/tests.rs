@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::command::{BacklogRepegged, Repegged, StockOperation};
+use crate::command::{BacklogRepegged, EndedHold, Repegged, StockOperation};
 use crate::model::Location;
 use crate::model::catalog::Item;
 use crate::model::ids::{
-    CustomerId, InboundId, InboundNo, NodeId, PostalCode, ServiceName, ServiceNo, Sku,
+    CustomerId, HoldId, InboundId, InboundNo, NodeId, OwnerId, PostalCode, ServiceName, ServiceNo,
+    Sku,
 };
 use crate::model::{
-    Added, Allocation, AllocationUnits, Band, Day, Dispatch, LineRepegged, Lsn, Move, Node,
-    NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
-    PackedOrder, Pair, Policy, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage,
-    SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
-    ToldAt, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Band, Day, Dispatch, Hold, HoldState, LineRepegged, Lsn,
+    Move, Node, NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo,
+    Origin, PackedOrder, Pair, Pegged, Policy, Proposal, Record, RequestId, Serves, Service,
+    Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
+    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -149,7 +150,7 @@ type Named = (&'static str, AnyEvent);
 
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
-    [first(), of_orders(order_placed), of_supplies(), of_the_backlog()].concat()
+    [first(), of_orders(order_placed), of_supplies(), of_the_backlog(), of_holds()].concat()
 }
 
 fn inbound_id() -> InboundId {
@@ -283,7 +284,12 @@ fn of_the_backlog() -> Vec<Named> {
             BacklogRepegged {
                 sku: PAIR.sku,
                 looked_at: Lsn::new(77),
-                lines: vec![Repegged { no: OrderNo(5), id: order_id(), line: line_repegged() }],
+                lines: vec![Repegged {
+                    no: OrderNo(5),
+                    id: order_id(),
+                    line: line_repegged(),
+                    held: None,
+                }],
                 told: None,
             }
             .into(),
@@ -297,6 +303,52 @@ fn of_the_backlog() -> Vec<Named> {
                 told: Some(vec![(PAIR.node, ToldAt { supplies: vec![(NO, ETA)], lost: 2 })]),
             }
             .into(),
+        ),
+    ]
+}
+
+/// The order that is held, or was.
+fn held(state: HoldState) -> PackedOrder {
+    let mut order = placed();
+    let id = HoldId::new("id", "cart-1").unwrap();
+    let owner = Some(OwnerId::new("id", "session-1").unwrap());
+    if state == HoldState::Live {
+        order.header.id = OrderId::of_hold(&id);
+    }
+    let hold = Hold { id, owner, until: ETA, extended: 2, is_paying: true, state };
+    order.header.hold = Some(Box::new(hold));
+    PackedOrder::of(&order)
+}
+
+fn of_holds() -> Vec<Named> {
+    let peg = |supply| Pegged { pair: PAIR, line: 1, supply, units: 3 };
+    let (off, on) =
+        (vec![peg(Supply::OnHand), peg(Supply::Inbound(NO))], vec![peg(Supply::OnHand)]);
+    let hold_id = HoldId::new("id", "cart-1").unwrap();
+    let replaced =
+        |state, ends| HoldReplaced { order: held(state), off: off.clone(), on: on.clone(), ends };
+    let ended = EndedHold { no: OrderNo(5), id: hold_id.clone(), units: off.clone() };
+    let lines = vec![Repegged {
+        no: OrderNo(5),
+        id: OrderId::of_hold(&hold_id),
+        line: line_repegged(),
+        held: Some(true),
+    }];
+    vec![
+        ("hold_created", HoldCreated { order: held(HoldState::Live) }.into()),
+        (
+            "hold_extended",
+            HoldExtended { no: OrderNo(5), id: hold_id, until: ETA, for_payment: true }.into(),
+        ),
+        ("hold_confirmed", replaced(HoldState::Confirmed, None).into()),
+        (
+            "hold_taken_over",
+            replaced(HoldState::Live, Some((OrderNo(5), HoldState::TakenOver))).into(),
+        ),
+        ("holds_ended", HoldsEnded { state: HoldState::Lapsed, holds: vec![ended] }.into()),
+        (
+            "hold_repegged",
+            BacklogRepegged { sku: PAIR.sku, looked_at: Lsn::new(79), lines, told: None }.into(),
         ),
     ]
 }

@@ -10,8 +10,8 @@ use crate::model::digest::{Part, hash_written};
 use crate::model::effect::Claim;
 use crate::model::event::{Event, Numbered, Record};
 use crate::model::{
-    Day, Hold, HoldId, HoldState, Meta, Order, OrderId, OrderNo, OwnerId, PackedOrder, Request,
-    Shortage, Timestamp, Unpackable, Violation,
+    Day, Hold, HoldId, HoldState, Meta, Order, OrderId, OrderNo, OwnerId, PackedOrder, Refusal,
+    Request, Shortage, Timestamp, Unpackable, Violation,
 };
 use crate::placing::known::{Begun, begin_order};
 use crate::placing::over::{Over, pegs, plan_over};
@@ -39,8 +39,8 @@ pub struct CreateHold {
     /// Whose cart it is, if the caller says so. An owner has one live hold: this one takes over
     /// the units of the one before, which are free to it.
     pub owner: Option<OwnerId>,
-    hold: HoldId,
-    order: OrderRequest,
+    pub(crate) hold: HoldId,
+    pub(crate) order: OrderRequest,
 }
 
 impl CreateHold {
@@ -84,11 +84,16 @@ impl Places for CreateHold {
     }
 
     fn fingerprint(&self) -> u64 {
+        let of_order = self.order.fingerprint(None);
         let print = hash_written(Part::Request, |digest| {
-            digest.words([self.order.fingerprint(None), self.seconds.into()]);
+            digest.words([of_order, self.seconds.into()]);
             digest.optional(self.owner.as_ref().map(OwnerId::as_str));
         });
         print.value()
+    }
+
+    fn reused(&self) -> Refusal {
+        Refusal::HoldIdReused { hold_id: self.hold.clone() }
     }
 
     fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>> {
@@ -255,7 +260,60 @@ async fn take_over(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::command::fixture::{hold, said};
+    use crate::command::fixture::{hold, hold_id, meta, order, said, sku, told};
+    use crate::engine::PlaceOutcome;
+    use crate::engine::tests::{one_unit, run};
+    use crate::model::RefusalKind;
+
+    /// The refusals of the table, whose rows are checked.
+    pub(crate) fn table() -> Vec<RefusalKind> {
+        let (engine, mut pump) = one_unit();
+        let mut unknown = order();
+        unknown.order.lines.0[0].sku = sku("X");
+        let unknown = CreateHold::new(meta(), hold_id("U"), (60, None), unknown.order);
+        run(&mut pump, engine.create_hold(hold("H")));
+        let refusals = [
+            (unknown, Refusal::ItemNotFound { sku: sku("X") }),
+            (
+                CreateHold { seconds: 61, ..hold("H") },
+                Refusal::HoldIdReused { hold_id: hold_id("H") },
+            ),
+        ];
+        let refusals = refusals.map(|(command, expected)| {
+            assert_eq!(told(engine.create_hold(command)), expected);
+            expected.kind()
+        });
+        refusals.to_vec()
+    }
+
+    #[test]
+    fn a_hold_of_an_unknown_item_or_under_a_used_id_is_refused() {
+        table();
+    }
+
+    #[test]
+    fn the_next_hold_of_an_owner_takes_over_the_units_of_the_one_before() {
+        let (engine, mut pump) = one_unit();
+        let owner = OwnerId::new("owner", "X").ok();
+        let of = |id: &str| CreateHold { owner: owner.clone(), ..hold(id) };
+        let first = run(&mut pump, engine.create_hold(of("H1")));
+        let second = run(&mut pump, engine.create_hold(of("H2")));
+        assert!(matches!(second.outcome, PlaceOutcome::Placed(_)), "the unit is his: {second:?}");
+        let state = |pump: &mut _, id: &str| {
+            let order = run(pump, engine.order(&OrderId::of_hold(&hold_id(id)))).order;
+            order.header.hold.as_deref().map(|hold| hold.state)
+        };
+        assert_eq!(state(&mut pump, "H1"), Some(HoldState::TakenOver));
+        assert_eq!(state(&mut pump, "H2"), Some(HoldState::Live));
+        // A retry of the first one does not take the unit back.
+        let again = run(&mut pump, engine.create_hold(of("H1")));
+        assert_eq!(again.version, first.version);
+        assert_eq!(state(&mut pump, "H2"), Some(HoldState::Live));
+        let sold_out = run(&mut pump, engine.create_hold(hold("H3")));
+        assert!(matches!(sold_out.outcome, PlaceOutcome::SoldOut(_)), "{sold_out:?}");
+        let audit = engine.audit().expect("it ends");
+        assert!(audit.is_clean(), "{audit:?}");
+    }
 
     #[test]
     fn a_hold_is_for_a_second_to_a_day() {

@@ -185,7 +185,7 @@ pub(crate) mod tests {
                 at_limit("259200 seconds from its beginning"),
             ),
             (extended(&[]), Extension::PaymentStarted, 259_140, until(259_200)),
-            (released.clone(), once, 10, Err(super::ended(&released))),
+            (released.clone(), once, 10, Err(ended(&released))),
         ];
         check(rows.map(|(order, by, at, expected)| {
             let now = CREATED.saturating_add_micros(at * SECOND);

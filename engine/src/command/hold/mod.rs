@@ -18,13 +18,24 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use crate::model::{HoldId, Order, OrderId, Pegged, Refusal};
+use crate::model::{HoldId, Order, OrderId, Pegged, Refusal, RefusalKind};
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
 
 /// Takes a hold in hand, whatever became of it.
 async fn in_hand(claims: &mut Claims<'_>, hold: &HoldId) -> Result<Order, EngineError> {
-    claims.in_hand(&OrderId::of_hold(hold)).await
+    let order = claims.in_hand(&OrderId::of_hold(hold)).await;
+    order.map_err(|error| as_hold(error, hold))
+}
+
+/// The same error, about a hold: it was looked for as an order.
+pub fn as_hold(error: EngineError, hold: &HoldId) -> EngineError {
+    match error {
+        EngineError::Refused(refusal) if refusal.kind() == RefusalKind::OrderNotFound => {
+            Refusal::HoldNotFound { hold_id: hold.clone() }.into()
+        }
+        other => other,
+    }
 }
 
 /// That a hold has no units any more, or is an order.

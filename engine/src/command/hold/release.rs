@@ -66,13 +66,13 @@ pub(crate) mod tests {
 
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
-        let ended = |state| Err(super::ended(&hold_in(state)));
+        let has_ended = |state| Err(ended(&hold_in(state)));
         let rows = [
             (HoldState::Live, Ok(true)),
             (HoldState::Released, Ok(false)),
             (HoldState::Lapsed, Ok(false)),
-            (HoldState::Confirmed, ended(HoldState::Confirmed)),
-            (HoldState::TakenOver, ended(HoldState::TakenOver)),
+            (HoldState::Confirmed, has_ended(HoldState::Confirmed)),
+            (HoldState::TakenOver, has_ended(HoldState::TakenOver)),
         ];
         check(rows.map(|(state, expected)| (state, decide(&hold_in(state)), expected)))
     }

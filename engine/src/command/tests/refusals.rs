@@ -6,20 +6,22 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    cancel, dispatch, item, keyed, node, order, recall, receive, ship, told,
+    cancel, confirm, dispatch, extend, hold as a_hold, item, keyed, node, order, recall, receive,
+    release, ship, told,
 };
 use crate::command::order::{cancel as cancelling, place, ship as shipping};
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
-    CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, PlaceOrder,
-    RecallTransfer, SetPolicy, ShipShipment, StockOperation, catalogue,
+    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
+    EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
+    StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
 use crate::limits::TRIES_MAX;
 use crate::model::RefusalKind::{self, *};
-use crate::model::{OrderNo, Policy, Proposal, Refusal, Supply, stock};
+use crate::model::{OrderId, OrderNo, Policy, Proposal, Refusal, Supply, stock};
 use crate::state::stock::{Edit, Grant};
 use crate::transaction::bells::Awaited;
 use crate::transaction::claims::Claims;
@@ -46,7 +48,10 @@ const FIND: &str = "transaction/find.rs";
 /// that of a placed order can be.
 const KERNEL: &str = "transaction/kernel.rs";
 
-const ROOMS: [Room; 10] = [
+/// What the rooms of holds share.
+const HOLD: &str = "command/hold/mod.rs";
+
+const ROOMS: [Room; 14] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ListFull, Contended],
@@ -178,6 +183,40 @@ const ROOMS: [Room; 10] = [
         ],
     },
     Room {
+        command: "CreateHold",
+        refusals: &[RequestIdReused, HoldIdReused, ItemNotFound, Contended],
+        sources: &[
+            "command/hold/create.rs",
+            "placing/mod.rs",
+            "placing/resolve.rs",
+            ATTEMPTS,
+            REQUESTS,
+        ],
+    },
+    Room {
+        command: "ExtendHold",
+        refusals: &[RequestIdReused, HoldNotFound, HoldEnded, HoldAtLimit, Contended],
+        sources: &["command/hold/extend.rs", HOLD, ATTEMPTS, REQUESTS, RUN],
+    },
+    Room {
+        command: "ConfirmHold",
+        refusals: &[
+            RequestIdReused,
+            OrderIdReused,
+            HoldNotFound,
+            HoldEnded,
+            HoldDiffers,
+            HoldUnitsGone,
+            Contended,
+        ],
+        sources: &["command/hold/confirm.rs", HOLD, ATTEMPTS, REQUESTS, RUN],
+    },
+    Room {
+        command: "ReleaseHold",
+        refusals: &[RequestIdReused, HoldNotFound, HoldEnded, Contended],
+        sources: &["command/hold/release.rs", HOLD, ATTEMPTS, REQUESTS, RUN],
+    },
+    Room {
         command: "CancelOrder",
         refusals: &[
             RequestIdReused,
@@ -220,13 +259,18 @@ fn provoked() -> Vec<Provoked> {
         ("DispatchTransfer", transfer::tests::dispatch()),
         ("RecallTransfer", transfer::tests::recall()),
         ("PlaceOrder", place::tests::table()),
+        ("CreateHold", hold::create::tests::table()),
+        ("ExtendHold", hold::extend::tests::table()),
+        ("ConfirmHold", hold::confirm::tests::table()),
+        ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
         ("ShipShipment", shipping::tests::table()),
     ];
     let of_tables = tables
         .into_iter()
         .flat_map(|(command, kinds)| kinds.into_iter().map(move |kind| (command, kind)));
-    of_tables.chain(under_a_used_key()).chain(of_an_unknown_order()).chain(kept_out()).collect()
+    let others = [under_a_used_key(), of_an_unknown_order(), of_an_unknown_hold(), kept_out()];
+    of_tables.chain(others.concat()).collect()
 }
 
 /// Commands under a key that another one was carried out under.
@@ -255,6 +299,10 @@ fn under_a_used_key() -> Vec<Provoked> {
             told(engine.recall_transfer(RecallTransfer { meta: meta(), ..recall(NODE, "M") })),
         ),
         ("PlaceOrder", told(engine.place_order(PlaceOrder { meta: meta(), ..order() }))),
+        ("CreateHold", told(engine.create_hold(CreateHold { meta: meta(), ..a_hold("H") }))),
+        ("ExtendHold", told(engine.extend_hold(ExtendHold { meta: meta(), ..extend("H") }))),
+        ("ConfirmHold", told(engine.confirm_hold(ConfirmHold { meta: meta(), ..confirm("H") }))),
+        ("ReleaseHold", told(engine.release_hold(ReleaseHold { meta: meta(), ..release("H") }))),
         ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
         ("ShipShipment", told(engine.ship_shipment(ShipShipment { meta: meta(), ..ship(1) }))),
     ];
@@ -279,6 +327,20 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     kinds(refusals)
 }
 
+fn of_an_unknown_hold() -> Vec<Provoked> {
+    let (engine, _pump) = one_unit();
+    let refusals = [
+        ("ExtendHold", told(engine.extend_hold(extend("H")))),
+        ("ConfirmHold", told(engine.confirm_hold(confirm("H")))),
+        ("ReleaseHold", told(engine.release_hold(release("H")))),
+    ];
+    let unknown = Refusal::HoldNotFound { hold_id: a_hold("H").hold().clone() };
+    for (command, refusal) in &refusals {
+        assert_eq!(*refusal, unknown, "{command}");
+    }
+    kinds(refusals)
+}
+
 /// Commands whose actor another transaction keeps. Each is woken as often as it may try.
 fn kept_out() -> Vec<Provoked> {
     let (engine, mut pump) = one_unit();
@@ -288,6 +350,7 @@ fn kept_out() -> Vec<Provoked> {
     let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit))));
     assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
     let placing = told_at_last(&engine, Awaited::Pair(PAIR), engine.place_order(order()));
+    let holding = told_at_last(&engine, Awaited::Pair(PAIR), engine.create_hold(a_hold("H")));
     drop(buyer);
 
     run(&mut pump, engine.place_order(order()));
@@ -306,13 +369,29 @@ fn kept_out() -> Vec<Provoked> {
     let mut clerk = Claims::new(&engine.kernel);
     assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
     let taken = Awaited::Order(OrderNo(1));
+    let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
+    let shipping = told_at_last(&engine, taken, engine.ship_shipment(ship(1)));
+    drop(clerk);
+
+    run(&mut pump, engine.cancel_order(cancel()));
+    run(&mut pump, engine.create_hold(a_hold("H")));
+    let mut cashier = Claims::new(&engine.kernel);
+    let of_hold = OrderId::of_hold(a_hold("H").hold());
+    assert!(matches!(poll(pin!(cashier.in_hand(&of_hold))), Poll::Ready(Ok(_))));
+    let held = Awaited::Order(OrderNo(2));
+    let mut other = confirm("H");
+    other.order = OrderId::new("id", "P").expect("an id");
     kinds([
+        ("CreateHold", holding),
+        ("ExtendHold", told_at_last(&engine, held, engine.extend_hold(extend("H")))),
+        ("ConfirmHold", told_at_last(&engine, held, engine.confirm_hold(other))),
+        ("ReleaseHold", told_at_last(&engine, held, engine.release_hold(release("H")))),
         ("PlaceOrder", placing),
         ("ChangeStock", changing),
         ("DispatchTransfer", dispatching),
         ("RecallTransfer", recalling),
-        ("CancelOrder", told_at_last(&engine, taken, engine.cancel_order(cancel()))),
-        ("ShipShipment", told_at_last(&engine, taken, engine.ship_shipment(ship(1)))),
+        ("CancelOrder", cancelling),
+        ("ShipShipment", shipping),
     ])
 }
 

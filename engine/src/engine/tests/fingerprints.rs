@@ -2,15 +2,18 @@
 //! out. Fingerprints are in the journal, beside the events.
 
 use super::*;
-use crate::command::fixture::{change, definition, dispatch, recall};
+use crate::command::fixture::{
+    change, confirm, definition, dispatch, extend, hold, recall, release,
+};
 use crate::command::tests::sources::commands;
 use crate::command::{
-    CancelOrder, ChangeStock, DefineNode, DispatchTransfer, LineCancellation, Meta, NodeDefinition,
-    RecallTransfer, SetPolicy, ShipShipment, StockOperation,
+    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineNode, DispatchTransfer, ExtendHold,
+    Extension, LineCancellation, Meta, NodeDefinition, RecallTransfer, ReleaseHold, SetPolicy,
+    ShipShipment, StockOperation,
 };
 use crate::model::{
-    CustomerId, Day, InboundId, NodeKind, Policy, RequestId, Shortage, Split, WeekdayCutOffs,
-    Weekdays,
+    CustomerId, Day, InboundId, NodeKind, OwnerId, Policy, PostalCode, RequestId, Shortage, Split,
+    WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -173,6 +176,40 @@ fn orders(carrier: &mut Carrier) {
     });
 }
 
+fn holds(carrier: &mut Carrier) {
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.carry("create_hold", async |engine, meta| {
+        let owner = OwnerId::new("owner", "X").ok();
+        engine.create_hold(CreateHold { meta, owner, ..hold("H") }).await
+    });
+    carrier.carry("extend_hold", async |engine, meta| {
+        engine.extend_hold(ExtendHold { meta, ..extend("H") }).await
+    });
+    carrier.carry("extend_hold_payment", async |engine, meta| {
+        let by = Extension::PaymentStarted;
+        engine.extend_hold(ExtendHold { meta, by, ..extend("H") }).await
+    });
+    carrier.carry("confirm_hold", async |engine, meta| {
+        let confirm = ConfirmHold {
+            meta,
+            order: order_id("confirm_hold"),
+            customer: CustomerId::new("customer", "C-1").ok(),
+            channel: Some(text("web")),
+            postal_code: PostalCode::new("postal_code", "10001").ok(),
+            service: ServiceName::new("service", "first_class").ok(),
+            deliver_by: Some(Day::from_epoch_days(30_000)),
+            lines: order().order.lines,
+            ..confirm("H")
+        };
+        engine.confirm_hold(confirm).await
+    });
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    run(&mut carrier.pump, carrier.engine.create_hold(hold("I")));
+    carrier.carry("release_hold", async |engine, meta| {
+        engine.release_hold(ReleaseHold { meta, ..release("I") }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -180,6 +217,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     define(&mut carrier);
     change_stock(&mut carrier);
     orders(&mut carrier);
+    holds(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -3,7 +3,7 @@
 use super::event::OrderPlaced;
 use crate::limits;
 use crate::model::check::finish;
-use crate::model::{Day, Meta, Rule, Timestamp, Violation};
+use crate::model::{Day, Meta, Refusal, Rule, Timestamp, Violation};
 use crate::placing::places::Places;
 use crate::placing::request::OrderRequest;
 
@@ -37,6 +37,10 @@ impl Places for PlaceOrder {
 
     fn fingerprint(&self) -> u64 {
         self.order.fingerprint(self.placed_at)
+    }
+
+    fn reused(&self) -> Refusal {
+        Refusal::OrderIdReused { order_id: self.order.id.clone() }
     }
 
     fn validate(&self, ordered_on: Option<Day>) -> Result<(), Vec<Violation>> {
