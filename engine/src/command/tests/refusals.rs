@@ -174,7 +174,7 @@ const ROOMS: [Room; 14] = [
         ],
         sources: &[
             "placing/mod.rs",
-            "placing/known.rs",
+            "command/order/place/request.rs",
             "placing/resolve.rs",
             "placing/judge.rs",
             ATTEMPTS,
