@@ -99,6 +99,10 @@ pub const HOLD_GRACE_SECONDS: u32 = 600;
 /// days, a weekend and its Monday.
 pub const HOLD_LIFE_SECONDS_MAX: u32 = 3 * 86_400;
 
+/// How long a hold waits in line for units, in seconds: half a day. Who has not got them by then
+/// is told so, and may ask again.
+pub const HOLD_WAIT_SECONDS: u32 = 43_200;
+
 /// Most holds that lapse by one event: their orders are in hand, and their pairs claimed, for as
 /// long as a batch takes.
 pub const LAPSED_HOLDS_MAX: usize = 256;

@@ -9,8 +9,8 @@ use crate::model::Effect;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
 use crate::model::{
-    HoldState, KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
-    Request, StateHash, StockEffect,
+    KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
+    StateHash, StockEffect,
 };
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
@@ -231,7 +231,7 @@ impl<'a> Applier<'a> {
     fn note_hold(&self, no: OrderNo, packed: &PackedOrder) {
         let holds = &self.kernel.state.holds;
         match packed.hold() {
-            Some(hold) if hold.state == HoldState::Live => holds.placed(no, &hold),
+            Some(hold) if hold.is_open() => holds.placed(no, &hold),
             Some(_) | None => holds.ended(no),
         }
     }
@@ -252,7 +252,12 @@ impl<'a> Applier<'a> {
             }
             OrderEffect::Extend { until, .. } => self.kernel.state.holds.extended(order, *until),
             OrderEffect::EndHold(_) => self.kernel.state.holds.ended(order),
-            OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::Repeg(_) => {}
+            OrderEffect::Repeg(repegged) => {
+                if let Some(until) = repegged.offered_until {
+                    self.kernel.state.holds.extended(order, until);
+                }
+            }
+            OrderEffect::Cancel(_) | OrderEffect::Ship { .. } => {}
         }
         let settles = self.settles;
         self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))

@@ -8,7 +8,6 @@
 //! claimed know effects and claims only, and never the event.
 
 use super::catalog::{Item, Node, Policy};
-use super::hold::HoldState;
 use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, Sku, SkuNo};
 use super::order::OrderEffect;
 use super::stock::{Parts, StockEffect};
@@ -132,7 +131,7 @@ impl Effect {
                 | OrderEffect::EndHold(_),
             ) => Some(Claim::InHand(*no)),
             Self::Order(_, OrderEffect::Place(packed)) => {
-                let live = packed.hold().filter(|hold| hold.state == HoldState::Live);
+                let live = packed.hold().filter(|hold| hold.is_open());
                 live.and_then(|hold| hold.owner).map(Claim::Owner)
             }
             Self::Name(id, _) => Some(Claim::Name(id.clone())),

@@ -2,8 +2,9 @@
 //! lapses at an instant.
 //!
 //! ```text
-//!   live --+--> confirmed: an order like any other
-//!          +--> released, lapsed, taken over by the owner's next hold: its units are free
+//!   waiting --its turn--> live --+--> confirmed: an order like any other
+//!                                +--> released, lapsed, taken over by the owner's next hold:
+//!                                     its units are free, for the next in line
 //! ```
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub struct Hold {
     pub owner: Option<OwnerId>,
     /// When it lapses, or would have.
     pub until: Timestamp,
+    /// For how long it has its units, in seconds, from when it gets them.
+    pub seconds: u32,
     /// How often it was extended.
     pub extended: u8,
     /// Whether it was given its grace for a payment.
@@ -47,6 +50,15 @@ pub enum HoldState {
     TakenOver,
     /// It goes on under its id as another order, with another number.
     Renumbered,
+    /// It waits in line for units.
+    Waiting,
+}
+
+impl Hold {
+    /// Whether it has units, or waits for them.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, HoldState::Live | HoldState::Waiting)
+    }
 }
 
 /// Units of a line that rest on one supply.
@@ -99,13 +111,14 @@ pub fn by_pair(
 
 /// As a number in state and events, never reused.
 impl HoldState {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Live,
         Self::Confirmed,
         Self::Released,
         Self::Lapsed,
         Self::TakenOver,
         Self::Renumbered,
+        Self::Waiting,
     ];
 
     /// The number that stands for this state.
@@ -127,6 +140,7 @@ impl HoldState {
             Self::Lapsed => "lapsed",
             Self::TakenOver => "taken over",
             Self::Renumbered => "renumbered",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -159,6 +173,6 @@ mod tests {
         for (state, code) in HoldState::ALL.into_iter().zip(0..) {
             assert_eq!((state.code(), HoldState::from_code(code)), (code, Some(state)));
         }
-        assert_eq!(HoldState::from_code(6), None);
+        assert_eq!(HoldState::from_code(7), None);
     }
 }

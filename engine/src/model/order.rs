@@ -233,7 +233,7 @@ pub enum OrderEffect {
 }
 
 /// Units of a line rest on other supply from now on, and the order's days with them.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct LineRepegged {
     /// The line, from 0.
     #[n(0)]
@@ -247,6 +247,9 @@ pub struct LineRepegged {
     /// Shipments whose days are told anew.
     #[n(3)]
     pub told: Vec<Told>,
+    /// The order is a hold that waited, and has all its units from now on, until then.
+    #[n(4)]
+    pub offered_until: Option<Timestamp>,
 }
 
 /// Units of a line that rest on other supply from now on.
@@ -396,9 +399,9 @@ impl Order {
         self.hold_mut().state = state;
     }
 
-    /// The hold, while it has its units and is no order yet.
-    pub fn live_hold(&self) -> Option<&Hold> {
-        self.header.hold.as_deref().filter(|hold| hold.state == HoldState::Live)
+    /// The hold, while it has units or waits for them, and is no order yet.
+    pub fn open_hold(&self) -> Option<&Hold> {
+        self.header.hold.as_deref().filter(|hold| hold.is_open())
     }
 
     /// Whether it is found under an id: its own, or that of the hold that it began as.
@@ -416,7 +419,7 @@ impl Order {
     }
 
     fn repeg(&mut self, repegged: &LineRepegged) {
-        let LineRepegged { line, opened, moves, told } = repegged;
+        let LineRepegged { line, opened, moves, told, offered_until } = repegged;
         if !opened.is_empty() {
             let opened = opened.iter().map(|node| Shipment::waiting(*node));
             let all = std::mem::take(&mut self.shipments).into_vec().into_iter().chain(opened);
@@ -431,6 +434,10 @@ impl Order {
             let shipment = &mut self.shipments[usize::from(*shipment)];
             (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
             shipment.told_of_units_there = Some(*units_there);
+        }
+        if let Some(until) = offered_until {
+            let hold = self.hold_mut();
+            (hold.state, hold.until) = (HoldState::Live, *until);
         }
     }
 

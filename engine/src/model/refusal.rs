@@ -39,7 +39,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 35.
+// another refusal, nor is a name: callers' programs know them. The next number is 36.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -115,6 +115,13 @@ refusals! {
         /// The limit.
         limit: String,
     } => LimitReached, Hold(hold_id);
+
+    /// The hold waits in line, and has no units yet.
+    #[error("hold {hold_id} waits in line for its units")]
+    35 HoldWaits = "HOLD_WAITS" {
+        /// The hold.
+        hold_id: HoldId,
+    } => Precondition, Hold(hold_id);
 
     /// The units that the order needs are not there any more: the hold lapsed, or the order goes
     /// elsewhere.

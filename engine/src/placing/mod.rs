@@ -80,7 +80,7 @@ pub async fn place<C: Places>(kernel: &Kernel, command: &C) -> Result<Placing, E
         Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = kernel.state.next_order();
-    let mut placed = placed(no, header(command, &wanted, fingerprint), draft);
+    let mut placed = placed(no, header(command, &wanted, (&draft, fingerprint)), draft);
     kernel.state.orders.number(&order.id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
@@ -300,7 +300,11 @@ fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
 }
 
 /// The header of an order that is about to be placed.
-pub fn header(command: &impl Places, wanted: &Wanted<'_>, fingerprint: u64) -> OrderHeader {
+pub fn header(
+    command: &impl Places,
+    wanted: &Wanted<'_>,
+    (draft, fingerprint): (&Draft, u64),
+) -> OrderHeader {
     let order = command.order();
     let ordered_at = command.ordered_at();
     OrderHeader {
@@ -315,7 +319,7 @@ pub fn header(command: &impl Places, wanted: &Wanted<'_>, fingerprint: u64) -> O
         promise_by: wanted.promise_by,
         shortage: wanted.shortage,
         split: wanted.split,
-        hold: command.hold(),
+        hold: command.hold(draft),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::request::OrderRequest;
 use crate::model::event::Listed;
 use crate::model::{Day, Hold, Meta, PackedOrder, Refusal, Timestamp, Violation};
+use crate::planning::Draft;
 
 /// A command that places what a caller describes.
 pub trait Places {
@@ -31,8 +32,8 @@ pub trait Places {
     /// That its id was used before, for something else.
     fn reused(&self) -> Refusal;
 
-    /// The hold that it begins as, if it is one.
-    fn hold(&self) -> Option<Box<Hold>> {
+    /// The hold that it begins as, if it is one, planned so.
+    fn hold(&self, _: &Draft) -> Option<Box<Hold>> {
         None
     }
 

@@ -383,7 +383,7 @@ fn audit_order(
     report.orders += 1;
     let open = order.allocations.iter().map(|a| u64::from(a.open())).sum::<u64>();
     report.open += open;
-    if order.live_hold().is_some() {
+    if order.open_hold().is_some() {
         report.holds += 1;
         *held += open;
     }

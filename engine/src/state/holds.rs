@@ -169,7 +169,15 @@ mod tests {
     fn hold(until: i64, name: &str) -> Hold {
         let id = HoldId::new("hold", "H").expect("an id");
         let (until, owner) = (Timestamp::from_micros(until), Some(owner(name)));
-        Hold { id, owner, until, extended: 0, is_paying: false, state: HoldState::Live }
+        Hold {
+            id,
+            owner,
+            until,
+            seconds: 60,
+            extended: 0,
+            is_paying: false,
+            state: HoldState::Live,
+        }
     }
 
     #[test]

@@ -206,7 +206,7 @@ impl State {
     /// An order that began as a hold is found in a snapshot; false when its id has a number
     /// already.
     pub fn recover_hold(&self, no: OrderNo, id: OrderId, hold: &Hold) -> bool {
-        if hold.state == HoldState::Live {
+        if hold.is_open() {
             self.holds.placed(no, hold);
         }
         if hold.state == HoldState::Renumbered {

@@ -315,7 +315,7 @@ fn held(state: HoldState) -> PackedOrder {
     if state == HoldState::Live {
         order.header.id = OrderId::of_hold(&id);
     }
-    let hold = Hold { id, owner, until: ETA, extended: 2, is_paying: true, state };
+    let hold = Hold { id, owner, until: ETA, seconds: 60, extended: 2, is_paying: true, state };
     order.header.hold = Some(Box::new(hold));
     PackedOrder::of(&order)
 }
@@ -331,7 +331,7 @@ fn of_holds() -> Vec<Named> {
     let lines = vec![Repegged {
         no: OrderNo(5),
         id: OrderId::of_hold(&hold_id),
-        line: line_repegged(),
+        line: LineRepegged { offered_until: Some(ETA), ..line_repegged() },
         held: Some(true),
     }];
     vec![
@@ -495,7 +495,13 @@ fn line_repegged() -> LineRepegged {
     let days = Some((day(20_498), day(20_499)));
     let told = Told { shipment: 2, deliver_by_before: None, days, units_there: true };
     let waits = Told { shipment: 1, deliver_by_before: None, days: None, units_there: false };
-    LineRepegged { line: 0, opened: vec![NodeNo(9)], moves: vec![moved], told: vec![waits, told] }
+    LineRepegged {
+        line: 0,
+        opened: vec![NodeNo(9)],
+        moves: vec![moved],
+        told: vec![waits, told],
+        offered_until: None,
+    }
 }
 
 /// An order that was never re-pegged is packed as it always was: an older build reads it.

@@ -144,6 +144,7 @@ fn decide(held: &Order, command: &ConfirmHold, state: &State) -> Result<Way, Ref
             is_as_held(&held.header, command, service)
         }
         HoldState::Lapsed => false,
+        HoldState::Waiting => return Err(Refusal::HoldWaits { hold_id: hold.id.clone() }),
         _ => return Err(ended(held)),
     };
     if !command.lines.0.is_empty() && !has_lines(held, &command.lines, state) {
@@ -214,7 +215,7 @@ async fn plan_anew(
     };
     claims.take(more);
     let on = pegs(&draft).collect();
-    let (no, ends) = match held.live_hold() {
+    let (no, ends) = match held.open_hold() {
         Some(_) => (held.no, None),
         None => (kernel.state.next_order(), Some((held.no, HoldState::Renumbered))),
     };

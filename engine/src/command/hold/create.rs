@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use super::replaced::HoldReplaced;
-use crate::limits::HOLD_SECONDS_MAX;
+use crate::limits::{HOLD_SECONDS_MAX, HOLD_WAIT_SECONDS};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Part, hash_written};
 use crate::model::effect::Claim;
@@ -19,6 +19,7 @@ use crate::placing::places::Places;
 use crate::placing::request::OrderRequest;
 use crate::placing::resolve::resolve;
 use crate::placing::{Placing, header, known, place, placed};
+use crate::planning::Draft;
 use crate::state::holds::Owned;
 use crate::transaction::begin::{Started, begin_request};
 use crate::transaction::claims::Claims;
@@ -39,6 +40,9 @@ pub struct CreateHold {
     /// Whose cart it is, if the caller says so. An owner has one live hold: this one takes over
     /// the units of the one before, which are free to it.
     pub owner: Option<OwnerId>,
+    /// Whether it waits in line for units that are not there. It gets them in its turn, all of
+    /// them, for as long as it holds; it waits [`HOLD_WAIT_SECONDS`] at most.
+    pub(crate) waits: bool,
     pub(crate) hold: HoldId,
     pub(crate) order: OrderRequest,
 }
@@ -54,7 +58,14 @@ impl CreateHold {
     ) -> Self {
         let id = OrderId::of_hold(&hold);
         let order = OrderRequest { id, shortage: Some(Shortage::Reject), ..order };
-        Self { meta, seconds, owner, hold, order }
+        Self { meta, seconds, owner, waits: false, hold, order }
+    }
+
+    /// The same, and it waits in line.
+    #[must_use]
+    pub fn waiting(self) -> Self {
+        let order = OrderRequest { shortage: Some(Shortage::Backorder), ..self.order };
+        Self { waits: true, order, ..self }
     }
 
     /// The hold's id.
@@ -103,15 +114,18 @@ impl Places for CreateHold {
         finish(found)
     }
 
-    fn hold(&self) -> Option<Box<Hold>> {
-        let until = self.meta.at.saturating_add_micros(i64::from(self.seconds) * 1_000_000);
+    fn hold(&self, draft: &Draft) -> Option<Box<Hold>> {
+        let waits = draft.unfilled_units() > 0;
+        let seconds = if waits { HOLD_WAIT_SECONDS } else { self.seconds };
+        let until = self.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
         Some(Box::new(Hold {
             id: self.hold.clone(),
             owner: self.owner.clone(),
             until,
+            seconds: self.seconds,
             extended: 0,
             is_paying: false,
-            state: HoldState::Live,
+            state: if waits { HoldState::Waiting } else { HoldState::Live },
         }))
     }
 }
@@ -209,7 +223,7 @@ async fn live_in_hand(claims: &mut Claims<'_>, no: OrderNo) -> Result<Option<Ord
     let known = read_order(claims.kernel(), no).await?;
     let Some(hold) = known.and_then(|order| order.header.hold) else { return Ok(None) };
     let order = claims.in_hand(&OrderId::of_hold(&hold.id)).await?;
-    let is_it = order.no == no && order.live_hold().is_some();
+    let is_it = order.no == no && order.open_hold().is_some();
     if !is_it {
         claims.give_up(|claim| *claim != Claim::InHand(order.no));
     }
@@ -240,7 +254,7 @@ async fn take_over(
     };
     claims.take(more);
     let (no, on) = (kernel.state.next_order(), pegs(&draft).collect());
-    let mut order = placed(no, header(command, &wanted, fingerprint), *draft);
+    let mut order = placed(no, header(command, &wanted, (&draft, fingerprint)), *draft);
     kernel.state.orders.number(&command.order.id, no);
     let packed = PackedOrder::of(&order);
     let ends = Some((before.no, HoldState::TakenOver));
@@ -260,9 +274,11 @@ async fn take_over(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::command::fixture::{hold, hold_id, meta, order, said, sku, told};
-    use crate::engine::PlaceOutcome;
+    use crate::command::fixture::{
+        AT, confirm, hold, hold_id, meta, order, release, said, sku, told,
+    };
     use crate::engine::tests::{one_unit, run};
+    use crate::engine::{PlaceOutcome, Pump};
     use crate::model::RefusalKind;
 
     /// The refusals of the table, whose rows are checked.
@@ -313,6 +329,59 @@ pub(crate) mod tests {
         assert!(matches!(sold_out.outcome, PlaceOutcome::SoldOut(_)), "{sold_out:?}");
         let audit = engine.audit().expect("it ends");
         assert!(audit.is_clean(), "{audit:?}");
+    }
+
+    #[test]
+    fn who_waits_in_line_gets_what_comes_free_before_anybody_newer() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.create_hold(hold("H")));
+        for id in ["W1", "W2"] {
+            let waits = run(&mut pump, engine.create_hold(hold(id).waiting()));
+            assert!(matches!(waits.outcome, PlaceOutcome::Placed(_)), "{waits:?}");
+        }
+        let stands = |pump: &mut _, id: &str| {
+            let order = run(pump, engine.order(&OrderId::of_hold(&hold_id(id)))).order;
+            let hold = order.header.hold.as_deref().expect("it is a hold");
+            (hold.state, (hold.until.as_micros() - AT.as_micros()) / 1_000_000)
+        };
+        let all = |pump: &mut _| ["H", "W1", "W2"].map(|id| stands(pump, id));
+        let (live, waiting) = (HoldState::Live, HoldState::Waiting);
+        assert_eq!(all(&mut pump), [(live, 60), (waiting, 43_200), (waiting, 43_200)]);
+
+        let pass_to = |pump: &mut Pump, seconds: i64| {
+            engine.tell_time(AT.saturating_add_micros(seconds * 1_000_000));
+            while pump.pump().expect("the engine does not halt") {}
+        };
+        pass_to(&mut pump, 59);
+        assert_eq!(stands(&mut pump, "H"), (live, 60), "not a moment before its time");
+        pass_to(&mut pump, 60);
+        let lapsed = (HoldState::Lapsed, 60);
+        assert_eq!(all(&mut pump), [lapsed, (live, 120), (waiting, 43_200)]);
+        let meta = Meta { at: AT.saturating_add_micros(60_000_000), ..meta() };
+        let late = CreateHold { meta, ..hold("X") };
+        let late = run(&mut pump, engine.create_hold(late));
+        assert!(matches!(late.outcome, PlaceOutcome::SoldOut(_)), "{late:?}");
+
+        run(&mut pump, engine.release_hold(release("W1")));
+        let released = (HoldState::Released, 120);
+        assert_eq!(all(&mut pump), [lapsed, released, (live, 120)]);
+        run(&mut pump, engine.confirm_hold(confirm("W2")));
+        pass_to(&mut pump, 50_000);
+        assert_eq!(stands(&mut pump, "W2").0, HoldState::Confirmed);
+        let audit = engine.audit().expect("it ends");
+        assert!(audit.is_clean() && audit.holds == 0, "{audit:?}");
+    }
+
+    #[test]
+    fn who_waits_in_line_for_too_long_waits_no_more() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.place_order(order()));
+        run(&mut pump, engine.create_hold(hold("W").waiting()));
+        engine.tell_time(AT.saturating_add_micros(43_200_000_000));
+        while pump.pump().expect("the engine does not halt") {}
+        let order = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("W")))).order;
+        assert_eq!(order.header.hold.as_deref().map(|hold| hold.state), Some(HoldState::Lapsed));
+        assert_eq!(engine.kernel.state.holds.len(), 0);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl EndedHold {
     /// # Errors
     /// When an actor panicked.
     pub fn of(kernel: &Kernel, order: &Order) -> Result<Self, EngineError> {
-        let hold = order.live_hold().expect("it has its units");
+        let hold = order.open_hold().expect("it has its units");
         Ok(Self {
             no: order.no,
             id: hold.id.clone(),

@@ -11,7 +11,9 @@ use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
-use crate::model::{HoldId, Meta, Order, OrderEffect, OrderNo, Refusal, Timestamp, Violation};
+use crate::model::{
+    HoldId, HoldState, Meta, Order, OrderEffect, OrderNo, Refusal, Timestamp, Violation,
+};
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
@@ -100,7 +102,10 @@ impl Command for ExtendHold {
 
 /// Pure: until when a hold is extended at an instant; none if nothing changes.
 fn decide(order: &Order, by: Extension, now: Timestamp) -> Result<Option<HoldExtended>, Refusal> {
-    let Some(hold) = order.live_hold() else { return Err(ended(order)) };
+    let Some(hold) = order.open_hold() else { return Err(ended(order)) };
+    if hold.state == HoldState::Waiting {
+        return Err(Refusal::HoldWaits { hold_id: hold.id.clone() });
+    }
     let after = |from: Timestamp, seconds: u32| from.saturating_add_micros(micros(seconds));
     let last = after(order.header.ordered_at, HOLD_LIFE_SECONDS_MAX);
     let at_limit = |limit: String| Err(Refusal::HoldAtLimit { hold_id: hold.id.clone(), limit });
@@ -145,7 +150,7 @@ pub(crate) mod tests {
     use super::super::tests::{CREATED, held, hold_in};
     use super::*;
     use crate::command::fixture::{check, said};
-    use crate::model::{HoldState, Lsn, RefusalKind};
+    use crate::model::{Lsn, RefusalKind};
 
     const SECOND: i64 = 1_000_000;
 
@@ -168,6 +173,7 @@ pub(crate) mod tests {
             Err(Refusal::HoldAtLimit { hold_id, limit })
         };
         let until = |seconds| Ok(Some(seconds));
+        let waits = Err(Refusal::HoldWaits { hold_id: held().id });
         let released = hold_in(HoldState::Released);
         let rows = [
             (extended(&[]), Extension::Seconds(90), 10, until(100)),
@@ -185,6 +191,7 @@ pub(crate) mod tests {
                 at_limit("259200 seconds from its beginning"),
             ),
             (extended(&[]), Extension::PaymentStarted, 259_140, until(259_200)),
+            (hold_in(HoldState::Waiting), once, 10, waits),
             (released.clone(), once, 10, Err(ended(&released))),
         ];
         check(rows.map(|(order, by, at, expected)| {

@@ -86,7 +86,7 @@ async fn lapse_once<'k>(
     let (mut claims, mut holds, mut in_the_way) = (Claims::new(kernel), Vec::new(), None);
     for no in due {
         let Some(order) = read_order(kernel, *no).await? else { continue };
-        if !order.live_hold().is_some_and(|hold| hold.until <= now) {
+        if !order.open_hold().is_some_and(|hold| hold.until <= now) {
             continue;
         }
         match claims.in_hand_as_of(*no, order.last_lsn).await? {

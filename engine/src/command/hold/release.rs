@@ -51,7 +51,7 @@ impl Command for ReleaseHold {
 /// Pure: whether units of this hold come free.
 fn decide(order: &Order) -> Result<bool, Refusal> {
     match order.header.hold.as_deref().map(|hold| hold.state) {
-        Some(HoldState::Live) => Ok(true),
+        Some(HoldState::Live | HoldState::Waiting) => Ok(true),
         Some(HoldState::Released | HoldState::Lapsed) => Ok(false),
         _ => Err(ended(order)),
     }
@@ -69,6 +69,7 @@ pub(crate) mod tests {
         let has_ended = |state| Err(ended(&hold_in(state)));
         let rows = [
             (HoldState::Live, Ok(true)),
+            (HoldState::Waiting, Ok(true)),
             (HoldState::Released, Ok(false)),
             (HoldState::Lapsed, Ok(false)),
             (HoldState::Confirmed, has_ended(HoldState::Confirmed)),

@@ -36,7 +36,7 @@ impl Effective for HoldReplaced {
         let Self { order, off, on, ends } = self;
         let (no, id) = (order.no(), order.id());
         let hold = order.hold().expect("it began as a hold");
-        let held = hold.state == HoldState::Live;
+        let held = hold.is_open();
         let had = ends.map_or(no, |(had, _)| had);
         let off = off.iter().map(|peg| (peg.pair, peg.of(had, true)));
         let on = on.iter().map(|peg| (peg.pair, peg.of(no, held)));

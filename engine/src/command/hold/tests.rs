@@ -12,6 +12,7 @@ pub fn held() -> Hold {
         id: HoldId::new("hold", "H").expect("an id"),
         owner: None,
         until: CREATED.saturating_add_micros(60_000_000),
+        seconds: 60,
         extended: 0,
         is_paying: false,
         state: HoldState::Live,
@@ -26,7 +27,7 @@ pub fn hold_in(state: HoldState) -> Order {
     order.header.hold = Some(Box::new(held()));
     match state {
         HoldState::Live => {}
-        HoldState::Confirmed => {
+        HoldState::Confirmed | HoldState::Waiting => {
             order.header.hold = Some(Box::new(Hold { state, ..held() }));
         }
         ended => order.apply(Lsn::new(2), &OrderEffect::EndHold(ended)),

@@ -195,7 +195,7 @@ const ROOMS: [Room; 14] = [
     },
     Room {
         command: "ExtendHold",
-        refusals: &[RequestIdReused, HoldNotFound, HoldEnded, HoldAtLimit, Contended],
+        refusals: &[RequestIdReused, HoldNotFound, HoldEnded, HoldWaits, HoldAtLimit, Contended],
         sources: &["command/hold/extend.rs", HOLD, ATTEMPTS, REQUESTS, RUN],
     },
     Room {
@@ -205,6 +205,7 @@ const ROOMS: [Room; 14] = [
             OrderIdReused,
             HoldNotFound,
             HoldEnded,
+            HoldWaits,
             HoldDiffers,
             HoldUnitsGone,
             Contended,

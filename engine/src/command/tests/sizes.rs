@@ -60,6 +60,7 @@ fn repegged(id: &OrderId) -> BacklogRepegged {
         opened: vec![PAIR.node; 8],
         moves: vec![moved; 8],
         told: vec![told; 8],
+        offered_until: Some(Timestamp::from_micros(i64::MIN)),
     };
     let line = Repegged { no, id: id.clone(), line, held: Some(true) };
     let (sku, looked_at) = (PAIR.sku, Lsn::new(u64::MAX));

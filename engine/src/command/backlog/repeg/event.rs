@@ -92,6 +92,7 @@ impl Event for BacklogRepegged {
                 "order_id": id.as_str(), "order_no": no.0, "line": line.line,
                 "moves": line.moves.iter().map(moved).collect::<Vec<_>>(),
                 "told": line.told.iter().map(told).collect::<Vec<_>>(),
+                "offered_until": line.offered_until.map(|until| until.to_string()),
             })
         });
         json!({

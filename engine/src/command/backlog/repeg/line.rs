@@ -4,7 +4,9 @@
 use smallvec::SmallVec;
 
 use super::pool::{Demand, Part, Pool, Step};
-use crate::model::{Day, LineRepegged, Move, NodeNo, Order, Split, Supply, Told};
+use crate::model::{
+    Day, HoldState, LineRepegged, Move, NodeNo, Order, Split, Supply, Timestamp, Told,
+};
 use crate::state::stock::{LineSupply, Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -44,7 +46,7 @@ impl Line<'_> {
         let mut placed = self.placed(&resting);
         let mut opened = Vec::new();
         let line = self.demand.line;
-        let mut repegged = LineRepegged { line, opened: vec![], moves: vec![], told: vec![] };
+        let mut repegged = LineRepegged { line, ..LineRepegged::default() };
         for step in steps {
             let ready = self.ready(step, steps);
             if !self.step(kernel, (step, ready), &resting, &mut placed, &mut opened, &mut repegged)
@@ -73,7 +75,19 @@ impl Line<'_> {
         });
         repegged.told = told.collect();
         repegged.opened = opened.into_iter().map(|(node, _)| node).collect();
+        let waits = placed.iter().any(|of| of.units > 0 && of.ready == Ready::Never);
+        repegged.offered_until = if waits { None } else { self.offered_until(kernel, &resting) };
         Ok(Some(repegged))
+    }
+
+    /// Until when a hold that waited has its units, if none of its other lines waits.
+    fn offered_until(&self, kernel: &Kernel, resting: &Resting) -> Option<Timestamp> {
+        let hold = self.order.open_hold().filter(|hold| hold.state == HoldState::Waiting)?;
+        let rests = self.order.allocations.iter().zip(&resting.rests);
+        let mut others = rests.filter(|(a, _)| a.line != self.demand.line);
+        let waits = others.any(|(_, rests)| rests.iter().any(|r| r.ready() == Ready::Never));
+        let until = kernel.state.now().saturating_add_micros(i64::from(hold.seconds) * 1_000_000);
+        (!waits).then_some(until)
     }
 
     /// What the order rests on.

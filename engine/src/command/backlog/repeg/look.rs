@@ -169,7 +169,7 @@ impl Look {
             };
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
-            let held = order.live_hold().map(|_| true);
+            let held = order.open_hold().map(|_| true);
             lines.push(Repegged { no: order.no, id: order.header.id.clone(), line, held });
             note_comings(&self.pool, &steps, &mut comings);
             self.pool.take(&steps);

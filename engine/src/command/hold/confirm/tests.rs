@@ -43,6 +43,12 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     refused.push(ended(HoldState::Released).kind());
 
     let (engine, mut pump) = one_held();
+    run(&mut pump, engine.create_hold(hold("W").waiting()));
+    let waits = Refusal::HoldWaits { hold_id: hold("W").hold().clone() };
+    assert_eq!(told(engine.confirm_hold(confirm("W"))), waits);
+    refused.push(waits.kind());
+
+    let (engine, mut pump) = one_held();
     lapse(&engine, &mut pump);
     run(&mut pump, engine.place_order(order()));
     let reused = Refusal::OrderIdReused { order_id: order().order.id };
