@@ -178,7 +178,8 @@ impl World {
         let order = Order { placed_lsn: lsn, last_lsn: lsn, ..order };
         for a in &order.allocations {
             let parts = Parts::from_iter([(a.supply, a.units)]);
-            let effect = StockEffect::Reserve { order: order.no, line: a.line, parts, held: false };
+            let held = order.open_hold().is_some();
+            let effect = StockEffect::Reserve { order: order.no, line: a.line, parts, held };
             self.stock(order.pair_of(a), lsn, effect, hash);
         }
         self.state.order_last.fetch_max(order.no.0, Ordering::Relaxed);
