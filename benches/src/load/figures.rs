@@ -69,7 +69,8 @@ impl Figures<'_> {
             batch: (args.target == Target::Stream).then(|| args.batch()),
             reads_per_second: (looks > 0).then(|| real(orders * looks) / seconds),
             updates_per_second: self.updates.map(|updates| real(updates) / seconds),
-            followed: (args.workload == Workload::Churn).then_some(self.followed),
+            followed: matches!(args.workload, Workload::Churn | Workload::Hold)
+                .then_some(self.followed),
             rss_bytes: self.rss,
             bytes_per_pair: real(self.at_rest) / f64::from(self.stocking.pairs()),
             bytes_per_order: real(self.rss.saturating_sub(self.at_rest))

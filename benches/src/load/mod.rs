@@ -16,6 +16,7 @@ mod facts;
 mod feed;
 mod figures;
 mod follow;
+mod holding;
 mod in_process;
 mod machine;
 mod options;

@@ -83,6 +83,8 @@ pub enum Workload {
     Feed,
     /// 100 orders placed, 8 cancelled and 90 shipments shipped
     Churn,
+    /// Carts of `holiday`: each is held, and three of four are confirmed; the others lapse
+    Hold,
     /// A retailer's real orders, in order
     Superstore,
 }
@@ -156,12 +158,19 @@ impl Args {
         let workload = || format!("--workload {}", self.workload);
         let target = || format!("--target {}", self.target);
         if let (Some(skus), Workload::Hot | Workload::Superstore) = (self.skus, self.workload) {
-            let allowed = "give it with holiday, browse, feed or churn; the other two have SKUs \
+            let allowed = "give it with holiday, browse, feed, churn or hold; the other two have SKUs \
                            of their own";
             return refuse(format!("--skus {skus}"), workload(), allowed);
         }
         if self.workload == Workload::Browse && self.target == Target::Stream {
             return refuse(workload(), target(), "a stream has no reads; try in-process or unary");
+        }
+        if self.workload == Workload::Hold && self.target != Target::InProcess {
+            return refuse(
+                workload(),
+                target(),
+                "carts go in by calls of the engine; try in-process",
+            );
         }
         let measures = matches!(self.workload, Workload::Hot | Workload::Feed);
         if measures && self.rate == Rate::Max && self.warm_up == 0 {
@@ -231,6 +240,7 @@ mod tests {
         let refused = [
             ("--workload hot --target unary --skus 7", "--skus 7 does not go with --workload hot"),
             ("--workload browse --target stream", "try in-process or unary"),
+            ("--workload hold --target unary", "try in-process"),
             ("--workload holiday --target unary --batch 64", "only a stream has messages"),
             ("--workload holiday --target stream --rate 0", "expected max"),
             ("--workload holiday --target stream --in-flight 200 --batch 128", "two streams"),

@@ -20,6 +20,7 @@ use super::facts::{Conservation, Facts};
 use super::feed::Feed;
 use super::figures::Figures;
 use super::follow::{Follower, Way};
+use super::holding::{Holding, Till};
 use super::in_process::InProcess;
 use super::machine::Machine;
 use super::options::{Args, Rate, Target, Workload};
@@ -55,8 +56,8 @@ pub async fn run(args: Args) -> Result<Facts, LoadError> {
     let ticking = screen.setting_up(&progress, stocking.pairs());
     set_up(&engine, stocking, &progress).await;
     drop(ticking);
-    let session =
-        Session { args, engine, data, stocking, screen, began, at_rest: resident_bytes() };
+    let (at_rest, till) = (resident_bytes(), Arc::default());
+    let session = Session { args, engine, data, stocking, screen, began, at_rest, till };
     session.with_target().await
 }
 
@@ -70,6 +71,8 @@ struct Session {
     began: jiff::Timestamp,
     /// Resident size before the first order.
     at_rest: u64,
+    /// Of `hold`: its clock, and the carts that were left alone.
+    till: Arc<Till>,
 }
 
 /// Orders that are due in so long at a rate; at least one.
@@ -86,6 +89,14 @@ struct Reach {
 
 impl Session {
     async fn with_target(self) -> Result<Facts, LoadError> {
+        if self.args.workload == Workload::Hold {
+            let holding =
+                |_| Holding::new(self.engine.clone(), Arc::clone(&self.till), self.share());
+            let reach = Reach { feed: None, way: Way::Engine(self.engine.clone()) };
+            let facts = self.measure((0..CALLERS).map(holding).collect(), reach).await?;
+            self.engine.shut_down().await;
+            return Ok(facts);
+        }
         if self.args.target == Target::InProcess {
             let pipes = (0..CALLERS).map(|_| InProcess::new(self.engine.clone(), self.share()));
             let reach = Reach { feed: None, way: Way::Engine(self.engine.clone()) };
@@ -148,7 +159,10 @@ impl Session {
         let fed = end_of(feed.map(Feed::stop)).await?;
         // Followers end when no caller has more for them.
         let players: Vec<_> = callers.into_iter().map(|caller| caller.player).collect();
-        let followed = end_of(follower.map(Follower::end)).await?;
+        let followed = match self.args.workload {
+            Workload::Hold => self.till.close(&self.engine).await?,
+            _ => end_of(follower.map(Follower::end)).await?,
+        };
         let worked = match working {
             Some(working) => Some(working.end().await?),
             None => None,
@@ -215,8 +229,9 @@ impl Session {
         exactly_half(ran, phase)?;
         let report = audit(&self.engine)?;
         let mut fetched = 0;
-        // Orders that were refused are not there.
-        for player in players.iter().filter(|_| self.args.workload != Workload::Hot) {
+        // Orders that were refused are not there, nor are carts that were left alone.
+        let all_there = !matches!(self.args.workload, Workload::Hot | Workload::Hold);
+        for player in players.iter().filter(|_| all_there) {
             fetched += fetch(&self.engine, player).await?;
         }
         conservation(books, &report, fetched)

@@ -109,6 +109,11 @@ pub fn left_out(args: &Args) -> Vec<String> {
         Workload::Browse => {
             sentences.push("The reads are not counted as orders; their rate is beside it.".into());
         }
+        Workload::Hold => sentences.push(
+            "A cart counts once: when its order is durable, or, of one that is left alone, when it \
+             is held. Three of four are two events."
+                .into(),
+        ),
         Workload::Holiday => {}
     }
     sentences

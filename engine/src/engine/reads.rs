@@ -37,6 +37,8 @@ pub struct Status {
     pub orders: usize,
     /// Those of them that are closed and left memory.
     pub archived_orders: usize,
+    /// Holds that have units, or wait in line for them; each is an order as well.
+    pub live_holds: usize,
     /// Idempotency keys remembered.
     pub requests: usize,
     /// Commands in flight.
@@ -210,6 +212,7 @@ impl Engine {
             pairs: self.kernel.state.catalogue.pairs(),
             orders: self.kernel.state.orders.len(),
             archived_orders: self.kernel.state.orders.archived(),
+            live_holds: self.kernel.state.holds.len(),
             requests: self.kernel.state.requests.len(),
             in_flight: self.kernel.in_flight(),
             is_journal_full: self.kernel.journal.is_full(),
