@@ -114,8 +114,12 @@ impl<'a> Applier<'a> {
             Effect::Stock(pair, effect) => self.stock(pair, lsn, effect),
             Effect::Order(no, OrderEffect::Place(packed)) => self.place_order(lsn, no, packed),
             Effect::Order(no, effect) => self.change_order(lsn, no, effect),
-            Effect::Name(id, no) | Effect::Renumber(id, no) => {
+            Effect::Name(id, no) => {
                 self.kernel.state.orders.recover(id, no);
+                Ok(())
+            }
+            Effect::Renumber(id, no) => {
+                self.kernel.state.orders.renumber(id, no);
                 Ok(())
             }
             Effect::Configuration(Configuration::Item(no, item)) => {
@@ -257,7 +261,7 @@ impl<'a> Applier<'a> {
                     self.kernel.state.holds.extended(order, until);
                 }
             }
-            OrderEffect::Cancel(_) | OrderEffect::Ship { .. } => {}
+            OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::LetGo => {}
         }
         let settles = self.settles;
         self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))

@@ -128,7 +128,8 @@ impl Effect {
                 | OrderEffect::Repeg(_)
                 | OrderEffect::Replace(_)
                 | OrderEffect::Extend { .. }
-                | OrderEffect::EndHold(_),
+                | OrderEffect::EndHold(_)
+                | OrderEffect::LetGo,
             ) => Some(Claim::InHand(*no)),
             Self::Order(_, OrderEffect::Place(packed)) => {
                 let live = packed.hold().filter(|hold| hold.is_open());

@@ -21,6 +21,8 @@ use super::time::Timestamp;
 pub struct Hold {
     /// The caller's id.
     pub id: HoldId,
+    /// Tells the same hold created again from another one under the same id.
+    pub fingerprint: u64,
     /// Whose cart it is, if the caller said so.
     pub owner: Option<OwnerId>,
     /// When it lapses, or would have.
@@ -48,8 +50,6 @@ pub enum HoldState {
     Lapsed,
     /// The next hold of the same owner has its units.
     TakenOver,
-    /// It goes on under its id as another order, with another number.
-    Renumbered,
     /// It waits in line for units.
     Waiting,
 }
@@ -111,15 +111,8 @@ pub fn by_pair(
 
 /// As a number in state and events, never reused.
 impl HoldState {
-    const ALL: [Self; 7] = [
-        Self::Live,
-        Self::Confirmed,
-        Self::Released,
-        Self::Lapsed,
-        Self::TakenOver,
-        Self::Renumbered,
-        Self::Waiting,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Live, Self::Confirmed, Self::Released, Self::Lapsed, Self::TakenOver, Self::Waiting];
 
     /// The number that stands for this state.
     pub const fn code(self) -> u8 {
@@ -139,7 +132,6 @@ impl HoldState {
             Self::Released => "released",
             Self::Lapsed => "lapsed",
             Self::TakenOver => "taken over",
-            Self::Renumbered => "renumbered",
             Self::Waiting => "waiting",
         }
     }
@@ -173,6 +165,6 @@ mod tests {
         for (state, code) in HoldState::ALL.into_iter().zip(0..) {
             assert_eq!((state.code(), HoldState::from_code(code)), (code, Some(state)));
         }
-        assert_eq!(HoldState::from_code(7), None);
+        assert_eq!(HoldState::from_code(6), None);
     }
 }

@@ -230,6 +230,8 @@ pub enum OrderEffect {
     },
     /// A hold gives up its units.
     EndHold(HoldState),
+    /// Nothing: the command that has it in hand lets go of it. It may have left memory.
+    LetGo,
 }
 
 /// Units of a line rest on other supply from now on, and the order's days with them.
@@ -381,6 +383,7 @@ impl Order {
                 hold.is_paying |= for_payment;
             }
             OrderEffect::EndHold(state) => self.end_hold(*state),
+            OrderEffect::LetGo => {}
         }
     }
 
@@ -402,6 +405,12 @@ impl Order {
     /// The hold, while it has units or waits for them, and is no order yet.
     pub fn open_hold(&self) -> Option<&Hold> {
         self.header.hold.as_deref().filter(|hold| hold.is_open())
+    }
+
+    /// The fingerprint of what came under an id: of the order, or of the hold that it began as.
+    pub fn fingerprint_under(&self, id: &OrderId) -> u64 {
+        let hold = self.header.hold.as_deref().filter(|hold| OrderId::of_hold(&hold.id) == *id);
+        hold.map_or(self.header.fingerprint, |hold| hold.fingerprint)
     }
 
     /// Whether it is found under an id: its own, or that of the hold that it began as.

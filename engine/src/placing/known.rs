@@ -89,7 +89,9 @@ async fn same(
     let Found::There(no, _) = found else { return Ok(None) };
     match read_named(kernel, no, &command.order().id).await? {
         None => Ok(None),
-        Some(known) if known.header.fingerprint == fingerprint => Ok(Some(known)),
+        Some(known) if known.fingerprint_under(&command.order().id) == fingerprint => {
+            Ok(Some(known))
+        }
         Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
         Some(_) => Err(command.reused().into()),
     }

@@ -171,6 +171,7 @@ mod tests {
         let (until, owner) = (Timestamp::from_micros(until), Some(owner(name)));
         Hold {
             id,
+            fingerprint: 0,
             owner,
             until,
             seconds: 60,

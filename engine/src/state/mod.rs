@@ -27,9 +27,7 @@ use parking_lot::Mutex;
 
 use crate::actor::Slot;
 use crate::apart::Apart;
-use crate::model::{
-    Hold, HoldState, Lsn, OrderId, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp,
-};
+use crate::model::{Hold, Lsn, OrderId, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp};
 use before::BeforeImages;
 use catalogue::Catalogue;
 use holds::Holds;
@@ -204,18 +202,16 @@ impl State {
     }
 
     /// An order that began as a hold is found in a snapshot; false when its id has a number
-    /// already.
+    /// already. Where two orders began as the same hold, because it was confirmed after it
+    /// lapsed, the later one is found as that hold.
     pub fn recover_hold(&self, no: OrderNo, id: OrderId, hold: &Hold) -> bool {
         if hold.is_open() {
             self.holds.placed(no, hold);
         }
-        if hold.state == HoldState::Renumbered {
-            return true;
-        }
         let of_hold = OrderId::of_hold(&hold.id);
-        let is_confirmed = of_hold != id;
-        let is_new = self.orders.recover(of_hold, no);
-        if is_confirmed { self.orders.recover(id, no) && is_new } else { is_new }
+        let is_new = of_hold == id || self.orders.recover(id, no);
+        self.orders.renumber(of_hold, no);
+        is_new
     }
 
     /// What is applied. Waits for a step of the applier at most: reads and metrics ask

@@ -99,6 +99,9 @@ impl Actor for OrderActor {
                 if settles {
                     self.let_go();
                 }
+                if effect == OrderEffect::LetGo {
+                    return OrderReply::Applied(StateHash::default());
+                }
                 OrderReply::Applied(self.apply(lsn, &effect))
             }
             OrderMessage::Read => self.read(),

@@ -71,6 +71,12 @@ impl Orders {
         self.by_id.insert(id, no).is_none()
     }
 
+    /// Has an id name the later of two orders that have it: the one with the higher number.
+    pub fn renumber(&self, id: OrderId, no: OrderNo) {
+        let mut there = self.by_id.entry(id).or_insert(no);
+        *there = no.max(*there);
+    }
+
     /// Gives up the id of an order that was not placed.
     pub fn abandon(&self, id: &OrderId) {
         self.by_id.remove(id);

@@ -315,7 +315,16 @@ fn held(state: HoldState) -> PackedOrder {
     if state == HoldState::Live {
         order.header.id = OrderId::of_hold(&id);
     }
-    let hold = Hold { id, owner, until: ETA, seconds: 60, extended: 2, is_paying: true, state };
+    let hold = Hold {
+        id,
+        fingerprint: 7,
+        owner,
+        until: ETA,
+        seconds: 60,
+        extended: 2,
+        is_paying: true,
+        state,
+    };
     order.header.hold = Some(Box::new(hold));
     PackedOrder::of(&order)
 }

@@ -217,7 +217,7 @@ async fn plan_anew(
     let on = pegs(&draft).collect();
     let (no, ends) = match held.open_hold() {
         Some(_) => (held.no, None),
-        None => (kernel.state.next_order(), Some((held.no, HoldState::Renumbered))),
+        None => (kernel.state.next_order(), Some((held.no, HoldState::Lapsed))),
     };
     let header = OrderHeader {
         service: wanted.service,

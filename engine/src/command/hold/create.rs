@@ -121,6 +121,7 @@ impl Places for CreateHold {
         Some(Box::new(Hold {
             id: self.hold.clone(),
             owner: self.owner.clone(),
+            fingerprint: Places::fingerprint(self),
             until,
             seconds: self.seconds,
             extended: 0,

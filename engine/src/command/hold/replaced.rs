@@ -25,8 +25,8 @@ pub struct HoldReplaced {
     /// What those of the order rest on.
     #[n(2)]
     pub on: Vec<Pegged>,
-    /// The hold, and what becomes of it, where the order has another number. Else it is the
-    /// same one.
+    /// The hold that ends, and what becomes of it, where the order has another number: it is
+    /// taken over, or had lapsed and stays so. Else it is the same one.
     #[n(3)]
     pub ends: Option<(OrderNo, HoldState)>,
 }
@@ -47,7 +47,12 @@ impl Effective for HoldReplaced {
         let of_hold = OrderId::of_hold(&hold.id);
         match ends {
             Some((had, state)) => {
-                effects.push(Effect::Order(had, OrderEffect::EndHold(state)));
+                // One that lapsed is closed, and may have left memory.
+                let ends = match state {
+                    HoldState::Lapsed => OrderEffect::LetGo,
+                    state => OrderEffect::EndHold(state),
+                };
+                effects.push(Effect::Order(had, ends));
                 effects.push(Effect::Order(no, OrderEffect::Place(order)));
                 if id != of_hold {
                     effects.push(Effect::Renumber(of_hold, no));

@@ -10,6 +10,7 @@ pub const CREATED: Timestamp = crate::command::fixture::AT;
 pub fn held() -> Hold {
     Hold {
         id: HoldId::new("hold", "H").expect("an id"),
+        fingerprint: 0,
         owner: None,
         until: CREATED.saturating_add_micros(60_000_000),
         seconds: 60,

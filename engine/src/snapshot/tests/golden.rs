@@ -65,8 +65,16 @@ pub(super) fn held_world() -> World {
         let owner = OwnerId::new("owner", format!("S-{no}")).ok();
         let until = Timestamp::from_micros(1_764_000_600_000_000);
         let (seconds, extended, is_paying) = (600, 1, true);
-        held.header.hold =
-            Some(Box::new(Hold { id, owner, until, seconds, extended, is_paying, state }));
+        held.header.hold = Some(Box::new(Hold {
+            id,
+            fingerprint: no,
+            owner,
+            until,
+            seconds,
+            extended,
+            is_paying,
+            state,
+        }));
         Happening::Place(Box::new(held))
     };
     world.apply(Lsn::new(15), &hold(5, Supply::OnHand, HoldState::Live));
