@@ -234,9 +234,10 @@ impl<'a> Applier<'a> {
     #[cold]
     fn note_hold(&self, no: OrderNo, packed: &PackedOrder) {
         let holds = &self.kernel.state.holds;
-        match packed.hold() {
-            Some(hold) if hold.is_open() => holds.placed(no, &hold),
-            Some(_) | None => holds.ended(no),
+        let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
+        match order.open_hold() {
+            Some(hold) => holds.placed(&order, hold),
+            None => holds.ended(no),
         }
     }
 
@@ -254,11 +255,13 @@ impl<'a> Applier<'a> {
             OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
                 self.note_hold(order, packed);
             }
-            OrderEffect::Extend { until, .. } => self.kernel.state.holds.extended(order, *until),
+            OrderEffect::Extend { until, .. } => {
+                self.kernel.state.holds.extended(order, *until, false);
+            }
             OrderEffect::EndHold(_) => self.kernel.state.holds.ended(order),
             OrderEffect::Repeg(repegged) => {
                 if let Some(until) = repegged.offered_until {
-                    self.kernel.state.holds.extended(order, until);
+                    self.kernel.state.holds.extended(order, until, true);
                 }
             }
             OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::LetGo => {}

@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
+use crate::state::holds::HeldOfSku;
 use crate::transaction::find::read_order;
 
 /// Where the engine stands.
@@ -103,6 +104,11 @@ impl Engine {
     /// An order, and what its open units rest on.
     pub async fn order(&self, id: &OrderId) -> Result<OrderView, EngineError> {
         read::order(&self.kernel, id).await
+    }
+
+    /// What live holds have of an item.
+    pub fn held_of(&self, sku: &Sku) -> Result<HeldOfSku, EngineError> {
+        Ok(self.kernel.state.holds.of_sku(self.kernel.state.catalogue.named(sku)?))
     }
 
     /// Why an order was sourced as it was.

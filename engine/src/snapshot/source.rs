@@ -225,10 +225,12 @@ impl Source<'_> {
     ) -> Result<StateHash, RestoreError> {
         let id = kept.packed.id();
         let cell = self.state.orders.by_no(no).expect("its room was made in order");
-        let is_new = match kept.packed.hold() {
-            Some(hold) => self.state.recover_hold(no, id, &hold),
-            None => self.state.orders.recover(id, no),
-        };
+        let held = kept.packed.is_held().then(|| kept.order());
+        let is_new =
+            match held.as_ref().and_then(|order| Some((order, order.header.hold.as_ref()?))) {
+                Some((order, hold)) => self.state.recover_hold(order, hold),
+                None => self.state.orders.recover(id, no),
+            };
         let last_lsn = kept.last_lsn;
         // An order that was copied late may have a number that was not given out yet when
         // copying began.

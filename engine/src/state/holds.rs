@@ -10,14 +10,18 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use dashmap::DashMap;
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use crate::model::{Hold, OrderNo, OwnerId, Timestamp};
+use crate::model::{Hold, HoldState, Order, OrderLine, OrderNo, OwnerId, SkuNo, Timestamp};
 
 /// All live holds.
 pub struct Holds {
     live: Mutex<Live>,
+    /// What live holds have of each SKU: no entry where they have nothing.
+    by_sku: DashMap<SkuNo, OfSku, foldhash::fast::RandomState>,
     /// When the first of them lapses, in microseconds since the Unix epoch.
     first_us: AtomicI64,
     /// Rung when one may be due, and when the engine ends.
@@ -28,8 +32,59 @@ pub struct Holds {
 struct Live {
     /// By the instant at which it lapses.
     by_time: BTreeSet<(Timestamp, OrderNo)>,
-    holds: HashMap<OrderNo, (Timestamp, Option<OwnerId>)>,
+    holds: HashMap<OrderNo, Known>,
     by_owner: HashMap<OwnerId, Owner>,
+}
+
+/// What is known of a live hold.
+struct Known {
+    until: Timestamp,
+    owner: Option<OwnerId>,
+    waits: bool,
+    lines: SmallVec<[(SkuNo, u32); 2]>,
+}
+
+/// What live holds have of one SKU.
+#[derive(Default)]
+struct OfSku {
+    units: u64,
+    line: u64,
+    by_time: BTreeSet<(Timestamp, OrderNo)>,
+}
+
+/// What live holds have of one SKU, as a customer may be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldOfSku {
+    /// Units that holds have.
+    pub units: u64,
+    /// When the first of these holds lapses.
+    pub first_lapse: Option<Timestamp>,
+    /// Holds that wait in line.
+    pub line: u64,
+}
+
+impl OfSku {
+    fn count(&mut self, no: OrderNo, known: &Known, units: u32) {
+        if known.waits {
+            self.line += 1;
+        } else {
+            self.units += u64::from(units);
+            self.by_time.insert((known.until, no));
+        }
+    }
+
+    fn uncount(&mut self, no: OrderNo, known: &Known, units: u32) {
+        if known.waits {
+            self.line -= 1;
+        } else {
+            self.units -= u64::from(units);
+            self.by_time.remove(&(known.until, no));
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.line == 0 && self.by_time.is_empty()
+    }
 }
 
 /// An owner, and the hold that he has.
@@ -51,43 +106,49 @@ pub enum Owned {
 
 impl Default for Holds {
     fn default() -> Self {
-        let (live, due) = (Mutex::default(), Notify::new());
-        Self { live, first_us: AtomicI64::new(i64::MAX), due }
+        Self {
+            live: Mutex::default(),
+            by_sku: DashMap::default(),
+            first_us: AtomicI64::new(i64::MAX),
+            due: Notify::new(),
+        }
     }
 }
 
 impl Holds {
-    /// A hold is live from now on.
-    pub fn placed(&self, no: OrderNo, hold: &Hold) {
+    /// An order that is a hold is live from now on.
+    pub fn placed(&self, order: &Order, hold: &Hold) {
         let mut live = self.live.lock();
-        live.by_time.insert((hold.until, no));
+        let no = order.no;
         // A replay meets holds that a snapshot had already.
-        let known = live.holds.insert(no, (hold.until, hold.owner.clone()));
-        if let Some((until, _)) = known.filter(|(until, _)| *until != hold.until) {
-            live.by_time.remove(&(until, no));
-        }
+        self.forget(&mut live, no);
+        let line = |line: &OrderLine| (line.sku, line.ordered - line.cancelled);
+        let known = Known {
+            until: hold.until,
+            owner: hold.owner.clone(),
+            waits: hold.state == HoldState::Waiting,
+            lines: order.lines.iter().map(line).collect(),
+        };
         if let Some(owner) = &hold.owner {
             let owner = live.by_owner.entry(owner.clone()).or_default();
             (owner.live, owner.is_in_flight) = (Some(no), false);
         }
-        self.note_first(&live);
+        self.learn(&mut live, no, known);
     }
 
-    /// A hold lapses at another instant.
-    pub fn extended(&self, no: OrderNo, until: Timestamp) {
+    /// A hold lapses at another instant. If it waited in line, it has its units from now on.
+    pub fn extended(&self, no: OrderNo, until: Timestamp, is_offered: bool) {
         let mut live = self.live.lock();
-        let Some((known, _)) = live.holds.get_mut(&no) else { return };
-        let before = std::mem::replace(known, until);
-        live.by_time.remove(&(before, no));
-        live.by_time.insert((until, no));
-        self.note_first(&live);
+        if let Some(known) = self.forget(&mut live, no) {
+            let waits = known.waits && !is_offered;
+            self.learn(&mut live, no, Known { until, waits, ..known });
+        }
     }
 
     /// A hold is live no more.
     pub fn ended(&self, no: OrderNo) {
         let mut live = self.live.lock();
-        let Some((until, owner)) = live.holds.remove(&no) else { return };
-        live.by_time.remove(&(until, no));
+        let Some(Known { owner, .. }) = self.forget(&mut live, no) else { return };
         if let Some(owner) = owner
             && let Entry::Occupied(mut known) = live.by_owner.entry(owner)
             && known.get().live == Some(no)
@@ -98,6 +159,37 @@ impl Holds {
             }
         }
         self.note_first(&live);
+    }
+
+    fn learn(&self, live: &mut Live, no: OrderNo, known: Known) {
+        for (sku, units) in &known.lines {
+            self.by_sku.entry(*sku).or_default().count(no, &known, *units);
+        }
+        live.by_time.insert((known.until, no));
+        live.holds.insert(no, known);
+        self.note_first(live);
+    }
+
+    fn forget(&self, live: &mut Live, no: OrderNo) -> Option<Known> {
+        let known = live.holds.remove(&no)?;
+        live.by_time.remove(&(known.until, no));
+        for (sku, units) in &known.lines {
+            if let Some(mut of_sku) = self.by_sku.get_mut(sku) {
+                of_sku.uncount(no, &known, *units);
+            }
+            self.by_sku.remove_if(sku, |_, of_sku| of_sku.is_empty());
+        }
+        Some(known)
+    }
+
+    /// What live holds have of a SKU.
+    pub fn of_sku(&self, sku: SkuNo) -> HeldOfSku {
+        let of_sku = self.by_sku.get(&sku);
+        of_sku.map_or_else(HeldOfSku::default, |of_sku| HeldOfSku {
+            units: of_sku.units,
+            first_lapse: of_sku.by_time.first().map(|(until, _)| *until),
+            line: of_sku.line,
+        })
     }
 
     fn note_first(&self, live: &Live) {
@@ -160,34 +252,26 @@ impl Holds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HoldId, HoldState};
+    use crate::command::hold::tests::{held, hold_in};
 
     fn owner(name: &str) -> OwnerId {
         OwnerId::new("owner", name).expect("an owner")
     }
 
-    fn hold(until: i64, name: &str) -> Hold {
-        let id = HoldId::new("hold", "H").expect("an id");
-        let (until, owner) = (Timestamp::from_micros(until), Some(owner(name)));
-        Hold {
-            id,
-            fingerprint: 0,
-            owner,
-            until,
-            seconds: 60,
-            extended: 0,
-            is_paying: false,
-            state: HoldState::Live,
-        }
+    /// A hold of 5 units of the SKU 10 and 3 of the SKU 11 is live.
+    fn place(holds: &Holds, no: u64, until: i64, state: HoldState) {
+        let order = Order { no: OrderNo(no), ..hold_in(state) };
+        let (until, owner) = (Timestamp::from_micros(until), Some(owner("X")));
+        holds.placed(&order, &Hold { until, owner, state, ..held() });
     }
 
     #[test]
     fn holds_are_due_by_the_instant_at_which_they_lapse_now() {
         let holds = Holds::default();
         for (no, until) in [(1, 30), (2, 10), (3, 20)] {
-            holds.placed(OrderNo(no), &hold(until, "X"));
+            place(&holds, no, until, HoldState::Live);
         }
-        holds.extended(OrderNo(2), Timestamp::from_micros(40));
+        holds.extended(OrderNo(2), Timestamp::from_micros(40), false);
         let due = |now, most| holds.due(Timestamp::from_micros(now), most);
         assert_eq!(due(19, 9), []);
         assert_eq!(due(40, 9), [3, 1, 2].map(OrderNo));
@@ -199,17 +283,36 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_have_of_a_sku_is_known_and_who_waits_in_line() {
+        let holds = Holds::default();
+        let of = |sku| {
+            let HeldOfSku { units, first_lapse, line } = holds.of_sku(SkuNo(sku));
+            (units, first_lapse.map(Timestamp::as_micros), line)
+        };
+        place(&holds, 1, 30, HoldState::Live);
+        place(&holds, 2, 10, HoldState::Live);
+        place(&holds, 3, 99, HoldState::Waiting);
+        // A replay meets it again.
+        place(&holds, 2, 20, HoldState::Live);
+        assert_eq!([of(10), of(11), of(12)], [(10, Some(20), 1), (6, Some(20), 1), (0, None, 0)]);
+        holds.extended(OrderNo(3), Timestamp::from_micros(15), true);
+        assert_eq!(of(10), (15, Some(15), 0));
+        (1..=3).for_each(|no| holds.ended(OrderNo(no)));
+        assert!(of(10) == (0, None, 0) && holds.by_sku.is_empty(), "nothing is kept of nothing");
+    }
+
+    #[test]
     fn an_owner_is_given_one_hold_at_a_time() {
         let holds = Holds::default();
         assert_eq!(holds.begin(&owner("X")), Owned::Has(None));
         assert_eq!(holds.begin(&owner("X")), Owned::InFlight);
         holds.abandon(&owner("X"));
         assert_eq!(holds.begin(&owner("X")), Owned::Has(None));
-        holds.placed(OrderNo(1), &hold(10, "X"));
+        place(&holds, 1, 10, HoldState::Live);
         assert_eq!(holds.begin(&owner("X")), Owned::Has(Some(OrderNo(1))));
         // The one that he had ends by the event that gives him the next one.
         holds.ended(OrderNo(1));
-        holds.placed(OrderNo(2), &hold(10, "X"));
+        place(&holds, 2, 10, HoldState::Live);
         assert_eq!(holds.begin(&owner("X")), Owned::Has(Some(OrderNo(2))));
         holds.abandon(&owner("X"));
         holds.ended(OrderNo(2));

@@ -27,7 +27,7 @@ use parking_lot::Mutex;
 
 use crate::actor::Slot;
 use crate::apart::Apart;
-use crate::model::{Hold, Lsn, OrderId, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp};
+use crate::model::{Hold, Lsn, Order, OrderId, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp};
 use before::BeforeImages;
 use catalogue::Catalogue;
 use holds::Holds;
@@ -204,13 +204,13 @@ impl State {
     /// An order that began as a hold is found in a snapshot; false when its id has a number
     /// already. Where two orders began as the same hold, because it was confirmed after it
     /// lapsed, the later one is found as that hold.
-    pub fn recover_hold(&self, no: OrderNo, id: OrderId, hold: &Hold) -> bool {
+    pub fn recover_hold(&self, order: &Order, hold: &Hold) -> bool {
         if hold.is_open() {
-            self.holds.placed(no, hold);
+            self.holds.placed(order, hold);
         }
-        let of_hold = OrderId::of_hold(&hold.id);
-        let is_new = of_hold == id || self.orders.recover(id, no);
-        self.orders.renumber(of_hold, no);
+        let (id, of_hold) = (&order.header.id, OrderId::of_hold(&hold.id));
+        let is_new = of_hold == *id || self.orders.recover(id.clone(), order.no);
+        self.orders.renumber(of_hold, order.no);
         is_new
     }
 

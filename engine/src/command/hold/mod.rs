@@ -14,7 +14,7 @@ pub mod lapse;
 pub mod release;
 pub mod replaced;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde_json::{Value, json};
 
