@@ -107,6 +107,10 @@ pub const HOLD_WAIT_SECONDS: u32 = 43_200;
 /// long as a batch takes.
 pub const LAPSED_HOLDS_MAX: usize = 256;
 
+/// Parts of stock that holds rest on after which an event takes no further hold that lapses. One
+/// alone may rest on as many as an order.
+pub const LAPSED_PARTS_MAX: usize = 8_192;
+
 /// How far ahead of now an order may say that it was placed: clocks differ.
 pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
 

@@ -69,7 +69,8 @@ pub enum StockClaim<P = Parts> {
     Units(P),
     /// Units that leave with a shipment.
     Leaving(u32),
-    /// Units that the backlog is to take of supplies here, while others come off.
+    /// Units that come to rest on supplies here, while others come off: of the backlog, or of
+    /// holds.
     Repegging(P),
     /// A change of supply: no other one is decided.
     Editing,

@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use super::ids::{HoldId, OrderNo, OwnerId, Pair};
+use super::lsn::Lsn;
 use super::reservations::{Reservation, Supply};
 use super::stock::Repeg;
 use super::time::Timestamp;
+use crate::limits::HOLD_LIFE_SECONDS_MAX;
 
 /// The hold that an order began as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,11 @@ pub struct Hold {
     pub fingerprint: u64,
     /// Whose cart it is, if the caller said so.
     pub owner: Option<OwnerId>,
+    /// When the first hold was created whose units this one has: a hold that takes over another
+    /// one has no longer life than that.
+    pub began: Timestamp,
+    /// The event that created it; none while it is not confirmed, and its order's is the same.
+    pub created: Lsn,
     /// When it lapses, or would have.
     pub until: Timestamp,
     /// For how long it has its units, in seconds, from when it gets them.
@@ -83,6 +90,13 @@ impl Pegged {
     pub const fn of(&self, order: OrderNo, held: bool) -> Reservation {
         let Self { line, supply, units, .. } = *self;
         Reservation { order, line, supply, units, held }
+    }
+}
+
+impl Hold {
+    /// The last instant at which it may lapse.
+    pub const fn until_max(&self) -> Timestamp {
+        self.began.saturating_add_micros(HOLD_LIFE_SECONDS_MAX as i64 * 1_000_000)
     }
 }
 

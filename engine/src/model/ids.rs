@@ -152,6 +152,12 @@ impl OrderId {
         Self(id)
     }
 
+    /// Whether this is the id of a hold.
+    #[inline]
+    pub fn is_of_hold(&self) -> bool {
+        self.0.starts_with(Self::OF_HOLD)
+    }
+
     /// The hold whose id this is, if it is one's.
     pub fn hold(&self) -> Option<HoldId> {
         self.0.strip_prefix(Self::OF_HOLD).map(|hold| HoldId(hold.into()))

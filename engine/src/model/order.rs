@@ -217,9 +217,10 @@ pub enum OrderEffect {
     },
     /// Units of a line rest on other supply from now on.
     Repeg(Box<LineRepegged>),
-    /// The order comes to be, not by an event of its own kind: the next hold of an owner.
+    /// The order comes to be, in place of a hold: the next hold of its owner, or what it became
+    /// after it lapsed.
     Place(PackedOrder),
-    /// The order is this from now on: a hold that is confirmed or changed.
+    /// The order is this from now on: a hold that is confirmed.
     Replace(PackedOrder),
     /// A hold has its units for longer.
     Extend {
@@ -405,6 +406,16 @@ impl Order {
     /// The hold, while it has units or waits for them, and is no order yet.
     pub fn open_hold(&self) -> Option<&Hold> {
         self.header.hold.as_deref().filter(|hold| hold.is_open())
+    }
+
+    /// The order as it is known under an id: as a hold, it was placed when it was created.
+    #[must_use]
+    pub fn as_under(mut self, id: &OrderId) -> Self {
+        let hold = self.header.hold.as_deref().filter(|hold| OrderId::of_hold(&hold.id) == *id);
+        if let Some(created) = hold.map(|hold| hold.created).filter(|lsn| *lsn != Lsn::NONE) {
+            self.placed_lsn = created;
+        }
+        self
     }
 
     /// The fingerprint of what came under an id: of the order, or of the hold that it began as.

@@ -233,7 +233,11 @@ impl Reservations {
                 (before, before + units)
             }
             Err(at) => {
-                if units > 0 {
+                if self.entries.get(at).is_some_and(|next| next.units == 0) && units > 0 {
+                    // As of a hold that is confirmed: its order takes the place that it left.
+                    self.entries[at] = Packed::new(*more);
+                    self.uncount_empty();
+                } else if units > 0 {
                     self.insert(at, Packed::new(*more));
                 }
                 (0, units)

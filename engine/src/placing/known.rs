@@ -90,7 +90,7 @@ async fn same(
     match read_named(kernel, no, &command.order().id).await? {
         None => Ok(None),
         Some(known) if known.fingerprint_under(&command.order().id) == fingerprint => {
-            Ok(Some(known))
+            Ok(Some(known.as_under(&command.order().id)))
         }
         Some(known) if is_repeat_of_old(command, &known.header) => Ok(Some(known)),
         Some(_) => Err(command.reused().into()),

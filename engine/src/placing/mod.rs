@@ -22,7 +22,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use self::judge::{LineShortage, judge, no_room_to_wait};
-use self::known::{Begun, begin_order, find_same, is_repeat_of_old};
+use self::known::{Begun, TakenId, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm};
 use self::places::Places;
 use self::resolve::resolve;
@@ -38,10 +38,10 @@ use crate::state::requests::Remembered;
 use crate::state::stock::{Grant, StockMessage};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Attempts};
-use crate::transaction::begin::{Started, begin_request};
+use crate::transaction::begin::{Key, Started, begin_request};
 use crate::transaction::claims::{Claims, standing_of};
 use crate::transaction::error::EngineError;
-use crate::transaction::find::read_order;
+use crate::transaction::find::{find_order, read_order};
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::{self, Placement, Reserve, Reserves, Written};
 
@@ -55,34 +55,96 @@ pub enum Placing {
     SoldOut(Vec<LineShortage>),
 }
 
-/// Places an order up to the journal.
-pub async fn place<C: Places>(kernel: &Kernel, command: &C) -> Result<Placing, EngineError> {
-    let (meta, order) = (command.meta(), command.order());
+/// What came in for the first time: its key and its id are in hand.
+pub struct New<'a> {
+    key: Option<Key<'a>>,
+    id: TakenId<'a>,
+    request: Option<Request>,
+    /// Of its content.
+    pub fingerprint: u64,
+}
+
+/// How placing begins.
+pub enum Began<'a> {
+    /// It came in for the first time.
+    New(New<'a>),
+    /// The same was placed before.
+    Known(Placing),
+}
+
+impl New<'_> {
+    /// The key of its command.
+    pub fn request(&self) -> Option<Request> {
+        self.request.clone()
+    }
+
+    /// Its event is in the journal.
+    pub fn hand_over(self) {
+        self.id.hand_over();
+        if let Some(key) = self.key {
+            key.hand_over();
+        }
+    }
+}
+
+/// Takes the key and the id of what is placed.
+///
+/// # Errors
+/// Where either was used before, for something else.
+pub async fn begin<'a, C: Places>(
+    kernel: &'a Kernel,
+    command: &'a C,
+) -> Result<Began<'a>, EngineError> {
     let fingerprint = command.fingerprint();
-    let request = meta.request_id.clone().map(|id| Request { id, fingerprint });
+    let request = command.meta().request_id.clone().map(|id| Request { id, fingerprint });
     let key = match begin_request(kernel, request.as_ref()).await {
         Ok(Started::Fresh(key)) => key,
-        Ok(Started::Repeat(done)) => return known(kernel, done).await,
+        Ok(Started::Repeat(done)) => return known(kernel, command, done).await.map(Began::Known),
         Err(EngineError::Refused(Refusal::RequestIdReused { request_id })) => {
-            return known_of_old(kernel, command, request_id).await;
+            return known_of_old(kernel, command, request_id).await.map(Began::Known);
         }
         Err(error) => return Err(error),
     };
-    let id = match begin_order(kernel, command, fingerprint).await? {
-        Begun::New(id) => id,
-        Begun::Known(known) => return Ok(Placing::Known(Arc::from(known))),
+    Ok(match begin_order(kernel, command, fingerprint).await? {
+        Begun::New(id) => Began::New(New { key, id, request, fingerprint }),
+        Begun::Known(known) => Began::Known(Placing::Known(Arc::from(known))),
+    })
+}
+
+/// Places an order up to the journal.
+///
+/// # Errors
+/// A reused key or id, what is wrong with the content, what durable state refuses.
+pub async fn place<C: Places>(kernel: &Kernel, command: &C) -> Result<Placing, EngineError> {
+    let new = match begin(kernel, command).await? {
+        Began::New(new) => new,
+        Began::Known(placing) => return Ok(placing),
     };
     // Only now: a known order may be too old by now, or the day by which it was wanted
     // may have passed.
     let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
-    let (draft, reserves, claims) = match plan_and_claim(kernel, &wanted).await? {
+    place_new(kernel, command, new, &wanted).await
+}
+
+/// Plans and claims what came in for the first time, and hands it to the journal.
+///
+/// # Errors
+/// What durable state refuses, and what stopped the engine.
+pub async fn place_new<C: Places>(
+    kernel: &Kernel,
+    command: &C,
+    new: New<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<Placing, EngineError> {
+    let (draft, reserves, claims) = match plan_and_claim(kernel, wanted).await? {
         Claimed::Granted(draft, reserves, claims) => (draft, reserves, claims),
         Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let no = kernel.state.next_order();
-    let mut placed = placed(no, header(command, &wanted, (&draft, fingerprint)), draft);
-    kernel.state.orders.number(&order.id, no);
+    let mut placed = placed(no, header(command, wanted, (&draft, new.fingerprint)), draft);
+    kernel.state.orders.number(&command.order().id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
+    let (meta, request) = (command.meta(), new.request());
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
     let written = |request, event: C::Event| {
         let packed = event.into();
@@ -90,10 +152,7 @@ pub async fn place<C: Places>(kernel: &Kernel, command: &C) -> Result<Placing, E
     };
     let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();
-    id.hand_over();
-    if let Some(key) = key {
-        key.hand_over();
-    }
+    new.hand_over();
     (placed.placed_lsn, placed.last_lsn) = (ticket.lsn, ticket.lsn);
     Ok(Placing::Written(ticket, Arc::new(placed)))
 }
@@ -120,11 +179,19 @@ pub async fn quote(kernel: &Kernel, command: &impl Places) -> Result<Quoted, Eng
     })
 }
 
-/// The order that a request placed.
-pub async fn known(kernel: &Kernel, done: Remembered) -> Result<Placing, EngineError> {
-    let no = done.order.expect("the fingerprint says that the request placed an order");
-    let order = read_order(kernel, no).await?.expect("a remembered order is placed");
-    Ok(Placing::Known(Arc::new(order)))
+/// What a request placed. A hold that took over another one is remembered without its number,
+/// and is found by its id.
+async fn known(
+    kernel: &Kernel,
+    command: &impl Places,
+    done: Remembered,
+) -> Result<Placing, EngineError> {
+    let id = &command.order().id;
+    let order = match done.order {
+        Some(no) => read_order(kernel, no).await?.expect("a remembered order is placed"),
+        None => find_order(kernel, id).await?,
+    };
+    Ok(Placing::Known(Arc::new(order.as_under(id))))
 }
 
 /// The order of a key that was used for something else by its fingerprint: an older
@@ -215,8 +282,12 @@ fn unsettle_overtaken(kernel: &Kernel, draft: &Draft, planned: u64) {
     }
 }
 
-/// Waits until what came free of an order's SKUs was offered to older orders.
-async fn until_settled(
+/// Waits until what came free of an order's SKUs was offered to older orders. No order is in
+/// hand meanwhile: the re-pegger may want it.
+///
+/// # Errors
+/// [`Refusal::Contended`] after too many attempts; and what stopped the engine.
+pub async fn until_settled(
     kernel: &Kernel,
     wanted: &Wanted<'_>,
     attempts: &mut Attempts<'_>,
@@ -229,23 +300,55 @@ async fn until_settled(
     Ok(())
 }
 
+/// The same, while its SKUs are settled: it does not wait until they are.
 async fn decide_settled(
     kernel: &Kernel,
     wanted: &Wanted<'_>,
     attempts: &mut Attempts<'_>,
 ) -> Result<Decided, EngineError> {
-    let planned = kernel.state.moment();
-    let (moment, draft) = (Moment::now(kernel), look_and_plan(kernel, wanted).await?);
-    if draft.unfilled_units() == 0 {
-        judge(wanted, &draft, true)?;
-        return Ok(Decided::Plan(draft, planned));
+    loop {
+        let planned = kernel.state.moment();
+        let (moment, draft) = (Moment::now(kernel), look_and_plan(kernel, wanted).await?);
+        if draft.unfilled_units() == 0 {
+            judge(wanted, &draft, true)?;
+            return Ok(Decided::Plan(draft, planned));
+        }
+        if lacks_what_is_due(kernel, wanted, &draft)? {
+            attempts.end::<()>(Attempt::Overtaken).await?;
+            continue;
+        }
+        let draft = confirm(kernel, wanted, (moment, draft), attempts).await?;
+        let has_room = has_room_to_wait(kernel, &draft).await?;
+        return Ok(match judge(wanted, &draft, has_room)? {
+            None => Decided::Plan(draft, planned),
+            Some(shortages) => Decided::SoldOut(shortages),
+        });
     }
-    let draft = confirm(kernel, wanted, (moment, draft), attempts).await?;
-    let has_room = has_room_to_wait(kernel, &draft).await?;
-    Ok(match judge(wanted, &draft, has_room)? {
-        None => Decided::Plan(draft, planned),
-        Some(shortages) => Decided::SoldOut(shortages),
-    })
+}
+
+/// Whether holds have units that a draft lacks, and their time has run out: they are about to
+/// lapse. An order that has a hold in hand does not wait for that: it may be this hold's time.
+///
+/// # Errors
+/// [`EngineError::DiskFull`] while there is no room for the event by which they lapse.
+fn lacks_what_is_due(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+) -> Result<bool, EngineError> {
+    let now = kernel.state.now();
+    let is_due = |line: usize| {
+        let lapse = kernel.state.holds.of_sku(wanted.lines[line].sku).first_lapse;
+        lapse.is_some_and(|lapse| lapse <= now)
+    };
+    if wanted.own.is_some() || !draft.lacking().any(is_due) {
+        return Ok(false);
+    }
+    if kernel.journal.look_for_room() {
+        return Err(EngineError::DiskFull);
+    }
+    kernel.state.holds.ring();
+    Ok(true)
 }
 
 /// Whether the units that are to wait may do so.

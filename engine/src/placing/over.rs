@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::LineShortage;
-use super::{Decided, decide, unsettle_overtaken};
+use super::{Decided, decide_settled, unsettle_overtaken};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
 use crate::planning::{Draft, Own, Wanted};
@@ -26,10 +26,13 @@ pub enum Over<'a> {
     Granted(Box<Draft>, Vec<Pegged>, Claims<'a>),
     /// Durable state has not enough.
     SoldOut(Vec<LineShortage>),
+    /// Something came free of its SKUs, and older orders come first. The hold is to be let go
+    /// of: the re-pegger may want it.
+    Unsettled,
 }
 
 /// Plans on what is free, and on the units of a hold that is in hand, and claims, until every
-/// claim is granted or durable state refuses.
+/// claim is granted or durable state refuses. It does not wait until the SKUs are settled.
 ///
 /// # Errors
 /// What durable state refuses, and what stopped the engine.
@@ -43,8 +46,13 @@ pub async fn plan_over<'a>(
         let units = Resting::read(kernel, held)?.units_of(held);
         let own = Own { units };
         let wanted = wanted.with_own(&own);
-        let (draft, planned) = match decide(kernel, &wanted, &mut attempts).await? {
+        if !wanted.is_settled() {
+            return Ok(Over::Unsettled);
+        }
+        let (draft, planned) = match decide_settled(kernel, &wanted, &mut attempts).await? {
             Decided::Plan(draft, planned) => (draft, planned),
+            // What came free since may be enough.
+            Decided::SoldOut(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
             Decided::SoldOut(shortages) => return Ok(Over::SoldOut(shortages)),
         };
         let off = own.units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
@@ -52,7 +60,7 @@ pub async fn plan_over<'a>(
         let on = pegs(&draft).map(|peg| (peg.pair, peg.of(held.no, true)));
         let attempt = match claim(kernel, by_pair(off, on)).await? {
             // What it claimed may have come free for older orders since it was planned.
-            Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
+            Attempt::Done(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
             attempt => attempt,
         };
         if let Some(claims) = attempts.end(attempt).await? {

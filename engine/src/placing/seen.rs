@@ -1,7 +1,7 @@
 //! What an order sees of its SKUs, and its plan on that: what pairs publish, what is on its way
 //! to them, and the units that the order has already.
 
-use crate::model::{Pair, Supply};
+use crate::model::{Pair, Pegged, Supply};
 use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
 use crate::state::stock::{Glance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -55,20 +55,24 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
         });
         there_is
     });
-    let homes = own.units.iter().map(|peg| peg.pair.node).collect();
-    let seen = Seen { free: free.collect(), homes, waits: false };
+    let line_of = |sku| wanted.lines.iter().position(|line| line.sku == sku);
+    let home = |peg: &Pegged| Some((line_of(peg.pair.sku)?, peg.pair.node));
+    let homes = own.units.iter().filter_map(home).collect();
+    let seen = Seen { free: free.collect(), homes, goes_as_before: false };
     let wanted = wanted.that_sees(&seen);
     let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(&inbound));
     Ok(draft.expect("inbound supply was looked for"))
 }
 
-/// Own units on supplies that are on their way are free on them. The supplies of all pairs at
-/// which it has such units are among those looked at: they are on their way still.
+/// Own units on supplies that are on their way are free on them. A supply that was cancelled
+/// since the units were read is not there; then the claim of them is refused.
 fn add_own(own: &Own, wanted: &Wanted<'_>, inbound: &mut InboundSeen) {
     for (line, node, glances) in inbound {
         let pair = Pair { sku: wanted.lines[usize::from(*line)].sku, node: *node };
         for glance in glances {
-            glance.free += own.on(pair, Supply::Inbound(glance.no));
+            let units = own.on(pair, Supply::Inbound(glance.no));
+            glance.free += units;
+            glance.is_own = units > 0;
         }
     }
 }

@@ -276,7 +276,7 @@ impl Candidates {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
             let free = glance.free.max(0).cast_unsigned();
             let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
-            let is_off = here.off.is_some() && !route.wanted.is_home(node);
+            let is_off = here.off.is_some_and(|off| !route.wanted.forgives(line, node, off));
             if is_off || free < units_min || is_full {
                 let (candidate, left_out) = here.skip(node, free, units_min);
                 *cut_short |= left_out;
@@ -314,12 +314,11 @@ impl Candidates {
         by_date.sort_by_key(|(expected, glance)| (*expected, glance.eta));
         for (expected, glance) in by_date {
             let supply = Supply::Inbound(glance.no);
-            // What waits already is promised whatever comes, however late.
             let is_beyond = glance.eta > at.saturating_add_micros(horizon);
-            let off = self.today(no).off.filter(|_| !route.wanted.is_home(no));
+            let off = self.today(no).off.filter(|off| !route.wanted.forgives(line, no, *off));
             let verdict = if let Some(off) = off {
                 off
-            } else if is_beyond && !route.wanted.seen.is_some_and(|seen| seen.waits) {
+            } else if is_beyond && !glance.is_own {
                 Verdict::BeyondHorizon
             } else if glance.free == 0 {
                 Verdict::NoStock

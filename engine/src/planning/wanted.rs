@@ -7,6 +7,7 @@ use crate::geo::PostalMatch;
 use crate::model::{
     Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Timestamp,
 };
+use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
 use crate::state::stock::{AtAny, Glance, StockActor};
 
@@ -37,11 +38,12 @@ pub struct Wanted<'a> {
 pub struct Seen {
     /// What is free, by line and node.
     pub free: SmallVec<[Vec<(NodeNo, Glance)>; 1]>,
-    /// The nodes at which it has units. They may ship what is there, also when sourcing may not
-    /// choose them any more.
-    pub homes: SmallVec<[NodeNo; 2]>,
-    /// Whether it waits, and is promised whatever comes, however late.
-    pub waits: bool,
+    /// The nodes at which a line has units. They may ship what is there, also when sourcing may
+    /// not choose them any more.
+    pub homes: SmallVec<[(usize, NodeNo); 2]>,
+    /// Whether the order goes as it was to go, so that a node ships it although its carrier does
+    /// not come there any more.
+    pub goes_as_before: bool,
 }
 
 /// Units of a hold, from which an order or the next hold is planned.
@@ -66,9 +68,12 @@ impl Wanted<'_> {
         !self.lines.iter().any(|line| line.entry.is_unsettled())
     }
 
-    /// Whether the order has units at a node, and is planned anew.
-    pub(super) fn is_home(&self, no: NodeNo) -> bool {
-        self.seen.is_some_and(|seen| seen.homes.contains(&no))
+    /// Whether a node may ship a line although that speaks against it: the line has units there,
+    /// and is planned anew.
+    pub(super) fn forgives(&self, line: usize, no: NodeNo, off: Verdict) -> bool {
+        let is_home = |seen: &&Seen| seen.homes.contains(&(line, no));
+        let seen = self.seen.filter(is_home);
+        seen.is_some_and(|seen| seen.goes_as_before || off == Verdict::NodeDisabled)
     }
 
     /// Units of a line that are free now at one node.

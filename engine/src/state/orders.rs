@@ -22,6 +22,8 @@ const UNNUMBERED: OrderNo = OrderNo(0);
 /// All orders. An index, never the authority: the actor is.
 pub struct Orders {
     by_id: DashMap<OrderId, OrderNo, foldhash::fast::RandomState>,
+    /// By the id of the hold that they began as.
+    by_hold: DashMap<OrderId, OrderNo, foldhash::fast::RandomState>,
     by_no: boxcar::Vec<Box<[OrderCell]>>,
     /// How many of them left memory.
     archived: AtomicUsize,
@@ -39,18 +41,31 @@ pub enum Found<'a> {
 
 impl Default for Orders {
     fn default() -> Self {
-        let hasher = foldhash::fast::RandomState::default();
-        let by_id = DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, ORDER_SHARDS);
-        Self { by_id, by_no: boxcar::Vec::new(), archived: AtomicUsize::new(0) }
+        let by_id = || {
+            let hasher = foldhash::fast::RandomState::default();
+            DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, ORDER_SHARDS)
+        };
+        Self {
+            by_id: by_id(),
+            by_hold: by_id(),
+            by_no: boxcar::Vec::new(),
+            archived: AtomicUsize::new(0),
+        }
     }
 }
 
 impl Orders {
+    /// Where an id is looked for.
+    #[inline]
+    fn named(&self, id: &OrderId) -> &DashMap<OrderId, OrderNo, foldhash::fast::RandomState> {
+        if id.is_of_hold() { &self.by_hold } else { &self.by_id }
+    }
+
     /// Finds the order, or takes the id: unknown, it is then the caller's, to be
     /// numbered or abandoned.
     pub fn begin(&self, id: &OrderId) -> Found<'_> {
         // Sharding is by key, so that this lock is held for one probe.
-        match self.by_id.entry(id.clone()) {
+        match self.named(id).entry(id.clone()) {
             Entry::Occupied(there) => self.found(*there.get()),
             Entry::Vacant(vacant) => {
                 vacant.insert(UNNUMBERED);
@@ -61,32 +76,32 @@ impl Orders {
 
     /// Gives an id that was taken its number. The actor may still be empty.
     pub fn number(&self, id: &OrderId, no: OrderNo) {
-        if let Some(mut there) = self.by_id.get_mut(id) {
+        if let Some(mut there) = self.named(id).get_mut(id) {
             *there = no;
         }
     }
 
     /// Gives an id its number at once, as recovery does; false when it has one.
     pub fn recover(&self, id: OrderId, no: OrderNo) -> bool {
-        self.by_id.insert(id, no).is_none()
+        self.named(&id).insert(id, no).is_none()
     }
 
     /// Has an id name the later of two orders that have it: the one with the higher number.
     pub fn renumber(&self, id: OrderId, no: OrderNo) {
-        let mut there = self.by_id.entry(id).or_insert(no);
+        let mut there = self.named(&id).entry(id).or_insert(no);
         *there = no.max(*there);
     }
 
     /// Gives up the id of an order that was not placed.
     pub fn abandon(&self, id: &OrderId) {
-        self.by_id.remove(id);
+        self.named(id).remove(id);
     }
 
     /// Finds an order by the caller's id. The journal may still refuse an order in
     /// flight, and its number may then go to a later order: a reader of the actor
     /// compares the id.
     pub fn by_id(&self, id: &OrderId) -> Found<'_> {
-        let no = self.by_id.get(id).map(|no| *no);
+        let no = self.named(id).get(id).map(|no| *no);
         no.map_or(Found::Unknown, |no| self.found(no))
     }
 
@@ -145,7 +160,7 @@ impl Orders {
     }
 
     /// How many orders there are, those being placed and those that left memory
-    /// included.
+    /// included. A hold that was not confirmed is none.
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
     }

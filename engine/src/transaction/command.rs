@@ -91,6 +91,8 @@ pub enum Decision<E> {
     Event(E),
     /// Nothing has to change: the version shows that all is so already.
     Nothing(Lsn),
+    /// The same was carried out before, by that event: an id in it is a key by itself.
+    Repeat(Lsn),
 }
 
 /// The outcome of a command, before it is durable.
@@ -122,6 +124,7 @@ pub async fn run<C: Command>(kernel: &Kernel, command: &C) -> Result<Outcome, En
         Decision::Event(_) if meta.validate_only => return Ok(Outcome::Known(kernel.shown())),
         Decision::Event(event) => Numbered(event),
         Decision::Nothing(lsn) => return Ok(Outcome::Known(lsn)),
+        Decision::Repeat(lsn) => return Ok(Outcome::Repeat(lsn)),
     };
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
     let (ticket, frees) = append(&tx, record)?;

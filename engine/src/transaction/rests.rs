@@ -8,7 +8,9 @@ use smallvec::SmallVec;
 
 use super::error::EngineError;
 use super::kernel::Kernel;
-use crate::model::{Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Timestamp};
+use crate::model::{
+    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Timestamp,
+};
 use crate::planning;
 use crate::state::network::Network;
 use crate::state::stock::{LineSupply, Ready, Rest, StockMessage, StockReply};
@@ -78,20 +80,26 @@ impl Resting {
         Ok(this)
     }
 
-    /// All units, by line, pair and supply.
+    /// All units, ascending by pair, line and supply.
     pub fn units_of(&self, order: &Order) -> Vec<Pegged> {
-        let mut units = Vec::<Pegged>::new();
-        for (a, rests) in order.allocations.iter().zip(&self.rests) {
+        let of_allocation = |(a, rests): (&Allocation, &SmallVec<[Rest; 2]>)| {
             let (pair, line) = (order.pair_of(a), a.line);
-            for rest in rests {
-                let peg = Pegged { pair, line, supply: rest.supply, units: rest.units };
-                let same = |of: &&mut Pegged| Pegged { units: peg.units, ..**of } == peg;
-                match units.iter_mut().find(same) {
-                    Some(there) => there.units += peg.units,
-                    None => units.push(peg),
-                }
+            let peg = move |rest: &Rest| {
+                let Rest { supply, units, .. } = *rest;
+                Pegged { pair, line, supply, units }
+            };
+            rests.iter().map(peg).collect::<SmallVec<[Pegged; 2]>>()
+        };
+        let mut units: Vec<Pegged> =
+            order.allocations.iter().zip(&self.rests).flat_map(of_allocation).collect();
+        units.sort_by_key(|peg| (peg.pair, peg.line, peg.supply));
+        units.dedup_by(|next, sum| {
+            let is_same = Pegged { units: sum.units, ..*next } == *sum;
+            if is_same {
+                sum.units += next.units;
             }
-        }
+            is_same
+        });
         units
     }
 

@@ -319,6 +319,8 @@ fn held(state: HoldState) -> PackedOrder {
         id,
         fingerprint: 7,
         owner,
+        began: ETA,
+        created: Lsn::new(3),
         until: ETA,
         seconds: 60,
         extended: 2,

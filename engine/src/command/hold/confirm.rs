@@ -9,15 +9,17 @@ use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
     CustomerId, Day, Hold, HoldId, HoldState, Meta, Order, OrderHeader, OrderId, OrderLine,
-    PackedOrder, PostalCode, Refusal, Rule, ServiceName, Shortage, SkuNo, Text, Violation,
+    PackedOrder, PostalCode, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Text,
+    Timestamp, Violation,
 };
 use crate::placing::over::{self, Over, pegs, plan_over};
-use crate::placing::placed;
 use crate::placing::request::Lines;
 use crate::placing::resolve::{unknown_code, unknown_service};
+use crate::placing::{placed, until_settled};
 use crate::planning::{Wanted, WantedLine};
 use crate::state::State;
 use crate::state::orders::Found;
+use crate::state::stock::Ready;
 use crate::transaction::attempts::Attempts;
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Facts};
@@ -25,7 +27,7 @@ use crate::transaction::error::EngineError;
 use crate::transaction::find::read_named;
 use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::Resting;
+use crate::transaction::rests::{Resting, days};
 
 /// Makes an order of a hold. The order has the hold's units, and the days that were told for
 /// it. Where it goes elsewhere, or is wanted in another way, it is planned anew, its own units
@@ -82,15 +84,25 @@ impl Command for ConfirmHold {
     ) -> Result<Decision<HoldReplaced>, EngineError> {
         let kernel = tx.kernel();
         if let Some(placed) = self.begin_order(&mut tx.claims).await? {
-            return Ok(Decision::Nothing(placed.placed_lsn));
+            return Ok(Decision::Repeat(placed.placed_lsn));
         }
-        let held = in_hand(&mut tx.claims, &self.hold).await?;
-        let way = decide(&held, self, &kernel.state)?;
-        let event = match way {
-            Way::Keep => keep(&held, self, &mut tx.claims).await?,
-            Way::PlanAnew => plan_anew(&held, self, &mut tx.claims).await?,
-        };
-        Ok(Decision::Event(event))
+        let mut attempts = Attempts::begin(kernel);
+        loop {
+            let mut claims = Claims::new(kernel);
+            let held = in_hand(&mut claims, &self.hold).await?;
+            let way = decide(&held, self, &kernel.state)?;
+            let event = if way == Way::Keep && can_be_kept(kernel, &held, self.meta.at)? {
+                Some(keep(&held, self, &mut claims).await?)
+            } else {
+                plan_anew(&held, self, &mut claims).await?
+            };
+            if let Some(event) = event {
+                tx.claims.take(claims);
+                return Ok(Decision::Event(event));
+            }
+            drop(claims);
+            until_settled(kernel, &wanted(kernel, &held, self)?, &mut attempts).await?;
+        }
     }
 }
 
@@ -176,6 +188,18 @@ fn has_lines(held: &Order, lines: &Lines, state: &State) -> bool {
     sums == known
 }
 
+/// Whether the days that were told can still be made: no cut-off passed meanwhile.
+fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool, EngineError> {
+    let (network, resting) = (kernel.state.network.load(), Resting::read(kernel, held)?);
+    let is_late = |(shipment, at): (&Shipment, u16)| {
+        // Days of units that are on their way follow their supply.
+        let is_there = resting.ready(held, at) == Some(Ready::Now);
+        let days = days(kernel, &network, &held.header, shipment.node, (Ready::Now, now));
+        is_there && days.map(|days| days.0) > shipment.ship_by
+    };
+    Ok(!held.shipments.iter().zip(0..).any(is_late))
+}
+
 /// The order keeps the units that the hold has, where they are.
 async fn keep(
     held: &Order,
@@ -191,27 +215,28 @@ async fn keep(
         let attempt = over::claim(kernel, by_pair(off, on)).await?;
         if let Some(more) = attempts.end(attempt).await? {
             claims.take(more);
-            let header = confirmed(&held.header, command);
+            let header = confirmed(held, command);
             let order = PackedOrder::of(&Order { header, ..held.clone() });
             return Ok(HoldReplaced { order, on: units.clone(), off: units, ends: None });
         }
     }
 }
 
-/// The order is planned anew. One whose hold lapsed is as old as its confirmation: it gets a
-/// number of its own.
+/// The order is planned anew; none while older orders come first. One whose hold lapsed is as
+/// old as its confirmation: it gets a number of its own.
 async fn plan_anew(
     held: &Order,
     command: &ConfirmHold,
     claims: &mut Claims<'_>,
-) -> Result<HoldReplaced, EngineError> {
+) -> Result<Option<HoldReplaced>, EngineError> {
     let kernel = claims.kernel();
-    let wanted = wanted(kernel, &held.header, &held.lines, command)?;
+    let wanted = wanted(kernel, held, command)?;
     let (draft, off, more) = match plan_over(kernel, &wanted, held).await? {
         Over::Granted(draft, off, more) => (draft, off, more),
         Over::SoldOut(_) => {
             return Err(Refusal::HoldUnitsGone { hold_id: command.hold.clone() }.into());
         }
+        Over::Unsettled => return Ok(None),
     };
     claims.take(more);
     let on = pegs(&draft).collect();
@@ -224,14 +249,15 @@ async fn plan_anew(
         promise_by: wanted.promise_by,
         decided_at: None,
         postal_code: command.postal_code.clone().unwrap_or(held.header.postal_code.clone()),
-        ..confirmed(&held.header, command)
+        ..confirmed(held, command)
     };
     let order = PackedOrder::of(&placed(no, header, *draft));
-    Ok(HoldReplaced { order, off, on, ends })
+    Ok(Some(HoldReplaced { order, off, on, ends }))
 }
 
 /// The header of the order that a hold becomes.
-fn confirmed(held: &OrderHeader, command: &ConfirmHold) -> OrderHeader {
+fn confirmed(order: &Order, command: &ConfirmHold) -> OrderHeader {
+    let held = &order.header;
     let hold = held.hold.as_deref().expect("it is found as a hold").clone();
     OrderHeader {
         id: command.order.clone(),
@@ -240,7 +266,11 @@ fn confirmed(held: &OrderHeader, command: &ConfirmHold) -> OrderHeader {
         decided_at: Some(held.decided_at()),
         customer: command.customer.clone().or_else(|| held.customer.clone()),
         channel: command.channel.clone().or_else(|| held.channel.clone()),
-        hold: Some(Box::new(Hold { state: HoldState::Confirmed, ..hold })),
+        hold: Some(Box::new(Hold {
+            state: HoldState::Confirmed,
+            created: order.placed_lsn,
+            ..hold
+        })),
         ..held.clone()
     }
 }
@@ -248,10 +278,10 @@ fn confirmed(held: &OrderHeader, command: &ConfirmHold) -> OrderHeader {
 /// What is to be planned.
 fn wanted<'a>(
     kernel: &'a Kernel,
-    held: &OrderHeader,
-    lines: &[OrderLine],
+    order: &Order,
     command: &ConfirmHold,
 ) -> Result<Wanted<'a>, EngineError> {
+    let (held, lines) = (&order.header, &order.lines);
     let (network, mut found) = (kernel.state.network.load(), Vec::new());
     let code = command.postal_code.as_ref().unwrap_or(&held.postal_code);
     let destination = kernel.postal.locate(code.as_str());
@@ -274,10 +304,10 @@ fn wanted<'a>(
     finish(found)?;
     let (destination, service) = destination.zip(service).expect("nothing was found");
     let of_service = network.policy.services[usize::from(service.0)].promise_days;
-    let promised = || match &command.service {
-        Some(_) => today.expect("the destination is known").plus(of_service),
-        None => held.promise_by,
-    };
+    let today = today.expect("the destination is known");
+    // What was promised for the hold holds, until its day has passed.
+    let is_promised = command.service.is_none() && held.promise_by >= today;
+    let promised = || if is_promised { held.promise_by } else { today.plus(of_service) };
     let line = |line: &OrderLine| {
         let entry = kernel.state.catalogue.entry(line.sku);
         WantedLine { sku: line.sku, entry, quantity: line.ordered }

@@ -1,5 +1,7 @@
 //! Holding what an order would take: for a cart, or a quote.
 
+use std::sync::Arc;
+
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
@@ -10,18 +12,20 @@ use crate::model::digest::{Part, hash_written};
 use crate::model::effect::Claim;
 use crate::model::event::{Event, Numbered, Record};
 use crate::model::{
-    Day, Hold, HoldId, HoldState, Meta, Order, OrderId, OrderNo, OwnerId, PackedOrder, Refusal,
-    Request, Shortage, Timestamp, Unpackable, Violation,
+    Day, Hold, HoldId, HoldState, Lsn, Meta, Order, OrderId, OrderNo, OwnerId, PackedOrder, Pegged,
+    Refusal, Request, Shortage, Timestamp, Unpackable, Violation,
 };
-use crate::placing::known::{Begun, begin_order};
+use crate::placing::known::find_same;
 use crate::placing::over::{Over, pegs, plan_over};
 use crate::placing::places::Places;
 use crate::placing::request::OrderRequest;
 use crate::placing::resolve::resolve;
-use crate::placing::{Placing, header, known, place, placed};
-use crate::planning::Draft;
+use crate::placing::{
+    self, Began, New, Placing, Quoted, begin, header, place, place_new, placed, until_settled,
+};
+use crate::planning::{Draft, Wanted};
 use crate::state::holds::Owned;
-use crate::transaction::begin::{Started, begin_request};
+use crate::transaction::attempts::Attempts;
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Replay, Replayed, recorded};
 use crate::transaction::error::EngineError;
@@ -122,6 +126,8 @@ impl Places for CreateHold {
             id: self.hold.clone(),
             owner: self.owner.clone(),
             fingerprint: Places::fingerprint(self),
+            began: self.meta.at,
+            created: Lsn::NONE,
             until,
             seconds: self.seconds,
             extended: 0,
@@ -184,21 +190,68 @@ fn described(order: &Order) -> Value {
 /// Holds up to the journal.
 ///
 /// # Errors
-/// A reused id, what is wrong with the content, what durable state refuses.
+/// A reused key or id, what is wrong with the content, what durable state refuses.
 pub async fn create(kernel: &Kernel, command: &CreateHold) -> Result<Placing, EngineError> {
     let Some(owner) = &command.owner else { return place(kernel, command).await };
-    let mut claims = Claims::new(kernel);
-    let before = begin_owner(&mut claims, owner).await?;
-    if let Some(before) = before
-        && let Some(before) = live_in_hand(&mut claims, before).await?
-    {
-        return take_over(kernel, command, &before, claims).await;
+    let new = match begin(kernel, command).await? {
+        Began::New(new) => new,
+        Began::Known(placing) => return Ok(placing),
+    };
+    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    // After the key and the id, and before a hold in hand, so that no commands wait in a circle.
+    let mut owners = Claims::new(kernel);
+    let before = begin_owner(&mut owners, owner).await?;
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        let mut claims = Claims::new(kernel);
+        let Some(held) = live_in_hand(&mut claims, before).await? else {
+            let placing = place_new(kernel, command, new, &wanted).await?;
+            if matches!(placing, Placing::Written(..)) {
+                owners.hand_over();
+            }
+            return Ok(placing);
+        };
+        match plan_over(kernel, &wanted, &held).await? {
+            Over::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
+            Over::Granted(draft, off, more) => {
+                claims.take(more);
+                claims.take(owners);
+                return take_over(kernel, command, (new, claims), &held, (&wanted, *draft, off));
+            }
+            Over::Unsettled => {}
+        }
+        drop(claims);
+        until_settled(kernel, &wanted, &mut attempts).await?;
     }
-    let placing = place(kernel, command).await?;
-    if matches!(placing, Placing::Written(..)) {
-        claims.hand_over();
+}
+
+/// Decides on a hold as creating it would, and changes nothing. What it claims of the owner's
+/// hold is given back.
+///
+/// # Errors
+/// As creating it.
+pub async fn quote(kernel: &Kernel, command: &CreateHold) -> Result<Quoted, EngineError> {
+    let Some(owner) = &command.owner else { return placing::quote(kernel, command).await };
+    if let Some(known) = find_same(kernel, command, command.fingerprint()).await? {
+        return Ok(Quoted::Known(Arc::new(known)));
     }
-    Ok(placing)
+    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    let mut owners = Claims::new(kernel);
+    let before = begin_owner(&mut owners, owner).await?;
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        let mut claims = Claims::new(kernel);
+        let Some(held) = live_in_hand(&mut claims, before).await? else {
+            return placing::quote(kernel, command).await;
+        };
+        match plan_over(kernel, &wanted, &held).await? {
+            Over::Granted(draft, ..) => return Ok(Quoted::Plan(draft)),
+            Over::SoldOut(shortages) => return Ok(Quoted::SoldOut(shortages)),
+            Over::Unsettled => {}
+        }
+        drop(claims);
+        until_settled(kernel, &wanted, &mut attempts).await?;
+    }
 }
 
 /// Keeps other commands from giving an owner a hold; answers which one he has.
@@ -219,68 +272,72 @@ async fn begin_owner(
     }
 }
 
-/// Takes a hold in hand, if it is live.
-async fn live_in_hand(claims: &mut Claims<'_>, no: OrderNo) -> Result<Option<Order>, EngineError> {
-    let known = read_order(claims.kernel(), no).await?;
-    let Some(hold) = known.and_then(|order| order.header.hold) else { return Ok(None) };
+/// Takes a hold in hand, if there is one and it is live.
+async fn live_in_hand(
+    claims: &mut Claims<'_>,
+    no: Option<OrderNo>,
+) -> Result<Option<Order>, EngineError> {
+    let (Some(no), kernel) = (no, claims.kernel()) else { return Ok(None) };
+    let known = loop {
+        let seen = kernel.look_at_names();
+        match read_order(kernel, no).await? {
+            Some(known) => break known,
+            // The step that places it has not ended.
+            None => kernel.progress(seen).await?,
+        }
+    };
+    let Some(hold) = known.open_hold() else { return Ok(None) };
     let order = claims.in_hand(&OrderId::of_hold(&hold.id)).await?;
     let is_it = order.no == no && order.open_hold().is_some();
     if !is_it {
-        claims.give_up(|claim| *claim != Claim::InHand(order.no));
+        claims.give_up(|_| false);
     }
     Ok(is_it.then_some(order))
 }
 
 /// The hold gets the units of the owner's hold before it, and what else it needs, in one event.
-async fn take_over(
+fn take_over(
     kernel: &Kernel,
     command: &CreateHold,
+    (new, claims): (New<'_>, Claims<'_>),
     before: &Order,
-    mut claims: Claims<'_>,
+    (wanted, draft, off): (&Wanted<'_>, Draft, Vec<Pegged>),
 ) -> Result<Placing, EngineError> {
-    let fingerprint = command.fingerprint();
-    let request = command.meta.request_id.clone().map(|id| Request { id, fingerprint });
-    let key = match begin_request(kernel, request.as_ref()).await? {
-        Started::Fresh(key) => key,
-        Started::Repeat(done) => return known(kernel, done).await,
-    };
-    let id = match begin_order(kernel, command, fingerprint).await? {
-        Begun::New(id) => id,
-        Begun::Known(known) => return Ok(Placing::Known(known.into())),
-    };
-    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
-    let (draft, off, more) = match plan_over(kernel, &wanted, before).await? {
-        Over::Granted(draft, off, more) => (draft, off, more),
-        Over::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
-    };
-    claims.take(more);
+    let mut header = header(command, wanted, (&draft, new.fingerprint));
+    if let (Some(hold), Some(before)) = (&mut header.hold, before.open_hold()) {
+        // Its life goes on: nobody keeps units for ever by changing his cart.
+        (hold.began, hold.extended) = (before.began, before.extended);
+        hold.is_paying = before.is_paying;
+        hold.until = hold.until.min(hold.until_max());
+    }
     let (no, on) = (kernel.state.next_order(), pegs(&draft).collect());
-    let mut order = placed(no, header(command, &wanted, (&draft, fingerprint)), *draft);
+    let mut order = placed(no, header, draft);
     kernel.state.orders.number(&command.order.id, no);
     let packed = PackedOrder::of(&order);
     let ends = Some((before.no, HoldState::TakenOver));
     let event = Numbered(HoldReplaced { order: packed, off, on, ends });
-    let meta = &command.meta;
+    let (meta, request) = (&command.meta, new.request());
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
     let ticket = kernel.append(record, recorded).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();
-    id.hand_over();
-    if let Some(key) = key {
-        key.hand_over();
-    }
+    new.hand_over();
     (order.placed_lsn, order.last_lsn) = (ticket.lsn, ticket.lsn);
     Ok(Placing::Written(ticket, order.into()))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::pin::pin;
+    use std::task::Poll;
+
     use super::*;
     use crate::command::fixture::{
-        AT, confirm, hold, hold_id, meta, order, release, said, sku, told,
+        AT, confirm, extend, hold, hold_id, keyed, meta, order, release, said, sku, told,
     };
-    use crate::engine::tests::{one_unit, run};
+    use crate::command::{ConfirmHold, Meta};
+    use crate::engine::tests::{PAIR, one_unit, poll, run};
     use crate::engine::{PlaceOutcome, Pump};
-    use crate::model::RefusalKind;
+    use crate::model::{PostalCode, RefusalKind};
 
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
@@ -330,6 +387,77 @@ pub(crate) mod tests {
         assert!(matches!(sold_out.outcome, PlaceOutcome::SoldOut(_)), "{sold_out:?}");
         let audit = engine.audit().expect("it ends");
         assert!(audit.is_clean(), "{audit:?}");
+    }
+
+    /// An owner's hold of that id.
+    fn owned(id: &str) -> CreateHold {
+        CreateHold { owner: OwnerId::new("owner", "X").ok(), ..hold(id) }
+    }
+
+    #[test]
+    fn a_hold_that_took_over_another_one_is_known_again_by_its_key() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.create_hold(owned("H1")));
+        let second = || CreateHold { meta: keyed("K"), ..owned("H2") };
+        let taken = run(&mut pump, engine.create_hold(second()));
+        let again = run(&mut pump, engine.submit_hold(second()));
+        assert!(again.is_repeat());
+        assert_eq!(run(&mut pump, again.acknowledged()).version, taken.version);
+    }
+
+    #[test]
+    fn a_hold_keeps_its_life_when_it_is_taken_over() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.create_hold(owned("H1")));
+        run(&mut pump, engine.extend_hold(extend("H1")));
+        let day = CreateHold { seconds: 86_400, ..owned("H2") };
+        run(&mut pump, engine.create_hold(day));
+        for (id, hours) in [("H3", 23), ("H4", 46), ("H5", 49)] {
+            let at = AT.saturating_add_micros(hours * 3_600_000_000);
+            let next = CreateHold { meta: Meta { at, ..meta() }, seconds: 86_400, ..owned(id) };
+            run(&mut pump, engine.create_hold(next));
+        }
+        let order = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("H5")))).order;
+        let hold = order.header.hold.as_deref().expect("it is a hold");
+        assert_eq!((hold.began, hold.extended, hold.state), (AT, 1, HoldState::Live));
+        assert_eq!(hold.until, AT.saturating_add_micros(259_200_000_000), "three days");
+    }
+
+    /// The re-pegger may want the hold that is to be taken over: it would wait for it, and the
+    /// command for the re-pegger.
+    #[test]
+    fn nobody_has_a_hold_in_hand_who_waits_for_its_item_to_be_settled() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.create_hold(owned("H1")));
+        engine.kernel.state.unsettle(PAIR.sku);
+        let elsewhere =
+            ConfirmHold { postal_code: PostalCode::new("code", "10001").ok(), ..confirm("H1") };
+        let mut taking = pin!(engine.create_hold(owned("H2")));
+        let mut confirming = pin!(engine.confirm_hold(elsewhere));
+        for waiting in [poll(taking.as_mut()).is_pending(), poll(confirming.as_mut()).is_pending()]
+        {
+            assert!(waiting, "its item is not settled");
+            let mut clerk = Claims::new(&engine.kernel);
+            let in_hand = poll(pin!(clerk.in_hand(&OrderId::of_hold(&hold_id("H1")))));
+            assert!(matches!(in_hand, Poll::Ready(Ok(_))), "nobody has it in hand");
+        }
+        let taken = run(&mut pump, taking);
+        assert!(matches!(taken.outcome, PlaceOutcome::Placed(_)), "{taken:?}");
+        let Poll::Ready(Err(EngineError::Refused(refusal))) = poll(confirming.as_mut()) else {
+            panic!("it is taken over by now");
+        };
+        assert_eq!(refusal.kind(), RefusalKind::HoldEnded);
+    }
+
+    /// `NO_PHANTOM_SOLD_OUT`: the time has passed, and nobody told the engine before.
+    #[test]
+    fn nobody_is_told_sold_out_for_a_hold_whose_time_has_run_out() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.create_hold(hold("H")));
+        let mut late = order();
+        late.meta.at = AT.saturating_add_micros(60_000_000);
+        let placed = run(&mut pump, engine.place_order(late));
+        assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn decide(order: &Order, by: Extension, now: Timestamp) -> Result<Option<HoldExt
         return Err(Refusal::HoldWaits { hold_id: hold.id.clone() });
     }
     let after = |from: Timestamp, seconds: u32| from.saturating_add_micros(micros(seconds));
-    let last = after(order.header.ordered_at, HOLD_LIFE_SECONDS_MAX);
+    let last = hold.until_max();
     let at_limit = |limit: String| Err(Refusal::HoldAtLimit { hold_id: hold.id.clone(), limit });
     let (until, for_payment) = match by {
         Extension::PaymentStarted if hold.is_paying => return Ok(None),

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use super::ended::{EndedHold, HoldsEnded};
 use crate::journal::Ticket;
-use crate::limits::LAPSED_HOLDS_MAX;
+use crate::limits::{LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX};
 use crate::model::event::{Numbered, Record};
 use crate::model::{HoldState, OrderNo, Timestamp};
-use crate::transaction::attempts::{Attempt, Attempts, passes_by_itself};
+use crate::transaction::attempts::{Attempt, passes_by_itself};
+use crate::transaction::bells::Listening;
 use crate::transaction::claims::Claims;
 use crate::transaction::command::recorded;
 use crate::transaction::error::EngineError;
@@ -25,32 +26,57 @@ use crate::transaction::kernel::Kernel;
 /// # Errors
 /// What stopped the engine.
 pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
-    match lapse_all(&kernel).await {
+    let ended = tokio::select! {
+        biased;
+        () = kernel.state.unsettled.closed() => Ok(()),
+        ended = lapse_all(&kernel) => ended,
+    };
+    match ended {
         Ok(()) | Err(EngineError::Closing) => Ok(()),
         Err(error) => Err(error.to_string()),
     }
 }
 
+/// What one look at due holds came to.
+enum Looked<'k> {
+    /// They end by this event.
+    Ended(Ticket),
+    /// All are in other hands; one of them rings.
+    InTheWay(Listening<'k>),
+    /// None is due any more, or something changed meanwhile.
+    Changed,
+}
+
 async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
     loop {
-        tokio::select! {
-            biased;
-            () = kernel.state.unsettled.closed() => return Ok(()),
-            () = kernel.state.holds.wait() => {}
-        }
-        while let Some(due) = due(kernel) {
-            match lapse(kernel, &due).await {
-                Ok(()) => {}
-                Err(EngineError::DiskFull) => tokio::select! {
-                    () = kernel.state.unsettled.asked() => {}
-                    stepped = kernel.stepped(kernel.next_step()) => stepped?,
-                },
-                Err(error) if passes_by_itself(&error) => {
-                    tracing::warn!(%error, "holds that are due lapse later");
-                    kernel.stepped(kernel.next_step()).await?;
-                }
-                Err(error) => return Err(error),
+        // From before the look: what happens during it is not missed.
+        let step = kernel.next_step();
+        let Some(due) = due(kernel) else {
+            kernel.state.holds.wait().await;
+            continue;
+        };
+        let ended = match lapse(kernel, &due, kernel.state.now()).await {
+            Ok(Looked::Ended(ticket)) => kernel.acknowledged(ticket).await.map(drop),
+            Ok(Looked::InTheWay(bell)) => tokio::select! {
+                () = bell.rung() => Ok(()),
+                // Others are due by now.
+                () = kernel.state.holds.wait() => Ok(()),
+                stepped = kernel.stepped(step) => stepped,
+            },
+            Ok(Looked::Changed) => kernel.stepped(step).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(()) => {}
+            Err(EngineError::DiskFull) => tokio::select! {
+                () = kernel.state.unsettled.asked() => {}
+                stepped = kernel.stepped(kernel.next_step()) => stepped?,
+            },
+            Err(error) if passes_by_itself(&error) => {
+                tracing::warn!(%error, "holds that are due lapse later");
+                kernel.stepped(kernel.next_step()).await?;
             }
+            Err(error) => return Err(error),
         }
     }
 }
@@ -62,51 +88,45 @@ fn due(kernel: &Kernel) -> Option<Vec<OrderNo>> {
     due.filter(|due| !due.is_empty())
 }
 
-/// Ends the holds of these that no command has in hand, and waits until that is applied. Where
-/// all are in other hands, waits for one of them.
-async fn lapse(kernel: &Kernel, due: &[OrderNo]) -> Result<(), EngineError> {
-    let mut attempts = Attempts::begin(kernel);
-    loop {
-        let attempt = lapse_once(kernel, due, kernel.state.now()).await?;
-        if let Some(ticket) = attempts.end(attempt).await? {
-            return match ticket {
-                Some(ticket) => kernel.acknowledged(ticket).await.map(drop),
-                // They ended, and the index is about to say so.
-                None => kernel.stepped(kernel.next_step()).await,
-            };
-        }
-    }
-}
-
-async fn lapse_once<'k>(
+/// Ends those of the holds that no command has in hand, as many as one event takes.
+async fn lapse<'k>(
     kernel: &'k Kernel,
     due: &[OrderNo],
     now: Timestamp,
-) -> Result<Attempt<'k, Option<Ticket>>, EngineError> {
+) -> Result<Looked<'k>, EngineError> {
     let (mut claims, mut holds, mut in_the_way) = (Claims::new(kernel), Vec::new(), None);
+    let mut units = 0;
     for no in due {
         let Some(order) = read_order(kernel, *no).await? else { continue };
         if !order.open_hold().is_some_and(|hold| hold.until <= now) {
             continue;
         }
         match claims.in_hand_as_of(*no, order.last_lsn).await? {
-            Attempt::Done(()) => holds.push(EndedHold::of(kernel, &order)?),
-            Attempt::Overtaken | Attempt::Again => return Ok(Attempt::Overtaken),
+            Attempt::Done(()) => {
+                let ended = EndedHold::of(kernel, &order)?;
+                units += ended.units.len();
+                holds.push(ended);
+            }
+            Attempt::Overtaken | Attempt::Again => return Ok(Looked::Changed),
             Attempt::InTheWay(bell) => in_the_way = Some(bell),
+        }
+        if units >= LAPSED_PARTS_MAX {
+            break;
         }
     }
     match in_the_way {
-        Some(bell) if holds.is_empty() => return Ok(Attempt::InTheWay(bell)),
-        _ if holds.is_empty() => return Ok(Attempt::Done(None)),
+        Some(bell) if holds.is_empty() => return Ok(Looked::InTheWay(bell)),
+        _ if holds.is_empty() => return Ok(Looked::Changed),
         _ => {}
     }
     let event = HoldsEnded { state: HoldState::Lapsed, holds };
     match event.claim(kernel).await? {
         Attempt::Done(more) => claims.take(more),
-        in_the_way => return Ok(in_the_way.map(|_| None)),
+        Attempt::Overtaken | Attempt::Again => return Ok(Looked::Changed),
+        Attempt::InTheWay(bell) => return Ok(Looked::InTheWay(bell)),
     }
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
     let ticket = kernel.append(record, recorded)?;
     claims.hand_over();
-    Ok(Attempt::Done(Some(ticket)))
+    Ok(Looked::Ended(ticket))
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!   create --> live --+--> confirm ------> an order
 //!               ^  |  +--> release, lapse > its units are free
-//!        extend +--+  +--> the owner's next hold, or a change: has its units
+//!        extend +--+  +--> the owner's next hold: has its units
 //! ```
 
 pub mod confirm;

@@ -11,6 +11,8 @@ pub fn held() -> Hold {
     Hold {
         id: HoldId::new("hold", "H").expect("an id"),
         fingerprint: 0,
+        began: CREATED,
+        created: Lsn::NONE,
         owner: None,
         until: CREATED.saturating_add_micros(60_000_000),
         seconds: 60,

@@ -17,7 +17,8 @@ use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
     BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX,
-    ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
+    LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX,
+    TOLD_PAIRS_MAX,
 };
 use crate::model::{
     AllocationUnits, Band, Day, Dispatch, HoldId, HoldState, InboundId, InboundNo, Item,
@@ -84,9 +85,12 @@ fn largest() -> Vec<AnyEvent> {
         supply: Supply::Inbound(InboundNo(u16::MAX - 16)),
         units: u32::MAX,
     };
-    // A cart of more lines than carts mostly have, each from several supplies.
     let id_max = HoldId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id");
-    let ended = EndedHold { no, id: id_max, units: vec![peg; 128] };
+    let ended = EndedHold { no, id: id_max, units: vec![peg; ORDER_ALLOCATIONS_MAX] };
+    let small =
+        EndedHold { units: vec![peg; LAPSED_PARTS_MAX / LAPSED_HOLDS_MAX], ..ended.clone() };
+    let mut holds = vec![small; LAPSED_HOLDS_MAX - 1];
+    holds.push(ended);
     let inbound = InboundId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id");
     let announced = StockChange::InboundAnnounced {
         no: last,
@@ -120,7 +124,7 @@ fn largest() -> Vec<AnyEvent> {
         OrderCancelled { no, id: id.clone(), releases: all.clone(), serves }.into(),
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),
-        HoldsEnded { state: HoldState::Lapsed, holds: vec![ended; LAPSED_HOLDS_MAX] }.into(),
+        HoldsEnded { state: HoldState::Lapsed, holds }.into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),
     ]
 }

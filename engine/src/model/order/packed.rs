@@ -351,14 +351,26 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
     if let Some(at) = header.decided_at {
         put_signed(out, at.as_micros());
     }
-    if let Some(Hold { id, fingerprint, owner, until, seconds, extended, state, .. }) =
-        header.hold.as_deref()
+    if let Some(Hold {
+        id,
+        fingerprint,
+        owner,
+        began,
+        created,
+        until,
+        seconds,
+        extended,
+        state,
+        ..
+    }) = header.hold.as_deref()
     {
         put_text(out, id.as_str());
         out.extend_from_slice(&fingerprint.to_le_bytes());
         if let Some(owner) = owner {
             put_text(out, owner.as_str());
         }
+        put_signed(out, began.as_micros());
+        put_number(out, created.get());
         put_signed(out, until.as_micros());
         put_number(out, (*seconds).into());
         out.extend_from_slice(&[*extended, state.code()]);
@@ -552,19 +564,13 @@ fn hold(from: &mut Unpacker<'_>, flags: u8) -> Result<Hold, Unpackable> {
     let id = id(from, "hold", HoldId::new)?;
     let fingerprint = from.word("fingerprint")?;
     let owner = (flags & OWNER != 0).then(|| self::id(from, "owner", OwnerId::new)).transpose()?;
+    let began = Timestamp::from_micros(from.signed("began")?);
+    let created = Lsn::new(from.number("created")?);
     let until = Timestamp::from_micros(from.signed("until")?);
     let seconds = from.narrow("seconds")?;
     let extended = from.byte("extended")?;
     let state = HoldState::from_code(from.byte("hold state")?);
     let state = state.ok_or(Unpackable { at: "hold state" })?;
-    Ok(Hold {
-        id,
-        fingerprint,
-        owner,
-        until,
-        seconds,
-        extended,
-        is_paying: flags & PAYING != 0,
-        state,
-    })
+    let is_paying = flags & PAYING != 0;
+    Ok(Hold { id, fingerprint, owner, began, created, until, seconds, extended, is_paying, state })
 }

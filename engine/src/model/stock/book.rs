@@ -221,12 +221,16 @@ impl<'a> Book<'a> {
 
     /// Units rest on other supply from now on.
     pub(super) fn repeg(&mut self, repeg: &Repeg) {
+        let free_before = self.stock.free();
         for peg in &repeg.off {
             self.unpeg(*peg);
         }
         for peg in &repeg.on {
-            self.reserve(*peg);
+            self.peg(*peg);
         }
+        // Units that stay take nothing, also where a count found fewer than are allocated.
+        let taken = u32::try_from(free_before - self.stock.free()).unwrap_or(0);
+        check(|| no_oversell(free_before, taken, self.stock.free()));
         if let Some(extras) = &mut self.stock.extras {
             for (no, eta) in &repeg.told.supplies {
                 // Another day may be expected since.

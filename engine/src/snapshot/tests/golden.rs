@@ -68,6 +68,8 @@ pub(super) fn held_world() -> World {
         held.header.hold = Some(Box::new(Hold {
             id,
             fingerprint: no,
+            began: AT,
+            created: Lsn::NONE,
             owner,
             until,
             seconds,

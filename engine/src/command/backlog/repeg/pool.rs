@@ -151,7 +151,7 @@ impl Pool {
     /// must not be split, and what is free before its last unit can be counted on.
     pub fn seen_by(&self, demand: &Demand, split: Split) -> (Seen, InboundSeen) {
         let last = self.ready_at_last(demand);
-        let homes = demand.parts.iter().map(|((no, _), _)| *no).collect();
+        let homes = demand.parts.iter().map(|((no, _), _)| (0, *no)).collect();
         let (mut free_at, mut coming) = (Vec::new(), InboundSeen::new());
         for node in &self.nodes {
             let mut free = node.free;
@@ -166,7 +166,9 @@ impl Pool {
                 let is_sooner = Ready::At(inbound.eta) < last;
                 let free = if is_sooner { inbound.free } else { 0 };
                 let free = free + demand.has((node.no, Supply::Inbound(inbound.no)));
-                (free > 0).then_some(InboundGlance { free, in_flight: false, ..*inbound })
+                // What waits already is promised whatever comes, however late.
+                let (in_flight, is_own) = (false, true);
+                (free > 0).then_some(InboundGlance { free, in_flight, is_own, ..*inbound })
             };
             let offered: Vec<InboundGlance> = node.inbound.iter().filter_map(offered).collect();
             if !offered.is_empty() {
@@ -174,7 +176,7 @@ impl Pool {
             }
         }
         let free = SmallVec::from_iter([free_at]);
-        (Seen { free, homes, waits: true }, coming)
+        (Seen { free, homes, goes_as_before: true }, coming)
     }
 
     /// The steps from what a line rests on to what was planned for it, where that arrives

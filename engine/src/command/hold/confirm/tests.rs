@@ -1,8 +1,10 @@
 //! What a hold becomes when it is confirmed, and why it does not.
 
 use super::*;
-use crate::command::fixture::{AT, confirm, hold, item, order, receive, release, sku, told};
-use crate::command::{CancelOrder, LineRequest, PlaceOrder};
+use crate::command::fixture::{
+    AT, change, confirm, hold, item, node_id, order, receive, release, sku, told,
+};
+use crate::command::{CancelOrder, CreateHold, LineRequest, StockOperation};
 use crate::engine::tests::{NODE, one_unit, run};
 use crate::engine::{Engine, PlaceOutcome, Pump};
 use crate::model::{OrderState, RefusalKind};
@@ -81,9 +83,44 @@ fn a_confirmed_hold_is_an_order_with_its_units_and_days() {
     let again = run(&mut pump, engine.confirm_hold(confirm));
     assert_eq!(again.version, done.version, "nothing is done again");
     lapse(&engine, &mut pump);
-    let pair = run(&mut pump, engine.stock(&sku("A"), &crate::command::fixture::node_id(NODE)));
+    let pair = run(&mut pump, engine.stock(&sku("A"), &node_id(NODE)));
     let kept: Vec<_> = pair.stock.reservations.iter().collect();
     assert!(matches!(kept[..], [r] if !r.held && r.order == order.no), "{kept:?}");
+}
+
+#[test]
+fn a_hold_whose_units_a_count_did_not_find_is_confirmed_all_the_same() {
+    let (engine, mut pump) = one_held();
+    let count = StockOperation::Count { on_hand: 0 };
+    run(&mut pump, engine.change_stock(change("A", NODE, count)));
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    let pair = run(&mut pump, engine.stock(&sku("A"), &node_id(NODE)));
+    assert_eq!((pair.stock.free(), pair.stock.allocated), (-1, 1), "nothing is hidden");
+}
+
+#[test]
+fn a_hold_is_told_new_days_where_those_that_were_told_have_passed() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.create_hold(CreateHold { seconds: 86_400, ..hold("H") }));
+    let ship_by = |pump: &mut Pump, id: &OrderId| {
+        let order = run(pump, engine.order(id)).order;
+        (order.no, order.shipments[0].ship_by.expect("it is there"))
+    };
+    let (no, told) = ship_by(&mut pump, &OrderId::of_hold(hold("H").hold()));
+    let mut late = confirm("H");
+    late.meta.at = AT.saturating_add_micros(86_399_000_000);
+    run(&mut pump, engine.confirm_hold(late));
+    assert_eq!(ship_by(&mut pump, &order().order.id), (no, told.plus(1)));
+}
+
+#[test]
+fn a_hold_that_was_confirmed_is_created_again_as_it_was() {
+    let (engine, mut pump) = one_held();
+    let created = run(&mut pump, engine.create_hold(hold("H"))).version;
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    let again = run(&mut pump, engine.submit_hold(hold("H")));
+    assert!(again.is_repeat());
+    assert_eq!(run(&mut pump, again.acknowledged()).version, created);
 }
 
 #[test]
@@ -94,7 +131,6 @@ fn a_hold_is_no_order_until_it_is_confirmed() {
     assert_eq!(told(engine.cancel_order(cancel)).kind(), RefusalKind::OrderNotFound);
     let mut other = order();
     other.order.id = named;
-    let other = PlaceOrder { ..other };
     run(&mut pump, engine.change_stock(receive("A", NODE)));
     let placed = run(&mut pump, engine.place_order(other)).outcome;
     assert!(matches!(placed, PlaceOutcome::Placed(_)), "its id is another's: {placed:?}");
