@@ -3,7 +3,7 @@
 use tokio::task::coop::consume_budget;
 
 use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
-use crate::command::hold::create::create;
+use crate::command::hold::create::{create, quote};
 use crate::command::{
     CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
     EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
@@ -104,6 +104,14 @@ impl Engine {
         let permit = self.kernel.admit()?;
         let placing = create(&self.kernel, &command).await?;
         Ok(Submitted::new(permit, placing))
+    }
+
+    /// Decides on a hold as creating it would, and changes nothing. A key in `meta` is passed
+    /// over: a hold that is known is known by its id.
+    pub async fn quote_hold(&self, command: &CreateHold) -> Result<Quoted, EngineError> {
+        self.kernel.state.tell_time(command.meta.at);
+        self.kernel.decides()?;
+        quote(&self.kernel, command).await
     }
 
     /// Has a hold lapse later.
