@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::{AuditReport, Availability, Engine, EngineError, OrderView, StockView, Trace};
 use crate::calendar::Calendar;
 use crate::command::AnyEvent;
+use crate::command::hold::as_hold;
 use crate::model::{
-    Day, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy, Record,
-    RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
+    Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
+    Record, RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
@@ -109,6 +110,12 @@ impl Engine {
     /// What live holds have of an item.
     pub fn held_of(&self, sku: &Sku) -> Result<HeldOfSku, EngineError> {
         Ok(self.kernel.state.holds.of_sku(self.kernel.state.catalogue.named(sku)?))
+    }
+
+    /// A hold as the order that it is, whether or not anybody confirmed it.
+    pub async fn hold(&self, id: &HoldId) -> Result<OrderView, EngineError> {
+        let order = read::order(&self.kernel, &OrderId::of_hold(id)).await;
+        order.map_err(|error| as_hold(error, id))
     }
 
     /// Why an order was sourced as it was.
