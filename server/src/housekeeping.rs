@@ -1,5 +1,5 @@
-//! What a server does by itself: it tells metrics what the engine knows of itself,
-//! and takes snapshots when they are due.
+//! What a server does by itself: it tells the engine what time it is, tells metrics what
+//! the engine knows of itself, and takes snapshots when they are due.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,10 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::connections::Places;
 use crate::observability::names;
+
+/// How often the engine is told the time, also where no command does: a hold lapses within
+/// a second of its instant.
+const TIME_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How often what the engine knows of itself becomes metrics.
 const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
@@ -56,6 +60,7 @@ pub(crate) fn start(
     let mut tasks = JoinSet::new();
     // Dashboards see the 0 that it begins with.
     counter!(names::SNAPSHOTS_FAILED).increment(0);
+    tasks.spawn(keep_time(engine.clone(), Arc::clone(clock)));
     tasks.spawn(keep_gauges(engine.clone(), places.clone(), journal_directory(data)));
     if !schedule.is_off() {
         tasks.spawn(keep_snapshots(engine.clone(), Arc::clone(clock), schedule));
@@ -82,6 +87,15 @@ pub(crate) async fn take_snapshot(
 /// Tells metrics that the engine has halted, before the process ends.
 pub(crate) fn note_halt(halt: Option<&Halt>) {
     set(names::JOURNAL_HALTED, u64::from(matches!(halt, Some(Halt::Disk(_)))));
+}
+
+/// Tells the engine what time it is, for ever.
+async fn keep_time(engine: Engine, clock: Arc<Clock>) {
+    let mut tick = tokio::time::interval(TIME_INTERVAL);
+    loop {
+        tick.tick().await;
+        engine.tell_time(clock.now());
+    }
 }
 
 /// Turns what the engine knows of itself into metrics, for ever.
