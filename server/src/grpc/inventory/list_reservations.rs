@@ -1,7 +1,7 @@
-//! `ListReservations`: the orders that have a right to units of a pair.
+//! `ListReservations`: the orders and holds that have a right to units of a pair.
 
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::{NodeId, Reservation, Sku, Stock};
+use backstock_engine::model::{NodeId, OrderId, Reservation, Sku, Stock};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -44,10 +44,13 @@ async fn message(
     reservation: Reservation,
 ) -> Result<v1::Reservation, EngineError> {
     let order = api.engine().order_id(reservation.order).await?;
+    let hold = order.as_ref().and_then(OrderId::hold);
+    let order = order.filter(|_| hold.is_none());
     Ok(v1::Reservation {
         order_id: order.map(|id| id.to_string()).unwrap_or_default(),
         line_index: reservation.line.into(),
         quantity: reservation.units.into(),
         supply: Some(view::supply_of(stock, reservation.supply)),
+        hold_id: hold.map(|id| id.to_string()).unwrap_or_default(),
     })
 }

@@ -18,19 +18,28 @@ pub(super) fn message(
     let left = |from: Option<NodeNo>| from.map(&id_of).unwrap_or_default();
     let mut inbound: Vec<&Inbound> = stock.inbound().iter().collect();
     inbound.sort_by_key(|inbound| (inbound.eta, inbound.no));
+    let held = held(stock);
     v1::Stock {
         sku: sku.to_string(),
         node_id: node.id.to_string(),
         on_hand: stock.on_hand.into(),
         unavailable: stock.unavailable.into(),
         safety: stock.safety.into(),
-        allocated: stock.allocated.into(),
+        // The engine counts what is held among it.
+        allocated: u64::from(stock.allocated) - held,
         free: stock.free(),
         waiting: stock.waiting.into(),
         inbound: inbound.into_iter().map(|i| supply(node, i, left(i.from))).collect(),
         closed_inbound: stock.closed_inbound().iter().map(|c| closed(c, left(c.from))).collect(),
         vendor_feed: (node.kind == NodeKind::Supplier).then(|| vendor_feed(stock)),
+        held,
     }
+}
+
+/// Units that live holds have of those that are there.
+fn held(stock: &Stock) -> u64 {
+    let held = stock.reservations.iter().filter(|r| r.held && r.supply.is_there());
+    held.map(|reservation| u64::from(reservation.units)).sum()
 }
 
 fn vendor_feed(stock: &Stock) -> v1::VendorFeed {
