@@ -14,6 +14,8 @@
 //! |---|---|---|
 //! | placing an order | no claim | a pair, or the backlog of a SKU |
 //! | taking an order in hand | no claim | that order |
+//! | a hold that is planned anew | its hold in hand | a pair |
+//! | a hold that is planned anew | no order in hand | the backlog of a SKU |
 //! | a shipment | its order in hand | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
 //! | a transfer, dispatched or recalled | its place in the line of each pair, once it has one | a pair |
@@ -25,7 +27,8 @@
 //! sleeps with such a claim. A shipment sleeps for these and for changes in line, and so do an
 //! order and the re-pegger. A place in line keeps no change of supply and no transfer out. A
 //! command that takes an order in hand, or the re-pegger, sleeps for a shipment or a cancellation
-//! of it. An order sleeps for the re-pegger, and so does a transfer, which sleeps for no command
+//! of it, or for a hold that is planned anew, which lets go of its hold before it sleeps for the
+//! re-pegger. An order sleeps for the re-pegger, and so does a transfer, which sleeps for no command
 //! that sleeps for a backlog: these have no claim and no place in line then, and a command whose
 //! event is durable has none left.
 //!
