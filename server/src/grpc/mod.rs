@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `fulfillment`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages` | parts of messages that services share |
@@ -22,6 +22,7 @@ mod enums;
 mod errors;
 mod fields;
 mod fulfillment;
+mod hold;
 mod inventory;
 mod limits;
 mod order;

@@ -7,6 +7,7 @@ mod catalog;
 mod connections;
 mod encoding;
 mod errors;
+mod holds;
 mod inventory;
 pub mod metrics;
 mod opening;

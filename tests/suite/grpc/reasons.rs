@@ -21,6 +21,7 @@ use tonic::codegen::tokio_stream;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::holds::{confirm, extend, for_seconds, held, hold, lapsed, release};
 use super::opening::Opening;
 use super::server::{
     TestServer, announcement, configuration, dispatch, node, order, recall, waiting_order,
@@ -81,6 +82,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::NodeNotFound
             | RefusalKind::InboundNotFound
             | RefusalKind::OrderNotFound
+            | RefusalKind::HoldNotFound
             | RefusalKind::LineNotFound
             | RefusalKind::ShipmentNotFound,
         )
@@ -94,6 +96,12 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             (Code::FailedPrecondition, inbound_no_transfer().await)
         }
         Refused(RefusalKind::OrderIdReused) => (Code::AlreadyExists, order_id_reused().await),
+        Refused(RefusalKind::HoldIdReused) => (Code::AlreadyExists, hold_id_reused().await),
+        Refused(RefusalKind::HoldEnded) => (Code::FailedPrecondition, hold_ended().await),
+        Refused(RefusalKind::HoldWaits) => (Code::FailedPrecondition, hold_waits().await),
+        Refused(RefusalKind::HoldDiffers) => (Code::FailedPrecondition, hold_differs().await),
+        Refused(RefusalKind::HoldAtLimit) => (Code::FailedPrecondition, hold_at_limit().await),
+        Refused(RefusalKind::HoldUnitsGone) => (Code::FailedPrecondition, hold_units_gone().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
         Refused(RefusalKind::NodeNotSupplier) => {
@@ -207,6 +215,10 @@ async fn not_found(reason: Reason) -> Status {
         Refused(RefusalKind::OrderNotFound) => {
             refused!(a, a.server.fulfillment.get_shipment(get("NONE", 1)))
         }
+        Refused(RefusalKind::HoldNotFound) => {
+            let get = v1::GetHoldRequest { hold_id: "NONE".into(), min_version: 0 };
+            refused!(a, a.server.holds.get_hold(get))
+        }
         Refused(RefusalKind::LineNotFound) => refused!(a, a.server.orders.cancel_order(line(1))),
         Refused(RefusalKind::ShipmentNotFound) => {
             refused!(a, a.server.fulfillment.get_shipment(get("A", 2)))
@@ -268,6 +280,50 @@ async fn order_id_reused() -> Status {
     let mut a = Refusing::stocked().await;
     a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
     refused!(a, a.server.orders.place_order(order("A", &[("SKU", 2)])))
+}
+
+async fn hold_id_reused() -> Status {
+    let mut a = Refusing::stocked().await;
+    held(&mut a.server, hold("A", 60, &[("SKU", 1)])).await;
+    refused!(a, a.server.holds.create_hold(hold("A", 61, &[("SKU", 1)])))
+}
+
+async fn hold_ended() -> Status {
+    let mut a = Refusing::stocked().await;
+    held(&mut a.server, hold("A", 60, &[("SKU", 1)])).await;
+    a.server.holds.release_hold(release("A")).await.expect("released");
+    refused!(a, a.server.holds.extend_hold(extend("A", for_seconds(60))))
+}
+
+async fn hold_waits() -> Status {
+    let mut a = Refusing::stocked().await;
+    let waits = v1::CreateHoldRequest { wait: true, ..hold("A", 60, &[("RARE", 1)]) };
+    a.server.holds.create_hold(waits).await.expect("it waits");
+    refused!(a, a.server.holds.confirm_hold(confirm("A", "A")))
+}
+
+async fn hold_differs() -> Status {
+    let mut a = Refusing::stocked().await;
+    held(&mut a.server, hold("A", 60, &[("SKU", 1)])).await;
+    let lines = order("", &[("SKU", 2)]).lines;
+    refused!(a, a.server.holds.confirm_hold(v1::ConfirmHoldRequest { lines, ..confirm("A", "A") }))
+}
+
+async fn hold_at_limit() -> Status {
+    let mut a = Refusing::stocked().await;
+    held(&mut a.server, hold("A", 60, &[("SKU", 1)])).await;
+    for _ in 0..limits::HOLD_EXTENSIONS_MAX {
+        a.server.holds.extend_hold(extend("A", for_seconds(60))).await.expect("extended");
+    }
+    refused!(a, a.server.holds.extend_hold(extend("A", for_seconds(60))))
+}
+
+async fn hold_units_gone() -> Status {
+    let mut a = Refusing::stocked().await;
+    held(&mut a.server, hold("A", 1, &[("SKU", 10)])).await;
+    lapsed(&mut a.server, "A").await;
+    a.server.orders.place_order(order("B", &[("SKU", 1)])).await.expect("placed");
+    refused!(a, a.server.holds.confirm_hold(confirm("A", "C")))
 }
 
 fn count(counted: u64, request_id: &str) -> v1::CountStockRequest {

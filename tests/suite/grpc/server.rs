@@ -17,6 +17,7 @@ use backstock_proto::v1;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
+use backstock_proto::v1::hold_service_client::HoldServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
@@ -35,6 +36,7 @@ pub struct TestServer {
     pub catalog: CatalogServiceClient<Channel>,
     pub inventory: InventoryServiceClient<Channel>,
     pub orders: OrderServiceClient<Channel>,
+    pub holds: HoldServiceClient<Channel>,
     pub fulfillment: FulfillmentServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
     pub engine: Engine,
@@ -85,6 +87,7 @@ impl TestServer {
             catalog: CatalogServiceClient::new(channel.clone()),
             inventory: InventoryServiceClient::new(channel.clone()),
             orders: OrderServiceClient::new(channel.clone()),
+            holds: HoldServiceClient::new(channel.clone()),
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel.clone()),
             channel,
@@ -180,7 +183,7 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.fulfillment, self.admin));
+        drop((self.holds, self.fulfillment, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")
     }

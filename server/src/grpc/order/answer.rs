@@ -124,6 +124,18 @@ pub(super) async fn quoted(
     Ok(())
 }
 
+/// The same as a message.
+pub(in crate::grpc) async fn quoted_message(
+    engine: &Engine,
+    request: &OrderText<'_>,
+    quoted: Quoted,
+    version: u64,
+) -> Result<v1::PlaceOrderResponse, EngineError> {
+    let mut answer = Vec::with_capacity(ANSWER_BYTES);
+    self::quoted(engine, request, quoted, version, &mut answer).await?;
+    Ok(v1::PlaceOrderResponse::decode(&*answer).expect("it was written as prost would"))
+}
+
 /// Sold out: the lines are those of the request, with one for each SKU.
 fn rejected(
     request: &OrderText<'_>,

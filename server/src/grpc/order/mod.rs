@@ -8,15 +8,15 @@
 //! | `answer` | the answer to an order: where its units went when it was placed |
 //! | `view` | an order as it stands |
 
-mod answer;
+pub(super) mod answer;
 mod cancel_order;
 mod explain_order;
 mod get_order;
 mod place_order;
 mod place_orders;
-mod placing;
-mod request;
-mod text;
+pub(super) mod placing;
+pub(super) mod request;
+pub(super) mod text;
 pub(super) mod view;
 
 use backstock_engine::model::OrderId;

@@ -54,7 +54,7 @@ impl Api {
     }
 }
 
-/// The status of an order that is refused.
-pub(super) fn refused(error: EngineError) -> Status {
+/// The status of an order, or of a hold, that is refused.
+pub(in crate::grpc) fn refused(error: EngineError) -> Status {
     errors::status(error, &NAMES)
 }

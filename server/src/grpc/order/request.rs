@@ -10,13 +10,14 @@ use crate::grpc::fields::{FieldNames, STAND_IN};
 use crate::grpc::{places, times};
 use crate::status::Violations;
 
-/// How the engine calls the fields of an order.
-pub(super) const NAMES: FieldNames = FieldNames::new(
+/// How the engine calls the fields of an order, and of a hold.
+pub(in crate::grpc) const NAMES: FieldNames = FieldNames::new(
     "",
     &[
         ("deliver_by", "wanted_by"),
         ("postal_code", "destination_postal_code"),
         ("placed_at", "placed_time"),
+        ("seconds", "ttl"),
     ],
 );
 
@@ -24,37 +25,45 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
 pub(super) fn read(request: &OrderText<'_>) -> Result<(OrderRequest, Option<Timestamp>), Status> {
     let mut found = Violations::default();
     let id = found.taken("order_id", OrderId::new("order_id", request.order_id));
+    let order = order(&mut found, id, request);
+    let placed = request.placed_time.as_ref();
+    let placed_at = placed.and_then(|placed| times::instant(&mut found, "placed_time", placed));
+    found.converted(order.map(|order| (order, placed_at)))
+}
+
+/// Reads an order whose id was read before. None when something is wrong, which is noted.
+pub(in crate::grpc) fn order(
+    found: &mut Violations,
+    id: Option<OrderId>,
+    request: &OrderText<'_>,
+) -> Option<OrderRequest> {
     let customer = found.optional("customer_id", request.customer_id, CustomerId::new);
     let channel = found.optional("channel", request.channel, Text::new);
     let code = PostalCode::new("destination_postal_code", request.destination_postal_code);
     let postal_code = found.taken("destination_postal_code", code);
     let country = request.destination_country_code;
-    places::is_known_country(&mut found, "destination_country_code", country);
+    places::is_known_country(found, "destination_country_code", country);
     let service = found.optional("service", request.service, ServiceName::new);
     let wanted_by = request.wanted_by.as_ref();
-    let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
-    let shortage = shortage(&mut found, "shortage_policy", request.shortage_policy);
-    let split = split(&mut found, "split_policy", request.split_policy);
-    let lines = lines(&mut found, &request.lines);
-    let placed = request.placed_time.as_ref();
-    let placed_at = placed.and_then(|placed| times::instant(&mut found, "placed_time", placed));
-    let order = (|| {
-        Some(OrderRequest {
-            id: id?,
-            customer: customer?,
-            channel: channel?,
-            postal_code: postal_code?,
-            service: service?,
-            deliver_by,
-            shortage,
-            split,
-            lines: lines?,
-        })
-    })();
-    found.converted(order.map(|order| (order, placed_at)))
+    let deliver_by = wanted_by.and_then(|date| times::day(found, "wanted_by", date));
+    let shortage = shortage(found, "shortage_policy", request.shortage_policy);
+    let split = split(found, "split_policy", request.split_policy);
+    let lines = lines(found, &request.lines);
+    Some(OrderRequest {
+        id: id?,
+        customer: customer?,
+        channel: channel?,
+        postal_code: postal_code?,
+        service: service?,
+        deliver_by,
+        shortage,
+        split,
+        lines: lines?,
+    })
 }
 
-fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
+/// Reads the lines of an order.
+pub(in crate::grpc) fn lines(found: &mut Violations, lines: &[LineText<'_>]) -> Option<Lines> {
     found.taken("lines", Lines::validate_number(lines.len()))?;
     let mut taken = Lines::default();
     taken.0.reserve_exact(lines.len());

@@ -10,7 +10,7 @@ use crate::grpc::wire::{Fields, NotPlain, Value};
 
 /// A line of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct LineText<'a> {
+pub(in crate::grpc) struct LineText<'a> {
     /// The item.
     pub(super) sku: &'a str,
     /// Units, any number.
@@ -20,7 +20,7 @@ pub(super) struct LineText<'a> {
 /// An order. Its fields are those of [`v1::PlaceOrderRequest`]; nothing of them is
 /// checked but that texts are UTF-8.
 #[derive(Debug, Default)]
-pub(super) struct OrderText<'a> {
+pub(in crate::grpc) struct OrderText<'a> {
     /// What it was read from.
     pub(super) bytes: &'a [u8],
     pub(super) order_id: &'a str,
@@ -65,6 +65,30 @@ impl<'a> OrderText<'a> {
             _ => return Err(NotPlain),
         }
         Ok(())
+    }
+}
+
+/// What a hold would take, as an order without an id.
+impl<'a> From<&'a v1::CreateHoldRequest> for OrderText<'a> {
+    fn from(request: &'a v1::CreateHoldRequest) -> Self {
+        Self {
+            customer_id: &request.customer_id,
+            channel: &request.channel,
+            destination_postal_code: &request.destination_postal_code,
+            service: &request.service,
+            wanted_by: request.wanted_by,
+            split_policy: request.split_policy,
+            lines: request.lines.iter().map(LineText::from).collect(),
+            validate_only: request.validate_only,
+            destination_country_code: &request.destination_country_code,
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> From<&'a v1::PlaceOrderLine> for LineText<'a> {
+    fn from(line: &'a v1::PlaceOrderLine) -> Self {
+        Self { sku: &line.sku, quantity: line.quantity }
     }
 }
 

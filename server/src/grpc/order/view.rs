@@ -24,7 +24,10 @@ struct Part {
 }
 
 /// An order as callers see it.
-pub(super) async fn order(engine: &Engine, view: &OrderView) -> Result<v1::Order, EngineError> {
+pub(in crate::grpc) async fn order(
+    engine: &Engine,
+    view: &OrderView,
+) -> Result<v1::Order, EngineError> {
     let order = &*view.order;
     let header = &order.header;
     let units = units_now(view);

@@ -9,6 +9,7 @@ use std::time::Instant;
 use backstock_proto::v1::admin_service_server::AdminServiceServer;
 use backstock_proto::v1::catalog_service_server::CatalogServiceServer;
 use backstock_proto::v1::fulfillment_service_server::FulfillmentServiceServer;
+use backstock_proto::v1::hold_service_server::HoldServiceServer;
 use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
 use backstock_proto::v1::order_service_server::OrderServiceServer;
 use tonic::body::Body;
@@ -32,6 +33,7 @@ pub(super) struct Services {
     catalog: CatalogServiceServer<Api>,
     inventory: InventoryServiceServer<Api>,
     orders: OrderServiceServer<Api>,
+    holds: HoldServiceServer<Api>,
     fulfillment: FulfillmentServiceServer<Api>,
     admin: AdminServiceServer<Api>,
 }
@@ -42,12 +44,14 @@ impl Services {
         let catalog = CatalogServiceServer::new(api.clone());
         let inventory = InventoryServiceServer::new(api.clone());
         let orders = OrderServiceServer::new(api.clone());
+        let holds = HoldServiceServer::new(api.clone());
         let fulfillment = FulfillmentServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
         Self {
             catalog: catalog.max_decoding_message_size(limit),
             inventory: inventory.max_decoding_message_size(limit),
             orders: orders.max_decoding_message_size(limit),
+            holds: holds.max_decoding_message_size(limit),
             fulfillment: fulfillment.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
         }
@@ -58,6 +62,7 @@ impl Services {
             OrderServiceServer::<Api>::NAME => self.orders.clone().call(request),
             InventoryServiceServer::<Api>::NAME => self.inventory.clone().call(request),
             CatalogServiceServer::<Api>::NAME => self.catalog.clone().call(request),
+            HoldServiceServer::<Api>::NAME => self.holds.clone().call(request),
             FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
             _ => self.admin.clone().call(request),
         }
@@ -65,10 +70,11 @@ impl Services {
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 5] = [
+pub const SERVICE_NAMES: [&str; 6] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
+    HoldServiceServer::<Api>::NAME,
     FulfillmentServiceServer::<Api>::NAME,
     TAKES_NO_COMMANDS,
 ];

@@ -1,0 +1,69 @@
+//! A hold as callers see it.
+
+use backstock_engine::command::CreateHold;
+use backstock_engine::engine::{Engine, EngineError, OrderView};
+use backstock_engine::limits::HOLD_WAIT_SECONDS;
+use backstock_engine::model::{HoldState, OwnerId};
+use backstock_proto::v1;
+
+use crate::grpc::order::view;
+use crate::grpc::times;
+
+/// A hold as it stands: the order that it is, and what is known of it as a hold.
+pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, EngineError> {
+    let hold = seen.order.header.hold.as_deref().expect("it is found as a hold");
+    let order = view::order(engine, seen).await?;
+    let is_order = hold.state == HoldState::Confirmed;
+    Ok(v1::Hold {
+        hold_id: hold.id.to_string(),
+        owner_id: owner(hold.owner.as_ref()),
+        state: state(hold.state).into(),
+        expire_time: Some(times::timestamp(hold.until)),
+        extensions: hold.extended.into(),
+        payment_started: hold.is_paying,
+        lines: order.lines,
+        shipments: order.shipments,
+        promised_by: order.promised_by,
+        order_id: if is_order { order.order_id } else { String::new() },
+    })
+}
+
+/// A hold as it would be created, where placing its order would be answered so.
+pub(super) fn planned(command: &CreateHold, answer: v1::PlaceOrderResponse) -> v1::Hold {
+    let waits = answer.lines.iter().any(|units| units.backordered > 0);
+    let state = if waits { v1::HoldState::Waiting } else { v1::HoldState::Live };
+    let seconds = if waits { HOLD_WAIT_SECONDS } else { command.seconds };
+    let until = command.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
+    let lines = answer.skus.into_iter().zip(answer.lines).map(|(sku, units)| v1::OrderLine {
+        sku,
+        quantity: units.allocated + units.preordered + units.backordered,
+        units: Some(units),
+    });
+    v1::Hold {
+        hold_id: command.hold().to_string(),
+        owner_id: owner(command.owner.as_ref()),
+        state: state.into(),
+        expire_time: Some(times::timestamp(until)),
+        extensions: 0,
+        payment_started: false,
+        lines: lines.collect(),
+        shipments: answer.shipments,
+        promised_by: answer.promised_by,
+        order_id: String::new(),
+    }
+}
+
+fn owner(owner: Option<&OwnerId>) -> String {
+    owner.map(ToString::to_string).unwrap_or_default()
+}
+
+const fn state(state: HoldState) -> v1::HoldState {
+    match state {
+        HoldState::Live => v1::HoldState::Live,
+        HoldState::Confirmed => v1::HoldState::Confirmed,
+        HoldState::Released => v1::HoldState::Released,
+        HoldState::Lapsed => v1::HoldState::Lapsed,
+        HoldState::TakenOver => v1::HoldState::TakenOver,
+        HoldState::Waiting => v1::HoldState::Waiting,
+    }
+}
