@@ -1,5 +1,6 @@
 //! `kill -9` of the real server under load: what clients were told is there.
 
+mod black_friday;
 mod server;
 
 use std::collections::BTreeMap;

@@ -18,6 +18,8 @@ struct AvailabilityView {
     atp_now: u64,
     atp_at: u64,
     unlimited: bool,
+    held: u64,
+    line_length: u64,
     nodes: Vec<NodeView>,
     version: u64,
 }
@@ -56,6 +58,8 @@ impl AvailabilityView {
             atp_now: found.atp_now,
             atp_at: found.atp_at,
             unlimited: found.unlimited,
+            held: found.held,
+            line_length: found.line_length,
             nodes: found.nodes.into_iter().map(NodeView::new).collect(),
             version: answer.version,
         }
@@ -68,7 +72,10 @@ impl AvailabilityView {
             (units, true) => format!("{units} units, and any more from a supplier, now"),
         };
         let by = self.at.as_ref().map(|at| format!(", {} by {at}", self.atp_at));
-        format!("{}: {now}{}", self.sku, by.unwrap_or_default())
+        let held = (self.held > 0).then(|| format!(", {} held in carts", self.held));
+        let line = (self.line_length > 0).then(|| format!(", {} wait in line", self.line_length));
+        let more: String = [by, held, line].into_iter().flatten().collect();
+        format!("{}: {now}{more}", self.sku)
     }
 }
 
@@ -128,6 +135,9 @@ mod tests {
             atp_at: 7,
             unlimited,
             nodes: vec![node],
+            held: 3,
+            line_length: 2,
+            ..v1::SkuAvailability::default()
         };
         v1::GetAvailabilityResponse { availability: Some(availability), version: 9 }
     }

@@ -75,6 +75,7 @@ impl Asked {
         out: &mut Vec<u8>,
     ) -> Result<u64, EngineError> {
         let all = engine.availability(sku, EVER).await?;
+        let held = engine.held_of(sku)?;
         let mut promises: Vec<Promise<'_>> = Vec::with_capacity(all.nodes.len());
         for node in all.nodes.iter().filter(|node| self.counts(node)) {
             promises.push(Promise::read(engine, node, self)?);
@@ -89,6 +90,13 @@ impl Asked {
             for promise in &promises {
                 promise.write(out);
             }
+            wire::number(out, 6, held.units);
+            if let Some(lapse) = held.first_lapse {
+                wire::message(out, 7, |out| {
+                    times::timestamp(lapse).encode(out).expect("memory grows");
+                });
+            }
+            wire::number(out, 8, held.line);
         });
         Ok(all.version.get())
     }
