@@ -1,0 +1,160 @@
+//! What an event does to an order.
+
+use super::packed::PackedOrder;
+use super::{
+    Allocation, AllocationUnits, Dispatch, LineRepegged, Move, Order, Shipment, Told, count,
+};
+use crate::model::hold::{Hold, HoldState};
+use crate::model::lsn::Lsn;
+use crate::model::time::Timestamp;
+
+/// What an event does to one order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderEffect {
+    /// Units were cancelled.
+    Cancel(Vec<AllocationUnits>),
+    /// A shipment left.
+    Ship {
+        /// Which one, from 0.
+        shipment: u16,
+        /// How.
+        dispatch: Dispatch,
+    },
+    /// Units of a line rest on other supply from now on.
+    Repeg(Box<LineRepegged>),
+    /// The order comes to be, in place of a hold: the next hold of its owner, or what it became
+    /// after it lapsed.
+    Place(PackedOrder),
+    /// The order is this from now on: a hold that is confirmed.
+    Replace(PackedOrder),
+    /// A hold has its units for longer.
+    Extend {
+        /// Until when.
+        until: Timestamp,
+        /// Whether it is the grace for a payment.
+        for_payment: bool,
+    },
+    /// A hold gives up its units.
+    EndHold(HoldState),
+    /// Nothing: the command that has it in hand lets go of it. It may have left memory.
+    LetGo,
+}
+
+impl Order {
+    /// Applies what the event at `lsn` does here; one that this state has
+    /// already is skipped.
+    ///
+    /// # Panics
+    /// When a named invariant would break; deciding has made sure that none does.
+    pub fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) {
+        if lsn <= self.last_lsn {
+            return;
+        }
+        self.last_lsn = lsn;
+        match effect {
+            OrderEffect::Cancel(units) => self.cancel(units),
+            OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
+            OrderEffect::Repeg(repegged) => self.repeg(repegged),
+            OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
+                let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
+                *self = Self { placed_lsn: lsn, last_lsn: lsn, ..order };
+            }
+            OrderEffect::Extend { until, for_payment } => {
+                let hold = self.hold_mut();
+                hold.until = *until;
+                hold.extended += u8::from(!for_payment);
+                hold.is_paying |= for_payment;
+            }
+            OrderEffect::EndHold(state) => self.end_hold(*state),
+            OrderEffect::LetGo => {}
+        }
+    }
+
+    fn hold_mut(&mut self) -> &mut Hold {
+        let hold = self.header.hold.as_deref_mut();
+        hold.expect("REPLAY_EQUAL: only an order that began as a hold changes like one")
+    }
+
+    /// Its units are not its own any more.
+    fn end_hold(&mut self, state: HoldState) {
+        for allocation in &mut self.allocations {
+            let open = allocation.open();
+            allocation.cancelled += open;
+            self.lines[usize::from(allocation.line)].cancelled += open;
+        }
+        self.hold_mut().state = state;
+    }
+
+    /// The order as it is once a line of it rests on other supply.
+    #[must_use]
+    pub fn repegged(&self, repegged: &LineRepegged) -> Self {
+        let mut after = self.clone();
+        after.repeg(repegged);
+        after
+    }
+
+    fn repeg(&mut self, repegged: &LineRepegged) {
+        let LineRepegged { line, opened, moves, told, offered_until } = repegged;
+        if !opened.is_empty() {
+            let opened = opened.iter().map(|node| Shipment::waiting(*node));
+            let all = std::mem::take(&mut self.shipments).into_vec().into_iter().chain(opened);
+            self.shipments = all.collect();
+            self.added.shipments += count(repegged.opened.len());
+        }
+        for moved in moves.iter().filter(|moved| moved.shipment != moved.to_shipment) {
+            self.take_out((*line, moved.shipment), moved.units);
+            self.put_in((*line, moved.to_shipment), moved);
+        }
+        for Told { shipment, days, units_there, .. } in told {
+            let shipment = &mut self.shipments[usize::from(*shipment)];
+            (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
+            shipment.told_of_units_there = Some(*units_there);
+        }
+        if let Some(until) = offered_until {
+            let hold = self.hold_mut();
+            (hold.state, hold.until) = (HoldState::Live, *until);
+        }
+    }
+
+    /// Takes units of a line out of a shipment, from its last allocations.
+    fn take_out(&mut self, (line, shipment): (u16, u16), units: u32) {
+        let mut left = units;
+        let of_it = |a: &&mut Allocation| (a.line, a.shipment) == (line, shipment);
+        for allocation in self.allocations.iter_mut().rev().filter(of_it) {
+            let moved = allocation.open().min(left);
+            allocation.moved += moved;
+            left -= moved;
+        }
+        assert_eq!(left, 0, "CONSERVATION: only units that a shipment has leave it");
+    }
+
+    /// Puts units of a line into a shipment, as an allocation that was added or is.
+    fn put_in(&mut self, (line, shipment): (u16, u16), moved: &Move) {
+        let (placed, supply) = (self.placed_allocations().len(), moved.to.1);
+        let same = |a: &&mut Allocation| (a.line, a.shipment, a.supply) == (line, shipment, supply);
+        if let Some(there) = self.allocations[placed..].iter_mut().find(same) {
+            there.units += moved.units;
+            return;
+        }
+        let added = Allocation::new((line, shipment), supply, moved.units);
+        let all = std::mem::take(&mut self.allocations).into_vec().into_iter();
+        self.allocations = all.chain([added]).collect();
+        self.added.allocations += 1;
+    }
+
+    fn cancel(&mut self, cancelled: &[AllocationUnits]) {
+        for part in cancelled {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            assert!(part.units <= allocation.open(), "CONSERVATION: only open units cancel");
+            allocation.cancelled += part.units;
+            self.lines[usize::from(allocation.line)].cancelled += part.units;
+        }
+    }
+
+    fn ship(&mut self, shipment: u16, dispatch: &Dispatch) {
+        for allocation in self.allocations.iter_mut().filter(|a| a.shipment == shipment) {
+            allocation.shipped += allocation.open();
+        }
+        self.shipments[usize::from(shipment)].shipped = Some(Box::new(dispatch.clone()));
+    }
+}
