@@ -112,8 +112,9 @@ async fn keep_gauges(engine: Engine, places: Places, journal: PathBuf) {
         set(names::CONNECTIONS, places.taken() as u64);
         set(names::PAIRS, status.pairs as u64);
         // Counted one after the other, while orders come and go.
-        let in_memory = status.orders.saturating_sub(status.archived_orders);
-        set(names::ORDERS_IN_MEMORY, in_memory as u64);
+        let in_memory = status.numbered.saturating_sub(status.archived_orders as u64);
+        set(names::ORDERS_IN_MEMORY, in_memory);
+        set(names::HOLDS_LIVE, status.live_holds as u64);
         set(names::ORDERS_ARCHIVED, status.archived_orders as u64);
         note_halt(engine.halt().as_ref());
         let journal = journal.clone();

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{AuditReport, Availability, Engine, EngineError, OrderView, StockView, Trace};
 use crate::calendar::Calendar;
@@ -39,6 +40,8 @@ pub struct Status {
     pub orders: usize,
     /// Those of them that are closed and left memory.
     pub archived_orders: usize,
+    /// Numbers given to orders, those of holds among them.
+    pub numbered: u64,
     /// Holds that have units, or wait in line for them; each is an order as well.
     pub live_holds: usize,
     /// Idempotency keys remembered.
@@ -225,7 +228,8 @@ impl Engine {
             pairs: self.kernel.state.catalogue.pairs(),
             orders: self.kernel.state.orders.len(),
             archived_orders: self.kernel.state.orders.archived(),
-            live_holds: self.kernel.state.holds.len(),
+            numbered: self.kernel.state.order_last.load(Ordering::Relaxed),
+            live_holds: self.kernel.state.holds.live(),
             requests: self.kernel.state.requests.len(),
             in_flight: self.kernel.in_flight(),
             is_journal_full: self.kernel.journal.is_full(),

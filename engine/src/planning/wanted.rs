@@ -94,8 +94,8 @@ impl Wanted<'_> {
         Wanted { seen: Some(seen), ..self.again() }
     }
 
-    fn again<'b>(&'b self) -> Wanted<'b> {
-        let lines = self.lines.iter().map(|line| -> WantedLine<'b> { *line }).collect();
+    fn again(&self) -> Wanted<'_> {
+        let lines = self.lines.iter().copied().collect();
         let Self { destination, service, promise_by, shortage, split, at, seen, own, .. } = *self;
         Wanted { lines, destination, service, promise_by, shortage, split, at, seen, own }
     }

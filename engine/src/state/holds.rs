@@ -244,7 +244,7 @@ impl Holds {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn live(&self) -> usize {
         self.live.lock().holds.len()
     }
 }
@@ -261,8 +261,8 @@ mod tests {
     /// A hold of 5 units of the SKU 10 and 3 of the SKU 11 is live.
     fn place(holds: &Holds, no: u64, until: i64, state: HoldState) {
         let order = Order { no: OrderNo(no), ..hold_in(state) };
-        let (until, owner) = (Timestamp::from_micros(until), Some(owner("X")));
-        holds.placed(&order, &Hold { until, owner, state, ..held() });
+        let (owner, until) = (Some(owner("X")), Timestamp::from_micros(until));
+        holds.placed(&order, &Hold { owner, until, state, ..held() });
     }
 
     #[test]
@@ -277,9 +277,9 @@ mod tests {
         assert_eq!(due(40, 9), [3, 1, 2].map(OrderNo));
         assert_eq!(due(40, 1), [OrderNo(3)]);
         holds.ended(OrderNo(3));
-        assert_eq!((due(40, 9), holds.len()), ([1, 2].map(OrderNo).to_vec(), 2));
+        assert_eq!((due(40, 9), holds.live()), ([1, 2].map(OrderNo).to_vec(), 2));
         holds.ended(OrderNo(3));
-        assert_eq!(holds.len(), 2, "an end is counted once");
+        assert_eq!(holds.live(), 2, "an end is counted once");
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub const AUDIT_BREACHES: &str = "backstock_audit_breaches_total";
 pub const PAIRS: &str = "backstock_pairs";
 /// Orders in memory.
 pub const ORDERS_IN_MEMORY: &str = "backstock_orders_in_memory";
+/// Holds that have units, or wait for them.
+pub const HOLDS_LIVE: &str = "backstock_holds_live";
 /// Closed orders that left memory.
 pub const ORDERS_ARCHIVED: &str = "backstock_orders_archived";
 
@@ -92,7 +94,8 @@ pub const METRICS: &[Metric] = &[
     gauge(SNAPSHOT_LSN, "LSN from which the newest snapshot is replayed"),
     counter(AUDIT_BREACHES, "breaches of conservation; has to stay 0"),
     gauge(PAIRS, "pairs of a SKU and a node"),
-    gauge(ORDERS_IN_MEMORY, "orders in memory"),
+    gauge(ORDERS_IN_MEMORY, "orders in memory, holds among them"),
+    gauge(HOLDS_LIVE, "holds that have units, or wait in line for them"),
     gauge(ORDERS_ARCHIVED, "closed orders that left memory; snapshots have them"),
 ];
 

@@ -28,7 +28,7 @@ const HELD_SECONDS: i64 = 2;
 /// Between two looks of a buyer who waits in line.
 const LOOK: Duration = Duration::from_millis(200);
 /// All of it, on a machine that has other things to do.
-const LONG: Duration = Duration::from_secs(300);
+const LONG: Duration = Duration::from_mins(5);
 
 /// What a buyer was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

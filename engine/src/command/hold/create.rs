@@ -510,7 +510,7 @@ pub(crate) mod tests {
         while pump.pump().expect("the engine does not halt") {}
         let order = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("W")))).order;
         assert_eq!(order.header.hold.as_deref().map(|hold| hold.state), Some(HoldState::Lapsed));
-        assert_eq!(engine.kernel.state.holds.len(), 0);
+        assert_eq!(engine.kernel.state.holds.live(), 0);
     }
 
     #[test]

@@ -98,7 +98,7 @@ async fn lapse<'k>(
     let mut units = 0;
     for no in due {
         let Some(order) = read_order(kernel, *no).await? else { continue };
-        if !order.open_hold().is_some_and(|hold| hold.until <= now) {
+        if order.open_hold().is_none_or(|hold| hold.until > now) {
             continue;
         }
         match claims.in_hand_as_of(*no, order.last_lsn).await? {

@@ -45,25 +45,21 @@ impl Effective for HoldReplaced {
             .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
             .collect();
         let of_hold = OrderId::of_hold(&hold.id);
-        match ends {
-            Some((had, state)) => {
-                // One that lapsed is closed, and may have left memory.
-                let ends = match state {
-                    HoldState::Lapsed => OrderEffect::LetGo,
-                    state => OrderEffect::EndHold(state),
-                };
-                effects.push(Effect::Order(had, ends));
-                effects.push(Effect::Order(no, OrderEffect::Place(order)));
-                if id != of_hold {
-                    effects.push(Effect::Renumber(of_hold, no));
-                }
-                effects.push(Effect::Name(id, no));
+        if let Some((had, state)) = ends {
+            // One that lapsed is closed, and may have left memory.
+            let ends = match state {
+                HoldState::Lapsed => OrderEffect::LetGo,
+                state => OrderEffect::EndHold(state),
+            };
+            effects.push(Effect::Order(had, ends));
+            effects.push(Effect::Order(no, OrderEffect::Place(order)));
+            if id != of_hold {
+                effects.push(Effect::Renumber(of_hold, no));
             }
-            None => {
-                effects.push(Effect::Order(no, OrderEffect::Replace(order)));
-                effects.push(Effect::Name(id, no));
-            }
+        } else {
+            effects.push(Effect::Order(no, OrderEffect::Replace(order)));
         }
+        effects.push(Effect::Name(id, no));
         effects
     }
 }

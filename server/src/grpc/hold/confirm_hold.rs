@@ -1,6 +1,7 @@
 //! `ConfirmHold`: a hold becomes an order.
 
 use backstock_engine::command::{ConfirmHold, Lines};
+use backstock_engine::engine::OrderView;
 use backstock_engine::model::{CustomerId, HoldId, OrderId, PostalCode, ServiceName, Text};
 use backstock_proto::v1;
 use tonic::Status;
@@ -9,6 +10,7 @@ use crate::grpc::order::placing::refused;
 use crate::grpc::order::request;
 use crate::grpc::order::text::LineText;
 use crate::grpc::order::view;
+use crate::grpc::transport::meters::{OrderTally, Told};
 use crate::grpc::{Api, places, plain, times};
 use crate::status::Violations;
 
@@ -21,8 +23,19 @@ pub(super) async fn handle(
     let done = api.engine().confirm_hold(command).await.map_err(refused)?;
     let (version, is_repeat) = (done.version.get(), done.is_repeat);
     let order = api.engine().order(&id).await.map_err(plain)?;
+    if !is_repeat {
+        count(api, &order);
+    }
     let order = view::order(api.engine(), &order).await.map_err(plain)?;
     Ok(v1::ConfirmHoldResponse { order: Some(order), version, is_repeat })
+}
+
+/// Counts the order that a hold became: all its units have a supply.
+fn count(api: &Api, order: &OrderView) {
+    let units = order.order.allocations.iter().map(|a| u64::from(a.open())).sum();
+    let mut tally = OrderTally::default();
+    tally.add(Told { outcome: v1::OrderOutcome::Allocated, units_promised: units });
+    api.0.orders.placed(tally);
 }
 
 fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Status> {
