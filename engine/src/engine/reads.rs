@@ -71,6 +71,12 @@ impl Engine {
         self.kernel.state.unsettled.all().len()
     }
 
+    /// Holds whose time has run out, and which did not lapse yet.
+    pub fn overdue_holds(&self) -> usize {
+        let state = &self.kernel.state;
+        state.holds.due(state.now(), usize::MAX).len()
+    }
+
     /// Waits until the engine has applied `version`.
     pub async fn at_least(&self, version: Lsn) -> Result<(), EngineError> {
         loop {
