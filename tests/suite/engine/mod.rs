@@ -8,6 +8,7 @@ mod calendars;
 mod contention;
 mod damaged;
 mod days;
+mod holds;
 mod idempotency;
 mod in_flight;
 mod mixtures;
