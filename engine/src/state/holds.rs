@@ -194,7 +194,11 @@ impl Holds {
 
     fn note_first(&self, live: &Live) {
         let first = live.by_time.first().map_or(i64::MAX, |(until, _)| until.as_micros());
-        self.first_us.store(first, Ordering::Relaxed);
+        let before = self.first_us.swap(first, Ordering::SeqCst);
+        // It may be due already.
+        if first < before {
+            self.ring();
+        }
     }
 
     /// Keeps other commands from giving an owner a hold; tells which one he has.
@@ -221,7 +225,7 @@ impl Holds {
     /// It is that time now.
     #[inline]
     pub(super) fn pass_to(&self, now_us: i64) {
-        if now_us >= self.first_us.load(Ordering::Relaxed) {
+        if now_us >= self.first_us.load(Ordering::SeqCst) {
             self.ring();
         }
     }

@@ -181,7 +181,7 @@ impl State {
     pub fn pass_to(&self, time: Timestamp) {
         const STEP_US: i64 = 1_000;
         if self.newest_us.load(Ordering::Relaxed) + STEP_US <= time.as_micros() {
-            self.newest_us.fetch_max(time.as_micros(), Ordering::Relaxed);
+            self.newest_us.fetch_max(time.as_micros(), Ordering::SeqCst);
             self.holds.pass_to(time.as_micros());
         }
     }

@@ -153,6 +153,16 @@ impl World {
     }
 }
 
+/// A caller's clock may be behind.
+#[test]
+fn a_hold_that_is_over_when_it_is_created_lapses_though_nothing_else_happens() {
+    let mut world = World::new(5);
+    world.tell(after(100));
+    world.create(hold("H", 60, 2));
+    world.single.drain();
+    assert_eq!((world.is_live("H"), world.allocated()), (false, 0));
+}
+
 /// The cart that was left first is the first whose units are free.
 #[test]
 fn twenty_thousand_holds_lapse_in_the_order_of_their_instants_and_free_all_units() {
