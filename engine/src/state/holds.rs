@@ -201,6 +201,13 @@ impl Holds {
         }
     }
 
+    /// Whether the first of them lapses after that time and up to the other.
+    #[inline]
+    pub(super) fn is_first_within(&self, after_us: i64, to_us: i64) -> bool {
+        let first = self.first_us.load(Ordering::Relaxed);
+        after_us < first && first <= to_us
+    }
+
     /// Keeps other commands from giving an owner a hold; tells which one he has.
     pub fn begin(&self, owner: &OwnerId) -> Owned {
         let mut live = self.live.lock();

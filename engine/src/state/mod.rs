@@ -176,13 +176,14 @@ impl State {
         Timestamp::from_micros(self.newest_us.load(Ordering::Relaxed))
     }
 
-    /// A command, or an event, is of that time. It is noted to the millisecond: every command
-    /// brings one, and all threads read it.
+    /// A command, or an event, is of that time. It is noted to the millisecond, because every
+    /// command brings one, and all threads read it; but no hold lapses later for that.
     pub fn pass_to(&self, time: Timestamp) {
         const STEP_US: i64 = 1_000;
-        if self.newest_us.load(Ordering::Relaxed) + STEP_US <= time.as_micros() {
-            self.newest_us.fetch_max(time.as_micros(), Ordering::SeqCst);
-            self.holds.pass_to(time.as_micros());
+        let (newest, time) = (self.newest_us.load(Ordering::Relaxed), time.as_micros());
+        if newest + STEP_US <= time || self.holds.is_first_within(newest, time) {
+            self.newest_us.fetch_max(time, Ordering::SeqCst);
+            self.holds.pass_to(time);
         }
     }
 

@@ -153,6 +153,35 @@ impl World {
     }
 }
 
+/// Units that were put aside are others' again at the very instant that was promised.
+#[test]
+fn a_hold_lapses_at_its_instant_and_not_a_microsecond_before() {
+    let mut world = World::new(5);
+    world.create(hold("H", 60, 2));
+    let until = after(60);
+    for before in [-1_500, -2, -1] {
+        world.tell(until.saturating_add_micros(before));
+        assert!(world.is_live("H"), "{before} microseconds before");
+    }
+    assert_eq!(world.allocated(), 2);
+    world.tell(until);
+    assert_eq!(world.hold("H").state, HoldState::Lapsed);
+    assert_eq!((world.allocated(), world.engine.overdue_holds()), (0, 0));
+    assert_clean(&world.engine);
+}
+
+#[test]
+fn a_hold_that_was_extended_lapses_at_its_new_instant() {
+    let mut world = World::new(5);
+    world.create(hold("H", 60, 2));
+    let extended = ExtendHold { meta: at(50), ..extend("H", 60) };
+    world.single.run(world.engine.extend_hold(extended)).expect("it is extended");
+    world.tell(after(110).saturating_add_micros(-1));
+    assert!(world.is_live("H"));
+    world.tell(after(110));
+    assert!(!world.is_live("H"));
+}
+
 /// A caller's clock may be behind.
 #[test]
 fn a_hold_that_is_over_when_it_is_created_lapses_though_nothing_else_happens() {
@@ -161,6 +190,29 @@ fn a_hold_that_is_over_when_it_is_created_lapses_though_nothing_else_happens() {
     world.create(hold("H", 60, 2));
     world.single.drain();
     assert_eq!((world.is_live("H"), world.allocated()), (false, 0));
+}
+
+#[test]
+fn the_expiry_of_a_hold_survives_a_restart() {
+    let mut world = World::new(5);
+    world.create(hold("short", 60, 1));
+    world.create(hold("long", 60, 1));
+    let extended = ExtendHold { meta: at(30), ..extend("long", 90) };
+    world.single.run(world.engine.extend_hold(extended)).expect("it is extended");
+    let mut world = world.restarted();
+    // Nobody knows how late it is before it is told.
+    world.single.drain();
+    assert!(world.is_live("short") && world.is_live("long"));
+    world.tell(after(60).saturating_add_micros(-1));
+    assert!(world.is_live("short"));
+    world.tell(after(60));
+    assert_eq!((world.is_live("short"), world.is_live("long")), (false, true));
+    let mut world = world.restarted();
+    world.tell(after(120).saturating_add_micros(-1));
+    assert!(world.is_live("long"));
+    world.tell(after(120));
+    assert_eq!((world.is_live("long"), world.allocated()), (false, 0));
+    assert_clean(&world.engine);
 }
 
 /// The cart that was left first is the first whose units are free.
