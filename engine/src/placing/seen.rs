@@ -1,7 +1,7 @@
 //! What an order sees of its SKUs, and its plan on that: what pairs publish, what is on its way
 //! to them, and the units that the order has already.
 
-use crate::model::{Pair, Pegged, Supply};
+use crate::model::{NodeNo, Pair, Pegged, Supply};
 use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
 use crate::state::stock::{Glance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -43,14 +43,18 @@ async fn look_inbound(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<InboundSee
 async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
     let own = wanted.own.expect("it has units");
     let mut inbound = look_inbound(kernel, wanted).await?;
-    add_own(own, wanted, &mut inbound);
+    let network = kernel.state.network.load_full();
+    // Where sourcing may not choose a node, nothing is free but what it has there.
+    let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
+    add_own(own, wanted, is_enabled, &mut inbound);
     let free = wanted.lines.iter().map(|line| {
         let mut there_is = Vec::new();
         line.entry.row.glances(|node, glance| {
             let pair = Pair { sku: line.sku, node };
             let there = [Supply::OnHand, Supply::Supplier].map(|supply| own.on(pair, supply));
             let more = i32::try_from(there[0] + there[1]).unwrap_or(i32::MAX);
-            let free = glance.free.saturating_add(more).min(Glance::FREE_MAX);
+            let free = if is_enabled(node) { glance.free } else { glance.free.min(0) };
+            let free = free.saturating_add(more).min(Glance::FREE_MAX);
             there_is.push((node, Glance { free, ..glance }));
         });
         there_is
@@ -66,12 +70,18 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
 
 /// Own units on supplies that are on their way are free on them. A supply that was cancelled
 /// since the units were read is not there; then the claim of them is refused.
-fn add_own(own: &Own, wanted: &Wanted<'_>, inbound: &mut InboundSeen) {
+fn add_own(
+    own: &Own,
+    wanted: &Wanted<'_>,
+    is_enabled: impl Fn(NodeNo) -> bool,
+    inbound: &mut InboundSeen,
+) {
     for (line, node, glances) in inbound {
         let pair = Pair { sku: wanted.lines[usize::from(*line)].sku, node: *node };
         for glance in glances {
             let units = own.on(pair, Supply::Inbound(glance.no));
-            glance.free += units;
+            let others = if is_enabled(*node) { glance.free } else { 0 };
+            glance.free = others + units;
             glance.is_own = units > 0;
         }
     }

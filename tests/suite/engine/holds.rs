@@ -489,6 +489,25 @@ fn a_hold_is_answered_again_after_it_was_confirmed() {
     assert!(matches!(refused, EngineError::Refused(Refusal::HoldIdReused { .. })), "{refused}");
 }
 
+/// Sourcing may not choose a node that is turned off, beyond what a hold has there.
+#[test]
+fn an_order_takes_no_more_of_a_node_that_is_turned_off_than_its_hold_had() {
+    let mut world = World::new(10);
+    let engine = world.engine.clone();
+    world.create(of_owner("H", "X", 2));
+    let off = backstock_engine::command::NodeDefinition {
+        enabled: false,
+        ..node("N", NodeKind::Warehouse, 1)
+    };
+    world.single.run(define_nodes(&engine, &[off]));
+    let more = world.single.run(create(&engine, of_owner("more", "X", 3)));
+    assert_eq!(more, None, "two are his, and the third cannot be chosen");
+    world.create(of_owner("same", "X", 2));
+    assert_eq!(world.allocated(), 2);
+    world.single.run(engine.confirm_hold(elsewhere("same", "o"))).expect("they are his");
+    assert_clean(&engine);
+}
+
 async fn reopened(directory: &Path, engine: Engine) -> Engine {
     let status = engine.status();
     engine.shut_down().await;
