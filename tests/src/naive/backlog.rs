@@ -50,7 +50,7 @@ impl Naive {
     }
 
     /// Refuses what a new order is given, if an older one of the same item waited for any
-    /// supply ever since before the new one was asked for.
+    /// supply ever since before the new one was asked for. A hold is demand as an order is.
     pub(super) fn check_passes_nobody(
         &self,
         allotted: &[Allotted],

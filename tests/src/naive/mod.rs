@@ -10,6 +10,7 @@
 
 mod backlog;
 pub mod command;
+mod hold;
 mod order;
 mod pair;
 
@@ -21,9 +22,10 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, Node, NodeKind, Policy, Timestamp};
 
 use self::command::Fact;
+pub use self::hold::Hold;
 pub use self::order::{Allotted, Order};
 use self::pair::{Pair, same};
-use crate::fixture::{DAY, NOW, node_id, order_id, sku};
+use crate::fixture::{DAY, NOW, node_id, sku};
 
 /// What can be promised of each SKU: the most that one node has, and all nodes together.
 type Offers = BTreeMap<String, (i64, i64)>;
@@ -43,10 +45,13 @@ pub struct Naive {
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     pairs: BTreeMap<(String, String), Pair>,
+    /// By id: that of the hold, marked as such, while nobody confirmed it.
     orders: BTreeMap<String, Order>,
     moments: BTreeMap<Lsn, Moment>,
     /// Order lines of which units wait without supply, and since which version.
     waits: BTreeMap<(u64, u16), Lsn>,
+    /// The newest time that the engine was told.
+    now: Timestamp,
 }
 
 impl Naive {
@@ -61,6 +66,7 @@ impl Naive {
             orders: BTreeMap::new(),
             moments: BTreeMap::new(),
             waits: BTreeMap::new(),
+            now: NOW,
         };
         naive.remember(version);
         naive
@@ -77,7 +83,7 @@ impl Naive {
         if version != self.version().next() {
             return Err(format!("after version {} comes {version}", self.version()));
         }
-        let done = fact.apply(self, asked);
+        let done = fact.apply(self, asked).and_then(|()| self.check_holds());
         done.map_err(|error| format!("version {version}, {fact:?}: {error}"))?;
         self.pairs.values_mut().for_each(Pair::forget_untold);
         self.remember(version);
@@ -161,10 +167,15 @@ impl Naive {
             same.map_err(|error| format!("{item} at {node}: {error}"))?;
         }
         for (id, order) in &self.orders {
-            let view = engine.order(&order_id(id)).await.map_err(|e| format!("{id}: {e}"))?;
-            order.compare(&view.order).map_err(|error| format!("order {id}: {error}"))?;
+            for id in hold::ids(id, order) {
+                let view = engine.order(&id).await.map_err(|e| format!("{id}: {e}"))?;
+                order.compare(&view.order).map_err(|error| format!("order {id}: {error}"))?;
+            }
         }
-        same("orders", &engine.status().orders, &self.orders.len())
+        let orders = self.orders.values().filter(|order| order.is_order()).count();
+        let holds = self.orders.values().filter(|order| order.is_held()).count();
+        same("orders", &engine.status().orders, &orders)?;
+        same("holds", &engine.status().live_holds, &holds)
     }
 
     fn compare_network(&self, engine: &Engine) -> Result<(), String> {

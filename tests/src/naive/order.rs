@@ -1,8 +1,9 @@
 //! One order, as naively as can be.
 
 use backstock_engine::command::LineCancellation;
-use backstock_engine::model::{self, OrderState, Supply};
+use backstock_engine::model::{self, HoldState, OrderState, Supply};
 
+use super::hold::Hold;
 use super::pair::same;
 
 /// Units of one line that one shipment takes from one supply.
@@ -38,6 +39,8 @@ pub struct Order {
     placed: usize,
     /// Whether a line must not be split.
     pub is_whole: bool,
+    /// The hold that it began as, if it did.
+    pub hold: Option<Hold>,
 }
 
 impl Order {
@@ -46,7 +49,36 @@ impl Order {
         let placed = allotted.len();
         let none = vec![0; placed];
         let (shipped, cancelled, moved) = (none.clone(), none.clone(), none);
-        Self { no, ordered, allotted, shipped, cancelled, moved, placed, is_whole }
+        let hold = None;
+        Self { no, ordered, allotted, shipped, cancelled, moved, placed, is_whole, hold }
+    }
+
+    /// The hold, while it has its units, or waits for them, and is no order yet.
+    pub fn open_hold(&self) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.is_open())
+    }
+
+    /// Whether its units are held.
+    pub fn is_held(&self) -> bool {
+        self.open_hold().is_some()
+    }
+
+    /// Whether it is an order, and no hold that nobody confirmed.
+    pub fn is_order(&self) -> bool {
+        self.hold.as_ref().is_none_or(|hold| hold.state == HoldState::Confirmed)
+    }
+
+    /// Units that are neither shipped nor cancelled.
+    pub fn open_in_all(&self) -> u32 {
+        (0..self.allotted.len()).map(|at| self.open(at)).sum()
+    }
+
+    /// The hold ends: its units are not its own any more.
+    pub fn end_hold(&mut self, state: HoldState) {
+        for at in 0..self.allotted.len() {
+            self.cancelled[at] += self.open(at);
+        }
+        self.hold.as_mut().expect("it began as a hold").state = state;
     }
 
     fn open(&self, at: usize) -> u32 {
@@ -163,6 +195,9 @@ impl Order {
             let naive = (self.ordered[at], cancelled + self.ordered[at] - allotted);
             same("ordered and cancelled", &(line.ordered, line.cancelled), &naive)?;
         }
-        Ok(())
+        match (&self.hold, order.header.hold.as_deref()) {
+            (Some(naive), Some(engine)) => naive.compare(engine),
+            (naive, engine) => same("is a hold", &engine.is_some(), &naive.is_some()),
+        }
     }
 }

@@ -13,11 +13,13 @@ use self::supply::{Closed, Expected};
 /// What an unlimited supplier is taken to have.
 const UNLIMITED: i64 = 1_000_000_000;
 
-/// One unit that was promised: to which order, and the supply that it rests on.
+/// One unit that was promised: to which order, whether that is a hold, and the supply that the
+/// unit rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Unit {
     order: u64,
     line: u16,
+    held: bool,
     supply: Supply,
 }
 
@@ -139,18 +141,45 @@ impl Pair {
         of_line.map(|unit| unit.supply).collect()
     }
 
+    /// All units of an order here, by line, whether they are held, and supply.
+    pub fn units_of_order(&self, order: u64) -> impl Iterator<Item = (u16, bool, Supply)> {
+        let of_it = self.units.iter().filter(move |unit| unit.order == order);
+        of_it.map(|unit| (unit.line, unit.held, unit.supply))
+    }
+
+    /// The orders that units are promised to, and whether they are held.
+    pub fn owners(&self) -> impl Iterator<Item = (u64, bool)> {
+        self.units.iter().map(|unit| (unit.order, unit.held))
+    }
+
+    /// The orders of which units wait here.
+    pub fn waiting(&self) -> impl Iterator<Item = u64> {
+        let waiting = self.units.iter().filter(|unit| unit.supply == Supply::Backorder);
+        waiting.map(|unit| unit.order)
+    }
+
     /// Takes one unit of a line off a supply.
-    pub fn unpeg(&mut self, order: u64, line: u16, supply: Supply) -> Result<(), String> {
-        let unit = Unit { order, line, supply };
+    pub fn unpeg(
+        &mut self,
+        (order, held): (u64, bool),
+        line: u16,
+        supply: Supply,
+    ) -> Result<(), String> {
+        let unit = Unit { order, line, held, supply };
         if !self.units.contains(&unit) {
-            return Err(format!("order {order} has no unit on {supply:?}"));
+            return Err(format!("order {order} has no unit on {supply:?}, held {held}"));
         }
         self.forget(unit);
         Ok(())
     }
 
-    /// Promises one unit, out of what can be promised and nothing else.
-    pub fn allot(&mut self, order: u64, line: u16, supply: Supply) -> Result<(), String> {
+    /// Promises one unit to an order, or holds it, out of what can be promised and nothing else.
+    pub fn allot(
+        &mut self,
+        (order, held): (u64, bool),
+        line: u16,
+        supply: Supply,
+    ) -> Result<(), String> {
         let there = match supply {
             Supply::OnHand | Supply::Supplier => self.free() > 0,
             Supply::Inbound(InboundNo(no)) => {
@@ -161,8 +190,14 @@ impl Pair {
         if !there {
             return Err(format!("oversold: {supply:?} has no unit for order {order}: {self:?}"));
         }
-        self.units.push(Unit { order, line, supply });
+        self.units.push(Unit { order, line, held, supply });
         Ok(())
+    }
+
+    /// A unit of an order stays where it was a moment ago, whether it is there or not: after a
+    /// short count, a pair has less than it promised.
+    pub fn keep(&mut self, (order, held): (u64, bool), line: u16, supply: Supply) {
+        self.units.push(Unit { order, line, held, supply });
     }
 
     /// When a unit can be counted on, in an order: those without supply come last.
@@ -189,6 +224,9 @@ impl Pair {
             let key = |unit: &&Unit| (self.readiness(unit.supply), unit.supply);
             let last = self.units.iter().filter(of_line).max_by_key(key);
             let unit = *last.ok_or_else(|| format!("order {order} has nothing left here"))?;
+            if unit.held {
+                return Err(format!("a unit is given back that is held: {unit:?}"));
+            }
             first = Some(self.readiness(unit.supply));
             self.forget(unit);
         }
@@ -199,7 +237,7 @@ impl Pair {
     /// Units of a line leave.
     pub fn ship(&mut self, order: u64, line: u16, units: u32) -> Result<(), String> {
         for _ in 0..units {
-            let firm = |supply| Unit { order, line, supply };
+            let firm = |supply| Unit { order, line, held: false, supply };
             let supplied = self.units.contains(&firm(Supply::Supplier));
             let unit = firm(if supplied { Supply::Supplier } else { Supply::OnHand });
             if !self.units.contains(&unit) {
@@ -247,16 +285,17 @@ impl Pair {
         self.compare_supplies(stock, id_of)?;
         let engine = stock.reservations.iter();
         let engine: Vec<_> =
-            engine.map(|r| (r.order.0, r.line, r.supply, i64::from(r.units))).collect();
+            engine.map(|r| (r.order.0, r.line, r.held, r.supply, i64::from(r.units))).collect();
         same("reservations", &engine, &self.reservations())
     }
 
-    fn reservations(&self) -> Vec<(u64, u16, Supply, i64)> {
+    fn reservations(&self) -> Vec<(u64, u16, bool, Supply, i64)> {
         let mut sums = BTreeMap::<Unit, i64>::new();
         for unit in &self.units {
             *sums.entry(*unit).or_default() += 1;
         }
-        sums.into_iter().map(|(unit, sum)| (unit.order, unit.line, unit.supply, sum)).collect()
+        let sum = |(unit, sum): (Unit, i64)| (unit.order, unit.line, unit.held, unit.supply, sum);
+        sums.into_iter().map(sum).collect()
     }
 }
 

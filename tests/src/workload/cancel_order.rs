@@ -42,7 +42,7 @@ impl Room for CancelOrder {
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
         let (order, lines) = (self.order.to_string(), self.lines);
-        Some(Told::InJournal(Box::new(move |event| {
+        Some(Told::InJournal(Box::new(move |_, event| {
             let AnyEvent::OrderCancelled(event) = event else { return None };
             let parts = event.releases.iter().map(|part| (part.allocation, part.units));
             Some(Box::new(OrderCancelled { order, lines, parts: parts.collect() }))

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    AnyEvent, CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, EnsureItem, Meta,
-    PlaceOrder, RecallTransfer, SetPolicy, ShipShipment,
+    AnyEvent, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode,
+    DispatchTransfer, EnsureItem, ExtendHold, Meta, PlaceOrder, RecallTransfer, ReleaseHold,
+    SetPolicy, ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -50,10 +51,12 @@ pub(super) enum Told {
     SoldOut(Box<SoldOut>),
     /// Something happened, and the journal's event tells what.
     InJournal(FactOf),
+    /// As before, or nothing had to change, and the event is one of an earlier command.
+    PerhapsInJournal(FactOf),
 }
 
 /// What the naive model is told of an event; none if the answer cannot mean that event.
-pub(super) type FactOf = Box<dyn FnOnce(AnyEvent) -> Option<Box<dyn Fact>> + Send + Sync>;
+pub(super) type FactOf = Box<dyn FnOnce(&Engine, AnyEvent) -> Option<Box<dyn Fact>> + Send + Sync>;
 
 /// One command of the list.
 pub(super) trait Room: Sized {
@@ -160,4 +163,8 @@ commands! {
     PlaceOrder,
     CancelOrder,
     ShipShipment,
+    CreateHold,
+    ExtendHold,
+    ReleaseHold,
+    ConfirmHold,
 }

@@ -9,6 +9,7 @@ use super::world::World;
 use super::{LATE_NODE, NODES, SUPPLIER, node_of};
 use crate::fixture::meta;
 use crate::naive::command::NodeDefined;
+use crate::seed::Random;
 
 /// Commands in which nodes are mostly turned off, or mostly not.
 const SPAN: u32 = 40;
@@ -36,9 +37,9 @@ impl Room for DefineNode {
         node.unit_cost = random.within(0..30).into();
         // Monday and whatever else.
         node.working_days = 1 | u8::try_from(random.within(0..128)).expect("seven bits");
-        node.cut_off_minute = u16::try_from(random.within(0..1_441)).expect("minutes of a day");
+        node.cut_off_minute = cut_off(random);
         for own in &mut node.weekday_cut_offs.0 {
-            let minutes = u16::try_from(random.within(0..1_441)).expect("minutes of a day");
+            let minutes = cut_off(random);
             *own = random.percent(10).then_some(minutes);
         }
         node.lead_time_days = u16::try_from(random.within(0..4)).expect("few days");
@@ -57,4 +58,16 @@ impl Room for DefineNode {
         let Outcome::Done(_) = outcome else { return None };
         Some(Told::Fact(Box::new(NodeDefined(self.node))))
     }
+}
+
+/// A cut-off, in minutes of a day. None is in the first quarter after noon, in which all commands
+/// of a run are sent: what would arrive sooner, and so rests on what, is the same from its
+/// beginning to its end.
+fn cut_off(random: &mut Random) -> u16 {
+    let minutes = match random.within(0..50) {
+        0 => 0,
+        1 => 24 * 60,
+        half_hours => (half_hours - 2) * 30 + 15,
+    };
+    u16::try_from(minutes).expect("minutes of a day")
 }

@@ -36,8 +36,9 @@ impl Room for DispatchTransfer {
             .unwrap_or_else(|| InboundId::new("inbound", world.id("tr-")).expect("an inbound id"));
         // What becomes of it at its end becomes of any supply.
         world.announced.push((item, to, id.clone()));
-        let (from, to, quantity, eta) =
-            (node_id(from), node_id(to), world.random.within(1..5), eta(world));
+        // A single unit mostly, so that it is there.
+        let quantity = if world.random.percent(60) { 1 } else { world.random.within(1..5) };
+        let (from, to, eta) = (node_id(from), node_id(to), eta(world));
         let sent = Self { meta: meta(), id, sku: sku(item), from, to, quantity, eta };
         world.transfers.push(sent.clone());
         Some(sent)
@@ -53,6 +54,8 @@ impl Room for DispatchTransfer {
 
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        Some(Told::Fact(Box::new(TransferDispatched(self))))
+        // Sent again, it is the same, whenever that is.
+        let sent = Self { meta: meta(), ..self };
+        Some(Told::Fact(Box::new(TransferDispatched(sent))))
     }
 }

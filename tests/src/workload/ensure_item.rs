@@ -36,7 +36,7 @@ impl Room for EnsureItem {
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
         let sku = self.0.item.sku;
-        Some(Told::InJournal(Box::new(move |event| match event {
+        Some(Told::InJournal(Box::new(move |_, event| match event {
             AnyEvent::ItemDefined(event) if event.item.sku == sku => Some(defined(event.item)),
             _ => None,
         })))

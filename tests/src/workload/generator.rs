@@ -111,7 +111,13 @@ impl Generator {
     /// The next command.
     #[expect(clippy::should_implement_trait, reason = "it never ends")]
     pub fn next(&mut self) -> Command {
-        self.world.made += 1;
+        self.world.go_on();
+        let mut command = self.new_or_again();
+        command.meta().at = self.world.now;
+        command
+    }
+
+    fn new_or_again(&mut self) -> Command {
         if self.world.random.percent(self.mixture.again_percent)
             && let Some(command) = self.again()
         {

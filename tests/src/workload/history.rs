@@ -5,11 +5,12 @@ use std::collections::btree_map::Entry;
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::Lsn;
+use backstock_engine::model::{HoldState, Lsn, Timestamp};
 
 use super::command::{Command, FactOf, Outcome, Told};
+use crate::fixture::NOW;
 use crate::naive::Naive;
-use crate::naive::command::{BacklogRepegged, Fact, SoldOut};
+use crate::naive::command::{BacklogRepegged, Fact, HoldsEnded, SoldOut};
 
 /// How often each command got each kind of answer.
 pub type Answers = BTreeMap<(&'static str, String), u32>;
@@ -33,15 +34,25 @@ struct Happened {
     fact: Box<dyn Fact>,
 }
 
+/// What happened at a version of which the answer does not tell all.
+struct InJournal {
+    version: Lsn,
+    /// The newest version when it was asked for.
+    asked: Lsn,
+    fact_of: FactOf,
+    /// Whether it may be that nothing happened.
+    perhaps: bool,
+}
+
 /// What was asked and answered, in any order.
 pub struct History {
     /// The first version that it is to know.
     first: Lsn,
     facts: BTreeMap<Lsn, Happened>,
     sold_out: Vec<SoldOut>,
-    /// What happened at versions of which the answers do not tell all, with the newest version
-    /// when it was asked for.
-    in_journal: Vec<(Lsn, Lsn, FactOf)>,
+    in_journal: Vec<InJournal>,
+    /// The times that commands brought, with the newest version when each was sent.
+    times: Vec<(Lsn, Timestamp)>,
     /// How often each kind of answer was given.
     pub answers: Answers,
 }
@@ -50,7 +61,19 @@ impl History {
     /// The history after a version.
     pub fn after(version: Lsn) -> Self {
         let (facts, sold_out, in_journal) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { first: version.next(), facts, sold_out, in_journal, answers: Answers::new() }
+        let (first, times, answers) = (version.next(), Vec::new(), Answers::new());
+        Self { first, facts, sold_out, in_journal, times, answers }
+    }
+
+    /// Notes that a command is sent, whatever is answered: it brings its time. `asked` is the
+    /// newest version before.
+    pub fn note_sent(&mut self, asked: Lsn, command: &Command) {
+        self.times.push((asked, command.clone().meta().at));
+    }
+
+    /// The newest time that the engine was told.
+    pub fn now(&self) -> Timestamp {
+        self.times.iter().map(|(_, at)| *at).max().unwrap_or(NOW)
     }
 
     /// Notes an answer; `asked` is the newest version before the question. The
@@ -65,15 +88,20 @@ impl History {
         }
         match command.clone().told(engine, asked, outcome) {
             Some(Told::SoldOut(sold_out)) => self.sold_out.push(*sold_out),
-            Some(Told::InJournal(fact_of)) => {
-                let version = outcome.version().expect("facts have versions");
-                self.in_journal.push((version, asked, fact_of));
+            Some(Told::InJournal(fact_of)) => self.note_later(asked, outcome, fact_of, false),
+            Some(Told::PerhapsInJournal(fact_of)) => {
+                self.note_later(asked, outcome, fact_of, true);
             }
             Some(Told::Fact(fact)) => {
                 self.note_fact(outcome.version().expect("facts have versions"), asked, fact);
             }
             None => panic!("{command:?} was answered with {outcome:?}"),
         }
+    }
+
+    fn note_later(&mut self, asked: Lsn, outcome: &Outcome, fact_of: FactOf, perhaps: bool) {
+        let version = outcome.version().expect("facts have versions");
+        self.in_journal.push(InJournal { version, asked, fact_of, perhaps });
     }
 
     fn note_fact(&mut self, version: Lsn, asked: Lsn, fact: Box<dyn Fact>) {
@@ -83,29 +111,35 @@ impl History {
         assert_eq!(format!("{:?}", known.fact), said, "two answers at version {version}");
     }
 
-    /// Notes what the journal tells and no answer does in full, what happened to backlogs among
-    /// it. The engine has applied all that it will.
+    /// Notes what the journal tells and no answer does in full, what happened to backlogs and
+    /// which holds lapsed among it. The engine has applied all that it will.
     ///
     /// # Panics
     /// When something happened that nobody was told of, or something else than was said.
     pub fn note_unanswered(&mut self, engine: &Engine) {
-        for (version, asked, fact_of) in std::mem::take(&mut self.in_journal) {
+        for later in std::mem::take(&mut self.in_journal) {
+            let InJournal { version, asked, fact_of, perhaps } = later;
             let event = engine.event(version).expect("it is in the journal");
             let said = format!("{event:?}");
-            let fact = fact_of(event);
-            self.note_fact(version, asked, fact.unwrap_or_else(|| panic!("{version}: {said}")));
+            match fact_of(engine, event) {
+                Some(fact) => self.note_fact(version, asked, fact),
+                None => assert!(perhaps, "{version}: {said}"),
+            }
         }
         let last = engine.status().applied;
         let mut version = self.first;
         while version <= last {
             if let Entry::Vacant(vacant) = self.facts.entry(version) {
-                match engine.event(version) {
+                let fact: Box<dyn Fact> = match engine.event(version) {
                     Some(AnyEvent::BacklogRepegged(event)) => {
-                        let fact = Box::new(BacklogRepegged::new(engine, event));
-                        vacant.insert(Happened { asked: version, fact });
+                        Box::new(BacklogRepegged::new(engine, event))
+                    }
+                    Some(AnyEvent::HoldsEnded(event)) if event.state == HoldState::Lapsed => {
+                        Box::new(HoldsEnded::new(engine, event))
                     }
                     other => panic!("nobody was told of version {version}: {other:?}"),
-                }
+                };
+                vacant.insert(Happened { asked: version, fact });
             }
             version = version.next();
         }
@@ -120,7 +154,13 @@ impl History {
         let first = naive.version().next();
         // What was defined before may be answered with the version of that.
         let facts = self.facts.iter().filter(|(version, _)| (first..=until).contains(*version));
+        let mut times: Vec<_> = self.times.clone();
+        times.sort_unstable();
+        let mut times = times.into_iter().peekable();
         for (version, Happened { asked, fact }) in facts {
+            while let Some((_, at)) = times.next_if(|(sent, _)| sent < version) {
+                naive.pass_to(at);
+            }
             naive.apply(*version, *asked, &**fact).unwrap_or_else(|error| panic!("{error}"));
         }
         naive

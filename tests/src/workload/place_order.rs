@@ -1,7 +1,7 @@
 //! Placing an order: a new one, one that was placed before, or another one of its id.
 
 use backstock_engine::command::{Meta, OrderRequest, PlaceOrder};
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome};
+use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Submitted};
 use backstock_engine::model::{Lsn, Policy, Shortage, Split};
 
 use super::command::{Outcome, Room, Told};
@@ -52,7 +52,11 @@ impl Room for PlaceOrder {
 }
 
 async fn place(engine: &Engine, command: PlaceOrder) -> Result<Outcome, EngineError> {
-    let submitted = engine.submit_order(command).await?;
+    acknowledged(engine.submit_order(command).await?).await
+}
+
+/// What an order, or a hold, that was submitted comes to.
+pub(super) async fn acknowledged(submitted: Submitted) -> Result<Outcome, EngineError> {
     let is_repeat = submitted.is_repeat();
     let placed = submitted.acknowledged().await?;
     Ok(match placed.outcome {
@@ -62,7 +66,7 @@ async fn place(engine: &Engine, command: PlaceOrder) -> Result<Outcome, EngineEr
 }
 
 /// An order of an id of its own.
-fn fresh(world: &mut World) -> OrderRequest {
+pub(super) fn fresh(world: &mut World) -> OrderRequest {
     let count = world.random.within(1..4);
     let lines: Vec<(&str, u32)> =
         (0..count).map(|_| (world.sku(), world.random.within(1..5))).collect();

@@ -21,11 +21,7 @@ impl Room for RecallTransfer {
             let to = node_id(to);
             return (from != to).then(|| Self { meta: meta(), id, sku: sku(item), from, to });
         }
-        if world.transfers.is_empty() {
-            return None;
-        }
-        let sent: DispatchTransfer = world.random.pick(&world.transfers).clone();
-        let DispatchTransfer { id, sku, from, to, .. } = sent;
+        let DispatchTransfer { id, sku, from, to, .. } = world.transfer()?;
         Some(Self { meta: meta(), id, sku, from, to })
     }
 
@@ -39,6 +35,8 @@ impl Room for RecallTransfer {
 
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        Some(Told::Fact(Box::new(TransferRecalled(self))))
+        // Sent again, it is the same, whenever that is.
+        let sent = Self { meta: meta(), ..self };
+        Some(Told::Fact(Box::new(TransferRecalled(sent))))
     }
 }

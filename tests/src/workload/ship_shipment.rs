@@ -18,6 +18,7 @@ impl Room for ShipShipment {
         "SUPPLY_NOT_RECEIVED",
         "UNITS_MISSING",
     ];
+    const WEIGHT_MIN: u32 = 1;
 
     fn draw(world: &mut World) -> Option<Self> {
         let order = world.order()?.id;

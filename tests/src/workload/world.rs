@@ -1,13 +1,18 @@
 //! What a generator knows of what it sent: commands are about what earlier ones made.
 
-use backstock_engine::command::{DispatchTransfer, OrderRequest};
-use backstock_engine::model::InboundId;
+use backstock_engine::command::{CreateHold, DispatchTransfer, OrderRequest};
+use backstock_engine::model::{InboundId, Timestamp};
 
 use super::{LATE_NODE, LATE_SKU, NODES, SKUS};
+use crate::fixture::NOW;
 use crate::seed::Random;
 
-/// The last orders: most commands on orders are on one of so many.
+/// The last orders, transfers and holds: most commands on them are on one of so many.
 const LAST: usize = 8;
+
+/// Before the next command, up to so many microseconds pass. A run of some hundred commands
+/// takes some minutes: holds lapse in it, and the day is the same one at its end.
+const STEP_US_MAX: u32 = 4_000_000;
 
 /// What commands are drawn from.
 pub(super) struct World {
@@ -22,13 +27,29 @@ pub(super) struct World {
     pub announced: Vec<(&'static str, &'static str, InboundId)>,
     /// Transfers that were dispatched, whatever became of them.
     pub transfers: Vec<DispatchTransfer>,
+    /// Holds that were to be created, whatever became of them.
+    pub holds: Vec<CreateHold>,
+    /// What time it is.
+    pub now: Timestamp,
 }
 
 impl World {
     /// A world in which nothing was sent yet; `name` begins all ids of it.
     pub fn new(random: Random, name: &str) -> Self {
         let (orders, announced, transfers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { random, name: name.into(), made: 0, orders, announced, transfers }
+        let (name, holds) = (name.into(), Vec::new());
+        Self { random, name, made: 0, orders, announced, transfers, holds, now: NOW }
+    }
+
+    /// Another command is about to be drawn: some time passed.
+    pub fn go_on(&mut self) {
+        self.made += 1;
+        self.now = self.now.saturating_add_micros(self.random.within(0..STEP_US_MAX).into());
+    }
+
+    /// The name of one of few owners of holds. Generators of one name share them.
+    pub fn owner(&mut self) -> String {
+        format!("{}-owner{}", self.name, self.random.within(0..3))
     }
 
     /// An id that no other command made.
@@ -60,9 +81,23 @@ impl World {
 
     /// An order that was sent: mostly one of the last.
     pub fn order(&mut self) -> Option<OrderRequest> {
-        let first =
-            if self.random.percent(70) { self.orders.len().saturating_sub(LAST) } else { 0 };
-        let of = &self.orders[first..];
-        if of.is_empty() { None } else { Some(self.random.pick(of).clone()) }
+        last(&mut self.random, &self.orders)
     }
+
+    /// A transfer that was dispatched: mostly one of the last.
+    pub fn transfer(&mut self) -> Option<DispatchTransfer> {
+        last(&mut self.random, &self.transfers)
+    }
+
+    /// A hold that was to be created: mostly one of the last.
+    pub fn hold(&mut self) -> Option<CreateHold> {
+        last(&mut self.random, &self.holds)
+    }
+}
+
+/// One of these: mostly one of the last.
+fn last<T: Clone>(random: &mut Random, of: &[T]) -> Option<T> {
+    let first = if random.percent(70) { of.len().saturating_sub(LAST) } else { 0 };
+    let of = &of[first..];
+    if of.is_empty() { None } else { Some(random.pick(of).clone()) }
 }

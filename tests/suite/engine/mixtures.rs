@@ -8,8 +8,8 @@ use backstock_tests::workload::{
 };
 
 /// Seeds after which all has to be met.
-const SEEDS: u64 = 60;
-const COMMANDS: usize = 250;
+const SEEDS: u64 = 120;
+const COMMANDS: usize = 300;
 
 /// One command after the other under a seed, checked against the naive model.
 fn run_of(seed: u64) -> History {
@@ -19,16 +19,18 @@ fn run_of(seed: u64) -> History {
     let (mut commands, mut history) = (Generator::new(seed, "m"), History::after(start));
     for _ in 0..COMMANDS {
         let (asked, command) = (engine.status().applied, commands.next());
+        history.note_sent(asked, &command);
         let outcome = single.run(run(&engine, command.clone()));
         history.note(&engine, asked, &command, &outcome);
     }
     single.drain();
-    assert_eq!(engine.unsettled_skus(), 0, "seed {seed}");
+    assert_eq!((engine.unsettled_skus(), engine.overdue_holds()), (0, 0), "seed {seed}");
     history.note_unanswered(&engine);
     let naive: Naive = history.replay(naive(start), engine.status().applied);
     history.check_sold_out(&naive);
     let mixture = commands.mixture();
-    naive.check_backlog().unwrap_or_else(|error| panic!("seed {seed}, {mixture}: {error}"));
+    let at_rest = naive.check_backlog().and_then(|()| naive.check_lapsed(history.now()));
+    at_rest.unwrap_or_else(|error| panic!("seed {seed}, {mixture}: {error}"));
     let same = single.run(naive.compare(&engine));
     same.unwrap_or_else(|error| panic!("seed {seed}, {}: {error}", commands.mixture()));
     history
@@ -62,11 +64,11 @@ fn what_no_seed_meets_is_told() {
 }
 
 #[test]
-fn every_command_is_rare_in_some_mixtures_and_most_of_others() {
-    let mixtures: Vec<_> = (1..=120).map(Mixture::of).collect();
+fn every_command_is_rare_in_some_mixtures_and_common_in_others() {
+    let mixtures: Vec<_> = (1..=240).map(Mixture::of).collect();
     for name in Command::names() {
         let shares = || mixtures.iter().map(|mixture| mixture.share(name));
         assert!(shares().any(|(weight, all)| 10 * weight < all), "{name} is never rare");
-        assert!(shares().any(|(weight, all)| 2 * weight > all), "{name} is never most");
+        assert!(shares().any(|(weight, all)| 3 * weight > all), "{name} is never common");
     }
 }

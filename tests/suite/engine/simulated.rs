@@ -61,6 +61,7 @@ impl Run {
         while left > 0 && self.halted.is_none() {
             if self.in_flight.len() < IN_FLIGHT_MAX && self.random.percent(60) {
                 let command = self.commands.next();
+                self.history.note_sent(self.engine().status().applied, &command);
                 let (engine, sent) = (self.engine().clone(), command.clone());
                 let answer = Box::pin(async move { run(&engine, sent).await });
                 self.in_flight.push((self.engine().status().applied, command, answer));
@@ -81,12 +82,16 @@ impl Run {
                 // As a health check does.
                 self.engine().look_for_room();
             }
-            if self.in_flight.is_empty() && (self.engine().unsettled_skus() == 0 || self.is_stuck())
-            {
+            if self.in_flight.is_empty() && (self.is_at_rest() || self.is_stuck()) {
                 return;
             }
         }
         panic!("{} commands hang", self.in_flight.len());
+    }
+
+    /// Whether all is done that no command asks for.
+    fn is_at_rest(&self) -> bool {
+        self.engine().unsettled_skus() == 0 && self.engine().overdue_holds() == 0
     }
 
     /// Whether the engine has halted, or has no room to write.
@@ -146,7 +151,8 @@ impl Run {
         assert_eq!(naive.version(), self.engine().status().applied, "every event was answered");
         self.history.check_sold_out(&naive);
         if !self.is_stuck() {
-            naive.check_backlog().unwrap_or_else(|error| panic!("{error}"));
+            let lapsed = |()| naive.check_lapsed(self.history.now());
+            naive.check_backlog().and_then(lapsed).unwrap_or_else(|error| panic!("{error}"));
         }
         check(&mut self.single, &naive);
     }

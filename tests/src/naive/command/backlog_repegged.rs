@@ -2,7 +2,7 @@
 
 use backstock_engine::command;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Lsn, Move, ToldAt};
+use backstock_engine::model::{Lsn, Move, Timestamp, ToldAt};
 
 use super::Fact;
 use crate::naive::{Allotted, Naive};
@@ -23,6 +23,7 @@ struct Line {
     at: u16,
     moves: Vec<(Move, String, String)>,
     is_told: bool,
+    offered_until: Option<Timestamp>,
 }
 
 impl BacklogRepegged {
@@ -34,6 +35,7 @@ impl BacklogRepegged {
             at: line.line.line,
             moves: line.line.moves.iter().map(|m| (*m, node(m.from.0), node(m.to.0))).collect(),
             is_told: !line.line.told.is_empty(),
+            offered_until: line.line.offered_until,
         };
         let lines = event.lines.into_iter().map(line).collect();
         let told = event.told.into_iter().flatten().map(|(no, told)| (node(no), told));
@@ -53,7 +55,8 @@ impl Fact for BacklogRepegged {
             naive.pair(&self.sku, node).told(told);
         }
         for (line, (moved, from, to)) in all() {
-            let no = naive.orders.get(&line.order).ok_or("no such order")?.no;
+            let order = naive.orders.get(&line.order).ok_or("no such order")?;
+            let of = (order.no, order.is_held());
             let before = naive.pair(&self.sku, from).ready(moved.from.1);
             let after = naive.pair(&self.sku, to).ready(moved.to.1);
             let is_whole = naive.orders[&line.order].is_whole;
@@ -67,13 +70,14 @@ impl Fact for BacklogRepegged {
                 return Err(format!("node {to} is not enabled"));
             }
             for _ in 0..moved.units {
-                naive.pair(&self.sku, from).unpeg(no, line.at, moved.from.1)?;
+                naive.pair(&self.sku, from).unpeg(of, line.at, moved.from.1)?;
             }
         }
         for (line, (moved, _, to)) in all() {
-            let no = naive.orders[&line.order].no;
+            let order = &naive.orders[&line.order];
+            let of = (order.no, order.is_held());
             for _ in 0..moved.units {
-                naive.pair(&self.sku, to).allot(no, line.at, moved.to.1)?;
+                naive.pair(&self.sku, to).allot(of, line.at, moved.to.1)?;
             }
             if moved.shipment != moved.to_shipment {
                 let (sku, node) = (self.sku.clone(), to.clone());
@@ -81,6 +85,12 @@ impl Fact for BacklogRepegged {
                 let to = Allotted { line: line.at, sku, node, shipment, supply, units };
                 let order = naive.orders.get_mut(&line.order).expect("it was there");
                 order.move_units(moved.shipment, units, &to)?;
+            }
+        }
+        for Line { order, offered_until, .. } in &self.lines {
+            let (now, order) = (naive.now, naive.orders.get_mut(order).expect("it was there"));
+            if let Some(until) = offered_until {
+                order.hold.as_mut().ok_or("it is no hold")?.offered(*until, now)?;
             }
         }
         Ok(())

@@ -3,9 +3,13 @@
 mod backlog_repegged;
 mod cancel_order;
 mod change_stock;
+mod confirm_hold;
+mod create_hold;
 mod define_item;
 mod define_node;
 mod dispatch_transfer;
+mod extend_hold;
+mod holds_ended;
 mod place_order;
 mod recall_transfer;
 mod set_policy;
@@ -14,18 +18,25 @@ mod ship_shipment;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use backstock_engine::model::Lsn;
+use backstock_engine::engine::Engine;
+use backstock_engine::model::{Lsn, Pegged};
 
 pub use self::backlog_repegged::BacklogRepegged;
 pub use self::cancel_order::OrderCancelled;
 pub use self::change_stock::StockChanged;
+pub use self::confirm_hold::HoldConfirmed;
+pub use self::create_hold::HoldCreated;
 pub use self::define_item::{ItemDefined, ItemEnsured};
 pub use self::define_node::NodeDefined;
 pub use self::dispatch_transfer::TransferDispatched;
+pub use self::extend_hold::HoldExtended;
+pub use self::holds_ended::HoldsEnded;
 pub use self::place_order::{OrderPlaced, SoldOut, allotted};
 pub use self::recall_transfer::TransferRecalled;
 pub use self::set_policy::PolicySet;
 pub use self::ship_shipment::ShipmentShipped;
+use super::hold::Units;
+use super::pair::same;
 use super::{Allotted, Naive};
 
 /// Something that the engine said happened.
@@ -42,4 +53,25 @@ fn by_pair(units: &[Allotted]) -> BTreeMap<(u16, String, String), u32> {
         *sums.entry((part.line, part.sku.clone(), part.node.clone())).or_default() += part.units;
     }
     sums
+}
+
+/// Units that an event names, by line, SKU, node and supply.
+fn units_of(engine: &Engine, pegs: &[Pegged]) -> Units {
+    let mut units = Units::new();
+    for peg in pegs {
+        let sku = engine.sku_no(peg.pair.sku).to_string();
+        let node = engine.node_no(peg.pair.node).id.to_string();
+        *units.entry((peg.line, sku, node, peg.supply)).or_default() += peg.units;
+    }
+    units
+}
+
+/// Refuses units that are not those which an order was given.
+fn same_units(units: &Units, allotted: &[Allotted]) -> Result<(), String> {
+    let mut given = Units::new();
+    for part in allotted {
+        let at = (part.line, part.sku.clone(), part.node.clone(), part.supply);
+        *given.entry(at).or_default() += part.units;
+    }
+    same("units of pairs and of their order", units, &given)
 }

@@ -1,13 +1,13 @@
 //! Placing an order.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::OrderRequest;
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{self, Lsn, Shortage, Split, Supply};
 
 use super::Fact;
+use crate::naive::hold::{Hold, Units};
 use crate::naive::{Allotted, Moment, Naive, Offers, Order};
 
 /// An order was placed.
@@ -38,6 +38,37 @@ pub struct SoldOut {
 
 impl Fact for OrderPlaced {
     fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
+        self.place(naive, asked, (None, &Units::new()))
+    }
+}
+
+impl OrderPlaced {
+    /// Places it, as a hold if it is one; `own` are the units that it takes over.
+    pub fn place(
+        &self,
+        naive: &mut Naive,
+        asked: Lsn,
+        (hold, own): (Option<Hold>, &Units),
+    ) -> Result<(), String> {
+        self.check(naive, asked, own)?;
+        for part in &self.allotted {
+            for _ in 0..part.units {
+                let of = (self.no, hold.is_some());
+                naive.pair(&part.sku, &part.node).allot(of, part.line, part.supply)?;
+            }
+        }
+        let ordered = sum_lines(&self.wanted).into_iter().map(|(_, quantity)| quantity).collect();
+        let is_whole = self.split == Split::WholeLine;
+        let mut order = Order::new(self.no, ordered, self.allotted.clone(), is_whole);
+        order.hold = hold;
+        match naive.orders.insert(self.wanted.id.to_string(), order) {
+            None => Ok(()),
+            Some(_) => Err("the order was placed before".into()),
+        }
+    }
+
+    /// Refuses what it could not be given; `own` are units that it had before.
+    pub fn check(&self, naive: &Naive, asked: Lsn, own: &Units) -> Result<(), String> {
         let lines = sum_lines(&self.wanted);
         for (at, (sku, quantity)) in (0_u16..).zip(&lines) {
             if !naive.items.contains_key(sku) {
@@ -46,23 +77,31 @@ impl Fact for OrderPlaced {
             self.check_line(at, *quantity)
                 .map_err(|error| format!("line {at} of {sku} {error}"))?;
         }
-        self.check_moments(naive, asked)?;
-        naive.check_passes_nobody(&self.allotted, asked)?;
+        let more = self.beyond(own);
+        self.check_moments(naive, asked, &more)?;
+        naive.check_passes_nobody(&more, asked)?;
         for part in &self.allotted {
             if naive.is_supplier(&part.node) != (part.supply == Supply::Supplier) {
                 return Err(format!("a supply of another kind of node: {part:?}"));
             }
-            for _ in 0..part.units {
-                naive.pair(&part.sku, &part.node).allot(self.no, part.line, part.supply)?;
-            }
         }
-        let ordered = lines.into_iter().map(|(_, quantity)| quantity).collect();
-        let is_whole = self.split == Split::WholeLine;
-        let order = Order::new(self.no, ordered, self.allotted.clone(), is_whole);
-        match naive.orders.insert(self.wanted.id.to_string(), order) {
-            None => Ok(()),
-            Some(_) => Err("the order was placed before".into()),
-        }
+        Ok(())
+    }
+
+    /// What it was given beyond the units that it had before.
+    fn beyond(&self, own: &Units) -> Vec<Allotted> {
+        let mut own: BTreeMap<_, u32> =
+            own.iter().fold(BTreeMap::new(), |mut sums, (at, units)| {
+                *sums.entry((at.1.clone(), at.2.clone(), at.3)).or_default() += units;
+                sums
+            });
+        let more = self.allotted.iter().map(|part| {
+            let had = own.entry((part.sku.clone(), part.node.clone(), part.supply)).or_default();
+            let kept = part.units.min(*had);
+            *had -= kept;
+            Allotted { units: part.units - kept, ..part.clone() }
+        });
+        more.filter(|part| part.units > 0).collect()
     }
 }
 
@@ -86,13 +125,13 @@ impl OrderPlaced {
     }
 
     /// Refuses what no policy and no network allowed since the order was asked for.
-    fn check_moments(&self, naive: &Naive, asked: Lsn) -> Result<(), String> {
+    fn check_moments(&self, naive: &Naive, asked: Lsn, more: &[Allotted]) -> Result<(), String> {
         let moments = naive.moments(asked, naive.version());
         let terms = (self.shortage, self.split);
         if !moments.clone().any(|moment| moment.terms(&self.wanted) == terms) {
             return Err("neither the order nor a policy says so".into());
         }
-        for Allotted { node, .. } in &self.allotted {
+        for Allotted { node, .. } in more {
             if !moments.clone().any(|moment| moment.nodes.get(node).is_some_and(|n| n.enabled)) {
                 return Err(format!("node {node} was not enabled"));
             }
@@ -126,7 +165,7 @@ impl Moment {
 }
 
 /// What an order as the engine answers it was given when it was placed.
-pub fn allotted(engine: &Engine, order: &Arc<model::Order>) -> Vec<Allotted> {
+pub fn allotted(engine: &Engine, order: &model::Order) -> Vec<Allotted> {
     let part = |a: &model::Allocation| Allotted {
         line: a.line,
         sku: engine.sku_no(order.lines[usize::from(a.line)].sku).to_string(),

@@ -1,0 +1,123 @@
+//! Confirming a hold: it becomes an order.
+
+use backstock_engine::command::{ConfirmHold, HoldReplaced, OrderRequest};
+use backstock_engine::engine::Engine;
+use backstock_engine::model::{
+    Day, HoldId, HoldState, Lsn, PostalCode, ServiceName, Shortage, Split,
+};
+
+use super::place_order::{OrderPlaced, allotted};
+use super::{Fact, same_units, units_of};
+use crate::naive::hold::{Units, key};
+use crate::naive::{Allotted, Naive, Order};
+
+/// A hold became an order.
+#[derive(Clone, Debug)]
+pub struct HoldConfirmed {
+    hold: HoldId,
+    /// The order's id.
+    order: String,
+    /// Where the order goes, and how, where that was said.
+    elsewhere: (Option<PostalCode>, Option<ServiceName>, Option<Day>),
+    /// The order's number.
+    no: u64,
+    /// The number that the hold had, if the order has another one.
+    had: Option<u64>,
+    off: Units,
+    on: Units,
+    /// Whether it was not decided anew where it ships from.
+    stays: bool,
+    allotted: Vec<Allotted>,
+}
+
+impl HoldConfirmed {
+    /// What the engine's event says of a hold that was confirmed so.
+    pub fn new(engine: &Engine, asked: &ConfirmHold, event: &HoldReplaced) -> Option<Self> {
+        let order = event.order.unpack().expect("it was read");
+        let held = order.header.hold.as_deref()?;
+        let had = match event.ends {
+            None => None,
+            Some((had, HoldState::Lapsed)) => Some(had.0),
+            Some(_) => return None,
+        };
+        if (&held.id, held.state) != (&asked.hold, HoldState::Confirmed)
+            || order.header.id != asked.order
+        {
+            return None;
+        }
+        Some(Self {
+            hold: asked.hold.clone(),
+            order: asked.order.to_string(),
+            elsewhere: (asked.postal_code.clone(), asked.service.clone(), asked.deliver_by),
+            no: order.no.0,
+            had,
+            off: units_of(engine, &event.off),
+            on: units_of(engine, &event.on),
+            stays: order.header.decided_at.is_some(),
+            allotted: allotted(engine, &order),
+        })
+    }
+
+    /// Whether the order goes where the hold goes, in the same way.
+    fn goes_as_held(&self, naive: &Naive, held: &Order) -> bool {
+        let wanted = &held.hold.as_ref().expect("it is a hold").wanted;
+        let (code, service, day) = &self.elsewhere;
+        let standard = &naive.policy.services[0].name;
+        code.as_ref().is_none_or(|code| *code == wanted.postal_code)
+            && service
+                .as_ref()
+                .is_none_or(|name| name == wanted.service.as_ref().unwrap_or(standard))
+            && day.is_none()
+    }
+
+    /// The order is planned anew, on what is free and on the hold's units.
+    fn plan_anew(&self, naive: &mut Naive, asked: Lsn, held: &Order) -> Result<Order, String> {
+        same_units(&self.on, &self.allotted)?;
+        let hold = held.hold.clone().expect("it is a hold");
+        let (no, is_whole) = (self.no, held.is_whole);
+        // Lines may be split if they were when it was held, whatever the policy says by now.
+        let split = if is_whole { Split::WholeLine } else { Split::Units };
+        let shortage = Shortage::Reject;
+        let wanted = OrderRequest { split: Some(split), shortage: Some(shortage), ..hold.wanted };
+        let placed = OrderPlaced { wanted, no, shortage, split, allotted: self.allotted.clone() };
+        placed.check(naive, asked, &self.off)?;
+        naive.put_on((no, false), &self.on)?;
+        Ok(Order::new(no, held.ordered.clone(), self.allotted.clone(), is_whole))
+    }
+}
+
+impl Fact for HoldConfirmed {
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
+        let held = naive.orders.remove(&key(&self.hold)).ok_or("no such hold")?;
+        let mut hold = held.hold.clone().expect("it is a hold");
+        let is_late = match hold.state {
+            HoldState::Live => false,
+            HoldState::Lapsed => true,
+            state => return Err(format!("it is {state:?}")),
+        };
+        // One that lapsed is as old as its confirmation.
+        let is_known = naive.orders.values().any(|order| order.no == self.no);
+        if self.had != is_late.then_some(held.no) || is_known || is_late == (self.no == held.no) {
+            return Err(format!("it was {}, is {}, and had {:?}", held.no, self.no, self.had));
+        }
+        // Where a day has passed that was told, it is decided anew all the same.
+        let may_stay = !is_late && self.goes_as_held(naive, &held);
+        if self.stays && (!may_stay || self.on != self.off) {
+            return Err(format!("its units stay, and may {may_stay}"));
+        }
+        naive.take_off(held.no, &self.off)?;
+        let mut order = if self.stays {
+            // They are where they were: nobody has to count whether they are there.
+            naive.keep_on(self.no, &self.on);
+            held
+        } else {
+            self.plan_anew(naive, asked, &held)?
+        };
+        hold.state = HoldState::Confirmed;
+        order.hold = Some(hold);
+        match naive.orders.insert(self.order.clone(), order) {
+            None => Ok(()),
+            Some(_) => Err("the order was placed before".into()),
+        }
+    }
+}
