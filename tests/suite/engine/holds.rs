@@ -643,3 +643,27 @@ async fn a_snapshot_beside_late_confirmations_is_whole() {
     let engine = reopened(directory.path(), engine).await;
     engine.shut_down().await;
 }
+
+/// A11 of the acceptance cases: an abandoned cart, a second one of the same shopper, and another
+/// shopper who waits.
+#[test]
+fn a_new_cart_takes_over_an_abandoned_one_and_the_next_in_line_gets_it_to_the_second() {
+    let mut world = World::new(1);
+    world.create(of_owner("abandoned", "ann", 1));
+    world.create(of_owner("again", "ann", 1));
+    assert_eq!(world.hold("abandoned").state, HoldState::TakenOver);
+    let other = CreateHold { owner: OwnerId::new("owner", "bob").ok(), ..hold("bob", 600, 1) };
+    world.create(other.waiting());
+    let told = world.engine.held_of(&sku("A")).expect("the item");
+    assert_eq!((told.units, told.first_lapse, told.line), (1, Some(after(3_600)), 1));
+
+    world.tell(after(3_599));
+    assert!(world.is_live("again"));
+    let mut world = world.restarted();
+    world.tell(after(3_600).saturating_add_micros(-1));
+    assert!(world.is_live("again"), "not a moment before");
+    world.tell(after(3_600));
+    assert_eq!(world.hold("again").state, HoldState::Lapsed);
+    let bob = world.hold("bob");
+    assert_eq!((bob.state, bob.until), (HoldState::Live, after(4_200)), "he has his ten minutes");
+}
