@@ -57,6 +57,11 @@ impl Client {
         v1::fulfillment_service_client::FulfillmentServiceClient::new(self.channel.clone())
     }
 
+    /// Holds.
+    pub fn holds(&self) -> v1::hold_service_client::HoldServiceClient<Channel> {
+        v1::hold_service_client::HoldServiceClient::new(self.channel.clone())
+    }
+
     /// Operators' work.
     pub fn admin(&self) -> v1::admin_service_client::AdminServiceClient<Channel> {
         v1::admin_service_client::AdminServiceClient::new(self.channel.clone())

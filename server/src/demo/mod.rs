@@ -8,6 +8,7 @@
 //!          +--> life -----> shipments in, parcels out, day by day
 //!          +--> orders ---> one stream, in the order of the shop's clock
 //!          |      ledger: what was acknowledged --> recovery: is it there?
+//!          +--> sale ----> more buyers than units, carts, and a line
 //!          +--> summary, report: what happened
 //! ```
 //! The data knows neither the engine's model nor the wire format, and nothing
@@ -29,6 +30,7 @@ mod play;
 mod policy;
 mod recovery;
 mod report;
+mod sale;
 mod setup;
 pub mod stocking;
 mod store;

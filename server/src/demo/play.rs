@@ -20,7 +20,7 @@ use super::setup::{instant, load};
 use super::stocking::{DemoPlan, plan};
 use super::store::StoreSize;
 use super::summary::Summary;
-use super::{ask, report};
+use super::{ask, report, sale};
 use crate::cli::{DemoArgs, Exit};
 use crate::client::Client;
 
@@ -76,9 +76,11 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     let recovery = show.kill_half_way(narrator).await?;
     show.play_days(store.orders.len(), narrator).await?;
     narrator.done();
+    let is_accounted = show.accounted(narrator).await?;
+    let sale = sale::play(&show.client).await?;
+    narrator.say(sale.told())?;
     let audit = show.conclude(began, narrator).await?;
-    let good =
-        recovery.is_complete() && audit.breach_count == 0 && show.accounted(narrator).await?;
+    let good = recovery.is_complete() && is_accounted && sale.is_good() && audit.breach_count == 0;
     let exit = if good { Exit::Success } else { Exit::CheckFailed };
     Ok((show, exit))
 }

@@ -652,7 +652,8 @@ fn a_new_cart_takes_over_an_abandoned_one_and_the_next_in_line_gets_it_to_the_se
     world.create(of_owner("abandoned", "ann", 1));
     world.create(of_owner("again", "ann", 1));
     assert_eq!(world.hold("abandoned").state, HoldState::TakenOver);
-    let other = CreateHold { owner: OwnerId::new("owner", "bob").ok(), ..hold("bob", 600, 1) };
+    let mut other = hold("bob", 600, 1);
+    other.owner = OwnerId::new("owner", "bob").ok();
     world.create(other.waiting());
     let told = world.engine.held_of(&sku("A")).expect("the item");
     assert_eq!((told.units, told.first_lapse, told.line), (1, Some(after(3_600)), 1));
