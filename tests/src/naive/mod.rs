@@ -14,7 +14,7 @@ mod hold;
 mod order;
 mod pair;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use backstock_engine::command::NodeDefinition;
@@ -50,6 +50,9 @@ pub struct Naive {
     moments: BTreeMap<Lsn, Moment>,
     /// Order lines of which units wait without supply, and since which version.
     waits: BTreeMap<(u64, u16), Lsn>,
+    /// Order lines that were planned on what is on its way while units were free: they leave
+    /// with other lines of their order.
+    rides: BTreeSet<(u64, u16)>,
     /// The newest time that the engine was told.
     now: Timestamp,
 }
@@ -66,6 +69,7 @@ impl Naive {
             orders: BTreeMap::new(),
             moments: BTreeMap::new(),
             waits: BTreeMap::new(),
+            rides: BTreeSet::new(),
             now: NOW,
         };
         naive.remember(version);

@@ -69,6 +69,7 @@ impl Fact for BacklogRepegged {
             if from != to && !naive.was_enabled(to, self.looked_at) {
                 return Err(format!("node {to} is not enabled"));
             }
+            naive.rides.remove(&(of.0, line.at));
             for _ in 0..moved.units {
                 naive.pair(&self.sku, from).unpeg(of, line.at, moved.from.1)?;
             }

@@ -82,6 +82,7 @@ impl HoldConfirmed {
         let placed = OrderPlaced { wanted, no, shortage, split, allotted: self.allotted.clone() };
         placed.check(naive, asked, &self.off)?;
         naive.put_on((no, false), &self.on)?;
+        naive.note_rides(no, &self.allotted);
         Ok(Order::new(no, held.ordered.clone(), self.allotted.clone(), is_whole))
     }
 }

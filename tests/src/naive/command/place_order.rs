@@ -57,6 +57,7 @@ impl OrderPlaced {
                 naive.pair(&part.sku, &part.node).allot(of, part.line, part.supply)?;
             }
         }
+        naive.note_rides(self.no, &self.allotted);
         let ordered = sum_lines(&self.wanted).into_iter().map(|(_, quantity)| quantity).collect();
         let is_whole = self.split == Split::WholeLine;
         let mut order = Order::new(self.no, ordered, self.allotted.clone(), is_whole);
