@@ -62,7 +62,7 @@ impl Room for CreateHold {
 
 fn fact(engine: &Engine, asked: &CreateHold, event: AnyEvent) -> Option<Box<dyn Fact>> {
     let created = match event {
-        AnyEvent::HoldCreated(event) => HoldCreated::new(engine, asked, event),
+        AnyEvent::HoldCreated(event) => HoldCreated::new(engine, asked, &event),
         AnyEvent::HoldReplaced(event) => HoldCreated::taking_over(engine, asked, &event),
         _ => None,
     };

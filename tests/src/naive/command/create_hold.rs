@@ -21,7 +21,7 @@ pub struct HoldCreated {
 
 impl HoldCreated {
     /// What the engine's event says of a hold that was created so.
-    pub fn new(engine: &Engine, asked: &CreateHold, event: Created) -> Option<Self> {
+    pub fn new(engine: &Engine, asked: &CreateHold, event: &Created) -> Option<Self> {
         let order = event.order.unpack().expect("it was read");
         Self::of(engine, asked, &order, None)
     }
