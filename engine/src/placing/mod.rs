@@ -31,7 +31,7 @@ use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
 use crate::model::{
     Added, Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request,
-    RequestId, Supply,
+    RequestId, Supply, Timestamp,
 };
 use crate::planning::{Draft, Wanted};
 use crate::state::requests::Remembered;
@@ -179,15 +179,15 @@ pub async fn quote(kernel: &Kernel, command: &impl Places) -> Result<Quoted, Eng
     })
 }
 
-/// What a request placed. A hold that took over another one is remembered without its number,
-/// and is found by its id.
+/// What a request placed. A hold is found by its id: one that took over another one is remembered
+/// without its number, and one that was confirmed after it lapsed has another by now.
 async fn known(
     kernel: &Kernel,
     command: &impl Places,
     done: Remembered,
 ) -> Result<Placing, EngineError> {
     let id = &command.order().id;
-    let order = match done.order {
+    let order = match done.order.filter(|_| !id.is_of_hold()) {
         Some(no) => read_order(kernel, no).await?.expect("a remembered order is placed"),
         None => find_order(kernel, id).await?,
     };
@@ -313,7 +313,8 @@ async fn decide_settled(
             judge(wanted, &draft, true)?;
             return Ok(Decided::Plan(draft, planned));
         }
-        if lacks_what_is_due(kernel, wanted, &draft)? {
+        // Who has a hold in hand lets go of it before he waits.
+        if wanted.own.is_none() && lack_what_is_due(kernel, wanted, draft.lacking(), None)? {
             attempts.end::<()>(Attempt::Overtaken).await?;
             continue;
         }
@@ -326,27 +327,28 @@ async fn decide_settled(
     }
 }
 
-/// Whether holds have units that a draft lacks, and their time has run out: they are about to
-/// lapse. An order that has a hold in hand does not wait for that: it may be this hold's time.
+/// Whether holds have units of these lines, and their time had run out when the order came: they
+/// are about to lapse. Its own hold, which lapses then, does not count.
 ///
 /// # Errors
 /// [`EngineError::DiskFull`] while there is no room for the event by which they lapse.
-fn lacks_what_is_due(
+fn lack_what_is_due(
     kernel: &Kernel,
     wanted: &Wanted<'_>,
-    draft: &Draft,
+    mut lacking: impl Iterator<Item = usize>,
+    own: Option<Timestamp>,
 ) -> Result<bool, EngineError> {
-    let now = kernel.state.now();
     let is_due = |line: usize| {
         let lapse = kernel.state.holds.of_sku(wanted.lines[line].sku).first_lapse;
-        lapse.is_some_and(|lapse| lapse <= now)
+        lapse.is_some_and(|lapse| lapse <= wanted.at && Some(lapse) != own)
     };
-    if wanted.own.is_some() || !draft.lacking().any(is_due) {
+    if !lacking.any(is_due) {
         return Ok(false);
     }
     if kernel.journal.look_for_room() {
         return Err(EngineError::DiskFull);
     }
+    kernel.state.unsettled.ask();
     kernel.state.holds.ring();
     Ok(true)
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::LineShortage;
-use super::{Decided, decide_settled, unsettle_overtaken};
+use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
 use crate::planning::{Draft, Own, Wanted};
@@ -29,6 +29,8 @@ pub enum Over<'a> {
     /// Something came free of its SKUs, and older orders come first. The hold is to be let go
     /// of: the re-pegger may want it.
     Unsettled,
+    /// Other holds have what it lacks, and are about to lapse. The hold is to be let go of as well.
+    Due,
 }
 
 /// Plans on what is free, and on the units of a hold that is in hand, and claims, until every
@@ -53,7 +55,12 @@ pub async fn plan_over<'a>(
             Decided::Plan(draft, planned) => (draft, planned),
             // What came free since may be enough.
             Decided::SoldOut(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
-            Decided::SoldOut(shortages) => return Ok(Over::SoldOut(shortages)),
+            Decided::SoldOut(shortages) => {
+                let lacking = shortages.iter().map(|short| usize::from(short.line));
+                let own = held.open_hold().map(|hold| hold.until);
+                let is_due = lack_what_is_due(kernel, &wanted, lacking, own)?;
+                return Ok(if is_due { Over::Due } else { Over::SoldOut(shortages) });
+            }
         };
         let off = own.units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
         // A pair is asked for units, whichever order they come to.

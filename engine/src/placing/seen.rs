@@ -64,7 +64,7 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let homes = own.units.iter().filter_map(home).collect();
     let seen = Seen { free: free.collect(), homes, goes_as_before: false };
     let wanted = wanted.that_sees(&seen);
-    let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(&inbound));
+    let draft = planning::plan(&network, &wanted, Some(&inbound));
     Ok(draft.expect("inbound supply was looked for"))
 }
 
@@ -82,7 +82,7 @@ fn add_own(
             let units = own.on(pair, Supply::Inbound(glance.no));
             let others = if is_enabled(*node) { glance.free } else { 0 };
             glance.free = others + units;
-            glance.is_own = units > 0;
+            glance.own = units;
         }
     }
 }

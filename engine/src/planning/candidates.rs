@@ -315,12 +315,13 @@ impl Candidates {
         for (expected, glance) in by_date {
             let supply = Supply::Inbound(glance.no);
             let is_beyond = glance.eta > at.saturating_add_micros(horizon);
+            let free = if is_beyond { glance.own } else { glance.free };
             let off = self.today(no).off.filter(|off| !route.wanted.forgives(line, no, *off));
             let verdict = if let Some(off) = off {
                 off
-            } else if is_beyond && !glance.is_own {
+            } else if is_beyond && glance.own == 0 {
                 Verdict::BeyondHorizon
-            } else if glance.free == 0 {
+            } else if free == 0 {
                 Verdict::NoStock
             } else if self.dock.is_full() || self.dock.inbound.len() >= ON_HAND_MAX {
                 self.cut_short = true;
@@ -329,7 +330,7 @@ impl Candidates {
                 let lead = planning.node.lead_time_days;
                 let ship_by = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
                 let days = zone.local_day(expected).days_after(today);
-                let (offer, free) = (index(self.offers.len()), glance.free);
+                let offer = index(self.offers.len());
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
                 by_then = by_then.saturating_add(free);
                 earlier += 1;

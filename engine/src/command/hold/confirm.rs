@@ -20,7 +20,7 @@ use crate::planning::{Wanted, WantedLine};
 use crate::state::State;
 use crate::state::orders::Found;
 use crate::state::stock::Ready;
-use crate::transaction::attempts::Attempts;
+use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Facts};
 use crate::transaction::error::EngineError;
@@ -91,19 +91,46 @@ impl Command for ConfirmHold {
             let mut claims = Claims::new(kernel);
             let held = in_hand(&mut claims, &self.hold).await?;
             let way = decide(&held, self, &kernel.state)?;
-            let event = if way == Way::Keep && can_be_kept(kernel, &held, self.meta.at)? {
-                Some(keep(&held, self, &mut claims).await?)
-            } else {
-                plan_anew(&held, self, &mut claims).await?
-            };
-            if let Some(event) = event {
-                tx.claims.take(claims);
-                return Ok(Decision::Event(event));
+            let keeps = way == Way::Keep && can_be_kept(kernel, &held, self.meta.at)?;
+            let anew = if keeps { Anew::Gone } else { plan_anew(&held, self, &mut claims).await? };
+            match anew {
+                Anew::Event(event) => {
+                    tx.claims.take(claims);
+                    return Ok(Decision::Event(*event));
+                }
+                // It has its units, though its days may have passed.
+                Anew::Gone if way == Way::Keep => {
+                    let event = keep(&held, self, &mut claims).await?;
+                    tx.claims.take(claims);
+                    return Ok(Decision::Event(event));
+                }
+                Anew::Gone => {
+                    return Err(Refusal::HoldUnitsGone { hold_id: self.hold.clone() }.into());
+                }
+                Anew::Unsettled => {
+                    drop(claims);
+                    let wanted = wanted(kernel, &held, self)?;
+                    until_settled(kernel, &wanted, &mut attempts).await?;
+                }
+                Anew::Due => {
+                    drop(claims);
+                    attempts.end::<()>(Attempt::Overtaken).await?;
+                }
             }
-            drop(claims);
-            until_settled(kernel, &wanted(kernel, &held, self)?, &mut attempts).await?;
         }
     }
+}
+
+/// What planning the order anew comes to.
+enum Anew {
+    /// This.
+    Event(Box<HoldReplaced>),
+    /// Units that it needs are not there.
+    Gone,
+    /// Older orders come first.
+    Unsettled,
+    /// Other holds have what it lacks, and are about to lapse.
+    Due,
 }
 
 impl ConfirmHold {
@@ -222,26 +249,27 @@ async fn keep(
     }
 }
 
-/// The order is planned anew; none while older orders come first. One whose hold lapsed is as
-/// old as its confirmation: it gets a number of its own.
+/// The order is planned anew. One whose hold lapsed is as old as its confirmation: it gets a
+/// number of its own.
 async fn plan_anew(
     held: &Order,
     command: &ConfirmHold,
     claims: &mut Claims<'_>,
-) -> Result<Option<HoldReplaced>, EngineError> {
+) -> Result<Anew, EngineError> {
     let kernel = claims.kernel();
     let wanted = wanted(kernel, held, command)?;
     let (draft, off, more) = match plan_over(kernel, &wanted, held).await? {
         Over::Granted(draft, off, more) => (draft, off, more),
-        Over::SoldOut(_) => {
-            return Err(Refusal::HoldUnitsGone { hold_id: command.hold.clone() }.into());
-        }
-        Over::Unsettled => return Ok(None),
+        Over::SoldOut(_) => return Ok(Anew::Gone),
+        Over::Unsettled => return Ok(Anew::Unsettled),
+        Over::Due => return Ok(Anew::Due),
     };
     claims.take(more);
     let on = pegs(&draft).collect();
     let (no, ends) = match held.open_hold() {
         Some(_) => (held.no, None),
+        // Nobody keeps what is only validated.
+        None if command.meta.validate_only => (held.no, None),
         None => (kernel.state.next_order(), Some((held.no, HoldState::Lapsed))),
     };
     let header = OrderHeader {
@@ -252,7 +280,7 @@ async fn plan_anew(
         ..confirmed(held, command)
     };
     let order = PackedOrder::of(&placed(no, header, *draft));
-    Ok(Some(HoldReplaced { order, off, on, ends }))
+    Ok(Anew::Event(Box::new(HoldReplaced { order, off, on, ends })))
 }
 
 /// The header of the order that a hold becomes.

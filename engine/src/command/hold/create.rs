@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use super::replaced::HoldReplaced;
-use crate::limits::{HOLD_SECONDS_MAX, HOLD_WAIT_SECONDS};
+use crate::limits::{HOLD_LIFE_SECONDS_MAX, HOLD_SECONDS_MAX, HOLD_WAIT_SECONDS};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Part, hash_written};
 use crate::model::effect::Claim;
@@ -25,7 +25,7 @@ use crate::placing::{
 };
 use crate::planning::{Draft, Wanted};
 use crate::state::holds::Owned;
-use crate::transaction::attempts::Attempts;
+use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Replay, Replayed, recorded};
 use crate::transaction::error::EngineError;
@@ -218,10 +218,15 @@ pub async fn create(kernel: &Kernel, command: &CreateHold) -> Result<Placing, En
                 claims.take(owners);
                 return take_over(kernel, command, (new, claims), &held, (&wanted, *draft, off));
             }
-            Over::Unsettled => {}
+            Over::Unsettled => {
+                drop(claims);
+                until_settled(kernel, &wanted, &mut attempts).await?;
+            }
+            Over::Due => {
+                drop(claims);
+                attempts.end::<()>(Attempt::Overtaken).await?;
+            }
         }
-        drop(claims);
-        until_settled(kernel, &wanted, &mut attempts).await?;
     }
 }
 
@@ -247,10 +252,15 @@ pub async fn quote(kernel: &Kernel, command: &CreateHold) -> Result<Quoted, Engi
         match plan_over(kernel, &wanted, &held).await? {
             Over::Granted(draft, ..) => return Ok(Quoted::Plan(draft)),
             Over::SoldOut(shortages) => return Ok(Quoted::SoldOut(shortages)),
-            Over::Unsettled => {}
+            Over::Unsettled => {
+                drop(claims);
+                until_settled(kernel, &wanted, &mut attempts).await?;
+            }
+            Over::Due => {
+                drop(claims);
+                attempts.end::<()>(Attempt::Overtaken).await?;
+            }
         }
-        drop(claims);
-        until_settled(kernel, &wanted, &mut attempts).await?;
     }
 }
 
@@ -309,6 +319,10 @@ fn take_over(
         (hold.began, hold.extended) = (before.began, before.extended);
         hold.is_paying = before.is_paying;
         hold.until = hold.until.min(hold.until_max());
+        if hold.until <= command.meta.at {
+            let limit = format!("{HOLD_LIFE_SECONDS_MAX} seconds from its beginning");
+            return Err(Refusal::HoldAtLimit { hold_id: before.id.clone(), limit }.into());
+        }
     }
     let (no, on) = (kernel.state.next_order(), pegs(&draft).collect());
     let mut order = placed(no, header, draft);
@@ -353,11 +367,24 @@ pub(crate) mod tests {
                 Refusal::HoldIdReused { hold_id: hold_id("H") },
             ),
         ];
-        let refusals = refusals.map(|(command, expected)| {
+        let refused = refusals.map(|(command, expected)| {
             assert_eq!(told(engine.create_hold(command)), expected);
             expected.kind()
         });
-        refusals.to_vec()
+        let mut refused = refused.to_vec();
+
+        let (engine, mut pump) = one_unit();
+        let at =
+            |hours: i64| Meta { at: AT.saturating_add_micros(hours * 3_600_000_000), ..meta() };
+        let of = |id, hours| CreateHold { meta: at(hours), seconds: 86_400, ..owned(id) };
+        for (id, hours) in [("H1", 0), ("H2", 23), ("H3", 46), ("H4", 69)] {
+            run(&mut pump, engine.create_hold(of(id, hours)));
+        }
+        let limit = "259200 seconds from its beginning".into();
+        let over = Refusal::HoldAtLimit { hold_id: hold_id("H4"), limit };
+        assert_eq!(told(engine.create_hold(of("H5", 72))), over);
+        refused.push(over.kind());
+        refused
     }
 
     #[test]

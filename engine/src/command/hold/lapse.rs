@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::ended::{EndedHold, HoldsEnded};
-use crate::journal::Ticket;
+use crate::journal::{Ticket, Wait};
 use crate::limits::{LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX};
 use crate::model::event::{Numbered, Record};
 use crate::model::{HoldState, OrderNo, Timestamp};
@@ -41,7 +41,7 @@ pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
 enum Looked<'k> {
     /// They end by this event.
     Ended(Ticket),
-    /// All are in other hands; one of them rings.
+    /// All are in other hands, or a pair of theirs is; one of these rings.
     InTheWay(Listening<'k>),
     /// None is due any more, or something changed meanwhile.
     Changed,
@@ -63,21 +63,29 @@ async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
                 () = kernel.state.holds.wait() => Ok(()),
                 stepped = kernel.stepped(step) => stepped,
             },
-            Ok(Looked::Changed) => kernel.stepped(step).await,
+            Ok(Looked::Changed) => again(kernel, step).await,
             Err(error) => Err(error),
         };
         match ended {
             Ok(()) => {}
             Err(EngineError::DiskFull) => tokio::select! {
                 () = kernel.state.unsettled.asked() => {}
-                stepped = kernel.stepped(kernel.next_step()) => stepped?,
+                looked = again(kernel, kernel.next_step()) => looked?,
             },
             Err(error) if passes_by_itself(&error) => {
                 tracing::warn!(%error, "holds that are due lapse later");
-                kernel.stepped(kernel.next_step()).await?;
+                again(kernel, kernel.next_step()).await?;
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Waits until something happens: a step of the applier, or somebody asks for due holds.
+async fn again(kernel: &Kernel, step: Wait<'_>) -> Result<(), EngineError> {
+    tokio::select! {
+        () = kernel.state.holds.wait() => Ok(()),
+        stepped = kernel.stepped(step) => stepped,
     }
 }
 

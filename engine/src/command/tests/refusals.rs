@@ -184,7 +184,7 @@ const ROOMS: [Room; 14] = [
     },
     Room {
         command: "CreateHold",
-        refusals: &[RequestIdReused, HoldIdReused, ItemNotFound, Contended],
+        refusals: &[RequestIdReused, HoldIdReused, ItemNotFound, HoldAtLimit, Contended],
         sources: &[
             "command/hold/create.rs",
             "placing/mod.rs",

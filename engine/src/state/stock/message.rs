@@ -196,14 +196,15 @@ pub struct InboundGlance {
     pub free: u32,
     /// Whether units are claimed or withheld in flight: they may come back.
     pub in_flight: bool,
-    /// Whether units of it are the order's own, for which it is planned anew.
-    pub is_own: bool,
+    /// Of the free units, those that are the order's own for which it is planned anew, or that it
+    /// is given however late they come.
+    pub own: u32,
 }
 
 impl InboundGlance {
     pub(super) fn of(inbound: &Inbound, claimed: i64) -> Self {
         let free = u32::try_from(i64::from(inbound.free()) - claimed).unwrap_or(0);
-        Self { no: inbound.no, eta: inbound.eta, free, in_flight: claimed > 0, is_own: false }
+        Self { no: inbound.no, eta: inbound.eta, free, in_flight: claimed > 0, own: 0 }
     }
 }
 

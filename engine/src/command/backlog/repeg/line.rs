@@ -87,7 +87,7 @@ impl Line<'_> {
         let mut others = rests.filter(|(a, _)| a.line != self.demand.line);
         let waits = others.any(|(_, rests)| rests.iter().any(|r| r.ready() == Ready::Never));
         let until = kernel.state.now().saturating_add_micros(i64::from(hold.seconds) * 1_000_000);
-        (!waits).then_some(until)
+        (!waits).then_some(until.min(hold.until_max()))
     }
 
     /// What the order rests on.

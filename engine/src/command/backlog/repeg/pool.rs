@@ -167,8 +167,8 @@ impl Pool {
                 let free = if is_sooner { inbound.free } else { 0 };
                 let free = free + demand.has((node.no, Supply::Inbound(inbound.no)));
                 // What waits already is promised whatever comes, however late.
-                let (in_flight, is_own) = (false, true);
-                (free > 0).then_some(InboundGlance { free, in_flight, is_own, ..*inbound })
+                let (in_flight, own) = (false, free);
+                (free > 0).then_some(InboundGlance { free, in_flight, own, ..*inbound })
             };
             let offered: Vec<InboundGlance> = node.inbound.iter().filter_map(offered).collect();
             if !offered.is_empty() {

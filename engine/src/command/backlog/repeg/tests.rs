@@ -19,7 +19,7 @@ const fn due(day: u16) -> Supply {
 /// So many units on a supply due on a day.
 fn coming(day: u16, free: u32) -> InboundGlance {
     let eta = Timestamp::from_micros(i64::from(day));
-    InboundGlance { no: InboundNo(day), eta, free, in_flight: false, is_own: false }
+    InboundGlance { no: InboundNo(day), eta, free, in_flight: false, own: 0 }
 }
 
 /// A pair with so many free units, and what is on its way.
