@@ -100,12 +100,14 @@ impl Fixture {
         loop {
             let services = self.services.clone();
             let asked = tokio::spawn(async move { services.snapshot(AT).await });
-            let begun = self.begun.recv_timeout(Duration::from_millis(20));
-            if begun.is_ok() {
-                return asked;
+            // One that is not answered yet may begin late.
+            while !asked.is_finished() {
+                if self.begun.recv_timeout(Duration::from_millis(20)).is_ok() {
+                    return asked;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
             assert!(tokio::time::Instant::now() < deadline, "it is not started anew");
-            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 

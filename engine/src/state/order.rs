@@ -151,9 +151,13 @@ impl OrderActor {
         };
         if lsn > kept.last_lsn {
             hash.remove(kept.hash());
-            let mut order = kept.order();
-            order.apply(lsn, effect);
-            *kept = KeptOrder::of(&order);
+            if let OrderEffect::Replace(packed) = effect {
+                *kept = KeptOrder::placed(packed.clone(), lsn);
+            } else {
+                let mut order = kept.order();
+                order.apply(lsn, effect);
+                *kept = KeptOrder::of(&order);
+            }
             hash.add(kept.hash());
         }
         hash
