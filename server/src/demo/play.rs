@@ -77,7 +77,8 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     show.play_days(store.orders.len(), narrator).await?;
     narrator.done();
     let is_accounted = show.accounted(narrator).await?;
-    let sale = sale::play(&show.client).await?;
+    let last = store.orders.iter().map(|order| order.placed_at).max();
+    let sale = sale::play(&show.client, last.unwrap_or_default()).await?;
     narrator.say(sale.told())?;
     let audit = show.conclude(began, narrator).await?;
     let good = recovery.is_complete() && is_accounted && sale.is_good() && audit.breach_count == 0;

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use backstock_engine::model::Timestamp;
 use backstock_proto::v1;
 
 use super::error::DemoError;
 use super::network::nodes;
-use super::setup::{load_rows, row};
+use super::setup::{load_rows, row, wire_instant};
 use crate::client::Client;
 
 /// The item of the sale.
@@ -22,11 +23,11 @@ const BUYERS: usize = 120;
 /// For how long a cart is held, in seconds.
 const HELD_SECONDS: i64 = 1;
 
-/// Between two looks of those who wait in line.
-const LOOK: Duration = Duration::from_millis(100);
+/// For carts to lapse, and for those in line to get their turn.
+const LAPSE: Duration = Duration::from_millis(100);
 
-/// Looks at most: ten times as long as it takes.
-const LOOKS_MAX: usize = 600;
+/// Times that carts lapse, at most: far more often than it takes.
+const ROUNDS_MAX: usize = 60;
 
 /// What the sale came to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,23 +70,41 @@ struct Buyer {
     state: v1::HoldState,
 }
 
-/// Plays it.
-pub(super) async fn play(client: &Client) -> Result<Sale, DemoError> {
+/// Plays it, from an instant on at which the server's clock stands.
+pub(super) async fn play(client: &Client, from: Timestamp) -> Result<Sale, DemoError> {
     stock(client).await?;
     let mut buyers = Vec::with_capacity(BUYERS);
     for at in 0..BUYERS {
         buyers.push(come(client, at).await?);
     }
-    for _ in 0..LOOKS_MAX {
+    let mut now = from;
+    for _ in 0..ROUNDS_MAX {
         for buyer in buyers.iter_mut().filter(|buyer| is_undecided(buyer.state)) {
             look(client, buyer).await?;
         }
         if count(&buyers, v1::HoldState::Confirmed) == UNITS {
             break;
         }
-        tokio::time::sleep(LOOK).await;
+        now = now.saturating_add_micros(HELD_SECONDS * 1_000_000);
+        pass_to(client, now).await?;
     }
     Ok(sum_up(&buyers))
+}
+
+/// Time passes. The server's clock is that of the orders: one that is only asked for moves it.
+async fn pass_to(client: &Client, now: Timestamp) -> Result<(), DemoError> {
+    let request = v1::PlaceOrderRequest {
+        order_id: "SALE-CLOCK".into(),
+        placed_time: Some(wire_instant(now)),
+        destination_postal_code: "10001".into(),
+        shortage_policy: v1::ShortagePolicy::Reject.into(),
+        lines: vec![v1::PlaceOrderLine { sku: SKU.to_owned(), quantity: 1 }],
+        validate_only: true,
+        ..v1::PlaceOrderRequest::default()
+    };
+    client.orders().place_order(request).await?;
+    tokio::time::sleep(LAPSE).await;
+    Ok(())
 }
 
 async fn stock(client: &Client) -> Result<(), DemoError> {
