@@ -47,8 +47,9 @@ pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
 pub use order::{
-    Added, Allocation, AllocationUnits, ArchivedOrder, Dispatch, KeptOrder, LineRepegged, Move,
-    Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder, Shipment, Told,
+    Added, Allocation, AllocationUnits, Answer, AnswerKind, ArchivedOrder, DeclineReason, Dispatch,
+    KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
+    PackedOrder, Shipment, Told,
 };
 pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};

@@ -92,6 +92,82 @@ pub struct Shipment {
     /// then it is by what its allocations were placed on.
     #[cbor(skip)]
     pub told_of_units_there: Option<bool>,
+    /// What the node answered to it last.
+    #[cbor(skip)]
+    pub answer: Option<Answer>,
+}
+
+/// What a node answered to a shipment that it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What.
+    pub kind: AnswerKind,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Whether a node ships what it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnswerKind {
+    /// It does; a supplier acknowledged the purchase order.
+    Accepted,
+    /// It does not; a supplier rejected the purchase order.
+    Declined(DeclineReason),
+}
+
+/// Why a node does not ship what it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum DeclineReason {
+    /// None was given.
+    #[n(1)]
+    Unspecified = 1,
+    /// The goods are not on the shelf: none of them are.
+    #[n(2)]
+    NotFound = 2,
+    /// Fewer are on the shelf than were counted on.
+    #[n(3)]
+    Short = 3,
+    /// They are there, and cannot be sold.
+    #[n(4)]
+    Damaged = 4,
+    /// It has no hands for it.
+    #[n(5)]
+    Capacity = 5,
+    /// It is closed.
+    #[n(6)]
+    Closed = 6,
+}
+
+impl AnswerKind {
+    /// The number that stands for it in packed orders: never reused, never 0.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Accepted => 1,
+            Self::Declined(reason) => 1 + reason as u8,
+        }
+    }
+
+    /// What the number stands for.
+    pub fn from_code(code: u8) -> Option<Self> {
+        if code == 1 {
+            return Some(Self::Accepted);
+        }
+        let of = |reason: &DeclineReason| Self::Declined(*reason).code() == code;
+        DeclineReason::ALL.iter().find(|reason| of(reason)).map(|reason| Self::Declined(*reason))
+    }
+}
+
+impl DeclineReason {
+    /// Each of them.
+    pub const ALL: [Self; 6] = [
+        Self::Unspecified,
+        Self::NotFound,
+        Self::Short,
+        Self::Damaged,
+        Self::Capacity,
+        Self::Closed,
+    ];
 }
 
 /// How a shipment left.
@@ -188,6 +264,9 @@ pub struct Order {
     /// How many more shipments and allocations it has than it was placed with.
     #[cbor(skip)]
     pub added: Added,
+    /// The nodes that declined a shipment of it: no unit of it comes to rest there again.
+    #[cbor(skip)]
+    pub declined: Box<[NodeNo]>,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,
@@ -450,7 +529,14 @@ impl OrderHeader {
 impl Shipment {
     /// A shipment of units that no day was told of.
     pub const fn waiting(node: NodeNo) -> Self {
-        Self { node, ship_by: None, deliver_by: None, shipped: None, told_of_units_there: None }
+        Self {
+            node,
+            ship_by: None,
+            deliver_by: None,
+            shipped: None,
+            told_of_units_there: None,
+            answer: None,
+        }
     }
 
     fn write(&self, digest: &mut Digest) {

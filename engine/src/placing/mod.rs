@@ -438,6 +438,7 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         allocations: draft.allocations,
         trace: draft.trace,
         added: Added::default(),
+        declined: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

@@ -40,6 +40,7 @@ impl Content {
     pub(super) fn version(&self) -> u16 {
         match self {
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
+            Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
             Self::Items(items) if have_holds(items) => 6,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_repegged()) => 4,

@@ -11,11 +11,11 @@ use crate::model::ids::{
     Sku,
 };
 use crate::model::{
-    Added, Allocation, AllocationUnits, Band, Day, Dispatch, Hold, HoldState, LineRepegged, Lsn,
-    Move, Node, NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo,
-    Origin, PackedOrder, Pair, Pegged, Policy, Proposal, Record, RequestId, Serves, Service,
-    Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
-    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Day, DeclineReason, Dispatch,
+    Hold, HoldState, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
+    OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Pegged, Policy, Proposal,
+    Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock,
+    StockChange, StockEffect, Supply, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -128,6 +128,7 @@ fn placed() -> Order {
         ]),
         trace: Box::new([1, 2, 3]),
         added: Added::default(),
+        declined: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }
@@ -523,10 +524,38 @@ fn only_a_repegged_order_is_packed_in_the_version_that_has_it() {
     assert!(PackedOrder::of(&repegged()).is_repegged());
 }
 
+/// An order that nodes answered.
+fn answered() -> Order {
+    let at = Timestamp::from_micros(1_700_000_000_000_000);
+    let mut order = repegged();
+    let kinds = [AnswerKind::Accepted, AnswerKind::Declined(DeclineReason::Closed)];
+    for (shipment, kind) in order.shipments.iter_mut().zip(kinds) {
+        shipment.answer = Some(Answer { kind, at });
+    }
+    Order { declined: [NodeNo(3), NodeNo(700)].into(), ..order }
+}
+
+#[test]
+fn an_order_that_nodes_answered_is_packed_in_the_version_that_has_it() {
+    let packed = PackedOrder::of(&answered());
+    assert!(packed.is_featured() && !packed.is_held());
+    assert_eq!((packed.bytes()[0], packed.no()), (4, answered().no));
+    assert_eq!(packed.unpack(), Ok(answered()));
+}
+
+#[test]
+fn each_answer_has_a_number_of_its_own() {
+    let kinds = DeclineReason::ALL.map(AnswerKind::Declined);
+    for kind in [AnswerKind::Accepted].into_iter().chain(kinds) {
+        assert_eq!(AnswerKind::from_code(kind.code()), Some(kind));
+    }
+    assert_eq!([0, 8, 255].map(AnswerKind::from_code), [None; 3]);
+}
+
 /// Whatever the bytes are, both ways to read them say the same.
 #[test]
 fn an_order_that_is_read_is_the_one_that_is_unpacked() {
-    [shipped(), repegged()].iter().for_each(read_and_unpacked_are_one);
+    [shipped(), repegged(), answered()].iter().for_each(read_and_unpacked_are_one);
 }
 
 fn read_and_unpacked_are_one(order: &Order) {

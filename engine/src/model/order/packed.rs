@@ -23,11 +23,22 @@
 //! many shipments and allocations were added; of a shipment, what its days were told of. An
 //! order of which none of that can be said is packed in version 1, as every order is when it
 //! is placed. Version 3 is of orders that began as a hold: it has what version 2 has, and the
-//! hold before the postal code.
+//! hold before the postal code. Version 4 is of orders of which something else can be said: it
+//! says what behind its first byte, and has all that version 2 has.
+//!
+//! ```text
+//!   4  features: what else is there
+//!      ...
+//!      shipments:   as above; what the node answered behind the dispatch
+//!      ...
+//!      added, and the nodes that declined
+//! ```
 
 use smallvec::SmallVec;
 
-use super::{Added, Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
+use super::{
+    Added, Allocation, Answer, AnswerKind, Dispatch, Order, OrderHeader, OrderLine, Shipment,
+};
 use crate::model::catalog::{Shortage, Split};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
 use crate::model::hold::{Hold, HoldState};
@@ -44,6 +55,85 @@ const VERSION: u8 = 1;
 const VERSION_REPEGGED: u8 = 2;
 /// The version of an order that began as a hold. It has what version 2 has.
 const VERSION_HELD: u8 = 3;
+/// The version of an order with [features](Features).
+const VERSION_FEATURED: u8 = 4;
+
+/// What a packed order of [version 4](VERSION_FEATURED) has that not all have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Features(u8);
+
+impl Features {
+    /// It began as a hold.
+    const HELD: Self = Self(1);
+    /// Nodes answered that they ship it, or that they do not.
+    const ANSWERED: Self = Self(2);
+    const ALL: Self = Self(Self::HELD.0 | Self::ANSWERED.0);
+
+    const fn has(self, feature: Self) -> bool {
+        self.0 & feature.0 != 0
+    }
+
+    /// These, and that one if it is there.
+    const fn with(self, feature: Self, is_there: bool) -> Self {
+        if is_there { Self(self.0 | feature.0) } else { self }
+    }
+
+    fn of(order: &Order) -> Self {
+        let answered = order.shipments.iter().any(|shipment| shipment.answer.is_some());
+        Self::default()
+            .with(Self::HELD, order.header.hold.is_some())
+            .with(Self::ANSWERED, answered || !order.declined.is_empty())
+    }
+}
+
+/// How an order is packed: its version, and what is there beyond it.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    version: u8,
+    features: Features,
+}
+
+impl Form {
+    /// The oldest version that can say all of the order.
+    fn of(order: &Order) -> Self {
+        let features = Features::of(order);
+        let version = match features {
+            Features(0) if is_repegged(order) => VERSION_REPEGGED,
+            Features(0) => VERSION,
+            Features::HELD => VERSION_HELD,
+            _ => VERSION_FEATURED,
+        };
+        Self { version, features }
+    }
+
+    fn put(self, out: &mut Vec<u8>) {
+        out.push(self.version);
+        if self.version == VERSION_FEATURED {
+            out.push(self.features.0);
+        }
+    }
+
+    fn read(from: &mut Unpacker<'_>) -> Result<Self, Unpackable> {
+        let version = from.byte("version")?;
+        let features = match version {
+            VERSION | VERSION_REPEGGED => Features::default(),
+            VERSION_HELD => Features::HELD,
+            VERSION_FEATURED => Features(from.byte("features")?),
+            _ => return Err(Unpackable { at: "version" }),
+        };
+        let is_known = features.0 & !Features::ALL.0 == 0;
+        is_known.then_some(Self { version, features }).ok_or(Unpackable { at: "features" })
+    }
+
+    /// Whether units may have come to rest on other supply.
+    const fn is_repegged(self) -> bool {
+        self.version >= VERSION_REPEGGED
+    }
+
+    const fn has(self, feature: Features) -> bool {
+        self.features.has(feature)
+    }
+}
 
 const SHIPS: u8 = 1;
 const DELIVERS: u8 = 2;
@@ -149,7 +239,11 @@ impl PackedOrder {
 
     /// Whether it began as a hold.
     pub fn is_held(&self) -> bool {
-        self.0.first() == Some(&VERSION_HELD)
+        match self.0[..] {
+            [VERSION_FEATURED, features, ..] => Features(features).has(Features::HELD),
+            [version, ..] => version == VERSION_HELD,
+            [] => false,
+        }
     }
 
     /// The hold that it began as, if it did.
@@ -176,6 +270,17 @@ impl PackedOrder {
         self.0.first() == Some(&VERSION_REPEGGED)
     }
 
+    /// Whether it is packed in the version of orders of which more can be said.
+    pub fn is_featured(&self) -> bool {
+        self.0.first() == Some(&VERSION_FEATURED)
+    }
+
+    /// What comes behind the version.
+    fn body(&self) -> Unpacker<'_> {
+        let head = if self.is_featured() { 2 } else { 1 };
+        Unpacker::new(&self.0[head..])
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -186,7 +291,7 @@ impl PackedOrder {
     /// # Panics
     /// When the bytes are not those of an order: they are checked when they come in.
     pub fn no(&self) -> OrderNo {
-        let mut from = Unpacker::new(&self.0[1..]);
+        let mut from = self.body();
         OrderNo(from.number("number").expect("REPLAY_EQUAL: what was packed unpacks"))
     }
 
@@ -195,7 +300,7 @@ impl PackedOrder {
     /// # Panics
     /// When the bytes are not those of an order: they are checked when they come in.
     pub fn id(&self) -> OrderId {
-        let mut from = Unpacker::new(&self.0[1..]);
+        let mut from = self.body();
         let known = from.number("number").and_then(|_| id(&mut from, "id", OrderId::packed));
         known.expect("REPLAY_EQUAL: what was packed unpacks")
     }
@@ -266,13 +371,8 @@ impl From<&KeptOrder> for ArchivedOrder {
 
 fn pack(order: &Order, out: &mut Vec<u8>) {
     let header = &order.header;
-    let version = match (&header.hold, is_repegged(order)) {
-        (Some(_), _) => VERSION_HELD,
-        (None, true) => VERSION_REPEGGED,
-        (None, false) => VERSION,
-    };
-    let is_repegged = version >= VERSION_REPEGGED;
-    out.push(version);
+    let form = Form::of(order);
+    form.put(out);
     put_number(out, order.no.0);
     put_text(out, header.id.as_str());
     put_number(out, order.lines.len() as u64);
@@ -283,7 +383,7 @@ fn pack(order: &Order, out: &mut Vec<u8>) {
     }
     put_number(out, order.shipments.len() as u64);
     for shipment in &order.shipments {
-        pack_shipment(shipment, out);
+        pack_shipment(shipment, form, out);
     }
     put_number(out, order.allocations.len() as u64);
     for a in &order.allocations {
@@ -293,13 +393,17 @@ fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, a.units.into());
         put_number(out, a.shipped.into());
         put_number(out, a.cancelled.into());
-        if is_repegged {
+        if form.is_repegged() {
             put_number(out, a.moved.into());
         }
     }
-    if is_repegged {
+    if form.is_repegged() {
         put_number(out, order.added.shipments.into());
         put_number(out, order.added.allocations.into());
+    }
+    if form.has(Features::ANSWERED) {
+        put_number(out, order.declined.len() as u64);
+        order.declined.iter().for_each(|node| put_number(out, node.0.into()));
     }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
@@ -312,7 +416,7 @@ fn is_repegged(order: &Order) -> bool {
         || order.allocations.iter().any(|allocation| allocation.moved > 0)
 }
 
-fn pack_shipment(shipment: &Shipment, out: &mut Vec<u8>) {
+fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
     put_number(out, shipment.node.0.into());
     let flag = |is: bool, flag: u8| if is { flag } else { 0 };
     out.push(
@@ -329,6 +433,16 @@ fn pack_shipment(shipment: &Shipment, out: &mut Vec<u8>) {
         put_signed(out, dispatch.at.as_micros());
         put_text(out, dispatch.carrier.as_str());
         put_text(out, dispatch.tracking.as_str());
+    }
+    if form.has(Features::ANSWERED) {
+        pack_answer(shipment.answer, out);
+    }
+}
+
+fn pack_answer(answer: Option<Answer>, out: &mut Vec<u8>) {
+    out.push(answer.map_or(0, |answer| answer.kind.code()));
+    if let Some(Answer { at, .. }) = answer {
+        put_signed(out, at.as_micros());
     }
 }
 
@@ -380,18 +494,19 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
 
 fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let mut from = Unpacker::new(bytes);
-    let version = version(&mut from)?;
+    let form = Form::read(&mut from)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::packed)?;
     let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
     let shipments = (0..from.count("shipments")?)
-        .map(|_| shipment(&mut from, version))
+        .map(|_| shipment(&mut from, form))
         .collect::<Result<Box<[_]>, _>>()?;
     let allocations = (0..from.count("allocations")?)
-        .map(|_| allocation(&mut from, version))
+        .map(|_| allocation(&mut from, form))
         .collect::<Result<Box<[_]>, _>>()?;
-    let added = added(&mut from, version, (shipments.len(), allocations.len()))?;
-    let header = header(&mut from, version, id)?;
+    let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
+    let declined = declined(&mut from, form)?;
+    let header = header(&mut from, form, id)?;
     let order = Order {
         no,
         header,
@@ -400,6 +515,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         allocations,
         trace: from.rest().into(),
         added,
+        declined,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     };
@@ -413,7 +529,7 @@ fn read(
     mut show: impl FnMut(&Allocation, Pair),
 ) -> Result<(OrderNo, OrderId), Unpackable> {
     let mut from = Unpacker::new(bytes);
-    let version = version(&mut from)?;
+    let form = Form::read(&mut from)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::packed)?;
     let mut skus = SmallVec::<[SkuNo; 8]>::new();
@@ -422,41 +538,44 @@ fn read(
     }
     let mut nodes = SmallVec::<[NodeNo; 8]>::new();
     for _ in 0..from.count("shipments")? {
-        nodes.push(shipment(&mut from, version)?.node);
+        nodes.push(shipment(&mut from, form)?.node);
     }
     let allocations = from.count("allocations")?;
     for _ in 0..allocations {
-        let a = allocation(&mut from, version)?;
+        let a = allocation(&mut from, form)?;
         if !a.fits(skus.len(), nodes.len()) {
             return Err(Unpackable { at: "allocations" });
         }
         let (sku, node) = (skus[usize::from(a.line)], nodes[usize::from(a.shipment)]);
         show(&a, Pair { sku, node });
     }
-    added(&mut from, version, (nodes.len(), allocations))?;
-    let header = header(&mut from, version, id)?;
+    added(&mut from, form, (nodes.len(), allocations))?;
+    declined(&mut from, form)?;
+    let header = header(&mut from, form, id)?;
     Ok((no, header.id))
-}
-
-fn version(from: &mut Unpacker<'_>) -> Result<u8, Unpackable> {
-    let version = from.byte("version")?;
-    let is_known = matches!(version, VERSION | VERSION_REPEGGED | VERSION_HELD);
-    is_known.then_some(version).ok_or(Unpackable { at: "version" })
 }
 
 /// What was added to an order that has so many shipments and allocations.
 fn added(
     from: &mut Unpacker<'_>,
-    version: u8,
+    form: Form,
     (shipments, allocations): (usize, usize),
 ) -> Result<Added, Unpackable> {
-    if version < VERSION_REPEGGED {
+    if !form.is_repegged() {
         return Ok(Added::default());
     }
     let added = Added { shipments: from.narrow("added")?, allocations: from.narrow("added")? };
     let is_of_it =
         usize::from(added.shipments) <= shipments && usize::from(added.allocations) <= allocations;
     is_of_it.then_some(added).ok_or(Unpackable { at: "added" })
+}
+
+/// The nodes that declined, each once.
+fn declined(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[NodeNo]>, Unpackable> {
+    if !form.has(Features::ANSWERED) {
+        return Ok(Box::default());
+    }
+    (0..from.count("declined")?).map(|_| Ok(NodeNo(from.narrow("declined")?))).collect()
 }
 
 fn id<T, V>(
@@ -475,13 +594,13 @@ fn line(from: &mut Unpacker<'_>) -> Result<OrderLine, Unpackable> {
     })
 }
 
-fn shipment(from: &mut Unpacker<'_>, version: u8) -> Result<Shipment, Unpackable> {
+fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable> {
     let node = NodeNo(from.narrow("node")?);
     let flags = from.byte("shipment flags")?;
-    let told = match (flags & (TOLD_THERE | TOLD_NOT_THERE), version) {
+    let told = match (flags & (TOLD_THERE | TOLD_NOT_THERE), form.is_repegged()) {
         (0, _) => None,
-        (TOLD_THERE, VERSION_REPEGGED | VERSION_HELD) => Some(true),
-        (TOLD_NOT_THERE, VERSION_REPEGGED | VERSION_HELD) => Some(false),
+        (TOLD_THERE, true) => Some(true),
+        (TOLD_NOT_THERE, true) => Some(false),
         _ => return Err(Unpackable { at: "shipment flags" }),
     };
     if flags > SHIPS | DELIVERS | SHIPPED | TOLD_THERE | TOLD_NOT_THERE {
@@ -491,7 +610,18 @@ fn shipment(from: &mut Unpacker<'_>, version: u8) -> Result<Shipment, Unpackable
     let (ship_by, deliver_by) = (dated(SHIPS)?, dated(DELIVERS)?);
     let shipped = (flags & SHIPPED != 0).then(|| dispatch(from)).transpose()?;
     let shipped = shipped.map(Box::new);
-    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told })
+    let answer = if form.has(Features::ANSWERED) { answer(from)? } else { None };
+    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told, answer })
+}
+
+fn answer(from: &mut Unpacker<'_>) -> Result<Option<Answer>, Unpackable> {
+    let at = "answer";
+    let code = from.byte(at)?;
+    if code == 0 {
+        return Ok(None);
+    }
+    let kind = AnswerKind::from_code(code).ok_or(Unpackable { at })?;
+    Ok(Some(Answer { kind, at: Timestamp::from_micros(from.signed(at)?) }))
 }
 
 fn dispatch(from: &mut Unpacker<'_>) -> Result<Dispatch, Unpackable> {
@@ -502,7 +632,7 @@ fn dispatch(from: &mut Unpacker<'_>) -> Result<Dispatch, Unpackable> {
     })
 }
 
-fn allocation(from: &mut Unpacker<'_>, version: u8) -> Result<Allocation, Unpackable> {
+fn allocation(from: &mut Unpacker<'_>, form: Form) -> Result<Allocation, Unpackable> {
     Ok(Allocation {
         line: from.narrow("line")?,
         shipment: from.narrow("shipment")?,
@@ -510,7 +640,7 @@ fn allocation(from: &mut Unpacker<'_>, version: u8) -> Result<Allocation, Unpack
         units: from.narrow("units")?,
         shipped: from.narrow("shipped")?,
         cancelled: from.narrow("cancelled")?,
-        moved: if version < VERSION_REPEGGED { 0 } else { from.narrow("moved")? },
+        moved: if form.is_repegged() { from.narrow("moved")? } else { 0 },
     })
 }
 
@@ -519,7 +649,7 @@ fn day(from: &mut Unpacker<'_>, at: &'static str) -> Result<Day, Unpackable> {
     Ok(Day::from_epoch_days(days))
 }
 
-fn header(from: &mut Unpacker<'_>, version: u8, id: OrderId) -> Result<OrderHeader, Unpackable> {
+fn header(from: &mut Unpacker<'_>, form: Form, id: OrderId) -> Result<OrderHeader, Unpackable> {
     let fingerprint = from.word("fingerprint")?;
     let ordered_at = Timestamp::from_micros(from.word("ordered at")?.cast_signed());
     let service = ServiceNo(from.byte("service")?);
@@ -528,7 +658,7 @@ fn header(from: &mut Unpacker<'_>, version: u8, id: OrderId) -> Result<OrderHead
     let split = Split::from_code(from.byte("split")?).ok_or(Unpackable { at: "split" })?;
     let flags = from.byte("header flags")?;
     let held = HELD | OWNER | PAYING;
-    let is_held = version == VERSION_HELD;
+    let is_held = form.has(Features::HELD);
     if flags > CUSTOMER | CHANNEL | DECIDED | held
         || (flags & HELD != 0) != is_held
         || (flags & held != 0) != is_held

@@ -1,8 +1,9 @@
 //! Images: the state's parts as a snapshot stores them. Version 2 has orders as they
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
-//! what arrived of supplies, beside their items; version 6 has holds. Each is written only where there is such a
-//! thing, so that all other snapshots are read by older builds as well.
+//! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
+//! that nodes answered. Each is written only where there is such a thing, so that all other
+//! snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never

@@ -130,6 +130,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             allocations: image.allocations.iter().map(allocation).collect::<Result<_, _>>()?,
             trace: image.trace.as_slice().into(),
             added: Added::default(),
+            declined: Box::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;
@@ -171,6 +172,7 @@ fn shipment(image: &ArchivedShipmentImageV1) -> Result<Shipment, ImageError> {
         deliver_by: day(&image.deliver_by),
         shipped: image.shipped.as_ref().map(dispatch).transpose()?.map(Box::new),
         told_of_units_there: None,
+        answer: None,
     })
 }
 

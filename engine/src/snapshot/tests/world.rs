@@ -436,6 +436,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
             hold: None,
         },
         added: Added::default(),
+        declined: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),
