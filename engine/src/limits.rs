@@ -41,6 +41,10 @@ pub const REPEGGED_EVENTS_MAX: usize = 8;
 /// once; one that is scattered over many nodes moves in as many parts.
 pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
 
+/// Most shipments and waiting lines of an order that are planned beside a line that is planned
+/// anew: each of its lines plans them again. An order that has more is planned line by line.
+pub const REPEGGED_BESIDE_MAX: usize = 16;
+
 /// Most pairs of which one event of the re-pegger says that all days were told.
 pub const TOLD_PAIRS_MAX: usize = 64;
 

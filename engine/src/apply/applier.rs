@@ -264,7 +264,10 @@ impl<'a> Applier<'a> {
                     self.kernel.state.holds.extended(order, until, true);
                 }
             }
-            OrderEffect::Cancel(_) | OrderEffect::Ship { .. } | OrderEffect::LetGo => {}
+            OrderEffect::Cancel(_)
+            | OrderEffect::Ship { .. }
+            | OrderEffect::Answer { .. }
+            | OrderEffect::LetGo => {}
         }
         let settles = self.settles;
         self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))

@@ -11,7 +11,9 @@ use super::hold::create::HoldCreated;
 use super::hold::ended::HoldsEnded;
 use super::hold::extend::HoldExtended;
 use super::hold::replaced::HoldReplaced;
+use super::order::accept::ShipmentAccepted;
 use super::order::cancel::OrderCancelled;
+use super::order::decline::ShipmentDeclined;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::ship::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
@@ -131,6 +133,8 @@ events! {
     33 "hold_extended" HoldExtended,
     34 "hold_replaced" HoldReplaced,
     35 "holds_ended" HoldsEnded,
+    36 "shipment_accepted" ShipmentAccepted,
+    37 "shipment_declined" ShipmentDeclined,
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::{
-    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
-    ExtendHold, Extension, LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder,
-    RecallTransfer, ReleaseHold, ShipShipment, StockOperation,
+    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
+    DefineNode, DispatchTransfer, ExtendHold, Extension, LineRequest, Lines, Meta, NodeDefinition,
+    OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, ShipShipment, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode, Refusal,
-    RefusalKind, RequestId, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
+    DeclineReason, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode,
+    Refusal, RefusalKind, RequestId, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -127,6 +127,17 @@ pub fn ship(shipment: u16) -> ShipShipment {
     let text = |text| Text::new("text", text).expect("a text");
     let (carrier, tracking) = (text("Owl Post"), text("1Z"));
     ShipShipment { meta: meta(), order: order().order.id, shipment, carrier, tracking }
+}
+
+/// Says that its node ships a shipment of that order.
+pub fn accept(shipment: u16) -> AcceptShipment {
+    AcceptShipment { meta: meta(), order: order().order.id, shipment }
+}
+
+/// Says that its node does not: it finds nothing.
+pub fn decline(shipment: u16) -> DeclineShipment {
+    let (order, reason) = (order().order.id, DeclineReason::NotFound);
+    DeclineShipment { meta: meta(), order, shipment, reason }
 }
 
 /// Holds the unit of the item `A` for a minute.

@@ -5,8 +5,9 @@ use tokio::task::coop::consume_budget;
 use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
-    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
-    EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
+    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
+    DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
+    SetPolicy, ShipShipment,
 };
 use crate::model::Lsn;
 use crate::placing;
@@ -84,6 +85,17 @@ impl Engine {
 
     /// Cancels what is left of an order, or units of some lines.
     pub async fn cancel_order(&self, command: CancelOrder) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Says that a node ships what it was given.
+    pub async fn accept_shipment(&self, command: AcceptShipment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Says that a node does not ship what it was given. Its units come to rest elsewhere before
+    /// this answers, where anything is free.
+    pub async fn decline_shipment(&self, command: DeclineShipment) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -126,6 +126,7 @@ impl Effect {
                 no,
                 OrderEffect::Cancel(_)
                 | OrderEffect::Ship { .. }
+                | OrderEffect::Answer { .. }
                 | OrderEffect::Repeg(_)
                 | OrderEffect::Replace(_)
                 | OrderEffect::Extend { .. }

@@ -14,6 +14,7 @@
 //! states, and returns, are effects on an order ([`order`]); a credit account is
 //! an actor with a state of its own beside them.
 
+pub mod answer;
 pub mod catalog;
 pub mod check;
 pub mod digest;
@@ -34,6 +35,7 @@ pub mod time;
 pub mod violation;
 pub mod week;
 
+pub use answer::{Answer, AnswerKind, DeclineReason};
 pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
 pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
@@ -47,16 +49,15 @@ pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
 pub use order::{
-    Added, Allocation, AllocationUnits, Answer, AnswerKind, ArchivedOrder, DeclineReason, Dispatch,
-    KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
-    PackedOrder, Shipment, Told,
+    Added, Allocation, AllocationUnits, ArchivedOrder, Dispatch, KeptOrder, LineRepegged, Move,
+    Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder, Shipment, Told,
 };
 pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
-    ClosedInbound, ClosedInbounds, Extras, Inbound, Parts, Proposal, Refused, Repeg, Serves, Stock,
-    StockChange, StockEffect, StockOperation, ToldAt, TransferAnnounced,
+    ClosedInbound, ClosedInbounds, Declined, Extras, Found, Inbound, Parts, Proposal, Refused,
+    Repeg, Serves, Stock, StockChange, StockEffect, StockOperation, ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

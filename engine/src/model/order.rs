@@ -7,6 +7,7 @@ pub mod trace;
 use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
 
+use super::answer::Answer;
 use super::catalog::{Shortage, Split};
 use super::digest::{Digest, Part, PartHash, hash_written};
 use super::hold::Hold;
@@ -95,79 +96,6 @@ pub struct Shipment {
     /// What the node answered to it last.
     #[cbor(skip)]
     pub answer: Option<Answer>,
-}
-
-/// What a node answered to a shipment that it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// What.
-    pub kind: AnswerKind,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Whether a node ships what it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AnswerKind {
-    /// It does; a supplier acknowledged the purchase order.
-    Accepted,
-    /// It does not; a supplier rejected the purchase order.
-    Declined(DeclineReason),
-}
-
-/// Why a node does not ship what it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
-#[cbor(index_only)]
-pub enum DeclineReason {
-    /// None was given.
-    #[n(1)]
-    Unspecified = 1,
-    /// The goods are not on the shelf: none of them are.
-    #[n(2)]
-    NotFound = 2,
-    /// Fewer are on the shelf than were counted on.
-    #[n(3)]
-    Short = 3,
-    /// They are there, and cannot be sold.
-    #[n(4)]
-    Damaged = 4,
-    /// It has no hands for it.
-    #[n(5)]
-    Capacity = 5,
-    /// It is closed.
-    #[n(6)]
-    Closed = 6,
-}
-
-impl AnswerKind {
-    /// The number that stands for it in packed orders: never reused, never 0.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Accepted => 1,
-            Self::Declined(reason) => 1 + reason as u8,
-        }
-    }
-
-    /// What the number stands for.
-    pub fn from_code(code: u8) -> Option<Self> {
-        if code == 1 {
-            return Some(Self::Accepted);
-        }
-        let of = |reason: &DeclineReason| Self::Declined(*reason).code() == code;
-        DeclineReason::ALL.iter().find(|reason| of(reason)).map(|reason| Self::Declined(*reason))
-    }
-}
-
-impl DeclineReason {
-    /// Each of them.
-    pub const ALL: [Self; 6] = [
-        Self::Unspecified,
-        Self::NotFound,
-        Self::Short,
-        Self::Damaged,
-        Self::Capacity,
-        Self::Closed,
-    ];
 }
 
 /// How a shipment left.
@@ -464,6 +392,30 @@ impl Order {
         all
     }
 
+    /// The day on which a line is on time: the last that was told for its units that are still
+    /// to leave, so that who promised it keeps it, but none later than the order wants it by.
+    pub fn promised_by(&self, line: u16) -> Day {
+        let open = self.allocations.iter().filter(|a| a.line == line && a.open() > 0);
+        let told = open.filter_map(|a| self.shipments[usize::from(a.shipment)].deliver_by).max();
+        told.map_or(self.header.promise_by, |told| told.min(self.header.promise_by))
+    }
+
+    /// Units of a line that earlier shipments of the same node have a right to.
+    pub fn ahead_of(&self, shipment: u16, line: u16) -> u32 {
+        let node = self.shipments[usize::from(shipment)].node;
+        let by_right = self.shipments_by_right();
+        let before = by_right.iter().take_while(|at| **at != shipment);
+        let earlier = before.filter(|at| self.shipments[usize::from(**at)].node == node);
+        let of_line = |a: &&Allocation| a.line == line;
+        earlier.flat_map(|at| self.allocations_of(*at).filter(of_line)).map(Allocation::open).sum()
+    }
+
+    /// Whether a shipment, from 0, was declined by its node.
+    pub fn was_declined(&self, shipment: u16) -> bool {
+        let answer = self.shipments[usize::from(shipment)].answer;
+        answer.is_some_and(|answer| answer.kind.declined().is_some())
+    }
+
     /// Whether allocations name lines and shipments that are there, and hold no more
     /// shipped and cancelled units than they have.
     ///
@@ -527,6 +479,11 @@ impl OrderHeader {
 }
 
 impl Shipment {
+    /// Whether its node said that it ships it.
+    pub fn is_accepted(&self) -> bool {
+        self.answer.is_some_and(|answer| answer.kind.declined().is_none())
+    }
+
     /// A shipment of units that no day was told of.
     pub const fn waiting(node: NodeNo) -> Self {
         Self {

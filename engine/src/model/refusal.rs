@@ -39,7 +39,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 36.
+// another refusal, nor is a name: callers' programs know them. The next number is 37.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -250,6 +250,13 @@ refusals! {
     /// The shipment is shipped or cancelled already.
     #[error("shipment {shipment_number} is closed")]
     17 ShipmentNotPlanned = "SHIPMENT_NOT_PLANNED" {
+        /// The shipment.
+        shipment_number: u16,
+    } => Precondition, Shipment(shipment_number);
+
+    /// The node declined the shipment: its units are shipped by others, or wait for them.
+    #[error("shipment {shipment_number} was declined by its node")]
+    36 ShipmentDeclined = "SHIPMENT_DECLINED" {
         /// The shipment.
         shipment_number: u16,
     } => Precondition, Shipment(shipment_number);

@@ -17,6 +17,7 @@ pub mod begin;
 pub mod bells;
 pub mod claims;
 pub mod command;
+pub mod edits;
 pub mod error;
 pub mod find;
 pub mod give_back;

@@ -1,7 +1,7 @@
 //! Enums that several messages share, there and back. An unknown number is noted: it
 //! comes from a caller of a newer version, and its meaning cannot be guessed here.
 
-use backstock_engine::model::{NodeKind, Rule, Shortage, Split};
+use backstock_engine::model::{DeclineReason, NodeKind, Rule, Shortage, Split};
 use backstock_proto::v1;
 
 use crate::status::Violations;
@@ -48,6 +48,33 @@ pub(super) const fn split_message(split: Split) -> v1::SplitPolicy {
     match split {
         Split::WholeLine => v1::SplitPolicy::WholeLine,
         Split::Units => v1::SplitPolicy::Units,
+    }
+}
+
+/// Why a node does not ship what it was given; `Unspecified` is a reason as well.
+pub(super) fn decline_reason(
+    found: &mut Violations,
+    path: &str,
+    number: i32,
+) -> Option<DeclineReason> {
+    match v1::DeclineReason::try_from(number) {
+        Ok(v1::DeclineReason::Unspecified) => Some(DeclineReason::Unspecified),
+        Ok(v1::DeclineReason::NotFound) => Some(DeclineReason::NotFound),
+        Ok(v1::DeclineReason::Damaged) => Some(DeclineReason::Damaged),
+        Ok(v1::DeclineReason::Capacity) => Some(DeclineReason::Capacity),
+        Ok(v1::DeclineReason::Closed) => Some(DeclineReason::Closed),
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// What callers see of why a shipment was declined.
+pub(super) const fn decline_reason_message(reason: DeclineReason) -> v1::DeclineReason {
+    match reason {
+        DeclineReason::Unspecified => v1::DeclineReason::Unspecified,
+        DeclineReason::NotFound => v1::DeclineReason::NotFound,
+        DeclineReason::Damaged => v1::DeclineReason::Damaged,
+        DeclineReason::Capacity => v1::DeclineReason::Capacity,
+        DeclineReason::Closed => v1::DeclineReason::Closed,
     }
 }
 

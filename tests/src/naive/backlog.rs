@@ -18,6 +18,12 @@ impl Naive {
         })
     }
 
+    /// Whether a node declined a shipment of an order, so that it gets nothing there.
+    fn was_declined(&self, no: u64, node: &str) -> bool {
+        let mut of_it = self.orders.values().filter(|order| order.no == no);
+        of_it.any(|order| order.declined.contains(node))
+    }
+
     /// What the units of a line rest on, by node.
     fn rests(&self, sku: &str, no: u64, line: u16) -> Vec<(&str, Supply)> {
         let pairs = self.pairs.iter().filter(|((of, _), _)| of == sku);
@@ -59,7 +65,8 @@ impl Naive {
         for part in allotted.iter().filter(|part| part.supply != Supply::Backorder) {
             for (no, line, sku, is_whole) in self.lines() {
                 let waits = self.waits.get(&(no, line)).is_some_and(|since| *since < asked);
-                if waits && !is_whole && sku == part.sku {
+                let could_have = !is_whole && sku == part.sku && !self.was_declined(no, &part.node);
+                if waits && could_have {
                     return Err(format!("it passes order {no}, which waits: {part:?}"));
                 }
             }
@@ -106,7 +113,7 @@ impl Naive {
             let waits = late.iter().any(|(_, supply)| *supply == Supply::Backorder);
             let wanted = if is_whole { rests.len() } else { late.len() };
             for ((_, node), pair) in self.pairs.iter().filter(|((of, _), _)| of == sku) {
-                if !self.is_enabled(node) {
+                if !self.is_enabled(node) || self.was_declined(no, node) {
                     continue;
                 }
                 let own = if is_whole {

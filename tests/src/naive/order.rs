@@ -1,7 +1,9 @@
 //! One order, as naively as can be.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use backstock_engine::command::LineCancellation;
-use backstock_engine::model::{self, HoldState, OrderState, Supply};
+use backstock_engine::model::{self, AnswerKind, HoldState, OrderState, Supply};
 
 use super::hold::Hold;
 use super::pair::same;
@@ -41,6 +43,10 @@ pub struct Order {
     pub is_whole: bool,
     /// The hold that it began as, if it did.
     pub hold: Option<Hold>,
+    /// The nodes that declined a shipment of it.
+    pub declined: BTreeSet<String>,
+    /// What nodes answered last, by shipment from 0.
+    answers: BTreeMap<u16, AnswerKind>,
 }
 
 impl Order {
@@ -49,8 +55,38 @@ impl Order {
         let placed = allotted.len();
         let none = vec![0; placed];
         let (shipped, cancelled, moved) = (none.clone(), none.clone(), none);
-        let hold = None;
-        Self { no, ordered, allotted, shipped, cancelled, moved, placed, is_whole, hold }
+        Self {
+            no,
+            ordered,
+            allotted,
+            shipped,
+            cancelled,
+            moved,
+            placed,
+            is_whole,
+            hold: None,
+            declined: BTreeSet::new(),
+            answers: BTreeMap::new(),
+        }
+    }
+
+    /// A node answers to a shipment, counted from 1.
+    pub fn answer(&mut self, shipment: u16, answer: AnswerKind) -> Result<(), String> {
+        if self.in_shipment(shipment).is_empty() {
+            return Err("nothing is left of the shipment to answer to".into());
+        }
+        match self.answers.insert(shipment - 1, answer) {
+            Some(AnswerKind::Declined(_)) => Err("it was declined before".into()),
+            Some(before) if before == answer => Err("that was answered before".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is open of a shipment, counted from 1.
+    pub fn in_shipment(&self, shipment: u16) -> Vec<Allotted> {
+        let of_it = (0..self.allotted.len())
+            .filter(|at| self.allotted[*at].shipment == shipment - 1 && self.open(*at) > 0);
+        of_it.map(|at| Allotted { units: self.open(at), ..self.allotted[at].clone() }).collect()
     }
 
     /// The hold, while it has its units, or waits for them, and is no order yet.
@@ -195,6 +231,9 @@ impl Order {
             let naive = (self.ordered[at], cancelled + self.ordered[at] - allotted);
             same("ordered and cancelled", &(line.ordered, line.cancelled), &naive)?;
         }
+        let answers = order.shipments.iter().zip(0..);
+        let answers = answers.filter_map(|(of, no)| Some((no, of.answer?.kind))).collect();
+        same("answers", &answers, &self.answers)?;
         match (&self.hold, order.header.hold.as_deref()) {
             (Some(naive), Some(engine)) => naive.compare(engine),
             (naive, engine) => same("is a hold", &engine.is_some(), &naive.is_some()),

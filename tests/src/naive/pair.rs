@@ -6,7 +6,7 @@ mod supply;
 use std::collections::BTreeMap;
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::model::{InboundNo, NodeNo, Stock, Supply, Timestamp};
+use backstock_engine::model::{DeclineReason, InboundNo, NodeNo, Stock, Supply, Timestamp};
 
 use self::supply::{Closed, Expected};
 
@@ -248,6 +248,47 @@ impl Pair {
             if !(supplied && self.on_hand() == 0) {
                 self.movements.push(-1);
             }
+        }
+        self.check()
+    }
+
+    /// The node does not ship these units: they wait. It tells what is there, and who rests on
+    /// goods that are not waits as well, the newest order first.
+    pub fn decline(
+        &mut self,
+        (order, line): (u64, u16),
+        off: &[(Supply, u32)],
+        (reason, at_supplier): (DeclineReason, bool),
+    ) -> Result<(), String> {
+        let mut firm = 0;
+        for &(supply, units) in off {
+            for _ in 0..units {
+                self.unpeg((order, false), line, supply)?;
+                self.keep((order, false), line, Supply::Backorder);
+            }
+            let is_firm = matches!(supply, Supply::OnHand | Supply::Supplier);
+            firm += if is_firm { i64::from(units) } else { 0 };
+        }
+        self.lost += 1;
+        match reason {
+            DeclineReason::NotFound if at_supplier => {
+                self.correct(self.firm());
+                self.unlimited = false;
+            }
+            DeclineReason::Damaged if at_supplier && !self.unlimited => {
+                self.correct((self.on_hand() - firm).max(self.firm()));
+            }
+            DeclineReason::NotFound => self.correct(self.unavailable),
+            DeclineReason::Damaged if !at_supplier => {
+                self.unavailable = (self.unavailable + firm).min(self.on_hand());
+            }
+            _ => return self.check(),
+        }
+        while !at_supplier && self.firm() > self.on_hand() - self.unavailable {
+            let there = self.units.iter().filter(|unit| unit.supply == Supply::OnHand);
+            let newest = *there.max().ok_or("nothing rests on the shelf")?;
+            self.forget(newest);
+            self.units.push(Unit { supply: Supply::Backorder, ..newest });
         }
         self.check()
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    AnyEvent, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode,
-    DispatchTransfer, EnsureItem, ExtendHold, Meta, PlaceOrder, RecallTransfer, ReleaseHold,
-    SetPolicy, ShipShipment,
+    AcceptShipment, AnyEvent, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta, PlaceOrder,
+    RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -163,6 +163,8 @@ commands! {
     PlaceOrder,
     CancelOrder,
     ShipShipment,
+    AcceptShipment,
+    DeclineShipment,
     CreateHold,
     ExtendHold,
     ReleaseHold,

@@ -10,11 +10,13 @@
 //! others. A command's room here says how it is drawn, sent, and told to the naive model.
 //! To add one: its room, its `mod` line, and its line in the list of [`Command`].
 
+mod accept_shipment;
 mod cancel_order;
 mod change_stock;
 mod command;
 mod confirm_hold;
 mod create_hold;
+mod decline_shipment;
 mod define_item;
 mod define_node;
 mod dispatch_transfer;

@@ -125,6 +125,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::ShipmentNotPlanned) => {
             (Code::FailedPrecondition, shipment_not_planned().await)
         }
+        Refused(RefusalKind::ShipmentDeclined) => {
+            (Code::FailedPrecondition, shipment_declined().await)
+        }
         Refused(RefusalKind::SupplyNotReceived) => {
             (Code::FailedPrecondition, supply_not_received().await)
         }
@@ -489,6 +492,18 @@ async fn shipment_not_planned() -> Status {
     let mut a = Refusing::stocked().await;
     a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
     a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+}
+
+async fn shipment_declined() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let decline = v1::DeclineShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    a.server.fulfillment.decline_shipment(decline).await.expect("declined");
     refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
 }
 

@@ -7,7 +7,7 @@ use backstock_engine::model::{Day, Lsn};
 use backstock_proto::v1;
 
 use super::overdue::{date, today};
-use super::server::{TestServer, announcement, waiting_order};
+use super::server::{TestServer, announcement, node, order, waiting_order};
 
 /// Orders of a hundred units each.
 const ORDERS: u64 = 50;
@@ -128,5 +128,198 @@ async fn five_thousand_tomorrow() {
     let report = server.engine.audit().expect("it runs");
     assert!(report.is_clean(), "{report:?}");
     assert_eq!((report.allocated, report.waiting), (UNITS - 400, 400), "nobody is passed");
+    server.stop().await.expect("drained");
+}
+
+/// An order as it stands.
+async fn read(server: &mut TestServer, id: &str) -> v1::Order {
+    let get = v1::GetOrderRequest { order_id: id.into(), min_version: 0 };
+    server.orders.get_order(get).await.expect("read").into_inner().order.expect("the order")
+}
+
+/// The number of the shipment that has the units of an order, which has one such.
+fn live(order: &v1::Order) -> &v1::Shipment {
+    let mut live = order.shipments.iter().filter(|shipment| !shipment.lines.is_empty());
+    let found = live.next().expect("a shipment");
+    assert_eq!(live.next(), None, "one shipment has all");
+    found
+}
+
+/// A node says that it does not ship the shipment that has the units of an order; the order
+/// after that.
+async fn decline(
+    server: &mut TestServer,
+    order: &v1::Order,
+    number: u32,
+    reason: v1::DeclineReason,
+) -> v1::Order {
+    let decline = v1::DeclineShipmentRequest {
+        order_id: order.order_id.clone(),
+        shipment_number: number,
+        reason: reason.into(),
+        ..Default::default()
+    };
+    let declined = server.fulfillment.decline_shipment(decline.clone()).await.expect("declined");
+    let after = declined.into_inner().order.expect("the order");
+    // Said again, as messages are, it changes nothing.
+    let hash = server.state_hash();
+    let again = server.fulfillment.decline_shipment(decline).await.expect("answered as before");
+    assert_eq!(again.into_inner().order.as_ref(), Some(&after));
+    assert_eq!(server.state_hash(), hash);
+    after
+}
+
+/// What an order was told of the days of its shipments since a version, each before and after.
+fn told_of(
+    server: &TestServer,
+    since: u64,
+    order: &str,
+) -> Vec<(Option<v1::Date>, Option<v1::Date>)> {
+    let mut told = Vec::new();
+    for version in (since + 1..=server.engine.status().applied.get()).map(Lsn::new) {
+        let Some(AnyEvent::BacklogRepegged(event)) = server.engine.event(version) else { continue };
+        for of_line in event.lines.iter().filter(|of_line| of_line.id.as_str() == order) {
+            let days = of_line.line.told.iter();
+            told.extend(days.map(|told| {
+                let after = told.days.map(|(_, deliver_by)| date(deliver_by));
+                (told.deliver_by_before.map(date), after)
+            }));
+        }
+    }
+    told
+}
+
+/// A supplier who has a few units and needs so many days.
+async fn supplier(server: &mut TestServer, id: &str, lead_time_days: u32, cost: i64) {
+    let supplier = v1::Node {
+        kind: v1::NodeKind::Supplier.into(),
+        lead_time_days,
+        shipment_cost_minor: cost,
+        ..node(id, "10001")
+    };
+    server.define_node(supplier).await;
+    let amount = Some(v1::vendor_feed::Amount::Quantity(5));
+    let vendor_feed = Some(v1::VendorFeed { amount });
+    let set = v1::SetStockRequest {
+        sku: "RARE".into(),
+        node_id: id.into(),
+        level: Some(v1::StockLevel { vendor_feed, ..Default::default() }),
+        ..Default::default()
+    };
+    server.inventory.set_stock(set).await.expect("the feed is in");
+}
+
+/// Scenario 3. Only suppliers have it: the customer gets a date. One after the other rejects his
+/// purchase order; the date is kept, or told anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endless_aisle() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    supplier(&mut server, "ACME", 2, 100).await;
+    supplier(&mut server, "BOLT", 2, 300).await;
+    supplier(&mut server, "CRUX", 5, 200).await;
+
+    let order = v1::PlaceOrderRequest { validate_only: true, ..order("web-1", &[("RARE", 2)]) };
+    let shown = server.orders.place_order(order.clone()).await.expect("quoted").into_inner();
+    assert_eq!(shown.outcome(), v1::OrderOutcome::Allocated, "it is not out of stock");
+    let shown = shown.promised_by.expect("a date");
+    let order = v1::PlaceOrderRequest { validate_only: false, ..order };
+    server.orders.place_order(order).await.expect("placed");
+    let sent = read(&mut server, "web-1").await;
+    let purchase = live(&sent);
+    assert_eq!((purchase.node_id.as_str(), purchase.state()), ("ACME", v1::ShipmentState::Planned));
+    assert_eq!(sent.promised_by, Some(shown));
+
+    // The first acknowledges it, and rejects it all the same: the date is kept.
+    let accept = v1::AcceptShipmentRequest {
+        order_id: "web-1".into(),
+        shipment_number: purchase.number,
+        ..Default::default()
+    };
+    let accepted = server.fulfillment.accept_shipment(accept.clone()).await.expect("accepted");
+    let accepted = accepted.into_inner().shipment.expect("the shipment");
+    assert_eq!(accepted.state(), v1::ShipmentState::Accepted);
+    assert!(accepted.answered_time.is_some());
+    let before = server.engine.status().applied.get();
+    let second = decline(&mut server, &sent, purchase.number, v1::DeclineReason::NotFound).await;
+    let rejected = &second.shipments[0];
+    assert_eq!(rejected.state(), v1::ShipmentState::Declined);
+    assert_eq!(rejected.decline_reason(), v1::DeclineReason::NotFound);
+    assert_eq!(live(&second).node_id, "BOLT");
+    assert_eq!(second.promised_by, Some(shown), "the date is kept");
+    let status = server.fulfillment.accept_shipment(accept).await.expect_err("it was rejected");
+    assert_eq!(status.code(), tonic::Code::FailedPrecondition);
+    let kept = Some(shown);
+    assert_eq!(told_of(&server, before, "web-1"), [(kept, None), (None, kept)], "from, to");
+
+    // The second has no time for it: the third needs three days more, and the customer is told.
+    let before = server.engine.status().applied.get();
+    let third =
+        decline(&mut server, &second, live(&second).number, v1::DeclineReason::Capacity).await;
+    assert_eq!(live(&third).node_id, "CRUX");
+    let later = third.promised_by;
+    assert_ne!(later, kept);
+    assert_eq!(told_of(&server, before, "web-1"), [(kept, None), (None, later)], "from, to");
+
+    // The third rejects it as well: it waits, without a date, and nobody is asked twice.
+    let last =
+        decline(&mut server, &third, live(&third).number, v1::DeclineReason::Unspecified).await;
+    assert_eq!(last.lines[0].units.expect("units").backordered, 2);
+    assert_eq!(last.promised_by, None);
+    let free = v1::GetAvailabilityRequest { sku: "RARE".into(), ..Default::default() };
+    let free = server.inventory.get_availability(free).await.expect("read").into_inner();
+    let free = free.availability.expect("the item");
+    assert_eq!(free.atp_now, 10, "he who has none is not counted on, the others are");
+    server.stop().await.expect("drained");
+}
+
+/// Scenario 4. No node has all five lines. A store that is given two of them does not find them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn split_and_join() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::start(directory.path()).await;
+    let skus = ["A", "B", "C", "D", "E"];
+    for sku in skus {
+        server.define_item(sku).await;
+    }
+    let nodes: [(&str, i64, &[&str]); 4] = [
+        ("MAIN", 100, &["A", "B", "C"]),
+        ("DEAR", 900, &["D", "E"]),
+        ("NEAR", 200, &["D", "E"]),
+        ("ONE", 100, &["E"]),
+    ];
+    for (id, shipment_cost_minor, has) in nodes {
+        let kind = v1::NodeKind::Store.into();
+        server.define_node(v1::Node { kind, shipment_cost_minor, ..node(id, "10001") }).await;
+        for sku in has {
+            server.set_stock(sku, id, 3).await;
+        }
+    }
+    let five: Vec<_> = skus.iter().map(|sku| (*sku, 2)).collect();
+    server.orders.place_order(waiting_order("web-1", &five)).await.expect("placed");
+    let other = waiting_order("web-2", &[("D", 1)]);
+    server.orders.place_order(other).await.expect("placed");
+    let placed = read(&mut server, "web-1").await;
+    let sources = |order: &v1::Order| {
+        let with_units = order.shipments.iter().filter(|shipment| !shipment.lines.is_empty());
+        with_units.map(|shipment| shipment.node_id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(sources(&placed), ["MAIN", "NEAR"], "the fewest, then the cheapest");
+    assert_eq!(sources(&read(&mut server, "web-2").await), ["NEAR"]);
+    let promised = placed.promised_by;
+
+    // Its shelf is empty: its count is corrected, and both orders go elsewhere.
+    let store = placed.shipments.iter().find(|shipment| shipment.node_id == "NEAR");
+    let number = store.expect("its shipment").number;
+    let after = decline(&mut server, &placed, number, v1::DeclineReason::NotFound).await;
+    assert_eq!(sources(&after), ["MAIN", "DEAR"], "still two shipments");
+    assert_eq!(after.promised_by, promised, "the date is kept");
+    assert_eq!(sources(&read(&mut server, "web-2").await), ["DEAR"], "nor is it there for others");
+    for sku in ["D", "E"] {
+        let get = v1::GetStockRequest { sku: sku.into(), node_id: "NEAR".into(), min_version: 0 };
+        let stock = server.inventory.get_stock(get).await.expect("read").into_inner();
+        let stock = stock.stock.expect("the stock");
+        assert_eq!((stock.on_hand, stock.allocated, stock.free), (0, 0, 0), "{sku}");
+    }
     server.stop().await.expect("drained");
 }

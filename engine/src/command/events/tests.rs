@@ -11,11 +11,12 @@ use crate::model::ids::{
     Sku,
 };
 use crate::model::{
-    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Day, DeclineReason, Dispatch,
-    Hold, HoldState, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
-    OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Pegged, Policy, Proposal,
-    Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock,
-    StockChange, StockEffect, Supply, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Day, DeclineReason, Declined,
+    Dispatch, Found, Hold, HoldState, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective,
+    Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Pegged, Policy,
+    Proposal, Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash,
+    Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told, ToldAt, WeekdayCutOffs,
+    Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -151,7 +152,8 @@ type Named = (&'static str, AnyEvent);
 
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
-    [first(), of_orders(order_placed), of_supplies(), of_the_backlog(), of_holds()].concat()
+    [first(), of_orders(order_placed), of_supplies(), of_the_backlog(), of_holds(), of_answers()]
+        .concat()
 }
 
 fn inbound_id() -> InboundId {
@@ -365,6 +367,20 @@ fn of_holds() -> Vec<Named> {
     ]
 }
 
+fn of_answers() -> Vec<Named> {
+    let off = vec![(Supply::OnHand, 2), (Supply::Inbound(NO), 1)];
+    let found = Some(Found { on_hand: 4, unavailable: 1 });
+    let declined = Declined { order: OrderNo(5), line: 1, off, found };
+    let other = Declined { line: 0, off: vec![(Supply::Supplier, 3)], found: None, ..declined };
+    let pairs = vec![(PAIR, declined.clone()), (Pair { node: NodeNo(9), ..PAIR }, other)];
+    let (no, id, shipment, at) = (OrderNo(5), order_id(), 1, ETA);
+    let reason = DeclineReason::NotFound;
+    vec![
+        ("shipment_accepted", ShipmentAccepted { no, id: id.clone(), shipment, at }.into()),
+        ("shipment_declined", ShipmentDeclined { no, id, shipment, at, reason, pairs }.into()),
+    ]
+}
+
 fn record(event: AnyEvent) -> Record<AnyEvent> {
     let id = RequestId::new("id", "key-1").unwrap();
     let origin = Origin { actor: text("ann"), channel: text("desk"), reason: text("call") };
@@ -549,7 +565,7 @@ fn each_answer_has_a_number_of_its_own() {
     for kind in [AnswerKind::Accepted].into_iter().chain(kinds) {
         assert_eq!(AnswerKind::from_code(kind.code()), Some(kind));
     }
-    assert_eq!([0, 8, 255].map(AnswerKind::from_code), [None; 3]);
+    assert_eq!([0, 7, 255].map(AnswerKind::from_code), [None; 3]);
 }
 
 /// Whatever the bytes are, both ways to read them say the same.

@@ -1,8 +1,9 @@
 //! An order to decide on.
 
 use crate::model::{
-    Added, Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderId, OrderLine, OrderNo,
-    PostalCode, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Timestamp,
+    Added, Allocation, Answer, AnswerKind, Day, Dispatch, Lsn, NodeNo, Order, OrderEffect,
+    OrderHeader, OrderId, OrderLine, OrderNo, PostalCode, ServiceNo, Shipment, Shortage, SkuNo,
+    Split, Supply, Text, Timestamp,
 };
 
 /// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
@@ -32,6 +33,26 @@ pub fn order() -> Order {
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }
+}
+
+/// The same, whose node answered to a shipment, from 0.
+pub fn answered(shipment: u16, kind: AnswerKind) -> Order {
+    let mut order = order();
+    let answer = Answer { kind, at: Timestamp::from_micros(1) };
+    order.apply(Lsn::new(2), &OrderEffect::Answer { shipment, answer });
+    order
+}
+
+/// The same, whose first shipment left.
+pub fn shipped() -> Order {
+    let mut order = order();
+    let dispatch = Dispatch {
+        at: Timestamp::from_micros(1),
+        carrier: Text::default(),
+        tracking: Text::default(),
+    };
+    order.apply(Lsn::new(2), &OrderEffect::Ship { shipment: 0, dispatch });
+    order
 }
 
 fn header() -> OrderHeader {

@@ -1,6 +1,8 @@
 //! Commands on orders.
 
+pub mod accept;
 pub mod cancel;
+pub mod decline;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod place;
@@ -8,7 +10,33 @@ pub mod ship;
 
 use serde_json::{Value, json};
 
-use crate::model::AllocationUnits;
+use crate::model::{AllocationUnits, Order, Refusal};
+
+/// A shipment of an order by its number, from 1 as callers count; and its units that are still
+/// to leave.
+///
+/// # Errors
+/// There is none of that number, or nothing of it is to leave.
+fn planned(order: &Order, number: u16) -> Result<(u16, Vec<AllocationUnits>), Refusal> {
+    let at = find(order, number)?;
+    let of_it = order.allocations.iter().enumerate().filter(|(_, a)| a.shipment == at);
+    let open = of_it.filter(|(_, a)| a.open() > 0);
+    let units: Vec<AllocationUnits> =
+        open.map(|(place, a)| order.units_of(place, a.open())).collect();
+    if units.is_empty() || order.shipments[usize::from(at)].shipped.is_some() {
+        return Err(Refusal::ShipmentNotPlanned { shipment_number: number });
+    }
+    Ok((at, units))
+}
+
+/// A shipment of an order, from 0, by its number.
+fn find(order: &Order, number: u16) -> Result<u16, Refusal> {
+    let at = number.checked_sub(1).filter(|at| usize::from(*at) < order.shipments.len());
+    at.ok_or_else(|| Refusal::ShipmentNotFound {
+        order_id: order.header.id.clone(),
+        shipment_number: number.into(),
+    })
+}
 
 /// Units of an order, for a person or a script.
 fn units(units: &[AllocationUnits]) -> Value {

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use super::units;
+use super::{planned, units};
 use crate::model::Rule;
 use crate::model::Violation;
 use crate::model::digest::fingerprint;
@@ -11,8 +11,8 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::order::by_pair;
 use crate::model::{
-    Allocation, AllocationUnits, Dispatch, Meta, Order, OrderEffect, OrderId, OrderNo, Pair,
-    Refusal, StockEffect, Text,
+    AllocationUnits, Dispatch, Meta, Order, OrderEffect, OrderId, OrderNo, Pair, Refusal,
+    StockEffect, Text,
 };
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -98,29 +98,14 @@ impl Command for ShipShipment {
 /// Decides a report on a shipment of an order, as if its units were there.
 fn decide(order: &Order, command: &ShipShipment) -> Result<ShipmentShipped, Refusal> {
     let ShipShipment { meta, shipment, carrier, tracking, .. } = command;
-    let (shipment, units) = leaving(order, *shipment)?;
+    let (shipment, units) = planned(order, *shipment)?;
+    if order.was_declined(shipment) {
+        return Err(Refusal::ShipmentDeclined { shipment_number: shipment + 1 });
+    }
     let (carrier, tracking) = (carrier.clone(), tracking.clone());
     let dispatch = Dispatch { at: meta.at, carrier, tracking };
     let (no, id) = (order.no, order.header.id.clone());
     Ok(ShipmentShipped { no, id, shipment, dispatch, units })
-}
-
-/// The units of a shipment, which callers count from 1.
-fn leaving(order: &Order, number: u16) -> Result<(u16, Vec<AllocationUnits>), Refusal> {
-    let at = number.checked_sub(1).filter(|at| usize::from(*at) < order.shipments.len());
-    let unknown = || Refusal::ShipmentNotFound {
-        order_id: order.header.id.clone(),
-        shipment_number: number.into(),
-    };
-    let at = at.ok_or_else(unknown)?;
-    let of_it = order.allocations.iter().enumerate().filter(|(_, a)| a.shipment == at);
-    let open = of_it.filter(|(_, a)| a.open() > 0);
-    let units: Vec<AllocationUnits> =
-        open.map(|(place, a)| order.units_of(place, a.open())).collect();
-    if units.is_empty() || order.shipments[usize::from(at)].shipped.is_some() {
-        return Err(Refusal::ShipmentNotPlanned { shipment_number: number });
-    }
-    Ok((at, units))
 }
 
 /// Claims units by pair and line; waits while other commands in flight stand in the way.
@@ -149,7 +134,7 @@ async fn claim_once<'k>(
     let mut claims = Claims::new(kernel);
     let (mut short, mut missing) = (0, 0);
     for &(pair, line, units) in by_pair {
-        let ahead = ahead_of(order, shipment, line);
+        let ahead = order.ahead_of(shipment, line);
         match claims.leaving(pair, (order.no, line), units, ahead).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::Short(units)) => short += units,
@@ -173,16 +158,6 @@ fn complete(shipment: u16, short: u64, missing: u64) -> Result<(), Refusal> {
         (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }),
         _ => Err(Refusal::UnitsMissing { shipment_number, missing }),
     }
-}
-
-/// Units of a line that earlier shipments of the same node have a right to.
-fn ahead_of(order: &Order, shipment: u16, line: u16) -> u32 {
-    let node = order.shipments[usize::from(shipment)].node;
-    let by_right = order.shipments_by_right();
-    let before = by_right.iter().take_while(|at| **at != shipment);
-    let earlier = before.filter(|at| order.shipments[usize::from(**at)].node == node);
-    let of_line = |a: &&Allocation| a.line == line;
-    earlier.flat_map(|at| order.allocations_of(*at).filter(of_line)).map(Allocation::open).sum()
 }
 
 impl Event for ShipmentShipped {
@@ -213,8 +188,8 @@ impl Effective for ShipmentShipped {
 pub(crate) mod tests {
     use super::super::fixture::{id, order};
     use super::*;
-    use crate::command::fixture::{check, first, said, ship};
-    use crate::model::{Lsn, RefusalKind};
+    use crate::command::fixture::{AT, check, first, said, ship};
+    use crate::model::{Answer, AnswerKind, DeclineReason, Lsn, RefusalKind};
 
     /// The shipment from 0, and the allocations that leave with their units.
     fn leaves(order: &Order, shipment: u16) -> Result<(u16, Vec<(u16, u32)>), Refusal> {
@@ -236,6 +211,9 @@ pub(crate) mod tests {
         let not_found =
             |shipment_number| Err(Refusal::ShipmentNotFound { order_id: id(), shipment_number });
         let not_planned = |shipment_number| Err(Refusal::ShipmentNotPlanned { shipment_number });
+        let mut declined = order();
+        let answer = Answer { kind: AnswerKind::Declined(DeclineReason::Closed), at: AT };
+        declined.apply(Lsn::new(2), &OrderEffect::Answer { shipment: 1, answer });
         let rows = [
             (order(), 1, Ok((0, vec![(0, 3), (2, 3)]))),
             (order(), 2, Ok((1, vec![(1, 2)]))),
@@ -243,6 +221,7 @@ pub(crate) mod tests {
             (order(), 3, not_found(3)),
             (shipped, 1, not_planned(1)),
             (cancelled, 2, not_planned(2)),
+            (declined, 2, Err(Refusal::ShipmentDeclined { shipment_number: 2 })),
         ];
         let rows = rows.map(|(order, at, expected)| (at, leaves(&order, at), expected));
         [check(rows), table_of_pairs()].concat()
@@ -288,7 +267,7 @@ pub(crate) mod tests {
     fn earlier_shipments_of_a_node_have_the_first_right_to_a_lines_units() {
         let mut order = order();
         order.shipments[1].node = order.shipments[0].node;
-        assert_eq!([ahead_of(&order, 0, 0), ahead_of(&order, 1, 0)], [0, 3]);
-        assert_eq!(ahead_of(&order, 1, 1), 3);
+        assert_eq!([order.ahead_of(0, 0), order.ahead_of(1, 0)], [0, 3]);
+        assert_eq!(order.ahead_of(1, 1), 3);
     }
 }

@@ -237,6 +237,7 @@ fn stock_change(change: &StockChange) -> Value {
         StockChange::TransferReturned { quantity } => {
             json!({ "change": "transfer_returned", "quantity": quantity })
         }
+        StockChange::Declined(declined) => declined.describe(),
     }
 }
 

@@ -6,16 +6,16 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    cancel, confirm, dispatch, extend, hold as a_hold, item, keyed, node, order, recall, receive,
-    release, ship, told,
+    accept, cancel, confirm, decline, dispatch, extend, hold as a_hold, item, keyed, node, order,
+    recall, receive, release, ship, told,
 };
-use crate::command::order::{cancel as cancelling, place, ship as shipping};
+use crate::command::order::{self as orders, cancel as cancelling, place, ship as shipping};
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
-    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineItem, DefineNode, DispatchTransfer,
-    EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
-    StockOperation, catalogue, hold,
+    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
+    DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
+    SetPolicy, ShipShipment, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -51,7 +51,12 @@ const KERNEL: &str = "transaction/kernel.rs";
 /// What the rooms of holds share.
 const HOLD: &str = "command/hold/mod.rs";
 
-const ROOMS: [Room; 14] = [
+/// What the rooms of orders share.
+const ORDER: &str = "command/order/mod.rs";
+/// Has several pairs decide.
+const EDITS: &str = "transaction/edits.rs";
+
+const ROOMS: [Room; 16] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ListFull, Contended],
@@ -237,11 +242,35 @@ const ROOMS: [Room; 14] = [
             OrderNotFound,
             ShipmentNotFound,
             ShipmentNotPlanned,
+            ShipmentDeclined,
             UnitsMissing,
             SupplyNotReceived,
             Contended,
         ],
-        sources: &["command/order/ship.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+        sources: &["command/order/ship.rs", ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "AcceptShipment",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            ShipmentNotFound,
+            ShipmentNotPlanned,
+            ShipmentDeclined,
+            Contended,
+        ],
+        sources: &["command/order/accept.rs", ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "DeclineShipment",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            ShipmentNotFound,
+            ShipmentNotPlanned,
+            Contended,
+        ],
+        sources: &["command/order/decline.rs", ORDER, EDITS, ATTEMPTS, FIND, REQUESTS, RUN],
     },
 ];
 
@@ -266,6 +295,8 @@ fn provoked() -> Vec<Provoked> {
         ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
         ("ShipShipment", shipping::tests::table()),
+        ("AcceptShipment", orders::accept::tests::table()),
+        ("DeclineShipment", orders::decline::tests::table()),
     ];
     let of_tables = tables
         .into_iter()
@@ -306,6 +337,14 @@ fn under_a_used_key() -> Vec<Provoked> {
         ("ReleaseHold", told(engine.release_hold(ReleaseHold { meta: meta(), ..release("H") }))),
         ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
         ("ShipShipment", told(engine.ship_shipment(ShipShipment { meta: meta(), ..ship(1) }))),
+        (
+            "AcceptShipment",
+            told(engine.accept_shipment(AcceptShipment { meta: meta(), ..accept(1) })),
+        ),
+        (
+            "DeclineShipment",
+            told(engine.decline_shipment(DeclineShipment { meta: meta(), ..decline(1) })),
+        ),
     ];
     let request_id = meta().request_id.expect("a key");
     let reused = Refusal::RequestIdReused { request_id };
@@ -320,6 +359,8 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     let refusals = [
         ("CancelOrder", told(engine.cancel_order(cancel()))),
         ("ShipShipment", told(engine.ship_shipment(ship(1)))),
+        ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
+        ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
     ];
     let unknown = Refusal::OrderNotFound { order_id: order().order.id };
     for (command, refusal) in &refusals {
@@ -372,6 +413,8 @@ fn kept_out() -> Vec<Provoked> {
     let taken = Awaited::Order(OrderNo(1));
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let shipping = told_at_last(&engine, taken, engine.ship_shipment(ship(1)));
+    let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
+    let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
     drop(clerk);
 
     run(&mut pump, engine.cancel_order(cancel()));
@@ -393,6 +436,8 @@ fn kept_out() -> Vec<Provoked> {
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),
         ("ShipShipment", shipping),
+        ("AcceptShipment", accepting),
+        ("DeclineShipment", declining),
     ])
 }
 

@@ -8,7 +8,9 @@ use crate::command::catalogue::set_policy::PolicySet;
 use crate::command::fixture::{AT, hold_id, item, located, order};
 use crate::command::hold::ended::{EndedHold, HoldsEnded};
 use crate::command::hold::extend::HoldExtended;
+use crate::command::order::accept::ShipmentAccepted;
 use crate::command::order::cancel::OrderCancelled;
+use crate::command::order::decline::ShipmentDeclined;
 use crate::command::order::ship::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
 use crate::command::supply::transfer::dispatch::TransferDispatched;
@@ -21,10 +23,10 @@ use crate::limits::{
     TOLD_PAIRS_MAX,
 };
 use crate::model::{
-    AllocationUnits, Band, Day, Dispatch, HoldId, HoldState, InboundId, InboundNo, Item,
-    LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderId, OrderNo, Origin, Pair, Pegged,
-    Policy, Record, Request, RequestId, Serves, SkuNo, StockChange, Supply, Text, Timestamp, Told,
-    ToldAt,
+    AllocationUnits, Band, Day, DeclineReason, Declined, Dispatch, Found, HoldId, HoldState,
+    InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderId, OrderNo,
+    Origin, Pair, Pegged, Policy, Record, Request, RequestId, Serves, SkuNo, StockChange, Supply,
+    Text, Timestamp, Told, ToldAt,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -46,6 +48,16 @@ fn policy() -> Policy {
     policy.services[0].transit_days = vec![u16::MAX; BANDS_MAX];
     policy.services = vec![policy.services[0].clone(); SERVICES_MAX];
     policy
+}
+
+/// As many pairs as an order has allocations, each with units on all supplies of a pair.
+fn declined(id: &OrderId) -> ShipmentDeclined {
+    let found = Some(Found { on_hand: u32::MAX, unavailable: u32::MAX });
+    let off = vec![(Supply::Inbound(InboundNo(u16::MAX - 16)), u32::MAX)];
+    let declined = Declined { order: OrderNo(u64::MAX), line: u16::MAX, off, found };
+    let pairs = vec![(PAIR, declined); ORDER_ALLOCATIONS_MAX];
+    let (no, id, reason) = (OrderNo(u64::MAX), id.clone(), DeclineReason::Closed);
+    ShipmentDeclined { no, id, shipment: u16::MAX, at: AT, reason, pairs }
 }
 
 /// As many lines as one event has, each with units at more nodes than orders mostly have.
@@ -125,6 +137,8 @@ fn largest() -> Vec<AnyEvent> {
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),
         HoldsEnded { state: HoldState::Lapsed, holds }.into(),
+        ShipmentAccepted { no, id: id.clone(), shipment: u16::MAX, at: AT }.into(),
+        declined(&id).into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),
     ]
 }

@@ -7,13 +7,13 @@ use crate::command::fixture::{
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
-    CancelOrder, ChangeStock, ConfirmHold, CreateHold, DefineNode, DispatchTransfer, ExtendHold,
-    Extension, LineCancellation, Meta, NodeDefinition, RecallTransfer, ReleaseHold, SetPolicy,
-    ShipShipment, StockOperation,
+    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineNode,
+    DispatchTransfer, ExtendHold, Extension, LineCancellation, Meta, NodeDefinition,
+    RecallTransfer, ReleaseHold, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
-    CustomerId, Day, InboundId, NodeKind, OwnerId, Policy, PostalCode, RequestId, Shortage, Split,
-    WeekdayCutOffs, Weekdays,
+    CustomerId, Day, DeclineReason, InboundId, NodeKind, OwnerId, Policy, PostalCode, RequestId,
+    Shortage, Split, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -169,10 +169,20 @@ fn orders(carrier: &mut Carrier) {
             engine.cancel_order(CancelOrder { meta, order: order_id(order), lines }).await
         });
     }
+    carrier.carry("accept_shipment", async |engine, meta| {
+        let order = order_id("place_order");
+        engine.accept_shipment(AcceptShipment { meta, order, shipment: 1 }).await
+    });
     carrier.carry("ship_shipment", async |engine, meta| {
         let (carrier, tracking) = (text("Owl Post"), text("1Z"));
         let order = order_id("place_order");
         engine.ship_shipment(ShipShipment { meta, order, shipment: 1, carrier, tracking }).await
+    });
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_declined", |_| {});
+    carrier.carry("decline_shipment", async |engine, meta| {
+        let (order, reason) = (order_id("place_order_declined"), DeclineReason::Closed);
+        engine.decline_shipment(DeclineShipment { meta, order, shipment: 1, reason }).await
     });
 }
 

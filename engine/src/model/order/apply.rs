@@ -4,6 +4,7 @@ use super::packed::PackedOrder;
 use super::{
     Allocation, AllocationUnits, Dispatch, LineRepegged, Move, Order, Shipment, Told, count,
 };
+use crate::model::answer::{Answer, AnswerKind};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::lsn::Lsn;
 use crate::model::time::Timestamp;
@@ -19,6 +20,13 @@ pub enum OrderEffect {
         shipment: u16,
         /// How.
         dispatch: Dispatch,
+    },
+    /// The node answered to a shipment.
+    Answer {
+        /// Which one, from 0.
+        shipment: u16,
+        /// What.
+        answer: Answer,
     },
     /// Units of a line rest on other supply from now on.
     Repeg(Box<LineRepegged>),
@@ -54,6 +62,7 @@ impl Order {
         match effect {
             OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
+            OrderEffect::Answer { shipment, answer } => self.answer(*shipment, *answer),
             OrderEffect::Repeg(repegged) => self.repeg(repegged),
             OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
                 let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
@@ -148,6 +157,16 @@ impl Order {
             assert!(part.units <= allocation.open(), "CONSERVATION: only open units cancel");
             allocation.cancelled += part.units;
             self.lines[usize::from(allocation.line)].cancelled += part.units;
+        }
+    }
+
+    fn answer(&mut self, shipment: u16, answer: Answer) {
+        let shipment = &mut self.shipments[usize::from(shipment)];
+        let node = shipment.node;
+        shipment.answer = Some(answer);
+        if matches!(answer.kind, AnswerKind::Declined(_)) && !self.declined.contains(&node) {
+            let declined = std::mem::take(&mut self.declined).into_vec().into_iter();
+            self.declined = declined.chain([node]).collect();
         }
     }
 

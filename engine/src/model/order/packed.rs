@@ -36,9 +36,8 @@
 
 use smallvec::SmallVec;
 
-use super::{
-    Added, Allocation, Answer, AnswerKind, Dispatch, Order, OrderHeader, OrderLine, Shipment,
-};
+use super::{Added, Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
+use crate::model::answer::{Answer, AnswerKind};
 use crate::model::catalog::{Shortage, Split};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
 use crate::model::hold::{Hold, HoldState};

@@ -4,7 +4,9 @@ mod inbound;
 
 use smallvec::SmallVec;
 
-use super::{Extras, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced};
+use super::{
+    Declined, Extras, Found, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced,
+};
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundNo, OrderNo, Pair};
 use crate::model::invariants::{check, no_oversell};
@@ -103,6 +105,7 @@ impl<'a> Book<'a> {
                 let arrived = self.inbound_mut(no).received;
                 self.close_inbound(no, arrived);
             }
+            StockChange::Declined(ref declined) => self.decline(declined),
             StockChange::TransferReturned { quantity } => {
                 self.stock.shipped = self.stock.shipped.wrapping_sub(quantity);
                 self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);
@@ -240,6 +243,27 @@ impl<'a> Book<'a> {
             extras.lost = extras.lost.saturating_sub(repeg.told.lost);
         }
         self.forget_untold();
+    }
+
+    /// Units of an order wait, and the node tells what is there. Units on hand that are not
+    /// there wait as well, those of the newest orders before others.
+    fn decline(&mut self, declined: &Declined) {
+        let Declined { order, line, ref off, found } = *declined;
+        for &(supply, units) in off {
+            let peg = Reservation { order, line, supply, units, held: false };
+            self.unpeg(peg);
+            self.peg(Reservation { supply: Supply::Backorder, ..peg });
+        }
+        if let Some(Found { on_hand, unavailable }) = found {
+            self.correct_to(on_hand);
+            self.stock.unavailable = unavailable;
+            if let Some(extras) = &mut self.stock.extras {
+                extras.unlimited = false;
+            }
+            let uncovered = self.stock.allocated.saturating_sub(self.stock.good());
+            self.move_newest(Supply::OnHand, Supply::Backorder, uncovered);
+        }
+        self.note_lost(true);
     }
 
     /// Units of an order line leave the node.

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::Declined;
 use crate::model::ids::{InboundId, InboundNo, NodeNo, Text};
 use crate::model::time::Timestamp;
 
@@ -212,6 +213,9 @@ pub enum StockChange {
         #[n(2)]
         eta: Timestamp,
     },
+    /// The node does not ship units of an order.
+    #[n(21)]
+    Declined(#[n(0)] Box<Declined>),
 }
 
 /// Units that are on their way from another node.

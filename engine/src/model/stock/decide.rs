@@ -33,6 +33,9 @@ impl Stock {
             }
             Proposal::TransferTurnsBack { ref id, from } => self.transfer_turns_back(id, from),
             Proposal::TransferReturns => Ok(self.transfer_returns()),
+            Proposal::Decline(ref decline) => {
+                Ok(StockChange::Declined(Box::new(self.decline(decline))))
+            }
         }
     }
 
@@ -166,6 +169,7 @@ impl Stock {
             | StockChange::InboundLate { quantity, .. }
             | StockChange::TransferReturned { quantity } => free + i64::from(quantity),
             StockChange::TransferLeft { quantity } => free - i64::from(quantity),
+            StockChange::Declined(ref declined) => self.free_declined(declined),
             StockChange::InboundAnnounced { .. }
             | StockChange::InboundChanged { .. }
             | StockChange::InboundCancelled { .. }

@@ -1,6 +1,6 @@
 //! What a command asks a pair to decide.
 
-use super::StockOperation;
+use super::{Decline, StockOperation};
 use crate::model::ids::{InboundId, NodeNo};
 use crate::model::time::Timestamp;
 
@@ -36,4 +36,6 @@ pub enum Proposal {
     /// Units come back that had left for another node. The pair answers how many it has room
     /// for.
     TransferReturns,
+    /// The node does not ship units of an order.
+    Decline(Decline),
 }

@@ -1,10 +1,13 @@
 //! `FulfillmentService`: what nodes report of their shipments. A file a method, and what
 //! they share.
 
+mod accept_shipment;
+mod decline_shipment;
 mod get_shipment;
 mod list_shipments;
 mod ship_shipment;
 
+use backstock_engine::engine::EngineError;
 use backstock_engine::model::{OrderId, Refusal};
 use backstock_proto::v1;
 use backstock_proto::v1::fulfillment_service_server::FulfillmentService;
@@ -16,6 +19,8 @@ use super::{Api, plain};
 
 service! {
     FulfillmentService:
+    accept_shipment(v1::AcceptShipmentRequest) -> v1::AcceptShipmentResponse;
+    decline_shipment(v1::DeclineShipmentRequest) -> v1::DeclineShipmentResponse;
     ship_shipment(v1::ShipShipmentRequest) -> v1::ShipShipmentResponse;
     get_shipment(v1::GetShipmentRequest) -> v1::GetShipmentResponse;
     list_shipments(v1::ListShipmentsRequest) -> v1::ListShipmentsResponse;
@@ -34,6 +39,22 @@ async fn shipment(api: &Api, id: &OrderId, number: u32) -> Result<(v1::Shipment,
     let found = all.into_iter().find(|shipment| shipment.number == number);
     let shipment = found.ok_or_else(|| unknown(id.clone(), number))?;
     Ok((shipment, version))
+}
+
+/// A shipment's number as commands have it. No order has as many shipments as a number beyond 16
+/// bits names.
+fn number(named: u32) -> u16 {
+    u16::try_from(named).unwrap_or(u16::MAX)
+}
+
+/// The status of a command on a shipment that is refused, with the number as the caller gave it.
+fn refused(error: EngineError, named: u32) -> Status {
+    match error {
+        EngineError::Refused(Refusal::ShipmentNotFound { order_id, .. }) => {
+            unknown(order_id, named)
+        }
+        error => plain(error),
+    }
 }
 
 /// The order has no shipment of the number that the caller gave.

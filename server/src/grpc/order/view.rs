@@ -2,12 +2,12 @@
 
 use backstock_engine::engine::{Engine, EngineError, OrderView};
 use backstock_engine::model::{
-    Allocation, Day, Order, OrderLine, OrderState, Pair, Shipment, Supply,
+    Allocation, AnswerKind, Day, Order, OrderLine, OrderState, Pair, Shipment, Supply,
 };
 use backstock_proto::v1;
 
 use super::answer;
-use crate::grpc::enums::{shortage_message, split_message};
+use crate::grpc::enums::{decline_reason_message, shortage_message, split_message};
 use crate::grpc::{places, times};
 
 /// Units of one line in one shipment, from one supply.
@@ -111,21 +111,30 @@ fn shipment(
     lines: Vec<v1::ShipmentLine>,
 ) -> v1::Shipment {
     let left = shipment.shipped.as_ref();
-    let state = match left {
-        Some(_) => v1::ShipmentState::Shipped,
-        None if lines.is_empty() => v1::ShipmentState::Cancelled,
-        None => v1::ShipmentState::Planned,
-    };
+    let declined = shipment.answer.and_then(|answer| answer.kind.declined());
     v1::Shipment {
         number,
         node_id: engine.node_no(shipment.node).id.to_string(),
         ship_by: shipment.ship_by.and_then(times::date),
         deliver_by: shipment.deliver_by.and_then(times::date),
-        state: state.into(),
+        state: shipment_state(shipment, &lines).into(),
         carrier: left.map(|d| d.carrier.as_str().to_owned()).unwrap_or_default(),
         tracking: left.map(|d| d.tracking.as_str().to_owned()).unwrap_or_default(),
         shipped_time: left.map(|d| times::timestamp(d.at)),
         lines,
+        answered_time: shipment.answer.map(|answer| times::timestamp(answer.at)),
+        decline_reason: declined.map(decline_reason_message).unwrap_or_default().into(),
+    }
+}
+
+/// How far a shipment is that has these lines.
+fn shipment_state(shipment: &Shipment, lines: &[v1::ShipmentLine]) -> v1::ShipmentState {
+    match shipment.answer.map(|answer| answer.kind) {
+        _ if shipment.shipped.is_some() => v1::ShipmentState::Shipped,
+        Some(AnswerKind::Declined(_)) => v1::ShipmentState::Declined,
+        _ if lines.is_empty() => v1::ShipmentState::Cancelled,
+        Some(AnswerKind::Accepted) => v1::ShipmentState::Accepted,
+        None => v1::ShipmentState::Planned,
     }
 }
 

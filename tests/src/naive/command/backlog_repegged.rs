@@ -69,6 +69,9 @@ impl Fact for BacklogRepegged {
             if from != to && !naive.was_enabled(to, self.looked_at) {
                 return Err(format!("node {to} is not enabled"));
             }
+            if naive.orders[&line.order].declined.contains(to) && from != to {
+                return Err(format!("node {to} declined order {}", line.order));
+            }
             naive.rides.remove(&(of.0, line.at));
             for _ in 0..moved.units {
                 naive.pair(&self.sku, from).unpeg(of, line.at, moved.from.1)?;

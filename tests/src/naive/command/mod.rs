@@ -1,10 +1,12 @@
 //! The commands in the naive model: one room for each, with its outcome.
 
+mod accept_shipment;
 mod backlog_repegged;
 mod cancel_order;
 mod change_stock;
 mod confirm_hold;
 mod create_hold;
+mod decline_shipment;
 mod define_item;
 mod define_node;
 mod dispatch_transfer;
@@ -21,11 +23,13 @@ use std::fmt;
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Lsn, Pegged};
 
+pub use self::accept_shipment::ShipmentAccepted;
 pub use self::backlog_repegged::BacklogRepegged;
 pub use self::cancel_order::OrderCancelled;
 pub use self::change_stock::StockChanged;
 pub use self::confirm_hold::HoldConfirmed;
 pub use self::create_hold::HoldCreated;
+pub use self::decline_shipment::ShipmentDeclined;
 pub use self::define_item::{ItemDefined, ItemEnsured};
 pub use self::define_node::NodeDefined;
 pub use self::dispatch_transfer::TransferDispatched;

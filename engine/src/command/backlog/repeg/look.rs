@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::beside::Beside;
 use super::event::{BacklogRepegged, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Part, Pool, Step};
@@ -289,24 +290,50 @@ async fn backlog_at(kernel: &Kernel, pair: Pair) -> Result<BacklogAt, EngineErro
     }
 }
 
-/// What sourcing would give a line now, of what it has and of what is free.
+/// What sourcing would give a line now, of what it has and of what is free. A line that waits is
+/// planned with what else of its order there is, unless it would be there later for it.
 fn planned_for(
     kernel: &Kernel,
     (sku, pool): (SkuNo, &Pool),
     demand: &Demand,
     order: &Order,
 ) -> SmallVec<[Part; 2]> {
+    let alone = planned_with(kernel, (sku, pool), demand, (order, None));
+    if !demand.waits() {
+        return alone;
+    }
+    let Some(beside) = Beside::of(kernel, &kernel.state.network.load(), order, demand.line) else {
+        return alone;
+    };
+    let together = planned_with(kernel, (sku, pool), demand, (order, Some(beside)));
+    let units = |parts: &[Part]| parts.iter().map(|(_, units)| units).sum::<u32>();
+    let last = |parts: &[Part]| parts.iter().map(|(at, _)| pool.ready(*at)).max();
+    let is_as_good = units(&together) == units(&alone) && last(&together) <= last(&alone);
+    if is_as_good { together } else { alone }
+}
+
+/// What sourcing would give a line, planned with what is beside it.
+fn planned_with(
+    kernel: &Kernel,
+    (sku, pool): (SkuNo, &Pool),
+    demand: &Demand,
+    (order, beside): (&Order, Option<Beside>),
+) -> SmallVec<[Part; 2]> {
     let header = &order.header;
     let Some(destination) = kernel.postal.locate(header.postal_code.as_str()) else {
         return SmallVec::new();
     };
-    let (seen, coming) = pool.seen_by(demand, header.split);
+    let (mut seen, coming) = pool.seen_by(demand, (header.split, &order.declined));
     let (entry, quantity) = (kernel.state.catalogue.entry(sku), demand.quantity(header.split));
+    let mut lines = SmallVec::from_iter([WantedLine { sku, entry, quantity }]);
+    if let Some(beside) = beside {
+        beside.add(kernel, &mut lines, &mut seen);
+    }
     let wanted = Wanted {
-        lines: SmallVec::from_iter([WantedLine { sku, entry, quantity }]),
+        lines,
         destination,
         service: header.service,
-        promise_by: header.promise_by,
+        promise_by: order.promised_by(demand.line),
         // What nothing is planned for stays where it is.
         shortage: Shortage::Partial,
         split: header.split,
@@ -318,5 +345,5 @@ fn planned_for(
     let draft = draft.expect("inbound supply was looked for");
     let part =
         |a: &Allocation| ((draft.shipments[usize::from(a.shipment)].node, a.supply), a.units);
-    draft.allocations.iter().map(part).collect()
+    draft.allocations.iter().filter(|a| a.line == 0).map(part).collect()
 }

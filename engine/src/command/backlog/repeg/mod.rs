@@ -11,6 +11,7 @@
 //! No caller asks for it. It runs beside the commands, and holds nothing while it waits for
 //! one of them.
 
+mod beside;
 pub mod event;
 mod line;
 mod look;

@@ -35,6 +35,11 @@ impl Demand {
         self.parts.iter().filter(counts).map(|(_, units)| units).sum()
     }
 
+    /// Whether units of it have no supply.
+    pub fn waits(&self) -> bool {
+        self.parts.iter().any(|((_, supply), _)| *supply == Supply::Backorder)
+    }
+
     fn has(&self, at: At) -> u32 {
         self.parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| units).sum()
     }
@@ -149,12 +154,18 @@ impl Pool {
 
     /// What a line could be given: what it has that is not there yet, all it has where it
     /// must not be split, and what is free before its last unit can be counted on.
-    pub fn seen_by(&self, demand: &Demand, split: Split) -> (Seen, InboundSeen) {
+    /// Of what nodes have that declined the order, it is given nothing but what it has there.
+    pub fn seen_by(
+        &self,
+        demand: &Demand,
+        (split, declined): (Split, &[NodeNo]),
+    ) -> (Seen, InboundSeen) {
         let last = self.ready_at_last(demand);
         let homes = demand.parts.iter().map(|((no, _), _)| (0, *no)).collect();
         let (mut free_at, mut coming) = (Vec::new(), InboundSeen::new());
         for node in &self.nodes {
-            let mut free = node.free;
+            let may_take = !declined.contains(&node.no);
+            let mut free = if may_take { node.free } else { 0 };
             if split == Split::WholeLine {
                 let there = [Supply::OnHand, Supply::Supplier].map(|s| demand.has((node.no, s)));
                 free += i64::from(there[0] + there[1]);
@@ -163,7 +174,7 @@ impl Pool {
             let free = i32::try_from(free.clamp(least, most)).expect("clamped to 29 bits");
             free_at.push((node.no, Glance { free, ..Glance::default() }));
             let offered = |inbound: &InboundGlance| {
-                let is_sooner = Ready::At(inbound.eta) < last;
+                let is_sooner = may_take && Ready::At(inbound.eta) < last;
                 let free = if is_sooner { inbound.free } else { 0 };
                 let free = free + demand.has((node.no, Supply::Inbound(inbound.no)));
                 // What waits already is promised whatever comes, however late.

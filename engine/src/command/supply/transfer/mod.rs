@@ -10,15 +10,12 @@
 pub mod dispatch;
 pub mod recall;
 
-use crate::model::{
-    Claim, NodeId, Pair, Proposal, Refusal, RefusalKind, Rule, Sku, StockChange, StockClaim,
-    Violation,
-};
+use crate::model::{NodeId, Pair, Proposal, Refusal, Rule, Sku, StockChange, Violation};
 use crate::state::State;
 use crate::state::network::is_supplier;
-use crate::state::stock::Edit;
 use crate::transaction::attempts::Attempt;
 use crate::transaction::claims::Claims;
+use crate::transaction::edits::edit_all;
 use crate::transaction::error::EngineError;
 
 /// The item's pairs at two nodes that hold stock.
@@ -41,45 +38,13 @@ fn goes_nowhere(from: &NodeId, to: &NodeId) -> Option<Violation> {
     (from == to).then(|| Violation::new("to", to, rule()))
 }
 
-/// What a pair decided; none when it knows no supply of that id.
-type Decided = Option<StockChange>;
-
-/// Has two pairs decide, and holds them. Pairs are asked in ascending order, as by every
-/// command that asks several. A command that has to wait for one of them lets go of the other,
-/// and keeps its place in line.
+/// Has the two pairs decide, and holds them.
 async fn both<'k>(
     claims: &mut Claims<'k>,
     proposals: &[(Pair, Proposal); 2],
-) -> Result<Attempt<'k, [Decided; 2]>, EngineError> {
-    let mut decided = [const { None }; 2];
-    let mut refused = None;
-    let mut order = [0, 1];
-    order.sort_by_key(|at| proposals[*at].0);
-    for at in order {
-        let (pair, proposal) = &proposals[at];
-        match claims.edit(*pair, proposal).await? {
-            Ok(Edit::Granted(change)) => decided[at] = Some(change),
-            Ok(Edit::UnknownInbound) => {}
-            Ok(Edit::Refused(refusal)) => {
-                refused = Some(match refused {
-                    None => refusal,
-                    Some(other) => first(other, refusal),
-                });
-            }
-            Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
-            Err(bell) => {
-                claims.give_up(|claim| matches!(claim, Claim::Stock(_, StockClaim::InLine)));
-                return Ok(Attempt::InTheWay(bell));
-            }
-        }
-    }
-    refused.map_or(Ok(Attempt::Done(decided)), |refusal| Err(refusal.into()))
-}
-
-/// The refusal that is answered when both apply.
-fn first(one: Refusal, other: Refusal) -> Refusal {
-    let place = |refusal: &Refusal| RefusalKind::ALL.iter().position(|k| *k == refusal.kind());
-    if place(&other) < place(&one) { other } else { one }
+) -> Result<Attempt<'k, [Option<StockChange>; 2]>, EngineError> {
+    let attempt = edit_all(claims, proposals).await?;
+    Ok(attempt.map(|decided| decided.into_inner().expect("two pairs decided")))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::limits::{INBOUND_PER_PAIR_MAX, STOCK_UNITS_MAX};
 use crate::model::ids::{InboundNo, NodeNo, SkuNo};
 use crate::model::stock::tests::{full_list, shelf};
 use crate::model::{InboundId, Lsn, NodeKind, Refused, StateHash, Stock, StockEffect, Timestamp};
-use crate::model::{Serves, StockOperation, TransferAnnounced};
+use crate::model::{RefusalKind, Serves, StockOperation, TransferAnnounced};
 use crate::state::network::Network;
 use crate::transaction::command::{Command, Facts};
 
@@ -200,16 +200,6 @@ fn a_transfer_that_turns_back_is_closed_with_what_arrived() {
     let [closed] = stock.closed_inbound() else { panic!("one is closed: {stock:?}") };
     assert_eq!((closed.ordered, closed.received, closed.from), (4, 4, Some(FROM)));
     assert_eq!((stock.on_hand, stock.inbound().len()), (4, 0));
-}
-
-#[test]
-fn of_two_refusals_the_first_of_the_list_is_answered() {
-    let few = || Refusal::StockBelowZero { what: "free", wanted: 7, available: 6 };
-    let exists = || Refusal::InboundExists { inbound_id: "TR".into() };
-    let kinds = [few().kind(), exists().kind()];
-    for told in [first(few(), exists()), first(exists(), few())] {
-        assert_eq!(told.kind(), first_of(&kinds));
-    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl Book<'_> {
         self.note_lost(pegged > 0);
     }
 
-    fn note_lost(&mut self, is_lost: bool) {
+    pub(super) fn note_lost(&mut self, is_lost: bool) {
         let extras = self.extras();
         extras.lost = extras.lost.saturating_add(u32::from(is_lost));
     }

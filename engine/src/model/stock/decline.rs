@@ -1,0 +1,81 @@
+//! What it does to a pair that its node does not ship units of an order.
+
+use super::Stock;
+use super::declined::{Decline, Declined, Found};
+use crate::limits::STOCK_UNITS_MAX;
+use crate::model::answer::DeclineReason;
+use crate::model::reservations::Supply;
+
+impl Stock {
+    /// Decides what a pair comes to whose node does not ship units of an order.
+    pub(super) fn decline(&self, decline: &Decline) -> Declined {
+        let Decline { order, line, reason, at_supplier, .. } = *decline;
+        let off = self.declined_units(decline);
+        let declined = Declined { order, line, off, found: None };
+        let firm = declined.firm();
+        let found = if at_supplier { self.left(reason, firm) } else { self.shelf(reason, firm) };
+        Declined { found, ..declined }
+    }
+
+    /// What the units rest on: those that can be counted on first are of the shipments before.
+    fn declined_units(&self, decline: &Decline) -> Vec<(Supply, u32)> {
+        let mut rests: Vec<_> = self.reservations.of_line(decline.order, decline.line).collect();
+        rests.sort_by_key(|r| (r.supply == Supply::Backorder, self.eta_of(r.supply), r.supply));
+        let (mut ahead, mut left) = (decline.ahead, decline.units);
+        let mut off = Vec::new();
+        for r in rests {
+            let passed = r.units.min(ahead);
+            let units = (r.units - passed).min(left);
+            (ahead, left) = (ahead - passed, left - units);
+            if units > 0 {
+                off.push((r.supply, units));
+            }
+        }
+        off
+    }
+
+    fn there(&self) -> Found {
+        Found { on_hand: self.on_hand, unavailable: self.unavailable }
+    }
+
+    /// What a shelf holds from which so many units are not shipped.
+    fn shelf(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
+        let Found { on_hand, unavailable } = self.there();
+        match reason {
+            // What cannot be sold lies elsewhere.
+            DeclineReason::NotFound => {
+                Some(Found { on_hand: unavailable.min(on_hand), unavailable })
+            }
+            DeclineReason::Damaged => {
+                Some(Found { on_hand, unavailable: (unavailable + firm).min(on_hand) })
+            }
+            DeclineReason::Unspecified | DeclineReason::Capacity | DeclineReason::Closed => None,
+        }
+    }
+
+    /// What a supplier has who does not ship so many units: nothing but what is promised to
+    /// others where he has none; and he promises no more than that, whatever his feed said.
+    fn left(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
+        let others = self.allocated - firm;
+        let damaged = || self.on_hand.saturating_sub(firm).max(others);
+        match reason {
+            DeclineReason::NotFound => Some(Found { on_hand: others, unavailable: 0 }),
+            DeclineReason::Damaged if !self.is_unlimited() => {
+                Some(Found { on_hand: damaged(), unavailable: 0 })
+            }
+            _ => None,
+        }
+    }
+
+    /// What is free once units are declined, as [`Stock::free_after`] has it.
+    pub(super) fn free_declined(&self, declined: &Declined) -> i64 {
+        let is_unlimited = self.is_unlimited() && declined.found.is_none();
+        let Found { on_hand, unavailable } = declined.found.unwrap_or_else(|| self.there());
+        let good = i64::from(on_hand) - i64::from(unavailable);
+        let there = if is_unlimited { i64::from(STOCK_UNITS_MAX) } else { good };
+        let allocated = i64::from(self.allocated - declined.firm());
+        // Those for whom nothing is there wait as well.
+        let kept = if declined.found.is_some() { allocated.min(good.max(0)) } else { allocated };
+        there - i64::from(self.safety) - kept
+    }
+}

@@ -1,0 +1,98 @@
+//! Tables: what a pair comes to whose node does not ship units of an order.
+
+use super::*;
+use crate::model::answer::DeclineReason::{self, Capacity, Closed, Damaged, NotFound, Unspecified};
+
+/// Ten on the shelf, one of which cannot be sold. Order 1 has three of them, order 2 four, and
+/// order 3 waits for two.
+fn shelf() -> Table {
+    let level = StockChange::Set { on_hand: 10, unavailable: 1, safety: 0 };
+    let table = Table::default().change(level);
+    let table = table.reserve(1, &[(Supply::OnHand, 3)]).reserve(2, &[(Supply::OnHand, 4)]);
+    table.reserve(3, &[(Supply::Backorder, 2)])
+}
+
+/// A supplier who has ten. Order 1 has three of them, order 2 four.
+fn feed(quantity: Option<u32>) -> Table {
+    let table = Table::default().change(StockChange::SupplierFeed { quantity });
+    table.reserve(1, &[(Supply::Supplier, 3)]).reserve(2, &[(Supply::Supplier, 4)])
+}
+
+/// The pair after its node declines so many units of an order, `ahead` of which others of its
+/// shipments have a better right to.
+fn declines(
+    table: Table,
+    (order, units, ahead): (u64, u32, u32),
+    reason: DeclineReason,
+    at_supplier: bool,
+) -> Table {
+    let order = OrderNo(order);
+    let decline = Decline { order, line: 0, units, ahead, reason, at_supplier };
+    let declined = table.stock.decline(&decline);
+    let free = table.stock.free_declined(&declined);
+    let change = StockChange::Declined(Box::new(declined));
+    let table = table.then(&StockEffect::Change { change, serves: Serves::Backlog });
+    assert_eq!(table.stock.free(), free, "{reason:?}: what is free is known beforehand");
+    table
+}
+
+#[test]
+fn a_shelf_is_told_anew_by_the_reason() {
+    let rows = [
+        // Nothing is known of the goods: they are free, and the order waits.
+        (Unspecified, (10, 4, 5, 5), 1),
+        (Capacity, (10, 4, 5, 5), 1),
+        (Closed, (10, 4, 5, 5), 1),
+        // Only what cannot be sold is left, and who had the rest waits.
+        (NotFound, (1, 0, 9, 0), 1),
+        // The three cannot be sold either.
+        (Damaged, (10, 4, 5, 2), 4),
+    ];
+    for (reason, (on_hand, allocated, waiting, free), unavailable) in rows {
+        let table = declines(shelf(), (1, 3, 0), reason, false);
+        let table = table.shows(on_hand, allocated, waiting, free);
+        assert_eq!(table.stock.unavailable, unavailable, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_feed_is_told_anew_by_the_reason() {
+    let rows = [
+        (Some(10), Capacity, (10, 4, 3, 6), false),
+        // He has what others have of him, and nothing more.
+        (Some(10), NotFound, (4, 4, 3, 0), false),
+        (Some(10), Damaged, (7, 4, 3, 3), false),
+        (None, NotFound, (4, 4, 3, 0), false),
+    ];
+    for (units, reason, (on_hand, allocated, waiting, free), is_unlimited) in rows {
+        let table = declines(feed(units), (1, 3, 0), reason, true);
+        let table = table.shows(on_hand, allocated, waiting, free);
+        assert_eq!(table.stock.is_unlimited(), is_unlimited, "{reason:?}");
+    }
+    let table = declines(feed(None), (1, 3, 0), Damaged, true);
+    assert!(table.stock.is_unlimited(), "of one without a bound nothing is known");
+}
+
+/// A shelf that was short before is empty all the same: nobody rests on it.
+#[test]
+fn what_others_have_of_an_empty_shelf_waits_though_its_count_is_known() {
+    let table = shelf().change(StockChange::Set { on_hand: 1, unavailable: 1, safety: 0 });
+    declines(table, (3, 2, 0), NotFound, false).shows(1, 0, 9, 0);
+}
+
+/// Units that come first are of the shipments that leave first.
+#[test]
+fn the_units_that_are_declined_are_those_that_come_last() {
+    let table = Table::default().change(set(2)).change(announce(PO, 5));
+    let parts = [(Supply::OnHand, 2), (Supply::Inbound(PO), 3), (Supply::Backorder, 1)];
+    let table = table.reserve(1, &parts);
+    let order = OrderNo(1);
+    let off = |units, ahead| {
+        let (line, reason, at_supplier) = (0, Capacity, false);
+        let decline = Decline { order, line, units, ahead, reason, at_supplier };
+        table.stock.decline(&decline).off
+    };
+    assert_eq!(off(2, 0), [(Supply::OnHand, 2)]);
+    assert_eq!(off(3, 1), [(Supply::OnHand, 1), (Supply::Inbound(PO), 2)]);
+    assert_eq!(off(4, 2), [(Supply::Inbound(PO), 3), (Supply::Backorder, 1)]);
+}

@@ -1,0 +1,22 @@
+//! A node's answer that it ships what it was given.
+
+use backstock_engine::model::{AnswerKind, Lsn};
+
+use super::Fact;
+use crate::naive::Naive;
+
+/// A shipment was accepted.
+#[derive(Clone, Debug)]
+pub struct ShipmentAccepted {
+    /// The order.
+    pub order: String,
+    /// Counted from 1.
+    pub shipment: u16,
+}
+
+impl Fact for ShipmentAccepted {
+    fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+        let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
+        order.answer(self.shipment, AnswerKind::Accepted)
+    }
+}
