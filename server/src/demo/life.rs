@@ -1,5 +1,5 @@
 //! What happens beside the orders, day by day: shipments to the nodes are
-//! announced and arrive, and what is ready leaves for the customers.
+//! announced and arrive, some otherwise than was told, and what is ready leaves for the customers.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,9 @@ use backstock_proto::v1;
 use futures_util::future::try_join_all;
 
 use super::error::DemoError;
+use super::fate::Fate;
 use super::ledger::Ledger;
+use super::promises::Promises;
 use super::setup::{load_rows, row, wire_day};
 use super::stocking::DemoInbound;
 use crate::client::{Client, ClientError};
@@ -35,6 +37,10 @@ pub(super) struct Life {
     announcements: BTreeMap<Day, Vec<DemoInbound>>,
     /// Announced and not arrived, by the day of arrival.
     arrivals: BTreeMap<Day, Vec<DemoInbound>>,
+    /// Announced, and to be told to come later, by the day on which they were to come.
+    slips: BTreeMap<Day, Vec<DemoInbound>>,
+    /// What customers were told.
+    pub(super) promises: Promises,
     /// Ready to leave, by the day on which they have to.
     parcels: BTreeMap<Day, Vec<Parcel>>,
     /// Parcels that lack units, by what they lack.
@@ -53,6 +59,8 @@ impl Life {
         Self {
             announcements,
             arrivals: BTreeMap::new(),
+            slips: BTreeMap::new(),
+            promises: Promises::default(),
             parcels: BTreeMap::new(),
             waiting: BTreeMap::new(),
             contents: BTreeMap::new(),
@@ -62,15 +70,21 @@ impl Life {
     /// An order was placed: its shipments leave when their day comes.
     pub(super) fn placed(&mut self, placed: &v1::PlaceOrderResponse) {
         for shipment in &placed.shipments {
-            let parcel = (placed.order_id.clone(), shipment.number);
-            let pairs = shipment.lines.iter().map(|l| (l.sku.clone(), shipment.node_id.clone()));
-            let pairs: Vec<Pair> = pairs.collect();
-            match shipment.ship_by.as_ref().and_then(dates::from_wire) {
-                Some(date) => self.parcels.entry(date.into()).or_default().push(parcel.clone()),
-                None => self.wait(&parcel, &pairs),
-            }
-            self.contents.insert(parcel, pairs);
+            self.plan(&placed.order_id, shipment);
         }
+    }
+
+    /// A shipment is to leave, on the day that it has now.
+    fn plan(&mut self, order: &str, shipment: &v1::Shipment) {
+        let parcel = (order.to_owned(), shipment.number);
+        let pairs = shipment.lines.iter().map(|l| (l.sku.clone(), shipment.node_id.clone()));
+        let pairs: Vec<Pair> = pairs.collect();
+        match shipment.ship_by.as_ref().and_then(dates::from_wire) {
+            Some(date) => self.parcels.entry(date.into()).or_default().push(parcel.clone()),
+            None => self.wait(&parcel, &pairs),
+        }
+        self.promises.read(order, shipment);
+        self.contents.insert(parcel, pairs);
     }
 
     fn wait(&mut self, parcel: &Parcel, pairs: &[Pair]) {
@@ -87,15 +101,14 @@ impl Life {
         ledger: &mut Ledger,
     ) -> Result<(), DemoError> {
         self.announce(today, client).await?;
+        let slipped = self.slip(today, client).await?;
         let arrived = self.receive(today, client).await?;
-        let mut ready: Vec<Parcel> = arrived
-            .iter()
-            .filter_map(|pair| self.waiting.remove(pair))
-            .flatten()
-            .filter(|parcel| self.contents.contains_key(parcel))
-            .collect();
-        let due = due(&mut self.parcels, today);
-        ready.extend(due);
+        self.read_anew(slipped.iter().chain(&arrived), client).await?;
+        let mut ready: Vec<Parcel> =
+            arrived.iter().filter_map(|pair| self.waiting.remove(pair)).flatten().collect();
+        ready.extend(due(&mut self.parcels, today));
+        // A parcel is planned again whenever its day is another; it leaves once.
+        ready.retain(|parcel| self.contents.contains_key(parcel));
         ready.sort();
         ready.dedup();
         self.ship(ready, client, ledger).await
@@ -108,9 +121,61 @@ impl Life {
         }
         load_rows(client, announced.iter().map(announcement).collect()).await?;
         for supply in announced {
-            self.arrivals.entry(day_of(supply.eta)).or_default().push(supply);
+            let (told, fate) = (day_of(supply.eta), fate(&supply));
+            if let Fate::Slips(_) = fate {
+                self.slips.entry(told).or_default().push(supply.clone());
+            }
+            self.arrivals.entry(fate.arrives(told)).or_default().push(supply);
         }
         Ok(())
+    }
+
+    /// Tells of what does not come today, though it was to, when it comes; answers where.
+    async fn slip(&mut self, today: Day, client: &Client) -> Result<Vec<Pair>, DemoError> {
+        let slipped = due(&mut self.slips, today.plus(1));
+        let calls = slipped.iter().map(|supply| {
+            let mut inventory = client.inventory();
+            let request = delay(supply);
+            async move { inventory.update_inbound(request).await }
+        });
+        try_join_all(calls).await?;
+        Ok(slipped.into_iter().map(pair).collect())
+    }
+
+    /// Customers whose orders want something of these pairs read what they are told now.
+    async fn read_anew(
+        &mut self,
+        pairs: impl Iterator<Item = &Pair>,
+        client: &Client,
+    ) -> Result<(), DemoError> {
+        let pairs: Vec<_> = pairs.collect();
+        let concerned =
+            self.contents.iter().filter(|(_, has)| has.iter().any(|p| pairs.contains(&p)));
+        let mut orders: Vec<_> = concerned.map(|((order, _), _)| order.clone()).collect();
+        orders.dedup();
+        for some in orders.chunks(CALLS_AT_ONCE) {
+            let calls = some.iter().map(|order_id| {
+                let request = v1::GetOrderRequest { order_id: order_id.clone(), min_version: 0 };
+                let mut orders = client.orders();
+                async move { orders.get_order(request).await }
+            });
+            for answer in try_join_all(calls).await? {
+                self.planned_anew(&answer.into_inner().order.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// The shipments of an order are as they are now.
+    fn planned_anew(&mut self, order: &v1::Order) {
+        let to_leave = |s: &&v1::Shipment| s.state() != v1::ShipmentState::Shipped;
+        for shipment in order.shipments.iter().filter(to_leave) {
+            if shipment.lines.is_empty() {
+                self.contents.remove(&(order.order_id.clone(), shipment.number));
+            } else {
+                self.plan(&order.order_id, shipment);
+            }
+        }
     }
 
     /// Takes in what arrived, and says at which pairs.
@@ -124,7 +189,10 @@ impl Life {
             });
             try_join_all(calls).await?;
         }
-        Ok(arrived.into_iter().map(|supply| (supply.sku, supply.node.to_owned())).collect())
+        for supply in &arrived {
+            self.promises.came(fate(supply));
+        }
+        Ok(arrived.into_iter().map(pair).collect())
     }
 
     async fn ship(
@@ -138,6 +206,7 @@ impl Life {
             for (parcel, has_left) in parcels.iter().zip(left) {
                 if has_left {
                     self.contents.remove(parcel);
+                    self.promises.left(&parcel.0, parcel.1);
                     ledger.shipped(&parcel.0, parcel.1);
                 } else {
                     let pairs = self.contents.get(parcel).cloned().unwrap_or_default();
@@ -177,6 +246,26 @@ fn due<T>(queue: &mut BTreeMap<Day, Vec<T>>, day: Day) -> Vec<T> {
     std::mem::replace(queue, later).into_values().flatten().collect()
 }
 
+fn pair(supply: DemoInbound) -> Pair {
+    (supply.sku, supply.node.to_owned())
+}
+
+fn fate(supply: &DemoInbound) -> Fate {
+    Fate::of(&supply.id, supply.quantity)
+}
+
+/// A supply comes on another day than was announced.
+fn delay(supply: &DemoInbound) -> v1::UpdateInboundRequest {
+    v1::UpdateInboundRequest {
+        sku: supply.sku.clone(),
+        node_id: supply.node.to_owned(),
+        inbound_id: supply.id.clone(),
+        eta: Some(wire_day(fate(supply).arrives(day_of(supply.eta)))),
+        request_id: format!("slip-{}", supply.id),
+        ..v1::UpdateInboundRequest::default()
+    }
+}
+
 fn announcement(supply: &DemoInbound) -> v1::StockRow {
     let inbound = v1::InboundAnnouncement {
         inbound_id: supply.id.clone(),
@@ -191,7 +280,7 @@ fn receipt(supply: &DemoInbound) -> v1::ReceiveInboundRequest {
         sku: supply.sku.clone(),
         node_id: supply.node.to_owned(),
         inbound_id: supply.id.clone(),
-        quantity: supply.quantity.into(),
+        quantity: fate(supply).units(supply.quantity).into(),
         complete: true,
         request_id: format!("receive-{}", supply.id),
         ..v1::ReceiveInboundRequest::default()

@@ -6,6 +6,7 @@
 //!          |
 //!   play --+--> setup ----> server process (child), killed and started again
 //!          +--> life -----> shipments in, parcels out, day by day
+//!          |      fate, promises: what comes otherwise, and what is told anew
 //!          +--> orders ---> one stream, in the order of the shop's clock
 //!          |      ledger: what was acknowledged --> recovery: is it there?
 //!          +--> sale ----> more buyers than units, carts, and a line
@@ -19,6 +20,7 @@ mod child;
 pub mod data;
 mod dirt;
 mod error;
+mod fate;
 mod hash;
 mod holidays;
 mod ledger;
@@ -28,6 +30,7 @@ pub mod network;
 mod orders;
 mod play;
 mod policy;
+mod promises;
 mod recovery;
 mod report;
 mod sale;

@@ -77,11 +77,19 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     show.play_days(store.orders.len(), narrator).await?;
     narrator.done();
     let is_accounted = show.accounted(narrator).await?;
+    let pairs = plan.inbound.iter().map(|supply| (supply.sku.clone(), supply.node.to_owned()));
+    let pairs: Vec<_> = pairs.collect();
+    show.life.promises.look_for_passed(&show.client, &pairs).await?;
+    narrator.say(show.life.promises.told())?;
     let last = store.orders.iter().map(|order| order.placed_at).max();
     let sale = sale::play(&show.client, last.unwrap_or_default()).await?;
     narrator.say(sale.told())?;
     let audit = show.conclude(began, narrator).await?;
-    let good = recovery.is_complete() && is_accounted && sale.is_good() && audit.breach_count == 0;
+    let good = recovery.is_complete()
+        && is_accounted
+        && show.life.promises.is_good()
+        && sale.is_good()
+        && audit.breach_count == 0;
     let exit = if good { Exit::Success } else { Exit::CheckFailed };
     Ok((show, exit))
 }

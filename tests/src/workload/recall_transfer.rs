@@ -13,7 +13,7 @@ impl Room for RecallTransfer {
     const NAME: &'static str = "RecallTransfer";
     const OUTCOMES: &'static [&'static str] =
         &["INBOUND_NOT_FOUND", "INBOUND_CLOSED", "INBOUND_NO_TRANSFER"];
-    const WEIGHT_MIN: u32 = 2;
+    const WEIGHT_MIN: u32 = 5;
 
     fn draw(world: &mut World) -> Option<Self> {
         if world.random.percent(15) && !world.announced.is_empty() {
