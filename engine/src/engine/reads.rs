@@ -4,7 +4,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{AuditReport, Availability, Engine, EngineError, OrderView, StockView, Trace};
+use super::{
+    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, OrderView, StockView,
+    Trace,
+};
 use crate::calendar::Calendar;
 use crate::command::AnyEvent;
 use crate::command::hold::as_hold;
@@ -104,6 +107,14 @@ impl Engine {
         at: Timestamp,
     ) -> Result<Availability, EngineError> {
         read::availability(&self.kernel, sku, at).await
+    }
+
+    /// What a node can promise day by day, asked at `now`: of what [`availability`] read of all
+    /// that comes.
+    ///
+    /// [`availability`]: Self::availability
+    pub fn curve(&self, seen: &NodeAvailability, now: Timestamp) -> Result<Curve, EngineError> {
+        Curve::of(&self.kernel.state.network.load(), seen, now)
     }
 
     /// One pair, whole.

@@ -4,8 +4,10 @@ use minicbor::{Decode, Encode};
 
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
 use super::location::Location;
-use super::time::Day;
+use super::time::{Day, Timestamp};
 use super::week::{WeekdayCutOffs, Weekdays};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// A sellable thing.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -251,6 +253,12 @@ impl Policy {
             [s.pickup_weekdays, s.transit_weekdays, s.delivery_weekdays] != [Weekdays::EVERY_DAY; 3]
         };
         self.services.iter().any(of_service)
+    }
+
+    /// Whether new orders are promised a supply that is expected at `eta`, asked at `at`.
+    pub fn promises(&self, at: Timestamp, eta: Timestamp) -> bool {
+        let horizon = i64::from(self.horizon_days) * MICROS_PER_DAY;
+        eta <= at.saturating_add_micros(horizon)
     }
 }
 

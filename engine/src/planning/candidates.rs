@@ -18,8 +18,6 @@ use crate::state::stock::{AtAny, InboundGlance};
 /// Offers of one line on hand; as many may be of inbound supply.
 const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
-
 /// More than the balance penalty of any unit on hand.
 const SCARCITY_STEP: u32 = 10_001;
 /// Supplies that arrive later are as good as each other.
@@ -302,7 +300,6 @@ impl Candidates {
     ) {
         let planning = route.network.node(no);
         let at = route.wanted.at;
-        let horizon = i64::from(route.network.policy.horizon_days) * MICROS_PER_DAY;
         let joins = route.wanted.split == Split::WholeLine;
         let on_hand = if joins { route.wanted.free_at(line, no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
@@ -314,7 +311,7 @@ impl Candidates {
         by_date.sort_by_key(|(expected, glance)| (*expected, glance.eta));
         for (expected, glance) in by_date {
             let supply = Supply::Inbound(glance.no);
-            let is_beyond = glance.eta > at.saturating_add_micros(horizon);
+            let is_beyond = !route.network.policy.promises(at, glance.eta);
             let free = if is_beyond { glance.own } else { glance.free };
             let off = self.today(no).off.filter(|off| !route.wanted.forgives(line, no, *off));
             let verdict = if let Some(off) = off {

@@ -3,6 +3,7 @@
 
 pub mod as_of;
 pub mod audit;
+pub mod curve;
 
 use std::sync::Arc;
 

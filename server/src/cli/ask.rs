@@ -9,7 +9,8 @@ const AVAILABILITY_EXAMPLES: &str = "\
 Examples:
   backstock availability BLOUSE-RED-M
   backstock availability BLOUSE-RED-M --node RENO --node ATLANTA
-  backstock availability BLOUSE-RED-M --at 2026-12-24 --json";
+  backstock availability BLOUSE-RED-M --at 2026-12-24 --json
+  backstock availability BLOUSE-RED-M --curve --quantity 5000";
 
 /// Arguments of `availability`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,14 @@ pub struct AvailabilityArgs {
     /// Also say what can be promised for this day.
     #[arg(long, value_name = "DATE")]
     pub at: Option<Date>,
+
+    /// Also say on which days how many more can be promised.
+    #[arg(long)]
+    pub curve: bool,
+
+    /// Also say by which day so many units can be promised, 1 to 500000.
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub quantity: Option<u64>,
 
     /// Which server to talk to.
     #[command(flatten)]

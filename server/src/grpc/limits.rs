@@ -53,6 +53,10 @@ pub(super) const FEED_REQUEST_ID_BYTES_MAX: usize = 58;
 /// Most SKUs of one availability request.
 pub(super) const SKUS_MAX: usize = 1_000;
 
+/// Most SKUs of one availability request that asks for curves: a node has up to 256 supplies on
+/// its way, and each may be a step.
+pub(super) const CURVES_MAX: usize = 100;
+
 /// Most nodes that an availability request may name.
 pub(super) const NODES_MAX: usize = 1_000;
 

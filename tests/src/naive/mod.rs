@@ -10,6 +10,7 @@
 
 mod backlog;
 pub mod command;
+mod days;
 mod hold;
 mod order;
 mod pair;
@@ -164,6 +165,7 @@ impl Naive {
             let there = engine.availability(&sku(item), self.horizon()).await;
             let atp = i64::try_from(there.map_err(|e| e.to_string())?.atp).expect("not that many");
             same(&format!("atp of {item}"), &atp, sum)?;
+            self.compare_days(engine, item).await?;
         }
         for ((item, node), pair) in &self.pairs {
             let view = engine.stock(&sku(item), &node_id(node)).await.map_err(|e| e.to_string())?;

@@ -9,6 +9,7 @@ use backstock_engine::command::StockOperation;
 use backstock_engine::model::{DeclineReason, InboundNo, NodeNo, Stock, Supply, Timestamp};
 
 use self::supply::{Closed, Expected};
+use super::days::Days;
 
 /// What an unlimited supplier is taken to have.
 const UNLIMITED: i64 = 1_000_000_000;
@@ -58,6 +59,19 @@ impl Pair {
         let inbound = self.inbound.iter().filter(|(_, expected)| expected.eta <= until);
         let free = |(no, expected): (&u16, &Expected)| count(expected.quantity - self.pegged(*no));
         self.free().max(0) + inbound.map(free).sum::<i64>()
+    }
+
+    /// What can be promised day by day, as far as an instant.
+    pub fn days(&self, until: Timestamp) -> Days {
+        let now = if self.unlimited { 0 } else { self.free().max(0) };
+        let mut days = Days { now, unlimited: self.unlimited, ..Days::default() };
+        for (no, expected) in self.inbound.iter().filter(|(_, expected)| expected.eta <= until) {
+            let units = count(expected.quantity - self.pegged(*no));
+            if units > 0 {
+                days.expect(expected.eta, units);
+            }
+        }
+        days
     }
 
     fn firm(&self) -> i64 {

@@ -221,6 +221,7 @@ async fn answers_about_availability_are_what_the_generated_code_encodes() {
     let ask = v1::BatchGetAvailabilityRequest {
         skus: skus.iter().cloned().chain((0..40).map(long_sku)).chain(at_fault()).collect(),
         at: Some(v1::Date { year: 2100, month: 1, day: 2 }),
+        quantity: 8,
         ..Default::default()
     };
     let all = asked!(&server.channel, AVAILABILITIES, ask => v1::BatchGetAvailabilityResponse);
@@ -236,5 +237,12 @@ async fn answers_about_availability_are_what_the_generated_code_encodes() {
         let one = asked!(&server.channel, AVAILABILITY, ask => v1::GetAvailabilityResponse);
         assert!(one.availability.is_some() && one.version > 0);
     }
+    let (sku, curve) = ("COMING".into(), true);
+    let ask = v1::GetAvailabilityRequest { sku, curve, quantity: 8, ..Default::default() };
+    let one = asked!(&server.channel, AVAILABILITY, ask => v1::GetAvailabilityResponse);
+    let coming = one.availability.expect("the item");
+    let [step] = &coming.steps[..] else { panic!("one supply: {coming:?}") };
+    assert_eq!((step.quantity, step.atp, step.date), (100, 100, coming.earliest_date));
+    assert_eq!(coming.nodes[0].steps, coming.steps);
     server.stop().await.expect("drained");
 }

@@ -174,7 +174,7 @@ async fn many_skus_are_promised_in_the_order_asked() {
         skus: vec!["RARE".into(), "SKU".into(), "RARE".into()],
         node_ids: node_ids.iter().map(|id| (*id).to_owned()).collect(),
         at,
-        min_version: 0,
+        ..Default::default()
     };
     let later = Some(v1::Date { year: 2100, month: 1, day: 2 });
     let answer = server.inventory.batch_get_availability(ask(&[], later)).await;

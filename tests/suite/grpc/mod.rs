@@ -5,6 +5,7 @@ mod arriving;
 mod calendars;
 mod catalog;
 mod connections;
+mod curve;
 mod encoding;
 mod errors;
 mod holds;

@@ -20,8 +20,19 @@ struct AvailabilityView {
     unlimited: bool,
     held: u64,
     line_length: u64,
+    steps: Vec<StepView>,
+    quantity: Option<u64>,
+    earliest_date: Option<String>,
     nodes: Vec<NodeView>,
     version: u64,
+}
+
+/// A day on which more can be promised.
+#[derive(Debug, Serialize)]
+struct StepView {
+    date: Option<String>,
+    quantity: u64,
+    atp: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,6 +44,8 @@ struct NodeView {
     inbound_free: u64,
     next_inbound_eta: Option<String>,
     atp_at: u64,
+    steps: Vec<StepView>,
+    earliest_date: Option<String>,
 }
 
 /// Asks what can be promised of an item.
@@ -42,15 +55,26 @@ pub(in crate::cli) async fn availability(
 ) -> Result<Exit, CommandError> {
     let client = Client::connect(&args.server.server).await?;
     let at = args.at.map(dates::to_wire);
-    let request =
-        v1::GetAvailabilityRequest { sku: args.sku, node_ids: args.nodes, at, min_version: 0 };
+    let request = v1::GetAvailabilityRequest {
+        sku: args.sku,
+        node_ids: args.nodes,
+        at,
+        min_version: 0,
+        curve: args.curve,
+        quantity: args.quantity.unwrap_or_default(),
+    };
     let answer = client.inventory().get_availability(request).await?.into_inner();
-    print(out, args.output, &AvailabilityView::new(answer, words::date(at.as_ref())))?;
+    let asked = (words::date(at.as_ref()), args.quantity);
+    print(out, args.output, &AvailabilityView::new(answer, asked))?;
     Ok(Exit::Success)
 }
 
 impl AvailabilityView {
-    fn new(answer: v1::GetAvailabilityResponse, at: Option<String>) -> Self {
+    /// The answer for that day and quantity, where they were asked for.
+    fn new(
+        answer: v1::GetAvailabilityResponse,
+        (at, quantity): (Option<String>, Option<u64>),
+    ) -> Self {
         let found = answer.availability.unwrap_or_default();
         Self {
             sku: found.sku,
@@ -60,6 +84,9 @@ impl AvailabilityView {
             unlimited: found.unlimited,
             held: found.held,
             line_length: found.line_length,
+            steps: found.steps.iter().map(StepView::new).collect(),
+            quantity,
+            earliest_date: words::date(found.earliest_date.as_ref()),
             nodes: found.nodes.into_iter().map(NodeView::new).collect(),
             version: answer.version,
         }
@@ -77,6 +104,25 @@ impl AvailabilityView {
         let more: String = [by, held, line].into_iter().flatten().collect();
         format!("{}: {now}{more}", self.sku)
     }
+
+    /// By which day the quantity can be promised, if one was asked for.
+    fn earliest(&self) -> Option<String> {
+        let quantity = self.quantity?;
+        let day = self.earliest_date.as_ref();
+        let never = || format!("{quantity} units cannot be promised for any day");
+        Some(day.map_or_else(never, |day| format!("{quantity} units can be promised by {day}")))
+    }
+}
+
+impl StepView {
+    fn new(step: &v1::AvailabilityStep) -> Self {
+        let v1::AvailabilityStep { date, quantity, atp } = *step;
+        Self { date: words::date(date.as_ref()), quantity, atp }
+    }
+
+    fn line(&self) -> String {
+        format!("{} more on {}: {}", self.quantity, or_dash(self.date.as_ref()), self.atp)
+    }
 }
 
 impl NodeView {
@@ -88,6 +134,8 @@ impl NodeView {
             inbound_free: node.inbound_free,
             next_inbound_eta: words::date(node.next_inbound_eta.as_ref()),
             atp_at: node.atp_at,
+            steps: node.steps.iter().map(StepView::new).collect(),
+            earliest_date: words::date(node.earliest_date.as_ref()),
             node_id: node.node_id,
         }
     }
@@ -111,7 +159,9 @@ impl View for AvailabilityView {
         let mut nodes = table(&header, &[2, 3, 5]);
         nodes.add_rows(self.nodes.iter().map(NodeView::row));
         let shown = (!self.nodes.is_empty()).then(|| nodes.to_string());
-        lines([Some(self.sum()), shown])
+        let steps = self.steps.iter().map(|step| Some(step.line()));
+        let told = [Some(self.sum())].into_iter().chain(steps).chain([self.earliest(), shown]);
+        lines(told)
     }
 }
 
@@ -128,6 +178,12 @@ mod tests {
             inbound_free: 7,
             next_inbound_eta: Some(v1::Date { year: 2026, month: 12, day: 1 }),
             atp_at: 7,
+            ..v1::NodeAvailability::default()
+        };
+        let step = v1::AvailabilityStep {
+            date: Some(v1::Date { year: 2026, month: 12, day: 1 }),
+            quantity: 7,
+            atp: 7,
         };
         let availability = v1::SkuAvailability {
             sku: "BLOUSE".into(),
@@ -137,6 +193,7 @@ mod tests {
             nodes: vec![node],
             held: 3,
             line_length: 2,
+            steps: vec![step],
             ..v1::SkuAvailability::default()
         };
         v1::GetAvailabilityResponse { availability: Some(availability), version: 9 }
@@ -144,20 +201,29 @@ mod tests {
 
     #[test]
     fn a_negative_free_quantity_is_shown_and_not_hidden() {
-        let text = AvailabilityView::new(answer(false), Some("2026-12-01".into())).text();
+        let text =
+            AvailabilityView::new(answer(false), (Some("2026-12-01".into()), Some(9))).text();
         assert!(text.starts_with("BLOUSE: 0 units can be promised now, 7 by 2026-12-01"), "{text}");
         assert!(text.contains("-2") && text.contains("2026-12-01"), "{text}");
     }
 
     #[test]
+    fn days_and_the_first_one_for_a_quantity_are_told_line_by_line() {
+        let text = AvailabilityView::new(answer(false), (None, Some(9))).text();
+        assert!(text.contains("\n7 more on 2026-12-01: 7\n"), "{text}");
+        assert!(text.contains("\n9 units cannot be promised for any day\n"), "{text}");
+    }
+
+    #[test]
     fn an_unlimited_supplier_is_shown_as_any_quantity() {
-        let text = AvailabilityView::new(answer(true), None).text();
+        let text = AvailabilityView::new(answer(true), (None, None)).text();
         assert!(text.starts_with("BLOUSE: any quantity can be promised now"), "{text}");
     }
 
     #[test]
     fn scripts_get_the_names_of_the_wire() {
-        let json = serde_json::to_value(AvailabilityView::new(answer(false), None)).unwrap();
+        let json =
+            serde_json::to_value(AvailabilityView::new(answer(false), (None, None))).unwrap();
         assert_eq!(json["nodes"][0]["free_now"], -2);
         assert_eq!(json["nodes"][0]["kind"], "warehouse");
         assert_eq!(json["version"], 9);

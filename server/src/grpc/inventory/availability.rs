@@ -6,12 +6,13 @@
 use std::collections::HashSet;
 
 use backstock_engine::calendar::Calendar;
-use backstock_engine::engine::{Engine, EngineError, NodeAvailability};
+use backstock_engine::engine::{Curve, Engine, EngineError, NodeAvailability};
 use backstock_engine::model::{Day, NodeId, Rule, Sku, Timestamp};
 use backstock_proto::v1;
 use prost::Message as _;
 use tonic::Status;
 
+use super::days::Days;
 use crate::grpc::limits::NODES_MAX;
 use crate::grpc::{enums, plain, times, wire};
 use crate::status::{Violations, fault};
@@ -29,6 +30,7 @@ pub(super) struct Asked {
     /// All when empty.
     nodes: HashSet<NodeId>,
     day: Option<Day>,
+    days: Days,
     /// When it is asked: what is overdue by then is not counted on yet.
     now: Timestamp,
 }
@@ -51,7 +53,13 @@ impl Asked {
         // Collected first, so that every bad id is noted.
         let ids: Vec<Option<NodeId>> = ids.collect();
         let day = at.map_or(Some(None), |date| times::day(found, "at", date).map(Some));
-        Some(Self { nodes: ids.into_iter().collect::<Option<_>>()?, day: day?, now })
+        let nodes = ids.into_iter().collect::<Option<_>>()?;
+        Some(Self { nodes, day: day?, days: Days::default(), now })
+    }
+
+    /// The same, answered day by day as well.
+    pub(super) fn with(self, days: Days) -> Self {
+        Self { days, ..self }
     }
 
     /// Refuses nodes that do not exist.
@@ -81,14 +89,19 @@ impl Asked {
             promises.push(Promise::read(engine, node, self)?);
         }
         promises.sort_unstable_by(|a, b| a.node.node.cmp(&b.node.node));
+        let curves = self.days.of(engine, promises.iter().map(|p| p.node), self.now)?;
         let limited = || promises.iter().filter(|promise| !promise.node.unlimited);
         wire::message(out, 1, |out| {
             wire::text(out, 1, sku.as_str());
             wire::number(out, 2, limited().map(Promise::now).sum::<u64>());
             wire::number(out, 3, limited().map(Promise::at).sum::<u64>());
             wire::number(out, 4, promises.iter().any(|promise| promise.node.unlimited));
-            for promise in &promises {
-                promise.write(out);
+            for (at, promise) in promises.iter().enumerate() {
+                promise.write(out, |out| {
+                    if let Some(curve) = curves.get(at) {
+                        self.days.write(out, (8, 9), curve);
+                    }
+                });
             }
             wire::number(out, 6, held.units);
             if let Some(lapse) = held.first_lapse {
@@ -97,6 +110,9 @@ impl Asked {
                 });
             }
             wire::number(out, 8, held.line);
+            if !curves.is_empty() {
+                self.days.write(out, (9, 10), &Curve::together(&curves));
+            }
         });
         Ok(all.version.get())
     }
@@ -180,8 +196,8 @@ impl<'a> Promise<'a> {
         self.now() + self.inbound.in_time
     }
 
-    /// Writes a [`v1::NodeAvailability`] of an answer.
-    fn write(&self, out: &mut Vec<u8>) {
+    /// Writes a [`v1::NodeAvailability`] of an answer, and its days.
+    fn write(&self, out: &mut Vec<u8>, days: impl FnOnce(&mut Vec<u8>)) {
         let node = self.node;
         wire::message(out, 5, |out| {
             wire::text(out, 1, node.node.as_str());
@@ -191,6 +207,7 @@ impl<'a> Promise<'a> {
             wire::number(out, 5, node.inbound);
             wire::date(out, 6, self.inbound.next);
             wire::number(out, 7, self.at());
+            days(out);
         });
     }
 }

@@ -4,8 +4,9 @@ use backstock_proto::{Encoded, undecodable, v1};
 use tonic::Status;
 
 use super::availability::Asked;
+use super::days::Days;
 use crate::grpc::Api;
-use crate::grpc::limits::SKUS_MAX;
+use crate::grpc::limits::{CURVES_MAX, SKUS_MAX};
 use crate::status::Violations;
 
 pub(super) async fn handle(
@@ -15,11 +16,14 @@ pub(super) async fn handle(
     let request = request.decode().map_err(|error| undecodable(&error))?;
     let mut found = Violations::default();
     let count = request.skus.len();
-    if !(1..=SKUS_MAX).contains(&count) {
-        found.add("skus", format!("{count} SKUs; 1 to {SKUS_MAX} in a request"));
+    let max = if request.curve { CURVES_MAX } else { SKUS_MAX };
+    if !(1..=max).contains(&count) {
+        found.add("skus", format!("{count} SKUs; 1 to {max} in a request"));
     }
     let now = api.0.clock.now();
     let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), now);
+    let days = Days::read(&mut found, request.curve, request.quantity);
+    let asked = asked.zip(days).map(|(asked, days)| asked.with(days));
     let asked = found.converted(asked)?;
     api.reach(request.min_version).await?;
     asked.check(api.engine())?;

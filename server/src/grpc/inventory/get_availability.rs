@@ -5,6 +5,7 @@ use backstock_proto::{Encoded, undecodable, v1};
 use tonic::Status;
 
 use super::availability::{AVAILABILITY_BYTES, Asked};
+use super::days::Days;
 use crate::grpc::{Api, plain, wire};
 use crate::status::Violations;
 
@@ -17,6 +18,8 @@ pub(super) async fn handle(
     let sku = found.taken("sku", Sku::new("sku", request.sku));
     let now = api.0.clock.now();
     let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), now);
+    let days = Days::read(&mut found, request.curve, request.quantity);
+    let asked = asked.zip(days).map(|(asked, days)| asked.with(days));
     let (sku, asked) = found.converted(sku.zip(asked))?;
     api.reach(request.min_version).await?;
     asked.check(api.engine())?;

@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `availability` | what can be promised of a SKU, for one and for many |
+//! | `days` | the same day by day, where a request asks for it |
 //! | `wanted` | the engine's operations, as requests and rows of a feed ask for them |
 //! | `change` | what every change of one pair has: its request, its command, its answer |
 //! | `transfer` | what both commands on a transfer have |
@@ -16,6 +17,7 @@ mod batch_get_availability;
 mod cancel_inbound;
 mod change;
 mod count_stock;
+mod days;
 mod dispatch_transfer;
 mod get_availability;
 mod get_stock;

@@ -1,0 +1,90 @@
+//! What can be promised day by day. Nodes are in UTC here.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::engine::{Curve, Engine};
+use backstock_engine::model::{Day, Timestamp};
+
+use super::Naive;
+use super::pair::same;
+use crate::fixture::{DAY, NOW, sku};
+
+/// What can be promised day by day.
+#[derive(Debug, Default)]
+pub struct Days {
+    /// Units that are there.
+    pub now: i64,
+    /// Whether any quantity is.
+    pub unlimited: bool,
+    /// Units that come, by day.
+    pub coming: BTreeMap<i64, i64>,
+}
+
+impl Days {
+    /// So many units are expected then.
+    pub fn expect(&mut self, eta: Timestamp, units: i64) {
+        let (day, today) = (day(eta), day(NOW));
+        let counted_on = if day < today { today + 1 } else { day };
+        *self.coming.entry(counted_on).or_default() += units;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.now += other.now;
+        self.unlimited |= other.unlimited;
+        for (day, units) in &other.coming {
+            *self.coming.entry(*day).or_default() += units;
+        }
+    }
+
+    fn steps(&self) -> Vec<(i64, i64, i64)> {
+        let mut atp = self.now;
+        let step = |(day, units): (&i64, &i64)| {
+            atp += units;
+            (*day, *units, atp)
+        };
+        self.coming.iter().map(step).collect()
+    }
+
+    fn earliest(&self, quantity: i64) -> Option<i64> {
+        let today = (self.unlimited || self.now >= quantity).then(|| day(NOW));
+        let later = || self.steps().into_iter().find(|(_, _, atp)| *atp >= quantity);
+        today.or_else(|| later().map(|(day, ..)| day))
+    }
+
+    fn compare(&self, what: &str, curve: &Curve) -> Result<(), String> {
+        let count = |units: u64| i64::try_from(units).expect("not that many");
+        let day = |day: Day| i64::from(day.epoch_days());
+        let steps = curve.steps().map(|s| (day(s.day), count(s.units), count(s.atp)));
+        let expected = self.steps();
+        same(&format!("the days of {what}"), &steps.collect::<Vec<_>>(), &expected)?;
+        let most = expected.last().map_or(self.now, |(_, _, atp)| *atp);
+        for quantity in [1, 7, most.max(1), most + 1] {
+            let found = curve.earliest(quantity.unsigned_abs()).map(day);
+            let what = format!("the first day for {quantity} of {what}");
+            same(&what, &found, &self.earliest(quantity))?;
+        }
+        Ok(())
+    }
+}
+
+const fn day(at: Timestamp) -> i64 {
+    at.as_micros().div_euclid(DAY)
+}
+
+impl Naive {
+    /// Compares what can be promised of an item day by day, at each node and over all of them.
+    pub(super) async fn compare_days(&self, engine: &Engine, item: &str) -> Result<(), String> {
+        let there = engine.availability(&sku(item), self.horizon()).await;
+        let there = there.map_err(|error| error.to_string())?;
+        let (mut all, mut curves) = (Days::default(), Vec::new());
+        for node in there.nodes.iter().filter(|node| self.is_enabled(node.node.as_str())) {
+            let curve = engine.curve(node, NOW).map_err(|error| error.to_string())?;
+            let pair = self.pairs.get(&(item.to_owned(), node.node.to_string()));
+            let days = pair.map(|pair| pair.days(self.horizon())).unwrap_or_default();
+            days.compare(&format!("{item} at {}", node.node), &curve)?;
+            all.add(&days);
+            curves.push(curve);
+        }
+        all.compare(item, &Curve::together(&curves))
+    }
+}
