@@ -14,6 +14,7 @@ pub use crate::model::order::trace::{Candidate, Trace};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
 pub use crate::placing::Quoted;
 pub use crate::placing::judge::LineShortage;
+pub use crate::placing::services::ServiceQuote;
 pub use crate::placing::submitted::{OrderAnswer, PlaceOutcome, Submitted};
 pub use crate::planning::Draft;
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};

@@ -2,15 +2,16 @@
 
 use tokio::task::coop::consume_budget;
 
-use super::{Engine, EngineError, OrderAnswer, Quoted, Submitted};
+use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
     DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
     SetPolicy, ShipShipment,
 };
-use crate::model::Lsn;
+use crate::model::{Lsn, ServiceName};
 use crate::placing;
+use crate::placing::services::quote_services;
 use crate::transaction::command::{Command, Outcome, run};
 
 /// The outcome of a command.
@@ -81,6 +82,18 @@ impl Engine {
         self.kernel.state.tell_time(command.meta.at);
         self.kernel.decides()?;
         placing::quote(&self.kernel, command).await
+    }
+
+    /// Decides on an order by each of these services, or by all of the policy where none is named,
+    /// as placing it would, and changes nothing. Neither its service nor its id is looked at.
+    pub async fn quote_services(
+        &self,
+        command: &PlaceOrder,
+        services: &[ServiceName],
+    ) -> Result<Vec<ServiceQuote>, EngineError> {
+        self.kernel.state.tell_time(command.meta.at);
+        self.kernel.decides()?;
+        quote_services(&self.kernel, command, services).await
     }
 
     /// Cancels what is left of an order, or units of some lines.

@@ -15,6 +15,7 @@ pub mod places;
 pub mod request;
 pub mod resolve;
 mod seen;
+pub mod services;
 pub mod submitted;
 
 use std::sync::Arc;
@@ -173,7 +174,28 @@ pub async fn quote(kernel: &Kernel, command: &impl Places) -> Result<Quoted, Eng
         return Ok(Quoted::Known(Arc::new(known)));
     }
     let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
-    Ok(match decide(kernel, &wanted, &mut Attempts::begin(kernel)).await? {
+    decided(kernel, &wanted).await
+}
+
+/// Decides on what was never placed, as placing would, and changes nothing: its id is not looked
+/// at. What durable state refuses is an answer as well.
+///
+/// # Errors
+/// What is wrong with the content, and what stopped the engine.
+async fn estimate(
+    kernel: &Kernel,
+    command: &impl Places,
+) -> Result<Result<Quoted, Refusal>, EngineError> {
+    let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    match decided(kernel, &wanted).await {
+        Ok(quoted) => Ok(Ok(quoted)),
+        Err(EngineError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(error) => Err(error),
+    }
+}
+
+async fn decided(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Quoted, EngineError> {
+    Ok(match decide(kernel, wanted, &mut Attempts::begin(kernel)).await? {
         Decided::Plan(draft, _) => Quoted::Plan(Box::new(draft)),
         Decided::SoldOut(shortages) => Quoted::SoldOut(shortages),
     })

@@ -21,6 +21,9 @@ pub struct Draft {
     pub promise_by: Day,
     /// Units without supply, by line.
     pub unfilled: SmallVec<[u32; 4]>,
+    /// What the plan costs, in minor units of the policy's currency: what the objective of cost
+    /// counts. Units that wait cost nothing yet.
+    pub cost: u64,
     /// Whether candidates were left out.
     pub cut_short: bool,
     /// Whether something comes later than the policy promises to new orders: units that wait
@@ -93,6 +96,7 @@ pub(super) fn draft(
         allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
         promise_by: wanted.promise_by,
         unfilled: SmallVec::from_slice(&plan.unfilled),
+        cost: plan.score.cost,
         cut_short: candidates.cut_short(),
         comes_late: candidates.comes_late(),
         in_flight: SmallVec::from_slice(in_flight),

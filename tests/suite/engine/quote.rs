@@ -66,6 +66,59 @@ fn a_quote_is_what_placing_answers() {
     }
 }
 
+/// By each service, whatever the order says itself.
+#[test]
+fn a_quote_by_all_services_has_the_quote_of_each() {
+    for seed in seeds("a_quote_by_all_services", 6) {
+        let mut single = Single::fresh();
+        let engine = single.engine.clone();
+        single.run(define(&engine));
+        let mut commands = Generator::new(seed, "q");
+        let mut quoted = 0;
+        for _ in 0..200 {
+            match commands.next() {
+                Command::PlaceOrder(command) => {
+                    let all = single.run(engine.quote_services(&command, &[]));
+                    for name in engine.policy().services.iter().map(|service| &service.name) {
+                        let order = OrderRequest {
+                            id: order_id(&format!("new-{}", name.as_str())),
+                            service: Some(name.clone()),
+                            ..command.order.clone()
+                        };
+                        let one = PlaceOrder { order, ..command.clone() };
+                        let one = single.run(engine.quote_order(&one));
+                        let same = match &all {
+                            Err(error) => Some(error) == one.as_ref().err(),
+                            Ok(all) => {
+                                let of = all.iter().find(|quote| quote.service == *name);
+                                is_same(&of.expect("a quote for each").quoted, &one)
+                            }
+                        };
+                        assert!(same, "seed {seed}, order {}, {name:?}", command.order.id);
+                        quoted += 1;
+                    }
+                    drop(single.run(engine.place_order(command)));
+                }
+                other => drop(single.run(run(&engine, other))),
+            }
+        }
+        assert!(quoted > 40, "seed {seed}: {quoted}");
+        assert_clean(&engine);
+    }
+}
+
+fn is_same(by_service: &Result<Quoted, Refusal>, one: &Result<Quoted, EngineError>) -> bool {
+    match (by_service, one) {
+        (Ok(Quoted::Plan(all)), Ok(Quoted::Plan(one))) => {
+            (&all.shipments, &all.allocations, all.cost)
+                == (&one.shipments, &one.allocations, one.cost)
+        }
+        (Ok(Quoted::SoldOut(all)), Ok(Quoted::SoldOut(one))) => all == one,
+        (Err(refusal), Err(EngineError::Refused(other))) => refusal == other,
+        _ => false,
+    }
+}
+
 /// Only a supplier has the item, and no unit waits at a supplier.
 #[test]
 fn a_quote_refuses_what_can_wait_nowhere() {

@@ -14,6 +14,7 @@ pub mod metrics;
 mod opening;
 mod orders;
 mod overdue;
+mod quotes;
 mod reasons;
 mod repeats;
 mod scenarios;

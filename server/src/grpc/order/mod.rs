@@ -1,4 +1,4 @@
-//! `OrderService`: placing, reading, cancelling, explaining. A file a method, and what
+//! `OrderService`: placing, quoting, reading, cancelling, explaining. A file a method, and what
 //! they share.
 //!
 //! | file | what |
@@ -15,6 +15,7 @@ mod get_order;
 mod place_order;
 mod place_orders;
 pub(super) mod placing;
+mod quote_services;
 pub(super) mod request;
 pub(super) mod text;
 pub(super) mod view;
@@ -32,6 +33,7 @@ use crate::status::Violations;
 service! {
     OrderService:
     place_order(Encoded<v1::PlaceOrderRequest>) -> Encoded<v1::PlaceOrderResponse>;
+    quote_services(v1::QuoteServicesRequest) -> v1::QuoteServicesResponse;
     get_order(v1::GetOrderRequest) -> v1::GetOrderResponse;
     cancel_order(v1::CancelOrderRequest) -> v1::CancelOrderResponse;
     explain_order(v1::ExplainOrderRequest) -> v1::ExplainOrderResponse;

@@ -86,6 +86,23 @@ impl<'a> From<&'a v1::CreateHoldRequest> for OrderText<'a> {
     }
 }
 
+/// What is quoted, as an order without an id or a service.
+impl<'a> From<&'a v1::QuoteServicesRequest> for OrderText<'a> {
+    fn from(request: &'a v1::QuoteServicesRequest) -> Self {
+        Self {
+            customer_id: &request.customer_id,
+            channel: &request.channel,
+            destination_postal_code: &request.destination_postal_code,
+            destination_country_code: &request.destination_country_code,
+            wanted_by: request.wanted_by,
+            shortage_policy: request.shortage_policy,
+            split_policy: request.split_policy,
+            lines: request.lines.iter().map(LineText::from).collect(),
+            ..Self::default()
+        }
+    }
+}
+
 impl<'a> From<&'a v1::PlaceOrderLine> for LineText<'a> {
     fn from(line: &'a v1::PlaceOrderLine) -> Self {
         Self { sku: &line.sku, quantity: line.quantity }
