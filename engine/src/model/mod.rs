@@ -56,8 +56,9 @@ pub use pack::Unpackable;
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
-    ClosedInbound, ClosedInbounds, Declined, Extras, Found, Inbound, Parts, Proposal, Refused,
-    Repeg, Serves, Stock, StockChange, StockEffect, StockOperation, ToldAt, TransferAnnounced,
+    ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found, Inbound, InboundWeighed,
+    Parts, Proposal, Refused, Repeg, Serves, Stock, StockChange, StockEffect, StockOperation,
+    ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

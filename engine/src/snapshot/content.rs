@@ -7,9 +7,10 @@ use rkyv::util::AlignedVec;
 
 use super::chunk::Kind;
 use super::image::{
-    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedItemsV5, ArchivedOrdersV1,
-    ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError, ItemsV1, ItemsV5,
-    OrdersV2, RequestsV1, access, differs_by_weekday, have_holds, have_supplies,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7,
+    ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError,
+    ItemsV1, ItemsV5, ItemsV7, OrdersV2, RequestsV1, access, differs_by_weekday, have_confidences,
+    have_holds, have_supplies,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -42,6 +43,7 @@ impl Content {
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
+            Self::Items(items) if have_confidences(items) => 7,
             Self::Items(items) if have_holds(items) => 6,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_repegged()) => 4,
             Self::Items(items) if have_supplies(items) => 5,
@@ -56,6 +58,7 @@ impl Content {
                 rkyv::to_bytes(&CatalogueV3::from(&**network))
             }
             Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
+            Self::Items(items) if self.version() >= 7 => rkyv::to_bytes(&ItemsV7::from(&**items)),
             Self::Items(items) if self.version() >= 5 => rkyv::to_bytes(&ItemsV5::from(&**items)),
             Self::Items(items) => {
                 rkyv::to_bytes(&ItemsV1 { items: items.iter().map(Into::into).collect() })
@@ -89,6 +92,9 @@ impl Content {
             Kind::Catalogue => {
                 let archive = access::<ArchivedCatalogueV1>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
+            }
+            Kind::Items if version >= 7 => {
+                Self::Items(access::<ArchivedItemsV7>(payload)?.states()?)
             }
             Kind::Items if version >= 5 => {
                 Self::Items(access::<ArchivedItemsV5>(payload)?.states()?)

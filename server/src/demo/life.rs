@@ -271,6 +271,7 @@ fn announcement(supply: &DemoInbound) -> v1::StockRow {
         inbound_id: supply.id.clone(),
         quantity: supply.quantity.into(),
         eta: Some(wire_day(day_of(supply.eta))),
+        confidence_basis_points: None,
     };
     row(&supply.sku, supply.node, v1::stock_row::Change::Inbound(inbound))
 }

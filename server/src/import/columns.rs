@@ -63,7 +63,7 @@ impl Kind {
             },
             Self::Inbound => Columns {
                 required: &["inbound_id", "sku", "node_id", "quantity", "eta"],
-                optional: &[],
+                optional: &["confidence_basis_points"],
             },
             Self::Orders => Columns {
                 required: &["order_id", "destination_postal_code", "sku", "quantity"],

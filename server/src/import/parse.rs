@@ -136,6 +136,7 @@ fn inbound(record: &Record) -> Result<v1::StockRow, Vec<Bad>> {
         inbound_id: columns.required("inbound_id"),
         quantity: columns.optional("quantity", WHOLE_NUMBER).unwrap_or_default(),
         eta: day(&mut columns, "eta"),
+        confidence_basis_points: columns.optional("confidence_basis_points", WHOLE_NUMBER),
     };
     row(columns, v1::stock_row::Change::Inbound(announced))
 }

@@ -57,8 +57,8 @@ impl Pair {
     /// What can be promised by an instant.
     pub fn offers(&self, until: Timestamp) -> i64 {
         let inbound = self.inbound.iter().filter(|(_, expected)| expected.eta <= until);
-        let free = |(no, expected): (&u16, &Expected)| count(expected.quantity - self.pegged(*no));
-        self.free().max(0) + inbound.map(free).sum::<i64>()
+        let free = inbound.map(|(no, expected)| count(expected.free(self.pegged(*no))));
+        self.free().max(0) + free.sum::<i64>()
     }
 
     /// What can be promised day by day, as far as an instant.
@@ -66,7 +66,7 @@ impl Pair {
         let now = if self.unlimited { 0 } else { self.free().max(0) };
         let mut days = Days { now, unlimited: self.unlimited, ..Days::default() };
         for (no, expected) in self.inbound.iter().filter(|(_, expected)| expected.eta <= until) {
-            let units = count(expected.quantity - self.pegged(*no));
+            let units = count(expected.free(self.pegged(*no)));
             if units > 0 {
                 days.expect(expected.eta, units);
             }
@@ -122,6 +122,14 @@ impl Pair {
             }
             StockOperation::ChangeInbound { id, quantity, eta } => {
                 self.change_inbound(id.as_str(), quantity.map(|q| q as usize), *eta)?;
+            }
+            StockOperation::Weigh { operation, confidence_basis_points } => {
+                self.change(operation)?;
+                let id = operation.inbound().ok_or("about no supply")?.as_str();
+                if let Ok(no) = self.open(id) {
+                    let expected = self.inbound.get_mut(&no).ok_or("it is open")?;
+                    expected.basis_points = usize::from(*confidence_basis_points);
+                }
             }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 self.receive_inbound(id.as_str(), *quantity as usize, *closes)?;
@@ -197,7 +205,7 @@ impl Pair {
         let there = match supply {
             Supply::OnHand | Supply::Supplier => self.free() > 0,
             Supply::Inbound(InboundNo(no)) => {
-                self.inbound.get(&no).is_some_and(|e| e.quantity > self.pegged(no))
+                self.inbound.get(&no).is_some_and(|e| e.free(self.pegged(no)) > 0)
             }
             Supply::Backorder => true,
         };

@@ -102,10 +102,22 @@ fn announce(world: &mut World, item: &'static str, at: &'static str) -> StockOpe
     let id = InboundId::new("inbound", world.id("po-")).expect("an inbound id");
     world.announced.push((item, at, id.clone()));
     let (quantity, eta) = (world.random.within(1..9), eta(world));
-    if world.random.percent(30) {
-        return StockOperation::StateInbound { id, ordered: quantity, eta };
+    let operation = if world.random.percent(30) {
+        StockOperation::StateInbound { id, ordered: quantity, eta }
+    } else {
+        StockOperation::AnnounceInbound { id, quantity, eta }
+    };
+    weighed(world, operation)
+}
+
+/// The same, and sometimes a part of the supply is all that counts.
+fn weighed(world: &mut World, operation: StockOperation) -> StockOperation {
+    if !world.random.percent(15) {
+        return operation;
     }
-    StockOperation::AnnounceInbound { id, quantity, eta }
+    let parts = [0, 2_500, 5_000, 9_999, 10_000];
+    let confidence_basis_points = *world.random.pick(&parts);
+    StockOperation::Weigh { operation: Box::new(operation), confidence_basis_points }
 }
 
 /// When a supply is expected. Some lie beyond the horizon.
@@ -121,13 +133,14 @@ fn of_inbound(world: &mut World) -> ChangeStock {
             let quantity = world.random.percent(70).then(|| world.random.within(1..9));
             let eta = world.random.percent(50).then(|| eta(world));
             let quantity = quantity.or_else(|| eta.is_none().then_some(1));
-            StockOperation::ChangeInbound { id, quantity, eta }
+            weighed(world, StockOperation::ChangeInbound { id, quantity, eta })
         }
         10..19 => StockOperation::CancelInbound { id },
         19..22 => StockOperation::AnnounceInbound { id, quantity: 1, eta: eta(world) },
         22..28 => {
             let ordered = world.random.within(1..12);
-            StockOperation::StateInbound { id, ordered, eta: eta(world) }
+            let eta = eta(world);
+            weighed(world, StockOperation::StateInbound { id, ordered, eta })
         }
         _ => StockOperation::ReceiveInbound {
             id,

@@ -42,7 +42,7 @@ impl Mixture {
             entry.weight_min.max(drawn)
         };
         let weights = Command::LIST.iter().map(weight).collect();
-        let (keyed_percent, again_percent) = (random.within(5..50), random.within(2..15));
+        let (keyed_percent, again_percent) = (random.within(10..60), random.within(4..25));
         Self { weights, keyed_percent, again_percent }
     }
 

@@ -59,6 +59,7 @@ async fn a_feed_sent_again_does_not_announce_what_has_arrived() {
         inbound_id: "PO-1".into(),
         quantity: 12,
         eta: announced.inbound.and_then(|inbound| inbound.eta),
+        confidence_basis_points: None,
     };
     let row = v1::StockRow {
         sku: "RARE".into(),

@@ -239,7 +239,12 @@ pub fn announcement(sku: &str, id: &str, quantity: u64) -> v1::AnnounceInboundRe
     v1::AnnounceInboundRequest {
         sku: sku.into(),
         node_id: "NYC".into(),
-        inbound: Some(v1::InboundAnnouncement { inbound_id: id.into(), quantity, eta }),
+        inbound: Some(v1::InboundAnnouncement {
+            inbound_id: id.into(),
+            quantity,
+            eta,
+            confidence_basis_points: None,
+        }),
         ..Default::default()
     }
 }

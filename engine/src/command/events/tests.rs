@@ -11,12 +11,12 @@ use crate::model::ids::{
     Sku,
 };
 use crate::model::{
-    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Day, DeclineReason, Declined,
-    Dispatch, Found, Hold, HoldState, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective,
-    Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Pegged, Policy,
-    Proposal, Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash,
-    Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told, ToldAt, WeekdayCutOffs,
-    Weekdays,
+    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Confidence, Day, DeclineReason,
+    Declined, Dispatch, Found, Hold, HoldState, InboundWeighed, LineRepegged, Lsn, Move, Node,
+    NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
+    PackedOrder, Pair, Pegged, Policy, Proposal, Record, RequestId, Serves, Service, Shipment,
+    Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
+    Told, ToldAt, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -247,6 +247,14 @@ fn of_supplies() -> Vec<Named> {
             supply(StockChange::InboundReopened { no: NO, id: id.clone(), quantity: 8, eta: ETA }),
         ),
         ("inbound_moved", supply(StockChange::InboundMoved { no: NO, quantity: 39, eta: ETA })),
+        (
+            "inbound_weighed",
+            supply(StockChange::InboundWeighed(Box::new(InboundWeighed {
+                no: NO,
+                change: StockChange::InboundMoved { no: NO, quantity: 39, eta: ETA },
+                confidence: Confidence::new(7_500).unwrap(),
+            }))),
+        ),
         ("inbound_late", supply(StockChange::InboundLate { id: id.clone(), quantity: 2 })),
         ("unchanged", supply(StockChange::Unchanged)),
         (

@@ -83,7 +83,7 @@ impl Command for ChangeStock {
             Refusal::InboundNotFound {
                 sku: self.sku.clone(),
                 node_id: self.node.clone(),
-                inbound_id: inbound_of(&self.operation).to_owned(),
+                inbound_id: self.operation.inbound().map(ToString::to_string).unwrap_or_default(),
             }
         })?;
         Ok(Decision::Event(StockChanged { pair, change, serves: Some(Serves::Backlog) }))
@@ -134,6 +134,7 @@ fn find_pair(
         | StockOperation::AnnounceInbound { .. }
         | StockOperation::StateInbound { .. }
         | StockOperation::ChangeInbound { .. }
+        | StockOperation::Weigh { .. }
         | StockOperation::ReceiveInbound { .. }
         | StockOperation::CancelInbound { .. } => !at_supplier,
     };
@@ -141,17 +142,6 @@ fn find_pair(
         (true, _) => Ok(Pair { sku, node: no }),
         (false, true) => Err(Refusal::NodeIsSupplier { node_id: node.clone() }),
         (false, false) => Err(Refusal::NodeNotSupplier { node_id: node.clone() }),
-    }
-}
-
-fn inbound_of(operation: &StockOperation) -> &str {
-    match operation {
-        StockOperation::AnnounceInbound { id, .. }
-        | StockOperation::StateInbound { id, .. }
-        | StockOperation::ChangeInbound { id, .. }
-        | StockOperation::ReceiveInbound { id, .. }
-        | StockOperation::CancelInbound { id } => id.as_str(),
-        _ => "",
     }
 }
 
@@ -238,6 +228,10 @@ fn stock_change(change: &StockChange) -> Value {
             json!({ "change": "transfer_returned", "quantity": quantity })
         }
         StockChange::Declined(declined) => declined.describe(),
+        StockChange::InboundWeighed(weighed) => {
+            let counts = json!({ "confidence_basis_points": weighed.confidence.basis_points() });
+            joined(stock_change(&weighed.change), counts)
+        }
     }
 }
 

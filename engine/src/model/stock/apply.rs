@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::book::{Book, hash_reservation};
-use super::{Extras, Stock, StockEffect};
+use super::{Confidence, Extras, Stock, StockEffect};
 use crate::model::digest::{Part, PartHash, StateHash, hash_bytes, hash_words};
 use crate::model::ids::Pair;
 use crate::model::invariants::{check, conservation};
@@ -101,6 +101,10 @@ impl Extras {
             }
             if inbound.untold {
                 bytes.push(2);
+            }
+            if inbound.confidence != Confidence::WHOLE {
+                bytes.push(3);
+                bytes.extend_from_slice(&inbound.confidence.basis_points().to_le_bytes());
             }
             hash.add(hash_bytes(Part::Inbound, &bytes));
         }

@@ -5,7 +5,8 @@ mod inbound;
 use smallvec::SmallVec;
 
 use super::{
-    Declined, Extras, Found, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced,
+    Declined, Extras, Found, Inbound, InboundWeighed, Repeg, Serves, Stock, StockChange,
+    TransferAnnounced,
 };
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundNo, OrderNo, Pair};
@@ -106,6 +107,15 @@ impl<'a> Book<'a> {
                 self.close_inbound(no, arrived);
             }
             StockChange::Declined(ref declined) => self.decline(declined),
+            StockChange::InboundWeighed(ref weighed) => {
+                let InboundWeighed { no, change, confidence } = &**weighed;
+                self.change(change, serves);
+                let mut open = self.extras().inbound.iter_mut();
+                // With nothing more to come, the change closed it.
+                if let Some(inbound) = open.find(|inbound| inbound.no == *no) {
+                    inbound.confidence = *confidence;
+                }
+            }
             StockChange::TransferReturned { quantity } => {
                 self.stock.shipped = self.stock.shipped.wrapping_sub(quantity);
                 self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);

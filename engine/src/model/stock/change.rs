@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::Declined;
+use super::{Confidence, Declined};
 use crate::model::ids::{InboundId, InboundNo, NodeNo, Text};
 use crate::model::time::Timestamp;
 
@@ -216,6 +216,23 @@ pub enum StockChange {
     /// The node does not ship units of an order.
     #[n(21)]
     Declined(#[n(0)] Box<Declined>),
+    /// A supply on its way is announced or changed, and another part of it counts.
+    #[n(22)]
+    InboundWeighed(#[n(0)] Box<InboundWeighed>),
+}
+
+/// A supply on its way is announced or changed, and another part of it counts from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InboundWeighed {
+    /// Which one.
+    #[n(0)]
+    pub no: InboundNo,
+    /// What else happens to it.
+    #[n(1)]
+    pub change: StockChange,
+    /// How much of it counts.
+    #[n(2)]
+    pub confidence: Confidence,
 }
 
 /// Units that are on their way from another node.

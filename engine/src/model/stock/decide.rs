@@ -1,7 +1,10 @@
 //! Deciding what an operation does to a pair, on durable state alone.
 
 use super::bounds::{bounded, has_room, not_more};
-use super::{ClosedInbound, Inbound, Proposal, Stock, StockChange, StockOperation};
+use super::{
+    ClosedInbound, Confidence, Inbound, InboundWeighed, Proposal, Stock, StockChange,
+    StockOperation,
+};
 use crate::limits::STOCK_UNITS_MAX;
 use crate::model::ids::InboundId;
 use crate::model::refusal::Refusal;
@@ -102,6 +105,10 @@ impl Stock {
                 let eta = eta.unwrap_or(inbound.eta);
                 Ok(StockChange::InboundMoved { no: inbound.no, quantity, eta })
             }
+            StockOperation::Weigh { operation, confidence_basis_points } => {
+                let confidence = Confidence::new(*confidence_basis_points).unwrap_or_default();
+                self.weighed(self.operate(operation)?, operation, confidence)
+            }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 let (quantity, closes) = (*quantity, *closes);
                 let change = match (self.open(id), self.closed(id)) {
@@ -170,6 +177,7 @@ impl Stock {
             | StockChange::TransferReturned { quantity } => free + i64::from(quantity),
             StockChange::TransferLeft { quantity } => free - i64::from(quantity),
             StockChange::Declined(ref declined) => self.free_declined(declined),
+            StockChange::InboundWeighed(ref weighed) => self.free_after(&weighed.change),
             StockChange::InboundAnnounced { .. }
             | StockChange::InboundChanged { .. }
             | StockChange::InboundCancelled { .. }
@@ -216,6 +224,27 @@ impl Stock {
                 Ok(StockChange::InboundReopened { no, id, quantity, eta })
             }
         }
+    }
+
+    /// The same change of a supply, of which so much counts from now on.
+    fn weighed(
+        &self,
+        change: StockChange,
+        operation: &StockOperation,
+        confidence: Confidence,
+    ) -> Result<StockChange, Refused> {
+        let (no, before) = match (&change, operation.inbound().and_then(|id| self.open(id))) {
+            (_, Some(open)) => (open.no, open.confidence),
+            (StockChange::InboundAnnounced { no, .. }, None)
+            | (StockChange::InboundReopened { no, .. }, None) => (*no, Confidence::WHOLE),
+            // It is closed, and stays so.
+            (_, None) => return Ok(change),
+        };
+        if before == confidence {
+            return Ok(change);
+        }
+        self.inbound_no(no).map_or(Ok(()), Inbound::refuse_transfer)?;
+        Ok(StockChange::InboundWeighed(Box::new(InboundWeighed { no, change, confidence })))
     }
 
     fn announced(

@@ -8,6 +8,7 @@
 //! A file of open orders comes every night, and says of each how much was ordered in all.
 //! What is still to come is that, less what arrived.
 
+use super::confidence::Confidence;
 use crate::limits::CLOSED_INBOUND_PER_PAIR_MAX;
 use crate::model::digest::{Part, hash_written};
 use crate::model::ids::{InboundId, InboundNo, NodeNo};
@@ -32,12 +33,15 @@ pub struct Inbound {
     pub from: Option<NodeNo>,
     /// Whether another day is expected than was told to orders that rest on them.
     pub untold: bool,
+    /// How much of what is still expected may be promised.
+    pub confidence: Confidence,
 }
 
 impl Inbound {
-    /// Units that can still be promised.
-    pub const fn free(&self) -> u32 {
-        self.quantity - self.pegged
+    /// Units that can still be promised: what counts of those expected, less those promised. A
+    /// supply that counts for less than was promised from it keeps its promises.
+    pub fn free(&self) -> u32 {
+        self.confidence.of(self.quantity).saturating_sub(self.pegged)
     }
 
     /// Units ordered in all.

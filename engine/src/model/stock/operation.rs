@@ -2,6 +2,7 @@
 
 use minicbor::Encode;
 
+use super::confidence::Confidence;
 use crate::limits;
 use crate::model::check::{finish, in_range};
 use crate::model::ids::{InboundId, Text};
@@ -103,6 +104,17 @@ pub enum StockOperation {
         #[n(2)]
         eta: Option<Timestamp>,
     },
+    /// Announces, states or changes a supply on its way, and says how much of it counts. Of a
+    /// change, nothing else has to be said.
+    #[n(12)]
+    Weigh {
+        /// How it is announced, stated or changed.
+        #[n(0)]
+        operation: Box<Self>,
+        /// The part of it that may be promised, in basis points, 0 to 10,000.
+        #[n(1)]
+        confidence_basis_points: u16,
+    },
     /// Takes in units of an announced supply, also of one that is closed.
     #[n(9)]
     ReceiveInbound {
@@ -127,11 +139,29 @@ pub enum StockOperation {
 
 impl StockOperation {
     /// When a supply is expected from now on, if the operation says.
-    pub const fn eta(&self) -> Option<Timestamp> {
+    pub fn eta(&self) -> Option<Timestamp> {
         match self {
             Self::AnnounceInbound { eta, .. } | Self::StateInbound { eta, .. } => Some(*eta),
             Self::ChangeInbound { eta, .. } => *eta,
+            Self::Weigh { operation, .. } => operation.eta(),
             _ => None,
+        }
+    }
+
+    /// The supply on its way that it is about, if it is about one.
+    pub fn inbound(&self) -> Option<&InboundId> {
+        match self {
+            Self::AnnounceInbound { id, .. }
+            | Self::StateInbound { id, .. }
+            | Self::ChangeInbound { id, .. }
+            | Self::ReceiveInbound { id, .. }
+            | Self::CancelInbound { id } => Some(id),
+            Self::Weigh { operation, .. } => operation.inbound(),
+            Self::Set { .. }
+            | Self::SupplierFeed { .. }
+            | Self::Receive { .. }
+            | Self::Adjust { .. }
+            | Self::Count { .. } => None,
         }
     }
 
@@ -174,6 +204,9 @@ impl StockOperation {
             | Self::StateInbound { ordered: quantity, .. } => {
                 units("quantity", *quantity, 1);
             }
+            Self::Weigh { operation, confidence_basis_points } => {
+                return finish(weighed(operation, *confidence_basis_points));
+            }
             Self::ChangeInbound { quantity: None, eta: None, .. } => {
                 found.push(says_nothing("quantity", "neither quantity nor eta is set"));
             }
@@ -185,6 +218,20 @@ impl StockOperation {
         }
         finish(found)
     }
+}
+
+/// What is wrong with an operation that says how much of a supply counts.
+fn weighed(operation: &StockOperation, confidence_basis_points: u16) -> Vec<Violation> {
+    let mut found = match operation {
+        StockOperation::ChangeInbound { quantity: None, eta: None, .. } => Vec::new(),
+        StockOperation::AnnounceInbound { .. }
+        | StockOperation::StateInbound { .. }
+        | StockOperation::ChangeInbound { .. } => operation.validate().err().unwrap_or_default(),
+        _ => vec![says_nothing("operation", "is about no supply on its way")],
+    };
+    let (field, value) = ("confidence_basis_points".into(), i64::from(confidence_basis_points));
+    in_range(&mut found, field, value, 0, i64::from(Confidence::BASIS_POINTS_MAX));
+    found
 }
 
 /// An operation that says nothing is a slip of its caller.

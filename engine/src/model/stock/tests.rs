@@ -1,5 +1,6 @@
 //! Tables: given this stock and these effects, exactly these quantities.
 
+mod confidence;
 mod declined;
 mod supply;
 

@@ -2,7 +2,7 @@
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
 //! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
-//! that nodes answered. Each is written only where there is such a thing, so that all other
+//! that nodes answered, and supplies of which not all counts. Each is written only where there is such a thing, so that all other
 //! snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -16,6 +16,7 @@
 
 mod access;
 mod codes;
+mod confidence;
 mod error;
 mod network;
 mod order;
@@ -23,6 +24,7 @@ mod stock;
 mod supply;
 
 pub(super) use access::access;
+pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub use error::ImageError;
 pub(super) use network::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, CatalogueV1, CatalogueV3, differs_by_weekday,

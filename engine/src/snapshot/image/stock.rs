@@ -6,8 +6,8 @@ use rkyv::{Archive, Serialize};
 use super::error::ImageError;
 use crate::model::invariants::conservation;
 use crate::model::{
-    ClosedInbounds, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo, Reservation,
-    Sku, SkuNo, Stock, Supply, Text, Timestamp,
+    ClosedInbounds, Confidence, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo,
+    Reservation, Sku, SkuNo, Stock, Supply, Text, Timestamp,
 };
 use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
@@ -213,5 +213,6 @@ fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
         received: 0,
         from: None,
         untold: false,
+        confidence: Confidence::WHOLE,
     })
 }

@@ -2,9 +2,9 @@
 
 use super::world::{Happening, World, item, node, order};
 use crate::model::{
-    Answer, AnswerKind, DeclineReason, Hold, HoldId, HoldState, InboundId, InboundNo, Lsn, Node,
-    NodeNo, OrderId, OwnerId, Pair, Policy, SkuNo, StockChange, Supply, Timestamp,
-    TransferAnnounced, WeekdayCutOffs, Weekdays,
+    Answer, AnswerKind, Confidence, DeclineReason, Hold, HoldId, HoldState, InboundId, InboundNo,
+    InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnerId, Pair, Policy, SkuNo, StockChange, Supply,
+    Timestamp, TransferAnnounced, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
@@ -85,7 +85,8 @@ pub(super) fn held_world() -> World {
     world
 }
 
-/// The same as in version 6, with a shipment that its node accepted, and one that it declined.
+/// The same as in version 6, with a shipment that its node accepted, and one that it declined,
+/// and a supply of which a part counts.
 pub(super) fn answered_world() -> World {
     let world = held_world();
     let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
@@ -98,6 +99,10 @@ pub(super) fn answered_world() -> World {
         }
         world.apply(Lsn::new(lsn), &Happening::Place(Box::new(answered)));
     }
+    let (no, confidence) = (InboundNo(0), Confidence::new(8_000).unwrap());
+    let change = StockChange::Unchanged;
+    let weighed = StockChange::InboundWeighed(Box::new(InboundWeighed { no, change, confidence }));
+    world.apply(Lsn::new(19), &Happening::Stock(pair, weighed));
     world
 }
 

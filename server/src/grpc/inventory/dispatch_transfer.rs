@@ -20,6 +20,10 @@ pub(super) async fn handle(
     let request_id = found.request_id(&request.request_id);
     let inbound = found.required("inbound", request.inbound.as_ref());
     let supply = inbound.map(|inbound| wanted::supply(&mut found, "inbound", inbound));
+    if inbound.is_some_and(|inbound| inbound.confidence_basis_points.is_some()) {
+        let all = "is not said of a transfer: all of it is on its way";
+        found.add("inbound.confidence_basis_points", all);
+    }
     let reason = found.taken("reason", Text::new("reason", &*request.reason));
     let command = supply.map(|(id, quantity, day)| {
         let mut meta = api.meta(request_id.flatten(), request.validate_only);

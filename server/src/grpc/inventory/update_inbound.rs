@@ -21,7 +21,9 @@ pub(super) async fn handle(
             .eta
             .as_ref()
             .map(|date| times::day(found, "eta", date).unwrap_or(Day::from_epoch_days(0)));
-        Some(Wanted::Change { id, quantity, eta })
+        let confidence = request.confidence_basis_points;
+        let change = Wanted::Change { id, quantity, eta };
+        Some(change.weighed(found, "confidence_basis_points", confidence))
     });
     let Changed { stock, version, is_repeat } = changed.await?;
     Ok(v1::UpdateInboundResponse { stock, version, is_repeat })

@@ -54,6 +54,7 @@ fn vendor_feed(stock: &Stock) -> v1::VendorFeed {
 
 fn supply(node: &Node, inbound: &Inbound, from_node_id: String) -> v1::InboundSupply {
     v1::InboundSupply {
+        confidence_basis_points: inbound.confidence.basis_points().into(),
         inbound_id: inbound.id.to_string(),
         quantity: inbound.quantity.into(),
         pegged: inbound.pegged.into(),

@@ -6,7 +6,9 @@ use backstock_engine::command::StockOperation;
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::limits::STOCK_UNITS_MAX;
 use backstock_engine::model::digest;
-use backstock_engine::model::{Day, InboundId, NodeId, Rule, Sku, Text, Timestamp, Violation};
+use backstock_engine::model::{
+    Confidence, Day, InboundId, NodeId, Rule, Sku, Text, Timestamp, Violation,
+};
 use backstock_proto::v1;
 
 use crate::grpc::fields::FieldNames;
@@ -55,6 +57,8 @@ pub(super) enum Wanted {
         /// The node's local day, if that changes.
         eta: Option<Day>,
     },
+    /// One of these, of which so many basis points count.
+    Weighed(Box<Self>, u16),
 }
 
 impl Wanted {
@@ -74,6 +78,10 @@ impl Wanted {
             Self::Change { id, quantity, eta } => {
                 Some(digest::fingerprint(&(sku, node, "change", id, quantity, eta)))
             }
+            Self::Weighed(wanted, confidence) => {
+                let content = wanted.content(sku, node);
+                Some(digest::fingerprint(&("weighed", content, confidence)))
+            }
         }
     }
 
@@ -81,7 +89,10 @@ impl Wanted {
     pub(super) fn validate(&self) -> Result<(), Vec<Violation>> {
         match self {
             Self::Operation(operation) => operation.validate(),
-            Self::Announce { .. } | Self::State { .. } | Self::Change { .. } => {
+            Self::Announce { .. }
+            | Self::State { .. }
+            | Self::Change { .. }
+            | Self::Weighed(..) => {
                 let any = |_| Ok::<_, Infallible>(Timestamp::default());
                 let Ok(operation) = self.clone().operation(any);
                 operation.validate()
@@ -94,9 +105,25 @@ impl Wanted {
         self.operation(|day| engine.start_of_day(node, day))
     }
 
+    /// The same, of which so many basis points count, if that is said.
+    pub(super) fn weighed(
+        self,
+        found: &mut Violations,
+        path: &str,
+        confidence: Option<u32>,
+    ) -> Self {
+        let Some(basis_points) = confidence else { return self };
+        let known = u16::try_from(basis_points).ok().and_then(Confidence::new);
+        if known.is_none() {
+            let max = i64::from(Confidence::BASIS_POINTS_MAX);
+            found.breaks(path, basis_points, Rule::OutOfRange { min: 0, max });
+        }
+        Self::Weighed(Box::new(self), known.unwrap_or_default().basis_points())
+    }
+
     fn operation<E>(
         self,
-        instant: impl Fn(Day) -> Result<Timestamp, E>,
+        instant: impl Fn(Day) -> Result<Timestamp, E> + Copy,
     ) -> Result<StockOperation, E> {
         Ok(match self {
             Self::Operation(operation) => operation,
@@ -110,6 +137,10 @@ impl Wanted {
                 let eta = eta.map(instant).transpose()?;
                 StockOperation::ChangeInbound { id, quantity, eta }
             }
+            Self::Weighed(wanted, confidence_basis_points) => StockOperation::Weigh {
+                operation: Box::new(wanted.operation(instant)?),
+                confidence_basis_points,
+            },
         })
     }
 }
@@ -196,7 +227,9 @@ pub(super) fn announcement(
 ) -> Option<Wanted> {
     let inbound = found.required(path, inbound)?;
     let (id, quantity, eta) = supply(found, path, inbound);
-    Some(Wanted::Announce { id, quantity, eta })
+    let announced = Wanted::Announce { id, quantity, eta };
+    let path = format!("{path}.confidence_basis_points");
+    Some(announced.weighed(found, &path, inbound.confidence_basis_points))
 }
 
 /// A supply as a file of open orders has it.
@@ -206,7 +239,9 @@ pub(super) fn stated(
     inbound: &v1::InboundAnnouncement,
 ) -> Wanted {
     let (id, ordered, eta) = supply(found, path, inbound);
-    Wanted::State { id, ordered, eta }
+    let stated = Wanted::State { id, ordered, eta };
+    let path = format!("{path}.confidence_basis_points");
+    stated.weighed(found, &path, inbound.confidence_basis_points)
 }
 
 /// The id, the quantity and the day of a supply.

@@ -18,6 +18,15 @@ pub(super) struct Expected {
     pub(super) from: Option<String>,
     /// Whether orders that rest on it are to be told of another day.
     pub(super) untold: bool,
+    /// The part of it that may be promised.
+    pub(super) basis_points: usize,
+}
+
+impl Expected {
+    /// Units that may still be promised, of which so many are.
+    pub(super) fn free(&self, pegged: usize) -> usize {
+        (self.quantity * self.basis_points / 10_000).saturating_sub(pegged)
+    }
 }
 
 /// A supply of which nothing more is to come.
@@ -38,10 +47,9 @@ impl Pair {
     pub(super) fn announce(&mut self, id: &str, quantity: usize, eta: Timestamp) {
         let no = self.announced;
         self.announced += 1;
-        self.inbound.insert(
-            no,
-            Expected { id: id.into(), quantity, arrived: 0, eta, from: None, untold: false },
-        );
+        let (id, arrived, from, untold, basis_points) = (id.into(), 0, None, false, 10_000);
+        self.inbound
+            .insert(no, Expected { id, quantity, arrived, eta, from, untold, basis_points });
     }
 
     pub(super) fn is_closed(&self, id: &str) -> bool {

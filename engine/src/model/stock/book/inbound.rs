@@ -3,7 +3,7 @@
 use super::Book;
 use crate::model::ids::{InboundId, InboundNo};
 use crate::model::reservations::Supply;
-use crate::model::stock::{ClosedInbound, Inbound, Serves};
+use crate::model::stock::{ClosedInbound, Confidence, Inbound, Serves};
 use crate::model::time::Timestamp;
 
 impl Book<'_> {
@@ -17,8 +17,9 @@ impl Book<'_> {
         let extras = self.extras();
         extras.inbound_next = no.0 + 1;
         let at = extras.inbound.partition_point(|i| i.no < no);
-        let (id, pegged, received, from, untold) = (id.clone(), 0, 0, None, false);
-        let inbound = Inbound { no, id, quantity, pegged, eta, received, from, untold };
+        let (id, confidence) = (id.clone(), Confidence::WHOLE);
+        let (pegged, received, from, untold) = (0, 0, None, false);
+        let inbound = Inbound { no, id, quantity, pegged, eta, received, from, untold, confidence };
         extras.inbound.insert(at, inbound);
     }
 
