@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{
-    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, OrderView, StockView,
-    Trace,
+    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, OrderView, Stamp,
+    StockView, Trace,
 };
 use crate::calendar::Calendar;
 use crate::command::AnyEvent;
@@ -15,6 +15,7 @@ use crate::model::{
     Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
     Record, RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
+use crate::read::stamp::stamp;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
 use crate::state::holds::HeldOfSku;
@@ -95,6 +96,20 @@ impl Engine {
         }
     }
 
+    /// Waits until the engine has applied an event after `version`.
+    ///
+    /// # Errors
+    /// What stopped the engine.
+    pub async fn newer_than(&self, version: Lsn) -> Result<(), EngineError> {
+        loop {
+            let next = self.kernel.next_step();
+            if self.version() > version {
+                return Ok(());
+            }
+            self.kernel.stepped(next).await?;
+        }
+    }
+
     /// The version that a request became, if one with that key was carried out.
     pub fn carried_out(&self, request: &RequestId) -> Option<Lsn> {
         self.kernel.state.requests.done(request).map(|done| done.lsn)
@@ -107,6 +122,11 @@ impl Engine {
         at: Timestamp,
     ) -> Result<Availability, EngineError> {
         read::availability(&self.kernel, sku, at).await
+    }
+
+    /// Whether what can be promised of a SKU changed since: its stamp is another one then.
+    pub async fn stamp(&self, sku: &Sku) -> Result<Stamp, EngineError> {
+        stamp(&self.kernel, sku).await
     }
 
     /// What a node can promise day by day, asked at `now`: of what [`availability`] read of all

@@ -80,6 +80,16 @@ pub(super) fn too_many_exports() -> Status {
     overloaded("as many snapshots as may be are being sent", RETRY_WHEN_SENT)
 }
 
+/// As many watches as may be are open.
+pub(super) fn too_many_watches() -> Status {
+    overloaded("as many watches as may be are open", RETRY_WHEN_SENT)
+}
+
+/// The end of a watch when the server drains.
+pub(super) fn watch_drained() -> Status {
+    draining("the server is shutting down; nothing more is told")
+}
+
 /// A fault of the program.
 pub(super) fn internal(message: impl Into<String>) -> Status {
     failure(Reason::Internal, message)

@@ -60,6 +60,23 @@ pub(super) const CURVES_MAX: usize = 100;
 /// Most nodes that an availability request may name.
 pub(super) const NODES_MAX: usize = 1_000;
 
+/// Watches of availability that are open at a time. While events are applied, each of them looks
+/// at a word of every pair of its SKUs twenty times a second: at 800,000 words, of a thousand
+/// SKUs at forty nodes each.
+pub(super) const WATCHES_MAX: usize = 64;
+
+/// How long a watch rests after a look, while there is something new: a page that is shown to a
+/// person need not be newer. The .proto files promise it.
+pub(super) const WATCH_REST: Duration = Duration::from_millis(50);
+
+/// Bytes from which on a response of a watch is not added to: callers take messages of 4 MiB, and
+/// a SKU at a thousand nodes has a tenth of one.
+pub(super) const WATCH_BYTES: usize = 256 << 10;
+
+/// How often a watch reads what did not change: a day begins, and what did not come by then is
+/// overdue.
+pub(super) const WATCH_CLOSELY: Duration = Duration::from_mins(1);
+
 /// Entries of a page when the request does not say how many.
 pub(super) const PAGE_SIZE_DEFAULT: usize = 100;
 

@@ -39,6 +39,7 @@ use std::sync::Arc;
 use backstock_engine::command::Meta;
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::{Lsn, Origin, RequestId, Text, Timestamp};
+use tokio::sync::Semaphore;
 use tonic::Status;
 
 use crate::clock::Clock;
@@ -63,6 +64,8 @@ struct Shared {
     orders: OrderMeters,
     streams: StreamMeters,
     exports: Exports,
+    /// Watches of availability that may be opened yet.
+    watches: Arc<Semaphore>,
     /// A node that is changed in part is read, merged and defined; two such
     /// changes at a time would lose one.
     merging_nodes: tokio::sync::Mutex<()>,
@@ -98,6 +101,7 @@ impl Api {
             orders: OrderMeters::default(),
             streams: StreamMeters::default(),
             exports: Exports::new(exports),
+            watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)),
             merging_nodes: tokio::sync::Mutex::default(),
         }))
     }

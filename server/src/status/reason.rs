@@ -82,8 +82,8 @@ reasons! {
     ReaderStalled = "READER_STALLED", Aborted;
     /// The request did not arrive within a minute.
     RequestStalled = "REQUEST_STALLED", Aborted;
-    /// Too many commands are in flight, too many snapshots are being sent, or answers on the
-    /// connection were not read for a minute.
+    /// Too many commands are in flight, too many snapshots are being sent, too many watches are
+    /// open, or answers on the connection were not read for a minute.
     Overloaded = "OVERLOADED", ResourceExhausted;
     /// The server has started and reads its data.
     Opening = "OPENING", Unavailable;

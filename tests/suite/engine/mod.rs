@@ -20,4 +20,5 @@ mod recovery;
 mod restore;
 mod services;
 mod simulated;
+mod stamp;
 mod store;

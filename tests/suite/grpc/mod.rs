@@ -21,3 +21,4 @@ mod scenarios;
 pub mod server;
 mod serving;
 mod snapshots;
+mod watch;

@@ -62,6 +62,11 @@ impl Asked {
         Self { days, ..self }
     }
 
+    /// The same, asked at another time.
+    pub(super) fn at(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// Refuses nodes that do not exist.
     pub(super) fn check(&self, engine: &Engine) -> Result<(), Status> {
         let unknown = self.nodes.iter().filter_map(|id| Some((id, engine.node(id).err()?)));

@@ -32,6 +32,7 @@ mod transfer;
 mod update_inbound;
 mod view;
 mod wanted;
+mod watch_availability;
 
 use backstock_proto::v1::inventory_service_server::InventoryService;
 use backstock_proto::{Encoded, v1};
@@ -60,6 +61,15 @@ service! {
     dispatch_transfer(v1::DispatchTransferRequest) -> v1::DispatchTransferResponse;
     recall_transfer(v1::RecallTransferRequest) -> v1::RecallTransferResponse;
     {
+        type WatchAvailabilityStream = Answers<Encoded<v1::WatchAvailabilityResponse>>;
+
+        async fn watch_availability(
+            &self,
+            request: Request<Encoded<v1::WatchAvailabilityRequest>>,
+        ) -> Result<Response<Self::WatchAvailabilityStream>, Status> {
+            watch_availability::start(self, request).await.map(Response::new)
+        }
+
         type LoadStockStream = Answers<v1::LoadStockResponse>;
 
         async fn load_stock(

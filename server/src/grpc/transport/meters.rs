@@ -119,6 +119,7 @@ pub(in crate::grpc) struct StreamMeters {
     pub(in crate::grpc) place_orders: Arc<StreamMeter>,
     pub(in crate::grpc) load_stock: Arc<StreamMeter>,
     pub(in crate::grpc) export_snapshot: Arc<StreamMeter>,
+    pub(in crate::grpc) watch_availability: Arc<StreamMeter>,
 }
 
 impl Default for StreamMeters {
@@ -128,6 +129,7 @@ impl Default for StreamMeters {
             place_orders: of("backstock.v1.OrderService/PlaceOrders"),
             load_stock: of("backstock.v1.InventoryService/LoadStock"),
             export_snapshot: of("backstock.v1.AdminService/ExportSnapshot"),
+            watch_availability: of("backstock.v1.InventoryService/WatchAvailability"),
         }
     }
 }
@@ -257,6 +259,7 @@ mod tests {
             [
                 "/backstock.v1.AdminService/ExportSnapshot",
                 "/backstock.v1.InventoryService/LoadStock",
+                "/backstock.v1.InventoryService/WatchAvailability",
                 "/backstock.v1.OrderService/PlaceOrders",
             ]
         );

@@ -68,6 +68,9 @@ pub(in crate::grpc) struct Answering<T> {
     work: Option<Work>,
 }
 
+/// All the room that a stream has for answers.
+pub(in crate::grpc) struct AllRoom(OwnedSemaphorePermit);
+
 /// The caller is gone.
 #[derive(Debug)]
 pub(in crate::grpc) struct Gone;
@@ -108,6 +111,22 @@ impl<T> Answering<T> {
     /// Waits until there is room for the shortest answer: none is made before.
     pub(in crate::grpc) async fn ready(&mut self) -> Result<(), Gone> {
         self.room(0).await.map(drop)
+    }
+
+    /// Waits until no answer waits for the transport. What is answered next is made then, of what
+    /// there is by then.
+    pub(in crate::grpc) async fn alone(&mut self) -> Result<AllRoom, Gone> {
+        self.room(ANSWERS_WAITING_BYTES_MAX).await.map(AllRoom)
+    }
+
+    /// Hands on the one answer that waits.
+    pub(in crate::grpc) fn send_alone(&self, room: AllRoom, answer: T) -> Result<(), Gone> {
+        self.queue.send((answer, room.0)).map_err(|_| Gone)
+    }
+
+    /// Waits until the caller is gone.
+    pub(in crate::grpc) async fn gone(&self) {
+        self.queue.closed().await;
     }
 
     async fn room(&mut self, bytes: usize) -> Result<OwnedSemaphorePermit, Gone> {
@@ -244,6 +263,20 @@ mod tests {
         assert!((&mut waiting).now_or_never().is_none());
         drop(answers);
         waiting.await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn what_is_answered_alone_is_made_when_the_answer_before_was_taken() {
+        let (mut answering, mut answers) = answers();
+        let room = answering.alone().await.unwrap();
+        answering.send_alone(room, 1).unwrap();
+        assert!(answering.alone().now_or_never().is_none(), "it was not taken");
+        assert_eq!(answers.next().await.unwrap().unwrap(), 1);
+        let room = answering.alone().await.unwrap();
+        assert!(answering.gone().now_or_never().is_none());
+        drop(answers);
+        answering.gone().await;
+        answering.send_alone(room, 2).unwrap_err();
     }
 
     /// A drain waits for what is worked on, and not for ever for a caller that does not

@@ -1,0 +1,73 @@
+//! Whether what can be promised of a SKU changed, without reading all of it.
+//!
+//! ```text
+//!   events ---> pairs publish ---> watermark moves ---> who watches compares stamps
+//! ```
+//! A stamp is made of what pairs publish anyway, and of the last event of those that do not
+//! publish all. So nothing is kept, marked or rung for those who watch, and events are applied as
+//! though there were none.
+
+use std::hash::{BuildHasher, Hasher};
+
+use smallvec::SmallVec;
+
+use crate::actor::Slot;
+use crate::model::Sku;
+use crate::state::network::is_supplier;
+use crate::state::stock::{StockActor, StockMessage};
+use crate::transaction::asked::ask;
+use crate::transaction::claims::standing_of;
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+
+/// What is seen of a SKU at a glance. Of two equal stamps of which neither is in flight, what can
+/// be promised is the same, but that time passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    seen: u64,
+    in_flight: bool,
+}
+
+impl Stamp {
+    /// Whether commands in flight claim units. They may give them back without an event, so that
+    /// it has to be looked at again.
+    pub const fn is_in_flight(self) -> bool {
+        self.in_flight
+    }
+}
+
+/// The stamp of a SKU.
+///
+/// # Errors
+/// Where there is no such item, and what stopped the engine.
+pub async fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
+    let no = kernel.state.catalogue.named(sku)?;
+    let mut seen = foldhash::quality::FixedState::default().build_hasher();
+    let held = kernel.state.holds.of_sku(no);
+    seen.write_u64(held.units);
+    seen.write_u64(held.line);
+    seen.write_i64(held.first_lapse.map_or(i64::MAX, crate::model::Timestamp::as_micros));
+    let mut stamp = Stamp::default();
+    let mut unsure = SmallVec::<[Slot<'_, StockActor>; 8]>::new();
+    {
+        let network = kernel.state.network.load();
+        for slot in &kernel.state.catalogue.entry(no).row {
+            // A node that was defined since has nothing durable here.
+            let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
+            let glance = slot.shared().glance();
+            seen.write_u64(known.last_lsn.get());
+            seen.write_i32(glance.free);
+            stamp.in_flight |= glance.in_flight;
+            if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
+                unsure.push(slot);
+            }
+        }
+    }
+    for slot in unsure {
+        let standing = standing_of(ask(kernel, slot, StockMessage::ReadStanding).await?);
+        seen.write_u64(standing.last_lsn.get());
+        stamp.in_flight |= standing.in_flight;
+    }
+    stamp.seen = seen.finish();
+    Ok(stamp)
+}

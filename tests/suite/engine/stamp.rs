@@ -1,0 +1,75 @@
+//! Whether what can be promised of a SKU changed is seen without reading it.
+
+use std::pin::pin;
+
+use backstock_engine::command::StockOperation;
+use backstock_engine::engine::{Engine, Stamp};
+use backstock_engine::model::{InboundId, NodeKind, Shortage, Timestamp};
+use backstock_tests::fixture::*;
+use backstock_tests::single::{Single, poll};
+
+fn stamp(single: &mut Single, engine: &Engine, item: &str) -> Stamp {
+    single.run(engine.stamp(&sku(item))).expect("the item")
+}
+
+/// Also what no pair publishes: how much is on its way, when, and what a supplier has.
+#[test]
+fn each_change_of_what_can_be_promised_gives_another_stamp() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    let nodes = [node("N", NodeKind::Warehouse, 1), node("S", NodeKind::Supplier, 2)];
+    single.run(define_nodes(&engine, &nodes));
+    single.run(define_items(&engine, &["A", "B"]));
+    let id = || InboundId::new("inbound_id", "PO").expect("an id");
+    let day = |days| Timestamp::from_micros(NOW.as_micros() + days * DAY);
+    let set = |on_hand| StockOperation::Set { on_hand, unavailable: None, safety: None };
+    let changes = [
+        ("N", set(Some(5))),
+        ("N", StockOperation::AnnounceInbound { id: id(), quantity: 5, eta: day(1) }),
+        ("N", StockOperation::ChangeInbound { id: id(), quantity: None, eta: Some(day(2)) }),
+        ("N", StockOperation::ChangeInbound { id: id(), quantity: Some(6), eta: None }),
+        ("S", StockOperation::SupplierFeed { quantity: Some(7) }),
+        ("S", StockOperation::SupplierFeed { quantity: None }),
+        ("N", StockOperation::ReceiveInbound { id: id(), quantity: 6, closes: true }),
+    ];
+    let other = stamp(&mut single, &engine, "B");
+    let mut seen = vec![stamp(&mut single, &engine, "A")];
+    for (at, change_it) in changes {
+        single.run(change(&engine, "A", at, change_it)).expect("it changes");
+        let now = stamp(&mut single, &engine, "A");
+        assert!(!now.is_in_flight() && !seen.contains(&now), "{}", seen.len());
+        assert_eq!(stamp(&mut single, &engine, "A"), now, "nothing changed");
+        seen.push(now);
+    }
+    assert_eq!(stamp(&mut single, &engine, "B"), other, "another item");
+    single.run(define_nodes(&engine, &[node("N", NodeKind::Warehouse, 3)]));
+    assert_ne!(stamp(&mut single, &engine, "A"), seen[seen.len() - 1], "the node is another one");
+}
+
+/// Units that are claimed may come back without an event.
+#[test]
+fn what_is_claimed_has_to_be_looked_at_again() {
+    let mut single = Single::fresh();
+    let engine = single.engine.clone();
+    single.run(define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]));
+    single.run(define_items(&engine, &["A"]));
+    single.run(set(&engine, "A", "N", 5));
+    let before = stamp(&mut single, &engine, "A");
+    {
+        let wanted = order("o", &[("A", 2)], Shortage::Reject);
+        let mut placing = pin!(place(&engine, wanted));
+        assert!(poll(placing.as_mut()).is_pending());
+        let claimed = {
+            let item = sku("A");
+            let mut stamping = pin!(engine.stamp(&item));
+            match poll(stamping.as_mut()) {
+                std::task::Poll::Ready(stamp) => stamp.expect("the item"),
+                std::task::Poll::Pending => panic!("it waits for nothing"),
+            }
+        };
+        assert!(claimed.is_in_flight() && claimed != before);
+        single.run(placing).expect("it is placed");
+    }
+    let after = stamp(&mut single, &engine, "A");
+    assert!(!after.is_in_flight() && after != before);
+}
