@@ -20,7 +20,7 @@ pub use crate::planning::Draft;
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::curve::{Curve, Step};
 pub use crate::read::stamp::Stamp;
-pub use crate::read::{Availability, NodeAvailability, OrderView, StockView};
+pub use crate::read::{Availability, NodeAvailability, OrderView, StockView, Whom};
 pub use crate::recovery::directory::lock_data;
 pub use crate::recovery::enter::init;
 pub use crate::recovery::error::OpenError;

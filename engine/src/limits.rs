@@ -77,6 +77,13 @@ pub const HOLIDAYS_MAX: usize = 400;
 /// Most shipping services of a policy; a service number is 8 bits.
 pub const SERVICES_MAX: usize = 32;
 
+/// Most channels that a node names of those that it serves. A retailer has a dozen: web, app,
+/// stores, marketplaces, phone.
+pub const CHANNELS_PER_NODE_MAX: usize = 32;
+
+/// Most channels that all nodes name together: planning keeps a set of nodes for each.
+pub const CHANNELS_MAX: usize = 256;
+
 /// Most distance bands of a policy.
 pub const BANDS_MAX: usize = 16;
 

@@ -13,8 +13,8 @@ use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Recovered};
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
-    InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId, Shortage,
-    Sku, Split, Text, Timestamp, WeekdayCutOffs,
+    Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId,
+    Shortage, Sku, Split, Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -112,6 +112,7 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
+        eligibility: Eligibility::default(),
     }
 }
 

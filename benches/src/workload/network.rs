@@ -10,7 +10,9 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::Engine;
 use backstock_engine::geo::PostalCodes;
-use backstock_engine::model::{Item, NodeKind, PostalCode, Sku, Text, Timestamp, WeekdayCutOffs};
+use backstock_engine::model::{
+    Eligibility, Item, NodeKind, PostalCode, Sku, Text, Timestamp, WeekdayCutOffs,
+};
 use futures_util::{StreamExt as _, stream};
 
 use super::names::node_id;
@@ -116,6 +118,7 @@ pub fn node(no: u32) -> NodeDefinition {
         lead_time_days: 0,
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
+        eligibility: Eligibility::default(),
     }
 }
 

@@ -23,10 +23,10 @@ use crate::model::event::{Event, Listed, encode_numbered};
 use crate::model::{Request, Unpackable};
 use crate::transaction::command::{Replay, Replayed};
 
-/// Makes of a list of numbers, names and events their enum, as the journal has it. A second
-/// number is of an event with fields that older versions would pass over.
+/// Makes of a list of numbers, names and events their enum, as the journal has it. Further
+/// numbers are of an event with fields that older versions would pass over.
 macro_rules! events {
-    ($($number:literal $(or $extended:literal)? $name:literal $event:ident,)*) => {
+    ($($number:literal $(or $extended:literal)* $name:literal $event:ident,)*) => {
         /// An event of any kind. Numbers are never reused; an unknown one is an error.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum AnyEvent {
@@ -34,11 +34,7 @@ macro_rules! events {
         }
 
         $(impl Listed for $event {
-            const NUMBER: u32 = $number;
-            const EXTENDED: u32 = {
-                let numbers: &[u32] = &[$number $(, $extended)?];
-                numbers[numbers.len() - 1]
-            };
+            const NUMBERS: &'static [u32] = &[$number $(, $extended)*];
             const NAME: &'static str = $name;
         }
 
@@ -109,7 +105,7 @@ macro_rules! events {
                 }
                 let at = d.position();
                 match d.i64()? {
-                    $($number $(| $extended)? => Ok(Self::$event(d.decode()?)),)*
+                    $($number $(| $extended)* => Ok(Self::$event(d.decode()?)),)*
                     unknown => Err(minicbor::decode::Error::unknown_variant(unknown).at(at)),
                 }
             }
@@ -119,7 +115,7 @@ macro_rules! events {
 
 events! {
     1 "item_defined" ItemDefined,
-    2 or 24 "node_defined" NodeDefined,
+    2 or 24 or 38 "node_defined" NodeDefined,
     3 or 25 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,

@@ -12,8 +12,9 @@ use crate::command::{
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    DeclineReason, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId, PostalCode,
-    Refusal, RefusalKind, RequestId, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
+    DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId,
+    PostalCode, Refusal, RefusalKind, RequestId, Shortage, Sku, Text, Timestamp, Violation,
+    WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -60,6 +61,7 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         lead_time_days: 0,
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
+        eligibility: Eligibility::default(),
     }
 }
 

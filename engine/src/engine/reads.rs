@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 
 use super::{
     AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, OrderView, Stamp,
-    StockView, Trace,
+    StockView, Trace, Whom,
 };
 use crate::calendar::Calendar;
 use crate::command::AnyEvent;
 use crate::command::hold::as_hold;
 use crate::model::{
     Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
-    Record, RequestId, Sku, SkuNo, StateHash, Supply, Timestamp,
+    Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::read::stamp::stamp;
 use crate::read::{self, audit};
@@ -121,7 +121,22 @@ impl Engine {
         sku: &Sku,
         at: Timestamp,
     ) -> Result<Availability, EngineError> {
-        read::availability(&self.kernel, sku, at).await
+        self.availability_for(sku, at, Whom::default()).await
+    }
+
+    /// What can be promised of a SKU by an instant, to orders of a channel or by a service.
+    pub async fn availability_for(
+        &self,
+        sku: &Sku,
+        at: Timestamp,
+        whom: Whom<'_>,
+    ) -> Result<Availability, EngineError> {
+        read::availability(&self.kernel, sku, at, whom).await
+    }
+
+    /// The number of the service of that name, if the policy has one.
+    pub fn service_no(&self, name: &ServiceName) -> Option<ServiceNo> {
+        self.kernel.state.network.load().service_no(Some(name))
     }
 
     /// Whether what can be promised of a SKU changed since: its stamp is another one then.

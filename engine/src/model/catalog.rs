@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::eligibility::Eligibility;
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
 use super::location::Location;
 use super::time::{Day, Timestamp};
@@ -87,6 +88,9 @@ pub struct Node {
     /// Cut-offs of single weekdays.
     #[n(14)]
     pub weekday_cut_offs: WeekdayCutOffs,
+    /// Whom it serves.
+    #[n(15)]
+    pub eligibility: Eligibility,
 }
 
 /// What sourcing looks at, one after the other.

@@ -59,15 +59,19 @@ pub trait Event: Encode<()> {
     fn is_extended(&self) -> bool {
         false
     }
+
+    /// Which of its numbers it is written under, the first being 0. The later ones are of
+    /// fields that came later.
+    fn extension(&self) -> usize {
+        usize::from(self.is_extended())
+    }
 }
 
 /// An event that stands in the list of all events.
 pub trait Listed: Event {
-    /// Stands for the event in the journal: never reused.
-    const NUMBER: u32;
-    /// Stands for an event that [is extended](Event::is_extended), so that older versions
-    /// refuse it; else the same number.
-    const EXTENDED: u32;
+    /// They stand for the event in the journal, and are never reused: the first one, and one
+    /// for each [extension](Event::extension) of it, so that older versions refuse that.
+    const NUMBERS: &'static [u32];
     /// What the journal's inspection calls it, such as `order_placed`.
     const NAME: &'static str;
 }
@@ -94,6 +98,5 @@ pub fn encode_numbered<E: Listed, W: minicbor::encode::Write>(
     event: &E,
     e: &mut minicbor::Encoder<W>,
 ) -> Result<(), minicbor::encode::Error<W::Error>> {
-    let number = if event.is_extended() { E::EXTENDED } else { E::NUMBER };
-    event.encode(e.array(2)?.u32(number)?, &mut ())
+    event.encode(e.array(2)?.u32(E::NUMBERS[event.extension()])?, &mut ())
 }

@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod check;
 pub mod digest;
 pub mod effect;
+pub mod eligibility;
 pub mod event;
 pub mod hold;
 pub mod ids;
@@ -39,6 +40,7 @@ pub use answer::{Answer, AnswerKind, DeclineReason};
 pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
 pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
+pub use eligibility::Eligibility;
 pub use event::{Event, Origin, Record, Request};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{

@@ -18,7 +18,7 @@ use crate::transaction::error::EngineError;
 pub fn resolve<'a>(
     state: &'a State,
     postal: &dyn PostalCodes,
-    command: &impl Places,
+    command: &'a impl Places,
 ) -> Result<Wanted<'a>, EngineError> {
     let (order, network) = (command.order(), state.network.load());
     let destination = postal.locate(order.postal_code.as_str());
@@ -48,6 +48,7 @@ pub fn resolve<'a>(
         lines,
         destination,
         service,
+        channel: order.channel.as_ref(),
         promise_by: order.deliver_by.unwrap_or_else(|| ordered_on.plus(promise_days)),
         shortage: order.shortage.unwrap_or(network.policy.shortage),
         split: order.split.unwrap_or(network.policy.split),

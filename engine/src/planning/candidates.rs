@@ -270,13 +270,15 @@ impl Candidates {
             Split::Units => 1,
         };
         let offers_max = offers.len() + ON_HAND_MAX;
+        let serves_all = route.barred.is_nobody();
         there.each(|node, glance| {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
             let free = glance.free.max(0).cast_unsigned();
             let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
-            let is_off = here.off.is_some_and(|off| !route.wanted.forgives(line, node, off));
+            let off = if serves_all { here.off } else { route.off(here.off, node) };
+            let is_off = off.is_some_and(|off| !route.wanted.forgives(line, node, off));
             if is_off || free < units_min || is_full {
-                let (candidate, left_out) = here.skip(node, free, units_min);
+                let (candidate, left_out) = here.skip(node, free, (units_min, off));
                 *cut_short |= left_out;
                 skipped.push((line_no(line), candidate));
                 return;
@@ -313,7 +315,8 @@ impl Candidates {
             let supply = Supply::Inbound(glance.no);
             let is_beyond = !route.network.policy.promises(at, glance.eta);
             let free = if is_beyond { glance.own } else { glance.free };
-            let off = self.today(no).off.filter(|off| !route.wanted.forgives(line, no, *off));
+            let off = route.off(self.today(no).off, no);
+            let off = off.filter(|off| !route.wanted.forgives(line, no, *off));
             let verdict = if let Some(off) = off {
                 off
             } else if is_beyond && glance.own == 0 {
@@ -365,13 +368,18 @@ impl Today {
 
     /// Why it makes no offer; true when it is left out of a search that is full.
     #[cold]
-    fn skip(self, node: NodeNo, free: u32, units_min: u32) -> (Candidate, bool) {
+    fn skip(
+        self,
+        node: NodeNo,
+        free: u32,
+        (units_min, off): (u32, Option<Verdict>),
+    ) -> (Candidate, bool) {
         let by_units = match free {
             0 => Verdict::NoStock,
             _ if free < units_min => Verdict::NotEnough,
             _ => Verdict::NotConsidered,
         };
-        let verdict = self.off.unwrap_or(by_units);
+        let verdict = off.unwrap_or(by_units);
         let candidate = Candidate { node, supply: self.supply(), free, verdict };
         (candidate, verdict == Verdict::NotConsidered)
     }

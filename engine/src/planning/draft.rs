@@ -156,7 +156,8 @@ fn backorder(
 fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
     let fits = |no: &NodeNo| {
         let terms = route.network.terms(*no);
-        terms.enabled && !terms.is_supplier && route.is_picked_up_at(*no)
+        let is_fit = terms.enabled && !terms.is_supplier && route.is_picked_up_at(*no);
+        is_fit && !route.barred.bars(*no)
     };
     let cost = |no: &NodeNo| {
         let (shipment_cost, unit_cost) = route.costs(*no);

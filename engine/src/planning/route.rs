@@ -3,8 +3,10 @@
 use super::wanted::Wanted;
 use crate::calendar::Calendar;
 use crate::geo::PostalMatch;
-use crate::model::{Day, NodeNo, ServiceNo, Timestamp, Weekdays};
+use crate::model::{Day, NodeNo, ServiceNo, Text, Timestamp, Weekdays};
+use crate::sourcing::Verdict;
 use crate::state::network::{Carriage, Network};
+use crate::state::served::Barred;
 
 /// What tells a candidate shipment from others.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(super) struct Route<'a, 'w> {
     bands: &'a [u8],
     /// How the service is carried out.
     pub(super) carriage: &'a Carriage,
+    /// Nodes that do not serve the order.
+    pub(super) barred: Barred<'a>,
 }
 
 /// When work that is there at an instant ships from a node by a service, and arrives.
@@ -42,7 +46,9 @@ pub fn days(
 impl<'a, 'w> Route<'a, 'w> {
     pub(super) fn new(network: &'a Network, wanted: &'a Wanted<'w>) -> Self {
         let bands = network.lanes(wanted.destination.index, wanted.destination.location);
-        Self { network, wanted, bands, carriage: network.carriage(wanted.service) }
+        let carriage = network.carriage(wanted.service);
+        let barred = network.barred(wanted.channel.map(Text::as_str), wanted.service);
+        Self { network, wanted, bands, carriage, barred }
     }
 
     pub(super) fn band(&self, no: NodeNo) -> usize {
@@ -68,6 +74,12 @@ impl<'a, 'w> Route<'a, 'w> {
     /// Whether the carrier ever picks up at a node: on one of its working days.
     pub(super) fn is_picked_up_at(&self, no: NodeNo) -> bool {
         self.network.node(no).calendar.working_days().meets(self.pickup())
+    }
+
+    /// Why a node may not ship the order, if so, beside what speaks against it by itself.
+    #[cold]
+    pub(super) fn off(&self, by_itself: Option<Verdict>, no: NodeNo) -> Option<Verdict> {
+        by_itself.or_else(|| self.barred.verdict(no))
     }
 
     pub(super) fn late_days(&self, dates: Dates) -> u16 {

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::actor::Row;
 use crate::geo::PostalMatch;
 use crate::model::{
-    Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Timestamp,
+    Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Text, Timestamp,
 };
 use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
@@ -19,6 +19,8 @@ pub struct Wanted<'a> {
     pub destination: PostalMatch,
     /// How it is shipped.
     pub service: ServiceNo,
+    /// Where it comes in, if the caller says so: not every node serves every channel.
+    pub channel: Option<&'a Text>,
     /// The day that counts as on time.
     pub promise_by: Day,
     /// What happens to units without supply.
@@ -96,8 +98,9 @@ impl Wanted<'_> {
 
     fn again(&self) -> Wanted<'_> {
         let lines = self.lines.iter().copied().collect();
-        let Self { destination, service, promise_by, shortage, split, at, seen, own, .. } = *self;
-        Wanted { lines, destination, service, promise_by, shortage, split, at, seen, own }
+        let Self { destination, service, channel, promise_by, shortage, split, .. } = *self;
+        let Self { at, seen, own, .. } = *self;
+        Wanted { lines, destination, service, channel, promise_by, shortage, split, at, seen, own }
     }
 
     /// The same order with some of its lines only.

@@ -14,8 +14,8 @@ use crate::actor::Slot;
 use crate::limits::READS_MAX;
 use crate::model::order::trace::Trace;
 use crate::model::{
-    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, Sku, Stock, Supply,
-    Timestamp,
+    Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, ServiceNo, Sku,
+    Stock, Supply, Timestamp,
 };
 use crate::state::network::is_supplier;
 use crate::state::order::{OrderMessage, OrderReply};
@@ -83,11 +83,21 @@ pub struct OrderView {
     pub version: Lsn,
 }
 
-/// Reads what can be promised of a SKU, up to an instant.
+/// For whom something is to be available.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whom<'a> {
+    /// Orders of this channel; all, if it is not said.
+    pub channel: Option<&'a str>,
+    /// Orders that go by this service; all, if it is not said.
+    pub service: Option<ServiceNo>,
+}
+
+/// Reads what can be promised of a SKU, up to an instant, at the nodes that serve them.
 pub async fn availability(
     kernel: &Kernel,
     sku: &Sku,
     at: Timestamp,
+    whom: Whom<'_>,
 ) -> Result<Availability, EngineError> {
     let version = kernel.watermark.applied();
     let no = kernel.state.catalogue.named(sku)?;
@@ -98,9 +108,13 @@ pub async fn availability(
     let mut unsure = Vec::new();
     {
         let network = kernel.state.network.load();
+        let barred = network.served.barred_as_far_as_said(whom.channel, whom.service);
         for slot in row {
             // A node that was defined since has nothing durable here.
             let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
+            if barred.bars(slot.node) {
+                continue;
+            }
             let glance = slot.shared().glance();
             if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
                 unsure.push((nodes.len(), slot));

@@ -7,10 +7,10 @@ use rkyv::util::AlignedVec;
 
 use super::chunk::Kind;
 use super::image::{
-    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7,
-    ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, ImageError,
-    ItemsV1, ItemsV5, ItemsV7, OrdersV2, RequestsV1, access, differs_by_weekday, have_confidences,
-    have_holds, have_supplies,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedItemsV1,
+    ArchivedItemsV5, ArchivedItemsV7, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
+    CatalogueV1, CatalogueV3, CatalogueV7, ImageError, ItemsV1, ItemsV5, ItemsV7, OrdersV2,
+    RequestsV1, access, differs_by_weekday, have_confidences, have_holds, have_supplies, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -40,6 +40,7 @@ impl Content {
     /// all of them, 2 or later.
     pub(super) fn version(&self) -> u16 {
         match self {
+            Self::Catalogue(network) if restricts(network) => 7,
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
@@ -54,6 +55,9 @@ impl Content {
     /// The archive of these parts, in their [version](Self::version).
     pub(super) fn encode(&self) -> Result<AlignedVec, ImageError> {
         let bytes = match self {
+            Self::Catalogue(network) if self.version() == 7 => {
+                rkyv::to_bytes(&CatalogueV7::from(&**network))
+            }
             Self::Catalogue(network) if self.version() == 3 => {
                 rkyv::to_bytes(&CatalogueV3::from(&**network))
             }
@@ -84,6 +88,10 @@ impl Content {
         Ok(match kind {
             Kind::Manifest => {
                 return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
+            }
+            Kind::Catalogue if version == 7 => {
+                let archive = access::<ArchivedCatalogueV7>(payload)?;
+                Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
             Kind::Catalogue if version == 3 => {
                 let archive = access::<ArchivedCatalogueV3>(payload)?;

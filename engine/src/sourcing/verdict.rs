@@ -8,7 +8,7 @@
 /// line's units moved to this offer, as many as it can take, the line's worst
 /// units first, and the other lines stayed as they are.
 ///
-/// The last four are of candidates that never became offers: the solver gives none of
+/// Those from 9 on are of candidates that never became offers: the solver gives none of
 /// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -37,6 +37,10 @@ pub enum Verdict {
     NotConsidered = 11,
     /// The service's carrier picks up on none of the node's working days.
     NoPickup = 12,
+    /// The node does not serve the order's channel.
+    ChannelNotServed = 13,
+    /// The node does not ship by the order's service.
+    ServiceNotServed = 14,
 }
 
 impl Verdict {
@@ -55,6 +59,8 @@ impl Verdict {
             10 => Self::BeyondHorizon,
             11 => Self::NotConsidered,
             12 => Self::NoPickup,
+            13 => Self::ChannelNotServed,
+            14 => Self::ServiceNotServed,
             _ => return None,
         })
     }

@@ -15,6 +15,7 @@ pub mod network;
 pub mod order;
 pub mod orders;
 pub mod requests;
+pub mod served;
 mod sku_index;
 pub mod stock;
 pub mod unsettled;

@@ -13,6 +13,7 @@ use crate::model::{
     ServiceNo, StateHash, WEEK_DAYS, Weekdays,
 };
 use crate::sourcing;
+use crate::state::served::{Barred, Served};
 
 /// A node with what planning derives from its definition.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct Network {
     carriages: Vec<Carriage>,
     /// The pickup days of all services, each once.
     pickups: Vec<Weekdays>,
+    /// Which nodes serve whom.
+    pub served: Served,
     by_id: HashMap<NodeId, NodeNo>,
     /// The policy.
     pub policy: Arc<Policy>,
@@ -90,7 +93,8 @@ impl Network {
         let terms = nodes.iter().map(|n| terms_of(&n.node)).collect();
         let mut pickups = Vec::new();
         let carriages = policy.services.iter().map(|s| Carriage::of(s, &mut pickups)).collect();
-        Self { nodes, terms, carriages, pickups, by_id, policy, policy_lsn, bands, lanes }
+        let served = Served::new(nodes.iter().map(|n| &n.node.eligibility), &policy.services);
+        Self { nodes, terms, carriages, pickups, served, by_id, policy, policy_lsn, bands, lanes }
     }
 
     /// The same network with a node defined or changed.
@@ -164,6 +168,12 @@ impl Network {
     /// The pickup days of all services, each once: most policies have one for all.
     pub fn pickups(&self) -> &[Weekdays] {
         &self.pickups
+    }
+
+    /// Nodes that may not ship an order, for its channel or for its service.
+    #[inline]
+    pub fn barred(&self, channel: Option<&str>, service: ServiceNo) -> Barred<'_> {
+        self.served.barred(channel, service)
     }
 
     /// The number of the service with that name; the first one without a name.

@@ -35,6 +35,14 @@ pub struct AvailabilityArgs {
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
     pub quantity: Option<u64>,
 
+    /// Count only what orders of this channel may have.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<String>,
+
+    /// Count only nodes that ship by this service.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+
     /// Which server to talk to.
     #[command(flatten)]
     pub server: ServerArgs,

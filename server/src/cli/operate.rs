@@ -42,7 +42,8 @@ left out. What is left out of an item, a node or a level that is there stays:
   items    sku [title]
   nodes    node_id kind postal_code time_zone working_days [title country_code
            cut_off weekday_cut_offs holidays capacity_units_per_day
-           shipment_cost_minor unit_cost_minor lead_time_days enabled]
+           shipment_cost_minor unit_cost_minor lead_time_days enabled
+           channels services]
   stock    sku node_id [on_hand unavailable safety vendor_feed]
   inbound  inbound_id sku node_id quantity eta
   orders   order_id destination_postal_code sku quantity
@@ -50,8 +51,9 @@ left out. What is left out of an item, a node or a level that is there stays:
            wanted_by shortage_policy split_policy]
 working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-fri\".
 weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; all
-other days have cut_off. An empty cell says nothing; none empties holidays,
-weekday_cut_offs and capacity_units_per_day.
+other days have cut_off. channels and services are whom a node serves, with commas
+or semicolons between names; none is all. An empty cell says nothing; none empties
+holidays, weekday_cut_offs and capacity_units_per_day.
 A row of orders is one line of an order; those of one order stand together. In
 JSON an order may have its lines as a list, `lines`.
 

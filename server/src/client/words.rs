@@ -49,6 +49,8 @@ pub const fn verdict(verdict: v1::CandidateVerdict) -> &'static str {
         Verdict::NotEnoughStock => "too few units, and the line is not to be split",
         Verdict::BeyondHorizon => "arrives after the policy's horizon",
         Verdict::NoPickup => "the carrier picks up on none of the node's working days",
+        Verdict::ChannelNotServed => "the node does not serve the order's channel",
+        Verdict::ServiceNotServed => "the node does not ship by the order's service",
         Verdict::NotConsidered => "more candidates than an exact search takes",
         Verdict::Later => "units would be delivered later",
         Verdict::MoreShipments => "the order would take more shipments",

@@ -127,6 +127,8 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         lead_time_days,
         enabled: Some(true),
         weekday_cut_offs: None,
+        channels: Vec::new(),
+        services: Vec::new(),
     }
 }
 

@@ -55,6 +55,8 @@ impl Kind {
                     "unit_cost_minor",
                     "lead_time_days",
                     "enabled",
+                    "channels",
+                    "services",
                 ],
             },
             Self::Stock => Columns {
@@ -83,7 +85,7 @@ impl Kind {
 
     /// Whether a column has several words.
     pub(super) fn is_list(name: &str) -> bool {
-        matches!(name, "working_days" | "holidays" | "weekday_cut_offs")
+        matches!(name, "working_days" | "holidays" | "weekday_cut_offs" | "channels" | "services")
     }
 
     /// Whether rows of this kind have such a column.

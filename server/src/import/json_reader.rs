@@ -208,7 +208,7 @@ fn text(value: &Json, may_be_list: bool) -> Result<String, String> {
         Json::List(list) if may_be_list && list.is_empty() => Ok("none".to_owned()),
         Json::List(list) if may_be_list => {
             let texts: Result<Vec<_>, _> = list.iter().map(|value| text(value, false)).collect();
-            texts.map(|texts| texts.join(" "))
+            texts.map(|texts| texts.join(";"))
         }
         Json::List(_) => Err("is a list, and has one value".to_owned()),
         Json::Object(_) => Err("is an object, and has one value".to_owned()),

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use backstock_engine::model::{Lsn, Supply, Timestamp};
 
-use super::{Allotted, Naive};
+use super::{Allotted, Naive, Order};
 
 impl Naive {
-    /// Open lines by order number, with their SKU.
-    fn lines(&self) -> impl Iterator<Item = (u64, u16, &str, bool)> {
+    /// Open lines by order, with their SKU.
+    fn lines(&self) -> impl Iterator<Item = (&Order, u16, &str)> {
         self.orders.values().flat_map(|order| {
             let mut lines: Vec<_> =
                 order.allotted.iter().map(|part| (part.line, part.sku.as_str())).collect();
             lines.sort_unstable();
             lines.dedup();
-            lines.into_iter().map(|(line, sku)| (order.no, line, sku, order.is_whole))
+            lines.into_iter().map(move |(line, sku)| (order, line, sku))
         })
     }
 
@@ -46,7 +46,8 @@ impl Naive {
 
     pub(super) fn note_who_waits(&mut self, version: Lsn) {
         let mut waits = BTreeMap::new();
-        for (no, line, sku, _) in self.lines() {
+        for (Order { no, .. }, line, sku) in self.lines() {
+            let no = *no;
             if self.rests(sku, no, line).iter().any(|(_, supply)| *supply == Supply::Backorder) {
                 let since = self.waits.get(&(no, line)).copied();
                 waits.insert((no, line), since.unwrap_or(version));
@@ -63,11 +64,15 @@ impl Naive {
         asked: Lsn,
     ) -> Result<(), String> {
         for part in allotted.iter().filter(|part| part.supply != Supply::Backorder) {
-            for (no, line, sku, is_whole) in self.lines() {
-                let waits = self.waits.get(&(no, line)).is_some_and(|since| *since < asked);
-                let could_have = !is_whole && sku == part.sku && !self.was_declined(no, &part.node);
-                if waits && could_have {
-                    return Err(format!("it passes order {no}, which waits: {part:?}"));
+            for (Order { no, is_whole, whom, .. }, line, sku) in self.lines() {
+                let waits = self.waits.get(&(*no, line)).is_some_and(|since| *since < asked);
+                let wants = waits && !is_whole && sku == part.sku;
+                let could_have = wants && !self.was_declined(*no, &part.node);
+                if could_have && self.is_sourced_since(&part.node, whom, asked) {
+                    let rests = self.rests(sku, *no, line);
+                    return Err(format!(
+                        "it passes order {no} of {whom:?}, which rests on {rests:?}: {part:?}"
+                    ));
                 }
             }
         }
@@ -102,7 +107,8 @@ impl Naive {
         if let Some((pair, _)) = self.pairs.iter().find(|(_, pair)| pair.is_untold()) {
             return Err(format!("orders at {pair:?} were not told of other days"));
         }
-        for (no, line, sku, is_whole) in self.lines() {
+        for (Order { no, is_whole, whom, .. }, line, sku) in self.lines() {
+            let (no, is_whole) = (*no, *is_whole);
             let rests = self.rests(sku, no, line);
             let late =
                 rests.iter().filter(|(_, s)| !matches!(s, Supply::OnHand | Supply::Supplier));
@@ -113,7 +119,7 @@ impl Naive {
             let waits = late.iter().any(|(_, supply)| *supply == Supply::Backorder);
             let wanted = if is_whole { rests.len() } else { late.len() };
             for ((_, node), pair) in self.pairs.iter().filter(|((of, _), _)| of == sku) {
-                if !self.is_enabled(node) || self.was_declined(no, node) {
+                if !self.is_sourced(node, whom) || self.was_declined(no, node) {
                     continue;
                 }
                 let own = if is_whole {

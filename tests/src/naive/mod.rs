@@ -18,9 +18,11 @@ mod pair;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use backstock_engine::command::NodeDefinition;
-use backstock_engine::engine::Engine;
-use backstock_engine::model::{Item, Lsn, Node, NodeKind, Policy, Timestamp};
+use backstock_engine::command::{NodeDefinition, OrderRequest};
+use backstock_engine::engine::{Engine, Whom};
+use backstock_engine::model::{
+    Eligibility, Item, Lsn, Node, NodeKind, Policy, ServiceName, Text, Timestamp,
+};
 
 use self::command::Fact;
 pub use self::hold::Hold;
@@ -28,8 +30,8 @@ pub use self::order::{Allotted, Order};
 use self::pair::{Pair, same};
 use crate::fixture::{DAY, NOW, node_id, sku};
 
-/// What can be promised of each SKU: the most that one node has, and all nodes together.
-type Offers = BTreeMap<String, (i64, i64)>;
+/// What can be promised of each SKU, by node: those that are enabled.
+type Offers = BTreeMap<String, BTreeMap<String, i64>>;
 
 /// What an order could be planned on at one version.
 #[derive(Clone, Debug)]
@@ -37,6 +39,38 @@ struct Moment {
     offers: Offers,
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
+}
+
+/// Whose orders they are, and how they go: by the names of a channel and of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct For {
+    channel: Option<String>,
+    /// The policy's first one if it is not said.
+    service: Option<ServiceName>,
+}
+
+impl For {
+    /// What an order says of it.
+    pub fn of(wanted: &OrderRequest) -> Self {
+        let channel = wanted.channel.as_ref().map(|channel| channel.as_str().to_owned());
+        Self { channel, service: wanted.service.clone() }
+    }
+
+    fn is_served_by(&self, node: &NodeDefinition) -> bool {
+        let standard = &Policy::default().services[0].name;
+        let service = self.service.as_ref().unwrap_or(standard);
+        let Eligibility { channels, services } = &node.eligibility;
+        let is_channel = |name: &Text| Some(name.as_str()) == self.channel.as_deref();
+        (channels.is_empty() || channels.iter().any(is_channel))
+            && (services.is_empty() || services.contains(service))
+    }
+}
+
+impl Moment {
+    /// Whether a node was enabled, and served them.
+    fn sources(&self, node: &str, whom: &For) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.enabled && whom.is_served_by(node))
+    }
 }
 
 /// The model: all state, and what orders could be planned on at each version.
@@ -135,10 +169,19 @@ impl Naive {
         self.nodes.get(node).is_some_and(|node| node.enabled)
     }
 
-    /// Whether a node was enabled at some version from that one on.
-    fn was_enabled(&self, node: &str, since: Lsn) -> bool {
-        let mut moments = self.moments(since, self.version());
-        moments.any(|moment| moment.nodes.get(node).is_some_and(|node| node.enabled))
+    /// Whether a node was enabled, and served them, at some version from that one on.
+    fn was_sourced(&self, node: &str, whom: &For, since: Lsn) -> bool {
+        self.moments(since, self.version()).any(|moment| moment.sources(node, whom))
+    }
+
+    /// Whether a node was enabled, and served them, at each version from that one on.
+    fn is_sourced_since(&self, node: &str, whom: &For, since: Lsn) -> bool {
+        self.moments(since, self.version()).all(|moment| moment.sources(node, whom))
+    }
+
+    /// Whether a node is enabled, and serves them.
+    fn is_sourced(&self, node: &str, whom: &For) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.enabled && whom.is_served_by(node))
     }
 
     /// The instant up to which the policy promises inbound supply.
@@ -150,9 +193,10 @@ impl Naive {
         let mut offers = Offers::new();
         for ((sku, node), pair) in &self.pairs {
             let is_enabled = self.is_enabled(node);
-            let there = if is_enabled { pair.offers(self.horizon()) } else { 0 };
             let known = offers.entry(sku.clone()).or_default();
-            *known = (known.0.max(there), known.1 + there);
+            if is_enabled {
+                known.insert(node.clone(), pair.offers(self.horizon()));
+            }
         }
         offers
     }
@@ -161,12 +205,7 @@ impl Naive {
     /// promised is net of claims, so that a leaked claim shows as well.
     pub async fn compare(&self, engine: &Engine) -> Result<(), String> {
         self.compare_network(engine)?;
-        for (item, (_, sum)) in &self.offers() {
-            let there = engine.availability(&sku(item), self.horizon()).await;
-            let atp = i64::try_from(there.map_err(|e| e.to_string())?.atp).expect("not that many");
-            same(&format!("atp of {item}"), &atp, sum)?;
-            self.compare_days(engine, item).await?;
-        }
+        self.compare_availability(engine).await?;
         for ((item, node), pair) in &self.pairs {
             let view = engine.stock(&sku(item), &node_id(node)).await.map_err(|e| e.to_string())?;
             let same = pair.compare(&view.stock, |no| engine.node_no(no).id.to_string());
@@ -182,6 +221,24 @@ impl Naive {
         let holds = self.orders.values().filter(|order| order.is_held()).count();
         same("orders", &engine.status().orders, &orders)?;
         same("holds", &engine.status().live_holds, &holds)
+    }
+
+    async fn compare_availability(&self, engine: &Engine) -> Result<(), String> {
+        for (item, offers) in &self.offers() {
+            for channel in [None, Some("web"), Some("store")] {
+                let whom = Whom { channel, service: None };
+                let there = engine.availability_for(&sku(item), self.horizon(), whom).await;
+                let there = there.map_err(|e| e.to_string())?.atp;
+                let atp = i64::try_from(there).expect("not that many");
+                let serves = |node: &str| {
+                    channel.is_none() || self.nodes[node].eligibility.serves_channel(channel)
+                };
+                let sum = offers.iter().filter(|(node, _)| serves(node)).map(|(_, units)| units);
+                same(&format!("atp of {item} for {channel:?}"), &atp, &sum.sum())?;
+            }
+            self.compare_days(engine, item).await?;
+        }
+        Ok(())
     }
 
     fn compare_network(&self, engine: &Engine) -> Result<(), String> {
@@ -216,5 +273,6 @@ fn definition(node: &Node) -> NodeDefinition {
         lead_time_days: node.lead_time_days,
         enabled: node.enabled,
         weekday_cut_offs: node.weekday_cut_offs,
+        eligibility: node.eligibility.clone(),
     }
 }

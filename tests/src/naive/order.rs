@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use backstock_engine::command::LineCancellation;
 use backstock_engine::model::{self, AnswerKind, HoldState, OrderState, Supply};
 
+use super::For;
 use super::hold::Hold;
 use super::pair::same;
 
@@ -41,6 +42,8 @@ pub struct Order {
     placed: usize,
     /// Whether a line must not be split.
     pub is_whole: bool,
+    /// Whose it is, and how it goes.
+    pub whom: For,
     /// The hold that it began as, if it did.
     pub hold: Option<Hold>,
     /// The nodes that declined a shipment of it.
@@ -51,7 +54,12 @@ pub struct Order {
 
 impl Order {
     /// An order as placed.
-    pub fn new(no: u64, ordered: Vec<u32>, allotted: Vec<Allotted>, is_whole: bool) -> Self {
+    pub fn new(
+        (no, whom): (u64, For),
+        ordered: Vec<u32>,
+        allotted: Vec<Allotted>,
+        is_whole: bool,
+    ) -> Self {
         let placed = allotted.len();
         let none = vec![0; placed];
         let (shipped, cancelled, moved) = (none.clone(), none.clone(), none);
@@ -64,6 +72,7 @@ impl Order {
             moved,
             placed,
             is_whole,
+            whom,
             hold: None,
             declined: BTreeSet::new(),
             answers: BTreeMap::new(),

@@ -5,6 +5,7 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{Lsn, OrderId, Policy, PostalCode};
 
 use super::command::{Outcome, Room, Told};
+use super::place_order::channel;
 use super::world::World;
 use crate::fixture::{meta, order_id};
 use crate::naive::command::HoldConfirmed;
@@ -45,7 +46,7 @@ impl Room for ConfirmHold {
             hold: hold.hold().clone(),
             order,
             customer: None,
-            channel: None,
+            channel: channel(world, 20),
             postal_code,
             service,
             deliver_by: None,

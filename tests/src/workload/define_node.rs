@@ -2,11 +2,11 @@
 
 use backstock_engine::command::{DefineNode, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Lsn, NodeKind};
+use backstock_engine::model::{Eligibility, Lsn, NodeKind, Policy, Text};
 
 use super::command::{Outcome, Room, Told};
 use super::world::World;
-use super::{LATE_NODE, NODES, SUPPLIER, node_of};
+use super::{CHANNELS, LATE_NODE, NODES, SUPPLIER, node_of};
 use crate::fixture::meta;
 use crate::naive::command::NodeDefined;
 use crate::seed::Random;
@@ -43,6 +43,7 @@ impl Room for DefineNode {
             *own = random.percent(10).then_some(minutes);
         }
         node.lead_time_days = u16::try_from(random.within(0..4)).expect("few days");
+        node.eligibility = eligibility(random);
         Some(Self { meta: meta(), node })
     }
 
@@ -58,6 +59,20 @@ impl Room for DefineNode {
         let Outcome::Done(_) = outcome else { return None };
         Some(Told::Fact(Box::new(NodeDefined(self.node))))
     }
+}
+
+/// Whom a node serves: mostly everybody.
+fn eligibility(random: &mut Random) -> Eligibility {
+    let mut said = Eligibility::default();
+    for name in CHANNELS {
+        if random.percent(15) {
+            said.channels.push(Text::new("channel", name).expect("a text"));
+        }
+    }
+    if random.percent(10) {
+        said.services.push(random.pick(&Policy::default().services).name.clone());
+    }
+    said
 }
 
 /// A cut-off, in minutes of a day. None is in the first quarter after noon, in which all commands

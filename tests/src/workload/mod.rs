@@ -46,6 +46,9 @@ pub const SKUS: [&str; 3] = ["BLOUSE", "SCARF", "SOCKS"];
 /// An item that is defined in the course of a run, or never.
 const LATE_SKU: &str = "SHAWL";
 
+/// The channels that orders come in by, if they say so.
+pub const CHANNELS: [&str; 2] = ["web", "store"];
+
 /// The nodes that hold stock and are defined before a run.
 pub const NODES: [&str; 3] = ["EAST", "WEST", "STORE"];
 /// A node that is defined in the course of a run, or never.

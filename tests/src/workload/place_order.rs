@@ -2,8 +2,9 @@
 
 use backstock_engine::command::{Meta, OrderRequest, PlaceOrder};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Submitted};
-use backstock_engine::model::{Lsn, Policy, Shortage, Split};
+use backstock_engine::model::{Lsn, Policy, Shortage, Split, Text};
 
+use super::CHANNELS;
 use super::command::{Outcome, Room, Told};
 use super::world::World;
 use crate::fixture::{meta, order};
@@ -82,5 +83,12 @@ pub(super) fn fresh(world: &mut World) -> OrderRequest {
         let services = Policy::default().services;
         wanted.service = Some(world.random.pick(&services).name.clone());
     }
+    wanted.channel = channel(world, 60);
     wanted
+}
+
+/// A channel, in so many cases of a hundred.
+pub(super) fn channel(world: &mut World, percent: u32) -> Option<Text> {
+    let name = *world.random.pick(&CHANNELS);
+    world.random.percent(percent).then(|| Text::new("channel", name).expect("a text"))
 }

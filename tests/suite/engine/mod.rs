@@ -8,6 +8,7 @@ mod calendars;
 mod contention;
 mod damaged;
 mod days;
+mod eligibility;
 mod holds;
 mod idempotency;
 mod in_flight;

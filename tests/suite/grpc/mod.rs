@@ -6,6 +6,7 @@ mod calendars;
 mod catalog;
 mod connections;
 mod curve;
+mod eligibility;
 mod encoding;
 mod errors;
 mod holds;

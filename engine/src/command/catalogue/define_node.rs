@@ -1,5 +1,7 @@
 //! Defining a node.
 
+use std::collections::HashSet;
+
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
@@ -11,8 +13,8 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Day, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule, Text,
-    Violation, WEEKDAY_NAMES, WeekdayCutOffs,
+    Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule,
+    ServiceName, Text, Violation, WEEKDAY_NAMES, WeekdayCutOffs,
 };
 use crate::state::network::Network;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -63,6 +65,8 @@ pub struct NodeDefinition {
     pub enabled: bool,
     #[n(13)]
     pub weekday_cut_offs: WeekdayCutOffs,
+    #[n(14)]
+    pub eligibility: Eligibility,
 }
 
 /// A node was defined, or changed.
@@ -90,6 +94,7 @@ impl NodeDefinition {
             days => in_range(&mut found, "working_days".into(), days.into(), 1, WORKING_DAYS_ALL),
         }
         validate_holidays(&self.holidays, &mut found);
+        validate_eligibility(&self.eligibility, &mut found);
         let mut number = |field: &str, value: i64, min: i64, max: i64| {
             in_range(&mut found, field.into(), value, min, max);
         };
@@ -134,6 +139,7 @@ impl NodeDefinition {
             lead_time_days: self.lead_time_days,
             enabled: self.enabled,
             weekday_cut_offs: self.weekday_cut_offs,
+            eligibility: self.eligibility,
         }
     }
 }
@@ -151,6 +157,40 @@ fn validate_holidays(holidays: &[Day], found: &mut Vec<Violation>) {
     }
 }
 
+fn validate_eligibility(of: &Eligibility, found: &mut Vec<Violation>) {
+    let unnamed = of.channels.iter().position(|channel| channel.as_str().is_empty());
+    found.extend(unnamed.map(|at| Violation::new(format!("channels[{at}]"), "", Rule::Required)));
+    let channels: Vec<&str> = of.channels.iter().map(Text::as_str).collect();
+    validate_names("channels", &channels, limits::CHANNELS_PER_NODE_MAX, found);
+    let services: Vec<&str> = of.services.iter().map(ServiceName::as_str).collect();
+    validate_names("services", &services, limits::SERVICES_MAX, found);
+}
+
+fn validate_names(field: &str, names: &[&str], max: usize, found: &mut Vec<Violation>) {
+    if names.len() > max {
+        found.push(Violation::new(field, names.len(), Rule::TooMany { max }));
+        return;
+    }
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            found.push(Violation::new(format!("{field}[{at}]"), name, Rule::Duplicate));
+        }
+    }
+}
+
+/// That the policy has no such service as a node names.
+fn unknown_services(of: &Eligibility, network: &Network) -> Vec<Violation> {
+    let names = network.policy.services.iter().map(|service| service.name.as_str());
+    let allowed = names.collect::<Vec<_>>().join(", ");
+    let named = of.services.iter().enumerate();
+    let unknown = named.filter(|(_, name)| network.service_no(Some(name)).is_none());
+    let violation = |(at, name): (usize, &ServiceName)| {
+        let rule = Rule::NotOneOf { allowed: allowed.clone() };
+        Violation::new(format!("services[{at}]"), name, rule)
+    };
+    unknown.map(violation).collect()
+}
+
 impl Command for DefineNode {
     type Event = NodeDefined;
 
@@ -163,7 +203,9 @@ impl Command for DefineNode {
     }
 
     fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
-        self.node.validate(facts.postal)
+        let mut found = self.node.validate(facts.postal).err().unwrap_or_default();
+        found.extend(unknown_services(&self.node.eligibility, facts.network));
+        finish(found)
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<NodeDefined>, EngineError> {
@@ -182,6 +224,7 @@ fn decide(network: &Network, node: Node) -> Result<NodeDefined, Refusal> {
     {
         return Err(Refusal::NodeKindFixed { node_id: node.id });
     }
+    check_channels(network, &node)?;
     let next = network.nodes.len();
     if known.is_none() && next >= NODES_MAX {
         return Err(Refusal::ListFull { what: "nodes", max: NODES_MAX });
@@ -190,13 +233,25 @@ fn decide(network: &Network, node: Node) -> Result<NodeDefined, Refusal> {
     Ok(NodeDefined { no: known.unwrap_or(next), node: Box::new(node) })
 }
 
+/// Planning keeps the nodes of each channel that any node names.
+fn check_channels(network: &Network, node: &Node) -> Result<(), Refusal> {
+    let others = network.nodes.iter().map(|other| &*other.node).filter(|other| other.id != node.id);
+    let named = others.chain([node]).flat_map(|node| &node.eligibility.channels);
+    let named: HashSet<&str> = named.map(Text::as_str).collect();
+    if named.len() > limits::CHANNELS_MAX {
+        return Err(Refusal::ListFull { what: "channels", max: limits::CHANNELS_MAX });
+    }
+    Ok(())
+}
+
 impl Event for NodeDefined {
     fn describe(&self) -> Value {
         json!({ "node_no": self.no.0, "node_id": self.node.id.as_str() })
     }
 
-    fn is_extended(&self) -> bool {
-        self.node.differs_by_weekday()
+    fn extension(&self) -> usize {
+        let serves_everybody = self.node.eligibility.is_everybody();
+        if serves_everybody { usize::from(self.node.differs_by_weekday()) } else { 2 }
     }
 }
 

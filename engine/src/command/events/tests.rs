@@ -12,11 +12,11 @@ use crate::model::ids::{
 };
 use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Confidence, Day, DeclineReason,
-    Declined, Dispatch, Found, Hold, HoldState, InboundWeighed, LineRepegged, Lsn, Move, Node,
-    NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
-    PackedOrder, Pair, Pegged, Policy, Proposal, Record, RequestId, Serves, Service, Shipment,
-    Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
-    Told, ToldAt, WeekdayCutOffs, Weekdays,
+    Declined, Dispatch, Eligibility, Found, Hold, HoldState, InboundWeighed, LineRepegged, Lsn,
+    Move, Node, NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo,
+    Origin, PackedOrder, Pair, Pegged, Policy, Proposal, Record, RequestId, Serves, Service,
+    Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
+    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -61,6 +61,7 @@ fn node() -> Node {
         lead_time_days: 2,
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
+        eligibility: Eligibility::default(),
     }
 }
 
@@ -68,6 +69,13 @@ fn node() -> Node {
 fn weekday_node() -> Node {
     let own = [None, None, None, None, Some(720), Some(600), None];
     Node { weekday_cut_offs: WeekdayCutOffs(own), ..node() }
+}
+
+/// The same, for two channels and one service.
+fn restricted_node() -> Node {
+    let services = vec![ServiceName::new("name", "standard").unwrap()];
+    let eligibility = Eligibility { channels: vec![text("web"), text("app")], services };
+    Node { eligibility, ..weekday_node() }
 }
 
 fn policy() -> Policy {
@@ -152,8 +160,12 @@ type Named = (&'static str, AnyEvent);
 
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
-    [first(), of_orders(order_placed), of_supplies(), of_the_backlog(), of_holds(), of_answers()]
-        .concat()
+    let before = [first(), of_orders(order_placed), of_supplies(), of_the_backlog(), of_holds()];
+    [before.concat(), of_answers(), of_who_may_have_it()].concat()
+}
+
+fn of_who_may_have_it() -> Vec<Named> {
+    vec![("node_defined_for_some", node_defined(restricted_node()))]
 }
 
 fn inbound_id() -> InboundId {

@@ -18,6 +18,7 @@ use crate::placing::resolve::{unknown_code, unknown_service};
 use crate::placing::{placed, until_settled};
 use crate::planning::{Wanted, WantedLine};
 use crate::state::State;
+use crate::state::network::Network;
 use crate::state::orders::Found;
 use crate::state::stock::Ready;
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -181,6 +182,7 @@ fn decide(held: &Order, command: &ConfirmHold, state: &State) -> Result<Way, Ref
         HoldState::Live => {
             let service = &network.policy.services[usize::from(held.header.service.0)].name;
             is_as_held(&held.header, command, service)
+                && is_served_alike(&network, &held.header, command)
         }
         HoldState::Lapsed => false,
         HoldState::Waiting => return Err(Refusal::HoldWaits { hold_id: hold.id.clone() }),
@@ -197,6 +199,13 @@ fn is_as_held(header: &OrderHeader, command: &ConfirmHold, service: &ServiceName
     command.postal_code.as_ref().is_none_or(|code| *code == header.postal_code)
         && command.service.as_ref().is_none_or(|name| name == service)
         && command.deliver_by.is_none_or(|day| day == header.promise_by)
+}
+
+/// Whether the order's channel is served by the same nodes as the hold's. Where it is not, other
+/// units may be its to have, also instead of those that it lacks.
+fn is_served_alike(network: &Network, held: &OrderHeader, command: &ConfirmHold) -> bool {
+    let channel = command.channel.as_ref().or(held.channel.as_ref());
+    network.served.alike(held.channel.as_ref().map(Text::as_str), channel.map(Text::as_str))
 }
 
 /// Whether these lines, those of one SKU summed, are the hold's, in any order.
@@ -306,8 +315,8 @@ fn confirmed(order: &Order, command: &ConfirmHold) -> OrderHeader {
 /// What is to be planned.
 fn wanted<'a>(
     kernel: &'a Kernel,
-    order: &Order,
-    command: &ConfirmHold,
+    order: &'a Order,
+    command: &'a ConfirmHold,
 ) -> Result<Wanted<'a>, EngineError> {
     let (held, lines) = (&order.header, &order.lines);
     let (network, mut found) = (kernel.state.network.load(), Vec::new());
@@ -344,6 +353,7 @@ fn wanted<'a>(
         lines: lines.iter().map(line).collect(),
         destination,
         service,
+        channel: command.channel.as_ref().or(held.channel.as_ref()),
         promise_by: command.deliver_by.unwrap_or_else(promised),
         shortage: Shortage::Reject,
         split: held.split,

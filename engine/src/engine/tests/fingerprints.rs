@@ -12,8 +12,8 @@ use crate::command::{
     RecallTransfer, ReleaseHold, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
-    CustomerId, Day, DeclineReason, InboundId, NodeKind, OwnerId, Policy, PostalCode, RequestId,
-    Shortage, Split, WeekdayCutOffs, Weekdays,
+    CustomerId, Day, DeclineReason, Eligibility, InboundId, NodeKind, OwnerId, Policy, PostalCode,
+    RequestId, Shortage, Split, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -105,6 +105,15 @@ fn define(carrier: &mut Carrier) {
         engine
             .define_node(DefineNode { meta: Meta { content: Some(7), ..meta }, ..node(NODE) })
             .await
+    });
+}
+
+/// Lines of what came later, behind all that there were.
+fn who_may_have_it(carrier: &mut Carrier) {
+    let eligibility = Eligibility { channels: vec![text("web")], services: Vec::new() };
+    carrier.carry("define_node_for_some", async |engine, meta| {
+        let node = NodeDefinition { eligibility, ..definition("V2", NodeKind::Supplier) };
+        engine.define_node(DefineNode { meta, node }).await
     });
 }
 
@@ -228,6 +237,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     change_stock(&mut carrier);
     orders(&mut carrier);
     holds(&mut carrier);
+    who_may_have_it(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -29,7 +29,8 @@ fn look(
     between: impl FnOnce(&mut Pump),
 ) -> (Draft, &'static str) {
     let kernel = &engine.kernel;
-    let wanted = resolve(&kernel.state, &*kernel.postal, &too_much()).expect("names are known");
+    let command = too_much();
+    let wanted = resolve(&kernel.state, &*kernel.postal, &command).expect("names are known");
     let moment = Moment::now(kernel);
     between(pump);
     let Poll::Ready(Ok(draft)) = poll(pin!(look_and_plan(kernel, &wanted))) else {
@@ -115,7 +116,8 @@ fn a_plan_is_made_anew_when_units_came_in_unless_it_is_refused_all_the_same() {
 fn one_bound_holds_for_all_tries_of_an_order() {
     let (engine, _pump) = one_unit();
     let kernel = &engine.kernel;
-    let wanted = resolve(&kernel.state, &*kernel.postal, &too_much()).expect("names are known");
+    let command = too_much();
+    let wanted = resolve(&kernel.state, &*kernel.postal, &command).expect("names are known");
     let mut attempts = Attempts::begin(kernel);
     for _ in 1..TRIES_MAX {
         let again = poll(pin!(attempts.end(Attempt::<()>::Again)));

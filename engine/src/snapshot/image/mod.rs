@@ -2,8 +2,8 @@
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
 //! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
-//! that nodes answered, and supplies of which not all counts. Each is written only where there is such a thing, so that all other
-//! snapshots are read by older builds as well.
+//! that nodes answered, supplies of which not all counts, and whom nodes serve. Each is written
+//! only where there is such a thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never
@@ -27,7 +27,8 @@ pub(super) use access::access;
 pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub use error::ImageError;
 pub(super) use network::{
-    ArchivedCatalogueV1, ArchivedCatalogueV3, CatalogueV1, CatalogueV3, differs_by_weekday,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, CatalogueV1, CatalogueV3,
+    CatalogueV7, differs_by_weekday, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1, have_holds};

@@ -1,7 +1,7 @@
 //! Images of nodes and of the sourcing policy.
 //!
-//! Version 3 has what differs by weekday beside what version 1 has. A catalogue in which
-//! nothing does is written as version 1 has it.
+//! Version 3 has what differs by weekday beside what version 1 has, and version 7 whom nodes
+//! serve beside that. A catalogue in which there is no such thing is written in the older one.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use super::error::ImageError;
 use crate::geo::Bands;
 use crate::limits::DAYS_MAX;
 use crate::model::{
-    Band, Day, Location, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service, ServiceName,
-    Text, WeekdayCutOffs, Weekdays,
+    Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service,
+    ServiceName, Text, WeekdayCutOffs, Weekdays,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 
@@ -34,6 +34,21 @@ pub(in crate::snapshot) struct CatalogueV3 {
     cut_offs: Vec<Option<[Option<u16>; 7]>>,
     /// By service.
     weeks: Vec<WeekImageV3>,
+}
+
+/// The same, with whom nodes serve.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV7 {
+    all_else: CatalogueV3,
+    /// By node: none for one that serves everybody.
+    eligibilities: Vec<Option<EligibilityImageV7>>,
+}
+
+/// Whom a node serves.
+#[derive(Archive, Serialize)]
+struct EligibilityImageV7 {
+    channels: Vec<String>,
+    services: Vec<String>,
 }
 
 /// The weekdays of a service: bit 0 is Monday.
@@ -120,6 +135,26 @@ impl From<&Network> for CatalogueV3 {
     }
 }
 
+impl From<&Network> for CatalogueV7 {
+    fn from(network: &Network) -> Self {
+        let said = |n: &PlanningNode| {
+            let Eligibility { channels, services } = &n.node.eligibility;
+            let image = || EligibilityImageV7 {
+                channels: channels.iter().map(|channel| channel.as_str().to_owned()).collect(),
+                services: services.iter().map(|service| service.as_str().to_owned()).collect(),
+            };
+            (!n.node.eligibility.is_everybody()).then(image)
+        };
+        let eligibilities = network.nodes.iter().map(said).collect();
+        Self { all_else: network.into(), eligibilities }
+    }
+}
+
+/// Whether a node does not serve everybody.
+pub(in crate::snapshot) fn restricts(network: &Network) -> bool {
+    network.nodes.iter().any(|planning| !planning.node.eligibility.is_everybody())
+}
+
 /// Whether anything differs by weekday: if not, version 1 says all of it.
 pub(in crate::snapshot) fn differs_by_weekday(network: &Network) -> bool {
     network.policy.differs_by_weekday()
@@ -196,6 +231,11 @@ impl ArchivedCatalogueV1 {
 impl ArchivedCatalogueV3 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (nodes, policy) = self.parts()?;
+        self.all_else.network_of(nodes, policy, postal_codes)
+    }
+
+    fn parts(&self) -> Result<(Vec<(Node, Lsn)>, Policy), ImageError> {
         let (mut nodes, mut policy) = (self.all_else.nodes()?, policy(&self.all_else.policy)?);
         if (nodes.len(), policy.services.len()) != (self.cut_offs.len(), self.weeks.len()) {
             return Err(ImageError::inconsistent("catalogue", "weeks of other nodes or services"));
@@ -208,8 +248,29 @@ impl ArchivedCatalogueV3 {
             service.transit_weekdays = weekdays(week.transit)?;
             service.delivery_weekdays = weekdays(week.delivery)?;
         }
-        self.all_else.network_of(nodes, policy, postal_codes)
+        Ok((nodes, policy))
     }
+}
+
+impl ArchivedCatalogueV7 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (mut nodes, policy) = self.all_else.parts()?;
+        if nodes.len() != self.eligibilities.len() {
+            return Err(ImageError::inconsistent("catalogue", "whom other nodes serve"));
+        }
+        for ((node, _), said) in nodes.iter_mut().zip(self.eligibilities.iter()) {
+            node.eligibility = said.as_ref().map(eligibility).transpose()?.unwrap_or_default();
+        }
+        self.all_else.all_else.network_of(nodes, policy, postal_codes)
+    }
+}
+
+fn eligibility(image: &ArchivedEligibilityImageV7) -> Result<Eligibility, ImageError> {
+    let channels = image.channels.iter().map(|name| Text::new("channel", name.as_str()));
+    let services = image.services.iter().map(|name| ServiceName::new("service", name.as_str()));
+    let channels = channels.collect::<Result<_, _>>()?;
+    Ok(Eligibility { channels, services: services.collect::<Result<_, _>>()? })
 }
 
 fn cut_offs(image: &[ArchivedOption<u16_le>; 7]) -> WeekdayCutOffs {
@@ -245,6 +306,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         lead_time_days: image.lead_time_days.to_native(),
         enabled: image.enabled,
         weekday_cut_offs: WeekdayCutOffs::default(),
+        eligibility: Eligibility::default(),
     })
 }
 

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use crate::model::{
-    Added, Allocation, AllocationUnits, Day, Dispatch, InboundId, InboundNo, Item, KeptOrder,
-    Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader, OrderId,
-    OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, RequestId, Serves, ServiceNo, Shipment,
-    Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
-    Timestamp, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Day, Dispatch, Eligibility, InboundId, InboundNo, Item,
+    KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader,
+    OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, RequestId, Serves, ServiceNo,
+    Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply,
+    Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -414,7 +414,14 @@ pub(super) fn node(no: u16, version: u32) -> Node {
         weekday_cut_offs: WeekdayCutOffs(std::array::from_fn(|at| {
             (at == 4 && version % 4 == 3).then_some(600)
         })),
+        // Of some, it serves one channel.
+        eligibility: if version % 8 == 5 { web_alone() } else { Eligibility::default() },
     }
+}
+
+pub(super) fn web_alone() -> Eligibility {
+    let channels = vec![Text::new("channel", "web").unwrap()];
+    Eligibility { channels, services: Vec::new() }
 }
 
 pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {

@@ -59,9 +59,11 @@ pub(in crate::cli) async fn availability(
         sku: args.sku,
         node_ids: args.nodes,
         at,
-        min_version: 0,
         curve: args.curve,
         quantity: args.quantity.unwrap_or_default(),
+        channel: args.channel.unwrap_or_default(),
+        service: args.service.unwrap_or_default(),
+        ..v1::GetAvailabilityRequest::default()
     };
     let answer = client.inventory().get_availability(request).await?.into_inner();
     let asked = (words::date(at.as_ref()), args.quantity);

@@ -3,7 +3,9 @@
 use backstock_engine::calendar::CUT_OFF_MINUTES_MAX;
 use backstock_engine::command::NodeDefinition;
 use backstock_engine::limits;
-use backstock_engine::model::{Day, Node, NodeId, NodeKind, PostalCode, Rule, Text};
+use backstock_engine::model::{
+    Day, Eligibility, Node, NodeId, NodeKind, PostalCode, Rule, ServiceName, Text,
+};
 use backstock_proto::v1;
 
 use super::weekdays;
@@ -27,7 +29,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 14] = [
+pub(super) const FIELDS: [&str; 16] = [
     "kind",
     "postal_code",
     "country_code",
@@ -42,6 +44,8 @@ pub(super) const FIELDS: [&str; 14] = [
     "enabled",
     "title",
     "weekday_cut_offs",
+    "channels",
+    "services",
 ];
 
 /// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
@@ -73,10 +77,23 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
         enabled: node.enabled.unwrap_or(ENABLED),
         weekday_cut_offs,
+        eligibility: eligibility(found, node),
     };
     found.rules(definition.validate(UsPostalCodes::shared()), &NAMES);
     definition.holidays.sort_unstable();
     definition
+}
+
+fn eligibility(found: &mut Violations, node: &v1::Node) -> Eligibility {
+    let channels = node.channels.iter().enumerate().filter_map(|(at, name)| {
+        found.taken(format!("node.channels[{at}]"), Text::new("channel", name.as_str()))
+    });
+    let channels = channels.collect();
+    let services = node.services.iter().enumerate().filter_map(|(at, name)| {
+        let name = ServiceName::new("service", name.as_str());
+        found.taken(format!("node.services[{at}]"), name)
+    });
+    Eligibility { channels, services: services.collect() }
 }
 
 /// The engine's 0 is no bound: a capacity of none that is said is not to become that.
@@ -116,6 +133,7 @@ pub(super) fn message(node: &Node) -> v1::Node {
         lead_time_days: node.lead_time_days,
         enabled: node.enabled,
         weekday_cut_offs: node.weekday_cut_offs,
+        eligibility: node.eligibility.clone(),
     })
 }
 
@@ -138,5 +156,7 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         title: node.title.as_str().to_owned(),
         country_code: places::COUNTRY.to_owned(),
         weekday_cut_offs: weekdays::cut_offs_message(node.weekday_cut_offs),
+        channels: node.eligibility.channels.iter().map(|name| name.as_str().to_owned()).collect(),
+        services: node.eligibility.services.iter().map(ToString::to_string).collect(),
     }
 }

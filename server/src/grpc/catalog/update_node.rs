@@ -99,6 +99,8 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "lead_time_days" => node.lead_time_days = given.lead_time_days,
             "enabled" => node.enabled = Some(given.enabled.unwrap_or_default()),
             "weekday_cut_offs" => node.weekday_cut_offs = given.weekday_cut_offs,
+            "channels" => node.channels.clone_from(&given.channels),
+            "services" => node.services.clone_from(&given.services),
             "title" => node.title.clone_from(&given.title),
             // The country is taken; all else is noted as wrong where the mask is read.
             _ => {}

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use backstock_engine::calendar::Calendar;
-use backstock_engine::engine::{Curve, Engine, EngineError, NodeAvailability};
-use backstock_engine::model::{Day, NodeId, Rule, Sku, Timestamp};
+use backstock_engine::engine::{Curve, Engine, EngineError, NodeAvailability, Whom};
+use backstock_engine::model::{Day, NodeId, Rule, ServiceName, Sku, Text, Timestamp};
 use backstock_proto::v1;
 use prost::Message as _;
 use tonic::Status;
@@ -31,6 +31,10 @@ pub(super) struct Asked {
     nodes: HashSet<NodeId>,
     day: Option<Day>,
     days: Days,
+    /// Only what orders of this channel may have, if it is said.
+    channel: Option<Text>,
+    /// Only what may go by this service, if it is said.
+    service: Option<ServiceName>,
     /// When it is asked: what is overdue by then is not counted on yet.
     now: Timestamp,
 }
@@ -41,8 +45,11 @@ impl Asked {
         found: &mut Violations,
         node_ids: &[String],
         at: Option<&v1::Date>,
+        (channel, service): (&str, &str),
         now: Timestamp,
     ) -> Option<Self> {
+        let channel = found.optional("channel", channel, Text::new);
+        let service = found.optional("service", service, ServiceName::new);
         if node_ids.len() > NODES_MAX {
             found.breaks("node_ids", node_ids.len(), Rule::TooMany { max: NODES_MAX });
             return None;
@@ -54,7 +61,8 @@ impl Asked {
         let ids: Vec<Option<NodeId>> = ids.collect();
         let day = at.map_or(Some(None), |date| times::day(found, "at", date).map(Some));
         let nodes = ids.into_iter().collect::<Option<_>>()?;
-        Some(Self { nodes, day: day?, days: Days::default(), now })
+        let days = Days::default();
+        Some(Self { nodes, day: day?, days, channel: channel?, service: service?, now })
     }
 
     /// The same, answered day by day as well.
@@ -67,8 +75,17 @@ impl Asked {
         self.now = now;
     }
 
-    /// Refuses nodes that do not exist.
+    /// Refuses nodes that do not exist, and a service that the policy does not have.
     pub(super) fn check(&self, engine: &Engine) -> Result<(), Status> {
+        if let Some(name) = &self.service
+            && engine.service_no(name).is_none()
+        {
+            let policy = engine.policy();
+            let names: Vec<&str> = policy.services.iter().map(|s| s.name.as_str()).collect();
+            let mut found = Violations::default();
+            found.breaks("service", name, Rule::NotOneOf { allowed: names.join(", ") });
+            return Err(found.into_status());
+        }
         let unknown = self.nodes.iter().filter_map(|id| Some((id, engine.node(id).err()?)));
         // One of them is named, always the same one.
         let first = unknown.min_by(|(a, _), (b, _)| a.cmp(b));
@@ -87,7 +104,9 @@ impl Asked {
         sku: &Sku,
         out: &mut Vec<u8>,
     ) -> Result<u64, EngineError> {
-        let all = engine.availability(sku, EVER).await?;
+        let service = self.service.as_ref().and_then(|name| engine.service_no(name));
+        let whom = Whom { channel: self.channel.as_ref().map(Text::as_str), service };
+        let all = engine.availability_for(sku, EVER, whom).await?;
         let held = engine.held_of(sku)?;
         let mut promises: Vec<Promise<'_>> = Vec::with_capacity(all.nodes.len());
         for node in all.nodes.iter().filter(|node| self.counts(node)) {

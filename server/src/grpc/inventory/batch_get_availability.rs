@@ -21,7 +21,8 @@ pub(super) async fn handle(
         found.add("skus", format!("{count} SKUs; 1 to {max} in a request"));
     }
     let now = api.0.clock.now();
-    let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), now);
+    let whom = (&*request.channel, &*request.service);
+    let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), whom, now);
     let days = Days::read(&mut found, request.curve, request.quantity);
     let asked = asked.zip(days).map(|(asked, days)| asked.with(days));
     let asked = found.converted(asked)?;

@@ -17,7 +17,8 @@ pub(super) async fn handle(
     let mut found = Violations::default();
     let sku = found.taken("sku", Sku::new("sku", request.sku));
     let now = api.0.clock.now();
-    let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), now);
+    let whom = (&*request.channel, &*request.service);
+    let asked = Asked::read(&mut found, &request.node_ids, request.at.as_ref(), whom, now);
     let days = Days::read(&mut found, request.curve, request.quantity);
     let asked = asked.zip(days).map(|(asked, days)| asked.with(days));
     let (sku, asked) = found.converted(sku.zip(asked))?;

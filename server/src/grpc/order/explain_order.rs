@@ -83,5 +83,7 @@ const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
         Verdict::BeyondHorizon => v1::CandidateVerdict::BeyondHorizon,
         Verdict::NotConsidered => v1::CandidateVerdict::NotConsidered,
         Verdict::NoPickup => v1::CandidateVerdict::NoPickup,
+        Verdict::ChannelNotServed => v1::CandidateVerdict::ChannelNotServed,
+        Verdict::ServiceNotServed => v1::CandidateVerdict::ServiceNotServed,
     }
 }

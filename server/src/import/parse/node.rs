@@ -19,9 +19,12 @@ const NONE: &str = "none";
 const WEEKDAY_CUT_OFFS: &str = "days and their time, none of them twice, as \"fri 14:00 sat 10:00\" or \"mon-thu 16:00\", \
      or none";
 
+/// What a message says that names should have been.
+const NAMES: &str = "names with commas or semicolons between them, as \"web; in store\", or none";
+
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 14] = [
+const FIELDS: [(&str, &str); 16] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -36,6 +39,8 @@ const FIELDS: [(&str, &str); 14] = [
     ("enabled", "enabled"),
     ("title", "title"),
     ("weekday_cut_offs", "weekday_cut_offs"),
+    ("channels", "channels"),
+    ("services", "services"),
 ];
 
 /// A node that is new, or what a row says of one that is there: what it leaves
@@ -85,6 +90,8 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
         weekday_cut_offs: columns
             .parsed("weekday_cut_offs", WEEKDAY_CUT_OFFS, weekday_cut_offs)
             .flatten(),
+        channels: columns.parsed("channels", NAMES, names).unwrap_or_default(),
+        services: columns.parsed("services", NAMES, names).unwrap_or_default(),
     }
 }
 
@@ -148,6 +155,16 @@ const fn minutes_of(own: &mut v1::WeekdayCutOffs, place: usize) -> &mut Option<u
         5 => &mut own.saturday_minutes,
         _ => &mut own.sunday_minutes,
     }
+}
+
+/// Names may have spaces within.
+fn names(text: &str) -> Option<Vec<String>> {
+    if text.eq_ignore_ascii_case(NONE) {
+        return Some(Vec::new());
+    }
+    let names = text.split([',', ';']).map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    (!names.is_empty()).then_some(names)
 }
 
 fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<u32> {

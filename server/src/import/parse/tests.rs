@@ -174,6 +174,7 @@ fn what_would_be_cut_to_a_value_is_refused() {
             &["2026-12-25", "2026-12-25,2027-01-01", "None"],
             &["2026-12-25T09:00", "2026-12-24..26", "25.12.2026", "2026-12-25 none", ","],
         ),
+        ("channels", &["web", "web; in store", "web,app", "None"], &[",", " ; "]),
         ("enabled", &["true", "FALSE"], &["yes", "1", "truee"]),
         ("capacity_units_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
         ("lead_time_days", &["3"], &["3 days", "3.0"]),

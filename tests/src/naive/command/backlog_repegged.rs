@@ -66,8 +66,9 @@ impl Fact for BacklogRepegged {
                 return Err(format!("order {} gains nothing by {moved:?}", line.order));
             }
             // What waits at a node is served there, also when sourcing may not choose it.
-            if from != to && !naive.was_enabled(to, self.looked_at) {
-                return Err(format!("node {to} is not enabled"));
+            let whom = &naive.orders[&line.order].whom;
+            if from != to && !naive.was_sourced(to, whom, self.looked_at) {
+                return Err(format!("node {to} is not enabled, or does not serve {whom:?}"));
             }
             if naive.orders[&line.order].declined.contains(to) && from != to {
                 return Err(format!("node {to} declined order {}", line.order));

@@ -3,13 +3,13 @@
 use backstock_engine::command::{ConfirmHold, HoldReplaced, OrderRequest};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{
-    Day, HoldId, HoldState, Lsn, PostalCode, ServiceName, Shortage, Split,
+    Day, HoldId, HoldState, Lsn, PostalCode, ServiceName, Shortage, Split, Text,
 };
 
 use super::place_order::{OrderPlaced, allotted};
 use super::{Fact, same_units, units_of};
 use crate::naive::hold::{Units, key};
-use crate::naive::{Allotted, Naive, Order};
+use crate::naive::{Allotted, For, Naive, Order};
 
 /// A hold became an order.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct HoldConfirmed {
     order: String,
     /// Where the order goes, and how, where that was said.
     elsewhere: (Option<PostalCode>, Option<ServiceName>, Option<Day>),
+    /// Where the order comes in, where that was said.
+    channel: Option<Text>,
     /// The order's number.
     no: u64,
     /// The number that the hold had, if the order has another one.
@@ -49,6 +51,7 @@ impl HoldConfirmed {
             hold: asked.hold.clone(),
             order: asked.order.to_string(),
             elsewhere: (asked.postal_code.clone(), asked.service.clone(), asked.deliver_by),
+            channel: asked.channel.clone(),
             no: order.no.0,
             had,
             off: units_of(engine, &event.off),
@@ -78,12 +81,16 @@ impl HoldConfirmed {
         // Lines may be split if they were when it was held, whatever the policy says by now.
         let split = if is_whole { Split::WholeLine } else { Split::Units };
         let shortage = Shortage::Reject;
-        let wanted = OrderRequest { split: Some(split), shortage: Some(shortage), ..hold.wanted };
+        let mut wanted =
+            OrderRequest { split: Some(split), shortage: Some(shortage), ..hold.wanted };
+        wanted.service = self.elsewhere.1.clone().or(wanted.service);
+        wanted.channel = self.channel.clone().or(wanted.channel);
+        let whom = For::of(&wanted);
         let placed = OrderPlaced { wanted, no, shortage, split, allotted: self.allotted.clone() };
         placed.check(naive, asked, &self.off)?;
         naive.put_on((no, false), &self.on)?;
         naive.note_rides(no, &self.allotted);
-        Ok(Order::new(no, held.ordered.clone(), self.allotted.clone(), is_whole))
+        Ok(Order::new((no, whom), held.ordered.clone(), self.allotted.clone(), is_whole))
     }
 }
 
@@ -110,7 +117,12 @@ impl Fact for HoldConfirmed {
         let mut order = if self.stays {
             // They are where they were: nobody has to count whether they are there.
             naive.keep_on(self.no, &self.on);
-            held
+            let wanted = &held.hold.as_ref().expect("it is a hold").wanted;
+            let channel = self.channel.clone().or(wanted.channel.clone());
+            let whom = For::of(&OrderRequest { channel, ..wanted.clone() });
+            let mut order = held;
+            order.whom = whom;
+            order
         } else {
             self.plan_anew(naive, asked, &held)?
         };

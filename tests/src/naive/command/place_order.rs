@@ -8,7 +8,7 @@ use backstock_engine::model::{self, Lsn, Shortage, Split, Supply};
 
 use super::Fact;
 use crate::naive::hold::{Hold, Units};
-use crate::naive::{Allotted, Moment, Naive, Offers, Order};
+use crate::naive::{Allotted, For, Moment, Naive, Order};
 
 /// An order was placed.
 #[derive(Clone, Debug)]
@@ -60,7 +60,8 @@ impl OrderPlaced {
         naive.note_rides(self.no, &self.allotted);
         let ordered = sum_lines(&self.wanted).into_iter().map(|(_, quantity)| quantity).collect();
         let is_whole = self.split == Split::WholeLine;
-        let mut order = Order::new(self.no, ordered, self.allotted.clone(), is_whole);
+        let mut order =
+            Order::new((self.no, For::of(&self.wanted)), ordered, self.allotted.clone(), is_whole);
         order.hold = hold;
         match naive.orders.insert(self.wanted.id.to_string(), order) {
             None => Ok(()),
@@ -132,9 +133,10 @@ impl OrderPlaced {
         if !moments.clone().any(|moment| moment.terms(&self.wanted) == terms) {
             return Err("neither the order nor a policy says so".into());
         }
+        let whom = For::of(&self.wanted);
         for Allotted { node, .. } in more {
-            if !moments.clone().any(|moment| moment.nodes.get(node).is_some_and(|n| n.enabled)) {
-                return Err(format!("node {node} was not enabled"));
+            if !naive.was_sourced(node, &whom, asked) {
+                return Err(format!("node {node} was not enabled, or does not serve {whom:?}"));
             }
         }
         Ok(())
@@ -147,7 +149,7 @@ impl SoldOut {
     pub fn check(&self, naive: &Naive) -> Result<(), String> {
         let moments = naive.moments(self.asked, self.until);
         let lacks = |(shortage, split)| {
-            moments.clone().any(|moment| is_short(&moment.offers, &self.wanted, shortage, split))
+            moments.clone().any(|moment| is_short(moment, &self.wanted, shortage, split))
         };
         if moments.clone().any(|moment| lacks(moment.terms(&self.wanted))) {
             return Ok(());
@@ -192,10 +194,13 @@ fn sum_lines(wanted: &OrderRequest) -> Vec<(String, u32)> {
 
 /// Whether an order cannot be filled as it wants to be; one that takes what
 /// there is, not even in part.
-fn is_short(offers: &Offers, wanted: &OrderRequest, shortage: Shortage, split: Split) -> bool {
+fn is_short(moment: &Moment, wanted: &OrderRequest, shortage: Shortage, split: Split) -> bool {
+    let (offers, whom) = (&moment.offers, For::of(wanted));
     let partial = shortage == Shortage::Partial;
     let fills = |(sku, quantity): &(String, u32)| {
-        let (most, sum) = offers.get(sku).copied().unwrap_or_default();
+        let there = offers.get(sku).into_iter().flatten();
+        let served = there.filter(|(node, _)| moment.sources(node, &whom)).map(|(_, units)| units);
+        let (most, sum) = (served.clone().max().copied().unwrap_or_default(), served.sum::<i64>());
         match split {
             Split::WholeLine => most >= i64::from(*quantity),
             Split::Units => sum >= if partial { 1 } else { i64::from(*quantity) },

@@ -13,7 +13,7 @@ use crate::limits::{
 };
 use crate::model::{
     Allocation, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Shortage, SkuNo,
-    Supply,
+    Supply, Text,
 };
 use crate::planning::{self, Wanted, WantedLine};
 use crate::state::network::Network;
@@ -233,7 +233,10 @@ impl Look {
             let ready = (self.pool.ready(at), now);
             days(kernel, &self.network, &order.header, at.0, ready).map(|days| days.1)
         };
-        self.pool.steps(demand, &planned, order.header.split, arrives)
+        let channel = order.header.channel.as_ref().map(Text::as_str);
+        let barred = self.network.barred(channel, order.header.service);
+        let terms = (order.header.split, |no| !barred.bars(no));
+        self.pool.steps(demand, &planned, terms, arrives)
     }
 }
 
@@ -323,7 +326,11 @@ fn planned_with(
     let Some(destination) = kernel.postal.locate(header.postal_code.as_str()) else {
         return SmallVec::new();
     };
-    let (mut seen, coming) = pool.seen_by(demand, (header.split, &order.declined));
+    let network = kernel.state.network.load_full();
+    let channel = header.channel.as_ref().map(Text::as_str);
+    let barred = network.barred(channel, header.service);
+    let terms = (header.split, &*order.declined, |no| !barred.bars(no));
+    let (mut seen, coming) = pool.seen_by(demand, terms);
     let (entry, quantity) = (kernel.state.catalogue.entry(sku), demand.quantity(header.split));
     let mut lines = SmallVec::from_iter([WantedLine { sku, entry, quantity }]);
     if let Some(beside) = beside {
@@ -333,6 +340,7 @@ fn planned_with(
         lines,
         destination,
         service: header.service,
+        channel: header.channel.as_ref(),
         promise_by: order.promised_by(demand.line),
         // What nothing is planned for stays where it is.
         shortage: Shortage::Partial,
@@ -341,7 +349,7 @@ fn planned_with(
         seen: Some(&seen),
         own: None,
     };
-    let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(&coming));
+    let draft = planning::plan(&network, &wanted, Some(&coming));
     let draft = draft.expect("inbound supply was looked for");
     let part =
         |a: &Allocation| ((draft.shipments[usize::from(a.shipment)].node, a.supply), a.units);

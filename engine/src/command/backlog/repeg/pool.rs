@@ -40,6 +40,14 @@ impl Demand {
         self.parts.iter().any(|((_, supply), _)| *supply == Supply::Backorder)
     }
 
+    /// Of these, those at one node.
+    fn quantity_at(&self, no: NodeNo, split: Split) -> u32 {
+        let counts = |((at, supply), _): &&Part| {
+            *at == no && (split == Split::WholeLine || !supply.is_there())
+        };
+        self.parts.iter().filter(counts).map(|(_, units)| units).sum()
+    }
+
     fn has(&self, at: At) -> u32 {
         self.parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| units).sum()
     }
@@ -153,12 +161,14 @@ impl Pool {
     }
 
     /// What a line could be given: what it has that is not there yet, all it has where it
-    /// must not be split, and what is free before its last unit can be counted on.
-    /// Of what nodes have that declined the order, it is given nothing but what it has there.
+    /// must not be split, and what is free before its last unit can be counted on. Of what nodes
+    /// have that declined the order, it is given nothing but what it has there. At a node that
+    /// sourcing may not choose for it, as `serves` tells, what is free is for its units there
+    /// alone.
     pub fn seen_by(
         &self,
         demand: &Demand,
-        (split, declined): (Split, &[NodeNo]),
+        (split, declined, serves): (Split, &[NodeNo], impl Fn(NodeNo) -> bool),
     ) -> (Seen, InboundSeen) {
         let last = self.ready_at_last(demand);
         let homes = demand.parts.iter().map(|((no, _), _)| (0, *no)).collect();
@@ -170,18 +180,26 @@ impl Pool {
                 let there = [Supply::OnHand, Supply::Supplier].map(|s| demand.has((node.no, s)));
                 free += i64::from(there[0] + there[1]);
             }
+            let is_open = node.is_enabled && serves(node.no);
+            let mut room = if is_open { u32::MAX } else { demand.quantity_at(node.no, split) };
+            free = free.min(room.into());
+            room -= u32::try_from(free).unwrap_or(0);
             let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
             let free = i32::try_from(free.clamp(least, most)).expect("clamped to 29 bits");
             free_at.push((node.no, Glance { free, ..Glance::default() }));
-            let offered = |inbound: &InboundGlance| {
+            let mut by_date: SmallVec<[&InboundGlance; 8]> = node.inbound.iter().collect();
+            by_date.sort_by_key(|inbound| inbound.eta);
+            let mut offered = |inbound: &InboundGlance| {
                 let is_sooner = may_take && Ready::At(inbound.eta) < last;
                 let free = if is_sooner { inbound.free } else { 0 };
-                let free = free + demand.has((node.no, Supply::Inbound(inbound.no)));
+                let free = (free + demand.has((node.no, Supply::Inbound(inbound.no)))).min(room);
+                room -= free;
                 // What waits already is promised whatever comes, however late.
                 let (in_flight, own) = (false, free);
                 (free > 0).then_some(InboundGlance { free, in_flight, own, ..*inbound })
             };
-            let offered: Vec<InboundGlance> = node.inbound.iter().filter_map(offered).collect();
+            let offered: Vec<InboundGlance> =
+                by_date.into_iter().filter_map(&mut offered).collect();
             if !offered.is_empty() {
                 coming.push((0, node.no, offered));
             }
@@ -193,12 +211,13 @@ impl Pool {
     /// The steps from what a line rests on to what was planned for it, where that arrives
     /// sooner, or as soon and can be counted on sooner. Units for which nothing sooner was
     /// planned stay where they are. `arrives` tells the day on which units on a supply reach
-    /// the customer, if any.
+    /// the customer, if any, and
+    /// `serves` whether a node may ship the line's order.
     pub fn steps(
         &self,
         demand: &Demand,
         planned: &[Part],
-        split: Split,
+        (split, serves): (Split, impl Fn(NodeNo) -> bool),
         arrives: impl Fn(At) -> Option<Day>,
     ) -> Vec<Step> {
         let when = |at: At| (arrives(at).map_or(i32::MAX, Day::epoch_days), self.ready(at));
@@ -228,7 +247,7 @@ impl Pool {
             for (to, gained) in &mut gains {
                 let is_sooner = is_whole || when(*to) < when(from);
                 let moved = held.min(*gained);
-                if moved > 0 && is_sooner && self.may_go(from, *to) {
+                if moved > 0 && is_sooner && self.may_go(from, *to, &serves) {
                     steps.push((from, *to, moved));
                     (held, *gained) = (held - moved, *gained - moved);
                 }
@@ -238,9 +257,10 @@ impl Pool {
     }
 
     /// Whether units may come to rest on a supply: at another node, sourcing has to be allowed
-    /// to choose it.
-    fn may_go(&self, (from, _): At, (to, _): At) -> bool {
-        from == to || self.nodes.iter().any(|node| node.no == to && node.is_enabled)
+    /// to choose it, and it has to serve the order.
+    fn may_go(&self, (from, _): At, (to, _): At, serves: impl Fn(NodeNo) -> bool) -> bool {
+        let is_enabled = || self.nodes.iter().any(|node| node.no == to && node.is_enabled);
+        from == to || (is_enabled() && serves(to))
     }
 
     /// Units of a line come to rest on other supply. What they leave is not free in this look:

@@ -42,7 +42,7 @@ fn steps(pool: &Pool, has: &[Part], planned: &[Part], split: Split) -> Vec<Step>
         Ready::At(eta) => Some(Day::from_epoch_days(i32::try_from(eta.as_micros()).unwrap())),
         Ready::Never => None,
     };
-    pool.steps(&demand(has), planned, split, arrives)
+    pool.steps(&demand(has), planned, (split, |_| true), arrives)
 }
 
 #[test]
@@ -122,4 +122,21 @@ fn the_backlog_is_in_the_order_of_age_over_all_nodes() {
     let (_, demands) = Pool::of(vec![(EAST, at(&[2, 5])), (WEST, at(&[1, 5]))], |_| true);
     let ages: Vec<_> = demands.iter().map(|d| (d.order.0, d.parts.len())).collect();
     assert_eq!(ages, [(1, 1), (2, 1), (5, 2)], "a line at two nodes is one");
+}
+
+/// Units that wait elsewhere may not go there: offered to them, they would keep what is offered
+/// at other nodes from being planned.
+#[test]
+fn what_is_free_at_a_node_that_sourcing_may_not_choose_is_for_units_there_alone() {
+    let east = pair(2, &[coming(9, 4), coming(5, 3)]);
+    let (pool, _) = Pool::of(vec![(EAST, east), (WEST, pair(1, &[]))], |no| no == WEST);
+    let has = demand(&[((EAST, WAITS), 3), ((WEST, WAITS), 4)]);
+    let (seen, coming) = pool.seen_by(&has, (Split::Units, &[], |_| true));
+    let free: Vec<_> = seen.free[0].iter().map(|(no, glance)| (*no, glance.free)).collect();
+    assert_eq!(free, [(EAST, 2), (WEST, 1)]);
+    let [(0, EAST, offered)] = &coming[..] else { panic!("{coming:?}") };
+    let offered: Vec<_> = offered.iter().map(|supply| (supply.no.0, supply.free)).collect();
+    assert_eq!(offered, [(5, 1)], "the first to come, for the third unit");
+    let (_, coming) = pool.seen_by(&demand(&[((WEST, WAITS), 1)]), (Split::Units, &[], |_| true));
+    assert!(coming.is_empty());
 }

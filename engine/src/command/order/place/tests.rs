@@ -110,7 +110,7 @@ fn wants(lines: &[(&str, u32)], shortage: Shortage) -> PlaceOrder {
 }
 
 /// The order's plan on that state.
-fn planned<'a>(state: &'a State, order: &PlaceOrder) -> Result<(Wanted<'a>, Draft), Refusal> {
+fn planned<'a>(state: &'a State, order: &'a PlaceOrder) -> Result<(Wanted<'a>, Draft), Refusal> {
     let wanted = resolve(state, &OnePlace, order).map_err(|error| match error {
         EngineError::Refused(refusal) => refusal,
         other => panic!("{other}"),
@@ -194,8 +194,8 @@ fn plain_state() -> Vec<RefusalKind> {
 /// An order is bounded by the size of its event, and by the units that may wait at a pair.
 fn bounds() -> Vec<RefusalKind> {
     let state = two_warehouses();
-    let (wanted, mut draft) =
-        planned(&state, &wants(&[("A", 8)], Shortage::Backorder)).expect("it is planned");
+    let order = wants(&[("A", 8)], Shortage::Backorder);
+    let (wanted, mut draft) = planned(&state, &order).expect("it is planned");
     let most = u64::from(STOCK_UNITS_MAX);
     let no_room = || Err(Refusal::QuantityTooLarge { what: "waiting", max: most });
     let too_many = ORDER_ALLOCATIONS_MAX + 1;
