@@ -17,7 +17,7 @@ use backstock_engine::command::{
 };
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
-use backstock_engine::model::{Item, Shortage, Text};
+use backstock_engine::model::{Item, Priority, Shortage, Text};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
 // As the server has it.
@@ -83,6 +83,7 @@ fn waiting(orders: u32) -> Vec<PlaceOrder> {
         shortage: Some(Shortage::Backorder),
         split: None,
         lines: Lines([LineRequest { sku: sku(0), quantity: 1 }].into_iter().collect()),
+        priority: Priority::DEFAULT,
     };
     let command = |order| PlaceOrder { meta: meta(), placed_at: None, order };
     (0..orders).map(order).map(command).collect()

@@ -217,6 +217,10 @@ pub const AUDIT_ACTORS_AT_ONCE: usize = 256;
 /// time.
 pub const AUDIT_REST_TIMES: u32 = 1;
 
+/// The last tier of a customer: ten are more than loyalty programmes have, and a reservation
+/// keeps class and tier in six bits.
+pub const TIER_MAX: u8 = 9;
+
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);
 // A node's and a band's cost add up, for each unit and each shipment.

@@ -13,8 +13,8 @@ use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Recovered};
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
-    Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, RequestId,
-    Shortage, Sku, Split, Text, Timestamp, WeekdayCutOffs,
+    Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, Priority,
+    RequestId, Shortage, Sku, Split, Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -176,6 +176,7 @@ pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderReques
         shortage: Some(shortage),
         split: Some(Split::Units),
         lines: Lines(lines.iter().map(line).collect()),
+        priority: Priority::DEFAULT,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{LineRequest, Lines, OrderRequest, PlaceOrder};
-use backstock_engine::model::{CustomerId, OrderId, Shortage, Sku};
+use backstock_engine::model::{CustomerId, OrderId, Priority, Shortage, Sku};
 use smallvec::SmallVec;
 
 use super::names::{OrderIds, postal_code};
@@ -68,6 +68,7 @@ impl Terms {
                 shortage: Some(self.shortage),
                 split: None,
                 lines: Lines(requests),
+                priority: Priority::DEFAULT,
             },
         }
     }

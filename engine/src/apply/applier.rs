@@ -199,11 +199,11 @@ impl<'a> Applier<'a> {
         packed: PackedOrder,
         reserves: &[Reserve],
     ) -> Result<(), ActorPanicked> {
-        let held = packed.is_held();
+        let (held, priority) = (packed.is_held(), packed.priority());
         for reserves in written::by_pair(reserves) {
             let (pair, line, parts) =
                 (reserves[0].pair, reserves[0].line, written::parts(reserves));
-            let effect = StockEffect::Reserve { order: no, line, parts, held };
+            let effect = StockEffect::Reserve { order: no, line, parts, held, priority };
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
             self.keep(pair)?;
             self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
@@ -267,6 +267,7 @@ impl<'a> Applier<'a> {
             OrderEffect::Cancel(_)
             | OrderEffect::Ship { .. }
             | OrderEffect::Answer { .. }
+            | OrderEffect::Prioritise(_)
             | OrderEffect::LetGo => {}
         }
         let settles = self.settles;

@@ -15,6 +15,7 @@ use super::order::accept::ShipmentAccepted;
 use super::order::cancel::OrderCancelled;
 use super::order::decline::ShipmentDeclined;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
+use super::order::prioritise::OrderPrioritised;
 use super::order::ship::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
 use super::supply::transfer::dispatch::TransferDispatched;
@@ -131,6 +132,7 @@ events! {
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
     37 "shipment_declined" ShipmentDeclined,
+    46 "order_prioritised" OrderPrioritised,
 }
 
 #[cfg(test)]

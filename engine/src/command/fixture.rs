@@ -7,14 +7,15 @@ use std::task::Poll;
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
     DefineNode, DispatchTransfer, ExtendHold, Extension, LineRequest, Lines, Meta, NodeDefinition,
-    OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, ShipShipment, StockOperation,
+    OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority, ShipShipment,
+    StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
     DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId,
-    PostalCode, Refusal, RefusalKind, RequestId, Shortage, Sku, Text, Timestamp, Violation,
-    WeekdayCutOffs,
+    PostalCode, Priority, PriorityClass, Refusal, RefusalKind, RequestId, Shortage, Sku, Text,
+    Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -115,6 +116,7 @@ pub fn order() -> PlaceOrder {
         shortage: Some(Shortage::Reject),
         split: None,
         lines: Lines([LineRequest { sku: sku("A"), quantity: 1 }].into_iter().collect()),
+        priority: Priority::DEFAULT,
     };
     PlaceOrder { meta: meta(), placed_at: None, order }
 }
@@ -122,6 +124,12 @@ pub fn order() -> PlaceOrder {
 /// Cancels all of that order.
 pub fn cancel() -> CancelOrder {
     CancelOrder { meta: meta(), order: order().order.id, lines: Vec::new() }
+}
+
+/// Has that order served first.
+pub fn prioritise() -> SetOrderPriority {
+    let priority = Priority::new(PriorityClass::Win, 0).expect("a tier");
+    SetOrderPriority { meta: meta(), order: order().order.id, priority }
 }
 
 /// Ships a shipment of that order.

@@ -7,7 +7,7 @@ use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
     DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
-    SetPolicy, ShipShipment,
+    SetOrderPriority, SetPolicy, ShipShipment,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -98,6 +98,11 @@ impl Engine {
 
     /// Cancels what is left of an order, or units of some lines.
     pub async fn cancel_order(&self, command: CancelOrder) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Has an order served before others, or after them, from now on.
+    pub async fn set_order_priority(&self, command: SetOrderPriority) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

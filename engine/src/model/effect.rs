@@ -130,6 +130,7 @@ impl Effect {
                 | OrderEffect::Repeg(_)
                 | OrderEffect::Replace(_)
                 | OrderEffect::Extend { .. }
+                | OrderEffect::Prioritise(_)
                 | OrderEffect::EndHold(_)
                 | OrderEffect::LetGo,
             ) => Some(Claim::InHand(*no)),
@@ -149,7 +150,7 @@ impl Effect {
 
 impl StockEffect {
     /// The part of that table that is about stock: a pair settles its claims in its turn.
-    /// Units that are given back are in an order that is in hand, and claim nothing.
+    /// An order that gives units back, or gets another priority, is in hand: that claims nothing.
     #[inline]
     pub fn claim(&self) -> Option<StockClaim<&Parts>> {
         match self {
@@ -157,7 +158,7 @@ impl StockEffect {
             Self::Repeg(repeg) => Some(StockClaim::Repegging(&repeg.takes)),
             Self::Ship { units, .. } => Some(StockClaim::Leaving(*units)),
             Self::Change { .. } => Some(StockClaim::Editing),
-            Self::Release { .. } => None,
+            Self::Release { .. } | Self::Prioritise { .. } => None,
         }
     }
 }

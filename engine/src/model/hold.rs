@@ -13,6 +13,7 @@ use minicbor::{Decode, Encode};
 
 use super::ids::{HoldId, OrderNo, OwnerId, Pair};
 use super::lsn::Lsn;
+use super::priority::Priority;
 use super::reservations::{Reservation, Supply};
 use super::stock::Repeg;
 use super::time::Timestamp;
@@ -86,10 +87,11 @@ pub struct Pegged {
 }
 
 impl Pegged {
-    /// The reservation of an order.
+    /// The reservation of an order that nothing is said of.
     pub const fn of(&self, order: OrderNo, held: bool) -> Reservation {
         let Self { line, supply, units, .. } = *self;
-        Reservation { order, line, supply, units, held }
+        let priority = Priority::DEFAULT;
+        Reservation { order, line, supply, units, held, priority }
     }
 }
 

@@ -29,6 +29,7 @@ pub mod lsn;
 pub mod meta;
 pub mod order;
 pub mod pack;
+pub mod priority;
 pub mod refusal;
 pub mod reservations;
 pub mod stock;
@@ -55,6 +56,7 @@ pub use order::{
     Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder, Shipment, Told,
 };
 pub use pack::Unpackable;
+pub use priority::{Priority, PriorityClass};
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{

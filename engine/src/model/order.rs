@@ -13,6 +13,7 @@ use super::digest::{Digest, Part, PartHash, hash_written};
 use super::hold::Hold;
 use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
 use super::lsn::Lsn;
+use super::priority::Priority;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
 pub use apply::OrderEffect;
@@ -58,6 +59,9 @@ pub struct OrderHeader {
     /// The hold that it began as, if it did.
     #[cbor(skip)]
     pub hold: Option<Box<Hold>>,
+    /// Before whom it is served.
+    #[cbor(skip)]
+    pub priority: Priority,
 }
 
 /// One line: a SKU and how many units of it. Lines of one SKU are summed.

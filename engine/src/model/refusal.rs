@@ -307,6 +307,13 @@ refusals! {
         left: UnitsLeft,
     } => Precondition, Order(order_id);
 
+    /// No unit of the order is left to be served: all are shipped or cancelled.
+    #[error("order {order_id} has no units that are neither shipped nor cancelled")]
+    50 OrderClosed = "ORDER_CLOSED" {
+        /// The order.
+        order_id: OrderId,
+    } => Precondition, Order(order_id);
+
     /// What the request would do is too large for one event.
     #[error("the command is too large to be journalled: {why}")]
     24 CommandTooLarge = "COMMAND_TOO_LARGE" {

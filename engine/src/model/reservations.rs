@@ -3,6 +3,7 @@
 use thin_vec::ThinVec;
 
 use super::ids::{InboundNo, OrderNo};
+use super::priority::Priority;
 use crate::limits::ORDER_LINES_MAX;
 
 /// What a reservation is pegged to.
@@ -87,6 +88,8 @@ pub struct Reservation {
     pub units: u32,
     /// Whether the order is a hold that nobody confirmed yet.
     pub held: bool,
+    /// Before whom the order is served. All reservations of an order say the same.
+    pub priority: Priority,
 }
 
 /// A reservation as it is kept: 16 bytes, and numbers that compare as they are.
@@ -94,7 +97,8 @@ pub struct Reservation {
 struct Packed {
     order: u64,
     units: u32,
-    /// The line, and behind it whether it is held.
+    /// From the lowest bit on: whether it is held, the line, and the code of the priority,
+    /// which is no part of the key.
     line: u16,
     firmness: u16,
 }
@@ -104,19 +108,38 @@ const _: () = assert!(size_of::<Packed>() == 16);
 type Key = (u64, u16, u16);
 
 impl Packed {
+    /// The bits of the line that are part of the key.
+    const KEY: u16 = (1 << Self::PRIORITY_AT) - 1;
+    const PRIORITY_AT: u32 = 10;
+
     fn new(r: Reservation) -> Self {
         let (order, line, firmness) = key_of(&r);
-        Self { order, units: r.units, line, firmness }
+        Self { order, units: r.units, line, firmness }.with(r.priority)
+    }
+
+    const fn with(self, priority: Priority) -> Self {
+        let line = self.line & Self::KEY | (priority.code() as u16) << Self::PRIORITY_AT;
+        Self { line, ..self }
+    }
+
+    fn priority(&self) -> Priority {
+        let code = u8::try_from(self.line >> Self::PRIORITY_AT).expect("six bits");
+        Priority::from_code(code).expect("the code of a priority")
+    }
+
+    const fn line(&self) -> u16 {
+        (self.line & Self::KEY) >> 1
     }
 
     fn unpack(self) -> Reservation {
         let supply = of_firmness(self.firmness);
-        let (order, line, held) = (OrderNo(self.order), self.line >> 1, self.line & 1 != 0);
-        Reservation { order, line, supply, units: self.units, held }
+        let (order, line, held) = (OrderNo(self.order), self.line(), self.line & 1 != 0);
+        let priority = self.priority();
+        Reservation { order, line, supply, units: self.units, held, priority }
     }
 
     fn key(&self) -> Key {
-        (self.order, self.line, self.firmness)
+        (self.order, self.line & Self::KEY, self.firmness)
     }
 
     /// What stands before the reservations when some of them are released: it counts
@@ -132,8 +155,8 @@ const fn key_of(r: &Reservation) -> Key {
     (r.order.0, r.line << 1 | r.held as u16, firmness(r.supply))
 }
 
-// A line's number leaves a bit to say whether it is held.
-const _: () = assert!(ORDER_LINES_MAX <= (u16::MAX >> 1) as usize);
+// Beside a line's number are a bit, which says whether it is held, and the priority.
+const _: () = assert!(ORDER_LINES_MAX <= (Packed::KEY >> 1) as usize);
 
 /// The code of a supply; for backorders, which are the least firm, the greatest number.
 const fn firmness(supply: Supply) -> u16 {
@@ -183,8 +206,8 @@ impl Reservations {
         line: u16,
     ) -> impl DoubleEndedIterator<Item = Reservation> + '_ {
         let entries = self.after_head();
-        let from = entries.partition_point(|r| (r.order, r.line >> 1) < (order.0, line));
-        let same = move |r: &&Packed| (r.order, r.line >> 1) == (order.0, line);
+        let from = entries.partition_point(|r| (r.order, r.line()) < (order.0, line));
+        let same = move |r: &&Packed| (r.order, r.line()) == (order.0, line);
         let len = entries[from..].iter().take_while(same).count();
         entries[from..from + len].iter().filter(|r| r.units > 0).map(|r| r.unpack())
     }
@@ -211,10 +234,11 @@ impl Reservations {
 
     /// Units reserved for one order line on one supply; held ones do not count.
     pub fn units(&self, order: OrderNo, line: u16, supply: Supply) -> u32 {
-        self.units_like(&Reservation { order, line, supply, units: 0, held: false })
+        let priority = Priority::DEFAULT;
+        self.units_like(&Reservation { order, line, supply, units: 0, held: false, priority })
     }
 
-    /// Units reserved as these are.
+    /// Units reserved as these are, whatever the priority.
     pub fn units_like(&self, like: &Reservation) -> u32 {
         self.find(key_of(like)).map_or(0, |at| self.entries[at].units)
     }
@@ -227,6 +251,7 @@ impl Reservations {
             Ok(at) => {
                 let before = self.entries[at].units;
                 self.entries[at].units += units;
+                self.entries[at] = self.entries[at].with(more.priority);
                 if before == 0 && units > 0 {
                     self.uncount_empty();
                 }
@@ -245,19 +270,38 @@ impl Reservations {
         }
     }
 
-    /// Takes units from a reservation and returns what it held before and
-    /// holds now. More units than it has is a broken invariant.
-    pub(super) fn take(&mut self, of: &Reservation) -> (u32, u32) {
+    /// Takes units from a reservation, whatever its priority, and returns what it was before
+    /// and what it holds now. More units than it has is a broken invariant.
+    pub(super) fn take(&mut self, of: &Reservation) -> (Reservation, u32) {
         let at = self.find(key_of(of)).expect("CONSERVATION: the reservation is there");
         let entry = &mut self.entries[at];
-        let before = entry.units;
-        entry.units = before.checked_sub(of.units).expect("CONSERVATION: it has the units");
+        let before = entry.unpack();
+        entry.units = before.units.checked_sub(of.units).expect("CONSERVATION: it has the units");
         let after = entry.units;
-        if before > 0 && after == 0 {
+        if before.units > 0 && after == 0 {
             self.count_empty();
             self.compact();
         }
         (before, after)
+    }
+
+    /// Gives all reservations of an order a priority; shows each one with units as it was and
+    /// as it is.
+    pub(super) fn prioritise(
+        &mut self,
+        order: OrderNo,
+        priority: Priority,
+        mut show: impl FnMut(Reservation, Reservation),
+    ) {
+        let from = self.after_head().partition_point(|r| r.order < order.0);
+        let first = self.entries.len() - self.after_head().len() + from;
+        for entry in self.entries[first..].iter_mut().take_while(|r| r.order == order.0) {
+            let before = *entry;
+            *entry = before.with(priority);
+            if entry.units > 0 {
+                show(before.unpack(), entry.unpack());
+            }
+        }
     }
 
     /// Where a reservation is among the entries, or belongs.
@@ -342,6 +386,7 @@ impl FromIterator<Reservation> for Reservations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::priority::PriorityClass;
 
     #[test]
     fn every_supply_has_a_code_of_its_own() {
@@ -358,7 +403,29 @@ mod tests {
     }
 
     fn of(order: OrderNo, line: u16, supply: Supply, units: u32) -> Reservation {
-        Reservation { order, line, supply, units, held: false }
+        let priority = Priority::DEFAULT;
+        Reservation { order, line, supply, units, held: false, priority }
+    }
+
+    #[test]
+    fn a_priority_is_kept_beside_units_and_found_whatever_it_is() {
+        let win = Priority::new(PriorityClass::Win, 0).unwrap();
+        let lose = Priority::new(PriorityClass::Lose, 9).unwrap();
+        let mut book = Reservations::default();
+        let most = of(OrderNo(7), 499, Supply::Backorder, 3);
+        book.put(&Reservation { priority: lose, held: true, ..most });
+        book.put(&of(OrderNo(8), 0, Supply::OnHand, 1));
+        assert_eq!(book.of_line(OrderNo(7), 499).map(|r| r.priority).collect::<Vec<_>>(), [lose]);
+        let mut shown = Vec::new();
+        book.prioritise(OrderNo(7), win, |was, is| shown.push((was.priority, is.priority)));
+        assert_eq!(shown, [(lose, win)]);
+        let all: Vec<_> = book.iter().map(|r| (r.order.0, r.line, r.held, r.priority)).collect();
+        assert_eq!(all, [(7, 499, true, win), (8, 0, false, Priority::DEFAULT)]);
+        let held = Reservation { held: true, ..most };
+        assert_eq!(book.units_like(&held), 3);
+        assert_eq!(book.take(&held), (Reservation { priority: win, ..held }, 0));
+        book.put(&Reservation { priority: lose, ..held });
+        assert_eq!(book.iter().next().map(|r| r.priority), Some(lose));
     }
 
     #[test]
@@ -372,7 +439,7 @@ mod tests {
         let of_line: Vec<_> = book.of_line(OrderNo(7), 499).collect();
         assert_eq!(of_line, [of(OrderNo(7), 499, Supply::Backorder, 2), held]);
         assert_eq!(book.of_line(OrderNo(7), 498).count(), 0);
-        assert_eq!(book.take(&held), (3, 0));
+        assert_eq!(book.take(&held), (held, 0));
     }
 
     #[test]
@@ -382,7 +449,8 @@ mod tests {
             book.put(&of(OrderNo(order), 0, Supply::OnHand, 2));
         }
         for order in 1..=990 {
-            assert_eq!(book.take(&of(OrderNo(order), 0, Supply::OnHand, 2)), (2, 0));
+            let all = of(OrderNo(order), 0, Supply::OnHand, 2);
+            assert_eq!(book.take(&all), (all, 0));
         }
         assert_eq!(book.len(), 10);
         assert_eq!(book.iter().count(), 10);
@@ -451,7 +519,8 @@ mod tests {
                 assert_eq!(book.put(&of(key.0, key.1, key.2, 2)), (held, held + 2));
                 map.insert(key, held + 2);
             } else if held > 0 {
-                assert_eq!(book.take(&of(key.0, key.1, key.2, 1)), (held, held - 1));
+                let was = of(key.0, key.1, key.2, held);
+                assert_eq!(book.take(&of(key.0, key.1, key.2, 1)), (was, held - 1));
                 map.insert(key, held - 1);
             }
             map.retain(|_, units| *units > 0);

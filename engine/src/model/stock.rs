@@ -26,6 +26,7 @@ use smallvec::SmallVec;
 
 use super::ids::{InboundNo, OrderNo};
 use super::lsn::Lsn;
+use super::priority::Priority;
 use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
@@ -120,6 +121,15 @@ pub enum StockEffect {
         parts: Parts,
         /// Whether the order is a hold.
         held: bool,
+        /// Before whom the order is served.
+        priority: Priority,
+    },
+    /// An order is served before others, or after them, from now on.
+    Prioritise {
+        /// The order.
+        order: OrderNo,
+        /// Before whom.
+        priority: Priority,
     },
     /// An order line gave units back, the least firm first.
     Release {
@@ -156,7 +166,7 @@ impl StockEffect {
             | Self::Reserve { .. }
             | Self::Ship { .. } => false,
             Self::Repeg(repeg) => repeg.frees(),
-            Self::Change { .. } | Self::Release { .. } => true,
+            Self::Change { .. } | Self::Release { .. } | Self::Prioritise { .. } => true,
         }
     }
 }

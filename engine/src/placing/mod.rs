@@ -447,6 +447,7 @@ pub fn header(
         shortage: wanted.shortage,
         split: wanted.split,
         hold: command.hold(draft),
+        priority: order.priority,
     }
 }
 

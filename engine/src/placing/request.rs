@@ -7,8 +7,8 @@ use crate::limits;
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Part, hash_written};
 use crate::model::{
-    CustomerId, Day, OrderId, PostalCode, Rule, ServiceName, Shortage, Sku, Split, Text, Timestamp,
-    Violation,
+    CustomerId, Day, OrderId, PostalCode, Priority, Rule, ServiceName, Shortage, Sku, Split, Text,
+    Timestamp, Violation,
 };
 
 /// An order as a caller describes it.
@@ -41,6 +41,9 @@ pub struct OrderRequest {
     /// What is ordered; lines of one SKU are summed.
     #[n(8)]
     pub lines: Lines,
+    /// Before whom it is served.
+    #[cbor(skip)]
+    pub priority: Priority,
 }
 
 /// The lines of an order as a caller gives them.
@@ -86,7 +89,10 @@ impl OrderRequest {
                 digest.bytes(line.sku.as_str().as_bytes());
                 digest.words([line.quantity.into()]);
             }
-            // No line begins like this.
+            // No line begins like these.
+            if !self.priority.is_default() {
+                digest.words([u64::MAX - 1, self.priority.code().into()]);
+            }
             if let Some(at) = placed_at {
                 digest.words([u64::MAX, at.as_micros().cast_unsigned()]);
             }

@@ -367,8 +367,10 @@ fn owner(
     let OrderReply::Resident(kept) = state.order(reservation.order, cell)? else {
         return Ok(Err(missing()));
     };
-    let open = open_at(&kept.order(), reservation.line, pair.node);
-    let knows = open >= u64::from(reservation.units);
+    let order = kept.order();
+    let open = open_at(&order, reservation.line, pair.node);
+    let is_same = order.header.priority == reservation.priority;
+    let knows = open >= u64::from(reservation.units) && is_same;
     Ok(if knows { Ok(()) } else { Err(missing()) })
 }
 

@@ -25,8 +25,8 @@ use crate::model::{
 };
 
 pub use message::{
-    BacklogAt, Coming, Edit, Grant, InboundGlance, LineSupply, Promise, Ready, Rest, Standing,
-    StockMessage, StockReply,
+    BacklogAt, BacklogLine, Coming, Edit, Grant, InboundGlance, LineSupply, Promise, Ready, Rest,
+    Standing, StockMessage, StockReply,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -300,7 +300,8 @@ impl StockActor {
             let waits = |line: &&[Reservation]| line.last().is_some_and(|r| !r.supply.is_there());
             lines.extend(of_lines.filter(waits).map(|line| {
                 let parts = line.iter().map(|r| (r.supply, r.units)).collect();
-                (line[0].order, line[0].line, parts)
+                let Reservation { order, line, priority, .. } = line[0];
+                BacklogLine { order, line, priority, parts }
             }));
         }
         let (free, inbound, last_lsn) = (self.free(), self.glance_inbound(), self.stock.last_lsn);

@@ -48,7 +48,7 @@ left out. What is left out of an item, a node or a level that is there stays:
   inbound  inbound_id sku node_id quantity eta
   orders   order_id destination_postal_code sku quantity
            [destination_country_code customer_id channel placed_time service
-           wanted_by shortage_policy split_policy]
+           wanted_by shortage_policy split_policy priority tier]
 working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-fri\".
 weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; all
 other days have cut_off. channels and services are whom a node serves, with commas

@@ -1,7 +1,10 @@
 //! Enums that several messages share, there and back. An unknown number is noted: it
 //! comes from a caller of a newer version, and its meaning cannot be guessed here.
 
-use backstock_engine::model::{DeclineReason, NodeKind, Rule, Shortage, Split};
+use backstock_engine::limits::TIER_MAX;
+use backstock_engine::model::{
+    DeclineReason, NodeKind, Priority, PriorityClass, Rule, Shortage, Split,
+};
 use backstock_proto::v1;
 
 use crate::status::Violations;
@@ -30,6 +33,34 @@ pub(super) const fn shortage_message(shortage: Shortage) -> v1::ShortagePolicy {
         Shortage::Reject => v1::ShortagePolicy::Reject,
         Shortage::Backorder => v1::ShortagePolicy::Backorder,
         Shortage::Partial => v1::ShortagePolicy::Partial,
+    }
+}
+
+/// Before whom an order is served: what is said in `priority` and `tier`.
+pub(super) fn priority(found: &mut Violations, class: i32, tier: Option<u32>) -> Option<Priority> {
+    let class = match v1::PriorityClass::try_from(class) {
+        Ok(v1::PriorityClass::Unspecified | v1::PriorityClass::Redistribute) => {
+            Some(PriorityClass::Redistribute)
+        }
+        Ok(v1::PriorityClass::Win) => Some(PriorityClass::Win),
+        Ok(v1::PriorityClass::Gain) => Some(PriorityClass::Gain),
+        Ok(v1::PriorityClass::Fill) => Some(PriorityClass::Fill),
+        Ok(v1::PriorityClass::Lose) => Some(PriorityClass::Lose),
+        Err(_) => unknown(found, "priority", class),
+    };
+    let tier = tier.unwrap_or_else(|| TIER_MAX.into());
+    let priority = Priority::new(class.unwrap_or(PriorityClass::Redistribute), tier);
+    found.taken("tier", priority).filter(|_| class.is_some())
+}
+
+/// What callers see of a class.
+pub(super) const fn class_message(class: PriorityClass) -> v1::PriorityClass {
+    match class {
+        PriorityClass::Win => v1::PriorityClass::Win,
+        PriorityClass::Gain => v1::PriorityClass::Gain,
+        PriorityClass::Redistribute => v1::PriorityClass::Redistribute,
+        PriorityClass::Fill => v1::PriorityClass::Fill,
+        PriorityClass::Lose => v1::PriorityClass::Lose,
     }
 }
 

@@ -128,7 +128,8 @@ impl<'a> Fields<'a> {
     fn take(&mut self) -> Result<(u8, Value<'a>), NotPlain> {
         let (key, rest) = self.0.split_first().ok_or(NotPlain)?;
         self.0 = rest;
-        let value = match key & 7 {
+        let (field, wire_type) = if *key < 0x80 { (key >> 3, key & 7) } else { self.far(*key)? };
+        let value = match wire_type {
             NUMBER => Value::Number(self.varint()?),
             LENGTH => {
                 let length = usize::try_from(self.varint()?).map_err(|_| NotPlain)?;
@@ -138,9 +139,17 @@ impl<'a> Fields<'a> {
             }
             _ => return Err(NotPlain),
         };
-        // A key of several bytes, of a field beyond 15, has its highest bit set: it
-        // equals no field that is read here.
-        Ok((key >> 3, value))
+        Ok((field, value))
+    }
+
+    /// The number and the wire type of a field beyond 15, whose key has two bytes.
+    #[cold]
+    fn far(&mut self, first: u8) -> Result<(u8, u8), NotPlain> {
+        let (second, rest) = self.0.split_first().ok_or(NotPlain)?;
+        self.0 = rest;
+        let field = u16::from(first & 0x7f) >> 3 | u16::from(*second) << 4;
+        let field = u8::try_from(field).ok().filter(|_| *second < 0x80);
+        Ok((field.ok_or(NotPlain)?, first & 7))
     }
 
     fn varint(&mut self) -> Result<u64, NotPlain> {

@@ -78,6 +78,8 @@ impl Kind {
                     "wanted_by",
                     "shortage_policy",
                     "split_policy",
+                    "priority",
+                    "tier",
                 ],
             },
         }

@@ -4,7 +4,17 @@ use std::collections::BTreeMap;
 
 use backstock_engine::model::{Lsn, Supply, Timestamp};
 
-use super::{Allotted, Naive, Order};
+use super::{Allotted, Moment, Naive, Order};
+
+fn waits(supply: Supply) -> bool {
+    supply == Supply::Backorder
+}
+
+impl Moment {
+    fn is_enabled(&self, node: &str) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.enabled)
+    }
+}
 
 impl Naive {
     /// Open lines by order, with their SKU.
@@ -73,6 +83,35 @@ impl Naive {
                     return Err(format!(
                         "it passes order {no} of {whom:?}, which rests on {rests:?}: {part:?}"
                     ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what a line of an order was given at a node, if a line that is served before it
+    /// has waited for any supply since before the backlog was looked at, and waits still.
+    pub(super) fn check_served_in_order(
+        &self,
+        sku: &str,
+        served: &Order,
+        (node, looked_at): (&str, Lsn),
+    ) -> Result<(), String> {
+        // What is free at another node serves those alone who wait there.
+        if !self.moments(looked_at, self.version()).all(|moment| moment.is_enabled(node)) {
+            return Ok(());
+        }
+        let key = |order: &Order| (order.priority, order.no);
+        let before = self.orders.values().filter(|order| key(order) < key(served));
+        let could_have = |order: &&Order| !order.is_whole && !order.declined.contains(node);
+        for order in before.filter(could_have) {
+            for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
+                let since = self.waits.get(&(order.no, line));
+                let waits = || self.rests(sku, order.no, line).iter().any(|(_, s)| waits(*s));
+                if since.is_some_and(|since| *since <= looked_at) && waits() {
+                    let (no, priority) = (order.no, order.priority);
+                    let of = (served.no, served.priority);
+                    return Err(format!("{of:?} is served before order {no} of {priority:?}"));
                 }
             }
         }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use backstock_engine::command::{NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
-    Eligibility, Item, Lsn, Node, NodeKind, Policy, ServiceName, Text, Timestamp,
+    Eligibility, Item, Lsn, Node, NodeKind, Policy, Priority, ServiceName, Text, Timestamp,
 };
 
 use self::command::Fact;
@@ -142,7 +142,19 @@ impl Naive {
     }
 
     fn pair(&mut self, sku: &str, node: &str) -> &mut Pair {
-        self.pairs.entry((sku.into(), node.into())).or_default()
+        let orders = &self.orders;
+        self.pairs.entry((sku.into(), node.into())).or_insert_with(|| {
+            let mut pair = Pair::default();
+            orders.values().for_each(|order| pair.prioritise(order.no, order.priority));
+            pair
+        })
+    }
+
+    /// An order is served before others, or after them, from now on.
+    fn prioritise(&mut self, no: u64, priority: Priority) {
+        self.pairs.values_mut().for_each(|pair| pair.prioritise(no, priority));
+        // It waits in another place of the backlog.
+        self.waits.retain(|(of, _), _| *of != no);
     }
 
     /// Lets something happen that neither makes nor takes units of an item: all of them are at

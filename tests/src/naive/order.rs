@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::LineCancellation;
-use backstock_engine::model::{self, AnswerKind, HoldState, OrderState, Supply};
+use backstock_engine::model::{self, AnswerKind, HoldState, OrderState, Priority, Supply};
 
 use super::For;
 use super::hold::Hold;
@@ -50,6 +50,8 @@ pub struct Order {
     pub declined: BTreeSet<String>,
     /// What nodes answered last, by shipment from 0.
     answers: BTreeMap<u16, AnswerKind>,
+    /// Before whom it is served.
+    pub priority: Priority,
 }
 
 impl Order {
@@ -74,6 +76,7 @@ impl Order {
             is_whole,
             whom,
             hold: None,
+            priority: Priority::DEFAULT,
             declined: BTreeSet::new(),
             answers: BTreeMap::new(),
         }
@@ -222,6 +225,7 @@ impl Order {
     pub fn compare(&self, order: &model::Order) -> Result<(), String> {
         same("number", &order.no.0, &self.no)?;
         same("state", &order.state(), &self.state())?;
+        same("priority", &order.header.priority, &self.priority)?;
         let engine: Vec<_> = order.allocations.iter().map(|a| (a.shipped, a.cancelled)).collect();
         let naive = self.shipped.iter().copied().zip(self.cancelled.iter().copied()).collect();
         same("shipped and cancelled", &engine, &naive)?;

@@ -6,7 +6,9 @@ mod supply;
 use std::collections::BTreeMap;
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::model::{DeclineReason, InboundNo, NodeNo, Stock, Supply, Timestamp};
+use backstock_engine::model::{
+    DeclineReason, InboundNo, NodeNo, Priority, Stock, Supply, Timestamp,
+};
 
 use self::supply::{Closed, Expected};
 use super::days::Days;
@@ -40,9 +42,20 @@ pub struct Pair {
     /// How often units lost their supply, and their orders are to be told.
     lost: u32,
     units: Vec<Unit>,
+    /// Before whom orders are served that say so.
+    priorities: BTreeMap<u64, Priority>,
 }
 
 impl Pair {
+    /// An order is served before others, or after them, from now on.
+    pub fn prioritise(&mut self, order: u64, priority: Priority) {
+        self.priorities.insert(order, priority);
+    }
+
+    fn priority(&self, order: u64) -> Priority {
+        self.priorities.get(&order).copied().unwrap_or_default()
+    }
+
     /// Units physically there.
     pub fn on_hand(&self) -> i64 {
         self.movements.iter().sum()
@@ -275,7 +288,7 @@ impl Pair {
     }
 
     /// The node does not ship these units: they wait. It tells what is there, and who rests on
-    /// goods that are not waits as well, the newest order first.
+    /// goods that are not waits as well, those who are served last first.
     pub fn decline(
         &mut self,
         (order, line): (u64, u16),
@@ -308,9 +321,10 @@ impl Pair {
         }
         while !at_supplier && self.firm() > self.on_hand() - self.unavailable {
             let there = self.units.iter().filter(|unit| unit.supply == Supply::OnHand);
-            let newest = *there.max().ok_or("nothing rests on the shelf")?;
-            self.forget(newest);
-            self.units.push(Unit { supply: Supply::Backorder, ..newest });
+            let last = there.max_by_key(|unit| (self.priority(unit.order), **unit));
+            let last = *last.ok_or("nothing rests on the shelf")?;
+            self.forget(last);
+            self.units.push(Unit { supply: Supply::Backorder, ..last });
         }
         self.check()
     }
@@ -349,6 +363,9 @@ impl Pair {
         let engine = stock.reservations.iter();
         let engine: Vec<_> =
             engine.map(|r| (r.order.0, r.line, r.held, r.supply, i64::from(r.units))).collect();
+        for r in stock.reservations.iter() {
+            same("priority of a reservation", &r.priority, &self.priority(r.order.0))?;
+        }
         same("reservations", &engine, &self.reservations())
     }
 

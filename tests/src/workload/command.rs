@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backstock_engine::command::{
     AcceptShipment, AnyEvent, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
     DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta, PlaceOrder,
-    RecallTransfer, ReleaseHold, SetPolicy, ShipShipment,
+    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -162,6 +162,7 @@ commands! {
     RecallTransfer,
     PlaceOrder,
     CancelOrder,
+    SetOrderPriority,
     ShipShipment,
     AcceptShipment,
     DeclineShipment,

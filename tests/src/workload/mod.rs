@@ -27,6 +27,7 @@ mod history;
 mod place_order;
 mod recall_transfer;
 mod release_hold;
+mod set_order_priority;
 mod set_policy;
 mod ship_shipment;
 mod world;

@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{Meta, OrderRequest, PlaceOrder};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Submitted};
-use backstock_engine::model::{Lsn, Policy, Shortage, Split, Text};
+use backstock_engine::model::{Lsn, Policy, Priority, PriorityClass, Shortage, Split, Text};
 
 use super::CHANNELS;
 use super::command::{Outcome, Room, Told};
@@ -66,6 +66,12 @@ pub(super) async fn acknowledged(submitted: Submitted) -> Result<Outcome, Engine
     })
 }
 
+/// Before whom an order is served.
+pub(super) fn priority(world: &mut World) -> Priority {
+    let class = *world.random.pick(&PriorityClass::ALL);
+    Priority::new(class, world.random.within(0..3)).expect("a tier")
+}
+
 /// An order of an id of its own.
 pub(super) fn fresh(world: &mut World) -> OrderRequest {
     let count = world.random.within(1..4);
@@ -79,6 +85,9 @@ pub(super) fn fresh(world: &mut World) -> OrderRequest {
     // The others are as the policy says.
     wanted.shortage = world.random.percent(80).then_some(shortage);
     wanted.split = world.random.percent(80).then_some(split);
+    if world.random.percent(30) {
+        wanted.priority = priority(world);
+    }
     if world.random.percent(30) {
         let services = Policy::default().services;
         wanted.service = Some(world.random.pick(&services).name.clone());

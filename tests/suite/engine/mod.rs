@@ -14,6 +14,7 @@ mod idempotency;
 mod in_flight;
 mod mixtures;
 mod pains;
+mod priority;
 mod promise;
 mod quote;
 mod random;

@@ -119,6 +119,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         }
         Refused(RefusalKind::UnitsShipped) => (Code::FailedPrecondition, units_shipped().await),
         Refused(RefusalKind::UnitsCancelled) => (Code::FailedPrecondition, units_cancelled().await),
+        Refused(RefusalKind::OrderClosed) => (Code::FailedPrecondition, order_closed().await),
         Refused(RefusalKind::UnitsNotOrdered) => {
             (Code::FailedPrecondition, units_not_ordered().await)
         }
@@ -453,6 +454,15 @@ async fn units_cancelled() -> Status {
     let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
     a.server.orders.cancel_order(cancel.clone()).await.expect("cancelled");
     refused!(a, a.server.orders.cancel_order(cancel))
+}
+
+async fn order_closed() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
+    a.server.orders.cancel_order(cancel).await.expect("cancelled");
+    let first = v1::SetOrderPriorityRequest { order_id: "A".into(), ..Default::default() };
+    refused!(a, a.server.orders.set_order_priority(first))
 }
 
 async fn units_not_ordered() -> Status {

@@ -15,6 +15,15 @@ const ORDERS: u64 = 50;
 /// What is on its way in all.
 const UNITS: u64 = 5_000;
 
+/// The first four orders of a name are to be served last, the last two but one first.
+fn class(at: u64) -> v1::PriorityClass {
+    match at {
+        0..4 => v1::PriorityClass::Lose,
+        47..49 => v1::PriorityClass::Win,
+        _ => v1::PriorityClass::Unspecified,
+    }
+}
+
 async fn receive(server: &mut TestServer, id: &str, quantity: u64, complete: bool) {
     let (sku, node_id, inbound_id) = ("RARE".into(), "NYC".into(), id.into());
     let receive = v1::ReceiveInboundRequest {
@@ -88,6 +97,7 @@ async fn five_thousand_tomorrow() {
     for name in ["soon", "later"] {
         for at in 0..ORDERS {
             let order = waiting_order(&format!("{name}-{at}"), &[("RARE", 100)]);
+            let order = v1::PlaceOrderRequest { priority: class(at).into(), ..order };
             server.orders.place_order(order).await.expect("placed");
         }
     }
@@ -116,14 +126,29 @@ async fn five_thousand_tomorrow() {
         assert_eq!((then.map(date), now.map(date)), (soon[place], slipped[place]));
     }
 
-    // It arrives short by 400: the youngest wait for the later one, and are told.
+    // The oldest but one has to be served first after all: his customer called.
+    let first = v1::SetOrderPriorityRequest {
+        order_id: "soon-1".into(),
+        priority: v1::PriorityClass::Gain.into(),
+        tier: Some(0),
+        ..Default::default()
+    };
+    let changed = server.orders.set_order_priority(first).await.expect("changed").into_inner();
+    let changed = changed.order.expect("the order");
+    assert_eq!((changed.priority(), changed.tier), (v1::PriorityClass::Gain, 0));
+
+    // It arrives short by 400: those of the worst class wait for the later one, and are told.
     let before = server.engine.status().applied.get();
     receive(&mut server, "PO-5000", UNITS - 400, true).await;
     let arrived = told(&server, before);
-    let mut waits: Vec<_> = (0..ORDERS).map(|at| format!("soon-{at}")).collect();
-    waits.drain(..waits.len() - 4);
+    let waits = [0, 2, 3, 49].map(|at| format!("soon-{at}"));
     for order in &waits {
-        assert!(arrived.contains_key(order), "{order} is told: {arrived:?}");
+        let (_, after) = arrived.get(order).expect("it is told");
+        assert_eq!(*after, None, "{order} waits");
+    }
+    for at in [1, 4, 47, 48] {
+        let there = arrived.get(&format!("soon-{at}"));
+        assert!(there.is_none_or(|(_, after)| after.is_some()), "soon-{at} has a date: {there:?}");
     }
     let report = server.engine.audit().expect("it runs");
     assert!(report.is_clean(), "{report:?}");

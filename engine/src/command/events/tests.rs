@@ -14,9 +14,9 @@ use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Confidence, Day, DeclineReason,
     Declined, Dispatch, Eligibility, Found, Hold, HoldState, InboundWeighed, LineRepegged, Lsn,
     Move, Node, NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo,
-    Origin, PackedOrder, Pair, Pegged, Policy, Proposal, Record, RequestId, Serves, Service,
-    Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
-    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
+    Origin, PackedOrder, Pair, Pegged, Policy, Priority, PriorityClass, Proposal, Record,
+    RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange,
+    StockEffect, Supply, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -120,6 +120,7 @@ fn placed() -> Order {
         split: Split::Units,
         decided_at: None,
         hold: None,
+        priority: Priority::DEFAULT,
     };
     let shipment =
         |ship_by, deliver_by| Shipment { ship_by, deliver_by, ..Shipment::waiting(PAIR.node) };
@@ -160,8 +161,9 @@ type Named = (&'static str, AnyEvent);
 
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
-    let before = [first(), of_orders(order_placed), of_supplies(), of_the_backlog(), of_holds()];
-    [before.concat(), of_answers(), of_who_may_have_it()].concat()
+    let orders = of_orders(order_placed);
+    let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers(), of_priorities()];
+    [vec![first(), orders], others.to_vec(), vec![of_who_may_have_it()]].concat().concat()
 }
 
 fn of_who_may_have_it() -> Vec<Named> {
@@ -312,6 +314,7 @@ fn of_the_backlog() -> Vec<Named> {
                     id: order_id(),
                     line: line_repegged(),
                     held: None,
+                    priority: None,
                 }],
                 told: None,
             }
@@ -367,6 +370,7 @@ fn of_holds() -> Vec<Named> {
         id: OrderId::of_hold(&hold_id),
         line: LineRepegged { offered_until: Some(ETA), ..line_repegged() },
         held: Some(true),
+        priority: None,
     }];
     vec![
         ("hold_created", HoldCreated { order: held(HoldState::Live) }.into()),
@@ -398,6 +402,34 @@ fn of_answers() -> Vec<Named> {
     vec![
         ("shipment_accepted", ShipmentAccepted { no, id: id.clone(), shipment, at }.into()),
         ("shipment_declined", ShipmentDeclined { no, id, shipment, at, reason, pairs }.into()),
+    ]
+}
+
+/// The order that is served after most others.
+fn prioritised() -> Order {
+    let mut order = placed();
+    order.header.priority = Priority::new(PriorityClass::Fill, 3).unwrap();
+    order
+}
+
+fn of_priorities() -> Vec<Named> {
+    let (no, priority) = (OrderNo(1 << 33), prioritised().header.priority);
+    let repegged = Repegged {
+        no,
+        id: order_id(),
+        line: line_repegged(),
+        held: None,
+        priority: Some(priority),
+    };
+    let (looked_at, lines) = (Lsn::new(80), vec![repegged]);
+    let pairs = vec![PAIR];
+    vec![
+        ("prioritised_placed", OrderPlaced { order: PackedOrder::of(&prioritised()) }.into()),
+        (
+            "prioritised_repegged",
+            BacklogRepegged { sku: PAIR.sku, looked_at, lines, told: None }.into(),
+        ),
+        ("order_prioritised", OrderPrioritised { no, id: order_id(), priority, pairs }.into()),
     ]
 }
 
@@ -580,6 +612,17 @@ fn an_order_that_nodes_answered_is_packed_in_the_version_that_has_it() {
 }
 
 #[test]
+fn an_order_with_a_priority_is_packed_in_the_version_that_has_it() {
+    let packed = PackedOrder::of(&prioritised());
+    assert!(packed.is_featured() && !packed.is_held());
+    let priority = prioritised().header.priority;
+    assert_eq!((packed.bytes()[0], packed.priority()), (4, priority));
+    assert_eq!((packed.no(), packed.id()), (prioritised().no, order_id()));
+    assert_eq!(packed.unpack(), Ok(prioritised()));
+    assert_eq!(PackedOrder::of(&placed()).priority(), Priority::DEFAULT);
+}
+
+#[test]
 fn each_answer_has_a_number_of_its_own() {
     let kinds = DeclineReason::ALL.map(AnswerKind::Declined);
     for kind in [AnswerKind::Accepted].into_iter().chain(kinds) {
@@ -591,7 +634,10 @@ fn each_answer_has_a_number_of_its_own() {
 /// Whatever the bytes are, both ways to read them say the same.
 #[test]
 fn an_order_that_is_read_is_the_one_that_is_unpacked() {
-    [shipped(), repegged(), answered()].iter().for_each(read_and_unpacked_are_one);
+    let answered_first = Order { header: prioritised().header, ..answered() };
+    [shipped(), repegged(), answered(), prioritised(), answered_first]
+        .iter()
+        .for_each(read_and_unpacked_are_one);
 }
 
 fn read_and_unpacked_are_one(order: &Order) {

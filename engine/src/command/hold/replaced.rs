@@ -10,7 +10,9 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::order::decode_checked;
-use crate::model::{HoldState, OrderEffect, OrderId, OrderNo, PackedOrder, Pegged, StockEffect};
+use crate::model::{
+    HoldState, OrderEffect, OrderId, OrderNo, PackedOrder, Pegged, Reservation, StockEffect,
+};
 use crate::transaction::command::Effective;
 
 /// The units of a hold are an order's from now on, or the next hold's.
@@ -39,7 +41,9 @@ impl Effective for HoldReplaced {
         let held = hold.is_open();
         let had = ends.map_or(no, |(had, _)| had);
         let off = off.iter().map(|peg| (peg.pair, peg.of(had, true)));
-        let on = on.iter().map(|peg| (peg.pair, peg.of(no, held)));
+        let priority = order.priority();
+        let peg = |peg: &Pegged| Reservation { priority, ..peg.of(no, held) };
+        let on = on.iter().map(|on| (on.pair, peg(on)));
         let pairs = by_pair(off, on).into_iter();
         let mut effects: Effects = pairs
             .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))

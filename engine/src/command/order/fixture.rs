@@ -2,8 +2,8 @@
 
 use crate::model::{
     Added, Allocation, Answer, AnswerKind, Day, Dispatch, Lsn, NodeNo, Order, OrderEffect,
-    OrderHeader, OrderId, OrderLine, OrderNo, PostalCode, ServiceNo, Shipment, Shortage, SkuNo,
-    Split, Supply, Text, Timestamp,
+    OrderHeader, OrderId, OrderLine, OrderNo, PostalCode, Priority, ServiceNo, Shipment, Shortage,
+    SkuNo, Split, Supply, Text, Timestamp,
 };
 
 /// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
@@ -69,6 +69,7 @@ fn header() -> OrderHeader {
         split: Split::Units,
         decided_at: None,
         hold: None,
+        priority: Priority::DEFAULT,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod decline;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod place;
+pub mod prioritise;
 pub mod ship;
 
 use serde_json::{Value, json};

@@ -7,15 +7,17 @@ use std::task::Poll;
 
 use crate::command::fixture::{
     accept, cancel, confirm, decline, dispatch, extend, hold as a_hold, item, keyed, node, order,
-    recall, receive, release, ship, told,
+    prioritise, recall, receive, release, ship, told,
 };
-use crate::command::order::{self as orders, cancel as cancelling, place, ship as shipping};
+use crate::command::order::{
+    self as orders, cancel as cancelling, place, prioritise as prioritising, ship as shipping,
+};
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
     DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
-    SetPolicy, ShipShipment, StockOperation, catalogue, hold,
+    SetOrderPriority, SetPolicy, ShipShipment, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -56,7 +58,7 @@ const ORDER: &str = "command/order/mod.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-const ROOMS: [Room; 16] = [
+const ROOMS: [Room; 17] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ListFull, Contended],
@@ -236,6 +238,11 @@ const ROOMS: [Room; 16] = [
         sources: &["command/order/cancel.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
+        command: "SetOrderPriority",
+        refusals: &[RequestIdReused, OrderNotFound, OrderClosed, Contended],
+        sources: &["command/order/prioritise.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
         command: "ShipShipment",
         refusals: &[
             RequestIdReused,
@@ -294,6 +301,7 @@ fn provoked() -> Vec<Provoked> {
         ("ConfirmHold", hold::confirm::tests::table()),
         ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
+        ("SetOrderPriority", prioritising::tests::table()),
         ("ShipShipment", shipping::tests::table()),
         ("AcceptShipment", orders::accept::tests::table()),
         ("DeclineShipment", orders::decline::tests::table()),
@@ -336,6 +344,10 @@ fn under_a_used_key() -> Vec<Provoked> {
         ("ConfirmHold", told(engine.confirm_hold(ConfirmHold { meta: meta(), ..confirm("H") }))),
         ("ReleaseHold", told(engine.release_hold(ReleaseHold { meta: meta(), ..release("H") }))),
         ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
+        (
+            "SetOrderPriority",
+            told(engine.set_order_priority(SetOrderPriority { meta: meta(), ..prioritise() })),
+        ),
         ("ShipShipment", told(engine.ship_shipment(ShipShipment { meta: meta(), ..ship(1) }))),
         (
             "AcceptShipment",
@@ -358,6 +370,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     let (engine, _pump) = one_unit();
     let refusals = [
         ("CancelOrder", told(engine.cancel_order(cancel()))),
+        ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
         ("ShipShipment", told(engine.ship_shipment(ship(1)))),
         ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
         ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
@@ -412,6 +425,7 @@ fn kept_out() -> Vec<Provoked> {
     assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
     let taken = Awaited::Order(OrderNo(1));
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
+    let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
     let shipping = told_at_last(&engine, taken, engine.ship_shipment(ship(1)));
     let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
     let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
@@ -435,6 +449,7 @@ fn kept_out() -> Vec<Provoked> {
         ("DispatchTransfer", dispatching),
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),
+        ("SetOrderPriority", prioritising),
         ("ShipShipment", shipping),
         ("AcceptShipment", accepting),
         ("DeclineShipment", declining),

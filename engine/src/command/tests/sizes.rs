@@ -11,6 +11,7 @@ use crate::command::hold::extend::HoldExtended;
 use crate::command::order::accept::ShipmentAccepted;
 use crate::command::order::cancel::OrderCancelled;
 use crate::command::order::decline::ShipmentDeclined;
+use crate::command::order::prioritise::OrderPrioritised;
 use crate::command::order::ship::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
 use crate::command::supply::transfer::dispatch::TransferDispatched;
@@ -25,8 +26,8 @@ use crate::limits::{
 use crate::model::{
     AllocationUnits, Band, Day, DeclineReason, Declined, Dispatch, Found, HoldId, HoldState,
     InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderId, OrderNo,
-    Origin, Pair, Pegged, Policy, Record, Request, RequestId, Serves, SkuNo, StockChange, Supply,
-    Text, Timestamp, Told, ToldAt,
+    Origin, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId, Serves,
+    SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -60,6 +61,10 @@ fn declined(id: &OrderId) -> ShipmentDeclined {
     ShipmentDeclined { no, id, shipment: u16::MAX, at: AT, reason, pairs }
 }
 
+fn last_served() -> Priority {
+    Priority::new(PriorityClass::Lose, 9).expect("a tier")
+}
+
 /// As many lines as one event has, each with units at more nodes than orders mostly have.
 fn repegged(id: &OrderId) -> BacklogRepegged {
     let (no, at) = (OrderNo(u64::MAX), (PAIR.node, Supply::Inbound(InboundNo(u16::MAX - 16))));
@@ -75,7 +80,8 @@ fn repegged(id: &OrderId) -> BacklogRepegged {
         told: vec![told; 8],
         offered_until: Some(Timestamp::from_micros(i64::MIN)),
     };
-    let line = Repegged { no, id: id.clone(), line, held: Some(true) };
+    let line =
+        Repegged { no, id: id.clone(), line, held: Some(true), priority: Some(last_served()) };
     let (sku, looked_at) = (PAIR.sku, Lsn::new(u64::MAX));
     let supply = (InboundNo(u16::MAX), Timestamp::from_micros(i64::MIN));
     let told = ToldAt { supplies: vec![supply; INBOUND_PER_PAIR_MAX], lost: u32::MAX };
@@ -119,6 +125,7 @@ fn largest() -> Vec<AnyEvent> {
         quantity: u32::MAX,
         eta: Timestamp::from_micros(i64::MIN),
     };
+    let pairs = vec![PAIR; ORDER_ALLOCATIONS_MAX];
     vec![
         ItemDefined { no: PAIR.sku, item: Item { title: text(), ..item("A").item } }.into(),
         NodeDefined { no: PAIR.node, node: Box::new(node()) }.into(),
@@ -134,6 +141,7 @@ fn largest() -> Vec<AnyEvent> {
         }
         .into(),
         OrderCancelled { no, id: id.clone(), releases: all.clone(), serves }.into(),
+        OrderPrioritised { no, id: id.clone(), priority: last_served(), pairs }.into(),
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),
         HoldsEnded { state: HoldState::Lapsed, holds }.into(),

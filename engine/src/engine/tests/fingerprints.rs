@@ -3,17 +3,17 @@
 
 use super::*;
 use crate::command::fixture::{
-    change, confirm, definition, dispatch, extend, hold, recall, release,
+    change, confirm, definition, dispatch, extend, hold, prioritise, recall, release,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineNode,
     DispatchTransfer, ExtendHold, Extension, LineCancellation, Meta, NodeDefinition,
-    RecallTransfer, ReleaseHold, SetPolicy, ShipShipment, StockOperation,
+    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
     CustomerId, Day, DeclineReason, Eligibility, InboundId, NodeKind, OwnerId, Policy, PostalCode,
-    RequestId, Shortage, Split, WeekdayCutOffs, Weekdays,
+    Priority, PriorityClass, RequestId, Shortage, Split, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -229,6 +229,17 @@ fn holds(carrier: &mut Carrier) {
     });
 }
 
+fn priorities(carrier: &mut Carrier) {
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_prioritised", |command| {
+        command.order.priority = Priority::new(PriorityClass::Gain, 2).expect("a tier");
+    });
+    carrier.carry("set_order_priority", async |engine, meta| {
+        let order = order_id("place_order_prioritised");
+        engine.set_order_priority(SetOrderPriority { meta, order, ..prioritise() }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -238,6 +249,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     orders(&mut carrier);
     holds(&mut carrier);
     who_may_have_it(&mut carrier);
+    priorities(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -7,6 +7,7 @@ use super::{
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::lsn::Lsn;
+use crate::model::priority::Priority;
 use crate::model::time::Timestamp;
 
 /// What an event does to one order.
@@ -42,6 +43,8 @@ pub enum OrderEffect {
         /// Whether it is the grace for a payment.
         for_payment: bool,
     },
+    /// It is served before others, or after them, from now on.
+    Prioritise(Priority),
     /// A hold gives up its units.
     EndHold(HoldState),
     /// Nothing: the command that has it in hand lets go of it. It may have left memory.
@@ -74,6 +77,7 @@ impl Order {
                 hold.extended += u8::from(!for_payment);
                 hold.is_paying |= for_payment;
             }
+            OrderEffect::Prioritise(priority) => self.header.priority = *priority,
             OrderEffect::EndHold(state) => self.end_hold(*state),
             OrderEffect::LetGo => {}
         }

@@ -28,6 +28,7 @@
 //!
 //! ```text
 //!   4  features: what else is there
+//!   1  the code of the priority
 //!      ...
 //!      shipments:   as above; what the node answered behind the dispatch
 //!      ...
@@ -46,6 +47,7 @@ use crate::model::ids::{
 };
 use crate::model::lsn::Lsn;
 use crate::model::pack::{Unpackable, Unpacker, put_number, put_signed, put_text};
+use crate::model::priority::Priority;
 use crate::model::reservations::Supply;
 use crate::model::time::{Day, Timestamp};
 
@@ -66,7 +68,9 @@ impl Features {
     const HELD: Self = Self(1);
     /// Nodes answered that they ship it, or that they do not.
     const ANSWERED: Self = Self(2);
-    const ALL: Self = Self(Self::HELD.0 | Self::ANSWERED.0);
+    /// It has another priority than orders have that say nothing.
+    const PRIORITISED: Self = Self(4);
+    const ALL: Self = Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0);
 
     const fn has(self, feature: Self) -> bool {
         self.0 & feature.0 != 0
@@ -82,6 +86,7 @@ impl Features {
         Self::default()
             .with(Self::HELD, order.header.hold.is_some())
             .with(Self::ANSWERED, answered || !order.declined.is_empty())
+            .with(Self::PRIORITISED, !order.header.priority.is_default())
     }
 }
 
@@ -274,9 +279,30 @@ impl PackedOrder {
         self.0.first() == Some(&VERSION_FEATURED)
     }
 
-    /// What comes behind the version.
+    /// Before whom it is served.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    #[inline]
+    pub fn priority(&self) -> Priority {
+        match self.0[..] {
+            [VERSION_FEATURED, features, code, ..]
+                if Features(features).has(Features::PRIORITISED) =>
+            {
+                Priority::from_code(code).expect("REPLAY_EQUAL: what was packed unpacks")
+            }
+            _ => Priority::DEFAULT,
+        }
+    }
+
+    /// What comes behind what is said of all of it.
     fn body(&self) -> Unpacker<'_> {
-        let head = if self.is_featured() { 2 } else { 1 };
+        let head = match self.0[..] {
+            [VERSION_FEATURED, features, ..] => {
+                2 + usize::from(Features(features).has(Features::PRIORITISED))
+            }
+            _ => 1,
+        };
         Unpacker::new(&self.0[head..])
     }
 
@@ -372,6 +398,9 @@ fn pack(order: &Order, out: &mut Vec<u8>) {
     let header = &order.header;
     let form = Form::of(order);
     form.put(out);
+    if form.has(Features::PRIORITISED) {
+        out.push(header.priority.code());
+    }
     put_number(out, order.no.0);
     put_text(out, header.id.as_str());
     put_number(out, order.lines.len() as u64);
@@ -494,6 +523,7 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
 fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let mut from = Unpacker::new(bytes);
     let form = Form::read(&mut from)?;
+    let priority = priority(&mut from, form)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::packed)?;
     let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
@@ -505,7 +535,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         .collect::<Result<Box<[_]>, _>>()?;
     let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
     let declined = declined(&mut from, form)?;
-    let header = header(&mut from, form, id)?;
+    let header = OrderHeader { priority, ..header(&mut from, form, id)? };
     let order = Order {
         no,
         header,
@@ -529,6 +559,7 @@ fn read(
 ) -> Result<(OrderNo, OrderId), Unpackable> {
     let mut from = Unpacker::new(bytes);
     let form = Form::read(&mut from)?;
+    priority(&mut from, form)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::packed)?;
     let mut skus = SmallVec::<[SkuNo; 8]>::new();
@@ -552,6 +583,15 @@ fn read(
     declined(&mut from, form)?;
     let header = header(&mut from, form, id)?;
     Ok((no, header.id))
+}
+
+/// Before whom it is served: never as an order that says nothing, where it is said.
+fn priority(from: &mut Unpacker<'_>, form: Form) -> Result<Priority, Unpackable> {
+    if !form.has(Features::PRIORITISED) {
+        return Ok(Priority::DEFAULT);
+    }
+    let said = Priority::from_code(from.byte("priority")?);
+    said.filter(|said| !said.is_default()).ok_or(Unpackable { at: "priority" })
 }
 
 /// What was added to an order that has so many shipments and allocations.
@@ -686,6 +726,7 @@ fn header(from: &mut Unpacker<'_>, form: Form, id: OrderId) -> Result<OrderHeade
         split,
         decided_at: decided_at.map(Timestamp::from_micros),
         hold,
+        priority: Priority::DEFAULT,
     })
 }
 

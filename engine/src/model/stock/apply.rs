@@ -30,12 +30,13 @@ impl Stock {
         let mut book = Book::open(self, pair, hash);
         match effect {
             StockEffect::Change { change, serves } => book.change(change, *serves),
-            StockEffect::Reserve { order, line, parts, held } => {
+            StockEffect::Reserve { order, line, parts, held, priority } => {
                 for &(supply, units) in parts {
-                    let (order, line, held) = (*order, *line, *held);
-                    book.reserve(Reservation { order, line, supply, units, held });
+                    let (order, line, held, priority) = (*order, *line, *held, *priority);
+                    book.reserve(Reservation { order, line, supply, units, held, priority });
                 }
             }
+            StockEffect::Prioritise { order, priority } => book.prioritise(*order, *priority),
             StockEffect::Release { order, line, units, serves } => {
                 book.release(*order, *line, *units, *serves);
             }

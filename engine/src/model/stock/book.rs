@@ -11,6 +11,7 @@ use super::{
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundNo, OrderNo, Pair};
 use crate::model::invariants::{check, no_oversell};
+use crate::model::priority::Priority;
 use crate::model::reservations::{Reservation, Supply};
 
 /// A stock while an event is applied to it: every move of units goes through
@@ -150,7 +151,7 @@ impl<'a> Book<'a> {
         if freed > 0 && self.stock.waiting > 0 {
             // No unit waits at a supplier, so what came free is on hand.
             let freed = u32::try_from(freed).unwrap_or(u32::MAX);
-            self.move_oldest(Supply::Backorder, Supply::OnHand, freed);
+            self.move_first(Supply::Backorder, Supply::OnHand, freed);
         }
     }
 
@@ -168,10 +169,21 @@ impl<'a> Book<'a> {
         self.count(peg.supply, i64::from(peg.units));
     }
 
-    fn unpeg(&mut self, peg: Reservation) {
+    /// Answers before whom the order is served.
+    fn unpeg(&mut self, peg: Reservation) -> Priority {
         let (before, after) = self.stock.reservations.take(&peg);
-        self.rehash(peg, before, after);
+        self.rehash(before, before.units, after);
         self.count(peg.supply, -i64::from(peg.units));
+        before.priority
+    }
+
+    /// An order is served before others, or after them, from now on.
+    pub(super) fn prioritise(&mut self, order: OrderNo, priority: Priority) {
+        let (pair, hash) = (self.pair, &mut *self.hash);
+        self.stock.reservations.prioritise(order, priority, |was, is| {
+            hash.remove(hash_reservation(pair, &was));
+            hash.add(hash_reservation(pair, &is));
+        });
     }
 
     fn rehash(&mut self, peg: Reservation, before: u32, after: u32) {
@@ -256,13 +268,14 @@ impl<'a> Book<'a> {
     }
 
     /// Units of an order wait, and the node tells what is there. Units on hand that are not
-    /// there wait as well, those of the newest orders before others.
+    /// there wait as well, those of orders that are served last before others.
     fn decline(&mut self, declined: &Declined) {
         let Declined { order, line, ref off, found } = *declined;
         for &(supply, units) in off {
-            let peg = Reservation { order, line, supply, units, held: false };
-            self.unpeg(peg);
-            self.peg(Reservation { supply: Supply::Backorder, ..peg });
+            let priority = Priority::DEFAULT;
+            let peg = Reservation { order, line, supply, units, held: false, priority };
+            let priority = self.unpeg(peg);
+            self.peg(Reservation { supply: Supply::Backorder, priority, ..peg });
         }
         if let Some(Found { on_hand, unavailable }) = found {
             self.correct_to(on_hand);
@@ -271,7 +284,7 @@ impl<'a> Book<'a> {
                 extras.unlimited = false;
             }
             let uncovered = self.stock.allocated.saturating_sub(self.stock.good());
-            self.move_newest(Supply::OnHand, Supply::Backorder, uncovered);
+            self.move_last(Supply::OnHand, Supply::Backorder, uncovered);
         }
         self.note_lost(true);
     }
@@ -280,7 +293,8 @@ impl<'a> Book<'a> {
     pub(super) fn ship(&mut self, order: OrderNo, line: u16, units: u32) {
         let supplier = self.stock.reservations.units(order, line, Supply::Supplier) >= units;
         let supply = if supplier { Supply::Supplier } else { Supply::OnHand };
-        self.unpeg(Reservation { order, line, supply, units, held: false });
+        let priority = Priority::DEFAULT;
+        self.unpeg(Reservation { order, line, supply, units, held: false, priority });
         if supplier {
             // A feed may be unlimited, or may leave out by now what is ours.
             self.receive(units.saturating_sub(self.stock.on_hand));
@@ -310,18 +324,27 @@ impl<'a> Book<'a> {
         &mut inbound[at]
     }
 
-    fn move_oldest(&mut self, from: Supply, to: Supply, units: u32) {
+    /// Moves units of those who are served first.
+    fn move_first(&mut self, from: Supply, to: Supply, units: u32) {
         if units > 0 {
-            let pegs: Vec<Reservation> = self.stock.reservations.on(from).collect();
+            let pegs = self.by_priority(from);
             self.move_units(pegs.into_iter(), to, units);
         }
     }
 
-    fn move_newest(&mut self, from: Supply, to: Supply, units: u32) {
+    /// Moves units of those who are served last.
+    fn move_last(&mut self, from: Supply, to: Supply, units: u32) {
         if units > 0 {
-            let pegs: Vec<Reservation> = self.stock.reservations.on(from).collect();
+            let pegs = self.by_priority(from);
             self.move_units(pegs.into_iter().rev(), to, units);
         }
+    }
+
+    /// What rests on a supply, by priority, and of one priority the oldest order first.
+    fn by_priority(&self, supply: Supply) -> Vec<Reservation> {
+        let mut pegs: Vec<Reservation> = self.stock.reservations.on(supply).collect();
+        pegs.sort_by_key(|peg| peg.priority);
+        pegs
     }
 
     fn move_units(&mut self, pegs: impl Iterator<Item = Reservation>, to: Supply, units: u32) {
@@ -345,8 +368,9 @@ pub(super) fn hash_reservation(pair: Pair, r: &Reservation) -> PartHash {
         [
             (u64::from(pair.sku.0) << 16) | u64::from(pair.node.0),
             r.order.0,
-            // No line has the highest bit.
+            // No line has the highest seven bits.
             (u64::from(r.held) << 63)
+                | (u64::from(r.priority.code()) << 57)
                 | (u64::from(r.line) << 48)
                 | (u64::from(r.supply.code()) << 32)
                 | u64::from(r.units),

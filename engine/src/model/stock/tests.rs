@@ -9,6 +9,7 @@ use crate::command::StockOperation;
 use crate::command::fixture::{check, first};
 use crate::limits::INBOUND_PER_PAIR_MAX;
 use crate::model::Pair;
+use crate::model::PriorityClass;
 use crate::model::StateHash;
 use crate::model::ids::{InboundId, NodeNo, OrderNo, SkuNo, Text};
 use crate::model::invariants::conservation;
@@ -39,8 +40,12 @@ impl Table {
     }
 
     fn reserve(self, order: u64, parts: &[(Supply, u32)]) -> Self {
-        let parts = parts.iter().copied().collect();
-        self.then(&StockEffect::Reserve { order: OrderNo(order), line: 0, parts, held: false })
+        self.reserve_as(Priority::DEFAULT, order, parts)
+    }
+
+    fn reserve_as(self, priority: Priority, order: u64, parts: &[(Supply, u32)]) -> Self {
+        let (order, parts) = (OrderNo(order), parts.iter().copied().collect());
+        self.then(&StockEffect::Reserve { order, line: 0, parts, held: false, priority })
     }
 
     fn release(self, order: u64, units: u32) -> Self {
@@ -458,4 +463,57 @@ fn a_correction_that_narrows_a_gap_is_taken_and_one_that_widens_it_is_not() {
     assert!(decide(&table, &adjust(0, -1)).is_ok());
     assert!(decide(&table, &adjust(-1, 0)).is_err());
     assert!(decide(&table, &adjust(0, 1)).is_err());
+}
+
+fn class(class: PriorityClass) -> Priority {
+    Priority::new(class, 0).unwrap()
+}
+
+/// Of one class, the youngest order loses its supply first.
+#[test]
+fn what_a_supply_comes_short_by_is_taken_from_those_who_are_served_last() {
+    let placed = || {
+        let on = [(Supply::Inbound(PO), 2)];
+        Table::default()
+            .change(announce(PO, 8))
+            .reserve_as(class(PriorityClass::Lose), 1, &on)
+            .reserve(2, &on)
+            .reserve(3, &on)
+            .reserve_as(class(PriorityClass::Win), 4, &on)
+    };
+    let short = |table: Table, to: u32| {
+        table.change(StockChange::InboundMoved {
+            no: PO,
+            quantity: to,
+            eta: Timestamp::from_micros(1),
+        })
+    };
+    let (there, waits) = (Supply::Inbound(PO), Supply::Backorder);
+    short(placed(), 5).holds(&[
+        (1, waits, 2),
+        (2, there, 2),
+        (3, there, 1),
+        (3, waits, 1),
+        (4, there, 2),
+    ]);
+    let order = OrderNo(1);
+    let first =
+        placed().then(&StockEffect::Prioritise { order, priority: class(PriorityClass::Win) });
+    short(first, 4).holds(&[(1, there, 2), (2, waits, 2), (3, waits, 2), (4, there, 2)]);
+}
+
+/// The goods are given to units that wait: those of a part that arrived are the first.
+#[test]
+fn those_who_are_served_first_wait_for_the_goods_that_arrived() {
+    let on = [(Supply::Inbound(PO), 2)];
+    let placed = Table::default().change(announce(PO, 4)).reserve(1, &on).reserve_as(
+        class(PriorityClass::Gain),
+        2,
+        &on,
+    );
+    let arrived = StockChange::InboundArrived { no: PO, quantity: 2, closes: false };
+    let serves = Serves::Backlog;
+    placed
+        .then(&StockEffect::Change { change: arrived, serves })
+        .holds(&[(1, Supply::Inbound(PO), 2), (2, Supply::Backorder, 2)]);
 }

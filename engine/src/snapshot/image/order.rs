@@ -8,8 +8,8 @@ use super::codes::{shortage_of, split_of};
 use super::error::ImageError;
 use crate::model::{
     Added, Allocation, CustomerId, Day, Dispatch, KeptOrder, Lsn, NodeNo, Order, OrderHeader,
-    OrderId, OrderLine, OrderNo, PackedOrder, PostalCode, ServiceNo, Shipment, SkuNo, Supply, Text,
-    Timestamp,
+    OrderId, OrderLine, OrderNo, PackedOrder, PostalCode, Priority, ServiceNo, Shipment, SkuNo,
+    Supply, Text, Timestamp,
 };
 use crate::snapshot::parts::OrderState;
 
@@ -154,6 +154,7 @@ fn header(image: &ArchivedOrderImageV1) -> Result<OrderHeader, ImageError> {
         split: split_of(image.split)?,
         decided_at: None,
         hold: None,
+        priority: Priority::DEFAULT,
     })
 }
 

@@ -4,10 +4,11 @@
 use rkyv::{Archive, Serialize};
 
 use super::error::ImageError;
+use crate::limits::ORDER_LINES_MAX;
 use crate::model::invariants::conservation;
 use crate::model::{
     ClosedInbounds, Confidence, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo,
-    Reservation, Sku, SkuNo, Stock, Supply, Text, Timestamp,
+    Priority, Reservation, Sku, SkuNo, Stock, Supply, Text, Timestamp,
 };
 use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
@@ -22,6 +23,12 @@ pub(in crate::snapshot) struct ItemsV1 {
 pub(in crate::snapshot) fn have_holds(items: &[ItemState]) -> bool {
     let stocks = items.iter().flat_map(|item| &item.pairs);
     stocks.flat_map(|(_, stock)| stock.reservations.iter()).any(|r| r.held)
+}
+
+/// Whether orders with a priority of their own have units of these items.
+pub(in crate::snapshot) fn have_priorities(items: &[ItemState]) -> bool {
+    let stocks = items.iter().flat_map(|item| &item.pairs);
+    stocks.flat_map(|(_, stock)| stock.reservations.iter()).any(|r| !r.priority.is_default())
 }
 
 /// One item with its pairs, in the order of their coming to be.
@@ -53,6 +60,11 @@ struct StockImageV1 {
 
 /// In the line of a reservation: the order is a hold. No chunk before version 6 has it.
 const HELD: u16 = 1 << 15;
+
+/// Where in it the code of the priority begins, of six bits. No chunk before version 7 has one.
+const PRIORITY_AT: u32 = 9;
+const PRIORITY: u16 = 0x3f << PRIORITY_AT;
+const _: () = assert!(ORDER_LINES_MAX <= 1 << PRIORITY_AT);
 
 /// One reservation; `supply` is the code of [`Supply::code`].
 #[derive(Archive, Serialize)]
@@ -111,7 +123,8 @@ fn stock_image(node: NodeNo, stock: &Stock) -> StockImageV1 {
 }
 
 fn reservation_image(r: Reservation) -> ReservationImageV1 {
-    let line = if r.held { r.line | HELD } else { r.line };
+    let priority = u16::from(r.priority.code()) << PRIORITY_AT;
+    let line = r.line | priority | if r.held { HELD } else { 0 };
     ReservationImageV1 { order: r.order.0, units: r.units, line, supply: r.supply.code() }
 }
 
@@ -179,10 +192,14 @@ fn reservation(image: &ArchivedReservationImageV1) -> Result<Reservation, ImageE
     if units == 0 {
         return Err(ImageError::inconsistent("reservations", "one has no units"));
     }
+    let line = image.line.to_native();
+    let code = (line & PRIORITY) >> PRIORITY_AT;
+    let priority = u8::try_from(code).ok().and_then(Priority::from_code);
     Ok(Reservation {
         order: OrderNo(image.order.to_native()),
-        line: image.line.to_native() & !HELD,
-        held: image.line.to_native() & HELD != 0,
+        line: line & !HELD & !PRIORITY,
+        held: line & HELD != 0,
+        priority: priority.ok_or(ImageError::Code { what: "priority", value: code.into() })?,
         supply: supply.ok_or(ImageError::Code { what: "supply", value: code.into() })?,
         units,
     })

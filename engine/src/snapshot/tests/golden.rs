@@ -3,8 +3,8 @@
 use super::world::{Happening, World, item, node, order};
 use crate::model::{
     Answer, AnswerKind, Confidence, DeclineReason, Hold, HoldId, HoldState, InboundId, InboundNo,
-    InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnerId, Pair, Policy, SkuNo, StockChange, Supply,
-    Timestamp, TransferAnnounced, WeekdayCutOffs, Weekdays,
+    InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnerId, Pair, Policy, Priority, PriorityClass,
+    SkuNo, StockChange, Supply, Timestamp, TransferAnnounced, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
@@ -266,6 +266,31 @@ fn version_6_is_what_is_written_where_a_hold_has_units() {
 #[test]
 fn version_7_is_what_is_written_where_a_node_answered() {
     is_written(&answered_world(), &VERSION_7);
+}
+
+/// The same as in version 6, with orders that are served before others.
+fn prioritised_world() -> World {
+    let world = held_world();
+    let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
+    let classes = [(PriorityClass::Win, 0), (PriorityClass::Lose, 9)];
+    for ((class, tier), no) in classes.into_iter().zip(7..) {
+        let mut first = order(no, pair, Supply::Backorder, 1);
+        first.header.priority = Priority::new(class, tier).unwrap();
+        world.apply(Lsn::new(no + 10), &Happening::Place(Box::new(first)));
+    }
+    world
+}
+
+/// Its files are not kept here: what else version 7 has is written by other tests.
+#[test]
+fn priorities_are_written_in_version_7_and_read_back() {
+    let store = MemoryStore::default();
+    take(Source::from(&prioritised_world()), &store, AT).unwrap();
+    let manifest = list(&store).unwrap().remove(0).manifest.unwrap();
+    assert_eq!(manifest.version, 7);
+    let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+    assert_eq!(recovered.state.hash(), prioritised_world().hash());
+    assert_ne!(recovered.state.hash(), held_world().hash());
 }
 
 fn is_written(world: &World, files: &Files) {

@@ -8,9 +8,9 @@ use parking_lot::Mutex;
 use crate::model::{
     Added, Allocation, AllocationUnits, Day, Dispatch, Eligibility, InboundId, InboundNo, Item,
     KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader,
-    OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, RequestId, Serves, ServiceNo,
-    Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply,
-    Text, Timestamp, WeekdayCutOffs, Weekdays,
+    OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, Priority, RequestId, Serves,
+    ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect,
+    Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -179,7 +179,8 @@ impl World {
         for a in &order.allocations {
             let parts = Parts::from_iter([(a.supply, a.units)]);
             let held = order.open_hold().is_some();
-            let effect = StockEffect::Reserve { order: order.no, line: a.line, parts, held };
+            let (no, priority) = (order.no, order.header.priority);
+            let effect = StockEffect::Reserve { order: no, line: a.line, parts, held, priority };
             self.stock(order.pair_of(a), lsn, effect, hash);
         }
         self.state.order_last.fetch_max(order.no.0, Ordering::Relaxed);
@@ -441,6 +442,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
             split: Split::Units,
             decided_at: None,
             hold: None,
+            priority: Priority::DEFAULT,
         },
         added: Added::default(),
         declined: Box::default(),

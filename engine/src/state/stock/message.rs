@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 
 use crate::model::effect::StockClaim;
 use crate::model::{
-    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refusal, Repeg, StateHash,
-    Stock, StockChange, StockEffect, Supply, Timestamp, ToldAt,
+    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Priority, Proposal, Refusal, Repeg,
+    StateHash, Stock, StockChange, StockEffect, Supply, Timestamp, ToldAt,
 };
 
 /// What can be asked of a pair.
@@ -160,8 +160,8 @@ impl Rest {
 /// A pair's part of the backlog, and what could serve it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BacklogAt {
-    /// Order lines of which units wait, or rest on what is on its way: all their units here.
-    pub lines: Vec<(OrderNo, u16, Parts)>,
+    /// Order lines of which units wait, or rest on what is on its way.
+    pub lines: Vec<BacklogLine>,
     /// Free now, net of claims.
     pub free: i64,
     /// What is on its way, ascending by number.
@@ -172,6 +172,19 @@ pub struct BacklogAt {
     pub last_lsn: Lsn,
     /// Which orders are to be told of days that follow from it.
     pub untold: ToldAt,
+}
+
+/// An order line of which units wait at a pair, or rest on what is on its way there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BacklogLine {
+    /// The order.
+    pub order: OrderNo,
+    /// Its line, from 0.
+    pub line: u16,
+    /// Before whom the order is served.
+    pub priority: Priority,
+    /// All units of the line at the pair.
+    pub parts: Parts,
 }
 
 /// How a pair stands: what a look at several pairs rests on.

@@ -1,7 +1,7 @@
 //! What a pair publishes, against what its actor says.
 
 use super::*;
-use crate::model::{InboundId, Serves, StockChange, Timestamp};
+use crate::model::{InboundId, Priority, Serves, StockChange, Timestamp};
 
 const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
 
@@ -40,7 +40,13 @@ fn a_peek_for_a_hint_changes_nothing() {
     let row = changed([set(7, 0)]);
     let reserve = |order, lsn| {
         let parts = Parts::from_iter([(Supply::OnHand, 1)]);
-        let effect = StockEffect::Reserve { order: OrderNo(order), line: 0, parts, held: false };
+        let effect = StockEffect::Reserve {
+            order: OrderNo(order),
+            line: 0,
+            parts,
+            held: false,
+            priority: Priority::DEFAULT,
+        };
         StockMessage::Apply { pair: PAIR, lsn: Lsn::new(lsn), effect, settles: false }
     };
     for (order, lsn) in (1..5).zip(2..) {
@@ -123,7 +129,17 @@ fn what_a_count_did_not_find_is_told_before_what_is_not_received() {
         StockEffect::Change { change, serves: Serves::Backlog }
     };
     let table = [
-        (StockEffect::Reserve { order, line: 0, parts, held: false }, ship(5, 0), Grant::Short(2)),
+        (
+            StockEffect::Reserve {
+                order,
+                line: 0,
+                parts,
+                held: false,
+                priority: Priority::DEFAULT,
+            },
+            ship(5, 0),
+            Grant::Short(2),
+        ),
         (count(1), ship(5, 0), Grant::Missing(2)),
         (count(1), ship(3, 0), Grant::Missing(2)),
         // An earlier shipment has a right to the units that are there.

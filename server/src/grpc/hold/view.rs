@@ -6,6 +6,7 @@ use backstock_engine::limits::HOLD_WAIT_SECONDS;
 use backstock_engine::model::{HoldState, OwnerId};
 use backstock_proto::v1;
 
+use crate::grpc::enums::class_message;
 use crate::grpc::order::view;
 use crate::grpc::times;
 
@@ -25,11 +26,14 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
         shipments: order.shipments,
         promised_by: order.promised_by,
         order_id: if is_order { order.order_id } else { String::new() },
+        priority: order.priority,
+        tier: order.tier,
     })
 }
 
 /// A hold as it would be created, where placing its order would be answered so.
 pub(super) fn planned(command: &CreateHold, answer: v1::PlaceOrderResponse) -> v1::Hold {
+    let priority = command.order().priority;
     let waits = answer.lines.iter().any(|units| units.backordered > 0);
     let state = if waits { v1::HoldState::Waiting } else { v1::HoldState::Live };
     let seconds = if waits { HOLD_WAIT_SECONDS } else { command.seconds };
@@ -50,6 +54,8 @@ pub(super) fn planned(command: &CreateHold, answer: v1::PlaceOrderResponse) -> v
         shipments: answer.shipments,
         promised_by: answer.promised_by,
         order_id: String::new(),
+        priority: class_message(priority.class()).into(),
+        tier: priority.tier().into(),
     }
 }
 

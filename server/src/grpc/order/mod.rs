@@ -17,6 +17,7 @@ mod place_orders;
 pub(super) mod placing;
 mod quote_services;
 pub(super) mod request;
+mod set_order_priority;
 pub(super) mod text;
 pub(super) mod view;
 
@@ -36,6 +37,7 @@ service! {
     quote_services(v1::QuoteServicesRequest) -> v1::QuoteServicesResponse;
     get_order(v1::GetOrderRequest) -> v1::GetOrderResponse;
     cancel_order(v1::CancelOrderRequest) -> v1::CancelOrderResponse;
+    set_order_priority(v1::SetOrderPriorityRequest) -> v1::SetOrderPriorityResponse;
     explain_order(v1::ExplainOrderRequest) -> v1::ExplainOrderResponse;
     {
         type PlaceOrdersStream = Answers<place_orders::Reply>;

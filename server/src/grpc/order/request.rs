@@ -5,7 +5,7 @@ use backstock_engine::model::{CustomerId, OrderId, PostalCode, ServiceName, Sku,
 use tonic::Status;
 
 use super::text::{LineText, OrderText};
-use crate::grpc::enums::{shortage, split};
+use crate::grpc::enums::{priority, shortage, split};
 use crate::grpc::fields::{FieldNames, STAND_IN};
 use crate::grpc::{places, times};
 use crate::status::Violations;
@@ -49,6 +49,7 @@ pub(in crate::grpc) fn order(
     let shortage = shortage(found, "shortage_policy", request.shortage_policy);
     let split = split(found, "split_policy", request.split_policy);
     let lines = lines(found, &request.lines);
+    let priority = priority(found, request.priority, request.tier);
     Some(OrderRequest {
         id: id?,
         customer: customer?,
@@ -59,6 +60,7 @@ pub(in crate::grpc) fn order(
         shortage,
         split,
         lines: lines?,
+        priority: priority?,
     })
 }
 

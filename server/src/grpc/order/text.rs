@@ -35,6 +35,8 @@ pub(in crate::grpc) struct OrderText<'a> {
     pub(super) lines: SmallVec<[LineText<'a>; 4]>,
     pub(super) validate_only: bool,
     pub(super) destination_country_code: &'a str,
+    pub(super) priority: i32,
+    pub(super) tier: Option<u32>,
 }
 
 impl<'a> OrderText<'a> {
@@ -62,6 +64,8 @@ impl<'a> OrderText<'a> {
             10 => self.lines.push(LineText::read(value.bytes()?)?),
             11 => self.validate_only = value.flag()?,
             12 => self.destination_country_code = value.text()?,
+            20 => self.priority = value.number()?.cast_signed(),
+            21 => self.tier = Some(value.number()?),
             _ => return Err(NotPlain),
         }
         Ok(())
@@ -81,6 +85,8 @@ impl<'a> From<&'a v1::CreateHoldRequest> for OrderText<'a> {
             lines: request.lines.iter().map(LineText::from).collect(),
             validate_only: request.validate_only,
             destination_country_code: &request.destination_country_code,
+            priority: request.priority,
+            tier: request.tier,
             ..Self::default()
         }
     }
@@ -173,6 +179,8 @@ mod tests {
             lines: vec![line("SKU-1", 1), line("", 0), line("SKU-2", u32::MAX)],
             validate_only: true,
             destination_country_code: "us".into(),
+            priority: 1,
+            tier: Some(0),
         };
         v1::PlaceOrdersRequest { orders: vec![full, v1::PlaceOrderRequest::default()] }
     }
@@ -194,6 +202,8 @@ mod tests {
             lines: lines.map(line).collect(),
             validate_only: order.validate_only,
             destination_country_code: order.destination_country_code.into(),
+            priority: order.priority,
+            tier: order.tier,
         }
     }
 

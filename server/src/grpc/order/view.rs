@@ -7,7 +7,7 @@ use backstock_engine::model::{
 use backstock_proto::v1;
 
 use super::answer;
-use crate::grpc::enums::{decline_reason_message, shortage_message, split_message};
+use crate::grpc::enums::{class_message, decline_reason_message, shortage_message, split_message};
 use crate::grpc::{places, times};
 
 /// Units of one line in one shipment, from one supply.
@@ -52,6 +52,8 @@ pub(in crate::grpc) async fn order(
         lines: lines.collect(),
         shipments: shipments_now(engine, view).await?,
         destination_country_code: places::COUNTRY.to_owned(),
+        priority: class_message(header.priority.class()).into(),
+        tier: header.priority.tier().into(),
     })
 }
 

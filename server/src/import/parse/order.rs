@@ -216,6 +216,8 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
     let shortage =
         columns.parsed("shortage_policy", "reject, backorder or partial", shortage_policy);
     let split = columns.parsed("split_policy", "whole_line or units", split_policy);
+    let priority =
+        columns.parsed("priority", "win, gain, redistribute, fill or lose", priority_class);
     let order = v1::PlaceOrderRequest {
         order_id: columns.required("order_id"),
         customer_id: columns.text("customer_id"),
@@ -229,6 +231,8 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
         split_policy: split.unwrap_or_default().into(),
         lines: Vec::new(),
         validate_only: false,
+        priority: priority.unwrap_or_default().into(),
+        tier: columns.optional("tier", WHOLE_NUMBER),
     };
     columns.finish(order)
 }
@@ -247,6 +251,11 @@ fn shortage_policy(text: &str) -> Option<v1::ShortagePolicy> {
     let name = format!("SHORTAGE_POLICY_{}", text.to_ascii_uppercase());
     v1::ShortagePolicy::from_str_name(&name)
         .filter(|policy| *policy != v1::ShortagePolicy::Unspecified)
+}
+
+fn priority_class(text: &str) -> Option<v1::PriorityClass> {
+    let name = format!("PRIORITY_CLASS_{}", text.to_ascii_uppercase());
+    v1::PriorityClass::from_str_name(&name).filter(|class| *class != v1::PriorityClass::Unspecified)
 }
 
 fn split_policy(text: &str) -> Option<v1::SplitPolicy> {

@@ -92,6 +92,13 @@ impl Fact for BacklogRepegged {
                 order.move_units(moved.shipment, units, &to)?;
             }
         }
+        for (line, (_, _, to)) in all() {
+            naive.check_served_in_order(
+                &self.sku,
+                &naive.orders[&line.order],
+                (to, self.looked_at),
+            )?;
+        }
         for Line { order, offered_until, .. } in &self.lines {
             let (now, order) = (naive.now, naive.orders.get_mut(order).expect("it was there"));
             if let Some(until) = offered_until {

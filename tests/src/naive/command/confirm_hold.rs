@@ -114,6 +114,7 @@ impl Fact for HoldConfirmed {
             return Err(format!("its units stay, and may {may_stay}"));
         }
         naive.take_off(held.no, &self.off)?;
+        let held_no = held.no;
         let mut order = if self.stays {
             // They are where they were: nobody has to count whether they are there.
             naive.keep_on(self.no, &self.on);
@@ -127,6 +128,10 @@ impl Fact for HoldConfirmed {
             self.plan_anew(naive, asked, &held)?
         };
         hold.state = HoldState::Confirmed;
+        order.priority = hold.wanted.priority;
+        if self.no != held_no {
+            naive.prioritise(self.no, order.priority);
+        }
         order.hold = Some(hold);
         match naive.orders.insert(self.order.clone(), order) {
             None => Ok(()),

@@ -14,6 +14,7 @@ mod extend_hold;
 mod holds_ended;
 mod place_order;
 mod recall_transfer;
+mod set_order_priority;
 mod set_policy;
 mod ship_shipment;
 
@@ -37,6 +38,7 @@ pub use self::extend_hold::HoldExtended;
 pub use self::holds_ended::HoldsEnded;
 pub use self::place_order::{OrderPlaced, SoldOut, allotted};
 pub use self::recall_transfer::TransferRecalled;
+pub use self::set_order_priority::OrderPrioritised;
 pub use self::set_policy::PolicySet;
 pub use self::ship_shipment::ShipmentShipped;
 use super::hold::Units;

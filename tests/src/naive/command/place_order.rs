@@ -63,6 +63,8 @@ impl OrderPlaced {
         let mut order =
             Order::new((self.no, For::of(&self.wanted)), ordered, self.allotted.clone(), is_whole);
         order.hold = hold;
+        order.priority = self.wanted.priority;
+        naive.prioritise(self.no, order.priority);
         match naive.orders.insert(self.wanted.id.to_string(), order) {
             None => Ok(()),
             Some(_) => Err("the order was placed before".into()),

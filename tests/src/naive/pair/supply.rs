@@ -198,16 +198,19 @@ impl Pair {
         transfers.map(|expected| count(expected.quantity)).sum()
     }
 
-    /// Units beyond what is expected wait: the newest promises first, or those for which goods
-    /// arrived, the oldest first. Answers whether there are any.
-    fn displace(&mut self, no: u16, oldest_first: bool) -> bool {
+    /// Units beyond what is expected wait: those who are served last first, or those for which
+    /// goods arrived, who are served first. Answers whether there are any.
+    fn displace(&mut self, no: u16, first_served: bool) -> bool {
         let is_more = self.pegged(no) > self.inbound[&no].quantity;
         while self.pegged(no) > self.inbound[&no].quantity {
             let supply = Supply::Inbound(InboundNo(no));
-            let pegs = self.units.iter_mut().filter(|unit| unit.supply == supply);
-            let key = |unit: &&mut Unit| (unit.order, unit.line);
-            let next = if oldest_first { pegs.min_by_key(key) } else { pegs.max_by_key(key) };
-            next.expect("more than none").supply = Supply::Backorder;
+            let pegs = (0..self.units.len()).filter(|at| self.units[*at].supply == supply);
+            let key = |at: &usize| {
+                let Unit { order, line, .. } = self.units[*at];
+                (self.priority(order), order, line)
+            };
+            let next = if first_served { pegs.min_by_key(key) } else { pegs.max_by_key(key) };
+            self.units[next.expect("more than none")].supply = Supply::Backorder;
         }
         is_more
     }

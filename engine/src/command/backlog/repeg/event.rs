@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Day, LineRepegged, Lsn, Move, NodeNo, OrderEffect, OrderId, OrderNo, Pair, Repeg, Reservation,
-    SkuNo, StockEffect, Supply, Told, ToldAt,
+    Day, LineRepegged, Lsn, Move, NodeNo, OrderEffect, OrderId, OrderNo, Pair, Priority, Repeg,
+    Reservation, SkuNo, StockEffect, Supply, Told, ToldAt,
 };
 use crate::transaction::command::Effective;
 
-/// Units of a SKU's backlog rest on other supply from now on, the oldest order first.
+/// Units of a SKU's backlog rest on other supply from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct BacklogRepegged {
     /// The SKU.
@@ -24,7 +24,7 @@ pub struct BacklogRepegged {
     /// is the cause.
     #[n(1)]
     pub looked_at: Lsn,
-    /// The order lines, ascending by order.
+    /// The order lines, by priority, and of one priority ascending by order.
     #[n(2)]
     pub lines: Vec<Repegged>,
     /// The pairs, by node, from which all days that follow were told by now. None in events of
@@ -48,17 +48,22 @@ pub struct Repegged {
     /// Whether the order is a hold; none if it is not.
     #[n(3)]
     pub held: Option<bool>,
+    /// Before whom the order is served; none if it says nothing of that.
+    #[n(4)]
+    pub priority: Option<Priority>,
 }
 
 impl BacklogRepegged {
     /// What comes off the supplies of each pair, and onto them.
     pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
         let mut pairs = BTreeMap::<Pair, Repeg>::new();
-        for Repegged { no: order, line: repegged, held, .. } in &self.lines {
+        for Repegged { no: order, line: repegged, held, priority, .. } in &self.lines {
             let (order, line, held) = (*order, repegged.line, *held == Some(true));
+            let priority = priority.unwrap_or_default();
             let pair = |node: NodeNo| Pair { sku: self.sku, node };
             for Move { units, from, to, .. } in &repegged.moves {
-                let peg = |supply| Reservation { order, line, supply, units: *units, held };
+                let units = *units;
+                let peg = |supply| Reservation { order, line, supply, units, held, priority };
                 pairs.entry(pair(from.0)).or_default().off.push(peg(from.1));
                 pairs.entry(pair(to.0)).or_default().put_on(peg(to.1));
             }

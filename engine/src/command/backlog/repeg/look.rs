@@ -49,7 +49,7 @@ pub struct Look {
     in_flight: Option<NodeNo>,
     /// What is free, less what was planned.
     pool: Pool,
-    /// The oldest order first.
+    /// In the order in which they are served.
     demands: Vec<Demand>,
     /// How many of them were planned for.
     planned: usize,
@@ -95,7 +95,7 @@ impl Look {
         })
     }
 
-    /// Plans for the lines behind those that were planned for, the oldest order first: each
+    /// Plans for the lines behind those that were planned for, in the order of service: each
     /// line gets what its policy likes best of what is free, and is told the days that follow.
     /// None when nothing of them can be served sooner or is to be told, and no command in flight
     /// has units that may come back.
@@ -145,7 +145,7 @@ impl Look {
                 return Ok(Attempt::Overtaken);
             };
             if order.last_lsn > self.at {
-                // What was planned for older orders holds all the same.
+                // What was planned for those before it holds all the same.
                 if lines.is_empty() {
                     return Ok(Attempt::Overtaken);
                 }
@@ -171,7 +171,9 @@ impl Look {
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
             let held = order.open_hold().map(|_| true);
-            lines.push(Repegged { no: order.no, id: order.header.id.clone(), line, held });
+            let priority = Some(order.header.priority).filter(|it| !it.is_default());
+            let id = order.header.id.clone();
+            lines.push(Repegged { no: order.no, id, line, held, priority });
             note_comings(&self.pool, &steps, &mut comings);
             self.pool.take(&steps);
             self.planned += 1;

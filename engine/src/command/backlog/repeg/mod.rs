@@ -1,9 +1,10 @@
-//! Re-pegging: what came free of a SKU goes to the orders that wait for it, the oldest first.
+//! Re-pegging: what came free of a SKU goes to the orders that wait for it, by priority, and of
+//! one priority the oldest first.
 //!
 //! ```text
 //!   something came free --> the SKU is unsettled: new orders wait
 //!        look: all nodes' backlog and free supply
-//!        plan: by age, each line by its own policy          (pure: pool)
+//!        plan: in the order of service, each line by its own policy          (pure: pool)
 //!              the days that follow, where others were told
 //!        orders in hand, units claimed, events of bounded size, one after the other
 //!        all applied --> look again --> nothing to do --> the SKU is settled

@@ -3,9 +3,9 @@
 
 use smallvec::SmallVec;
 
-use crate::model::{Day, InboundNo, NodeNo, OrderNo, Split, Supply, ToldAt};
+use crate::model::{Day, InboundNo, NodeNo, OrderNo, Priority, Split, Supply, ToldAt};
 use crate::planning::{InboundSeen, Seen};
-use crate::state::stock::{BacklogAt, Glance, InboundGlance, Ready};
+use crate::state::stock::{BacklogAt, BacklogLine, Glance, InboundGlance, Ready};
 
 /// A supply at a node.
 pub type At = (NodeNo, Supply);
@@ -23,6 +23,8 @@ pub struct Demand {
     pub order: OrderNo,
     /// Its line, from 0.
     pub line: u16,
+    /// Before whom the order is served.
+    pub priority: Priority,
     /// All its open units at the nodes where some of them wait or rest on what is on its way.
     pub parts: SmallVec<[Part; 2]>,
 }
@@ -74,25 +76,26 @@ struct Node {
 }
 
 impl Pool {
-    /// What is free at each node; beside it the backlog, the oldest order first.
+    /// What is free at each node; beside it the backlog in the order in which it is served: by
+    /// priority, and of one priority the oldest order first.
     pub fn of(
         pairs: Vec<(NodeNo, BacklogAt)>,
         is_enabled: impl Fn(NodeNo) -> bool,
     ) -> (Self, Vec<Demand>) {
         let (mut nodes, mut all) = (Vec::new(), Vec::new());
         for (no, BacklogAt { lines, free, inbound, untold, .. }) in pairs {
-            all.extend(lines.into_iter().map(|(order, line, parts)| ((order, line), no, parts)));
+            all.extend(lines.into_iter().map(|line| (line, no)));
             nodes.push(Node { no, is_enabled: is_enabled(no), free, inbound, untold });
         }
-        all.sort_by_key(|(line, no, _)| (*line, *no));
+        all.sort_by_key(|(of, no)| (of.priority, of.order, of.line, *no));
         let mut demands = Vec::<Demand>::new();
-        for ((order, line), no, parts) in all {
+        for (BacklogLine { order, line, priority, parts }, no) in all {
             let parts = parts.into_iter().map(|(supply, units)| ((no, supply), units));
             match demands.last_mut() {
                 Some(known) if (known.order, known.line) == (order, line) => {
                     known.parts.extend(parts);
                 }
-                _ => demands.push(Demand { order, line, parts: parts.collect() }),
+                _ => demands.push(Demand { order, line, priority, parts: parts.collect() }),
             }
         }
         let mut pool = Self { nodes, first: None };
@@ -264,7 +267,7 @@ impl Pool {
     }
 
     /// Units of a line come to rest on other supply. What they leave is not free in this look:
-    /// the next one offers it, from the oldest order on.
+    /// the next one offers it, to those first who are served first.
     pub fn take(&mut self, steps: &[Step]) {
         for &(_, (no, supply), units) in steps {
             let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { continue };

@@ -3,8 +3,10 @@
 use smallvec::SmallVec;
 
 use super::pool::{At, Demand, Part, Pool, Step};
-use crate::model::{Day, InboundNo, NodeNo, OrderNo, Split, Supply, Timestamp};
-use crate::state::stock::{BacklogAt, InboundGlance, Ready};
+use crate::model::{
+    Day, InboundNo, NodeNo, OrderNo, Priority, PriorityClass, Split, Supply, Timestamp,
+};
+use crate::state::stock::{BacklogAt, BacklogLine, InboundGlance, Ready};
 
 const EAST: NodeNo = NodeNo(0);
 const WEST: NodeNo = NodeNo(1);
@@ -32,7 +34,8 @@ fn pool(east: BacklogAt, west: BacklogAt) -> Pool {
 }
 
 fn demand(parts: &[Part]) -> Demand {
-    Demand { order: OrderNo(1), line: 0, parts: SmallVec::from_slice(parts) }
+    let (order, priority) = (OrderNo(1), Priority::DEFAULT);
+    Demand { order, line: 0, priority, parts: SmallVec::from_slice(parts) }
 }
 
 /// The steps of a line, where everything arrives on the day on which it is ready.
@@ -113,15 +116,27 @@ fn what_a_line_leaves_is_not_free_for_those_behind_it() {
 }
 
 #[test]
-fn the_backlog_is_in_the_order_of_age_over_all_nodes() {
-    let lines = |orders: &[u64]| {
-        let line = |no: &u64| (OrderNo(*no), 0, SmallVec::from_iter([(WAITS, 1)]));
-        orders.iter().map(line).collect()
+fn the_backlog_is_in_the_order_of_priority_and_age_over_all_nodes() {
+    let tier = |class, tier| Priority::new(class, tier).unwrap();
+    let win = tier(PriorityClass::Win, 9);
+    let at = |orders: &[(u64, Priority)]| {
+        let line = |(no, priority): &(u64, Priority)| BacklogLine {
+            order: OrderNo(*no),
+            line: 0,
+            priority: *priority,
+            parts: SmallVec::from_iter([(WAITS, 1)]),
+        };
+        BacklogAt { lines: orders.iter().map(line).collect(), ..BacklogAt::default() }
     };
-    let at = |orders: &[u64]| BacklogAt { lines: lines(orders), ..BacklogAt::default() };
-    let (_, demands) = Pool::of(vec![(EAST, at(&[2, 5])), (WEST, at(&[1, 5]))], |_| true);
-    let ages: Vec<_> = demands.iter().map(|d| (d.order.0, d.parts.len())).collect();
-    assert_eq!(ages, [(1, 1), (2, 1), (5, 2)], "a line at two nodes is one");
+    let default = Priority::DEFAULT;
+    let (fill, lose) = (tier(PriorityClass::Fill, 0), tier(PriorityClass::Lose, 0));
+    let first = tier(PriorityClass::Redistribute, 0);
+    let east = at(&[(1, lose), (2, default), (5, default), (8, win)]);
+    let west = at(&[(3, default), (4, fill), (5, default), (7, first)]);
+    let (_, demands) = Pool::of(vec![(EAST, east), (WEST, west)], |_| true);
+    let served: Vec<_> = demands.iter().map(|d| (d.order.0, d.parts.len())).collect();
+    let expected = [(8, 1), (7, 1), (2, 1), (3, 1), (5, 2), (4, 1), (1, 1)];
+    assert_eq!(served, expected, "a line at two nodes is one");
 }
 
 /// Units that wait elsewhere may not go there: offered to them, they would keep what is offered

@@ -10,8 +10,8 @@ use crate::engine::tests::{OnePlace, PAIR, one_unit, run};
 use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
 use crate::model::order::trace::Trace;
 use crate::model::{
-    Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Refusal,
-    RefusalKind, Serves, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
+    Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Priority,
+    Refusal, RefusalKind, Serves, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
 };
 use crate::placing::judge::{LineShortage, judge};
 use crate::placing::resolve::resolve;
@@ -238,7 +238,13 @@ fn in_the_engine() -> Vec<RefusalKind> {
     // The pair's next event comes after this one.
     let lsn = run(&mut pump, engine.define_item(item("B"))).version;
     let parts = Parts::from_iter([(Supply::Backorder, STOCK_UNITS_MAX)]);
-    let effect = StockEffect::Reserve { order: OrderNo(99), line: 0, parts, held: false };
+    let effect = StockEffect::Reserve {
+        order: OrderNo(99),
+        line: 0,
+        parts,
+        held: false,
+        priority: Priority::DEFAULT,
+    };
     let apply = StockMessage::Apply { pair: PAIR, lsn, effect, settles: false };
     engine.kernel.state.cell(PAIR).ask(apply).wait().expect("no panic");
     let no_room = told(engine.place_order(wants(&[("A", 2)], Shortage::Backorder)));

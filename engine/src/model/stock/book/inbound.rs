@@ -28,7 +28,7 @@ impl Book<'_> {
         inbound.eta = eta;
         let displaced = inbound.pegged.saturating_sub(quantity);
         inbound.quantity = quantity.max(inbound.pegged);
-        self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+        self.move_last(Supply::Inbound(no), Supply::Backorder, displaced);
         self.inbound_mut(no).quantity = quantity;
     }
 
@@ -72,14 +72,14 @@ impl Book<'_> {
             Serves::Pair => {
                 let room = self.stock.free().clamp(0, i64::from(quantity));
                 let room = u32::try_from(room).expect("clamped to a u32");
-                self.move_oldest(Supply::Inbound(no), Supply::OnHand, pegged.min(room));
+                self.move_first(Supply::Inbound(no), Supply::OnHand, pegged.min(room));
                 let displaced = self.inbound_mut(no).pegged.saturating_sub(left);
-                self.move_newest(Supply::Inbound(no), Supply::Backorder, displaced);
+                self.move_last(Supply::Inbound(no), Supply::Backorder, displaced);
             }
-            // The oldest are the first that the backlog gives the goods to.
+            // Those who are served first are the first that the backlog gives the goods to.
             Serves::Backlog => {
                 let displaced = pegged.saturating_sub(left);
-                self.move_oldest(Supply::Inbound(no), Supply::Backorder, displaced);
+                self.move_first(Supply::Inbound(no), Supply::Backorder, displaced);
             }
         }
         self.inbound_mut(no).quantity = left;
@@ -89,7 +89,7 @@ impl Book<'_> {
     /// The rest of a supply will not come: those promised from it wait. Answers what it was.
     pub(super) fn remove_inbound(&mut self, no: InboundNo) -> Inbound {
         let Inbound { pegged, .. } = *self.inbound_mut(no);
-        self.move_newest(Supply::Inbound(no), Supply::Backorder, pegged);
+        self.move_last(Supply::Inbound(no), Supply::Backorder, pegged);
         let inbound = &mut self.extras().inbound;
         let at = inbound.binary_search_by_key(&no, |i| i.no).expect("it was just found");
         Inbound { pegged, ..inbound.remove(at) }
@@ -113,6 +113,6 @@ impl Book<'_> {
             return;
         }
         let units = self.stock.waiting.min(freed).min(self.inbound_mut(no).free());
-        self.move_oldest(Supply::Backorder, Supply::Inbound(no), units);
+        self.move_first(Supply::Backorder, Supply::Inbound(no), units);
     }
 }
