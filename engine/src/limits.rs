@@ -18,6 +18,18 @@ pub const POSTAL_CODE_BYTES_MAX: usize = 16;
 /// add up inside an `i32`, which corrections are counted in.
 pub const STOCK_UNITS_MAX: u32 = 1_000_000_000;
 
+/// Days ahead, from today on, whose loads are held to the capacity of their node. Days behind
+/// them always have room, so that a plan ends: who is told a day in four months waits for
+/// something else than the node's hands.
+pub const CAPACITY_DAYS_MAX: u16 = 120;
+
+/// Days after which a day's counter that has nothing is forgotten. No plan is for a day that has
+/// passed anywhere, and commands bring times that are a little apart.
+pub const LOAD_DAYS_KEPT: u16 = 3;
+
+/// Most days of a node whose load is read at once: a year.
+pub const LOAD_DAYS_READ_MAX: u32 = 366;
+
 /// Most units of one order line. A whole order then stays below what sourcing
 /// sums up exactly.
 pub const LINE_UNITS_MAX: u32 = 500_000;

@@ -112,7 +112,8 @@ pub fn node(no: u32) -> NodeDefinition {
         working_days: 0b111_1111,
         cut_off_minute: 20 * 60,
         holidays: Vec::new(),
-        capacity_units_per_day: 100_000,
+        // None: years of orders are placed on one day.
+        capacity_units_per_day: 0,
         shipment_cost: i64::from(200 + no),
         unit_cost: 20,
         lead_time_days: 0,

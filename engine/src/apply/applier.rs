@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::actor::{ActorPanicked, Ask};
+use crate::apply::counting::{Counting, count_all};
 use crate::model::Configuration;
 use crate::model::Effect;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
 use crate::model::{
-    KeptOrder, Lsn, Node, NodeNo, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
+    KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
     StateHash, StockEffect,
 };
 use crate::state::Applied;
@@ -20,7 +21,7 @@ use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::Recorded;
-use crate::transaction::written::{self, Placement, Reserve, Written};
+use crate::transaction::written::{self, Placement, Reserve, Room, Written};
 
 /// Applies events one after the other. There is one applier.
 pub struct Applier<'a> {
@@ -37,6 +38,9 @@ pub struct Applier<'a> {
     freed: Vec<SkuNo>,
     /// Actors that commands may sleep for.
     to_ring: Vec<Awaited>,
+    /// Whether what orders put on days is counted. Recovery counts it at its end.
+    counts: bool,
+    counting: Counting,
 }
 
 impl<'a> Applier<'a> {
@@ -52,6 +56,8 @@ impl<'a> Applier<'a> {
             order_turns: Vec::new(),
             freed: Vec::new(),
             to_ring: Vec::new(),
+            counts: settles && kernel.state.loads.is_used(),
+            counting: Counting::default(),
         }
     }
 
@@ -68,7 +74,10 @@ impl<'a> Applier<'a> {
         let (request, order) = match written {
             Written::Placed(placed) => {
                 // What is reserved is large, and only looked at.
-                let Placement { request, no, packed, ref reserves } = *placed;
+                let Placement { request, no, packed, ref reserves, room } = *placed;
+                if self.counts {
+                    self.count_placed(&packed, reserves, room);
+                }
                 self.place(lsn, no, packed, reserves)?;
                 (request, Some(no))
             }
@@ -92,13 +101,9 @@ impl<'a> Applier<'a> {
     /// copies that it kept for a reader, so that the reader is the last to hold them:
     /// freeing all of them takes long.
     pub fn end_step(mut self) -> Result<Ended<'a>, ActorPanicked> {
-        for (pair, turn) in self.stock_turns.drain(..) {
-            self.applied.hash.merge(moved_stock(turn.wait()?));
-            note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
-        }
-        for (no, turn) in self.order_turns.drain(..) {
-            self.applied.hash.merge(moved_order(turn.wait()?));
-            note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
+        self.end_turns()?;
+        if self.counts {
+            self.kernel.state.loads.sweep(self.kernel.state.now());
         }
         let Self { kernel, applied, to_ring, mut freed, .. } = self;
         // Once more, now that it shows: an order may have been planned between the two.
@@ -109,10 +114,28 @@ impl<'a> Applier<'a> {
         Ok(Ended { kernel, applied, to_ring })
     }
 
+    /// Waits for the turns that other threads run, and counts what they moved.
+    fn end_turns(&mut self) -> Result<(), ActorPanicked> {
+        for (pair, turn) in self.stock_turns.drain(..) {
+            self.applied.hash.merge(moved_stock(turn.wait()?));
+            note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
+        }
+        for (no, turn) in self.order_turns.drain(..) {
+            self.applied.hash.merge(moved_order(turn.wait()?, &mut self.counting));
+            note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
+        }
+        self.counting.count(&self.kernel.state)
+    }
+
     fn effect(&mut self, lsn: Lsn, effect: Effect) -> Result<(), ActorPanicked> {
         match effect {
             Effect::Stock(pair, effect) => self.stock(pair, lsn, effect),
-            Effect::Order(no, OrderEffect::Place(packed)) => self.place_order(lsn, no, packed),
+            Effect::Order(no, OrderEffect::Place(packed)) => {
+                if self.counts {
+                    self.counting.placed(unpacked(&packed).loads());
+                }
+                self.place_order(lsn, no, packed)
+            }
             Effect::Order(no, effect) => self.change_order(lsn, no, effect),
             Effect::Name(id, no) => {
                 self.kernel.state.orders.recover(id, no);
@@ -127,11 +150,14 @@ impl<'a> Applier<'a> {
                 Ok(())
             }
             Effect::Configuration(Configuration::Node(no, node)) => {
-                self.define_node(no, *node, lsn);
-                Ok(())
+                self.define_node(no, *node, lsn)
             }
             Effect::Configuration(Configuration::Policy(policy)) => {
                 self.set_policy(*policy, lsn);
+                Ok(())
+            }
+            Effect::Counted(at, load) => {
+                self.counting.claimed(Some(Box::new([(at, load)])));
                 Ok(())
             }
         }
@@ -163,20 +189,27 @@ impl<'a> Applier<'a> {
         self.applied.hash.merge(state.catalogue.define(no, item, lsn));
     }
 
-    fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) {
+    fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) -> Result<(), ActorPanicked> {
         let network = self.kernel.state.network.load();
         let known = network.nodes.get(usize::from(no.0));
         if known.is_some_and(|known| known.last_lsn >= lsn) {
-            return;
+            return Ok(());
         }
         let mut hash = self.applied.hash.value();
         hash = hash.wrapping_sub(network.hash_node(no).value());
         let changed = network.with_node(no, node, lsn);
         hash = hash.wrapping_add(changed.hash_node(no).value());
         self.applied.hash = StateHash::from_value(hash);
+        if self.settles && changed.is_bounded(no) && !network.is_bounded(no) {
+            // What was applied before is in the orders that are counted here.
+            self.end_turns()?;
+            count_all(&self.kernel.state, &[no])?;
+            self.counts = true;
+        }
         self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
+        Ok(())
     }
 
     fn set_policy(&mut self, policy: Policy, lsn: Lsn) {
@@ -190,6 +223,15 @@ impl<'a> Applier<'a> {
         self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
+    }
+
+    /// Counts what an order puts on days, if any of its nodes has a capacity.
+    fn count_placed(&mut self, packed: &PackedOrder, reserves: &[Reserve], room: Room) {
+        let network = self.kernel.state.network.load();
+        if reserves.iter().any(|reserve| network.is_bounded(reserve.pair.node)) {
+            self.counting.placed(unpacked(packed).loads());
+        }
+        self.counting.claimed(room);
     }
 
     fn place(
@@ -234,7 +276,7 @@ impl<'a> Applier<'a> {
     #[cold]
     fn note_hold(&self, no: OrderNo, packed: &PackedOrder) {
         let holds = &self.kernel.state.holds;
-        let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
+        let order = unpacked(packed);
         match order.open_hold() {
             Some(hold) => holds.placed(&order, hold),
             None => holds.ended(no),
@@ -270,8 +312,8 @@ impl<'a> Applier<'a> {
             | OrderEffect::Prioritise(_)
             | OrderEffect::LetGo => {}
         }
-        let settles = self.settles;
-        self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles }))
+        let Self { settles, counts, .. } = *self;
+        self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles, counts }))
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
@@ -304,7 +346,7 @@ impl<'a> Applier<'a> {
     fn order(&mut self, no: OrderNo, mut turn: Ask<OrderActor>) -> Result<(), ActorPanicked> {
         match turn.try_take() {
             Some(reply) => {
-                self.applied.hash.merge(moved_order(reply?));
+                self.applied.hash.merge(moved_order(reply?, &mut self.counting));
                 note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
             }
             None => self.order_turns.push((no, turn)),
@@ -334,6 +376,10 @@ impl Ended<'_> {
     }
 }
 
+fn unpacked(packed: &PackedOrder) -> Order {
+    packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks")
+}
+
 /// Notes an actor whose turn is over, if any command listens. A command that begins to
 /// listen later asks after that turn, and is not refused by the claim that the turn ended.
 #[inline]
@@ -350,9 +396,13 @@ fn moved_stock(reply: StockReply) -> StateHash {
     }
 }
 
-fn moved_order(reply: OrderReply) -> StateHash {
+fn moved_order(reply: OrderReply, counting: &mut Counting) -> StateHash {
     match reply {
         OrderReply::Applied(moved) => moved,
+        OrderReply::Moves(moved, loads) => {
+            counting.moved(*loads);
+            moved
+        }
         other => unreachable!("an apply is answered with a hash, not {other:?}"),
     }
 }

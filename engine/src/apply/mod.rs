@@ -1,5 +1,6 @@
 //! From the journal to the actors: applying what is durable, undoing what was rejected.
 
 pub mod applier;
+pub mod counting;
 pub mod pipeline;
 mod undo;

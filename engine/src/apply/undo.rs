@@ -1,7 +1,7 @@
 //! Undoing the claims of a record that the disk had no room for.
 
 use crate::model::effect::StockClaim;
-use crate::model::{Effect, Parts};
+use crate::model::{Claim, Effect, Parts};
 use crate::state::stock::StockMessage;
 use crate::transaction::bells::Awaited;
 use crate::transaction::give_back::give_back;
@@ -28,6 +28,9 @@ fn reject_order(kernel: &Kernel, placed: &Placement) {
         let given = reserve.ask(&kernel.state, StockMessage::GiveBack(claim));
         give_back(kernel, Awaited::Pair(reserve.pair), given);
         kernel.state.comes_free(reserve.pair.sku);
+    }
+    for (at, load) in placed.room.iter().flatten() {
+        kernel.give_back(Claim::Room(*at, *load));
     }
     kernel.state.orders.abandon(&placed.packed.id());
     if let Some(owner) = placed.packed.hold().and_then(|hold| hold.owner) {

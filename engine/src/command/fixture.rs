@@ -56,7 +56,7 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         working_days: 0b111_1111,
         cut_off_minute: 0,
         holidays: Vec::new(),
-        capacity_units_per_day: 1,
+        capacity_units_per_day: 0,
         shipment_cost: 0,
         unit_cost: 0,
         lead_time_days: 0,

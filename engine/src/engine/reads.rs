@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{
-    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, OrderView, Stamp,
-    StockView, Trace, Whom,
+    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, NodeLoad, OrderView,
+    Stamp, StockView, Trace, Whom,
 };
 use crate::calendar::Calendar;
 use crate::command::AnyEvent;
@@ -15,6 +15,7 @@ use crate::model::{
     Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
     Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
+use crate::read::node_load::node_load;
 use crate::read::stamp::stamp;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
@@ -192,6 +193,17 @@ impl Engine {
     /// One node.
     pub fn node(&self, id: &NodeId) -> Result<Arc<Node>, EngineError> {
         read::node(&self.kernel, id)
+    }
+
+    /// What is planned to leave a node on so many of its days, from one on: today if none is
+    /// named.
+    pub fn node_load(
+        &self,
+        id: &NodeId,
+        from: Option<Day>,
+        days: u32,
+    ) -> Result<NodeLoad, EngineError> {
+        node_load(&self.kernel, id, (from, days))
     }
 
     /// All nodes, by number.

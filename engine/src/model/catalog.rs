@@ -70,7 +70,7 @@ pub struct Node {
     /// Days on which it does not ship, ascending.
     #[n(8)]
     pub holidays: Vec<Day>,
-    /// Units it can ship on one day; balance weighs load against it.
+    /// Units that may be planned to leave it on one local day; 0 for no bound.
     #[n(9)]
     pub capacity_units_per_day: u32,
     /// Cost of handling one shipment, in minor units.
@@ -91,6 +91,28 @@ pub struct Node {
     /// Whom it serves.
     #[n(15)]
     pub eligibility: Eligibility,
+}
+
+/// How much may be planned to leave a node on one local day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capacity {
+    /// Units; 0 for no bound.
+    pub units: u32,
+}
+
+impl Capacity {
+    /// Whether there is a bound.
+    pub const fn is_bounded(self) -> bool {
+        self.units > 0
+    }
+
+    /// The most that a day's counter takes, in the order of [`Load::counts`].
+    ///
+    /// [`Load::counts`]: super::load::Load::counts
+    pub fn most(self) -> [u64; 2] {
+        let units = if self.units > 0 { self.units.into() } else { u64::MAX };
+        [units, u64::MAX]
+    }
 }
 
 /// What sourcing looks at, one after the other.
@@ -244,6 +266,11 @@ pub struct Policy {
 }
 
 impl Node {
+    /// How much may be planned to leave it on one day.
+    pub const fn capacity(&self) -> Capacity {
+        Capacity { units: self.capacity_units_per_day }
+    }
+
     /// Whether a weekday has a cut-off of its own.
     pub fn differs_by_weekday(&self) -> bool {
         !self.weekday_cut_offs.is_none()

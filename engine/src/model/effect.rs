@@ -9,6 +9,7 @@
 
 use super::catalog::{Item, Node, Policy};
 use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, Sku, SkuNo};
+use super::load::{Load, NodeDay};
 use super::order::OrderEffect;
 use super::stock::{Parts, StockEffect};
 
@@ -25,6 +26,9 @@ pub enum Effect {
     Renumber(OrderId, OrderNo),
     /// To the configuration.
     Configuration(Configuration),
+    /// To a day of a node: the command's claim of room on it ends. What the event puts on the
+    /// day is counted with its orders. It is no part of the event.
+    Counted(NodeDay, Load),
 }
 
 // An event's effects lie in a row, and each is moved into its actor's turn: what is rare and
@@ -59,6 +63,8 @@ pub enum Claim {
     Name(OrderId),
     /// An owner is about to get a hold: no other command gives him one.
     Owner(OwnerId),
+    /// Room on a day of a node.
+    Room(NodeDay, Load),
 }
 
 /// What can be claimed of a pair. `P` is how parts are held: the table of
@@ -113,7 +119,8 @@ impl Effect {
             | Self::Order(..)
             | Self::Name(..)
             | Self::Renumber(..)
-            | Self::Configuration(_) => None,
+            | Self::Configuration(_)
+            | Self::Counted(..) => None,
         }
     }
 
@@ -139,6 +146,7 @@ impl Effect {
                 live.and_then(|hold| hold.owner).map(Claim::Owner)
             }
             Self::Name(id, _) => Some(Claim::Name(id.clone())),
+            Self::Counted(at, load) => Some(Claim::Room(*at, *load)),
             Self::Configuration(Configuration::Item(_, item)) => {
                 Some(Claim::Item(item.sku.clone()))
             }

@@ -24,6 +24,7 @@ pub mod event;
 pub mod hold;
 pub mod ids;
 pub mod invariants;
+pub mod load;
 pub mod location;
 pub mod lsn;
 pub mod meta;
@@ -38,7 +39,9 @@ pub mod violation;
 pub mod week;
 
 pub use answer::{Answer, AnswerKind, DeclineReason};
-pub use catalog::{Band, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split};
+pub use catalog::{
+    Band, Capacity, Item, Node, NodeKind, Objective, Policy, Service, Shortage, Split,
+};
 pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use eligibility::Eligibility;
@@ -48,6 +51,7 @@ pub use ids::{
     CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, OwnerId, Pair,
     PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
+pub use load::{Load, Loads, LoadsMoved, NodeDay};
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;

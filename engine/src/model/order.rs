@@ -483,6 +483,12 @@ impl OrderHeader {
 }
 
 impl Shipment {
+    /// Whether it is still to leave its node, which did not decline it.
+    pub fn is_to_leave(&self) -> bool {
+        let is_declined = self.answer.is_some_and(|answer| answer.kind.declined().is_some());
+        self.shipped.is_none() && !is_declined
+    }
+
     /// Whether its node said that it ships it.
     pub fn is_accepted(&self) -> bool {
         self.answer.is_some_and(|answer| answer.kind.declined().is_none())

@@ -30,6 +30,7 @@ use self::resolve::resolve;
 use self::seen::look_and_plan;
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
+use crate::model::load;
 use crate::model::{
     Added, Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request,
     RequestId, Supply, Timestamp,
@@ -145,11 +146,11 @@ pub async fn place_new<C: Places>(
     let mut placed = placed(no, header(command, wanted, (&draft, new.fingerprint)), draft);
     kernel.state.orders.number(&command.order().id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
-    let (meta, request) = (command.meta(), new.request());
+    let (meta, request, room) = (command.meta(), new.request(), claims.room_claimed());
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
     let written = |request, event: C::Event| {
         let packed = event.into();
-        Written::Placed(Box::new(Placement { request, no, packed, reserves }))
+        Written::Placed(Box::new(Placement { request, no, packed, reserves, room }))
     };
     let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();
@@ -253,10 +254,14 @@ async fn plan_and_claim<'a>(
         let attempt = match claim(kernel, &reserves).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
-            Attempt::Done(claims) => {
-                unsettle_overtaken(kernel, &draft, planned);
-                return Ok(Claimed::Granted(draft, reserves, claims));
-            }
+            Attempt::Done(claims) => match with_room(claims, wanted, &draft)? {
+                Some(claims) => {
+                    unsettle_overtaken(kernel, &draft, planned);
+                    return Ok(Claimed::Granted(draft, reserves, claims));
+                }
+                // Another order took the last room of a day.
+                None => Attempt::Overtaken,
+            },
             in_the_way => in_the_way,
         };
         attempts.end(attempt).await?;
@@ -409,6 +414,24 @@ async fn claim<'a>(
         }
     }
     Ok(Attempt::Done(claims))
+}
+
+/// The same claims, and room on the days on which a draft is to leave, beyond what the order has
+/// there; none when a day is full. It comes after the pairs, and never sleeps.
+///
+/// # Errors
+/// What stopped the engine.
+fn with_room<'k>(
+    mut claims: Claims<'k>,
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+) -> Result<Option<Claims<'k>>, EngineError> {
+    if !claims.kernel().state.loads.is_used() {
+        return Ok(Some(claims));
+    }
+    let loads = load::loads(&draft.shipments, &draft.allocations);
+    let more = load::beyond(&loads, wanted.rooms.own);
+    Ok(claims.room(&more, wanted.at)?.then_some(claims))
 }
 
 /// What a draft reserves, with the actors looked up.

@@ -7,7 +7,7 @@ use super::request::OrderRequest;
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{PostalCode, Refusal, Rule, ServiceName, Violation};
-use crate::planning::{Wanted, WantedLine};
+use crate::planning::{Rooms, Wanted, WantedLine};
 use crate::state::State;
 use crate::state::catalogue::Catalogue;
 use crate::state::network::Network;
@@ -55,6 +55,7 @@ pub fn resolve<'a>(
         at: command.meta().at,
         seen: None,
         own: None,
+        rooms: Rooms { loads: &state.loads, own: &[] },
     })
 }
 

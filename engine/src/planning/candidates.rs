@@ -9,7 +9,7 @@ use super::route::{Dates, Route};
 use super::wanted::{Glances, WantedLine};
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Day, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
+use crate::model::{Day, Load, NodeDay, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
 use crate::sourcing::{Offer, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
@@ -56,6 +56,8 @@ struct Today {
     /// Why it never ships by these services, if so.
     off: Option<Verdict>,
     is_supplier: bool,
+    /// Whether it has a capacity.
+    is_bounded: bool,
 }
 
 /// The candidate shipments.
@@ -71,6 +73,10 @@ struct Dock {
     /// Which offers are of inbound supply, ascending by offer. All others are of what
     /// is there.
     inbound: Vec<Incoming>,
+    /// What may leave nodes that have a capacity, by day.
+    rooms: Vec<(NodeDay, u32)>,
+    /// Shipments that leave later than they could, because earlier days are full.
+    spilled: Vec<u16>,
 }
 
 /// What an offer of inbound supply draws on.
@@ -115,6 +121,8 @@ impl Candidates {
         self.dock.shipments.clear();
         self.dock.dates.clear();
         self.dock.inbound.clear();
+        self.dock.rooms.clear();
+        self.dock.spilled.clear();
         self.offers.clear();
         self.skipped.clear();
         self.cut_short = false;
@@ -130,6 +138,7 @@ impl Candidates {
             late_days: 0,
             off: off(terms, &node.calendar, pickup),
             is_supplier: terms.is_supplier,
+            is_bounded: terms.capacity.is_bounded(),
         };
         self.nodes.clear();
         for pickup in network.pickups() {
@@ -171,6 +180,18 @@ impl Candidates {
     pub(super) fn comes_late(&self) -> bool {
         let is_late = |c: &Candidate| c.verdict == Verdict::BeyondHorizon && c.free > 0;
         self.skipped.iter().any(|(_, candidate)| is_late(candidate))
+    }
+
+    /// Says of offers that would be later because days are full that this is why.
+    pub(super) fn tell_full_days(&self, verdicts: &mut [Verdict]) {
+        if self.dock.spilled.is_empty() {
+            return;
+        }
+        for (offer, verdict) in self.offers.iter().zip(verdicts) {
+            if *verdict == Verdict::Later && self.dock.spilled.contains(&offer.shipment) {
+                *verdict = Verdict::AtCapacity;
+            }
+        }
     }
 
     /// The node that an offer is at.
@@ -328,7 +349,10 @@ impl Candidates {
                 Verdict::NotConsidered
             } else {
                 let lead = planning.node.lead_time_days;
-                let ship_by = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
+                let ready = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
+                let wanted = route.wanted.lines[line].quantity;
+                let units = by_then.saturating_add(free).min(wanted);
+                let ship_by = self.dock.with_room(route, no, ready, units);
                 let days = zone.local_day(expected).days_after(today);
                 let offer = index(self.offers.len());
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
@@ -339,6 +363,7 @@ impl Candidates {
                     balance: after_the_shelf(days, free),
                     ..self.dock.offer(route, route.dates(no, ship_by))
                 });
+                self.dock.note_spilled(&self.offers, ship_by > ready);
                 if !joins {
                     (by_then, earlier) = (0, 0);
                 }
@@ -392,8 +417,12 @@ impl Today {
             self.window = Window::around(route, no);
         }
         let band = route.band(no);
-        let ship_by = self.window.ship_by;
-        let deliver_by = ship_by.plus(route.carriage.days(band, self.window.weekday));
+        let Window { mut ship_by, mut weekday, .. } = self.window;
+        if self.is_bounded {
+            ship_by = dock.with_room(route, no, ship_by, route.wanted.units_at(no));
+            weekday = ship_by.weekday();
+        }
+        let deliver_by = ship_by.plus(route.carriage.days(band, weekday));
         let dates = Dates { node: no, ship_by, deliver_by };
         let costs = dock.costs[usize::from(no.0) * dock.bands + band];
         // A later line may offer today what an earlier one has inbound today.
@@ -402,6 +431,9 @@ impl Today {
         } else {
             dock.find_or_add(dates, costs)
         };
+        if ship_by > self.window.ship_by {
+            dock.spilled.push(self.shipment);
+        }
         self.late_days = route.late_days(dates);
         self.unit_cost = costs.unit;
     }
@@ -417,6 +449,32 @@ impl Dock {
                 shipment: node.shipment_cost + band.shipment_cost,
                 unit: node.unit_cost + band.unit_cost,
             }));
+        }
+    }
+
+    /// The first day from one on, on which so many more units may leave a node, beside what may
+    /// leave it already in this plan.
+    #[cold]
+    fn with_room(&mut self, route: &Route<'_, '_>, no: NodeNo, from: Day, units: u32) -> Day {
+        let wanted = route.wanted;
+        if !route.network.is_bounded(no) {
+            return from;
+        }
+        let planned = |at: NodeDay| {
+            let there = self.rooms.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
+            there.fold(units, u32::saturating_add)
+        };
+        let load = |at| Load { units: planned(at), shipments: 1 };
+        let of = (no, wanted.service);
+        let day = wanted.rooms.first_day(route.network, of, (from, wanted.at), load);
+        self.rooms.push((NodeDay { node: no, day }, units));
+        day
+    }
+
+    /// Notes of the last offer whether it leaves later than it could.
+    fn note_spilled(&mut self, offers: &[Offer], is_later: bool) {
+        if let (Some(offer), true) = (offers.last(), is_later) {
+            self.spilled.push(offer.shipment);
         }
     }
 

@@ -10,6 +10,7 @@
 
 mod candidates;
 mod draft;
+mod room;
 mod route;
 mod wanted;
 
@@ -25,8 +26,9 @@ use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
 use candidates::{Candidates, index};
 pub use draft::Draft;
+pub use room::Rooms;
 use route::Route;
-pub use route::days;
+pub use route::{arrival, days};
 pub use wanted::{Own, Seen, Wanted, WantedLine};
 
 /// Inbound supplies of one line's pairs, as read before planning.
@@ -83,6 +85,7 @@ impl Planner {
         let plan = sourcing::solve(&problem, &mut self.scratch);
         self.verdicts.resize(problem.offers.len(), Verdict::NoStock);
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.verdicts);
+        self.candidates.tell_full_days(&mut self.verdicts);
         let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
         let is_whole = wanted.split == Split::WholeLine && !self.candidates.all_on_hand();
         let trace = self.trace(&plan, is_whole, was_bounded || self.candidates.cut_short());

@@ -39,8 +39,18 @@ pub fn days(
     let ready = planning.calendar.ship_window(from, planning.node.lead_time_days).ship_by;
     let pickup = network.pickups()[carriage.pickups];
     let ship_by = planning.calendar.picked_up(ready, pickup).unwrap_or(ready);
+    (ship_by, arrival(network, (service, destination), no, ship_by))
+}
+
+/// When a shipment arrives that leaves a node by a service on a day.
+pub fn arrival(
+    network: &Network,
+    (service, destination): (ServiceNo, PostalMatch),
+    no: NodeNo,
+    ship_by: Day,
+) -> Day {
     let band = network.lanes(destination.index, destination.location)[usize::from(no.0)];
-    (ship_by, ship_by.plus(carriage.days(usize::from(band), ship_by.weekday())))
+    ship_by.plus(network.carriage(service).days(usize::from(band), ship_by.weekday()))
 }
 
 impl<'a, 'w> Route<'a, 'w> {

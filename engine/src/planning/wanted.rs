@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
+use super::room::Rooms;
 use crate::actor::Row;
 use crate::geo::PostalMatch;
 use crate::model::{
-    Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Text, Timestamp,
+    Day, Loads, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Text, Timestamp,
 };
 use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
@@ -34,6 +35,8 @@ pub struct Wanted<'a> {
     pub seen: Option<&'a Seen>,
     /// Units that the order has already, and that are free to it.
     pub own: Option<&'a Own>,
+    /// What is planned to leave nodes.
+    pub rooms: Rooms<'a>,
 }
 
 /// What an order sees of its SKUs, when it is planned anew.
@@ -53,6 +56,8 @@ pub struct Seen {
 pub struct Own {
     /// What they rest on.
     pub units: Vec<Pegged>,
+    /// What they put on days.
+    pub loads: Loads,
 }
 
 impl Own {
@@ -78,6 +83,17 @@ impl Wanted<'_> {
         seen.is_some_and(|seen| seen.goes_as_before || off == Verdict::NodeDisabled)
     }
 
+    /// Units that may leave a node in one shipment of what is there: of all lines what is free,
+    /// as far as it is wanted.
+    pub(super) fn units_at(&self, no: NodeNo) -> u32 {
+        let of_line = |(line, want): (usize, &WantedLine<'_>)| {
+            let free = self.free_at(line, no).min(want.quantity);
+            let is_left_out = self.split == Split::WholeLine && free < want.quantity;
+            if is_left_out { 0 } else { free }
+        };
+        self.lines.iter().enumerate().map(of_line).sum()
+    }
+
     /// Units of a line that are free now at one node.
     pub(super) fn free_at(&self, line: usize, no: NodeNo) -> u32 {
         match self.seen {
@@ -88,7 +104,8 @@ impl Wanted<'_> {
 
     /// The same order, with units that it has already.
     pub fn with_own<'b>(&'b self, own: &'b Own) -> Wanted<'b> {
-        Wanted { own: Some(own), ..self.again() }
+        let rooms = Rooms { own: &own.loads, ..self.rooms };
+        Wanted { own: Some(own), rooms, ..self.again() }
     }
 
     /// The same order, which sees that of its SKUs.
@@ -99,8 +116,20 @@ impl Wanted<'_> {
     fn again(&self) -> Wanted<'_> {
         let lines = self.lines.iter().copied().collect();
         let Self { destination, service, channel, promise_by, shortage, split, .. } = *self;
-        let Self { at, seen, own, .. } = *self;
-        Wanted { lines, destination, service, channel, promise_by, shortage, split, at, seen, own }
+        let Self { at, seen, own, rooms, .. } = *self;
+        Wanted {
+            lines,
+            destination,
+            service,
+            channel,
+            promise_by,
+            shortage,
+            split,
+            at,
+            seen,
+            own,
+            rooms,
+        }
     }
 
     /// The same order with some of its lines only.

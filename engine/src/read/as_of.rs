@@ -9,14 +9,15 @@
 //! later event reaches them. So neither side waits for the other, and no read needs to know
 //! how far the applier is. What is kept is what changes meanwhile, each part once.
 //!
-//! Nodes and policy are one value, and the reader keeps the one of that event. The sum
+//! Nodes and policy are one value, and the reader keeps the one of that event; what is counted
+//! of nodes' days is copied as it begins. The sum
 //! over requests is as of the event too; it goes on step by step after this value is
 //! gone.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::model::{OrderNo, Pair, Parts, SkuNo, Stock};
+use crate::model::{NodeDay, OrderNo, Pair, Parts, SkuNo, Stock};
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::before::read_pair;
@@ -35,6 +36,7 @@ pub struct AsOf<'a> {
     applied: Applied,
     items: SkuNo,
     network: Arc<Network>,
+    loads: Vec<(NodeDay, [u64; 2])>,
     before: Arc<BeforeImages>,
 }
 
@@ -52,12 +54,13 @@ impl<'a> AsOf<'a> {
             let died = || Halt::Program("the applier has ended".into());
             return Err(halt.unwrap_or_else(died).into());
         }
+        let loads = kernel.state.loads.counted().map_err(|panicked| kernel.panicked(panicked))?;
         let before = Arc::new(BeforeImages::at(gate.lsn));
         let other = kernel.state.before.swap(Some(Arc::clone(&before)));
         debug_assert!(other.is_none(), "there is one reader at a time");
         kernel.state.requests.begin_hash();
         let (items, network) = (kernel.state.catalogue.next(), kernel.state.network.load_full());
-        Ok(Self { kernel, applied: *gate, items, network, before })
+        Ok(Self { kernel, applied: *gate, items, network, loads, before })
     }
 
     /// The event, and the running hash at it.
@@ -68,6 +71,11 @@ impl<'a> AsOf<'a> {
     /// Nodes and policy.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// What was counted of nodes' days.
+    pub fn loads(&self) -> &[(NodeDay, [u64; 2])] {
+        &self.loads
     }
 
     /// All items, ascending by number; their rows may have pairs that came later, which

@@ -1,6 +1,7 @@
 //! The audit: every named invariant, on a live engine, at one LSN. What left memory
 //! does not change, and is read after that.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -8,7 +9,7 @@ use parking_lot::Mutex;
 use crate::limits::{AUDIT_ACTORS_AT_ONCE, AUDIT_REST_TIMES};
 use crate::model::invariants::{Breach, conservation};
 use crate::model::{
-    ArchivedOrder, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Reservation, StateHash,
+    ArchivedOrder, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState, Pair, Reservation, StateHash,
 };
 use crate::read::as_of::AsOf;
 use crate::service::Supervised;
@@ -191,6 +192,7 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
     }
     // Units that live holds have.
     let mut held = 0;
+    let mut days = BTreeMap::<NodeDay, [u64; 2]>::new();
     for (no, cell) in look.kernel.state.orders.iter() {
         look.on()?;
         match state.order(no, cell)? {
@@ -202,10 +204,12 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
                 let order = kept.order();
                 report.state_hash.add(kept.hash());
                 audit_order(look, state, &order, (&mut report, &mut held))?;
+                add_loads(state, &order, &mut days);
             }
             _ => {}
         }
     }
+    audit_days(state, &days, &mut report);
     if report.held != held {
         let detail = format!("{} units are marked as held, holds have {held}", report.held);
         report.breach("CONSERVATION", detail);
@@ -405,6 +409,28 @@ fn audit_order(
         }
     }
     Ok(())
+}
+
+fn add_loads(state: &AsOf<'_>, order: &Order, days: &mut BTreeMap<NodeDay, [u64; 2]>) {
+    for (at, load) in order.loads() {
+        if state.network().is_bounded(at.node) {
+            let sums = days.entry(at).or_default();
+            *sums = std::array::from_fn(|of| sums[of] + load.counts()[of]);
+        }
+    }
+}
+
+/// `DAYS_COUNTED`: what is counted of a node's day is what the shipments of live orders put on it.
+fn audit_days(state: &AsOf<'_>, days: &BTreeMap<NodeDay, [u64; 2]>, report: &mut AuditReport) {
+    let bounded = state.loads().iter().filter(|(at, _)| state.network().is_bounded(at.node));
+    let counted: BTreeMap<_, _> = bounded.copied().collect();
+    for at in days.keys().chain(counted.keys().filter(|at| !days.contains_key(at))) {
+        let [counted, planned] = [&counted, days].map(|of| of.get(at).copied().unwrap_or_default());
+        if counted != planned {
+            let detail = format!("{at:?}: counted {counted:?}, planned {planned:?}");
+            report.breach("DAYS_COUNTED", detail);
+        }
+    }
 }
 
 fn audit_lines(order: &Order, report: &mut AuditReport) {

@@ -4,6 +4,7 @@
 pub mod as_of;
 pub mod audit;
 pub mod curve;
+pub mod node_load;
 pub mod stamp;
 
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use futures_util::future::try_join;
 use tokio::runtime::Handle;
 
 use crate::apply::applier::Applier;
+use crate::apply::counting::count_all;
 use crate::apply::pipeline;
 use crate::command::backlog::repeg;
 use crate::command::hold::lapse;
@@ -21,7 +22,7 @@ use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
 };
-use crate::model::{Lsn, StateHash, Timestamp};
+use crate::model::{Lsn, NodeNo, StateHash, Timestamp};
 use crate::paths::journal_directory;
 use crate::paths::mark_file;
 use crate::paths::snapshot_directory;
@@ -290,6 +291,9 @@ pub(super) fn replay(
     recovered.state_hash = applied.hash;
     *kernel.state.gate.lock() = applied;
     kernel.watermark.advance(applied.lsn);
+    // Days are counted anew, from the orders.
+    let bounded: Vec<NodeNo> = kernel.state.network.load().bounded().collect();
+    count_all(&kernel.state, &bounded).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
     // What came free before the end was marked in the memory of the process that ended.
     kernel.state.unsettle_all();
     Ok((kernel, recovered))

@@ -1,15 +1,15 @@
 //! Why a candidate was chosen, or was not.
 
 /// Why a candidate was chosen, or was not. Numbers are stored with orders: they are
-/// never changed and never reused, and at most 15.
+/// never changed and never reused.
 ///
 /// For an offer with units that was not chosen, the verdict is the first
 /// objective, in the policy's order, on which the plan would get worse if the
 /// line's units moved to this offer, as many as it can take, the line's worst
 /// units first, and the other lines stayed as they are.
 ///
-/// Those from 9 on are of candidates that never became offers: the solver gives none of
-/// them.
+/// The solver gives none of those from [`NodeDisabled`](Self::NodeDisabled) on: they are of
+/// candidates that never became offers, and of what planning knows of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Verdict {
@@ -41,6 +41,8 @@ pub enum Verdict {
     ChannelNotServed = 13,
     /// The node does not ship by the order's service.
     ServiceNotServed = 14,
+    /// Units would be delivered later, because the node's capacity for earlier days is taken.
+    AtCapacity = 17,
 }
 
 impl Verdict {
@@ -61,6 +63,7 @@ impl Verdict {
             12 => Self::NoPickup,
             13 => Self::ChannelNotServed,
             14 => Self::ServiceNotServed,
+            17 => Self::AtCapacity,
             _ => return None,
         })
     }

@@ -4,13 +4,16 @@
 //! ```text
 //!   catalogue ---- SKU ----> row ----> stock actor of each node      (escrow)
 //!   orders ------- id -----> number -> order actor                   (document)
+//!   loads -------- node, day --------> counter                       (escrow)
 //!   network -----> nodes and policy, one value, swapped whole        (configuration)
 //!   requests ----> idempotency keys in flight and carried out
 //! ```
 
 pub mod before;
 pub mod catalogue;
+pub mod counter;
 pub mod holds;
+pub mod loads;
 pub mod network;
 pub mod order;
 pub mod orders;
@@ -32,6 +35,7 @@ use crate::model::{Hold, Lsn, Order, OrderId, OrderNo, Pair, Sku, SkuNo, StateHa
 use before::BeforeImages;
 use catalogue::Catalogue;
 use holds::Holds;
+use loads::NodeLoads;
 use network::Network;
 use orders::Orders;
 use requests::Requests;
@@ -48,6 +52,8 @@ pub struct State {
     pub orders: Orders,
     /// Live holds, which are orders as well.
     pub holds: Holds,
+    /// What is planned to leave nodes that have a capacity, by day.
+    pub loads: NodeLoads,
     /// Idempotency keys.
     pub requests: Requests,
     /// The number of the last order that a transaction was given.
@@ -100,6 +106,7 @@ impl State {
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             orders: Orders::default(),
             holds: Holds::default(),
+            loads: NodeLoads::default(),
             requests: Requests::new(requests_kept_max),
             order_last: Apart::default(),
             new_items: Mutex::default(),

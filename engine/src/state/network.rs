@@ -7,10 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::calendar::{Calendar, CalendarError, Transit, working_days};
 use crate::geo::{Bands, PostalCodes, distance_m};
+use crate::limits::CAPACITY_DAYS_MAX;
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
-    Day, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Policy, Refusal, Service, ServiceName,
-    ServiceNo, StateHash, WEEK_DAYS, Weekdays,
+    Capacity, Day, Location, Lsn, Node, NodeDay, NodeId, NodeKind, NodeNo, Policy, Refusal,
+    Service, ServiceName, ServiceNo, StateHash, Timestamp, WEEK_DAYS, Weekdays,
 };
 use crate::sourcing;
 use crate::state::served::{Barred, Served};
@@ -38,6 +39,8 @@ pub struct Terms {
     pub shipment_cost: i64,
     /// Cost of handling a unit, in minor units.
     pub unit_cost: i64,
+    /// How much may be planned to leave it on one day.
+    pub capacity: Capacity,
 }
 
 /// What planning needs of a service for every offer.
@@ -150,6 +153,30 @@ impl Network {
     #[inline]
     pub fn known_terms(&self, no: NodeNo) -> Option<Terms> {
         self.terms.get(usize::from(no.0)).copied()
+    }
+
+    /// Whether what leaves a node on a day is bounded, and so counted.
+    pub fn is_bounded(&self, no: NodeNo) -> bool {
+        self.known_terms(no).is_some_and(|terms| terms.capacity.is_bounded())
+    }
+
+    /// The nodes of which that is so.
+    pub fn bounded(&self) -> impl Iterator<Item = NodeNo> {
+        let all = (0..=u16::MAX).map(NodeNo).take(self.nodes.len());
+        all.filter(|no| self.is_bounded(*no))
+    }
+
+    /// How much may be planned to leave a node on one of its days, as the network is at an
+    /// instant: no bound holds for days that are too far ahead.
+    pub fn capacity_on(&self, at: NodeDay, now: Timestamp) -> Capacity {
+        let is_held = self.bounded_until(at.node, now).is_some_and(|last| at.day <= last);
+        if is_held { self.terms(at.node).capacity } else { Capacity::default() }
+    }
+
+    /// The last day of a node that is held to its capacity; none if it has none.
+    pub fn bounded_until(&self, no: NodeNo, now: Timestamp) -> Option<Day> {
+        let today = || self.node(no).calendar.zone().local_day(now);
+        self.is_bounded(no).then(|| today().plus(CAPACITY_DAYS_MAX))
     }
 
     /// What all nodes ask for, by number.
@@ -275,6 +302,7 @@ fn terms_of(node: &Node) -> Terms {
         is_supplier: is_supplier(node.kind),
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
+        capacity: node.capacity(),
     }
 }
 

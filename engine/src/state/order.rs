@@ -1,7 +1,7 @@
 //! The order actor: one order, and whether a command has it in hand.
 
 use crate::actor::Actor;
-use crate::model::{ArchivedOrder, KeptOrder, Lsn, OrderEffect, StateHash};
+use crate::model::{ArchivedOrder, KeptOrder, LoadsMoved, Lsn, Order, OrderEffect, StateHash};
 
 /// The durable state of an order, and the transaction in flight on it.
 #[derive(Debug, Default)]
@@ -37,6 +37,8 @@ pub enum OrderMessage {
         effect: OrderEffect,
         /// Whether the event settles a claim of this process.
         settles: bool,
+        /// Whether it answers how the order's loads moved.
+        counts: bool,
     },
     /// Read the durable state.
     Read,
@@ -57,6 +59,8 @@ pub enum OrderReply {
     InHand(InHand),
     /// To an apply: by how much the state hash moves.
     Applied(StateHash),
+    /// To an apply that moved what the order puts on days, and was to say so.
+    Moves(StateHash, Box<LoadsMoved>),
     /// To a read: it is not placed yet.
     Vacant,
     /// To a read: the order.
@@ -95,14 +99,23 @@ impl Actor for OrderActor {
                 OrderReply::Done
             }
             OrderMessage::Place(order) => OrderReply::Applied(self.place(order)),
-            OrderMessage::Apply { lsn, effect, settles } => {
+            OrderMessage::Apply { lsn, effect, settles, counts } => {
                 if settles {
                     self.let_go();
                 }
                 if effect == OrderEffect::LetGo {
                     return OrderReply::Applied(StateHash::default());
                 }
-                OrderReply::Applied(self.apply(lsn, &effect))
+                if !counts {
+                    return OrderReply::Applied(self.apply(lsn, &effect));
+                }
+                let before = self.order().map(|order| order.loads()).unwrap_or_default();
+                let moved = self.apply(lsn, &effect);
+                let after = self.order().map(|order| order.loads()).unwrap_or_default();
+                if before == after {
+                    return OrderReply::Applied(moved);
+                }
+                OrderReply::Moves(moved, Box::new(LoadsMoved { before, after }))
             }
             OrderMessage::Read => self.read(),
             OrderMessage::Archive { up_to } => OrderReply::Moved(self.archive(up_to)),
@@ -112,6 +125,13 @@ impl Actor for OrderActor {
 }
 
 impl OrderActor {
+    fn order(&self) -> Option<Order> {
+        match self {
+            Self::Resident { order, .. } => Some(order.order()),
+            Self::Vacant | Self::Archived(_) => None,
+        }
+    }
+
     fn take_in_hand(&mut self) -> InHand {
         match self {
             Self::Resident { order, in_hand } if !*in_hand => {

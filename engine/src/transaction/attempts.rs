@@ -33,6 +33,10 @@
 //! that sleeps for a backlog: these have no claim and no place in line then, and a command whose
 //! event is durable has none left.
 //!
+//! Room on a day of a node is claimed after all pairs, granted or refused at once, and nobody
+//! sleeps for it: a command that finds the day full lets go of its claims and plans again, for
+//! a later day.
+//!
 //! No two commands wake each other for ever. Orders, shipments, transfers and the re-pegger give
 //! up their claims on pairs before they sleep, and they ask pairs in one order: ascending. The
 //! pair that refused comes after all pairs that they give up. So a command does not wake itself,

@@ -9,10 +9,10 @@ use super::attempts::Ear;
 use super::bells::{Awaited, Listening};
 use super::error::EngineError;
 use super::kernel::Kernel;
-use super::written::{Reserve, parts};
+use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{OrderNo, Pair, Proposal, Repeg};
+use crate::model::{Load, NodeDay, OrderNo, Pair, Proposal, Repeg, Timestamp};
 use crate::state::stock::{Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
@@ -159,6 +159,41 @@ impl<'k> Claims<'k> {
             None => left_line(),
         }
         Ok(edit)
+    }
+
+    /// Claims room for loads on the days of nodes that have a capacity; false when a day has
+    /// none. Days that are too far ahead to be held to it have room. Never sleeps.
+    ///
+    /// # Errors
+    /// What stopped the engine.
+    pub fn room(&mut self, loads: &[(NodeDay, Load)], now: Timestamp) -> Result<bool, EngineError> {
+        let kernel = self.kernel;
+        let network = kernel.state.network.load();
+        for &(at, load) in loads {
+            let capacity = network.capacity_on(at, now);
+            if !network.terms(at.node).capacity.is_bounded() || load.is_none() {
+                continue;
+            }
+            let granted = kernel.state.loads.claim(at, load, capacity.most());
+            if !granted.map_err(|panicked| kernel.panicked(panicked))? {
+                return Ok(false);
+            }
+            self.held.push(Claim::Room(at, load));
+        }
+        Ok(true)
+    }
+
+    /// The room on days that was claimed.
+    pub fn room_claimed(&self) -> Room {
+        if !self.kernel.state.loads.is_used() {
+            return None;
+        }
+        let room = self.held.iter().filter_map(|claim| match claim {
+            Claim::Room(at, load) => Some((*at, *load)),
+            _ => None,
+        });
+        let room: Box<[_]> = room.collect();
+        (!room.is_empty()).then_some(room)
     }
 
     /// Gives back all claims but those to keep.

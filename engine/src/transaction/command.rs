@@ -143,7 +143,7 @@ fn append<E: Listed + Effective>(
     let ticket = tx.kernel().append(record, |request, event| {
         let effects = event.effects();
         frees.extend(effects.iter().filter_map(Effect::frees));
-        Written::Other(Box::new(Recorded { request, effects }))
+        Written::Other(Box::new(Recorded { request, effects })).claiming(tx.claims.room_claimed())
     })?;
     Ok((ticket, frees))
 }

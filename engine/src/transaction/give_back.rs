@@ -37,6 +37,10 @@ impl Kernel {
                 self.state.orders.abandon(&id);
                 self.gave_up_name();
             }
+            Claim::Room(at, load) => {
+                // Nobody sleeps for it. A counter that panicked has nothing more to give.
+                let _ = self.state.loads.end(at, load);
+            }
             Claim::Owner(owner) => {
                 self.state.holds.abandon(&owner);
                 self.gave_up_name();

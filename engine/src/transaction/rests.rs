@@ -146,7 +146,8 @@ pub fn days(
 
 impl Kernel {
     /// The days of an order's shipments are, from here on, those that follow from what its
-    /// units rest on. Once all units are there, the days are those that were told last.
+    /// units rest on. Once all units are there, the days are those that were told last. Where a
+    /// node has a capacity, they are not earlier than those.
     pub fn bring_days_up_to_date(&self, order: &mut Order, resting: &Resting) {
         let (network, now) = (self.state.network.load(), self.state.now());
         for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
@@ -156,6 +157,11 @@ impl Kernel {
             if !is_told {
                 let days = days(self, &network, &order.header, node, (ready, now));
                 let shipment = &mut order.shipments[usize::from(at)];
+                let told = days.zip(shipment.ship_by);
+                if network.is_bounded(node) && told.is_some_and(|(days, told)| days.0 <= told) {
+                    // The days before are full, or were when it was told.
+                    continue;
+                }
                 (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
             }
         }

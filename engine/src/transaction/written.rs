@@ -3,8 +3,10 @@
 use smallvec::SmallVec;
 
 use crate::actor::{Ask, Seat, prefetch_all};
-use crate::model::effect::Effects;
-use crate::model::{OrderId, OrderNo, PackedOrder, Pair, Parts, Request, Supply, Unpackable};
+use crate::model::effect::{Effect, Effects};
+use crate::model::{
+    Load, NodeDay, OrderId, OrderNo, PackedOrder, Pair, Parts, Request, Supply, Unpackable,
+};
 use crate::state::State;
 use crate::state::stock::{StockActor, StockMessage};
 
@@ -34,7 +36,12 @@ pub struct Placement {
     pub packed: PackedOrder,
     /// What it reserves.
     pub reserves: Reserves,
+    /// The room on days that its command claimed.
+    pub room: Room,
 }
+
+/// Room on days that a command claimed; mostly none, of a network without capacities.
+pub type Room = Option<Box<[(NodeDay, Load)]>>;
 
 /// What an order reserves, ascending by line and node.
 pub type Reserves = SmallVec<[Reserve; 4]>;
@@ -54,6 +61,22 @@ pub struct Reserve {
     pub units: u32,
 }
 
+impl Written {
+    /// The same, of a command that claimed room on days: the claims end as it is applied, and
+    /// are given back if it is rejected.
+    #[must_use]
+    pub fn claiming(mut self, room: Room) -> Self {
+        match &mut self {
+            Self::Placed(placed) => placed.room = room,
+            Self::Other(recorded) => {
+                let counted = room.into_iter().flatten();
+                recorded.effects.extend(counted.map(|(at, load)| Effect::Counted(at, load)));
+            }
+        }
+        self
+    }
+}
+
 impl Placement {
     /// What the packed order reserves, its actors not looked up; beside it, its id.
     ///
@@ -68,7 +91,7 @@ impl Placement {
             let (line, supply, units) = (a.line, a.supply, a.units);
             reserves.push(Reserve { pair, seat: None, line, supply, units });
         })?;
-        Ok((Self { request, no, packed, reserves }, id))
+        Ok((Self { request, no, packed, reserves, room: None }, id))
     }
 
     /// Prefetches this placement itself.

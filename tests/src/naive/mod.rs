@@ -12,6 +12,7 @@ mod backlog;
 pub mod command;
 mod days;
 mod hold;
+mod loads;
 mod order;
 mod pair;
 
@@ -21,11 +22,13 @@ use std::sync::Arc;
 use backstock_engine::command::{NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
-    Eligibility, Item, Lsn, Node, NodeKind, Policy, Priority, ServiceName, Text, Timestamp,
+    Day, Eligibility, Item, Lsn, Node, NodeKind, Policy, Priority, ServiceName, Text, Timestamp,
 };
 
 use self::command::Fact;
 pub use self::hold::Hold;
+use self::loads::Loads;
+pub use self::loads::{DaysTold, days_told};
 pub use self::order::{Allotted, Order};
 use self::pair::{Pair, same};
 use crate::fixture::{DAY, NOW, node_id, sku};
@@ -88,6 +91,10 @@ pub struct Naive {
     /// Order lines that were planned on what is on its way while units were free: they leave
     /// with other lines of their order.
     rides: BTreeSet<(u64, u16)>,
+    /// By order number and shipment, from 0, when it is to leave.
+    told: BTreeMap<(u64, u16), Day>,
+    /// What is to leave each node on each day, as of the version.
+    planned: Loads,
     /// The newest time that the engine was told.
     now: Timestamp,
 }
@@ -105,6 +112,8 @@ impl Naive {
             moments: BTreeMap::new(),
             waits: BTreeMap::new(),
             rides: BTreeSet::new(),
+            told: BTreeMap::new(),
+            planned: Loads::new(),
             now: NOW,
         };
         naive.remember(version);
@@ -117,12 +126,20 @@ impl Naive {
     }
 
     /// Takes in what happened at a version, if it could happen. `asked` is the newest
-    /// version when the command was sent.
-    pub fn apply(&mut self, version: Lsn, asked: Lsn, fact: &dyn Fact) -> Result<(), String> {
+    /// version when the command was sent, and `told` are the days on which shipments are to leave
+    /// from here on.
+    pub fn apply(
+        &mut self,
+        version: Lsn,
+        (asked, told): (Lsn, &DaysTold),
+        fact: &dyn Fact,
+    ) -> Result<(), String> {
         if version != self.version().next() {
             return Err(format!("after version {} comes {version}", self.version()));
         }
+        self.tell(told);
         let done = fact.apply(self, asked).and_then(|()| self.check_holds());
+        let done = done.and_then(|()| self.check_loads(asked));
         done.map_err(|error| format!("version {version}, {fact:?}: {error}"))?;
         self.pairs.values_mut().for_each(Pair::forget_untold);
         self.remember(version);
@@ -229,6 +246,7 @@ impl Naive {
                 order.compare(&view.order).map_err(|error| format!("order {id}: {error}"))?;
             }
         }
+        self.compare_loads(engine)?;
         let orders = self.orders.values().filter(|order| order.is_order()).count();
         let holds = self.orders.values().filter(|order| order.is_held()).count();
         same("orders", &engine.status().orders, &orders)?;

@@ -121,6 +121,12 @@ impl Order {
         (0..self.allotted.len()).map(|at| self.open(at)).sum()
     }
 
+    /// Open units by node and shipment, part by part.
+    pub fn open_parts(&self) -> impl Iterator<Item = (&str, u16, u32)> {
+        let parts = self.allotted.iter().enumerate();
+        parts.map(|(at, part)| (part.node.as_str(), part.shipment, self.open(at)))
+    }
+
     /// The hold ends: its units are not its own any more.
     pub fn end_hold(&mut self, state: HoldState) {
         for at in 0..self.allotted.len() {

@@ -9,8 +9,8 @@ use backstock_engine::model::{HoldState, Lsn, Timestamp};
 
 use super::command::{Command, FactOf, Outcome, Told};
 use crate::fixture::NOW;
-use crate::naive::Naive;
 use crate::naive::command::{BacklogRepegged, Fact, HoldsEnded, SoldOut};
+use crate::naive::{DaysTold, Naive, days_told};
 
 /// How often each command got each kind of answer.
 pub type Answers = BTreeMap<(&'static str, String), u32>;
@@ -49,6 +49,8 @@ pub struct History {
     /// The first version that it is to know.
     first: Lsn,
     facts: BTreeMap<Lsn, Happened>,
+    /// What the journal tells of the days of shipments: answers tell the days of a later moment.
+    told: BTreeMap<Lsn, DaysTold>,
     sold_out: Vec<SoldOut>,
     in_journal: Vec<InJournal>,
     /// The times that commands brought, with the newest version when each was sent.
@@ -62,7 +64,8 @@ impl History {
     pub fn after(version: Lsn) -> Self {
         let (facts, sold_out, in_journal) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (first, times, answers) = (version.next(), Vec::new(), Answers::new());
-        Self { first, facts, sold_out, in_journal, times, answers }
+        let told = BTreeMap::new();
+        Self { first, facts, told, sold_out, in_journal, times, answers }
     }
 
     /// Notes that a command is sent, whatever is answered: it brings its time. `asked` is the
@@ -129,6 +132,9 @@ impl History {
         let last = engine.status().applied;
         let mut version = self.first;
         while version <= last {
+            if let Some(event) = engine.event(version) {
+                self.told.insert(version, days_told(&event));
+            }
             if let Entry::Vacant(vacant) = self.facts.entry(version) {
                 let fact: Box<dyn Fact> = match engine.event(version) {
                     Some(AnyEvent::BacklogRepegged(event)) => {
@@ -157,11 +163,14 @@ impl History {
         let mut times: Vec<_> = self.times.clone();
         times.sort_unstable();
         let mut times = times.into_iter().peekable();
+        let none = DaysTold::new();
         for (version, Happened { asked, fact }) in facts {
             while let Some((_, at)) = times.next_if(|(sent, _)| sent < version) {
                 naive.pass_to(at);
             }
-            naive.apply(*version, *asked, &**fact).unwrap_or_else(|error| panic!("{error}"));
+            let told = self.told.get(version).unwrap_or(&none);
+            let applied = naive.apply(*version, (*asked, told), &**fact);
+            applied.unwrap_or_else(|error| panic!("{error}"));
         }
         naive
     }

@@ -5,6 +5,7 @@ mod availability;
 mod backlog;
 mod backorder;
 mod calendars;
+mod capacity;
 mod contention;
 mod damaged;
 mod days;

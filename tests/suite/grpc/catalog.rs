@@ -120,6 +120,29 @@ async fn parts_of_a_node_change_and_the_others_stay() {
     let read = server.catalog.get_node(get).await.expect("read").into_inner();
     assert_eq!(read.node, Some(expected));
 
+    let load = |from, days| v1::GetNodeLoadRequest {
+        node_id: "NYC".into(),
+        from,
+        days,
+        min_version: updated.version,
+    };
+    let read = server.catalog.get_node_load(load(None, 0)).await.expect("read").into_inner();
+    assert_eq!(read.days.len(), 7);
+    let first = v1::Date { year: 2026, month: 12, day: 31 };
+    let read = server.catalog.get_node_load(load(Some(first), 2)).await.expect("read").into_inner();
+    let day = |year, month, day| v1::NodeDayLoad {
+        day: Some(v1::Date { year, month, day }),
+        capacity_units: Some(5),
+        planned_units: Some(0),
+        planned_shipments: Some(0),
+    };
+    assert_eq!(read.days, [day(2026, 12, 31), day(2027, 1, 1)]);
+    for days in [-1, 367] {
+        let no_day = v1::Date { year: 2026, month: 2, day: 30 };
+        let status = server.catalog.get_node_load(load(Some(no_day), days)).await;
+        assert_eq!(fields(&status.expect_err("refused")), ["from", "days"]);
+    }
+
     // What is wrong with the request is told at once, and before what is missing.
     let update = |node_id: &str, request_id: &str, paths: &[&str]| v1::UpdateNodeRequest {
         node: Some(v1::Node { node_id: node_id.into(), ..given.clone() }),

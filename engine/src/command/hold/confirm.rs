@@ -16,7 +16,7 @@ use crate::placing::over::{self, Over, pegs, plan_over};
 use crate::placing::request::Lines;
 use crate::placing::resolve::{unknown_code, unknown_service};
 use crate::placing::{placed, until_settled};
-use crate::planning::{Wanted, WantedLine};
+use crate::planning::{Rooms, Wanted, WantedLine};
 use crate::state::State;
 use crate::state::network::Network;
 use crate::state::orders::Found;
@@ -360,6 +360,7 @@ fn wanted<'a>(
         at: command.meta.at,
         seen: None,
         own: None,
+        rooms: Rooms { loads: &kernel.state.loads, own: &[] },
     })
 }
 

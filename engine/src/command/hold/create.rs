@@ -332,7 +332,9 @@ fn take_over(
     let event = Numbered(HoldReplaced { order: packed, off, on, ends });
     let (meta, request) = (&command.meta, new.request());
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
-    let ticket = kernel.append(record, recorded).inspect_err(|_| kernel.state.unnumber(no))?;
+    let room = claims.room_claimed();
+    let written = |request, event| recorded(request, event).claiming(room);
+    let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();
     new.hand_over();
     (order.placed_lsn, order.last_lsn) = (ticket.lsn, ticket.lsn);

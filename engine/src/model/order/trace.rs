@@ -5,7 +5,8 @@
 //! then for each line the number of candidates and for each candidate its node times
 //! two, and one more if its supply is not on hand; in that case the supply's code; and
 //! one byte: the verdict in the high nibble, the units that were free in the low one,
-//! 15 standing for "15 or more". Numbers as [`crate::model::pack`] has them. Version 1
+//! 15 standing for "15 or more". A verdict above 15 is in a byte of its own behind that one,
+//! whose high nibble is 0. Numbers as [`crate::model::pack`] has them. Version 1
 //! had the node as it is, and a supply for each.
 
 use crate::model::pack::{Unpacker, put_number};
@@ -14,6 +15,8 @@ use crate::sourcing::Verdict;
 
 const VERSION: u8 = 2;
 const FREE_SHOWN_MAX: u32 = 15;
+/// The largest verdict that shares a byte.
+const NIBBLE_MAX: u8 = 15;
 
 /// One candidate for one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,10 @@ impl<'a> TraceWriter<'a> {
     #[inline]
     pub fn on_hand(&mut self, node: NodeNo, free: u32, verdict: Verdict) {
         let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
+        if verdict as u8 > NIBBLE_MAX {
+            put_number(self.0, u64::from(node.0) << 1);
+            return self.0.extend_from_slice(&[free, verdict as u8]);
+        }
         let verdict = (verdict as u8) << 4 | free;
         // The common case at once: a node's number and what it is told fill two bytes.
         if let Ok(small @ 0..0x40) = u8::try_from(node.0) {
@@ -77,6 +84,9 @@ impl<'a> TraceWriter<'a> {
         put_number(self.0, u64::from(node.0) << 1 | 1);
         put_number(self.0, supply.code().into());
         let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
+        if verdict as u8 > NIBBLE_MAX {
+            return self.0.extend_from_slice(&[free, verdict as u8]);
+        }
         self.0.push((verdict as u8) << 4 | free);
     }
 
@@ -114,7 +124,8 @@ fn candidate(from: &mut Unpacker<'_>, version: u8) -> Option<Candidate> {
     let byte = from.byte("verdict").ok()?;
     let node = NodeNo(u16::try_from(node).ok()?);
     let free = u32::from(byte & 0x0f);
-    Some(Candidate { node, supply, free, verdict: Verdict::from_code(byte >> 4)? })
+    let code = if byte >> 4 == 0 { from.byte("verdict").ok()? } else { byte >> 4 };
+    Some(Candidate { node, supply, free, verdict: Verdict::from_code(code)? })
 }
 
 #[cfg(test)]
@@ -137,10 +148,22 @@ mod tests {
                 free: 99,
                 verdict: Verdict::Later,
             },
+            Candidate {
+                node: NodeNo(3),
+                supply: Supply::OnHand,
+                free: 2,
+                verdict: Verdict::AtCapacity,
+            },
+            Candidate {
+                node: NodeNo(4),
+                supply: Supply::Supplier,
+                free: 0,
+                verdict: Verdict::AtCapacity,
+            },
         ];
         let mut bytes = Vec::new();
         let mut writer = TraceWriter::new(&mut bytes, true);
-        writer.line(2);
+        writer.line(candidates.len());
         for candidate in &candidates {
             writer.candidate(candidate);
         }
@@ -149,6 +172,7 @@ mod tests {
         assert!(trace.bounded);
         assert_eq!(trace.lines[0][0], candidates[0]);
         assert_eq!(trace.lines[0][1].free, FREE_SHOWN_MAX);
+        assert_eq!(trace.lines[0][2..], candidates[2..]);
         assert_eq!(trace.lines[1], []);
         assert_eq!(Trace::read(&[9, 0]), None);
     }

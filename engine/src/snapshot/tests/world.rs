@@ -204,7 +204,7 @@ impl World {
 
     fn order(&self, id: &OrderId, lsn: Lsn, effect: OrderEffect, hash: &mut StateHash) {
         let Found::There(_, cell) = self.state.orders.by_id(id) else { panic!("placed before") };
-        let message = OrderMessage::Apply { lsn, effect, settles: false };
+        let message = OrderMessage::Apply { lsn, effect, settles: false, counts: false };
         if let OrderReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
         }

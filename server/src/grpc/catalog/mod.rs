@@ -9,6 +9,7 @@
 
 mod get_item;
 mod get_node;
+mod get_node_load;
 mod get_sourcing_policy;
 mod item;
 mod list_items;
@@ -35,6 +36,7 @@ service! {
     list_items(v1::ListItemsRequest) -> v1::ListItemsResponse;
     update_node(v1::UpdateNodeRequest) -> v1::UpdateNodeResponse;
     get_node(v1::GetNodeRequest) -> v1::GetNodeResponse;
+    get_node_load(v1::GetNodeLoadRequest) -> v1::GetNodeLoadResponse;
     list_nodes(v1::ListNodesRequest) -> v1::ListNodesResponse;
     get_sourcing_policy(v1::GetSourcingPolicyRequest) -> v1::GetSourcingPolicyResponse;
     update_sourcing_policy(v1::UpdateSourcingPolicyRequest) -> v1::UpdateSourcingPolicyResponse;

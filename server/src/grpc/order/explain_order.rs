@@ -85,5 +85,6 @@ const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
         Verdict::NoPickup => v1::CandidateVerdict::NoPickup,
         Verdict::ChannelNotServed => v1::CandidateVerdict::ChannelNotServed,
         Verdict::ServiceNotServed => v1::CandidateVerdict::ServiceNotServed,
+        Verdict::AtCapacity => v1::CandidateVerdict::AtCapacity,
     }
 }

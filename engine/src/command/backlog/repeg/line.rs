@@ -174,7 +174,8 @@ impl Line<'_> {
     }
 
     /// The shipment of a node for units that are ready then: one that ships on the same day,
-    /// or a new one.
+    /// or a new one. The day of a shipment may have no room for more, where the node has a
+    /// capacity: there it is a new one.
     fn shipment_at(
         &self,
         kernel: &Kernel,
@@ -190,7 +191,8 @@ impl Line<'_> {
             let is_planned = shipment.shipped.is_none() && shipment.ship_by == ship_by;
             shipment.node == node && is_planned && has_units
         });
-        if let Some((_, at)) = planned.next() {
+        let is_bounded = kernel.state.network.load().is_bounded(node);
+        if let (Some((_, at)), false) = (planned.next(), is_bounded) {
             return at;
         }
         let known = opened.iter().position(|new| *new == (node, ready));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::beside::Beside;
+use super::days::{Taken, arrives};
 use super::event::{BacklogRepegged, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Part, Pool, Step};
@@ -12,10 +13,10 @@ use crate::limits::{
     ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX, TOLD_PAIRS_MAX,
 };
 use crate::model::{
-    Allocation, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, Shortage, SkuNo,
-    Supply, Text,
+    Allocation, Day, LineRepegged, Load, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState, Pair,
+    Shortage, SkuNo, Supply, Text,
 };
-use crate::planning::{self, Wanted, WantedLine};
+use crate::planning::{self, Rooms, Wanted, WantedLine};
 use crate::state::network::Network;
 use crate::state::stock::{BacklogAt, Coming, Ready, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -37,6 +38,8 @@ pub struct Planned {
     pub orders: Vec<(OrderNo, Lsn)>,
     /// When the supply on its way is expected that the lines come to rest on.
     pub comings: Vec<(NodeNo, Coming)>,
+    /// What they put on days of nodes that have a capacity, beyond what they had there.
+    pub room: Vec<(NodeDay, Load)>,
 }
 
 /// A look at the backlog of a SKU: who waits, what is free, and how far it was planned.
@@ -58,6 +61,8 @@ pub struct Look {
     /// Whether a line is left to the next look.
     left_one: bool,
     is_told: bool,
+    /// What the lines put on days that are planned for the next event.
+    taken: Taken,
 }
 
 /// What a look does for each line.
@@ -92,6 +97,7 @@ impl Look {
             has_served,
             left_one: false,
             is_told: false,
+            taken: Taken::default(),
         })
     }
 
@@ -168,6 +174,9 @@ impl Look {
                 Served::Overtaken => return Ok(Attempt::Overtaken),
                 Served::Steps(steps, line) => (steps, line),
             };
+            if kernel.state.loads.is_used() {
+                self.taken.note(&order, &line);
+            }
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
             let held = order.open_hold().map(|_| true);
@@ -181,7 +190,8 @@ impl Look {
         if !orders.is_empty() {
             self.has_served = true;
             let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines, told: None };
-            return Ok(Attempt::Done(Some(Planned { event, orders, comings })));
+            let room = self.taken.split_off();
+            return Ok(Attempt::Done(Some(Planned { event, orders, comings, room })));
         }
         Ok(Attempt::Done(None))
     }
@@ -196,7 +206,7 @@ impl Look {
         self.is_told = true;
         let (sku, looked_at) = (self.sku, self.at);
         let event = BacklogRepegged { sku, looked_at, lines: Vec::new(), told: Some(told) };
-        Some(Planned { event, orders: Vec::new(), comings: Vec::new() })
+        Some(Planned { event, orders: Vec::new(), comings: Vec::new(), room: Vec::new() })
     }
 
     /// What a line steps to, and what that does to its order, with the days that it is told.
@@ -217,7 +227,11 @@ impl Look {
             return Ok(Served::Stays);
         }
         let line = Line { order, demand, pool: &self.pool };
-        Ok(match line.repegged(kernel, &steps)? {
+        let mut line = line.repegged(kernel, &steps)?;
+        if let (Some(line), true) = (&mut line, kernel.state.loads.is_used()) {
+            self.taken.fit(kernel, &self.network, order, line);
+        }
+        Ok(match line {
             None => Served::Overtaken,
             Some(line) if line.moves.is_empty() && line.told.is_empty() => Served::Stays,
             Some(line) => Served::Steps(steps, line),
@@ -231,14 +245,19 @@ impl Look {
         }
         let planned = planned_for(kernel, (self.sku, &self.pool), demand, order);
         let now = kernel.state.now();
-        let arrives = |at: At| -> Option<Day> {
+        let arrival = |at: At| -> Option<Day> {
             let ready = (self.pool.ready(at), now);
-            days(kernel, &self.network, &order.header, at.0, ready).map(|days| days.1)
+            let (ship_by, arrives_at) = days(kernel, &self.network, &order.header, at.0, ready)?;
+            if !self.network.is_bounded(at.0) {
+                return Some(arrives_at);
+            }
+            let units = demand.quantity(order.header.split);
+            arrives(kernel, &self.network, (order, units), (at.0, ship_by))
         };
         let channel = order.header.channel.as_ref().map(Text::as_str);
         let barred = self.network.barred(channel, order.header.service);
         let terms = (order.header.split, |no| !barred.bars(no));
-        self.pool.steps(demand, &planned, terms, arrives)
+        self.pool.steps(demand, &planned, terms, arrival)
     }
 }
 
@@ -338,6 +357,7 @@ fn planned_with(
     if let Some(beside) = beside {
         beside.add(kernel, &mut lines, &mut seen);
     }
+    let own = order.loads();
     let wanted = Wanted {
         lines,
         destination,
@@ -350,6 +370,7 @@ fn planned_with(
         at: kernel.state.now(),
         seen: Some(&seen),
         own: None,
+        rooms: Rooms { loads: &kernel.state.loads, own: &own },
     };
     let draft = planning::plan(&network, &wanted, Some(&coming));
     let draft = draft.expect("inbound supply was looked for");

@@ -13,6 +13,7 @@
 //! one of them.
 
 mod beside;
+mod days;
 pub mod event;
 mod line;
 mod look;
@@ -145,7 +146,7 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
 /// command has one of them in hand.
 async fn claim<'k>(
     kernel: &'k Kernel,
-    Planned { event, orders, comings }: &Planned,
+    Planned { event, orders, comings, room }: &Planned,
 ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (no, last_lsn) in orders {
@@ -168,6 +169,9 @@ async fn claim<'k>(
             Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
     }
+    if !claims.room(room, kernel.state.now())? {
+        return Ok(Attempt::Overtaken);
+    }
     Ok(Attempt::Done(claims))
 }
 
@@ -178,7 +182,9 @@ fn append(
 ) -> Result<Ticket, EngineError> {
     let at = kernel.state.now();
     let record = Record { at, request: None, origin: None, event: Numbered(event) };
-    let ticket = kernel.append(record, recorded)?;
+    let room = claims.room_claimed();
+    let written = |request, event| recorded(request, event).claiming(room);
+    let ticket = kernel.append(record, written)?;
     claims.hand_over();
     Ok(ticket)
 }

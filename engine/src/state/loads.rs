@@ -1,0 +1,118 @@
+//! What is planned to leave nodes, by local day: a counter for each day of a node that has a
+//! capacity. Derived from the orders: kept by the applier, made anew at the start, and in no
+//! snapshot.
+//!
+//! ```text
+//!   order that is planned --claims--> counter of its node's day <--moves-- applier
+//!   plans read what is counted and claimed
+//! ```
+
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use super::counter::{CounterMessage, Counters, has_room};
+use crate::actor::ActorPanicked;
+use crate::limits::LOAD_DAYS_KEPT;
+use crate::model::{Capacity, Day, Load, NodeDay, NodeNo, Timestamp};
+
+/// The days of all nodes that have a capacity.
+pub struct NodeLoads {
+    counters: Counters<NodeDay, 2>,
+    /// Whether a node has a capacity, or had one in this process.
+    is_used: AtomicBool,
+    /// The day, in UTC, on which days that passed were forgotten.
+    swept: AtomicI32,
+}
+
+impl Default for NodeLoads {
+    fn default() -> Self {
+        let (counters, is_used) = (Counters::default(), AtomicBool::new(false));
+        Self { counters, is_used, swept: AtomicI32::new(0) }
+    }
+}
+
+impl NodeLoads {
+    /// Whether anything is counted: mostly nothing is, and all else that commands do here is
+    /// behind this.
+    #[inline]
+    pub fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Relaxed)
+    }
+
+    /// Loads are counted from here on.
+    pub fn begin(&self) {
+        self.is_used.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a day takes so much more, beside what the asker has on it already.
+    pub fn has_room(&self, at: NodeDay, more: Load, own: Load, capacity: Capacity) -> bool {
+        let (sums, own) = (self.counters.sums(at), own.counts());
+        let others = std::array::from_fn(|of| sums[of].saturating_sub(own[of]));
+        has_room(others, more.counts(), capacity.most())
+    }
+
+    /// Claims room on a day; whether there is.
+    ///
+    /// # Errors
+    /// When a turn of the counter panicked.
+    pub fn claim(&self, at: NodeDay, load: Load, most: [u64; 2]) -> Result<bool, ActorPanicked> {
+        let amounts = load.counts();
+        Ok(self.counters.ask(at, CounterMessage::Claim { amounts, most })?.is_granted)
+    }
+
+    /// A claim ends: its event is counted, or there is none.
+    ///
+    /// # Errors
+    /// When a turn of the counter panicked.
+    pub fn end(&self, at: NodeDay, load: Load) -> Result<(), ActorPanicked> {
+        self.counters.ask(at, CounterMessage::End(load.counts())).map(drop)
+    }
+
+    /// Counts what an order puts on a day, and no more what it put there before.
+    ///
+    /// # Errors
+    /// When a turn of the counter panicked.
+    pub fn moved(&self, at: NodeDay, more: Load, less: Load) -> Result<(), ActorPanicked> {
+        let message = CounterMessage::Apply { more: more.counts(), less: less.counts() };
+        self.counters.ask(at, message).map(drop)
+    }
+
+    /// Nothing is counted of a node: it is counted anew.
+    ///
+    /// # Errors
+    /// When a turn of a counter panicked.
+    pub fn clear(&self, node: NodeNo) -> Result<(), ActorPanicked> {
+        for at in self.counters.keys().into_iter().filter(|at| at.node == node) {
+            self.counters.ask(at, CounterMessage::Clear)?;
+        }
+        Ok(())
+    }
+
+    /// What is planned to leave a node on a day: units, shipments.
+    ///
+    /// # Errors
+    /// When a turn of the counter panicked.
+    pub fn planned(&self, at: NodeDay) -> Result<[u64; 2], ActorPanicked> {
+        if self.counters.sums(at) == [0; 2] {
+            return Ok([0; 2]);
+        }
+        Ok(self.counters.ask(at, CounterMessage::Read)?.counted)
+    }
+
+    /// All that is planned, as it is counted.
+    ///
+    /// # Errors
+    /// When a turn of a counter panicked.
+    pub fn counted(&self) -> Result<Vec<(NodeDay, [u64; 2])>, ActorPanicked> {
+        self.counters.counted()
+    }
+
+    /// Forgets days that have passed, once a day.
+    pub fn sweep(&self, now: Timestamp) {
+        const MICROS_PER_DAY: i64 = 86_400_000_000;
+        let today = i32::try_from(now.as_micros().div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX);
+        if self.swept.swap(today, Ordering::Relaxed) < today {
+            let first = Day::from_epoch_days(today).minus(LOAD_DAYS_KEPT);
+            self.counters.forget(|at| at.day < first);
+        }
+    }
+}

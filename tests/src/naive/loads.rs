@@ -1,0 +1,111 @@
+//! What is planned to leave nodes, day by day, as naively as can be.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::command::AnyEvent;
+use backstock_engine::engine::Engine;
+use backstock_engine::model::{Day, Lsn, PackedOrder};
+
+use super::Naive;
+use super::pair::same;
+use crate::fixture::{DAY, NOW, node_id};
+
+/// Units by node and day.
+pub(super) type Loads = BTreeMap<(String, Day), u64>;
+
+/// Versions before a command was asked for in which its node may have got its capacity: orders
+/// that were in flight then had claimed no room, and no other order sees them.
+const IN_FLIGHT: u64 = 64;
+
+/// Days ahead from which on there is room for all.
+const HELD: u16 = 120;
+
+/// What an event tells of days: by order number and shipment, from 0, when it is to leave.
+pub type DaysTold = Vec<((u64, u16), Option<Day>)>;
+
+/// What an event tells of days.
+pub fn days_told(event: &AnyEvent) -> DaysTold {
+    let of_order = |packed: &PackedOrder| {
+        let order = packed.unpack().expect("it was read");
+        let shipments = (0..).zip(&order.shipments);
+        shipments.map(|(at, shipment)| ((order.no.0, at), shipment.ship_by)).collect()
+    };
+    match event {
+        AnyEvent::OrderPlaced(event) => of_order(&event.order),
+        AnyEvent::HoldCreated(event) => of_order(&event.order),
+        AnyEvent::HoldReplaced(event) => of_order(&event.order),
+        AnyEvent::ShipmentDeclined(event) => vec![((event.no.0, event.shipment), None)],
+        AnyEvent::BacklogRepegged(event) => {
+            let lines = event.lines.iter();
+            let told = lines.flat_map(|line| line.line.told.iter().map(|told| (line.no.0, told)));
+            told.map(|(no, told)| ((no, told.shipment), told.days.map(|days| days.0))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Naive {
+    /// Shipments are to leave on other days.
+    pub(super) fn tell(&mut self, told: &DaysTold) {
+        for (of, day) in told {
+            match day {
+                Some(day) => drop(self.told.insert(*of, *day)),
+                None => drop(self.told.remove(of)),
+            }
+        }
+    }
+
+    /// What is to leave each node on each day.
+    pub(super) fn loads(&self) -> Loads {
+        let mut days = Loads::new();
+        for order in self.orders.values() {
+            for (node, shipment, units) in order.open_parts() {
+                if let Some(day) = self.told.get(&(order.no, shipment)) {
+                    *days.entry((node.into(), *day)).or_default() += u64::from(units);
+                }
+            }
+        }
+        days
+    }
+
+    /// Refuses what puts more on a day than any capacity allowed that the node had since the
+    /// command was asked for.
+    pub(super) fn check_loads(&mut self, asked: Lsn) -> Result<(), String> {
+        let today = i32::try_from(NOW.as_micros() / DAY).expect("a day of this century");
+        let last = Day::from_epoch_days(today).plus(HELD);
+        // The answer to a repeat is all that is known of some commands.
+        let asked = asked.min(self.version());
+        let since = Lsn::new(asked.get().saturating_sub(IN_FLIGHT));
+        let (after, before) = (self.loads(), std::mem::take(&mut self.planned));
+        for (at, units) in &after {
+            let ((node, day), units) = (at, *units);
+            let had = before.get(at).copied().unwrap_or(0);
+            let capacities = || {
+                let moments = self.moments(since, self.version());
+                let of_node = moments.filter_map(|moment| moment.nodes.get(node));
+                of_node.map(|node| u64::from(node.capacity_units_per_day))
+            };
+            let (is_more, is_held) = (units > had, *day <= last);
+            let is_bounded = || capacities().all(|units| units > 0);
+            let most = || capacities().max().unwrap_or(0);
+            if is_more && is_held && is_bounded() && units > most() {
+                let most = most();
+                return Err(format!("{units} units leave {node} on {day}, which takes {most}"));
+            }
+        }
+        self.planned = after;
+        Ok(())
+    }
+
+    /// Compares what is planned with what the engine counts.
+    pub(super) fn compare_loads(&self, engine: &Engine) -> Result<(), String> {
+        for ((node, day), units) in self.loads() {
+            let load =
+                engine.node_load(&node_id(&node), Some(day), 1).map_err(|e| e.to_string())?;
+            if let Some(planned) = load.days[0].planned {
+                same(&format!("units that leave {node} on {day}"), &planned.units, &units)?;
+            }
+        }
+        Ok(())
+    }
+}
