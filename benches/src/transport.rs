@@ -14,8 +14,9 @@ use backstock_proto::v1::place_orders_result::Result as Placed;
 use backstock_proto::v1::{
     CancelOrderRequest, CancelOrderResponse, Date, ExplainOrderRequest, ExplainOrderResponse,
     GetOrderRequest, GetOrderResponse, LineUnits, OrderOutcome, PlaceOrderRequest,
-    PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse, PlaceOrdersResult, Shipment,
-    ShipmentLine, ShipmentState, Supply, SupplyKind,
+    PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse, PlaceOrdersResult,
+    QuoteServicesRequest, QuoteServicesResponse, SetOrderPriorityRequest, SetOrderPriorityResponse,
+    Shipment, ShipmentLine, ShipmentState, Supply, SupplyKind,
 };
 use backstock_proto::{Encoded, undecodable};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -135,6 +136,20 @@ impl OrderService for Idle {
         &self,
         _: Request<ExplainOrderRequest>,
     ) -> Result<Response<ExplainOrderResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn quote_services(
+        &self,
+        _: Request<QuoteServicesRequest>,
+    ) -> Result<Response<QuoteServicesResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn set_order_priority(
+        &self,
+        _: Request<SetOrderPriorityRequest>,
+    ) -> Result<Response<SetOrderPriorityResponse>, Status> {
         Err(Status::unimplemented("idle"))
     }
 }

@@ -75,7 +75,8 @@ pub(super) async fn start(
 fn read(api: &Api, request: &v1::WatchAvailabilityRequest) -> Result<(Vec<Sku>, Asked), Status> {
     let mut found = Violations::default();
     let skus = skus(&mut found, &request.skus);
-    let asked = Asked::read(&mut found, &request.node_ids, None, api.0.clock.now());
+    let whom = (request.channel.as_str(), request.service.as_str());
+    let asked = Asked::read(&mut found, &request.node_ids, None, whom, api.0.clock.now());
     found.converted(skus.zip(asked))
 }
 
