@@ -54,8 +54,9 @@ pub const REPEGGED_EVENTS_MAX: usize = 8;
 pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
 
 /// Most shipments and waiting lines of an order that are planned beside a line that is planned
-/// anew: each of its lines plans them again. An order that has more is planned line by line.
-pub const REPEGGED_BESIDE_MAX: usize = 16;
+/// anew: each of its lines plans them again. With the line itself they are as many as the narrow
+/// search of sourcing takes. An order that has more is planned line by line.
+pub const REPEGGED_BESIDE_MAX: usize = 7;
 
 /// Most pairs of which one event of the re-pegger says that all days were told.
 pub const TOLD_PAIRS_MAX: usize = 64;

@@ -386,22 +386,40 @@ impl Order {
 
     /// Shipments, from 0, in the order in which they have a right to the firmest units of a
     /// line at a node: by the day on which they ship, and of one day, those whose units are
-    /// there.
+    /// there. One that its node declined comes last.
     pub fn shipments_by_right(&self) -> SmallVec<[u16; 4]> {
         let mut all: SmallVec<[u16; 4]> = (0..count(self.shipments.len())).collect();
         all.sort_by_key(|at| {
             let ship_by = self.shipments[usize::from(*at)].ship_by;
-            (ship_by.is_none(), ship_by, !self.was_told_of_units_there(*at))
+            let by_day = (ship_by.is_none(), ship_by, !self.was_told_of_units_there(*at));
+            (self.was_declined(*at), by_day)
         });
         all
     }
 
-    /// The day on which a line is on time: the last that was told for its units that are still
-    /// to leave, so that who promised it keeps it, but none later than the order wants it by.
+    /// The day on which a line is on time, where it is planned anew: the first day that was told
+    /// for units that a node declined, else the last for its units that are still to leave. None
+    /// later than the order wants it by.
     pub fn promised_by(&self, line: u16) -> Day {
-        let open = self.allocations.iter().filter(|a| a.line == line && a.open() > 0);
-        let told = open.filter_map(|a| self.shipments[usize::from(a.shipment)].deliver_by).max();
+        let told = |is_declined: bool| {
+            let open = self.allocations.iter().filter(move |a| a.line == line && a.open() > 0);
+            let of = open.filter(move |a| self.was_declined(a.shipment) == is_declined);
+            of.filter_map(|a| self.shipments[usize::from(a.shipment)].deliver_by)
+        };
+        let told = told(true).min().or_else(|| told(false).max());
         told.map_or(self.header.promise_by, |told| told.min(self.header.promise_by))
+    }
+
+    /// The nodes that declined the order, each with the units of a line that are still in
+    /// shipments that it declined.
+    pub fn declined_of(&self, line: u16) -> SmallVec<[(NodeNo, u32); 2]> {
+        let units = |node: NodeNo| {
+            let of_line = self.allocations.iter().filter(|a| a.line == line);
+            let there = |a: &&Allocation| self.shipments[usize::from(a.shipment)].node == node;
+            let declined = of_line.filter(there).filter(|a| self.was_declined(a.shipment));
+            declined.map(Allocation::open).sum()
+        };
+        self.declined.iter().map(|node| (*node, units(*node))).collect()
     }
 
     /// Units of a line that earlier shipments of the same node have a right to.

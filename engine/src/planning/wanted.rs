@@ -14,7 +14,7 @@ use crate::state::stock::{AtAny, Glance, StockActor};
 
 /// An order whose names are resolved.
 pub struct Wanted<'a> {
-    /// Lines of distinct SKUs.
+    /// Lines of distinct SKUs, but for what stands for a shipment that there is.
     pub lines: SmallVec<[WantedLine<'a>; 4]>,
     /// Where it goes.
     pub destination: PostalMatch,

@@ -1,7 +1,7 @@
 //! What happens beside the orders, day by day: shipments to the nodes are
 //! announced and arrive, some otherwise than was told, and what is ready leaves for the customers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::model::{Day, RefusalKind, Timestamp};
 use backstock_proto::v1;
@@ -69,6 +69,7 @@ impl Life {
 
     /// An order was placed: its shipments leave when their day comes.
     pub(super) fn placed(&mut self, placed: &v1::PlaceOrderResponse) {
+        self.promises.read(&placed.order_id, placed.promised_by.as_ref());
         for shipment in &placed.shipments {
             self.plan(&placed.order_id, shipment);
         }
@@ -83,7 +84,6 @@ impl Life {
             Some(date) => self.parcels.entry(date.into()).or_default().push(parcel.clone()),
             None => self.wait(&parcel, &pairs),
         }
-        self.promises.read(order, shipment);
         self.contents.insert(parcel, pairs);
     }
 
@@ -142,15 +142,16 @@ impl Life {
         Ok(slipped.into_iter().map(pair).collect())
     }
 
-    /// Customers whose orders want something of these pairs read what they are told now.
+    /// Customers whose orders want an item of these pairs read what they are told now.
     async fn read_anew(
         &mut self,
         pairs: impl Iterator<Item = &Pair>,
         client: &Client,
     ) -> Result<(), DemoError> {
-        let pairs: Vec<_> = pairs.collect();
+        // What comes free at one node is for orders that wait at another as well.
+        let skus: BTreeSet<_> = pairs.map(|(sku, _)| sku).collect();
         let concerned =
-            self.contents.iter().filter(|(_, has)| has.iter().any(|p| pairs.contains(&p)));
+            self.contents.iter().filter(|(_, has)| has.iter().any(|(sku, _)| skus.contains(sku)));
         let mut orders: Vec<_> = concerned.map(|((order, _), _)| order.clone()).collect();
         orders.dedup();
         for some in orders.chunks(CALLS_AT_ONCE) {
@@ -168,6 +169,7 @@ impl Life {
 
     /// The shipments of an order are as they are now.
     fn planned_anew(&mut self, order: &v1::Order) {
+        self.promises.read(&order.order_id, order.promised_by.as_ref());
         let to_leave = |s: &&v1::Shipment| s.state() != v1::ShipmentState::Shipped;
         for shipment in order.shipments.iter().filter(to_leave) {
             if shipment.lines.is_empty() {
@@ -206,7 +208,6 @@ impl Life {
             for (parcel, has_left) in parcels.iter().zip(left) {
                 if has_left {
                     self.contents.remove(parcel);
-                    self.promises.left(&parcel.0, parcel.1);
                     ledger.shipped(&parcel.0, parcel.1);
                 } else {
                     let pairs = self.contents.get(parcel).cloned().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The demo, from start to end.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -79,7 +80,11 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     let is_accounted = show.accounted(narrator).await?;
     let pairs = plan.inbound.iter().map(|supply| (supply.sku.clone(), supply.node.to_owned()));
     let pairs: Vec<_> = pairs.collect();
-    show.life.promises.look_for_passed(&show.client, &pairs).await?;
+    // The data has its orders as they were placed.
+    let places = store.orders.iter().zip(0..).map(|(order, at)| (order.id.as_str(), at));
+    let places: BTreeMap<&str, usize> = places.collect();
+    let order_of = |id: &str| places.get(id).copied();
+    show.life.promises.look_for_passed(&show.client, &pairs, order_of).await?;
     narrator.say(show.life.promises.told())?;
     let last = store.orders.iter().map(|order| order.placed_at).max();
     let sale = sale::play(&show.client, last.unwrap_or_default()).await?;

@@ -21,8 +21,8 @@ const RESERVATIONS_MAX: i32 = 1_000;
 /// The days that were told, and how they changed.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
-    /// By order and shipment, until the parcel has left; none while it has no day.
-    told: BTreeMap<(String, u32), Option<Day>>,
+    /// By order: the day on which all of it is there; none while some of it has none.
+    told: BTreeMap<String, Option<Day>>,
     slipped: u64,
     short: u64,
     early: u64,
@@ -30,7 +30,7 @@ pub(super) struct Promises {
     later: u64,
     sooner: u64,
     lost: u64,
-    /// Parcels that had no day and got one.
+    /// Orders that had no day and got one.
     found: u64,
     /// Orders that had a unit which an older one waited for.
     passed: Vec<String>,
@@ -47,10 +47,10 @@ impl Promises {
         }
     }
 
-    /// The customer reads the day of a shipment of his order.
-    pub(super) fn read(&mut self, order: &str, shipment: &v1::Shipment) {
-        let now = shipment.deliver_by.as_ref().and_then(dates::from_wire).map(Day::from);
-        let before = self.told.insert((order.to_owned(), shipment.number), now);
+    /// The customer reads by when all of his order is there.
+    pub(super) fn read(&mut self, order: &str, promised_by: Option<&v1::Date>) {
+        let now = promised_by.and_then(dates::from_wire).map(Day::from);
+        let before = self.told.insert(order.to_owned(), now);
         match (before, now) {
             (Some(Some(before)), Some(now)) if now > before => self.later += 1,
             (Some(Some(before)), Some(now)) if now < before => self.sooner += 1,
@@ -60,17 +60,15 @@ impl Promises {
         }
     }
 
-    /// The parcel has left: its day stays as it is.
-    pub(super) fn left(&mut self, order: &str, number: u32) {
-        self.told.remove(&(order.to_owned(), number));
-    }
-
-    /// Looks who waits at these pairs, and who has units there.
+    /// Looks who waits for the items of these pairs, and who has units of them, at any of the
+    /// pairs.
     pub(super) async fn look_for_passed(
         &mut self,
         client: &Client,
         pairs: &[(String, String)],
+        order_of: impl Fn(&str) -> Option<usize> + Copy,
     ) -> Result<(), DemoError> {
+        let mut by_sku = BTreeMap::<&str, Vec<v1::Reservation>>::new();
         for some in pairs.chunks(CALLS_AT_ONCE) {
             let calls = some.iter().map(|(sku, node_id)| {
                 let request = v1::ListReservationsRequest {
@@ -82,9 +80,17 @@ impl Promises {
                 let mut inventory = client.inventory();
                 async move { inventory.list_reservations(request).await }
             });
-            for answer in try_join_all(calls).await? {
-                self.passed.extend(passing(&answer.into_inner().reservations));
+            for ((sku, _), answer) in some.iter().zip(try_join_all(calls).await?) {
+                let answer = answer.into_inner();
+                let all = by_sku.entry(sku.as_str()).or_default();
+                all.extend(answer.reservations);
+                if !answer.next_page_token.is_empty() {
+                    self.passed.push(format!("somebody unseen: {sku} has more reservations"));
+                }
             }
+        }
+        for reservations in by_sku.values_mut() {
+            self.passed.extend(passing(reservations, order_of));
         }
         Ok(())
     }
@@ -99,8 +105,8 @@ impl Promises {
         let Self { slipped, short, early, later, sooner, lost, found, passed, .. } = self;
         let head = format!(
             "of the shipments to nodes, {slipped} slipped, {short} came short and {early} came \
-             early: {} days were told anew, {later} later, {sooner} earlier, and {lost} that more has \
-             to come; {found} parcels that waited got a day",
+             early. {} days were told anew: {later} later, {sooner} earlier; {lost} orders lost \
+             theirs until more comes; {found} that waited got one",
             later + sooner + lost
         );
         let tail = match &passed[..] {
@@ -111,10 +117,14 @@ impl Promises {
     }
 }
 
-/// Orders that have units on hand which an older one could have had: it waits for no more. The
-/// reservations of a pair come with the oldest order first.
-fn passing(reservations: &[v1::Reservation]) -> Vec<String> {
+/// Orders that have units on hand which an older one could have had: it waits for no more.
+/// `order_of` tells which order was placed before which.
+fn passing(
+    reservations: &mut [v1::Reservation],
+    order_of: impl Fn(&str) -> Option<usize>,
+) -> Vec<String> {
     let kind = |r: &v1::Reservation| r.supply.as_ref().map(v1::Supply::kind);
+    reservations.sort_by_key(|r| order_of(&r.order_id));
     let mut least = None::<u64>;
     let mut passing = Vec::new();
     for reservation in reservations {
@@ -135,16 +145,12 @@ fn passing(reservations: &[v1::Reservation]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn shipment(day: Option<i32>) -> v1::Shipment {
-        let deliver_by = day.map(|day| v1::Date { year: 2017, month: 5, day });
-        v1::Shipment { number: 1, deliver_by, ..v1::Shipment::default() }
-    }
-
     #[test]
     fn a_day_counts_when_it_is_another_than_was_told() {
         let mut promises = Promises::default();
         for day in [Some(5), Some(5), Some(7), Some(6), None, None, Some(9)] {
-            promises.read("W1", &shipment(day));
+            let day = day.map(|day| v1::Date { year: 2017, month: 5, day });
+            promises.read("W1", day.as_ref());
         }
         let Promises { later, sooner, lost, found, .. } = promises;
         assert_eq!((later, sooner, lost, found), (1, 1, 1, 1));
@@ -159,8 +165,12 @@ mod tests {
             supply: Some(v1::Supply { kind: kind.into(), inbound_id: String::new() }),
             ..v1::Reservation::default()
         };
-        assert!(passing(&[r("A", 2, OnHand), r("B", 2, Backorder), r("C", 1, OnHand)]).is_empty());
-        assert!(passing(&[r("A", 2, Backorder), r("B", 2, Inbound)]).is_empty());
-        assert_eq!(passing(&[r("A", 2, Backorder), r("B", 2, OnHand)]), ["B"]);
+        let order_of = |id: &str| "ABC".find(id);
+        let passing = |mut all: Vec<v1::Reservation>| passing(&mut all, order_of);
+        assert!(
+            passing(vec![r("C", 1, OnHand), r("B", 2, Backorder), r("A", 2, OnHand)]).is_empty()
+        );
+        assert!(passing(vec![r("A", 2, Backorder), r("B", 2, Inbound)]).is_empty());
+        assert_eq!(passing(vec![r("B", 2, OnHand), r("A", 2, Backorder)]), ["B"]);
     }
 }

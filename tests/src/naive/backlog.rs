@@ -146,7 +146,8 @@ impl Naive {
         if let Some((pair, _)) = self.pairs.iter().find(|(_, pair)| pair.is_untold()) {
             return Err(format!("orders at {pair:?} were not told of other days"));
         }
-        for (Order { no, is_whole, whom, .. }, line, sku) in self.lines() {
+        for (order, line, sku) in self.lines() {
+            let Order { no, is_whole, whom, .. } = order;
             let (no, is_whole) = (*no, *is_whole);
             let rests = self.rests(sku, no, line);
             let late =
@@ -158,7 +159,20 @@ impl Naive {
             let waits = late.iter().any(|(_, supply)| *supply == Supply::Backorder);
             let wanted = if is_whole { rests.len() } else { late.len() };
             for ((_, node), pair) in self.pairs.iter().filter(|((of, _), _)| of == sku) {
-                if !self.is_sourced(node, whom) || self.was_declined(no, node) {
+                if self.was_declined(no, node) {
+                    // What it did not decline is served there, as elsewhere.
+                    let here = late.iter().filter(|(at, s)| at == node && *s == Supply::Backorder);
+                    let waiting = here.count();
+                    let declined = order.declined_at(line, node) as usize;
+                    if !is_whole && waiting > declined && pair.free() > 0 {
+                        return Err(format!(
+                            "order {no} waits at {node}, where {sku} is free, for units that it \
+                             did not decline: {rests:?}"
+                        ));
+                    }
+                    continue;
+                }
+                if !self.is_sourced(node, whom) {
                     continue;
                 }
                 let own = if is_whole {

@@ -94,6 +94,20 @@ impl Order {
         }
     }
 
+    /// Units of a line that are still in shipments which their node, this one, declined.
+    pub fn declined_at(&self, line: u16, node: &str) -> u32 {
+        let of_it = (0..self.allotted.len()).filter(|at| {
+            let Allotted { line: of, node: there, shipment, .. } = &self.allotted[*at];
+            (*of, there.as_str()) == (line, node) && self.was_declined(*shipment)
+        });
+        of_it.map(|at| self.open(at)).sum()
+    }
+
+    /// Whether a shipment, from 0, was declined.
+    pub fn was_declined(&self, shipment: u16) -> bool {
+        matches!(self.answers.get(&shipment), Some(AnswerKind::Declined(_)))
+    }
+
     /// What is open of a shipment, counted from 1.
     pub fn in_shipment(&self, shipment: u16) -> Vec<Allotted> {
         let of_it = (0..self.allotted.len())

@@ -92,7 +92,8 @@ impl Command for ConfirmHold {
             let mut claims = Claims::new(kernel);
             let held = in_hand(&mut claims, &self.hold).await?;
             let way = decide(&held, self, &kernel.state)?;
-            let keeps = way == Way::Keep && can_be_kept(kernel, &held, self.meta.at)?;
+            let has_all = way == Way::Keep && !has_lost(kernel, &held)?;
+            let keeps = has_all && can_be_kept(kernel, &held, self.meta.at)?;
             let anew = if keeps { Anew::Gone } else { plan_anew(&held, self, &mut claims).await? };
             match anew {
                 Anew::Event(event) => {
@@ -100,7 +101,7 @@ impl Command for ConfirmHold {
                     return Ok(Decision::Event(*event));
                 }
                 // It has its units, though its days may have passed.
-                Anew::Gone if way == Way::Keep => {
+                Anew::Gone if has_all => {
                     let event = keep(&held, self, &mut claims).await?;
                     tx.claims.take(claims);
                     return Ok(Decision::Event(event));
@@ -222,6 +223,16 @@ fn has_lines(held: &Order, lines: &Lines, state: &State) -> bool {
     sums.sort_unstable();
     known.sort_unstable();
     sums == known
+}
+
+/// Whether units lost their supply that the order is not to wait for: a count found less, or a
+/// node declined.
+fn has_lost(kernel: &Kernel, held: &Order) -> Result<bool, EngineError> {
+    if held.header.shortage == Shortage::Backorder {
+        return Ok(false);
+    }
+    let resting = Resting::read(kernel, held)?;
+    Ok((0..).zip(&held.shipments).any(|(at, _)| resting.ready(held, at) == Some(Ready::Never)))
 }
 
 /// Whether the days that were told can still be made: no cut-off passed meanwhile.

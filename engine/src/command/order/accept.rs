@@ -69,14 +69,15 @@ impl Command for AcceptShipment {
 /// Pure: what the answer changes of an order; none if all is so already.
 fn decide(order: &Order, command: &AcceptShipment) -> Result<Option<ShipmentAccepted>, Refusal> {
     let AcceptShipment { meta, shipment: number, .. } = command;
-    let shipment = &order.shipments[usize::from(find(order, *number)?)];
+    let at = find(order, *number)?;
+    let shipment = &order.shipments[usize::from(at)];
     if shipment.shipped.is_some() || shipment.is_accepted() {
         return Ok(None);
     }
-    let (at, _) = planned(order, *number)?;
     if order.was_declined(at) {
         return Err(Refusal::ShipmentDeclined { shipment_number: *number });
     }
+    planned(order, *number)?;
     let (no, id) = (order.no, order.header.id.clone());
     Ok(Some(ShipmentAccepted { no, id, shipment: at, at: meta.at }))
 }

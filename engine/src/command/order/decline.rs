@@ -29,7 +29,8 @@ use crate::transaction::edits::edit_all;
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 
-/// Says that a node does not ship what it was given. Said again, it changes nothing.
+/// Says that a node does not ship what it was given. Said again with the same reason, it changes
+/// nothing; with another one it is refused, because the goods are not the shipment's any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclineShipment {
     /// Key, origin, time.
@@ -81,7 +82,7 @@ impl Command for DeclineShipment {
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<ShipmentDeclined>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
-        let Some((shipment, units)) = decide(&order, self.shipment)? else {
+        let Some((shipment, units)) = decide(&order, self)? else {
             return Ok(Decision::Nothing(order.last_lsn));
         };
         let node = order.shipments[usize::from(shipment)].node;
@@ -105,11 +106,17 @@ impl Command for DeclineShipment {
 }
 
 /// Pure: the shipment that is declined, from 0, and its units; none if it was declined before.
-fn decide(order: &Order, number: u16) -> Result<Option<(u16, Vec<AllocationUnits>)>, Refusal> {
-    if order.was_declined(find(order, number)?) {
-        return Ok(None);
+fn decide(
+    order: &Order,
+    command: &DeclineShipment,
+) -> Result<Option<(u16, Vec<AllocationUnits>)>, Refusal> {
+    let DeclineShipment { shipment: number, reason, .. } = *command;
+    let shipment = &order.shipments[usize::from(find(order, number)?)];
+    match shipment.answer.and_then(|answer| answer.kind.declined()) {
+        None => planned(order, number).map(Some),
+        Some(before) if before == reason => Ok(None),
+        Some(_) => Err(Refusal::ShipmentDeclined { shipment_number: number }),
     }
-    planned(order, number).map(Some)
 }
 
 /// What its pairs are asked to decide on, ascending.
@@ -160,14 +167,14 @@ impl Effective for ShipmentDeclined {
 pub(crate) mod tests {
     use super::super::fixture::{answered, id, order, shipped};
     use super::*;
-    use crate::command::fixture::check;
+    use crate::command::fixture::{check, decline};
     use crate::model::RefusalKind;
 
     /// The shipment that is declined, and its units by pair, if it is.
     type Told = Option<(u16, Vec<(u32, u16, u32)>)>;
 
-    fn declines(order: &Order, number: u16) -> Result<Told, Refusal> {
-        let declined = decide(order, number)?;
+    fn declines(order: &Order, number: u16, reason: DeclineReason) -> Result<Told, Refusal> {
+        let declined = decide(order, &DeclineShipment { reason, ..decline(number) })?;
         Ok(declined.map(|(shipment, units)| {
             let units = by_pair(&units).into_iter();
             (shipment, units.map(|(pair, line, units)| (pair.sku.0, line, units)).collect())
@@ -176,7 +183,9 @@ pub(crate) mod tests {
 
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
-        let closed = AnswerKind::Declined(DeclineReason::Closed);
+        let reason = DeclineReason::Closed;
+        let closed = AnswerKind::Declined(reason);
+        let another = AnswerKind::Declined(DeclineReason::NotFound);
         let not_found =
             |shipment_number| Err(Refusal::ShipmentNotFound { order_id: id(), shipment_number });
         let first = || Ok(Some((0, vec![(10, 0, 3), (11, 1, 3)])));
@@ -185,12 +194,13 @@ pub(crate) mod tests {
             (order(), 2, Ok(Some((1, vec![(10, 0, 2)])))),
             (answered(0, AnswerKind::Accepted), 1, first()),
             (answered(0, closed), 1, Ok(None)),
+            (answered(0, another), 1, Err(Refusal::ShipmentDeclined { shipment_number: 1 })),
             (answered(1, closed), 1, first()),
             (order(), 0, not_found(0)),
             (order(), 3, not_found(3)),
             (shipped(), 1, Err(Refusal::ShipmentNotPlanned { shipment_number: 1 })),
         ];
-        check(rows.map(|(order, at, expected)| (at, declines(&order, at), expected)))
+        check(rows.map(|(order, at, expected)| (at, declines(&order, at, reason), expected)))
     }
 
     #[test]
@@ -203,7 +213,8 @@ pub(crate) mod tests {
     fn the_pairs_are_asked_for_the_units_of_the_shipment() {
         let mut order = order();
         order.shipments[1].node = order.shipments[0].node;
-        let (shipment, units) = decide(&order, 2).expect("it is planned").expect("it is new");
+        let declined = decide(&order, &decline(2)).expect("it is planned");
+        let (shipment, units) = declined.expect("it is new");
         let proposals = proposals((&order, shipment), &units, (DeclineReason::NotFound, false));
         let [(pair, Proposal::Decline(decline))] = &proposals[..] else {
             panic!("one pair: {proposals:?}")

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use super::{planned, units};
+use super::{find, planned, units};
 use crate::model::Rule;
 use crate::model::Violation;
 use crate::model::digest::fingerprint;
@@ -98,10 +98,10 @@ impl Command for ShipShipment {
 /// Decides a report on a shipment of an order, as if its units were there.
 fn decide(order: &Order, command: &ShipShipment) -> Result<ShipmentShipped, Refusal> {
     let ShipShipment { meta, shipment, carrier, tracking, .. } = command;
-    let (shipment, units) = planned(order, *shipment)?;
-    if order.was_declined(shipment) {
-        return Err(Refusal::ShipmentDeclined { shipment_number: shipment + 1 });
+    if order.was_declined(find(order, *shipment)?) {
+        return Err(Refusal::ShipmentDeclined { shipment_number: *shipment });
     }
+    let (shipment, units) = planned(order, *shipment)?;
     let (carrier, tracking) = (carrier.clone(), tracking.clone());
     let dispatch = Dispatch { at: meta.at, carrier, tracking };
     let (no, id) = (order.no, order.header.id.clone());
@@ -221,10 +221,18 @@ pub(crate) mod tests {
             (order(), 3, not_found(3)),
             (shipped, 1, not_planned(1)),
             (cancelled, 2, not_planned(2)),
-            (declined, 2, Err(Refusal::ShipmentDeclined { shipment_number: 2 })),
+            (declined.clone(), 2, Err(Refusal::ShipmentDeclined { shipment_number: 2 })),
+            (emptied(declined), 2, Err(Refusal::ShipmentDeclined { shipment_number: 2 })),
         ];
         let rows = rows.map(|(order, at, expected)| (at, leaves(&order, at), expected));
         [check(rows), table_of_pairs()].concat()
+    }
+
+    /// The same order, whose second shipment lost its units.
+    fn emptied(mut order: Order) -> Order {
+        let rest = order.units_of(1, 2);
+        order.apply(Lsn::new(3), &OrderEffect::Cancel(vec![rest]));
+        order
     }
 
     /// The refusals of what pairs answer: units that are not received, and units missing.

@@ -275,6 +275,7 @@ const ROOMS: [Room; 17] = [
             OrderNotFound,
             ShipmentNotFound,
             ShipmentNotPlanned,
+            ShipmentDeclined,
             Contended,
         ],
         sources: &["command/order/decline.rs", ORDER, EDITS, ATTEMPTS, FIND, REQUESTS, RUN],

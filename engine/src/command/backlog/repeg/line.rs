@@ -145,6 +145,10 @@ impl Line<'_> {
             if supply != from.1 || self.node(shipment) != Some(from.0) || moved == 0 {
                 continue;
             }
+            // What a node declined is not given back to it.
+            if to.0 == from.0 && self.was_declined(shipment) {
+                continue;
+            }
             let to_shipment = if to.0 == from.0 {
                 shipment
             } else {
@@ -162,6 +166,11 @@ impl Line<'_> {
     /// The node of a shipment that there is already.
     fn node(&self, shipment: u16) -> Option<NodeNo> {
         self.order.shipments.get(usize::from(shipment)).map(|shipment| shipment.node)
+    }
+
+    /// Whether its node declined a shipment that there is already.
+    fn was_declined(&self, shipment: u16) -> bool {
+        usize::from(shipment) < self.order.shipments.len() && self.order.was_declined(shipment)
     }
 
     /// When the units of a step leave: those of a line that must not be split leave together.
@@ -188,8 +197,9 @@ impl Line<'_> {
         let mut planned = all.filter(|(shipment, at)| {
             let of_line = placed.iter().any(|of| of.shipment == *at && of.units > 0);
             let has_units = of_line || self.ready_of_others(resting, *at).is_some();
-            let is_planned = shipment.shipped.is_none() && shipment.ship_by == ship_by;
-            shipment.node == node && is_planned && has_units
+            // What its node has answered to stays what it answered to.
+            let may_join = shipment.shipped.is_none() && shipment.answer.is_none();
+            shipment.node == node && may_join && shipment.ship_by == ship_by && has_units
         });
         let is_bounded = kernel.state.network.load().is_bounded(node);
         if let (Some((_, at)), false) = (planned.next(), is_bounded) {

@@ -243,6 +243,10 @@ impl Look {
         if !self.pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
             return Vec::new();
         }
+        let declined = order.declined_of(demand.line);
+        if !declined.is_empty() && !self.pool.may_serve_but(demand, &declined) {
+            return Vec::new();
+        }
         let planned = planned_for(kernel, (self.sku, &self.pool), demand, order);
         let now = kernel.state.now();
         let arrival = |at: At| -> Option<Day> {
@@ -256,7 +260,8 @@ impl Look {
         };
         let channel = order.header.channel.as_ref().map(Text::as_str);
         let barred = self.network.barred(channel, order.header.service);
-        let terms = (order.header.split, |no| !barred.bars(no));
+        let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
+        let terms = (order.header.split, serves);
         self.pool.steps(demand, &planned, terms, arrival)
     }
 }
@@ -315,7 +320,7 @@ async fn backlog_at(kernel: &Kernel, pair: Pair) -> Result<BacklogAt, EngineErro
 }
 
 /// What sourcing would give a line now, of what it has and of what is free. A line that waits is
-/// planned with what else of its order there is, unless it would be there later for it.
+/// planned with what else of its order there is, unless its supply would be there later for it.
 fn planned_for(
     kernel: &Kernel,
     (sku, pool): (SkuNo, &Pool),
@@ -323,7 +328,7 @@ fn planned_for(
     order: &Order,
 ) -> SmallVec<[Part; 2]> {
     let alone = planned_with(kernel, (sku, pool), demand, (order, None));
-    if !demand.waits() {
+    if !demand.waits() || alone.is_empty() {
         return alone;
     }
     let Some(beside) = Beside::of(kernel, &kernel.state.network.load(), order, demand.line) else {
@@ -350,7 +355,8 @@ fn planned_with(
     let network = kernel.state.network.load_full();
     let channel = header.channel.as_ref().map(Text::as_str);
     let barred = network.barred(channel, header.service);
-    let terms = (header.split, &*order.declined, |no| !barred.bars(no));
+    let declined = order.declined_of(demand.line);
+    let terms = (header.split, &*declined, |no| !barred.bars(no));
     let (mut seen, coming) = pool.seen_by(demand, terms);
     let (entry, quantity) = (kernel.state.catalogue.entry(sku), demand.quantity(header.split));
     let mut lines = SmallVec::from_iter([WantedLine { sku, entry, quantity }]);

@@ -142,6 +142,20 @@ impl Pool {
         self.first.is_some_and(|first| first < last) || self.nodes.iter().any(at_home)
     }
 
+    /// Whether that is so of what is free at other nodes than those that declined the order.
+    /// Each of these comes with units of the line that it declined: for others there, it may serve.
+    pub fn may_serve_but(&self, demand: &Demand, declined: &[(NodeNo, u32)]) -> bool {
+        let last = self.ready_at_last(demand);
+        let said_no = |node: &&Node| {
+            let units = declined.iter().find(|(no, _)| *no == node.no).map(|(_, units)| *units);
+            units.is_some_and(|units| demand.quantity_at(node.no, Split::WholeLine) <= units)
+        };
+        let sooner = |i: &InboundGlance| i.free > 0 && Ready::At(i.eta) < last;
+        let serves =
+            |node: &Node| (node.free > 0 && last > Ready::Now) || node.inbound.iter().any(sooner);
+        self.nodes.iter().any(|node| !said_no(&node) && serves(node))
+    }
+
     /// Whether units on a supply are to arrive on another day than was told, or on none.
     pub fn is_untold(&self, (no, supply): At) -> bool {
         let node = self.nodes.iter().find(|node| node.no == no);
@@ -164,27 +178,28 @@ impl Pool {
     }
 
     /// What a line could be given: what it has that is not there yet, all it has where it
-    /// must not be split, and what is free before its last unit can be counted on. Of what nodes
-    /// have that declined the order, it is given nothing but what it has there. At a node that
+    /// must not be split, and what is free before its last unit can be counted on. At a node that
     /// sourcing may not choose for it, as `serves` tells, what is free is for its units there
-    /// alone.
+    /// alone; where the node declined the order, for those of them that it did not decline.
     pub fn seen_by(
         &self,
         demand: &Demand,
-        (split, declined, serves): (Split, &[NodeNo], impl Fn(NodeNo) -> bool),
+        (split, declined, serves): (Split, &[(NodeNo, u32)], impl Fn(NodeNo) -> bool),
     ) -> (Seen, InboundSeen) {
         let last = self.ready_at_last(demand);
         let homes = demand.parts.iter().map(|((no, _), _)| (0, *no)).collect();
         let (mut free_at, mut coming) = (Vec::new(), InboundSeen::new());
         for node in &self.nodes {
-            let may_take = !declined.contains(&node.no);
-            let mut free = if may_take { node.free } else { 0 };
+            let mut free = node.free;
             if split == Split::WholeLine {
                 let there = [Supply::OnHand, Supply::Supplier].map(|s| demand.has((node.no, s)));
                 free += i64::from(there[0] + there[1]);
             }
-            let is_open = node.is_enabled && serves(node.no);
-            let mut room = if is_open { u32::MAX } else { demand.quantity_at(node.no, split) };
+            let said_no = declined.iter().find(|(no, _)| *no == node.no);
+            let is_open = node.is_enabled && serves(node.no) && said_no.is_none();
+            let no_more = said_no.map_or(0, |(_, units)| *units);
+            let here = demand.quantity_at(node.no, split).saturating_sub(no_more);
+            let mut room = if is_open { u32::MAX } else { here };
             free = free.min(room.into());
             room -= u32::try_from(free).unwrap_or(0);
             let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
@@ -193,7 +208,7 @@ impl Pool {
             let mut by_date: SmallVec<[&InboundGlance; 8]> = node.inbound.iter().collect();
             by_date.sort_by_key(|inbound| inbound.eta);
             let mut offered = |inbound: &InboundGlance| {
-                let is_sooner = may_take && Ready::At(inbound.eta) < last;
+                let is_sooner = Ready::At(inbound.eta) < last;
                 let free = if is_sooner { inbound.free } else { 0 };
                 let free = (free + demand.has((node.no, Supply::Inbound(inbound.no)))).min(room);
                 room -= free;
