@@ -74,7 +74,9 @@ const fn day(at: Timestamp) -> i64 {
 impl Naive {
     /// Compares what can be promised of an item day by day, at each node and over all of them.
     pub(super) async fn compare_days(&self, engine: &Engine, item: &str) -> Result<(), String> {
-        let there = engine.availability(&sku(item), self.horizon()).await;
+        // All that comes: what is beyond the horizon is on no curve.
+        let ever = Timestamp::from_micros(i64::MAX);
+        let there = engine.availability(&sku(item), ever).await;
         let there = there.map_err(|error| error.to_string())?;
         let (mut all, mut curves) = (Days::default(), Vec::new());
         for node in there.nodes.iter().filter(|node| self.is_enabled(node.node.as_str())) {
