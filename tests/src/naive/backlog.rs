@@ -4,16 +4,10 @@ use std::collections::BTreeMap;
 
 use backstock_engine::model::{Lsn, Supply, Timestamp};
 
-use super::{Allotted, Moment, Naive, Order};
+use super::{Allotted, Naive, Order};
 
 fn waits(supply: Supply) -> bool {
     supply == Supply::Backorder
-}
-
-impl Moment {
-    fn is_enabled(&self, node: &str) -> bool {
-        self.nodes.get(node).is_some_and(|node| node.enabled)
-    }
 }
 
 impl Naive {
@@ -97,13 +91,13 @@ impl Naive {
         served: &Order,
         (node, looked_at): (&str, Lsn),
     ) -> Result<(), String> {
-        // What is free at another node serves those alone who wait there.
-        if !self.moments(looked_at, self.version()).all(|moment| moment.is_enabled(node)) {
-            return Ok(());
-        }
         let key = |order: &Order| (order.priority, order.no);
         let before = self.orders.values().filter(|order| key(order) < key(served));
-        let could_have = |order: &&Order| !order.is_whole && !order.declined.contains(node);
+        // What is free at another node serves those alone who wait there.
+        let could_have = |order: &&Order| {
+            let is_sourced = self.is_sourced_since(node, &order.whom, looked_at);
+            is_sourced && !order.is_whole && !order.declined.contains(node)
+        };
         for order in before.filter(could_have) {
             for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
                 let since = self.waits.get(&(order.no, line));
