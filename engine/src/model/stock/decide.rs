@@ -235,8 +235,10 @@ impl Stock {
     ) -> Result<StockChange, Refused> {
         let (no, before) = match (&change, operation.inbound().and_then(|id| self.open(id))) {
             (_, Some(open)) => (open.no, open.confidence),
-            (StockChange::InboundAnnounced { no, .. }, None)
-            | (StockChange::InboundReopened { no, .. }, None) => (*no, Confidence::WHOLE),
+            (
+                StockChange::InboundAnnounced { no, .. } | StockChange::InboundReopened { no, .. },
+                None,
+            ) => (*no, Confidence::WHOLE),
             // It is closed, and stays so.
             (_, None) => return Ok(change),
         };
