@@ -162,7 +162,9 @@ impl Naive {
         let orders = &self.orders;
         self.pairs.entry((sku.into(), node.into())).or_insert_with(|| {
             let mut pair = Pair::default();
-            orders.values().for_each(|order| pair.prioritise(order.no, order.priority));
+            for order in orders.values() {
+                pair.prioritise(order.no, order.priority);
+            }
             pair
         })
     }

@@ -152,7 +152,9 @@ fn of_a_supply_that_comes_short_those_who_are_served_last_wait() {
     for operation in short {
         let mut world = World::new();
         world.change(announced(4));
-        orders.iter().for_each(|(id, class)| world.waits(id, *class, 9));
+        for (id, class) in &orders {
+            world.waits(id, *class, 9);
+        }
         assert_eq!(world.served(&ids), ids);
         world.change(operation);
         assert_eq!(world.served(&ids), ["old", "win"]);
