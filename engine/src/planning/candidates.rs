@@ -24,6 +24,9 @@ const SCARCITY_STEP: u32 = 10_001;
 const DAYS_TOLD_APART_MAX: u32 = 1_000;
 const _: () = assert!((DAYS_TOLD_APART_MAX + 2) * SCARCITY_STEP <= BALANCE_MAX);
 
+/// Most days over which units of one line are spread that no day of their node has room for.
+const SPREAD_DAYS_MAX: u32 = 16;
+
 /// A node without a shipment of today.
 const NONE: u16 = u16::MAX;
 
@@ -305,6 +308,12 @@ impl Candidates {
                 return;
             }
             if here.shipment == NONE {
+                if here.is_bounded && route.is_spread_at(node) {
+                    let wanted = quantity.min(free);
+                    let left = here.spread(dock, route, (node, wanted, free), (offers, offers_max));
+                    *cut_short |= left > 0;
+                    return;
+                }
                 here.open(dock, route, node);
             }
             offers.push(here.offer(free));
@@ -409,15 +418,54 @@ impl Today {
         (candidate, verdict == Verdict::NotConsidered)
     }
 
-    /// Opens the node's shipment of today.
+    /// Offers units of a line at a node that no day has room for with the other lines: on the first
+    /// day with room for all of them. More than a day takes are offered in parts, as many on each
+    /// day as it has room for, and the rest of them behind. Answers how many are left out of a
+    /// search that is full.
+    #[cold]
+    fn spread(
+        &mut self,
+        dock: &mut Dock,
+        route: &Route<'_, '_>,
+        (no, wanted, free): (NodeNo, u32, u32),
+        (offers, offers_max): (&mut Vec<Offer>, usize),
+    ) -> u32 {
+        let ready = self.window(route, no).ship_by;
+        let (mut day, mut left) = (ready, wanted);
+        let fits = wanted <= route.network.terms(no).capacity.units;
+        for parts_left in (0..SPREAD_DAYS_MAX).rev() {
+            if left == 0 || dock.is_full() || offers.len() >= offers_max {
+                break;
+            }
+            let takes_all = fits || parts_left == 0;
+            let room = if takes_all { left } else { dock.room_on(route, no, day).min(left) };
+            if room > 0 {
+                let on = dock.with_room(route, no, day, room);
+                let offer = dock.offer(route, route.dates(no, on));
+                offers.push(Offer { quantity: room, balance: scarcity(free), ..offer });
+                dock.note_spilled(offers, on > ready);
+                left -= room;
+            }
+            day = route.ships(&route.network.node(no).calendar, day.plus(1));
+        }
+        left
+    }
+
+    /// When the node ships what is there now.
     #[inline]
-    fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
+    fn window(&mut self, route: &Route<'_, '_>, no: NodeNo) -> Window {
         let at = route.wanted.at;
         if at < self.window.from || at >= self.window.until {
             self.window = Window::around(route, no);
         }
+        self.window
+    }
+
+    /// Opens the node's shipment of today.
+    #[inline]
+    fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
+        let Window { mut ship_by, mut weekday, .. } = self.window(route, no);
         let band = route.band(no);
-        let Window { mut ship_by, mut weekday, .. } = self.window;
         if self.is_bounded {
             ship_by = dock.with_room(route, no, ship_by, route.wanted.units_at(no));
             weekday = ship_by.weekday();
@@ -460,15 +508,25 @@ impl Dock {
         if !route.network.is_bounded(no) {
             return from;
         }
-        let planned = |at: NodeDay| {
-            let there = self.rooms.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
-            there.fold(units, u32::saturating_add)
-        };
-        let load = |at| Load { units: planned(at), shipments: 1 };
+        let load = |at| Load { units: self.leaving(at).saturating_add(units), shipments: 1 };
         let of = (no, wanted.service);
         let day = wanted.rooms.first_day(route.network, of, (from, wanted.at), load);
         self.rooms.push((NodeDay { node: no, day }, units));
         day
+    }
+
+    /// Units that may leave a node on a day already in this plan.
+    fn leaving(&self, at: NodeDay) -> u32 {
+        let there = self.rooms.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
+        there.fold(0, u32::saturating_add)
+    }
+
+    /// Units for which a day has room, beside what may leave on it already in this plan. A day
+    /// on which the node's carrier does not come is none that is asked for.
+    fn room_on(&self, route: &Route<'_, '_>, no: NodeNo, day: Day) -> u32 {
+        let (at, wanted) = (NodeDay { node: no, day }, route.wanted);
+        let capacity = route.network.capacity_on(at, wanted.at);
+        wanted.rooms.units_on(at, capacity).saturating_sub(self.leaving(at))
     }
 
     /// Notes of the last offer whether it leaves later than it could.

@@ -4,10 +4,10 @@
 //!   ready, picked up --> the day is full --> the next day on which the carrier picks up
 //! ```
 //! What leaves in one shipment leaves on one day: a day that has room for a part of it is passed
-//! over as well.
+//! over as well. Only units of which no day of the node takes all are offered in parts.
 
 use crate::model::load::load_on;
-use crate::model::{Day, Load, NodeDay, NodeNo, ServiceNo, Timestamp};
+use crate::model::{Capacity, Day, Load, NodeDay, NodeNo, ServiceNo, Timestamp};
 use crate::state::loads::NodeLoads;
 use crate::state::network::Network;
 
@@ -21,6 +21,15 @@ pub struct Rooms<'a> {
 }
 
 impl Rooms<'_> {
+    /// Units for which a day has room.
+    pub fn units_on(&self, at: NodeDay, capacity: Capacity) -> u32 {
+        if capacity.units == 0 {
+            return u32::MAX;
+        }
+        let others = self.loads.units_beside(at, load_on(self.own, at));
+        u32::try_from(u64::from(capacity.units).saturating_sub(others)).unwrap_or(u32::MAX)
+    }
+
     /// The first day from one on, on which a node ships by a service and has room for a load
     /// that depends on the day.
     pub fn first_day(

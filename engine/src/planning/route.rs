@@ -3,7 +3,7 @@
 use super::wanted::Wanted;
 use crate::calendar::Calendar;
 use crate::geo::PostalMatch;
-use crate::model::{Day, NodeNo, ServiceNo, Text, Timestamp, Weekdays};
+use crate::model::{Day, NodeNo, ServiceNo, Split, Text, Timestamp, Weekdays};
 use crate::sourcing::Verdict;
 use crate::state::network::{Carriage, Network};
 use crate::state::served::Barred;
@@ -90,6 +90,17 @@ impl<'a, 'w> Route<'a, 'w> {
     #[cold]
     pub(super) fn off(&self, by_itself: Option<Verdict>, no: NodeNo) -> Option<Verdict> {
         by_itself.or_else(|| self.barred.verdict(no))
+    }
+
+    /// Whether what may leave a node is spread over days: no day takes all of it, and lines may be
+    /// split. What the backlog is given at a node leaves in one shipment.
+    #[cold]
+    pub(super) fn is_spread_at(&self, no: NodeNo) -> bool {
+        let capacity = self.network.terms(no).capacity.units;
+        let wanted = self.wanted;
+        let is_of_backlog = wanted.seen.is_some_and(|seen| seen.goes_as_before);
+        let may_be_spread = wanted.split == Split::Units && !is_of_backlog && capacity > 0;
+        may_be_spread && wanted.units_at(no) > capacity
     }
 
     pub(super) fn late_days(&self, dates: Dates) -> u16 {

@@ -50,6 +50,12 @@ impl NodeLoads {
         has_room(others, more.counts(), capacity.most())
     }
 
+    /// Units of a day, beside those that the asker has on it already.
+    pub fn units_beside(&self, at: NodeDay, own: Load) -> u64 {
+        let [units, _] = self.counters.sums(at);
+        units.saturating_sub(own.units.into())
+    }
+
     /// Claims room on a day; whether there is.
     ///
     /// # Errors

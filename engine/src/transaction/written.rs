@@ -151,6 +151,13 @@ pub fn parts(reserves: &[Reserve]) -> Parts {
     match reserves {
         // As most are, and much cheaper than to collect.
         [reserve] => Parts::from_buf([part(reserve)]),
-        _ => reserves.iter().map(part).collect(),
+        // What leaves on several days rests on one supply all the same.
+        _ => reserves.iter().map(part).fold(Parts::new(), |mut parts, (supply, units)| {
+            match parts.iter_mut().find(|(of, _)| *of == supply) {
+                Some((_, known)) => *known += units,
+                None => parts.push((supply, units)),
+            }
+            parts
+        }),
     }
 }

@@ -102,6 +102,9 @@ pub(super) fn row(sku: &str, node: &str, change: v1::stock_row::Change) -> v1::S
     v1::StockRow { sku: sku.to_owned(), node_id: node.to_owned(), change: Some(change) }
 }
 
+/// The demo counts shipments of a node, and the engine units: more than most shipments have.
+const UNITS_PER_SHIPMENT: u32 = 20;
+
 fn wire_node(node: &DemoNode) -> v1::Node {
     let (kind, lead_time_days) = match node.kind {
         DemoNodeKind::Warehouse => (v1::NodeKind::Warehouse, 0),
@@ -119,9 +122,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         working_days: weekdays(node.working_days),
         cut_off_minutes: Some(node.cut_off_minutes.into()),
         holidays: node.holidays.iter().map(|day| wire_day(*day)).collect(),
-        // The demo counts shipments and the engine units; sourcing weighs
-        // neither yet.
-        capacity_units_per_day: Some(node.shipments_per_day),
+        capacity_units_per_day: Some(node.shipments_per_day * UNITS_PER_SHIPMENT),
         shipment_cost_minor: node.cost_per_shipment_cents.into(),
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,

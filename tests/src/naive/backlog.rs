@@ -189,7 +189,8 @@ impl Naive {
                 let rides = self.rides.contains(&(no, line));
                 if !is_whole && !rides && all_here && pair.free() >= wanted {
                     return Err(format!(
-                        "order {no} rests on what comes to {node}, where {sku} is free"
+                        "order {no} rests on what comes to {node}, where {sku} is free; it has \
+                         {rests:?}; {pair:?}"
                     ));
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Day, Lsn, PackedOrder};
+use backstock_engine::model::{self, Day, Lsn, PackedOrder};
 
 use super::Naive;
 use super::pair::same;
@@ -20,25 +20,40 @@ const IN_FLIGHT: u64 = 64;
 /// Days ahead from which on there is room for all.
 const HELD: u16 = 120;
 
-/// What an event tells of days: by order number and shipment, from 0, when it is to leave.
-pub type DaysTold = Vec<((u64, u16), Option<Day>)>;
+/// What an event tells of days, by order number and shipment, from 0.
+pub type DaysTold = Vec<((u64, u16), Told)>;
+
+/// What is told of a shipment.
+#[derive(Clone, Copy, Debug)]
+pub enum Told {
+    /// When it is to leave.
+    Day(Option<Day>),
+    /// Whether its node ships it.
+    Ships(bool),
+}
 
 /// What an event tells of days.
 pub fn days_told(event: &AnyEvent) -> DaysTold {
     let of_order = |packed: &PackedOrder| {
         let order = packed.unpack().expect("it was read");
         let shipments = (0..).zip(&order.shipments);
-        shipments.map(|(at, shipment)| ((order.no.0, at), shipment.ship_by)).collect()
+        shipments.map(|(at, shipment)| ((order.no.0, at), Told::Day(shipment.ship_by))).collect()
     };
     match event {
         AnyEvent::OrderPlaced(event) => of_order(&event.order),
         AnyEvent::HoldCreated(event) => of_order(&event.order),
         AnyEvent::HoldReplaced(event) => of_order(&event.order),
-        AnyEvent::ShipmentDeclined(event) => vec![((event.no.0, event.shipment), None)],
+        AnyEvent::ShipmentDeclined(event) => {
+            vec![((event.no.0, event.shipment), Told::Ships(false))]
+        }
+        AnyEvent::ShipmentAccepted(event) => {
+            vec![((event.no.0, event.shipment), Told::Ships(true))]
+        }
         AnyEvent::BacklogRepegged(event) => {
             let lines = event.lines.iter();
             let told = lines.flat_map(|line| line.line.told.iter().map(|told| (line.no.0, told)));
-            told.map(|(no, told)| ((no, told.shipment), told.days.map(|days| days.0))).collect()
+            let day = |told: &model::Told| Told::Day(told.days.map(|days| days.0));
+            told.map(|(no, told)| ((no, told.shipment), day(told))).collect()
         }
         _ => Vec::new(),
     }
@@ -47,10 +62,12 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
 impl Naive {
     /// Shipments are to leave on other days.
     pub(super) fn tell(&mut self, told: &DaysTold) {
-        for (of, day) in told {
-            match day {
-                Some(day) => drop(self.told.insert(*of, *day)),
-                None => drop(self.told.remove(of)),
+        for (of, told) in told {
+            match told {
+                Told::Day(Some(day)) => drop(self.told.insert(*of, *day)),
+                Told::Day(None) => drop(self.told.remove(of)),
+                Told::Ships(true) => drop(self.not_shipped.remove(of)),
+                Told::Ships(false) => drop(self.not_shipped.insert(*of)),
             }
         }
     }
@@ -60,7 +77,9 @@ impl Naive {
         let mut days = Loads::new();
         for order in self.orders.values() {
             for (node, shipment, units) in order.open_parts() {
-                if let Some(day) = self.told.get(&(order.no, shipment)) {
+                let of = (order.no, shipment);
+                let is_shipped = !self.not_shipped.contains(&of);
+                if let (Some(day), true) = (self.told.get(&of), is_shipped) {
                     *days.entry((node.into(), *day)).or_default() += u64::from(units);
                 }
             }
@@ -103,7 +122,10 @@ impl Naive {
             let load =
                 engine.node_load(&node_id(&node), Some(day), 1).map_err(|e| e.to_string())?;
             if let Some(planned) = load.days[0].planned {
-                same(&format!("units that leave {node} on {day}"), &planned.units, &units)?;
+                let of = self.told.iter().filter(|(_, told)| **told == day);
+                let of: Vec<_> = of.map(|(of, _)| of).collect();
+                let what = format!("units that leave {node} on {day}, of {of:?}");
+                same(&what, &planned.units, &units)?;
             }
         }
         Ok(())

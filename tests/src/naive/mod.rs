@@ -93,6 +93,8 @@ pub struct Naive {
     rides: BTreeSet<(u64, u16)>,
     /// By order number and shipment, from 0, when it is to leave.
     told: BTreeMap<(u64, u16), Day>,
+    /// Of these, those that their node declined.
+    not_shipped: BTreeSet<(u64, u16)>,
     /// What is to leave each node on each day, as of the version.
     planned: Loads,
     /// The newest time that the engine was told.
@@ -113,6 +115,7 @@ impl Naive {
             waits: BTreeMap::new(),
             rides: BTreeSet::new(),
             told: BTreeMap::new(),
+            not_shipped: BTreeSet::new(),
             planned: Loads::new(),
             now: NOW,
         };

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    ConfirmHold, CreateHold, DefineNode, Lines, Meta, NodeDefinition, PlaceOrder, StockOperation,
+    ConfirmHold, CreateHold, DefineNode, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder,
+    StockOperation,
 };
 use backstock_engine::engine::{Engine, PlaceOutcome, Planned, Verdict};
 use backstock_engine::model::{
@@ -98,6 +99,45 @@ async fn a_node_whose_day_is_full_loses_to_one_that_keeps_the_date() {
         assert_eq!(verdict, expected, "{id}");
     }
     engine.shut_down().await;
+}
+
+/// Of an order that is larger than what a node ships in a day, each day has what it has room for.
+#[tokio::test]
+async fn an_order_larger_than_a_day_takes_several() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    one_node(&engine, 5).await;
+    assert_eq!(leaves(&engine, "small", &[("A", 2)]).await, today());
+    let order = placed(&engine, "large", &[("A", 9), ("B", 3)]).await;
+    let days: Vec<_> = order.shipments.iter().map(|s| s.ship_by.expect("it has a day")).collect();
+    assert_eq!(days, [today(), today().plus(1), today().plus(2)]);
+    assert_eq!(planned(&engine, 4), [(5, 2), (5, 1), (4, 1), (0, 0)]);
+    let there = engine.stock(&sku("A"), &node_id("N")).await.expect("the pair").stock;
+    assert_eq!((there.allocated, there.free()), (11, 989));
+    assert_clean(&engine);
+    ship(&engine, "large", 2).await.expect("it leaves");
+    cancel(&engine, "large", &[]).await.expect("it is cancelled");
+    assert_eq!(planned(&engine, 4), [(2, 1), (0, 0), (0, 0), (0, 0)]);
+    assert_clean(&engine);
+    engine.shut_down().await;
+    let (engine, _) = open(directory.path()).await;
+    assert_eq!(planned(&engine, 2), [(2, 1), (0, 0)]);
+    assert_clean(&engine);
+    // With another node of the same size, each takes a part on the first day.
+    define_nodes(&engine, &[limited("M", 2, 5)]).await;
+    set(&engine, "A", "M", 100).await;
+    let mut both = order_of("both", 8);
+    both.deliver_by = Some(today().plus(1));
+    place(&engine, both).await.expect("an answer");
+    let both = engine.order(&order_id("both")).await.expect("the order").order;
+    assert!(both.shipments.iter().all(|s| s.ship_by == Some(today())), "{:?}", both.shipments);
+    assert_eq!(both.shipments.len(), 2);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+fn order_of(id: &str, units: u32) -> OrderRequest {
+    order(id, &[("A", units)], Shortage::Backorder)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
