@@ -132,6 +132,20 @@ impl OrderService for Idle {
         Err(Status::unimplemented("idle"))
     }
 
+    async fn set_order_priority(
+        &self,
+        _: Request<SetOrderPriorityRequest>,
+    ) -> Result<Response<SetOrderPriorityResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn quote_services(
+        &self,
+        _: Request<QuoteServicesRequest>,
+    ) -> Result<Response<QuoteServicesResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
     async fn explain_order(
         &self,
         _: Request<ExplainOrderRequest>,

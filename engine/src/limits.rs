@@ -230,6 +230,14 @@ pub const AUDIT_ACTORS_AT_ONCE: usize = 256;
 /// time.
 pub const AUDIT_REST_TIMES: u32 = 1;
 
+/// Decisions on an order that are kept beside the first one, the newest: an order that waits
+/// for a shipment that slips every week is explained for a quarter of a year.
+pub const DECISIONS_KEPT_MAX: usize = 16;
+
+/// Candidates that are kept of a decision on a line after the first one, those that were chosen
+/// before others: an event has a thousand such lines, and an order sixteen such decisions.
+pub const DECISION_CANDIDATES_MAX: usize = 12;
+
 /// The last tier of a customer: ten are more than loyalty programmes have, and a reservation
 /// keeps class and tier in six bits.
 pub const TIER_MAX: u8 = 9;

@@ -123,7 +123,7 @@ events! {
     21 or 27 "order_cancelled" OrderCancelled,
     22 "shipment_shipped" ShipmentShipped,
     23 "order_placed" OrderPlaced,
-    28 or 31 "backlog_repegged" BacklogRepegged,
+    28 or 31 or 47 "backlog_repegged" BacklogRepegged,
     29 "transfer_dispatched" TransferDispatched,
     30 "transfer_recalled" TransferRecalled,
     32 "hold_created" HoldCreated,

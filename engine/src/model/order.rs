@@ -1,6 +1,7 @@
 //! The durable state of an order actor.
 
 mod apply;
+mod decision;
 mod packed;
 pub mod trace;
 
@@ -17,6 +18,7 @@ use super::priority::Priority;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
 pub use apply::OrderEffect;
+pub use decision::{Cause, Decision, LineRepegged, Move, Told, Why};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 
 /// What was ordered, and how; fixed when the order is placed.
@@ -199,6 +201,10 @@ pub struct Order {
     /// The nodes that declined a shipment of it: no unit of it comes to rest there again.
     #[cbor(skip)]
     pub declined: Box<[NodeNo]>,
+    /// The newest decisions on it after the first one, the oldest of them first. None of those
+    /// that older versions took.
+    #[cbor(skip)]
+    pub decisions: Box<[Decision]>,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,
@@ -214,63 +220,6 @@ pub struct Added {
     pub shipments: u16,
     /// Allocations.
     pub allocations: u16,
-}
-
-/// Units of a line rest on other supply from now on, and the order's days with them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct LineRepegged {
-    /// The line, from 0.
-    #[n(0)]
-    pub line: u16,
-    /// The nodes of shipments that are added, whose numbers follow those that there are.
-    #[n(1)]
-    pub opened: Vec<NodeNo>,
-    /// What rests on what.
-    #[n(2)]
-    pub moves: Vec<Move>,
-    /// Shipments whose days are told anew.
-    #[n(3)]
-    pub told: Vec<Told>,
-    /// The order is a hold that waited, and has all its units from now on, until then.
-    #[n(4)]
-    pub offered_until: Option<Timestamp>,
-}
-
-/// Units of a line that rest on other supply from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Move {
-    /// How many.
-    #[n(0)]
-    pub units: u32,
-    /// The shipment that they were in, from 0.
-    #[n(1)]
-    pub shipment: u16,
-    /// The node that ships it, and what they rested on there.
-    #[n(2)]
-    pub from: (NodeNo, Supply),
-    /// The shipment that they are in now: the same one if the same node ships them.
-    #[n(3)]
-    pub to_shipment: u16,
-    /// The node that ships it, and what they rest on there.
-    #[n(4)]
-    pub to: (NodeNo, Supply),
-}
-
-/// The days of a shipment, told anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Told {
-    /// Which one, from 0.
-    #[n(0)]
-    pub shipment: u16,
-    /// The day by which it was to arrive, as told before; none if none was.
-    #[n(1)]
-    pub deliver_by_before: Option<Day>,
-    /// When it ships and arrives from now on; none while units of it wait.
-    #[n(2)]
-    pub days: Option<(Day, Day)>,
-    /// Whether all its units are there.
-    #[n(3)]
-    pub units_there: bool,
 }
 
 /// Units of one allocation: those that are cancelled, or that leave with a shipment.

@@ -48,6 +48,17 @@ impl<'a> Unpacker<'a> {
         self.0
     }
 
+    /// The next so many bytes.
+    pub(crate) fn bytes(
+        &mut self,
+        length: usize,
+        at: &'static str,
+    ) -> Result<&'a [u8], Unpackable> {
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(Unpackable { at })?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
     /// The next byte.
     #[inline]
     pub(crate) fn byte(&mut self, at: &'static str) -> Result<u8, Unpackable> {

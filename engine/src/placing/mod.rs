@@ -485,6 +485,7 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         trace: draft.trace,
         added: Added::default(),
         declined: Box::default(),
+        decisions: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

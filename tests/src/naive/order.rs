@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::LineCancellation;
-use backstock_engine::model::{self, AnswerKind, HoldState, OrderState, Priority, Supply};
+use backstock_engine::model::{self, AnswerKind, HoldState, Lsn, OrderState, Priority, Supply};
 
 use super::For;
 use super::hold::Hold;
 use super::pair::same;
+
+/// How many decisions are kept after the first one.
+const DECISIONS_KEPT: usize = 16;
 
 /// Units of one line that one shipment takes from one supply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct Order {
     answers: BTreeMap<u16, AnswerKind>,
     /// Before whom it is served.
     pub priority: Priority,
+    /// The versions at which it was decided on anew.
+    pub decisions: Vec<Lsn>,
 }
 
 impl Order {
@@ -77,6 +82,7 @@ impl Order {
             whom,
             hold: None,
             priority: Priority::DEFAULT,
+            decisions: Vec::new(),
             declined: BTreeSet::new(),
             answers: BTreeMap::new(),
         }
@@ -245,6 +251,9 @@ impl Order {
     pub fn compare(&self, order: &model::Order) -> Result<(), String> {
         same("number", &order.no.0, &self.no)?;
         same("state", &order.state(), &self.state())?;
+        let kept: Vec<_> = order.decisions.iter().map(|decision| decision.lsn).collect();
+        let newest = self.decisions.len().saturating_sub(DECISIONS_KEPT);
+        same("decisions", &kept, &self.decisions[newest..].to_vec())?;
         same("priority", &order.header.priority, &self.priority)?;
         let engine: Vec<_> = order.allocations.iter().map(|a| (a.shipped, a.cancelled)).collect();
         let naive = self.shipped.iter().copied().zip(self.cancelled.iter().copied()).collect();

@@ -9,6 +9,7 @@ mod curve;
 mod eligibility;
 mod encoding;
 mod errors;
+mod explained;
 mod holds;
 mod inventory;
 pub mod metrics;

@@ -11,12 +11,13 @@ use crate::model::ids::{
     Sku,
 };
 use crate::model::{
-    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Confidence, Day, DeclineReason,
-    Declined, Dispatch, Eligibility, Found, Hold, HoldState, InboundWeighed, LineRepegged, Lsn,
-    Move, Node, NodeKind, NodeNo, Objective, Order, OrderHeader, OrderId, OrderLine, OrderNo,
-    Origin, PackedOrder, Pair, Pegged, Policy, Priority, PriorityClass, Proposal, Record,
-    RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange,
-    StockEffect, Supply, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, Confidence, Day,
+    DeclineReason, Declined, Dispatch, Eligibility, Found, Hold, HoldState, InboundWeighed,
+    LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect, OrderHeader,
+    OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Pegged, Policy, Priority,
+    PriorityClass, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split,
+    StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told, ToldAt,
+    WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -139,6 +140,7 @@ fn placed() -> Order {
         trace: Box::new([1, 2, 3]),
         added: Added::default(),
         declined: Box::default(),
+        decisions: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }
@@ -162,8 +164,9 @@ type Named = (&'static str, AnyEvent);
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
-    let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers(), of_priorities()];
-    [vec![first(), orders], others.to_vec(), vec![of_who_may_have_it()]].concat().concat()
+    let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()];
+    let last = vec![of_priorities(), of_who_may_have_it(), of_explanations()];
+    [vec![first(), orders], others.to_vec(), last].concat().concat()
 }
 
 fn of_who_may_have_it() -> Vec<Named> {
@@ -433,6 +436,13 @@ fn of_priorities() -> Vec<Named> {
     ]
 }
 
+fn of_explanations() -> Vec<Named> {
+    let (no, line) = (OrderNo(1 << 33), line_explained());
+    let line = Repegged { no, id: order_id(), line, held: None, priority: None };
+    let (sku, looked_at, lines) = (PAIR.sku, Lsn::new(81), vec![line]);
+    vec![("backlog_explained", BacklogRepegged { sku, looked_at, lines, told: None }.into())]
+}
+
 fn record(event: AnyEvent) -> Record<AnyEvent> {
     let id = RequestId::new("id", "key-1").unwrap();
     let origin = Origin { actor: text("ann"), channel: text("desk"), reason: text("call") };
@@ -581,7 +591,15 @@ fn line_repegged() -> LineRepegged {
         moves: vec![moved],
         told: vec![waits, told],
         offered_until: None,
+        why: None,
     }
+}
+
+/// The same, with the reason.
+fn line_explained() -> LineRepegged {
+    let (cause, candidates) = (Cause::SupplyCame, [2, 0, 1, 18, 0x02].into());
+    let why = Why { at: ETA, cause, looked_at: Lsn::new(81), candidates };
+    LineRepegged { why: Some(Box::new(why)), ..line_repegged() }
 }
 
 /// An order that was never re-pegged is packed as it always was: an older build reads it.
@@ -622,6 +640,30 @@ fn an_order_with_a_priority_is_packed_in_the_version_that_has_it() {
     assert_eq!(PackedOrder::of(&placed()).priority(), Priority::DEFAULT);
 }
 
+/// An order after more decisions than are kept.
+fn explained() -> Order {
+    let mut order = placed();
+    for lsn in 10..30 {
+        let line = LineRepegged {
+            opened: Vec::new(),
+            moves: Vec::new(),
+            told: Vec::new(),
+            ..line_explained()
+        };
+        order.apply(Lsn::new(lsn), &OrderEffect::Repeg(Box::new(line)));
+    }
+    Order { last_lsn: Lsn::NONE, ..order }
+}
+
+#[test]
+fn the_newest_decisions_are_kept_with_an_order() {
+    let (order, packed) = (explained(), PackedOrder::of(&explained()));
+    assert!(packed.is_featured());
+    let kept: Vec<_> = order.decisions.iter().map(|decision| decision.lsn.get()).collect();
+    assert_eq!(kept, (14..30).collect::<Vec<_>>());
+    assert_eq!(packed.unpack(), Ok(order));
+}
+
 #[test]
 fn each_answer_has_a_number_of_its_own() {
     let kinds = DeclineReason::ALL.map(AnswerKind::Declined);
@@ -634,8 +676,9 @@ fn each_answer_has_a_number_of_its_own() {
 /// Whatever the bytes are, both ways to read them say the same.
 #[test]
 fn an_order_that_is_read_is_the_one_that_is_unpacked() {
+    let explained = explained();
     let answered_first = Order { header: prioritised().header, ..answered() };
-    [shipped(), repegged(), answered(), prioritised(), answered_first]
+    [shipped(), repegged(), answered(), prioritised(), answered_first, explained]
         .iter()
         .for_each(read_and_unpacked_are_one);
 }

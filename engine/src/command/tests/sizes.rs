@@ -19,15 +19,15 @@ use crate::command::supply::transfer::recall::TransferRecalled;
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
-    BANDS_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX,
-    LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX,
-    TOLD_PAIRS_MAX,
+    BANDS_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX,
+    LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX,
+    TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
 };
 use crate::model::{
-    AllocationUnits, Band, Day, DeclineReason, Declined, Dispatch, Found, HoldId, HoldState,
+    AllocationUnits, Band, Cause, Day, DeclineReason, Declined, Dispatch, Found, HoldId, HoldState,
     InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderId, OrderNo,
     Origin, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId, Serves,
-    SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt,
+    SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -79,6 +79,13 @@ fn repegged(id: &OrderId) -> BacklogRepegged {
         moves: vec![moved; 8],
         told: vec![told; 8],
         offered_until: Some(Timestamp::from_micros(i64::MIN)),
+        why: Some(Box::new(Why {
+            at: AT,
+            cause: Cause::NodeDeclined,
+            looked_at: Lsn::new(u64::MAX),
+            // Each a node and a supply of large numbers, and a verdict.
+            candidates: [7; 2 + 1 + 7 * DECISION_CANDIDATES_MAX].into(),
+        })),
     };
     let line =
         Repegged { no, id: id.clone(), line, held: Some(true), priority: Some(last_served()) };

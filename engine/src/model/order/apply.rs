@@ -2,8 +2,10 @@
 
 use super::packed::PackedOrder;
 use super::{
-    Allocation, AllocationUnits, Dispatch, LineRepegged, Move, Order, Shipment, Told, count,
+    Allocation, AllocationUnits, Decision, Dispatch, LineRepegged, Move, Order, Shipment, Told,
+    count,
 };
+use crate::limits::DECISIONS_KEPT_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::lsn::Lsn;
@@ -66,7 +68,10 @@ impl Order {
             OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
             OrderEffect::Answer { shipment, answer } => self.answer(*shipment, *answer),
-            OrderEffect::Repeg(repegged) => self.repeg(repegged),
+            OrderEffect::Repeg(repegged) => {
+                self.repeg(repegged);
+                self.keep_decision(lsn, repegged);
+            }
             OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
                 let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");
                 *self = Self { placed_lsn: lsn, last_lsn: lsn, ..order };
@@ -107,7 +112,7 @@ impl Order {
     }
 
     fn repeg(&mut self, repegged: &LineRepegged) {
-        let LineRepegged { line, opened, moves, told, offered_until } = repegged;
+        let LineRepegged { line, opened, moves, told, offered_until, .. } = repegged;
         if !opened.is_empty() {
             let opened = opened.iter().map(|node| Shipment::waiting(*node));
             let all = std::mem::take(&mut self.shipments).into_vec().into_iter().chain(opened);
@@ -127,6 +132,17 @@ impl Order {
             let hold = self.hold_mut();
             (hold.state, hold.until) = (HoldState::Live, *until);
         }
+    }
+
+    /// Keeps a decision, if it says why, and lets the oldest go of those that are too many.
+    fn keep_decision(&mut self, lsn: Lsn, line: &LineRepegged) {
+        if line.why.is_none() {
+            return;
+        }
+        let all = std::mem::take(&mut self.decisions).into_vec();
+        let gone = (all.len() + 1).saturating_sub(DECISIONS_KEPT_MAX);
+        let decision = Decision { lsn, line: line.clone() };
+        self.decisions = all.into_iter().skip(gone).chain([decision]).collect();
     }
 
     /// Takes units of a line out of a shipment, from its last allocations.

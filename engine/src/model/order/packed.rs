@@ -33,11 +33,12 @@
 //!      shipments:   as above; what the node answered behind the dispatch
 //!      ...
 //!      added, and the nodes that declined
+//!      the newest decisions, as events have them, behind their length
 //! ```
 
 use smallvec::SmallVec;
 
-use super::{Added, Allocation, Dispatch, Order, OrderHeader, OrderLine, Shipment};
+use super::{Added, Allocation, Decision, Dispatch, Order, OrderHeader, OrderLine, Shipment};
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::catalog::{Shortage, Split};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
@@ -70,7 +71,10 @@ impl Features {
     const ANSWERED: Self = Self(2);
     /// It has another priority than orders have that say nothing.
     const PRIORITISED: Self = Self(4);
-    const ALL: Self = Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0);
+    /// Decisions on it are kept after the first one.
+    const DECIDED_ANEW: Self = Self(32);
+    const ALL: Self =
+        Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
 
     const fn has(self, feature: Self) -> bool {
         self.0 & feature.0 != 0
@@ -87,6 +91,7 @@ impl Features {
             .with(Self::HELD, order.header.hold.is_some())
             .with(Self::ANSWERED, answered || !order.declined.is_empty())
             .with(Self::PRIORITISED, !order.header.priority.is_default())
+            .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
     }
 }
 
@@ -433,8 +438,18 @@ fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, order.declined.len() as u64);
         order.declined.iter().for_each(|node| put_number(out, node.0.into()));
     }
+    if form.has(Features::DECIDED_ANEW) {
+        pack_decisions(&order.decisions, out);
+    }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
+}
+
+/// They are read by those alone who explain an order: as events have them, behind their length.
+fn pack_decisions(decisions: &[Decision], out: &mut Vec<u8>) {
+    let bytes = minicbor::to_vec(decisions).expect("memory takes what is written");
+    put_number(out, bytes.len() as u64);
+    out.extend_from_slice(&bytes);
 }
 
 /// Whether something can be said of the order that version 1 has no place for.
@@ -535,6 +550,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         .collect::<Result<Box<[_]>, _>>()?;
     let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
     let declined = declined(&mut from, form)?;
+    let decisions = decisions(&mut from, form)?;
     let header = OrderHeader { priority, ..header(&mut from, form, id)? };
     let order = Order {
         no,
@@ -545,6 +561,7 @@ fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         trace: from.rest().into(),
         added,
         declined,
+        decisions,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     };
@@ -581,6 +598,7 @@ fn read(
     }
     added(&mut from, form, (nodes.len(), allocations))?;
     declined(&mut from, form)?;
+    decisions(&mut from, form)?;
     let header = header(&mut from, form, id)?;
     Ok((no, header.id))
 }
@@ -615,6 +633,19 @@ fn declined(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[NodeNo]>, Unpack
         return Ok(Box::default());
     }
     (0..from.count("declined")?).map(|_| Ok(NodeNo(from.narrow("declined")?))).collect()
+}
+
+/// The decisions that are kept of it: some, where it is said that there are.
+fn decisions(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[Decision]>, Unpackable> {
+    if !form.has(Features::DECIDED_ANEW) {
+        return Ok(Box::default());
+    }
+    let unpackable = Unpackable { at: "decisions" };
+    let length = from.count("decisions")?;
+    let mut bytes = minicbor::Decoder::new(from.bytes(length, "decisions")?);
+    let decisions: Vec<Decision> = bytes.decode().map_err(|_| unpackable)?;
+    let is_whole = bytes.position() == length && !decisions.is_empty();
+    is_whole.then(|| decisions.into()).ok_or(unpackable)
 }
 
 fn id<T, V>(

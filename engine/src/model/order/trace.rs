@@ -96,6 +96,22 @@ impl<'a> TraceWriter<'a> {
     }
 }
 
+/// The trace of the first line of a trace alone, with so many candidates at most: those that were
+/// chosen before others. Empty if it is no trace, or has no line.
+pub fn of_first_line(bytes: &[u8], candidates_max: usize) -> Box<[u8]> {
+    let Some(Trace { bounded, lines }) = Trace::read(bytes) else { return Box::default() };
+    let Some(mut candidates) = lines.into_iter().next() else { return Box::default() };
+    candidates.sort_by_key(|candidate| candidate.verdict != Verdict::Chosen);
+    candidates.truncate(candidates_max);
+    let mut bytes = Vec::new();
+    let mut writer = TraceWriter::new(&mut bytes, bounded);
+    writer.line(candidates.len());
+    for candidate in &candidates {
+        writer.candidate(candidate);
+    }
+    writer.finish()
+}
+
 impl Trace {
     /// Reads a trace back; none when the bytes are no trace of a known version.
     pub fn read(bytes: &[u8]) -> Option<Self> {

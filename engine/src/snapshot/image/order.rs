@@ -131,6 +131,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             trace: image.trace.as_slice().into(),
             added: Added::default(),
             declined: Box::default(),
+            decisions: Box::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;

@@ -446,6 +446,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
         },
         added: Added::default(),
         declined: Box::default(),
+        decisions: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),

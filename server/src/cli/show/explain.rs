@@ -28,6 +28,31 @@ struct DecisionView {
     /// Units times days late.
     late_unit_days: u64,
     candidates: Vec<CandidateView>,
+    /// What brought it about.
+    cause: String,
+    /// The last version that was looked at, of a decision after the first one.
+    cause_version: u64,
+    moves: Vec<MoveView>,
+    days: Vec<DaysView>,
+}
+
+/// Units that rest on other supply from then on.
+#[derive(Debug, Serialize)]
+struct MoveView {
+    line_index: u32,
+    quantity: u32,
+    from_node_id: String,
+    from_supply: String,
+    to_node_id: String,
+    to_supply: String,
+}
+
+/// Days that were told anew.
+#[derive(Debug, Serialize)]
+struct DaysView {
+    shipment_number: u32,
+    deliver_by_before: Option<String>,
+    deliver_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,8 +81,26 @@ impl ExplainView {
 
 impl DecisionView {
     fn new(trace: v1::SourcingTrace, order: &v1::Order) -> Self {
+        let cause = words::word(trace.cause().as_str_name(), "DECISION_CAUSE_");
+        let moves = trace.moves.into_iter().map(|moved| MoveView {
+            line_index: moved.line_index,
+            quantity: moved.quantity,
+            from_node_id: moved.from_node_id,
+            from_supply: words::supply(moved.from_supply.as_ref()),
+            to_node_id: moved.to_node_id,
+            to_supply: words::supply(moved.to_supply.as_ref()),
+        });
+        let days = trace.days.into_iter().map(|days| DaysView {
+            shipment_number: days.shipment_number,
+            deliver_by_before: words::date(days.deliver_by_before.as_ref()),
+            deliver_by: words::date(days.deliver_by.as_ref()),
+        });
         let candidates = trace.candidates.into_iter();
         Self {
+            cause,
+            cause_version: trace.cause_version,
+            moves: moves.collect(),
+            days: days.collect(),
             decided_time: words::time(trace.decided_time.as_ref()),
             version: trace.version,
             optimal: trace.optimal,
@@ -69,6 +112,9 @@ impl DecisionView {
     }
 
     fn text(&self) -> String {
+        if self.cause_version > 0 {
+            return self.text_anew();
+        }
         let proof = if self.optimal { "proven the best" } else { "the best found in its budget" };
         let late = match self.late_units {
             0 => "none late".to_owned(),
@@ -80,10 +126,45 @@ impl DecisionView {
             self.version,
             self.shipments
         );
+        format!("{summary}\n{}", self.table())
+    }
+
+    fn table(&self) -> String {
         let header = ["line", "sku", "node", "supply", "free", "taken", "verdict"];
         let mut candidates = table(&header, &[0, 4, 5]);
         candidates.add_rows(self.candidates.iter().map(CandidateView::row));
-        format!("{summary}\n{candidates}")
+        candidates.to_string()
+    }
+
+    /// A decision after the first one.
+    fn text_anew(&self) -> String {
+        let (at, cause) = (or_dash(self.decided_time.as_ref()), self.cause.replace('_', " "));
+        let mut lines = vec![format!("decided anew {at} at version {}: {cause}", self.version)];
+        lines.extend(self.moves.iter().map(MoveView::text));
+        lines.extend(self.days.iter().map(DaysView::text));
+        if !self.candidates.is_empty() {
+            lines.push(self.table());
+        }
+        lines.join("\n")
+    }
+}
+
+impl MoveView {
+    fn text(&self) -> String {
+        let Self { quantity, from_node_id, from_supply, to_node_id, to_supply, .. } = self;
+        let line = self.line_index + 1;
+        format!(
+            "line {line}: {quantity} units from {from_node_id} ({from_supply}) to {to_node_id} \
+             ({to_supply})"
+        )
+    }
+}
+
+impl DaysView {
+    fn text(&self) -> String {
+        let (before, after) =
+            (or_dash(self.deliver_by_before.as_ref()), or_dash(self.deliver_by.as_ref()));
+        format!("shipment {}: to arrive {after}, was {before}", self.shipment_number)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `ExplainOrder`: why an order ships from where it does.
 
 use backstock_engine::engine::{Candidate, Engine, EngineError, Trace, Verdict};
-use backstock_engine::model::{Order, Pair};
+use backstock_engine::model::{Cause, Decision, HoldState, Move, Order, Pair};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -17,8 +17,11 @@ pub(super) async fn handle(
     api.reach(min_version).await?;
     let version = api.version();
     let (order, trace) = api.engine().explain(&id).await.map_err(plain)?;
-    let trace = self::trace(api.engine(), &order, &trace).await.map_err(plain)?;
-    Ok(v1::ExplainOrderResponse { traces: vec![trace], version })
+    let mut traces = vec![self::trace(api.engine(), &order, &trace).await.map_err(plain)?];
+    for decision in &order.decisions {
+        traces.push(anew(api.engine(), &order, decision).await.map_err(plain)?);
+    }
+    Ok(v1::ExplainOrderResponse { traces, version })
 }
 
 /// The decision that placed an order.
@@ -44,7 +47,80 @@ async fn trace(
         late_units,
         late_unit_days,
         candidates,
+        cause: first_cause(order).into(),
+        ..v1::SourcingTrace::default()
     })
+}
+
+/// Why the first decision that is known was made: an order that was planned anew when its hold
+/// was confirmed was decided on then.
+fn first_cause(order: &Order) -> v1::DecisionCause {
+    let hold = order.header.hold.as_deref();
+    let confirmed = hold.is_some_and(|hold| hold.state == HoldState::Confirmed);
+    if confirmed && order.header.decided_at.is_none() {
+        v1::DecisionCause::HoldConfirmed
+    } else {
+        v1::DecisionCause::Placed
+    }
+}
+
+/// A decision after the first one.
+async fn anew(
+    engine: &Engine,
+    order: &Order,
+    Decision { lsn, line }: &Decision,
+) -> Result<v1::SourcingTrace, EngineError> {
+    let mut trace = v1::SourcingTrace { version: lsn.get(), ..v1::SourcingTrace::default() };
+    for moved in &line.moves {
+        trace.moves.push(self::moved(engine, order, line.line, moved).await?);
+    }
+    let days = line.told.iter().map(|told| v1::DaysTold {
+        shipment_number: u32::from(told.shipment) + 1,
+        deliver_by_before: told.deliver_by_before.and_then(times::date),
+        deliver_by: told.days.and_then(|(_, deliver_by)| times::date(deliver_by)),
+    });
+    trace.days = days.collect();
+    let Some(why) = line.why.as_deref() else { return Ok(trace) };
+    trace.decided_time = Some(times::timestamp(why.at));
+    trace.cause = cause(why.cause).into();
+    trace.cause_version = why.looked_at.get();
+    let candidates = Trace::read(&why.candidates);
+    trace.optimal = candidates.as_ref().is_none_or(|candidates| !candidates.bounded);
+    for candidate in candidates.iter().flat_map(|trace| trace.lines.iter().flatten()) {
+        let at = (candidate.node, candidate.supply);
+        let taken = line.moves.iter().filter(|moved| moved.to == at).map(|moved| moved.units);
+        let taken = taken.sum();
+        trace.candidates.push(tried(engine, order, (line.line, taken), candidate).await?);
+    }
+    Ok(trace)
+}
+
+async fn moved(
+    engine: &Engine,
+    order: &Order,
+    line: u16,
+    Move { units, from, to, .. }: &Move,
+) -> Result<v1::UnitsMoved, EngineError> {
+    let sku = order.lines[usize::from(line)].sku;
+    let (had, has) = (Pair { sku, node: from.0 }, Pair { sku, node: to.0 });
+    Ok(v1::UnitsMoved {
+        line_index: line.into(),
+        quantity: *units,
+        from_node_id: engine.node_no(from.0).id.to_string(),
+        from_supply: Some(view::supply(engine, had, from.1).await?),
+        to_node_id: engine.node_no(to.0).id.to_string(),
+        to_supply: Some(view::supply(engine, has, to.1).await?),
+    })
+}
+
+const fn cause(cause: Cause) -> v1::DecisionCause {
+    match cause {
+        Cause::SupplyCame => v1::DecisionCause::SupplyCame,
+        Cause::SoonerSupply => v1::DecisionCause::SoonerSupply,
+        Cause::SupplyMoved => v1::DecisionCause::SupplyMoved,
+        Cause::SupplyLost => v1::DecisionCause::SupplyLost,
+        Cause::NodeDeclined => v1::DecisionCause::NodeDeclined,
+    }
 }
 
 async fn candidate(
@@ -59,12 +135,25 @@ async fn candidate(
             && allocation.supply == candidate.supply
             && order.pair_of(allocation) == pair
     });
+    let line = u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits");
+    let taken = taken.map(|allocation| allocation.units).sum();
+    tried(engine, order, (line, taken), candidate).await
+}
+
+/// A candidate of a line, of which so many units were taken.
+async fn tried(
+    engine: &Engine,
+    order: &Order,
+    (line, taken): (u16, u32),
+    candidate: &Candidate,
+) -> Result<v1::CandidateTrace, EngineError> {
+    let pair = Pair { sku: order.lines[usize::from(line)].sku, node: candidate.node };
     Ok(v1::CandidateTrace {
-        line_index: u32::try_from(line).unwrap_or(u32::MAX),
+        line_index: line.into(),
         node_id: engine.node_no(candidate.node).id.to_string(),
         supply: Some(view::supply(engine, pair, candidate.supply).await?),
         free: candidate.free,
-        taken: taken.map(|allocation| allocation.units).sum(),
+        taken,
         verdict: verdict(candidate.verdict).into(),
     })
 }

@@ -101,8 +101,10 @@ impl Fact for BacklogRepegged {
                 (to, self.looked_at),
             )?;
         }
+        let version = naive.version().next();
         for Line { order, offered_until, .. } in &self.lines {
             let (now, order) = (naive.now, naive.orders.get_mut(order).expect("it was there"));
+            order.decisions.push(version);
             if let Some(until) = offered_until {
                 order.hold.as_mut().ok_or("it is no hold")?.offered(*until, now)?;
             }

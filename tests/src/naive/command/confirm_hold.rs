@@ -114,7 +114,6 @@ impl Fact for HoldConfirmed {
             return Err(format!("its units stay, and may {may_stay}"));
         }
         naive.take_off(held.no, &self.off)?;
-        let held_no = held.no;
         let mut order = if self.stays {
             // They are where they were: nobody has to count whether they are there.
             naive.keep_on(self.no, &self.on);
@@ -129,9 +128,8 @@ impl Fact for HoldConfirmed {
         };
         hold.state = HoldState::Confirmed;
         order.priority = hold.wanted.priority;
-        if self.no != held_no {
-            naive.prioritise(self.no, order.priority);
-        }
+        // Also at pairs that it has units of for the first time.
+        naive.prioritise(self.no, order.priority);
         order.hold = Some(hold);
         match naive.orders.insert(self.order.clone(), order) {
             None => Ok(()),

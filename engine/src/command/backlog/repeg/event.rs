@@ -97,6 +97,7 @@ impl Event for BacklogRepegged {
                 "order_id": id.as_str(), "order_no": no.0, "line": line.line,
                 "moves": line.moves.iter().map(moved).collect::<Vec<_>>(),
                 "told": line.told.iter().map(told).collect::<Vec<_>>(),
+                "cause": line.why.as_ref().map(|why| why.cause.as_str()),
                 "offered_until": line.offered_until.map(|until| until.to_string()),
             })
         });
@@ -106,8 +107,9 @@ impl Event for BacklogRepegged {
         })
     }
 
-    fn is_extended(&self) -> bool {
-        self.told.is_some()
+    fn extension(&self) -> usize {
+        let says_why = self.lines.iter().any(|line| line.line.why.is_some());
+        if says_why { 2 } else { usize::from(self.told.is_some()) }
     }
 }
 

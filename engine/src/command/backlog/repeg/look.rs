@@ -10,11 +10,13 @@ use super::event::{BacklogRepegged, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Part, Pool, Step};
 use crate::limits::{
-    ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX, TOLD_PAIRS_MAX,
+    DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX,
+    TOLD_PAIRS_MAX,
 };
+use crate::model::order::trace::of_first_line;
 use crate::model::{
-    Allocation, Day, LineRepegged, Load, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState, Pair,
-    Shortage, SkuNo, Supply, Text,
+    Allocation, Cause, Day, LineRepegged, Load, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState,
+    Pair, Shortage, SkuNo, Supply, Text, Why,
 };
 use crate::planning::{self, Rooms, Wanted, WantedLine};
 use crate::state::network::Network;
@@ -160,7 +162,7 @@ impl Look {
             // An event changes an order once: the next look serves another line of it, and
             // what that is to get is nobody else's.
             if orders.last().is_some_and(|(no, _)| *no == demand.order) {
-                let steps = self.steps(kernel, demand, &order);
+                let (steps, _) = self.steps(kernel, demand, &order);
                 self.pool.take(&steps);
                 self.left_one = true;
                 self.planned += 1;
@@ -219,9 +221,9 @@ impl Look {
         if order.state() != OrderState::Open {
             return Ok(Served::Stays);
         }
-        let steps = match self.does {
+        let (steps, candidates) = match self.does {
             Does::Serve => self.steps(kernel, demand, order),
-            Does::Tell => Vec::new(),
+            Does::Tell => <(Vec<Step>, Box<[u8]>)>::default(),
         };
         if steps.is_empty() && self.does == Does::Serve {
             return Ok(Served::Stays);
@@ -234,20 +236,25 @@ impl Look {
         Ok(match line {
             None => Served::Overtaken,
             Some(line) if line.moves.is_empty() && line.told.is_empty() => Served::Stays,
-            Some(line) => Served::Steps(steps, line),
+            Some(mut line) => {
+                let (at, looked_at) = (kernel.state.now(), self.at);
+                let cause = cause(order, &line);
+                line.why = Some(Box::new(Why { at, cause, looked_at, candidates }));
+                Served::Steps(steps, line)
+            }
         })
     }
 
-    /// The steps of a line to what sourcing would give it now.
-    fn steps(&self, kernel: &Kernel, demand: &Demand, order: &Order) -> Vec<Step> {
+    /// The steps of a line to what sourcing would give it now, and the trace of its candidates.
+    fn steps(&self, kernel: &Kernel, demand: &Demand, order: &Order) -> (Vec<Step>, Box<[u8]>) {
         if !self.pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
-            return Vec::new();
+            return <(Vec<Step>, Box<[u8]>)>::default();
         }
         let declined = order.declined_of(demand.line);
         if !declined.is_empty() && !self.pool.may_serve_but(demand, &declined) {
-            return Vec::new();
+            return <(Vec<Step>, Box<[u8]>)>::default();
         }
-        let planned = planned_for(kernel, (self.sku, &self.pool), demand, order);
+        let (planned, trace) = planned_for(kernel, (self.sku, &self.pool), demand, order);
         let now = kernel.state.now();
         let arrival = |at: At| -> Option<Day> {
             let ready = (self.pool.ready(at), now);
@@ -262,7 +269,34 @@ impl Look {
         let barred = self.network.barred(channel, order.header.service);
         let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
         let terms = (order.header.split, serves);
-        self.pool.steps(demand, &planned, terms, arrival)
+        let steps = self.pool.steps(demand, &planned, terms, arrival);
+        let candidates = if steps.is_empty() { Box::default() } else { of_line(&trace) };
+        (steps, candidates)
+    }
+}
+
+/// What is kept of the trace of a line that was planned anew, which comes before what was planned
+/// beside it.
+fn of_line(trace: &[u8]) -> Box<[u8]> {
+    of_first_line(trace, DECISION_CANDIDATES_MAX)
+}
+
+/// What brought about that units of a line rest elsewhere, or that other days are told.
+fn cause(order: &Order, line: &LineRepegged) -> Cause {
+    let is_of_line = |shipment: u16| order.allocations_of(shipment).any(|a| a.line == line.line);
+    let declined = (0..).zip(&order.shipments).any(|(at, shipment)| {
+        let is_left = line.moves.iter().any(|moved| moved.shipment == at)
+            || line.told.iter().any(|told| told.shipment == at && told.days.is_none());
+        is_left && is_of_line(at) && order.declined.contains(&shipment.node)
+    });
+    let waited = line.moves.iter().any(|moved| moved.from.1 == Supply::Backorder);
+    let is_lost = line.told.iter().any(|told| told.days.is_none());
+    match line.moves.is_empty() {
+        _ if declined => Cause::NodeDeclined,
+        false if waited => Cause::SupplyCame,
+        false => Cause::SoonerSupply,
+        true if is_lost => Cause::SupplyLost,
+        true => Cause::SupplyMoved,
     }
 }
 
@@ -319,6 +353,9 @@ async fn backlog_at(kernel: &Kernel, pair: Pair) -> Result<BacklogAt, EngineErro
     }
 }
 
+/// What a line would be given, and the trace of it.
+type PlannedLine = (SmallVec<[Part; 2]>, Box<[u8]>);
+
 /// What sourcing would give a line now, of what it has and of what is free. A line that waits is
 /// planned with what else of its order there is, unless its supply would be there later for it.
 fn planned_for(
@@ -326,17 +363,17 @@ fn planned_for(
     (sku, pool): (SkuNo, &Pool),
     demand: &Demand,
     order: &Order,
-) -> SmallVec<[Part; 2]> {
+) -> PlannedLine {
     let alone = planned_with(kernel, (sku, pool), demand, (order, None));
-    if !demand.waits() || alone.is_empty() {
+    if !demand.waits() || alone.0.is_empty() {
         return alone;
     }
     let Some(beside) = Beside::of(kernel, &kernel.state.network.load(), order, demand.line) else {
         return alone;
     };
     let together = planned_with(kernel, (sku, pool), demand, (order, Some(beside)));
-    let units = |parts: &[Part]| parts.iter().map(|(_, units)| units).sum::<u32>();
-    let last = |parts: &[Part]| parts.iter().map(|(at, _)| pool.ready(*at)).max();
+    let units = |(parts, _): &PlannedLine| parts.iter().map(|(_, units)| units).sum::<u32>();
+    let last = |(parts, _): &PlannedLine| parts.iter().map(|(at, _)| pool.ready(*at)).max();
     let is_as_good = units(&together) == units(&alone) && last(&together) <= last(&alone);
     if is_as_good { together } else { alone }
 }
@@ -347,10 +384,10 @@ fn planned_with(
     (sku, pool): (SkuNo, &Pool),
     demand: &Demand,
     (order, beside): (&Order, Option<Beside>),
-) -> SmallVec<[Part; 2]> {
+) -> PlannedLine {
     let header = &order.header;
     let Some(destination) = kernel.postal.locate(header.postal_code.as_str()) else {
-        return SmallVec::new();
+        return PlannedLine::default();
     };
     let network = kernel.state.network.load_full();
     let channel = header.channel.as_ref().map(Text::as_str);
@@ -382,5 +419,6 @@ fn planned_with(
     let draft = draft.expect("inbound supply was looked for");
     let part =
         |a: &Allocation| ((draft.shipments[usize::from(a.shipment)].node, a.supply), a.units);
-    draft.allocations.iter().filter(|a| a.line == 0).map(part).collect()
+    let parts = draft.allocations.iter().filter(|a| a.line == 0).map(part).collect();
+    (parts, draft.trace)
 }
