@@ -14,7 +14,7 @@ use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Re
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
     Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, Priority,
-    RequestId, Shortage, Sku, Split, Text, Timestamp, WeekdayCutOffs,
+    RequestId, Sale, Shortage, Sku, Split, Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -126,7 +126,7 @@ pub async fn define_nodes(engine: &Engine, nodes: &[NodeDefinition]) {
 
 /// An item without a title.
 pub fn item(name: &str) -> Item {
-    Item { sku: sku(name), title: Text::default() }
+    Item { sku: sku(name), title: Text::default(), sale: Sale::On }
 }
 
 /// Defines items.

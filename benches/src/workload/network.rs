@@ -11,7 +11,7 @@ use backstock_engine::command::{
 use backstock_engine::engine::Engine;
 use backstock_engine::geo::PostalCodes;
 use backstock_engine::model::{
-    Eligibility, Item, NodeKind, PostalCode, Sku, Text, Timestamp, WeekdayCutOffs,
+    Eligibility, Item, NodeKind, PostalCode, Sale, Sku, Text, Timestamp, WeekdayCutOffs,
 };
 use futures_util::{StreamExt as _, stream};
 
@@ -158,7 +158,7 @@ async fn set_up_share(engine: Engine, stocking: Stocking, progress: Arc<Progress
     let (engine, progress) = (&engine, &progress);
     let skus = || (task..stocking.skus).step_by(SETUP_TASKS as usize);
     let items = stream::iter(skus()).map(|no| {
-        let item = Item { sku: (stocking.sku)(no), title: Text::default() };
+        let item = Item { sku: (stocking.sku)(no), title: Text::default(), sale: Sale::On };
         engine.define_item(DefineItem { meta: meta(), item })
     });
     items

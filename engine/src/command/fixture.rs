@@ -14,8 +14,8 @@ use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
     DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId,
-    PostalCode, Priority, PriorityClass, Refusal, RefusalKind, RequestId, Shortage, Sku, Text,
-    Timestamp, Violation, WeekdayCutOffs,
+    PostalCode, Priority, PriorityClass, Refusal, RefusalKind, RequestId, Sale, Shortage, Sku,
+    Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -78,7 +78,16 @@ pub fn node(name: &str) -> DefineNode {
 
 /// Defines an item without a title.
 pub fn item(name: &str) -> DefineItem {
-    DefineItem { meta: meta(), item: Item { sku: sku(name), title: Text::default() } }
+    DefineItem {
+        meta: meta(),
+        item: Item { sku: sku(name), title: Text::default(), sale: Sale::On },
+    }
+}
+
+/// The same, off sale.
+pub fn off_sale(name: &str) -> DefineItem {
+    let DefineItem { meta, item } = item(name);
+    DefineItem { meta, item: Item { sale: Sale::Off, ..item } }
 }
 
 /// Changes the supply of a pair.

@@ -116,8 +116,9 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
 #[test]
 fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     let (engine, mut pump) = one_unit();
+    let new = item("NEW").item;
     let item =
-        |title: &str| Item { sku: sku("NEW"), title: Text::new("title", title).expect("a title") };
+        |title: &str| Item { title: Text::new("title", title).expect("a title"), ..new.clone() };
     let define = |item| DefineItem { meta: meta(), item };
     let mut maker = pin!(engine.define_item(define(item("Scarf"))));
     assert!(poll(maker.as_mut()).is_pending(), "its event is in flight");

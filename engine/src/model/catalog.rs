@@ -1,6 +1,8 @@
 //! What planning knows of the network: items, nodes and the sourcing policy.
 
-use minicbor::{Decode, Encode};
+use minicbor::decode::Error as DecodeError;
+use minicbor::encode::{Error as EncodeError, Write};
+use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::eligibility::Eligibility;
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
@@ -19,6 +21,49 @@ pub struct Item {
     /// What it is called.
     #[n(1)]
     pub title: Text,
+    /// Whether new orders and holds may take it.
+    #[n(2)]
+    pub sale: Sale,
+}
+
+/// Whether new orders and holds may take an item. What is placed stays, and is served. An item is
+/// on sale by default: an event does not say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sale {
+    /// They may.
+    #[default]
+    On,
+    /// They may not.
+    Off,
+}
+
+impl<C> Encode<C> for Sale {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        let code = match self {
+            Self::On => 1,
+            Self::Off => 2,
+        };
+        e.u8(code)?.ok()
+    }
+
+    fn is_nil(&self) -> bool {
+        *self == Self::On
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Sale {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        let at = d.position();
+        match d.u8()? {
+            1 => Ok(Self::On),
+            2 => Ok(Self::Off),
+            other => Err(DecodeError::unknown_variant(other.into()).at(at)),
+        }
+    }
+
+    fn nil() -> Option<Self> {
+        Some(Self::On)
+    }
 }
 
 /// What kind of place a node is.

@@ -123,6 +123,13 @@ refusals! {
         hold_id: HoldId,
     } => Precondition, Hold(hold_id);
 
+    /// The item is off sale: no new order or hold may take it.
+    #[error("sku {sku} is off sale")]
+    40 ItemOffSale = "ITEM_OFF_SALE" {
+        /// The item.
+        sku: Sku,
+    } => Precondition, Item(sku);
+
     /// The units that the order needs are not there any more: the hold lapsed, or the order goes
     /// elsewhere.
     #[error("hold {hold_id} cannot be confirmed: units that it needs are not there any more")]

@@ -43,6 +43,9 @@ pub fn resolve<'a>(
     if let Some(at) = unknown.first() {
         return Err(Refusal::ItemNotFound { sku: order.lines.0[*at].sku.clone() }.into());
     }
+    if let Some(off_sale) = lines.iter().find(|line| line.entry.is_off_sale()) {
+        return Err(Refusal::ItemOffSale { sku: off_sale.entry.sku().clone() }.into());
+    }
     let promise_days = network.policy.services[usize::from(service.0)].promise_days;
     Ok(Wanted {
         lines,

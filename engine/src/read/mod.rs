@@ -39,6 +39,8 @@ pub struct Availability {
     pub at: Timestamp,
     /// Units that can be promised by then, over all enabled nodes.
     pub atp: u64,
+    /// Whether it is off sale: nothing of it is available then, at no node.
+    pub off_sale: bool,
     /// By node, in the order in which they first had it.
     pub nodes: Vec<NodeAvailability>,
 }
@@ -102,7 +104,12 @@ pub async fn availability(
 ) -> Result<Availability, EngineError> {
     let version = kernel.watermark.applied();
     let no = kernel.state.catalogue.named(sku)?;
-    let row = &kernel.state.catalogue.entry(no).row;
+    let entry = kernel.state.catalogue.entry(no);
+    if entry.is_off_sale() {
+        let (sku, nodes) = (sku.clone(), Vec::new());
+        return Ok(Availability { sku, version, at, atp: 0, off_sale: true, nodes });
+    }
+    let row = &entry.row;
     let mut nodes = Vec::with_capacity(row.len());
     // Most pairs have published all that is asked for. The actors of the other pairs
     // are asked once all pairs are looked at.
@@ -127,7 +134,7 @@ pub async fn availability(
         look_closer(kernel, slot, at, &mut nodes[place]).await?;
     }
     let atp = nodes.iter().map(|n| n.atp).sum();
-    Ok(Availability { sku: sku.clone(), version, at, atp, nodes })
+    Ok(Availability { sku: sku.clone(), version, at, atp, off_sale: false, nodes })
 }
 
 impl NodeAvailability {

@@ -10,8 +10,8 @@ use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedItemsV1,
     ArchivedItemsV5, ArchivedItemsV7, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
     CatalogueV1, CatalogueV3, CatalogueV7, ImageError, ItemsV1, ItemsV5, ItemsV7, OrdersV2,
-    RequestsV1, access, differs_by_weekday, have_confidences, have_holds, have_priorities,
-    have_supplies, restricts,
+    RequestsV1, access, are_off_sale, differs_by_weekday, have_confidences, have_holds,
+    have_priorities, have_supplies, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -45,7 +45,11 @@ impl Content {
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
-            Self::Items(items) if have_confidences(items) || have_priorities(items) => 7,
+            Self::Items(items)
+                if have_confidences(items) || have_priorities(items) || are_off_sale(items) =>
+            {
+                7
+            }
             Self::Items(items) if have_holds(items) => 6,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_repegged()) => 4,
             Self::Items(items) if have_supplies(items) => 5,

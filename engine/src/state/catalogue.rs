@@ -12,7 +12,7 @@ use super::stock::StockActor;
 use crate::actor::{Arena, Mailbox, Row, Seat, Slot};
 use crate::model::Pair;
 use crate::model::digest::{Part, hash_encoded};
-use crate::model::{Item, Lsn, NodeNo, Refusal, Sku, SkuNo, StateHash};
+use crate::model::{Item, Lsn, NodeNo, Refusal, Sale, Sku, SkuNo, StateHash};
 use crate::state::sku_index::SkuIndex;
 
 /// One item: its definition and all its pairs. Three cache lines: planning reads the
@@ -28,6 +28,8 @@ pub struct Entry {
     /// Whether the backlog has to be looked at before new orders get units. It lies beside
     /// what a look-up of the item reads.
     unsettled: AtomicBool,
+    /// Whether new orders and holds are kept from it.
+    off_sale: AtomicBool,
     /// The last moment at which something came free of it.
     freed: AtomicU64,
 }
@@ -48,7 +50,8 @@ impl Entry {
     fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
         let (definition, sku) = (RwLock::new(None), OnceLock::new());
         let (unsettled, freed) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { row: Row::new(pairs), definition, sku, unsettled, freed }
+        let off_sale = AtomicBool::new(false);
+        Self { row: Row::new(pairs), definition, sku, unsettled, off_sale, freed }
     }
 
     #[inline]
@@ -66,6 +69,12 @@ impl Entry {
     #[inline]
     pub fn is_unsettled(&self) -> bool {
         self.unsettled.load(Ordering::Acquire)
+    }
+
+    /// Whether new orders and holds may not take it.
+    #[inline]
+    pub fn is_off_sale(&self) -> bool {
+        self.off_sale.load(Ordering::Acquire)
     }
 
     /// Says so, or that it is over.
@@ -199,6 +208,7 @@ impl Catalogue {
             if lsn > definition.last_lsn {
                 hash.remove(hash_encoded(Part::Item, &part(no, definition)));
                 hash.add(hash_encoded(Part::Item, &part(no, &new)));
+                entry.off_sale.store(new.item.sale == Sale::Off, Ordering::Release);
                 *definition = new;
             }
             return hash;
@@ -208,6 +218,7 @@ impl Catalogue {
         let sku = new.item.sku.clone();
         let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
         let _ = entry.sku.set(sku.clone());
+        entry.off_sale.store(new.item.sale == Sale::Off, Ordering::Release);
         *entry.definition.write() = Some(new);
         self.len.store(no.0 + 1, Ordering::Release);
         self.by_sku.insert(sku.as_str(), no.0, |no| self.hash_of_sku(no));

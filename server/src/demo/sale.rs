@@ -108,7 +108,11 @@ async fn pass_to(client: &Client, now: Timestamp) -> Result<(), DemoError> {
 }
 
 async fn stock(client: &Client) -> Result<(), DemoError> {
-    let item = Some(v1::Item { sku: SKU.to_owned(), title: "A silk scarf, one day only".into() });
+    let item = Some(v1::Item {
+        sku: SKU.to_owned(),
+        title: "A silk scarf, one day only".into(),
+        ..Default::default()
+    });
     let request = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
     client.catalog().update_item(request).await?;
     let node = nodes()[0].id;

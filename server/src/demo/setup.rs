@@ -50,7 +50,11 @@ pub(super) async fn load(
 async fn load_items(client: &Client, store: &Superstore) -> Result<(), DemoError> {
     for products in store.products.chunks(ITEMS_AT_ONCE) {
         let calls = products.iter().map(|product| {
-            let item = Some(v1::Item { sku: product.sku.clone(), title: product.name.clone() });
+            let item = Some(v1::Item {
+                sku: product.sku.clone(),
+                title: product.name.clone(),
+                ..Default::default()
+            });
             let request = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
             let mut catalog = client.catalog();
             async move { catalog.update_item(request).await }

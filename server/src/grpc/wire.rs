@@ -13,9 +13,8 @@ const LENGTH: u8 = 2;
 /// Bytes that the longest number takes.
 const NUMBER_BYTES_MAX: usize = 10;
 
-const fn key(field: u8, wire_type: u8) -> u8 {
-    assert!(field < 16, "its key would take two bytes");
-    (field << 3) | wire_type
+const fn key(field: u8, wire_type: u8) -> u64 {
+    (field as u64) << 3 | wire_type as u64
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {
@@ -30,7 +29,7 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
 pub(super) fn number(out: &mut Vec<u8>, field: u8, value: impl Into<u64>) {
     let value = value.into();
     if value != 0 {
-        out.push(key(field, NUMBER));
+        varint(out, key(field, NUMBER));
         varint(out, value);
     }
 }
@@ -43,7 +42,7 @@ pub(super) fn int(out: &mut Vec<u8>, field: u8, value: impl Into<i32>) {
 /// A field that is a text; an empty one is what it is when it is not there.
 pub(super) fn text(out: &mut Vec<u8>, field: u8, value: &str) {
     if !value.is_empty() {
-        out.push(key(field, LENGTH));
+        varint(out, key(field, LENGTH));
         varint(out, value.len() as u64);
         out.extend_from_slice(value.as_bytes());
     }
@@ -56,7 +55,7 @@ pub(super) struct Begun(usize);
 
 /// Begins a field that is a message: what is written from now on is its content.
 pub(super) fn begin(out: &mut Vec<u8>, field: u8) -> Begun {
-    out.push(key(field, LENGTH));
+    varint(out, key(field, LENGTH));
     // Room for the length of a short content.
     out.push(0);
     Begun(out.len())

@@ -41,7 +41,7 @@ struct Columns {
 impl Kind {
     const fn columns(self) -> Columns {
         match self {
-            Self::Items => Columns { required: &["sku"], optional: &["title"] },
+            Self::Items => Columns { required: &["sku"], optional: &["title", "off_sale"] },
             Self::Nodes => Columns {
                 required: &["node_id", "kind", "postal_code", "time_zone", "working_days"],
                 optional: &[

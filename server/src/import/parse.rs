@@ -97,15 +97,22 @@ impl Rows {
     }
 }
 
-/// An item that is new, or what a row says of one that is there: without a title
-/// that one keeps its own.
+/// An item that is new, or what a row says of one that is there: what it leaves out stays.
 fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
     let mut columns = Columns::new(record);
-    let item = v1::Item { sku: columns.required("sku"), title: columns.text("title") };
-    let said = if item.title.is_empty() { "sku" } else { "title" };
+    let off_sale = columns.parsed("off_sale", "true or false", node::truth);
+    let (sku, title) = (columns.required("sku"), columns.text("title"));
+    let item = v1::Item { sku, title, off_sale: off_sale.unwrap_or_default() };
+    let mut said = Vec::new();
+    said.extend((!item.title.is_empty()).then_some("title"));
+    said.extend(off_sale.map(|_| "off_sale"));
+    if said.is_empty() {
+        said.push("sku");
+    }
+    let paths = said.into_iter().map(str::to_owned).collect();
     columns.finish(v1::UpdateItemRequest {
         item: Some(item),
-        update_mask: Some(FieldMask { paths: vec![said.to_owned()] }),
+        update_mask: Some(FieldMask { paths }),
         allow_missing: true,
         validate_only: false,
         request_id: String::new(),

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use backstock_engine::command::{NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
-    Day, Eligibility, Item, Lsn, Node, NodeKind, Policy, Priority, ServiceName, Text, Timestamp,
+    Day, Eligibility, Item, Lsn, Node, NodeKind, Policy, Priority, Sale, ServiceName, Text,
+    Timestamp,
 };
 
 use self::command::Fact;
@@ -42,6 +43,7 @@ struct Moment {
     offers: Offers,
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
+    off_sale: BTreeSet<String>,
 }
 
 /// Whose orders they are, and how they go: by the names of a channel and of a service.
@@ -151,7 +153,9 @@ impl Naive {
 
     fn remember(&mut self, version: Lsn) {
         let (nodes, policy) = (Arc::clone(&self.nodes), Arc::clone(&self.policy));
-        let moment = Moment { offers: self.offers(), nodes, policy };
+        let off_sale = self.items.iter().filter(|(_, item)| item.sale == Sale::Off);
+        let off_sale = off_sale.map(|(sku, _)| sku.clone()).collect();
+        let moment = Moment { offers: self.offers(), nodes, policy, off_sale };
         self.moments.insert(version, moment);
         self.note_who_waits(version);
     }
@@ -208,6 +212,15 @@ impl Naive {
         self.moments(since, self.version()).any(|moment| moment.sources(node, whom))
     }
 
+    /// Refuses items that were off sale all the time from a version on: they were taken anew.
+    fn check_on_sale(&self, wanted: &OrderRequest, since: Lsn) -> Result<(), String> {
+        let mut moments = self.moments(since, self.version());
+        let sells = |moment: &Moment| {
+            !wanted.lines.0.iter().any(|line| moment.off_sale.contains(line.sku.as_str()))
+        };
+        if moments.any(sells) { Ok(()) } else { Err("an item of it was off sale".into()) }
+    }
+
     /// Whether a node was enabled, and served them, at each version from that one on.
     fn is_sourced_since(&self, node: &str, whom: &For, since: Lsn) -> bool {
         self.moments(since, self.version()).all(|moment| moment.sources(node, whom))
@@ -260,6 +273,12 @@ impl Naive {
 
     async fn compare_availability(&self, engine: &Engine) -> Result<(), String> {
         for (item, offers) in &self.offers() {
+            if self.items[item].sale == Sale::Off {
+                let there = engine.availability(&sku(item), self.horizon()).await;
+                let there = there.map_err(|e| e.to_string())?;
+                same(&format!("{item} off sale"), &(there.atp, there.off_sale), &(0, true))?;
+                continue;
+            }
             for channel in [None, Some("web"), Some("store")] {
                 let whom = Whom { channel, service: None };
                 let there = engine.availability_for(&sku(item), self.horizon(), whom).await;

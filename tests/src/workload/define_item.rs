@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{DefineItem, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Item, Lsn, Text};
+use backstock_engine::model::{Item, Lsn, Sale, Text};
 
 use super::command::{Outcome, Room, Told};
 use super::world::World;
@@ -19,7 +19,8 @@ impl Room for DefineItem {
             if world.random.percent(25) { LATE_SKU } else { world.random.pick::<&str>(&SKUS) };
         let title = *world.random.pick(&["", "of wool", "of silk"]);
         let title = Text::new("title", title).expect("a text");
-        Some(Self { meta: meta(), item: Item { title, ..item(name) } })
+        let sale = if world.random.percent(15) { Sale::Off } else { Sale::On };
+        Some(Self { meta: meta(), item: Item { title, sale, ..item(name) } })
     }
 
     fn meta(&mut self) -> &mut Meta {

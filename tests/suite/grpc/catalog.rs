@@ -60,7 +60,7 @@ async fn an_item_can_be_made_sure_of_and_a_kind_be_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
     let sure = |sku: &str, title: &str, validate_only| v1::UpdateItemRequest {
-        item: Some(v1::Item { sku: sku.into(), title: title.into() }),
+        item: Some(v1::Item { sku: sku.into(), title: title.into(), ..Default::default() }),
         update_mask: Some(mask(&["sku"])),
         allow_missing: true,
         validate_only,

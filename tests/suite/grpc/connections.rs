@@ -384,7 +384,7 @@ async fn fill_segment(catalog: &CatalogServiceClient<Channel>) {
     let mut defining = JoinSet::new();
     for at in 0..4_500 {
         let (mut catalog, sku) = (catalog.clone(), format!("{at}"));
-        let item = Some(v1::Item { sku, title: "x".repeat(256) });
+        let item = Some(v1::Item { sku, title: "x".repeat(256), ..Default::default() });
         let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
         defining.spawn(async move { catalog.update_item(update).await });
     }

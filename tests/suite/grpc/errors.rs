@@ -123,7 +123,7 @@ async fn what_does_not_exist_is_not_found() {
     assert_eq!(told(&status), refused(Code::NotFound, "ORDER_NOT_FOUND"));
 
     let update = v1::UpdateItemRequest {
-        item: Some(v1::Item { sku: "NONE".into(), title: String::new() }),
+        item: Some(v1::Item { sku: "NONE".into(), title: String::new(), ..Default::default() }),
         ..Default::default()
     };
     let status = server.catalog.update_item(update).await.expect_err("refused");

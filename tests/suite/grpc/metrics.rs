@@ -109,7 +109,7 @@ fn sample_name(name: &str, kind: Kind) -> String {
 
 async fn define(channel: &Channel) {
     let mut catalog = CatalogServiceClient::new(channel.clone());
-    let item = Some(v1::Item { sku: "SKU".into(), title: String::new() });
+    let item = Some(v1::Item { sku: "SKU".into(), title: String::new(), ..Default::default() });
     let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
     catalog.update_item(update).await.expect("defined");
     let node = Some(node("NYC", "10001"));

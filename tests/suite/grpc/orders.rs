@@ -297,7 +297,7 @@ async fn what_is_only_validated_is_refused_as_it_would_be_and_changes_nothing() 
     let status = server.fulfillment.ship_shipment(ship(2)).await.expect_err("no such shipment");
     assert_eq!(status.code(), Code::NotFound);
 
-    let item = Some(v1::Item { sku: "NEW".into(), title: String::new() });
+    let item = Some(v1::Item { sku: "NEW".into(), title: String::new(), ..Default::default() });
     let update = v1::UpdateItemRequest {
         item,
         allow_missing: true,

@@ -101,6 +101,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::HoldWaits) => (Code::FailedPrecondition, hold_waits().await),
         Refused(RefusalKind::HoldDiffers) => (Code::FailedPrecondition, hold_differs().await),
         Refused(RefusalKind::HoldAtLimit) => (Code::FailedPrecondition, hold_at_limit().await),
+        Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
         Refused(RefusalKind::HoldUnitsGone) => (Code::FailedPrecondition, hold_units_gone().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
@@ -233,6 +234,28 @@ async fn not_found(reason: Reason) -> Status {
         }
         other => unreachable!("{other} is not among those"),
     }
+}
+
+async fn item_off_sale() -> Status {
+    let mut a = Refusing::stocked().await;
+    let off = |title: &str, path: &str| v1::UpdateItemRequest {
+        item: Some(v1::Item { sku: "SKU".into(), title: title.into(), off_sale: title.is_empty() }),
+        update_mask: Some(prost_types::FieldMask { paths: vec![path.into()] }),
+        ..Default::default()
+    };
+    let mut put = async |request| {
+        let answer = a.server.catalog.update_item(request).await.expect("updated").into_inner();
+        answer.item.expect("the item")
+    };
+    let before = put(off("Scarf", "title")).await;
+    let kept = put(off("", "off_sale")).await;
+    assert_eq!(kept, v1::Item { off_sale: true, ..before });
+    assert!(put(off("Shawl", "title")).await.off_sale, "a mask leaves it as it is");
+    let get = v1::GetAvailabilityRequest { sku: "SKU".into(), ..Default::default() };
+    let there = a.server.inventory.get_availability(get).await.expect("read").into_inner();
+    let there = there.availability.expect("the item");
+    assert_eq!((there.atp_now, there.off_sale, there.nodes.len()), (0, true, 0));
+    refused!(a, a.server.orders.place_order(order("B", &[("SKU", 1)])))
 }
 
 async fn inbound_exists() -> Status {

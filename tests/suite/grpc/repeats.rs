@@ -125,7 +125,7 @@ async fn every_change_that_is_repeated_says_so_and_shows_what_is_there() {
     let mut server = TestServer::stocked(directory.path()).await;
     let key = |name: &str| name.to_owned();
     let item = |title: &str, request_id: String| v1::UpdateItemRequest {
-        item: Some(v1::Item { sku: "SKU".into(), title: title.into() }),
+        item: Some(v1::Item { sku: "SKU".into(), title: title.into(), ..Default::default() }),
         request_id,
         ..v1::UpdateItemRequest::default()
     };

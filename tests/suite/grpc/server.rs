@@ -119,7 +119,8 @@ impl TestServer {
     }
 
     pub async fn define_item(&mut self, sku: &str) {
-        let item = Some(v1::Item { sku: sku.into(), title: format!("Item {sku}") });
+        let item =
+            Some(v1::Item { sku: sku.into(), title: format!("Item {sku}"), ..Default::default() });
         let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
         self.catalog.update_item(update).await.expect("the item is defined");
     }
@@ -131,7 +132,7 @@ impl TestServer {
         let mut defining = JoinSet::new();
         for sku in names.iter().cloned() {
             let mut catalog = self.catalog.clone();
-            let item = Some(v1::Item { sku, title: String::new() });
+            let item = Some(v1::Item { sku, title: String::new(), ..Default::default() });
             let update = v1::UpdateItemRequest { item, allow_missing: true, ..Default::default() };
             defining.spawn(async move { catalog.update_item(update).await });
         }

@@ -7,7 +7,7 @@ use super::number_item;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
-use crate::model::{Item, Lsn, Meta, SkuNo};
+use crate::model::{Item, Lsn, Meta, Sale, SkuNo};
 use crate::state::State;
 use crate::state::catalogue::Definition;
 use crate::transaction::command::{Command, Decision, Effective};
@@ -121,7 +121,12 @@ fn defined(state: &State, item: &Item) -> Option<Definition> {
 
 impl Event for ItemDefined {
     fn describe(&self) -> Value {
-        json!({ "sku_no": self.no.0, "sku": self.item.sku.as_str() })
+        let is_off_sale = self.item.sale == Sale::Off;
+        json!({ "sku_no": self.no.0, "sku": self.item.sku.as_str(), "off_sale": is_off_sale })
+    }
+
+    fn is_extended(&self) -> bool {
+        self.item.sale == Sale::Off
     }
 }
 

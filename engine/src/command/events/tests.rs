@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::command::{BacklogRepegged, EndedHold, Repegged, StockOperation};
 use crate::model::Location;
-use crate::model::catalog::Item;
+use crate::model::catalog::{Item, Sale};
 use crate::model::ids::{
     CustomerId, HoldId, InboundId, InboundNo, NodeId, OwnerId, PostalCode, ServiceName, ServiceNo,
     Sku,
@@ -164,13 +164,18 @@ type Named = (&'static str, AnyEvent);
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
-    let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()];
-    let last = vec![of_priorities(), of_who_may_have_it(), of_explanations()];
-    [vec![first(), orders], others.to_vec(), last].concat().concat()
+    let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
+    let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
+    [first(), orders, others, later.concat()].concat()
 }
 
-fn of_who_may_have_it() -> Vec<Named> {
+fn of_whom_nodes_serve() -> Vec<Named> {
     vec![("node_defined_for_some", node_defined(restricted_node()))]
+}
+
+fn of_items_off_sale() -> Vec<Named> {
+    let item = Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text(""), sale: Sale::Off };
+    vec![("item_off_sale", ItemDefined { no: PAIR.sku, item }.into())]
 }
 
 fn inbound_id() -> InboundId {
@@ -180,7 +185,8 @@ fn inbound_id() -> InboundId {
 fn first() -> Vec<Named> {
     let change = |change| StockChanged { pair: PAIR, change, serves: None }.into();
     let id = inbound_id();
-    let item = Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text("Café") };
+    let item =
+        Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text("Café"), sale: Sale::On };
     vec![
         ("item_defined", ItemDefined { no: PAIR.sku, item }.into()),
         ("node_defined", node_defined(node())),

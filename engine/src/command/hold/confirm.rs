@@ -192,7 +192,19 @@ fn decide(held: &Order, command: &ConfirmHold, state: &State) -> Result<Way, Ref
     if !command.lines.0.is_empty() && !has_lines(held, &command.lines, state) {
         return Err(Refusal::HoldDiffers { hold_id: hold.id.clone() });
     }
+    if hold.state == HoldState::Lapsed {
+        not_off_sale(held, state)?;
+    }
     Ok(if is_planned_so { Way::Keep } else { Way::PlanAnew })
+}
+
+/// The units of a hold that lapsed are taken anew.
+fn not_off_sale(held: &Order, state: &State) -> Result<(), Refusal> {
+    let mut entries = held.lines.iter().map(|line| state.catalogue.entry(line.sku));
+    match entries.find(|entry| entry.is_off_sale()) {
+        Some(entry) => Err(Refusal::ItemOffSale { sku: entry.sku().clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Whether the order goes where the hold goes, in the same way.

@@ -348,7 +348,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::command::fixture::{
-        AT, confirm, extend, hold, hold_id, keyed, meta, order, release, said, sku, told,
+        AT, confirm, extend, hold, hold_id, keyed, meta, off_sale, order, release, said, sku, told,
     };
     use crate::command::{ConfirmHold, Meta};
     use crate::engine::tests::{PAIR, one_unit, poll, run};
@@ -374,6 +374,10 @@ pub(crate) mod tests {
             expected.kind()
         });
         let mut refused = refused.to_vec();
+        run(&mut pump, engine.define_item(off_sale("A")));
+        let kept = Refusal::ItemOffSale { sku: sku("A") };
+        assert_eq!(told(engine.create_hold(hold("V"))), kept);
+        refused.push(kept.kind());
 
         let (engine, mut pump) = one_unit();
         let at =

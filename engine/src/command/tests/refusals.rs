@@ -174,6 +174,7 @@ const ROOMS: [Room; 17] = [
             RequestIdReused,
             OrderIdReused,
             ItemNotFound,
+            ItemOffSale,
             QuantityTooLarge,
             CommandTooLarge,
             NoNode,
@@ -191,7 +192,14 @@ const ROOMS: [Room; 17] = [
     },
     Room {
         command: "CreateHold",
-        refusals: &[RequestIdReused, HoldIdReused, ItemNotFound, HoldAtLimit, Contended],
+        refusals: &[
+            RequestIdReused,
+            HoldIdReused,
+            ItemNotFound,
+            ItemOffSale,
+            HoldAtLimit,
+            Contended,
+        ],
         sources: &[
             "command/hold/create.rs",
             "placing/mod.rs",
@@ -214,6 +222,7 @@ const ROOMS: [Room; 17] = [
             HoldEnded,
             HoldWaits,
             HoldDiffers,
+            ItemOffSale,
             HoldUnitsGone,
             Contended,
         ],

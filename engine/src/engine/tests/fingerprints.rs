@@ -13,7 +13,7 @@ use crate::command::{
 };
 use crate::model::{
     CustomerId, Day, DeclineReason, Eligibility, InboundId, NodeKind, OwnerId, Policy, PostalCode,
-    Priority, PriorityClass, RequestId, Shortage, Split, WeekdayCutOffs, Weekdays,
+    Priority, PriorityClass, RequestId, Sale, Shortage, Split, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -240,6 +240,13 @@ fn priorities(carrier: &mut Carrier) {
     });
 }
 
+fn items_off_sale(carrier: &mut Carrier) {
+    carrier.carry("define_item_off_sale", async |engine, meta| {
+        let item = Item { sale: Sale::Off, ..item("B").item };
+        engine.define_item(DefineItem { meta, item }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -250,6 +257,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     holds(&mut carrier);
     who_may_have_it(&mut carrier);
     priorities(&mut carrier);
+    items_off_sale(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -2,9 +2,9 @@
 //! are packed; all else is as in version 1. Version 3 has what differs by weekday in its
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
 //! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
-//! that nodes answered, or that are served before others, supplies of which not all counts, and
-//! whom nodes serve. Each is written only where there is such a thing, so that all other snapshots
-//! are read by older builds as well.
+//! that nodes answered, or that are served before others, supplies of which not all counts, whom
+//! nodes serve, and items that are off sale. Each is written only where there is such a thing, so
+//! that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never
@@ -32,7 +32,7 @@ pub(super) use network::{
     CatalogueV7, differs_by_weekday, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
-pub(super) use stock::{ArchivedItemsV1, ItemsV1, have_holds, have_priorities};
+pub(super) use stock::{ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_priorities};
 pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_supplies};
 
 use rkyv::{Archive, Serialize};

@@ -4,11 +4,11 @@
 use rkyv::{Archive, Serialize};
 
 use super::error::ImageError;
-use crate::limits::ORDER_LINES_MAX;
+use crate::limits::{ITEMS_MAX, ORDER_LINES_MAX};
 use crate::model::invariants::conservation;
 use crate::model::{
     ClosedInbounds, Confidence, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo,
-    Priority, Reservation, Sku, SkuNo, Stock, Supply, Text, Timestamp,
+    Priority, Reservation, Sale, Sku, SkuNo, Stock, Supply, Text, Timestamp,
 };
 use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
@@ -93,10 +93,25 @@ struct InboundImageV1 {
     no: u16,
 }
 
+/// Set in the number of an item that is off sale. Versions before 7 have none, and are not
+/// written of such an item.
+const OFF_SALE: u32 = 1 << 31;
+
+const _: () = assert!(ITEMS_MAX < OFF_SALE as usize);
+
+/// Whether an item is off sale.
+pub(in crate::snapshot) fn are_off_sale(items: &[ItemState]) -> bool {
+    items.iter().any(is_off_sale)
+}
+
+fn is_off_sale(item: &ItemState) -> bool {
+    item.definition.item.sale == Sale::Off
+}
+
 impl From<&ItemState> for ItemImageV1 {
     fn from(item: &ItemState) -> Self {
         Self {
-            no: item.no.0,
+            no: if is_off_sale(item) { item.no.0 | OFF_SALE } else { item.no.0 },
             last_lsn: item.definition.last_lsn.get(),
             sku: item.definition.item.sku.as_str().to_owned(),
             title: item.definition.item.title.as_str().to_owned(),
@@ -147,15 +162,17 @@ impl TryFrom<&ArchivedItemImageV1> for ItemState {
     type Error = ImageError;
 
     fn try_from(image: &ArchivedItemImageV1) -> Result<Self, ImageError> {
+        let no = image.no.to_native();
         let item = Item {
             sku: Sku::new("sku", image.sku.as_str())?,
             title: Text::new("title", image.title.as_str())?,
+            sale: if no & OFF_SALE == 0 { Sale::On } else { Sale::Off },
         };
         let last_lsn = Lsn::new(image.last_lsn.to_native());
         let pairs =
             image.pairs.iter().map(|pair| Ok((NodeNo(pair.node.to_native()), stock(pair)?)));
         Ok(Self {
-            no: SkuNo(image.no.to_native()),
+            no: SkuNo(no & !OFF_SALE),
             definition: Definition { item: item.into(), last_lsn },
             pairs: pairs.collect::<Result<_, ImageError>>()?,
         })

@@ -8,9 +8,9 @@ use parking_lot::Mutex;
 use crate::model::{
     Added, Allocation, AllocationUnits, Day, Dispatch, Eligibility, InboundId, InboundNo, Item,
     KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader,
-    OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, Priority, RequestId, Serves,
-    ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect,
-    Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
+    OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, Priority, RequestId, Sale,
+    Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange,
+    StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -392,6 +392,8 @@ pub(super) fn item(no: u32, version: u32) -> Item {
     Item {
         sku: Sku::new("sku", format!("SKU-{no}")).unwrap(),
         title: Text::new("title", format!("Bl\u{fc}se {version}")).unwrap(),
+        // Of some versions, it is off sale.
+        sale: if version % 8 == 5 { Sale::Off } else { Sale::On },
     }
 }
 

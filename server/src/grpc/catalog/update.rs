@@ -47,6 +47,11 @@ impl<'a> Mask<'a> {
         !self.0.is_empty() && self.0.iter().all(|path| path == field)
     }
 
+    /// Whether a field is written.
+    pub(super) fn says(self, field: &str) -> bool {
+        self.is_whole() || self.0.iter().any(|path| path == field)
+    }
+
     /// What is named.
     pub(super) const fn paths(self) -> &'a [String] {
         self.0

@@ -1,7 +1,11 @@
 //! `UpdateItem`: defines an item, changes it, or makes sure of it.
 
+use std::sync::Arc;
+
 use backstock_engine::command::DefineItem;
+use backstock_engine::model::{Item, Sale, digest};
 use backstock_proto::v1;
+use prost::Message;
 use tonic::Status;
 
 use super::item;
@@ -18,13 +22,37 @@ pub(super) async fn handle(
     let mask = Mask::read(&mut found, request.update_mask.as_ref(), &item::FIELDS);
     let given = found.required("item", request.item.as_ref());
     let given = given.and_then(|given| item::read(&mut found, given));
-    let (item, request_id) = found.converted(given.zip(request_id))?;
+    let (mut item, request_id) = found.converted(given.zip(request_id))?;
     let sku = item.sku.clone();
-    known(api.engine().item(&sku), request.allow_missing)?;
-    // An item that is there keeps its title where the mask names the SKU alone.
+    // An item that is there stays as it is where the mask names the SKU alone.
     let ensures = mask.is_only("sku");
+    let known_as = || known(api.engine().item(&sku), request.allow_missing);
+    let is_same = |there: &Option<Arc<Item>>| {
+        item.sale == there.as_ref().map_or(Sale::On, |there| there.sale)
+    };
+    // A title is written with whether the item is on sale: what it was is not to change meanwhile.
+    let lock = &api.0.putting_on_sale;
+    let (_alone, _beside) = if mask.says("off_sale") && !is_same(&known_as()?) {
+        (Some(lock.write().await), None)
+    } else {
+        (None, Some(lock.read().await))
+    };
+    if let Some(there) = known_as()?.filter(|_| !ensures) {
+        if !mask.says("off_sale") {
+            item.sale = there.sale;
+        }
+        if !mask.says("title") {
+            item.title = there.title.clone();
+        }
+    }
     let asked = item::message(&item);
-    let command = DefineItem { meta: api.meta(request_id, request.validate_only), item };
+    let mut meta = api.meta(request_id, request.validate_only);
+    // What is merged may be another item when the request is sent again.
+    if !mask.is_whole() && !ensures {
+        let given = request.item.as_ref().map(Message::encode_to_vec);
+        meta.content = Some(digest::fingerprint(&(given, mask.paths())));
+    }
+    let command = DefineItem { meta, item };
     let done = if ensures {
         api.engine().ensure_item(command).await
     } else {

@@ -101,7 +101,7 @@ fn kind(text: &str) -> Option<v1::NodeKind> {
 }
 
 /// Spreadsheets write both in capitals.
-fn truth(text: &str) -> Option<bool> {
+pub(super) fn truth(text: &str) -> Option<bool> {
     text.to_ascii_lowercase().parse().ok()
 }
 

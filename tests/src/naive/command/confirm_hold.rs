@@ -108,6 +108,9 @@ impl Fact for HoldConfirmed {
         if self.had != is_late.then_some(held.no) || is_known || is_late == (self.no == held.no) {
             return Err(format!("it was {}, is {}, and had {:?}", held.no, self.no, self.had));
         }
+        if is_late {
+            naive.check_on_sale(&hold.wanted, asked)?;
+        }
         // Where a day has passed that was told, it is decided anew all the same.
         let may_stay = !is_late && self.goes_as_held(naive, &held);
         if self.stays && (!may_stay || self.on != self.off) {

@@ -50,6 +50,7 @@ impl OrderPlaced {
         asked: Lsn,
         (hold, own): (Option<Hold>, &Units),
     ) -> Result<(), String> {
+        naive.check_on_sale(&self.wanted, asked)?;
         self.check(naive, asked, own)?;
         for part in &self.allotted {
             for _ in 0..part.units {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, hold, item, node_id, order, receive, release, sku, told,
+    AT, change, confirm, hold, item, node_id, off_sale, order, receive, release, sku, told,
 };
 use crate::command::{CancelOrder, CreateHold, LineRequest, StockOperation};
 use crate::engine::tests::{NODE, one_unit, run};
@@ -59,6 +59,16 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let gone = Refusal::HoldUnitsGone { hold_id: hold("H").hold().clone() };
     assert_eq!(told(engine.confirm_hold(later)), gone);
     refused.extend([reused.kind(), gone.kind()]);
+
+    let (engine, mut pump) = one_held();
+    run(&mut pump, engine.define_item(off_sale("A")));
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    let (engine, mut pump) = one_held();
+    run(&mut pump, engine.define_item(off_sale("A")));
+    lapse(&engine, &mut pump);
+    let kept = Refusal::ItemOffSale { sku: sku("A") };
+    assert_eq!(told(engine.confirm_hold(confirm("H"))), kept, "its units are taken anew");
+    refused.push(kept.kind());
     refused
 }
 

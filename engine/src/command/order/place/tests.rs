@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::command::fixture::{check, first, item, located, order, sku, told};
+use crate::command::fixture::{check, first, item, located, off_sale, order, sku, told};
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::EngineError;
 use crate::engine::tests::{OnePlace, PAIR, one_unit, run};
@@ -250,7 +250,12 @@ fn in_the_engine() -> Vec<RefusalKind> {
     let no_room = told(engine.place_order(wants(&[("A", 2)], Shortage::Backorder)));
     let max = u64::from(STOCK_UNITS_MAX);
     assert_eq!(no_room, Refusal::QuantityTooLarge { what: "waiting", max });
-    [other, no_room].iter().map(Refusal::kind).collect()
+
+    run(&mut pump, engine.define_item(off_sale("B")));
+    let wanted = wants(&[("A", 1), ("B", 1)], Shortage::Backorder);
+    let kept = told(engine.place_order(wanted));
+    assert_eq!(kept, Refusal::ItemOffSale { sku: sku("B") });
+    [other, no_room, kept].iter().map(Refusal::kind).collect()
 }
 
 #[test]
