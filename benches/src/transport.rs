@@ -152,20 +152,6 @@ impl OrderService for Idle {
     ) -> Result<Response<ExplainOrderResponse>, Status> {
         Err(Status::unimplemented("idle"))
     }
-
-    async fn quote_services(
-        &self,
-        _: Request<QuoteServicesRequest>,
-    ) -> Result<Response<QuoteServicesResponse>, Status> {
-        Err(Status::unimplemented("idle"))
-    }
-
-    async fn set_order_priority(
-        &self,
-        _: Request<SetOrderPriorityRequest>,
-    ) -> Result<Response<SetOrderPriorityResponse>, Status> {
-        Err(Status::unimplemented("idle"))
-    }
 }
 
 /// The clients that are connected to a server on a port of the loopback.

@@ -13,8 +13,9 @@ const LENGTH: u8 = 2;
 /// Bytes that the longest number takes.
 const NUMBER_BYTES_MAX: usize = 10;
 
-const fn key(field: u8, wire_type: u8) -> u64 {
-    (field as u64) << 3 | wire_type as u64
+const fn key(field: u8, wire_type: u8) -> u8 {
+    assert!(field < 16, "its key would take two bytes");
+    (field << 3) | wire_type
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {
@@ -29,7 +30,7 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
 pub(super) fn number(out: &mut Vec<u8>, field: u8, value: impl Into<u64>) {
     let value = value.into();
     if value != 0 {
-        varint(out, key(field, NUMBER));
+        out.push(key(field, NUMBER));
         varint(out, value);
     }
 }
@@ -42,7 +43,7 @@ pub(super) fn int(out: &mut Vec<u8>, field: u8, value: impl Into<i32>) {
 /// A field that is a text; an empty one is what it is when it is not there.
 pub(super) fn text(out: &mut Vec<u8>, field: u8, value: &str) {
     if !value.is_empty() {
-        varint(out, key(field, LENGTH));
+        out.push(key(field, LENGTH));
         varint(out, value.len() as u64);
         out.extend_from_slice(value.as_bytes());
     }
@@ -55,7 +56,7 @@ pub(super) struct Begun(usize);
 
 /// Begins a field that is a message: what is written from now on is its content.
 pub(super) fn begin(out: &mut Vec<u8>, field: u8) -> Begun {
-    varint(out, key(field, LENGTH));
+    out.push(key(field, LENGTH));
     // Room for the length of a short content.
     out.push(0);
     Begun(out.len())
@@ -127,8 +128,7 @@ impl<'a> Fields<'a> {
     fn take(&mut self) -> Result<(u8, Value<'a>), NotPlain> {
         let (key, rest) = self.0.split_first().ok_or(NotPlain)?;
         self.0 = rest;
-        let (field, wire_type) = if *key < 0x80 { (key >> 3, key & 7) } else { self.far(*key)? };
-        let value = match wire_type {
+        let value = match key & 7 {
             NUMBER => Value::Number(self.varint()?),
             LENGTH => {
                 let length = usize::try_from(self.varint()?).map_err(|_| NotPlain)?;
@@ -138,17 +138,9 @@ impl<'a> Fields<'a> {
             }
             _ => return Err(NotPlain),
         };
-        Ok((field, value))
-    }
-
-    /// The number and the wire type of a field beyond 15, whose key has two bytes.
-    #[cold]
-    fn far(&mut self, first: u8) -> Result<(u8, u8), NotPlain> {
-        let (second, rest) = self.0.split_first().ok_or(NotPlain)?;
-        self.0 = rest;
-        let field = u16::from(first & 0x7f) >> 3 | u16::from(*second) << 4;
-        let field = u8::try_from(field).ok().filter(|_| *second < 0x80);
-        Ok((field.ok_or(NotPlain)?, first & 7))
+        // A key of several bytes, of a field beyond 15, has its highest bit set: it
+        // equals no field that is read here.
+        Ok((key >> 3, value))
     }
 
     fn varint(&mut self) -> Result<u64, NotPlain> {

@@ -134,7 +134,7 @@ impl Asked {
                 });
             }
             wire::number(out, 8, held.line);
-            wire::number(out, 20, all.off_sale);
+            wire::number(out, 11, all.off_sale);
             if !curves.is_empty() {
                 self.days.write(out, (9, 10), &Curve::together(&curves));
             }

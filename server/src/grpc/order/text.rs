@@ -64,8 +64,8 @@ impl<'a> OrderText<'a> {
             10 => self.lines.push(LineText::read(value.bytes()?)?),
             11 => self.validate_only = value.flag()?,
             12 => self.destination_country_code = value.text()?,
-            20 => self.priority = value.number()?.cast_signed(),
-            21 => self.tier = Some(value.number()?),
+            13 => self.priority = value.number()?.cast_signed(),
+            14 => self.tier = Some(value.number()?),
             _ => return Err(NotPlain),
         }
         Ok(())
