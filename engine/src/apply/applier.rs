@@ -203,7 +203,8 @@ impl<'a> Applier<'a> {
         if self.settles && changed.is_bounded(no) && !network.is_bounded(no) {
             // What was applied before is in the orders that are counted here.
             self.end_turns()?;
-            count_all(&self.kernel.state, &[no])?;
+            count_all(&self.kernel.state, known.map(|_| no).as_slice())?;
+            self.kernel.state.loads.begin();
             self.counts = true;
         }
         self.mark_all();

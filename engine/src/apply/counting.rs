@@ -1,16 +1,18 @@
 //! Counting what orders put on the days of nodes that have a capacity.
 //!
 //! ```text
-//!   turns of a step --> how loads moved --> counters of days --> claims of room end
+//!   turns of a step --> how loads moved, claims of room that end --> one turn of each day
 //! ```
-//! A claim ends after what its event put on the day is counted, so that no other command finds
-//! room between the two.
+//! All that a step does to a day is one turn of its counter: what an event takes off a day and
+//! puts back, as where a cart takes over another one, and what it claimed, leaves no room between
+//! that another command would find.
+
+use std::collections::BTreeMap;
 
 use crate::actor::ActorPanicked;
-use crate::model::load::load_on;
 use crate::model::{Load, Loads, LoadsMoved, NodeDay, NodeNo, OrderNo};
 use crate::state::State;
-use crate::state::network::Network;
+use crate::state::loads::Step;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::transaction::written::Room;
 
@@ -48,26 +50,23 @@ impl Counting {
             return Ok(());
         }
         let network = state.network.load();
-        for moved in self.moved.drain(..) {
-            count(state, &network, &moved)?;
+        let mut days = BTreeMap::<NodeDay, Step>::new();
+        for LoadsMoved { before, after } in self.moved.drain(..) {
+            for (at, load) in after.into_iter().filter(|(at, _)| network.is_bounded(at.node)) {
+                let day = days.entry(at).or_default();
+                day.more = day.more.and(load);
+            }
+            for (at, load) in before.into_iter().filter(|(at, _)| network.is_bounded(at.node)) {
+                let day = days.entry(at).or_default();
+                day.less = day.less.and(load);
+            }
         }
-        self.room.drain(..).try_for_each(|(at, load)| state.loads.end(at, load))
-    }
-}
-
-fn count(state: &State, network: &Network, moved: &LoadsMoved) -> Result<(), ActorPanicked> {
-    let LoadsMoved { before, after } = moved;
-    for (at, load) in after {
-        if network.is_bounded(at.node) {
-            state.loads.moved(*at, *load, load_on(before, *at))?;
+        for (at, load) in self.room.drain(..) {
+            let day = days.entry(at).or_default();
+            day.ends = day.ends.and(load);
         }
+        days.into_iter().try_for_each(|(at, step)| state.loads.step(at, step))
     }
-    for (at, load) in before.iter().filter(|(at, _)| after.iter().all(|(of, _)| of != at)) {
-        if network.is_bounded(at.node) {
-            state.loads.moved(*at, Load::default(), *load)?;
-        }
-    }
-    Ok(())
 }
 
 /// Counts anew what all orders in memory put on the days of nodes: those that left memory put
@@ -88,7 +87,7 @@ pub fn count_all(state: &State, nodes: &[NodeNo]) -> Result<(), ActorPanicked> {
         }
         for (at, load) in kept.order().loads() {
             if nodes.contains(&at.node) {
-                state.loads.moved(at, load, Load::default())?;
+                state.loads.step(at, Step { more: load, ..Step::default() })?;
             }
         }
     }

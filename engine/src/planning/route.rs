@@ -86,10 +86,11 @@ impl<'a, 'w> Route<'a, 'w> {
         self.network.node(no).calendar.working_days().meets(self.pickup())
     }
 
-    /// Why a node may not ship the order, if so, beside what speaks against it by itself.
+    /// Why a node may not ship the order, if so, before what speaks against it by itself: units
+    /// that an order has at a node which is turned off excuse that alone.
     #[cold]
     pub(super) fn off(&self, by_itself: Option<Verdict>, no: NodeNo) -> Option<Verdict> {
-        by_itself.or_else(|| self.barred.verdict(no))
+        self.barred.verdict(no).or(by_itself)
     }
 
     /// Whether what may leave a node is spread over days: no day takes all of it, and lines may be

@@ -120,7 +120,11 @@ pub async fn availability(
         for slot in row {
             // A node that was defined since has nothing durable here.
             let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
-            if barred.bars(slot.node) {
+            let picks_up = |service| {
+                let pickup = network.pickups()[network.carriage(service).pickups];
+                known.calendar.working_days().meets(pickup)
+            };
+            if barred.bars(slot.node) || !whom.service.is_none_or(picks_up) {
                 continue;
             }
             let glance = slot.shared().glance();

@@ -44,6 +44,7 @@ pub async fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
     let no = kernel.state.catalogue.named(sku)?;
     let mut seen = foldhash::quality::FixedState::default().build_hasher();
     let held = kernel.state.holds.of_sku(no);
+    seen.write_u8(kernel.state.catalogue.entry(no).is_off_sale().into());
     seen.write_u64(held.units);
     seen.write_u64(held.line);
     seen.write_i64(held.first_lapse.map_or(i64::MAX, crate::model::Timestamp::as_micros));

@@ -40,14 +40,16 @@ pub enum CounterMessage<const N: usize> {
         /// The bounds, inclusive.
         most: [u64; N],
     },
-    /// A claim ends: its event was applied, or there is none.
+    /// A claim ends without an event.
     End([u64; N]),
-    /// An event was applied that counts more, or less.
+    /// Events were applied that count more, or less, and their claims end.
     Apply {
         /// How much more.
         more: [u64; N],
         /// How much less.
         less: [u64; N],
+        /// How much of what was claimed ends.
+        ends: [u64; N],
     },
     /// Nothing is counted. Claims stay.
     Clear,
@@ -100,8 +102,9 @@ impl<const N: usize> Actor for CounterActor<N> {
                 }
             }
             CounterMessage::End(amounts) => self.claimed = minus(self.claimed, amounts),
-            CounterMessage::Apply { more, less } => {
+            CounterMessage::Apply { more, less, ends } => {
                 self.counted = minus(plus(self.counted, more), less);
+                self.claimed = minus(self.claimed, ends);
             }
             CounterMessage::Clear => self.counted = [0; N],
             CounterMessage::Read => {}
@@ -209,11 +212,21 @@ mod tests {
             // Nothing more of what is full.
             (claim([0, 1]), false, [0, 0], [10, 2]),
             (CounterMessage::End([9, 1]), false, [0, 0], [1, 1]),
-            (CounterMessage::Apply { more: [12, 1], less: [0, 0] }, false, [12, 1], [1, 1]),
+            (
+                CounterMessage::Apply { more: [12, 1], less: [0, 0], ends: [0, 0] },
+                false,
+                [12, 1],
+                [1, 1],
+            ),
             // The bound is passed already, of the one thing.
             (claim([0, 0]), true, [12, 1], [1, 1]),
             (claim([1, 0]), false, [12, 1], [1, 1]),
-            (CounterMessage::Apply { more: [0, 0], less: [12, 1] }, false, [0, 0], [1, 1]),
+            (
+                CounterMessage::Apply { more: [0, 0], less: [12, 1], ends: [0, 0] },
+                false,
+                [0, 0],
+                [1, 1],
+            ),
             (CounterMessage::End([1, 1]), false, [0, 0], [0, 0]),
         ];
         for (at, (message, is_granted, counted, claimed)) in rows.into_iter().enumerate() {
@@ -228,7 +241,7 @@ mod tests {
     #[test]
     fn what_counts_nothing_is_forgotten_once_it_is_done_with() {
         let counters = Counters::<u8, 2>::default();
-        let apply = |more| CounterMessage::Apply { more, less: [0, 0] };
+        let apply = |more| CounterMessage::Apply { more, less: [0, 0], ends: [0, 0] };
         counters.ask(1, apply([5, 1])).expect("no turn panics");
         counters.ask(2, claim([1, 1])).expect("no turn panics");
         counters.ask(3, CounterMessage::Read).expect("no turn panics");

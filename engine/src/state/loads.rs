@@ -23,6 +23,17 @@ pub struct NodeLoads {
     swept: AtomicI32,
 }
 
+/// What events do to a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// What they put on it.
+    pub more: Load,
+    /// What they take off it.
+    pub less: Load,
+    /// What their commands claimed of it.
+    pub ends: Load,
+}
+
 impl Default for NodeLoads {
     fn default() -> Self {
         let (counters, is_used) = (Counters::default(), AtomicBool::new(false));
@@ -65,7 +76,7 @@ impl NodeLoads {
         Ok(self.counters.ask(at, CounterMessage::Claim { amounts, most })?.is_granted)
     }
 
-    /// A claim ends: its event is counted, or there is none.
+    /// A claim ends without an event.
     ///
     /// # Errors
     /// When a turn of the counter panicked.
@@ -73,13 +84,14 @@ impl NodeLoads {
         self.counters.ask(at, CounterMessage::End(load.counts())).map(drop)
     }
 
-    /// Counts what an order puts on a day, and no more what it put there before.
+    /// Counts what events put on a day and take off it, and ends their claims, in one turn.
     ///
     /// # Errors
     /// When a turn of the counter panicked.
-    pub fn moved(&self, at: NodeDay, more: Load, less: Load) -> Result<(), ActorPanicked> {
-        let message = CounterMessage::Apply { more: more.counts(), less: less.counts() };
-        self.counters.ask(at, message).map(drop)
+    pub fn step(&self, at: NodeDay, step: Step) -> Result<(), ActorPanicked> {
+        let Step { more, less, ends } = step;
+        let (more, less, ends) = (more.counts(), less.counts(), ends.counts());
+        self.counters.ask(at, CounterMessage::Apply { more, less, ends }).map(drop)
     }
 
     /// Nothing is counted of a node: it is counted anew.

@@ -307,11 +307,13 @@ impl Pair {
         self.lost += 1;
         match reason {
             DeclineReason::NotFound if at_supplier => {
-                self.correct(self.firm());
+                let most = if self.unlimited { UNLIMITED } else { self.on_hand() };
+                self.correct(self.firm().min(most));
                 self.unlimited = false;
             }
             DeclineReason::Damaged if at_supplier && !self.unlimited => {
-                self.correct((self.on_hand() - firm).max(self.firm()));
+                let others = self.firm().min(self.on_hand());
+                self.correct((self.on_hand() - firm).max(others));
             }
             DeclineReason::NotFound => self.correct(self.unavailable),
             DeclineReason::Damaged if !at_supplier => {

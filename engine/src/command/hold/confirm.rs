@@ -93,6 +93,9 @@ impl Command for ConfirmHold {
             let held = in_hand(&mut claims, &self.hold).await?;
             let way = decide(&held, self, &kernel.state)?;
             let has_all = way == Way::Keep && !has_lost(kernel, &held)?;
+            if way == Way::Keep && !has_all {
+                not_off_sale(&held, &kernel.state)?;
+            }
             let keeps = has_all && can_be_kept(kernel, &held, self.meta.at)?;
             let anew = if keeps { Anew::Gone } else { plan_anew(&held, self, &mut claims).await? };
             match anew {

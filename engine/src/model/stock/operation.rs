@@ -208,7 +208,7 @@ impl StockOperation {
                 return finish(weighed(operation, *confidence_basis_points));
             }
             Self::ChangeInbound { quantity: None, eta: None, .. } => {
-                found.push(says_nothing("quantity", "neither quantity nor eta is set"));
+                found.push(says_nothing("quantity", "sets neither quantity, eta nor confidence"));
             }
             Self::ChangeInbound { quantity, .. } => units("quantity", quantity.unwrap_or(1), 1),
             Self::ReceiveInbound { quantity, closes, .. } => {

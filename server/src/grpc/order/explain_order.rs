@@ -1,7 +1,7 @@
 //! `ExplainOrder`: why an order ships from where it does.
 
 use backstock_engine::engine::{Candidate, Engine, EngineError, Trace, Verdict};
-use backstock_engine::model::{Cause, Decision, HoldState, Move, Order, Pair};
+use backstock_engine::model::{Cause, Decision, HoldState, Lsn, Move, Order, Pair};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -36,12 +36,13 @@ async fn trace(
             candidates.push(self::candidate(engine, order, line, candidate).await?);
         }
     }
-    let shipments = order.shipments.iter().filter(|shipment| shipment.ship_by.is_some());
+    let placed = order.shipments.len() - usize::from(order.added.shipments);
+    let shipments = order.shipments[..placed].iter().filter(|s| s.ship_by.is_some());
     let (late_units, late_unit_days) =
         answer::late(&order.allocations, &order.shipments, order.header.promise_by);
     Ok(v1::SourcingTrace {
         decided_time: Some(times::timestamp(order.header.decided_at())),
-        version: order.placed_lsn.get(),
+        version: first_version(order).get(),
         optimal: !trace.bounded,
         shipments: u32::try_from(shipments.count()).unwrap_or(u32::MAX),
         late_units,
@@ -50,6 +51,16 @@ async fn trace(
         cause: first_cause(order).into(),
         ..v1::SourcingTrace::default()
     })
+}
+
+/// The version of the first decision that is known: that of the hold, where the order has kept
+/// what it was given.
+fn first_version(order: &Order) -> Lsn {
+    let hold = order.header.hold.as_deref().filter(|hold| hold.created != Lsn::NONE);
+    match (hold, first_cause(order)) {
+        (Some(hold), v1::DecisionCause::Placed) => hold.created,
+        _ => order.placed_lsn,
+    }
 }
 
 /// Why the first decision that is known was made: an order that was planned anew when its hold
@@ -130,7 +141,7 @@ async fn candidate(
     candidate: &Candidate,
 ) -> Result<v1::CandidateTrace, EngineError> {
     let pair = Pair { sku: order.lines[line].sku, node: candidate.node };
-    let taken = order.allocations.iter().filter(|allocation| {
+    let taken = order.placed_allocations().iter().filter(|allocation| {
         usize::from(allocation.line) == line
             && allocation.supply == candidate.supply
             && order.pair_of(allocation) == pair

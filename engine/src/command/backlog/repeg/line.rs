@@ -138,7 +138,7 @@ impl Line<'_> {
         opened: &mut Vec<(NodeNo, Ready)>,
         repegged: &mut LineRepegged,
     ) -> bool {
-        let mut left = units;
+        let (mut left, mut declined) = (units, false);
         for at in 0..placed.len() {
             let Placed { shipment, supply, units, .. } = placed[at];
             let moved = units.min(left);
@@ -147,6 +147,7 @@ impl Line<'_> {
             }
             // What a node declined is not given back to it.
             if to.0 == from.0 && self.was_declined(shipment) {
+                declined = true;
                 continue;
             }
             let to_shipment = if to.0 == from.0 {
@@ -160,7 +161,7 @@ impl Line<'_> {
             placed.push(Placed { shipment: to_shipment, supply: to.1, ready, units: moved });
             repegged.moves.push(Move { units: moved, shipment, from, to_shipment, to });
         }
-        left == 0
+        left == 0 || declined
     }
 
     /// The node of a shipment that there is already.

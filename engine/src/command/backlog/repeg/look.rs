@@ -251,7 +251,11 @@ impl Look {
             return <(Vec<Step>, Box<[u8]>)>::default();
         }
         let declined = order.declined_of(demand.line);
-        if !declined.is_empty() && !self.pool.may_serve_but(demand, &declined) {
+        let channel = order.header.channel.as_ref().map(Text::as_str);
+        let barred = self.network.barred(channel, order.header.service);
+        let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
+        let is_anybodys = declined.is_empty() && barred.is_nobody();
+        if !is_anybodys && !self.pool.may_serve_at(demand, (&declined, serves)) {
             return <(Vec<Step>, Box<[u8]>)>::default();
         }
         let (planned, trace) = planned_for(kernel, (self.sku, &self.pool), demand, order);
@@ -265,10 +269,7 @@ impl Look {
             let units = demand.quantity(order.header.split);
             arrives(kernel, &self.network, (order, units), (at.0, ship_by))
         };
-        let channel = order.header.channel.as_ref().map(Text::as_str);
-        let barred = self.network.barred(channel, order.header.service);
-        let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
-        let terms = (order.header.split, serves);
+        let terms = (order.header.split, &*declined, serves);
         let steps = self.pool.steps(demand, &planned, terms, arrival);
         let candidates = if steps.is_empty() { Box::default() } else { of_line(&trace) };
         (steps, candidates)
@@ -284,10 +285,10 @@ fn of_line(trace: &[u8]) -> Box<[u8]> {
 /// What brought about that units of a line rest elsewhere, or that other days are told.
 fn cause(order: &Order, line: &LineRepegged) -> Cause {
     let is_of_line = |shipment: u16| order.allocations_of(shipment).any(|a| a.line == line.line);
-    let declined = (0..).zip(&order.shipments).any(|(at, shipment)| {
+    let declined = (0..).zip(&order.shipments).any(|(at, _)| {
         let is_left = line.moves.iter().any(|moved| moved.shipment == at)
             || line.told.iter().any(|told| told.shipment == at && told.days.is_none());
-        is_left && is_of_line(at) && order.declined.contains(&shipment.node)
+        is_left && is_of_line(at) && order.was_declined(at)
     });
     let waited = line.moves.iter().any(|moved| moved.from.1 == Supply::Backorder);
     let is_lost = line.told.iter().any(|told| told.days.is_none());

@@ -142,18 +142,24 @@ impl Pool {
         self.first.is_some_and(|first| first < last) || self.nodes.iter().any(at_home)
     }
 
-    /// Whether that is so of what is free at other nodes than those that declined the order.
-    /// Each of these comes with units of the line that it declined: for others there, it may serve.
-    pub fn may_serve_but(&self, demand: &Demand, declined: &[(NodeNo, u32)]) -> bool {
+    /// Whether that is so of what is free where the order may be served: at nodes that `serves`
+    /// tells, and where it has units that the node did not decline. Each that declined it comes with
+    /// the units of the line that it declined.
+    pub fn may_serve_at(
+        &self,
+        demand: &Demand,
+        (declined, serves): (&[(NodeNo, u32)], impl Fn(NodeNo) -> bool),
+    ) -> bool {
         let last = self.ready_at_last(demand);
-        let said_no = |node: &&Node| {
+        let may = |node: &Node| {
             let units = declined.iter().find(|(no, _)| *no == node.no).map(|(_, units)| *units);
-            units.is_some_and(|units| demand.quantity_at(node.no, Split::WholeLine) <= units)
+            let has = demand.quantity_at(node.no, Split::WholeLine);
+            has > units.unwrap_or(0) || (units.is_none() && node.is_enabled && serves(node.no))
         };
         let sooner = |i: &InboundGlance| i.free > 0 && Ready::At(i.eta) < last;
-        let serves =
+        let sooner_at =
             |node: &Node| (node.free > 0 && last > Ready::Now) || node.inbound.iter().any(sooner);
-        self.nodes.iter().any(|node| !said_no(&node) && serves(node))
+        self.nodes.iter().any(|node| may(node) && sooner_at(node))
     }
 
     /// Whether units on a supply are to arrive on another day than was told, or on none.
@@ -229,13 +235,13 @@ impl Pool {
     /// The steps from what a line rests on to what was planned for it, where that arrives
     /// sooner, or as soon and can be counted on sooner. Units for which nothing sooner was
     /// planned stay where they are. `arrives` tells the day on which units on a supply reach
-    /// the customer, if any, and
-    /// `serves` whether a node may ship the line's order.
+    /// the customer, if any, and `serves` whether a node may ship the line's order. Of the units that
+    /// wait at a node, so many as it declined find nothing there.
     pub fn steps(
         &self,
         demand: &Demand,
         planned: &[Part],
-        (split, serves): (Split, impl Fn(NodeNo) -> bool),
+        (split, declined, serves): (Split, &[(NodeNo, u32)], impl Fn(NodeNo) -> bool),
         arrives: impl Fn(At) -> Option<Day>,
     ) -> Vec<Step> {
         let when = |at: At| (arrives(at).map_or(i32::MAX, Day::epoch_days), self.ready(at));
@@ -262,12 +268,16 @@ impl Pool {
         gains.sort_by_key(|(at, _)| when(*at));
         let mut steps = Vec::new();
         for (from, mut held) in has {
+            let no_more = declined.iter().filter(|(no, _)| (*no, Supply::Backorder) == from);
+            let mut at_home = held.saturating_sub(no_more.map(|(_, units)| *units).sum());
             for (to, gained) in &mut gains {
                 let is_sooner = is_whole || when(*to) < when(from);
-                let moved = held.min(*gained);
+                let is_home = from.0 == to.0;
+                let moved = held.min(*gained).min(if is_home { at_home } else { u32::MAX });
                 if moved > 0 && is_sooner && self.may_go(from, *to, &serves) {
                     steps.push((from, *to, moved));
                     (held, *gained) = (held - moved, *gained - moved);
+                    at_home -= if is_home { moved } else { 0 };
                 }
             }
         }

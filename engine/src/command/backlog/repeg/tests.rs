@@ -45,7 +45,7 @@ fn steps(pool: &Pool, has: &[Part], planned: &[Part], split: Split) -> Vec<Step>
         Ready::At(eta) => Some(Day::from_epoch_days(i32::try_from(eta.as_micros()).unwrap())),
         Ready::Never => None,
     };
-    pool.steps(&demand(has), planned, (split, |_| true), arrives)
+    pool.steps(&demand(has), planned, (split, &[], |_| true), arrives)
 }
 
 #[test]

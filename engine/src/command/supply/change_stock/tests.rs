@@ -127,7 +127,7 @@ fn an_operation_says_something_and_within_bounds() {
         (announce(0), none("quantity")),
         (move_to(Some(1)), vec![]),
         (move_to(Some(0)), none("quantity")),
-        (move_to(None), vec!["quantity: neither quantity nor eta is set".into()]),
+        (move_to(None), vec!["quantity: sets neither quantity, eta nor confidence".into()]),
         (arrive(1, false), vec![]),
         (arrive(0, true), vec![]),
         (arrive(0, false), none("quantity")),
