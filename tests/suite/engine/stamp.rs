@@ -2,9 +2,9 @@
 
 use std::pin::pin;
 
-use backstock_engine::command::StockOperation;
+use backstock_engine::command::{DefineItem, StockOperation};
 use backstock_engine::engine::{Engine, Stamp};
-use backstock_engine::model::{InboundId, NodeKind, Shortage, Timestamp};
+use backstock_engine::model::{InboundId, Item, NodeKind, Sale, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
 
@@ -43,7 +43,12 @@ fn each_change_of_what_can_be_promised_gives_another_stamp() {
     }
     assert_eq!(stamp(&mut single, &engine, "B"), other, "another item");
     single.run(define_nodes(&engine, &[node("N", NodeKind::Warehouse, 3)]));
-    assert_ne!(stamp(&mut single, &engine, "A"), seen[seen.len() - 1], "the node is another one");
+    let before = stamp(&mut single, &engine, "A");
+    assert_ne!(before, seen[seen.len() - 1], "the node is another one");
+    let off_sale = Item { sale: Sale::Off, ..item("A") };
+    let off_sale = DefineItem { meta: meta(), item: off_sale };
+    single.run(engine.define_item(off_sale)).expect("it goes off sale");
+    assert_ne!(stamp(&mut single, &engine, "A"), before, "it is off sale");
 }
 
 /// Units that are claimed may come back without an event.

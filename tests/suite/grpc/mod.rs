@@ -6,6 +6,7 @@ mod calendars;
 mod catalog;
 mod connections;
 mod curve;
+mod declined;
 mod eligibility;
 mod encoding;
 mod errors;

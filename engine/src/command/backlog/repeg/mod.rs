@@ -112,8 +112,14 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
     loop {
         // What is marked is shown from here on.
         let shown = kernel.shown();
-        while kernel.watermark.applied() < shown {
-            kernel.stepped(kernel.next_step()).await?;
+        loop {
+            // Begun before it is compared: the step that shows all may come in between, and in an
+            // engine at rest no other one comes after it.
+            let step = kernel.next_step();
+            if kernel.watermark.applied() >= shown {
+                break;
+            }
+            kernel.stepped(step).await?;
         }
         let mut look = Look::at(kernel, sku).await?;
         let (mut last, mut events) = (None, 0);
