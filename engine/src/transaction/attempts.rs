@@ -17,20 +17,20 @@
 //! | a hold that is planned anew | its hold in hand | a pair |
 //! | a hold that is planned anew | no order in hand | the backlog of a SKU |
 //! | a shipment | its order in hand | a pair |
-//! | a shipment that is declined | its order in hand, and its place in the line of each pair, once it has one | a pair |
+//! | a shipment that is declined | its order in hand, and its place in the line of the pair that refused | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
-//! | a transfer, dispatched or recalled | its place in the line of each pair, once it has one | a pair |
+//! | a transfer, dispatched or recalled | its place in the line of the pair that refused | a pair |
 //! | a transfer, dispatched | no claim | the backlog of its SKU |
 //! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
 //! No commands wait for each other in a circle. A change of supply, a transfer, or a shipment that
-//! is declined, sleeps until claims of units, shipments, changes and the re-pegger's claims at one pair end, and no command
-//! sleeps with such a claim. A shipment sleeps for these and for changes in line, and so do an
+//! is declined, sleeps until claims of units, shipments, changes and the re-pegger's claims at one
+//! pair end, and no command sleeps with such a claim. A shipment sleeps for these and for changes in line, and so do an
 //! order and the re-pegger. A place in line keeps no change of supply and no transfer out. A
 //! command that takes an order in hand, or the re-pegger, sleeps for a shipment, a cancellation or
-//! an answer of a node, or for a hold that is planned anew, which lets go of its hold before it sleeps for the
-//! re-pegger. An order sleeps for the re-pegger, and so does a transfer, which sleeps for no command
-//! that sleeps for a backlog: these have no claim and no place in line then, and a command whose
+//! an answer of a node, or for a hold that is planned anew, which lets go of its hold before it
+//! sleeps for the re-pegger. An order sleeps for the re-pegger, and so does a transfer, which
+//! sleeps for no command that sleeps for a backlog: these have no claim and no place in line then, and a command whose
 //! event is durable has none left.
 //!
 //! Room on a day of a node is claimed after all pairs, granted or refused at once, and nobody

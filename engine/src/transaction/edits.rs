@@ -14,7 +14,7 @@ pub type Decided = SmallVec<[Option<StockChange>; 2]>;
 
 /// Has pairs decide, and holds them. Pairs are asked in ascending order, as by every command
 /// that asks several. A command that has to wait for one of them lets go of the others, and
-/// keeps its place in line.
+/// keeps its place in that one's line. Over many busy pairs it may lose often, and end as contended.
 ///
 /// # Errors
 /// Of the refusals, the first in the table; and what stopped the engine.

@@ -223,8 +223,8 @@ impl PackedOrder {
     }
 
     /// Checks bytes as [`PackedOrder::check`] does, and shows each allocation with its
-    /// pair on the way; answers with number and id. Recovery asks this of every order,
-    /// so that nothing is allocated for it.
+    /// pair on the way; answers with number and id. Recovery asks this of every order: nothing is
+    /// allocated for it, unless it was decided on anew.
     ///
     /// # Errors
     /// When the bytes are not those of an order.
@@ -445,7 +445,7 @@ fn pack(order: &Order, out: &mut Vec<u8>) {
     out.extend_from_slice(&order.trace);
 }
 
-/// They are read by those alone who explain an order: as events have them, behind their length.
+/// As events have them, behind their length.
 fn pack_decisions(decisions: &[Decision], out: &mut Vec<u8>) {
     let bytes = minicbor::to_vec(decisions).expect("memory takes what is written");
     put_number(out, bytes.len() as u64);
