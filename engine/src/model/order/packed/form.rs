@@ -1,0 +1,121 @@
+//! How an order is packed: its version, what is there beyond it, and the flags in it.
+
+use crate::model::order::{Added, Order};
+use crate::model::pack::{Unpackable, Unpacker};
+
+pub(super) const VERSION: u8 = 1;
+/// The version of an order whose units came to rest on other supply.
+pub(super) const VERSION_REPEGGED: u8 = 2;
+/// The version of an order that began as a hold. It has what version 2 has.
+pub(super) const VERSION_HELD: u8 = 3;
+/// The version of an order with [features](Features).
+pub(super) const VERSION_FEATURED: u8 = 4;
+
+/// What a packed order of [version 4](VERSION_FEATURED) has that not all have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Features(pub(super) u8);
+
+impl Features {
+    /// It began as a hold.
+    pub(super) const HELD: Self = Self(1);
+    /// Nodes answered that they ship it, or that they do not.
+    pub(super) const ANSWERED: Self = Self(2);
+    /// It has another priority than orders have that say nothing.
+    pub(super) const PRIORITISED: Self = Self(4);
+    /// Decisions on it are kept after the first one.
+    pub(super) const DECIDED_ANEW: Self = Self(32);
+    pub(super) const ALL: Self =
+        Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
+
+    pub(super) const fn has(self, feature: Self) -> bool {
+        self.0 & feature.0 != 0
+    }
+
+    /// These, and that one if it is there.
+    pub(super) const fn with(self, feature: Self, is_there: bool) -> Self {
+        if is_there { Self(self.0 | feature.0) } else { self }
+    }
+
+    pub(super) fn of(order: &Order) -> Self {
+        let answered = order.shipments.iter().any(|shipment| shipment.answer.is_some());
+        Self::default()
+            .with(Self::HELD, order.header.hold.is_some())
+            .with(Self::ANSWERED, answered || !order.declined.is_empty())
+            .with(Self::PRIORITISED, !order.header.priority.is_default())
+            .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
+    }
+}
+
+/// How an order is packed: its version, and what is there beyond it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    pub(super) version: u8,
+    pub(super) features: Features,
+}
+
+impl Form {
+    /// The oldest version that can say all of the order.
+    pub(super) fn of(order: &Order) -> Self {
+        let features = Features::of(order);
+        let version = match features {
+            Features(0) if is_repegged(order) => VERSION_REPEGGED,
+            Features(0) => VERSION,
+            Features::HELD => VERSION_HELD,
+            _ => VERSION_FEATURED,
+        };
+        Self { version, features }
+    }
+
+    pub(super) fn put(self, out: &mut Vec<u8>) {
+        out.push(self.version);
+        if self.version == VERSION_FEATURED {
+            out.push(self.features.0);
+        }
+    }
+
+    pub(super) fn read(from: &mut Unpacker<'_>) -> Result<Self, Unpackable> {
+        let version = from.byte("version")?;
+        let features = match version {
+            VERSION | VERSION_REPEGGED => Features::default(),
+            VERSION_HELD => Features::HELD,
+            VERSION_FEATURED => Features(from.byte("features")?),
+            _ => return Err(Unpackable { at: "version" }),
+        };
+        let is_known = features.0 & !Features::ALL.0 == 0;
+        is_known.then_some(Self { version, features }).ok_or(Unpackable { at: "features" })
+    }
+
+    /// Whether units may have come to rest on other supply.
+    pub(super) const fn is_repegged(self) -> bool {
+        self.version >= VERSION_REPEGGED
+    }
+
+    pub(super) const fn has(self, feature: Features) -> bool {
+        self.features.has(feature)
+    }
+}
+
+pub(super) const SHIPS: u8 = 1;
+pub(super) const DELIVERS: u8 = 2;
+pub(super) const SHIPPED: u8 = 4;
+/// Its days were told anew: of units that were there, or not.
+pub(super) const TOLD_THERE: u8 = 8;
+pub(super) const TOLD_NOT_THERE: u8 = 16;
+
+pub(super) const CUSTOMER: u8 = 1;
+pub(super) const CHANNEL: u8 = 2;
+/// It was not taken when the customer ordered. Packed since orders know of it.
+pub(super) const DECIDED: u8 = 4;
+/// It began as a hold.
+pub(super) const HELD: u8 = 8;
+/// The hold has an owner.
+pub(super) const OWNER: u8 = 16;
+/// The hold was given its grace for a payment.
+pub(super) const PAYING: u8 = 32;
+
+/// Whether something can be said of the order that version 1 has no place for.
+fn is_repegged(order: &Order) -> bool {
+    order.added != Added::default()
+        || order.shipments.iter().any(|shipment| shipment.told_of_units_there.is_some())
+        || order.allocations.iter().any(|allocation| allocation.moved > 0)
+}

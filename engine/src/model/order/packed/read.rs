@@ -1,0 +1,263 @@
+//! Reading an order from its bytes: all of it, or what is asked of every order.
+
+use smallvec::SmallVec;
+
+use super::form::{
+    CHANNEL, CUSTOMER, DECIDED, DELIVERS, Features, Form, HELD, OWNER, PAYING, SHIPPED, SHIPS,
+    TOLD_NOT_THERE, TOLD_THERE,
+};
+use crate::model::answer::{Answer, AnswerKind};
+use crate::model::catalog::{Shortage, Split};
+use crate::model::hold::{Hold, HoldState};
+use crate::model::ids::{
+    CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, Pair, PostalCode, ServiceNo, SkuNo, Text,
+};
+use crate::model::lsn::Lsn;
+use crate::model::order::{
+    Added, Allocation, Decision, Dispatch, Order, OrderHeader, OrderLine, Shipment,
+};
+use crate::model::pack::{Unpackable, Unpacker};
+use crate::model::priority::Priority;
+use crate::model::reservations::Supply;
+use crate::model::time::{Day, Timestamp};
+
+pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
+    let mut from = Unpacker::new(bytes);
+    let form = Form::read(&mut from)?;
+    let priority = priority(&mut from, form)?;
+    let no = OrderNo(from.number("number")?);
+    let id = id(&mut from, "id", OrderId::packed)?;
+    let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
+    let shipments = (0..from.count("shipments")?)
+        .map(|_| shipment(&mut from, form))
+        .collect::<Result<Box<[_]>, _>>()?;
+    let allocations = (0..from.count("allocations")?)
+        .map(|_| allocation(&mut from, form))
+        .collect::<Result<Box<[_]>, _>>()?;
+    let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
+    let declined = declined(&mut from, form)?;
+    let decisions = decisions(&mut from, form)?;
+    let header = OrderHeader { priority, ..header(&mut from, form, id)? };
+    let order = Order {
+        no,
+        header,
+        lines,
+        shipments,
+        allocations,
+        trace: from.rest().into(),
+        added,
+        declined,
+        decisions,
+        placed_lsn: Lsn::NONE,
+        last_lsn: Lsn::NONE,
+    };
+    order.check().map_err(|_| Unpackable { at: "allocations" })?;
+    Ok(order)
+}
+
+/// Reads as [`unpack`] does, and refuses what it refuses, but keeps nothing.
+pub(super) fn read(
+    bytes: &[u8],
+    mut show: impl FnMut(&Allocation, Pair),
+) -> Result<(OrderNo, OrderId), Unpackable> {
+    let mut from = Unpacker::new(bytes);
+    let form = Form::read(&mut from)?;
+    priority(&mut from, form)?;
+    let no = OrderNo(from.number("number")?);
+    let id = id(&mut from, "id", OrderId::packed)?;
+    let mut skus = SmallVec::<[SkuNo; 8]>::new();
+    for _ in 0..from.count("lines")? {
+        skus.push(line(&mut from)?.sku);
+    }
+    let mut nodes = SmallVec::<[NodeNo; 8]>::new();
+    for _ in 0..from.count("shipments")? {
+        nodes.push(shipment(&mut from, form)?.node);
+    }
+    let allocations = from.count("allocations")?;
+    for _ in 0..allocations {
+        let a = allocation(&mut from, form)?;
+        if !a.fits(skus.len(), nodes.len()) {
+            return Err(Unpackable { at: "allocations" });
+        }
+        let (sku, node) = (skus[usize::from(a.line)], nodes[usize::from(a.shipment)]);
+        show(&a, Pair { sku, node });
+    }
+    added(&mut from, form, (nodes.len(), allocations))?;
+    declined(&mut from, form)?;
+    decisions(&mut from, form)?;
+    let header = header(&mut from, form, id)?;
+    Ok((no, header.id))
+}
+
+/// Before whom it is served: never as an order that says nothing, where it is said.
+fn priority(from: &mut Unpacker<'_>, form: Form) -> Result<Priority, Unpackable> {
+    if !form.has(Features::PRIORITISED) {
+        return Ok(Priority::DEFAULT);
+    }
+    let said = Priority::from_code(from.byte("priority")?);
+    said.filter(|said| !said.is_default()).ok_or(Unpackable { at: "priority" })
+}
+
+/// What was added to an order that has so many shipments and allocations.
+fn added(
+    from: &mut Unpacker<'_>,
+    form: Form,
+    (shipments, allocations): (usize, usize),
+) -> Result<Added, Unpackable> {
+    if !form.is_repegged() {
+        return Ok(Added::default());
+    }
+    let added = Added { shipments: from.narrow("added")?, allocations: from.narrow("added")? };
+    let is_of_it =
+        usize::from(added.shipments) <= shipments && usize::from(added.allocations) <= allocations;
+    is_of_it.then_some(added).ok_or(Unpackable { at: "added" })
+}
+
+/// The nodes that declined, each once.
+fn declined(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[NodeNo]>, Unpackable> {
+    if !form.has(Features::ANSWERED) {
+        return Ok(Box::default());
+    }
+    (0..from.count("declined")?).map(|_| Ok(NodeNo(from.narrow("declined")?))).collect()
+}
+
+/// The decisions that are kept of it: some, where it is said that there are.
+fn decisions(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[Decision]>, Unpackable> {
+    if !form.has(Features::DECIDED_ANEW) {
+        return Ok(Box::default());
+    }
+    let unpackable = Unpackable { at: "decisions" };
+    let length = from.count("decisions")?;
+    let mut bytes = minicbor::Decoder::new(from.bytes(length, "decisions")?);
+    let decisions: Vec<Decision> = bytes.decode().map_err(|_| unpackable)?;
+    let is_whole = bytes.position() == length && !decisions.is_empty();
+    is_whole.then(|| decisions.into()).ok_or(unpackable)
+}
+
+pub(super) fn id<T, V>(
+    from: &mut Unpacker<'_>,
+    at: &'static str,
+    new: impl FnOnce(&str, compact_str::CompactString) -> Result<T, V>,
+) -> Result<T, Unpackable> {
+    new(at, from.text(at)?.into()).map_err(|_| Unpackable { at })
+}
+
+fn line(from: &mut Unpacker<'_>) -> Result<OrderLine, Unpackable> {
+    Ok(OrderLine {
+        sku: SkuNo(from.narrow("sku")?),
+        ordered: from.narrow("ordered")?,
+        cancelled: from.narrow("cancelled")?,
+    })
+}
+
+fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable> {
+    let node = NodeNo(from.narrow("node")?);
+    let flags = from.byte("shipment flags")?;
+    let told = match (flags & (TOLD_THERE | TOLD_NOT_THERE), form.is_repegged()) {
+        (0, _) => None,
+        (TOLD_THERE, true) => Some(true),
+        (TOLD_NOT_THERE, true) => Some(false),
+        _ => return Err(Unpackable { at: "shipment flags" }),
+    };
+    if flags > SHIPS | DELIVERS | SHIPPED | TOLD_THERE | TOLD_NOT_THERE {
+        return Err(Unpackable { at: "shipment flags" });
+    }
+    let mut dated = |flag| (flags & flag != 0).then(|| day(from, "day")).transpose();
+    let (ship_by, deliver_by) = (dated(SHIPS)?, dated(DELIVERS)?);
+    let shipped = (flags & SHIPPED != 0).then(|| dispatch(from)).transpose()?;
+    let shipped = shipped.map(Box::new);
+    let answer = if form.has(Features::ANSWERED) { answer(from)? } else { None };
+    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told, answer })
+}
+
+fn answer(from: &mut Unpacker<'_>) -> Result<Option<Answer>, Unpackable> {
+    let at = "answer";
+    let code = from.byte(at)?;
+    if code == 0 {
+        return Ok(None);
+    }
+    let kind = AnswerKind::from_code(code).ok_or(Unpackable { at })?;
+    Ok(Some(Answer { kind, at: Timestamp::from_micros(from.signed(at)?) }))
+}
+
+fn dispatch(from: &mut Unpacker<'_>) -> Result<Dispatch, Unpackable> {
+    Ok(Dispatch {
+        at: Timestamp::from_micros(from.signed("dispatch")?),
+        carrier: id(from, "carrier", Text::new)?,
+        tracking: id(from, "tracking", Text::new)?,
+    })
+}
+
+fn allocation(from: &mut Unpacker<'_>, form: Form) -> Result<Allocation, Unpackable> {
+    Ok(Allocation {
+        line: from.narrow("line")?,
+        shipment: from.narrow("shipment")?,
+        supply: Supply::from_code(from.narrow("supply")?).ok_or(Unpackable { at: "supply" })?,
+        units: from.narrow("units")?,
+        shipped: from.narrow("shipped")?,
+        cancelled: from.narrow("cancelled")?,
+        moved: if form.is_repegged() { from.narrow("moved")? } else { 0 },
+    })
+}
+
+fn day(from: &mut Unpacker<'_>, at: &'static str) -> Result<Day, Unpackable> {
+    let days = i32::try_from(from.signed(at)?).map_err(|_| Unpackable { at })?;
+    Ok(Day::from_epoch_days(days))
+}
+
+fn header(from: &mut Unpacker<'_>, form: Form, id: OrderId) -> Result<OrderHeader, Unpackable> {
+    let fingerprint = from.word("fingerprint")?;
+    let ordered_at = Timestamp::from_micros(from.word("ordered at")?.cast_signed());
+    let service = ServiceNo(from.byte("service")?);
+    let shortage = Shortage::from_code(from.byte("shortage")?);
+    let shortage = shortage.ok_or(Unpackable { at: "shortage" })?;
+    let split = Split::from_code(from.byte("split")?).ok_or(Unpackable { at: "split" })?;
+    let flags = from.byte("header flags")?;
+    let held = HELD | OWNER | PAYING;
+    let is_held = form.has(Features::HELD);
+    if flags > CUSTOMER | CHANNEL | DECIDED | held
+        || (flags & HELD != 0) != is_held
+        || (flags & held != 0) != is_held
+    {
+        return Err(Unpackable { at: "header flags" });
+    }
+    let promise_by = day(from, "promise")?;
+    let customer = flags & CUSTOMER != 0;
+    let customer = customer.then(|| self::id(from, "customer", CustomerId::new)).transpose()?;
+    let channel = flags & CHANNEL != 0;
+    let channel = channel.then(|| self::id(from, "channel", Text::new)).transpose()?;
+    let decided_at = flags & DECIDED != 0;
+    let decided_at = decided_at.then(|| from.signed("decided at")).transpose()?;
+    let hold = is_held.then(|| hold(from, flags)).transpose()?.map(Box::new);
+    let postal_code = self::id(from, "postal code", PostalCode::new)?;
+    Ok(OrderHeader {
+        id,
+        fingerprint,
+        ordered_at,
+        customer,
+        channel,
+        postal_code,
+        service,
+        promise_by,
+        shortage,
+        split,
+        decided_at: decided_at.map(Timestamp::from_micros),
+        hold,
+        priority: Priority::DEFAULT,
+    })
+}
+
+fn hold(from: &mut Unpacker<'_>, flags: u8) -> Result<Hold, Unpackable> {
+    let id = id(from, "hold", HoldId::new)?;
+    let fingerprint = from.word("fingerprint")?;
+    let owner = (flags & OWNER != 0).then(|| self::id(from, "owner", OwnerId::new)).transpose()?;
+    let began = Timestamp::from_micros(from.signed("began")?);
+    let created = Lsn::new(from.number("created")?);
+    let until = Timestamp::from_micros(from.signed("until")?);
+    let seconds = from.narrow("seconds")?;
+    let extended = from.byte("extended")?;
+    let state = HoldState::from_code(from.byte("hold state")?);
+    let state = state.ok_or(Unpackable { at: "hold state" })?;
+    let is_paying = flags & PAYING != 0;
+    Ok(Hold { id, fingerprint, owner, began, created, until, seconds, extended, is_paying, state })
+}

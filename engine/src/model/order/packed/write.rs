@@ -1,0 +1,141 @@
+//! Writing an order as bytes.
+
+use super::form::{
+    CHANNEL, CUSTOMER, DECIDED, DELIVERS, Features, Form, HELD, OWNER, PAYING, SHIPPED, SHIPS,
+    TOLD_NOT_THERE, TOLD_THERE,
+};
+use crate::model::answer::Answer;
+use crate::model::hold::Hold;
+use crate::model::ids::{CustomerId, Text};
+use crate::model::order::{Decision, Order, OrderHeader, Shipment};
+use crate::model::pack::{put_number, put_signed, put_text};
+
+/// Writes an order.
+pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
+    let header = &order.header;
+    let form = Form::of(order);
+    form.put(out);
+    if form.has(Features::PRIORITISED) {
+        out.push(header.priority.code());
+    }
+    put_number(out, order.no.0);
+    put_text(out, header.id.as_str());
+    put_number(out, order.lines.len() as u64);
+    for line in &order.lines {
+        put_number(out, line.sku.0.into());
+        put_number(out, line.ordered.into());
+        put_number(out, line.cancelled.into());
+    }
+    put_number(out, order.shipments.len() as u64);
+    for shipment in &order.shipments {
+        pack_shipment(shipment, form, out);
+    }
+    put_number(out, order.allocations.len() as u64);
+    for a in &order.allocations {
+        put_number(out, a.line.into());
+        put_number(out, a.shipment.into());
+        put_number(out, a.supply.code().into());
+        put_number(out, a.units.into());
+        put_number(out, a.shipped.into());
+        put_number(out, a.cancelled.into());
+        if form.is_repegged() {
+            put_number(out, a.moved.into());
+        }
+    }
+    if form.is_repegged() {
+        put_number(out, order.added.shipments.into());
+        put_number(out, order.added.allocations.into());
+    }
+    if form.has(Features::ANSWERED) {
+        put_number(out, order.declined.len() as u64);
+        order.declined.iter().for_each(|node| put_number(out, node.0.into()));
+    }
+    if form.has(Features::DECIDED_ANEW) {
+        pack_decisions(&order.decisions, out);
+    }
+    pack_header(header, out);
+    out.extend_from_slice(&order.trace);
+}
+
+/// As events have them, behind their length.
+fn pack_decisions(decisions: &[Decision], out: &mut Vec<u8>) {
+    let bytes = minicbor::to_vec(decisions).expect("memory takes what is written");
+    put_number(out, bytes.len() as u64);
+    out.extend_from_slice(&bytes);
+}
+
+fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
+    put_number(out, shipment.node.0.into());
+    let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+    out.push(
+        flag(shipment.ship_by.is_some(), SHIPS)
+            | flag(shipment.deliver_by.is_some(), DELIVERS)
+            | flag(shipment.shipped.is_some(), SHIPPED)
+            | flag(shipment.told_of_units_there == Some(true), TOLD_THERE)
+            | flag(shipment.told_of_units_there == Some(false), TOLD_NOT_THERE),
+    );
+    for day in [shipment.ship_by, shipment.deliver_by].into_iter().flatten() {
+        put_signed(out, day.epoch_days().into());
+    }
+    if let Some(dispatch) = shipment.shipped.as_deref() {
+        put_signed(out, dispatch.at.as_micros());
+        put_text(out, dispatch.carrier.as_str());
+        put_text(out, dispatch.tracking.as_str());
+    }
+    if form.has(Features::ANSWERED) {
+        pack_answer(shipment.answer, out);
+    }
+}
+
+fn pack_answer(answer: Option<Answer>, out: &mut Vec<u8>) {
+    out.push(answer.map_or(0, |answer| answer.kind.code()));
+    if let Some(Answer { at, .. }) = answer {
+        put_signed(out, at.as_micros());
+    }
+}
+
+fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
+    out.extend_from_slice(&header.fingerprint.to_le_bytes());
+    out.extend_from_slice(&header.ordered_at.as_micros().to_le_bytes());
+    let customer = header.customer.as_ref().map(CustomerId::as_str);
+    let channel = header.channel.as_ref().map(Text::as_str);
+    let flag = |text: Option<&str>, flag: u8| text.map_or(0, |_| flag);
+    let decided = header.decided_at.map_or(0, |_| DECIDED);
+    let held = header.hold.as_deref().map_or(0, |hold| {
+        HELD | hold.owner.as_ref().map_or(0, |_| OWNER) | if hold.is_paying { PAYING } else { 0 }
+    });
+    let flags = flag(customer, CUSTOMER) | flag(channel, CHANNEL) | decided | held;
+    out.extend_from_slice(&[header.service.0, header.shortage.code(), header.split.code(), flags]);
+    put_signed(out, header.promise_by.epoch_days().into());
+    for text in [customer, channel].into_iter().flatten() {
+        put_text(out, text);
+    }
+    if let Some(at) = header.decided_at {
+        put_signed(out, at.as_micros());
+    }
+    if let Some(Hold {
+        id,
+        fingerprint,
+        owner,
+        began,
+        created,
+        until,
+        seconds,
+        extended,
+        state,
+        ..
+    }) = header.hold.as_deref()
+    {
+        put_text(out, id.as_str());
+        out.extend_from_slice(&fingerprint.to_le_bytes());
+        if let Some(owner) = owner {
+            put_text(out, owner.as_str());
+        }
+        put_signed(out, began.as_micros());
+        put_number(out, created.get());
+        put_signed(out, until.as_micros());
+        put_number(out, (*seconds).into());
+        out.extend_from_slice(&[*extended, state.code()]);
+    }
+    put_text(out, header.postal_code.as_str());
+}
