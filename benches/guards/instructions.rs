@@ -237,7 +237,7 @@ fn check_applied(mut single: Single) {
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(25_800))]
+#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(27_000))]
 fn submit_order((mut single, orders): (Single, Vec<PlaceOrder>)) -> Single {
     single.submit(orders);
     single
