@@ -66,11 +66,8 @@ pub fn loads(shipments: &[Shipment], allocations: &[Allocation]) -> Loads {
         let of_it = allocations.iter().filter(|a| a.shipment == at);
         let units = of_it.map(Allocation::open).sum();
         if units > 0 {
-            let (at, load) = (NodeDay { node: shipment.node, day }, Load { units, shipments: 1 });
-            match loads.iter_mut().find(|(of, _)| *of == at) {
-                Some((_, known)) => *known = known.and(load),
-                None => loads.push((at, load)),
-            }
+            let at = NodeDay { node: shipment.node, day };
+            put_on(&mut loads, at, Load { units, shipments: 1 });
         }
     }
     loads
@@ -82,10 +79,32 @@ pub fn load_on(loads: &[(NodeDay, Load)], at: NodeDay) -> Load {
     of_day.map_or_else(Load::default, |(_, load)| *load)
 }
 
-/// What one set of loads puts on days beyond another one.
-pub fn beyond(after: &[(NodeDay, Load)], before: &[(NodeDay, Load)]) -> Loads {
-    let more = after.iter().map(|(at, load)| (*at, load.beyond(load_on(before, *at))));
-    more.filter(|(_, load)| !load.is_none()).collect()
+/// Room that an order wants on a day, beyond what it has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomAsked {
+    /// The day.
+    pub at: NodeDay,
+    /// What comes on it.
+    pub more: Load,
+    /// What the order has on it already.
+    pub own: Load,
+}
+
+/// What an order asks for whose loads were one set, and are to be another one.
+pub fn beyond(after: &[(NodeDay, Load)], before: &[(NodeDay, Load)]) -> SmallVec<[RoomAsked; 2]> {
+    let asked = after.iter().map(|&(at, load)| {
+        let own = load_on(before, at);
+        RoomAsked { at, more: load.beyond(own), own }
+    });
+    asked.filter(|asked| !asked.more.is_none()).collect()
+}
+
+/// Puts a load on a day, beside what is on it among these.
+pub fn put_on(loads: &mut Loads, at: NodeDay, load: Load) {
+    match loads.iter_mut().find(|(of, _)| *of == at) {
+        Some((_, known)) => *known = known.and(load),
+        None => loads.push((at, load)),
+    }
 }
 
 impl Order {
@@ -135,7 +154,8 @@ mod tests {
         let load = |units, shipments| Load { units, shipments };
         let before = [(on(3), load(5, 1)), (on(4), load(2, 1))];
         let after = [(on(3), load(7, 1)), (on(4), load(1, 1)), (on(5), load(3, 1))];
-        let more = beyond(&after, &before);
-        assert_eq!(more[..], [(on(3), load(2, 0)), (on(5), load(3, 1))]);
+        let asked = |day, more, own| RoomAsked { at: on(day), more, own };
+        let expected = [asked(3, load(2, 0), load(5, 1)), asked(5, load(3, 1), Load::default())];
+        assert_eq!(beyond(&after, &before)[..], expected);
     }
 }

@@ -51,7 +51,7 @@ pub use ids::{
     CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, OwnerId, Pair,
     PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
-pub use load::{Load, Loads, LoadsMoved, NodeDay};
+pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;

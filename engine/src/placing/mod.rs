@@ -430,8 +430,8 @@ fn with_room<'k>(
         return Ok(Some(claims));
     }
     let loads = load::loads(&draft.shipments, &draft.allocations);
-    let more = load::beyond(&loads, wanted.rooms.own);
-    Ok(claims.room(&more, wanted.at)?.then_some(claims))
+    let asked = load::beyond(&loads, wanted.rooms.own());
+    Ok(claims.room(&asked, wanted.at)?.then_some(claims))
 }
 
 /// What a draft reserves, with the actors looked up.

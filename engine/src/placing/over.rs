@@ -12,7 +12,7 @@ use super::judge::LineShortage;
 use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, with_room};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
-use crate::planning::{Draft, Own, Wanted};
+use crate::planning::{Draft, Own, Replanned, Wanted};
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
@@ -46,7 +46,7 @@ pub async fn plan_over<'a>(
     let mut attempts = Attempts::begin(kernel);
     loop {
         let units = Resting::read(kernel, held)?.units_of(held);
-        let own = Own { units, loads: held.loads() };
+        let own = Own { units, loads: Replanned::whole(held) };
         let wanted = wanted.with_own(&own);
         if !wanted.is_settled() {
             return Ok(Over::Unsettled);

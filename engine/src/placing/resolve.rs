@@ -58,7 +58,7 @@ pub fn resolve<'a>(
         at: command.meta().at,
         seen: None,
         own: None,
-        rooms: Rooms { loads: &state.loads, own: &[] },
+        rooms: Rooms::of(&state.loads),
     })
 }
 

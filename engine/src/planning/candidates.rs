@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::room::Leaving;
 use super::route::{Dates, Route};
-use super::wanted::{Glances, WantedLine};
+use super::wanted::{ByNode, Glances, WantedLine};
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
 use crate::model::{Day, Load, NodeDay, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
@@ -46,6 +47,9 @@ pub(super) struct Candidates {
     cut_short: bool,
     /// Whether the network has a supplier.
     any_supplier: bool,
+    /// What is free of a line, and which line it is, once it was asked for.
+    free: ByNode,
+    free_of: Option<usize>,
 }
 
 /// A node, and its shipment of today: what every offer reads.
@@ -80,6 +84,9 @@ struct Dock {
     rooms: Vec<(NodeDay, u32)>,
     /// Shipments that leave later than they could, because earlier days are full.
     spilled: Vec<u16>,
+    /// What may leave nodes in a shipment of what is there, once it was asked for.
+    units: ByNode,
+    knows_units: bool,
 }
 
 /// What an offer of inbound supply draws on.
@@ -126,6 +133,8 @@ impl Candidates {
         self.dock.inbound.clear();
         self.dock.rooms.clear();
         self.dock.spilled.clear();
+        self.dock.knows_units = false;
+        self.free_of = None;
         self.offers.clear();
         self.skipped.clear();
         self.cut_short = false;
@@ -261,6 +270,15 @@ impl Candidates {
         inbound.binary_search_by_key(&offer, |incoming| incoming.offer).ok()
     }
 
+    /// Units of a line that are free now at one node.
+    fn free_at(&mut self, route: &Route<'_, '_>, line: usize, no: NodeNo) -> u32 {
+        if self.free_of != Some(line) {
+            route.wanted.free_by_node(line, &mut self.free);
+            self.free_of = Some(line);
+        }
+        self.free.at(no)
+    }
+
     fn today(&self, node: NodeNo) -> Today {
         self.nodes[self.first + usize::from(node.0)]
     }
@@ -308,7 +326,7 @@ impl Candidates {
                 return;
             }
             if here.shipment == NONE {
-                if here.is_bounded && route.is_spread_at(node) {
+                if here.is_bounded && route.is_spread(node, dock.units_at(route, node)) {
                     let wanted = quantity.min(free);
                     let left = here.spread(dock, route, (node, wanted, free), (offers, offers_max));
                     *cut_short |= left > 0;
@@ -333,7 +351,7 @@ impl Candidates {
         let planning = route.network.node(no);
         let at = route.wanted.at;
         let joins = route.wanted.split == Split::WholeLine;
-        let on_hand = if joins { route.wanted.free_at(line, no) } else { 0 };
+        let on_hand = if joins { self.free_at(route, line, no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
         let (calendar, zone) = (&planning.calendar, planning.calendar.zone());
         let today = zone.local_day(at);
@@ -361,7 +379,7 @@ impl Candidates {
                 let ready = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
                 let wanted = route.wanted.lines[line].quantity;
                 let units = by_then.saturating_add(free).min(wanted);
-                let ship_by = self.dock.with_room(route, no, ready, units);
+                let ship_by = self.dock.with_room(route, no, ready, (units, true));
                 let days = zone.local_day(expected).days_after(today);
                 let offer = index(self.offers.len());
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
@@ -440,7 +458,8 @@ impl Today {
             let takes_all = fits || parts_left == 0;
             let room = if takes_all { left } else { dock.room_on(route, no, day).min(left) };
             if room > 0 {
-                let on = dock.with_room(route, no, day, room);
+                let may_be_alone = parts_left == 0;
+                let on = dock.with_room(route, no, day, (room, may_be_alone));
                 let offer = dock.offer(route, route.dates(no, on));
                 offers.push(Offer { quantity: room, balance: scarcity(free), ..offer });
                 dock.note_spilled(offers, on > ready);
@@ -467,7 +486,8 @@ impl Today {
         let Window { mut ship_by, mut weekday, .. } = self.window(route, no);
         let band = route.band(no);
         if self.is_bounded {
-            ship_by = dock.with_room(route, no, ship_by, route.wanted.units_at(no));
+            let units = dock.units_at(route, no);
+            ship_by = dock.with_room(route, no, ship_by, (units, true));
             weekday = ship_by.weekday();
         }
         let deliver_by = ship_by.plus(route.carriage.days(band, weekday));
@@ -500,17 +520,39 @@ impl Dock {
         }
     }
 
-    /// The first day from one on, on which so many more units may leave a node, beside what may
-    /// leave it already in this plan.
+    /// Units that may leave a node in one shipment of what is there.
     #[cold]
-    fn with_room(&mut self, route: &Route<'_, '_>, no: NodeNo, from: Day, units: u32) -> Day {
+    fn units_at(&mut self, route: &Route<'_, '_>, no: NodeNo) -> u32 {
+        if !self.knows_units {
+            route.wanted.units_by_node(&mut self.units);
+            self.knows_units = true;
+        }
+        self.units.at(no)
+    }
+
+    /// The first day from one on, on which so many more units may leave a node, beside what may
+    /// leave it already in this plan. More than the node ships in a day goes on an empty one, if it
+    /// may be alone there: where lines may be split, beside nothing of this plan either.
+    #[cold]
+    fn with_room(
+        &mut self,
+        route: &Route<'_, '_>,
+        no: NodeNo,
+        from: Day,
+        (units, may_be_alone): (u32, bool),
+    ) -> Day {
         let wanted = route.wanted;
         if !route.network.is_bounded(no) {
             return from;
         }
-        let load = |at| Load { units: self.leaving(at).saturating_add(units), shipments: 1 };
+        let leaving = |at| {
+            let before = self.leaving(at);
+            let load = Load { units: before.saturating_add(units), shipments: 1 };
+            let is_first = before == 0 || wanted.split == Split::WholeLine;
+            Leaving { load, may_be_alone: may_be_alone && is_first }
+        };
         let of = (no, wanted.service);
-        let day = wanted.rooms.first_day(route.network, of, (from, wanted.at), load);
+        let day = wanted.rooms.first_day(route.network, of, (from, wanted.at), leaving);
         self.rooms.push((NodeDay { node: no, day }, units));
         day
     }

@@ -26,7 +26,7 @@ use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
 use candidates::{Candidates, index};
 pub use draft::Draft;
-pub use room::Rooms;
+pub use room::{Leaving, Replanned, Rooms};
 use route::Route;
 pub use route::{arrival, days};
 pub use wanted::{Own, Seen, Wanted, WantedLine};

@@ -4,10 +4,11 @@
 //!   ready, picked up --> the day is full --> the next day on which the carrier picks up
 //! ```
 //! What leaves in one shipment leaves on one day: a day that has room for a part of it is passed
-//! over as well. Only units of which no day of the node takes all are offered in parts.
+//! over as well. A day on which no other order has anything takes what is larger than the capacity:
+//! no day would take it else.
 
 use crate::model::load::load_on;
-use crate::model::{Capacity, Day, Load, NodeDay, NodeNo, ServiceNo, Timestamp};
+use crate::model::{Capacity, Day, Load, Loads, NodeDay, NodeNo, Order, ServiceNo, Timestamp};
 use crate::state::loads::NodeLoads;
 use crate::state::network::Network;
 
@@ -16,28 +17,90 @@ use crate::state::network::Network;
 pub struct Rooms<'a> {
     /// What is planned, by all orders.
     pub loads: &'a NodeLoads,
-    /// Of that, what the order has put there itself, and takes away when it is planned anew.
-    pub own: &'a [(NodeDay, Load)],
+    /// What is different of it where an order is planned anew.
+    pub replanned: Option<&'a Replanned>,
 }
 
-impl Rooms<'_> {
-    /// Units for which a day has room.
-    pub fn units_on(&self, at: NodeDay, capacity: Capacity) -> u32 {
-        if capacity.units == 0 {
-            return u32::MAX;
-        }
-        let others = self.loads.units_beside(at, load_on(self.own, at));
-        u32::try_from(u64::from(capacity.units).saturating_sub(others)).unwrap_or(u32::MAX)
+/// What is different of the days for an order that is planned anew.
+#[derive(Clone, Debug, Default)]
+pub struct Replanned {
+    /// What the order has put on days.
+    pub own: Loads,
+    /// What of that stays there: it is not planned anew.
+    pub stays: Loads,
+    /// What other orders take in the same event.
+    pub taken: Loads,
+}
+
+/// What is to leave on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving {
+    /// In all, but for what stays there.
+    pub load: Load,
+    /// Whether a day on which no other order has anything takes it, however large.
+    pub may_be_alone: bool,
+}
+
+impl Leaving {
+    /// One shipment, for which an empty day may be taken.
+    pub const fn shipment(units: u32) -> Self {
+        Self { load: Load { units, shipments: 1 }, may_be_alone: true }
+    }
+}
+
+impl Replanned {
+    /// All of an order is planned anew.
+    pub fn whole(order: &Order) -> Self {
+        Self { own: order.loads(), ..Self::default() }
+    }
+}
+
+impl<'a> Rooms<'a> {
+    /// As an order sees it that has nothing there yet.
+    pub const fn of(loads: &'a NodeLoads) -> Self {
+        Self { loads, replanned: None }
     }
 
-    /// The first day from one on, on which a node ships by a service and has room for a load
-    /// that depends on the day.
+    /// What the order has put on days.
+    pub fn own(&self) -> &[(NodeDay, Load)] {
+        self.replanned.map_or(&[], |replanned| &replanned.own)
+    }
+
+    /// What others have on a day: units, shipments.
+    fn others(&self, at: NodeDay) -> [u64; 2] {
+        let beside = self.loads.beside(at, load_on(self.own(), at));
+        let taken = self.replanned.map(|it| load_on(&it.taken, at).counts());
+        plus(beside, taken.unwrap_or_default())
+    }
+
+    /// What of the order stays on a day.
+    fn stays(&self, at: NodeDay) -> Load {
+        self.replanned.map_or_else(Load::default, |it| load_on(&it.stays, at))
+    }
+
+    /// Units for which a day has room in a shipment more.
+    pub fn units_on(&self, at: NodeDay, capacity: Capacity) -> u32 {
+        let [most, shipments_most] = capacity.most();
+        let [units, shipments] = plus(self.others(at), self.stays(at).counts());
+        let left = if shipments < shipments_most { most.saturating_sub(units) } else { 0 };
+        u32::try_from(left).unwrap_or(u32::MAX)
+    }
+
+    fn has_room(&self, at: NodeDay, leaving: Leaving, capacity: Capacity) -> bool {
+        let others = self.others(at);
+        let all = plus(others, self.stays(at).and(leaving.load).counts());
+        let fits = all.iter().zip(capacity.most()).all(|(sum, most)| *sum <= most);
+        fits || (leaving.may_be_alone && others == [0; 2])
+    }
+
+    /// The first day from one on, on which a node ships by a service and has room for what is to
+    /// leave, which depends on the day.
     pub fn first_day(
         &self,
         network: &Network,
         (no, service): (NodeNo, ServiceNo),
         (from, now): (Day, Timestamp),
-        load: impl Fn(NodeDay) -> Load,
+        leaving: impl Fn(NodeDay) -> Leaving,
     ) -> Day {
         let Some(last) = network.bounded_until(no, now) else { return from };
         let capacity = network.terms(no).capacity;
@@ -46,11 +109,68 @@ impl Rooms<'_> {
         let mut day = from;
         while day <= last {
             let at = NodeDay { node: no, day };
-            if self.loads.has_room(at, load(at), load_on(self.own, at), capacity) {
+            if self.has_room(at, leaving(at), capacity) {
                 break;
             }
             day = calendar.picked_up(day.plus(1), pickup).unwrap_or(day.plus(1));
         }
         day
+    }
+}
+
+fn plus(one: [u64; 2], other: [u64; 2]) -> [u64; 2] {
+    std::array::from_fn(|at| one[at].saturating_add(other[at]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RoomAsked;
+
+    const AT: NodeDay = NodeDay { node: NodeNo(0), day: Day::from_epoch_days(3) };
+
+    fn load(units: u32, shipments: u32) -> Load {
+        Load { units, shipments }
+    }
+
+    fn on_it(units: u32, shipments: u32) -> Loads {
+        Loads::from_iter([(AT, load(units, shipments))])
+    }
+
+    /// Of 10 units that a day takes, others have so many.
+    fn loads(others: Load) -> NodeLoads {
+        let loads = NodeLoads::default();
+        let asked = RoomAsked { at: AT, more: others, own: Load::default() };
+        loads.claim(asked, Capacity::default()).expect("no turn panics");
+        loads
+    }
+
+    #[test]
+    fn a_day_has_room_within_its_capacity_or_for_one_order_alone() {
+        let capacity = Capacity { units: 10 };
+        let none = Replanned::default;
+        let own = |own, stays| Replanned { own, stays, ..none() };
+        let rows = [
+            (load(0, 0), none(), 10, true),
+            (load(0, 0), none(), 11, true),
+            (load(1, 1), none(), 9, true),
+            (load(1, 1), none(), 10, false),
+            // What the order has there itself is no other's, and leaves when it is planned anew.
+            (load(10, 1), own(on_it(10, 1), Loads::new()), 11, true),
+            (load(10, 2), own(on_it(8, 1), Loads::new()), 8, true),
+            (load(10, 2), own(on_it(8, 1), Loads::new()), 9, false),
+            // But for what stays.
+            (load(10, 2), own(on_it(8, 1), on_it(3, 1)), 5, true),
+            (load(10, 2), own(on_it(8, 1), on_it(3, 1)), 6, false),
+            // What others take in the same event is theirs already.
+            (load(0, 0), Replanned { taken: on_it(4, 1), ..none() }, 6, true),
+            (load(0, 0), Replanned { taken: on_it(4, 1), ..none() }, 7, false),
+        ];
+        for (at, (others, replanned, units, expected)) in rows.into_iter().enumerate() {
+            let loads = loads(others);
+            let rooms = Rooms { loads: &loads, replanned: Some(&replanned) };
+            let there = rooms.has_room(AT, Leaving::shipment(units), capacity);
+            assert_eq!(there, expected, "row {at}");
+        }
     }
 }

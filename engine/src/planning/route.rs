@@ -93,15 +93,15 @@ impl<'a, 'w> Route<'a, 'w> {
         self.barred.verdict(no).or(by_itself)
     }
 
-    /// Whether what may leave a node is spread over days: no day takes all of it, and lines may be
-    /// split. What the backlog is given at a node leaves in one shipment.
+    /// Whether so many units, which may leave a node, are spread over days: no day takes all of
+    /// them, and lines may be split. What the backlog is given at a node leaves in one shipment.
     #[cold]
-    pub(super) fn is_spread_at(&self, no: NodeNo) -> bool {
+    pub(super) fn is_spread(&self, no: NodeNo, units: u32) -> bool {
         let capacity = self.network.terms(no).capacity.units;
         let wanted = self.wanted;
         let is_of_backlog = wanted.seen.is_some_and(|seen| seen.goes_as_before);
         let may_be_spread = wanted.split == Split::Units && !is_of_backlog && capacity > 0;
-        may_be_spread && wanted.units_at(no) > capacity
+        may_be_spread && units > capacity
     }
 
     pub(super) fn late_days(&self, dates: Dates) -> u16 {

@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::room::Rooms;
+use super::room::{Replanned, Rooms};
 use crate::actor::Row;
 use crate::geo::PostalMatch;
 use crate::model::{
-    Day, Loads, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Text, Timestamp,
+    Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Text, Timestamp,
 };
 use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
@@ -57,7 +57,7 @@ pub struct Own {
     /// What they rest on.
     pub units: Vec<Pegged>,
     /// What they put on days.
-    pub loads: Loads,
+    pub loads: Replanned,
 }
 
 impl Own {
@@ -83,28 +83,35 @@ impl Wanted<'_> {
         seen.is_some_and(|seen| seen.goes_as_before || off == Verdict::NodeDisabled)
     }
 
-    /// Units that may leave a node in one shipment of what is there: of all lines what is free,
-    /// as far as it is wanted.
-    pub(super) fn units_at(&self, no: NodeNo) -> u32 {
-        let of_line = |(line, want): (usize, &WantedLine<'_>)| {
-            let free = self.free_at(line, no).min(want.quantity);
-            let is_left_out = self.split == Split::WholeLine && free < want.quantity;
-            if is_left_out { 0 } else { free }
-        };
-        self.lines.iter().enumerate().map(of_line).sum()
+    /// Units that may leave each node in one shipment of what is there: of all lines what is
+    /// free, as far as it is wanted.
+    pub(super) fn units_by_node(&self, units: &mut ByNode) {
+        units.clear();
+        for (line, WantedLine { quantity, .. }) in self.lines.iter().enumerate() {
+            self.each_free(line, |no, free| {
+                let is_left_out = self.split == Split::WholeLine && free < *quantity;
+                units.add(no, if is_left_out { 0 } else { free.min(*quantity) });
+            });
+        }
     }
 
-    /// Units of a line that are free now at one node.
-    pub(super) fn free_at(&self, line: usize, no: NodeNo) -> u32 {
+    /// Units of a line that are free now, by node.
+    pub(super) fn free_by_node(&self, line: usize, units: &mut ByNode) {
+        units.clear();
+        self.each_free(line, |no, free| units.add(no, free));
+    }
+
+    fn each_free(&self, line: usize, mut show: impl FnMut(NodeNo, u32)) {
+        let show = |no, glance: Glance| show(no, glance.free.max(0).cast_unsigned());
         match self.seen {
-            None => free_at(&self.lines[line].entry.row, no),
-            Some(seen) => free_at(&seen.free[line][..], no),
-        }
+            None => self.lines[line].entry.row.each(show),
+            Some(seen) => seen.free[line][..].each(show),
+        };
     }
 
     /// The same order, with units that it has already.
     pub fn with_own<'b>(&'b self, own: &'b Own) -> Wanted<'b> {
-        let rooms = Rooms { own: &own.loads, ..self.rooms };
+        let rooms = Rooms { replanned: Some(&own.loads), ..self.rooms };
         Wanted { own: Some(own), rooms, ..self.again() }
     }
 
@@ -150,14 +157,26 @@ pub struct WantedLine<'a> {
     pub quantity: u32,
 }
 
-fn free_at(there: &(impl Glances + ?Sized), no: NodeNo) -> u32 {
-    let mut free = 0;
-    there.each(|node, glance| {
-        if node == no {
-            free = glance.free.max(0).cast_unsigned();
+/// Units by node.
+#[derive(Default)]
+pub(super) struct ByNode(Vec<u32>);
+
+impl ByNode {
+    pub(super) fn at(&self, no: NodeNo) -> u32 {
+        self.0.get(usize::from(no.0)).copied().unwrap_or(0)
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn add(&mut self, no: NodeNo, units: u32) {
+        let at = usize::from(no.0);
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
         }
-    });
-    free
+        self.0[at] = self.0[at].saturating_add(units);
+    }
 }
 
 /// What is free of an item, by node: what its pairs publish, or what a line sees. Planning is

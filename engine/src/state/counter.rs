@@ -3,13 +3,14 @@
 //!
 //! ```text
 //!   claim ------> granted, and counted from here on
-//!     |  \------> refused: one of the bounds would be passed
+//!     |  \------> refused: one of the bounds would be passed, and others have some of it
 //!     v
 //!   event applied --> what the event counts is added, and the claim ends
 //!   event refused --> given back
 //! ```
 //! The bound comes with the claim: it belongs to whoever the counter counts for, and may change
-//! at any moment. A bound that is below what is counted takes nothing away.
+//! at any moment. A bound that is below what is counted takes nothing away, and none keeps the only
+//! one who asks from having what he asks for.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -33,10 +34,12 @@ pub struct Sums<const N: usize>([AtomicU64; N]);
 /// What can be asked of a counter.
 #[derive(Debug)]
 pub enum CounterMessage<const N: usize> {
-    /// Claim so much, if no bound is passed by it.
+    /// Claim so much, if no bound is passed by it, or nobody else has any.
     Claim {
         /// How much.
         amounts: [u64; N],
+        /// What the asker has already.
+        own: [u64; N],
         /// The bounds, inclusive.
         most: [u64; N],
     },
@@ -95,8 +98,9 @@ impl<const N: usize> Actor for CounterActor<N> {
     fn turn(&mut self, sums: &Sums<N>, message: CounterMessage<N>) -> CounterReply<N> {
         let mut is_granted = false;
         match message {
-            CounterMessage::Claim { amounts, most } => {
-                is_granted = self.has_room(amounts, most);
+            CounterMessage::Claim { amounts, own, most } => {
+                let sums = plus(self.counted, self.claimed);
+                is_granted = is_of_one(sums, own) || has_room(sums, amounts, most);
                 if is_granted {
                     self.claimed = plus(self.claimed, amounts);
                 }
@@ -116,11 +120,9 @@ impl<const N: usize> Actor for CounterActor<N> {
     }
 }
 
-impl<const N: usize> CounterActor<N> {
-    /// Whether no bound is passed by more. Nothing more of a thing passes no bound of it.
-    fn has_room(&self, amounts: [u64; N], most: [u64; N]) -> bool {
-        has_room(plus(self.counted, self.claimed), amounts, most)
-    }
+/// Whether nobody but the asker, who has so much, has anything.
+fn is_of_one<const N: usize>(sums: [u64; N], own: [u64; N]) -> bool {
+    minus(sums, own) == [0; N]
 }
 
 /// Whether so much more passes no bound. Nothing more of a thing passes no bound of it.
@@ -199,7 +201,11 @@ mod tests {
     const MOST: [u64; 2] = [10, 2];
 
     fn claim(amounts: [u64; 2]) -> CounterMessage<2> {
-        CounterMessage::Claim { amounts, most: MOST }
+        claim_beside([0; 2], amounts)
+    }
+
+    fn claim_beside(own: [u64; 2], amounts: [u64; 2]) -> CounterMessage<2> {
+        CounterMessage::Claim { amounts, own, most: MOST }
     }
 
     #[test]
@@ -228,6 +234,11 @@ mod tests {
                 [1, 1],
             ),
             (CounterMessage::End([1, 1]), false, [0, 0], [0, 0]),
+            // The only one has what he asks for, and more of it; nobody else has any then.
+            (claim([11, 1]), true, [0, 0], [11, 1]),
+            (claim([1, 1]), false, [0, 0], [11, 1]),
+            (claim_beside([11, 1], [9, 2]), true, [0, 0], [20, 3]),
+            (claim_beside([19, 3], [1, 1]), false, [0, 0], [20, 3]),
         ];
         for (at, (message, is_granted, counted, claimed)) in rows.into_iter().enumerate() {
             let reply = counters.ask(7, message).expect("no turn panics");

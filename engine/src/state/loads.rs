@@ -9,10 +9,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-use super::counter::{CounterMessage, Counters, has_room};
+use super::counter::{CounterMessage, Counters};
 use crate::actor::ActorPanicked;
 use crate::limits::LOAD_DAYS_KEPT;
-use crate::model::{Capacity, Day, Load, NodeDay, NodeNo, Timestamp};
+use crate::model::{Capacity, Day, Load, NodeDay, NodeNo, RoomAsked, Timestamp};
 
 /// The days of all nodes that have a capacity.
 pub struct NodeLoads {
@@ -54,26 +54,21 @@ impl NodeLoads {
         self.is_used.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a day takes so much more, beside what the asker has on it already.
-    pub fn has_room(&self, at: NodeDay, more: Load, own: Load, capacity: Capacity) -> bool {
+    /// What is planned to leave on a day and claimed of it, beside what the asker has on it
+    /// already: units, shipments. It may be older than what a claim finds.
+    pub fn beside(&self, at: NodeDay, own: Load) -> [u64; 2] {
         let (sums, own) = (self.counters.sums(at), own.counts());
-        let others = std::array::from_fn(|of| sums[of].saturating_sub(own[of]));
-        has_room(others, more.counts(), capacity.most())
+        std::array::from_fn(|of| sums[of].saturating_sub(own[of]))
     }
 
-    /// Units of a day, beside those that the asker has on it already.
-    pub fn units_beside(&self, at: NodeDay, own: Load) -> u64 {
-        let [units, _] = self.counters.sums(at);
-        units.saturating_sub(own.units.into())
-    }
-
-    /// Claims room on a day; whether there is.
+    /// Claims room on a day; whether there is: the day keeps to its capacity, or no other order
+    /// has anything on it.
     ///
     /// # Errors
     /// When a turn of the counter panicked.
-    pub fn claim(&self, at: NodeDay, load: Load, most: [u64; 2]) -> Result<bool, ActorPanicked> {
-        let amounts = load.counts();
-        Ok(self.counters.ask(at, CounterMessage::Claim { amounts, most })?.is_granted)
+    pub fn claim(&self, asked: RoomAsked, capacity: Capacity) -> Result<bool, ActorPanicked> {
+        let (amounts, own, most) = (asked.more.counts(), asked.own.counts(), capacity.most());
+        Ok(self.counters.ask(asked.at, CounterMessage::Claim { amounts, own, most })?.is_granted)
     }
 
     /// A claim ends without an event.

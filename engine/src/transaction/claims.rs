@@ -12,7 +12,7 @@ use super::kernel::Kernel;
 use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{Load, NodeDay, OrderNo, Pair, Proposal, Repeg, Timestamp};
+use crate::model::{OrderNo, Pair, Proposal, Repeg, RoomAsked, Timestamp};
 use crate::state::stock::{Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
@@ -161,24 +161,20 @@ impl<'k> Claims<'k> {
         Ok(edit)
     }
 
-    /// Claims room for loads on the days of nodes that have a capacity; false when a day has
-    /// none. Days that are too far ahead to be held to it have room. Never sleeps.
+    /// Claims room on the days of nodes that have a capacity, for one order after the other; false
+    /// when a day has none. Days that are too far ahead to be held to it have room. Never sleeps.
     ///
     /// # Errors
     /// What stopped the engine.
-    pub fn room(&mut self, loads: &[(NodeDay, Load)], now: Timestamp) -> Result<bool, EngineError> {
+    pub fn room(&mut self, wanted: &[RoomAsked], now: Timestamp) -> Result<bool, EngineError> {
         let kernel = self.kernel;
         let network = kernel.state.network.load();
-        for &(at, load) in loads {
-            let capacity = network.capacity_on(at, now);
-            if !network.terms(at.node).capacity.is_bounded() || load.is_none() {
-                continue;
-            }
-            let granted = kernel.state.loads.claim(at, load, capacity.most());
+        for &asked in wanted.iter().filter(|asked| network.is_bounded(asked.at.node)) {
+            let granted = kernel.state.loads.claim(asked, network.capacity_on(asked.at, now));
             if !granted.map_err(|panicked| kernel.panicked(panicked))? {
                 return Ok(false);
             }
-            self.held.push(Claim::Room(at, load));
+            self.held.push(Claim::Room(asked.at, asked.more));
         }
         Ok(true)
     }

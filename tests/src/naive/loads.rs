@@ -1,8 +1,8 @@
 //! What is planned to leave nodes, day by day, as naively as can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use backstock_engine::command::AnyEvent;
+use backstock_engine::command::{AnyEvent, NodeDefinition};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{self, Day, Lsn, PackedOrder};
 
@@ -10,8 +10,33 @@ use super::Naive;
 use super::pair::same;
 use crate::fixture::{DAY, NOW, node_id};
 
-/// Units by node and day.
-pub(super) type Loads = BTreeMap<(String, Day), u64>;
+/// What is to leave by node and day.
+pub(super) type Loads = BTreeMap<(String, Day), Load>;
+
+/// What is to leave a node on a day.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Load {
+    units: u64,
+    /// By order number and shipment.
+    shipments: BTreeSet<(u64, u16)>,
+}
+
+impl Load {
+    /// Units, and shipments.
+    fn counts(&self) -> [u64; 2] {
+        [self.units, u64::try_from(self.shipments.len()).expect("few")]
+    }
+
+    fn is_of_one_order(&self) -> bool {
+        let orders: BTreeSet<_> = self.shipments.iter().map(|(no, _)| no).collect();
+        orders.len() <= 1
+    }
+}
+
+/// How much of each may leave a node on a day: 0 for no bound.
+fn capacity(node: &NodeDefinition) -> [u64; 2] {
+    [node.capacity_units_per_day, 0].map(u64::from)
+}
 
 /// Versions before a command was asked for in which its node may have got its capacity: orders
 /// that were in flight then had claimed no room, and no other order sees them.
@@ -80,7 +105,11 @@ impl Naive {
                 let of = (order.no, shipment);
                 let is_shipped = !self.not_shipped.contains(&of);
                 if let (Some(day), true) = (self.told.get(&of), is_shipped) {
-                    *days.entry((node.into(), *day)).or_default() += u64::from(units);
+                    let load = days.entry((node.into(), *day)).or_default();
+                    load.units += u64::from(units);
+                    if units > 0 {
+                        load.shipments.insert(of);
+                    }
                 }
             }
         }
@@ -88,7 +117,7 @@ impl Naive {
     }
 
     /// Refuses what puts more on a day than any capacity allowed that the node had since the
-    /// command was asked for.
+    /// command was asked for. What one order has alone on a day may be more.
     pub(super) fn check_loads(&mut self, asked: Lsn) -> Result<(), String> {
         let today = i32::try_from(NOW.as_micros() / DAY).expect("a day of this century");
         let last = Day::from_epoch_days(today).plus(HELD);
@@ -96,20 +125,20 @@ impl Naive {
         let asked = asked.min(self.version());
         let since = Lsn::new(asked.get().saturating_sub(IN_FLIGHT));
         let (after, before) = (self.loads(), std::mem::take(&mut self.planned));
-        for (at, units) in &after {
-            let ((node, day), units) = (at, *units);
-            let had = before.get(at).copied().unwrap_or(0);
-            let capacities = || {
-                let moments = self.moments(since, self.version());
-                let of_node = moments.filter_map(|moment| moment.nodes.get(node));
-                of_node.map(|node| u64::from(node.capacity_units_per_day))
-            };
-            let (is_more, is_held) = (units > had, *day <= last);
-            let is_bounded = || capacities().all(|units| units > 0);
-            let most = || capacities().max().unwrap_or(0);
-            if is_more && is_held && is_bounded() && units > most() {
-                let most = most();
-                return Err(format!("{units} units leave {node} on {day}, which takes {most}"));
+        for ((node, day), load) in after.iter().filter(|((_, day), _)| *day <= last) {
+            let had = before.get(&(node.clone(), *day)).map(Load::counts).unwrap_or_default();
+            for (of, what) in ["units", "shipments"].into_iter().enumerate() {
+                let capacities = || {
+                    let moments = self.moments(since, self.version());
+                    let of_node = moments.filter_map(|moment| moment.nodes.get(node));
+                    of_node.map(|node| capacity(node)[of])
+                };
+                let (count, most) = (load.counts()[of], capacities().max().unwrap_or(0));
+                let is_bounded = capacities().all(|most| most > 0);
+                if count > had[of] && is_bounded && count > most && !load.is_of_one_order() {
+                    let leave = format!("{count} {what} leave {node} on {day}");
+                    return Err(format!("{leave}, which takes {most}: {load:?}"));
+                }
             }
         }
         self.planned = after;
@@ -118,14 +147,14 @@ impl Naive {
 
     /// Compares what is planned with what the engine counts.
     pub(super) fn compare_loads(&self, engine: &Engine) -> Result<(), String> {
-        for ((node, day), units) in self.loads() {
+        for ((node, day), there) in self.loads() {
             let load =
                 engine.node_load(&node_id(&node), Some(day), 1).map_err(|e| e.to_string())?;
             if let Some(planned) = load.days[0].planned {
                 let of = self.told.iter().filter(|(_, told)| **told == day);
                 let of: Vec<_> = of.map(|(of, _)| of).collect();
-                let what = format!("units that leave {node} on {day}, of {of:?}");
-                same(&what, &planned.units, &units)?;
+                let what = format!("units and shipments that leave {node} on {day}, of {of:?}");
+                same(&what, &[planned.units, planned.shipments], &there.counts())?;
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::{Engine, PlaceOutcome, Planned, Verdict};
 use backstock_engine::model::{
-    Day, HoldId, InboundId, NodeKind, Order, OrderId, PostalCode, Shortage, Timestamp,
+    Day, HoldId, InboundId, NodeKind, Order, OrderId, PostalCode, Shortage, Split, Timestamp,
 };
 use backstock_tests::fixture::*;
 
@@ -132,6 +132,75 @@ async fn an_order_larger_than_a_day_takes_several() {
     let both = engine.order(&order_id("both")).await.expect("the order").order;
     assert!(both.shipments.iter().all(|s| s.ship_by == Some(today())), "{:?}", both.shipments);
     assert_eq!(both.shipments.len(), 2);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+fn whole(id: &str, lines: &[(&str, u32)]) -> OrderRequest {
+    OrderRequest { split: Some(Split::WholeLine), ..order(id, lines, Shortage::Backorder) }
+}
+
+async fn told(engine: &Engine, id: &str) -> Vec<Day> {
+    let order = engine.order(&order_id(id)).await.expect("the order").order;
+    order.shipments.iter().map(|shipment| shipment.ship_by.expect("it has a day")).collect()
+}
+
+/// No day has room for it beside others: it leaves on the first one that is its own.
+#[tokio::test]
+async fn a_shipment_larger_than_a_day_has_an_empty_day_for_itself() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    one_node(&engine, 5).await;
+    place(&engine, whole("first", &[("A", 12), ("B", 7)])).await.expect("an answer");
+    assert_eq!(told(&engine, "first").await, [today()]);
+    assert_eq!(leaves(&engine, "small", &[("A", 1)]).await, today().plus(1));
+    place(&engine, whole("second", &[("A", 6)])).await.expect("an answer");
+    assert_eq!(told(&engine, "second").await, [today().plus(2)], "a day has a unit of another");
+    assert_eq!(leaves(&engine, "fills", &[("A", 4)]).await, today().plus(1));
+    assert_eq!(leaves(&engine, "last", &[("A", 1)]).await, today().plus(3));
+    assert_eq!(planned(&engine, 4), [(19, 1), (5, 2), (6, 1), (1, 1)]);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_and_larger_than_a_day_leaves_on_an_empty_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    define_nodes(&engine, &[limited("N", 1, 5)]).await;
+    define_items(&engine, &["A", "B"]).await;
+    change(&engine, "A", "N", arrives("PO", 3, 40)).await.expect("it is announced");
+    change(&engine, "B", "N", arrives("PO", 4, 40)).await.expect("it is announced");
+    assert_eq!(leaves(&engine, "small", &[("B", 1)]).await, today().plus(4));
+    for (id, day) in [("one", 3), ("two", 5)] {
+        assert_eq!(leaves(&engine, id, &[("A", 12)]).await, today().plus(day), "{id}");
+    }
+    // Slipped, each has a day of its own again.
+    change(&engine, "A", "N", arrives("PO", 4, 40)).await.expect("it slips");
+    let days = [told(&engine, "one").await, told(&engine, "two").await].concat();
+    assert_eq!(days, [today().plus(6), today().plus(5)]);
+    assert_eq!(planned(&engine, 7)[4..], [(1, 1), (12, 1), (12, 1)]);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// One event serves them all: each order has room by itself.
+#[tokio::test]
+async fn a_backlog_that_is_served_at_once_has_room_order_by_order() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    define_nodes(&engine, &[limited("N", 1, 5)]).await;
+    define_items(&engine, &["A", "B"]).await;
+    for (id, units) in [("one", 3), ("two", 9), ("three", 3), ("four", 2), ("five", 7)] {
+        placed(&engine, id, &[("A", units)]).await;
+    }
+    set(&engine, "A", "N", 100).await;
+    let mut days = Vec::new();
+    for id in ["one", "two", "three", "four", "five"] {
+        days.extend(told(&engine, id).await);
+    }
+    assert_eq!(days, [0, 1, 2, 0, 3].map(|day| today().plus(day)));
+    assert_eq!(planned(&engine, 5), [(5, 2), (9, 1), (3, 1), (7, 1), (0, 0)]);
     assert_clean(&engine);
     engine.shut_down().await;
 }

@@ -386,7 +386,7 @@ fn wanted<'a>(
         at: command.meta.at,
         seen: None,
         own: None,
-        rooms: Rooms { loads: &kernel.state.loads, own: &[] },
+        rooms: Rooms::of(&kernel.state.loads),
     })
 }
 

@@ -3,30 +3,50 @@
 //! A shipment that is told anew leaves on the first day with room for all of it. The lines of
 //! one event see what those before them take; what is claimed by events before is counted.
 
-use crate::model::load::{beyond, load_on, loads};
-use crate::model::{Allocation, Day, LineRepegged, Load, NodeDay, NodeNo, Order, Told};
-use crate::planning::{self, Rooms};
+use super::pool::Demand;
+use crate::model::load::{beyond, loads, put_on};
+use crate::model::{Allocation, Day, LineRepegged, Loads, NodeNo, Order, RoomAsked, Split, Told};
+use crate::planning::{self, Leaving, Replanned, Rooms};
 use crate::state::network::Network;
 use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
 
 /// What the lines of an event put on days, beyond what their orders had there.
 #[derive(Clone, Debug, Default)]
-pub struct Taken(Vec<(NodeDay, Load)>);
+pub struct Taken {
+    /// Order by order.
+    asked: Vec<RoomAsked>,
+    /// By day.
+    loads: Loads,
+}
 
 impl Taken {
-    /// What it is, and nothing from here on.
-    pub fn split_off(&mut self) -> Vec<(NodeDay, Load)> {
-        std::mem::take(&mut self.0)
+    /// What each order asks for, and nothing from here on.
+    pub fn split_off(&mut self) -> Vec<RoomAsked> {
+        std::mem::take(self).asked
     }
 
     /// Notes what a line does to its order's loads.
     pub fn note(&mut self, order: &Order, repegged: &LineRepegged) {
-        for (at, load) in beyond(&order.repegged(repegged).loads(), &order.loads()) {
-            match self.0.iter_mut().find(|(of, _)| *of == at) {
-                Some((_, known)) => *known = known.and(load),
-                None => self.0.push((at, load)),
-            }
+        for asked in beyond(&order.repegged(repegged).loads(), &order.loads()) {
+            put_on(&mut self.loads, asked.at, asked.more);
+            self.asked.push(asked);
         }
+    }
+
+    /// What is different of the days for an order of which a line is planned anew: what it has of
+    /// the backlog, or all of it where it must not be split.
+    pub fn replanned(&self, (order, resting): (&Order, &Resting), demand: &Demand) -> Replanned {
+        let is_whole = order.header.split == Split::WholeLine;
+        let mut stays = order.allocations.clone();
+        for (a, rests) in
+            stays.iter_mut().zip(&resting.rests).filter(|(a, _)| a.line == demand.line)
+        {
+            let goes = rests.iter().filter(|rest| is_whole || !rest.supply.is_there());
+            a.cancelled += goes.map(|rest| rest.units).sum::<u32>();
+        }
+        let stays = loads(&order.shipments, &stays);
+        Replanned { own: order.loads(), stays, taken: self.loads.clone() }
     }
 
     /// Has each shipment that is told anew leave on the first day on which its node has room.
@@ -59,15 +79,10 @@ impl Taken {
             return told;
         }
         shipment.ship_by = None;
-        let others = loads(&after.shipments, &after.allocations);
+        let stays = loads(&after.shipments, &after.allocations);
         let units = after.allocations_of(told.shipment).map(Allocation::open).sum();
-        let load = |at| {
-            let there = load_on(&others, at).and(load_on(&self.0, at));
-            there.and(Load { units, shipments: 1 })
-        };
-        let rooms = Rooms { loads: &kernel.state.loads, own: &order.loads() };
-        let (of, now) = ((node, order.header.service), kernel.state.now());
-        let day = rooms.first_day(network, of, (ship_by, now), load);
+        let replanned = Replanned { own: order.loads(), stays, taken: self.loads.clone() };
+        let day = first_day(kernel, network, (order, &replanned), (node, ship_by, units));
         let arrives = arrival(kernel, network, order, (node, day));
         Told { days: arrives.map(|arrives| (day, arrives)).or(told.days), ..told }
     }
@@ -78,14 +93,22 @@ impl Taken {
 pub fn arrives(
     kernel: &Kernel,
     network: &Network,
-    (order, units): (&Order, u32),
-    (node, from): (NodeNo, Day),
+    (order, replanned): (&Order, &Replanned),
+    (node, from, units): (NodeNo, Day, u32),
 ) -> Option<Day> {
-    let rooms = Rooms { loads: &kernel.state.loads, own: &order.loads() };
-    let (of, now) = ((node, order.header.service), kernel.state.now());
-    let load = |_| Load { units, shipments: 1 };
-    let day = rooms.first_day(network, of, (from, now), load);
+    let day = first_day(kernel, network, (order, replanned), (node, from, units));
     arrival(kernel, network, order, (node, day))
+}
+
+fn first_day(
+    kernel: &Kernel,
+    network: &Network,
+    (order, replanned): (&Order, &Replanned),
+    (node, from, units): (NodeNo, Day, u32),
+) -> Day {
+    let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(replanned) };
+    let (of, now) = ((node, order.header.service), kernel.state.now());
+    rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units))
 }
 
 fn arrival(

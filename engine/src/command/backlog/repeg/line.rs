@@ -91,7 +91,10 @@ impl Line<'_> {
     }
 
     /// What the order rests on.
-    fn resting(&self, kernel: &Kernel) -> Result<Resting, EngineError> {
+    ///
+    /// # Errors
+    /// When an actor panicked.
+    pub fn resting(&self, kernel: &Kernel) -> Result<Resting, EngineError> {
         Resting::of(self.order, |line, pair| {
             let of_backlog = self.demand.parts.iter().filter(|((no, _), _)| *no == pair.node);
             let mut rests: SmallVec<[Rest; 2]> = of_backlog.map(|part| self.rest(part)).collect();

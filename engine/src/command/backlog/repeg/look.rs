@@ -15,10 +15,10 @@ use crate::limits::{
 };
 use crate::model::order::trace::of_first_line;
 use crate::model::{
-    Allocation, Cause, Day, LineRepegged, Load, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState,
-    Pair, Shortage, SkuNo, Supply, Text, Why,
+    Allocation, Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, RoomAsked,
+    Shortage, SkuNo, Split, Supply, Text, Why,
 };
-use crate::planning::{self, Rooms, Wanted, WantedLine};
+use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine};
 use crate::state::network::Network;
 use crate::state::stock::{BacklogAt, Coming, Ready, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -40,8 +40,8 @@ pub struct Planned {
     pub orders: Vec<(OrderNo, Lsn)>,
     /// When the supply on its way is expected that the lines come to rest on.
     pub comings: Vec<(NodeNo, Coming)>,
-    /// What they put on days of nodes that have a capacity, beyond what they had there.
-    pub room: Vec<(NodeDay, Load)>,
+    /// What each of them puts on days of nodes that have a capacity, beyond what it had there.
+    pub room: Vec<RoomAsked>,
 }
 
 /// A look at the backlog of a SKU: who waits, what is free, and how far it was planned.
@@ -162,7 +162,7 @@ impl Look {
             // An event changes an order once: the next look serves another line of it, and
             // what that is to get is nobody else's.
             if orders.last().is_some_and(|(no, _)| *no == demand.order) {
-                let (steps, _) = self.steps(kernel, demand, &order);
+                let (steps, _) = self.steps(kernel, demand, &order)?;
                 self.pool.take(&steps);
                 self.left_one = true;
                 self.planned += 1;
@@ -222,7 +222,7 @@ impl Look {
             return Ok(Served::Stays);
         }
         let (steps, candidates) = match self.does {
-            Does::Serve => self.steps(kernel, demand, order),
+            Does::Serve => self.steps(kernel, demand, order)?,
             Does::Tell => <(Vec<Step>, Box<[u8]>)>::default(),
         };
         if steps.is_empty() && self.does == Does::Serve {
@@ -246,9 +246,14 @@ impl Look {
     }
 
     /// The steps of a line to what sourcing would give it now, and the trace of its candidates.
-    fn steps(&self, kernel: &Kernel, demand: &Demand, order: &Order) -> (Vec<Step>, Box<[u8]>) {
+    fn steps(
+        &self,
+        kernel: &Kernel,
+        demand: &Demand,
+        order: &Order,
+    ) -> Result<(Vec<Step>, Box<[u8]>), EngineError> {
         if !self.pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
-            return <(Vec<Step>, Box<[u8]>)>::default();
+            return Ok(Default::default());
         }
         let declined = order.declined_of(demand.line);
         let channel = order.header.channel.as_ref().map(Text::as_str);
@@ -256,9 +261,11 @@ impl Look {
         let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
         let is_anybodys = declined.is_empty() && barred.is_nobody();
         if !is_anybodys && !self.pool.may_serve_at(demand, (&declined, serves)) {
-            return <(Vec<Step>, Box<[u8]>)>::default();
+            return Ok(Default::default());
         }
-        let (planned, trace) = planned_for(kernel, (self.sku, &self.pool), demand, order);
+        let replanned = self.replanned(kernel, demand, order)?;
+        let of = (order, &replanned);
+        let (planned, trace) = planned_for(kernel, (self.sku, &self.pool), demand, of);
         let now = kernel.state.now();
         let arrival = |at: At| -> Option<Day> {
             let ready = (self.pool.ready(at), now);
@@ -266,13 +273,40 @@ impl Look {
             if !self.network.is_bounded(at.0) {
                 return Some(arrives_at);
             }
-            let units = demand.quantity(order.header.split);
-            arrives(kernel, &self.network, (order, units), (at.0, ship_by))
+            let units = units_leaving(demand, &planned, (order.header.split, at));
+            arrives(kernel, &self.network, of, (at.0, ship_by, units))
         };
         let terms = (order.header.split, &*declined, serves);
         let steps = self.pool.steps(demand, &planned, terms, arrival);
         let candidates = if steps.is_empty() { Box::default() } else { of_line(&trace) };
-        (steps, candidates)
+        Ok((steps, candidates))
+    }
+
+    /// What is different of the days of nodes for an order of which a line is planned anew.
+    fn replanned(
+        &self,
+        kernel: &Kernel,
+        demand: &Demand,
+        order: &Order,
+    ) -> Result<Replanned, EngineError> {
+        if !kernel.state.loads.is_used() {
+            return Ok(Replanned::default());
+        }
+        let resting = Line { order, demand, pool: &self.pool }.resting(kernel)?;
+        Ok(self.taken.replanned((order, &resting), demand))
+    }
+}
+
+/// Units of a line that leave together, if units rest on a supply: those that it has there, or is
+/// to have. All of a line that must not be split leave together.
+fn units_leaving(demand: &Demand, planned: &[Part], (split, at): (Split, At)) -> u32 {
+    let of = |parts: &[Part]| {
+        let there = parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
+        there.sum::<u32>()
+    };
+    match split {
+        Split::WholeLine => demand.quantity(split),
+        Split::Units => of(planned).max(of(&demand.parts)),
     }
 }
 
@@ -363,16 +397,17 @@ fn planned_for(
     kernel: &Kernel,
     (sku, pool): (SkuNo, &Pool),
     demand: &Demand,
-    order: &Order,
+    (order, replanned): (&Order, &Replanned),
 ) -> PlannedLine {
-    let alone = planned_with(kernel, (sku, pool), demand, (order, None));
+    let of = (order, replanned);
+    let alone = planned_with(kernel, (sku, pool), demand, (of, None));
     if !demand.waits() || alone.0.is_empty() {
         return alone;
     }
     let Some(beside) = Beside::of(kernel, &kernel.state.network.load(), order, demand.line) else {
         return alone;
     };
-    let together = planned_with(kernel, (sku, pool), demand, (order, Some(beside)));
+    let together = planned_with(kernel, (sku, pool), demand, (of, Some(beside)));
     let units = |(parts, _): &PlannedLine| parts.iter().map(|(_, units)| units).sum::<u32>();
     let last = |(parts, _): &PlannedLine| parts.iter().map(|(at, _)| pool.ready(*at)).max();
     let is_as_good = units(&together) == units(&alone) && last(&together) <= last(&alone);
@@ -384,7 +419,7 @@ fn planned_with(
     kernel: &Kernel,
     (sku, pool): (SkuNo, &Pool),
     demand: &Demand,
-    (order, beside): (&Order, Option<Beside>),
+    ((order, replanned), beside): ((&Order, &Replanned), Option<Beside>),
 ) -> PlannedLine {
     let header = &order.header;
     let Some(destination) = kernel.postal.locate(header.postal_code.as_str()) else {
@@ -401,7 +436,6 @@ fn planned_with(
     if let Some(beside) = beside {
         beside.add(kernel, &mut lines, &mut seen);
     }
-    let own = order.loads();
     let wanted = Wanted {
         lines,
         destination,
@@ -414,7 +448,7 @@ fn planned_with(
         at: kernel.state.now(),
         seen: Some(&seen),
         own: None,
-        rooms: Rooms { loads: &kernel.state.loads, own: &own },
+        rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
     };
     let draft = planning::plan(&network, &wanted, Some(&coming));
     let draft = draft.expect("inbound supply was looked for");
