@@ -15,8 +15,8 @@
 //! Pure: no clock and no machine's zone files. A promise is an event that
 //! carries its dates, so newer zone rules never change what was promised.
 
+mod clocks;
 mod error;
-mod local_days;
 mod transit;
 mod zone;
 
@@ -26,7 +26,6 @@ use crate::limits::HOLIDAYS_MAX;
 use crate::model::{Day, Timestamp, WEEK_DAYS, WeekdayCutOffs, Weekdays};
 
 pub use error::{CUT_OFF_MINUTES_MAX, CalendarError};
-pub use local_days::LocalDays;
 pub use transit::Transit;
 pub use zone::Zone;
 

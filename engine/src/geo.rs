@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::calendar::LocalDays;
+use crate::calendar::Zone;
 use crate::model::Location;
 use crate::model::location::UDEG_PER_DEGREE;
 
@@ -90,11 +90,11 @@ pub trait PostalCodes: Send + Sync {
     /// How many codes there are: the exclusive upper bound of every index.
     fn code_count(&self) -> u32;
 
-    /// The days of a time zone that one of the codes is in.
+    /// A time zone that one of the codes is in.
     ///
     /// # Panics
     /// For a number that no code of this table has.
-    fn days_in(&self, zone: ZoneNo) -> &LocalDays;
+    fn zone(&self, zone: ZoneNo) -> &Zone;
 
     /// Why the table does not know `postal_code`, to follow it in a sentence.
     fn why_unknown(&self, _postal_code: &str) -> String {
@@ -112,8 +112,8 @@ impl<T: PostalCodes + ?Sized> PostalCodes for &T {
         (**self).code_count()
     }
 
-    fn days_in(&self, zone: ZoneNo) -> &LocalDays {
-        (**self).days_in(zone)
+    fn zone(&self, zone: ZoneNo) -> &Zone {
+        (**self).zone(zone)
     }
 
     fn why_unknown(&self, postal_code: &str) -> String {

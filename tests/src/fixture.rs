@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use backstock_engine::calendar::{LocalDays, Zone};
+use backstock_engine::calendar::Zone;
 use backstock_engine::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, LineCancellation,
     LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder, ShipShipment,
@@ -47,10 +47,9 @@ impl PostalCodes for Line {
         100
     }
 
-    fn days_in(&self, zone: ZoneNo) -> &LocalDays {
-        static ZONES: LazyLock<[LocalDays; 2]> = LazyLock::new(|| {
-            ["UTC", WEST].map(|name| LocalDays::new(Zone::named(name).expect("a zone")))
-        });
+    fn zone(&self, zone: ZoneNo) -> &Zone {
+        static ZONES: LazyLock<[Zone; 2]> =
+            LazyLock::new(|| ["UTC", WEST].map(|name| Zone::named(name).expect("a zone")));
         &ZONES[usize::from(zone.0)]
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
-use crate::calendar::{LocalDays, Zone};
+use crate::calendar::Zone;
 use crate::command::fixture::{AT, item, keyed, meta, node, order, receive, sku};
 use crate::command::order::ship::ShipmentShipped;
 use crate::command::{DefineItem, LineRequest, Lines, OrderRequest, PlaceOrder};
@@ -50,9 +50,8 @@ impl PostalCodes for OnePlace {
         1
     }
 
-    fn days_in(&self, _: ZoneNo) -> &LocalDays {
-        static UTC: LazyLock<LocalDays> =
-            LazyLock::new(|| LocalDays::new(Zone::named("UTC").expect("a zone")));
+    fn zone(&self, _: ZoneNo) -> &Zone {
+        static UTC: LazyLock<Zone> = LazyLock::new(|| Zone::named("UTC").expect("a zone"));
         &UTC
     }
 }

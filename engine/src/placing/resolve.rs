@@ -23,7 +23,7 @@ pub fn resolve<'a>(
     let (order, network) = (command.order(), state.network.load());
     let destination = postal.locate(order.postal_code.as_str());
     // Days of a destination are its own.
-    let local_day = |there: PostalMatch| postal.days_in(there.zone).day(command.ordered_at());
+    let local_day = |there: PostalMatch| postal.zone(there.zone).local_day(command.ordered_at());
     let ordered_on = destination.map(local_day);
     let mut found = command.validate(ordered_on).err().unwrap_or_default();
     if destination.is_none() {

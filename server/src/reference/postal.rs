@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use backstock_engine::calendar::LocalDays;
+use backstock_engine::calendar::Zone;
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 
 use super::shape;
@@ -91,7 +91,7 @@ impl PostalCodes for UsPostalCodes {
         self.0.known.count()
     }
 
-    fn days_in(&self, zone: ZoneNo) -> &LocalDays {
+    fn zone(&self, zone: ZoneNo) -> &Zone {
         &self.0.zones[usize::from(zone.0)]
     }
 
@@ -200,7 +200,7 @@ mod tests {
             ("89883", "America/Denver"),
         ] {
             let found = codes.locate(code).unwrap().zone;
-            assert_eq!(codes.days_in(found).zone().name(), zone, "{code}");
+            assert_eq!(codes.zone(found).name(), zone, "{code}");
         }
     }
 

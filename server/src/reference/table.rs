@@ -12,7 +12,7 @@
 //! ```
 //! Varints are LEB128, at most five bytes.
 
-use backstock_engine::calendar::{LocalDays, Zone};
+use backstock_engine::calendar::Zone;
 use backstock_engine::model::Location;
 
 /// What the header line begins with. Another version is refused.
@@ -31,7 +31,7 @@ pub(super) struct Table {
     pub(super) state_of_code: Vec<u8>,
     pub(super) cities: Vec<String>,
     pub(super) city_of_code: Vec<u16>,
-    pub(super) zones: Vec<LocalDays>,
+    pub(super) zones: Vec<Zone>,
     pub(super) zone_of_code: Vec<u8>,
 }
 
@@ -153,12 +153,12 @@ fn decode_states(input: &mut Input<'_>, codes: usize) -> Option<(Vec<String>, Ve
     Some((names, decode_runs(input, count, codes)?))
 }
 
-fn decode_zones(input: &mut Input<'_>, codes: usize) -> Option<(Vec<LocalDays>, Vec<u8>)> {
+fn decode_zones(input: &mut Input<'_>, codes: usize) -> Option<(Vec<Zone>, Vec<u8>)> {
     let count = input.byte()?;
     let mut next = || {
         let length = input.byte()?;
         let name = text(input.take(length.into())?)?;
-        Zone::named(&name).ok().map(LocalDays::new)
+        Zone::named(&name).ok()
     };
     let zones = (0..count).map(|_| next()).collect::<Option<Vec<_>>>()?;
     Some((zones, decode_runs(input, count, codes)?))

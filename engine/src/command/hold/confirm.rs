@@ -358,7 +358,7 @@ fn wanted<'a>(
     if service.is_none() {
         found.push(unknown_service(&network, command.service.as_ref()));
     }
-    let today = destination.map(|it| kernel.postal.days_in(it.zone).day(command.meta.at));
+    let today = destination.map(|it| kernel.postal.zone(it.zone).local_day(command.meta.at));
     if let (Some(day), Some(earliest)) = (command.deliver_by, today)
         && day < earliest
     {

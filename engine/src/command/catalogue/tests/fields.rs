@@ -1,6 +1,6 @@
 //! What callers may say of nodes and of the policy: this definition, exactly these violations.
 
-use crate::calendar::LocalDays;
+use crate::calendar::Zone;
 use crate::command::fixture::{definition, meta, said};
 use crate::command::{NodeDefinition, SetPolicy};
 use crate::engine::tests::OnePlace;
@@ -151,7 +151,7 @@ impl PostalCodes for Nowhere {
         0
     }
 
-    fn days_in(&self, _: ZoneNo) -> &LocalDays {
+    fn zone(&self, _: ZoneNo) -> &Zone {
         unreachable!("no code has a zone")
     }
 }
