@@ -56,9 +56,9 @@ pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
 pub use order::{
-    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Dispatch, KeptOrder,
-    LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder,
-    Shipment, Told, Why,
+    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, Dispatch,
+    KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
+    PackedOrder, Shipment, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

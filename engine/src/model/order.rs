@@ -18,7 +18,7 @@ use super::priority::Priority;
 use super::reservations::Supply;
 use super::time::{Day, Timestamp};
 pub use apply::OrderEffect;
-pub use decision::{Cause, Decision, LineRepegged, Move, Told, Why};
+pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 
 /// What was ordered, and how; fixed when the order is placed.
@@ -204,7 +204,7 @@ pub struct Order {
     /// The newest decisions on it after the first one, the oldest of them first. None of those
     /// that older versions took.
     #[cbor(skip)]
-    pub decisions: Box<[Decision]>,
+    pub decisions: Decisions,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,

@@ -32,8 +32,8 @@ use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
 use crate::model::load;
 use crate::model::{
-    Added, Allocation, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal, Request,
-    RequestId, Supply, Timestamp,
+    Added, Allocation, Decisions, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal,
+    Request, RequestId, Supply, Timestamp,
 };
 use crate::planning::{Draft, Wanted};
 use crate::state::requests::Remembered;
@@ -485,7 +485,7 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         trace: draft.trace,
         added: Added::default(),
         declined: Box::default(),
-        decisions: Box::default(),
+        decisions: Decisions::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

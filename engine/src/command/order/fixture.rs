@@ -1,9 +1,9 @@
 //! An order to decide on.
 
 use crate::model::{
-    Added, Allocation, Answer, AnswerKind, Day, Dispatch, Lsn, NodeNo, Order, OrderEffect,
-    OrderHeader, OrderId, OrderLine, OrderNo, PostalCode, Priority, ServiceNo, Shipment, Shortage,
-    SkuNo, Split, Supply, Text, Timestamp,
+    Added, Allocation, Answer, AnswerKind, Day, Decisions, Dispatch, Lsn, NodeNo, Order,
+    OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, PostalCode, Priority, ServiceNo,
+    Shipment, Shortage, SkuNo, Split, Supply, Text, Timestamp,
 };
 
 /// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
@@ -30,7 +30,7 @@ pub fn order() -> Order {
         trace: Box::new([]),
         added: Added::default(),
         declined: Box::default(),
-        decisions: Box::default(),
+        decisions: Decisions::default(),
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }

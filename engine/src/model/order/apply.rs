@@ -5,7 +5,6 @@ use super::{
     Allocation, AllocationUnits, Decision, Dispatch, LineRepegged, Move, Order, Shipment, Told,
     count,
 };
-use crate::limits::DECISIONS_KEPT_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::lsn::Lsn;
@@ -134,15 +133,11 @@ impl Order {
         }
     }
 
-    /// Keeps a decision, if it says why, and lets the oldest go of those that are too many.
+    /// Keeps a decision, if it says why.
     fn keep_decision(&mut self, lsn: Lsn, line: &LineRepegged) {
-        if line.why.is_none() {
-            return;
+        if line.why.is_some() {
+            self.decisions.keep(&Decision { lsn, line: line.clone() });
         }
-        let all = std::mem::take(&mut self.decisions).into_vec();
-        let gone = (all.len() + 1).saturating_sub(DECISIONS_KEPT_MAX);
-        let decision = Decision { lsn, line: line.clone() };
-        self.decisions = all.into_iter().skip(gone).chain([decision]).collect();
     }
 
     /// Takes units of a line out of a shipment, from its last allocations.

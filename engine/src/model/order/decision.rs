@@ -1,8 +1,9 @@
 //! Decisions on an order after the first one: units come to rest elsewhere, or other days are
 //! told, and why.
 
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode};
 
+use crate::limits::DECISIONS_KEPT_MAX;
 use crate::model::ids::NodeNo;
 use crate::model::lsn::Lsn;
 use crate::model::reservations::Supply;
@@ -138,4 +139,70 @@ pub struct Decision {
     /// What became different, and why.
     #[n(1)]
     pub line: LineRepegged,
+}
+
+/// The newest decisions on an order after the first one, the oldest of them first.
+///
+/// They are kept as bytes, as events have them: nearly all that reads or changes an order passes
+/// them on as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions(
+    /// An array of them; no byte where there is none.
+    Box<[u8]>,
+);
+
+impl Decisions {
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The decisions, read one after the other.
+    ///
+    /// # Panics
+    /// When the bytes are not those of decisions: they are checked when they come in.
+    pub fn iter(&self) -> impl Iterator<Item = Decision> + '_ {
+        let (mut bytes, count) = self.read();
+        (0..count).map(move |_| bytes.decode().expect("REPLAY_EQUAL: what was kept is read"))
+    }
+
+    /// Keeps one more, and lets the oldest go of those that are too many.
+    pub(super) fn keep(&mut self, decision: &Decision) {
+        let (mut kept, count) = self.read();
+        let gone = (count + 1).saturating_sub(DECISIONS_KEPT_MAX as u64);
+        for _ in 0..gone {
+            kept.skip().expect("REPLAY_EQUAL: what was kept is read");
+        }
+        let mut out = Vec::with_capacity(self.0.len() + 128);
+        let mut to = minicbor::Encoder::new(&mut out);
+        to.array(count + 1 - gone).expect("memory takes what is written");
+        to.writer_mut().extend_from_slice(&self.0[kept.position()..]);
+        to.encode(decision).expect("memory takes what is written");
+        self.0 = out.into();
+    }
+
+    /// Where the decisions begin, and how many there are.
+    fn read(&self) -> (Decoder<'_>, u64) {
+        let mut bytes = Decoder::new(&self.0);
+        let count = if self.0.is_empty() { Ok(Some(0)) } else { bytes.array() };
+        let count = count.ok().flatten().expect("REPLAY_EQUAL: what was kept is read");
+        (bytes, count)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Takes the bytes of an order, which were checked when they came in.
+    pub(super) fn kept(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Whether these are the bytes of some decisions, and of nothing else.
+    pub(super) fn are(bytes: &[u8]) -> bool {
+        let mut from = Decoder::new(bytes);
+        let count = from.array().ok().flatten().unwrap_or(0);
+        let is_read = (0..count).all(|_| from.decode::<Decision>().is_ok());
+        count > 0 && is_read && from.position() == bytes.len()
+    }
 }

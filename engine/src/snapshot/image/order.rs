@@ -7,9 +7,9 @@ use rkyv::{Archive, Serialize};
 use super::codes::{shortage_of, split_of};
 use super::error::ImageError;
 use crate::model::{
-    Added, Allocation, CustomerId, Day, Dispatch, KeptOrder, Lsn, NodeNo, Order, OrderHeader,
-    OrderId, OrderLine, OrderNo, PackedOrder, PostalCode, Priority, ServiceNo, Shipment, SkuNo,
-    Supply, Text, Timestamp,
+    Added, Allocation, CustomerId, Day, Decisions, Dispatch, KeptOrder, Lsn, NodeNo, Order,
+    OrderHeader, OrderId, OrderLine, OrderNo, PackedOrder, PostalCode, Priority, ServiceNo,
+    Shipment, SkuNo, Supply, Text, Timestamp,
 };
 use crate::snapshot::parts::OrderState;
 
@@ -131,7 +131,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             trace: image.trace.as_slice().into(),
             added: Added::default(),
             declined: Box::default(),
-            decisions: Box::default(),
+            decisions: Decisions::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use crate::model::{
-    Added, Allocation, AllocationUnits, Day, Dispatch, Eligibility, InboundId, InboundNo, Item,
-    KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect, OrderHeader,
-    OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, Priority, RequestId, Sale,
-    Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange,
+    Added, Allocation, AllocationUnits, Day, Decisions, Dispatch, Eligibility, InboundId,
+    InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect,
+    OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, Priority, RequestId,
+    Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange,
     StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
@@ -448,7 +448,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
         },
         added: Added::default(),
         declined: Box::default(),
-        decisions: Box::default(),
+        decisions: Decisions::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),

@@ -18,8 +18,8 @@ pub(super) async fn handle(
     let version = api.version();
     let (order, trace) = api.engine().explain(&id).await.map_err(plain)?;
     let mut traces = vec![self::trace(api.engine(), &order, &trace).await.map_err(plain)?];
-    for decision in &order.decisions {
-        traces.push(anew(api.engine(), &order, decision).await.map_err(plain)?);
+    for decision in order.decisions.iter() {
+        traces.push(anew(api.engine(), &order, &decision).await.map_err(plain)?);
     }
     Ok(v1::ExplainOrderResponse { traces, version })
 }

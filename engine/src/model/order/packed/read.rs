@@ -14,7 +14,7 @@ use crate::model::ids::{
 };
 use crate::model::lsn::Lsn;
 use crate::model::order::{
-    Added, Allocation, Decision, Dispatch, Order, OrderHeader, OrderLine, Shipment,
+    Added, Allocation, Decisions, Dispatch, Order, OrderHeader, OrderLine, Shipment,
 };
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
@@ -36,7 +36,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         .collect::<Result<Box<[_]>, _>>()?;
     let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
     let declined = declined(&mut from, form)?;
-    let decisions = decisions(&mut from, form)?;
+    let decisions = Decisions::kept(decisions(&mut from, form)?);
     let header = OrderHeader { priority, ..header(&mut from, form, id)? };
     let order = Order {
         no,
@@ -84,7 +84,10 @@ pub(super) fn read(
     }
     added(&mut from, form, (nodes.len(), allocations))?;
     declined(&mut from, form)?;
-    decisions(&mut from, form)?;
+    let decisions = decisions(&mut from, form)?;
+    if form.has(Features::DECIDED_ANEW) && !Decisions::are(decisions) {
+        return Err(Unpackable { at: "decisions" });
+    }
     let header = header(&mut from, form, id)?;
     Ok((no, header.id))
 }
@@ -121,17 +124,13 @@ fn declined(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[NodeNo]>, Unpack
     (0..from.count("declined")?).map(|_| Ok(NodeNo(from.narrow("declined")?))).collect()
 }
 
-/// The decisions that are kept of it: some, where it is said that there are.
-fn decisions(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[Decision]>, Unpackable> {
+/// The bytes of the decisions that are kept of it: none where it is not said that there are.
+fn decisions<'a>(from: &mut Unpacker<'a>, form: Form) -> Result<&'a [u8], Unpackable> {
     if !form.has(Features::DECIDED_ANEW) {
-        return Ok(Box::default());
+        return Ok(&[]);
     }
-    let unpackable = Unpackable { at: "decisions" };
     let length = from.count("decisions")?;
-    let mut bytes = minicbor::Decoder::new(from.bytes(length, "decisions")?);
-    let decisions: Vec<Decision> = bytes.decode().map_err(|_| unpackable)?;
-    let is_whole = bytes.position() == length && !decisions.is_empty();
-    is_whole.then(|| decisions.into()).ok_or(unpackable)
+    from.bytes(length, "decisions")
 }
 
 pub(super) fn id<T, V>(

@@ -7,7 +7,7 @@ use super::form::{
 use crate::model::answer::Answer;
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
-use crate::model::order::{Decision, Order, OrderHeader, Shipment};
+use crate::model::order::{Order, OrderHeader, Shipment};
 use crate::model::pack::{put_number, put_signed, put_text};
 
 /// Writes an order.
@@ -51,17 +51,11 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         order.declined.iter().for_each(|node| put_number(out, node.0.into()));
     }
     if form.has(Features::DECIDED_ANEW) {
-        pack_decisions(&order.decisions, out);
+        put_number(out, order.decisions.bytes().len() as u64);
+        out.extend_from_slice(order.decisions.bytes());
     }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
-}
-
-/// As events have them, behind their length.
-fn pack_decisions(decisions: &[Decision], out: &mut Vec<u8>) {
-    let bytes = minicbor::to_vec(decisions).expect("memory takes what is written");
-    put_number(out, bytes.len() as u64);
-    out.extend_from_slice(&bytes);
 }
 
 fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
