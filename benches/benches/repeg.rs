@@ -47,7 +47,7 @@ async fn served(orders: u32) -> Duration {
         let command = DefineNode { meta: meta(), node: node(no) };
         engine.define_node(command).await.expect("it is defined");
     }
-    let item = Item { sku: sku(0), title: Text::default(), sale: Sale::On };
+    let item = Item { sku: sku(0), title: Text::default(), sale: Sale::On, waiting_max: None };
     engine.define_item(DefineItem { meta: meta(), item }).await.expect("it is defined");
     // The cheaper node is where they wait.
     receive(&engine, 0, 0).await;

@@ -125,7 +125,7 @@ pub async fn define_nodes(engine: &Engine, nodes: &[NodeDefinition]) {
 
 /// An item without a title.
 pub fn item(name: &str) -> Item {
-    Item { sku: sku(name), title: Text::default(), sale: Sale::On }
+    Item { sku: sku(name), title: Text::default(), sale: Sale::On, waiting_max: None }
 }
 
 /// Defines items.

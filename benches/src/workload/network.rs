@@ -158,7 +158,12 @@ async fn set_up_share(engine: Engine, stocking: Stocking, progress: Arc<Progress
     let (engine, progress) = (&engine, &progress);
     let skus = || (task..stocking.skus).step_by(SETUP_TASKS as usize);
     let items = stream::iter(skus()).map(|no| {
-        let item = Item { sku: (stocking.sku)(no), title: Text::default(), sale: Sale::On };
+        let item = Item {
+            sku: (stocking.sku)(no),
+            title: Text::default(),
+            sale: Sale::On,
+            waiting_max: None,
+        };
         engine.define_item(DefineItem { meta: meta(), item })
     });
     items

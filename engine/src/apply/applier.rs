@@ -146,7 +146,7 @@ impl<'a> Applier<'a> {
                 Ok(())
             }
             Effect::Configuration(Configuration::Item(no, item)) => {
-                self.define_item(no, item, lsn);
+                self.define_item(no, *item, lsn);
                 Ok(())
             }
             Effect::Configuration(Configuration::Node(no, node)) => {

@@ -80,7 +80,7 @@ pub fn node(name: &str) -> DefineNode {
 pub fn item(name: &str) -> DefineItem {
     DefineItem {
         meta: meta(),
-        item: Item { sku: sku(name), title: Text::default(), sale: Sale::On },
+        item: Item { sku: sku(name), title: Text::default(), sale: Sale::On, waiting_max: None },
     }
 }
 
@@ -88,6 +88,12 @@ pub fn item(name: &str) -> DefineItem {
 pub fn off_sale(name: &str) -> DefineItem {
     let DefineItem { meta, item } = item(name);
     DefineItem { meta, item: Item { sale: Sale::Off, ..item } }
+}
+
+/// Defines an item for which so many units may wait.
+pub fn queueable(name: &str, waiting_max: u32) -> DefineItem {
+    let DefineItem { meta, item } = item(name);
+    DefineItem { meta, item: Item { waiting_max: Some(waiting_max), ..item } }
 }
 
 /// Changes the supply of a pair.

@@ -4,11 +4,14 @@ use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::check::{finish, in_range};
 use super::eligibility::Eligibility;
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
 use super::location::Location;
 use super::time::{Day, Timestamp};
+use super::violation::Violation;
 use super::week::{WeekdayCutOffs, Weekdays};
+use crate::limits::STOCK_UNITS_MAX;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -24,6 +27,24 @@ pub struct Item {
     /// Whether new orders and holds may take it.
     #[n(2)]
     pub sale: Sale,
+    /// Most units that may wait for it without supply, over all nodes, of orders and of holds in
+    /// line; none without a bound.
+    #[n(3)]
+    pub waiting_max: Option<u32>,
+}
+
+impl Item {
+    /// Checks all fields.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let (mut found, max) = (Vec::new(), i64::from(STOCK_UNITS_MAX));
+        if let Some(units) = self.waiting_max {
+            in_range(&mut found, "waiting_units_max".into(), i64::from(units), 0, max);
+        }
+        finish(found)
+    }
 }
 
 /// Whether new orders and holds may take an item. What is placed stays, and is served. An item is

@@ -40,7 +40,7 @@ const _: () = assert!(size_of::<Effect>() == 72);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Configuration {
     /// An item, by its number.
-    Item(SkuNo, Item),
+    Item(SkuNo, Box<Item>),
     /// A node, by its number.
     Node(NodeNo, Box<Node>),
     /// The sourcing policy.

@@ -328,6 +328,15 @@ refusals! {
         why: String,
     } => TooLarge, Command();
 
+    /// As many units wait for the item as may.
+    #[error("as many units wait for sku {sku} as may: {max}")]
+    47 BacklogFull = "BACKLOG_FULL" {
+        /// The item.
+        sku: Sku,
+        /// Most units that may wait for it.
+        max: u32,
+    } => LimitReached, Item(sku);
+
     /// No enabled node could ever ship the order.
     #[error("no enabled node can serve the order")]
     23 NoNode = "NO_NODE" => Precondition, Network();

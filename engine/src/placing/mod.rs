@@ -17,6 +17,7 @@ pub mod resolve;
 mod seen;
 pub mod services;
 pub mod submitted;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -251,7 +252,7 @@ async fn plan_and_claim<'a>(
             Decided::SoldOut(shortages) => return Ok(Claimed::SoldOut(shortages)),
         };
         let reserves = reserves(kernel, &draft);
-        let attempt = match claim(kernel, &reserves).await? {
+        let attempt = match claim(kernel, &reserves, (wanted, &draft)).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
             Attempt::Done(claims) => match with_room(claims, wanted, &draft)? {
@@ -346,7 +347,7 @@ async fn decide_settled(
             continue;
         }
         let draft = confirm(kernel, wanted, (moment, draft), attempts).await?;
-        let has_room = has_room_to_wait(kernel, &draft).await?;
+        let has_room = has_room_to_wait(kernel, wanted, &draft, attempts).await?;
         return Ok(match judge(wanted, &draft, has_room)? {
             None => Decided::Plan(draft, planned),
             Some(shortages) => Decided::SoldOut(shortages),
@@ -381,7 +382,15 @@ fn lack_what_is_due(
 }
 
 /// Whether the units that are to wait may do so.
-async fn has_room_to_wait(kernel: &Kernel, draft: &Draft) -> Result<bool, EngineError> {
+///
+/// # Errors
+/// [`Refusal::BacklogFull`], and what stopped the engine.
+async fn has_room_to_wait(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+    attempts: &mut Attempts<'_>,
+) -> Result<bool, EngineError> {
     for waiting in draft.allocations.iter().filter(|a| a.supply == Supply::Backorder) {
         let sku = draft.lines[usize::from(waiting.line)].sku;
         let node = draft.shipments[usize::from(waiting.shipment)].node;
@@ -391,18 +400,24 @@ async fn has_room_to_wait(kernel: &Kernel, draft: &Draft) -> Result<bool, Engine
             return Ok(false);
         }
     }
+    if waiting::concerns(wanted, draft) {
+        // Mostly nothing does, and the future of placing an order has no room for it.
+        Box::pin(waiting::judge(kernel, wanted, draft, attempts)).await?;
+    }
     Ok(true)
 }
 
-/// Claims all that a draft needs, pairs ascending; nothing when one refuses.
+/// Claims all that a draft needs, pairs ascending; nothing when one refuses, or when more units
+/// would wait for an item than may.
 async fn claim<'a>(
     kernel: &'a Kernel,
     reserves: &[Reserve],
+    (wanted, draft): (&Wanted<'_>, &Draft),
 ) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
-    let mut wanted: SmallVec<[&[Reserve]; 4]> = written::by_pair(reserves).collect();
-    wanted.sort_unstable_by_key(|of_pair| of_pair[0].pair);
+    let mut pairs: SmallVec<[&[Reserve]; 4]> = written::by_pair(reserves).collect();
+    pairs.sort_unstable_by_key(|of_pair| of_pair[0].pair);
     let mut claims = Claims::new(kernel);
-    for of_pair in wanted {
+    for of_pair in pairs {
         match claims.units(of_pair).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::NoRoomToWait) => return Err(no_room_to_wait().into()),
@@ -412,6 +427,12 @@ async fn claim<'a>(
             Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
             Err(bell) => return Ok(Attempt::InTheWay(bell)),
         }
+    }
+    // Mostly it does not, and the future of placing an order has no room for it.
+    if waiting::concerns(wanted, draft)
+        && !Box::pin(waiting::has_room(kernel, wanted, draft)).await?
+    {
+        return Ok(Attempt::Overtaken);
     }
     Ok(Attempt::Done(claims))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::LineShortage;
-use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, with_room};
+use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, waiting, with_room};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
 use crate::planning::{Draft, Own, Replanned, Wanted};
@@ -68,6 +68,9 @@ pub async fn plan_over<'a>(
         let attempt = match claim(kernel, by_pair(off, on)).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
+            Attempt::Done(_) if !waiting::has_room(kernel, &wanted, &draft).await? => {
+                Attempt::Overtaken
+            }
             Attempt::Done(claims) => match with_room(claims, &wanted, &draft)? {
                 Some(claims) => Attempt::Done(claims),
                 None => Attempt::Overtaken,

@@ -8,10 +8,10 @@ use rkyv::util::AlignedVec;
 use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedItemsV1,
-    ArchivedItemsV5, ArchivedItemsV7, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
-    CatalogueV1, CatalogueV3, CatalogueV7, ImageError, ItemsV1, ItemsV5, ItemsV7, OrdersV2,
-    RequestsV1, access, are_off_sale, differs_by_weekday, have_confidences, have_holds,
-    have_priorities, have_supplies, restricts,
+    ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedOrdersV1, ArchivedOrdersV2,
+    ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7, ImageError, ItemsV1, ItemsV5,
+    ItemsV7, ItemsV8, OrdersV2, RequestsV1, access, are_off_sale, differs_by_weekday,
+    have_confidences, have_holds, have_priorities, have_supplies, need_version_8, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -45,6 +45,7 @@ impl Content {
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
+            Self::Items(items) if need_version_8(items) => 8,
             Self::Items(items)
                 if have_confidences(items) || have_priorities(items) || are_off_sale(items) =>
             {
@@ -67,6 +68,7 @@ impl Content {
                 rkyv::to_bytes(&CatalogueV3::from(&**network))
             }
             Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
+            Self::Items(items) if self.version() >= 8 => rkyv::to_bytes(&ItemsV8::from(&**items)),
             Self::Items(items) if self.version() >= 7 => rkyv::to_bytes(&ItemsV7::from(&**items)),
             Self::Items(items) if self.version() >= 5 => rkyv::to_bytes(&ItemsV5::from(&**items)),
             Self::Items(items) => {
@@ -105,6 +107,9 @@ impl Content {
             Kind::Catalogue => {
                 let archive = access::<ArchivedCatalogueV1>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
+            }
+            Kind::Items if version >= 8 => {
+                Self::Items(access::<ArchivedItemsV8>(payload)?.states()?)
             }
             Kind::Items if version >= 7 => {
                 Self::Items(access::<ArchivedItemsV7>(payload)?.states()?)

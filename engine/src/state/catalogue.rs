@@ -30,9 +30,14 @@ pub struct Entry {
     unsettled: AtomicBool,
     /// Whether new orders and holds are kept from it.
     off_sale: AtomicBool,
+    /// Most units that may wait for it; [`NO_BOUND`] without a bound.
+    waiting_max: AtomicU32,
     /// The last moment at which something came free of it.
     freed: AtomicU64,
 }
+
+/// Says that any number of units may wait; above all that may be said.
+const NO_BOUND: u32 = u32::MAX;
 
 const _: () = assert!(size_of::<Entry>() == 192);
 const _: () = assert!(std::mem::offset_of!(Entry, sku) >= 128);
@@ -50,8 +55,8 @@ impl Entry {
     fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
         let (definition, sku) = (RwLock::new(None), OnceLock::new());
         let (unsettled, freed) = (AtomicBool::new(false), AtomicU64::new(0));
-        let off_sale = AtomicBool::new(false);
-        Self { row: Row::new(pairs), definition, sku, unsettled, off_sale, freed }
+        let (off_sale, waiting_max) = (AtomicBool::new(false), AtomicU32::new(NO_BOUND));
+        Self { row: Row::new(pairs), definition, sku, unsettled, off_sale, waiting_max, freed }
     }
 
     #[inline]
@@ -75,6 +80,18 @@ impl Entry {
     #[inline]
     pub fn is_off_sale(&self) -> bool {
         self.off_sale.load(Ordering::Acquire)
+    }
+
+    /// Most units that may wait for it without supply, over all nodes, if there is a bound.
+    #[inline]
+    pub fn waiting_max(&self) -> Option<u32> {
+        Some(self.waiting_max.load(Ordering::Acquire)).filter(|max| *max != NO_BOUND)
+    }
+
+    /// What is read of a definition without a lock.
+    fn show(&self, item: &Item) {
+        self.off_sale.store(item.sale == Sale::Off, Ordering::Release);
+        self.waiting_max.store(item.waiting_max.unwrap_or(NO_BOUND), Ordering::Release);
     }
 
     /// Says so, or that it is over.
@@ -208,7 +225,7 @@ impl Catalogue {
             if lsn > definition.last_lsn {
                 hash.remove(hash_encoded(Part::Item, &part(no, definition)));
                 hash.add(hash_encoded(Part::Item, &part(no, &new)));
-                entry.off_sale.store(new.item.sale == Sale::Off, Ordering::Release);
+                entry.show(&new.item);
                 *definition = new;
             }
             return hash;
@@ -218,7 +235,7 @@ impl Catalogue {
         let sku = new.item.sku.clone();
         let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
         let _ = entry.sku.set(sku.clone());
-        entry.off_sale.store(new.item.sale == Sale::Off, Ordering::Release);
+        entry.show(&new.item);
         *entry.definition.write() = Some(new);
         self.len.store(no.0 + 1, Ordering::Release);
         self.by_sku.insert(sku.as_str(), no.0, |no| self.hash_of_sku(no));

@@ -269,6 +269,8 @@ impl StockActor {
             last_lsn: self.stock.last_lsn,
             in_flight: inbound_hidden || self.glance().in_flight,
             room_to_wait: STOCK_UNITS_MAX.saturating_sub(self.stock.waiting),
+            waiting: self.stock.waiting,
+            about_to_wait: rare.map_or(0, |r| r.waiting),
         }
     }
 

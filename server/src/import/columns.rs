@@ -41,7 +41,10 @@ struct Columns {
 impl Kind {
     const fn columns(self) -> Columns {
         match self {
-            Self::Items => Columns { required: &["sku"], optional: &["title", "off_sale"] },
+            Self::Items => Columns {
+                required: &["sku"],
+                optional: &["title", "off_sale", "waiting_units_max"],
+            },
             Self::Nodes => Columns {
                 required: &["node_id", "kind", "postal_code", "time_zone", "working_days"],
                 optional: &[

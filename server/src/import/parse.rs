@@ -101,11 +101,19 @@ impl Rows {
 fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
     let mut columns = Columns::new(record);
     let off_sale = columns.parsed("off_sale", "true or false", node::truth);
+    let waiting =
+        columns.parsed("waiting_units_max", "a whole number or none", node::number_or_none);
     let (sku, title) = (columns.required("sku"), columns.text("title"));
-    let item = v1::Item { sku, title, off_sale: off_sale.unwrap_or_default() };
+    let item = v1::Item {
+        sku,
+        title,
+        off_sale: off_sale.unwrap_or_default(),
+        waiting_units_max: waiting.flatten(),
+    };
     let mut said = Vec::new();
     said.extend((!item.title.is_empty()).then_some("title"));
     said.extend(off_sale.map(|_| "off_sale"));
+    said.extend(waiting.map(|_| "waiting_units_max"));
     if said.is_empty() {
         said.push("sku");
     }

@@ -15,6 +15,7 @@ mod hold;
 mod loads;
 mod order;
 mod pair;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ use self::loads::Loads;
 pub use self::loads::{DaysTold, days_told};
 pub use self::order::{Allotted, Order};
 use self::pair::{Pair, same};
+pub use self::waiting::LineFull;
+use self::waiting::Waiting;
 use crate::fixture::{DAY, NOW, node_id, sku};
 
 /// What can be promised of each SKU, by node: those that are enabled.
@@ -44,6 +47,9 @@ struct Moment {
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     off_sale: BTreeSet<String>,
+    /// Units that wait, and how many may where that has a bound.
+    waiting: Waiting,
+    waiting_max: BTreeMap<String, u32>,
 }
 
 /// Whose orders they are, and how they go: by the names of a channel and of a service.
@@ -88,6 +94,8 @@ pub struct Naive {
     /// By id: that of the hold, marked as such, while nobody confirmed it.
     orders: BTreeMap<String, Order>,
     moments: BTreeMap<Lsn, Moment>,
+    /// Units that orders let wait, by the version that placed them.
+    joined: BTreeMap<Lsn, Waiting>,
     /// Order lines of which units wait without supply, and since which version.
     waits: BTreeMap<(u64, u16), Lsn>,
     /// Order lines that were planned on what is on its way while units were free: they leave
@@ -114,6 +122,7 @@ impl Naive {
             pairs: BTreeMap::new(),
             orders: BTreeMap::new(),
             moments: BTreeMap::new(),
+            joined: BTreeMap::new(),
             waits: BTreeMap::new(),
             rides: BTreeSet::new(),
             told: BTreeMap::new(),
@@ -155,7 +164,9 @@ impl Naive {
         let (nodes, policy) = (Arc::clone(&self.nodes), Arc::clone(&self.policy));
         let off_sale = self.items.iter().filter(|(_, item)| item.sale == Sale::Off);
         let off_sale = off_sale.map(|(sku, _)| sku.clone()).collect();
-        let moment = Moment { offers: self.offers(), nodes, policy, off_sale };
+        let (waiting, waiting_max) = (self.waiting(), self.waiting_max());
+        let offers = self.offers();
+        let moment = Moment { offers, nodes, policy, off_sale, waiting, waiting_max };
         self.moments.insert(version, moment);
         self.note_who_waits(version);
     }

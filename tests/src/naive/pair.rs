@@ -193,6 +193,11 @@ impl Pair {
         waiting.map(|unit| unit.order)
     }
 
+    /// How many units wait here.
+    pub fn waiting_units(&self) -> i64 {
+        i64::try_from(self.waiting().count()).expect("few")
+    }
+
     /// Takes one unit of a line off a supply.
     pub fn unpeg(
         &mut self,

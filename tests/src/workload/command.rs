@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use backstock_engine::command::{
     AcceptShipment, AnyEvent, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta, PlaceOrder,
-    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta, OrderRequest,
+    PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -96,6 +96,17 @@ impl Command {
     /// The names of all commands of the list.
     pub fn names() -> impl Iterator<Item = &'static str> {
         Self::LIST.iter().map(|entry| entry.name)
+    }
+}
+
+impl Command {
+    /// The order, or the hold, that is to be placed.
+    pub fn wanted(&self) -> Option<&OrderRequest> {
+        match self {
+            Self::PlaceOrder(place) => Some(&place.order),
+            Self::CreateHold(create) => Some(create.order()),
+            _ => None,
+        }
     }
 }
 

@@ -13,8 +13,14 @@ use crate::naive::command::{Fact, HoldCreated, SoldOut};
 
 impl Room for CreateHold {
     const NAME: &'static str = "CreateHold";
-    const OUTCOMES: &'static [&'static str] =
-        &["sold out", "HOLD_ID_REUSED", "ITEM_NOT_FOUND", "ITEM_OFF_SALE", "NO_NODE"];
+    const OUTCOMES: &'static [&'static str] = &[
+        "sold out",
+        "HOLD_ID_REUSED",
+        "ITEM_NOT_FOUND",
+        "ITEM_OFF_SALE",
+        "BACKLOG_FULL",
+        "NO_NODE",
+    ];
     const WEIGHT_MIN: u32 = 2;
 
     fn draw(world: &mut World) -> Option<Self> {

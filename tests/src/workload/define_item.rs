@@ -20,7 +20,8 @@ impl Room for DefineItem {
         let title = *world.random.pick(&["", "of wool", "of silk"]);
         let title = Text::new("title", title).expect("a text");
         let sale = if world.random.percent(15) { Sale::Off } else { Sale::On };
-        Some(Self { meta: meta(), item: Item { title, sale, ..item(name) } })
+        let waiting_max = world.random.percent(40).then(|| world.random.within(0..6));
+        Some(Self { meta: meta(), item: Item { title, sale, waiting_max, ..item(name) } })
     }
 
     fn meta(&mut self) -> &mut Meta {

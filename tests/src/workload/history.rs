@@ -5,12 +5,12 @@ use std::collections::btree_map::Entry;
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::{HoldState, Lsn, Timestamp};
+use backstock_engine::model::{HoldState, Lsn, RefusalKind, Timestamp};
 
 use super::command::{Command, FactOf, Outcome, Told};
 use crate::fixture::NOW;
 use crate::naive::command::{BacklogRepegged, Fact, HoldsEnded, SoldOut};
-use crate::naive::{DaysTold, Naive, days_told};
+use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
 /// How often each command got each kind of answer.
 pub type Answers = BTreeMap<(&'static str, String), u32>;
@@ -52,6 +52,7 @@ pub struct History {
     /// What the journal tells of the days of shipments: answers tell the days of a later moment.
     told: BTreeMap<Lsn, DaysTold>,
     sold_out: Vec<SoldOut>,
+    line_full: Vec<LineFull>,
     in_journal: Vec<InJournal>,
     /// The times that commands brought, with the newest version when each was sent.
     times: Vec<(Lsn, Timestamp)>,
@@ -64,8 +65,8 @@ impl History {
     pub fn after(version: Lsn) -> Self {
         let (facts, sold_out, in_journal) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (first, times, answers) = (version.next(), Vec::new(), Answers::new());
-        let told = BTreeMap::new();
-        Self { first, facts, told, sold_out, in_journal, times, answers }
+        let (told, line_full) = (BTreeMap::new(), Vec::new());
+        Self { first, facts, told, sold_out, line_full, in_journal, times, answers }
     }
 
     /// Notes that a command is sent, whatever is answered: it brings its time. `asked` is the
@@ -86,7 +87,14 @@ impl History {
     /// When an answer is one that no command of a generator may get.
     pub fn note(&mut self, engine: &Engine, asked: Lsn, command: &Command, outcome: &Outcome) {
         *self.answers.entry((command.name(), kind(outcome))).or_default() += 1;
-        if let Outcome::Failed(EngineError::Refused(_)) = outcome {
+        if let Outcome::Failed(EngineError::Refused(refusal)) = outcome {
+            if let (Some(wanted), true) =
+                (command.wanted(), refusal.kind() == RefusalKind::BacklogFull)
+            {
+                let (wanted, until) = (wanted.clone(), engine.status().applied);
+                let refusal = refusal.clone();
+                self.line_full.push(LineFull { wanted, asked, until, refusal });
+            }
             return;
         }
         match command.clone().told(engine, asked, outcome) {
@@ -175,12 +183,15 @@ impl History {
         naive
     }
 
-    /// Checks every refusal for want of supply.
+    /// Checks every refusal for want of supply, or of room in a line.
     ///
     /// # Panics
     /// When one was not called for.
     pub fn check_sold_out(&self, naive: &Naive) {
         for refused in &self.sold_out {
+            refused.check(naive).unwrap_or_else(|error| panic!("{error}"));
+        }
+        for refused in &self.line_full {
             refused.check(naive).unwrap_or_else(|error| panic!("{error}"));
         }
     }

@@ -12,8 +12,14 @@ use crate::naive::command::{OrderPlaced, SoldOut, allotted};
 
 impl Room for PlaceOrder {
     const NAME: &'static str = "PlaceOrder";
-    const OUTCOMES: &'static [&'static str] =
-        &["sold out", "ORDER_ID_REUSED", "ITEM_NOT_FOUND", "ITEM_OFF_SALE", "NO_NODE"];
+    const OUTCOMES: &'static [&'static str] = &[
+        "sold out",
+        "ORDER_ID_REUSED",
+        "ITEM_NOT_FOUND",
+        "ITEM_OFF_SALE",
+        "BACKLOG_FULL",
+        "NO_NODE",
+    ];
     const WEIGHT_MIN: u32 = 4;
 
     fn draw(world: &mut World) -> Option<Self> {

@@ -24,7 +24,7 @@ use tonic_types::StatusExt;
 use super::holds::{confirm, extend, for_seconds, held, hold, lapsed, release};
 use super::opening::Opening;
 use super::server::{
-    TestServer, announcement, configuration, dispatch, node, order, recall, waiting_order,
+    TestServer, announcement, configuration, dispatch, fields, node, order, recall, waiting_order,
 };
 
 /// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
@@ -101,6 +101,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::HoldWaits) => (Code::FailedPrecondition, hold_waits().await),
         Refused(RefusalKind::HoldDiffers) => (Code::FailedPrecondition, hold_differs().await),
         Refused(RefusalKind::HoldAtLimit) => (Code::FailedPrecondition, hold_at_limit().await),
+        Refused(RefusalKind::BacklogFull) => (Code::FailedPrecondition, backlog_full().await),
         Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
         Refused(RefusalKind::HoldUnitsGone) => (Code::FailedPrecondition, hold_units_gone().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
@@ -239,7 +240,12 @@ async fn not_found(reason: Reason) -> Status {
 async fn item_off_sale() -> Status {
     let mut a = Refusing::stocked().await;
     let off = |title: &str, path: &str| v1::UpdateItemRequest {
-        item: Some(v1::Item { sku: "SKU".into(), title: title.into(), off_sale: title.is_empty() }),
+        item: Some(v1::Item {
+            sku: "SKU".into(),
+            title: title.into(),
+            off_sale: title.is_empty(),
+            ..Default::default()
+        }),
         update_mask: Some(prost_types::FieldMask { paths: vec![path.into()] }),
         ..Default::default()
     };
@@ -256,6 +262,24 @@ async fn item_off_sale() -> Status {
     let there = there.availability.expect("the item");
     assert_eq!((there.atp_now, there.off_sale, there.nodes.len()), (0, true, 0));
     refused!(a, a.server.orders.place_order(order("B", &[("SKU", 1)])))
+}
+
+async fn backlog_full() -> Status {
+    let mut a = Refusing::stocked().await;
+    let put = |max, path: &str| v1::UpdateItemRequest {
+        item: Some(v1::Item { sku: "SKU".into(), waiting_units_max: max, ..Default::default() }),
+        update_mask: Some(prost_types::FieldMask { paths: vec![path.into()] }),
+        ..Default::default()
+    };
+    let too_many = a.server.catalog.update_item(put(Some(u32::MAX), "*")).await;
+    let too_many = too_many.expect_err("more than any stock has");
+    assert_eq!(fields(&too_many), ["item.waiting_units_max"]);
+    let bounded = a.server.catalog.update_item(put(Some(2), "waiting_units_max")).await;
+    assert_eq!(bounded.expect("updated").into_inner().item.expect("it").waiting_units_max, Some(2));
+    let titled = a.server.catalog.update_item(put(None, "title")).await;
+    let titled = titled.expect("updated").into_inner().item.expect("the item");
+    assert_eq!(titled.waiting_units_max, Some(2), "a mask leaves it as it is");
+    refused!(a, a.server.orders.place_order(waiting_order("B", &[("SKU", 9_999)])))
 }
 
 async fn inbound_exists() -> Status {

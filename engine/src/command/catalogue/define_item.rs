@@ -7,10 +7,10 @@ use super::number_item;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
-use crate::model::{Item, Lsn, Meta, Sale, SkuNo};
+use crate::model::{Item, Lsn, Meta, Sale, SkuNo, Violation};
 use crate::state::State;
 use crate::state::catalogue::Definition;
-use crate::transaction::command::{Command, Decision, Effective};
+use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 
@@ -45,6 +45,10 @@ impl Command for DefineItem {
         fingerprint(&self.item)
     }
 
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.item.validate()
+    }
+
     /// A definition that is there already is not written again, unless it comes under a
     /// key that is to be remembered.
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
@@ -75,6 +79,10 @@ impl Command for EnsureItem {
 
     fn fingerprint(&self) -> u64 {
         self.0.fingerprint()
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.0.item.validate()
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
@@ -121,18 +129,21 @@ fn defined(state: &State, item: &Item) -> Option<Definition> {
 
 impl Event for ItemDefined {
     fn describe(&self) -> Value {
-        let is_off_sale = self.item.sale == Sale::Off;
-        json!({ "sku_no": self.no.0, "sku": self.item.sku.as_str(), "off_sale": is_off_sale })
+        let Item { sku, sale, waiting_max, .. } = &self.item;
+        json!({
+            "sku_no": self.no.0, "sku": sku.as_str(), "off_sale": *sale == Sale::Off,
+            "waiting_units_max": waiting_max,
+        })
     }
 
-    fn is_extended(&self) -> bool {
-        self.item.sale == Sale::Off
+    fn extension(&self) -> usize {
+        if self.item.waiting_max.is_some() { 2 } else { usize::from(self.item.sale == Sale::Off) }
     }
 }
 
 impl Effective for ItemDefined {
     fn effects(self) -> Effects {
-        vec![Effect::Configuration(Configuration::Item(self.no, self.item))]
+        vec![Effect::Configuration(Configuration::Item(self.no, self.item.into()))]
     }
 }
 

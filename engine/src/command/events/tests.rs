@@ -166,7 +166,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
-    [first(), orders, others, later.concat()].concat()
+    [first(), orders, others, later.concat(), of_who_waits()].concat()
 }
 
 fn of_whom_nodes_serve() -> Vec<Named> {
@@ -174,8 +174,15 @@ fn of_whom_nodes_serve() -> Vec<Named> {
 }
 
 fn of_items_off_sale() -> Vec<Named> {
-    let item = Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text(""), sale: Sale::Off };
+    let sku = Sku::new("sku", "SKU-1").unwrap();
+    let item = Item { sku, title: text(""), sale: Sale::Off, waiting_max: None };
     vec![("item_off_sale", ItemDefined { no: PAIR.sku, item }.into())]
+}
+
+fn of_who_waits() -> Vec<Named> {
+    let sku = Sku::new("sku", "SKU-1").unwrap();
+    let item = Item { sku, title: text("Café"), sale: Sale::On, waiting_max: Some(500) };
+    vec![("item_for_which_some_wait", ItemDefined { no: PAIR.sku, item }.into())]
 }
 
 fn inbound_id() -> InboundId {
@@ -185,8 +192,8 @@ fn inbound_id() -> InboundId {
 fn first() -> Vec<Named> {
     let change = |change| StockChanged { pair: PAIR, change, serves: None }.into();
     let id = inbound_id();
-    let item =
-        Item { sku: Sku::new("sku", "SKU-1").unwrap(), title: text("Café"), sale: Sale::On };
+    let sku = Sku::new("sku", "SKU-1").unwrap();
+    let item = Item { sku, title: text("Café"), sale: Sale::On, waiting_max: None };
     vec![
         ("item_defined", ItemDefined { no: PAIR.sku, item }.into()),
         ("node_defined", node_defined(node())),

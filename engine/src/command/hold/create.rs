@@ -348,7 +348,8 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::command::fixture::{
-        AT, confirm, extend, hold, hold_id, keyed, meta, off_sale, order, release, said, sku, told,
+        AT, confirm, extend, hold, hold_id, keyed, meta, off_sale, order, queueable, release, said,
+        sku, told,
     };
     use crate::command::{ConfirmHold, Meta};
     use crate::engine::tests::{PAIR, one_unit, poll, run};
@@ -378,6 +379,16 @@ pub(crate) mod tests {
         let kept = Refusal::ItemOffSale { sku: sku("A") };
         assert_eq!(told(engine.create_hold(hold("V"))), kept);
         refused.push(kept.kind());
+
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.define_item(queueable("A", 1)));
+        run(&mut pump, engine.create_hold(hold("H")));
+        run(&mut pump, engine.create_hold(owned("W").waiting()));
+        let full = Refusal::BacklogFull { sku: sku("A"), max: 1 };
+        assert_eq!(told(engine.create_hold(hold("X").waiting())), full);
+        // What it takes over leaves the line.
+        run(&mut pump, engine.create_hold(owned("W2").waiting()));
+        refused.push(full.kind());
 
         let (engine, mut pump) = one_unit();
         let at =

@@ -134,7 +134,11 @@ fn largest() -> Vec<AnyEvent> {
     };
     let pairs = vec![PAIR; ORDER_ALLOCATIONS_MAX];
     vec![
-        ItemDefined { no: PAIR.sku, item: Item { title: text(), ..item("A").item } }.into(),
+        ItemDefined {
+            no: PAIR.sku,
+            item: Item { title: text(), waiting_max: Some(u32::MAX), ..item("A").item },
+        }
+        .into(),
         NodeDefined { no: PAIR.node, node: Box::new(node()) }.into(),
         PolicySet { policy: Box::new(policy()) }.into(),
         StockChanged { pair: PAIR, change: announced, serves }.into(),

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::command::fixture::{
-    change, confirm, definition, dispatch, extend, hold, prioritise, recall, release,
+    change, confirm, definition, dispatch, extend, hold, prioritise, queueable, recall, release,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
@@ -244,6 +244,9 @@ fn items_off_sale(carrier: &mut Carrier) {
     carrier.carry("define_item_off_sale", async |engine, meta| {
         let item = Item { sale: Sale::Off, ..item("B").item };
         engine.define_item(DefineItem { meta, item }).await
+    });
+    carrier.carry("define_item_for_which_some_wait", async |engine, meta| {
+        engine.define_item(DefineItem { meta, ..queueable("B", 500) }).await
     });
 }
 

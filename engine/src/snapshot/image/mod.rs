@@ -19,6 +19,7 @@ mod access;
 mod codes;
 mod confidence;
 mod error;
+mod items_v8;
 mod network;
 mod order;
 mod stock;
@@ -27,6 +28,7 @@ mod supply;
 pub(super) use access::access;
 pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub use error::ImageError;
+pub(super) use items_v8::{ArchivedItemsV8, ItemsV8, need_version_8};
 pub(super) use network::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, CatalogueV1, CatalogueV3,
     CatalogueV7, differs_by_weekday, restricts,

@@ -167,6 +167,7 @@ impl TryFrom<&ArchivedItemImageV1> for ItemState {
             sku: Sku::new("sku", image.sku.as_str())?,
             title: Text::new("title", image.title.as_str())?,
             sale: if no & OFF_SALE == 0 { Sale::On } else { Sale::Off },
+            waiting_max: None,
         };
         let last_lsn = Lsn::new(image.last_lsn.to_native());
         let pairs =

@@ -394,6 +394,8 @@ pub(super) fn item(no: u32, version: u32) -> Item {
         title: Text::new("title", format!("Bl\u{fc}se {version}")).unwrap(),
         // Of some versions, it is off sale.
         sale: if version % 8 == 5 { Sale::Off } else { Sale::On },
+        // Of some, not any number of units may wait for it.
+        waiting_max: (version % 8 == 6).then_some(version),
     }
 }
 

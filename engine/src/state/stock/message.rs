@@ -196,6 +196,10 @@ pub struct Standing {
     pub in_flight: bool,
     /// Units that may still wait here.
     pub room_to_wait: u32,
+    /// Units that wait here.
+    pub waiting: u32,
+    /// Units that commands in flight are about to let wait here.
+    pub about_to_wait: u32,
 }
 
 /// What an inbound supply could promise.

@@ -1,7 +1,5 @@
 //! `UpdateItem`: defines an item, changes it, or makes sure of it.
 
-use std::sync::Arc;
-
 use backstock_engine::command::DefineItem;
 use backstock_engine::model::{Item, Sale, digest};
 use backstock_proto::v1;
@@ -27,12 +25,10 @@ pub(super) async fn handle(
     // An item that is there stays as it is where the mask names the SKU alone.
     let ensures = mask.is_only("sku");
     let known_as = || known(api.engine().item(&sku), request.allow_missing);
-    let is_same = |there: &Option<Arc<Item>>| {
-        item.sale == there.as_ref().map_or(Sale::On, |there| there.sale)
-    };
-    // A title is written with whether the item is on sale: what it was is not to change meanwhile.
-    let lock = &api.0.putting_on_sale;
-    let (_alone, _beside) = if mask.says("off_sale") && !is_same(&known_as()?) {
+    // A title is written with the terms on which the item is sold: what they were is not to change
+    // meanwhile.
+    let lock = &api.0.changing_terms;
+    let (_alone, _beside) = if changes_terms(mask, &item, known_as()?.as_deref()) {
         (Some(lock.write().await), None)
     } else {
         (None, Some(lock.read().await))
@@ -40,6 +36,9 @@ pub(super) async fn handle(
     if let Some(there) = known_as()?.filter(|_| !ensures) {
         if !mask.says("off_sale") {
             item.sale = there.sale;
+        }
+        if !mask.says("waiting_units_max") {
+            item.waiting_max = there.waiting_max;
         }
         if !mask.says("title") {
             item.title = there.title.clone();
@@ -63,4 +62,12 @@ pub(super) async fn handle(
     let now = || Some(item::message(&*api.engine().item(&sku).ok()?));
     let item = Some(shown(asked, !is_repeat && !ensures, now));
     Ok(v1::UpdateItemResponse { item, version, is_repeat })
+}
+
+/// Whether an update is about the terms on which an item is sold, and says others.
+fn changes_terms(mask: Mask<'_>, item: &Item, there: Option<&Item>) -> bool {
+    let sale = there.map_or(Sale::On, |there| there.sale);
+    let waiting_max = there.and_then(|there| there.waiting_max);
+    (mask.says("off_sale") && item.sale != sale)
+        || (mask.says("waiting_units_max") && item.waiting_max != waiting_max)
 }

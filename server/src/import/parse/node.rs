@@ -63,7 +63,8 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
     columns.required("working_days");
     let kind = columns.parsed("kind", "warehouse, store, third_party or supplier", kind);
     let days = columns.parsed("working_days", working_days::EXPECTED, working_days);
-    let capacity = columns.parsed("capacity_units_per_day", "a whole number or none", capacity);
+    let capacity =
+        columns.parsed("capacity_units_per_day", "a whole number or none", number_or_none);
     v1::Node {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
@@ -106,7 +107,7 @@ pub(super) fn truth(text: &str) -> Option<bool> {
 }
 
 #[expect(clippy::option_option, reason = "none: not understood; some none: no bound")]
-fn capacity(text: &str) -> Option<Option<u32>> {
+pub(super) fn number_or_none(text: &str) -> Option<Option<u32>> {
     if text.eq_ignore_ascii_case(NONE) {
         return Some(None);
     }

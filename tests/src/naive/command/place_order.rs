@@ -52,6 +52,7 @@ impl OrderPlaced {
     ) -> Result<(), String> {
         naive.check_on_sale(&self.wanted, asked)?;
         self.check(naive, asked, own)?;
+        naive.check_line((&self.allotted, own), asked)?;
         for part in &self.allotted {
             for _ in 0..part.units {
                 let of = (self.no, hold.is_some());

@@ -1,17 +1,21 @@
 //! Tables: this order on this state, exactly these units, this shortage or this refusal.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 
-use crate::command::fixture::{check, first, item, located, off_sale, order, sku, told};
+use crate::command::fixture::{
+    check, first, item, located, off_sale, order, queueable, receive, sku, told,
+};
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::EngineError;
-use crate::engine::tests::{OnePlace, PAIR, one_unit, run};
+use crate::engine::tests::{NODE, OnePlace, PAIR, one_unit, poll, run};
 use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
 use crate::model::order::trace::Trace;
 use crate::model::{
-    Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderNo, Pair, Parts, Policy, Priority,
-    Refusal, RefusalKind, Serves, Shortage, SkuNo, Split, StockChange, StockEffect, Supply,
+    Day, InboundId, InboundNo, Lsn, Node, NodeKind, NodeNo, OrderId, OrderNo, Pair, Parts, Policy,
+    Priority, Refusal, RefusalKind, Serves, Shortage, SkuNo, Split, StockChange, StockEffect,
+    Supply,
 };
 use crate::placing::judge::{LineShortage, judge};
 use crate::placing::resolve::resolve;
@@ -255,7 +259,51 @@ fn in_the_engine() -> Vec<RefusalKind> {
     let wanted = wants(&[("A", 1), ("B", 1)], Shortage::Backorder);
     let kept = told(engine.place_order(wanted));
     assert_eq!(kept, Refusal::ItemOffSale { sku: sku("B") });
-    [other, no_room, kept].iter().map(Refusal::kind).collect()
+    let full = line_is_full();
+    [other, no_room, kept, full].iter().map(Refusal::kind).collect()
+}
+
+/// Three units may wait for the item, of which there is one: of what an order wants, those count
+/// that wait, and an order is refused whole.
+fn line_is_full() -> Refusal {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(queueable("A", 3)));
+    let wanting = |id: &str, quantity| {
+        let mut order = wants(&[("A", quantity)], Shortage::Backorder);
+        order.order.id = OrderId::new("id", id).expect("an id");
+        order
+    };
+    run(&mut pump, engine.place_order(wanting("two wait", 3)));
+    let full = Refusal::BacklogFull { sku: sku("A"), max: 3 };
+    assert_eq!(told(engine.place_order(wanting("two more", 2))), full);
+    run(&mut pump, engine.place_order(wanting("one more", 1)));
+    assert_eq!(told(engine.place_order(wanting("another", 1))), full);
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    run(&mut pump, engine.place_order(wanting("there is room", 1)));
+    run(&mut pump, engine.define_item(queueable("A", 0)));
+    assert_eq!(
+        told(engine.place_order(wanting("none", 1))),
+        Refusal::BacklogFull { sku: sku("A"), max: 0 }
+    );
+    full
+}
+
+/// Two orders that claim before either is written: together they would pass the bound.
+#[test]
+fn no_more_units_wait_than_may_though_all_are_in_flight() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(queueable("A", 3)));
+    let wanting = |id: &str| {
+        let mut order = wants(&[("A", 3)], Shortage::Backorder);
+        order.order.id = OrderId::new("id", id).expect("an id");
+        order
+    };
+    let mut first = pin!(engine.place_order(wanting("first")));
+    let mut second = pin!(engine.place_order(wanting("second")));
+    assert!(poll(first.as_mut()).is_pending(), "it waits for the disk");
+    assert!(poll(second.as_mut()).is_pending(), "nothing durable refuses it yet");
+    run(&mut pump, first);
+    assert_eq!(told(second), Refusal::BacklogFull { sku: sku("A"), max: 3 });
 }
 
 #[test]
