@@ -284,6 +284,17 @@ impl<'a> Applier<'a> {
         }
     }
 
+    /// The same, of an order that is another one from now on, under the number that it had.
+    #[cold]
+    fn note_replaced(&self, no: OrderNo, packed: &PackedOrder) {
+        let holds = &self.kernel.state.holds;
+        let order = unpacked(packed);
+        match order.open_hold() {
+            Some(hold) => holds.changed(&order, hold),
+            None => holds.ended(no),
+        }
+    }
+
     fn change_order(
         &mut self,
         lsn: Lsn,
@@ -295,9 +306,8 @@ impl<'a> Applier<'a> {
             before.keep_order(order, cell)?;
         }
         match &effect {
-            OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
-                self.note_hold(order, packed);
-            }
+            OrderEffect::Place(packed) => self.note_hold(order, packed),
+            OrderEffect::Replace(packed) => self.note_replaced(order, packed),
             OrderEffect::Extend { until, .. } => {
                 self.kernel.state.holds.extended(order, *until, false);
             }

@@ -7,6 +7,7 @@ use super::backlog::repeg::event::BacklogRepegged;
 use super::catalogue::define_item::ItemDefined;
 use super::catalogue::define_node::NodeDefined;
 use super::catalogue::set_policy::PolicySet;
+use super::hold::change::HoldChanged;
 use super::hold::create::HoldCreated;
 use super::hold::ended::HoldsEnded;
 use super::hold::extend::HoldExtended;
@@ -133,6 +134,7 @@ events! {
     36 "shipment_accepted" ShipmentAccepted,
     37 "shipment_declined" ShipmentDeclined,
     46 "order_prioritised" OrderPrioritised,
+    52 "hold_changed" HoldChanged,
 }
 
 #[cfg(test)]

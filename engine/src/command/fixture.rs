@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
-    DefineNode, DispatchTransfer, ExtendHold, Extension, LineRequest, Lines, Meta, NodeDefinition,
-    OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority, ShipShipment,
-    StockOperation,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
+    DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, LineRequest, Lines, Meta,
+    NodeDefinition, OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority,
+    ShipShipment, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
@@ -183,6 +183,13 @@ pub fn release(id: &str) -> ReleaseHold {
 /// Has it lapse a minute from now.
 pub fn extend(id: &str) -> ExtendHold {
     ExtendHold { meta: meta(), hold: hold_id(id), by: Extension::Seconds(60) }
+}
+
+/// Has that hold hold two units of `A`.
+pub fn change_hold(id: &str) -> ChangeHold {
+    let mut lines = order().order.lines;
+    lines.0[0].quantity = 2;
+    ChangeHold { meta: meta(), hold: hold_id(id), lines }
 }
 
 /// Makes the order `O` of it.

@@ -14,6 +14,7 @@ pub use catalogue::define_item::{DefineItem, EnsureItem};
 pub use catalogue::define_node::{DefineNode, NodeDefinition};
 pub use catalogue::set_policy::SetPolicy;
 pub use events::AnyEvent;
+pub use hold::change::{ChangeHold, HoldChanged};
 pub use hold::confirm::ConfirmHold;
 pub use hold::create::{CreateHold, HoldCreated};
 pub use hold::ended::{EndedHold, HoldsEnded};

@@ -5,9 +5,9 @@ use tokio::task::coop::consume_budget;
 use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
-    DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
-    SetOrderPriority, SetPolicy, ShipShipment,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer,
+    ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -146,6 +146,14 @@ impl Engine {
 
     /// Has a hold lapse later.
     pub async fn extend_hold(&self, command: ExtendHold) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Has a hold hold something else.
+    ///
+    /// # Errors
+    /// Units that are not there, among others: the hold stays as it is.
+    pub async fn change_hold(&self, command: ChangeHold) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -1,5 +1,6 @@
 //! Reads of the engine.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +14,7 @@ use crate::command::AnyEvent;
 use crate::command::hold::as_hold;
 use crate::model::{
     Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
-    Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp,
+    Priority, Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp,
 };
 use crate::read::node_load::node_load;
 use crate::read::stamp::stamp;
@@ -79,7 +80,7 @@ impl Engine {
     /// Holds whose time has run out, and which did not lapse yet.
     pub fn overdue_holds(&self) -> usize {
         let state = &self.kernel.state;
-        state.holds.due(state.now(), usize::MAX).len()
+        state.holds.due(state.now(), &HashSet::new(), usize::MAX).len()
     }
 
     /// Waits until the engine has applied `version`.
@@ -166,6 +167,21 @@ impl Engine {
     /// What live holds have of an item.
     pub fn held_of(&self, sku: &Sku) -> Result<HeldOfSku, EngineError> {
         Ok(self.kernel.state.holds.of_sku(self.kernel.state.catalogue.named(sku)?))
+    }
+
+    /// How many holds wait in line for an item that are served before one of that priority: before
+    /// the hold of that number as an order, or before a new one.
+    ///
+    /// # Errors
+    /// The item is not defined.
+    pub fn holds_ahead(
+        &self,
+        sku: &Sku,
+        priority: Priority,
+        no: Option<OrderNo>,
+    ) -> Result<u64, EngineError> {
+        let sku = self.kernel.state.catalogue.named(sku)?;
+        Ok(self.kernel.state.holds.ahead(sku, (priority, no.unwrap_or(OrderNo(u64::MAX)))))
     }
 
     /// A hold as the order that it is, whether or not anybody confirmed it.

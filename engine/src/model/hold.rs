@@ -31,7 +31,8 @@ pub struct Hold {
     /// When the first hold was created whose units this one has: a hold that takes over another
     /// one has no longer life than that.
     pub began: Timestamp,
-    /// The event that created it; none while it is not confirmed, and its order's is the same.
+    /// The event that created it; none while it is neither changed nor confirmed, and its order's
+    /// is the same.
     pub created: Lsn,
     /// When it lapses, or would have.
     pub until: Timestamp,

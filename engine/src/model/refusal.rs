@@ -123,12 +123,32 @@ refusals! {
         hold_id: HoldId,
     } => Precondition, Hold(hold_id);
 
+    /// A hold that waits in line would want more of an item than it did.
+    #[error("hold {hold_id} waits in line, and may not want more of sku {sku} than it did")]
+    49 HoldGrows = "HOLD_GROWS" {
+        /// The hold.
+        hold_id: HoldId,
+        /// The item.
+        sku: Sku,
+    } => Precondition, Hold(hold_id);
+
     /// The item is off sale: no new order or hold may take it.
     #[error("sku {sku} is off sale")]
     40 ItemOffSale = "ITEM_OFF_SALE" {
         /// The item.
         sku: Sku,
     } => Precondition, Item(sku);
+
+    /// Units that a hold is to hold are not there: it stays as it is.
+    #[error("hold {hold_id} stays as it is: {short} more units of sku {sku} are not there")]
+    48 HoldShort = "HOLD_SHORT" {
+        /// The hold.
+        hold_id: HoldId,
+        /// The item.
+        sku: Sku,
+        /// Units of it that are not there.
+        short: u32,
+    } => Precondition, Hold(hold_id);
 
     /// The units that the order needs are not there any more: the hold lapsed, or the order goes
     /// elsewhere.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::judge::LineShortage;
 use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, waiting, with_room};
 use crate::model::hold::by_pair;
-use crate::model::{Allocation, Order, Pair, Pegged, Repeg};
+use crate::model::{Allocation, Order, OrderHeader, Pair, Pegged, Repeg};
 use crate::planning::{Draft, Own, Replanned, Wanted};
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -46,7 +46,9 @@ pub async fn plan_over<'a>(
     let mut attempts = Attempts::begin(kernel);
     loop {
         let units = Resting::read(kernel, held)?.units_of(held);
-        let own = Own { units, loads: Replanned::whole(held) };
+        let OrderHeader { channel, service, .. } = &held.header;
+        let was_served = wanted.channel == channel.as_ref() && wanted.service == *service;
+        let own = Own { units, loads: Replanned::whole(held), was_served };
         let wanted = wanted.with_own(&own);
         if !wanted.is_settled() {
             return Ok(Over::Unsettled);

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::places::Places;
-use super::request::OrderRequest;
+use super::request::Lines;
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{PostalCode, Refusal, Rule, ServiceName, Violation};
@@ -33,11 +33,11 @@ pub fn resolve<'a>(
     if service.is_none() {
         found.push(unknown_service(&network, order.service.as_ref()));
     }
-    let (lines, unknown) = resolve_lines(&state.catalogue, order, &mut found);
+    let (lines, unknown) = resolve_lines(&state.catalogue, &order.lines, &mut found);
     let (Some(destination), Some(ordered_on), Some(service), true) =
         (destination, ordered_on, service, found.is_empty())
     else {
-        found.extend(unknown.into_iter().map(|at| unknown_sku(order, at)));
+        found.extend(unknown.into_iter().map(|at| unknown_sku(&order.lines, at)));
         return Err(found.into());
     };
     if let Some(at) = unknown.first() {
@@ -75,9 +75,30 @@ pub fn unknown_service(network: &Network, name: Option<&ServiceName>) -> Violati
     Violation::new("service", given, Rule::NotOneOf { allowed })
 }
 
-fn unknown_sku(order: &OrderRequest, at: usize) -> Violation {
+/// The items of lines. All that is wrong is told at once; lines whose only fault is that items are
+/// not defined are refused.
+///
+/// # Errors
+/// [`Refusal::ItemNotFound`], and sums that are too large.
+pub fn items<'a>(
+    catalogue: &'a Catalogue,
+    lines: &Lines,
+) -> Result<SmallVec<[WantedLine<'a>; 4]>, EngineError> {
+    let mut found = Vec::new();
+    let (resolved, unknown) = resolve_lines(catalogue, lines, &mut found);
+    if !found.is_empty() {
+        found.extend(unknown.into_iter().map(|at| unknown_sku(lines, at)));
+        return Err(found.into());
+    }
+    match unknown.first() {
+        Some(at) => Err(Refusal::ItemNotFound { sku: lines.0[*at].sku.clone() }.into()),
+        None => Ok(resolved),
+    }
+}
+
+fn unknown_sku(lines: &Lines, at: usize) -> Violation {
     let allowed = "the SKUs that are defined".into();
-    let sku = &order.lines.0[at].sku;
+    let sku = &lines.0[at].sku;
     Violation::new(format!("lines[{at}].sku"), sku, Rule::NotOneOf { allowed })
 }
 
@@ -85,13 +106,13 @@ fn unknown_sku(order: &OrderRequest, at: usize) -> Violation {
 /// are noted; the places of lines whose SKU is not defined are answered.
 fn resolve_lines<'a>(
     catalogue: &'a Catalogue,
-    order: &OrderRequest,
+    wanted: &Lines,
     found: &mut Vec<Violation>,
 ) -> (SmallVec<[WantedLine<'a>; 4]>, Vec<usize>) {
     let mut lines = SmallVec::<[WantedLine<'a>; 4]>::new();
     let mut unknown = Vec::new();
     // More lines are noted as too many already.
-    for (at, line) in order.lines.0.iter().enumerate().take(ORDER_LINES_MAX) {
+    for (at, line) in wanted.0.iter().enumerate().take(ORDER_LINES_MAX) {
         let Some(sku) = catalogue.sku_no(line.sku.as_str()) else {
             unknown.push(at);
             continue;

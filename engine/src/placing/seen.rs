@@ -1,7 +1,7 @@
 //! What an order sees of its SKUs, and its plan on that: what pairs publish, what is on its way
 //! to them, and the units that the order has already.
 
-use crate::model::{NodeNo, Pair, Pegged, Supply};
+use crate::model::{NodeNo, Pair, Pegged, Supply, Text};
 use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
 use crate::state::stock::{Glance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -45,15 +45,17 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let mut inbound = look_inbound(kernel, wanted).await?;
     let network = kernel.state.network.load_full();
     // Where sourcing may not choose a node, nothing is free but what it has there.
+    let barred = network.barred(wanted.channel.map(Text::as_str), wanted.service);
     let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
-    add_own(own, wanted, is_enabled, &mut inbound);
+    let may_source = |no| is_enabled(no) && !barred.bars(no);
+    add_own(own, wanted, may_source, &mut inbound);
     let free = wanted.lines.iter().map(|line| {
         let mut there_is = Vec::new();
         line.entry.row.glances(|node, glance| {
             let pair = Pair { sku: line.sku, node };
             let there = [Supply::OnHand, Supply::Supplier].map(|supply| own.on(pair, supply));
             let more = i32::try_from(there[0] + there[1]).unwrap_or(i32::MAX);
-            let free = if is_enabled(node) { glance.free } else { glance.free.min(0) };
+            let free = if may_source(node) { glance.free } else { glance.free.min(0) };
             let free = free.saturating_add(more).min(Glance::FREE_MAX);
             there_is.push((node, Glance { free, ..glance }));
         });
@@ -62,7 +64,8 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let line_of = |sku| wanted.lines.iter().position(|line| line.sku == sku);
     let home = |peg: &Pegged| Some((line_of(peg.pair.sku)?, peg.pair.node));
     let homes = own.units.iter().filter_map(home).collect();
-    let seen = Seen { free: free.collect(), homes, goes_as_before: false };
+    let was_served = own.was_served;
+    let seen = Seen { free: free.collect(), homes, goes_as_before: false, was_served };
     let wanted = wanted.that_sees(&seen);
     let draft = planning::plan(&network, &wanted, Some(&inbound));
     Ok(draft.expect("inbound supply was looked for"))
@@ -73,14 +76,14 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
 fn add_own(
     own: &Own,
     wanted: &Wanted<'_>,
-    is_enabled: impl Fn(NodeNo) -> bool,
+    may_source: impl Fn(NodeNo) -> bool,
     inbound: &mut InboundSeen,
 ) {
     for (line, node, glances) in inbound {
         let pair = Pair { sku: wanted.lines[usize::from(*line)].sku, node: *node };
         for glance in glances {
             let units = own.on(pair, Supply::Inbound(glance.no));
-            let others = if is_enabled(*node) { glance.free } else { 0 };
+            let others = if may_source(*node) { glance.free } else { 0 };
             glance.free = others + units;
             glance.own = units;
         }

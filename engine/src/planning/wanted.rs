@@ -49,6 +49,9 @@ pub struct Seen {
     /// Whether the order goes as it was to go, so that a node ships it although its carrier does
     /// not come there any more.
     pub goes_as_before: bool,
+    /// Whether it comes in where it came in, and goes by the service that it was to go by, so that
+    /// a node ships it although it serves others by now.
+    pub was_served: bool,
 }
 
 /// Units of a hold, from which an order or the next hold is planned.
@@ -58,6 +61,8 @@ pub struct Own {
     pub units: Vec<Pegged>,
     /// What they put on days.
     pub loads: Replanned,
+    /// Whether it is planned for the channel and the service that it has them for.
+    pub was_served: bool,
 }
 
 impl Own {
@@ -80,7 +85,13 @@ impl Wanted<'_> {
     pub(super) fn forgives(&self, line: usize, no: NodeNo, off: Verdict) -> bool {
         let is_home = |seen: &&Seen| seen.homes.contains(&(line, no));
         let seen = self.seen.filter(is_home);
-        seen.is_some_and(|seen| seen.goes_as_before || off == Verdict::NodeDisabled)
+        seen.is_some_and(|seen| match off {
+            Verdict::NodeDisabled => true,
+            Verdict::ChannelNotServed | Verdict::ServiceNotServed => {
+                seen.goes_as_before || seen.was_served
+            }
+            _ => seen.goes_as_before,
+        })
     }
 
     /// Units that may leave each node in one shipment of what is there: of all lines what is

@@ -7,7 +7,7 @@
 //! ```
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
@@ -15,7 +15,9 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use crate::model::{Hold, HoldState, Order, OrderLine, OrderNo, OwnerId, SkuNo, Timestamp};
+use crate::model::{
+    Hold, HoldState, Order, OrderLine, OrderNo, OwnerId, Priority, SkuNo, Timestamp,
+};
 
 /// All live holds.
 pub struct Holds {
@@ -41,14 +43,30 @@ struct Known {
     until: Timestamp,
     owner: Option<OwnerId>,
     waits: bool,
+    priority: Priority,
     lines: SmallVec<[(SkuNo, u32); 2]>,
+}
+
+impl Known {
+    fn of(order: &Order, hold: &Hold) -> Self {
+        let line = |line: &OrderLine| (line.sku, line.ordered - line.cancelled);
+        Self {
+            until: hold.until,
+            owner: hold.owner.clone(),
+            waits: hold.state == HoldState::Waiting,
+            priority: order.header.priority,
+            lines: order.lines.iter().map(line).collect(),
+        }
+    }
 }
 
 /// What live holds have of one SKU.
 #[derive(Default)]
 struct OfSku {
     units: u64,
-    line: u64,
+    /// Those that wait, in the order in which they are served. They come at its end and leave from
+    /// its beginning, mostly.
+    line: VecDeque<(Priority, OrderNo)>,
     by_time: BTreeSet<(Timestamp, OrderNo)>,
 }
 
@@ -66,7 +84,9 @@ pub struct HeldOfSku {
 impl OfSku {
     fn count(&mut self, no: OrderNo, known: &Known, units: u32) {
         if known.waits {
-            self.line += 1;
+            let place = (known.priority, no);
+            let at = self.line.partition_point(|other| *other < place);
+            self.line.insert(at, place);
         } else {
             self.units += u64::from(units);
             self.by_time.insert((known.until, no));
@@ -75,7 +95,9 @@ impl OfSku {
 
     fn uncount(&mut self, no: OrderNo, known: &Known, units: u32) {
         if known.waits {
-            self.line -= 1;
+            if let Ok(at) = self.line.binary_search(&(known.priority, no)) {
+                self.line.remove(at);
+            }
         } else {
             self.units -= u64::from(units);
             self.by_time.remove(&(known.until, no));
@@ -83,7 +105,7 @@ impl OfSku {
     }
 
     fn is_empty(&self) -> bool {
-        self.line == 0 && self.by_time.is_empty()
+        self.line.is_empty() && self.by_time.is_empty()
     }
 }
 
@@ -122,18 +144,20 @@ impl Holds {
         let no = order.no;
         // A replay meets holds that a snapshot had already.
         self.forget(&mut live, no);
-        let line = |line: &OrderLine| (line.sku, line.ordered - line.cancelled);
-        let known = Known {
-            until: hold.until,
-            owner: hold.owner.clone(),
-            waits: hold.state == HoldState::Waiting,
-            lines: order.lines.iter().map(line).collect(),
-        };
+        let known = Known::of(order, hold);
         if let Some(owner) = &hold.owner {
             let owner = live.by_owner.entry(owner.clone()).or_default();
             (owner.live, owner.is_in_flight) = (Some(no), false);
         }
         self.learn(&mut live, no, known);
+    }
+
+    /// A hold holds something else from now on. Whether its owner is about to get another one
+    /// stays.
+    pub fn changed(&self, order: &Order, hold: &Hold) {
+        let mut live = self.live.lock();
+        self.forget(&mut live, order.no);
+        self.learn(&mut live, order.no, Known::of(order, hold));
     }
 
     /// A hold lapses at another instant. If it waited in line, it has its units from now on.
@@ -188,8 +212,16 @@ impl Holds {
         of_sku.map_or_else(HeldOfSku::default, |of_sku| HeldOfSku {
             units: of_sku.units,
             first_lapse: of_sku.by_time.first().map(|(until, _)| *until),
-            line: of_sku.line,
+            line: of_sku.line.len() as u64,
         })
+    }
+
+    /// How many holds wait in line for a SKU that are served before one of that priority and
+    /// number.
+    pub fn ahead(&self, sku: SkuNo, (priority, no): (Priority, OrderNo)) -> u64 {
+        let of_sku = self.by_sku.get(&sku);
+        let ahead = |of: &OfSku| of.line.partition_point(|other| *other < (priority, no));
+        of_sku.map_or(0, |of_sku| ahead(&of_sku) as u64)
     }
 
     fn note_first(&self, live: &Live) {
@@ -247,11 +279,12 @@ impl Holds {
         self.due.notified().await;
     }
 
-    /// The first holds that have lapsed by then, at most so many.
-    pub fn due(&self, now: Timestamp, most: usize) -> Vec<OrderNo> {
+    /// The first holds that have lapsed by then, beside some, at most so many.
+    pub fn due(&self, now: Timestamp, beside: &HashSet<OrderNo>, most: usize) -> Vec<OrderNo> {
         let live = self.live.lock();
         let due = live.by_time.iter().take_while(|(until, _)| *until <= now);
-        due.take(most).map(|(_, no)| *no).collect()
+        let others = due.filter(|(_, no)| !beside.contains(no));
+        others.take(most).map(|(_, no)| *no).collect()
     }
 
     /// How many there are.
@@ -264,6 +297,7 @@ impl Holds {
 mod tests {
     use super::*;
     use crate::command::hold::tests::{held, hold_in};
+    use crate::model::PriorityClass;
 
     fn owner(name: &str) -> OwnerId {
         OwnerId::new("owner", name).expect("an owner")
@@ -283,10 +317,15 @@ mod tests {
             place(&holds, no, until, HoldState::Live);
         }
         holds.extended(OrderNo(2), Timestamp::from_micros(40), false);
-        let due = |now, most| holds.due(Timestamp::from_micros(now), most);
+        let beside = |now, beside: &[u64], most| {
+            let beside = beside.iter().map(|no| OrderNo(*no)).collect();
+            holds.due(Timestamp::from_micros(now), &beside, most)
+        };
+        let due = |now, most| beside(now, &[], most);
         assert_eq!(due(19, 9), []);
         assert_eq!(due(40, 9), [3, 1, 2].map(OrderNo));
         assert_eq!(due(40, 1), [OrderNo(3)]);
+        assert_eq!(beside(40, &[3, 2], 1), [OrderNo(1)]);
         holds.ended(OrderNo(3));
         assert_eq!((due(40, 9), holds.live()), ([1, 2].map(OrderNo).to_vec(), 2));
         holds.ended(OrderNo(3));
@@ -310,6 +349,30 @@ mod tests {
         assert_eq!(of(10), (15, Some(15), 0));
         (1..=3).for_each(|no| holds.ended(OrderNo(no)));
         assert!(of(10) == (0, None, 0) && holds.by_sku.is_empty(), "nothing is kept of nothing");
+    }
+
+    #[test]
+    fn a_place_in_line_is_by_priority_and_then_by_number() {
+        let holds = Holds::default();
+        let of = |class, no| (Priority::new(class, 9).expect("a tier"), OrderNo(no));
+        let all =
+            [(4, PriorityClass::Lose), (7, PriorityClass::Redistribute), (5, PriorityClass::Win)];
+        for (no, class) in all.into_iter().chain([(6, PriorityClass::Redistribute)]) {
+            let mut order = Order { no: OrderNo(no), ..hold_in(HoldState::Waiting) };
+            order.header.priority = of(class, no).0;
+            holds.placed(&order, &Hold { state: HoldState::Waiting, ..held() });
+        }
+        let ahead = |class, no| holds.ahead(SkuNo(10), of(class, no));
+        let places = || {
+            let lines = [(PriorityClass::Win, 5), (PriorityClass::Redistribute, 6)];
+            let last = [(PriorityClass::Redistribute, 7), (PriorityClass::Lose, 4)];
+            lines.into_iter().chain(last).map(|(class, no)| ahead(class, no)).collect::<Vec<_>>()
+        };
+        assert_eq!(places(), [0, 1, 2, 3]);
+        holds.extended(OrderNo(5), Timestamp::from_micros(1), true);
+        holds.ended(OrderNo(7));
+        assert_eq!(places(), [0, 0, 1, 1]);
+        assert_eq!(holds.ahead(SkuNo(99), of(PriorityClass::Lose, 9)), 0, "nobody waits for it");
     }
 
     #[test]

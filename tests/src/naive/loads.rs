@@ -68,6 +68,7 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
         AnyEvent::OrderPlaced(event) => of_order(&event.order),
         AnyEvent::HoldCreated(event) => of_order(&event.order),
         AnyEvent::HoldReplaced(event) => of_order(&event.order),
+        AnyEvent::HoldChanged(event) => of_order(&event.order),
         AnyEvent::ShipmentDeclined(event) => {
             vec![((event.no.0, event.shipment), Told::Ships(false))]
         }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    AcceptShipment, AnyEvent, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta, OrderRequest,
-    PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment,
+    AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold,
+    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta,
+    OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy,
+    ShipShipment,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -181,4 +182,5 @@ commands! {
     ExtendHold,
     ReleaseHold,
     ConfirmHold,
+    ChangeHold,
 }

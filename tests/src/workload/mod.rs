@@ -12,6 +12,7 @@
 
 mod accept_shipment;
 mod cancel_order;
+mod change_hold;
 mod change_stock;
 mod command;
 mod confirm_hold;

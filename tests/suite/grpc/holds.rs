@@ -45,6 +45,12 @@ pub(super) fn for_seconds(seconds: i64) -> By {
     By::Ttl(ttl(seconds))
 }
 
+/// Has a hold hold that.
+pub(super) fn change(hold: &str, lines: &[(&str, u32)]) -> v1::ChangeHoldRequest {
+    let (hold_id, lines) = (hold.into(), order("", lines).lines);
+    v1::ChangeHoldRequest { hold_id, lines, ..Default::default() }
+}
+
 pub(super) fn release(hold: &str) -> v1::ReleaseHoldRequest {
     v1::ReleaseHoldRequest { hold_id: hold.into(), ..Default::default() }
 }
@@ -607,5 +613,38 @@ async fn stock_and_reservations_tell_what_is_held_from_what_is_ordered() {
             server.holds.confirm_hold(confirm("CART", "B")).await.expect("confirmed");
         }
     }
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_is_changed_and_its_place_in_line_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let cart = held(&mut server, hold("CART", 600, &[("SKU", 1)])).await;
+    assert_eq!(cart.holds_ahead, None);
+    let answer = server.holds.change_hold(change("CART", &[("SKU", 2)])).await;
+    let changed = answer.expect("changed").into_inner();
+    let now = changed.hold.clone().expect("a hold");
+    assert_eq!((until(&now), now.lines[0].units), (until(&cart), Some(allocated(2))));
+    // What it holds already changes nothing.
+    let again = server.holds.change_hold(change("CART", &[("SKU", 1), ("SKU", 1)])).await;
+    assert_eq!(again.expect("as it is").into_inner().version, changed.version);
+
+    let waits =
+        |id: &str, units| v1::CreateHoldRequest { wait: true, ..hold(id, 600, &[("SKU", units)]) };
+    for (id, ahead) in [("W1", 0), ("W2", 1), ("W3", 2)] {
+        let would = v1::CreateHoldRequest { validate_only: true, ..waits(id, 9_000) };
+        let would = create(&mut server, would).await.hold.expect("it would wait");
+        let created = create(&mut server, waits(id, 9_000)).await;
+        assert_eq!(created.outcome(), v1::HoldOutcome::Waiting);
+        let created = created.hold.expect("a hold").holds_ahead;
+        assert_eq!((would.holds_ahead, created), (Some(ahead), Some(ahead)), "{id}");
+    }
+    let first = server.holds.change_hold(change("W1", &[("SKU", 1)])).await;
+    let first = first.expect("it wants less").into_inner().hold.expect("a hold");
+    assert_eq!((first.state(), first.holds_ahead), (v1::HoldState::Live, None));
+    assert_eq!(read(&mut server, "W3").await.holds_ahead, Some(1));
+    let nothing = server.holds.change_hold(change("CART", &[])).await.expect_err("lines");
+    assert_eq!(fields(&nothing), ["lines"]);
     server.stop().await.expect("drained");
 }

@@ -21,7 +21,7 @@ use tonic::codegen::tokio_stream;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::holds::{confirm, extend, for_seconds, held, hold, lapsed, release};
+use super::holds::{change, confirm, extend, for_seconds, held, hold, lapsed, release};
 use super::opening::Opening;
 use super::server::{
     TestServer, announcement, configuration, dispatch, fields, node, order, recall, waiting_order,
@@ -100,6 +100,8 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::HoldEnded) => (Code::FailedPrecondition, hold_ended().await),
         Refused(RefusalKind::HoldWaits) => (Code::FailedPrecondition, hold_waits().await),
         Refused(RefusalKind::HoldDiffers) => (Code::FailedPrecondition, hold_differs().await),
+        Refused(RefusalKind::HoldGrows) => (Code::FailedPrecondition, hold_grows().await),
+        Refused(RefusalKind::HoldShort) => (Code::FailedPrecondition, hold_short().await),
         Refused(RefusalKind::HoldAtLimit) => (Code::FailedPrecondition, hold_at_limit().await),
         Refused(RefusalKind::BacklogFull) => (Code::FailedPrecondition, backlog_full().await),
         Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
@@ -262,6 +264,19 @@ async fn item_off_sale() -> Status {
     let there = there.availability.expect("the item");
     assert_eq!((there.atp_now, there.off_sale, there.nodes.len()), (0, true, 0));
     refused!(a, a.server.orders.place_order(order("B", &[("SKU", 1)])))
+}
+
+async fn hold_short() -> Status {
+    let mut a = Refusing::stocked().await;
+    held(&mut a.server, hold("A", 60, &[("SKU", 1)])).await;
+    refused!(a, a.server.holds.change_hold(change("A", &[("SKU", 9_999)])))
+}
+
+async fn hold_grows() -> Status {
+    let mut a = Refusing::stocked().await;
+    let waits = v1::CreateHoldRequest { wait: true, ..hold("A", 60, &[("SKU", 9_999)]) };
+    a.server.holds.create_hold(waits).await.expect("it waits");
+    refused!(a, a.server.holds.change_hold(change("A", &[("SKU", 10_000)])))
 }
 
 async fn backlog_full() -> Status {

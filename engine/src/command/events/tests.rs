@@ -166,7 +166,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
-    [first(), orders, others, later.concat(), of_who_waits()].concat()
+    [first(), orders, others, later.concat(), of_who_waits(), of_changed_holds()].concat()
 }
 
 fn of_whom_nodes_serve() -> Vec<Named> {
@@ -177,6 +177,12 @@ fn of_items_off_sale() -> Vec<Named> {
     let sku = Sku::new("sku", "SKU-1").unwrap();
     let item = Item { sku, title: text(""), sale: Sale::Off, waiting_max: None };
     vec![("item_off_sale", ItemDefined { no: PAIR.sku, item }.into())]
+}
+
+fn of_changed_holds() -> Vec<Named> {
+    let peg = |supply| Pegged { pair: PAIR, line: 1, supply, units: 3 };
+    let (off, on) = (vec![peg(Supply::OnHand)], vec![peg(Supply::Inbound(NO))]);
+    vec![("hold_changed", HoldChanged { order: held(HoldState::Live), off, on }.into())]
 }
 
 fn of_who_waits() -> Vec<Named> {

@@ -8,7 +8,7 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
-    CustomerId, Day, Hold, HoldId, HoldState, Meta, Order, OrderHeader, OrderId, OrderLine,
+    CustomerId, Day, Hold, HoldId, HoldState, Lsn, Meta, Order, OrderHeader, OrderId, OrderLine,
     PackedOrder, PostalCode, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Text,
     Timestamp, Violation,
 };
@@ -331,7 +331,7 @@ fn confirmed(order: &Order, command: &ConfirmHold) -> OrderHeader {
         channel: command.channel.clone().or_else(|| held.channel.clone()),
         hold: Some(Box::new(Hold {
             state: HoldState::Confirmed,
-            created: order.placed_lsn,
+            created: if hold.created == Lsn::NONE { order.placed_lsn } else { hold.created },
             ..hold
         })),
         ..held.clone()

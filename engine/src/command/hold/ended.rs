@@ -1,5 +1,6 @@
 //! That holds ended, and their units are free.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
@@ -10,7 +11,7 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::{
-    HoldId, HoldState, Order, OrderEffect, OrderNo, Pair, Pegged, Reservation, StockEffect,
+    HoldId, HoldState, Order, OrderEffect, OrderNo, Pair, Pegged, Repeg, Reservation, StockEffect,
 };
 use crate::placing::over;
 use crate::transaction::attempts::Attempt;
@@ -69,7 +70,12 @@ impl HoldsEnded {
         &self,
         kernel: &'k Kernel,
     ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
-        over::claim(kernel, by_pair(self.off(), std::iter::empty())).await
+        over::claim(kernel, self.by_pair()).await
+    }
+
+    /// What comes off the supplies of each pair.
+    pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
+        by_pair(self.off(), std::iter::empty())
     }
 
     fn off(&self) -> impl Iterator<Item = (Pair, Reservation)> + '_ {
@@ -80,7 +86,7 @@ impl HoldsEnded {
 
 impl Effective for HoldsEnded {
     fn effects(self) -> Effects {
-        let pairs = by_pair(self.off(), std::iter::empty()).into_iter();
+        let pairs = self.by_pair().into_iter();
         let stock =
             pairs.map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))));
         let end = OrderEffect::EndHold(self.state);

@@ -4,15 +4,24 @@
 //!   the time passes the first hold's instant --> due holds in hand, their units claimed
 //!        --> one event of a bounded number of holds --> applied --> the next ones
 //! ```
-//! A hold that a command has in hand is left to it: it lapses afterwards, if it is live still.
+//! A hold that a command has in hand, or that has units at a pair that is being changed, is left to
+//! that command: it lapses afterwards, if it is live still. Meanwhile others lapse, and nobody asks
+//! for it again before a bell of what is in the way has rung.
 
+use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::ended::{EndedHold, HoldsEnded};
 use crate::journal::{Ticket, Wait};
 use crate::limits::{LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX};
+use crate::model::effect::Claim;
 use crate::model::event::{Numbered, Record};
-use crate::model::{HoldState, OrderNo, Timestamp};
+use crate::model::{HoldState, Order, OrderNo, Pair, Timestamp};
+use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, passes_by_itself};
 use crate::transaction::bells::Listening;
 use crate::transaction::claims::Claims;
@@ -37,35 +46,45 @@ pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
     }
 }
 
-/// What one look at due holds came to.
-enum Looked<'k> {
-    /// They end by this event.
-    Ended(Ticket),
-    /// All are in other hands, or a pair of theirs is; one of these rings.
-    InTheWay(Listening<'k>),
-    /// None is due any more, or something changed meanwhile.
-    Changed,
+/// Holds that are due and in the way of which other commands are, with the bells of what they
+/// have in hand.
+#[derive(Default)]
+struct Left<'k> {
+    holds: HashSet<OrderNo>,
+    bells: Vec<Listening<'k>>,
+    /// Whether one of them changed meanwhile: no bell rings for it, but a step ends.
+    changed: bool,
+    /// The step after the look that left the first such one.
+    step: Option<Wait<'k>>,
+}
+
+impl<'k> Left<'k> {
+    /// Another command has it in hand.
+    fn leave(&mut self, no: OrderNo, bell: Option<Listening<'k>>) {
+        self.holds.insert(no);
+        self.changed |= bell.is_none();
+        self.bells.extend(bell);
+    }
 }
 
 async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
+    let mut left = Left::default();
     loop {
         // From before the look: what happens during it is not missed.
         let step = kernel.next_step();
-        let Some(due) = due(kernel) else {
-            kernel.state.holds.wait().await;
+        let Some(due) = due(kernel, &left) else {
+            wait(kernel, &mut left).await?;
             continue;
         };
-        let ended = match lapse(kernel, &due, kernel.state.now()).await {
-            Ok(Looked::Ended(ticket)) => kernel.acknowledged(ticket).await.map(drop),
-            Ok(Looked::InTheWay(bell)) => tokio::select! {
-                () = bell.rung() => Ok(()),
-                // Others are due by now.
-                () = kernel.state.holds.wait() => Ok(()),
-                stepped = kernel.stepped(step) => stepped,
-            },
-            Ok(Looked::Changed) => again(kernel, step).await,
+        let ended = match lapse(kernel, &due, kernel.state.now(), &mut left).await {
+            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop),
+            // None of these can end now. Others may be due.
+            Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
+        if left.changed {
+            left.step.get_or_insert(step);
+        }
         match ended {
             Ok(()) => {}
             Err(EngineError::DiskFull) => tokio::select! {
@@ -81,6 +100,41 @@ async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
     }
 }
 
+/// Waits until others are due, or one of those that were left may end by now.
+async fn wait<'k>(kernel: &'k Kernel, left: &mut Left<'k>) -> Result<(), EngineError> {
+    if left.holds.is_empty() {
+        kernel.state.holds.wait().await;
+        return Ok(());
+    }
+    let mut bells: FuturesUnordered<_> = left.bells.drain(..).map(Listening::rung).collect();
+    let mut stepped = pin!(stepped(kernel, left.step.take()));
+    loop {
+        tokio::select! {
+            Some(()) = bells.next() => break,
+            stepped = &mut stepped => {
+                stepped?;
+                break;
+            }
+            // Those that were left are due still: the clock rings for others.
+            () = kernel.state.holds.wait() => {
+                if due(kernel, left).is_some() {
+                    break;
+                }
+            }
+        }
+    }
+    *left = Left::default();
+    Ok(())
+}
+
+/// Waits for a step, if there is one to wait for.
+async fn stepped(kernel: &Kernel, step: Option<Wait<'_>>) -> Result<(), EngineError> {
+    match step {
+        Some(step) => kernel.stepped(step).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Waits until something happens: a step of the applier, or somebody asks for due holds.
 async fn again(kernel: &Kernel, step: Wait<'_>) -> Result<(), EngineError> {
     tokio::select! {
@@ -89,52 +143,181 @@ async fn again(kernel: &Kernel, step: Wait<'_>) -> Result<(), EngineError> {
     }
 }
 
-/// Holds whose time has run out. Before the process was told the time, nobody knows.
-fn due(kernel: &Kernel) -> Option<Vec<OrderNo>> {
+/// Holds whose time has run out, but for those that were left. Before the process was told the
+/// time, nobody knows.
+fn due(kernel: &Kernel, left: &Left<'_>) -> Option<Vec<OrderNo>> {
+    let holds = &kernel.state.holds;
     let is_known = kernel.state.has_time();
-    let due = is_known.then(|| kernel.state.holds.due(kernel.state.now(), LAPSED_HOLDS_MAX));
+    let due = is_known.then(|| holds.due(kernel.state.now(), &left.holds, LAPSED_HOLDS_MAX));
     due.filter(|due| !due.is_empty())
 }
 
-/// Ends those of the holds that no command has in hand, as many as one event takes.
+/// Ends those of the holds that no command has in hand, as many as one event takes. The others are
+/// left.
 async fn lapse<'k>(
     kernel: &'k Kernel,
     due: &[OrderNo],
     now: Timestamp,
-) -> Result<Looked<'k>, EngineError> {
-    let (mut claims, mut holds, mut in_the_way) = (Claims::new(kernel), Vec::new(), None);
-    let mut units = 0;
+    left: &mut Left<'k>,
+) -> Result<Option<Ticket>, EngineError> {
+    let (mut claims, mut holds, mut units) = (Claims::new(kernel), Vec::new(), 0);
     for no in due {
-        let Some(order) = read_order(kernel, *no).await? else { continue };
-        if order.open_hold().is_none_or(|hold| hold.until > now) {
-            continue;
-        }
-        match claims.in_hand_as_of(*no, order.last_lsn).await? {
-            Attempt::Done(()) => {
-                let ended = EndedHold::of(kernel, &order)?;
-                units += ended.units.len();
-                holds.push(ended);
-            }
-            Attempt::Overtaken | Attempt::Again => return Ok(Looked::Changed),
-            Attempt::InTheWay(bell) => in_the_way = Some(bell),
-        }
+        let Some((ended, in_hand)) = in_hand(kernel, *no, now, left).await? else { continue };
+        units += ended.units.len();
+        holds.push(ended);
+        claims.take(in_hand);
         if units >= LAPSED_PARTS_MAX {
             break;
         }
     }
-    match in_the_way {
-        Some(bell) if holds.is_empty() => return Ok(Looked::InTheWay(bell)),
-        _ if holds.is_empty() => return Ok(Looked::Changed),
-        _ => {}
-    }
-    let event = HoldsEnded { state: HoldState::Lapsed, holds };
-    match event.claim(kernel).await? {
-        Attempt::Done(more) => claims.take(more),
-        Attempt::Overtaken | Attempt::Again => return Ok(Looked::Changed),
-        Attempt::InTheWay(bell) => return Ok(Looked::InTheWay(bell)),
-    }
+    let Some((event, more)) = claim(kernel, holds, left).await? else { return Ok(None) };
+    claims.take(more);
+    let ends: HashSet<OrderNo> = event.holds.iter().map(|hold| hold.no).collect();
+    claims.give_up(|claim| !matches!(claim, Claim::InHand(no) if !ends.contains(no)));
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
     let ticket = kernel.append(record, recorded)?;
     claims.hand_over();
-    Ok(Looked::Ended(ticket))
+    Ok(Some(ticket))
+}
+
+/// Takes a hold in hand that is due; leaves it if another command has it.
+async fn in_hand<'k>(
+    kernel: &'k Kernel,
+    no: OrderNo,
+    now: Timestamp,
+    left: &mut Left<'k>,
+) -> Result<Option<(EndedHold, Claims<'k>)>, EngineError> {
+    let mut claims = Claims::new(kernel);
+    let order = read_order(kernel, no).await?;
+    let is_due = |order: &Order| order.open_hold().is_some_and(|hold| hold.until <= now);
+    let Some(order) = order.filter(|order| is_due(order)) else {
+        // The step that ends it, or gives it more time, has not ended.
+        left.leave(no, None);
+        return Ok(None);
+    };
+    match claims.in_hand_as_of(no, order.last_lsn).await? {
+        Attempt::Done(()) => Ok(Some((EndedHold::of(kernel, &order)?, claims))),
+        Attempt::InTheWay(bell) => {
+            left.leave(no, Some(bell));
+            Ok(None)
+        }
+        Attempt::Overtaken | Attempt::Again => {
+            left.leave(no, None);
+            Ok(None)
+        }
+    }
+}
+
+/// Claims the units of holds that are in hand, and leaves those that have any at a pair which
+/// refuses; none if that are all of them.
+async fn claim<'k>(
+    kernel: &'k Kernel,
+    mut holds: Vec<EndedHold>,
+    left: &mut Left<'k>,
+) -> Result<Option<(HoldsEnded, Claims<'k>)>, EngineError> {
+    loop {
+        if holds.is_empty() {
+            return Ok(None);
+        }
+        let event = HoldsEnded { state: HoldState::Lapsed, holds };
+        let (refuses, bell) = match claim_all(kernel, &event).await? {
+            Claimed::All(claims) => return Ok(Some((event, claims))),
+            Claimed::Refused(pair, bell) => (pair, bell),
+        };
+        left.changed |= bell.is_none();
+        left.bells.extend(bell);
+        let (goes, stays): (Vec<_>, Vec<_>) = event
+            .holds
+            .into_iter()
+            .partition(|hold| hold.units.iter().any(|peg| peg.pair == refuses));
+        left.holds.extend(goes.iter().map(|hold| hold.no));
+        holds = stays;
+    }
+}
+
+/// What claiming the units of holds comes to.
+enum Claimed<'k> {
+    /// All are claimed.
+    All(Claims<'k>),
+    /// This pair refuses: the bell of who has it in hand, or it has other units than was read.
+    Refused(Pair, Option<Listening<'k>>),
+}
+
+async fn claim_all<'k>(kernel: &'k Kernel, event: &HoldsEnded) -> Result<Claimed<'k>, EngineError> {
+    let mut claims = Claims::new(kernel);
+    for (pair, repeg) in event.by_pair() {
+        match claims.repeg(pair, &Arc::new(repeg), Box::default()).await? {
+            Ok(Grant::Granted) => {}
+            Ok(_) => return Ok(Claimed::Refused(pair, None)),
+            Err(bell) => return Ok(Claimed::Refused(pair, Some(bell))),
+        }
+    }
+    Ok(Claimed::All(claims))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::*;
+    use crate::command::StockOperation;
+    use crate::command::fixture::{AT, hold, hold_id, item, receive, sku};
+    use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
+    use crate::engine::{Engine, Pump};
+    use crate::model::{OrderId, Proposal};
+    use crate::state::stock::Edit;
+
+    /// The hold `A` has a unit of `A`, and the hold `B` one of `B`.
+    fn two_held() -> (Engine, Pump) {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.define_item(item("B")));
+        run(&mut pump, engine.change_stock(receive("B", NODE)));
+        run(&mut pump, engine.create_hold(hold("A")));
+        let mut other = hold("B");
+        other.order.lines.0[0].sku = sku("B");
+        run(&mut pump, engine.create_hold(other));
+        (engine, pump)
+    }
+
+    /// The time of both holds runs out; answers which ones are live after that.
+    fn live(engine: &Engine, pump: &mut Pump) -> Vec<&'static str> {
+        engine.tell_time(AT.saturating_add_micros(60_000_000));
+        while pump.pump().expect("the engine does not halt") {}
+        let mut is_live = |id: &&str| {
+            let order = run(pump, engine.order(&OrderId::of_hold(&hold_id(id)))).order;
+            order.open_hold().is_some()
+        };
+        ["A", "B"].into_iter().filter(|id| is_live(id)).collect()
+    }
+
+    #[test]
+    fn a_hold_lapses_though_one_before_it_is_in_other_hands() {
+        let (engine, mut pump) = two_held();
+        let mut cashier = Claims::new(&engine.kernel);
+        let of_hold = OrderId::of_hold(&hold_id("A"));
+        assert!(matches!(poll(pin!(cashier.in_hand(&of_hold))), Poll::Ready(Ok(_))));
+        assert_eq!(live(&engine, &mut pump), ["A"]);
+        drop(cashier);
+        assert_eq!(live(&engine, &mut pump), [""; 0], "its bell has rung");
+    }
+
+    #[test]
+    fn a_hold_lapses_though_the_pair_of_one_before_it_is_being_changed() {
+        let (engine, mut pump) = two_held();
+        let mut editor = Claims::new(&engine.kernel);
+        let count = Proposal::Operation(StockOperation::Count { on_hand: 5 });
+        let edit = poll(pin!(editor.edit(PAIR, &count)));
+        assert!(matches!(edit, Poll::Ready(Ok(Ok(Edit::Granted(_))))));
+        assert_eq!(live(&engine, &mut pump), ["A"]);
+        let mut cashier = Claims::new(&engine.kernel);
+        let of_hold = OrderId::of_hold(&hold_id("A"));
+        assert!(
+            matches!(poll(pin!(cashier.in_hand(&of_hold))), Poll::Ready(Ok(_))),
+            "nobody has it"
+        );
+        drop(cashier);
+        drop(editor);
+        assert_eq!(live(&engine, &mut pump), [""; 0], "its bell has rung");
+    }
 }

@@ -3,9 +3,10 @@
 //! ```text
 //!   create --> live --+--> confirm ------> an order
 //!               ^  |  +--> release, lapse > its units are free
-//!        extend +--+  +--> the owner's next hold: has its units
+//!   extend, change+--+  +--> the owner's next hold: has its units
 //! ```
 
+pub mod change;
 pub mod confirm;
 pub mod create;
 pub mod ended;

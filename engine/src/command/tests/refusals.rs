@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    accept, cancel, confirm, decline, dispatch, extend, hold as a_hold, item, keyed, node, order,
-    prioritise, recall, receive, release, ship, told,
+    accept, cancel, change_hold, confirm, decline, dispatch, extend, hold as a_hold, item, keyed,
+    node, order, prioritise, recall, receive, release, ship, told,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising, ship as shipping,
@@ -15,9 +15,9 @@ use crate::command::order::{
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineItem,
-    DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer, ReleaseHold,
-    SetOrderPriority, SetPolicy, ShipShipment, StockOperation, catalogue, hold,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer,
+    ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -58,7 +58,7 @@ const ORDER: &str = "command/order/mod.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-const ROOMS: [Room; 17] = [
+const ROOMS: [Room; 18] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ListFull, Contended],
@@ -218,6 +218,20 @@ const ROOMS: [Room; 17] = [
         sources: &["command/hold/extend.rs", HOLD, ATTEMPTS, REQUESTS, RUN],
     },
     Room {
+        command: "ChangeHold",
+        refusals: &[
+            RequestIdReused,
+            HoldNotFound,
+            HoldEnded,
+            ItemNotFound,
+            HoldGrows,
+            ItemOffSale,
+            HoldShort,
+            Contended,
+        ],
+        sources: &["command/hold/change.rs", "placing/resolve.rs", HOLD, ATTEMPTS, REQUESTS, RUN],
+    },
+    Room {
         command: "ConfirmHold",
         refusals: &[
             RequestIdReused,
@@ -312,6 +326,7 @@ fn provoked() -> Vec<Provoked> {
         ("PlaceOrder", place::tests::table()),
         ("CreateHold", hold::create::tests::table()),
         ("ExtendHold", hold::extend::tests::table()),
+        ("ChangeHold", hold::change::tests::table()),
         ("ConfirmHold", hold::confirm::tests::table()),
         ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
@@ -355,6 +370,7 @@ fn under_a_used_key() -> Vec<Provoked> {
         ("PlaceOrder", told(engine.place_order(PlaceOrder { meta: meta(), ..order() }))),
         ("CreateHold", told(engine.create_hold(CreateHold { meta: meta(), ..a_hold("H") }))),
         ("ExtendHold", told(engine.extend_hold(ExtendHold { meta: meta(), ..extend("H") }))),
+        ("ChangeHold", told(engine.change_hold(ChangeHold { meta: meta(), ..change_hold("H") }))),
         ("ConfirmHold", told(engine.confirm_hold(ConfirmHold { meta: meta(), ..confirm("H") }))),
         ("ReleaseHold", told(engine.release_hold(ReleaseHold { meta: meta(), ..release("H") }))),
         ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
@@ -400,6 +416,7 @@ fn of_an_unknown_hold() -> Vec<Provoked> {
     let (engine, _pump) = one_unit();
     let refusals = [
         ("ExtendHold", told(engine.extend_hold(extend("H")))),
+        ("ChangeHold", told(engine.change_hold(change_hold("H")))),
         ("ConfirmHold", told(engine.confirm_hold(confirm("H")))),
         ("ReleaseHold", told(engine.release_hold(release("H")))),
     ];
@@ -456,6 +473,7 @@ fn kept_out() -> Vec<Provoked> {
     kinds([
         ("CreateHold", holding),
         ("ExtendHold", told_at_last(&engine, held, engine.extend_hold(extend("H")))),
+        ("ChangeHold", told_at_last(&engine, held, engine.change_hold(change_hold("H")))),
         ("ConfirmHold", told_at_last(&engine, held, engine.confirm_hold(other))),
         ("ReleaseHold", told_at_last(&engine, held, engine.release_hold(release("H")))),
         ("PlaceOrder", placing),

@@ -164,7 +164,7 @@ fn largest() -> Vec<AnyEvent> {
 
 /// The events that place an order, or a hold, or plan it anew.
 fn places(name: &str) -> bool {
-    ["order_placed", "hold_created", "hold_replaced"].contains(&name)
+    ["order_placed", "hold_created", "hold_replaced", "hold_changed"].contains(&name)
 }
 
 /// `COMMAND_TOO_LARGE` is a refusal of placing alone. The trace of an order grows with the

@@ -3,12 +3,13 @@
 
 use super::*;
 use crate::command::fixture::{
-    change, confirm, definition, dispatch, extend, hold, prioritise, queueable, recall, release,
+    change, change_hold, confirm, definition, dispatch, extend, hold, prioritise, queueable,
+    recall, release,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeStock, ConfirmHold, CreateHold, DeclineShipment, DefineNode,
-    DispatchTransfer, ExtendHold, Extension, LineCancellation, Meta, NodeDefinition,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
+    DefineNode, DispatchTransfer, ExtendHold, Extension, LineCancellation, Meta, NodeDefinition,
     RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
@@ -250,6 +251,16 @@ fn items_off_sale(carrier: &mut Carrier) {
     });
 }
 
+fn changed_holds(carrier: &mut Carrier) {
+    for _ in 0..2 {
+        run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    }
+    run(&mut carrier.pump, carrier.engine.create_hold(hold("C")));
+    carrier.carry("change_hold", async |engine, meta| {
+        engine.change_hold(ChangeHold { meta, ..change_hold("C") }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -261,6 +272,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     who_may_have_it(&mut carrier);
     priorities(&mut carrier);
     items_off_sale(&mut carrier);
+    changed_holds(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

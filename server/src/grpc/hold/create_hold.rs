@@ -107,7 +107,7 @@ async fn planned(
     let answer = answer::quoted_message(api.engine(), order, quoted, version).await;
     let answer = answer.map_err(refused)?;
     if !is_sold_out {
-        return Ok(there(view::planned(command, answer), version, false));
+        return Ok(there(view::planned(api.engine(), command, answer), version, false));
     }
     let (outcome, shortages) = (v1::HoldOutcome::SoldOut.into(), answer.shortages);
     Ok(v1::CreateHoldResponse { outcome, hold: None, shortages, version, is_repeat: false })

@@ -6,6 +6,7 @@
 //!
 //! What a hold takes is read, and called, as an order is: see `order`.
 
+mod change_hold;
 mod confirm_hold;
 mod create_hold;
 mod extend_hold;
@@ -27,6 +28,7 @@ service! {
     HoldService:
     create_hold(v1::CreateHoldRequest) -> v1::CreateHoldResponse;
     extend_hold(v1::ExtendHoldRequest) -> v1::ExtendHoldResponse;
+    change_hold(v1::ChangeHoldRequest) -> v1::ChangeHoldResponse;
     release_hold(v1::ReleaseHoldRequest) -> v1::ReleaseHoldResponse;
     confirm_hold(v1::ConfirmHoldRequest) -> v1::ConfirmHoldResponse;
     get_hold(v1::GetHoldRequest) -> v1::GetHoldResponse;

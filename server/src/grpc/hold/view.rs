@@ -3,7 +3,7 @@
 use backstock_engine::command::CreateHold;
 use backstock_engine::engine::{Engine, EngineError, OrderView};
 use backstock_engine::limits::HOLD_WAIT_SECONDS;
-use backstock_engine::model::{HoldState, OwnerId};
+use backstock_engine::model::{HoldState, OwnerId, Sku};
 use backstock_proto::v1;
 
 use crate::grpc::enums::class_message;
@@ -15,6 +15,8 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
     let hold = seen.order.header.hold.as_deref().expect("it is found as a hold");
     let order = view::order(engine, seen).await?;
     let is_order = hold.state == HoldState::Confirmed;
+    let waits = hold.state == HoldState::Waiting;
+    let holds_ahead = if waits { Some(holds_ahead(engine, seen, &order.lines)?) } else { None };
     Ok(v1::Hold {
         hold_id: hold.id.to_string(),
         owner_id: owner(hold.owner.as_ref()),
@@ -28,16 +30,47 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
         order_id: if is_order { order.order_id } else { String::new() },
         priority: order.priority,
         tier: order.tier,
+        holds_ahead,
     })
 }
 
+/// How many holds are served before one that waits, for whichever item it waits for.
+fn holds_ahead(
+    engine: &Engine,
+    seen: &OrderView,
+    lines: &[v1::OrderLine],
+) -> Result<u64, EngineError> {
+    let (no, priority) = (Some(seen.order.no), seen.order.header.priority);
+    let waits = lines.iter().filter(|line| backordered(line) > 0);
+    let mut ahead = waits.map(|line| {
+        let sku = Sku::new("sku", line.sku.as_str()).expect("it is of an item");
+        engine.holds_ahead(&sku, priority, no)
+    });
+    ahead.try_fold(0, |most, ahead| Ok(ahead?.max(most)))
+}
+
+fn backordered(line: &v1::OrderLine) -> u64 {
+    line.units.as_ref().map_or(0, |units| u64::from(units.backordered))
+}
+
 /// A hold as it would be created, where placing its order would be answered so.
-pub(super) fn planned(command: &CreateHold, answer: v1::PlaceOrderResponse) -> v1::Hold {
+pub(super) fn planned(
+    engine: &Engine,
+    command: &CreateHold,
+    answer: v1::PlaceOrderResponse,
+) -> v1::Hold {
     let priority = command.order().priority;
     let waits = answer.lines.iter().any(|units| units.backordered > 0);
     let state = if waits { v1::HoldState::Waiting } else { v1::HoldState::Live };
     let seconds = if waits { HOLD_WAIT_SECONDS } else { command.seconds };
     let until = command.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
+    let ahead_for = |(sku, _): (&String, _)| {
+        let sku = Sku::new("sku", sku.as_str()).ok()?;
+        engine.holds_ahead(&sku, priority, None).ok()
+    };
+    let with_units = answer.skus.iter().zip(&answer.lines);
+    let holds_ahead =
+        with_units.filter(|(_, units)| units.backordered > 0).filter_map(ahead_for).max();
     let lines = answer.skus.into_iter().zip(answer.lines).map(|(sku, units)| v1::OrderLine {
         sku,
         quantity: units.allocated + units.preordered + units.backordered,
@@ -56,6 +89,7 @@ pub(super) fn planned(command: &CreateHold, answer: v1::PlaceOrderResponse) -> v
         order_id: String::new(),
         priority: class_message(priority.class()).into(),
         tier: priority.tier().into(),
+        holds_ahead,
     }
 }
 

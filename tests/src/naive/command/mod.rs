@@ -3,6 +3,7 @@
 mod accept_shipment;
 mod backlog_repegged;
 mod cancel_order;
+mod change_hold;
 mod change_stock;
 mod confirm_hold;
 mod create_hold;
@@ -27,6 +28,7 @@ use backstock_engine::model::{Lsn, Pegged};
 pub use self::accept_shipment::ShipmentAccepted;
 pub use self::backlog_repegged::BacklogRepegged;
 pub use self::cancel_order::OrderCancelled;
+pub use self::change_hold::HoldChanged;
 pub use self::change_stock::StockChanged;
 pub use self::confirm_hold::HoldConfirmed;
 pub use self::create_hold::HoldCreated;

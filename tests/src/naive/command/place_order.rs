@@ -185,7 +185,7 @@ pub fn allotted(engine: &Engine, order: &model::Order) -> Vec<Allotted> {
 }
 
 /// Lines of one SKU are one.
-fn sum_lines(wanted: &OrderRequest) -> Vec<(String, u32)> {
+pub(super) fn sum_lines(wanted: &OrderRequest) -> Vec<(String, u32)> {
     let mut lines = Vec::<(String, u32)>::new();
     for line in &wanted.lines.0 {
         match lines.iter_mut().find(|(sku, _)| sku == line.sku.as_str()) {

@@ -229,7 +229,7 @@ impl Pool {
             }
         }
         let free = SmallVec::from_iter([free_at]);
-        (Seen { free, homes, goes_as_before: true }, coming)
+        (Seen { free, homes, goes_as_before: true, was_served: true }, coming)
     }
 
     /// The steps from what a line rests on to what was planned for it, where that arrives

@@ -1,8 +1,10 @@
 //! What a hold becomes when it is confirmed, and why it does not.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, hold, item, node_id, off_sale, order, receive, release, sku, told,
+    AT, change, confirm, hold, item, node, node_id, off_sale, order, receive, release, sku, told,
 };
 use crate::command::{CancelOrder, CreateHold, LineRequest, StockOperation};
 use crate::engine::tests::{NODE, one_unit, run};
@@ -80,7 +82,15 @@ fn a_hold_that_is_not_what_is_ordered_or_has_no_units_is_not_confirmed() {
 #[test]
 fn a_confirmed_hold_is_an_order_with_its_units_and_days() {
     let (engine, mut pump) = one_held();
-    assert!(engine.kernel.state.holds.due(AT.saturating_add_micros(60_000_000), 9).len() == 1);
+    assert!(
+        engine
+            .kernel
+            .state
+            .holds
+            .due(AT.saturating_add_micros(60_000_000), &HashSet::new(), 9)
+            .len()
+            == 1
+    );
     let of_hold = OrderId::of_hold(hold("H").hold());
     let held = run(&mut pump, engine.order(&of_hold)).order;
     let confirm = ConfirmHold { lines: lines(&[("A", 1)]), ..confirm("H") };
@@ -156,4 +166,30 @@ fn a_lapsed_hold_is_confirmed_while_there_are_units() {
     assert_eq!((order.no, order.state()), (of_hold.no, OrderState::Open));
     let audit = engine.audit().expect("it ends");
     assert!(audit.is_clean(), "{audit:?}");
+}
+
+/// Its node serves another channel by now. What was held there stays there, also where the order
+/// is planned anew; an order of another channel gets nothing there.
+#[test]
+fn a_hold_keeps_its_units_at_a_node_that_serves_others_by_now() {
+    for (channel, is_confirmed) in [(None, true), (Some("app"), false)] {
+        let (engine, mut pump) = one_unit();
+        let mut held = hold("H");
+        held.order.channel = Text::new("channel", "web").ok();
+        run(&mut pump, engine.create_hold(held));
+        let mut define = node(NODE);
+        define.node.eligibility.channels = vec![Text::new("channel", "store").expect("a text")];
+        run(&mut pump, engine.define_node(define));
+        let command = ConfirmHold {
+            postal_code: PostalCode::new("code", "10001").ok(),
+            channel: channel.map(|name| Text::new("channel", name).expect("a text")),
+            ..confirm("H")
+        };
+        if is_confirmed {
+            run(&mut pump, engine.confirm_hold(command));
+        } else {
+            let gone = Refusal::HoldUnitsGone { hold_id: hold("H").hold().clone() };
+            assert_eq!(told(engine.confirm_hold(command)), gone);
+        }
+    }
 }

@@ -1,0 +1,108 @@
+//! Changing what a hold holds.
+
+use backstock_engine::command::{ChangeHold, HoldChanged as Changed, OrderRequest};
+use backstock_engine::engine::Engine;
+use backstock_engine::model::{HoldId, HoldState, Lsn, Shortage, Split, Timestamp};
+
+use super::place_order::{OrderPlaced, allotted, sum_lines};
+use super::{Fact, same_units, units_of};
+use crate::naive::hold::{Units, key};
+use crate::naive::{Allotted, For, Naive, Order};
+
+/// A hold holds something else.
+#[derive(Clone, Debug)]
+pub struct HoldChanged {
+    hold: HoldId,
+    /// Its number as an order.
+    no: u64,
+    wanted: OrderRequest,
+    state: HoldState,
+    until: Timestamp,
+    off: Units,
+    on: Units,
+    allotted: Vec<Allotted>,
+}
+
+impl HoldChanged {
+    /// What the engine's event says of a hold that was changed so.
+    pub fn new(engine: &Engine, asked: &ChangeHold, event: &Changed) -> Option<Self> {
+        let order = event.order.unpack().expect("it was read");
+        let held = order.open_hold()?;
+        if held.id != asked.hold {
+            return None;
+        }
+        let mut wanted = crate::fixture::order("changed", &[], Shortage::Reject);
+        wanted.lines = asked.lines.clone();
+        Some(Self {
+            hold: asked.hold.clone(),
+            no: order.no.0,
+            wanted,
+            state: held.state,
+            until: held.until,
+            off: units_of(engine, &event.off),
+            on: units_of(engine, &event.on),
+            allotted: allotted(engine, &order),
+        })
+    }
+
+    /// What it wants now, as an order that is planned with the hold's units.
+    fn placed(&self, naive: &Naive, held: &Order) -> Result<OrderPlaced, String> {
+        let hold = held.open_hold().ok_or("it is not open")?;
+        let waits = hold.state == HoldState::Waiting;
+        let shortage = if waits { Shortage::Backorder } else { Shortage::Reject };
+        let split = if held.is_whole { Split::WholeLine } else { Split::Units };
+        let before = sum_lines(&hold.wanted);
+        let had =
+            |sku: &str| before.iter().find(|(of, _)| of == sku).map_or(0, |(_, units)| *units);
+        let mut grown = self.wanted.clone();
+        grown.lines.0.retain(|line| {
+            let lines = sum_lines(&self.wanted);
+            lines.iter().any(|(sku, units)| sku == line.sku.as_str() && *units > had(sku))
+        });
+        if waits && !grown.lines.0.is_empty() {
+            return Err("it waits, and wants more".into());
+        }
+        naive.check_on_sale(&grown, naive.version())?;
+        let wanted = OrderRequest {
+            lines: self.wanted.lines.clone(),
+            split: Some(split),
+            shortage: Some(shortage),
+            ..hold.wanted.clone()
+        };
+        Ok(OrderPlaced { wanted, no: self.no, shortage, split, allotted: self.allotted.clone() })
+    }
+}
+
+impl Fact for HoldChanged {
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
+        same_units(&self.on, &self.allotted)?;
+        let held = naive.orders.get(&key(&self.hold)).ok_or("no such hold")?.clone();
+        if held.no != self.no {
+            return Err(format!("it was {}, and is {}", held.no, self.no));
+        }
+        let placed = self.placed(naive, &held)?;
+        naive.take_off(self.no, &self.off)?;
+        placed.check(naive, asked, &self.off)?;
+        naive.check_line((&self.allotted, &self.off), asked)?;
+        naive.put_on((self.no, true), &self.on)?;
+        naive.note_rides(self.no, &self.allotted);
+        let ordered = sum_lines(&placed.wanted).into_iter().map(|(_, units)| units).collect();
+        let whom = For::of(&placed.wanted);
+        let allotted = self.allotted.clone();
+        let mut order = Order::new((self.no, whom), ordered, allotted, held.is_whole);
+        let mut hold = held.open_hold().expect("it is open").clone();
+        if (hold.state, self.state) == (HoldState::Waiting, HoldState::Live) {
+            hold.offered(self.until, naive.now)?;
+        }
+        if (hold.state, hold.until) != (self.state, self.until) {
+            return Err(format!("it is {hold:?}"));
+        }
+        hold.wanted.lines = self.wanted.lines.clone();
+        order.priority = held.priority;
+        order.hold = Some(hold);
+        // Also at pairs that it has units of for the first time.
+        naive.prioritise(self.no, order.priority);
+        naive.orders.insert(key(&self.hold), order);
+        Ok(())
+    }
+}
