@@ -3,6 +3,7 @@
 pub mod actor;
 mod apart;
 mod apply;
+mod blocking;
 pub mod calendar;
 pub mod command;
 pub mod disk;

@@ -14,8 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 use thiserror::Error;
@@ -23,6 +22,7 @@ use thiserror::Error;
 use self::waiters::{Key, Waiters};
 use super::lsn::Lsn;
 use super::ticket::{Epoch, Ticket};
+use crate::blocking::block_on;
 
 /// What halted the engine; shared by all waiters.
 pub type Cause = Arc<dyn Error + Send + Sync>;
@@ -180,15 +180,8 @@ impl Wait<'_> {
     ///
     /// # Errors
     /// As when awaited.
-    pub fn block(mut self) -> Result<Lsn, Unacknowledged> {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        let mut context = Context::from_waker(&waker);
-        loop {
-            if let Poll::Ready(answer) = Pin::new(&mut self).poll(&mut context) {
-                return answer;
-            }
-            thread::park();
-        }
+    pub fn block(self) -> Result<Lsn, Unacknowledged> {
+        block_on(self)
     }
 }
 
@@ -222,15 +215,6 @@ impl Drop for Wait<'_> {
             state.waiters.leave(key);
             self.watermark.note_lowest(&state);
         }
-    }
-}
-
-/// Wakes a blocked thread.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }
 

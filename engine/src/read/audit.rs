@@ -1,6 +1,8 @@
 //! The audit: every named invariant, on a live engine, at one LSN. What left memory
 //! does not change, and is read after that.
 
+mod backlog;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -147,6 +149,7 @@ impl<'a> Asked<'a> {
         drop(state);
         audit_hash(&mut look, applied, &mut report)?;
         audit_archived(&mut look, &mut report)?;
+        audit_backlogs(&mut look, &mut report)?;
         Ok(report)
     }
 }
@@ -221,6 +224,17 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
     }
     report.state_hash.merge(state.network().hash());
     Ok(report)
+}
+
+/// Looks for backlogs that could be served, or told, and that nobody is to look at.
+fn audit_backlogs(look: &mut Look<'_>, report: &mut AuditReport) -> Result<(), EngineError> {
+    for (no, _) in look.kernel.state.catalogue.iter() {
+        look.on()?;
+        if let Some(Breach { name, detail }) = backlog::breach(look.kernel, no)? {
+            report.breach(name, detail);
+        }
+    }
+    Ok(())
 }
 
 /// `STATE_HASH`: adds the requests as of the event, and compares.

@@ -27,7 +27,7 @@ use rules::Rules;
 /// The rules of the engine.
 const ENGINE: Rules<'_> = Rules {
     floors: &[
-        &["sourcing", "limits", "apart", "panics", "progress", "paths", "random"],
+        &["sourcing", "limits", "apart", "blocking", "panics", "progress", "paths", "random"],
         &["model"],
         &["disk"],
         &["calendar", "geo"],

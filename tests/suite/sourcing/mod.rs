@@ -2,6 +2,8 @@
 
 mod instance;
 mod milp;
+mod whole;
+mod world;
 
 use backstock_engine::sourcing::{
     Exactness, Objective, ObjectiveOrder, Plan, Problem, Score, Scratch, Split, Verdict, explain,

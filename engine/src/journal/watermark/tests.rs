@@ -1,4 +1,6 @@
 use std::sync::atomic::AtomicUsize;
+use std::task::Wake;
+use std::thread;
 
 use super::*;
 use crate::journal::LogError;

@@ -8,14 +8,16 @@ use std::thread::{scope, yield_now};
 
 use super::{Asked, AuditReport, Look, audit, audit_actors, audit_chunk, audit_hash};
 use crate::command::catalogue::define_item::ItemDefined;
-use crate::command::fixture::{AT, item, meta, node, order, receive};
-use crate::command::{CancelOrder, SetPolicy, ShipShipment};
+use crate::command::fixture::{AT, change, item, meta, node, order, receive};
+use crate::command::{CancelOrder, ChangeStock, SetPolicy, ShipShipment, StockOperation};
 use crate::disk::RealDisk;
 use crate::engine::tests::{NODE, one_unit, poll, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::model::digest::{Part, hash_bytes};
 use crate::model::event::Numbered;
-use crate::model::{ArchivedOrder, Lsn, OrderId, OrderNo, Record, RequestId, SkuNo, Text};
+use crate::model::{
+    ArchivedOrder, InboundId, Lsn, OrderId, OrderNo, Record, RequestId, Shortage, SkuNo, Text,
+};
 use crate::read::as_of::AsOf;
 use crate::recovery::directory::lock_data;
 use crate::snapshot::snapshots::Snapshots;
@@ -54,6 +56,43 @@ fn archive(engine: &Engine, id: &str) {
     let orders = &engine.kernel.state.orders;
     let Found::There(no, _) = orders.by_id(&order_id(id)) else { panic!("it is placed") };
     assert!(orders.archive(no, engine.version()).expect("no panic"), "it is closed");
+}
+
+/// What an audit says of an order that waits, or rests on what is on its way, once something
+/// happened at which nobody looks, and nobody is to look at it any more.
+fn overlooked(before: Option<ChangeStock>, change: ChangeStock) -> Vec<&'static str> {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.place_order(order()));
+    if let Some(change) = before {
+        run(&mut pump, engine.change_stock(change));
+    }
+    let mut command = order();
+    (command.order.id, command.order.shortage) = (order_id("LATE"), Some(Shortage::Backorder));
+    run(&mut pump, engine.place_order(command));
+    pump.leave_backlogs();
+    let mut changing = pin!(engine.change_stock(change));
+    while poll(changing.as_mut()).is_pending() && pump.pump().expect("it goes on") {}
+    let (state, sku) = (&engine.kernel.state, SkuNo(0));
+    assert!(state.catalogue.entry(sku).is_unsettled(), "it is to be looked at");
+    assert!(engine.audit().expect("it looks").is_clean(), "somebody is to look at it");
+    assert!(state.settle(sku, state.unsettled.marks(sku)));
+    let report = engine.audit().expect("it looks");
+    report.breaches.iter().map(|breach| breach.name).collect()
+}
+
+#[test]
+fn an_order_that_waits_beside_what_is_free_is_found() {
+    assert_eq!(overlooked(None, receive("A", NODE)), ["NOBODY_PASSED"]);
+}
+
+#[test]
+fn days_that_moved_and_were_not_told_are_found() {
+    let id = InboundId::new("id", "PO").expect("an id");
+    let day = |days: i64| AT.saturating_add_micros(days * 86_400_000_000);
+    let announced = StockOperation::AnnounceInbound { id: id.clone(), quantity: 1, eta: day(2) };
+    let slips = StockOperation::ChangeInbound { id, quantity: None, eta: Some(day(5)) };
+    let [announced, slips] = [announced, slips].map(|of| change("A", NODE, of));
+    assert_eq!(overlooked(Some(announced), slips), ["PROMISES_CURRENT"]);
 }
 
 /// Changes every kind of part, and adds to each.

@@ -125,6 +125,11 @@ impl Look {
         }
     }
 
+    /// A node from which a day follows that was not told yet, if nobody is about to tell it.
+    pub fn untold(&self) -> Option<NodeNo> {
+        self.pool.untold().map(|(no, _)| no).next()
+    }
+
     /// Plans for as many lines as one event has; none when there is nothing to do for the
     /// others.
     async fn lines<'k>(

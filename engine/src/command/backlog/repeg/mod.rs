@@ -17,6 +17,7 @@ mod days;
 pub mod event;
 mod line;
 mod look;
+pub mod overlooked;
 mod pool;
 #[cfg(test)]
 mod tests;
