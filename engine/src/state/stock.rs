@@ -199,7 +199,9 @@ impl Actor for StockActor {
             StockMessage::ReadLine(order, line) => {
                 return StockReply::Line(Box::new(self.line(order, line)));
             }
-            StockMessage::ReadBacklog => return StockReply::Backlog(Box::new(self.backlog())),
+            StockMessage::ReadBacklog { lines } => {
+                return StockReply::Backlog(Box::new(self.backlog(lines)));
+            }
             StockMessage::ReadInbound => return StockReply::Inbound(self.glance_inbound()),
             StockMessage::ReadInboundId(no) => {
                 let inbound = self.stock.inbound_no(no);
@@ -293,9 +295,9 @@ impl StockActor {
         LineSupply { rests, last_lsn: self.stock.last_lsn }
     }
 
-    fn backlog(&self) -> BacklogAt {
+    fn backlog(&self, with_lines: bool) -> BacklogAt {
         let mut lines = Vec::new();
-        if self.stock.has_backlog() {
+        if with_lines && self.stock.has_backlog() {
             let all: Vec<Reservation> = self.stock.reservations.iter().collect();
             let of_lines = all.chunk_by(|a, b| (a.order, a.line) == (b.order, b.line));
             // The least firm units of a line come last.

@@ -56,7 +56,10 @@ pub enum StockMessage {
     /// Read the reservations of one order line.
     ReadLine(OrderNo, u16),
     /// Read the pair's part of the backlog, and what could serve it.
-    ReadBacklog,
+    ReadBacklog {
+        /// Whether the answer has the lines. There may be a hundred thousand.
+        lines: bool,
+    },
     /// Read what inbound supplies could promise.
     ReadInbound,
     /// Read what callers call an inbound supply.
@@ -172,6 +175,14 @@ pub struct BacklogAt {
     pub last_lsn: Lsn,
     /// Which orders are to be told of days that follow from it.
     pub untold: ToldAt,
+}
+
+impl BacklogAt {
+    /// Whether nothing here could serve anybody sooner, and nobody is to be told of other days.
+    pub fn changes_nothing(&self) -> bool {
+        let is_free = self.free > 0 || self.inbound.iter().any(|inbound| inbound.free > 0);
+        !is_free && self.untold.is_empty()
+    }
 }
 
 /// An order line of which units wait at a pair, or rest on what is on its way there.

@@ -368,7 +368,7 @@ async fn wait_for(
     pair: Pair,
 ) -> Result<Attempt<'_, Option<Planned>>, EngineError> {
     let mut ear = Ear::at(kernel, Awaited::Pair(pair));
-    while backlog_at(kernel, pair).await?.in_flight {
+    while backlog_at(kernel, pair, false).await?.in_flight {
         if let Some(bell) = ear.refused() {
             return Ok(Attempt::InTheWay(bell));
         }
@@ -376,18 +376,31 @@ async fn wait_for(
     Ok(Attempt::Again)
 }
 
-/// Reads the backlog, and what is free, at all nodes that ever had the SKU.
-async fn look(kernel: &Kernel, sku: SkuNo) -> Result<Vec<(NodeNo, BacklogAt)>, EngineError> {
+/// What is free at a node, and its part of the backlog.
+type AtNode = (NodeNo, BacklogAt);
+
+/// Reads the backlog, and what is free, at all nodes that ever had the SKU. Where nothing is free,
+/// nobody can be served, and no line is read: so it is at the end of each look for a scarce item,
+/// for which a hundred thousand may wait.
+async fn look(kernel: &Kernel, sku: SkuNo) -> Result<Vec<AtNode>, EngineError> {
+    let supply = look_at_all(kernel, sku, false).await?;
+    if supply.iter().all(|(_, at)| at.changes_nothing()) {
+        return Ok(supply);
+    }
+    look_at_all(kernel, sku, true).await
+}
+
+async fn look_at_all(kernel: &Kernel, sku: SkuNo, lines: bool) -> Result<Vec<AtNode>, EngineError> {
     let row = &kernel.state.catalogue.entry(sku).row;
     let mut pairs = Vec::with_capacity(row.len());
     for slot in row {
-        pairs.push((slot.node, backlog_at(kernel, Pair { sku, node: slot.node }).await?));
+        pairs.push((slot.node, backlog_at(kernel, Pair { sku, node: slot.node }, lines).await?));
     }
     Ok(pairs)
 }
 
-async fn backlog_at(kernel: &Kernel, pair: Pair) -> Result<BacklogAt, EngineError> {
-    match ask(kernel, kernel.state.cell(pair), StockMessage::ReadBacklog).await? {
+async fn backlog_at(kernel: &Kernel, pair: Pair, lines: bool) -> Result<BacklogAt, EngineError> {
+    match ask(kernel, kernel.state.cell(pair), StockMessage::ReadBacklog { lines }).await? {
         StockReply::Backlog(at) => Ok(*at),
         other => unreachable!("a read of the backlog is answered with it, not {other:?}"),
     }
