@@ -42,6 +42,8 @@ pub struct Hold {
     pub extended: u8,
     /// Whether it was given its grace for a payment.
     pub is_paying: bool,
+    /// Whether it takes a part, where it waits in line: it has its time from the first unit on.
+    pub accepts_part: bool,
     /// Where it stands.
     pub state: HoldState,
 }

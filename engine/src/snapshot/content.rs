@@ -43,6 +43,11 @@ impl Content {
         match self {
             Self::Catalogue(network) if restricts(network) => 7,
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
+            Self::Orders(orders)
+                if orders.iter().any(|(_, kept)| kept.packed.needs_version_8()) =>
+            {
+                8
+            }
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
             Self::Items(items) if need_version_8(items) => 8,

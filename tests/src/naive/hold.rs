@@ -38,6 +38,8 @@ pub struct Hold {
     pub state: HoldState,
     /// What it holds, where to, and how it is to be shipped.
     pub wanted: OrderRequest,
+    /// Whether it takes a part of what it waits for.
+    pub accepts_part: bool,
     extended: u8,
     is_paying: bool,
 }
@@ -48,12 +50,12 @@ impl Hold {
         id: HoldId,
         owner: Option<OwnerId>,
         (began, seconds): (Timestamp, u32),
-        (wanted, waits): (OrderRequest, bool),
+        (wanted, waits, accepts_part): (OrderRequest, bool, bool),
     ) -> Self {
         let state = if waits { HoldState::Waiting } else { HoldState::Live };
         let until = after(began, if waits { WAIT_SECONDS } else { seconds });
         let (extended, is_paying) = (0, false);
-        Self { id, owner, began, until, seconds, state, wanted, extended, is_paying }
+        Self { id, owner, began, until, seconds, state, wanted, accepts_part, extended, is_paying }
     }
 
     /// Whether it has its units, or waits for them.
@@ -97,8 +99,9 @@ impl Hold {
         same("hold", &(&hold.id, &hold.owner), &(&self.id, &self.owner))?;
         let engine = (hold.began, hold.until, hold.seconds);
         same("when it holds", &engine, &(self.began, self.until, self.seconds))?;
-        let engine = (hold.state, hold.extended, hold.is_paying);
-        same("state of the hold", &engine, &(self.state, self.extended, self.is_paying))
+        let engine = (hold.state, hold.extended, hold.is_paying, hold.accepts_part);
+        let own = (self.state, self.extended, self.is_paying, self.accepts_part);
+        same("state of the hold", &engine, &own)
     }
 }
 
@@ -180,6 +183,8 @@ impl Naive {
         }
         let waiting = self.pairs.values().flat_map(super::Pair::waiting);
         let waiting: BTreeSet<u64> = waiting.collect();
+        let supplied = self.pairs.values().flat_map(super::Pair::supplied);
+        let supplied: BTreeSet<u64> = supplied.collect();
         let has = |no, held| units.get(&(no, held)).copied().unwrap_or_default();
         let mut owners = Vec::new();
         for (id, order) in &self.orders {
@@ -199,6 +204,10 @@ impl Naive {
                 // WAITING_HOLD_WAITS: it is live from when the last unit has supply.
                 HoldState::Waiting if !waiting.contains(&order.no) => {
                     return Err(format!("{id} waits, and nothing of it does"));
+                }
+                // OFFERED_IN_PART: one that takes a part is live from the first unit on.
+                HoldState::Waiting if hold.accepts_part && supplied.contains(&order.no) => {
+                    return Err(format!("{id} waits, takes a part, and has one"));
                 }
                 HoldState::Live | HoldState::Waiting | HoldState::Confirmed => {}
                 // ENDED_HOLD_IS_EMPTY: a hold that ended has none.

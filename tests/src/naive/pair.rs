@@ -193,6 +193,12 @@ impl Pair {
         waiting.map(|unit| unit.order)
     }
 
+    /// The orders of which units have a supply here.
+    pub fn supplied(&self) -> impl Iterator<Item = u64> {
+        let supplied = self.units.iter().filter(|unit| unit.supply != Supply::Backorder);
+        supplied.map(|unit| unit.order)
+    }
+
     /// How many units wait here.
     pub fn waiting_units(&self) -> i64 {
         i64::try_from(self.waiting().count()).expect("few")

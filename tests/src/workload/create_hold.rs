@@ -94,5 +94,9 @@ fn draw(world: &mut World, hold: HoldId) -> CreateHold {
         order.lines.0[0].quantity = world.random.within(1..3);
     }
     let hold = CreateHold::new(meta(), hold, (seconds, owner), order);
-    if world.random.percent(30) { hold.waiting() } else { hold }
+    match world.random.within(0..100) {
+        0..20 => hold.waiting(),
+        20..40 => hold.taking_a_part(),
+        _ => hold,
+    }
 }

@@ -648,3 +648,26 @@ async fn a_hold_is_changed_and_its_place_in_line_is_told() {
     assert_eq!(fields(&nothing), ["lines"]);
     server.stop().await.expect("drained");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_takes_a_part_is_held_and_confirmed_with_what_there_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let free = stock(&mut server).await.on_hand;
+    let all = v1::CreateHoldRequest { accept_part: true, ..hold("P", 600, &[("SKU", 9_000)]) };
+    let alone = server.holds.create_hold(all.clone()).await.expect_err("it does not wait");
+    assert_eq!(fields(&alone), ["accept_part"]);
+    let all = v1::CreateHoldRequest { wait: true, ..all };
+    let would = v1::CreateHoldRequest { validate_only: true, ..all.clone() };
+    let would = create(&mut server, would).await;
+    let part = create(&mut server, all).await;
+    assert_eq!((would.outcome(), part.outcome()), (v1::HoldOutcome::Held, v1::HoldOutcome::Held));
+    let part = part.hold.expect("a hold");
+    assert_eq!((part.state(), part.accepts_part), (v1::HoldState::Live, true));
+    let units = part.lines[0].units.expect("units");
+    assert!(u64::from(units.allocated) <= free && units.backordered > 0, "{units:?}");
+    let order = server.holds.confirm_hold(confirm("P", "O")).await.expect("confirmed").into_inner();
+    let line = order.order.expect("an order").lines.remove(0);
+    assert_eq!((line.quantity, line.units), (units.allocated, Some(allocated(units.allocated))));
+    server.stop().await.expect("drained");
+}

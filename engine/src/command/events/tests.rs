@@ -373,6 +373,7 @@ fn held(state: HoldState) -> PackedOrder {
         seconds: 60,
         extended: 2,
         is_paying: true,
+        accepts_part: false,
         state,
     };
     order.header.hold = Some(Box::new(hold));

@@ -8,9 +8,9 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
-    CustomerId, Day, Hold, HoldId, HoldState, Lsn, Meta, Order, OrderHeader, OrderId, OrderLine,
-    PackedOrder, PostalCode, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Text,
-    Timestamp, Violation,
+    CustomerId, Day, Hold, HoldId, HoldState, Lsn, Meta, Order, OrderHeader, OrderId, PackedOrder,
+    PostalCode, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply, Text, Timestamp,
+    Violation,
 };
 use crate::placing::over::{self, Over, pegs, plan_over};
 use crate::placing::request::Lines;
@@ -91,13 +91,18 @@ impl Command for ConfirmHold {
         loop {
             let mut claims = Claims::new(kernel);
             let held = in_hand(&mut claims, &self.hold).await?;
-            let way = decide(&held, self, &kernel.state)?;
+            let rest = rest(kernel, &held)?;
+            let way = decide(&held, &rest, self, &kernel.state)?;
             let has_all = way == Way::Keep && !has_lost(kernel, &held)?;
             if way == Way::Keep && !has_all {
                 not_off_sale(&held, &kernel.state)?;
             }
             let keeps = has_all && can_be_kept(kernel, &held, self.meta.at)?;
-            let anew = if keeps { Anew::Gone } else { plan_anew(&held, self, &mut claims).await? };
+            let anew = if keeps {
+                Anew::Gone
+            } else {
+                plan_anew((&held, &rest), self, &mut claims).await?
+            };
             match anew {
                 Anew::Event(event) => {
                     tx.claims.take(claims);
@@ -114,7 +119,7 @@ impl Command for ConfirmHold {
                 }
                 Anew::Unsettled => {
                     drop(claims);
-                    let wanted = wanted(kernel, &held, self)?;
+                    let wanted = wanted(kernel, (&held, &rest), self)?;
                     until_settled(kernel, &wanted, &mut attempts).await?;
                 }
                 Anew::Due => {
@@ -179,26 +184,63 @@ enum Way {
 }
 
 /// How a hold becomes the order, if it has what is ordered.
-fn decide(held: &Order, command: &ConfirmHold, state: &State) -> Result<Way, Refusal> {
+fn decide(held: &Order, rest: &Rest, command: &ConfirmHold, state: &State) -> Result<Way, Refusal> {
     let hold = held.header.hold.as_deref().expect("it is found as a hold");
     let network = state.network.load();
     let is_planned_so = match hold.state {
         HoldState::Live => {
             let service = &network.policy.services[usize::from(held.header.service.0)].name;
-            is_as_held(&held.header, command, service)
+            rest.is_nothing()
+                && is_as_held(&held.header, command, service)
                 && is_served_alike(&network, &held.header, command)
         }
         HoldState::Lapsed => false,
         HoldState::Waiting => return Err(Refusal::HoldWaits { hold_id: hold.id.clone() }),
         _ => return Err(ended(held)),
     };
-    if !command.lines.0.is_empty() && !has_lines(held, &command.lines, state) {
+    if !command.lines.0.is_empty() && !has_lines((held, rest), &command.lines, state) {
         return Err(Refusal::HoldDiffers { hold_id: hold.id.clone() });
     }
     if hold.state == HoldState::Lapsed {
         not_off_sale(held, state)?;
     }
     Ok(if is_planned_so { Way::Keep } else { Way::PlanAnew })
+}
+
+/// Units that a hold waits for still, by line, and that the order goes without: it takes a part.
+#[derive(Debug, Default)]
+struct Rest(Vec<u32>);
+
+impl Rest {
+    fn is_nothing(&self) -> bool {
+        self.0.iter().all(|units| *units == 0)
+    }
+
+    /// What the order has of each line.
+    fn without<'a>(&'a self, held: &'a Order) -> impl Iterator<Item = (SkuNo, u32)> + 'a {
+        let rest = self.0.iter().copied().chain(std::iter::repeat(0));
+        let lines = held.lines.iter().zip(rest).map(|(line, rest)| (line.sku, line.ordered - rest));
+        lines.filter(|(_, units)| *units > 0)
+    }
+}
+
+/// What a hold that takes a part waits for still.
+///
+/// # Errors
+/// [`Refusal::HoldUnitsGone`] if it has nothing any more.
+fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
+    let is_live = |hold: &&Hold| hold.state == HoldState::Live && hold.accepts_part;
+    let Some(hold) = held.open_hold().filter(is_live) else { return Ok(Rest::default()) };
+    let mut rest = Rest(vec![0; held.lines.len()]);
+    for peg in Resting::read(kernel, held)?.units_of(held) {
+        if peg.supply == Supply::Backorder {
+            rest.0[usize::from(peg.line)] += peg.units;
+        }
+    }
+    if rest.without(held).next().is_none() {
+        return Err(Refusal::HoldUnitsGone { hold_id: hold.id.clone() }.into());
+    }
+    Ok(rest)
 }
 
 /// The units of a hold that lapsed are taken anew.
@@ -225,7 +267,7 @@ fn is_served_alike(network: &Network, held: &OrderHeader, command: &ConfirmHold)
 }
 
 /// Whether these lines, those of one SKU summed, are the hold's, in any order.
-fn has_lines(held: &Order, lines: &Lines, state: &State) -> bool {
+fn has_lines((held, rest): (&Order, &Rest), lines: &Lines, state: &State) -> bool {
     let mut sums = Vec::<(SkuNo, u32)>::new();
     for line in lines.0.iter().take(ORDER_LINES_MAX) {
         let Some(sku) = state.catalogue.sku_no(line.sku.as_str()) else { return false };
@@ -234,7 +276,7 @@ fn has_lines(held: &Order, lines: &Lines, state: &State) -> bool {
             None => sums.push((sku, line.quantity)),
         }
     }
-    let mut known: Vec<_> = held.lines.iter().map(|line| (line.sku, line.ordered)).collect();
+    let mut known: Vec<_> = rest.without(held).collect();
     sums.sort_unstable();
     known.sort_unstable();
     sums == known
@@ -287,12 +329,12 @@ async fn keep(
 /// The order is planned anew. One whose hold lapsed is as old as its confirmation: it gets a
 /// number of its own.
 async fn plan_anew(
-    held: &Order,
+    (held, rest): (&Order, &Rest),
     command: &ConfirmHold,
     claims: &mut Claims<'_>,
 ) -> Result<Anew, EngineError> {
     let kernel = claims.kernel();
-    let wanted = wanted(kernel, held, command)?;
+    let wanted = wanted(kernel, (held, rest), command)?;
     let (draft, off, more) = match plan_over(kernel, &wanted, held).await? {
         Over::Granted(draft, off, more) => (draft, off, more),
         Over::SoldOut(_) => return Ok(Anew::Gone),
@@ -341,10 +383,10 @@ fn confirmed(order: &Order, command: &ConfirmHold) -> OrderHeader {
 /// What is to be planned.
 fn wanted<'a>(
     kernel: &'a Kernel,
-    order: &'a Order,
+    (order, rest): (&'a Order, &Rest),
     command: &'a ConfirmHold,
 ) -> Result<Wanted<'a>, EngineError> {
-    let (held, lines) = (&order.header, &order.lines);
+    let held = &order.header;
     let (network, mut found) = (kernel.state.network.load(), Vec::new());
     let code = command.postal_code.as_ref().unwrap_or(&held.postal_code);
     let destination = kernel.postal.locate(code.as_str());
@@ -371,12 +413,12 @@ fn wanted<'a>(
     // What was promised for the hold holds, until its day has passed.
     let is_promised = command.service.is_none() && held.promise_by >= today;
     let promised = || if is_promised { held.promise_by } else { today.plus(of_service) };
-    let line = |line: &OrderLine| {
-        let entry = kernel.state.catalogue.entry(line.sku);
-        WantedLine { sku: line.sku, entry, quantity: line.ordered }
+    let line = |(sku, quantity)| {
+        let entry = kernel.state.catalogue.entry(sku);
+        WantedLine { sku, entry, quantity }
     };
     Ok(Wanted {
-        lines: lines.iter().map(line).collect(),
+        lines: rest.without(order).map(line).collect(),
         destination,
         service,
         channel: command.channel.as_ref().or(held.channel.as_ref()),

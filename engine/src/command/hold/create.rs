@@ -47,6 +47,8 @@ pub struct CreateHold {
     /// Whether it waits in line for units that are not there. It gets them in its turn, all of
     /// them, for as long as it holds; it waits [`HOLD_WAIT_SECONDS`] at most.
     pub(crate) waits: bool,
+    /// Whether it takes a part of what it waits for.
+    pub(crate) accepts_part: bool,
     pub(crate) hold: HoldId,
     pub(crate) order: OrderRequest,
 }
@@ -62,7 +64,7 @@ impl CreateHold {
     ) -> Self {
         let id = OrderId::of_hold(&hold);
         let order = OrderRequest { id, shortage: Some(Shortage::Reject), ..order };
-        Self { meta, seconds, owner, waits: false, hold, order }
+        Self { meta, seconds, owner, waits: false, accepts_part: false, hold, order }
     }
 
     /// The same, and it waits in line.
@@ -70,6 +72,25 @@ impl CreateHold {
     pub fn waiting(self) -> Self {
         let order = OrderRequest { shortage: Some(Shortage::Backorder), ..self.order };
         Self { waits: true, order, ..self }
+    }
+
+    /// The same, and it takes a part of what is not all there: it has its time from the first unit
+    /// on. What it waits for still is its own if it comes within that time; confirmed, it is an
+    /// order of what it has.
+    #[must_use]
+    pub fn taking_a_part(self) -> Self {
+        Self { accepts_part: true, ..self.waiting() }
+    }
+
+    /// Where it stands when it is created: with these units without supply, of so many.
+    pub const fn state(&self, unfilled: u64, units: u64) -> HoldState {
+        let has_a_part = self.accepts_part && unfilled < units;
+        if unfilled > 0 && !has_a_part { HoldState::Waiting } else { HoldState::Live }
+    }
+
+    /// Whether it takes a part of what it waits for.
+    pub const fn accepts_part(&self) -> bool {
+        self.accepts_part
     }
 
     /// The hold's id.
@@ -103,6 +124,10 @@ impl Places for CreateHold {
         let print = hash_written(Part::Request, |digest| {
             digest.words([of_order, self.seconds.into()]);
             digest.optional(self.owner.as_ref().map(OwnerId::as_str));
+            // No owner ends like this.
+            if self.accepts_part {
+                digest.words([u64::MAX]);
+            }
         });
         print.value()
     }
@@ -119,7 +144,9 @@ impl Places for CreateHold {
     }
 
     fn hold(&self, draft: &Draft) -> Option<Box<Hold>> {
-        let waits = draft.unfilled_units() > 0;
+        let units = draft.lines.iter().map(|line| u64::from(line.ordered)).sum();
+        let state = self.state(draft.unfilled_units(), units);
+        let waits = state == HoldState::Waiting;
         let seconds = if waits { HOLD_WAIT_SECONDS } else { self.seconds };
         let until = self.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
         Some(Box::new(Hold {
@@ -132,7 +159,8 @@ impl Places for CreateHold {
             seconds: self.seconds,
             extended: 0,
             is_paying: false,
-            state: if waits { HoldState::Waiting } else { HoldState::Live },
+            accepts_part: self.accepts_part,
+            state,
         }))
     }
 }
@@ -348,11 +376,11 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::command::fixture::{
-        AT, confirm, extend, hold, hold_id, keyed, meta, off_sale, order, queueable, release, said,
-        sku, told,
+        AT, change, confirm, extend, hold, hold_id, keyed, meta, off_sale, order, queueable,
+        receive, release, said, sku, told,
     };
-    use crate::command::{ConfirmHold, Meta};
-    use crate::engine::tests::{PAIR, one_unit, poll, run};
+    use crate::command::{ChangeStock, ConfirmHold, Meta, StockOperation};
+    use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
     use crate::engine::{PlaceOutcome, Pump};
     use crate::model::{PostalCode, RefusalKind};
 
@@ -545,6 +573,68 @@ pub(crate) mod tests {
         assert!(audit.is_clean() && audit.holds == 0, "{audit:?}");
     }
 
+    /// Until when an offer holds does not move when more comes; confirmed, it is an order of what
+    /// there is by then, and the rest goes to the next.
+    #[test]
+    fn who_takes_a_part_has_it_for_his_time_and_orders_what_he_has() {
+        let (engine, mut pump) = one_unit();
+        run(&mut pump, engine.place_order(order()));
+        let wants = |id: &str, units| {
+            let mut hold = hold(id).taking_a_part();
+            hold.order.lines.0[0].quantity = units;
+            hold
+        };
+        run(&mut pump, engine.create_hold(wants("P", 3)));
+        run(&mut pump, engine.create_hold(wants("Q", 1)));
+        let stands = |pump: &mut _, id: &str| {
+            let order = run(pump, engine.order(&OrderId::of_hold(&hold_id(id)))).order;
+            let hold = order.header.hold.as_deref().expect("it is a hold");
+            (hold.state, (hold.until.as_micros() - AT.as_micros()) / 1_000_000)
+        };
+        let receive_at = |pump: &mut _, seconds: i64| {
+            let at = AT.saturating_add_micros(seconds * 1_000_000);
+            let received = ChangeStock { meta: Meta { at, ..meta() }, ..receive("A", NODE) };
+            run(pump, engine.change_stock(received));
+        };
+        assert_eq!(stands(&mut pump, "P"), (HoldState::Waiting, 43_200));
+        receive_at(&mut pump, 10);
+        receive_at(&mut pump, 20);
+        assert_eq!(stands(&mut pump, "P"), (HoldState::Live, 70));
+        assert_eq!(stands(&mut pump, "Q"), (HoldState::Waiting, 43_200));
+        let other = ConfirmHold { order: OrderId::new("id", "P").expect("an id"), ..confirm("P") };
+        let whole = ConfirmHold { lines: wants("P", 3).order.lines, ..other.clone() };
+        let differs = Refusal::HoldDiffers { hold_id: hold_id("P") };
+        assert_eq!(told(engine.confirm_hold(whole)), differs);
+        run(&mut pump, engine.confirm_hold(other));
+        let order = run(&mut pump, engine.order(&OrderId::new("id", "P").expect("an id"))).order;
+        assert_eq!(
+            (order.lines.len(), order.lines[0].ordered, order.lines[0].cancelled),
+            (1, 2, 0)
+        );
+        receive_at(&mut pump, 30);
+        assert_eq!(stands(&mut pump, "Q"), (HoldState::Live, 90));
+        let created = run(&mut pump, engine.create_hold(wants("R", 1)));
+        assert!(matches!(created.outcome, PlaceOutcome::Placed(_)), "{created:?}");
+        assert_eq!(stands(&mut pump, "R").0, HoldState::Waiting);
+        let audit = engine.audit().expect("it ends");
+        assert!(audit.is_clean() && audit.holds == 2, "{audit:?}");
+    }
+
+    /// What it was offered is gone, and what it waits for never came.
+    #[test]
+    fn who_takes_a_part_and_has_lost_it_orders_nothing() {
+        let (engine, mut pump) = one_unit();
+        let mut part = hold("P").taking_a_part();
+        part.order.lines.0[0].quantity = 3;
+        run(&mut pump, engine.create_hold(part));
+        let count = StockOperation::Count { on_hand: 0 };
+        run(&mut pump, engine.change_stock(change("A", NODE, count)));
+        let gone = Refusal::HoldUnitsGone { hold_id: hold_id("P") };
+        assert_eq!(told(engine.confirm_hold(confirm("P"))), gone);
+        let audit = engine.audit().expect("it ends");
+        assert!(audit.is_clean(), "{audit:?}");
+    }
+
     #[test]
     fn who_waits_in_line_for_too_long_waits_no_more() {
         let (engine, mut pump) = one_unit();
@@ -572,6 +662,8 @@ pub(crate) mod tests {
             CreateHold { seconds: 61, ..hold("H") },
             CreateHold { owner: OwnerId::new("owner", "X").ok(), ..hold("H") },
             hold("I"),
+            hold("H").waiting(),
+            hold("H").taking_a_part(),
         ]
         .map(|hold| hold.fingerprint());
         for (at, print) in prints.iter().enumerate() {

@@ -18,6 +18,7 @@ pub fn held() -> Hold {
         seconds: 60,
         extended: 0,
         is_paying: false,
+        accepts_part: false,
         state: HoldState::Live,
     }
 }

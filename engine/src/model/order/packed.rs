@@ -173,6 +173,14 @@ impl PackedOrder {
         self.0.first() == Some(&VERSION_FEATURED)
     }
 
+    /// Whether it has features that no chunk of a snapshot before version 8 has.
+    pub fn needs_version_8(&self) -> bool {
+        match self.0[..] {
+            [VERSION_FEATURED, features, ..] => Features(features).has(Features::OF_VERSION_8),
+            _ => false,
+        }
+    }
+
     /// Before whom it is served.
     ///
     /// # Panics

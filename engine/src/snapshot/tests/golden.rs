@@ -55,6 +55,22 @@ pub(super) fn supplied_world() -> World {
     world
 }
 
+fn world_hold(id: HoldId, no: u64, state: HoldState) -> Hold {
+    Hold {
+        id,
+        fingerprint: no,
+        began: AT,
+        created: Lsn::NONE,
+        owner: OwnerId::new("owner", format!("S-{no}")).ok(),
+        until: Timestamp::from_micros(1_764_000_600_000_000),
+        seconds: 600,
+        extended: 1,
+        is_paying: true,
+        accepts_part: false,
+        state,
+    }
+}
+
 /// The same as in version 5, with a hold that has its units and one that waits in line.
 pub(super) fn held_world() -> World {
     let world = supplied_world();
@@ -63,21 +79,7 @@ pub(super) fn held_world() -> World {
         let mut held = order(no, pair, supply, 1);
         let id = HoldId::new("hold", format!("H-{no}")).unwrap();
         held.header.id = OrderId::of_hold(&id);
-        let owner = OwnerId::new("owner", format!("S-{no}")).ok();
-        let until = Timestamp::from_micros(1_764_000_600_000_000);
-        let (seconds, extended, is_paying) = (600, 1, true);
-        held.header.hold = Some(Box::new(Hold {
-            id,
-            fingerprint: no,
-            began: AT,
-            created: Lsn::NONE,
-            owner,
-            until,
-            seconds,
-            extended,
-            is_paying,
-            state,
-        }));
+        held.header.hold = Some(Box::new(world_hold(id, no, state)));
         Happening::Place(Box::new(held))
     };
     world.apply(Lsn::new(15), &hold(5, Supply::OnHand, HoldState::Live));
@@ -291,6 +293,33 @@ fn priorities_are_written_in_version_7_and_read_back() {
     let recovered = load_newest(&store, None, || World::new(50)).unwrap();
     assert_eq!(recovered.state.hash(), prioritised_world().hash());
     assert_ne!(recovered.state.hash(), held_world().hash());
+}
+
+/// The same as in version 6, with a hold that takes a part, and an item for which not any number of
+/// units may wait.
+fn of_version_8() -> World {
+    let world = held_world();
+    let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
+    let mut part = order(7, pair, Supply::Backorder, 1);
+    let id = HoldId::new("hold", "H-7").unwrap();
+    part.header.id = OrderId::of_hold(&id);
+    let hold = world_hold(id, 7, HoldState::Waiting);
+    part.header.hold = Some(Box::new(Hold { accepts_part: true, ..hold }));
+    world.apply(Lsn::new(17), &Happening::Place(Box::new(part)));
+    world.apply(Lsn::new(18), &Happening::Item(SkuNo(0), item(0, 6)));
+    world
+}
+
+/// Its files are not kept yet: more comes to this version before it is released.
+#[test]
+fn what_came_after_version_7_is_written_in_version_8_and_read_back() {
+    assert!(item(0, 6).waiting_max.is_some());
+    let store = MemoryStore::default();
+    take(Source::from(&of_version_8()), &store, AT).unwrap();
+    let manifest = list(&store).unwrap().remove(0).manifest.unwrap();
+    assert_eq!(manifest.version, 8);
+    let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+    assert_eq!(recovered.state.hash(), of_version_8().hash());
 }
 
 fn is_written(world: &World, files: &Files) {

@@ -41,7 +41,14 @@ fn read(
     let request_id = found.request_id(&request.request_id);
     let meta = api.meta(request_id.flatten(), request.validate_only);
     let command = (|| Some(CreateHold::new(meta, hold?, (seconds?, owner?), order?)))();
-    let command = command.map(|it| if request.wait { it.waiting() } else { it });
+    if request.accept_part && !request.wait {
+        found.add("accept_part", "\"true\" says nothing without `wait`");
+    }
+    let command = command.map(|it| match (request.wait, request.accept_part) {
+        (_, true) => it.taking_a_part(),
+        (true, false) => it.waiting(),
+        (false, false) => it,
+    });
     found.converted(command)
 }
 

@@ -31,6 +31,7 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
         priority: order.priority,
         tier: order.tier,
         holds_ahead,
+        accepts_part: hold.accepts_part,
     })
 }
 
@@ -60,8 +61,11 @@ pub(super) fn planned(
     answer: v1::PlaceOrderResponse,
 ) -> v1::Hold {
     let priority = command.order().priority;
-    let waits = answer.lines.iter().any(|units| units.backordered > 0);
-    let state = if waits { v1::HoldState::Waiting } else { v1::HoldState::Live };
+    let sum = |of: fn(&v1::LineUnits) -> u32| answer.lines.iter().map(|it| u64::from(of(it))).sum();
+    let waiting: u64 = sum(|units| units.backordered);
+    let units = waiting + sum(|units| units.allocated) + sum(|units| units.preordered);
+    let stands = command.state(waiting, units);
+    let waits = stands == HoldState::Waiting;
     let seconds = if waits { HOLD_WAIT_SECONDS } else { command.seconds };
     let until = command.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
     let ahead_for = |(sku, _): (&String, _)| {
@@ -79,7 +83,7 @@ pub(super) fn planned(
     v1::Hold {
         hold_id: command.hold().to_string(),
         owner_id: owner(command.owner.as_ref()),
-        state: state.into(),
+        state: state(stands).into(),
         expire_time: Some(times::timestamp(until)),
         extensions: 0,
         payment_started: false,
@@ -89,7 +93,8 @@ pub(super) fn planned(
         order_id: String::new(),
         priority: class_message(priority.class()).into(),
         tier: priority.tier().into(),
-        holds_ahead,
+        holds_ahead: holds_ahead.filter(|_| waits),
+        accepts_part: command.accepts_part(),
     }
 }
 

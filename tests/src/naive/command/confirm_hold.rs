@@ -1,13 +1,14 @@
 //! Confirming a hold: it becomes an order.
 
-use backstock_engine::command::{ConfirmHold, HoldReplaced, OrderRequest};
+use backstock_engine::command::{ConfirmHold, HoldReplaced, LineRequest, Lines, OrderRequest};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{
-    Day, HoldId, HoldState, Lsn, PostalCode, ServiceName, Shortage, Split, Text,
+    self, Day, HoldId, HoldState, Lsn, PostalCode, ServiceName, Shortage, Split, Supply, Text,
 };
 
-use super::place_order::{OrderPlaced, allotted};
+use super::place_order::{OrderPlaced, allotted, sum_lines};
 use super::{Fact, same_units, units_of};
+use crate::fixture::sku;
 use crate::naive::hold::{Units, key};
 use crate::naive::{Allotted, For, Naive, Order};
 
@@ -27,6 +28,8 @@ pub struct HoldConfirmed {
     had: Option<u64>,
     off: Units,
     on: Units,
+    /// What the order has, by item.
+    lines: Vec<(String, u32)>,
     /// Whether it was not decided anew where it ships from.
     stays: bool,
     allotted: Vec<Allotted>,
@@ -56,6 +59,7 @@ impl HoldConfirmed {
             had,
             off: units_of(engine, &event.off),
             on: units_of(engine, &event.on),
+            lines: lines(engine, &order),
             stays: order.header.decided_at.is_some(),
             allotted: allotted(engine, &order),
         })
@@ -73,6 +77,25 @@ impl HoldConfirmed {
             && day.is_none()
     }
 
+    /// What is ordered: all that was held, but for what a hold waits for that takes a part.
+    fn lines(&self, held: &Order) -> Result<Lines, String> {
+        let hold = held.hold.as_ref().expect("it is a hold");
+        let mut units = sum_lines(&hold.wanted);
+        if hold.state == HoldState::Live && hold.accepts_part {
+            let waiting = self.off.iter().filter(|((.., supply), _)| *supply == Supply::Backorder);
+            for ((_, sku, ..), rest) in waiting {
+                let line = units.iter_mut().find(|(of, _)| of == sku).expect("it is held");
+                line.1 -= rest;
+            }
+        }
+        units.retain(|(_, units)| *units > 0);
+        if units != self.lines {
+            return Err(format!("it has {units:?}, and the order {:?}", self.lines));
+        }
+        let line = |(name, quantity): (String, u32)| LineRequest { sku: sku(&name), quantity };
+        Ok(Lines(units.into_iter().map(line).collect()))
+    }
+
     /// The order is planned anew, on what is free and on the hold's units.
     fn plan_anew(&self, naive: &mut Naive, asked: Lsn, held: &Order) -> Result<Order, String> {
         same_units(&self.on, &self.allotted)?;
@@ -83,6 +106,8 @@ impl HoldConfirmed {
         let shortage = Shortage::Reject;
         let mut wanted =
             OrderRequest { split: Some(split), shortage: Some(shortage), ..hold.wanted };
+        wanted.lines = self.lines(held)?;
+        let ordered = self.lines.iter().map(|(_, units)| *units).collect();
         wanted.service = self.elsewhere.1.clone().or(wanted.service);
         wanted.channel = self.channel.clone().or(wanted.channel);
         let whom = For::of(&wanted);
@@ -90,7 +115,7 @@ impl HoldConfirmed {
         placed.check(naive, asked, &self.off)?;
         naive.put_on((no, false), &self.on)?;
         naive.note_rides(no, &self.allotted);
-        Ok(Order::new((no, whom), held.ordered.clone(), self.allotted.clone(), is_whole))
+        Ok(Order::new((no, whom), ordered, self.allotted.clone(), is_whole))
     }
 }
 
@@ -112,7 +137,9 @@ impl Fact for HoldConfirmed {
             naive.check_on_sale(&hold.wanted, asked)?;
         }
         // Where a day has passed that was told, it is decided anew all the same.
-        let may_stay = !is_late && self.goes_as_held(naive, &held);
+        let waits = self.off.keys().any(|(.., supply)| *supply == Supply::Backorder);
+        let drops = hold.accepts_part && waits;
+        let may_stay = !is_late && !drops && self.goes_as_held(naive, &held);
         if self.stays && (!may_stay || self.on != self.off) {
             return Err(format!("its units stay, and may {may_stay}"));
         }
@@ -139,4 +166,10 @@ impl Fact for HoldConfirmed {
             Some(_) => Err("the order was placed before".into()),
         }
     }
+}
+
+/// What an order has, by item.
+fn lines(engine: &Engine, order: &model::Order) -> Vec<(String, u32)> {
+    let lines = order.lines.iter();
+    lines.map(|line| (engine.sku_no(line.sku).to_string(), line.ordered)).collect()
 }

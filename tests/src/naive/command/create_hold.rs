@@ -45,9 +45,13 @@ impl HoldCreated {
             return None;
         }
         let (began, wanted) = (order.header.ordered_at, asked.order().clone());
-        let waits = order.allocations.iter().any(|part| part.supply == Supply::Backorder);
+        let parts = order.allocations.iter().map(|part| part.supply == Supply::Backorder);
+        let accepts_part = asked.accepts_part();
+        let waits =
+            if accepts_part { parts.clone().all(|it| it) } else { parts.clone().any(|it| it) };
         let (id, owner) = (held.id.clone(), held.owner.clone());
-        let hold = Hold::new(id, owner, (began, asked.seconds), (wanted.clone(), waits));
+        let hold =
+            Hold::new(id, owner, (began, asked.seconds), (wanted.clone(), waits, accepts_part));
         let (no, header) = (order.no.0, &order.header);
         let (shortage, split) = (header.shortage, header.split);
         let order = OrderPlaced { wanted, no, shortage, split, allotted: allotted(engine, order) };

@@ -75,17 +75,25 @@ impl Line<'_> {
         });
         repegged.told = told.collect();
         repegged.opened = opened.into_iter().map(|(node, _)| node).collect();
-        let waits = placed.iter().any(|of| of.units > 0 && of.ready == Ready::Never);
-        repegged.offered_until = if waits { None } else { self.offered_until(kernel, &resting) };
+        repegged.offered_until = self.offered_until(kernel, &placed, &resting);
         Ok(Some(repegged))
     }
 
-    /// Until when a hold that waited has its units, if none of its other lines waits.
-    fn offered_until(&self, kernel: &Kernel, resting: &Resting) -> Option<Timestamp> {
+    /// Until when a hold that waited has its units, if none of it waits, or it takes a part and
+    /// any of it has supply.
+    fn offered_until(
+        &self,
+        kernel: &Kernel,
+        placed: &[Placed],
+        resting: &Resting,
+    ) -> Option<Timestamp> {
         let hold = self.order.open_hold().filter(|hold| hold.state == HoldState::Waiting)?;
+        let here = placed.iter().filter(|of| of.units > 0).map(|of| of.ready);
         let rests = self.order.allocations.iter().zip(&resting.rests);
-        let mut others = rests.filter(|(a, _)| a.line != self.demand.line);
-        let waits = others.any(|(_, rests)| rests.iter().any(|r| r.ready() == Ready::Never));
+        let others = rests.filter(|(a, _)| a.line != self.demand.line);
+        let others = others.flat_map(|(_, rests)| rests).map(Rest::ready);
+        let mut all = here.chain(others).map(|ready| ready == Ready::Never);
+        let waits = if hold.accepts_part { all.all(|waits| waits) } else { all.any(|waits| waits) };
         let until = kernel.state.now().saturating_add_micros(i64::from(hold.seconds) * 1_000_000);
         (!waits).then_some(until.min(hold.until_max()))
     }

@@ -24,7 +24,12 @@ impl Features {
     pub(super) const PRIORITISED: Self = Self(4);
     /// Decisions on it are kept after the first one.
     pub(super) const DECIDED_ANEW: Self = Self(32);
-    pub(super) const ALL: Self =
+    /// It began as a hold that takes a part of what it waits for.
+    pub(super) const IN_PART: Self = Self(64);
+    /// What no chunk of a snapshot before version 8 has.
+    pub(super) const OF_VERSION_8: Self = Self::IN_PART;
+    pub(super) const ALL: Self = Self(Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0);
+    const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
 
     pub(super) const fn has(self, feature: Self) -> bool {
@@ -43,6 +48,7 @@ impl Features {
             .with(Self::ANSWERED, answered || !order.declined.is_empty())
             .with(Self::PRIORITISED, !order.header.priority.is_default())
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
+            .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
     }
 }
 

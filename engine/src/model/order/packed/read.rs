@@ -227,7 +227,12 @@ fn header(from: &mut Unpacker<'_>, form: Form, id: OrderId) -> Result<OrderHeade
     let channel = channel.then(|| self::id(from, "channel", Text::new)).transpose()?;
     let decided_at = flags & DECIDED != 0;
     let decided_at = decided_at.then(|| from.signed("decided at")).transpose()?;
-    let hold = is_held.then(|| hold(from, flags)).transpose()?.map(Box::new);
+    let accepts_part = form.has(Features::IN_PART);
+    if accepts_part && !is_held {
+        return Err(Unpackable { at: "features" });
+    }
+    let hold = is_held.then(|| hold(from, flags)).transpose()?;
+    let hold = hold.map(|hold| Box::new(Hold { accepts_part, ..hold }));
     let postal_code = self::id(from, "postal code", PostalCode::new)?;
     Ok(OrderHeader {
         id,
@@ -258,5 +263,17 @@ fn hold(from: &mut Unpacker<'_>, flags: u8) -> Result<Hold, Unpackable> {
     let state = HoldState::from_code(from.byte("hold state")?);
     let state = state.ok_or(Unpackable { at: "hold state" })?;
     let is_paying = flags & PAYING != 0;
-    Ok(Hold { id, fingerprint, owner, began, created, until, seconds, extended, is_paying, state })
+    Ok(Hold {
+        id,
+        fingerprint,
+        owner,
+        began,
+        created,
+        until,
+        seconds,
+        extended,
+        is_paying,
+        accepts_part: false,
+        state,
+    })
 }
