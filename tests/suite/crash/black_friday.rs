@@ -85,8 +85,11 @@ fn is_gone(status: &Status) -> bool {
     [Code::Unavailable, Code::Unknown, Code::Cancelled].contains(&status.code())
 }
 
-/// A buyer holds one unit or gets in line; asks again where the server is gone.
-async fn come(sale: &Sale, buyer: u64) {
+type Client = HoldServiceClient<Channel>;
+
+/// A buyer holds one unit or gets in line; asks again where the server is gone. Buyers of one caller
+/// share a connection.
+async fn come(sale: &Sale, client: &mut Option<Client>, buyer: u64) {
     let create = CreateHoldRequest {
         hold_id: hold_id(buyer),
         ttl: Some(prost_types::Duration { seconds: HELD_SECONDS, nanos: 0 }),
@@ -96,8 +99,11 @@ async fn come(sale: &Sale, buyer: u64) {
         ..Default::default()
     };
     loop {
-        if let Some(mut client) = sale.client().await {
-            match client.create_hold(create.clone()).await {
+        if client.is_none() {
+            *client = sale.client().await;
+        }
+        if let Some(connected) = client {
+            match connected.create_hold(create.clone()).await {
                 Ok(answer) => {
                     let told = match answer.into_inner().outcome() {
                         HoldOutcome::Held => Told::Held,
@@ -110,19 +116,18 @@ async fn come(sale: &Sale, buyer: u64) {
                 }
                 Err(status) => assert!(is_gone(&status), "buyer {buyer}: {status}"),
             }
+            *client = None;
         }
         tokio::time::sleep(LOOK / 4).await;
     }
 }
 
-/// A buyer looks how his cart stands, and pays once he has a unit.
-async fn look(
-    sale: &Sale,
-    client: &mut HoldServiceClient<Channel>,
-    buyer: u64,
-) -> Result<(), Status> {
+/// A buyer looks how his cart stands, and pays once he has a unit. Answers how many carts are
+/// before his in line.
+async fn look(sale: &Sale, client: &mut Client, buyer: u64) -> Result<u64, Status> {
     let get = GetHoldRequest { hold_id: hold_id(buyer), min_version: 0 };
     let hold = client.get_hold(get).await?.into_inner().hold.expect("a hold");
+    let ahead = hold.holds_ahead.unwrap_or_default();
     let told = match hold.state() {
         backstock_proto::v1::HoldState::Waiting => Told::Waits,
         backstock_proto::v1::HoldState::Live => Told::Held,
@@ -132,7 +137,7 @@ async fn look(
     };
     if told != Told::Held || !buys(buyer) {
         sale.tell(buyer, told);
-        return Ok(());
+        return Ok(ahead);
     }
     sale.tell(buyer, Told::Held);
     let confirm = ConfirmHoldRequest {
@@ -146,19 +151,28 @@ async fn look(
         Err(status) if status.code() == Code::FailedPrecondition => {}
         Err(status) => return Err(status),
     }
-    Ok(())
+    Ok(0)
+}
+
+/// When a buyer looks again who has so many before him. Of those before him no more than there are
+/// units have their turn at a time, each for as long as a cart is held: so he misses nothing.
+fn next_look(ahead: u64, units: u64) -> Instant {
+    let turns = ahead / units.max(1);
+    Instant::now() + LOOK.max(Duration::from_secs(turns * HELD_SECONDS.unsigned_abs()))
 }
 
 /// Buyers that came look until the sale is over for all who buy.
-async fn look_on(sale: Arc<Sale>, buyers: Vec<u64>, is_over: Arc<AtomicU64>) {
+async fn look_on(sale: Arc<Sale>, buyers: Vec<u64>, units: u64, is_over: Arc<AtomicU64>) {
+    let mut next = vec![Instant::now(); buyers.len()];
     while is_over.load(Ordering::Relaxed) == 0 {
         let Some(mut client) = sale.client().await else {
             tokio::time::sleep(LOOK).await;
             continue;
         };
-        for buyer in buyers.iter().filter(|buyer| buys(**buyer) && !sale.is_settled(**buyer)) {
+        let all = buyers.iter().zip(&mut next).filter(|(_, next)| **next <= Instant::now());
+        for (buyer, next) in all.filter(|(buyer, _)| buys(**buyer) && !sale.is_settled(**buyer)) {
             match look(&sale, &mut client, *buyer).await {
-                Ok(()) => {}
+                Ok(ahead) => *next = next_look(ahead, units),
                 Err(status) if is_gone(&status) || status.code() == Code::NotFound => break,
                 Err(status) => panic!("buyer {buyer}: {status}"),
             }
@@ -187,10 +201,11 @@ async fn black_friday() {
             let (sale, is_over) = (Arc::clone(&sale), Arc::clone(&is_over));
             let mine: Vec<u64> = share(caller).collect();
             tokio::spawn(async move {
+                let mut client = None;
                 for buyer in &mine {
-                    come(&sale, *buyer).await;
+                    come(&sale, &mut client, *buyer).await;
                 }
-                look_on(sale, mine, is_over).await;
+                look_on(sale, mine, units.into(), is_over).await;
             })
         })
         .collect();
