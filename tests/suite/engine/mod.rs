@@ -25,3 +25,4 @@ mod services;
 mod simulated;
 mod stamp;
 mod store;
+mod supplies;
