@@ -157,6 +157,9 @@ pub struct Node {
     /// Whom it serves.
     #[n(15)]
     pub eligibility: Eligibility,
+    /// Shipments that may be planned to leave it on one local day; none for no bound.
+    #[n(16)]
+    pub capacity_shipments_per_day: Option<u32>,
 }
 
 /// How much may be planned to leave a node on one local day.
@@ -164,20 +167,21 @@ pub struct Node {
 pub struct Capacity {
     /// Units; 0 for no bound.
     pub units: u32,
+    /// Shipments; 0 for no bound.
+    pub shipments: u32,
 }
 
 impl Capacity {
     /// Whether there is a bound.
     pub const fn is_bounded(self) -> bool {
-        self.units > 0
+        self.units > 0 || self.shipments > 0
     }
 
     /// The most that a day's counter takes, in the order of [`Load::counts`].
     ///
     /// [`Load::counts`]: super::load::Load::counts
     pub fn most(self) -> [u64; 2] {
-        let units = if self.units > 0 { self.units.into() } else { u64::MAX };
-        [units, u64::MAX]
+        [self.units, self.shipments].map(|most| if most > 0 { most.into() } else { u64::MAX })
     }
 }
 
@@ -334,7 +338,16 @@ pub struct Policy {
 impl Node {
     /// How much may be planned to leave it on one day.
     pub const fn capacity(&self) -> Capacity {
-        Capacity { units: self.capacity_units_per_day }
+        let shipments = match self.capacity_shipments_per_day {
+            Some(most) => most,
+            None => 0,
+        };
+        Capacity { units: self.capacity_units_per_day, shipments }
+    }
+
+    /// Whether it says what only events and images of the newest form have.
+    pub const fn is_newest(&self) -> bool {
+        self.capacity_shipments_per_day.is_some()
     }
 
     /// Whether a weekday has a cut-off of its own.

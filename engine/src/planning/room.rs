@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_day_has_room_within_its_capacity_or_for_one_order_alone() {
-        let capacity = Capacity { units: 10 };
+        let capacity = Capacity { units: 10, shipments: 0 };
         let none = Replanned::default;
         let own = |own, stays| Replanned { own, stays, ..none() };
         let rows = [
@@ -171,6 +171,18 @@ mod tests {
             let rooms = Rooms { loads: &loads, replanned: Some(&replanned) };
             let there = rooms.has_room(AT, Leaving::shipment(units), capacity);
             assert_eq!(there, expected, "row {at}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_held_to_its_units_and_to_its_shipments() {
+        let loads = loads(load(4, 2));
+        let rows =
+            [(10, 0, 6, 6), (0, 3, 99, u32::MAX), (0, 2, 1, 0), (10, 3, 6, 6), (10, 2, 1, 0)];
+        for (units, shipments, wanted, left) in rows {
+            let (rooms, capacity) = (Rooms::of(&loads), Capacity { units, shipments });
+            let has_room = rooms.has_room(AT, Leaving::shipment(wanted), capacity);
+            assert_eq!((has_room, rooms.units_on(AT, capacity)), (left > 0, left), "{capacity:?}");
         }
     }
 }

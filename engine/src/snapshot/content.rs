@@ -7,11 +7,12 @@ use rkyv::util::AlignedVec;
 
 use super::chunk::Kind;
 use super::image::{
-    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedItemsV1,
-    ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedOrdersV1, ArchivedOrdersV2,
-    ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7, ImageError, ItemsV1, ItemsV5,
-    ItemsV7, ItemsV8, OrdersV2, RequestsV1, access, are_off_sale, differs_by_weekday,
-    have_confidences, have_holds, have_priorities, have_supplies, need_version_8, restricts,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
+    ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedOrdersV1,
+    ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8,
+    ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8, OrdersV2, RequestsV1, access, are_off_sale,
+    differs_by_weekday, have_confidences, have_holds, have_priorities, have_supplies, is_newest,
+    need_version_8, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -41,6 +42,7 @@ impl Content {
     /// all of them, 2 or later.
     pub(super) fn version(&self) -> u16 {
         match self {
+            Self::Catalogue(network) if is_newest(network) => 8,
             Self::Catalogue(network) if restricts(network) => 7,
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders)
@@ -66,6 +68,9 @@ impl Content {
     /// The archive of these parts, in their [version](Self::version).
     pub(super) fn encode(&self) -> Result<AlignedVec, ImageError> {
         let bytes = match self {
+            Self::Catalogue(network) if self.version() == 8 => {
+                rkyv::to_bytes(&CatalogueV8::from(&**network))
+            }
             Self::Catalogue(network) if self.version() == 7 => {
                 rkyv::to_bytes(&CatalogueV7::from(&**network))
             }
@@ -100,6 +105,10 @@ impl Content {
         Ok(match kind {
             Kind::Manifest => {
                 return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
+            }
+            Kind::Catalogue if version == 8 => {
+                let archive = access::<ArchivedCatalogueV8>(payload)?;
+                Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
             Kind::Catalogue if version == 7 => {
                 let archive = access::<ArchivedCatalogueV7>(payload)?;

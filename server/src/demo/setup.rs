@@ -127,6 +127,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         cut_off_minutes: Some(node.cut_off_minutes.into()),
         holidays: node.holidays.iter().map(|day| wire_day(*day)).collect(),
         capacity_units_per_day: Some(node.shipments_per_day * UNITS_PER_SHIPMENT),
+        capacity_shipments_per_day: None,
         shipment_cost_minor: node.cost_per_shipment_cents.into(),
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,

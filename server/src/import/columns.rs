@@ -54,6 +54,7 @@ impl Kind {
                     "weekday_cut_offs",
                     "holidays",
                     "capacity_units_per_day",
+                    "capacity_shipments_per_day",
                     "shipment_cost_minor",
                     "unit_cost_minor",
                     "lead_time_days",

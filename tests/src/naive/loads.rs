@@ -35,7 +35,7 @@ impl Load {
 
 /// How much of each may leave a node on a day: 0 for no bound.
 fn capacity(node: &NodeDefinition) -> [u64; 2] {
-    [node.capacity_units_per_day, 0].map(u64::from)
+    [node.capacity_units_per_day, node.capacity_shipments_per_day.unwrap_or(0)].map(u64::from)
 }
 
 /// Versions before a command was asked for in which its node may have got its capacity: orders

@@ -333,6 +333,7 @@ fn definition(node: &Node) -> NodeDefinition {
         cut_off_minute: node.cut_off_minute,
         holidays: node.holidays.clone(),
         capacity_units_per_day: node.capacity_units_per_day,
+        capacity_shipments_per_day: node.capacity_shipments_per_day,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,

@@ -47,6 +47,8 @@ impl Room for DefineNode {
         // Small ones, which some orders fill by themselves.
         let units = random.within(1..15);
         node.capacity_units_per_day = if random.percent(40) { units } else { 0 };
+        let shipments = random.within(1..5);
+        node.capacity_shipments_per_day = random.percent(25).then_some(shipments);
         Some(Self { meta: meta(), node })
     }
 

@@ -184,6 +184,33 @@ async fn what_is_on_its_way_and_larger_than_a_day_leaves_on_an_empty_one() {
     engine.shut_down().await;
 }
 
+#[tokio::test]
+async fn a_day_takes_so_many_shipments_and_so_many_units() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    one_node(&engine, 0).await;
+    let two = NodeDefinition { capacity_shipments_per_day: Some(2), ..limited("N", 1, 0) };
+    define_nodes(&engine, std::slice::from_ref(&two)).await;
+    for (id, units, day) in [("one", 90, 0), ("two", 1, 0), ("three", 1, 1), ("four", 90, 1)] {
+        assert_eq!(leaves(&engine, id, &[("A", units)]).await, today().plus(day), "{id}");
+    }
+    cancel(&engine, "two", &[]).await.expect("it is cancelled");
+    assert_eq!(leaves(&engine, "five", &[("B", 1)]).await, today());
+    // Both bounds hold: a day whose shipments are full has no room for units.
+    let both = NodeDefinition { capacity_units_per_day: 5, ..two };
+    define_nodes(&engine, &[both]).await;
+    for (id, units, day) in [("six", 3, 2), ("seven", 3, 3), ("eight", 1, 2), ("nine", 1, 3)] {
+        assert_eq!(leaves(&engine, id, &[("A", units)]).await, today().plus(day), "{id}");
+    }
+    let spread = placed(&engine, "spread", &[("A", 8)]).await;
+    let days: Vec<_> = spread.shipments.iter().map(|s| s.ship_by.expect("it has a day")).collect();
+    assert_eq!(days, [today().plus(4), today().plus(5)]);
+    let planned = planned(&engine, 6);
+    assert_eq!(planned, [(91, 2), (91, 2), (4, 2), (4, 2), (5, 1), (3, 1)]);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
 /// One event serves them all: each order has room by itself.
 #[tokio::test]
 async fn a_backlog_that_is_served_at_once_has_room_order_by_order() {

@@ -102,17 +102,19 @@ async fn parts_of_a_node_change_and_the_others_stay() {
         title: "New York".into(),
         enabled: Some(false),
         capacity_units_per_day: Some(5),
+        capacity_shipments_per_day: Some(3),
         ..Default::default()
     };
     let update = v1::UpdateNodeRequest {
         node: Some(given.clone()),
-        update_mask: Some(mask(&["title", "capacity_units_per_day"])),
+        update_mask: Some(mask(&["title", "capacity_units_per_day", "capacity_shipments_per_day"])),
         ..Default::default()
     };
     let updated = server.catalog.update_node(update).await.expect("changed").into_inner();
     let expected = v1::Node {
         title: "New York".into(),
         capacity_units_per_day: Some(5),
+        capacity_shipments_per_day: Some(3),
         ..node("NYC", "10001")
     };
     assert_eq!(updated.node, Some(expected.clone()));
@@ -133,6 +135,7 @@ async fn parts_of_a_node_change_and_the_others_stay() {
     let day = |year, month, day| v1::NodeDayLoad {
         day: Some(v1::Date { year, month, day }),
         capacity_units: Some(5),
+        capacity_shipments: Some(3),
         planned_units: Some(0),
         planned_shipments: Some(0),
     };

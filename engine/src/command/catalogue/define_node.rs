@@ -67,6 +67,8 @@ pub struct NodeDefinition {
     pub weekday_cut_offs: WeekdayCutOffs,
     #[n(14)]
     pub eligibility: Eligibility,
+    #[n(15)]
+    pub capacity_shipments_per_day: Option<u32>,
 }
 
 /// A node was defined, or changed.
@@ -106,6 +108,9 @@ impl NodeDefinition {
         }
         let capacity = i64::from(self.capacity_units_per_day);
         number("capacity_units_per_day", capacity, 0, limits::STOCK_UNITS_MAX.into());
+        let shipments = self.capacity_shipments_per_day.map_or(1, i64::from);
+        let field = "capacity_shipments_per_day";
+        number(field, shipments, 1, limits::STOCK_UNITS_MAX.into());
         number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
         number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
         number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
@@ -140,6 +145,7 @@ impl NodeDefinition {
             enabled: self.enabled,
             weekday_cut_offs: self.weekday_cut_offs,
             eligibility: self.eligibility,
+            capacity_shipments_per_day: self.capacity_shipments_per_day,
         }
     }
 }
@@ -250,8 +256,11 @@ impl Event for NodeDefined {
     }
 
     fn extension(&self) -> usize {
-        let serves_everybody = self.node.eligibility.is_everybody();
-        if serves_everybody { usize::from(self.node.differs_by_weekday()) } else { 2 }
+        match &*self.node {
+            node if node.is_newest() => 3,
+            node if !node.eligibility.is_everybody() => 2,
+            node => usize::from(node.differs_by_weekday()),
+        }
     }
 }
 

@@ -63,6 +63,7 @@ fn node() -> Node {
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
+        capacity_shipments_per_day: None,
     }
 }
 
@@ -166,7 +167,13 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
-    [first(), orders, others, later.concat(), of_who_waits(), of_changed_holds()].concat()
+    let newest = [of_who_waits(), of_changed_holds(), of_bounds()];
+    [first(), orders, others, later.concat(), newest.concat()].concat()
+}
+
+fn of_bounds() -> Vec<Named> {
+    let bounded = Node { capacity_shipments_per_day: Some(70), ..node() };
+    vec![("node_defined_with_shipments", node_defined(bounded))]
 }
 
 fn of_whom_nodes_serve() -> Vec<Named> {

@@ -261,6 +261,14 @@ fn changed_holds(carrier: &mut Carrier) {
     });
 }
 
+fn what_bounds_nodes(carrier: &mut Carrier) {
+    carrier.carry("define_node_shipments", async |engine, meta| {
+        let node = definition("V", NodeKind::Supplier);
+        let node = NodeDefinition { capacity_shipments_per_day: Some(9), ..node };
+        engine.define_node(DefineNode { meta, node }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -273,6 +281,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     priorities(&mut carrier);
     items_off_sale(&mut carrier);
     changed_holds(&mut carrier);
+    what_bounds_nodes(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -3,7 +3,7 @@
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
 //! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
 //! that nodes answered, or that are served before others, supplies of which not all counts, whom
-//! nodes serve, and items that are off sale. Each is written only where there is such a thing, so
+//! nodes serve, and items that are off sale; version 8 has what bounds nodes. Each is written only where there is such a thing, so
 //! that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -30,8 +30,8 @@ pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub use error::ImageError;
 pub(super) use items_v8::{ArchivedItemsV8, ItemsV8, need_version_8};
 pub(super) use network::{
-    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, CatalogueV1, CatalogueV3,
-    CatalogueV7, differs_by_weekday, restricts,
+    ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
+    CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, differs_by_weekday, is_newest, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_priorities};

@@ -1,7 +1,7 @@
 //! Images of nodes and of the sourcing policy.
 //!
 //! Version 3 has what differs by weekday beside what version 1 has, and version 7 whom nodes
-//! serve beside that. A catalogue in which there is no such thing is written in the older one.
+//! serve beside that, and version 8 what bounds nodes. A catalogue in which there is no such thing is written in the older one.
 
 use std::sync::Arc;
 
@@ -42,6 +42,20 @@ pub(in crate::snapshot) struct CatalogueV7 {
     all_else: CatalogueV3,
     /// By node: none for one that serves everybody.
     eligibilities: Vec<Option<EligibilityImageV7>>,
+}
+
+/// The same, with what bounds nodes.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV8 {
+    all_else: CatalogueV7,
+    /// By node: none for one that says nothing of it.
+    nodes: Vec<Option<NodeImageV8>>,
+}
+
+/// What bounds a node, beside its units a day.
+#[derive(Archive, Serialize)]
+struct NodeImageV8 {
+    capacity_shipments_per_day: Option<u32>,
 }
 
 /// Whom a node serves.
@@ -150,6 +164,21 @@ impl From<&Network> for CatalogueV7 {
     }
 }
 
+impl From<&Network> for CatalogueV8 {
+    fn from(network: &Network) -> Self {
+        let said = |n: &PlanningNode| {
+            let capacity_shipments_per_day = n.node.capacity_shipments_per_day;
+            n.node.is_newest().then_some(NodeImageV8 { capacity_shipments_per_day })
+        };
+        Self { all_else: network.into(), nodes: network.nodes.iter().map(said).collect() }
+    }
+}
+
+/// Whether only the newest version says all of it.
+pub(in crate::snapshot) fn is_newest(network: &Network) -> bool {
+    network.nodes.iter().any(|planning| planning.node.is_newest())
+}
+
 /// Whether a node does not serve everybody.
 pub(in crate::snapshot) fn restricts(network: &Network) -> bool {
     network.nodes.iter().any(|planning| !planning.node.eligibility.is_everybody())
@@ -255,6 +284,11 @@ impl ArchivedCatalogueV3 {
 impl ArchivedCatalogueV7 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (nodes, policy) = self.parts()?;
+        self.all_else.all_else.network_of(nodes, policy, postal_codes)
+    }
+
+    fn parts(&self) -> Result<(Vec<(Node, Lsn)>, Policy), ImageError> {
         let (mut nodes, policy) = self.all_else.parts()?;
         if nodes.len() != self.eligibilities.len() {
             return Err(ImageError::inconsistent("catalogue", "whom other nodes serve"));
@@ -262,7 +296,23 @@ impl ArchivedCatalogueV7 {
         for ((node, _), said) in nodes.iter_mut().zip(self.eligibilities.iter()) {
             node.eligibility = said.as_ref().map(eligibility).transpose()?.unwrap_or_default();
         }
-        self.all_else.all_else.network_of(nodes, policy, postal_codes)
+        Ok((nodes, policy))
+    }
+}
+
+impl ArchivedCatalogueV8 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (mut nodes, policy) = self.all_else.parts()?;
+        if nodes.len() != self.nodes.len() {
+            return Err(ImageError::inconsistent("catalogue", "what bounds other nodes"));
+        }
+        for ((node, _), said) in nodes.iter_mut().zip(self.nodes.iter()) {
+            let Some(said) = said.as_ref() else { continue };
+            let shipments = said.capacity_shipments_per_day.as_ref();
+            node.capacity_shipments_per_day = shipments.map(|most| most.to_native());
+        }
+        self.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
     }
 }
 
@@ -307,6 +357,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         enabled: image.enabled,
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
+        capacity_shipments_per_day: None,
     })
 }
 

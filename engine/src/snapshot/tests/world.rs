@@ -420,6 +420,7 @@ pub(super) fn node(no: u16, version: u32) -> Node {
             (at == 4 && version % 4 == 3).then_some(600)
         })),
         // Of some, it serves one channel.
+        capacity_shipments_per_day: (version % 16 == 9).then_some(version),
         eligibility: if version % 8 == 5 { web_alone() } else { Eligibility::default() },
     }
 }

@@ -29,11 +29,13 @@ pub(super) async fn handle(
     api.reach(min_version).await?;
     let days = if read == 0 { DAYS } else { read };
     let load = api.engine().node_load(&id, from, days).map_err(plain)?;
-    let capacity = load.node.capacity().units;
-    let capacity_units = (capacity > 0).then_some(capacity);
+    let capacity = load.node.capacity();
+    let [capacity_units, capacity_shipments] =
+        [capacity.units, capacity.shipments].map(|most| (most > 0).then_some(most));
     let day = |DayLoad { day, planned }| v1::NodeDayLoad {
         day: times::date(day),
         capacity_units,
+        capacity_shipments,
         planned_units: planned.map(|Planned { units, .. }| units),
         planned_shipments: planned.map(|Planned { shipments, .. }| shipments),
     };

@@ -94,6 +94,9 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "capacity_units_per_day" => {
                 node.capacity_units_per_day = given.capacity_units_per_day;
             }
+            "capacity_shipments_per_day" => {
+                node.capacity_shipments_per_day = given.capacity_shipments_per_day;
+            }
             "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,
             "lead_time_days" => node.lead_time_days = given.lead_time_days,

@@ -24,7 +24,7 @@ const NAMES: &str = "names with commas or semicolons between them, as \"web; in 
 
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: [(&str, &str); 17] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -33,6 +33,7 @@ const FIELDS: [(&str, &str); 16] = [
     ("cut_off", "cut_off_minutes"),
     ("holidays", "holidays"),
     ("capacity_units_per_day", "capacity_units_per_day"),
+    ("capacity_shipments_per_day", "capacity_shipments_per_day"),
     ("shipment_cost_minor", "shipment_cost_minor"),
     ("unit_cost_minor", "unit_cost_minor"),
     ("lead_time_days", "lead_time_days"),
@@ -63,8 +64,9 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
     columns.required("working_days");
     let kind = columns.parsed("kind", "warehouse, store, third_party or supplier", kind);
     let days = columns.parsed("working_days", working_days::EXPECTED, working_days);
-    let capacity =
-        columns.parsed("capacity_units_per_day", "a whole number or none", number_or_none);
+    let mut capacity = |column| columns.parsed(column, "a whole number or none", number_or_none);
+    let units = capacity("capacity_units_per_day");
+    let shipments = capacity("capacity_shipments_per_day");
     v1::Node {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
@@ -80,7 +82,8 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
         holidays: columns
             .parsed("holidays", "days, as 2026-12-25 2027-01-01, or none", holidays)
             .unwrap_or_default(),
-        capacity_units_per_day: capacity.flatten(),
+        capacity_units_per_day: units.flatten(),
+        capacity_shipments_per_day: shipments.flatten(),
         shipment_cost_minor: columns
             .optional("shipment_cost_minor", WHOLE_NUMBER)
             .unwrap_or_default(),

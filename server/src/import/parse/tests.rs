@@ -177,6 +177,7 @@ fn what_would_be_cut_to_a_value_is_refused() {
         ("channels", &["web", "web; in store", "web,app", "None"], &[",", " ; "]),
         ("enabled", &["true", "FALSE"], &["yes", "1", "truee"]),
         ("capacity_units_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
+        ("capacity_shipments_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
         ("lead_time_days", &["3"], &["3 days", "3.0"]),
     ] {
         let taken = good.iter().chain(bad).filter(|text| takes(column, text)).copied();
