@@ -8,7 +8,7 @@ use super::network::NODES_OF_SKU;
 use crate::random::Random;
 
 /// Days that the farthest nodes are late.
-const LATE_DAYS: u16 = 2;
+const LATE_DAYS: u32 = 2;
 
 /// A problem that owns its parts.
 #[derive(Debug)]

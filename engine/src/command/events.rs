@@ -118,7 +118,7 @@ macro_rules! events {
 events! {
     1 or 39 or 51 "item_defined" ItemDefined,
     2 or 24 or 38 or 44 "node_defined" NodeDefined,
-    3 or 25 "policy_set" PolicySet,
+    3 or 25 or 45 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
     21 or 27 "order_cancelled" OrderCancelled,

@@ -308,6 +308,47 @@ impl Split {
     }
 }
 
+/// Whether units of the network's own come before those of suppliers. By default they do not: an
+/// event does not say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OwnStock {
+    /// They are as good as each other.
+    #[default]
+    Alike,
+    /// Of plans that keep the promise alike, those with fewer units of suppliers are better,
+    /// whatever comes after the promise.
+    First,
+}
+
+impl<C> Encode<C> for OwnStock {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        let code = match self {
+            Self::Alike => 1,
+            Self::First => 2,
+        };
+        e.u8(code)?.ok()
+    }
+
+    fn is_nil(&self) -> bool {
+        *self == Self::Alike
+    }
+}
+
+impl<'b, C> Decode<'b, C> for OwnStock {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        let at = d.position();
+        match d.u8()? {
+            1 => Ok(Self::Alike),
+            2 => Ok(Self::First),
+            other => Err(DecodeError::unknown_variant(other.into()).at(at)),
+        }
+    }
+
+    fn nil() -> Option<Self> {
+        Some(Self::Alike)
+    }
+}
+
 /// How the network sources.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Policy {
@@ -333,6 +374,9 @@ pub struct Policy {
     /// Days ahead within which inbound supply can be promised.
     #[n(6)]
     pub horizon_days: u16,
+    /// Whether units of the network's own come before those of suppliers.
+    #[n(7)]
+    pub own_stock: OwnStock,
 }
 
 impl Node {
@@ -363,6 +407,11 @@ impl Policy {
             [s.pickup_weekdays, s.transit_weekdays, s.delivery_weekdays] != [Weekdays::EVERY_DAY; 3]
         };
         self.services.iter().any(of_service)
+    }
+
+    /// Whether it says what only events and images of the newest form have.
+    pub fn is_newest(&self) -> bool {
+        self.own_stock != OwnStock::Alike
     }
 
     /// Whether new orders are promised a supply that is expected at `eta`, asked at `at`.
@@ -412,6 +461,7 @@ impl Default for Policy {
             shortage: Shortage::Backorder,
             split: Split::Units,
             horizon_days: 60,
+            own_stock: OwnStock::Alike,
         }
     }
 }

@@ -40,7 +40,8 @@ pub mod week;
 
 pub use answer::{Answer, AnswerKind, DeclineReason};
 pub use catalog::{
-    Band, Capacity, Item, Node, NodeKind, Objective, Policy, Sale, Service, Shortage, Split,
+    Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, Policy, Sale, Service, Shortage,
+    Split,
 };
 pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};

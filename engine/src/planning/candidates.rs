@@ -59,7 +59,7 @@ struct Today {
     /// What a unit costs in that shipment.
     unit_cost: i64,
     shipment: u16,
-    late_days: u16,
+    lateness: u32,
     /// Why it never ships by these services, if so.
     off: Option<Verdict>,
     is_supplier: bool,
@@ -147,7 +147,7 @@ impl Candidates {
             window,
             unit_cost: 0,
             shipment: NONE,
-            late_days: 0,
+            lateness: 0,
             off: off(terms, &node.calendar, pickup),
             is_supplier: terms.is_supplier,
             is_bounded: terms.capacity.is_bounded(),
@@ -204,6 +204,29 @@ impl Candidates {
                 *verdict = Verdict::AtCapacity;
             }
         }
+    }
+
+    /// Says of a line's offers of suppliers that units of the network's own go before them, where
+    /// that is why they were not chosen.
+    pub(super) fn tell_own_stock(
+        &self,
+        route: &Route<'_, '_>,
+        offers: std::ops::Range<u32>,
+        verdicts: &mut [Verdict],
+    ) {
+        let at = || offers.clone().map(|offer| offer as usize);
+        let chosen = at().filter(|at| verdicts[*at] == Verdict::Chosen);
+        let Some(chosen) = chosen.map(|at| self.offers[at].late_days).max() else { return };
+        for at in at().filter(|at| route.goes_behind(self.offers[*at].late_days, chosen)) {
+            if verdicts[at] == Verdict::Later {
+                verdicts[at] = Verdict::OwnStockFirst;
+            }
+        }
+    }
+
+    /// Whether some offers are later than can be told apart.
+    pub(super) fn are_cut_short(&self, route: &Route<'_, '_>) -> bool {
+        self.offers.iter().any(|offer| route.is_cut_short(offer.late_days))
     }
 
     /// The node that an offer is at.
@@ -412,7 +435,7 @@ impl Today {
         Offer {
             quantity: free,
             shipment: self.shipment,
-            late_days: self.late_days,
+            late_days: self.lateness,
             unit_cost: self.unit_cost,
             balance: scarcity(free),
         }
@@ -502,7 +525,7 @@ impl Today {
         if ship_by > self.window.ship_by {
             dock.spilled.push(self.shipment);
         }
-        self.late_days = route.late_days(dates);
+        self.lateness = route.lateness(dates);
         self.unit_cost = costs.unit;
     }
 }
@@ -589,7 +612,7 @@ impl Dock {
         Offer {
             quantity: 0,
             shipment: self.find_or_add(dates, costs),
-            late_days: route.late_days(dates),
+            late_days: route.lateness(dates),
             unit_cost: costs.unit,
             balance: 0,
         }

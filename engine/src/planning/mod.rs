@@ -20,7 +20,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::model::order::trace::{Candidate, TraceWriter};
-use crate::model::{NodeNo, Split, Supply};
+use crate::model::{NodeNo, OwnStock, Split, Supply};
 use crate::sourcing::{self, Exactness, Offer, Verdict};
 use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
@@ -85,8 +85,15 @@ impl Planner {
         let plan = sourcing::solve(&problem, &mut self.scratch);
         self.verdicts.resize(problem.offers.len(), Verdict::NoStock);
         sourcing::explain(&problem, &plan, &mut self.scratch, &mut self.verdicts);
+        let mut was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
+        if network.policy.own_stock == OwnStock::First {
+            for line in &self.lines {
+                let offers = line.offers.clone();
+                self.candidates.tell_own_stock(&route, offers, &mut self.verdicts);
+            }
+            was_bounded |= self.candidates.are_cut_short(&route);
+        }
         self.candidates.tell_full_days(&mut self.verdicts);
-        let was_bounded = matches!(plan.exactness, Exactness::Bounded { .. });
         let is_whole = wanted.split == Split::WholeLine && !self.candidates.all_on_hand();
         let trace = self.trace(&plan, is_whole, was_bounded || self.candidates.cut_short());
         Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))

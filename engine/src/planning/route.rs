@@ -1,10 +1,13 @@
 //! What an order pays and waits for, node by node.
 
+use std::num::NonZeroU32;
+
 use super::wanted::Wanted;
 use crate::calendar::Calendar;
 use crate::geo::PostalMatch;
-use crate::model::{Day, NodeNo, ServiceNo, Split, Text, Timestamp, Weekdays};
+use crate::model::{Day, NodeNo, OwnStock, ServiceNo, Split, Text, Timestamp, Weekdays};
 use crate::sourcing::Verdict;
+use crate::sourcing::limits::LATE_MAX;
 use crate::state::network::{Carriage, Network};
 use crate::state::served::Barred;
 
@@ -26,6 +29,15 @@ pub(super) struct Route<'a, 'w> {
     pub(super) carriage: &'a Carriage,
     /// Nodes that do not serve the order.
     pub(super) barred: Barred<'a>,
+    /// What a day late counts for, where own stock goes first.
+    day_weighs: Option<NonZeroU32>,
+}
+
+/// More than the units of an order: what a day late counts for, where a unit of a supplier counts
+/// for 1.
+fn day_weighs(wanted: &Wanted<'_>) -> Option<NonZeroU32> {
+    let units = wanted.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.quantity));
+    NonZeroU32::new(units.saturating_add(1).min(LATE_MAX / 2))
 }
 
 /// When work that is there at an instant ships from a node by a service, and arrives.
@@ -58,7 +70,11 @@ impl<'a, 'w> Route<'a, 'w> {
         let bands = network.lanes(wanted.destination.index, wanted.destination.location);
         let carriage = network.carriage(wanted.service);
         let barred = network.barred(wanted.channel.map(Text::as_str), wanted.service);
-        Self { network, wanted, bands, carriage, barred }
+        let day_weighs = match network.policy.own_stock {
+            OwnStock::Alike => None,
+            OwnStock::First => day_weighs(wanted),
+        };
+        Self { network, wanted, bands, carriage, barred, day_weighs }
     }
 
     pub(super) fn band(&self, no: NodeNo) -> usize {
@@ -104,8 +120,32 @@ impl<'a, 'w> Route<'a, 'w> {
         may_be_spread && units > capacity
     }
 
-    pub(super) fn late_days(&self, dates: Dates) -> u16 {
-        u16::try_from(dates.deliver_by.days_after(self.wanted.promise_by)).unwrap_or(u16::MAX)
+    /// Days late of a shipment; none late is 0.
+    fn late_days(&self, dates: Dates) -> u32 {
+        dates.deliver_by.days_after(self.wanted.promise_by).min(u16::MAX.into())
+    }
+
+    /// What the promise counts a unit for in a shipment: its days late and, where own stock goes
+    /// first, whether a supplier ships it. A day of one unit is then more than all units of the
+    /// order, so that these are counted only where the days are the same.
+    #[inline]
+    pub(super) fn lateness(&self, dates: Dates) -> u32 {
+        let days = self.late_days(dates);
+        let Some(day) = self.day_weighs else { return days };
+        let is_supplier = self.network.terms(dates.node).is_supplier;
+        days.min(LATE_MAX / day.get() - 1) * day.get() + u32::from(is_supplier)
+    }
+
+    /// Whether something is later than can be told from what is as late, where own stock goes
+    /// first: an order of very many units.
+    pub(super) fn is_cut_short(&self, lateness: u32) -> bool {
+        self.day_weighs.is_some_and(|day| lateness / day.get() == LATE_MAX / day.get() - 1)
+    }
+
+    /// Whether a supplier's units are no later than others, and go behind them all the same.
+    pub(super) fn goes_behind(&self, lateness: u32, chosen: u32) -> bool {
+        let is_as_soon = |day: NonZeroU32| lateness / day.get() <= chosen / day.get();
+        lateness > chosen && self.day_weighs.is_some_and(is_as_soon)
     }
 
     /// What a shipment of the node costs, and each unit in it.

@@ -18,6 +18,9 @@ pub const ORDER_UNITS_MAX: u64 = 1 << 28;
 /// Balance penalty of one unit.
 pub const BALANCE_MAX: u32 = 1 << 24;
 
+/// What the promise counts one unit for.
+pub const LATE_MAX: u32 = 1 << 24;
+
 /// Any one component of an order's score, and so also the cost of an order in
 /// minor units: all units at the dearest offer, with every shipment opened.
 pub const COMPONENT_MAX: u64 = 1 << 52;
@@ -39,7 +42,8 @@ pub(super) const COVER_STEPS_MAX: u32 = 50_000;
 // Sums of scaled components are kept in 64 bits, with two bits to spare.
 const _: () = assert!(COMPONENT_MAX <= u64::MAX / SCALE / 4);
 const _: () = assert!(ORDER_UNITS_MAX * (BALANCE_MAX as u64) <= COMPONENT_MAX);
-const _: () = assert!(ORDER_UNITS_MAX * (u16::MAX as u64) <= COMPONENT_MAX);
+const _: () = assert!(ORDER_UNITS_MAX * (LATE_MAX as u64) <= COMPONENT_MAX);
+const _: () = assert!(LATE_MAX >= u16::MAX as u32);
 // One line can be shared by no more lines than the scale has parts.
 const _: () = assert!(LINES_MAX as u64 <= SCALE);
 const _: () = assert!(LINES_MAX < u16::MAX as usize);

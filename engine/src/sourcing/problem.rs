@@ -5,7 +5,8 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::limits::{
-    BALANCE_MAX, COMPONENT_MAX, LINE_OFFERS_MAX, LINES_MAX, ORDER_UNITS_MAX, SHIPMENTS_MAX,
+    BALANCE_MAX, COMPONENT_MAX, LATE_MAX, LINE_OFFERS_MAX, LINES_MAX, ORDER_UNITS_MAX,
+    SHIPMENTS_MAX,
 };
 
 /// One order line. Lines of a problem have distinct SKUs, so that no two of
@@ -26,8 +27,10 @@ pub struct Offer {
     pub quantity: u32,
     /// The candidate shipment, as an index of [`Problem::shipments`].
     pub shipment: u16,
-    /// Days between the promise date and the day of delivery; 0 if it is kept.
-    pub late_days: u16,
+    /// What the promise counts a unit for, at most [`LATE_MAX`]: the days between the promise
+    /// date and the day of delivery, 0 if it is kept; or, finer, what else is to count right after
+    /// them.
+    pub late_days: u32,
     /// Cost of one unit in minor units, not negative.
     pub unit_cost: i64,
     /// Penalty of one unit, at most [`BALANCE_MAX`]: what drawing on this
@@ -58,7 +61,7 @@ pub enum Split {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Objective {
-    /// Units times days late.
+    /// Units times what each is late.
     Promise = 1,
     /// Number of shipments.
     Shipments = 2,
@@ -138,7 +141,7 @@ pub enum Malformed {
     /// A line's offers are out of range, too many, or overlap an earlier line's.
     #[error("the offers of line {0} are out of range")]
     OfferRange(usize),
-    /// An offer names no shipment, or a cost or balance out of range.
+    /// An offer names no shipment, or a cost, lateness or balance out of range.
     #[error("an offer of line {0} is out of range")]
     Offer(usize),
     /// A shipment's cost is negative.
@@ -206,7 +209,8 @@ impl Problem<'_> {
         let mut dearest = 0;
         for offer in offers {
             let cost = u64::try_from(offer.unit_cost).map_err(|_| Malformed::Offer(number))?;
-            if usize::from(offer.shipment) >= self.shipments.len() || offer.balance > BALANCE_MAX {
+            let is_heavy = offer.balance > BALANCE_MAX || offer.late_days > LATE_MAX;
+            if usize::from(offer.shipment) >= self.shipments.len() || is_heavy {
                 return Err(Malformed::Offer(number));
             }
             dearest = dearest.max(cost);

@@ -147,7 +147,7 @@ impl Ranking {
 
     /// The weight of one unit.
     #[inline]
-    pub(super) fn unit(self, late_days: u16, cost: i64, balance: u32) -> Weight {
+    pub(super) fn unit(self, late_days: u32, cost: i64, balance: u32) -> Weight {
         let mut weight = Weight::ZERO;
         weight.0[self.promise & 3] = u64::from(late_days) * SCALE;
         weight.0[self.cost & 3] = cost.unsigned_abs() * SCALE;

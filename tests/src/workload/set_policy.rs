@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{Meta, SetPolicy};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Lsn, Policy, Shortage, Split, Weekdays};
+use backstock_engine::model::{Lsn, OwnStock, Policy, Shortage, Split, Weekdays};
 
 use super::command::{Outcome, Room, Told};
 use super::world::World;
@@ -23,6 +23,7 @@ impl Room for SetPolicy {
         }
         policy.shortage = *random.pick(&[Shortage::Reject, Shortage::Backorder, Shortage::Partial]);
         policy.split = *random.pick(&[Split::Units, Split::WholeLine]);
+        policy.own_stock = *random.pick(&[OwnStock::Alike, OwnStock::First]);
         policy.horizon_days = *random.pick(&[0, 10, 30, 60, 60, 90]);
         for band in &mut policy.bands {
             band.shipment_cost = random.within(0..1_000).into();

@@ -25,4 +25,5 @@ mod services;
 mod simulated;
 mod stamp;
 mod store;
+mod suppliers;
 mod supplies;

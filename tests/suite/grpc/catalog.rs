@@ -16,6 +16,7 @@ async fn the_policy_is_read_and_replaced_whole() {
     policy.objectives = vec![
         v1::SourcingObjective::Cost.into(),
         v1::SourcingObjective::PromiseDate.into(),
+        v1::SourcingObjective::OwnStock.into(),
         v1::SourcingObjective::Shipments.into(),
         v1::SourcingObjective::Balance.into(),
     ];
@@ -35,6 +36,7 @@ async fn the_policy_is_read_and_replaced_whole() {
     let read = server.catalog.get_sourcing_policy(get).await.expect("read").into_inner();
     assert_eq!(read.policy, Some(policy.clone()));
 
+    // Own stock is not behind the promise any more.
     policy.objectives[1] = 99;
     policy.default_split_policy = 0;
     policy.inbound_horizon_days = Some(10_000);
@@ -47,6 +49,7 @@ async fn the_policy_is_read_and_replaced_whole() {
     let expected = [
         "request_id",
         "policy.objectives[1]",
+        "policy.objectives[2]",
         "policy.default_split_policy",
         "policy.inbound_horizon_days",
     ];

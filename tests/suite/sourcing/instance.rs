@@ -103,7 +103,7 @@ impl Instance {
             for _ in 0..=dice.below(2) {
                 let mut offer = dice.offer(shipment, quantity, cost_max);
                 // What ships together arrives together, mostly.
-                offer.late_days *= u16::from(dice.below(8) == 0);
+                offer.late_days *= u32::from(dice.below(8) == 0);
                 self.offers.push(offer);
             }
         }

@@ -161,8 +161,8 @@ impl Event for PolicySet {
         json!({})
     }
 
-    fn is_extended(&self) -> bool {
-        self.policy.differs_by_weekday()
+    fn extension(&self) -> usize {
+        if self.policy.is_newest() { 2 } else { usize::from(self.policy.differs_by_weekday()) }
     }
 }
 
@@ -176,7 +176,7 @@ impl Effective for PolicySet {
 pub(crate) mod tests {
     use super::*;
     use crate::command::fixture::check;
-    use crate::model::RefusalKind;
+    use crate::model::{OwnStock, RefusalKind};
 
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
@@ -195,6 +195,7 @@ pub(crate) mod tests {
                 after(|policy| policy.services.push(policy.services[0].clone())),
                 Ok(true),
             ),
+            ("own stock", after(|policy| policy.own_stock = OwnStock::First), Ok(true)),
             ("a promise", after(|policy| policy.services[1].promise_days = 9), Ok(true)),
             ("one service less", after(|policy| drop(policy.services.pop())), fixed("same_day")),
             ("another order", after(|policy| policy.services.swap(0, 1)), fixed("standard")),

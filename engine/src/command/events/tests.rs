@@ -14,10 +14,10 @@ use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, Confidence, Day,
     Decisions, DeclineReason, Declined, Dispatch, Eligibility, Found, Hold, HoldState,
     InboundWeighed, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect,
-    OrderHeader, OrderId, OrderLine, OrderNo, Origin, PackedOrder, Pair, Pegged, Policy, Priority,
-    PriorityClass, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split,
-    StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told, ToldAt,
-    WeekdayCutOffs, Weekdays, Why,
+    OrderHeader, OrderId, OrderLine, OrderNo, Origin, OwnStock, PackedOrder, Pair, Pegged, Policy,
+    Priority, PriorityClass, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage,
+    SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
+    ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -96,6 +96,7 @@ fn policy() -> Policy {
         shortage: Shortage::Partial,
         split: Split::WholeLine,
         horizon_days: 60,
+        own_stock: OwnStock::Alike,
     }
 }
 
@@ -173,7 +174,11 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
 
 fn of_bounds() -> Vec<Named> {
     let bounded = Node { capacity_shipments_per_day: Some(70), ..node() };
-    vec![("node_defined_with_shipments", node_defined(bounded))]
+    let policy = Box::new(Policy { own_stock: OwnStock::First, ..policy() });
+    vec![
+        ("node_defined_with_shipments", node_defined(bounded)),
+        ("policy_set_own_stock", PolicySet { policy }.into()),
+    ]
 }
 
 fn of_whom_nodes_serve() -> Vec<Named> {

@@ -13,8 +13,9 @@ use crate::command::{
     RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
-    CustomerId, Day, DeclineReason, Eligibility, InboundId, NodeKind, OwnerId, Policy, PostalCode,
-    Priority, PriorityClass, RequestId, Sale, Shortage, Split, WeekdayCutOffs, Weekdays,
+    CustomerId, Day, DeclineReason, Eligibility, InboundId, NodeKind, OwnStock, OwnerId, Policy,
+    PostalCode, Priority, PriorityClass, RequestId, Sale, Shortage, Split, WeekdayCutOffs,
+    Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -261,6 +262,13 @@ fn changed_holds(carrier: &mut Carrier) {
     });
 }
 
+fn own_stock_first(carrier: &mut Carrier) {
+    carrier.carry("set_policy_own_stock", async |engine, meta| {
+        let policy = Policy { own_stock: OwnStock::First, ..Policy::default() };
+        engine.set_policy(SetPolicy { meta, policy }).await
+    });
+}
+
 fn what_bounds_nodes(carrier: &mut Carrier) {
     carrier.carry("define_node_shipments", async |engine, meta| {
         let node = definition("V", NodeKind::Supplier);
@@ -282,6 +290,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     items_off_sale(&mut carrier);
     changed_holds(&mut carrier);
     what_bounds_nodes(&mut carrier);
+    own_stock_first(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -1,7 +1,7 @@
 //! Images of nodes and of the sourcing policy.
 //!
 //! Version 3 has what differs by weekday beside what version 1 has, and version 7 whom nodes
-//! serve beside that, and version 8 what bounds nodes. A catalogue in which there is no such thing is written in the older one.
+//! serve beside that, and version 8 what bounds nodes, and more of the policy. A catalogue in which there is no such thing is written in the older one.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use super::error::ImageError;
 use crate::geo::Bands;
 use crate::limits::DAYS_MAX;
 use crate::model::{
-    Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, Policy, PostalCode, Service,
-    ServiceName, Text, WeekdayCutOffs, Weekdays,
+    Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, OwnStock, Policy, PostalCode,
+    Service, ServiceName, Text, WeekdayCutOffs, Weekdays,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 
@@ -44,18 +44,25 @@ pub(in crate::snapshot) struct CatalogueV7 {
     eligibilities: Vec<Option<EligibilityImageV7>>,
 }
 
-/// The same, with what bounds nodes.
+/// The same, with what bounds nodes, and more of the policy.
 #[derive(Archive, Serialize)]
 pub(in crate::snapshot) struct CatalogueV8 {
     all_else: CatalogueV7,
     /// By node: none for one that says nothing of it.
     nodes: Vec<Option<NodeImageV8>>,
+    policy: PolicyImageV8,
 }
 
 /// What bounds a node, beside its units a day.
 #[derive(Archive, Serialize)]
 struct NodeImageV8 {
     capacity_shipments_per_day: Option<u32>,
+}
+
+/// What older versions do not say of the policy.
+#[derive(Archive, Serialize)]
+struct PolicyImageV8 {
+    own_stock_first: bool,
 }
 
 /// Whom a node serves.
@@ -170,13 +177,15 @@ impl From<&Network> for CatalogueV8 {
             let capacity_shipments_per_day = n.node.capacity_shipments_per_day;
             n.node.is_newest().then_some(NodeImageV8 { capacity_shipments_per_day })
         };
-        Self { all_else: network.into(), nodes: network.nodes.iter().map(said).collect() }
+        let policy = PolicyImageV8 { own_stock_first: network.policy.own_stock == OwnStock::First };
+        let nodes = network.nodes.iter().map(said).collect();
+        Self { all_else: network.into(), nodes, policy }
     }
 }
 
 /// Whether only the newest version says all of it.
 pub(in crate::snapshot) fn is_newest(network: &Network) -> bool {
-    network.nodes.iter().any(|planning| planning.node.is_newest())
+    network.policy.is_newest() || network.nodes.iter().any(|planning| planning.node.is_newest())
 }
 
 /// Whether a node does not serve everybody.
@@ -303,7 +312,9 @@ impl ArchivedCatalogueV7 {
 impl ArchivedCatalogueV8 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
-        let (mut nodes, policy) = self.all_else.parts()?;
+        let (mut nodes, mut policy) = self.all_else.parts()?;
+        policy.own_stock =
+            if self.policy.own_stock_first { OwnStock::First } else { OwnStock::Alike };
         if nodes.len() != self.nodes.len() {
             return Err(ImageError::inconsistent("catalogue", "what bounds other nodes"));
         }
@@ -379,6 +390,7 @@ fn policy(image: &ArchivedPolicyImageV1) -> Result<Policy, ImageError> {
         shortage: shortage_of(image.shortage)?,
         split: split_of(image.split)?,
         horizon_days: image.horizon_days.to_native(),
+        own_stock: OwnStock::Alike,
     };
     check(&policy)?;
     Ok(policy)

@@ -3,8 +3,9 @@
 use super::world::{Happening, World, item, node, order};
 use crate::model::{
     Answer, AnswerKind, Confidence, DeclineReason, Hold, HoldId, HoldState, InboundId, InboundNo,
-    InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnerId, Pair, Policy, Priority, PriorityClass,
-    SkuNo, StockChange, Supply, Timestamp, TransferAnnounced, WeekdayCutOffs, Weekdays,
+    InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnStock, OwnerId, Pair, Policy, Priority,
+    PriorityClass, SkuNo, StockChange, Supply, Timestamp, TransferAnnounced, WeekdayCutOffs,
+    Weekdays,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
@@ -322,17 +323,20 @@ fn what_came_after_version_7_is_written_in_version_8_and_read_back() {
     assert_eq!(recovered.state.hash(), of_version_8().hash());
 }
 
-/// The same as in version 7, with a node that is bounded in more than its units a day.
+/// The same as in version 7, with a node that is bounded in more than its units a day, and a
+/// policy by which own stock goes first.
 fn bounded_world() -> World {
     let world = answered_world();
     let bounded = Node { capacity_shipments_per_day: Some(9), ..node(0, 500) };
     world.apply(Lsn::new(20), &Happening::Node(NodeNo(0), Box::new(bounded)));
+    let policy = Policy { own_stock: OwnStock::First, ..Policy::default() };
+    world.apply(Lsn::new(21), &Happening::Policy(Box::new(policy)));
     world
 }
 
 /// Its files are not kept here, until all of version 8 is there.
 #[test]
-fn what_bounds_nodes_is_written_in_version_8_and_read_back() {
+fn what_bounds_nodes_and_own_stock_are_written_in_version_8_and_read_back() {
     let store = MemoryStore::default();
     take(Source::from(&bounded_world()), &store, AT).unwrap();
     let manifest = list(&store).unwrap().remove(0).manifest.unwrap();

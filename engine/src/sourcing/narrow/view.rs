@@ -75,7 +75,7 @@ impl Views {
         &mut self,
         problem: &Problem<'_>,
         line: &Line,
-        late_days: u16,
+        late_days: u32,
     ) -> Option<View> {
         let places = &mut self.offers[self.looked % LINES];
         let units_min = problem.units_min(line);

@@ -2,7 +2,7 @@
 
 use backstock_engine::limits::{self, DAYS_MAX};
 use backstock_engine::model::{
-    Band, Objective, Policy, Rule, Service, ServiceName, Shortage, Split,
+    Band, Objective, OwnStock, Policy, Rule, Service, ServiceName, Shortage, Split,
 };
 use backstock_proto::v1;
 
@@ -33,7 +33,7 @@ const OBJECTIVES: [(v1::SourcingObjective, Objective); 4] = [
 
 /// Reads a policy. All that is wrong is noted; the policy is whole when nothing is.
 pub(super) fn read(found: &mut Violations, policy: &v1::SourcingPolicy) -> Policy {
-    let objectives = objectives(found, &policy.objectives);
+    let (objectives, own_stock) = objectives(found, &policy.objectives);
     let bands = bands(found, &policy.bands);
     let services = services(found, &policy.services);
     let path = "policy.default_shortage_policy";
@@ -50,6 +50,7 @@ pub(super) fn read(found: &mut Violations, policy: &v1::SourcingPolicy) -> Polic
         shortage: shortage.unwrap_or(Shortage::Reject),
         split: split.unwrap_or(Split::WholeLine),
         horizon_days: said_days(found, "policy.inbound_horizon_days", policy.inbound_horizon_days),
+        own_stock,
     }
 }
 
@@ -70,14 +71,19 @@ fn said_days(found: &mut Violations, path: &str, given: Option<u32>) -> u16 {
     days(found, path, given)
 }
 
-/// Every objective once, those left out behind those that are said.
-fn objectives(found: &mut Violations, numbers: &[i32]) -> [Objective; 4] {
+/// Every objective once, those left out behind those that are said; and whether own stock goes
+/// first, which is said right behind the promise.
+fn objectives(found: &mut Violations, numbers: &[i32]) -> ([Objective; 4], OwnStock) {
     if numbers.is_empty() {
         found.breaks("policy.objectives", "", Rule::Required);
     }
-    let mut chosen: Vec<Objective> = Vec::new();
+    let (mut chosen, mut own_stock) = (Vec::<Objective>::new(), OwnStock::Alike);
     for (at, number) in numbers.iter().enumerate() {
         let path = format!("policy.objectives[{at}]");
+        if *number == i32::from(v1::SourcingObjective::OwnStock) {
+            own_stock = own_stock_at(found, &path, (own_stock, chosen.last(), *number));
+            continue;
+        }
         match OBJECTIVES.iter().find(|(value, _)| i32::from(*value) == *number) {
             None => {
                 unknown::<Objective>(found, &path, *number);
@@ -91,7 +97,22 @@ fn objectives(found: &mut Violations, numbers: &[i32]) -> [Objective; 4] {
     let left_out = OBJECTIVES.map(|(_, objective)| objective);
     let left_out = left_out.into_iter().filter(|objective| !chosen.contains(objective));
     let all: Vec<Objective> = chosen.iter().copied().chain(left_out).collect();
-    all.try_into().expect("every objective once")
+    (all.try_into().expect("every objective once"), own_stock)
+}
+
+/// Own stock counts where the promise is the same: right behind it, and once.
+fn own_stock_at(
+    found: &mut Violations,
+    path: &str,
+    (before, behind, number): (OwnStock, Option<&Objective>, i32),
+) -> OwnStock {
+    if before == OwnStock::First {
+        found.breaks(path, number, Rule::Duplicate);
+    } else if behind != Some(&Objective::Promise) {
+        let rule = "is not right behind SOURCING_OBJECTIVE_PROMISE_DATE";
+        found.breaks(path, number, Rule::Malformed(rule.into()));
+    }
+    OwnStock::First
 }
 
 /// Where the request leaves out how far a band reaches, the band before it stands for
@@ -137,9 +158,12 @@ fn services(found: &mut Violations, services: &[v1::ShippingService]) -> Vec<Ser
 
 /// A policy as callers see it.
 pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
+    let own_stock = i32::from(v1::SourcingObjective::OwnStock);
     let objective = |wanted: &Objective| {
         let found = OBJECTIVES.iter().find(|(_, objective)| objective == wanted);
-        found.map_or(0, |(value, _)| i32::from(*value))
+        let behind = *wanted == Objective::Promise && policy.own_stock == OwnStock::First;
+        let this = found.map_or(0, |(value, _)| i32::from(*value));
+        std::iter::once(this).chain(behind.then_some(own_stock))
     };
     let bands = policy.bands.iter().map(|band| v1::DistanceBand {
         max_distance_metres: Some(band.distance_m_max),
@@ -156,7 +180,7 @@ pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
     });
     v1::SourcingPolicy {
         currency_code: policy.currency.to_string(),
-        objectives: policy.objectives.iter().map(objective).collect(),
+        objectives: policy.objectives.iter().flat_map(objective).collect(),
         bands: bands.collect(),
         services: services.collect(),
         default_shortage_policy: shortage_message(policy.shortage).into(),

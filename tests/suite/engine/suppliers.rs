@@ -1,0 +1,91 @@
+//! Drop-ship suppliers beside the network's own nodes.
+
+use backstock_engine::command::{NodeDefinition, OrderRequest, SetPolicy, StockOperation};
+use backstock_engine::engine::{Engine, Verdict};
+use backstock_engine::model::{Day, NodeKind, OwnStock, Policy, Shortage};
+use backstock_tests::fixture::*;
+
+/// Monday, the day of [`NOW`].
+fn today() -> Day {
+    Day::from_epoch_days(20_780)
+}
+
+/// The quantity that a vendor's feed states.
+async fn feed(engine: &Engine, node: &str, quantity: Option<u32>) {
+    let operation = StockOperation::SupplierFeed { quantity };
+    change(engine, "A", node, operation).await.expect("it is fed");
+}
+
+async fn own_stock_first(engine: &Engine) {
+    let policy = Policy { own_stock: OwnStock::First, ..Policy::default() };
+    engine.set_policy(SetPolicy { meta: meta(), policy }).await.expect("it is set");
+}
+
+fn order_of(id: &str, units: u32) -> OrderRequest {
+    order(id, &[("A", units)], Shortage::Backorder)
+}
+
+/// Units by node, as an order was placed.
+async fn shipped_from(engine: &Engine, wanted: OrderRequest) -> Vec<(String, u32)> {
+    let id = wanted.id.clone();
+    place(engine, wanted).await.expect("an answer");
+    let order = engine.order(&id).await.expect("the order").order;
+    let node = |shipment: u16| engine.node_no(order.shipments[usize::from(shipment)].node);
+    let part = |a: &backstock_engine::model::Allocation| (node(a.shipment).id.to_string(), a.units);
+    let mut parts: Vec<_> = order.allocations.iter().map(part).collect();
+    parts.sort_unstable();
+    parts
+}
+
+fn parts(parts: &[(&str, u32)]) -> Vec<(String, u32)> {
+    parts.iter().map(|(node, units)| ((*node).to_owned(), *units)).collect()
+}
+
+/// A store that is far and dear, and a supplier that is neither.
+async fn store_and_supplier(engine: &Engine, on_hand: u32) {
+    let store = NodeDefinition { shipment_cost: 5_000, ..node("STORE", NodeKind::Store, 80) };
+    define_nodes(engine, &[store, node("VENDOR", NodeKind::Supplier, 1)]).await;
+    define_items(engine, &["A"]).await;
+    set(engine, "A", "STORE", on_hand).await;
+    feed(engine, "VENDOR", Some(100)).await;
+}
+
+#[tokio::test]
+async fn own_stock_goes_first_where_the_policy_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    store_and_supplier(&engine, 6).await;
+    assert_eq!(shipped_from(&engine, order_of("cheap", 2)).await, parts(&[("VENDOR", 2)]));
+    own_stock_first(&engine).await;
+    assert_eq!(shipped_from(&engine, order_of("own", 2)).await, parts(&[("STORE", 2)]));
+    let (order, trace) = engine.explain(&order_id("own")).await.expect("the order");
+    let other = trace.lines[0].iter().find(|c| c.node != order.shipments[0].node);
+    assert_eq!(other.expect("two candidates").verdict, Verdict::OwnStockFirst);
+    // What the network does not have itself comes from the supplier, in a shipment more.
+    let split = parts(&[("STORE", 4), ("VENDOR", 1)]);
+    assert_eq!(shipped_from(&engine, order_of("both", 5)).await, split);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_supplier_ships_what_own_stock_would_be_late_with() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    store_and_supplier(&engine, 50).await;
+    own_stock_first(&engine).await;
+    // The vendor ships on the third working day, and is one day away; the store is five.
+    for (days, node, other) in [(5, "STORE", Verdict::OwnStockFirst), (4, "VENDOR", Verdict::Later)]
+    {
+        let id = format!("within {days}");
+        let wanted = OrderRequest { deliver_by: Some(today().plus(days)), ..order_of(&id, 3) };
+        assert_eq!(shipped_from(&engine, wanted).await, parts(&[(node, 3)]), "{id}");
+        let (_, trace) = engine.explain(&order_id(&id)).await.expect("the order");
+        let left = trace.lines[0].iter().find(|c| c.verdict != Verdict::Chosen);
+        assert_eq!(left.expect("two candidates").verdict, other, "{id}");
+    }
+    // Late from both, it is less late from the vendor.
+    let late = OrderRequest { deliver_by: Some(today().plus(1)), ..order_of("late", 3) };
+    assert_eq!(shipped_from(&engine, late).await, parts(&[("VENDOR", 3)]));
+    engine.shut_down().await;
+}
