@@ -107,6 +107,7 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         holidays: Vec::new(),
         capacity_units_per_day: 0,
         capacity_shipments_per_day: None,
+        min_order_quantity: None,
         shipment_cost: 100,
         unit_cost: 10,
         lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },

@@ -115,6 +115,7 @@ pub fn node(no: u32) -> NodeDefinition {
         // None: years of orders are placed on one day.
         capacity_units_per_day: 0,
         capacity_shipments_per_day: None,
+        min_order_quantity: None,
         shipment_cost: i64::from(200 + no),
         unit_cost: 20,
         lead_time_days: 0,

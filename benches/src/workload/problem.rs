@@ -59,6 +59,7 @@ impl Owned {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
+            minimums: &[],
             shipments: &self.shipments,
             policy: Policy::default(),
         }

@@ -58,6 +58,7 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         holidays: Vec::new(),
         capacity_units_per_day: 0,
         capacity_shipments_per_day: None,
+        min_order_quantity: None,
         shipment_cost: 0,
         unit_cost: 0,
         lead_time_days: 0,

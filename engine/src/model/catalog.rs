@@ -160,6 +160,9 @@ pub struct Node {
     /// Shipments that may be planned to leave it on one local day; none for no bound.
     #[n(16)]
     pub capacity_shipments_per_day: Option<u32>,
+    /// Units that a line takes from it at least, or none (suppliers); none for no minimum.
+    #[n(17)]
+    pub min_order_quantity: Option<u32>,
 }
 
 /// How much may be planned to leave a node on one local day.
@@ -391,7 +394,7 @@ impl Node {
 
     /// Whether it says what only events and images of the newest form have.
     pub const fn is_newest(&self) -> bool {
-        self.capacity_shipments_per_day.is_some()
+        self.capacity_shipments_per_day.is_some() || self.min_order_quantity.is_some()
     }
 
     /// Whether a weekday has a cut-off of its own.

@@ -12,7 +12,7 @@ use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
 use crate::model::{Day, Load, NodeDay, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
-use crate::sourcing::{Offer, Shipment, Verdict};
+use crate::sourcing::{Minimum, Offer, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
 use crate::state::stock::{AtAny, InboundGlance};
 
@@ -41,6 +41,8 @@ pub(super) struct Candidates {
     first: usize,
     dock: Dock,
     offers: Vec<Offer>,
+    /// Of those of suppliers.
+    minimums: Vec<Minimum>,
     /// Candidates that make no offer, by line.
     skipped: Vec<(u16, Candidate)>,
     /// Whether candidates were left out.
@@ -65,6 +67,8 @@ struct Today {
     is_supplier: bool,
     /// Whether it has a capacity.
     is_bounded: bool,
+    /// Units that a line takes from it at least, or none.
+    units_min: u32,
 }
 
 /// The candidate shipments.
@@ -136,6 +140,7 @@ impl Candidates {
         self.dock.knows_units = false;
         self.free_of = None;
         self.offers.clear();
+        self.minimums.clear();
         self.skipped.clear();
         self.cut_short = false;
     }
@@ -151,6 +156,7 @@ impl Candidates {
             off: off(terms, &node.calendar, pickup),
             is_supplier: terms.is_supplier,
             is_bounded: terms.capacity.is_bounded(),
+            units_min: terms.units_min,
         };
         self.nodes.clear();
         for pickup in network.pickups() {
@@ -165,6 +171,11 @@ impl Candidates {
     /// The offers of all lines so far.
     pub(super) fn offers(&self) -> &[Offer] {
         &self.offers
+    }
+
+    /// Of which of them a line takes a minimum, or none.
+    pub(super) fn minimums(&self) -> &[Minimum] {
+        &self.minimums
     }
 
     /// The shipments that they would go in.
@@ -328,7 +339,7 @@ impl Candidates {
         (line, quantity): (usize, u32),
         there: &(impl Glances + ?Sized),
     ) -> AtAny {
-        let Self { nodes, first, dock, offers, skipped, cut_short, .. } = self;
+        let Self { nodes, first, dock, offers, minimums, skipped, cut_short, .. } = self;
         let nodes = &mut nodes[*first..*first + route.network.nodes.len()];
         let units_min = match route.wanted.split {
             Split::WholeLine => quantity,
@@ -336,14 +347,16 @@ impl Candidates {
         };
         let offers_max = offers.len() + ON_HAND_MAX;
         let serves_all = route.barred.is_nobody();
+        let any_supplier = self.any_supplier;
         there.each(|node, glance| {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
             let free = glance.free.max(0).cast_unsigned();
             let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
             let off = if serves_all { here.off } else { route.off(here.off, node) };
             let is_off = off.is_some_and(|off| !route.wanted.forgives(line, node, off));
-            if is_off || free < units_min || is_full {
-                let (candidate, left_out) = here.skip(node, free, (units_min, off));
+            let is_below = any_supplier && free.min(quantity) < here.units_min;
+            if is_off || free < units_min || is_full || is_below {
+                let (candidate, left_out) = here.skip(node, free, (units_min, quantity, off));
                 *cut_short |= left_out;
                 skipped.push((line_no(line), candidate));
                 return;
@@ -356,6 +369,9 @@ impl Candidates {
                     return;
                 }
                 here.open(dock, route, node);
+            }
+            if any_supplier {
+                here.note_minimum(minimums, offers.len());
             }
             offers.push(here.offer(free));
         })
@@ -376,6 +392,7 @@ impl Candidates {
         let joins = route.wanted.split == Split::WholeLine;
         let on_hand = if joins { self.free_at(route, line, no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
+        let quantity = route.wanted.lines[line].quantity;
         let (calendar, zone) = (&planning.calendar, planning.calendar.zone());
         let today = zone.local_day(at);
         let expected = glances.iter().map(|glance| (calendar.expected_at(at, glance.eta), glance));
@@ -394,20 +411,22 @@ impl Candidates {
                 Verdict::BeyondHorizon
             } else if free == 0 {
                 Verdict::NoStock
+            } else if by_then.saturating_add(free).min(quantity) < self.today(no).units_min {
+                Verdict::BelowMinimum
             } else if self.dock.is_full() || self.dock.inbound.len() >= ON_HAND_MAX {
                 self.cut_short = true;
                 Verdict::NotConsidered
             } else {
                 let lead = planning.node.lead_time_days;
                 let ready = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
-                let wanted = route.wanted.lines[line].quantity;
-                let units = by_then.saturating_add(free).min(wanted);
+                let units = by_then.saturating_add(free).min(quantity);
                 let ship_by = self.dock.with_room(route, no, ready, (units, true));
                 let days = zone.local_day(expected).days_after(today);
                 let offer = index(self.offers.len());
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
                 by_then = by_then.saturating_add(free);
                 earlier += 1;
+                self.today(no).note_minimum(&mut self.minimums, self.offers.len());
                 self.offers.push(Offer {
                     quantity: by_then,
                     balance: after_the_shelf(days, free),
@@ -441,17 +460,26 @@ impl Today {
         }
     }
 
+    /// Notes the minimum of its next offer, if it has one.
+    #[cold]
+    fn note_minimum(self, minimums: &mut Vec<Minimum>, offer: usize) {
+        if self.units_min > 1 {
+            minimums.push(Minimum { offer: index(offer), units: self.units_min });
+        }
+    }
+
     /// Why it makes no offer; true when it is left out of a search that is full.
     #[cold]
     fn skip(
         self,
         node: NodeNo,
         free: u32,
-        (units_min, off): (u32, Option<Verdict>),
+        (units_min, quantity, off): (u32, u32, Option<Verdict>),
     ) -> (Candidate, bool) {
         let by_units = match free {
             0 => Verdict::NoStock,
             _ if free < units_min => Verdict::NotEnough,
+            _ if free.min(quantity) < self.units_min => Verdict::BelowMinimum,
             _ => Verdict::NotConsidered,
         };
         let verdict = off.unwrap_or(by_units);

@@ -73,6 +73,7 @@ impl Planner {
         let problem = sourcing::Problem {
             lines: &self.lines,
             offers: self.candidates.offers(),
+            minimums: self.candidates.minimums(),
             shipments: self.candidates.shipments(),
             policy: sourcing::Policy {
                 split: match wanted.split {

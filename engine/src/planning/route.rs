@@ -113,10 +113,12 @@ impl<'a, 'w> Route<'a, 'w> {
     /// them, and lines may be split. What the backlog is given at a node leaves in one shipment.
     #[cold]
     pub(super) fn is_spread(&self, no: NodeNo, units: u32) -> bool {
-        let capacity = self.network.terms(no).capacity.units;
-        let wanted = self.wanted;
+        let terms = self.network.terms(no);
+        let (capacity, wanted) = (terms.capacity.units, self.wanted);
         let is_of_backlog = wanted.seen.is_some_and(|seen| seen.goes_as_before);
-        let may_be_spread = wanted.split == Split::Units && !is_of_backlog && capacity > 0;
+        // Parts might be less than a line has to take.
+        let may_be_parted = wanted.split == Split::Units && terms.units_min <= 1;
+        let may_be_spread = may_be_parted && !is_of_backlog && capacity > 0;
         may_be_spread && units > capacity
     }
 

@@ -40,6 +40,9 @@ pub fn explain(
             verdicts[(pick.offer - line.offers.start) as usize] = Verdict::Chosen;
         }
     }
+    for offer in &scratch.below {
+        verdicts[*offer as usize] = Verdict::BelowMinimum;
+    }
 }
 
 fn shipment_of(problem: &Problem<'_>, pick: &Pick) -> usize {

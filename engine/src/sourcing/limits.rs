@@ -49,6 +49,10 @@ const _: () = assert!(LINES_MAX as u64 <= SCALE);
 const _: () = assert!(LINES_MAX < u16::MAX as usize);
 const _: () = assert!(SHIPMENTS_MAX < u16::MAX as usize);
 
+/// Plans made of one problem in which offers have minimums, each with the steps of a search. Most
+/// take one or three.
+pub(super) const MINIMUM_PLANS_MAX: usize = 64;
+
 /// Lines of a narrow problem: sets of them fit a byte.
 pub(super) const NARROW_LINES_MAX: usize = 8;
 

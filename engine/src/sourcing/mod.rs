@@ -9,6 +9,7 @@
 //!                                       each       whole     and        line by
 //!                                       line       lines     bound      line
 //! ```
+//! Where a line takes a minimum of an offer or none, this is done some times over (`minimum`).
 //!
 //! A pure function of indices and numbers: no clock, no I/O, no catalogue, no
 //! strings, and, with a [`Scratch`] that is kept, no allocation in the common
@@ -21,8 +22,10 @@
 mod bound;
 mod cover;
 mod desk;
+mod entry;
 mod explain;
 pub mod limits;
+mod minimum;
 mod narrow;
 mod plan;
 mod problem;
@@ -38,12 +41,12 @@ mod tests;
 mod verdict;
 mod weight;
 
+pub use entry::{solve, solve_within};
 pub use explain::explain;
 pub use plan::{Exactness, Pick, Plan, Score};
 pub use problem::{
-    Line, Malformed, NotAPermutation, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment,
-    Split,
+    Line, Malformed, Minimum, NotAPermutation, Objective, ObjectiveOrder, Offer, Policy, Problem,
+    Shipment, Split,
 };
 pub use scratch::Scratch;
-pub use solve::{solve, solve_within};
 pub use verdict::Verdict;

@@ -38,6 +38,15 @@ pub struct Offer {
     pub balance: u32,
 }
 
+/// Of an offer, a line takes so many units at least, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minimum {
+    /// Index of the offer in [`Problem::offers`].
+    pub offer: u32,
+    /// Units, at least 2.
+    pub units: u32,
+}
+
 /// A candidate shipment: what one node ships on one date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shipment {
@@ -120,6 +129,8 @@ pub struct Problem<'a> {
     pub lines: &'a [Line],
     /// The offers of all lines.
     pub offers: &'a [Offer],
+    /// The offers that have a minimum, ascending and each once: mostly none has.
+    pub minimums: &'a [Minimum],
     /// The candidate shipments, at most [`SHIPMENTS_MAX`].
     pub shipments: &'a [Shipment],
     /// How plans are chosen.
@@ -144,6 +155,9 @@ pub enum Malformed {
     /// An offer names no shipment, or a cost, lateness or balance out of range.
     #[error("an offer of line {0} is out of range")]
     Offer(usize),
+    /// A minimum names no offer of a line, is less than 2 units, or is not behind the one before.
+    #[error("minimum {0} is out of range or out of order")]
+    Minimum(usize),
     /// A shipment's cost is negative.
     #[error("shipment {0} has a negative cost")]
     ShipmentCost(usize),
@@ -179,10 +193,23 @@ impl Problem<'_> {
             units += u64::from(line.quantity);
             cost = cost.saturating_add(self.check_line(number, line)?);
         }
+        self.check_minimums()?;
         if units > ORDER_UNITS_MAX {
             return Err(Malformed::TooManyUnits(units));
         }
         if cost > COMPONENT_MAX { Err(Malformed::CostTooHigh) } else { Ok(()) }
+    }
+
+    fn check_minimums(&self) -> Result<(), Malformed> {
+        let mut next = 0;
+        for (number, minimum) in self.minimums.iter().enumerate() {
+            let is_of_line = self.lines.iter().any(|line| line.offers.contains(&minimum.offer));
+            if minimum.offer < next || minimum.units < 2 || !is_of_line {
+                return Err(Malformed::Minimum(number));
+            }
+            next = minimum.offer + 1;
+        }
+        Ok(())
     }
 
     /// The cost of opening every shipment.

@@ -20,6 +20,8 @@ pub struct Scratch {
     pub(super) open: Vec<bool>,
     /// By shipment of the problem: how many picks it has.
     pub(super) uses: Vec<u32>,
+    /// Offers with a minimum, below which they would be.
+    pub(super) below: Vec<u32>,
     /// The open offers of one line.
     pub(super) fill: Vec<(Weight, u32)>,
 }

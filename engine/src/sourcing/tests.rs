@@ -55,6 +55,7 @@ impl Table {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
+            minimums: &[],
             shipments: &self.shipments,
             policy: self.policy,
         }
@@ -265,6 +266,21 @@ fn problems_out_of_limits_are_named() {
 }
 
 #[test]
+fn minimums_are_of_offers_and_in_their_order() {
+    let lines: [(u32, &[Row]); 1] = [(9, &[(0, 9, 0, 1, 0), (0, 9, 0, 1, 0)])];
+    let table = table(PROMISE_FIRST, &lines, &[0]);
+    let check = |minimums: &[(u32, u32)]| {
+        let minimum = |(offer, units): &(u32, u32)| Minimum { offer: *offer, units: *units };
+        let minimums: Vec<_> = minimums.iter().map(minimum).collect();
+        Problem { minimums: &minimums, ..table.problem() }.check()
+    };
+    assert_eq!(check(&[(0, 2), (1, 900)]), Ok(()));
+    for wrong in [[(0, 2), (0, 2)], [(0, 2), (2, 2)], [(0, 2), (1, 1)], [(1, 2), (0, 2)]] {
+        assert_eq!(check(&wrong), Err(Malformed::Minimum(1)), "{wrong:?}");
+    }
+}
+
+#[test]
 fn an_order_of_objectives_is_a_permutation() {
     let twice = [Objective::Cost, Objective::Cost, Objective::Promise, Objective::Balance];
     assert_eq!(ObjectiveOrder::new(twice), Err(NotAPermutation(twice)));
@@ -275,7 +291,7 @@ fn an_order_of_objectives_is_a_permutation() {
 fn verdicts_keep_their_numbers() {
     for code in 0..=u8::MAX {
         let verdict = Verdict::from_code(code);
-        let is_one = (1..=14).contains(&code) || [17, 20].contains(&code);
+        let is_one = (1..=14).contains(&code) || [17, 19, 20].contains(&code);
         let expected = is_one.then_some(code);
         assert_eq!(verdict.map(|verdict| verdict as u8), expected);
     }

@@ -41,6 +41,8 @@ pub struct Terms {
     pub unit_cost: i64,
     /// How much may be planned to leave it on one day.
     pub capacity: Capacity,
+    /// Units that a line takes from it at least, or none: 0 and 1 are no minimum.
+    pub units_min: u32,
 }
 
 /// What planning needs of a service for every offer.
@@ -303,6 +305,7 @@ fn terms_of(node: &Node) -> Terms {
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         capacity: node.capacity(),
+        units_min: node.min_order_quantity.unwrap_or(0),
     }
 }
 

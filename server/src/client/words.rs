@@ -52,6 +52,7 @@ pub const fn verdict(verdict: v1::CandidateVerdict) -> &'static str {
         Verdict::ChannelNotServed => "the node does not serve the order's channel",
         Verdict::ServiceNotServed => "the node does not ship by the order's service",
         Verdict::AtCapacity => "units would be delivered later: the node's earlier days are full",
+        Verdict::BelowMinimum => "the line would take less than the supplier's minimum",
         Verdict::OwnStockFirst => "own stock is as soon, and goes before a supplier's",
         Verdict::NotConsidered => "more candidates than an exact search takes",
         Verdict::Later => "units would be delivered later",

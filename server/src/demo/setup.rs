@@ -128,6 +128,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         holidays: node.holidays.iter().map(|day| wire_day(*day)).collect(),
         capacity_units_per_day: Some(node.shipments_per_day * UNITS_PER_SHIPMENT),
         capacity_shipments_per_day: None,
+        min_order_quantity: None,
         shipment_cost_minor: node.cost_per_shipment_cents.into(),
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,

@@ -55,6 +55,7 @@ impl Kind {
                     "holidays",
                     "capacity_units_per_day",
                     "capacity_shipments_per_day",
+                    "min_order_quantity",
                     "shipment_cost_minor",
                     "unit_cost_minor",
                     "lead_time_days",

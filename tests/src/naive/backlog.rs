@@ -10,6 +10,12 @@ fn waits(supply: Supply) -> bool {
     supply == Supply::Backorder
 }
 
+/// Units of a line that wait.
+fn waiting(rests: &[(&str, Supply)]) -> i64 {
+    let waiting = rests.iter().filter(|(_, supply)| waits(*supply));
+    i64::try_from(waiting.count()).expect("few")
+}
+
 impl Naive {
     /// Open lines by order, with their SKU.
     fn lines(&self) -> impl Iterator<Item = (&Order, u16, &str)> {
@@ -71,9 +77,11 @@ impl Naive {
             for (Order { no, is_whole, whom, .. }, line, sku) in self.lines() {
                 let waits = self.waits.get(&(*no, line)).is_some_and(|since| *since < asked);
                 let wants = waits && !is_whole && sku == part.sku;
-                let could_have = wants && !self.was_declined(*no, &part.node);
+                let rests = self.rests(sku, *no, line);
+                let could_have = wants
+                    && !self.was_declined(*no, &part.node)
+                    && waiting(&rests) >= self.minimums(&part.node, asked).0;
                 if could_have && self.is_sourced_since(&part.node, whom, asked) {
-                    let rests = self.rests(sku, *no, line);
                     return Err(format!(
                         "it passes order {no} of {whom:?}, which rests on {rests:?}: {part:?}"
                     ));
@@ -101,7 +109,10 @@ impl Naive {
         for order in before.filter(could_have) {
             for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
                 let since = self.waits.get(&(order.no, line));
-                let waits = || self.rests(sku, order.no, line).iter().any(|(_, s)| waits(*s));
+                let waits = || {
+                    let waiting = waiting(&self.rests(sku, order.no, line));
+                    waiting > 0 && waiting >= self.minimums(node, looked_at).0
+                };
                 if since.is_some_and(|since| *since <= looked_at) && waits() {
                     let (no, priority) = (order.no, order.priority);
                     let of = (served.no, served.priority);
@@ -177,6 +188,10 @@ impl Naive {
                 let own = i64::try_from(own).expect("few");
                 let wanted = i64::try_from(wanted).expect("few");
                 let offers = pair.offers(Timestamp::from_micros(i64::MAX));
+                let minimum = self.minimums(node, self.version()).0;
+                if minimum > waiting(&rests).min(offers) {
+                    continue;
+                }
                 let serves = if is_whole { offers + own >= wanted } else { offers > 0 };
                 if waits && serves {
                     let whole = if is_whole { "whole" } else { "in parts" };

@@ -78,6 +78,12 @@ impl For {
 }
 
 impl Moment {
+    /// Units that a line had to take of a node, if any.
+    fn minimum(&self, node: &str) -> i64 {
+        let units = self.nodes.get(node).and_then(|node| node.min_order_quantity);
+        units.map_or(0, i64::from)
+    }
+
     /// Whether a node was enabled, and served them.
     fn sources(&self, node: &str, whom: &For) -> bool {
         self.nodes.get(node).is_some_and(|node| node.enabled && whom.is_served_by(node))
@@ -242,6 +248,14 @@ impl Naive {
         self.nodes.get(node).is_some_and(|node| node.enabled && whom.is_served_by(node))
     }
 
+    /// The most and the least that a line had to take of a node, if anything, at any version from
+    /// one on.
+    fn minimums(&self, node: &str, since: Lsn) -> (i64, i64) {
+        let moments = self.moments(since, self.version());
+        let units = moments.map(|moment| moment.minimum(node));
+        (units.clone().max().unwrap_or(0), units.min().unwrap_or(0))
+    }
+
     /// The instant up to which the policy promises inbound supply.
     fn horizon(&self) -> Timestamp {
         Timestamp::from_micros(NOW.as_micros() + i64::from(self.policy.horizon_days) * DAY)
@@ -334,6 +348,7 @@ fn definition(node: &Node) -> NodeDefinition {
         holidays: node.holidays.clone(),
         capacity_units_per_day: node.capacity_units_per_day,
         capacity_shipments_per_day: node.capacity_shipments_per_day,
+        min_order_quantity: node.min_order_quantity,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,

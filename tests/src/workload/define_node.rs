@@ -49,6 +49,10 @@ impl Room for DefineNode {
         node.capacity_units_per_day = if random.percent(40) { units } else { 0 };
         let shipments = random.within(1..5);
         node.capacity_shipments_per_day = random.percent(25).then_some(shipments);
+        if node.kind == NodeKind::Supplier {
+            let units = random.within(2..5);
+            node.min_order_quantity = random.percent(40).then_some(units);
+        }
         Some(Self { meta: meta(), node })
     }
 

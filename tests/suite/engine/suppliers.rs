@@ -1,7 +1,7 @@
 //! Drop-ship suppliers beside the network's own nodes.
 
 use backstock_engine::command::{NodeDefinition, OrderRequest, SetPolicy, StockOperation};
-use backstock_engine::engine::{Engine, Verdict};
+use backstock_engine::engine::{Engine, PlaceOutcome, Verdict};
 use backstock_engine::model::{Day, NodeKind, OwnStock, Policy, Shortage};
 use backstock_tests::fixture::*;
 
@@ -87,5 +87,67 @@ async fn a_supplier_ships_what_own_stock_would_be_late_with() {
     // Late from both, it is less late from the vendor.
     let late = OrderRequest { deliver_by: Some(today().plus(1)), ..order_of("late", 3) };
     assert_eq!(shipped_from(&engine, late).await, parts(&[("VENDOR", 3)]));
+    engine.shut_down().await;
+}
+
+/// A store with so many units, and a supplier of whom a line takes five units at least.
+async fn store_and_minimum(engine: &Engine, on_hand: u32) {
+    store_and_supplier(engine, on_hand).await;
+    vendor_ships(engine, true).await;
+}
+
+async fn vendor_ships(engine: &Engine, enabled: bool) {
+    let vendor = node("VENDOR", NodeKind::Supplier, 1);
+    let vendor = NodeDefinition { min_order_quantity: Some(5), enabled, ..vendor };
+    define_nodes(engine, &[vendor]).await;
+}
+
+#[tokio::test]
+async fn a_supplier_is_chosen_from_his_minimum_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    store_and_minimum(&engine, 7).await;
+    assert_eq!(shipped_from(&engine, order_of("few", 4)).await, parts(&[("STORE", 4)]));
+    let (order, trace) = engine.explain(&order_id("few")).await.expect("the order");
+    let other = trace.lines[0].iter().find(|c| c.node != order.shipments[0].node);
+    assert_eq!(other.expect("two candidates").verdict, Verdict::BelowMinimum);
+    assert_eq!(shipped_from(&engine, order_of("many", 5)).await, parts(&[("VENDOR", 5)]));
+    // The store has three: the rest would be too few for the vendor.
+    assert_eq!(shipped_from(&engine, order_of("all", 6)).await, parts(&[("VENDOR", 6)]));
+    own_stock_first(&engine).await;
+    let split = parts(&[("STORE", 1), ("VENDOR", 5)]);
+    assert_eq!(shipped_from(&engine, order_of("own", 6)).await, split);
+    let split = parts(&[("STORE", 2), ("VENDOR", 6)]);
+    assert_eq!(shipped_from(&engine, order_of("both", 8)).await, split);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_line_that_would_take_less_than_a_minimum_waits_or_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    store_and_minimum(&engine, 3).await;
+    let refused = place(&engine, order("refused", &[("A", 4)], Shortage::Reject)).await;
+    let outcome = refused.expect("an answer").outcome;
+    assert!(matches!(outcome, PlaceOutcome::SoldOut(_)), "{outcome:?}");
+    let waits = shipped_from(&engine, order_of("waits", 4)).await;
+    assert_eq!(waits, parts(&[("STORE", 1), ("STORE", 3)]), "one unit waits at the store");
+    // What waits is not enough for the vendor either, until there is more of it.
+    feed(&engine, "VENDOR", Some(200)).await;
+    let order = engine.order(&order_id("waits")).await.expect("the order").order;
+    assert_eq!(order.shipments.iter().filter(|s| s.ship_by.is_none()).count(), 1, "{order:?}");
+    assert_eq!(shipped_from(&engine, order_of("next", 5)).await, parts(&[("VENDOR", 5)]));
+    vendor_ships(&engine, false).await;
+    let waits = shipped_from(&engine, order_of("more", 6)).await;
+    assert_eq!(waits, parts(&[("STORE", 6)]));
+    vendor_ships(&engine, true).await;
+    // What came free goes to who waits before this is answered.
+    feed(&engine, "VENDOR", Some(300)).await;
+    let order = engine.order(&order_id("more")).await.expect("the order").order;
+    let vendor = order.shipments.iter().filter(|s| s.ship_by.is_some());
+    let nodes: Vec<_> = vendor.map(|s| engine.node_no(s.node).id.to_string()).collect();
+    assert_eq!(nodes, ["VENDOR"]);
+    assert_clean(&engine);
     engine.shut_down().await;
 }

@@ -57,6 +57,37 @@ async fn the_policy_is_read_and_replaced_whole() {
     server.stop().await.expect("drained");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supplier_has_a_minimum_order_quantity_and_no_other_node_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let vendor = v1::Node {
+        kind: v1::NodeKind::Supplier.into(),
+        min_order_quantity: Some(12),
+        ..node("VENDOR", "10001")
+    };
+    let update = |node: &v1::Node| v1::UpdateNodeRequest {
+        node: Some(node.clone()),
+        allow_missing: true,
+        ..Default::default()
+    };
+    let made = server.catalog.update_node(update(&vendor)).await.expect("made").into_inner();
+    assert_eq!(made.node, Some(vendor.clone()));
+    let get = v1::GetNodeRequest { node_id: "VENDOR".into(), min_version: made.version };
+    let read = server.catalog.get_node(get).await.expect("read").into_inner();
+    assert_eq!(read.node, Some(vendor.clone()));
+    let store = v1::NodeKind::Store.into();
+    for wrong in [
+        v1::Node { min_order_quantity: Some(0), ..vendor.clone() },
+        v1::Node { min_order_quantity: Some(500_001), ..vendor.clone() },
+        v1::Node { node_id: "STORE".into(), kind: store, ..vendor },
+    ] {
+        let refused = server.catalog.update_node(update(&wrong)).await.expect_err("refused");
+        assert_eq!(fields(&refused), ["node.min_order_quantity"], "{wrong:?}");
+    }
+    server.stop().await.expect("drained");
+}
+
 /// What says nothing of a title does not take it away, and what cannot change is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_item_can_be_made_sure_of_and_a_kind_be_named() {

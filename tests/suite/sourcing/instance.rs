@@ -1,7 +1,7 @@
 //! Random problems, a function of their seed.
 
 use backstock_engine::sourcing::{
-    Line, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment, Split,
+    Line, Minimum, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment, Split,
 };
 
 /// A problem that owns its parts.
@@ -9,6 +9,7 @@ use backstock_engine::sourcing::{
 pub(crate) struct Instance {
     lines: Vec<Line>,
     offers: Vec<Offer>,
+    minimums: Vec<Minimum>,
     shipments: Vec<Shipment>,
     policy: Policy,
 }
@@ -45,6 +46,7 @@ impl Instance {
         let mut instance = Self {
             lines: Vec::new(),
             offers: Vec::new(),
+            minimums: Vec::new(),
             shipments: Vec::new(),
             policy: Policy { split: dice.split(), objectives: dice.order() },
         };
@@ -96,6 +98,20 @@ impl Instance {
         instance
     }
 
+    /// Offers of which a line takes a minimum or none: some that it never reaches, some always.
+    pub(crate) fn of_minimums(seed: u64) -> Self {
+        let mut instance = Self::random(seed, Shape::SMALL);
+        let mut dice = Dice(seed ^ 0x4D49_4E49);
+        let often = 1 + dice.below(3);
+        for offer in 0..u32::try_from(instance.offers.len()).expect("few offers") {
+            if dice.below(4) < often {
+                let units = 2 + u32::try_from(dice.below(4)).expect("small");
+                instance.minimums.push(Minimum { offer, units });
+            }
+        }
+        instance
+    }
+
     fn add_line_of_two_supplies(&mut self, dice: &mut Dice, nodes: u64, cost_max: u64) {
         let quantity = 2 + dice.below(5);
         let start = self.offers.len();
@@ -116,6 +132,7 @@ impl Instance {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
+            minimums: &self.minimums,
             shipments: &self.shipments,
             policy: self.policy,
         }

@@ -1,7 +1,9 @@
 //! The oracle: the same problem as an integer program, solved once for each
 //! component of the score, each time holding the earlier ones at their best.
 
-use backstock_engine::sourcing::{Objective, Problem, Score, Split};
+use std::collections::BTreeMap;
+
+use backstock_engine::sourcing::{Minimum, Objective, Problem, Score, Split};
 use good_lp::{
     Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, microlp, variable,
 };
@@ -32,6 +34,9 @@ fn best(
 ) -> u64 {
     let mut variables = ProblemVariables::new();
     let model = Model::new(problem, &mut variables);
+    // Whether an offer with a minimum gives anything.
+    let gives = |minimum: &Minimum| (minimum.offer, variables.add(variable().binary()));
+    let given: BTreeMap<u32, Variable> = problem.minimums.iter().map(gives).collect();
     let goal = model.component(problem, component);
     let mut program = variables.minimise(goal.clone()).using(microlp);
     for (line, filled) in problem.lines.iter().zip(model.filled(problem)) {
@@ -41,6 +46,12 @@ fn best(
         let open = model.open[usize::from(offer.shipment)];
         let units = model.units(index);
         program.add_constraint(constraint!(units <= model.units_max[index] * open));
+    }
+    for minimum in problem.minimums {
+        let (index, gives) = (minimum.offer as usize, given[&minimum.offer]);
+        let (least, units) = (f64::from(minimum.units), model.units(index));
+        program.add_constraint(constraint!(units.clone() <= model.units_max[index] * gives));
+        program.add_constraint(constraint!(units >= least * gives));
     }
     for (earlier, value) in held.iter() {
         // All components are integers, so that half a unit is tolerance enough.

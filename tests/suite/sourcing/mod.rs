@@ -35,6 +35,12 @@ fn two_supplies_of_one_shipment_score_what_an_exact_milp_scores() {
     compare_with_milp(count, Instance::of_two_supplies);
 }
 
+#[test]
+fn plans_that_keep_minimums_score_what_an_exact_milp_scores() {
+    let count = from_environment("BACKSTOCK_SOURCING_INSTANCES", INSTANCES / 2);
+    compare_with_milp(count, Instance::of_minimums);
+}
+
 fn compare_with_milp(count: u64, instance: impl Fn(u64) -> Instance) {
     let first = from_environment("BACKSTOCK_SOURCING_SEED", SEED);
     println!("replay: BACKSTOCK_SOURCING_SEED={first} BACKSTOCK_SOURCING_INSTANCES={count}");
@@ -82,6 +88,10 @@ fn check_plan(problem: &Problem<'_>, plan: &Plan, seed: u64) {
     for (shipment, _) in problem.shipments.iter().zip(&used).filter(|(_, used)| **used) {
         score.shipments += 1;
         score.cost += u64::try_from(shipment.fixed_cost).expect("not negative");
+    }
+    for minimum in problem.minimums {
+        let taken = taken[minimum.offer as usize];
+        assert!(taken == 0 || taken >= minimum.units, "seed {seed}: less than a minimum");
     }
     for (offer, taken) in problem.offers.iter().zip(&taken) {
         assert!(*taken <= offer.quantity, "seed {seed}: more than the offer has");

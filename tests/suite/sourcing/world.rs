@@ -196,7 +196,7 @@ impl World {
 impl Sources {
     pub(crate) fn problem(&self) -> sourcing::Problem<'_> {
         let Self { lines, offers, shipments, policy, .. } = self;
-        sourcing::Problem { lines, offers, shipments, policy: *policy }
+        sourcing::Problem { lines, offers, minimums: &[], shipments, policy: *policy }
     }
 
     fn shipment(&mut self, of: (usize, Day), fixed_cost: i64) -> u16 {

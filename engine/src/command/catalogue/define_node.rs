@@ -69,6 +69,8 @@ pub struct NodeDefinition {
     pub eligibility: Eligibility,
     #[n(15)]
     pub capacity_shipments_per_day: Option<u32>,
+    #[n(16)]
+    pub min_order_quantity: Option<u32>,
 }
 
 /// A node was defined, or changed.
@@ -111,10 +113,20 @@ impl NodeDefinition {
         let shipments = self.capacity_shipments_per_day.map_or(1, i64::from);
         let field = "capacity_shipments_per_day";
         number(field, shipments, 1, limits::STOCK_UNITS_MAX.into());
+        let minimum = self.min_order_quantity.map_or(1, i64::from);
+        number("min_order_quantity", minimum, 1, limits::LINE_UNITS_MAX.into());
         number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
         number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
         number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
+        found.extend(self.not_of_its_kind());
         finish(found)
+    }
+
+    /// That it says what only suppliers have.
+    fn not_of_its_kind(&self) -> Option<Violation> {
+        let units = self.min_order_quantity.filter(|_| self.kind != NodeKind::Supplier)?;
+        let rule = Rule::Malformed("is for suppliers only".into());
+        Some(Violation::new("min_order_quantity", units, rule))
     }
 
     /// That its postal code is nowhere, if so.
@@ -146,6 +158,7 @@ impl NodeDefinition {
             weekday_cut_offs: self.weekday_cut_offs,
             eligibility: self.eligibility,
             capacity_shipments_per_day: self.capacity_shipments_per_day,
+            min_order_quantity: self.min_order_quantity,
         }
     }
 }

@@ -64,6 +64,7 @@ fn node() -> Node {
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
         capacity_shipments_per_day: None,
+        min_order_quantity: None,
     }
 }
 
@@ -174,10 +175,13 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
 
 fn of_bounds() -> Vec<Named> {
     let bounded = Node { capacity_shipments_per_day: Some(70), ..node() };
+    let kind = NodeKind::Supplier;
+    let minimum = Node { min_order_quantity: Some(12), kind, ..node() };
     let policy = Box::new(Policy { own_stock: OwnStock::First, ..policy() });
     vec![
         ("node_defined_with_shipments", node_defined(bounded)),
         ("policy_set_own_stock", PolicySet { policy }.into()),
+        ("node_defined_with_minimum", node_defined(minimum)),
     ]
 }
 

@@ -262,6 +262,14 @@ fn changed_holds(carrier: &mut Carrier) {
     });
 }
 
+fn suppliers(carrier: &mut Carrier) {
+    carrier.carry("define_node_minimum", async |engine, meta| {
+        let node = definition("V", NodeKind::Supplier);
+        let node = NodeDefinition { min_order_quantity: Some(6), ..node };
+        engine.define_node(DefineNode { meta, node }).await
+    });
+}
+
 fn own_stock_first(carrier: &mut Carrier) {
     carrier.carry("set_policy_own_stock", async |engine, meta| {
         let policy = Policy { own_stock: OwnStock::First, ..Policy::default() };
@@ -291,6 +299,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     changed_holds(&mut carrier);
     what_bounds_nodes(&mut carrier);
     own_stock_first(&mut carrier);
+    suppliers(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -57,6 +57,7 @@ pub(in crate::snapshot) struct CatalogueV8 {
 #[derive(Archive, Serialize)]
 struct NodeImageV8 {
     capacity_shipments_per_day: Option<u32>,
+    min_order_quantity: Option<u32>,
 }
 
 /// What older versions do not say of the policy.
@@ -174,8 +175,9 @@ impl From<&Network> for CatalogueV7 {
 impl From<&Network> for CatalogueV8 {
     fn from(network: &Network) -> Self {
         let said = |n: &PlanningNode| {
-            let capacity_shipments_per_day = n.node.capacity_shipments_per_day;
-            n.node.is_newest().then_some(NodeImageV8 { capacity_shipments_per_day })
+            let Node { capacity_shipments_per_day, min_order_quantity, .. } = *n.node;
+            let image = NodeImageV8 { capacity_shipments_per_day, min_order_quantity };
+            n.node.is_newest().then_some(image)
         };
         let policy = PolicyImageV8 { own_stock_first: network.policy.own_stock == OwnStock::First };
         let nodes = network.nodes.iter().map(said).collect();
@@ -322,6 +324,8 @@ impl ArchivedCatalogueV8 {
             let Some(said) = said.as_ref() else { continue };
             let shipments = said.capacity_shipments_per_day.as_ref();
             node.capacity_shipments_per_day = shipments.map(|most| most.to_native());
+            let minimum = said.min_order_quantity.as_ref();
+            node.min_order_quantity = minimum.map(|units| units.to_native());
         }
         self.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
     }
@@ -369,6 +373,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
         capacity_shipments_per_day: None,
+        min_order_quantity: None,
     })
 }
 

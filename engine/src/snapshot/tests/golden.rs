@@ -327,7 +327,9 @@ fn what_came_after_version_7_is_written_in_version_8_and_read_back() {
 /// policy by which own stock goes first.
 fn bounded_world() -> World {
     let world = answered_world();
-    let bounded = Node { capacity_shipments_per_day: Some(9), ..node(0, 500) };
+    let (shipments, minimum) = (Some(9), Some(4));
+    let bounded =
+        Node { capacity_shipments_per_day: shipments, min_order_quantity: minimum, ..node(0, 500) };
     world.apply(Lsn::new(20), &Happening::Node(NodeNo(0), Box::new(bounded)));
     let policy = Policy { own_stock: OwnStock::First, ..Policy::default() };
     world.apply(Lsn::new(21), &Happening::Policy(Box::new(policy)));

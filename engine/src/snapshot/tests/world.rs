@@ -421,6 +421,7 @@ pub(super) fn node(no: u16, version: u32) -> Node {
         })),
         // Of some, it serves one channel.
         capacity_shipments_per_day: (version % 16 == 9).then_some(version),
+        min_order_quantity: (version % 16 == 11).then_some(version),
         eligibility: if version % 8 == 5 { web_alone() } else { Eligibility::default() },
     }
 }

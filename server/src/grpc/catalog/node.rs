@@ -29,7 +29,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 17] = [
+pub(super) const FIELDS: [&str; 18] = [
     "kind",
     "postal_code",
     "country_code",
@@ -39,6 +39,7 @@ pub(super) const FIELDS: [&str; 17] = [
     "holidays",
     "capacity_units_per_day",
     "capacity_shipments_per_day",
+    "min_order_quantity",
     "shipment_cost_minor",
     "unit_cost_minor",
     "lead_time_days",
@@ -74,6 +75,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         holidays,
         capacity_units_per_day: capacity(found, node.capacity_units_per_day),
         capacity_shipments_per_day: node.capacity_shipments_per_day,
+        min_order_quantity: node.min_order_quantity,
         shipment_cost: node.shipment_cost_minor,
         unit_cost: node.unit_cost_minor,
         lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
@@ -131,6 +133,7 @@ pub(super) fn message(node: &Node) -> v1::Node {
         holidays: node.holidays.clone(),
         capacity_units_per_day: node.capacity_units_per_day,
         capacity_shipments_per_day: node.capacity_shipments_per_day,
+        min_order_quantity: node.min_order_quantity,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,
@@ -153,6 +156,7 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         holidays: node.holidays.iter().filter_map(|day| times::date(*day)).collect(),
         capacity_units_per_day: (capacity > 0).then_some(capacity),
         capacity_shipments_per_day: node.capacity_shipments_per_day,
+        min_order_quantity: node.min_order_quantity,
         shipment_cost_minor: node.shipment_cost,
         unit_cost_minor: node.unit_cost,
         lead_time_days: node.lead_time_days.into(),

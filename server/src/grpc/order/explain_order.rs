@@ -186,6 +186,7 @@ const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
         Verdict::ChannelNotServed => v1::CandidateVerdict::ChannelNotServed,
         Verdict::ServiceNotServed => v1::CandidateVerdict::ServiceNotServed,
         Verdict::AtCapacity => v1::CandidateVerdict::AtCapacity,
+        Verdict::BelowMinimum => v1::CandidateVerdict::BelowMinimum,
         Verdict::OwnStockFirst => v1::CandidateVerdict::OwnStockFirst,
     }
 }

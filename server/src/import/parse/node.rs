@@ -24,7 +24,7 @@ const NAMES: &str = "names with commas or semicolons between them, as \"web; in 
 
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 17] = [
+const FIELDS: [(&str, &str); 18] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -34,6 +34,7 @@ const FIELDS: [(&str, &str); 17] = [
     ("holidays", "holidays"),
     ("capacity_units_per_day", "capacity_units_per_day"),
     ("capacity_shipments_per_day", "capacity_shipments_per_day"),
+    ("min_order_quantity", "min_order_quantity"),
     ("shipment_cost_minor", "shipment_cost_minor"),
     ("unit_cost_minor", "unit_cost_minor"),
     ("lead_time_days", "lead_time_days"),
@@ -67,6 +68,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
     let mut capacity = |column| columns.parsed(column, "a whole number or none", number_or_none);
     let units = capacity("capacity_units_per_day");
     let shipments = capacity("capacity_shipments_per_day");
+    let minimum = capacity("min_order_quantity");
     v1::Node {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
@@ -84,6 +86,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
             .unwrap_or_default(),
         capacity_units_per_day: units.flatten(),
         capacity_shipments_per_day: shipments.flatten(),
+        min_order_quantity: minimum.flatten(),
         shipment_cost_minor: columns
             .optional("shipment_cost_minor", WHOLE_NUMBER)
             .unwrap_or_default(),

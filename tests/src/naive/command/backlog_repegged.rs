@@ -44,6 +44,20 @@ impl BacklogRepegged {
     }
 }
 
+impl BacklogRepegged {
+    /// Refuses a line that takes less of another node than it must.
+    fn check_minimums(&self, naive: &Naive, line: &Line) -> Result<(), String> {
+        for (_, _, to) in line.moves.iter().filter(|(_, from, to)| from != to) {
+            let there = line.moves.iter().filter(|(_, from, other)| other == to && from != to);
+            let units: u32 = there.map(|(moved, ..)| moved.units).sum();
+            if i64::from(units) < naive.minimums(to, self.looked_at).1 {
+                return Err(format!("{units} units move to {to}, which is too few: {line:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Fact for BacklogRepegged {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
         let all = || self.lines.iter().flat_map(|line| line.moves.iter().map(move |m| (line, m)));
@@ -53,6 +67,9 @@ impl Fact for BacklogRepegged {
         }
         for (node, told) in &self.told {
             naive.pair(&self.sku, node).told(told);
+        }
+        for line in &self.lines {
+            self.check_minimums(naive, line)?;
         }
         for (line, (moved, from, to)) in all() {
             let order = naive.orders.get(&line.order).ok_or("no such order")?;

@@ -86,6 +86,7 @@ impl OrderPlaced {
         let more = self.beyond(own);
         self.check_moments(naive, asked, &more)?;
         naive.check_passes_nobody(&more, asked)?;
+        self.check_minimums(naive, asked, &more)?;
         for part in &self.allotted {
             if naive.is_supplier(&part.node) != (part.supply == Supply::Supplier) {
                 return Err(format!("a supply of another kind of node: {part:?}"));
@@ -126,6 +127,20 @@ impl OrderPlaced {
         let waits_in_part = waits && of_line().any(|part| part.supply != Supply::Backorder);
         if self.split == Split::WholeLine && (shipments.len() > 1 || waits_in_part) {
             return Err("was split".into());
+        }
+        Ok(())
+    }
+
+    /// Refuses a line that takes less of a node than it must, where it takes more than it had.
+    fn check_minimums(&self, naive: &Naive, asked: Lsn, more: &[Allotted]) -> Result<(), String> {
+        for Allotted { line, node, .. } in more {
+            let same = |part: &&Allotted| (part.line, &part.node) == (*line, node);
+            let waits = |part: &&Allotted| part.supply == Supply::Backorder;
+            let there = self.allotted.iter().filter(same).filter(|part| !waits(part));
+            let units: u32 = there.map(|part| part.units).sum();
+            if units > 0 && i64::from(units) < naive.minimums(node, asked).1 {
+                return Err(format!("line {line} takes {units} of {node}, which is too few"));
+            }
         }
         Ok(())
     }
@@ -196,18 +211,33 @@ pub(super) fn sum_lines(wanted: &OrderRequest) -> Vec<(String, u32)> {
     lines
 }
 
+/// Whether some nodes have so many units together, of which each gives its minimum at least.
+fn can_fill(quantity: i64, nodes: &[(i64, i64)]) -> bool {
+    let (bound, free): (Vec<_>, Vec<_>) = nodes.iter().partition(|(_, minimum)| *minimum > 1);
+    let free: i64 = free.iter().map(|(units, _)| units.max(&0)).sum();
+    (0_u32..1 << bound.len()).any(|chosen| {
+        let chosen = bound.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+        let (units, minimums) = chosen.fold((0, 0), |(units, minimums), (_, (more, minimum))| {
+            (units + more, minimums + minimum)
+        });
+        minimums <= quantity && free + units >= quantity
+    })
+}
+
 /// Whether an order cannot be filled as it wants to be; one that takes what
 /// there is, not even in part.
 fn is_short(moment: &Moment, wanted: &OrderRequest, shortage: Shortage, split: Split) -> bool {
     let (offers, whom) = (&moment.offers, For::of(wanted));
     let partial = shortage == Shortage::Partial;
     let fills = |(sku, quantity): &(String, u32)| {
-        let there = offers.get(sku).into_iter().flatten();
-        let served = there.filter(|(node, _)| moment.sources(node, &whom)).map(|(_, units)| units);
-        let (most, sum) = (served.clone().max().copied().unwrap_or_default(), served.sum::<i64>());
+        let (quantity, there) = (i64::from(*quantity), offers.get(sku).into_iter().flatten());
+        let served = there.filter(|(node, _)| moment.sources(node, &whom));
+        let served = served.map(|(node, units)| (*units, moment.minimum(node)));
+        let served: Vec<_> = served.filter(|(units, min)| quantity.min(*units) >= *min).collect();
         match split {
-            Split::WholeLine => most >= i64::from(*quantity),
-            Split::Units => sum >= if partial { 1 } else { i64::from(*quantity) },
+            Split::WholeLine => served.iter().any(|(units, _)| *units >= quantity),
+            Split::Units if partial => served.iter().any(|(units, _)| *units >= 1),
+            Split::Units => can_fill(quantity, &served),
         }
     };
     let lines = sum_lines(wanted);

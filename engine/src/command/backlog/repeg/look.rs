@@ -282,7 +282,8 @@ impl Look {
             arrives(kernel, &self.network, of, (at.0, ship_by, units))
         };
         let terms = (order.header.split, &*declined, serves);
-        let steps = self.pool.steps(demand, &planned, terms, arrival);
+        let mut steps = self.pool.steps(demand, &planned, terms, arrival);
+        keep_minimums(&self.network, order.header.split, &mut steps);
         let candidates = if steps.is_empty() { Box::default() } else { of_line(&trace) };
         Ok((steps, candidates))
     }
@@ -299,6 +300,20 @@ impl Look {
         }
         let resting = Line { order, demand, pool: &self.pool }.resting(kernel)?;
         Ok(self.taken.replanned((order, &resting), demand))
+    }
+}
+
+/// Leaves out steps to nodes that would be given less of the line than their minimum: what was
+/// planned for them is not all taken.
+fn keep_minimums(network: &Network, split: Split, steps: &mut Vec<Step>) {
+    let all = steps.clone();
+    let comes = |no: NodeNo| {
+        let there = all.iter().filter(|(from, to, _)| to.0 == no && from.0 != no);
+        there.map(|(_, _, units)| *units).sum::<u32>()
+    };
+    if split == Split::Units {
+        steps
+            .retain(|(from, to, _)| from.0 == to.0 || comes(to.0) >= network.terms(to.0).units_min);
     }
 }
 
