@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::actor::{ActorPanicked, Ask};
-use crate::apply::counting::{Counting, count_all};
+use crate::apply::counting::{Counting, count_node};
 use crate::model::Configuration;
 use crate::model::Effect;
 use crate::model::SkuNo;
@@ -203,7 +203,7 @@ impl<'a> Applier<'a> {
         if self.settles && changed.is_bounded(no) && !network.is_bounded(no) {
             // What was applied before is in the orders that are counted here.
             self.end_turns()?;
-            count_all(&self.kernel.state, known.map(|_| no).as_slice())?;
+            known.map_or(Ok(()), |_| count_node(&self.kernel.state, no))?;
             self.kernel.state.loads.begin();
             self.counts = true;
         }

@@ -7,13 +7,15 @@
 //! puts back, as where a cart takes over another one, and what it claimed, leaves no room between
 //! that another command would find.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actor::ActorPanicked;
 use crate::model::{Load, Loads, LoadsMoved, NodeDay, NodeNo, OrderNo};
 use crate::state::State;
 use crate::state::loads::Step;
 use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::orders::OrderCell;
+use crate::state::stock::{StockMessage, StockReply};
 use crate::transaction::written::Room;
 
 /// What is to be counted at the end of a step, and the claims that end then.
@@ -81,16 +83,43 @@ pub fn count_all(state: &State, nodes: &[NodeNo]) -> Result<(), ActorPanicked> {
     nodes.iter().try_for_each(|node| state.loads.clear(*node))?;
     for no in (1..).map(OrderNo) {
         let Some(cell) = state.orders.by_no(no) else { break };
-        let OrderReply::Resident(kept) = cell.ask(OrderMessage::Read).wait()? else { continue };
-        if !kept.packed.is_open() {
-            continue;
-        }
-        for (at, load) in kept.order().loads() {
-            if nodes.contains(&at.node) {
-                state.loads.step(at, Step { more: load, ..Step::default() })?;
-            }
-        }
+        count_order(state, cell, nodes)?;
     }
     state.loads.begin();
+    Ok(())
+}
+
+/// Counts anew what orders put on the days of one node, which got its first capacity: those alone
+/// are read that have units reserved at its pairs, because all that is to leave it is reserved
+/// there. Nothing is applied meanwhile.
+///
+/// # Errors
+/// When an actor panicked.
+pub fn count_node(state: &State, node: NodeNo) -> Result<(), ActorPanicked> {
+    state.loads.clear(node)?;
+    let mut orders = BTreeSet::new();
+    for (_, entry) in state.catalogue.iter() {
+        let Some(pair) = entry.row.find(node) else { continue };
+        if let StockReply::State(stock) = pair.ask(StockMessage::Read).wait()? {
+            orders.extend(stock.reservations.iter().map(|reservation| reservation.order));
+        }
+    }
+    for no in orders {
+        let cell = state.orders.by_no(no).expect("an order that has units is there");
+        count_order(state, cell, &[node])?;
+    }
+    state.loads.begin();
+    Ok(())
+}
+
+fn count_order(state: &State, cell: &OrderCell, nodes: &[NodeNo]) -> Result<(), ActorPanicked> {
+    let OrderReply::Resident(kept) = cell.ask(OrderMessage::Read).wait()? else { return Ok(()) };
+    if !kept.packed.is_open() {
+        return Ok(());
+    }
+    let loads = kept.order().loads().into_iter().filter(|(at, _)| nodes.contains(&at.node));
+    for (at, load) in loads {
+        state.loads.step(at, Step { more: load, ..Step::default() })?;
+    }
     Ok(())
 }
