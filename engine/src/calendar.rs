@@ -134,6 +134,12 @@ impl Calendar {
         }
     }
 
+    /// Days that have passed, asked at `at`, since the day on which units on their way were
+    /// expected; 0 where it is still to come.
+    pub fn overdue_days(&self, at: Timestamp, eta: Timestamp) -> u32 {
+        self.zone.local_day(at).days_after(self.zone.day_that_starts_near(eta))
+    }
+
     /// The day on which a carrier takes what is ready to ship on `ready`: the first from then
     /// on, itself included, on which the carrier picks up and the node works. None when no
     /// weekday is both.

@@ -380,6 +380,10 @@ pub struct Policy {
     /// Whether units of the network's own come before those of suppliers.
     #[n(7)]
     pub own_stock: OwnStock,
+    /// Local days of a node for which a supply still counts that was expected there and did not
+    /// come; none for however long.
+    #[n(8)]
+    pub overdue_days: Option<u16>,
 }
 
 impl Node {
@@ -414,7 +418,7 @@ impl Policy {
 
     /// Whether it says what only events and images of the newest form have.
     pub fn is_newest(&self) -> bool {
-        self.own_stock != OwnStock::Alike
+        self.own_stock != OwnStock::Alike || self.overdue_days.is_some()
     }
 
     /// Whether new orders are promised a supply that is expected at `eta`, asked at `at`.
@@ -465,6 +469,7 @@ impl Default for Policy {
             split: Split::Units,
             horizon_days: 60,
             own_stock: OwnStock::Alike,
+            overdue_days: None,
         }
     }
 }

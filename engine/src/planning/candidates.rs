@@ -401,7 +401,8 @@ impl Candidates {
         by_date.sort_by_key(|(expected, glance)| (*expected, glance.eta));
         for (expected, glance) in by_date {
             let supply = Supply::Inbound(glance.no);
-            let is_beyond = !route.network.policy.promises(at, glance.eta);
+            let is_counted_on = route.network.counts_on(no, at, glance.eta);
+            let is_beyond = !(is_counted_on && route.network.policy.promises(at, glance.eta));
             let free = if is_beyond { glance.own } else { glance.free };
             let off = route.off(self.today(no).off, no);
             let off = off.filter(|off| !route.wanted.forgives(line, no, *off));
@@ -438,7 +439,9 @@ impl Candidates {
                 }
                 continue;
             };
-            let candidate = Candidate { node: no, supply, free: glance.free, verdict };
+            // Nothing comes late of what is not counted on.
+            let free = if is_counted_on { glance.free } else { 0 };
+            let candidate = Candidate { node: no, supply, free, verdict };
             self.skipped.push((line_no(line), candidate));
         }
     }

@@ -42,14 +42,18 @@ impl Curve {
         if !seen.enabled {
             return Ok(curve);
         }
-        let calendar = &network.node(network.named(&seen.node)?).calendar;
+        let no = network.named(&seen.node)?;
+        let calendar = &network.node(no).calendar;
         let today = calendar.zone().local_day(now);
         if seen.unlimited {
             curve.unlimited = Some(today);
         } else if let Ok(free @ 1..) = u64::try_from(seen.free) {
             curve.now.push((today, free));
         }
-        let promised = seen.supplies.iter().filter(|s| network.policy.promises(now, s.eta));
+        let promised = seen
+            .supplies
+            .iter()
+            .filter(|s| network.policy.promises(now, s.eta) && network.counts_on(no, now, s.eta));
         curve.coming.extend(promised.map(|supply| {
             let expected = calendar.expected_at(now, supply.eta);
             (calendar.zone().local_day(expected), u64::from(supply.free))

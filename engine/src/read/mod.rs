@@ -171,12 +171,15 @@ async fn look_closer(
     at: Timestamp,
     seen: &mut NodeAvailability,
 ) -> Result<(), EngineError> {
+    let no = slot.node;
     let promise = match ask(kernel, slot, StockMessage::ReadPromise).await? {
         StockReply::Promise(promise) => promise,
         other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
     };
     seen.supplies = promise.inbound;
-    seen.supplies.retain(|supply| supply.free > 0 && supply.eta <= at);
+    let (network, now) = (kernel.state.network.load(), kernel.state.now());
+    let counts = |eta| network.known_terms(no).is_none() || network.counts_on(no, now, eta);
+    seen.supplies.retain(|supply| supply.free > 0 && supply.eta <= at && counts(supply.eta));
     seen.inbound = seen.supplies.iter().map(|supply| u64::from(supply.free)).sum();
     seen.free = promise.free;
     seen.unlimited = promise.is_unlimited;

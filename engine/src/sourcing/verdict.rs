@@ -31,7 +31,8 @@ pub enum Verdict {
     Equal = 8,
     /// The node is switched off.
     NodeDisabled = 9,
-    /// The supply comes after the policy's horizon.
+    /// The supply comes after the policy's horizon, or is overdue for longer than the policy
+    /// counts on it.
     BeyondHorizon = 10,
     /// There were more candidates than an exact search takes.
     NotConsidered = 11,

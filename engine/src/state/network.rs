@@ -181,6 +181,13 @@ impl Network {
         self.is_bounded(no).then(|| today().plus(CAPACITY_DAYS_MAX))
     }
 
+    /// Whether a supply that is expected at a node counts, asked at `at`: one that is overdue
+    /// counts for so many days as the policy says.
+    pub fn counts_on(&self, no: NodeNo, at: Timestamp, eta: Timestamp) -> bool {
+        let overdue = || self.node(no).calendar.overdue_days(at, eta);
+        self.policy.overdue_days.is_none_or(|most| overdue() <= most.into())
+    }
+
     /// What all nodes ask for, by number.
     pub fn all_terms(&self) -> &[Terms] {
         &self.terms

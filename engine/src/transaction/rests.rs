@@ -127,7 +127,7 @@ fn take(from: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[Rest; 2]> {
 }
 
 /// When units ship from a node, and arrive, decided at an instant; none while they have no
-/// supply, or where the destination is not known any more.
+/// supply, or one that is overdue for longer than is counted on it, or where the destination is not known any more.
 pub fn days(
     kernel: &Kernel,
     network: &Network,
@@ -138,6 +138,7 @@ pub fn days(
     let destination = kernel.postal.locate(header.postal_code.as_str())?;
     let from = match ready {
         Ready::Now => now,
+        Ready::At(eta) if !network.counts_on(node, now, eta) => return None,
         Ready::At(eta) => network.node(node).calendar.expected_at(now, eta),
         Ready::Never => return None,
     };

@@ -73,6 +73,7 @@ pub(super) fn policy() -> v1::SourcingPolicy {
         default_shortage_policy: v1::ShortagePolicy::Backorder.into(),
         default_split_policy: v1::SplitPolicy::Units.into(),
         inbound_horizon_days: Some(INBOUND_HORIZON_DAYS),
+        overdue_supply_days: None,
     }
 }
 

@@ -181,13 +181,14 @@ impl Naive {
                     continue;
                 }
                 let own = if is_whole {
-                    rests.iter().filter(|(at, s)| at == node && *s != Supply::Backorder).count()
+                    let counts = |s| pair.ready(s).is_some_and(|ready| self.counts(ready));
+                    rests.iter().filter(|(at, s)| at == node && counts(*s)).count()
                 } else {
                     0
                 };
                 let own = i64::try_from(own).expect("few");
                 let wanted = i64::try_from(wanted).expect("few");
-                let offers = pair.offers(Timestamp::from_micros(i64::MAX));
+                let offers = pair.offers(&(self.counted_from()..=Timestamp::from_micros(i64::MAX)));
                 let minimum = self.minimums(node, self.version()).0;
                 if minimum > waiting(&rests).min(offers) {
                     continue;

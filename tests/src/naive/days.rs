@@ -82,7 +82,7 @@ impl Naive {
         for node in there.nodes.iter().filter(|node| self.is_enabled(node.node.as_str())) {
             let curve = engine.curve(node, NOW).map_err(|error| error.to_string())?;
             let pair = self.pairs.get(&(item.to_owned(), node.node.to_string()));
-            let days = pair.map(|pair| pair.days(self.horizon())).unwrap_or_default();
+            let days = pair.map(|pair| pair.days(&self.counted())).unwrap_or_default();
             days.compare(&format!("{item} at {}", node.node), &curve)?;
             all.add(&days);
             curves.push(curve);

@@ -18,6 +18,7 @@ mod pair;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use backstock_engine::command::{NodeDefinition, OrderRequest};
@@ -36,6 +37,13 @@ use self::pair::{Pair, same};
 pub use self::waiting::LineFull;
 use self::waiting::Waiting;
 use crate::fixture::{DAY, NOW, node_id, sku};
+
+/// When supply is expected that a policy still counts on.
+fn counted_from(policy: &Policy) -> Timestamp {
+    let Some(days) = policy.overdue_days else { return Timestamp::from_micros(i64::MIN) };
+    let today = NOW.as_micros().div_euclid(DAY) * DAY;
+    Timestamp::from_micros(today - i64::from(days) * DAY - DAY / 2 + 1)
+}
 
 /// What can be promised of each SKU, by node: those that are enabled.
 type Offers = BTreeMap<String, BTreeMap<String, i64>>;
@@ -261,13 +269,37 @@ impl Naive {
         Timestamp::from_micros(NOW.as_micros() + i64::from(self.policy.horizon_days) * DAY)
     }
 
+    /// When supply is expected that the policy promises: that of earlier days is overdue for too
+    /// long. The day whose start is nearest is meant.
+    fn counted(&self) -> RangeInclusive<Timestamp> {
+        self.counted_from()..=self.horizon()
+    }
+
+    fn counted_from(&self) -> Timestamp {
+        counted_from(&self.policy)
+    }
+
+    /// Whether a supply that is ready then was counted on at some version from one on, and
+    /// whether at each of them.
+    fn counted_since(&self, since: Lsn, ready: Timestamp) -> (bool, bool) {
+        let there = Timestamp::from_micros(i64::MIN);
+        let counts = |moment: &Moment| ready == there || ready >= counted_from(&moment.policy);
+        let mut moments = self.moments(since, self.version());
+        (moments.clone().any(counts), moments.all(counts))
+    }
+
+    /// Whether a supply that is ready then is counted on.
+    fn counts(&self, ready: Timestamp) -> bool {
+        ready == Timestamp::from_micros(i64::MIN) || ready >= self.counted_from()
+    }
+
     fn offers(&self) -> Offers {
         let mut offers = Offers::new();
         for ((sku, node), pair) in &self.pairs {
             let is_enabled = self.is_enabled(node);
             let known = offers.entry(sku.clone()).or_default();
             if is_enabled {
-                known.insert(node.clone(), pair.offers(self.horizon()));
+                known.insert(node.clone(), pair.offers(&self.counted()));
             }
         }
         offers

@@ -4,6 +4,7 @@
 mod supply;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use backstock_engine::command::StockOperation;
 use backstock_engine::model::{
@@ -67,18 +68,19 @@ impl Pair {
         there - self.safety - self.firm()
     }
 
-    /// What can be promised by an instant.
-    pub fn offers(&self, until: Timestamp) -> i64 {
-        let inbound = self.inbound.iter().filter(|(_, expected)| expected.eta <= until);
+    /// What can be promised of what is there, and of what is expected within a span.
+    pub fn offers(&self, span: &RangeInclusive<Timestamp>) -> i64 {
+        let inbound = self.inbound.iter().filter(|(_, expected)| span.contains(&expected.eta));
         let free = inbound.map(|(no, expected)| count(expected.free(self.pegged(*no))));
         self.free().max(0) + free.sum::<i64>()
     }
 
-    /// What can be promised day by day, as far as an instant.
-    pub fn days(&self, until: Timestamp) -> Days {
+    /// The same, day by day.
+    pub fn days(&self, span: &RangeInclusive<Timestamp>) -> Days {
         let now = if self.unlimited { 0 } else { self.free().max(0) };
         let mut days = Days { now, unlimited: self.unlimited, ..Days::default() };
-        for (no, expected) in self.inbound.iter().filter(|(_, expected)| expected.eta <= until) {
+        let expected = self.inbound.iter().filter(|(_, expected)| span.contains(&expected.eta));
+        for (no, expected) in expected {
             let units = count(expected.free(self.pegged(*no)));
             if units > 0 {
                 days.expect(expected.eta, units);

@@ -120,9 +120,11 @@ fn weighed(world: &mut World, operation: StockOperation) -> StockOperation {
     StockOperation::Weigh { operation: Box::new(operation), confidence_basis_points }
 }
 
-/// When a supply is expected. Some lie beyond the horizon.
+/// When a supply is expected. Some lie beyond the horizon, and some are overdue.
 pub(super) fn eta(world: &mut World) -> Timestamp {
-    Timestamp::from_micros(NOW.as_micros() + i64::from(world.random.within(1..70)) * DAY)
+    let days = i64::from(world.random.within(1..70));
+    let days = if world.random.percent(8) { -days % 7 } else { days };
+    Timestamp::from_micros(NOW.as_micros() + days * DAY)
 }
 
 /// What becomes of a supply that was announced.

@@ -24,6 +24,7 @@ impl Room for SetPolicy {
         policy.shortage = *random.pick(&[Shortage::Reject, Shortage::Backorder, Shortage::Partial]);
         policy.split = *random.pick(&[Split::Units, Split::WholeLine]);
         policy.own_stock = *random.pick(&[OwnStock::Alike, OwnStock::First]);
+        policy.overdue_days = *random.pick(&[None, None, Some(0), Some(3)]);
         policy.horizon_days = *random.pick(&[0, 10, 30, 60, 60, 90]);
         for band in &mut policy.bands {
             band.shipment_cost = random.within(0..1_000).into();

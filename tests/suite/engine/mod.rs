@@ -14,6 +14,7 @@ mod holds;
 mod idempotency;
 mod in_flight;
 mod mixtures;
+mod overdue;
 mod pains;
 mod priority;
 mod promise;

@@ -100,6 +100,8 @@ fn validate(policy: &Policy) -> Result<(), Vec<Violation>> {
         0,
         limits::DAYS_MAX.into(),
     );
+    let overdue = policy.overdue_days.map_or(0, i64::from);
+    in_range(&mut found, "overdue_days".into(), overdue, 0, limits::DAYS_MAX.into());
     finish(found)
 }
 

@@ -98,6 +98,7 @@ fn policy() -> Policy {
         split: Split::WholeLine,
         horizon_days: 60,
         own_stock: OwnStock::Alike,
+        overdue_days: None,
     }
 }
 
@@ -177,11 +178,13 @@ fn of_bounds() -> Vec<Named> {
     let bounded = Node { capacity_shipments_per_day: Some(70), ..node() };
     let kind = NodeKind::Supplier;
     let minimum = Node { min_order_quantity: Some(12), kind, ..node() };
+    let overdue = Box::new(Policy { overdue_days: Some(14), ..policy() });
     let policy = Box::new(Policy { own_stock: OwnStock::First, ..policy() });
     vec![
         ("node_defined_with_shipments", node_defined(bounded)),
         ("policy_set_own_stock", PolicySet { policy }.into()),
         ("node_defined_with_minimum", node_defined(minimum)),
+        ("policy_set_overdue", PolicySet { policy: overdue }.into()),
     ]
 }
 

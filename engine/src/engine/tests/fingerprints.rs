@@ -262,6 +262,13 @@ fn changed_holds(carrier: &mut Carrier) {
     });
 }
 
+fn overdue_supply(carrier: &mut Carrier) {
+    carrier.carry("set_policy_overdue", async |engine, meta| {
+        let policy = Policy { overdue_days: Some(14), ..Policy::default() };
+        engine.set_policy(SetPolicy { meta, policy }).await
+    });
+}
+
 fn suppliers(carrier: &mut Carrier) {
     carrier.carry("define_node_minimum", async |engine, meta| {
         let node = definition("V", NodeKind::Supplier);
@@ -300,6 +307,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     what_bounds_nodes(&mut carrier);
     own_stock_first(&mut carrier);
     suppliers(&mut carrier);
+    overdue_supply(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

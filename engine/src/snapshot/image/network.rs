@@ -64,6 +64,7 @@ struct NodeImageV8 {
 #[derive(Archive, Serialize)]
 struct PolicyImageV8 {
     own_stock_first: bool,
+    overdue_days: Option<u16>,
 }
 
 /// Whom a node serves.
@@ -179,7 +180,10 @@ impl From<&Network> for CatalogueV8 {
             let image = NodeImageV8 { capacity_shipments_per_day, min_order_quantity };
             n.node.is_newest().then_some(image)
         };
-        let policy = PolicyImageV8 { own_stock_first: network.policy.own_stock == OwnStock::First };
+        let policy = PolicyImageV8 {
+            own_stock_first: network.policy.own_stock == OwnStock::First,
+            overdue_days: network.policy.overdue_days,
+        };
         let nodes = network.nodes.iter().map(said).collect();
         Self { all_else: network.into(), nodes, policy }
     }
@@ -317,6 +321,7 @@ impl ArchivedCatalogueV8 {
         let (mut nodes, mut policy) = self.all_else.parts()?;
         policy.own_stock =
             if self.policy.own_stock_first { OwnStock::First } else { OwnStock::Alike };
+        policy.overdue_days = self.policy.overdue_days.as_ref().map(|days| days.to_native());
         if nodes.len() != self.nodes.len() {
             return Err(ImageError::inconsistent("catalogue", "what bounds other nodes"));
         }
@@ -396,6 +401,7 @@ fn policy(image: &ArchivedPolicyImageV1) -> Result<Policy, ImageError> {
         split: split_of(image.split)?,
         horizon_days: image.horizon_days.to_native(),
         own_stock: OwnStock::Alike,
+        overdue_days: None,
     };
     check(&policy)?;
     Ok(policy)

@@ -331,7 +331,8 @@ fn bounded_world() -> World {
     let bounded =
         Node { capacity_shipments_per_day: shipments, min_order_quantity: minimum, ..node(0, 500) };
     world.apply(Lsn::new(20), &Happening::Node(NodeNo(0), Box::new(bounded)));
-    let policy = Policy { own_stock: OwnStock::First, ..Policy::default() };
+    let own_stock = OwnStock::First;
+    let policy = Policy { own_stock, overdue_days: Some(14), ..Policy::default() };
     world.apply(Lsn::new(21), &Happening::Policy(Box::new(policy)));
     world
 }

@@ -20,6 +20,7 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
         ("shipment_cost", "shipment_cost_minor"),
         ("unit_cost", "unit_cost_minor"),
         ("horizon_days", "inbound_horizon_days"),
+        ("overdue_days", "overdue_supply_days"),
     ],
 );
 
@@ -51,6 +52,9 @@ pub(super) fn read(found: &mut Violations, policy: &v1::SourcingPolicy) -> Polic
         split: split.unwrap_or(Split::WholeLine),
         horizon_days: said_days(found, "policy.inbound_horizon_days", policy.inbound_horizon_days),
         own_stock,
+        overdue_days: policy
+            .overdue_supply_days
+            .map(|given| days(found, "policy.overdue_supply_days", given)),
     }
 }
 
@@ -186,5 +190,6 @@ pub(super) fn message(policy: &Policy) -> v1::SourcingPolicy {
         default_shortage_policy: shortage_message(policy.shortage).into(),
         default_split_policy: split_message(policy.split).into(),
         inbound_horizon_days: Some(policy.horizon_days.into()),
+        overdue_supply_days: policy.overdue_days.map(u32::from),
     }
 }

@@ -76,6 +76,10 @@ impl Fact for BacklogRepegged {
             let of = (order.no, order.is_held());
             let before = naive.pair(&self.sku, from).ready(moved.from.1);
             let after = naive.pair(&self.sku, to).ready(moved.to.1);
+            // What is overdue for too long is as good as none.
+            let counted = |eta: &_| naive.counted_since(self.looked_at, *eta);
+            let before = before.filter(|eta| counted(eta).1);
+            let after = after.filter(|eta| counted(eta).0);
             let is_whole = naive.orders[&line.order].is_whole;
             // Nodes may be so far apart that what comes later arrives sooner.
             let gains = from != to || before.is_none_or(|before| after < Some(before));

@@ -16,7 +16,7 @@ use crate::limits::{
 use crate::model::order::trace::of_first_line;
 use crate::model::{
     Allocation, Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, RoomAsked,
-    Shortage, SkuNo, Split, Supply, Text, Why,
+    Shortage, SkuNo, Split, Supply, Text, Timestamp, Why,
 };
 use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine};
 use crate::state::network::Network;
@@ -81,9 +81,10 @@ impl Look {
     /// Looks at all nodes that ever had the SKU.
     pub async fn at(kernel: &Kernel, sku: SkuNo) -> Result<Self, EngineError> {
         let at = kernel.watermark.applied();
-        let looked = look(kernel, sku).await?;
+        let mut looked = look(kernel, sku).await?;
         let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
         let network = kernel.state.network.load_full();
+        leave_out_overdue(&network, kernel.state.now(), &mut looked);
         let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
         let (pool, demands) = Pool::of(looked, is_enabled);
         let (planned, has_served) = (0, false);
@@ -300,6 +301,15 @@ impl Look {
         }
         let resting = Line { order, demand, pool: &self.pool }.resting(kernel)?;
         Ok(self.taken.replanned((order, &resting), demand))
+    }
+}
+
+/// Leaves out supply that is overdue for longer than is counted on it: who rests on it keeps his
+/// units there, and is served before it as one who waits.
+fn leave_out_overdue(network: &Network, now: Timestamp, looked: &mut [(NodeNo, BacklogAt)]) {
+    let known = |no: NodeNo| network.known_terms(no).is_some();
+    for (no, at) in looked.iter_mut().filter(|(no, _)| known(*no)) {
+        at.inbound.retain(|inbound| network.counts_on(*no, now, inbound.eta));
     }
 }
 

@@ -36,6 +36,11 @@ fn a_policy_names_every_objective_once_and_a_currency() {
         );
     }
     assert_eq!(
+        policy(|policy| policy.overdue_days = Some(367)),
+        ["overdue_days: \"367\" is not within 0 to 366"]
+    );
+    assert_eq!(policy(|policy| policy.overdue_days = Some(366)), [""; 0]);
+    assert_eq!(
         policy(|policy| policy.horizon_days = 367),
         ["horizon_days: \"367\" is not within 0 to 366"]
     );
