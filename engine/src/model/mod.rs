@@ -66,9 +66,9 @@ pub use priority::{Priority, PriorityClass};
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
-    ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found, Inbound, InboundWeighed,
-    Parts, Proposal, Refused, Repeg, Serves, Stock, StockChange, StockEffect, StockOperation,
-    ToldAt, TransferAnnounced,
+    ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found, Inbound, InboundSourced,
+    InboundWeighed, Parts, Proposal, Refused, Repeg, Serves, Stock, StockChange, StockEffect,
+    StockOperation, SupplySource, ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

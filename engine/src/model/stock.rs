@@ -18,6 +18,7 @@ mod inbound;
 mod operation;
 mod proposal;
 mod recall;
+mod source;
 
 use std::sync::Arc;
 
@@ -30,13 +31,14 @@ use super::priority::Priority;
 use super::reservations::{Reservation, Reservations, Supply};
 use super::time::Timestamp;
 use crate::limits::STOCK_UNITS_MAX;
-pub use change::{InboundWeighed, StockChange, TransferAnnounced};
+pub use change::{InboundSourced, InboundWeighed, StockChange, TransferAnnounced};
 pub use confidence::Confidence;
 pub use decide::Refused;
 pub use declined::{Decline, Declined, Found};
 pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
 pub use proposal::Proposal;
+pub use source::SupplySource;
 
 /// What few pairs have, kept apart from what all have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

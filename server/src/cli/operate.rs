@@ -45,7 +45,7 @@ left out. What is left out of an item, a node or a level that is there stays:
            capacity_shipments_per_day min_order_quantity shipment_cost_minor
            unit_cost_minor lead_time_days enabled channels services]
   stock    sku node_id [on_hand unavailable safety vendor_feed]
-  inbound  inbound_id sku node_id quantity eta
+  inbound  inbound_id sku node_id quantity eta [confidence_basis_points source]
   orders   order_id destination_postal_code sku quantity
            [destination_country_code customer_id channel placed_time service
            wanted_by shortage_policy split_policy priority tier]

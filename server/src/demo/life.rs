@@ -273,6 +273,7 @@ fn announcement(supply: &DemoInbound) -> v1::StockRow {
         quantity: supply.quantity.into(),
         eta: Some(wire_day(day_of(supply.eta))),
         confidence_basis_points: None,
+        source: v1::SupplySource::PurchaseOrder.into(),
     };
     row(&supply.sku, supply.node, v1::stock_row::Change::Inbound(inbound))
 }

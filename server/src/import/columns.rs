@@ -70,7 +70,7 @@ impl Kind {
             },
             Self::Inbound => Columns {
                 required: &["inbound_id", "sku", "node_id", "quantity", "eta"],
-                optional: &["confidence_basis_points"],
+                optional: &["confidence_basis_points", "source"],
             },
             Self::Orders => Columns {
                 required: &["order_id", "destination_postal_code", "sku", "quantity"],

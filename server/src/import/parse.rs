@@ -152,8 +152,17 @@ fn inbound(record: &Record) -> Result<v1::StockRow, Vec<Bad>> {
         quantity: columns.optional("quantity", WHOLE_NUMBER).unwrap_or_default(),
         eta: day(&mut columns, "eta"),
         confidence_basis_points: columns.optional("confidence_basis_points", WHOLE_NUMBER),
+        source: columns.parsed("source", "purchase_order or return", source).unwrap_or_default(),
     };
     row(columns, v1::stock_row::Change::Inbound(announced))
+}
+
+/// Where a supply comes from: a transfer is announced where it leaves.
+fn source(text: &str) -> Option<i32> {
+    let name = format!("SUPPLY_SOURCE_{}", text.to_ascii_uppercase());
+    let source = v1::SupplySource::from_str_name(&name)?;
+    let is_said = matches!(source, v1::SupplySource::PurchaseOrder | v1::SupplySource::Return);
+    is_said.then_some(source.into())
 }
 
 fn row(mut columns: Columns<'_>, change: v1::stock_row::Change) -> Result<v1::StockRow, Vec<Bad>> {

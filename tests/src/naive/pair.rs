@@ -146,6 +146,13 @@ impl Pair {
                     expected.basis_points = usize::from(*confidence_basis_points);
                 }
             }
+            StockOperation::Source { operation, source } => {
+                self.change(operation)?;
+                let id = operation.inbound().ok_or("about no supply")?.as_str();
+                if let Ok(no) = self.open(id) {
+                    self.inbound.get_mut(&no).ok_or("it is open")?.source = *source;
+                }
+            }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 self.receive_inbound(id.as_str(), *quantity as usize, *closes)?;
             }

@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{InboundId, Lsn, Text, Timestamp};
+use backstock_engine::model::{InboundId, Lsn, SupplySource, Text, Timestamp};
 
 use super::SUPPLIER;
 use super::command::{Outcome, Room, Told};
@@ -107,7 +107,17 @@ fn announce(world: &mut World, item: &'static str, at: &'static str) -> StockOpe
     } else {
         StockOperation::AnnounceInbound { id, quantity, eta }
     };
-    weighed(world, operation)
+    let operation = weighed(world, operation);
+    sourced(world, operation)
+}
+
+/// The same, and sometimes it is said where the supply comes from.
+fn sourced(world: &mut World, operation: StockOperation) -> StockOperation {
+    if !world.random.percent(20) {
+        return operation;
+    }
+    let source = *world.random.pick(&[SupplySource::PurchaseOrder, SupplySource::Return]);
+    StockOperation::Source { operation: Box::new(operation), source }
 }
 
 /// The same, and sometimes a part of the supply is all that counts.

@@ -19,6 +19,39 @@ async fn stock_of(server: &mut TestServer, sku: &str, node: &str) -> v1::Stock {
     answer.stock.expect("a stock")
 }
 
+/// Where supply comes from is told by who announces it, and shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supply_says_whether_it_was_ordered_or_is_sent_back() {
+    use v1::SupplySource::{PurchaseOrder, Return, Transfer};
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let announced = |id: &str, source: i32| {
+        let request = announcement("RARE", id, 10);
+        let inbound = request.inbound.expect("it announces");
+        let inbound = v1::InboundAnnouncement { source, ..inbound };
+        v1::AnnounceInboundRequest { inbound: Some(inbound), ..request }
+    };
+    for (id, said) in [("PO", 0), ("PO-2", PurchaseOrder.into()), ("RMA", Return.into())] {
+        server.inventory.announce_inbound(announced(id, said)).await.expect("announced");
+    }
+    // The nightly file says another source, and then none: it stays.
+    for said in [Return.into(), 0] {
+        let inbound = announced("PO-2", said).inbound.expect("it announces");
+        let change = Some(v1::stock_row::Change::Inbound(inbound));
+        let row = v1::StockRow { sku: "RARE".into(), node_id: "NYC".into(), change };
+        let rows = v1::LoadStockRequest { rows: vec![row], request_id: String::new() };
+        feed(&mut server, rows).await;
+    }
+    let inbound = stock_of(&mut server, "RARE", "NYC").await.inbound;
+    let sources: Vec<_> = inbound.iter().map(|i| (&*i.inbound_id, i.source())).collect();
+    assert_eq!(sources, [("PO", PurchaseOrder), ("PO-2", Return), ("RMA", Return)]);
+    for (source, id) in [(Transfer.into(), "TR"), (99, "WHAT")] {
+        let refused = server.inventory.announce_inbound(announced(id, source)).await;
+        assert_eq!(fields(&refused.expect_err("refused")), ["inbound.source"]);
+    }
+    server.stop().await.expect("drained");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reservations_are_listed_by_order_and_line() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -60,6 +93,7 @@ async fn a_feed_sent_again_does_not_announce_what_has_arrived() {
         quantity: 12,
         eta: announced.inbound.and_then(|inbound| inbound.eta),
         confidence_basis_points: None,
+        source: 0,
     };
     let row = v1::StockRow {
         sku: "RARE".into(),

@@ -102,6 +102,7 @@ async fn a_feed_is_known_after_its_node_changed_its_zone_and_not_with_other_rows
                 quantity,
                 eta: Some(v1::Date { year: 2100, month: 3, day: 1 }),
                 confidence_basis_points: None,
+                source: 0,
             })),
         };
         let rows = vec![row("PO-1"), row("PO-2")];

@@ -245,6 +245,7 @@ pub fn announcement(sku: &str, id: &str, quantity: u64) -> v1::AnnounceInboundRe
             quantity,
             eta,
             confidence_basis_points: None,
+            source: 0,
         }),
         ..Default::default()
     }

@@ -13,11 +13,11 @@ use crate::model::ids::{
 use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, Confidence, Day,
     Decisions, DeclineReason, Declined, Dispatch, Eligibility, Found, Hold, HoldState,
-    InboundWeighed, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect,
-    OrderHeader, OrderId, OrderLine, OrderNo, Origin, OwnStock, PackedOrder, Pair, Pegged, Policy,
-    Priority, PriorityClass, Proposal, Record, RequestId, Serves, Service, Shipment, Shortage,
-    SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, Told,
-    ToldAt, WeekdayCutOffs, Weekdays, Why,
+    InboundSourced, InboundWeighed, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective,
+    Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Origin, OwnStock, PackedOrder,
+    Pair, Pegged, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Serves, Service,
+    Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply,
+    SupplySource, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -170,8 +170,18 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
-    let newest = [of_who_waits(), of_changed_holds(), of_bounds()];
+    let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
+}
+
+fn of_sources() -> Vec<Named> {
+    let change = StockChange::InboundSourced(Box::new(InboundSourced {
+        no: NO,
+        change: StockChange::InboundAnnounced { no: NO, id: inbound_id(), quantity: 4, eta: ETA },
+        source: SupplySource::Return,
+    }));
+    let serves = Some(Serves::Backlog);
+    vec![("inbound_sourced", StockChanged { pair: PAIR, change, serves }.into())]
 }
 
 fn of_bounds() -> Vec<Named> {

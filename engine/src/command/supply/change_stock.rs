@@ -10,7 +10,7 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
     Meta, NodeId, Pair, Proposal, Refusal, Serves, Sku, StockChange, StockEffect, StockOperation,
-    TransferAnnounced, Violation,
+    SupplySource, TransferAnnounced, Violation,
 };
 use crate::state::State;
 use crate::state::network::is_supplier;
@@ -135,6 +135,7 @@ fn find_pair(
         | StockOperation::StateInbound { .. }
         | StockOperation::ChangeInbound { .. }
         | StockOperation::Weigh { .. }
+        | StockOperation::Source { .. }
         | StockOperation::ReceiveInbound { .. }
         | StockOperation::CancelInbound { .. } => !at_supplier,
     };
@@ -231,6 +232,13 @@ fn stock_change(change: &StockChange) -> Value {
         StockChange::InboundWeighed(weighed) => {
             let counts = json!({ "confidence_basis_points": weighed.confidence.basis_points() });
             joined(stock_change(&weighed.change), counts)
+        }
+        StockChange::InboundSourced(sourced) => {
+            let source = match sourced.source {
+                SupplySource::PurchaseOrder => "purchase_order",
+                SupplySource::Return => "return",
+            };
+            joined(stock_change(&sourced.change), json!({ "source": source }))
         }
     }
 }

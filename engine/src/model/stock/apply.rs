@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::book::{Book, hash_reservation};
-use super::{Confidence, Extras, Stock, StockEffect};
+use super::{Confidence, Extras, Stock, StockEffect, SupplySource};
 use crate::model::digest::{Part, PartHash, StateHash, hash_bytes, hash_words};
 use crate::model::ids::Pair;
 use crate::model::invariants::{check, conservation};
@@ -106,6 +106,9 @@ impl Extras {
             if inbound.confidence != Confidence::WHOLE {
                 bytes.push(3);
                 bytes.extend_from_slice(&inbound.confidence.basis_points().to_le_bytes());
+            }
+            if inbound.source == SupplySource::Return {
+                bytes.push(4);
             }
             hash.add(hash_bytes(Part::Inbound, &bytes));
         }

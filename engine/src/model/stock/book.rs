@@ -5,8 +5,7 @@ mod inbound;
 use smallvec::SmallVec;
 
 use super::{
-    Declined, Extras, Found, Inbound, InboundWeighed, Repeg, Serves, Stock, StockChange,
-    TransferAnnounced,
+    Declined, Extras, Found, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced,
 };
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundNo, OrderNo, Pair};
@@ -109,13 +108,12 @@ impl<'a> Book<'a> {
             }
             StockChange::Declined(ref declined) => self.decline(declined),
             StockChange::InboundWeighed(ref weighed) => {
-                let InboundWeighed { no, change, confidence } = &**weighed;
-                self.change(change, serves);
-                let mut open = self.extras().inbound.iter_mut();
-                // With nothing more to come, the change closed it.
-                if let Some(inbound) = open.find(|inbound| inbound.no == *no) {
-                    inbound.confidence = *confidence;
-                }
+                self.change(&weighed.change, serves);
+                self.with_open(weighed.no, |inbound| inbound.confidence = weighed.confidence);
+            }
+            StockChange::InboundSourced(ref sourced) => {
+                self.change(&sourced.change, serves);
+                self.with_open(sourced.no, |inbound| inbound.source = sourced.source);
             }
             StockChange::TransferReturned { quantity } => {
                 self.stock.shipped = self.stock.shipped.wrapping_sub(quantity);

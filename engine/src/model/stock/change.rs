@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{Confidence, Declined};
+use super::{Confidence, Declined, SupplySource};
 use crate::model::ids::{InboundId, InboundNo, NodeNo, Text};
 use crate::model::time::Timestamp;
 
@@ -219,6 +219,23 @@ pub enum StockChange {
     /// A supply on its way is announced or changed, and another part of it counts.
     #[n(22)]
     InboundWeighed(#[n(0)] Box<InboundWeighed>),
+    /// A supply on its way is announced or stated, and comes from elsewhere.
+    #[n(25)]
+    InboundSourced(#[n(0)] Box<InboundSourced>),
+}
+
+/// A supply on its way is announced or stated, and comes from elsewhere than was said.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InboundSourced {
+    /// Which one.
+    #[n(0)]
+    pub no: InboundNo,
+    /// What else happens to it.
+    #[n(1)]
+    pub change: StockChange,
+    /// Where it comes from.
+    #[n(2)]
+    pub source: SupplySource,
 }
 
 /// A supply on its way is announced or changed, and another part of it counts from now on.

@@ -2,11 +2,11 @@
 
 use super::bounds::{bounded, has_room, not_more};
 use super::{
-    ClosedInbound, Confidence, Inbound, InboundWeighed, Proposal, Stock, StockChange,
-    StockOperation,
+    ClosedInbound, Confidence, Inbound, InboundSourced, InboundWeighed, Proposal, Stock,
+    StockChange, StockOperation, SupplySource,
 };
 use crate::limits::STOCK_UNITS_MAX;
-use crate::model::ids::InboundId;
+use crate::model::ids::{InboundId, InboundNo};
 use crate::model::refusal::Refusal;
 use crate::model::time::Timestamp;
 
@@ -109,6 +109,9 @@ impl Stock {
                 let confidence = Confidence::new(*confidence_basis_points).unwrap_or_default();
                 self.weighed(self.operate(operation)?, operation, confidence)
             }
+            StockOperation::Source { operation, source } => {
+                self.sourced(self.operate(operation)?, operation, *source)
+            }
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 let (quantity, closes) = (*quantity, *closes);
                 let change = match (self.open(id), self.closed(id)) {
@@ -178,6 +181,7 @@ impl Stock {
             StockChange::TransferLeft { quantity } => free - i64::from(quantity),
             StockChange::Declined(ref declined) => self.free_declined(declined),
             StockChange::InboundWeighed(ref weighed) => self.free_after(&weighed.change),
+            StockChange::InboundSourced(ref sourced) => self.free_after(&sourced.change),
             StockChange::InboundAnnounced { .. }
             | StockChange::InboundChanged { .. }
             | StockChange::InboundCancelled { .. }
@@ -249,6 +253,25 @@ impl Stock {
         Ok(StockChange::InboundWeighed(Box::new(InboundWeighed { no, change, confidence })))
     }
 
+    /// The same change of a supply, which comes from there.
+    fn sourced(
+        &self,
+        change: StockChange,
+        operation: &StockOperation,
+        source: SupplySource,
+    ) -> Result<StockChange, Refused> {
+        let open = operation.inbound().and_then(|id| self.open(id));
+        let Some(no) = open.map(|open| open.no).or_else(|| announced_no(&change)) else {
+            // It is closed, and stays so.
+            return Ok(change);
+        };
+        if open.map_or(SupplySource::default(), |open| open.source) == source {
+            return Ok(change);
+        }
+        open.map_or(Ok(()), Inbound::refuse_transfer)?;
+        Ok(StockChange::InboundSourced(Box::new(InboundSourced { no, change, source })))
+    }
+
     fn announced(
         &self,
         id: &InboundId,
@@ -267,6 +290,17 @@ impl Inbound {
             return Err(Refusal::InboundIsTransfer { inbound_id: self.id.to_string() });
         }
         Ok(())
+    }
+}
+
+/// The number of a supply that a change announces, or opens again.
+fn announced_no(change: &StockChange) -> Option<InboundNo> {
+    match change {
+        StockChange::InboundAnnounced { no, .. } | StockChange::InboundReopened { no, .. } => {
+            Some(*no)
+        }
+        StockChange::InboundWeighed(weighed) => announced_no(&weighed.change),
+        _ => None,
     }
 }
 

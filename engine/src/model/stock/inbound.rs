@@ -9,6 +9,7 @@
 //! What is still to come is that, less what arrived.
 
 use super::confidence::Confidence;
+use super::source::SupplySource;
 use crate::limits::CLOSED_INBOUND_PER_PAIR_MAX;
 use crate::model::digest::{Part, hash_written};
 use crate::model::ids::{InboundId, InboundNo, NodeNo};
@@ -35,6 +36,8 @@ pub struct Inbound {
     pub untold: bool,
     /// How much of what is still expected may be promised.
     pub confidence: Confidence,
+    /// Where it comes from, if it is no transfer.
+    pub source: SupplySource,
 }
 
 impl Inbound {

@@ -3,6 +3,7 @@
 use minicbor::Encode;
 
 use super::confidence::Confidence;
+use super::source::SupplySource;
 use crate::limits;
 use crate::model::check::{finish, in_range};
 use crate::model::ids::{InboundId, Text};
@@ -115,6 +116,17 @@ pub enum StockOperation {
         #[n(1)]
         confidence_basis_points: u16,
     },
+    /// Announces or states a supply on its way, also with how much of it counts, and says where it
+    /// comes from.
+    #[n(25)]
+    Source {
+        /// How it is announced or stated.
+        #[n(0)]
+        operation: Box<Self>,
+        /// Where it comes from.
+        #[n(1)]
+        source: SupplySource,
+    },
     /// Takes in units of an announced supply, also of one that is closed.
     #[n(9)]
     ReceiveInbound {
@@ -143,7 +155,7 @@ impl StockOperation {
         match self {
             Self::AnnounceInbound { eta, .. } | Self::StateInbound { eta, .. } => Some(*eta),
             Self::ChangeInbound { eta, .. } => *eta,
-            Self::Weigh { operation, .. } => operation.eta(),
+            Self::Weigh { operation, .. } | Self::Source { operation, .. } => operation.eta(),
             _ => None,
         }
     }
@@ -156,7 +168,7 @@ impl StockOperation {
             | Self::ChangeInbound { id, .. }
             | Self::ReceiveInbound { id, .. }
             | Self::CancelInbound { id } => Some(id),
-            Self::Weigh { operation, .. } => operation.inbound(),
+            Self::Weigh { operation, .. } | Self::Source { operation, .. } => operation.inbound(),
             Self::Set { .. }
             | Self::SupplierFeed { .. }
             | Self::Receive { .. }
@@ -207,6 +219,7 @@ impl StockOperation {
             Self::Weigh { operation, confidence_basis_points } => {
                 return finish(weighed(operation, *confidence_basis_points));
             }
+            Self::Source { operation, .. } => return sourced(operation),
             Self::ChangeInbound { quantity: None, eta: None, .. } => {
                 found.push(says_nothing("quantity", "sets neither quantity, eta nor confidence"));
             }
@@ -232,6 +245,16 @@ fn weighed(operation: &StockOperation, confidence_basis_points: u16) -> Vec<Viol
     let (field, value) = ("confidence_basis_points".into(), i64::from(confidence_basis_points));
     in_range(&mut found, field, value, 0, i64::from(Confidence::BASIS_POINTS_MAX));
     found
+}
+
+/// What is wrong with an operation that says where a supply comes from.
+fn sourced(operation: &StockOperation) -> Result<(), Vec<Violation>> {
+    match operation {
+        StockOperation::AnnounceInbound { .. }
+        | StockOperation::StateInbound { .. }
+        | StockOperation::Weigh { .. } => operation.validate(),
+        _ => Err(vec![says_nothing("operation", "announces no supply on its way")]),
+    }
 }
 
 /// An operation that says nothing is a slip of its caller.

@@ -2,6 +2,7 @@
 
 mod confidence;
 mod declined;
+mod source;
 mod supply;
 
 use super::*;

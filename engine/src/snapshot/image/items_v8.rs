@@ -5,6 +5,7 @@ use rkyv::{Archive, Serialize};
 
 use super::confidence::ItemsV7;
 use super::error::ImageError;
+use crate::model::{Inbound, SupplySource};
 use crate::snapshot::parts::ItemState;
 
 /// A chunk of items with their pairs.
@@ -13,6 +14,19 @@ pub(in crate::snapshot) struct ItemsV8 {
     all_else: ItemsV7,
     /// Of the items for which not any number of units may wait, in their order.
     waiting: Vec<WaitingImageV8>,
+    /// The open supplies that are returns, in their order.
+    returns: Vec<SupplyPlaceV8>,
+}
+
+/// One open supply.
+#[derive(Archive, Serialize)]
+struct SupplyPlaceV8 {
+    /// The item, by its place in the chunk.
+    item: u32,
+    /// The pair, by its place at the item.
+    pair: u32,
+    /// The supply, by its place at the pair.
+    open: u32,
 }
 
 /// How many units may wait for an item.
@@ -25,7 +39,27 @@ struct WaitingImageV8 {
 
 /// Whether version 7 cannot say all of these items.
 pub(in crate::snapshot) fn need_version_8(items: &[ItemState]) -> bool {
-    items.iter().any(|item| item.definition.item.waiting_max.is_some())
+    items.iter().any(|item| item.definition.item.waiting_max.is_some()) || have_returns(items)
+}
+
+fn have_returns(items: &[ItemState]) -> bool {
+    let pairs = items.iter().flat_map(|item| &item.pairs);
+    pairs.flat_map(|(_, stock)| stock.inbound()).any(is_return)
+}
+
+fn is_return(open: &Inbound) -> bool {
+    open.source == SupplySource::Return
+}
+
+fn returns(items: &[ItemState]) -> Vec<SupplyPlaceV8> {
+    let mut returns = Vec::new();
+    for (item, state) in (0..).zip(items) {
+        for (pair, (_, stock)) in (0..).zip(&state.pairs) {
+            let open = (0..).zip(stock.inbound()).filter(|(_, open)| is_return(open));
+            returns.extend(open.map(|(open, _)| SupplyPlaceV8 { item, pair, open }));
+        }
+    }
+    returns
 }
 
 impl From<&[ItemState]> for ItemsV8 {
@@ -34,7 +68,8 @@ impl From<&[ItemState]> for ItemsV8 {
             let most = state.definition.item.waiting_max?;
             Some(WaitingImageV8 { item, most })
         };
-        Self { all_else: items.into(), waiting: (0..).zip(items).filter_map(image).collect() }
+        let waiting = (0..).zip(items).filter_map(image).collect();
+        Self { all_else: items.into(), waiting, returns: returns(items) }
     }
 }
 
@@ -48,6 +83,14 @@ impl ArchivedItemsV8 {
             let mut definition = (*item.definition.item).clone();
             definition.waiting_max = Some(image.most.to_native());
             item.definition.item = definition.into();
+        }
+        for place in self.returns.iter() {
+            let item = items.get_mut(place.item.to_native() as usize);
+            let pair = item.and_then(|item| item.pairs.get_mut(place.pair.to_native() as usize));
+            let extras = pair.and_then(|(_, stock)| stock.extras.as_mut());
+            let open = extras.and_then(|e| e.inbound.get_mut(place.open.to_native() as usize));
+            let open = open.ok_or(ImageError::inconsistent("returns", "of no supply"))?;
+            open.source = SupplySource::Return;
         }
         Ok(items)
     }

@@ -8,7 +8,7 @@ use crate::limits::{ITEMS_MAX, ORDER_LINES_MAX};
 use crate::model::invariants::conservation;
 use crate::model::{
     ClosedInbounds, Confidence, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo,
-    Priority, Reservation, Sale, Sku, SkuNo, Stock, Supply, Text, Timestamp,
+    Priority, Reservation, Sale, Sku, SkuNo, Stock, Supply, SupplySource, Text, Timestamp,
 };
 use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
@@ -249,5 +249,6 @@ fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {
         from: None,
         untold: false,
         confidence: Confidence::WHOLE,
+        source: SupplySource::default(),
     })
 }

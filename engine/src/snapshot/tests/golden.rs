@@ -3,9 +3,9 @@
 use super::world::{Happening, World, item, node, order};
 use crate::model::{
     Answer, AnswerKind, Confidence, DeclineReason, Hold, HoldId, HoldState, InboundId, InboundNo,
-    InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnStock, OwnerId, Pair, Policy, Priority,
-    PriorityClass, SkuNo, StockChange, Supply, Timestamp, TransferAnnounced, WeekdayCutOffs,
-    Weekdays,
+    InboundSourced, InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnStock, OwnerId, Pair, Policy,
+    Priority, PriorityClass, SkuNo, StockChange, Supply, SupplySource, Timestamp,
+    TransferAnnounced, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
@@ -334,12 +334,19 @@ fn bounded_world() -> World {
     let own_stock = OwnStock::First;
     let policy = Policy { own_stock, overdue_days: Some(14), ..Policy::default() };
     world.apply(Lsn::new(21), &Happening::Policy(Box::new(policy)));
+    let id = InboundId::new("inbound", "RMA-1").unwrap();
+    let eta = Timestamp::from_micros(1_764_600_000_000_000);
+    let (no, source) = (InboundNo(3), SupplySource::Return);
+    let change = StockChange::InboundAnnounced { no, id, quantity: 2, eta };
+    let sourced = StockChange::InboundSourced(Box::new(InboundSourced { no, change, source }));
+    let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
+    world.apply(Lsn::new(22), &Happening::Stock(pair, sourced));
     world
 }
 
 /// Its files are not kept here, until all of version 8 is there.
 #[test]
-fn what_bounds_nodes_and_own_stock_are_written_in_version_8_and_read_back() {
+fn what_came_last_is_written_in_version_8_and_read_back() {
     let store = MemoryStore::default();
     take(Source::from(&bounded_world()), &store, AT).unwrap();
     let manifest = list(&store).unwrap().remove(0).manifest.unwrap();

@@ -24,6 +24,10 @@ pub(super) async fn handle(
         let all = "is not said of a transfer: all of it is on its way";
         found.add("inbound.confidence_basis_points", all);
     }
+    let source = inbound.map_or(0, |inbound| inbound.source);
+    if ![0, v1::SupplySource::Transfer.into()].contains(&source) {
+        found.add("inbound.source", "is another than that of a transfer");
+    }
     let reason = found.taken("reason", Text::new("reason", &*request.reason));
     let command = supply.map(|(id, quantity, day)| {
         let mut meta = api.meta(request_id.flatten(), request.validate_only);

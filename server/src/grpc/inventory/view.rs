@@ -2,7 +2,7 @@
 
 use backstock_engine::calendar::Zone;
 use backstock_engine::model::{
-    ClosedInbound, Inbound, Node, NodeKind, NodeNo, Sku, Stock, Supply, Timestamp,
+    ClosedInbound, Inbound, Node, NodeKind, NodeNo, Sku, Stock, Supply, SupplySource, Timestamp,
 };
 use backstock_proto::v1;
 
@@ -62,7 +62,16 @@ fn supply(node: &Node, inbound: &Inbound, from_node_id: String) -> v1::InboundSu
         eta: day_of_eta(node, inbound.eta),
         ordered: inbound.ordered().into(),
         received: inbound.received.into(),
+        source: source(inbound).into(),
         from_node_id,
+    }
+}
+
+const fn source(inbound: &Inbound) -> v1::SupplySource {
+    match inbound.source {
+        _ if inbound.from.is_some() => v1::SupplySource::Transfer,
+        SupplySource::PurchaseOrder => v1::SupplySource::PurchaseOrder,
+        SupplySource::Return => v1::SupplySource::Return,
     }
 }
 

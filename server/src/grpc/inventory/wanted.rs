@@ -7,10 +7,11 @@ use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::limits::STOCK_UNITS_MAX;
 use backstock_engine::model::digest;
 use backstock_engine::model::{
-    Confidence, Day, InboundId, NodeId, Rule, Sku, Text, Timestamp, Violation,
+    Confidence, Day, InboundId, NodeId, Rule, Sku, SupplySource, Text, Timestamp, Violation,
 };
 use backstock_proto::v1;
 
+use crate::grpc::enums::unknown;
 use crate::grpc::fields::FieldNames;
 use crate::grpc::times;
 use crate::status::Violations;
@@ -59,6 +60,8 @@ pub(super) enum Wanted {
     },
     /// One of these, of which so many basis points count.
     Weighed(Box<Self>, u16),
+    /// One of these, which comes from there.
+    Sourced(Box<Self>, SupplySource),
 }
 
 impl Wanted {
@@ -82,6 +85,10 @@ impl Wanted {
                 let content = wanted.content(sku, node);
                 Some(digest::fingerprint(&("weighed", content, confidence)))
             }
+            Self::Sourced(wanted, source) => {
+                let content = wanted.content(sku, node);
+                Some(digest::fingerprint(&("sourced", content, source)))
+            }
         }
     }
 
@@ -92,7 +99,8 @@ impl Wanted {
             Self::Announce { .. }
             | Self::State { .. }
             | Self::Change { .. }
-            | Self::Weighed(..) => {
+            | Self::Weighed(..)
+            | Self::Sourced(..) => {
                 let any = |_| Ok::<_, Infallible>(Timestamp::default());
                 let Ok(operation) = self.clone().operation(any);
                 operation.validate()
@@ -121,6 +129,24 @@ impl Wanted {
         Self::Weighed(Box::new(self), known.unwrap_or_default().basis_points())
     }
 
+    /// The same, which comes from there, if that is said.
+    fn sourced(self, found: &mut Violations, path: &str, source: i32) -> Self {
+        let source = match v1::SupplySource::try_from(source) {
+            Ok(v1::SupplySource::Unspecified) => return self,
+            Ok(v1::SupplySource::PurchaseOrder) => SupplySource::PurchaseOrder,
+            Ok(v1::SupplySource::Return) => SupplySource::Return,
+            Ok(v1::SupplySource::Transfer) => {
+                found.add(path, "is of a transfer, which DispatchTransfer announces");
+                return self;
+            }
+            Err(_) => {
+                unknown::<SupplySource>(found, path, source);
+                return self;
+            }
+        };
+        Self::Sourced(Box::new(self), source)
+    }
+
     fn operation<E>(
         self,
         instant: impl Fn(Day) -> Result<Timestamp, E> + Copy,
@@ -141,6 +167,9 @@ impl Wanted {
                 operation: Box::new(wanted.operation(instant)?),
                 confidence_basis_points,
             },
+            Self::Sourced(wanted, source) => {
+                StockOperation::Source { operation: Box::new(wanted.operation(instant)?), source }
+            }
         })
     }
 }
@@ -228,8 +257,9 @@ pub(super) fn announcement(
     let inbound = found.required(path, inbound)?;
     let (id, quantity, eta) = supply(found, path, inbound);
     let announced = Wanted::Announce { id, quantity, eta };
-    let path = format!("{path}.confidence_basis_points");
-    Some(announced.weighed(found, &path, inbound.confidence_basis_points))
+    let counts = format!("{path}.confidence_basis_points");
+    let announced = announced.weighed(found, &counts, inbound.confidence_basis_points);
+    Some(announced.sourced(found, &format!("{path}.source"), inbound.source))
 }
 
 /// A supply as a file of open orders has it.
@@ -240,8 +270,9 @@ pub(super) fn stated(
 ) -> Wanted {
     let (id, ordered, eta) = supply(found, path, inbound);
     let stated = Wanted::State { id, ordered, eta };
-    let path = format!("{path}.confidence_basis_points");
-    stated.weighed(found, &path, inbound.confidence_basis_points)
+    let counts = format!("{path}.confidence_basis_points");
+    let stated = stated.weighed(found, &counts, inbound.confidence_basis_points);
+    stated.sourced(found, &format!("{path}.source"), inbound.source)
 }
 
 /// The id, the quantity and the day of a supply.

@@ -347,3 +347,13 @@ fn rows_of_one_order_may_not_contradict_each_other() {
     let Parsed::Bad(bad) = order_rows(&other) else { panic!() };
     assert_eq!(bad[0].reason, "\"94103\" is not the \"10001\" of line 2");
 }
+
+#[test]
+fn a_supply_is_ordered_or_sent_back() {
+    let (ordered, sent_back) = (v1::SupplySource::PurchaseOrder, v1::SupplySource::Return);
+    assert_eq!(source("purchase_order"), Some(ordered.into()));
+    assert_eq!(source("Return"), Some(sent_back.into()));
+    for text in ["transfer", "unspecified", "returns", "1"] {
+        assert_eq!(source(text), None, "{text}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What is on its way to a pair, what became of it, and who is to be told of it.
 
-use backstock_engine::model::{InboundNo, NodeNo, Stock, Supply, Timestamp, ToldAt};
+use backstock_engine::model::{InboundNo, NodeNo, Stock, Supply, SupplySource, Timestamp, ToldAt};
 
 use super::{Pair, Unit, count, same};
 
@@ -20,6 +20,8 @@ pub(super) struct Expected {
     pub(super) untold: bool,
     /// The part of it that may be promised.
     pub(super) basis_points: usize,
+    /// Where it comes from.
+    pub(super) source: SupplySource,
 }
 
 impl Expected {
@@ -48,8 +50,11 @@ impl Pair {
         let no = self.announced;
         self.announced += 1;
         let (id, arrived, from, untold, basis_points) = (id.into(), 0, None, false, 10_000);
-        self.inbound
-            .insert(no, Expected { id, quantity, arrived, eta, from, untold, basis_points });
+        let source = SupplySource::default();
+        self.inbound.insert(
+            no,
+            Expected { id, quantity, arrived, eta, from, untold, basis_points, source },
+        );
     }
 
     pub(super) fn is_closed(&self, id: &str) -> bool {
@@ -257,11 +262,11 @@ impl Pair {
         let units = |n: usize| u32::try_from(n).expect("small quantities");
         let engine = stock.inbound().iter().map(|i| {
             let units = (i.quantity, i.received, i.pegged);
-            (i.no.0, i.id.to_string(), units, i.eta, i.from.map(&id_of))
+            (i.no.0, i.id.to_string(), units, i.eta, i.from.map(&id_of), i.source)
         });
         let naive = self.inbound.iter().map(|(no, e)| {
             let units = (units(e.quantity), units(e.arrived), units(self.pegged(*no)));
-            (*no, e.id.clone(), units, e.eta, e.from.clone())
+            (*no, e.id.clone(), units, e.eta, e.from.clone(), e.source)
         });
         same("inbound", &engine.collect::<Vec<_>>(), &naive.collect())?;
         let engine = stock.untold();

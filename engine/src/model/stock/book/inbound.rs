@@ -3,7 +3,7 @@
 use super::Book;
 use crate::model::ids::{InboundId, InboundNo};
 use crate::model::reservations::Supply;
-use crate::model::stock::{ClosedInbound, Confidence, Inbound, Serves};
+use crate::model::stock::{ClosedInbound, Confidence, Inbound, Serves, SupplySource};
 use crate::model::time::Timestamp;
 
 impl Book<'_> {
@@ -17,10 +17,27 @@ impl Book<'_> {
         let extras = self.extras();
         extras.inbound_next = no.0 + 1;
         let at = extras.inbound.partition_point(|i| i.no < no);
-        let (id, confidence) = (id.clone(), Confidence::WHOLE);
-        let (pegged, received, from, untold) = (0, 0, None, false);
-        let inbound = Inbound { no, id, quantity, pegged, eta, received, from, untold, confidence };
+        let inbound = Inbound {
+            no,
+            id: id.clone(),
+            quantity,
+            pegged: 0,
+            eta,
+            received: 0,
+            from: None,
+            untold: false,
+            confidence: Confidence::WHOLE,
+            source: SupplySource::default(),
+        };
         extras.inbound.insert(at, inbound);
+    }
+
+    /// Does that to a supply, if it is open: with nothing more to come, a change closed it.
+    pub(super) fn with_open(&mut self, no: InboundNo, happens: impl FnOnce(&mut Inbound)) {
+        let mut open = self.extras().inbound.iter_mut();
+        if let Some(inbound) = open.find(|inbound| inbound.no == no) {
+            happens(inbound);
+        }
     }
 
     pub(super) fn change_inbound(&mut self, no: InboundNo, quantity: u32, eta: Timestamp) {
