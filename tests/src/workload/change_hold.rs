@@ -12,8 +12,8 @@ use crate::naive::command::HoldChanged;
 
 impl Room for ChangeHold {
     const NAME: &'static str = "ChangeHold";
-    /// Few holds are live.
-    const WEIGHT_MIN: u32 = 1;
+    /// Few holds are live, and most changes of them come to nothing.
+    const WEIGHT_MIN: u32 = 4;
     const OUTCOMES: &'static [&'static str] = &[
         "HOLD_NOT_FOUND",
         "HOLD_ENDED",
