@@ -41,7 +41,7 @@ pub(super) struct Candidates {
     first: usize,
     dock: Dock,
     offers: Vec<Offer>,
-    /// Of those of suppliers.
+    /// Of those of suppliers, to whom nothing is on its way.
     minimums: Vec<Minimum>,
     /// Candidates that make no offer, by line.
     skipped: Vec<(u16, Candidate)>,
@@ -392,7 +392,6 @@ impl Candidates {
         let joins = route.wanted.split == Split::WholeLine;
         let on_hand = if joins { self.free_at(route, line, no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
-        let quantity = route.wanted.lines[line].quantity;
         let (calendar, zone) = (&planning.calendar, planning.calendar.zone());
         let today = zone.local_day(at);
         let expected = glances.iter().map(|glance| (calendar.expected_at(at, glance.eta), glance));
@@ -412,22 +411,20 @@ impl Candidates {
                 Verdict::BeyondHorizon
             } else if free == 0 {
                 Verdict::NoStock
-            } else if by_then.saturating_add(free).min(quantity) < self.today(no).units_min {
-                Verdict::BelowMinimum
             } else if self.dock.is_full() || self.dock.inbound.len() >= ON_HAND_MAX {
                 self.cut_short = true;
                 Verdict::NotConsidered
             } else {
                 let lead = planning.node.lead_time_days;
                 let ready = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
-                let units = by_then.saturating_add(free).min(quantity);
+                let wanted = route.wanted.lines[line].quantity;
+                let units = by_then.saturating_add(free).min(wanted);
                 let ship_by = self.dock.with_room(route, no, ready, (units, true));
                 let days = zone.local_day(expected).days_after(today);
                 let offer = index(self.offers.len());
                 self.dock.inbound.push(Incoming { offer, supply, free, earlier });
                 by_then = by_then.saturating_add(free);
                 earlier += 1;
-                self.today(no).note_minimum(&mut self.minimums, self.offers.len());
                 self.offers.push(Offer {
                     quantity: by_then,
                     balance: after_the_shelf(days, free),
