@@ -4,6 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// How long a wake-up may be missed. In a runtime, a task that yields is woken by the very thread
+/// that sleeps here.
+const NAP: Duration = Duration::from_millis(1);
 
 /// Runs a future to its end on this thread, which sleeps while it waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {
@@ -13,7 +18,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
             return done;
         }
-        thread::park();
+        thread::park_timeout(NAP);
     }
 }
 
