@@ -152,7 +152,7 @@ impl World {
                     sources.offers.push(sourcing::Offer {
                         quantity,
                         shipment,
-                        late_days: u32::try_from(late).expect("few days"),
+                        late_days: late,
                         unit_cost: node.unit_cost + band.unit_cost,
                         balance: 0,
                     });
