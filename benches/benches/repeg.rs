@@ -77,7 +77,7 @@ fn waiting(orders: u32) -> Vec<PlaceOrder> {
         id: ids.next_id(),
         customer: None,
         channel: None,
-        postal_code: postal_code(10_001),
+        destination: postal_code(10_001).into(),
         service: None,
         deliver_by: None,
         shortage: Some(Shortage::Backorder),

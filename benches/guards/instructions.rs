@@ -210,7 +210,7 @@ fn before_placing() -> (Single, Vec<PlaceOrder>) {
     let mut orders = Orders::new(SIZE, 1);
     let first: Vec<PlaceOrder> = orders.by_ref().take(ROUNDS).collect();
     let next = orders.zip(&first).map(|(mut next, first)| {
-        next.order.postal_code = first.order.postal_code.clone();
+        next.order.destination = first.order.destination.clone();
         next
     });
     let next = next.collect();

@@ -11,10 +11,11 @@ pub fn request(order: &PlaceOrder) -> PlaceOrderRequest {
         sku: line.sku.as_str().to_owned(),
         quantity: line.quantity,
     };
+    let code = order.destination.address().expect("orders of workloads are shipped");
     PlaceOrderRequest {
         order_id: order.id.as_str().to_owned(),
         customer_id: order.customer.as_ref().map_or_else(String::new, ToString::to_string),
-        destination_postal_code: order.postal_code.as_str().to_owned(),
+        destination_postal_code: code.as_str().to_owned(),
         shortage_policy: shortage_policy(order.shortage).into(),
         lines: order.lines.0.iter().map(line).collect(),
         ..PlaceOrderRequest::default()

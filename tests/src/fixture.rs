@@ -13,8 +13,9 @@ use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Recovered};
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
-    Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, PostalCode, Priority,
-    RequestId, Sale, Shortage, Sku, Split, Text, Timestamp, WeekdayCutOffs,
+    Destination, Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, Pickup,
+    PickupOffer, PostalCode, Priority, RequestId, Sale, Shortage, Sku, Split, Text, Timestamp,
+    WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -114,6 +115,7 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
+        pickup: PickupOffer::default(),
     }
 }
 
@@ -163,6 +165,21 @@ pub async fn set(engine: &Engine, item: &str, node: &str, on_hand: u32) {
     change(engine, item, node, operation).await.expect("the stock is set");
 }
 
+/// An address of that postal code.
+pub fn address(code: &str) -> Destination<NodeId> {
+    PostalCode::new("postal_code", code).expect("a code").into()
+}
+
+/// A node, where the customer collects.
+pub fn pickup(node: &str) -> Destination<NodeId> {
+    node_id(node).into()
+}
+
+/// The same, for stock there alone.
+pub fn pickup_there(node: &str) -> Destination<NodeId> {
+    Destination::Pickup(Pickup { node: node_id(node), only_there: true })
+}
+
 /// An order to code 00000 of so many units each, under the policy's defaults except
 /// for its shortage.
 pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderRequest {
@@ -171,7 +188,7 @@ pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderReques
         id: order_id(id),
         customer: None,
         channel: None,
-        postal_code: PostalCode::new("postal_code", "00000").expect("a code"),
+        destination: address("00000"),
         service: None,
         deliver_by: None,
         shortage: Some(shortage),

@@ -178,7 +178,7 @@ async fn hold(
         order: id.clone(),
         customer: None,
         channel: None,
-        postal_code: None,
+        destination: None,
         service: None,
         deliver_by: None,
         lines: Lines::default(),

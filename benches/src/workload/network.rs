@@ -11,7 +11,8 @@ use backstock_engine::command::{
 use backstock_engine::engine::Engine;
 use backstock_engine::geo::PostalCodes;
 use backstock_engine::model::{
-    Eligibility, Item, NodeKind, PostalCode, Sale, Sku, Text, Timestamp, WeekdayCutOffs,
+    Eligibility, Item, NodeKind, PickupOffer, PostalCode, Sale, Sku, Text, Timestamp,
+    WeekdayCutOffs,
 };
 use futures_util::{StreamExt as _, stream};
 
@@ -122,6 +123,7 @@ pub fn node(no: u32) -> NodeDefinition {
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
+        pickup: PickupOffer::default(),
     }
 }
 

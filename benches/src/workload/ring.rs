@@ -62,7 +62,7 @@ impl Terms {
                 id,
                 customer: self.customer.map(|customer| customer(at)),
                 channel: None,
-                postal_code: postal_code(destination),
+                destination: postal_code(destination).into(),
                 service: None,
                 deliver_by: None,
                 shortage: Some(self.shortage),

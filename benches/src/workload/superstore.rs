@@ -61,7 +61,8 @@ mod tests {
         let mut player = Player::new(Arc::new(ring()), 0, 1);
         for real in &data.orders {
             let order = player.offer().command.order;
-            assert_eq!(order.postal_code.as_str(), real.located_at);
+            let code = order.destination.address().unwrap();
+            assert_eq!(code.as_str(), real.located_at);
             assert_eq!(order.customer.unwrap().as_str(), real.customer);
             let played = order.lines.0.iter().map(|line| (line.sku.as_str(), line.quantity));
             assert!(played.eq(real.lines.iter().map(|line| (line.sku.as_str(), line.quantity))));

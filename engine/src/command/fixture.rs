@@ -14,8 +14,8 @@ use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
     DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId,
-    PostalCode, Priority, PriorityClass, Refusal, RefusalKind, RequestId, Sale, Shortage, Sku,
-    Text, Timestamp, Violation, WeekdayCutOffs,
+    PickupOffer, PostalCode, Priority, PriorityClass, Refusal, RefusalKind, RequestId, Sale,
+    Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -65,7 +65,15 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         enabled: true,
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
+        pickup: PickupOffer::default(),
     }
+}
+
+/// Defines a store of that name, where customers collect.
+pub fn store(name: &str) -> DefineNode {
+    let pickup = PickupOffer::Offered;
+    let node = NodeDefinition { pickup, ..definition(name, NodeKind::Store) };
+    DefineNode { meta: meta(), node }
 }
 
 /// The same, where it is.
@@ -127,7 +135,7 @@ pub fn order() -> PlaceOrder {
         id: OrderId::new("order", "O").expect("an order id"),
         customer: None,
         channel: None,
-        postal_code: code(),
+        destination: code().into(),
         service: None,
         deliver_by: None,
         shortage: Some(Shortage::Reject),
@@ -202,7 +210,7 @@ pub fn confirm(id: &str) -> ConfirmHold {
         order: order().order.id,
         customer: None,
         channel: None,
-        postal_code: None,
+        destination: None,
         service: None,
         deliver_by: None,
         lines: Lines::default(),

@@ -87,6 +87,49 @@ impl<'b, C> Decode<'b, C> for Sale {
     }
 }
 
+/// Whether customers may collect orders at a node. None may by default: an event does not say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PickupOffer {
+    /// They may not.
+    #[default]
+    NotOffered,
+    /// They may.
+    Offered,
+}
+
+impl PickupOffer {
+    /// Whether they may.
+    pub const fn is_offered(self) -> bool {
+        matches!(self, Self::Offered)
+    }
+}
+
+impl From<bool> for PickupOffer {
+    fn from(is_offered: bool) -> Self {
+        if is_offered { Self::Offered } else { Self::NotOffered }
+    }
+}
+
+impl<C> Encode<C> for PickupOffer {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        e.bool(self.is_offered())?.ok()
+    }
+
+    fn is_nil(&self) -> bool {
+        !self.is_offered()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for PickupOffer {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        Ok(d.bool()?.into())
+    }
+
+    fn nil() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
 /// What kind of place a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
@@ -163,6 +206,9 @@ pub struct Node {
     /// Units that a line takes from it at least, or none (suppliers); none for no minimum.
     #[n(17)]
     pub min_order_quantity: Option<u32>,
+    /// Whether customers may collect orders there.
+    #[n(18)]
+    pub pickup: PickupOffer,
 }
 
 /// How much may be planned to leave a node on one local day.
@@ -398,7 +444,9 @@ impl Node {
 
     /// Whether it says what only events and images of the newest form have.
     pub const fn is_newest(&self) -> bool {
-        self.capacity_shipments_per_day.is_some() || self.min_order_quantity.is_some()
+        self.capacity_shipments_per_day.is_some()
+            || self.min_order_quantity.is_some()
+            || self.pickup.is_offered()
     }
 
     /// Whether a weekday has a cut-off of its own.

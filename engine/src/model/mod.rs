@@ -17,6 +17,7 @@
 pub mod answer;
 pub mod catalog;
 pub mod check;
+pub mod destination;
 pub mod digest;
 pub mod effect;
 pub mod eligibility;
@@ -40,9 +41,10 @@ pub mod week;
 
 pub use answer::{Answer, AnswerKind, DeclineReason};
 pub use catalog::{
-    Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, Policy, Sale, Service, Shortage,
-    Split,
+    Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, PickupOffer, Policy, Sale, Service,
+    Shortage, Split,
 };
+pub use destination::{Destination, Pickup};
 pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use eligibility::Eligibility;

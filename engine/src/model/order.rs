@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::answer::Answer;
 use super::catalog::{Shortage, Split};
+use super::destination::Destination;
 use super::digest::{Digest, Part, PartHash, hash_written};
 use super::hold::Hold;
 use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
@@ -41,7 +42,7 @@ pub struct OrderHeader {
     pub channel: Option<Text>,
     /// Where it goes.
     #[n(5)]
-    pub postal_code: PostalCode,
+    pub destination: Destination,
     /// How it is shipped.
     #[n(6)]
     pub service: ServiceNo,
@@ -435,7 +436,8 @@ impl OrderHeader {
         digest.bytes(self.id.as_str().as_bytes());
         digest.optional(self.customer.as_ref().map(CustomerId::as_str));
         digest.optional(self.channel.as_ref().map(Text::as_str));
-        digest.bytes(self.postal_code.as_str().as_bytes());
+        // Orders of that version go to an address.
+        digest.bytes(self.destination.address().map_or("", PostalCode::as_str).as_bytes());
         let [service, shortage, split] =
             [self.service.0, self.shortage as u8, self.split as u8].map(u64::from);
         digest.words([

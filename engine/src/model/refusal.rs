@@ -150,6 +150,13 @@ refusals! {
         short: u32,
     } => Precondition, Hold(hold_id);
 
+    /// The node is off, or does not offer pickup: no new order or hold is collected there.
+    #[error("node {node_id} does not offer pickup, or is disabled")]
+    38 PickupNotOffered = "PICKUP_NOT_OFFERED" {
+        /// The node.
+        node_id: NodeId,
+    } => Precondition, Node(node_id);
+
     /// The units that the order needs are not there any more: the hold lapsed, or the order goes
     /// elsewhere.
     #[error("hold {hold_id} cannot be confirmed: units that it needs are not there any more")]

@@ -7,6 +7,7 @@
 //!                          +------- overtaken, in the way ---+
 //! ```
 
+pub mod going;
 pub mod judge;
 pub mod known;
 mod look;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use self::going::destination;
 use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Begun, TakenId, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm};
@@ -485,8 +487,8 @@ pub fn header(
         decided_at: Some(wanted.at).filter(|at| *at != ordered_at),
         customer: order.customer.clone(),
         channel: order.channel.clone(),
-        postal_code: order.postal_code.clone(),
-        service: wanted.service,
+        destination: destination(&order.destination, wanted.way.pickup),
+        service: wanted.way.service,
         promise_by: wanted.promise_by,
         shortage: wanted.shortage,
         split: wanted.split,

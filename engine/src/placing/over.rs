@@ -46,8 +46,7 @@ pub async fn plan_over<'a>(
     let mut attempts = Attempts::begin(kernel);
     loop {
         let units = Resting::read(kernel, held)?.units_of(held);
-        let OrderHeader { channel, service, .. } = &held.header;
-        let was_served = wanted.channel == channel.as_ref() && wanted.service == *service;
+        let was_served = is_served_alike(wanted, &held.header);
         let own = Own { units, loads: Replanned::whole(held), was_served };
         let wanted = wanted.with_own(&own);
         if !wanted.is_settled() {
@@ -84,6 +83,13 @@ pub async fn plan_over<'a>(
             return Ok(Over::Granted(Box::new(draft), own.units.clone(), claims));
         }
     }
+}
+
+/// Whether the same nodes may ship it, by its channel, its service and where it is collected.
+fn is_served_alike(wanted: &Wanted<'_>, held: &OrderHeader) -> bool {
+    let OrderHeader { channel, service, destination, .. } = held;
+    let (way, pickup) = (&wanted.way, destination.pickup().copied());
+    wanted.channel == channel.as_ref() && (way.service, way.pickup) == (*service, pickup)
 }
 
 /// What a draft reserves.

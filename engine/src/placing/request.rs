@@ -7,8 +7,8 @@ use crate::limits;
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Part, hash_written};
 use crate::model::{
-    CustomerId, Day, OrderId, PostalCode, Priority, Rule, ServiceName, Shortage, Sku, Split, Text,
-    Timestamp, Violation,
+    CustomerId, Day, Destination, NodeId, OrderId, Pickup, PostalCode, Priority, Rule, ServiceName,
+    Shortage, Sku, Split, Text, Timestamp, Violation,
 };
 
 /// An order as a caller describes it.
@@ -25,7 +25,7 @@ pub struct OrderRequest {
     pub channel: Option<Text>,
     /// Where it goes.
     #[n(3)]
-    pub postal_code: PostalCode,
+    pub destination: Destination<NodeId>,
     /// How it is to be shipped; the policy's first service when left out.
     #[n(4)]
     pub service: Option<ServiceName>,
@@ -79,7 +79,7 @@ impl OrderRequest {
             digest.bytes(self.id.as_str().as_bytes());
             digest.optional(self.customer.as_ref().map(CustomerId::as_str));
             digest.optional(self.channel.as_ref().map(Text::as_str));
-            digest.bytes(self.postal_code.as_str().as_bytes());
+            digest.optional(self.destination.address().map(PostalCode::as_str));
             digest.optional(self.service.as_ref().map(ServiceName::as_str));
             let deliver_by = self.deliver_by.map_or(i64::MIN, |day| day.epoch_days().into());
             let shortage = self.shortage.map_or(0, Shortage::code);
@@ -92,6 +92,10 @@ impl OrderRequest {
             // No line begins like these.
             if !self.priority.is_default() {
                 digest.words([u64::MAX - 1, self.priority.code().into()]);
+            }
+            if let Some(Pickup { node, only_there }) = self.destination.pickup() {
+                digest.words([u64::MAX - 2, (*only_there).into()]);
+                digest.bytes(node.as_str().as_bytes());
             }
             if let Some(at) = placed_at {
                 digest.words([u64::MAX, at.as_micros().cast_unsigned()]);

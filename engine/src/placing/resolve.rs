@@ -2,12 +2,13 @@
 
 use smallvec::SmallVec;
 
+use super::going::{Going, offered};
 use super::places::Places;
 use super::request::Lines;
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
-use crate::model::{PostalCode, Refusal, Rule, ServiceName, Violation};
-use crate::planning::{Rooms, Wanted, WantedLine};
+use crate::model::{Refusal, Rule, ServiceName, Violation};
+use crate::planning::{Rooms, Wanted, WantedLine, Way};
 use crate::state::State;
 use crate::state::catalogue::Catalogue;
 use crate::state::network::Network;
@@ -21,36 +22,37 @@ pub fn resolve<'a>(
     command: &'a impl Places,
 ) -> Result<Wanted<'a>, EngineError> {
     let (order, network) = (command.order(), state.network.load());
-    let destination = postal.locate(order.postal_code.as_str());
+    let going = Going::to(&order.destination, &network, postal);
     // Days of a destination are its own.
     let local_day = |there: PostalMatch| postal.zone(there.zone).local_day(command.ordered_at());
-    let ordered_on = destination.map(local_day);
+    let ordered_on = going.place.map(local_day);
     let mut found = command.validate(ordered_on).err().unwrap_or_default();
-    if destination.is_none() {
-        found.push(unknown_code(postal, &order.postal_code));
-    }
+    found.extend(going.unknown);
     let service = network.service_no(order.service.as_ref());
     if service.is_none() {
         found.push(unknown_service(&network, order.service.as_ref()));
     }
     let (lines, unknown) = resolve_lines(&state.catalogue, &order.lines, &mut found);
-    let (Some(destination), Some(ordered_on), Some(service), true) =
-        (destination, ordered_on, service, found.is_empty())
-    else {
+    if !found.is_empty() {
         found.extend(unknown.into_iter().map(|at| unknown_sku(&order.lines, at)));
         return Err(found.into());
-    };
+    }
     if let Some(at) = unknown.first() {
         return Err(Refusal::ItemNotFound { sku: order.lines.0[*at].sku.clone() }.into());
     }
+    let pickup = going.pickup?;
     if let Some(off_sale) = lines.iter().find(|line| line.entry.is_off_sale()) {
         return Err(Refusal::ItemOffSale { sku: off_sale.entry.sku().clone() }.into());
     }
+    if let Some(pickup) = pickup {
+        offered(&network, pickup)?;
+    }
+    let place = going.place.expect("nothing was found");
+    let (ordered_on, service) = ordered_on.zip(service).expect("nothing was found");
     let promise_days = network.policy.services[usize::from(service.0)].promise_days;
     Ok(Wanted {
         lines,
-        destination,
-        service,
+        way: Way { service, place, pickup },
         channel: order.channel.as_ref(),
         promise_by: order.deliver_by.unwrap_or_else(|| ordered_on.plus(promise_days)),
         shortage: order.shortage.unwrap_or(network.policy.shortage),
@@ -60,11 +62,6 @@ pub fn resolve<'a>(
         own: None,
         rooms: Rooms::of(&state.loads),
     })
-}
-
-/// That nobody knows where a postal code is.
-pub fn unknown_code(postal: &dyn PostalCodes, code: &PostalCode) -> Violation {
-    Violation::new("postal_code", code, Rule::Malformed(postal.why_unknown(code.as_str())))
 }
 
 /// That the policy has no such service.

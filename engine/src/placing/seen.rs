@@ -45,7 +45,8 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let mut inbound = look_inbound(kernel, wanted).await?;
     let network = kernel.state.network.load_full();
     // Where sourcing may not choose a node, nothing is free but what it has there.
-    let barred = network.barred(wanted.channel.map(Text::as_str), wanted.service);
+    let channel = wanted.channel.map(Text::as_str);
+    let barred = network.barred(channel, wanted.way.service, wanted.way.pickup);
     let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
     let may_source = |no| is_enabled(no) && !barred.bars(no);
     add_own(own, wanted, may_source, &mut inbound);

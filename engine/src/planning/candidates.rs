@@ -8,9 +8,10 @@ use smallvec::SmallVec;
 use super::room::Leaving;
 use super::route::{Dates, Route};
 use super::wanted::{ByNode, Glances, WantedLine};
+use super::way::Way;
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Day, Load, NodeDay, NodeNo, ServiceNo, Split, Supply, Timestamp, Weekdays};
+use crate::model::{Band, Day, Load, NodeDay, NodeNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
 use crate::sourcing::{Minimum, Offer, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
@@ -52,6 +53,9 @@ pub(super) struct Candidates {
     /// What is free of a line, and which line it is, once it was asked for.
     free: ByNode,
     free_of: Option<usize>,
+    /// The place in `nodes` of the node at which the order is collected, and what it is to orders
+    /// that go elsewhere.
+    collected: Option<(usize, Today)>,
 }
 
 /// A node, and its shipment of today: what every offer reads.
@@ -121,17 +125,24 @@ struct Window {
 }
 
 impl Candidates {
-    /// Starts over, for an order that is planned on `network` and goes by that service.
-    pub(super) fn begin(&mut self, network: &Arc<Network>, service: ServiceNo) {
+    /// Starts over, for an order that is planned on `network` and goes that way.
+    pub(super) fn begin(&mut self, network: &Arc<Network>, way: &Way) {
         if self.network.as_ref().is_some_and(|known| Arc::ptr_eq(known, network)) {
             let here = &mut self.nodes[self.first..];
             for dates in &self.dock.dates {
                 here[usize::from(dates.node.0)].shipment = NONE;
             }
+            if let Some((at, to_others)) = self.collected.take() {
+                self.nodes[at] = to_others;
+                self.dock.carry_from(network, at - self.first);
+            }
         } else {
             self.learn(network);
         }
-        self.first = network.carriage(service).pickups * network.nodes.len();
+        self.first = network.carriage(way.service).pickups * network.nodes.len();
+        if let Some(pickup) = way.pickup {
+            self.collect_at(network, pickup.node);
+        }
         self.dock.shipments.clear();
         self.dock.dates.clear();
         self.dock.inbound.clear();
@@ -146,10 +157,8 @@ impl Candidates {
     }
 
     fn learn(&mut self, network: &Arc<Network>) {
-        let never = Timestamp::from_micros(i64::MAX);
-        let window = Window { from: never, until: never, ship_by: Day::default(), weekday: 0 };
         let today = |(terms, node): (&Terms, &PlanningNode), pickup| Today {
-            window,
+            window: Window::NEVER,
             unit_cost: 0,
             shipment: NONE,
             lateness: 0,
@@ -165,7 +174,19 @@ impl Candidates {
         }
         self.any_supplier = self.nodes.iter().any(|node| node.is_supplier);
         self.dock.learn(network);
+        self.collected = None;
         self.network = Some(Arc::clone(network));
+    }
+
+    /// The order is collected at a node: no carrier has to come there, and none is paid.
+    #[cold]
+    fn collect_at(&mut self, network: &Network, no: NodeNo) {
+        let at = self.first + usize::from(no.0);
+        let to_others = self.nodes[at];
+        self.collected = Some((at, to_others));
+        let off = (!network.terms(no).enabled).then_some(Verdict::NodeDisabled);
+        self.nodes[at] = Today { window: Window::NEVER, off, ..to_others };
+        self.dock.hand_over_at(network, usize::from(no.0));
     }
 
     /// The offers of all lines so far.
@@ -416,7 +437,7 @@ impl Candidates {
                 Verdict::NotConsidered
             } else {
                 let lead = planning.node.lead_time_days;
-                let ready = route.ships(calendar, calendar.ship_window(expected, lead).ship_by);
+                let ready = route.ships(no, calendar.ship_window(expected, lead).ship_by);
                 let wanted = route.wanted.lines[line].quantity;
                 let units = by_then.saturating_add(free).min(wanted);
                 let ship_by = self.dock.with_room(route, no, ready, (units, true));
@@ -516,7 +537,7 @@ impl Today {
                 dock.note_spilled(offers, on > ready);
                 left -= room;
             }
-            day = route.ships(&route.network.node(no).calendar, day.plus(1));
+            day = route.ships(no, day.plus(1));
         }
         left
     }
@@ -541,7 +562,7 @@ impl Today {
             ship_by = dock.with_room(route, no, ship_by, (units, true));
             weekday = ship_by.weekday();
         }
-        let deliver_by = ship_by.plus(route.carriage.days(band, weekday));
+        let deliver_by = route.deliver_by(no, (ship_by, weekday));
         let dates = Dates { node: no, ship_by, deliver_by };
         let costs = dock.costs[usize::from(no.0) * dock.bands + band];
         // A later line may offer today what an earlier one has inbound today.
@@ -564,10 +585,23 @@ impl Dock {
         self.bands = bands.len();
         self.costs.clear();
         for node in terms {
-            self.costs.extend(bands.iter().map(|band| Costs {
-                shipment: node.shipment_cost + band.shipment_cost,
-                unit: node.unit_cost + band.unit_cost,
-            }));
+            self.costs.extend(bands.iter().map(|band| Costs::of(node, band)));
+        }
+    }
+
+    /// What is handed over at a node costs what its handling does, and no carrier.
+    fn hand_over_at(&mut self, network: &Network, node: usize) {
+        let Terms { shipment_cost, unit_cost, .. } = network.all_terms()[node];
+        let of_node = &mut self.costs[node * self.bands..][..self.bands];
+        of_node.fill(Costs { shipment: shipment_cost, unit: unit_cost });
+    }
+
+    /// What leaves a node costs a carrier again.
+    fn carry_from(&mut self, network: &Network, node: usize) {
+        let terms = &network.all_terms()[node];
+        let of_node = &mut self.costs[node * self.bands..][..self.bands];
+        for (costs, band) in of_node.iter_mut().zip(&network.policy.bands) {
+            *costs = Costs::of(terms, band);
         }
     }
 
@@ -602,7 +636,7 @@ impl Dock {
             let is_first = before == 0 || wanted.split == Split::WholeLine;
             Leaving { load, may_be_alone: may_be_alone && is_first }
         };
-        let of = (no, wanted.service);
+        let of = (no, route.leaving_days(no));
         let day = wanted.rooms.first_day(route.network, of, (from, wanted.at), leaving);
         self.rooms.push((NodeDay { node: no, day }, units));
         day
@@ -663,13 +697,30 @@ impl Dock {
     }
 }
 
+impl Costs {
+    fn of(terms: &Terms, band: &Band) -> Self {
+        Self {
+            shipment: terms.shipment_cost + band.shipment_cost,
+            unit: terms.unit_cost + band.unit_cost,
+        }
+    }
+}
+
 impl Window {
+    /// One that is not known yet.
+    const NEVER: Self = Self {
+        from: Timestamp::from_micros(i64::MAX),
+        until: Timestamp::from_micros(i64::MAX),
+        ship_by: Day::from_epoch_days(0),
+        weekday: 0,
+    };
+
     #[cold]
     fn around(route: &Route<'_, '_>, no: NodeNo) -> Self {
         let planning = route.network.node(no);
         let from = route.wanted.at;
         let fresh = planning.calendar.ship_window(from, planning.node.lead_time_days);
-        let ship_by = route.ships(&planning.calendar, fresh.ship_by);
+        let ship_by = route.ships(no, fresh.ship_by);
         Self { from, until: fresh.valid_until, ship_by, weekday: ship_by.weekday() }
     }
 }

@@ -13,6 +13,7 @@ mod draft;
 mod room;
 mod route;
 mod wanted;
+mod way;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ use candidates::{Candidates, index};
 pub use draft::Draft;
 pub use room::{Leaving, Replanned, Rooms};
 use route::Route;
-pub use route::{arrival, days};
 pub use wanted::{Own, Seen, Wanted, WantedLine};
+pub use way::Way;
 
 /// Inbound supplies of one line's pairs, as read before planning.
 pub type InboundSeen = SmallVec<[(u16, NodeNo, Vec<InboundGlance>); 2]>;
@@ -67,7 +68,7 @@ impl Planner {
         wanted: &Wanted<'_>,
         inbound: Option<&InboundSeen>,
     ) -> Option<Draft> {
-        self.candidates.begin(network, wanted.service);
+        self.candidates.begin(network, &wanted.way);
         let route = Route::new(network, wanted);
         self.gather(&route, inbound)?;
         let problem = sourcing::Problem {

@@ -8,7 +8,7 @@
 //! no day would take it else.
 
 use crate::model::load::load_on;
-use crate::model::{Capacity, Day, Load, Loads, NodeDay, NodeNo, Order, ServiceNo, Timestamp};
+use crate::model::{Capacity, Day, Load, Loads, NodeDay, NodeNo, Order, Timestamp, Weekdays};
 use crate::state::loads::NodeLoads;
 use crate::state::network::Network;
 
@@ -93,26 +93,25 @@ impl<'a> Rooms<'a> {
         fits || (leaving.may_be_alone && others == [0; 2])
     }
 
-    /// The first day from one on, on which a node ships by a service and has room for what is to
-    /// leave, which depends on the day.
+    /// The first day from one on, on which something may leave a node, on these weekdays, and the
+    /// node has room for what is to leave, which depends on the day.
     pub fn first_day(
         &self,
         network: &Network,
-        (no, service): (NodeNo, ServiceNo),
+        (no, weekdays): (NodeNo, Weekdays),
         (from, now): (Day, Timestamp),
         leaving: impl Fn(NodeDay) -> Leaving,
     ) -> Day {
         let Some(last) = network.bounded_until(no, now) else { return from };
         let capacity = network.terms(no).capacity;
         let calendar = &network.node(no).calendar;
-        let pickup = network.pickups()[network.carriage(service).pickups];
         let mut day = from;
         while day <= last {
             let at = NodeDay { node: no, day };
             if self.has_room(at, leaving(at), capacity) {
                 break;
             }
-            day = calendar.picked_up(day.plus(1), pickup).unwrap_or(day.plus(1));
+            day = calendar.picked_up(day.plus(1), weekdays).unwrap_or(day.plus(1));
         }
         day
     }

@@ -3,9 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::wanted::Wanted;
-use crate::calendar::Calendar;
-use crate::geo::PostalMatch;
-use crate::model::{Day, NodeNo, OwnStock, ServiceNo, Split, Text, Timestamp, Weekdays};
+use crate::model::{Day, NodeNo, OwnStock, Split, Text, Weekdays};
 use crate::sourcing::Verdict;
 use crate::sourcing::limits::LATE_MAX;
 use crate::state::network::{Carriage, Network};
@@ -40,36 +38,12 @@ fn day_weighs(wanted: &Wanted<'_>) -> Option<NonZeroU32> {
     NonZeroU32::new(units.saturating_add(1).min(LATE_MAX / 2))
 }
 
-/// When work that is there at an instant ships from a node by a service, and arrives.
-pub fn days(
-    network: &Network,
-    (service, destination): (ServiceNo, PostalMatch),
-    no: NodeNo,
-    from: Timestamp,
-) -> (Day, Day) {
-    let (planning, carriage) = (network.node(no), network.carriage(service));
-    let ready = planning.calendar.ship_window(from, planning.node.lead_time_days).ship_by;
-    let pickup = network.pickups()[carriage.pickups];
-    let ship_by = planning.calendar.picked_up(ready, pickup).unwrap_or(ready);
-    (ship_by, arrival(network, (service, destination), no, ship_by))
-}
-
-/// When a shipment arrives that leaves a node by a service on a day.
-pub fn arrival(
-    network: &Network,
-    (service, destination): (ServiceNo, PostalMatch),
-    no: NodeNo,
-    ship_by: Day,
-) -> Day {
-    let band = network.lanes(destination.index, destination.location)[usize::from(no.0)];
-    ship_by.plus(network.carriage(service).days(usize::from(band), ship_by.weekday()))
-}
-
 impl<'a, 'w> Route<'a, 'w> {
     pub(super) fn new(network: &'a Network, wanted: &'a Wanted<'w>) -> Self {
-        let bands = network.lanes(wanted.destination.index, wanted.destination.location);
-        let carriage = network.carriage(wanted.service);
-        let barred = network.barred(wanted.channel.map(Text::as_str), wanted.service);
+        let way = &wanted.way;
+        let bands = network.lanes(way.place.index, way.place.location);
+        let carriage = network.carriage(way.service);
+        let barred = network.barred(wanted.channel.map(Text::as_str), way.service, way.pickup);
         let day_weighs = match network.policy.own_stock {
             OwnStock::Alike => None,
             OwnStock::First => day_weighs(wanted),
@@ -82,24 +56,39 @@ impl<'a, 'w> Route<'a, 'w> {
     }
 
     pub(super) fn dates(&self, node: NodeNo, ship_by: Day) -> Dates {
-        let days = self.carriage.days(self.band(node), ship_by.weekday());
-        Dates { node, ship_by, deliver_by: ship_by.plus(days) }
+        Dates { node, ship_by, deliver_by: self.deliver_by(node, (ship_by, ship_by.weekday())) }
     }
 
-    /// The days on which the service's carrier picks up.
-    pub(super) fn pickup(&self) -> Weekdays {
-        self.network.pickups()[self.carriage.pickups]
+    /// The day on which what leaves a node on a day, of that weekday, reaches the customer.
+    #[inline]
+    pub(super) fn deliver_by(&self, no: NodeNo, (ship_by, weekday): (Day, u8)) -> Day {
+        if self.wanted.way.pickup.is_some() {
+            return self.collected_by(no, ship_by);
+        }
+        ship_by.plus(self.carriage.days(self.band(no), weekday))
     }
 
-    /// The day on which the carrier takes what is ready on a working day of a node that
-    /// [ships by](Self::is_picked_up_at) the service.
-    pub(super) fn ships(&self, calendar: &Calendar, ready: Day) -> Day {
-        calendar.picked_up(ready, self.pickup()).unwrap_or(ready)
+    #[cold]
+    fn collected_by(&self, no: NodeNo, ship_by: Day) -> Day {
+        self.wanted.way.arrival(self.network, no, ship_by)
     }
 
-    /// Whether the carrier ever picks up at a node: on one of its working days.
+    /// The weekdays on which units may leave a node.
+    pub(super) fn leaving_days(&self, no: NodeNo) -> Weekdays {
+        self.wanted.way.leaving_days(self.network, no)
+    }
+
+    /// The day on which what is ready on a working day of a node leaves it, if it
+    /// [ever does](Self::is_picked_up_at).
+    pub(super) fn ships(&self, no: NodeNo, ready: Day) -> Day {
+        let calendar = &self.network.node(no).calendar;
+        calendar.picked_up(ready, self.leaving_days(no)).unwrap_or(ready)
+    }
+
+    /// Whether anything ever leaves a node: the carrier picks up on one of its working days, or
+    /// what is there is collected there.
     pub(super) fn is_picked_up_at(&self, no: NodeNo) -> bool {
-        self.network.node(no).calendar.working_days().meets(self.pickup())
+        self.network.node(no).calendar.working_days().meets(self.leaving_days(no))
     }
 
     /// Why a node may not ship the order, if so, before what speaks against it by itself: units
@@ -150,8 +139,12 @@ impl<'a, 'w> Route<'a, 'w> {
         lateness > chosen && self.day_weighs.is_some_and(is_as_soon)
     }
 
-    /// What a shipment of the node costs, and each unit in it.
+    /// What a shipment of the node costs, and each unit in it. Nothing is carried to where it is.
     pub(super) fn costs(&self, no: NodeNo) -> (i64, i64) {
+        if self.wanted.way.ends_at(no) {
+            let terms = self.network.terms(no);
+            return (terms.shipment_cost, terms.unit_cost);
+        }
         let (terms, band) = (self.network.terms(no), &self.network.policy.bands[self.band(no)]);
         (terms.shipment_cost + band.shipment_cost, terms.unit_cost + band.unit_cost)
     }

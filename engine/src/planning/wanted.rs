@@ -3,11 +3,9 @@
 use smallvec::SmallVec;
 
 use super::room::{Replanned, Rooms};
+use super::way::Way;
 use crate::actor::Row;
-use crate::geo::PostalMatch;
-use crate::model::{
-    Day, NodeNo, Pair, Pegged, ServiceNo, Shortage, SkuNo, Split, Supply, Text, Timestamp,
-};
+use crate::model::{Day, NodeNo, Pair, Pegged, Shortage, SkuNo, Split, Supply, Text, Timestamp};
 use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
 use crate::state::stock::{AtAny, Glance, StockActor};
@@ -16,10 +14,8 @@ use crate::state::stock::{AtAny, Glance, StockActor};
 pub struct Wanted<'a> {
     /// Lines of distinct SKUs, but for what stands for a shipment that there is.
     pub lines: SmallVec<[WantedLine<'a>; 4]>,
-    /// Where it goes.
-    pub destination: PostalMatch,
-    /// How it is shipped.
-    pub service: ServiceNo,
+    /// Where it goes, and how.
+    pub way: Way,
     /// Where it comes in, if the caller says so: not every node serves every channel.
     pub channel: Option<&'a Text>,
     /// The day that counts as on time.
@@ -133,21 +129,8 @@ impl Wanted<'_> {
 
     fn again(&self) -> Wanted<'_> {
         let lines = self.lines.iter().copied().collect();
-        let Self { destination, service, channel, promise_by, shortage, split, .. } = *self;
-        let Self { at, seen, own, rooms, .. } = *self;
-        Wanted {
-            lines,
-            destination,
-            service,
-            channel,
-            promise_by,
-            shortage,
-            split,
-            at,
-            seen,
-            own,
-            rooms,
-        }
+        let Self { way, channel, promise_by, shortage, split, at, seen, own, rooms, .. } = *self;
+        Wanted { lines, way, channel, promise_by, shortage, split, at, seen, own, rooms }
     }
 
     /// The same order with some of its lines only.

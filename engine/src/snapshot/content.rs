@@ -106,7 +106,7 @@ impl Content {
             Kind::Manifest => {
                 return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
             }
-            Kind::Catalogue if version == 8 => {
+            Kind::Catalogue if version >= 8 => {
                 let archive = access::<ArchivedCatalogueV8>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }

@@ -44,6 +44,8 @@ pub enum Verdict {
     ServiceNotServed = 14,
     /// Units would be delivered later, because the node's capacity for earlier days is taken.
     AtCapacity = 17,
+    /// The order is collected at another node, and is to be served by what is there alone.
+    NotBroughtThere = 18,
     /// The line would take less from it than its minimum.
     BelowMinimum = 19,
     /// Units would be delivered as soon, and units of the network's own go before a supplier's.
@@ -69,6 +71,7 @@ impl Verdict {
             13 => Self::ChannelNotServed,
             14 => Self::ServiceNotServed,
             17 => Self::AtCapacity,
+            18 => Self::NotBroughtThere,
             19 => Self::BelowMinimum,
             20 => Self::OwnStockFirst,
             _ => return None,

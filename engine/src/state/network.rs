@@ -10,7 +10,7 @@ use crate::geo::{Bands, PostalCodes, distance_m};
 use crate::limits::CAPACITY_DAYS_MAX;
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
-    Capacity, Day, Location, Lsn, Node, NodeDay, NodeId, NodeKind, NodeNo, Policy, Refusal,
+    Capacity, Day, Location, Lsn, Node, NodeDay, NodeId, NodeKind, NodeNo, Pickup, Policy, Refusal,
     Service, ServiceName, ServiceNo, StateHash, Timestamp, WEEK_DAYS, Weekdays,
 };
 use crate::sourcing;
@@ -206,10 +206,16 @@ impl Network {
         &self.pickups
     }
 
-    /// Nodes that may not ship an order, for its channel or for its service.
+    /// Nodes that may not ship an order, for its channel, for its service, or for where it is
+    /// collected.
     #[inline]
-    pub fn barred(&self, channel: Option<&str>, service: ServiceNo) -> Barred<'_> {
-        self.served.barred(channel, service)
+    pub fn barred(
+        &self,
+        channel: Option<&str>,
+        service: ServiceNo,
+        pickup: Option<Pickup>,
+    ) -> Barred<'_> {
+        self.served.barred(channel, service, pickup)
     }
 
     /// The number of the service with that name; the first one without a name.

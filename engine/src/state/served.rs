@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Eligibility, NodeNo, Service, ServiceNo};
+use crate::model::{Eligibility, NodeNo, Pickup, Service, ServiceNo};
 use crate::sourcing::Verdict;
 
 const BITS: usize = u64::BITS as usize;
@@ -23,11 +23,13 @@ pub struct Served {
     services: Vec<Option<NodeSet>>,
 }
 
-/// Nodes that may not ship an order, for its channel or for its service.
+/// Nodes that may not ship an order, for its channel, for its service, or for where it is
+/// collected.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Barred<'a> {
     channel: Option<&'a NodeSet>,
     service: Option<&'a NodeSet>,
+    pickup: Option<Pickup>,
 }
 
 impl NodeSet {
@@ -73,8 +75,14 @@ impl Served {
     }
 
     /// Nodes that may not ship orders of a channel, or those without one, by a service.
-    pub fn barred(&self, channel: Option<&str>, service: ServiceNo) -> Barred<'_> {
-        Barred { channel: self.channel(channel), service: self.service(service) }
+    /// What is collected at a node is not shipped from there.
+    pub fn barred(
+        &self,
+        channel: Option<&str>,
+        service: ServiceNo,
+        pickup: Option<Pickup>,
+    ) -> Barred<'_> {
+        Barred { channel: self.channel(channel), service: self.service(service), pickup }
     }
 
     /// Nodes that do not serve a channel, or do not ship by a service, where either is said.
@@ -84,7 +92,8 @@ impl Served {
         service: Option<ServiceNo>,
     ) -> Barred<'_> {
         let channel = channel.and_then(|channel| self.channel(Some(channel)));
-        Barred { channel, service: service.and_then(|service| self.service(service)) }
+        let service = service.and_then(|service| self.service(service));
+        Barred { channel, service, pickup: None }
     }
 
     /// Whether the same nodes serve both channels.
@@ -106,7 +115,7 @@ impl Barred<'_> {
     /// Whether all nodes may ship the order.
     #[inline]
     pub const fn is_nobody(&self) -> bool {
-        self.channel.is_none() && self.service.is_none()
+        self.channel.is_none() && self.service.is_none() && self.pickup.is_none()
     }
 
     /// Why a node may not ship the order, if so.
@@ -115,7 +124,11 @@ impl Barred<'_> {
         if has(self.channel) {
             return Some(Verdict::ChannelNotServed);
         }
-        has(self.service).then_some(Verdict::ServiceNotServed)
+        match self.pickup {
+            Some(pickup) if pickup.node == no => None,
+            Some(pickup) if pickup.only_there => Some(Verdict::NotBroughtThere),
+            _ => has(self.service).then_some(Verdict::ServiceNotServed),
+        }
     }
 
     /// Whether a node may not ship the order.
@@ -155,7 +168,7 @@ mod tests {
             (None, express, "sccs"),
             (Some("shop"), express, "ssxs"),
         ] {
-            let barred = served.barred(channel, service);
+            let barred = served.barred(channel, service, None);
             let why = |no| match barred.verdict(NodeNo(no)) {
                 None => 's',
                 Some(Verdict::ChannelNotServed) => 'c',
@@ -168,6 +181,6 @@ mod tests {
         let any = served.barred_as_far_as_said(None, None);
         assert!(any.is_nobody() && !any.bars(NodeNo(9)));
         let nobody = Served::new([Eligibility::default()].iter(), &Policy::default().services);
-        assert!(nobody.barred(Some("web"), standard).is_nobody());
+        assert!(nobody.barred(Some("web"), standard, None).is_nobody());
     }
 }

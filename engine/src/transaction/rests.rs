@@ -11,7 +11,7 @@ use super::kernel::Kernel;
 use crate::model::{
     Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Timestamp,
 };
-use crate::planning;
+use crate::planning::Way;
 use crate::state::network::Network;
 use crate::state::stock::{LineSupply, Ready, Rest, StockMessage, StockReply};
 
@@ -135,14 +135,14 @@ pub fn days(
     node: NodeNo,
     (ready, now): (Ready, Timestamp),
 ) -> Option<(Day, Day)> {
-    let destination = kernel.postal.locate(header.postal_code.as_str())?;
+    let way = Way::of(network, &*kernel.postal, header)?;
     let from = match ready {
         Ready::Now => now,
         Ready::At(eta) if !network.counts_on(node, now, eta) => return None,
         Ready::At(eta) => network.node(node).calendar.expected_at(now, eta),
         Ready::Never => return None,
     };
-    Some(planning::days(network, (header.service, destination), node, from))
+    Some(way.days(network, node, from))
 }
 
 impl Kernel {

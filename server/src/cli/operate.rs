@@ -43,17 +43,20 @@ left out. What is left out of an item, a node or a level that is there stays:
   nodes    node_id kind postal_code time_zone working_days [title country_code
            cut_off weekday_cut_offs holidays capacity_units_per_day
            capacity_shipments_per_day min_order_quantity shipment_cost_minor
-           unit_cost_minor lead_time_days enabled channels services]
+           unit_cost_minor lead_time_days enabled channels services
+           offers_pickup]
   stock    sku node_id [on_hand unavailable safety vendor_feed]
   inbound  inbound_id sku node_id quantity eta [confidence_basis_points source]
   orders   order_id destination_postal_code sku quantity
            [destination_country_code customer_id channel placed_time service
-           wanted_by shortage_policy split_policy priority tier]
+           wanted_by shortage_policy split_policy priority tier
+           pickup_node_id pickup_only_stock_there]
 working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-fri\".
 weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; all
 other days have cut_off. channels and services are whom a node serves, with commas
 or semicolons between names; none is all. An empty cell says nothing; none empties
-holidays, weekday_cut_offs, min_order_quantity and both capacities.
+holidays, weekday_cut_offs, min_order_quantity and both capacities. An order has
+pickup_node_id, where the customer collects it, or destination_postal_code.
 A row of orders is one line of an order; those of one order stand together. In
 JSON an order may have its lines as a list, `lines`.
 

@@ -136,6 +136,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         weekday_cut_offs: None,
         channels: Vec::new(),
         services: Vec::new(),
+        offers_pickup: matches!(node.kind, DemoNodeKind::Store),
     }
 }
 

@@ -62,6 +62,7 @@ impl Kind {
                     "enabled",
                     "channels",
                     "services",
+                    "offers_pickup",
                 ],
             },
             Self::Stock => Columns {
@@ -85,6 +86,8 @@ impl Kind {
                     "split_policy",
                     "priority",
                     "tier",
+                    "pickup_node_id",
+                    "pickup_only_stock_there",
                 ],
             },
         }
@@ -101,9 +104,13 @@ impl Kind {
         required.contains(&name) || optional.contains(&name)
     }
 
-    /// The first column that has to be there and is not among `names`.
+    /// The first column that has to be there and is not among `names`. Orders that are
+    /// collected go to no address.
     pub(super) fn missing(self, names: &[&str]) -> Option<&'static str> {
-        self.columns().required.iter().copied().find(|required| !names.contains(required))
+        let is_replaced =
+            |name| name == "destination_postal_code" && names.contains(&"pickup_node_id");
+        let mut required = self.columns().required.iter().copied();
+        required.find(|name| !names.contains(name) && !is_replaced(*name))
     }
 
     /// All columns, for a message.
@@ -141,6 +148,9 @@ mod tests {
             assert_eq!(Kind::of(&names), Some(*kind));
             assert_eq!(kind.missing(&names), None);
         }
+        let collected = ["order_id", "sku", "quantity", "pickup_node_id"];
+        assert_eq!(Kind::Orders.missing(&collected), None);
+        assert_eq!(Kind::Orders.missing(&collected[..3]), Some("destination_postal_code"));
         assert_eq!(Kind::of(&["colour"]), None);
     }
 }

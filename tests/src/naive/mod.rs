@@ -24,8 +24,8 @@ use std::sync::Arc;
 use backstock_engine::command::{NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
-    Day, Eligibility, Item, Lsn, Node, NodeKind, Policy, Priority, Sale, ServiceName, Text,
-    Timestamp,
+    self as model, Day, Eligibility, Item, Lsn, Node, NodeId, NodeKind, Pickup, Policy, Priority,
+    Sale, ServiceName, Text, Timestamp,
 };
 
 use self::command::Fact;
@@ -66,13 +66,16 @@ pub struct For {
     channel: Option<String>,
     /// The policy's first one if it is not said.
     service: Option<ServiceName>,
+    /// The node where it is collected, if it is.
+    pickup: Option<Pickup<NodeId>>,
 }
 
 impl For {
     /// What an order says of it.
     pub fn of(wanted: &OrderRequest) -> Self {
         let channel = wanted.channel.as_ref().map(|channel| channel.as_str().to_owned());
-        Self { channel, service: wanted.service.clone() }
+        let pickup = wanted.destination.pickup().cloned();
+        Self { channel, service: wanted.service.clone(), pickup }
     }
 
     fn is_served_by(&self, node: &NodeDefinition) -> bool {
@@ -80,8 +83,13 @@ impl For {
         let service = self.service.as_ref().unwrap_or(standard);
         let Eligibility { channels, services } = &node.eligibility;
         let is_channel = |name: &Text| Some(name.as_str()) == self.channel.as_deref();
-        (channels.is_empty() || channels.iter().any(is_channel))
-            && (services.is_empty() || services.contains(service))
+        let is_shipped_from = services.is_empty() || services.contains(service);
+        // No service takes what is collected where it is.
+        let gets_there = match &self.pickup {
+            Some(pickup) => pickup.node == node.id || (!pickup.only_there && is_shipped_from),
+            None => is_shipped_from,
+        };
+        (channels.is_empty() || channels.iter().any(is_channel)) && gets_there
     }
 }
 
@@ -246,6 +254,18 @@ impl Naive {
         if moments.any(sells) { Ok(()) } else { Err("an item of it was off sale".into()) }
     }
 
+    /// Refuses what is collected at a node that was off, or offered no pickup, all the time from
+    /// a version on.
+    fn check_offers_pickup(&self, wanted: &OrderRequest, since: Lsn) -> Result<(), String> {
+        let Some(pickup) = wanted.destination.pickup() else { return Ok(()) };
+        let mut moments = self.moments(since, self.version());
+        let offers = |moment: &Moment| {
+            let node = moment.nodes.get(pickup.node.as_str());
+            node.is_some_and(|node| node.enabled && node.pickup.is_offered())
+        };
+        if moments.any(offers) { Ok(()) } else { Err(format!("{pickup:?} was not offered")) }
+    }
+
     /// Whether a node was enabled, and served them, at each version from that one on.
     fn is_sourced_since(&self, node: &str, whom: &For, since: Lsn) -> bool {
         self.moments(since, self.version()).all(|moment| moment.sources(node, whom))
@@ -318,7 +338,9 @@ impl Naive {
         for (id, order) in &self.orders {
             for id in hold::ids(id, order) {
                 let view = engine.order(&id).await.map_err(|e| format!("{id}: {e}"))?;
-                order.compare(&view.order).map_err(|error| format!("order {id}: {error}"))?;
+                let same = order.compare(&view.order);
+                let same = same.and_then(|()| compare_pickup(engine, order, &view.order));
+                same.map_err(|error| format!("order {id}: {error}"))?;
             }
         }
         self.compare_loads(engine)?;
@@ -367,6 +389,26 @@ impl Naive {
     }
 }
 
+/// Compares where an order is collected. What is there is there on the day on which it is ready,
+/// and nothing is brought sooner than it leaves.
+fn compare_pickup(engine: &Engine, naive: &Order, order: &model::Order) -> Result<(), String> {
+    let pickup = order.header.destination.pickup();
+    let named = pickup.map(|pickup| Pickup {
+        node: engine.node_no(pickup.node).id.clone(),
+        only_there: pickup.only_there,
+    });
+    same("pickup", &named, &naive.whom.pickup)?;
+    let Some(pickup) = pickup else { return Ok(()) };
+    for shipment in &order.shipments {
+        let is_late = shipment.deliver_by > shipment.ship_by;
+        let is_early = shipment.deliver_by < shipment.ship_by;
+        if is_early || (is_late && shipment.node == pickup.node) {
+            return Err(format!("collected at {pickup:?}: {shipment:?}"));
+        }
+    }
+    Ok(())
+}
+
 /// A node as it was defined.
 fn definition(node: &Node) -> NodeDefinition {
     NodeDefinition {
@@ -387,5 +429,6 @@ fn definition(node: &Node) -> NodeDefinition {
         enabled: node.enabled,
         weekday_cut_offs: node.weekday_cut_offs,
         eligibility: node.eligibility.clone(),
+        pickup: node.pickup,
     }
 }

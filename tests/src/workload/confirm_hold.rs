@@ -2,10 +2,10 @@
 
 use backstock_engine::command::{AnyEvent, ConfirmHold, Lines, Meta, OrderRequest};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Lsn, OrderId, Policy, PostalCode};
+use backstock_engine::model::{Lsn, OrderId, Policy};
 
 use super::command::{Outcome, Room, Told};
-use super::place_order::channel;
+use super::place_order::{channel, destination};
 use super::world::World;
 use crate::fixture::{meta, order_id};
 use crate::naive::command::HoldConfirmed;
@@ -31,10 +31,8 @@ impl Room for ConfirmHold {
                 lines.0[0].quantity += 1;
             }
         }
-        let postal_code = world.random.percent(30).then(|| {
-            let code = world.random.within(0..60);
-            PostalCode::new("postal_code", format!("{code:05}")).expect("a code")
-        });
+        let is_elsewhere = world.random.percent(30);
+        let destination = is_elsewhere.then(|| destination(world));
         let service = world.random.percent(20).then(|| {
             let services = Policy::default().services;
             world.random.pick(&services).name.clone()
@@ -47,7 +45,7 @@ impl Room for ConfirmHold {
             order,
             customer: None,
             channel: channel(world, 20),
-            postal_code,
+            destination,
             service,
             deliver_by: None,
             lines,

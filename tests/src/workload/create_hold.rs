@@ -19,6 +19,7 @@ impl Room for CreateHold {
         "ITEM_NOT_FOUND",
         "ITEM_OFF_SALE",
         "BACKLOG_FULL",
+        "PICKUP_NOT_OFFERED",
         "NO_NODE",
     ];
     const WEIGHT_MIN: u32 = 2;

@@ -44,6 +44,7 @@ impl Room for DefineNode {
         }
         node.lead_time_days = u16::try_from(random.within(0..4)).expect("few days");
         node.eligibility = eligibility(random);
+        node.pickup = (node.kind != NodeKind::Supplier && random.percent(90)).into();
         // Small ones, which some orders fill by themselves.
         let units = random.within(1..15);
         node.capacity_units_per_day = if random.percent(40) { units } else { 0 };

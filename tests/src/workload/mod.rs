@@ -71,7 +71,8 @@ fn node_of(name: &str) -> NodeDefinition {
         SUPPLIER => (NodeKind::Supplier, 50),
         _ => (NodeKind::Store, 1),
     };
-    node(name, kind, code)
+    let pickup = (kind == NodeKind::Store).into();
+    NodeDefinition { pickup, ..node(name, kind, code) }
 }
 
 /// Defines the network and its items; answers with the version.

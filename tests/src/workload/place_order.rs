@@ -2,12 +2,14 @@
 
 use backstock_engine::command::{Meta, OrderRequest, PlaceOrder};
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Submitted};
-use backstock_engine::model::{Lsn, Policy, Priority, PriorityClass, Shortage, Split, Text};
+use backstock_engine::model::{
+    Destination, Lsn, NodeId, Policy, Priority, PriorityClass, Shortage, Split, Text,
+};
 
 use super::CHANNELS;
 use super::command::{Outcome, Room, Told};
 use super::world::World;
-use crate::fixture::{meta, order};
+use crate::fixture::{address, meta, order, pickup, pickup_there};
 use crate::naive::command::{OrderPlaced, SoldOut, allotted};
 
 impl Room for PlaceOrder {
@@ -16,8 +18,10 @@ impl Room for PlaceOrder {
         "sold out",
         "ORDER_ID_REUSED",
         "ITEM_NOT_FOUND",
+        "NODE_NOT_FOUND",
         "ITEM_OFF_SALE",
         "BACKLOG_FULL",
+        "PICKUP_NOT_OFFERED",
         "NO_NODE",
     ];
     const WEIGHT_MIN: u32 = 4;
@@ -99,7 +103,20 @@ pub(super) fn fresh(world: &mut World) -> OrderRequest {
         wanted.service = Some(world.random.pick(&services).name.clone());
     }
     wanted.channel = channel(world, 60);
+    if world.random.percent(20) {
+        wanted.destination = destination(world);
+    }
     wanted
+}
+
+/// An address, or a node where the customer collects: mostly one that offers it at first.
+pub(super) fn destination(world: &mut World) -> Destination<NodeId> {
+    match world.random.within(0..10) {
+        0..5 => address(&format!("{:05}", world.random.within(0..60))),
+        5..8 => pickup("STORE"),
+        8 => pickup(world.node()),
+        _ => pickup_there(world.node()),
+    }
 }
 
 /// A channel, in so many cases of a hundred.

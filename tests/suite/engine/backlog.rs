@@ -370,7 +370,7 @@ fn a_shipment_of_two_items_ships_when_both_are_there() {
     let engine = world.single.engine.clone();
     let far = PostalCode::new("postal_code", "00002").expect("a code");
     let wanted = order("o", &[("A", 2), ("B", 1)], Shortage::Backorder);
-    world.place(OrderRequest { postal_code: far, ..wanted }).expect("it is placed");
+    world.place(OrderRequest { destination: far.into(), ..wanted }).expect("it is placed");
     world.receive("E", 1);
     world.single.run(set(&engine, "B", "E", 1));
     world.single.drain();

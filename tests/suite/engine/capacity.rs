@@ -8,7 +8,7 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::{Engine, PlaceOutcome, Planned, Verdict};
 use backstock_engine::model::{
-    Day, HoldId, InboundId, NodeKind, Order, OrderId, PostalCode, Shortage, Split, Timestamp,
+    Day, HoldId, InboundId, NodeKind, Order, OrderId, Shortage, Split, Timestamp,
 };
 use backstock_tests::fixture::*;
 
@@ -397,7 +397,7 @@ async fn an_order_is_not_kept_off_the_day_that_its_hold_had() {
         order: OrderId::new("order", "O").expect("an id"),
         customer: None,
         channel: None,
-        postal_code: PostalCode::new("postal_code", "00003").ok(),
+        destination: Some(address("00003")),
         service: None,
         deliver_by: None,
         lines: Lines::default(),

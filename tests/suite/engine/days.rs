@@ -4,7 +4,7 @@
 use backstock_engine::command::{Meta, OrderRequest, PlaceOrder, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
 use backstock_engine::model::{
-    Day, InboundId, Lsn, NodeKind, Order, PostalCode, Refusal, Rule, Shortage, Timestamp, Violation,
+    Day, InboundId, Lsn, NodeKind, Order, Refusal, Rule, Shortage, Timestamp, Violation,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -27,7 +27,7 @@ fn days_after(at: Timestamp, days: i64) -> Timestamp {
 }
 
 fn to(code: u32, mut wanted: OrderRequest) -> OrderRequest {
-    wanted.postal_code = PostalCode::new("postal_code", format!("{code:05}")).expect("a code");
+    wanted.destination = address(&format!("{code:05}"));
     wanted
 }
 

@@ -188,7 +188,7 @@ fn a_hold_that_is_confirmed_in_another_channel_is_shipped_by_a_node_that_serves_
         order: order_id(&format!("of-{name}")),
         customer: None,
         channel: channel.map(text),
-        postal_code: None,
+        destination: None,
         service: None,
         deliver_by: None,
         lines: Lines::default(),

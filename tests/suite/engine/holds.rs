@@ -60,7 +60,7 @@ fn confirm(name: &str, order: &str) -> ConfirmHold {
         order: order_id(order),
         customer: None,
         channel: None,
-        postal_code: None,
+        destination: None,
         service: None,
         deliver_by: None,
         lines: Lines::default(),
@@ -69,7 +69,7 @@ fn confirm(name: &str, order: &str) -> ConfirmHold {
 
 fn elsewhere(name: &str, order: &str) -> ConfirmHold {
     let code = PostalCode::new("postal_code", "00030").expect("a code");
-    ConfirmHold { postal_code: Some(code), ..confirm(name, order) }
+    ConfirmHold { destination: Some(code.into()), ..confirm(name, order) }
 }
 
 async fn create(engine: &Engine, command: CreateHold) -> Option<Arc<Order>> {

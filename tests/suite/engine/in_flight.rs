@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backstock_engine::command::{OrderRequest, StockOperation};
 use backstock_engine::engine::{EngineError, PlaceOutcome};
-use backstock_engine::model::{NodeKind, PostalCode, Refusal, Shortage, Split, Text};
+use backstock_engine::model::{NodeKind, Refusal, Shortage, Split, Text};
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, Woken, poll};
 
@@ -119,8 +119,7 @@ fn a_transfer_keeps_its_place_in_line_where_orders_wait_for_the_item() {
     let whole = OrderRequest { split: Some(Split::WholeLine), ..whole };
     single.run(place(&engine, whole)).expect("it waits");
     let far = order("o", &[("A", 1)], Shortage::Reject);
-    let far =
-        OrderRequest { postal_code: PostalCode::new("code", "00020").expect("a code"), ..far };
+    let far = OrderRequest { destination: address("00020"), ..far };
     single.run(place(&engine, far)).expect("it is placed at M");
     let mut shipment = pin!(ship(&engine, "o", 1));
     assert!(poll(shipment.as_mut()).is_pending(), "it leaves M, the second pair");

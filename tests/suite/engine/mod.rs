@@ -16,6 +16,7 @@ mod in_flight;
 mod mixtures;
 mod overdue;
 mod pains;
+mod pickup;
 mod priority;
 mod promise;
 mod quote;

@@ -209,7 +209,7 @@ fn a_hold_waits_in_line_by_its_priority_and_so_does_its_order() {
         order: order_id("o"),
         customer: None,
         channel: None,
-        postal_code: None,
+        destination: None,
         service: None,
         deliver_by: None,
         lines: Lines::default(),

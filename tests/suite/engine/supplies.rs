@@ -1,9 +1,7 @@
 //! Many supplies of one item: what happens to one of them concerns who rests on it.
 
 use backstock_engine::command::StockOperation;
-use backstock_engine::model::{
-    InboundId, Lsn, NodeKind, PostalCode, Shipment, Shortage, Timestamp,
-};
+use backstock_engine::model::{InboundId, Lsn, NodeKind, Shipment, Shortage, Timestamp};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
 
@@ -32,7 +30,7 @@ fn a_thousand() -> (Single, Vec<String>) {
     let orders: Vec<String> = (0..count).map(|no| format!("O{no}")).collect();
     for id in &orders {
         let mut order = order(id, &[("A", UNITS)], Shortage::Reject);
-        order.postal_code = PostalCode::new("postal_code", "00003").expect("a code");
+        order.destination = address("00003");
         single.run(place(&engine, order)).expect("it is placed");
     }
     (single, orders)

@@ -17,6 +17,7 @@ pub mod metrics;
 mod opening;
 mod orders;
 mod overdue;
+mod pickup;
 mod quotes;
 mod reasons;
 mod repeats;

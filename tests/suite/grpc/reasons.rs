@@ -11,7 +11,7 @@ use backstock_engine::command::PlaceOrder;
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::disk::simulated::Operation;
 use backstock_engine::limits;
-use backstock_engine::model::{PostalCode, RefusalKind, Shortage};
+use backstock_engine::model::{RefusalKind, Shortage};
 use backstock_engine::snapshot::{ChunkKey, Kind, SnapshotStore};
 use backstock_proto::v1;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
@@ -104,6 +104,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::HoldShort) => (Code::FailedPrecondition, hold_short().await),
         Refused(RefusalKind::HoldAtLimit) => (Code::FailedPrecondition, hold_at_limit().await),
         Refused(RefusalKind::BacklogFull) => (Code::FailedPrecondition, backlog_full().await),
+        Refused(RefusalKind::PickupNotOffered) => {
+            (Code::FailedPrecondition, pickup_not_offered().await)
+        }
         Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
         Refused(RefusalKind::HoldUnitsGone) => (Code::FailedPrecondition, hold_units_gone().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
@@ -295,6 +298,15 @@ async fn backlog_full() -> Status {
     let titled = titled.expect("updated").into_inner().item.expect("the item");
     assert_eq!(titled.waiting_units_max, Some(2), "a mask leaves it as it is");
     refused!(a, a.server.orders.place_order(waiting_order("B", &[("SKU", 9_999)])))
+}
+
+async fn pickup_not_offered() -> Status {
+    let mut a = Refusing::stocked().await;
+    let pickup = Some(v1::Pickup { node_id: "NYC".into(), only_stock_there: false });
+    let destination_postal_code = String::new();
+    let order =
+        v1::PlaceOrderRequest { destination_postal_code, pickup, ..order("B", &[("SKU", 1)]) };
+    refused!(a, a.server.orders.place_order(order))
 }
 
 async fn inbound_exists() -> Status {
@@ -616,7 +628,7 @@ async fn version_ahead() -> Status {
 async fn overloaded() -> Status {
     let mut a = Refusing::stocked_as(|config| Config { commands_in_flight_max: 1, ..config }).await;
     let mut wanted = fixture::order("HELD", &[("SKU", 1)], Shortage::Reject);
-    wanted.postal_code = PostalCode::new("postal_code", "02116").expect("a code");
+    wanted.destination = fixture::address("02116");
     let command = PlaceOrder { meta: fixture::meta(), placed_at: None, order: wanted };
     let held = a.server.engine.submit_order(command).await.expect("it is let in");
     let refused = a.server.orders.place_order(order("A", &[("SKU", 1)])).await;

@@ -7,7 +7,7 @@ use backstock::config::Config;
 use backstock::serve::{self, ServeError};
 use backstock_engine::command::PlaceOrder;
 use backstock_engine::disk::SimulatedDisk;
-use backstock_engine::model::{PostalCode, Shortage};
+use backstock_engine::model::Shortage;
 use backstock_engine::snapshot;
 use backstock_proto::v1;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
@@ -400,7 +400,7 @@ async fn a_drain_ends_although_a_stream_finds_the_engine_overloaded() {
     let mut server = TestServer::start_as(&config).await;
     server.stock().await;
     let mut wanted = fixture::order("HELD", &[("SKU", 1)], Shortage::Reject);
-    wanted.postal_code = PostalCode::new("postal_code", "02116").expect("a code");
+    wanted.destination = fixture::address("02116");
     let command = PlaceOrder { meta: fixture::meta(), placed_at: None, order: wanted };
     let held = server.engine.submit_order(command).await.expect("it is let in");
     let orders = (0..50).map(|at| order(&format!("{at}"), &[("SKU", 1)])).collect();

@@ -64,7 +64,8 @@ impl Network {
         let lines = order.lines.0.iter().map(|line| (sku_no(&line.sku.to_string()), line.quantity));
         let mut lines: Vec<_> = lines.collect();
         lines.sort_unstable();
-        let destination = self.nearest_city(locate(order.postal_code.as_str()));
+        let code = order.destination.address().expect("it is shipped");
+        let destination = self.nearest_city(locate(code.as_str()));
         Order { id: order.id.to_string(), destination, lines }
     }
 

@@ -13,8 +13,8 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PostalCode, Refusal, Rule,
-    ServiceName, Text, Violation, WEEKDAY_NAMES, WeekdayCutOffs,
+    Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PickupOffer, PostalCode,
+    Refusal, Rule, ServiceName, Text, Violation, WEEKDAY_NAMES, WeekdayCutOffs,
 };
 use crate::state::network::Network;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -71,6 +71,8 @@ pub struct NodeDefinition {
     pub capacity_shipments_per_day: Option<u32>,
     #[n(16)]
     pub min_order_quantity: Option<u32>,
+    #[n(17)]
+    pub pickup: PickupOffer,
 }
 
 /// A node was defined, or changed.
@@ -99,6 +101,10 @@ impl NodeDefinition {
         }
         validate_holidays(&self.holidays, &mut found);
         validate_eligibility(&self.eligibility, &mut found);
+        if self.kind == NodeKind::Supplier && self.pickup.is_offered() {
+            let why = "cannot be offered by a SUPPLIER: nobody collects there".into();
+            found.push(Violation::new("offers_pickup", true, Rule::Malformed(why)));
+        }
         let mut number = |field: &str, value: i64, min: i64, max: i64| {
             in_range(&mut found, field.into(), value, min, max);
         };
@@ -159,6 +165,7 @@ impl NodeDefinition {
             eligibility: self.eligibility,
             capacity_shipments_per_day: self.capacity_shipments_per_day,
             min_order_quantity: self.min_order_quantity,
+            pickup: self.pickup,
         }
     }
 }

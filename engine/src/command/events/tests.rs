@@ -12,12 +12,13 @@ use crate::model::ids::{
 };
 use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, Confidence, Day,
-    Decisions, DeclineReason, Declined, Dispatch, Eligibility, Found, Hold, HoldState,
+    Decisions, DeclineReason, Declined, Destination, Dispatch, Eligibility, Found, Hold, HoldState,
     InboundSourced, InboundWeighed, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective,
     Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Origin, OwnStock, PackedOrder,
-    Pair, Pegged, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Serves, Service,
-    Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply,
-    SupplySource, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
+    Pair, Pegged, Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record,
+    RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange,
+    StockEffect, Supply, SupplySource, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
+    Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -65,6 +66,7 @@ fn node() -> Node {
         eligibility: Eligibility::default(),
         capacity_shipments_per_day: None,
         min_order_quantity: None,
+        pickup: PickupOffer::default(),
     }
 }
 
@@ -118,7 +120,7 @@ fn placed() -> Order {
         ordered_at: ETA,
         customer: Some(CustomerId::new("id", "C-1").unwrap()),
         channel: Some(text("web")),
-        postal_code: PostalCode::new("code", "90001").unwrap(),
+        destination: PostalCode::new("code", "90001").unwrap().into(),
         service: ServiceNo(1),
         promise_by: day(20_500),
         shortage: Shortage::Backorder,
@@ -171,6 +173,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources()];
+    let newest = [newest.concat(), of_pickups()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -195,6 +198,26 @@ fn of_bounds() -> Vec<Named> {
         ("policy_set_own_stock", PolicySet { policy }.into()),
         ("node_defined_with_minimum", node_defined(minimum)),
         ("policy_set_overdue", PolicySet { policy: overdue }.into()),
+    ]
+}
+
+/// The same node, where customers collect.
+fn pickup_node() -> Node {
+    Node { pickup: PickupOffer::Offered, ..restricted_node() }
+}
+
+/// The order, collected at a node that may be brought nothing for it.
+fn collected() -> Order {
+    let mut order = placed();
+    let pickup = Pickup { node: NodeNo(700), only_there: true };
+    order.header.destination = Destination::Pickup(pickup);
+    order
+}
+
+fn of_pickups() -> Vec<Named> {
+    vec![
+        ("node_defined_with_pickup", node_defined(pickup_node())),
+        ("collected_placed", OrderPlaced { order: PackedOrder::of(&collected()) }.into()),
     ]
 }
 
@@ -689,6 +712,15 @@ fn an_order_with_a_priority_is_packed_in_the_version_that_has_it() {
     assert_eq!(PackedOrder::of(&placed()).priority(), Priority::DEFAULT);
 }
 
+#[test]
+fn an_order_that_is_collected_is_packed_in_the_version_that_has_it() {
+    let packed = PackedOrder::of(&collected());
+    assert!(packed.is_featured() && packed.needs_version_8());
+    assert!(!PackedOrder::of(&answered()).needs_version_8());
+    assert_eq!((packed.bytes()[0], packed.id()), (4, order_id()));
+    assert_eq!(packed.unpack(), Ok(collected()));
+}
+
 /// An order after more decisions than are kept.
 fn explained() -> Order {
     let mut order = placed();
@@ -727,8 +759,11 @@ fn each_answer_has_a_number_of_its_own() {
 fn an_order_that_is_read_is_the_one_that_is_unpacked() {
     let explained = explained();
     let answered_first = Order { header: prioritised().header, ..answered() };
-    [shipped(), repegged(), answered(), prioritised(), answered_first, explained]
+    let collected_first = Order { header: collected().header, ..answered() };
+    let answered = [answered(), answered_first, collected_first];
+    [shipped(), repegged(), prioritised(), explained, collected()]
         .iter()
+        .chain(&answered)
         .for_each(read_and_unpacked_are_one);
 }
 

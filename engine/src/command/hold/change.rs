@@ -16,12 +16,13 @@ use crate::model::{
     Hold, HoldId, HoldState, Lsn, Meta, Order, OrderEffect, OrderHeader, PackedOrder, Pegged,
     Refusal, Reservation, Shortage, SkuNo, StockEffect, Timestamp, Violation,
 };
+use crate::placing::going::{Going, said};
 use crate::placing::judge::LineShortage;
 use crate::placing::over::{Over, pegs, plan_over};
 use crate::placing::request::Lines;
-use crate::placing::resolve::{items, unknown_code};
+use crate::placing::resolve::items;
 use crate::placing::{placed, until_settled};
-use crate::planning::{Draft, Rooms, Wanted, WantedLine};
+use crate::planning::{Draft, Rooms, Wanted, WantedLine, Way};
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -147,18 +148,18 @@ fn wanted<'a>(
     at: Timestamp,
 ) -> Result<Wanted<'a>, EngineError> {
     let (header, network) = (&held.header, kernel.state.network.load());
-    let Some(destination) = kernel.postal.locate(header.postal_code.as_str()) else {
-        return Err(vec![unknown_code(&*kernel.postal, &header.postal_code)].into());
+    let Some(way) = Way::of(&network, &*kernel.postal, header) else {
+        let to = said(&network, &header.destination);
+        return Err(Vec::from_iter(Going::to(&to, &network, &*kernel.postal).unknown).into());
     };
-    let today = kernel.postal.zone(destination.zone).local_day(at);
+    let today = kernel.postal.zone(way.place.zone).local_day(at);
     let of_service = network.policy.services[usize::from(header.service.0)].promise_days;
     // What was promised for the hold holds, until its day has passed.
     let is_promised = header.promise_by >= today;
     let waits = held.open_hold().is_some_and(|hold| hold.state == HoldState::Waiting);
     Ok(Wanted {
         lines,
-        destination,
-        service: header.service,
+        way,
         channel: header.channel.as_ref(),
         promise_by: if is_promised { header.promise_by } else { today.plus(of_service) },
         shortage: if waits { Shortage::Backorder } else { Shortage::Reject },

@@ -8,15 +8,16 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
-    CustomerId, Day, Hold, HoldId, HoldState, Lsn, Meta, Order, OrderHeader, OrderId, PackedOrder,
-    PostalCode, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply, Text, Timestamp,
-    Violation,
+    CustomerId, Day, Destination, Hold, HoldId, HoldState, Lsn, Meta, NodeId, Order, OrderHeader,
+    OrderId, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply, Text,
+    Timestamp, Violation,
 };
+use crate::placing::going::{Going, destination, offered, said};
 use crate::placing::over::{self, Over, pegs, plan_over};
 use crate::placing::request::Lines;
-use crate::placing::resolve::{unknown_code, unknown_service};
+use crate::placing::resolve::unknown_service;
 use crate::placing::{placed, until_settled};
-use crate::planning::{Rooms, Wanted, WantedLine};
+use crate::planning::{Rooms, Wanted, WantedLine, Way};
 use crate::state::State;
 use crate::state::network::Network;
 use crate::state::orders::Found;
@@ -46,7 +47,7 @@ pub struct ConfirmHold {
     /// Where the order comes in; the hold's when left out.
     pub channel: Option<Text>,
     /// Where it goes; where the hold goes when left out.
-    pub postal_code: Option<PostalCode>,
+    pub destination: Option<Destination<NodeId>>,
     /// How it is to be shipped; the hold's service when left out.
     pub service: Option<ServiceName>,
     /// The day by which it is wanted; the hold's when left out.
@@ -70,9 +71,9 @@ impl Command for ConfirmHold {
     }
 
     fn fingerprint(&self) -> u64 {
-        let Self { hold, order, customer, channel, postal_code, service, deliver_by, .. } = self;
+        let Self { hold, order, customer, channel, destination, service, deliver_by, .. } = self;
         let by = deliver_by.map(Day::epoch_days);
-        fingerprint(&(hold, order, customer, channel, postal_code, service, by, &self.lines))
+        fingerprint(&(hold, order, customer, channel, destination, service, by, &self.lines))
     }
 
     fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
@@ -93,9 +94,9 @@ impl Command for ConfirmHold {
             let held = in_hand(&mut claims, &self.hold).await?;
             let rest = rest(kernel, &held)?;
             let way = decide(&held, &rest, self, &kernel.state)?;
-            let has_all = way == Way::Keep && !has_lost(kernel, &held)?;
-            if way == Way::Keep && !has_all {
-                not_off_sale(&held, &kernel.state)?;
+            let has_all = way == Becomes::Kept && !has_lost(kernel, &held)?;
+            if way == Becomes::Kept && !has_all {
+                may_be_taken(&held, self, &kernel.state)?;
             }
             let keeps = has_all && can_be_kept(kernel, &held, self.meta.at)?;
             let anew = if keeps {
@@ -176,22 +177,27 @@ impl ConfirmHold {
 
 /// How a hold becomes an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Becomes {
     /// With the units that it has, where they are.
-    Keep,
+    Kept,
     /// Planned anew, on what is free, and on the units that it has.
-    PlanAnew,
+    PlannedAnew,
 }
 
 /// How a hold becomes the order, if it has what is ordered.
-fn decide(held: &Order, rest: &Rest, command: &ConfirmHold, state: &State) -> Result<Way, Refusal> {
+fn decide(
+    held: &Order,
+    rest: &Rest,
+    command: &ConfirmHold,
+    state: &State,
+) -> Result<Becomes, Refusal> {
     let hold = held.header.hold.as_deref().expect("it is found as a hold");
     let network = state.network.load();
     let is_planned_so = match hold.state {
         HoldState::Live => {
             let service = &network.policy.services[usize::from(held.header.service.0)].name;
             rest.is_nothing()
-                && is_as_held(&held.header, command, service)
+                && is_as_held(&network, &held.header, command, service)
                 && is_served_alike(&network, &held.header, command)
         }
         HoldState::Lapsed => false,
@@ -202,9 +208,9 @@ fn decide(held: &Order, rest: &Rest, command: &ConfirmHold, state: &State) -> Re
         return Err(Refusal::HoldDiffers { hold_id: hold.id.clone() });
     }
     if hold.state == HoldState::Lapsed {
-        not_off_sale(held, state)?;
+        may_be_taken(held, command, state)?;
     }
-    Ok(if is_planned_so { Way::Keep } else { Way::PlanAnew })
+    Ok(if is_planned_so { Becomes::Kept } else { Becomes::PlannedAnew })
 }
 
 /// Units that a hold waits for still, by line, and that the order goes without: it takes a part.
@@ -243,20 +249,39 @@ fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
     Ok(rest)
 }
 
-/// The units of a hold that lapsed are taken anew.
-fn not_off_sale(held: &Order, state: &State) -> Result<(), Refusal> {
+/// Units of a hold that lapsed, or that were lost, are taken anew: as a new order would take them.
+fn may_be_taken(held: &Order, command: &ConfirmHold, state: &State) -> Result<(), Refusal> {
     let mut entries = held.lines.iter().map(|line| state.catalogue.entry(line.sku));
-    match entries.find(|entry| entry.is_off_sale()) {
-        Some(entry) => Err(Refusal::ItemOffSale { sku: entry.sku().clone() }),
-        None => Ok(()),
+    if let Some(entry) = entries.find(|entry| entry.is_off_sale()) {
+        return Err(Refusal::ItemOffSale { sku: entry.sku().clone() });
+    }
+    match held.header.destination.pickup() {
+        Some(pickup) if command.destination.is_none() => offered(&state.network.load(), *pickup),
+        _ => Ok(()),
     }
 }
 
 /// Whether the order goes where the hold goes, in the same way.
-fn is_as_held(header: &OrderHeader, command: &ConfirmHold, service: &ServiceName) -> bool {
-    command.postal_code.as_ref().is_none_or(|code| *code == header.postal_code)
+fn is_as_held(
+    network: &Network,
+    header: &OrderHeader,
+    command: &ConfirmHold,
+    service: &ServiceName,
+) -> bool {
+    command.destination.as_ref().is_none_or(|to| is_there(network, to, &header.destination))
         && command.service.as_ref().is_none_or(|name| name == service)
         && command.deliver_by.is_none_or(|day| day == header.promise_by)
+}
+
+/// Whether that is where a hold goes.
+fn is_there(network: &Network, to: &Destination<NodeId>, held: &Destination) -> bool {
+    match (to, held) {
+        (Destination::Address(to), Destination::Address(held)) => to == held,
+        (Destination::Pickup(to), Destination::Pickup(held)) => {
+            (network.node_no(&to.node), to.only_there) == (Some(held.node), held.only_there)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the order's channel is served by the same nodes as the hold's. Where it is not, other
@@ -350,10 +375,13 @@ async fn plan_anew(
         None => (kernel.state.next_order(), Some((held.no, HoldState::Lapsed))),
     };
     let header = OrderHeader {
-        service: wanted.service,
+        service: wanted.way.service,
         promise_by: wanted.promise_by,
         decided_at: None,
-        postal_code: command.postal_code.clone().unwrap_or(held.header.postal_code.clone()),
+        destination: match &command.destination {
+            Some(to) => destination(to, wanted.way.pickup),
+            None => held.header.destination.clone(),
+        },
         ..confirmed(held, command)
     };
     let order = PackedOrder::of(&placed(no, header, *draft));
@@ -388,11 +416,10 @@ fn wanted<'a>(
 ) -> Result<Wanted<'a>, EngineError> {
     let held = &order.header;
     let (network, mut found) = (kernel.state.network.load(), Vec::new());
-    let code = command.postal_code.as_ref().unwrap_or(&held.postal_code);
-    let destination = kernel.postal.locate(code.as_str());
-    if destination.is_none() {
-        found.push(unknown_code(&*kernel.postal, code));
-    }
+    let as_held = said(&network, &held.destination);
+    let to = command.destination.as_ref().unwrap_or(&as_held);
+    let Going { place, unknown, pickup } = Going::to(to, &network, &*kernel.postal);
+    found.extend(unknown);
     let service = match &command.service {
         Some(name) => network.service_no(Some(name)),
         None => Some(held.service),
@@ -400,14 +427,18 @@ fn wanted<'a>(
     if service.is_none() {
         found.push(unknown_service(&network, command.service.as_ref()));
     }
-    let today = destination.map(|it| kernel.postal.zone(it.zone).local_day(command.meta.at));
+    let today = place.map(|it| kernel.postal.zone(it.zone).local_day(command.meta.at));
     if let (Some(day), Some(earliest)) = (command.deliver_by, today)
         && day < earliest
     {
         found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest }));
     }
     finish(found)?;
-    let (destination, service) = destination.zip(service).expect("nothing was found");
+    let pickup = pickup?;
+    if let (Some(pickup), false) = (pickup, is_there(&network, to, &held.destination)) {
+        offered(&network, pickup)?;
+    }
+    let (place, service) = place.zip(service).expect("nothing was found");
     let of_service = network.policy.services[usize::from(service.0)].promise_days;
     let today = today.expect("the destination is known");
     // What was promised for the hold holds, until its day has passed.
@@ -419,8 +450,7 @@ fn wanted<'a>(
     };
     Ok(Wanted {
         lines: rest.without(order).map(line).collect(),
-        destination,
-        service,
+        way: Way { service, place, pickup },
         channel: command.channel.as_ref().or(held.channel.as_ref()),
         promise_by: command.deliver_by.unwrap_or_else(promised),
         shortage: Shortage::Reject,

@@ -63,7 +63,7 @@ fn header() -> OrderHeader {
         ordered_at: Timestamp::from_micros(0),
         customer: None,
         channel: None,
-        postal_code: PostalCode::new("postal_code", "10001").expect("a code"),
+        destination: PostalCode::new("postal_code", "10001").expect("a code").into(),
         service: ServiceNo(0),
         promise_by: Day::from_epoch_days(20_000),
         shortage: Shortage::Backorder,

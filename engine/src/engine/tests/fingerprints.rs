@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::command::fixture::{
-    change, change_hold, confirm, definition, dispatch, extend, hold, prioritise, queueable,
-    recall, release,
+    change, change_hold, confirm, definition, dispatch, extend, hold, node_id, prioritise,
+    queueable, recall, release, store,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
@@ -13,9 +13,9 @@ use crate::command::{
     RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
-    CustomerId, Day, DeclineReason, Eligibility, InboundId, NodeKind, OwnStock, OwnerId, Policy,
-    PostalCode, Priority, PriorityClass, RequestId, Sale, Shortage, Split, WeekdayCutOffs,
-    Weekdays,
+    CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, NodeKind, OwnStock,
+    OwnerId, Pickup, Policy, PostalCode, Priority, PriorityClass, RequestId, Sale, Shortage, Split,
+    WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -216,7 +216,7 @@ fn holds(carrier: &mut Carrier) {
             order: order_id("confirm_hold"),
             customer: CustomerId::new("customer", "C-1").ok(),
             channel: Some(text("web")),
-            postal_code: PostalCode::new("postal_code", "10001").ok(),
+            destination: PostalCode::new("postal_code", "10001").ok().map(Into::into),
             service: ServiceName::new("service", "first_class").ok(),
             deliver_by: Some(Day::from_epoch_days(30_000)),
             lines: order().order.lines,
@@ -292,6 +292,29 @@ fn what_bounds_nodes(carrier: &mut Carrier) {
     });
 }
 
+fn pickups(carrier: &mut Carrier) {
+    carrier.carry("define_node_pickup", async |engine, meta| {
+        engine.define_node(DefineNode { meta, ..store("S") }).await
+    });
+    carrier.order("place_order_pickup", |command| {
+        command.order.destination = node_id("S").into();
+        command.order.shortage = Some(Shortage::Backorder);
+    });
+    let only_there = Destination::Pickup(Pickup { node: node_id("S"), only_there: true });
+    carrier.order("place_order_pickup_there", |command| {
+        command.order.destination = only_there.clone();
+        command.order.shortage = Some(Shortage::Backorder);
+    });
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", "S")));
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", "S")));
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", "S")));
+    run(&mut carrier.pump, carrier.engine.create_hold(hold("P")));
+    carrier.carry("confirm_hold_pickup", async |engine, meta| {
+        let (order, destination) = (order_id("confirm_hold_pickup"), Some(only_there));
+        engine.confirm_hold(ConfirmHold { meta, order, destination, ..confirm("P") }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -308,6 +331,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     own_stock_first(&mut carrier);
     suppliers(&mut carrier);
     overdue_supply(&mut carrier);
+    pickups(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

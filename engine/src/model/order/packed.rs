@@ -33,6 +33,8 @@
 //!      shipments:   as above; what the node answered behind the dispatch
 //!      ...
 //!      added, and the nodes that declined
+//!      the node where it is collected, and whether its units alone may serve it: then there is
+//!        no postal code
 //!      the newest decisions, as events have them, behind their length
 //! ```
 

@@ -1,7 +1,8 @@
 //! Images of nodes and of the sourcing policy.
 //!
 //! Version 3 has what differs by weekday beside what version 1 has, and version 7 whom nodes
-//! serve beside that, and version 8 what bounds nodes, and more of the policy. A catalogue in which there is no such thing is written in the older one.
+//! serve beside that, and version 8 what bounds nodes, at which of them customers collect, and more
+//! of the policy. A catalogue in which there is no such thing is written in the older one.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use super::error::ImageError;
 use crate::geo::Bands;
 use crate::limits::DAYS_MAX;
 use crate::model::{
-    Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, OwnStock, Policy, PostalCode,
-    Service, ServiceName, Text, WeekdayCutOffs, Weekdays,
+    Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, OwnStock, PickupOffer, Policy,
+    PostalCode, Service, ServiceName, Text, WeekdayCutOffs, Weekdays,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 
@@ -53,11 +54,12 @@ pub(in crate::snapshot) struct CatalogueV8 {
     policy: PolicyImageV8,
 }
 
-/// What bounds a node, beside its units a day.
+/// What bounds a node, beside its units a day, and whether customers collect there.
 #[derive(Archive, Serialize)]
 struct NodeImageV8 {
     capacity_shipments_per_day: Option<u32>,
     min_order_quantity: Option<u32>,
+    offers_pickup: bool,
 }
 
 /// What older versions do not say of the policy.
@@ -177,7 +179,9 @@ impl From<&Network> for CatalogueV8 {
     fn from(network: &Network) -> Self {
         let said = |n: &PlanningNode| {
             let Node { capacity_shipments_per_day, min_order_quantity, .. } = *n.node;
-            let image = NodeImageV8 { capacity_shipments_per_day, min_order_quantity };
+            let offers_pickup = n.node.pickup.is_offered();
+            let image =
+                NodeImageV8 { capacity_shipments_per_day, min_order_quantity, offers_pickup };
             n.node.is_newest().then_some(image)
         };
         let policy = PolicyImageV8 {
@@ -331,6 +335,7 @@ impl ArchivedCatalogueV8 {
             node.capacity_shipments_per_day = shipments.map(|most| most.to_native());
             let minimum = said.min_order_quantity.as_ref();
             node.min_order_quantity = minimum.map(|units| units.to_native());
+            node.pickup = said.offers_pickup.into();
         }
         self.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
     }
@@ -379,6 +384,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         eligibility: Eligibility::default(),
         capacity_shipments_per_day: None,
         min_order_quantity: None,
+        pickup: PickupOffer::default(),
     })
 }
 

@@ -148,7 +148,7 @@ fn header(image: &ArchivedOrderImageV1) -> Result<OrderHeader, ImageError> {
         ordered_at: Timestamp::from_micros(image.ordered_at_us.to_native()),
         customer: customer.transpose()?,
         channel: channel.transpose()?,
-        postal_code: PostalCode::new("postal_code", image.postal_code.as_str())?,
+        destination: PostalCode::new("postal_code", image.postal_code.as_str())?.into(),
         service: ServiceNo(image.service),
         promise_by: Day::from_epoch_days(image.promise_by.to_native()),
         shortage: shortage_of(image.shortage)?,

@@ -423,6 +423,8 @@ pub(super) fn node(no: u16, version: u32) -> Node {
         capacity_shipments_per_day: (version % 16 == 9).then_some(version),
         min_order_quantity: (version % 16 == 11).then_some(version),
         eligibility: if version % 8 == 5 { web_alone() } else { Eligibility::default() },
+        // Of some, customers collect there.
+        pickup: (version % 16 == 6).into(),
     }
 }
 
@@ -441,7 +443,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
             ordered_at: Timestamp::from_micros(1_763_000_000_000_000),
             customer: None,
             channel: Some(Text::new("channel", "web").unwrap()),
-            postal_code: PostalCode::new("postal_code", "60601").unwrap(),
+            destination: PostalCode::new("postal_code", "60601").unwrap().into(),
             service: ServiceNo(1),
             promise_by: day,
             shortage: Shortage::Backorder,

@@ -20,6 +20,8 @@ struct OrderView {
     placed_time: Option<String>,
     destination_postal_code: String,
     destination_country_code: String,
+    pickup_node_id: String,
+    pickup_only_stock_there: bool,
     service: String,
     wanted_by: Option<String>,
     promised_by: Option<String>,
@@ -93,7 +95,10 @@ async fn read(client: &Client, order_id: String) -> Result<v1::GetOrderResponse,
 impl OrderView {
     fn new(answer: v1::GetOrderResponse) -> Self {
         let order = answer.order.unwrap_or_default();
+        let pickup = order.pickup.clone().unwrap_or_default();
         Self {
+            pickup_node_id: pickup.node_id,
+            pickup_only_stock_there: pickup.only_stock_there,
             state: words::order_state(order.state()),
             placed_time: words::time(order.placed_time.as_ref()),
             wanted_by: words::date(order.wanted_by.as_ref()),
@@ -110,6 +115,14 @@ impl OrderView {
         }
     }
 
+    fn pickup(&self) -> String {
+        let only = if self.pickup_only_stock_there { ", of its own stock alone" } else { "" };
+        if self.pickup_node_id.is_empty() {
+            return String::new();
+        }
+        format!("{}{only}", self.pickup_node_id)
+    }
+
     fn facts(&self) -> Vec<Option<String>> {
         let given =
             |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label:<12}{text}"));
@@ -123,6 +136,7 @@ impl OrderView {
             given("customer", &self.customer_id),
             given("channel", &self.channel),
             given("to", &place),
+            given("pickup at", &self.pickup()),
             given("service", &self.service),
             given("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
             given("promised by", &promised),

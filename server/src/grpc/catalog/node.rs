@@ -29,7 +29,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 18] = [
+pub(super) const FIELDS: [&str; 19] = [
     "kind",
     "postal_code",
     "country_code",
@@ -48,6 +48,7 @@ pub(super) const FIELDS: [&str; 18] = [
     "weekday_cut_offs",
     "channels",
     "services",
+    "offers_pickup",
 ];
 
 /// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
@@ -82,6 +83,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         enabled: node.enabled.unwrap_or(ENABLED),
         weekday_cut_offs,
         eligibility: eligibility(found, node),
+        pickup: node.offers_pickup.into(),
     };
     found.rules(definition.validate(UsPostalCodes::shared()), &NAMES);
     definition.holidays.sort_unstable();
@@ -140,6 +142,7 @@ pub(super) fn message(node: &Node) -> v1::Node {
         enabled: node.enabled,
         weekday_cut_offs: node.weekday_cut_offs,
         eligibility: node.eligibility.clone(),
+        pickup: node.pickup,
     })
 }
 
@@ -166,5 +169,6 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         weekday_cut_offs: weekdays::cut_offs_message(node.weekday_cut_offs),
         channels: node.eligibility.channels.iter().map(|name| name.as_str().to_owned()).collect(),
         services: node.eligibility.services.iter().map(ToString::to_string).collect(),
+        offers_pickup: node.pickup.is_offered(),
     }
 }

@@ -105,6 +105,7 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "weekday_cut_offs" => node.weekday_cut_offs = given.weekday_cut_offs,
             "channels" => node.channels.clone_from(&given.channels),
             "services" => node.services.clone_from(&given.services),
+            "offers_pickup" => node.offers_pickup = given.offers_pickup,
             "title" => node.title.clone_from(&given.title),
             // The country is taken; all else is noted as wrong where the mask is read.
             _ => {}

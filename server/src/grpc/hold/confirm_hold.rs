@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{ConfirmHold, Lines};
 use backstock_engine::engine::OrderView;
-use backstock_engine::model::{CustomerId, HoldId, OrderId, PostalCode, ServiceName, Text};
+use backstock_engine::model::{CustomerId, HoldId, OrderId, ServiceName, Text};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -44,8 +44,10 @@ fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Stat
     let order = found.id("order_id", &request.order_id, OrderId::new);
     let customer = found.optional("customer_id", &request.customer_id, CustomerId::new);
     let channel = found.optional("channel", &request.channel, Text::new);
-    let code = &request.destination_postal_code;
-    let postal_code = found.optional("destination_postal_code", code, PostalCode::new);
+    let (code, pickup) = (&request.destination_postal_code, request.pickup.as_ref());
+    let is_as_held = code.is_empty() && pickup.is_none();
+    let destination =
+        if is_as_held { None } else { request::destination(&mut found, code, pickup) };
     let country = &request.destination_country_code;
     places::is_known_country(&mut found, "destination_country_code", country);
     let service = found.optional("service", &request.service, ServiceName::new);
@@ -59,7 +61,7 @@ fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Stat
         order,
         customer: customer.flatten(),
         channel: channel.flatten(),
-        postal_code: postal_code.flatten(),
+        destination,
         service: service.flatten(),
         deliver_by,
         lines: lines.unwrap_or_default(),

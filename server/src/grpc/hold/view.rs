@@ -32,6 +32,7 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
         tier: order.tier,
         holds_ahead,
         accepts_part: hold.accepts_part,
+        pickup: order.pickup,
     })
 }
 
@@ -60,7 +61,7 @@ pub(super) fn planned(
     command: &CreateHold,
     answer: v1::PlaceOrderResponse,
 ) -> v1::Hold {
-    let priority = command.order().priority;
+    let (priority, pickup) = (command.order().priority, command.order().destination.pickup());
     let sum = |of: fn(&v1::LineUnits) -> u32| answer.lines.iter().map(|it| u64::from(of(it))).sum();
     let waiting: u64 = sum(|units| units.backordered);
     let units = waiting + sum(|units| units.allocated) + sum(|units| units.preordered);
@@ -95,6 +96,10 @@ pub(super) fn planned(
         tier: priority.tier().into(),
         holds_ahead: holds_ahead.filter(|_| waits),
         accepts_part: command.accepts_part(),
+        pickup: pickup.map(|pickup| v1::Pickup {
+            node_id: pickup.node.to_string(),
+            only_stock_there: pickup.only_there,
+        }),
     }
 }
 

@@ -28,6 +28,8 @@ struct Decided<'a> {
     allocations: &'a [Allocation],
     /// The day that counts as on time.
     promise_by: Day,
+    /// The node where it is collected; empty where it goes to an address.
+    pickup_node: String,
 }
 
 /// Where the units of each line went.
@@ -46,7 +48,9 @@ pub(super) async fn placed(
 ) -> Result<Told, EngineError> {
     let version = placed.version.get();
     match placed.outcome {
-        PlaceOutcome::Placed(order) => Decided::of(&order).answer(engine, version, out).await,
+        PlaceOutcome::Placed(order) => {
+            Decided::of(engine, &order).answer(engine, version, out).await
+        }
         PlaceOutcome::SoldOut(short) => {
             let request = OrderText::read(request).expect("it was read when it came");
             Ok(rejected(&request, &short, version, out))
@@ -109,6 +113,7 @@ pub(super) async fn quoted(
                 shipments: &draft.shipments,
                 allocations: &draft.allocations,
                 promise_by: draft.promise_by,
+                pickup_node: request.pickup_node(),
             };
             decided.answer(engine, version, out).await?;
         }
@@ -169,13 +174,14 @@ fn shortage(out: &mut Vec<u8>, line: u32, sku: &str, short: u32) {
 }
 
 impl<'a> Decided<'a> {
-    fn of(order: &'a Order) -> Self {
+    fn of(engine: &Engine, order: &'a Order) -> Self {
         Self {
             order_id: order.header.id.as_str(),
             lines: &order.lines,
             shipments: order.placed_shipments(),
             allocations: order.placed_allocations(),
             promise_by: order.header.promise_by,
+            pickup_node: view::pickup_node(engine, &order.header.destination),
         }
     }
 
@@ -254,6 +260,7 @@ impl<'a> Decided<'a> {
             let id = inbound.iter().find(|(of, _)| *of == at).map(|(_, id)| id.as_str());
             self.shipment_line(engine, allocation, id.unwrap_or_default(), out);
         }
+        wire::text(out, 12, &self.pickup_node);
         wire::end(out, begun);
     }
 

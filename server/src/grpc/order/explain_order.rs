@@ -188,5 +188,6 @@ const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
         Verdict::AtCapacity => v1::CandidateVerdict::AtCapacity,
         Verdict::BelowMinimum => v1::CandidateVerdict::BelowMinimum,
         Verdict::OwnStockFirst => v1::CandidateVerdict::OwnStockFirst,
+        Verdict::NotBroughtThere => v1::CandidateVerdict::NotBroughtThere,
     }
 }

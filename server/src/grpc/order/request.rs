@@ -1,7 +1,11 @@
 //! From a request to place an order to the engine's command.
 
 use backstock_engine::command::{LineRequest, Lines, OrderRequest};
-use backstock_engine::model::{CustomerId, OrderId, PostalCode, ServiceName, Sku, Text, Timestamp};
+use backstock_engine::model::{
+    CustomerId, Destination, NodeId, OrderId, Pickup, PostalCode, Rule, ServiceName, Sku, Text,
+    Timestamp,
+};
+use backstock_proto::v1;
 use tonic::Status;
 
 use super::text::{LineText, OrderText};
@@ -39,8 +43,8 @@ pub(in crate::grpc) fn order(
 ) -> Option<OrderRequest> {
     let customer = found.optional("customer_id", request.customer_id, CustomerId::new);
     let channel = found.optional("channel", request.channel, Text::new);
-    let code = PostalCode::new("destination_postal_code", request.destination_postal_code);
-    let postal_code = found.taken("destination_postal_code", code);
+    let (code, pickup) = (request.destination_postal_code, request.pickup.as_ref());
+    let destination = destination(found, code, pickup);
     let country = request.destination_country_code;
     places::is_known_country(found, "destination_country_code", country);
     let service = found.optional("service", request.service, ServiceName::new);
@@ -54,7 +58,7 @@ pub(in crate::grpc) fn order(
         id: id?,
         customer: customer?,
         channel: channel?,
-        postal_code: postal_code?,
+        destination: destination?,
         service: service?,
         deliver_by,
         shortage,
@@ -62,6 +66,26 @@ pub(in crate::grpc) fn order(
         lines: lines?,
         priority: priority?,
     })
+}
+
+/// Reads where an order goes: to an address, or to a node where it is collected.
+pub(in crate::grpc) fn destination(
+    found: &mut Violations,
+    code: &str,
+    pickup: Option<&v1::Pickup>,
+) -> Option<Destination<NodeId>> {
+    let Some(pickup) = pickup else {
+        let code = PostalCode::new("destination_postal_code", code);
+        return found.taken("destination_postal_code", code).map(Destination::Address);
+    };
+    let only_there = pickup.only_stock_there;
+    let node = found.taken("pickup.node_id", NodeId::new("node_id", pickup.node_id.as_str()));
+    if !code.is_empty() {
+        let both = "is given beside pickup: an order goes to one of them";
+        found.breaks("destination_postal_code", code, Rule::Malformed(both.into()));
+        return None;
+    }
+    node.map(|node| Destination::Pickup(Pickup { node, only_there }))
 }
 
 /// Reads the lines of an order.

@@ -37,6 +37,7 @@ pub(in crate::grpc) struct OrderText<'a> {
     pub(super) destination_country_code: &'a str,
     pub(super) priority: i32,
     pub(super) tier: Option<u32>,
+    pub(super) pickup: Option<v1::Pickup>,
 }
 
 impl<'a> OrderText<'a> {
@@ -66,9 +67,15 @@ impl<'a> OrderText<'a> {
             12 => self.destination_country_code = value.text()?,
             13 => self.priority = value.number()?.cast_signed(),
             14 => self.tier = Some(value.number()?),
+            15 => once(&mut self.pickup, value)?,
             _ => return Err(NotPlain),
         }
         Ok(())
+    }
+
+    /// The node where it is collected; empty where it goes to an address.
+    pub(super) fn pickup_node(&self) -> String {
+        self.pickup.as_ref().map(|pickup| pickup.node_id.clone()).unwrap_or_default()
     }
 }
 
@@ -87,6 +94,7 @@ impl<'a> From<&'a v1::CreateHoldRequest> for OrderText<'a> {
             destination_country_code: &request.destination_country_code,
             priority: request.priority,
             tier: request.tier,
+            pickup: request.pickup.clone(),
             ..Self::default()
         }
     }
@@ -104,6 +112,7 @@ impl<'a> From<&'a v1::QuoteServicesRequest> for OrderText<'a> {
             shortage_policy: request.shortage_policy,
             split_policy: request.split_policy,
             lines: request.lines.iter().map(LineText::from).collect(),
+            pickup: request.pickup.clone(),
             ..Self::default()
         }
     }
@@ -181,6 +190,7 @@ mod tests {
             destination_country_code: "us".into(),
             priority: 1,
             tier: Some(0),
+            pickup: Some(v1::Pickup { node_id: "S".into(), only_stock_there: true }),
         };
         v1::PlaceOrdersRequest { orders: vec![full, v1::PlaceOrderRequest::default()] }
     }
@@ -204,6 +214,7 @@ mod tests {
             destination_country_code: order.destination_country_code.into(),
             priority: order.priority,
             tier: order.tier,
+            pickup: order.pickup.clone(),
         }
     }
 

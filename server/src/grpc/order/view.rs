@@ -2,7 +2,8 @@
 
 use backstock_engine::engine::{Engine, EngineError, OrderView};
 use backstock_engine::model::{
-    Allocation, AnswerKind, Day, Order, OrderLine, OrderState, Pair, Shipment, Supply,
+    Allocation, AnswerKind, Day, Destination, Order, OrderLine, OrderState, Pair, Pickup, Shipment,
+    Supply,
 };
 use backstock_proto::v1;
 
@@ -36,13 +37,14 @@ pub(in crate::grpc) async fn order(
         quantity: line.ordered,
         units: Some(units),
     });
+    let address = header.destination.address();
     let service = &engine.policy().services[usize::from(header.service.0)];
     Ok(v1::Order {
         order_id: header.id.to_string(),
         customer_id: header.customer.as_ref().map(ToString::to_string).unwrap_or_default(),
         channel: header.channel.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
         placed_time: Some(times::timestamp(header.ordered_at)),
-        destination_postal_code: header.postal_code.to_string(),
+        destination_postal_code: address.map(ToString::to_string).unwrap_or_default(),
         service: service.name.to_string(),
         wanted_by: times::date(header.promise_by),
         promised_by: promised_by(order).and_then(times::date),
@@ -51,10 +53,22 @@ pub(in crate::grpc) async fn order(
         state: state(order.state()).into(),
         lines: lines.collect(),
         shipments: shipments_now(engine, view).await?,
-        destination_country_code: places::COUNTRY.to_owned(),
+        destination_country_code: address.map(|_| places::COUNTRY.into()).unwrap_or_default(),
         priority: class_message(header.priority.class()).into(),
         tier: header.priority.tier().into(),
+        pickup: header.destination.pickup().map(|pickup| self::pickup(engine, *pickup)),
     })
+}
+
+/// Where an order is collected.
+fn pickup(engine: &Engine, Pickup { node, only_there }: Pickup) -> v1::Pickup {
+    v1::Pickup { node_id: engine.node_no(node).id.to_string(), only_stock_there: only_there }
+}
+
+/// The node where an order is collected; empty where it goes to an address.
+pub(super) fn pickup_node(engine: &Engine, to: &Destination) -> String {
+    let at = to.pickup().map(|pickup| engine.node_no(pickup.node).id.to_string());
+    at.unwrap_or_default()
 }
 
 /// The shipments of an order as they stand, by number.
@@ -76,7 +90,12 @@ pub(in crate::grpc) async fn shipments_now(
         }
         parts.extend(supplies.iter().map(|(supply, units)| part(*supply, *units)));
     }
-    shipments(engine, &order.lines, &order.shipments, &parts).await
+    let mut shipments = shipments(engine, &order.lines, &order.shipments, &parts).await?;
+    let at = pickup_node(engine, &order.header.destination);
+    for shipment in &mut shipments {
+        shipment.pickup_node_id.clone_from(&at);
+    }
+    Ok(shipments)
 }
 
 /// What left was on hand by then, or at the supplier.
@@ -126,6 +145,7 @@ fn shipment(
         lines,
         answered_time: shipment.answer.map(|answer| times::timestamp(answer.at)),
         decline_reason: declined.map(decline_reason_message).unwrap_or_default().into(),
+        pickup_node_id: String::new(),
     }
 }
 

@@ -24,7 +24,7 @@ const NAMES: &str = "names with commas or semicolons between them, as \"web; in 
 
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 18] = [
+const FIELDS: [(&str, &str); 19] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -43,6 +43,7 @@ const FIELDS: [(&str, &str); 18] = [
     ("weekday_cut_offs", "weekday_cut_offs"),
     ("channels", "channels"),
     ("services", "services"),
+    ("offers_pickup", "offers_pickup"),
 ];
 
 /// A node that is new, or what a row says of one that is there: what it leaves
@@ -99,6 +100,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
             .flatten(),
         channels: columns.parsed("channels", NAMES, names).unwrap_or_default(),
         services: columns.parsed("services", NAMES, names).unwrap_or_default(),
+        offers_pickup: columns.parsed("offers_pickup", "true or false", truth).unwrap_or_default(),
     }
 }
 

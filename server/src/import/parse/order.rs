@@ -4,6 +4,7 @@ use backstock_engine::limits::ORDER_LINES_MAX;
 use backstock_proto::v1;
 use jiff::Timestamp;
 
+use super::node::truth;
 use super::{Content, Parsed, Row, WHOLE_NUMBER, day};
 use crate::client::words;
 use crate::import::record::{Bad, Columns, Part, Record, Unread};
@@ -218,12 +219,16 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
     let split = columns.parsed("split_policy", "whole_line or units", split_policy);
     let priority =
         columns.parsed("priority", "win, gain, redistribute, fill or lose", priority_class);
+    let pickup = pickup(&mut columns);
     let order = v1::PlaceOrderRequest {
         order_id: columns.required("order_id"),
         customer_id: columns.text("customer_id"),
         channel: columns.text("channel"),
         placed_time: placed.map(words::wire_time),
-        destination_postal_code: columns.required("destination_postal_code"),
+        destination_postal_code: match pickup {
+            Some(_) => columns.text("destination_postal_code"),
+            None => columns.required("destination_postal_code"),
+        },
         destination_country_code: columns.text("destination_country_code"),
         service: columns.text("service"),
         wanted_by: day(&mut columns, "wanted_by"),
@@ -233,8 +238,20 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
         validate_only: false,
         priority: priority.unwrap_or_default().into(),
         tier: columns.optional("tier", WHOLE_NUMBER),
+        pickup,
     };
     columns.finish(order)
+}
+
+/// Where an order is collected that names a node for it.
+fn pickup(columns: &mut Columns<'_>) -> Option<v1::Pickup> {
+    let only_there = columns.parsed("pickup_only_stock_there", "true or false", truth);
+    let node_id = columns.text("pickup_node_id");
+    let only_stock_there = only_there.unwrap_or_default();
+    if only_stock_there && node_id.is_empty() {
+        columns.wrong("pickup_only_stock_there", "says it of no pickup_node_id".into());
+    }
+    (!node_id.is_empty()).then_some(v1::Pickup { node_id, only_stock_there })
 }
 
 fn line(record: &Record) -> Result<v1::PlaceOrderLine, Vec<Bad>> {

@@ -75,6 +75,7 @@ fn a_node_is_read_whole() {
         ("cut_off", "15:30"),
         ("holidays", "2026-12-25 2027-01-01"),
         ("unit_cost_minor", "35"),
+        ("offers_pickup", "TRUE"),
     ];
     let update = node(&record(1, &columns)).unwrap();
     let node = update.node.unwrap();
@@ -82,6 +83,7 @@ fn a_node_is_read_whole() {
     assert_eq!(node.working_days, [1, 2]);
     assert_eq!((node.cut_off_minutes, node.unit_cost_minor), (Some(15 * 60 + 30), 35));
     assert_eq!(node.holidays[1], v1::Date { year: 2027, month: 1, day: 1 });
+    assert!(node.offers_pickup);
     // The server knows what a node is that does not say.
     assert_eq!(node.enabled, None);
     assert_eq!(node.capacity_units_per_day, None);
@@ -333,6 +335,27 @@ fn the_rows_of_an_order_make_one_order() {
     };
     let lines: Vec<_> = order.lines.iter().map(|l| (l.sku.as_str(), l.quantity)).collect();
     assert_eq!(lines, [("A", 1), ("B", 2)]);
+}
+
+#[test]
+fn an_order_is_collected_at_a_node_or_goes_to_an_address() {
+    let read = |columns: &[(&str, &str)]| {
+        let row = [&[("order_id", "W"), ("sku", "A"), ("quantity", "1")], columns].concat();
+        let mut rows = Rows::new(Kind::Orders, 0, Scattered::default());
+        assert_eq!(rows.push(Ok(record(2, &row))), Parsed::Wait);
+        match rows.finish() {
+            Parsed::Row(Row { content: Content::Order(order), .. }) => Ok(order.pickup),
+            Parsed::Bad(bad) => Err(bad[0].column.clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let pickup = |only_stock_there| Some(v1::Pickup { node_id: "S".into(), only_stock_there });
+    let (at, only) = (("pickup_node_id", "S"), ("pickup_only_stock_there", "true"));
+    assert_eq!(read(&[at]), Ok(pickup(false)));
+    assert_eq!(read(&[at, only]), Ok(pickup(true)));
+    assert_eq!(read(&[("destination_postal_code", "10001")]), Ok(None));
+    assert_eq!(read(&[]), Err("destination_postal_code".into()));
+    assert_eq!(read(&[only, ("destination_postal_code", "10001")]), Err(only.0.into()));
 }
 
 #[test]

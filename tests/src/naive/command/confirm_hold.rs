@@ -3,7 +3,8 @@
 use backstock_engine::command::{ConfirmHold, HoldReplaced, LineRequest, Lines, OrderRequest};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{
-    self, Day, HoldId, HoldState, Lsn, PostalCode, ServiceName, Shortage, Split, Supply, Text,
+    self, Day, Destination, HoldId, HoldState, Lsn, NodeId, ServiceName, Shortage, Split, Supply,
+    Text,
 };
 
 use super::place_order::{OrderPlaced, allotted, sum_lines};
@@ -19,7 +20,7 @@ pub struct HoldConfirmed {
     /// The order's id.
     order: String,
     /// Where the order goes, and how, where that was said.
-    elsewhere: (Option<PostalCode>, Option<ServiceName>, Option<Day>),
+    elsewhere: (Option<Destination<NodeId>>, Option<ServiceName>, Option<Day>),
     /// Where the order comes in, where that was said.
     channel: Option<Text>,
     /// The order's number.
@@ -53,7 +54,7 @@ impl HoldConfirmed {
         Some(Self {
             hold: asked.hold.clone(),
             order: asked.order.to_string(),
-            elsewhere: (asked.postal_code.clone(), asked.service.clone(), asked.deliver_by),
+            elsewhere: (asked.destination.clone(), asked.service.clone(), asked.deliver_by),
             channel: asked.channel.clone(),
             no: order.no.0,
             had,
@@ -68,9 +69,9 @@ impl HoldConfirmed {
     /// Whether the order goes where the hold goes, in the same way.
     fn goes_as_held(&self, naive: &Naive, held: &Order) -> bool {
         let wanted = &held.hold.as_ref().expect("it is a hold").wanted;
-        let (code, service, day) = &self.elsewhere;
+        let (to, service, day) = &self.elsewhere;
         let standard = &naive.policy.services[0].name;
-        code.as_ref().is_none_or(|code| *code == wanted.postal_code)
+        to.as_ref().is_none_or(|to| *to == wanted.destination)
             && service
                 .as_ref()
                 .is_none_or(|name| name == wanted.service.as_ref().unwrap_or(standard))
@@ -109,6 +110,13 @@ impl HoldConfirmed {
         wanted.lines = self.lines(held)?;
         let ordered = self.lines.iter().map(|(_, units)| *units).collect();
         wanted.service = self.elsewhere.1.clone().or(wanted.service);
+        let goes_on = hold.state == HoldState::Live;
+        let as_held = self.elsewhere.0.as_ref().is_none_or(|to| *to == wanted.destination);
+        wanted.destination = self.elsewhere.0.clone().unwrap_or(wanted.destination);
+        // It may have been held there before the node stopped to offer it.
+        if !(goes_on && as_held) {
+            naive.check_offers_pickup(&wanted, asked)?;
+        }
         wanted.channel = self.channel.clone().or(wanted.channel);
         let whom = For::of(&wanted);
         let placed = OrderPlaced { wanted, no, shortage, split, allotted: self.allotted.clone() };

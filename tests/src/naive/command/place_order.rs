@@ -51,6 +51,7 @@ impl OrderPlaced {
         (hold, own): (Option<Hold>, &Units),
     ) -> Result<(), String> {
         naive.check_on_sale(&self.wanted, asked)?;
+        naive.check_offers_pickup(&self.wanted, asked)?;
         self.check(naive, asked, own)?;
         naive.check_line((&self.allotted, own), asked)?;
         for part in &self.allotted {

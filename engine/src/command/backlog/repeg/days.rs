@@ -6,7 +6,7 @@
 use super::pool::Demand;
 use crate::model::load::{beyond, loads, put_on};
 use crate::model::{Allocation, Day, LineRepegged, Loads, NodeNo, Order, RoomAsked, Split, Told};
-use crate::planning::{self, Leaving, Replanned, Rooms};
+use crate::planning::{Leaving, Replanned, Rooms, Way};
 use crate::state::network::Network;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::Resting;
@@ -82,9 +82,8 @@ impl Taken {
         let stays = loads(&after.shipments, &after.allocations);
         let units = after.allocations_of(told.shipment).map(Allocation::open).sum();
         let replanned = Replanned { own: order.loads(), stays, taken: self.loads.clone() };
-        let day = first_day(kernel, network, (order, &replanned), (node, ship_by, units));
-        let arrives = arrival(kernel, network, order, (node, day));
-        Told { days: arrives.map(|arrives| (day, arrives)).or(told.days), ..told }
+        let leaves = leaves(kernel, network, (order, &replanned), (node, ship_by, units));
+        Told { days: leaves.or(told.days), ..told }
     }
 }
 
@@ -96,29 +95,22 @@ pub fn arrives(
     (order, replanned): (&Order, &Replanned),
     (node, from, units): (NodeNo, Day, u32),
 ) -> Option<Day> {
-    let day = first_day(kernel, network, (order, replanned), (node, from, units));
-    arrival(kernel, network, order, (node, day))
+    let leaves = leaves(kernel, network, (order, replanned), (node, from, units));
+    leaves.map(|(_, arrives)| arrives)
 }
 
-fn first_day(
+/// When units of an order leave a node, from a day on, and reach its customer.
+fn leaves(
     kernel: &Kernel,
     network: &Network,
     (order, replanned): (&Order, &Replanned),
     (node, from, units): (NodeNo, Day, u32),
-) -> Day {
+) -> Option<(Day, Day)> {
+    let way = Way::of(network, &*kernel.postal, &order.header)?;
     let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(replanned) };
-    let (of, now) = ((node, order.header.service), kernel.state.now());
-    rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units))
-}
-
-fn arrival(
-    kernel: &Kernel,
-    network: &Network,
-    order: &Order,
-    (node, ship_by): (NodeNo, Day),
-) -> Option<Day> {
-    let destination = kernel.postal.locate(order.header.postal_code.as_str())?;
-    Some(planning::arrival(network, (order.header.service, destination), node, ship_by))
+    let (of, now) = ((node, way.leaving_days(network, node)), kernel.state.now());
+    let day = rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units));
+    Some((day, way.arrival(network, node, day)))
 }
 
 /// Whether that is what was told before.

@@ -18,8 +18,9 @@ use crate::model::{
     Allocation, Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, RoomAsked,
     Shortage, SkuNo, Split, Supply, Text, Timestamp, Why,
 };
-use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine};
+use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
 use crate::state::network::Network;
+use crate::state::served::Barred;
 use crate::state::stock::{BacklogAt, Coming, Ready, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Ear};
@@ -262,8 +263,7 @@ impl Look {
             return Ok(Default::default());
         }
         let declined = order.declined_of(demand.line);
-        let channel = order.header.channel.as_ref().map(Text::as_str);
-        let barred = self.network.barred(channel, order.header.service);
+        let barred = barred(&self.network, order);
         let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
         let is_anybodys = declined.is_empty() && barred.is_nobody();
         if !is_anybodys && !self.pool.may_serve_at(demand, (&declined, serves)) {
@@ -431,6 +431,13 @@ async fn backlog_at(kernel: &Kernel, pair: Pair, lines: bool) -> Result<BacklogA
     }
 }
 
+/// Nodes that may not ship an order.
+fn barred<'n>(network: &'n Network, order: &Order) -> Barred<'n> {
+    let header = &order.header;
+    let channel = header.channel.as_ref().map(Text::as_str);
+    network.barred(channel, header.service, header.destination.pickup().copied())
+}
+
 /// What a line would be given, and the trace of it.
 type PlannedLine = (SmallVec<[Part; 2]>, Box<[u8]>);
 
@@ -465,12 +472,11 @@ fn planned_with(
     ((order, replanned), beside): ((&Order, &Replanned), Option<Beside>),
 ) -> PlannedLine {
     let header = &order.header;
-    let Some(destination) = kernel.postal.locate(header.postal_code.as_str()) else {
+    let network = kernel.state.network.load_full();
+    let Some(way) = Way::of(&network, &*kernel.postal, header) else {
         return PlannedLine::default();
     };
-    let network = kernel.state.network.load_full();
-    let channel = header.channel.as_ref().map(Text::as_str);
-    let barred = network.barred(channel, header.service);
+    let barred = barred(&network, order);
     let declined = order.declined_of(demand.line);
     let terms = (header.split, &*declined, |no| !barred.bars(no));
     let (mut seen, coming) = pool.seen_by(demand, terms);
@@ -481,8 +487,7 @@ fn planned_with(
     }
     let wanted = Wanted {
         lines,
-        destination,
-        service: header.service,
+        way,
         channel: header.channel.as_ref(),
         promise_by: order.promised_by(demand.line),
         // What nothing is planned for stays where it is.

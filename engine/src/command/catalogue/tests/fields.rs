@@ -150,6 +150,18 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
     );
 }
 
+#[test]
+fn a_supplier_offers_no_pickup() {
+    let offers = |kind| {
+        said(NodeDefinition { pickup: true.into(), ..definition("N", kind) }.validate(&OnePlace))
+    };
+    assert_eq!(offers(NodeKind::ThirdParty), [""; 0]);
+    assert_eq!(
+        offers(NodeKind::Supplier),
+        ["offers_pickup: \"true\" cannot be offered by a SUPPLIER: nobody collects there"]
+    );
+}
+
 /// A table that knows no code.
 struct Nowhere;
 

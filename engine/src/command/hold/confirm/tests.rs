@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, hold, item, node, node_id, off_sale, order, receive, release, sku, told,
+    AT, change, confirm, hold, item, meta, node, node_id, off_sale, order, receive, release, sku,
+    store, told,
 };
-use crate::command::{CancelOrder, CreateHold, LineRequest, StockOperation};
+use crate::command::{CancelOrder, CreateHold, LineRequest, OrderRequest, StockOperation};
 use crate::engine::tests::{NODE, one_unit, run};
 use crate::engine::{Engine, PlaceOutcome, Pump};
-use crate::model::{OrderState, RefusalKind};
+use crate::model::{NodeNo, OrderState, Pickup, PickupOffer, PostalCode, RefusalKind};
 
 /// An engine with one unit, which is held.
 fn one_held() -> (Engine, Pump) {
@@ -71,7 +72,61 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let kept = Refusal::ItemOffSale { sku: sku("A") };
     assert_eq!(told(engine.confirm_hold(confirm("H"))), kept, "its units are taken anew");
     refused.push(kept.kind());
-    refused
+    [refused, collected()].concat()
+}
+
+/// An engine with a unit at a store, held there, and one at another node.
+fn held_at_a_store() -> (Engine, Pump) {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_node(store("S")));
+    run(&mut pump, engine.change_stock(receive("A", "S")));
+    let wanted = OrderRequest { destination: node_id("S").into(), ..order().order };
+    let held = CreateHold::new(meta(), hold("H").hold().clone(), (60, None), wanted);
+    run(&mut pump, engine.create_hold(held));
+    (engine, pump)
+}
+
+/// The refusals of a hold that is collected, or is to be.
+fn collected() -> Vec<RefusalKind> {
+    let (engine, mut pump) = one_held();
+    let at = |node: &str| ConfirmHold { destination: Some(node_id(node).into()), ..confirm("H") };
+    let unknown = Refusal::NodeNotFound { node_id: node_id("S") };
+    assert_eq!(told(engine.confirm_hold(at("S"))), unknown);
+    let not_offered = |name| Refusal::PickupNotOffered { node_id: node_id(name) };
+    assert_eq!(told(engine.confirm_hold(at(NODE))), not_offered(NODE));
+    run(&mut pump, engine.define_node(store("S")));
+    run(&mut pump, engine.confirm_hold(at("S")));
+
+    let closed = |pump: &mut Pump, engine: &Engine| {
+        let mut store = store("S");
+        store.node.pickup = PickupOffer::NotOffered;
+        run(pump, engine.define_node(store));
+    };
+    let (engine, mut pump) = held_at_a_store();
+    lapse(&engine, &mut pump);
+    closed(&mut pump, &engine);
+    assert_eq!(told(engine.confirm_hold(confirm("H"))), not_offered("S"), "it is taken anew");
+    let (engine, mut pump) = held_at_a_store();
+    closed(&mut pump, &engine);
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    vec![unknown.kind(), not_offered("S").kind()]
+}
+
+#[test]
+fn a_hold_that_is_collected_becomes_an_order_that_is_collected_unless_it_goes_elsewhere() {
+    let (engine, mut pump) = held_at_a_store();
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    let placed = run(&mut pump, engine.order(&order().order.id)).order;
+    let pickup = Pickup { node: NodeNo(1), only_there: false };
+    assert_eq!(placed.header.destination, Destination::Pickup(pickup));
+    assert_eq!(placed.shipments[0].ship_by, placed.shipments[0].deliver_by, "it is there");
+
+    let (engine, mut pump) = held_at_a_store();
+    let home = ConfirmHold { destination: Some(order().order.destination), ..confirm("H") };
+    run(&mut pump, engine.confirm_hold(home));
+    let placed = run(&mut pump, engine.order(&order().order.id)).order;
+    assert_eq!(placed.header.destination.pickup(), None);
+    assert!(placed.shipments[0].ship_by < placed.shipments[0].deliver_by, "a carrier takes it");
 }
 
 #[test]
@@ -181,7 +236,7 @@ fn a_hold_keeps_its_units_at_a_node_that_serves_others_by_now() {
         define.node.eligibility.channels = vec![Text::new("channel", "store").expect("a text")];
         run(&mut pump, engine.define_node(define));
         let command = ConfirmHold {
-            postal_code: PostalCode::new("code", "10001").ok(),
+            destination: PostalCode::new("code", "10001").ok().map(Into::into),
             channel: channel.map(|name| Text::new("channel", name).expect("a text")),
             ..confirm("H")
         };

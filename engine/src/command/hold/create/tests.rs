@@ -5,8 +5,8 @@ use std::task::Poll;
 
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, extend, hold, hold_id, keyed, meta, off_sale, order, queueable, receive,
-    release, said, sku, told,
+    AT, change, confirm, extend, hold, hold_id, keyed, meta, node_id, off_sale, order, queueable,
+    receive, release, said, sku, told,
 };
 use crate::command::{ChangeStock, ConfirmHold, Meta, StockOperation};
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
@@ -29,6 +29,15 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         expected.kind()
     });
     let mut refused = refused.to_vec();
+    let collect = |id: &str, at: &str| {
+        let wanted = OrderRequest { destination: node_id(at).into(), ..order().order };
+        CreateHold::new(meta(), hold_id(id), (60, None), wanted)
+    };
+    let nowhere = Refusal::NodeNotFound { node_id: node_id("S") };
+    assert_eq!(told(engine.create_hold(collect("P", "S"))), nowhere);
+    let not_there = Refusal::PickupNotOffered { node_id: node_id(NODE) };
+    assert_eq!(told(engine.create_hold(collect("P", NODE))), not_there);
+    refused.extend([nowhere.kind(), not_there.kind()]);
     run(&mut pump, engine.define_item(off_sale("A")));
     let kept = Refusal::ItemOffSale { sku: sku("A") };
     assert_eq!(told(engine.create_hold(hold("V"))), kept);
@@ -127,8 +136,10 @@ fn nobody_has_a_hold_in_hand_who_waits_for_its_item_to_be_settled() {
     let (engine, mut pump) = one_unit();
     run(&mut pump, engine.create_hold(owned("H1")));
     engine.kernel.state.unsettle(PAIR.sku);
-    let elsewhere =
-        ConfirmHold { postal_code: PostalCode::new("code", "10001").ok(), ..confirm("H1") };
+    let elsewhere = ConfirmHold {
+        destination: PostalCode::new("code", "10001").ok().map(Into::into),
+        ..confirm("H1")
+    };
     let mut taking = pin!(engine.create_hold(owned("H2")));
     let mut confirming = pin!(engine.confirm_hold(elsewhere));
     for waiting in [poll(taking.as_mut()).is_pending(), poll(confirming.as_mut()).is_pending()] {

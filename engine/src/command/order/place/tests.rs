@@ -1,5 +1,7 @@
 //! Tables: this order on this state, exactly these units, this shortage or this refusal.
 
+mod pickup;
+
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
@@ -151,7 +153,7 @@ fn parts(draft: &Draft) -> Vec<(u16, u16, Supply, u32)> {
 
 /// The refusals of the tables, whose rows are checked.
 pub(crate) fn table() -> Vec<RefusalKind> {
-    [plain_state(), bounds(), in_the_engine()].concat()
+    [plain_state(), bounds(), in_the_engine(), pickup::table()].concat()
 }
 
 fn plain_state() -> Vec<RefusalKind> {

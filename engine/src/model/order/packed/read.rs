@@ -8,6 +8,7 @@ use super::form::{
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::catalog::{Shortage, Split};
+use crate::model::destination::{Destination, Pickup};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::ids::{
     CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, Pair, PostalCode, ServiceNo, SkuNo, Text,
@@ -37,7 +38,8 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
     let declined = declined(&mut from, form)?;
     let decisions = Decisions::kept(decisions(&mut from, form)?);
-    let header = OrderHeader { priority, ..header(&mut from, form, id)? };
+    let pickup = pickup(&mut from, form)?;
+    let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
     let order = Order {
         no,
         header,
@@ -88,7 +90,8 @@ pub(super) fn read(
     if form.has(Features::DECIDED_ANEW) && !Decisions::are(decisions) {
         return Err(Unpackable { at: "decisions" });
     }
-    let header = header(&mut from, form, id)?;
+    let pickup = pickup(&mut from, form)?;
+    let header = header(&mut from, form, (id, pickup))?;
     Ok((no, header.id))
 }
 
@@ -131,6 +134,20 @@ fn decisions<'a>(from: &mut Unpacker<'a>, form: Form) -> Result<&'a [u8], Unpack
     }
     let length = from.count("decisions")?;
     from.bytes(length, "decisions")
+}
+
+/// The node where the customer collects it, if he does.
+fn pickup(from: &mut Unpacker<'_>, form: Form) -> Result<Option<Pickup>, Unpackable> {
+    if !form.has(Features::COLLECTED) {
+        return Ok(None);
+    }
+    let node = NodeNo(from.narrow("pickup")?);
+    let only_there = match from.byte("pickup")? {
+        0 => false,
+        1 => true,
+        _ => return Err(Unpackable { at: "pickup" }),
+    };
+    Ok(Some(Pickup { node, only_there }))
 }
 
 pub(super) fn id<T, V>(
@@ -204,7 +221,11 @@ fn day(from: &mut Unpacker<'_>, at: &'static str) -> Result<Day, Unpackable> {
     Ok(Day::from_epoch_days(days))
 }
 
-fn header(from: &mut Unpacker<'_>, form: Form, id: OrderId) -> Result<OrderHeader, Unpackable> {
+fn header(
+    from: &mut Unpacker<'_>,
+    form: Form,
+    (id, pickup): (OrderId, Option<Pickup>),
+) -> Result<OrderHeader, Unpackable> {
     let fingerprint = from.word("fingerprint")?;
     let ordered_at = Timestamp::from_micros(from.word("ordered at")?.cast_signed());
     let service = ServiceNo(from.byte("service")?);
@@ -233,14 +254,17 @@ fn header(from: &mut Unpacker<'_>, form: Form, id: OrderId) -> Result<OrderHeade
     }
     let hold = is_held.then(|| hold(from, flags)).transpose()?;
     let hold = hold.map(|hold| Box::new(Hold { accepts_part, ..hold }));
-    let postal_code = self::id(from, "postal code", PostalCode::new)?;
+    let destination = match pickup {
+        Some(pickup) => Destination::Pickup(pickup),
+        None => Destination::Address(self::id(from, "postal code", PostalCode::new)?),
+    };
     Ok(OrderHeader {
         id,
         fingerprint,
         ordered_at,
         customer,
         channel,
-        postal_code,
+        destination,
         service,
         promise_by,
         shortage,

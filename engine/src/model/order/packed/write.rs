@@ -5,6 +5,7 @@ use super::form::{
     TOLD_NOT_THERE, TOLD_THERE,
 };
 use crate::model::answer::Answer;
+use crate::model::destination::{Destination, Pickup};
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
 use crate::model::order::{Order, OrderHeader, Shipment};
@@ -53,6 +54,10 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
     if form.has(Features::DECIDED_ANEW) {
         put_number(out, order.decisions.bytes().len() as u64);
         out.extend_from_slice(order.decisions.bytes());
+    }
+    if let Some(Pickup { node, only_there }) = header.destination.pickup() {
+        put_number(out, node.0.into());
+        out.push((*only_there).into());
     }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
@@ -131,5 +136,7 @@ fn pack_header(header: &OrderHeader, out: &mut Vec<u8>) {
         put_number(out, (*seconds).into());
         out.extend_from_slice(&[*extended, state.code()]);
     }
-    put_text(out, header.postal_code.as_str());
+    if let Destination::Address(code) = &header.destination {
+        put_text(out, code.as_str());
+    }
 }
