@@ -97,6 +97,15 @@ pub const CHANNELS_PER_NODE_MAX: usize = 32;
 /// Most channels that all nodes name together: planning keeps a set of nodes for each.
 pub const CHANNELS_MAX: usize = 256;
 
+/// Most channels from which a pair withholds units of their own. A retailer has a dozen.
+pub const CHANNEL_SAFETY_MAX: usize = 16;
+
+/// Most segments of a pair: an order's turn walks them.
+pub const SEGMENTS_MAX: usize = 8;
+
+/// Most channels that one segment is for.
+pub const SEGMENT_CHANNELS_MAX: usize = 16;
+
 /// Most distance bands of a policy.
 pub const BANDS_MAX: usize = 16;
 

@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 
 use crate::actor::{ActorPanicked, Ask};
 use crate::apply::counting::{Counting, count_node};
+use crate::apply::sharing::{Channels, introduce_all};
 use crate::model::Configuration;
-use crate::model::Effect;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
+use crate::model::{Effect, Effects, StockChange};
 use crate::model::{
     KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
     StateHash, StockEffect,
@@ -41,6 +42,9 @@ pub struct Applier<'a> {
     /// Whether what orders put on days is counted. Recovery counts it at its end.
     counts: bool,
     counting: Counting,
+    /// Whether pairs with segments are told whose units are whose. Recovery tells them at its end.
+    shares: bool,
+    channels: Channels,
 }
 
 impl<'a> Applier<'a> {
@@ -58,6 +62,8 @@ impl<'a> Applier<'a> {
             to_ring: Vec::new(),
             counts: settles && kernel.state.loads.is_used(),
             counting: Counting::default(),
+            shares: settles && kernel.state.segments.is_used(),
+            channels: Channels::default(),
         }
     }
 
@@ -83,6 +89,7 @@ impl<'a> Applier<'a> {
             }
             Written::Other(recorded) => {
                 let Recorded { request, effects } = *recorded;
+                self.note_channels(&effects);
                 effects.into_iter().try_for_each(|effect| self.effect(lsn, effect))?;
                 (request, None)
             }
@@ -248,6 +255,7 @@ impl<'a> Applier<'a> {
                 (reserves[0].pair, reserves[0].line, written::parts(reserves));
             let effect = StockEffect::Reserve { order: no, line, parts, held, priority };
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
+            self.introduce_placed(pair, no, &packed)?;
             self.keep(pair)?;
             self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
         }
@@ -328,12 +336,72 @@ impl<'a> Applier<'a> {
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
-        if effect.frees() {
+        self.introduce(pair, &effect)?;
+        if effect.frees() || self.moves_shares(pair, &effect) {
             self.mark(pair.sku);
         }
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
         self.keep(pair)?;
         self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))
+    }
+
+    /// What an event says of the channels of orders.
+    fn note_channels(&mut self, effects: &Effects) {
+        if self.shares {
+            self.channels.clear();
+            for effect in effects {
+                if let Effect::Order(no, effect) = effect {
+                    self.channels.note(*no, effect);
+                }
+            }
+        }
+    }
+
+    /// Whether segments of a pair get other units though none comes free: what they are shares of
+    /// leaves, or is another channel's.
+    fn moves_shares(&self, pair: Pair, effect: &StockEffect) -> bool {
+        let moves = matches!(effect, StockEffect::Ship { .. } | StockEffect::Repeg(_));
+        self.shares && moves && self.has_terms(pair)
+    }
+
+    fn has_terms(&self, pair: Pair) -> bool {
+        self.kernel.state.cell(pair).shared().glance().has_terms
+    }
+
+    /// Tells a pair with segments whose the units are that an effect gives, or all that there are
+    /// where segments are new.
+    fn introduce(&mut self, pair: Pair, effect: &StockEffect) -> Result<(), ActorPanicked> {
+        let state = &self.kernel.state;
+        if let StockEffect::Change { change: StockChange::Termed(terms), .. } = effect
+            && self.settles
+            && !terms.segments.0.is_empty()
+        {
+            state.segments.note(pair.sku, terms);
+            self.shares = true;
+            // What was applied before is in the orders that are read here.
+            self.end_turns()?;
+            return introduce_all(state, pair);
+        }
+        if self.shares && self.has_terms(pair) {
+            return self.channels.introduce(state, pair, effect);
+        }
+        Ok(())
+    }
+
+    /// The same, of an order that is placed.
+    #[inline]
+    fn introduce_placed(
+        &mut self,
+        pair: Pair,
+        no: OrderNo,
+        packed: &PackedOrder,
+    ) -> Result<(), ActorPanicked> {
+        if !self.shares || !self.has_terms(pair) {
+            return Ok(());
+        }
+        let channel = unpacked(packed).header.channel;
+        let introduce = StockMessage::Introduce(Box::new([(no, channel)]));
+        self.kernel.state.cell(pair).ask(introduce).wait().map(drop)
     }
 
     #[inline]

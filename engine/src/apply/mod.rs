@@ -3,4 +3,5 @@
 pub mod applier;
 pub mod counting;
 pub mod pipeline;
+pub mod sharing;
 mod undo;

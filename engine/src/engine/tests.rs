@@ -98,7 +98,7 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     let (engine, mut pump) = one_unit();
     let mut sleeper = Claims::new(&engine.kernel);
     let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
-    let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit))));
+    let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit), None)));
     assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
 
     let mut buyer = pin!(engine.place_order(order()));

@@ -71,6 +71,7 @@ pub(crate) enum Part {
     Order = 7,
     Request = 8,
     ClosedInbound = 9,
+    Terms = 10,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

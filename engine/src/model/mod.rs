@@ -10,8 +10,7 @@
 //! Applying is total and deterministic: the same events give the same
 //! [`digest::StateHash`] on every machine. A hold is an order that nobody confirmed yet
 //! ([`hold`]). What comes later has its place: a
-//! segment is a second figure beside `safety` ([`stock`]); a shipment's further
-//! states, and returns, are effects on an order ([`order`]); a credit account is
+//! shipment's further states, and returns, are effects on an order ([`order`]); a credit account is
 //! an actor with a state of its own beside them.
 
 pub mod answer;
@@ -68,9 +67,10 @@ pub use priority::{Priority, PriorityClass};
 pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
-    ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found, Inbound, InboundSourced,
-    InboundWeighed, Parts, Proposal, Refused, Repeg, Serves, Stock, StockChange, StockEffect,
-    StockOperation, SupplySource, ToldAt, TransferAnnounced,
+    Audience, ChannelSafety, ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found,
+    Inbound, InboundSourced, InboundWeighed, Kept, PairTerms, Parts, Proposal, Refused, Repeg,
+    Segment, Segments, Serves, Shares, Stock, StockChange, StockEffect, StockOperation,
+    SupplySource, ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

@@ -212,6 +212,14 @@ impl Reservations {
         entries[from..from + len].iter().filter(|r| r.units > 0).map(|r| r.unpack())
     }
 
+    /// The live reservations of one order.
+    pub fn of_order(&self, order: OrderNo) -> impl Iterator<Item = Reservation> + '_ {
+        let entries = self.after_head();
+        let from = entries.partition_point(|r| r.order < order.0);
+        let of_it = entries[from..].iter().take_while(move |r| r.order == order.0);
+        of_it.filter(|r| r.units > 0).map(|r| r.unpack())
+    }
+
     /// The live reservations pegged to `supply`, the oldest order first.
     pub fn on(&self, supply: Supply) -> impl Iterator<Item = Reservation> + '_ {
         self.iter().filter(move |r| r.supply == supply)

@@ -15,10 +15,13 @@ mod decline;
 mod declined;
 mod dispatch;
 mod inbound;
+mod named;
 mod operation;
 mod proposal;
 mod recall;
+mod segments;
 mod source;
+mod terms;
 
 use std::sync::Arc;
 
@@ -38,7 +41,9 @@ pub use declined::{Decline, Declined, Found};
 pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
 pub use proposal::Proposal;
+pub use segments::{Kept, Segment, Segments};
 pub use source::SupplySource;
+pub use terms::{Audience, ChannelSafety, PairTerms, Shares};
 
 /// What few pairs have, kept apart from what all have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,8 @@ pub struct Extras {
     pub lost: u32,
     /// Whether a supplier promises any quantity.
     pub unlimited: bool,
+    /// Who may have what; none where nothing is said of that.
+    pub terms: Option<Box<PairTerms>>,
 }
 
 /// The durable state of one pair: a fold over the journal and nothing else.
@@ -244,6 +251,29 @@ impl Stock {
     /// Whether a supplier promises any quantity.
     pub fn is_unlimited(&self) -> bool {
         self.extras.as_ref().is_some_and(|e| e.unlimited)
+    }
+
+    /// Who may have its units, if anything is said of that.
+    #[inline]
+    pub fn terms(&self) -> Option<&PairTerms> {
+        self.extras.as_deref()?.terms.as_deref()
+    }
+
+    /// Whether sourcing may not choose it.
+    pub fn is_off_sourcing(&self) -> bool {
+        self.terms().is_some_and(|terms| terms.off_sourcing)
+    }
+
+    /// Units on hand, or at the supplier, that an order has here.
+    pub fn there_of(&self, order: OrderNo) -> u32 {
+        let of_it = self.reservations.of_order(order);
+        of_it.filter(|r| r.supply.is_there()).map(|r| r.units).sum()
+    }
+
+    /// Units of which segments are shares: those that are there and can be sold. An unlimited
+    /// supplier is taken to have [`STOCK_UNITS_MAX`].
+    pub fn shared(&self) -> u32 {
+        if self.is_unlimited() { STOCK_UNITS_MAX } else { self.good() }
     }
 
     /// Units that may leave: what is on hand and can be sold.

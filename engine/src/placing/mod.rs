@@ -30,7 +30,7 @@ use self::known::{Begun, TakenId, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm};
 use self::places::Places;
 use self::resolve::resolve;
-use self::seen::look_and_plan;
+use self::seen::{asks, look_and_plan};
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
 use crate::model::load;
@@ -40,7 +40,7 @@ use crate::model::{
 };
 use crate::planning::{Draft, Wanted};
 use crate::state::requests::Remembered;
-use crate::state::stock::{Grant, StockMessage};
+use crate::state::stock::{Asks, Grant, StockMessage};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::begin::{Key, Started, begin_request};
@@ -254,7 +254,8 @@ async fn plan_and_claim<'a>(
             Decided::SoldOut(shortages) => return Ok(Claimed::SoldOut(shortages)),
         };
         let reserves = reserves(kernel, &draft);
-        let attempt = match claim(kernel, &reserves, (wanted, &draft)).await? {
+        let asks = draft.asked.then(|| asks(kernel, wanted));
+        let attempt = match claim(kernel, &reserves, (wanted, &draft), asks).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
             Attempt::Done(claims) => match with_room(claims, wanted, &draft)? {
@@ -415,12 +416,13 @@ async fn claim<'a>(
     kernel: &'a Kernel,
     reserves: &[Reserve],
     (wanted, draft): (&Wanted<'_>, &Draft),
+    asks: Option<Arc<Asks>>,
 ) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
     let mut pairs: SmallVec<[&[Reserve]; 4]> = written::by_pair(reserves).collect();
     pairs.sort_unstable_by_key(|of_pair| of_pair[0].pair);
     let mut claims = Claims::new(kernel);
     for of_pair in pairs {
-        match claims.units(of_pair).await? {
+        match claims.units(of_pair, asks.as_ref()).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::NoRoomToWait) => return Err(no_room_to_wait().into()),
             // The units went to another order: plan on what is left.

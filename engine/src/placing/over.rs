@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::LineShortage;
+use super::seen::asks;
 use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, waiting, with_room};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, OrderHeader, Pair, Pegged, Repeg};
 use crate::planning::{Draft, Own, Replanned, Wanted};
-use crate::state::stock::Grant;
+use crate::state::stock::{Asks, Grant};
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
@@ -47,7 +48,8 @@ pub async fn plan_over<'a>(
     loop {
         let units = Resting::read(kernel, held)?.units_of(held);
         let was_served = is_served_alike(wanted, &held.header);
-        let own = Own { units, loads: Replanned::whole(held), was_served };
+        let (no, channel) = (held.no, held.header.channel.clone());
+        let own = Own { no, channel, units, loads: Replanned::whole(held), was_served };
         let wanted = wanted.with_own(&own);
         if !wanted.is_settled() {
             return Ok(Over::Unsettled);
@@ -66,7 +68,8 @@ pub async fn plan_over<'a>(
         let off = own.units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
         // A pair is asked for units, whichever order they come to.
         let on = pegs(&draft).map(|peg| (peg.pair, peg.of(held.no, true)));
-        let attempt = match claim(kernel, by_pair(off, on)).await? {
+        let asks = draft.asked.then(|| asks(kernel, &wanted));
+        let attempt = match claim(kernel, by_pair(off, on), asks).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
             Attempt::Done(_) if !waiting::has_room(kernel, &wanted, &draft).await? => {
@@ -102,17 +105,18 @@ pub fn pegs(draft: &Draft) -> impl Iterator<Item = Pegged> {
 }
 
 /// Claims that units come off what they rest on, and that others come on, pairs ascending;
-/// nothing when a pair refuses.
+/// nothing when a pair refuses. `asks` says who asks, where a pair says who may have its units.
 ///
 /// # Errors
 /// What stopped the engine.
 pub async fn claim(
     kernel: &Kernel,
     repegs: BTreeMap<Pair, Repeg>,
+    asks: Option<Arc<Asks>>,
 ) -> Result<Attempt<'_, Claims<'_>>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (pair, repeg) in repegs {
-        match claims.repeg(pair, &Arc::new(repeg), Box::default()).await? {
+        match claims.repeg(pair, &Arc::new(repeg), Box::default(), asks.as_ref()).await? {
             Ok(Grant::Granted) => {}
             // The units went to another order, or these are not where they were.
             Ok(Grant::Short(_) | Grant::NoRoomToWait) => return Ok(Attempt::Overtaken),

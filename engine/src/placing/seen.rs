@@ -1,9 +1,14 @@
 //! What an order sees of its SKUs, and its plan on that: what pairs publish, what is on its way
-//! to them, and the units that the order has already.
+//! to them, and the units that the order has already. Pairs that say who may have their units
+//! are asked what the order may have.
 
+use std::sync::Arc;
+
+use crate::actor::Slot;
 use crate::model::{NodeNo, Pair, Pegged, Supply, Text};
 use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
-use crate::state::stock::{Glance, StockMessage, StockReply};
+use crate::sourcing::Verdict;
+use crate::state::stock::{Asker, Asks, Glance, Promise, StockActor, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -19,8 +24,23 @@ pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft
         return Ok(draft);
     }
     let inbound = look_inbound(kernel, wanted).await?;
+    if wanted.lines.iter().any(|line| line.entry.row.has_terms()) {
+        return Box::pin(plan_by_terms(kernel, wanted, &inbound)).await;
+    }
     let draft = planning::plan(&kernel.state.network.load(), wanted, Some(&inbound));
     Ok(draft.expect("inbound supply was looked for"))
+}
+
+/// Who asks, when an order is planned. One that is planned on units of a hold has its number;
+/// `is_known` says whether it comes in by the hold's channel.
+pub fn asks(kernel: &Kernel, wanted: &Wanted<'_>) -> Arc<Asks> {
+    let own = wanted.own.map(|own| (own.no, own.channel.as_ref() == wanted.channel));
+    let (order, is_known) = own.map_or((None, false), |(no, is_known)| (Some(no), is_known));
+    let channel = wanted.channel.cloned();
+    Arc::new(Asks {
+        at: wanted.at.max(kernel.state.now()),
+        who: vec![Asker { order, channel, is_known }],
+    })
 }
 
 /// What is on its way to the pairs of an order's lines.
@@ -39,6 +59,44 @@ async fn look_inbound(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<InboundSee
     Ok(seen)
 }
 
+/// Plans on what is there now, as far as the order may have it.
+async fn plan_by_terms(
+    kernel: &Kernel,
+    wanted: &Wanted<'_>,
+    inbound: &InboundSeen,
+) -> Result<Draft, EngineError> {
+    let mut seen = Seen::default();
+    let asks = asks(kernel, wanted);
+    for (at, line) in wanted.lines.iter().enumerate() {
+        let mut there_is = Vec::with_capacity(line.entry.row.len());
+        for slot in &line.entry.row {
+            let mut glance = slot.shared().glance();
+            if glance.has_terms {
+                let promise = promise_to(kernel, slot, &asks).await?;
+                seen.limits.extend(promise.limit.map(|why| (at, slot.node, why)));
+                glance = Glance { in_flight: promise.in_flight, ..glance.with_free(promise.free) };
+            }
+            there_is.push((slot.node, glance));
+        }
+        seen.free.push(there_is);
+    }
+    let wanted = wanted.that_sees(&seen);
+    let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(inbound));
+    Ok(Draft { asked: true, ..draft.expect("inbound supply was looked for") })
+}
+
+/// What a pair promises to who asks.
+async fn promise_to(
+    kernel: &Kernel,
+    slot: Slot<'_, StockActor>,
+    asks: &Arc<Asks>,
+) -> Result<Promise, EngineError> {
+    match ask(kernel, slot, StockMessage::ReadPromise(Some(Arc::clone(asks)))).await? {
+        StockReply::Promise(promise) => Ok(promise),
+        other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
+    }
+}
+
 /// Plans on what is there now, own units included.
 async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
     let own = wanted.own.expect("it has units");
@@ -49,27 +107,38 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let barred = network.barred(channel, wanted.way.service, wanted.way.pickup);
     let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
     let may_source = |no| is_enabled(no) && !barred.bars(no);
-    add_own(own, wanted, may_source, &mut inbound);
-    let free = wanted.lines.iter().map(|line| {
-        let mut there_is = Vec::new();
-        line.entry.row.glances(|node, glance| {
+    let mut seen = Seen::default();
+    let (asks, mut asked) = (asks(kernel, wanted), false);
+    for (at, line) in wanted.lines.iter().enumerate() {
+        let mut there_is = Vec::with_capacity(line.entry.row.len());
+        for slot in &line.entry.row {
+            let (node, mut glance) = (slot.node, slot.shared().glance());
             let pair = Pair { sku: line.sku, node };
             let there = [Supply::OnHand, Supply::Supplier].map(|supply| own.on(pair, supply));
             let more = i32::try_from(there[0] + there[1]).unwrap_or(i32::MAX);
+            if glance.has_terms {
+                asked = true;
+                let promise = promise_to(kernel, slot, &asks).await?;
+                seen.limits.extend(promise.limit.map(|why| (at, node, why)));
+                let free = promise.free - i64::from(more);
+                glance = Glance { in_flight: promise.in_flight, ..glance.with_free(free) };
+            }
             let free = if may_source(node) { glance.free } else { glance.free.min(0) };
-            let free = free.saturating_add(more).min(Glance::FREE_MAX);
-            there_is.push((node, Glance { free, ..glance }));
-        });
-        there_is
-    });
+            there_is.push((node, glance.with_free(i64::from(free) + i64::from(more))));
+        }
+        seen.free.push(there_is);
+    }
+    let is_off = |line: u16, no: NodeNo| {
+        seen.limits.contains(&(usize::from(line), no, Verdict::PairOffSourcing))
+    };
+    add_own(own, wanted, |line, no| may_source(no) && !is_off(line, no), &mut inbound);
     let line_of = |sku| wanted.lines.iter().position(|line| line.sku == sku);
     let home = |peg: &Pegged| Some((line_of(peg.pair.sku)?, peg.pair.node));
-    let homes = own.units.iter().filter_map(home).collect();
-    let was_served = own.was_served;
-    let seen = Seen { free: free.collect(), homes, goes_as_before: false, was_served };
+    seen.was_served = own.was_served;
+    seen.homes = own.units.iter().filter_map(home).collect();
     let wanted = wanted.that_sees(&seen);
     let draft = planning::plan(&network, &wanted, Some(&inbound));
-    Ok(draft.expect("inbound supply was looked for"))
+    Ok(Draft { asked, ..draft.expect("inbound supply was looked for") })
 }
 
 /// Own units on supplies that are on their way are free on them. A supply that was cancelled
@@ -77,14 +146,14 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
 fn add_own(
     own: &Own,
     wanted: &Wanted<'_>,
-    may_source: impl Fn(NodeNo) -> bool,
+    may_be_chosen: impl Fn(u16, NodeNo) -> bool,
     inbound: &mut InboundSeen,
 ) {
     for (line, node, glances) in inbound {
         let pair = Pair { sku: wanted.lines[usize::from(*line)].sku, node: *node };
         for glance in glances {
             let units = own.on(pair, Supply::Inbound(glance.no));
-            let others = if may_source(*node) { glance.free } else { 0 };
+            let others = if may_be_chosen(*line, *node) { glance.free } else { 0 };
             glance.free = others + units;
             glance.own = units;
         }

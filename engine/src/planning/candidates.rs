@@ -377,6 +377,8 @@ impl Candidates {
             let is_off = off.is_some_and(|off| !route.wanted.forgives(line, node, off));
             let is_below = any_supplier && free.min(quantity) < here.units_min;
             if is_off || free < units_min || is_full || is_below {
+                let is_short = free < units_min || is_below;
+                let off = off.or_else(|| route.wanted.limit(line, node).filter(|_| is_short));
                 let (candidate, left_out) = here.skip(node, free, (units_min, quantity, off));
                 *cut_short |= left_out;
                 skipped.push((line_no(line), candidate));
@@ -425,6 +427,8 @@ impl Candidates {
             let is_beyond = !(is_counted_on && route.network.policy.promises(at, glance.eta));
             let free = if is_beyond { glance.own } else { glance.free };
             let off = route.off(self.today(no).off, no);
+            let is_off = route.wanted.is_off_sourcing(line, no);
+            let off = off.or(is_off.then_some(Verdict::PairOffSourcing));
             let off = off.filter(|off| !route.wanted.forgives(line, no, *off));
             let verdict = if let Some(off) = off {
                 off

@@ -5,7 +5,6 @@ use smallvec::SmallVec;
 
 use super::candidates::Candidates;
 use super::route::Route;
-use super::wanted::WantedLine;
 use crate::model::{Allocation, Day, NodeNo, OrderLine, Shipment, Shortage, Supply};
 use crate::sourcing;
 
@@ -33,6 +32,8 @@ pub struct Draft {
     pub in_flight: SmallVec<[u16; 4]>,
     /// Why.
     pub trace: Box<[u8]>,
+    /// Whether a pair was asked what the order may have of it: the claim says who asks.
+    pub asked: bool,
 }
 
 impl Draft {
@@ -101,6 +102,7 @@ pub(super) fn draft(
         comes_late: candidates.comes_late(),
         in_flight: SmallVec::from_slice(in_flight),
         trace,
+        asked: false,
     }
 }
 
@@ -137,7 +139,7 @@ fn backorder(
 ) {
     let mut homes = SmallVec::<[(NodeNo, usize); 2]>::new();
     for (line, short) in plan.unfilled.iter().enumerate().filter(|(_, short)| **short > 0) {
-        let Some(node) = home(route, &route.wanted.lines[line]) else {
+        let Some(node) = home(route, line) else {
             continue;
         };
         let known = homes.iter().find(|(of, _)| *of == node).map(|(_, at)| *at);
@@ -153,11 +155,12 @@ fn backorder(
 
 /// The node at which units wait: the cheapest to ship from of those that ever had
 /// the item, or of all when none did. No unit waits at a supplier.
-fn home(route: &Route<'_, '_>, line: &WantedLine<'_>) -> Option<NodeNo> {
+fn home(route: &Route<'_, '_>, at: usize) -> Option<NodeNo> {
+    let line = &route.wanted.lines[at];
     let fits = |no: &NodeNo| {
         let terms = route.network.terms(*no);
         let is_fit = terms.enabled && !terms.is_supplier && route.is_picked_up_at(*no);
-        is_fit && !route.barred.bars(*no)
+        is_fit && !route.barred.bars(*no) && !route.wanted.is_off_sourcing(at, *no)
     };
     let cost = |no: &NodeNo| {
         let (shipment_cost, unit_cost) = route.costs(*no);

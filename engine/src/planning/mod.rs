@@ -39,8 +39,8 @@ thread_local! {
     static PLANNER: RefCell<Planner> = RefCell::new(Planner::default());
 }
 
-/// Plans an order on what is published now. None when some pair has inbound supply,
-/// and `inbound` was not looked for: it then has to be.
+/// Plans an order on what is published now. None when some pair has inbound supply, or says who
+/// may have its units, and `inbound` was not looked for: it then has to be.
 pub fn plan(
     network: &Arc<Network>,
     wanted: &Wanted<'_>,
@@ -115,7 +115,7 @@ impl Planner {
             let seen = self.candidates.on_hand(route, line, want);
             let mut in_flight = seen.in_flight;
             match inbound {
-                None if seen.has_inbound => return None,
+                None if seen.has_inbound || seen.has_terms => return None,
                 None => {}
                 Some(inbound) => {
                     for (_, node, glances) in

@@ -5,7 +5,9 @@ use smallvec::SmallVec;
 use super::room::{Replanned, Rooms};
 use super::way::Way;
 use crate::actor::Row;
-use crate::model::{Day, NodeNo, Pair, Pegged, Shortage, SkuNo, Split, Supply, Text, Timestamp};
+use crate::model::{
+    Day, NodeNo, OrderNo, Pair, Pegged, Shortage, SkuNo, Split, Supply, Text, Timestamp,
+};
 use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
 use crate::state::stock::{AtAny, Glance, StockActor};
@@ -35,13 +37,16 @@ pub struct Wanted<'a> {
     pub rooms: Rooms<'a>,
 }
 
-/// What an order sees of its SKUs, when it is planned anew.
+/// What an order sees of its SKUs, where that is not what their pairs publish.
+#[derive(Default)]
 pub struct Seen {
     /// What is free, by line and node.
     pub free: SmallVec<[Vec<(NodeNo, Glance)>; 1]>,
     /// The nodes at which a line has units. They may ship what is there, also when sourcing may
     /// not choose them any more.
     pub homes: SmallVec<[(usize, NodeNo); 2]>,
+    /// Where a line may not have all that is free at a node, by line and node: why.
+    pub limits: SmallVec<[(usize, NodeNo, Verdict); 1]>,
     /// Whether the order goes as it was to go, so that a node ships it although its carrier does
     /// not come there any more.
     pub goes_as_before: bool,
@@ -53,6 +58,10 @@ pub struct Seen {
 /// Units of a hold, from which an order or the next hold is planned.
 #[derive(Clone, Debug)]
 pub struct Own {
+    /// The hold.
+    pub no: OrderNo,
+    /// Its channel.
+    pub channel: Option<Text>,
     /// What they rest on.
     pub units: Vec<Pegged>,
     /// What they put on days.
@@ -82,12 +91,23 @@ impl Wanted<'_> {
         let is_home = |seen: &&Seen| seen.homes.contains(&(line, no));
         let seen = self.seen.filter(is_home);
         seen.is_some_and(|seen| match off {
-            Verdict::NodeDisabled => true,
+            Verdict::NodeDisabled | Verdict::PairOffSourcing => true,
             Verdict::ChannelNotServed | Verdict::ServiceNotServed => {
                 seen.goes_as_before || seen.was_served
             }
             _ => seen.goes_as_before,
         })
+    }
+
+    /// Why a line may not have all that is free at a node, if so.
+    pub(super) fn limit(&self, line: usize, no: NodeNo) -> Option<Verdict> {
+        let limits = self.seen.map_or(&[][..], |seen| &seen.limits);
+        limits.iter().find(|(of, at, _)| (*of, *at) == (line, no)).map(|(.., why)| *why)
+    }
+
+    /// Whether sourcing may not choose the pair of a line at a node.
+    pub(super) fn is_off_sourcing(&self, line: usize, no: NodeNo) -> bool {
+        self.limit(line, no) == Some(Verdict::PairOffSourcing)
     }
 
     /// Units that may leave each node in one shipment of what is there: of all lines what is

@@ -8,19 +8,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use crate::actor::{ActorPanicked, Slot};
+use crate::apply::sharing::channels;
 use crate::limits::{AUDIT_ACTORS_AT_ONCE, AUDIT_REST_TIMES};
 use crate::model::invariants::{Breach, conservation};
 use crate::model::{
-    ArchivedOrder, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState, Pair, Reservation, StateHash,
+    ArchivedOrder, Lsn, NodeDay, NodeNo, Order, OrderNo, OrderState, Pair, Reservation, Shares,
+    StateHash, Text,
 };
 use crate::read::as_of::AsOf;
 use crate::service::Supervised;
 use crate::snapshot::{
     ArchivedIn, Pace, SnapshotError, SnapshotStore, StoreError, chunk_of, recall,
 };
-use crate::state::Applied;
 use crate::state::catalogue::Catalogue;
 use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::stock::{StockActor, StockMessage, StockReply};
+use crate::state::{Applied, State};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
@@ -213,6 +217,7 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
         }
     }
     audit_days(state, &days, &mut report);
+    audit_shares(look, &mut report)?;
     if report.held != held {
         let detail = format!("{} units are marked as held, holds have {held}", report.held);
         report.breach("CONSERVATION", detail);
@@ -435,6 +440,48 @@ fn add_loads(state: &AsOf<'_>, order: &Order, days: &mut BTreeMap<NodeDay, [u64;
 }
 
 /// `DAYS_COUNTED`: what is counted of a node's day is what the shipments of live orders put on it.
+/// `SHARES_COUNTED`: what a pair counts of its segments is what orders of their channels have of
+/// what is on hand there. It is of a later moment than all else, in which nothing is applied.
+fn audit_shares(look: &mut Look<'_>, report: &mut AuditReport) -> Result<(), EngineError> {
+    let kernel = look.kernel;
+    if !kernel.state.segments.is_used() {
+        return Ok(());
+    }
+    for (sku, entry) in kernel.state.catalogue.iter().filter(|(_, entry)| entry.row.has_terms()) {
+        for slot in &entry.row {
+            look.on()?;
+            let _at_rest = kernel.state.gate.lock();
+            let shares = shares_of(&kernel.state, slot).map_err(|died| kernel.panicked(died))?;
+            if let Some((counted, anew)) = shares.filter(|(counted, anew)| counted != anew) {
+                let pair = Pair { sku, node: slot.node };
+                let detail = format!("{pair:?} counts {counted:?}, its orders have {anew:?}");
+                report.breach("SHARES_COUNTED", detail);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a pair counts of its segments, and what its orders have; none if it has no segments.
+fn shares_of(
+    state: &State,
+    slot: Slot<'_, StockActor>,
+) -> Result<Option<(Shares, Shares)>, ActorPanicked> {
+    let StockReply::Backlog(at) = slot.ask(StockMessage::ReadBacklog { lines: false }).wait()?
+    else {
+        unreachable!("a read of the backlog is answered with it");
+    };
+    let Some((terms, counted)) = at.terms.map(|terms| *terms) else { return Ok(None) };
+    let StockReply::State(stock) = slot.ask(StockMessage::Read).wait()? else {
+        unreachable!("a read is answered with a state");
+    };
+    let mut anew = Shares { good: stock.shared(), ..Shares::default() };
+    for (no, channel) in channels(state, &stock)? {
+        anew.take(terms.audience(channel.as_ref().map(Text::as_str)), stock.there_of(no));
+    }
+    Ok((!terms.segments.0.is_empty()).then_some((counted, anew)))
+}
+
 fn audit_days(state: &AsOf<'_>, days: &BTreeMap<NodeDay, [u64; 2]>, report: &mut AuditReport) {
     let bounded = state.loads().iter().filter(|(at, _)| state.network().is_bounded(at.node));
     let counted: BTreeMap<_, _> = bounded.copied().collect();

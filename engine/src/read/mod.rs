@@ -16,12 +16,15 @@ use crate::limits::READS_MAX;
 use crate::model::order::trace::Trace;
 use crate::model::{
     Item, Lsn, Node, NodeId, NodeKind, Order, OrderId, OrderState, Pair, Parts, ServiceNo, Sku,
-    Stock, Supply, Timestamp,
+    Stock, Supply, Text, Timestamp,
 };
+use crate::sourcing::Verdict;
 use crate::state::network::is_supplier;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::Found;
-use crate::state::stock::{Glance, InboundGlance, Rest, StockActor, StockMessage, StockReply};
+use crate::state::stock::{
+    Asks, Glance, InboundGlance, Rest, StockActor, StockMessage, StockReply,
+};
 use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::find_order;
@@ -52,9 +55,10 @@ pub struct NodeAvailability {
     pub node: NodeId,
     /// Its kind.
     pub kind: NodeKind,
-    /// Whether sourcing may choose it.
+    /// Whether sourcing may choose it, for this SKU.
     pub enabled: bool,
-    /// Free now (ATP now), net of claims; below zero after a short count.
+    /// Free now (ATP now), net of claims, as far as they may have it; below zero after a short
+    /// count.
     pub free: i64,
     /// Free inbound units that arrive by the instant asked for.
     pub inbound: u64,
@@ -128,14 +132,17 @@ pub async fn availability(
                 continue;
             }
             let glance = slot.shared().glance();
-            if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
+            let is_unsure = glance.has_inbound || glance.is_clamped() || glance.has_terms;
+            if is_unsure || is_supplier(known.node.kind) {
                 unsure.push((nodes.len(), slot));
             }
             nodes.push(NodeAvailability::at_a_glance(&known.node, glance));
         }
     }
+    let channel = whom.channel.and_then(|channel| Text::new("channel", channel).ok());
+    let asks = channel.map(|channel| Arc::new(Asks::new_order(Some(&channel), kernel.state.now())));
     for (place, slot) in unsure {
-        look_closer(kernel, slot, at, &mut nodes[place]).await?;
+        look_closer(kernel, slot, (at, asks.as_ref()), &mut nodes[place]).await?;
     }
     let atp = nodes.iter().map(|n| n.atp).sum();
     Ok(Availability { sku: sku.clone(), version, at, atp, off_sale: false, nodes })
@@ -168,11 +175,11 @@ impl NodeAvailability {
 async fn look_closer(
     kernel: &Kernel,
     slot: Slot<'_, StockActor>,
-    at: Timestamp,
+    (at, asks): (Timestamp, Option<&Arc<Asks>>),
     seen: &mut NodeAvailability,
 ) -> Result<(), EngineError> {
     let no = slot.node;
-    let promise = match ask(kernel, slot, StockMessage::ReadPromise).await? {
+    let promise = match ask(kernel, slot, StockMessage::ReadPromise(asks.cloned())).await? {
         StockReply::Promise(promise) => promise,
         other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
     };
@@ -183,6 +190,7 @@ async fn look_closer(
     seen.inbound = seen.supplies.iter().map(|supply| u64::from(supply.free)).sum();
     seen.free = promise.free;
     seen.unlimited = promise.is_unlimited;
+    seen.enabled &= promise.limit != Some(Verdict::PairOffSourcing);
     seen.sum_up();
     Ok(())
 }

@@ -59,7 +59,8 @@ pub async fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
             seen.write_u64(known.last_lsn.get());
             seen.write_i32(glance.free);
             stamp.in_flight |= glance.in_flight;
-            if glance.has_inbound || glance.is_clamped() || is_supplier(known.node.kind) {
+            let is_unsure = glance.has_inbound || glance.is_clamped() || glance.has_terms;
+            if is_unsure || is_supplier(known.node.kind) {
                 unsure.push(slot);
             }
         }

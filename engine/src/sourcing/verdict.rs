@@ -42,6 +42,10 @@ pub enum Verdict {
     ChannelNotServed = 13,
     /// The node does not ship by the order's service.
     ServiceNotServed = 14,
+    /// What is free is kept for others: the order's channel may not have so much of it.
+    KeptForOthers = 15,
+    /// The item is off sourcing at the node.
+    PairOffSourcing = 16,
     /// Units would be delivered later, because the node's capacity for earlier days is taken.
     AtCapacity = 17,
     /// The order is collected at another node, and is to be served by what is there alone.
@@ -70,6 +74,8 @@ impl Verdict {
             12 => Self::NoPickup,
             13 => Self::ChannelNotServed,
             14 => Self::ServiceNotServed,
+            15 => Self::KeptForOthers,
+            16 => Self::PairOffSourcing,
             17 => Self::AtCapacity,
             18 => Self::NotBroughtThere,
             19 => Self::BelowMinimum,

@@ -18,6 +18,7 @@ pub mod network;
 pub mod order;
 pub mod orders;
 pub mod requests;
+pub mod segments;
 pub mod served;
 mod sku_index;
 pub mod stock;
@@ -39,6 +40,7 @@ use loads::NodeLoads;
 use network::Network;
 use orders::Orders;
 use requests::Requests;
+use segments::AllSegments;
 use stock::StockActor;
 use unsettled::Unsettled;
 
@@ -54,6 +56,8 @@ pub struct State {
     pub holds: Holds,
     /// What is planned to leave nodes that have a capacity, by day.
     pub loads: NodeLoads,
+    /// Segments of pairs.
+    pub segments: AllSegments,
     /// Idempotency keys.
     pub requests: Requests,
     /// The number of the last order that a transaction was given.
@@ -107,6 +111,7 @@ impl State {
             orders: Orders::default(),
             holds: Holds::default(),
             loads: NodeLoads::default(),
+            segments: AllSegments::default(),
             requests: Requests::new(requests_kept_max),
             order_last: Apart::default(),
             new_items: Mutex::default(),
@@ -189,9 +194,14 @@ impl State {
     pub fn pass_to(&self, time: Timestamp) {
         const STEP_US: i64 = 1_000;
         let (newest, time) = (self.newest_us.load(Ordering::Relaxed), time.as_micros());
-        if newest + STEP_US <= time || self.holds.is_first_within(newest, time) {
+        let is_due = self.segments.is_due(time);
+        if newest + STEP_US <= time || self.holds.is_first_within(newest, time) || is_due {
             self.newest_us.fetch_max(time, Ordering::SeqCst);
             self.holds.pass_to(time);
+            if is_due {
+                let time = Timestamp::from_micros(time);
+                self.segments.pass_to(time, |sku| self.comes_free(sku));
+            }
         }
     }
 

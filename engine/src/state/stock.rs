@@ -10,6 +10,8 @@
 //! ```
 
 mod message;
+mod sharing;
+mod terms;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,13 +22,15 @@ use crate::limits::{LINE_UNITS_MAX, STOCK_UNITS_MAX};
 use crate::model::effect::StockClaim;
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
-    Inbound, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Proposal, Refused, Repeg, Reservation,
-    StateHash, Stock, StockEffect, Supply,
+    Audience, Inbound, InboundNo, Lsn, NodeNo, OrderNo, Pair, Parts, Proposal, Refused, Repeg,
+    Reservation, StateHash, Stock, StockChange, StockEffect, Supply,
 };
 
+use sharing::Sharing;
+
 pub use message::{
-    BacklogAt, BacklogLine, Coming, Edit, Grant, InboundGlance, LineSupply, Promise, Ready, Rest,
-    Standing, StockMessage, StockReply,
+    Asker, Asks, BacklogAt, BacklogLine, Coming, Edit, Grant, InboundGlance, LineSupply, Promise,
+    Ready, Rest, Standing, StockMessage, StockReply,
 };
 
 /// The durable state of a pair, and what transactions in flight claim of it.
@@ -56,14 +60,21 @@ struct RareClaims {
     /// Changes that wait for the claims there are. No further claim is let in
     /// before them: a shelf counted empty is not sold from for ever.
     in_line: u32,
+    /// The change in flight moves what who may have of the units: no claim is let in.
+    shut: bool,
+    /// Whose claims on hand are in flight, of a pair that says who may have its units.
+    audiences: Vec<Audience>,
+    /// Who has what, of a pair with segments.
+    sharing: Option<Box<Sharing>>,
 }
 
 /// What a pair publishes: readable at any time without a turn. One word of four
-/// bytes: three flags, and above them the free quantity as far as 29 bits go.
+/// bytes: four flags, and above them the free quantity as far as 28 bits go.
 #[derive(Debug, Default)]
 pub struct Published(AtomicU32);
 
 /// A reading of [`Published`].
+#[expect(clippy::struct_excessive_bools, reason = "each is a bit of the word")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Glance {
     /// Free now, net of claims; below zero after a short count. Exact unless it
@@ -75,9 +86,12 @@ pub struct Glance {
     pub in_flight: bool,
     /// Whether units of orders wait here, or rest on what is on its way.
     pub has_backlog: bool,
+    /// Whether the pair says who may have its units: it has to be asked.
+    pub has_terms: bool,
 }
 
 /// What is so at any pair of a row.
+#[expect(clippy::struct_excessive_bools, reason = "each is a bit of a pair's word")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtAny {
     /// Whether an inbound supply is open.
@@ -86,12 +100,14 @@ pub struct AtAny {
     pub in_flight: bool,
     /// Whether units of orders wait, or rest on what is on its way.
     pub has_backlog: bool,
+    /// Whether a pair says who may have its units.
+    pub has_terms: bool,
 }
 
 impl RareClaims {
     /// Whether no claim is let in for now.
     const fn is_closed(&self) -> bool {
-        self.in_line > 0
+        self.in_line > 0 || self.shut
     }
 
     /// Whether orders in flight are to wait, or to rest on what is on its way.
@@ -106,6 +122,13 @@ impl Glance {
     /// Fewest units that are published as free.
     pub const FREE_MIN: i32 = i32::MIN >> Published::FLAG_BITS;
 
+    /// The same with so many units free, as far as they are published.
+    #[must_use]
+    pub fn with_free(self, free: i64) -> Self {
+        let (least, most) = (i64::from(Self::FREE_MIN), i64::from(Self::FREE_MAX));
+        Self { free: i32::try_from(free.clamp(least, most)).expect("clamped to 28 bits"), ..self }
+    }
+
     /// Whether the actor may have more units free, or lack more, than it publishes:
     /// a read that shows the quantity asks the actor
     /// ([`StockMessage::ReadPromise`]).
@@ -118,7 +141,8 @@ impl Published {
     const INBOUND: u32 = 1;
     const IN_FLIGHT: u32 = 2;
     const BACKLOG: u32 = 4;
-    const FLAG_BITS: u32 = 3;
+    const TERMS: u32 = 8;
+    const FLAG_BITS: u32 = 4;
 
     /// Reads what was published last.
     #[inline]
@@ -140,6 +164,7 @@ impl Published {
             has_inbound: word & Self::INBOUND != 0,
             in_flight: word & Self::IN_FLIGHT != 0,
             has_backlog: word & Self::BACKLOG != 0,
+            has_terms: word & Self::TERMS != 0,
         }
     }
 
@@ -148,6 +173,7 @@ impl Published {
         word |= if glance.has_inbound { Self::INBOUND } else { 0 };
         word |= if glance.in_flight { Self::IN_FLIGHT } else { 0 };
         word |= if glance.has_backlog { Self::BACKLOG } else { 0 };
+        word |= if glance.has_terms { Self::TERMS } else { 0 };
         self.0.store(word, Ordering::Release);
     }
 }
@@ -163,13 +189,18 @@ impl Row<StockActor> {
             words |= word;
             show(node, Published::read(word));
         });
-        let Glance { has_inbound, in_flight, has_backlog, .. } = Published::read(words);
-        AtAny { has_inbound, in_flight, has_backlog }
+        let Glance { has_inbound, in_flight, has_backlog, has_terms, .. } = Published::read(words);
+        AtAny { has_inbound, in_flight, has_backlog, has_terms }
     }
 
     /// Whether units of orders wait for this SKU at any node, or rest on what is on its way.
     pub fn has_backlog(&self) -> bool {
         self.glances(|_, _| ()).has_backlog
+    }
+
+    /// Whether a pair says who may have its units.
+    pub fn has_terms(&self) -> bool {
+        self.glances(|_, _| ()).has_terms
     }
 }
 
@@ -180,7 +211,9 @@ impl Actor for StockActor {
 
     fn turn(&mut self, published: &Published, message: StockMessage) -> StockReply {
         let reply = match message {
-            StockMessage::Claim(parts) => StockReply::Grant(self.claim(&parts)),
+            StockMessage::Claim(parts, asks) => {
+                StockReply::Grant(self.claim(&parts, asks.as_deref()))
+            }
             StockMessage::GiveBack(claim) => self.done(|it| it.give_back(claim.as_ref())),
             StockMessage::Edit { proposal, in_line } => {
                 StockReply::Edit(self.edit(&proposal, in_line))
@@ -188,14 +221,17 @@ impl Actor for StockActor {
             StockMessage::ClaimShip { order, line, units, ahead } => {
                 StockReply::Grant(self.claim_ship(order, line, units, ahead))
             }
-            StockMessage::ClaimRepeg(repeg, comings) => {
-                StockReply::Grant(self.claim_repeg(&repeg, &comings))
+            StockMessage::ClaimRepeg(repeg, comings, asks) => {
+                StockReply::Grant(self.claim_repeg(&repeg, &comings, asks.as_deref()))
             }
             StockMessage::Apply { pair, lsn, effect, settles } => {
                 StockReply::Applied(self.apply(pair, lsn, &effect, settles))
             }
             StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
-            StockMessage::ReadPromise => return StockReply::Promise(self.promise()),
+            StockMessage::Introduce(orders) => self.done(|it| it.introduce(orders)),
+            StockMessage::ReadPromise(asks) => {
+                return StockReply::Promise(self.promise(asks.as_deref()));
+            }
             StockMessage::ReadLine(order, line) => {
                 return StockReply::Line(Box::new(self.line(order, line)));
             }
@@ -237,14 +273,15 @@ impl StockActor {
 
     fn glance(&self) -> Glance {
         let rare = self.rare.as_deref();
-        let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
         Glance {
-            free: i32::try_from(self.free().clamp(least, most)).expect("clamped to 29 bits"),
+            free: 0,
             has_inbound: !self.stock.inbound().is_empty(),
             in_flight: self.claimed > 0
                 || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
             has_backlog: self.stock.has_backlog() || rare.is_some_and(RareClaims::adds_to_backlog),
+            has_terms: self.stock.terms().is_some(),
         }
+        .with_free(self.free())
     }
 
     /// Whether commands in flight claim or withhold units, or are about to add to the backlog.
@@ -255,12 +292,19 @@ impl StockActor {
     /// The promise of what is durable. A change in flight hides inbound supply from plans,
     /// which wait for the change. A read does not wait, and until the change is applied the
     /// units are there.
-    fn promise(&self) -> Promise {
-        let (free, is_unlimited) = (self.free(), self.stock.is_unlimited());
+    fn promise(&self, asks: Option<&Asks>) -> Promise {
+        let (there, is_unlimited) = (self.free(), self.stock.is_unlimited());
+        let free = asks.map_or(there, |asks| self.may_have(there, asks));
         let inbound = self.stock.inbound().iter();
         let inbound =
             inbound.map(|supply| InboundGlance::of(supply, self.claimed_inbound(supply.no)));
-        Promise { free, is_unlimited, inbound: inbound.collect() }
+        Promise {
+            free,
+            limit: self.limit(free < there),
+            in_flight: self.glance().in_flight,
+            is_unlimited,
+            inbound: inbound.collect(),
+        }
     }
 
     fn standing(&self) -> Standing {
@@ -310,14 +354,31 @@ impl StockActor {
         }
         let (free, inbound, last_lsn) = (self.free(), self.glance_inbound(), self.stock.last_lsn);
         let (in_flight, untold) = (self.is_in_flight(), self.stock.untold());
-        BacklogAt { lines, free, inbound, in_flight, last_lsn, untold }
+        let terms = self.stock.terms().cloned();
+        let terms = terms.map(|terms| Box::new((terms, self.shares())));
+        BacklogAt { lines, free, inbound, in_flight, last_lsn, untold, terms }
     }
 
     /// Grants all parts or none.
-    fn claim(&mut self, parts: &Parts) -> Grant {
+    fn claim(&mut self, parts: &Parts, asks: Option<&Asks>) -> Grant {
         if self.rare.as_deref().is_some_and(RareClaims::is_closed) {
             return Grant::InFlight;
         }
+        if self.stock.terms().is_some() {
+            if let Some(refused) = self.refuse_by_terms(parts, asks) {
+                return refused;
+            }
+            let granted = self.claim_parts(parts);
+            if granted == Grant::Granted {
+                self.note_audiences(asks, None);
+            }
+            return granted;
+        }
+        self.claim_parts(parts)
+    }
+
+    /// The same, as far as there are such units, whoever may have them.
+    fn claim_parts(&mut self, parts: &Parts) -> Grant {
         let mut missing = 0;
         for &(supply, units) in parts {
             let (durable, claimed) = self.available(supply);
@@ -343,8 +404,8 @@ impl StockActor {
     /// Grants what was decided on the backlog, if the pair is still as it was read: units come
     /// off what they rest on, and the supplies that they come to have as many, and come when
     /// they were to.
-    fn claim_repeg(&mut self, repeg: &Repeg, comings: &[Coming]) -> Grant {
-        if self.rare.as_deref().is_some_and(|r| r.editing) {
+    fn claim_repeg(&mut self, repeg: &Repeg, comings: &[Coming], asks: Option<&Asks>) -> Grant {
+        if self.rare.as_deref().is_some_and(|r| r.editing || r.is_closed()) {
             return Grant::InFlight;
         }
         let comes = |coming: &Coming| {
@@ -353,9 +414,15 @@ impl StockActor {
         if !comings.iter().all(comes) || !self.has_all(&repeg.off) {
             return Grant::Short(0);
         }
-        let granted = self.claim(&repeg.takes);
+        if let Some(refused) = self.refuse_repeg_by_terms(repeg, asks) {
+            return refused;
+        }
+        let granted = self.claim_parts(&repeg.takes);
         if granted == Grant::Granted {
             self.rare().repegging += 1;
+            if self.stock.terms().is_some() {
+                self.note_audiences(asks, Some(repeg));
+            }
         }
         granted
     }
@@ -423,7 +490,7 @@ impl StockActor {
             StockClaim::InLine => self.rare().in_line -= 1,
             StockClaim::Editing => {
                 let rare = self.rare();
-                (rare.editing, rare.withheld) = (false, 0);
+                (rare.editing, rare.withheld, rare.shut) = (false, 0, false);
             }
         }
         self.drop_rare_if_empty();
@@ -448,6 +515,9 @@ impl StockActor {
     }
 
     fn drop_rare_if_empty(&mut self) {
+        if let (0, Some(rare)) = (self.claimed, &mut self.rare) {
+            rare.audiences.clear();
+        }
         if self.rare.as_deref() == Some(&RareClaims::default()) {
             self.rare = None;
         }
@@ -466,9 +536,11 @@ impl StockActor {
             Edit::InLine => self.rare().in_line += 1,
             Edit::Granted(change) => {
                 let taken = self.stock.free() - self.stock.free_after(change);
+                let shuts = matches!(change, StockChange::Termed(_)) || self.has_segments();
                 let rare = self.rare();
                 rare.editing = true;
                 rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
+                rare.shut = shuts;
             }
             Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
         }
@@ -488,9 +560,20 @@ impl StockActor {
             Err(Refused::Refused(refusal)) => return Edit::Refused(refusal),
             Err(Refused::UnknownInbound) => return Edit::UnknownInbound,
         };
-        let taken = self.stock.free() - self.stock.free_after(&change);
-        let takes_claimed = taken > self.stock.free() - i64::from(self.claimed);
+        let left = self.stock.free_after(&change);
+        let taken = self.stock.free() - left;
+        let takes_claimed =
+            taken > self.stock.free() - i64::from(self.claimed) || self.takes_granted(left, 0);
         if self.claimed > 0 && takes_claimed {
+            return Edit::InLine;
+        }
+        // A change moves what is kept for segments, whose units it may be about.
+        if self.claimed > 0 && self.has_segments() {
+            return Edit::InLine;
+        }
+        // What is claimed was granted by the terms that are to change.
+        let is_claimed = self.claimed > 0 || rare.is_some_and(|r| r.waiting > 0);
+        if matches!(change, StockChange::Termed(_)) && is_claimed {
             return Edit::InLine;
         }
         Edit::Granted(change)
@@ -514,6 +597,10 @@ impl StockActor {
         if allocated < wanted {
             return Grant::Short(wanted - allocated);
         }
+        // What leaves is a part of what segments are shares of.
+        if self.has_segments() && self.takes_granted(self.stock.free(), units) {
+            return Grant::InFlight;
+        }
         if at_supplier > 0 {
             // No change may be decided on what has not left yet.
             self.rare().leaving += units;
@@ -533,7 +620,12 @@ impl StockActor {
         }
         let mut hash = StateHash::default();
         let missing_good = missing_good(&self.stock);
-        self.stock.apply(pair, lsn, effect, &mut hash);
+        let mut apply = |stock: &mut Stock| stock.apply(pair, lsn, effect, &mut hash);
+        if self.rare.is_none() {
+            apply(&mut self.stock);
+        } else {
+            self.apply_shared(apply, effect);
+        }
         // Only what is decided now: an older version's events are applied as they are.
         if settles {
             check(|| good_units(missing_good, &self.stock));

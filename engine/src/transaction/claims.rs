@@ -13,7 +13,9 @@ use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
 use crate::model::{OrderNo, Pair, Proposal, Repeg, RoomAsked, Timestamp};
-use crate::state::stock::{Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply};
+use crate::state::stock::{
+    Asks, Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply,
+};
 
 /// What a transaction has claimed. Dropping it gives all of it back.
 pub struct Claims<'k> {
@@ -43,14 +45,17 @@ impl<'k> Claims<'k> {
     }
 
     /// Claims what an order reserves at one pair; the pair's bell when other commands
-    /// have it in hand.
+    /// have it in hand. `asks` says who asks, where a pair of the order says who may have its
+    /// units.
     pub async fn units(
         &mut self,
         reserves: &[Reserve],
+        asks: Option<&Arc<Asks>>,
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
         let (kernel, reserve) = (self.kernel, reserves[0]);
         let claim = StockClaim::Units(parts(reserves));
-        let ask = || reserve.ask(&kernel.state, StockMessage::Claim(parts(reserves)));
+        let ask =
+            || reserve.ask(&kernel.state, StockMessage::Claim(parts(reserves), asks.cloned()));
         self.claim(reserve.pair, claim, ask).await
     }
 
@@ -99,15 +104,19 @@ impl<'k> Claims<'k> {
     }
 
     /// Claims what was decided on the backlog at one pair, whose supply on its way was expected
-    /// so; the pair's bell when others have it in hand.
+    /// so; the pair's bell when others have it in hand. `asks` says who asks, as for units.
     pub async fn repeg(
         &mut self,
         pair: Pair,
         repeg: &Arc<Repeg>,
         comings: Box<[Coming]>,
+        asks: Option<&Arc<Asks>>,
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
         let cell = self.kernel.state.cell(pair);
-        let ask = || cell.ask(StockMessage::ClaimRepeg(Arc::clone(repeg), comings.clone()));
+        let ask = || {
+            let (repeg, comings) = (Arc::clone(repeg), comings.clone());
+            cell.ask(StockMessage::ClaimRepeg(repeg, comings, asks.cloned()))
+        };
         self.claim(pair, StockClaim::Repegging(repeg.takes.clone()), ask).await
     }
 

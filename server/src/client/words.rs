@@ -51,6 +51,8 @@ pub const fn verdict(verdict: v1::CandidateVerdict) -> &'static str {
         Verdict::NoPickup => "the carrier picks up on none of the node's working days",
         Verdict::ChannelNotServed => "the node does not serve the order's channel",
         Verdict::ServiceNotServed => "the node does not ship by the order's service",
+        Verdict::KeptForOthers => "what is free is kept for other channels",
+        Verdict::OffSourcing => "the item is off sourcing at the node",
         Verdict::NotBroughtThere => "nothing is to be brought to where the order is collected",
         Verdict::AtCapacity => "units would be delivered later: the node's earlier days are full",
         Verdict::BelowMinimum => "the line would take less than the supplier's minimum",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use backstock_engine::model::{Lsn, Supply, Timestamp};
 
+use super::pair::{Asking, Pair};
 use super::{Allotted, Naive, Order};
 
 fn waits(supply: Supply) -> bool {
@@ -77,11 +78,14 @@ impl Naive {
             for (Order { no, is_whole, whom, .. }, line, sku) in self.lines() {
                 let waits = self.waits.get(&(*no, line)).is_some_and(|since| *since < asked);
                 let wants = waits && !is_whole && sku == part.sku;
+                let pair = self.pairs.get(&(part.sku.clone(), part.node.clone()));
+                let may_have = pair.is_none_or(|pair| pair.may_give(whom, part.supply));
                 let rests = self.rests(sku, *no, line);
                 let could_have = wants
+                    && may_have
                     && !self.was_declined(*no, &part.node)
                     && waiting(&rests) >= self.minimums(&part.node, asked).0;
-                if could_have && self.is_sourced_since(&part.node, whom, asked) {
+                if could_have && self.is_sourced_since((sku, &part.node), whom, asked) {
                     return Err(format!(
                         "it passes order {no} of {whom:?}, which rests on {rests:?}: {part:?}"
                     ));
@@ -92,19 +96,22 @@ impl Naive {
     }
 
     /// Refuses what a line of an order was given at a node, if a line that is served before it
-    /// has waited for any supply since before the backlog was looked at, and waits still.
+    /// has waited for any supply since before the backlog was looked at, and waits still. The pair
+    /// is as it was right before.
     pub(super) fn check_served_in_order(
         &self,
         sku: &str,
         served: &Order,
-        (node, looked_at): (&str, Lsn),
+        (node, pair): (&str, &Pair),
+        looked_at: Lsn,
     ) -> Result<(), String> {
         let key = |order: &Order| (order.priority, order.no);
         let before = self.orders.values().filter(|order| key(order) < key(served));
         // What is free at another node serves those alone who wait there.
         let could_have = |order: &&Order| {
-            let is_sourced = self.is_sourced_since(node, &order.whom, looked_at);
-            is_sourced && !order.is_whole && !order.declined.contains(node)
+            let is_sourced = self.is_sourced_since((sku, node), &order.whom, looked_at);
+            let may_have = pair.may_give(&order.whom, Supply::OnHand);
+            is_sourced && may_have && !order.is_whole && !order.declined.contains(node)
         };
         for order in before.filter(could_have) {
             for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
@@ -128,7 +135,7 @@ impl Naive {
     pub(super) fn note_rides(&mut self, no: u64, allotted: &[Allotted]) {
         for part in allotted.iter().filter(|part| matches!(part.supply, Supply::Inbound(_))) {
             let mut pairs = self.pairs.iter().filter(|((of, _), _)| *of == part.sku);
-            if pairs.any(|((_, node), pair)| self.is_enabled(node) && pair.free() > 0) {
+            if pairs.any(|((sku, node), pair)| self.is_chosen(sku, node) && pair.free() > 0) {
                 self.rides.insert((no, part.line));
             }
         }
@@ -154,6 +161,7 @@ impl Naive {
         for (order, line, sku) in self.lines() {
             let Order { no, is_whole, whom, .. } = order;
             let (no, is_whole) = (*no, *is_whole);
+            let channel = whom.channel.as_deref();
             let rests = self.rests(sku, no, line);
             let late =
                 rests.iter().filter(|(_, s)| !matches!(s, Supply::OnHand | Supply::Supplier));
@@ -169,7 +177,7 @@ impl Naive {
                     let here = late.iter().filter(|(at, s)| at == node && *s == Supply::Backorder);
                     let waiting = here.count();
                     let declined = order.declined_at(line, node) as usize;
-                    if !is_whole && waiting > declined && pair.free() > 0 {
+                    if !is_whole && waiting > declined && pair.free_for(channel) > 0 {
                         return Err(format!(
                             "order {no} waits at {node}, where {sku} is free, for units that it \
                              did not decline: {rests:?}"
@@ -177,7 +185,7 @@ impl Naive {
                     }
                     continue;
                 }
-                if !self.is_sourced(node, whom) {
+                if !self.is_sourced((sku, node), whom) {
                     continue;
                 }
                 let own = if is_whole {
@@ -188,7 +196,8 @@ impl Naive {
                 };
                 let own = i64::try_from(own).expect("few");
                 let wanted = i64::try_from(wanted).expect("few");
-                let offers = pair.offers(&(self.counted_from()..=Timestamp::from_micros(i64::MAX)));
+                let span = self.counted_from()..=Timestamp::from_micros(i64::MAX);
+                let offers = pair.offers(Asking::Channel(channel), &span);
                 let minimum = self.minimums(node, self.version()).0;
                 if minimum > waiting(&rests).min(offers) {
                     continue;
@@ -203,7 +212,7 @@ impl Naive {
                 }
                 let all_here = late.iter().all(|(at, _)| at == node);
                 let rides = self.rides.contains(&(no, line));
-                if !is_whole && !rides && all_here && pair.free() >= wanted {
+                if !is_whole && !rides && all_here && pair.free_for(channel) >= wanted {
                     return Err(format!(
                         "order {no} rests on what comes to {node}, where {sku} is free; it has \
                          {rests:?}; {pair:?}"

@@ -79,7 +79,7 @@ impl Naive {
         let there = engine.availability(&sku(item), ever).await;
         let there = there.map_err(|error| error.to_string())?;
         let (mut all, mut curves) = (Days::default(), Vec::new());
-        for node in there.nodes.iter().filter(|node| self.is_enabled(node.node.as_str())) {
+        for node in there.nodes.iter().filter(|node| self.is_chosen(item, node.node.as_str())) {
             let curve = engine.curve(node, NOW).map_err(|error| error.to_string())?;
             let pair = self.pairs.get(&(item.to_owned(), node.node.to_string()));
             let days = pair.map(|pair| pair.days(&self.counted())).unwrap_or_default();

@@ -156,11 +156,36 @@ impl Naive {
         Ok(())
     }
 
-    /// Gives an order, or a hold, units.
-    pub(super) fn put_on(&mut self, of: (u64, bool), on: &Units) -> Result<(), String> {
-        for ((line, sku, node, supply), units) in on {
-            for _ in 0..*units {
-                self.pair(sku, node).allot(of, *line, *supply)?;
+    /// Gives an order of a channel, or a hold, units; `own` are those that it has by the same
+    /// terms.
+    pub(super) fn put_on(
+        &mut self,
+        of: (u64, bool),
+        channel: Option<&str>,
+        on: &Units,
+        own: &Units,
+    ) -> Result<(), String> {
+        self.belongs(of.0, channel);
+        let mut kept = BTreeMap::<_, u32>::new();
+        for ((_, sku, node, supply), units) in own {
+            *kept.entry((sku.clone(), node.clone(), *supply)).or_default() += units;
+        }
+        for is_more in [false, true] {
+            for ((line, sku, node, supply), units) in on {
+                let kept = kept.get(&(sku.clone(), node.clone(), *supply)).copied();
+                let stays = kept.unwrap_or_default().min(*units);
+                let pair = self.pair(sku, node);
+                for _ in 0..if is_more { units - stays } else { stays } {
+                    if is_more {
+                        pair.check_may_have(channel, *supply)?;
+                    }
+                    // Less of what is on its way counts by now: its own units stay.
+                    if !is_more && matches!(supply, Supply::Inbound(_)) {
+                        pair.keep(of, *line, *supply);
+                    } else {
+                        pair.allot(of, *line, *supply)?;
+                    }
+                }
             }
         }
         Ok(())

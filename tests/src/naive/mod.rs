@@ -33,10 +33,11 @@ pub use self::hold::Hold;
 use self::loads::Loads;
 pub use self::loads::{DaysTold, days_told};
 pub use self::order::{Allotted, Order};
-use self::pair::{Pair, same};
+use self::pair::{Asking, Pair, same};
 pub use self::waiting::LineFull;
 use self::waiting::Waiting;
 use crate::fixture::{DAY, NOW, node_id, sku};
+use crate::workload::CHANNELS;
 
 /// When supply is expected that a policy still counts on.
 fn counted_from(policy: &Policy) -> Timestamp {
@@ -45,13 +46,16 @@ fn counted_from(policy: &Policy) -> Timestamp {
     Timestamp::from_micros(today - i64::from(days) * DAY - DAY / 2 + 1)
 }
 
-/// What can be promised of each SKU, by node: those that are enabled.
+/// What can be promised of each SKU, by node: those that sourcing may choose.
 type Offers = BTreeMap<String, BTreeMap<String, i64>>;
 
 /// What an order could be planned on at one version.
 #[derive(Clone, Debug)]
 struct Moment {
-    offers: Offers,
+    /// By channel.
+    offers: BTreeMap<Option<String>, Offers>,
+    /// Pairs that sourcing may not choose.
+    off_sourcing: BTreeSet<(String, String)>,
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     off_sale: BTreeSet<String>,
@@ -100,9 +104,11 @@ impl Moment {
         units.map_or(0, i64::from)
     }
 
-    /// Whether a node was enabled, and served them.
-    fn sources(&self, node: &str, whom: &For) -> bool {
-        self.nodes.get(node).is_some_and(|node| node.enabled && whom.is_served_by(node))
+    /// Whether a node was enabled, and served them, and sourcing might choose it for the item.
+    fn sources(&self, (sku, node): (&str, &str), whom: &For) -> bool {
+        let is_off = self.off_sourcing.contains(&(sku.into(), node.into()));
+        let serves = |node: &NodeDefinition| node.enabled && whom.is_served_by(node);
+        !is_off && self.nodes.get(node).is_some_and(serves)
     }
 }
 
@@ -113,6 +119,8 @@ pub struct Naive {
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     pairs: BTreeMap<(String, String), Pair>,
+    /// By order number.
+    channels: BTreeMap<u64, Option<String>>,
     /// By id: that of the hold, marked as such, while nobody confirmed it.
     orders: BTreeMap<String, Order>,
     moments: BTreeMap<Lsn, Moment>,
@@ -142,6 +150,7 @@ impl Naive {
             nodes: Arc::new(nodes.collect()),
             policy: Arc::new(Policy::default()),
             pairs: BTreeMap::new(),
+            channels: BTreeMap::new(),
             orders: BTreeMap::new(),
             moments: BTreeMap::new(),
             joined: BTreeMap::new(),
@@ -186,9 +195,14 @@ impl Naive {
         let (nodes, policy) = (Arc::clone(&self.nodes), Arc::clone(&self.policy));
         let off_sale = self.items.iter().filter(|(_, item)| item.sale == Sale::Off);
         let off_sale = off_sale.map(|(sku, _)| sku.clone()).collect();
+        let channels = [None].into_iter().chain(CHANNELS.map(Some));
+        let offers = channels
+            .map(|channel| (channel.map(ToOwned::to_owned), self.offers(Asking::Channel(channel))));
+        let offers = offers.collect();
+        let off = self.pairs.iter().filter(|(_, pair)| pair.is_off_sourcing());
+        let off_sourcing = off.map(|(at, _)| at.clone()).collect();
         let (waiting, waiting_max) = (self.waiting(), self.waiting_max());
-        let offers = self.offers();
-        let moment = Moment { offers, nodes, policy, off_sale, waiting, waiting_max };
+        let moment = Moment { offers, off_sourcing, nodes, policy, off_sale, waiting, waiting_max };
         self.moments.insert(version, moment);
         self.note_who_waits(version);
     }
@@ -199,14 +213,24 @@ impl Naive {
     }
 
     fn pair(&mut self, sku: &str, node: &str) -> &mut Pair {
-        let orders = &self.orders;
+        let (orders, channels) = (&self.orders, &self.channels);
         self.pairs.entry((sku.into(), node.into())).or_insert_with(|| {
             let mut pair = Pair::default();
             for order in orders.values() {
                 pair.prioritise(order.no, order.priority);
             }
+            for (no, channel) in channels {
+                pair.belongs(*no, channel.clone());
+            }
             pair
         })
+    }
+
+    /// An order is of this channel, or of none, from now on.
+    fn belongs(&mut self, no: u64, channel: Option<&str>) {
+        let channel = channel.map(ToOwned::to_owned);
+        self.channels.insert(no, channel.clone());
+        self.pairs.values_mut().for_each(|pair| pair.belongs(no, channel.clone()));
     }
 
     /// An order is served before others, or after them, from now on.
@@ -240,9 +264,9 @@ impl Naive {
         self.nodes.get(node).is_some_and(|node| node.enabled)
     }
 
-    /// Whether a node was enabled, and served them, at some version from that one on.
-    fn was_sourced(&self, node: &str, whom: &For, since: Lsn) -> bool {
-        self.moments(since, self.version()).any(|moment| moment.sources(node, whom))
+    /// Whether a pair might be chosen for them at some version from that one on.
+    fn was_sourced(&self, at: (&str, &str), whom: &For, since: Lsn) -> bool {
+        self.moments(since, self.version()).any(|moment| moment.sources(at, whom))
     }
 
     /// Refuses items that were off sale all the time from a version on: they were taken anew.
@@ -266,14 +290,21 @@ impl Naive {
         if moments.any(offers) { Ok(()) } else { Err(format!("{pickup:?} was not offered")) }
     }
 
-    /// Whether a node was enabled, and served them, at each version from that one on.
-    fn is_sourced_since(&self, node: &str, whom: &For, since: Lsn) -> bool {
-        self.moments(since, self.version()).all(|moment| moment.sources(node, whom))
+    /// Whether a pair might be chosen for them at each version from that one on.
+    fn is_sourced_since(&self, at: (&str, &str), whom: &For, since: Lsn) -> bool {
+        self.moments(since, self.version()).all(|moment| moment.sources(at, whom))
     }
 
-    /// Whether a node is enabled, and serves them.
-    fn is_sourced(&self, node: &str, whom: &For) -> bool {
-        self.nodes.get(node).is_some_and(|node| node.enabled && whom.is_served_by(node))
+    /// Whether a pair may be chosen for them.
+    fn is_sourced(&self, (sku, node): (&str, &str), whom: &For) -> bool {
+        let serves = |node: &NodeDefinition| node.enabled && whom.is_served_by(node);
+        self.is_chosen(sku, node) && self.nodes.get(node).is_some_and(serves)
+    }
+
+    /// Whether sourcing may choose a pair, at a node that is enabled.
+    fn is_chosen(&self, sku: &str, node: &str) -> bool {
+        let pair = self.pairs.get(&(sku.to_owned(), node.to_owned()));
+        self.is_enabled(node) && !pair.is_some_and(Pair::is_off_sourcing)
     }
 
     /// The most and the least that a line had to take of a node, if anything, at any version from
@@ -313,13 +344,13 @@ impl Naive {
         ready == Timestamp::from_micros(i64::MIN) || ready >= self.counted_from()
     }
 
-    fn offers(&self) -> Offers {
+    /// What can be promised to orders of a channel, or to who may have most.
+    fn offers(&self, whom: Asking<'_>) -> Offers {
         let mut offers = Offers::new();
         for ((sku, node), pair) in &self.pairs {
-            let is_enabled = self.is_enabled(node);
             let known = offers.entry(sku.clone()).or_default();
-            if is_enabled {
-                known.insert(node.clone(), pair.offers(&self.counted()));
+            if self.is_chosen(sku, node) {
+                known.insert(node.clone(), pair.offers(whom, &self.counted()));
             }
         }
         offers
@@ -351,7 +382,7 @@ impl Naive {
     }
 
     async fn compare_availability(&self, engine: &Engine) -> Result<(), String> {
-        for (item, offers) in &self.offers() {
+        for item in self.offers(Asking::Anybody).keys() {
             if self.items[item].sale == Sale::Off {
                 let there = engine.availability(&sku(item), self.horizon()).await;
                 let there = there.map_err(|e| e.to_string())?;
@@ -366,6 +397,8 @@ impl Naive {
                 let serves = |node: &str| {
                     channel.is_none() || self.nodes[node].eligibility.serves_channel(channel)
                 };
+                let whom = channel.map_or(Asking::Anybody, |name| Asking::Channel(Some(name)));
+                let offers = &self.offers(whom)[item];
                 let sum = offers.iter().filter(|(node, _)| serves(node)).map(|(_, units)| units);
                 same(&format!("atp of {item} for {channel:?}"), &atp, &sum.sum())?;
             }

@@ -2,16 +2,18 @@
 //! an entry of a list, and every quantity is counted anew from lists of facts.
 
 mod supply;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use backstock_engine::command::StockOperation;
 use backstock_engine::model::{
-    DeclineReason, InboundNo, NodeNo, Priority, Stock, Supply, Timestamp,
+    DeclineReason, InboundNo, NodeNo, PairTerms, Priority, Stock, Supply, Timestamp,
 };
 
 use self::supply::{Closed, Expected};
+pub use self::terms::Asking;
 use super::days::Days;
 
 /// What an unlimited supplier is taken to have.
@@ -45,6 +47,10 @@ pub struct Pair {
     units: Vec<Unit>,
     /// Before whom orders are served that say so.
     priorities: BTreeMap<u64, Priority>,
+    /// Who may have its units.
+    terms: PairTerms,
+    /// Of orders.
+    channels: BTreeMap<u64, Option<String>>,
 }
 
 impl Pair {
@@ -68,11 +74,16 @@ impl Pair {
         there - self.safety - self.firm()
     }
 
-    /// What can be promised of what is there, and of what is expected within a span.
-    pub fn offers(&self, span: &RangeInclusive<Timestamp>) -> i64 {
+    /// What can be promised of what is there, to orders of a channel or to who may have most, and of
+    /// what is expected within a span.
+    pub fn offers(&self, whom: Asking<'_>, span: &RangeInclusive<Timestamp>) -> i64 {
         let inbound = self.inbound.iter().filter(|(_, expected)| span.contains(&expected.eta));
         let free = inbound.map(|(no, expected)| count(expected.free(self.pegged(*no))));
-        self.free().max(0) + free.sum::<i64>()
+        let now = match whom {
+            Asking::Anybody => self.free(),
+            Asking::Channel(channel) => self.free_for(channel),
+        };
+        now.max(0) + free.sum::<i64>()
     }
 
     /// The same, day by day.
@@ -156,6 +167,7 @@ impl Pair {
             StockOperation::ReceiveInbound { id, quantity, closes } => {
                 self.receive_inbound(id.as_str(), *quantity as usize, *closes)?;
             }
+            StockOperation::SetTerms(terms) => self.terms = (**terms).clone(),
             StockOperation::CancelInbound { id } => {
                 if !self.is_closed(id.as_str()) {
                     let no = self.open(id.as_str())?;
@@ -388,6 +400,7 @@ impl Pair {
         for r in stock.reservations.iter() {
             same("priority of a reservation", &r.priority, &self.priority(r.order.0))?;
         }
+        same("terms", stock.terms().unwrap_or(&PairTerms::default()), &self.terms)?;
         same("reservations", &engine, &self.reservations())
     }
 

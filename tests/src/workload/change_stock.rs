@@ -2,11 +2,14 @@
 
 use backstock_engine::command::{ChangeStock, Meta, StockOperation};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{InboundId, Lsn, SupplySource, Text, Timestamp};
+use backstock_engine::model::{
+    ChannelSafety, InboundId, Kept, Lsn, PairTerms, Segment, Segments, SupplySource, Text,
+    Timestamp,
+};
 
-use super::SUPPLIER;
 use super::command::{Outcome, Room, Told};
 use super::world::World;
+use super::{CHANNELS, SUPPLIER};
 use crate::fixture::{DAY, NOW, meta, node_id, sku};
 use crate::naive::command::StockChanged;
 
@@ -57,6 +60,10 @@ fn on(item: &str, at: &str, operation: StockOperation) -> ChangeStock {
 
 /// What a vendor has; seldom told of a node that has shelves.
 fn feed(world: &mut World) -> ChangeStock {
+    if world.random.percent(10) {
+        let operation = terms(world);
+        return on(world.sku(), SUPPLIER, operation);
+    }
     let quantity = world.random.percent(80).then(|| world.random.within(0..6));
     let at = if world.random.percent(10) { world.node() } else { SUPPLIER };
     on(world.sku(), at, StockOperation::SupplierFeed { quantity })
@@ -67,6 +74,9 @@ fn at_shelves(world: &mut World) -> ChangeStock {
     let item = world.sku();
     let at = if world.random.percent(2) { SUPPLIER } else { world.node() };
     let units = world.random.within(0..8);
+    if world.random.percent(6) {
+        return on(item, at, terms(world));
+    }
     let operation = match world.random.within(0..8) {
         0 => set(world, units),
         // Less than was promised, now and then.
@@ -79,6 +89,42 @@ fn at_shelves(world: &mut World) -> ChangeStock {
         },
     };
     on(item, at, operation)
+}
+
+/// Who may have the units of a pair; mostly everybody again before long.
+fn terms(world: &mut World) -> StockOperation {
+    let mut channel_safety = Vec::new();
+    for name in CHANNELS {
+        if world.random.percent(40) {
+            let channel = Text::new("channel", name).expect("a text");
+            channel_safety.push(ChannelSafety { channel, units: world.random.within(0..4) });
+        }
+    }
+    let off_sourcing = world.random.percent(20);
+    StockOperation::SetTerms(Box::new(PairTerms {
+        off_sourcing,
+        channel_safety,
+        segments: segments(world),
+    }))
+}
+
+/// Shares of the channels, mostly none. Their release is tested by itself: generators have clocks of
+/// their own.
+fn segments(world: &mut World) -> Segments {
+    let mut segments = Vec::new();
+    for name in CHANNELS {
+        if world.random.percent(35) {
+            let kept = if world.random.percent(50) {
+                Kept::Units(world.random.within(0..5))
+            } else {
+                Kept::BasisPoints(*world.random.pick(&[1, 2_500, 5_000]))
+            };
+            let name = Text::new("channel", name).expect("a text");
+            let (channels, borrows) = (vec![name.clone()], world.random.percent(50));
+            segments.push(Segment { name, channels, kept, borrows, until: None });
+        }
+    }
+    Segments(segments)
 }
 
 fn set(world: &mut World, units: u32) -> StockOperation {

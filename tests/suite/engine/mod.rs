@@ -29,3 +29,4 @@ mod stamp;
 mod store;
 mod suppliers;
 mod supplies;
+mod terms;

@@ -25,4 +25,5 @@ mod scenarios;
 pub mod server;
 mod serving;
 mod snapshots;
+mod terms;
 mod watch;

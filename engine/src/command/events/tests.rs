@@ -11,14 +11,14 @@ use crate::model::ids::{
     Sku,
 };
 use crate::model::{
-    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, Confidence, Day,
-    Decisions, DeclineReason, Declined, Destination, Dispatch, Eligibility, Found, Hold, HoldState,
-    InboundSourced, InboundWeighed, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, Objective,
-    Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Origin, OwnStock, PackedOrder,
-    Pair, Pegged, Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record,
-    RequestId, Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange,
-    StockEffect, Supply, SupplySource, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays,
-    Why,
+    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety, Confidence,
+    Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Eligibility, Found, Hold,
+    HoldState, InboundSourced, InboundWeighed, Kept, LineRepegged, Lsn, Move, Node, NodeKind,
+    NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
+    OwnStock, PackedOrder, Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority,
+    PriorityClass, Proposal, Record, RequestId, Segment, Segments, Serves, Service, Shipment,
+    Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, SupplySource, Text,
+    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -172,7 +172,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
-    let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources()];
+    let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
     let newest = [newest.concat(), of_pickups()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
@@ -241,6 +241,28 @@ fn of_who_waits() -> Vec<Named> {
     let sku = Sku::new("sku", "SKU-1").unwrap();
     let item = Item { sku, title: text("Café"), sale: Sale::On, waiting_max: Some(500) };
     vec![("item_for_which_some_wait", ItemDefined { no: PAIR.sku, item }.into())]
+}
+
+fn of_terms() -> Vec<Named> {
+    let channel_safety = vec![ChannelSafety { channel: text("web"), units: 7 }];
+    let terms = Box::new(PairTerms { off_sourcing: true, channel_safety, ..PairTerms::default() });
+    let (change, serves) = (StockChange::Termed(terms), Some(Serves::Backlog));
+    let segment = |name: &str, kept, until: Option<Timestamp>| Segment {
+        name: text(name),
+        channels: vec![text(name), text("app")],
+        kept,
+        borrows: until.is_some(),
+        until,
+    };
+    let segments = Segments(vec![
+        segment("web", Kept::Units(9), None),
+        segment("shop", Kept::BasisPoints(2_500), Some(ETA)),
+    ]);
+    let shared = StockChange::Termed(Box::new(PairTerms { segments, ..PairTerms::default() }));
+    vec![
+        ("terms_set", StockChanged { pair: PAIR, change, serves }.into()),
+        ("segments_set", StockChanged { pair: PAIR, change: shared, serves }.into()),
+    ]
 }
 
 fn inbound_id() -> InboundId {

@@ -9,8 +9,8 @@ use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
     CustomerId, Day, Destination, Hold, HoldId, HoldState, Lsn, Meta, NodeId, Order, OrderHeader,
-    OrderId, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply, Text,
-    Timestamp, Violation,
+    OrderId, OrderLine, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply,
+    Text, Timestamp, Violation,
 };
 use crate::placing::going::{Going, destination, offered, said};
 use crate::placing::over::{self, Over, pegs, plan_over};
@@ -198,7 +198,7 @@ fn decide(
             let service = &network.policy.services[usize::from(held.header.service.0)].name;
             rest.is_nothing()
                 && is_as_held(&network, &held.header, command, service)
-                && is_served_alike(&network, &held.header, command)
+                && is_served_alike(state, held, command)
         }
         HoldState::Lapsed => false,
         HoldState::Waiting => return Err(Refusal::HoldWaits { hold_id: hold.id.clone() }),
@@ -273,6 +273,19 @@ fn is_as_held(
         && command.deliver_by.is_none_or(|day| day == header.promise_by)
 }
 
+/// Whether the order's channel is served by the same nodes as the hold's, and no pair of its items
+/// says who may have its units. Where it is not, other units may be its to have, also instead of
+/// those that it lacks.
+fn is_served_alike(state: &State, held: &Order, command: &ConfirmHold) -> bool {
+    let before = held.header.channel.as_ref();
+    let channel = command.channel.as_ref().or(before);
+    let has_terms = |line: &OrderLine| state.catalogue.entry(line.sku).row.has_terms();
+    let names = (before.map(Text::as_str), channel.map(Text::as_str));
+    channel == before
+        || (state.network.load().served.alike(names.0, names.1)
+            && !held.lines.iter().any(has_terms))
+}
+
 /// Whether that is where a hold goes.
 fn is_there(network: &Network, to: &Destination<NodeId>, held: &Destination) -> bool {
     match (to, held) {
@@ -282,13 +295,6 @@ fn is_there(network: &Network, to: &Destination<NodeId>, held: &Destination) -> 
         }
         _ => false,
     }
-}
-
-/// Whether the order's channel is served by the same nodes as the hold's. Where it is not, other
-/// units may be its to have, also instead of those that it lacks.
-fn is_served_alike(network: &Network, held: &OrderHeader, command: &ConfirmHold) -> bool {
-    let channel = command.channel.as_ref().or(held.channel.as_ref());
-    network.served.alike(held.channel.as_ref().map(Text::as_str), channel.map(Text::as_str))
 }
 
 /// Whether these lines, those of one SKU summed, are the hold's, in any order.
@@ -341,7 +347,7 @@ async fn keep(
         let units = Resting::read(kernel, held)?.units_of(held);
         let off = units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
         let on = units.iter().map(|peg| (peg.pair, peg.of(held.no, false)));
-        let attempt = over::claim(kernel, by_pair(off, on)).await?;
+        let attempt = over::claim(kernel, by_pair(off, on), None).await?;
         if let Some(more) = attempts.end(attempt).await? {
             claims.take(more);
             let header = confirmed(held, command);

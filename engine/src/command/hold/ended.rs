@@ -70,7 +70,7 @@ impl HoldsEnded {
         &self,
         kernel: &'k Kernel,
     ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
-        over::claim(kernel, self.by_pair()).await
+        over::claim(kernel, self.by_pair(), None).await
     }
 
     /// What comes off the supplies of each pair.

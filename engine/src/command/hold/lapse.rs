@@ -246,7 +246,7 @@ enum Claimed<'k> {
 async fn claim_all<'k>(kernel: &'k Kernel, event: &HoldsEnded) -> Result<Claimed<'k>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (pair, repeg) in event.by_pair() {
-        match claims.repeg(pair, &Arc::new(repeg), Box::default()).await? {
+        match claims.repeg(pair, &Arc::new(repeg), Box::default(), None).await? {
             Ok(Grant::Granted) => {}
             Ok(_) => return Ok(Claimed::Refused(pair, None)),
             Err(bell) => return Ok(Claimed::Refused(pair, Some(bell))),

@@ -9,8 +9,8 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Meta, NodeId, Pair, Proposal, Refusal, Serves, Sku, StockChange, StockEffect, StockOperation,
-    SupplySource, TransferAnnounced, Violation,
+    Kept, Meta, NodeId, Pair, PairTerms, Proposal, Refusal, Serves, Sku, StockChange, StockEffect,
+    StockOperation, SupplySource, Text, TransferAnnounced, Violation,
 };
 use crate::state::State;
 use crate::state::network::is_supplier;
@@ -126,7 +126,8 @@ fn find_pair(
     let at_supplier = is_supplier(network.node(no).node.kind);
     let fits = match operation {
         StockOperation::SupplierFeed { .. } => at_supplier,
-        StockOperation::Set { on_hand: None, unavailable: None, .. } => true,
+        StockOperation::Set { on_hand: None, unavailable: None, .. }
+        | StockOperation::SetTerms(_) => true,
         StockOperation::Set { .. }
         | StockOperation::Receive { .. }
         | StockOperation::Adjust { .. }
@@ -228,6 +229,7 @@ fn stock_change(change: &StockChange) -> Value {
         StockChange::TransferReturned { quantity } => {
             json!({ "change": "transfer_returned", "quantity": quantity })
         }
+        StockChange::Termed(terms) => termed(terms),
         StockChange::Declined(declined) => declined.describe(),
         StockChange::InboundWeighed(weighed) => {
             let counts = json!({ "confidence_basis_points": weighed.confidence.basis_points() });
@@ -241,6 +243,28 @@ fn stock_change(change: &StockChange) -> Value {
             joined(stock_change(&sourced.change), json!({ "source": source }))
         }
     }
+}
+
+fn termed(terms: &PairTerms) -> Value {
+    let safety = terms.channel_safety.iter();
+    let safety = safety.map(|of| json!({ "channel": of.channel.as_str(), "units": of.units }));
+    let segments = terms.segments.0.iter().map(|segment| {
+        let (kept_units, kept_basis_points) = match segment.kept {
+            Kept::Units(units) => (Some(units), None),
+            Kept::BasisPoints(part) => (None, Some(part)),
+        };
+        let channels = segment.channels.iter().map(Text::as_str);
+        json!({
+            "name": segment.name.as_str(), "channels": channels.collect::<Vec<_>>(),
+            "kept_units": kept_units, "kept_basis_points": kept_basis_points,
+            "borrows": segment.borrows, "until": segment.until.map(|until| until.to_string()),
+        })
+    });
+    json!({
+        "change": "terms_set", "off_sourcing": terms.off_sourcing,
+        "channel_safety": safety.collect::<Vec<_>>(),
+        "segments": segments.collect::<Vec<_>>(),
+    })
 }
 
 /// The fields of both objects, in one.

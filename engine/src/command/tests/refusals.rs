@@ -451,7 +451,7 @@ fn kept_out() -> Vec<Provoked> {
     run(&mut pump, engine.define_node(node("M")));
     let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
     let mut buyer = Claims::new(&engine.kernel);
-    let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit))));
+    let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit), None)));
     assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
     let placing = told_at_last(&engine, Awaited::Pair(PAIR), engine.place_order(order()));
     let holding = told_at_last(&engine, Awaited::Pair(PAIR), engine.create_hold(a_hold("H")));

@@ -13,9 +13,9 @@ use crate::command::{
     RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation,
 };
 use crate::model::{
-    CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, NodeKind, OwnStock,
-    OwnerId, Pickup, Policy, PostalCode, Priority, PriorityClass, RequestId, Sale, Shortage, Split,
-    WeekdayCutOffs, Weekdays,
+    ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, NodeKind,
+    OwnStock, OwnerId, PairTerms, Pickup, Policy, PostalCode, Priority, PriorityClass, RequestId,
+    Sale, Shortage, Split, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -242,6 +242,15 @@ fn priorities(carrier: &mut Carrier) {
     });
 }
 
+fn pair_terms(carrier: &mut Carrier) {
+    let terms = PairTerms {
+        off_sourcing: true,
+        channel_safety: vec![ChannelSafety { channel: text("web"), units: 7 }],
+        ..PairTerms::default()
+    };
+    carrier.stock("set_terms", NODE, StockOperation::SetTerms(Box::new(terms)));
+}
+
 fn items_off_sale(carrier: &mut Carrier) {
     carrier.carry("define_item_off_sale", async |engine, meta| {
         let item = Item { sale: Sale::Off, ..item("B").item };
@@ -331,6 +340,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     own_stock_first(&mut carrier);
     suppliers(&mut carrier);
     overdue_supply(&mut carrier);
+    pair_terms(&mut carrier);
     pickups(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::book::{Book, hash_reservation};
 use super::{Confidence, Extras, Stock, StockEffect, SupplySource};
-use crate::model::digest::{Part, PartHash, StateHash, hash_bytes, hash_words};
+use crate::model::digest::{Part, PartHash, StateHash, hash_bytes, hash_encoded, hash_words};
 use crate::model::ids::Pair;
 use crate::model::invariants::{check, conservation};
 use crate::model::lsn::Lsn;
@@ -111,6 +111,9 @@ impl Extras {
                 bytes.push(4);
             }
             hash.add(hash_bytes(Part::Inbound, &bytes));
+        }
+        if let Some(terms) = &self.terms {
+            hash.add(hash_encoded(Part::Terms, terms));
         }
         hash.value().wrapping_add(self.closed.hash())
     }

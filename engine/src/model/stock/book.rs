@@ -115,6 +115,9 @@ impl<'a> Book<'a> {
                 self.change(&sourced.change, serves);
                 self.with_open(sourced.no, |inbound| inbound.source = sourced.source);
             }
+            StockChange::Termed(ref terms) => {
+                self.extras().terms = Some(terms.clone()).filter(|terms| !terms.is_none());
+            }
             StockChange::TransferReturned { quantity } => {
                 self.stock.shipped = self.stock.shipped.wrapping_sub(quantity);
                 self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);

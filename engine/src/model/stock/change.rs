@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{Confidence, Declined, SupplySource};
+use super::{Confidence, Declined, PairTerms, SupplySource};
 use crate::model::ids::{InboundId, InboundNo, NodeNo, Text};
 use crate::model::time::Timestamp;
 
@@ -219,6 +219,9 @@ pub enum StockChange {
     /// A supply on its way is announced or changed, and another part of it counts.
     #[n(22)]
     InboundWeighed(#[n(0)] Box<InboundWeighed>),
+    /// Who may have the pair's units from now on.
+    #[n(23)]
+    Termed(#[n(0)] Box<PairTerms>),
     /// A supply on its way is announced or stated, and comes from elsewhere.
     #[n(25)]
     InboundSourced(#[n(0)] Box<InboundSourced>),

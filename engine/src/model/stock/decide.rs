@@ -133,6 +133,10 @@ impl Stock {
                 has_room("on_hand", self.on_hand, quantity)?;
                 Ok(change)
             }
+            StockOperation::SetTerms(terms) => {
+                let is_so = self.terms().map_or(terms.is_none(), |known| *known == **terms);
+                Ok(if is_so { StockChange::Unchanged } else { StockChange::Termed(terms.clone()) })
+            }
             StockOperation::CancelInbound { id } => match (self.open(id), self.closed(id)) {
                 (Some(open), _) => {
                     open.refuse_transfer()?;
@@ -190,6 +194,7 @@ impl Stock {
             | StockChange::TransferAnnounced(_)
             | StockChange::TransferTurnedBack { .. }
             | StockChange::InboundMoved { .. }
+            | StockChange::Termed(_)
             | StockChange::Unchanged => free,
         }
     }

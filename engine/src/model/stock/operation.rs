@@ -2,6 +2,7 @@
 
 use minicbor::Encode;
 
+use super::PairTerms;
 use super::confidence::Confidence;
 use super::source::SupplySource;
 use crate::limits;
@@ -147,6 +148,9 @@ pub enum StockOperation {
         #[n(0)]
         id: InboundId,
     },
+    /// States who may have the pair's units, whole: what is left out is not said any more.
+    #[n(13)]
+    SetTerms(#[n(0)] Box<PairTerms>),
 }
 
 impl StockOperation {
@@ -173,7 +177,8 @@ impl StockOperation {
             | Self::SupplierFeed { .. }
             | Self::Receive { .. }
             | Self::Adjust { .. }
-            | Self::Count { .. } => None,
+            | Self::Count { .. }
+            | Self::SetTerms(_) => None,
         }
     }
 
@@ -228,6 +233,7 @@ impl StockOperation {
                 units("quantity", *quantity, i64::from(!closes));
             }
             Self::CancelInbound { .. } => {}
+            Self::SetTerms(terms) => return finish(terms.faults()),
         }
         finish(found)
     }

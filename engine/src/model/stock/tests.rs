@@ -4,6 +4,7 @@ mod confidence;
 mod declined;
 mod source;
 mod supply;
+mod terms;
 
 use super::*;
 use crate::command::StockOperation;

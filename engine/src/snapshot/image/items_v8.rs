@@ -5,6 +5,7 @@ use rkyv::{Archive, Serialize};
 
 use super::confidence::ItemsV7;
 use super::error::ImageError;
+use super::terms::{TermsImageV8, have_terms, terms_images};
 use crate::model::{Inbound, SupplySource};
 use crate::snapshot::parts::ItemState;
 
@@ -16,6 +17,8 @@ pub(in crate::snapshot) struct ItemsV8 {
     waiting: Vec<WaitingImageV8>,
     /// The open supplies that are returns, in their order.
     returns: Vec<SupplyPlaceV8>,
+    /// Of the pairs that say who may have their units, in their order.
+    terms: Vec<TermsImageV8>,
 }
 
 /// One open supply.
@@ -39,7 +42,8 @@ struct WaitingImageV8 {
 
 /// Whether version 7 cannot say all of these items.
 pub(in crate::snapshot) fn need_version_8(items: &[ItemState]) -> bool {
-    items.iter().any(|item| item.definition.item.waiting_max.is_some()) || have_returns(items)
+    let have_most = items.iter().any(|item| item.definition.item.waiting_max.is_some());
+    have_most || have_returns(items) || have_terms(items)
 }
 
 fn have_returns(items: &[ItemState]) -> bool {
@@ -69,7 +73,8 @@ impl From<&[ItemState]> for ItemsV8 {
             Some(WaitingImageV8 { item, most })
         };
         let waiting = (0..).zip(items).filter_map(image).collect();
-        Self { all_else: items.into(), waiting, returns: returns(items) }
+        let (returns, terms) = (returns(items), terms_images(items));
+        Self { all_else: items.into(), waiting, returns, terms }
     }
 }
 
@@ -91,6 +96,9 @@ impl ArchivedItemsV8 {
             let open = extras.and_then(|e| e.inbound.get_mut(place.open.to_native() as usize));
             let open = open.ok_or(ImageError::inconsistent("returns", "of no supply"))?;
             open.source = SupplySource::Return;
+        }
+        for image in self.terms.iter() {
+            image.put_on(&mut items)?;
         }
         Ok(items)
     }

@@ -3,8 +3,9 @@
 //! catalogue; version 4 has orders whose units came to rest on other supply; version 5 has
 //! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
 //! that nodes answered, or that are served before others, supplies of which not all counts, whom
-//! nodes serve, and items that are off sale; version 8 has what bounds nodes, where customers
-//! collect, and orders that are collected. Each is written only where there is such a thing, so
+//! nodes serve, and items that are off sale; version 8 has what bounds nodes, how many may wait for
+//! items, who may have the units of pairs, where customers collect, and orders that are collected.
+//! Each is written only where there is such a thing, so
 //! that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -25,6 +26,7 @@ mod network;
 mod order;
 mod stock;
 mod supply;
+mod terms;
 
 pub(super) use access::access;
 pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};

@@ -231,7 +231,8 @@ fn extras(image: &ArchivedExtrasImageV1) -> Result<Extras, ImageError> {
         return Err(ImageError::inconsistent("inbound supplies", "not ascending"));
     }
     let closed = ClosedInbounds::default();
-    Ok(Extras { inbound, inbound_next, closed, unlimited: image.unlimited, lost: 0 })
+    let unlimited = image.unlimited;
+    Ok(Extras { inbound, inbound_next, closed, unlimited, lost: 0, terms: None })
 }
 
 fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {

@@ -2,10 +2,11 @@
 
 use super::world::{Happening, World, item, node, order};
 use crate::model::{
-    Answer, AnswerKind, Confidence, DeclineReason, Destination, Hold, HoldId, HoldState, InboundId,
-    InboundNo, InboundSourced, InboundWeighed, Lsn, Node, NodeNo, OrderId, OwnStock, OwnerId, Pair,
-    Pickup, PickupOffer, Policy, Priority, PriorityClass, SkuNo, StockChange, Supply, SupplySource,
-    Timestamp, TransferAnnounced, WeekdayCutOffs, Weekdays,
+    Answer, AnswerKind, ChannelSafety, Confidence, DeclineReason, Destination, Hold, HoldId,
+    HoldState, InboundId, InboundNo, InboundSourced, InboundWeighed, Lsn, Node, NodeNo, OrderId,
+    OwnStock, OwnerId, Pair, PairTerms, Pickup, PickupOffer, Policy, Priority, PriorityClass,
+    SkuNo, StockChange, Supply, SupplySource, Text, Timestamp, TransferAnnounced, WeekdayCutOffs,
+    Weekdays,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::manifest::Manifest;
@@ -382,6 +383,28 @@ fn pickups_are_written_in_version_8_and_read_back() {
     }
     let recovered = load_newest(&store, None, || World::new(50)).unwrap();
     assert_eq!(recovered.state.hash(), collected_world().hash());
+    assert_ne!(recovered.state.hash(), answered_world().hash());
+}
+
+/// The same as in version 7, with a pair that says who may have its units.
+fn termed_world() -> World {
+    let world = answered_world();
+    let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
+    let channel = Text::new("channel", "web").unwrap();
+    let channel_safety = vec![ChannelSafety { channel, units: 3 }];
+    let terms = PairTerms { off_sourcing: true, channel_safety, ..PairTerms::default() };
+    world.apply(Lsn::new(20), &Happening::Stock(pair, StockChange::Termed(Box::new(terms))));
+    world
+}
+
+#[test]
+fn who_may_have_units_is_written_in_version_8_and_read_back() {
+    let store = MemoryStore::default();
+    take(Source::from(&termed_world()), &store, AT).unwrap();
+    let manifest = list(&store).unwrap().remove(0).manifest.unwrap();
+    assert_eq!(manifest.version, 8);
+    let recovered = load_newest(&store, None, || World::new(50)).unwrap();
+    assert_eq!(recovered.state.hash(), termed_world().hash());
     assert_ne!(recovered.state.hash(), answered_world().hash());
 }
 

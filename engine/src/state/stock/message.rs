@@ -6,15 +6,18 @@ use smallvec::SmallVec;
 
 use crate::model::effect::StockClaim;
 use crate::model::{
-    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, Parts, Priority, Proposal, Refusal, Repeg,
-    StateHash, Stock, StockChange, StockEffect, Supply, Timestamp, ToldAt,
+    Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, PairTerms, Parts, Priority, Proposal,
+    Refusal, Repeg, Shares, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
+    ToldAt,
 };
+use crate::sourcing::Verdict;
 
 /// What can be asked of a pair.
 #[derive(Debug)]
 pub enum StockMessage {
-    /// Claim units for an order in flight.
-    Claim(Parts),
+    /// Claim units for an order in flight; of a pair that says who may have its units, with who
+    /// asks.
+    Claim(Parts, Option<Arc<Asks>>),
     /// Take back a claim: its command wrote no event.
     GiveBack(StockClaim),
     /// Decide a change of supply and hold the pair for it.
@@ -36,8 +39,8 @@ pub enum StockMessage {
         ahead: u32,
     },
     /// Claim that units rest on other supply, as was decided on the backlog while what is on
-    /// its way was expected so.
-    ClaimRepeg(Arc<Repeg>, Box<[Coming]>),
+    /// its way was expected so; with who asks, as in a claim.
+    ClaimRepeg(Arc<Repeg>, Box<[Coming]>, Option<Arc<Asks>>),
     /// Apply what a durable event does here.
     Apply {
         /// This pair.
@@ -49,10 +52,14 @@ pub enum StockMessage {
         /// Whether the event settles a claim of this process.
         settles: bool,
     },
+    /// The channels of orders that have units here, or are about to: told before they are given
+    /// some, of a pair with segments.
+    Introduce(Box<[(OrderNo, Option<Text>)]>),
     /// Read the durable state.
     Read,
-    /// Read what could be promised, where a glance cannot show it.
-    ReadPromise,
+    /// Read what could be promised, where a glance cannot show it: to who asks, or to whoever may
+    /// have most.
+    ReadPromise(Option<Arc<Asks>>),
     /// Read the reservations of one order line.
     ReadLine(OrderNo, u16),
     /// Read the pair's part of the backlog, and what could serve it.
@@ -106,11 +113,56 @@ pub struct Coming {
     pub eta: Timestamp,
 }
 
+/// Who asks for units of a pair that says who may have them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// When: a segment counts no more from an instant on.
+    pub at: Timestamp,
+    /// The orders, or the one that has no number yet.
+    pub who: Vec<Asker>,
+}
+
+/// An order that asks for units.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// The order; none if it has no number yet.
+    pub order: Option<OrderNo>,
+    /// Its channel.
+    pub channel: Option<Text>,
+    /// Whether that was its channel when it was given the units that it has.
+    pub is_known: bool,
+}
+
+impl Asks {
+    /// That an order asks which has no number yet.
+    pub fn new_order(channel: Option<&Text>, at: Timestamp) -> Self {
+        Self { at, who: vec![Asker { channel: channel.cloned(), ..Asker::default() }] }
+    }
+
+    fn of(&self, order: Option<OrderNo>) -> Option<&Asker> {
+        self.who.iter().find(|asker| asker.order == order)
+    }
+
+    /// The channel of an order.
+    pub fn channel(&self, order: Option<OrderNo>) -> Option<&str> {
+        self.of(order)?.channel.as_ref().map(Text::as_str)
+    }
+
+    /// Whether an order had its units in that channel.
+    pub fn is_known(&self, order: OrderNo) -> bool {
+        self.of(Some(order)).is_some_and(|asker| asker.is_known)
+    }
+}
+
 /// What a pair could promise, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promise {
-    /// Free now, net of claims; below zero after a short count.
+    /// Free now, net of claims, as far as who asks may have it; below zero after a short count.
     pub free: i64,
+    /// Why who asks may not have all that others may have, if so.
+    pub limit: Option<Verdict>,
+    /// Whether units are claimed or withheld in flight: they may come back.
+    pub in_flight: bool,
     /// Whether a supplier promises any quantity.
     pub is_unlimited: bool,
     /// What is on its way, ascending by number.
@@ -175,6 +227,8 @@ pub struct BacklogAt {
     pub last_lsn: Lsn,
     /// Which orders are to be told of days that follow from it.
     pub untold: ToldAt,
+    /// Who may have its units, if it says that, with what segments have.
+    pub terms: Option<Box<(PairTerms, Shares)>>,
 }
 
 impl BacklogAt {

@@ -1,7 +1,9 @@
 //! What a pair publishes, against what its actor says.
 
+mod terms;
+
 use super::*;
-use crate::model::{InboundId, Priority, Serves, StockChange, Timestamp};
+use crate::model::{InboundId, Priority, Serves, StockChange, StockOperation, Timestamp};
 
 const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
 
@@ -28,7 +30,7 @@ fn shown(row: &Row<StockActor>) -> (Glance, i64) {
     let mut glances = Vec::new();
     row.glances(|node, glance| glances.push((node, glance)));
     assert_eq!(glances, [(PAIR.node, glance)]);
-    match slot.ask(StockMessage::ReadPromise).wait() {
+    match slot.ask(StockMessage::ReadPromise(None)).wait() {
         Ok(StockReply::Promise(promise)) => (glance, promise.free),
         other => panic!("{other:?}"),
     }
@@ -100,7 +102,8 @@ fn flags_stand_beside_every_quantity() {
         assert!(!plain.has_inbound && !plain.in_flight);
         assert_eq!(shown(&row).0, Glance { has_inbound: true, ..plain });
         let slot = row.find(PAIR.node).expect("the pair");
-        let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::Inbound(no), 1)])));
+        let parts = Parts::from_iter([(Supply::Inbound(no), 1)]);
+        let claimed = slot.ask(StockMessage::Claim(parts, None));
         assert!(matches!(claimed.wait(), Ok(StockReply::Grant(Grant::Granted))));
         assert_eq!(
             shown(&row).0,
@@ -113,7 +116,7 @@ fn flags_stand_beside_every_quantity() {
 fn claimed_units_are_not_free() {
     let row = changed([set(STOCK_UNITS_MAX, 0)]);
     let slot = row.find(PAIR.node).expect("the pair");
-    let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::OnHand, 7)])));
+    let claimed = slot.ask(StockMessage::Claim(Parts::from_iter([(Supply::OnHand, 7)]), None));
     assert!(matches!(claimed.wait(), Ok(StockReply::Grant(Grant::Granted))));
     assert_eq!(shown(&row).1, i64::from(STOCK_UNITS_MAX) - 7);
 }

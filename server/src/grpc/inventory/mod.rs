@@ -8,6 +8,7 @@
 //! | `wanted` | the engine's operations, as requests and rows of a feed ask for them |
 //! | `change` | what every change of one pair has: its request, its command, its answer |
 //! | `transfer` | what both commands on a transfer have |
+//! | `terms` | who may have the units of a pair |
 //! | `view` | a pair as it stands |
 
 mod adjust_stock;
@@ -28,6 +29,8 @@ mod receive_inbound;
 mod receive_stock;
 mod set_safety_stock;
 mod set_stock;
+mod set_stock_terms;
+mod terms;
 mod transfer;
 mod update_inbound;
 mod view;
@@ -54,6 +57,7 @@ service! {
     adjust_stock(v1::AdjustStockRequest) -> v1::AdjustStockResponse;
     count_stock(v1::CountStockRequest) -> v1::CountStockResponse;
     set_safety_stock(v1::SetSafetyStockRequest) -> v1::SetSafetyStockResponse;
+    set_stock_terms(v1::SetStockTermsRequest) -> v1::SetStockTermsResponse;
     announce_inbound(v1::AnnounceInboundRequest) -> v1::AnnounceInboundResponse;
     update_inbound(v1::UpdateInboundRequest) -> v1::UpdateInboundResponse;
     receive_inbound(v1::ReceiveInboundRequest) -> v1::ReceiveInboundResponse;

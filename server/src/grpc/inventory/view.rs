@@ -6,6 +6,7 @@ use backstock_engine::model::{
 };
 use backstock_proto::v1;
 
+use super::terms;
 use crate::grpc::times;
 
 /// The quantities of a pair as callers see them. `id_of` is how they call a node.
@@ -33,6 +34,7 @@ pub(super) fn message(
         closed_inbound: stock.closed_inbound().iter().map(|c| closed(c, left(c.from))).collect(),
         vendor_feed: (node.kind == NodeKind::Supplier).then(|| vendor_feed(stock)),
         held,
+        terms: stock.terms().map(terms::message),
     }
 }
 

@@ -185,6 +185,8 @@ const fn verdict(verdict: Verdict) -> v1::CandidateVerdict {
         Verdict::NoPickup => v1::CandidateVerdict::NoPickup,
         Verdict::ChannelNotServed => v1::CandidateVerdict::ChannelNotServed,
         Verdict::ServiceNotServed => v1::CandidateVerdict::ServiceNotServed,
+        Verdict::KeptForOthers => v1::CandidateVerdict::KeptForOthers,
+        Verdict::PairOffSourcing => v1::CandidateVerdict::OffSourcing,
         Verdict::AtCapacity => v1::CandidateVerdict::AtCapacity,
         Verdict::BelowMinimum => v1::CandidateVerdict::BelowMinimum,
         Verdict::OwnStockFirst => v1::CandidateVerdict::OwnStockFirst,

@@ -88,8 +88,8 @@ impl Fact for BacklogRepegged {
             }
             // What waits at a node is served there, also when sourcing may not choose it.
             let whom = &naive.orders[&line.order].whom;
-            if from != to && !naive.was_sourced(to, whom, self.looked_at) {
-                return Err(format!("node {to} is not enabled, or does not serve {whom:?}"));
+            if from != to && !naive.was_sourced((&self.sku, to), whom, self.looked_at) {
+                return Err(format!("node {to} might not be chosen for {whom:?}"));
             }
             let order = &naive.orders[&line.order];
             let back = from == to && order.was_declined(moved.shipment);
@@ -101,11 +101,15 @@ impl Fact for BacklogRepegged {
                 naive.pair(&self.sku, from).unpeg(of, line.at, moved.from.1)?;
             }
         }
+        let mut pairs = Vec::new();
         for (line, (moved, _, to)) in all() {
             let order = &naive.orders[&line.order];
-            let of = (order.no, order.is_held());
+            let (of, whom) = ((order.no, order.is_held()), order.whom.clone());
+            let pair = naive.pair(&self.sku, to);
+            pairs.push(pair.clone());
             for _ in 0..moved.units {
-                naive.pair(&self.sku, to).allot(of, line.at, moved.to.1)?;
+                pair.check_may_have(whom.channel.as_deref(), moved.to.1)?;
+                pair.allot(of, line.at, moved.to.1)?;
             }
             if moved.shipment != moved.to_shipment {
                 let (sku, node) = (self.sku.clone(), to.clone());
@@ -115,12 +119,9 @@ impl Fact for BacklogRepegged {
                 order.move_units(moved.shipment, units, &to)?;
             }
         }
-        for (line, (_, _, to)) in all() {
-            naive.check_served_in_order(
-                &self.sku,
-                &naive.orders[&line.order],
-                (to, self.looked_at),
-            )?;
+        for ((line, (_, _, to)), pair) in all().zip(&pairs) {
+            let served = &naive.orders[&line.order];
+            naive.check_served_in_order(&self.sku, served, (to, pair), self.looked_at)?;
         }
         let version = naive.version().next();
         for Line { order, offered_until, .. } in &self.lines {

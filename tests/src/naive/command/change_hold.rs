@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{ChangeHold, HoldChanged as Changed, OrderRequest};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{HoldId, HoldState, Lsn, Shortage, Split, Timestamp};
+use backstock_engine::model::{HoldId, HoldState, Lsn, Shortage, Split, Text, Timestamp};
 
 use super::place_order::{OrderPlaced, allotted, sum_lines};
 use super::{Fact, same_units, units_of};
@@ -46,7 +46,7 @@ impl HoldChanged {
     }
 
     /// What it wants now, as an order that is planned with the hold's units.
-    fn placed(&self, naive: &Naive, held: &Order) -> Result<OrderPlaced, String> {
+    fn placed(&self, naive: &Naive, asked: Lsn, held: &Order) -> Result<OrderPlaced, String> {
         let hold = held.open_hold().ok_or("it is not open")?;
         let waits = hold.state == HoldState::Waiting;
         let shortage = if waits { Shortage::Backorder } else { Shortage::Reject };
@@ -62,7 +62,7 @@ impl HoldChanged {
         if waits && !grown.lines.0.is_empty() {
             return Err("it waits, and wants more".into());
         }
-        naive.check_on_sale(&grown, naive.version())?;
+        naive.check_on_sale(&grown, asked)?;
         let wanted = OrderRequest {
             lines: self.wanted.lines.clone(),
             split: Some(split),
@@ -80,11 +80,12 @@ impl Fact for HoldChanged {
         if held.no != self.no {
             return Err(format!("it was {}, and is {}", held.no, self.no));
         }
-        let placed = self.placed(naive, &held)?;
+        let placed = self.placed(naive, asked, &held)?;
         naive.take_off(self.no, &self.off)?;
         placed.check(naive, asked, &self.off)?;
         naive.check_line((&self.allotted, &self.off), asked)?;
-        naive.put_on((self.no, true), &self.on)?;
+        let channel = placed.wanted.channel.as_ref().map(Text::as_str);
+        naive.put_on((self.no, true), channel, &self.on, &self.off)?;
         naive.note_rides(self.no, &self.allotted);
         let ordered = sum_lines(&placed.wanted).into_iter().map(|(_, units)| units).collect();
         let whom = For::of(&placed.wanted);

@@ -27,7 +27,8 @@ impl Fact for StockChanged {
         }
         let is_of_supplier = match operation {
             StockOperation::SupplierFeed { .. } => true,
-            StockOperation::Set { on_hand: None, unavailable: None, .. } => naive.is_supplier(node),
+            StockOperation::Set { on_hand: None, unavailable: None, .. }
+            | StockOperation::SetTerms(_) => naive.is_supplier(node),
             _ => false,
         };
         if is_of_supplier != naive.is_supplier(node) {

@@ -117,11 +117,16 @@ impl HoldConfirmed {
         if !(goes_on && as_held) {
             naive.check_offers_pickup(&wanted, asked)?;
         }
+        let before = wanted.channel.clone();
         wanted.channel = self.channel.clone().or(wanted.channel);
-        let whom = For::of(&wanted);
+        let (whom, channel) = (For::of(&wanted), wanted.channel.clone());
         let placed = OrderPlaced { wanted, no, shortage, split, allotted: self.allotted.clone() };
         placed.check(naive, asked, &self.off)?;
-        naive.put_on((no, false), &self.on)?;
+        // In another channel, the pair's terms are asked of what is there.
+        let stays = |supply: &Supply| before == channel || matches!(supply, Supply::Inbound(_));
+        let own = self.off.iter().filter(|((.., supply), _)| stays(supply));
+        let own: Units = own.map(|(at, units)| (at.clone(), *units)).collect();
+        naive.put_on((no, false), channel.as_ref().map(Text::as_str), &self.on, &own)?;
         naive.note_rides(no, &self.allotted);
         Ok(Order::new((no, whom), ordered, self.allotted.clone(), is_whole))
     }
@@ -158,6 +163,7 @@ impl Fact for HoldConfirmed {
             let wanted = &held.hold.as_ref().expect("it is a hold").wanted;
             let channel = self.channel.clone().or(wanted.channel.clone());
             let whom = For::of(&OrderRequest { channel, ..wanted.clone() });
+            naive.belongs(self.no, whom.channel.as_deref());
             let mut order = held;
             order.whom = whom;
             order

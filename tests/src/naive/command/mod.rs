@@ -74,12 +74,17 @@ fn units_of(engine: &Engine, pegs: &[Pegged]) -> Units {
     units
 }
 
-/// Refuses units that are not those which an order was given.
-fn same_units(units: &Units, allotted: &[Allotted]) -> Result<(), String> {
+/// Units that an order was given, by line, SKU, node and supply.
+fn units_in(allotted: &[Allotted]) -> Units {
     let mut given = Units::new();
     for part in allotted {
         let at = (part.line, part.sku.clone(), part.node.clone(), part.supply);
         *given.entry(at).or_default() += part.units;
     }
-    same("units of pairs and of their order", units, &given)
+    given
+}
+
+/// Refuses units that are not those which an order was given.
+fn same_units(units: &Units, allotted: &[Allotted]) -> Result<(), String> {
+    same("units of pairs and of their order", units, &units_in(allotted))
 }

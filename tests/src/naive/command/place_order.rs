@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::OrderRequest;
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{self, Lsn, Shortage, Split, Supply};
+use backstock_engine::model::{self, Lsn, Shortage, Split, Supply, Text};
 
-use super::Fact;
+use super::{Fact, units_in};
 use crate::naive::hold::{Hold, Units};
 use crate::naive::{Allotted, For, Moment, Naive, Order};
 
@@ -54,12 +54,8 @@ impl OrderPlaced {
         naive.check_offers_pickup(&self.wanted, asked)?;
         self.check(naive, asked, own)?;
         naive.check_line((&self.allotted, own), asked)?;
-        for part in &self.allotted {
-            for _ in 0..part.units {
-                let of = (self.no, hold.is_some());
-                naive.pair(&part.sku, &part.node).allot(of, part.line, part.supply)?;
-            }
-        }
+        let (of, channel) = ((self.no, hold.is_some()), self.wanted.channel.as_ref());
+        naive.put_on(of, channel.map(Text::as_str), &units_in(&self.allotted), own)?;
         naive.note_rides(self.no, &self.allotted);
         let ordered = sum_lines(&self.wanted).into_iter().map(|(_, quantity)| quantity).collect();
         let is_whole = self.split == Split::WholeLine;
@@ -154,9 +150,9 @@ impl OrderPlaced {
             return Err("neither the order nor a policy says so".into());
         }
         let whom = For::of(&self.wanted);
-        for Allotted { node, .. } in more {
-            if !naive.was_sourced(node, &whom, asked) {
-                return Err(format!("node {node} was not enabled, or does not serve {whom:?}"));
+        for Allotted { sku, node, .. } in more {
+            if !naive.was_sourced((sku, node), &whom, asked) {
+                return Err(format!("{sku} at {node} might not be chosen for {whom:?}"));
             }
         }
         Ok(())
@@ -228,11 +224,12 @@ fn can_fill(quantity: i64, nodes: &[(i64, i64)]) -> bool {
 /// Whether an order cannot be filled as it wants to be; one that takes what
 /// there is, not even in part.
 fn is_short(moment: &Moment, wanted: &OrderRequest, shortage: Shortage, split: Split) -> bool {
-    let (offers, whom) = (&moment.offers, For::of(wanted));
+    let whom = For::of(wanted);
+    let offers = &moment.offers[&whom.channel];
     let partial = shortage == Shortage::Partial;
     let fills = |(sku, quantity): &(String, u32)| {
         let (quantity, there) = (i64::from(*quantity), offers.get(sku).into_iter().flatten());
-        let served = there.filter(|(node, _)| moment.sources(node, &whom));
+        let served = there.filter(|(node, _)| moment.sources((sku, node), &whom));
         let served = served.map(|(node, units)| (*units, moment.minimum(node)));
         let served: Vec<_> = served.filter(|(units, min)| quantity.min(*units) >= *min).collect();
         match split {

@@ -82,7 +82,8 @@ fn lines(kernel: &Kernel, order: &Order, line: u16) -> SmallVec<[Part; 4]> {
         let mut from = Vec::new();
         if units > 0 {
             kernel.state.catalogue.entry(wanted.sku).row.glances(|node, glance| {
-                if !order.declined.contains(&node) {
+                // What its channel may have of a pair is not asked: the line itself is planned anew.
+                if !order.declined.contains(&node) && !glance.has_terms {
                     from.push((node, glance));
                 }
             });

@@ -21,7 +21,7 @@ use crate::model::{
 use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
 use crate::state::network::Network;
 use crate::state::served::Barred;
-use crate::state::stock::{BacklogAt, Coming, Ready, StockMessage, StockReply};
+use crate::state::stock::{Asker, Asks, BacklogAt, Coming, Ready, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Ear};
 use crate::transaction::bells::Awaited;
@@ -43,6 +43,8 @@ pub struct Planned {
     pub comings: Vec<(NodeNo, Coming)>,
     /// What each of them puts on days of nodes that have a capacity, beyond what it had there.
     pub room: Vec<RoomAsked>,
+    /// Whose orders they are, where a pair says who may have its units.
+    pub asks: Option<Arc<Asks>>,
 }
 
 /// A look at the backlog of a SKU: who waits, what is free, and how far it was planned.
@@ -139,7 +141,7 @@ impl Look {
         kernel: &'k Kernel,
     ) -> Result<Attempt<'k, Option<Planned>>, EngineError> {
         let (mut lines, mut orders, mut moves) = (Vec::new(), Vec::new(), 0);
-        let mut comings = Vec::new();
+        let (mut comings, mut who) = (Vec::new(), Vec::new());
         while let Some(demand) = self.demands.get(self.planned) {
             if self.planned.is_multiple_of(DEMANDS_AT_ONCE) {
                 tokio::task::yield_now().await;
@@ -170,7 +172,7 @@ impl Look {
             // what that is to get is nobody else's.
             if orders.last().is_some_and(|(no, _)| *no == demand.order) {
                 let (steps, _) = self.steps(kernel, demand, &order)?;
-                self.pool.take(&steps);
+                self.pool.take(&steps, order.header.channel.as_ref().map(Text::as_str));
                 self.left_one = true;
                 self.planned += 1;
                 continue;
@@ -188,19 +190,24 @@ impl Look {
             }
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
+            if self.pool.has_terms() {
+                let (no, channel) = (Some(order.no), order.header.channel.clone());
+                who.push(Asker { order: no, channel, is_known: true });
+            }
             let held = order.open_hold().map(|_| true);
             let priority = Some(order.header.priority).filter(|it| !it.is_default());
             let id = order.header.id.clone();
             lines.push(Repegged { no: order.no, id, line, held, priority });
             note_comings(&self.pool, &steps, &mut comings);
-            self.pool.take(&steps);
+            self.pool.take(&steps, order.header.channel.as_ref().map(Text::as_str));
             self.planned += 1;
         }
         if !orders.is_empty() {
             self.has_served = true;
             let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines, told: None };
             let room = self.taken.split_off();
-            return Ok(Attempt::Done(Some(Planned { event, orders, comings, room })));
+            let asks = (!who.is_empty()).then(|| Arc::new(Asks { at: kernel.state.now(), who }));
+            return Ok(Attempt::Done(Some(Planned { event, orders, comings, room, asks })));
         }
         Ok(Attempt::Done(None))
     }
@@ -215,7 +222,8 @@ impl Look {
         self.is_told = true;
         let (sku, looked_at) = (self.sku, self.at);
         let event = BacklogRepegged { sku, looked_at, lines: Vec::new(), told: Some(told) };
-        Some(Planned { event, orders: Vec::new(), comings: Vec::new(), room: Vec::new() })
+        let (orders, comings, room) = (Vec::new(), Vec::new(), Vec::new());
+        Some(Planned { event, orders, comings, room, asks: None })
     }
 
     /// What a line steps to, and what that does to its order, with the days that it is told.
@@ -263,15 +271,17 @@ impl Look {
             return Ok(Default::default());
         }
         let declined = order.declined_of(demand.line);
+        let channel = order.header.channel.as_ref().map(Text::as_str);
         let barred = barred(&self.network, order);
         let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
-        let is_anybodys = declined.is_empty() && barred.is_nobody();
-        if !is_anybodys && !self.pool.may_serve_at(demand, (&declined, serves)) {
+        let is_anybodys = declined.is_empty() && barred.is_nobody() && !self.pool.has_terms();
+        let pool = self.pool.for_channel(channel, kernel.state.now());
+        if !is_anybodys && !pool.may_serve_at(demand, (&declined, serves)) {
             return Ok(Default::default());
         }
         let replanned = self.replanned(kernel, demand, order)?;
         let of = (order, &replanned);
-        let (planned, trace) = planned_for(kernel, (self.sku, &self.pool), demand, of);
+        let (planned, trace) = planned_for(kernel, (self.sku, &pool), demand, of);
         let now = kernel.state.now();
         let arrival = |at: At| -> Option<Day> {
             let ready = (self.pool.ready(at), now);
@@ -283,7 +293,7 @@ impl Look {
             arrives(kernel, &self.network, of, (at.0, ship_by, units))
         };
         let terms = (order.header.split, &*declined, serves);
-        let mut steps = self.pool.steps(demand, &planned, terms, arrival);
+        let mut steps = pool.steps(demand, &planned, terms, arrival);
         keep_minimums(&self.network, order.header.split, &mut steps);
         let candidates = if steps.is_empty() { Box::default() } else { of_line(&trace) };
         Ok((steps, candidates))

@@ -153,7 +153,7 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
 /// command has one of them in hand.
 async fn claim<'k>(
     kernel: &'k Kernel,
-    Planned { event, orders, comings, room }: &Planned,
+    Planned { event, orders, comings, room, asks }: &Planned,
 ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     for (no, last_lsn) in orders {
@@ -167,7 +167,7 @@ async fn claim<'k>(
     for (pair, repeg) in event.by_pair() {
         let comings = comings.iter().filter(|(node, _)| *node == pair.node);
         let comings = comings.map(|(_, coming)| *coming).collect();
-        match claims.repeg(pair, &Arc::new(repeg), comings).await? {
+        match claims.repeg(pair, &Arc::new(repeg), comings, asks.as_ref()).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::Short(_) | Grant::NoRoomToWait | Grant::Missing(_)) => {
                 return Ok(Attempt::Overtaken);

@@ -1,10 +1,15 @@
 //! A SKU's supply that nobody has, and its backlog: plain state, on which it is decided what
 //! rests on what.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
-use crate::model::{Day, InboundNo, NodeNo, OrderNo, Priority, Split, Supply, ToldAt};
+use crate::model::{
+    Day, InboundNo, NodeNo, OrderNo, PairTerms, Priority, Shares, Split, Supply, Timestamp, ToldAt,
+};
 use crate::planning::{InboundSeen, Seen};
+use crate::sourcing::Verdict;
 use crate::state::stock::{BacklogAt, BacklogLine, Glance, InboundGlance, Ready};
 
 /// A supply at a node.
@@ -73,6 +78,10 @@ struct Node {
     inbound: Vec<InboundGlance>,
     /// Which orders are to be told of days that follow from here.
     untold: ToldAt,
+    /// Who may have what is free, if the pair says that.
+    terms: Option<Box<(PairTerms, Shares)>>,
+    /// Why not all that is free is to be had, if so.
+    limit: Option<Verdict>,
 }
 
 impl Pool {
@@ -83,9 +92,12 @@ impl Pool {
         is_enabled: impl Fn(NodeNo) -> bool,
     ) -> (Self, Vec<Demand>) {
         let (mut nodes, mut all) = (Vec::new(), Vec::new());
-        for (no, BacklogAt { lines, free, inbound, untold, .. }) in pairs {
+        for (no, BacklogAt { lines, free, inbound, untold, terms, .. }) in pairs {
             all.extend(lines.into_iter().map(|line| (line, no)));
-            nodes.push(Node { no, is_enabled: is_enabled(no), free, inbound, untold });
+            let is_off = terms.as_ref().is_some_and(|of| of.0.off_sourcing);
+            let limit = is_off.then_some(Verdict::PairOffSourcing);
+            let is_enabled = is_enabled(no) && !is_off;
+            nodes.push(Node { no, is_enabled, free, inbound, untold, terms, limit });
         }
         all.sort_by_key(|(of, no)| (of.priority, of.order, of.line, *no));
         let mut demands = Vec::<Demand>::new();
@@ -140,6 +152,27 @@ impl Pool {
             |node: &Node| (node.free > 0 && last > Ready::Now) || node.inbound.iter().any(sooner);
         let at_home = |node: &Node| !node.is_enabled && waits_at(node) && serves(node);
         self.first.is_some_and(|first| first < last) || self.nodes.iter().any(at_home)
+    }
+
+    /// Whether a pair says who may have its units.
+    pub fn has_terms(&self) -> bool {
+        self.nodes.iter().any(|node| node.terms.is_some())
+    }
+
+    /// The same supply, as far as an order of that channel may have it now.
+    pub fn for_channel(&self, channel: Option<&str>, now: Timestamp) -> Cow<'_, Self> {
+        if !self.has_terms() {
+            return Cow::Borrowed(self);
+        }
+        let mut pool = self.clone();
+        for node in &mut pool.nodes {
+            let Some((terms, shares)) = node.terms.as_deref() else { continue };
+            let may_have = terms.may_have(terms.audience(channel), (node.free, shares), now);
+            let is_kept = may_have < node.free;
+            node.limit = node.limit.or(is_kept.then_some(Verdict::KeptForOthers));
+            node.free = may_have;
+        }
+        Cow::Owned(pool)
     }
 
     /// Whether that is so of what is free where the order may be served: at nodes that `serves`
@@ -208,9 +241,7 @@ impl Pool {
             let mut room = if is_open { u32::MAX } else { here };
             free = free.min(room.into());
             room -= u32::try_from(free).unwrap_or(0);
-            let (least, most) = (i64::from(Glance::FREE_MIN), i64::from(Glance::FREE_MAX));
-            let free = i32::try_from(free.clamp(least, most)).expect("clamped to 29 bits");
-            free_at.push((node.no, Glance { free, ..Glance::default() }));
+            free_at.push((node.no, Glance::default().with_free(free)));
             let mut by_date: SmallVec<[&InboundGlance; 8]> = node.inbound.iter().collect();
             by_date.sort_by_key(|inbound| inbound.eta);
             let mut offered = |inbound: &InboundGlance| {
@@ -229,7 +260,9 @@ impl Pool {
             }
         }
         let free = SmallVec::from_iter([free_at]);
-        (Seen { free, homes, goes_as_before: true, was_served: true }, coming)
+        let limits = self.nodes.iter().filter_map(|node| Some((0, node.no, node.limit?)));
+        let limits = limits.collect();
+        (Seen { free, homes, limits, goes_as_before: true, was_served: true }, coming)
     }
 
     /// The steps from what a line rests on to what was planned for it, where that arrives
@@ -293,11 +326,16 @@ impl Pool {
 
     /// Units of a line come to rest on other supply. What they leave is not free in this look:
     /// the next one offers it, to those first who are served first.
-    pub fn take(&mut self, steps: &[Step]) {
+    pub fn take(&mut self, steps: &[Step], channel: Option<&str>) {
         for &(_, (no, supply), units) in steps {
             let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { continue };
             match supply {
-                Supply::OnHand | Supply::Supplier => node.free -= i64::from(units),
+                Supply::OnHand | Supply::Supplier => {
+                    node.free -= i64::from(units);
+                    if let Some((terms, shares)) = node.terms.as_deref_mut() {
+                        shares.take(terms.audience(channel), units);
+                    }
+                }
                 Supply::Inbound(of) => {
                     for inbound in node.inbound.iter_mut().filter(|inbound| inbound.no == of) {
                         inbound.free = inbound.free.saturating_sub(units);

@@ -111,7 +111,7 @@ fn what_a_line_leaves_is_not_free_for_those_behind_it() {
     let first = demand(&[((EAST, due(5)), 2)]);
     let behind = demand(&[((EAST, WAITS), 2)]);
     assert!(pool.may_serve(&first) && pool.may_serve(&behind));
-    pool.take(&[((EAST, due(5)), (EAST, THERE), 2)]);
+    pool.take(&[((EAST, due(5)), (EAST, THERE), 2)], None);
     assert!(!pool.may_serve(&behind), "an older line may want the supply in the next look");
 }
 

@@ -1,0 +1,152 @@
+//! Claims on a pair that says who may have its units.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::model::{ChannelSafety, PairTerms, Text};
+
+fn text(name: &str) -> Text {
+    Text::new("channel", name).expect("a text")
+}
+
+/// Ten units, of which two are withheld from the web and nine from the fax.
+fn row() -> Row<StockActor> {
+    let of = |name, units| ChannelSafety { channel: text(name), units };
+    let channel_safety = vec![of("web", 2), of("fax", 9)];
+    let terms = PairTerms { channel_safety, ..PairTerms::default() };
+    changed([set(10, 0), StockChange::Termed(Box::new(terms))])
+}
+
+fn asks(channel: &str) -> Arc<Asks> {
+    Arc::new(Asks::new_order(Some(&text(channel)), Timestamp::default()))
+}
+
+fn told(row: &Row<StockActor>, message: StockMessage) -> StockReply {
+    row.find(PAIR.node).expect("the pair").ask(message).wait().expect("no panic")
+}
+
+fn grant(row: &Row<StockActor>, message: StockMessage) -> Grant {
+    match told(row, message) {
+        StockReply::Grant(grant) => grant,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn claim(row: &Row<StockActor>, units: u32, asks: Arc<Asks>) -> Grant {
+    grant(row, StockMessage::Claim(Parts::from_iter([(Supply::OnHand, units)]), Some(asks)))
+}
+
+fn give_back(row: &Row<StockActor>, units: u32) {
+    let parts = Parts::from_iter([(Supply::OnHand, units)]);
+    told(row, StockMessage::GiveBack(StockClaim::Units(parts)));
+}
+
+fn terms(row: &Row<StockActor>, terms: PairTerms) -> Edit {
+    let proposal = Proposal::Operation(StockOperation::SetTerms(Box::new(terms)));
+    match told(row, StockMessage::Edit { proposal, in_line: false }) {
+        StockReply::Edit(edit) => edit,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_claim_is_granted_what_its_channel_may_have() {
+    let row = row();
+    assert!(shown(&row).0.has_terms);
+    for (units, channel, expected) in [
+        (9, "web", Grant::Short(1)),
+        (8, "web", Grant::Granted),
+        (2, "fax", Grant::Short(1)),
+        (1, "fax", Grant::Granted),
+        (10, "shop", Grant::Granted),
+        (11, "shop", Grant::Short(1)),
+    ] {
+        assert_eq!(claim(&row, units, asks(channel)), expected, "{units} of {channel}");
+        if expected == Grant::Granted {
+            give_back(&row, units);
+        }
+    }
+    // It was planned before the pair said anything: it plans anew.
+    let parts = Parts::from_iter([(Supply::OnHand, 1)]);
+    assert_eq!(grant(&row, StockMessage::Claim(parts, None)), Grant::Short(1));
+}
+
+/// In whatever order the claims become events, each gets what it may have.
+#[test]
+fn a_claim_waits_that_would_leave_another_one_with_less_than_it_may_have() {
+    let row = row();
+    assert_eq!(claim(&row, 1, asks("fax")), Grant::Granted);
+    // The fax may have one of ten: after another event it would have none of nine.
+    assert_eq!(claim(&row, 1, asks("shop")), Grant::InFlight);
+    give_back(&row, 1);
+    assert_eq!(claim(&row, 1, asks("shop")), Grant::Granted);
+    assert_eq!(claim(&row, 1, asks("fax")), Grant::InFlight, "the unit may come back");
+    assert_eq!(claim(&row, 7, asks("web")), Grant::Granted);
+    assert_eq!(claim(&row, 1, asks("web")), Grant::InFlight);
+    assert_eq!(claim(&row, 1, asks("shop")), Grant::InFlight);
+}
+
+#[test]
+fn terms_change_once_no_claim_is_in_flight_and_let_none_in_meanwhile() {
+    let row = row();
+    let off = PairTerms { off_sourcing: true, ..PairTerms::default() };
+    assert_eq!(claim(&row, 1, asks("shop")), Grant::Granted);
+    assert_eq!(terms(&row, off.clone()), Edit::InLine);
+    give_back(&row, 1);
+    told(&row, StockMessage::GiveBack(StockClaim::InLine));
+    let granted = Edit::Granted(StockChange::Termed(Box::new(off.clone())));
+    assert_eq!(terms(&row, off.clone()), granted);
+    assert!(shown(&row).0.in_flight, "an order waits, and is not told that there is nothing");
+    let claim_of =
+        |supply| StockMessage::Claim(Parts::from_iter([(supply, 1)]), Some(asks("shop")));
+    for supply in [Supply::OnHand, Supply::Backorder] {
+        assert_eq!(grant(&row, claim_of(supply)), Grant::InFlight, "{supply:?}");
+    }
+    let change = StockChange::Termed(Box::new(off));
+    let effect = StockEffect::Change { change, serves: Serves::Backlog };
+    let lsn = Lsn::new(9);
+    told(&row, StockMessage::Apply { pair: PAIR, lsn, effect, settles: true });
+    for supply in [Supply::OnHand, Supply::Backorder] {
+        assert_eq!(grant(&row, claim_of(supply)), Grant::Short(1), "{supply:?}");
+    }
+}
+
+/// A hold that is confirmed in its channel keeps what it has; in another one it needs what that
+/// channel may have.
+#[test]
+fn units_that_an_order_has_are_free_to_it() {
+    let row = row();
+    let (order, priority) = (OrderNo(1), Priority::DEFAULT);
+    let parts = Parts::from_iter([(Supply::OnHand, 9)]);
+    let effect = StockEffect::Reserve { order, line: 0, parts, held: true, priority };
+    let lsn = Lsn::new(9);
+    told(&row, StockMessage::Apply { pair: PAIR, lsn, effect, settles: false });
+    let peg = |units, held| {
+        let supply = Supply::OnHand;
+        Reservation { order, line: 0, supply, units, held, priority }
+    };
+    for (channel, is_known, on, may_have, expected) in [
+        ("web", true, 9, 9, Grant::Granted),
+        ("web", true, 10, 9, Grant::Short(1)),
+        ("web", false, 9, 8, Grant::Short(1)),
+        ("web", false, 8, 8, Grant::Granted),
+        ("shop", false, 10, 10, Grant::Granted),
+        ("fax", true, 9, 9, Grant::Granted),
+    ] {
+        let asker = Asker { order: Some(order), channel: Some(text(channel)), is_known };
+        let asks = Arc::new(Asks { at: Timestamp::default(), who: vec![asker] });
+        match told(&row, StockMessage::ReadPromise(Some(Arc::clone(&asks)))) {
+            StockReply::Promise(promise) => assert_eq!(promise.free, may_have, "{channel}"),
+            other => panic!("{other:?}"),
+        }
+        let more = Parts::from_iter([(Supply::OnHand, u32::saturating_sub(on, 9))]);
+        let takes = if on > 9 { more } else { Parts::new() };
+        let (off, on) = (vec![peg(9, true)], vec![peg(on, false)]);
+        let repeg = Arc::new(Repeg { off, on, takes: takes.clone(), ..Repeg::default() });
+        let claim = StockMessage::ClaimRepeg(repeg, Box::default(), Some(asks));
+        assert_eq!(grant(&row, claim), expected, "{channel}, {is_known}");
+        if expected == Grant::Granted {
+            told(&row, StockMessage::GiveBack(StockClaim::Repegging(takes)));
+        }
+    }
+}
