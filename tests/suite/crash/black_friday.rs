@@ -122,7 +122,7 @@ async fn come(sale: &Sale, client: &mut Option<Client>, buyer: u64) {
     }
 }
 
-/// A buyer looks how his cart stands, and pays once he has a unit. Answers how many carts are
+/// A buyer who buys looks how his cart stands, and pays once he has a unit. Answers how many carts are
 /// before his in line.
 async fn look(sale: &Sale, client: &mut Client, buyer: u64) -> Result<u64, Status> {
     let get = GetHoldRequest { hold_id: hold_id(buyer), min_version: 0 };
@@ -135,11 +135,10 @@ async fn look(sale: &Sale, client: &mut Client, buyer: u64) -> Result<u64, Statu
         backstock_proto::v1::HoldState::Lapsed => Told::Lapsed,
         other => panic!("buyer {buyer}: {other:?}"),
     };
-    if told != Told::Held || !buys(buyer) {
-        sale.tell(buyer, told);
+    sale.tell(buyer, told);
+    if told != Told::Held {
         return Ok(ahead);
     }
-    sale.tell(buyer, Told::Held);
     let confirm = ConfirmHoldRequest {
         hold_id: hold_id(buyer),
         order_id: format!("order-{buyer}"),
@@ -161,23 +160,56 @@ fn next_look(ahead: u64, units: u64) -> Instant {
     Instant::now() + LOOK.max(Duration::from_secs(turns * HELD_SECONDS.unsigned_abs()))
 }
 
-/// Buyers that came look until the sale is over for all who buy.
-async fn look_on(sale: Arc<Sale>, buyers: Vec<u64>, units: u64, is_over: Arc<AtomicU64>) {
-    let mut next = vec![Instant::now(); buyers.len()];
-    while is_over.load(Ordering::Relaxed) == 0 {
-        let Some(mut client) = sale.client().await else {
+/// Those of one caller's buyers who came and buy, and when each looks again.
+#[derive(Default)]
+struct Line {
+    buyers: Vec<(u64, Instant)>,
+    client: Option<Client>,
+    looked: Option<Instant>,
+}
+
+impl Line {
+    /// All come, and those who are there look meanwhile; then they look until the sale is over.
+    async fn play(
+        mut self,
+        sale: Arc<Sale>,
+        buyers: Vec<u64>,
+        (units, is_over): (u64, Arc<AtomicU64>),
+    ) {
+        for buyer in buyers {
+            come(&sale, &mut self.client, buyer).await;
+            if buys(buyer) {
+                self.buyers.push((buyer, Instant::now()));
+            }
+            if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
+                self.look(&sale, units).await;
+            }
+        }
+        while is_over.load(Ordering::Relaxed) == 0 {
+            self.look(&sale, units).await;
             tokio::time::sleep(LOOK).await;
-            continue;
-        };
-        let all = buyers.iter().zip(&mut next).filter(|(_, next)| **next <= Instant::now());
-        for (buyer, next) in all.filter(|(buyer, _)| buys(**buyer) && !sale.is_settled(**buyer)) {
-            match look(&sale, &mut client, *buyer).await {
+        }
+    }
+
+    /// Those look whose turn it may be by now.
+    async fn look(&mut self, sale: &Sale, units: u64) {
+        self.looked = Some(Instant::now());
+        if self.client.is_none() {
+            self.client = sale.client().await;
+        }
+        let Some(client) = &mut self.client else { return };
+        let now = Instant::now();
+        for (buyer, next) in self.buyers.iter_mut().filter(|(_, next)| *next <= now) {
+            match look(sale, client, *buyer).await {
                 Ok(ahead) => *next = next_look(ahead, units),
-                Err(status) if is_gone(&status) || status.code() == Code::NotFound => break,
+                Err(status) if is_gone(&status) || status.code() == Code::NotFound => {
+                    self.client = None;
+                    break;
+                }
                 Err(status) => panic!("buyer {buyer}: {status}"),
             }
         }
-        tokio::time::sleep(LOOK).await;
+        self.buyers.retain(|(buyer, _)| !sale.is_settled(*buyer));
     }
 }
 
@@ -200,13 +232,7 @@ async fn black_friday() {
         .map(|caller| {
             let (sale, is_over) = (Arc::clone(&sale), Arc::clone(&is_over));
             let mine: Vec<u64> = share(caller).collect();
-            tokio::spawn(async move {
-                let mut client = None;
-                for buyer in &mine {
-                    come(&sale, &mut client, *buyer).await;
-                }
-                look_on(sale, mine, units.into(), is_over).await;
-            })
+            tokio::spawn(Line::default().play(sale, mine, (units.into(), is_over)))
         })
         .collect();
 
