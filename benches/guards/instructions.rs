@@ -123,7 +123,7 @@ fn packed_order_of_two_lines() -> PackedOrder {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = order_of_two_lines, config = budget(950))]
+#[bench::two_lines(setup = order_of_two_lines, config = budget(1_040))]
 fn pack_order(order: Arc<Order>) -> Arc<Order> {
     for _ in 0..ROUNDS {
         black_box(PackedOrder::of(black_box(&order)));
@@ -132,7 +132,7 @@ fn pack_order(order: Arc<Order>) -> Arc<Order> {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(3_800))]
+#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(4_050))]
 fn unpack_order(packed: PackedOrder) -> PackedOrder {
     for _ in 0..ROUNDS {
         black_box(black_box(&packed).unpack()).expect("it unpacks");
@@ -237,14 +237,14 @@ fn check_applied(mut single: Single) {
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(27_000))]
+#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(28_200))]
 fn submit_order((mut single, orders): (Single, Vec<PlaceOrder>)) -> Single {
     single.submit(orders);
     single
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_applying, teardown = check_applied, config = budget(4_700))]
+#[bench::holiday(setup = before_applying, teardown = check_applied, config = budget(4_800))]
 fn apply_order(mut single: Single) -> Single {
     single.apply();
     single
