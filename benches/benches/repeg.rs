@@ -17,7 +17,7 @@ use backstock_engine::command::{
 };
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
-use backstock_engine::model::{Item, Priority, Sale, Shortage, Text};
+use backstock_engine::model::{Components, Item, Priority, Sale, Shortage, Text};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
 // As the server has it.
@@ -47,7 +47,13 @@ async fn served(orders: u32) -> Duration {
         let command = DefineNode { meta: meta(), node: node(no) };
         engine.define_node(command).await.expect("it is defined");
     }
-    let item = Item { sku: sku(0), title: Text::default(), sale: Sale::On, waiting_max: None };
+    let item = Item {
+        sku: sku(0),
+        title: Text::default(),
+        sale: Sale::On,
+        waiting_max: None,
+        components: Components::default(),
+    };
     engine.define_item(DefineItem { meta: meta(), item }).await.expect("it is defined");
     // The cheaper node is where they wait.
     receive(&engine, 0, 0).await;

@@ -38,6 +38,13 @@ pub const LINE_UNITS_MAX: u32 = 500_000;
 /// a few hundred; exact sourcing and one record an order want a bound.
 pub const ORDER_LINES_MAX: usize = 500;
 
+/// Components of a bundle. Each is a line of an order that has the bundle, and a set of more than a
+/// handful of items is packed by hand anyway.
+pub const BUNDLE_COMPONENTS_MAX: usize = 16;
+
+/// Units of one component in one bundle: a carton, or a bag of screws.
+pub const COMPONENT_UNITS_MAX: u32 = 1_000;
+
 /// Most parts of stock that one order is allocated from. Places in an event are 16
 /// bits, and an actor's turn is taken for each part.
 pub const ORDER_ALLOCATIONS_MAX: usize = 16_384;

@@ -13,9 +13,9 @@ use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{Engine, EngineError, OpenOptions, OrderAnswer, Recovered};
 use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
-    Destination, Eligibility, InboundId, Item, Location, Lsn, NodeId, NodeKind, OrderId, Pickup,
-    PickupOffer, PostalCode, Priority, RequestId, Sale, Shortage, Sku, Split, Text, Timestamp,
-    WeekdayCutOffs,
+    Component, Components, Destination, Eligibility, InboundId, Item, Location, Lsn, NodeId,
+    NodeKind, OrderId, Pickup, PickupOffer, PostalCode, Priority, RequestId, Sale, Shortage, Sku,
+    Split, Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -129,7 +129,19 @@ pub async fn define_nodes(engine: &Engine, nodes: &[NodeDefinition]) {
 
 /// An item without a title.
 pub fn item(name: &str) -> Item {
-    Item { sku: sku(name), title: Text::default(), sale: Sale::On, waiting_max: None }
+    Item {
+        sku: sku(name),
+        title: Text::default(),
+        sale: Sale::On,
+        waiting_max: None,
+        components: Components::default(),
+    }
+}
+
+/// A bundle of so many units each.
+pub fn bundle(name: &str, components: &[(&str, u32)]) -> Item {
+    let component = |&(name, units): &(&str, u32)| Component { sku: sku(name), units };
+    Item { components: Components(components.iter().map(component).collect()), ..item(name) }
 }
 
 /// Defines items.
@@ -205,8 +217,11 @@ pub async fn place(engine: &Engine, order: OrderRequest) -> Result<OrderAnswer, 
 
 /// Cancels units of lines, counted from 1; everything when there is none.
 pub async fn cancel(engine: &Engine, id: &str, lines: &[(u32, u32)]) -> Result<Lsn, EngineError> {
-    let lines =
-        lines.iter().map(|(line, quantity)| LineCancellation { line: *line, quantity: *quantity });
+    let lines = lines.iter().map(|(line, quantity)| LineCancellation {
+        line: *line,
+        quantity: *quantity,
+        of_bundle: false,
+    });
     let command = CancelOrder { meta: meta(), order: order_id(id), lines: lines.collect() };
     Ok(engine.cancel_order(command).await?.version)
 }

@@ -11,7 +11,7 @@ use backstock_engine::command::{
 use backstock_engine::engine::Engine;
 use backstock_engine::geo::PostalCodes;
 use backstock_engine::model::{
-    Eligibility, Item, NodeKind, PickupOffer, PostalCode, Sale, Sku, Text, Timestamp,
+    Components, Eligibility, Item, NodeKind, PickupOffer, PostalCode, Sale, Sku, Text, Timestamp,
     WeekdayCutOffs,
 };
 use futures_util::{StreamExt as _, stream};
@@ -167,6 +167,7 @@ async fn set_up_share(engine: Engine, stocking: Stocking, progress: Arc<Progress
             title: Text::default(),
             sale: Sale::On,
             waiting_max: None,
+            components: Components::default(),
         };
         engine.define_item(DefineItem { meta: meta(), item })
     });

@@ -325,6 +325,11 @@ impl<'a> Applier<'a> {
                     self.kernel.state.holds.extended(order, until, true);
                 }
             }
+            OrderEffect::MoveBundle(lines) => {
+                if let Some(until) = lines.iter().find_map(|line| line.offered_until) {
+                    self.kernel.state.holds.extended(order, until, true);
+                }
+            }
             OrderEffect::Cancel(_)
             | OrderEffect::Ship { .. }
             | OrderEffect::Answer { .. }

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::Value;
 
-use super::backlog::repeg::event::BacklogRepegged;
+use super::backlog::repeg::event::{BacklogRepegged, BundleMoved};
 use super::catalogue::define_item::ItemDefined;
 use super::catalogue::define_node::NodeDefined;
 use super::catalogue::set_policy::PolicySet;
@@ -116,7 +116,7 @@ macro_rules! events {
 }
 
 events! {
-    1 or 39 or 51 "item_defined" ItemDefined,
+    1 or 39 or 51 or 48 "item_defined" ItemDefined,
     2 or 24 or 38 or 44 "node_defined" NodeDefined,
     3 or 25 or 45 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
@@ -134,6 +134,7 @@ events! {
     36 "shipment_accepted" ShipmentAccepted,
     37 "shipment_declined" ShipmentDeclined,
     46 "order_prioritised" OrderPrioritised,
+    50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,
 }
 

@@ -13,9 +13,9 @@ use crate::command::{
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node, NodeId, NodeKind, OrderId,
-    PickupOffer, PostalCode, Priority, PriorityClass, Refusal, RefusalKind, RequestId, Sale,
-    Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
+    Component, Components, DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node,
+    NodeId, NodeKind, OrderId, PickupOffer, PostalCode, Priority, PriorityClass, Refusal,
+    RefusalKind, RequestId, Sale, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -90,11 +90,25 @@ pub fn node(name: &str) -> DefineNode {
 pub fn item(name: &str) -> DefineItem {
     DefineItem {
         meta: meta(),
-        item: Item { sku: sku(name), title: Text::default(), sale: Sale::On, waiting_max: None },
+        item: Item {
+            sku: sku(name),
+            title: Text::default(),
+            sale: Sale::On,
+            waiting_max: None,
+            components: Components::default(),
+        },
     }
 }
 
 /// The same, off sale.
+pub fn bundle(name: &str, components: &[(&str, u32)]) -> DefineItem {
+    let component = |&(name, units): &(&str, u32)| Component { sku: sku(name), units };
+    let components = Components(components.iter().map(component).collect());
+    let DefineItem { meta, item } = item(name);
+    DefineItem { meta, item: Item { components, ..item } }
+}
+
+/// An item that is off sale.
 pub fn off_sale(name: &str) -> DefineItem {
     let DefineItem { meta, item } = item(name);
     DefineItem { meta, item: Item { sale: Sale::Off, ..item } }

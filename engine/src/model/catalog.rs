@@ -1,15 +1,17 @@
 //! What planning knows of the network: items, nodes and the sourcing policy.
 
+use minicbor::data::Type;
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::bundle::Components;
 use super::check::{finish, in_range};
 use super::eligibility::Eligibility;
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
 use super::location::Location;
 use super::time::{Day, Timestamp};
-use super::violation::Violation;
+use super::violation::{Rule, Violation};
 use super::week::{WeekdayCutOffs, Weekdays};
 use crate::limits::STOCK_UNITS_MAX;
 
@@ -28,9 +30,12 @@ pub struct Item {
     #[n(2)]
     pub sale: Sale,
     /// Most units that may wait for it without supply, over all nodes, of orders and of holds in
-    /// line; none without a bound.
+    /// line; none without a bound. A bundle has none: its components wait.
     #[n(3)]
     pub waiting_max: Option<u32>,
+    /// What it is made of, if it is a bundle. Stated when it is first defined, and never changed.
+    #[n(4)]
+    pub components: Components,
 }
 
 impl Item {
@@ -39,9 +44,14 @@ impl Item {
     /// # Errors
     /// All that is wrong.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
-        let (mut found, max) = (Vec::new(), i64::from(STOCK_UNITS_MAX));
+        let mut found = self.components.validate(&self.sku).err().unwrap_or_default();
+        let max = i64::from(STOCK_UNITS_MAX);
         if let Some(units) = self.waiting_max {
             in_range(&mut found, "waiting_units_max".into(), i64::from(units), 0, max);
+            if self.components.is_bundle() {
+                let rule = Rule::Malformed("is of items with stock: components wait".into());
+                found.push(Violation::new("waiting_units_max", units, rule));
+            }
         }
         finish(found)
     }
@@ -75,6 +85,11 @@ impl<C> Encode<C> for Sale {
 impl<'b, C> Decode<'b, C> for Sale {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
         let at = d.position();
+        if d.datatype()? == Type::Null {
+            // A later field is said.
+            d.null()?;
+            return Ok(Self::On);
+        }
         match d.u8()? {
             1 => Ok(Self::On),
             2 => Ok(Self::Off),

@@ -135,6 +135,7 @@ impl Effect {
                 | OrderEffect::Ship { .. }
                 | OrderEffect::Answer { .. }
                 | OrderEffect::Repeg(_)
+                | OrderEffect::MoveBundle(_)
                 | OrderEffect::Replace(_)
                 | OrderEffect::Extend { .. }
                 | OrderEffect::Prioritise(_)

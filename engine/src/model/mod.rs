@@ -14,6 +14,7 @@
 //! an actor with a state of its own beside them.
 
 pub mod answer;
+pub mod bundle;
 pub mod catalog;
 pub mod check;
 pub mod destination;
@@ -39,6 +40,7 @@ pub mod violation;
 pub mod week;
 
 pub use answer::{Answer, AnswerKind, DeclineReason};
+pub use bundle::{BundlePart, Component, Components, OrderedBundle};
 pub use catalog::{
     Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, PickupOffer, Policy, Sale, Service,
     Shortage, Split,

@@ -157,6 +157,13 @@ refusals! {
         node_id: NodeId,
     } => Precondition, Node(node_id);
 
+    /// A bundle has no stock, and is no component: what it is made of has the stock.
+    #[error("sku {sku} is a bundle: its components have the stock")]
+    45 ItemIsBundle = "ITEM_IS_BUNDLE" {
+        /// The bundle.
+        sku: Sku,
+    } => Precondition, Item(sku);
+
     /// The units that the order needs are not there any more: the hold lapsed, or the order goes
     /// elsewhere.
     #[error("hold {hold_id} cannot be confirmed: units that it needs are not there any more")]
@@ -182,6 +189,18 @@ refusals! {
         /// The index asked for, from 0 as callers count; commands count lines from 1.
         line_index: u32,
     } => NotFound, Line(order_id, line_index);
+
+    /// The line is a component of a bundle, which is cancelled as a whole.
+    #[error("the line of index {line_index} of order {order_id} is of its bundle of index \
+             {bundle_index}, which is cancelled as a whole")]
+    46 LineOfBundle = "LINE_OF_BUNDLE" {
+        /// The order.
+        order_id: OrderId,
+        /// The line's index, from 0.
+        line_index: u32,
+        /// The bundle's index, from 0.
+        bundle_index: u32,
+    } => Precondition, Line(order_id, line_index);
 
     /// The kind of a node cannot change.
     // Its stock means something else then.

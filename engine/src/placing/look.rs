@@ -109,15 +109,18 @@ impl<'a> Moment<'a> {
         }
         let mut lack = if hidden { Attempt::Again } else { Attempt::Done(()) };
         for line in draft.lacking() {
-            let (want, hidden) = (&wanted.lines[line], draft.is_in_flight(line));
-            for slot in &want.entry.row {
-                let pair = Pair { sku: want.sku, node: slot.node };
-                match self.standing(pair, slot, hidden).await? {
-                    Err(bell) => return Ok(Attempt::InTheWay(bell)),
-                    Ok(standing) if standing.last_lsn > self.applied && !hidden => {
-                        lack = Attempt::Overtaken;
+            let (mut at, hidden) = (0, draft.is_in_flight(line));
+            while let Some((sku, entry)) = wanted.item_of(line, at) {
+                at += 1;
+                for slot in &entry.row {
+                    let pair = Pair { sku, node: slot.node };
+                    match self.standing(pair, slot, hidden).await? {
+                        Err(bell) => return Ok(Attempt::InTheWay(bell)),
+                        Ok(standing) if standing.last_lsn > self.applied && !hidden => {
+                            lack = Attempt::Overtaken;
+                        }
+                        Ok(_) => {}
                     }
-                    Ok(_) => {}
                 }
             }
         }

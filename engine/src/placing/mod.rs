@@ -7,6 +7,8 @@
 //!                          +------- overtaken, in the way ---+
 //! ```
 
+mod asking;
+pub mod bundles;
 pub mod going;
 pub mod judge;
 pub mod known;
@@ -24,13 +26,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use self::asking::asks;
 use self::going::destination;
 use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Begun, TakenId, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm};
 use self::places::Places;
 use self::resolve::resolve;
-use self::seen::{asks, look_and_plan};
+use self::seen::look_and_plan;
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
 use crate::model::load;
@@ -323,9 +326,11 @@ pub async fn until_settled(
     wanted: &Wanted<'_>,
     attempts: &mut Attempts<'_>,
 ) -> Result<(), EngineError> {
-    for line in &wanted.lines {
-        while let Err(bell) = kernel.settled(line.sku, line.entry)? {
-            attempts.end::<()>(Attempt::InTheWay(bell)).await?;
+    for line in 0..wanted.lines.len() {
+        for (sku, entry) in wanted.items_of(line) {
+            while let Err(bell) = kernel.settled(sku, entry)? {
+                attempts.end::<()>(Attempt::InTheWay(bell)).await?;
+            }
         }
     }
     Ok(())
@@ -369,10 +374,11 @@ fn lack_what_is_due(
     mut lacking: impl Iterator<Item = usize>,
     own: Option<Timestamp>,
 ) -> Result<bool, EngineError> {
-    let is_due = |line: usize| {
-        let lapse = kernel.state.holds.of_sku(wanted.lines[line].sku).first_lapse;
+    let is_due_of = |sku| {
+        let lapse = kernel.state.holds.of_sku(sku).first_lapse;
         lapse.is_some_and(|lapse| lapse <= wanted.at && Some(lapse) != own)
     };
+    let is_due = |line: usize| wanted.items_of(line).any(|(sku, _)| is_due_of(sku));
     if !lacking.any(is_due) {
         return Ok(false);
     }
@@ -511,6 +517,7 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         added: Added::default(),
         declined: Box::default(),
         decisions: Decisions::default(),
+        bundles: draft.bundles.map(|bundles| bundles.0).unwrap_or_default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::asking::asks;
 use super::judge::LineShortage;
-use super::seen::asks;
 use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, waiting, with_room};
 use crate::model::hold::by_pair;
 use crate::model::{Allocation, Order, OrderHeader, Pair, Pegged, Repeg};

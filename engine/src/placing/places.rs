@@ -37,6 +37,11 @@ pub trait Places {
         None
     }
 
+    /// Whether it takes a part of what it waits for.
+    fn takes_a_part(&self) -> bool {
+        false
+    }
+
     /// When the customer ordered.
     fn ordered_at(&self) -> Timestamp {
         self.placed_at().unwrap_or(self.meta().at)

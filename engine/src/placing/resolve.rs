@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::bundles::{bounded, bundled, off_sale_in};
 use super::going::{Going, offered};
 use super::places::Places;
 use super::request::Lines;
@@ -32,7 +33,13 @@ pub fn resolve<'a>(
     if service.is_none() {
         found.push(unknown_service(&network, order.service.as_ref()));
     }
-    let (lines, unknown) = resolve_lines(&state.catalogue, &order.lines, &mut found);
+    let (mut lines, unknown) = resolve_lines(&state.catalogue, &order.lines, &mut found);
+    let off_sale = lines.iter().find(|line| line.entry.is_off_sale()).map(|line| line.entry);
+    let bundled = bundled(&state.catalogue, &mut lines);
+    if let Some(bundled) = &bundled {
+        bounded((&state.catalogue, bundled), (&order.lines, &lines), &mut found);
+        found.extend(command.takes_a_part().then(no_part_of_bundles));
+    }
     if !found.is_empty() {
         found.extend(unknown.into_iter().map(|at| unknown_sku(&order.lines, at)));
         return Err(found.into());
@@ -41,8 +48,8 @@ pub fn resolve<'a>(
         return Err(Refusal::ItemNotFound { sku: order.lines.0[*at].sku.clone() }.into());
     }
     let pickup = going.pickup?;
-    if let Some(off_sale) = lines.iter().find(|line| line.entry.is_off_sale()) {
-        return Err(Refusal::ItemOffSale { sku: off_sale.entry.sku().clone() }.into());
+    if let Some(entry) = off_sale.or_else(|| bundled.as_deref().and_then(off_sale_in)) {
+        return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
     }
     if let Some(pickup) = pickup {
         offered(&network, pickup)?;
@@ -61,7 +68,13 @@ pub fn resolve<'a>(
         seen: None,
         own: None,
         rooms: Rooms::of(&state.loads),
+        bundled,
     })
+}
+
+/// That a hold of bundles takes no part of what it waits for: a part of a bundle is none.
+pub fn no_part_of_bundles() -> Violation {
+    Violation::new("accept_part", true, Rule::Malformed("is not for bundles".into()))
 }
 
 /// That the policy has no such service.

@@ -2,13 +2,12 @@
 //! to them, and the units that the order has already. Pairs that say who may have their units
 //! are asked what the order may have.
 
-use std::sync::Arc;
-
-use crate::actor::Slot;
+use super::asking::{asks, promise_to};
+use super::bundles::plan_bundles;
 use crate::model::{NodeNo, Pair, Pegged, Supply, Text};
 use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
 use crate::sourcing::Verdict;
-use crate::state::stock::{Asker, Asks, Glance, Promise, StockActor, StockMessage, StockReply};
+use crate::state::stock::{Glance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -17,6 +16,9 @@ use crate::transaction::kernel::Kernel;
 /// some. The network is read last: it knows every node at which something was seen on
 /// its way.
 pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, EngineError> {
+    if wanted.bundled.is_some() {
+        return Box::pin(plan_bundles(kernel, wanted)).await;
+    }
     if wanted.own.is_some() {
         return Box::pin(plan_on_own(kernel, wanted)).await;
     }
@@ -29,18 +31,6 @@ pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft
     }
     let draft = planning::plan(&kernel.state.network.load(), wanted, Some(&inbound));
     Ok(draft.expect("inbound supply was looked for"))
-}
-
-/// Who asks, when an order is planned. One that is planned on units of a hold has its number;
-/// `is_known` says whether it comes in by the hold's channel.
-pub fn asks(kernel: &Kernel, wanted: &Wanted<'_>) -> Arc<Asks> {
-    let own = wanted.own.map(|own| (own.no, own.channel.as_ref() == wanted.channel));
-    let (order, is_known) = own.map_or((None, false), |(no, is_known)| (Some(no), is_known));
-    let channel = wanted.channel.cloned();
-    Arc::new(Asks {
-        at: wanted.at.max(kernel.state.now()),
-        who: vec![Asker { order, channel, is_known }],
-    })
 }
 
 /// What is on its way to the pairs of an order's lines.
@@ -83,18 +73,6 @@ async fn plan_by_terms(
     let wanted = wanted.that_sees(&seen);
     let draft = planning::plan(&kernel.state.network.load(), &wanted, Some(inbound));
     Ok(Draft { asked: true, ..draft.expect("inbound supply was looked for") })
-}
-
-/// What a pair promises to who asks.
-async fn promise_to(
-    kernel: &Kernel,
-    slot: Slot<'_, StockActor>,
-    asks: &Arc<Asks>,
-) -> Result<Promise, EngineError> {
-    match ask(kernel, slot, StockMessage::ReadPromise(Some(Arc::clone(asks)))).await? {
-        StockReply::Promise(promise) => Ok(promise),
-        other => unreachable!("a read of what could be promised is answered so, not {other:?}"),
-    }
 }
 
 /// Plans on what is there now, own units included.

@@ -56,7 +56,8 @@ impl Waiting<'_> {
 
 /// Whether an order lets units wait for an item that has a bound. Mostly it does not.
 pub fn concerns(wanted: &Wanted<'_>, draft: &Draft) -> bool {
-    let has_bound = |line: usize| wanted.lines[line].entry.waiting_max().is_some();
+    let has_bound =
+        |line: usize| wanted.items_of(line).any(|(_, entry)| entry.waiting_max().is_some());
     draft.lacking().any(has_bound)
 }
 
@@ -107,18 +108,18 @@ pub async fn has_room(
 
 /// The items with a bound for which more units of the order wait than did.
 fn waiting<'a>(wanted: &Wanted<'a>, draft: &Draft) -> Vec<Waiting<'a>> {
-    let lines = draft.lacking().filter_map(|at| {
-        let (line, max) = (&wanted.lines[at], wanted.lines[at].entry.waiting_max()?);
-        let mut of_item =
-            Waiting { sku: line.sku, entry: line.entry, max: max.into(), nodes: SmallVec::new() };
-        let of_line = |a: &&Allocation| usize::from(a.line) == at;
+    let items = draft.lacking().flat_map(|line| wanted.items_of(line));
+    let lines = items.filter_map(|(sku, entry)| {
+        let max = entry.waiting_max()?.into();
+        let mut of_item = Waiting { sku, entry, max, nodes: SmallVec::new() };
+        let of_line = |a: &&Allocation| draft.lines[usize::from(a.line)].sku == sku;
         for a in draft.allocations.iter().filter(of_line) {
             if a.supply == Supply::Backorder {
                 of_item.at(draft.shipments[usize::from(a.shipment)].node).1 += a.units;
             }
         }
         for peg in wanted.own.iter().flat_map(|own| &own.units) {
-            if peg.supply == Supply::Backorder && peg.pair.sku == line.sku {
+            if peg.supply == Supply::Backorder && peg.pair.sku == sku {
                 of_item.at(peg.pair.node).2 += peg.units;
             }
         }

@@ -5,20 +5,22 @@ use smallvec::SmallVec;
 
 use super::candidates::Candidates;
 use super::route::Route;
-use crate::model::{Allocation, Day, NodeNo, OrderLine, Shipment, Shortage, Supply};
+use crate::model::{Allocation, Day, NodeNo, OrderLine, OrderedBundle, Shipment, Shortage, Supply};
 use crate::sourcing;
 
 /// What an order would get.
 pub struct Draft {
-    /// Lines with what is short at placing cancelled.
+    /// Lines with what is short at placing cancelled: of a bundle, a line for each component.
     pub lines: Box<[OrderLine]>,
+    /// The bundles among what is wanted, if there are any.
+    pub bundles: Option<Box<DraftBundles>>,
     /// Shipments.
     pub shipments: Box<[Shipment]>,
     /// Allocations, ascending by line, node, shipment, supply.
     pub allocations: Box<[Allocation]>,
     /// The day that counts as on time.
     pub promise_by: Day,
-    /// Units without supply, by line.
+    /// Units without supply, by what is wanted: a bundle is one line here.
     pub unfilled: SmallVec<[u32; 4]>,
     /// What the plan costs, in minor units of the policy's currency: what the objective of cost
     /// counts. Units that wait cost nothing yet.
@@ -28,7 +30,7 @@ pub struct Draft {
     /// Whether something comes later than the policy promises to new orders: units that wait
     /// are given it all the same.
     pub comes_late: bool,
-    /// Lines of which claims or changes in flight may hide supply from this plan.
+    /// What of what is wanted claims or changes in flight may hide supply from this plan.
     pub in_flight: SmallVec<[u16; 4]>,
     /// Why.
     pub trace: Box<[u8]>,
@@ -36,7 +38,16 @@ pub struct Draft {
     pub asked: bool,
 }
 
+/// The bundles of a draft that has some. Few have, and the future of placing an order has no room
+/// for more than a word.
+pub struct DraftBundles(pub Box<[OrderedBundle]>);
+
 impl Draft {
+    /// The bundles among what is wanted.
+    pub fn bundles(&self) -> &[OrderedBundle] {
+        self.bundles.as_deref().map_or(&[], |bundles| &bundles.0)
+    }
+
     /// Units without supply.
     pub fn unfilled_units(&self) -> u64 {
         self.unfilled.iter().map(|units| u64::from(*units)).sum()
@@ -93,6 +104,7 @@ pub(super) fn draft(
     });
     Draft {
         lines: lines.collect(),
+        bundles: None,
         shipments: shipments.into_iter().collect(),
         allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(),
         promise_by: wanted.promise_by,
@@ -113,7 +125,7 @@ fn allocation(line: u16, shipment: usize, supply: Supply, units: u32) -> Allocat
 
 /// Numbers shipments by date, those that wait for supply last: the firmest units
 /// of a line at a node belong to its earliest shipment.
-fn number_by_date(
+pub(super) fn number_by_date(
     shipments: &mut SmallVec<[Shipment; 4]>,
     allocations: &mut [(NodeNo, Allocation)],
 ) {

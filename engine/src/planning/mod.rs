@@ -8,10 +8,12 @@
 //! Planning sends no message for units on hand and changes nothing. What it saw
 //! may be gone when it claims; then it plans again.
 
+pub mod bundled;
 mod candidates;
 mod draft;
 mod room;
 mod route;
+pub mod together;
 mod wanted;
 mod way;
 
@@ -29,7 +31,7 @@ use candidates::{Candidates, index};
 pub use draft::Draft;
 pub use room::{Leaving, Replanned, Rooms};
 use route::Route;
-pub use wanted::{Own, Seen, Wanted, WantedLine};
+pub use wanted::{Bundled, MadeOf, MadePart, Own, Seen, Wanted, WantedLine};
 pub use way::Way;
 
 /// Inbound supplies of one line's pairs, as read before planning.

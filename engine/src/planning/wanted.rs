@@ -1,5 +1,7 @@
 //! What is planned: an order whose names are resolved.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::room::{Replanned, Rooms};
@@ -14,7 +16,8 @@ use crate::state::stock::{AtAny, Glance, StockActor};
 
 /// An order whose names are resolved.
 pub struct Wanted<'a> {
-    /// Lines of distinct SKUs, but for what stands for a shipment that there is.
+    /// Lines of distinct SKUs, but for what stands for a shipment that there is. Of a bundle, the
+    /// row of pairs is that of its first component.
     pub lines: SmallVec<[WantedLine<'a>; 4]>,
     /// Where it goes, and how.
     pub way: Way,
@@ -35,6 +38,32 @@ pub struct Wanted<'a> {
     pub own: Option<&'a Own>,
     /// What is planned to leave nodes.
     pub rooms: Rooms<'a>,
+    /// What its lines are made of, if one of them is a bundle.
+    pub bundled: Option<Arc<Bundled<'a>>>,
+}
+
+/// What the lines of an order are made of that has bundles, by line.
+#[derive(Clone)]
+pub struct Bundled<'a>(pub Vec<MadeOf<'a>>);
+
+/// What a line is made of.
+#[derive(Clone)]
+pub struct MadeOf<'a> {
+    /// The bundle, if it is one.
+    pub bundle: Option<SkuNo>,
+    /// Its components; the item itself where it is none.
+    pub parts: Vec<MadePart<'a>>,
+}
+
+/// A component of a line.
+#[derive(Clone, Copy)]
+pub struct MadePart<'a> {
+    /// The item.
+    pub sku: SkuNo,
+    /// The item's row of pairs.
+    pub entry: &'a Entry,
+    /// Units for each unit of the line, from 1.
+    pub each: u32,
 }
 
 /// What an order sees of its SKUs, where that is not what their pairs publish.
@@ -78,11 +107,25 @@ impl Own {
     }
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
     /// Whether what came free of its SKUs was offered to older orders.
     #[inline]
     pub fn is_settled(&self) -> bool {
-        !self.lines.iter().any(|line| line.entry.is_unsettled())
+        let is_settled = !self.lines.iter().any(|line| line.entry.is_unsettled());
+        is_settled && self.bundled.as_ref().is_none_or(|bundled| bundled.is_settled())
+    }
+
+    /// One of the items that a line takes units of: its own, or those of which it is made.
+    pub fn item_of(&self, line: usize, at: usize) -> Option<(SkuNo, &'a Entry)> {
+        match &self.bundled {
+            None => (at == 0).then(|| (self.lines[line].sku, self.lines[line].entry)),
+            Some(bundled) => bundled.0[line].parts.get(at).map(|part| (part.sku, part.entry)),
+        }
+    }
+
+    /// All of them.
+    pub fn items_of(&self, line: usize) -> impl Iterator<Item = (SkuNo, &'a Entry)> {
+        (0..).map_while(move |at| self.item_of(line, at))
     }
 
     /// Whether a node may ship a line although that speaks against it: the line has units there,
@@ -150,13 +193,26 @@ impl Wanted<'_> {
     fn again(&self) -> Wanted<'_> {
         let lines = self.lines.iter().copied().collect();
         let Self { way, channel, promise_by, shortage, split, at, seen, own, rooms, .. } = *self;
-        Wanted { lines, way, channel, promise_by, shortage, split, at, seen, own, rooms }
+        let bundled = self.bundled.clone();
+        Wanted { lines, way, channel, promise_by, shortage, split, at, seen, own, rooms, bundled }
     }
 
     /// The same order with some of its lines only.
     #[must_use]
     pub fn with_lines(&self, lines: impl Iterator<Item = usize>) -> Self {
-        Self { lines: lines.map(|line| self.lines[line]).collect(), ..*self }
+        let places: SmallVec<[usize; 4]> = lines.collect();
+        let bundled = self.bundled.as_ref().map(|bundled| {
+            Arc::new(Bundled(places.iter().map(|line| bundled.0[*line].clone()).collect()))
+        });
+        Self { lines: places.iter().map(|line| self.lines[*line]).collect(), bundled, ..*self }
+    }
+}
+
+impl Bundled<'_> {
+    /// Whether what came free of its items was offered to older orders.
+    fn is_settled(&self) -> bool {
+        let parts = self.0.iter().flat_map(|line| &line.parts);
+        !parts.clone().any(|part| part.entry.is_unsettled())
     }
 }
 

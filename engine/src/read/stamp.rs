@@ -48,11 +48,16 @@ pub async fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
     seen.write_u64(held.units);
     seen.write_u64(held.line);
     seen.write_i64(held.first_lapse.map_or(i64::MAX, crate::model::Timestamp::as_micros));
+    let parts = kernel.state.catalogue.parts_of(no);
     let mut stamp = Stamp::default();
     let mut unsure = SmallVec::<[Slot<'_, StockActor>; 8]>::new();
     {
         let network = kernel.state.network.load();
-        for slot in &kernel.state.catalogue.entry(no).row {
+        let entries = parts.iter().map(|part| kernel.state.catalogue.entry(part.sku));
+        for entry in entries.clone() {
+            seen.write_u8(entry.is_off_sale().into());
+        }
+        for slot in entries.flat_map(|entry| &entry.row) {
             // A node that was defined since has nothing durable here.
             let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
             let glance = slot.shared().glance();

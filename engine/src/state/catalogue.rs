@@ -1,18 +1,22 @@
 //! Items and their pairs: every SKU has a number, a definition, and a row of
 //! stock actors.
 
+use std::collections::HashMap;
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
+    atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 use parking_lot::RwLock;
+use smallvec::SmallVec;
 
 use super::stock::StockActor;
 use crate::actor::{Arena, Mailbox, Row, Seat, Slot};
 use crate::model::Pair;
 use crate::model::digest::{Part, hash_encoded};
-use crate::model::{Item, Lsn, NodeNo, Refusal, Sale, Sku, SkuNo, StateHash};
+use crate::model::{
+    BundlePart, Component, Item, Lsn, NodeNo, Refusal, Sale, Sku, SkuNo, StateHash,
+};
 use crate::state::sku_index::SkuIndex;
 
 /// One item: its definition and all its pairs. Three cache lines: planning reads the
@@ -32,12 +36,18 @@ pub struct Entry {
     off_sale: AtomicBool,
     /// Most units that may wait for it; [`NO_BOUND`] without a bound.
     waiting_max: AtomicU32,
+    /// Whether it is a bundle, or a component of one.
+    bundled: AtomicU8,
     /// The last moment at which something came free of it.
     freed: AtomicU64,
 }
 
 /// Says that any number of units may wait; above all that may be said.
 const NO_BOUND: u32 = u32::MAX;
+/// It is a bundle.
+const BUNDLE: u8 = 1;
+/// It is a component of a bundle.
+const COMPONENT: u8 = 2;
 
 const _: () = assert!(size_of::<Entry>() == 192);
 const _: () = assert!(std::mem::offset_of!(Entry, sku) >= 128);
@@ -56,7 +66,8 @@ impl Entry {
         let (definition, sku) = (RwLock::new(None), OnceLock::new());
         let (unsettled, freed) = (AtomicBool::new(false), AtomicU64::new(0));
         let (off_sale, waiting_max) = (AtomicBool::new(false), AtomicU32::new(NO_BOUND));
-        Self { row: Row::new(pairs), definition, sku, unsettled, off_sale, waiting_max, freed }
+        let (row, bundled) = (Row::new(pairs), AtomicU8::new(0));
+        Self { row, definition, sku, unsettled, off_sale, waiting_max, bundled, freed }
     }
 
     #[inline]
@@ -86,6 +97,17 @@ impl Entry {
     #[inline]
     pub fn waiting_max(&self) -> Option<u32> {
         Some(self.waiting_max.load(Ordering::Acquire)).filter(|max| *max != NO_BOUND)
+    }
+
+    /// Whether it is a bundle, which has no stock.
+    #[inline]
+    pub fn is_bundle(&self) -> bool {
+        self.bundled.load(Ordering::Acquire) == BUNDLE
+    }
+
+    /// Whether it is a component of a bundle.
+    pub fn is_component(&self) -> bool {
+        self.bundled.load(Ordering::Acquire) == COMPONENT
     }
 
     /// What is read of a definition without a lock.
@@ -142,6 +164,30 @@ pub struct Catalogue {
     len: AtomicU32,
     /// All pairs of all items.
     pairs: Arc<Arena<Mailbox<StockActor>>>,
+    bundles: RwLock<Bundles>,
+}
+
+/// What is derived of items that are bundles.
+#[derive(Default)]
+struct Bundles {
+    /// What each is made of.
+    parts: HashMap<SkuNo, Arc<[BundlePart]>>,
+    /// Of each component, the other components of its bundles.
+    beside: HashMap<SkuNo, Arc<[SkuNo]>>,
+}
+
+impl Bundles {
+    fn add(&mut self, bundle: SkuNo, parts: Arc<[BundlePart]>) {
+        for part in &*parts {
+            let known = self.beside.get(&part.sku).into_iter().flat_map(|known| known.iter());
+            let others = parts.iter().map(|other| other.sku).filter(|sku| *sku != part.sku);
+            let mut all: Vec<SkuNo> = known.copied().chain(others).collect();
+            all.sort_unstable();
+            all.dedup();
+            self.beside.insert(part.sku, all.into());
+        }
+        self.parts.insert(bundle, parts);
+    }
 }
 
 impl Catalogue {
@@ -166,6 +212,16 @@ impl Catalogue {
         self.sku_no(sku.as_str()).ok_or_else(|| Refusal::ItemNotFound { sku: sku.clone() })
     }
 
+    /// The number of an item that has stock.
+    ///
+    /// # Errors
+    /// [`Refusal::ItemNotFound`], and [`Refusal::ItemIsBundle`].
+    pub fn with_stock(&self, sku: &Sku) -> Result<SkuNo, Refusal> {
+        let no = self.named(sku)?;
+        let is_bundle = self.entry(no).is_bundle();
+        if is_bundle { Err(Refusal::ItemIsBundle { sku: sku.clone() }) } else { Ok(no) }
+    }
+
     /// The item of that number.
     ///
     /// # Panics
@@ -178,6 +234,41 @@ impl Catalogue {
     #[inline]
     fn get(&self, no: SkuNo) -> Option<&Entry> {
         if no.0 < self.next().0 { self.entries.get(no.0) } else { None }
+    }
+
+    /// What a bundle is made of; nothing if it is none.
+    pub fn parts(&self, bundle: SkuNo) -> Arc<[BundlePart]> {
+        self.bundles.read().parts.get(&bundle).cloned().unwrap_or_default()
+    }
+
+    /// What units of an item are taken from: what it is made of if it is a bundle, else itself.
+    pub fn parts_of(&self, no: SkuNo) -> SmallVec<[BundlePart; 2]> {
+        if self.entry(no).is_bundle() {
+            self.parts(no).iter().copied().collect()
+        } else {
+            SmallVec::from_iter([BundlePart { sku: no, each: 1 }])
+        }
+    }
+
+    /// The other components of the bundles that an item is a component of.
+    pub fn beside(&self, component: SkuNo) -> Arc<[SkuNo]> {
+        self.bundles.read().beside.get(&component).cloned().unwrap_or_default()
+    }
+
+    /// Notes what a new item is made of, if it is a bundle.
+    fn note_bundle(&self, no: SkuNo, entry: &Entry, item: &Item) {
+        if !item.components.is_bundle() {
+            return;
+        }
+        let part = |component: &Component| {
+            let sku = self.sku_no(component.sku.as_str());
+            let sku = sku.expect("REPLAY_EQUAL: components are defined before their bundle");
+            self.entry(sku).bundled.store(COMPONENT, Ordering::Release);
+            BundlePart { sku, each: component.units }
+        };
+        let parts = item.components.0.iter().map(part).collect();
+        self.bundles.write().add(no, parts);
+        entry.bundled.store(BUNDLE, Ordering::Release);
     }
 
     /// The stock actor of a pair, made when there is none.
@@ -236,6 +327,7 @@ impl Catalogue {
         let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
         let _ = entry.sku.set(sku.clone());
         entry.show(&new.item);
+        self.note_bundle(no, entry, &new.item);
         *entry.definition.write() = Some(new);
         self.len.store(no.0 + 1, Ordering::Release);
         self.by_sku.insert(sku.as_str(), no.0, |no| self.hash_of_sku(no));

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::model::{
-    Hold, HoldState, Order, OrderLine, OrderNo, OwnerId, Priority, SkuNo, Timestamp,
+    Hold, HoldState, Order, OrderLine, OrderNo, OrderedBundle, OwnerId, Priority, SkuNo, Timestamp,
 };
 
 /// All live holds.
@@ -49,13 +49,12 @@ struct Known {
 
 impl Known {
     fn of(order: &Order, hold: &Hold) -> Self {
-        let line = |line: &OrderLine| (line.sku, line.ordered - line.cancelled);
         Self {
             until: hold.until,
             owner: hold.owner.clone(),
             waits: hold.state == HoldState::Waiting,
             priority: order.header.priority,
-            lines: order.lines.iter().map(line).collect(),
+            lines: units_of(order),
         }
     }
 }
@@ -135,6 +134,23 @@ impl Default for Holds {
             due: Notify::new(),
         }
     }
+}
+
+/// Units of a hold by item, each item once; bundles beside their components.
+fn units_of(order: &Order) -> SmallVec<[(SkuNo, u32); 2]> {
+    let left = |line: &OrderLine| line.ordered - line.cancelled;
+    let bundle = |of: &OrderedBundle| {
+        (of.sku, left(&order.lines[usize::from(of.line)]) / order.each_of(of, of.line))
+    };
+    let lines = order.lines.iter().map(|line| (line.sku, left(line)));
+    let mut units: Vec<(SkuNo, u32)> = lines.chain(order.bundles.iter().map(bundle)).collect();
+    units.sort_unstable();
+    units.dedup_by(|next, sum| {
+        let is_same = next.0 == sum.0;
+        sum.1 += if is_same { next.1 } else { 0 };
+        is_same
+    });
+    units.into_iter().collect()
 }
 
 impl Holds {

@@ -139,7 +139,26 @@ impl State {
     pub fn comes_free(&self, sku: SkuNo) {
         let entry = self.catalogue.entry(sku);
         entry.comes_free(self.next_moment());
+        if entry.is_component() {
+            return self.component_comes_free(sku);
+        }
         if entry.row.has_backlog() {
+            self.unsettle(sku);
+        }
+    }
+
+    /// The same of a component of bundles: whoever waits for a bundle may be served now, though he
+    /// waits for another component of it.
+    #[cold]
+    fn component_comes_free(&self, sku: SkuNo) {
+        let (beside, moment) = (self.catalogue.beside(sku), self.next_moment());
+        let mut waits = self.catalogue.entry(sku).row.has_backlog();
+        for other in &*beside {
+            let entry = self.catalogue.entry(*other);
+            entry.comes_free(moment);
+            waits |= entry.row.has_backlog();
+        }
+        if waits {
             self.unsettle(sku);
         }
     }
@@ -167,8 +186,17 @@ impl State {
             || self.freed_all.load(Ordering::SeqCst) > moment
     }
 
-    /// Notes that something came free of a SKU, or may have: its backlog has to be looked at.
+    /// Notes that something came free of a SKU, or may have: its backlog has to be looked at. Of
+    /// a component of bundles, so have those of their other components: what is free of them may be
+    /// who waits for the bundle's.
     pub fn unsettle(&self, sku: SkuNo) {
+        self.mark(sku);
+        if self.catalogue.entry(sku).is_component() {
+            self.catalogue.beside(sku).iter().for_each(|other| self.mark(*other));
+        }
+    }
+
+    fn mark(&self, sku: SkuNo) {
         self.unsettled.mark(sku, || self.catalogue.entry(sku).set_unsettled(true));
     }
 

@@ -39,7 +39,7 @@ Files end in .csv or .tsv, with a header, or in .jsonl, with one object a line.
 Commas, semicolons or tabs stand between the values of .csv, as the header shows.
 Their columns, or keys, in any case, tell what they hold; those in brackets may be
 left out. What is left out of an item, a node or a level that is there stays:
-  items    sku [title off_sale waiting_units_max]
+  items    sku [title off_sale waiting_units_max components]
   nodes    node_id kind postal_code time_zone working_days [title country_code
            cut_off weekday_cut_offs holidays capacity_units_per_day
            capacity_shipments_per_day min_order_quantity shipment_cost_minor

@@ -43,7 +43,7 @@ impl Kind {
         match self {
             Self::Items => Columns {
                 required: &["sku"],
-                optional: &["title", "off_sale", "waiting_units_max"],
+                optional: &["title", "off_sale", "waiting_units_max", "components"],
             },
             Self::Nodes => Columns {
                 required: &["node_id", "kind", "postal_code", "time_zone", "working_days"],

@@ -18,6 +18,7 @@ use order::Orders;
 pub(super) use order::is_of_line;
 
 const WHOLE_NUMBER: &str = "a whole number";
+const COMPONENTS: &str = "components, as SCARF:1 GLOVE:2";
 
 /// What one or more records were read as.
 #[derive(Debug, PartialEq)]
@@ -104,16 +105,19 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
     let waiting =
         columns.parsed("waiting_units_max", "a whole number or none", node::number_or_none);
     let (sku, title) = (columns.required("sku"), columns.text("title"));
+    let components = columns.parsed("components", COMPONENTS, components).unwrap_or_default();
     let item = v1::Item {
         sku,
         title,
         off_sale: off_sale.unwrap_or_default(),
         waiting_units_max: waiting.flatten(),
+        components,
     };
     let mut said = Vec::new();
     said.extend((!item.title.is_empty()).then_some("title"));
     said.extend(off_sale.map(|_| "off_sale"));
     said.extend(waiting.map(|_| "waiting_units_max"));
+    said.extend((!item.components.is_empty()).then_some("components"));
     if said.is_empty() {
         said.push("sku");
     }
@@ -125,6 +129,15 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
         validate_only: false,
         request_id: String::new(),
     })
+}
+
+/// What a bundle is made of: `SCARF:1 GLOVE:2`.
+fn components(text: &str) -> Option<Vec<v1::Component>> {
+    let component = |part: &str| {
+        let (sku, quantity) = part.rsplit_once(':')?;
+        Some(v1::Component { sku: sku.to_owned(), quantity: quantity.parse().ok()? })
+    };
+    text.split_ascii_whitespace().map(component).collect()
 }
 
 fn stock(record: &Record) -> Result<v1::StockRow, Vec<Bad>> {

@@ -65,6 +65,25 @@ impl Naive {
             }
         }
         self.waits = waits;
+        let mut waits_at = BTreeMap::new();
+        for (order, line, sku) in self.lines().filter(|(order, ..)| !order.bundles.is_empty()) {
+            for node in self.waits_at(sku, order.no, line) {
+                let key = (order.no, line, node.to_owned());
+                let since = self.waits_at.get(&key).copied();
+                waits_at.insert(key, since.unwrap_or(version));
+            }
+        }
+        self.waits_at = waits_at;
+    }
+
+    /// Since when a line has waited that could be served at a node: one of a bundle is served
+    /// where it waits, and elsewhere with all of the bundle.
+    fn waits_since(&self, order: &Order, line: u16, node: &str) -> Option<Lsn> {
+        let anywhere = self.waits.get(&(order.no, line)).copied()?;
+        match order.bundle_of(line) {
+            None => Some(anywhere),
+            Some(_) => self.waits_at.get(&(order.no, line, node.to_owned())).copied(),
+        }
     }
 
     /// Refuses what a new order is given, if an older one of the same item waited for any
@@ -75,9 +94,12 @@ impl Naive {
         asked: Lsn,
     ) -> Result<(), String> {
         for part in allotted.iter().filter(|part| part.supply != Supply::Backorder) {
-            for (Order { no, is_whole, whom, .. }, line, sku) in self.lines() {
-                let waits = self.waits.get(&(*no, line)).is_some_and(|since| *since < asked);
-                let wants = waits && !is_whole && sku == part.sku;
+            for (order, line, sku) in self.lines() {
+                let Order { no, is_whole, whom, .. } = order;
+                let since = self.waits_since(order, line, &part.node);
+                let waits = since.is_some_and(|since| since < asked);
+                let wants =
+                    waits && (!is_whole || order.bundle_of(line).is_some()) && sku == part.sku;
                 let pair = self.pairs.get(&(part.sku.clone(), part.node.clone()));
                 let may_have = pair.is_none_or(|pair| pair.may_give(whom, part.supply));
                 let rests = self.rests(sku, *no, line);
@@ -111,16 +133,22 @@ impl Naive {
         let could_have = |order: &&Order| {
             let is_sourced = self.is_sourced_since((sku, node), &order.whom, looked_at);
             let may_have = pair.may_give(&order.whom, Supply::OnHand);
-            is_sourced && may_have && !order.is_whole && !order.declined.contains(node)
+            is_sourced && may_have && !order.declined.contains(node)
         };
         for order in before.filter(could_have) {
             for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
-                let since = self.waits.get(&(order.no, line));
+                let is_bundled = order.bundle_of(line).is_some();
+                if order.is_whole && !is_bundled {
+                    continue;
+                }
+                let since = self.waits_since(order, line, node);
                 let waits = || {
-                    let waiting = waiting(&self.rests(sku, order.no, line));
+                    let rests = self.rests(sku, order.no, line);
+                    let rests = rests.into_iter().filter(|(at, _)| !is_bundled || *at == node);
+                    let waiting = waiting(&rests.collect::<Vec<_>>());
                     waiting > 0 && waiting >= self.minimums(node, looked_at).0
                 };
-                if since.is_some_and(|since| *since <= looked_at) && waits() {
+                if since.is_some_and(|since| since <= looked_at) && waits() {
                     let (no, priority) = (order.no, order.priority);
                     let of = (served.no, served.priority);
                     return Err(format!("{of:?} is served before order {no} of {priority:?}"));
@@ -158,9 +186,11 @@ impl Naive {
         if let Some((pair, _)) = self.pairs.iter().find(|(_, pair)| pair.is_untold()) {
             return Err(format!("orders at {pair:?} were not told of other days"));
         }
+        self.check_bundles_wait()?;
         for (order, line, sku) in self.lines() {
             let Order { no, is_whole, whom, .. } = order;
-            let (no, is_whole) = (*no, *is_whole);
+            let is_bundled = order.bundle_of(line).is_some();
+            let (no, is_whole) = (*no, *is_whole && !is_bundled);
             let channel = whom.channel.as_deref();
             let rests = self.rests(sku, no, line);
             let late =
@@ -169,7 +199,6 @@ impl Naive {
             if late.is_empty() {
                 continue;
             }
-            let waits = late.iter().any(|(_, supply)| *supply == Supply::Backorder);
             let wanted = if is_whole { rests.len() } else { late.len() };
             for ((_, node), pair) in self.pairs.iter().filter(|((of, _), _)| of == sku) {
                 if self.was_declined(no, node) {
@@ -185,6 +214,10 @@ impl Naive {
                     }
                     continue;
                 }
+                let here = |(at, s): &&(&str, Supply)| {
+                    *s == Supply::Backorder && (!is_bundled || at == node)
+                };
+                let waits = late.iter().copied().any(|part| here(&part));
                 if !self.is_sourced((sku, node), whom) {
                     continue;
                 }

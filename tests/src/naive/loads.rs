@@ -81,6 +81,11 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
             let day = |told: &model::Told| Told::Day(told.days.map(|days| days.0));
             told.map(|(no, told)| ((no, told.shipment), day(told))).collect()
         }
+        AnyEvent::BundleMoved(event) => {
+            let told = event.lines.iter().flat_map(|(_, line)| &line.told);
+            let day = |told: &model::Told| Told::Day(told.days.map(|days| days.0));
+            told.map(|told| ((event.no.0, told.shipment), day(told))).collect()
+        }
         _ => Vec::new(),
     }
 }

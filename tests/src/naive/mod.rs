@@ -9,6 +9,7 @@
 //! command does here stands in its room of [`command`].
 
 mod backlog;
+pub mod bundle;
 pub mod command;
 mod days;
 mod hold;
@@ -128,6 +129,8 @@ pub struct Naive {
     joined: BTreeMap<Lsn, Waiting>,
     /// Order lines of which units wait without supply, and since which version.
     waits: BTreeMap<(u64, u16), Lsn>,
+    /// The same by node, of lines that are served where they wait.
+    waits_at: BTreeMap<(u64, u16, String), Lsn>,
     /// Order lines that were planned on what is on its way while units were free: they leave
     /// with other lines of their order.
     rides: BTreeSet<(u64, u16)>,
@@ -155,6 +158,7 @@ impl Naive {
             moments: BTreeMap::new(),
             joined: BTreeMap::new(),
             waits: BTreeMap::new(),
+            waits_at: BTreeMap::new(),
             rides: BTreeSet::new(),
             told: BTreeMap::new(),
             not_shipped: BTreeSet::new(),
@@ -193,8 +197,7 @@ impl Naive {
 
     fn remember(&mut self, version: Lsn) {
         let (nodes, policy) = (Arc::clone(&self.nodes), Arc::clone(&self.policy));
-        let off_sale = self.items.iter().filter(|(_, item)| item.sale == Sale::Off);
-        let off_sale = off_sale.map(|(sku, _)| sku.clone()).collect();
+        let off_sale = self.items.keys().filter(|sku| self.is_off_sale(sku)).cloned().collect();
         let channels = [None].into_iter().chain(CHANNELS.map(Some));
         let offers = channels
             .map(|channel| (channel.map(ToOwned::to_owned), self.offers(Asking::Channel(channel))));
@@ -205,6 +208,13 @@ impl Naive {
         let moment = Moment { offers, off_sourcing, nodes, policy, off_sale, waiting, waiting_max };
         self.moments.insert(version, moment);
         self.note_who_waits(version);
+    }
+
+    /// Whether an item, or a component of it, is off sale.
+    fn is_off_sale(&self, sku: &str) -> bool {
+        let item = &self.items[sku];
+        let mut components = item.components.0.iter();
+        item.sale == Sale::Off || components.any(|of| self.is_off_sale(of.sku.as_str()))
     }
 
     /// What a command could see that was asked for at a version and decided by another.
@@ -238,6 +248,7 @@ impl Naive {
         self.pairs.values_mut().for_each(|pair| pair.prioritise(no, priority));
         // It waits in another place of the backlog.
         self.waits.retain(|(of, _), _| *of != no);
+        self.waits_at.retain(|(of, ..), _| *of != no);
     }
 
     /// Lets something happen that neither makes nor takes units of an item: all of them are at
@@ -382,8 +393,10 @@ impl Naive {
     }
 
     async fn compare_availability(&self, engine: &Engine) -> Result<(), String> {
-        for item in self.offers(Asking::Anybody).keys() {
-            if self.items[item].sale == Sale::Off {
+        let bundles = self.items.values().filter(|item| item.components.is_bundle());
+        let bundles: Vec<String> = bundles.map(|item| item.sku.to_string()).collect();
+        for item in self.offers(Asking::Anybody).keys().chain(&bundles) {
+            if self.is_off_sale(item) {
                 let there = engine.availability(&sku(item), self.horizon()).await;
                 let there = there.map_err(|e| e.to_string())?;
                 same(&format!("{item} off sale"), &(there.atp, there.off_sale), &(0, true))?;
@@ -394,15 +407,20 @@ impl Naive {
                 let there = engine.availability_for(&sku(item), self.horizon(), whom).await;
                 let there = there.map_err(|e| e.to_string())?.atp;
                 let atp = i64::try_from(there).expect("not that many");
+                // A supplier with a minimum gives no bundles.
+                let is_bundle = self.items[item].components.is_bundle();
                 let serves = |node: &str| {
-                    channel.is_none() || self.nodes[node].eligibility.serves_channel(channel)
+                    (channel.is_none() || self.nodes[node].eligibility.serves_channel(channel))
+                        && (!is_bundle || self.minimums(node, self.version()).0 <= 1)
                 };
                 let whom = channel.map_or(Asking::Anybody, |name| Asking::Channel(Some(name)));
-                let offers = &self.offers(whom)[item];
+                let offers = self.bundles_at(item, &self.offers(whom));
                 let sum = offers.iter().filter(|(node, _)| serves(node)).map(|(_, units)| units);
                 same(&format!("atp of {item} for {channel:?}"), &atp, &sum.sum())?;
             }
-            self.compare_days(engine, item).await?;
+            if !self.items[item].components.is_bundle() {
+                self.compare_days(engine, item).await?;
+            }
         }
         Ok(())
     }

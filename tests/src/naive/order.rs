@@ -6,6 +6,7 @@ use backstock_engine::command::LineCancellation;
 use backstock_engine::model::{self, AnswerKind, HoldState, Lsn, OrderState, Priority, Supply};
 
 use super::For;
+use super::bundle::Bundle;
 use super::hold::Hold;
 use super::pair::same;
 
@@ -36,6 +37,8 @@ pub struct Order {
     pub no: u64,
     /// Units ordered, by line; lines of one SKU are one.
     pub ordered: Vec<u32>,
+    /// The bundles among them.
+    pub bundles: Vec<Bundle>,
     /// What it was given.
     pub allotted: Vec<Allotted>,
     shipped: Vec<u32>,
@@ -73,6 +76,7 @@ impl Order {
         Self {
             no,
             ordered,
+            bundles: Vec::new(),
             allotted,
             shipped,
             cancelled,
@@ -198,10 +202,7 @@ impl Order {
         let all = || (0..self.ordered.len()).map(|line| u16::try_from(line).expect("few lines"));
         let wanted: Vec<(u16, u32)> = match lines {
             [] => all().map(|line| (line, self.open_of(line))).collect(),
-            lines => lines
-                .iter()
-                .map(|l| (u16::try_from(l.line - 1).expect("few"), l.quantity))
-                .collect(),
+            lines => lines.iter().flat_map(|l| self.lines_of(l)).collect(),
         };
         for line in all() {
             let of_line =
@@ -222,6 +223,23 @@ impl Order {
             back.push(Allotted { units, ..self.allotted[at].clone() });
         }
         if back.is_empty() { Err("nothing was there to cancel".into()) } else { Ok(back) }
+    }
+
+    /// The lines that a cancellation is of, with their units.
+    fn lines_of(&self, of: &LineCancellation) -> Vec<(u16, u32)> {
+        let line = u16::try_from(of.line - 1).expect("few");
+        match self.bundle_of(line).filter(|_| of.of_bundle) {
+            None => vec![(line, of.quantity)],
+            Some(bundle) => {
+                bundle.lines.iter().map(|(line, each)| (*line, of.quantity * each)).collect()
+            }
+        }
+    }
+
+    /// What is open of it, part by part.
+    pub fn open_allotted(&self) -> Vec<Allotted> {
+        let open = (0..self.allotted.len()).filter(|at| self.open(*at) > 0);
+        open.map(|at| Allotted { units: self.open(at), ..self.allotted[at].clone() }).collect()
     }
 
     /// Ships what is open of a shipment, counted from 1; answers with what left.
@@ -273,6 +291,13 @@ impl Order {
             let naive = (self.ordered[at], cancelled + self.ordered[at] - allotted);
             same("ordered and cancelled", &(line.ordered, line.cancelled), &naive)?;
         }
+        let bundles = order.bundles.iter().map(|of| (of.units, of.lines().collect::<Vec<_>>()));
+        let naive = self
+            .bundles
+            .iter()
+            .map(|of| (of.units, of.lines.iter().map(|(line, _)| *line).collect::<Vec<_>>()));
+        same("bundles", &bundles.collect::<Vec<_>>(), &naive.collect())?;
+        self.bundles.iter().try_for_each(|bundle| bundle.check(&self.open_allotted()))?;
         let answers = order.shipments.iter().zip(0..);
         let answers = answers.filter_map(|(of, no)| Some((no, of.answer?.kind))).collect();
         same("answers", &answers, &self.answers)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use backstock_engine::command::OrderRequest;
 use backstock_engine::model::{Item, Lsn, Refusal, Supply};
 
+use super::bundle::{lines, wanted};
 use super::hold::Units;
 use super::{Allotted, Moment, Naive};
 
@@ -31,8 +32,9 @@ impl LineFull {
     /// When it could not.
     pub fn check(&self, naive: &Naive) -> Result<(), String> {
         let Refusal::BacklogFull { sku, max } = &self.refusal else { return Ok(()) };
-        let lines = self.wanted.lines.0.iter().filter(|line| line.sku == *sku);
-        let wanted: i64 = lines.map(|line| i64::from(line.quantity)).sum();
+        let (lines, _) = lines(&wanted(&naive.items, &self.wanted));
+        let lines = lines.iter().filter(|(of, _)| of == sku.as_str());
+        let wanted: i64 = lines.map(|(_, units)| i64::from(*units)).sum();
         let is_full = |moment: &Moment| {
             let bound = moment.waiting_max.get(sku.as_str());
             bound == Some(max) && waits(&moment.waiting, sku.as_str()) + wanted > i64::from(*max)

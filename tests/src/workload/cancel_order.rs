@@ -14,6 +14,7 @@ impl Room for CancelOrder {
     const OUTCOMES: &'static [&'static str] = &[
         "ORDER_NOT_FOUND",
         "LINE_NOT_FOUND",
+        "LINE_OF_BUNDLE",
         "UNITS_SHIPPED",
         "UNITS_CANCELLED",
         "UNITS_NOT_ORDERED",
@@ -23,7 +24,8 @@ impl Room for CancelOrder {
         let order = world.order()?.id;
         let lines = if world.random.percent(50) {
             let quantity = world.random.within(1..3);
-            vec![LineCancellation { line: world.random.within(1..3), quantity }]
+            let of_bundle = world.random.percent(50);
+            vec![LineCancellation { line: world.random.within(1..3), quantity, of_bundle }]
         } else {
             Vec::new()
         };

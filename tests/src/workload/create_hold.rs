@@ -6,7 +6,7 @@ use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::{HoldId, Lsn, OwnerId};
 
 use super::command::{Outcome, Room, Told};
-use super::place_order::{acknowledged, fresh};
+use super::place_order::{acknowledged, fresh, has_bundle};
 use super::world::World;
 use crate::fixture::meta;
 use crate::naive::command::{Fact, HoldCreated, SoldOut};
@@ -97,7 +97,8 @@ fn draw(world: &mut World, hold: HoldId) -> CreateHold {
     let hold = CreateHold::new(meta(), hold, (seconds, owner), order);
     match world.random.within(0..100) {
         0..20 => hold.waiting(),
-        20..40 => hold.taking_a_part(),
+        // A hold of bundles takes no part.
+        20..40 if !has_bundle(&hold.order().lines) => hold.taking_a_part(),
         _ => hold,
     }
 }

@@ -33,18 +33,22 @@ mod set_policy;
 mod ship_shipment;
 mod world;
 
-use backstock_engine::command::NodeDefinition;
+use backstock_engine::command::{DefineItem, NodeDefinition};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, NodeKind};
 
 pub use self::command::{Command, Outcome, run};
 pub use self::generator::{Generator, Mixture};
 pub use self::history::{Answers, History, unmet};
-use crate::fixture::{define_items, define_nodes, item, node};
+use crate::fixture::{bundle, define_items, define_nodes, item, meta, node};
 use crate::naive::Naive;
 
 /// The items that are defined before a run.
 pub const SKUS: [&str; 3] = ["BLOUSE", "SCARF", "SOCKS"];
+/// The bundles that are defined before a run, with what they are made of.
+pub const BUNDLES: [(&str, &[(&str, u32)]); 2] =
+    [("SET", &[("BLOUSE", 1), ("SOCKS", 2)]), ("GIFT", &[("SCARF", 1), ("BLOUSE", 1)])];
+
 /// An item that is defined in the course of a run, or never.
 const LATE_SKU: &str = "SHAWL";
 
@@ -75,15 +79,23 @@ fn node_of(name: &str) -> NodeDefinition {
     NodeDefinition { pickup, ..node(name, kind, code) }
 }
 
+fn bundles() -> impl Iterator<Item = Item> {
+    BUNDLES.into_iter().map(|(name, components)| bundle(name, components))
+}
+
 /// Defines the network and its items; answers with the version.
 pub async fn define(engine: &Engine) -> Lsn {
     define_nodes(engine, &nodes()).await;
     define_items(engine, &SKUS).await;
+    for item in bundles() {
+        let command = DefineItem { meta: meta(), item };
+        engine.define_item(command).await.expect("the bundle is defined");
+    }
     engine.status().applied
 }
 
 /// The naive model of the network that [`define`] defines.
 pub fn naive(version: Lsn) -> Naive {
-    let items: Vec<Item> = SKUS.iter().map(|name| item(name)).collect();
+    let items = SKUS.iter().map(|name| item(name)).chain(bundles()).collect();
     Naive::new(version, nodes(), items)
 }

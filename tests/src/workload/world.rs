@@ -3,7 +3,7 @@
 use backstock_engine::command::{CreateHold, DispatchTransfer, OrderRequest};
 use backstock_engine::model::{InboundId, Timestamp};
 
-use super::{LATE_NODE, LATE_SKU, NODES, SKUS};
+use super::{BUNDLES, LATE_NODE, LATE_SKU, NODES, SKUS};
 use crate::fixture::NOW;
 use crate::seed::Random;
 
@@ -60,6 +60,15 @@ impl World {
     /// An item; seldom one that may not be defined.
     pub fn sku(&mut self) -> &'static str {
         if self.random.percent(5) { LATE_SKU } else { self.random.pick::<&str>(&SKUS) }
+    }
+
+    /// An item to order: now and then a bundle.
+    pub fn wanted(&mut self) -> &'static str {
+        if self.random.percent(20) {
+            let (name, _): (&str, _) = *self.random.pick(&BUNDLES);
+            return name;
+        }
+        self.sku()
     }
 
     /// A node that holds stock; seldom one that may not be defined.

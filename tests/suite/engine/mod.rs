@@ -4,6 +4,7 @@ mod archive;
 mod availability;
 mod backlog;
 mod backorder;
+mod bundles;
 mod calendars;
 mod capacity;
 mod contention;

@@ -187,7 +187,7 @@ async fn lines_and_shipments_are_told_by_the_numbers_that_the_caller_gave() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
     server.orders.place_order(order("A", &[("SKU", 2)])).await.expect("placed");
-    let line = |line_index| v1::CancelOrderLine { line_index, quantity: 1 };
+    let line = |line_index| v1::CancelOrderLine { line_index, quantity: 1, of_bundle: false };
     let cancel = |lines: &[u32]| v1::CancelOrderRequest {
         order_id: "A".into(),
         lines: lines.iter().copied().map(line).collect(),
@@ -206,7 +206,7 @@ async fn lines_and_shipments_are_told_by_the_numbers_that_the_caller_gave() {
     let status = server.orders.cancel_order(cancel(&[499])).await.expect_err("refused");
     assert_eq!(told(&status), refused(Code::NotFound, "LINE_NOT_FOUND"));
     assert_eq!(status.message(), "order A has no line of index 499");
-    let line = v1::CancelOrderLine { line_index: 0, quantity: 3 };
+    let line = v1::CancelOrderLine { line_index: 0, quantity: 3, of_bundle: false };
     let more = v1::CancelOrderRequest { lines: vec![line], ..cancel(&[]) };
     let status = server.orders.cancel_order(more).await.expect_err("refused");
     let why = "has 2 of 3 units to cancel: fewer were ordered";

@@ -2,6 +2,7 @@
 //! connection.
 
 mod arriving;
+mod bundles;
 mod calendars;
 mod catalog;
 mod connections;

@@ -236,7 +236,7 @@ async fn an_order_says_why_it_ships_from_where_it_does_and_can_be_cancelled() {
     assert_eq!(candidate.verdict(), v1::CandidateVerdict::Chosen);
     assert_eq!((&*candidate.node_id, candidate.taken), ("NYC", 3));
 
-    let line = v1::CancelOrderLine { line_index: 0, quantity: 2 };
+    let line = v1::CancelOrderLine { line_index: 0, quantity: 2, of_bundle: false };
     let cancel = v1::CancelOrderRequest {
         order_id: "A".into(),
         lines: vec![line],
@@ -247,7 +247,7 @@ async fn an_order_says_why_it_ships_from_where_it_does_and_can_be_cancelled() {
     let units = answer.order.expect("an order").lines[0].units;
     let expected = v1::LineUnits { allocated: 1, cancelled: 2, ..Default::default() };
     assert_eq!(units, Some(expected));
-    let none = v1::CancelOrderLine { line_index: 1, quantity: 1 };
+    let none = v1::CancelOrderLine { line_index: 1, quantity: 1, of_bundle: false };
     let cancel =
         v1::CancelOrderRequest { order_id: "A".into(), lines: vec![none], ..Default::default() };
     let status = server.orders.cancel_order(cancel).await.expect_err("refused");

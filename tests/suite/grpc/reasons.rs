@@ -21,6 +21,7 @@ use tonic::codegen::tokio_stream;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::bundles::bundle;
 use super::holds::{change, confirm, extend, for_seconds, held, hold, lapsed, release};
 use super::opening::Opening;
 use super::server::{
@@ -108,6 +109,8 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             (Code::FailedPrecondition, pickup_not_offered().await)
         }
         Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
+        Refused(RefusalKind::ItemIsBundle) => (Code::FailedPrecondition, item_is_bundle().await),
+        Refused(RefusalKind::LineOfBundle) => (Code::FailedPrecondition, line_of_bundle().await),
         Refused(RefusalKind::HoldUnitsGone) => (Code::FailedPrecondition, hold_units_gone().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
@@ -198,7 +201,7 @@ async fn not_found(reason: Reason) -> Status {
     a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
     let line = |line_index| v1::CancelOrderRequest {
         order_id: "A".into(),
-        lines: vec![v1::CancelOrderLine { line_index, quantity: 1 }],
+        lines: vec![v1::CancelOrderLine { line_index, quantity: 1, of_bundle: false }],
         ..Default::default()
     };
     let inbound = v1::CancelInboundRequest {
@@ -240,6 +243,25 @@ async fn not_found(reason: Reason) -> Status {
         }
         other => unreachable!("{other} is not among those"),
     }
+}
+
+async fn with_bundle() -> Refusing {
+    let mut a = Refusing::stocked().await;
+    a.server.catalog.update_item(bundle("SET", &[("SKU", 2)])).await.expect("defined");
+    a
+}
+
+async fn item_is_bundle() -> Status {
+    let mut a = with_bundle().await;
+    refused!(a, a.server.catalog.update_item(bundle("SETS", &[("SKU", 1), ("SET", 1)])))
+}
+
+async fn line_of_bundle() -> Status {
+    let mut a = with_bundle().await;
+    a.server.orders.place_order(order("A", &[("SET", 1)])).await.expect("placed");
+    let lines = vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: false }];
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), lines, ..Default::default() };
+    refused!(a, a.server.orders.cancel_order(cancel))
 }
 
 async fn item_off_sale() -> Status {
@@ -516,7 +538,7 @@ async fn units_shipped() -> Status {
     a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
     let cancel = v1::CancelOrderRequest {
         order_id: "A".into(),
-        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1 }],
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: false }],
         ..Default::default()
     };
     refused!(a, a.server.orders.cancel_order(cancel))
@@ -544,7 +566,7 @@ async fn units_not_ordered() -> Status {
     a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
     let cancel = v1::CancelOrderRequest {
         order_id: "A".into(),
-        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 2 }],
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 2, of_bundle: false }],
         ..Default::default()
     };
     refused!(a, a.server.orders.cancel_order(cancel))

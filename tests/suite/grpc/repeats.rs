@@ -153,7 +153,7 @@ async fn every_change_that_is_repeated_says_so_and_shows_what_is_there() {
     server.orders.place_order(order("A", &[("SKU", 2)])).await.expect("placed");
     let cancel = v1::CancelOrderRequest {
         order_id: "A".into(),
-        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1 }],
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: false }],
         request_id: key("C"),
         ..v1::CancelOrderRequest::default()
     };

@@ -7,7 +7,7 @@ use super::number_item;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
-use crate::model::{Item, Lsn, Meta, Sale, SkuNo, Violation};
+use crate::model::{Component, Item, Lsn, Meta, Rule, Sale, SkuNo, Violation};
 use crate::state::State;
 use crate::state::catalogue::Definition;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -58,9 +58,12 @@ impl Command for DefineItem {
             return Ok(Decision::Nothing(lsn));
         }
         if self.meta.validate_only {
+            let no = tx.state().catalogue.sku_no(self.item.sku.as_str());
+            check_components(tx.state(), &self.item, no)?;
             return Ok(Decision::Nothing(tx.kernel().shown()));
         }
-        let (no, _) = number_item(tx, &self.item.sku).await?;
+        let (no, is_known) = number_item(tx, &self.item.sku).await?;
+        check_components(tx.state(), &self.item, is_known.then_some(no))?;
         Ok(Decision::Event(ItemDefined { no, item: self.item.clone() }))
     }
 }
@@ -81,12 +84,16 @@ impl Command for EnsureItem {
         self.0.fingerprint()
     }
 
-    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
-        self.0.item.validate()
+    fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        Command::validate(&self.0, facts)
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
         let DefineItem { meta, item } = &self.0;
+        let known = tx.state().catalogue.sku_no(item.sku.as_str());
+        if known.is_none() {
+            check_components(tx.state(), item, None)?;
+        }
         if meta.validate_only {
             return Ok(Decision::Nothing(tx.kernel().shown()));
         }
@@ -97,6 +104,22 @@ impl Command for EnsureItem {
             None => Decision::Event(ItemDefined { no, item: item.clone() }),
         })
     }
+}
+
+/// Refuses components that are not defined, or are bundles themselves, of a new item; and other
+/// components than it has of one that there is.
+fn check_components(state: &State, item: &Item, known: Option<SkuNo>) -> Result<(), EngineError> {
+    if let Some(no) = known {
+        let is_same = state.catalogue.entry(no).definition().item.components == item.components;
+        let why = "are stated when an item is first defined, and stay";
+        let rule = || Rule::Malformed(why.into());
+        let of = || Violation::new("components", item.components.0.len(), rule());
+        return if is_same { Ok(()) } else { Err(vec![of()].into()) };
+    }
+    for component in &item.components.0 {
+        state.catalogue.with_stock(&component.sku)?;
+    }
+    Ok(())
 }
 
 /// Which definitions a command leaves as they are.
@@ -129,15 +152,21 @@ fn defined(state: &State, item: &Item) -> Option<Definition> {
 
 impl Event for ItemDefined {
     fn describe(&self) -> Value {
-        let Item { sku, sale, waiting_max, .. } = &self.item;
+        let Item { sku, sale, waiting_max, components, .. } = &self.item;
+        let component = |of: &Component| json!({ "sku": of.sku.as_str(), "units": of.units });
+        let components = components.0.iter().map(component).collect::<Vec<_>>();
         json!({
             "sku_no": self.no.0, "sku": sku.as_str(), "off_sale": *sale == Sale::Off,
-            "waiting_units_max": waiting_max,
+            "waiting_units_max": waiting_max, "components": components,
         })
     }
 
     fn extension(&self) -> usize {
-        if self.item.waiting_max.is_some() { 2 } else { usize::from(self.item.sale == Sale::Off) }
+        match &self.item {
+            item if item.components.is_bundle() => 3,
+            item if item.waiting_max.is_some() => 2,
+            item => usize::from(item.sale == Sale::Off),
+        }
     }
 }
 

@@ -4,10 +4,11 @@ mod fields;
 
 use std::cell::RefCell;
 use std::pin::pin;
+use std::task::Poll;
 
 use super::define_item::{DefineItem, ItemDefined};
 use super::*;
-use crate::command::fixture::{check, item, told};
+use crate::command::fixture::{bundle, check, item, sku, told};
 use crate::engine::tests::{one_unit, poll, run};
 use crate::model::{Meta, RefusalKind};
 use crate::transaction::command::{self, Command, Decision};
@@ -23,7 +24,46 @@ where
     check(rows.map(|(items, expected)| (items, number(items), expected)));
     let told = [all_numbers_given(&command), number_passed_on(&command)];
     assert_eq!(told, [full(), Refusal::Contended]);
-    told.iter().map(Refusal::kind).collect()
+    let of_components = components_that_are_none(&command);
+    told.iter().chain(&of_components).map(Refusal::kind).collect()
+}
+
+/// The refusals of a bundle of an item that is not defined, and of another bundle.
+fn components_that_are_none<C: Command>(command: impl Fn(DefineItem) -> C) -> [Refusal; 2] {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(bundle("SET", &[("A", 2)])));
+    let refusals = [
+        ("X", Refusal::ItemNotFound { sku: sku("X") }),
+        ("SET", Refusal::ItemIsBundle { sku: sku("SET") }),
+    ];
+    refusals.map(|(component, expected)| {
+        let of = command(bundle("SETS", &[("A", 1), (component, 1)]));
+        let told = told(command::run(&engine.kernel, &of));
+        assert_eq!(told, expected);
+        told
+    })
+}
+
+/// What it is made of stays: another item is another bundle.
+#[test]
+fn an_item_never_becomes_a_bundle_nor_a_bundle_another_one() {
+    let (engine, mut pump) = one_unit();
+    let set = || bundle("SET", &[("A", 2)]);
+    run(&mut pump, engine.define_item(set()));
+    for other in [bundle("SET", &[("A", 3)]), item("SET"), bundle("A", &[("SET", 2)])] {
+        let mut defining = pin!(engine.define_item(other));
+        let Poll::Ready(Err(EngineError::Invalid(found))) = poll(defining.as_mut()) else {
+            panic!("it is refused")
+        };
+        assert_eq!(found[0].field, "components", "{found:?}");
+    }
+    run(&mut pump, engine.define_item(set()));
+    let own = bundle("KIT", &[("KIT", 2)]);
+    let mut defining = pin!(engine.define_item(own));
+    let Poll::Ready(Err(EngineError::Invalid(found))) = poll(defining.as_mut()) else {
+        panic!("it is refused")
+    };
+    assert_eq!(found[0].field, "components[0].sku");
 }
 
 #[test]

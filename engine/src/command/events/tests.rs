@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::command::backlog::repeg::event::BundleMoved;
 use crate::command::{BacklogRepegged, EndedHold, Repegged, StockOperation};
 use crate::model::Location;
+use crate::model::bundle::{Component, Components, OrderedBundle};
 use crate::model::catalog::{Item, Sale};
 use crate::model::ids::{
     CustomerId, HoldId, InboundId, InboundNo, NodeId, OwnerId, PostalCode, ServiceName, ServiceNo,
@@ -146,6 +148,7 @@ fn placed() -> Order {
         trace: Box::new([1, 2, 3]),
         added: Added::default(),
         declined: Box::default(),
+        bundles: Box::default(),
         decisions: Decisions::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
@@ -173,7 +176,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
-    let newest = [newest.concat(), of_pickups()];
+    let newest = [newest.concat(), of_pickups(), of_bundles()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -226,9 +229,13 @@ fn of_whom_nodes_serve() -> Vec<Named> {
 }
 
 fn of_items_off_sale() -> Vec<Named> {
-    let sku = Sku::new("sku", "SKU-1").unwrap();
-    let item = Item { sku, title: text(""), sale: Sale::Off, waiting_max: None };
+    let item = plain_item(Sku::new("sku", "SKU-1").unwrap(), "", Sale::Off);
     vec![("item_off_sale", ItemDefined { no: PAIR.sku, item }.into())]
+}
+
+fn plain_item(sku: Sku, title: &str, sale: Sale) -> Item {
+    let components = Components::default();
+    Item { sku, title: text(title), sale, waiting_max: None, components }
 }
 
 fn of_changed_holds() -> Vec<Named> {
@@ -238,8 +245,8 @@ fn of_changed_holds() -> Vec<Named> {
 }
 
 fn of_who_waits() -> Vec<Named> {
-    let sku = Sku::new("sku", "SKU-1").unwrap();
-    let item = Item { sku, title: text("Café"), sale: Sale::On, waiting_max: Some(500) };
+    let item = plain_item(Sku::new("sku", "SKU-1").unwrap(), "Café", Sale::On);
+    let item = Item { waiting_max: Some(500), ..item };
     vec![("item_for_which_some_wait", ItemDefined { no: PAIR.sku, item }.into())]
 }
 
@@ -265,6 +272,67 @@ fn of_terms() -> Vec<Named> {
     ]
 }
 
+fn of_bundles() -> Vec<Named> {
+    let of = |name: &str, units| Component { sku: Sku::new("sku", name).unwrap(), units };
+    let components = Components(Box::new([of("SKU-2", 1), of("SKU-3", 1_000)]));
+    let item = |sale| Item {
+        sku: Sku::new("sku", "SKU-1").unwrap(),
+        title: text(""),
+        sale,
+        waiting_max: None,
+        components: components.clone(),
+    };
+    let defined = |sale| ItemDefined { no: PAIR.sku, item: item(sale) }.into();
+    let line = |at: u16| {
+        let line = LineRepegged { line: at, ..line_explained() };
+        (SkuNo(PAIR.sku.0 + u32::from(at)), line)
+    };
+    let moved = BundleMoved {
+        no: OrderNo(1 << 33),
+        id: order_id(),
+        looked_at: Lsn::new(82),
+        lines: vec![line(0), line(1)],
+        held: true,
+        priority: None,
+    };
+    vec![
+        ("bundle_defined", defined(Sale::On)),
+        ("bundle_off_sale", defined(Sale::Off)),
+        ("bundle_moved", moved.into()),
+        ("bundle_ordered", OrderPlaced { order: PackedOrder::of(&bundled()) }.into()),
+    ]
+}
+
+/// An order of four bundles of three components, one unit of each and two of the last.
+fn bundled() -> Order {
+    let line = |sku, ordered| OrderLine { sku: SkuNo(sku), ordered, cancelled: 0 };
+    let bundle = OrderedBundle { sku: SkuNo(1 << 20), units: 4, line: 1, components: 2 };
+    let lines = Box::new([line(1, 12), line(2, 4), line(3, 8)]);
+    Order { lines, bundles: Box::new([bundle]), ..placed() }
+}
+
+/// Only where there are bundles, and only if they can be so.
+#[test]
+fn an_order_with_bundles_is_packed_in_the_version_that_has_them() {
+    let order = bundled();
+    let packed = PackedOrder::of(&order);
+    assert!(packed.is_featured() && packed.needs_version_8());
+    assert_eq!(packed.unpack().unwrap(), order);
+    assert!(!PackedOrder::of(&placed()).needs_version_8());
+    let bundle = order.bundles[0];
+    for other in [
+        OrderedBundle { units: 3, ..bundle },
+        OrderedBundle { units: 0, ..bundle },
+        OrderedBundle { components: 3, ..bundle },
+        OrderedBundle { components: 0, ..bundle },
+    ] {
+        let unsound = Order { bundles: Box::new([other]), ..bundled() };
+        assert!(PackedOrder::of(&unsound).unpack().is_err(), "{other:?}");
+    }
+    let twice = Order { bundles: Box::new([bundle, bundle]), ..bundled() };
+    assert!(PackedOrder::of(&twice).unpack().is_err());
+}
+
 fn inbound_id() -> InboundId {
     InboundId::new("id", "PO-9").unwrap()
 }
@@ -273,7 +341,7 @@ fn first() -> Vec<Named> {
     let change = |change| StockChanged { pair: PAIR, change, serves: None }.into();
     let id = inbound_id();
     let sku = Sku::new("sku", "SKU-1").unwrap();
-    let item = Item { sku, title: text("Café"), sale: Sale::On, waiting_max: None };
+    let item = plain_item(sku, "Café", Sale::On);
     vec![
         ("item_defined", ItemDefined { no: PAIR.sku, item }.into()),
         ("node_defined", node_defined(node())),

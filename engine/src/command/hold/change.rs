@@ -14,15 +14,17 @@ use crate::model::hold::by_pair;
 use crate::model::order::decode_checked;
 use crate::model::{
     Hold, HoldId, HoldState, Lsn, Meta, Order, OrderEffect, OrderHeader, PackedOrder, Pegged,
-    Refusal, Reservation, Shortage, SkuNo, StockEffect, Timestamp, Violation,
+    Refusal, Reservation, Shortage, Sku, SkuNo, StockEffect, Timestamp, Violation,
 };
+use crate::placing::bundles::resolved;
 use crate::placing::going::{Going, said};
 use crate::placing::judge::LineShortage;
 use crate::placing::over::{Over, pegs, plan_over};
 use crate::placing::request::Lines;
-use crate::placing::resolve::items;
+use crate::placing::resolve::{items, no_part_of_bundles};
 use crate::placing::{placed, until_settled};
-use crate::planning::{Draft, Rooms, Wanted, WantedLine, Way};
+use crate::planning::{Bundled, Draft, Rooms, Wanted, WantedLine, Way};
+use crate::state::catalogue::Entry;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -88,11 +90,18 @@ impl Command for ChangeHold {
         loop {
             let mut claims = Claims::new(kernel);
             let held = in_hand(&mut claims, &self.hold).await?;
-            let lines = items(&kernel.state.catalogue, &self.lines)?;
+            let mut lines = items(&kernel.state.catalogue, &self.lines)?;
             if !decide(&held, &lines)? {
                 return Ok(Decision::Nothing(held.last_lsn));
             }
-            let wanted = wanted(kernel, &held, lines, self.meta.at)?;
+            let bundled = resolved(&kernel.state.catalogue, &self.lines, &mut lines)?;
+            if bundled.is_some() && held.open_hold().is_some_and(|hold| hold.accepts_part) {
+                return Err(vec![no_part_of_bundles()].into());
+            }
+            if let Some(entry) = bundled.as_ref().and_then(|of| off_sale(&held, &lines, of)) {
+                return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
+            }
+            let wanted = Wanted { bundled, ..wanted(kernel, &held, lines, self.meta.at)? };
             match plan_over(kernel, &wanted, &held).await? {
                 Over::Granted(draft, off, more) => {
                     claims.take(more);
@@ -100,7 +109,11 @@ impl Command for ChangeHold {
                     let event = changed(&held, &wanted, *draft, off);
                     return Ok(Decision::Event(event));
                 }
-                Over::SoldOut(shortages) => return Err(short(&held, &wanted, &shortages).into()),
+                Over::SoldOut(shortages) => {
+                    let sku = wanted.lines[usize::from(shortages[0].line)].sku;
+                    let sku = kernel.state.catalogue.entry(sku).sku().clone();
+                    return Err(short(&held, sku, &shortages).into());
+                }
                 Over::Unsettled => {
                     drop(claims);
                     until_settled(kernel, &wanted, &mut attempts).await?;
@@ -117,7 +130,7 @@ impl Command for ChangeHold {
 /// Pure: whether a hold is to hold something else.
 fn decide(held: &Order, lines: &[WantedLine<'_>]) -> Result<bool, Refusal> {
     let Some(hold) = held.open_hold() else { return Err(ended(held)) };
-    let had = |sku: SkuNo| held.lines.iter().find(|line| line.sku == sku).map_or(0, |l| l.ordered);
+    let had = |sku: SkuNo| held.asked_for().find(|of| of.0 == sku).map_or(0, |of| of.1);
     let hold_id = || hold.id.clone();
     for line in lines.iter().filter(|line| line.quantity > had(line.sku)) {
         let sku = line.entry.sku().clone();
@@ -129,14 +142,25 @@ fn decide(held: &Order, lines: &[WantedLine<'_>]) -> Result<bool, Refusal> {
         }
     }
     let is_same = |line: &WantedLine<'_>| line.quantity == had(line.sku);
-    Ok(lines.len() != held.lines.len() || !lines.iter().all(is_same))
+    Ok(lines.len() != held.asked_for().count() || !lines.iter().all(is_same))
+}
+
+/// A component that is off sale, of a bundle of which the hold is to hold more.
+fn off_sale<'a>(
+    held: &Order,
+    lines: &[WantedLine<'_>],
+    Bundled(made): &Bundled<'a>,
+) -> Option<&'a Entry> {
+    let had = |sku: SkuNo| held.asked_for().find(|of| of.0 == sku).map_or(0, |of| of.1);
+    let grown = lines.iter().zip(made).filter(|(line, _)| line.quantity > had(line.sku));
+    let mut parts = grown.flat_map(|(_, made)| &made.parts);
+    parts.find(|part| part.entry.is_off_sale()).map(|part| part.entry)
 }
 
 /// That a hold stays as it is, for want of units of an item.
-fn short(held: &Order, wanted: &Wanted<'_>, shortages: &[LineShortage]) -> Refusal {
+fn short(held: &Order, sku: Sku, shortages: &[LineShortage]) -> Refusal {
     let hold = held.open_hold().expect("it is open");
-    let LineShortage { line, short, .. } = shortages[0];
-    let sku = wanted.lines[usize::from(line)].entry.sku().clone();
+    let LineShortage { short, .. } = shortages[0];
     Refusal::HoldShort { hold_id: hold.id.clone(), sku, short }
 }
 
@@ -168,6 +192,7 @@ fn wanted<'a>(
         seen: None,
         own: None,
         rooms: Rooms::of(&kernel.state.loads),
+        bundled: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Confirming a hold: it becomes an order, in one commit.
 
+use smallvec::SmallVec;
+
 use super::replaced::HoldReplaced;
 use super::{ended, in_hand};
 use crate::limits::ORDER_LINES_MAX;
@@ -12,6 +14,7 @@ use crate::model::{
     OrderId, OrderLine, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply,
     Text, Timestamp, Violation,
 };
+use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
 use crate::placing::over::{self, Over, pegs, plan_over};
 use crate::placing::request::Lines;
@@ -222,11 +225,14 @@ impl Rest {
         self.0.iter().all(|units| *units == 0)
     }
 
-    /// What the order has of each line.
-    fn without<'a>(&'a self, held: &'a Order) -> impl Iterator<Item = (SkuNo, u32)> + 'a {
-        let rest = self.0.iter().copied().chain(std::iter::repeat(0));
-        let lines = held.lines.iter().zip(rest).map(|(line, rest)| (line.sku, line.ordered - rest));
-        lines.filter(|(_, units)| *units > 0)
+    /// What the order has of each item that it asks for. A hold that takes a part has no bundles.
+    fn without(&self, held: &Order) -> SmallVec<[(SkuNo, u32); 4]> {
+        if self.is_nothing() {
+            return held.asked_for().collect();
+        }
+        let lines = held.lines.iter().zip(&self.0);
+        let left = lines.map(|(line, rest)| (line.sku, line.ordered - rest));
+        left.filter(|(_, units)| *units > 0).collect()
     }
 }
 
@@ -243,7 +249,7 @@ fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
             rest.0[usize::from(peg.line)] += peg.units;
         }
     }
-    if rest.without(held).next().is_none() {
+    if rest.without(held).is_empty() {
         return Err(Refusal::HoldUnitsGone { hold_id: hold.id.clone() }.into());
     }
     Ok(rest)
@@ -251,7 +257,9 @@ fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
 
 /// Units of a hold that lapsed, or that were lost, are taken anew: as a new order would take them.
 fn may_be_taken(held: &Order, command: &ConfirmHold, state: &State) -> Result<(), Refusal> {
-    let mut entries = held.lines.iter().map(|line| state.catalogue.entry(line.sku));
+    let skus = held.lines.iter().map(|line| line.sku);
+    let skus = skus.chain(held.bundles.iter().map(|bundle| bundle.sku));
+    let mut entries = skus.map(|sku| state.catalogue.entry(sku));
     if let Some(entry) = entries.find(|entry| entry.is_off_sale()) {
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() });
     }
@@ -307,10 +315,10 @@ fn has_lines((held, rest): (&Order, &Rest), lines: &Lines, state: &State) -> boo
             None => sums.push((sku, line.quantity)),
         }
     }
-    let mut known: Vec<_> = rest.without(held).collect();
+    let mut known = rest.without(held);
     sums.sort_unstable();
     known.sort_unstable();
-    sums == known
+    sums[..] == known[..]
 }
 
 /// Whether units lost their supply that the order is not to wait for: a count found less, or a
@@ -454,8 +462,11 @@ fn wanted<'a>(
         let entry = kernel.state.catalogue.entry(sku);
         WantedLine { sku, entry, quantity }
     };
+    let mut lines: SmallVec<[WantedLine<'_>; 4]> =
+        rest.without(order).into_iter().map(line).collect();
+    let bundled = bundled(&kernel.state.catalogue, &mut lines);
     Ok(Wanted {
-        lines: rest.without(order).map(line).collect(),
+        lines,
         way: Way { service, place, pickup },
         channel: command.channel.as_ref().or(held.channel.as_ref()),
         promise_by: command.deliver_by.unwrap_or_else(promised),
@@ -465,6 +476,7 @@ fn wanted<'a>(
         seen: None,
         own: None,
         rooms: Rooms::of(&kernel.state.loads),
+        bundled,
     })
 }
 

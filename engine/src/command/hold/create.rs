@@ -143,6 +143,10 @@ impl Places for CreateHold {
         finish(found)
     }
 
+    fn takes_a_part(&self) -> bool {
+        self.accepts_part
+    }
+
     fn hold(&self, draft: &Draft) -> Option<Box<Hold>> {
         let units = draft.lines.iter().map(|line| u64::from(line.ordered)).sum();
         let state = self.state(draft.unfilled_units(), units);

@@ -1,5 +1,7 @@
 //! Cancelling units of an order.
 
+mod bundles;
+
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
@@ -12,8 +14,8 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::order::by_pair;
 use crate::model::{
-    Allocation, AllocationUnits, Meta, Order, OrderEffect, OrderId, OrderLine, OrderNo, Refusal,
-    Rule, Serves, StockEffect, UnitsLeft, Violation,
+    Allocation, AllocationUnits, Meta, Order, OrderEffect, OrderId, OrderLine, OrderNo,
+    OrderedBundle, Refusal, Rule, Serves, StockEffect, UnitsLeft, Violation,
 };
 use crate::state::stock::Rest;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -41,6 +43,10 @@ pub struct LineCancellation {
     /// Units, from 1 to [`limits::LINE_UNITS_MAX`].
     #[n(1)]
     pub quantity: u32,
+    /// Whether it is of the bundle that the line is a component of: so many bundles are cancelled,
+    /// with all their components.
+    #[cbor(skip)]
+    pub of_bundle: bool,
 }
 
 /// Units of an order were cancelled.
@@ -68,6 +74,10 @@ impl Command for CancelOrder {
     }
 
     fn fingerprint(&self) -> u64 {
+        if self.lines.iter().any(|line| line.of_bundle) {
+            let bundles = self.lines.iter().map(|line| line.of_bundle).collect::<Vec<_>>();
+            return fingerprint(&(&self.order, &self.lines, bundles));
+        }
         fingerprint(&(&self.order, &self.lines))
     }
 
@@ -151,6 +161,13 @@ fn releases(
         if line >= order.lines.len() {
             return Err(unknown());
         }
+        if let Some(bundle) = of_bundle(order, (line, *cancellation))? {
+            if releases.iter().any(|release: &AllocationUnits| bundle.has(release.line)) {
+                return Err(line_of_bundle(order, line, bundle));
+            }
+            bundles::release((order, resting), bundle, cancellation.quantity, &mut releases)?;
+            continue;
+        }
         let open = open_units(order, line);
         let wanted = u64::from(cancellation.quantity);
         if wanted > open {
@@ -160,6 +177,29 @@ fn releases(
     }
     releases.sort_by_key(|release| release.allocation);
     Ok(releases)
+}
+
+/// The bundle whose units are to be cancelled, if the line is of one.
+fn of_bundle(
+    order: &Order,
+    (line, of): (usize, LineCancellation),
+) -> Result<Option<&OrderedBundle>, Refusal> {
+    let bundle = u16::try_from(line).ok().and_then(|line| order.bundle_of(line));
+    match bundle {
+        Some(bundle) if !of.of_bundle => Err(line_of_bundle(order, line, bundle)),
+        bundle => Ok(bundle),
+    }
+}
+
+/// That a line is cancelled with its bundle alone, and that once.
+fn line_of_bundle(order: &Order, line: usize, bundle: &OrderedBundle) -> Refusal {
+    let place = order.bundles.iter().position(|of| of == bundle);
+    let index = |at: usize| u32::try_from(at).expect("ORDER_LINES_MAX fits 32 bits");
+    Refusal::LineOfBundle {
+        order_id: order.header.id.clone(),
+        line_index: index(line),
+        bundle_index: index(place.unwrap_or(0)),
+    }
 }
 
 /// Why nothing is left of an order.
@@ -250,11 +290,15 @@ pub(crate) mod tests {
     use super::super::fixture::{id, order};
     use super::*;
     use crate::command::fixture::{cancel, check, first, said};
-    use crate::model::{Claim, Dispatch, Lsn, RefusalKind, Text, Timestamp};
+    use crate::model::{Claim, Dispatch, Lsn, RefusalKind, SkuNo, Supply, Text, Timestamp};
 
     /// The allocations that a cancellation gives back, with their units.
     fn given_back(order: &Order, lines: &[(u32, u32)]) -> Result<Vec<(u16, u32)>, Refusal> {
-        let lines = lines.iter().map(|&(line, quantity)| LineCancellation { line, quantity });
+        let lines = lines.iter().map(|&(line, quantity)| LineCancellation {
+            line,
+            quantity,
+            of_bundle: false,
+        });
         let event = decide(order, &as_placed(order), &lines.collect::<Vec<_>>())?;
         assert_eq!((event.no, &event.id), (order.no, &order.header.id));
         Ok(event.releases.iter().map(|part| (part.allocation, part.units)).collect())
@@ -277,7 +321,7 @@ pub(crate) mod tests {
         // Of the first line, the first allocation waits now, and the second one is there.
         resting.rests[0][0].units = 3;
         resting.rests[1][0].units = 2;
-        let one = [LineCancellation { line: 1, quantity: 1 }];
+        let one = [LineCancellation { line: 1, quantity: 1, of_bundle: false }];
         let event = decide(&order, &resting, &one).expect("the units are open");
         let given: Vec<_> = event.releases.iter().map(|r| (r.allocation, r.units)).collect();
         assert_eq!(given, [(0, 1)]);
@@ -285,6 +329,47 @@ pub(crate) mod tests {
 
     fn left(line_index: Option<u32>, open: u64, wanted: u64) -> UnitsLeft {
         UnitsLeft { line_index, open, wanted }
+    }
+
+    /// Four bundles of two units of the one item and one of the other: three in one shipment, and
+    /// one that waits.
+    fn bundled() -> Order {
+        let mut order = order();
+        let line = |line: usize, units| OrderLine { ordered: units, ..order.lines[line] };
+        order.lines = Box::new([line(0, 8), line(1, 4)]);
+        let allocation =
+            |line, shipment, supply, units| Allocation::new((line, shipment), supply, units);
+        order.allocations = Box::new([
+            allocation(0, 0, Supply::OnHand, 6),
+            allocation(0, 1, Supply::OnHand, 1),
+            allocation(0, 1, Supply::Backorder, 1),
+            allocation(1, 0, Supply::OnHand, 3),
+            allocation(1, 1, Supply::OnHand, 1),
+        ]);
+        let bundle = OrderedBundle { sku: SkuNo(12), units: 4, line: 0, components: 2 };
+        Order { bundles: Box::new([bundle]), ..order }
+    }
+
+    #[test]
+    fn bundles_are_cancelled_with_all_their_components_those_that_wait_first() {
+        let order = bundled();
+        let cancelled = |line, quantity| {
+            let lines = [LineCancellation { line, quantity, of_bundle: true }];
+            let event = decide(&order, &as_placed(&order), &lines)?;
+            Ok(event.releases.iter().map(|part| (part.allocation, part.units)).collect::<Vec<_>>())
+        };
+        assert_eq!(cancelled(1, 1), Ok(vec![(1, 1), (2, 1), (4, 1)]));
+        assert_eq!(cancelled(2, 2), Ok(vec![(0, 2), (1, 1), (2, 1), (3, 1), (4, 1)]));
+        let all = Ok(vec![(0, 6), (1, 1), (2, 1), (3, 3), (4, 1)]);
+        assert_eq!(cancelled(2, 4), all);
+        let left = left(Some(0), 4, 5);
+        assert_eq!(cancelled(1, 5), Err(Refusal::UnitsNotOrdered { order_id: id(), left }));
+        assert_eq!(given_back(&order, &[]), all);
+        // A line of a bundle names all of it: once.
+        let twice = [1, 2].map(|line| LineCancellation { line, quantity: 1, of_bundle: true });
+        let told = decide(&order, &as_placed(&order), &twice).map(drop);
+        let of = Refusal::LineOfBundle { order_id: id(), line_index: 1, bundle_index: 0 };
+        assert_eq!(told, Err(of));
     }
 
     /// The order after its first shipment left.
@@ -306,12 +391,16 @@ pub(crate) mod tests {
 
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
-        let two_of_the_first = [LineCancellation { line: 1, quantity: 2 }];
+        let two_of_the_first = [LineCancellation { line: 1, quantity: 2, of_bundle: false }];
         let not_found = |line_index| Err(Refusal::LineNotFound { order_id: id(), line_index });
         let not_ordered = |left| Err(Refusal::UnitsNotOrdered { order_id: id(), left });
         let units_shipped = |left| Err(Refusal::UnitsShipped { order_id: id(), left });
         let units_cancelled = |left| Err(Refusal::UnitsCancelled { order_id: id(), left });
+        let of_bundle = |line_index, bundle_index| {
+            Err(Refusal::LineOfBundle { order_id: id(), line_index, bundle_index })
+        };
         let rows = [
+            (bundled(), &[(2, 1)][..], of_bundle(1, 0)),
             (order(), &[][..], Ok(vec![(0, 3), (1, 2), (2, 3)])),
             (order(), &[(1, 1)], Ok(vec![(1, 1)])),
             (order(), &[(1, 4)], Ok(vec![(0, 2), (1, 2)])),
@@ -334,7 +423,11 @@ pub(crate) mod tests {
     #[test]
     fn no_more_is_cancelled_at_a_line_than_a_line_can_have() {
         let told = |lines: &[(u32, u32)]| {
-            let lines = lines.iter().map(|&(line, quantity)| LineCancellation { line, quantity });
+            let lines = lines.iter().map(|&(line, quantity)| LineCancellation {
+                line,
+                quantity,
+                of_bundle: false,
+            });
             said(CancelOrder { lines: lines.collect(), ..cancel() }.validate())
         };
         assert_eq!(told(&[]), [""; 0]);

@@ -30,6 +30,7 @@ pub fn order() -> Order {
         trace: Box::new([]),
         added: Added::default(),
         declined: Box::default(),
+        bundles: Box::default(),
         decisions: Decisions::default(),
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,

@@ -120,7 +120,7 @@ fn find_pair(
     node: &NodeId,
     operation: &StockOperation,
 ) -> Result<Pair, Refusal> {
-    let sku = state.catalogue.named(sku)?;
+    let sku = state.catalogue.with_stock(sku)?;
     let network = state.network.load();
     let no = network.named(node)?;
     let at_supplier = is_supplier(network.node(no).node.kind);

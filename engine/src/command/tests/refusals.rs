@@ -61,10 +61,11 @@ const EDITS: &str = "transaction/edits.rs";
 const ROOMS: [Room; 18] = [
     Room {
         command: "DefineItem",
-        refusals: &[RequestIdReused, ListFull, Contended],
+        refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
         sources: &[
             "command/catalogue/mod.rs",
             "command/catalogue/define_item.rs",
+            "state/catalogue.rs",
             IN_FLIGHT,
             REQUESTS,
             RUN,
@@ -72,10 +73,11 @@ const ROOMS: [Room; 18] = [
     },
     Room {
         command: "EnsureItem",
-        refusals: &[RequestIdReused, ListFull, Contended],
+        refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
         sources: &[
             "command/catalogue/mod.rs",
             "command/catalogue/define_item.rs",
+            "state/catalogue.rs",
             IN_FLIGHT,
             REQUESTS,
             RUN,
@@ -96,6 +98,7 @@ const ROOMS: [Room; 18] = [
         refusals: &[
             RequestIdReused,
             ItemNotFound,
+            ItemIsBundle,
             NodeNotFound,
             NodeIsSupplier,
             NodeNotSupplier,
@@ -124,6 +127,7 @@ const ROOMS: [Room; 18] = [
         refusals: &[
             RequestIdReused,
             ItemNotFound,
+            ItemIsBundle,
             NodeNotFound,
             NodeIsSupplier,
             InboundExists,
@@ -149,6 +153,7 @@ const ROOMS: [Room; 18] = [
         refusals: &[
             RequestIdReused,
             ItemNotFound,
+            ItemIsBundle,
             NodeNotFound,
             NodeIsSupplier,
             InboundNotFound,
@@ -275,12 +280,20 @@ const ROOMS: [Room; 18] = [
             RequestIdReused,
             OrderNotFound,
             LineNotFound,
+            LineOfBundle,
             UnitsNotOrdered,
             UnitsShipped,
             UnitsCancelled,
             Contended,
         ],
-        sources: &["command/order/cancel.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+        sources: &[
+            "command/order/cancel.rs",
+            "command/order/cancel/bundles.rs",
+            ATTEMPTS,
+            FIND,
+            REQUESTS,
+            RUN,
+        ],
     },
     Room {
         command: "SetOrderPriority",

@@ -1,7 +1,7 @@
 //! How large an event can be, and the future of placing.
 
 use crate::command::AnyEvent;
-use crate::command::backlog::repeg::event::{BacklogRepegged, Repegged};
+use crate::command::backlog::repeg::event::{BacklogRepegged, BundleMoved, Repegged};
 use crate::command::catalogue::define_item::ItemDefined;
 use crate::command::catalogue::define_node::NodeDefined;
 use crate::command::catalogue::set_policy::PolicySet;
@@ -19,15 +19,16 @@ use crate::command::supply::transfer::recall::TransferRecalled;
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
-    BANDS_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX,
-    LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX,
-    TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
+    BANDS_MAX, BUNDLE_COMPONENTS_MAX, COMPONENT_UNITS_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX,
+    ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX,
+    REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
 };
 use crate::model::{
-    AllocationUnits, Band, Cause, Day, DeclineReason, Declined, Dispatch, Found, HoldId, HoldState,
-    InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderId, OrderNo,
-    Origin, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId, Serves,
-    SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
+    AllocationUnits, Band, Cause, Component, Components, Day, DeclineReason, Declined, Dispatch,
+    Found, HoldId, HoldState, InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node, NodeKind,
+    NodeNo, OrderId, OrderNo, Origin, Pair, Pegged, Policy, Priority, PriorityClass, Record,
+    Request, RequestId, Serves, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt,
+    Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -134,11 +135,8 @@ fn largest() -> Vec<AnyEvent> {
     };
     let pairs = vec![PAIR; ORDER_ALLOCATIONS_MAX];
     vec![
-        ItemDefined {
-            no: PAIR.sku,
-            item: Item { title: text(), waiting_max: Some(u32::MAX), ..item("A").item },
-        }
-        .into(),
+        ItemDefined { no: PAIR.sku, item: largest_bundle() }.into(),
+        bundle_moved(&id).into(),
         NodeDefined { no: PAIR.node, node: Box::new(node()) }.into(),
         PolicySet { policy: Box::new(policy()) }.into(),
         StockChanged { pair: PAIR, change: announced, serves }.into(),
@@ -160,6 +158,29 @@ fn largest() -> Vec<AnyEvent> {
         declined(&id).into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),
     ]
+}
+
+fn largest_bundle() -> Item {
+    let sku = Sku::new("sku", "x".repeat(ID_BYTES_MAX)).expect("a sku");
+    let component = Component { sku, units: COMPONENT_UNITS_MAX };
+    let components = Components(vec![component; BUNDLE_COMPONENTS_MAX].into());
+    Item { title: text(), components, ..item("A").item }
+}
+
+/// An order has so many parts, and each moves.
+fn bundle_moved(id: &OrderId) -> BundleMoved {
+    let BacklogRepegged { lines, .. } = repegged(id);
+    let LineRepegged { moves, opened, told, .. } = lines[0].line.clone();
+    let (moved, all) = (moves[0], ORDER_ALLOCATIONS_MAX);
+    let first = LineRepegged { moves: vec![moved; all], opened, told, ..LineRepegged::default() };
+    BundleMoved {
+        no: OrderNo(u64::MAX),
+        id: id.clone(),
+        looked_at: Lsn::new(u64::MAX),
+        lines: vec![(PAIR.sku, first)],
+        held: true,
+        priority: Some(last_served()),
+    }
 }
 
 /// The events that place an order, or a hold, or plan it anew.

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::command::fixture::{
-    change, change_hold, confirm, definition, dispatch, extend, hold, node_id, prioritise,
+    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, node_id, prioritise,
     queueable, recall, release, store,
 };
 use crate::command::tests::sources::commands;
@@ -171,7 +171,7 @@ fn orders(carrier: &mut Carrier) {
         order.lines.0.push(LineRequest { sku: sku("B"), quantity: 2 });
     });
     carrier.order("place_order_then", |command| command.placed_at = Some(AT));
-    let line = LineCancellation { line: 1, quantity: 3 };
+    let line = LineCancellation { line: 1, quantity: 3, of_bundle: false };
     for (name, order, lines) in [
         ("cancel_order_lines", "place_order_whole", vec![line]),
         ("cancel_order", "place_order_then", vec![]),
@@ -324,6 +324,27 @@ fn pickups(carrier: &mut Carrier) {
     });
 }
 
+fn bundles(carrier: &mut Carrier) {
+    carrier.carry("define_item_bundle", async |engine, meta| {
+        engine.define_item(DefineItem { meta, ..bundle("SET", &[("A", 1), ("B", 2)]) }).await
+    });
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", "S")));
+    let receipt = ChangeStock {
+        operation: StockOperation::Receive { quantity: 2, unavailable: 0 },
+        ..receive("B", "S")
+    };
+    run(&mut carrier.pump, carrier.engine.change_stock(receipt));
+    carrier.order("place_order_bundle", |command| {
+        command.order.lines.0[0].sku = sku("SET");
+    });
+    carrier.carry("cancel_order_bundle", async |engine, meta| {
+        let lines = vec![LineCancellation { line: 2, quantity: 1, of_bundle: true }];
+        engine
+            .cancel_order(CancelOrder { meta, order: order_id("place_order_bundle"), lines })
+            .await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -342,6 +363,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     overdue_supply(&mut carrier);
     pair_terms(&mut carrier);
     pickups(&mut carrier);
+    bundles(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -32,6 +32,8 @@ pub enum OrderEffect {
     },
     /// Units of a line rest on other supply from now on.
     Repeg(Box<LineRepegged>),
+    /// Bundles rest on other supply from now on: the lines of their components.
+    MoveBundle(Box<[LineRepegged]>),
     /// The order comes to be, in place of a hold: the next hold of its owner, or what it became
     /// after it lapsed.
     Place(PackedOrder),
@@ -70,6 +72,12 @@ impl Order {
             OrderEffect::Repeg(repegged) => {
                 self.repeg(repegged);
                 self.keep_decision(lsn, repegged);
+            }
+            OrderEffect::MoveBundle(lines) => {
+                for line in lines {
+                    self.repeg(line);
+                    self.keep_decision(lsn, line);
+                }
             }
             OrderEffect::Place(packed) | OrderEffect::Replace(packed) => {
                 let order = packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks");

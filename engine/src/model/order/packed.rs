@@ -36,6 +36,7 @@
 //!      the node where it is collected, and whether its units alone may serve it: then there is
 //!        no postal code
 //!      the newest decisions, as events have them, behind their length
+//!      its bundles: of each the item, how many, its first line, and how many lines it has
 //! ```
 
 mod form;

@@ -3,10 +3,11 @@
 
 use rkyv::{Archive, Serialize};
 
+use super::bundle::{self, BundleImageV8};
 use super::confidence::ItemsV7;
 use super::error::ImageError;
 use super::terms::{TermsImageV8, have_terms, terms_images};
-use crate::model::{Inbound, SupplySource};
+use crate::model::{Inbound, Item, SupplySource};
 use crate::snapshot::parts::ItemState;
 
 /// A chunk of items with their pairs.
@@ -19,6 +20,8 @@ pub(in crate::snapshot) struct ItemsV8 {
     returns: Vec<SupplyPlaceV8>,
     /// Of the pairs that say who may have their units, in their order.
     terms: Vec<TermsImageV8>,
+    /// Those of them that are bundles.
+    pub(super) bundles: Vec<BundleImageV8>,
 }
 
 /// One open supply.
@@ -42,8 +45,10 @@ struct WaitingImageV8 {
 
 /// Whether version 7 cannot say all of these items.
 pub(in crate::snapshot) fn need_version_8(items: &[ItemState]) -> bool {
-    let have_most = items.iter().any(|item| item.definition.item.waiting_max.is_some());
-    have_most || have_returns(items) || have_terms(items)
+    let says_more = |item: &Item| item.waiting_max.is_some() || item.components.is_bundle();
+    items.iter().any(|item| says_more(&item.definition.item))
+        || have_returns(items)
+        || have_terms(items)
 }
 
 fn have_returns(items: &[ItemState]) -> bool {
@@ -73,8 +78,9 @@ impl From<&[ItemState]> for ItemsV8 {
             Some(WaitingImageV8 { item, most })
         };
         let waiting = (0..).zip(items).filter_map(image).collect();
-        let (returns, terms) = (returns(items), terms_images(items));
-        Self { all_else: items.into(), waiting, returns, terms }
+        let (returns, terms, bundles) =
+            (returns(items), terms_images(items), bundle::images(items));
+        Self { all_else: items.into(), waiting, returns, terms, bundles }
     }
 }
 
@@ -100,6 +106,7 @@ impl ArchivedItemsV8 {
         for image in self.terms.iter() {
             image.put_on(&mut items)?;
         }
+        self.bundles.iter().try_for_each(|bundle| bundle.restore(&mut items))?;
         Ok(items)
     }
 }

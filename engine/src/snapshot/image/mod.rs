@@ -4,8 +4,8 @@
 //! what arrived of supplies, beside their items; version 6 has holds; version 7 has orders
 //! that nodes answered, or that are served before others, supplies of which not all counts, whom
 //! nodes serve, and items that are off sale; version 8 has what bounds nodes, how many may wait for
-//! items, who may have the units of pairs, where customers collect, and orders that are collected.
-//! Each is written only where there is such a thing, so
+//! items, who may have the units of pairs, where customers collect, bundles, and orders that are
+//! collected or have bundles. Each is written only where there is such a thing, so
 //! that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -18,6 +18,7 @@
 //! and never panics.
 
 mod access;
+mod bundle;
 mod codes;
 mod confidence;
 mod error;

@@ -131,6 +131,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             trace: image.trace.as_slice().into(),
             added: Added::default(),
             declined: Box::default(),
+            bundles: Box::default(),
             decisions: Decisions::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));

@@ -7,8 +7,9 @@ use super::error::ImageError;
 use crate::limits::{ITEMS_MAX, ORDER_LINES_MAX};
 use crate::model::invariants::conservation;
 use crate::model::{
-    ClosedInbounds, Confidence, Extras, Inbound, InboundId, InboundNo, Item, Lsn, NodeNo, OrderNo,
-    Priority, Reservation, Sale, Sku, SkuNo, Stock, Supply, SupplySource, Text, Timestamp,
+    ClosedInbounds, Components, Confidence, Extras, Inbound, InboundId, InboundNo, Item, Lsn,
+    NodeNo, OrderNo, Priority, Reservation, Sale, Sku, SkuNo, Stock, Supply, SupplySource, Text,
+    Timestamp,
 };
 use crate::snapshot::parts::ItemState;
 use crate::state::catalogue::Definition;
@@ -168,6 +169,7 @@ impl TryFrom<&ArchivedItemImageV1> for ItemState {
             title: Text::new("title", image.title.as_str())?,
             sale: if no & OFF_SALE == 0 { Sale::On } else { Sale::Off },
             waiting_max: None,
+            components: Components::default(),
         };
         let last_lsn = Lsn::new(image.last_lsn.to_native());
         let pairs =

@@ -1,9 +1,10 @@
 //! Format versions, byte for byte, as files that stay.
 
 use super::world::{Happening, World, item, node, order};
+use crate::model::bundle::{Component, Components};
 use crate::model::{
     Answer, AnswerKind, ChannelSafety, Confidence, DeclineReason, Destination, Hold, HoldId,
-    HoldState, InboundId, InboundNo, InboundSourced, InboundWeighed, Kept, Lsn, Node, NodeNo,
+    HoldState, InboundId, InboundNo, InboundSourced, InboundWeighed, Item, Kept, Lsn, Node, NodeNo,
     OrderId, OwnStock, OwnerId, Pair, PairTerms, Pickup, PickupOffer, Policy, Priority,
     PriorityClass, Segment, Segments, SkuNo, StockChange, Supply, SupplySource, Text, Timestamp,
     TransferAnnounced, WeekdayCutOffs, Weekdays,
@@ -169,7 +170,7 @@ const VERSION_8: Files = files!("snapshot-v8");
 /// The same as in version 7, with all that came with version 8: a node that is bounded in more than
 /// its units a day and where customers collect, a policy by which own stock goes first and overdue
 /// supply counts for a time, a return, who may have a pair's units, an item for which not any
-/// number may wait, an order that is collected, and a hold that takes a part.
+/// number may wait, a bundle, an order that is collected, and a hold that takes a part.
 fn newest_world() -> World {
     let world = answered_world();
     let pair = Pair { sku: SkuNo(1), node: NodeNo(0) };
@@ -202,12 +203,16 @@ fn newest_world() -> World {
     part.header.id = OrderId::of_hold(&id);
     let hold = world_hold(id, 10, HoldState::Waiting);
     part.header.hold = Some(Box::new(Hold { accepts_part: true, ..hold }));
+    let of = |no, units| Component { sku: item(no, 6).sku, units };
+    let components = Components(Box::new([of(0, 1), of(1, 2)]));
+    let bundle = Item { components, waiting_max: None, ..item(2, 6) };
     let happenings = [
         Happening::Node(NodeNo(0), Box::new(node)),
         Happening::Policy(Box::new(policy)),
         Happening::Stock(pair, StockChange::InboundSourced(Box::new(sourced))),
         Happening::Stock(pair, StockChange::Termed(Box::new(terms))),
         Happening::Item(SkuNo(0), item(0, 6)),
+        Happening::Item(SkuNo(2), bundle),
         Happening::Place(Box::new(collected)),
         Happening::Place(Box::new(part)),
     ];

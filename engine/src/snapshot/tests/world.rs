@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use crate::model::{
-    Added, Allocation, AllocationUnits, Day, Decisions, Dispatch, Eligibility, InboundId,
-    InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order, OrderEffect,
-    OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode, Priority, RequestId,
-    Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange,
-    StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
+    Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Eligibility,
+    InboundId, InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order,
+    OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode,
+    Priority, RequestId, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash,
+    Stock, StockChange, StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -396,6 +396,7 @@ pub(super) fn item(no: u32, version: u32) -> Item {
         sale: if version % 8 == 5 { Sale::Off } else { Sale::On },
         // Of some, not any number of units may wait for it.
         waiting_max: (version % 8 == 6).then_some(version),
+        components: Components::default(),
     }
 }
 
@@ -454,6 +455,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
         },
         added: Added::default(),
         declined: Box::default(),
+        bundles: Box::default(),
         decisions: Decisions::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,

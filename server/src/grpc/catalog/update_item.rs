@@ -1,6 +1,7 @@
 //! `UpdateItem`: defines an item, changes it, or makes sure of it.
 
 use backstock_engine::command::DefineItem;
+use backstock_engine::engine::EngineError;
 use backstock_engine::model::{Item, Sale, digest};
 use backstock_proto::v1;
 use prost::Message;
@@ -10,6 +11,15 @@ use super::item;
 use super::update::{Mask, known, shown};
 use crate::grpc::{Api, plain};
 use crate::status::Violations;
+
+/// What the engine finds wrong with an item is a field of the request's item.
+fn of_item(error: EngineError) -> EngineError {
+    let EngineError::Invalid(mut found) = error else { return error };
+    for violation in &mut found {
+        violation.field = item::path(&violation.field);
+    }
+    EngineError::Invalid(found)
+}
 
 pub(super) async fn handle(
     api: &Api,
@@ -43,6 +53,10 @@ pub(super) async fn handle(
         if !mask.says("title") {
             item.title = there.title.clone();
         }
+        // They stay, said or not.
+        if !mask.says("components") || !item.components.is_bundle() {
+            item.components = there.components.clone();
+        }
     }
     let asked = item::message(&item);
     let mut meta = api.meta(request_id, request.validate_only);
@@ -57,7 +71,7 @@ pub(super) async fn handle(
     } else {
         api.engine().define_item(command).await
     };
-    let done = done.map_err(plain)?;
+    let done = done.map_err(|error| plain(of_item(error)))?;
     let (version, is_repeat) = (done.version.get(), done.is_repeat);
     let now = || Some(item::message(&*api.engine().item(&sku).ok()?));
     let item = Some(shown(asked, !is_repeat && !ensures, now));

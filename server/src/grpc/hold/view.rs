@@ -33,6 +33,7 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
         holds_ahead,
         accepts_part: hold.accepts_part,
         pickup: order.pickup,
+        bundles: order.bundles,
     })
 }
 
@@ -100,6 +101,7 @@ pub(super) fn planned(
             node_id: pickup.node.to_string(),
             only_stock_there: pickup.only_there,
         }),
+        bundles: answer.bundles,
     }
 }
 

@@ -8,7 +8,7 @@ use backstock_engine::engine::{
     Engine, EngineError, LineShortage, OrderAnswer, PlaceOutcome, Quoted,
 };
 use backstock_engine::model::{
-    Allocation, Day, InboundId, Order, OrderId, OrderLine, Pair, Shipment, Supply,
+    Allocation, Day, InboundId, Order, OrderId, OrderLine, OrderedBundle, Pair, Shipment, Supply,
 };
 use backstock_proto::v1;
 use prost::Message;
@@ -24,6 +24,7 @@ use crate::grpc::{times, wire};
 struct Decided<'a> {
     order_id: &'a str,
     lines: &'a [OrderLine],
+    bundles: &'a [OrderedBundle],
     shipments: &'a [Shipment],
     allocations: &'a [Allocation],
     /// The day that counts as on time.
@@ -31,6 +32,9 @@ struct Decided<'a> {
     /// The node where it is collected; empty where it goes to an address.
     pickup_node: String,
 }
+
+/// The field of a [`v1::PlaceOrderResponse`] that has its bundles.
+const BUNDLES: u8 = 12;
 
 /// Where the units of each line went.
 type Units = SmallVec<[v1::LineUnits; 4]>;
@@ -77,6 +81,7 @@ pub(super) async fn repeated(
         lines: now.lines.iter().filter_map(|line| line.units).collect(),
         shipments: now.shipments,
         promised_by: now.promised_by,
+        bundles: now.bundles,
         version: version.get(),
         is_repeat: true,
         state: now.state,
@@ -110,6 +115,7 @@ pub(super) async fn quoted(
             let decided = Decided {
                 order_id: request.order_id,
                 lines: &draft.lines,
+                bundles: draft.bundles(),
                 shipments: &draft.shipments,
                 allocations: &draft.allocations,
                 promise_by: draft.promise_by,
@@ -178,6 +184,7 @@ impl<'a> Decided<'a> {
         Self {
             order_id: order.header.id.as_str(),
             lines: &order.lines,
+            bundles: &order.bundles,
             shipments: order.placed_shipments(),
             allocations: order.placed_allocations(),
             promise_by: order.header.promise_by,
@@ -205,7 +212,20 @@ impl<'a> Decided<'a> {
         date(out, 7, promised_by(self.shipments));
         wire::number(out, 8, late(self.allocations, self.shipments, self.promise_by).0);
         self.lines.iter().for_each(|line| wire::text(out, 9, engine.sku_no(line.sku).as_str()));
+        if !self.bundles.is_empty() {
+            self.bundles(engine, &units, out);
+        }
         Ok(Told { outcome, units_promised: units_promised(&units) })
+    }
+
+    /// Writes a [`v1::OrderBundle`] for each, as placed.
+    fn bundles(&self, engine: &Engine, units: &Units, out: &mut Vec<u8>) {
+        let lines = self.lines.iter().zip(units);
+        let placed = lines.map(|(line, units)| OrderLine { cancelled: units.cancelled, ..*line });
+        let placed: Vec<OrderLine> = placed.collect();
+        for bundle in view::bundles(engine, self.bundles, &placed) {
+            wire::message(out, BUNDLES, |out| bundle.encode(out).expect("memory grows"));
+        }
     }
 
     /// The ids of what is on its way; their pairs are asked.

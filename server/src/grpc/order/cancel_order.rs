@@ -34,6 +34,7 @@ fn read(api: &Api, request: v1::CancelOrderRequest) -> Result<CancelOrder, Statu
     let lines = request.lines.iter().map(|line| LineCancellation {
         line: line.line_index.saturating_add(1),
         quantity: line.quantity,
+        of_bundle: line.of_bundle,
     });
     let command = CancelOrder { meta, order, lines: lines.collect() };
     let checked = command.validate().map_err(|broken| as_given(broken, &request.lines));

@@ -1,7 +1,9 @@
 //! `ExplainOrder`: why an order ships from where it does.
 
 use backstock_engine::engine::{Candidate, Engine, EngineError, Trace, Verdict};
-use backstock_engine::model::{Cause, Decision, HoldState, Lsn, Move, Order, Pair};
+use backstock_engine::model::{
+    Allocation, Cause, Decision, HoldState, Lsn, Move, NodeNo, Order, OrderedBundle, Pair, Supply,
+};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -31,7 +33,11 @@ async fn trace(
     trace: &Trace,
 ) -> Result<v1::SourcingTrace, EngineError> {
     let mut candidates = Vec::new();
-    for (line, of_line) in trace.lines.iter().enumerate() {
+    for (line, of_line) in first_lines(order).zip(&trace.lines) {
+        if let Some(bundle) = order.bundle_of(line) {
+            candidates.extend(of_bundle(engine, order, bundle, of_line));
+            continue;
+        }
         for candidate in of_line {
             candidates.push(self::candidate(engine, order, line, candidate).await?);
         }
@@ -97,6 +103,13 @@ async fn anew(
     trace.cause_version = why.looked_at.get();
     let candidates = Trace::read(&why.candidates);
     trace.optimal = candidates.as_ref().is_none_or(|candidates| !candidates.bounded);
+    if let (Some(bundle), Some(candidates)) = (order.bundle_of(line.line), &candidates) {
+        let moved = line.moves.iter().map(|moved| (moved.to, moved.units));
+        let of_line = candidates.lines.iter().flatten();
+        trace.candidates =
+            bundle_candidates(engine, order, bundle, (of_line, &moved.collect::<Vec<_>>()));
+        return Ok(trace);
+    }
     for candidate in candidates.iter().flat_map(|trace| trace.lines.iter().flatten()) {
         let at = (candidate.node, candidate.supply);
         let taken = line.moves.iter().filter(|moved| moved.to == at).map(|moved| moved.units);
@@ -137,18 +150,82 @@ const fn cause(cause: Cause) -> v1::DecisionCause {
 async fn candidate(
     engine: &Engine,
     order: &Order,
-    line: usize,
+    line: u16,
     candidate: &Candidate,
 ) -> Result<v1::CandidateTrace, EngineError> {
-    let pair = Pair { sku: order.lines[line].sku, node: candidate.node };
+    let pair = Pair { sku: order.lines[usize::from(line)].sku, node: candidate.node };
     let taken = order.placed_allocations().iter().filter(|allocation| {
-        usize::from(allocation.line) == line
+        allocation.line == line
             && allocation.supply == candidate.supply
             && order.pair_of(allocation) == pair
     });
-    let line = u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits");
     let taken = taken.map(|allocation| allocation.units).sum();
     tried(engine, order, (line, taken), candidate).await
+}
+
+/// The first line of each thing that was asked for: a bundle is one, and was decided on as one.
+fn first_lines(order: &Order) -> impl Iterator<Item = u16> {
+    let lines = 0..u16::try_from(order.lines.len()).expect("ORDER_LINES_MAX fits 16 bits");
+    lines.filter(|line| order.bundle_of(*line).is_none_or(|bundle| bundle.line == *line))
+}
+
+/// The candidates for a bundle, as placed.
+fn of_bundle(
+    engine: &Engine,
+    order: &Order,
+    bundle: &OrderedBundle,
+    of_line: &[Candidate],
+) -> Vec<v1::CandidateTrace> {
+    let first = order.placed_allocations().iter().filter(|a| a.line == bundle.line);
+    let there = |a: &Allocation| {
+        let of_shipment = order.placed_allocations().iter();
+        let of_bundle = of_shipment.filter(|of| of.shipment == a.shipment && bundle.has(of.line));
+        of_bundle.map(|of| of.supply).max_by_key(|supply| !supply.is_there())
+    };
+    let taken = first.filter_map(|a| {
+        let node = order.shipments[usize::from(a.shipment)].node;
+        Some(((node, there(a)?), a.units))
+    });
+    let taken: Vec<_> = taken.collect();
+    bundle_candidates(engine, order, bundle, (of_line.iter(), &taken))
+}
+
+/// Units, and the node and the supply that they come from.
+type Taken = ((NodeNo, Supply), u32);
+
+/// The candidates for a bundle, of which units of the first component come from there. What a node
+/// gives of bundles that wait for a component is told of the first of its supplies to come.
+fn bundle_candidates<'a>(
+    engine: &Engine,
+    order: &Order,
+    bundle: &OrderedBundle,
+    (of_line, taken): (impl Iterator<Item = &'a Candidate>, &[Taken]),
+) -> Vec<v1::CandidateTrace> {
+    let mut told = Vec::new();
+    let each = order.each_of(bundle, bundle.line);
+    let candidate = |candidate: &Candidate| {
+        let is_there = candidate.supply.is_there();
+        let of = (candidate.node, is_there);
+        let is_first = candidate.verdict == Verdict::Chosen && !told.contains(&of);
+        let from = taken.iter().filter(|((node, supply), _)| {
+            let waits = *supply == Supply::Backorder;
+            is_first && !waits && (*node, supply.is_there()) == of
+        });
+        let taken = from.map(|(_, units)| units).sum::<u32>() / each;
+        if is_first {
+            told.push(of);
+        }
+        let kind = view::supply_kind(candidate.supply).into();
+        v1::CandidateTrace {
+            line_index: bundle.line.into(),
+            node_id: engine.node_no(candidate.node).id.to_string(),
+            supply: Some(v1::Supply { kind, inbound_id: String::new() }),
+            free: candidate.free,
+            taken,
+            verdict: verdict(candidate.verdict).into(),
+        }
+    };
+    of_line.map(candidate).collect()
 }
 
 /// A candidate of a line, of which so many units were taken.

@@ -2,8 +2,8 @@
 
 use backstock_engine::engine::{Engine, EngineError, OrderView};
 use backstock_engine::model::{
-    Allocation, AnswerKind, Day, Destination, Order, OrderLine, OrderState, Pair, Pickup, Shipment,
-    Supply,
+    Allocation, AnswerKind, Day, Destination, Order, OrderLine, OrderState, OrderedBundle, Pair,
+    Pickup, Shipment, Supply,
 };
 use backstock_proto::v1;
 
@@ -57,6 +57,7 @@ pub(in crate::grpc) async fn order(
         priority: class_message(header.priority.class()).into(),
         tier: header.priority.tier().into(),
         pickup: header.destination.pickup().map(|pickup| self::pickup(engine, *pickup)),
+        bundles: bundles(engine, &order.bundles, &order.lines),
     })
 }
 
@@ -69,6 +70,25 @@ fn pickup(engine: &Engine, Pickup { node, only_there }: Pickup) -> v1::Pickup {
 pub(super) fn pickup_node(engine: &Engine, to: &Destination) -> String {
     let at = to.pickup().map(|pickup| engine.node_no(pickup.node).id.to_string());
     at.unwrap_or_default()
+}
+
+/// Bundles of an order that has these lines.
+pub(super) fn bundles(
+    engine: &Engine,
+    bundles: &[OrderedBundle],
+    lines: &[OrderLine],
+) -> Vec<v1::OrderBundle> {
+    let message = |bundle: &OrderedBundle| {
+        let first = lines[usize::from(bundle.line)];
+        v1::OrderBundle {
+            sku: engine.sku_no(bundle.sku).to_string(),
+            quantity: bundle.units,
+            cancelled: first.cancelled / (first.ordered / bundle.units),
+            first_line_index: bundle.line.into(),
+            lines: bundle.components.into(),
+        }
+    };
+    bundles.iter().map(message).collect()
 }
 
 /// The shipments of an order as they stand, by number.

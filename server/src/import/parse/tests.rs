@@ -380,3 +380,22 @@ fn a_supply_is_ordered_or_sent_back() {
         assert_eq!(source(text), None, "{text}");
     }
 }
+
+#[test]
+fn what_a_bundle_is_made_of_is_units_of_items() {
+    let row = |components| [("sku", "SET"), ("components", components)];
+    let mut rows = Rows::new(Kind::Items, 0, Scattered::default());
+    let Parsed::Row(Row { content: Content::Item(request), .. }) =
+        rows.push(Ok(record(7, &row("SCARF:1 A:B:20"))))
+    else {
+        panic!("it is a row")
+    };
+    let item = request.item.expect("an item");
+    let components = item.components.iter().map(|of| (of.sku.as_str(), of.quantity));
+    assert_eq!(components.collect::<Vec<_>>(), [("SCARF", 1), ("A:B", 20)]);
+    assert_eq!(request.update_mask.expect("a mask").paths, ["components"]);
+    assert_eq!(
+        bad(Kind::Items, &row("SCARF")),
+        ["7:components: \"SCARF\" is not components, as SCARF:1 GLOVE:2"]
+    );
+}

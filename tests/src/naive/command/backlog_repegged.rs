@@ -92,6 +92,9 @@ impl Fact for BacklogRepegged {
                 return Err(format!("node {to} might not be chosen for {whom:?}"));
             }
             let order = &naive.orders[&line.order];
+            if from != to && order.bundle_of(line.at).is_some() {
+                return Err(format!("a component leaves its bundle: {moved:?}"));
+            }
             let back = from == to && order.was_declined(moved.shipment);
             if back || (from != to && order.declined.contains(to)) {
                 return Err(format!("node {to} declined order {}: {moved:?}", line.order));

@@ -29,6 +29,8 @@ impl Fact for OrderCancelled {
             let known = kept_least.entry((line, sku)).or_insert(least_ready);
             *known = (*known).min(least_ready);
         }
+        // Bundles are chosen by the last of their components.
+        kept_least.retain(|(line, _), _| naive.orders[&self.order].bundle_of(*line).is_none());
         // No unit is given back while the line has one that can be counted on later.
         for ((line, sku), given) in kept_least {
             let kept = naive.readiness(&sku, no, line);

@@ -4,8 +4,9 @@ use backstock_engine::command::{ChangeHold, HoldChanged as Changed, OrderRequest
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{HoldId, HoldState, Lsn, Shortage, Split, Text, Timestamp};
 
-use super::place_order::{OrderPlaced, allotted, sum_lines};
+use super::place_order::{OrderPlaced, allotted};
 use super::{Fact, same_units, units_of};
+use crate::naive::bundle::{lines, wanted};
 use crate::naive::hold::{Units, key};
 use crate::naive::{Allotted, For, Naive, Order};
 
@@ -51,25 +52,30 @@ impl HoldChanged {
         let waits = hold.state == HoldState::Waiting;
         let shortage = if waits { Shortage::Backorder } else { Shortage::Reject };
         let split = if held.is_whole { Split::WholeLine } else { Split::Units };
-        let before = sum_lines(&hold.wanted);
-        let had =
-            |sku: &str| before.iter().find(|(of, _)| of == sku).map_or(0, |(_, units)| *units);
+        let before = wanted(&naive.items, &hold.wanted);
+        let had = |sku: &str| before.iter().find(|of| of.sku == sku).map_or(0, |of| of.quantity);
         let mut grown = self.wanted.clone();
         grown.lines.0.retain(|line| {
-            let lines = sum_lines(&self.wanted);
-            lines.iter().any(|(sku, units)| sku == line.sku.as_str() && *units > had(sku))
+            let lines = wanted(&naive.items, &self.wanted);
+            lines.iter().any(|of| of.sku == line.sku.as_str() && of.quantity > had(&of.sku))
         });
         if waits && !grown.lines.0.is_empty() {
             return Err("it waits, and wants more".into());
         }
         naive.check_on_sale(&grown, asked)?;
-        let wanted = OrderRequest {
+        let asked_for = OrderRequest {
             lines: self.wanted.lines.clone(),
             split: Some(split),
             shortage: Some(shortage),
             ..hold.wanted.clone()
         };
-        Ok(OrderPlaced { wanted, no: self.no, shortage, split, allotted: self.allotted.clone() })
+        Ok(OrderPlaced {
+            wanted: asked_for,
+            no: self.no,
+            shortage,
+            split,
+            allotted: self.allotted.clone(),
+        })
     }
 }
 
@@ -87,10 +93,12 @@ impl Fact for HoldChanged {
         let channel = placed.wanted.channel.as_ref().map(Text::as_str);
         naive.put_on((self.no, true), channel, &self.on, &self.off)?;
         naive.note_rides(self.no, &self.allotted);
-        let ordered = sum_lines(&placed.wanted).into_iter().map(|(_, units)| units).collect();
+        let (lines, bundles) = lines(&wanted(&naive.items, &placed.wanted));
+        let ordered = lines.into_iter().map(|(_, units)| units).collect();
         let whom = For::of(&placed.wanted);
         let allotted = self.allotted.clone();
         let mut order = Order::new((self.no, whom), ordered, allotted, held.is_whole);
+        order.bundles = bundles;
         let mut hold = held.open_hold().expect("it is open").clone();
         if (hold.state, self.state) == (HoldState::Waiting, HoldState::Live) {
             hold.offered(self.until, naive.now)?;

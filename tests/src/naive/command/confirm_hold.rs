@@ -7,9 +7,10 @@ use backstock_engine::model::{
     Text,
 };
 
-use super::place_order::{OrderPlaced, allotted, sum_lines};
+use super::place_order::{OrderPlaced, allotted};
 use super::{Fact, same_units, units_of};
 use crate::fixture::sku;
+use crate::naive::bundle::{lines as lines_of, wanted};
 use crate::naive::hold::{Units, key};
 use crate::naive::{Allotted, For, Naive, Order};
 
@@ -79,9 +80,10 @@ impl HoldConfirmed {
     }
 
     /// What is ordered: all that was held, but for what a hold waits for that takes a part.
-    fn lines(&self, held: &Order) -> Result<Lines, String> {
+    /// A hold of bundles takes no part.
+    fn lines(&self, naive: &Naive, held: &Order) -> Result<Lines, String> {
         let hold = held.hold.as_ref().expect("it is a hold");
-        let mut units = sum_lines(&hold.wanted);
+        let (mut units, bundles) = lines_of(&wanted(&naive.items, &hold.wanted));
         if hold.state == HoldState::Live && hold.accepts_part {
             let waiting = self.off.iter().filter(|((.., supply), _)| *supply == Supply::Backorder);
             for ((_, sku, ..), rest) in waiting {
@@ -92,6 +94,9 @@ impl HoldConfirmed {
         units.retain(|(_, units)| *units > 0);
         if units != self.lines {
             return Err(format!("it has {units:?}, and the order {:?}", self.lines));
+        }
+        if !bundles.is_empty() {
+            return Ok(hold.wanted.lines.clone());
         }
         let line = |(name, quantity): (String, u32)| LineRequest { sku: sku(&name), quantity };
         Ok(Lines(units.into_iter().map(line).collect()))
@@ -107,7 +112,7 @@ impl HoldConfirmed {
         let shortage = Shortage::Reject;
         let mut wanted =
             OrderRequest { split: Some(split), shortage: Some(shortage), ..hold.wanted };
-        wanted.lines = self.lines(held)?;
+        wanted.lines = self.lines(naive, held)?;
         let ordered = self.lines.iter().map(|(_, units)| *units).collect();
         wanted.service = self.elsewhere.1.clone().or(wanted.service);
         let goes_on = hold.state == HoldState::Live;
@@ -128,7 +133,9 @@ impl HoldConfirmed {
         let own: Units = own.map(|(at, units)| (at.clone(), *units)).collect();
         naive.put_on((no, false), channel.as_ref().map(Text::as_str), &self.on, &own)?;
         naive.note_rides(no, &self.allotted);
-        Ok(Order::new((no, whom), ordered, self.allotted.clone(), is_whole))
+        let mut order = Order::new((no, whom), ordered, self.allotted.clone(), is_whole);
+        order.bundles.clone_from(&held.bundles);
+        Ok(order)
     }
 }
 

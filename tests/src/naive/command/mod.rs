@@ -2,6 +2,7 @@
 
 mod accept_shipment;
 mod backlog_repegged;
+mod bundle_moved;
 mod cancel_order;
 mod change_hold;
 mod change_stock;
@@ -27,6 +28,7 @@ use backstock_engine::model::{Lsn, Pegged};
 
 pub use self::accept_shipment::ShipmentAccepted;
 pub use self::backlog_repegged::BacklogRepegged;
+pub use self::bundle_moved::BundleMoved;
 pub use self::cancel_order::OrderCancelled;
 pub use self::change_hold::HoldChanged;
 pub use self::change_stock::StockChanged;

@@ -7,6 +7,7 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{self, Lsn, Shortage, Split, Supply, Text};
 
 use super::{Fact, units_in};
+use crate::naive::bundle::{Wanted, lines, wanted};
 use crate::naive::hold::{Hold, Units};
 use crate::naive::{Allotted, For, Moment, Naive, Order};
 
@@ -57,10 +58,12 @@ impl OrderPlaced {
         let (of, channel) = ((self.no, hold.is_some()), self.wanted.channel.as_ref());
         naive.put_on(of, channel.map(Text::as_str), &units_in(&self.allotted), own)?;
         naive.note_rides(self.no, &self.allotted);
-        let ordered = sum_lines(&self.wanted).into_iter().map(|(_, quantity)| quantity).collect();
+        let (lines, bundles) = lines(&wanted(&naive.items, &self.wanted));
+        let ordered = lines.into_iter().map(|(_, quantity)| quantity).collect();
         let is_whole = self.split == Split::WholeLine;
         let mut order =
             Order::new((self.no, For::of(&self.wanted)), ordered, self.allotted.clone(), is_whole);
+        order.bundles = bundles;
         order.hold = hold;
         order.priority = self.wanted.priority;
         naive.prioritise(self.no, order.priority);
@@ -72,12 +75,19 @@ impl OrderPlaced {
 
     /// Refuses what it could not be given; `own` are units that it had before.
     pub fn check(&self, naive: &Naive, asked: Lsn, own: &Units) -> Result<(), String> {
-        let lines = sum_lines(&self.wanted);
+        for line in &self.wanted.lines.0 {
+            if !naive.items.contains_key(line.sku.as_str()) {
+                return Err(format!("item {} is not defined", line.sku));
+            }
+        }
+        let (lines, bundles) = lines(&wanted(&naive.items, &self.wanted));
+        bundles.iter().try_for_each(|bundle| bundle.check(&self.allotted))?;
         for (at, (sku, quantity)) in (0_u16..).zip(&lines) {
+            let is_bundled = bundles.iter().any(|bundle| bundle.has(at));
             if !naive.items.contains_key(sku) {
                 return Err(format!("item {sku} is not defined"));
             }
-            self.check_line(at, *quantity)
+            self.check_line((at, is_bundled), *quantity)
                 .map_err(|error| format!("line {at} of {sku} {error}"))?;
         }
         let more = self.beyond(own);
@@ -111,7 +121,7 @@ impl OrderPlaced {
 
 impl OrderPlaced {
     /// Refuses what a line was given if that is not what was wanted.
-    fn check_line(&self, at: u16, quantity: u32) -> Result<(), String> {
+    fn check_line(&self, (at, is_bundled): (u16, bool), quantity: u32) -> Result<(), String> {
         let of_line = || self.allotted.iter().filter(move |part| part.line == at);
         let given: u32 = of_line().map(|part| part.units).sum();
         let waits = of_line().any(|part| part.supply == Supply::Backorder);
@@ -122,6 +132,8 @@ impl OrderPlaced {
         }
         let shipments: BTreeSet<_> = of_line().map(|part| part.shipment).collect();
         let waits_in_part = waits && of_line().any(|part| part.supply != Supply::Backorder);
+        // A bundle that waits has what is there of its components.
+        let waits_in_part = waits_in_part && !is_bundled;
         if self.split == Split::WholeLine && (shipments.len() > 1 || waits_in_part) {
             return Err("was split".into());
         }
@@ -129,8 +141,13 @@ impl OrderPlaced {
     }
 
     /// Refuses a line that takes less of a node than it must, where it takes more than it had.
+    /// Such a node gives no bundles.
     fn check_minimums(&self, naive: &Naive, asked: Lsn, more: &[Allotted]) -> Result<(), String> {
+        let (_, bundles) = lines(&wanted(&naive.items, &self.wanted));
         for Allotted { line, node, .. } in more {
+            if bundles.iter().any(|of| of.has(*line)) && naive.minimums(node, asked).1 > 1 {
+                return Err(format!("line {line} of a bundle is given units of {node}"));
+            }
             let same = |part: &&Allotted| (part.line, &part.node) == (*line, node);
             let waits = |part: &&Allotted| part.supply == Supply::Backorder;
             let there = self.allotted.iter().filter(same).filter(|part| !waits(part));
@@ -165,7 +182,7 @@ impl SoldOut {
     pub fn check(&self, naive: &Naive) -> Result<(), String> {
         let moments = naive.moments(self.asked, self.until);
         let lacks = |(shortage, split)| {
-            moments.clone().any(|moment| is_short(moment, &self.wanted, shortage, split))
+            moments.clone().any(|moment| is_short((naive, moment), &self.wanted, shortage, split))
         };
         if moments.clone().any(|moment| lacks(moment.terms(&self.wanted))) {
             return Ok(());
@@ -196,18 +213,6 @@ pub fn allotted(engine: &Engine, order: &model::Order) -> Vec<Allotted> {
     order.placed_allocations().iter().map(part).collect()
 }
 
-/// Lines of one SKU are one.
-pub(super) fn sum_lines(wanted: &OrderRequest) -> Vec<(String, u32)> {
-    let mut lines = Vec::<(String, u32)>::new();
-    for line in &wanted.lines.0 {
-        match lines.iter_mut().find(|(sku, _)| sku == line.sku.as_str()) {
-            Some((_, quantity)) => *quantity += line.quantity,
-            None => lines.push((line.sku.to_string(), line.quantity)),
-        }
-    }
-    lines
-}
-
 /// Whether some nodes have so many units together, of which each gives its minimum at least.
 fn can_fill(quantity: i64, nodes: &[(i64, i64)]) -> bool {
     let (bound, free): (Vec<_>, Vec<_>) = nodes.iter().partition(|(_, minimum)| *minimum > 1);
@@ -223,21 +228,29 @@ fn can_fill(quantity: i64, nodes: &[(i64, i64)]) -> bool {
 
 /// Whether an order cannot be filled as it wants to be; one that takes what
 /// there is, not even in part.
-fn is_short(moment: &Moment, wanted: &OrderRequest, shortage: Shortage, split: Split) -> bool {
-    let whom = For::of(wanted);
+fn is_short(
+    (naive, moment): (&Naive, &Moment),
+    order: &OrderRequest,
+    shortage: Shortage,
+    split: Split,
+) -> bool {
+    let whom = For::of(order);
     let offers = &moment.offers[&whom.channel];
     let partial = shortage == Shortage::Partial;
-    let fills = |(sku, quantity): &(String, u32)| {
-        let (quantity, there) = (i64::from(*quantity), offers.get(sku).into_iter().flatten());
-        let served = there.filter(|(node, _)| moment.sources((sku, node), &whom));
-        let served = served.map(|(node, units)| (*units, moment.minimum(node)));
-        let served: Vec<_> = served.filter(|(units, min)| quantity.min(*units) >= *min).collect();
+    let fills = |wanted: &Wanted| {
+        let (quantity, is_bundle) = (i64::from(wanted.quantity), wanted.is_bundle());
+        let there = naive.bundles_at(&wanted.sku, offers).into_iter();
+        let served = there.filter(|(node, _)| moment.sources((&wanted.sku, node), &whom));
+        let served = served.map(|(node, units)| (units, moment.minimum(&node)));
+        let gives =
+            |(units, min): &(i64, i64)| quantity.min(*units) >= *min && !(is_bundle && *min > 1);
+        let served: Vec<_> = served.filter(gives).collect();
         match split {
             Split::WholeLine => served.iter().any(|(units, _)| *units >= quantity),
             Split::Units if partial => served.iter().any(|(units, _)| *units >= 1),
             Split::Units => can_fill(quantity, &served),
         }
     };
-    let lines = sum_lines(wanted);
+    let lines = wanted(&naive.items, order);
     if partial { !lines.iter().any(fills) } else { !lines.iter().all(fills) }
 }

@@ -49,6 +49,13 @@ impl Taken {
         Replanned { own: order.loads(), stays, taken: self.loads.clone() }
     }
 
+    /// What is different of the days for an order of which units that wait are planned anew: they
+    /// are on no day.
+    pub fn beside(&self, order: &Order) -> Replanned {
+        let own = order.loads();
+        Replanned { stays: own.clone(), own, taken: self.loads.clone() }
+    }
+
     /// Has each shipment that is told anew leave on the first day on which its node has room.
     pub fn fit(
         &self,

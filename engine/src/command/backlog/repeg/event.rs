@@ -75,6 +75,78 @@ impl BacklogRepegged {
     }
 }
 
+/// Bundles of an order that waited rest on the supply of other nodes from now on, with all their
+/// components.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BundleMoved {
+    /// The order's number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// The order's id.
+    #[n(1)]
+    pub id: OrderId,
+    /// The last event after which the backlogs were looked at.
+    #[n(2)]
+    pub looked_at: Lsn,
+    /// What is different of each component. The first one says it of shipments and days.
+    #[n(3)]
+    pub lines: Vec<(SkuNo, LineRepegged)>,
+    /// Whether the order is a hold.
+    #[n(4)]
+    pub held: bool,
+    /// Before whom the order is served; none if it says nothing of that.
+    #[n(5)]
+    pub priority: Option<Priority>,
+}
+
+impl BundleMoved {
+    /// What comes off the supplies of each pair, and onto them.
+    pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
+        let mut pairs = BTreeMap::<Pair, Repeg>::new();
+        let (order, held, priority) = (self.no, self.held, self.priority.unwrap_or_default());
+        for (sku, LineRepegged { line, moves, .. }) in &self.lines {
+            for Move { units, from, to, .. } in moves {
+                let (units, line) = (*units, *line);
+                let peg = |supply| Reservation { order, line, supply, units, held, priority };
+                let pair = |node: NodeNo| Pair { sku: *sku, node };
+                pairs.entry(pair(from.0)).or_default().off.push(peg(from.1));
+                pairs.entry(pair(to.0)).or_default().put_on(peg(to.1));
+            }
+        }
+        pairs
+    }
+}
+
+impl Effective for BundleMoved {
+    fn effects(self) -> Effects {
+        let pairs = self.by_pair().into_iter();
+        let mut effects: Effects = pairs
+            .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
+            .collect();
+        let lines = self.lines.into_iter().map(|(_, line)| line).collect();
+        effects.push(Effect::Order(self.no, OrderEffect::MoveBundle(lines)));
+        effects
+    }
+}
+
+impl Event for BundleMoved {
+    fn describe(&self) -> Value {
+        let line = |(sku, line): &(SkuNo, LineRepegged)| {
+            json!({
+                "line": line.line, "sku_no": sku.0,
+                "moves": line.moves.iter().map(moved).collect::<Vec<_>>(),
+                "told": line.told.iter().map(told).collect::<Vec<_>>(),
+                "cause": line.why.as_ref().map(|why| why.cause.as_str()),
+                "offered_until": line.offered_until.map(|until| until.to_string()),
+            })
+        };
+        json!({
+            "order_id": self.id.as_str(), "order_no": self.no.0, "looked_at": self.looked_at.get(),
+            "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
+        })
+    }
+}
+
 impl Effective for BacklogRepegged {
     fn effects(self) -> Effects {
         let pairs = self.by_pair().into_iter();

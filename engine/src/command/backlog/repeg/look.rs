@@ -1,22 +1,24 @@
 //! Looks at a SKU's backlog, and plans what of it rests on what from now on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::beside::Beside;
+use super::bundle::{Moved, Waiting, steps_at_home};
 use super::days::{Taken, arrives};
-use super::event::{BacklogRepegged, Repegged};
+use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
-use super::pool::{At, Demand, Part, Pool, Step};
+use super::pool::{At, Demand, Part, Pool, Pools, Step};
 use crate::limits::{
     DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX,
     TOLD_PAIRS_MAX,
 };
 use crate::model::order::trace::of_first_line;
 use crate::model::{
-    Allocation, Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, Pair, RoomAsked,
-    Shortage, SkuNo, Split, Supply, Text, Timestamp, Why,
+    Allocation, Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, OrderedBundle,
+    Pair, Repeg, RoomAsked, Shortage, SkuNo, Split, Supply, Text, Timestamp, Why,
 };
 use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
 use crate::state::network::Network;
@@ -33,14 +35,32 @@ use crate::transaction::rests::days;
 /// Lines that are looked at before the looks at other SKUs go on.
 const DEMANDS_AT_ONCE: usize = 64;
 
+/// What happens to a part of the backlog.
+pub enum Repegging {
+    /// Lines rest on other supply of their SKU.
+    Backlog(BacklogRepegged),
+    /// Bundles of an order rest on the supply of other nodes.
+    Bundle(BundleMoved),
+}
+
+impl Repegging {
+    /// What comes off the supplies of each pair, and onto them.
+    pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
+        match self {
+            Self::Backlog(event) => event.by_pair(),
+            Self::Bundle(event) => event.by_pair(),
+        }
+    }
+}
+
 /// What was planned for a part of the backlog, and what it rests on.
 pub struct Planned {
     /// What happens if it can be done.
-    pub event: BacklogRepegged,
+    pub event: Repegging,
     /// The orders, with the last event that changed each.
     pub orders: Vec<(OrderNo, Lsn)>,
     /// When the supply on its way is expected that the lines come to rest on.
-    pub comings: Vec<(NodeNo, Coming)>,
+    pub comings: Vec<(Pair, Coming)>,
     /// What each of them puts on days of nodes that have a capacity, beyond what it had there.
     pub room: Vec<RoomAsked>,
     /// Whose orders they are, where a pair says who may have its units.
@@ -53,12 +73,14 @@ pub struct Look {
     /// What was applied before.
     at: Lsn,
     network: Arc<Network>,
-    /// A node whose pair has units in flight that may come back.
-    in_flight: Option<NodeNo>,
-    /// What is free, less what was planned.
-    pool: Pool,
-    /// In the order in which they are served.
-    demands: Vec<Demand>,
+    /// A pair that has units in flight which may come back.
+    in_flight: Option<Pair>,
+    /// What is free, less what was planned: of the SKU, and of those that bundles need which wait.
+    pools: Pools,
+    /// In the order in which they are served, each of a SKU.
+    demands: Vec<(SkuNo, Demand)>,
+    /// The last order that something happens to. An event changes an order once.
+    served: Option<OrderNo>,
     /// How many of them were planned for.
     planned: usize,
     does: Does,
@@ -84,27 +106,73 @@ impl Look {
     /// Looks at all nodes that ever had the SKU.
     pub async fn at(kernel: &Kernel, sku: SkuNo) -> Result<Self, EngineError> {
         let at = kernel.watermark.applied();
-        let mut looked = look(kernel, sku).await?;
-        let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
-        let network = kernel.state.network.load_full();
-        leave_out_overdue(&network, kernel.state.now(), &mut looked);
-        let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
-        let (pool, demands) = Pool::of(looked, is_enabled);
+        let (network, served) = (kernel.state.network.load_full(), None);
         let (planned, has_served) = (0, false);
-        Ok(Self {
+        let mut look = Self {
             sku,
             at,
             network,
-            in_flight,
-            pool,
-            demands,
+            in_flight: None,
+            pools: Pools::default(),
+            demands: Vec::new(),
+            served,
             planned,
             does: Does::Serve,
             has_served,
             left_one: false,
             is_told: false,
             taken: Taken::default(),
-        })
+        };
+        look.see(kernel, sku).await?;
+        if kernel.state.catalogue.entry(sku).is_component() {
+            look.see_beside(kernel).await?;
+        }
+        Ok(look)
+    }
+
+    /// Looks at a SKU as well.
+    async fn see(&mut self, kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
+        let mut looked = look(kernel, sku).await?;
+        let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
+        leave_out_overdue(&self.network, kernel.state.now(), &mut looked);
+        self.in_flight = self.in_flight.or_else(|| in_flight.map(|node| Pair { sku, node }));
+        let is_enabled = |no| self.network.known_terms(no).is_some_and(|terms| terms.enabled);
+        let (pool, demands) = Pool::of(looked, is_enabled);
+        self.pools.add(sku, pool);
+        self.demands.extend(demands.into_iter().map(|demand| (sku, demand)));
+        Ok(())
+    }
+
+    /// Looks at the other components of bundles that wait, and at whatever else waits for those:
+    /// who is served first may have them.
+    async fn see_beside(&mut self, kernel: &Kernel) -> Result<(), EngineError> {
+        let beside = kernel.state.catalogue.beside(self.sku);
+        let waits = |sku: &&SkuNo| kernel.state.catalogue.entry(**sku).row.has_backlog();
+        let mut skus: Vec<SkuNo> = beside.iter().filter(waits).copied().collect();
+        let mut known = 0;
+        loop {
+            while let Some((sku, demand)) = self.demands.get(known) {
+                if demand.waits() && kernel.state.catalogue.entry(*sku).is_component() {
+                    let order = read_order(kernel, demand.order).await?;
+                    let order = order.as_ref();
+                    let bundle = order.and_then(|order| order.bundle_of(demand.line));
+                    let lines = bundle.into_iter().flat_map(OrderedBundle::lines);
+                    let sku = |line: u16| order.map(|it| it.lines[usize::from(line)].sku);
+                    skus.extend(lines.filter_map(sku));
+                }
+                known += 1;
+            }
+            let Some(sku) = skus.pop() else { break };
+            if !self.pools.has(sku) {
+                self.see(kernel, sku).await?;
+            }
+        }
+        self.demands.sort_by_key(|(_, of)| (of.priority, of.order, of.line));
+        Ok(())
+    }
+
+    fn pool(&self) -> &Pool {
+        self.pools.of(self.sku)
     }
 
     /// Plans for the lines behind those that were planned for, in the order of service: each
@@ -122,7 +190,7 @@ impl Look {
             }
             match (self.in_flight, self.does) {
                 (_, Does::Serve) if self.has_served => return Ok(Attempt::Done(None)),
-                (Some(node), _) => return wait_for(kernel, Pair { sku: self.sku, node }).await,
+                (Some(pair), _) => return wait_for(kernel, pair).await,
                 (None, Does::Serve) => (self.does, self.planned) = (Does::Tell, 0),
                 (None, Does::Tell) => return Ok(Attempt::Done(self.all_told())),
             }
@@ -131,7 +199,7 @@ impl Look {
 
     /// A node from which a day follows that was not told yet, if nobody is about to tell it.
     pub fn untold(&self) -> Option<NodeNo> {
-        self.pool.untold().map(|(no, _)| no).next()
+        self.pool().untold().map(|(no, _)| no).next()
     }
 
     /// Plans for as many lines as one event has; none when there is nothing to do for the
@@ -141,17 +209,21 @@ impl Look {
         kernel: &'k Kernel,
     ) -> Result<Attempt<'k, Option<Planned>>, EngineError> {
         let (mut lines, mut orders, mut moves) = (Vec::new(), Vec::new(), 0);
-        let (mut comings, mut who) = (Vec::new(), Vec::new());
-        while let Some(demand) = self.demands.get(self.planned) {
+        let (mut comings, mut of, mut who) = (Vec::new(), None, Vec::new());
+        while let Some((sku, demand)) = self.demands.get(self.planned) {
+            let sku = *sku;
             if self.planned.is_multiple_of(DEMANDS_AT_ONCE) {
                 tokio::task::yield_now().await;
             }
             if lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
                 break;
             }
+            let is_component = kernel.state.catalogue.entry(sku).is_component();
             let is_concerned = match self.does {
-                Does::Serve => self.pool.may_serve(demand),
-                Does::Tell => self.pool.may_tell(demand),
+                Does::Serve => {
+                    self.pools.of(sku).may_serve(demand) || (is_component && demand.waits())
+                }
+                Does::Tell => sku == self.sku && self.pool().may_tell(demand),
             };
             if !is_concerned {
                 self.planned += 1;
@@ -168,29 +240,44 @@ impl Look {
                 }
                 break;
             }
-            // An event changes an order once: the next look serves another line of it, and
-            // what that is to get is nobody else's.
-            if orders.last().is_some_and(|(no, _)| *no == demand.order) {
-                let (steps, _) = self.steps(kernel, demand, &order)?;
-                self.pool.take(&steps, order.header.channel.as_ref().map(Text::as_str));
-                self.left_one = true;
-                self.planned += 1;
+            // An event changes an order once: the next look serves another line of it, before
+            // those behind it, or all of a bundle that waits.
+            if self.served == Some(demand.order) {
+                let is_bundled = demand.waits() && order.bundle_of(demand.line).is_some();
+                let steps = || self.steps(kernel, (sku, demand), &order);
+                let goes_on = is_bundled || !steps()?.0.is_empty();
+                self.left_one |= goes_on;
+                self.planned = if goes_on { self.demands.len() } else { self.planned + 1 };
                 continue;
             }
-            let (steps, line) = match self.serve(kernel, demand, &order)? {
+            // An event is of one SKU.
+            if of.is_some_and(|of| of != sku) {
+                break;
+            }
+            let (steps, line) = match self.serve(kernel, (sku, demand), &order)? {
                 Served::Stays => {
+                    if let Some(moved) = self.moved(kernel, demand, &order)? {
+                        if lines.is_empty() {
+                            return Ok(Attempt::Done(Some(
+                                self.bundle_moved(kernel, &order, moved),
+                            )));
+                        }
+                        break;
+                    }
                     self.planned += 1;
                     continue;
                 }
                 Served::Overtaken => return Ok(Attempt::Overtaken),
                 Served::Steps(steps, line) => (steps, line),
             };
+            of = Some(sku);
             if kernel.state.loads.is_used() {
                 self.taken.note(&order, &line);
             }
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
-            if self.pool.has_terms() {
+            self.served = Some(order.no);
+            if self.pools.of(sku).has_terms() {
                 let (no, channel) = (Some(order.no), order.header.channel.clone());
                 who.push(Asker { order: no, channel, is_known: true });
             }
@@ -198,13 +285,14 @@ impl Look {
             let priority = Some(order.header.priority).filter(|it| !it.is_default());
             let id = order.header.id.clone();
             lines.push(Repegged { no: order.no, id, line, held, priority });
-            note_comings(&self.pool, &steps, &mut comings);
-            self.pool.take(&steps, order.header.channel.as_ref().map(Text::as_str));
+            note_comings((sku, self.pools.of(sku)), &steps, &mut comings);
+            self.pools.take(sku, &steps, order.header.channel.as_ref().map(Text::as_str));
             self.planned += 1;
         }
-        if !orders.is_empty() {
+        if let Some(sku) = of {
             self.has_served = true;
-            let event = BacklogRepegged { sku: self.sku, looked_at: self.at, lines, told: None };
+            let event = BacklogRepegged { sku, looked_at: self.at, lines, told: None };
+            let event = Repegging::Backlog(event);
             let room = self.taken.split_off();
             let asks = (!who.is_empty()).then(|| Arc::new(Asks { at: kernel.state.now(), who }));
             return Ok(Attempt::Done(Some(Planned { event, orders, comings, room, asks })));
@@ -214,7 +302,7 @@ impl Look {
 
     /// That all days that follow from pairs were told, where that is not on record yet.
     fn all_told(&mut self) -> Option<Planned> {
-        let told = self.pool.untold().map(|(no, told)| (no, told.clone()));
+        let told = self.pool().untold().map(|(no, told)| (no, told.clone()));
         let told: Vec<_> = told.take(TOLD_PAIRS_MAX).collect();
         if told.is_empty() || self.is_told || self.left_one {
             return None;
@@ -222,28 +310,74 @@ impl Look {
         self.is_told = true;
         let (sku, looked_at) = (self.sku, self.at);
         let event = BacklogRepegged { sku, looked_at, lines: Vec::new(), told: Some(told) };
+        let event = Repegging::Backlog(event);
         let (orders, comings, room) = (Vec::new(), Vec::new(), Vec::new());
         Some(Planned { event, orders, comings, room, asks: None })
+    }
+
+    /// What other nodes have for bundles of an order that wait, if the line is of one.
+    fn moved(
+        &self,
+        kernel: &Kernel,
+        demand: &Demand,
+        order: &Order,
+    ) -> Result<Option<Moved>, EngineError> {
+        let waits = self.does == Does::Serve && demand.waits();
+        let Some(bundle) = order.bundle_of(demand.line).filter(|_| waits) else { return Ok(None) };
+        if order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
+            return Ok(None);
+        }
+        let (network, pools, looked_at) = (&self.network, &self.pools, self.at);
+        let replanned = self.taken.beside(order);
+        let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) };
+        let waiting = Waiting { kernel, network, pools, order, bundle, looked_at, rooms };
+        let mut moved = waiting.moved()?;
+        if let (Some(moved), true) = (&mut moved, kernel.state.loads.is_used()) {
+            self.taken.fit_moved(kernel, network, order, moved);
+        }
+        Ok(moved)
+    }
+
+    /// That bundles of an order move, with what it claims.
+    fn bundle_moved(&mut self, kernel: &Kernel, order: &Order, moved: Moved) -> Planned {
+        let Moved { event, steps, room } = moved;
+        let mut comings = Vec::new();
+        for (sku, steps) in &steps {
+            note_comings((*sku, self.pools.of(*sku)), steps, &mut comings);
+        }
+        let channel = order.header.channel.as_ref();
+        for (sku, steps) in &steps {
+            self.pools.take(*sku, steps, channel.map(Text::as_str));
+        }
+        let asks = steps.iter().any(|(sku, _)| self.pools.of(*sku).has_terms()).then(|| {
+            let who =
+                vec![Asker { order: Some(order.no), channel: channel.cloned(), is_known: true }];
+            Arc::new(Asks { at: kernel.state.now(), who })
+        });
+        (self.served, self.has_served, self.left_one) = (Some(order.no), true, true);
+        self.planned += 1;
+        let orders = vec![(order.no, order.last_lsn)];
+        Planned { event: Repegging::Bundle(event), orders, comings, room, asks }
     }
 
     /// What a line steps to, and what that does to its order, with the days that it is told.
     fn serve(
         &self,
         kernel: &Kernel,
-        demand: &Demand,
+        (sku, demand): (SkuNo, &Demand),
         order: &Order,
     ) -> Result<Served, EngineError> {
         if order.state() != OrderState::Open {
             return Ok(Served::Stays);
         }
         let (steps, candidates) = match self.does {
-            Does::Serve => self.steps(kernel, demand, order)?,
+            Does::Serve => self.steps(kernel, (sku, demand), order)?,
             Does::Tell => <(Vec<Step>, Box<[u8]>)>::default(),
         };
         if steps.is_empty() && self.does == Does::Serve {
             return Ok(Served::Stays);
         }
-        let line = Line { order, demand, pool: &self.pool };
+        let line = Line { order, demand, pool: self.pools.of(sku) };
         let mut line = line.repegged(kernel, &steps)?;
         if let (Some(line), true) = (&mut line, kernel.state.loads.is_used()) {
             self.taken.fit(kernel, &self.network, order, line);
@@ -264,27 +398,33 @@ impl Look {
     fn steps(
         &self,
         kernel: &Kernel,
-        demand: &Demand,
+        (sku, demand): (SkuNo, &Demand),
         order: &Order,
     ) -> Result<(Vec<Step>, Box<[u8]>), EngineError> {
-        if !self.pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
+        let pool = self.pools.of(sku);
+        if !pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
             return Ok(Default::default());
         }
         let declined = order.declined_of(demand.line);
         let channel = order.header.channel.as_ref().map(Text::as_str);
+        let has_terms = pool.has_terms();
+        let pool = &*pool.for_channel(channel, kernel.state.now());
+        if order.bundle_of(demand.line).is_some() {
+            let steps = steps_at_home(&self.network, pool, demand, &declined);
+            return Ok((steps, Box::default()));
+        }
         let barred = barred(&self.network, order);
         let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
-        let is_anybodys = declined.is_empty() && barred.is_nobody() && !self.pool.has_terms();
-        let pool = self.pool.for_channel(channel, kernel.state.now());
+        let is_anybodys = declined.is_empty() && barred.is_nobody() && !has_terms;
         if !is_anybodys && !pool.may_serve_at(demand, (&declined, serves)) {
             return Ok(Default::default());
         }
-        let replanned = self.replanned(kernel, demand, order)?;
+        let replanned = self.replanned(kernel, (pool, demand), order)?;
         let of = (order, &replanned);
-        let (planned, trace) = planned_for(kernel, (self.sku, &pool), demand, of);
+        let (planned, trace) = planned_for(kernel, (sku, pool), demand, of);
         let now = kernel.state.now();
         let arrival = |at: At| -> Option<Day> {
-            let ready = (self.pool.ready(at), now);
+            let ready = (pool.ready(at), now);
             let (ship_by, arrives_at) = days(kernel, &self.network, &order.header, at.0, ready)?;
             if !self.network.is_bounded(at.0) {
                 return Some(arrives_at);
@@ -303,13 +443,13 @@ impl Look {
     fn replanned(
         &self,
         kernel: &Kernel,
-        demand: &Demand,
+        (pool, demand): (&Pool, &Demand),
         order: &Order,
     ) -> Result<Replanned, EngineError> {
         if !kernel.state.loads.is_used() {
             return Ok(Replanned::default());
         }
-        let resting = Line { order, demand, pool: &self.pool }.resting(kernel)?;
+        let resting = Line { order, demand, pool }.resting(kernel)?;
         Ok(self.taken.replanned((order, &resting), demand))
     }
 }
@@ -386,10 +526,10 @@ enum Served {
 }
 
 /// Notes when the supply on its way is expected that a line steps to.
-fn note_comings(pool: &Pool, steps: &[Step], comings: &mut Vec<(NodeNo, Coming)>) {
+fn note_comings((sku, pool): (SkuNo, &Pool), steps: &[Step], comings: &mut Vec<(Pair, Coming)>) {
     for (_, to, _) in steps {
         if let (Supply::Inbound(no), Ready::At(eta)) = (to.1, pool.ready(*to)) {
-            let coming = (to.0, Coming { no, eta });
+            let coming = (Pair { sku, node: to.0 }, Coming { no, eta });
             if !comings.contains(&coming) {
                 comings.push(coming);
             }
@@ -507,6 +647,7 @@ fn planned_with(
         seen: Some(&seen),
         own: None,
         rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
+        bundled: None,
     };
     let draft = planning::plan(&network, &wanted, Some(&coming));
     let draft = draft.expect("inbound supply was looked for");

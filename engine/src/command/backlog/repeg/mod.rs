@@ -13,6 +13,7 @@
 //! one of them.
 
 mod beside;
+mod bundle;
 mod days;
 pub mod event;
 mod line;
@@ -27,16 +28,15 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use self::event::BacklogRepegged;
-use self::look::{Look, Planned};
+use self::look::{Look, Planned, Repegging};
 use crate::journal::Ticket;
 use crate::limits::{REPEGGED_EVENTS_MAX, SETTLED_AT_ONCE_MAX};
 use crate::model::SkuNo;
-use crate::model::event::{Numbered, Record};
+use crate::model::event::{Listed, Numbered, Record};
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts, passes_by_itself};
 use crate::transaction::claims::Claims;
-use crate::transaction::command::recorded;
+use crate::transaction::command::{Effective, recorded};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
@@ -137,7 +137,7 @@ async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineErro
                 Attempt::InTheWay(bell) => break Attempt::InTheWay(bell),
             };
             match claim(kernel, &planned).await? {
-                Attempt::Done(claims) => last = Some(append(kernel, planned.event, claims)?),
+                Attempt::Done(claims) => last = Some(written(kernel, planned.event, claims)?),
                 in_the_way => break in_the_way.map(drop),
             }
             events += 1;
@@ -165,7 +165,7 @@ async fn claim<'k>(
         }
     }
     for (pair, repeg) in event.by_pair() {
-        let comings = comings.iter().filter(|(node, _)| *node == pair.node);
+        let comings = comings.iter().filter(|(of, _)| *of == pair);
         let comings = comings.map(|(_, coming)| *coming).collect();
         match claims.repeg(pair, &Arc::new(repeg), comings, asks.as_ref()).await? {
             Ok(Grant::Granted) => {}
@@ -182,9 +182,16 @@ async fn claim<'k>(
     Ok(Attempt::Done(claims))
 }
 
-fn append(
+fn written(kernel: &Kernel, event: Repegging, claims: Claims<'_>) -> Result<Ticket, EngineError> {
+    match event {
+        Repegging::Backlog(event) => append(kernel, event, claims),
+        Repegging::Bundle(event) => append(kernel, event, claims),
+    }
+}
+
+fn append<E: Effective + Listed + Clone>(
     kernel: &Kernel,
-    event: BacklogRepegged,
+    event: E,
     claims: Claims<'_>,
 ) -> Result<Ticket, EngineError> {
     let at = kernel.state.now();

@@ -1,7 +1,7 @@
 //! What should not be found: a backlog that could be served, of a SKU that nobody is to look at.
 
-use super::look::Look;
-use crate::model::{NodeNo, OrderId, SkuNo, Supply};
+use super::look::{Look, Repegging};
+use crate::model::{LineRepegged, NodeNo, OrderId, SkuNo, Supply};
 use crate::transaction::attempts::Attempt;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -42,11 +42,29 @@ async fn find(kernel: &Kernel, sku: SkuNo) -> Result<Option<Overlooked>, EngineE
             _ => return Ok(None),
         };
         // What rests on supply may have been planned so that it leaves with other lines.
-        for of in planned.event.lines {
-            let mut moves = of.line.moves.iter();
-            if let Some(moved) = moves.find(|moved| moved.from.1 == Supply::Backorder) {
-                return Ok(Some(Overlooked::Waits(of.id, moved.to.0)));
-            }
+        if let Some(waits) = waits(kernel, sku, planned.event) {
+            return Ok(Some(waits));
+        }
+    }
+}
+
+/// Who waits, of an event. What a look for a bundle finds of other SKUs is found where these are
+/// looked at; bundles may wait for a SKU that is about to be served.
+fn waits(kernel: &Kernel, sku: SkuNo, event: Repegging) -> Option<Overlooked> {
+    let waits = |line: &LineRepegged| {
+        let mut moves = line.moves.iter();
+        moves.find(|moved| moved.from.1 == Supply::Backorder).map(|moved| moved.to.0)
+    };
+    match event {
+        Repegging::Backlog(event) => {
+            let mut own = event.lines.into_iter().filter(|_| event.sku == sku);
+            own.find_map(|of| Some(Overlooked::Waits(of.id, waits(&of.line)?)))
+        }
+        Repegging::Bundle(event) => {
+            let is_settled = |sku: SkuNo| !kernel.state.catalogue.entry(sku).is_unsettled();
+            let all_are = event.lines.iter().all(|(sku, _)| is_settled(*sku));
+            let node = event.lines.iter().find_map(|(_, line)| waits(line));
+            Some(Overlooked::Waits(event.id, node.filter(|_| all_are)?))
         }
     }
 }

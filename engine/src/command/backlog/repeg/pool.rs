@@ -2,12 +2,15 @@
 //! rests on what.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
 use crate::model::{
-    Day, InboundNo, NodeNo, OrderNo, PairTerms, Priority, Shares, Split, Supply, Timestamp, ToldAt,
+    Day, InboundNo, NodeNo, OrderNo, PairTerms, Priority, Shares, SkuNo, Split, Supply, Timestamp,
+    ToldAt,
 };
+use crate::planning::bundled::There;
 use crate::planning::{InboundSeen, Seen};
 use crate::sourcing::Verdict;
 use crate::state::stock::{BacklogAt, BacklogLine, Glance, InboundGlance, Ready};
@@ -57,6 +60,37 @@ impl Demand {
 
     fn has(&self, at: At) -> u32 {
         self.parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| units).sum()
+    }
+}
+
+/// The supply of several SKUs.
+#[derive(Clone, Debug, Default)]
+pub struct Pools(BTreeMap<SkuNo, Pool>);
+
+impl Pools {
+    /// Has another one.
+    pub fn add(&mut self, sku: SkuNo, pool: Pool) {
+        self.0.insert(sku, pool);
+    }
+
+    /// Whether it has that one.
+    pub fn has(&self, sku: SkuNo) -> bool {
+        self.0.contains_key(&sku)
+    }
+
+    /// That of a SKU, which was looked at.
+    ///
+    /// # Panics
+    /// When it was not.
+    pub fn of(&self, sku: SkuNo) -> &Pool {
+        &self.0[&sku]
+    }
+
+    /// Units of a SKU come to rest on other supply.
+    pub fn take(&mut self, sku: SkuNo, steps: &[Step], channel: Option<&str>) {
+        if let Some(pool) = self.0.get_mut(&sku) {
+            pool.take(steps, channel);
+        }
     }
 }
 
@@ -193,6 +227,28 @@ impl Pool {
         let sooner_at =
             |node: &Node| (node.free > 0 && last > Ready::Now) || node.inbound.iter().any(sooner);
         self.nodes.iter().any(|node| may(node) && sooner_at(node))
+    }
+
+    /// What is free at a node, what is there as that supply, the first to come first.
+    pub fn offers_at(&self, no: NodeNo, there: Supply) -> Vec<(At, u32)> {
+        let Some(node) = self.nodes.iter().find(|node| node.no == no) else { return Vec::new() };
+        let now = ((no, there), u32::try_from(node.free).unwrap_or(0));
+        let mut coming: Vec<&InboundGlance> = node.inbound.iter().collect();
+        coming.sort_by_key(|inbound| (inbound.eta, inbound.no));
+        let coming = coming.into_iter().map(|i| ((no, Supply::Inbound(i.no)), i.free));
+        std::iter::once(now).chain(coming).collect()
+    }
+
+    /// What is free at the nodes that are open to who waits: whatever comes, however late.
+    pub fn there(&self, is_open: impl Fn(NodeNo) -> bool) -> BTreeMap<NodeNo, There> {
+        let open = self.nodes.iter().filter(|node| node.is_enabled && is_open(node.no));
+        let there = |node: &Node| {
+            let coming = node.inbound.iter().filter(|inbound| inbound.free > 0);
+            let inbound = coming.map(|i| InboundGlance { own: i.free, in_flight: false, ..*i });
+            let free = u32::try_from(node.free.max(0)).unwrap_or(u32::MAX);
+            There { free, inbound: inbound.collect(), ..There::default() }
+        };
+        open.map(|node| (node.no, there(node))).collect()
     }
 
     /// Whether units on a supply are to arrive on another day than was told, or on none.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::command::DefineNode;
 use crate::command::fixture::{
-    AT, change, check, definition, first, item, located, node, node_id, said, sku, told,
+    AT, bundle, change, check, definition, first, item, located, node, node_id, said, sku, told,
 };
 use crate::engine::tests::{NODE, OnePlace, one_unit, run};
 use crate::model::{InboundId, Lsn, Node, NodeKind, NodeNo, RefusalKind, SkuNo, Text, Timestamp};
@@ -18,6 +18,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 fn state() -> State {
     let state = State::new(1, 1);
     state.catalogue.define(SkuNo(0), item("A").item, Lsn::FIRST);
+    state.catalogue.define(SkuNo(1), bundle("SET", &[("A", 2)]).item, Lsn::FIRST);
     let network = Network::empty(1)
         .with_node(NodeNo(0), located("W", NodeKind::Warehouse), Lsn::FIRST)
         .with_node(NodeNo(1), located("S", NodeKind::Supplier), Lsn::FIRST);
@@ -48,6 +49,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         ("A", "W", &safety, pair(0)),
         ("A", "S", &safety, pair(1)),
         ("B", "X", &count, Err(Refusal::ItemNotFound { sku: sku("B") })),
+        ("SET", "X", &count, Err(Refusal::ItemIsBundle { sku: sku("SET") })),
         ("A", "X", &count, Err(Refusal::NodeNotFound { node_id: node_id("X") })),
         ("A", "S", &count, is_supplier()),
         ("A", "S", &cancel, is_supplier()),

@@ -20,7 +20,7 @@ use crate::transaction::error::EngineError;
 
 /// The item's pairs at two nodes that hold stock.
 fn pairs(state: &State, sku: &Sku, nodes: [&NodeId; 2]) -> Result<[Pair; 2], Refusal> {
-    let sku = state.catalogue.named(sku)?;
+    let sku = state.catalogue.with_stock(sku)?;
     let network = state.network.load();
     let [from, to] = nodes.map(|node| network.named(node));
     let numbers = [from?, to?];

@@ -4,7 +4,7 @@ use super::dispatch::DispatchTransfer;
 use super::recall::RecallTransfer;
 use super::*;
 use crate::command::fixture::{
-    AT, check, first as first_of, item, located, meta, node_id, said, sku,
+    AT, bundle, check, first as first_of, item, located, meta, node_id, said, sku,
 };
 use crate::engine::tests::OnePlace;
 use crate::limits::{INBOUND_PER_PAIR_MAX, STOCK_UNITS_MAX};
@@ -22,6 +22,7 @@ const ETA: Timestamp = Timestamp::from_micros(1);
 fn state() -> State {
     let state = State::new(1, 1);
     state.catalogue.define(SkuNo(0), item("A").item, Lsn::FIRST);
+    state.catalogue.define(SkuNo(1), bundle("SET", &[("A", 2)]).item, Lsn::FIRST);
     let kinds = [("W", NodeKind::Warehouse), ("X", NodeKind::Store), ("S", NodeKind::Supplier)];
     let nodes = (0..).map(NodeNo).zip(kinds);
     let network = nodes.fold(Network::empty(1), |network, (no, (name, kind))| {
@@ -74,6 +75,7 @@ fn nodes() -> Vec<RefusalKind> {
         ("A", "W", "X", is_at(0, 1)),
         ("A", "X", "W", is_at(1, 0)),
         ("B", "N", "S", Err(Refusal::ItemNotFound { sku: sku("B") })),
+        ("SET", "W", "X", Err(Refusal::ItemIsBundle { sku: sku("SET") })),
         ("A", "N", "S", unknown("N")),
         ("A", "S", "N", unknown("N")),
         ("A", "S", "W", supplier()),

@@ -24,12 +24,15 @@ impl Features {
     pub(super) const PRIORITISED: Self = Self(4);
     /// The customer collects it at a node.
     pub(super) const COLLECTED: Self = Self(8);
+    /// It has bundles.
+    pub(super) const BUNDLED: Self = Self(16);
     /// Decisions on it are kept after the first one.
     pub(super) const DECIDED_ANEW: Self = Self(32);
     /// It began as a hold that takes a part of what it waits for.
     pub(super) const IN_PART: Self = Self(64);
     /// What no chunk of a snapshot before version 8 has.
-    pub(super) const OF_VERSION_8: Self = Self(Self::COLLECTED.0 | Self::IN_PART.0);
+    pub(super) const OF_VERSION_8: Self =
+        Self(Self::COLLECTED.0 | Self::BUNDLED.0 | Self::IN_PART.0);
     pub(super) const ALL: Self = Self(Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0);
     const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
@@ -50,6 +53,7 @@ impl Features {
             .with(Self::ANSWERED, answered || !order.declined.is_empty())
             .with(Self::PRIORITISED, !order.header.priority.is_default())
             .with(Self::COLLECTED, order.header.destination.pickup().is_some())
+            .with(Self::BUNDLED, !order.bundles.is_empty())
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
     }

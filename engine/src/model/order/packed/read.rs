@@ -7,6 +7,7 @@ use super::form::{
     TOLD_NOT_THERE, TOLD_THERE,
 };
 use crate::model::answer::{Answer, AnswerKind};
+use crate::model::bundle::OrderedBundle;
 use crate::model::catalog::{Shortage, Split};
 use crate::model::destination::{Destination, Pickup};
 use crate::model::hold::{Hold, HoldState};
@@ -39,6 +40,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let declined = declined(&mut from, form)?;
     let decisions = Decisions::kept(decisions(&mut from, form)?);
     let pickup = pickup(&mut from, form)?;
+    let bundles = bundles(&mut from, form)?;
     let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
     let order = Order {
         no,
@@ -50,10 +52,14 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         added,
         declined,
         decisions,
+        bundles,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     };
     order.check().map_err(|_| Unpackable { at: "allocations" })?;
+    if !order.has_sound_bundles() {
+        return Err(Unpackable { at: "bundles" });
+    }
     Ok(order)
 }
 
@@ -91,6 +97,7 @@ pub(super) fn read(
         return Err(Unpackable { at: "decisions" });
     }
     let pickup = pickup(&mut from, form)?;
+    bundles(&mut from, form)?;
     let header = header(&mut from, form, (id, pickup))?;
     Ok((no, header.id))
 }
@@ -148,6 +155,24 @@ fn pickup(from: &mut Unpacker<'_>, form: Form) -> Result<Option<Pickup>, Unpacka
         _ => return Err(Unpackable { at: "pickup" }),
     };
     Ok(Some(Pickup { node, only_there }))
+}
+
+/// Its bundles: some, where it is said that there are.
+fn bundles(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[OrderedBundle]>, Unpackable> {
+    if !form.has(Features::BUNDLED) {
+        return Ok(Box::default());
+    }
+    let bundle = |from: &mut Unpacker<'_>| {
+        Ok(OrderedBundle {
+            sku: SkuNo(from.narrow("bundle")?),
+            units: from.narrow("bundle")?,
+            line: from.narrow("bundle")?,
+            components: from.narrow("bundle")?,
+        })
+    };
+    let count = from.count("bundles")?;
+    let all: Box<[_]> = (0..count).map(|_| bundle(from)).collect::<Result<_, _>>()?;
+    if all.is_empty() { Err(Unpackable { at: "bundles" }) } else { Ok(all) }
 }
 
 pub(super) fn id<T, V>(

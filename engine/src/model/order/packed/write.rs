@@ -5,6 +5,7 @@ use super::form::{
     TOLD_NOT_THERE, TOLD_THERE,
 };
 use crate::model::answer::Answer;
+use crate::model::bundle::OrderedBundle;
 use crate::model::destination::{Destination, Pickup};
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
@@ -59,8 +60,21 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, node.0.into());
         out.push((*only_there).into());
     }
+    if form.has(Features::BUNDLED) {
+        pack_bundles(&order.bundles, out);
+    }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
+}
+
+fn pack_bundles(bundles: &[OrderedBundle], out: &mut Vec<u8>) {
+    put_number(out, bundles.len() as u64);
+    for bundle in bundles {
+        put_number(out, bundle.sku.0.into());
+        put_number(out, bundle.units.into());
+        put_number(out, bundle.line.into());
+        put_number(out, bundle.components.into());
+    }
 }
 
 fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {

@@ -1,0 +1,110 @@
+//! A bundle, from its definition to the last of its units.
+
+use backstock_proto::v1;
+
+use crate::grpc::server::{TestServer, fields, order, waiting_order};
+
+/// A bundle of so many units each.
+pub fn bundle(sku: &str, components: &[(&str, u32)]) -> v1::UpdateItemRequest {
+    let component = |(sku, quantity): &(&str, u32)| v1::Component {
+        sku: (*sku).to_owned(),
+        quantity: *quantity,
+    };
+    let components = components.iter().map(component).collect();
+    let item = v1::Item { sku: sku.into(), components, ..v1::Item::default() };
+    v1::UpdateItemRequest { item: Some(item), allow_missing: true, ..Default::default() }
+}
+
+fn cancel(id: &str, line_index: u32, quantity: u32) -> v1::CancelOrderRequest {
+    v1::CancelOrderRequest {
+        order_id: id.into(),
+        lines: vec![v1::CancelOrderLine { line_index, quantity, of_bundle: true }],
+        ..Default::default()
+    }
+}
+
+impl TestServer {
+    async fn atp(&mut self, sku: &str) -> (u64, Vec<(String, i64)>) {
+        let get = v1::GetAvailabilityRequest { sku: sku.into(), ..Default::default() };
+        let there = self.inventory.get_availability(get).await.expect("read").into_inner();
+        let there = there.availability.expect("the item");
+        let nodes = there.nodes.into_iter().map(|node| (node.node_id, node.free_now)).collect();
+        (there.atp_now, nodes)
+    }
+
+    async fn got(&mut self, id: &str) -> v1::Order {
+        let get = v1::GetOrderRequest { order_id: id.into(), ..Default::default() };
+        let order = self.orders.get_order(get).await.expect("read").into_inner();
+        order.order.expect("the order")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bundle_lives_from_its_definition_to_its_last_unit() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_item("GLOVE").await;
+    server.define_item("CAP").await;
+    server.set_stock("CAP", "NYC", 1).await;
+    for of in [&[("SET", 1), ("GLOVE", 2)][..], &[("GLOVE", 1)], &[("GLOVE", 0), ("SKU", 1)]] {
+        let refused = server.catalog.update_item(bundle("SET", of)).await.expect_err("no bundle");
+        assert!(fields(&refused)[0].starts_with("item.components"), "{refused:?}");
+    }
+    let defined = server.catalog.update_item(bundle("SET", &[("SKU", 1), ("GLOVE", 2)])).await;
+    let item = defined.expect("defined").into_inner().item.expect("the item");
+    assert_eq!(item.components.len(), 2);
+    // It stays so, said or not.
+    let again = server.catalog.update_item(bundle("SET", &[])).await.expect("kept").into_inner();
+    assert_eq!(again.item.expect("the item").components, item.components);
+    let other = bundle("SET", &[("SKU", 1), ("GLOVE", 3)]);
+    let refused = server.catalog.update_item(other).await.expect_err("it stays");
+    assert_eq!(fields(&refused), ["item.components"]);
+
+    server.set_stock("SKU", "NYC", 5).await;
+    server.set_stock("GLOVE", "NYC", 5).await;
+    assert_eq!(server.atp("SET").await, (2, vec![("NYC".to_owned(), 2)]));
+    let placed = server.orders.place_order(order("O", &[("SET", 2), ("CAP", 1)])).await;
+    let placed = placed.expect("an answer").into_inner();
+    assert_eq!(placed.outcome(), v1::OrderOutcome::Allocated);
+    assert_eq!(placed.skus, ["SKU", "GLOVE", "CAP"]);
+    let set = v1::OrderBundle {
+        sku: "SET".into(),
+        quantity: 2,
+        cancelled: 0,
+        first_line_index: 0,
+        lines: 2,
+    };
+    assert_eq!(placed.bundles, std::slice::from_ref(&set));
+    assert_eq!((placed.shipments.len(), placed.shipments[0].lines.len()), (1, 3));
+
+    let cancelled = server.orders.cancel_order(cancel("O", 1, 1)).await.expect("cancelled");
+    let now = cancelled.into_inner().order.expect("the order");
+    assert_eq!(now.bundles, [v1::OrderBundle { cancelled: 1, ..set }]);
+    let left: Vec<u32> = now.lines.iter().map(|l| l.units.expect("units").allocated).collect();
+    assert_eq!(left, [1, 2, 1]);
+    assert_eq!(server.atp("SET").await.0, 1);
+
+    // One waits for a glove, and keeps what there is.
+    let waits = server.orders.place_order(waiting_order("W", &[("SET", 2)])).await;
+    let waits = waits.expect("an answer").into_inner();
+    assert_eq!(waits.outcome(), v1::OrderOutcome::PartiallyAllocated);
+    server.set_stock("GLOVE", "NYC", 6).await;
+    let units = server.got("W").await.lines[1].units.expect("units");
+    assert_eq!((units.allocated, units.backordered), (4, 0));
+
+    let explain = v1::ExplainOrderRequest { order_id: "O".into(), ..Default::default() };
+    let why = server.orders.explain_order(explain).await.expect("told").into_inner();
+    let chosen = why.traces[0].candidates.iter().filter(|c| c.taken > 0);
+    let chosen: Vec<_> = chosen.map(|c| (c.line_index, c.taken)).collect();
+    assert_eq!(chosen, [(0, 2), (2, 1)], "two bundles, and one of its own");
+
+    let ship = v1::ShipShipmentRequest {
+        order_id: "O".into(),
+        shipment_number: 1,
+        carrier: "Post".into(),
+        ..Default::default()
+    };
+    server.fulfillment.ship_shipment(ship).await.expect("it leaves");
+    assert_eq!(server.got("O").await.state(), v1::OrderState::Closed);
+    server.stop().await.expect("drained");
+}
