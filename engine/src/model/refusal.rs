@@ -132,6 +132,15 @@ refusals! {
         sku: Sku,
     } => Precondition, Hold(hold_id);
 
+    /// A hold that takes a part of what it waits for would hold a bundle: a part of one is none.
+    #[error("hold {hold_id} takes a part, and sku {sku} is a bundle, of which there is none")]
+    43 HoldTakesPart = "HOLD_TAKES_PART" {
+        /// The hold.
+        hold_id: HoldId,
+        /// The bundle.
+        sku: Sku,
+    } => Precondition, Hold(hold_id);
+
     /// The item is off sale: no new order or hold may take it.
     #[error("sku {sku} is off sale")]
     40 ItemOffSale = "ITEM_OFF_SALE" {

@@ -73,7 +73,7 @@ pub fn resolve<'a>(
 }
 
 /// That a hold of bundles takes no part of what it waits for: a part of a bundle is none.
-pub fn no_part_of_bundles() -> Violation {
+fn no_part_of_bundles() -> Violation {
     Violation::new("accept_part", true, Rule::Malformed("is not for bundles".into()))
 }
 

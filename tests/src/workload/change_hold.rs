@@ -1,11 +1,11 @@
 //! Changing what a hold holds: a unit more or less, or another item.
 
-use backstock_engine::command::{AnyEvent, ChangeHold, CreateHold, Meta};
+use backstock_engine::command::{AnyEvent, ChangeHold, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::Lsn;
 
 use super::command::{Outcome, Room, Told};
-use super::place_order::{fresh, has_bundle};
+use super::place_order::fresh;
 use super::world::World;
 use crate::fixture::meta;
 use crate::naive::command::HoldChanged;
@@ -19,6 +19,7 @@ impl Room for ChangeHold {
         "HOLD_ENDED",
         "HOLD_GROWS",
         "HOLD_SHORT",
+        "HOLD_TAKES_PART",
         "ITEM_NOT_FOUND",
         "ITEM_OFF_SALE",
     ];
@@ -30,12 +31,6 @@ impl Room for ChangeHold {
             0 => lines.0[0].quantity += world.random.within(1..3),
             1 => lines.0[0].quantity = (lines.0[0].quantity / 2).max(1),
             _ => lines = fresh(world).lines,
-        }
-        // A hold that takes a part takes no bundles; others may have been asked for under its id.
-        let same = |of: &&CreateHold| of.hold() == hold.hold();
-        let takes_part = world.holds.iter().filter(same).any(CreateHold::accepts_part);
-        if takes_part && has_bundle(&lines) {
-            return None;
         }
         Some(Self { meta: meta(), hold: hold.hold().clone(), lines })
     }

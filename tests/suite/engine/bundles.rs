@@ -381,7 +381,11 @@ fn a_hold_that_takes_a_part_takes_no_bundles() {
     world.single.run(engine.create_hold(of_items)).expect("it has three");
     let lines = order("-", &[("SET", 1)], Shortage::Reject).lines;
     let change = ChangeHold { meta: meta(), hold, lines };
-    assert_eq!(fields(world.single.run(engine.change_hold(change))), ["accept_part"]);
+    let refused = world.single.run(engine.change_hold(change));
+    let Err(EngineError::Refused(Refusal::HoldTakesPart { sku, .. })) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(sku.as_str(), "SET");
     assert_eq!([world.free("A", "E"), world.free("B", "E")], [2, 0]);
     world.restarts();
 }

@@ -102,6 +102,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::HoldWaits) => (Code::FailedPrecondition, hold_waits().await),
         Refused(RefusalKind::HoldDiffers) => (Code::FailedPrecondition, hold_differs().await),
         Refused(RefusalKind::HoldGrows) => (Code::FailedPrecondition, hold_grows().await),
+        Refused(RefusalKind::HoldTakesPart) => (Code::FailedPrecondition, hold_takes_part().await),
         Refused(RefusalKind::HoldShort) => (Code::FailedPrecondition, hold_short().await),
         Refused(RefusalKind::HoldAtLimit) => (Code::FailedPrecondition, hold_at_limit().await),
         Refused(RefusalKind::BacklogFull) => (Code::FailedPrecondition, backlog_full().await),
@@ -254,6 +255,14 @@ async fn with_bundle() -> Refusing {
 async fn item_is_bundle() -> Status {
     let mut a = with_bundle().await;
     refused!(a, a.server.catalog.update_item(bundle("SETS", &[("SKU", 1), ("SET", 1)])))
+}
+
+async fn hold_takes_part() -> Status {
+    let mut a = with_bundle().await;
+    let partly =
+        v1::CreateHoldRequest { accept_part: true, wait: true, ..hold("A", 60, &[("SKU", 1)]) };
+    a.server.holds.create_hold(partly).await.expect("held");
+    refused!(a, a.server.holds.change_hold(change("A", &[("SET", 1)])))
 }
 
 async fn line_of_bundle() -> Status {

@@ -21,7 +21,7 @@ use crate::placing::going::{Going, said};
 use crate::placing::judge::LineShortage;
 use crate::placing::over::{Over, pegs, plan_over};
 use crate::placing::request::Lines;
-use crate::placing::resolve::{items, no_part_of_bundles};
+use crate::placing::resolve::items;
 use crate::placing::{placed, until_settled};
 use crate::planning::{Bundled, Draft, Rooms, Wanted, WantedLine, Way};
 use crate::state::catalogue::Entry;
@@ -95,8 +95,8 @@ impl Command for ChangeHold {
                 return Ok(Decision::Nothing(held.last_lsn));
             }
             let bundled = resolved(&kernel.state.catalogue, &self.lines, &mut lines)?;
-            if bundled.is_some() && held.open_hold().is_some_and(|hold| hold.accepts_part) {
-                return Err(vec![no_part_of_bundles()].into());
+            if let Some(of) = &bundled {
+                refuse_part(&held, &lines, of)?;
             }
             if let Some(entry) = bundled.as_ref().and_then(|of| off_sale(&held, &lines, of)) {
                 return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
@@ -143,6 +143,19 @@ fn decide(held: &Order, lines: &[WantedLine<'_>]) -> Result<bool, Refusal> {
     }
     let is_same = |line: &WantedLine<'_>| line.quantity == had(line.sku);
     Ok(lines.len() != held.asked_for().count() || !lines.iter().all(is_same))
+}
+
+/// A hold that takes a part of what it waits for holds no bundle: a part of one is none.
+fn refuse_part(
+    held: &Order,
+    lines: &[WantedLine<'_>],
+    Bundled(made): &Bundled<'_>,
+) -> Result<(), Refusal> {
+    let hold = held.open_hold().expect("it is open");
+    let mut bundles = lines.iter().zip(made).filter(|(_, made)| made.bundle.is_some());
+    let Some((line, _)) = bundles.next().filter(|_| hold.accepts_part) else { return Ok(()) };
+    let (hold_id, sku) = (hold.id.clone(), line.entry.sku().clone());
+    Err(Refusal::HoldTakesPart { hold_id, sku })
 }
 
 /// A component that is off sale, of a bundle of which the hold is to hold more.
@@ -251,8 +264,8 @@ impl Event for HoldChanged {
 pub(crate) mod tests {
     use super::*;
     use crate::command::fixture::{
-        AT, change_hold, confirm, hold, hold_id, item, meta, off_sale, order, receive, release,
-        sku, told,
+        AT, bundle, change_hold, confirm, hold, hold_id, item, meta, off_sale, order, receive,
+        release, sku, told,
     };
     use crate::command::{ConfirmHold, LineRequest};
     use crate::engine::tests::{NODE, one_unit, run};
@@ -302,7 +315,19 @@ pub(crate) mod tests {
             assert_eq!(told(engine.change_hold(command)), expected);
             expected.kind()
         });
-        refused.to_vec()
+        let mut refused = refused.to_vec();
+        refused.push(no_part_of_a_bundle());
+        refused
+    }
+
+    /// The refusal of a bundle to a hold that takes a part.
+    fn no_part_of_a_bundle() -> RefusalKind {
+        let (engine, mut pump) = one_held();
+        run(&mut pump, engine.define_item(bundle("SET", &[("A", 1), ("B", 1)])));
+        run(&mut pump, engine.create_hold(hold("P").taking_a_part()));
+        let expected = Refusal::HoldTakesPart { hold_id: hold_id("P"), sku: sku("SET") };
+        assert_eq!(told(engine.change_hold(to("P", &[("SET", 1)]))), expected);
+        expected.kind()
     }
 
     #[test]

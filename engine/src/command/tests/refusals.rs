@@ -238,6 +238,7 @@ const ROOMS: [Room; 18] = [
             HoldEnded,
             ItemNotFound,
             HoldGrows,
+            HoldTakesPart,
             ItemOffSale,
             HoldShort,
             Contended,
