@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::room::Leaving;
+use super::dock::{Dock, Incoming};
 use super::route::{Dates, Route};
 use super::wanted::{ByNode, Glances, WantedLine};
 use super::way::Way;
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Band, Day, Load, NodeDay, NodeNo, Split, Supply, Timestamp, Weekdays};
-use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX, SHIPMENTS_MAX};
+use crate::model::{Day, NodeNo, Split, Supply, Timestamp, Weekdays};
+use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX};
 use crate::sourcing::{Minimum, Offer, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
 use crate::state::stock::{AtAny, InboundGlance};
@@ -75,46 +75,6 @@ struct Today {
     units_min: u32,
 }
 
-/// The candidate shipments.
-#[derive(Default)]
-struct Dock {
-    shipments: Vec<Shipment>,
-    /// By shipment.
-    dates: Vec<Dates>,
-    /// By node, and within a node by distance band.
-    costs: Vec<Costs>,
-    /// Distance bands of the policy.
-    bands: usize,
-    /// Which offers are of inbound supply, ascending by offer. All others are of what
-    /// is there.
-    inbound: Vec<Incoming>,
-    /// What may leave nodes that have a capacity, by day.
-    rooms: Vec<(NodeDay, u32)>,
-    /// Shipments that leave later than they could, because earlier days are full.
-    spilled: Vec<u16>,
-    /// What may leave nodes in a shipment of what is there, once it was asked for.
-    units: ByNode,
-    knows_units: bool,
-}
-
-/// What an offer of inbound supply draws on.
-struct Incoming {
-    offer: u32,
-    supply: Supply,
-    /// Free units of that supply.
-    free: u32,
-    /// How many offers right before it are of earlier supplies of the same pair, with which
-    /// a line that must not be split may be filled up, beside what is on hand.
-    earlier: usize,
-}
-
-/// What a shipment of a node costs over some distance, and each unit in it.
-#[derive(Clone, Copy)]
-struct Costs {
-    shipment: i64,
-    unit: i64,
-}
-
 /// When a node ships work that arrives within a span of time.
 #[derive(Clone, Copy)]
 struct Window {
@@ -143,12 +103,7 @@ impl Candidates {
         if let Some(pickup) = way.pickup {
             self.collect_at(network, pickup.node);
         }
-        self.dock.shipments.clear();
-        self.dock.dates.clear();
-        self.dock.inbound.clear();
-        self.dock.rooms.clear();
-        self.dock.spilled.clear();
-        self.dock.knows_units = false;
+        self.dock.clear();
         self.free_of = None;
         self.offers.clear();
         self.minimums.clear();
@@ -568,7 +523,7 @@ impl Today {
         }
         let deliver_by = route.deliver_by(no, (ship_by, weekday));
         let dates = Dates { node: no, ship_by, deliver_by };
-        let costs = dock.costs[usize::from(no.0) * dock.bands + band];
+        let costs = dock.costs(no, band);
         // A later line may offer today what an earlier one has inbound today.
         self.shipment = if dock.inbound.is_empty() {
             dock.add(dates, costs)
@@ -580,133 +535,6 @@ impl Today {
         }
         self.lateness = route.lateness(dates);
         self.unit_cost = costs.unit;
-    }
-}
-
-impl Dock {
-    fn learn(&mut self, network: &Network) {
-        let (terms, bands) = (network.all_terms(), &network.policy.bands);
-        self.bands = bands.len();
-        self.costs.clear();
-        for node in terms {
-            self.costs.extend(bands.iter().map(|band| Costs::of(node, band)));
-        }
-    }
-
-    /// What is handed over at a node costs what its handling does, and no carrier.
-    fn hand_over_at(&mut self, network: &Network, node: usize) {
-        let Terms { shipment_cost, unit_cost, .. } = network.all_terms()[node];
-        let of_node = &mut self.costs[node * self.bands..][..self.bands];
-        of_node.fill(Costs { shipment: shipment_cost, unit: unit_cost });
-    }
-
-    /// What leaves a node costs a carrier again.
-    fn carry_from(&mut self, network: &Network, node: usize) {
-        let terms = &network.all_terms()[node];
-        let of_node = &mut self.costs[node * self.bands..][..self.bands];
-        for (costs, band) in of_node.iter_mut().zip(&network.policy.bands) {
-            *costs = Costs::of(terms, band);
-        }
-    }
-
-    /// Units that may leave a node in one shipment of what is there.
-    #[cold]
-    fn units_at(&mut self, route: &Route<'_, '_>, no: NodeNo) -> u32 {
-        if !self.knows_units {
-            route.wanted.units_by_node(&mut self.units);
-            self.knows_units = true;
-        }
-        self.units.at(no)
-    }
-
-    /// The first day from one on, on which so many more units may leave a node, beside what may
-    /// leave it already in this plan. More than the node ships in a day goes on an empty one, if it
-    /// may be alone there: where lines may be split, beside nothing of this plan either.
-    #[cold]
-    fn with_room(
-        &mut self,
-        route: &Route<'_, '_>,
-        no: NodeNo,
-        from: Day,
-        (units, may_be_alone): (u32, bool),
-    ) -> Day {
-        let wanted = route.wanted;
-        if !route.network.is_bounded(no) {
-            return from;
-        }
-        let leaving = |at| {
-            let before = self.leaving(at);
-            let load = Load { units: before.saturating_add(units), shipments: 1 };
-            let is_first = before == 0 || wanted.split == Split::WholeLine;
-            Leaving { load, may_be_alone: may_be_alone && is_first }
-        };
-        let of = (no, route.leaving_days(no));
-        let day = wanted.rooms.first_day(route.network, of, (from, wanted.at), leaving);
-        self.rooms.push((NodeDay { node: no, day }, units));
-        day
-    }
-
-    /// Units that may leave a node on a day already in this plan.
-    fn leaving(&self, at: NodeDay) -> u32 {
-        let there = self.rooms.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
-        there.fold(0, u32::saturating_add)
-    }
-
-    /// Units for which a day has room, beside what may leave on it already in this plan. A day
-    /// on which the node's carrier does not come is none that is asked for.
-    fn room_on(&self, route: &Route<'_, '_>, no: NodeNo, day: Day) -> u32 {
-        let (at, wanted) = (NodeDay { node: no, day }, route.wanted);
-        let capacity = route.network.capacity_on(at, wanted.at);
-        wanted.rooms.units_on(at, capacity).saturating_sub(self.leaving(at))
-    }
-
-    /// Notes of the last offer whether it leaves later than it could.
-    fn note_spilled(&mut self, offers: &[Offer], is_later: bool) {
-        if let (Some(offer), true) = (offers.last(), is_later) {
-            self.spilled.push(offer.shipment);
-        }
-    }
-
-    /// Whether an exact search takes no more shipments.
-    fn is_full(&self) -> bool {
-        self.shipments.len() >= SHIPMENTS_MAX
-    }
-
-    /// An offer without units yet.
-    fn offer(&mut self, route: &Route<'_, '_>, dates: Dates) -> Offer {
-        let costs = self.costs[usize::from(dates.node.0) * self.bands + route.band(dates.node)];
-        Offer {
-            quantity: 0,
-            shipment: self.find_or_add(dates, costs),
-            late_days: route.lateness(dates),
-            unit_cost: costs.unit,
-            balance: 0,
-        }
-    }
-
-    /// The candidate shipment of a node on a day, made when there is none.
-    fn find_or_add(&mut self, dates: Dates, costs: Costs) -> u16 {
-        match self.dates.iter().position(|other| *other == dates) {
-            Some(there) => number(there),
-            None => self.add(dates, costs),
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, dates: Dates, costs: Costs) -> u16 {
-        let shipment = number(self.shipments.len());
-        self.shipments.push(Shipment { fixed_cost: costs.shipment, node: dates.node.0 });
-        self.dates.push(dates);
-        shipment
-    }
-}
-
-impl Costs {
-    fn of(terms: &Terms, band: &Band) -> Self {
-        Self {
-            shipment: terms.shipment_cost + band.shipment_cost,
-            unit: terms.unit_cost + band.unit_cost,
-        }
     }
 }
 
@@ -756,10 +584,6 @@ fn after_the_shelf(days: u32, free: u32) -> u32 {
 
 pub(super) fn line_no(line: usize) -> u16 {
     u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits")
-}
-
-fn number(shipment: usize) -> u16 {
-    u16::try_from(shipment).expect("fewer candidate shipments than a u16 holds")
 }
 
 pub(super) fn index(at: usize) -> u32 {

@@ -10,6 +10,7 @@
 
 pub mod bundled;
 mod candidates;
+mod dock;
 mod draft;
 mod room;
 mod route;

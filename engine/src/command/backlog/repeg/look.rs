@@ -3,30 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use super::beside::Beside;
 use super::bundle::{Moved, Waiting, steps_at_home};
 use super::days::{Taken, arrives};
 use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Part, Pool, Pools, Step};
+use super::read::{leave_out_overdue, read_backlog, wait_for};
+use super::sourced::{barred, planned_for};
 use crate::limits::{
     DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX,
     TOLD_PAIRS_MAX,
 };
 use crate::model::order::trace::of_first_line;
 use crate::model::{
-    Allocation, Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, OrderedBundle,
-    Pair, Repeg, RoomAsked, Shortage, SkuNo, Split, Supply, Text, Timestamp, Why,
+    Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, OrderedBundle, Pair, Repeg,
+    RoomAsked, SkuNo, Split, Supply, Text, Why,
 };
-use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
+use crate::planning::{Replanned, Rooms};
 use crate::state::network::Network;
-use crate::state::served::Barred;
-use crate::state::stock::{Asker, Asks, BacklogAt, Coming, Ready, StockMessage, StockReply};
-use crate::transaction::asked::ask;
-use crate::transaction::attempts::{Attempt, Ear};
-use crate::transaction::bells::Awaited;
+use crate::state::stock::{Asker, Asks, Coming, Ready};
+use crate::transaction::attempts::Attempt;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
@@ -132,7 +128,7 @@ impl Look {
 
     /// Looks at a SKU as well.
     async fn see(&mut self, kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
-        let mut looked = look(kernel, sku).await?;
+        let mut looked = read_backlog(kernel, sku).await?;
         let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
         leave_out_overdue(&self.network, kernel.state.now(), &mut looked);
         self.in_flight = self.in_flight.or_else(|| in_flight.map(|node| Pair { sku, node }));
@@ -454,15 +450,6 @@ impl Look {
     }
 }
 
-/// Leaves out supply that is overdue for longer than is counted on it: who rests on it keeps his
-/// units there, and is served before it as one who waits.
-fn leave_out_overdue(network: &Network, now: Timestamp, looked: &mut [(NodeNo, BacklogAt)]) {
-    let known = |no: NodeNo| network.known_terms(no).is_some();
-    for (no, at) in looked.iter_mut().filter(|(no, _)| known(*no)) {
-        at.inbound.retain(|inbound| network.counts_on(*no, now, inbound.eta));
-    }
-}
-
 /// Leaves out steps to nodes that would be given less of the line than their minimum: what was
 /// planned for them is not all taken.
 fn keep_minimums(network: &Network, split: Split, steps: &mut Vec<Step>) {
@@ -535,124 +522,4 @@ fn note_comings((sku, pool): (SkuNo, &Pool), steps: &[Step], comings: &mut Vec<(
             }
         }
     }
-}
-
-/// The bell of a pair on which commands in flight have claims.
-async fn wait_for(
-    kernel: &Kernel,
-    pair: Pair,
-) -> Result<Attempt<'_, Option<Planned>>, EngineError> {
-    let mut ear = Ear::at(kernel, Awaited::Pair(pair));
-    while backlog_at(kernel, pair, false).await?.in_flight {
-        if let Some(bell) = ear.refused() {
-            return Ok(Attempt::InTheWay(bell));
-        }
-    }
-    Ok(Attempt::Again)
-}
-
-/// What is free at a node, and its part of the backlog.
-type AtNode = (NodeNo, BacklogAt);
-
-/// Reads the backlog, and what is free, at all nodes that ever had the SKU. Where nothing is free,
-/// nobody can be served, and no line is read: so it is at the end of each look for a scarce item,
-/// for which a hundred thousand may wait.
-async fn look(kernel: &Kernel, sku: SkuNo) -> Result<Vec<AtNode>, EngineError> {
-    let supply = look_at_all(kernel, sku, false).await?;
-    if supply.iter().all(|(_, at)| at.changes_nothing()) {
-        return Ok(supply);
-    }
-    look_at_all(kernel, sku, true).await
-}
-
-async fn look_at_all(kernel: &Kernel, sku: SkuNo, lines: bool) -> Result<Vec<AtNode>, EngineError> {
-    let row = &kernel.state.catalogue.entry(sku).row;
-    let mut pairs = Vec::with_capacity(row.len());
-    for slot in row {
-        pairs.push((slot.node, backlog_at(kernel, Pair { sku, node: slot.node }, lines).await?));
-    }
-    Ok(pairs)
-}
-
-async fn backlog_at(kernel: &Kernel, pair: Pair, lines: bool) -> Result<BacklogAt, EngineError> {
-    match ask(kernel, kernel.state.cell(pair), StockMessage::ReadBacklog { lines }).await? {
-        StockReply::Backlog(at) => Ok(*at),
-        other => unreachable!("a read of the backlog is answered with it, not {other:?}"),
-    }
-}
-
-/// Nodes that may not ship an order.
-fn barred<'n>(network: &'n Network, order: &Order) -> Barred<'n> {
-    let header = &order.header;
-    let channel = header.channel.as_ref().map(Text::as_str);
-    network.barred(channel, header.service, header.destination.pickup().copied())
-}
-
-/// What a line would be given, and the trace of it.
-type PlannedLine = (SmallVec<[Part; 2]>, Box<[u8]>);
-
-/// What sourcing would give a line now, of what it has and of what is free. A line that waits is
-/// planned with what else of its order there is, unless its supply would be there later for it.
-fn planned_for(
-    kernel: &Kernel,
-    (sku, pool): (SkuNo, &Pool),
-    demand: &Demand,
-    (order, replanned): (&Order, &Replanned),
-) -> PlannedLine {
-    let of = (order, replanned);
-    let alone = planned_with(kernel, (sku, pool), demand, (of, None));
-    if !demand.waits() || alone.0.is_empty() {
-        return alone;
-    }
-    let Some(beside) = Beside::of(kernel, &kernel.state.network.load(), order, demand.line) else {
-        return alone;
-    };
-    let together = planned_with(kernel, (sku, pool), demand, (of, Some(beside)));
-    let units = |(parts, _): &PlannedLine| parts.iter().map(|(_, units)| units).sum::<u32>();
-    let last = |(parts, _): &PlannedLine| parts.iter().map(|(at, _)| pool.ready(*at)).max();
-    let is_as_good = units(&together) == units(&alone) && last(&together) <= last(&alone);
-    if is_as_good { together } else { alone }
-}
-
-/// What sourcing would give a line, planned with what is beside it.
-fn planned_with(
-    kernel: &Kernel,
-    (sku, pool): (SkuNo, &Pool),
-    demand: &Demand,
-    ((order, replanned), beside): ((&Order, &Replanned), Option<Beside>),
-) -> PlannedLine {
-    let header = &order.header;
-    let network = kernel.state.network.load_full();
-    let Some(way) = Way::of(&network, &*kernel.postal, header) else {
-        return PlannedLine::default();
-    };
-    let barred = barred(&network, order);
-    let declined = order.declined_of(demand.line);
-    let terms = (header.split, &*declined, |no| !barred.bars(no));
-    let (mut seen, coming) = pool.seen_by(demand, terms);
-    let (entry, quantity) = (kernel.state.catalogue.entry(sku), demand.quantity(header.split));
-    let mut lines = SmallVec::from_iter([WantedLine { sku, entry, quantity }]);
-    if let Some(beside) = beside {
-        beside.add(kernel, &mut lines, &mut seen);
-    }
-    let wanted = Wanted {
-        lines,
-        way,
-        channel: header.channel.as_ref(),
-        promise_by: order.promised_by(demand.line),
-        // What nothing is planned for stays where it is.
-        shortage: Shortage::Partial,
-        split: header.split,
-        at: kernel.state.now(),
-        seen: Some(&seen),
-        own: None,
-        rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
-        bundled: None,
-    };
-    let draft = planning::plan(&network, &wanted, Some(&coming));
-    let draft = draft.expect("inbound supply was looked for");
-    let part =
-        |a: &Allocation| ((draft.shipments[usize::from(a.shipment)].node, a.supply), a.units);
-    let parts = draft.allocations.iter().filter(|a| a.line == 0).map(part).collect();
-    (parts, draft.trace)
 }

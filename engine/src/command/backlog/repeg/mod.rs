@@ -20,6 +20,8 @@ mod line;
 mod look;
 pub mod overlooked;
 mod pool;
+mod read;
+mod sourced;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,87 @@
+//! What sourcing would give a line of the backlog now.
+
+use smallvec::SmallVec;
+
+use super::beside::Beside;
+use super::pool::{Demand, Part, Pool};
+use crate::model::{Allocation, Order, Shortage, SkuNo, Text};
+use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
+use crate::state::network::Network;
+use crate::state::served::Barred;
+use crate::transaction::kernel::Kernel;
+
+/// Nodes that may not ship an order.
+pub fn barred<'n>(network: &'n Network, order: &Order) -> Barred<'n> {
+    let header = &order.header;
+    let channel = header.channel.as_ref().map(Text::as_str);
+    network.barred(channel, header.service, header.destination.pickup().copied())
+}
+
+/// What a line would be given, and the trace of it.
+pub type PlannedLine = (SmallVec<[Part; 2]>, Box<[u8]>);
+
+/// What sourcing would give a line now, of what it has and of what is free. A line that waits is
+/// planned with what else of its order there is, unless its supply would be there later for it.
+pub fn planned_for(
+    kernel: &Kernel,
+    (sku, pool): (SkuNo, &Pool),
+    demand: &Demand,
+    (order, replanned): (&Order, &Replanned),
+) -> PlannedLine {
+    let of = (order, replanned);
+    let alone = planned_with(kernel, (sku, pool), demand, (of, None));
+    if !demand.waits() || alone.0.is_empty() {
+        return alone;
+    }
+    let Some(beside) = Beside::of(kernel, &kernel.state.network.load(), order, demand.line) else {
+        return alone;
+    };
+    let together = planned_with(kernel, (sku, pool), demand, (of, Some(beside)));
+    let units = |(parts, _): &PlannedLine| parts.iter().map(|(_, units)| units).sum::<u32>();
+    let last = |(parts, _): &PlannedLine| parts.iter().map(|(at, _)| pool.ready(*at)).max();
+    let is_as_good = units(&together) == units(&alone) && last(&together) <= last(&alone);
+    if is_as_good { together } else { alone }
+}
+
+/// What sourcing would give a line, planned with what is beside it.
+fn planned_with(
+    kernel: &Kernel,
+    (sku, pool): (SkuNo, &Pool),
+    demand: &Demand,
+    ((order, replanned), beside): ((&Order, &Replanned), Option<Beside>),
+) -> PlannedLine {
+    let header = &order.header;
+    let network = kernel.state.network.load_full();
+    let Some(way) = Way::of(&network, &*kernel.postal, header) else {
+        return PlannedLine::default();
+    };
+    let barred = barred(&network, order);
+    let declined = order.declined_of(demand.line);
+    let terms = (header.split, &*declined, |no| !barred.bars(no));
+    let (mut seen, coming) = pool.seen_by(demand, terms);
+    let (entry, quantity) = (kernel.state.catalogue.entry(sku), demand.quantity(header.split));
+    let mut lines = SmallVec::from_iter([WantedLine { sku, entry, quantity }]);
+    if let Some(beside) = beside {
+        beside.add(kernel, &mut lines, &mut seen);
+    }
+    let wanted = Wanted {
+        lines,
+        way,
+        channel: header.channel.as_ref(),
+        promise_by: order.promised_by(demand.line),
+        // What nothing is planned for stays where it is.
+        shortage: Shortage::Partial,
+        split: header.split,
+        at: kernel.state.now(),
+        seen: Some(&seen),
+        own: None,
+        rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
+        bundled: None,
+    };
+    let draft = planning::plan(&network, &wanted, Some(&coming));
+    let draft = draft.expect("inbound supply was looked for");
+    let part =
+        |a: &Allocation| ((draft.shipments[usize::from(a.shipment)].node, a.supply), a.units);
+    let parts = draft.allocations.iter().filter(|a| a.line == 0).map(part).collect();
+    (parts, draft.trace)
+}
