@@ -3,7 +3,7 @@
 mod terms;
 
 use super::*;
-use crate::model::{InboundId, Priority, Serves, StockChange, StockOperation, Timestamp};
+use crate::model::{InboundId, NodeNo, Priority, Serves, StockChange, StockOperation, Timestamp};
 
 const PAIR: Pair = Pair { sku: crate::model::SkuNo(0), node: NodeNo(3) };
 
