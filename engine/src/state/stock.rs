@@ -53,6 +53,9 @@ struct RareClaims {
     leaving: u32,
     /// Events of the backlog in flight: what rests on what is not changed otherwise.
     repegging: u32,
+    /// Units that may count as somebody else's once these events are applied, beyond those that
+    /// are claimed: of a pair with segments.
+    moving: u32,
     /// A change of supply is in flight; it excludes others, shipments, and the backlog.
     editing: bool,
     /// Units that the change in flight takes from what is free.
@@ -297,6 +300,7 @@ impl StockActor {
         if granted == Grant::Granted {
             self.rare().repegging += 1;
             if self.stock.terms().is_some() {
+                self.rare().moving += self.moving(repeg, asks);
                 self.note_audiences(asks, Some(repeg));
             }
         }
@@ -360,7 +364,10 @@ impl StockActor {
             StockClaim::Units(parts) => parts.iter().for_each(|part| self.unclaim(*part)),
             StockClaim::Leaving(units) => self.rare().leaving -= units,
             StockClaim::Repegging(parts) => {
-                self.rare().repegging -= 1;
+                let rare = self.rare();
+                rare.repegging -= 1;
+                // None of them says how many were its own.
+                rare.moving = if rare.repegging == 0 { 0 } else { rare.moving };
                 parts.iter().for_each(|part| self.unclaim(*part));
             }
             StockClaim::InLine => self.rare().in_line -= 1,
@@ -391,7 +398,9 @@ impl StockActor {
     }
 
     fn drop_rare_if_empty(&mut self) {
-        if let (0, Some(rare)) = (self.claimed, &mut self.rare) {
+        if let (0, Some(rare)) = (self.claimed, &mut self.rare)
+            && rare.moving == 0
+        {
             rare.audiences.clear();
         }
         if self.rare.as_deref() == Some(&RareClaims::default()) {

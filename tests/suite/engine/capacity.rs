@@ -436,3 +436,22 @@ async fn a_full_day_spills_over_closed_days() {
     }
     engine.shut_down().await;
 }
+
+/// A day that is bounded by shipments alone has room for more in one that leaves on it already.
+#[tokio::test]
+async fn units_that_come_one_by_one_leave_in_one_shipment() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    let one = NodeDefinition { capacity_shipments_per_day: Some(1), ..limited("N", 60, 0) };
+    define_nodes(&engine, &[node("E", NodeKind::Warehouse, 1), one]).await;
+    define_items(&engine, &["A"]).await;
+    placed(&engine, "O", &[("A", 3)]).await;
+    for _ in 0..3 {
+        let quantity = 1;
+        let received = StockOperation::Receive { quantity, unavailable: 0 };
+        change(&engine, "A", "N", received).await.expect("it is received");
+    }
+    assert_eq!(planned(&engine, 2), [(3, 1), (0, 0)]);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}

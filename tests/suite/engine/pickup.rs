@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    DeclineShipment, DefineNode, NodeDefinition, OrderRequest, StockOperation,
+    ChangeHold, ConfirmHold, CreateHold, DeclineShipment, DefineNode, LineRequest, Lines,
+    NodeDefinition, OrderRequest, StockOperation,
 };
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict};
 use backstock_engine::model::{
-    Day, DeclineReason, NodeKind, Order, PickupOffer, Refusal, Shipment, Shortage, Supply,
+    Day, DeclineReason, HoldId, NodeKind, Order, PickupOffer, Refusal, Shipment, Shortage, Supply,
+    Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -194,4 +196,45 @@ fn what_is_collected_counts_on_the_days_of_its_node() {
         assert_eq!(world.shipments(id), [("S".into(), on, on, Supply::OnHand)]);
     }
     assert_clean(&world.single.engine);
+}
+
+/// Units that lapsed are taken as a new order would take them, wherever the order is said to be
+/// collected; and so is more of a hold that lives.
+#[test]
+fn a_hold_is_given_nothing_new_where_collecting_is_not_offered_any_more() {
+    let mut world = World::new();
+    world.receive("S", 3);
+    let engine = world.single.engine.clone();
+    let id = |name: &str| HoldId::new("hold", name).expect("an id");
+    for (name, seconds) in [("LAPSES", 60), ("LIVES", 3_600)] {
+        let wanted = collected(name, 1, Shortage::Reject);
+        let hold = CreateHold::new(meta(), id(name), (seconds, None), wanted);
+        world.single.run(engine.create_hold(hold)).expect("it is held");
+    }
+    engine.tell_time(Timestamp::from_micros(NOW.as_micros() + 120_000_000));
+    world.single.drain();
+    world.define(NodeDefinition { pickup: PickupOffer::NotOffered, ..store() });
+    let expected = EngineError::Refused(Refusal::PickupNotOffered { node_id: node_id("S") });
+    let confirm = |name: &str, destination| ConfirmHold {
+        meta: meta(),
+        hold: id(name),
+        order: order_id(&format!("of-{name}")),
+        customer: None,
+        channel: None,
+        destination,
+        service: None,
+        deliver_by: None,
+        lines: Lines::default(),
+    };
+    for to in [None, Some(pickup("S"))] {
+        let refused = world.single.run(engine.confirm_hold(confirm("LAPSES", to.clone())));
+        assert_eq!(refused.expect_err("it is not offered"), expected, "{to:?}");
+    }
+    let lines =
+        |units| Lines([LineRequest { sku: sku("A"), quantity: units }].into_iter().collect());
+    let change = |units| ChangeHold { meta: meta(), hold: id("LIVES"), lines: lines(units) };
+    let refused = world.single.run(engine.change_hold(change(2)));
+    assert_eq!(refused.expect_err("it is not offered"), expected);
+    world.single.run(engine.confirm_hold(confirm("LIVES", Some(pickup("S"))))).expect("it is its");
+    assert_clean(&engine);
 }

@@ -1,5 +1,6 @@
 //! Who may have the units of a pair: what is withheld from channels, and pairs off sourcing.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::command::{ConfirmHold, CreateHold, Lines, OrderRequest, StockOperation};
@@ -10,7 +11,7 @@ use backstock_engine::model::{
     Split, Supply, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
-use backstock_tests::single::Single;
+use backstock_tests::single::{Single, poll};
 
 /// An engine with two nodes that are far apart, the near one `E` and `W`.
 struct World {
@@ -365,5 +366,21 @@ fn a_segment_that_is_released_goes_first_to_who_waits() {
     world.single.drain();
     assert_eq!(world.rests("waits"), ("E".into(), Supply::OnHand));
     assert_eq!(world.ships_from("fax", "fax", 1).as_deref(), Some("E"));
+    assert_clean(&engine);
+}
+
+/// What changes its owner while a claim is made beside it is counted as though it had.
+#[test]
+fn a_hold_that_changes_its_channel_overdraws_no_segment() {
+    let mut world = World::new();
+    world.receive("E", 10);
+    assert!(world.hold("H", "shop", 2));
+    world.terms("E", shared(vec![kept("web", 3)]));
+    let engine = world.single.engine.clone();
+    let mut confirmed = pin!(engine.confirm_hold(confirm("H", Some("web"))));
+    assert!(poll(confirmed.as_mut()).is_pending(), "it is in flight");
+    assert_eq!(world.ships_from("beside", "web", 2), None, "of three, two are the hold's");
+    world.single.run(confirmed).expect("it is confirmed");
+    assert_eq!([world.atp(Some("web")), world.atp(Some("shop"))], [1, 7]);
     assert_clean(&engine);
 }

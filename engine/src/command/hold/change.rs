@@ -17,7 +17,7 @@ use crate::model::{
     Refusal, Reservation, Shortage, Sku, SkuNo, StockEffect, Timestamp, Violation,
 };
 use crate::placing::bundles::resolved;
-use crate::placing::going::{Going, said};
+use crate::placing::going::{Going, offered, said};
 use crate::placing::judge::LineShortage;
 use crate::placing::over::{Over, pegs, plan_over};
 use crate::placing::request::Lines;
@@ -25,6 +25,7 @@ use crate::placing::resolve::items;
 use crate::placing::{placed, until_settled};
 use crate::planning::{Bundled, Draft, Rooms, Wanted, WantedLine, Way};
 use crate::state::catalogue::Entry;
+use crate::state::network::Network;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -91,7 +92,7 @@ impl Command for ChangeHold {
             let mut claims = Claims::new(kernel);
             let held = in_hand(&mut claims, &self.hold).await?;
             let mut lines = items(&kernel.state.catalogue, &self.lines)?;
-            if !decide(&held, &lines)? {
+            if !decide(&held, &lines, &kernel.state.network.load())? {
                 return Ok(Decision::Nothing(held.last_lsn));
             }
             let bundled = resolved(&kernel.state.catalogue, &self.lines, &mut lines)?;
@@ -128,7 +129,7 @@ impl Command for ChangeHold {
 }
 
 /// Pure: whether a hold is to hold something else.
-fn decide(held: &Order, lines: &[WantedLine<'_>]) -> Result<bool, Refusal> {
+fn decide(held: &Order, lines: &[WantedLine<'_>], network: &Network) -> Result<bool, Refusal> {
     let Some(hold) = held.open_hold() else { return Err(ended(held)) };
     let had = |sku: SkuNo| held.asked_for().find(|of| of.0 == sku).map_or(0, |of| of.1);
     let hold_id = || hold.id.clone();
@@ -139,6 +140,9 @@ fn decide(held: &Order, lines: &[WantedLine<'_>]) -> Result<bool, Refusal> {
         }
         if line.entry.is_off_sale() {
             return Err(Refusal::ItemOffSale { sku });
+        }
+        if let Some(pickup) = held.header.destination.pickup() {
+            offered(network, *pickup)?;
         }
     }
     let is_same = |line: &WantedLine<'_>| line.quantity == had(line.sku);
@@ -264,13 +268,13 @@ impl Event for HoldChanged {
 pub(crate) mod tests {
     use super::*;
     use crate::command::fixture::{
-        AT, bundle, change_hold, confirm, hold, hold_id, item, meta, off_sale, order, receive,
-        release, sku, told,
+        AT, bundle, change_hold, confirm, hold, hold_id, item, meta, node_id, off_sale, order,
+        receive, release, sku, store, told,
     };
     use crate::command::{ConfirmHold, LineRequest};
     use crate::engine::tests::{NODE, one_unit, run};
     use crate::engine::{Engine, PlaceOutcome, Pump};
-    use crate::model::{OrderId, RefusalKind};
+    use crate::model::{OrderId, PickupOffer, RefusalKind};
 
     /// Two units of `A` and one of `B`, of which the hold `H` has one of `A`.
     fn one_held() -> (Engine, Pump) {
@@ -316,7 +320,7 @@ pub(crate) mod tests {
             expected.kind()
         });
         let mut refused = refused.to_vec();
-        refused.push(no_part_of_a_bundle());
+        refused.extend([no_part_of_a_bundle(), collected()]);
         refused
     }
 
@@ -327,6 +331,22 @@ pub(crate) mod tests {
         run(&mut pump, engine.create_hold(hold("P").taking_a_part()));
         let expected = Refusal::HoldTakesPart { hold_id: hold_id("P"), sku: sku("SET") };
         assert_eq!(told(engine.change_hold(to("P", &[("SET", 1)]))), expected);
+        expected.kind()
+    }
+
+    /// The refusal of a hold that is to be collected where that is not offered any more.
+    fn collected() -> RefusalKind {
+        let (engine, mut pump) = one_held();
+        run(&mut pump, engine.define_node(store("S")));
+        let mut wanted = hold("C");
+        wanted.order.destination = node_id("S").into();
+        run(&mut pump, engine.create_hold(wanted));
+        let mut closed = store("S");
+        closed.node.pickup = PickupOffer::NotOffered;
+        run(&mut pump, engine.define_node(closed));
+        let expected = Refusal::PickupNotOffered { node_id: node_id("S") };
+        assert_eq!(told(engine.change_hold(to("C", &[("A", 2)]))), expected);
+        run(&mut pump, engine.change_hold(to("C", &[("A", 1)])));
         expected.kind()
     }
 

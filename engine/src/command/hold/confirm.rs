@@ -1,5 +1,7 @@
 //! Confirming a hold: it becomes an order, in one commit.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::replaced::HoldReplaced;
@@ -11,8 +13,8 @@ use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
     CustomerId, Day, Destination, Hold, HoldId, HoldState, Lsn, Meta, NodeId, Order, OrderHeader,
-    OrderId, OrderLine, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply,
-    Text, Timestamp, Violation,
+    OrderId, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply, Text,
+    Timestamp, Violation,
 };
 use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
@@ -24,7 +26,7 @@ use crate::planning::{Rooms, Wanted, WantedLine, Way};
 use crate::state::State;
 use crate::state::network::Network;
 use crate::state::orders::Found;
-use crate::state::stock::Ready;
+use crate::state::stock::{Asker, Asks, Ready};
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Facts};
@@ -114,9 +116,12 @@ impl Command for ConfirmHold {
                 }
                 // It has its units, though its days may have passed.
                 Anew::Gone if has_all => {
-                    let event = keep(&held, self, &mut claims).await?;
-                    tx.claims.take(claims);
-                    return Ok(Decision::Event(event));
+                    if let Some(event) = keep(&held, self, &mut claims).await? {
+                        tx.claims.take(claims);
+                        return Ok(Decision::Event(event));
+                    }
+                    drop(claims);
+                    attempts.end::<()>(Attempt::Again).await?;
                 }
                 Anew::Gone => {
                     return Err(Refusal::HoldUnitsGone { hold_id: self.hold.clone() }.into());
@@ -255,7 +260,8 @@ fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
     Ok(rest)
 }
 
-/// Units of a hold that lapsed, or that were lost, are taken anew: as a new order would take them.
+/// Units of a hold that lapsed, or that were lost, are taken anew: as a new order would take them,
+/// also where it says again where it is collected.
 fn may_be_taken(held: &Order, command: &ConfirmHold, state: &State) -> Result<(), Refusal> {
     let skus = held.lines.iter().map(|line| line.sku);
     let skus = skus.chain(held.bundles.iter().map(|bundle| bundle.sku));
@@ -263,8 +269,12 @@ fn may_be_taken(held: &Order, command: &ConfirmHold, state: &State) -> Result<()
     if let Some(entry) = entries.find(|entry| entry.is_off_sale()) {
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() });
     }
-    match held.header.destination.pickup() {
-        Some(pickup) if command.destination.is_none() => offered(&state.network.load(), *pickup),
+    let (network, goes) = (state.network.load(), &held.header.destination);
+    let is_said = |to| is_there(&network, to, goes);
+    match goes.pickup() {
+        Some(pickup) if command.destination.as_ref().is_none_or(is_said) => {
+            offered(&network, *pickup)
+        }
         _ => Ok(()),
     }
 }
@@ -287,11 +297,21 @@ fn is_as_held(
 fn is_served_alike(state: &State, held: &Order, command: &ConfirmHold) -> bool {
     let before = held.header.channel.as_ref();
     let channel = command.channel.as_ref().or(before);
-    let has_terms = |line: &OrderLine| state.catalogue.entry(line.sku).row.has_terms();
     let names = (before.map(Text::as_str), channel.map(Text::as_str));
     channel == before
-        || (state.network.load().served.alike(names.0, names.1)
-            && !held.lines.iter().any(has_terms))
+        || (state.network.load().served.alike(names.0, names.1) && !has_terms(state, held))
+}
+
+/// Whether a pair of its items says who may have its units.
+fn has_terms(state: &State, held: &Order) -> bool {
+    held.lines.iter().any(|line| state.catalogue.entry(line.sku).row.has_terms())
+}
+
+/// That a hold asks for what it has, as it was given it.
+fn as_before(kernel: &Kernel, held: &Order) -> Arc<Asks> {
+    let (order, channel) = (Some(held.no), held.header.channel.clone());
+    let who = vec![Asker { order, channel, is_known: true }];
+    Arc::new(Asks { at: kernel.state.now(), who })
 }
 
 /// Whether that is where a hold goes.
@@ -343,24 +363,33 @@ fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool, En
     Ok(!held.shipments.iter().zip(0..).any(is_late))
 }
 
-/// The order keeps the units that the hold has, where they are.
+/// The order keeps the units that the hold has, where they are. None where a pair says by now who
+/// may have its units, and the order comes in by another channel than the hold: it is decided anew.
 async fn keep(
     held: &Order,
     command: &ConfirmHold,
     claims: &mut Claims<'_>,
-) -> Result<HoldReplaced, EngineError> {
+) -> Result<Option<HoldReplaced>, EngineError> {
     let kernel = claims.kernel();
     let mut attempts = Attempts::begin(kernel);
     loop {
+        if !is_served_alike(&kernel.state, held, command) {
+            return Ok(None);
+        }
+        // By another channel, a pair that says something by the time that it is asked refuses.
+        let is_by_the_same = command.channel.is_none() || command.channel == held.header.channel;
+        let asks = is_by_the_same && has_terms(&kernel.state, held);
+        let asks = asks.then(|| as_before(kernel, held));
         let units = Resting::read(kernel, held)?.units_of(held);
         let off = units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
         let on = units.iter().map(|peg| (peg.pair, peg.of(held.no, false)));
-        let attempt = over::claim(kernel, by_pair(off, on), None).await?;
+        let attempt = over::claim(kernel, by_pair(off, on), asks).await?;
         if let Some(more) = attempts.end(attempt).await? {
             claims.take(more);
             let header = confirmed(held, command);
             let order = PackedOrder::of(&Order { header, ..held.clone() });
-            return Ok(HoldReplaced { order, on: units.clone(), off: units, ends: None });
+            let event = HoldReplaced { order, on: units.clone(), off: units, ends: None };
+            return Ok(Some(event));
         }
     }
 }

@@ -7,8 +7,8 @@
 use super::sharing;
 use super::{Asks, Grant, RareClaims, StockActor};
 use crate::model::{
-    Audience, OrderNo, PairTerms, Parts, Repeg, Reservation, Shares, Stock, StockEffect, Supply,
-    Text, Timestamp,
+    Audience, OrderNo, PairTerms, Parts, Repeg, Reservation, Shares, Stock, StockEffect, Text,
+    Timestamp,
 };
 use crate::sourcing::Verdict;
 
@@ -45,11 +45,27 @@ impl StockActor {
         asks: Option<&Asks>,
     ) -> Option<Grant> {
         let terms = self.stock.terms()?;
+        let brings_more = |no| units_of(&repeg.on, no) > units_of(&repeg.off, no);
+        if terms.off_sourcing && orders(&repeg.on).into_iter().any(brings_more) {
+            return Some(Grant::Short(1));
+        }
         match asks {
             Some(asks) => self.refuse_taken(terms, &self.taken(terms, repeg, asks), asks.at),
-            None if units_there(&repeg.takes) > 0 => Some(Grant::Short(1)),
+            // Who asks did not know of the terms, and is to plan anew.
+            None if repeg.on.iter().any(|peg| peg.supply.is_there()) => Some(Grant::Short(1)),
             None => None,
         }
+    }
+
+    /// Units that come to an order here beyond those that are claimed: of the order itself, in
+    /// another channel, or of an order that leaves them in the same event.
+    pub(super) fn moving(&self, repeg: &Repeg, asks: Option<&Asks>) -> u32 {
+        let (Some(terms), Some(asks)) = (self.stock.terms(), asks) else { return 0 };
+        if !sharing::has_segments(terms) {
+            return 0;
+        }
+        let taken: u32 = self.taken(terms, repeg, asks).iter().map(|taken| taken.units).sum();
+        taken.saturating_sub(units_there(&repeg.takes))
     }
 
     /// Whether not all of these may have what they are to have, one after the other.
@@ -81,14 +97,16 @@ impl StockActor {
     fn may_be_taken(&self) -> i64 {
         let rare = self.rare.as_deref();
         let leaves = |rare: &RareClaims| if self.has_segments() { rare.leaving } else { 0 };
-        let more = rare.map_or(0, |rare| i64::from(rare.withheld) + i64::from(leaves(rare)));
-        i64::from(self.claimed) + more
+        let more = |rare: &RareClaims| {
+            i64::from(rare.withheld) + i64::from(leaves(rare)) + i64::from(rare.moving)
+        };
+        i64::from(self.claimed) + rare.map_or(0, more)
     }
 
     /// What the orders that units come to have of them on hand, beyond what they had here.
     fn taken(&self, terms: &PairTerms, repeg: &Repeg, asks: &Asks) -> Vec<Taken> {
         let mut taken = Vec::new();
-        for no in orders(repeg) {
+        for no in orders(repeg.on.iter().filter(|peg| peg.supply.is_there())) {
             let audience = terms.audience(asks.channel(Some(no)));
             let there = |pegs: &[Reservation]| -> u32 {
                 let of_it = pegs.iter().filter(|peg| peg.order == no && peg.supply.is_there());
@@ -159,7 +177,7 @@ impl StockActor {
         let (shares, granted) = (self.shares(), self.may_be_taken() + i64::from(leaving));
         let ever = Timestamp::from_micros(i64::MIN);
         let too_few = |of: &Audience| terms.may_have(*of, (left, &shares), ever) < granted;
-        self.claimed > 0 && rare.audiences.iter().any(too_few)
+        (self.claimed > 0 || rare.moving > 0) && rare.audiences.iter().any(too_few)
     }
 
     /// What orders have of segments follows what an event does.
@@ -194,7 +212,8 @@ impl StockActor {
     pub(super) fn note_audiences(&mut self, asks: Option<&Asks>, repeg: Option<&Repeg>) {
         let (Some(asks), Some(terms)) = (asks, self.stock.terms()) else { return };
         let of = |no: Option<OrderNo>| terms.audience(asks.channel(no));
-        let orders = repeg.map(orders);
+        let there = |repeg: &Repeg| orders(repeg.on.iter().filter(|peg| peg.supply.is_there()));
+        let orders = repeg.map(there);
         let audiences: Vec<Audience> = match orders {
             Some(orders) => orders.into_iter().map(|no| of(Some(no))).collect(),
             None => vec![of(None)],
@@ -213,11 +232,15 @@ fn units_there(parts: &Parts) -> u32 {
     parts.iter().filter(|(supply, _)| supply.is_there()).map(|(_, units)| units).sum()
 }
 
-/// The orders that units come to, in their order.
-fn orders(repeg: &Repeg) -> Vec<OrderNo> {
+/// Units of one order among these.
+fn units_of(pegs: &[Reservation], no: OrderNo) -> u32 {
+    pegs.iter().filter(|peg| peg.order == no).map(|peg| peg.units).sum()
+}
+
+/// The orders of reservations, in their order.
+fn orders<'a>(pegs: impl IntoIterator<Item = &'a Reservation>) -> Vec<OrderNo> {
     let mut orders: Vec<OrderNo> = Vec::new();
-    for peg in repeg.on.iter().filter(|peg| matches!(peg.supply, Supply::OnHand | Supply::Supplier))
-    {
+    for peg in pegs {
         if !orders.contains(&peg.order) {
             orders.push(peg.order);
         }

@@ -195,8 +195,8 @@ impl Line<'_> {
     }
 
     /// The shipment of a node for units that are ready then: one that ships on the same day,
-    /// or a new one. The day of a shipment may have no room for more, where the node has a
-    /// capacity: there it is a new one.
+    /// or a new one. The day of a shipment may have no room for more units, where the node bounds
+    /// them: there it is a new one.
     fn shipment_at(
         &self,
         kernel: &Kernel,
@@ -213,7 +213,7 @@ impl Line<'_> {
             let may_join = shipment.shipped.is_none() && shipment.answer.is_none();
             shipment.node == node && may_join && shipment.ship_by == ship_by && has_units
         });
-        let is_bounded = kernel.state.network.load().is_bounded(node);
+        let is_bounded = kernel.state.network.load().terms(node).capacity.units > 0;
         if let (Some((_, at)), false) = (planned.next(), is_bounded) {
             return at;
         }

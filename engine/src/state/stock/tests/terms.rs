@@ -150,3 +150,47 @@ fn units_that_an_order_has_are_free_to_it() {
         }
     }
 }
+
+/// Whoever planned before the pair said anything plans anew; and to a pair off sourcing come no
+/// units that were not there already, whatever they rest on.
+#[test]
+fn units_that_were_planned_before_the_terms_do_not_come() {
+    let peg = |no, supply, units| Reservation {
+        order: OrderNo(no),
+        line: 0,
+        supply,
+        units,
+        held: false,
+        priority: Priority::DEFAULT,
+    };
+    let reserved = |row: &Row<StockActor>, no: u64, supply, units| {
+        let (order, priority) = (OrderNo(no), Priority::DEFAULT);
+        let parts = Parts::from_iter([(supply, units)]);
+        let effect = StockEffect::Reserve { order, line: 0, parts, held: false, priority };
+        told(row, StockMessage::Apply { pair: PAIR, lsn: Lsn::new(9), effect, settles: false });
+    };
+    let asker = |no| Asker { order: Some(OrderNo(no)), channel: None, is_known: true };
+    let asks = || Arc::new(Asks { at: Timestamp::default(), who: vec![asker(1), asker(2)] });
+    let off = PairTerms { off_sourcing: true, ..PairTerms::default() };
+    let row_off = || changed([set(10, 0), StockChange::Termed(Box::new(off.clone()))]);
+    let (there, waits) = (Supply::OnHand, Supply::Backorder);
+    for (row, off, on, asks, expected) in [
+        // Without a claim for more: what one order leaves, another one has.
+        (row(), peg(1, there, 2), peg(2, there, 2), None, Grant::Short(1)),
+        (row(), peg(1, there, 2), peg(1, waits, 2), None, Grant::Granted),
+        (row_off(), peg(1, waits, 2), peg(1, there, 2), Some(asks()), Grant::Granted),
+        (row_off(), peg(1, there, 2), peg(2, there, 2), Some(asks()), Grant::Short(1)),
+        (row_off(), peg(1, waits, 2), peg(1, there, 3), Some(asks()), Grant::Short(1)),
+        (row_off(), peg(1, waits, 2), peg(1, waits, 3), None, Grant::Short(1)),
+    ] {
+        reserved(&row, off.order.0, off.supply, off.units);
+        let more = |supply| {
+            let had = if off.supply == supply { off.units } else { 0 };
+            (supply, if on.supply == supply { on.units.saturating_sub(had) } else { 0 })
+        };
+        let takes = [there, waits].map(more).into_iter().filter(|(_, units)| *units > 0).collect();
+        let repeg = Repeg { off: vec![off], on: vec![on], takes, ..Repeg::default() };
+        let claim = StockMessage::ClaimRepeg(Arc::new(repeg.clone()), Box::default(), asks);
+        assert_eq!(grant(&row, claim), expected, "{repeg:?}");
+    }
+}
