@@ -53,6 +53,10 @@ const _: () = assert!(SHIPMENTS_MAX < u16::MAX as usize);
 /// take one or three.
 pub(super) const MINIMUM_PLANS_MAX: usize = 64;
 
+/// Choices about minimums that are made one by one after that, each with two plans. What is still
+/// open then gives nothing.
+pub(super) const MINIMUM_DIVES_MAX: usize = 8;
+
 /// Lines of a narrow problem: sets of them fit a byte.
 pub(super) const NARROW_LINES_MAX: usize = 8;
 

@@ -7,15 +7,17 @@
 //! ```
 //! What is solved without some minimums scores no worse than what keeps them. The two halves have
 //! every plan that keeps them, so the first plan that keeps all of them, of those with the least
-//! score, is a best one. Each half has one choice less, so it ends.
+//! score, is a best one. Each half has one choice less, so it ends. A half of which the search
+//! used up its steps is as good as its bound may be, until it is halved: what is then found is no
+//! best plan if such a bound is less.
 //!
 //! That an offer gives its minimum is said to the search by a line of its own: so many of the line's
 //! units, which can come from that offer alone.
 
 use smallvec::SmallVec;
 
-use super::limits::{LINES_MAX, MINIMUM_PLANS_MAX};
-use super::plan::{Exactness, Pick, Plan};
+use super::limits::{LINES_MAX, MINIMUM_DIVES_MAX, MINIMUM_PLANS_MAX};
+use super::plan::{Exactness, Pick, Plan, Score};
 use super::problem::{Line, Minimum, Offer, Problem};
 use super::scratch::Scratch;
 use super::solve::solve_free;
@@ -29,11 +31,22 @@ enum Choice {
     GivesMinimum,
 }
 
-/// Plans that share some choices: the best of them, but for minimums that are still open.
+/// Plans that share some choices: the best of them that was found, but for minimums that are still
+/// open.
 struct Branch {
     /// By minimum of the problem.
     choices: Vec<Choice>,
     plan: Plan,
+}
+
+impl Branch {
+    /// No plan with these choices has a better score.
+    const fn bound(&self) -> Score {
+        match self.plan.exactness {
+            Exactness::Optimal => self.plan.score,
+            Exactness::Bounded { bound } => bound,
+        }
+    }
 }
 
 /// The plan with the least score that keeps all minimums.
@@ -42,7 +55,7 @@ pub(super) fn solve_with_minimums(
     steps_max: u64,
     scratch: &mut Scratch,
 ) -> Plan {
-    let mut tree = Tree { problem, steps_max, scratch, plans: 0 };
+    let mut tree = Tree { problem, steps_max, scratch, plans: 0, left_out: None };
     let (plan, choices) = tree.solve();
     scratch.below.clear();
     let given = choices.iter().zip(problem.minimums);
@@ -57,25 +70,51 @@ struct Tree<'a, 'p> {
     scratch: &'a mut Scratch,
     /// How many were made.
     plans: usize,
+    /// The least bound of what was not searched, because it has too many lines.
+    left_out: Option<Score>,
 }
 
 impl Tree<'_, '_> {
     fn solve(&mut self) -> (Plan, Vec<Choice>) {
-        let order = self.problem.policy.objectives;
-        let root = self.branch(self.at_first()).expect("nothing is to be given");
+        let root = self.branch(self.at_first(), Score::default()).expect("nothing is to be given");
         let mut branches = vec![root];
         loop {
             let best = (0..branches.len()).reduce(|best, other| {
-                let is_less = branches[other].plan.score.compare(&branches[best].plan.score, order);
-                if is_less.is_lt() { other } else { best }
+                let is_less = self.is_less(&branches[other].bound(), &branches[best].bound());
+                if is_less { other } else { best }
             });
-            let Branch { choices, plan } = branches.swap_remove(best.expect("one half has a plan"));
-            let Some(broken) = self.broken(&choices, &plan) else { return (plan, choices) };
+            let branch = branches.swap_remove(best.expect("one half has a plan"));
+            let Some(broken) = self.broken(&branch) else { return self.found(branch, branches) };
             if self.plans >= MINIMUM_PLANS_MAX {
-                return self.dive(Branch { choices, plan });
+                return self.dive(branch);
             }
-            branches.extend(self.halves(&choices, broken));
+            branches.extend(self.halves(&branch, broken));
         }
+    }
+
+    fn is_less(&self, one: &Score, other: &Score) -> bool {
+        one.compare(other, self.problem.policy.objectives).is_lt()
+    }
+
+    /// A plan keeps all minimums, and no other branch may have a better one than it may have itself.
+    /// One of them may have found a better one all the same.
+    fn found(&self, found: Branch, others: Vec<Branch>) -> (Plan, Vec<Choice>) {
+        let bound = found.bound();
+        let keeps = others.into_iter().filter(|branch| self.broken(branch).is_none());
+        let best = keeps.fold(found, |best, other| {
+            if self.is_less(&other.plan.score, &best.plan.score) { other } else { best }
+        });
+        self.told(best, bound)
+    }
+
+    /// The plan of a branch, and whether it is the best of all, none of which is better than a bound.
+    fn told(&self, Branch { mut plan, choices }: Branch, bound: Score) -> (Plan, Vec<Choice>) {
+        let left_out = self.left_out.filter(|left_out| self.is_less(left_out, &bound));
+        let bound = left_out.unwrap_or(bound);
+        let may_be_better = self.is_less(&bound, &plan.score);
+        plan.exactness =
+            if may_be_better { Exactness::Bounded { bound } } else { Exactness::Optimal };
+        (plan, choices)
     }
 
     /// Those that a line cannot have give nothing.
@@ -89,7 +128,7 @@ impl Tree<'_, '_> {
     }
 
     /// A minimum, by its place, that a plan does not keep.
-    fn broken(&self, choices: &[Choice], plan: &Plan) -> Option<usize> {
+    fn broken(&self, Branch { choices, plan }: &Branch) -> Option<usize> {
         let minimums = self.problem.minimums.iter().zip(choices).enumerate();
         let mut open = minimums.filter(|(_, (_, choice))| **choice == Choice::Open);
         let is_below = |minimum: &Minimum| {
@@ -99,34 +138,48 @@ impl Tree<'_, '_> {
         open.find(|(_, (minimum, _))| is_below(minimum)).map(|(at, _)| at)
     }
 
-    fn halves(&mut self, choices: &[Choice], at: usize) -> SmallVec<[Branch; 2]> {
+    fn halves(&mut self, of: &Branch, at: usize) -> SmallVec<[Branch; 2]> {
         let half = |choice| {
-            let mut choices = choices.to_vec();
+            let mut choices = of.choices.clone();
             choices[at] = choice;
-            self.branch(choices)
+            self.branch(choices, of.bound())
         };
         [Choice::GivesNothing, Choice::GivesMinimum].into_iter().filter_map(half).collect()
     }
 
-    /// Out of plans: the better half, again and again, until it keeps all minimums.
+    /// Out of plans: the better half, a few times, until it keeps all minimums. Then nothing is given
+    /// that is still open.
     fn dive(&mut self, from: Branch) -> (Plan, Vec<Choice>) {
-        let order = self.problem.policy.objectives;
-        let (bound, mut branch) = (from.plan.score, from);
-        while let Some(broken) = self.broken(&branch.choices, &branch.plan) {
-            let halves = self.halves(&branch.choices, broken);
-            let better = halves
-                .into_iter()
-                .min_by(|one, other| one.plan.score.compare(&other.plan.score, order));
+        let (bound, mut branch) = (from.bound(), from);
+        for _ in 0..MINIMUM_DIVES_MAX {
+            let Some(broken) = self.broken(&branch) else { return self.told(branch, bound) };
+            let halves = self.halves(&branch, broken).into_iter();
+            let better = halves.reduce(|best, other| {
+                if self.is_less(&other.plan.score, &best.plan.score) { other } else { best }
+            });
             branch = better.expect("an offer may always give nothing");
         }
-        branch.plan.exactness = Exactness::Bounded { bound };
-        (branch.plan, branch.choices)
+        if self.broken(&branch).is_some() {
+            let closed = |choice: &Choice| match choice {
+                Choice::Open => Choice::GivesNothing,
+                Choice::GivesNothing | Choice::GivesMinimum => *choice,
+            };
+            let choices = branch.choices.iter().map(closed).collect();
+            branch = self.branch(choices, bound).expect("an offer may always give nothing");
+        }
+        self.told(branch, bound)
     }
 
-    /// The best plan with these choices; none if a line has not so many units.
-    fn branch(&mut self, choices: Vec<Choice>) -> Option<Branch> {
+    /// The best plan with these choices; none if a line has not so many units, or there would be too
+    /// many lines. No plan of it is better than a bound.
+    fn branch(&mut self, choices: Vec<Choice>, bound: Score) -> Option<Branch> {
         self.plans += 1;
         let cut = Cut::of(self.problem, &choices)?;
+        if cut.lines.len() > LINES_MAX {
+            let is_least = self.left_out.is_none_or(|known| self.is_less(&bound, &known));
+            self.left_out = if is_least { Some(bound) } else { self.left_out };
+            return None;
+        }
         let plan = solve_free(&cut.problem(self.problem), self.steps_max, self.scratch);
         let plan = cut.merged(self.problem, &plan);
         Some(Branch { choices, plan })
@@ -176,7 +229,7 @@ impl Cut {
                 cut.push(number, units, std::iter::once((index, offer)));
             }
         }
-        (cut.lines.len() <= LINES_MAX).then_some(cut)
+        Some(cut)
     }
 
     fn push(&mut self, line: u16, quantity: u32, offers: impl Iterator<Item = (u32, Offer)>) {

@@ -230,6 +230,52 @@ fn a_budget_that_runs_out_is_told_with_a_bound() {
     assert!(best.score.compare(&found.score, order).is_le());
 }
 
+/// With whatever budget: what is called the best is the best, and a bound is none too high.
+#[test]
+fn a_plan_that_keeps_minimums_is_told_as_it_is_found() {
+    // A ring again: of each line one node has three, and the next one all five.
+    let rows: Vec<[Row; 2]> = (0..12u16)
+        .map(|node| {
+            let cost = i64::from(node * 7 % 5);
+            [(node, 3, 0, cost, 0), ((node + 1) % 12, 9, 0, 4 - cost, 0)]
+        })
+        .collect();
+    let lines: Vec<(u32, &[Row])> = rows.iter().map(|rows| (5, &rows[..])).collect();
+    let ring = table(SHIPMENTS_FIRST, &lines, &[3; 12]);
+    let order = ring.policy.objectives;
+    for units in [[3, 3, 3, 3], [2, 4, 2, 3], [2, 5, 3, 4]] {
+        let minimum = |(offer, units): (u32, u32)| Minimum { offer: offer * 2 + 1, units };
+        let minimums: Vec<_> = (0..).zip(units).map(minimum).collect();
+        let problem = Problem { minimums: &minimums, ..ring.problem() };
+        let best = solve_within(&problem, u64::MAX, &mut Scratch::new());
+        assert_eq!(best.exactness, Exactness::Optimal);
+        for steps in [1, 2, 4, 8, 16, 32, 64, 256] {
+            let found = solve_within(&problem, steps, &mut Scratch::new());
+            assert!(best.score.compare(&found.score, order).is_le(), "{units:?}, {steps}");
+            match found.exactness {
+                Exactness::Optimal => assert_eq!(found.score, best.score, "{units:?}, {steps}"),
+                Exactness::Bounded { bound } => {
+                    assert!(bound.compare(&best.score, order).is_le(), "{units:?}, {steps}");
+                }
+            }
+        }
+    }
+}
+
+/// More minimums than there are plans for: it ends, keeps them, and says what it is.
+#[test]
+fn many_minimums_end_with_a_plan_that_keeps_them() {
+    let rows: Vec<Row> = (0..200).map(|node| (node, 3, 0, i64::from(node % 7), 0)).collect();
+    let lines: Vec<(u32, &[Row])> = vec![(299, &rows)];
+    let table = table(COST_FIRST, &lines, &[1; 200]);
+    let minimums: Vec<_> = (0..200).map(|offer| Minimum { offer, units: 2 }).collect();
+    let problem = Problem { minimums: &minimums, ..table.problem() };
+    let plan = solve_within(&problem, 1_000, &mut Scratch::new());
+    let taken = |offer| plan.picks.iter().filter(move |pick| pick.offer == offer);
+    assert!((0..200).all(|offer| taken(offer).all(|pick| pick.quantity >= 2)));
+    assert_eq!(plan.score.unfilled_units, u64::from(plan.unfilled[0]));
+}
+
 #[test]
 fn more_shipments_than_a_word_has_bits_are_searched_too() {
     let rows: Vec<Row> = (0..300).map(|node| (node, 9, 0, 600 - i64::from(node), 0)).collect();

@@ -1,7 +1,7 @@
 //! Items and their pairs: every SKU has a number, a definition, and a row of
 //! stock actors.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence},
@@ -173,18 +173,14 @@ struct Bundles {
     /// What each is made of.
     parts: HashMap<SkuNo, Arc<[BundlePart]>>,
     /// Of each component, the other components of its bundles.
-    beside: HashMap<SkuNo, Arc<[SkuNo]>>,
+    beside: HashMap<SkuNo, Arc<BTreeSet<SkuNo>>>,
 }
 
 impl Bundles {
     fn add(&mut self, bundle: SkuNo, parts: Arc<[BundlePart]>) {
         for part in &*parts {
-            let known = self.beside.get(&part.sku).into_iter().flat_map(|known| known.iter());
             let others = parts.iter().map(|other| other.sku).filter(|sku| *sku != part.sku);
-            let mut all: Vec<SkuNo> = known.copied().chain(others).collect();
-            all.sort_unstable();
-            all.dedup();
-            self.beside.insert(part.sku, all.into());
+            Arc::make_mut(self.beside.entry(part.sku).or_default()).extend(others);
         }
         self.parts.insert(bundle, parts);
     }
@@ -251,7 +247,7 @@ impl Catalogue {
     }
 
     /// The other components of the bundles that an item is a component of.
-    pub fn beside(&self, component: SkuNo) -> Arc<[SkuNo]> {
+    pub fn beside(&self, component: SkuNo) -> Arc<BTreeSet<SkuNo>> {
         self.bundles.read().beside.get(&component).cloned().unwrap_or_default()
     }
 

@@ -260,6 +260,63 @@ fn a_bundle_that_waits_moves_whole_to_the_node_that_has_all_of_it() {
     world.restarts();
 }
 
+/// It has a day, and leaves it for a sooner one: what came would be a newer order's else.
+#[test]
+fn a_bundle_that_comes_late_moves_whole_to_the_node_that_has_all_of_it_sooner() {
+    let mut world = World::new().stock(&[("A", "W", 1)]);
+    world.comes("B", "W", 2, 9);
+    world.place("O", &[("SET", 1)], Shortage::Reject).expect("it comes");
+    let day = world.view("O").order.shipments[0].ship_by;
+    world.set("A", "E", 1);
+    world.comes("B", "E", 1, 3);
+    assert_eq!(world.rests("O")[0].1, "W", "half of it is none");
+    world.comes("B", "E", 1, 4);
+    let rests = world.rests("O");
+    assert!(rests.iter().all(|(_, at, ..)| at == "E"), "{rests:?}");
+    assert!(world.view("O").order.shipments[1].ship_by < day);
+    world.set("B", "E", 2);
+    let of_b = at(1, "E", THERE, 1);
+    assert_eq!(world.rests("O"), [at(0, "E", THERE, 1), of_b.clone(), of_b]);
+    world.place("P", &[("SET", 1)], Shortage::Reject).expect("what the first one left");
+    let rests = world.rests("P");
+    assert!(rests.iter().all(|(_, at, ..)| at == "W"), "{rests:?}");
+    world.restarts();
+}
+
+/// What it could not leave with any sooner is left to who can.
+#[test]
+fn a_bundle_takes_of_each_component_what_comes_by_the_day_of_the_last() {
+    let mut world = World::new();
+    world.place("O", &[("SET", 1)], Shortage::Backorder).expect("it waits");
+    world.comes("A", "E", 1, 20);
+    world.comes("B", "E", 2, 21);
+    world.set("A", "E", 1);
+    let of_o = world.rests("O");
+    assert!(of_o.iter().all(|(_, _, supply, _)| matches!(supply, Supply::Inbound(_))), "{of_o:?}");
+    world.place("P", &[("A", 1)], Shortage::Reject).expect("it is there");
+    assert_eq!(world.rests("P"), [at(0, "E", THERE, 1)]);
+    world.restarts();
+}
+
+/// One event for each, in one look: those that wait behind are not read anew for it.
+#[test]
+fn bundles_that_wait_are_served_one_after_the_other() {
+    let mut world = World::new();
+    for at in 0..40 {
+        let lines: &[_] = if at % 2 == 0 { &[("SET", 1)] } else { &[("KIT", 1)] };
+        world.place(&format!("O{at}"), lines, Shortage::Backorder).expect("it waits");
+    }
+    for item in ["A", "B", "C"] {
+        world.set(item, "E", 40);
+    }
+    for at in 0..40 {
+        let rests = world.rests(&format!("O{at}"));
+        assert!(rests.iter().all(|(_, _, supply, _)| *supply == THERE), "{rests:?}");
+    }
+    assert_eq!([world.free("A", "E"), world.free("B", "E"), world.free("C", "E")], [0, 0, 20]);
+    world.restarts();
+}
+
 fn ship_all(world: &mut World, id: &str, shipment: u16) {
     let engine = world.single.engine.clone();
     world.single.run(ship(&engine, id, shipment)).expect("it leaves");
@@ -307,6 +364,33 @@ fn the_components_of_a_declined_shipment_are_shipped_together_by_another_node() 
     assert_eq!(world.rests("O"), [at(0, "E", WAITS, 1), at(1, "E", WAITS, 2)]);
     world.set("B", "W", 2);
     assert_eq!(world.rests("O"), [at(0, "W", THERE, 1), at(1, "W", THERE, 2)]);
+    world.restarts();
+}
+
+/// A node that ships so many units a day has no room today for what the bundle leaves there: that
+/// is told the next day, and claims its room there.
+#[test]
+fn what_a_moved_bundle_leaves_behind_has_room_on_its_day() {
+    let mut world = World::new();
+    let engine = world.single.engine.clone();
+    let east = node("E", NodeKind::Warehouse, 1);
+    let east = NodeDefinition { capacity_units_per_day: 5, ..east };
+    world.single.run(define_nodes(&engine, &[east]));
+    world.place("O", &[("SET", 3)], Shortage::Backorder).expect("it waits");
+    for (item, units) in [("A", 2), ("B", 4), ("C", 5)] {
+        world.set(item, "E", units);
+    }
+    world.place("P", &[("C", 5)], Shortage::Reject).expect("it leaves today");
+    world.set("B", "W", 2);
+    world.set("A", "W", 1);
+    let expected =
+        [at(0, "E", THERE, 2), at(0, "W", THERE, 1), at(1, "E", THERE, 4), at(1, "W", THERE, 2)];
+    assert_eq!(world.rests("O"), expected);
+    let days = |world: &mut World, id: &str| -> Vec<_> {
+        world.view(id).order.shipments.iter().map(|shipment| shipment.ship_by).collect()
+    };
+    let today = days(&mut world, "P")[0].expect("it leaves");
+    assert_eq!(days(&mut world, "O"), [Some(today.plus(1)), Some(today)]);
     world.restarts();
 }
 

@@ -24,7 +24,7 @@ use crate::placing::request::Lines;
 use crate::placing::resolve::items;
 use crate::placing::{placed, until_settled};
 use crate::planning::{Bundled, Draft, Rooms, Wanted, WantedLine, Way};
-use crate::state::catalogue::Entry;
+use crate::state::catalogue::{Catalogue, Entry};
 use crate::state::network::Network;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
@@ -97,7 +97,7 @@ impl Command for ChangeHold {
             }
             let bundled = resolved(&kernel.state.catalogue, &self.lines, &mut lines)?;
             if let Some(of) = &bundled {
-                refuse_part(&held, &lines, of)?;
+                refuse_part((&held, &kernel.state.catalogue), &lines, of)?;
             }
             if let Some(entry) = bundled.as_ref().and_then(|of| off_sale(&held, &lines, of)) {
                 return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
@@ -151,14 +151,14 @@ fn decide(held: &Order, lines: &[WantedLine<'_>], network: &Network) -> Result<b
 
 /// A hold that takes a part of what it waits for holds no bundle: a part of one is none.
 fn refuse_part(
-    held: &Order,
+    (held, catalogue): (&Order, &Catalogue),
     lines: &[WantedLine<'_>],
     Bundled(made): &Bundled<'_>,
 ) -> Result<(), Refusal> {
     let hold = held.open_hold().expect("it is open");
     let mut bundles = lines.iter().zip(made).filter(|(_, made)| made.bundle.is_some());
     let Some((line, _)) = bundles.next().filter(|_| hold.accepts_part) else { return Ok(()) };
-    let (hold_id, sku) = (hold.id.clone(), line.entry.sku().clone());
+    let (hold_id, sku) = (hold.id.clone(), catalogue.entry(line.sku).sku().clone());
     Err(Refusal::HoldTakesPart { hold_id, sku })
 }
 

@@ -12,7 +12,7 @@ use crate::naive::{Allotted, Naive};
 /// A move, with the names of its nodes.
 type Named = (Move, String, String);
 
-/// Bundles of an order rest on the supply of other nodes from now on.
+/// Bundles of an order rest on other supply from now on: of other nodes, or where they are.
 #[derive(Clone, Debug)]
 pub struct BundleMoved {
     order: String,
@@ -46,11 +46,15 @@ impl BundleMoved {
         for (line, sku, moves) in &self.lines {
             for (moved, from, to) in moves {
                 let is_open = naive.was_sourced((sku, to), &order.whom, self.looked_at);
-                if from == to || !is_open || order.declined.contains(to) {
-                    return Err(format!("{moved:?} goes from {from} to {to}"));
-                }
                 if moved.to.1 == Supply::Backorder {
                     return Err(format!("{moved:?} brings nothing"));
+                }
+                if from == to {
+                    self.check_at_home(naive, (sku.as_str(), from.as_str()), moved)?;
+                    continue;
+                }
+                if !is_open || order.declined.contains(to) {
+                    return Err(format!("{moved:?} goes from {from} to {to}"));
                 }
                 let way = between.entry((moved.shipment, moved.to_shipment)).or_default();
                 *way.entry(*line).or_default() += moved.units;
@@ -70,14 +74,35 @@ impl BundleMoved {
     }
 }
 
+impl BundleMoved {
+    /// Refuses what brings a component nothing where it is, or what its node declined.
+    fn check_at_home(
+        &self,
+        naive: &Naive,
+        (sku, node): (&str, &str),
+        moved: &Move,
+    ) -> Result<(), String> {
+        let pair = naive.pairs.get(&(sku.to_owned(), node.to_owned())).ok_or("no such pair")?;
+        let counted = |eta: &_| naive.counted_since(self.looked_at, *eta);
+        let before = pair.ready(moved.from.1).filter(|eta| counted(eta).1);
+        let after = pair.ready(moved.to.1).filter(|eta| counted(eta).0);
+        let gains = after.is_some() && before.is_none_or(|before| after < Some(before));
+        let was_declined = naive.orders[&self.order].was_declined(moved.shipment);
+        if moved.shipment != moved.to_shipment || !gains || was_declined {
+            return Err(format!("{moved:?} gains nothing at {node}"));
+        }
+        Ok(())
+    }
+}
+
 impl Fact for BundleMoved {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
         self.check(naive)?;
         let order = &naive.orders[&self.order];
         let of = (order.no, order.is_held());
-        let waits = self.lines.iter().flat_map(|(_, _, moves)| moves);
-        if !waits.clone().any(|(moved, ..)| moved.from.1 == Supply::Backorder) {
-            return Err("nothing of it waited".into());
+        let mut moves = self.lines.iter().flat_map(|(_, _, moves)| moves);
+        if !moves.any(|(moved, ..)| !moved.from.1.is_there()) {
+            return Err("all of it was there".into());
         }
         let (channel, mut pairs) = (order.whom.channel.clone(), Vec::new());
         for (line, sku, moves) in &self.lines {
@@ -89,6 +114,9 @@ impl Fact for BundleMoved {
                     let pair = naive.pair(sku, to);
                     pair.check_may_have(channel.as_deref(), moved.to.1)?;
                     pair.allot(of, *line, moved.to.1)?;
+                }
+                if moved.shipment == moved.to_shipment {
+                    continue;
                 }
                 let (sku, node) = (sku.clone(), to.clone());
                 let (shipment, supply, units) = (moved.to_shipment, moved.to.1, moved.units);

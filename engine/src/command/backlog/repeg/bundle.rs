@@ -1,14 +1,13 @@
-//! What of a bundle waits, and what it is given.
+//! What of a bundle waits or comes late, and what it is given.
 //!
 //! ```text
-//!   a component came free where the bundle waits ---> that component rests on it, for as long as
-//!                                                     the bundle waits for the others
-//!   another node has all components -------------> the bundle moves there, whole: event
-//!                                                     `BundleMoved`, one order, each component
+//!   another node has all components, sooner -----> the bundle moves there, whole      \  one event,
+//!   components came free where the bundle is ----> it is given what lets it leave sooner; one that
+//!                                                  waits keeps what it can have       /  BundleMoved
 //! ```
-//! All components of a bundle are in one shipment, so that they leave together. A bundle keeps
-//! what it has at its node: else newer orders of single components would have them in turn, and it
-//! would never be whole.
+//! All components of a bundle are in one shipment, so that they leave together. A bundle that waits
+//! keeps what it has at its node: else newer orders of single components would have them in turn, and
+//! it would never be whole.
 
 use std::sync::Arc;
 
@@ -16,13 +15,15 @@ use smallvec::SmallVec;
 
 use super::days::Taken;
 use super::event::BundleMoved;
-use super::pool::{At, Demand, Pool, Pools, Step};
-use crate::limits::DECISION_CANDIDATES_MAX;
+use super::home::{Component, at_home};
+use super::pool::{Pool, Pools, Step};
+use super::told::After;
+use crate::limits::{DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX};
 use crate::model::load::beyond;
 use crate::model::order::trace::of_first_line;
 use crate::model::{
-    Allocation, Cause, HoldState, LineRepegged, Lsn, Move, NodeNo, Order, OrderedBundle, RoomAsked,
-    Shortage, Split, Supply, Text, Timestamp, Told, Why,
+    Allocation, Cause, LineRepegged, Lsn, Move, NodeNo, Order, OrderedBundle, RoomAsked, Shipment,
+    Shortage, SkuNo, Split, Supply, Text, Why,
 };
 use crate::planning::bundled::{Supplies, plan_bundled};
 use crate::planning::{Bundled, Draft, MadeOf, MadePart, Rooms, Wanted, WantedLine, Way};
@@ -32,88 +33,76 @@ use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::{Resting, days};
 
-/// The steps of a component's units to what is free where they are. Of those that wait at a node,
-/// so many as it declined find nothing there.
-pub fn steps_at_home(
-    network: &Network,
-    pool: &Pool,
-    demand: &Demand,
-    declined: &[(NodeNo, u32)],
-) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut homes: SmallVec<[NodeNo; 2]> = demand.parts.iter().map(|((no, _), _)| *no).collect();
-    homes.dedup();
-    for no in homes {
-        let Some(known) = network.nodes.get(usize::from(no.0)) else { continue };
-        let there = if is_supplier(known.node.kind) { Supply::Supplier } else { Supply::OnHand };
-        let mut offers = pool.offers_at(no, there);
-        let mut parts: SmallVec<[(At, u32); 4]> =
-            demand.parts.iter().filter(|((of, _), _)| *of == no).copied().collect();
-        parts.sort_by_key(|(at, _)| std::cmp::Reverse(pool.ready(*at)));
-        let mut no_more: u32 = declined.iter().filter(|(of, _)| *of == no).map(|of| of.1).sum();
-        for (from, mut units) in parts {
-            if from.1 == Supply::Backorder {
-                let kept = units.min(no_more);
-                (units, no_more) = (units - kept, no_more - kept);
-            }
-            for (to, free) in &mut offers {
-                let moved = units.min(*free);
-                if moved > 0 && pool.ready(*to) < pool.ready(from) {
-                    steps.push((from, *to, moved));
-                    (units, *free) = (units - moved, *free - moved);
-                }
-            }
-        }
-    }
-    steps
-}
-
-/// A bundle, or some of them, that another node is to ship.
+/// What bundles of an order are given.
 pub struct Moved {
+    /// What happens.
     pub event: BundleMoved,
     /// What each component steps to.
-    pub steps: Vec<(crate::model::SkuNo, Vec<Step>)>,
-    /// What it puts on days beyond what the order had there.
+    pub steps: Vec<(SkuNo, Vec<Step>)>,
+    /// What it puts on days beyond what the order had there, once its days are
+    /// [fitted](Taken::fit_moved).
     pub room: Vec<RoomAsked>,
+    /// Whether there are bundles of its kind elsewhere that may have something to gain as well.
+    pub leaves_others: bool,
 }
 
-/// Bundles that wait in a shipment.
+/// Bundles in a shipment that can be counted on at the same time.
 struct Source {
     shipment: u16,
-    node: NodeNo,
+    /// How many.
     units: u32,
+    /// How many others of the shipment can be counted on later.
+    later: u32,
+    ready: Ready,
 }
 
-/// A look at an order with bundles that wait.
+/// Bundles at a node that are not all there, the last to be there first.
+struct Home {
+    node: NodeNo,
+    /// Whether it declined them: they get nothing there.
+    is_declined: bool,
+    sources: SmallVec<[Source; 2]>,
+}
+
+/// So many bundles leave their home for a shipment of the draft, from 0.
+type Leg = (usize, u32);
+
+/// A look at bundles of an order that are not all there.
 pub struct Waiting<'a> {
+    /// The engine.
     pub kernel: &'a Kernel,
+    /// Its nodes and policy.
     pub network: &'a Arc<Network>,
+    /// What is free of each component.
     pub pools: &'a Pools,
+    /// The order.
     pub order: &'a Order,
+    /// The bundle.
     pub bundle: &'a OrderedBundle,
     /// What was looked at.
     pub looked_at: Lsn,
     /// What may leave nodes beside it.
-    pub rooms: Rooms<'a>,
+    pub taken: &'a Taken,
+}
+
+impl Home {
+    fn units(&self) -> u32 {
+        self.sources.iter().map(|source| source.units).sum()
+    }
 }
 
 impl Waiting<'_> {
-    /// What other nodes have for bundles that wait, all components of each.
+    /// What there is for bundles that wait, or come late: at other nodes all components of each,
+    /// sooner than they have them, and what lets them leave sooner where they are.
     ///
     /// # Errors
     /// When an actor panicked.
     pub fn moved(&self) -> Result<Option<Moved>, EngineError> {
         let resting = Resting::read(self.kernel, self.order)?;
-        let sources = self.sources(&resting);
-        let wanted: u32 = sources.iter().map(|source| source.units).sum();
-        if wanted == 0 {
-            return Ok(None);
-        }
-        let Some(draft) = self.planned(&sources, wanted) else { return Ok(None) };
-        if draft.unfilled_units() >= u64::from(wanted) {
-            return Ok(None);
-        }
-        Ok(Some(self.carried_out(&resting, &sources, &draft)))
+        let homes = self.homes(&resting);
+        let leaves_others = homes.len() > 1;
+        let moved = homes.iter().find_map(|home| self.moved_from(&resting, home));
+        Ok(moved.map(|moved| Moved { leaves_others, ..moved }))
     }
 
     fn lines(&self) -> std::ops::Range<u16> {
@@ -122,6 +111,14 @@ impl Waiting<'_> {
 
     fn each(&self, line: u16) -> u32 {
         self.order.each_of(self.bundle, line)
+    }
+
+    fn sku(&self, line: u16) -> SkuNo {
+        self.order.lines[usize::from(line)].sku
+    }
+
+    fn pool(&self, line: u16) -> &Pool {
+        self.pools.of(self.sku(line))
     }
 
     /// What the units of a line in a shipment rest on, the last to be there first.
@@ -133,45 +130,125 @@ impl Waiting<'_> {
         rests
     }
 
-    /// How many bundles wait in which shipment, those with the last right to units first; all of
-    /// a bundle that must not be split, if any waits.
-    fn sources(&self, resting: &Resting) -> Vec<Source> {
-        let waiting = |shipment: u16| {
-            let of_line = |line: u16| {
-                let rests = self.rests(resting, line, shipment);
-                let waits = rests.iter().filter(|rest| rest.ready() == Ready::Never);
-                waits.map(|rest| rest.units).sum::<u32>().div_ceil(self.each(line))
-            };
-            self.lines().map(of_line).max().unwrap_or(0)
-        };
-        let is_whole = self.order.header.split == Split::WholeLine;
+    /// Bundles that are not all there, by node: those that wait first, and of these those with the
+    /// last right to units. All of a bundle that must not be split, if any is not there.
+    fn homes(&self, resting: &Resting) -> Vec<Home> {
         let open = self.order.bundles_in(self.bundle);
-        let any_waits = open.iter().any(|(shipment, _)| waiting(*shipment) > 0);
-        let by_right = self.order.shipments_by_right().into_iter().rev();
-        let source = |shipment: u16| {
-            let units = open.iter().find(|(of, _)| *of == shipment)?.1;
-            let units = if is_whole && any_waits { units } else { waiting(shipment).min(units) };
-            let node = self.order.shipments[usize::from(shipment)].node;
-            (units > 0).then_some(Source { shipment, node, units })
-        };
-        by_right.filter_map(source).collect()
+        let of_shipment = |(shipment, units): &(u16, u32)| self.sources(resting, *shipment, *units);
+        let mut all: Vec<Source> = open.iter().flat_map(of_shipment).collect();
+        if self.order.header.split == Split::WholeLine && !all.is_empty() {
+            let last = all.iter().map(|source| source.ready).max().unwrap_or(Ready::Never);
+            let whole = |&(shipment, units)| Source { shipment, units, later: 0, ready: last };
+            all = open.iter().map(whole).collect();
+        }
+        let right: SmallVec<[u16; 4]> = self.order.shipments_by_right();
+        let right = |shipment: u16| right.iter().position(|of| *of == shipment);
+        all.sort_by_key(|source| std::cmp::Reverse((source.ready, right(source.shipment))));
+        let mut homes = Vec::<Home>::new();
+        for source in all {
+            let node = self.order.shipments[usize::from(source.shipment)].node;
+            let is_declined = self.order.was_declined(source.shipment);
+            let known =
+                homes.iter_mut().find(|home| (home.node, home.is_declined) == (node, is_declined));
+            match known {
+                Some(home) => home.sources.push(source),
+                None => {
+                    let sources = SmallVec::from_iter([source]);
+                    homes.push(Home { node, is_declined, sources });
+                }
+            }
+        }
+        homes
     }
 
-    /// What nodes have that the bundles do not wait at, and that did not decline the order.
-    fn planned(&self, sources: &[Source], quantity: u32) -> Option<Draft> {
+    /// How many bundles of a shipment can be counted on when, but for those that are there: a
+    /// bundle is there with the last of its units.
+    fn sources(&self, resting: &Resting, shipment: u16, units: u32) -> Vec<Source> {
+        let rests: Vec<_> = self
+            .lines()
+            .map(|line| (self.each(line), self.rests(resting, line, shipment)))
+            .collect();
+        let mut dates: Vec<Ready> =
+            rests.iter().flat_map(|(_, rests)| rests).map(Rest::ready).collect();
+        dates.retain(|ready| *ready > Ready::Now);
+        dates.sort_unstable();
+        dates.dedup();
+        let (mut sources, mut later) = (Vec::new(), 0);
+        for ready in dates.into_iter().rev() {
+            let from_then = |(each, rests): &(u32, SmallVec<[Rest; 4]>)| {
+                let late = rests.iter().filter(|rest| rest.ready() >= ready);
+                late.map(|rest| rest.units).sum::<u32>().div_ceil(*each)
+            };
+            let all = rests.iter().map(from_then).max().unwrap_or(0).min(units);
+            if all > later {
+                sources.push(Source { shipment, units: all - later, later, ready });
+                later = all;
+            }
+        }
+        sources
+    }
+
+    /// What the bundles of a node are given, if there is anything.
+    fn moved_from(&self, resting: &Resting, home: &Home) -> Option<Moved> {
+        let draft = self.planned(resting, home);
+        let legs = draft.as_ref().map_or_else(Vec::new, |draft| self.legs(home, draft));
+        let opened = self.opened(&legs, draft.as_ref());
+        let mut lines: Vec<LineRepegged> =
+            self.lines().map(|line| LineRepegged { line, ..LineRepegged::default() }).collect();
+        let mut stay = Vec::with_capacity(lines.len());
+        for (repegged, part) in lines.iter_mut().zip(0_u16..) {
+            let mut units = self.units(resting, home, repegged.line);
+            if let Some(draft) = &draft {
+                let given = draft.allocations.iter().filter(|a| a.line == part);
+                self.leave((home, &mut units), (&legs, &opened), given, repegged);
+            }
+            stay.push(units);
+        }
+        let gone: u32 = legs.iter().map(|(_, bundles)| bundles).sum();
+        if !home.is_declined {
+            self.stay(home, home.units() - gone, &stay, &mut lines);
+        }
+        let moves = lines.iter().flat_map(|line| &line.moves);
+        let between = moves.clone().filter(|moved| moved.shipment != moved.to_shipment).count();
+        let has_room = self.order.allocations.len() + between <= ORDER_ALLOCATIONS_MAX;
+        if moves.count() == 0 || !has_room {
+            return None;
+        }
+        lines[0].opened = opened.iter().map(|opened| opened.node).collect();
+        let trace = draft.map(|draft| draft.trace).unwrap_or_default();
+        Some(self.told(resting, lines, &trace))
+    }
+
+    /// What all nodes but those that declined the order have for the bundles of one: what is free,
+    /// and where they are what they have beside.
+    fn planned(&self, resting: &Resting, home: &Home) -> Option<Draft> {
         let (kernel, header) = (self.kernel, &self.order.header);
-        let is_open = |no: NodeNo| {
-            !self.order.declined.contains(&no) && !sources.iter().any(|source| source.node == no)
-        };
-        let sku = |line: u16| self.order.lines[usize::from(line)].sku;
-        let entry = |line: u16| kernel.state.catalogue.entry(sku(line));
-        let part = |line| MadePart { sku: sku(line), entry: entry(line), each: self.each(line) };
+        let entry = |line: u16| kernel.state.catalogue.entry(self.sku(line));
+        let part =
+            |line| MadePart { sku: self.sku(line), entry: entry(line), each: self.each(line) };
         let parts = self.lines().map(part).collect();
         let (channel, now) = (header.channel.as_ref().map(Text::as_str), kernel.state.now());
-        let there = |sku| self.pools.of(sku).for_channel(channel, now).there(is_open);
-        let supplies: Supplies = self.lines().map(|line| (sku(line), there(sku(line)))).collect();
+        let mut supplies = Supplies::new();
+        for line in self.lines() {
+            let is_open = |no: NodeNo| no != home.node && !self.order.declined.contains(&no);
+            let pool = self.pool(line).for_channel(channel, now);
+            let mut there = pool.there(is_open);
+            if !home.is_declined {
+                let own = self.units(resting, home, line);
+                let own = own.iter().map(|unit| (unit.rest.supply, unit.rest.units));
+                there.insert(home.node, pool.at_home(home.node, own));
+            }
+            supplies.insert(self.sku(line), there);
+        }
+        let homes: Vec<_> = self.lines().map(|line| (self.sku(line), home.node)).collect();
+        let replanned = self.taken.without(
+            self.order,
+            home.sources.iter().flat_map(|source| {
+                self.lines().map(|line| (line, source.shipment, source.units * self.each(line)))
+            }),
+        );
         let first = self.bundle.line;
-        let line = WantedLine { sku: self.bundle.sku, entry: entry(first), quantity };
+        let line = WantedLine { sku: self.bundle.sku, entry: entry(first), quantity: home.units() };
         let wanted = Wanted {
             lines: SmallVec::from_iter([line]),
             way: Way::of(self.network, &*kernel.postal, header)?,
@@ -180,182 +257,229 @@ impl Waiting<'_> {
             // What nothing is planned for stays where it is.
             shortage: Shortage::Partial,
             split: header.split,
-            at: kernel.state.now(),
+            at: now,
             seen: None,
             own: None,
-            rooms: self.rooms,
+            rooms: Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) },
             bundled: Some(Arc::new(Bundled(vec![MadeOf { bundle: Some(self.bundle.sku), parts }]))),
         };
-        Some(plan_bundled(self.network, &wanted, &supplies, &[]))
+        Some(plan_bundled(self.network, &wanted, &supplies, &homes))
     }
 
-    /// The moves of each component, so many bundles from each source to each new shipment.
-    fn carried_out(&self, resting: &Resting, sources: &[Source], draft: &Draft) -> Moved {
-        let first_new = self.order.shipments.len();
-        let mut lines: Vec<LineRepegged> =
-            self.lines().map(|line| LineRepegged { line, ..LineRepegged::default() }).collect();
-        lines[0].opened = draft.shipments.iter().map(|shipment| shipment.node).collect();
-        for (repegged, part) in lines.iter_mut().zip(0u16..) {
-            let each = self.each(repegged.line);
-            let mut given: Vec<Allocation> =
-                draft.allocations.iter().filter(|a| a.line == part).copied().collect();
-            given.sort_by_key(|a| a.shipment);
-            for source in sources {
-                let mut rests = self.rests(resting, repegged.line, source.shipment);
-                let mut left = source.units * each;
-                for to in &mut given {
-                    let to_node = draft.shipments[usize::from(to.shipment)].node;
-                    let to_shipment = u16::try_from(first_new + usize::from(to.shipment));
-                    let to_shipment = to_shipment.expect("few shipments");
-                    for rest in &mut rests {
-                        let units = rest.units.min(left).min(to.units);
-                        if units == 0 {
-                            continue;
-                        }
-                        (rest.units, left, to.units) =
-                            (rest.units - units, left - units, to.units - units);
+    /// Which bundles leave for which shipments of the draft: those that can be counted on last for
+    /// those that arrive first, where these arrive sooner, or as soon and are there sooner.
+    fn legs(&self, home: &Home, draft: &Draft) -> Vec<Leg> {
+        let gain = |(at, shipment): (usize, &Shipment)| {
+            let of_it = || draft.allocations.iter().filter(|a| usize::from(a.shipment) == at);
+            let first = of_it().filter(|a| a.line == 0).map(|a| a.units).sum::<u32>();
+            let ready = self.ready_in(draft, at);
+            let arrives = shipment.deliver_by.map_or(i32::MAX, |day| day.epoch_days());
+            ((arrives, ready), at, first / self.each(self.bundle.line))
+        };
+        let others = draft.shipments.iter().enumerate().filter(|(_, to)| to.node != home.node);
+        let mut gains: Vec<_> = others.map(gain).collect();
+        gains.sort_unstable();
+        let gained: u32 = gains.iter().map(|(.., bundles)| bundles).sum();
+        if self.order.header.split == Split::WholeLine && gained < home.units() {
+            return Vec::new();
+        }
+        let mut legs = Vec::new();
+        for source in &home.sources {
+            let when = (self.arrives(home.node, source), source.ready);
+            let mut left = source.units;
+            for (gain, at, bundles) in &mut gains {
+                let moved = if *gain < when { left.min(*bundles) } else { 0 };
+                if moved > 0 {
+                    legs.push((*at, moved));
+                    (left, *bundles) = (left - moved, *bundles - moved);
+                }
+            }
+            if left > 0 {
+                break;
+            }
+        }
+        legs
+    }
+
+    /// When the last unit of a shipment of the draft can be counted on.
+    fn ready_in(&self, draft: &Draft, at: usize) -> Ready {
+        let of_it = draft.allocations.iter().filter(|a| usize::from(a.shipment) == at);
+        let node = draft.shipments[at].node;
+        let ready = |a: &Allocation| self.pool(self.bundle.line + a.line).ready((node, a.supply));
+        of_it.map(ready).max().unwrap_or(Ready::Now)
+    }
+
+    /// The day on which bundles reach the customer, or one after all days.
+    fn arrives(&self, node: NodeNo, source: &Source) -> i32 {
+        let (header, ready) = (&self.order.header, (source.ready, self.kernel.state.now()));
+        let days = days(self.kernel, self.network, header, node, ready);
+        days.map_or(i32::MAX, |(_, arrives)| arrives.epoch_days())
+    }
+
+    /// The shipments that are opened for bundles that leave, each for one of the draft.
+    fn opened(&self, legs: &[Leg], draft: Option<&Draft>) -> Vec<Opened> {
+        let mut used: Vec<usize> = legs.iter().map(|(at, _)| *at).collect();
+        used.sort_unstable();
+        used.dedup();
+        let number = |(new, at): (usize, usize)| {
+            let shipment = u16::try_from(self.order.shipments.len() + new);
+            let node = draft.expect("legs are of a draft").shipments[at].node;
+            Opened { at, shipment: shipment.expect("few shipments"), node }
+        };
+        used.into_iter().enumerate().map(number).collect()
+    }
+
+    /// The units of a line of the bundles of a node, those of the last bundles first.
+    fn units(&self, resting: &Resting, home: &Home, line: u16) -> Vec<Unit> {
+        let (each, mut units) = (self.each(line), Vec::new());
+        for source in &home.sources {
+            let (mut before, mut left) = (source.later * each, source.units * each);
+            for mut rest in self.rests(resting, line, source.shipment) {
+                let later = rest.units.min(before);
+                (rest.units, before) = (rest.units - later, before - later);
+                rest.units = rest.units.min(left);
+                left -= rest.units;
+                if rest.units > 0 {
+                    units.push(Unit { shipment: source.shipment, rest });
+                }
+            }
+        }
+        units
+    }
+
+    /// Units of a line leave their home. If its pairs have an event that the order has not yet, they
+    /// may be too few: then another command has the order in hand, and nothing is claimed.
+    fn leave<'d>(
+        &self,
+        (home, units): (&Home, &mut [Unit]),
+        (legs, opened): (&[Leg], &[Opened]),
+        given: impl Iterator<Item = &'d Allocation>,
+        repegged: &mut LineRepegged,
+    ) {
+        let mut given: Vec<Allocation> = given.copied().collect();
+        for (at, bundles) in legs {
+            let to = opened.iter().find(|opened| opened.at == *at).expect("it is opened");
+            let mut left = bundles * self.each(repegged.line);
+            for there in given.iter_mut().filter(|a| usize::from(a.shipment) == *at) {
+                for Unit { shipment, rest } in &mut *units {
+                    let units = rest.units.min(left).min(there.units);
+                    if units > 0 {
+                        rest.units -= units;
+                        (left, there.units) = (left - units, there.units - units);
                         repegged.moves.push(Move {
                             units,
-                            shipment: source.shipment,
-                            from: (source.node, rest.supply),
-                            to_shipment,
-                            to: (to_node, to.supply),
+                            shipment: *shipment,
+                            from: (home.node, rest.supply),
+                            to_shipment: to.shipment,
+                            to: (to.node, there.supply),
                         });
                     }
                 }
             }
         }
-        self.told(resting, sources, draft, lines)
+    }
+
+    /// Units of so many bundles come to rest on other supply where they are.
+    fn stay(&self, home: &Home, bundles: u32, units: &[Vec<Unit>], lines: &mut [LineRepegged]) {
+        let Some(known) = self.network.nodes.get(usize::from(home.node.0)) else { return };
+        let there = if is_supplier(known.node.kind) { Supply::Supplier } else { Supply::OnHand };
+        let (header, now) = (&self.order.header, self.kernel.state.now());
+        let channel = header.channel.as_ref().map(Text::as_str);
+        let component = |(line, units): (u16, &Vec<Unit>)| {
+            let pool = self.pool(line).for_channel(channel, now);
+            let of = |supply, units| (pool.ready((home.node, supply)), supply, units);
+            let mut has: SmallVec<[_; 4]> =
+                units.iter().map(|unit| of(unit.rest.supply, unit.rest.units)).collect();
+            has.sort_by_key(|(ready, ..)| std::cmp::Reverse(*ready));
+            let free = pool.offers_at(home.node, there).into_iter();
+            let free = free.map(|((_, supply), units)| of(supply, units)).collect();
+            Component { each: self.each(line), has, free }
+        };
+        let components: Vec<_> = self.lines().zip(units).map(component).collect();
+        let steps = at_home(bundles, &components, true);
+        for ((line, units), steps) in lines.iter_mut().zip(units).zip(steps) {
+            let mut units = units.clone();
+            for (from, to, mut left) in steps {
+                for Unit { shipment, rest } in
+                    units.iter_mut().filter(|unit| unit.rest.supply == from)
+                {
+                    let units = rest.units.min(left);
+                    if units > 0 {
+                        (rest.units, left) = (rest.units - units, left - units);
+                        let (from, to) = ((home.node, from), (home.node, to));
+                        let (shipment, to_shipment) = (*shipment, *shipment);
+                        line.moves.push(Move { units, shipment, from, to_shipment, to });
+                    }
+                }
+            }
+        }
     }
 
     /// The same, with the days that follow, and why.
-    fn told(
-        &self,
-        resting: &Resting,
-        sources: &[Source],
-        draft: &Draft,
-        mut lines: Vec<LineRepegged>,
-    ) -> Moved {
-        let first_new = self.order.shipments.len();
-        let there = |at: usize| {
-            let of_it = draft.allocations.iter().filter(|a| usize::from(a.shipment) == at);
-            of_it.clone().all(|a| a.supply.is_there())
+    fn told(&self, resting: &Resting, mut lines: Vec<LineRepegged>, trace: &[u8]) -> Moved {
+        let (kernel, network, pools, order) =
+            (self.kernel, &**self.network, self.pools, self.order);
+        let after = After { kernel, network, pools, order, resting, lines: &lines };
+        let (told, offered_until) = (after.told(), after.offered_until());
+        (lines[0].told, lines[0].offered_until) = (told, offered_until);
+        let moves = || lines.iter().flat_map(|line| &line.moves);
+        let declined = moves().any(|moved| self.order.was_declined(moved.shipment));
+        let waited = moves().any(|moved| moved.from.1 == Supply::Backorder);
+        let cause = match waited {
+            _ if declined => Cause::NodeDeclined,
+            true => Cause::SupplyCame,
+            false => Cause::SoonerSupply,
         };
-        let new = draft.shipments.iter().enumerate().map(|(at, shipment)| Told {
-            shipment: u16::try_from(first_new + at).expect("few shipments"),
-            deliver_by_before: None,
-            days: shipment.ship_by.zip(shipment.deliver_by),
-            units_there: there(at),
-        });
-        let left = sources.iter().filter_map(|source| self.told_anew(resting, source, &lines));
-        let told: Vec<Told> = left.chain(new).collect();
-        lines[0].told = told;
-        lines[0].offered_until = self.offered_until(resting, &lines);
-        let declined = sources.iter().any(|source| self.order.was_declined(source.shipment));
-        let why = |candidates| Why {
-            at: self.kernel.state.now(),
-            cause: if declined { Cause::NodeDeclined } else { Cause::SupplyCame },
-            looked_at: self.looked_at,
-            candidates,
-        };
-        for line in &mut lines {
-            line.why = Some(Box::new(why(Box::default())));
-        }
         // They are decided on as one.
-        let candidates = of_first_line(&draft.trace, DECISION_CANDIDATES_MAX);
-        lines[0].why = Some(Box::new(why(candidates)));
-        let after = lines.iter().fold(self.order.clone(), |order, line| order.repegged(line));
-        let room = beyond(&after.loads(), &self.order.loads()).into_iter().collect();
+        let (at, looked_at) = (self.kernel.state.now(), self.looked_at);
+        let mut candidates = of_first_line(trace, DECISION_CANDIDATES_MAX);
+        lines.retain(|line| line.line == self.bundle.line || !line.moves.is_empty());
+        for line in &mut lines {
+            let candidates = std::mem::take(&mut candidates);
+            line.why = Some(Box::new(Why { at, cause, looked_at, candidates }));
+        }
         let step = |moved: &Move| (moved.from, moved.to, moved.units);
-        let sku = |line: &LineRepegged| self.order.lines[usize::from(line.line)].sku;
-        let steps = lines.iter().map(|line| (sku(line), line.moves.iter().map(step).collect()));
-        let steps = steps.collect();
+        let steps = |line: &LineRepegged| line.moves.iter().map(step).collect();
+        let steps = lines.iter().map(|line| (self.sku(line.line), steps(line))).collect();
         let header = &self.order.header;
         let event = BundleMoved {
             no: self.order.no,
             id: header.id.clone(),
-            looked_at: self.looked_at,
-            lines: lines.into_iter().map(|line| (sku(&line), line)).collect(),
+            looked_at,
+            lines: lines.into_iter().map(|line| (self.sku(line.line), line)).collect(),
             held: self.order.open_hold().is_some(),
             priority: Some(header.priority).filter(|it| !it.is_default()),
         };
-        Moved { event, steps, room }
-    }
-
-    /// Units of an allocation that stay where they are, and when the last of a shipment can be
-    /// counted on then; none if none stays.
-    fn ready_after(
-        &self,
-        resting: &Resting,
-        shipment: u16,
-        lines: &[LineRepegged],
-    ) -> Option<Ready> {
-        let all = self.order.allocations.iter().zip(&resting.rests);
-        let mut left: Vec<(u16, Rest)> = all
-            .filter(|(a, _)| a.shipment == shipment)
-            .flat_map(|(a, rests)| rests.iter().map(|rest| (a.line, *rest)))
-            .collect();
-        for line in lines {
-            for moved in line.moves.iter().filter(|moved| moved.shipment == shipment) {
-                let mut units = moved.units;
-                for (_, rest) in left
-                    .iter_mut()
-                    .filter(|(of, rest)| *of == line.line && rest.supply == moved.from.1)
-                {
-                    let gone = rest.units.min(units);
-                    (rest.units, units) = (rest.units - gone, units - gone);
-                }
-            }
-        }
-        left.iter().filter(|(_, rest)| rest.units > 0).map(|(_, rest)| rest.ready()).max()
-    }
-
-    /// What is told anew of a shipment that bundles leave, if it is something else than before.
-    fn told_anew(
-        &self,
-        resting: &Resting,
-        source: &Source,
-        lines: &[LineRepegged],
-    ) -> Option<Told> {
-        let ready = self.ready_after(resting, source.shipment, lines);
-        let before = &self.order.shipments[usize::from(source.shipment)];
-        let (units_there, known) =
-            (ready == Some(Ready::Now), self.order.was_told_of_units_there(source.shipment));
-        if units_there && known && before.ship_by.is_some() {
-            return None;
-        }
-        let now = self.kernel.state.now();
-        let header = &self.order.header;
-        let days = ready
-            .and_then(|ready| days(self.kernel, self.network, header, source.node, (ready, now)));
-        let is_same = known == units_there && before.ship_by.zip(before.deliver_by) == days;
-        let deliver_by_before = before.deliver_by;
-        let shipment = source.shipment;
-        (!is_same).then_some(Told { shipment, deliver_by_before, days, units_there })
-    }
-
-    /// Until when a hold that waited has its units, if nothing of it waits any more.
-    fn offered_until(&self, resting: &Resting, lines: &[LineRepegged]) -> Option<Timestamp> {
-        let hold = self.order.open_hold().filter(|hold| hold.state == HoldState::Waiting)?;
-        let shipments = 0..u16::try_from(self.order.shipments.len()).expect("few shipments");
-        let waits = shipments
-            .map(|shipment| self.ready_after(resting, shipment, lines))
-            .any(|ready| ready == Some(Ready::Never));
-        let until =
-            self.kernel.state.now().saturating_add_micros(i64::from(hold.seconds) * 1_000_000);
-        (!waits).then_some(until.min(hold.until_max()))
+        Moved { event, steps, room: Vec::new(), leaves_others: false }
     }
 }
 
+/// A shipment that is opened for one of the draft.
+struct Opened {
+    /// Which one of the draft, from 0.
+    at: usize,
+    /// Which one it is of the order, from 0.
+    shipment: u16,
+    node: NodeNo,
+}
+
+/// Units of a line in a shipment.
+#[derive(Clone, Copy)]
+struct Unit {
+    shipment: u16,
+    rest: Rest,
+}
+
 impl Taken {
-    /// Has the shipments that bundles leave go on the first day with room for what is left.
+    /// Has the shipments that bundles leave, and those that they go in, leave on the first day with
+    /// room for what is in them, and asks for that room.
     pub fn fit_moved(&self, kernel: &Kernel, network: &Network, order: &Order, moved: &mut Moved) {
-        let mut after = order.clone();
-        for (_, line) in &mut moved.event.lines {
-            if !line.told.is_empty() {
-                self.fit(kernel, network, &after, line);
-            }
-            after = after.repegged(line);
-        }
+        let Moved { event: BundleMoved { lines, .. }, room, .. } = moved;
+        let after = |lines: &[(SkuNo, LineRepegged)]| {
+            lines.iter().fold(order.clone(), |order, (_, line)| order.repegged(line))
+        };
+        let unfitted = after(lines);
+        self.fit_told(kernel, network, (order, unfitted), &mut lines[0].1.told);
+        *room = beyond(&after(lines).loads(), &order.loads()).into_iter().collect();
     }
 }

@@ -49,11 +49,23 @@ impl Taken {
         Replanned { own: order.loads(), stays, taken: self.loads.clone() }
     }
 
-    /// What is different of the days for an order of which units that wait are planned anew: they
-    /// are on no day.
-    pub fn beside(&self, order: &Order) -> Replanned {
-        let own = order.loads();
-        Replanned { stays: own.clone(), own, taken: self.loads.clone() }
+    /// What is different of the days for an order of which so many units of lines in shipments are
+    /// planned anew.
+    pub fn without(
+        &self,
+        order: &Order,
+        units: impl Iterator<Item = (u16, u16, u32)>,
+    ) -> Replanned {
+        let mut stays = order.allocations.clone();
+        for (line, shipment, mut left) in units {
+            let of_it = |a: &&mut Allocation| (a.line, a.shipment) == (line, shipment);
+            for a in stays.iter_mut().rev().filter(of_it) {
+                let gone = a.open().min(left);
+                (a.cancelled, left) = (a.cancelled + gone, left - gone);
+            }
+        }
+        let stays = loads(&order.shipments, &stays);
+        Replanned { own: order.loads(), stays, taken: self.loads.clone() }
     }
 
     /// Has each shipment that is told anew leave on the first day on which its node has room.
@@ -64,33 +76,49 @@ impl Taken {
         order: &Order,
         repegged: &mut LineRepegged,
     ) {
-        for at in 0..repegged.told.len() {
-            let told = self.fitted(kernel, network, order, (repegged, at));
-            repegged.told[at] = told;
-        }
-        repegged.told.retain(|told| !is_known(order, told));
+        let after = order.repegged(repegged);
+        self.fit_told(kernel, network, (order, after), &mut repegged.told);
     }
 
+    /// The same of all that is told of an order which is `after` by then, but for the days.
+    pub fn fit_told(
+        &self,
+        kernel: &Kernel,
+        network: &Network,
+        (order, mut after): (&Order, Order),
+        told: &mut Vec<Told>,
+    ) {
+        for told in told.iter().filter(|told| told.days.is_some()) {
+            after.shipments[usize::from(told.shipment)].ship_by = None;
+        }
+        for told in told.iter_mut() {
+            *told = self.fitted(kernel, network, (order, &mut after), told);
+        }
+        told.retain(|told| !is_known(order, told));
+    }
+
+    /// The order leaves on these days, so that another shipment finds them taken.
     fn fitted(
         &self,
         kernel: &Kernel,
         network: &Network,
-        order: &Order,
-        (repegged, at): (&LineRepegged, usize),
+        (order, after): (&Order, &mut Order),
+        told: &Told,
     ) -> Told {
-        let told = repegged.told[at];
-        let mut after = order.repegged(repegged);
-        let shipment = &mut after.shipments[usize::from(told.shipment)];
-        let (node, Some((ship_by, _))) = (shipment.node, told.days) else { return told };
+        let (at, Some((ship_by, _))) = (usize::from(told.shipment), told.days) else {
+            return *told;
+        };
+        let node = after.shipments[at].node;
         if !network.is_bounded(node) {
-            return told;
+            return *told;
         }
-        shipment.ship_by = None;
         let stays = loads(&after.shipments, &after.allocations);
         let units = after.allocations_of(told.shipment).map(Allocation::open).sum();
         let replanned = Replanned { own: order.loads(), stays, taken: self.loads.clone() };
         let leaves = leaves(kernel, network, (order, &replanned), (node, ship_by, units));
-        Told { days: leaves.or(told.days), ..told }
+        let days = leaves.or(told.days);
+        after.shipments[at].ship_by = days.map(|(ship_by, _)| ship_by);
+        Told { days, ..*told }
     }
 }
 

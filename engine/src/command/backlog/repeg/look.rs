@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bundle::{Moved, Waiting, steps_at_home};
+use super::bundle::{Moved, Waiting};
 use super::days::{Taken, arrives};
 use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
@@ -19,7 +19,7 @@ use crate::model::{
     Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, OrderedBundle, Pair, Repeg,
     RoomAsked, SkuNo, Split, Supply, Text, Why,
 };
-use crate::planning::{Replanned, Rooms};
+use crate::planning::Replanned;
 use crate::state::network::Network;
 use crate::state::stock::{Asker, Asks, Coming, Ready};
 use crate::transaction::attempts::Attempt;
@@ -77,6 +77,8 @@ pub struct Look {
     demands: Vec<(SkuNo, Demand)>,
     /// The last order that something happens to. An event changes an order once.
     served: Option<OrderNo>,
+    /// The last bundle that was planned for, of which all components were.
+    bundle: Option<(OrderNo, OrderedBundle)>,
     /// How many of them were planned for.
     planned: usize,
     does: Does,
@@ -112,6 +114,7 @@ impl Look {
             pools: Pools::default(),
             demands: Vec::new(),
             served,
+            bundle: None,
             planned,
             does: Does::Serve,
             has_served,
@@ -120,7 +123,7 @@ impl Look {
             taken: Taken::default(),
         };
         look.see(kernel, sku).await?;
-        if kernel.state.catalogue.entry(sku).is_component() {
+        if kernel.state.catalogue.entry(sku).is_component() && look.pool().has_any() {
             look.see_beside(kernel).await?;
         }
         Ok(look)
@@ -129,7 +132,11 @@ impl Look {
     /// Looks at a SKU as well.
     async fn see(&mut self, kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
         let mut looked = read_backlog(kernel, sku).await?;
-        let in_flight = looked.iter().find(|(_, at)| at.in_flight).map(|(node, _)| *node);
+        // Another SKU is waited for as far as new orders are kept from it: else there may always be
+        // units in flight. Those that come back mark it, and this one with it.
+        let is_waited_for = sku == self.sku || kernel.state.catalogue.entry(sku).is_unsettled();
+        let in_flight = looked.iter().find(|(_, at)| at.in_flight && is_waited_for);
+        let in_flight = in_flight.map(|(node, _)| *node);
         leave_out_overdue(&self.network, kernel.state.now(), &mut looked);
         self.in_flight = self.in_flight.or_else(|| in_flight.map(|node| Pair { sku, node }));
         let is_enabled = |no| self.network.known_terms(no).is_some_and(|terms| terms.enabled);
@@ -139,28 +146,21 @@ impl Look {
         Ok(())
     }
 
-    /// Looks at the other components of bundles that wait, and at whatever else waits for those:
-    /// who is served first may have them.
+    /// Looks at the other components of bundles as well, where something waits for them: who waits
+    /// for one may be given what is free of this one.
     async fn see_beside(&mut self, kernel: &Kernel) -> Result<(), EngineError> {
         let beside = kernel.state.catalogue.beside(self.sku);
         let waits = |sku: &&SkuNo| kernel.state.catalogue.entry(**sku).row.has_backlog();
-        let mut skus: Vec<SkuNo> = beside.iter().filter(waits).copied().collect();
-        let mut known = 0;
-        loop {
-            while let Some((sku, demand)) = self.demands.get(known) {
-                if demand.waits() && kernel.state.catalogue.entry(*sku).is_component() {
-                    let order = read_order(kernel, demand.order).await?;
-                    let order = order.as_ref();
-                    let bundle = order.and_then(|order| order.bundle_of(demand.line));
-                    let lines = bundle.into_iter().flat_map(OrderedBundle::lines);
-                    let sku = |line: u16| order.map(|it| it.lines[usize::from(line)].sku);
-                    skus.extend(lines.filter_map(sku));
-                }
-                known += 1;
-            }
-            let Some(sku) = skus.pop() else { break };
-            if !self.pools.has(sku) {
-                self.see(kernel, sku).await?;
+        let all: Vec<SkuNo> = beside.iter().filter(waits).copied().collect();
+        self.see_all(kernel, &all).await
+    }
+
+    /// Looks at those as well that were not looked at yet: whatever else waits for them comes into
+    /// the one order of service.
+    async fn see_all(&mut self, kernel: &Kernel, skus: &[SkuNo]) -> Result<(), EngineError> {
+        for sku in skus {
+            if !self.pools.has(*sku) {
+                self.see(kernel, *sku).await?;
             }
         }
         self.demands.sort_by_key(|(_, of)| (of.priority, of.order, of.line));
@@ -187,7 +187,9 @@ impl Look {
             match (self.in_flight, self.does) {
                 (_, Does::Serve) if self.has_served => return Ok(Attempt::Done(None)),
                 (Some(pair), _) => return wait_for(kernel, pair).await,
-                (None, Does::Serve) => (self.does, self.planned) = (Does::Tell, 0),
+                (None, Does::Serve) => {
+                    (self.does, self.planned, self.bundle) = (Does::Tell, 0, None);
+                }
                 (None, Does::Tell) => return Ok(Attempt::Done(self.all_told())),
             }
         }
@@ -214,14 +216,11 @@ impl Look {
             if lines.len() >= REPEGGED_LINES_MAX || moves >= REPEGGED_MOVES_MAX {
                 break;
             }
-            let is_component = kernel.state.catalogue.entry(sku).is_component();
             let is_concerned = match self.does {
-                Does::Serve => {
-                    self.pools.of(sku).may_serve(demand) || (is_component && demand.waits())
-                }
+                Does::Serve => self.pools.of(sku).may_serve(demand),
                 Does::Tell => sku == self.sku && self.pool().may_tell(demand),
             };
-            if !is_concerned {
+            if !is_concerned || self.is_planned(demand) {
                 self.planned += 1;
                 continue;
             }
@@ -236,14 +235,37 @@ impl Look {
                 }
                 break;
             }
+            let bundle = order.bundle_of(demand.line).filter(|_| self.does == Does::Serve);
+            let bundle = bundle.copied();
+            let unseen = bundle.map(|bundle| self.unseen(&order, &bundle)).unwrap_or_default();
+            if !unseen.is_empty() {
+                if !self.begins_anew(&lines) {
+                    break;
+                }
+                self.see_all(kernel, &unseen).await?;
+                continue;
+            }
             // An event changes an order once: the next look serves another line of it, before
-            // those behind it, or all of a bundle that waits.
+            // those behind it, or other bundles.
             if self.served == Some(demand.order) {
-                let is_bundled = demand.waits() && order.bundle_of(demand.line).is_some();
-                let steps = || self.steps(kernel, (sku, demand), &order);
-                let goes_on = is_bundled || !steps()?.0.is_empty();
+                let goes_on = match &bundle {
+                    Some(bundle) => self.moved(kernel, bundle, &order)?.is_some(),
+                    None => !self.steps(kernel, (sku, demand), &order)?.0.is_empty(),
+                };
                 self.left_one |= goes_on;
                 self.planned = if goes_on { self.demands.len() } else { self.planned + 1 };
+                continue;
+            }
+            if let Some(bundle) = bundle {
+                if !lines.is_empty() {
+                    break;
+                }
+                if let Some(moved) = self.moved(kernel, &bundle, &order)? {
+                    let planned = self.bundle_moved(kernel, (&order, &bundle), moved);
+                    return Ok(Attempt::Done(Some(planned)));
+                }
+                self.bundle = Some((order.no, bundle));
+                self.planned += 1;
                 continue;
             }
             // An event is of one SKU.
@@ -252,14 +274,6 @@ impl Look {
             }
             let (steps, line) = match self.serve(kernel, (sku, demand), &order)? {
                 Served::Stays => {
-                    if let Some(moved) = self.moved(kernel, demand, &order)? {
-                        if lines.is_empty() {
-                            return Ok(Attempt::Done(Some(
-                                self.bundle_moved(kernel, &order, moved),
-                            )));
-                        }
-                        break;
-                    }
                     self.planned += 1;
                     continue;
                 }
@@ -311,22 +325,40 @@ impl Look {
         Some(Planned { event, orders, comings, room, asks: None })
     }
 
-    /// What other nodes have for bundles of an order that wait, if the line is of one.
+    /// Whether it is of a bundle of which all components were planned for.
+    fn is_planned(&self, demand: &Demand) -> bool {
+        let (order, line) = (demand.order, demand.line);
+        self.bundle.is_some_and(|(of, bundle)| of == order && bundle.has(line))
+    }
+
+    /// Begins anew, because more is looked at; false where something is served already: the next
+    /// look begins with it then.
+    fn begins_anew(&mut self, lines: &[Repegged]) -> bool {
+        let begins = !self.has_served && lines.is_empty();
+        self.left_one |= !begins;
+        self.planned = if begins { 0 } else { self.demands.len() };
+        begins
+    }
+
+    /// The components of a bundle that were not looked at yet.
+    fn unseen(&self, order: &Order, bundle: &OrderedBundle) -> Vec<SkuNo> {
+        let all = bundle.lines().map(|line| order.lines[usize::from(line)].sku);
+        all.filter(|sku| !self.pools.has(*sku)).collect()
+    }
+
+    /// What there is for bundles of an order that are not all there.
     fn moved(
         &self,
         kernel: &Kernel,
-        demand: &Demand,
+        bundle: &OrderedBundle,
         order: &Order,
     ) -> Result<Option<Moved>, EngineError> {
-        let waits = self.does == Does::Serve && demand.waits();
-        let Some(bundle) = order.bundle_of(demand.line).filter(|_| waits) else { return Ok(None) };
-        if order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
+        if order.state() != OrderState::Open {
             return Ok(None);
         }
         let (network, pools, looked_at) = (&self.network, &self.pools, self.at);
-        let replanned = self.taken.beside(order);
-        let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) };
-        let waiting = Waiting { kernel, network, pools, order, bundle, looked_at, rooms };
+        let taken = &self.taken;
+        let waiting = Waiting { kernel, network, pools, order, bundle, looked_at, taken };
         let mut moved = waiting.moved()?;
         if let (Some(moved), true) = (&mut moved, kernel.state.loads.is_used()) {
             self.taken.fit_moved(kernel, network, order, moved);
@@ -334,9 +366,14 @@ impl Look {
         Ok(moved)
     }
 
-    /// That bundles of an order move, with what it claims.
-    fn bundle_moved(&mut self, kernel: &Kernel, order: &Order, moved: Moved) -> Planned {
-        let Moved { event, steps, room } = moved;
+    /// That bundles of an order are given something, with what it claims.
+    fn bundle_moved(
+        &mut self,
+        kernel: &Kernel,
+        (order, bundle): (&Order, &OrderedBundle),
+        moved: Moved,
+    ) -> Planned {
+        let Moved { event, steps, room, leaves_others } = moved;
         let mut comings = Vec::new();
         for (sku, steps) in &steps {
             note_comings((*sku, self.pools.of(*sku)), steps, &mut comings);
@@ -351,6 +388,7 @@ impl Look {
             Arc::new(Asks { at: kernel.state.now(), who })
         });
         (self.served, self.has_served, self.left_one) = (Some(order.no), true, true);
+        self.bundle = (!leaves_others).then_some((order.no, *bundle));
         self.planned += 1;
         let orders = vec![(order.no, order.last_lsn)];
         Planned { event: Repegging::Bundle(event), orders, comings, room, asks }
@@ -405,10 +443,6 @@ impl Look {
         let channel = order.header.channel.as_ref().map(Text::as_str);
         let has_terms = pool.has_terms();
         let pool = &*pool.for_channel(channel, kernel.state.now());
-        if order.bundle_of(demand.line).is_some() {
-            let steps = steps_at_home(&self.network, pool, demand, &declined);
-            return Ok((steps, Box::default()));
-        }
         let barred = barred(&self.network, order);
         let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
         let is_anybodys = declined.is_empty() && barred.is_nobody() && !has_terms;

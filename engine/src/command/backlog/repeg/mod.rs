@@ -16,6 +16,7 @@ mod beside;
 mod bundle;
 mod days;
 pub mod event;
+mod home;
 mod line;
 mod look;
 pub mod overlooked;
@@ -24,6 +25,7 @@ mod read;
 mod sourced;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::Arc;
 

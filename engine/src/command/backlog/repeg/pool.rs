@@ -118,6 +118,20 @@ struct Node {
     limit: Option<Verdict>,
 }
 
+impl Node {
+    /// What is free, whatever comes, with so many units of each supply that are had already.
+    fn there(&self, own: impl Fn(Supply) -> u32) -> There {
+        let coming = self.inbound.iter().map(|inbound| {
+            let free = inbound.free + own(Supply::Inbound(inbound.no));
+            InboundGlance { free, own: free, in_flight: false, ..*inbound }
+        });
+        let own = i64::from(own(Supply::OnHand) + own(Supply::Supplier));
+        let free = u32::try_from((self.free + own).max(0)).unwrap_or(u32::MAX);
+        let inbound = coming.filter(|inbound| inbound.free > 0).collect();
+        There { free, inbound, ..There::default() }
+    }
+}
+
 impl Pool {
     /// What is free at each node; beside it the backlog in the order in which it is served: by
     /// priority, and of one priority the oldest order first.
@@ -242,13 +256,20 @@ impl Pool {
     /// What is free at the nodes that are open to who waits: whatever comes, however late.
     pub fn there(&self, is_open: impl Fn(NodeNo) -> bool) -> BTreeMap<NodeNo, There> {
         let open = self.nodes.iter().filter(|node| node.is_enabled && is_open(node.no));
-        let there = |node: &Node| {
-            let coming = node.inbound.iter().filter(|inbound| inbound.free > 0);
-            let inbound = coming.map(|i| InboundGlance { own: i.free, in_flight: false, ..*i });
-            let free = u32::try_from(node.free.max(0)).unwrap_or(u32::MAX);
-            There { free, inbound: inbound.collect(), ..There::default() }
-        };
-        open.map(|node| (node.no, there(node))).collect()
+        open.map(|node| (node.no, node.there(|_| 0))).collect()
+    }
+
+    /// What is free at a node for who is there, with the units that he has of its supplies.
+    pub fn at_home(&self, no: NodeNo, own: impl Iterator<Item = (Supply, u32)> + Clone) -> There {
+        let of = |supply| own.clone().filter(|own| own.0 == supply).map(|own| own.1).sum();
+        let node = self.nodes.iter().find(|node| node.no == no);
+        node.map_or_else(There::default, |node| node.there(of))
+    }
+
+    /// Whether anything is free, wherever it is.
+    pub fn has_any(&self) -> bool {
+        let has_any = |node: &Node| node.free > 0 || node.inbound.iter().any(|i| i.free > 0);
+        self.nodes.iter().any(has_any)
     }
 
     /// Whether units on a supply are to arrive on another day than was told, or on none.
