@@ -65,6 +65,11 @@ pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
 /// search of sourcing takes. An order that has more is planned line by line.
 pub const REPEGGED_BESIDE_MAX: usize = 7;
 
+/// Most bundles that wait which a look compares with each newer one that would be served before them,
+/// the oldest first: each is planned for again. Where more wait for the same component, one of those
+/// behind may be passed by a newer one that keeps another component where it comes.
+pub const PASSED_BUNDLES_MAX: usize = 4;
+
 /// Most pairs of which one event of the re-pegger says that all days were told.
 pub const TOLD_PAIRS_MAX: usize = 64;
 

@@ -211,6 +211,15 @@ refusals! {
         bundle_index: u32,
     } => Precondition, Line(order_id, line_index);
 
+    /// Bundles are to be cancelled of a line that is of none.
+    #[error("the line of index {line_index} of order {order_id} is of no bundle")]
+    39 LineOfNoBundle = "LINE_OF_NO_BUNDLE" {
+        /// The order.
+        order_id: OrderId,
+        /// The line's index, from 0.
+        line_index: u32,
+    } => Precondition, Line(order_id, line_index);
+
     /// The kind of a node cannot change.
     // Its stock means something else then.
     #[error("node {node_id} has another kind, and a node's kind is fixed")]

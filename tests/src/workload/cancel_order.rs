@@ -15,6 +15,7 @@ impl Room for CancelOrder {
         "ORDER_NOT_FOUND",
         "LINE_NOT_FOUND",
         "LINE_OF_BUNDLE",
+        "LINE_OF_NO_BUNDLE",
         "UNITS_SHIPPED",
         "UNITS_CANCELLED",
         "UNITS_NOT_ORDERED",
@@ -24,7 +25,7 @@ impl Room for CancelOrder {
         let order = world.order()?.id;
         let lines = if world.random.percent(50) {
             let quantity = world.random.within(1..3);
-            let of_bundle = world.random.percent(50);
+            let of_bundle = world.random.percent(30);
             vec![LineCancellation { line: world.random.within(1..3), quantity, of_bundle }]
         } else {
             Vec::new()

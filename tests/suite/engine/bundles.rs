@@ -351,6 +351,28 @@ fn a_bundle_passes_nobody_who_waits_for_one_of_its_components() {
     world.restarts();
 }
 
+/// The newer one waits where the missing component comes, and keeps the other one there: the older
+/// one is whole first.
+#[test]
+fn a_bundle_is_not_passed_by_a_newer_one_that_keeps_a_component() {
+    let mut world = World::new().stock(&[("A", "E", 1)]);
+    world.place("OLD", &[("SET", 1)], Shortage::Backorder).expect("it waits");
+    world.set("A", "W", 1);
+    let engine = world.single.engine.clone();
+    let east = |enabled| NodeDefinition { enabled, ..node("E", NodeKind::Warehouse, 1) };
+    world.single.run(define_nodes(&engine, &[east(false)]));
+    world.place("NEW", &[("SET", 1)], Shortage::Backorder).expect("it waits");
+    assert_eq!(world.rests("NEW"), [at(0, "W", THERE, 1), at(1, "W", WAITS, 2)]);
+    world.single.run(define_nodes(&engine, &[east(true)]));
+    world.set("B", "W", 2);
+    assert_eq!(world.rests("OLD"), [at(0, "W", THERE, 1), at(1, "W", THERE, 2)]);
+    assert_eq!(world.rests("NEW"), [at(0, "W", WAITS, 1), at(1, "W", WAITS, 2)]);
+    // It had an A in the east, which the newer one may have with what comes there.
+    world.set("B", "E", 2);
+    assert_eq!(world.rests("NEW"), [at(0, "E", THERE, 1), at(1, "E", THERE, 2)]);
+    world.restarts();
+}
+
 #[test]
 fn the_components_of_a_declined_shipment_are_shipped_together_by_another_node() {
     let mut world =

@@ -112,6 +112,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
         Refused(RefusalKind::ItemIsBundle) => (Code::FailedPrecondition, item_is_bundle().await),
         Refused(RefusalKind::LineOfBundle) => (Code::FailedPrecondition, line_of_bundle().await),
+        Refused(RefusalKind::LineOfNoBundle) => {
+            (Code::FailedPrecondition, line_of_no_bundle().await)
+        }
         Refused(RefusalKind::HoldUnitsGone) => (Code::FailedPrecondition, hold_units_gone().await),
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => (Code::FailedPrecondition, at_supplier().await),
@@ -269,6 +272,14 @@ async fn line_of_bundle() -> Status {
     let mut a = with_bundle().await;
     a.server.orders.place_order(order("A", &[("SET", 1)])).await.expect("placed");
     let lines = vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: false }];
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), lines, ..Default::default() };
+    refused!(a, a.server.orders.cancel_order(cancel))
+}
+
+async fn line_of_no_bundle() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let lines = vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: true }];
     let cancel = v1::CancelOrderRequest { order_id: "A".into(), lines, ..Default::default() };
     refused!(a, a.server.orders.cancel_order(cancel))
 }

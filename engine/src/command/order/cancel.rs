@@ -179,7 +179,8 @@ fn releases(
     Ok(releases)
 }
 
-/// The bundle whose units are to be cancelled, if the line is of one.
+/// The bundle whose units are to be cancelled, if bundles are: the line has to be of one then, and of
+/// none otherwise.
 fn of_bundle(
     order: &Order,
     (line, of): (usize, LineCancellation),
@@ -187,6 +188,10 @@ fn of_bundle(
     let bundle = u16::try_from(line).ok().and_then(|line| order.bundle_of(line));
     match bundle {
         Some(bundle) if !of.of_bundle => Err(line_of_bundle(order, line, bundle)),
+        None if of.of_bundle => {
+            let (order_id, line_index) = (order.header.id.clone(), of.line - 1);
+            Err(Refusal::LineOfNoBundle { order_id, line_index })
+        }
         bundle => Ok(bundle),
     }
 }
@@ -417,7 +422,21 @@ pub(crate) mod tests {
             (cancelled(&two_of_the_first), &[(1, 4)], units_cancelled(left(Some(0), 3, 4))),
             (cancelled(&[]), &[], units_cancelled(left(None, 0, 8))),
         ];
-        check(rows.map(|(order, lines, expected)| (lines, given_back(&order, lines), expected)))
+        let mut refused = check(
+            rows.map(|(order, lines, expected)| (lines, given_back(&order, lines), expected)),
+        );
+        refused.push(bundles_of_a_line_of_none());
+        refused
+    }
+
+    /// Its units are not what was asked for.
+    fn bundles_of_a_line_of_none() -> RefusalKind {
+        let lines = [LineCancellation { line: 2, quantity: 1, of_bundle: true }];
+        let told = decide(&order(), &as_placed(&order()), &lines).map(drop);
+        let expected = Refusal::LineOfNoBundle { order_id: id(), line_index: 1 };
+        let kind = expected.kind();
+        assert_eq!(told, Err(expected));
+        kind
     }
 
     #[test]

@@ -291,6 +291,7 @@ const ROOMS: [Room; 18] = [
             OrderNotFound,
             LineNotFound,
             LineOfBundle,
+            LineOfNoBundle,
             UnitsNotOrdered,
             UnitsShipped,
             UnitsCancelled,

@@ -7,7 +7,7 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{Lsn, Move, Supply, Timestamp};
 
 use super::Fact;
-use crate::naive::{Allotted, Naive};
+use crate::naive::{Allotted, Naive, Order};
 
 /// A move, with the names of its nodes.
 type Named = (Move, String, String);
@@ -47,7 +47,8 @@ impl BundleMoved {
             for (moved, from, to) in moves {
                 let is_open = naive.was_sourced((sku, to), &order.whom, self.looked_at);
                 if moved.to.1 == Supply::Backorder {
-                    return Err(format!("{moved:?} brings nothing"));
+                    self.check_given_up(naive, moved)?;
+                    continue;
                 }
                 if from == to {
                     self.check_at_home(naive, (sku.as_str(), from.as_str()), moved)?;
@@ -75,6 +76,27 @@ impl BundleMoved {
 }
 
 impl BundleMoved {
+    /// Refuses that a bundle gives up what it keeps, if none that is served before it waits for what
+    /// it waits for.
+    fn check_given_up(&self, naive: &Naive, moved: &Move) -> Result<(), String> {
+        let order = &naive.orders[&self.order];
+        let key = |order: &Order| (order.priority, order.no);
+        let before = naive.orders.values().filter(|other| key(other) < key(order));
+        let waits = |other: &Order, sku: &str| {
+            let of_sku = other.allotted.iter().filter(|part| part.sku == sku);
+            let bundled = of_sku.filter(|part| other.bundle_of(part.line).is_some());
+            let mut lines = bundled.map(|part| part.line);
+            lines.any(|line| !naive.waits_at(sku, other.no, line).is_empty())
+        };
+        let parts = order.allotted.iter().map(|part| part.sku.as_str());
+        let is_for_one = before.into_iter().any(|other| parts.clone().any(|sku| waits(other, sku)));
+        let stays = moved.shipment == moved.to_shipment && moved.from.0 == moved.to.0;
+        if !is_for_one || !stays || moved.from.1 == Supply::Backorder {
+            return Err(format!("{moved:?} brings nothing, and is for nobody"));
+        }
+        Ok(())
+    }
+
     /// Refuses what brings a component nothing where it is, or what its node declined.
     fn check_at_home(
         &self,
@@ -101,7 +123,8 @@ impl Fact for BundleMoved {
         let order = &naive.orders[&self.order];
         let of = (order.no, order.is_held());
         let mut moves = self.lines.iter().flat_map(|(_, _, moves)| moves);
-        if !moves.any(|(moved, ..)| !moved.from.1.is_there()) {
+        let is_served = |(moved, ..): &Named| moved.to.1 != Supply::Backorder;
+        if moves.clone().any(is_served) && !moves.any(|(moved, ..)| !moved.from.1.is_there()) {
             return Err("all of it was there".into());
         }
         let (channel, mut pairs) = (order.whom.channel.clone(), Vec::new());
@@ -126,7 +149,9 @@ impl Fact for BundleMoved {
             }
         }
         let all = self.lines.iter().flat_map(|(_, sku, moves)| moves.iter().map(move |m| (sku, m)));
-        for ((sku, (_, _, to)), pair) in all.zip(&pairs) {
+        let served =
+            all.zip(&pairs).filter(|((_, (moved, ..)), _)| moved.to.1 != Supply::Backorder);
+        for ((sku, (_, _, to)), pair) in served {
             let order = &naive.orders[&self.order];
             naive.check_served_in_order(sku, order, (to, pair), self.looked_at)?;
         }

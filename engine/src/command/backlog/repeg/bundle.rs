@@ -22,8 +22,8 @@ use crate::limits::{DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX};
 use crate::model::load::beyond;
 use crate::model::order::trace::of_first_line;
 use crate::model::{
-    Allocation, Cause, LineRepegged, Lsn, Move, NodeNo, Order, OrderedBundle, RoomAsked, Shipment,
-    Shortage, SkuNo, Split, Supply, Text, Why,
+    Allocation, Cause, Day, LineRepegged, Lsn, Move, NodeNo, Order, OrderedBundle, RoomAsked,
+    Shipment, Shortage, SkuNo, Split, Supply, Text, Why,
 };
 use crate::planning::bundled::{Supplies, plan_bundled};
 use crate::planning::{Bundled, Draft, MadeOf, MadePart, Rooms, Wanted, WantedLine, Way};
@@ -44,6 +44,20 @@ pub struct Moved {
     pub room: Vec<RoomAsked>,
     /// Whether there are bundles of its kind elsewhere that may have something to gain as well.
     pub leaves_others: bool,
+}
+
+/// Units of a component that bundles which wait keep.
+pub struct Kept {
+    line: u16,
+    /// The component.
+    pub sku: SkuNo,
+    /// Where.
+    pub node: NodeNo,
+    shipment: u16,
+    /// What they rest on.
+    pub supply: Supply,
+    /// How many.
+    pub units: u32,
 }
 
 /// Bundles in a shipment that can be counted on at the same time.
@@ -105,6 +119,51 @@ impl Waiting<'_> {
         Ok(moved.map(|moved| Moved { leaves_others, ..moved }))
     }
 
+    /// What bundles that wait keep of their components, by node: what they would be whole with.
+    ///
+    /// # Errors
+    /// When an actor panicked.
+    pub fn kept(&self) -> Result<Vec<Kept>, EngineError> {
+        let resting = Resting::read(self.kernel, self.order)?;
+        let mut kept = Vec::new();
+        for mut home in self.homes(&resting) {
+            home.sources.retain(|source| source.ready == Ready::Never);
+            for line in self.lines() {
+                let units = self.units(&resting, &home, line).into_iter();
+                let with_supply = units.filter(|unit| unit.rest.supply != Supply::Backorder);
+                kept.extend(with_supply.map(|Unit { shipment, rest }| Kept {
+                    line,
+                    sku: self.sku(line),
+                    node: home.node,
+                    shipment,
+                    supply: rest.supply,
+                    units: rest.units,
+                }));
+            }
+        }
+        Ok(kept)
+    }
+
+    /// That bundles which wait give up what they keep, so that an older one is whole.
+    ///
+    /// # Errors
+    /// When an actor panicked.
+    pub fn given_up(&self, kept: &[Kept]) -> Result<Moved, EngineError> {
+        let resting = Resting::read(self.kernel, self.order)?;
+        let lines = self.lines().map(|line| {
+            let of_line = kept.iter().filter(|kept| kept.line == line);
+            let moves = of_line.map(|&Kept { node, shipment, supply, units, .. }| Move {
+                units,
+                shipment,
+                from: (node, supply),
+                to_shipment: shipment,
+                to: (node, Supply::Backorder),
+            });
+            LineRepegged { line, moves: moves.collect(), ..LineRepegged::default() }
+        });
+        Ok(self.told(&resting, lines.collect(), &[]))
+    }
+
     fn lines(&self) -> std::ops::Range<u16> {
         self.bundle.lines()
     }
@@ -148,14 +207,12 @@ impl Waiting<'_> {
         for source in all {
             let node = self.order.shipments[usize::from(source.shipment)].node;
             let is_declined = self.order.was_declined(source.shipment);
-            let known =
-                homes.iter_mut().find(|home| (home.node, home.is_declined) == (node, is_declined));
-            match known {
-                Some(home) => home.sources.push(source),
-                None => {
-                    let sources = SmallVec::from_iter([source]);
-                    homes.push(Home { node, is_declined, sources });
-                }
+            let is_it = |home: &&mut Home| (home.node, home.is_declined) == (node, is_declined);
+            if let Some(home) = homes.iter_mut().find(is_it) {
+                home.sources.push(source);
+            } else {
+                let sources = SmallVec::from_iter([source]);
+                homes.push(Home { node, is_declined, sources });
             }
         }
         homes
@@ -236,7 +293,8 @@ impl Waiting<'_> {
             if !home.is_declined {
                 let own = self.units(resting, home, line);
                 let own = own.iter().map(|unit| (unit.rest.supply, unit.rest.units));
-                there.insert(home.node, pool.at_home(home.node, own));
+                let own: SmallVec<[(Supply, u32); 4]> = own.collect();
+                there.insert(home.node, pool.at_home(home.node, &own));
             }
             supplies.insert(self.sku(line), there);
         }
@@ -273,7 +331,7 @@ impl Waiting<'_> {
             let of_it = || draft.allocations.iter().filter(|a| usize::from(a.shipment) == at);
             let first = of_it().filter(|a| a.line == 0).map(|a| a.units).sum::<u32>();
             let ready = self.ready_in(draft, at);
-            let arrives = shipment.deliver_by.map_or(i32::MAX, |day| day.epoch_days());
+            let arrives = shipment.deliver_by.map_or(i32::MAX, Day::epoch_days);
             ((arrives, ready), at, first / self.each(self.bundle.line))
         };
         let others = draft.shipments.iter().enumerate().filter(|(_, to)| to.node != home.node);
@@ -425,7 +483,9 @@ impl Waiting<'_> {
         let moves = || lines.iter().flat_map(|line| &line.moves);
         let declined = moves().any(|moved| self.order.was_declined(moved.shipment));
         let waited = moves().any(|moved| moved.from.1 == Supply::Backorder);
+        let is_lost = moves().any(|moved| moved.to.1 == Supply::Backorder);
         let cause = match waited {
+            _ if is_lost => Cause::SupplyLost,
             _ if declined => Cause::NodeDeclined,
             true => Cause::SupplyCame,
             false => Cause::SoonerSupply,

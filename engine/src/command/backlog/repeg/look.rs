@@ -7,17 +7,18 @@ use super::bundle::{Moved, Waiting};
 use super::days::{Taken, arrives};
 use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
-use super::pool::{At, Demand, Part, Pool, Pools, Step};
+use super::passed::given_up;
+use super::pool::{At, Demand, Pool, Pools, Step};
 use super::read::{leave_out_overdue, read_backlog, wait_for};
-use super::sourced::{barred, planned_for};
+use super::sourced::{barred, keep_minimums, planned_for, units_leaving};
 use crate::limits::{
-    DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX,
-    TOLD_PAIRS_MAX,
+    DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, PASSED_BUNDLES_MAX, REPEGGED_LINES_MAX,
+    REPEGGED_MOVES_MAX, TOLD_PAIRS_MAX,
 };
 use crate::model::order::trace::of_first_line;
 use crate::model::{
     Cause, Day, LineRepegged, Lsn, NodeNo, Order, OrderNo, OrderState, OrderedBundle, Pair, Repeg,
-    RoomAsked, SkuNo, Split, Supply, Text, Why,
+    RoomAsked, SkuNo, Supply, Text, Why,
 };
 use crate::planning::Replanned;
 use crate::state::network::Network;
@@ -79,6 +80,9 @@ pub struct Look {
     served: Option<OrderNo>,
     /// The last bundle that was planned for, of which all components were.
     bundle: Option<(OrderNo, OrderedBundle)>,
+    /// Bundles that are given nothing, in the order of service: as many as are looked at for who
+    /// would pass them.
+    stayed: Vec<(Order, OrderedBundle)>,
     /// How many of them were planned for.
     planned: usize,
     does: Does,
@@ -115,6 +119,7 @@ impl Look {
             demands: Vec::new(),
             served,
             bundle: None,
+            stayed: Vec::new(),
             planned,
             does: Does::Serve,
             has_served,
@@ -260,12 +265,9 @@ impl Look {
                 if !lines.is_empty() {
                     break;
                 }
-                if let Some(moved) = self.moved(kernel, &bundle, &order)? {
-                    let planned = self.bundle_moved(kernel, (&order, &bundle), moved);
+                if let Some(planned) = self.bundle_planned(kernel, bundle, order)? {
                     return Ok(Attempt::Done(Some(planned)));
                 }
-                self.bundle = Some((order.no, bundle));
-                self.planned += 1;
                 continue;
             }
             // An event is of one SKU.
@@ -336,6 +338,7 @@ impl Look {
     fn begins_anew(&mut self, lines: &[Repegged]) -> bool {
         let begins = !self.has_served && lines.is_empty();
         self.left_one |= !begins;
+        self.stayed.clear();
         self.planned = if begins { 0 } else { self.demands.len() };
         begins
     }
@@ -344,6 +347,32 @@ impl Look {
     fn unseen(&self, order: &Order, bundle: &OrderedBundle) -> Vec<SkuNo> {
         let all = bundle.lines().map(|line| order.lines[usize::from(line)].sku);
         all.filter(|sku| !self.pools.has(*sku)).collect()
+    }
+
+    /// What happens to bundles of an order; none if they stay as they are.
+    fn bundle_planned(
+        &mut self,
+        kernel: &Kernel,
+        bundle: OrderedBundle,
+        order: Order,
+    ) -> Result<Option<Planned>, EngineError> {
+        let Some(moved) = self.moved(kernel, &bundle, &order)? else {
+            self.bundle = Some((order.no, bundle));
+            self.planned += 1;
+            if self.stayed.len() < PASSED_BUNDLES_MAX {
+                self.stayed.push((order, bundle));
+            }
+            return Ok(None);
+        };
+        let given_up = self.given_up(kernel, &bundle, (&order, &moved))?;
+        let gives_up = given_up.is_some();
+        let moved = given_up.unwrap_or(moved);
+        let planned = self.bundle_moved(kernel, (&order, &bundle), moved);
+        if gives_up {
+            // Whom it is for comes first in the next look.
+            self.planned = self.demands.len();
+        }
+        Ok(Some(planned))
     }
 
     /// What there is for bundles of an order that are not all there.
@@ -356,14 +385,31 @@ impl Look {
         if order.state() != OrderState::Open {
             return Ok(None);
         }
-        let (network, pools, looked_at) = (&self.network, &self.pools, self.at);
-        let taken = &self.taken;
-        let waiting = Waiting { kernel, network, pools, order, bundle, looked_at, taken };
-        let mut moved = waiting.moved()?;
+        let mut moved = self.waiting(kernel, bundle, order).moved()?;
         if let (Some(moved), true) = (&mut moved, kernel.state.loads.is_used()) {
-            self.taken.fit_moved(kernel, network, order, moved);
+            self.taken.fit_moved(kernel, &self.network, order, moved);
         }
         Ok(moved)
+    }
+
+    fn waiting<'a>(
+        &'a self,
+        kernel: &'a Kernel,
+        bundle: &'a OrderedBundle,
+        order: &'a Order,
+    ) -> Waiting<'a> {
+        let (network, pools, looked_at) = (&self.network, &self.pools, self.at);
+        Waiting { kernel, network, pools, order, bundle, looked_at, taken: &self.taken }
+    }
+
+    /// That bundles of an order give up what they keep to those that stayed, if they pass one.
+    fn given_up(
+        &self,
+        kernel: &Kernel,
+        bundle: &OrderedBundle,
+        (order, moved): (&Order, &Moved),
+    ) -> Result<Option<Moved>, EngineError> {
+        given_up(&self.waiting(kernel, bundle, order), moved, &self.stayed)
     }
 
     /// That bundles of an order are given something, with what it claims.
@@ -481,33 +527,6 @@ impl Look {
         }
         let resting = Line { order, demand, pool }.resting(kernel)?;
         Ok(self.taken.replanned((order, &resting), demand))
-    }
-}
-
-/// Leaves out steps to nodes that would be given less of the line than their minimum: what was
-/// planned for them is not all taken.
-fn keep_minimums(network: &Network, split: Split, steps: &mut Vec<Step>) {
-    let all = steps.clone();
-    let comes = |no: NodeNo| {
-        let there = all.iter().filter(|(from, to, _)| to.0 == no && from.0 != no);
-        there.map(|(_, _, units)| *units).sum::<u32>()
-    };
-    if split == Split::Units {
-        steps
-            .retain(|(from, to, _)| from.0 == to.0 || comes(to.0) >= network.terms(to.0).units_min);
-    }
-}
-
-/// Units of a line that leave together, if units rest on a supply: those that it has there, or is
-/// to have. All of a line that must not be split leave together.
-fn units_leaving(demand: &Demand, planned: &[Part], (split, at): (Split, At)) -> u32 {
-    let of = |parts: &[Part]| {
-        let there = parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
-        there.sum::<u32>()
-    };
-    match split {
-        Split::WholeLine => demand.quantity(split),
-        Split::Units => of(planned).max(of(&demand.parts)),
     }
 }
 

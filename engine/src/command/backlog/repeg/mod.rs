@@ -20,6 +20,7 @@ mod home;
 mod line;
 mod look;
 pub mod overlooked;
+mod passed;
 mod pool;
 mod read;
 mod sourced;

@@ -86,6 +86,13 @@ impl Pools {
         &self.0[&sku]
     }
 
+    /// The same, with units of a SKU free that are somebody's.
+    pub fn add_free(&mut self, sku: SkuNo, at: At, units: u32) {
+        if let Some(pool) = self.0.get_mut(&sku) {
+            pool.add_free(at, units);
+        }
+    }
+
     /// Units of a SKU come to rest on other supply.
     pub fn take(&mut self, sku: SkuNo, steps: &[Step], channel: Option<&str>) {
         if let Some(pool) = self.0.get_mut(&sku) {
@@ -260,8 +267,8 @@ impl Pool {
     }
 
     /// What is free at a node for who is there, with the units that he has of its supplies.
-    pub fn at_home(&self, no: NodeNo, own: impl Iterator<Item = (Supply, u32)> + Clone) -> There {
-        let of = |supply| own.clone().filter(|own| own.0 == supply).map(|own| own.1).sum();
+    pub fn at_home(&self, no: NodeNo, own: &[(Supply, u32)]) -> There {
+        let of = |supply| own.iter().filter(|own| own.0 == supply).map(|own| own.1).sum();
         let node = self.nodes.iter().find(|node| node.no == no);
         node.map_or_else(There::default, |node| node.there(of))
     }
@@ -399,6 +406,19 @@ impl Pool {
     fn may_go(&self, (from, _): At, (to, _): At, serves: impl Fn(NodeNo) -> bool) -> bool {
         let is_enabled = || self.nodes.iter().any(|node| node.no == to && node.is_enabled);
         from == to || (is_enabled() && serves(to))
+    }
+
+    fn add_free(&mut self, (no, supply): At, units: u32) {
+        let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { return };
+        match supply {
+            Supply::OnHand | Supply::Supplier => node.free += i64::from(units),
+            Supply::Inbound(of) => {
+                for inbound in node.inbound.iter_mut().filter(|inbound| inbound.no == of) {
+                    inbound.free += units;
+                }
+            }
+            Supply::Backorder => {}
+        }
     }
 
     /// Units of a line come to rest on other supply. What they leave is not free in this look:

@@ -3,12 +3,39 @@
 use smallvec::SmallVec;
 
 use super::beside::Beside;
-use super::pool::{Demand, Part, Pool};
-use crate::model::{Allocation, Order, Shortage, SkuNo, Text};
+use super::pool::{At, Demand, Part, Pool, Step};
+use crate::model::{Allocation, NodeNo, Order, Shortage, SkuNo, Split, Text};
 use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
 use crate::state::network::Network;
 use crate::state::served::Barred;
 use crate::transaction::kernel::Kernel;
+
+/// Leaves out steps to nodes that would be given less of the line than their minimum: what was
+/// planned for them is not all taken.
+pub fn keep_minimums(network: &Network, split: Split, steps: &mut Vec<Step>) {
+    let all = steps.clone();
+    let comes = |no: NodeNo| {
+        let there = all.iter().filter(|(from, to, _)| to.0 == no && from.0 != no);
+        there.map(|(_, _, units)| *units).sum::<u32>()
+    };
+    if split == Split::Units {
+        steps
+            .retain(|(from, to, _)| from.0 == to.0 || comes(to.0) >= network.terms(to.0).units_min);
+    }
+}
+
+/// Units of a line that leave together, if units rest on a supply: those that it has there, or is
+/// to have. All of a line that must not be split leave together.
+pub fn units_leaving(demand: &Demand, planned: &[Part], (split, at): (Split, At)) -> u32 {
+    let of = |parts: &[Part]| {
+        let there = parts.iter().filter(|(of, _)| *of == at).map(|(_, units)| *units);
+        there.sum::<u32>()
+    };
+    match split {
+        Split::WholeLine => demand.quantity(split),
+        Split::Units => of(planned).max(of(&demand.parts)),
+    }
+}
 
 /// Nodes that may not ship an order.
 pub fn barred<'n>(network: &'n Network, order: &Order) -> Barred<'n> {
