@@ -666,6 +666,11 @@ async fn a_hold_that_takes_a_part_is_held_and_confirmed_with_what_there_is() {
     assert_eq!((part.state(), part.accepts_part), (v1::HoldState::Live, true));
     let units = part.lines[0].units.expect("units");
     assert!(u64::from(units.allocated) <= free && units.backordered > 0, "{units:?}");
+    // It may want less, and has what it has.
+    let less = server.holds.change_hold(change("P", &[("SKU", 8_000)])).await.expect("less");
+    let less = less.into_inner().hold.expect("a hold");
+    let left = v1::LineUnits { backordered: units.backordered - 1_000, ..units };
+    assert_eq!((less.state(), less.lines[0].units), (v1::HoldState::Live, Some(left)));
     let order = server.holds.confirm_hold(confirm("P", "O")).await.expect("confirmed").into_inner();
     let line = order.order.expect("an order").lines.remove(0);
     assert_eq!((line.quantity, line.units), (units.allocated, Some(allocated(units.allocated))));

@@ -197,7 +197,12 @@ fn wanted<'a>(
     let of_service = network.policy.services[usize::from(header.service.0)].promise_days;
     // What was promised for the hold holds, until its day has passed.
     let is_promised = header.promise_by >= today;
-    let waits = held.open_hold().is_some_and(|hold| hold.state == HoldState::Waiting);
+    // One that takes a part waits for the rest as before, while it wants no more.
+    let had = |sku: SkuNo| held.asked_for().find(|of| of.0 == sku).map_or(0, |of| of.1);
+    let grows = lines.iter().any(|line| line.quantity > had(line.sku));
+    let waits = held
+        .open_hold()
+        .is_some_and(|hold| hold.state == HoldState::Waiting || (hold.accepts_part && !grows));
     Ok(Wanted {
         lines,
         way,

@@ -50,7 +50,6 @@ impl HoldChanged {
     fn placed(&self, naive: &Naive, asked: Lsn, held: &Order) -> Result<OrderPlaced, String> {
         let hold = held.open_hold().ok_or("it is not open")?;
         let waits = hold.state == HoldState::Waiting;
-        let shortage = if waits { Shortage::Backorder } else { Shortage::Reject };
         let split = if held.is_whole { Split::WholeLine } else { Split::Units };
         let before = wanted(&naive.items, &hold.wanted);
         let had = |sku: &str| before.iter().find(|of| of.sku == sku).map_or(0, |of| of.quantity);
@@ -62,6 +61,9 @@ impl HoldChanged {
         if waits && !grown.lines.0.is_empty() {
             return Err("it waits, and wants more".into());
         }
+        // One that takes a part waits for the rest as before, while it wants no more.
+        let may_lack = waits || (hold.accepts_part && grown.lines.0.is_empty());
+        let shortage = if may_lack { Shortage::Backorder } else { Shortage::Reject };
         naive.check_on_sale(&grown, asked)?;
         let asked_for = OrderRequest {
             lines: self.wanted.lines.clone(),
