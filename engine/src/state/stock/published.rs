@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::StockActor;
-use crate::actor::Row;
+use crate::actor::{Actor, Row};
 use crate::limits::LINE_UNITS_MAX;
 use crate::model::NodeNo;
 
@@ -56,6 +55,11 @@ impl Glance {
         Self { free: i32::try_from(free.clamp(least, most)).expect("clamped to 28 bits"), ..self }
     }
 
+    /// Whether all is shown that the pair could promise, to whomever.
+    pub const fn shows_all(self) -> bool {
+        !self.has_inbound && !self.has_terms && !self.is_clamped()
+    }
+
     /// Whether the actor may have more units free, or lack more, than it publishes:
     /// a read that shows the quantity asks the actor
     /// ([`StockMessage::ReadPromise`]).
@@ -105,7 +109,7 @@ impl Published {
     }
 }
 
-impl Row<StockActor> {
+impl<A: Actor<Shared = Published> + Default> Row<A> {
     /// Shows what every pair of the row publishes, in the order of their insertion; answers
     /// what is so at any of them.
     #[inline]
