@@ -48,7 +48,7 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Begin an empty data directory.
     Init(InitArgs),
-    /// Read items, nodes, stock, inbound supplies and orders from files.
+    /// Read items, nodes, stock, inbound supplies, terms and orders from files.
     Import(ImportArgs),
     /// Take, list, verify and export snapshots.
     Snapshot(SnapshotArgs),

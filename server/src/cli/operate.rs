@@ -47,6 +47,7 @@ left out. What is left out of an item, a node or a level that is there stays:
            offers_pickup]
   stock    sku node_id [on_hand unavailable safety vendor_feed]
   inbound  inbound_id sku node_id quantity eta [confidence_basis_points source]
+  terms    sku node_id [off_sourcing channel_safety segments]
   orders   order_id destination_postal_code sku quantity
            [destination_country_code customer_id channel placed_time service
            wanted_by shortage_policy split_policy priority tier
@@ -55,8 +56,11 @@ working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-f
 weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; all
 other days have cut_off. channels and services are whom a node serves, with commas
 or semicolons between names; none is all. An empty cell says nothing; none empties
-holidays, weekday_cut_offs, min_order_quantity and both capacities. An order has
-pickup_node_id, where the customer collects it, or destination_postal_code.
+holidays, weekday_cut_offs, min_order_quantity and both capacities. A row of terms
+says all of them: channel_safety as \"web:5; shop:2\", segments as
+\"vip=app,club:30% borrows; web:25 until 2026-12-01T08:00:00Z\"; what it leaves out,
+or is none, is none. An order has pickup_node_id, where the customer collects it, or
+destination_postal_code.
 A row of orders is one line of an order; those of one order stand together. In
 JSON an order may have its lines as a list, `lines`.
 

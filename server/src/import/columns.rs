@@ -15,6 +15,8 @@ pub enum Kind {
     Stock,
     /// Units on their way to a node.
     Inbound,
+    /// Who may have the units of a SKU at a node.
+    Terms,
     /// Orders; a row is a line of one.
     Orders,
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Kind {
             Self::Nodes => "nodes",
             Self::Stock => "stock",
             Self::Inbound => "inbound",
+            Self::Terms => "terms",
             Self::Orders => "orders",
         })
     }
@@ -72,6 +75,10 @@ impl Kind {
             Self::Inbound => Columns {
                 required: &["inbound_id", "sku", "node_id", "quantity", "eta"],
                 optional: &["confidence_basis_points", "source"],
+            },
+            Self::Terms => Columns {
+                required: &["sku", "node_id"],
+                optional: &["off_sourcing", "channel_safety", "segments"],
             },
             Self::Orders => Columns {
                 required: &["order_id", "destination_postal_code", "sku", "quantity"],
@@ -128,6 +135,8 @@ impl Kind {
             Some(Self::Inbound)
         } else if any(&["postal_code", "time_zone"]) {
             Some(Self::Nodes)
+        } else if any(&["off_sourcing", "channel_safety", "segments"]) {
+            Some(Self::Terms)
         } else if any(&["sku"]) {
             Some(if any(&["node_id"]) { Self::Stock } else { Self::Items })
         } else {

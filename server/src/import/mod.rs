@@ -1,4 +1,4 @@
-//! `import`: files of items, nodes, stock, inbound supplies and orders, read
+//! `import`: files of items, nodes, stock, inbound supplies, terms and orders, read
 //! and sent as they are read.
 //!
 //! ```text

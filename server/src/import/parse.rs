@@ -11,11 +11,13 @@ use crate::dates;
 
 mod node;
 mod order;
+mod terms;
 mod working_days;
 
 use node::node;
 use order::Orders;
 pub(super) use order::is_of_line;
+use terms::terms;
 
 const WHOLE_NUMBER: &str = "a whole number";
 const COMPONENTS: &str = "components, as SCARF:1 GLOVE:2";
@@ -48,6 +50,7 @@ pub(super) enum Content {
     Item(v1::UpdateItemRequest),
     Node(Box<v1::UpdateNodeRequest>),
     Stock(v1::StockRow),
+    Terms(v1::SetStockTermsRequest),
     Order(v1::PlaceOrderRequest),
 }
 
@@ -84,6 +87,7 @@ impl Rows {
             Kind::Nodes => node(record).map(Box::new).map(Content::Node),
             Kind::Stock => stock(record).map(Content::Stock),
             Kind::Inbound => inbound(record).map(Content::Stock),
+            Kind::Terms => terms(record).map(Content::Terms),
             Kind::Orders => unreachable!("these are put together of several records"),
         };
         match content {
@@ -106,13 +110,7 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
         columns.parsed("waiting_units_max", "a whole number or none", node::number_or_none);
     let (sku, title) = (columns.required("sku"), columns.text("title"));
     let components = columns.parsed("components", COMPONENTS, components).unwrap_or_default();
-    let item = v1::Item {
-        sku,
-        title,
-        off_sale: off_sale.unwrap_or_default(),
-        waiting_units_max: waiting.flatten(),
-        components,
-    };
+    let item = v1::Item { sku, title, off_sale, waiting_units_max: waiting.flatten(), components };
     let mut said = Vec::new();
     said.extend((!item.title.is_empty()).then_some("title"));
     said.extend(off_sale.map(|_| "off_sale"));

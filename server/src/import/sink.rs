@@ -23,7 +23,7 @@ impl Sink {
     /// Opens the way for a kind of rows.
     pub(super) async fn open(kind: Kind, client: &Client) -> Result<Self, ClientError> {
         Ok(match kind {
-            Kind::Items | Kind::Nodes => Self::Calls(Calls::new(client.catalog())),
+            Kind::Items | Kind::Nodes | Kind::Terms => Self::Calls(Calls::new(client)),
             Kind::Stock | Kind::Inbound => Self::Stock(stream::stock(client).await?),
             Kind::Orders => Self::Orders(stream::orders(client).await?),
         })

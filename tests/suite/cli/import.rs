@@ -436,3 +436,33 @@ fn what_goes_into_a_pipe_has_no_colour() {
     }
     assert!(logged.contains("listening"), "{logged}");
 }
+
+/// Who may have what is stated by a file: safety stock of channels, segments, and a pair off sourcing.
+#[test]
+fn terms_are_read_and_hold() {
+    let files = Files::new();
+    let server = stocked(&files);
+    let atp = |channel: &str| {
+        let ran = server.run(&["availability", "SCARF", "--channel", channel, "--json"]);
+        ran.json()["atp_now"].as_u64().expect("units")
+    };
+    let header = "sku,node_id,off_sourcing,channel_safety,segments\n";
+    let row = "SCARF,RENO,,web:10; fax:100,\"vip=app,club:30%; web:25 borrows\"\n";
+    let ran = import(&server, &files, "terms.csv", &format!("{header}{row}"));
+    assert_eq!((ran.code, file(&ran)["applied"].as_u64()), (0, Some(1)), "{ran:?}");
+    assert_eq!(["app", "web", "fax", "shop"].map(atp), [30, 60, 0, 45]);
+    // What it says of all terms is refused whole, and told with its column.
+    let over = "SCARF,RENO,,,vip:60%; web:50%\nSCARF,RENO,,,\nSCARF,RENO,,web,web:half\n";
+    let refused = import(&server, &files, "over.csv", &format!("{header}{over}"));
+    assert_eq!((refused.code, file(&refused)["applied"].as_u64()), (1, Some(0)), "{refused:?}");
+    for told in ["kept_basis_points", "all other terms", "channel_safety", "web:half"] {
+        assert!(refused.stderr.contains(told), "{told}: {refused:?}");
+    }
+    assert_eq!(atp("app"), 30);
+    let off = "{\"sku\": \"SCARF\", \"node_id\": \"RENO\", \"off_sourcing\": true}\n";
+    assert_eq!(import(&server, &files, "off.jsonl", off).code, 0);
+    assert_eq!(atp("app"), 0);
+    let none = format!("{header}SCARF,RENO,false,none,none\n");
+    assert_eq!(import(&server, &files, "none.csv", &none).code, 0);
+    assert_eq!(atp("app"), 100);
+}

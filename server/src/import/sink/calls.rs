@@ -1,13 +1,14 @@
-//! Items and nodes: a call each, many at once.
+//! Items, nodes and terms: a call each, many at once.
 
 use std::collections::HashSet;
 
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
+use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use futures_util::future::join_all;
 use tonic::transport::Channel;
 
 use super::again::{Again, Answer};
-use crate::client::ClientError;
+use crate::client::{Client, ClientError};
 use crate::import::limits::CALLS_AT_ONCE;
 use crate::import::parse::{Content, Row};
 use crate::import::report::FileReport;
@@ -15,16 +16,17 @@ use crate::import::report::FileReport;
 /// Rows that wait to be sent together. No id is among them twice, so that of
 /// two rows with one id the later one wins.
 pub(in crate::import) struct Calls {
-    client: CatalogServiceClient<Channel>,
+    catalog: CatalogServiceClient<Channel>,
+    inventory: InventoryServiceClient<Channel>,
     rows: Vec<Row<Content>>,
     ids: HashSet<String>,
     again: Again<Content>,
 }
 
 impl Calls {
-    pub(super) fn new(client: CatalogServiceClient<Channel>) -> Self {
-        let again = Again::new(|content| id(content).to_owned());
-        Self { client, rows: Vec::new(), ids: HashSet::new(), again }
+    pub(super) fn new(client: &Client) -> Self {
+        let (catalog, inventory) = (client.catalog(), client.inventory());
+        Self { catalog, inventory, rows: Vec::new(), ids: HashSet::new(), again: Again::new(id) }
     }
 
     pub(super) async fn push(
@@ -32,10 +34,10 @@ impl Calls {
         row: Row<Content>,
         report: &mut FileReport,
     ) -> Result<(), ClientError> {
-        if self.rows.len() >= CALLS_AT_ONCE || self.ids.contains(id(&row.content)) {
+        if self.rows.len() >= CALLS_AT_ONCE || self.ids.contains(&id(&row.content)) {
             self.flush(report).await?;
         }
-        self.ids.insert(id(&row.content).to_owned());
+        self.ids.insert(id(&row.content));
         self.rows.push(row);
         Ok(())
     }
@@ -46,8 +48,8 @@ impl Calls {
         let mut rows = std::mem::take(&mut self.rows);
         while !rows.is_empty() {
             let calls = rows.into_iter().map(|row| {
-                let client = self.client.clone();
-                async move { (call(client, row.content.clone()).await, row) }
+                let clients = (self.catalog.clone(), self.inventory.clone());
+                async move { (call(clients, row.content.clone()).await, row) }
             });
             for (answer, row) in join_all(calls).await {
                 let answer = match answer {
@@ -63,22 +65,25 @@ impl Calls {
     }
 }
 
-fn id(content: &Content) -> &str {
+/// What a row is about. Ids are printable ASCII: none has a line's end.
+fn id(content: &Content) -> String {
     match content {
-        Content::Item(update) => update.item.as_ref().map_or("", |item| &item.sku),
-        Content::Node(update) => update.node.as_ref().map_or("", |node| &node.node_id),
-        Content::Stock(row) => &row.sku,
-        Content::Order(order) => &order.order_id,
+        Content::Item(update) => update.item.as_ref().map_or("", |item| &item.sku).to_owned(),
+        Content::Node(update) => update.node.as_ref().map_or("", |node| &node.node_id).to_owned(),
+        Content::Terms(set) => format!("{}\n{}", set.sku, set.node_id),
+        Content::Stock(row) => row.sku.clone(),
+        Content::Order(order) => order.order_id.clone(),
     }
 }
 
 async fn call(
-    mut client: CatalogServiceClient<Channel>,
+    (mut catalog, mut inventory): (CatalogServiceClient<Channel>, InventoryServiceClient<Channel>),
     content: Content,
 ) -> Result<(), ClientError> {
     match content {
-        Content::Item(update) => drop(client.update_item(update).await?),
-        Content::Node(update) => drop(client.update_node(*update).await?),
+        Content::Item(update) => drop(catalog.update_item(update).await?),
+        Content::Node(update) => drop(catalog.update_node(*update).await?),
+        Content::Terms(set) => drop(inventory.set_stock_terms(set).await?),
         Content::Stock(_) | Content::Order(_) => unreachable!("these have a stream of their own"),
     }
     Ok(())
