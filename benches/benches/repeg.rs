@@ -54,7 +54,7 @@ async fn served(orders: u32) -> Duration {
         waiting_max: None,
         components: Components::default(),
     };
-    engine.define_item(DefineItem { meta: meta(), item }).await.expect("it is defined");
+    engine.define_item(DefineItem::new(meta(), item)).await.expect("it is defined");
     // The cheaper node is where they wait.
     receive(&engine, 0, 0).await;
     let ran = place_all(&engine, vec![waiting(orders)]).await;

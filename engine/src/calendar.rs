@@ -134,10 +134,10 @@ impl Calendar {
         }
     }
 
-    /// Days that have passed, asked at `at`, since the day on which units on their way were
-    /// expected; 0 where it is still to come.
-    pub fn overdue_days(&self, at: Timestamp, eta: Timestamp) -> u32 {
-        self.zone.local_day(at).days_after(self.zone.day_that_starts_near(eta))
+    /// The beginning of the day on which units on their way are overdue for more than so many
+    /// days: one day overdue on the day after that on which they were expected.
+    pub fn overdue_after(&self, eta: Timestamp, days: u16) -> Timestamp {
+        self.zone.instant(self.zone.day_that_starts_near(eta).plus(days).plus(1), 0)
     }
 
     /// The day on which a carrier takes what is ready to ship on `ready`: the first from then

@@ -147,7 +147,7 @@ pub fn bundle(name: &str, components: &[(&str, u32)]) -> Item {
 /// Defines items.
 pub async fn define_items(engine: &Engine, skus: &[&str]) {
     for name in skus {
-        let command = DefineItem { meta: meta(), item: item(name) };
+        let command = DefineItem::new(meta(), item(name));
         engine.define_item(command).await.expect("the item is defined");
     }
 }

@@ -169,7 +169,7 @@ async fn set_up_share(engine: Engine, stocking: Stocking, progress: Arc<Progress
             waiting_max: None,
             components: Components::default(),
         };
-        engine.define_item(DefineItem { meta: meta(), item })
+        engine.define_item(DefineItem::new(meta(), item))
     });
     items
         .buffer_unordered(SETUP_IN_FLIGHT)

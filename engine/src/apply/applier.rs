@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::actor::{ActorPanicked, Ask};
 use crate::apply::counting::{Counting, count_node};
+use crate::apply::expecting::expect_all;
 use crate::apply::sharing::{Channels, introduce_all};
 use crate::model::Configuration;
 use crate::model::SkuNo;
@@ -37,6 +38,8 @@ pub struct Applier<'a> {
     order_turns: Vec<(OrderNo, Ask<OrderActor>)>,
     /// SKUs of which something came free in this step.
     freed: Vec<SkuNo>,
+    /// SKUs of which pairs changed that do not publish all that they could promise.
+    unseen: Vec<SkuNo>,
     /// Actors that commands may sleep for.
     to_ring: Vec<Awaited>,
     /// Whether what orders put on days is counted. Recovery counts it at its end.
@@ -59,10 +62,11 @@ impl<'a> Applier<'a> {
             stock_turns: Vec::new(),
             order_turns: Vec::new(),
             freed: Vec::new(),
+            unseen: Vec::new(),
             to_ring: Vec::new(),
             counts: settles && kernel.state.loads.is_used(),
             counting: Counting::default(),
-            shares: settles && kernel.state.segments.is_used(),
+            shares: settles && kernel.state.has_segments(),
             channels: Channels::default(),
         }
     }
@@ -112,7 +116,11 @@ impl<'a> Applier<'a> {
         if self.counts {
             self.kernel.state.loads.sweep(self.kernel.state.now());
         }
-        let Self { kernel, applied, to_ring, mut freed, .. } = self;
+        let Self { kernel, applied, to_ring, mut freed, mut unseen, .. } = self;
+        unseen.dedup();
+        for sku in unseen {
+            kernel.state.catalogue.entry(sku).note_unseen();
+        }
         // Once more, now that it shows: an order may have been planned between the two.
         freed.dedup();
         for sku in freed {
@@ -124,7 +132,7 @@ impl<'a> Applier<'a> {
     /// Waits for the turns that other threads run, and counts what they moved.
     fn end_turns(&mut self) -> Result<(), ActorPanicked> {
         for (pair, turn) in self.stock_turns.drain(..) {
-            self.applied.hash.merge(moved_stock(turn.wait()?));
+            self.applied.hash.merge(moved_stock(turn.wait()?, pair, &mut self.unseen));
             note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
         }
         for (no, turn) in self.order_turns.drain(..) {
@@ -159,10 +167,7 @@ impl<'a> Applier<'a> {
             Effect::Configuration(Configuration::Node(no, node)) => {
                 self.define_node(no, *node, lsn)
             }
-            Effect::Configuration(Configuration::Policy(policy)) => {
-                self.set_policy(*policy, lsn);
-                Ok(())
-            }
+            Effect::Configuration(Configuration::Policy(policy)) => self.set_policy(*policy, lsn),
             Effect::Counted(at, load) => {
                 self.counting.claimed(Some(Box::new([(at, load)])));
                 Ok(())
@@ -191,8 +196,8 @@ impl<'a> Applier<'a> {
             before.keep_item(&state.catalogue, no);
         }
         // In one with the definition, which the number goes on from.
-        let mut new = state.new_items.lock();
-        new.numbers.remove(&item.sku);
+        let mut new = state.items_defined.lock();
+        new.end(&item.sku);
         self.applied.hash.merge(state.catalogue.define(no, item, lsn));
     }
 
@@ -214,23 +219,39 @@ impl<'a> Applier<'a> {
             self.kernel.state.loads.begin();
             self.counts = true;
         }
+        // Days begin at other instants there.
+        let is_moved =
+            known.is_some_and(|known| known.node.time_zone != changed.node(no).node.time_zone);
         self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
-        Ok(())
+        if is_moved { self.expect_anew(|of| of == no) } else { Ok(()) }
     }
 
-    fn set_policy(&mut self, policy: Policy, lsn: Lsn) {
+    fn set_policy(&mut self, policy: Policy, lsn: Lsn) -> Result<(), ActorPanicked> {
         let network = self.kernel.state.network.load();
         if network.policy_lsn >= lsn {
-            return;
+            return Ok(());
         }
+        let counts_as_before = policy.overdue_days == network.policy.overdue_days;
         let changed = network.with_policy(policy, lsn);
         let hash = self.applied.hash.value().wrapping_sub(network.hash_policy().value());
         self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_policy().value()));
         self.mark_all();
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
+        if counts_as_before { Ok(()) } else { self.expect_anew(|_| true) }
+    }
+
+    /// Supplies on their way to some nodes count until another instant than before.
+    #[cold]
+    fn expect_anew(&mut self, at: impl Fn(NodeNo) -> bool) -> Result<(), ActorPanicked> {
+        if !self.settles {
+            return Ok(());
+        }
+        // What was applied before is in the pairs that are read here.
+        self.end_turns()?;
+        expect_all(&self.kernel.state, at)
     }
 
     /// Counts what an order puts on days, if any of its nodes has a capacity.
@@ -345,6 +366,12 @@ impl<'a> Applier<'a> {
         if effect.frees() || self.moves_shares(pair, &effect) {
             self.mark(pair.sku);
         }
+        if let StockEffect::Change { change, .. } = &effect
+            && self.settles
+            && let Some(eta) = change.eta()
+        {
+            self.kernel.state.note_expected(pair, eta);
+        }
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
         self.keep(pair)?;
         self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))
@@ -381,7 +408,7 @@ impl<'a> Applier<'a> {
             && self.settles
             && !terms.segments.0.is_empty()
         {
-            state.segments.note(pair.sku, terms);
+            state.note_segments(pair.sku, &terms.segments);
             self.shares = true;
             // What was applied before is in the orders that are read here.
             self.end_turns()?;
@@ -419,7 +446,7 @@ impl<'a> Applier<'a> {
     fn stock_turn(&mut self, pair: Pair, mut turn: Ask<StockActor>) -> Result<(), ActorPanicked> {
         match turn.try_take() {
             Some(reply) => {
-                self.applied.hash.merge(moved_stock(reply?));
+                self.applied.hash.merge(moved_stock(reply?, pair, &mut self.unseen));
                 note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
             }
             None => self.stock_turns.push((pair, turn)),
@@ -473,9 +500,13 @@ fn note(bells: &Bells, to_ring: &mut Vec<Awaited>, actor: Awaited) {
     }
 }
 
-fn moved_stock(reply: StockReply) -> StateHash {
+fn moved_stock(reply: StockReply, pair: Pair, unseen: &mut Vec<SkuNo>) -> StateHash {
     match reply {
         StockReply::Applied(moved) => moved,
+        StockReply::AppliedUnseen(moved) => {
+            unseen.push(pair.sku);
+            moved
+        }
         other => unreachable!("an apply is answered with a hash, not {other:?}"),
     }
 }

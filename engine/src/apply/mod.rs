@@ -2,6 +2,7 @@
 
 pub mod applier;
 pub mod counting;
+pub mod expecting;
 pub mod pipeline;
 pub mod sharing;
 mod undo;

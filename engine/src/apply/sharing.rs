@@ -92,7 +92,7 @@ pub fn find_all(state: &State) -> Result<(), ActorPanicked> {
                 unreachable!("a read is answered with a state");
             };
             if let Some(terms) = stock.terms().filter(|terms| !terms.segments.0.is_empty()) {
-                state.segments.note(sku, terms);
+                state.note_segments(sku, &terms.segments);
                 tell(state, pair, channels(state, &stock)?)?;
             }
         }

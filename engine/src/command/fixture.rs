@@ -88,36 +88,34 @@ pub fn node(name: &str) -> DefineNode {
 
 /// Defines an item without a title.
 pub fn item(name: &str) -> DefineItem {
-    DefineItem {
-        meta: meta(),
-        item: Item {
-            sku: sku(name),
-            title: Text::default(),
-            sale: Sale::On,
-            waiting_max: None,
-            components: Components::default(),
-        },
-    }
+    let item = Item {
+        sku: sku(name),
+        title: Text::default(),
+        sale: Sale::On,
+        waiting_max: None,
+        components: Components::default(),
+    };
+    DefineItem::new(meta(), item)
 }
 
 /// The same, off sale.
 pub fn bundle(name: &str, components: &[(&str, u32)]) -> DefineItem {
     let component = |&(name, units): &(&str, u32)| Component { sku: sku(name), units };
     let components = Components(components.iter().map(component).collect());
-    let DefineItem { meta, item } = item(name);
-    DefineItem { meta, item: Item { components, ..item } }
+    let DefineItem { meta, item, .. } = item(name);
+    DefineItem::new(meta, Item { components, ..item })
 }
 
 /// An item that is off sale.
 pub fn off_sale(name: &str) -> DefineItem {
-    let DefineItem { meta, item } = item(name);
-    DefineItem { meta, item: Item { sale: Sale::Off, ..item } }
+    let DefineItem { meta, item, .. } = item(name);
+    DefineItem::new(meta, Item { sale: Sale::Off, ..item })
 }
 
 /// Defines an item for which so many units may wait.
 pub fn queueable(name: &str, waiting_max: u32) -> DefineItem {
-    let DefineItem { meta, item } = item(name);
-    DefineItem { meta, item: Item { waiting_max: Some(waiting_max), ..item } }
+    let DefineItem { meta, item, .. } = item(name);
+    DefineItem::new(meta, Item { waiting_max: Some(waiting_max), ..item })
 }
 
 /// Changes the supply of a pair.

@@ -142,8 +142,8 @@ impl Engine {
     }
 
     /// Whether what can be promised of a SKU changed since: its stamp is another one then.
-    pub async fn stamp(&self, sku: &Sku) -> Result<Stamp, EngineError> {
-        stamp(&self.kernel, sku).await
+    pub fn stamp(&self, sku: &Sku) -> Result<Stamp, EngineError> {
+        stamp(&self.kernel, sku)
     }
 
     /// What a node can promise day by day, asked at `now`: of what [`availability`] read of all

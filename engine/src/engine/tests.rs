@@ -118,7 +118,7 @@ fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     let new = item("NEW").item;
     let item =
         |title: &str| Item { title: Text::new("title", title).expect("a title"), ..new.clone() };
-    let define = |item| DefineItem { meta: meta(), item };
+    let define = |item| DefineItem::new(meta(), item);
     let mut maker = pin!(engine.define_item(define(item("Scarf"))));
     assert!(poll(maker.as_mut()).is_pending(), "its event is in flight");
     let mut sure = pin!(engine.ensure_item(define(item(""))));
@@ -127,7 +127,7 @@ fn an_item_that_is_made_sure_of_stays_as_it_is_or_is_about_to_be() {
     assert_eq!(run(&mut pump, sure).version, made, "nothing is written");
     assert_eq!(*engine.item(&item("").sku).expect("it is there"), item("Scarf"));
 
-    let again = DefineItem { meta: keyed("K"), item: item("") };
+    let again = DefineItem::new(keyed("K"), item(""));
     let again = run(&mut pump, engine.ensure_item(again));
     assert_eq!(again.version, made, "nor where there is a key");
 }

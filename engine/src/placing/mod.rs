@@ -382,11 +382,7 @@ fn lack_what_is_due(
     if !lacking.any(is_due) {
         return Ok(false);
     }
-    if kernel.journal.look_for_room() {
-        return Err(EngineError::DiskFull);
-    }
-    kernel.state.unsettled.ask();
-    kernel.state.holds.ring();
+    kernel.hurry_lapses()?;
     Ok(true)
 }
 
@@ -439,10 +435,8 @@ async fn claim<'a>(
         }
     }
     // Mostly it does not, and the future of placing an order has no room for it.
-    if waiting::concerns(wanted, draft)
-        && !Box::pin(waiting::has_room(kernel, wanted, draft)).await?
-    {
-        return Ok(Attempt::Overtaken);
+    if waiting::concerns(wanted, draft) {
+        return Box::pin(waiting::room(kernel, (wanted, draft), claims)).await;
     }
     Ok(Attempt::Done(claims))
 }

@@ -72,9 +72,10 @@ pub async fn plan_over<'a>(
         let attempt = match claim(kernel, by_pair(off, on), asks).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
-            Attempt::Done(_) if !waiting::has_room(kernel, &wanted, &draft).await? => {
-                Attempt::Overtaken
-            }
+            Attempt::Done(claims) => waiting::room(kernel, (&wanted, &draft), claims).await?,
+            attempt => attempt,
+        };
+        let attempt = match attempt {
             Attempt::Done(claims) => match with_room(claims, &wanted, &draft)? {
                 Some(claims) => Attempt::Done(claims),
                 None => Attempt::Overtaken,

@@ -7,7 +7,7 @@ use super::bundles::plan_bundles;
 use crate::model::{NodeNo, Pair, Pegged, Supply, Text};
 use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
 use crate::sourcing::Verdict;
-use crate::state::stock::{Glance, StockMessage, StockReply};
+use crate::state::stock::{Glance, InboundGlance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -116,7 +116,15 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     seen.homes = own.units.iter().filter_map(home).collect();
     let wanted = wanted.that_sees(&seen);
     let draft = planning::plan(&network, &wanted, Some(&inbound));
-    Ok(Draft { asked, ..draft.expect("inbound supply was looked for") })
+    let mut draft = Draft { asked, ..draft.expect("inbound supply was looked for") };
+    // What it rests on stays its own, though nobody counts on it any more.
+    draft.forget_days(|line, node, supply| {
+        let there = inbound.iter().filter(|(of, no, _)| (*of, *no) == (line, node));
+        let mut all = there.flat_map(|(_, _, glances)| glances);
+        let counts = |of: &InboundGlance| network.counts_on(node, wanted.at, of.eta);
+        all.any(|of| Supply::Inbound(of.no) == supply && !counts(of))
+    });
+    Ok(draft)
 }
 
 /// Own units on supplies that are on their way are free on them. A supply that was cancelled

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   durable state has no room ------------> refused
-//!   pairs claimed, then all pairs read ---> too many with those in flight: others come first
+//!   pairs claimed, then all pairs read ---> too many with those in flight: claims are given back,
+//!                                           and it waits at a pair of theirs
 //! ```
 //! A pair shows what is about to wait from its claim on. Of two orders that claim at different
 //! pairs, the one that reads later sees both: so the bound is never passed, and no counter is
@@ -13,10 +14,11 @@ use smallvec::SmallVec;
 use crate::model::{Allocation, NodeNo, Pair, Refusal, SkuNo, Supply};
 use crate::planning::{Draft, Wanted};
 use crate::state::catalogue::Entry;
-use crate::state::stock::StockMessage;
+use crate::state::stock::{Standing, StockMessage};
 use crate::transaction::asked::ask;
-use crate::transaction::attempts::{Attempt, Attempts};
-use crate::transaction::claims::standing_of;
+use crate::transaction::attempts::{Attempt, Attempts, Ear};
+use crate::transaction::bells::Awaited;
+use crate::transaction::claims::{Claims, standing_of};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
@@ -77,7 +79,13 @@ pub async fn judge(
             if of_item.after(line.waiting) <= of_item.max {
                 break;
             }
-            if line.is_of_one_moment {
+            // What came free may make room: who asks decides anew once it is settled.
+            if !wanted.is_settled() {
+                return Ok(());
+            }
+            // Who has a hold in hand lets go of it before he waits.
+            let is_due = wanted.own.is_none() && is_due(kernel, wanted, of_item.sku)?;
+            if line.is_of_one_moment && !is_due {
                 return Err(of_item.refusal().into());
             }
             attempts.end::<()>(Attempt::Overtaken).await?;
@@ -86,24 +94,54 @@ pub async fn judge(
     Ok(())
 }
 
-/// Whether an order whose units are claimed passes no bound together with those in flight.
+/// Whether holds that wait for an item do so no longer: their time had run out when the order came.
+fn is_due(kernel: &Kernel, wanted: &Wanted<'_>, sku: SkuNo) -> Result<bool, EngineError> {
+    let ends = kernel.state.holds.line_ends(sku);
+    let is_due = ends.is_some_and(|until| until <= wanted.at);
+    if is_due {
+        kernel.hurry_lapses()?;
+    }
+    Ok(is_due)
+}
+
+/// The claims of an order, if it passes no bound together with those in flight. Else they are given
+/// back, and the order waits at a pair where others are about to wait.
 ///
 /// # Errors
 /// What stopped the engine.
-pub async fn has_room(
-    kernel: &Kernel,
-    wanted: &Wanted<'_>,
-    draft: &Draft,
-) -> Result<bool, EngineError> {
+pub async fn room<'a>(
+    kernel: &'a Kernel,
+    (wanted, draft): (&Wanted<'_>, &Draft),
+    claims: Claims<'a>,
+) -> Result<Attempt<'a, Claims<'a>>, EngineError> {
     for of_item in waiting(wanted, draft) {
         let line = line(kernel, &of_item).await?;
         // At a pair, only what goes beyond its own was claimed.
         let of_others = line.about_to_wait.saturating_sub(of_item.sum(u32::saturating_sub));
         if of_item.after(line.waiting) + of_others > of_item.max {
-            return Ok(false);
+            // First: from here on, all that is about to wait is of others.
+            drop(claims);
+            return in_the_way(kernel, &of_item).await;
         }
     }
-    Ok(true)
+    Ok(Attempt::Done(claims))
+}
+
+/// The bell of a pair where units of orders in flight are about to wait.
+async fn in_the_way<'a, T>(
+    kernel: &'a Kernel,
+    of_item: &Waiting<'_>,
+) -> Result<Attempt<'a, T>, EngineError> {
+    for slot in &of_item.entry.row {
+        let pair = Pair { sku: of_item.sku, node: slot.node };
+        let mut ear = Ear::at(kernel, Awaited::Pair(pair));
+        while standing(kernel, pair).await?.about_to_wait > 0 {
+            if let Some(bell) = ear.refused() {
+                return Ok(Attempt::InTheWay(bell));
+            }
+        }
+    }
+    Ok(Attempt::Again)
 }
 
 /// The items with a bound for which more units of the order wait than did.
@@ -145,11 +183,18 @@ async fn line(kernel: &Kernel, of_item: &Waiting<'_>) -> Result<Line, EngineErro
     let applied = kernel.watermark.applied();
     let mut line = Line { waiting: 0, about_to_wait: 0, is_of_one_moment: true };
     for slot in &of_item.entry.row {
-        let cell = kernel.state.cell(Pair { sku: of_item.sku, node: slot.node });
-        let standing = standing_of(ask(kernel, cell, StockMessage::ReadStanding).await?);
+        let standing = standing(kernel, Pair { sku: of_item.sku, node: slot.node }).await?;
         line.waiting += u64::from(standing.waiting);
         line.about_to_wait += u64::from(standing.about_to_wait);
         line.is_of_one_moment &= standing.last_lsn <= applied;
     }
     Ok(line)
 }
+
+async fn standing(kernel: &Kernel, pair: Pair) -> Result<Standing, EngineError> {
+    let cell = kernel.state.cell(pair);
+    Ok(standing_of(ask(kernel, cell, StockMessage::ReadStanding).await?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,31 @@ impl Draft {
         self.unfilled.iter().enumerate().filter(|(_, short)| **short > 0).map(|(line, _)| line)
     }
 
+    /// Shipments with such units have no day: nobody knows when these come.
+    pub fn forget_days(&mut self, is_unknown: impl Fn(u16, NodeNo, Supply) -> bool) {
+        let shipments = &mut self.shipments;
+        let node =
+            |of: &Allocation, shipments: &[Shipment]| shipments[usize::from(of.shipment)].node;
+        let mut is_changed = false;
+        for of in &self.allocations {
+            if is_unknown(of.line, node(of, shipments), of.supply) {
+                let shipment = &mut shipments[usize::from(of.shipment)];
+                (shipment.ship_by, shipment.deliver_by) = (None, None);
+                is_changed = true;
+            }
+        }
+        if is_changed {
+            let mut numbered: SmallVec<[Shipment; 4]> = shipments.iter().cloned().collect();
+            let with_node = |of: &Allocation| (node(of, shipments), *of);
+            let mut all: SmallVec<[(NodeNo, Allocation); 8]> =
+                self.allocations.iter().map(with_node).collect();
+            number_by_date(&mut numbered, &mut all);
+            all.sort_by_key(|(node, a)| (a.line, *node, a.shipment, a.supply));
+            self.shipments = numbered.into_iter().collect();
+            self.allocations = all.into_iter().map(|(_, allocation)| allocation).collect();
+        }
+    }
+
     /// Whether supply of that line may be hidden by what is in flight.
     pub fn is_in_flight(&self, line: usize) -> bool {
         self.in_flight.iter().any(|of| usize::from(*of) == line)

@@ -444,7 +444,7 @@ fn add_loads(state: &AsOf<'_>, order: &Order, days: &mut BTreeMap<NodeDay, [u64;
 /// what is on hand there. It is of a later moment than all else, in which nothing is applied.
 fn audit_shares(look: &mut Look<'_>, report: &mut AuditReport) -> Result<(), EngineError> {
     let kernel = look.kernel;
-    if !kernel.state.segments.is_used() {
+    if !kernel.state.has_segments() {
         return Ok(());
     }
     for (sku, entry) in kernel.state.catalogue.iter().filter(|(_, entry)| entry.row.has_terms()) {

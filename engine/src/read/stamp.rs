@@ -3,20 +3,13 @@
 //! ```text
 //!   events ---> pairs publish ---> watermark moves ---> who watches compares stamps
 //! ```
-//! A stamp is made of what pairs publish anyway, and of the last event of those that do not
-//! publish all. So nothing is kept, marked or rung for those who watch, and events are applied as
-//! though there were none.
+//! A stamp is made of what pairs publish anyway, and of a count of what happened to those that do
+//! not publish all. So no actor is asked, nothing is kept or rung for those who watch, and events
+//! are applied as though there were none.
 
 use std::hash::{BuildHasher, Hasher};
 
-use smallvec::SmallVec;
-
-use crate::actor::Slot;
-use crate::model::Sku;
-use crate::state::network::is_supplier;
-use crate::state::stock::{StockActor, StockMessage};
-use crate::transaction::asked::ask;
-use crate::transaction::claims::standing_of;
+use crate::model::{Sku, Timestamp};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
@@ -39,42 +32,31 @@ impl Stamp {
 /// The stamp of a SKU.
 ///
 /// # Errors
-/// Where there is no such item, and what stopped the engine.
-pub async fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
+/// Where there is no such item.
+pub fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
     let no = kernel.state.catalogue.named(sku)?;
     let mut seen = foldhash::quality::FixedState::default().build_hasher();
     let held = kernel.state.holds.of_sku(no);
     seen.write_u8(kernel.state.catalogue.entry(no).is_off_sale().into());
     seen.write_u64(held.units);
     seen.write_u64(held.line);
-    seen.write_i64(held.first_lapse.map_or(i64::MAX, crate::model::Timestamp::as_micros));
+    seen.write_i64(held.first_lapse.map_or(i64::MAX, Timestamp::as_micros));
     let parts = kernel.state.catalogue.parts_of(no);
-    let mut stamp = Stamp::default();
-    let mut unsure = SmallVec::<[Slot<'_, StockActor>; 8]>::new();
-    {
-        let network = kernel.state.network.load();
-        let entries = parts.iter().map(|part| kernel.state.catalogue.entry(part.sku));
-        for entry in entries.clone() {
-            seen.write_u8(entry.is_off_sale().into());
-        }
-        for slot in entries.flat_map(|entry| &entry.row) {
+    let network = kernel.state.network.load();
+    let mut in_flight = false;
+    for entry in parts.iter().map(|part| kernel.state.catalogue.entry(part.sku)) {
+        seen.write_u8(entry.is_off_sale().into());
+        // First: it is counted after pairs show what they have.
+        seen.write_u32(entry.unseen());
+        for slot in &entry.row {
             // A node that was defined since has nothing durable here.
             let Some(known) = network.nodes.get(usize::from(slot.node.0)) else { continue };
             let glance = slot.shared().glance();
             seen.write_u64(known.last_lsn.get());
             seen.write_i32(glance.free);
-            stamp.in_flight |= glance.in_flight;
-            let is_unsure = glance.has_inbound || glance.is_clamped() || glance.has_terms;
-            if is_unsure || is_supplier(known.node.kind) {
-                unsure.push(slot);
-            }
+            seen.write_u8(glance.shows_all().into());
+            in_flight |= glance.in_flight;
         }
     }
-    for slot in unsure {
-        let standing = standing_of(ask(kernel, slot, StockMessage::ReadStanding).await?);
-        seen.write_u64(standing.last_lsn.get());
-        stamp.in_flight |= standing.in_flight;
-    }
-    stamp.seen = seen.finish();
-    Ok(stamp)
+    Ok(Stamp { seen: seen.finish(), in_flight })
 }

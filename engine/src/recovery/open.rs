@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use crate::apply::applier::Applier;
 use crate::apply::counting::count_all;
+use crate::apply::expecting::expect_all;
 use crate::apply::pipeline;
 use crate::apply::sharing::find_all;
 use crate::command::backlog::repeg;
@@ -295,8 +296,9 @@ pub(super) fn replay(
     // Days are counted anew, from the orders.
     let bounded: Vec<NodeNo> = kernel.state.network.load().bounded().collect();
     count_all(&kernel.state, &bounded).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
-    // What segments have is found anew as well.
+    // What segments have is found anew as well, and until when supplies count.
     find_all(&kernel.state).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
+    expect_all(&kernel.state, |_| true).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
     // What came free before the end was marked in the memory of the process that ended.
     kernel.state.unsettle_all();
     Ok((kernel, recovered))

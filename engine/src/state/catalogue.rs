@@ -38,6 +38,8 @@ pub struct Entry {
     waiting_max: AtomicU32,
     /// Whether it is a bundle, or a component of one.
     bundled: AtomicU8,
+    /// How often a pair of it changed that does not publish all that it could promise.
+    unseen: AtomicU32,
     /// The last moment at which something came free of it.
     freed: AtomicU64,
 }
@@ -67,7 +69,8 @@ impl Entry {
         let (unsettled, freed) = (AtomicBool::new(false), AtomicU64::new(0));
         let (off_sale, waiting_max) = (AtomicBool::new(false), AtomicU32::new(NO_BOUND));
         let (row, bundled) = (Row::new(pairs), AtomicU8::new(0));
-        Self { row, definition, sku, unsettled, off_sale, waiting_max, bundled, freed }
+        let unseen = AtomicU32::new(0);
+        Self { row, definition, sku, unsettled, off_sale, waiting_max, bundled, unseen, freed }
     }
 
     #[inline]
@@ -108,6 +111,17 @@ impl Entry {
     /// Whether it is a component of a bundle.
     pub fn is_component(&self) -> bool {
         self.bundled.load(Ordering::Acquire) == COMPONENT
+    }
+
+    /// How often a pair of it changed that does not publish all that it could promise. It counts
+    /// from 0 in each process, and begins again after 2^32.
+    pub fn unseen(&self) -> u32 {
+        self.unseen.load(Ordering::Acquire)
+    }
+
+    /// One of them changed, or some did.
+    pub fn note_unseen(&self) {
+        self.unseen.fetch_add(1, Ordering::AcqRel);
     }
 
     /// What is read of a definition without a lock.

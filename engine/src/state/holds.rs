@@ -66,6 +66,8 @@ struct OfSku {
     /// Those that wait, in the order in which they are served. They come at its end and leave from
     /// its beginning, mostly.
     line: VecDeque<(Priority, OrderNo)>,
+    /// The same, by when they wait no longer.
+    line_ends: BTreeSet<(Timestamp, OrderNo)>,
     by_time: BTreeSet<(Timestamp, OrderNo)>,
 }
 
@@ -86,6 +88,7 @@ impl OfSku {
             let place = (known.priority, no);
             let at = self.line.partition_point(|other| *other < place);
             self.line.insert(at, place);
+            self.line_ends.insert((known.until, no));
         } else {
             self.units += u64::from(units);
             self.by_time.insert((known.until, no));
@@ -97,6 +100,7 @@ impl OfSku {
             if let Ok(at) = self.line.binary_search(&(known.priority, no)) {
                 self.line.remove(at);
             }
+            self.line_ends.remove(&(known.until, no));
         } else {
             self.units -= u64::from(units);
             self.by_time.remove(&(known.until, no));
@@ -232,6 +236,12 @@ impl Holds {
         })
     }
 
+    /// When the first of the holds that wait in line for a SKU waits no longer.
+    pub fn line_ends(&self, sku: SkuNo) -> Option<Timestamp> {
+        let of_sku = self.by_sku.get(&sku)?;
+        of_sku.line_ends.first().map(|(until, _)| *until)
+    }
+
     /// How many holds wait in line for a SKU that are served before one of that priority and
     /// number.
     pub fn ahead(&self, sku: SkuNo, (priority, no): (Priority, OrderNo)) -> u64 {
@@ -361,8 +371,10 @@ mod tests {
         // A replay meets it again.
         place(&holds, 2, 20, HoldState::Live);
         assert_eq!([of(10), of(11), of(12)], [(10, Some(20), 1), (6, Some(20), 1), (0, None, 0)]);
+        assert_eq!(holds.line_ends(SkuNo(10)).map(Timestamp::as_micros), Some(99));
         holds.extended(OrderNo(3), Timestamp::from_micros(15), true);
         assert_eq!(of(10), (15, Some(15), 0));
+        assert_eq!(holds.line_ends(SkuNo(10)), None);
         (1..=3).for_each(|no| holds.ended(OrderNo(no)));
         assert!(of(10) == (0, None, 0) && holds.by_sku.is_empty(), "nothing is kept of nothing");
     }

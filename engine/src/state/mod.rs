@@ -18,13 +18,13 @@ pub mod network;
 pub mod order;
 pub mod orders;
 pub mod requests;
-pub mod segments;
 pub mod served;
 mod sku_index;
 pub mod stock;
+pub mod turns;
 pub mod unsettled;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering, fence};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -32,7 +32,9 @@ use parking_lot::Mutex;
 
 use crate::actor::Slot;
 use crate::apart::Apart;
-use crate::model::{Hold, Lsn, Order, OrderId, OrderNo, Pair, Sku, SkuNo, StateHash, Timestamp};
+use crate::model::{
+    Hold, Lsn, Order, OrderId, OrderNo, Pair, Segments, Sku, SkuNo, StateHash, Timestamp,
+};
 use before::BeforeImages;
 use catalogue::Catalogue;
 use holds::Holds;
@@ -40,8 +42,8 @@ use loads::NodeLoads;
 use network::Network;
 use orders::Orders;
 use requests::Requests;
-use segments::AllSegments;
 use stock::StockActor;
+use turns::Turns;
 use unsettled::Unsettled;
 
 /// The durable state of an engine, in memory, and what is in flight on it.
@@ -56,14 +58,16 @@ pub struct State {
     pub holds: Holds,
     /// What is planned to leave nodes that have a capacity, by day.
     pub loads: NodeLoads,
-    /// Segments of pairs.
-    pub segments: AllSegments,
+    /// Whether a pair has segments, or had some since the start.
+    has_segments: AtomicBool,
+    /// When backlogs are to be looked at because time passes.
+    pub turns: Turns,
     /// Idempotency keys.
     pub requests: Requests,
     /// The number of the last order that a transaction was given.
     pub order_last: Apart<AtomicU64>,
-    /// Numbers of items whose definition is in flight.
-    pub new_items: Mutex<NewItems>,
+    /// Items whose definition is in flight.
+    pub items_defined: Mutex<ItemsDefined>,
     /// Held by the applier for each step: a reader that takes it sees all actors at
     /// one LSN. It must let go of it soon.
     pub gate: Apart<Mutex<Applied>>,
@@ -94,11 +98,27 @@ pub struct Applied {
     pub hash: StateHash,
 }
 
-/// Items whose first definition is not applied yet.
+/// Items of which a definition is not applied yet: of each, one at a time.
 #[derive(Debug, Default)]
-pub struct NewItems {
-    /// Their numbers, which follow those of the catalogue without a gap.
+pub struct ItemsDefined {
+    /// The numbers of new ones, which follow those of the catalogue without a gap.
     pub numbers: HashMap<Sku, SkuNo>,
+    /// Those that are there, and are defined anew.
+    pub changes: HashSet<Sku>,
+}
+
+impl ItemsDefined {
+    /// Whether a definition of an item is in flight.
+    pub fn is_in_flight(&self, sku: &Sku) -> bool {
+        self.numbers.contains_key(sku) || self.changes.contains(sku)
+    }
+
+    /// The definition of an item is applied, or was given up.
+    pub fn end(&mut self, sku: &Sku) {
+        if self.numbers.remove(sku).is_none() {
+            self.changes.remove(sku);
+        }
+    }
 }
 
 impl State {
@@ -111,10 +131,11 @@ impl State {
             orders: Orders::default(),
             holds: Holds::default(),
             loads: NodeLoads::default(),
-            segments: AllSegments::default(),
+            has_segments: AtomicBool::new(false),
+            turns: Turns::default(),
             requests: Requests::new(requests_kept_max),
             order_last: Apart::default(),
-            new_items: Mutex::default(),
+            items_defined: Mutex::default(),
             gate: Apart::default(),
             applying: Apart::default(),
             unsettled: Unsettled::default(),
@@ -222,14 +243,32 @@ impl State {
     pub fn pass_to(&self, time: Timestamp) {
         const STEP_US: i64 = 1_000;
         let (newest, time) = (self.newest_us.load(Ordering::Relaxed), time.as_micros());
-        let is_due = self.segments.is_due(time);
+        let is_due = self.turns.is_due(time);
         if newest + STEP_US <= time || self.holds.is_first_within(newest, time) || is_due {
             self.newest_us.fetch_max(time, Ordering::SeqCst);
             self.holds.pass_to(time);
             if is_due {
                 let time = Timestamp::from_micros(time);
-                self.segments.pass_to(time, |sku| self.comes_free(sku));
+                self.turns.pass_to(time, |sku| self.comes_free(sku));
             }
+        }
+    }
+
+    /// A pair of a SKU has segments from now on.
+    pub fn note_segments(&self, sku: SkuNo, Segments(segments): &Segments) {
+        self.turns.note(sku, segments.iter().filter_map(|segment| segment.until));
+        self.has_segments.store(true, Ordering::Release);
+    }
+
+    /// Whether a pair has segments, or had some since the start.
+    pub fn has_segments(&self) -> bool {
+        self.has_segments.load(Ordering::Relaxed)
+    }
+
+    /// A supply is expected at a pair then: who rests on it waits from when on it counts no more.
+    pub fn note_expected(&self, pair: Pair, eta: Timestamp) {
+        if let Some(until) = self.network.load().counts_until(pair.node, eta) {
+            self.turns.note(pair.sku, [until]);
         }
     }
 

@@ -181,11 +181,16 @@ impl Network {
         self.is_bounded(no).then(|| today().plus(CAPACITY_DAYS_MAX))
     }
 
-    /// Whether a supply that is expected at a node counts, asked at `at`: one that is overdue
-    /// counts for so many days as the policy says.
+    /// Whether a supply that is expected at a node counts, asked at `at`.
     pub fn counts_on(&self, no: NodeNo, at: Timestamp, eta: Timestamp) -> bool {
-        let overdue = || self.node(no).calendar.overdue_days(at, eta);
-        self.policy.overdue_days.is_none_or(|most| overdue() <= most.into())
+        self.counts_until(no, eta).is_none_or(|until| at < until)
+    }
+
+    /// From when on it counts no more, if it does not come: one that is overdue counts for so many
+    /// days as the policy says. None where it says nothing.
+    pub fn counts_until(&self, no: NodeNo, eta: Timestamp) -> Option<Timestamp> {
+        let most = self.policy.overdue_days?;
+        Some(self.node(no).calendar.overdue_after(eta, most))
     }
 
     /// What all nodes ask for, by number.

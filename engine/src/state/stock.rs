@@ -22,7 +22,7 @@ use crate::model::effect::StockClaim;
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
     Audience, Inbound, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refused, Repeg, Reservation,
-    StateHash, Stock, StockChange, StockEffect, Supply,
+    StateHash, Stock, StockChange, StockEffect, Supply, Timestamp,
 };
 
 use sharing::Sharing;
@@ -67,6 +67,8 @@ struct RareClaims {
     shut: bool,
     /// Whose claims on hand are in flight, of a pair that says who may have its units.
     audiences: Vec<Audience>,
+    /// When the last of these was granted.
+    asked_at: Timestamp,
     /// Who has what, of a pair with segments.
     sharing: Option<Box<Sharing>>,
 }
@@ -104,7 +106,14 @@ impl Actor for StockActor {
                 StockReply::Grant(self.claim_repeg(&repeg, &comings, asks.as_deref()))
             }
             StockMessage::Apply { pair, lsn, effect, settles } => {
-                StockReply::Applied(self.apply(pair, lsn, &effect, settles))
+                let moved = self.apply(pair, lsn, &effect, settles);
+                let glance = self.glance();
+                published.publish(glance);
+                return if glance.shows_all() {
+                    StockReply::Applied(moved)
+                } else {
+                    StockReply::AppliedUnseen(moved)
+                };
             }
             StockMessage::Read => return StockReply::State(Box::new(self.stock.clone())),
             StockMessage::Introduce(orders) => self.done(|it| it.introduce(orders)),
@@ -156,7 +165,9 @@ impl StockActor {
             free: 0,
             has_inbound: !self.stock.inbound().is_empty(),
             in_flight: self.claimed > 0
-                || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty()),
+                || rare.is_some_and(|r| r.withheld > 0 || r.is_closed() || !r.inbound.is_empty())
+                // What is on its way is hidden by any change in flight.
+                || (rare.is_some_and(|r| r.editing) && !self.stock.inbound().is_empty()),
             has_backlog: self.stock.has_backlog() || rare.is_some_and(RareClaims::adds_to_backlog),
             has_terms: self.stock.terms().is_some(),
         }
@@ -180,7 +191,7 @@ impl StockActor {
         Promise {
             free,
             limit: self.limit(free < there),
-            in_flight: self.glance().in_flight,
+            in_flight: asks.map_or(self.glance().in_flight, |asks| self.hides_from(asks)),
             is_unlimited,
             inbound: inbound.collect(),
         }
@@ -188,11 +199,9 @@ impl StockActor {
 
     fn standing(&self) -> Standing {
         let rare = self.rare.as_deref();
-        // What is on its way is hidden by any change in flight.
-        let inbound_hidden = rare.is_some_and(|r| r.editing) && !self.stock.inbound().is_empty();
         Standing {
             last_lsn: self.stock.last_lsn,
-            in_flight: inbound_hidden || self.glance().in_flight,
+            in_flight: self.glance().in_flight,
             room_to_wait: STOCK_UNITS_MAX.saturating_sub(self.stock.waiting),
             waiting: self.stock.waiting,
             about_to_wait: rare.map_or(0, |r| r.waiting),
@@ -402,6 +411,7 @@ impl StockActor {
             && rare.moving == 0
         {
             rare.audiences.clear();
+            rare.asked_at = Timestamp::default();
         }
         if self.rare.as_deref() == Some(&RareClaims::default()) {
             self.rare = None;

@@ -42,7 +42,8 @@
 //! pair that refused comes after all pairs that they give up. So a command does not wake itself,
 //! and the commands that it wakes slept for an earlier pair than it does. A change of supply that
 //! finds another change in flight leaves the line, and may wake itself by that; it is not in
-//! line then, and does so once. A transfer that lets go of a pair may mark its SKU; it keeps its
+//! line then, and does so once. An order that finds the line of an item full, with what others are about to
+//! let wait, gives up its claims before it listens at a pair of theirs. A transfer that lets go of a pair may mark its SKU; it keeps its
 //! place at the pair that it sleeps for, and gives that up only to sleep for the backlog.
 //!
 //! No wake-up is lost: a command that sleeps was refused once more after it began to

@@ -30,7 +30,7 @@ impl Kernel {
                 }
             }
             Claim::Item(sku) => {
-                self.state.new_items.lock().numbers.remove(&sku);
+                self.state.items_defined.lock().end(&sku);
                 self.gave_up_name();
             }
             Claim::Name(id) => {

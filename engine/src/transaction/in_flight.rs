@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::kernel::Kernel;
 use crate::journal::Ticket;
 use crate::model::{Refusal, SkuNo};
-use crate::state::{NewItems, State};
+use crate::state::{ItemsDefined, State};
 
 /// What a command holds until its event is in the journal: its key, its claims, and a turn
 /// where commands come one at a time. Dropped before that, all of it is given back.
@@ -30,7 +30,7 @@ enum Turn<'k> {
 }
 
 /// The numbers of new items, locked: none is given out or taken back meanwhile.
-type NumbersHeld<'k> = parking_lot::MutexGuard<'k, NewItems>;
+type NumbersHeld<'k> = parking_lot::MutexGuard<'k, ItemsDefined>;
 
 impl<'k> Transaction<'k> {
     /// A command begins that has that key in hand, if it has one.
@@ -85,7 +85,7 @@ impl<'k> Transaction<'k> {
     pub(super) fn still_next(&self) -> Result<Option<NumbersHeld<'k>>, Refusal> {
         let Some(Turn::Numbering { number: Some(no), .. }) = &self.turn else { return Ok(None) };
         let state = self.state();
-        let new = state.new_items.lock();
+        let new = state.items_defined.lock();
         if no.0 as usize + 1 == state.catalogue.len() + new.numbers.len() {
             Ok(Some(new))
         } else {

@@ -227,6 +227,19 @@ impl Kernel {
         self.stepped(self.watermark.wait_past(Lsn::new(u64::MAX - 1))).await
     }
 
+    /// Has holds lapse whose time has run out, as soon as may be.
+    ///
+    /// # Errors
+    /// [`EngineError::DiskFull`] while there is no room for the event by which they lapse.
+    pub fn hurry_lapses(&self) -> Result<(), EngineError> {
+        if self.journal.look_for_room() {
+            return Err(EngineError::DiskFull);
+        }
+        self.state.unsettled.ask();
+        self.state.holds.ring();
+        Ok(())
+    }
+
     /// Begins a look at the ids and keys that other commands have in flight. When one
     /// of these commands ends after this call, the [`progress`](Self::progress) that is
     /// waited for afterwards ends too.

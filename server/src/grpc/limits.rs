@@ -62,8 +62,8 @@ pub(super) const NODES_MAX: usize = 1_000;
 
 /// Watches of availability that are open at a time. While events are applied, each of them looks
 /// at a word of every pair of its SKUs twenty times a second: at 800,000 words, of a thousand
-/// SKUs at forty nodes each. A pair of a supplier, or with supply on its way, is not seen in a
-/// word: its actor is asked each time.
+/// SKUs at forty nodes each. No actor is asked but for a SKU that changed, or of which units are
+/// claimed in flight.
 pub(super) const WATCHES_MAX: usize = 64;
 
 /// How long a watch rests after a look, while there is something new: a page that is shown to a

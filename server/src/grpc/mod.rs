@@ -69,8 +69,6 @@ struct Shared {
     /// A node that is changed in part is read, merged and defined; two such
     /// changes at a time would lose one.
     merging_nodes: tokio::sync::Mutex<()>,
-    /// Written while the terms of an item change, read while another part of one does.
-    changing_terms: tokio::sync::RwLock<()>,
 }
 
 /// What services are made of.
@@ -105,7 +103,6 @@ impl Api {
             exports: Exports::new(exports),
             watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)),
             merging_nodes: tokio::sync::Mutex::default(),
-            changing_terms: tokio::sync::RwLock::default(),
         }))
     }
 

@@ -1,14 +1,14 @@
 //! Defining an item: one that is there, or another one.
 
-use backstock_engine::command::{DefineItem, Meta};
+use backstock_engine::command::{AnyEvent, DefineItem, ItemField, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, Sale, Text};
 
 use super::command::{Outcome, Room, Told};
+use super::ensure_item::defined;
 use super::world::World;
 use super::{LATE_SKU, SKUS};
 use crate::fixture::{item, meta};
-use crate::naive::command::ItemDefined;
 
 impl Room for DefineItem {
     const NAME: &'static str = "DefineItem";
@@ -21,7 +21,11 @@ impl Room for DefineItem {
         let title = Text::new("title", title).expect("a text");
         let sale = if world.random.percent(15) { Sale::Off } else { Sale::On };
         let waiting_max = world.random.percent(40).then(|| world.random.within(0..6));
-        Some(Self { meta: meta(), item: Item { title, sale, waiting_max, ..item(name) } })
+        let item = Item { title, sale, waiting_max, ..item(name) };
+        // By its title, an item that was ensured is told from one that was defined.
+        let mut keeps = vec![ItemField::Sale, ItemField::WaitingMax];
+        keeps.retain(|_| world.random.percent(20));
+        Some(Self { keeps, ..Self::new(meta(), item) })
     }
 
     fn meta(&mut self) -> &mut Meta {
@@ -32,8 +36,14 @@ impl Room for DefineItem {
         engine.define_item(self).await.into()
     }
 
+    /// What it does not say is as the event has it.
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        Some(Told::Fact(Box::new(ItemDefined(self.item))))
+        Some(Told::InJournal(Box::new(move |_, event| match event {
+            AnyEvent::ItemDefined(event) if self.makes(Some(&event.item)) == event.item => {
+                Some(defined(event.item))
+            }
+            _ => None,
+        })))
     }
 }

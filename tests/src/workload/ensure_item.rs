@@ -20,7 +20,7 @@ impl Room for EnsureItem {
         let name =
             if world.random.percent(50) { world.id("item-") } else { world.sku().to_owned() };
         let title = Text::new("title", ENSURED).expect("a text");
-        Some(Self(DefineItem { meta: meta(), item: Item { title, ..item(&name) } }))
+        Some(Self(DefineItem::new(meta(), Item { title, ..item(&name) })))
     }
 
     fn meta(&mut self) -> &mut Meta {
@@ -44,7 +44,7 @@ impl Room for EnsureItem {
 }
 
 /// What happened when an item was defined so.
-fn defined(item: Item) -> Box<dyn Fact> {
+pub(super) fn defined(item: Item) -> Box<dyn Fact> {
     if item.title.as_str() == ENSURED {
         Box::new(ItemEnsured(item))
     } else {

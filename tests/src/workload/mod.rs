@@ -88,7 +88,7 @@ pub async fn define(engine: &Engine) -> Lsn {
     define_nodes(engine, &nodes()).await;
     define_items(engine, &SKUS).await;
     for item in bundles() {
-        let command = DefineItem { meta: meta(), item };
+        let command = DefineItem::new(meta(), item);
         engine.define_item(command).await.expect("the bundle is defined");
     }
     engine.status().applied

@@ -32,7 +32,7 @@ impl World {
         single.run(define_nodes(&engine, &nodes));
         single.run(define_items(&engine, &["A", "B", "C"]));
         for (name, of) in [("SET", &[("A", 1), ("B", 2)]), ("KIT", &[("A", 1), ("C", 1)])] {
-            let command = DefineItem { meta: meta(), item: bundle(name, of) };
+            let command = DefineItem::new(meta(), bundle(name, of));
             single.run(engine.define_item(command)).expect("the bundle is defined");
         }
         Self { disk, single }
@@ -620,7 +620,7 @@ async fn bundles_are_found_again_in_a_snapshot() {
     let (engine, _) = open(directory.path()).await;
     define_nodes(&engine, &[node("E", NodeKind::Warehouse, 1)]).await;
     define_items(&engine, &["A", "B"]).await;
-    let command = DefineItem { meta: meta(), item: bundle("SET", &[("A", 1), ("B", 2)]) };
+    let command = DefineItem::new(meta(), bundle("SET", &[("A", 1), ("B", 2)]));
     engine.define_item(command).await.expect("defined");
     set(&engine, "A", "E", 3).await;
     set(&engine, "B", "E", 5).await;

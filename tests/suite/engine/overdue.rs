@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use backstock_engine::command::{Meta, PlaceOrder, SetPolicy, StockOperation};
-use backstock_engine::engine::Engine;
+use backstock_engine::command::{
+    CreateHold, Meta, OrderRequest, PlaceOrder, SetPolicy, StockOperation,
+};
+use backstock_engine::engine::{Engine, PlaceOutcome};
 use backstock_engine::model::{
-    Day, InboundId, NodeKind, Order, Policy, Shortage, Supply, Timestamp,
+    Day, HoldId, InboundId, NodeKind, Order, OwnerId, Policy, Shortage, Supply, Timestamp,
 };
 use backstock_tests::fixture::*;
 
@@ -113,6 +115,84 @@ async fn nothing_overdue_counts_where_the_policy_says_so() {
         let order = read(&engine, id).await;
         assert!(order.shipments[0].ship_by.is_some(), "{order:?}");
     }
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// A node far away has one unit, which comes too late for the order that is placed first.
+async fn with_one_far_away(engine: &Engine) {
+    expecting(engine, Some(0)).await;
+    define_nodes(engine, &[node("FAR", NodeKind::Warehouse, 60)]).await;
+    let wanted = OrderRequest {
+        deliver_by: Some(today().plus(3)),
+        ..order("early", &[("A", 1)], Shortage::Backorder)
+    };
+    place(engine, wanted).await.expect("it is placed");
+    set(engine, "A", "FAR", 1).await;
+    let early = read(engine, "early").await;
+    assert_eq!(early.shipments[0].ship_by, Some(today().plus(2)), "it comes first");
+}
+
+/// Time alone takes a supply away: who rested on it is served before anybody newer.
+#[tokio::test]
+async fn who_rests_on_supply_that_counts_no_more_is_passed_by_nobody() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    with_one_far_away(&engine).await;
+    let newer = on_day(&engine, 3, "newer", 1).await;
+    let early = read(&engine, "early").await;
+    assert_eq!(early.shipments.last().expect("a shipment").ship_by, Some(today().plus(3)));
+    assert_eq!(newer.allocations[0].supply, Supply::Backorder);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn so_is_who_did_before_a_restart_and_under_a_policy_that_is_set_later() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    with_one_far_away(&engine).await;
+    engine.shut_down().await;
+    let (engine, _) = open(directory.path()).await;
+    assert_eq!(on_day(&engine, 3, "newer", 1).await.allocations[0].supply, Supply::Backorder);
+    engine.shut_down().await;
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    with_one_far_away(&engine).await;
+    for overdue_days in [None, Some(1)] {
+        let policy = Policy { overdue_days, ..Policy::default() };
+        engine.set_policy(SetPolicy { meta: meta(), policy }).await.expect("it is set");
+    }
+    engine.tell_time(noon(3));
+    assert_eq!(read(&engine, "early").await.shipments.len(), 1);
+    assert_eq!(on_day(&engine, 4, "newer", 1).await.allocations[0].supply, Supply::Backorder);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// A hold that is planned anew keeps what it rests on, and is told no day for it.
+#[tokio::test]
+async fn a_hold_that_takes_over_supply_that_counts_no_more_is_told_no_day() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    expecting(&engine, Some(0)).await;
+    let held = async |name: &str| {
+        let (id, owner) = (HoldId::new("hold", name), OwnerId::new("owner", "C"));
+        let owner = Some(owner.expect("an id"));
+        let wanted = order(name, &[("A", 2)], Shortage::Reject);
+        let hold = CreateHold::new(meta(), id.expect("an id"), (86_400, owner), wanted);
+        match engine.create_hold(hold).await.expect("an answer").outcome {
+            PlaceOutcome::Placed(order) => order.shipments[0].ship_by,
+            PlaceOutcome::SoldOut(short) => panic!("sold out: {short:?}"),
+        }
+    };
+    assert_eq!(held("H").await, Some(today().plus(2)));
+    let (id, eta) = (InboundId::new("id", "PO"), Timestamp::from_micros(NOW.as_micros() - DAY));
+    let (id, eta) = (id.expect("an id"), Some(eta));
+    let late = StockOperation::ChangeInbound { id, quantity: None, eta };
+    change(&engine, "A", "N", late).await.expect("it is late");
+    assert_eq!(held("I").await, None);
     assert_clean(&engine);
     engine.shut_down().await;
 }

@@ -8,8 +8,8 @@ use backstock_engine::model::{InboundId, Item, NodeKind, Sale, Shortage, Timesta
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
 
-fn stamp(single: &mut Single, engine: &Engine, item: &str) -> Stamp {
-    single.run(engine.stamp(&sku(item))).expect("the item")
+fn stamp(engine: &Engine, item: &str) -> Stamp {
+    engine.stamp(&sku(item)).expect("the item")
 }
 
 /// Also what no pair publishes: how much is on its way, when, and what a supplier has.
@@ -32,23 +32,23 @@ fn each_change_of_what_can_be_promised_gives_another_stamp() {
         ("S", StockOperation::SupplierFeed { quantity: None }),
         ("N", StockOperation::ReceiveInbound { id: id(), quantity: 6, closes: true }),
     ];
-    let other = stamp(&mut single, &engine, "B");
-    let mut seen = vec![stamp(&mut single, &engine, "A")];
+    let other = stamp(&engine, "B");
+    let mut seen = vec![stamp(&engine, "A")];
     for (at, change_it) in changes {
         single.run(change(&engine, "A", at, change_it)).expect("it changes");
-        let now = stamp(&mut single, &engine, "A");
+        let now = stamp(&engine, "A");
         assert!(!now.is_in_flight() && !seen.contains(&now), "{}", seen.len());
-        assert_eq!(stamp(&mut single, &engine, "A"), now, "nothing changed");
+        assert_eq!(stamp(&engine, "A"), now, "nothing changed");
         seen.push(now);
     }
-    assert_eq!(stamp(&mut single, &engine, "B"), other, "another item");
+    assert_eq!(stamp(&engine, "B"), other, "another item");
     single.run(define_nodes(&engine, &[node("N", NodeKind::Warehouse, 3)]));
-    let before = stamp(&mut single, &engine, "A");
+    let before = stamp(&engine, "A");
     assert_ne!(before, seen[seen.len() - 1], "the node is another one");
     let off_sale = Item { sale: Sale::Off, ..item("A") };
-    let off_sale = DefineItem { meta: meta(), item: off_sale };
+    let off_sale = DefineItem::new(meta(), off_sale);
     single.run(engine.define_item(off_sale)).expect("it goes off sale");
-    assert_ne!(stamp(&mut single, &engine, "A"), before, "it is off sale");
+    assert_ne!(stamp(&engine, "A"), before, "it is off sale");
 }
 
 /// Units that are claimed may come back without an event.
@@ -59,22 +59,15 @@ fn what_is_claimed_has_to_be_looked_at_again() {
     single.run(define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]));
     single.run(define_items(&engine, &["A"]));
     single.run(set(&engine, "A", "N", 5));
-    let before = stamp(&mut single, &engine, "A");
+    let before = stamp(&engine, "A");
     {
         let wanted = order("o", &[("A", 2)], Shortage::Reject);
         let mut placing = pin!(place(&engine, wanted));
         assert!(poll(placing.as_mut()).is_pending());
-        let claimed = {
-            let item = sku("A");
-            let mut stamping = pin!(engine.stamp(&item));
-            match poll(stamping.as_mut()) {
-                std::task::Poll::Ready(stamp) => stamp.expect("the item"),
-                std::task::Poll::Pending => panic!("it waits for nothing"),
-            }
-        };
+        let claimed = stamp(&engine, "A");
         assert!(claimed.is_in_flight() && claimed != before);
         single.run(placing).expect("it is placed");
     }
-    let after = stamp(&mut single, &engine, "A");
+    let after = stamp(&engine, "A");
     assert!(!after.is_in_flight() && after != before);
 }

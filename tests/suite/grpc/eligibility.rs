@@ -62,6 +62,7 @@ async fn channels_and_services_that_cannot_be_are_told_with_their_field() {
     let too_many = (0..33).map(|no| no.to_string()).collect();
     for (channels, services, expected) in [
         (vec!["web".into(), String::new(), "web".into()], vec![], vec![1, 2]),
+        (vec!["x".repeat(9_999), "web".into(), "web".into()], vec![], vec![0, 2]),
         (too_many, vec![], vec![]),
     ] {
         let node = v1::Node { channels, services, ..node("RENO", "89501") };

@@ -290,7 +290,7 @@ async fn item_off_sale() -> Status {
         item: Some(v1::Item {
             sku: "SKU".into(),
             title: title.into(),
-            off_sale: title.is_empty(),
+            off_sale: Some(title.is_empty()),
             ..Default::default()
         }),
         update_mask: Some(prost_types::FieldMask { paths: vec![path.into()] }),
@@ -302,8 +302,13 @@ async fn item_off_sale() -> Status {
     };
     let before = put(off("Scarf", "title")).await;
     let kept = put(off("", "off_sale")).await;
-    assert_eq!(kept, v1::Item { off_sale: true, ..before });
-    assert!(put(off("Shawl", "title")).await.off_sale, "a mask leaves it as it is");
+    assert_eq!(kept, v1::Item { off_sale: Some(true), ..before });
+    let titled = put(off("Shawl", "title")).await;
+    assert_eq!(titled.off_sale, Some(true), "a mask leaves it as it is");
+    // Callers that are older than it write all of an item without it.
+    let of_old = v1::Item { sku: "SKU".into(), title: "Scarf".into(), ..Default::default() };
+    let of_old = v1::UpdateItemRequest { item: Some(of_old), ..Default::default() };
+    assert_eq!(put(of_old).await.off_sale, Some(true), "so does who does not say it");
     let get = v1::GetAvailabilityRequest { sku: "SKU".into(), ..Default::default() };
     let there = a.server.inventory.get_availability(get).await.expect("read").into_inner();
     let there = there.availability.expect("the item");

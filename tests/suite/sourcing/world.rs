@@ -87,7 +87,7 @@ impl World {
         for line in 0..lines {
             let name = sku_of(seed, line);
             let engine = self.engine.engine.clone();
-            let command = DefineItem { meta: meta(), item: item(&name) };
+            let command = DefineItem::new(meta(), item(&name));
             self.engine.run(engine.define_item(command)).expect("the item is defined");
             let supplies: Vec<_> =
                 self.nodes.iter().map(|node| random_supplies(&mut random, node)).collect();

@@ -21,6 +21,21 @@ pub struct DefineItem {
     pub meta: Meta,
     /// What it is from now on.
     pub item: Item,
+    /// What stays as it is, of an item that there is. Of a new one, it is as `item` has it.
+    pub keeps: Vec<ItemField>,
+}
+
+/// A part of what an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemField {
+    /// Its name for people.
+    Title,
+    /// Whether it is on sale.
+    Sale,
+    /// How many units may wait for it.
+    WaitingMax,
+    /// What it is made of.
+    Components,
 }
 
 /// An item was defined, or changed.
@@ -34,6 +49,28 @@ pub struct ItemDefined {
     pub item: Item,
 }
 
+impl DefineItem {
+    /// Defines all of an item.
+    pub const fn new(meta: Meta, item: Item) -> Self {
+        Self { meta, item, keeps: Vec::new() }
+    }
+
+    /// What the item is from then on, where there is none or this one.
+    pub fn makes(&self, known: Option<&Item>) -> Item {
+        let mut item = self.item.clone();
+        for field in known.iter().flat_map(|_| &self.keeps) {
+            let known = known.expect("it is there");
+            match field {
+                ItemField::Title => item.title = known.title.clone(),
+                ItemField::Sale => item.sale = known.sale,
+                ItemField::WaitingMax => item.waiting_max = known.waiting_max,
+                ItemField::Components => item.components = known.components.clone(),
+            }
+        }
+        item
+    }
+}
+
 impl Command for DefineItem {
     type Event = ItemDefined;
 
@@ -41,6 +78,7 @@ impl Command for DefineItem {
         &self.meta
     }
 
+    /// Of what stays, callers say in their own content ([`Meta::content`]).
     fn fingerprint(&self) -> u64 {
         fingerprint(&self.item)
     }
@@ -53,18 +91,22 @@ impl Command for DefineItem {
     /// key that is to be remembered.
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
         let keeps = if self.meta.request_id.is_some() { Keeps::None } else { Keeps::Same };
-        let known = defined(tx.state(), &self.item);
-        if let Some(lsn) = decide(known.as_ref(), &self.item, keeps) {
+        let number = if self.meta.validate_only {
+            tx.state().catalogue.sku_no(self.item.sku.as_str()).map(|no| (no, true))
+        } else {
+            Some(number_item(tx, &self.item.sku).await?)
+        };
+        let no = number.filter(|(_, is_known)| *is_known).map(|(no, _)| no);
+        let known = no.map(|no| tx.state().catalogue.entry(no).definition());
+        let item = self.makes(known.as_ref().map(|known| &*known.item));
+        if let Some(lsn) = decide(known.as_ref(), &item, keeps) {
             return Ok(Decision::Nothing(lsn));
         }
-        if self.meta.validate_only {
-            let no = tx.state().catalogue.sku_no(self.item.sku.as_str());
-            check_components(tx.state(), &self.item, no)?;
-            return Ok(Decision::Nothing(tx.kernel().shown()));
-        }
-        let (no, is_known) = number_item(tx, &self.item.sku).await?;
-        check_components(tx.state(), &self.item, is_known.then_some(no))?;
-        Ok(Decision::Event(ItemDefined { no, item: self.item.clone() }))
+        check_components(tx.state(), &item, no)?;
+        Ok(match number.filter(|_| !self.meta.validate_only) {
+            Some((no, _)) => Decision::Event(ItemDefined { no, item }),
+            None => Decision::Nothing(tx.kernel().shown()),
+        })
     }
 }
 
@@ -89,7 +131,7 @@ impl Command for EnsureItem {
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
-        let DefineItem { meta, item } = &self.0;
+        let DefineItem { meta, item, .. } = &self.0;
         let known = tx.state().catalogue.sku_no(item.sku.as_str());
         if known.is_none() {
             check_components(tx.state(), item, None)?;
@@ -142,12 +184,6 @@ fn decide(known: Option<&Definition>, item: &Item, keeps: Keeps) -> Option<Lsn> 
         Keeps::Any => true,
     };
     known.filter(is_kept).map(|known| known.last_lsn)
-}
-
-/// What is defined of the item's SKU.
-fn defined(state: &State, item: &Item) -> Option<Definition> {
-    let no = state.catalogue.sku_no(item.sku.as_str())?;
-    Some(state.catalogue.entry(no).definition())
 }
 
 impl Event for ItemDefined {

@@ -11,17 +11,17 @@ use crate::model::{Refusal, Sku, SkuNo};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 
-/// The number of an item, and whether it is defined. A new item's number is claimed. The
-/// event of this command then comes before that of the next new item: items are numbered
-/// in the order of the journal. Waits while the item's first definition is in flight: if
-/// the disk has no room for that one, its number is free again.
+/// The number of an item, and whether it is defined. Its definition is claimed: no other command
+/// changes it until the event of this one is applied. A new item's number is claimed with it. The
+/// event of this command then comes before that of the next new item: items are numbered in the
+/// order of the journal. Waits while another definition of the item is in flight: if the disk has
+/// no room for that one, it is as it was, and a new one's number is free again.
 async fn number_item(tx: &mut Transaction<'_>, sku: &Sku) -> Result<(SkuNo, bool), EngineError> {
-    if let Some(known) = tx.state().catalogue.sku_no(sku.as_str()) {
-        return Ok((known, true));
-    }
     loop {
         let seen = tx.kernel().look_at_names();
-        tx.take_turn_at_numbering().await;
+        if tx.state().catalogue.sku_no(sku.as_str()).is_none() {
+            tx.take_turn_at_numbering().await;
+        }
         if let Some(number) = number_now(tx, sku)? {
             return Ok(number);
         }
@@ -30,22 +30,28 @@ async fn number_item(tx: &mut Transaction<'_>, sku: &Sku) -> Result<(SkuNo, bool
     }
 }
 
-/// None while the item's first definition is in flight.
+/// None while another definition of the item is in flight.
 fn number_now(tx: &mut Transaction<'_>, sku: &Sku) -> Result<Option<(SkuNo, bool)>, Refusal> {
     let state = tx.state();
-    let mut new = state.new_items.lock();
-    if new.numbers.contains_key(sku) {
+    let mut defined = state.items_defined.lock();
+    if defined.is_in_flight(sku) {
         return Ok(None);
     }
-    if let Some(known) = state.catalogue.sku_no(sku.as_str()) {
-        return Ok(Some((known, true)));
-    }
-    let no = next_number(state.catalogue.len() + new.numbers.len())?;
-    new.numbers.insert(sku.clone(), no);
-    drop(new);
+    let known = state.catalogue.sku_no(sku.as_str());
+    let no = if let Some(no) = known {
+        defined.changes.insert(sku.clone());
+        no
+    } else {
+        let no = next_number(state.catalogue.len() + defined.numbers.len())?;
+        defined.numbers.insert(sku.clone(), no);
+        no
+    };
+    drop(defined);
     tx.claims.hold(Claim::Item(sku.clone()));
-    tx.numbered(no);
-    Ok(Some((no, false)))
+    if known.is_none() {
+        tx.numbered(no);
+    }
+    Ok(Some((no, known.is_some())))
 }
 
 /// The number after those of all items, of which so many there are or will be.

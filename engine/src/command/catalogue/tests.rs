@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::pin::pin;
 use std::task::Poll;
 
-use super::define_item::{DefineItem, ItemDefined};
+use super::define_item::{DefineItem, ItemDefined, ItemField};
 use super::*;
-use crate::command::fixture::{bundle, check, item, sku, told};
+use crate::command::fixture::{bundle, check, item, meta, off_sale, sku, told};
 use crate::engine::tests::{one_unit, poll, run};
-use crate::model::{Meta, RefusalKind};
+use crate::model::{Item, Meta, RefusalKind, Sale, Text};
 use crate::transaction::command::{self, Command, Decision};
 
 /// The refusals of the table, whose rows are checked, as a command on an item gives them.
@@ -118,7 +118,7 @@ where
     let claim = Claim::Item(item("B").item.sku);
     let give_back = RefCell::new(|| engine.kernel.give_back(claim.clone()));
     let told = told(command::run(&engine.kernel, &Late(command(item("C")), give_back)));
-    assert!(engine.kernel.state.new_items.lock().numbers.is_empty(), "all is given back");
+    assert!(engine.kernel.state.items_defined.lock().numbers.is_empty(), "all is given back");
     // The event of B is in the journal in this test: it comes first.
     run(&mut pump, before);
     run(&mut pump, engine.define_item(item("C")));
@@ -129,4 +129,23 @@ where
 #[test]
 fn a_number_that_is_not_the_next_one_any_more_is_not_written() {
     assert_eq!(number_passed_on(|define| define), Refusal::Contended);
+}
+
+/// Each says one part of the item, and neither takes back what the other one says.
+#[test]
+fn two_parts_of_an_item_that_change_at_a_time_are_both_changed() {
+    let (engine, mut pump) = one_unit();
+    let title = Text::new("title", "Scarf").expect("a text");
+    let titled = Item { title: title.clone(), ..item("A").item };
+    let titled = DefineItem { keeps: vec![ItemField::Sale], ..DefineItem::new(meta(), titled) };
+    let off = DefineItem { keeps: vec![ItemField::Title], ..off_sale("A") };
+    let mut first = pin!(engine.define_item(titled));
+    assert!(poll(first.as_mut()).is_pending(), "its event is in flight");
+    let mut second = pin!(engine.define_item(off));
+    assert!(poll(second.as_mut()).is_pending());
+    run(&mut pump, first);
+    run(&mut pump, second);
+    let expected = Item { title, sale: Sale::Off, ..item("A").item };
+    assert_eq!(*engine.item(&sku("A")).expect("it is there"), expected);
+    assert!(engine.kernel.state.items_defined.lock().changes.is_empty(), "all is settled");
 }

@@ -79,7 +79,7 @@ fn define(carrier: &mut Carrier) {
     };
     carrier.carry("define_item", async |engine, meta| {
         let item = Item { title: text("Caf\u{e9}"), ..item("A").item };
-        engine.define_item(DefineItem { meta, item }).await
+        engine.define_item(DefineItem::new(meta, item)).await
     });
     carrier.carry("ensure_item", async |engine, meta| {
         engine.ensure_item(DefineItem { meta, ..item("B") }).await
@@ -254,7 +254,7 @@ fn pair_terms(carrier: &mut Carrier) {
 fn items_off_sale(carrier: &mut Carrier) {
     carrier.carry("define_item_off_sale", async |engine, meta| {
         let item = Item { sale: Sale::Off, ..item("B").item };
-        engine.define_item(DefineItem { meta, item }).await
+        engine.define_item(DefineItem::new(meta, item)).await
     });
     carrier.carry("define_item_for_which_some_wait", async |engine, meta| {
         engine.define_item(DefineItem { meta, ..queueable("B", 500) }).await

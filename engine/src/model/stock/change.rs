@@ -227,6 +227,22 @@ pub enum StockChange {
     InboundSourced(#[n(0)] Box<InboundSourced>),
 }
 
+impl StockChange {
+    /// When a supply is expected that it announces, states or moves.
+    pub fn eta(&self) -> Option<Timestamp> {
+        match self {
+            Self::InboundAnnounced { eta, .. }
+            | Self::InboundChanged { eta, .. }
+            | Self::InboundReopened { eta, .. }
+            | Self::InboundMoved { eta, .. } => Some(*eta),
+            Self::TransferAnnounced(announced) => Some(announced.eta),
+            Self::InboundWeighed(weighed) => weighed.change.eta(),
+            Self::InboundSourced(sourced) => sourced.change.eta(),
+            _ => None,
+        }
+    }
+}
+
 /// A supply on its way is announced or stated, and comes from elsewhere than was said.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct InboundSourced {

@@ -197,7 +197,9 @@ impl World {
     fn stock(&self, pair: Pair, lsn: Lsn, effect: StockEffect, hash: &mut StateHash) {
         let message = StockMessage::Apply { pair, lsn, effect, settles: false };
         let cell = self.state.catalogue.entry(pair.sku).pair(pair.node);
-        if let StockReply::Applied(moved) = cell.ask(message).wait().unwrap() {
+        if let StockReply::Applied(moved) | StockReply::AppliedUnseen(moved) =
+            cell.ask(message).wait().unwrap()
+        {
             hash.merge(moved);
         }
     }

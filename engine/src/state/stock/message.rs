@@ -86,6 +86,8 @@ pub enum StockReply {
     Edit(Edit),
     /// To an apply: by how much the state hash moves.
     Applied(StateHash),
+    /// The same, of a pair that does not publish all that it could promise.
+    AppliedUnseen(StateHash),
     /// To a read.
     State(Box<Stock>),
     /// To a read of what could be promised.

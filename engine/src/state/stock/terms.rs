@@ -161,6 +161,17 @@ impl StockActor {
         of_others.max(kept)
     }
 
+    /// Whether units that commands in flight claim or withhold may come back to who asks. Where he
+    /// may have no more of all that is there than of what is free, they come back to others: these
+    /// may go on claiming for ever.
+    pub(super) fn hides_from(&self, asks: &Asks) -> bool {
+        let is_changed =
+            |r: &RareClaims| r.withheld > 0 || r.editing || r.is_closed() || !r.inbound.is_empty();
+        let may_come_back =
+            || self.may_have(self.stock.free(), asks) > self.may_have(self.free(), asks);
+        self.rare.as_deref().is_some_and(is_changed) || (self.claimed > 0 && may_come_back())
+    }
+
     /// Why who asks may not have all that is free, if some of it is kept from him.
     pub(super) fn limit(&self, is_kept: bool) -> Option<Verdict> {
         if self.stock.is_off_sourcing() {
@@ -175,8 +186,8 @@ impl StockActor {
         let (rare, terms) = (self.rare.as_deref(), self.stock.terms());
         let (Some(rare), Some(terms)) = (rare, terms) else { return false };
         let (shares, granted) = (self.shares(), self.may_be_taken() + i64::from(leaving));
-        let ever = Timestamp::from_micros(i64::MIN);
-        let too_few = |of: &Audience| terms.may_have(*of, (left, &shares), ever) < granted;
+        // A segment that was released by then keeps nothing from them.
+        let too_few = |of: &Audience| terms.may_have(*of, (left, &shares), rare.asked_at) < granted;
         (self.claimed > 0 || rare.moving > 0) && rare.audiences.iter().any(too_few)
     }
 
@@ -218,10 +229,11 @@ impl StockActor {
             Some(orders) => orders.into_iter().map(|no| of(Some(no))).collect(),
             None => vec![of(None)],
         };
-        let known = &mut self.rare().audiences;
+        let (rare, at) = (self.rare(), asks.at);
         for audience in audiences {
-            if !known.contains(&audience) {
-                known.push(audience);
+            rare.asked_at = rare.asked_at.max(at);
+            if !rare.audiences.contains(&audience) {
+                rare.audiences.push(audience);
             }
         }
     }

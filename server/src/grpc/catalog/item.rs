@@ -14,7 +14,7 @@ pub(super) const FIELDS: [&str; 5] =
 pub(super) fn read(found: &mut Violations, item: &v1::Item) -> Option<Item> {
     let sku = found.taken("item.sku", Sku::new("sku", item.sku.as_str()));
     let title = found.taken("item.title", Text::new("title", item.title.as_str()));
-    let sale = if item.off_sale { Sale::Off } else { Sale::On };
+    let sale = if item.off_sale.unwrap_or_default() { Sale::Off } else { Sale::On };
     let components = components(found, &item.components);
     let waiting_max = item.waiting_units_max;
     let item = Item { sku: sku?, title: title?, sale, waiting_max, components: components? };
@@ -50,7 +50,7 @@ pub(super) fn message(item: &Item) -> v1::Item {
     v1::Item {
         sku: item.sku.to_string(),
         title: item.title.as_str().to_owned(),
-        off_sale: item.sale == Sale::Off,
+        off_sale: Some(item.sale == Sale::Off),
         waiting_units_max: item.waiting_max,
         components: item.components.0.iter().map(component).collect(),
     }

@@ -4,7 +4,7 @@ use backstock_engine::calendar::CUT_OFF_MINUTES_MAX;
 use backstock_engine::command::NodeDefinition;
 use backstock_engine::limits;
 use backstock_engine::model::{
-    Day, Eligibility, Node, NodeId, NodeKind, PostalCode, Rule, ServiceName, Text,
+    Day, Eligibility, Node, NodeId, NodeKind, PostalCode, Rule, ServiceName, Text, Violation,
 };
 use backstock_proto::v1;
 
@@ -91,15 +91,29 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
 }
 
 fn eligibility(found: &mut Violations, node: &v1::Node) -> Eligibility {
-    let channels = node.channels.iter().enumerate().filter_map(|(at, name)| {
-        found.taken(format!("node.channels[{at}]"), Text::new("channel", name.as_str()))
-    });
-    let channels = channels.collect();
-    let services = node.services.iter().enumerate().filter_map(|(at, name)| {
-        let name = ServiceName::new("service", name.as_str());
-        found.taken(format!("node.services[{at}]"), name)
-    });
-    Eligibility { channels, services: services.collect() }
+    let new = |name: &str| Text::new("channel", name);
+    let channels = names(found, ("channels", &node.channels, limits::CHANNELS_PER_NODE_MAX), new);
+    let new = |name: &str| ServiceName::new("service", name);
+    let services = names(found, ("services", &node.services, limits::SERVICES_MAX), new);
+    Eligibility { channels, services }
+}
+
+/// Reads names, no more than one too many. One that is none is noted, and another one than any that
+/// is said stands for it, so that what is wrong with the others is told of their places.
+fn names<T>(
+    found: &mut Violations,
+    (field, given, max): (&str, &[String], usize),
+    new: impl Fn(&str) -> Result<T, Violation>,
+) -> Vec<T> {
+    let unsaid = |at: usize| {
+        let mut names = (1..).map(|marks| format!("{}{at}", "?".repeat(marks)));
+        names.find(|name| !given.contains(name)).expect("few are said")
+    };
+    let name = |(at, name): (usize, &String)| {
+        let taken = found.taken(format!("node.{field}[{at}]"), new(name));
+        taken.or_else(|| new(&unsaid(at)).ok())
+    };
+    given.iter().take(max + 1).enumerate().filter_map(name).collect()
 }
 
 /// The engine's 0 is no bound: a capacity of none that is said is not to become that.

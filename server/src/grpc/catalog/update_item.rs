@@ -1,8 +1,8 @@
 //! `UpdateItem`: defines an item, changes it, or makes sure of it.
 
-use backstock_engine::command::DefineItem;
+use backstock_engine::command::{DefineItem, ItemField};
 use backstock_engine::engine::EngineError;
-use backstock_engine::model::{Item, Sale, digest};
+use backstock_engine::model::digest;
 use backstock_proto::v1;
 use prost::Message;
 use tonic::Status;
@@ -29,43 +29,22 @@ pub(super) async fn handle(
     let request_id = found.request_id(&request.request_id);
     let mask = Mask::read(&mut found, request.update_mask.as_ref(), &item::FIELDS);
     let given = found.required("item", request.item.as_ref());
-    let given = given.and_then(|given| item::read(&mut found, given));
-    let (mut item, request_id) = found.converted(given.zip(request_id))?;
+    let item = given.and_then(|given| item::read(&mut found, given));
+    let (item, request_id) = found.converted(item.zip(request_id))?;
     let sku = item.sku.clone();
     // An item that is there stays as it is where the mask names the SKU alone.
     let ensures = mask.is_only("sku");
-    let known_as = || known(api.engine().item(&sku), request.allow_missing);
-    // A title is written with the terms on which the item is sold: what they were is not to change
-    // meanwhile.
-    let lock = &api.0.changing_terms;
-    let (_alone, _beside) = if changes_terms(mask, &item, known_as()?.as_deref()) {
-        (Some(lock.write().await), None)
-    } else {
-        (None, Some(lock.read().await))
-    };
-    if let Some(there) = known_as()?.filter(|_| !ensures) {
-        if !mask.says("off_sale") {
-            item.sale = there.sale;
-        }
-        if !mask.says("waiting_units_max") {
-            item.waiting_max = there.waiting_max;
-        }
-        if !mask.says("title") {
-            item.title = there.title.clone();
-        }
-        // They stay, said or not.
-        if !mask.says("components") || !item.components.is_bundle() {
-            item.components = there.components.clone();
-        }
-    }
-    let asked = item::message(&item);
+    let there = known(api.engine().item(&sku), request.allow_missing)?;
     let mut meta = api.meta(request_id, request.validate_only);
-    // What is merged may be another item when the request is sent again.
+    // What stays may be another thing when the request is sent again.
     if !mask.is_whole() && !ensures {
         let given = request.item.as_ref().map(Message::encode_to_vec);
         meta.content = Some(digest::fingerprint(&(given, mask.paths())));
     }
-    let command = DefineItem { meta, item };
+    let keeps = keeps(mask, given);
+    let is_all = keeps.is_empty();
+    let command = DefineItem { keeps, ..DefineItem::new(meta, item) };
+    let asked = item::message(&command.makes(there.as_deref()));
     let done = if ensures {
         api.engine().ensure_item(command).await
     } else {
@@ -74,14 +53,25 @@ pub(super) async fn handle(
     let done = done.map_err(|error| plain(of_item(error)))?;
     let (version, is_repeat) = (done.version.get(), done.is_repeat);
     let now = || Some(item::message(&*api.engine().item(&sku).ok()?));
-    let item = Some(shown(asked, !is_repeat && !ensures, now));
+    // What stays may have changed since it was read here.
+    let is_as_asked = request.validate_only || (is_all && !ensures);
+    let item = Some(shown(asked, !is_repeat && is_as_asked, now));
     Ok(v1::UpdateItemResponse { item, version, is_repeat })
 }
 
-/// Whether an update is about the terms on which an item is sold, and says others.
-fn changes_terms(mask: Mask<'_>, item: &Item, there: Option<&Item>) -> bool {
-    let sale = there.map_or(Sale::On, |there| there.sale);
-    let waiting_max = there.and_then(|there| there.waiting_max);
-    (mask.says("off_sale") && item.sale != sale)
-        || (mask.says("waiting_units_max") && item.waiting_max != waiting_max)
+/// What an update leaves as it is, of an item that there is.
+fn keeps(mask: Mask<'_>, given: Option<&v1::Item>) -> Vec<ItemField> {
+    // Callers that are older than it do not say it, and write all else.
+    let says_sale = mask.says("off_sale") && !mask.is_whole();
+    let is_said = |is: fn(&v1::Item) -> bool| given.is_some_and(is);
+    let says_sale = says_sale || (mask.is_whole() && is_said(|item| item.off_sale.is_some()));
+    let is_bundle = is_said(|item| !item.components.is_empty());
+    let all = [
+        (ItemField::Title, mask.says("title")),
+        (ItemField::Sale, says_sale),
+        (ItemField::WaitingMax, mask.says("waiting_units_max")),
+        // They stay, said or not.
+        (ItemField::Components, mask.says("components") && is_bundle),
+    ];
+    all.into_iter().filter(|(_, is_said)| !is_said).map(|(field, _)| field).collect()
 }

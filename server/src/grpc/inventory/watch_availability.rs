@@ -164,7 +164,7 @@ impl Watch {
     ) -> Result<bool, EngineError> {
         let (engine, watched) = (self.api.engine(), &mut self.skus[at]);
         // Before it is read: what changes meanwhile has another stamp.
-        let stamp = engine.stamp(&watched.sku).await?;
+        let stamp = engine.stamp(&watched.sku)?;
         if stamp == watched.stamp && !stamp.is_in_flight() && !is_close {
             return Ok(true);
         }
@@ -179,7 +179,7 @@ impl Watch {
         }
         (watched.stamp, watched.told) = (stamp, told);
         // A claim that was made before it was read may be given back without an event.
-        let is_same = engine.stamp(&watched.sku).await? == stamp;
+        let is_same = engine.stamp(&watched.sku)? == stamp;
         Ok(is_same && !stamp.is_in_flight())
     }
 

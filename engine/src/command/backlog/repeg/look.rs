@@ -205,6 +205,11 @@ impl Look {
         self.pool().untold().map(|(no, _)| no).next()
     }
 
+    /// When units on a supply of a SKU that is looked at can be counted on.
+    pub fn ready(&self, sku: SkuNo, at: At) -> Ready {
+        self.pools.of(sku).ready(at)
+    }
+
     /// Plans for as many lines as one event has; none when there is nothing to do for the
     /// others.
     async fn lines<'k>(

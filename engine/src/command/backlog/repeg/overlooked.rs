@@ -1,7 +1,9 @@
 //! What should not be found: a backlog that could be served, of a SKU that nobody is to look at.
 
 use super::look::{Look, Repegging};
+use super::pool::At;
 use crate::model::{LineRepegged, NodeNo, OrderId, SkuNo, Supply};
+use crate::state::stock::Ready;
 use crate::transaction::attempts::Attempt;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -42,7 +44,7 @@ async fn find(kernel: &Kernel, sku: SkuNo) -> Result<Option<Overlooked>, EngineE
             _ => return Ok(None),
         };
         // What rests on supply may have been planned so that it leaves with other lines.
-        if let Some(waits) = waits(kernel, sku, planned.event) {
+        if let Some(waits) = waits(kernel, sku, &look, planned.event) {
             return Ok(Some(waits));
         }
     }
@@ -50,10 +52,12 @@ async fn find(kernel: &Kernel, sku: SkuNo) -> Result<Option<Overlooked>, EngineE
 
 /// Who waits, of an event. What a look for a bundle finds of other SKUs is found where these are
 /// looked at; bundles may wait for a SKU that is about to be served.
-fn waits(kernel: &Kernel, sku: SkuNo, event: Repegging) -> Option<Overlooked> {
+fn waits(kernel: &Kernel, sku: SkuNo, look: &Look, event: Repegging) -> Option<Overlooked> {
     let waits = |line: &LineRepegged| {
         let mut moves = line.moves.iter();
-        moves.find(|moved| moved.from.1 == Supply::Backorder).map(|moved| moved.to.0)
+        // On supply that counts no more, one waits as without any.
+        let waits = |at: At| at.1 == Supply::Backorder || look.ready(sku, at) == Ready::Never;
+        moves.find(|moved| waits(moved.from)).map(|moved| moved.to.0)
     };
     match event {
         Repegging::Backlog(event) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{ChannelSafety, PairTerms, Text};
+use crate::model::{ChannelSafety, Kept, PairTerms, Segment, Segments, Text};
 
 fn text(name: &str) -> Text {
     Text::new("channel", name).expect("a text")
@@ -15,6 +15,12 @@ fn row() -> Row<StockActor> {
     let channel_safety = vec![of("web", 2), of("fax", 9)];
     let terms = PairTerms { channel_safety, ..PairTerms::default() };
     changed([set(10, 0), StockChange::Termed(Box::new(terms))])
+}
+
+/// So many units are withheld from a channel.
+fn termed(channel: &str, units: u32) -> StockChange {
+    let channel_safety = vec![ChannelSafety { channel: text(channel), units }];
+    StockChange::Termed(Box::new(PairTerms { channel_safety, ..PairTerms::default() }))
 }
 
 fn asks(channel: &str) -> Arc<Asks> {
@@ -192,5 +198,56 @@ fn units_that_were_planned_before_the_terms_do_not_come() {
         let repeg = Repeg { off: vec![off], on: vec![on], takes, ..Repeg::default() };
         let claim = StockMessage::ClaimRepeg(Arc::new(repeg.clone()), Box::default(), asks);
         assert_eq!(grant(&row, claim), expected, "{repeg:?}");
+    }
+}
+
+/// Others may go on claiming for ever: who may have none of it is told so all the same.
+#[test]
+fn claims_hide_nothing_from_who_may_have_none_of_it() {
+    let row = row();
+    assert_eq!(claim(&row, 8, asks("shop")), Grant::Granted);
+    let hides = |channel| match told(&row, StockMessage::ReadPromise(Some(asks(channel)))) {
+        StockReply::Promise(promise) => (promise.free, promise.in_flight),
+        other => panic!("{other:?}"),
+    };
+    // Of ten units, two are free. All of them would be eight for the web, and one for the fax.
+    assert_eq!([hides("shop"), hides("web"), hides("fax")], [(2, true), (0, true), (0, true)]);
+    give_back(&row, 8);
+    assert_eq!(claim(&row, 1, asks("shop")), Grant::Granted);
+    let nine = PairTerms { channel_safety: vec![], ..PairTerms::default() };
+    assert_eq!(terms(&row, nine), Edit::InLine);
+    assert!(hides("fax").1, "terms are about to change");
+    told(&row, StockMessage::GiveBack(StockClaim::InLine));
+    assert_eq!(hides("fax"), (0, true), "of ten, one is its");
+    let one_less = changed([set(9, 0), termed("fax", 9)]);
+    assert_eq!(claim(&one_less, 1, asks("shop")), Grant::Granted);
+    let told = told(&one_less, StockMessage::ReadPromise(Some(asks("fax"))));
+    let StockReply::Promise(promise) = told else { panic!("{told:?}") };
+    assert_eq!((promise.free, promise.in_flight), (0, false), "of nine, none is");
+}
+
+/// A segment that was released keeps nothing, though the terms have it still.
+#[test]
+fn a_segment_that_was_released_keeps_no_shipment_waiting() {
+    let (order, priority) = (OrderNo(1), Priority::DEFAULT);
+    let parts = Parts::from_iter([(Supply::OnHand, 4)]);
+    let effect = StockEffect::Reserve { order, line: 0, parts, held: false, priority };
+    let ship = || StockMessage::ClaimShip { order, line: 0, units: 4, ahead: 0 };
+    let asks = |at| Arc::new(Asks::new_order(Some(&text("fax")), Timestamp::from_micros(at)));
+    for (at, expected) in [(9, Grant::InFlight), (10, Grant::Granted)] {
+        let until = Some(Timestamp::from_micros(10));
+        let (name, channels) = (text("web"), vec![text("web")]);
+        let web = Segment { name, channels, kept: Kept::Units(5), borrows: false, until };
+        let terms = PairTerms { segments: Segments(vec![web]), ..PairTerms::default() };
+        let row = changed([set(10, 0), StockChange::Termed(Box::new(terms))]);
+        let apply = StockMessage::Apply {
+            pair: PAIR,
+            lsn: Lsn::new(9),
+            effect: effect.clone(),
+            settles: false,
+        };
+        told(&row, apply);
+        assert_eq!(claim(&row, 1, asks(at)), Grant::Granted);
+        assert_eq!(grant(&row, ship()), expected, "a claim at {at}");
     }
 }
