@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use backstock_engine::sourcing::{Line, Offer, Policy, Problem, Shipment};
+use backstock_engine::sourcing::{Conditions, Line, Offer, Policy, Problem, Shipment};
 
 use super::network::NODES_OF_SKU;
 use crate::random::Random;
@@ -59,7 +59,7 @@ impl Owned {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
-            minimums: &[],
+            conditions: Conditions::default(),
             shipments: &self.shipments,
             policy: Policy::default(),
         }

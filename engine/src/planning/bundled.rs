@@ -16,11 +16,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::draft::{DraftBundles, number_by_date};
-use super::room::{Leaving, Rooms};
 use super::together::{When, together};
 use super::wanted::{Bundled, MadeOf, MadePart};
 use super::{Draft, InboundSeen, Seen, Wanted};
-use crate::model::load::{load_on, loads};
 use crate::model::{
     Allocation, InboundNo, NodeNo, OrderLine, OrderedBundle, Shipment, SkuNo, Supply, Timestamp,
 };
@@ -94,7 +92,10 @@ impl Building<'_, '_> {
         }
         let was_served = self.wanted.own.is_some_and(|own| own.was_served);
         let limits = self.limits();
-        let seen = Seen { free, homes: of_line, limits, goes_as_before: false, was_served };
+        let leaves = |made: &MadeOf<'_>| made.parts.iter().map(|part| part.each).sum();
+        let units_each = self.bundled.0.iter().map(leaves).collect();
+        let homes = of_line;
+        let seen = Seen { free, homes, limits, units_each, goes_as_before: false, was_served };
         let wanted = Wanted { bundled: None, ..self.wanted.that_sees(&seen) };
         let draft = super::plan(self.network, &wanted, Some(&inbound));
         (draft.expect("inbound supply was looked for"), steps)
@@ -313,37 +314,8 @@ impl Building<'_, '_> {
         u16::try_from(before.sum::<usize>()).expect("ORDER_LINES_MAX fits 16 bits")
     }
 
-    /// Has each shipment leave on the first day with room for all its units: planning counts a
-    /// bundle as one.
-    fn fit_days(&self, shipments: &mut [Shipment]) {
-        let Wanted { way, at: now, rooms, .. } = *self.wanted;
-        let rooms: Rooms<'_> = rooms;
-        let all: Vec<Allocation> = self.allocations.iter().map(|(_, a)| *a).collect();
-        for at in 0..shipments.len() {
-            let (before, here) = shipments.split_at_mut(at);
-            let node = here[0].node;
-            let Some(from) = here[0].ship_by.filter(|_| self.network.is_bounded(node)) else {
-                continue;
-            };
-            let of_others = all.iter().filter(|a| usize::from(a.shipment) < at).copied();
-            let others = loads(before, &of_others.collect::<Vec<_>>());
-            let units = all.iter().filter(|a| usize::from(a.shipment) == at).map(|a| a.units).sum();
-            let leaving = |day| {
-                let (there, one) = (load_on(&others, day), Leaving::shipment(units));
-                Leaving { load: there.and(one.load), may_be_alone: there.is_none() }
-            };
-            let at_node = (node, way.leaving_days(self.network, node));
-            let day = rooms.first_day(self.network, at_node, (from, now), leaving);
-            if day > from {
-                let arrives = way.arrival(self.network, node, day);
-                (here[0].ship_by, here[0].deliver_by) = (Some(day), Some(arrives));
-            }
-        }
-    }
-
     fn draft(mut self, planned: Draft) -> Draft {
         let mut shipments: SmallVec<[Shipment; 4]> = planned.shipments.into_iter().collect();
-        self.fit_days(&mut shipments);
         let mut allocations = std::mem::take(&mut self.allocations);
         number_by_date(&mut shipments, &mut allocations);
         allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment, a.supply));

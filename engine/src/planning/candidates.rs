@@ -1,19 +1,21 @@
 //! What the lines of an order could be filled from: offers, and the shipments that they
 //! would go in.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::dock::{Dock, Incoming};
+use super::offer_conditions::OfferConditions;
 use super::route::{Dates, Route};
-use super::wanted::{ByNode, Glances, WantedLine};
+use super::wanted::{ByNode, Glances, Wanted, WantedLine};
 use super::way::Way;
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
 use crate::model::{Day, NodeNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX};
-use crate::sourcing::{Minimum, Offer, Shipment, Verdict};
+use crate::sourcing::{Conditions, Line, Offer, Part, Plan, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
 use crate::state::stock::{AtAny, InboundGlance};
 
@@ -25,9 +27,6 @@ const SCARCITY_STEP: u32 = 10_001;
 /// Supplies that arrive later are as good as each other.
 const DAYS_TOLD_APART_MAX: u32 = 1_000;
 const _: () = assert!((DAYS_TOLD_APART_MAX + 2) * SCARCITY_STEP <= BALANCE_MAX);
-
-/// Most days over which units of one line are spread that no day of their node has room for.
-const SPREAD_DAYS_MAX: u32 = 16;
 
 /// A node without a shipment of today.
 const NONE: u16 = u16::MAX;
@@ -42,8 +41,11 @@ pub(super) struct Candidates {
     first: usize,
     dock: Dock,
     offers: Vec<Offer>,
-    /// Of those of suppliers, to whom nothing is on its way.
-    minimums: Vec<Minimum>,
+    /// Conditions that they are under.
+    conditions: OfferConditions,
+    /// Which of them are of the same units on hand, that may leave on several days; with how many
+    /// these are.
+    parted: Vec<(Range<u32>, u32)>,
     /// Candidates that make no offer, by line.
     skipped: Vec<(u16, Candidate)>,
     /// Whether candidates were left out.
@@ -106,7 +108,8 @@ impl Candidates {
         self.dock.clear();
         self.free_of = None;
         self.offers.clear();
-        self.minimums.clear();
+        self.conditions.clear();
+        self.parted.clear();
         self.skipped.clear();
         self.cut_short = false;
     }
@@ -149,9 +152,22 @@ impl Candidates {
         &self.offers
     }
 
-    /// Of which of them a line takes a minimum, or none.
-    pub(super) fn minimums(&self) -> &[Minimum] {
-        &self.minimums
+    /// The conditions that they are under.
+    pub(super) fn conditions(&self) -> Conditions<'_> {
+        self.conditions.as_asked()
+    }
+
+    /// All lines were offered units: what is bounded in all is bounded for all of them.
+    pub(super) fn end(&mut self, wanted: &Wanted<'_>, lines: &[Line]) {
+        for &(shipment, room) in self.dock.bounded() {
+            let of_line = |(at, line): (usize, &Line)| {
+                let each = wanted.units_each(at);
+                line.offers.clone().map(move |offer| Part { offer, each })
+            };
+            let is_in_it = |part: &Part| self.offers[part.offer as usize].shipment == shipment;
+            let parts = lines.iter().enumerate().flat_map(of_line).filter(is_in_it);
+            self.conditions.share(parts, room);
+        }
     }
 
     /// The shipments that they would go in.
@@ -181,13 +197,28 @@ impl Candidates {
         self.skipped.iter().any(|(_, candidate)| is_late(candidate))
     }
 
-    /// Says of offers that would be later because days are full that this is why.
-    pub(super) fn tell_full_days(&self, verdicts: &mut [Verdict]) {
-        if self.dock.spilled.is_empty() {
+    /// Says of offers that would be later because days are full, or that are of a day which the
+    /// order itself fills, that this is why.
+    pub(super) fn tell_full_days(
+        &self,
+        wanted: &Wanted<'_>,
+        plan: &Plan,
+        verdicts: &mut [Verdict],
+    ) {
+        let (spilled, bounded) = (&self.dock.spilled, self.dock.bounded());
+        if spilled.is_empty() && bounded.is_empty() {
             return;
         }
+        let shipment = |offer: u32| self.offers[offer as usize].shipment;
+        let leaving = |of: u16| -> u32 {
+            let of_it = plan.picks.iter().filter(|pick| shipment(pick.offer) == of);
+            of_it.map(|pick| pick.quantity * wanted.units_each(usize::from(pick.line))).sum()
+        };
+        let full = bounded.iter().filter(|(of, room)| leaving(*of) >= *room).map(|(of, _)| *of);
+        let full: SmallVec<[u16; 8]> = full.collect();
         for (offer, verdict) in self.offers.iter().zip(verdicts) {
-            if *verdict == Verdict::Later && self.dock.spilled.contains(&offer.shipment) {
+            let is_spilled = *verdict == Verdict::Later && spilled.contains(&offer.shipment);
+            if is_spilled || (*verdict == Verdict::Equal && full.contains(&offer.shipment)) {
                 *verdict = Verdict::AtCapacity;
             }
         }
@@ -198,7 +229,7 @@ impl Candidates {
     pub(super) fn tell_own_stock(
         &self,
         route: &Route<'_, '_>,
-        offers: std::ops::Range<u32>,
+        offers: Range<u32>,
         verdicts: &mut [Verdict],
     ) {
         let at = || offers.clone().map(|offer| offer as usize);
@@ -227,12 +258,17 @@ impl Candidates {
         self.dock.inbound.is_empty() && !self.any_supplier
     }
 
+    /// Whether each of them is of other units, too.
+    pub(super) fn are_all_on_hand_once(&self) -> bool {
+        self.all_on_hand() && self.parted.is_empty()
+    }
+
     /// Where an offer comes from.
     #[inline]
     pub(super) fn source(&self, offer: u32) -> (NodeNo, Supply) {
         let node = self.node_of(&self.offers[offer as usize]);
         let supply = match self.incoming(offer) {
-            Some(at) => self.dock.inbound[at].supply,
+            Some(at) => self.dock.supplies[at.supply].0,
             None => self.today(node).supply(),
         };
         (node, supply)
@@ -240,10 +276,11 @@ impl Candidates {
 
     /// Free units of the supply that an offer is named by.
     pub(super) fn free(&self, offer: u32) -> u32 {
-        match self.incoming(offer) {
-            Some(at) => self.dock.inbound[at].free,
-            None => self.offers[offer as usize].quantity,
+        if let Some(at) = self.incoming(offer) {
+            return self.dock.supplies[at.supply].1;
         }
+        let parted = self.parted.iter().find(|(of, _)| of.contains(&offer));
+        parted.map_or(self.offers[offer as usize].quantity, |(_, free)| *free)
     }
 
     /// Takes `units` of an offer from the supplies that it draws on, the earliest first. Of
@@ -253,14 +290,13 @@ impl Candidates {
     pub(super) fn take(&self, offer: u32, units: u32, mut from: impl FnMut(NodeNo, Supply, u32)) {
         let node = self.node_of(&self.offers[offer as usize]);
         let chain = match self.incoming(offer) {
-            Some(at) => &self.dock.inbound[at - self.dock.inbound[at].earlier..=at],
+            Some(at) => &self.dock.supplies[at.supply - at.earlier..=at.supply],
             None => &[],
         };
         let mut left = u64::from(units);
-        let mut later: u64 = chain.iter().map(|incoming| u64::from(incoming.free)).sum();
+        let mut later: u64 = chain.iter().map(|(_, free)| u64::from(*free)).sum();
         let now = (self.today(node).supply(), 0);
-        let by_date = chain.iter().map(|incoming| (incoming.supply, incoming.free));
-        for (supply, free) in std::iter::once(now).chain(by_date) {
+        for (supply, free) in std::iter::once(now).chain(chain.iter().copied()) {
             later -= u64::from(free);
             let taken = left.saturating_sub(later);
             if taken > 0 {
@@ -270,14 +306,15 @@ impl Candidates {
         }
     }
 
-    /// Which of the inbound supplies an offer is of.
+    /// What an offer of inbound supply draws on.
     #[inline]
-    fn incoming(&self, offer: u32) -> Option<usize> {
+    fn incoming(&self, offer: u32) -> Option<Incoming> {
         let inbound = &self.dock.inbound;
         if inbound.is_empty() {
             return None;
         }
-        inbound.binary_search_by_key(&offer, |incoming| incoming.offer).ok()
+        let at = inbound.binary_search_by_key(&offer, |incoming| incoming.offer).ok();
+        at.map(|at| inbound[at])
     }
 
     /// Units of a line that are free now at one node.
@@ -315,7 +352,7 @@ impl Candidates {
         (line, quantity): (usize, u32),
         there: &(impl Glances + ?Sized),
     ) -> AtAny {
-        let Self { nodes, first, dock, offers, minimums, skipped, cut_short, .. } = self;
+        let Self { nodes, first, dock, offers, conditions, parted, skipped, cut_short, .. } = self;
         let nodes = &mut nodes[*first..*first + route.network.nodes.len()];
         let units_min = match route.wanted.split {
             Split::WholeLine => quantity,
@@ -340,16 +377,19 @@ impl Candidates {
                 return;
             }
             if here.shipment == NONE {
-                if here.is_bounded && route.is_spread(node, dock.units_at(route, node)) {
-                    let wanted = quantity.min(free);
-                    let left = here.spread(dock, route, (node, wanted, free), (offers, offers_max));
-                    *cut_short |= left > 0;
+                if here.is_bounded && route.may_be_parted(node) {
+                    let wanted = (node, line, quantity, free);
+                    let offered = here.spread(dock, route, wanted, (offers, offers_max));
+                    *cut_short |= offered.is_err();
+                    let (Ok(offered) | Err(offered)) = offered;
+                    parted.push((index(offered.start)..index(offered.end), free));
+                    conditions.share_days(offered, (free, quantity));
                     return;
                 }
                 here.open(dock, route, node);
             }
             if any_supplier {
-                here.note_minimum(minimums, offers.len());
+                conditions.note_minimum(here.units_min, offers.len());
             }
             offers.push(here.offer(free));
         })
@@ -398,20 +438,30 @@ impl Candidates {
                 let lead = planning.node.lead_time_days;
                 let ready = route.ships(no, calendar.ship_window(expected, lead).ship_by);
                 let wanted = route.wanted.lines[line].quantity;
-                let units = by_then.saturating_add(free).min(wanted);
-                let ship_by = self.dock.with_room(route, no, ready, (units, true));
-                let days = zone.local_day(expected).days_after(today);
-                let offer = index(self.offers.len());
-                self.dock.inbound.push(Incoming { offer, supply, free, earlier });
                 by_then = by_then.saturating_add(free);
+                self.dock.supplies.push((supply, free));
+                let (supply, first) = (self.dock.supplies.len() - 1, self.offers.len());
+                let comes_in = zone.local_day(expected).days_after(today);
+                let each = route.wanted.units_each(line);
+                let units = by_then.min(wanted).saturating_mul(each);
+                for (day, room) in self.dock.days(route, no, (ready, units)) {
+                    let of_line = room / each;
+                    if of_line == 0 || (joins && of_line < wanted) {
+                        continue;
+                    }
+                    let offer = index(self.offers.len());
+                    self.dock.inbound.push(Incoming { offer, supply, earlier });
+                    self.offers.push(Offer {
+                        quantity: by_then.min(of_line),
+                        balance: after_the_shelf(comes_in + day.days_after(ready), free),
+                        ..self.dock.offer(route, route.dates(no, day))
+                    });
+                    self.dock.note_room(&self.offers, room);
+                    self.dock.note_spilled(&self.offers, day > ready);
+                }
                 earlier += 1;
-                self.offers.push(Offer {
-                    quantity: by_then,
-                    balance: after_the_shelf(days, free),
-                    ..self.dock.offer(route, route.dates(no, ship_by))
-                });
-                self.dock.note_spilled(&self.offers, ship_by > ready);
                 if !joins {
+                    self.conditions.share_days(first..self.offers.len(), (free, wanted));
                     (by_then, earlier) = (0, 0);
                 }
                 continue;
@@ -440,14 +490,6 @@ impl Today {
         }
     }
 
-    /// Notes the minimum of its next offer, if it has one.
-    #[cold]
-    fn note_minimum(self, minimums: &mut Vec<Minimum>, offer: usize) {
-        if self.units_min > 1 {
-            minimums.push(Minimum { offer: index(offer), units: self.units_min });
-        }
-    }
-
     /// Why it makes no offer; true when it is left out of a search that is full.
     #[cold]
     fn skip(
@@ -467,38 +509,35 @@ impl Today {
         (candidate, verdict == Verdict::NotConsidered)
     }
 
-    /// Offers units of a line at a node that no day has room for with the other lines: on the first
-    /// day with room for all of them. More than a day takes are offered in parts, as many on each
-    /// day as it has room for, and the rest of them behind. Answers how many are left out of a
-    /// search that is full.
+    /// Offers units of a line at a node that has a capacity: on each day on which some of them may
+    /// leave. Answers which offers these are, or that some were left out of a search that is full.
     #[cold]
     fn spread(
         &mut self,
         dock: &mut Dock,
         route: &Route<'_, '_>,
-        (no, wanted, free): (NodeNo, u32, u32),
+        (no, line, quantity, free): (NodeNo, usize, u32, u32),
         (offers, offers_max): (&mut Vec<Offer>, usize),
-    ) -> u32 {
-        let ready = self.window(route, no).ship_by;
-        let (mut day, mut left) = (ready, wanted);
-        let fits = wanted <= route.network.terms(no).capacity.units;
-        for parts_left in (0..SPREAD_DAYS_MAX).rev() {
-            if left == 0 || dock.is_full() || offers.len() >= offers_max {
-                break;
+    ) -> Result<Range<usize>, Range<usize>> {
+        let (ready, first) = (self.window(route, no).ship_by, offers.len());
+        let (is_whole, each) =
+            (route.wanted.split == Split::WholeLine, route.wanted.units_each(line));
+        let units = free.min(quantity).saturating_mul(each);
+        for (day, room) in dock.days(route, no, (ready, units)) {
+            let of_line = room / each;
+            if of_line == 0 || (is_whole && of_line < quantity) {
+                continue;
             }
-            let takes_all = fits || parts_left == 0;
-            let room = if takes_all { left } else { dock.room_on(route, no, day).min(left) };
-            if room > 0 {
-                let may_be_alone = parts_left == 0;
-                let on = dock.with_room(route, no, day, (room, may_be_alone));
-                let offer = dock.offer(route, route.dates(no, on));
-                offers.push(Offer { quantity: room, balance: scarcity(free), ..offer });
-                dock.note_spilled(offers, on > ready);
-                left -= room;
+            if dock.is_full() || offers.len() >= offers_max {
+                return Err(first..offers.len());
             }
-            day = route.ships(no, day.plus(1));
+            let offer = dock.offer(route, route.dates(no, day));
+            let balance = later(day.days_after(ready), free);
+            offers.push(Offer { quantity: free.min(of_line), balance, ..offer });
+            dock.note_room(offers, room);
+            dock.note_spilled(offers, day > ready);
         }
-        left
+        Ok(first..offers.len())
     }
 
     /// When the node ships what is there now.
@@ -579,7 +618,13 @@ fn scarcity(free: u32) -> u32 {
 /// Otherwise the shelf would stay full while the customer waits. The supply can be counted
 /// on in so many days.
 fn after_the_shelf(days: u32, free: u32) -> u32 {
-    (days.min(DAYS_TOLD_APART_MAX) + 1) * SCARCITY_STEP + scarcity(free)
+    later(days.saturating_add(1), free)
+}
+
+/// The same of units that leave so many days later than they could: of two days that are as good in
+/// all else, the earlier one goes first.
+fn later(days: u32, free: u32) -> u32 {
+    days.min(DAYS_TOLD_APART_MAX + 1) * SCARCITY_STEP + scarcity(free)
 }
 
 pub(super) fn line_no(line: usize) -> u16 {

@@ -1,5 +1,7 @@
 //! The shipments that the lines of an order could go in, by node and day, and what these cost.
 
+use smallvec::SmallVec;
+
 use super::room::Leaving;
 use super::route::{Dates, Route};
 use super::wanted::ByNode;
@@ -22,8 +24,14 @@ pub(super) struct Dock {
     /// Which offers are of inbound supply, ascending by offer. All others are of what
     /// is there.
     pub inbound: Vec<Incoming>,
+    /// Inbound supplies of which there are offers, with their free units.
+    pub supplies: Vec<(Supply, u32)>,
     /// What may leave nodes that have a capacity, by day.
     rooms: Vec<(NodeDay, u32)>,
+    /// The days of such nodes from one on, once they were asked for.
+    days: Vec<(NodeDay, Days)>,
+    /// Shipments in which only so many units may leave.
+    bounded: Vec<(u16, u32)>,
     /// Shipments that leave later than they could, because earlier days are full.
     pub spilled: Vec<u16>,
     /// What may leave nodes in a shipment of what is there, once it was asked for.
@@ -32,17 +40,19 @@ pub(super) struct Dock {
 }
 
 /// What an offer of inbound supply draws on.
+#[derive(Clone, Copy)]
 pub(super) struct Incoming {
     /// By its place among all offers.
     pub offer: u32,
-    /// The supply that it is named by.
-    pub supply: Supply,
-    /// Free units of that supply.
-    pub free: u32,
-    /// How many offers right before it are of earlier supplies of the same pair, with which
-    /// a line that must not be split may be filled up, beside what is on hand.
+    /// The supply that it is named by, by its place among [`Dock::supplies`].
+    pub supply: usize,
+    /// How many right before that are earlier supplies of the same pair, with which a line that
+    /// must not be split may be filled up, beside what is on hand.
     pub earlier: usize,
 }
+
+/// Days on which units may leave a node, and for how many each has room.
+pub(super) type Days = SmallVec<[(Day, u32); 4]>;
 
 /// What a shipment of a node costs over some distance, and each unit in it.
 #[derive(Clone, Copy)]
@@ -58,7 +68,10 @@ impl Dock {
         self.shipments.clear();
         self.dates.clear();
         self.inbound.clear();
+        self.supplies.clear();
         self.rooms.clear();
+        self.days.clear();
+        self.bounded.clear();
         self.spilled.clear();
         self.knows_units = false;
     }
@@ -132,12 +145,35 @@ impl Dock {
         there.fold(0, u32::saturating_add)
     }
 
-    /// Units for which a day has room, beside what may leave on it already in this plan. A day
-    /// on which the node's carrier does not come is none that is asked for.
-    pub fn room_on(&self, route: &Route<'_, '_>, no: NodeNo, day: Day) -> u32 {
-        let (at, wanted) = (NodeDay { node: no, day }, route.wanted);
-        let capacity = route.network.capacity_on(at, wanted.at);
-        wanted.rooms.units_on(at, capacity).saturating_sub(self.leaving(at))
+    /// The days from one on, on which some of so many units of a line may leave a node. What other
+    /// lines are given of them is not deducted: shipments share the room of their day.
+    pub fn days(&mut self, route: &Route<'_, '_>, no: NodeNo, (from, units): (Day, u32)) -> Days {
+        if !route.network.is_bounded(no) {
+            return Days::from_iter([(from, u32::MAX)]);
+        }
+        if !route.may_be_parted(no) {
+            return Days::from_iter([(self.with_room(route, no, from, (units, true)), u32::MAX)]);
+        }
+        let at = NodeDay { node: no, day: from };
+        if let Some((_, days)) = self.days.iter().find(|(of, _)| *of == at) {
+            return days.clone();
+        }
+        let days = route.days_with_room(at);
+        self.days.push((at, days.clone()));
+        days
+    }
+
+    /// Notes of the last offer how many units may leave in its shipment.
+    pub fn note_room(&mut self, offers: &[Offer], room: u32) {
+        let Some(Offer { shipment, .. }) = offers.last() else { return };
+        if room < u32::MAX && !self.bounded.iter().any(|(of, _)| of == shipment) {
+            self.bounded.push((*shipment, room));
+        }
+    }
+
+    /// Shipments in which only so many units may leave.
+    pub fn bounded(&self) -> &[(u16, u32)] {
+        &self.bounded
     }
 
     /// Notes of the last offer whether it leaves later than it could.

@@ -12,6 +12,7 @@ pub mod bundled;
 mod candidates;
 mod dock;
 mod draft;
+mod offer_conditions;
 mod room;
 mod route;
 pub mod together;
@@ -77,7 +78,7 @@ impl Planner {
         let problem = sourcing::Problem {
             lines: &self.lines,
             offers: self.candidates.offers(),
-            minimums: self.candidates.minimums(),
+            conditions: self.candidates.conditions(),
             shipments: self.candidates.shipments(),
             policy: sourcing::Policy {
                 split: match wanted.split {
@@ -98,7 +99,7 @@ impl Planner {
             }
             was_bounded |= self.candidates.are_cut_short(&route);
         }
-        self.candidates.tell_full_days(&mut self.verdicts);
+        self.candidates.tell_full_days(wanted, &plan, &mut self.verdicts);
         let is_whole = wanted.split == Split::WholeLine && !self.candidates.all_on_hand();
         let trace = self.trace(&plan, is_whole, was_bounded || self.candidates.cut_short());
         Some(draft::draft(&route, &self.candidates, &plan, (&self.in_flight, trace)))
@@ -135,6 +136,7 @@ impl Planner {
                 self.in_flight.push(candidates::line_no(line));
             }
         }
+        self.candidates.end(route.wanted, &self.lines);
         Some(())
     }
 
@@ -160,17 +162,24 @@ impl Planner {
                 let is_taken = of_line.contains(&(no, node, supply));
                 if is_taken { Verdict::Chosen } else { verdict }
             };
-            writer.line(line.offers.len() + skipped.clone().count());
             let range = line.offers.start as usize..line.offers.end as usize;
             let explained = candidates.offers()[range.clone()].iter().zip(&self.verdicts[range]);
-            if candidates.all_on_hand() {
+            if candidates.are_all_on_hand_once() {
+                writer.line(line.offers.len() + skipped.clone().count());
                 trace_on_hand(&mut writer, candidates, explained);
             } else {
+                let mut rows = SmallVec::<[Candidate; 8]>::new();
                 for ((_, &verdict), at) in explained.zip(line.offers.clone()) {
                     let ((node, supply), free) = (candidates.source(at), candidates.free(at));
                     let verdict = verdict_of(node, supply, verdict);
-                    writer.candidate(&Candidate { node, supply, free, verdict });
+                    match rows.last_mut().filter(|last| (last.node, last.supply) == (node, supply))
+                    {
+                        Some(last) => last.verdict = of_both_days(last.verdict, verdict),
+                        None => rows.push(Candidate { node, supply, free, verdict }),
+                    }
                 }
+                writer.line(rows.len() + skipped.clone().count());
+                rows.iter().for_each(|row| writer.candidate(row));
             }
             for (_, candidate) in skipped {
                 let verdict = verdict_of(candidate.node, candidate.supply, candidate.verdict);
@@ -179,6 +188,13 @@ impl Planner {
         }
         writer.finish()
     }
+}
+
+/// What is said of units that were not offered for one day only.
+fn of_both_days(one: Verdict, other: Verdict) -> Verdict {
+    let either = |verdict| one == verdict || other == verdict;
+    let told = [Verdict::Chosen, Verdict::AtCapacity].into_iter().find(|verdict| either(*verdict));
+    told.unwrap_or(one)
 }
 
 /// Traces offers that are all on hand. Nearly all offers come by here: compiled by itself,

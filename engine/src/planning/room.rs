@@ -86,6 +86,11 @@ impl<'a> Rooms<'a> {
         u32::try_from(left).unwrap_or(u32::MAX)
     }
 
+    /// Whether no other order has anything on a day.
+    pub fn is_empty(&self, at: NodeDay) -> bool {
+        self.others(at) == [0; 2]
+    }
+
     fn has_room(&self, at: NodeDay, leaving: Leaving, capacity: Capacity) -> bool {
         let others = self.others(at);
         let all = plus(others, self.stays(at).and(leaving.load).counts());

@@ -2,12 +2,17 @@
 
 use std::num::NonZeroU32;
 
+use super::dock::Days;
+use super::room::Leaving;
 use super::wanted::Wanted;
-use crate::model::{Day, NodeNo, OwnStock, Split, Text, Weekdays};
+use crate::model::{Day, NodeDay, NodeNo, OwnStock, Split, Text, Weekdays};
 use crate::sourcing::Verdict;
 use crate::sourcing::limits::LATE_MAX;
 use crate::state::network::{Carriage, Network};
 use crate::state::served::Barred;
+
+/// Most days with room over which an order is spread at a node.
+const SPREAD_DAYS_MAX: usize = 16;
 
 /// What tells a candidate shipment from others.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,17 +103,56 @@ impl<'a, 'w> Route<'a, 'w> {
         self.barred.verdict(no).or(by_itself)
     }
 
-    /// Whether so many units, which may leave a node, are spread over days: no day takes all of
-    /// them, and lines may be split. What the backlog is given at a node leaves in one shipment.
+    /// Whether units of the order may leave a node on several days, where it has a capacity. What
+    /// the backlog is given at a node leaves in one shipment, and parts might be less than a line
+    /// has to take of a supplier.
     #[cold]
-    pub(super) fn is_spread(&self, no: NodeNo, units: u32) -> bool {
-        let terms = self.network.terms(no);
-        let (capacity, wanted) = (terms.capacity.units, self.wanted);
-        let is_of_backlog = wanted.seen.is_some_and(|seen| seen.goes_as_before);
-        // Parts might be less than a line has to take.
-        let may_be_parted = wanted.split == Split::Units && terms.units_min <= 1;
-        let may_be_spread = may_be_parted && !is_of_backlog && capacity > 0;
-        may_be_spread && units > capacity
+    pub(super) fn may_be_parted(&self, no: NodeNo) -> bool {
+        let is_of_backlog = self.wanted.seen.is_some_and(|seen| seen.goes_as_before);
+        !is_of_backlog && self.network.terms(no).units_min <= 1
+    }
+
+    /// The days from one of a node on, on which something may leave it, and for how many units each
+    /// has room: as many days as all units of the order may need, whatever else leaves on them. A
+    /// day on which nothing else leaves takes all lines that must not be split, and so does the last
+    /// one what is left of those that may.
+    #[cold]
+    pub(super) fn days_with_room(&self, NodeDay { node, day: from }: NodeDay) -> Days {
+        let (wanted, capacity) = (self.wanted, self.network.terms(node).capacity);
+        let all = wanted.units();
+        // A day that has no room for a unit of some line may be of no use.
+        let at_once = (0..wanted.lines.len()).map(|line| wanted.units_each(line)).max();
+        let at_once = at_once.unwrap_or(1);
+        let (mut days, mut day) = (Days::new(), from);
+        let (mut on_empty_days, mut on_all_days) = (0_u32, 0_u32);
+        while days.len() < SPREAD_DAYS_MAX {
+            let at = NodeDay { node, day };
+            let held = self.network.capacity_on(at, wanted.at);
+            let takes_all = wanted.split == Split::WholeLine && wanted.rooms.is_empty(at);
+            let room = if takes_all { u32::MAX } else { wanted.rooms.units_on(at, held) };
+            if room > 0 {
+                days.push((day, room));
+            }
+            if room >= at_once {
+                on_all_days = on_all_days.saturating_add(room);
+            }
+            if room >= capacity.units.max(at_once) {
+                on_empty_days = on_empty_days.saturating_add(room);
+            }
+            if on_empty_days >= all {
+                return days;
+            }
+            day = self.ships(node, day.plus(1));
+        }
+        let units = match wanted.split {
+            Split::WholeLine => all,
+            Split::Units => all.saturating_sub(on_all_days).max(1),
+        };
+        let of = (node, self.leaving_days(node));
+        let leaving = |_| Leaving::shipment(units);
+        let day = wanted.rooms.first_day(self.network, of, (day, wanted.at), leaving);
+        days.push((day, u32::MAX));
+        days
     }
 
     /// Days late of a shipment; none late is 0.

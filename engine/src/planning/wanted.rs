@@ -76,6 +76,8 @@ pub struct Seen {
     pub homes: SmallVec<[(usize, NodeNo); 2]>,
     /// Where a line may not have all that is free at a node, by line and node: why.
     pub limits: SmallVec<[(usize, NodeNo, Verdict); 1]>,
+    /// Units that leave for each unit of a line, from the first line on; of others one.
+    pub units_each: SmallVec<[u32; 4]>,
     /// Whether the order goes as it was to go, so that a node ships it although its carrier does
     /// not come there any more.
     pub goes_as_before: bool,
@@ -153,14 +155,28 @@ impl<'a> Wanted<'a> {
         self.limit(line, no) == Some(Verdict::PairOffSourcing)
     }
 
+    /// Units that leave for each unit of a line: of a bundle, all of its components.
+    pub(super) fn units_each(&self, line: usize) -> u32 {
+        self.seen.and_then(|seen| seen.units_each.get(line)).copied().unwrap_or(1)
+    }
+
+    /// Units that leave in all.
+    pub(super) fn units(&self) -> u32 {
+        let lines = self.lines.iter().enumerate();
+        let units = lines.map(|(at, line)| line.quantity.saturating_mul(self.units_each(at)));
+        units.fold(0, u32::saturating_add)
+    }
+
     /// Units that may leave each node in one shipment of what is there: of all lines what is
     /// free, as far as it is wanted.
     pub(super) fn units_by_node(&self, units: &mut ByNode) {
         units.clear();
         for (line, WantedLine { quantity, .. }) in self.lines.iter().enumerate() {
+            let each = self.units_each(line);
             self.each_free(line, |no, free| {
                 let is_left_out = self.split == Split::WholeLine && free < *quantity;
-                units.add(no, if is_left_out { 0 } else { free.min(*quantity) });
+                let leaves = if is_left_out { 0 } else { free.min(*quantity) };
+                units.add(no, leaves.saturating_mul(each));
             });
         }
     }

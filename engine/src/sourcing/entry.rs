@@ -1,7 +1,7 @@
-//! The entry: with minimums, or without.
+//! The entry: with conditions, or without.
 
+use super::conditions::solve_with_conditions;
 use super::limits::STEPS_MAX;
-use super::minimum::solve_with_minimums;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::scratch::Scratch;
@@ -26,8 +26,8 @@ pub fn solve(problem: &Problem<'_>, scratch: &mut Scratch) -> Plan {
 /// and says by how much it might be off.
 pub fn solve_within(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     debug_assert_eq!(problem.check(), Ok(()));
-    if !problem.minimums.is_empty() {
-        return solve_with_minimums(problem, steps_max, scratch);
+    if !problem.conditions.are_none() {
+        return solve_with_conditions(problem, steps_max, scratch);
     }
     scratch.below.clear();
     solve_free(problem, steps_max, scratch)

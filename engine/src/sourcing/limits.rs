@@ -49,13 +49,22 @@ const _: () = assert!(LINES_MAX as u64 <= SCALE);
 const _: () = assert!(LINES_MAX < u16::MAX as usize);
 const _: () = assert!(SHIPMENTS_MAX < u16::MAX as usize);
 
-/// Plans made of one problem in which offers have minimums, each with the steps of a search. Most
-/// take one or three.
-pub(super) const MINIMUM_PLANS_MAX: usize = 64;
+/// Plans made of one problem in which offers are under conditions, each with the steps of a search.
+/// Most take one or three; then one condition after the other is kept for good.
+pub(super) const CONDITION_PLANS_MAX: usize = 1_024;
 
-/// Choices about minimums that are made one by one after that, each with two plans. What is still
-/// open then gives nothing.
-pub(super) const MINIMUM_DIVES_MAX: usize = 8;
+/// Offers of all these plans together: of a large problem fewer plans are made, some at least.
+pub(super) const CONDITION_OFFERS_MAX: usize = 200_000;
+
+/// Plans made of a problem with conditions, however large.
+pub(super) const CONDITION_PLANS_MIN: usize = 16;
+
+/// Plans made to keep one condition after the other. Then offers under conditions give nothing.
+pub(super) const CLOSING_PLANS_MAX: usize = 512;
+
+/// The first of these, in which the better of two ways to keep a minimum is looked for. Then what
+/// is less than its minimum is not given.
+pub(super) const CLOSING_CHOICES_MAX: usize = 8;
 
 /// Lines of a narrow problem: sets of them fit a byte.
 pub(super) const NARROW_LINES_MAX: usize = 8;

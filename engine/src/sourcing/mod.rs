@@ -9,7 +9,8 @@
 //!                                       each       whole     and        line by
 //!                                       line       lines     bound      line
 //! ```
-//! Where a line takes a minimum of an offer or none, this is done some times over (`minimum`).
+//! Where offers are under conditions, because a line takes a minimum of one or none, or because
+//! they share units, this is done some times over (`conditions`).
 //!
 //! A pure function of indices and numbers: no clock, no I/O, no catalogue, no
 //! strings, and, with a [`Scratch`] that is kept, no allocation in the common
@@ -20,12 +21,12 @@
 //! that stay unfilled is the caller's business.
 
 mod bound;
+mod conditions;
 mod cover;
 mod desk;
 mod entry;
 mod explain;
 pub mod limits;
-mod minimum;
 mod narrow;
 mod plan;
 mod problem;
@@ -45,8 +46,8 @@ pub use entry::{solve, solve_within};
 pub use explain::explain;
 pub use plan::{Exactness, Pick, Plan, Score};
 pub use problem::{
-    Line, Malformed, Minimum, NotAPermutation, Objective, ObjectiveOrder, Offer, Policy, Problem,
-    Shipment, Split,
+    Conditions, Line, Malformed, Minimum, NotAPermutation, Objective, ObjectiveOrder, Offer, Part,
+    Policy, Problem, Shared, Shipment, Split,
 };
 pub use scratch::Scratch;
 pub use verdict::Verdict;

@@ -47,6 +47,50 @@ pub struct Minimum {
     pub units: u32,
 }
 
+/// Units that several offers draw on: what all of them give is no more than there is. Such are the
+/// room of a day at a node, stock that may leave on either of two days, and an item that two lines
+/// need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The offers, as a range of [`Conditions::parts`].
+    pub parts: Range<u32>,
+    /// Units.
+    pub units: u32,
+}
+
+/// An offer that draws on shared units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Index of the offer in [`Problem::offers`].
+    pub offer: u32,
+    /// Shared units that each of its units draws on, at least 1.
+    pub each: u32,
+}
+
+/// Conditions that offers are under, beside what each of them has: mostly there are none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conditions<'a> {
+    /// The offers that have a minimum, ascending and each once.
+    pub minimums: &'a [Minimum],
+    /// Units that offers share.
+    pub shared: &'a [Shared],
+    /// The offers that share units: those of one [`Shared`] ascend, each once.
+    pub parts: &'a [Part],
+}
+
+impl<'a> Conditions<'a> {
+    /// Whether there are none.
+    #[inline]
+    pub const fn are_none(&self) -> bool {
+        self.minimums.is_empty() && self.shared.is_empty()
+    }
+
+    /// The offers that share units.
+    pub(super) fn parts_of(&self, shared: &Shared) -> &'a [Part] {
+        &self.parts[shared.parts.start as usize..shared.parts.end as usize]
+    }
+}
+
 /// A candidate shipment: what one node ships on one date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shipment {
@@ -129,8 +173,8 @@ pub struct Problem<'a> {
     pub lines: &'a [Line],
     /// The offers of all lines.
     pub offers: &'a [Offer],
-    /// The offers that have a minimum, ascending and each once: mostly none has.
-    pub minimums: &'a [Minimum],
+    /// Conditions that they are under.
+    pub conditions: Conditions<'a>,
     /// The candidate shipments, at most [`SHIPMENTS_MAX`].
     pub shipments: &'a [Shipment],
     /// How plans are chosen.
@@ -158,6 +202,10 @@ pub enum Malformed {
     /// A minimum names no offer of a line, is less than 2 units, or is not behind the one before.
     #[error("minimum {0} is out of range or out of order")]
     Minimum(usize),
+    /// Shared units name no offers, no offer of a line, one that is not behind the one before, or
+    /// one of which a unit draws on none.
+    #[error("the parts of shared units {0} are out of range or out of order")]
+    Shared(usize),
     /// A shipment's cost is negative.
     #[error("shipment {0} has a negative cost")]
     ShipmentCost(usize),
@@ -194,6 +242,7 @@ impl Problem<'_> {
             cost = cost.saturating_add(self.check_line(number, line)?);
         }
         self.check_minimums()?;
+        self.check_shared()?;
         if units > ORDER_UNITS_MAX {
             return Err(Malformed::TooManyUnits(units));
         }
@@ -202,14 +251,30 @@ impl Problem<'_> {
 
     fn check_minimums(&self) -> Result<(), Malformed> {
         let mut next = 0;
-        for (number, minimum) in self.minimums.iter().enumerate() {
-            let is_of_line = self.lines.iter().any(|line| line.offers.contains(&minimum.offer));
-            if minimum.offer < next || minimum.units < 2 || !is_of_line {
+        for (number, minimum) in self.conditions.minimums.iter().enumerate() {
+            if minimum.offer < next || minimum.units < 2 || !self.is_of_line(minimum.offer) {
                 return Err(Malformed::Minimum(number));
             }
             next = minimum.offer + 1;
         }
         Ok(())
+    }
+
+    fn check_shared(&self) -> Result<(), Malformed> {
+        for (number, Shared { parts, .. }) in self.conditions.shared.iter().enumerate() {
+            let parts = self.conditions.parts.get(parts.start as usize..parts.end as usize);
+            let parts = parts.ok_or(Malformed::Shared(number))?;
+            let is_one = |part: &Part| part.each > 0 && self.is_of_line(part.offer);
+            let ascend = parts.is_sorted_by(|one, other| one.offer < other.offer);
+            if !ascend || !parts.iter().all(is_one) {
+                return Err(Malformed::Shared(number));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_of_line(&self, offer: u32) -> bool {
+        self.lines.iter().any(|line| line.offers.contains(&offer))
     }
 
     /// The cost of opening every shipment.

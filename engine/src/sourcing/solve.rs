@@ -1,4 +1,4 @@
-//! A problem without minimums: the narrow way if it can be, otherwise try one shipment, reduce,
+//! A problem without conditions: the narrow way if it can be, otherwise try one shipment, reduce,
 //! cover or search, write the plan.
 
 use smallvec::SmallVec;
@@ -13,7 +13,7 @@ use super::set::WORDS_MAX;
 use super::single::best_single;
 use super::weight::{Ranking, Weight};
 
-/// The best plan, whatever minimums offers have, within a budget of `steps_max`.
+/// The best plan, whatever conditions offers are under, within a budget of `steps_max`.
 pub(super) fn solve_free(problem: &Problem<'_>, steps_max: u64, scratch: &mut Scratch) -> Plan {
     match scratch.narrow.solve(problem) {
         Some(chosen) => scratch.narrow.write(problem, chosen),

@@ -55,7 +55,7 @@ impl Table {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
-            minimums: &[],
+            conditions: Conditions::default(),
             shipments: &self.shipments,
             policy: self.policy,
         }
@@ -246,7 +246,10 @@ fn a_plan_that_keeps_minimums_is_told_as_it_is_found() {
     for units in [[3, 3, 3, 3], [2, 4, 2, 3], [2, 5, 3, 4]] {
         let minimum = |(offer, units): (u32, u32)| Minimum { offer: offer * 2 + 1, units };
         let minimums: Vec<_> = (0..).zip(units).map(minimum).collect();
-        let problem = Problem { minimums: &minimums, ..ring.problem() };
+        let problem = Problem {
+            conditions: Conditions { minimums: &minimums, ..Conditions::default() },
+            ..ring.problem()
+        };
         let best = solve_within(&problem, u64::MAX, &mut Scratch::new());
         assert_eq!(best.exactness, Exactness::Optimal);
         for steps in [1, 2, 4, 8, 16, 32, 64, 256] {
@@ -269,7 +272,10 @@ fn many_minimums_end_with_a_plan_that_keeps_them() {
     let lines: Vec<(u32, &[Row])> = vec![(299, &rows)];
     let table = table(COST_FIRST, &lines, &[1; 200]);
     let minimums: Vec<_> = (0..200).map(|offer| Minimum { offer, units: 2 }).collect();
-    let problem = Problem { minimums: &minimums, ..table.problem() };
+    let problem = Problem {
+        conditions: Conditions { minimums: &minimums, ..Conditions::default() },
+        ..table.problem()
+    };
     let plan = solve_within(&problem, 1_000, &mut Scratch::new());
     let taken = |offer| plan.picks.iter().filter(move |pick| pick.offer == offer);
     assert!((0..200).all(|offer| taken(offer).all(|pick| pick.quantity >= 2)));
@@ -318,7 +324,8 @@ fn minimums_are_of_offers_and_in_their_order() {
     let check = |minimums: &[(u32, u32)]| {
         let minimum = |(offer, units): &(u32, u32)| Minimum { offer: *offer, units: *units };
         let minimums: Vec<_> = minimums.iter().map(minimum).collect();
-        Problem { minimums: &minimums, ..table.problem() }.check()
+        let conditions = Conditions { minimums: &minimums, ..Conditions::default() };
+        Problem { conditions, ..table.problem() }.check()
     };
     assert_eq!(check(&[(0, 2), (1, 900)]), Ok(()));
     for wrong in [[(0, 2), (0, 2)], [(0, 2), (2, 2)], [(0, 2), (1, 1)], [(1, 2), (0, 2)]] {

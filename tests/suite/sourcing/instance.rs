@@ -1,7 +1,8 @@
 //! Random problems, a function of their seed.
 
 use backstock_engine::sourcing::{
-    Line, Minimum, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment, Split,
+    Conditions, Line, Minimum, Objective, ObjectiveOrder, Offer, Part, Policy, Problem, Shared,
+    Shipment, Split,
 };
 
 /// A problem that owns its parts.
@@ -10,6 +11,8 @@ pub(crate) struct Instance {
     lines: Vec<Line>,
     offers: Vec<Offer>,
     minimums: Vec<Minimum>,
+    shared: Vec<Shared>,
+    parts: Vec<Part>,
     shipments: Vec<Shipment>,
     policy: Policy,
 }
@@ -47,6 +50,8 @@ impl Instance {
             lines: Vec::new(),
             offers: Vec::new(),
             minimums: Vec::new(),
+            shared: Vec::new(),
+            parts: Vec::new(),
             shipments: Vec::new(),
             policy: Policy { split: dice.split(), objectives: dice.order() },
         };
@@ -112,6 +117,48 @@ impl Instance {
         instance
     }
 
+    /// Offers that share units: those of a shipment, as the room of its day, those of one line, and
+    /// some at random, of which a unit draws on several.
+    pub(crate) fn of_shared(seed: u64) -> Self {
+        let mut dice = Dice(seed ^ 0x5348_4152);
+        let mut instance = match seed % 3 {
+            0 => Self::of_minimums(seed),
+            1 => Self::of_two_supplies(seed),
+            _ => Self::random(seed, Shape::SMALL),
+        };
+        let offers = 0..u32::try_from(instance.offers.len()).expect("few offers");
+        for shipment in 0..u16::try_from(instance.shipments.len()).expect("few shipments") {
+            if dice.below(2) == 0 {
+                let of_it = |at: &u32| instance.offers[*at as usize].shipment == shipment;
+                let parts = offers.clone().filter(of_it).map(|offer| Part { offer, each: 1 });
+                let parts: Vec<_> = parts.collect();
+                instance.share(parts, dice.below(8));
+            }
+        }
+        for line in instance.lines.clone() {
+            if dice.below(3) == 0 {
+                let parts = line.offers.map(|offer| Part { offer, each: 1 }).collect();
+                instance.share(parts, dice.below(8));
+            }
+        }
+        for _ in 0..dice.below(3) {
+            let some: Vec<u32> = offers.clone().filter(|_| dice.below(3) == 0).collect();
+            let each = |dice: &mut Dice| 1 + u32::try_from(dice.below(3)).expect("small");
+            let parts = some.into_iter().map(|offer| Part { offer, each: each(&mut dice) });
+            let parts = parts.collect();
+            instance.share(parts, dice.below(16));
+        }
+        instance
+    }
+
+    fn share(&mut self, parts: Vec<Part>, units: u64) {
+        let place = |at: usize| u32::try_from(at).expect("few parts");
+        let first = place(self.parts.len());
+        self.parts.extend(parts);
+        let units = u32::try_from(units).expect("small");
+        self.shared.push(Shared { parts: first..place(self.parts.len()), units });
+    }
+
     fn add_line_of_two_supplies(&mut self, dice: &mut Dice, nodes: u64, cost_max: u64) {
         let quantity = 2 + dice.below(5);
         let start = self.offers.len();
@@ -132,7 +179,11 @@ impl Instance {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
-            minimums: &self.minimums,
+            conditions: Conditions {
+                minimums: &self.minimums,
+                shared: &self.shared,
+                parts: &self.parts,
+            },
             shipments: &self.shipments,
             policy: self.policy,
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use backstock_engine::sourcing::{Minimum, Objective, Problem, Score, Split};
+use backstock_engine::sourcing::{Minimum, Objective, Part, Problem, Score, Split};
 use good_lp::{
     Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, microlp, variable,
 };
@@ -36,7 +36,7 @@ fn best(
     let model = Model::new(problem, &mut variables);
     // Whether an offer with a minimum gives anything.
     let gives = |minimum: &Minimum| (minimum.offer, variables.add(variable().binary()));
-    let given: BTreeMap<u32, Variable> = problem.minimums.iter().map(gives).collect();
+    let given: BTreeMap<u32, Variable> = problem.conditions.minimums.iter().map(gives).collect();
     let goal = model.component(problem, component);
     let mut program = variables.minimise(goal.clone()).using(microlp);
     for (line, filled) in problem.lines.iter().zip(model.filled(problem)) {
@@ -47,11 +47,18 @@ fn best(
         let units = model.units(index);
         program.add_constraint(constraint!(units <= model.units_max[index] * open));
     }
-    for minimum in problem.minimums {
+    for minimum in problem.conditions.minimums {
         let (index, gives) = (minimum.offer as usize, given[&minimum.offer]);
         let (least, units) = (f64::from(minimum.units), model.units(index));
         program.add_constraint(constraint!(units.clone() <= model.units_max[index] * gives));
         program.add_constraint(constraint!(units >= least * gives));
+    }
+    for shared in problem.conditions.shared {
+        let parts =
+            &problem.conditions.parts[shared.parts.start as usize..shared.parts.end as usize];
+        let drawn = |part: &Part| f64::from(part.each) * model.units(part.offer as usize);
+        let drawn = parts.iter().map(drawn).sum::<Expression>();
+        program.add_constraint(constraint!(drawn <= f64::from(shared.units)));
     }
     for (earlier, value) in held.iter() {
         // All components are integers, so that half a unit is tolerance enough.

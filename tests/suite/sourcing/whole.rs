@@ -2,10 +2,11 @@
 //! that it quotes, with all that decides what a line can be filled from.
 
 use backstock_engine::engine::{Draft, Quoted};
-use backstock_engine::model::OrderLine;
+use backstock_engine::model::Shipment;
 use backstock_engine::sourcing::{Objective, Score};
 
-use super::world::{Instance, Sources, World};
+use super::sources::{Ship, Sources};
+use super::world::{Instance, World};
 use super::{SEED, from_environment, milp};
 
 /// Instances of one network.
@@ -25,21 +26,21 @@ fn quotes_score_what_an_exact_milp_scores() {
             other => &mut other.insert((of, World::random(of))).1,
         };
         let instance = world.instance(seed);
-        let offers = world.offers(&instance);
+        let sources = world.sources(&instance);
         let engine = world.engine.engine.clone();
         let quoted = world.engine.run(engine.quote_order(&instance.order));
         let found = match quoted.expect("it is quoted") {
-            Quoted::Plan(draft) => score(&offers, &draft, seed),
+            Quoted::Plan(draft) => score(&sources, (&instance, &draft), seed),
             Quoted::SoldOut(_) => nothing(&instance),
             Quoted::Known(_) => unreachable!("seed {seed}: no order is placed"),
         };
-        compare(&offers, found, seed);
+        compare(&sources, found, seed);
     }
 }
 
 /// Up to the balance, which says how even the stock is: that is the engine's to measure.
-fn compare(offers: &Sources, found: Score, seed: u64) {
-    let problem = offers.problem();
+fn compare(sources: &Sources, found: Score, seed: u64) {
+    let problem = sources.problem();
     let best = milp::solve(&problem);
     assert_eq!(found.unfilled_units, best.unfilled_units, "seed {seed}: units are left unfilled");
     for objective in problem.policy.objectives.objectives() {
@@ -47,7 +48,7 @@ fn compare(offers: &Sources, found: Score, seed: u64) {
             break;
         }
         let (found, best) = (found.component(objective), best.component(objective));
-        assert_eq!(found, best, "seed {seed}: {objective:?}");
+        assert_eq!(found, best, "seed {seed}: {objective:?}: {problem:?}");
     }
 }
 
@@ -59,39 +60,51 @@ fn nothing(instance: &Instance) -> Score {
 }
 
 /// What a quote comes to, by the offers that its shipments are.
-fn score(offers: &Sources, draft: &Draft, seed: u64) -> Score {
+fn score(sources: &Sources, (instance, draft): (&Instance, &Draft), seed: u64) -> Score {
     let mut score = Score::default();
-    let ship = |shipment: u16| {
-        let shipment = &draft.shipments[usize::from(shipment)];
-        (usize::from(shipment.node.0), shipment.ship_by.expect("it is planned"))
-    };
-    let problem = offers.problem();
-    for at in 0..u16::try_from(draft.shipments.len()).expect("few") {
-        let line = draft.allocations.iter().find(|a| a.shipment == at).map(|a| a.line);
-        let offer = offers.of(line.expect("none is empty"), ship(at));
-        let offer =
-            offer.unwrap_or_else(|| panic!("seed {seed}: no such shipment: {:?}", ship(at)));
-        score.shipments += 1;
-        score.cost += problem.shipments[usize::from(offer.shipment)].fixed_cost.unsigned_abs();
-    }
-    for (line, of) in (0u16..).zip(&draft.lines) {
-        let OrderLine { ordered, .. } = of;
+    let problem = sources.problem();
+    let ships: Vec<Ship> = draft.shipments.iter().map(ship).collect();
+    let mut leave = vec![0; ships.len()];
+    // By line of the draft, of which a bundle has one for each of its components.
+    let mut first = 0;
+    for (line, wanted) in instance.order.order.lines.0.iter().enumerate() {
         let mut filled = 0;
-        for at in 0..u16::try_from(draft.shipments.len()).expect("few") {
-            let of_it =
-                |a: &&backstock_engine::model::Allocation| (a.line, a.shipment) == (line, at);
-            let units: u32 = draft.allocations.iter().filter(of_it).map(|a| a.units).sum();
+        for (at, ship) in (0..).zip(&ships) {
+            let units = units(draft, (first, at)) / instance.lines[line].parts[0].each;
             if units == 0 {
                 continue;
             }
-            let offer = offers.of(line, ship(at)).expect("the line is offered there");
-            assert!(units <= offers.units(line, ship(at)), "seed {seed}: more than there is");
+            let offer = sources.of(line, *ship);
+            let offer = offer.unwrap_or_else(|| panic!("seed {seed}: no such shipment: {ship:?}"));
+            assert!(units <= sources.units(line, *ship), "seed {seed}: more than there is");
             filled += units;
+            leave[usize::from(at)] += units * sources.weight(line);
             score.late_unit_days += u64::from(units) * u64::from(offer.late_days);
             score.cost += u64::from(units) * offer.unit_cost.unsigned_abs();
         }
-        score.unfilled_units += u64::from(ordered - filled);
+        score.unfilled_units += u64::from(wanted.quantity - filled);
+        first += u16::try_from(instance.lines[line].parts.len()).expect("few");
+    }
+    for (ship, units) in ships.iter().zip(leave) {
+        assert!(units > 0, "seed {seed}: an empty shipment");
+        let room = sources.room(*ship);
+        assert!(
+            room.is_none_or(|room| units <= room),
+            "seed {seed}: {units} on {ship:?}: {room:?}"
+        );
+        score.shipments += 1;
+        score.cost += problem.shipments[sources.number(*ship)].fixed_cost.unsigned_abs();
     }
     assert_eq!(score.cost, draft.cost, "seed {seed}: what it says that it costs");
     score
+}
+
+/// Where a shipment leaves from, and when.
+fn ship(shipment: &Shipment) -> Ship {
+    (usize::from(shipment.node.0), shipment.ship_by.expect("it is planned"))
+}
+
+/// Units of a line in a shipment, both of the draft.
+fn units(draft: &Draft, of: (u16, u16)) -> u32 {
+    draft.allocations.iter().filter(|a| (a.line, a.shipment) == of).map(|a| a.units).sum()
 }

@@ -3,7 +3,7 @@
 use super::Narrow;
 use crate::sourcing::limits::STEPS_MAX;
 use crate::sourcing::problem::{
-    Line, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment, Split,
+    Conditions, Line, Objective, ObjectiveOrder, Offer, Policy, Problem, Shipment, Split,
 };
 use crate::sourcing::solve::solve_any;
 use crate::sourcing::{Exactness, Plan, Scratch};
@@ -84,7 +84,7 @@ impl Instance {
         Problem {
             lines: &self.lines,
             offers: &self.offers,
-            minimums: &[],
+            conditions: Conditions::default(),
             shipments: &self.shipments,
             policy: self.policy,
         }
@@ -156,8 +156,13 @@ fn what_does_not_fit_a_word_is_left_to_the_general_way() {
     let lines = [Line { quantity: 1, offers: 0..1 }, Line { quantity: 1, offers: 1..2 }];
     let shipments = [0, 1].map(|node| Shipment { fixed_cost: 7, node });
     let policy = Policy::default();
-    let problem =
-        Problem { lines: &lines, offers: &offers, minimums: &[], shipments: &shipments, policy };
+    let problem = Problem {
+        lines: &lines,
+        offers: &offers,
+        conditions: Conditions::default(),
+        shipments: &shipments,
+        policy,
+    };
     assert_eq!(narrow_plan(&problem, &mut Narrow::default()), None);
     let cheaper = [offer(0, dear - 1), offer(1, 1)];
     let problem = Problem { offers: &cheaper, ..problem };
@@ -172,8 +177,13 @@ fn two_supplies_of_one_shipment_are_left_to_the_general_way() {
     let shipments = [Shipment { fixed_cost: 7, node: 0 }];
     let policy = Policy::default();
     let one = [Line { quantity: 8, offers: 0..2 }];
-    let problem =
-        Problem { lines: &one, offers: &offers, minimums: &[], shipments: &shipments, policy };
+    let problem = Problem {
+        lines: &one,
+        offers: &offers,
+        conditions: Conditions::default(),
+        shipments: &shipments,
+        policy,
+    };
     assert_eq!(narrow_plan(&problem, &mut Narrow::default()), None);
     let two = [Line { quantity: 8, offers: 0..2 }, Line { quantity: 1, offers: 2..3 }];
     let offers = [offer(5), offer(8), offer(8)];

@@ -346,7 +346,9 @@ impl Pool {
         let free = SmallVec::from_iter([free_at]);
         let limits = self.nodes.iter().filter_map(|node| Some((0, node.no, node.limit?)));
         let limits = limits.collect();
-        (Seen { free, homes, limits, goes_as_before: true, was_served: true }, coming)
+        let units_each = SmallVec::new();
+        let seen = Seen { free, homes, limits, units_each, goes_as_before: true, was_served: true };
+        (seen, coming)
     }
 
     /// The steps from what a line rests on to what was planned for it, where that arrives

@@ -1,0 +1,356 @@
+//! What an order could be filled from, worked out the slow way: day by day on a wall calendar, with
+//! no help of the engine's planning.
+
+use std::collections::BTreeMap;
+
+use backstock_engine::command::NodeDefinition;
+use backstock_engine::model::{Band, Day, Destination, Objective, Policy, Service, Text, Weekdays};
+use backstock_engine::sourcing;
+
+use super::stock::{Made, Supply};
+use super::world::{Instance, NOW_MINUTE, SUPPLIER, World, today};
+
+/// What an order could be filled from, as the solver and the oracle are asked.
+pub(crate) struct Sources {
+    pub(super) lines: Vec<sourcing::Line>,
+    offers: Vec<sourcing::Offer>,
+    shipments: Vec<sourcing::Shipment>,
+    minimums: Vec<sourcing::Minimum>,
+    shared: Vec<sourcing::Shared>,
+    parts: Vec<sourcing::Part>,
+    policy: sourcing::Policy,
+    /// By shipment.
+    ships: Vec<Ship>,
+    /// Units that a day of a node has room for, by shipment; of others all.
+    rooms: BTreeMap<u16, u32>,
+    /// By line: units that leave for each of its units.
+    weights: Vec<u32>,
+}
+
+/// What tells shipments from each other: the node, and the day.
+pub(crate) type Ship = (usize, Day);
+
+/// An order, as all of its lines see it.
+struct Order<'a> {
+    channel: Option<&'a Text>,
+    service: &'a Service,
+    promise_by: Day,
+    /// Where it is collected, and whether what is there alone may serve it.
+    pickup: Option<(usize, bool)>,
+    is_whole: bool,
+    /// Units that leave in all.
+    units: u32,
+}
+
+impl World {
+    /// What an order could be filled from.
+    pub(crate) fn sources(&self, Instance { order, lines }: &Instance) -> Sources {
+        let request = &order.order;
+        let named = |it: &&Service| Some(&it.name) == request.service.as_ref();
+        let service = self.policy.services.iter().find(named).expect("one of the policy's");
+        let weights: Vec<u32> = lines.iter().map(Made::weight).collect();
+        let units =
+            request.lines.0.iter().zip(&weights).map(|(line, weight)| line.quantity * weight);
+        let of = Order {
+            channel: request.channel.as_ref(),
+            service,
+            promise_by: request.deliver_by.unwrap_or_else(|| today().plus(service.promise_days)),
+            pickup: match &request.destination {
+                Destination::Address(_) => None,
+                Destination::Pickup(pickup) => {
+                    let at = self.nodes.iter().position(|node| node.id == pickup.node);
+                    Some((at.expect("a node"), pickup.only_there))
+                }
+            },
+            is_whole: request.split == Some(backstock_engine::model::Split::WholeLine),
+            units: units.sum(),
+        };
+        let split = if of.is_whole { sourcing::Split::WholeLine } else { sourcing::Split::Units };
+        let mut sources = Sources {
+            lines: vec![],
+            offers: vec![],
+            shipments: vec![],
+            minimums: vec![],
+            shared: vec![],
+            parts: vec![],
+            policy: sourcing::Policy { split, objectives: objectives(&self.policy) },
+            ships: vec![],
+            rooms: BTreeMap::new(),
+            weights,
+        };
+        for (line, made) in request.lines.0.iter().zip(lines) {
+            let first = sources.end();
+            for at in 0..self.nodes.len() {
+                if self.may_ship(&of, at) {
+                    self.offer(&of, (at, made), &mut sources);
+                }
+            }
+            let offers = first..sources.end();
+            sources.lines.push(sourcing::Line { quantity: line.quantity, offers });
+        }
+        for (shipment, room) in sources.rooms.clone() {
+            let of_it = |at: &u32| sources.offers[*at as usize].shipment == shipment;
+            let parts: Vec<u32> = (0..sources.end()).filter(of_it).collect();
+            sources.share(parts, room, true);
+        }
+        sources
+    }
+
+    fn may_ship(&self, of: &Order<'_>, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let channels = &node.eligibility.channels;
+        let serves = channels.is_empty() || of.channel.is_some_and(|of| channels.contains(of));
+        let is_brought = of.pickup.is_none_or(|(there, only)| there == at || !only);
+        node.enabled && serves && is_brought
+    }
+
+    /// Offers what a node has of a line.
+    fn offer(&self, of: &Order<'_>, (at, made): (usize, &Made), sources: &mut Sources) {
+        let node = &self.nodes[at];
+        let is_supplier = node.id.as_str() == SUPPLIER;
+        let minimum = node.min_order_quantity.filter(|_| is_supplier).unwrap_or(0);
+        if made.is_bundle && minimum > 1 {
+            return;
+        }
+        let is_there = of.pickup.is_some_and(|(there, _)| there == at);
+        let band = &self.policy.bands[self.band(at, of.pickup)];
+        let (shipment_cost, unit_cost) = if is_there {
+            (node.shipment_cost, node.unit_cost)
+        } else {
+            (node.shipment_cost + band.shipment_cost, node.unit_cost + band.unit_cost)
+        };
+        let transit = of.service.transit_days[self.band(at, of.pickup)];
+        for (ready, quantity) in self.ready(of, (at, made)) {
+            let first = sources.end();
+            for (day, room) in self.days(of, at, ready) {
+                let shipment = sources.shipment((at, day), shipment_cost);
+                if let Some(room) = room {
+                    sources.rooms.insert(shipment, room);
+                }
+                let arrives = match of.pickup {
+                    _ if is_there => day,
+                    None => delivered(of.service, day, transit),
+                    Some((there, _)) => {
+                        let works = works(&self.nodes[there]);
+                        on_or_after(delivered(of.service, day, transit), works)
+                    }
+                };
+                if minimum > 1 {
+                    let offer = sources.end();
+                    sources.minimums.push(sourcing::Minimum { offer, units: minimum });
+                }
+                let late_days = arrives.days_after(of.promise_by);
+                sources.offers.push(sourcing::Offer {
+                    quantity,
+                    shipment,
+                    late_days,
+                    unit_cost,
+                    balance: 0,
+                });
+            }
+            if sources.end() > first + 1 {
+                sources.share((first..sources.end()).collect(), quantity, false);
+            }
+        }
+    }
+
+    /// The days on which units of a line are ready to leave a node, and how many on each. A line
+    /// that must not be split takes all that is ready by the day on which it leaves.
+    fn ready(&self, of: &Order<'_>, (at, made): (usize, &Made)) -> Vec<(Day, u32)> {
+        let counts = |it: &Supply| it.comes_in.is_none_or(|days| days <= self.policy.horizon_days);
+        let mut times: Vec<Option<u16>> = Vec::new();
+        for pair in made.parts.iter().map(|part| &part.pairs[at]) {
+            times.extend(pair.supplies.iter().filter(|it| counts(it)).map(|it| it.comes_in));
+        }
+        times.sort_unstable();
+        times.dedup();
+        if made.parts.iter().any(|part| part.pairs[at].terms.off_sourcing) {
+            return vec![];
+        }
+        let by = |time: Option<u16>| {
+            let units = made.parts.iter().map(|part| {
+                let pair = &part.pairs[at];
+                let coming =
+                    pair.supplies[1..].iter().filter(|it| counts(it) && it.comes_in <= time);
+                let units = pair.may_have(of.channel) + coming.map(|it| it.units).sum::<u32>();
+                units / part.each
+            });
+            units.min().expect("it is made of something")
+        };
+        let mut ready = Vec::new();
+        let mut before = 0;
+        for time in times {
+            let all = by(time);
+            if let (Some(day), true) = (self.ships(of, at, time), all > before) {
+                ready.push((day, if of.is_whole { all } else { all - before }));
+            }
+            before = all;
+        }
+        ready
+    }
+
+    /// The days on which units that are ready by a day may leave a node, and for how many each has
+    /// room, if not for all: as many days as the order might need.
+    fn days(&self, of: &Order<'_>, at: usize, ready: Day) -> Vec<(Day, Option<u32>)> {
+        let node = &self.nodes[at];
+        if !self.is_bounded(at) {
+            return vec![(ready, None)];
+        }
+        let (most, shipments_most) = (node.capacity_units_per_day, node.capacity_shipments_per_day);
+        let (mut days, mut on_empty_days, mut day) = (Vec::new(), 0, ready);
+        // What could leave is not kept to ride along with what comes later: days on which nothing
+        // else leaves are as many as the order needs.
+        while on_empty_days < of.units {
+            let (units, shipments) = self.loads.get(&(at, day)).copied().unwrap_or_default();
+            let has_no_bound = most == 0 || (shipments == 0 && of.is_whole);
+            if shipments_most.is_some_and(|most| shipments >= most) {
+                // It is full.
+            } else if has_no_bound {
+                days.push((day, None));
+                break;
+            } else if most > units {
+                days.push((day, Some(most - units)));
+                on_empty_days += if units == 0 { most } else { 0 };
+            }
+            day = self.leaves(of, at, day.plus(1)).expect("it leaves on some weekday");
+        }
+        days
+    }
+
+    /// The distance band of a node: codes are 50 km apart, and orders go to code 00000 or to a node.
+    fn band(&self, at: usize, pickup: Option<(usize, bool)>) -> usize {
+        let code = |at: usize| self.nodes[at].postal_code.as_str().parse::<u32>().expect("digits");
+        let to = pickup.map_or(0, |(there, _)| code(there));
+        let metres = code(at).abs_diff(to) * 50_095;
+        let is_within = |band: &Band| metres <= band.distance_m_max;
+        self.policy.bands.iter().position(is_within).expect("the last band is everywhere")
+    }
+
+    /// The first day from one on, on which something leaves a node; none if nothing ever does.
+    fn leaves(&self, of: &Order<'_>, at: usize, from: Day) -> Option<Day> {
+        let works = works(&self.nodes[at]);
+        let is_there = of.pickup.is_some_and(|(there, _)| there == at);
+        let is_picked_up = |day: Day| is_there || of.service.pickup_weekdays.contains(day);
+        let mut days = (0..14).map(|days| from.plus(days));
+        days.find(|day| works.contains(*day) && is_picked_up(*day))
+    }
+
+    /// The day on which units leave a node; none if its carrier never comes.
+    fn ships(&self, of: &Order<'_>, at: usize, comes_in: Option<u16>) -> Option<Day> {
+        let (node, works) = (&self.nodes[at], works(&self.nodes[at]));
+        // What comes on a later day is there as it begins.
+        let (mut day, minute) = match comes_in {
+            None | Some(0) => (today(), NOW_MINUTE),
+            Some(days) => (today().plus(days), 0),
+        };
+        if !works.contains(day) || minute >= node.cut_off_minute {
+            day = next(day, works);
+        }
+        for _ in 0..node.lead_time_days {
+            day = next(day, works);
+        }
+        self.leaves(of, at, day)
+    }
+}
+
+impl Sources {
+    pub(crate) fn problem(&self) -> sourcing::Problem<'_> {
+        let Self { lines, offers, minimums, shared, parts, shipments, policy, .. } = self;
+        let conditions = sourcing::Conditions { minimums, shared, parts };
+        sourcing::Problem { lines, offers, conditions, shipments, policy: *policy }
+    }
+
+    fn end(&self) -> u32 {
+        u32::try_from(self.offers.len()).expect("few offers")
+    }
+
+    /// Offers that give no more than so many units: of their lines, or such as leave.
+    fn share(&mut self, offers: Vec<u32>, units: u32, leave: bool) {
+        let place = |at: usize| u32::try_from(at).expect("few parts");
+        let first = place(self.parts.len());
+        for offer in offers {
+            let line = self.lines.iter().position(|line| line.offers.contains(&offer));
+            let each = if leave { self.weights[line.expect("its line")] } else { 1 };
+            self.parts.push(sourcing::Part { offer, each });
+        }
+        self.shared.push(sourcing::Shared { parts: first..place(self.parts.len()), units });
+    }
+
+    fn shipment(&mut self, of: Ship, fixed_cost: i64) -> u16 {
+        let at = self.ships.iter().position(|known| *known == of).unwrap_or_else(|| {
+            let node = u16::try_from(of.0).expect("few nodes");
+            self.ships.push(of);
+            self.shipments.push(sourcing::Shipment { fixed_cost, node });
+            self.ships.len() - 1
+        });
+        u16::try_from(at).expect("few shipments")
+    }
+
+    /// The offer of a line by a shipment of a node on a day.
+    pub(crate) fn of(&self, line: usize, ship: Ship) -> Option<&sourcing::Offer> {
+        let range = self.lines[line].offers.clone();
+        let mut offers = range.map(|at| &self.offers[at as usize]);
+        offers.find(|offer| self.ships[usize::from(offer.shipment)] == ship)
+    }
+
+    /// What a line has to take in a shipment of a node on a day, over all its offers.
+    pub(crate) fn units(&self, line: usize, ship: Ship) -> u32 {
+        let range = self.lines[line].offers.clone();
+        let offers = range.map(|at| &self.offers[at as usize]);
+        let of_it = offers.filter(|offer| self.ships[usize::from(offer.shipment)] == ship);
+        match self.policy.split {
+            sourcing::Split::Units => of_it.map(|offer| offer.quantity).sum(),
+            sourcing::Split::WholeLine => of_it.map(|offer| offer.quantity).max().unwrap_or(0),
+        }
+    }
+
+    /// Units for which a day of a node has room, if not for all.
+    pub(crate) fn room(&self, ship: Ship) -> Option<u32> {
+        self.rooms.get(&u16::try_from(self.number(ship)).expect("few shipments")).copied()
+    }
+
+    /// The shipment of a node on a day.
+    pub(crate) fn number(&self, ship: Ship) -> usize {
+        self.ships.iter().position(|known| *known == ship).expect("a shipment that may be")
+    }
+
+    /// Units that leave for each unit of a line.
+    pub(crate) fn weight(&self, line: usize) -> u32 {
+        self.weights[line]
+    }
+}
+
+impl Made {
+    /// Units that leave for each unit of the line.
+    fn weight(&self) -> u32 {
+        self.parts.iter().map(|part| part.each).sum()
+    }
+}
+
+fn works(node: &NodeDefinition) -> Weekdays {
+    Weekdays::from_bits(node.working_days).expect("some days")
+}
+
+fn objectives(policy: &Policy) -> sourcing::ObjectiveOrder {
+    let objectives = policy.objectives.map(|objective| match objective {
+        Objective::Promise => sourcing::Objective::Promise,
+        Objective::Shipments => sourcing::Objective::Shipments,
+        Objective::Cost => sourcing::Objective::Cost,
+        Objective::Balance => sourcing::Objective::Balance,
+    });
+    sourcing::ObjectiveOrder::new(objectives).expect("each once")
+}
+
+fn next(day: Day, of: Weekdays) -> Day {
+    on_or_after(day.plus(1), of)
+}
+
+fn on_or_after(day: Day, of: Weekdays) -> Day {
+    (0..7).map(|days| day.plus(days)).find(|day| of.contains(*day)).expect("some weekday")
+}
+
+/// The day on which what leaves on a day is delivered.
+fn delivered(service: &Service, ship_by: Day, transit_days: u16) -> Day {
+    let counted = (0..transit_days).fold(ship_by, |day, _| next(day, service.transit_weekdays));
+    on_or_after(counted, service.delivery_weekdays)
+}

@@ -1,0 +1,182 @@
+//! What items of an order have at each node: stock, supplies on their way, and who may have it.
+
+use backstock_engine::command::{DefineItem, NodeDefinition, StockOperation};
+use backstock_engine::model::{
+    ChannelSafety, InboundId, Kept, NodeKind, PairTerms, Segment, Segments, Text, Timestamp,
+};
+use backstock_tests::fixture::*;
+use backstock_tests::seed::Random;
+
+use super::world::{CHANNELS, SUPPLIER, World, text, today};
+
+/// What a line is made of: the item itself, or the components of a bundle.
+pub(super) struct Made {
+    pub(super) is_bundle: bool,
+    pub(super) parts: Vec<Part>,
+}
+
+/// An item of a line.
+pub(super) struct Part {
+    /// Units for each unit of the line.
+    pub(super) each: u32,
+    /// By node.
+    pub(super) pairs: Vec<Pair>,
+}
+
+/// What a node has of an item.
+pub(super) struct Pair {
+    pub(super) supplies: Vec<Supply>,
+    pub(super) terms: PairTerms,
+}
+
+/// Units of an item at a node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Supply {
+    pub(super) units: u32,
+    /// In so many days; none where they are there.
+    pub(super) comes_in: Option<u16>,
+}
+
+impl World {
+    /// Makes an item, or a bundle of two, and their stock.
+    pub(super) fn make(&mut self, random: &mut Random, name: &str) -> Made {
+        let is_bundle = random.below(4) == 0;
+        let parts: Vec<(String, u32)> = if is_bundle {
+            (0..2).map(|part| (format!("{name}-{part}"), 1 + random.below(2))).collect()
+        } else {
+            vec![(name.into(), 1)]
+        };
+        let made = parts
+            .iter()
+            .map(|(name, each)| Part { each: *each, pairs: self.stock(random, (name, *each)) });
+        let made = Made { is_bundle, parts: made.collect() };
+        if is_bundle {
+            let parts: Vec<(&str, u32)> =
+                parts.iter().map(|(name, each)| (name.as_str(), *each)).collect();
+            let command = DefineItem::new(meta(), bundle(name, &parts));
+            let engine = self.engine.engine.clone();
+            self.engine.run(engine.define_item(command)).expect("the bundle is defined");
+        }
+        made
+    }
+
+    fn stock(&mut self, random: &mut Random, (name, each): (&str, u32)) -> Vec<Pair> {
+        let engine = self.engine.engine.clone();
+        let command = DefineItem::new(meta(), item(name));
+        self.engine.run(engine.define_item(command)).expect("the item is defined");
+        let mut pairs = Vec::new();
+        for node in self.nodes.clone() {
+            let supplies = random_supplies(random, (&node, each));
+            let terms =
+                if random.below(4) == 0 { random_terms(random) } else { PairTerms::default() };
+            let node = node.id.as_str();
+            let mut operations: Vec<StockOperation> = (0..)
+                .zip(&supplies)
+                .map(|(no, supply)| supply.operation(node == SUPPLIER, no))
+                .collect();
+            if !terms.is_none() {
+                operations.push(StockOperation::SetTerms(Box::new(terms.clone())));
+            }
+            for operation in operations {
+                self.engine.run(change(&engine, name, node, operation)).expect("it is told");
+            }
+            pairs.push(Pair { supplies, terms });
+        }
+        pairs
+    }
+}
+
+impl Pair {
+    /// Units on hand that orders of a channel may have, worked out unit by unit: each is of the
+    /// first segment that has fewer than are kept for it, or everybody's.
+    pub(super) fn may_have(&self, channel: Option<&Text>) -> u32 {
+        let free = self.supplies[0].units;
+        let segments = &self.terms.segments.0;
+        let mut of_segment = vec![0; segments.len()];
+        let mut of_all = 0;
+        for _ in 0..free {
+            let kept = |at: usize| match segments[at].kept {
+                Kept::Units(units) => units,
+                Kept::BasisPoints(points) => free * u32::from(points) / 10_000,
+            };
+            match (0..segments.len()).find(|at| of_segment[*at] < kept(*at)) {
+                Some(at) => of_segment[at] += 1,
+                None => of_all += 1,
+            }
+        }
+        let own = segments.iter().position(|of| channel.is_some_and(|it| of.channels.contains(it)));
+        let mine = own.map_or(0, |at| of_segment[at]);
+        let safety = self.terms.channel_safety.iter().filter(|of| Some(&of.channel) == channel);
+        let safety: u32 = safety.map(|of| of.units).sum();
+        let may = (mine + of_all).saturating_sub(safety);
+        match own {
+            Some(at) if !segments[at].borrows => may.min(mine),
+            _ => may,
+        }
+    }
+}
+
+fn random_terms(random: &mut Random) -> PairTerms {
+    let channel_safety = |random: &mut Random| ChannelSafety {
+        channel: text(CHANNELS[random.up_to(1)]),
+        units: 1 + random.below(3),
+    };
+    let segment = |random: &mut Random, name: &str| Segment {
+        name: text(name),
+        channels: vec![text(name)],
+        kept: if random.coin() {
+            Kept::Units(1 + random.below(4))
+        } else {
+            Kept::BasisPoints([1_000, 3_333, 5_000][random.up_to(2)])
+        },
+        borrows: random.coin(),
+        until: None,
+    };
+    let (safe, shared) = (random.coin(), random.below(3));
+    PairTerms {
+        off_sourcing: random.below(6) == 0,
+        channel_safety: safe.then(|| channel_safety(random)).into_iter().collect(),
+        segments: Segments(
+            CHANNELS.iter().take(shared as usize).map(|name| segment(random, name)).collect(),
+        ),
+    }
+}
+
+/// What is on hand first; some of it nothing, some of it too little, some of it plenty.
+fn random_supplies(random: &mut Random, (node, each): (&NodeDefinition, u32)) -> Vec<Supply> {
+    let units = [0, 1, 2, 3, 6][random.up_to(4)] * each;
+    let mut supplies = vec![Supply { units, comes_in: None }];
+    if node.kind != NodeKind::Supplier {
+        for _ in 0..random.below(3) {
+            let units = 1 + random.below(5);
+            let days = u16::try_from(random.below(9)).expect("few");
+            supplies.push(Supply { units, comes_in: Some(days) });
+        }
+    }
+    supplies
+}
+
+impl Supply {
+    fn operation(self, is_supplier: bool, no: usize) -> StockOperation {
+        let units = self.units;
+        match self.comes_in {
+            None if is_supplier => StockOperation::SupplierFeed { quantity: Some(units) },
+            None => StockOperation::Set { on_hand: Some(units), unavailable: None, safety: None },
+            Some(days) => {
+                let id = InboundId::new("id", format!("S{no}")).expect("an id");
+                let midnight = i64::from(today().plus(days).epoch_days()) * DAY;
+                let eta = Timestamp::from_micros(midnight);
+                // Of every supply a tenth may never come, told as its confidence.
+                let quantity = units * 10 / 9 + 1;
+                let operation = StockOperation::AnnounceInbound { id, quantity, eta };
+                let confidence = u16::try_from(units * 10_000 / quantity + 1).expect("a part");
+                let counts = quantity * u32::from(confidence) / 10_000;
+                assert_eq!(counts, units, "{quantity} at {confidence}");
+                StockOperation::Weigh {
+                    operation: Box::new(operation),
+                    confidence_basis_points: confidence,
+                }
+            }
+        }
+    }
+}
