@@ -52,6 +52,7 @@ async fn served(orders: u32) -> Duration {
         title: Text::default(),
         sale: Sale::On,
         waiting_max: None,
+        opens: None,
         components: Components::default(),
     };
     engine.define_item(DefineItem::new(meta(), item)).await.expect("it is defined");

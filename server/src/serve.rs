@@ -10,6 +10,7 @@
 //! for a moment. A shutdown does not wait for what is being opened: until then nothing was
 //! taken, and recovery is safe to be cut off, as a crash in it is.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,6 +154,8 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
         in_flight_max: config.commands_in_flight_max,
         archive_after: config.archive_after,
         create: config.create,
+        // Of the operating system: buyers are not to know it.
+        draw_salt: RandomState::new().hash_one("draw"),
         ..OpenOptions::new(&config.data)
     };
     let postal = Arc::new(UsPostalCodes::shared());

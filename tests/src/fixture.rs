@@ -109,6 +109,7 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         capacity_units_per_day: 0,
         capacity_shipments_per_day: None,
         min_order_quantity: None,
+        reliability: None,
         shipment_cost: 100,
         unit_cost: 10,
         lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },
@@ -134,6 +135,7 @@ pub fn item(name: &str) -> Item {
         title: Text::default(),
         sale: Sale::On,
         waiting_max: None,
+        opens: None,
         components: Components::default(),
     }
 }

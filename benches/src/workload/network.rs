@@ -117,6 +117,7 @@ pub fn node(no: u32) -> NodeDefinition {
         capacity_units_per_day: 0,
         capacity_shipments_per_day: None,
         min_order_quantity: None,
+        reliability: None,
         shipment_cost: i64::from(200 + no),
         unit_cost: 20,
         lead_time_days: 0,
@@ -167,6 +168,7 @@ async fn set_up_share(engine: Engine, stocking: Stocking, progress: Arc<Progress
             title: Text::default(),
             sale: Sale::On,
             waiting_max: None,
+            opens: None,
             components: Components::default(),
         };
         engine.define_item(DefineItem::new(meta(), item))

@@ -10,7 +10,7 @@ use crate::apply::sharing::{Channels, introduce_all};
 use crate::model::Configuration;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
-use crate::model::{Effect, Effects, StockChange};
+use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::model::{
     KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
     StateHash, StockEffect,
@@ -164,6 +164,10 @@ impl<'a> Applier<'a> {
                 self.define_item(no, *item, lsn);
                 Ok(())
             }
+            Effect::Configuration(Configuration::Opened(no, draw)) => {
+                self.open_sale(no, draw, lsn);
+                Ok(())
+            }
             Effect::Configuration(Configuration::Node(no, node)) => {
                 self.define_node(no, *node, lsn)
             }
@@ -195,10 +199,30 @@ impl<'a> Applier<'a> {
         if let Some(before) = &self.before {
             before.keep_item(&state.catalogue, no);
         }
+        let is_new = no >= state.catalogue.next();
+        let was_closed = self.settles && !is_new && state.catalogue.entry(no).is_closed();
+        if was_closed {
+            // It may have no opening any more: who waits in line is served from now on.
+            state.opens(no);
+        }
         // In one with the definition, which the number goes on from.
         let mut new = state.items_defined.lock();
         new.end(&item.sku);
         self.applied.hash.merge(state.catalogue.define(no, item, lsn));
+        drop(new);
+        if self.settles && state.catalogue.entry(no).is_closed() {
+            state.note_opening(no);
+        } else if was_closed {
+            state.opens(no);
+        }
+    }
+
+    fn open_sale(&mut self, no: SkuNo, draw: Draw, lsn: Lsn) {
+        let state = &self.kernel.state;
+        if let Some(before) = &self.before {
+            before.keep_item(&state.catalogue, no);
+        }
+        self.applied.hash.merge(state.open_sale(no, draw, lsn));
     }
 
     fn define_node(&mut self, no: NodeNo, node: Node, lsn: Lsn) -> Result<(), ActorPanicked> {

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde_json::Value;
 
 use super::backlog::repeg::event::{BacklogRepegged, BundleMoved};
+use super::backlog::repeg::opening::SaleOpened;
 use super::catalogue::define_item::ItemDefined;
 use super::catalogue::define_node::NodeDefined;
 use super::catalogue::set_policy::PolicySet;
@@ -116,8 +117,8 @@ macro_rules! events {
 }
 
 events! {
-    1 or 39 or 51 or 48 "item_defined" ItemDefined,
-    2 or 24 or 38 or 44 "node_defined" NodeDefined,
+    1 or 39 or 51 or 48 or 53 "item_defined" ItemDefined,
+    2 or 24 or 38 or 44 or 55 "node_defined" NodeDefined,
     3 or 25 or 45 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
@@ -136,6 +137,7 @@ events! {
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,
+    54 "sale_opened" SaleOpened,
 }
 
 #[cfg(test)]

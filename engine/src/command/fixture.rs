@@ -66,6 +66,7 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         weekday_cut_offs: WeekdayCutOffs::default(),
         eligibility: Eligibility::default(),
         pickup: PickupOffer::default(),
+        reliability: None,
     }
 }
 
@@ -94,6 +95,7 @@ pub fn item(name: &str) -> DefineItem {
         sale: Sale::On,
         waiting_max: None,
         components: Components::default(),
+        opens: None,
     };
     DefineItem::new(meta(), item)
 }
@@ -110,6 +112,12 @@ pub fn bundle(name: &str, components: &[(&str, u32)]) -> DefineItem {
 pub fn off_sale(name: &str) -> DefineItem {
     let DefineItem { meta, item, .. } = item(name);
     DefineItem::new(meta, Item { sale: Sale::Off, ..item })
+}
+
+/// Defines an item whose sale opens then.
+pub fn opening(name: &str, opens: Timestamp) -> DefineItem {
+    let DefineItem { meta, item, .. } = item(name);
+    DefineItem::new(meta, Item { opens: Some(opens), ..item })
 }
 
 /// Defines an item for which so many units may wait.

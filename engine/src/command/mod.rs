@@ -10,6 +10,7 @@ pub mod order;
 pub mod supply;
 
 pub use backlog::repeg::event::{BacklogRepegged, BundleMoved, Repegged};
+pub use backlog::repeg::opening::SaleOpened;
 pub use catalogue::define_item::{DefineItem, EnsureItem, ItemField};
 pub use catalogue::define_node::{DefineNode, NodeDefinition};
 pub use catalogue::set_policy::SetPolicy;

@@ -1,6 +1,5 @@
 //! Reads of the engine.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -80,7 +79,7 @@ impl Engine {
     /// Holds whose time has run out, and which did not lapse yet.
     pub fn overdue_holds(&self) -> usize {
         let state = &self.kernel.state;
-        state.holds.due(state.now(), &HashSet::new(), usize::MAX).len()
+        state.holds.overdue(state.now())
     }
 
     /// Waits until the engine has applied `version`.
@@ -169,8 +168,16 @@ impl Engine {
         Ok(self.kernel.state.holds.of_sku(self.kernel.state.catalogue.named(sku)?))
     }
 
+    /// When the sale of an item opens, if it has an opening and did not open yet.
+    pub fn opening(&self, sku: &Sku) -> Option<Timestamp> {
+        let no = self.kernel.state.catalogue.named(sku).ok()?;
+        let entry = self.kernel.state.catalogue.entry(no);
+        if entry.is_closed() { entry.definition().opens() } else { None }
+    }
+
     /// How many holds wait in line for an item that are served before one of that priority: before
-    /// the hold of that number as an order, or before a new one.
+    /// the hold of that number as an order, or before a new one. None before its sale opens: the
+    /// opening draws the places.
     ///
     /// # Errors
     /// The item is not defined.
@@ -179,9 +186,11 @@ impl Engine {
         sku: &Sku,
         priority: Priority,
         no: Option<OrderNo>,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<Option<u64>, EngineError> {
         let sku = self.kernel.state.catalogue.named(sku)?;
-        Ok(self.kernel.state.holds.ahead(sku, (priority, no.unwrap_or(OrderNo(u64::MAX)))))
+        let state = &self.kernel.state;
+        let ahead = || state.holds.ahead(sku, (priority, no.unwrap_or(OrderNo(u64::MAX))));
+        Ok((!state.catalogue.entry(sku).is_closed()).then(ahead))
     }
 
     /// A hold as the order that it is, whether or not anybody confirmed it.

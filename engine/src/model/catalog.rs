@@ -10,6 +10,7 @@ use super::check::{finish, in_range};
 use super::eligibility::Eligibility;
 use super::ids::{NodeId, PostalCode, ServiceName, Sku, Text};
 use super::location::Location;
+use super::stock::Confidence;
 use super::time::{Day, Timestamp};
 use super::violation::{Rule, Violation};
 use super::week::{WeekdayCutOffs, Weekdays};
@@ -36,6 +37,11 @@ pub struct Item {
     /// What it is made of, if it is a bundle. Stated when it is first defined, and never changed.
     #[n(4)]
     pub components: Components,
+    /// When its sale opens, if it has an opening. Before, no order and no hold gets units of it,
+    /// and holds may wait in line: the opening draws their places. A bundle has none, nor has a
+    /// component.
+    #[n(5)]
+    pub opens: Option<Timestamp>,
 }
 
 impl Item {
@@ -53,8 +59,17 @@ impl Item {
                 found.push(Violation::new("waiting_units_max", units, rule));
             }
         }
+        if let (Some(opens), true) = (self.opens, self.components.is_bundle()) {
+            found.push(not_of_bundles(opens));
+        }
         finish(found)
     }
+}
+
+/// That an item has an opening, and is a bundle or a component of one.
+pub fn not_of_bundles(opens: Timestamp) -> Violation {
+    let rule = Rule::Malformed("is for neither bundles nor their components".into());
+    Violation::new("opens_time", opens, rule)
 }
 
 /// Whether new orders and holds may take an item. What is placed stays, and is served. An item is
@@ -224,6 +239,10 @@ pub struct Node {
     /// Whether customers may collect orders there.
     #[n(18)]
     pub pickup: PickupOffer,
+    /// How many of what it is sent it ships as promised, in basis points (suppliers); none for
+    /// all. Of two suppliers that are as good in all else, the more reliable one goes first.
+    #[n(19)]
+    pub reliability: Option<u16>,
 }
 
 /// How much may be planned to leave a node on one local day.
@@ -462,6 +481,11 @@ impl Node {
         self.capacity_shipments_per_day.is_some()
             || self.min_order_quantity.is_some()
             || self.pickup.is_offered()
+    }
+
+    /// How many of 10,000 promises are broken, of a supplier that keeps not all of them.
+    pub fn unreliability(&self) -> u16 {
+        self.reliability.map_or(0, |kept| Confidence::BASIS_POINTS_MAX.saturating_sub(kept))
     }
 
     /// Whether a weekday has a cut-off of its own.

@@ -10,6 +10,7 @@
 use super::catalog::{Item, Node, Policy};
 use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, Sku, SkuNo};
 use super::load::{Load, NodeDay};
+use super::opening::Draw;
 use super::order::OrderEffect;
 use super::stock::{Parts, StockEffect};
 
@@ -41,6 +42,8 @@ const _: () = assert!(size_of::<Effect>() == 72);
 pub enum Configuration {
     /// An item, by its number.
     Item(SkuNo, Box<Item>),
+    /// The sale of an item opened.
+    Opened(SkuNo, Draw),
     /// A node, by its number.
     Node(NodeNo, Box<Node>),
     /// The sourcing policy.
@@ -152,7 +155,9 @@ impl Effect {
                 Some(Claim::Item(item.sku.clone()))
             }
             Self::Renumber(..)
-            | Self::Configuration(Configuration::Node(..) | Configuration::Policy(_)) => None,
+            | Self::Configuration(
+                Configuration::Opened(..) | Configuration::Node(..) | Configuration::Policy(_),
+            ) => None,
         }
     }
 }

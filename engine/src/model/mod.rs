@@ -29,6 +29,7 @@ pub mod load;
 pub mod location;
 pub mod lsn;
 pub mod meta;
+pub mod opening;
 pub mod order;
 pub mod pack;
 pub mod priority;
@@ -59,6 +60,7 @@ pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
+pub use opening::{Draw, Place};
 pub use order::{
     Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, Dispatch,
     KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,

@@ -14,6 +14,7 @@ use std::fmt;
 
 use super::hold::HoldState;
 use super::ids::{HoldId, NodeId, OrderId, RequestId, Sku};
+use super::time::Timestamp;
 
 pub use subject::{Resource, Subject};
 use table::refusals;
@@ -146,6 +147,16 @@ refusals! {
     40 ItemOffSale = "ITEM_OFF_SALE" {
         /// The item.
         sku: Sku,
+    } => Precondition, Item(sku);
+
+    /// The sale of the item is to open: nobody gets units of it before, and only holds that wait
+    /// may join its line, some hours before.
+    #[error("the sale of sku {sku} opens at {opens}")]
+    37 SaleNotOpen = "SALE_NOT_OPEN" {
+        /// The item.
+        sku: Sku,
+        /// When it opens.
+        opens: Timestamp,
     } => Precondition, Item(sku);
 
     /// Units that a hold is to hold are not there: it stays as it is.

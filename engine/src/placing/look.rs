@@ -108,7 +108,8 @@ impl<'a> Moment<'a> {
             return Ok(Attempt::Done(()));
         }
         let mut lack = if hidden { Attempt::Again } else { Attempt::Done(()) };
-        for line in draft.lacking() {
+        // Whatever changes, nothing is there for who waits for a sale to open.
+        for line in draft.lacking().filter(|line| !wanted.is_closed(*line)) {
             let (mut at, hidden) = (0, draft.is_in_flight(line));
             while let Some((sku, entry)) = wanted.item_of(line, at) {
                 at += 1;

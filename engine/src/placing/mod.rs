@@ -13,6 +13,7 @@ pub mod going;
 pub mod judge;
 pub mod known;
 mod look;
+pub mod opening;
 pub mod over;
 pub mod places;
 pub mod request;
@@ -482,6 +483,10 @@ pub fn header(
 ) -> OrderHeader {
     let order = command.order();
     let ordered_at = command.ordered_at();
+    let mut hold = command.hold(draft);
+    if let Some(hold) = &mut hold {
+        opening::wait(hold, wanted);
+    }
     OrderHeader {
         id: order.id.clone(),
         fingerprint,
@@ -494,7 +499,7 @@ pub fn header(
         promise_by: wanted.promise_by,
         shortage: wanted.shortage,
         split: wanted.split,
-        hold: command.hold(draft),
+        hold,
         priority: order.priority,
     }
 }

@@ -37,6 +37,11 @@ pub trait Places {
         None
     }
 
+    /// Whether it may wait in line for a sale to open.
+    fn waits_in_line(&self) -> bool {
+        false
+    }
+
     /// Whether it takes a part of what it waits for.
     fn takes_a_part(&self) -> bool {
         false

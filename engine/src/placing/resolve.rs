@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::bundles::{bounded, bundled, off_sale_in};
 use super::going::{Going, offered};
+use super::opening;
 use super::places::Places;
 use super::request::Lines;
 use crate::geo::{PostalCodes, PostalMatch};
@@ -34,7 +35,9 @@ pub fn resolve<'a>(
         found.push(unknown_service(&network, order.service.as_ref()));
     }
     let (mut lines, unknown) = resolve_lines(&state.catalogue, &order.lines, &mut found);
-    let off_sale = lines.iter().find(|line| line.entry.is_off_sale()).map(|line| line.entry);
+    let kept = lines.iter().find(|line| !line.entry.is_on_sale()).map(|line| line.entry);
+    let off_sale = || lines.iter().map(|line| line.entry).find(|entry| entry.is_off_sale());
+    let off_sale = kept.and_then(|_| off_sale());
     let bundled = bundled(&state.catalogue, &mut lines);
     if let Some(bundled) = &bundled {
         bounded((&state.catalogue, bundled), (&order.lines, &lines), &mut found);
@@ -50,6 +53,12 @@ pub fn resolve<'a>(
     let pickup = going.pickup?;
     if let Some(entry) = off_sale.or_else(|| bundled.as_deref().and_then(off_sale_in)) {
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
+    }
+    let before_opening = kept.is_some() && opening::is_before(&lines);
+    if before_opening {
+        let joins = command.waits_in_line() && bundled.is_none();
+        let may = if joins { opening::joins } else { opening::takes };
+        lines.iter().try_for_each(|line| may(state, line.sku, command.meta().at))?;
     }
     if let Some(pickup) = pickup {
         offered(&network, pickup)?;
@@ -67,6 +76,7 @@ pub fn resolve<'a>(
         at: command.meta().at,
         seen: None,
         own: None,
+        before_opening,
         rooms: Rooms::of(&state.loads),
         bundled,
     })

@@ -22,6 +22,10 @@ pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft
     if wanted.own.is_some() {
         return Box::pin(plan_on_own(kernel, wanted)).await;
     }
+    if wanted.before_opening {
+        let inbound = look_inbound(kernel, wanted).await?;
+        return Box::pin(plan_by_terms(kernel, wanted, &inbound)).await;
+    }
     if let Some(draft) = planning::plan(&kernel.state.network.load(), wanted, None) {
         return Ok(draft);
     }
@@ -37,7 +41,9 @@ pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft
 async fn look_inbound(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<InboundSeen, EngineError> {
     let mut seen = InboundSeen::new();
     for (at, line) in wanted.lines.iter().enumerate() {
-        for slot in line.entry.row.iter().filter(|s| s.shared().glance().has_inbound) {
+        let counts = wanted.own.is_some() || !wanted.is_closed(at);
+        let slots = line.entry.row.iter().filter(|_| counts);
+        for slot in slots.filter(|slot| slot.shared().glance().has_inbound) {
             let StockReply::Inbound(glances) = ask(kernel, slot, StockMessage::ReadInbound).await?
             else {
                 unreachable!("a read of inbound supplies is answered with them");
@@ -59,9 +65,12 @@ async fn plan_by_terms(
     let asks = asks(kernel, wanted);
     for (at, line) in wanted.lines.iter().enumerate() {
         let mut there_is = Vec::with_capacity(line.entry.row.len());
+        let is_closed = wanted.is_closed(at);
         for slot in &line.entry.row {
             let mut glance = slot.shared().glance();
-            if glance.has_terms {
+            if is_closed {
+                glance = Glance { in_flight: false, ..glance.with_free(0) };
+            } else if glance.has_terms {
                 let promise = promise_to(kernel, slot, &asks).await?;
                 seen.limits.extend(promise.limit.map(|why| (at, slot.node, why)));
                 glance = Glance { in_flight: promise.in_flight, ..glance.with_free(promise.free) };
@@ -89,6 +98,7 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let (asks, mut asked) = (asks(kernel, wanted), false);
     for (at, line) in wanted.lines.iter().enumerate() {
         let mut there_is = Vec::with_capacity(line.entry.row.len());
+        let is_closed = wanted.is_closed(at);
         for slot in &line.entry.row {
             let (node, mut glance) = (slot.node, slot.shared().glance());
             let pair = Pair { sku: line.sku, node };
@@ -101,7 +111,8 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
                 let free = promise.free - i64::from(more);
                 glance = Glance { in_flight: promise.in_flight, ..glance.with_free(free) };
             }
-            let free = if may_source(node) { glance.free } else { glance.free.min(0) };
+            let free =
+                if may_source(node) && !is_closed { glance.free } else { glance.free.min(0) };
             there_is.push((node, glance.with_free(i64::from(free) + i64::from(more))));
         }
         seen.free.push(there_is);
@@ -109,7 +120,9 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let is_off = |line: u16, no: NodeNo| {
         seen.limits.contains(&(usize::from(line), no, Verdict::PairOffSourcing))
     };
-    add_own(own, wanted, |line, no| may_source(no) && !is_off(line, no), &mut inbound);
+    let is_open = |line: u16| !wanted.is_closed(usize::from(line));
+    let may_have = |line, no| may_source(no) && !is_off(line, no) && is_open(line);
+    add_own(own, wanted, may_have, &mut inbound);
     let line_of = |sku| wanted.lines.iter().position(|line| line.sku == sku);
     let home = |peg: &Pegged| Some((line_of(peg.pair.sku)?, peg.pair.node));
     seen.was_served = own.was_served;

@@ -13,7 +13,7 @@ use super::wanted::{ByNode, Glances, Wanted, WantedLine};
 use super::way::Way;
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Day, NodeNo, Split, Supply, Timestamp, Weekdays};
+use crate::model::{Confidence, Day, NodeNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX};
 use crate::sourcing::{Conditions, Line, Offer, Part, Plan, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
@@ -26,6 +26,10 @@ const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
 const SCARCITY_STEP: u32 = 10_001;
 /// Supplies that arrive later are as good as each other.
 const DAYS_TOLD_APART_MAX: u32 = 1_000;
+/// Basis points by which suppliers are told apart.
+const RISK_STEP: u32 = 10;
+const _: () =
+    assert!((Confidence::BASIS_POINTS_MAX as u32 / RISK_STEP + 1) * SCARCITY_STEP <= BALANCE_MAX);
 const _: () = assert!((DAYS_TOLD_APART_MAX + 2) * SCARCITY_STEP <= BALANCE_MAX);
 
 /// A node without a shipment of today.
@@ -75,6 +79,8 @@ struct Today {
     is_bounded: bool,
     /// Units that a line takes from it at least, or none.
     units_min: u32,
+    /// What it not keeping its promises adds to the balance penalty of a unit.
+    risk: u32,
 }
 
 /// When a node ships work that arrives within a span of time.
@@ -124,6 +130,7 @@ impl Candidates {
             is_supplier: terms.is_supplier,
             is_bounded: terms.capacity.is_bounded(),
             units_min: terms.units_min,
+            risk: risk(terms.unreliability),
         };
         self.nodes.clear();
         for pickup in network.pickups() {
@@ -486,7 +493,7 @@ impl Today {
             shipment: self.shipment,
             late_days: self.lateness,
             unit_cost: self.unit_cost,
-            balance: scarcity(free),
+            balance: self.risk + scarcity(free),
         }
     }
 
@@ -611,6 +618,12 @@ fn off(terms: &Terms, calendar: &Calendar, pickup: Weekdays) -> Option<Verdict> 
 fn scarcity(free: u32) -> u32 {
     // Of most pairs it is too small or too common for a division to be worth its time.
     if free >= 10_000 { 0 } else { 10_000 / (free + 1) }
+}
+
+/// What a supplier adds to the balance penalty of one unit, by how many of 10,000 promises it does
+/// not keep: more than any scarcity for each in a thousand.
+const fn risk(unreliability: u16) -> u32 {
+    (unreliability as u32).div_ceil(RISK_STEP) * SCARCITY_STEP
 }
 
 /// The balance penalty of one unit of inbound supply: of two supplies that are as good in all

@@ -36,6 +36,8 @@ pub struct Wanted<'a> {
     pub seen: Option<&'a Seen>,
     /// Units that the order has already, and that are free to it.
     pub own: Option<&'a Own>,
+    /// Whether one of its items was not on sale yet when its names were looked up.
+    pub before_opening: bool,
     /// What is planned to leave nodes.
     pub rooms: Rooms<'a>,
     /// What its lines are made of, if one of them is a bundle.
@@ -115,6 +117,12 @@ impl<'a> Wanted<'a> {
     pub fn is_settled(&self) -> bool {
         let is_settled = !self.lines.iter().any(|line| line.entry.is_unsettled());
         is_settled && self.bundled.as_ref().is_none_or(|bundled| bundled.is_settled())
+    }
+
+    /// Whether nobody gets units for a line now: its sale is to open.
+    #[inline]
+    pub fn is_closed(&self, line: usize) -> bool {
+        self.before_opening && self.lines[line].entry.is_closed()
     }
 
     /// One of the items that a line takes units of: its own, or those of which it is made.
@@ -208,9 +216,7 @@ impl<'a> Wanted<'a> {
 
     fn again(&self) -> Wanted<'_> {
         let lines = self.lines.iter().copied().collect();
-        let Self { way, channel, promise_by, shortage, split, at, seen, own, rooms, .. } = *self;
-        let bundled = self.bundled.clone();
-        Wanted { lines, way, channel, promise_by, shortage, split, at, seen, own, rooms, bundled }
+        Wanted { lines, bundled: self.bundled.clone(), ..*self }
     }
 
     /// The same order with some of its lines only.

@@ -61,6 +61,9 @@ pub struct OpenOptions {
     /// the snapshots that have it. Orders that are closed already when the engine is
     /// opened stay out of memory.
     pub archive_after: Option<Duration>,
+    /// A number that callers do not know: the places in line that the opening of a sale draws
+    /// follow from it, among other things.
+    pub draw_salt: u64,
 }
 
 impl OpenOptions {
@@ -72,6 +75,7 @@ impl OpenOptions {
             segment_bytes: Options::default().segment_bytes,
             in_flight_max: crate::limits::IN_FLIGHT_MAX_DEFAULT,
             archive_after: Some(crate::limits::ARCHIVE_AFTER_DEFAULT),
+            draw_salt: 0,
         }
     }
 }
@@ -196,7 +200,8 @@ impl Opened {
             let in_flight_max = options.in_flight_max;
             Kernel::new(Arc::clone(&postal), group.clone(), watermark, archive, in_flight_max)
         };
-        let (kernel, mut recovered) = replay(&snapshots, &*history, None, make)?;
+        let (mut kernel, mut recovered) = replay(&snapshots, &*history, None, make)?;
+        kernel.draw_salt = options.draw_salt;
         snapshots.mend()?;
         recovered.torn_bytes = torn_bytes;
         recovered.began_empty = began_empty;
@@ -298,6 +303,8 @@ pub(super) fn replay(
     count_all(&kernel.state, &bounded).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
     // What segments have is found anew as well, and until when supplies count.
     find_all(&kernel.state).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
+    // So are the places in line that draws gave, and when sales open.
+    kernel.state.find_openings();
     expect_all(&kernel.state, |_| true).map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
     // What came free before the end was marked in the memory of the process that ended.
     kernel.state.unsettle_all();

@@ -8,11 +8,12 @@ use rkyv::util::AlignedVec;
 use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
-    ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedOrdersV1,
-    ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8,
-    ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8, OrdersV2, RequestsV1, access, are_off_sale,
-    differs_by_weekday, have_confidences, have_holds, have_priorities, have_supplies, is_newest,
-    need_version_8, restricts,
+    ArchivedCatalogueV9, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8,
+    ArchivedItemsV9, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1,
+    CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, ImageError, ItemsV1, ItemsV5, ItemsV7,
+    ItemsV8, ItemsV9, OrdersV2, RequestsV1, access, are_off_sale, differs_by_weekday,
+    have_confidences, have_holds, have_openings, have_priorities, have_reliabilities,
+    have_supplies, is_newest, need_version_8, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -42,6 +43,7 @@ impl Content {
     /// all of them, 2 or later.
     pub(super) fn version(&self) -> u16 {
         match self {
+            Self::Catalogue(network) if have_reliabilities(network) => 9,
             Self::Catalogue(network) if is_newest(network) => 8,
             Self::Catalogue(network) if restricts(network) => 7,
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
@@ -52,6 +54,7 @@ impl Content {
             }
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
+            Self::Items(items) if have_openings(items) => 9,
             Self::Items(items) if need_version_8(items) => 8,
             Self::Items(items)
                 if have_confidences(items) || have_priorities(items) || are_off_sale(items) =>
@@ -68,6 +71,9 @@ impl Content {
     /// The archive of these parts, in their [version](Self::version).
     pub(super) fn encode(&self) -> Result<AlignedVec, ImageError> {
         let bytes = match self {
+            Self::Catalogue(network) if self.version() == 9 => {
+                rkyv::to_bytes(&CatalogueV9::from(&**network))
+            }
             Self::Catalogue(network) if self.version() == 8 => {
                 rkyv::to_bytes(&CatalogueV8::from(&**network))
             }
@@ -78,6 +84,7 @@ impl Content {
                 rkyv::to_bytes(&CatalogueV3::from(&**network))
             }
             Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
+            Self::Items(items) if self.version() >= 9 => rkyv::to_bytes(&ItemsV9::from(&**items)),
             Self::Items(items) if self.version() >= 8 => rkyv::to_bytes(&ItemsV8::from(&**items)),
             Self::Items(items) if self.version() >= 7 => rkyv::to_bytes(&ItemsV7::from(&**items)),
             Self::Items(items) if self.version() >= 5 => rkyv::to_bytes(&ItemsV5::from(&**items)),
@@ -106,7 +113,11 @@ impl Content {
             Kind::Manifest => {
                 return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
             }
-            Kind::Catalogue if version >= 8 => {
+            Kind::Catalogue if version >= 9 => {
+                let archive = access::<ArchivedCatalogueV9>(payload)?;
+                Self::Catalogue(Arc::new(archive.network(postal_codes)?))
+            }
+            Kind::Catalogue if version == 8 => {
                 let archive = access::<ArchivedCatalogueV8>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
@@ -122,7 +133,10 @@ impl Content {
                 let archive = access::<ArchivedCatalogueV1>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
-            Kind::Items if version >= 8 => {
+            Kind::Items if version >= 9 => {
+                Self::Items(access::<ArchivedItemsV9>(payload)?.states()?)
+            }
+            Kind::Items if version == 8 => {
                 Self::Items(access::<ArchivedItemsV8>(payload)?.states()?)
             }
             Kind::Items if version >= 7 => {

@@ -200,6 +200,9 @@ impl Source<'_> {
         }
         let item = Arc::unwrap_or_clone(item);
         self.state.catalogue.define(no, item, state.definition.last_lsn);
+        if let Some(draw) = state.definition.draw {
+            self.state.catalogue.restore_draw(no, *draw);
+        }
         let row = &self.state.catalogue.entry(no).row;
         for (before, (node, _)) in state.pairs.iter().enumerate() {
             row.get_or_insert(*node);

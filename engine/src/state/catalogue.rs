@@ -13,9 +13,9 @@ use smallvec::SmallVec;
 use super::stock::StockActor;
 use crate::actor::{Arena, Mailbox, Row, Seat, Slot};
 use crate::model::Pair;
-use crate::model::digest::{Part, hash_encoded};
+use crate::model::digest::{Part, PartHash, hash_encoded};
 use crate::model::{
-    BundlePart, Component, Item, Lsn, NodeNo, Refusal, Sale, Sku, SkuNo, StateHash,
+    BundlePart, Component, Draw, Item, Lsn, NodeNo, Refusal, Sale, Sku, SkuNo, StateHash, Timestamp,
 };
 use crate::state::sku_index::SkuIndex;
 
@@ -32,8 +32,8 @@ pub struct Entry {
     /// Whether the backlog has to be looked at before new orders get units. It lies beside
     /// what a look-up of the item reads.
     unsettled: AtomicBool,
-    /// Whether new orders and holds are kept from it.
-    off_sale: AtomicBool,
+    /// What new orders and holds are kept from it for: [`OFF_SALE`], [`CLOSED`]; [`DRAWN`] beside.
+    sale: AtomicU8,
     /// Most units that may wait for it; [`NO_BOUND`] without a bound.
     waiting_max: AtomicU32,
     /// Whether it is a bundle, or a component of one.
@@ -46,6 +46,12 @@ pub struct Entry {
 
 /// Says that any number of units may wait; above all that may be said.
 const NO_BOUND: u32 = u32::MAX;
+/// It is off sale.
+const OFF_SALE: u8 = 1;
+/// Its sale did not open yet.
+const CLOSED: u8 = 2;
+/// Its sale opened once.
+const DRAWN: u8 = 4;
 /// It is a bundle.
 const BUNDLE: u8 = 1;
 /// It is a component of a bundle.
@@ -59,18 +65,27 @@ const _: () = assert!(std::mem::offset_of!(Entry, sku) >= 128);
 pub struct Definition {
     /// What it is.
     pub item: Arc<Item>,
-    /// The event that defined it last.
+    /// The event that defined it last, or opened its sale.
     pub last_lsn: Lsn,
+    /// The last opening of its sale.
+    pub draw: Option<Box<Draw>>,
+}
+
+impl Definition {
+    /// When its sale opens, if it did not yet.
+    pub fn opens(&self) -> Option<Timestamp> {
+        self.item.opens.filter(|opens| self.draw.as_ref().is_none_or(|draw| draw.opens != *opens))
+    }
 }
 
 impl Entry {
     fn undefined(pairs: &Arc<Arena<Mailbox<StockActor>>>) -> Self {
         let (definition, sku) = (RwLock::new(None), OnceLock::new());
         let (unsettled, freed) = (AtomicBool::new(false), AtomicU64::new(0));
-        let (off_sale, waiting_max) = (AtomicBool::new(false), AtomicU32::new(NO_BOUND));
+        let (sale, waiting_max) = (AtomicU8::new(0), AtomicU32::new(NO_BOUND));
         let (row, bundled) = (Row::new(pairs), AtomicU8::new(0));
         let unseen = AtomicU32::new(0);
-        Self { row, definition, sku, unsettled, off_sale, waiting_max, bundled, unseen, freed }
+        Self { row, definition, sku, unsettled, sale, waiting_max, bundled, unseen, freed }
     }
 
     #[inline]
@@ -93,7 +108,29 @@ impl Entry {
     /// Whether new orders and holds may not take it.
     #[inline]
     pub fn is_off_sale(&self) -> bool {
-        self.off_sale.load(Ordering::Acquire)
+        self.sale() & OFF_SALE != 0
+    }
+
+    /// Whether its sale is to open: nobody gets units of it, and holds may wait in line.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.sale() & CLOSED != 0
+    }
+
+    /// Whether new orders and holds may take it, without more to be looked at.
+    #[inline]
+    pub fn is_on_sale(&self) -> bool {
+        self.sale() & (OFF_SALE | CLOSED) == 0
+    }
+
+    /// Whether its sale is to open, or did.
+    pub fn had_openings(&self) -> bool {
+        self.sale() & (CLOSED | DRAWN) != 0
+    }
+
+    #[inline]
+    fn sale(&self) -> u8 {
+        self.sale.load(Ordering::Acquire)
     }
 
     /// Most units that may wait for it without supply, over all nodes, if there is a bound.
@@ -125,8 +162,12 @@ impl Entry {
     }
 
     /// What is read of a definition without a lock.
-    fn show(&self, item: &Item) {
-        self.off_sale.store(item.sale == Sale::Off, Ordering::Release);
+    fn show(&self, definition: &Definition) {
+        let item = &definition.item;
+        let off_sale = if item.sale == Sale::Off { OFF_SALE } else { 0 };
+        let closed = definition.opens().map_or(0, |_| CLOSED);
+        let drawn = definition.draw.as_ref().map_or(0, |_| DRAWN);
+        self.sale.store(off_sale | closed | drawn, Ordering::Release);
         self.waiting_max.store(item.waiting_max.unwrap_or(NO_BOUND), Ordering::Release);
     }
 
@@ -319,29 +360,54 @@ impl Catalogue {
     /// applier does this.
     pub fn define(&self, no: SkuNo, item: Item, lsn: Lsn) -> StateHash {
         let mut hash = StateHash::default();
-        let new = Definition { item: Arc::new(item), last_lsn: lsn };
+        let mut new = Definition { item: Arc::new(item), last_lsn: lsn, draw: None };
         if let Some(entry) = self.get(no) {
             let mut definition = entry.definition.write();
             let definition = definition.as_mut().expect("the catalogue shows defined items only");
             if lsn > definition.last_lsn {
-                hash.remove(hash_encoded(Part::Item, &part(no, definition)));
-                hash.add(hash_encoded(Part::Item, &part(no, &new)));
-                entry.show(&new.item);
+                hash.remove(hash_of(no, definition));
+                new.draw.clone_from(&definition.draw);
+                hash.add(hash_of(no, &new));
+                entry.show(&new);
                 *definition = new;
             }
             return hash;
         }
         assert_eq!(no, self.next(), "REPLAY_EQUAL: items are numbered in order");
-        hash.add(hash_encoded(Part::Item, &part(no, &new)));
+        hash.add(hash_of(no, &new));
         let sku = new.item.sku.clone();
         let entry = self.entries.at_with(no.0, || Entry::undefined(&self.pairs));
         let _ = entry.sku.set(sku.clone());
-        entry.show(&new.item);
+        entry.show(&new);
         self.note_bundle(no, entry, &new.item);
         *entry.definition.write() = Some(new);
         self.len.store(no.0 + 1, Ordering::Release);
         self.by_sku.insert(sku.as_str(), no.0, |no| self.hash_of_sku(no));
         hash
+    }
+
+    /// The sale of an item opened; answers by how much the state hash moves. Only the applier
+    /// does this.
+    pub fn open_sale(&self, no: SkuNo, draw: Draw, lsn: Lsn) -> StateHash {
+        let (mut hash, entry) = (StateHash::default(), self.entry(no));
+        let mut definition = entry.definition.write();
+        let definition = definition.as_mut().expect("the catalogue shows defined items only");
+        if lsn > definition.last_lsn {
+            hash.remove(hash_of(no, definition));
+            (definition.draw, definition.last_lsn) = (Some(draw.into()), lsn);
+            hash.add(hash_of(no, definition));
+            entry.show(definition);
+        }
+        hash
+    }
+
+    /// An item of a snapshot has its last draw.
+    pub fn restore_draw(&self, no: SkuNo, draw: Draw) {
+        let entry = self.entry(no);
+        let mut definition = entry.definition.write();
+        let definition = definition.as_mut().expect("the catalogue shows defined items only");
+        definition.draw = Some(draw.into());
+        entry.show(definition);
     }
 
     fn hash_of_sku(&self, no: u32) -> u64 {
@@ -352,11 +418,16 @@ impl Catalogue {
     /// The hash of a definition.
     pub fn hash_definition(no: SkuNo, definition: &Definition) -> StateHash {
         let mut hash = StateHash::default();
-        hash.add(hash_encoded(Part::Item, &part(no, definition)));
+        hash.add(hash_of(no, definition));
         hash
     }
 }
 
-fn part(no: SkuNo, definition: &Definition) -> (SkuNo, Item, Lsn) {
-    (no, Item::clone(&definition.item), definition.last_lsn)
+/// The hash of an item, which has a draw since such things were.
+fn hash_of(no: SkuNo, definition: &Definition) -> PartHash {
+    let Definition { item, last_lsn, draw } = definition;
+    match draw {
+        None => hash_encoded(Part::Item, &(no, Item::clone(item), last_lsn)),
+        Some(draw) => hash_encoded(Part::Item, &(no, Item::clone(item), last_lsn, **draw)),
+    }
 }

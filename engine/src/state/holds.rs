@@ -16,7 +16,8 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::model::{
-    Hold, HoldState, Order, OrderLine, OrderNo, OrderedBundle, OwnerId, Priority, SkuNo, Timestamp,
+    Draw, Hold, HoldState, Order, OrderLine, OrderNo, OrderedBundle, OwnerId, Place, Priority,
+    SkuNo, Timestamp,
 };
 
 /// All live holds.
@@ -32,8 +33,10 @@ pub struct Holds {
 
 #[derive(Default)]
 struct Live {
-    /// By the instant at which it lapses.
+    /// By the instant at which it lapses, but for those that were left.
     by_time: BTreeSet<(Timestamp, OrderNo)>,
+    /// Due, and in the way of which others are.
+    left: HashSet<OrderNo>,
     holds: HashMap<OrderNo, Known>,
     by_owner: HashMap<OwnerId, Owner>,
 }
@@ -65,9 +68,11 @@ struct OfSku {
     units: u64,
     /// Those that wait, in the order in which they are served. They come at its end and leave from
     /// its beginning, mostly.
-    line: VecDeque<(Priority, OrderNo)>,
+    line: VecDeque<(Priority, Place, OrderNo)>,
     /// The same, by when they wait no longer.
     line_ends: BTreeSet<(Timestamp, OrderNo)>,
+    /// The last draw, by which those that came before it are in line.
+    draw: Option<Draw>,
     by_time: BTreeSet<(Timestamp, OrderNo)>,
 }
 
@@ -85,7 +90,7 @@ pub struct HeldOfSku {
 impl OfSku {
     fn count(&mut self, no: OrderNo, known: &Known, units: u32) {
         if known.waits {
-            let place = (known.priority, no);
+            let place = (known.priority, self.place(no), no);
             let at = self.line.partition_point(|other| *other < place);
             self.line.insert(at, place);
             self.line_ends.insert((known.until, no));
@@ -97,7 +102,7 @@ impl OfSku {
 
     fn uncount(&mut self, no: OrderNo, known: &Known, units: u32) {
         if known.waits {
-            if let Ok(at) = self.line.binary_search(&(known.priority, no)) {
+            if let Ok(at) = self.line.binary_search(&(known.priority, self.place(no), no)) {
                 self.line.remove(at);
             }
             self.line_ends.remove(&(known.until, no));
@@ -108,7 +113,11 @@ impl OfSku {
     }
 
     fn is_empty(&self) -> bool {
-        self.line.is_empty() && self.by_time.is_empty()
+        self.line.is_empty() && self.by_time.is_empty() && self.draw.is_none()
+    }
+
+    fn place(&self, no: OrderNo) -> Place {
+        Place::of(self.draw.as_ref(), no, true)
     }
 }
 
@@ -216,7 +225,9 @@ impl Holds {
 
     fn forget(&self, live: &mut Live, no: OrderNo) -> Option<Known> {
         let known = live.holds.remove(&no)?;
-        live.by_time.remove(&(known.until, no));
+        if !live.left.remove(&no) {
+            live.by_time.remove(&(known.until, no));
+        }
         for (sku, units) in &known.lines {
             if let Some(mut of_sku) = self.by_sku.get_mut(sku) {
                 of_sku.uncount(no, &known, *units);
@@ -246,8 +257,22 @@ impl Holds {
     /// number.
     pub fn ahead(&self, sku: SkuNo, (priority, no): (Priority, OrderNo)) -> u64 {
         let of_sku = self.by_sku.get(&sku);
-        let ahead = |of: &OfSku| of.line.partition_point(|other| *other < (priority, no));
+        let ahead = |of: &OfSku| {
+            let place = (priority, of.place(no), no);
+            of.line.partition_point(|other| *other < place)
+        };
         of_sku.map_or(0, |of_sku| ahead(&of_sku) as u64)
+    }
+
+    /// The sale of an item opened: who waits in line has the place that was drawn.
+    pub fn drawn(&self, sku: SkuNo, draw: Draw) {
+        let mut of_sku = self.by_sku.entry(sku).or_default();
+        of_sku.draw = Some(draw);
+        let places =
+            of_sku.line.iter().map(|(priority, _, no)| (*priority, of_sku.place(*no), *no));
+        let mut places: Vec<_> = places.collect();
+        places.sort_unstable();
+        of_sku.line = places.into();
     }
 
     fn note_first(&self, live: &Live) {
@@ -305,12 +330,36 @@ impl Holds {
         self.due.notified().await;
     }
 
-    /// The first holds that have lapsed by then, beside some, at most so many.
-    pub fn due(&self, now: Timestamp, beside: &HashSet<OrderNo>, most: usize) -> Vec<OrderNo> {
+    /// The first holds that have lapsed by then, but for those that were left, at most so many.
+    pub fn due(&self, now: Timestamp, most: usize) -> Vec<OrderNo> {
         let live = self.live.lock();
         let due = live.by_time.iter().take_while(|(until, _)| *until <= now);
-        let others = due.filter(|(_, no)| !beside.contains(no));
-        others.take(most).map(|(_, no)| *no).collect()
+        due.take(most).map(|(_, no)| *no).collect()
+    }
+
+    /// How many have lapsed by then and were not ended yet.
+    pub fn overdue(&self, now: Timestamp) -> usize {
+        let live = self.live.lock();
+        live.left.len() + live.by_time.iter().take_while(|(until, _)| *until <= now).count()
+    }
+
+    /// A hold is due and cannot end now: it is not due again before it is [taken
+    /// back](Self::take_back), or has more time.
+    pub fn leave(&self, no: OrderNo) {
+        let mut live = self.live.lock();
+        let Some(until) = live.holds.get(&no).map(|known| known.until) else { return };
+        if live.by_time.remove(&(until, no)) {
+            live.left.insert(no);
+            self.note_first(&live);
+        }
+    }
+
+    /// Those that were left are due again.
+    pub fn take_back(&self) {
+        let mut live = self.live.lock();
+        let Live { left, holds, by_time, .. } = &mut *live;
+        by_time.extend(left.drain().map(|no| (holds[&no].until, no)));
+        self.note_first(&live);
     }
 
     /// How many there are.
@@ -343,15 +392,20 @@ mod tests {
             place(&holds, no, until, HoldState::Live);
         }
         holds.extended(OrderNo(2), Timestamp::from_micros(40), false);
-        let beside = |now, beside: &[u64], most| {
-            let beside = beside.iter().map(|no| OrderNo(*no)).collect();
-            holds.due(Timestamp::from_micros(now), &beside, most)
-        };
-        let due = |now, most| beside(now, &[], most);
+        let due = |now, most| holds.due(Timestamp::from_micros(now), most);
         assert_eq!(due(19, 9), []);
         assert_eq!(due(40, 9), [3, 1, 2].map(OrderNo));
         assert_eq!(due(40, 1), [OrderNo(3)]);
-        assert_eq!(beside(40, &[3, 2], 1), [OrderNo(1)]);
+        for no in [3, 2] {
+            holds.leave(OrderNo(no));
+        }
+        assert_eq!((due(40, 9), holds.overdue(Timestamp::from_micros(40))), (vec![OrderNo(1)], 3));
+        holds.extended(OrderNo(2), Timestamp::from_micros(50), false);
+        assert_eq!(due(50, 9), [1, 2].map(OrderNo), "it has more time, and is due again");
+        holds.extended(OrderNo(2), Timestamp::from_micros(40), false);
+        holds.take_back();
+        assert_eq!(due(40, 9), [3, 1, 2].map(OrderNo));
+        holds.leave(OrderNo(3));
         holds.ended(OrderNo(3));
         assert_eq!((due(40, 9), holds.live()), ([1, 2].map(OrderNo).to_vec(), 2));
         holds.ended(OrderNo(3));
@@ -401,6 +455,24 @@ mod tests {
         holds.ended(OrderNo(7));
         assert_eq!(places(), [0, 0, 1, 1]);
         assert_eq!(holds.ahead(SkuNo(99), of(PriorityClass::Lose, 9)), 0, "nobody waits for it");
+    }
+
+    #[test]
+    fn the_opening_of_a_sale_draws_the_places_of_those_in_line_and_of_no_later_ones() {
+        let holds = Holds::default();
+        (1..=40).for_each(|no| place(&holds, no, 99, HoldState::Waiting));
+        let ahead = |no| holds.ahead(SkuNo(10), (Priority::DEFAULT, OrderNo(no)));
+        assert_eq!((1..=40).map(ahead).collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
+        let opens = Timestamp::from_micros(5);
+        holds.drawn(SkuNo(10), Draw::new(SkuNo(10), opens, OrderNo(41), 7));
+        let drawn: Vec<u64> = (1..=40).map(ahead).collect();
+        assert!(!drawn.is_sorted(), "{drawn:?}");
+        (41..=42).for_each(|no| place(&holds, no, 99, HoldState::Waiting));
+        assert_eq!((41..=43).map(ahead).collect::<Vec<_>>(), [40, 41, 42]);
+        assert_eq!((1..=40).map(ahead).collect::<Vec<_>>(), drawn, "places stay");
+        let first = (1..=40).find(|no| ahead(*no) == 0).expect("one is first");
+        holds.ended(OrderNo(first));
+        assert_eq!((1..=42).filter(|no| ahead(*no) == 0 && *no != first).count(), 1);
     }
 
     #[test]

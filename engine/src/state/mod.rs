@@ -33,7 +33,7 @@ use parking_lot::Mutex;
 use crate::actor::Slot;
 use crate::apart::Apart;
 use crate::model::{
-    Hold, Lsn, Order, OrderId, OrderNo, Pair, Segments, Sku, SkuNo, StateHash, Timestamp,
+    Draw, Hold, Lsn, Order, OrderId, OrderNo, Pair, Segments, Sku, SkuNo, StateHash, Timestamp,
 };
 use before::BeforeImages;
 use catalogue::Catalogue;
@@ -191,6 +191,54 @@ impl State {
         self.unsettle_all();
     }
 
+    /// Time alone gives who waits for a SKU something. A sale is opened before anybody new gets
+    /// units, also where nobody waits.
+    fn comes_due(&self, sku: SkuNo) {
+        self.comes_free(sku);
+        if self.catalogue.entry(sku).is_closed() {
+            self.unsettle(sku);
+        }
+    }
+
+    /// Notes when the sale of an item opens, if that is to come.
+    pub fn note_opening(&self, sku: SkuNo) {
+        let entry = self.catalogue.entry(sku);
+        if entry.is_closed() {
+            let opens = entry.definition().opens();
+            self.turns.note(sku, opens);
+            if opens.is_some_and(|opens| opens <= self.now()) {
+                self.opens(sku);
+            }
+        }
+    }
+
+    /// The sale of an item opened: whoever waits may have units from now on.
+    pub fn open_sale(&self, sku: SkuNo, draw: Draw, lsn: Lsn) -> StateHash {
+        // Before it shows, and once it does: an order that was planned between the two did not
+        // see it.
+        self.opens(sku);
+        self.holds.drawn(sku, draw);
+        let moved = self.catalogue.open_sale(sku, draw, lsn);
+        self.opens(sku);
+        moved
+    }
+
+    /// Whoever waits for a SKU is to be looked at: its sale is about to open, or did.
+    pub fn opens(&self, sku: SkuNo) {
+        self.catalogue.entry(sku).comes_free(self.next_moment());
+        self.unsettle(sku);
+    }
+
+    /// Finds anew what is derived of openings.
+    pub fn find_openings(&self) {
+        for (sku, entry) in self.catalogue.iter().filter(|(_, entry)| entry.had_openings()) {
+            if let Some(draw) = entry.definition().draw {
+                self.holds.drawn(sku, *draw);
+            }
+            self.note_opening(sku);
+        }
+    }
+
     fn next_moment(&self) -> u64 {
         self.moments.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -249,7 +297,7 @@ impl State {
             self.holds.pass_to(time);
             if is_due {
                 let time = Timestamp::from_micros(time);
-                self.turns.pass_to(time, |sku| self.comes_free(sku));
+                self.turns.pass_to(time, |sku| self.comes_due(sku));
             }
         }
     }

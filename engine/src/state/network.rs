@@ -43,6 +43,8 @@ pub struct Terms {
     pub capacity: Capacity,
     /// Units that a line takes from it at least, or none: 0 and 1 are no minimum.
     pub units_min: u32,
+    /// How many of 10,000 promises it does not keep.
+    pub unreliability: u16,
 }
 
 /// What planning needs of a service for every offer.
@@ -324,6 +326,7 @@ fn terms_of(node: &Node) -> Terms {
         unit_cost: node.unit_cost,
         capacity: node.capacity(),
         units_min: node.min_order_quantity.unwrap_or(0),
+        unreliability: node.unreliability(),
     }
 }
 

@@ -236,8 +236,8 @@ impl StockActor {
             let waits = |line: &&[Reservation]| line.last().is_some_and(|r| !r.supply.is_there());
             lines.extend(of_lines.filter(waits).map(|line| {
                 let parts = line.iter().map(|r| (r.supply, r.units)).collect();
-                let Reservation { order, line, priority, .. } = line[0];
-                BacklogLine { order, line, priority, parts }
+                let Reservation { order, line, priority, held, .. } = line[0];
+                BacklogLine { order, line, priority, held, parts }
             }));
         }
         let (free, inbound, last_lsn) = (self.free(), self.glance_inbound(), self.stock.last_lsn);

@@ -50,6 +50,8 @@ pub struct Kernel {
     /// Commands in flight.
     pub(super) in_flight: Apart<AtomicUsize>,
     pub(super) in_flight_max: usize,
+    /// A number that callers do not know, for draws.
+    pub draw_salt: u64,
 }
 
 /// Where a record is encoded to. Most writes are of one to five bytes, which the
@@ -90,6 +92,7 @@ impl Kernel {
             closing: AtomicBool::new(false),
             in_flight: Apart::default(),
             in_flight_max,
+            draw_salt: 0,
         }
     }
 

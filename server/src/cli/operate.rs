@@ -39,12 +39,12 @@ Files end in .csv or .tsv, with a header, or in .jsonl, with one object a line.
 Commas, semicolons or tabs stand between the values of .csv, as the header shows.
 Their columns, or keys, in any case, tell what they hold; those in brackets may be
 left out. What is left out of an item, a node or a level that is there stays:
-  items    sku [title off_sale waiting_units_max components]
+  items    sku [title off_sale waiting_units_max components opens_time]
   nodes    node_id kind postal_code time_zone working_days [title country_code
            cut_off weekday_cut_offs holidays capacity_units_per_day
            capacity_shipments_per_day min_order_quantity shipment_cost_minor
            unit_cost_minor lead_time_days enabled channels services
-           offers_pickup]
+           offers_pickup reliability_basis_points]
   stock    sku node_id [on_hand unavailable safety vendor_feed]
   inbound  inbound_id sku node_id quantity eta [confidence_basis_points source]
   terms    sku node_id [off_sourcing channel_safety segments]
@@ -56,8 +56,8 @@ working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-f
 weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; all
 other days have cut_off. channels and services are whom a node serves, with commas
 or semicolons between names; none is all. An empty cell says nothing; none empties
-holidays, weekday_cut_offs, min_order_quantity and both capacities. A row of terms
-says all of them: channel_safety as \"web:5; shop:2\", segments as
+holidays, weekday_cut_offs, min_order_quantity, reliability_basis_points, opens_time
+and both capacities. A row of terms says all of them: channel_safety as \"web:5; shop:2\", segments as
 \"vip=app,club:30% borrows; web:25 until 2026-12-01T08:00:00Z\"; what it leaves out,
 or is none, is none. An order has pickup_node_id, where the customer collects it, or
 destination_postal_code.

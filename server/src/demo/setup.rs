@@ -129,6 +129,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         capacity_units_per_day: Some(node.shipments_per_day * UNITS_PER_SHIPMENT),
         capacity_shipments_per_day: None,
         min_order_quantity: None,
+        reliability_basis_points: None,
         shipment_cost_minor: node.cost_per_shipment_cents.into(),
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,

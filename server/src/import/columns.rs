@@ -46,7 +46,7 @@ impl Kind {
         match self {
             Self::Items => Columns {
                 required: &["sku"],
-                optional: &["title", "off_sale", "waiting_units_max", "components"],
+                optional: &["title", "off_sale", "waiting_units_max", "components", "opens_time"],
             },
             Self::Nodes => Columns {
                 required: &["node_id", "kind", "postal_code", "time_zone", "working_days"],
@@ -66,6 +66,7 @@ impl Kind {
                     "channels",
                     "services",
                     "offers_pickup",
+                    "reliability_basis_points",
                 ],
             },
             Self::Stock => Columns {

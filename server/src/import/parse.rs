@@ -110,11 +110,20 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
         columns.parsed("waiting_units_max", "a whole number or none", node::number_or_none);
     let (sku, title) = (columns.required("sku"), columns.text("title"));
     let components = columns.parsed("components", COMPONENTS, components).unwrap_or_default();
-    let item = v1::Item { sku, title, off_sale, waiting_units_max: waiting.flatten(), components };
+    let opens = columns.parsed("opens_time", OPENS, instant_or_none);
+    let item = v1::Item {
+        sku,
+        title,
+        off_sale,
+        waiting_units_max: waiting.flatten(),
+        components,
+        opens_time: opens.flatten(),
+    };
     let mut said = Vec::new();
     said.extend((!item.title.is_empty()).then_some("title"));
     said.extend(off_sale.map(|_| "off_sale"));
     said.extend(waiting.map(|_| "waiting_units_max"));
+    said.extend(opens.map(|_| "opens_time"));
     said.extend((!item.components.is_empty()).then_some("components"));
     if said.is_empty() {
         said.push("sku");
@@ -127,6 +136,17 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
         validate_only: false,
         request_id: String::new(),
     })
+}
+
+const OPENS: &str = "an instant, as 2026-11-27T09:00:00Z, or none";
+
+/// When a sale opens, or that it does not.
+#[expect(clippy::option_option, reason = "none: not understood; some none: no opening")]
+fn instant_or_none(text: &str) -> Option<Option<prost_types::Timestamp>> {
+    if text.eq_ignore_ascii_case("none") {
+        return Some(None);
+    }
+    Some(Some(words::wire_time(text.parse().ok()?)))
 }
 
 /// What a bundle is made of: `SCARF:1 GLOVE:2`.

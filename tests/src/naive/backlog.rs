@@ -104,6 +104,7 @@ impl Naive {
                 let may_have = pair.is_none_or(|pair| pair.may_give(whom, part.supply));
                 let rests = self.rests(sku, *no, line);
                 let could_have = wants
+                    && !self.is_kept(order, sku)
                     && may_have
                     && !self.was_declined(*no, &part.node)
                     && waiting(&rests) >= self.minimums(&part.node, asked).0;
@@ -127,8 +128,14 @@ impl Naive {
         (node, pair): (&str, &Pair),
         looked_at: Lsn,
     ) -> Result<(), String> {
-        let key = |order: &Order| (order.priority, order.no);
+        let key = |order: &Order| (order.priority, self.place(order, sku), order.no);
+        if served.is_held() && self.was_closed(sku, looked_at) {
+            return Err(format!("{} is served before its sale opens", served.no));
+        }
+        // Before the opening, orders are served and holds are not.
+        let is_kept = |order: &Order| order.is_held() && self.was_closed(sku, looked_at);
         let before = self.orders.values().filter(|order| key(order) < key(served));
+        let before = before.filter(|order| !is_kept(order));
         // What is free at another node serves those alone who wait there.
         let could_have = |order: &&Order| {
             let is_sourced = self.is_sourced_since((sku, node), &order.whom, looked_at);
@@ -192,6 +199,9 @@ impl Naive {
             let is_bundled = order.bundle_of(line).is_some();
             let (no, is_whole) = (*no, *is_whole && !is_bundled);
             let channel = whom.channel.as_deref();
+            if self.is_kept(order, sku) {
+                continue;
+            }
             let rests = self.rests(sku, no, line);
             let late =
                 rests.iter().filter(|(_, s)| !matches!(s, Supply::OnHand | Supply::Supplier));

@@ -16,7 +16,7 @@ const EXTENSIONS_MAX: u8 = 3;
 const LIFE_MAX_US: i64 = 3 * 86_400 * 1_000_000;
 
 /// For how long a hold waits at most.
-const WAIT_SECONDS: u32 = 43_200;
+pub const WAIT_SECONDS: u32 = 43_200;
 
 /// Units of an order by line, item, node and supply.
 pub type Units = BTreeMap<(u16, String, String, Supply), u32>;
@@ -106,7 +106,7 @@ impl Hold {
 }
 
 /// So many seconds after an instant.
-fn after(instant: Timestamp, seconds: u32) -> Timestamp {
+pub fn after(instant: Timestamp, seconds: u32) -> Timestamp {
     instant.saturating_add_micros(i64::from(seconds) * 1_000_000)
 }
 
@@ -256,6 +256,10 @@ impl Naive {
     /// # Errors
     /// The first one that is.
     pub fn check_lapsed(&self, now: Timestamp) -> Result<(), String> {
+        // Nor is a sale closed whose time has come.
+        if let Some((sku, opens)) = self.closed().iter().find(|(_, opens)| **opens <= now) {
+            return Err(format!("it is {now}, and the sale of {sku} did not open at {opens}"));
+        }
         let mut open = self.orders.values().filter_map(Order::open_hold);
         match open.find(|hold| hold.until <= now) {
             Some(hold) => Err(format!("it is {now}, and a hold is open: {hold:?}")),

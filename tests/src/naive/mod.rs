@@ -14,6 +14,7 @@ pub mod command;
 mod days;
 mod hold;
 mod loads;
+mod opening;
 mod order;
 mod pair;
 mod waiting;
@@ -25,8 +26,8 @@ use std::sync::Arc;
 use backstock_engine::command::{NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
-    self as model, Day, Eligibility, Item, Lsn, Node, NodeId, NodeKind, Pickup, Policy, Priority,
-    Sale, ServiceName, Text, Timestamp,
+    self as model, Day, Draw, Eligibility, Item, Lsn, Node, NodeId, NodeKind, Pickup, Policy,
+    Priority, Sale, ServiceName, Supply, Text, Timestamp,
 };
 
 use self::command::Fact;
@@ -60,6 +61,8 @@ struct Moment {
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     off_sale: BTreeSet<String>,
+    /// Items whose sale is to open, with when it does.
+    closed: BTreeMap<String, Timestamp>,
     /// Units that wait, and how many may where that has a bound.
     waiting: Waiting,
     waiting_max: BTreeMap<String, u32>,
@@ -117,6 +120,8 @@ impl Moment {
 #[derive(Clone, Debug)]
 pub struct Naive {
     items: BTreeMap<String, Item>,
+    /// The last opening of each item's sale.
+    draws: BTreeMap<String, Draw>,
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     pairs: BTreeMap<(String, String), Pair>,
@@ -150,6 +155,7 @@ impl Naive {
         let nodes = nodes.into_iter().map(|node| (node.id.to_string(), node));
         let mut naive = Self {
             items: items.into_iter().map(|item| (item.sku.to_string(), item)).collect(),
+            draws: BTreeMap::new(),
             nodes: Arc::new(nodes.collect()),
             policy: Arc::new(Policy::default()),
             pairs: BTreeMap::new(),
@@ -205,7 +211,9 @@ impl Naive {
         let off = self.pairs.iter().filter(|(_, pair)| pair.is_off_sourcing());
         let off_sourcing = off.map(|(at, _)| at.clone()).collect();
         let (waiting, waiting_max) = (self.waiting(), self.waiting_max());
-        let moment = Moment { offers, off_sourcing, nodes, policy, off_sale, waiting, waiting_max };
+        let closed = self.closed();
+        let moment =
+            Moment { offers, off_sourcing, nodes, policy, off_sale, closed, waiting, waiting_max };
         self.moments.insert(version, moment);
         self.note_who_waits(version);
     }
@@ -474,6 +482,7 @@ fn definition(node: &Node) -> NodeDefinition {
         capacity_units_per_day: node.capacity_units_per_day,
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
+        reliability: node.reliability,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,

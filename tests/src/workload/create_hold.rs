@@ -18,6 +18,7 @@ impl Room for CreateHold {
         "HOLD_ID_REUSED",
         "ITEM_NOT_FOUND",
         "ITEM_OFF_SALE",
+        "SALE_NOT_OPEN",
         "BACKLOG_FULL",
         "PICKUP_NOT_OFFERED",
         "NO_NODE",

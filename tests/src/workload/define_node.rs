@@ -53,6 +53,8 @@ impl Room for DefineNode {
         if node.kind == NodeKind::Supplier {
             let units = random.within(2..5);
             node.min_order_quantity = random.percent(40).then_some(units);
+            let kept = u16::try_from(random.within(5_000..10_001)).expect("a share");
+            node.reliability = random.percent(40).then_some(kept);
         }
         Some(Self { meta: meta(), node })
     }

@@ -7,7 +7,7 @@ use backstock_engine::model::{Item, Lsn, Text};
 use super::command::{Outcome, Room, Told};
 use super::world::World;
 use crate::fixture::{item, meta};
-use crate::naive::command::{Fact, ItemDefined, ItemEnsured};
+use crate::naive::command::{Fact, ItemDefined, ItemEnsured, SaleOpened};
 
 /// No other command gives an item this title.
 const ENSURED: &str = "of whatever there is";
@@ -36,8 +36,10 @@ impl Room for EnsureItem {
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
         let sku = self.0.item.sku;
-        Some(Told::InJournal(Box::new(move |_, event| match event {
+        Some(Told::InJournal(Box::new(move |engine, event| match event {
             AnyEvent::ItemDefined(event) if event.item.sku == sku => Some(defined(event.item)),
+            // Nothing had to change, and its sale opened last.
+            AnyEvent::SaleOpened(event) => Some(Box::new(SaleOpened::new(engine, &event))),
             _ => None,
         })))
     }

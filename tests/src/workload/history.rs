@@ -9,7 +9,7 @@ use backstock_engine::model::{HoldState, Lsn, RefusalKind, Timestamp};
 
 use super::command::{Command, FactOf, Outcome, Told};
 use crate::fixture::NOW;
-use crate::naive::command::{BacklogRepegged, BundleMoved, Fact, HoldsEnded, SoldOut};
+use crate::naive::command::{BacklogRepegged, BundleMoved, Fact, HoldsEnded, SaleOpened, SoldOut};
 use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
 /// How often each command got each kind of answer.
@@ -151,6 +151,7 @@ impl History {
                     Some(AnyEvent::BundleMoved(event)) => {
                         Box::new(BundleMoved::new(engine, &event))
                     }
+                    Some(AnyEvent::SaleOpened(event)) => Box::new(SaleOpened::new(engine, &event)),
                     Some(AnyEvent::HoldsEnded(event)) if event.state == HoldState::Lapsed => {
                         Box::new(HoldsEnded::new(engine, event))
                     }

@@ -45,6 +45,9 @@ use crate::naive::Naive;
 
 /// The items that are defined before a run.
 pub const SKUS: [&str; 3] = ["BLOUSE", "SCARF", "SOCKS"];
+/// An item that is no component, and whose sale opens now and then.
+pub const DROP: &str = "GOWN";
+
 /// The bundles that are defined before a run, with what they are made of.
 pub const BUNDLES: [(&str, &[(&str, u32)]); 2] =
     [("SET", &[("BLOUSE", 1), ("SOCKS", 2)]), ("GIFT", &[("SCARF", 1), ("BLOUSE", 1)])];
@@ -87,6 +90,7 @@ fn bundles() -> impl Iterator<Item = Item> {
 pub async fn define(engine: &Engine) -> Lsn {
     define_nodes(engine, &nodes()).await;
     define_items(engine, &SKUS).await;
+    define_items(engine, &[DROP]).await;
     for item in bundles() {
         let command = DefineItem::new(meta(), item);
         engine.define_item(command).await.expect("the bundle is defined");
@@ -96,6 +100,6 @@ pub async fn define(engine: &Engine) -> Lsn {
 
 /// The naive model of the network that [`define`] defines.
 pub fn naive(version: Lsn) -> Naive {
-    let items = SKUS.iter().map(|name| item(name)).chain(bundles()).collect();
+    let items = SKUS.iter().chain([&DROP]).map(|name| item(name)).chain(bundles()).collect();
     Naive::new(version, nodes(), items)
 }

@@ -20,6 +20,7 @@ impl Room for PlaceOrder {
         "ITEM_NOT_FOUND",
         "NODE_NOT_FOUND",
         "ITEM_OFF_SALE",
+        "SALE_NOT_OPEN",
         "BACKLOG_FULL",
         "PICKUP_NOT_OFFERED",
         "NO_NODE",

@@ -3,7 +3,7 @@
 use backstock_engine::command::{CreateHold, DispatchTransfer, OrderRequest};
 use backstock_engine::model::{InboundId, Timestamp};
 
-use super::{BUNDLES, LATE_NODE, LATE_SKU, NODES, SKUS};
+use super::{BUNDLES, DROP, LATE_NODE, LATE_SKU, NODES, SKUS};
 use crate::fixture::NOW;
 use crate::seed::Random;
 
@@ -59,7 +59,11 @@ impl World {
 
     /// An item; seldom one that may not be defined.
     pub fn sku(&mut self) -> &'static str {
-        if self.random.percent(5) { LATE_SKU } else { self.random.pick::<&str>(&SKUS) }
+        match self.random.within(0..100) {
+            0..5 => LATE_SKU,
+            5..20 => DROP,
+            _ => self.random.pick::<&str>(&SKUS),
+        }
     }
 
     /// An item to order: now and then a bundle.

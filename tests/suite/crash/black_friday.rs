@@ -48,6 +48,7 @@ struct Sale {
     address: Mutex<String>,
     told: Mutex<BTreeMap<u64, Told>>,
     came: AtomicU64,
+    bought: AtomicU64,
 }
 
 impl Sale {
@@ -63,6 +64,9 @@ impl Sale {
         let is_next = before.is_none_or(|before| before <= now && before < Told::Bought)
             || before == Some(now);
         assert!(is_next, "buyer {buyer} was told {before:?}, and now {now:?}");
+        if now == Told::Bought && before != Some(now) {
+            self.bought.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn is_settled(&self, buyer: u64) -> bool {
@@ -88,8 +92,8 @@ fn is_gone(status: &Status) -> bool {
 type Client = HoldServiceClient<Channel>;
 
 /// A buyer holds one unit or gets in line; asks again where the server is gone. Buyers of one caller
-/// share a connection.
-async fn come(sale: &Sale, client: &mut Option<Client>, buyer: u64) {
+/// share a connection. Answers how many carts are before his in line.
+async fn come(sale: &Sale, client: &mut Option<Client>, buyer: u64) -> u64 {
     let create = CreateHoldRequest {
         hold_id: hold_id(buyer),
         ttl: Some(prost_types::Duration { seconds: HELD_SECONDS, nanos: 0 }),
@@ -105,14 +109,15 @@ async fn come(sale: &Sale, client: &mut Option<Client>, buyer: u64) {
         if let Some(connected) = client {
             match connected.create_hold(create.clone()).await {
                 Ok(answer) => {
-                    let told = match answer.into_inner().outcome() {
+                    let answer = answer.into_inner();
+                    let told = match answer.outcome() {
                         HoldOutcome::Held => Told::Held,
                         HoldOutcome::Waiting => Told::Waits,
                         other => panic!("buyer {buyer}: {other:?}"),
                     };
                     sale.tell(buyer, told);
                     sale.came.fetch_add(1, Ordering::Relaxed);
-                    return;
+                    return answer.hold.and_then(|hold| hold.holds_ahead).unwrap_or_default();
                 }
                 Err(status) => assert!(is_gone(&status), "buyer {buyer}: {status}"),
             }
@@ -154,9 +159,11 @@ async fn look(sale: &Sale, client: &mut Client, buyer: u64) -> Result<u64, Statu
 }
 
 /// When a buyer looks again who has so many before him. Of those before him no more than there are
-/// units have their turn at a time, each for as long as a cart is held: so he misses nothing.
-fn next_look(ahead: u64, units: u64) -> Instant {
-    let turns = ahead / units.max(1);
+/// unsold units have their turn at a time, each for as long as a cart is held: so he misses nothing,
+/// and the longer the sale goes on, the less often those far behind look.
+fn next_look(sale: &Sale, ahead: u64, units: u64) -> Instant {
+    let unsold = units.saturating_sub(sale.bought.load(Ordering::Relaxed));
+    let turns = ahead / unsold.max(1);
     Instant::now() + LOOK.max(Duration::from_secs(turns * HELD_SECONDS.unsigned_abs()))
 }
 
@@ -177,9 +184,12 @@ impl Line {
         (units, is_over): (u64, Arc<AtomicU64>),
     ) {
         for buyer in buyers {
-            come(&sale, &mut self.client, buyer).await;
+            let ahead = come(&sale, &mut self.client, buyer).await;
             if buys(buyer) {
-                self.buyers.push((buyer, Instant::now()));
+                // Whoever has a unit looks at once.
+                let waits = ahead > 0;
+                let next = if waits { next_look(&sale, ahead, units) } else { Instant::now() };
+                self.buyers.push((buyer, next));
             }
             if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 self.look(&sale, units).await;
@@ -201,7 +211,7 @@ impl Line {
         let now = Instant::now();
         for (buyer, next) in self.buyers.iter_mut().filter(|(_, next)| *next <= now) {
             match look(sale, client, *buyer).await {
-                Ok(ahead) => *next = next_look(ahead, units),
+                Ok(ahead) => *next = next_look(sale, ahead, units),
                 Err(status) if is_gone(&status) || status.code() == Code::NotFound => {
                     self.client = None;
                     break;
@@ -225,6 +235,7 @@ async fn black_friday() {
         address: Mutex::new(server.address.clone()),
         told: Mutex::default(),
         came: AtomicU64::new(0),
+        bought: AtomicU64::new(0),
     });
     let is_over = Arc::<AtomicU64>::default();
     let share = |caller| (caller..buyers).step_by(usize::try_from(CALLERS).expect("few"));
@@ -245,11 +256,8 @@ async fn black_friday() {
     killed.kill();
     let server = Server::start(directory.path());
     (*sale.address.lock().expect("no panic")).clone_from(&server.address);
-    let bought = || {
-        let told = sale.told.lock().expect("no panic");
-        told.values().filter(|told| **told == Told::Bought).count()
-    };
-    while bought() < units as usize {
+    let bought = || sale.bought.load(Ordering::Relaxed);
+    while bought() < units.into() {
         assert!(began.elapsed() < LONG, "{} of {units} are sold", bought());
         tokio::time::sleep(LOOK).await;
     }

@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{NodeDefinition, OrderRequest, SetPolicy, StockOperation};
 use backstock_engine::engine::{Engine, PlaceOutcome, Verdict};
-use backstock_engine::model::{Day, NodeKind, OwnStock, Policy, Shortage};
+use backstock_engine::model::{Day, NodeKind, Objective, OwnStock, Policy, Shortage};
 use backstock_tests::fixture::*;
 
 /// Monday, the day of [`NOW`].
@@ -148,6 +148,38 @@ async fn a_line_that_would_take_less_than_a_minimum_waits_or_is_refused() {
     let vendor = order.shipments.iter().filter(|s| s.ship_by.is_some());
     let nodes: Vec<_> = vendor.map(|s| engine.node_no(s.node).id.to_string()).collect();
     assert_eq!(nodes, ["VENDOR"]);
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// Two suppliers that are as near and as soon; one of them keeps more of its promises, and costs so
+/// much more.
+async fn two_vendors(engine: &Engine, more: i64) {
+    let vendor = |name: &str| node(name, NodeKind::Supplier, 1);
+    let hasty = NodeDefinition { reliability: Some(9_000), ..vendor("HASTY") };
+    let steady = NodeDefinition { reliability: Some(9_950), ..vendor("STEADY") };
+    let steady = NodeDefinition { shipment_cost: hasty.shipment_cost + more, ..steady };
+    define_nodes(engine, &[hasty, steady]).await;
+    define_items(engine, &["A"]).await;
+    feed(engine, "HASTY", None).await;
+    feed(engine, "STEADY", Some(50)).await;
+}
+
+#[tokio::test]
+async fn of_two_suppliers_the_more_reliable_one_ships_what_costs_the_same() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    two_vendors(&engine, 0).await;
+    // It has less of it, and nothing else speaks for the other one.
+    assert_eq!(shipped_from(&engine, order_of("same", 5)).await, parts(&[("STEADY", 5)]));
+    two_vendors(&engine, 1).await;
+    assert_eq!(shipped_from(&engine, order_of("dearer", 5)).await, parts(&[("HASTY", 5)]));
+    // Unless the policy says that a promise which is kept is worth it.
+    let objectives =
+        [Objective::Promise, Objective::Shipments, Objective::Balance, Objective::Cost];
+    let policy = Policy { objectives, ..Policy::default() };
+    engine.set_policy(SetPolicy { meta: meta(), policy }).await.expect("it is set");
+    assert_eq!(shipped_from(&engine, order_of("worth it", 5)).await, parts(&[("STEADY", 5)]));
     assert_clean(&engine);
     engine.shut_down().await;
 }

@@ -58,12 +58,13 @@ async fn the_policy_is_read_and_replaced_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_supplier_has_a_minimum_order_quantity_and_no_other_node_has() {
+async fn a_supplier_has_a_minimum_and_a_reliability_and_no_other_node_has() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
     let vendor = v1::Node {
         kind: v1::NodeKind::Supplier.into(),
         min_order_quantity: Some(12),
+        reliability_basis_points: Some(9_750),
         ..node("VENDOR", "10001")
     };
     let update = |node: &v1::Node| v1::UpdateNodeRequest {
@@ -77,13 +78,16 @@ async fn a_supplier_has_a_minimum_order_quantity_and_no_other_node_has() {
     let read = server.catalog.get_node(get).await.expect("read").into_inner();
     assert_eq!(read.node, Some(vendor.clone()));
     let store = v1::NodeKind::Store.into();
-    for wrong in [
-        v1::Node { min_order_quantity: Some(0), ..vendor.clone() },
-        v1::Node { min_order_quantity: Some(500_001), ..vendor.clone() },
-        v1::Node { node_id: "STORE".into(), kind: store, ..vendor },
+    let (minimum, reliability) = ("node.min_order_quantity", "node.reliability_basis_points");
+    for (wrong, at_fault) in [
+        (v1::Node { min_order_quantity: Some(0), ..vendor.clone() }, &[minimum][..]),
+        (v1::Node { min_order_quantity: Some(500_001), ..vendor.clone() }, &[minimum]),
+        (v1::Node { reliability_basis_points: Some(0), ..vendor.clone() }, &[reliability]),
+        (v1::Node { reliability_basis_points: Some(10_001), ..vendor.clone() }, &[reliability]),
+        (v1::Node { node_id: "STORE".into(), kind: store, ..vendor }, &[minimum, reliability]),
     ] {
         let refused = server.catalog.update_node(update(&wrong)).await.expect_err("refused");
-        assert_eq!(fields(&refused), ["node.min_order_quantity"], "{wrong:?}");
+        assert_eq!(fields(&refused), at_fault, "{wrong:?}");
     }
     server.stop().await.expect("drained");
 }

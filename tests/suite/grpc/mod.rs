@@ -8,6 +8,7 @@ mod catalog;
 mod connections;
 mod curve;
 mod declined;
+mod drops;
 mod eligibility;
 mod encoding;
 mod errors;

@@ -110,6 +110,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             (Code::FailedPrecondition, pickup_not_offered().await)
         }
         Refused(RefusalKind::ItemOffSale) => (Code::FailedPrecondition, item_off_sale().await),
+        Refused(RefusalKind::SaleNotOpen) => (Code::FailedPrecondition, sale_not_open().await),
         Refused(RefusalKind::ItemIsBundle) => (Code::FailedPrecondition, item_is_bundle().await),
         Refused(RefusalKind::LineOfBundle) => (Code::FailedPrecondition, line_of_bundle().await),
         Refused(RefusalKind::LineOfNoBundle) => {
@@ -314,6 +315,16 @@ async fn item_off_sale() -> Status {
     let there = there.availability.expect("the item");
     assert_eq!((there.atp_now, there.off_sale, there.nodes.len()), (0, true, 0));
     refused!(a, a.server.orders.place_order(order("B", &[("SKU", 1)])))
+}
+
+async fn sale_not_open() -> Status {
+    let mut a = Refusing::stocked().await;
+    let opens_time = Some(prost_types::Timestamp { seconds: 9_999_999_999, nanos: 0 });
+    let item = v1::Item { sku: "SKU".into(), opens_time, ..Default::default() };
+    let request = v1::UpdateItemRequest { item: Some(item), ..Default::default() };
+    let updated = a.server.catalog.update_item(request).await.expect("updated").into_inner();
+    assert_eq!(updated.item.expect("the item").opens_time, opens_time);
+    refused!(a, a.server.orders.place_order(order("A", &[("SKU", 1)])))
 }
 
 async fn hold_short() -> Status {

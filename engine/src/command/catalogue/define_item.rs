@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use super::number_item;
+use crate::model::catalog::not_of_bundles;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
@@ -36,6 +37,8 @@ pub enum ItemField {
     WaitingMax,
     /// What it is made of.
     Components,
+    /// When its sale opens.
+    Opens,
 }
 
 /// An item was defined, or changed.
@@ -65,6 +68,7 @@ impl DefineItem {
                 ItemField::Sale => item.sale = known.sale,
                 ItemField::WaitingMax => item.waiting_max = known.waiting_max,
                 ItemField::Components => item.components = known.components.clone(),
+                ItemField::Opens => item.opens = known.opens,
             }
         }
         item
@@ -156,10 +160,17 @@ fn check_components(state: &State, item: &Item, known: Option<SkuNo>) -> Result<
         let why = "are stated when an item is first defined, and stay";
         let rule = || Rule::Malformed(why.into());
         let of = || Violation::new("components", item.components.0.len(), rule());
+        let is_component = state.catalogue.entry(no).is_component();
+        if let (Some(opens), true) = (item.opens, is_component) {
+            return Err(vec![not_of_bundles(opens)].into());
+        }
         return if is_same { Ok(()) } else { Err(vec![of()].into()) };
     }
     for component in &item.components.0 {
-        state.catalogue.with_stock(&component.sku)?;
+        let no = state.catalogue.with_stock(&component.sku)?;
+        if let Some(opens) = state.catalogue.entry(no).definition().item.opens {
+            return Err(vec![not_of_bundles(opens)].into());
+        }
     }
     Ok(())
 }
@@ -188,17 +199,19 @@ fn decide(known: Option<&Definition>, item: &Item, keeps: Keeps) -> Option<Lsn> 
 
 impl Event for ItemDefined {
     fn describe(&self) -> Value {
-        let Item { sku, sale, waiting_max, components, .. } = &self.item;
+        let Item { sku, sale, waiting_max, components, opens, .. } = &self.item;
         let component = |of: &Component| json!({ "sku": of.sku.as_str(), "units": of.units });
         let components = components.0.iter().map(component).collect::<Vec<_>>();
         json!({
             "sku_no": self.no.0, "sku": sku.as_str(), "off_sale": *sale == Sale::Off,
             "waiting_units_max": waiting_max, "components": components,
+            "opens_time": opens.map(|opens| opens.to_string()),
         })
     }
 
     fn extension(&self) -> usize {
         match &self.item {
+            item if item.opens.is_some() => 4,
             item if item.components.is_bundle() => 3,
             item if item.waiting_max.is_some() => 2,
             item => usize::from(item.sale == Sale::Off),
@@ -226,8 +239,9 @@ mod tests {
     fn an_item_is_defined_unless_the_command_leaves_it_as_it_is() {
         let plain = item("A").item;
         let titled = Item { title: Text::new("title", "Scarf").expect("a text"), ..plain.clone() };
-        let as_is =
-            |item: &Item| Some(Definition { item: Arc::new(item.clone()), last_lsn: Lsn::FIRST });
+        let as_is = |item: &Item| {
+            Some(Definition { item: Arc::new(item.clone()), last_lsn: Lsn::FIRST, draw: None })
+        };
         let (same, other) = (as_is(&titled), as_is(&plain));
         for (command, keeps, expected) in [
             ("DefineItem without a key", Keeps::Same, [None, Some(Lsn::FIRST), None]),

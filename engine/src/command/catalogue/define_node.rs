@@ -13,8 +13,8 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PickupOffer, PostalCode,
-    Refusal, Rule, ServiceName, Text, Violation, WEEKDAY_NAMES, WeekdayCutOffs,
+    Confidence, Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PickupOffer,
+    PostalCode, Refusal, Rule, ServiceName, Text, Violation, WEEKDAY_NAMES, WeekdayCutOffs,
 };
 use crate::state::network::Network;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -73,6 +73,8 @@ pub struct NodeDefinition {
     pub min_order_quantity: Option<u32>,
     #[n(17)]
     pub pickup: PickupOffer,
+    #[n(18)]
+    pub reliability: Option<u16>,
 }
 
 /// A node was defined, or changed.
@@ -121,6 +123,8 @@ impl NodeDefinition {
         number(field, shipments, 1, limits::STOCK_UNITS_MAX.into());
         let minimum = self.min_order_quantity.map_or(1, i64::from);
         number("min_order_quantity", minimum, 1, limits::LINE_UNITS_MAX.into());
+        let reliability = self.reliability.map_or(1, i64::from);
+        number("reliability_basis_points", reliability, 1, Confidence::BASIS_POINTS_MAX.into());
         number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
         number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
         number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
@@ -129,10 +133,13 @@ impl NodeDefinition {
     }
 
     /// That it says what only suppliers have.
-    fn not_of_its_kind(&self) -> Option<Violation> {
-        let units = self.min_order_quantity.filter(|_| self.kind != NodeKind::Supplier)?;
-        let rule = Rule::Malformed("is for suppliers only".into());
-        Some(Violation::new("min_order_quantity", units, rule))
+    fn not_of_its_kind(&self) -> impl Iterator<Item = Violation> {
+        let is_other = self.kind != NodeKind::Supplier;
+        let minimum = self.min_order_quantity.map(|units| ("min_order_quantity", units));
+        let reliability = self.reliability.map(|kept| ("reliability_basis_points", kept.into()));
+        let said = [minimum, reliability].into_iter().flatten().filter(move |_| is_other);
+        let rule = || Rule::Malformed("is for suppliers only".into());
+        said.map(move |(field, value): (&str, u32)| Violation::new(field, value, rule()))
     }
 
     /// That its postal code is nowhere, if so.
@@ -166,6 +173,7 @@ impl NodeDefinition {
             capacity_shipments_per_day: self.capacity_shipments_per_day,
             min_order_quantity: self.min_order_quantity,
             pickup: self.pickup,
+            reliability: self.reliability,
         }
     }
 }
@@ -277,6 +285,7 @@ impl Event for NodeDefined {
 
     fn extension(&self) -> usize {
         match &*self.node {
+            node if node.reliability.is_some() => 4,
             node if node.is_newest() => 3,
             node if !node.eligibility.is_everybody() => 2,
             node => usize::from(node.differs_by_weekday()),

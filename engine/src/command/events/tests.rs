@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::command::backlog::repeg::event::BundleMoved;
+use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::{BacklogRepegged, EndedHold, Repegged, StockOperation};
 use crate::model::Location;
 use crate::model::bundle::{Component, Components, OrderedBundle};
@@ -14,7 +15,7 @@ use crate::model::ids::{
 };
 use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety, Confidence,
-    Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Eligibility, Found, Hold,
+    Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Draw, Eligibility, Found, Hold,
     HoldState, InboundSourced, InboundWeighed, Kept, LineRepegged, Lsn, Move, Node, NodeKind,
     NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
     OwnStock, PackedOrder, Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority,
@@ -68,6 +69,7 @@ fn node() -> Node {
         eligibility: Eligibility::default(),
         capacity_shipments_per_day: None,
         min_order_quantity: None,
+        reliability: None,
         pickup: PickupOffer::default(),
     }
 }
@@ -176,7 +178,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
-    let newest = [newest.concat(), of_pickups(), of_bundles()];
+    let newest = [newest.concat(), of_pickups(), of_bundles(), of_openings()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -235,7 +237,7 @@ fn of_items_off_sale() -> Vec<Named> {
 
 fn plain_item(sku: Sku, title: &str, sale: Sale) -> Item {
     let components = Components::default();
-    Item { sku, title: text(title), sale, waiting_max: None, components }
+    Item { sku, title: text(title), sale, waiting_max: None, components, opens: None }
 }
 
 fn of_changed_holds() -> Vec<Named> {
@@ -272,6 +274,19 @@ fn of_terms() -> Vec<Named> {
     ]
 }
 
+fn of_openings() -> Vec<Named> {
+    let item = plain_item(Sku::new("sku", "SKU-1").unwrap(), "Café", Sale::On);
+    let item = Item { opens: Some(ETA), ..item };
+    let draw = Draw { opens: ETA, seed: u64::MAX - 1, before: OrderNo(1 << 33) };
+    let kind = NodeKind::Supplier;
+    let vendor = Node { reliability: Some(9_750), kind, ..node() };
+    vec![
+        ("node_defined_with_reliability", node_defined(vendor)),
+        ("item_whose_sale_opens", ItemDefined { no: PAIR.sku, item }.into()),
+        ("sale_opened", SaleOpened { sku: PAIR.sku, draw }.into()),
+    ]
+}
+
 fn of_bundles() -> Vec<Named> {
     let of = |name: &str, units| Component { sku: Sku::new("sku", name).unwrap(), units };
     let components = Components(Box::new([of("SKU-2", 1), of("SKU-3", 1_000)]));
@@ -281,6 +296,7 @@ fn of_bundles() -> Vec<Named> {
         sale,
         waiting_max: None,
         components: components.clone(),
+        opens: None,
     };
     let defined = |sale| ItemDefined { no: PAIR.sku, item: item(sale) }.into();
     let line = |at: u16| {

@@ -18,6 +18,7 @@ use crate::model::{
 };
 use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
+use crate::placing::opening;
 use crate::placing::over::{self, Over, pegs, plan_over};
 use crate::placing::request::Lines;
 use crate::placing::resolve::unknown_service;
@@ -264,11 +265,12 @@ fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
 /// also where it says again where it is collected.
 fn may_be_taken(held: &Order, command: &ConfirmHold, state: &State) -> Result<(), Refusal> {
     let skus = held.lines.iter().map(|line| line.sku);
-    let skus = skus.chain(held.bundles.iter().map(|bundle| bundle.sku));
-    let mut entries = skus.map(|sku| state.catalogue.entry(sku));
+    let mut skus = skus.chain(held.bundles.iter().map(|bundle| bundle.sku));
+    let mut entries = skus.clone().map(|sku| state.catalogue.entry(sku));
     if let Some(entry) = entries.find(|entry| entry.is_off_sale()) {
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() });
     }
+    skus.try_for_each(|sku| opening::takes(state, sku, command.meta.at))?;
     let (network, goes) = (state.network.load(), &held.header.destination);
     let is_said = |to| is_there(&network, to, goes);
     match goes.pickup() {
@@ -494,6 +496,11 @@ fn wanted<'a>(
     let mut lines: SmallVec<[WantedLine<'_>; 4]> =
         rest.without(order).into_iter().map(line).collect();
     let bundled = bundled(&kernel.state.catalogue, &mut lines);
+    let before_opening = opening::is_before(&lines);
+    if let (true, Some(_)) = (before_opening, &bundled) {
+        // Beside bundles, own units are not told from those that nobody gets.
+        lines.iter().try_for_each(|of| opening::takes(&kernel.state, of.sku, command.meta.at))?;
+    }
     Ok(Wanted {
         lines,
         way: Way { service, place, pickup },
@@ -504,6 +511,7 @@ fn wanted<'a>(
         at: command.meta.at,
         seen: None,
         own: None,
+        before_opening,
         rooms: Rooms::of(&kernel.state.loads),
         bundled,
     })

@@ -143,6 +143,10 @@ impl Places for CreateHold {
         finish(found)
     }
 
+    fn waits_in_line(&self) -> bool {
+        self.waits
+    }
+
     fn takes_a_part(&self) -> bool {
         self.accepts_part
     }

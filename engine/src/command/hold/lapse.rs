@@ -9,11 +9,11 @@
 //! for it again before a bell of what is in the way has rung.
 
 use std::collections::HashSet;
-use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 
 use super::ended::{EndedHold, HoldsEnded};
 use crate::journal::{Ticket, Wait};
@@ -46,34 +46,64 @@ pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
     }
 }
 
-/// Holds that are due and in the way of which other commands are, with the bells of what they
-/// have in hand.
-#[derive(Default)]
+/// What is in the way of holds that are due and were left.
 struct Left<'k> {
-    holds: HashSet<OrderNo>,
-    bells: Vec<Listening<'k>>,
-    /// Whether one of them changed meanwhile: no bell rings for it, but a step ends.
-    changed: bool,
-    /// The step after the look that left the first such one.
+    kernel: &'k Kernel,
+    /// What may let one of them end: a bell of what is in hand, or a step where one changed
+    /// meanwhile, for which no bell rings.
+    awaited: FuturesUnordered<BoxFuture<'k, Result<(), EngineError>>>,
+    /// Whether a step is among these.
+    has_step: bool,
+    /// The step after the beginning of a look: what happens during the look is not missed.
     step: Option<Wait<'k>>,
 }
 
 impl<'k> Left<'k> {
-    /// Another command has it in hand.
+    fn none(kernel: &'k Kernel) -> Self {
+        Self { kernel, awaited: FuturesUnordered::new(), has_step: false, step: None }
+    }
+
+    /// Something else is in the way of a hold: the bell of what is in hand, or what changed.
     fn leave(&mut self, no: OrderNo, bell: Option<Listening<'k>>) {
-        self.holds.insert(no);
-        self.changed |= bell.is_none();
-        self.bells.extend(bell);
+        self.kernel.state.holds.leave(no);
+        self.wait_for(bell);
+    }
+
+    fn wait_for(&mut self, bell: Option<Listening<'k>>) {
+        match bell {
+            Some(bell) => self.awaited.push(Box::pin(bell.rung().map(Ok))),
+            None if self.has_step => {}
+            None => {
+                self.has_step = true;
+                let step = self.step.take().unwrap_or_else(|| self.kernel.next_step());
+                self.awaited.push(Box::pin(self.kernel.stepped(step)));
+            }
+        }
+    }
+
+    /// Waits until one of them may end, and has them all asked for again.
+    async fn take_back(&mut self) -> Result<(), EngineError> {
+        match self.awaited.next().await {
+            None => std::future::pending().await,
+            Some(done) => done?,
+        }
+        *self = Self::none(self.kernel);
+        self.kernel.state.holds.take_back();
+        Ok(())
     }
 }
 
 async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
-    let mut left = Left::default();
+    let mut left = Left::none(kernel);
     loop {
-        // From before the look: what happens during it is not missed.
-        let step = kernel.next_step();
-        let Some(due) = due(kernel, &left) else {
-            wait(kernel, &mut left).await?;
+        // However many others are due: none of those that were left is kept waiting for them.
+        left.take_back().now_or_never().transpose()?;
+        left.step = Some(kernel.next_step());
+        let Some(due) = due(kernel) else {
+            tokio::select! {
+                taken_back = left.take_back() => taken_back?,
+                () = kernel.state.holds.wait() => {}
+            }
             continue;
         };
         let ended = match lapse(kernel, &due, kernel.state.now(), &mut left).await {
@@ -82,9 +112,6 @@ async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        if left.changed {
-            left.step.get_or_insert(step);
-        }
         match ended {
             Ok(()) => {}
             Err(EngineError::DiskFull) => tokio::select! {
@@ -100,41 +127,6 @@ async fn lapse_all(kernel: &Kernel) -> Result<(), EngineError> {
     }
 }
 
-/// Waits until others are due, or one of those that were left may end by now.
-async fn wait<'k>(kernel: &'k Kernel, left: &mut Left<'k>) -> Result<(), EngineError> {
-    if left.holds.is_empty() {
-        kernel.state.holds.wait().await;
-        return Ok(());
-    }
-    let mut bells: FuturesUnordered<_> = left.bells.drain(..).map(Listening::rung).collect();
-    let mut stepped = pin!(stepped(kernel, left.step.take()));
-    loop {
-        tokio::select! {
-            Some(()) = bells.next() => break,
-            stepped = &mut stepped => {
-                stepped?;
-                break;
-            }
-            // Those that were left are due still: the clock rings for others.
-            () = kernel.state.holds.wait() => {
-                if due(kernel, left).is_some() {
-                    break;
-                }
-            }
-        }
-    }
-    *left = Left::default();
-    Ok(())
-}
-
-/// Waits for a step, if there is one to wait for.
-async fn stepped(kernel: &Kernel, step: Option<Wait<'_>>) -> Result<(), EngineError> {
-    match step {
-        Some(step) => kernel.stepped(step).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Waits until something happens: a step of the applier, or somebody asks for due holds.
 async fn again(kernel: &Kernel, step: Wait<'_>) -> Result<(), EngineError> {
     tokio::select! {
@@ -145,10 +137,9 @@ async fn again(kernel: &Kernel, step: Wait<'_>) -> Result<(), EngineError> {
 
 /// Holds whose time has run out, but for those that were left. Before the process was told the
 /// time, nobody knows.
-fn due(kernel: &Kernel, left: &Left<'_>) -> Option<Vec<OrderNo>> {
-    let holds = &kernel.state.holds;
+fn due(kernel: &Kernel) -> Option<Vec<OrderNo>> {
     let is_known = kernel.state.has_time();
-    let due = is_known.then(|| holds.due(kernel.state.now(), &left.holds, LAPSED_HOLDS_MAX));
+    let due = is_known.then(|| kernel.state.holds.due(kernel.state.now(), LAPSED_HOLDS_MAX));
     due.filter(|due| !due.is_empty())
 }
 
@@ -224,13 +215,14 @@ async fn claim<'k>(
             Claimed::All(claims) => return Ok(Some((event, claims))),
             Claimed::Refused(pair, bell) => (pair, bell),
         };
-        left.changed |= bell.is_none();
-        left.bells.extend(bell);
         let (goes, stays): (Vec<_>, Vec<_>) = event
             .holds
             .into_iter()
             .partition(|hold| hold.units.iter().any(|peg| peg.pair == refuses));
-        left.holds.extend(goes.iter().map(|hold| hold.no));
+        for hold in &goes {
+            kernel.state.holds.leave(hold.no);
+        }
+        left.wait_for(bell);
         holds = stays;
     }
 }

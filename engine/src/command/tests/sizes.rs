@@ -2,6 +2,7 @@
 
 use crate::command::AnyEvent;
 use crate::command::backlog::repeg::event::{BacklogRepegged, BundleMoved, Repegged};
+use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::catalogue::define_item::ItemDefined;
 use crate::command::catalogue::define_node::NodeDefined;
 use crate::command::catalogue::set_policy::PolicySet;
@@ -25,10 +26,10 @@ use crate::limits::{
 };
 use crate::model::{
     AllocationUnits, Band, Cause, Component, Components, Day, DeclineReason, Declined, Dispatch,
-    Found, HoldId, HoldState, InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node, NodeKind,
-    NodeNo, OrderId, OrderNo, Origin, Pair, Pegged, Policy, Priority, PriorityClass, Record,
-    Request, RequestId, Serves, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt,
-    Why,
+    Draw, Found, HoldId, HoldState, InboundId, InboundNo, Item, LineRepegged, Lsn, Move, Node,
+    NodeKind, NodeNo, OrderId, OrderNo, Origin, Pair, Pegged, Policy, Priority, PriorityClass,
+    Record, Request, RequestId, Serves, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told,
+    ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -154,6 +155,11 @@ fn largest() -> Vec<AnyEvent> {
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),
         HoldsEnded { state: HoldState::Lapsed, holds }.into(),
+        SaleOpened {
+            sku: PAIR.sku,
+            draw: Draw { opens: AT, seed: u64::MAX, before: OrderNo(u64::MAX) },
+        }
+        .into(),
         ShipmentAccepted { no, id: id.clone(), shipment: u16::MAX, at: AT }.into(),
         declined(&id).into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::command::fixture::{
-    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, node_id, prioritise,
-    queueable, recall, release, store,
+    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, node_id, opening,
+    prioritise, queueable, recall, release, store,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
@@ -345,6 +345,17 @@ fn bundles(carrier: &mut Carrier) {
     });
 }
 
+fn openings(carrier: &mut Carrier) {
+    carrier.carry("define_node_reliability", async |engine, meta| {
+        let node = definition("V", NodeKind::Supplier);
+        let node = NodeDefinition { reliability: Some(9_750), ..node };
+        engine.define_node(DefineNode { meta, node }).await
+    });
+    carrier.carry("define_item_whose_sale_opens", async |engine, meta| {
+        engine.define_item(DefineItem { meta, ..opening("OPENS", AT) }).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -364,6 +375,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     pair_terms(&mut carrier);
     pickups(&mut carrier);
     bundles(&mut carrier);
+    openings(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

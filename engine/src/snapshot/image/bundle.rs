@@ -70,7 +70,7 @@ mod tests {
         let items = [item("A"), bundle("SET", &[("A", 2)]), bundle("KIT", &[("A", 1), ("B", 9)])];
         let state = |(no, item): (u32, crate::command::DefineItem)| ItemState {
             no: SkuNo(no),
-            definition: Definition { item: item.item.into(), last_lsn: Lsn::FIRST },
+            definition: Definition { item: item.item.into(), last_lsn: Lsn::FIRST, draw: None },
             pairs: Vec::new(),
         };
         (0..).zip(items).map(state).collect()

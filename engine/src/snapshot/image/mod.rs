@@ -5,7 +5,7 @@
 //! that nodes answered, or that are served before others, supplies of which not all counts, whom
 //! nodes serve, and items that are off sale; version 8 has what bounds nodes, how many may wait for
 //! items, who may have the units of pairs, where customers collect, bundles, and orders that are
-//! collected or have bundles. Each is written only where there is such a thing, so
+//! collected or have bundles; version 9 has openings of sales, what they drew, and how reliable suppliers are. Each is written only where there is such a thing, so
 //! that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -23,6 +23,7 @@ mod codes;
 mod confidence;
 mod error;
 mod items_v8;
+mod items_v9;
 mod network;
 mod order;
 mod stock;
@@ -33,9 +34,11 @@ pub(super) use access::access;
 pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub use error::ImageError;
 pub(super) use items_v8::{ArchivedItemsV8, ItemsV8, need_version_8};
+pub(super) use items_v9::{ArchivedItemsV9, ItemsV9, have_openings};
 pub(super) use network::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
-    CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, differs_by_weekday, is_newest, restricts,
+    ArchivedCatalogueV9, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9,
+    differs_by_weekday, have_reliabilities, is_newest, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_priorities};

@@ -54,6 +54,14 @@ pub(in crate::snapshot) struct CatalogueV8 {
     policy: PolicyImageV8,
 }
 
+/// The same, with how reliable suppliers are.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV9 {
+    all_else: CatalogueV8,
+    /// By node, in basis points: none for one that says nothing of it.
+    reliabilities: Vec<Option<u16>>,
+}
+
 /// What bounds a node, beside its units a day, and whether customers collect there.
 #[derive(Archive, Serialize)]
 struct NodeImageV8 {
@@ -193,7 +201,19 @@ impl From<&Network> for CatalogueV8 {
     }
 }
 
-/// Whether only the newest version says all of it.
+impl From<&Network> for CatalogueV9 {
+    fn from(network: &Network) -> Self {
+        let reliabilities = network.nodes.iter().map(|n| n.node.reliability).collect();
+        Self { all_else: network.into(), reliabilities }
+    }
+}
+
+/// Whether a supplier says how reliable it is.
+pub(in crate::snapshot) fn have_reliabilities(network: &Network) -> bool {
+    network.nodes.iter().any(|planning| planning.node.reliability.is_some())
+}
+
+/// Whether no version before 8 says all of it.
 pub(in crate::snapshot) fn is_newest(network: &Network) -> bool {
     network.policy.is_newest() || network.nodes.iter().any(|planning| planning.node.is_newest())
 }
@@ -322,6 +342,11 @@ impl ArchivedCatalogueV7 {
 impl ArchivedCatalogueV8 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (nodes, policy) = self.parts()?;
+        self.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
+    }
+
+    fn parts(&self) -> Result<(Vec<(Node, Lsn)>, Policy), ImageError> {
         let (mut nodes, mut policy) = self.all_else.parts()?;
         policy.own_stock =
             if self.policy.own_stock_first { OwnStock::First } else { OwnStock::Alike };
@@ -337,7 +362,21 @@ impl ArchivedCatalogueV8 {
             node.min_order_quantity = minimum.map(|units| units.to_native());
             node.pickup = said.offers_pickup.into();
         }
-        self.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
+        Ok((nodes, policy))
+    }
+}
+
+impl ArchivedCatalogueV9 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (mut nodes, policy) = self.all_else.parts()?;
+        if nodes.len() != self.reliabilities.len() {
+            return Err(ImageError::inconsistent("catalogue", "how reliable other nodes are"));
+        }
+        for ((node, _), kept) in nodes.iter_mut().zip(self.reliabilities.iter()) {
+            node.reliability = kept.as_ref().map(|kept| kept.to_native());
+        }
+        self.all_else.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
     }
 }
 
@@ -385,6 +424,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         capacity_shipments_per_day: None,
         min_order_quantity: None,
         pickup: PickupOffer::default(),
+        reliability: None,
     })
 }
 

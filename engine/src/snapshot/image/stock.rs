@@ -169,6 +169,7 @@ impl TryFrom<&ArchivedItemImageV1> for ItemState {
             title: Text::new("title", image.title.as_str())?,
             sale: if no & OFF_SALE == 0 { Sale::On } else { Sale::Off },
             waiting_max: None,
+            opens: None,
             components: Components::default(),
         };
         let last_lsn = Lsn::new(image.last_lsn.to_native());
@@ -176,7 +177,7 @@ impl TryFrom<&ArchivedItemImageV1> for ItemState {
             image.pairs.iter().map(|pair| Ok((NodeNo(pair.node.to_native()), stock(pair)?)));
         Ok(Self {
             no: SkuNo(no & !OFF_SALE),
-            definition: Definition { item: item.into(), last_lsn },
+            definition: Definition { item: item.into(), last_lsn, draw: None },
             pairs: pairs.collect::<Result<_, ImageError>>()?,
         })
     }

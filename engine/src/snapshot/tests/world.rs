@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use crate::model::{
-    Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Eligibility,
+    Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Draw, Eligibility,
     InboundId, InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order,
     OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode,
     Priority, RequestId, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash,
@@ -52,6 +52,7 @@ impl<'a> From<&'a World> for Source<'a> {
 #[derive(Clone)]
 pub(super) enum Happening {
     Item(SkuNo, Item),
+    Opened(SkuNo, Draw),
     Node(NodeNo, Box<Node>),
     Policy(Box<Policy>),
     Stock(Pair, StockChange),
@@ -123,6 +124,9 @@ impl World {
         let mut hash = self.applied().hash;
         match happening.clone() {
             Happening::Item(no, item) => hash.merge(self.state.catalogue.define(no, item, lsn)),
+            Happening::Opened(no, draw) => {
+                hash.merge(self.state.catalogue.open_sale(no, draw, lsn));
+            }
             Happening::Node(no, node) => {
                 let network = self.state.network.load();
                 let known = network.nodes.get(usize::from(no.0));
@@ -399,6 +403,8 @@ pub(super) fn item(no: u32, version: u32) -> Item {
         // Of some, not any number of units may wait for it.
         waiting_max: (version % 8 == 6).then_some(version),
         components: Components::default(),
+        // Of some, the sale opens.
+        opens: (version % 8 == 7).then_some(Timestamp::from_micros(1_764_000_000_000_000)),
     }
 }
 
@@ -428,6 +434,7 @@ pub(super) fn node(no: u16, version: u32) -> Node {
         eligibility: if version % 8 == 5 { web_alone() } else { Eligibility::default() },
         // Of some, customers collect there.
         pickup: (version % 16 == 6).into(),
+        reliability: (version % 16 == 13).then_some(9_000),
     }
 }
 

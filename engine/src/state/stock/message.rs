@@ -250,6 +250,8 @@ pub struct BacklogLine {
     pub line: u16,
     /// Before whom the order is served.
     pub priority: Priority,
+    /// Whether it is a hold that nobody confirmed.
+    pub held: bool,
     /// All units of the line at the pair.
     pub parts: Parts,
 }

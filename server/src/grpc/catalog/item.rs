@@ -4,11 +4,12 @@ use backstock_engine::limits::BUNDLE_COMPONENTS_MAX;
 use backstock_engine::model::{Component, Components, Item, Sale, Sku, Text};
 use backstock_proto::v1;
 
+use crate::grpc::times;
 use crate::status::Violations;
 
 /// What an update mask may name.
-pub(super) const FIELDS: [&str; 5] =
-    ["sku", "title", "off_sale", "waiting_units_max", "components"];
+pub(super) const FIELDS: [&str; 6] =
+    ["sku", "title", "off_sale", "waiting_units_max", "components", "opens_time"];
 
 /// Reads an item.
 pub(super) fn read(found: &mut Violations, item: &v1::Item) -> Option<Item> {
@@ -17,7 +18,11 @@ pub(super) fn read(found: &mut Violations, item: &v1::Item) -> Option<Item> {
     let sale = if item.off_sale.unwrap_or_default() { Sale::Off } else { Sale::On };
     let components = components(found, &item.components);
     let waiting_max = item.waiting_units_max;
-    let item = Item { sku: sku?, title: title?, sale, waiting_max, components: components? };
+    let opens = match &item.opens_time {
+        Some(at) => Some(times::instant(found, "item.opens_time", at)?),
+        None => None,
+    };
+    let item = Item { sku: sku?, title: title?, sale, waiting_max, components: components?, opens };
     if let Err(broken) = item.validate() {
         for violation in &broken {
             found.note(path(&violation.field), violation);
@@ -53,6 +58,7 @@ pub(super) fn message(item: &Item) -> v1::Item {
         off_sale: Some(item.sale == Sale::Off),
         waiting_units_max: item.waiting_max,
         components: item.components.0.iter().map(component).collect(),
+        opens_time: item.opens.map(times::timestamp),
     }
 }
 

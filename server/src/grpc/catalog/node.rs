@@ -4,7 +4,8 @@ use backstock_engine::calendar::CUT_OFF_MINUTES_MAX;
 use backstock_engine::command::NodeDefinition;
 use backstock_engine::limits;
 use backstock_engine::model::{
-    Day, Eligibility, Node, NodeId, NodeKind, PostalCode, Rule, ServiceName, Text, Violation,
+    Confidence, Day, Eligibility, Node, NodeId, NodeKind, PostalCode, Rule, ServiceName, Text,
+    Violation,
 };
 use backstock_proto::v1;
 
@@ -29,7 +30,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 19] = [
+pub(super) const FIELDS: [&str; 20] = [
     "kind",
     "postal_code",
     "country_code",
@@ -40,6 +41,7 @@ pub(super) const FIELDS: [&str; 19] = [
     "capacity_units_per_day",
     "capacity_shipments_per_day",
     "min_order_quantity",
+    "reliability_basis_points",
     "shipment_cost_minor",
     "unit_cost_minor",
     "lead_time_days",
@@ -65,6 +67,10 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
     let weekday_cut_offs = weekdays::cut_offs(found, path, node.weekday_cut_offs.as_ref(), max);
     let holidays = holidays(found, &node.holidays);
     let (path, max) = ("node.lead_time_days", limits::DAYS_MAX.into());
+    let reliability = node.reliability_basis_points.map(|kept| {
+        let path = "node.reliability_basis_points";
+        found.fits(path, kept.into(), 1, Confidence::BASIS_POINTS_MAX.into())
+    });
     let mut definition = NodeDefinition {
         id,
         kind: kind.unwrap_or(NodeKind::Warehouse),
@@ -77,6 +83,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         capacity_units_per_day: capacity(found, node.capacity_units_per_day),
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
+        reliability,
         shipment_cost: node.shipment_cost_minor,
         unit_cost: node.unit_cost_minor,
         lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
@@ -150,6 +157,7 @@ pub(super) fn message(node: &Node) -> v1::Node {
         capacity_units_per_day: node.capacity_units_per_day,
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
+        reliability: node.reliability,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,
@@ -174,6 +182,7 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         capacity_units_per_day: (capacity > 0).then_some(capacity),
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
+        reliability_basis_points: node.reliability.map(Into::into),
         shipment_cost_minor: node.shipment_cost,
         unit_cost_minor: node.unit_cost,
         lead_time_days: node.lead_time_days.into(),

@@ -65,11 +65,15 @@ fn keeps(mask: Mask<'_>, given: Option<&v1::Item>) -> Vec<ItemField> {
     let says_sale = mask.says("off_sale") && !mask.is_whole();
     let is_said = |is: fn(&v1::Item) -> bool| given.is_some_and(is);
     let says_sale = says_sale || (mask.is_whole() && is_said(|item| item.off_sale.is_some()));
+    let says_opens = mask.says("opens_time");
+    let says_opens = says_opens && (!mask.is_whole() || is_said(|item| item.opens_time.is_some()));
     let is_bundle = is_said(|item| !item.components.is_empty());
     let all = [
         (ItemField::Title, mask.says("title")),
         (ItemField::Sale, says_sale),
         (ItemField::WaitingMax, mask.says("waiting_units_max")),
+        // Nor does a sale open for want of a word: callers may be older than that.
+        (ItemField::Opens, says_opens),
         // They stay, said or not.
         (ItemField::Components, mask.says("components") && is_bundle),
     ];

@@ -98,6 +98,9 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
                 node.capacity_shipments_per_day = given.capacity_shipments_per_day;
             }
             "min_order_quantity" => node.min_order_quantity = given.min_order_quantity,
+            "reliability_basis_points" => {
+                node.reliability_basis_points = given.reliability_basis_points;
+            }
             "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,
             "lead_time_days" => node.lead_time_days = given.lead_time_days,

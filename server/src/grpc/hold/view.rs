@@ -16,7 +16,7 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
     let order = view::order(engine, seen).await?;
     let is_order = hold.state == HoldState::Confirmed;
     let waits = hold.state == HoldState::Waiting;
-    let holds_ahead = if waits { Some(holds_ahead(engine, seen, &order.lines)?) } else { None };
+    let holds_ahead = if waits { holds_ahead(engine, seen, &order.lines)? } else { None };
     Ok(v1::Hold {
         hold_id: hold.id.to_string(),
         owner_id: owner(hold.owner.as_ref()),
@@ -37,19 +37,20 @@ pub(super) async fn hold(engine: &Engine, seen: &OrderView) -> Result<v1::Hold, 
     })
 }
 
-/// How many holds are served before one that waits, for whichever item it waits for.
+/// How many holds are served before one that waits, for whichever item it waits for; none before
+/// the sale of one of them opens.
 fn holds_ahead(
     engine: &Engine,
     seen: &OrderView,
     lines: &[v1::OrderLine],
-) -> Result<u64, EngineError> {
+) -> Result<Option<u64>, EngineError> {
     let (no, priority) = (Some(seen.order.no), seen.order.header.priority);
     let waits = lines.iter().filter(|line| backordered(line) > 0);
     let mut ahead = waits.map(|line| {
         let sku = Sku::new("sku", line.sku.as_str()).expect("it is of an item");
         engine.holds_ahead(&sku, priority, no)
     });
-    ahead.try_fold(0, |most, ahead| Ok(ahead?.max(most)))
+    ahead.try_fold(Some(0), |most, ahead| Ok(most.zip(ahead?).map(|(most, ahead)| most.max(ahead))))
 }
 
 fn backordered(line: &v1::OrderLine) -> u64 {
@@ -69,10 +70,13 @@ pub(super) fn planned(
     let stands = command.state(waiting, units);
     let waits = stands == HoldState::Waiting;
     let seconds = if waits { HOLD_WAIT_SECONDS } else { command.seconds };
-    let until = command.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
+    let skus = || answer.skus.iter().filter_map(|sku| Sku::new("sku", sku.as_str()).ok());
+    let opens = skus().filter_map(|sku| engine.opening(&sku)).max().filter(|_| waits);
+    let from = opens.map_or(command.meta.at, |opens| opens.max(command.meta.at));
+    let until = from.saturating_add_micros(i64::from(seconds) * 1_000_000);
     let ahead_for = |(sku, _): (&String, _)| {
         let sku = Sku::new("sku", sku.as_str()).ok()?;
-        engine.holds_ahead(&sku, priority, None).ok()
+        engine.holds_ahead(&sku, priority, None).ok().flatten()
     };
     let with_units = answer.skus.iter().zip(&answer.lines);
     let holds_ahead =
@@ -95,7 +99,7 @@ pub(super) fn planned(
         order_id: String::new(),
         priority: class_message(priority.class()).into(),
         tier: priority.tier().into(),
-        holds_ahead: holds_ahead.filter(|_| waits),
+        holds_ahead: holds_ahead.filter(|_| waits && opens.is_none()),
         accepts_part: command.accepts_part(),
         pickup: pickup.map(|pickup| v1::Pickup {
             node_id: pickup.node.to_string(),

@@ -24,7 +24,7 @@ const NAMES: &str = "names with commas or semicolons between them, as \"web; in 
 
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 19] = [
+const FIELDS: [(&str, &str); 20] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -44,6 +44,7 @@ const FIELDS: [(&str, &str); 19] = [
     ("channels", "channels"),
     ("services", "services"),
     ("offers_pickup", "offers_pickup"),
+    ("reliability_basis_points", "reliability_basis_points"),
 ];
 
 /// A node that is new, or what a row says of one that is there: what it leaves
@@ -70,6 +71,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
     let units = capacity("capacity_units_per_day");
     let shipments = capacity("capacity_shipments_per_day");
     let minimum = capacity("min_order_quantity");
+    let reliability = capacity("reliability_basis_points");
     v1::Node {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
@@ -88,6 +90,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
         capacity_units_per_day: units.flatten(),
         capacity_shipments_per_day: shipments.flatten(),
         min_order_quantity: minimum.flatten(),
+        reliability_basis_points: reliability.flatten(),
         shipment_cost_minor: columns
             .optional("shipment_cost_minor", WHOLE_NUMBER)
             .unwrap_or_default(),

@@ -181,6 +181,7 @@ fn what_would_be_cut_to_a_value_is_refused() {
         ("capacity_units_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
         ("capacity_shipments_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
         ("min_order_quantity", &["12", "none"], &["12.0", "1,000", "-1"]),
+        ("reliability_basis_points", &["9750", "none"], &["97.5%", "-1"]),
         ("lead_time_days", &["3"], &["3 days", "3.0"]),
     ] {
         let taken = good.iter().chain(bad).filter(|text| takes(column, text)).copied();

@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{CreateHold, HoldCreated as Created, HoldReplaced as Replaced};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{self, HoldState, Lsn, Supply};
+use backstock_engine::model::{self, HoldState, Lsn, Supply, Timestamp};
 
 use super::place_order::{OrderPlaced, allotted};
 use super::{Fact, units_of};
@@ -15,6 +15,8 @@ pub struct HoldCreated {
     /// What it was given: an order that nobody confirmed yet.
     order: OrderPlaced,
     hold: Hold,
+    /// Until when it has its units, or waits.
+    until: Timestamp,
     /// The number of the owner's hold before it, with what that had and this one has.
     takes_over: Option<(u64, Units, Units)>,
 }
@@ -55,7 +57,7 @@ impl HoldCreated {
         let (no, header) = (order.no.0, &order.header);
         let (shortage, split) = (header.shortage, header.split);
         let order = OrderPlaced { wanted, no, shortage, split, allotted: allotted(engine, order) };
-        Some(Self { order, hold, takes_over })
+        Some(Self { order, hold, until: held.until, takes_over })
     }
 }
 
@@ -69,6 +71,11 @@ impl Fact for HoldCreated {
             return Err(format!("the owner has hold {no:?}, and it takes over {takes_over:?}"));
         }
         let (mut hold, mut own) = (self.hold.clone(), Units::new());
+        if hold.state == HoldState::Waiting {
+            // One that waits for a sale to open waits longer.
+            let may = naive.may_wait_until(asked, hold.until);
+            hold.until = may.into_iter().find(|until| *until == self.until).unwrap_or(hold.until);
+        }
         if let (Some(before), Some((no, off, on))) = (before, &self.takes_over) {
             naive.take_off(*no, off)?;
             let before = naive.orders.get_mut(&before).expect("it is open");

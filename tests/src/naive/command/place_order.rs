@@ -53,6 +53,9 @@ impl OrderPlaced {
     ) -> Result<(), String> {
         naive.check_on_sale(&self.wanted, asked)?;
         naive.check_offers_pickup(&self.wanted, asked)?;
+        if hold.is_none() {
+            naive.check_orders_open(&self.wanted, asked)?;
+        }
         self.check(naive, asked, own)?;
         naive.check_line((&self.allotted, own), asked)?;
         let (of, channel) = ((self.no, hold.is_some()), self.wanted.channel.as_ref());
@@ -92,6 +95,7 @@ impl OrderPlaced {
         }
         let more = self.beyond(own);
         self.check_moments(naive, asked, &more)?;
+        naive.check_is_open(&more, asked)?;
         naive.check_passes_nobody(&more, asked)?;
         self.check_minimums(naive, asked, &more)?;
         for part in &self.allotted {

@@ -318,6 +318,7 @@ impl Waiting<'_> {
             at: now,
             seen: None,
             own: None,
+            before_opening: false,
             rooms: Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) },
             bundled: Some(Arc::new(Bundled(vec![MadeOf { bundle: Some(self.bundle.sku), parts }]))),
         };

@@ -145,7 +145,9 @@ impl Look {
         leave_out_overdue(&self.network, kernel.state.now(), &mut looked);
         self.in_flight = self.in_flight.or_else(|| in_flight.map(|node| Pair { sku, node }));
         let is_enabled = |no| self.network.known_terms(no).is_some_and(|terms| terms.enabled);
-        let (pool, demands) = Pool::of(looked, is_enabled);
+        let entry = kernel.state.catalogue.entry(sku);
+        let draw = if entry.had_openings() { entry.definition().draw } else { None };
+        let (pool, demands) = Pool::of(looked, (draw.as_deref(), entry.is_closed()), is_enabled);
         self.pools.add(sku, pool);
         self.demands.extend(demands.into_iter().map(|demand| (sku, demand)));
         Ok(())
@@ -168,7 +170,7 @@ impl Look {
                 self.see(kernel, *sku).await?;
             }
         }
-        self.demands.sort_by_key(|(_, of)| (of.priority, of.order, of.line));
+        self.demands.sort_by_key(|(_, of)| (of.priority, of.place, of.order, of.line));
         Ok(())
     }
 
@@ -227,6 +229,7 @@ impl Look {
                 break;
             }
             let is_concerned = match self.does {
+                Does::Serve if demand.is_kept => false,
                 Does::Serve => self.pools.of(sku).may_serve(demand),
                 Does::Tell => sku == self.sku && self.pool().may_tell(demand),
             };

@@ -19,6 +19,7 @@ pub mod event;
 mod home;
 mod line;
 mod look;
+pub mod opening;
 pub mod overlooked;
 mod passed;
 mod pool;
@@ -34,6 +35,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use self::look::{Look, Planned, Repegging};
+use self::opening::open;
 use crate::journal::Ticket;
 use crate::limits::{REPEGGED_EVENTS_MAX, SETTLED_AT_ONCE_MAX};
 use crate::model::SkuNo;
@@ -114,6 +116,9 @@ async fn settle(kernel: &Kernel, sku: SkuNo) -> Result<(), EngineError> {
 /// the journal; answers the last of them. What else happens meanwhile is seen by the next look.
 /// None when nothing can be served sooner, and nobody is to be told of another day.
 async fn serve(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineError> {
+    if let Some(opened) = open(kernel, sku)? {
+        return Ok(Some(opened));
+    }
     let mut attempts = Attempts::begin(kernel);
     loop {
         // What is marked is shown from here on.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use crate::model::{
-    Day, InboundNo, NodeNo, OrderNo, PairTerms, Priority, Shares, SkuNo, Split, Supply, Timestamp,
-    ToldAt,
+    Day, Draw, InboundNo, NodeNo, OrderNo, PairTerms, Place, Priority, Shares, SkuNo, Split,
+    Supply, Timestamp, ToldAt,
 };
 use crate::planning::bundled::There;
 use crate::planning::{InboundSeen, Seen};
@@ -33,6 +33,10 @@ pub struct Demand {
     pub line: u16,
     /// Before whom the order is served.
     pub priority: Priority,
+    /// Where it is in line for the item, within its priority.
+    pub place: Place,
+    /// Whether it is a hold, and is kept waiting until the item's sale opens.
+    pub is_kept: bool,
     /// All its open units at the nodes where some of them wait or rest on what is on its way.
     pub parts: SmallVec<[Part; 2]>,
 }
@@ -141,9 +145,10 @@ impl Node {
 
 impl Pool {
     /// What is free at each node; beside it the backlog in the order in which it is served: by
-    /// priority, and of one priority the oldest order first.
+    /// priority, and of one priority by the last draw of the item, and then the oldest order first.
     pub fn of(
         pairs: Vec<(NodeNo, BacklogAt)>,
+        (draw, is_closed): (Option<&Draw>, bool),
         is_enabled: impl Fn(NodeNo) -> bool,
     ) -> (Self, Vec<Demand>) {
         let (mut nodes, mut all) = (Vec::new(), Vec::new());
@@ -154,15 +159,25 @@ impl Pool {
             let is_enabled = is_enabled(no) && !is_off;
             nodes.push(Node { no, is_enabled, free, inbound, untold, terms, limit });
         }
-        all.sort_by_key(|(of, no)| (of.priority, of.order, of.line, *no));
+        let place = |of: &BacklogLine| Place::of(draw, of.order, of.held);
+        all.sort_by_key(|(of, no)| (of.priority, place(of), of.order, of.line, *no));
         let mut demands = Vec::<Demand>::new();
-        for (BacklogLine { order, line, priority, parts }, no) in all {
+        for (of, no) in all {
+            let place = place(&of);
+            let BacklogLine { order, line, priority, held, parts } = of;
             let parts = parts.into_iter().map(|(supply, units)| ((no, supply), units));
             match demands.last_mut() {
                 Some(known) if (known.order, known.line) == (order, line) => {
                     known.parts.extend(parts);
                 }
-                _ => demands.push(Demand { order, line, priority, parts: parts.collect() }),
+                _ => demands.push(Demand {
+                    order,
+                    line,
+                    priority,
+                    place,
+                    is_kept: held && is_closed,
+                    parts: parts.collect(),
+                }),
             }
         }
         let mut pool = Self { nodes, first: None };

@@ -102,6 +102,7 @@ fn planned_with(
         at: kernel.state.now(),
         seen: Some(&seen),
         own: None,
+        before_opening: false,
         rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
         bundled: None,
     };

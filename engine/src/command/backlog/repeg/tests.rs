@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::pool::{At, Demand, Part, Pool, Step};
 use crate::model::{
-    Day, InboundNo, NodeNo, OrderNo, Priority, PriorityClass, Split, Supply, Timestamp,
+    Day, InboundNo, NodeNo, OrderNo, Place, Priority, PriorityClass, Split, Supply, Timestamp,
 };
 use crate::state::stock::{BacklogAt, BacklogLine, InboundGlance, Ready};
 
@@ -30,12 +30,19 @@ fn pair(free: i64, inbound: &[InboundGlance]) -> BacklogAt {
 }
 
 fn pool(east: BacklogAt, west: BacklogAt) -> Pool {
-    Pool::of(vec![(EAST, east), (WEST, west)], |_| true).0
+    Pool::of(vec![(EAST, east), (WEST, west)], (None, false), |_| true).0
 }
 
 fn demand(parts: &[Part]) -> Demand {
     let (order, priority) = (OrderNo(1), Priority::DEFAULT);
-    Demand { order, line: 0, priority, parts: SmallVec::from_slice(parts) }
+    Demand {
+        order,
+        line: 0,
+        priority,
+        place: Place::FIRST,
+        is_kept: false,
+        parts: SmallVec::from_slice(parts),
+    }
 }
 
 /// The steps of a line, where everything arrives on the day on which it is ready.
@@ -97,7 +104,8 @@ fn a_whole_line_steps_as_a_whole_or_not_at_all() {
 
 #[test]
 fn a_unit_leaves_its_node_only_for_one_that_sourcing_may_choose() {
-    let (pool, _) = Pool::of(vec![(EAST, pair(1, &[])), (WEST, pair(1, &[]))], |no| no == WEST);
+    let (pool, _) =
+        Pool::of(vec![(EAST, pair(1, &[])), (WEST, pair(1, &[]))], (None, false), |no| no == WEST);
     let has = [((EAST, WAITS), 1)];
     let home = steps(&pool, &has, &[((EAST, THERE), 1)], Split::Units);
     assert_eq!(home, [((EAST, WAITS), (EAST, THERE), 1)], "what is there goes to those who wait");
@@ -124,6 +132,7 @@ fn the_backlog_is_in_the_order_of_priority_and_age_over_all_nodes() {
             order: OrderNo(*no),
             line: 0,
             priority: *priority,
+            held: false,
             parts: SmallVec::from_iter([(WAITS, 1)]),
         };
         BacklogAt { lines: orders.iter().map(line).collect(), ..BacklogAt::default() }
@@ -133,7 +142,7 @@ fn the_backlog_is_in_the_order_of_priority_and_age_over_all_nodes() {
     let first = tier(PriorityClass::Redistribute, 0);
     let east = at(&[(1, lose), (2, default), (5, default), (8, win)]);
     let west = at(&[(3, default), (4, fill), (5, default), (7, first)]);
-    let (_, demands) = Pool::of(vec![(EAST, east), (WEST, west)], |_| true);
+    let (_, demands) = Pool::of(vec![(EAST, east), (WEST, west)], (None, false), |_| true);
     let served: Vec<_> = demands.iter().map(|d| (d.order.0, d.parts.len())).collect();
     let expected = [(8, 1), (7, 1), (2, 1), (3, 1), (5, 2), (4, 1), (1, 1)];
     assert_eq!(served, expected, "a line at two nodes is one");
@@ -144,7 +153,8 @@ fn the_backlog_is_in_the_order_of_priority_and_age_over_all_nodes() {
 #[test]
 fn what_is_free_at_a_node_that_sourcing_may_not_choose_is_for_units_there_alone() {
     let east = pair(2, &[coming(9, 4), coming(5, 3)]);
-    let (pool, _) = Pool::of(vec![(EAST, east), (WEST, pair(1, &[]))], |no| no == WEST);
+    let (pool, _) =
+        Pool::of(vec![(EAST, east), (WEST, pair(1, &[]))], (None, false), |no| no == WEST);
     let has = demand(&[((EAST, WAITS), 3), ((WEST, WAITS), 4)]);
     let (seen, coming) = pool.seen_by(&has, (Split::Units, &[], |_| true));
     let free: Vec<_> = seen.free[0].iter().map(|(no, glance)| (*no, glance.free)).collect();

@@ -133,6 +133,7 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
             node.capacity_units_per_day = 1_000_000_001;
             node.capacity_shipments_per_day = Some(0);
             node.min_order_quantity = Some(500_001);
+            node.reliability = Some(10_001);
             node.lead_time_days = 367;
             node.shipment_cost = -1;
             node.unit_cost = 5_000_001;
@@ -142,10 +143,12 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
             "capacity_units_per_day: \"1000000001\" is not within 0 to 1000000000",
             "capacity_shipments_per_day: \"0\" is not within 1 to 1000000000",
             "min_order_quantity: \"500001\" is not within 1 to 500000",
+            "reliability_basis_points: \"10001\" is not within 1 to 10000",
             "lead_time_days: \"367\" is not within 0 to 366",
             "shipment_cost: \"-1\" is not within 0 to 5000000",
             "unit_cost: \"5000001\" is not within 0 to 5000000",
             "min_order_quantity: \"500001\" is for suppliers only",
+            "reliability_basis_points: \"10001\" is for suppliers only",
         ]
     );
 }

@@ -1,11 +1,9 @@
 //! What a hold becomes when it is confirmed, and why it does not.
 
-use std::collections::HashSet;
-
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, hold, item, meta, node, node_id, off_sale, order, receive, release, sku,
-    store, told,
+    AT, change, confirm, hold, item, meta, node, node_id, off_sale, opening, order, receive,
+    release, sku, store, told,
 };
 use crate::command::{CancelOrder, CreateHold, LineRequest, OrderRequest, StockOperation};
 use crate::engine::tests::{NODE, one_unit, run};
@@ -72,6 +70,11 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let kept = Refusal::ItemOffSale { sku: sku("A") };
     assert_eq!(told(engine.confirm_hold(confirm("H"))), kept, "its units are taken anew");
     refused.push(kept.kind());
+    let opens = AT.saturating_add_micros(600_000_000);
+    run(&mut pump, engine.define_item(opening("A", opens)));
+    let closed = Refusal::SaleNotOpen { sku: sku("A"), opens };
+    assert_eq!(told(engine.confirm_hold(confirm("H"))), closed, "as a new order would");
+    refused.push(closed.kind());
     [refused, collected()].concat()
 }
 
@@ -137,15 +140,8 @@ fn a_hold_that_is_not_what_is_ordered_or_has_no_units_is_not_confirmed() {
 #[test]
 fn a_confirmed_hold_is_an_order_with_its_units_and_days() {
     let (engine, mut pump) = one_held();
-    assert!(
-        engine
-            .kernel
-            .state
-            .holds
-            .due(AT.saturating_add_micros(60_000_000), &HashSet::new(), 9)
-            .len()
-            == 1
-    );
+    let lapses = AT.saturating_add_micros(60_000_000);
+    assert_eq!(engine.kernel.state.holds.due(lapses, 9).len(), 1);
     let of_hold = OrderId::of_hold(hold("H").hold());
     let held = run(&mut pump, engine.order(&of_hold)).order;
     let confirm = ConfirmHold { lines: lines(&[("A", 1)]), ..confirm("H") };

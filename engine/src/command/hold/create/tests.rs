@@ -5,8 +5,8 @@ use std::task::Poll;
 
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, extend, hold, hold_id, keyed, meta, node_id, off_sale, order, queueable,
-    receive, release, said, sku, told,
+    AT, change, confirm, extend, hold, hold_id, keyed, meta, node_id, off_sale, opening, order,
+    queueable, receive, release, said, sku, told,
 };
 use crate::command::{ChangeStock, ConfirmHold, Meta, StockOperation};
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
@@ -42,6 +42,11 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let kept = Refusal::ItemOffSale { sku: sku("A") };
     assert_eq!(told(engine.create_hold(hold("V"))), kept);
     refused.push(kept.kind());
+    let opens = AT.saturating_add_micros(1);
+    run(&mut pump, engine.define_item(opening("A", opens)));
+    let closed = Refusal::SaleNotOpen { sku: sku("A"), opens };
+    assert_eq!(told(engine.create_hold(hold("V"))), closed);
+    refused.push(closed.kind());
 
     let (engine, mut pump) = one_unit();
     run(&mut pump, engine.define_item(queueable("A", 1)));

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use crate::command::fixture::{
-    check, first, item, located, off_sale, order, queueable, receive, sku, told,
+    check, first, item, located, off_sale, opening, order, queueable, receive, sku, told,
 };
 use crate::command::{LineRequest, PlaceOrder};
 use crate::engine::EngineError;
@@ -262,7 +262,10 @@ fn in_the_engine() -> Vec<RefusalKind> {
     let kept = told(engine.place_order(wanted));
     assert_eq!(kept, Refusal::ItemOffSale { sku: sku("B") });
     let full = line_is_full();
-    [other, no_room, kept, full].iter().map(Refusal::kind).collect()
+    run(&mut pump, engine.define_item(opening("B", order().meta.at.saturating_add_micros(1))));
+    let closed = told(engine.place_order(wants(&[("B", 1)], Shortage::Backorder)));
+    assert_eq!(closed.kind(), RefusalKind::SaleNotOpen);
+    [other, no_room, kept, closed, full].iter().map(Refusal::kind).collect()
 }
 
 /// Three units may wait for the item, of which there is one: of what an order wants, those count

@@ -1,0 +1,301 @@
+//! What the opening of a sale does to those who wait, and to those who come later.
+
+use std::sync::Arc;
+
+use crate::command::fixture::{
+    AT, change, change_hold, confirm, hold, hold_id, item, meta, node, opening, order, receive,
+    sku, told,
+};
+use crate::command::{CreateHold, LineRequest, Meta, StockOperation};
+use crate::disk::SimulatedDisk;
+use crate::engine::tests::{NODE, OnePlace, one_unit, run};
+use crate::engine::{Engine, OpenOptions, PlaceOutcome, Pump};
+use crate::limits::HOLD_WAIT_SECONDS;
+use crate::model::{HoldState, OrderId, Priority, Refusal, Timestamp};
+
+const WAITING: u64 = 9;
+
+fn after(seconds: u32) -> Timestamp {
+    AT.saturating_add_micros(i64::from(seconds) * 1_000_000)
+}
+
+fn at(seconds: u32) -> Meta {
+    Meta { at: after(seconds), ..meta() }
+}
+
+fn name(no: u64) -> String {
+    format!("W{no}")
+}
+
+/// Three units of `A`, whose sale opens in a minute, and holds that wait for it.
+fn pre_line(engine: &Engine, pump: &mut Pump) {
+    run(pump, engine.define_item(opening("A", after(60))));
+    for _ in 0..2 {
+        run(pump, engine.change_stock(receive("A", NODE)));
+    }
+    for no in 0..WAITING {
+        run(pump, engine.create_hold(hold(&name(no)).waiting()));
+    }
+}
+
+fn pump_all(pump: &mut Pump) {
+    while pump.pump().expect("the engine does not halt") {}
+}
+
+fn state(engine: &Engine, pump: &mut Pump, id: &str) -> HoldState {
+    let order = run(pump, engine.order(&OrderId::of_hold(&hold_id(id)))).order;
+    order.header.hold.as_deref().expect("it is a hold").state
+}
+
+/// How many are ahead of a hold, if that is drawn.
+fn ahead(engine: &Engine, pump: &mut Pump, id: &str) -> Option<u64> {
+    let no = run(pump, engine.order(&OrderId::of_hold(&hold_id(id)))).order.no;
+    engine.holds_ahead(&sku("A"), Priority::DEFAULT, Some(no)).expect("an item")
+}
+
+/// The holds that are live, and all that wait with how many are ahead of them.
+type Line = (Vec<u64>, Vec<(u64, u64)>);
+
+fn line(engine: &Engine, pump: &mut Pump) -> Line {
+    let (mut live, mut waiting) = (Vec::new(), Vec::new());
+    for no in 0..WAITING {
+        match state(engine, pump, &name(no)) {
+            HoldState::Live => live.push(no),
+            HoldState::Waiting => {
+                waiting.push((no, ahead(engine, pump, &name(no)).expect("it is drawn")));
+            }
+            other => panic!("{no} is {other:?}"),
+        }
+    }
+    (live, waiting)
+}
+
+#[test]
+fn before_its_sale_opens_nobody_has_an_item_and_holds_wait_without_a_place() {
+    let (engine, mut pump) = one_unit();
+    pre_line(&engine, &mut pump);
+    let closed = || Refusal::SaleNotOpen { sku: sku("A"), opens: after(60) };
+    assert_eq!(told(engine.place_order(order())), closed());
+    assert_eq!(told(engine.create_hold(hold("H"))), closed());
+    for no in 0..WAITING {
+        assert_eq!(state(&engine, &mut pump, &name(no)), HoldState::Waiting);
+        assert_eq!(ahead(&engine, &mut pump, &name(no)), None);
+    }
+    assert_eq!(engine.held_of(&sku("A")).expect("an item").line, WAITING);
+    // What comes meanwhile is nobody's either.
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    engine.tell_time(after(59));
+    pump_all(&mut pump);
+    assert_eq!(state(&engine, &mut pump, &name(0)), HoldState::Waiting);
+    let audit = engine.audit().expect("it ends");
+    assert!(audit.is_clean(), "{audit:?}");
+}
+
+#[test]
+fn the_opening_serves_those_in_line_by_the_draw_and_later_ones_behind_them() {
+    let (engine, mut pump) = one_unit();
+    pre_line(&engine, &mut pump);
+    engine.tell_time(after(60));
+    pump_all(&mut pump);
+    let (live, mut waiting) = line(&engine, &mut pump);
+    assert_eq!((live.len(), waiting.len()), (3, 6), "of three units");
+    waiting.sort_by_key(|(_, ahead)| *ahead);
+    assert_eq!(waiting.iter().map(|(_, ahead)| *ahead).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+    assert_ne!(live, [0, 1, 2], "it is not by who came first");
+    // Who comes now is behind all of them, in turn.
+    for (id, before) in [("L1", 6), ("L2", 7)] {
+        let late = CreateHold { meta: at(61), ..hold(id) };
+        run(&mut pump, engine.create_hold(late.waiting()));
+        assert_eq!(ahead(&engine, &mut pump, id), Some(before));
+    }
+    let audit = engine.audit().expect("it ends");
+    assert!(audit.is_clean(), "{audit:?}");
+    // They get what comes, in that order.
+    for (no, _) in waiting {
+        assert_eq!(state(&engine, &mut pump, &name(no)), HoldState::Waiting);
+        run(&mut pump, engine.change_stock(receive("A", NODE)));
+        pump_all(&mut pump);
+        assert_eq!(state(&engine, &mut pump, &name(no)), HoldState::Live, "{no}");
+    }
+}
+
+#[test]
+fn whoever_orders_when_the_time_has_come_waits_for_the_opening_and_passes_nobody() {
+    let (engine, mut pump) = one_unit();
+    pre_line(&engine, &mut pump);
+    // Nobody told the time: the command brings it.
+    let mut order = order();
+    order.meta = at(60);
+    let outcome = run(&mut pump, engine.place_order(order)).outcome;
+    assert!(matches!(outcome, PlaceOutcome::SoldOut(_)), "{outcome:?}");
+    assert_eq!(line(&engine, &mut pump).0.len(), 3);
+}
+
+#[test]
+fn a_sale_opens_on_time_where_nobody_waits() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(opening("A", after(60))));
+    let mut order = order();
+    order.meta = at(60);
+    let outcome = run(&mut pump, engine.place_order(order)).outcome;
+    assert!(matches!(outcome, PlaceOutcome::Placed(_)), "{outcome:?}");
+    // An opening that is past already opens at once, and one that is taken back is none.
+    run(&mut pump, engine.define_item(opening("B", after(1))));
+    run(&mut pump, engine.change_stock(receive("B", NODE)));
+    run(&mut pump, engine.define_item(opening("C", after(600))));
+    run(&mut pump, engine.change_stock(receive("C", NODE)));
+    run(&mut pump, engine.define_item(item("C")));
+    for name in ["B", "C"] {
+        let mut of = hold(name);
+        (of.meta, of.order.lines.0[0].sku) = (at(61), sku(name));
+        let outcome = run(&mut pump, engine.create_hold(of)).outcome;
+        assert!(matches!(outcome, PlaceOutcome::Placed(_)), "{name}: {outcome:?}");
+    }
+}
+
+/// Before the opening, and after it.
+#[test]
+fn places_and_openings_are_the_same_after_a_restart() {
+    let disk = SimulatedDisk::new();
+    let open = |disk: &SimulatedDisk| {
+        let (disk, options) = (Arc::new(disk.clone()), OpenOptions::new("/data"));
+        let opened = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace));
+        let (engine, pump, _) = opened.expect("it opens");
+        (engine, pump)
+    };
+    let (engine, mut pump) = open(&disk);
+    run(&mut pump, engine.define_node(node(NODE)));
+    run(&mut pump, engine.define_item(item("A")));
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    pre_line(&engine, &mut pump);
+    drop((engine, pump));
+    let disk = disk.restart();
+    let (engine, mut pump) = open(&disk);
+    engine.tell_time(after(59));
+    pump_all(&mut pump);
+    assert_eq!(told(engine.create_hold(hold("H"))).kind().name(), "SALE_NOT_OPEN");
+    assert_eq!(ahead(&engine, &mut pump, "W1"), None);
+    engine.tell_time(after(60));
+    pump_all(&mut pump);
+    let drawn = line(&engine, &mut pump);
+    assert_eq!(drawn.0.len(), 3);
+    drop((engine, pump));
+    let (engine, mut pump) = open(&disk.restart());
+    engine.tell_time(after(61));
+    pump_all(&mut pump);
+    assert_eq!(line(&engine, &mut pump), drawn);
+    let audit = engine.audit().expect("it ends");
+    assert!(audit.is_clean(), "{audit:?}");
+}
+
+#[test]
+fn the_line_of_a_sale_opens_as_long_before_it_as_a_hold_waits_and_a_hold_waits_as_long_after_it() {
+    let (engine, mut pump) = one_unit();
+    let opens = after(HOLD_WAIT_SECONDS + 1);
+    run(&mut pump, engine.define_item(opening("A", opens)));
+    let early = told(engine.create_hold(hold("E").waiting()));
+    assert_eq!(early, Refusal::SaleNotOpen { sku: sku("A"), opens });
+    let joins = CreateHold { meta: at(1), ..hold("W") };
+    run(&mut pump, engine.create_hold(joins.waiting()));
+    let order = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("W")))).order;
+    let until = order.header.hold.as_deref().expect("a hold").until;
+    assert_eq!(until, after(2 * HOLD_WAIT_SECONDS + 1));
+}
+
+/// A hold from before keeps what it has, and gets no more of it.
+#[test]
+fn a_hold_that_was_there_before_keeps_its_units_and_is_confirmed() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    run(&mut pump, engine.create_hold(hold("H")));
+    run(&mut pump, engine.define_item(opening("A", after(600))));
+    let more = told(engine.change_hold(change_hold("H")));
+    assert_eq!(more, Refusal::SaleNotOpen { sku: sku("A"), opens: after(600) });
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    // One that lapsed takes its units anew.
+    run(&mut pump, engine.define_item(item("A")));
+    run(&mut pump, engine.create_hold(hold("L")));
+    run(&mut pump, engine.define_item(opening("A", after(600))));
+    engine.tell_time(after(60));
+    pump_all(&mut pump);
+    let mut late = confirm("L");
+    (late.meta, late.order) = (at(61), OrderId::new("id", "P").expect("an id"));
+    assert_eq!(told(engine.confirm_hold(late)).kind().name(), "SALE_NOT_OPEN");
+}
+
+/// They are served by who came first.
+#[test]
+fn who_waits_in_line_is_served_once_an_item_has_no_opening_any_more() {
+    let (engine, mut pump) = one_unit();
+    pre_line(&engine, &mut pump);
+    run(&mut pump, engine.define_item(item("A")));
+    pump_all(&mut pump);
+    let (live, waiting) = line(&engine, &mut pump);
+    assert_eq!((live, waiting[0]), (vec![0, 1, 2], (3, 0)));
+}
+
+/// Orders that wait are served all the while.
+#[test]
+fn an_order_that_waited_before_is_served_before_the_opening() {
+    let (engine, mut pump) = one_unit();
+    let zero = StockOperation::Count { on_hand: 0 };
+    run(&mut pump, engine.change_stock(change("A", NODE, zero)));
+    let mut waits = order();
+    waits.order.shortage = Some(crate::model::Shortage::Backorder);
+    run(&mut pump, engine.place_order(waits));
+    run(&mut pump, engine.define_item(opening("A", after(60))));
+    run(&mut pump, engine.create_hold(hold("W").waiting()));
+    for _ in 0..2 {
+        run(&mut pump, engine.change_stock(receive("A", NODE)));
+    }
+    pump_all(&mut pump);
+    let supplies = run(&mut pump, engine.order(&order().order.id)).supplies;
+    assert!(supplies[0].iter().all(|(supply, _)| supply.is_there()), "{supplies:?}");
+    assert_eq!(state(&engine, &mut pump, "W"), HoldState::Waiting);
+    engine.tell_time(after(60));
+    pump_all(&mut pump);
+    assert_eq!(state(&engine, &mut pump, "W"), HoldState::Live);
+}
+
+#[test]
+fn neither_a_bundle_nor_a_component_has_an_opening() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(opening("B", after(60))));
+    let bundle = || crate::command::fixture::bundle("SET", &[("A", 1), ("B", 1)]);
+    let wrong = |error: crate::engine::EngineError| error.to_string();
+    let mut with_opening = crate::command::fixture::bundle("SET2", &[("A", 1)]);
+    with_opening.item.opens = Some(after(60));
+    let mut at_fault = Vec::new();
+    for command in [bundle(), with_opening] {
+        let refused = crate::engine::tests::poll(std::pin::pin!(engine.define_item(command)));
+        let std::task::Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
+        at_fault.push(wrong(error));
+    }
+    assert!(at_fault.iter().all(|said| said.contains("opens_time")), "{at_fault:?}");
+    run(&mut pump, engine.define_item(item("B")));
+    run(&mut pump, engine.define_item(bundle()));
+    let refused =
+        crate::engine::tests::poll(std::pin::pin!(engine.define_item(opening("B", after(60)))));
+    let std::task::Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
+    assert!(wrong(error).contains("opens_time"));
+}
+
+/// A second line beside it is of an item that is on sale: it has its units while the hold waits.
+#[test]
+fn a_hold_of_two_items_waits_for_the_one_that_is_closed() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(item("B")));
+    run(&mut pump, engine.change_stock(receive("B", NODE)));
+    run(&mut pump, engine.define_item(opening("A", after(60))));
+    let mut both = hold("H").waiting();
+    both.order.lines.0.push(LineRequest { sku: sku("B"), quantity: 1 });
+    run(&mut pump, engine.create_hold(both));
+    let view = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("H"))));
+    let there: Vec<bool> =
+        view.supplies.iter().map(|parts| parts.iter().all(|(s, _)| s.is_there())).collect();
+    let lines: Vec<u16> = view.order.allocations.iter().map(|a| a.line).collect();
+    assert_eq!((lines, there), (vec![0, 1], vec![false, true]));
+    engine.tell_time(after(60));
+    pump_all(&mut pump);
+    assert_eq!(state(&engine, &mut pump, "H"), HoldState::Live);
+}
