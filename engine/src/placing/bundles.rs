@@ -131,7 +131,7 @@ pub async fn plan_bundles(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft,
         homes.dedup();
     }
     let asked = supplies.values().flat_map(BTreeMap::values).any(|there| there.has_terms);
-    Ok(Draft { asked, ..plan_bundled(&network, wanted, &supplies, &homes) })
+    Ok(Draft { asked, ..plan_bundled(&network, wanted, &supplies, (&homes, false)) })
 }
 
 /// What there is of an item, by node, as far as who asks may have it; his own units are not counted.

@@ -50,12 +50,13 @@ pub type Supplies = BTreeMap<SkuNo, BTreeMap<NodeNo, There>>;
 /// node.
 type StepsAt = BTreeMap<(usize, NodeNo), Vec<(InboundNo, When)>>;
 
-/// Plans an order that has bundles. `homes` are the items of which it has units at nodes.
+/// Plans an order that has bundles. `homes` are the items of which it has units at
+/// nodes; what is planned of the backlog goes in one shipment from each.
 pub fn plan_bundled(
     network: &Arc<Network>,
     wanted: &Wanted<'_>,
     supplies: &Supplies,
-    homes: &[(SkuNo, NodeNo)],
+    (homes, goes_in_one): (&[(SkuNo, NodeNo)], bool),
 ) -> Draft {
     let bundled = wanted.bundled.as_deref().expect("it has bundles");
     let mut building = Building {
@@ -65,7 +66,7 @@ pub fn plan_bundled(
         supplies: supplies.clone(),
         allocations: SmallVec::new(),
     };
-    let (draft, steps) = building.planned(homes);
+    let (draft, steps) = building.planned(homes, goes_in_one);
     building.take(&draft, &steps);
     building.draft(draft)
 }
@@ -82,7 +83,7 @@ struct Building<'a, 'w> {
 
 impl Building<'_, '_> {
     /// Plans bundles as lines like others.
-    fn planned(&self, homes: &[(SkuNo, NodeNo)]) -> (Draft, StepsAt) {
+    fn planned(&self, homes: &[(SkuNo, NodeNo)], goes_in_one: bool) -> (Draft, StepsAt) {
         let (mut free, mut of_line) = (SmallVec::<[_; 1]>::new(), SmallVec::new());
         let (mut inbound, mut steps) = (InboundSeen::new(), StepsAt::new());
         for (at, made) in self.bundled.0.iter().enumerate() {
@@ -95,7 +96,15 @@ impl Building<'_, '_> {
         let leaves = |made: &MadeOf<'_>| made.parts.iter().map(|part| part.each).sum();
         let units_each = self.bundled.0.iter().map(leaves).collect();
         let homes = of_line;
-        let seen = Seen { free, homes, limits, units_each, goes_as_before: false, was_served };
+        let seen = Seen {
+            free,
+            homes,
+            limits,
+            units_each,
+            goes_as_before: false,
+            goes_in_one,
+            was_served,
+        };
         let wanted = Wanted { bundled: None, ..self.wanted.that_sees(&seen) };
         let draft = super::plan(self.network, &wanted, Some(&inbound));
         (draft.expect("inbound supply was looked for"), steps)

@@ -45,6 +45,8 @@ pub(super) struct Candidates {
     first: usize,
     dock: Dock,
     offers: Vec<Offer>,
+    /// The first one of the last line.
+    first_of_line: usize,
     /// Conditions that they are under.
     conditions: OfferConditions,
     /// Which of them are of the same units on hand, that may leave on several days; with how many
@@ -166,14 +168,22 @@ impl Candidates {
 
     /// All lines were offered units: what is bounded in all is bounded for all of them.
     pub(super) fn end(&mut self, wanted: &Wanted<'_>, lines: &[Line]) {
-        for &(shipment, room) in self.dock.bounded() {
-            let of_line = |(at, line): (usize, &Line)| {
-                let each = wanted.units_each(at);
-                line.offers.clone().map(move |offer| Part { offer, each })
-            };
-            let is_in_it = |part: &Part| self.offers[part.offer as usize].shipment == shipment;
-            let parts = lines.iter().enumerate().flat_map(of_line).filter(is_in_it);
-            self.conditions.share(parts, room);
+        if self.dock.is_unbounded() {
+            return;
+        }
+        let mut parts: Vec<(u16, Part)> = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
+            let each = wanted.units_each(at);
+            let parts_of = line
+                .offers
+                .clone()
+                .map(|offer| (self.offers[offer as usize].shipment, Part { offer, each }));
+            parts.extend(parts_of.filter(|(shipment, _)| self.dock.room_in(*shipment).is_some()));
+        }
+        parts.sort_by_key(|(shipment, part)| (*shipment, part.offer));
+        for parts in parts.chunk_by(|one, other| one.0 == other.0) {
+            let room = self.dock.room_in(parts[0].0).expect("it is bounded");
+            self.conditions.share(parts.iter().map(|(_, part)| *part), room);
         }
     }
 
@@ -195,7 +205,7 @@ impl Candidates {
     /// Whether candidates were left out: a network of more than 512 nodes with stock of
     /// one SKU gets a plan that says that it is bounded.
     pub(super) fn cut_short(&self) -> bool {
-        self.cut_short
+        self.cut_short || self.dock.is_cut_short
     }
 
     /// Whether a free supply comes later than the policy promises.
@@ -212,8 +222,8 @@ impl Candidates {
         plan: &Plan,
         verdicts: &mut [Verdict],
     ) {
-        let (spilled, bounded) = (&self.dock.spilled, self.dock.bounded());
-        if spilled.is_empty() && bounded.is_empty() {
+        let spilled = &self.dock.spilled;
+        if spilled.is_empty() && self.dock.is_unbounded() {
             return;
         }
         let shipment = |offer: u32| self.offers[offer as usize].shipment;
@@ -221,7 +231,9 @@ impl Candidates {
             let of_it = plan.picks.iter().filter(|pick| shipment(pick.offer) == of);
             of_it.map(|pick| pick.quantity * wanted.units_each(usize::from(pick.line))).sum()
         };
-        let full = bounded.iter().filter(|(of, room)| leaving(*of) >= *room).map(|(of, _)| *of);
+        let picked = plan.picks.iter().map(|pick| shipment(pick.offer));
+        let full =
+            picked.filter(|of| self.dock.room_in(*of).is_some_and(|room| leaving(*of) >= room));
         let full: SmallVec<[u16; 8]> = full.collect();
         for (offer, verdict) in self.offers.iter().zip(verdicts) {
             let is_spilled = *verdict == Verdict::Later && spilled.contains(&offer.shipment);
@@ -286,7 +298,9 @@ impl Candidates {
         if let Some(at) = self.incoming(offer) {
             return self.dock.supplies[at.supply].1;
         }
-        let parted = self.parted.iter().find(|(of, _)| of.contains(&offer));
+        // Ranges ascend.
+        let parted = self.parted.partition_point(|(of, _)| of.end <= offer);
+        let parted = self.parted.get(parted).filter(|(of, _)| of.contains(&offer));
         parted.map_or(self.offers[offer as usize].quantity, |(_, free)| *free)
     }
 
@@ -359,19 +373,33 @@ impl Candidates {
         (line, quantity): (usize, u32),
         there: &(impl Glances + ?Sized),
     ) -> AtAny {
-        let Self { nodes, first, dock, offers, conditions, parted, skipped, cut_short, .. } = self;
+        let Self {
+            nodes,
+            first,
+            dock,
+            offers,
+            first_of_line,
+            conditions,
+            parted,
+            skipped,
+            cut_short,
+            ..
+        } = self;
         let nodes = &mut nodes[*first..*first + route.network.nodes.len()];
         let units_min = match route.wanted.split {
             Split::WholeLine => quantity,
             Split::Units => 1,
         };
+        *first_of_line = offers.len();
         let offers_max = offers.len() + ON_HAND_MAX;
         let serves_all = route.barred.is_nobody();
         let any_supplier = self.any_supplier;
         there.each(|node, glance| {
             let Some(here) = nodes.get_mut(usize::from(node.0)) else { return };
             let free = glance.free.max(0).cast_unsigned();
-            let is_full = offers.len() >= offers_max || (here.shipment == NONE && dock.is_full());
+            let is_parted = here.is_bounded && route.may_be_parted(node);
+            let has_no_shipment = here.shipment == NONE && !is_parted && dock.is_full();
+            let is_full = offers.len() >= offers_max || has_no_shipment;
             let off = if serves_all { here.off } else { route.off(here.off, node) };
             let is_off = off.is_some_and(|off| !route.wanted.forgives(line, node, off));
             let is_below = any_supplier && free.min(quantity) < here.units_min;
@@ -384,13 +412,17 @@ impl Candidates {
                 return;
             }
             if here.shipment == NONE {
-                if here.is_bounded && route.may_be_parted(node) {
-                    let wanted = (node, line, quantity, free);
-                    let offered = here.spread(dock, route, wanted, (offers, offers_max));
-                    *cut_short |= offered.is_err();
-                    let (Ok(offered) | Err(offered)) = offered;
-                    parted.push((index(offered.start)..index(offered.end), free));
-                    conditions.share_days(offered, (free, quantity));
+                if is_parted {
+                    let (first, wanted) = (offers.len(), (node, line, quantity, free));
+                    let is_cut = here.spread(dock, route, wanted, (offers, offers_max));
+                    *cut_short |= is_cut;
+                    if offers.len() == first {
+                        let (candidate, _) = here.skip(node, free, (units_min, quantity, None));
+                        skipped.push((line_no(line), candidate));
+                        return;
+                    }
+                    parted.push((index(first)..index(offers.len()), free));
+                    conditions.share_days(first..offers.len(), (free, quantity));
                     return;
                 }
                 here.open(dock, route, node);
@@ -438,9 +470,6 @@ impl Candidates {
                 Verdict::BeyondHorizon
             } else if free == 0 {
                 Verdict::NoStock
-            } else if self.dock.is_full() || self.dock.inbound.len() >= ON_HAND_MAX {
-                self.cut_short = true;
-                Verdict::NotConsidered
             } else {
                 let lead = planning.node.lead_time_days;
                 let ready = route.ships(no, calendar.ship_window(expected, lead).ship_by);
@@ -456,14 +485,22 @@ impl Candidates {
                     if of_line == 0 || (joins && of_line < wanted) {
                         continue;
                     }
-                    let offer = index(self.offers.len());
-                    self.dock.inbound.push(Incoming { offer, supply, earlier });
+                    let is_full = self.offers.len() - self.first_of_line >= LINE_OFFERS_MAX;
+                    let offer = (!is_full).then(|| self.dock.offer(route, route.dates(no, day)));
+                    let Some(offer) = offer.flatten() else {
+                        self.cut_short = true;
+                        break;
+                    };
+                    let incoming = Incoming { offer: index(self.offers.len()), supply, earlier };
+                    self.dock.inbound.push(incoming);
                     self.offers.push(Offer {
                         quantity: by_then.min(of_line),
                         balance: after_the_shelf(comes_in + day.days_after(ready), free),
-                        ..self.dock.offer(route, route.dates(no, day))
+                        ..offer
                     });
-                    self.dock.note_room(&self.offers, room);
+                    if route.network.is_bounded(no) {
+                        self.dock.note_room(&self.offers, room);
+                    }
                     self.dock.note_spilled(&self.offers, day > ready);
                 }
                 earlier += 1;
@@ -471,7 +508,10 @@ impl Candidates {
                     self.conditions.share_days(first..self.offers.len(), (free, wanted));
                     (by_then, earlier) = (0, 0);
                 }
-                continue;
+                if self.offers.len() > first {
+                    continue;
+                }
+                Verdict::NotConsidered
             };
             // Nothing comes late of what is not counted on.
             let free = if is_counted_on { glance.free } else { 0 };
@@ -517,7 +557,7 @@ impl Today {
     }
 
     /// Offers units of a line at a node that has a capacity: on each day on which some of them may
-    /// leave. Answers which offers these are, or that some were left out of a search that is full.
+    /// leave. Answers whether days were left out of a search that is full.
     #[cold]
     fn spread(
         &mut self,
@@ -525,26 +565,28 @@ impl Today {
         route: &Route<'_, '_>,
         (no, line, quantity, free): (NodeNo, usize, u32, u32),
         (offers, offers_max): (&mut Vec<Offer>, usize),
-    ) -> Result<Range<usize>, Range<usize>> {
-        let (ready, first) = (self.window(route, no).ship_by, offers.len());
-        let (is_whole, each) =
-            (route.wanted.split == Split::WholeLine, route.wanted.units_each(line));
+    ) -> bool {
+        let ready = self.window(route, no).ship_by;
+        let is_whole = route.wanted.split == Split::WholeLine;
+        let each = route.wanted.units_each(line);
         let units = free.min(quantity).saturating_mul(each);
         for (day, room) in dock.days(route, no, (ready, units)) {
             let of_line = room / each;
             if of_line == 0 || (is_whole && of_line < quantity) {
                 continue;
             }
-            if dock.is_full() || offers.len() >= offers_max {
-                return Err(first..offers.len());
-            }
-            let offer = dock.offer(route, route.dates(no, day));
+            let offer = if offers.len() < offers_max {
+                dock.offer(route, route.dates(no, day))
+            } else {
+                None
+            };
+            let Some(offer) = offer else { return true };
             let balance = later(day.days_after(ready), free);
             offers.push(Offer { quantity: free.min(of_line), balance, ..offer });
             dock.note_room(offers, room);
             dock.note_spilled(offers, day > ready);
         }
-        Ok(first..offers.len())
+        false
     }
 
     /// When the node ships what is there now.

@@ -1,5 +1,7 @@
 //! The shipments that the lines of an order could go in, by node and day, and what these cost.
 
+use std::collections::BTreeMap;
+
 use smallvec::SmallVec;
 
 use super::room::Leaving;
@@ -29,9 +31,11 @@ pub(super) struct Dock {
     /// What may leave nodes that have a capacity, by day.
     rooms: Vec<(NodeDay, u32)>,
     /// The days of such nodes from one on, once they were asked for.
-    days: Vec<(NodeDay, Days)>,
-    /// Shipments in which only so many units may leave.
-    bounded: Vec<(u16, u32)>,
+    days: BTreeMap<NodeDay, Days>,
+    /// Whether some nodes have more such days than are looked at.
+    pub is_cut_short: bool,
+    /// Units that may leave in a shipment, by its number, as far as shipments are bounded.
+    bounded: Vec<Option<u32>>,
     /// Shipments that leave later than they could, because earlier days are full.
     pub spilled: Vec<u16>,
     /// What may leave nodes in a shipment of what is there, once it was asked for.
@@ -71,6 +75,7 @@ impl Dock {
         self.supplies.clear();
         self.rooms.clear();
         self.days.clear();
+        self.is_cut_short = false;
         self.bounded.clear();
         self.spilled.clear();
         self.knows_units = false;
@@ -155,25 +160,33 @@ impl Dock {
             return Days::from_iter([(self.with_room(route, no, from, (units, true)), u32::MAX)]);
         }
         let at = NodeDay { node: no, day: from };
-        if let Some((_, days)) = self.days.iter().find(|(of, _)| *of == at) {
+        if let Some(days) = self.days.get(&at) {
             return days.clone();
         }
-        let days = route.days_with_room(at);
-        self.days.push((at, days.clone()));
+        let (days, is_cut_short) = route.days_with_room(at);
+        self.is_cut_short |= is_cut_short;
+        self.days.insert(at, days.clone());
         days
     }
 
-    /// Notes of the last offer how many units may leave in its shipment.
+    /// Notes of the last offer how many units may leave in its shipment: the most that was said.
     pub fn note_room(&mut self, offers: &[Offer], room: u32) {
-        let Some(Offer { shipment, .. }) = offers.last() else { return };
-        if room < u32::MAX && !self.bounded.iter().any(|(of, _)| of == shipment) {
-            self.bounded.push((*shipment, room));
+        let Some(at) = offers.last().map(|offer| usize::from(offer.shipment)) else { return };
+        if self.bounded.len() <= at {
+            self.bounded.resize(at + 1, None);
         }
+        self.bounded[at] = self.bounded[at].max(Some(room));
     }
 
-    /// Shipments in which only so many units may leave.
-    pub fn bounded(&self) -> &[(u16, u32)] {
-        &self.bounded
+    /// Units that may leave in a shipment, if not all.
+    pub fn room_in(&self, shipment: u16) -> Option<u32> {
+        let room = self.bounded.get(usize::from(shipment)).copied().flatten();
+        room.filter(|room| *room < u32::MAX)
+    }
+
+    /// Whether no shipment is bounded.
+    pub fn is_unbounded(&self) -> bool {
+        self.bounded.is_empty()
     }
 
     /// Notes of the last offer whether it leaves later than it could.
@@ -188,16 +201,13 @@ impl Dock {
         self.shipments.len() >= SHIPMENTS_MAX
     }
 
-    /// An offer without units yet.
-    pub fn offer(&mut self, route: &Route<'_, '_>, dates: Dates) -> Offer {
+    /// An offer without units yet; none if an exact search takes no more shipments.
+    pub fn offer(&mut self, route: &Route<'_, '_>, dates: Dates) -> Option<Offer> {
         let costs = self.costs(dates.node, route.band(dates.node));
-        Offer {
-            quantity: 0,
-            shipment: self.find_or_add(dates, costs),
-            late_days: route.lateness(dates),
-            unit_cost: costs.unit,
-            balance: 0,
-        }
+        let there = self.dates.iter().position(|other| *other == dates).map(number);
+        let shipment = there.or_else(|| (!self.is_full()).then(|| self.add(dates, costs)))?;
+        let (late_days, unit_cost) = (route.lateness(dates), costs.unit);
+        Some(Offer { quantity: 0, shipment, late_days, unit_cost, balance: 0 })
     }
 
     /// The candidate shipment of a node on a day, made when there is none.

@@ -108,51 +108,53 @@ impl<'a, 'w> Route<'a, 'w> {
     /// has to take of a supplier.
     #[cold]
     pub(super) fn may_be_parted(&self, no: NodeNo) -> bool {
-        let is_of_backlog = self.wanted.seen.is_some_and(|seen| seen.goes_as_before);
+        let is_of_backlog = self.wanted.seen.is_some_and(|seen| seen.goes_in_one);
         !is_of_backlog && self.network.terms(no).units_min <= 1
     }
 
     /// The days from one of a node on, on which something may leave it, and for how many units each
-    /// has room: as many days as all units of the order may need, whatever else leaves on them. A
-    /// day on which nothing else leaves takes all lines that must not be split, and so does the last
-    /// one what is left of those that may.
+    /// has room: as many days as all units of the order need, whatever else leaves on them. A day on
+    /// which nothing else leaves takes all lines that must not be split, and a unit of a line that is
+    /// larger than the capacity. Where there are more such days than are looked at, the last one
+    /// takes what is left; that is answered as well.
     #[cold]
-    pub(super) fn days_with_room(&self, NodeDay { node, day: from }: NodeDay) -> Days {
-        let (wanted, capacity) = (self.wanted, self.network.terms(node).capacity);
-        let all = wanted.units();
-        // A day that has no room for a unit of some line may be of no use.
-        let at_once = (0..wanted.lines.len()).map(|line| wanted.units_each(line)).max();
-        let at_once = at_once.unwrap_or(1);
-        let (mut days, mut day) = (Days::new(), from);
-        let (mut on_empty_days, mut on_all_days) = (0_u32, 0_u32);
-        while days.len() < SPREAD_DAYS_MAX {
+    pub(super) fn days_with_room(&self, NodeDay { node, day: from }: NodeDay) -> (Days, bool) {
+        let wanted = self.wanted;
+        let (all, each) = (wanted.units(), wanted.units_of_each());
+        let (mut days, mut day, mut on_all_days) = (Days::new(), from, 0_u32);
+        let mut on_empty_days = 0_u32;
+        let room_on = |day| {
             let at = NodeDay { node, day };
             let held = self.network.capacity_on(at, wanted.at);
-            let takes_all = wanted.split == Split::WholeLine && wanted.rooms.is_empty(at);
-            let room = if takes_all { u32::MAX } else { wanted.rooms.units_on(at, held) };
-            if room > 0 {
+            let is_empty = wanted.rooms.is_empty(at);
+            let is_too_large = held.units > 0 && *each.end() > held.units;
+            let takes_all = is_empty && (wanted.split == Split::WholeLine || is_too_large);
+            (if takes_all { u32::MAX } else { wanted.rooms.units_on(at, held) }, is_empty)
+        };
+        while days.len() < SPREAD_DAYS_MAX {
+            let (room, is_empty) = room_on(day);
+            if room >= *each.start() {
                 days.push((day, room));
             }
-            if room >= at_once {
-                on_all_days = on_all_days.saturating_add(room);
-            }
-            if room >= capacity.units.max(at_once) {
-                on_empty_days = on_empty_days.saturating_add(room);
-            }
-            if on_empty_days >= all {
-                return days;
+            // Units of a line leave together, so that not all room of a day may be of use.
+            let usable = room.saturating_sub(each.end() - 1);
+            on_all_days = on_all_days.saturating_add(usable);
+            on_empty_days = on_empty_days.saturating_add(if is_empty { usable } else { 0 });
+            if room >= all || on_empty_days >= all {
+                return (days, false);
             }
             day = self.ships(node, day.plus(1));
         }
         let units = match wanted.split {
             Split::WholeLine => all,
-            Split::Units => all.saturating_sub(on_all_days).max(1),
+            Split::Units => all.saturating_sub(on_all_days).max(*each.end()),
         };
         let of = (node, self.leaving_days(node));
         let leaving = |_| Leaving::shipment(units);
         let day = wanted.rooms.first_day(self.network, of, (day, wanted.at), leaving);
-        days.push((day, u32::MAX));
-        days
+        let (room, is_empty) = room_on(day);
+        days.push((day, if is_empty { u32::MAX } else { room }));
+        (days, true)
     }
 
     /// Days late of a shipment; none late is 0.

@@ -1,5 +1,6 @@
 //! What is planned: an order whose names are resolved.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -83,6 +84,8 @@ pub struct Seen {
     /// Whether the order goes as it was to go, so that a node ships it although its carrier does
     /// not come there any more.
     pub goes_as_before: bool,
+    /// Whether units leave a node in one shipment, on a day with room for all of them.
+    pub goes_in_one: bool,
     /// Whether it comes in where it came in, and goes by the service that it was to go by, so that
     /// a node ships it although it serves others by now.
     pub was_served: bool,
@@ -166,6 +169,12 @@ impl<'a> Wanted<'a> {
     /// Units that leave for each unit of a line: of a bundle, all of its components.
     pub(super) fn units_each(&self, line: usize) -> u32 {
         self.seen.and_then(|seen| seen.units_each.get(line)).copied().unwrap_or(1)
+    }
+
+    /// The fewest and the most of any line.
+    pub(super) fn units_of_each(&self) -> RangeInclusive<u32> {
+        let each = (0..self.lines.len()).map(|line| self.units_each(line));
+        each.clone().min().unwrap_or(1)..=each.max().unwrap_or(1)
     }
 
     /// Units that leave in all.

@@ -43,6 +43,7 @@ pub fn stamp(kernel: &Kernel, sku: &Sku) -> Result<Stamp, EngineError> {
     seen.write_i64(held.first_lapse.map_or(i64::MAX, Timestamp::as_micros));
     let parts = kernel.state.catalogue.parts_of(no);
     let network = kernel.state.network.load();
+    seen.write_u64(network.policy_lsn.get());
     let mut in_flight = false;
     for entry in parts.iter().map(|part| kernel.state.catalogue.entry(part.sku)) {
         seen.write_u8(entry.is_off_sale().into());

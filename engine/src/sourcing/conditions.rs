@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 
 use super::limits::{
     CLOSING_CHOICES_MAX, CLOSING_PLANS_MAX, CONDITION_OFFERS_MAX, CONDITION_PLANS_MAX,
-    CONDITION_PLANS_MIN, LINES_MAX,
+    CONDITION_PLANS_MIN, LINES_MAX, STEPS_PART,
 };
 use super::plan::{Exactness, Pick, Plan, Score};
 use super::problem::{Conditions, Line, Minimum, Offer, Part, Problem, Shared, Split};
@@ -45,8 +45,23 @@ type Leeways = SmallVec<[(u32, Leeway); 8]>;
 struct Branch {
     leeways: Leeways,
     plan: Plan,
+    /// Units that it has offers give, ascending by offer.
+    given: Vec<(u32, u32)>,
     /// No plan of the branch scores less.
     bound: Score,
+}
+
+impl Branch {
+    /// Units that the plan has an offer give.
+    fn given(&self, offer: u32) -> u32 {
+        let at = self.given.binary_search_by_key(&offer, |(of, _)| *of);
+        at.map_or(0, |at| self.given[at].1)
+    }
+
+    /// Shared units that it draws on.
+    fn drawn(&self, part: Part) -> u64 {
+        u64::from(self.given(part.offer)) * u64::from(part.each)
+    }
 }
 
 /// A condition that a plan does not keep.
@@ -64,7 +79,7 @@ pub(super) fn solve_with_conditions(
     scratch: &mut Scratch,
 ) -> Plan {
     let mut tree = Tree { problem, steps_max, scratch, plans: 0, left_out: None };
-    let Branch { leeways, mut plan, bound } = tree.solve();
+    let Branch { leeways, mut plan, bound, .. } = tree.solve();
     let bound = tree.least(bound);
     plan.exactness = Exactness::Optimal;
     if plan.score.compare(&bound, problem.policy.objectives).is_gt() {
@@ -100,7 +115,7 @@ impl<'p> Tree<'_, 'p> {
                 if is_more { best } else { other }
             });
             let best = branches.swap_remove(best.expect("one half has a plan"));
-            let Some(broken) = self.broken(&best.plan) else { return best };
+            let Some(broken) = self.broken(&best) else { return self.best_of(best, branches) };
             if self.plans >= plans_max {
                 let bound = best.bound;
                 return Branch { bound, ..self.close(best) };
@@ -127,16 +142,27 @@ impl<'p> Tree<'_, 'p> {
         of.map(|minimum| (minimum.offer, Leeway::NOTHING)).collect()
     }
 
-    fn broken(&self, plan: &Plan) -> Option<Broken<'p>> {
+    /// The first branch that keeps all conditions, or one that is better: where the search ran out
+    /// of steps, the one with the least bound may not be.
+    fn best_of(&self, first: Branch, others: Vec<Branch>) -> Branch {
+        let (bound, order) = (first.bound, self.problem.policy.objectives);
+        let keep = others.into_iter().filter(|other| self.broken(other).is_none());
+        let best = keep.fold(first, |best, other| {
+            if other.plan.score.compare(&best.plan.score, order).is_lt() { other } else { best }
+        });
+        Branch { bound, ..best }
+    }
+
+    fn broken(&self, branch: &Branch) -> Option<Broken<'p>> {
         let conditions = self.problem.conditions;
         let is_below = |minimum: &&Minimum| {
-            let given = given(plan, minimum.offer);
+            let given = branch.given(minimum.offer);
             given > 0 && given < minimum.units
         };
         let below = conditions.minimums.iter().find(is_below).map(Broken::Minimum);
         below.or_else(|| {
             let all = conditions.shared.iter().map(|shared| {
-                let drawn = conditions.parts_of(shared).iter().map(|part| drawn(plan, *part));
+                let drawn = conditions.parts_of(shared).iter().map(|part| branch.drawn(*part));
                 (drawn.sum::<u64>().saturating_sub(shared.units.into()), shared)
             });
             let most = all.max_by_key(|(excess, _)| *excess).filter(|(excess, _)| *excess > 0);
@@ -168,7 +194,7 @@ impl<'p> Tree<'_, 'p> {
     fn least_of_largest(&self, shared: &Shared, excess: u64, branch: &Branch) -> (u32, u32) {
         let is_whole = self.problem.policy.split == Split::WholeLine;
         let beyond = |part: &Part| {
-            let given = given(&branch.plan, part.offer);
+            let given = branch.given(part.offer);
             given - leeway(&branch.leeways, part.offer).least.min(given)
         };
         let parts = self.problem.conditions.parts_of(shared).iter();
@@ -176,60 +202,61 @@ impl<'p> Tree<'_, 'p> {
         let part = largest.expect("some give too much");
         let fewer = u32::try_from(excess.div_ceil(part.each.into())).unwrap_or(u32::MAX);
         let fewer = if is_whole { 1 } else { fewer.min(beyond(part)) };
-        (part.offer, given(&branch.plan, part.offer) - fewer + 1)
+        (part.offer, branch.given(part.offer) - fewer + 1)
     }
 
-    /// Out of plans: keeps one condition after the other, for good.
+    /// Out of plans: keeps one condition after the other, and then what is left of them at once.
     fn close(&mut self, from: Branch) -> Branch {
         let order = self.problem.policy.objectives;
         let mut branch = from;
         for plan in 0..CLOSING_PLANS_MAX {
-            let Some(broken) = self.broken(&branch.plan) else { return branch };
+            let Some(broken) = self.broken(&branch) else { return branch };
             let next = match broken {
                 Broken::Minimum(_) if plan < CLOSING_CHOICES_MAX => {
                     let halves = self.halves(&branch, broken).into_iter();
                     halves.min_by(|one, other| one.plan.score.compare(&other.plan.score, order))
                 }
                 Broken::Minimum(_) => {
-                    let leeways = self.without_less(branch.leeways.clone(), &branch.plan);
+                    let leeways = self.without_less(&branch);
                     self.branch(leeways, branch.bound)
                 }
                 Broken::Shared(shared, _) => {
-                    let leeways = self.dealt(branch.leeways.clone(), shared, &branch.plan);
+                    let leeways = self.dealt(shared, &branch);
                     self.branch(leeways, branch.bound)
                 }
             };
             let Some(next) = next else { break };
             branch = next;
         }
-        if self.broken(&branch.plan).is_none() { branch } else { self.unconditional() }
+        if self.broken(&branch).is_none() { branch } else { self.filled() }
     }
 
     /// What a plan has offers give is nothing where it is less than their minimum.
-    fn without_less(&self, leeways: Leeways, plan: &Plan) -> Leeways {
-        let is_less = |minimum: &&Minimum| given(plan, minimum.offer) < minimum.units;
+    fn without_less(&self, branch: &Branch) -> Leeways {
+        let is_less = |minimum: &&Minimum| branch.given(minimum.offer) < minimum.units;
         let less = self.problem.conditions.minimums.iter().filter(is_less);
-        let less = less.filter(|minimum| leeway(&leeways, minimum.offer).least == 0);
-        let less: Vec<u32> = less.map(|minimum| minimum.offer).collect();
-        less.into_iter().fold(leeways, |to, offer| with(to, offer, Leeway::NOTHING))
+        let less = less.filter(|minimum| leeway(&branch.leeways, minimum.offer).least == 0);
+        let none = |to, minimum: &Minimum| with(to, minimum.offer, Leeway::NOTHING);
+        less.fold(branch.leeways.clone(), none)
     }
 
     /// Deals shared units out to their offers: first what they are to give, then what a plan has
     /// them give, then what they may give.
-    fn dealt(&self, mut leeways: Leeways, shared: &Shared, plan: &Plan) -> Leeways {
+    fn dealt(&self, shared: &Shared, branch: &Branch) -> Leeways {
         let parts = self.problem.conditions.parts_of(shared);
         let mut left = u64::from(shared.units);
         let mut dealt: SmallVec<[u32; 8]> = SmallVec::from_elem(0, parts.len());
         for turn in 0..3 {
             for (part, dealt) in parts.iter().zip(&mut dealt) {
-                let Leeway { least, most } = leeway(&leeways, part.offer);
-                let wanted = [least, given(plan, part.offer).min(most), most][turn];
+                let Leeway { least, most } = leeway(&branch.leeways, part.offer);
+                let wanted = [least, branch.given(part.offer).min(most), most][turn];
                 let more =
                     u64::from(wanted.saturating_sub(*dealt)).min(left / u64::from(part.each));
                 left -= more * u64::from(part.each);
                 *dealt += u32::try_from(more).expect("no more than is wanted");
             }
         }
+        let mut leeways = branch.leeways.clone();
         for (part, most) in parts.iter().zip(dealt) {
             let to = Leeway { most, ..leeway(&leeways, part.offer) };
             leeways = with(leeways, part.offer, to);
@@ -237,13 +264,45 @@ impl<'p> Tree<'_, 'p> {
         leeways
     }
 
-    /// Offers under conditions give nothing.
-    fn unconditional(&mut self) -> Branch {
-        let conditions = self.problem.conditions;
-        let minimums = conditions.minimums.iter().map(|minimum| minimum.offer);
-        let offers = minimums.chain(conditions.parts.iter().map(|part| part.offer));
-        let none = offers.fold(Leeways::new(), |none, offer| with(none, offer, Leeway::NOTHING));
-        self.branch(none, Score::default()).expect("nothing is to be given")
+    /// Fills line by line, each from its best offers, with what is left of shared units. Offers with
+    /// a minimum give nothing.
+    fn filled(&mut self) -> Branch {
+        let (problem, ranking) = (self.problem, Ranking::new(self.problem.policy.objectives));
+        let conditions = problem.conditions;
+        let mut left: Vec<u32> = conditions.shared.iter().map(|shared| shared.units).collect();
+        // By offer, what it draws on.
+        let mut draws: Vec<SmallVec<[(usize, u32); 2]>> =
+            vec![SmallVec::new(); problem.offers.len()];
+        for (at, shared) in conditions.shared.iter().enumerate() {
+            for part in conditions.parts_of(shared) {
+                draws[part.offer as usize].push((at, part.each));
+            }
+        }
+        let mut leeways = Vec::new();
+        for line in problem.lines {
+            let mut wanted = line.quantity;
+            let mut offers: Vec<(u32, &Offer)> = problem.offers_of(line).collect();
+            offers.sort_by_key(|(at, offer)| {
+                (ranking.unit(offer.late_days, offer.unit_cost, offer.balance), *at)
+            });
+            for (at, offer) in offers {
+                let draws = &draws[at as usize];
+                let has_minimum =
+                    conditions.minimums.binary_search_by_key(&at, |minimum| minimum.offer).is_ok();
+                if draws.is_empty() && !has_minimum {
+                    continue;
+                }
+                let shared = draws.iter().map(|(of, each)| left[*of] / each).min();
+                let units = wanted.min(offer.quantity).min(shared.unwrap_or(0));
+                let is_of_use = !has_minimum && units >= problem.units_min(line);
+                let most = if is_of_use { units } else { 0 };
+                draws.iter().for_each(|(of, each)| left[*of] -= most * each);
+                wanted -= most;
+                leeways.push((at, Leeway { least: 0, most }));
+            }
+        }
+        leeways.sort_unstable_by_key(|(offer, _)| *offer);
+        self.branch(leeways.into(), Score::default()).expect("nothing is to be given")
     }
 
     /// What follows from decisions: an offer gives no more than the others leave of what they share,
@@ -258,8 +317,11 @@ impl<'p> Tree<'_, 'p> {
             for part in parts {
                 let Leeway { least, most } = leeway(&leeways, part.offer);
                 let more = u32::try_from(left / u64::from(part.each)).unwrap_or(u32::MAX);
-                let most = most.min(least.saturating_add(more));
-                leeways = with(leeways, part.offer, Leeway { least, most });
+                let has = self.problem.offers[part.offer as usize].quantity.min(most);
+                let most = least.saturating_add(more);
+                if most < has {
+                    leeways = with(leeways, part.offer, Leeway { least, most });
+                }
             }
         }
         for Minimum { offer, units } in conditions.minimums {
@@ -281,24 +343,19 @@ impl<'p> Tree<'_, 'p> {
             self.left_out = Some(self.least(bound));
             return None;
         }
-        let plan = solve_free(&cut.problem(self.problem), self.steps_max, self.scratch);
+        let is_first = self.plans == 1;
+        let steps_max = if is_first { self.steps_max } else { self.steps_max.div_ceil(STEPS_PART) };
+        let plan = solve_free(&cut.problem(self.problem), steps_max, self.scratch);
         let plan = cut.merged(self.problem, &plan);
         let bound = match plan.exactness {
             Exactness::Optimal => plan.score,
             Exactness::Bounded { bound } => bound,
         };
-        Some(Branch { leeways, plan, bound })
+        let mut given: Vec<(u32, u32)> =
+            plan.picks.iter().map(|pick| (pick.offer, pick.quantity)).collect();
+        given.sort_unstable();
+        Some(Branch { leeways, plan, given, bound })
     }
-}
-
-/// Units that a plan has an offer give.
-fn given(plan: &Plan, offer: u32) -> u32 {
-    plan.picks.iter().filter(|pick| pick.offer == offer).map(|pick| pick.quantity).sum()
-}
-
-/// Shared units that it draws on.
-fn drawn(plan: &Plan, part: Part) -> u64 {
-    u64::from(given(plan, part.offer)) * u64::from(part.each)
 }
 
 fn leeway(leeways: &Leeways, offer: u32) -> Leeway {

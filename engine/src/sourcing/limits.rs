@@ -59,8 +59,12 @@ pub(super) const CONDITION_OFFERS_MAX: usize = 200_000;
 /// Plans made of a problem with conditions, however large.
 pub(super) const CONDITION_PLANS_MIN: usize = 16;
 
-/// Plans made to keep one condition after the other. Then offers under conditions give nothing.
-pub(super) const CLOSING_PLANS_MAX: usize = 512;
+/// The part of a search's steps that each of these plans has, but for the first one.
+pub(super) const STEPS_PART: u64 = 64;
+
+/// Plans made to keep one condition after the other. Then offers under conditions are dealt out
+/// line by line.
+pub(super) const CLOSING_PLANS_MAX: usize = 64;
 
 /// The first of these, in which the better of two ways to keep a minimum is looked for. Then what
 /// is less than its minimum is not given.

@@ -40,6 +40,8 @@ struct Order<'a> {
     is_whole: bool,
     /// Units that leave in all.
     units: u32,
+    /// The most that leave for one unit of a line.
+    each_max: u32,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             },
             is_whole: request.split == Some(backstock_engine::model::Split::WholeLine),
             units: units.sum(),
+            each_max: weights.iter().copied().max().expect("it has lines"),
         };
         let split = if of.is_whole { sourcing::Split::WholeLine } else { sourcing::Split::Units };
         let mut sources = Sources {
@@ -210,7 +213,12 @@ impl World {
                 break;
             } else if most > units {
                 days.push((day, Some(most - units)));
-                on_empty_days += if units == 0 { most } else { 0 };
+                // Units of a bundle leave together.
+                on_empty_days +=
+                    if units == 0 { (most + 1).saturating_sub(of.each_max) } else { 0 };
+                if most - units >= of.units {
+                    break;
+                }
             }
             day = self.leaves(of, at, day.plus(1)).expect("it leaves on some weekday");
         }

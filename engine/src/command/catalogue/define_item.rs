@@ -103,6 +103,10 @@ impl Command for DefineItem {
         let no = number.filter(|(_, is_known)| *is_known).map(|(no, _)| no);
         let known = no.map(|no| tx.state().catalogue.entry(no).definition());
         let item = self.makes(known.as_ref().map(|known| &*known.item));
+        if !self.keeps.is_empty() {
+            // With what it keeps it may be what no item is.
+            item.validate()?;
+        }
         if let Some(lsn) = decide(known.as_ref(), &item, keeps) {
             return Ok(Decision::Nothing(lsn));
         }

@@ -322,7 +322,7 @@ impl Waiting<'_> {
             rooms: Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) },
             bundled: Some(Arc::new(Bundled(vec![MadeOf { bundle: Some(self.bundle.sku), parts }]))),
         };
-        Some(plan_bundled(self.network, &wanted, &supplies, &homes))
+        Some(plan_bundled(self.network, &wanted, &supplies, (&homes, true)))
     }
 
     /// Which bundles leave for which shipments of the draft: those that can be counted on last for

@@ -347,6 +347,8 @@ impl Look {
         let begins = !self.has_served && lines.is_empty();
         self.left_one |= !begins;
         self.stayed.clear();
+        // The bundles that stayed are looked at again, or newer ones would pass them.
+        self.bundle = None;
         self.planned = if begins { 0 } else { self.demands.len() };
         begins
     }

@@ -362,7 +362,15 @@ impl Pool {
         let limits = self.nodes.iter().filter_map(|node| Some((0, node.no, node.limit?)));
         let limits = limits.collect();
         let units_each = SmallVec::new();
-        let seen = Seen { free, homes, limits, units_each, goes_as_before: true, was_served: true };
+        let seen = Seen {
+            free,
+            homes,
+            limits,
+            units_each,
+            goes_as_before: true,
+            goes_in_one: true,
+            was_served: true,
+        };
         (seen, coming)
     }
 
