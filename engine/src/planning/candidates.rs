@@ -7,30 +7,21 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::dock::{Dock, Incoming};
-use super::offer_conditions::OfferConditions;
+use super::offer_conditions::{OfferConditions, index};
+use super::penalty::{after_the_shelf, later, risk, scarcity};
 use super::route::{Dates, Route};
 use super::wanted::{ByNode, Glances, Wanted, WantedLine};
 use super::way::Way;
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Confidence, Day, NodeNo, Split, Supply, Timestamp, Weekdays};
-use crate::sourcing::limits::{BALANCE_MAX, LINE_OFFERS_MAX};
+use crate::model::{Day, NodeNo, Split, Supply, Timestamp, Weekdays};
+use crate::sourcing::limits::LINE_OFFERS_MAX;
 use crate::sourcing::{Conditions, Line, Offer, Part, Plan, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
 use crate::state::stock::{AtAny, InboundGlance};
 
 /// Offers of one line on hand; as many may be of inbound supply.
 const ON_HAND_MAX: usize = LINE_OFFERS_MAX / 2;
-
-/// More than the balance penalty of any unit on hand.
-const SCARCITY_STEP: u32 = 10_001;
-/// Supplies that arrive later are as good as each other.
-const DAYS_TOLD_APART_MAX: u32 = 1_000;
-/// Basis points by which suppliers are told apart.
-const RISK_STEP: u32 = 10;
-const _: () =
-    assert!((Confidence::BASIS_POINTS_MAX as u32 / RISK_STEP + 1) * SCARCITY_STEP <= BALANCE_MAX);
-const _: () = assert!((DAYS_TOLD_APART_MAX + 2) * SCARCITY_STEP <= BALANCE_MAX);
 
 /// A node without a shipment of today.
 const NONE: u16 = u16::MAX;
@@ -495,7 +486,7 @@ impl Candidates {
                     self.dock.inbound.push(incoming);
                     self.offers.push(Offer {
                         quantity: by_then.min(of_line),
-                        balance: after_the_shelf(comes_in + day.days_after(ready), free),
+                        balance: after_the_shelf(comes_in, day.days_after(ready), free),
                         ..offer
                     });
                     if route.network.is_bounded(no) {
@@ -653,39 +644,6 @@ fn off(terms: &Terms, calendar: &Calendar, pickup: Weekdays) -> Option<Verdict> 
     (!calendar.working_days().meets(pickup)).then_some(Verdict::NoPickup)
 }
 
-/// The balance penalty of one unit: taking from a pair that has little left
-/// leaves the network less even than taking from one that has plenty. Parts of
-/// ten thousand, inversely to what is free.
-#[inline]
-fn scarcity(free: u32) -> u32 {
-    // Of most pairs it is too small or too common for a division to be worth its time.
-    if free >= 10_000 { 0 } else { 10_000 / (free + 1) }
-}
-
-/// What a supplier adds to the balance penalty of one unit, by how many of 10,000 promises it does
-/// not keep: more than any scarcity for each in a thousand.
-const fn risk(unreliability: u16) -> u32 {
-    (unreliability as u32).div_ceil(RISK_STEP) * SCARCITY_STEP
-}
-
-/// The balance penalty of one unit of inbound supply: of two supplies that are as good in all
-/// else, units on hand go before those on their way, and earlier ones before later ones.
-/// Otherwise the shelf would stay full while the customer waits. The supply can be counted
-/// on in so many days.
-fn after_the_shelf(days: u32, free: u32) -> u32 {
-    later(days.saturating_add(1), free)
-}
-
-/// The same of units that leave so many days later than they could: of two days that are as good in
-/// all else, the earlier one goes first.
-fn later(days: u32, free: u32) -> u32 {
-    days.min(DAYS_TOLD_APART_MAX + 1) * SCARCITY_STEP + scarcity(free)
-}
-
 pub(super) fn line_no(line: usize) -> u16 {
     u16::try_from(line).expect("ORDER_LINES_MAX fits 16 bits")
-}
-
-pub(super) fn index(at: usize) -> u32 {
-    u32::try_from(at).expect("ORDER_LINES_MAX x NODES_MAX fits 32 bits")
 }

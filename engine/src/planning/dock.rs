@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use smallvec::SmallVec;
-
 use super::room::Leaving;
-use super::route::{Dates, Route};
+use super::route::{Dates, Days, Route};
 use super::wanted::ByNode;
 use crate::model::{Band, Day, Load, NodeDay, NodeNo, Split, Supply};
 use crate::sourcing::limits::SHIPMENTS_MAX;
@@ -54,9 +52,6 @@ pub(super) struct Incoming {
     /// must not be split may be filled up, beside what is on hand.
     pub earlier: usize,
 }
-
-/// Days on which units may leave a node, and for how many each has room.
-pub(super) type Days = SmallVec<[(Day, u32); 4]>;
 
 /// What a shipment of a node costs over some distance, and each unit in it.
 #[derive(Clone, Copy)]

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::candidates::index;
 use crate::sourcing::{Conditions, Minimum, Part, Shared};
 
 /// The conditions that the offers of an order are under, in memory that is kept.
@@ -49,4 +48,9 @@ impl OfferConditions {
         self.parts.extend(parts);
         self.shared.push(Shared { parts: first..index(self.parts.len()), units });
     }
+}
+
+/// An index of the solver.
+pub(super) fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("ORDER_LINES_MAX x NODES_MAX fits 32 bits")
 }

@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use super::dock::Days;
+use smallvec::SmallVec;
+
 use super::room::Leaving;
 use super::wanted::Wanted;
 use crate::model::{Day, NodeDay, NodeNo, OwnStock, Split, Text, Weekdays};
@@ -13,6 +14,9 @@ use crate::state::served::Barred;
 
 /// Most days with room over which an order is spread at a node.
 const SPREAD_DAYS_MAX: usize = 16;
+
+/// Days on which units may leave a node, and for how many each has room.
+pub(super) type Days = SmallVec<[(Day, u32); 4]>;
 
 /// What tells a candidate shipment from others.
 #[derive(Clone, Copy, PartialEq, Eq)]
