@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use backstock_engine::model::{Lsn, Supply, Timestamp};
 
+use super::loads::capacity;
 use super::pair::{Asking, Pair};
 use super::{Allotted, Naive, Order};
 
@@ -254,7 +255,10 @@ impl Naive {
                     ));
                 }
                 let all_here = late.iter().all(|(at, _)| at == node);
-                let rides = self.rides.contains(&(no, line));
+                // Where a node has a capacity, what comes free may leave no sooner: in one shipment, on
+                // a day with room for all of it.
+                let has_room = capacity(&self.nodes[node]) == [0; 2];
+                let rides = self.rides.contains(&(no, line)) || !has_room;
                 if !is_whole && !rides && all_here && pair.free_for(channel) >= wanted {
                     return Err(format!(
                         "order {no} rests on what comes to {node}, where {sku} is free; it has \

@@ -34,7 +34,7 @@ impl Load {
 }
 
 /// How much of each may leave a node on a day: 0 for no bound.
-fn capacity(node: &NodeDefinition) -> [u64; 2] {
+pub(super) fn capacity(node: &NodeDefinition) -> [u64; 2] {
     [node.capacity_units_per_day, node.capacity_shipments_per_day.unwrap_or(0)].map(u64::from)
 }
 

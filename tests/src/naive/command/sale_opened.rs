@@ -5,7 +5,7 @@ use backstock_engine::engine::Engine;
 use backstock_engine::model::{Draw, Lsn, Timestamp};
 
 use super::Fact;
-use crate::naive::Naive;
+use crate::naive::{Naive, Order};
 
 /// The sale of an item opened.
 #[derive(Clone, Debug)]
@@ -32,7 +32,9 @@ impl Fact for SaleOpened {
             return Err(format!("it is {}, and the sale opens {opens:?}", naive.now));
         }
         // DRAWS_ALL_IN_LINE: whoever came before the opening takes part.
-        if let Some(late) = naive.orders.values().find(|order| order.no >= self.draw.before.0) {
+        let is_late = |order: &&Order| order.no >= self.draw.before.0 && order.hold.is_some();
+        let has_it = |order: &&Order| order.allotted.iter().any(|part| part.sku == self.sku);
+        if let Some(late) = naive.orders.values().filter(is_late).find(has_it) {
             return Err(format!("it leaves out {late:?}"));
         }
         naive.draws.insert(self.sku.clone(), self.draw);
