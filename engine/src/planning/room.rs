@@ -4,8 +4,8 @@
 //!   ready, picked up --> the day is full --> the next day on which the carrier picks up
 //! ```
 //! What leaves in one shipment leaves on one day: a day that has room for a part of it is passed
-//! over as well. A day on which no other order has anything takes what is larger than the capacity:
-//! no day would take it else.
+//! over as well, unless sourcing is offered that part (`route.rs`). A day on which no other order
+//! has anything takes what is larger than the capacity: no day would take it else.
 
 use crate::model::load::load_on;
 use crate::model::{Capacity, Day, Load, Loads, NodeDay, NodeNo, Order, Timestamp, Weekdays};

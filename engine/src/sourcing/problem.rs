@@ -48,8 +48,7 @@ pub struct Minimum {
 }
 
 /// Units that several offers draw on: what all of them give is no more than there is. Such are the
-/// room of a day at a node, stock that may leave on either of two days, and an item that two lines
-/// need.
+/// room of a day at a node, and stock that may leave on either of two days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shared {
     /// The offers, as a range of [`Conditions::parts`].

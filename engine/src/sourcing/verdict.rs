@@ -46,7 +46,8 @@ pub enum Verdict {
     KeptForOthers = 15,
     /// The item is off sourcing at the node.
     PairOffSourcing = 16,
-    /// Units would be delivered later, because the node's capacity for earlier days is taken.
+    /// Units would be delivered later, because the node's capacity for earlier days is taken, by
+    /// others or by the order itself.
     AtCapacity = 17,
     /// The order is collected at another node, and is to be served by what is there alone.
     NotBroughtThere = 18,
