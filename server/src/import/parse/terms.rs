@@ -43,7 +43,7 @@ pub(super) fn terms(record: &Record) -> Result<v1::SetStockTermsRequest, Vec<Bad
 
 fn safeties(text: &str) -> Option<Vec<v1::ChannelSafety>> {
     entries(text, |entry| {
-        let (channel, units) = entry.rsplit_once(':')?;
+        let (channel, units) = entry.split_once(':')?;
         let (channel, safety) = (channel.trim().to_owned(), units.trim().parse().ok()?);
         Some(v1::ChannelSafety { channel, safety })
     })
