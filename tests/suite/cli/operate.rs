@@ -413,7 +413,8 @@ fn what_a_newer_program_wrote_is_told_apart_from_damage() {
     let store = SledStore::open(&snapshot_directory(&left.files.data())).expect("a store");
     let generation = store.generations().expect("generations")[0];
     let mut manifest = store.manifest(generation).expect("readable").expect("a manifest");
-    manifest[8] = 9;
+    let newer = FORMAT_VERSION + 1;
+    manifest[8] = u8::try_from(newer).expect("a small number");
     let covered = [&manifest[..60], &manifest[64..]].concat();
     manifest[60..64].copy_from_slice(&crc32(&covered).to_le_bytes());
     store.put_manifest(generation, &manifest).expect("writable");
@@ -423,7 +424,7 @@ fn what_a_newer_program_wrote_is_told_apart_from_damage() {
     for command in [&["audit"][..], &["restore"], &["snapshot", "verify"], &serve] {
         let refused = run(&[command, &["--data", &left.data()]].concat());
         assert_eq!(refused.code, 11, "{command:?}: {refused:?}");
-        let told = format!("version 9 is newer than {FORMAT_VERSION}");
+        let told = format!("version {newer} is newer than {FORMAT_VERSION}");
         assert!(refused.stderr.contains(&told), "{refused:?}");
     }
 }
