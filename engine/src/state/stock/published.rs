@@ -62,7 +62,7 @@ impl Glance {
 
     /// Whether the actor may have more units free, or lack more, than it publishes:
     /// a read that shows the quantity asks the actor
-    /// ([`StockMessage::ReadPromise`]).
+    /// (`StockMessage::ReadPromise`).
     pub const fn is_clamped(self) -> bool {
         self.free == Self::FREE_MAX || self.free == Self::FREE_MIN
     }
