@@ -98,7 +98,7 @@ fn solve_and_explain(mut sourcing: Sourcing) -> Sourcing {
 }
 
 #[library_benchmark]
-#[bench::idle(setup = asks::cell, config = budget(59))]
+#[bench::idle(setup = asks::cell, config = budget(72))]
 fn turn_of_an_actor(cell: ActorCell<Stock>) -> ActorCell<Stock> {
     for _ in 0..ROUNDS {
         black_box(asks::ask(&cell));
