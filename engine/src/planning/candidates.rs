@@ -12,9 +12,10 @@ use super::penalty::{after_the_shelf, later, risk, scarcity};
 use super::route::{Dates, Route};
 use super::wanted::{ByNode, Glances, Wanted, WantedLine};
 use super::way::Way;
+use super::window::Window;
 use crate::calendar::Calendar;
 use crate::model::order::trace::Candidate;
-use crate::model::{Day, NodeNo, Split, Supply, Timestamp, Weekdays};
+use crate::model::{NodeNo, Split, Supply, Timestamp, Weekdays};
 use crate::sourcing::limits::LINE_OFFERS_MAX;
 use crate::sourcing::{Conditions, Line, Offer, Part, Plan, Shipment, Verdict};
 use crate::state::network::{Network, PlanningNode, Terms};
@@ -74,15 +75,6 @@ struct Today {
     units_min: u32,
     /// What it not keeping its promises adds to the balance penalty of a unit.
     risk: u32,
-}
-
-/// When a node ships work that arrives within a span of time.
-#[derive(Clone, Copy)]
-struct Window {
-    from: Timestamp,
-    until: Timestamp,
-    ship_by: Day,
-    weekday: u8,
 }
 
 impl Candidates {
@@ -614,25 +606,6 @@ impl Today {
         }
         self.lateness = route.lateness(dates);
         self.unit_cost = costs.unit;
-    }
-}
-
-impl Window {
-    /// One that is not known yet.
-    const NEVER: Self = Self {
-        from: Timestamp::from_micros(i64::MAX),
-        until: Timestamp::from_micros(i64::MAX),
-        ship_by: Day::from_epoch_days(0),
-        weekday: 0,
-    };
-
-    #[cold]
-    fn around(route: &Route<'_, '_>, no: NodeNo) -> Self {
-        let planning = route.network.node(no);
-        let from = route.wanted.at;
-        let fresh = planning.calendar.ship_window(from, planning.node.lead_time_days);
-        let ship_by = route.ships(no, fresh.ship_by);
-        Self { from, until: fresh.valid_until, ship_by, weekday: ship_by.weekday() }
     }
 }
 

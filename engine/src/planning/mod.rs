@@ -19,6 +19,7 @@ mod route;
 pub mod together;
 mod wanted;
 mod way;
+mod window;
 
 use std::cell::RefCell;
 use std::sync::Arc;
