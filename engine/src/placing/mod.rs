@@ -295,6 +295,7 @@ async fn decide(
             // Mostly they are, and the future of placing an order has no room for the wait.
             Box::pin(until_settled(kernel, wanted, attempts)).await?;
         }
+        opening::still_opens(&kernel.state, wanted)?;
         let decided = decide_settled(kernel, wanted, attempts).await?;
         if wanted.is_settled() {
             return Ok(decided);

@@ -10,7 +10,7 @@ use super::request::Lines;
 use crate::geo::{PostalCodes, PostalMatch};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{Refusal, Rule, ServiceName, Violation};
-use crate::planning::{Rooms, Wanted, WantedLine, Way};
+use crate::planning::{Opening, Rooms, Wanted, WantedLine, Way};
 use crate::state::State;
 use crate::state::catalogue::Catalogue;
 use crate::state::network::Network;
@@ -54,12 +54,12 @@ pub fn resolve<'a>(
     if let Some(entry) = off_sale.or_else(|| bundled.as_deref().and_then(off_sale_in)) {
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
     }
-    let before_opening = kept.is_some() && opening::is_before(&lines);
-    if before_opening {
-        let joins = command.waits_in_line() && bundled.is_none();
-        let may = if joins { opening::joins } else { opening::takes };
-        lines.iter().try_for_each(|line| may(state, line.sku, command.meta().at))?;
-    }
+    let joins = command.waits_in_line() && bundled.is_none();
+    let at = command.meta().at;
+    let opening = match kept {
+        Some(_) => opening::judge(state, &lines, (joins, at))?,
+        None => Opening::None,
+    };
     if let Some(pickup) = pickup {
         offered(&network, pickup)?;
     }
@@ -73,10 +73,10 @@ pub fn resolve<'a>(
         promise_by: order.deliver_by.unwrap_or_else(|| ordered_on.plus(promise_days)),
         shortage: order.shortage.unwrap_or(network.policy.shortage),
         split: order.split.unwrap_or(network.policy.split),
-        at: command.meta().at,
+        at,
         seen: None,
         own: None,
-        before_opening,
+        opening,
         rooms: Rooms::of(&state.loads),
         bundled,
     })

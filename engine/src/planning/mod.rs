@@ -36,7 +36,7 @@ pub use draft::Draft;
 use offer_conditions::index;
 pub use room::{Leaving, Replanned, Rooms};
 use route::Route;
-pub use wanted::{Bundled, MadeOf, MadePart, Own, Seen, Wanted, WantedLine};
+pub use wanted::{Bundled, MadeOf, MadePart, Opening, Own, Seen, Wanted, WantedLine};
 pub use way::Way;
 
 /// Inbound supplies of one line's pairs, as read before planning.

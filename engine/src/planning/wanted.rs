@@ -37,12 +37,23 @@ pub struct Wanted<'a> {
     pub seen: Option<&'a Seen>,
     /// Units that the order has already, and that are free to it.
     pub own: Option<&'a Own>,
-    /// Whether one of its items was not on sale yet when its names were looked up.
-    pub before_opening: bool,
+    /// How it goes about items whose sale was to open when its names were looked up.
+    pub opening: Opening,
     /// What is planned to leave nodes.
     pub rooms: Rooms<'a>,
     /// What its lines are made of, if one of them is a bundle.
     pub bundled: Option<Arc<Bundled<'a>>>,
+}
+
+/// How an order goes about items whose sale is to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It has no such item.
+    None,
+    /// It joins their line, or has units of them already: it gets no more before they open.
+    Joined,
+    /// It takes units of them. Their time has come, and it waits until they open.
+    Awaited,
 }
 
 /// What the lines of an order are made of that has bundles, by line.
@@ -125,7 +136,7 @@ impl<'a> Wanted<'a> {
     /// Whether nobody gets units for a line now: its sale is to open.
     #[inline]
     pub fn is_closed(&self, line: usize) -> bool {
-        self.before_opening && self.lines[line].entry.is_closed()
+        self.opening != Opening::None && self.lines[line].entry.is_closed()
     }
 
     /// One of the items that a line takes units of: its own, or those of which it is made.

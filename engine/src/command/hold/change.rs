@@ -215,7 +215,7 @@ fn wanted<'a>(
     let waits = held
         .open_hold()
         .is_some_and(|hold| hold.state == HoldState::Waiting || (hold.accepts_part && !grows));
-    let before_opening = opening::is_before(&lines);
+    let opening = opening::joined(&lines);
     Ok(Wanted {
         lines,
         way,
@@ -226,7 +226,7 @@ fn wanted<'a>(
         at,
         seen: None,
         own: None,
-        before_opening,
+        opening,
         rooms: Rooms::of(&kernel.state.loads),
         bundled: None,
     })

@@ -23,7 +23,7 @@ use crate::placing::over::{self, Over, pegs, plan_over};
 use crate::placing::request::Lines;
 use crate::placing::resolve::unknown_service;
 use crate::placing::{placed, until_settled};
-use crate::planning::{Rooms, Wanted, WantedLine, Way};
+use crate::planning::{Opening, Rooms, Wanted, WantedLine, Way};
 use crate::state::State;
 use crate::state::network::Network;
 use crate::state::orders::Found;
@@ -496,8 +496,8 @@ fn wanted<'a>(
     let mut lines: SmallVec<[WantedLine<'_>; 4]> =
         rest.without(order).into_iter().map(line).collect();
     let bundled = bundled(&kernel.state.catalogue, &mut lines);
-    let before_opening = opening::is_before(&lines);
-    if let (true, Some(_)) = (before_opening, &bundled) {
+    let opening = opening::joined(&lines);
+    if let (Opening::Joined, Some(_)) = (opening, &bundled) {
         // Beside bundles, own units are not told from those that nobody gets.
         lines.iter().try_for_each(|of| opening::takes(&kernel.state, of.sku, command.meta.at))?;
     }
@@ -511,7 +511,7 @@ fn wanted<'a>(
         at: command.meta.at,
         seen: None,
         own: None,
-        before_opening,
+        opening,
         rooms: Rooms::of(&kernel.state.loads),
         bundled,
     })

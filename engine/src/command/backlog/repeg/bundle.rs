@@ -26,7 +26,7 @@ use crate::model::{
     Shipment, Shortage, SkuNo, Split, Supply, Text, Why,
 };
 use crate::planning::bundled::{Supplies, plan_bundled};
-use crate::planning::{Bundled, Draft, MadeOf, MadePart, Rooms, Wanted, WantedLine, Way};
+use crate::planning::{Bundled, Draft, MadeOf, MadePart, Opening, Rooms, Wanted, WantedLine, Way};
 use crate::state::network::{Network, is_supplier};
 use crate::state::stock::{Ready, Rest};
 use crate::transaction::error::EngineError;
@@ -318,7 +318,7 @@ impl Waiting<'_> {
             at: now,
             seen: None,
             own: None,
-            before_opening: false,
+            opening: Opening::None,
             rooms: Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) },
             bundled: Some(Arc::new(Bundled(vec![MadeOf { bundle: Some(self.bundle.sku), parts }]))),
         };

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::beside::Beside;
 use super::pool::{At, Demand, Part, Pool, Step};
 use crate::model::{Allocation, NodeNo, Order, Shortage, SkuNo, Split, Text};
-use crate::planning::{self, Replanned, Rooms, Wanted, WantedLine, Way};
+use crate::planning::{self, Opening, Replanned, Rooms, Wanted, WantedLine, Way};
 use crate::state::network::Network;
 use crate::state::served::Barred;
 use crate::transaction::kernel::Kernel;
@@ -102,7 +102,7 @@ fn planned_with(
         at: kernel.state.now(),
         seen: Some(&seen),
         own: None,
-        before_opening: false,
+        opening: Opening::None,
         rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
         bundled: None,
     };

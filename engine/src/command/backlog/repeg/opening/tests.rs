@@ -1,17 +1,18 @@
 //! What the opening of a sale does to those who wait, and to those who come later.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use crate::command::fixture::{
     AT, change, change_hold, confirm, hold, hold_id, item, meta, node, opening, order, receive,
     sku, told,
 };
-use crate::command::{CreateHold, LineRequest, Meta, StockOperation};
+use crate::command::{CreateHold, DefineItem, LineRequest, Meta, PlaceOrder, StockOperation};
 use crate::disk::SimulatedDisk;
-use crate::engine::tests::{NODE, OnePlace, one_unit, run};
+use crate::engine::tests::{NODE, OnePlace, one_unit, poll, run};
 use crate::engine::{Engine, OpenOptions, PlaceOutcome, Pump};
 use crate::limits::HOLD_WAIT_SECONDS;
-use crate::model::{HoldState, OrderId, Priority, Refusal, Timestamp};
+use crate::model::{HoldState, OrderId, Priority, Refusal, Shortage, Timestamp};
 
 const WAITING: u64 = 9;
 
@@ -241,7 +242,7 @@ fn an_order_that_waited_before_is_served_before_the_opening() {
     let zero = StockOperation::Count { on_hand: 0 };
     run(&mut pump, engine.change_stock(change("A", NODE, zero)));
     let mut waits = order();
-    waits.order.shortage = Some(crate::model::Shortage::Backorder);
+    waits.order.shortage = Some(Shortage::Backorder);
     run(&mut pump, engine.place_order(waits));
     run(&mut pump, engine.define_item(opening("A", after(60))));
     run(&mut pump, engine.create_hold(hold("W").waiting()));
@@ -267,15 +268,14 @@ fn neither_a_bundle_nor_a_component_has_an_opening() {
     with_opening.item.opens = Some(after(60));
     let mut at_fault = Vec::new();
     for command in [bundle(), with_opening] {
-        let refused = crate::engine::tests::poll(std::pin::pin!(engine.define_item(command)));
+        let refused = poll(pin!(engine.define_item(command)));
         let std::task::Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
         at_fault.push(wrong(error));
     }
     assert!(at_fault.iter().all(|said| said.contains("opens_time")), "{at_fault:?}");
     run(&mut pump, engine.define_item(item("B")));
     run(&mut pump, engine.define_item(bundle()));
-    let refused =
-        crate::engine::tests::poll(std::pin::pin!(engine.define_item(opening("B", after(60)))));
+    let refused = poll(pin!(engine.define_item(opening("B", after(60)))));
     let std::task::Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
     assert!(wrong(error).contains("opens_time"));
 }
@@ -298,4 +298,17 @@ fn a_hold_of_two_items_waits_for_the_one_that_is_closed() {
     engine.tell_time(after(60));
     pump_all(&mut pump);
     assert_eq!(state(&engine, &mut pump, "H"), HoldState::Live);
+}
+
+/// The time of the opening has come, and the order waits for it; meanwhile the sale is put off.
+#[test]
+fn a_sale_that_is_put_off_while_an_order_waits_for_its_opening_has_no_orders() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(opening("A", after(60))));
+    let mut waits = PlaceOrder { meta: at(60), ..order() };
+    waits.order.shortage = Some(Shortage::Backorder);
+    let mut order = pin!(engine.place_order(waits));
+    assert!(poll(order.as_mut()).is_pending(), "it waits for the opening");
+    run(&mut pump, engine.define_item(DefineItem { meta: at(60), ..opening("A", after(90)) }));
+    assert_eq!(told(order), Refusal::SaleNotOpen { sku: sku("A"), opens: after(90) });
 }
