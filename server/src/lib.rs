@@ -18,3 +18,4 @@ pub mod reference;
 pub mod serve;
 pub mod shutdown;
 pub mod status;
+mod terms_text;

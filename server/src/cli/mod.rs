@@ -10,6 +10,7 @@ mod operate;
 mod run;
 mod serve;
 mod show;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use serve::{DemoArgs, ServeArgs};
 pub(crate) use show::{
     AuditView, CheckView, ExportedView, FileCheckView, SnapshotsView, render, table,
 };
+pub use terms::{SetTermsArgs, ShowTermsArgs, TermsArgs, TermsCommand};
 
 /// An allocation engine for retail: it promises stock to orders, and keeps
 /// the promise.
@@ -62,6 +64,8 @@ pub enum Command {
     Availability(AvailabilityArgs),
     /// Show an order, or say why it ships from where it does.
     Order(OrderArgs),
+    /// Show who may have an item at a node, or say it.
+    Terms(TermsArgs),
     /// Print the completions of a shell.
     Completions(CompletionsArgs),
 }

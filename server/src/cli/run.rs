@@ -12,7 +12,8 @@ use tokio::task::spawn_blocking;
 
 use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, OrderArgs,
-    OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, show,
+    OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, TermsArgs,
+    TermsCommand, show,
 };
 use crate::client::{self, ClientError, within};
 use crate::clock::ClockKind;
@@ -164,6 +165,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
             block_on(within(args.server.timeout, show::availability(args, out)))
         }
         Command::Order(args) => block_on(order(args, out)),
+        Command::Terms(args) => block_on(terms(args, out)),
     }
 }
 
@@ -182,6 +184,13 @@ async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandErro
         OrderCommand::Explain(query) => {
             within(query.server.timeout, show::explain_order(query, out)).await
         }
+    }
+}
+
+async fn terms(args: TermsArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match args.command {
+        TermsCommand::Show(args) => within(args.server.timeout, show::show_terms(args, out)).await,
+        TermsCommand::Set(args) => within(args.of.server.timeout, show::set_terms(args, out)).await,
     }
 }
 

@@ -174,3 +174,35 @@ fn a_server_that_is_not_there_is_told_in_one_line() {
         assert_eq!(ran.stderr, format!("backstock: no server answers at http://{addr}\n"));
     }
 }
+
+/// One pair at a time, written as in a file of terms.
+#[test]
+fn terms_of_a_pair_are_set_and_shown() {
+    let files = Files::new();
+    let server = Server::start(&files.data());
+    import(&server, &files);
+    let terms = |args: &[&str]| server.run(&[&["terms"], args].concat());
+    let shown = terms(&["show", "SCARF", "RENO"]);
+    assert!(shown.stdout.contains("segments        none"), "{shown:?}");
+    let web = "vip=app,club:30.5% borrows; web:2 until 2030-12-01T08:00:00Z";
+    let of = ["SCARF", "RENO", "--channel-safety", "shop:3; fax:9", "--segments", web];
+    let checked = terms(&[&["set"], &of[..], &["--validate-only"]].concat());
+    assert_eq!((checked.code, terms(&["show", "SCARF", "RENO"]).stdout), (0, shown.stdout));
+    let set = terms(&[&["set"], &of[..]].concat());
+    assert_eq!(set.code, 0, "{set:?}");
+    assert!(set.stdout.contains(web) && set.stdout.contains("shop:3; fax:9"), "{set:?}");
+    let json = terms(&["show", "SCARF", "RENO", "--json"]).json();
+    assert_eq!(json["segments"][0]["kept_basis_points"], 3_050);
+    assert_eq!(
+        (&json["channel_safety"][0]["safety"], &json["off_sourcing"]),
+        (&3.into(), &false.into())
+    );
+    // What is not said is none.
+    let off = terms(&["set", "SCARF", "RENO", "--off-sourcing", "--json"]).json();
+    assert_eq!((&off["off_sourcing"], &off["segments"]), (&true.into(), &serde_json::json!([])));
+    assert_eq!(terms(&["set", "SCARF", "RENO", "--none", "--json"]).json()["off_sourcing"], false);
+    for wrong in [&["set", "SCARF", "RENO"][..], &["set", "SCARF", "RENO", "--segments", "web"]] {
+        assert_eq!(terms(wrong).code, 2, "{wrong:?}");
+    }
+    assert_eq!(terms(&["show", "HAT", "RENO"]).code, 9);
+}

@@ -7,6 +7,7 @@ mod explain;
 mod order;
 mod snapshot_views;
 mod snapshots;
+mod terms;
 
 use std::io::{self, Write};
 
@@ -19,6 +20,7 @@ pub(super) use availability::availability;
 pub(super) use order::{explain_order, show_order};
 pub(crate) use snapshot_views::{CheckView, ExportedView, FileCheckView, SnapshotsView};
 pub(super) use snapshots::{export, list, take, verify};
+pub(super) use terms::{set_terms, show_terms};
 
 use super::common::OutputArgs;
 use super::run::CommandError;
