@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, Halt, OpenError, OpenOptions};
+use backstock_engine::model::DrawKey;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 
@@ -147,6 +148,12 @@ impl ServeError {
     }
 }
 
+/// The key of this process for draws: what the operating system's chance makes of two numbers.
+fn draw_key() -> DrawKey {
+    let chance = RandomState::new();
+    DrawKey::new([chance.hash_one(0), chance.hash_one(1)])
+}
+
 /// Opens the engine of a configuration, on the current runtime.
 pub async fn open(config: &Config) -> Result<Engine, ServeError> {
     let options = OpenOptions {
@@ -154,8 +161,7 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
         in_flight_max: config.commands_in_flight_max,
         archive_after: config.archive_after,
         create: config.create,
-        // Of the operating system: buyers are not to know it.
-        draw_salt: RandomState::new().hash_one("draw"),
+        draw_key: draw_key(),
         ..OpenOptions::new(&config.data)
     };
     let postal = Arc::new(UsPostalCodes::shared());

@@ -210,6 +210,9 @@ impl<'a> Applier<'a> {
         new.end(&item.sku);
         self.applied.hash.merge(state.catalogue.define(no, item, lsn));
         drop(new);
+        if is_new {
+            state.end_draws(no);
+        }
         if self.settles && state.catalogue.entry(no).is_closed() {
             state.note_opening(no);
         } else if was_closed {
@@ -361,7 +364,7 @@ impl<'a> Applier<'a> {
         match &effect {
             OrderEffect::Place(packed) => self.note_hold(order, packed),
             OrderEffect::Replace(packed) => self.note_replaced(order, packed),
-            OrderEffect::Extend { until, .. } => {
+            OrderEffect::Extend { until, .. } | OrderEffect::Prolong(until) => {
                 self.kernel.state.holds.extended(order, *until, false);
             }
             OrderEffect::EndHold(_) => self.kernel.state.holds.ended(order),

@@ -12,6 +12,7 @@ use super::hold::change::HoldChanged;
 use super::hold::create::HoldCreated;
 use super::hold::ended::HoldsEnded;
 use super::hold::extend::HoldExtended;
+use super::hold::prolonged::HoldsProlonged;
 use super::hold::replaced::HoldReplaced;
 use super::order::accept::ShipmentAccepted;
 use super::order::cancel::OrderCancelled;
@@ -138,6 +139,7 @@ events! {
     50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,
     54 "sale_opened" SaleOpened,
+    56 "holds_prolonged" HoldsProlonged,
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub use hold::confirm::ConfirmHold;
 pub use hold::create::{CreateHold, HoldCreated};
 pub use hold::ended::{EndedHold, HoldsEnded};
 pub use hold::extend::{ExtendHold, Extension, HoldExtended};
+pub use hold::prolonged::{HoldsProlonged, ProlongedHold};
 pub use hold::release::ReleaseHold;
 pub use hold::replaced::HoldReplaced;
 pub use order::accept::AcceptShipment;

@@ -141,6 +141,7 @@ impl Effect {
                 | OrderEffect::MoveBundle(_)
                 | OrderEffect::Replace(_)
                 | OrderEffect::Extend { .. }
+                | OrderEffect::Prolong(_)
                 | OrderEffect::Prioritise(_)
                 | OrderEffect::EndHold(_)
                 | OrderEffect::LetGo,

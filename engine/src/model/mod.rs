@@ -60,7 +60,7 @@ pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
-pub use opening::{Draw, Place};
+pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, Dispatch,
     KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,

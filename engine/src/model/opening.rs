@@ -6,6 +6,9 @@
 //!   from then on: first come, first served, behind them
 //! ```
 
+use std::fmt;
+use std::hash::Hasher;
+
 use minicbor::{Decode, Encode};
 
 use super::ids::{OrderNo, SkuNo};
@@ -23,6 +26,26 @@ pub struct Draw {
     /// Holds before this number take part in the draw.
     #[n(2)]
     pub before: OrderNo,
+}
+
+/// What the seeds of draws follow from, and callers do not know: 128 bits of chance. It lives in the
+/// memory of one process, and is written nowhere: seeds are in the journal, and what was drawn
+/// before a restart stays as it was drawn.
+#[derive(Clone, Copy, Default)]
+pub struct DrawKey([u64; 2]);
+
+impl DrawKey {
+    /// A key of 128 bits.
+    pub const fn new(bits: [u64; 2]) -> Self {
+        Self(bits)
+    }
+}
+
+/// Nobody reads it in a log.
+impl fmt::Debug for DrawKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DrawKey")
+    }
 }
 
 /// A place in line for an item, within a priority. The less, the sooner it is served; of one place,
@@ -48,10 +71,15 @@ impl Place {
 }
 
 impl Draw {
-    /// The draw of an opening. `salt` keeps callers from working out their places beforehand.
-    pub fn new(sku: SkuNo, opens: Timestamp, before: OrderNo, salt: u64) -> Self {
-        let of_opening = mixed(opens.as_micros().cast_unsigned()) ^ u64::from(sku.0);
-        Self { opens, seed: mixed(mixed(salt) ^ mixed(mixed(of_opening) ^ before.0)), before }
+    /// The draw of an opening. Whoever knows the seeds of all draws before it, and not the key,
+    /// knows nothing of its seed: `SipHash` is made for that (Aumasson and Bernstein, 2012).
+    pub fn new(sku: SkuNo, opens: Timestamp, before: OrderNo, DrawKey([a, b]): DrawKey) -> Self {
+        #[expect(deprecated, reason = "it takes a key, and the one that replaces it has none")]
+        let mut hasher = std::hash::SipHasher::new_with_keys(a, b);
+        hasher.write_u64(sku.0.into());
+        hasher.write_i64(opens.as_micros());
+        hasher.write_u64(before.0);
+        Self { opens, seed: hasher.finish(), before }
     }
 
     /// The place of a hold that takes part. Two have the same one rarely, and then the older one
@@ -112,13 +140,41 @@ mod tests {
         assert_eq!(Place::of(None, OrderNo(5), true), Place::FIRST);
     }
 
+    fn seed(sku: u32, opens: i64, key: [u64; 2]) -> u64 {
+        let (opens, key) = (Timestamp::from_micros(opens), DrawKey::new(key));
+        Draw::new(SkuNo(sku), opens, OrderNo(9), key).seed
+    }
+
     #[test]
     fn openings_of_other_items_or_times_have_other_seeds() {
-        let of = |sku, opens, salt| {
-            Draw::new(SkuNo(sku), Timestamp::from_micros(opens), OrderNo(9), salt).seed
-        };
-        let seeds = [of(1, 5, 0), of(2, 5, 0), of(1, 6, 0), of(1, 5, 1)];
+        let seeds =
+            [(1, 5, [0, 0]), (2, 5, [0, 0]), (1, 6, [0, 0]), (1, 5, [1, 0]), (1, 5, [0, 1])];
+        let seeds = seeds.map(|(sku, opens, key)| seed(sku, opens, key));
         let all: std::collections::BTreeSet<_> = seeds.into_iter().collect();
         assert_eq!(all.len(), seeds.len());
+    }
+
+    /// What a seed was mixed of once was what anybody could take out of it again.
+    #[test]
+    fn whoever_reads_a_draw_cannot_tell_the_next_one_from_it() {
+        let of_opening = |sku: u64, opens| mixed(mixed(mixed(opens) ^ sku) ^ 9);
+        let (key, known) = ([7, 0], seed(1, 5, [7, 0]));
+        let secret = unmixed(known) ^ of_opening(1, 5);
+        assert_ne!(mixed(secret ^ of_opening(2, 600)), seed(2, 600, key));
+    }
+
+    /// The number that is mixed to this one.
+    fn unmixed(mixed: u64) -> u64 {
+        let unshifted = |number: u64, by: u32| number ^ (number >> by) ^ (number >> (2 * by));
+        let number = unshifted(mixed, 31).wrapping_mul(0x3196_42b2_d24d_8ec3);
+        let number = unshifted(number, 27).wrapping_mul(0x96de_1b17_3f11_9089);
+        unshifted(number, 30).wrapping_sub(0x9e37_79b9_7f4a_7c15)
+    }
+
+    #[test]
+    fn what_is_mixed_can_be_unmixed() {
+        for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX] {
+            assert_eq!(unmixed(mixed(number)), number);
+        }
     }
 }

@@ -149,8 +149,10 @@ pub async fn place_new<C: Places>(
         Claimed::Granted(draft, reserves, claims) => (draft, reserves, claims),
         Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
+    let header = header(command, wanted, (&draft, new.fingerprint));
+    let _joining = header.hold.is_some().then(|| kernel.joining.read());
     let no = kernel.state.next_order();
-    let mut placed = placed(no, header(command, wanted, (&draft, new.fingerprint)), draft);
+    let mut placed = placed(no, header, draft);
     kernel.state.orders.number(&command.order().id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
     let (meta, request, room) = (command.meta(), new.request(), claims.room_claimed());

@@ -1,7 +1,7 @@
 //! Items whose sale is to open: who may join the line before, and for how long he waits there.
 
 use crate::limits::HOLD_WAIT_SECONDS;
-use crate::model::{Hold, HoldState, Refusal, SkuNo, Timestamp};
+use crate::model::{Hold, HoldState, Order, OrderLine, Refusal, SkuNo, Timestamp};
 use crate::planning::{Opening, Wanted, WantedLine};
 use crate::state::State;
 use crate::state::catalogue::Entry;
@@ -59,8 +59,29 @@ pub fn judge(
     lines.iter().try_for_each(|line| may(state, line.sku, at))?;
     Ok(match joined(lines) {
         Opening::Joined if !joins => Opening::Awaited,
+        Opening::Joined => {
+            open_at_once(state, lines, at)?;
+            Opening::Joined
+        }
         opening => opening,
     })
+}
+
+/// Refuses to wait for a sale to open with other items, or with items whose sale opens at another
+/// instant. The hold would keep what it has of these until then, for hours; and one that takes a
+/// part would be live by that, and lapse before the sale opens.
+fn open_at_once(state: &State, lines: &[WantedLine<'_>], at: Timestamp) -> Result<(), Refusal> {
+    let opens = |line: &WantedLine<'_>| {
+        let opens = line.entry.definition().opens();
+        opens.filter(|opens| line.entry.is_closed() && *opens > at.max(state.now()))
+    };
+    let Some(last) = lines.iter().max_by_key(|line| opens(line)) else { return Ok(()) };
+    match opens(last) {
+        Some(at) if lines.iter().any(|line| opens(line) != Some(at)) => {
+            Err(Refusal::SaleNotOpen { sku: last.entry.sku().clone(), opens: at })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses to take units if the sale was put off while the order waited for its opening. If the
@@ -84,7 +105,21 @@ pub fn wait(hold: &mut Hold, wanted: &Wanted<'_>) {
     if wanted.opening == Opening::Joined && hold.state == HoldState::Waiting {
         let opens = wanted.lines.iter().filter_map(|line| line.entry.definition().opens());
         if let Some(opens) = opens.max().filter(|opens| *opens > wanted.at) {
-            hold.until = opens.saturating_add_micros(i64::from(HOLD_WAIT_SECONDS) * MICROS);
+            hold.until = waits_until(opens);
         }
     }
+}
+
+/// Until when a hold in line waits, where the sale of an item of it was put off and that is later
+/// than it waits now: as long from the opening on as it would have, and no longer than holds live.
+pub fn prolonged(state: &State, order: &Order) -> Option<Timestamp> {
+    let hold = order.open_hold().filter(|hold| hold.state == HoldState::Waiting)?;
+    let opening = |line: &OrderLine| state.catalogue.entry(line.sku).opening_of(order.no);
+    let opens = order.lines.iter().filter_map(opening).max()?;
+    let until = waits_until(opens).min(hold.until_max());
+    (until > hold.until).then_some(until)
+}
+
+fn waits_until(opens: Timestamp) -> Timestamp {
+    opens.saturating_add_micros(i64::from(HOLD_WAIT_SECONDS) * MICROS)
 }

@@ -24,7 +24,7 @@ use crate::disk::{Disk, DiskLock};
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
 };
-use crate::model::{Lsn, NodeNo, StateHash, Timestamp};
+use crate::model::{DrawKey, Lsn, NodeNo, StateHash, Timestamp};
 use crate::paths::journal_directory;
 use crate::paths::mark_file;
 use crate::paths::snapshot_directory;
@@ -61,9 +61,9 @@ pub struct OpenOptions {
     /// the snapshots that have it. Orders that are closed already when the engine is
     /// opened stay out of memory.
     pub archive_after: Option<Duration>,
-    /// A number that callers do not know: the places in line that the opening of a sale draws
-    /// follow from it, among other things.
-    pub draw_salt: u64,
+    /// What the seeds of draws follow from, for as long as the engine is open. Callers do not
+    /// know it; another one at each opening is as good.
+    pub draw_key: DrawKey,
 }
 
 impl OpenOptions {
@@ -75,7 +75,7 @@ impl OpenOptions {
             segment_bytes: Options::default().segment_bytes,
             in_flight_max: crate::limits::IN_FLIGHT_MAX_DEFAULT,
             archive_after: Some(crate::limits::ARCHIVE_AFTER_DEFAULT),
-            draw_salt: 0,
+            draw_key: DrawKey::default(),
         }
     }
 }
@@ -201,7 +201,7 @@ impl Opened {
             Kernel::new(Arc::clone(&postal), group.clone(), watermark, archive, in_flight_max)
         };
         let (mut kernel, mut recovered) = replay(&snapshots, &*history, None, make)?;
-        kernel.draw_salt = options.draw_salt;
+        kernel.draw_key = options.draw_key;
         snapshots.mend()?;
         recovered.torn_bytes = torn_bytes;
         recovered.began_empty = began_empty;

@@ -15,7 +15,8 @@ use crate::actor::{Arena, Mailbox, Row, Seat, Slot};
 use crate::model::Pair;
 use crate::model::digest::{Part, PartHash, hash_encoded};
 use crate::model::{
-    BundlePart, Component, Draw, Item, Lsn, NodeNo, Refusal, Sale, Sku, SkuNo, StateHash, Timestamp,
+    BundlePart, Component, Draw, Item, Lsn, NodeNo, OrderNo, Refusal, Sale, Sku, SkuNo, StateHash,
+    Timestamp,
 };
 use crate::state::sku_index::SkuIndex;
 
@@ -126,6 +127,23 @@ impl Entry {
     /// Whether its sale is to open, or did.
     pub fn had_openings(&self) -> bool {
         self.sale() & (CLOSED | DRAWN) != 0
+    }
+
+    /// The draw by which holds are in line for it, if there was one. A component of a bundle has
+    /// none, though it may have had one before: who waits for bundles is in line for several items
+    /// at once, and in the same order for all of them.
+    pub fn draw(&self) -> Option<Box<Draw>> {
+        if self.had_openings() && !self.is_component() { self.definition().draw } else { None }
+    }
+
+    /// The opening that a hold in line for it waits for, or the last one in whose draw it took part.
+    pub fn opening_of(&self, no: OrderNo) -> Option<Timestamp> {
+        if !self.had_openings() || self.is_component() {
+            return None;
+        }
+        let definition = self.definition();
+        let drawn = definition.draw.as_deref().filter(|draw| no < draw.before);
+        definition.opens().or_else(|| drawn.map(|draw| draw.opens))
     }
 
     #[inline]

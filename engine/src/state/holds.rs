@@ -7,7 +7,7 @@
 //! ```
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
+use super::line::Line;
 use crate::model::{
     Draw, Hold, HoldState, Order, OrderLine, OrderNo, OrderedBundle, OwnerId, Place, Priority,
     SkuNo, Timestamp,
@@ -35,10 +36,28 @@ pub struct Holds {
 struct Live {
     /// By the instant at which it lapses, but for those that were left.
     by_time: BTreeSet<(Timestamp, OrderNo)>,
-    /// Due, and in the way of which others are.
-    left: HashSet<OrderNo>,
+    /// Due, and in the way of which others are: none, or the turn in which it is asked for again.
+    left: HashMap<OrderNo, Option<u64>>,
+    /// Those that are asked for again, by turn.
+    again: BTreeSet<(u64, OrderNo)>,
+    /// The next turn.
+    turn: u64,
     holds: HashMap<OrderNo, Known>,
     by_owner: HashMap<OwnerId, Owner>,
+}
+
+impl Live {
+    /// A hold is not due any more.
+    fn forget_time(&mut self, no: OrderNo, until: Timestamp) {
+        match self.left.remove(&no) {
+            None => {
+                self.by_time.remove(&(until, no));
+            }
+            Some(again) => {
+                again.map(|turn| self.again.remove(&(turn, no)));
+            }
+        }
+    }
 }
 
 /// What is known of a live hold.
@@ -66,9 +85,8 @@ impl Known {
 #[derive(Default)]
 struct OfSku {
     units: u64,
-    /// Those that wait, in the order in which they are served. They come at its end and leave from
-    /// its beginning, mostly.
-    line: VecDeque<(Priority, Place, OrderNo)>,
+    /// Those that wait, in the order in which they are served.
+    line: Line,
     /// The same, by when they wait no longer.
     line_ends: BTreeSet<(Timestamp, OrderNo)>,
     /// The last draw, by which those that came before it are in line.
@@ -90,9 +108,7 @@ pub struct HeldOfSku {
 impl OfSku {
     fn count(&mut self, no: OrderNo, known: &Known, units: u32) {
         if known.waits {
-            let place = (known.priority, self.place(no), no);
-            let at = self.line.partition_point(|other| *other < place);
-            self.line.insert(at, place);
+            self.line.join((known.priority, self.place(no), no));
             self.line_ends.insert((known.until, no));
         } else {
             self.units += u64::from(units);
@@ -102,9 +118,7 @@ impl OfSku {
 
     fn uncount(&mut self, no: OrderNo, known: &Known, units: u32) {
         if known.waits {
-            if let Ok(at) = self.line.binary_search(&(known.priority, self.place(no), no)) {
-                self.line.remove(at);
-            }
+            self.line.leave(&(known.priority, self.place(no), no));
             self.line_ends.remove(&(known.until, no));
         } else {
             self.units -= u64::from(units);
@@ -118,6 +132,14 @@ impl OfSku {
 
     fn place(&self, no: OrderNo) -> Place {
         Place::of(self.draw.as_ref(), no, true)
+    }
+
+    /// Gives all in line their places by a draw, or by when they came.
+    fn stand_by(&mut self, draw: Option<Draw>) {
+        self.draw = draw;
+        let standings = self.line.standings().into_iter();
+        let standings = standings.map(|(priority, _, no)| (priority, self.place(no), no));
+        self.line = Line::of(standings.collect());
     }
 }
 
@@ -225,9 +247,7 @@ impl Holds {
 
     fn forget(&self, live: &mut Live, no: OrderNo) -> Option<Known> {
         let known = live.holds.remove(&no)?;
-        if !live.left.remove(&no) {
-            live.by_time.remove(&(known.until, no));
-        }
+        live.forget_time(no, known.until);
         for (sku, units) in &known.lines {
             if let Some(mut of_sku) = self.by_sku.get_mut(sku) {
                 of_sku.uncount(no, &known, *units);
@@ -257,22 +277,21 @@ impl Holds {
     /// number.
     pub fn ahead(&self, sku: SkuNo, (priority, no): (Priority, OrderNo)) -> u64 {
         let of_sku = self.by_sku.get(&sku);
-        let ahead = |of: &OfSku| {
-            let place = (priority, of.place(no), no);
-            of.line.partition_point(|other| *other < place)
-        };
+        let ahead = |of: &OfSku| of.line.before(&(priority, of.place(no), no));
         of_sku.map_or(0, |of_sku| ahead(&of_sku) as u64)
     }
 
     /// The sale of an item opened: who waits in line has the place that was drawn.
     pub fn drawn(&self, sku: SkuNo, draw: Draw) {
-        let mut of_sku = self.by_sku.entry(sku).or_default();
-        of_sku.draw = Some(draw);
-        let places =
-            of_sku.line.iter().map(|(priority, _, no)| (*priority, of_sku.place(*no), *no));
-        let mut places: Vec<_> = places.collect();
-        places.sort_unstable();
-        of_sku.line = places.into();
+        self.by_sku.entry(sku).or_default().stand_by(Some(draw));
+    }
+
+    /// An item has no draw any more: who waits in line for it has the place by when he came.
+    pub fn end_draw(&self, sku: SkuNo) {
+        if let Some(mut of_sku) = self.by_sku.get_mut(&sku) {
+            of_sku.stand_by(None);
+        }
+        self.by_sku.remove_if(&sku, |_, of_sku| of_sku.is_empty());
     }
 
     fn note_first(&self, live: &Live) {
@@ -330,11 +349,23 @@ impl Holds {
         self.due.notified().await;
     }
 
-    /// The first holds that have lapsed by then, but for those that were left, at most so many.
+    /// Holds that have lapsed by then, but for those that were left, at most so many: one that was
+    /// left and taken back, and one that was not, in turn, so that neither kind waits for the other.
     pub fn due(&self, now: Timestamp, most: usize) -> Vec<OrderNo> {
         let live = self.live.lock();
         let due = live.by_time.iter().take_while(|(until, _)| *until <= now);
-        due.take(most).map(|(_, no)| *no).collect()
+        let (mut due, mut again) = (due.map(|(_, no)| *no), live.again.iter().map(|(_, no)| *no));
+        let mut in_turn = Vec::new();
+        while in_turn.len() < most {
+            let before = in_turn.len();
+            in_turn.extend(again.next());
+            in_turn.extend(due.next());
+            if in_turn.len() == before {
+                break;
+            }
+        }
+        in_turn.truncate(most);
+        in_turn
     }
 
     /// How many have lapsed by then and were not ended yet.
@@ -344,22 +375,27 @@ impl Holds {
     }
 
     /// A hold is due and cannot end now: it is not due again before it is [taken
-    /// back](Self::take_back), or has more time.
+    /// back](Self::take_back), or gets another instant at which it lapses.
     pub fn leave(&self, no: OrderNo) {
         let mut live = self.live.lock();
         let Some(until) = live.holds.get(&no).map(|known| known.until) else { return };
-        if live.by_time.remove(&(until, no)) {
-            live.left.insert(no);
-            self.note_first(&live);
-        }
+        live.forget_time(no, until);
+        live.left.insert(no, None);
+        self.note_first(&live);
     }
 
-    /// Those that were left are due again.
-    pub fn take_back(&self) {
+    /// Those of these that were left, and did not end since, are due again: after all that were
+    /// taken back before.
+    pub fn take_back(&self, nos: &[OrderNo]) {
         let mut live = self.live.lock();
-        let Live { left, holds, by_time, .. } = &mut *live;
-        by_time.extend(left.drain().map(|no| (holds[&no].until, no)));
-        self.note_first(&live);
+        let Live { left, again, turn, .. } = &mut *live;
+        for no in nos {
+            if let Some(of @ None) = left.get_mut(no) {
+                *of = Some(*turn);
+                again.insert((*turn, *no));
+                *turn += 1;
+            }
+        }
     }
 
     /// How many there are.
@@ -372,7 +408,7 @@ impl Holds {
 mod tests {
     use super::*;
     use crate::command::hold::tests::{held, hold_in};
-    use crate::model::PriorityClass;
+    use crate::model::{DrawKey, PriorityClass};
 
     fn owner(name: &str) -> OwnerId {
         OwnerId::new("owner", name).expect("an owner")
@@ -403,13 +439,43 @@ mod tests {
         holds.extended(OrderNo(2), Timestamp::from_micros(50), false);
         assert_eq!(due(50, 9), [1, 2].map(OrderNo), "it has more time, and is due again");
         holds.extended(OrderNo(2), Timestamp::from_micros(40), false);
-        holds.take_back();
+        holds.take_back(&[OrderNo(3), OrderNo(9)]);
         assert_eq!(due(40, 9), [3, 1, 2].map(OrderNo));
         holds.leave(OrderNo(3));
         holds.ended(OrderNo(3));
         assert_eq!((due(40, 9), holds.live()), ([1, 2].map(OrderNo).to_vec(), 2));
         holds.ended(OrderNo(3));
         assert_eq!(holds.live(), 2, "an end is counted once");
+    }
+
+    #[test]
+    fn holds_that_are_asked_for_in_vain_keep_no_others_waiting() {
+        let (holds, now) = (Holds::default(), Timestamp::from_micros(50));
+        (1..=9).for_each(|no| place(&holds, no, no.cast_signed(), HoldState::Live));
+        let vain: Vec<OrderNo> = (1..=5).map(OrderNo).collect();
+        let mut asked = Vec::new();
+        // Each time, something may let the first five end, and none of them can.
+        while holds.live() > vain.len() {
+            let due = holds.due(now, 2);
+            assert!(due.len() == 2 && asked.len() < 20, "{due:?} after {asked:?}");
+            for no in due {
+                asked.push(no.0);
+                if vain.contains(&no) { holds.leave(no) } else { holds.ended(no) }
+            }
+            holds.take_back(&vain);
+        }
+        let times = |asked: &[u64], no| asked.iter().filter(|of| **of == no).count();
+        assert!((6..=9).all(|no| times(&asked, no) == 1), "{asked:?}");
+        asked.clear();
+        for _ in 0..5 {
+            let due = holds.due(now, 2);
+            asked.extend(due.iter().map(|no| no.0));
+            for no in due {
+                holds.leave(no);
+            }
+            holds.take_back(&vain);
+        }
+        assert!((1..=5).all(|no| times(&asked, no) == 2), "they are asked for in turn: {asked:?}");
     }
 
     #[test]
@@ -464,7 +530,7 @@ mod tests {
         let ahead = |no| holds.ahead(SkuNo(10), (Priority::DEFAULT, OrderNo(no)));
         assert_eq!((1..=40).map(ahead).collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
         let opens = Timestamp::from_micros(5);
-        holds.drawn(SkuNo(10), Draw::new(SkuNo(10), opens, OrderNo(41), 7));
+        holds.drawn(SkuNo(10), Draw::new(SkuNo(10), opens, OrderNo(41), DrawKey::new([7, 0])));
         let drawn: Vec<u64> = (1..=40).map(ahead).collect();
         assert!(!drawn.is_sorted(), "{drawn:?}");
         (41..=42).for_each(|no| place(&holds, no, 99, HoldState::Waiting));

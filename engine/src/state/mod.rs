@@ -13,6 +13,7 @@ pub mod before;
 pub mod catalogue;
 pub mod counter;
 pub mod holds;
+mod line;
 pub mod loads;
 pub mod network;
 pub mod order;
@@ -33,7 +34,8 @@ use parking_lot::Mutex;
 use crate::actor::Slot;
 use crate::apart::Apart;
 use crate::model::{
-    Draw, Hold, Lsn, Order, OrderId, OrderNo, Pair, Segments, Sku, SkuNo, StateHash, Timestamp,
+    Component, Components, Draw, Hold, Item, Lsn, Order, OrderId, OrderNo, Pair, Segments, Sku,
+    SkuNo, StateHash, Timestamp,
 };
 use before::BeforeImages;
 use catalogue::Catalogue;
@@ -105,12 +107,27 @@ pub struct ItemsDefined {
     pub numbers: HashMap<Sku, SkuNo>,
     /// Those that are there, and are defined anew.
     pub changes: HashSet<Sku>,
+    /// What new bundles are made of. That is defined anew by nobody else meanwhile, because what a
+    /// component may be is not what other items may be.
+    components: HashMap<Sku, Components>,
 }
 
 impl ItemsDefined {
-    /// Whether a definition of an item is in flight.
+    /// Whether a definition of an item is in flight, or of a bundle that it is a component of.
     pub fn is_in_flight(&self, sku: &Sku) -> bool {
-        self.numbers.contains_key(sku) || self.changes.contains(sku)
+        let is_it = |component: &Component| component.sku == *sku;
+        let mut bundles = self.components.values();
+        self.numbers.contains_key(sku)
+            || self.changes.contains(sku)
+            || bundles.any(|of| of.0.iter().any(is_it))
+    }
+
+    /// A new item gets a number.
+    pub fn begin(&mut self, item: &Item, no: SkuNo) {
+        self.numbers.insert(item.sku.clone(), no);
+        if item.components.is_bundle() {
+            self.components.insert(item.sku.clone(), item.components.clone());
+        }
     }
 
     /// The definition of an item is applied, or was given up.
@@ -118,6 +135,7 @@ impl ItemsDefined {
         if self.numbers.remove(sku).is_none() {
             self.changes.remove(sku);
         }
+        self.components.remove(sku);
     }
 }
 
@@ -217,10 +235,23 @@ impl State {
         // Before it shows, and once it does: an order that was planned between the two did not
         // see it.
         self.opens(sku);
+        self.note_draw(&draw);
         self.holds.drawn(sku, draw);
         let moved = self.catalogue.open_sale(sku, draw, lsn);
         self.opens(sku);
         moved
+    }
+
+    /// A new item may be a bundle: who is in line for a component of it is by when he came.
+    pub fn end_draws(&self, bundle: SkuNo) {
+        for part in &*self.catalogue.parts(bundle) {
+            self.holds.end_draw(part.sku);
+        }
+    }
+
+    /// No number that takes part in a draw is given any more: whoever gets one comes later.
+    fn note_draw(&self, draw: &Draw) {
+        self.order_last.fetch_max(draw.before.0, Ordering::Relaxed);
     }
 
     /// Whoever waits for a SKU is to be looked at: its sale is about to open, or did.
@@ -233,6 +264,9 @@ impl State {
     pub fn find_openings(&self) {
         for (sku, entry) in self.catalogue.iter().filter(|(_, entry)| entry.had_openings()) {
             if let Some(draw) = entry.definition().draw {
+                self.note_draw(&draw);
+            }
+            if let Some(draw) = entry.draw() {
                 self.holds.drawn(sku, *draw);
             }
             self.note_opening(sku);

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use tokio::sync::{Mutex, Notify, futures::Notified};
 
 use super::bells::Bells;
@@ -14,7 +15,7 @@ use crate::apart::Apart;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Wait, Watermark};
 use crate::limits::REQUESTS_KEPT_MAX;
 use crate::model::event::{Listed, Numbered, Record};
-use crate::model::{Lsn, Refusal, Request};
+use crate::model::{DrawKey, Lsn, Refusal, Request};
 use crate::service::Supervised;
 use crate::snapshot::archive::Archive;
 use crate::snapshot::{Pace, Source};
@@ -50,8 +51,11 @@ pub struct Kernel {
     /// Commands in flight.
     pub(super) in_flight: Apart<AtomicUsize>,
     pub(super) in_flight_max: usize,
-    /// A number that callers do not know, for draws.
-    pub draw_salt: u64,
+    /// What the seeds of draws follow from.
+    pub draw_key: DrawKey,
+    /// Held by a hold from its number on until its event is in the journal, and by the opening of
+    /// a sale alone: so a hold's number is from before the opening if and only if its event is.
+    pub joining: RwLock<()>,
 }
 
 /// Where a record is encoded to. Most writes are of one to five bytes, which the
@@ -92,7 +96,8 @@ impl Kernel {
             closing: AtomicBool::new(false),
             in_flight: Apart::default(),
             in_flight_max,
-            draw_salt: 0,
+            draw_key: DrawKey::default(),
+            joining: RwLock::default(),
         }
     }
 

@@ -79,6 +79,13 @@ impl Hold {
         Ok(())
     }
 
+    /// Until when it waits for a sale that opens then, if that is later than it waits now.
+    pub fn prolonged(&self, opens: Timestamp) -> Option<Timestamp> {
+        let life = self.began.saturating_add_micros(LIFE_MAX_US);
+        let until = after(opens, WAIT_SECONDS).min(life);
+        (self.state == HoldState::Waiting && until > self.until).then_some(until)
+    }
+
     /// It lapses later.
     pub fn extend(&mut self, until: Timestamp, for_payment: bool) -> Result<(), String> {
         if for_payment && self.is_paying {

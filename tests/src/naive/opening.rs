@@ -28,7 +28,35 @@ impl Naive {
 
     /// Where an order is in line for an item, within its priority.
     pub(super) fn place(&self, order: &Order, sku: &str) -> Place {
-        Place::of(self.draws.get(sku), OrderNo(order.no), order.is_held())
+        let draw = self.draws.get(sku).filter(|_| !self.is_component(sku));
+        Place::of(draw, OrderNo(order.no), order.is_held())
+    }
+
+    /// Whether a bundle is made of an item.
+    fn is_component(&self, sku: &str) -> bool {
+        let mut components = self.items.values().flat_map(|item| &item.components.0);
+        components.any(|component| component.sku.as_str() == sku)
+    }
+
+    /// `ONE_OPENING`: a hold waits for a sale to open with items of that opening alone.
+    /// `LATER_IS_BEHIND`: it takes part in no draw that was before it.
+    pub(super) fn check_joins(
+        &self,
+        (wanted, no, waits): (&OrderRequest, u64, bool),
+        asked: Lsn,
+    ) -> Result<(), String> {
+        let skus = || wanted.lines.0.iter().map(|line| line.sku.as_str());
+        let closed = skus().filter(|sku| self.was_closed(sku, asked)).count();
+        let moments = || self.moments(asked, self.version());
+        let is_open = |sku: &&str| moments().all(|moment| !moment.closed.contains_key(*sku));
+        if waits && closed > 0 && skus().any(|sku| is_open(&sku)) {
+            return Err(format!("it waits for an opening, and has another item: {wanted:?}"));
+        }
+        let draws = skus().filter_map(|sku| self.draws.get(sku));
+        match draws.into_iter().find(|draw| no < draw.before.0) {
+            Some(draw) => Err(format!("number {no} would be of {draw:?}, which was before it")),
+            None => Ok(()),
+        }
     }
 
     /// Whether the sale of an item was to open all the time from a version on.
@@ -55,6 +83,20 @@ impl Naive {
             Some(line) => Err(format!("the sale of {} is to open", line.sku)),
             None => Ok(()),
         }
+    }
+
+    /// The openings for which a hold may wait: those that were to come, at some version, of what it
+    /// wants, and those in whose draw it took part.
+    pub(super) fn may_be_prolonged(&self, order: &Order) -> Vec<Timestamp> {
+        let skus = || order.allotted.iter().map(|part| &part.sku);
+        let to_come = |sku: &String| {
+            let opens = self.moments.values().filter_map(|moment| moment.closed.get(sku));
+            opens.copied().collect::<Vec<_>>()
+        };
+        let took_part = |sku: &String| {
+            self.draws.get(sku).filter(|draw| order.no < draw.before.0).map(|draw| draw.opens)
+        };
+        skus().flat_map(to_come).chain(skus().filter_map(took_part)).collect()
     }
 
     /// The instants until which a hold may wait that began then and was asked for at a version.

@@ -9,7 +9,9 @@ use backstock_engine::model::{HoldState, Lsn, RefusalKind, Timestamp};
 
 use super::command::{Command, FactOf, Outcome, Told};
 use crate::fixture::NOW;
-use crate::naive::command::{BacklogRepegged, BundleMoved, Fact, HoldsEnded, SaleOpened, SoldOut};
+use crate::naive::command::{
+    BacklogRepegged, BundleMoved, Fact, HoldsEnded, HoldsProlonged, SaleOpened, SoldOut,
+};
 use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
 /// How often each command got each kind of answer.
@@ -155,6 +157,7 @@ impl History {
                     Some(AnyEvent::HoldsEnded(event)) if event.state == HoldState::Lapsed => {
                         Box::new(HoldsEnded::new(engine, event))
                     }
+                    Some(AnyEvent::HoldsProlonged(event)) => Box::new(HoldsProlonged::new(event)),
                     other => panic!("nobody was told of version {version}: {other:?}"),
                 };
                 vacant.insert(Happened { asked: version, fact });

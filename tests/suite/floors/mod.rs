@@ -46,7 +46,7 @@ const ENGINE: Rules<'_> = Rules {
         &["engine"],
     ],
     no_rooms: &["command", "command/events"],
-    shared: &["command/hold/ended", "command/hold/replaced"],
+    shared: &["command/hold/ended", "command/hold/prolonged", "command/hold/replaced"],
 };
 
 /// The text of a module of the engine.

@@ -98,7 +98,7 @@ impl Command for DefineItem {
         let number = if self.meta.validate_only {
             tx.state().catalogue.sku_no(self.item.sku.as_str()).map(|no| (no, true))
         } else {
-            Some(number_item(tx, &self.item.sku).await?)
+            Some(number_item(tx, &self.item).await?)
         };
         let no = number.filter(|(_, is_known)| *is_known).map(|(no, _)| no);
         let known = no.map(|no| tx.state().catalogue.entry(no).definition());
@@ -140,14 +140,16 @@ impl Command for EnsureItem {
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<ItemDefined>, EngineError> {
         let DefineItem { meta, item, .. } = &self.0;
-        let known = tx.state().catalogue.sku_no(item.sku.as_str());
-        if known.is_none() {
-            check_components(tx.state(), item, None)?;
-        }
         if meta.validate_only {
+            if tx.state().catalogue.sku_no(item.sku.as_str()).is_none() {
+                check_components(tx.state(), item, None)?;
+            }
             return Ok(Decision::Nothing(tx.kernel().shown()));
         }
-        let (no, is_known) = number_item(tx, &item.sku).await?;
+        let (no, is_known) = number_item(tx, item).await?;
+        if !is_known {
+            check_components(tx.state(), item, None)?;
+        }
         let known = is_known.then(|| tx.state().catalogue.entry(no).definition());
         Ok(match decide(known.as_ref(), item, Keeps::Any) {
             Some(lsn) => Decision::Nothing(lsn),

@@ -7,7 +7,7 @@ pub mod set_policy;
 
 use crate::limits::ITEMS_MAX;
 use crate::model::effect::Claim;
-use crate::model::{Refusal, Sku, SkuNo};
+use crate::model::{Item, Refusal, SkuNo};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 
@@ -15,14 +15,15 @@ use crate::transaction::in_flight::Transaction;
 /// changes it until the event of this one is applied. A new item's number is claimed with it. The
 /// event of this command then comes before that of the next new item: items are numbered in the
 /// order of the journal. Waits while another definition of the item is in flight: if the disk has
-/// no room for that one, it is as it was, and a new one's number is free again.
-async fn number_item(tx: &mut Transaction<'_>, sku: &Sku) -> Result<(SkuNo, bool), EngineError> {
+/// no room for that one, it is as it was, and a new one's number is free again. It is so with the
+/// components of a new bundle.
+async fn number_item(tx: &mut Transaction<'_>, item: &Item) -> Result<(SkuNo, bool), EngineError> {
     loop {
         let seen = tx.kernel().look_at_names();
-        if tx.state().catalogue.sku_no(sku.as_str()).is_none() {
+        if tx.state().catalogue.sku_no(item.sku.as_str()).is_none() {
             tx.take_turn_at_numbering().await;
         }
-        if let Some(number) = number_now(tx, sku)? {
+        if let Some(number) = number_now(tx, item)? {
             return Ok(number);
         }
         tx.end_turn();
@@ -30,9 +31,9 @@ async fn number_item(tx: &mut Transaction<'_>, sku: &Sku) -> Result<(SkuNo, bool
     }
 }
 
-/// None while another definition of the item is in flight.
-fn number_now(tx: &mut Transaction<'_>, sku: &Sku) -> Result<Option<(SkuNo, bool)>, Refusal> {
-    let state = tx.state();
+/// None while another definition of the item is in flight, or one of a component that it gets.
+fn number_now(tx: &mut Transaction<'_>, item: &Item) -> Result<Option<(SkuNo, bool)>, Refusal> {
+    let (state, sku) = (tx.state(), &item.sku);
     let mut defined = state.items_defined.lock();
     if defined.is_in_flight(sku) {
         return Ok(None);
@@ -42,8 +43,12 @@ fn number_now(tx: &mut Transaction<'_>, sku: &Sku) -> Result<Option<(SkuNo, bool
         defined.changes.insert(sku.clone());
         no
     } else {
+        let mut components = item.components.0.iter();
+        if components.any(|component| defined.is_in_flight(&component.sku)) {
+            return Ok(None);
+        }
         let no = next_number(state.catalogue.len() + defined.numbers.len())?;
-        defined.numbers.insert(sku.clone(), no);
+        defined.begin(item, no);
         no
     };
     drop(defined);

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use super::define_item::{DefineItem, ItemDefined, ItemField};
 use super::*;
-use crate::command::fixture::{bundle, check, item, meta, off_sale, sku, told};
+use crate::command::fixture::{AT, bundle, check, item, meta, off_sale, opening, sku, told};
 use crate::engine::tests::{one_unit, poll, run};
 use crate::model::{Item, Meta, RefusalKind, Sale, Text};
 use crate::transaction::command::{self, Command, Decision};
@@ -148,4 +148,32 @@ fn two_parts_of_an_item_that_change_at_a_time_are_both_changed() {
     let expected = Item { title, sale: Sale::Off, ..item("A").item };
     assert_eq!(*engine.item(&sku("A")).expect("it is there"), expected);
     assert!(engine.kernel.state.items_defined.lock().changes.is_empty(), "all is settled");
+}
+
+/// Neither of a bundle and an opening of its component is decided on before the other is there.
+#[test]
+fn a_component_of_a_bundle_has_no_opening_whichever_of_the_two_is_first() {
+    let opens = || opening("A", AT.saturating_add_micros(60_000_000));
+    let is_refused = |told: Poll<Result<_, EngineError>>| matches!(told, Poll::Ready(Err(EngineError::Invalid(found))) if found[0].field == "opens_time");
+    for ensures in [false, true] {
+        let (engine, mut pump) = one_unit();
+        let set = || bundle("SET", &[("A", 2)]);
+        let define = || async {
+            if ensures { engine.ensure_item(set()).await } else { engine.define_item(set()).await }
+        };
+        let mut first = pin!(engine.define_item(opens()));
+        assert!(poll(first.as_mut()).is_pending(), "its event is in flight");
+        let mut second = pin!(define());
+        assert!(poll(second.as_mut()).is_pending());
+        run(&mut pump, first);
+        assert!(is_refused(poll(second.as_mut()).map_ok(drop)), "the item has an opening");
+        run(&mut pump, engine.define_item(item("A")));
+        let mut first = pin!(define());
+        assert!(poll(first.as_mut()).is_pending(), "its event is in flight");
+        let mut second = pin!(engine.define_item(opens()));
+        assert!(poll(second.as_mut()).is_pending());
+        run(&mut pump, first);
+        assert!(is_refused(poll(second.as_mut()).map_ok(drop)), "it is a component");
+        assert!(!engine.kernel.state.items_defined.lock().is_in_flight(&sku("A")));
+    }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::command::backlog::repeg::event::BundleMoved;
 use crate::command::backlog::repeg::opening::SaleOpened;
-use crate::command::{BacklogRepegged, EndedHold, Repegged, StockOperation};
+use crate::command::{
+    BacklogRepegged, EndedHold, HoldsProlonged, ProlongedHold, Repegged, StockOperation,
+};
 use crate::model::Location;
 use crate::model::bundle::{Component, Components, OrderedBundle};
 use crate::model::catalog::{Item, Sale};
@@ -278,12 +280,15 @@ fn of_openings() -> Vec<Named> {
     let item = plain_item(Sku::new("sku", "SKU-1").unwrap(), "Café", Sale::On);
     let item = Item { opens: Some(ETA), ..item };
     let draw = Draw { opens: ETA, seed: u64::MAX - 1, before: OrderNo(1 << 33) };
+    let id = HoldId::new("id", "CART-1").unwrap();
+    let prolonged = ProlongedHold { no: OrderNo(1 << 33), id, until: ETA };
     let kind = NodeKind::Supplier;
     let vendor = Node { reliability: Some(9_750), kind, ..node() };
     vec![
         ("node_defined_with_reliability", node_defined(vendor)),
         ("item_whose_sale_opens", ItemDefined { no: PAIR.sku, item }.into()),
         ("sale_opened", SaleOpened { sku: PAIR.sku, draw }.into()),
+        ("holds_prolonged", HoldsProlonged { holds: vec![prolonged] }.into()),
     ]
 }
 

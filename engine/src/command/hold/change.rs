@@ -209,12 +209,10 @@ fn wanted<'a>(
     let of_service = network.policy.services[usize::from(header.service.0)].promise_days;
     // What was promised for the hold holds, until its day has passed.
     let is_promised = header.promise_by >= today;
-    // One that takes a part waits for the rest as before, while it wants no more.
+    // It waits for what it waits for as before, in line or because it lost supply, while it wants
+    // no more.
     let had = |sku: SkuNo| held.asked_for().find(|of| of.0 == sku).map_or(0, |of| of.1);
-    let grows = lines.iter().any(|line| line.quantity > had(line.sku));
-    let waits = held
-        .open_hold()
-        .is_some_and(|hold| hold.state == HoldState::Waiting || (hold.accepts_part && !grows));
+    let waits = lines.iter().all(|line| line.quantity <= had(line.sku));
     let opening = opening::joined(&lines);
     Ok(Wanted {
         lines,

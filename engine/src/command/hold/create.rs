@@ -360,6 +360,7 @@ fn take_over(
             return Err(Refusal::HoldAtLimit { hold_id: before.id.clone(), limit }.into());
         }
     }
+    let _joining = kernel.joining.read();
     let (no, on) = (kernel.state.next_order(), pegs(&draft).collect());
     let mut order = placed(no, header, draft);
     kernel.state.orders.number(&command.order.id, no);

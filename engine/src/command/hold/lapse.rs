@@ -16,11 +16,13 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use super::ended::{EndedHold, HoldsEnded};
+use super::prolonged::{HoldsProlonged, ProlongedHold};
 use crate::journal::{Ticket, Wait};
 use crate::limits::{LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX};
 use crate::model::effect::Claim;
 use crate::model::event::{Numbered, Record};
 use crate::model::{HoldState, Order, OrderNo, Pair, Timestamp};
+use crate::placing::opening;
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, passes_by_itself};
 use crate::transaction::bells::Listening;
@@ -49,46 +51,57 @@ pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
 /// What is in the way of holds that are due and were left.
 struct Left<'k> {
     kernel: &'k Kernel,
-    /// What may let one of them end: a bell of what is in hand, or a step where one changed
-    /// meanwhile, for which no bell rings.
-    awaited: FuturesUnordered<BoxFuture<'k, Result<(), EngineError>>>,
-    /// Whether a step is among these.
-    has_step: bool,
+    /// What may let some of them end: a bell of what is in hand, or a step.
+    awaited: FuturesUnordered<BoxFuture<'k, Result<InTheWay, EngineError>>>,
+    /// Those that changed meanwhile, for which no bell rings: a step is awaited if there are any.
+    by_step: Vec<OrderNo>,
     /// The step after the beginning of a look: what happens during the look is not missed.
     step: Option<Wait<'k>>,
 }
 
+/// What was in the way of holds.
+enum InTheWay {
+    /// Somebody who had something in hand that these need.
+    Bell(Vec<OrderNo>),
+    /// What was being applied.
+    Step,
+}
+
 impl<'k> Left<'k> {
     fn none(kernel: &'k Kernel) -> Self {
-        Self { kernel, awaited: FuturesUnordered::new(), has_step: false, step: None }
+        Self { kernel, awaited: FuturesUnordered::new(), by_step: Vec::new(), step: None }
     }
 
-    /// Something else is in the way of a hold: the bell of what is in hand, or what changed.
-    fn leave(&mut self, no: OrderNo, bell: Option<Listening<'k>>) {
-        self.kernel.state.holds.leave(no);
-        self.wait_for(bell);
-    }
-
-    fn wait_for(&mut self, bell: Option<Listening<'k>>) {
-        match bell {
-            Some(bell) => self.awaited.push(Box::pin(bell.rung().map(Ok))),
-            None if self.has_step => {}
-            None => {
-                self.has_step = true;
-                let step = self.step.take().unwrap_or_else(|| self.kernel.next_step());
-                self.awaited.push(Box::pin(self.kernel.stepped(step)));
-            }
+    /// Something else is in the way of holds: the bell of what is in hand, or what changed.
+    fn leave(&mut self, nos: Vec<OrderNo>, bell: Option<Listening<'k>>) {
+        for no in &nos {
+            self.kernel.state.holds.leave(*no);
         }
+        if let Some(bell) = bell {
+            self.awaited.push(Box::pin(bell.rung().map(|()| Ok(InTheWay::Bell(nos)))));
+            return;
+        }
+        if self.by_step.is_empty() {
+            let step = self.step.take().unwrap_or_else(|| self.kernel.next_step());
+            let stepped = self.kernel.stepped(step);
+            self.awaited.push(Box::pin(stepped.map(|stepped| stepped.map(|()| InTheWay::Step))));
+        }
+        self.by_step.extend(nos);
     }
 
-    /// Waits until one of them may end, and has them all asked for again.
+    /// Waits until some of them may end, and has these asked for again. The others are left: none
+    /// of those that are due is kept waiting for what is asked for in vain.
     async fn take_back(&mut self) -> Result<(), EngineError> {
-        match self.awaited.next().await {
-            None => std::future::pending().await,
-            Some(done) => done?,
+        let Some(first) = self.awaited.next().await else { return std::future::pending().await };
+        let mut done = Some(first);
+        while let Some(in_the_way) = done {
+            let nos = match in_the_way? {
+                InTheWay::Bell(nos) => nos,
+                InTheWay::Step => std::mem::take(&mut self.by_step),
+            };
+            self.kernel.state.holds.take_back(&nos);
+            done = self.awaited.next().now_or_never().flatten();
         }
-        *self = Self::none(self.kernel);
-        self.kernel.state.holds.take_back();
         Ok(())
     }
 }
@@ -143,8 +156,8 @@ fn due(kernel: &Kernel) -> Option<Vec<OrderNo>> {
     due.filter(|due| !due.is_empty())
 }
 
-/// Ends those of the holds that no command has in hand, as many as one event takes. The others are
-/// left.
+/// Ends those of the holds that no command has in hand, as many as one event takes, and has those
+/// wait longer whose sale was put off. The others are left.
 async fn lapse<'k>(
     kernel: &'k Kernel,
     due: &[OrderNo],
@@ -152,8 +165,16 @@ async fn lapse<'k>(
     left: &mut Left<'k>,
 ) -> Result<Option<Ticket>, EngineError> {
     let (mut claims, mut holds, mut units) = (Claims::new(kernel), Vec::new(), 0);
+    let (mut wait, mut longer) = (Claims::new(kernel), Vec::new());
     for no in due {
-        let Some((ended, in_hand)) = in_hand(kernel, *no, now, left).await? else { continue };
+        let Some((order, in_hand)) = in_hand(kernel, *no, now, left).await? else { continue };
+        let until = opening::prolonged(&kernel.state, &order);
+        if let Some(until) = until.filter(|until| *until > now) {
+            longer.push(ProlongedHold::of(&order, until));
+            wait.take(in_hand);
+            continue;
+        }
+        let ended = EndedHold::of(kernel, &order)?;
         units += ended.units.len();
         holds.push(ended);
         claims.take(in_hand);
@@ -161,11 +182,29 @@ async fn lapse<'k>(
             break;
         }
     }
-    let Some((event, more)) = claim(kernel, holds, left).await? else { return Ok(None) };
+    let prolonged = prolong(kernel, longer, wait, now)?;
+    let Some((event, more)) = claim(kernel, holds, left).await? else { return Ok(prolonged) };
     claims.take(more);
     let ends: HashSet<OrderNo> = event.holds.iter().map(|hold| hold.no).collect();
     claims.give_up(|claim| !matches!(claim, Claim::InHand(no) if !ends.contains(no)));
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
+    let ticket = kernel.append(record, recorded)?;
+    claims.hand_over();
+    Ok(Some(ticket))
+}
+
+/// Has holds that are in hand wait longer, if there are any.
+fn prolong(
+    kernel: &Kernel,
+    holds: Vec<ProlongedHold>,
+    claims: Claims<'_>,
+    now: Timestamp,
+) -> Result<Option<Ticket>, EngineError> {
+    if holds.is_empty() {
+        return Ok(None);
+    }
+    let event = Numbered(HoldsProlonged { holds });
+    let record = Record { at: now, request: None, origin: None, event };
     let ticket = kernel.append(record, recorded)?;
     claims.hand_over();
     Ok(Some(ticket))
@@ -177,23 +216,23 @@ async fn in_hand<'k>(
     no: OrderNo,
     now: Timestamp,
     left: &mut Left<'k>,
-) -> Result<Option<(EndedHold, Claims<'k>)>, EngineError> {
+) -> Result<Option<(Order, Claims<'k>)>, EngineError> {
     let mut claims = Claims::new(kernel);
     let order = read_order(kernel, no).await?;
     let is_due = |order: &Order| order.open_hold().is_some_and(|hold| hold.until <= now);
     let Some(order) = order.filter(|order| is_due(order)) else {
         // The step that ends it, or gives it more time, has not ended.
-        left.leave(no, None);
+        left.leave(vec![no], None);
         return Ok(None);
     };
     match claims.in_hand_as_of(no, order.last_lsn).await? {
-        Attempt::Done(()) => Ok(Some((EndedHold::of(kernel, &order)?, claims))),
+        Attempt::Done(()) => Ok(Some((order, claims))),
         Attempt::InTheWay(bell) => {
-            left.leave(no, Some(bell));
+            left.leave(vec![no], Some(bell));
             Ok(None)
         }
         Attempt::Overtaken | Attempt::Again => {
-            left.leave(no, None);
+            left.leave(vec![no], None);
             Ok(None)
         }
     }
@@ -219,10 +258,7 @@ async fn claim<'k>(
             .holds
             .into_iter()
             .partition(|hold| hold.units.iter().any(|peg| peg.pair == refuses));
-        for hold in &goes {
-            kernel.state.holds.leave(hold.no);
-        }
-        left.wait_for(bell);
+        left.leave(goes.iter().map(|hold| hold.no).collect(), bell);
         holds = stays;
     }
 }

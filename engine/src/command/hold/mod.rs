@@ -12,6 +12,7 @@ pub mod create;
 pub mod ended;
 pub mod extend;
 pub mod lapse;
+pub mod prolonged;
 pub mod release;
 pub mod replaced;
 #[cfg(test)]

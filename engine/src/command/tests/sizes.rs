@@ -9,6 +9,7 @@ use crate::command::catalogue::set_policy::PolicySet;
 use crate::command::fixture::{AT, hold_id, item, located, order};
 use crate::command::hold::ended::{EndedHold, HoldsEnded};
 use crate::command::hold::extend::HoldExtended;
+use crate::command::hold::prolonged::{HoldsProlonged, ProlongedHold};
 use crate::command::order::accept::ShipmentAccepted;
 use crate::command::order::cancel::OrderCancelled;
 use crate::command::order::decline::ShipmentDeclined;
@@ -113,11 +114,12 @@ fn largest() -> Vec<AnyEvent> {
         units: u32::MAX,
     };
     let id_max = HoldId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id");
-    let ended = EndedHold { no, id: id_max, units: vec![peg; ORDER_ALLOCATIONS_MAX] };
+    let ended = EndedHold { no, id: id_max.clone(), units: vec![peg; ORDER_ALLOCATIONS_MAX] };
     let small =
         EndedHold { units: vec![peg; LAPSED_PARTS_MAX / LAPSED_HOLDS_MAX], ..ended.clone() };
     let mut holds = vec![small; LAPSED_HOLDS_MAX - 1];
     holds.push(ended);
+    let prolonged = ProlongedHold { no, id: id_max.clone(), until: AT };
     let inbound = InboundId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id");
     let announced = StockChange::InboundAnnounced {
         no: last,
@@ -155,6 +157,7 @@ fn largest() -> Vec<AnyEvent> {
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),
         HoldsEnded { state: HoldState::Lapsed, holds }.into(),
+        HoldsProlonged { holds: vec![prolonged; LAPSED_HOLDS_MAX] }.into(),
         SaleOpened {
             sku: PAIR.sku,
             draw: Draw { opens: AT, seed: u64::MAX, before: OrderNo(u64::MAX) },

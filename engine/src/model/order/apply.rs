@@ -46,6 +46,8 @@ pub enum OrderEffect {
         /// Whether it is the grace for a payment.
         for_payment: bool,
     },
+    /// A hold in line waits until then.
+    Prolong(Timestamp),
     /// It is served before others, or after them, from now on.
     Prioritise(Priority),
     /// A hold gives up its units.
@@ -89,6 +91,7 @@ impl Order {
                 hold.extended += u8::from(!for_payment);
                 hold.is_paying |= for_payment;
             }
+            OrderEffect::Prolong(until) => self.hold_mut().until = *until,
             OrderEffect::Prioritise(priority) => self.header.priority = *priority,
             OrderEffect::EndHold(state) => self.end_hold(*state),
             OrderEffect::LetGo => {}

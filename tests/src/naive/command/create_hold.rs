@@ -70,6 +70,8 @@ impl Fact for HoldCreated {
         if no != takes_over {
             return Err(format!("the owner has hold {no:?}, and it takes over {takes_over:?}"));
         }
+        let waits = self.hold.state == HoldState::Waiting;
+        naive.check_joins((&self.order.wanted, self.order.no, waits), asked)?;
         let (mut hold, mut own) = (self.hold.clone(), Units::new());
         if hold.state == HoldState::Waiting {
             // One that waits for a sale to open waits longer.

@@ -146,7 +146,7 @@ impl Look {
         self.in_flight = self.in_flight.or_else(|| in_flight.map(|node| Pair { sku, node }));
         let is_enabled = |no| self.network.known_terms(no).is_some_and(|terms| terms.enabled);
         let entry = kernel.state.catalogue.entry(sku);
-        let draw = if entry.had_openings() { entry.definition().draw } else { None };
+        let draw = entry.draw();
         let (pool, demands) = Pool::of(looked, (draw.as_deref(), entry.is_closed()), is_enabled);
         self.pools.add(sku, pool);
         self.demands.extend(demands.into_iter().map(|demand| (sku, demand)));

@@ -6,15 +6,13 @@
 //!        SaleOpened, with a seed --> each hold in line has its place --> the backlog is served
 //! ```
 
-use std::sync::atomic::Ordering;
-
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use crate::journal::Ticket;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::{Event, Numbered, Record};
-use crate::model::{Draw, OrderNo, SkuNo};
+use crate::model::{Draw, SkuNo};
 use crate::transaction::command::{Effective, recorded};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -58,12 +56,16 @@ pub fn open(kernel: &Kernel, sku: SkuNo) -> Result<Option<Ticket>, EngineError> 
     let Some(opens) = entry.definition().opens().filter(|opens| *opens <= now) else {
         return Ok(None);
     };
-    // Whoever has a number by now is in line, or about to be.
-    let before = OrderNo(kernel.state.order_last.load(Ordering::Relaxed) + 1);
-    let draw = Draw::new(sku, opens, before, kernel.draw_salt);
+    // No hold is between its number and the journal meanwhile.
+    let _alone = kernel.joining.write();
+    // The opening takes a number, so that none of those before it is given to anybody later: not
+    // by an order that comes to nothing, nor after a crash (`State::note_draw`).
+    let before = kernel.state.next_order();
+    let draw = Draw::new(sku, opens, before, kernel.draw_key);
     let event = Numbered(SaleOpened { sku, draw });
     let record = Record { at: now, request: None, origin: None, event };
-    kernel.append(record, recorded).map(Some)
+    let ticket = kernel.append(record, recorded).inspect_err(|_| kernel.state.unnumber(before))?;
+    Ok(Some(ticket))
 }
 
 #[cfg(test)]

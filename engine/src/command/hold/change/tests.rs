@@ -222,6 +222,28 @@ fn who_waits_in_line_keeps_his_place_and_has_his_units_once_he_wants_no_more_tha
     assert!(audit.is_clean() && audit.holds == 2, "{audit:?}");
 }
 
+/// It may want less than it lacks, and waits on as before.
+#[test]
+fn a_hold_that_lost_units_may_want_less_than_it_had() {
+    let (engine, mut pump) = one_held();
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    run(&mut pump, engine.change_hold(to("H", &[("A", 3), ("B", 1)])));
+    let found = StockOperation::Count { on_hand: 1 };
+    run(&mut pump, engine.change_stock(change("A", NODE, found)));
+    let more = told(engine.change_hold(to("H", &[("A", 4)])));
+    assert_eq!(more.kind(), RefusalKind::HoldShort);
+    run(&mut pump, engine.change_hold(to("H", &[("A", 2)])));
+    assert_eq!(stands(&engine, &mut pump, "H"), (HoldState::Live, 60, vec![(0, 2)]));
+    let supplies = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("H")))).supplies;
+    let there = supplies.iter().flatten().filter(|(supply, _)| supply.is_there());
+    assert_eq!(there.map(|(_, units)| units).sum::<u32>(), 1, "{supplies:?}");
+    // What comes is its own, before anybody newer.
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    run(&mut pump, engine.confirm_hold(confirm("H")));
+    let audit = engine.audit().expect("it ends");
+    assert!(audit.is_clean() && audit.holds == 0, "{audit:?}");
+}
+
 #[test]
 fn a_hold_is_changed_to_something() {
     let said = |lines: &[(&str, u32)]| crate::command::fixture::said(to("H", lines).validate());

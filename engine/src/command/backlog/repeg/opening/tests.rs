@@ -7,7 +7,9 @@ use crate::command::fixture::{
     AT, change, change_hold, confirm, hold, hold_id, item, meta, node, opening, order, receive,
     sku, told,
 };
-use crate::command::{CreateHold, DefineItem, LineRequest, Meta, PlaceOrder, StockOperation};
+use crate::command::{
+    AnyEvent, CreateHold, DefineItem, LineRequest, Meta, PlaceOrder, StockOperation,
+};
 use crate::disk::SimulatedDisk;
 use crate::engine::tests::{NODE, OnePlace, one_unit, poll, run};
 use crate::engine::{Engine, OpenOptions, PlaceOutcome, Pump};
@@ -154,24 +156,25 @@ fn a_sale_opens_on_time_where_nobody_waits() {
     }
 }
 
+fn opened(disk: &SimulatedDisk) -> (Engine, Pump) {
+    let (disk, options) = (Arc::new(disk.clone()), OpenOptions::new("/data"));
+    let opened = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace));
+    let (engine, pump, _) = opened.expect("it opens");
+    (engine, pump)
+}
+
 /// Before the opening, and after it.
 #[test]
 fn places_and_openings_are_the_same_after_a_restart() {
     let disk = SimulatedDisk::new();
-    let open = |disk: &SimulatedDisk| {
-        let (disk, options) = (Arc::new(disk.clone()), OpenOptions::new("/data"));
-        let opened = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace));
-        let (engine, pump, _) = opened.expect("it opens");
-        (engine, pump)
-    };
-    let (engine, mut pump) = open(&disk);
+    let (engine, mut pump) = opened(&disk);
     run(&mut pump, engine.define_node(node(NODE)));
     run(&mut pump, engine.define_item(item("A")));
     run(&mut pump, engine.change_stock(receive("A", NODE)));
     pre_line(&engine, &mut pump);
     drop((engine, pump));
     let disk = disk.restart();
-    let (engine, mut pump) = open(&disk);
+    let (engine, mut pump) = opened(&disk);
     engine.tell_time(after(59));
     pump_all(&mut pump);
     assert_eq!(told(engine.create_hold(hold("H"))).kind().name(), "SALE_NOT_OPEN");
@@ -181,7 +184,7 @@ fn places_and_openings_are_the_same_after_a_restart() {
     let drawn = line(&engine, &mut pump);
     assert_eq!(drawn.0.len(), 3);
     drop((engine, pump));
-    let (engine, mut pump) = open(&disk.restart());
+    let (engine, mut pump) = opened(&disk.restart());
     engine.tell_time(after(61));
     pump_all(&mut pump);
     assert_eq!(line(&engine, &mut pump), drawn);
@@ -280,24 +283,121 @@ fn neither_a_bundle_nor_a_component_has_an_opening() {
     assert!(wrong(error).contains("opens_time"));
 }
 
-/// A second line beside it is of an item that is on sale: it has its units while the hold waits.
+/// It would keep what it has of the other one for hours, and a part of it would be its own.
 #[test]
-fn a_hold_of_two_items_waits_for_the_one_that_is_closed() {
+fn a_hold_waits_for_one_opening_and_for_nothing_else() {
     let (engine, mut pump) = one_unit();
-    run(&mut pump, engine.define_item(item("B")));
-    run(&mut pump, engine.change_stock(receive("B", NODE)));
-    run(&mut pump, engine.define_item(opening("A", after(60))));
-    let mut both = hold("H").waiting();
-    both.order.lines.0.push(LineRequest { sku: sku("B"), quantity: 1 });
-    run(&mut pump, engine.create_hold(both));
+    for name in ["B", "C", "D"] {
+        run(&mut pump, engine.define_item(item(name)));
+        run(&mut pump, engine.change_stock(receive(name, NODE)));
+    }
+    for (name, seconds) in [("A", 60), ("C", 60), ("D", 90)] {
+        run(&mut pump, engine.define_item(opening(name, after(seconds))));
+    }
+    let of = |id: &str, other: &str| {
+        let mut both = hold(id);
+        both.order.lines.0.push(LineRequest { sku: sku(other), quantity: 1 });
+        both
+    };
+    let closed = |name, seconds| Refusal::SaleNotOpen { sku: sku(name), opens: after(seconds) };
+    for (other, refused) in [("B", closed("A", 60)), ("D", closed("D", 90))] {
+        assert_eq!(told(engine.create_hold(of("H", other).waiting())), refused);
+        assert_eq!(told(engine.create_hold(of("H", other).taking_a_part())), refused);
+    }
+    run(&mut pump, engine.create_hold(of("H", "C").waiting()));
     let view = run(&mut pump, engine.order(&OrderId::of_hold(&hold_id("H"))));
-    let there: Vec<bool> =
-        view.supplies.iter().map(|parts| parts.iter().all(|(s, _)| s.is_there())).collect();
-    let lines: Vec<u16> = view.order.allocations.iter().map(|a| a.line).collect();
-    assert_eq!((lines, there), (vec![0, 1], vec![false, true]));
+    let mut parts = view.supplies.iter().flatten();
+    assert!(parts.all(|(supply, _)| !supply.is_there()), "{:?}", view.supplies);
     engine.tell_time(after(60));
     pump_all(&mut pump);
     assert_eq!(state(&engine, &mut pump, "H"), HoldState::Live);
+}
+
+/// Whoever comes later was not in line, whatever became of numbers that were given before.
+#[test]
+fn no_number_that_takes_part_in_a_draw_is_given_to_who_comes_later() {
+    for crashes in [false, true] {
+        let disk = SimulatedDisk::new();
+        let (mut engine, mut pump) = opened(&disk);
+        run(&mut pump, engine.define_node(node(NODE)));
+        run(&mut pump, engine.define_item(item("A")));
+        run(&mut pump, engine.change_stock(receive("A", NODE)));
+        pre_line(&engine, &mut pump);
+        // Four commands have numbers. One is never appended, and the others never durable.
+        let given = [(); 4].map(|()| engine.kernel.state.next_order());
+        engine.tell_time(after(60));
+        pump_all(&mut pump);
+        engine.kernel.state.unnumber(given[3]);
+        if crashes {
+            drop((engine, pump));
+            (engine, pump) = opened(&disk.restart());
+            engine.tell_time(after(61));
+            pump_all(&mut pump);
+        }
+        for (id, before) in [("L1", 6), ("L2", 7), ("L3", 8), ("L4", 9), ("L5", 10)] {
+            let late = CreateHold { meta: at(61), ..hold(id) };
+            run(&mut pump, engine.create_hold(late.waiting()));
+            assert_eq!(ahead(&engine, &mut pump, id), Some(before), "{id} comes later");
+        }
+    }
+}
+
+/// A hold that is between its number and the journal is waited for.
+#[test]
+fn a_hold_that_has_a_number_is_in_the_journal_before_the_opening_or_has_a_later_one() {
+    let (engine, mut pump) = one_unit();
+    pre_line(&engine, &mut pump);
+    engine.kernel.state.pass_to(after(60));
+    let a = engine.kernel.state.catalogue.named(&sku("A")).expect("it is defined");
+    let joining = engine.kernel.joining.read();
+    let (of_hold, ticket) = std::thread::scope(|threads| {
+        let opens = threads.spawn(|| super::open(&engine.kernel, a));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let no = engine.kernel.state.next_order();
+        drop(joining);
+        (no, opens.join().expect("it does not panic").expect("it opens"))
+    });
+    pump_all(&mut pump);
+    let event = engine.event(ticket.expect("its time has come").lsn);
+    let Some(AnyEvent::SaleOpened(opened)) = event else { panic!("{event:?}") };
+    assert!(of_hold < opened.draw.before, "{of_hold:?} takes part: {opened:?}");
+}
+
+/// It waits as long from the new opening on, within the life of a hold, and keeps its place.
+#[test]
+fn a_hold_in_line_waits_longer_for_a_sale_that_is_put_off() {
+    let life = crate::limits::HOLD_LIFE_SECONDS_MAX;
+    for (put_off, expected) in [
+        (120, HOLD_WAIT_SECONDS + 120),
+        (HOLD_WAIT_SECONDS + 600, 2 * HOLD_WAIT_SECONDS + 600),
+        (life - 600, life),
+    ] {
+        let (engine, mut pump) = one_unit();
+        pre_line(&engine, &mut pump);
+        // More than there are units, and one that comes to a sale that is open.
+        run(&mut pump, engine.define_item(opening("A", after(put_off))));
+        let until = |engine: &Engine, pump: &mut Pump| {
+            let view = run(pump, engine.order(&OrderId::of_hold(&hold_id("W0"))));
+            view.order.header.hold.as_deref().expect("a hold").until
+        };
+        let zero = StockOperation::Count { on_hand: 0 };
+        run(&mut pump, engine.change_stock(change("A", NODE, zero)));
+        assert_eq!(until(&engine, &mut pump), after(60 + HOLD_WAIT_SECONDS));
+        engine.tell_time(after(put_off.min(60 + HOLD_WAIT_SECONDS)));
+        pump_all(&mut pump);
+        engine.tell_time(after(60 + HOLD_WAIT_SECONDS));
+        pump_all(&mut pump);
+        assert_eq!(state(&engine, &mut pump, "W0"), HoldState::Waiting, "put off to {put_off}");
+        assert_eq!(until(&engine, &mut pump), after(expected), "put off to {put_off}");
+        engine.tell_time(after(expected - 1));
+        pump_all(&mut pump);
+        assert_eq!(state(&engine, &mut pump, "W0"), HoldState::Waiting, "put off to {put_off}");
+        engine.tell_time(after(expected));
+        pump_all(&mut pump);
+        assert_eq!(state(&engine, &mut pump, "W0"), HoldState::Lapsed, "put off to {put_off}");
+        let audit = engine.audit().expect("it ends");
+        assert!(audit.is_clean(), "{audit:?}");
+    }
 }
 
 /// The time of the opening has come, and the order waits for it; meanwhile the sale is put off.
@@ -311,4 +411,34 @@ fn a_sale_that_is_put_off_while_an_order_waits_for_its_opening_has_no_orders() {
     assert!(poll(order.as_mut()).is_pending(), "it waits for the opening");
     run(&mut pump, engine.define_item(DefineItem { meta: at(60), ..opening("A", after(90)) }));
     assert_eq!(told(order), Refusal::SaleNotOpen { sku: sku("A"), opens: after(90) });
+}
+
+/// Its holds and orders are in line for several items in one order, which is by age.
+#[test]
+fn an_item_that_becomes_a_component_has_a_line_by_who_came_first() {
+    let disk = SimulatedDisk::new();
+    let (engine, mut pump) = opened(&disk);
+    run(&mut pump, engine.define_node(node(NODE)));
+    run(&mut pump, engine.define_item(item("A")));
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    pre_line(&engine, &mut pump);
+    engine.tell_time(after(60));
+    pump_all(&mut pump);
+    let (_, drawn) = line(&engine, &mut pump);
+    assert!(!drawn.is_sorted_by_key(|(_, ahead)| *ahead), "{drawn:?}");
+    run(&mut pump, engine.define_item(item("A")));
+    assert_eq!(line(&engine, &mut pump).1, drawn, "its draw stays");
+    run(&mut pump, engine.define_item(crate::command::fixture::bundle("SET", &[("A", 2)])));
+    let by_age: Vec<(u64, u64)> = drawn.iter().map(|(no, _)| *no).zip(0..).collect();
+    assert_eq!(line(&engine, &mut pump).1, by_age);
+    drop((engine, pump));
+    let (engine, mut pump) = opened(&disk.restart());
+    engine.tell_time(after(61));
+    pump_all(&mut pump);
+    assert_eq!(line(&engine, &mut pump).1, by_age);
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    pump_all(&mut pump);
+    assert_eq!(state(&engine, &mut pump, &name(by_age[0].0)), HoldState::Live);
+    let audit = engine.audit().expect("it ends");
+    assert!(audit.is_clean(), "{audit:?}");
 }
