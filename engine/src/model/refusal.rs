@@ -150,7 +150,7 @@ refusals! {
     } => Precondition, Item(sku);
 
     /// The sale of the item is to open: nobody gets units of it before, and only holds that wait
-    /// may join its line, some hours before.
+    /// may join its line, some hours before, with items of that opening alone.
     #[error("the sale of sku {sku} opens at {opens}")]
     37 SaleNotOpen = "SALE_NOT_OPEN" {
         /// The item.
