@@ -1,7 +1,7 @@
 //! Judges a plan: the order goes in as planned, is sold out, or is refused.
 
 use crate::limits::{ORDER_ALLOCATIONS_MAX, STOCK_UNITS_MAX};
-use crate::model::{Refusal, Shortage, Supply};
+use crate::model::{Refusal, Shortage};
 use crate::planning::{Draft, Wanted};
 use crate::sourcing::limits::SHIPMENTS_MAX;
 
@@ -48,7 +48,7 @@ fn lacking(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage
     }
     let nothing = draft.allocations.is_empty();
     match wanted.shortage {
-        Shortage::Backorder if waiting_units(draft) < draft.unfilled_units() => {
+        Shortage::Backorder if lack_a_node(draft) => {
             bounded(draft)?;
             Err(Refusal::NoNode)
         }
@@ -58,10 +58,14 @@ fn lacking(wanted: &Wanted<'_>, draft: &Draft) -> Result<Option<Vec<LineShortage
     }
 }
 
-/// Units that are to wait for supply.
-fn waiting_units(draft: &Draft) -> u64 {
-    let waiting = draft.allocations.iter().filter(|a| a.supply == Supply::Backorder);
-    waiting.map(|a| u64::from(a.units)).sum()
+/// Whether units of a line neither have supply nor wait anywhere: no node takes them.
+fn lack_a_node(draft: &Draft) -> bool {
+    let mut left: Vec<u32> = draft.lines.iter().map(|line| line.ordered - line.cancelled).collect();
+    for a in &draft.allocations {
+        let left = &mut left[usize::from(a.line)];
+        *left = left.saturating_sub(a.units);
+    }
+    left.iter().any(|units| *units > 0)
 }
 
 /// Refuses what one event and one shipment's bookkeeping cannot hold.

@@ -567,6 +567,21 @@ fn a_bundle_has_of_its_components_what_its_channel_may_have() {
     world.restarts();
 }
 
+/// The bundle waits at a node for more units of its components than the order lacks in all.
+#[test]
+fn a_bundle_that_waits_does_not_hide_a_line_beside_it_that_no_node_takes() {
+    let mut world = World::new();
+    let engine = world.single.engine.clone();
+    for at in ["E", "W"] {
+        let off = PairTerms { off_sourcing: true, ..PairTerms::default() };
+        let off = change(&engine, "C", at, StockOperation::SetTerms(Box::new(off)));
+        world.single.run(off).expect("they are set");
+    }
+    let wanted = order("O", &[("SET", 3), ("C", 1)], Shortage::Backorder);
+    let told = world.single.run(place(&engine, wanted));
+    assert!(matches!(told, Err(EngineError::Refused(Refusal::NoNode))), "{told:?}");
+}
+
 #[test]
 fn what_is_overdue_for_too_long_is_none_of_a_component() {
     let mut world = World::new().stock(&[("A", "E", 1)]);
