@@ -8,14 +8,26 @@ use super::loads::capacity;
 use super::pair::{Asking, Pair};
 use super::{Allotted, Naive, Order};
 
-fn waits(supply: Supply) -> bool {
-    supply == Supply::Backorder
-}
-
 /// Units of a line that wait.
 fn waiting(rests: &[(&str, Supply)]) -> i64 {
-    let waiting = rests.iter().filter(|(_, supply)| waits(*supply));
+    let waiting = rests.iter().filter(|(_, supply)| *supply == Supply::Backorder);
     i64::try_from(waiting.count()).expect("few")
+}
+
+/// Notes since when each of so many units waits. Those that wait no more are those that waited the
+/// longest.
+fn since<K: Ord>(
+    all: &mut BTreeMap<K, Vec<Lsn>>,
+    (key, known): (K, Option<&Vec<Lsn>>),
+    (units, version): (i64, Lsn),
+) {
+    let units = usize::try_from(units).expect("few");
+    if units > 0 {
+        let mut since = known.cloned().unwrap_or_default();
+        since.drain(..since.len().saturating_sub(units));
+        since.resize(units, version);
+        all.insert(key, since);
+    }
 }
 
 impl Naive {
@@ -57,34 +69,39 @@ impl Naive {
     }
 
     pub(super) fn note_who_waits(&mut self, version: Lsn) {
-        let mut waits = BTreeMap::new();
-        for (Order { no, .. }, line, sku) in self.lines() {
-            let no = *no;
-            if self.rests(sku, no, line).iter().any(|(_, supply)| *supply == Supply::Backorder) {
-                let since = self.waits.get(&(no, line)).copied();
-                waits.insert((no, line), since.unwrap_or(version));
-            }
-        }
-        self.waits = waits;
-        let mut waits_at = BTreeMap::new();
-        for (order, line, sku) in self.lines().filter(|(order, ..)| !order.bundles.is_empty()) {
+        let (mut waits, mut waits_at) = (BTreeMap::new(), BTreeMap::new());
+        for (order, line, sku) in self.lines() {
+            let rests = self.rests(sku, order.no, line);
+            let key = (order.no, line);
+            since(&mut waits, (key, self.waits.get(&key)), (waiting(&rests), version));
             for node in self.waits_at(sku, order.no, line) {
+                let here: Vec<_> = rests.iter().filter(|(at, _)| *at == node).copied().collect();
                 let key = (order.no, line, node.to_owned());
-                let since = self.waits_at.get(&key).copied();
-                waits_at.insert(key, since.unwrap_or(version));
+                let known = self.waits_at.get(&key);
+                since(&mut waits_at, (key, known), (waiting(&here), version));
             }
         }
-        self.waits_at = waits_at;
+        (self.waits, self.waits_at) = (waits, waits_at);
     }
 
-    /// Since when a line has waited that could be served at a node: one of a bundle is served
-    /// where it waits, and elsewhere with all of the bundle.
-    fn waits_since(&self, order: &Order, line: u16, node: &str) -> Option<Lsn> {
-        let anywhere = self.waits.get(&(order.no, line)).copied()?;
-        match order.bundle_of(line) {
-            None => Some(anywhere),
-            Some(_) => self.waits_at.get(&(order.no, line, node.to_owned())).copied(),
-        }
+    /// Units of a line that began to wait where they could be served by a node, at versions that
+    /// are told: those of a bundle are served where they wait, and elsewhere with all of the bundle.
+    fn began(&self, order: &Order, line: u16, node: &str, at: impl Fn(Lsn) -> bool) -> i64 {
+        let units = match order.bundle_of(line) {
+            None => self.waits.get(&(order.no, line)),
+            Some(_) => self.waits_at.get(&(order.no, line, node.to_owned())),
+        };
+        let began = units.into_iter().flatten().filter(|since| at(**since));
+        i64::try_from(began.count()).expect("few")
+    }
+
+    /// Whether a node may give an order something for so many units that wait: a supplier has a
+    /// minimum, also of what the order may have of him.
+    fn may_give(&self, node: &str, pair: &Pair, order: &Order, (units, at): (i64, Lsn)) -> bool {
+        let minimum = self.minimums(node, at).0;
+        let may_have =
+            if minimum > 1 { pair.free_for(order.whom.channel.as_deref()) } else { i64::MAX };
+        units > 0 && units.min(may_have) >= minimum
     }
 
     /// Refuses what a new order is given, if an older one of the same item waited for any
@@ -97,18 +114,19 @@ impl Naive {
         for part in allotted.iter().filter(|part| part.supply != Supply::Backorder) {
             for (order, line, sku) in self.lines() {
                 let Order { no, is_whole, whom, .. } = order;
-                let since = self.waits_since(order, line, &part.node);
-                let waits = since.is_some_and(|since| since < asked);
+                let units = self.began(order, line, &part.node, |since| since < asked);
                 let wants =
-                    waits && (!is_whole || order.bundle_of(line).is_some()) && sku == part.sku;
+                    units > 0 && (!is_whole || order.bundle_of(line).is_some()) && sku == part.sku;
                 let pair = self.pairs.get(&(part.sku.clone(), part.node.clone()));
-                let may_have = pair.is_none_or(|pair| pair.may_give(whom, part.supply));
+                let may_have = pair.is_none_or(|pair| {
+                    pair.may_give(whom, part.supply)
+                        && self.may_give(&part.node, pair, order, (units, asked))
+                });
                 let rests = self.rests(sku, *no, line);
                 let could_have = wants
                     && !self.is_kept(order, sku)
                     && may_have
-                    && !self.was_declined(*no, &part.node)
-                    && waiting(&rests) >= self.minimums(&part.node, asked).0;
+                    && !self.was_declined(*no, &part.node);
                 if could_have && self.is_sourced_since((sku, &part.node), whom, asked) {
                     return Err(format!(
                         "it passes order {no} of {whom:?}, which rests on {rests:?}: {part:?}"
@@ -149,14 +167,12 @@ impl Naive {
                 if order.is_whole && !is_bundled {
                     continue;
                 }
-                let since = self.waits_since(order, line, node);
-                let waits = || {
-                    let rests = self.rests(sku, order.no, line);
-                    let rests = rests.into_iter().filter(|(at, _)| !is_bundled || *at == node);
-                    let waiting = waiting(&rests.collect::<Vec<_>>());
-                    waiting > 0 && waiting >= self.minimums(node, looked_at).0
-                };
-                if since.is_some_and(|since| since <= looked_at) && waits() {
+                let rests = self.rests(sku, order.no, line);
+                let rests = rests.into_iter().filter(|(at, _)| !is_bundled || *at == node);
+                let waits = waiting(&rests.collect::<Vec<_>>());
+                // The look did not see those that came to wait since.
+                let newer = self.began(order, line, node, |since| since > looked_at);
+                if self.may_give(node, pair, order, (waits - newer, looked_at)) {
                     let (no, priority) = (order.no, order.priority);
                     let of = (served.no, served.priority);
                     return Err(format!("{of:?} is served before order {no} of {priority:?}"));
@@ -195,6 +211,7 @@ impl Naive {
             return Err(format!("orders at {pair:?} were not told of other days"));
         }
         self.check_bundles_wait()?;
+        self.check_bundles_leave()?;
         for (order, line, sku) in self.lines() {
             let Order { no, is_whole, whom, .. } = order;
             let is_bundled = order.bundle_of(line).is_some();
@@ -259,7 +276,12 @@ impl Naive {
                 // a day with room for all of it.
                 let has_room = capacity(&self.nodes[node]) == [0; 2];
                 let rides = self.rides.contains(&(no, line)) || !has_room;
-                if !is_whole && !rides && all_here && pair.free_for(channel) >= wanted {
+                if !is_whole
+                    && !is_bundled
+                    && !rides
+                    && all_here
+                    && pair.free_for(channel) >= wanted
+                {
                     return Err(format!(
                         "order {no} rests on what comes to {node}, where {sku} is free; it has \
                          {rests:?}; {pair:?}"

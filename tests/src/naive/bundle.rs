@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use backstock_engine::command::OrderRequest;
 use backstock_engine::model::{Item, Supply, Timestamp};
 
-use super::pair::Asking;
+use super::loads::capacity;
+use super::pair::{Asking, count};
 use super::{Allotted, Naive, Order};
 
 /// Bundles that were ordered: which one, how many, and the order's lines of its components, with
@@ -181,6 +182,64 @@ impl Naive {
                         ));
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that bundles leave as soon as they can at the node where they are: what is free there
+    /// lets no more of them leave by any date. Which supply a component goes by makes no difference
+    /// while another one comes later. Where a node has a capacity, its days may say otherwise; and
+    /// bundles may have been placed to leave with others of their order.
+    pub(super) fn check_bundles_leave(&self) -> Result<(), String> {
+        for order in self.orders.values().filter(|order| order.declined.is_empty()) {
+            for bundle in &order.bundles {
+                let open = |node: &&String| capacity(&self.nodes[*node]) == [0; 2];
+                for node in self.nodes.keys().filter(open) {
+                    self.check_leave((order, bundle), node)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_leave(&self, (order, bundle): (&Order, &Bundle), node: &str) -> Result<(), String> {
+        if bundle.lines.iter().any(|(line, _)| self.rides.contains(&(order.no, *line))) {
+            return Ok(());
+        }
+        let line_of = |line: u16| order.allotted.iter().find(|part| part.line == line);
+        let mut parts = Vec::new();
+        for (line, each) in &bundle.lines {
+            let Some(sku) = line_of(*line).map(|part| part.sku.clone()) else { return Ok(()) };
+            let Some(pair) = self.pairs.get(&(sku, node.to_owned())) else { return Ok(()) };
+            let own = pair.units_of(order.no, *line).into_iter();
+            let ready: Vec<_> = own.map(|supply| pair.ready(supply)).collect();
+            parts.push((pair, i64::from(*each), ready));
+        }
+        let channel = order.whom.channel.as_deref();
+        let bundles = parts.iter().map(|(_, each, own)| count(own.len()) / each).min();
+        let all = bundles.unwrap_or(0);
+        let counts = |ready: &Timestamp| self.counts(*ready);
+        let whole = |date: Timestamp, free: bool| {
+            let of = parts.iter().map(|(pair, each, own)| {
+                let own = own.iter().flatten().filter(|ready| **ready <= date && counts(ready));
+                let span = self.counted_from()..=date;
+                let free = if free { pair.offers(Asking::Channel(channel), &span) } else { 0 };
+                (count(own.count()) + free) / each
+            });
+            of.min().unwrap_or(0).min(all)
+        };
+        let own = parts.iter().flat_map(|(.., own)| own.iter().flatten());
+        let etas = parts.iter().flat_map(|(pair, ..)| pair.etas());
+        let now = Timestamp::from_micros(i64::MIN);
+        for date in own.copied().chain(etas).chain([now]) {
+            let (has, may) = (whole(date, false), whole(date, true));
+            if has < may && (may == all || !order.is_whole) {
+                return Err(format!(
+                    "order {} has {has} of {all} bundles {bundle:?} at {node} by {date}, and may \
+                     have {may}: {parts:?}",
+                    order.no
+                ));
             }
         }
         Ok(())

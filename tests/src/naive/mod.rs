@@ -133,9 +133,9 @@ pub struct Naive {
     /// Units that orders let wait, by the version that placed them.
     joined: BTreeMap<Lsn, Waiting>,
     /// Order lines of which units wait without supply, and since which version.
-    waits: BTreeMap<(u64, u16), Lsn>,
+    waits: BTreeMap<(u64, u16), Vec<Lsn>>,
     /// The same by node, of lines that are served where they wait.
-    waits_at: BTreeMap<(u64, u16, String), Lsn>,
+    waits_at: BTreeMap<(u64, u16, String), Vec<Lsn>>,
     /// Order lines that were planned on what is on its way while units were free: they leave
     /// with other lines of their order.
     rides: BTreeSet<(u64, u16)>,

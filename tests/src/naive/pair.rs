@@ -191,6 +191,11 @@ impl Pair {
         }
     }
 
+    /// When what is on its way is expected.
+    pub fn etas(&self) -> impl Iterator<Item = Timestamp> {
+        self.inbound.values().map(|expected| expected.eta)
+    }
+
     /// Units of a line that rest on a supply here.
     pub fn units_of(&self, order: u64, line: u16) -> Vec<Supply> {
         let of_line = self.units.iter().filter(|unit| (unit.order, unit.line) == (order, line));
@@ -414,7 +419,7 @@ impl Pair {
     }
 }
 
-fn count(n: usize) -> i64 {
+pub fn count(n: usize) -> i64 {
     i64::try_from(n).expect("small quantities")
 }
 

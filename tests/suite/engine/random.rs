@@ -82,7 +82,10 @@ async fn concurrent_commands_come_to_what_the_naive_model_predicts() {
             engine.tell_time(history.now());
             settled(&engine).await;
             let more = engine.event(status.applied.next());
-            if matches!(more, Some(AnyEvent::BacklogRepegged(_))) && naive.may_be_served_sooner() {
+            let served = |event: &AnyEvent| {
+                matches!(event, AnyEvent::BacklogRepegged(_) | AnyEvent::BundleMoved(_))
+            };
+            if more.as_ref().is_some_and(served) && naive.may_be_served_sooner() {
                 // A start looks at all backlogs, whether something came free or not.
                 engine.shut_down().await;
                 break;

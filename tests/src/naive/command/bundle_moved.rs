@@ -131,7 +131,6 @@ impl Fact for BundleMoved {
         for (line, sku, moves) in &self.lines {
             for (moved, from, to) in moves {
                 pairs.push(naive.pair(sku, to).clone());
-                naive.rides.remove(&(of.0, *line));
                 for _ in 0..moved.units {
                     naive.pair(sku, from).unpeg(of, *line, moved.from.1)?;
                     let pair = naive.pair(sku, to);
