@@ -99,6 +99,23 @@ impl Naive {
         skus().flat_map(to_come).chain(skus().filter_map(took_part)).collect()
     }
 
+    /// `PUT_OFF_IS_WAITED_FOR`: no hold lapses in line for a sale that is to open, and for which it
+    /// may wait longer. What was defined a moment before may have been too late.
+    pub(super) fn check_lapses(&self, order: &Order) -> Result<(), String> {
+        const LATE: usize = 50;
+        let hold = order.hold.as_ref().ok_or("it is no hold")?;
+        let is_put_off = |sku: &String| {
+            let opens = self.opens(sku)?;
+            let mut last = self.moments.values().rev().take(LATE);
+            let is_long_known = last.all(|moment| moment.closed.get(sku) == Some(&opens));
+            hold.prolonged(opens).filter(|until| is_long_known && *until > self.now)
+        };
+        match order.allotted.iter().find_map(|part| is_put_off(&part.sku)) {
+            Some(until) => Err(format!("it may wait until {until}: {order:?}")),
+            None => Ok(()),
+        }
+    }
+
     /// The instants until which a hold may wait that began then and was asked for at a version.
     pub(super) fn may_wait_until(&self, asked: Lsn, own: Timestamp) -> Vec<Timestamp> {
         let moments = self.moments(asked, self.version());

@@ -41,7 +41,11 @@ impl Fact for HoldsEnded {
         }
         for (id, no, units) in &self.holds {
             let now = naive.now;
-            let order = naive.orders.get_mut(&key(id)).ok_or("no such hold")?;
+            let order = naive.orders.get(&key(id)).ok_or("no such hold")?;
+            if self.state == HoldState::Lapsed {
+                naive.check_lapses(order)?;
+            }
+            let order = naive.orders.get_mut(&key(id)).expect("it is there");
             let Some(hold) = order.open_hold().filter(|_| order.no == *no) else {
                 return Err(format!("{id} is not open, or not number {no}: {order:?}"));
             };
