@@ -53,6 +53,13 @@ impl Draft {
         self.unfilled.iter().map(|units| u64::from(*units)).sum()
     }
 
+    /// Units that are to wait for supply. Of an order with bundles, they are others than those that
+    /// lack supply: these are of whole bundles.
+    pub fn waiting_units(&self) -> u64 {
+        let waiting = self.allocations.iter().filter(|a| a.supply == Supply::Backorder);
+        waiting.map(|a| u64::from(a.units)).sum()
+    }
+
     /// The lines that lack units.
     pub fn lacking(&self) -> impl Iterator<Item = usize> {
         self.unfilled.iter().enumerate().filter(|(_, short)| **short > 0).map(|(line, _)| line)

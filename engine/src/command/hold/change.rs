@@ -234,9 +234,9 @@ fn wanted<'a>(
 fn changed(held: &Order, wanted: &Wanted<'_>, draft: Draft, off: Vec<Pegged>) -> HoldChanged {
     let on = pegs(&draft).collect();
     let hold = held.header.hold.as_deref().expect("it is found as a hold");
-    let (unfilled, units) =
-        (draft.unfilled_units(), draft.lines.iter().map(|l| u64::from(l.ordered)));
-    let has_enough = unfilled == 0 || (hold.accepts_part && unfilled < units.sum());
+    let (waiting, units) =
+        (draft.waiting_units(), draft.lines.iter().map(|l| u64::from(l.ordered)));
+    let has_enough = waiting == 0 || (hold.accepts_part && waiting < units.sum());
     let is_offered = hold.state == HoldState::Waiting && has_enough;
     let (state, until) = if is_offered {
         let until = wanted.at.saturating_add_micros(i64::from(hold.seconds) * 1_000_000);

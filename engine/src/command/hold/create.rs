@@ -153,7 +153,7 @@ impl Places for CreateHold {
 
     fn hold(&self, draft: &Draft) -> Option<Box<Hold>> {
         let units = draft.lines.iter().map(|line| u64::from(line.ordered)).sum();
-        let state = self.state(draft.unfilled_units(), units);
+        let state = self.state(draft.waiting_units(), units);
         let waits = state == HoldState::Waiting;
         let seconds = if waits { HOLD_WAIT_SECONDS } else { self.seconds };
         let until = self.meta.at.saturating_add_micros(i64::from(seconds) * 1_000_000);
