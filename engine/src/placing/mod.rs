@@ -264,6 +264,7 @@ async fn plan_and_claim<'a>(
         let attempt = match claim(kernel, &reserves, (wanted, &draft), asks).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,
+            Attempt::Done(_) if opening::is_overtaken(wanted, &draft) => Attempt::Again,
             Attempt::Done(claims) => match with_room(claims, wanted, &draft)? {
                 Some(claims) => {
                     unsettle_overtaken(kernel, &draft, planned);
@@ -297,7 +298,7 @@ async fn decide(
             // Mostly they are, and the future of placing an order has no room for the wait.
             Box::pin(until_settled(kernel, wanted, attempts)).await?;
         }
-        opening::still_opens(&kernel.state, wanted)?;
+        opening::judge_again(&kernel.state, wanted)?;
         let decided = decide_settled(kernel, wanted, attempts).await?;
         if wanted.is_settled() {
             return Ok(decided);

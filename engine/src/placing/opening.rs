@@ -1,8 +1,10 @@
 //! Items whose sale is to open: who may join the line before, and for how long he waits there.
 
 use crate::limits::HOLD_WAIT_SECONDS;
-use crate::model::{Hold, HoldState, Order, OrderLine, Refusal, SkuNo, Timestamp};
-use crate::planning::{Opening, Wanted, WantedLine};
+use crate::model::{
+    Allocation, Hold, HoldState, Order, OrderLine, Refusal, SkuNo, Supply, Timestamp,
+};
+use crate::planning::{Draft, Opening, Wanted, WantedLine};
 use crate::state::State;
 use crate::state::catalogue::Entry;
 
@@ -46,25 +48,23 @@ fn not_before(
     if is_soon { Ok(()) } else { Err(Refusal::SaleNotOpen { sku: entry.sku().clone(), opens }) }
 }
 
-/// How whoever joins the line, or takes units, goes about these items.
+/// Refuses to join the lines of these items before they open, or to take units before their sale
+/// does.
 ///
 /// # Errors
 /// [`Refusal::SaleNotOpen`].
 pub fn judge(
     state: &State,
     lines: &[WantedLine<'_>],
-    (joins, at): (bool, Timestamp),
-) -> Result<Opening, Refusal> {
-    let may = if joins { self::joins } else { takes };
-    lines.iter().try_for_each(|line| may(state, line.sku, at))?;
-    Ok(match joined(lines) {
-        Opening::Joined if !joins => Opening::Awaited,
+    (opening, at): (Opening, Timestamp),
+) -> Result<(), Refusal> {
+    match opening {
+        Opening::Awaited => lines.iter().try_for_each(|line| takes(state, line.sku, at)),
         Opening::Joined => {
-            open_at_once(state, lines, at)?;
-            Opening::Joined
+            lines.iter().try_for_each(|line| joins(state, line.sku, at))?;
+            open_at_once(state, lines, at)
         }
-        opening => opening,
-    })
+    }
 }
 
 /// Refuses to wait for a sale to open with other items, or with items whose sale opens at another
@@ -84,25 +84,32 @@ fn open_at_once(state: &State, lines: &[WantedLine<'_>], at: Timestamp) -> Resul
     }
 }
 
-/// Refuses to take units if the sale was put off while the order waited for its opening. If the
-/// time has come again, the order is not settled: it waits for that as well.
+/// Refuses to take units if a sale was put off, or is to open only since, while the order waited
+/// for others. If the time has come, the order is not settled: it waits for the opening as well.
 ///
 /// # Errors
 /// [`Refusal::SaleNotOpen`].
-pub fn still_opens(state: &State, wanted: &Wanted<'_>) -> Result<(), Refusal> {
-    let awaited = wanted.lines.iter().filter(|_| wanted.opening == Opening::Awaited);
-    awaited.into_iter().try_for_each(|line| takes(state, line.sku, wanted.at))
+pub fn judge_again(state: &State, wanted: &Wanted<'_>) -> Result<(), Refusal> {
+    match wanted.opening {
+        Opening::Awaited if wanted.has_closed() => {
+            judge(state, &wanted.lines, (Opening::Awaited, wanted.at))
+        }
+        Opening::Awaited | Opening::Joined => Ok(()),
+    }
 }
 
-/// How an order goes about these items that joins the line, or has units of them already.
-pub fn joined(lines: &[WantedLine<'_>]) -> Opening {
-    let is_closed = lines.iter().any(|line| line.entry.is_closed());
-    if is_closed { Opening::Joined } else { Opening::None }
+/// Whether an order was planned to take units of an item whose sale is to open only since.
+pub fn is_overtaken(wanted: &Wanted<'_>, draft: &Draft) -> bool {
+    let takes =
+        |a: &Allocation| a.supply != Supply::Backorder && wanted.is_closed(usize::from(a.line));
+    // Whoever joins a line has no bundles, of which lines are others.
+    wanted.has_closed()
+        && (wanted.opening == Opening::Awaited || draft.allocations.iter().any(takes))
 }
 
 /// Has a hold that waits for a sale to open wait as long from its opening on as others do.
 pub fn wait(hold: &mut Hold, wanted: &Wanted<'_>) {
-    if wanted.opening == Opening::Joined && hold.state == HoldState::Waiting {
+    if wanted.has_closed() && hold.state == HoldState::Waiting {
         let opens = wanted.lines.iter().filter_map(|line| line.entry.definition().opens());
         if let Some(opens) = opens.max().filter(|opens| *opens > wanted.at) {
             hold.until = waits_until(opens);

@@ -55,11 +55,11 @@ pub fn resolve<'a>(
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
     }
     let joins = command.waits_in_line() && bundled.is_none();
+    let opening = if joins { Opening::Joined } else { Opening::Awaited };
     let at = command.meta().at;
-    let opening = match kept {
-        Some(_) => opening::judge(state, &lines, (joins, at))?,
-        None => Opening::None,
-    };
+    if kept.is_some() {
+        opening::judge(state, &lines, (opening, at))?;
+    }
     if let Some(pickup) = pickup {
         offered(&network, pickup)?;
     }

@@ -5,7 +5,7 @@
 use super::asking::{asks, promise_to};
 use super::bundles::plan_bundles;
 use crate::model::{NodeNo, Pair, Pegged, Supply, Text};
-use crate::planning::{self, Draft, InboundSeen, Opening, Own, Seen, Wanted};
+use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
 use crate::sourcing::Verdict;
 use crate::state::stock::{Glance, InboundGlance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -22,7 +22,7 @@ pub async fn look_and_plan(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft
     if wanted.own.is_some() {
         return Box::pin(plan_on_own(kernel, wanted)).await;
     }
-    if wanted.opening != Opening::None {
+    if wanted.has_closed() {
         let inbound = look_inbound(kernel, wanted).await?;
         return Box::pin(plan_by_terms(kernel, wanted, &inbound)).await;
     }

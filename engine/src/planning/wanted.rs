@@ -37,7 +37,7 @@ pub struct Wanted<'a> {
     pub seen: Option<&'a Seen>,
     /// Units that the order has already, and that are free to it.
     pub own: Option<&'a Own>,
-    /// How it goes about items whose sale was to open when its names were looked up.
+    /// How it goes about items whose sale is to open.
     pub opening: Opening,
     /// What is planned to leave nodes.
     pub rooms: Rooms<'a>,
@@ -48,11 +48,10 @@ pub struct Wanted<'a> {
 /// How an order goes about items whose sale is to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// It has no such item.
-    None,
     /// It joins their line, or has units of them already: it gets no more before they open.
     Joined,
-    /// It takes units of them. Their time has come, and it waits until they open.
+    /// It takes units of them: it waits until they open if their time has come, and is refused
+    /// otherwise.
     Awaited,
 }
 
@@ -133,10 +132,16 @@ impl<'a> Wanted<'a> {
         is_settled && self.bundled.as_ref().is_none_or(|bundled| bundled.is_settled())
     }
 
+    /// Whether that is so of a line.
+    #[inline]
+    pub fn has_closed(&self) -> bool {
+        self.lines.iter().any(|line| line.entry.is_closed())
+    }
+
     /// Whether nobody gets units for a line now: its sale is to open.
     #[inline]
     pub fn is_closed(&self, line: usize) -> bool {
-        self.opening != Opening::None && self.lines[line].entry.is_closed()
+        self.lines[line].entry.is_closed()
     }
 
     /// One of the items that a line takes units of: its own, or those of which it is made.

@@ -24,7 +24,7 @@ use crate::placing::over::{Over, pegs, plan_over};
 use crate::placing::request::Lines;
 use crate::placing::resolve::items;
 use crate::placing::{placed, until_settled};
-use crate::planning::{Bundled, Draft, Rooms, Wanted, WantedLine, Way};
+use crate::planning::{Bundled, Draft, Opening, Rooms, Wanted, WantedLine, Way};
 use crate::state::catalogue::{Catalogue, Entry};
 use crate::state::network::Network;
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -213,7 +213,6 @@ fn wanted<'a>(
     // no more.
     let had = |sku: SkuNo| held.asked_for().find(|of| of.0 == sku).map_or(0, |of| of.1);
     let waits = lines.iter().all(|line| line.quantity <= had(line.sku));
-    let opening = opening::joined(&lines);
     Ok(Wanted {
         lines,
         way,
@@ -224,7 +223,7 @@ fn wanted<'a>(
         at,
         seen: None,
         own: None,
-        opening,
+        opening: Opening::Joined,
         rooms: Rooms::of(&kernel.state.loads),
         bundled: None,
     })

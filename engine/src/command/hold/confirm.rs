@@ -496,8 +496,7 @@ fn wanted<'a>(
     let mut lines: SmallVec<[WantedLine<'_>; 4]> =
         rest.without(order).into_iter().map(line).collect();
     let bundled = bundled(&kernel.state.catalogue, &mut lines);
-    let opening = opening::joined(&lines);
-    if let (Opening::Joined, Some(_)) = (opening, &bundled) {
+    if bundled.is_some() {
         // Beside bundles, own units are not told from those that nobody gets.
         lines.iter().try_for_each(|of| opening::takes(&kernel.state, of.sku, command.meta.at))?;
     }
@@ -511,7 +510,7 @@ fn wanted<'a>(
         at: command.meta.at,
         seen: None,
         own: None,
-        opening,
+        opening: Opening::Joined,
         rooms: Rooms::of(&kernel.state.loads),
         bundled,
     })

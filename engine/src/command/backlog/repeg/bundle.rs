@@ -318,7 +318,7 @@ impl Waiting<'_> {
             at: now,
             seen: None,
             own: None,
-            opening: Opening::None,
+            opening: Opening::Joined,
             rooms: Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) },
             bundled: Some(Arc::new(Bundled(vec![MadeOf { bundle: Some(self.bundle.sku), parts }]))),
         };

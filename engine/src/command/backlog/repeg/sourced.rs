@@ -102,7 +102,7 @@ fn planned_with(
         at: kernel.state.now(),
         seen: Some(&seen),
         own: None,
-        opening: Opening::None,
+        opening: Opening::Joined,
         rooms: Rooms { loads: &kernel.state.loads, replanned: Some(replanned) },
         bundled: None,
     };

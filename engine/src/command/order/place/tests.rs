@@ -226,7 +226,7 @@ fn bounds() -> Vec<RefusalKind> {
     check(rows.map(|(parts, unfilled, has_room, expected)| {
         let allocations = [vec![unfilled], vec![nowhere; parts - 1]].concat();
         // Units of the line that are in no allocation have no node.
-        let lost = if unfilled.supply == Supply::Backorder { 0 } else { 1 };
+        let lost = u32::from(unfilled.supply != Supply::Backorder);
         draft.lines[0].ordered = allocations.iter().map(|a| a.units).sum::<u32>() + lost;
         draft.allocations = allocations.into();
         let asked = (parts, unfilled.supply, has_room);

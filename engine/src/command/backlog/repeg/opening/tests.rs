@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::command::fixture::{
     AT, change, change_hold, confirm, hold, hold_id, item, meta, node, opening, order, receive,
@@ -12,7 +13,7 @@ use crate::command::{
 };
 use crate::disk::SimulatedDisk;
 use crate::engine::tests::{NODE, OnePlace, one_unit, poll, run};
-use crate::engine::{Engine, OpenOptions, PlaceOutcome, Pump};
+use crate::engine::{Engine, EngineError, OpenOptions, PlaceOutcome, Pump};
 use crate::limits::HOLD_WAIT_SECONDS;
 use crate::model::{HoldState, OrderId, Priority, Refusal, Shortage, Timestamp};
 
@@ -266,20 +267,20 @@ fn neither_a_bundle_nor_a_component_has_an_opening() {
     let (engine, mut pump) = one_unit();
     run(&mut pump, engine.define_item(opening("B", after(60))));
     let bundle = || crate::command::fixture::bundle("SET", &[("A", 1), ("B", 1)]);
-    let wrong = |error: crate::engine::EngineError| error.to_string();
+    let wrong = |error: EngineError| error.to_string();
     let mut with_opening = crate::command::fixture::bundle("SET2", &[("A", 1)]);
     with_opening.item.opens = Some(after(60));
     let mut at_fault = Vec::new();
     for command in [bundle(), with_opening] {
         let refused = poll(pin!(engine.define_item(command)));
-        let std::task::Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
+        let Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
         at_fault.push(wrong(error));
     }
     assert!(at_fault.iter().all(|said| said.contains("opens_time")), "{at_fault:?}");
     run(&mut pump, engine.define_item(item("B")));
     run(&mut pump, engine.define_item(bundle()));
     let refused = poll(pin!(engine.define_item(opening("B", after(60)))));
-    let std::task::Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
+    let Poll::Ready(Err(error)) = refused else { panic!("it is refused") };
     assert!(wrong(error).contains("opens_time"));
 }
 
@@ -441,4 +442,35 @@ fn an_item_that_becomes_a_component_has_a_line_by_who_came_first() {
     assert_eq!(state(&engine, &mut pump, &name(by_age[0].0)), HoldState::Live);
     let audit = engine.audit().expect("it ends");
     assert!(audit.is_clean(), "{audit:?}");
+}
+
+/// The item was on sale when the order came; it waits for another one, and meanwhile the item is
+/// given an opening.
+#[test]
+fn a_sale_that_is_to_open_only_since_an_order_came_has_no_orders() {
+    let (engine, mut pump) = one_unit();
+    let of_one = |id: &str| {
+        let mut command = order();
+        command.order.id = OrderId::new("id", id).expect("an id");
+        command.order.shortage = Some(Shortage::Backorder);
+        command
+    };
+    let mut first = pin!(engine.place_order(of_one("first")));
+    assert!(poll(first.as_mut()).is_pending(), "it waits for the disk");
+    let mut second = pin!(engine.place_order(of_one("second")));
+    assert!(poll(second.as_mut()).is_pending(), "the first one may come to nothing");
+    run(&mut pump, engine.define_item(opening("A", after(90))));
+    let told = loop {
+        if let Poll::Ready(told) = poll(second.as_mut()) {
+            break told;
+        }
+        pump_all(&mut pump);
+    };
+    let opens = after(90);
+    match told {
+        Err(EngineError::Refused(told)) => {
+            assert_eq!(told, Refusal::SaleNotOpen { sku: sku("A"), opens });
+        }
+        told => panic!("{told:?}"),
+    }
 }
