@@ -95,13 +95,20 @@ impl Naive {
         i64::try_from(began.count()).expect("few")
     }
 
-    /// Whether a node may give an order something for so many units that wait: a supplier has a
-    /// minimum, also of what the order may have of him.
-    fn may_give(&self, node: &str, pair: &Pair, order: &Order, (units, at): (i64, Lsn)) -> bool {
-        let minimum = self.minimums(node, at).0;
-        let may_have =
-            if minimum > 1 { pair.free_for(order.whom.channel.as_deref()) } else { i64::MAX };
-        units > 0 && units.min(may_have) >= minimum
+    /// Whether a node could give an order something at every version from one on, of what is there
+    /// and for so many units that wait, as far as its terms go. A supplier gives no fewer than his
+    /// minimum, also of what the order may have.
+    fn could_give(
+        &self,
+        (sku, node): (&str, &str),
+        (order, units): (&Order, i64),
+        since: Lsn,
+    ) -> bool {
+        let key = (sku.to_owned(), node.to_owned(), order.whom.channel.clone());
+        let moments = self.moments(since, self.version());
+        let left = moments.filter_map(|moment| moment.kept.get(&key)).min();
+        let may_have = left.copied().unwrap_or(i64::MAX).min(units);
+        may_have > 0 && may_have >= self.minimums(node, since).0
     }
 
     /// Refuses what a new order is given, if an older one of the same item waited for any
@@ -117,11 +124,8 @@ impl Naive {
                 let units = self.began(order, line, &part.node, |since| since < asked);
                 let wants =
                     units > 0 && (!is_whole || order.bundle_of(line).is_some()) && sku == part.sku;
-                let pair = self.pairs.get(&(part.sku.clone(), part.node.clone()));
-                let may_have = pair.is_none_or(|pair| {
-                    pair.may_give(whom, part.supply)
-                        && self.may_give(&part.node, pair, order, (units, asked))
-                });
+                let may_have = matches!(part.supply, Supply::Inbound(_))
+                    || self.could_give((sku, &part.node), (order, units), asked);
                 let rests = self.rests(sku, *no, line);
                 let could_have = wants
                     && !self.is_kept(order, sku)
@@ -158,8 +162,7 @@ impl Naive {
         // What is free at another node serves those alone who wait there.
         let could_have = |order: &&Order| {
             let is_sourced = self.is_sourced_since((sku, node), &order.whom, looked_at);
-            let may_have = pair.may_give(&order.whom, Supply::OnHand);
-            is_sourced && may_have && !order.declined.contains(node)
+            is_sourced && !order.declined.contains(node)
         };
         for order in before.filter(could_have) {
             for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
@@ -172,7 +175,9 @@ impl Naive {
                 let waits = waiting(&rests.collect::<Vec<_>>());
                 // The look did not see those that came to wait since.
                 let newer = self.began(order, line, node, |since| since > looked_at);
-                if self.may_give(node, pair, order, (waits - newer, looked_at)) {
+                let left = pair.left_to(order.whom.channel.as_deref()).unwrap_or(i64::MAX);
+                let units = left.min(waits - newer);
+                if self.could_give((sku, node), (order, units), looked_at) {
                     let (no, priority) = (order.no, order.priority);
                     let of = (served.no, served.priority);
                     return Err(format!("{of:?} is served before order {no} of {priority:?}"));

@@ -58,6 +58,8 @@ struct Moment {
     offers: BTreeMap<Option<String>, Offers>,
     /// Pairs that sourcing may not choose.
     off_sourcing: BTreeSet<(String, String)>,
+    /// What a channel may have of a pair where some of it is kept from it.
+    kept: BTreeMap<(String, String, Option<String>), i64>,
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     off_sale: BTreeSet<String>,
@@ -205,6 +207,13 @@ impl Naive {
         let (nodes, policy) = (Arc::clone(&self.nodes), Arc::clone(&self.policy));
         let off_sale = self.items.keys().filter(|sku| self.is_off_sale(sku)).cloned().collect();
         let channels = [None].into_iter().chain(CHANNELS.map(Some));
+        let kept = channels.clone().flat_map(|channel| {
+            self.pairs.iter().filter_map(move |((sku, node), pair)| {
+                let key = (sku.clone(), node.clone(), channel.map(ToOwned::to_owned));
+                Some((key, pair.left_to(channel)?))
+            })
+        });
+        let kept = kept.collect();
         let offers = channels
             .map(|channel| (channel.map(ToOwned::to_owned), self.offers(Asking::Channel(channel))));
         let offers = offers.collect();
@@ -212,8 +221,17 @@ impl Naive {
         let off_sourcing = off.map(|(at, _)| at.clone()).collect();
         let (waiting, waiting_max) = (self.waiting(), self.waiting_max());
         let closed = self.closed();
-        let moment =
-            Moment { offers, off_sourcing, nodes, policy, off_sale, closed, waiting, waiting_max };
+        let moment = Moment {
+            offers,
+            off_sourcing,
+            kept,
+            nodes,
+            policy,
+            off_sale,
+            closed,
+            waiting,
+            waiting_max,
+        };
         self.moments.insert(version, moment);
         self.note_who_waits(version);
     }

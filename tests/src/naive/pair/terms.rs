@@ -3,7 +3,6 @@
 use backstock_engine::model::{Kept, Supply};
 
 use super::{Pair, UNLIMITED, Unit, count};
-use crate::naive::For;
 
 /// Whose orders are to have something.
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +61,10 @@ impl Pair {
         self.terms.off_sourcing
     }
 
-    /// Whether it may give a unit on such a supply to orders of theirs, as far as its terms go. Who
-    /// has nothing free here for all is told from who may not have it.
-    pub fn may_give(&self, whom: &For, supply: Supply) -> bool {
-        let is_there = matches!(supply, Supply::OnHand | Supply::Supplier);
-        let channel = whom.channel.as_deref();
-        let is_kept = self.free_for(channel) < self.free();
-        !is_there || !is_kept || self.free_for(channel) > 0
+    /// What orders of a channel may have of what is free, if some of it is kept from them.
+    pub fn left_to(&self, channel: Option<&str>) -> Option<i64> {
+        let left = self.free_for(channel);
+        (left < self.free()).then_some(left.max(0))
     }
 
     /// Refuses a unit on hand that an order of a channel is to have, if it may not.

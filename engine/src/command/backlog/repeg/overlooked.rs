@@ -53,7 +53,7 @@ async fn find(kernel: &Kernel, sku: SkuNo) -> Result<Option<Overlooked>, EngineE
 /// Who waits, of an event. What a look for a bundle finds of other SKUs is found where these are
 /// looked at; bundles may wait for a SKU that is about to be served.
 fn waits(kernel: &Kernel, sku: SkuNo, look: &Look, event: Repegging) -> Option<Overlooked> {
-    let waits = |line: &LineRepegged| {
+    let waits = |sku: SkuNo, line: &LineRepegged| {
         let mut moves = line.moves.iter();
         // On supply that counts no more, one waits as without any.
         let waits = |at: At| at.1 == Supply::Backorder || look.ready(sku, at) == Ready::Never;
@@ -62,12 +62,12 @@ fn waits(kernel: &Kernel, sku: SkuNo, look: &Look, event: Repegging) -> Option<O
     match event {
         Repegging::Backlog(event) => {
             let mut own = event.lines.into_iter().filter(|_| event.sku == sku);
-            own.find_map(|of| Some(Overlooked::Waits(of.id, waits(&of.line)?)))
+            own.find_map(|of| Some(Overlooked::Waits(of.id, waits(sku, &of.line)?)))
         }
         Repegging::Bundle(event) => {
             let is_settled = |sku: SkuNo| !kernel.state.catalogue.entry(sku).is_unsettled();
             let all_are = event.lines.iter().all(|(sku, _)| is_settled(*sku));
-            let node = event.lines.iter().find_map(|(_, line)| waits(line));
+            let node = event.lines.iter().find_map(|(sku, line)| waits(*sku, line));
             Some(Overlooked::Waits(event.id, node.filter(|_| all_are)?))
         }
     }
