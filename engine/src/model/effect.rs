@@ -79,8 +79,9 @@ pub enum StockClaim<P = Parts> {
     /// Units that leave with a shipment.
     Leaving(u32),
     /// Units that come to rest on supplies here, while others come off: of the backlog, or of
-    /// holds.
-    Repegging(P),
+    /// holds. With the first order whose units come off, which is in hand: it tells the claims of a
+    /// pair from each other.
+    Repegging(P, Option<OrderNo>),
     /// A change of supply: no other one is decided.
     Editing,
     /// A place in the line of changes of supply.
@@ -93,7 +94,7 @@ impl StockClaim<&Parts> {
         match self {
             Self::Units(parts) => StockClaim::Units(parts.clone()),
             Self::Leaving(units) => StockClaim::Leaving(units),
-            Self::Repegging(parts) => StockClaim::Repegging(parts.clone()),
+            Self::Repegging(parts, of) => StockClaim::Repegging(parts.clone(), of),
             Self::Editing => StockClaim::Editing,
             Self::InLine => StockClaim::InLine,
         }
@@ -106,7 +107,7 @@ impl StockClaim {
         match self {
             Self::Units(parts) => StockClaim::Units(parts),
             Self::Leaving(units) => StockClaim::Leaving(*units),
-            Self::Repegging(parts) => StockClaim::Repegging(parts),
+            Self::Repegging(parts, of) => StockClaim::Repegging(parts, *of),
             Self::Editing => StockClaim::Editing,
             Self::InLine => StockClaim::InLine,
         }
@@ -170,7 +171,7 @@ impl StockEffect {
     pub fn claim(&self) -> Option<StockClaim<&Parts>> {
         match self {
             Self::Reserve { parts, .. } => Some(StockClaim::Units(parts)),
-            Self::Repeg(repeg) => Some(StockClaim::Repegging(&repeg.takes)),
+            Self::Repeg(repeg) => Some(StockClaim::Repegging(&repeg.takes, repeg.first_off())),
             Self::Ship { units, .. } => Some(StockClaim::Leaving(*units)),
             Self::Change { .. } => Some(StockClaim::Editing),
             Self::Release { .. } | Self::Prioritise { .. } => None,

@@ -53,9 +53,9 @@ struct RareClaims {
     leaving: u32,
     /// Events of the backlog in flight: what rests on what is not changed otherwise.
     repegging: u32,
-    /// Units that may count as somebody else's once these events are applied, beyond those that
-    /// are claimed: of a pair with segments.
-    moving: u32,
+    /// Units that may count as somebody else's once one of these events is applied, beyond those
+    /// that are claimed: of a pair with segments, by the first order whose units come off.
+    moving: Vec<(Option<OrderNo>, u32)>,
     /// A change of supply is in flight; it excludes others, shipments, and the backlog.
     editing: bool,
     /// Units that the change in flight takes from what is free.
@@ -77,6 +77,10 @@ impl RareClaims {
     /// Whether no claim is let in for now.
     const fn is_closed(&self) -> bool {
         self.in_line > 0 || self.shut
+    }
+
+    fn moving(&self) -> i64 {
+        self.moving.iter().map(|(_, units)| i64::from(*units)).sum()
     }
 
     /// Whether orders in flight are to wait, or to rest on what is on its way.
@@ -309,7 +313,10 @@ impl StockActor {
         if granted == Grant::Granted {
             self.rare().repegging += 1;
             if self.stock.terms().is_some() {
-                self.rare().moving += self.moving(repeg, asks);
+                let moving = self.moving(repeg, asks);
+                if moving > 0 {
+                    self.rare().moving.push((repeg.first_off(), moving));
+                }
                 self.note_audiences(asks, Some(repeg));
             }
         }
@@ -372,11 +379,10 @@ impl StockActor {
         match claim {
             StockClaim::Units(parts) => parts.iter().for_each(|part| self.unclaim(*part)),
             StockClaim::Leaving(units) => self.rare().leaving -= units,
-            StockClaim::Repegging(parts) => {
+            StockClaim::Repegging(parts, order) => {
                 let rare = self.rare();
                 rare.repegging -= 1;
-                // None of them says how many were its own.
-                rare.moving = if rare.repegging == 0 { 0 } else { rare.moving };
+                rare.moving.retain(|(of, _)| *of != order);
                 parts.iter().for_each(|part| self.unclaim(*part));
             }
             StockClaim::InLine => self.rare().in_line -= 1,
@@ -408,7 +414,7 @@ impl StockActor {
 
     fn drop_rare_if_empty(&mut self) {
         if let (0, Some(rare)) = (self.claimed, &mut self.rare)
-            && rare.moving == 0
+            && rare.moving.is_empty()
         {
             rare.audiences.clear();
             rare.asked_at = Timestamp::default();

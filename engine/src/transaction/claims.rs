@@ -117,7 +117,8 @@ impl<'k> Claims<'k> {
             let (repeg, comings) = (Arc::clone(repeg), comings.clone());
             cell.ask(StockMessage::ClaimRepeg(repeg, comings, asks.cloned()))
         };
-        self.claim(pair, StockClaim::Repegging(repeg.takes.clone()), ask).await
+        let claim = StockClaim::Repegging(repeg.takes.clone(), repeg.first_off());
+        self.claim(pair, claim, ask).await
     }
 
     /// Decides a change of one pair's supply, and holds the pair for it; the pair's bell

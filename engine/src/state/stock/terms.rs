@@ -97,9 +97,8 @@ impl StockActor {
     fn may_be_taken(&self) -> i64 {
         let rare = self.rare.as_deref();
         let leaves = |rare: &RareClaims| if self.has_segments() { rare.leaving } else { 0 };
-        let more = |rare: &RareClaims| {
-            i64::from(rare.withheld) + i64::from(leaves(rare)) + i64::from(rare.moving)
-        };
+        let more =
+            |rare: &RareClaims| i64::from(rare.withheld) + i64::from(leaves(rare)) + rare.moving();
         i64::from(self.claimed) + rare.map_or(0, more)
     }
 
@@ -188,7 +187,7 @@ impl StockActor {
         let (shares, granted) = (self.shares(), self.may_be_taken() + i64::from(leaving));
         // A segment that was released by then keeps nothing from them.
         let too_few = |of: &Audience| terms.may_have(*of, (left, &shares), rare.asked_at) < granted;
-        (self.claimed > 0 || rare.moving > 0) && rare.audiences.iter().any(too_few)
+        (self.claimed > 0 || !rare.moving.is_empty()) && rare.audiences.iter().any(too_few)
     }
 
     /// What orders have of segments follows what an event does.

@@ -152,7 +152,7 @@ fn units_that_an_order_has_are_free_to_it() {
         let claim = StockMessage::ClaimRepeg(repeg, Box::default(), Some(asks));
         assert_eq!(grant(&row, claim), expected, "{channel}, {is_known}");
         if expected == Grant::Granted {
-            told(&row, StockMessage::GiveBack(StockClaim::Repegging(takes)));
+            told(&row, StockMessage::GiveBack(StockClaim::Repegging(takes, Some(order))));
         }
     }
 }
@@ -250,4 +250,54 @@ fn a_segment_that_was_released_keeps_no_shipment_waiting() {
         assert_eq!(claim(&row, 1, asks(at)), Grant::Granted);
         assert_eq!(grant(&row, ship()), expected, "a claim at {at}");
     }
+}
+
+/// Holds that are confirmed in another channel hold back what they may count as for as long as
+/// they are in flight, and each of them no longer: at a busy pair one is always in flight.
+#[test]
+fn a_hold_that_moves_to_another_channel_holds_back_units_for_as_long_as_it_is_in_flight() {
+    let of_shop = Segment {
+        name: text("shop"),
+        channels: vec![text("shop")],
+        kept: Kept::Units(4),
+        borrows: true,
+        until: None,
+    };
+    let terms = PairTerms { segments: Segments(vec![of_shop]), ..PairTerms::default() };
+    let row = changed([set(14, 0), StockChange::Termed(Box::new(terms))]);
+    let (units, priority) = (2, Priority::DEFAULT);
+    let peg = |no, held| {
+        let (order, supply) = (OrderNo(no), Supply::OnHand);
+        Reservation { order, line: 0, supply, units, held, priority }
+    };
+    for no in [1, 2] {
+        let parts = Parts::from_iter([(Supply::OnHand, units)]);
+        let order = OrderNo(no);
+        let effect = StockEffect::Reserve { order, line: 0, parts, held: true, priority };
+        let lsn = Lsn::new(8 + no);
+        told(&row, StockMessage::Apply { pair: PAIR, lsn, effect, settles: false });
+    }
+    let confirm = |no| {
+        let order = Some(OrderNo(no));
+        let asker = Asker { order, channel: Some(text("web")), is_known: false };
+        let asks = Arc::new(Asks { at: Timestamp::default(), who: vec![asker] });
+        let (off, on) = (vec![peg(no, true)], vec![peg(no, false)]);
+        let repeg = Arc::new(Repeg { off, on, ..Repeg::default() });
+        grant(&row, StockMessage::ClaimRepeg(repeg, Box::default(), Some(asks)))
+    };
+    let end = |no| {
+        let claim = StockClaim::Repegging(Parts::new(), Some(OrderNo(no)));
+        told(&row, StockMessage::GiveBack(claim));
+    };
+    // Ten are free, and four of them are kept for the shop.
+    assert_eq!(confirm(1), Grant::Granted);
+    assert_eq!(claim(&row, 5, asks("web")), Grant::InFlight, "two may count as the shop's");
+    for no in [2, 1, 2, 1, 2, 1] {
+        assert_eq!(confirm(no), Grant::Granted);
+        end(3 - no);
+    }
+    assert_eq!(claim(&row, 4, asks("web")), Grant::Granted, "two may, as one is in flight");
+    assert_eq!(claim(&row, 1, asks("web")), Grant::InFlight);
+    end(1);
+    assert_eq!(claim(&row, 2, asks("web")), Grant::Granted);
 }
