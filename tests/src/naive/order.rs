@@ -7,7 +7,7 @@ use backstock_engine::model::{self, AnswerKind, HoldState, Lsn, OrderState, Prio
 
 use super::For;
 use super::bundle::Bundle;
-use super::hold::Hold;
+use super::hold::{Hold, Units};
 use super::pair::same;
 
 /// How many decisions are kept after the first one.
@@ -157,6 +157,26 @@ impl Order {
             self.cancelled[at] += self.open(at);
         }
         self.hold.as_mut().expect("it began as a hold").state = state;
+    }
+
+    /// Goes without these units, by part: those of a hold that wait for supply, if it drops them.
+    pub fn go_without(&mut self, parts: &[u32], had: &Units, drops: bool) -> Result<(), String> {
+        let mut waiting = BTreeMap::<(u16, String), u32>::new();
+        for ((line, _, node, supply), units) in had {
+            if drops && *supply == Supply::Backorder {
+                *waiting.entry((*line, node.clone())).or_default() += units;
+            }
+        }
+        let mut dropped = BTreeMap::new();
+        for (at, units) in parts.iter().enumerate().filter(|(_, units)| **units > 0) {
+            if *units > self.open(at) {
+                return Err(format!("part {at} has no {units} units"));
+            }
+            self.cancelled[at] += units;
+            let Allotted { line, node, .. } = &self.allotted[at];
+            *dropped.entry((*line, node.clone())).or_default() += units;
+        }
+        same("what it goes without", &dropped, &waiting)
     }
 
     fn open(&self, at: usize) -> u32 {

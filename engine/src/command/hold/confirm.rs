@@ -13,8 +13,8 @@ use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
     CustomerId, Day, Destination, Hold, HoldId, HoldState, Lsn, Meta, NodeId, Order, OrderHeader,
-    OrderId, PackedOrder, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply, Text,
-    Timestamp, Violation,
+    OrderId, PackedOrder, Pegged, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply,
+    Text, Timestamp, Violation,
 };
 use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
@@ -115,9 +115,9 @@ impl Command for ConfirmHold {
                     tx.claims.take(claims);
                     return Ok(Decision::Event(*event));
                 }
-                // It has its units, though its days may have passed.
-                Anew::Gone if has_all => {
-                    if let Some(event) = keep(&held, self, &mut claims).await? {
+                // It has its units, though its days may have passed, or only a part of them.
+                Anew::Gone if has_all || (way == Becomes::Part && is_not_short(kernel, &held)?) => {
+                    if let Some(event) = keep((&held, &rest), self, &mut claims).await? {
                         tx.claims.take(claims);
                         return Ok(Decision::Event(event));
                     }
@@ -189,6 +189,8 @@ impl ConfirmHold {
 enum Becomes {
     /// With the units that it has, where they are.
     Kept,
+    /// Planned anew without what it waits for, or else with the part that it has, where that is.
+    Part,
     /// Planned anew, on what is free, and on the units that it has.
     PlannedAnew,
 }
@@ -205,8 +207,7 @@ fn decide(
     let is_planned_so = match hold.state {
         HoldState::Live => {
             let service = &network.policy.services[usize::from(held.header.service.0)].name;
-            rest.is_nothing()
-                && is_as_held(&network, &held.header, command, service)
+            is_as_held(&network, &held.header, command, service)
                 && is_served_alike(state, held, command)
         }
         HoldState::Lapsed => false,
@@ -219,14 +220,28 @@ fn decide(
     if hold.state == HoldState::Lapsed {
         may_be_taken(held, command, state)?;
     }
-    Ok(if is_planned_so { Becomes::Kept } else { Becomes::PlannedAnew })
+    Ok(match is_planned_so {
+        true if rest.is_nothing() => Becomes::Kept,
+        true => Becomes::Part,
+        false => Becomes::PlannedAnew,
+    })
 }
 
 /// Units that a hold waits for still, by line, and that the order goes without: it takes a part.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Rest(Vec<u32>);
 
 impl Rest {
+    fn of(held: &Order, resting: &Resting) -> Self {
+        let mut rest = Self(vec![0; held.lines.len()]);
+        for peg in resting.units_of(held) {
+            if peg.supply == Supply::Backorder {
+                rest.0[usize::from(peg.line)] += peg.units;
+            }
+        }
+        rest
+    }
+
     fn is_nothing(&self) -> bool {
         self.0.iter().all(|units| *units == 0)
     }
@@ -249,12 +264,7 @@ impl Rest {
 fn rest(kernel: &Kernel, held: &Order) -> Result<Rest, EngineError> {
     let is_live = |hold: &&Hold| hold.state == HoldState::Live && hold.accepts_part;
     let Some(hold) = held.open_hold().filter(is_live) else { return Ok(Rest::default()) };
-    let mut rest = Rest(vec![0; held.lines.len()]);
-    for peg in Resting::read(kernel, held)?.units_of(held) {
-        if peg.supply == Supply::Backorder {
-            rest.0[usize::from(peg.line)] += peg.units;
-        }
-    }
+    let rest = Rest::of(held, &Resting::read(kernel, held)?);
     if rest.without(held).is_empty() {
         return Err(Refusal::HoldUnitsGone { hold_id: hold.id.clone() }.into());
     }
@@ -365,10 +375,31 @@ fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool, En
     Ok(!held.shipments.iter().zip(0..).any(is_late))
 }
 
-/// The order keeps the units that the hold has, where they are. None where a pair says by now who
-/// may have its units, and the order comes in by another channel than the hold: it is decided anew.
+/// Whether no pair of which a hold has units on hand lacks any: a count may have found less than is
+/// reserved there.
+fn is_not_short(kernel: &Kernel, held: &Order) -> Result<bool, EngineError> {
+    let units = Resting::read(kernel, held)?.units_of(held);
+    let mut on_hand = units.iter().filter(|peg| peg.supply == Supply::OnHand);
+    Ok(on_hand.all(|peg| kernel.state.cell(peg.pair).shared().glance().free >= 0))
+}
+
+/// The hold without the units that wait: it has no more than the others.
+fn without_rest(held: &Order, resting: &Resting) -> Order {
+    let mut order = held.clone();
+    for (allocation, rests) in order.allocations.iter_mut().zip(&resting.rests) {
+        let waiting = rests.iter().filter(|of| of.supply == Supply::Backorder);
+        let waiting: u32 = waiting.map(|of| of.units).sum();
+        allocation.cancelled += waiting;
+        order.lines[usize::from(allocation.line)].cancelled += waiting;
+    }
+    order
+}
+
+/// The order keeps the units that the hold has, where they are, and goes without the rest. None
+/// where there is another rest by now; and where a pair says by now who may have its units, and the
+/// order comes in by another channel than the hold: it is decided anew.
 async fn keep(
-    held: &Order,
+    (held, rest): (&Order, &Rest),
     command: &ConfirmHold,
     claims: &mut Claims<'_>,
 ) -> Result<Option<HoldReplaced>, EngineError> {
@@ -382,16 +413,22 @@ async fn keep(
         let is_by_the_same = command.channel.is_none() || command.channel == held.header.channel;
         let asks = is_by_the_same && has_terms(&kernel.state, held);
         let asks = asks.then(|| as_before(kernel, held));
-        let units = Resting::read(kernel, held)?.units_of(held);
+        let resting = Resting::read(kernel, held)?;
+        let (units, is_part) = (resting.units_of(held), !rest.is_nothing());
+        if is_part && Rest::of(held, &resting) != *rest {
+            return Ok(None);
+        }
+        let kept = units.iter().filter(|peg| !is_part || peg.supply != Supply::Backorder);
+        let kept: Vec<Pegged> = kept.copied().collect();
         let off = units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
-        let on = units.iter().map(|peg| (peg.pair, peg.of(held.no, false)));
+        let on = kept.iter().map(|peg| (peg.pair, peg.of(held.no, false)));
         let attempt = over::claim(kernel, by_pair(off, on), asks).await?;
         if let Some(more) = attempts.end(attempt).await? {
             claims.take(more);
             let header = confirmed(held, command);
-            let order = PackedOrder::of(&Order { header, ..held.clone() });
-            let event = HoldReplaced { order, on: units.clone(), off: units, ends: None };
-            return Ok(Some(event));
+            let order = if is_part { without_rest(held, &resting) } else { held.clone() };
+            let order = PackedOrder::of(&Order { header, ..order });
+            return Ok(Some(HoldReplaced { order, on: kept, off: units, ends: None }));
         }
     }
 }

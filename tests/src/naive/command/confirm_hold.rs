@@ -35,6 +35,8 @@ pub struct HoldConfirmed {
     /// Whether it was not decided anew where it ships from.
     stays: bool,
     allotted: Vec<Allotted>,
+    /// Units that it goes without, by part.
+    cancelled: Vec<u32>,
 }
 
 impl HoldConfirmed {
@@ -64,6 +66,7 @@ impl HoldConfirmed {
             lines: lines(engine, &order),
             stays: order.header.decided_at.is_some(),
             allotted: allotted(engine, &order),
+            cancelled: order.allocations.iter().map(|part| part.cancelled).collect(),
         })
     }
 
@@ -159,8 +162,10 @@ impl Fact for HoldConfirmed {
         // Where a day has passed that was told, it is decided anew all the same.
         let waits = self.off.keys().any(|(.., supply)| *supply == Supply::Backorder);
         let drops = hold.accepts_part && waits;
-        let may_stay = !is_late && !drops && self.goes_as_held(naive, &held);
-        if self.stays && (!may_stay || self.on != self.off) {
+        let may_stay = !is_late && self.goes_as_held(naive, &held);
+        let mut kept = self.off.clone();
+        kept.retain(|(.., supply), _| !drops || *supply != Supply::Backorder);
+        if self.stays && (!may_stay || self.on != kept) {
             return Err(format!("its units stay, and may {may_stay}"));
         }
         naive.take_off(held.no, &self.off)?;
@@ -173,6 +178,7 @@ impl Fact for HoldConfirmed {
             naive.belongs(self.no, whom.channel.as_deref());
             let mut order = held;
             order.whom = whom;
+            order.go_without(&self.cancelled, &self.off, drops)?;
             order
         } else {
             self.plan_anew(naive, asked, &held)?

@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::command::fixture::{
-    AT, change, confirm, hold, item, meta, node, node_id, off_sale, opening, order, receive,
-    release, sku, store, told,
+    AT, change, confirm, definition, hold, item, meta, node, node_id, off_sale, opening, order,
+    receive, release, sku, store, told,
 };
-use crate::command::{CancelOrder, CreateHold, LineRequest, OrderRequest, StockOperation};
+use crate::command::{
+    CancelOrder, CreateHold, DefineNode, LineRequest, NodeDefinition, OrderRequest, StockOperation,
+};
 use crate::engine::tests::{NODE, one_unit, run};
 use crate::engine::{Engine, PlaceOutcome, Pump};
-use crate::model::{NodeNo, OrderState, Pickup, PickupOffer, PostalCode, RefusalKind};
+use crate::model::{NodeKind, NodeNo, OrderState, Pickup, PickupOffer, PostalCode, RefusalKind};
 
 /// An engine with one unit, which is held.
 fn one_held() -> (Engine, Pump) {
@@ -243,4 +245,42 @@ fn a_hold_keeps_its_units_at_a_node_that_serves_others_by_now() {
             assert_eq!(told(engine.confirm_hold(command)), gone);
         }
     }
+}
+
+/// The units that it has are its own, though a supplier gives no so few by now.
+#[test]
+fn a_hold_that_has_a_part_is_confirmed_with_it_though_nothing_could_be_planned_anew() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(item("B")));
+    let vendor = |minimum| DefineNode {
+        meta: meta(),
+        node: NodeDefinition {
+            min_order_quantity: minimum,
+            ..definition("VENDOR", NodeKind::Supplier)
+        },
+    };
+    run(&mut pump, engine.define_node(vendor(None)));
+    let feed = StockOperation::SupplierFeed { quantity: Some(2) };
+    run(&mut pump, engine.change_stock(change("B", "VENDOR", feed)));
+    let mut wants = hold("H").taking_a_part();
+    wants.order.lines = lines(&[("A", 3), ("B", 4)]);
+    run(&mut pump, engine.create_hold(wants));
+    run(&mut pump, engine.define_node(vendor(Some(9))));
+    let other = ConfirmHold { lines: lines(&[("A", 1), ("B", 4)]), ..confirm("H") };
+    assert_eq!(told(engine.confirm_hold(other)).kind(), RefusalKind::HoldDiffers);
+    let part = ConfirmHold { lines: lines(&[("A", 1), ("B", 2)]), ..confirm("H") };
+    run(&mut pump, engine.confirm_hold(part));
+    let view = run(&mut pump, engine.order(&confirm("H").order));
+    let units = view.order.lines.iter().map(|line| (line.ordered, line.cancelled));
+    assert_eq!(units.collect::<Vec<_>>(), [(3, 2), (4, 2)]);
+    let open: Vec<_> = view.supplies.iter().flatten().collect();
+    assert!(matches!(open[..], [(Supply::OnHand, 1), (Supply::Supplier, 2)]), "{open:?}");
+    let audit = engine.audit().expect("it ends");
+    assert!(audit.is_clean() && audit.holds == 0, "{audit:?}");
+    // What comes is anybody's.
+    run(&mut pump, engine.change_stock(receive("A", NODE)));
+    let mut next = order();
+    next.order.id = OrderId::new("id", "NEXT").expect("an id");
+    let placed = run(&mut pump, engine.place_order(next));
+    assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
 }
