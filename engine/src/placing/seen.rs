@@ -68,12 +68,14 @@ async fn plan_by_terms(
         let is_closed = wanted.is_closed(at);
         for slot in &line.entry.row {
             let mut glance = slot.shared().glance();
-            if is_closed {
-                glance = Glance { in_flight: false, ..glance.with_free(0) };
-            } else if glance.has_terms {
+            if glance.has_terms {
                 let promise = promise_to(kernel, slot, &asks).await?;
+                // Nothing waits at a pair that sourcing may not choose.
                 seen.limits.extend(promise.limit.map(|why| (at, slot.node, why)));
                 glance = Glance { in_flight: promise.in_flight, ..glance.with_free(promise.free) };
+            }
+            if is_closed {
+                glance = Glance { in_flight: false, ..glance.with_free(0) };
             }
             there_is.push((slot.node, glance));
         }

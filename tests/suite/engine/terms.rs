@@ -3,12 +3,14 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backstock_engine::command::{ConfirmHold, CreateHold, Lines, OrderRequest, StockOperation};
+use backstock_engine::command::{
+    ConfirmHold, CreateHold, DefineItem, Lines, OrderRequest, StockOperation,
+};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict, Whom};
 use backstock_engine::model::{
-    ChannelSafety, HoldId, Kept, NodeKind, Order, PairTerms, Refusal, Segment, Segments, Shortage,
-    Split, Supply, Text, Timestamp,
+    ChannelSafety, HoldId, Item, Kept, NodeKind, Order, PairTerms, Refusal, Segment, Segments,
+    Shortage, Split, Supply, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -220,6 +222,24 @@ fn who_waits_at_a_pair_off_sourcing_is_served_there() {
     world.terms("E", off());
     world.receive("E", 1);
     assert_eq!(world.rests("waits"), ("E".into(), Supply::OnHand));
+}
+
+/// Nothing is looked for before the opening, and yet it waits where it may be served.
+#[test]
+fn a_hold_that_waits_for_a_sale_waits_at_no_pair_off_sourcing() {
+    let mut world = World::new();
+    world.receive("E", 1);
+    world.receive("W", 1);
+    world.terms("E", off());
+    let engine = world.single.engine.clone();
+    let opens = Some(NOW.saturating_add_micros(60_000_000));
+    let command = DefineItem::new(meta(), Item { opens, ..item("A") });
+    world.single.run(engine.define_item(command)).expect("it opens in a minute");
+    let wanted = order("H", &[("A", 1)], Shortage::Reject);
+    let hold = CreateHold::new(meta(), hold_id("H"), (600, None), wanted).waiting();
+    let placed = world.single.run(engine.create_hold(hold)).expect("it waits").outcome;
+    let PlaceOutcome::Placed(order) = placed else { panic!("it waits") };
+    assert_eq!(engine.node_no(order.shipments[0].node).id.as_str(), "W");
 }
 
 #[test]
