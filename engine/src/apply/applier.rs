@@ -23,7 +23,7 @@ use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::Recorded;
-use crate::transaction::written::{self, Placement, Reserve, Room, Written};
+use crate::transaction::written::{self, Placement, Reserve, Room, Written, reserved};
 
 /// Applies events one after the other. There is one applier.
 pub struct Applier<'a> {
@@ -299,9 +299,7 @@ impl<'a> Applier<'a> {
     ) -> Result<(), ActorPanicked> {
         let (held, priority) = (packed.is_held(), packed.priority());
         for reserves in written::by_pair(reserves) {
-            let (pair, line, parts) =
-                (reserves[0].pair, reserves[0].line, written::parts(reserves));
-            let effect = StockEffect::Reserve { order: no, line, parts, held, priority };
+            let (pair, effect) = (reserves[0].pair, reserved(reserves, (no, held, priority)));
             let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
             self.introduce_placed(pair, no, &packed)?;
             self.keep(pair)?;

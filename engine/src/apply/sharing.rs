@@ -42,6 +42,7 @@ impl Channels {
     ) -> Result<(), ActorPanicked> {
         let mut orders: Vec<OrderNo> = match effect {
             StockEffect::Reserve { order, .. } => vec![*order],
+            StockEffect::ReserveLines(reserved) => vec![reserved.order],
             StockEffect::Repeg(repeg) => repeg.on.iter().map(|peg| peg.order).collect(),
             _ => return Ok(()),
         };

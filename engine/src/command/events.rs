@@ -134,7 +134,7 @@ events! {
     34 "hold_replaced" HoldReplaced,
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
-    37 "shipment_declined" ShipmentDeclined,
+    37 or 40 "shipment_declined" ShipmentDeclined,
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,

@@ -21,8 +21,8 @@ use crate::limits::TRIES_MAX;
 use crate::model::Location;
 use crate::model::event::Numbered;
 use crate::model::{
-    AllocationUnits, Dispatch, Item, Lsn, NodeNo, OrderId, OrderNo, Pair, Record, Refusal,
-    ServiceName, SkuNo, StockEffect, Supply, Text,
+    AllocationUnits, Dispatch, Item, LineUnits, Lsn, NodeNo, OrderId, OrderNo, Pair, Record,
+    Refusal, ServiceName, SkuNo, StockEffect, Supply, Text,
 };
 use crate::read::as_of::AsOf;
 use crate::state::stock::{Grant, StockMessage};
@@ -156,7 +156,7 @@ fn is_halted<T>(answer: &Poll<Result<T, EngineError>>) -> bool {
 
 /// A turn that cannot be: no order has units of the pair.
 fn bad_turn() -> StockMessage {
-    let effect = StockEffect::Ship { order: OrderNo(99), line: 0, units: 1 };
+    let effect = StockEffect::Ship { order: OrderNo(99), lines: LineUnits::from_iter([(0, 1)]) };
     StockMessage::Apply { pair: PAIR, lsn: Lsn::new(99), effect, settles: false }
 }
 

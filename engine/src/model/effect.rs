@@ -172,7 +172,10 @@ impl StockEffect {
         match self {
             Self::Reserve { parts, .. } => Some(StockClaim::Units(parts)),
             Self::Repeg(repeg) => Some(StockClaim::Repegging(&repeg.takes, repeg.first_off())),
-            Self::Ship { units, .. } => Some(StockClaim::Leaving(*units)),
+            Self::ReserveLines(reserved) => Some(StockClaim::Units(&reserved.takes)),
+            Self::Ship { lines, .. } => {
+                Some(StockClaim::Leaving(lines.iter().map(|(_, units)| units).sum()))
+            }
             Self::Change { .. } => Some(StockClaim::Editing),
             Self::Release { .. } | Self::Prioritise { .. } => None,
         }

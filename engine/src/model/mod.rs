@@ -72,9 +72,9 @@ pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
     Audience, ChannelSafety, ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found,
-    Inbound, InboundSourced, InboundWeighed, Kept, PairTerms, Parts, Proposal, Refused, Repeg,
-    Segment, Segments, Serves, Shares, Stock, StockChange, StockEffect, StockOperation,
-    SupplySource, ToldAt, TransferAnnounced,
+    Inbound, InboundSourced, InboundWeighed, Kept, LineUnits, PairTerms, Parts, Proposal, Refused,
+    Repeg, Segment, Segments, Serves, Shares, ShipmentLine, Stock, StockChange, StockEffect,
+    StockOperation, SupplySource, ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

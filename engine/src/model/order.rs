@@ -18,6 +18,7 @@ use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, Service
 use super::lsn::Lsn;
 use super::priority::Priority;
 use super::reservations::Supply;
+use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
 pub use apply::OrderEffect;
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
@@ -435,6 +436,11 @@ impl Order {
         earlier.flat_map(|at| self.allocations_of(*at).filter(of_line)).map(Allocation::open).sum()
     }
 
+    /// Units of a line in a shipment, with those of the line that are ahead of them.
+    pub fn in_shipment(&self, shipment: u16, (line, units): (u16, u32)) -> ShipmentLine {
+        ShipmentLine { line, units, ahead: self.ahead_of(shipment, line) }
+    }
+
     /// Whether a shipment, from 0, was declined by its node.
     pub fn was_declined(&self, shipment: u16) -> bool {
         let answer = self.shipments[usize::from(shipment)].answer;
@@ -544,17 +550,21 @@ impl Shipment {
 
 /// Sums units by pair and line, pairs ascending: one event does one thing to one actor, in
 /// one turn.
-pub fn by_pair(units: &[AllocationUnits]) -> SmallVec<[(Pair, u16, u32); 4]> {
-    let mut sums: SmallVec<[(Pair, u16, u32); 4]> =
+pub fn by_pair(units: &[AllocationUnits]) -> SmallVec<[(Pair, LineUnits); 4]> {
+    let mut parts: SmallVec<[(Pair, u16, u32); 4]> =
         units.iter().map(|part| (part.pair, part.line, part.units)).collect();
-    sums.sort_unstable();
-    sums.dedup_by(|next, sum| {
-        let is_same = (next.0, next.1) == (sum.0, sum.1);
-        if is_same {
-            sum.2 += next.2;
+    parts.sort_unstable();
+    let mut sums = SmallVec::<[(Pair, LineUnits); 4]>::new();
+    for (pair, line, units) in parts {
+        if sums.last().is_none_or(|(of, _)| *of != pair) {
+            sums.push((pair, LineUnits::new()));
         }
-        is_same
-    });
+        let lines = &mut sums.last_mut().expect("it is there").1;
+        match lines.last_mut().filter(|(of, _)| *of == line) {
+            Some((_, sum)) => *sum += units,
+            None => lines.push((line, units)),
+        }
+    }
     sums
 }
 

@@ -37,7 +37,7 @@ use crate::limits::STOCK_UNITS_MAX;
 pub use change::{InboundSourced, InboundWeighed, StockChange, TransferAnnounced};
 pub use confidence::Confidence;
 pub use decide::Refused;
-pub use declined::{Decline, Declined, Found};
+pub use declined::{Decline, Declined, Found, LineDeclined, ShipmentLine};
 pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
 pub use proposal::Proposal;
@@ -107,8 +107,12 @@ pub enum Serves {
     Backlog,
 }
 
-/// Units by supply, as one order line has them at one pair.
+/// Units by supply, as one order has them at one pair.
 pub type Parts = SmallVec<[(Supply, u32); 1]>;
+
+/// Units of lines of an order, from 0, at one pair, each line once: mostly of one. An order with
+/// bundles may have several lines of an item.
+pub type LineUnits = SmallVec<[(u16, u32); 1]>;
 
 /// What an event does to one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +137,8 @@ pub enum StockEffect {
         /// Before whom the order is served.
         priority: Priority,
     },
+    /// Several lines of an order were given units.
+    ReserveLines(Box<LinesReserved>),
     /// An order is served before others, or after them, from now on.
     Prioritise {
         /// The order.
@@ -140,28 +146,40 @@ pub enum StockEffect {
         /// Before whom.
         priority: Priority,
     },
-    /// An order line gave units back, the least firm first.
+    /// Lines of an order gave units back, of each the least firm first.
     Release {
         /// The order.
         order: OrderNo,
-        /// Its line, from 0.
-        line: u16,
-        /// How many units.
-        units: u32,
+        /// How many units of which lines.
+        lines: LineUnits,
         /// Who gets them.
         serves: Serves,
     },
     /// Units of order lines rest on other supply from now on.
     Repeg(Arc<Repeg>),
-    /// Units of an order line left the node.
+    /// Units of lines of an order left the node.
     Ship {
         /// The order.
         order: OrderNo,
-        /// Its line, from 0.
-        line: u16,
-        /// How many units.
-        units: u32,
+        /// How many units of which lines.
+        lines: LineUnits,
     },
+}
+
+/// Units that several lines of an order were given at one pair. What one event does to a pair is
+/// one effect, and one claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinesReserved {
+    /// The order.
+    pub order: OrderNo,
+    /// Of each line, from 0, units by supply.
+    pub lines: SmallVec<[(u16, Parts); 2]>,
+    /// Units by supply, of all lines.
+    pub takes: Parts,
+    /// Whether the order is a hold.
+    pub held: bool,
+    /// Before whom the order is served.
+    pub priority: Priority,
 }
 
 impl StockEffect {
@@ -173,6 +191,7 @@ impl StockEffect {
                 ..
             }
             | Self::Reserve { .. }
+            | Self::ReserveLines(_)
             | Self::Ship { .. } => false,
             Self::Repeg(repeg) => repeg.frees(),
             Self::Change { .. } | Self::Release { .. } | Self::Prioritise { .. } => true,

@@ -63,8 +63,8 @@ pub fn resolved<'a>(
     if found.is_empty() { Ok(bundled) } else { Err(found.into()) }
 }
 
-/// Notes lines of so many bundles that a component has more units than a line has, lines that need
-/// an item which an earlier line needs as well, and that there are more lines than an order has.
+/// Notes lines of so many bundles that a component has more units than a line has, and that there
+/// are more lines than an order has.
 pub fn bounded(
     (catalogue, bundled): (&Catalogue, &Bundled<'_>),
     (given, lines): (&Lines, &[WantedLine<'_>]),
@@ -84,20 +84,7 @@ pub fn bounded(
             let rule = Rule::OutOfRange { min: 1, max: max.into() };
             found.push(Violation::new(format!("lines[{place}].quantity"), line.quantity, rule));
         }
-        if shares(made, &bundled.0[..at]) {
-            let why = "needs an item that another line needs as well: it is ordered by itself";
-            let rule = Rule::Malformed(why.into());
-            let sku = &given.0[place].sku;
-            found.push(Violation::new(format!("lines[{place}].sku"), sku, rule));
-        }
     }
-}
-
-/// Whether a line needs an item that one of others needs. An event does one thing to a pair: it
-/// cannot reserve units for two lines there.
-fn shares(made: &MadeOf<'_>, others: &[MadeOf<'_>]) -> bool {
-    let mut needed = others.iter().flat_map(|other| &other.parts);
-    needed.any(|of| made.parts.iter().any(|part| part.sku == of.sku))
 }
 
 /// A component that new orders may not take, if there is one.

@@ -31,8 +31,7 @@ pub async fn confirm(
     let (mut moment, mut draft) = first;
     loop {
         let lack = moment.lack(wanted, &draft).await?;
-        let lacking = draft.lacking().count();
-        let is_alone = lacking == wanted.lines.len() || draft.cut_short;
+        let is_alone = is_alone(wanted, &draft);
         let lack = match lack {
             lack if is_alone || matches!(lack, Attempt::Done(())) => lack,
             _ => {
@@ -45,6 +44,14 @@ pub async fn confirm(
         }
         (moment, draft) = (Moment::now(kernel), look_and_plan(kernel, wanted).await?);
     }
+}
+
+/// Whether what a draft lacks cannot be told without its other lines: it has none, or they need the
+/// same items.
+fn is_alone(wanted: &Wanted<'_>, draft: &Draft) -> bool {
+    let lacking = draft.lacking().count();
+    let with_common = wanted.with_common(draft.lacking()).len();
+    lacking == wanted.lines.len() || lacking < with_common || draft.cut_short
 }
 
 /// The lines of a draft that lack units are planned without the other lines: answers how
@@ -103,13 +110,15 @@ impl<'a> Moment<'a> {
         wanted: &Wanted<'_>,
         draft: &Draft,
     ) -> Result<Attempt<'a, ()>, EngineError> {
-        let hidden = draft.lacking().any(|line| draft.is_in_flight(line));
+        let mut lacking = wanted.with_common(draft.lacking());
+        let hidden = lacking.iter().any(|line| draft.is_in_flight(*line));
         if !hidden && self.is_quiet && self.kernel.quiet() == Some(self.applied) {
             return Ok(Attempt::Done(()));
         }
         let mut lack = if hidden { Attempt::Again } else { Attempt::Done(()) };
         // Whatever changes, nothing is there for who waits for a sale to open.
-        for line in draft.lacking().filter(|line| !wanted.is_closed(*line)) {
+        lacking.retain(|line| !wanted.is_closed(*line));
+        while let Some(line) = lacking.pop() {
             let (mut at, hidden) = (0, draft.is_in_flight(line));
             while let Some((sku, entry)) = wanted.item_of(line, at) {
                 at += 1;

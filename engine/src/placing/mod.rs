@@ -476,7 +476,11 @@ fn reserves(kernel: &Kernel, draft: &Draft) -> Reserves {
         let (pair, seat) = (Pair { sku, node }, Some(seat));
         Reserve { pair, seat, line: a.line, supply: a.supply, units: a.units }
     };
-    draft.allocations.iter().map(reserve).collect()
+    let mut reserves = draft.allocations.iter().map(reserve).collect();
+    if draft.bundles.is_some() {
+        written::bring_together(&mut reserves);
+    }
+    reserves
 }
 
 /// The header of an order that is about to be placed.

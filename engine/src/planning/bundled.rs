@@ -7,17 +7,18 @@
 //! ```
 //! Sourcing knows bundles as lines like others: a node has as many as it has of the component that
 //! it lacks most, by the day on which that is there. So all components of a bundle come from one
-//! node, in one shipment. Lines that need the same item are planned one after the other, so that
-//! no unit counts twice.
+//! node, in one shipment. Lines that need the same item draw on the same units of it, each of which
+//! counts once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::common::{self, AtNode, Common, Step, Steps};
 use super::draft::{DraftBundles, number_by_date};
+use super::made::{Bundled, MadeOf, MadePart};
 use super::together::{When, together};
-use super::wanted::{Bundled, MadeOf, MadePart};
 use super::{Draft, InboundSeen, Seen, Wanted};
 use crate::model::{
     Allocation, InboundNo, NodeNo, OrderLine, OrderedBundle, Shipment, SkuNo, Supply, Timestamp,
@@ -46,10 +47,6 @@ pub struct There {
 /// What there is of each item of an order, by node.
 pub type Supplies = BTreeMap<SkuNo, BTreeMap<NodeNo, There>>;
 
-/// Units of a bundle that a node has from some instant on, as a supply of the node: by line and
-/// node.
-type StepsAt = BTreeMap<(usize, NodeNo), Vec<(InboundNo, When)>>;
-
 /// Plans an order that has bundles. `homes` are the items of which it has units at
 /// nodes; what is planned of the backlog goes in one shipment from each.
 pub fn plan_bundled(
@@ -64,6 +61,7 @@ pub fn plan_bundled(
         wanted,
         bundled,
         supplies: supplies.clone(),
+        common: common::lines(bundled),
         allocations: SmallVec::new(),
     };
     let (draft, steps) = building.planned(homes, goes_in_one);
@@ -78,14 +76,16 @@ struct Building<'a, 'w> {
     bundled: &'a Bundled<'w>,
     /// What is left.
     supplies: Supplies,
+    /// Lines that need an item which another one needs.
+    common: SmallVec<[usize; 2]>,
     allocations: SmallVec<[(NodeNo, Allocation); 8]>,
 }
 
 impl Building<'_, '_> {
     /// Plans bundles as lines like others.
-    fn planned(&self, homes: &[(SkuNo, NodeNo)], goes_in_one: bool) -> (Draft, StepsAt) {
+    fn planned(&self, homes: &[(SkuNo, NodeNo)], goes_in_one: bool) -> (Draft, Steps) {
         let (mut free, mut of_line) = (SmallVec::<[_; 1]>::new(), SmallVec::new());
-        let (mut inbound, mut steps) = (InboundSeen::new(), StepsAt::new());
+        let (mut inbound, mut steps) = (InboundSeen::new(), Steps::new());
         for (at, made) in self.bundled.0.iter().enumerate() {
             free.push(self.offered(made, at, (&mut inbound, &mut steps)));
             let own = |(sku, _): &&(SkuNo, NodeNo)| made.parts.iter().any(|part| part.sku == *sku);
@@ -101,6 +101,7 @@ impl Building<'_, '_> {
             homes,
             limits,
             units_each,
+            common: self.drawn(&steps),
             goes_as_before: false,
             goes_in_one,
             was_served,
@@ -128,7 +129,7 @@ impl Building<'_, '_> {
         &self,
         made: &MadeOf<'_>,
         at: usize,
-        (inbound, steps): (&mut InboundSeen, &mut StepsAt),
+        (inbound, steps): (&mut InboundSeen, &mut Steps),
     ) -> Vec<(NodeNo, Glance)> {
         let none = BTreeMap::new();
         let there = |part: &MadePart<'_>| self.supplies.get(&part.sku).unwrap_or(&none);
@@ -144,7 +145,7 @@ impl Building<'_, '_> {
             let all: Option<SmallVec<[&There; 4]>> = all.into_iter().collect();
             let (mut free, mut coming) = (0, Vec::new());
             if let Some(all) = all.filter(|_| self.may_give(made, no)) {
-                (free, coming) = self.together(made, no, &all);
+                (free, coming) = self.together((made, at), no, &all);
             }
             if !coming.is_empty() {
                 let when = |glance: &InboundGlance| (glance.no, self.when(no, glance.eta));
@@ -164,11 +165,40 @@ impl Building<'_, '_> {
         made.bundle.is_none() || self.network.terms(no).units_min <= 1
     }
 
+    /// What the lines draw on that need the same items, of which each node shows them this.
+    fn drawn(&self, steps: &Steps) -> Common {
+        if self.common.is_empty() {
+            return Common::default();
+        }
+        let parts = self.common.iter().flat_map(|line| &self.bundled.0[*line].parts);
+        let nodes = parts.filter_map(|part| self.supplies.get(&part.sku));
+        let nodes: BTreeSet<NodeNo> = nodes.flat_map(BTreeMap::keys).copied().collect();
+        let known = |no: &NodeNo| self.network.known_terms(*no).is_some();
+        let quantity = |line: usize| self.wanted.lines[line].quantity;
+        let drawn = nodes.into_iter().filter(known).flat_map(|no| {
+            let of = (self.bundled, quantity, self.wanted.split);
+            common::drawn(of, (&self.common, no), (steps, |sku| self.at_node(sku, no)))
+        });
+        Common { drawn: drawn.collect(), lines: self.common.clone() }
+    }
+
+    /// Units of an item at a node that may be promised.
+    fn at_node(&self, sku: SkuNo, no: NodeNo) -> AtNode {
+        let there = self.supplies.get(&sku).and_then(|nodes| nodes.get(&no));
+        let Some(there) = there else { return AtNode::default() };
+        let coming = there
+            .inbound
+            .iter()
+            .map(|glance| (self.when(no, glance.eta), u64::from(self.promised(no, glance))));
+        (there.free.into(), coming.filter(|(_, units)| *units > 0).collect())
+    }
+
     /// How many units of a line a node has of all its components together: now, and with each
-    /// supply that comes.
+    /// supply that comes. Of a line that shares an item with another one, with each supply all that
+    /// is there by then.
     fn together(
         &self,
-        made: &MadeOf<'_>,
+        (made, line): (&MadeOf<'_>, usize),
         node: NodeNo,
         all: &[&There],
     ) -> (u32, Vec<InboundGlance>) {
@@ -180,8 +210,12 @@ impl Building<'_, '_> {
         });
         let each: SmallVec<[u32; 4]> = made.parts.iter().map(|part| part.each).collect();
         let units: SmallVec<[u64; 4]> = all.iter().map(|there| there.free.into()).collect();
-        let (free, steps) = together(&each, &units, coming.collect());
-        let supply = |(at, (when, no, units)): (usize, (When, InboundNo, u64))| {
+        let (free, steps) = if self.common.contains(&line) {
+            common::by_then(&each, &units, coming.collect())
+        } else {
+            together(&each, &units, coming.collect())
+        };
+        let supply = |(at, (when, no, units)): (usize, Step)| {
             let (_, eta) = when;
             let free = u32::try_from(units).unwrap_or(u32::MAX);
             let own = if self.promises(node, eta) { 0 } else { free };
@@ -210,7 +244,7 @@ impl Building<'_, '_> {
     }
 
     /// Takes what lines are given, as units of their components.
-    fn take(&mut self, draft: &Draft, steps: &StepsAt) {
+    fn take(&mut self, draft: &Draft, steps: &Steps) {
         let by = |a: &Allocation, node: NodeNo| match a.supply {
             Supply::OnHand | Supply::Supplier => By::Now,
             Supply::Backorder => By::Ever,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::common::{Drawn, DrawnBy};
 use super::dock::{Dock, Incoming};
 use super::offer_conditions::{OfferConditions, index};
 use super::penalty::{after_the_shelf, later, risk, scarcity};
@@ -151,6 +152,9 @@ impl Candidates {
 
     /// All lines were offered units: what is bounded in all is bounded for all of them.
     pub(super) fn end(&mut self, wanted: &Wanted<'_>, lines: &[Line]) {
+        if let Some(seen) = wanted.seen.filter(|seen| !seen.common.drawn.is_empty()) {
+            self.share_items(&seen.common.drawn, lines);
+        }
         if self.dock.is_unbounded() {
             return;
         }
@@ -167,6 +171,25 @@ impl Candidates {
         for parts in parts.chunk_by(|one, other| one.0 == other.0) {
             let room = self.dock.room_in(parts[0].0).expect("it is bounded");
             self.conditions.share(parts.iter().map(|(_, part)| *part), room);
+        }
+    }
+
+    /// Of each item that several lines need, their offers draw on the same units.
+    #[cold]
+    fn share_items(&mut self, drawn: &[Drawn], lines: &[Line]) {
+        let mut parts = Vec::new();
+        for Drawn { node, units, now, by } in drawn {
+            for DrawnBy { line, each, supplies } in by {
+                let draws = |offer: &u32| match self.source(*offer) {
+                    (at, Supply::Inbound(no)) => at == *node && supplies.contains(&no),
+                    (at, _) => at == *node && *now,
+                };
+                let offers = lines[*line].offers.clone().filter(draws);
+                parts.extend(offers.map(|offer| Part { offer, each: *each }));
+            }
+            if !parts.is_empty() {
+                self.conditions.share(parts.drain(..), *units);
+            }
         }
     }
 
@@ -405,7 +428,9 @@ impl Candidates {
                         return;
                     }
                     parted.push((index(first)..index(offers.len()), free));
-                    conditions.share_days(first..offers.len(), (free, quantity));
+                    if !route.wanted.shows_all(line) {
+                        conditions.share_days(first..offers.len(), (free, quantity));
+                    }
                     return;
                 }
                 here.open(dock, route, node);
@@ -419,7 +444,7 @@ impl Candidates {
 
     /// Offers what the inbound supplies of one pair have free. A line that must not be split
     /// comes from one node, not from one supply: with a supply it is offered what that node
-    /// has by then.
+    /// has by then. So is a line that needs an item which another one needs.
     pub(super) fn inbound(
         &mut self,
         route: &Route<'_, '_>,
@@ -429,7 +454,8 @@ impl Candidates {
     ) {
         let planning = route.network.node(no);
         let at = route.wanted.at;
-        let joins = route.wanted.split == Split::WholeLine;
+        let is_whole = route.wanted.split == Split::WholeLine;
+        let joins = is_whole && !route.wanted.shows_all(line);
         let on_hand = if joins { self.free_at(route, line, no) } else { 0 };
         let (mut by_then, mut earlier) = (on_hand, 0);
         let (calendar, zone) = (&planning.calendar, planning.calendar.zone());
@@ -465,7 +491,7 @@ impl Candidates {
                 let units = by_then.min(wanted).saturating_mul(each);
                 for (day, room) in self.dock.days(route, no, (ready, units)) {
                     let of_line = room / each;
-                    if of_line == 0 || (joins && of_line < wanted) {
+                    if of_line == 0 || (is_whole && of_line < wanted) {
                         continue;
                     }
                     let is_full = self.offers.len() - self.first_of_line >= LINE_OFFERS_MAX;
@@ -488,7 +514,10 @@ impl Candidates {
                 }
                 earlier += 1;
                 if !joins {
-                    self.conditions.share_days(first..self.offers.len(), (free, wanted));
+                    // Of lines that need the same items, the items are shared.
+                    if !route.wanted.shows_all(line) {
+                        self.conditions.share_days(first..self.offers.len(), (free, wanted));
+                    }
                     (by_then, earlier) = (0, 0);
                 }
                 if self.offers.len() > first {

@@ -10,8 +10,10 @@
 
 pub mod bundled;
 mod candidates;
+mod common;
 mod dock;
 mod draft;
+mod made;
 mod offer_conditions;
 mod penalty;
 mod room;
@@ -32,11 +34,13 @@ use crate::sourcing::{self, Exactness, Offer, Verdict};
 use crate::state::network::Network;
 use crate::state::stock::InboundGlance;
 use candidates::Candidates;
+pub use common::Common;
 pub use draft::Draft;
+pub use made::{Bundled, MadeOf, MadePart};
 use offer_conditions::index;
 pub use room::{Leaving, Replanned, Rooms};
 use route::Route;
-pub use wanted::{Bundled, MadeOf, MadePart, Opening, Own, Seen, Wanted, WantedLine};
+pub use wanted::{Opening, Own, Seen, Wanted, WantedLine};
 pub use way::Way;
 
 /// Inbound supplies of one line's pairs, as read before planning.

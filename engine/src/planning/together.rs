@@ -22,20 +22,22 @@ pub fn together(
 ) -> (u64, Vec<(When, InboundNo, u64)>) {
     coming.sort_unstable();
     let mut units: SmallVec<[u64; 4]> = now.into();
-    let least = |units: &[u64]| {
-        units.iter().zip(each).map(|(units, each)| units / u64::from(*each)).min().unwrap_or(0)
-    };
-    let first = least(&units);
+    let first = least(&units, each);
     let (mut before, mut steps) = (first, Vec::new());
     for (when, part, no, more) in coming {
         units[part] = units[part].saturating_add(more);
-        let bundles = least(&units);
+        let bundles = least(&units, each);
         if bundles > before {
             steps.push((when, no, bundles - before));
             before = bundles;
         }
     }
     (first, steps)
+}
+
+/// How many bundles so many units of the components are, of which each bundle takes so many.
+pub(super) fn least(units: &[u64], each: &[u32]) -> u64 {
+    units.iter().zip(each).map(|(units, each)| units / u64::from(*each)).min().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::common::{self, Common};
+use super::made::Bundled;
 use super::room::{Replanned, Rooms};
 use super::way::Way;
 use crate::actor::Row;
@@ -55,30 +57,6 @@ pub enum Opening {
     Awaited,
 }
 
-/// What the lines of an order are made of that has bundles, by line.
-#[derive(Clone)]
-pub struct Bundled<'a>(pub Vec<MadeOf<'a>>);
-
-/// What a line is made of.
-#[derive(Clone)]
-pub struct MadeOf<'a> {
-    /// The bundle, if it is one.
-    pub bundle: Option<SkuNo>,
-    /// Its components; the item itself where it is none.
-    pub parts: Vec<MadePart<'a>>,
-}
-
-/// A component of a line.
-#[derive(Clone, Copy)]
-pub struct MadePart<'a> {
-    /// The item.
-    pub sku: SkuNo,
-    /// The item's row of pairs.
-    pub entry: &'a Entry,
-    /// Units for each unit of the line, from 1.
-    pub each: u32,
-}
-
 /// What an order sees of its SKUs, where that is not what their pairs publish.
 #[derive(Default)]
 pub struct Seen {
@@ -91,6 +69,8 @@ pub struct Seen {
     pub limits: SmallVec<[(usize, NodeNo, Verdict); 1]>,
     /// Units that leave for each unit of a line, from the first line on; of others one.
     pub units_each: SmallVec<[u32; 4]>,
+    /// What lines draw on that need the same items.
+    pub common: Common,
     /// Whether the order goes as it was to go, so that a node ships it although its carrier does
     /// not come there any more.
     pub goes_as_before: bool,
@@ -182,6 +162,24 @@ impl<'a> Wanted<'a> {
         self.limit(line, no) == Some(Verdict::PairOffSourcing)
     }
 
+    /// Whether what comes to a node is shown to a line with all that is there by then.
+    pub(super) fn shows_all(&self, line: usize) -> bool {
+        self.seen.is_some_and(|seen| seen.common.lines.contains(&line))
+    }
+
+    /// These lines, and those with them that need the same items as one of them: what one has
+    /// another lacks.
+    pub fn with_common(&self, lines: impl Iterator<Item = usize>) -> Vec<usize> {
+        let mut all: Vec<usize> = lines.collect();
+        let common = self.bundled.as_ref().map(|bundled| common::lines(bundled));
+        if let Some(common) = common.filter(|of| all.iter().any(|line| of.contains(line))) {
+            all.extend(common);
+            all.sort_unstable();
+            all.dedup();
+        }
+        all
+    }
+
     /// Units that leave for each unit of a line: of a bundle, all of its components.
     pub(super) fn units_each(&self, line: usize) -> u32 {
         self.seen.and_then(|seen| seen.units_each.get(line)).copied().unwrap_or(1)
@@ -252,14 +250,6 @@ impl<'a> Wanted<'a> {
             Arc::new(Bundled(places.iter().map(|line| bundled.0[*line].clone()).collect()))
         });
         Self { lines: places.iter().map(|line| self.lines[*line]).collect(), bundled, ..*self }
-    }
-}
-
-impl Bundled<'_> {
-    /// Whether what came free of its items was offered to older orders.
-    fn is_settled(&self) -> bool {
-        let parts = self.0.iter().flat_map(|line| &line.parts);
-        !parts.clone().any(|part| part.entry.is_unsettled())
     }
 }
 

@@ -8,8 +8,8 @@ use crate::engine::tests::{PAIR, one_unit, poll, run};
 use crate::engine::{Engine, Pump};
 use crate::limits::READS_MAX;
 use crate::model::{
-    AllocationUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, Serves, StockChange,
-    StockEffect,
+    AllocationUnits, LineUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, Serves,
+    StockChange, StockEffect,
 };
 use crate::state::order::OrderMessage;
 use crate::state::stock::StockMessage;
@@ -34,7 +34,7 @@ fn an_order_is_not_read_beside_half_of_its_cancellation() {
     let (engine, _pump, id, placed) = one_order();
     let cancelled = placed.next();
     let serves = Serves::Pair;
-    let effect = StockEffect::Release { order: NO, line: 0, units: 1, serves };
+    let effect = StockEffect::Release { order: NO, lines: LineUnits::from_iter([(0, 1)]), serves };
     at_pair(&engine, cancelled, effect);
     let mut read = pin!(engine.order(&id));
     assert!(poll(read.as_mut()).is_pending(), "the pair has the event, the order not yet");

@@ -22,7 +22,7 @@ use crate::model::effect::StockClaim;
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
     Audience, Inbound, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refused, Repeg, Reservation,
-    StateHash, Stock, StockChange, StockEffect, Supply, Timestamp,
+    ShipmentLine, StateHash, Stock, StockChange, StockEffect, Supply, Timestamp,
 };
 
 use sharing::Sharing;
@@ -103,8 +103,8 @@ impl Actor for StockActor {
             StockMessage::Edit { proposal, in_line } => {
                 StockReply::Edit(self.edit(&proposal, in_line))
             }
-            StockMessage::ClaimShip { order, line, units, ahead } => {
-                StockReply::Grant(self.claim_ship(order, line, units, ahead))
+            StockMessage::ClaimShip { order, lines } => {
+                StockReply::Grant(self.claim_ship(order, &lines))
             }
             StockMessage::ClaimRepeg(repeg, comings, asks) => {
                 StockReply::Grant(self.claim_repeg(&repeg, &comings, asks.as_deref()))
@@ -480,17 +480,21 @@ impl StockActor {
         Edit::Granted(change)
     }
 
-    fn claim_ship(&mut self, order: OrderNo, line: u16, units: u32, ahead: u32) -> Grant {
+    fn claim_ship(&mut self, order: OrderNo, lines: &[ShipmentLine]) -> Grant {
         if self.rare.as_deref().is_some_and(|r| r.editing || r.in_line > 0) {
             return Grant::InFlight;
         }
         let book = &self.stock.reservations;
-        let at_supplier = book.units(order, line, Supply::Supplier);
-        let firm = u64::from(book.units(order, line, Supply::OnHand)) + u64::from(at_supplier);
-        let (wanted, ahead) = (u64::from(units), u64::from(ahead));
+        let (mut units, mut at_supplier, mut allocated) = (0, 0, 0);
+        for of in lines {
+            let there = book.units(order, of.line, Supply::Supplier);
+            let firm = u64::from(book.units(order, of.line, Supply::OnHand)) + u64::from(there);
+            allocated += firm.saturating_sub(of.ahead.into()).min(of.units.into());
+            (units, at_supplier) = (units + of.units, at_supplier + there);
+        }
+        let wanted = u64::from(units);
         // What was damaged stays.
         let good = self.stock.good();
-        let allocated = firm.saturating_sub(ahead).min(wanted);
         // The feed of a supplier, not a count, says what is there: nothing can be missing.
         if at_supplier == 0 && allocated > u64::from(good) {
             return Grant::Missing(allocated - u64::from(good));

@@ -12,7 +12,7 @@ use super::kernel::Kernel;
 use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, StockClaim};
-use crate::model::{OrderNo, Pair, Proposal, Repeg, RoomAsked, Timestamp};
+use crate::model::{OrderNo, Pair, Proposal, Repeg, RoomAsked, ShipmentLine, Timestamp};
 use crate::state::stock::{
     Asks, Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply,
 };
@@ -59,17 +59,17 @@ impl<'k> Claims<'k> {
         self.claim(reserve.pair, claim, ask).await
     }
 
-    /// Claims the leaving of units of an order's line from one pair, where so many units
-    /// are `ahead` of them; the pair's bell when others have it in hand.
+    /// Claims the leaving of units of an order's lines from one pair; the pair's bell when others
+    /// have it in hand.
     pub async fn leaving(
         &mut self,
         pair: Pair,
-        (order, line): (OrderNo, u16),
-        units: u32,
-        ahead: u32,
+        order: OrderNo,
+        lines: SmallVec<[ShipmentLine; 1]>,
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
         let cell = self.kernel.state.cell(pair);
-        let ask = || cell.ask(StockMessage::ClaimShip { order, line, units, ahead });
+        let units = lines.iter().map(|of| of.units).sum();
+        let ask = || cell.ask(StockMessage::ClaimShip { order, lines: lines.clone() });
         self.claim(pair, StockClaim::Leaving(units), ask).await
     }
 

@@ -4,8 +4,10 @@ use smallvec::SmallVec;
 
 use crate::actor::{Ask, Seat, prefetch_all};
 use crate::model::effect::{Effect, Effects};
+use crate::model::stock::LinesReserved;
 use crate::model::{
-    Load, NodeDay, OrderId, OrderNo, PackedOrder, Pair, Parts, Request, Supply, Unpackable,
+    Load, NodeDay, OrderId, OrderNo, PackedOrder, Pair, Parts, Priority, Request, StockEffect,
+    Supply, Unpackable,
 };
 use crate::state::State;
 use crate::state::stock::{StockActor, StockMessage};
@@ -43,7 +45,8 @@ pub struct Placement {
 /// Room on days that a command claimed; mostly none, of a network without capacities.
 pub type Room = Option<Box<[(NodeDay, Load)]>>;
 
-/// What an order reserves, ascending by line and node.
+/// What an order reserves, that of each pair together: ascending by line and node, but where lines
+/// share a pair.
 pub type Reserves = SmallVec<[Reserve; 4]>;
 
 /// Units of one line that are reserved on one supply.
@@ -91,6 +94,9 @@ impl Placement {
             let (line, supply, units) = (a.line, a.supply, a.units);
             reserves.push(Reserve { pair, seat: None, line, supply, units });
         })?;
+        if packed.is_featured() {
+            bring_together(&mut reserves);
+        }
         Ok((Self { request, no, packed, reserves, room: None }, id))
     }
 
@@ -139,10 +145,40 @@ impl Reserve {
     }
 }
 
-/// Reserves of one pair are neighbours, and of one line: one turn of its actor takes
-/// them.
+/// Reserves of one pair are neighbours: one turn of its actor takes them. They are of one line,
+/// but for orders that have bundles.
 pub fn by_pair(reserves: &[Reserve]) -> impl Iterator<Item = &[Reserve]> {
-    reserves.chunk_by(|a, b| (a.line, a.pair) == (b.line, b.pair))
+    reserves.chunk_by(|a, b| a.pair == b.pair)
+}
+
+/// Has reserves of one pair be neighbours, whose order may name an item in several lines, as one
+/// with bundles does.
+#[cold]
+pub fn bring_together(reserves: &mut Reserves) {
+    reserves.sort_by_key(|reserve| reserve.pair);
+}
+
+/// What it does to a pair that an order reserves there.
+pub fn reserved(
+    reserves: &[Reserve],
+    (order, held, priority): (OrderNo, bool, Priority),
+) -> StockEffect {
+    let (line, parts) = (reserves[0].line, parts(reserves));
+    if reserves.last().is_some_and(|last| last.line == line) {
+        return StockEffect::Reserve { order, line, parts, held, priority };
+    }
+    lines_reserved(reserves, parts, (order, held, priority))
+}
+
+#[cold]
+fn lines_reserved(
+    reserves: &[Reserve],
+    takes: Parts,
+    (order, held, priority): (OrderNo, bool, Priority),
+) -> StockEffect {
+    let of_lines = reserves.chunk_by(|a, b| a.line == b.line);
+    let lines = of_lines.map(|of_line| (of_line[0].line, parts(of_line))).collect();
+    StockEffect::ReserveLines(Box::new(LinesReserved { order, lines, takes, held, priority }))
 }
 
 /// What a turn is asked for.

@@ -324,16 +324,16 @@ impl Pair {
         self.check()
     }
 
-    /// The node does not ship these units: they wait. It tells what is there, and who rests on
+    /// The node does not ship these units of an order, by line: they wait. It tells what is there, and who rests on
     /// goods that are not waits as well, those who are served last first.
     pub fn decline(
         &mut self,
-        (order, line): (u64, u16),
-        off: &[(Supply, u32)],
+        order: u64,
+        off: &[(u16, Supply, u32)],
         (reason, at_supplier): (DeclineReason, bool),
     ) -> Result<(), String> {
         let mut firm = 0;
-        for &(supply, units) in off {
+        for &(line, supply, units) in off {
             for _ in 0..units {
                 self.unpeg((order, false), line, supply)?;
                 self.keep((order, false), line, Supply::Backorder);

@@ -4,7 +4,7 @@ use backstock_engine::command::{AnyEvent, CancelOrder, LineCancellation, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::Lsn;
 
-use super::command::{Outcome, Room, Told};
+use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::world::World;
 use crate::fixture::meta;
 use crate::naive::command::OrderCancelled;
@@ -19,6 +19,7 @@ impl Room for CancelOrder {
         "UNITS_SHIPPED",
         "UNITS_CANCELLED",
         "UNITS_NOT_ORDERED",
+        LINES_OF_A_PAIR,
     ];
 
     fn draw(world: &mut World) -> Option<Self> {

@@ -14,6 +14,9 @@ use backstock_engine::model::{Lsn, Order};
 use super::world::World;
 use crate::naive::command::{Fact, SoldOut};
 
+/// That a command did something to several lines of an order which have units at one pair.
+pub(super) const LINES_OF_A_PAIR: &str = "lines of a pair";
+
 /// What the engine answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

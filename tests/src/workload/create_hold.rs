@@ -5,7 +5,7 @@ use backstock_engine::command::{AnyEvent, CreateHold, Meta};
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::{HoldId, Lsn, OwnerId};
 
-use super::command::{Outcome, Room, Told};
+use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::place_order::{acknowledged, fresh, has_bundle};
 use super::world::World;
 use crate::fixture::meta;
@@ -22,6 +22,7 @@ impl Room for CreateHold {
         "BACKLOG_FULL",
         "PICKUP_NOT_OFFERED",
         "NO_NODE",
+        LINES_OF_A_PAIR,
     ];
     const WEIGHT_MIN: u32 = 2;
 

@@ -1,10 +1,12 @@
 //! A node's answer that it does not ship what it was given.
 
+use std::collections::BTreeMap;
+
 use backstock_engine::command::{AnyEvent, DeclineShipment, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{DeclineReason, Lsn};
 
-use super::command::{Outcome, Room, Told};
+use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::world::World;
 use crate::fixture::meta;
 use crate::naive::command::ShipmentDeclined;
@@ -12,7 +14,7 @@ use crate::naive::command::ShipmentDeclined;
 impl Room for DeclineShipment {
     const NAME: &'static str = "DeclineShipment";
     const OUTCOMES: &'static [&'static str] =
-        &["ORDER_NOT_FOUND", "SHIPMENT_NOT_FOUND", "SHIPMENT_NOT_PLANNED"];
+        &["ORDER_NOT_FOUND", "SHIPMENT_NOT_FOUND", "SHIPMENT_NOT_PLANNED", LINES_OF_A_PAIR];
     const WEIGHT_MIN: u32 = 1;
 
     fn draw(world: &mut World) -> Option<Self> {
@@ -39,12 +41,16 @@ impl Room for DeclineShipment {
             if event.id != order || event.shipment + 1 != shipment || event.reason != reason {
                 return None;
             }
-            let off = event.pairs.into_iter().map(|(pair, declined)| {
+            let mut off = BTreeMap::<_, Vec<_>>::new();
+            for (pair, declined) in event.pairs {
                 let sku = engine.sku_no(pair.sku).to_string();
                 let node = engine.node_no(pair.node).id.to_string();
-                ((declined.line, sku, node), declined.off)
-            });
-            let (order, off) = (order.to_string(), off.collect());
+                for (line, supply, units) in declined.all_off() {
+                    let of_line = (line, sku.clone(), node.clone());
+                    off.entry(of_line).or_default().push((supply, units));
+                }
+            }
+            let order = order.to_string();
             Some(Box::new(ShipmentDeclined { order, shipment, reason, off }))
         })))
     }

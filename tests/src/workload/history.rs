@@ -5,9 +5,11 @@ use std::collections::btree_map::Entry;
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::{HoldState, Lsn, RefusalKind, Timestamp};
+use backstock_engine::model::{
+    AllocationUnits, HoldState, Lsn, PackedOrder, Pair, RefusalKind, Timestamp,
+};
 
-use super::command::{Command, FactOf, Outcome, Told};
+use super::command::{Command, FactOf, LINES_OF_A_PAIR, Outcome, Told};
 use crate::fixture::NOW;
 use crate::naive::command::{
     BacklogRepegged, BundleMoved, Fact, HoldsEnded, HoldsProlonged, SaleOpened, SoldOut,
@@ -144,6 +146,9 @@ impl History {
         while version <= last {
             if let Some(event) = engine.event(version) {
                 self.told.insert(version, days_told(&event));
+                if let Some(name) = of_lines_of_a_pair(&event) {
+                    *self.answers.entry((name, LINES_OF_A_PAIR.into())).or_default() += 1;
+                }
             }
             if let Entry::Vacant(vacant) = self.facts.entry(version) {
                 let fact: Box<dyn Fact> = match engine.event(version) {
@@ -202,6 +207,32 @@ impl History {
             refused.check(naive).unwrap_or_else(|error| panic!("{error}"));
         }
     }
+}
+
+/// The command that did something to several lines of an order at one pair, if the event's did.
+fn of_lines_of_a_pair(event: &AnyEvent) -> Option<&'static str> {
+    let placed = |order: &PackedOrder| {
+        let order = order.unpack().expect("it is in the journal");
+        let parts = order.allocations.iter().map(|a| (order.pair_of(a), a.line));
+        parts.collect::<Vec<_>>()
+    };
+    let units = |units: &[AllocationUnits]| units.iter().map(|of| (of.pair, of.line)).collect();
+    let (name, parts) = match event {
+        AnyEvent::OrderPlaced(event) => ("PlaceOrder", placed(&event.order)),
+        AnyEvent::HoldCreated(event) => ("CreateHold", placed(&event.order)),
+        AnyEvent::OrderCancelled(event) => ("CancelOrder", units(&event.releases)),
+        AnyEvent::ShipmentShipped(event) => ("ShipShipment", units(&event.units)),
+        AnyEvent::ShipmentDeclined(event) => {
+            let all = event
+                .pairs
+                .iter()
+                .flat_map(|(pair, declined)| declined.all_off().map(|(line, ..)| (*pair, line)));
+            ("DeclineShipment", all.collect())
+        }
+        _ => return None,
+    };
+    let is_other = |one: &(Pair, u16), other: &(Pair, u16)| one.0 == other.0 && one.1 != other.1;
+    parts.iter().any(|one| parts.iter().any(|other| is_other(one, other))).then_some(name)
 }
 
 /// What tells an answer from answers of other kinds: the name of a refusal, or of another

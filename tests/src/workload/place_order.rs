@@ -6,7 +6,7 @@ use backstock_engine::model::{
     Destination, Lsn, NodeId, Policy, Priority, PriorityClass, Shortage, Split, Text,
 };
 
-use super::command::{Outcome, Room, Told};
+use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::world::World;
 use super::{BUNDLES, CHANNELS};
 use crate::fixture::{address, meta, order, pickup, pickup_there};
@@ -24,6 +24,7 @@ impl Room for PlaceOrder {
         "BACKLOG_FULL",
         "PICKUP_NOT_OFFERED",
         "NO_NODE",
+        LINES_OF_A_PAIR,
     ];
     const WEIGHT_MIN: u32 = 4;
 
@@ -86,14 +87,8 @@ pub(super) fn priority(world: &mut World) -> Priority {
 /// An order of an id of its own.
 pub(super) fn fresh(world: &mut World) -> OrderRequest {
     let count = world.random.within(1..4);
-    let mut lines: Vec<(&str, u32)> =
+    let lines: Vec<(&str, u32)> =
         (0..count).map(|_| (world.wanted(), world.random.within(1..5))).collect();
-    // What needs an item that another one needs is ordered by itself.
-    for at in (1..lines.len()).rev() {
-        if lines[..at].iter().any(|(other, _)| share(other, lines[at].0)) {
-            lines.remove(at);
-        }
-    }
     let shortages = [Shortage::Reject, Shortage::Backorder, Shortage::Partial];
     let shortage = *world.random.pick(&shortages);
     let splits = [Split::Units, Split::Units, Split::WholeLine];
@@ -130,16 +125,6 @@ pub(super) fn destination(world: &mut World) -> Destination<NodeId> {
 pub(super) fn has_bundle(lines: &Lines) -> bool {
     let is_bundle = |sku: &str| BUNDLES.iter().any(|(name, _)| *name == sku);
     lines.0.iter().any(|line| is_bundle(line.sku.as_str()))
-}
-
-/// Whether two different items need the same one.
-fn share(one: &str, other: &str) -> bool {
-    let parts = |sku: &str| {
-        let bundle = BUNDLES.iter().find(|(name, _)| *name == sku);
-        let parts = bundle.map(|(_, parts)| parts.iter().map(|(part, _)| (*part).to_owned()));
-        parts.map_or_else(|| vec![sku.to_owned()], Iterator::collect)
-    };
-    one != other && parts(one).iter().any(|part| parts(other).contains(part))
 }
 
 /// A channel, in so many cases of a hundred.

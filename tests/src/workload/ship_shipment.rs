@@ -4,7 +4,7 @@ use backstock_engine::command::{Meta, ShipShipment};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Lsn, Text};
 
-use super::command::{Outcome, Room, Told};
+use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::world::World;
 use crate::fixture::{carrier, meta};
 use crate::naive::command::ShipmentShipped;
@@ -17,6 +17,7 @@ impl Room for ShipShipment {
         "SHIPMENT_NOT_PLANNED",
         "SUPPLY_NOT_RECEIVED",
         "UNITS_MISSING",
+        LINES_OF_A_PAIR,
     ];
     const WEIGHT_MIN: u32 = 1;
 

@@ -1,6 +1,8 @@
 //! Bundles: sold as one, available as the least of their components, shipped and cancelled
 //! together, counted once.
 
+mod common;
+
 use std::sync::Arc;
 
 use backstock_engine::command::{
@@ -167,28 +169,6 @@ fn the_components_of_a_bundle_come_from_one_node_in_one_shipment() {
         [at(0, "E", THERE, 1), at(0, "W", THERE, 2), at(1, "E", THERE, 2), at(1, "W", THERE, 4)];
     assert_eq!(world.rests("O"), expected);
     assert_eq!(world.place("P", &[("SET", 1)], Shortage::Reject), None, "a B is left, not two");
-    world.restarts();
-}
-
-/// The same component of two bundles, or of a bundle and a line of its own: each is ordered by
-/// itself, and what the one has the other has not.
-#[test]
-fn pain_2_lines_that_need_the_same_component_do_not_oversell_it() {
-    let mut world = World::new().stock(&[("A", "E", 2), ("B", "E", 9), ("C", "E", 9)]);
-    let engine = world.single.engine.clone();
-    for lines in [[("SET", 2), ("KIT", 1)], [("SET", 1), ("A", 2)], [("A", 2), ("KIT", 1)]] {
-        let told = world.single.run(place(&engine, order("-", &lines, Shortage::Reject)));
-        let Err(EngineError::Invalid(found)) = told else { panic!("{lines:?}: {told:?}") };
-        let fields: Vec<_> = found.iter().map(|violation| violation.field.as_str()).collect();
-        assert_eq!(fields, ["lines[1].sku"], "{lines:?}");
-    }
-    // Lines of one bundle are summed, as those of one item are.
-    let lines = [("SET", 1), ("C", 1), ("SET", 1)];
-    let order = world.place("O", &lines, Shortage::Reject).expect("it is there");
-    assert_eq!((order.lines.len(), order.bundles[0].units), (3, 2));
-    assert_eq!(order.shipments.len(), 1, "all of it leaves together");
-    assert_eq!([world.atp("A"), world.atp("SET"), world.atp("KIT")], [0, 0, 0]);
-    assert_eq!(world.place("P", &[("KIT", 1)], Shortage::Reject), None);
     world.restarts();
 }
 

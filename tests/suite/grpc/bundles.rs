@@ -108,3 +108,52 @@ async fn a_bundle_lives_from_its_definition_to_its_last_unit() {
     assert_eq!(server.got("O").await.state(), v1::OrderState::Closed);
     server.stop().await.expect("drained");
 }
+
+fn shipped(id: &str) -> v1::ShipShipmentRequest {
+    v1::ShipShipmentRequest {
+        order_id: id.into(),
+        shipment_number: 1,
+        carrier: "Post".into(),
+        ..Default::default()
+    }
+}
+
+/// Two lines of one order that need the same item are filled of the same units, from the quote to the
+/// carrier.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_2_two_lines_that_need_the_same_item_do_not_oversell_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    for item in ["GLOVE", "CAP"] {
+        server.define_item(item).await;
+        server.set_stock(item, "NYC", 9).await;
+    }
+    for (name, of) in [("SET", &[("SKU", 1), ("GLOVE", 2)]), ("KIT", &[("SKU", 1), ("CAP", 1)])] {
+        server.catalog.update_item(bundle(name, of)).await.expect("defined");
+    }
+    server.set_stock("SKU", "NYC", 3).await;
+    let lines = [("SET", 1), ("KIT", 1), ("SKU", 2)];
+    let sold_out = server.orders.place_order(order("O", &lines)).await.expect("an answer");
+    assert_eq!(sold_out.into_inner().outcome(), v1::OrderOutcome::Rejected, "it needs four");
+    assert_eq!(server.atp("SKU").await.0, 3);
+    let lines = [("SET", 1), ("KIT", 1), ("SKU", 1)];
+    let quote = v1::PlaceOrderRequest { validate_only: true, ..order("O", &lines) };
+    let quoted = server.orders.place_order(quote).await.expect("a quote").into_inner();
+    assert_eq!(quoted.outcome(), v1::OrderOutcome::Allocated);
+    assert_eq!(server.atp("SKU").await.0, 3);
+    let placed = server.orders.place_order(order("O", &lines)).await.expect("an answer");
+    let placed = placed.into_inner();
+    assert_eq!(placed.outcome(), v1::OrderOutcome::Allocated);
+    assert_eq!(placed.skus, ["SKU", "GLOVE", "SKU", "CAP", "SKU"]);
+    assert_eq!((placed.bundles.len(), placed.shipments.len()), (2, 1));
+    let there = [server.atp("SKU").await.0, server.atp("SET").await.0, server.atp("KIT").await.0];
+    assert_eq!(there, [0, 0, 0]);
+    let other = server.orders.place_order(order("P", &[("SKU", 1)])).await.expect("an answer");
+    assert_eq!(other.into_inner().outcome(), v1::OrderOutcome::Rejected);
+    server.orders.cancel_order(cancel("O", 2, 1)).await.expect("the second bundle");
+    assert_eq!([server.atp("SKU").await.0, server.atp("CAP").await.0], [1, 9]);
+    server.fulfillment.ship_shipment(shipped("O")).await.expect("it leaves");
+    assert_eq!(server.got("O").await.state(), v1::OrderState::Closed);
+    assert_eq!(server.atp("SKU").await.0, 1);
+    server.stop().await.expect("drained");
+}

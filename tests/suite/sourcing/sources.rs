@@ -1,14 +1,19 @@
 //! What an order could be filled from, worked out the slow way: day by day on a wall calendar, with
 //! no help of the engine's planning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::NodeDefinition;
-use backstock_engine::model::{Band, Day, Destination, Objective, Policy, Service, Text, Weekdays};
+use backstock_engine::model::{
+    Band, Day, Destination, Objective, OwnStock, Policy, Service, Text, Weekdays,
+};
 use backstock_engine::sourcing;
 
-use super::stock::{Made, Supply};
-use super::world::{Instance, NOW_MINUTE, SUPPLIER, World, today};
+use super::stock::{Made, Pair, Supply};
+use super::world::{Instance, NOW_MINUTE, World, is_supplier, today};
+
+/// More than what is said of a unit's balance by how few there are, and how late they leave.
+const BALANCE_STEP: u32 = 10_001 + 4_000;
 
 /// What an order could be filled from, as the solver and the oracle are asked.
 pub(crate) struct Sources {
@@ -25,6 +30,8 @@ pub(crate) struct Sources {
     rooms: BTreeMap<u16, u32>,
     /// By line: units that leave for each of its units.
     weights: Vec<u32>,
+    /// By offer: when its units are there.
+    times: Vec<Option<u16>>,
 }
 
 /// What tells shipments from each other: the node, and the day.
@@ -42,6 +49,21 @@ struct Order<'a> {
     units: u32,
     /// The most that leave for one unit of a line.
     each_max: u32,
+    /// What a day late counts for, of a unit: more than all units of suppliers, where these go
+    /// behind others that are as late.
+    day_weighs: u32,
+}
+
+/// Units of a line that are there, or come, at a node.
+struct Ready {
+    /// In so many days; none where they are there.
+    comes_in: Option<u16>,
+    /// When they may leave.
+    day: Day,
+    /// How many leave then at most.
+    units: u32,
+    /// How many of them come then.
+    more: u32,
 }
 
 impl World {
@@ -67,6 +89,12 @@ impl World {
             is_whole: request.split == Some(backstock_engine::model::Split::WholeLine),
             units: units.sum(),
             each_max: weights.iter().copied().max().expect("it has lines"),
+            day_weighs: match self.policy.own_stock {
+                OwnStock::Alike => 1,
+                OwnStock::First => {
+                    request.lines.0.iter().map(|line| line.quantity).sum::<u32>() + 1
+                }
+            },
         };
         let split = if of.is_whole { sourcing::Split::WholeLine } else { sourcing::Split::Units };
         let mut sources = Sources {
@@ -80,23 +108,109 @@ impl World {
             ships: vec![],
             rooms: BTreeMap::new(),
             weights,
+            times: vec![],
         };
-        for (line, made) in request.lines.0.iter().zip(lines) {
+        let common: Vec<bool> = lines.iter().map(|made| made.shares(lines)).collect();
+        for ((line, made), is_common) in request.lines.0.iter().zip(lines).zip(&common) {
             let first = sources.end();
             for at in 0..self.nodes.len() {
                 if self.may_ship(&of, at) {
-                    self.offer(&of, (at, made), &mut sources);
+                    self.offer(&of, (at, made, *is_common), &mut sources);
                 }
             }
             let offers = first..sources.end();
             sources.lines.push(sourcing::Line { quantity: line.quantity, offers });
         }
+        for at in 0..self.nodes.len() {
+            self.share_items((&of, at), (lines, &common), &mut sources);
+        }
         for (shipment, room) in sources.rooms.clone() {
             let of_it = |at: &u32| sources.offers[*at as usize].shipment == shipment;
-            let parts: Vec<u32> = (0..sources.end()).filter(of_it).collect();
-            sources.share(parts, room, true);
+            let parts = (0..sources.end()).filter(of_it).map(|at| (at, sources.weight_of(at)));
+            sources.share(parts.collect(), room);
         }
         sources
+    }
+
+    /// Of the items of lines that share some, no more units leave a node that are there by any day
+    /// than there are.
+    fn share_items(
+        &self,
+        (of, at): (&Order<'_>, usize),
+        (lines, common): (&[Made], &[bool]),
+        sources: &mut Sources,
+    ) {
+        let lines = || lines.iter().enumerate().filter(|(line, _)| common[*line]);
+        let mut items: BTreeMap<&str, &Pair> = BTreeMap::new();
+        for part in lines().flat_map(|(_, made)| &made.parts) {
+            items.insert(&part.name, &part.pairs[at]);
+        }
+        for (name, pair) in items {
+            let comes: BTreeSet<u16> = pair.supplies[1..]
+                .iter()
+                .filter(|it| self.counts(**it))
+                .filter_map(|it| it.comes_in)
+                .collect();
+            let mut times: Vec<Option<u16>> = comes.into_iter().map(Some).collect();
+            times.insert(0, None);
+            for (no, time) in times.iter().enumerate() {
+                let coming =
+                    pair.supplies[1..].iter().filter(|it| self.counts(**it) && it.comes_in <= *time);
+                let units = pair.may_have(of.channel) + coming.map(|it| it.units).sum::<u32>();
+                let mut parts = Vec::new();
+                for (line, made) in lines() {
+                    let each = made.parts.iter().filter(|part| part.name == name).map(|it| it.each);
+                    let each: u32 = each.sum();
+                    let before_next = |offer: &u32| {
+                        let offer = *offer as usize;
+                        let (node, _) = sources.ships[usize::from(sources.offers[offer].shipment)];
+                        node == at && times.get(no + 1).is_none_or(|it| sources.times[offer] < *it)
+                    };
+                    let offers = sources.lines[line].offers.clone().filter(before_next);
+                    parts.extend(offers.filter(|_| each > 0).map(|offer| (offer, each)));
+                }
+                sources.share(parts, units);
+                if !of.is_whole && time.is_some() {
+                    let of = (at, name, *time);
+                    self.share_supply(of, pair, lines(), sources);
+                }
+            }
+        }
+    }
+
+    /// What leaves with what comes of an item on a day, and of nothing else of its line, takes at
+    /// least a unit of that.
+    fn share_supply<'m>(
+        &self,
+        (at, name, time): (usize, &str, Option<u16>),
+        pair: &Pair,
+        lines: impl Iterator<Item = (usize, &'m Made)>,
+        sources: &mut Sources,
+    ) {
+        let comes = |pair: &Pair| {
+            let then =
+                pair.supplies[1..].iter().filter(|it| it.comes_in == time && self.counts(**it));
+            then.map(|it| it.units).sum::<u32>()
+        };
+        let mut offers = Vec::new();
+        for (line, made) in lines {
+            let needs = made.parts.iter().any(|part| part.name == name);
+            let others = made.parts.iter().filter(|part| part.name != name);
+            if needs && others.map(|part| comes(&part.pairs[at])).sum::<u32>() == 0 {
+                let of_it = sources.lines[line].offers.clone().filter(|offer| {
+                    let offer = *offer as usize;
+                    let ship = usize::from(sources.offers[offer].shipment);
+                    sources.times[offer] == time && sources.ships[ship].0 == at
+                });
+                offers.extend(of_it.map(|offer| (offer, 1)));
+            }
+        }
+        sources.share(offers, comes(pair));
+    }
+
+    /// Whether the policy promises a supply.
+    fn counts(&self, it: Supply) -> bool {
+        it.comes_in.is_none_or(|days| days <= self.policy.horizon_days)
     }
 
     fn may_ship(&self, of: &Order<'_>, at: usize) -> bool {
@@ -108,10 +222,14 @@ impl World {
     }
 
     /// Offers what a node has of a line.
-    fn offer(&self, of: &Order<'_>, (at, made): (usize, &Made), sources: &mut Sources) {
+    fn offer(
+        &self,
+        of: &Order<'_>,
+        (at, made, is_common): (usize, &Made, bool),
+        sources: &mut Sources,
+    ) {
         let node = &self.nodes[at];
-        let is_supplier = node.id.as_str() == SUPPLIER;
-        let minimum = node.min_order_quantity.filter(|_| is_supplier).unwrap_or(0);
+        let minimum = node.min_order_quantity.unwrap_or(0);
         if made.is_bundle && minimum > 1 {
             return;
         }
@@ -123,9 +241,9 @@ impl World {
             (node.shipment_cost + band.shipment_cost, node.unit_cost + band.unit_cost)
         };
         let transit = of.service.transit_days[self.band(at, of.pickup)];
-        for (ready, quantity) in self.ready(of, (at, made)) {
+        for ready in self.ready(of, (at, made, is_common)) {
             let first = sources.end();
-            for (day, room) in self.days(of, at, ready) {
+            for (day, room) in self.days(of, at, ready.day) {
                 let shipment = sources.shipment((at, day), shipment_cost);
                 if let Some(room) = room {
                     sources.rooms.insert(shipment, room);
@@ -142,25 +260,28 @@ impl World {
                     let offer = sources.end();
                     sources.minimums.push(sourcing::Minimum { offer, units: minimum });
                 }
-                let late_days = arrives.days_after(of.promise_by);
+                let late_days = arrives.days_after(of.promise_by) * of.day_weighs;
+                let is_behind = is_supplier(node) && of.day_weighs > 1;
+                sources.times.push(ready.comes_in);
                 sources.offers.push(sourcing::Offer {
-                    quantity,
+                    quantity: ready.units,
                     shipment,
-                    late_days,
+                    late_days: late_days + u32::from(is_behind),
                     unit_cost,
-                    balance: 0,
+                    balance: balance(node, &ready, day),
                 });
             }
             if sources.end() > first + 1 {
-                sources.share((first..sources.end()).collect(), quantity, false);
+                sources.share((first..sources.end()).map(|at| (at, 1)).collect(), ready.units);
             }
         }
     }
 
     /// The days on which units of a line are ready to leave a node, and how many on each. A line
-    /// that must not be split takes all that is ready by the day on which it leaves.
-    fn ready(&self, of: &Order<'_>, (at, made): (usize, &Made)) -> Vec<(Day, u32)> {
-        let counts = |it: &Supply| it.comes_in.is_none_or(|days| days <= self.policy.horizon_days);
+    /// that must not be split takes all that is ready by the day on which it leaves; so may one
+    /// that shares an item with another, which may take what is there before.
+    fn ready(&self, of: &Order<'_>, (at, made, is_common): (usize, &Made, bool)) -> Vec<Ready> {
+        let counts = |it: &Supply| self.counts(*it);
         let mut times: Vec<Option<u16>> = Vec::new();
         for pair in made.parts.iter().map(|part| &part.pairs[at]) {
             times.extend(pair.supplies.iter().filter(|it| counts(it)).map(|it| it.comes_in));
@@ -184,8 +305,12 @@ impl World {
         let mut before = 0;
         for time in times {
             let all = by(time);
-            if let (Some(day), true) = (self.ships(of, at, time), all > before) {
-                ready.push((day, if of.is_whole { all } else { all - before }));
+            let is_more = if is_common { all > 0 } else { all > before };
+            if let (Some(day), true) = (self.ships(of, at, time), is_more) {
+                let takes_all = of.is_whole || is_common;
+                let more = if is_common { all } else { all - before };
+                let units = if takes_all { all } else { more };
+                ready.push(Ready { comes_in: time, day, units, more });
             }
             before = all;
         }
@@ -272,15 +397,17 @@ impl Sources {
         u32::try_from(self.offers.len()).expect("few offers")
     }
 
-    /// Offers that give no more than so many units: of their lines, or such as leave.
-    fn share(&mut self, offers: Vec<u32>, units: u32, leave: bool) {
+    /// Units that leave for each unit of an offer's line.
+    fn weight_of(&self, offer: u32) -> u32 {
+        let line = self.lines.iter().position(|line| line.offers.contains(&offer));
+        self.weights[line.expect("its line")]
+    }
+
+    /// Offers that give no more than so many units, of which each unit of theirs takes so many.
+    fn share(&mut self, offers: Vec<(u32, u32)>, units: u32) {
         let place = |at: usize| u32::try_from(at).expect("few parts");
         let first = place(self.parts.len());
-        for offer in offers {
-            let line = self.lines.iter().position(|line| line.offers.contains(&offer));
-            let each = if leave { self.weights[line.expect("its line")] } else { 1 };
-            self.parts.push(sourcing::Part { offer, each });
-        }
+        self.parts.extend(offers.into_iter().map(|(offer, each)| sourcing::Part { offer, each }));
         self.shared.push(sourcing::Shared { parts: first..place(self.parts.len()), units });
     }
 
@@ -299,6 +426,18 @@ impl Sources {
         let range = self.lines[line].offers.clone();
         let mut offers = range.map(|at| &self.offers[at as usize]);
         offers.find(|offer| self.ships[usize::from(offer.shipment)] == ship)
+    }
+
+    /// Whether no two offers of a line are of one shipment, so that what goes in it tells the offer.
+    pub(crate) fn are_told_apart(&self) -> bool {
+        self.lines.iter().all(|line| {
+            let mut ships: Vec<u16> =
+                line.offers.clone().map(|at| self.offers[at as usize].shipment).collect();
+            let count = ships.len();
+            ships.sort_unstable();
+            ships.dedup();
+            ships.len() == count
+        })
     }
 
     /// What a line has to take in a shipment of a node on a day, over all its offers.
@@ -333,6 +472,22 @@ impl Made {
     fn weight(&self) -> u32 {
         self.parts.iter().map(|part| part.each).sum()
     }
+
+    /// Whether another line is made of one of its items.
+    fn shares(&self, lines: &[Self]) -> bool {
+        let others = lines.iter().filter(|other| !std::ptr::eq(*other, self));
+        let mut others = others.flat_map(|other| &other.parts);
+        others.any(|of| self.parts.iter().any(|part| part.name == of.name))
+    }
+}
+
+/// What a unit does to the balance of stock: suppliers that keep fewer promises go behind others, what
+/// comes behind what is there, what leaves later behind what leaves sooner, and few units behind many.
+fn balance(node: &NodeDefinition, ready: &Ready, day: Day) -> u32 {
+    let broken = u32::from(10_000 - node.reliability.unwrap_or(10_000));
+    let comes = ready.comes_in.map_or(0, |days| u32::from(days) + 1);
+    let steps = broken.div_ceil(10) + comes;
+    steps * BALANCE_STEP + day.days_after(ready.day) + 10_000 / (ready.more + 1)
 }
 
 fn works(node: &NodeDefinition) -> Weekdays {

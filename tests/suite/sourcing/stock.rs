@@ -1,5 +1,7 @@
 //! What items of an order have at each node: stock, supplies on their way, and who may have it.
 
+use std::rc::Rc;
+
 use backstock_engine::command::{DefineItem, NodeDefinition, StockOperation};
 use backstock_engine::model::{
     ChannelSafety, InboundId, Kept, NodeKind, PairTerms, Segment, Segments, Text, Timestamp,
@@ -7,20 +9,23 @@ use backstock_engine::model::{
 use backstock_tests::fixture::*;
 use backstock_tests::seed::Random;
 
-use super::world::{CHANNELS, SUPPLIER, World, text, today};
+use super::world::{CHANNELS, World, is_supplier, text, today};
 
-/// What a line is made of: the item itself, or the components of a bundle.
+/// What a line is made of: the item itself, or the components of a bundle. Several lines may be
+/// made of the same items.
 pub(super) struct Made {
     pub(super) is_bundle: bool,
     pub(super) parts: Vec<Part>,
 }
 
 /// An item of a line.
+#[derive(Clone)]
 pub(super) struct Part {
+    pub(super) name: String,
     /// Units for each unit of the line.
     pub(super) each: u32,
     /// By node.
-    pub(super) pairs: Vec<Pair>,
+    pub(super) pairs: Rc<[Pair]>,
 }
 
 /// What a node has of an item.
@@ -38,26 +43,40 @@ pub(super) struct Supply {
 }
 
 impl World {
-    /// Makes an item, or a bundle of two, and their stock.
-    pub(super) fn make(&mut self, random: &mut Random, name: &str) -> Made {
-        let is_bundle = random.below(4) == 0;
-        let parts: Vec<(String, u32)> = if is_bundle {
-            (0..2).map(|part| (format!("{name}-{part}"), 1 + random.below(2))).collect()
-        } else {
-            vec![(name.into(), 1)]
-        };
-        let made = parts
-            .iter()
-            .map(|(name, each)| Part { each: *each, pairs: self.stock(random, (name, *each)) });
-        let made = Made { is_bundle, parts: made.collect() };
+    /// Makes an item, or a bundle of two, and their stock. Beside others, it may be made of an item
+    /// of theirs.
+    pub(super) fn make(&mut self, random: &mut Random, name: &str, others: &[Made]) -> Made {
+        let known: Vec<&Part> = others.iter().flat_map(|made| &made.parts).collect();
+        let shares = !known.is_empty() && random.below(2) == 0;
+        let known = shares.then(|| known[random.up_to(known.len() - 1)].clone());
+        if let Some(part) = &known {
+            let is_line = |made: &Made| !made.is_bundle && made.parts[0].name == part.name;
+            if !others.iter().any(is_line) && random.coin() {
+                return Made { is_bundle: false, parts: vec![Part { each: 1, ..part.clone() }] };
+            }
+        }
+        let is_bundle = shares || random.below(if others.is_empty() { 2 } else { 4 }) == 0;
+        let count = if is_bundle { 2 } else { 1 };
+        let mut parts: Vec<Part> = Vec::new();
+        for at in 0..count {
+            let each = if is_bundle { 1 + random.below(2) } else { 1 };
+            let part = match &known {
+                Some(part) if at == 0 => Part { each, ..part.clone() },
+                _ => {
+                    let name = if is_bundle { format!("{name}-{at}") } else { name.into() };
+                    let pairs = self.stock(random, (&name, each)).into();
+                    Part { name, each, pairs }
+                }
+            };
+            parts.push(part);
+        }
         if is_bundle {
-            let parts: Vec<(&str, u32)> =
-                parts.iter().map(|(name, each)| (name.as_str(), *each)).collect();
-            let command = DefineItem::new(meta(), bundle(name, &parts));
+            let of: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.each)).collect();
+            let command = DefineItem::new(meta(), bundle(name, &of));
             let engine = self.engine.engine.clone();
             self.engine.run(engine.define_item(command)).expect("the bundle is defined");
         }
-        made
+        Made { is_bundle, parts }
     }
 
     fn stock(&mut self, random: &mut Random, (name, each): (&str, u32)) -> Vec<Pair> {
@@ -69,10 +88,10 @@ impl World {
             let supplies = random_supplies(random, (&node, each));
             let terms =
                 if random.below(4) == 0 { random_terms(random) } else { PairTerms::default() };
-            let node = node.id.as_str();
+            let (is_supplier, node) = (is_supplier(&node), node.id.as_str());
             let mut operations: Vec<StockOperation> = (0..)
                 .zip(&supplies)
-                .map(|(no, supply)| supply.operation(node == SUPPLIER, no))
+                .map(|(no, supply)| supply.operation(is_supplier, no))
                 .collect();
             if !terms.is_none() {
                 operations.push(StockOperation::SetTerms(Box::new(terms.clone())));

@@ -1,7 +1,7 @@
 //! Planning as a whole against the oracle: from what is told to the engine to the shipments
 //! that it quotes, with all that decides what a line can be filled from.
 
-use backstock_engine::engine::{Draft, Quoted};
+use backstock_engine::engine::{Draft, Quoted, Trace};
 use backstock_engine::model::Shipment;
 use backstock_engine::sourcing::{Objective, Score};
 
@@ -18,7 +18,7 @@ fn quotes_score_what_an_exact_milp_scores() {
     let count = from_environment("BACKSTOCK_SOURCING_INSTANCES", INSTANCES);
     let first = from_environment("BACKSTOCK_SOURCING_SEED", SEED);
     println!("replay: BACKSTOCK_SOURCING_SEED={first} BACKSTOCK_SOURCING_INSTANCES={count}");
-    let mut world = None;
+    let (mut world, mut bounded) = (None, 0);
     for seed in first..first + count {
         let of = seed / OF_ONE_NETWORK;
         let world = match &mut world {
@@ -30,25 +30,42 @@ fn quotes_score_what_an_exact_milp_scores() {
         let engine = world.engine.engine.clone();
         let quoted = world.engine.run(engine.quote_order(&instance.order));
         let found = match quoted.expect("it is quoted") {
-            Quoted::Plan(draft) => score(&sources, (&instance, &draft), seed),
-            Quoted::SoldOut(_) => nothing(&instance),
+            Quoted::Plan(draft) => {
+                let is_exact = Trace::read(&draft.trace).is_some_and(|trace| !trace.bounded);
+                bounded += u64::from(!is_exact);
+                (score(&sources, (&instance, &draft), seed), is_exact)
+            }
+            Quoted::SoldOut(_) => (nothing(&instance), true),
             Quoted::Known(_) => unreachable!("seed {seed}: no order is placed"),
         };
         compare(&sources, found, seed);
     }
+    println!("{bounded} of {count} were not planned within the budget");
+    assert!(bounded * 100 <= count, "{bounded} of {count} were not planned within the budget");
 }
 
-/// Up to the balance, which says how even the stock is: that is the engine's to measure.
-fn compare(sources: &Sources, found: Score, seed: u64) {
+/// Up to the balance, where a line could have units of a shipment from several supplies: the draft
+/// does not tell from which.
+fn compare(sources: &Sources, (found, is_exact): (Score, bool), seed: u64) {
     let problem = sources.problem();
     let best = milp::solve(&problem);
-    assert_eq!(found.unfilled_units, best.unfilled_units, "seed {seed}: units are left unfilled");
+    if is_exact {
+        let (found, best) = (found.unfilled_units, best.unfilled_units);
+        assert_eq!(found, best, "seed {seed}: units are left unfilled");
+    }
+    let (mut is_above, of) = (found.unfilled_units > best.unfilled_units, found.unfilled_units);
+    assert!(of >= best.unfilled_units, "seed {seed}: more units than there are");
     for objective in problem.policy.objectives.objectives() {
-        if objective == Objective::Balance {
+        if objective == Objective::Balance && !sources.are_told_apart() {
             break;
         }
         let (found, best) = (found.component(objective), best.component(objective));
-        assert_eq!(found, best, "seed {seed}: {objective:?}: {problem:?}");
+        // One that was cut short may be worse, and none is better.
+        is_above |= !is_exact && found > best;
+        assert!(
+            is_above || found == best,
+            "seed {seed}: {objective:?}: {found}, {best}: {problem:?}"
+        );
     }
 }
 
@@ -81,6 +98,7 @@ fn score(sources: &Sources, (instance, draft): (&Instance, &Draft), seed: u64) -
             leave[usize::from(at)] += units * sources.weight(line);
             score.late_unit_days += u64::from(units) * u64::from(offer.late_days);
             score.cost += u64::from(units) * offer.unit_cost.unsigned_abs();
+            score.balance += u64::from(units) * u64::from(offer.balance);
         }
         score.unfilled_units += u64::from(wanted.quantity - filled);
         first += u16::try_from(instance.lines[line].parts.len()).expect("few");

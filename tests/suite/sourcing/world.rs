@@ -8,8 +8,8 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::PlaceOutcome;
 use backstock_engine::model::{
-    Day, Eligibility, NodeKind, Objective, PickupOffer, Policy, Service, Shortage, Split, Text,
-    Weekdays,
+    Day, Eligibility, NodeKind, Objective, OwnStock, PickupOffer, Policy, Service, Shortage, Split,
+    Text, Weekdays,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::seed::Random;
@@ -20,8 +20,12 @@ use super::stock::Made;
 /// The minute of the day of [`NOW`], and its day, in UTC, as all nodes here have it.
 pub(super) const NOW_MINUTE: u16 = 12 * 60;
 pub(super) const CHANNELS: [&str; 2] = ["web", "store"];
-/// The node that is a supplier.
-pub(super) const SUPPLIER: &str = "N1";
+/// The nodes that are suppliers.
+pub(super) const SUPPLIERS: [&str; 2] = ["N1", "N3"];
+
+pub(super) fn is_supplier(node: &NodeDefinition) -> bool {
+    SUPPLIERS.contains(&node.id.as_str())
+}
 
 /// A network under a policy, in an engine of its own.
 pub(crate) struct World {
@@ -116,17 +120,26 @@ impl World {
         let is_bounded = (0..self.nodes.len()).any(|at| self.is_bounded(at));
         let (lines_max, units_max) = if is_bounded { (2, 3) } else { (3, 4) };
         let count = 1 + random.below(lines_max);
-        let order = self.order(&mut random, seed, (count, units_max));
-        let lines = (0..count).map(|line| self.make(&mut random, &sku_of(seed, line))).collect();
+        let mut lines: Vec<Made> = Vec::new();
+        for line in 0..count {
+            let made = self.make(&mut random, &sku_of(seed, line), &lines);
+            lines.push(made);
+        }
+        let order = self.order(&mut random, (seed, &lines), units_max);
         Instance { order, lines }
     }
 
-    fn order(&self, random: &mut Random, seed: u64, (lines, units_max): (u32, u32)) -> PlaceOrder {
-        let line = |line| LineRequest {
-            sku: sku(&sku_of(seed, line)),
-            quantity: 1 + random.below(units_max),
+    fn order(
+        &self,
+        random: &mut Random,
+        (seed, lines): (u64, &[Made]),
+        units_max: u32,
+    ) -> PlaceOrder {
+        let line = |(at, made): (u32, &Made)| {
+            let name = if made.is_bundle { sku_of(seed, at) } else { made.parts[0].name.clone() };
+            LineRequest { sku: sku(&name), quantity: 1 + random.below(units_max) }
         };
-        let lines = Lines((0..lines).map(line).collect());
+        let lines = Lines((0..).zip(lines).map(line).collect());
         let service = &self.policy.services[random.up_to(self.policy.services.len() - 1)];
         let within = u16::try_from(random.below(12)).expect("few days");
         let offers = self.nodes.iter().filter(|node| node.enabled && node.pickup.is_offered());
@@ -151,7 +164,7 @@ impl World {
 
 fn random_node(random: &mut Random, (at, bounded): (u32, bool)) -> NodeDefinition {
     let name = format!("N{at}");
-    let is_supplier = name == SUPPLIER;
+    let is_supplier = SUPPLIERS.contains(&name.as_str());
     let kind = if is_supplier { NodeKind::Supplier } else { NodeKind::Warehouse };
     let eligible = random.below(4) == 0;
     let channels = if eligible { vec![text(CHANNELS[random.up_to(1)])] } else { vec![] };
@@ -166,6 +179,7 @@ fn random_node(random: &mut Random, (at, bounded): (u32, bool)) -> NodeDefinitio
         eligibility: Eligibility { channels, services: vec![] },
         capacity_units_per_day: if some(random) { 4 + random.below(8) } else { 0 },
         capacity_shipments_per_day: some(random).then(|| 1 + random.below(3)),
+        reliability: is_supplier.then(|| [10_000, 9_991, 9_990, 9_980][random.up_to(3)]),
         min_order_quantity: is_supplier.then(|| random.below(5)).filter(|units| *units > 1),
         pickup: if !is_supplier && random.coin() {
             PickupOffer::Offered
@@ -191,7 +205,8 @@ fn policy(random: &mut Random) -> Policy {
     };
     let services = default.services.iter().map(&mut service).collect();
     let horizon_days = [3, 60][random.up_to(1)];
-    Policy { objectives, services, horizon_days, ..default }
+    let own_stock = if random.below(3) == 0 { OwnStock::First } else { OwnStock::Alike };
+    Policy { objectives, services, horizon_days, own_stock, ..default }
 }
 
 fn sku_of(seed: u64, line: u32) -> String {

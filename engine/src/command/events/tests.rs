@@ -15,6 +15,7 @@ use crate::model::ids::{
     CustomerId, HoldId, InboundId, InboundNo, NodeId, OwnerId, PostalCode, ServiceName, ServiceNo,
     Sku,
 };
+use crate::model::stock::LineDeclined;
 use crate::model::{
     Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety, Confidence,
     Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Draw, Eligibility, Found, Hold,
@@ -580,14 +581,24 @@ fn of_holds() -> Vec<Named> {
 fn of_answers() -> Vec<Named> {
     let off = vec![(Supply::OnHand, 2), (Supply::Inbound(NO), 1)];
     let found = Some(Found { on_hand: 4, unavailable: 1 });
-    let declined = Declined { order: OrderNo(5), line: 1, off, found };
-    let other = Declined { line: 0, off: vec![(Supply::Supplier, 3)], found: None, ..declined };
+    let declined = Declined { order: OrderNo(5), line: 1, off, found, beside: None };
+    let off = vec![(Supply::Supplier, 3)];
+    let other = Declined { line: 0, off, found: None, ..declined.clone() };
     let pairs = vec![(PAIR, declined.clone()), (Pair { node: NodeNo(9), ..PAIR }, other)];
+    let of_other = LineDeclined { line: 3, off: vec![(Supply::OnHand, 1)] };
+    let of_lines = Declined { beside: Some(vec![of_other]), ..declined };
     let (no, id, shipment, at) = (OrderNo(5), order_id(), 1, ETA);
     let reason = DeclineReason::NotFound;
     vec![
         ("shipment_accepted", ShipmentAccepted { no, id: id.clone(), shipment, at }.into()),
-        ("shipment_declined", ShipmentDeclined { no, id, shipment, at, reason, pairs }.into()),
+        (
+            "shipment_declined",
+            ShipmentDeclined { no, id: id.clone(), shipment, at, reason, pairs }.into(),
+        ),
+        (
+            "lines_declined",
+            ShipmentDeclined { no, id, shipment, at, reason, pairs: vec![(PAIR, of_lines)] }.into(),
+        ),
     ]
 }
 

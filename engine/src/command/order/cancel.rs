@@ -281,8 +281,8 @@ impl Event for OrderCancelled {
 impl Effective for OrderCancelled {
     fn effects(self) -> Effects {
         let (order, serves) = (self.no, self.serves.unwrap_or_default());
-        let stock = by_pair(&self.releases).into_iter().map(|(pair, line, units)| {
-            Effect::Stock(pair, StockEffect::Release { order, line, units, serves })
+        let stock = by_pair(&self.releases).into_iter().map(|(pair, lines)| {
+            Effect::Stock(pair, StockEffect::Release { order, lines, serves })
         });
         let mut effects: Effects = stock.collect();
         effects.push(Effect::Order(order, OrderEffect::Cancel(self.releases)));

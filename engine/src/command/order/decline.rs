@@ -19,8 +19,8 @@ use crate::model::event::Event;
 use crate::model::order::by_pair;
 use crate::model::stock::{Decline, Declined};
 use crate::model::{
-    AllocationUnits, Answer, AnswerKind, DeclineReason, Meta, Order, OrderEffect, OrderId, OrderNo,
-    Pair, Proposal, Refusal, Serves, StockChange, StockEffect, Timestamp,
+    AllocationUnits, Answer, AnswerKind, DeclineReason, LineUnits, Meta, Order, OrderEffect,
+    OrderId, OrderNo, Pair, Proposal, Refusal, Serves, StockChange, StockEffect, Timestamp,
 };
 use crate::state::network::is_supplier;
 use crate::transaction::attempts::Attempts;
@@ -125,9 +125,9 @@ fn proposals(
     units: &[AllocationUnits],
     (reason, at_supplier): (DeclineReason, bool),
 ) -> Vec<(Pair, Proposal)> {
-    let propose = |(pair, line, units): (Pair, u16, u32)| {
-        let (order, ahead) = (order.no, order.ahead_of(shipment, line));
-        let decline = Decline { order, line, units, ahead, reason, at_supplier };
+    let propose = |(pair, lines): (Pair, LineUnits)| {
+        let lines = lines.into_iter().map(|of| order.in_shipment(shipment, of)).collect();
+        let decline = Decline { order: order.no, lines, reason, at_supplier };
         (pair, Proposal::Decline(decline))
     };
     by_pair(units).into_iter().map(propose).collect()
@@ -146,6 +146,10 @@ impl Event for ShipmentDeclined {
             "answered_at": at.to_string(), "reason": reason.as_str(),
             "pairs": pairs.iter().map(of_pair).collect::<Vec<_>>(),
         })
+    }
+
+    fn is_extended(&self) -> bool {
+        self.pairs.iter().any(|(_, declined)| declined.beside.is_some())
     }
 }
 
@@ -168,7 +172,7 @@ pub(crate) mod tests {
     use super::super::fixture::{answered, id, order, shipped};
     use super::*;
     use crate::command::fixture::{check, decline};
-    use crate::model::RefusalKind;
+    use crate::model::{RefusalKind, stock::ShipmentLine};
 
     /// The shipment that is declined, and its units by pair, if it is.
     type Told = Option<(u16, Vec<(u32, u16, u32)>)>;
@@ -176,8 +180,10 @@ pub(crate) mod tests {
     fn declines(order: &Order, number: u16, reason: DeclineReason) -> Result<Told, Refusal> {
         let declined = decide(order, &DeclineShipment { reason, ..decline(number) })?;
         Ok(declined.map(|(shipment, units)| {
-            let units = by_pair(&units).into_iter();
-            (shipment, units.map(|(pair, line, units)| (pair.sku.0, line, units)).collect())
+            let units = by_pair(&units).into_iter().flat_map(|(pair, lines)| {
+                lines.into_iter().map(move |(line, units)| (pair.sku.0, line, units))
+            });
+            (shipment, units.collect())
         }))
     }
 
@@ -219,6 +225,7 @@ pub(crate) mod tests {
         let [(pair, Proposal::Decline(decline))] = &proposals[..] else {
             panic!("one pair: {proposals:?}")
         };
-        assert_eq!((pair.node, decline.units, decline.ahead), (order.shipments[0].node, 2, 3));
+        assert_eq!(pair.node, order.shipments[0].node);
+        assert_eq!(&*decline.lines, [ShipmentLine { line: 0, units: 2, ahead: 3 }]);
     }
 }

@@ -11,8 +11,8 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::order::by_pair;
 use crate::model::{
-    AllocationUnits, Dispatch, Meta, Order, OrderEffect, OrderId, OrderNo, Pair, Refusal,
-    StockEffect, Text,
+    AllocationUnits, Dispatch, LineUnits, Meta, Order, OrderEffect, OrderId, OrderNo, Pair,
+    Refusal, StockEffect, Text,
 };
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -108,14 +108,13 @@ fn decide(order: &Order, command: &ShipShipment) -> Result<ShipmentShipped, Refu
     Ok(ShipmentShipped { no, id, shipment, dispatch, units })
 }
 
-/// Claims units by pair and line; waits while other commands in flight stand in the way.
+/// Claims units by pair; waits while other commands in flight stand in the way.
 async fn claim_leaving<'k>(
     kernel: &'k Kernel,
     order: &Order,
     event: &ShipmentShipped,
 ) -> Result<Claims<'k>, EngineError> {
-    let mut by_pair = by_pair(&event.units);
-    by_pair.sort_unstable_by_key(|(pair, ..)| *pair);
+    let by_pair = by_pair(&event.units);
     let mut attempts = Attempts::begin(kernel);
     loop {
         let attempt = claim_once(kernel, order, event.shipment, &by_pair).await?;
@@ -129,13 +128,13 @@ async fn claim_once<'k>(
     kernel: &'k Kernel,
     order: &Order,
     shipment: u16,
-    by_pair: &[(Pair, u16, u32)],
+    by_pair: &[(Pair, LineUnits)],
 ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
     let mut claims = Claims::new(kernel);
     let (mut short, mut missing) = (0, 0);
-    for &(pair, line, units) in by_pair {
-        let ahead = order.ahead_of(shipment, line);
-        match claims.leaving(pair, (order.no, line), units, ahead).await? {
+    for (pair, lines) in by_pair {
+        let lines = lines.iter().map(|(line, units)| order.in_shipment(shipment, (*line, *units)));
+        match claims.leaving(*pair, order.no, lines.collect()).await? {
             Ok(Grant::Granted) => {}
             Ok(Grant::Short(units)) => short += units,
             Ok(Grant::Missing(units)) => missing += units,
@@ -175,9 +174,9 @@ impl Event for ShipmentShipped {
 impl Effective for ShipmentShipped {
     fn effects(self) -> Effects {
         let Self { no: order, shipment, dispatch, units, .. } = self;
-        let stock = by_pair(&units).into_iter().map(|(pair, line, units)| {
-            Effect::Stock(pair, StockEffect::Ship { order, line, units })
-        });
+        let stock = by_pair(&units)
+            .into_iter()
+            .map(|(pair, lines)| Effect::Stock(pair, StockEffect::Ship { order, lines }));
         let mut effects: Effects = stock.collect();
         effects.push(Effect::Order(order, OrderEffect::Ship { shipment, dispatch }));
         effects

@@ -58,7 +58,7 @@ fn policy() -> Policy {
 fn declined(id: &OrderId) -> ShipmentDeclined {
     let found = Some(Found { on_hand: u32::MAX, unavailable: u32::MAX });
     let off = vec![(Supply::Inbound(InboundNo(u16::MAX - 16)), u32::MAX)];
-    let declined = Declined { order: OrderNo(u64::MAX), line: u16::MAX, off, found };
+    let declined = Declined { order: OrderNo(u64::MAX), line: u16::MAX, off, found, beside: None };
     let pairs = vec![(PAIR, declined); ORDER_ALLOCATIONS_MAX];
     let (no, id, reason) = (OrderNo(u64::MAX), id.clone(), DeclineReason::Closed);
     ShipmentDeclined { no, id, shipment: u16::MAX, at: AT, reason, pairs }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::book::{Book, hash_reservation};
-use super::{Confidence, Extras, Stock, StockEffect, SupplySource};
+use super::{Confidence, Extras, LinesReserved, Stock, StockEffect, SupplySource};
 use crate::model::digest::{Part, PartHash, StateHash, hash_bytes, hash_encoded, hash_words};
 use crate::model::ids::Pair;
 use crate::model::invariants::{check, conservation};
@@ -36,12 +36,27 @@ impl Stock {
                     book.reserve(Reservation { order, line, supply, units, held, priority });
                 }
             }
+            StockEffect::ReserveLines(reserved) => {
+                let LinesReserved { order, ref lines, held, priority, .. } = **reserved;
+                for (line, parts) in lines {
+                    for &(supply, units) in parts {
+                        let line = *line;
+                        book.reserve(Reservation { order, line, supply, units, held, priority });
+                    }
+                }
+            }
             StockEffect::Prioritise { order, priority } => book.prioritise(*order, *priority),
-            StockEffect::Release { order, line, units, serves } => {
-                book.release(*order, *line, *units, *serves);
+            StockEffect::Release { order, lines, serves } => {
+                for &(line, units) in lines {
+                    book.release(*order, line, units, *serves);
+                }
             }
             StockEffect::Repeg(repeg) => book.repeg(repeg),
-            StockEffect::Ship { order, line, units } => book.ship(*order, *line, *units),
+            StockEffect::Ship { order, lines } => {
+                for &(line, units) in lines {
+                    book.ship(*order, line, units);
+                }
+            }
         }
         hash.add(self.hash_quantities(pair));
         check(|| conservation(self));

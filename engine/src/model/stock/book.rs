@@ -271,8 +271,8 @@ impl<'a> Book<'a> {
     /// Units of an order wait, and the node tells what is there. Units on hand that are not
     /// there wait as well, those of orders that are served last before others.
     fn decline(&mut self, declined: &Declined) {
-        let Declined { order, line, ref off, found } = *declined;
-        for &(supply, units) in off {
+        let Declined { order, found, .. } = *declined;
+        for (line, supply, units) in declined.all_off() {
             let priority = Priority::DEFAULT;
             let peg = Reservation { order, line, supply, units, held: false, priority };
             let priority = self.unpeg(peg);

@@ -1,17 +1,21 @@
 //! What it does to a pair that its node does not ship units of an order.
 
 use super::Stock;
-use super::declined::{Decline, Declined, Found};
+use super::declined::{Decline, Declined, Found, LineDeclined, ShipmentLine};
 use crate::limits::STOCK_UNITS_MAX;
 use crate::model::answer::DeclineReason;
+use crate::model::ids::OrderNo;
 use crate::model::reservations::Supply;
 
 impl Stock {
     /// Decides what a pair comes to whose node does not ship units of an order.
     pub(super) fn decline(&self, decline: &Decline) -> Declined {
-        let Decline { order, line, reason, at_supplier, .. } = *decline;
-        let off = self.declined_units(decline);
-        let declined = Declined { order, line, off, found: None };
+        let Decline { order, ref lines, reason, at_supplier } = *decline;
+        let mut all = lines.iter().map(|of| (of.line, self.declined_units(order, *of)));
+        let (line, off) = all.next().expect("a shipment has units of a line here");
+        let beside: Vec<_> = all.map(|(line, off)| LineDeclined { line, off }).collect();
+        let beside = Some(beside).filter(|beside| !beside.is_empty());
+        let declined = Declined { order, line, off, found: None, beside };
         let firm = declined.firm();
         let found = if at_supplier {
             self.feed_after(reason, firm)
@@ -22,10 +26,10 @@ impl Stock {
     }
 
     /// What the units rest on: those that can be counted on first are of the shipments before.
-    fn declined_units(&self, decline: &Decline) -> Vec<(Supply, u32)> {
-        let mut rests: Vec<_> = self.reservations.of_line(decline.order, decline.line).collect();
+    fn declined_units(&self, order: OrderNo, of: ShipmentLine) -> Vec<(Supply, u32)> {
+        let mut rests: Vec<_> = self.reservations.of_line(order, of.line).collect();
         rests.sort_by_key(|r| (r.supply == Supply::Backorder, self.eta_of(r.supply), r.supply));
-        let (mut ahead, mut left) = (decline.ahead, decline.units);
+        let (mut ahead, mut left) = (of.ahead, of.units);
         let mut off = Vec::new();
         for r in rests {
             let passed = r.units.min(ahead);
@@ -93,7 +97,7 @@ impl Stock {
     fn on_the_shelf(&self, declined: &Declined) -> i64 {
         let on_hand = |supply: Supply| supply == Supply::OnHand;
         let all = self.reservations.iter().filter(|r| on_hand(r.supply)).map(|r| r.units);
-        let off = declined.off.iter().filter(|(supply, _)| on_hand(*supply)).map(|(_, u)| *u);
+        let off = declined.all_off().filter(|(_, supply, _)| on_hand(*supply)).map(|(.., u)| u);
         all.map(i64::from).sum::<i64>() - off.map(i64::from).sum::<i64>()
     }
 }

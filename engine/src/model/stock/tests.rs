@@ -13,6 +13,7 @@ use crate::limits::INBOUND_PER_PAIR_MAX;
 use crate::model::Pair;
 use crate::model::PriorityClass;
 use crate::model::StateHash;
+use crate::model::effect::StockClaim;
 use crate::model::ids::{InboundId, NodeNo, OrderNo, SkuNo, Text};
 use crate::model::invariants::conservation;
 use crate::model::refusal::{Refusal, RefusalKind};
@@ -52,11 +53,14 @@ impl Table {
 
     fn release(self, order: u64, units: u32) -> Self {
         let (order, serves) = (OrderNo(order), Serves::Pair);
-        self.then(&StockEffect::Release { order, line: 0, units, serves })
+        self.then(&StockEffect::Release { order, lines: SmallVec::from_iter([(0, units)]), serves })
     }
 
     fn ship(self, order: u64, units: u32) -> Self {
-        self.then(&StockEffect::Ship { order: OrderNo(order), line: 0, units })
+        self.then(&StockEffect::Ship {
+            order: OrderNo(order),
+            lines: SmallVec::from_iter([(0, units)]),
+        })
     }
 
     /// On hand, allocated, waiting, free.
@@ -518,4 +522,27 @@ fn those_who_are_served_first_wait_for_the_goods_that_arrived() {
     placed
         .then(&StockEffect::Change { change: arrived, serves })
         .holds(&[(1, Supply::Inbound(PO), 2), (2, Supply::Backorder, 2)]);
+}
+
+/// Of lines of one order at one pair: what they are given, give back and take along is one thing that
+/// happens to the pair.
+#[test]
+fn what_happens_to_several_lines_of_an_order_happens_at_once() {
+    let parts = |units| Parts::from_iter([(Supply::OnHand, units)]);
+    let (order, held, priority) = (OrderNo(7), false, Priority::DEFAULT);
+    let lines = SmallVec::from_iter([(0, parts(2)), (2, parts(3))]);
+    let reserved = LinesReserved { order, lines, takes: parts(5), held, priority };
+    let reserve = StockEffect::ReserveLines(Box::new(reserved));
+    assert_eq!(reserve.claim(), Some(StockClaim::Units(&parts(5))));
+    let table = Table::default().change(set(9)).then(&reserve).shows(9, 5, 0, 4);
+    let units =
+        |table: &Table, line| table.stock.reservations.units(OrderNo(7), line, Supply::OnHand);
+    assert_eq!([0, 1, 2].map(|line| units(&table, line)), [2, 0, 3]);
+    let lines = |lines: [(u16, u32); 2]| LineUnits::from_iter(lines);
+    let serves = Serves::Backlog;
+    let release = StockEffect::Release { order, lines: lines([(0, 1), (2, 1)]), serves };
+    let table = table.then(&release).shows(9, 3, 0, 6);
+    let ship = StockEffect::Ship { order, lines: lines([(0, 1), (2, 2)]) };
+    assert_eq!(ship.claim(), Some(StockClaim::Leaving(3)));
+    table.then(&ship).shows(6, 0, 0, 6);
 }

@@ -7,10 +7,11 @@ use parking_lot::Mutex;
 
 use crate::model::{
     Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Draw, Eligibility,
-    InboundId, InboundNo, Item, KeptOrder, Location, Lsn, Node, NodeId, NodeKind, NodeNo, Order,
-    OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy, PostalCode,
-    Priority, RequestId, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo, Split, StateHash,
-    Stock, StockChange, StockEffect, Supply, Text, Timestamp, WeekdayCutOffs, Weekdays,
+    InboundId, InboundNo, Item, KeptOrder, LineUnits, Location, Lsn, Node, NodeId, NodeKind,
+    NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy,
+    PostalCode, Priority, RequestId, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo,
+    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, WeekdayCutOffs,
+    Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -152,14 +153,23 @@ impl World {
             Happening::Cancel(id, order, parts) => {
                 for AllocationUnits { pair, line, units, .. } in parts.clone() {
                     let serves = Serves::Pair;
-                    let effect = StockEffect::Release { order, line, units, serves };
+                    let effect = StockEffect::Release {
+                        order,
+                        lines: LineUnits::from_iter([(line, units)]),
+                        serves,
+                    };
                     self.stock(pair, lsn, effect, &mut hash);
                 }
                 self.order(&id, lsn, OrderEffect::Cancel(parts), &mut hash);
             }
             Happening::Ship(id, order, parts) => {
                 for AllocationUnits { pair, line, units, .. } in parts {
-                    self.stock(pair, lsn, StockEffect::Ship { order, line, units }, &mut hash);
+                    self.stock(
+                        pair,
+                        lsn,
+                        StockEffect::Ship { order, lines: LineUnits::from_iter([(line, units)]) },
+                        &mut hash,
+                    );
                 }
                 let text = |text: &str| Text::new("text", text).unwrap();
                 let at = Timestamp::from_micros(i64::try_from(lsn.get()).unwrap());

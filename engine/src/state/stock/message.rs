@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use crate::model::effect::StockClaim;
 use crate::model::{
     Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, PairTerms, Parts, Priority, Proposal,
-    Refusal, Repeg, Shares, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp,
-    ToldAt,
+    Refusal, Repeg, Shares, ShipmentLine, StateHash, Stock, StockChange, StockEffect, Supply, Text,
+    Timestamp, ToldAt,
 };
 use crate::sourcing::Verdict;
 
@@ -27,16 +27,12 @@ pub enum StockMessage {
         /// Whether the asker is in line for this.
         in_line: bool,
     },
-    /// Claim the leaving of units that an order line has on hand.
+    /// Claim the leaving of units that lines of an order have on hand.
     ClaimShip {
         /// The order.
         order: OrderNo,
-        /// Its line, from 0.
-        line: u16,
-        /// Units that leave.
-        units: u32,
-        /// Units of the same line that earlier shipments have a right to.
-        ahead: u32,
+        /// What leaves.
+        lines: SmallVec<[ShipmentLine; 1]>,
     },
     /// Claim that units rest on other supply, as was decided on the backlog while what is on
     /// its way was expected so; with who asks, as in a claim.

@@ -30,9 +30,15 @@ impl Fact for ShipmentDeclined {
         let units = |off: &Vec<(Supply, u32)>| off.iter().map(|(_, units)| units).sum();
         let off = self.off.iter().map(|(at, off)| (at.clone(), units(off))).collect();
         same("units of the shipment that wait", &off, &open)?;
+        // What the node says of an item, it says once, whichever lines are of it.
+        let mut pairs = BTreeMap::<_, Vec<_>>::new();
         for ((line, sku, node), off) in &self.off {
+            let of_line = off.iter().map(|(supply, units)| (*line, *supply, *units));
+            pairs.entry((sku, node)).or_default().extend(of_line);
+        }
+        for ((sku, node), off) in pairs {
             let at_supplier = naive.nodes[node].kind == NodeKind::Supplier;
-            naive.pair(sku, node).decline((no, *line), off, (self.reason, at_supplier))?;
+            naive.pair(sku, node).decline(no, &off, (self.reason, at_supplier))?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use backstock_engine::model::{self, Lsn, Shortage, Split, Supply, Text};
 use super::{Fact, units_in};
 use crate::naive::bundle::{Wanted, lines, wanted};
 use crate::naive::hold::{Hold, Units};
-use crate::naive::{Allotted, For, Moment, Naive, Order};
+use crate::naive::{Allotted, For, Moment, Naive, Offers, Order};
 
 /// An order was placed.
 #[derive(Clone, Debug)]
@@ -256,5 +256,63 @@ fn is_short(
         }
     };
     let lines = wanted(&naive.items, order);
-    if partial { !lines.iter().any(fills) } else { !lines.iter().all(fills) }
+    if partial {
+        return !lines.iter().any(fills);
+    }
+    let serves =
+        |sku: &str, node: &str| moment.sources((sku, node), &whom).then(|| moment.minimum(node));
+    !lines.iter().all(fills) || (share(&lines) && !fills_all(&lines, offers, (split, &serves)))
+}
+
+/// Whether some lines need the same item.
+fn share(lines: &[Wanted]) -> bool {
+    let mut parts: Vec<&str> =
+        lines.iter().flat_map(|line| &line.parts).map(|(sku, _)| sku.as_str()).collect();
+    let count = parts.len();
+    parts.sort_unstable();
+    parts.dedup();
+    parts.len() < count
+}
+
+/// What a line takes at least of a node that may ship an item; none of others.
+type Serves<'a> = &'a dyn Fn(&str, &str) -> Option<i64>;
+
+/// Whether all lines can be filled of the same units: tries each way.
+fn fills_all(lines: &[Wanted], offers: &Offers, (split, serves): (Split, Serves<'_>)) -> bool {
+    let Some((line, others)) = lines.split_first() else { return true };
+    let nodes: BTreeSet<&String> = line
+        .parts
+        .iter()
+        .filter_map(|(sku, _)| offers.get(sku))
+        .flat_map(BTreeMap::keys)
+        .filter(|node| line.parts.iter().all(|(sku, _)| serves(sku, node).is_some()))
+        .collect();
+    let nodes: Vec<&String> = nodes.into_iter().collect();
+    let quantity = i64::from(line.quantity);
+    // How many of it each node gives, one node after the other.
+    let mut ways: Vec<(i64, Offers)> = vec![(quantity, offers.clone())];
+    for node in nodes {
+        let mut more = Vec::new();
+        for (left, offers) in &ways {
+            let has = line.parts.iter().map(|(sku, each)| {
+                let there = offers.get(sku).and_then(|nodes| nodes.get(node));
+                there.copied().unwrap_or(0).max(0) / i64::from(*each)
+            });
+            let has = has.min().unwrap_or(0).min(*left);
+            let least = serves(&line.parts[0].0, node).unwrap_or(0);
+            let least = if split == Split::WholeLine { quantity } else { least.max(1) };
+            let gives_none = line.is_bundle() && serves(&line.parts[0].0, node) > Some(1);
+            let has = if gives_none { 0 } else { has };
+            for units in least..=has {
+                let mut offers = offers.clone();
+                for (sku, each) in &line.parts {
+                    let there = offers.get_mut(sku).and_then(|nodes| nodes.get_mut(node));
+                    *there.expect("it has them") -= units * i64::from(*each);
+                }
+                more.push((left - units, offers));
+            }
+        }
+        ways.extend(more);
+    }
+    ways.iter().any(|(left, offers)| *left == 0 && fills_all(others, offers, (split, serves)))
 }

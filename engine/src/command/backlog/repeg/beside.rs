@@ -5,7 +5,7 @@
 use smallvec::SmallVec;
 
 use crate::limits::REPEGGED_BESIDE_MAX;
-use crate::model::{Allocation, NodeNo, Order, OrderLine, SkuNo};
+use crate::model::{Allocation, NodeNo, Order, SkuNo};
 use crate::planning::{Seen, WantedLine};
 use crate::state::network::Network;
 use crate::state::stock::{Glance, Ready};
@@ -76,21 +76,29 @@ fn goes(order: &Order, at: u16) -> Option<SkuNo> {
 /// The other lines of an order that wait, each with what its SKU's pairs publish as free. Of
 /// what nodes have that declined the order, they get nothing.
 fn lines(kernel: &Kernel, order: &Order, line: u16) -> SmallVec<[Part; 4]> {
-    let others = (0u16..).zip(&order.lines).filter(|(of, _)| *of != line);
-    let part = |(of, wanted): (u16, &OrderLine)| {
-        let units = waiting(order, of);
-        let mut from = Vec::new();
-        if units > 0 {
-            kernel.state.catalogue.entry(wanted.sku).row.glances(|node, glance| {
-                // What its channel may have of a pair is not asked: the line itself is planned anew.
-                if !order.declined.contains(&node) && !glance.has_terms {
-                    from.push((node, glance));
-                }
-            });
+    let mut parts = SmallVec::<[Part; 4]>::new();
+    for (of, wanted) in (0u16..).zip(&order.lines).filter(|(of, _)| *of != line) {
+        let sku = wanted.sku;
+        // Lines of one item draw on the same units: one of them stands for the others.
+        let stands = sku == order.lines[usize::from(line)].sku;
+        let stands = stands || parts.iter().any(|part| part.sku == sku);
+        let units = if stands { 0 } else { waiting(order, of) };
+        if units == 0 {
+            continue;
         }
-        Part { sku: wanted.sku, units, from }
-    };
-    others.map(part).filter(|part| part.units > 0).take(REPEGGED_BESIDE_MAX + 1).collect()
+        let mut from = Vec::new();
+        kernel.state.catalogue.entry(sku).row.glances(|node, glance| {
+            // What its channel may have of a pair is not asked: the line itself is planned anew.
+            if !order.declined.contains(&node) && !glance.has_terms {
+                from.push((node, glance));
+            }
+        });
+        parts.push(Part { sku, units, from });
+        if parts.len() > REPEGGED_BESIDE_MAX {
+            break;
+        }
+    }
+    parts
 }
 
 /// Units of a line in shipments without a day, or that were declined.

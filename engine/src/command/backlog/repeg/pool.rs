@@ -11,7 +11,7 @@ use crate::model::{
     Supply, Timestamp, ToldAt,
 };
 use crate::planning::bundled::There;
-use crate::planning::{InboundSeen, Seen};
+use crate::planning::{Common, InboundSeen, Seen};
 use crate::sourcing::Verdict;
 use crate::state::stock::{BacklogAt, BacklogLine, Glance, InboundGlance, Ready};
 
@@ -361,12 +361,13 @@ impl Pool {
         let free = SmallVec::from_iter([free_at]);
         let limits = self.nodes.iter().filter_map(|node| Some((0, node.no, node.limit?)));
         let limits = limits.collect();
-        let units_each = SmallVec::new();
+        let (units_each, common) = (SmallVec::new(), Common::default());
         let seen = Seen {
             free,
             homes,
             limits,
             units_each,
+            common,
             goes_as_before: true,
             goes_in_one: true,
             was_served: true,

@@ -27,7 +27,8 @@ fn declines(
     at_supplier: bool,
 ) -> Table {
     let order = OrderNo(order);
-    let decline = Decline { order, line: 0, units, ahead, reason, at_supplier };
+    let lines = SmallVec::from_iter([ShipmentLine { line: 0, units, ahead }]);
+    let decline = Decline { order, lines, reason, at_supplier };
     let declined = table.stock.decline(&decline);
     let free = table.stock.free_declined(&declined);
     let change = StockChange::Declined(Box::new(declined));
@@ -88,8 +89,9 @@ fn the_units_that_are_declined_are_those_that_come_last() {
     let table = table.reserve(1, &parts);
     let order = OrderNo(1);
     let off = |units, ahead| {
-        let (line, reason, at_supplier) = (0, Capacity, false);
-        let decline = Decline { order, line, units, ahead, reason, at_supplier };
+        let (reason, at_supplier) = (Capacity, false);
+        let lines = SmallVec::from_iter([ShipmentLine { line: 0, units, ahead }]);
+        let decline = Decline { order, lines, reason, at_supplier };
         table.stock.decline(&decline).off
     };
     assert_eq!(off(2, 0), [(Supply::OnHand, 2)]);
