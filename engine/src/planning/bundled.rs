@@ -297,7 +297,9 @@ impl Building<'_, '_> {
     }
 
     /// The supplies of an item at a node that units may rest on: the latest of them first, so that
-    /// the others are left to what leaves earlier; where units wait, the earliest.
+    /// the others are left to what leaves earlier; where units wait, the earliest. What comes later
+    /// than is promised is not among them: who waits is given that once he is in the backlog, with
+    /// the day that follows.
     fn sources(&self, sku: SkuNo, node: NodeNo, by: By) -> Vec<(Supply, u32)> {
         let Some(there) = self.supplies.get(&sku).and_then(|nodes| nodes.get(&node)) else {
             return Vec::new();
@@ -314,11 +316,7 @@ impl Building<'_, '_> {
             .filter(|(when, _)| By::Then(*when) <= by)
             .collect();
         coming.sort_by_key(|(when, glance)| (*when, glance.no));
-        let units = |glance: &InboundGlance| match by {
-            By::Ever if self.network.counts_on(node, self.wanted.at, glance.eta) => glance.free,
-            By::Ever => glance.own,
-            By::Now | By::Then(_) => self.promised(node, glance),
-        };
+        let units = |glance| self.promised(node, glance);
         let coming = coming.iter().map(|(_, i)| (Supply::Inbound(i.no), units(i)));
         let mut all: Vec<_> = std::iter::once((now, there.free)).chain(coming).collect();
         if by != By::Ever {

@@ -593,6 +593,30 @@ fn a_hold_of_a_bundle_in_line_is_offered_it_once_all_of_it_is_there() {
     world.restarts();
 }
 
+/// What comes later than is promised to new orders is given to who waits, with the day that follows:
+/// nothing of it waits any more then.
+#[test]
+fn what_waits_for_a_bundle_is_given_what_comes_late_and_told_its_day() {
+    let mut world = World::new().stock(&[("A", "E", 2)]);
+    let engine = world.single.engine.clone();
+    let policy = Policy { horizon_days: 3, ..Policy::default() };
+    world.single.run(engine.set_policy(SetPolicy { meta: meta(), policy })).expect("it is set");
+    world.comes("B", "E", 4, 30);
+    world.place("O", &[("SET", 1)], Shortage::Backorder).expect("it waits");
+    world.single.run(engine.create_hold(hold("H", &[("SET", 1)]).waiting())).expect("it waits");
+    world.single.drain();
+    for id in [order_id("O"), OrderId::of_hold(hold("H", &[]).hold())] {
+        let view = world.single.run(engine.order(&id)).expect("the order");
+        assert!(view.supplies.iter().flatten().all(|(supply, _)| *supply != WAITS));
+        assert!(view.order.shipments[0].ship_by.is_some(), "{id}");
+        let mut told = view.order.decisions.iter().flat_map(|of| of.line.told.clone());
+        assert!(told.any(|told| told.days.is_some()), "{id} was told its day");
+        let hold = view.order.header.hold.as_deref();
+        assert_eq!(hold.map_or(HoldState::Live, |hold| hold.state), HoldState::Live);
+    }
+    world.restarts();
+}
+
 #[test]
 fn stock_of_a_bundle_is_refused_and_so_is_a_bundle_of_one() {
     let mut world = World::new();

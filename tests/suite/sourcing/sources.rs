@@ -154,8 +154,9 @@ impl World {
             let mut times: Vec<Option<u16>> = comes.into_iter().map(Some).collect();
             times.insert(0, None);
             for (no, time) in times.iter().enumerate() {
-                let coming =
-                    pair.supplies[1..].iter().filter(|it| self.counts(**it) && it.comes_in <= *time);
+                let coming = pair.supplies[1..]
+                    .iter()
+                    .filter(|it| self.counts(**it) && it.comes_in <= *time);
                 let units = pair.may_have(of.channel) + coming.map(|it| it.units).sum::<u32>();
                 let mut parts = Vec::new();
                 for (line, made) in lines() {
