@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::calendar::Zone;
-use crate::command::fixture::{AT, item, keyed, meta, node, order, receive, sku};
+use crate::command::fixture::{AT, change, item, keyed, meta, node, order, receive, sku};
 use crate::command::order::ship::ShipmentShipped;
-use crate::command::{DefineItem, LineRequest, Lines, OrderRequest, PlaceOrder};
+use crate::command::{DefineItem, LineRequest, Lines, OrderRequest, PlaceOrder, StockOperation};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};
 use crate::geo::{PostalCodes, PostalMatch, ZoneNo};
@@ -108,6 +108,44 @@ fn a_claim_is_waited_for_however_long_its_owner_sleeps() {
     drop(sleeper);
     let placed = run(&mut pump, buyer);
     assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
+}
+
+/// Pain 4, deadlocks: an order that waits for a pair has claimed nothing of the others meanwhile,
+/// so that nobody waits for it.
+#[test]
+fn pain_4_who_waits_for_one_pair_keeps_nobody_from_another() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(item("B")));
+    for _ in 0..5 {
+        run(&mut pump, engine.change_stock(receive("B", NODE)));
+    }
+    let mut sleeper = Claims::new(&engine.kernel);
+    let pair = Pair { sku: SkuNo(1), ..PAIR };
+    let unit = Reserve { pair, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
+    let claimed = poll(pin!(sleeper.units(std::slice::from_ref(&unit), None)));
+    assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
+    let none = StockOperation::Set { on_hand: Some(0), unavailable: None, safety: None };
+    let mut clerk = pin!(engine.change_stock(change("B", NODE, none)));
+    assert!(poll(clerk.as_mut()).is_pending(), "it waits for the sleeper, and others for it");
+
+    let wants = |id: &str, items: &[&str]| {
+        let line = |name: &&str| LineRequest { sku: sku(name), quantity: 1 };
+        let mut command = order();
+        command.order.id = OrderId::new("id", id).expect("an id");
+        command.order.lines = Lines(items.iter().map(line).collect());
+        command
+    };
+    for items in [["A", "B"], ["B", "A"]] {
+        let mut both = pin!(engine.place_order(wants("both", &items)));
+        assert!(poll(both.as_mut()).is_pending(), "there are five units, and no claim is let in");
+        let sku = PAIR.sku;
+        let free = engine.kernel.state.cell(PAIR).shared().glance().free;
+        assert_eq!(free, 1, "{sku:?} is anybody's meanwhile");
+    }
+    let placed = run(&mut pump, engine.place_order(wants("one", &["A"])));
+    assert!(matches!(placed.outcome, PlaceOutcome::Placed(_)), "{placed:?}");
+    drop(sleeper);
+    run(&mut pump, clerk);
 }
 
 /// Two commands make the same item at the same time. The one that gives no title
