@@ -12,6 +12,7 @@ use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, Sku, SkuNo};
 use super::load::{Load, NodeDay};
 use super::opening::Draw;
 use super::order::OrderEffect;
+use super::reservations::Reservation;
 use super::stock::{Parts, StockEffect};
 
 /// What an event does to one actor.
@@ -70,6 +71,20 @@ pub enum Claim {
     Room(NodeDay, Load),
 }
 
+/// Tells the claims of a pair from each other by which units come to rest elsewhere: the low half of
+/// the number of the first order whose units come off, 0 if none do. That order is in hand, and no two
+/// that are have it in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FirstOff(u32);
+
+impl FirstOff {
+    /// That of units which come off.
+    pub fn of(off: &[Reservation]) -> Self {
+        let first = off.first().map_or(0, |peg| peg.order.0);
+        Self(u32::try_from(first & u64::from(u32::MAX)).expect("it is the low half"))
+    }
+}
+
 /// What can be claimed of a pair. `P` is how parts are held: the table of
 /// [`StockEffect::claim`] borrows them from the effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +94,8 @@ pub enum StockClaim<P = Parts> {
     /// Units that leave with a shipment.
     Leaving(u32),
     /// Units that come to rest on supplies here, while others come off: of the backlog, or of
-    /// holds. With the first order whose units come off, which is in hand: it tells the claims of a
-    /// pair from each other.
-    Repegging(P, Option<OrderNo>),
+    /// holds. With what tells it from others of the pair.
+    Repegging(P, FirstOff),
     /// A change of supply: no other one is decided.
     Editing,
     /// A place in the line of changes of supply.
@@ -171,7 +185,9 @@ impl StockEffect {
     pub fn claim(&self) -> Option<StockClaim<&Parts>> {
         match self {
             Self::Reserve { parts, .. } => Some(StockClaim::Units(parts)),
-            Self::Repeg(repeg) => Some(StockClaim::Repegging(&repeg.takes, repeg.first_off())),
+            Self::Repeg(repeg) => {
+                Some(StockClaim::Repegging(&repeg.takes, FirstOff::of(&repeg.off)))
+            }
             Self::ReserveLines(reserved) => Some(StockClaim::Units(&reserved.takes)),
             Self::Ship { lines, .. } => {
                 Some(StockClaim::Leaving(lines.iter().map(|(_, units)| units).sum()))

@@ -231,11 +231,6 @@ impl ToldAt {
 }
 
 impl Repeg {
-    /// The first order whose units come off.
-    pub fn first_off(&self) -> Option<OrderNo> {
-        self.off.first().map(|peg| peg.order)
-    }
-
     /// Whether units are free afterwards that were not, or may be: not where all stay where
     /// they are, as those of a hold that is confirmed do.
     fn frees(&self) -> bool {

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 
 use crate::actor::{Actor, Mailbox, Row, prefetch_to_write};
 use crate::limits::STOCK_UNITS_MAX;
-use crate::model::effect::StockClaim;
+use crate::model::effect::{FirstOff, StockClaim};
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
     Audience, Inbound, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refused, Repeg, Reservation,
@@ -55,7 +55,7 @@ struct RareClaims {
     repegging: u32,
     /// Units that may count as somebody else's once one of these events is applied, beyond those
     /// that are claimed: of a pair with segments, by the first order whose units come off.
-    moving: Vec<(Option<OrderNo>, u32)>,
+    moving: Vec<(FirstOff, u32)>,
     /// A change of supply is in flight; it excludes others, shipments, and the backlog.
     editing: bool,
     /// Units that the change in flight takes from what is free.
@@ -315,7 +315,7 @@ impl StockActor {
             if self.stock.terms().is_some() {
                 let moving = self.moving(repeg, asks);
                 if moving > 0 {
-                    self.rare().moving.push((repeg.first_off(), moving));
+                    self.rare().moving.push((FirstOff::of(&repeg.off), moving));
                 }
                 self.note_audiences(asks, Some(repeg));
             }
@@ -379,10 +379,10 @@ impl StockActor {
         match claim {
             StockClaim::Units(parts) => parts.iter().for_each(|part| self.unclaim(*part)),
             StockClaim::Leaving(units) => self.rare().leaving -= units,
-            StockClaim::Repegging(parts, order) => {
+            StockClaim::Repegging(parts, first) => {
                 let rare = self.rare();
                 rare.repegging -= 1;
-                rare.moving.retain(|(of, _)| *of != order);
+                rare.moving.retain(|(of, _)| *of != first);
                 parts.iter().for_each(|part| self.unclaim(*part));
             }
             StockClaim::InLine => self.rare().in_line -= 1,

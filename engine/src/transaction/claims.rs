@@ -11,7 +11,7 @@ use super::error::EngineError;
 use super::kernel::Kernel;
 use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
-use crate::model::effect::{Claim, StockClaim};
+use crate::model::effect::{Claim, FirstOff, StockClaim};
 use crate::model::{OrderNo, Pair, Proposal, Repeg, RoomAsked, ShipmentLine, Timestamp};
 use crate::state::stock::{
     Asks, Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply,
@@ -117,7 +117,7 @@ impl<'k> Claims<'k> {
             let (repeg, comings) = (Arc::clone(repeg), comings.clone());
             cell.ask(StockMessage::ClaimRepeg(repeg, comings, asks.cloned()))
         };
-        let claim = StockClaim::Repegging(repeg.takes.clone(), repeg.first_off());
+        let claim = StockClaim::Repegging(repeg.takes.clone(), FirstOff::of(&repeg.off));
         self.claim(pair, claim, ask).await
     }
 

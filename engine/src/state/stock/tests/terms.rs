@@ -152,7 +152,13 @@ fn units_that_an_order_has_are_free_to_it() {
         let claim = StockMessage::ClaimRepeg(repeg, Box::default(), Some(asks));
         assert_eq!(grant(&row, claim), expected, "{channel}, {is_known}");
         if expected == Grant::Granted {
-            told(&row, StockMessage::GiveBack(StockClaim::Repegging(takes, Some(order))));
+            told(
+                &row,
+                StockMessage::GiveBack(StockClaim::Repegging(
+                    takes,
+                    FirstOff::of(&[peg(1, false)]),
+                )),
+            );
         }
     }
 }
@@ -289,7 +295,7 @@ fn a_hold_that_moves_to_another_channel_holds_back_units_for_as_long_as_it_is_in
         grant(&row, StockMessage::ClaimRepeg(repeg, Box::default(), Some(asks)))
     };
     let end = |no| {
-        let claim = StockClaim::Repegging(Parts::new(), Some(OrderNo(no)));
+        let claim = StockClaim::Repegging(Parts::new(), FirstOff::of(&[peg(no, false)]));
         told(&row, StockMessage::GiveBack(claim));
     };
     // Ten are free, and four of them are kept for the shop.
