@@ -72,8 +72,8 @@ pub fn judge(
 /// part would be live by that, and lapse before the sale opens.
 fn open_at_once(state: &State, lines: &[WantedLine<'_>], at: Timestamp) -> Result<(), Refusal> {
     let opens = |line: &WantedLine<'_>| {
-        let opens = line.entry.definition().opens();
-        opens.filter(|opens| line.entry.is_closed() && *opens > at.max(state.now()))
+        let opens = if line.entry.is_closed() { line.entry.definition().opens() } else { None };
+        opens.filter(|opens| *opens > at.max(state.now()))
     };
     let Some(last) = lines.iter().max_by_key(|line| opens(line)) else { return Ok(()) };
     match opens(last) {

@@ -373,9 +373,11 @@ fn a_hold_in_line_waits_longer_for_a_sale_that_is_put_off() {
         (HOLD_WAIT_SECONDS + 600, 2 * HOLD_WAIT_SECONDS + 600),
         (life - 600, life),
     ] {
-        let (engine, mut pump) = one_unit();
+        let disk = SimulatedDisk::new();
+        let (engine, mut pump) = opened(&disk);
+        run(&mut pump, engine.define_node(node(NODE)));
+        run(&mut pump, engine.define_item(item("A")));
         pre_line(&engine, &mut pump);
-        // More than there are units, and one that comes to a sale that is open.
         run(&mut pump, engine.define_item(opening("A", after(put_off))));
         let until = |engine: &Engine, pump: &mut Pump| {
             let view = run(pump, engine.order(&OrderId::of_hold(&hold_id("W0"))));
@@ -390,6 +392,9 @@ fn a_hold_in_line_waits_longer_for_a_sale_that_is_put_off() {
         pump_all(&mut pump);
         assert_eq!(state(&engine, &mut pump, "W0"), HoldState::Waiting, "put off to {put_off}");
         assert_eq!(until(&engine, &mut pump), after(expected), "put off to {put_off}");
+        drop((engine, pump));
+        let (engine, mut pump) = opened(&disk.restart());
+        assert_eq!(until(&engine, &mut pump), after(expected), "after a restart");
         engine.tell_time(after(expected - 1));
         pump_all(&mut pump);
         assert_eq!(state(&engine, &mut pump, "W0"), HoldState::Waiting, "put off to {put_off}");
