@@ -22,7 +22,6 @@ use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::Resting;
 
 /// What planning on own units comes to.
-#[expect(clippy::large_enum_variant, reason = "most are granted, and it is moved once")]
 pub enum Over<'a> {
     /// This, with the units that the hold had, and it is claimed.
     Granted(Box<Draft>, Vec<Pegged>, Claims<'a>),
