@@ -103,6 +103,14 @@ impl Resting {
         units
     }
 
+    /// The same, where a supply that is overdue for longer than is counted on it is as none.
+    fn counted(&self, order: &Order, shipment: u16, of: (&Network, Timestamp)) -> Option<Ready> {
+        let node = order.shipments[usize::from(shipment)].node;
+        let of_it = order.allocations.iter().zip(&self.rests);
+        let of_it = of_it.filter(|(a, _)| a.shipment == shipment).flat_map(|(_, rests)| rests);
+        of_it.map(|rest| counted(of, node, rest.ready())).max()
+    }
+
     /// When the last unit of a shipment, from 0, can be counted on; none if no unit of it is
     /// open.
     pub fn ready(&self, order: &Order, shipment: u16) -> Option<Ready> {
@@ -124,6 +132,15 @@ fn take(from: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[Rest; 2]> {
         }
     }
     taken
+}
+
+/// When units at a node can be counted on, at an instant: never, where their supply is overdue for
+/// longer than is counted on it.
+pub fn counted((network, now): (&Network, Timestamp), node: NodeNo, ready: Ready) -> Ready {
+    match ready {
+        Ready::At(eta) if !network.counts_on(node, now, eta) => Ready::Never,
+        ready => ready,
+    }
 }
 
 /// When units ship from a node, and arrive, decided at an instant; none while they have no
@@ -152,7 +169,8 @@ impl Kernel {
     pub fn bring_days_up_to_date(&self, order: &mut Order, resting: &Resting) {
         let (network, now) = (self.state.network.load(), self.state.now());
         for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
-            let Some(ready) = resting.ready(order, at) else { continue };
+            let of = (&**network, now);
+            let Some(ready) = resting.counted(order, at, of) else { continue };
             let is_told = ready == Ready::Now && order.shipments[usize::from(at)].ship_by.is_some();
             let node = order.shipments[usize::from(at)].node;
             if !is_told {

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::state::stock::{LineSupply, Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, days, line_at};
+use crate::transaction::rests::{Resting, counted, days, line_at};
 
 /// A line whose units are about to rest on other supply.
 pub struct Line<'a> {
@@ -70,7 +70,7 @@ impl Line<'_> {
         let told = touched.into_iter().filter_map(|shipment| {
             let of_line = placed.iter().filter(|of| of.shipment == shipment && of.units > 0);
             let ready = of_line.map(|of| of.ready).max();
-            let ready = ready.max(self.ready_of_others(&resting, shipment));
+            let ready = ready.max(self.ready_of_others(kernel, &resting, shipment));
             self.told(kernel, shipment, &opened, ready)
         });
         repegged.told = told.collect();
@@ -91,7 +91,8 @@ impl Line<'_> {
         let here = placed.iter().filter(|of| of.units > 0).map(|of| of.ready);
         let rests = self.order.allocations.iter().zip(&resting.rests);
         let others = rests.filter(|(a, _)| a.line != self.demand.line);
-        let others = others.flat_map(|(_, rests)| rests).map(Rest::ready);
+        let others = others.flat_map(|(a, rests)| rests.iter().map(move |rest| (a.shipment, rest)));
+        let others = others.map(|(shipment, rest)| self.counted(kernel, shipment, rest));
         let mut all = here.chain(others).map(|ready| ready == Ready::Never);
         let waits = if hold.accepts_part { all.all(|waits| waits) } else { all.any(|waits| waits) };
         let until = kernel.state.now().saturating_add_micros(i64::from(hold.seconds) * 1_000_000);
@@ -208,7 +209,7 @@ impl Line<'_> {
         let all = self.order.shipments.iter().zip(0u16..);
         let mut planned = all.filter(|(shipment, at)| {
             let of_line = placed.iter().any(|of| of.shipment == *at && of.units > 0);
-            let has_units = of_line || self.ready_of_others(resting, *at).is_some();
+            let has_units = of_line || self.ready_of_others(kernel, resting, *at).is_some();
             // What its node has answered to stays what it answered to.
             let may_join = shipment.shipped.is_none() && shipment.answer.is_none();
             shipment.node == node && may_join && shipment.ship_by == ship_by && has_units
@@ -226,10 +227,17 @@ impl Line<'_> {
     }
 
     /// When the last unit of the other lines of a shipment can be counted on.
-    fn ready_of_others(&self, resting: &Resting, shipment: u16) -> Option<Ready> {
+    fn ready_of_others(&self, kernel: &Kernel, resting: &Resting, shipment: u16) -> Option<Ready> {
         let all = self.order.allocations.iter().zip(&resting.rests);
         let others = all.filter(|(a, _)| a.shipment == shipment && a.line != self.demand.line);
-        others.flat_map(|(_, rests)| rests).map(Rest::ready).max()
+        let others = others.flat_map(|(_, rests)| rests);
+        others.map(|rest| self.counted(kernel, shipment, rest)).max()
+    }
+
+    /// When units in a shipment that there is already can be counted on.
+    fn counted(&self, kernel: &Kernel, shipment: u16, rest: &Rest) -> Ready {
+        let (network, now) = (kernel.state.network.load(), kernel.state.now());
+        counted((&network, now), self.order.shipments[usize::from(shipment)].node, rest.ready())
     }
 
     fn days(&self, kernel: &Kernel, node: NodeNo, ready: Option<Ready>) -> Option<(Day, Day)> {

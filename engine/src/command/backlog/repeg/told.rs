@@ -5,7 +5,7 @@ use crate::model::{HoldState, LineRepegged, NodeNo, Order, Timestamp, Told};
 use crate::state::network::Network;
 use crate::state::stock::Ready;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, days};
+use crate::transaction::rests::{Resting, counted, days};
 
 /// An order after lines of it, which are in shipments together, were given other supply.
 pub struct After<'a> {
@@ -72,11 +72,12 @@ impl After<'_> {
 
     /// When the last unit of a shipment can be counted on; none if it has none.
     fn ready(&self, shipment: u16) -> Option<Ready> {
+        let (of, node) = ((self.network, self.kernel.state.now()), self.node(shipment));
         let all = self.order.allocations.iter().zip(&self.resting.rests);
         let mut there: Vec<_> = all
             .filter(|(a, _)| a.shipment == shipment)
             .flat_map(|(a, rests)| rests.iter().map(|rest| (a.line, rest)))
-            .map(|(line, rest)| (line, rest.supply, rest.ready(), rest.units))
+            .map(|(line, rest)| (line, rest.supply, counted(of, node, rest.ready()), rest.units))
             .collect();
         for line in self.lines {
             let pool = self.pools.of(self.order.lines[usize::from(line.line)].sku);
