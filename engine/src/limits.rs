@@ -70,6 +70,10 @@ pub const REPEGGED_BESIDE_MAX: usize = 7;
 /// behind may be passed by a newer one that keeps another component where it comes.
 pub const PASSED_BUNDLES_MAX: usize = 4;
 
+/// Most lines of the backlog that are looked through for such bundles, where nothing is free of what
+/// they wait for: each is an order that is read.
+pub const PASSED_DEMANDS_MAX: usize = 1_024;
+
 /// Most pairs of which one event of the re-pegger says that all days were told.
 pub const TOLD_PAIRS_MAX: usize = 64;
 

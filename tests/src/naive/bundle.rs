@@ -138,6 +138,12 @@ impl Naive {
         waits.map(|((_, node), _)| node.as_str()).collect()
     }
 
+    /// Whether units of a line are not there.
+    pub(super) fn is_late(&self, no: u64, line: u16) -> bool {
+        let mut supplies = self.pairs.values().flat_map(|pair| pair.units_of(no, line));
+        supplies.any(|supply| !supply.is_there())
+    }
+
     /// Checks that no node has all components of a bundle that waits elsewhere.
     pub(super) fn check_bundles_wait(&self) -> Result<(), String> {
         let counted = self.counted_from()..=Timestamp::from_micros(i64::MAX);

@@ -2,6 +2,7 @@
 //! together, counted once.
 
 mod common;
+mod passed;
 
 use std::sync::Arc;
 

@@ -76,17 +76,18 @@ impl BundleMoved {
 }
 
 impl BundleMoved {
-    /// Refuses that a bundle gives up what it keeps, if none that is served before it waits for what
-    /// it waits for.
+    /// Refuses that a bundle gives up what it keeps, if none that is served before it needs an item of
+    /// it, and waits for one of its own.
     fn check_given_up(&self, naive: &Naive, moved: &Move) -> Result<(), String> {
         let order = &naive.orders[&self.order];
         let key = |order: &Order| (order.priority, order.no);
         let before = naive.orders.values().filter(|other| key(other) < key(order));
+        // Or rests on what comes later.
         let waits = |other: &Order, sku: &str| {
             let of_sku = other.allotted.iter().filter(|part| part.sku == sku);
-            let bundled = of_sku.filter(|part| other.bundle_of(part.line).is_some());
-            let mut lines = bundled.map(|part| part.line);
-            lines.any(|line| !naive.waits_at(sku, other.no, line).is_empty())
+            let bundled = of_sku.filter_map(|part| other.bundle_of(part.line));
+            let mut lines = bundled.flat_map(|bundle| bundle.lines.iter().map(|(line, _)| *line));
+            lines.any(|line| naive.is_late(other.no, line))
         };
         let parts = order.allotted.iter().map(|part| part.sku.as_str());
         let is_for_one = before.into_iter().any(|other| parts.clone().any(|sku| waits(other, sku)));

@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use super::days::Taken;
 use super::event::BundleMoved;
 use super::home::{Component, at_home};
+use super::legs::{Leg, fitting};
 use super::pool::{Pool, Pools, Step};
 use super::told::After;
 use crate::limits::{DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX};
@@ -31,7 +32,7 @@ use crate::state::network::{Network, is_supplier};
 use crate::state::stock::{Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, days};
+use crate::transaction::rests::{Resting, counted, days};
 
 /// What bundles of an order are given.
 pub struct Moved {
@@ -77,9 +78,6 @@ struct Home {
     is_declined: bool,
     sources: SmallVec<[Source; 2]>,
 }
-
-/// So many bundles leave their home for a shipment of the draft, from 0.
-type Leg = (usize, u32);
 
 /// A look at bundles of an order that are not all there.
 pub struct Waiting<'a> {
@@ -130,7 +128,8 @@ impl Waiting<'_> {
             home.sources.retain(|source| source.ready == Ready::Never);
             for line in self.lines() {
                 let units = self.units(&resting, &home, line).into_iter();
-                let with_supply = units.filter(|unit| unit.rest.supply != Supply::Backorder);
+                let with_supply =
+                    units.filter(|of| self.ready(of.shipment, &of.rest) < Ready::Never);
                 kept.extend(with_supply.map(|Unit { shipment, rest }| Kept {
                     line,
                     sku: self.sku(line),
@@ -164,11 +163,11 @@ impl Waiting<'_> {
         Ok(self.told(&resting, lines.collect(), &[]))
     }
 
-    fn lines(&self) -> std::ops::Range<u16> {
+    pub(super) fn lines(&self) -> std::ops::Range<u16> {
         self.bundle.lines()
     }
 
-    fn each(&self, line: u16) -> u32 {
+    pub(super) fn each(&self, line: u16) -> u32 {
         self.order.each_of(self.bundle, line)
     }
 
@@ -176,8 +175,15 @@ impl Waiting<'_> {
         self.order.lines[usize::from(line)].sku
     }
 
-    fn pool(&self, line: u16) -> &Pool {
+    pub(super) fn pool(&self, line: u16) -> &Pool {
         self.pools.of(self.sku(line))
+    }
+
+    /// When units of a line in a shipment can be counted on: a supply that is overdue for too long
+    /// is as none.
+    fn ready(&self, shipment: u16, rest: &Rest) -> Ready {
+        let node = self.order.shipments[usize::from(shipment)].node;
+        counted((self.network, self.kernel.state.now()), node, rest.ready())
     }
 
     /// What the units of a line in a shipment rest on, the last to be there first.
@@ -185,7 +191,7 @@ impl Waiting<'_> {
         let all = self.order.allocations.iter().zip(&resting.rests);
         let of_it = all.filter(|(a, _)| (a.line, a.shipment) == (line, shipment));
         let mut rests: SmallVec<[Rest; 4]> = of_it.flat_map(|(_, rests)| rests).copied().collect();
-        rests.sort_by_key(|rest| std::cmp::Reverse(rest.ready()));
+        rests.sort_by_key(|rest| std::cmp::Reverse(self.ready(shipment, rest)));
         rests
     }
 
@@ -225,15 +231,18 @@ impl Waiting<'_> {
             .lines()
             .map(|line| (self.each(line), self.rests(resting, line, shipment)))
             .collect();
-        let mut dates: Vec<Ready> =
-            rests.iter().flat_map(|(_, rests)| rests).map(Rest::ready).collect();
+        let mut dates: Vec<Ready> = rests
+            .iter()
+            .flat_map(|(_, rests)| rests)
+            .map(|rest| self.ready(shipment, rest))
+            .collect();
         dates.retain(|ready| *ready > Ready::Now);
         dates.sort_unstable();
         dates.dedup();
         let (mut sources, mut later) = (Vec::new(), 0);
         for ready in dates.into_iter().rev() {
             let from_then = |(each, rests): &(u32, SmallVec<[Rest; 4]>)| {
-                let late = rests.iter().filter(|rest| rest.ready() >= ready);
+                let late = rests.iter().filter(|rest| self.ready(shipment, rest) >= ready);
                 late.map(|rest| rest.units).sum::<u32>().div_ceil(*each)
             };
             let all = rests.iter().map(from_then).max().unwrap_or(0).min(units);
@@ -249,31 +258,45 @@ impl Waiting<'_> {
     fn moved_from(&self, resting: &Resting, home: &Home) -> Option<Moved> {
         let draft = self.planned(resting, home);
         let legs = draft.as_ref().map_or_else(Vec::new, |draft| self.legs(home, draft));
-        let opened = self.opened(&legs, draft.as_ref());
-        let mut lines: Vec<LineRepegged> =
-            self.lines().map(|line| LineRepegged { line, ..LineRepegged::default() }).collect();
-        let mut stay = Vec::with_capacity(lines.len());
-        for (repegged, part) in lines.iter_mut().zip(0_u16..) {
-            let mut units = self.units(resting, home, repegged.line);
-            if let Some(draft) = &draft {
-                let given = draft.allocations.iter().filter(|a| a.line == part);
-                self.leave((home, &mut units), (&legs, &opened), given, repegged);
-            }
-            stay.push(units);
-        }
+        let is_whole = self.order.header.split == Split::WholeLine;
+        // What leaves for another shipment is another part of the order.
+        let room = ORDER_ALLOCATIONS_MAX.saturating_sub(self.order.allocations.len());
+        let (legs, Left { mut lines, stay, opened }) = fitting((legs, is_whole), |legs| {
+            let left = self.left(resting, home, (draft.as_ref(), legs));
+            (left.lines.iter().map(|line| line.moves.len()).sum::<usize>() <= room, left)
+        });
         let gone: u32 = legs.iter().map(|(_, bundles)| bundles).sum();
         if !home.is_declined {
             self.stay(home, home.units() - gone, &stay, &mut lines);
         }
-        let moves = lines.iter().flat_map(|line| &line.moves);
-        let between = moves.clone().filter(|moved| moved.shipment != moved.to_shipment).count();
-        let has_room = self.order.allocations.len() + between <= ORDER_ALLOCATIONS_MAX;
-        if moves.count() == 0 || !has_room {
+        if lines.iter().all(|line| line.moves.is_empty()) {
             return None;
         }
         lines[0].opened = opened.iter().map(|opened| opened.node).collect();
         let trace = draft.map(|draft| draft.trace).unwrap_or_default();
         Some(self.told(resting, lines, &trace))
+    }
+
+    /// What is left at a node once these bundles leave it, and what they are given.
+    fn left(
+        &self,
+        resting: &Resting,
+        home: &Home,
+        (draft, legs): (Option<&Draft>, &[Leg]),
+    ) -> Left {
+        let opened = self.opened(legs, draft);
+        let mut lines: Vec<LineRepegged> =
+            self.lines().map(|line| LineRepegged { line, ..LineRepegged::default() }).collect();
+        let mut stay = Vec::with_capacity(lines.len());
+        for (repegged, part) in lines.iter_mut().zip(0_u16..) {
+            let mut units = self.units(resting, home, repegged.line);
+            if let Some(draft) = draft {
+                let given = draft.allocations.iter().filter(|a| a.line == part);
+                self.leave((home, &mut units), (legs, &opened), given, repegged);
+            }
+            stay.push(units);
+        }
+        Left { lines, stay, opened }
     }
 
     /// What all nodes but those that declined the order have for the bundles of one: what is free,
@@ -513,6 +536,16 @@ impl Waiting<'_> {
         };
         Moved { event, steps, room: Vec::new(), leaves_others: false }
     }
+}
+
+/// What is left at a node that bundles leave.
+struct Left {
+    /// What these are given, by line.
+    lines: Vec<LineRepegged>,
+    /// What stays, by line.
+    stay: Vec<Vec<Unit>>,
+    /// The shipments that they go in.
+    opened: Vec<Opened>,
 }
 
 /// A shipment that is opened for one of the draft.

@@ -1,19 +1,19 @@
 //! Looks at a SKU's backlog, and plans what of it rests on what from now on.
 
-use std::collections::BTreeMap;
+mod bundles;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::bundle::{Moved, Waiting};
 use super::days::{Taken, arrives};
 use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
-use super::passed::given_up;
 use super::pool::{At, Demand, Pool, Pools, Step};
 use super::read::{leave_out_overdue, read_backlog, wait_for};
 use super::sourced::{barred, keep_minimums, planned_for, units_leaving};
 use crate::limits::{
-    DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, PASSED_BUNDLES_MAX, REPEGGED_LINES_MAX,
-    REPEGGED_MOVES_MAX, TOLD_PAIRS_MAX,
+    DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX,
+    TOLD_PAIRS_MAX,
 };
 use crate::model::order::trace::of_first_line;
 use crate::model::{
@@ -80,9 +80,15 @@ pub struct Look {
     served: Option<OrderNo>,
     /// The last bundle that was planned for, of which all components were.
     bundle: Option<(OrderNo, OrderedBundle)>,
-    /// Bundles that are given nothing, in the order of service: as many as are looked at for who
-    /// would pass them.
+    /// Bundles that are given nothing: as many as are looked at for who would pass them.
     stayed: Vec<(Order, OrderedBundle)>,
+    /// The same, of such as wait for a component of which nothing is free, and which one of those
+    /// behind them keeps.
+    starved: Vec<(Order, OrderedBundle)>,
+    /// The components of which these were looked for.
+    starved_of: BTreeSet<SkuNo>,
+    /// Orders that something happens to in this look.
+    given: BTreeSet<OrderNo>,
     /// How many of them were planned for.
     planned: usize,
     does: Does,
@@ -120,6 +126,9 @@ impl Look {
             served,
             bundle: None,
             stayed: Vec::new(),
+            starved: Vec::new(),
+            starved_of: BTreeSet::new(),
+            given: BTreeSet::new(),
             planned,
             does: Does::Serve,
             has_served,
@@ -273,7 +282,7 @@ impl Look {
                 if !lines.is_empty() {
                     break;
                 }
-                if let Some(planned) = self.bundle_planned(kernel, bundle, order)? {
+                if let Some(planned) = self.bundle_served(kernel, bundle, order).await? {
                     return Ok(Attempt::Done(Some(planned)));
                 }
                 continue;
@@ -297,6 +306,7 @@ impl Look {
             moves += line.moves.len();
             orders.push((order.no, order.last_lsn));
             self.served = Some(order.no);
+            self.given.insert(order.no);
             if self.pools.of(sku).has_terms() {
                 let (no, channel) = (Some(order.no), order.header.channel.clone());
                 who.push(Asker { order: no, channel, is_known: true });
@@ -347,107 +357,12 @@ impl Look {
         let begins = !self.has_served && lines.is_empty();
         self.left_one |= !begins;
         self.stayed.clear();
+        self.starved.clear();
+        self.starved_of.clear();
         // The bundles that stayed are looked at again, or newer ones would pass them.
         self.bundle = None;
         self.planned = if begins { 0 } else { self.demands.len() };
         begins
-    }
-
-    /// The components of a bundle that were not looked at yet.
-    fn unseen(&self, order: &Order, bundle: &OrderedBundle) -> Vec<SkuNo> {
-        let all = bundle.lines().map(|line| order.lines[usize::from(line)].sku);
-        all.filter(|sku| !self.pools.has(*sku)).collect()
-    }
-
-    /// What happens to bundles of an order; none if they stay as they are.
-    fn bundle_planned(
-        &mut self,
-        kernel: &Kernel,
-        bundle: OrderedBundle,
-        order: Order,
-    ) -> Result<Option<Planned>, EngineError> {
-        let Some(moved) = self.moved(kernel, &bundle, &order)? else {
-            self.bundle = Some((order.no, bundle));
-            self.planned += 1;
-            if self.stayed.len() < PASSED_BUNDLES_MAX {
-                self.stayed.push((order, bundle));
-            }
-            return Ok(None);
-        };
-        let given_up = self.given_up(kernel, &bundle, (&order, &moved))?;
-        let gives_up = given_up.is_some();
-        let moved = given_up.unwrap_or(moved);
-        let planned = self.bundle_moved(kernel, (&order, &bundle), moved);
-        if gives_up {
-            // Whom it is for comes first in the next look.
-            self.planned = self.demands.len();
-        }
-        Ok(Some(planned))
-    }
-
-    /// What there is for bundles of an order that are not all there.
-    fn moved(
-        &self,
-        kernel: &Kernel,
-        bundle: &OrderedBundle,
-        order: &Order,
-    ) -> Result<Option<Moved>, EngineError> {
-        if order.state() != OrderState::Open {
-            return Ok(None);
-        }
-        let mut moved = self.waiting(kernel, bundle, order).moved()?;
-        if let (Some(moved), true) = (&mut moved, kernel.state.loads.is_used()) {
-            self.taken.fit_moved(kernel, &self.network, order, moved);
-        }
-        Ok(moved)
-    }
-
-    fn waiting<'a>(
-        &'a self,
-        kernel: &'a Kernel,
-        bundle: &'a OrderedBundle,
-        order: &'a Order,
-    ) -> Waiting<'a> {
-        let (network, pools, looked_at) = (&self.network, &self.pools, self.at);
-        Waiting { kernel, network, pools, order, bundle, looked_at, taken: &self.taken }
-    }
-
-    /// That bundles of an order give up what they keep to those that stayed, if they pass one.
-    fn given_up(
-        &self,
-        kernel: &Kernel,
-        bundle: &OrderedBundle,
-        (order, moved): (&Order, &Moved),
-    ) -> Result<Option<Moved>, EngineError> {
-        given_up(&self.waiting(kernel, bundle, order), moved, &self.stayed)
-    }
-
-    /// That bundles of an order are given something, with what it claims.
-    fn bundle_moved(
-        &mut self,
-        kernel: &Kernel,
-        (order, bundle): (&Order, &OrderedBundle),
-        moved: Moved,
-    ) -> Planned {
-        let Moved { event, steps, room, leaves_others } = moved;
-        let mut comings = Vec::new();
-        for (sku, steps) in &steps {
-            note_comings((*sku, self.pools.of(*sku)), steps, &mut comings);
-        }
-        let channel = order.header.channel.as_ref();
-        for (sku, steps) in &steps {
-            self.pools.take(*sku, steps, channel.map(Text::as_str));
-        }
-        let asks = steps.iter().any(|(sku, _)| self.pools.of(*sku).has_terms()).then(|| {
-            let who =
-                vec![Asker { order: Some(order.no), channel: channel.cloned(), is_known: true }];
-            Arc::new(Asks { at: kernel.state.now(), who })
-        });
-        (self.served, self.has_served, self.left_one) = (Some(order.no), true, true);
-        self.bundle = (!leaves_others).then_some((order.no, *bundle));
-        self.planned += 1;
-        let orders = vec![(order.no, order.last_lsn)];
-        Planned { event: Repegging::Bundle(event), orders, comings, room, asks }
     }
 
     /// What a line steps to, and what that does to its order, with the days that it is told.

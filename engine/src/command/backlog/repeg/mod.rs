@@ -17,6 +17,7 @@ mod bundle;
 mod days;
 pub mod event;
 mod home;
+mod legs;
 mod line;
 mod look;
 pub mod opening;

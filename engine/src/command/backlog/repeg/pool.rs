@@ -90,10 +90,10 @@ impl Pools {
         &self.0[&sku]
     }
 
-    /// The same, with units of a SKU free that are somebody's.
-    pub fn add_free(&mut self, sku: SkuNo, at: At, units: u32) {
+    /// The same, with units of a SKU free that an order of that channel has.
+    pub fn add_free(&mut self, sku: SkuNo, at: At, units: u32, channel: Option<&str>) {
         if let Some(pool) = self.0.get_mut(&sku) {
-            pool.add_free(at, units);
+            pool.add_free(at, units, channel);
         }
     }
 
@@ -434,10 +434,16 @@ impl Pool {
         from == to || (is_enabled() && serves(to))
     }
 
-    fn add_free(&mut self, (no, supply): At, units: u32) {
+    fn add_free(&mut self, (no, supply): At, units: u32, channel: Option<&str>) {
         let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { return };
         match supply {
-            Supply::OnHand | Supply::Supplier => node.free += i64::from(units),
+            Supply::OnHand | Supply::Supplier => {
+                node.free += i64::from(units);
+                // What was of its segment is no more used.
+                if let Some((terms, shares)) = node.terms.as_deref_mut() {
+                    shares.give_back(terms.audience(channel), units);
+                }
+            }
             Supply::Inbound(of) => {
                 for inbound in node.inbound.iter_mut().filter(|inbound| inbound.no == of) {
                     inbound.free += units;

@@ -49,6 +49,14 @@ pub async fn read_backlog(kernel: &Kernel, sku: SkuNo) -> Result<Vec<AtNode>, En
     look_at_all(kernel, sku, true).await
 }
 
+/// Reads all of the backlog, whatever is free.
+///
+/// # Errors
+/// What stopped the engine.
+pub async fn read_lines(kernel: &Kernel, sku: SkuNo) -> Result<Vec<AtNode>, EngineError> {
+    look_at_all(kernel, sku, true).await
+}
+
 async fn look_at_all(kernel: &Kernel, sku: SkuNo, lines: bool) -> Result<Vec<AtNode>, EngineError> {
     let row = &kernel.state.catalogue.entry(sku).row;
     let mut pairs = Vec::with_capacity(row.len());
