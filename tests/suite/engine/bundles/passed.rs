@@ -93,6 +93,9 @@ fn what_a_newer_bundle_keeps_of_its_channels_share_is_not_given_up() {
     world.set("C", "E", 1);
     assert_eq!(world.rests("NEW"), [at(0, "E", THERE, 1), at(1, "E", THERE, 1)]);
     assert_eq!(world.rests("OLD"), [at(0, "E", WAITS, 1), at(1, "E", THERE, 2)]);
+    let newer = world.view("NEW").order;
+    let mut moves = newer.decisions.iter().flat_map(|of| of.line.moves.clone());
+    assert!(moves.all(|moved| moved.to.1 != WAITS), "for nobody");
     world.restarts();
 }
 
