@@ -612,7 +612,11 @@ impl Today {
     }
 
     /// Opens the node's shipment of today.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "by luck it is a call for each node: 600 instructions"
+    )]
     fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
         let Window { mut ship_by, mut weekday, .. } = self.window(route, no);
         let band = route.band(no);
