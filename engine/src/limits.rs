@@ -66,8 +66,9 @@ pub const REPEGGED_MOVES_MAX: usize = 8 * REPEGGED_LINES_MAX;
 pub const REPEGGED_BESIDE_MAX: usize = 7;
 
 /// Most bundles that wait which a look compares with each newer one that would be served before them,
-/// the oldest first: each is planned for again. Where more wait for the same component, one of those
-/// behind may be passed by a newer one that keeps another component where it comes.
+/// the oldest first, and as many again of each component that the newer one keeps: each is planned for
+/// again. Where more wait for the same component, one of those behind may be passed by a newer one that
+/// keeps another component where it comes.
 pub const PASSED_BUNDLES_MAX: usize = 4;
 
 /// Most lines of the backlog that are looked through for such bundles, where nothing is free of what

@@ -48,6 +48,47 @@ fn a_bundle_that_lacks_one_component_alone_is_not_passed_by_a_newer_one_that_kee
     world.restarts();
 }
 
+/// The older order was just given another of its lines.
+#[test]
+fn nor_is_one_whose_order_is_served_another_line_at_the_same_time() {
+    let mut world = World::new();
+    world.place("OLD", &[("B", 1), ("SET", 1)], Shortage::Backorder).expect("it waits");
+    world.set("A", "W", 1);
+    world.east(false);
+    world.place("NEW", &[("SET", 1)], Shortage::Backorder).expect("it waits");
+    assert_eq!(world.rests("NEW"), [at(0, "W", THERE, 1), at(1, "W", WAITS, 2)]);
+    world.east(true);
+    world.set("B", "W", 3);
+    let all = [at(0, "W", THERE, 1), at(1, "W", THERE, 1), at(2, "W", THERE, 2)];
+    assert_eq!(world.rests("OLD"), all);
+    assert_eq!(world.rests("NEW"), [at(0, "W", WAITS, 1), at(1, "W", WAITS, 2)]);
+    world.restarts();
+}
+
+/// Two others keep what it waits for: one is older, and is served, and one is newer.
+#[test]
+fn nor_is_one_between_two_that_keep_what_it_lacks() {
+    let mut world = World::new().stock(&[("A", "E", 0), ("A", "W", 1)]);
+    let waits = |world: &mut World, id| {
+        world.east(false);
+        world.place(id, &[("SET", 1)], Shortage::Backorder).expect("it waits");
+        assert_eq!(world.rests(id), [at(0, "W", THERE, 1), at(1, "W", WAITS, 2)]);
+        world.east(true);
+    };
+    waits(&mut world, "FIRST");
+    world.set("B", "E", 2);
+    world.place("OLD", &[("SET", 1)], Shortage::Backorder).expect("it waits");
+    assert_eq!(world.rests("OLD"), [at(0, "E", WAITS, 1), at(1, "E", THERE, 2)]);
+    world.set("A", "W", 2);
+    waits(&mut world, "NEW");
+    world.set("B", "W", 4);
+    for id in ["FIRST", "OLD"] {
+        assert_eq!(world.rests(id), [at(0, "W", THERE, 1), at(1, "W", THERE, 2)], "{id}");
+    }
+    assert_eq!(world.rests("NEW"), [at(0, "W", WAITS, 1), at(1, "W", WAITS, 2)]);
+    world.restarts();
+}
+
 /// A newer one of another kind keeps it, and waits for something else.
 #[test]
 fn nor_by_one_of_another_kind_with_what_comes_for_that() {

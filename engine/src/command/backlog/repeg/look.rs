@@ -270,10 +270,9 @@ impl Look {
             // An event changes an order once: the next look serves another line of it, before
             // those behind it, or other bundles.
             if self.served == Some(demand.order) {
-                let goes_on = match &bundle {
-                    Some(bundle) => self.moved(kernel, bundle, &order)?.is_some(),
-                    None => !self.steps(kernel, (sku, demand), &order)?.0.is_empty(),
-                };
+                // What its bundles wait for is not to be told from what they were just given.
+                let goes_on =
+                    bundle.is_some() || !self.steps(kernel, (sku, demand), &order)?.0.is_empty();
                 self.left_one |= goes_on;
                 self.planned = if goes_on { self.demands.len() } else { self.planned + 1 };
                 continue;
@@ -282,10 +281,10 @@ impl Look {
                 if !lines.is_empty() {
                     break;
                 }
-                if let Some(planned) = self.bundle_served(kernel, bundle, order).await? {
-                    return Ok(Attempt::Done(Some(planned)));
+                match self.bundle_served(kernel, bundle, order).await? {
+                    Attempt::Done(None) => continue,
+                    planned => return Ok(planned),
                 }
-                continue;
             }
             // An event is of one SKU.
             if of.is_some_and(|of| of != sku) {

@@ -7,10 +7,11 @@ use super::super::bundle::{Moved, Waiting};
 use super::super::passed::given_up;
 use super::super::pool::{Demand, Pool};
 use super::super::read::read_lines;
-use super::{Look, Planned, Repegging, note_comings};
+use super::{DEMANDS_AT_ONCE, Look, Planned, Repegging, note_comings};
 use crate::limits::{PASSED_BUNDLES_MAX, PASSED_DEMANDS_MAX};
 use crate::model::{Order, OrderState, OrderedBundle, SkuNo, Text};
 use crate::state::stock::{Asker, Asks};
+use crate::transaction::attempts::Attempt;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
@@ -29,15 +30,22 @@ impl Look {
         kernel: &Kernel,
         bundle: OrderedBundle,
         order: Order,
-    ) -> Result<Option<Planned>, EngineError> {
-        let unseen = self.note_starved(kernel, &bundle, &order).await?;
+    ) -> Result<Attempt<'static, Option<Planned>>, EngineError> {
+        let unseen = match self.note_starved(kernel, &bundle, &order).await? {
+            Attempt::Done(unseen) => unseen,
+            Attempt::Again => {
+                (self.left_one, self.planned) = (true, self.demands.len());
+                return Ok(Attempt::Done(None));
+            }
+            _ => return Ok(Attempt::Overtaken),
+        };
         if unseen.is_empty() {
-            return self.bundle_planned(kernel, bundle, order);
+            return self.bundle_planned(kernel, bundle, order).map(Attempt::Done);
         }
         if self.begins_anew(&[]) {
             self.see_all(kernel, &unseen).await?;
         }
-        Ok(None)
+        Ok(Attempt::Done(None))
     }
 
     /// Notes bundles that are served before one which keeps a component, and wait for that: nothing is
@@ -48,38 +56,50 @@ impl Look {
         kernel: &Kernel,
         bundle: &OrderedBundle,
         order: &Order,
-    ) -> Result<Vec<SkuNo>, EngineError> {
+    ) -> Result<Attempt<'static, Vec<SkuNo>>, EngineError> {
         let kept = self.waiting(kernel, bundle, order).kept()?.into_iter().map(|kept| kept.sku);
         let kept: BTreeSet<SkuNo> = kept.filter(|sku| !self.starved_of.contains(sku)).collect();
         if kept.is_empty() || self.moved(kernel, bundle, order)?.is_none() {
-            return Ok(Vec::new());
+            return Ok(Attempt::Done(Vec::new()));
         }
         let newer = &self.demands[self.planned].1;
         let newer = (newer.priority, newer.place, newer.order);
         for sku in kept {
             let entry = kernel.state.catalogue.entry(sku);
-            let draw = if entry.had_openings() { entry.definition().draw } else { None };
+            let draw = entry.draw();
             let looked = read_lines(kernel, sku).await?;
             let (_, all) = Pool::of(looked, (draw.as_deref(), entry.is_closed()), |_| true);
             let before = |of: &&Demand| (of.priority, of.place, of.order) < newer && !of.is_kept;
-            for demand in all.iter().filter(before).take(PASSED_DEMANDS_MAX) {
-                if self.starved.len() >= PASSED_BUNDLES_MAX || self.given.contains(&demand.order) {
-                    continue;
+            let older = all.iter().filter(before).take(PASSED_DEMANDS_MAX);
+            let most = self.starved.len() + PASSED_BUNDLES_MAX;
+            for (at, demand) in older.enumerate() {
+                if self.starved.len() >= most {
+                    break;
+                }
+                if at.is_multiple_of(DEMANDS_AT_ONCE) {
+                    tokio::task::yield_now().await;
                 }
                 let Some(older) = read_order(kernel, demand.order).await? else { continue };
                 let Some(of) = older.bundle_of(demand.line).copied() else { continue };
-                if older.state() != OrderState::Open || older.last_lsn > self.at {
+                if older.state() != OrderState::Open {
                     continue;
+                }
+                if self.given.contains(&demand.order) {
+                    // The next look sees what it waits for still.
+                    return Ok(Attempt::Again);
+                }
+                if older.last_lsn > self.at {
+                    return Ok(Attempt::Overtaken);
                 }
                 let unseen = self.unseen(&older, &of);
                 if !unseen.is_empty() {
-                    return Ok(unseen);
+                    return Ok(Attempt::Done(unseen));
                 }
                 self.starved.push((older, of));
             }
             self.starved_of.insert(sku);
         }
-        Ok(Vec::new())
+        Ok(Attempt::Done(Vec::new()))
     }
 
     /// What happens to bundles of an order; none if they stay as they are.
@@ -169,6 +189,9 @@ impl Look {
         });
         (self.served, self.has_served, self.left_one) = (Some(order.no), true, true);
         self.given.insert(order.no);
+        // They were those before this one.
+        self.starved.clear();
+        self.starved_of.clear();
         self.bundle = (!leaves_others).then_some((order.no, *bundle));
         self.planned += 1;
         let orders = vec![(order.no, order.last_lsn)];
