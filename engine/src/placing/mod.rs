@@ -404,7 +404,8 @@ async fn has_room_to_wait(
     for waiting in draft.allocations.iter().filter(|a| a.supply == Supply::Backorder) {
         let sku = draft.lines[usize::from(waiting.line)].sku;
         let node = draft.shipments[usize::from(waiting.shipment)].node;
-        let slot = kernel.state.cell(Pair { sku, node });
+        // A quote makes no pair: the item would be one that the node had.
+        let Some(slot) = kernel.state.catalogue.entry(sku).row.find(node) else { continue };
         let standing = standing_of(ask(kernel, slot, StockMessage::ReadStanding).await?);
         if waiting.units > standing.room_to_wait {
             return Ok(false);
