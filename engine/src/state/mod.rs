@@ -236,8 +236,8 @@ impl State {
         // see it.
         self.opens(sku);
         self.note_draw(&draw);
-        self.holds.drawn(sku, draw);
         let moved = self.catalogue.open_sale(sku, draw, lsn);
+        self.find_draw(sku);
         self.opens(sku);
         moved
     }
@@ -266,10 +266,17 @@ impl State {
             if let Some(draw) = entry.definition().draw {
                 self.note_draw(&draw);
             }
-            if let Some(draw) = entry.draw() {
-                self.holds.drawn(sku, *draw);
-            }
+            self.find_draw(sku);
             self.note_opening(sku);
+        }
+    }
+
+    /// Has holds in line for an item have their places by its draw, or by when they came where it
+    /// has none, or none any more.
+    fn find_draw(&self, sku: SkuNo) {
+        match self.catalogue.entry(sku).draw() {
+            Some(draw) => self.holds.drawn(sku, *draw),
+            None => self.holds.end_draw(sku),
         }
     }
 
