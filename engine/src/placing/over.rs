@@ -54,6 +54,7 @@ pub async fn plan_over<'a>(
         if !wanted.is_settled() {
             return Ok(Over::Unsettled);
         }
+        let closed = wanted.closed();
         let (draft, planned) = match decide_settled(kernel, &wanted, &mut attempts).await? {
             Decided::Plan(draft, planned) => (draft, planned),
             // What came free since may be enough.
@@ -72,6 +73,8 @@ pub async fn plan_over<'a>(
         let attempt = match claim(kernel, by_pair(off, on), asks).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
+            // It may have taken units of an item whose sale is to open only since.
+            Attempt::Done(_) if wanted.closed() != closed => Attempt::Again,
             Attempt::Done(claims) => waiting::room(kernel, (&wanted, &draft), claims).await?,
             attempt => attempt,
         };

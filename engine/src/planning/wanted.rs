@@ -118,6 +118,11 @@ impl<'a> Wanted<'a> {
         self.lines.iter().any(|line| line.entry.is_closed())
     }
 
+    /// How many lines that is so of.
+    pub fn closed(&self) -> usize {
+        self.lines.iter().filter(|line| line.entry.is_closed()).count()
+    }
+
     /// Whether nobody gets units for a line now: its sale is to open.
     #[inline]
     pub fn is_closed(&self, line: usize) -> bool {

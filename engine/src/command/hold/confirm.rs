@@ -117,7 +117,10 @@ impl Command for ConfirmHold {
                 }
                 // It has its units, though its days may have passed, or only a part of them.
                 Anew::Gone if has_all || (way == Becomes::Part && is_not_short(kernel, &held)?) => {
-                    if let Some(event) = keep((&held, &rest), self, &mut claims).await? {
+                    // A count may have been applied before the claim; none is while that stands.
+                    if let Some(event) = keep((&held, &rest), self, &mut claims).await?
+                        && (has_all || is_not_short(kernel, &held)?)
+                    {
                         tx.claims.take(claims);
                         return Ok(Decision::Event(event));
                     }
