@@ -1,6 +1,7 @@
 //! What the lines of an order could be filled from: offers, and the shipments that they
 //! would go in.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -177,15 +178,24 @@ impl Candidates {
     /// Of each item that several lines need, their offers draw on the same units.
     #[cold]
     fn share_items(&mut self, drawn: &[Drawn], lines: &[Line]) {
+        let mut by_node = BTreeMap::<(usize, NodeNo), Vec<(Supply, u32)>>::new();
+        for line in drawn.iter().flat_map(|drawn| &drawn.by).map(|by| by.line) {
+            if by_node.range((line, NodeNo(0))..=(line, NodeNo(u16::MAX))).next().is_none() {
+                for offer in lines[line].offers.clone() {
+                    let (node, supply) = self.source(offer);
+                    by_node.entry((line, node)).or_default().push((supply, offer));
+                }
+            }
+        }
         let mut parts = Vec::new();
         for Drawn { node, units, now, by } in drawn {
             for DrawnBy { line, each, supplies } in by {
-                let draws = |offer: &u32| match self.source(*offer) {
-                    (at, Supply::Inbound(no)) => at == *node && supplies.contains(&no),
-                    (at, _) => at == *node && *now,
+                let draws = |(supply, _): &&(Supply, u32)| match supply {
+                    Supply::Inbound(no) => supplies.contains(no),
+                    _ => *now,
                 };
-                let offers = lines[*line].offers.clone().filter(draws);
-                parts.extend(offers.map(|offer| Part { offer, each: *each }));
+                let offers = by_node.get(&(*line, *node)).into_iter().flatten().filter(draws);
+                parts.extend(offers.map(|&(_, offer)| Part { offer, each: *each }));
             }
             if !parts.is_empty() {
                 self.conditions.share(parts.drain(..), *units);
