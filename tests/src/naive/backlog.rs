@@ -95,6 +95,11 @@ impl Naive {
         i64::try_from(began.count()).expect("few")
     }
 
+    /// Whether all units of a line that wait began to after a version.
+    pub(super) fn waits_only_since(&self, line: (u64, u16), asked: Lsn) -> bool {
+        self.waits.get(&line).into_iter().flatten().all(|since| *since > asked)
+    }
+
     /// Whether a node could give an order something at every version from one on, of what is there
     /// and for so many units that wait, as far as its terms go. A supplier gives no fewer than his
     /// minimum, also of what the order may have.

@@ -20,7 +20,7 @@ pub struct OrderCancelled {
 }
 
 impl Fact for OrderCancelled {
-    fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         let (no, back) = (order.no, order.cancel(&self.lines, &self.parts)?);
         let mut kept_least = BTreeMap::new();
@@ -34,7 +34,10 @@ impl Fact for OrderCancelled {
         // No unit is given back while the line has one that can be counted on later.
         for ((line, sku), given) in kept_least {
             let kept = naive.readiness(&sku, no, line);
-            if kept.is_some_and(|kept| kept > given) {
+            // Units at another pair may have lost their supply since it was decided.
+            let lost_since =
+                kept == Some((true, None)) && naive.waits_only_since((no, line), asked);
+            if !lost_since && kept.is_some_and(|kept| kept > given) {
                 return Err(format!("a unit of line {line} is kept that comes later: {kept:?}"));
             }
         }

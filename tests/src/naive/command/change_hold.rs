@@ -61,8 +61,8 @@ impl HoldChanged {
         if waits && !grown.lines.0.is_empty() {
             return Err("it waits, and wants more".into());
         }
-        // One that takes a part waits for the rest as before, while it wants no more.
-        let may_lack = waits || (hold.accepts_part && grown.lines.0.is_empty());
+        // While it wants no more, it waits for what it lacks: in line, or because it lost units.
+        let may_lack = grown.lines.0.is_empty();
         let shortage = if may_lack { Shortage::Backorder } else { Shortage::Reject };
         naive.check_on_sale(&grown, asked)?;
         let asked_for = OrderRequest {
