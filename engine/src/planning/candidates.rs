@@ -625,7 +625,7 @@ impl Today {
     #[inline(always)]
     #[expect(
         clippy::inline_always,
-        reason = "by luck it is a call for each node: 600 instructions"
+        reason = "left to itself it may be a call for each node: some 600 instructions an order"
     )]
     fn open(&mut self, dock: &mut Dock, route: &Route<'_, '_>, no: NodeNo) {
         let Window { mut ship_by, mut weekday, .. } = self.window(route, no);

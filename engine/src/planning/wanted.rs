@@ -112,13 +112,13 @@ impl<'a> Wanted<'a> {
         is_settled && self.bundled.as_ref().is_none_or(|bundled| bundled.is_settled())
     }
 
-    /// Whether that is so of a line.
+    /// Whether the sale of an item of one of its lines is to open.
     #[inline]
     pub fn has_closed(&self) -> bool {
         self.lines.iter().any(|line| line.entry.is_closed())
     }
 
-    /// How many lines that is so of.
+    /// How many of its lines are of items whose sale is to open.
     pub fn closed(&self) -> usize {
         self.lines.iter().filter(|line| line.entry.is_closed()).count()
     }

@@ -61,7 +61,7 @@ impl<'a> TraceWriter<'a> {
     #[inline(always)]
     #[expect(
         clippy::inline_always,
-        reason = "by luck it is a call for each offer: 600 instructions"
+        reason = "left to itself it may be a call for each offer: some 600 instructions an order"
     )]
     pub fn on_hand(&mut self, node: NodeNo, free: u32, verdict: Verdict) {
         let [free, ..] = free.min(FREE_SHOWN_MAX).to_le_bytes();
