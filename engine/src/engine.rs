@@ -1,6 +1,7 @@
 //! The one public face of the engine.
 
 mod commands;
+mod feed;
 mod reads;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub use crate::apply::pipeline::Pump;
+pub use crate::feed::{Feed, Filter, SubjectFilter, Told};
 pub use crate::model::order::trace::{Candidate, Trace};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
 pub use crate::placing::Quoted;

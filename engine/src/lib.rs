@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod command;
 pub mod disk;
 pub mod engine;
+pub mod feed;
 pub mod geo;
 pub mod journal;
 pub mod limits;

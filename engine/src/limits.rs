@@ -219,6 +219,14 @@ pub const ARCHIVE_AFTER_DEFAULT: Duration = Duration::from_hours(24);
 /// a sixty-fourth of their time late, and a snapshot each.
 pub const ARCHIVE_MARKS_MAX: u32 = 64;
 
+/// Records of the journal that a reader of the feed is handed at once, at most: those that are not
+/// told, because the reader did not ask for them, included. Some milliseconds of work.
+pub const FEED_BATCH_RECORDS: usize = 1_024;
+
+/// Bytes of the journal after which no further record is handed to a reader of the feed at once.
+/// What is told of them is several times as long, and all of it is in memory.
+pub const FEED_BATCH_BYTES: usize = 128 << 10;
+
 /// Chunks with archived orders that are read at once for callers. Each is some 300
 /// KB, checked and decoded on a thread of its own: more would take the processor
 /// from orders, and memory.

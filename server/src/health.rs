@@ -3,7 +3,7 @@
 //! ```text
 //!   opening --> open <--> disk full --> draining: no more is said
 //!   not serving   |         |            not serving
-//!               serving   not serving, but for AdminService
+//!               serving   not serving, but for AdminService and FeedService
 //! ```
 
 use std::convert::Infallible;
@@ -15,7 +15,7 @@ use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
 use tonic_health::server::HealthReporter;
 
-use crate::grpc::{SERVICE_NAMES, TAKES_NO_COMMANDS};
+use crate::grpc::{SERVICE_NAMES, TAKE_NO_COMMANDS};
 
 /// What health calls the server as a whole.
 const WHOLE_SERVER: &str = "";
@@ -69,7 +69,7 @@ impl Health {
             tracing::error!("the disk has no room for the journal: no command is taken");
             NotServing
         };
-        self.say(status, |name| name != TAKES_NO_COMMANDS).await;
+        self.say(status, |name| !TAKE_NO_COMMANDS.contains(&name)).await;
     }
 
     /// The server drains. Callers that watch health are told so, and their watches end:

@@ -53,6 +53,9 @@ macro_rules! events {
             #[cfg(test)]
             pub const LIST: &[(u32, &str)] = &[$(($number, $name)),*];
 
+            /// The name of every event, one of several versions as often.
+            pub const NAMES: &[&str] = &[$($name),*];
+
             /// Its number.
             #[cfg(test)]
             pub const fn number(&self) -> u32 {

@@ -39,6 +39,17 @@ pub enum EngineError {
         /// The newest durable version.
         newest: Lsn,
     },
+    /// A reader of the feed asks for an event that the journal does not have any more.
+    #[error("version {wanted} is not kept any more; the first that is kept is {first}")]
+    VersionDropped {
+        /// The first version asked for.
+        wanted: Lsn,
+        /// The first version that is kept.
+        first: Lsn,
+    },
+    /// A reader of the feed comes upon events that cannot be read.
+    #[error("the journal cannot be read: {0}")]
+    JournalUnreadable(String),
     /// A closed order left memory, and the snapshot that has it cannot be read.
     #[error("the order is archived and cannot be read: {0}")]
     ArchiveUnreadable(String),

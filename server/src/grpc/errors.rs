@@ -47,6 +47,12 @@ pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
             &error.to_string(),
             [("newest_version", newest.get().to_string())],
         ),
+        EngineError::VersionDropped { first, .. } => with_metadata(
+            Reason::VersionDropped,
+            &error.to_string(),
+            [("first_version", first.get().to_string())],
+        ),
+        EngineError::JournalUnreadable(_) => failure(Reason::JournalUnreadable, error.to_string()),
         EngineError::ArchiveUnreadable(_) => failure(Reason::ArchiveUnreadable, error.to_string()),
         EngineError::Closing => draining(&error.to_string()),
         EngineError::JournalFailed(_) => failure(Reason::JournalHalted, error.to_string()),
@@ -83,6 +89,16 @@ pub(super) fn too_many_exports() -> Status {
 /// As many watches as may be are open.
 pub(super) fn too_many_watches() -> Status {
     overloaded("as many watches as may be are open", RETRY_WHEN_SENT)
+}
+
+/// As many readers of the feed as may be are there.
+pub(super) fn too_many_feeds() -> Status {
+    overloaded("as many readers of the feed as may be are there", RETRY_WHEN_SENT)
+}
+
+/// The end of the feed when the server drains.
+pub(super) fn feed_drained() -> Status {
+    draining("the server is shutting down; go on behind the last version that was told")
 }
 
 /// The end of a watch when the server drains.

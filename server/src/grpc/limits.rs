@@ -78,6 +78,36 @@ pub(super) const WATCH_BYTES: usize = 256 << 10;
 /// overdue.
 pub(super) const WATCH_CLOSELY: Duration = Duration::from_mins(1);
 
+/// Readers of the feed at a time: a dozen systems with a few parts each. Each holds a file, and what
+/// is read for it at once.
+pub(super) const FEEDS_MAX: usize = 64;
+
+/// Looks at the journal for readers of the feed at a time. Each takes a thread that is busy for
+/// milliseconds, or as long as it takes to find a version within a segment: more would take the
+/// processor from orders.
+pub(super) const FEED_READS_MAX: usize = 2;
+
+/// How long a reader of the feed that has all rests after a look, so that events which follow each
+/// other closely are read at once.
+pub(super) const FEED_REST: Duration = Duration::from_millis(2);
+
+/// How often a reader is told how far the feed was looked through, where there is nothing else to
+/// tell. The .proto files promise it.
+pub(super) const FEED_PROGRESS: Duration = Duration::from_millis(500);
+
+/// Bytes from which on a response with events is not added to.
+pub(super) const FEED_RESPONSE_BYTES: usize = 256 << 10;
+
+/// Most types that a reader of the feed may name; twice as many as there are.
+pub(super) const FEED_TYPES_MAX: usize = 64;
+
+/// Most subjects that a reader of the feed may name. Each event is compared with each.
+pub(super) const FEED_SUBJECTS_MAX: usize = 100;
+
+/// Longest subject that a reader of the feed may name: that of a SKU at a node with the longest ids,
+/// each character of which is escaped, has some 400 bytes.
+pub(super) const FEED_SUBJECT_BYTES_MAX: usize = 600;
+
 /// Entries of a page when the request does not say how many.
 pub(super) const PAGE_SIZE_DEFAULT: usize = 100;
 

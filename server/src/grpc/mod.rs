@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `feed`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages` | parts of messages that services share |
@@ -20,6 +20,7 @@ mod admin;
 mod catalog;
 mod enums;
 mod errors;
+mod feed;
 mod fields;
 mod fulfillment;
 mod hold;
@@ -46,9 +47,10 @@ use crate::clock::Clock;
 use crate::observability::names;
 use crate::shutdown::Shutdown;
 use admin::Exports;
+use feed::Feeds;
 use fields::FieldNames;
 use transport::meters::{OrderMeters, StreamMeters};
-pub use transport::{Generated, Opening, Router, SERVICE_NAMES, TAKES_NO_COMMANDS};
+pub use transport::{Generated, Opening, Router, SERVICE_NAMES, TAKE_NO_COMMANDS};
 
 /// All services over one engine. Cheap to clone.
 #[derive(Clone)]
@@ -66,6 +68,7 @@ struct Shared {
     exports: Exports,
     /// Watches of availability that may be opened yet.
     watches: Arc<Semaphore>,
+    feeds: Feeds,
     /// A node that is changed in part is read, merged and defined; two such
     /// changes at a time would lose one.
     merging_nodes: tokio::sync::Mutex<()>,
@@ -102,6 +105,7 @@ impl Api {
             streams: StreamMeters::default(),
             exports: Exports::new(exports),
             watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)),
+            feeds: Feeds::default(),
             merging_nodes: tokio::sync::Mutex::default(),
         }))
     }

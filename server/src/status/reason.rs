@@ -78,12 +78,15 @@ reasons! {
     /// No version is that new yet. `newest_version` in the metadata of `ErrorInfo` is the
     /// newest.
     VersionAhead = "VERSION_AHEAD", OutOfRange;
+    /// The journal was cut, and does not have that event any more. `first_version` in the
+    /// metadata of `ErrorInfo` is the first that it has.
+    VersionDropped = "VERSION_DROPPED", OutOfRange;
     /// Nobody read a snapshot that was being sent.
     ReaderStalled = "READER_STALLED", Aborted;
     /// The request did not arrive within a minute.
     RequestStalled = "REQUEST_STALLED", Aborted;
     /// Too many commands are in flight, too many snapshots are being sent, too many watches are
-    /// open, or answers on the connection were not read for a minute.
+    /// open, too many read the feed, or answers on the connection were not read for a minute.
     Overloaded = "OVERLOADED", ResourceExhausted;
     /// The server has started and reads its data.
     Opening = "OPENING", Unavailable;
@@ -98,6 +101,8 @@ reasons! {
     EngineHalted = "ENGINE_HALTED", Unavailable;
     /// The order left memory, and no snapshot that has it can be read.
     ArchiveUnreadable = "ARCHIVE_UNREADABLE", DataLoss;
+    /// The journal is damaged, or the disk does not give it back.
+    JournalUnreadable = "JOURNAL_UNREADABLE", DataLoss;
     /// A fault of the program.
     Internal = "INTERNAL", Internal;
 }

@@ -42,6 +42,7 @@ const ENGINE: Rules<'_> = Rules {
         &["apply"],
         &["command"],
         &["read"],
+        &["feed"],
         &["recovery"],
         &["engine"],
     ],

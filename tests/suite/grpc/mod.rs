@@ -13,6 +13,7 @@ mod eligibility;
 mod encoding;
 mod errors;
 mod explained;
+mod feed;
 mod holds;
 mod inventory;
 pub mod metrics;

@@ -1,6 +1,7 @@
 //! Every reason for a refusal, provoked over a real connection.
 
 use std::future::pending;
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::bundles::bundle;
+use super::feed::{begin_at, cut};
 use super::holds::{change, confirm, extend, for_seconds, held, hold, lapsed, release};
 use super::opening::Opening;
 use super::server::{
@@ -150,6 +152,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::UnitsMissing) => (Code::FailedPrecondition, units_missing().await),
         Reason::SnapshotRunning => (Code::FailedPrecondition, snapshot_running().await),
         Reason::VersionAhead => (Code::OutOfRange, version_ahead().await),
+        Reason::VersionDropped => (Code::OutOfRange, version_dropped().await),
         Reason::Overloaded => (Code::ResourceExhausted, overloaded().await),
         Reason::Draining => (Code::Unavailable, draining().await),
         Reason::Opening => (Code::Unavailable, opening().await),
@@ -157,6 +160,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::JournalHalted => (Code::Unavailable, journal_halted().await),
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
         Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
+        Reason::JournalUnreadable => (Code::DataLoss, journal_unreadable().await),
         Reason::Internal => (Code::Internal, damaged_store().await),
         Refused(RefusalKind::Contended | RefusalKind::CommandTooLarge)
         | Reason::ReaderStalled
@@ -680,6 +684,35 @@ async fn version_ahead() -> Status {
     let mut a = Refusing::stocked().await;
     let get = v1::GetItemRequest { sku: "SKU".into(), min_version: u64::MAX };
     refused!(a, a.server.catalog.get_item(get))
+}
+
+/// The journal is cut behind the older of two snapshots, and its first segments go.
+async fn version_dropped() -> Status {
+    let (disk, directory) = (SimulatedDisk::new(), tempfile::tempdir().expect("a directory"));
+    let server = cut(&disk, directory.path()).await;
+    let status = begin_at(&server, 1).await.expect_err("it is not kept");
+    server.stop().await.expect("drained");
+    status
+}
+
+/// A byte of the first segment is another one than was written.
+async fn journal_unreadable() -> Status {
+    let a = Refusing::stocked().await;
+    let segment = a.directory.path().join("journal/00000000000000000001.journal");
+    let mut bytes = std::fs::read(&segment).expect("a segment");
+    bytes[100] ^= 1;
+    let file = std::fs::OpenOptions::new().write(true).open(&segment).expect("a segment");
+    file.write_all_at(&bytes[100..101], 100).expect("written");
+    let mut answers = begin_at(&a.server, 1).await.expect("it is kept");
+    let status = loop {
+        match answers.message().await {
+            Ok(told) => assert!(told.is_some(), "damage is not passed over"),
+            Err(status) => break status,
+        }
+    };
+    drop(answers);
+    a.stop().await;
+    status
 }
 
 /// One command may be in flight, and it is not acknowledged yet.

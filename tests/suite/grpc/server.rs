@@ -16,6 +16,7 @@ use backstock_engine::model::StateHash;
 use backstock_proto::v1;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
+use backstock_proto::v1::feed_service_client::FeedServiceClient;
 use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::hold_service_client::HoldServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
@@ -38,6 +39,7 @@ pub struct TestServer {
     pub orders: OrderServiceClient<Channel>,
     pub holds: HoldServiceClient<Channel>,
     pub fulfillment: FulfillmentServiceClient<Channel>,
+    pub feed: FeedServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
     pub engine: Engine,
     serving: JoinHandle<Result<(), ServeError>>,
@@ -89,6 +91,7 @@ impl TestServer {
             orders: OrderServiceClient::new(channel.clone()),
             holds: HoldServiceClient::new(channel.clone()),
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
+            feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
             admin: AdminServiceClient::new(channel.clone()),
             channel,
             engine,
@@ -184,7 +187,7 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.holds, self.fulfillment, self.admin));
+        drop((self.holds, self.fulfillment, self.feed, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")
     }

@@ -120,6 +120,7 @@ pub(in crate::grpc) struct StreamMeters {
     pub(in crate::grpc) load_stock: Arc<StreamMeter>,
     pub(in crate::grpc) export_snapshot: Arc<StreamMeter>,
     pub(in crate::grpc) watch_availability: Arc<StreamMeter>,
+    pub(in crate::grpc) read: Arc<StreamMeter>,
 }
 
 impl Default for StreamMeters {
@@ -130,6 +131,7 @@ impl Default for StreamMeters {
             load_stock: of("backstock.v1.InventoryService/LoadStock"),
             export_snapshot: of("backstock.v1.AdminService/ExportSnapshot"),
             watch_availability: of("backstock.v1.InventoryService/WatchAvailability"),
+            read: of("backstock.v1.FeedService/Read"),
         }
     }
 }

@@ -11,4 +11,4 @@ mod router;
 pub(super) mod streams;
 
 pub use opening::Opening;
-pub use router::{Generated, Router, SERVICE_NAMES, TAKES_NO_COMMANDS};
+pub use router::{Generated, Router, SERVICE_NAMES, TAKE_NO_COMMANDS};

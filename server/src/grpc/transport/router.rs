@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use backstock_proto::v1::admin_service_server::AdminServiceServer;
 use backstock_proto::v1::catalog_service_server::CatalogServiceServer;
+use backstock_proto::v1::feed_service_server::FeedServiceServer;
 use backstock_proto::v1::fulfillment_service_server::FulfillmentServiceServer;
 use backstock_proto::v1::hold_service_server::HoldServiceServer;
 use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
@@ -35,6 +36,7 @@ pub(super) struct Services {
     orders: OrderServiceServer<Api>,
     holds: HoldServiceServer<Api>,
     fulfillment: FulfillmentServiceServer<Api>,
+    feed: FeedServiceServer<Api>,
     admin: AdminServiceServer<Api>,
 }
 
@@ -46,6 +48,7 @@ impl Services {
         let orders = OrderServiceServer::new(api.clone());
         let holds = HoldServiceServer::new(api.clone());
         let fulfillment = FulfillmentServiceServer::new(api.clone());
+        let feed = FeedServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
         Self {
             catalog: catalog.max_decoding_message_size(limit),
@@ -53,6 +56,7 @@ impl Services {
             orders: orders.max_decoding_message_size(limit),
             holds: holds.max_decoding_message_size(limit),
             fulfillment: fulfillment.max_decoding_message_size(limit),
+            feed: feed.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
         }
     }
@@ -64,23 +68,26 @@ impl Services {
             CatalogServiceServer::<Api>::NAME => self.catalog.clone().call(request),
             HoldServiceServer::<Api>::NAME => self.holds.clone().call(request),
             FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
+            FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
             _ => self.admin.clone().call(request),
         }
     }
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 6] = [
+pub const SERVICE_NAMES: [&str; 7] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
     HoldServiceServer::<Api>::NAME,
     FulfillmentServiceServer::<Api>::NAME,
-    TAKES_NO_COMMANDS,
+    FeedServiceServer::<Api>::NAME,
+    AdminServiceServer::<Api>::NAME,
 ];
 
-/// The one of them that writes nothing to the journal.
-pub const TAKES_NO_COMMANDS: &str = AdminServiceServer::<Api>::NAME;
+/// Those of them that write nothing to the journal.
+pub const TAKE_NO_COMMANDS: [&str; 2] =
+    [FeedServiceServer::<Api>::NAME, AdminServiceServer::<Api>::NAME];
 
 /// Every service of the server: those that need no engine answer at once, the others
 /// when there is one.

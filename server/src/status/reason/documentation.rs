@@ -12,11 +12,11 @@ const HEADINGS: [(Code, &str); 10] = [
     (Code::NotFound, "NOT_FOUND, to what names something that does not exist:"),
     (Code::AlreadyExists, "ALREADY_EXISTS:"),
     (Code::FailedPrecondition, "FAILED_PRECONDITION, to changes that the state does not allow:"),
-    (Code::OutOfRange, "OUT_OF_RANGE, to reads with a `min_version`:"),
+    (Code::OutOfRange, "OUT_OF_RANGE, to what names a version:"),
     (Code::Aborted, "ABORTED: the same again may be done."),
     (Code::ResourceExhausted, "RESOURCE_EXHAUSTED, with a delay after which to try again:"),
     (Code::Unavailable, "UNAVAILABLE, to any call; the first three say when to try again:"),
-    (Code::DataLoss, "DATA_LOSS, to what names a closed order:"),
+    (Code::DataLoss, "DATA_LOSS, to what names a closed order, and to readers of the feed:"),
     (Code::Internal, "INTERNAL, to any call:"),
 ];
 

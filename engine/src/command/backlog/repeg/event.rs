@@ -175,7 +175,7 @@ impl Event for BacklogRepegged {
         });
         json!({
             "sku_no": sku.0, "looked_at": looked_at.get(), "lines": lines.collect::<Vec<_>>(),
-            "told_at_nodes": told_at.iter().flatten().map(|(no, _)| no.0).collect::<Vec<_>>(),
+            "told_at_node_nos": told_at.iter().flatten().map(|(no, _)| no.0).collect::<Vec<_>>(),
         })
     }
 

@@ -1,0 +1,21 @@
+//! The feed: the journal, read by others.
+//!
+//! ```text
+//!   journal --cursor--> records --filter--> events --names--> told, by callers' ids
+//!            up to what is applied         by type            filter by subject
+//! ```
+//! - **Invariant, as the journal.** What is told is every record from a version on, in the
+//!   order of the journal, each once.
+//! - **Invariant, shown.** Nothing is told that is not durable and applied: a caller who reads
+//!   after he was told of an event sees what it did.
+//!
+//! It knows no event: what an event says of itself (`describe`) and its effects are all that is
+//! used, so that a new one needs nothing here.
+
+mod filter;
+mod names;
+mod reader;
+mod subjects;
+
+pub use self::filter::{Filter, SubjectFilter};
+pub use self::reader::{Feed, Told};

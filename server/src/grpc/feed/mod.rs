@@ -1,0 +1,29 @@
+//! `FeedService`: the journal, for systems that follow it. What it tells is made by the engine's
+//! `feed`; here it gets the fields of `CloudEvents`.
+
+mod event;
+mod read;
+mod wanted;
+
+use backstock_proto::v1;
+use backstock_proto::v1::feed_service_server::FeedService;
+use tonic::{Request, Response, Status};
+
+use super::Api;
+use super::service::service;
+use super::transport::streams::Answers;
+pub(super) use read::Feeds;
+
+service! {
+    FeedService:
+    {
+        type ReadStream = Answers<v1::ReadResponse>;
+
+        async fn read(
+            &self,
+            request: Request<v1::ReadRequest>,
+        ) -> Result<Response<Self::ReadStream>, Status> {
+            read::start(self, request).await.map(Response::new)
+        }
+    }
+}

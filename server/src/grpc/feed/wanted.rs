@@ -1,0 +1,74 @@
+//! What a reader of the feed asks for.
+
+use backstock_engine::command::AnyEvent;
+use backstock_engine::engine::{Filter, SubjectFilter};
+
+use super::event::name_of;
+use crate::grpc::limits::{FEED_SUBJECT_BYTES_MAX, FEED_SUBJECTS_MAX, FEED_TYPES_MAX};
+use crate::status::Violations;
+
+/// Which events are asked for.
+pub(super) fn filter(
+    found: &mut Violations,
+    types: &[String],
+    subjects: Vec<String>,
+) -> Option<Filter> {
+    let (names, subjects) = (names(found, types), subject_filters(found, subjects));
+    names.zip(subjects).map(|(names, subjects)| Filter { names, subjects })
+}
+
+fn names(found: &mut Violations, types: &[String]) -> Option<Vec<String>> {
+    if types.len() > FEED_TYPES_MAX {
+        found.add("types", format!("{} types; at most {FEED_TYPES_MAX}", types.len()));
+        return None;
+    }
+    let names = types.iter().enumerate().map(|(at, event_type)| {
+        let name = name_of(event_type).filter(|name| AnyEvent::NAMES.contains(name));
+        if name.is_none() {
+            found.add(format!("types[{at}]"), format!("{event_type:.100?} is no type of events"));
+        }
+        name.map(str::to_owned)
+    });
+    // Collected first, so that every bad one is noted.
+    names.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn subject_filters(found: &mut Violations, subjects: Vec<String>) -> Option<Vec<SubjectFilter>> {
+    if subjects.len() > FEED_SUBJECTS_MAX {
+        found.add("subjects", format!("{} subjects; at most {FEED_SUBJECTS_MAX}", subjects.len()));
+        return None;
+    }
+    for (at, subject) in subjects.iter().enumerate() {
+        if !(1..=FEED_SUBJECT_BYTES_MAX).contains(&subject.len()) {
+            let limit = format!("{} bytes; 1 to {FEED_SUBJECT_BYTES_MAX}", subject.len());
+            found.add(format!("subjects[{at}]"), limit);
+        }
+    }
+    found.is_empty().then(|| subjects.into_iter().map(SubjectFilter::new).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(types: &[&str], subjects: &[&str]) -> Violations {
+        let mut found = Violations::default();
+        let types: Vec<_> = types.iter().map(|text| (*text).to_owned()).collect();
+        let subjects = subjects.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!(filter(&mut found, &types, subjects).is_none(), !found.is_empty());
+        found
+    }
+
+    #[test]
+    fn every_bad_filter_is_named() {
+        assert!(wrong(&["backstock.order_placed.v1"], &["orders/"]).is_empty());
+        let found = wrong(&["order_placed", "backstock.nothing.v1"], &["orders/", ""]);
+        assert!(found.names("types[0]") && found.names("types[1]") && found.names("subjects[1]"));
+        let long = "x".repeat(FEED_SUBJECT_BYTES_MAX + 1);
+        assert!(wrong(&[], &[&long]).names("subjects[0]"));
+        let many = vec!["orders/"; FEED_SUBJECTS_MAX + 1];
+        assert!(wrong(&[], &many).names("subjects"));
+        let many = vec!["backstock.order_placed.v1"; FEED_TYPES_MAX + 1];
+        assert!(wrong(&many, &[]).names("types"));
+    }
+}
