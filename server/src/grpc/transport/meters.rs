@@ -260,6 +260,7 @@ mod tests {
             streams,
             [
                 "/backstock.v1.AdminService/ExportSnapshot",
+                "/backstock.v1.FeedService/Read",
                 "/backstock.v1.InventoryService/LoadStock",
                 "/backstock.v1.InventoryService/WatchAvailability",
                 "/backstock.v1.OrderService/PlaceOrders",
