@@ -167,6 +167,10 @@ pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
 /// How long ago an order may have been placed: a year, and a day for a leap.
 pub const PLACED_AGO_MAX_MICROS: i64 = 366 * 86_400 * 1_000_000;
 
+/// How far ahead of now a supplier's feed may say that it is: a day. Clocks differ, and files are
+/// dated by the day; one of next year would keep out all that come after it.
+pub const FEED_AHEAD_MAX_MICROS: i64 = 86_400 * 1_000_000;
+
 /// Largest cost of handling or carrying one unit or one shipment, in minor
 /// units: 50,000 in most currencies. The largest order at the largest costs then
 /// stays within what sourcing sums up exactly.

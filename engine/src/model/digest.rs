@@ -72,6 +72,7 @@ pub(crate) enum Part {
     Request = 8,
     ClosedInbound = 9,
     Terms = 10,
+    Feed = 11,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

@@ -40,7 +40,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 37.
+// another refusal, nor is a name: callers' programs know them. The next number is 51.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -260,6 +260,20 @@ refusals! {
         /// The node.
         node_id: NodeId,
     } => Precondition, Node(node_id);
+
+    /// The supplier stated something newer already, which stays.
+    #[error("the feed of sku {sku} from node {node_id} is as of {as_of}, and a newer one, as of \
+             {newest}, was taken already")]
+    41 VendorFeedOutdated = "VENDOR_FEED_OUTDATED" {
+        /// The item.
+        sku: Sku,
+        /// The supplier.
+        node_id: NodeId,
+        /// As of when the feed is.
+        as_of: Timestamp,
+        /// As of when the newest one is that was taken.
+        newest: Timestamp,
+    } => Precondition, Feed(sku, node_id);
 
     /// No inbound supply of the pair has that id.
     #[error("inbound supply {inbound_id} is not known for sku {sku} at node {node_id}")]

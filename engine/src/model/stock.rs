@@ -61,6 +61,8 @@ pub struct Extras {
     pub unlimited: bool,
     /// Who may have what; none where nothing is said of that.
     pub terms: Option<Box<PairTerms>>,
+    /// As of when the newest feed of a supplier is that said so; none if none did.
+    pub feed_as_of: Option<Timestamp>,
 }
 
 /// The durable state of one pair: a fold over the journal and nothing else.
@@ -270,6 +272,11 @@ impl Stock {
     /// Whether a supplier promises any quantity.
     pub fn is_unlimited(&self) -> bool {
         self.extras.as_ref().is_some_and(|e| e.unlimited)
+    }
+
+    /// As of when the newest feed of a supplier is that said so.
+    pub fn feed_as_of(&self) -> Option<Timestamp> {
+        self.extras.as_ref()?.feed_as_of
     }
 
     /// Who may have its units, if anything is said of that.

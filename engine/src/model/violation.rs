@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::time::Day;
+use super::time::{Day, Timestamp};
 
 /// One field of a command that cannot be taken as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,12 @@ pub enum Rule {
     InThePast {
         /// The earliest day allowed.
         earliest: Day,
+    },
+    /// The instant lies after `latest`.
+    #[error("lies too far ahead; the latest allowed is {latest}")]
+    TooFarAhead {
+        /// The latest instant allowed.
+        latest: Timestamp,
     },
     /// The value is none of those that the field may take.
     #[error("is not one of: {allowed}")]

@@ -9,11 +9,11 @@ use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
     ArchivedCatalogueV9, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8,
-    ArchivedItemsV9, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1,
-    CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, ImageError, ItemsV1, ItemsV5, ItemsV7,
-    ItemsV8, ItemsV9, OrdersV2, RequestsV1, access, are_off_sale, differs_by_weekday,
-    have_confidences, have_holds, have_openings, have_priorities, have_reliabilities,
-    have_supplies, is_newest, need_version_8, restricts,
+    ArchivedItemsV9, ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
+    CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, ImageError, ItemsV1, ItemsV5,
+    ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, RequestsV1, access, are_off_sale,
+    differs_by_weekday, have_confidences, have_dated_feeds, have_holds, have_openings,
+    have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -54,6 +54,7 @@ impl Content {
             }
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
+            Self::Items(items) if have_dated_feeds(items) => 10,
             Self::Items(items) if have_openings(items) => 9,
             Self::Items(items) if need_version_8(items) => 8,
             Self::Items(items)
@@ -84,6 +85,7 @@ impl Content {
                 rkyv::to_bytes(&CatalogueV3::from(&**network))
             }
             Self::Catalogue(network) => rkyv::to_bytes(&CatalogueV1::from(&**network)),
+            Self::Items(items) if self.version() >= 10 => rkyv::to_bytes(&ItemsV10::from(&**items)),
             Self::Items(items) if self.version() >= 9 => rkyv::to_bytes(&ItemsV9::from(&**items)),
             Self::Items(items) if self.version() >= 8 => rkyv::to_bytes(&ItemsV8::from(&**items)),
             Self::Items(items) if self.version() >= 7 => rkyv::to_bytes(&ItemsV7::from(&**items)),
@@ -133,7 +135,10 @@ impl Content {
                 let archive = access::<ArchivedCatalogueV1>(payload)?;
                 Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
-            Kind::Items if version >= 9 => {
+            Kind::Items if version >= 10 => {
+                Self::Items(access::<ArchivedItemsV10>(payload)?.states()?)
+            }
+            Kind::Items if version == 9 => {
                 Self::Items(access::<ArchivedItemsV9>(payload)?.states()?)
             }
             Kind::Items if version == 8 => {

@@ -21,7 +21,7 @@ use crate::limits::STOCK_UNITS_MAX;
 use crate::model::effect::{FirstOff, StockClaim};
 use crate::model::invariants::{check, good_units, missing_good};
 use crate::model::{
-    Audience, Inbound, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Refused, Repeg, Reservation,
+    Audience, Inbound, InboundNo, Lsn, OrderNo, Pair, Parts, Proposal, Repeg, Reservation,
     ShipmentLine, StateHash, Stock, StockChange, StockEffect, Supply, Timestamp,
 };
 
@@ -443,7 +443,7 @@ impl StockActor {
                 rare.withheld = u32::try_from(taken.max(0)).unwrap_or(u32::MAX);
                 rare.shut = shuts;
             }
-            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => {}
+            Edit::Refused(_) | Edit::InFlight => {}
         }
         edit
     }
@@ -458,8 +458,7 @@ impl StockActor {
         }
         let change = match self.stock.decide(proposal) {
             Ok(change) => change,
-            Err(Refused::Refused(refusal)) => return Edit::Refused(refusal),
-            Err(Refused::UnknownInbound) => return Edit::UnknownInbound,
+            Err(refused) => return Edit::Refused(refused),
         };
         let left = self.stock.free_after(&change);
         let taken = self.stock.free() - left;

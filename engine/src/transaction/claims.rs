@@ -150,7 +150,7 @@ impl<'k> Claims<'k> {
         let claimed = |edit: &Edit| match edit {
             Edit::Granted(_) => Some(Claim::Stock(pair, StockClaim::Editing)),
             Edit::InLine => Some(Claim::Stock(pair, StockClaim::InLine)),
-            Edit::Refused(_) | Edit::UnknownInbound | Edit::InFlight => None,
+            Edit::Refused(_) | Edit::InFlight => None,
         };
         let left_line = || {
             // A command that left the line with nothing in hand wakes those behind it.

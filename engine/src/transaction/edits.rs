@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::attempts::Attempt;
 use super::claims::Claims;
 use super::error::EngineError;
-use crate::model::{Claim, Pair, Proposal, Refusal, RefusalKind, StockChange, StockClaim};
+use crate::model::{Claim, Pair, Proposal, Refusal, RefusalKind, Refused, StockChange, StockClaim};
 use crate::state::stock::Edit;
 
 /// What each pair decided, in the order of the proposals; none when it knows no supply of that
@@ -30,12 +30,15 @@ pub async fn edit_all<'k>(
         let (pair, proposal) = &proposals[at];
         match claims.edit(*pair, proposal).await? {
             Ok(Edit::Granted(change)) => decided[at] = Some(change),
-            Ok(Edit::UnknownInbound) => {}
-            Ok(Edit::Refused(refusal)) => {
+            Ok(Edit::Refused(Refused::UnknownInbound)) => {}
+            Ok(Edit::Refused(Refused::Refused(refusal))) => {
                 refused = Some(match refused {
                     None => refusal,
                     Some(other) => first(other, refusal),
                 });
+            }
+            Ok(Edit::Refused(Refused::OutdatedFeed { .. })) => {
+                unreachable!("a feed is of one pair")
             }
             Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
             Err(bell) => {

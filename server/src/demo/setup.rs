@@ -96,7 +96,7 @@ fn stock_row(stock: &DemoStock) -> v1::StockRow {
 fn feed_row(feed: &DemoFeed) -> v1::StockRow {
     use v1::vendor_feed::Amount;
     let amount = feed.quantity.map_or(Amount::Unlimited(true), |q| Amount::Quantity(q.into()));
-    let vendor_feed = Some(v1::VendorFeed { amount: Some(amount) });
+    let vendor_feed = Some(v1::VendorFeed { amount: Some(amount), as_of: None });
     let level = v1::StockLevel { vendor_feed, ..v1::StockLevel::default() };
     row(&feed.sku, feed.node, v1::stock_row::Change::Level(level))
 }

@@ -71,7 +71,7 @@ impl Kind {
             },
             Self::Stock => Columns {
                 required: &["sku", "node_id"],
-                optional: &["on_hand", "unavailable", "safety", "vendor_feed"],
+                optional: &["on_hand", "unavailable", "safety", "vendor_feed", "vendor_feed_as_of"],
             },
             Self::Inbound => Columns {
                 required: &["inbound_id", "sku", "node_id", "quantity", "eta"],

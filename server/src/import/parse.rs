@@ -138,6 +138,7 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
     })
 }
 
+const INSTANT: &str = "an instant, as 2026-11-27T09:00:00Z";
 const OPENS: &str = "an instant, as 2026-11-27T09:00:00Z, or none";
 
 /// When a sale opens, or that it does not.
@@ -146,7 +147,11 @@ fn instant_or_none(text: &str) -> Option<Option<prost_types::Timestamp>> {
     if text.eq_ignore_ascii_case("none") {
         return Some(None);
     }
-    Some(Some(words::wire_time(text.parse().ok()?)))
+    Some(Some(instant(text)?))
+}
+
+fn instant(text: &str) -> Option<prost_types::Timestamp> {
+    Some(words::wire_time(text.parse().ok()?))
 }
 
 /// What a bundle is made of: `SCARF:1 GLOVE:2`.
@@ -160,15 +165,19 @@ fn components(text: &str) -> Option<Vec<v1::Component>> {
 
 fn stock(record: &Record) -> Result<v1::StockRow, Vec<Bad>> {
     let mut columns = Columns::new(record);
-    let vendor_feed = columns.parsed("vendor_feed", "a whole number or unlimited", feed);
+    let amount = columns.parsed("vendor_feed", "a whole number or unlimited", feed);
+    let as_of = columns.parsed("vendor_feed_as_of", INSTANT, instant);
+    let vendor_feed = amount.map(|amount| v1::VendorFeed { amount: Some(amount), as_of });
     let level = v1::StockLevel {
         on_hand: columns.optional("on_hand", WHOLE_NUMBER),
         unavailable: columns.optional("unavailable", WHOLE_NUMBER),
         safety: columns.optional("safety", WHOLE_NUMBER),
         vendor_feed,
     };
-    if ["on_hand", "unavailable", "safety", "vendor_feed"].iter().all(|n| record.text(n).is_none())
-    {
+    let says = |name: &str| record.text(name).is_some();
+    if says("vendor_feed_as_of") && !says("vendor_feed") {
+        columns.wrong("vendor_feed", "is empty, and vendor_feed_as_of is not".to_owned());
+    } else if !["on_hand", "unavailable", "safety", "vendor_feed"].into_iter().any(says) {
         columns.wrong("on_hand", "is empty, and so are all other levels".to_owned());
     }
     row(columns, v1::stock_row::Change::Level(level))
@@ -205,13 +214,12 @@ fn row(mut columns: Columns<'_>, change: v1::stock_row::Change) -> Result<v1::St
     columns.finish(row)
 }
 
-fn feed(text: &str) -> Option<v1::VendorFeed> {
+fn feed(text: &str) -> Option<v1::vendor_feed::Amount> {
     use v1::vendor_feed::Amount;
-    let amount = match text {
+    Some(match text {
         unlimited if unlimited.eq_ignore_ascii_case("unlimited") => Amount::Unlimited(true),
         units => Amount::Quantity(units.parse().ok()?),
-    };
-    Some(v1::VendorFeed { amount: Some(amount) })
+    })
 }
 
 fn day(columns: &mut Columns<'_>, name: &str) -> Option<v1::Date> {

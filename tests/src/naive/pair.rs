@@ -37,6 +37,8 @@ pub struct Pair {
     unavailable: i64,
     safety: i64,
     unlimited: bool,
+    /// As of when the feeds are that said so, all that were taken.
+    feeds: Vec<Timestamp>,
     /// By number: the order in which they were announced here.
     inbound: BTreeMap<u16, Expected>,
     announced: u16,
@@ -121,7 +123,11 @@ impl Pair {
                 self.unavailable = unavailable.map_or(self.unavailable, i64::from);
                 self.safety = safety.map_or(self.safety, i64::from);
             }
-            StockOperation::SupplierFeed { quantity } => {
+            StockOperation::SupplierFeed { quantity, as_of } => {
+                if as_of.is_some_and(|as_of| self.feeds.iter().any(|taken| as_of < *taken)) {
+                    return Err(format!("a feed of {as_of:?} was taken after {:?}", self.feeds));
+                }
+                self.feeds.extend(as_of);
                 self.correct(quantity.map_or(0, i64::from));
                 self.unlimited = quantity.is_none();
             }
@@ -405,6 +411,7 @@ impl Pair {
         for r in stock.reservations.iter() {
             same("priority of a reservation", &r.priority, &self.priority(r.order.0))?;
         }
+        same("newest feed", &stock.feed_as_of(), &self.feeds.iter().max().copied())?;
         same("terms", stock.terms().unwrap_or(&PairTerms::default()), &self.terms)?;
         same("reservations", &engine, &self.reservations())
     }

@@ -25,6 +25,7 @@ impl Room for ChangeStock {
         "NODE_IS_SUPPLIER",
         "NODE_NOT_SUPPLIER",
         "STOCK_BELOW_ZERO",
+        "VENDOR_FEED_OUTDATED",
     ];
     const WEIGHT_MIN: u32 = 4;
 
@@ -66,7 +67,14 @@ fn feed(world: &mut World) -> ChangeStock {
     }
     let quantity = world.random.percent(80).then(|| world.random.within(0..6));
     let at = if world.random.percent(10) { world.node() } else { SUPPLIER };
-    on(world.sku(), at, StockOperation::SupplierFeed { quantity })
+    let as_of = world.random.percent(50).then(|| stated_at(world));
+    on(world.sku(), at, StockOperation::SupplierFeed { quantity, as_of })
+}
+
+/// When a vendor stated what he has: to the hour, so that some are resent and some come late.
+fn stated_at(world: &mut World) -> Timestamp {
+    let hours = i64::from(world.random.within(0..9));
+    Timestamp::from_micros(NOW.as_micros() + (hours - 4) * DAY / 24)
 }
 
 /// What changes at a node that has shelves; seldom told of a vendor.

@@ -466,3 +466,32 @@ fn terms_are_read_and_hold() {
     assert_eq!(import(&server, &files, "none.csv", &none).code, 0);
     assert_eq!(atp("app"), 100);
 }
+
+/// Files of a vendor overtake each other: what it stated last is what it has.
+#[test]
+fn a_vendor_file_that_is_older_than_the_last_one_is_told_row_by_row() {
+    let files = Files::new();
+    let server = stocked(&files);
+    let vendor = "VENDOR,supplier,,60601,America/Chicago,mon-fri,,,,,\n";
+    let (header, _) = NODES.split_once('\n').expect("a header");
+    let ran = import(&server, &files, "vendor.csv", &format!("{header}\n{vendor}"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let atp = || {
+        let ran = server.run(&["availability", "SCARF", "--json"]);
+        ran.json()["atp_now"].as_u64().expect("units")
+    };
+    let header = "sku,node_id,vendor_feed,vendor_feed_as_of\n";
+    let feed = |name: &str, row: &str| import(&server, &files, name, &format!("{header}{row}\n"));
+    let ran = feed("new.csv", "SCARF,VENDOR,40,2026-01-02T00:00:00Z");
+    assert_eq!((ran.code, atp()), (0, 140), "{ran:?}");
+    let ran = feed("old.csv", "SCARF,VENDOR,90,2026-01-01T00:00:00Z");
+    assert_eq!((ran.code, atp()), (1, 140), "{ran:?}");
+    for told in ["VENDOR_FEED_OUTDATED", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"] {
+        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+    }
+    // One from the future names its column.
+    let ran = feed("ahead.csv", "SCARF,VENDOR,90,2099-01-01T00:00:00Z");
+    assert_eq!((ran.code, atp()), (1, 140), "{ran:?}");
+    assert!(ran.stderr.contains("vendor_feed") && ran.stderr.contains("2099-01-01"), "{ran:?}");
+    assert_eq!((feed("undated.csv", "SCARF,VENDOR,50,").code, atp()), (0, 150));
+}

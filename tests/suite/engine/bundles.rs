@@ -487,7 +487,7 @@ fn a_supplier_with_a_minimum_gives_no_bundles() {
     };
     world.single.run(define_nodes(&engine, &[vendor(Some(2))]));
     let feed = |world: &mut World, item: &str, units: u32| {
-        let operation = StockOperation::SupplierFeed { quantity: Some(units) };
+        let operation = StockOperation::SupplierFeed { quantity: Some(units), as_of: None };
         world.single.run(change(&engine, item, "V", operation)).expect("it is fed");
     };
     for item in ["A", "B", "C"] {

@@ -10,7 +10,7 @@ use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, Woken, poll};
 
 fn feed(quantity: u32) -> StockOperation {
-    StockOperation::SupplierFeed { quantity: Some(quantity) }
+    StockOperation::SupplierFeed { quantity: Some(quantity), as_of: None }
 }
 
 /// One node of that kind, with so many units of A.

@@ -126,7 +126,7 @@ fn a_quote_refuses_what_can_wait_nowhere() {
     let engine = single.engine.clone();
     single.run(define_nodes(&engine, &[node("N", NodeKind::Supplier, 1)]));
     single.run(define_items(&engine, &["A"]));
-    let feed = StockOperation::SupplierFeed { quantity: Some(3) };
+    let feed = StockOperation::SupplierFeed { quantity: Some(3), as_of: None };
     single.run(change(&engine, "A", "N", feed)).expect("three are there");
     for shortage in [Shortage::Backorder, Shortage::Reject, Shortage::Partial] {
         let wanted = order("o", &[("A", 5)], shortage);

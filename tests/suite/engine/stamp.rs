@@ -28,8 +28,8 @@ fn each_change_of_what_can_be_promised_gives_another_stamp() {
         ("N", StockOperation::AnnounceInbound { id: id(), quantity: 5, eta: day(1) }),
         ("N", StockOperation::ChangeInbound { id: id(), quantity: None, eta: Some(day(2)) }),
         ("N", StockOperation::ChangeInbound { id: id(), quantity: Some(6), eta: None }),
-        ("S", StockOperation::SupplierFeed { quantity: Some(7) }),
-        ("S", StockOperation::SupplierFeed { quantity: None }),
+        ("S", StockOperation::SupplierFeed { quantity: Some(7), as_of: None }),
+        ("S", StockOperation::SupplierFeed { quantity: None, as_of: None }),
         ("N", StockOperation::ReceiveInbound { id: id(), quantity: 6, closes: true }),
     ];
     let other = stamp(&engine, "B");

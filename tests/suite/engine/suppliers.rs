@@ -1,8 +1,10 @@
 //! Drop-ship suppliers beside the network's own nodes.
 
 use backstock_engine::command::{NodeDefinition, OrderRequest, SetPolicy, StockOperation};
-use backstock_engine::engine::{Engine, PlaceOutcome, Verdict};
-use backstock_engine::model::{Day, NodeKind, Objective, OwnStock, Policy, Shortage};
+use backstock_engine::engine::{Engine, EngineError, PlaceOutcome, Verdict};
+use backstock_engine::model::{
+    Day, NodeKind, Objective, OwnStock, Policy, Refusal, Shortage, Timestamp,
+};
 use backstock_tests::fixture::*;
 
 /// Monday, the day of [`NOW`].
@@ -12,7 +14,7 @@ fn today() -> Day {
 
 /// The quantity that a vendor's feed states.
 async fn feed(engine: &Engine, node: &str, quantity: Option<u32>) {
-    let operation = StockOperation::SupplierFeed { quantity };
+    let operation = StockOperation::SupplierFeed { quantity, as_of: None };
     change(engine, "A", node, operation).await.expect("it is fed");
 }
 
@@ -180,6 +182,66 @@ async fn of_two_suppliers_the_more_reliable_one_ships_what_costs_the_same() {
     let policy = Policy { objectives, ..Policy::default() };
     engine.set_policy(SetPolicy { meta: meta(), policy }).await.expect("it is set");
     assert_eq!(shipped_from(&engine, order_of("worth it", 5)).await, parts(&[("STEADY", 5)]));
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+/// A feed that says when the vendor stated it, in minutes after [`NOW`].
+async fn stated(engine: &Engine, units: u32, minutes: i64) -> Result<(), EngineError> {
+    let as_of = Some(after(minutes));
+    let operation = StockOperation::SupplierFeed { quantity: Some(units), as_of };
+    change(engine, "A", "VENDOR", operation).await.map(drop)
+}
+
+fn after(minutes: i64) -> Timestamp {
+    NOW.saturating_add_micros(minutes * 60_000_000)
+}
+
+/// Files of a supplier overtake each other on their way, or come a second time. What he stated last
+/// is what he has, also after a restart, from the journal and from a snapshot.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supplier_feed_that_goes_backwards_in_time_is_refused_and_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut engine, _) = open(directory.path()).await;
+    store_and_supplier(&engine, 0).await;
+    stated(&engine, 40, 10).await.expect("the first one that says when");
+    for restart in ["none", "from the journal", "from a snapshot"] {
+        let before = engine.status().state_hash;
+        let refused = stated(&engine, 90, 9).await.expect_err("it is older");
+        let EngineError::Refused(refusal) = refused else { panic!("{restart}: {refused:?}") };
+        let (sku, node_id, as_of) = (sku("A"), node_id("VENDOR"), after(9));
+        let newest = after(10);
+        assert_eq!(refusal, Refusal::VendorFeedOutdated { sku, node_id, as_of, newest });
+        assert_eq!(engine.status().state_hash, before, "{restart}: nothing changed");
+        if restart == "from the journal" {
+            engine.take_snapshot(NOW).await.expect("a snapshot");
+            engine.take_snapshot(NOW).await.expect("a snapshot");
+        }
+        engine.shut_down().await;
+        drop(engine);
+        let recovered;
+        (engine, recovered) = open(directory.path()).await;
+        assert_eq!(recovered.state_hash, before, "{restart}");
+    }
+    let (waits, has) = (("STORE", 1), ("VENDOR", 40));
+    assert_eq!(shipped_from(&engine, order_of("all and one", 41)).await, parts(&[waits, has]));
+    assert_clean(&engine);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_feed_of_the_same_instant_is_taken_and_one_of_none_leaves_the_newest() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    store_and_supplier(&engine, 0).await;
+    stated(&engine, 40, 10).await.expect("the first one that says when");
+    stated(&engine, 40, 10).await.expect("it is sent again");
+    stated(&engine, 30, 10).await.expect("it is corrected");
+    feed(&engine, "VENDOR", Some(5)).await;
+    stated(&engine, 60, 9).await.expect_err("it is older than the newest that said when");
+    assert_eq!(shipped_from(&engine, order_of("five", 5)).await, parts(&[("VENDOR", 5)]));
+    stated(&engine, 60, 11).await.expect("it is newer");
+    assert_eq!(shipped_from(&engine, order_of("more", 6)).await, parts(&[("VENDOR", 6)]));
     assert_clean(&engine);
     engine.shut_down().await;
 }

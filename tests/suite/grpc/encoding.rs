@@ -192,8 +192,8 @@ macro_rules! asked {
 async fn unusual(server: &mut TestServer) {
     let kind = v1::NodeKind::Supplier.into();
     server.define_node(v1::Node { kind, ..node("VENDOR", "60601") }).await;
-    let vendor_feed =
-        Some(v1::VendorFeed { amount: Some(v1::vendor_feed::Amount::Unlimited(true)) });
+    let amount = Some(v1::vendor_feed::Amount::Unlimited(true));
+    let vendor_feed = Some(v1::VendorFeed { amount, as_of: None });
     let set = v1::SetStockRequest {
         sku: "RARE".into(),
         node_id: "VENDOR".into(),

@@ -124,6 +124,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::NodeNotSupplier) => {
             (Code::FailedPrecondition, not_at_supplier().await)
         }
+        Refused(RefusalKind::VendorFeedOutdated) => {
+            (Code::FailedPrecondition, vendor_feed_outdated().await)
+        }
         Refused(RefusalKind::NodeKindFixed) => (Code::FailedPrecondition, node_kind_fixed().await),
         Refused(RefusalKind::ServiceFixed) => (Code::FailedPrecondition, service_fixed().await),
         Refused(RefusalKind::NoNode) => (Code::FailedPrecondition, no_node().await),
@@ -501,7 +504,7 @@ async fn at_supplier() -> Status {
 async fn not_at_supplier() -> Status {
     let mut a = Refusing::stocked().await;
     let amount = Some(v1::vendor_feed::Amount::Quantity(5));
-    let vendor_feed = Some(v1::VendorFeed { amount });
+    let vendor_feed = Some(v1::VendorFeed { amount, as_of: None });
     let set = v1::SetStockRequest {
         sku: "SKU".into(),
         node_id: "NYC".into(),
@@ -509,6 +512,36 @@ async fn not_at_supplier() -> Status {
         ..Default::default()
     };
     refused!(a, a.server.inventory.set_stock(set))
+}
+
+/// What a vendor has, as of so many seconds after the epoch.
+fn stated(seconds: i64) -> v1::SetStockRequest {
+    let amount = Some(v1::vendor_feed::Amount::Quantity(5));
+    let as_of = Some(prost_types::Timestamp { seconds, nanos: 7_999 });
+    let vendor_feed = Some(v1::VendorFeed { amount, as_of });
+    v1::SetStockRequest {
+        sku: "SKU".into(),
+        node_id: "VENDOR".into(),
+        level: Some(v1::StockLevel { vendor_feed, ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+async fn vendor_feed_outdated() -> Status {
+    let mut a = Refusing::stocked().await;
+    let kind = v1::NodeKind::Supplier.into();
+    a.server.define_node(v1::Node { kind, ..node("VENDOR", "60601") }).await;
+    for again in [1_700_000_000, 1_700_000_000] {
+        let set = a.server.inventory.set_stock(stated(again)).await.expect("set").into_inner();
+        let feed = set.stock.expect("the pair").vendor_feed.expect("a feed");
+        assert_eq!(feed.as_of, Some(prost_types::Timestamp { seconds: again, nanos: 7_000 }));
+    }
+    // One of next year would keep out all that come after it.
+    let ahead = a.server.inventory.set_stock(stated(4_000_000_000)).await.expect_err("ahead");
+    let fields = fields(&ahead);
+    assert_eq!(fields, ["level.vendor_feed.as_of"]);
+    assert!(ahead.message().contains("too far ahead"), "{ahead:?}");
+    refused!(a, a.server.inventory.set_stock(stated(1_699_999_999)))
 }
 
 async fn node_kind_fixed() -> Status {

@@ -224,7 +224,7 @@ async fn supplier(server: &mut TestServer, id: &str, lead_time_days: u32, cost: 
     };
     server.define_node(supplier).await;
     let amount = Some(v1::vendor_feed::Amount::Quantity(5));
-    let vendor_feed = Some(v1::VendorFeed { amount });
+    let vendor_feed = Some(v1::VendorFeed { amount, as_of: None });
     let set = v1::SetStockRequest {
         sku: "RARE".into(),
         node_id: id.into(),

@@ -179,7 +179,9 @@ impl Supply {
     fn operation(self, is_supplier: bool, no: usize) -> StockOperation {
         let units = self.units;
         match self.comes_in {
-            None if is_supplier => StockOperation::SupplierFeed { quantity: Some(units) },
+            None if is_supplier => {
+                StockOperation::SupplierFeed { quantity: Some(units), as_of: None }
+            }
             None => StockOperation::Set { on_hand: Some(units), unavailable: None, safety: None },
             Some(days) => {
                 let id = InboundId::new("id", format!("S{no}")).expect("an id");

@@ -182,6 +182,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
     let newest = [newest.concat(), of_pickups(), of_bundles(), of_openings()];
+    let newest = [newest.concat(), of_dated_feeds()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -291,6 +292,15 @@ fn of_openings() -> Vec<Named> {
         ("sale_opened", SaleOpened { sku: PAIR.sku, draw }.into()),
         ("holds_prolonged", HoldsProlonged { holds: vec![prolonged] }.into()),
     ]
+}
+
+fn of_dated_feeds() -> Vec<Named> {
+    let stated = |quantity| {
+        let (change, serves) =
+            (StockChange::SupplierStated { quantity, as_of: ETA }, Some(Serves::Backlog));
+        StockChanged { pair: PAIR, change, serves }.into()
+    };
+    vec![("supplier_stated", stated(Some(400))), ("supplier_stated_unlimited", stated(None))]
 }
 
 fn of_bundles() -> Vec<Named> {

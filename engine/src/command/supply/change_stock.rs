@@ -4,13 +4,15 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use super::eta_past;
+use crate::limits::FEED_AHEAD_MAX_MICROS;
 use crate::model::check::finish;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Kept, Meta, NodeId, Pair, PairTerms, Proposal, Refusal, Serves, Sku, StockChange, StockEffect,
-    StockOperation, SupplySource, Text, TransferAnnounced, Violation,
+    Kept, Meta, NodeId, Pair, PairTerms, Proposal, Refusal, Refused, Rule, Serves, Sku,
+    StockChange, StockEffect, StockOperation, SupplySource, Text, Timestamp, TransferAnnounced,
+    Violation,
 };
 use crate::state::State;
 use crate::state::network::is_supplier;
@@ -65,11 +67,12 @@ impl Command for ChangeStock {
         fingerprint(&(&self.sku, &self.node, operation))
     }
 
-    /// Checks the operation, days by the node's calendar. Of a node that is not defined,
-    /// only the id is at fault, and `decide` says so.
+    /// Checks the operation, days by the node's calendar, and instants by the engine's clock. Of a
+    /// node that is not defined, only the id is at fault, and `decide` says so.
     fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
         let mut found = self.operation.validate().err().unwrap_or_default();
         found.extend(self.operation.eta().and_then(|eta| eta_past(facts, &self.node, eta)));
+        found.extend(self.operation.as_of().and_then(|as_of| too_far_ahead(facts, as_of)));
         finish(found)
     }
 
@@ -79,31 +82,50 @@ impl Command for ChangeStock {
     ) -> Result<Decision<StockChanged>, EngineError> {
         let pair = find_pair(tx.state(), &self.sku, &self.node, &self.operation)?;
         // The pair decides in its turn, and is held for the change.
-        let change = edit(tx, pair, self.operation.clone()).await?.ok_or_else(|| {
-            Refusal::InboundNotFound {
-                sku: self.sku.clone(),
-                node_id: self.node.clone(),
-                inbound_id: self.operation.inbound().map(ToString::to_string).unwrap_or_default(),
-            }
-        })?;
+        let decided = edit(tx, pair, self.operation.clone()).await?;
+        let change = decided.map_err(|refused| self.refusal(refused))?;
         Ok(Decision::Event(StockChanged { pair, change, serves: Some(Serves::Backlog) }))
     }
 }
 
+impl ChangeStock {
+    /// What the pair refused, with the names that callers know it by.
+    fn refusal(&self, refused: Refused) -> Refusal {
+        let (sku, node_id) = (self.sku.clone(), self.node.clone());
+        match refused {
+            Refused::Refused(refusal) => refusal,
+            Refused::UnknownInbound => {
+                let inbound = self.operation.inbound();
+                let inbound_id = inbound.map(ToString::to_string).unwrap_or_default();
+                Refusal::InboundNotFound { sku, node_id, inbound_id }
+            }
+            Refused::OutdatedFeed { newest } => {
+                let as_of = self.operation.as_of().unwrap_or_default();
+                Refusal::VendorFeedOutdated { sku, node_id, as_of, newest }
+            }
+        }
+    }
+}
+
+/// That a supplier's feed says of an instant which no clock shows yet, if it does.
+fn too_far_ahead(facts: &Facts<'_>, as_of: Timestamp) -> Option<Violation> {
+    let latest = facts.now.saturating_add_micros(FEED_AHEAD_MAX_MICROS);
+    (as_of > latest).then(|| Violation::new("as_of", as_of, Rule::TooFarAhead { latest }))
+}
+
 /// Decides a change at its pair, and waits while other commands in flight stand in the
-/// way; none when the inbound supply is not known.
+/// way.
 async fn edit(
     tx: &mut Transaction<'_>,
     pair: Pair,
     operation: StockOperation,
-) -> Result<Option<StockChange>, EngineError> {
+) -> Result<Result<StockChange, Refused>, EngineError> {
     let proposal = Proposal::Operation(operation);
     let mut attempts = Attempts::begin(tx.kernel());
     loop {
         let attempt = match tx.claims.edit(pair, &proposal).await? {
-            Ok(Edit::Granted(change)) => Attempt::Done(Some(change)),
-            Ok(Edit::Refused(refusal)) => return Err(refusal.into()),
-            Ok(Edit::UnknownInbound) => Attempt::Done(None),
+            Ok(Edit::Granted(change)) => Attempt::Done(Ok(change)),
+            Ok(Edit::Refused(refused)) => Attempt::Done(Err(refused)),
             Ok(Edit::InFlight | Edit::InLine) => unreachable!("they come with a bell"),
             Err(bell) => Attempt::InTheWay(bell),
         };
@@ -174,6 +196,9 @@ fn stock_change(change: &StockChange) -> Value {
         StockChange::SupplierFeed { quantity } => {
             json!({ "change": "supplier_feed", "quantity": quantity })
         }
+        StockChange::SupplierStated { quantity, as_of } => json!({
+            "change": "supplier_feed", "quantity": quantity, "as_of": as_of.to_string(),
+        }),
         StockChange::Received { quantity, unavailable } => {
             json!({ "change": "received", "quantity": quantity, "unavailable": unavailable })
         }

@@ -102,6 +102,7 @@ const ROOMS: [Room; 18] = [
             NodeNotFound,
             NodeIsSupplier,
             NodeNotSupplier,
+            VendorFeedOutdated,
             InboundNotFound,
             InboundExists,
             InboundClosed,

@@ -127,8 +127,16 @@ fn change_stock(carrier: &mut Carrier) {
     carrier.stock("set", NODE, set);
     let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(0) };
     carrier.stock("set_safety", NODE, safety);
-    carrier.stock("supplier_feed", "V", StockOperation::SupplierFeed { quantity: Some(40) });
-    carrier.stock("supplier_feed_unlimited", "V", StockOperation::SupplierFeed { quantity: None });
+    carrier.stock(
+        "supplier_feed",
+        "V",
+        StockOperation::SupplierFeed { quantity: Some(40), as_of: None },
+    );
+    carrier.stock(
+        "supplier_feed_unlimited",
+        "V",
+        StockOperation::SupplierFeed { quantity: None, as_of: None },
+    );
     let received = StockOperation::Receive { quantity: 12, unavailable: 1 };
     carrier.stock("receive", NODE, received);
     let reason = text("damaged");
@@ -356,6 +364,14 @@ fn openings(carrier: &mut Carrier) {
     });
 }
 
+fn dated_feeds(carrier: &mut Carrier) {
+    let as_of = Some(AT);
+    let feed = StockOperation::SupplierFeed { quantity: Some(40), as_of };
+    carrier.stock("supplier_feed_dated", "V", feed);
+    let feed = StockOperation::SupplierFeed { quantity: None, as_of };
+    carrier.stock("supplier_feed_dated_unlimited", "V", feed);
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -376,6 +392,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     pickups(&mut carrier);
     bundles(&mut carrier);
     openings(&mut carrier);
+    dated_feeds(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

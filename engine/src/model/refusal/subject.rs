@@ -25,6 +25,8 @@ pub enum Resource {
     Inbound,
     /// A quantity of a pair.
     Stock,
+    /// What a supplier says that it has of an item.
+    Feed,
     /// A list of the state, by what it holds.
     List,
     /// A shipping service.
@@ -46,6 +48,7 @@ impl Resource {
             Self::Network => "network",
             Self::Inbound => "inbound",
             Self::Stock => "stock",
+            Self::Feed => "vendor_feed",
             Self::List => "list",
             Self::Service => "service",
         }

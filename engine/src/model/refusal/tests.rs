@@ -61,6 +61,16 @@ fn a_refusal_says_what_it_is_about() {
             vec![("shipment_number", "2")],
             "shipment/2",
         ),
+        (
+            Refusal::VendorFeedOutdated {
+                sku: Sku::new("sku", "A").unwrap(),
+                node_id: NodeId::new("node_id", "V").unwrap(),
+                as_of: Timestamp::from_micros(1),
+                newest: Timestamp::from_micros(2),
+            },
+            vec![("sku", "A"), ("node_id", "V")],
+            "vendor_feed/V",
+        ),
         (Refusal::NoNode, vec![], "network"),
     ];
     for (refusal, fields, path) in cases {

@@ -130,6 +130,10 @@ impl Extras {
         if let Some(terms) = &self.terms {
             hash.add(hash_encoded(Part::Terms, terms));
         }
+        // A pair without it keeps the hash that it had in older versions.
+        if let Some(as_of) = self.feed_as_of {
+            hash.add(hash_words(Part::Feed, [as_of.as_micros().cast_unsigned()]));
+        }
         hash.value().wrapping_add(self.closed.hash())
     }
 }

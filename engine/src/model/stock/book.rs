@@ -37,11 +37,10 @@ impl<'a> Book<'a> {
                 self.stock.unavailable = unavailable;
                 self.stock.safety = safety;
             }
-            StockChange::SupplierFeed { quantity } => {
-                self.correct_to(quantity.unwrap_or(0));
-                if quantity.is_none() || self.stock.extras.is_some() {
-                    self.extras().unlimited = quantity.is_none();
-                }
+            StockChange::SupplierFeed { quantity } => self.feed(quantity),
+            StockChange::SupplierStated { quantity, as_of } => {
+                self.feed(quantity);
+                self.extras().feed_as_of = Some(as_of);
             }
             StockChange::Received { quantity, unavailable } => {
                 self.receive(quantity);
@@ -127,6 +126,14 @@ impl<'a> Book<'a> {
         let displaced = self.stock.waiting > waiting_before;
         self.serve_waiting_on_hand(if displaced { 0 } else { free_before }, serves);
         self.forget_untold();
+    }
+
+    /// A supplier has so many units, or any number.
+    fn feed(&mut self, quantity: Option<u32>) {
+        self.correct_to(quantity.unwrap_or(0));
+        if quantity.is_none() || self.stock.extras.is_some() {
+            self.extras().unlimited = quantity.is_none();
+        }
     }
 
     fn correct_to(&mut self, on_hand: u32) {

@@ -22,7 +22,8 @@ pub enum StockChange {
         #[n(2)]
         safety: u32,
     },
-    /// What a supplier's feed states; without a quantity, any number.
+    /// What a supplier's feed states that does not say as of when; without a quantity, any
+    /// number.
     #[n(2)]
     SupplierFeed {
         /// Units that the supplier has.
@@ -222,6 +223,16 @@ pub enum StockChange {
     /// Who may have the pair's units from now on.
     #[n(23)]
     Termed(#[n(0)] Box<PairTerms>),
+    /// What a supplier's feed states as of an instant; without a quantity, any number.
+    #[n(24)]
+    SupplierStated {
+        /// Units that the supplier has.
+        #[n(0)]
+        quantity: Option<u32>,
+        /// When he stated it.
+        #[n(1)]
+        as_of: Timestamp,
+    },
     /// A supply on its way is announced or stated, and comes from elsewhere.
     #[n(25)]
     InboundSourced(#[n(0)] Box<InboundSourced>),

@@ -17,6 +17,11 @@ pub enum Refused {
     Refused(Refusal),
     /// No inbound supply has that id.
     UnknownInbound,
+    /// A newer feed of the supplier was taken.
+    OutdatedFeed {
+        /// As of when that one is.
+        newest: Timestamp,
+    },
 }
 
 impl From<Refusal> for Refused {
@@ -52,9 +57,7 @@ impl Stock {
                 let safety = safety.unwrap_or(self.safety);
                 Ok(StockChange::Set { on_hand, unavailable, safety })
             }
-            StockOperation::SupplierFeed { quantity } => {
-                Ok(StockChange::SupplierFeed { quantity: *quantity })
-            }
+            StockOperation::SupplierFeed { quantity, as_of } => self.fed(*quantity, *as_of),
             StockOperation::Receive { quantity, unavailable } => {
                 has_room("on_hand", self.on_hand, *quantity)?;
                 Ok(StockChange::Received { quantity: *quantity, unavailable: *unavailable })
@@ -158,10 +161,12 @@ impl Stock {
                 let base = if self.is_unlimited() { STOCK_UNITS_MAX } else { on_hand };
                 i64::from(base) - i64::from(unavailable) - i64::from(safety) - allocated
             }
-            StockChange::SupplierFeed { quantity: None } => {
+            StockChange::SupplierFeed { quantity: None }
+            | StockChange::SupplierStated { quantity: None, .. } => {
                 i64::from(STOCK_UNITS_MAX) - i64::from(self.safety) - allocated
             }
-            StockChange::SupplierFeed { quantity: Some(quantity) } => {
+            StockChange::SupplierFeed { quantity: Some(quantity) }
+            | StockChange::SupplierStated { quantity: Some(quantity), .. } => {
                 i64::from(quantity) - i64::from(self.safety) - allocated
             }
             StockChange::Adjusted { on_hand_delta, unavailable_delta, .. } => {
@@ -196,6 +201,15 @@ impl Stock {
             | StockChange::InboundMoved { .. }
             | StockChange::Termed(_)
             | StockChange::Unchanged => free,
+        }
+    }
+
+    /// What a supplier's feed comes to. What says of no instant cannot be late.
+    fn fed(&self, quantity: Option<u32>, as_of: Option<Timestamp>) -> Result<StockChange, Refused> {
+        let Some(as_of) = as_of else { return Ok(StockChange::SupplierFeed { quantity }) };
+        match self.feed_as_of() {
+            Some(newest) if as_of < newest => Err(Refused::OutdatedFeed { newest }),
+            _ => Ok(StockChange::SupplierStated { quantity, as_of }),
         }
     }
 

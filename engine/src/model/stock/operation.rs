@@ -33,6 +33,11 @@ pub enum StockOperation {
         /// Units that the supplier has.
         #[n(0)]
         quantity: Option<u32>,
+        /// When the supplier stated it, if that is said: at most
+        /// [`limits::FEED_AHEAD_MAX_MICROS`] from now, and not before the newest one that was
+        /// taken.
+        #[n(1)]
+        as_of: Option<Timestamp>,
     },
     /// Takes in goods that were not announced.
     #[n(3)]
@@ -164,6 +169,14 @@ impl StockOperation {
         }
     }
 
+    /// When a supplier stated what he has, if the operation says.
+    pub const fn as_of(&self) -> Option<Timestamp> {
+        match self {
+            Self::SupplierFeed { as_of, .. } => *as_of,
+            _ => None,
+        }
+    }
+
     /// The supply on its way that it is about, if it is about one.
     pub fn inbound(&self) -> Option<&InboundId> {
         match self {
@@ -182,7 +195,8 @@ impl StockOperation {
         }
     }
 
-    /// Checks quantities. Days are the node's, and are checked with it.
+    /// Checks quantities. Days are the node's, and are checked with it; what is ahead of now is
+    /// checked where now is known.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
         let max = i64::from(limits::STOCK_UNITS_MAX);
         let mut found = Vec::new();
@@ -198,7 +212,7 @@ impl StockOperation {
                 units("unavailable", unavailable.unwrap_or(0), 0);
                 units("safety", safety.unwrap_or(0), 0);
             }
-            Self::SupplierFeed { quantity } => units("quantity", quantity.unwrap_or(0), 0),
+            Self::SupplierFeed { quantity, .. } => units("quantity", quantity.unwrap_or(0), 0),
             Self::Receive { quantity, unavailable } => {
                 units("quantity", *quantity, 1);
                 let all = i64::from(*quantity);

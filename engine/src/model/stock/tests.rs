@@ -274,6 +274,8 @@ fn what_a_change_will_leave_free_is_what_it_leaves() {
         StockChange::CountedBelow { on_hand: 2, unavailable: 1 },
         StockChange::SupplierFeed { quantity: Some(8) },
         StockChange::SupplierFeed { quantity: None },
+        StockChange::SupplierStated { quantity: Some(8), as_of: Timestamp::from_micros(1) },
+        StockChange::SupplierStated { quantity: None, as_of: Timestamp::from_micros(1) },
         announce(PO, 5),
         StockChange::Unchanged,
         StockChange::TransferLeft { quantity: 4 },
@@ -399,7 +401,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     check(rows.map(|(table, operation, expected)| {
         let decided = decide(&table, &operation).map_err(|refused| match refused {
             Refused::Refused(refusal) => refusal,
-            Refused::UnknownInbound => panic!("{operation:?} names a supply that is open"),
+            other => panic!("{operation:?} names a supply that is open: {other:?}"),
         });
         (operation, decided, expected)
     }))
@@ -545,4 +547,42 @@ fn what_happens_to_several_lines_of_an_order_happens_at_once() {
     let ship = StockEffect::Ship { order, lines: lines([(0, 1), (2, 2)]) };
     assert_eq!(ship.claim(), Some(StockClaim::Leaving(3)));
     table.then(&ship).shows(6, 0, 0, 6);
+}
+
+/// What a supplier's feed of so many units comes to, as of an instant or of none.
+fn fed(table: &Table, units: u32, as_of: Option<i64>) -> Result<StockChange, Refused> {
+    let as_of = as_of.map(Timestamp::from_micros);
+    decide(table, &StockOperation::SupplierFeed { quantity: Some(units), as_of })
+}
+
+#[test]
+fn a_feed_goes_back_in_time_only_where_it_does_not_say_so() {
+    let newest = Timestamp::from_micros(100);
+    let stated = StockChange::SupplierStated { quantity: Some(9), as_of: newest };
+    let table = Table::default().change(stated.clone());
+    let dated = |as_of| {
+        let as_of = Timestamp::from_micros(as_of);
+        Ok(StockChange::SupplierStated { quantity: Some(5), as_of })
+    };
+    let undated = StockChange::SupplierFeed { quantity: Some(5) };
+    assert_eq!(fed(&table, 5, Some(101)), dated(101));
+    assert_eq!(fed(&table, 9, Some(100)), Ok(stated), "it is sent again");
+    assert_eq!(fed(&table, 5, Some(100)), dated(100), "whoever corrects it is believed");
+    assert_eq!(fed(&table, 5, Some(99)), Err(Refused::OutdatedFeed { newest }));
+    assert_eq!(fed(&table, 5, None), Ok(undated.clone()));
+    // What does not say when leaves the newest instant as it was.
+    let table = table.change(undated).shows(5, 0, 0, 5);
+    assert_eq!(table.stock.feed_as_of(), Some(newest));
+    assert_eq!(fed(&table, 5, Some(99)), Err(Refused::OutdatedFeed { newest }));
+}
+
+#[test]
+fn a_pair_is_another_one_by_when_its_feed_was_stated() {
+    let after = |as_of| {
+        let as_of = Timestamp::from_micros(as_of);
+        Table::default().change(StockChange::SupplierStated { quantity: Some(9), as_of }).hash
+    };
+    let undated = Table::default().change(StockChange::SupplierFeed { quantity: Some(9) }).hash;
+    assert_eq!(after(1), after(1));
+    assert!(after(1) != after(2) && after(0) != undated);
 }

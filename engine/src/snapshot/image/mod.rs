@@ -5,8 +5,9 @@
 //! that nodes answered, or that are served before others, supplies of which not all counts, whom
 //! nodes serve, and items that are off sale; version 8 has what bounds nodes, how many may wait for
 //! items, who may have the units of pairs, where customers collect, bundles, and orders that are
-//! collected or have bundles; version 9 has openings of sales, what they drew, and how reliable suppliers are. Each is written only where there is such a thing, so
-//! that all other snapshots are read by older builds as well.
+//! collected or have bundles; version 9 has openings of sales, what they drew, and how reliable
+//! suppliers are; version 10 has when suppliers stated what they have. Each is written only where
+//! there is such a thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
 //! for, and with neither hash tables nor shared pointers. Fields are never
@@ -22,6 +23,7 @@ mod bundle;
 mod codes;
 mod confidence;
 mod error;
+mod items_v10;
 mod items_v8;
 mod items_v9;
 mod network;
@@ -35,6 +37,7 @@ pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub use error::ImageError;
 pub(super) use items_v8::{ArchivedItemsV8, ItemsV8, need_version_8};
 pub(super) use items_v9::{ArchivedItemsV9, ItemsV9, have_openings};
+pub(super) use items_v10::{ArchivedItemsV10, ItemsV10, have_dated_feeds};
 pub(super) use network::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
     ArchivedCatalogueV9, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9,

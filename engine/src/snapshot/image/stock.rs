@@ -235,7 +235,7 @@ fn extras(image: &ArchivedExtrasImageV1) -> Result<Extras, ImageError> {
     }
     let closed = ClosedInbounds::default();
     let unlimited = image.unlimited;
-    Ok(Extras { inbound, inbound_next, closed, unlimited, lost: 0, terms: None })
+    Ok(Extras { inbound, inbound_next, closed, unlimited, lost: 0, terms: None, feed_as_of: None })
 }
 
 fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {

@@ -167,6 +167,7 @@ const VERSION_6: Files = files!("snapshot-v6");
 const VERSION_7: Files = files!("snapshot-v7");
 const VERSION_8: Files = files!("snapshot-v8");
 const VERSION_9: Files = files!("snapshot-v9");
+const VERSION_10: Files = files!("snapshot-v10");
 
 /// The same as in version 7, with all that came with version 8: a node that is bounded in more than
 /// its units a day and where customers collect, a policy by which own stock goes first and overdue
@@ -235,6 +236,15 @@ fn opened_world() -> World {
     world.apply(Lsn::new(30), &Happening::Opened(SkuNo(4), draw));
     let vendor = Node { kind: NodeKind::Supplier, reliability: Some(9_750), ..node(1, 0) };
     world.apply(Lsn::new(31), &Happening::Node(NodeNo(1), Box::new(vendor)));
+    world
+}
+
+/// The same as in version 9, with what came with version 10: a supplier's feed that says when.
+fn stated_world() -> World {
+    let world = opened_world();
+    let pair = Pair { sku: SkuNo(1), node: NodeNo(1) };
+    let stated = StockChange::SupplierStated { quantity: Some(8), as_of: AT };
+    world.apply(Lsn::new(32), &Happening::Stock(pair, stated));
     world
 }
 
@@ -327,6 +337,12 @@ fn version_9_is_still_read() {
     read_back(9, &VERSION_9, opened_world);
 }
 
+/// Reads version 10 whatever is written today: this test stays as it is.
+#[test]
+fn version_10_is_still_read() {
+    read_back(10, &VERSION_10, stated_world);
+}
+
 /// Goes when a later version is written of this state.
 #[test]
 fn version_2_is_what_is_written() {
@@ -367,6 +383,12 @@ fn version_8_is_what_is_written_where_there_is_what_came_with_it() {
 #[test]
 fn version_9_is_what_is_written_where_sales_open() {
     is_written(&opened_world(), &VERSION_9);
+}
+
+/// Goes when a later version is written of this state.
+#[test]
+fn version_10_is_what_is_written_where_a_feed_says_when() {
+    is_written(&stated_world(), &VERSION_10);
 }
 
 /// The same as in version 6, with orders that are served before others.

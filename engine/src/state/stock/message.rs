@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::model::effect::StockClaim;
 use crate::model::{
     Inbound, InboundId, InboundNo, Lsn, OrderNo, Pair, PairTerms, Parts, Priority, Proposal,
-    Refusal, Repeg, Shares, ShipmentLine, StateHash, Stock, StockChange, StockEffect, Supply, Text,
+    Refused, Repeg, Shares, ShipmentLine, StateHash, Stock, StockChange, StockEffect, Supply, Text,
     Timestamp, ToldAt,
 };
 use crate::sourcing::Verdict;
@@ -312,9 +312,7 @@ pub enum Edit {
     /// What will have happened; the pair is held until it is applied.
     Granted(StockChange),
     /// Durable state refuses.
-    Refused(Refusal),
-    /// No inbound supply has that id.
-    UnknownInbound,
+    Refused(Refused),
     /// Another change is in flight.
     InFlight,
     /// Claims in flight stand in the way; the asker is in line now.

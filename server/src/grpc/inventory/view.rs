@@ -51,7 +51,7 @@ fn vendor_feed(stock: &Stock) -> v1::VendorFeed {
     } else {
         Amount::Quantity(stock.on_hand.into())
     };
-    v1::VendorFeed { amount: Some(amount) }
+    v1::VendorFeed { amount: Some(amount), as_of: stock.feed_as_of().map(times::timestamp) }
 }
 
 fn supply(node: &Node, inbound: &Inbound, from_node_id: String) -> v1::InboundSupply {

@@ -17,8 +17,10 @@ use crate::grpc::times;
 use crate::status::Violations;
 
 /// How the engine calls the fields of a level.
-pub(super) const LEVEL: FieldNames =
-    FieldNames::new("level.", &[("quantity", "vendor_feed.quantity"), ("levels", "")]);
+pub(super) const LEVEL: FieldNames = FieldNames::new(
+    "level.",
+    &[("quantity", "vendor_feed.quantity"), ("as_of", "vendor_feed.as_of"), ("levels", "")],
+);
 
 /// How the engine calls the fields of an adjustment.
 pub(super) const ADJUSTMENT: FieldNames = FieldNames::new("adjustment.", &[("deltas", "")]);
@@ -222,7 +224,11 @@ fn vendor_feed_level(found: &mut Violations, path: &str, feed: &v1::VendorFeed) 
             return None;
         }
     };
-    Some(Wanted::Operation(StockOperation::SupplierFeed { quantity }))
+    let as_of = match &feed.as_of {
+        Some(as_of) => Some(times::instant(found, &format!("{path}.as_of"), as_of)?),
+        None => None,
+    };
+    Some(Wanted::Operation(StockOperation::SupplierFeed { quantity, as_of }))
 }
 
 /// A change relative to what is there.

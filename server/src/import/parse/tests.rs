@@ -94,8 +94,26 @@ fn a_vendor_may_have_any_quantity() {
     let columns = [("sku", "A"), ("node_id", "N"), ("vendor_feed", "unlimited")];
     let row = stock(&record(1, &columns)).unwrap();
     let Some(v1::stock_row::Change::Level(level)) = row.change else { panic!("{row:?}") };
-    let amount = level.vendor_feed.unwrap().amount;
-    assert_eq!(amount, Some(v1::vendor_feed::Amount::Unlimited(true)));
+    let feed = level.vendor_feed.unwrap();
+    assert_eq!(feed.amount, Some(v1::vendor_feed::Amount::Unlimited(true)));
+    assert_eq!(feed.as_of, None);
+}
+
+#[test]
+fn a_feed_may_say_when_the_vendor_stated_it() {
+    let columns = |feed: &'static str, as_of: &'static str| {
+        let columns =
+            [("sku", "A"), ("node_id", "N"), ("vendor_feed", feed), ("vendor_feed_as_of", as_of)];
+        columns.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>()
+    };
+    let row = stock(&record(1, &columns("7", "2026-11-27T10:00:00.5+01:00"))).unwrap();
+    let Some(v1::stock_row::Change::Level(level)) = row.change else { panic!("{row:?}") };
+    let feed = level.vendor_feed.unwrap();
+    let as_of = prost_types::Timestamp { seconds: 1_795_770_000, nanos: 500_000_000 };
+    assert_eq!(feed.as_of, Some(as_of));
+    let bad = |feed, as_of| bad(Kind::Stock, &columns(feed, as_of));
+    assert!(bad("7", "yesterday")[0].contains("\"yesterday\" is not an instant"));
+    assert!(bad("", "2026-11-27T09:00:00Z")[0].contains("vendor_feed"));
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn a_hold_that_has_a_part_is_confirmed_with_it_though_nothing_could_be_planned_a
         },
     };
     run(&mut pump, engine.define_node(vendor(None)));
-    let feed = StockOperation::SupplierFeed { quantity: Some(2) };
+    let feed = StockOperation::SupplierFeed { quantity: Some(2), as_of: None };
     run(&mut pump, engine.change_stock(change("B", "VENDOR", feed)));
     let mut wants = hold("H").taking_a_part();
     wants.order.lines = lines(&[("A", 3), ("B", 4)]);

@@ -9,6 +9,7 @@ use crate::command::fixture::{
     AT, bundle, change, check, definition, first, item, located, node, node_id, said, sku, told,
 };
 use crate::engine::tests::{NODE, OnePlace, one_unit, run};
+use crate::engine::{Engine, Pump};
 use crate::model::{InboundId, Lsn, Node, NodeKind, NodeNo, RefusalKind, SkuNo, Text, Timestamp};
 use crate::state::network::Network;
 
@@ -37,7 +38,7 @@ fn po() -> InboundId {
 /// The refusals of the table, whose rows are checked.
 pub(crate) fn table() -> Vec<RefusalKind> {
     let state = state();
-    let feed = StockOperation::SupplierFeed { quantity: None };
+    let feed = StockOperation::SupplierFeed { quantity: None, as_of: None };
     let count = StockOperation::Count { on_hand: 1 };
     let safety = StockOperation::Set { on_hand: None, unavailable: None, safety: Some(1) };
     let cancel = cancel_inbound();
@@ -59,7 +60,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         let found = find_pair(&state, &sku(name), &node_id(node), operation);
         ((name, node, operation), found, expected)
     });
-    [check(found), vec![unknown_inbound()]].concat()
+    [check(found), vec![unknown_inbound(), outdated_feed()]].concat()
 }
 
 /// The refusal of a change of an inbound supply that nobody announced.
@@ -69,6 +70,53 @@ fn unknown_inbound() -> RefusalKind {
     let (sku, node_id) = (sku("A"), node_id(NODE));
     assert_eq!(refusal, Refusal::InboundNotFound { sku, node_id, inbound_id: "PO".into() });
     refusal.kind()
+}
+
+/// The item and the supplier `S`, whose newest feed is as of `AT`.
+fn supplied() -> (Engine, Pump) {
+    let (engine, mut pump) = one_unit();
+    let supplier = DefineNode { node: definition("S", NodeKind::Supplier), ..node("S") };
+    run(&mut pump, engine.define_node(supplier));
+    run(&mut pump, engine.change_stock(change("A", "S", feed(9, Some(AT)))));
+    (engine, pump)
+}
+
+fn feed(units: u32, as_of: Option<Timestamp>) -> StockOperation {
+    StockOperation::SupplierFeed { quantity: Some(units), as_of }
+}
+
+/// The refusal of a feed that is a microsecond older than one that was taken.
+fn outdated_feed() -> RefusalKind {
+    let (engine, _pump) = supplied();
+    let (before, as_of) = (engine.status().state_hash, AT.saturating_add_micros(-1));
+    let refusal = told(engine.change_stock(change("A", "S", feed(7, Some(as_of)))));
+    let (sku, node_id) = (sku("A"), node_id("S"));
+    assert_eq!(refusal, Refusal::VendorFeedOutdated { sku, node_id, as_of, newest: AT });
+    assert_eq!(
+        refusal.to_string(),
+        "the feed of sku A from node S is as of 2026-11-23T11:59:59.999999Z, and a newer one, \
+         as of 2026-11-23T12:00:00Z, was taken already"
+    );
+    assert_eq!(engine.status().state_hash, before, "nothing changed");
+    refusal.kind()
+}
+
+/// A feed of next year would keep out all that come after it.
+#[test]
+fn a_feed_is_ahead_of_now_by_a_day_at_most() {
+    let network = Network::empty(1);
+    let told = |micros| {
+        let as_of = AT.saturating_add_micros(micros);
+        let facts = Facts { now: AT, network: &network, postal: &OnePlace };
+        said(Command::validate(&change("A", "S", feed(1, Some(as_of))), &facts))
+    };
+    assert_eq!(told(-400 * DAY_MICROS), [""; 0], "what is old is for the pair to judge");
+    assert_eq!(told(DAY_MICROS), [""; 0]);
+    let latest = AT.saturating_add_micros(DAY_MICROS);
+    let ahead = latest.saturating_add_micros(1);
+    let why = "lies too far ahead; the latest allowed is";
+    assert_eq!(told(DAY_MICROS + 1), [format!("as_of: \"{ahead}\" {why} {latest}")]);
+    assert_eq!(told(i64::MAX).len(), 1);
 }
 
 #[test]
@@ -99,7 +147,7 @@ fn an_operation_says_something_and_within_bounds() {
     let arrive = |quantity, closes| StockOperation::ReceiveInbound { id: po(), quantity, closes };
     let announce = |quantity| StockOperation::AnnounceInbound { id: po(), quantity, eta: AT };
     let state = |ordered| StockOperation::StateInbound { id: po(), ordered, eta: AT };
-    let feed = |quantity| StockOperation::SupplierFeed { quantity };
+    let feed = |quantity| StockOperation::SupplierFeed { quantity, as_of: Some(AT) };
     let too_many = |field: &str| format!("{field}: \"1000000001\" is not within 0 to 1000000000");
     let none = |field: &str| vec![format!("{field}: \"0\" is not within 1 to 1000000000")];
     let all = StockOperation::Set {

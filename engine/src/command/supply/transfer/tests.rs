@@ -60,7 +60,7 @@ fn then(stock: &mut Stock, proposal: &Proposal) {
 fn decided(stock: &Stock, proposal: &Proposal) -> Result<StockChange, Refusal> {
     stock.decide(proposal).map_err(|refused| match refused {
         Refused::Refused(refusal) => refusal,
-        Refused::UnknownInbound => panic!("{proposal:?} names a supply that is known"),
+        other => panic!("{proposal:?} names a supply that is known: {other:?}"),
     })
 }
 
