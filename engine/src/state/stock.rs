@@ -248,7 +248,8 @@ impl StockActor {
         let (in_flight, untold) = (self.is_in_flight(), self.stock.untold());
         let terms = self.stock.terms().cloned();
         let terms = terms.map(|terms| Box::new((terms, self.shares())));
-        BacklogAt { lines, free, inbound, in_flight, last_lsn, untold, terms }
+        let uncounted = Vec::new();
+        BacklogAt { lines, free, inbound, uncounted, in_flight, last_lsn, untold, terms }
     }
 
     /// Grants all parts or none.
@@ -294,8 +295,8 @@ impl StockActor {
     }
 
     /// Grants what was decided on the backlog, if the pair is still as it was read: units come
-    /// off what they rest on, and the supplies that they come to have as many, and come when
-    /// they were to.
+    /// off what they rest on, the supplies that they come to have as many, and both come when they
+    /// were to: one that they leave may have been moved nearer.
     fn claim_repeg(&mut self, repeg: &Repeg, comings: &[Coming], asks: Option<&Asks>) -> Grant {
         if self.rare.as_deref().is_some_and(|r| r.editing || r.is_closed()) {
             return Grant::InFlight;

@@ -44,6 +44,20 @@ async fn drive(engine: &Engine, seed: u64) -> History {
     history
 }
 
+/// Shows all events when a test fails: threads do not run the same way again.
+struct Journal<'a>(&'a Engine);
+
+impl Drop for Journal<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let all = (1..).map(Lsn::new).map_while(|version| self.0.event(version));
+            for (version, event) in (1..).zip(all) {
+                eprintln!("{version}: {event:?}");
+            }
+        }
+    }
+}
+
 /// Waits until all holds lapsed that were to, and all that came free was offered to older
 /// orders.
 async fn settled(engine: &Engine) {
@@ -66,12 +80,14 @@ async fn concurrent_commands_come_to_what_the_naive_model_predicts() {
         let history = drive(&engine, seed).await;
         assert_clean(&engine);
         let status = engine.status();
+        let shown_on_failure = Journal(&engine);
         let naive = history.replay(naive(start), Lsn::new(u64::MAX));
         assert_eq!(naive.version(), status.applied, "seed {seed}: every event was answered");
         naive.compare(&engine).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let at_rest = naive.check_backlog().and_then(|()| naive.check_lapsed(history.now()));
         at_rest.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         history.check_sold_out(&naive);
+        drop(shown_on_failure);
         eprintln!("seed {seed}: {} versions, {}", status.applied, Mixture::of(seed));
         engine.shut_down().await;
         drop(engine);

@@ -102,7 +102,7 @@ pub enum StockReply {
     Done,
 }
 
-/// When a supply on its way is expected.
+/// When a supply on its way is expected, as it was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coming {
     /// Its number at the pair.
@@ -219,6 +219,9 @@ pub struct BacklogAt {
     pub free: i64,
     /// What is on its way, ascending by number.
     pub inbound: Vec<InboundGlance>,
+    /// What else is on its way, and is overdue for longer than is counted on it. The pair does not
+    /// know what counts, and leaves it empty.
+    pub uncounted: Vec<InboundGlance>,
     /// Whether commands in flight claim or withhold units, or are about to add to the backlog.
     pub in_flight: bool,
     /// The last event that changed the pair.

@@ -2,6 +2,8 @@
 
 mod terms;
 
+use std::sync::Arc;
+
 use super::*;
 use crate::actor::ActorPanicked;
 use crate::model::{InboundId, NodeNo, Priority, Serves, StockChange, StockOperation, Timestamp};
@@ -166,6 +168,51 @@ fn what_a_count_did_not_find_is_told_before_what_is_not_received() {
         let asked = format!("{claim:?}");
         match slot.ask(claim).wait() {
             Ok(StockReply::Grant(grant)) => assert_eq!(grant, expected, "{asked}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Between the look at a backlog and the claim, the supply that units rest on may be moved before
+/// the one that they are to rest on.
+#[test]
+fn units_step_to_a_supply_only_while_it_comes_when_it_did_and_so_does_the_one_that_they_leave() {
+    let day = Timestamp::from_micros;
+    let id = |no| InboundId::new("id", format!("PO-{no}")).expect("an id");
+    let announced = |no, eta| {
+        let (no, id, eta) = (InboundNo(no), id(no), day(eta));
+        StockChange::InboundAnnounced { no, id, quantity: 9, eta }
+    };
+    let moved = |no, eta| {
+        let (no, eta) = (InboundNo(no), day(eta));
+        StockChange::InboundMoved { no, quantity: 9, eta }
+    };
+    let (order, line, units, held, priority) = (OrderNo(1), 0, 2, false, Priority::DEFAULT);
+    let peg = |no| {
+        let supply = Supply::Inbound(InboundNo(no));
+        Reservation { order, line, supply, units, held, priority }
+    };
+    let looked_at = [(0, 30), (1, 20)].map(|(no, eta)| Coming { no: InboundNo(no), eta: day(eta) });
+    for (since, expected) in [
+        (StockChange::Unchanged, Grant::Granted),
+        (moved(1, 31), Grant::Short(0)),
+        (moved(0, 10), Grant::Short(0)),
+    ] {
+        let row = changed([announced(0, 30), announced(1, 20)]);
+        let slot = row.get_or_insert(PAIR.node);
+        let apply = |lsn, effect| {
+            let (pair, lsn, settles) = (PAIR, Lsn::new(lsn), false);
+            slot.ask(StockMessage::Apply { pair, lsn, effect, settles }).wait().expect("no panic");
+        };
+        let parts = Parts::from_iter([(peg(0).supply, units)]);
+        apply(3, StockEffect::Reserve { order, line, parts, held, priority });
+        let told = format!("{since:?}");
+        apply(4, StockEffect::Change { change: since, serves: Serves::Backlog });
+        let mut repeg = Repeg { off: vec![peg(0)], ..Repeg::default() };
+        repeg.put_on(peg(1));
+        let claim = StockMessage::ClaimRepeg(Arc::new(repeg), Box::new(looked_at), None);
+        match slot.ask(claim).wait() {
+            Ok(StockReply::Grant(grant)) => assert_eq!(grant, expected, "{told}"),
             other => panic!("{other:?}"),
         }
     }

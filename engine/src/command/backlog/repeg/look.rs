@@ -56,7 +56,7 @@ pub struct Planned {
     pub event: Repegging,
     /// The orders, with the last event that changed each.
     pub orders: Vec<(OrderNo, Lsn)>,
-    /// When the supply on its way is expected that the lines come to rest on.
+    /// When the supply on its way is expected that the lines come to rest on, or leave.
     pub comings: Vec<(Pair, Coming)>,
     /// What each of them puts on days of nodes that have a capacity, beyond what it had there.
     pub room: Vec<RoomAsked>,
@@ -489,11 +489,16 @@ enum Served {
     Steps(Vec<Step>, LineRepegged),
 }
 
-/// Notes when the supply on its way is expected that a line steps to.
-fn note_comings((sku, pool): (SkuNo, &Pool), steps: &[Step], comings: &mut Vec<(Pair, Coming)>) {
-    for (_, to, _) in steps {
-        if let (Supply::Inbound(no), Ready::At(eta)) = (to.1, pool.ready(*to)) {
-            let coming = (Pair { sku, node: to.0 }, Coming { no, eta });
+/// Notes when the supply on its way is expected that a line steps to, and that which it leaves: one
+/// that comes nearer before the line is in hand may come first.
+pub(super) fn note_comings(
+    (sku, pool): (SkuNo, &Pool),
+    steps: &[Step],
+    comings: &mut Vec<(Pair, Coming)>,
+) {
+    for at in steps.iter().flat_map(|(from, to, _)| [from, to]) {
+        if let Some(coming) = pool.coming(*at) {
+            let coming = (Pair { sku, node: at.0 }, coming);
             if !comings.contains(&coming) {
                 comings.push(coming);
             }

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::planning::bundled::There;
 use crate::planning::{Common, InboundSeen, Seen};
 use crate::sourcing::Verdict;
-use crate::state::stock::{BacklogAt, BacklogLine, Glance, InboundGlance, Ready};
+use crate::state::stock::{BacklogAt, BacklogLine, Coming, Glance, InboundGlance, Ready};
 
 /// A supply at a node.
 pub type At = (NodeNo, Supply);
@@ -121,6 +121,8 @@ struct Node {
     /// Below zero after a short count.
     free: i64,
     inbound: Vec<InboundGlance>,
+    /// What else is on its way, and is overdue for longer than is counted on it.
+    uncounted: Vec<InboundGlance>,
     /// Which orders are to be told of days that follow from here.
     untold: ToldAt,
     /// Who may have what is free, if the pair says that.
@@ -152,12 +154,12 @@ impl Pool {
         is_enabled: impl Fn(NodeNo) -> bool,
     ) -> (Self, Vec<Demand>) {
         let (mut nodes, mut all) = (Vec::new(), Vec::new());
-        for (no, BacklogAt { lines, free, inbound, untold, terms, .. }) in pairs {
+        for (no, BacklogAt { lines, free, inbound, uncounted, untold, terms, .. }) in pairs {
             all.extend(lines.into_iter().map(|line| (line, no)));
             let is_off = terms.as_ref().is_some_and(|of| of.0.off_sourcing);
             let limit = is_off.then_some(Verdict::PairOffSourcing);
             let is_enabled = is_enabled(no) && !is_off;
-            nodes.push(Node { no, is_enabled, free, inbound, untold, terms, limit });
+            nodes.push(Node { no, is_enabled, free, inbound, uncounted, untold, terms, limit });
         }
         let place = |of: &BacklogLine| Place::of(draw, of.order, of.held);
         all.sort_by_key(|(of, no)| (of.priority, place(of), of.order, of.line, *no));
@@ -198,6 +200,14 @@ impl Pool {
             return if supply.is_there() { Ready::Now } else { Ready::Never };
         };
         self.inbound(no, of).map_or(Ready::Never, |inbound| Ready::At(inbound.eta))
+    }
+
+    /// When a supply on its way is expected, whether it is counted on or not.
+    pub fn coming(&self, (at, supply): At) -> Option<Coming> {
+        let Supply::Inbound(no) = supply else { return None };
+        let node = self.nodes.iter().find(|node| node.no == at)?;
+        let inbound = node.inbound.iter().chain(&node.uncounted).find(|of| of.no == no)?;
+        Some(Coming { no, eta: inbound.eta })
     }
 
     fn inbound(&self, no: NodeNo, of: InboundNo) -> Option<&InboundGlance> {

@@ -2,19 +2,20 @@
 
 use crate::model::{NodeNo, Pair, SkuNo, Timestamp};
 use crate::state::network::Network;
-use crate::state::stock::{BacklogAt, StockMessage, StockReply};
+use crate::state::stock::{BacklogAt, InboundGlance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::attempts::{Attempt, Ear};
 use crate::transaction::bells::Awaited;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
-/// Leaves out supply that is overdue for longer than is counted on it: who rests on it keeps his
+/// Sets supply apart that is overdue for longer than is counted on it: who rests on it keeps his
 /// units there, and is served before it as one who waits.
 pub fn leave_out_overdue(network: &Network, now: Timestamp, looked: &mut [(NodeNo, BacklogAt)]) {
     let known = |no: NodeNo| network.known_terms(no).is_some();
     for (no, at) in looked.iter_mut().filter(|(no, _)| known(*no)) {
-        at.inbound.retain(|inbound| network.counts_on(*no, now, inbound.eta));
+        let counts = |inbound: &InboundGlance| network.counts_on(*no, now, inbound.eta);
+        at.uncounted.extend(at.inbound.extract_if(.., |inbound| !counts(inbound)));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use smallvec::SmallVec;
 
+use super::look::note_comings;
 use super::pool::{At, Demand, Part, Pool, Step};
 use crate::model::{
-    Day, InboundNo, NodeNo, OrderNo, Place, Priority, PriorityClass, Split, Supply, Timestamp,
+    Day, InboundNo, NodeNo, OrderNo, Pair, Place, Priority, PriorityClass, SkuNo, Split, Supply,
+    Timestamp,
 };
-use crate::state::stock::{BacklogAt, BacklogLine, InboundGlance, Ready};
+use crate::state::stock::{BacklogAt, BacklogLine, Coming, InboundGlance, Ready};
 
 const EAST: NodeNo = NodeNo(0);
 const WEST: NodeNo = NodeNo(1);
@@ -164,4 +166,24 @@ fn what_is_free_at_a_node_that_sourcing_may_not_choose_is_for_units_there_alone(
     assert_eq!(offered, [(5, 1)], "the first to come, for the third unit");
     let (_, coming) = pool.seen_by(&demand(&[((WEST, WAITS), 1)]), (Split::Units, &[], |_| true));
     assert!(coming.is_empty());
+}
+
+/// A supply that counts no more may be moved to a day on which it counts, before the other one.
+#[test]
+fn a_claim_knows_when_the_supplies_were_expected_that_units_come_to_and_that_they_leave() {
+    let east = BacklogAt { uncounted: vec![coming(2, 0)], ..pair(9, &[coming(5, 9)]) };
+    let pool = pool(east, pair(0, &[coming(9, 0)]));
+    let steps = [
+        ((WEST, due(9)), (EAST, due(5)), 1),
+        ((EAST, due(2)), (EAST, due(5)), 1),
+        ((WEST, WAITS), (EAST, THERE), 1),
+    ];
+    let mut comings = Vec::new();
+    note_comings((SkuNo(7), &pool), &steps, &mut comings);
+    let expected = |node, day: u16| {
+        let (no, eta) = (InboundNo(day), Timestamp::from_micros(i64::from(day)));
+        (Pair { sku: SkuNo(7), node }, Coming { no, eta })
+    };
+    assert_eq!(comings, [expected(WEST, 9), expected(EAST, 5), expected(EAST, 2)]);
+    assert_eq!(pool.ready((EAST, due(2))), Ready::Never);
 }

@@ -1,7 +1,5 @@
 //! Claims on a pair that says who may have its units.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::model::{ChannelSafety, Kept, PairTerms, Segment, Segments, Text};
 
