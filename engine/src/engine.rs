@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub use crate::apply::pipeline::Pump;
-pub use crate::feed::{Feed, Filter, SubjectFilter, Told};
+pub use crate::feed::{Consumer, Feed, Filter, SubjectFilter, Told};
 pub use crate::model::order::trace::{Candidate, Trace};
 pub use crate::paths::{journal_directory, mark_file, snapshot_directory};
 pub use crate::placing::Quoted;
@@ -39,6 +39,7 @@ pub use commands::Done;
 pub use reads::Status;
 
 use crate::disk::Disk;
+use crate::feed::Readers;
 use crate::journal::{History, Listener};
 use crate::model::{Lsn, Timestamp};
 use crate::read::audit::Audits;
@@ -55,6 +56,7 @@ pub struct Engine {
     pub(crate) audits: Arc<Audits>,
     snapshots: Arc<Snapshots>,
     history: Arc<dyn History>,
+    readers: Arc<Readers>,
     /// None in an engine that one thread runs.
     services: Option<Services>,
 }
@@ -95,9 +97,9 @@ impl Engine {
     }
 
     fn over(opened: Opened, services: Option<Services>) -> (Self, Recovered) {
-        let Opened { kernel, snapshots, history, recovered } = opened;
+        let Opened { kernel, snapshots, history, readers, recovered } = opened;
         let audits = Arc::default();
-        (Self { kernel, audits, snapshots, history, services }, recovered)
+        (Self { kernel, audits, snapshots, history, readers, services }, recovered)
     }
 
     /// Takes a snapshot without a pause, verifies it, and cuts the journal
@@ -127,6 +129,7 @@ impl Engine {
     /// after a start, backlogs wait for the first of the two.
     pub fn tell_time(&self, now: Timestamp) {
         self.kernel.state.tell_time(now);
+        self.readers.tell_time(now);
     }
 
     /// Where replay over the newest snapshot begins; zero without any. Blocks its

@@ -231,6 +231,22 @@ pub const FEED_BATCH_RECORDS: usize = 1_024;
 /// What is told of them is several times as long, and all of it is in memory.
 pub const FEED_BATCH_BYTES: usize = 128 << 10;
 
+/// Consumers of the feed that have a name: a dozen systems with a few parts each. All of them are
+/// written at each acknowledgement.
+pub const CONSUMERS_MAX: usize = 64;
+
+/// Bytes of the file with the consumers of the feed: as many as there may be, with the longest ids,
+/// take less than a tenth of it.
+pub const CONSUMERS_FILE_BYTES_MAX: u64 = 64 << 10;
+
+/// Bytes of journal that are kept for consumers of the feed beyond what snapshots need, if nothing
+/// else is said: an hour of a peak.
+pub const FEED_KEPT_BYTES_DEFAULT: u64 = 8 << 30;
+
+/// Instants that are remembered of the feed, to tell how late its consumers are: one a second, for
+/// an hour or so; then every other one goes.
+pub const FEED_TIMES_MAX: usize = 4_096;
+
 /// Chunks with archived orders that are read at once for callers. Each is some 300
 /// KB, checked and decoded on a thread of its own: more would take the processor
 /// from orders, and memory.

@@ -12,6 +12,11 @@ pub fn snapshot_directory(data: &Path) -> PathBuf {
     data.join("snapshots")
 }
 
+/// How far the consumers of the feed have come, within a data directory.
+pub fn consumers_file(data: &Path) -> PathBuf {
+    data.join("CONSUMERS")
+}
+
 /// The mark of the last acknowledged event within a data directory. It lies beside the
 /// journal's directory, so that a lost journal does not take the mark with it.
 pub fn mark_file(data: &Path) -> PathBuf {

@@ -54,6 +54,9 @@ impl Health {
             // Callers that heed health send no command that would make the journal look for
             // room.
             let is_full = engine.look_for_room();
+            if is_full && engine.give_up_kept().await {
+                tracing::warn!("the disk is full: what was kept for consumers of the feed is gone");
+            }
             if is_full != was_full {
                 was_full = is_full;
                 self.takes_commands(!is_full).await;

@@ -1,6 +1,8 @@
 //! What a server does by itself: it tells the engine what time it is, tells metrics what
 //! the engine knows of itself, and takes snapshots when they are due.
 
+mod consumers;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use backstock_engine::snapshot::TakeReport;
 use metrics::{counter, gauge, histogram};
 use tokio::task::JoinSet;
 
+use self::consumers::ConsumerGauges;
 use crate::clock::Clock;
 use crate::connections::Places;
 use crate::observability::names;
@@ -62,6 +65,7 @@ pub(crate) fn start(
     counter!(names::SNAPSHOTS_FAILED).increment(0);
     tasks.spawn(keep_time(engine.clone(), Arc::clone(clock)));
     tasks.spawn(keep_gauges(engine.clone(), places.clone(), journal_directory(data)));
+    tasks.spawn(keep_consumers(engine.clone(), Arc::clone(clock)));
     if !schedule.is_off() {
         tasks.spawn(keep_snapshots(engine.clone(), Arc::clone(clock), schedule));
     }
@@ -123,6 +127,19 @@ async fn keep_gauges(engine: Engine, places: Places, journal: PathBuf) {
         if let Ok(Ok(bytes)) = bytes {
             set(names::JOURNAL_BYTES, bytes);
         }
+    }
+}
+
+/// Tells how far the consumers of the feed are behind, for ever.
+async fn keep_consumers(engine: Engine, clock: Arc<Clock>) {
+    let mut gauges = ConsumerGauges::default();
+    let mut tick = tokio::time::interval(GAUGES_INTERVAL);
+    loop {
+        tick.tick().await;
+        let (engine, now) = (engine.clone(), clock.now());
+        // The journal may be read for it.
+        let consumers = tokio::task::spawn_blocking(move || engine.consumers(now)).await;
+        gauges.tell(&consumers.unwrap_or_default());
     }
 }
 

@@ -160,6 +160,7 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
         segment_bytes: config.journal_segment_bytes,
         in_flight_max: config.commands_in_flight_max,
         archive_after: config.archive_after,
+        feed_kept_bytes_max: config.feed_kept_bytes_max,
         create: config.create,
         draw_key: draw_key(),
         ..OpenOptions::new(&config.data)

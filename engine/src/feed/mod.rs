@@ -12,10 +12,17 @@
 //! It knows no event: what an event says of itself (`describe`) and its effects are all that is
 //! used, so that a new one needs nothing here.
 
+pub mod consumers;
 mod filter;
 mod names;
+mod position;
 mod reader;
+mod readers;
+pub mod retention;
 mod subjects;
+mod times;
 
 pub use self::filter::{Filter, SubjectFilter};
+pub use self::position::Position;
 pub use self::reader::{Feed, Told};
+pub use self::readers::{Consumer, Readers};

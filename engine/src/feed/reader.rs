@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::filter::Filter;
 use super::names::{Names, name};
 use super::subjects::subjects;
+use super::times::Times;
 use crate::blocking::block_on;
 use crate::command::AnyEvent;
 use crate::journal::{Cursor, LogError};
@@ -39,14 +40,15 @@ pub struct Told {
 pub struct Feed {
     kernel: Arc<Kernel>,
     cursor: Box<dyn Cursor>,
+    times: Arc<Times>,
     /// What is wrong with the next record, once that is known.
     failed: Option<(Lsn, EngineError)>,
 }
 
 impl Feed {
     /// A place before the record that a cursor reads next.
-    pub(crate) fn new(kernel: Arc<Kernel>, cursor: Box<dyn Cursor>) -> Self {
-        Self { kernel, cursor, failed: None }
+    pub(super) fn new(kernel: Arc<Kernel>, cursor: Box<dyn Cursor>, times: Arc<Times>) -> Self {
+        Self { kernel, cursor, times, failed: None }
     }
 
     /// The version that is looked at next: all before it were.
@@ -75,6 +77,9 @@ impl Feed {
             read.map_err(unread)?;
         }
         self.failed = batch.failed.take();
+        if let Some((lsn, record)) = batch.events.first() {
+            self.times.note(*lsn, record.at);
+        }
         let told = self.told(batch.events, filter);
         match &self.failed {
             Some((_, error)) if told.is_empty() => Err(error.clone()),

@@ -57,6 +57,13 @@ pub trait History: Send + Sync {
     /// A reader that stands before the record `from`.
     fn cursor(&self, from: Lsn) -> Box<dyn Cursor>;
 
+    /// The first record from which on those before `end` take no more than `bytes` bytes, as far
+    /// as records can be dropped; [`History::first`] if all there are do.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    fn within(&self, end: Lsn, bytes: u64) -> Result<Lsn, LogError>;
+
     /// Drops records before `lsn`: not necessarily all of them, never any other
     /// and never the last one. What was dropped does not come back after a crash
     /// unless all after it does, too.

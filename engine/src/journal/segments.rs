@@ -146,6 +146,15 @@ impl Segments {
         Ok(Scanner::new(file, stretch.first, stretch.limit.unwrap_or(file_bytes)))
     }
 
+    /// The length of the segment that begins with a record; none of one that was dropped.
+    fn bytes_of(&self, first: Lsn) -> Result<u64, LogError> {
+        let path = segment::path_of(&self.dir, first);
+        match self.disk.open(&path, Access::Read).and_then(|file| file.len()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            length => length.map_err(LogError::io("read the length of", &path)),
+        }
+    }
+
     /// Takes the segments that lie wholly before `lsn` out of the readers' view,
     /// oldest first.
     fn forget_before(&self, lsn: Lsn) -> Vec<Lsn> {
@@ -179,6 +188,21 @@ impl History for SegmentHistory {
 
     fn cursor(&self, from: Lsn) -> Box<dyn Cursor> {
         Box::new(SegmentCursor { segments: Arc::clone(&self.0), next: from, open: None })
+    }
+
+    fn within(&self, end: Lsn, bytes: u64) -> Result<Lsn, LogError> {
+        let firsts = self.0.extent.lock().firsts.clone();
+        // The segment that `end` is in stays in any case.
+        let before = firsts.partition_point(|first| *first <= end).saturating_sub(1);
+        let (mut first, mut room) =
+            (firsts.get(before).map_or(end, |first| (*first).min(end)), bytes);
+        for begins in firsts.iter().take(before).rev() {
+            match room.checked_sub(self.0.bytes_of(*begins)?) {
+                Some(left) => (first, room) = (*begins, left),
+                None => break,
+            }
+        }
+        Ok(first)
     }
 
     fn drop_before(&self, lsn: Lsn) -> Result<(), LogError> {

@@ -97,6 +97,11 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// The id of a consumer of the feed, as the caller knows it.
+    ConsumerId,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// An order's id, as the caller knows it. It is an idempotency key.
     OrderId,
     limits::ID_BYTES_MAX

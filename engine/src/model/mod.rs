@@ -53,8 +53,8 @@ pub use eligibility::Eligibility;
 pub use event::{Event, Origin, Record, Request};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
-    CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo, OwnerId, Pair,
-    PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+    ConsumerId, CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo,
+    OwnerId, Pair, PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};

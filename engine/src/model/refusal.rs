@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 
 use super::hold::HoldState;
-use super::ids::{HoldId, NodeId, OrderId, RequestId, Sku};
+use super::ids::{ConsumerId, HoldId, NodeId, OrderId, RequestId, Sku};
 use super::time::Timestamp;
 
 pub use subject::{Resource, Subject};
@@ -90,6 +90,13 @@ refusals! {
         /// The id asked for.
         hold_id: HoldId,
     } => NotFound, Hold(hold_id);
+
+    /// No consumer of the feed has that id.
+    #[error("consumer {consumer_id} is not known")]
+    42 ConsumerNotFound = "CONSUMER_NOT_FOUND" {
+        /// The id asked for.
+        consumer_id: ConsumerId,
+    } => NotFound, Consumer(consumer_id);
 
     /// The hold was released, lapsed, was taken over, or became another order.
     #[error("hold {hold_id} is {}", .state.as_str())]
@@ -314,7 +321,7 @@ refusals! {
         inbound_id: String,
     } => Precondition, Inbound(inbound_id);
 
-    /// There are as many items, nodes or inbound supplies as may be.
+    /// There are as many items, nodes, inbound supplies or consumers of the feed as may be.
     #[error("{what} is full at {max} entries")]
     16 ListFull = "LIST_FULL" {
         /// Which list.

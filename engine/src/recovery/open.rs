@@ -21,6 +21,9 @@ use crate::apply::sharing::find_all;
 use crate::command::backlog::repeg;
 use crate::command::hold::lapse;
 use crate::disk::{Disk, DiskLock};
+use crate::feed::Readers;
+use crate::feed::consumers::Consumers;
+use crate::feed::retention::Retention;
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
 };
@@ -61,6 +64,9 @@ pub struct OpenOptions {
     /// the snapshots that have it. Orders that are closed already when the engine is
     /// opened stay out of memory.
     pub archive_after: Option<Duration>,
+    /// Bytes of journal that are kept for consumers of the feed beyond what snapshots need. The
+    /// consumers that would need more are parked.
+    pub feed_kept_bytes_max: u64,
     /// What the seeds of draws follow from, for as long as the engine is open. Callers do not
     /// know it; another one at each opening is as good.
     pub draw_key: DrawKey,
@@ -75,6 +81,7 @@ impl OpenOptions {
             segment_bytes: Options::default().segment_bytes,
             in_flight_max: crate::limits::IN_FLIGHT_MAX_DEFAULT,
             archive_after: Some(crate::limits::ARCHIVE_AFTER_DEFAULT),
+            feed_kept_bytes_max: crate::limits::FEED_KEPT_BYTES_DEFAULT,
             draw_key: DrawKey::default(),
         }
     }
@@ -129,7 +136,7 @@ pub fn beside(kernel: &Arc<Kernel>) -> impl Future<Output = Result<(), String>> 
 /// # Errors
 /// When a service could not be started.
 pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Services, OpenError> {
-    let Opened { kernel, snapshots, history, .. } = recovered;
+    let Opened { kernel, snapshots, readers, .. } = recovered;
     let (writer, applier) = pipeline::threads(kernel, writer);
     let (runtime, repegging) = (Handle::current(), beside(kernel));
     let start = Start {
@@ -140,7 +147,7 @@ pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Servic
         snapshotting: Arc::new(Snapshotter {
             snapshots: Arc::clone(snapshots),
             kernel: Arc::clone(kernel),
-            history: Arc::clone(history),
+            retention: Arc::clone(readers.retention()),
         }),
     };
     Services::start(start).await.map_err(|error| OpenError::Service(error.to_string()))
@@ -154,6 +161,8 @@ pub struct Opened {
     pub snapshots: Arc<Snapshots>,
     /// What the journal holds.
     pub history: Arc<dyn History>,
+    /// Those who read it.
+    pub readers: Arc<Readers>,
     /// What recovery did.
     pub recovered: Recovered,
 }
@@ -182,6 +191,7 @@ impl Opened {
             known: Known { covered, marked },
             spares,
         };
+        let consumers = Arc::new(Consumers::open(Arc::clone(&disk), data)?);
         let log = SegmentLog::open(disk, &journal_directory(data), journal)?.marking(mark);
         tell_of_mark(marked, log.history().last());
         let torn_bytes = log.torn_tail().map_or(0, |tail| tail.bytes);
@@ -206,7 +216,13 @@ impl Opened {
         recovered.torn_bytes = torn_bytes;
         recovered.began_empty = began_empty;
         recovered.took = began.elapsed();
-        Ok((Self { kernel: Arc::new(kernel), snapshots, history, recovered }, writer))
+        let kept = options.feed_kept_bytes_max;
+        let retention = Retention::new(Arc::clone(&history), Arc::clone(&consumers), kept);
+        retention.needs_from(snapshots.needed_from()?);
+        let kernel = Arc::new(kernel);
+        let readers = Readers::new(&kernel, (Arc::clone(&history), consumers), retention);
+        let readers = Arc::new(readers);
+        Ok((Self { kernel, snapshots, history, readers, recovered }, writer))
     }
 }
 

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::journal::History;
+use crate::feed::retention::Retention;
 use crate::model::{Lsn, Timestamp};
 use crate::service::{SnapshotFailed, Snapshotting};
 use crate::snapshot::snapshots::Snapshots;
 use crate::snapshot::{Pace, SnapshotError, Source, TakeReport, take_at};
 use crate::transaction::kernel::Kernel;
 
-/// Takes snapshots of a running engine, and cuts its journal behind them.
+/// Takes snapshots of a running engine, and cuts its journal behind them and behind those who
+/// read it.
 pub struct Snapshotter {
     pub snapshots: Arc<Snapshots>,
     pub kernel: Arc<Kernel>,
-    pub history: Arc<dyn History>,
+    pub retention: Arc<Retention>,
 }
 
 impl Snapshotting for Snapshotter {
@@ -23,8 +24,8 @@ impl Snapshotting for Snapshotter {
         let report = take_at(&mut pace, Source::from(&*self.kernel), &*store, created_at)?;
         // The snapshot is good all the same; the next one cuts again, and lets go of more.
         if let Some(from) = report.journal_from {
-            self.history
-                .drop_before(from)
+            self.retention
+                .cut(from)
                 .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
         }
         let (archive, orders) = (&self.kernel.archive, &self.kernel.state.orders);

@@ -82,7 +82,7 @@ pub(super) fn prune(
 
 /// Whether no one fault takes both. A generation that this build took has all its chunks
 /// with it; an older one may not.
-pub(super) fn is_apart(older: &Manifest, newest: &Manifest) -> bool {
+pub(in crate::snapshot) fn is_apart(older: &Manifest, newest: &Manifest) -> bool {
     let mut written = older.chunks.iter().map(|chunk| chunk.key.generation);
     !are_kept_together(older.generation, newest.generation)
         && written.all(|generation| !are_kept_together(generation, newest.generation))

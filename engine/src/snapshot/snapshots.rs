@@ -9,6 +9,7 @@ use crate::disk::DiskLock;
 use crate::journal::History;
 use crate::model::Lsn;
 use crate::paths::snapshot_directory;
+use crate::snapshot::prune::is_apart;
 use crate::snapshot::{
     ExportError, Exported, Library, Manifest, Recovered, SledStore, SnapshotError,
     SnapshotStore as _, Source, StoreError, export, list, load_newest, manifests, verify,
@@ -157,6 +158,18 @@ impl Snapshots {
     /// on from there, if it was closed in order.
     pub fn newest_start(&self) -> Result<Lsn, SnapshotError> {
         Ok(self.manifests()?.first().map_or(Lsn::NONE, |manifest| manifest.start))
+    }
+
+    /// The first event that all generations need that are kept, if one fault does not take all of
+    /// them: what comes before is needed by nobody who recovers.
+    ///
+    /// # Errors
+    /// As [`manifests`](Self::manifests).
+    pub fn needed_from(&self) -> Result<Option<Lsn>, SnapshotError> {
+        let manifests = self.manifests()?;
+        let both = manifests.first().zip(manifests.last());
+        let apart = both.filter(|(newest, oldest)| is_apart(oldest, newest));
+        Ok(apart.map(|(_, oldest)| oldest.start.next()))
     }
 
     /// Writes a generation to a file, with the journal records that belong to it.

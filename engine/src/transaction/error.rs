@@ -50,6 +50,10 @@ pub enum EngineError {
     /// A reader of the feed comes upon events that cannot be read.
     #[error("the journal cannot be read: {0}")]
     JournalUnreadable(String),
+    /// How far a consumer of the feed has come could not be written. It is as it was, or as it
+    /// was to be; saying it again makes it sure.
+    #[error("the positions of consumers could not be written: {0}")]
+    ConsumersUnwritable(String),
     /// A closed order left memory, and the snapshot that has it cannot be read.
     #[error("the order is archived and cannot be read: {0}")]
     ArchiveUnreadable(String),

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use backstock_engine::engine::OpenError;
+use backstock_engine::feed::consumers::ConsumersError;
 use backstock_engine::journal::LogError;
 use backstock_engine::snapshot::{ExportError, SnapshotError, StoreError};
 
@@ -109,7 +110,10 @@ pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
     match error {
         OpenError::Journal(error) => exit_of_log(error),
         OpenError::Snapshot(error) => exit_of_snapshot(error),
-        OpenError::UnknownEvent { .. } => Exit::NewerFormat,
+        OpenError::Consumers(ConsumersError::File { source, .. }) => exit_of_io(source.kind()),
+        OpenError::Consumers(ConsumersError::Newer { .. }) | OpenError::UnknownEvent { .. } => {
+            Exit::NewerFormat
+        }
         OpenError::Missing { .. }
         | OpenError::EndsEarly { .. }
         | OpenError::HalfMade(_)

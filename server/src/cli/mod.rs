@@ -6,6 +6,7 @@ use clap_complete::Shell;
 mod ask;
 mod common;
 pub(crate) mod exit;
+mod feed;
 mod operate;
 mod run;
 mod serve;
@@ -20,6 +21,9 @@ pub use common::{
     TargetArgs, Timeout, Until,
 };
 pub use exit::Exit;
+pub use feed::{
+    AcknowledgeArgs, ConsumerArgs, FeedArgs, FeedCommand, PutConsumerArgs, ReadFeedArgs,
+};
 pub use operate::{
     AuditArgs, ImportArgs, InitArgs, JournalArgs, JournalCommand, RestoreArgs, SnapshotArgs,
     SnapshotCommand,
@@ -64,6 +68,8 @@ pub enum Command {
     Availability(AvailabilityArgs),
     /// Show an order, or say why it ships from where it does.
     Order(OrderArgs),
+    /// Read what happened, and say who follows it.
+    Feed(FeedArgs),
     /// Show who may have an item at a node, or say it.
     Terms(TermsArgs),
     /// Print the completions of a shell.

@@ -11,7 +11,7 @@ use rustix::fs::Mode;
 use tokio::task::spawn_blocking;
 
 use super::{
-    AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, OrderArgs,
+    AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, FeedArgs, OrderArgs,
     OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, TermsArgs,
     TermsCommand, show,
 };
@@ -165,6 +165,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
             block_on(within(args.server.timeout, show::availability(args, out)))
         }
         Command::Order(args) => block_on(order(args, out)),
+        Command::Feed(args) => block_on(feed(args, out)),
         Command::Terms(args) => block_on(terms(args, out)),
     }
 }
@@ -184,6 +185,21 @@ async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandErro
         OrderCommand::Explain(query) => {
             within(query.server.timeout, show::explain_order(query, out)).await
         }
+    }
+}
+
+async fn feed(args: FeedArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    use super::FeedCommand::{Acknowledge, Consumers, Delete, Put, Read};
+    match args.command {
+        Read(args) => within(args.server.timeout, show::feed::read(args, out)).await,
+        Consumers { server, output } => {
+            within(server.timeout, show::feed::consumers(&server.server, output, out)).await
+        }
+        Put(args) => within(args.of.server.timeout, show::feed::put(args, out)).await,
+        Acknowledge(args) => {
+            within(args.of.server.timeout, show::feed::acknowledge(args, out)).await
+        }
+        Delete(args) => within(args.server.timeout, show::feed::delete(args, out)).await,
     }
 }
 

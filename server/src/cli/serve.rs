@@ -86,6 +86,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "SECONDS")]
     pub archive_after_seconds: Option<String>,
 
+    /// Bytes of journal that are kept for consumers of the feed beyond what snapshots need, or 0
+    /// [default: 8589934592].
+    #[arg(long, value_name = "BYTES")]
+    pub feed_kept_bytes_max: Option<String>,
+
     /// Seconds that a shutdown waits for what has begun [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub drain_seconds_max: Option<String>,
@@ -114,6 +119,7 @@ impl ServeArgs {
             ("snapshot_interval_seconds", self.snapshot_interval_seconds),
             ("snapshot_journal_bytes", self.snapshot_journal_bytes),
             ("archive_after_seconds", self.archive_after_seconds),
+            ("feed_kept_bytes_max", self.feed_kept_bytes_max),
             ("drain_seconds_max", self.drain_seconds_max),
         ];
         Sources { file: self.config, env, flags }

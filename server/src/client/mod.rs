@@ -18,6 +18,9 @@ use crate::cli::{ServerAddr, Timeout};
 /// network, and short for a person who waits.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Longest response of the feed that is taken: the .proto file says so.
+const FEED_RESPONSE_BYTES_MAX: usize = 32 << 20;
+
 /// A connection to one server. Cheap to clone; all clones share it.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -60,6 +63,12 @@ impl Client {
     /// Holds.
     pub fn holds(&self) -> v1::hold_service_client::HoldServiceClient<Channel> {
         v1::hold_service_client::HoldServiceClient::new(self.channel.clone())
+    }
+
+    /// What happened. Some events are long.
+    pub fn feed(&self) -> v1::feed_service_client::FeedServiceClient<Channel> {
+        let client = v1::feed_service_client::FeedServiceClient::new(self.channel.clone());
+        client.max_decoding_message_size(FEED_RESPONSE_BYTES_MAX)
     }
 
     /// Operators' work.

@@ -41,6 +41,10 @@ pub const SNAPSHOT_JOURNAL_BYTES: RangeInclusive<u64> = MIB..=1024 * GIB;
 /// runs.
 pub const ARCHIVE_AFTER_SECONDS: RangeInclusive<u64> = 1..=315_360_000;
 
+/// Bytes of journal that are kept for consumers of the feed beyond what snapshots need, or 0
+/// for none. The journal goes by segments, so that fewer than a MiB are none.
+pub const FEED_KEPT_BYTES: RangeInclusive<u64> = MIB..=1024 * GIB;
+
 /// Seconds that a shutdown waits for what has begun. Service managers kill
 /// after some minutes anyway.
 pub const DRAIN_SECONDS: RangeInclusive<u64> = 1..=600;

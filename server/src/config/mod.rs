@@ -82,6 +82,8 @@ pub struct Config {
     pub snapshot_journal_bytes: Option<u64>,
     /// How long a closed order stays in memory; none for ever.
     pub archive_after: Option<Duration>,
+    /// Bytes of journal that are kept for consumers of the feed beyond what snapshots need.
+    pub feed_kept_bytes_max: u64,
     /// How long a shutdown waits for what has begun.
     pub drain_max: Duration,
 }

@@ -52,6 +52,7 @@ impl Reader {
         let between = self.number_or_0("snapshot_journal_bytes", bytes, Unit::Bytes);
         let seconds = &limits::ARCHIVE_AFTER_SECONDS;
         let archive = self.number_or_0("archive_after_seconds", seconds, Unit::Seconds);
+        let kept = self.number_or_0("feed_kept_bytes_max", &limits::FEED_KEPT_BYTES, Unit::Bytes);
         let drain = self.seconds("drain_seconds_max", &limits::DRAIN_SECONDS);
 
         let config = (|| {
@@ -70,6 +71,7 @@ impl Reader {
                 snapshot_interval: interval?.map(Duration::from_secs),
                 snapshot_journal_bytes: between?,
                 archive_after: archive?.map(Duration::from_secs),
+                feed_kept_bytes_max: kept?.unwrap_or(0),
                 drain_max: Duration::from_secs(drain?),
             })
         })();

@@ -39,6 +39,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("snapshot_interval_seconds", "3600", "seconds between two snapshots, or 0"),
     setting("snapshot_journal_bytes", "4294967296", "bytes of journal between two, or 0"),
     setting("archive_after_seconds", "86400", "seconds that closed orders stay in memory, or 0"),
+    setting("feed_kept_bytes_max", "8589934592", "bytes of journal kept for the feed, or 0"),
     setting("drain_seconds_max", "30", "seconds that a shutdown waits for what has begun"),
 ];
 

@@ -177,6 +177,7 @@ fn both_ends_of_every_range_are_allowed() {
         ("snapshot_interval_seconds", limits::SNAPSHOT_INTERVAL_SECONDS),
         ("snapshot_journal_bytes", limits::SNAPSHOT_JOURNAL_BYTES),
         ("archive_after_seconds", limits::ARCHIVE_AFTER_SECONDS),
+        ("feed_kept_bytes_max", limits::FEED_KEPT_BYTES),
         ("drain_seconds_max", limits::DRAIN_SECONDS),
     ] {
         for good in [range.start(), range.end()] {

@@ -52,6 +52,9 @@ pub(super) fn status(error: EngineError, names: &FieldNames) -> Status {
             &error.to_string(),
             [("first_version", first.get().to_string())],
         ),
+        EngineError::ConsumersUnwritable(_) => {
+            transient(Reason::ConsumersUnwritable, &error.to_string(), RETRY_WHEN_ROOM)
+        }
         EngineError::JournalUnreadable(_) => failure(Reason::JournalUnreadable, error.to_string()),
         EngineError::ArchiveUnreadable(_) => failure(Reason::ArchiveUnreadable, error.to_string()),
         EngineError::Closing => draining(&error.to_string()),

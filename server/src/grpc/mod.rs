@@ -11,7 +11,7 @@
 //! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `feed`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
-//! | `fields`, `enums`, `places`, `times`, `pages` | parts of messages that services share |
+//! | `fields`, `enums`, `places`, `times`, `pages`, `update` | parts of messages that services share |
 //! | `wire` | protobuf by hand, for placing orders |
 //! | `errors` | the one map from the engine's errors to statuses |
 //! | `limits` | what bounds one request, one page, one stream |
@@ -32,6 +32,7 @@ mod places;
 mod service;
 mod times;
 mod transport;
+mod update;
 mod wire;
 
 use std::path::PathBuf;

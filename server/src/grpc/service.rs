@@ -6,7 +6,7 @@
 macro_rules! service {
     (
         $service:ident:
-        $($method:ident($request:ty) -> $response:ty;)*
+        $($method:ident($request:ty) -> $response:ty;)+
         $({ $($streams:tt)* })?
     ) => {
         #[tonic::async_trait]
@@ -18,7 +18,7 @@ macro_rules! service {
                 ) -> Result<Response<$response>, Status> {
                     $method::handle(self, request.into_inner()).await.map(Response::new)
                 }
-            )*
+            )+
             $($($streams)*)?
         }
     };

@@ -71,6 +71,13 @@ pub const HOLDS_LIVE: &str = "backstock_holds_live";
 /// Closed orders that left memory.
 pub const ORDERS_ARCHIVED: &str = "backstock_orders_archived";
 
+/// Events that a consumer of the feed did not acknowledge.
+pub const FEED_EVENTS_BEHIND: &str = "backstock_feed_events_behind";
+/// How long ago the first of them came about.
+pub const FEED_SECONDS_BEHIND: &str = "backstock_feed_seconds_behind";
+/// Whether a consumer of the feed is parked.
+pub const FEED_PARKED: &str = "backstock_feed_parked";
+
 /// Every metric.
 pub const METRICS: &[Metric] = &[
     counter(REQUESTS, "gRPC requests answered, by method and code; streams when they end"),
@@ -97,6 +104,12 @@ pub const METRICS: &[Metric] = &[
     gauge(ORDERS_IN_MEMORY, "orders in memory, holds among them"),
     gauge(HOLDS_LIVE, "holds that have units, or wait in line for them"),
     gauge(ORDERS_ARCHIVED, "closed orders that left memory; snapshots have them"),
+    gauge(
+        FEED_EVENTS_BEHIND,
+        "events that a consumer of the feed did not acknowledge, by consumer",
+    ),
+    gauge(FEED_SECONDS_BEHIND, "seconds since the first of them came about, by consumer"),
+    gauge(FEED_PARKED, "1 while the events that a consumer reads next are gone, by consumer"),
 ];
 
 const fn counter(name: &'static str, help: &'static str) -> Metric {

@@ -88,15 +88,17 @@ pub fn export(
     if is_stdout(to) {
         let mut pipe = ExportPipe::begin(out)?;
         let (store, history, generation) = opened(data, generation)?;
-        snapshot::export_to(&store, &*history, generation, &mut pipe, Path::new("stdout"))?;
-        let view = ExportedView::piped(pipe.finish()?);
+        let stdout = Path::new("stdout");
+        let exported = snapshot::export_to(&store, &*history, generation, &mut pipe, stdout)?;
+        let view = ExportedView::piped(pipe.finish()?, exported.manifest.end.get());
         return Ok(render(&mut io::stderr(), as_json, &view).map(|()| Exit::Success)?);
     }
     let file = ExportFile::begin(to)?;
     let (store, history, generation) = opened(data, generation)?;
     let (writer, partial) = file.parts();
-    snapshot::export_to(&store, &*history, generation, writer, partial)?;
-    let view = ExportedView { file: shown(to), size_bytes: file.finish()?.bytes };
+    let exported = snapshot::export_to(&store, &*history, generation, writer, partial)?;
+    let (version, size_bytes) = (exported.manifest.end.get(), file.finish()?.bytes);
+    let view = ExportedView { file: shown(to), size_bytes, version };
     render(out, as_json, &view)?;
     Ok(Exit::Success)
 }

@@ -94,6 +94,8 @@ reasons! {
     Draining = "DRAINING", Unavailable;
     /// The disk of the journal or the snapshots is full.
     DiskFull = "DISK_FULL", Unavailable;
+    /// How far a consumer of the feed has come could not be written.
+    ConsumersUnwritable = "CONSUMERS_UNWRITABLE", Unavailable;
     /// The journal could not be written. Whether the change was made is not known before the
     /// server is there again: send it again then.
     JournalHalted = "JOURNAL_HALTED", Unavailable;

@@ -11,11 +11,13 @@ use backstock::observability::names::{self, Kind, METRICS};
 use backstock_proto::v1;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
+use backstock_proto::v1::feed_service_client::FeedServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use tonic::codegen::tokio_stream;
 use tonic::transport::Channel;
 
+use super::feed::consumer;
 use super::server::{LONG, node, order};
 
 /// A server in a process of its own: metrics belong to a process. Killed when it is
@@ -143,11 +145,17 @@ async fn every_metric_is_there_after_some_work_and_moves_with_it() {
     let mut orders = OrderServiceClient::new(channel.clone());
     orders.place_order(order("A", &[("SKU", 3)])).await.expect("placed");
     place_in_a_stream(&mut orders).await;
+    let mut feed = FeedServiceClient::new(channel.clone());
+    feed.update_consumer(consumer("erp", Some(1))).await.expect("put");
     let mut admin = AdminServiceClient::new(channel.clone());
     admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("taken");
     admin.run_audit(v1::RunAuditRequest {}).await.expect("audited");
     let applied = |samples: &BTreeMap<String, f64>| sum(samples, names::APPLIED_LSN);
-    let before = process.scrape_until(|samples| (applied(samples) - 4.0).abs() < 0.5).await;
+    let behind = |samples: &BTreeMap<String, f64>| sum(samples, names::FEED_EVENTS_BEHIND);
+    let is_told = |samples: &BTreeMap<String, f64>| {
+        (applied(samples) - 4.0).abs() < 0.5 && (behind(samples) - 3.0).abs() < 0.5
+    };
+    let before = process.scrape_until(is_told).await;
     for metric in METRICS {
         let name = sample_name(metric.name, metric.kind);
         let there = before.keys().any(|k| *k == name || k.starts_with(&format!("{name}{{")));
@@ -169,6 +177,7 @@ async fn every_metric_is_there_after_some_work_and_moves_with_it() {
         (names::AUDIT_BREACHES, 0.0),
         (names::OVERLOADED, 0.0),
         (names::JOURNAL_FULL, 0.0),
+        (names::FEED_PARKED, 0.0),
         (names::CONNECTIONS, 1.0),
         (names::CONNECTIONS_REFUSED, 0.0),
         (names::SNAPSHOTS_FAILED, 0.0),

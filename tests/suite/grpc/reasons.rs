@@ -23,7 +23,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::bundles::bundle;
-use super::feed::{begin_at, cut};
+use super::feed::{begin_at, consumer, cut};
 use super::holds::{change, confirm, extend, for_seconds, held, hold, lapsed, release};
 use super::opening::Opening;
 use super::server::{
@@ -55,7 +55,10 @@ async fn every_reason_is_given_with_its_code() {
         assert_eq!(status.code(), code, "{reason}: {status:?}");
         assert!(is_documented(reason, code), "{reason} is not listed below {code:?}");
         let again = code == Code::ResourceExhausted
-            || matches!(reason, Reason::Draining | Reason::DiskFull | Reason::Opening);
+            || matches!(
+                reason,
+                Reason::Draining | Reason::DiskFull | Reason::ConsumersUnwritable | Reason::Opening
+            );
         assert_eq!(details.retry_info().is_some(), again, "{reason}: {status:?}");
         let state = code == Code::FailedPrecondition;
         assert_eq!(details.precondition_failure().is_some(), state, "{reason}: {status:?}");
@@ -86,6 +89,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::InboundNotFound
             | RefusalKind::OrderNotFound
             | RefusalKind::HoldNotFound
+            | RefusalKind::ConsumerNotFound
             | RefusalKind::LineNotFound
             | RefusalKind::ShipmentNotFound,
         )
@@ -160,6 +164,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::Draining => (Code::Unavailable, draining().await),
         Reason::Opening => (Code::Unavailable, opening().await),
         Reason::DiskFull => (Code::Unavailable, disk_full().await),
+        Reason::ConsumersUnwritable => (Code::Unavailable, consumers_unwritable().await),
         Reason::JournalHalted => (Code::Unavailable, journal_halted().await),
         Reason::EngineHalted => (Code::Unavailable, engine_halted().await),
         Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
@@ -244,6 +249,10 @@ async fn not_found(reason: Reason) -> Status {
         Refused(RefusalKind::HoldNotFound) => {
             let get = v1::GetHoldRequest { hold_id: "NONE".into(), min_version: 0 };
             refused!(a, a.server.holds.get_hold(get))
+        }
+        Refused(RefusalKind::ConsumerNotFound) => {
+            let delete = v1::DeleteConsumerRequest { consumer_id: "NONE".into() };
+            refused!(a, a.server.feed.delete_consumer(delete))
         }
         Refused(RefusalKind::LineNotFound) => refused!(a, a.server.orders.cancel_order(line(1))),
         Refused(RefusalKind::ShipmentNotFound) => {
@@ -746,6 +755,13 @@ async fn journal_unreadable() -> Status {
     drop(answers);
     a.stop().await;
     status
+}
+
+/// The place of the file that is written first is taken by a directory.
+async fn consumers_unwritable() -> Status {
+    let mut a = Refusing::stocked().await;
+    std::fs::create_dir(a.directory.path().join("CONSUMERS.new")).expect("made");
+    refused!(a, a.server.feed.update_consumer(consumer("erp", None)))
 }
 
 /// One command may be in flight, and it is not acknowledged yet.

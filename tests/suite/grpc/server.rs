@@ -69,7 +69,17 @@ impl TestServer {
     /// Starts a server whose journal is on a disk that does as it is told; `data`
     /// has the rest. Segments are small, so that the disk is full soon.
     pub async fn start_on(disk: &SimulatedDisk, data: &Path) -> Self {
-        let options = OpenOptions { segment_bytes: 16 << 10, ..OpenOptions::new(data) };
+        Self::start_keeping(disk, data, 0).await
+    }
+
+    /// The same, which keeps so many bytes of its journal for consumers of the feed.
+    pub async fn start_keeping(
+        disk: &SimulatedDisk,
+        data: &Path,
+        feed_kept_bytes_max: u64,
+    ) -> Self {
+        let options =
+            OpenOptions { segment_bytes: 16 << 10, feed_kept_bytes_max, ..OpenOptions::new(data) };
         let postal = Arc::new(UsPostalCodes::shared());
         let opened = Engine::open(&options, Arc::new(disk.clone()), postal).await;
         Self::serve(opened.expect("the engine opens").0, &configuration(data)).await

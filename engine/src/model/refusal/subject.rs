@@ -31,6 +31,8 @@ pub enum Resource {
     List,
     /// A shipping service.
     Service,
+    /// A consumer of the feed.
+    Consumer,
 }
 
 impl Resource {
@@ -51,6 +53,7 @@ impl Resource {
             Self::Feed => "vendor_feed",
             Self::List => "list",
             Self::Service => "service",
+            Self::Consumer => "consumer",
         }
     }
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod availability;
 mod explain;
+pub(super) mod feed;
 mod order;
 mod snapshot_views;
 mod snapshots;

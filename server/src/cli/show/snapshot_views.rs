@@ -51,12 +51,14 @@ pub(crate) struct FileCheckView {
 pub(crate) struct ExportedView {
     pub(crate) file: String,
     pub(crate) size_bytes: u64,
+    /// The version whose state it has.
+    pub(crate) version: u64,
 }
 
 impl ExportedView {
     /// A snapshot that went through standard output.
-    pub(crate) fn piped(size_bytes: u64) -> Self {
-        Self { file: "standard output".to_owned(), size_bytes }
+    pub(crate) fn piped(size_bytes: u64, version: u64) -> Self {
+        Self { file: "standard output".to_owned(), size_bytes, version }
     }
 }
 
@@ -210,7 +212,8 @@ impl View for FileCheckView {
 
 impl View for ExportedView {
     fn text(&self) -> String {
-        format!("wrote {} bytes to {}", self.size_bytes, self.file)
+        let Self { file, size_bytes, version } = self;
+        format!("wrote {size_bytes} bytes to {file}: the state of version {version}")
     }
 }
 

@@ -77,20 +77,23 @@ pub(in crate::cli) async fn export(
     let client = Client::connect(server).await?;
     let request = v1::ExportSnapshotRequest { generation: generation.unwrap_or(0) };
     let mut pieces = client.admin().export_snapshot(request).await?.into_inner();
+    let mut version = 0;
     if is_stdout(to) {
         let mut pipe = ExportPipe::begin(out)?;
         while let Some(piece) = pieces.message().await? {
+            version = piece.version;
             pipe.write_all(&piece.data).map_err(ExportFileError::Output)?;
         }
-        let view = ExportedView::piped(pipe.finish()?);
+        let view = ExportedView::piped(pipe.finish()?, version);
         print(&mut io::stderr(), output, &view)?;
         return Ok(Exit::Success);
     }
     let mut file = ExportFile::begin(to)?;
     while let Some(piece) = pieces.message().await? {
+        version = piece.version;
         file.write(&piece.data)?;
     }
     let size_bytes = file.finish()?.bytes;
-    print(out, output, &ExportedView { file: to.display().to_string(), size_bytes })?;
+    print(out, output, &ExportedView { file: to.display().to_string(), size_bytes, version })?;
     Ok(Exit::Success)
 }

@@ -81,7 +81,9 @@ impl Export {
 
     async fn sent(self, sending: &mut Sending) -> Result<(), Status> {
         match tokio::task::spawn_blocking(move || self.write()).await {
-            Ok(Ok(written)) => send_file(&written.path, sending, PIECE_STALL_MAX).await,
+            Ok(Ok(written)) => {
+                send_file((&written.path, written.version), sending, PIECE_STALL_MAX).await
+            }
             Ok(Err(failed)) => Err(errors::snapshot(&failed)),
             Err(panicked) => Err(errors::internal(panicked.to_string())),
         }
@@ -94,14 +96,17 @@ impl Export {
         std::fs::create_dir_all(path).map_err(file_error)?;
         let directory = tempfile::tempdir_in(path).map_err(file_error)?;
         let path = directory.path().join("export");
-        self.engine.export_snapshot(self.generation, &path)?;
-        Ok(Written { path, _directory: directory })
+        let exported = self.engine.export_snapshot(self.generation, &path)?;
+        let version = exported.manifest.end.get();
+        Ok(Written { path, version, _directory: directory })
     }
 }
 
 /// A generation in a file that is removed with this.
 struct Written {
     path: PathBuf,
+    /// The version whose state it has.
+    version: u64,
     _directory: TempDir,
 }
 
@@ -110,7 +115,11 @@ struct Written {
 /// # Errors
 /// Also when the caller reads nothing for as long as `stall`: without an error the
 /// caller would take the part that it has for the whole.
-async fn send_file(path: &Path, sending: &mut Sending, stall: Duration) -> Result<(), Status> {
+async fn send_file(
+    (path, version): (&Path, u64),
+    sending: &mut Sending,
+    stall: Duration,
+) -> Result<(), Status> {
     let failed = |source| {
         let error = ExportError::File { path: path.to_owned(), source };
         errors::snapshot(&error.into())
@@ -122,7 +131,7 @@ async fn send_file(path: &Path, sending: &mut Sending, stall: Duration) -> Resul
         if bytes == 0 {
             return Ok(());
         }
-        let message = v1::ExportSnapshotResponse { data: piece.freeze() };
+        let message = v1::ExportSnapshotResponse { data: piece.freeze(), version };
         match timeout(stall, sending.send(message, bytes)).await {
             Ok(Ok(())) => {}
             Ok(Err(_gone)) => return Ok(()),
@@ -156,7 +165,7 @@ mod tests {
     async fn a_reader_who_stands_still_is_told_that_the_file_is_not_whole() {
         let (_directory, path) = long_file();
         let (mut sending, pieces) = answers();
-        let sent = send_file(&path, &mut sending, Duration::from_millis(50)).await;
+        let sent = send_file((&path, 7), &mut sending, Duration::from_millis(50)).await;
         sending.end(sent);
         let (read, ends): (Vec<_>, Vec<_>) =
             pieces.collect::<Vec<_>>().await.into_iter().partition(Result::is_ok);
@@ -171,7 +180,7 @@ mod tests {
         let (_directory, path) = long_file();
         let (mut sending, pieces) = answers();
         let send = async move {
-            let sent = send_file(&path, &mut sending, PIECE_STALL_MAX).await;
+            let sent = send_file((&path, 7), &mut sending, PIECE_STALL_MAX).await;
             sending.end(sent);
         };
         let read = pieces.map(|piece| piece.unwrap().data.len());

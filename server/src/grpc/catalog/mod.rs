@@ -16,7 +16,6 @@ mod list_items;
 mod list_nodes;
 mod node;
 mod policy;
-mod update;
 mod update_item;
 mod update_node;
 mod update_sourcing_policy;

@@ -8,7 +8,7 @@ use prost::Message;
 use tonic::Status;
 
 use super::item;
-use super::update::{Mask, known, shown};
+use crate::grpc::update::{Mask, known, shown};
 use crate::grpc::{Api, plain};
 use crate::status::Violations;
 

@@ -10,7 +10,7 @@ use prost::Message;
 use tonic::Status;
 
 use super::node::{self, FIELDS, NAMES};
-use super::update::{Mask, known, shown};
+use crate::grpc::update::{Mask, known, shown};
 use crate::grpc::{Api, errors};
 use crate::status::Violations;
 

@@ -6,7 +6,7 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::policy::{self, NAMES};
-use super::update::shown;
+use crate::grpc::update::shown;
 use crate::grpc::{Api, errors};
 use crate::status::Violations;
 

@@ -1,8 +1,13 @@
 //! `FeedService`: the journal, for systems that follow it. What it tells is made by the engine's
 //! `feed`; here it gets the fields of `CloudEvents`.
 
+mod acknowledge;
+mod consumer;
+mod delete_consumer;
 mod event;
+mod list_consumers;
 mod read;
+mod update_consumer;
 mod wanted;
 
 use backstock_proto::v1;
@@ -16,6 +21,10 @@ pub(super) use read::Feeds;
 
 service! {
     FeedService:
+    acknowledge(v1::AcknowledgeRequest) -> v1::AcknowledgeResponse;
+    list_consumers(v1::ListConsumersRequest) -> v1::ListConsumersResponse;
+    update_consumer(v1::UpdateConsumerRequest) -> v1::UpdateConsumerResponse;
+    delete_consumer(v1::DeleteConsumerRequest) -> v1::DeleteConsumerResponse;
     {
         type ReadStream = Answers<v1::ReadResponse>;
 

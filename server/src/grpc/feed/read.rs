@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::{Request, Status};
 
 use super::event::event;
-use super::wanted;
+use super::wanted::{self, From};
 use crate::grpc::limits::{
     FEED_PROGRESS, FEED_READS_MAX, FEED_RESPONSE_BYTES, FEED_REST, FEEDS_MAX,
 };
@@ -66,13 +66,18 @@ pub(super) async fn start(
     request: Request<v1::ReadRequest>,
 ) -> Result<Answers<Response>, Status> {
     let (_, extensions, message) = request.into_parts();
-    let v1::ReadRequest { from_version, follow, types, subjects } = message;
+    let v1::ReadRequest { from_version, follow, types, subjects, consumer_id } = message;
     let mut found = Violations::default();
     let filter = wanted::filter(&mut found, &types, subjects);
-    let filter = found.converted(filter)?;
+    let from = wanted::from(&mut found, from_version, &consumer_id);
+    let (filter, from) = found.converted(filter.zip(from))?;
     let place = Arc::clone(&api.0.feeds.places).try_acquire_owned();
     let place = place.map_err(|_| errors::too_many_feeds())?;
-    let feed = api.engine().feed(Lsn::new(from_version)).await.map_err(plain)?;
+    let feed = match from {
+        From::Version(version) => api.engine().feed(version).await,
+        From::Consumer(id) => api.engine().feed_of(&id).await,
+    };
+    let feed = feed.map_err(plain)?;
     let (answering, answers) = streams::answers(&extensions, &api.0.streams.read);
     let reading = Reading {
         api: api.clone(),
@@ -220,13 +225,13 @@ async fn until_gone<T>(
     }
 }
 
-impl From<Gone> for End {
+impl std::convert::From<Gone> for End {
     fn from(_: Gone) -> Self {
         Self::Gone
     }
 }
 
-impl From<EngineError> for End {
+impl std::convert::From<EngineError> for End {
     fn from(error: EngineError) -> Self {
         Self::Failed(plain(error))
     }

@@ -2,10 +2,30 @@
 
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Filter, SubjectFilter};
+use backstock_engine::model::{ConsumerId, Lsn};
 
 use super::event::name_of;
 use crate::grpc::limits::{FEED_SUBJECT_BYTES_MAX, FEED_SUBJECTS_MAX, FEED_TYPES_MAX};
 use crate::status::Violations;
+
+/// Where a reader begins.
+pub(super) enum From {
+    /// With that version.
+    Version(Lsn),
+    /// Behind what that consumer acknowledged.
+    Consumer(ConsumerId),
+}
+
+/// Where a reader begins.
+pub(super) fn from(found: &mut Violations, version: u64, consumer: &str) -> Option<From> {
+    if consumer.is_empty() {
+        return Some(From::Version(Lsn::new(version)));
+    }
+    if version > 0 {
+        found.add("from_version", "is set, and so is consumer_id, which says where to begin");
+    }
+    found.taken("consumer_id", ConsumerId::new("consumer_id", consumer)).map(From::Consumer)
+}
 
 /// Which events are asked for.
 pub(super) fn filter(

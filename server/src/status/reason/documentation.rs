@@ -15,7 +15,7 @@ const HEADINGS: [(Code, &str); 10] = [
     (Code::OutOfRange, "OUT_OF_RANGE, to what names a version:"),
     (Code::Aborted, "ABORTED: the same again may be done."),
     (Code::ResourceExhausted, "RESOURCE_EXHAUSTED, with a delay after which to try again:"),
-    (Code::Unavailable, "UNAVAILABLE, to any call; the first three say when to try again:"),
+    (Code::Unavailable, "UNAVAILABLE, to any call; the first four say when to try again:"),
     (Code::DataLoss, "DATA_LOSS, to what names a closed order, and to readers of the feed:"),
     (Code::Internal, "INTERNAL, to any call:"),
 ];
