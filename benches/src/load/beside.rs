@@ -1,5 +1,5 @@
-//! Work that is done once while a run is measured, a snapshot or an audit, and how orders
-//! fare beside it.
+//! Work that is done once while a run is measured, a snapshot, an audit or a follower of the feed,
+//! and how orders fare beside it.
 //!
 //! ```text
 //!   measured   |------------|=======================|------------|
@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use backstock_engine::engine::{AuditReport, Engine};
+use backstock_engine::engine::{AuditReport, Engine, Feed, Filter};
 use backstock_engine::snapshot::TakeReport;
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -31,18 +31,53 @@ pub enum Work {
     Snapshot,
     /// The state is audited.
     Audit,
+    /// The feed is followed.
+    Follow,
 }
 
 impl Work {
-    async fn run(self, engine: Engine) -> Result<Outcome, LoadError> {
+    async fn run(self, engine: Engine, lasts: Duration) -> Result<Outcome, LoadError> {
         Ok(match self {
             Self::Snapshot => Outcome::Snapshot(engine.take_snapshot(NOW).await?),
             Self::Audit => {
                 let audit = tokio::task::spawn_blocking(move || engine.audit());
                 Outcome::Audit(audit.await.expect("no panic")?)
             }
+            Self::Follow => {
+                let feed = engine.feed(engine.version().next()).await?;
+                let ends = Instant::now() + lasts * 2 / BEGINS_AFTER;
+                let followed = tokio::task::spawn_blocking(move || follow(&engine, feed, ends));
+                Outcome::Followed(followed.await.expect("no panic")?)
+            }
         })
     }
+}
+
+/// What a follower of the feed was told.
+#[derive(Clone, Copy, Debug)]
+struct Followed {
+    events: u64,
+    bytes: u64,
+    /// Events that it had not been told of when it ended.
+    behind: u64,
+}
+
+/// How long a follower rests who has all, as one of a server does.
+const FOLLOWER_REST: Duration = Duration::from_millis(2);
+
+/// Follows the feed, and makes of each event the text that is sent.
+fn follow(engine: &Engine, mut feed: Feed, ends: Instant) -> Result<Followed, LoadError> {
+    let (mut events, mut bytes) = (0, 0);
+    while Instant::now() < ends {
+        let told = feed.read(&Filter::default())?;
+        if told.is_empty() {
+            std::thread::sleep(FOLLOWER_REST);
+        }
+        events += told.len() as u64;
+        bytes += told.iter().map(|told| told.data.to_string().len() as u64).sum::<u64>();
+    }
+    let behind = engine.version().next().get() - feed.next().get();
+    Ok(Followed { events, bytes, behind })
 }
 
 /// Work that is about to begin, or under way.
@@ -60,6 +95,7 @@ pub struct Worked {
 enum Outcome {
     Snapshot(TakeReport),
     Audit(AuditReport),
+    Followed(Followed),
 }
 
 impl Working {
@@ -68,7 +104,7 @@ impl Working {
         Self(tokio::spawn(async move {
             tokio::time::sleep(lasts / BEGINS_AFTER).await;
             let began = Instant::now();
-            let outcome = work.run(engine).await?;
+            let outcome = work.run(engine, lasts).await?;
             Ok(Worked { began, ended: Instant::now(), outcome })
         }))
     }
@@ -125,6 +161,15 @@ pub enum Done {
         /// Orders looked at.
         orders: u64,
     },
+    /// The feed was followed.
+    Follow {
+        /// Events told.
+        events: u64,
+        /// Bytes of what they say of themselves.
+        bytes: u64,
+        /// Events that were not told when it ended.
+        behind: u64,
+    },
 }
 
 impl Done {
@@ -139,6 +184,9 @@ impl Done {
                 orders: report.manifest.counts.orders,
             },
             Outcome::Audit(report) => Self::Audit { pairs: report.pairs, orders: report.orders },
+            Outcome::Followed(Followed { events, bytes, behind }) => {
+                Self::Follow { events: *events, bytes: *bytes, behind: *behind }
+            }
         }
     }
 
@@ -147,6 +195,7 @@ impl Done {
         match self {
             Self::Snapshot { .. } => "snapshot",
             Self::Audit { .. } => "audit",
+            Self::Follow { .. } => "follower",
         }
     }
 
@@ -167,6 +216,12 @@ impl Done {
             ),
             Self::Audit { pairs, orders } => {
                 format!("{name} of {pairs} pairs and {orders} orders in {seconds:.1} s")
+            }
+            Self::Follow { events, bytes, behind } => {
+                let kilobytes = bytes / 1_000;
+                format!(
+                    "{name} of {events} events ({kilobytes} kB) in {seconds:.1} s, {behind} behind"
+                )
             }
         }
     }

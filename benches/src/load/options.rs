@@ -21,6 +21,7 @@ const BATCH_MAX: u64 = 256;
 /// Offers a workload to the engine, and measures how it is taken.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "load", version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Args {
     /// What is ordered, and what else happens meanwhile
     #[arg(long, value_enum)]
@@ -56,6 +57,9 @@ pub struct Args {
     /// fared beside it
     #[arg(long, conflicts_with = "snapshot")]
     pub audit: bool,
+    /// Follows the feed for two fifths of the measured time, and tells how orders fared beside it
+    #[arg(long, conflicts_with_all = ["snapshot", "audit"])]
+    pub follow: bool,
     /// Where the engine keeps its data; a temporary directory when left out
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -197,9 +201,10 @@ impl Args {
 
     /// What is done once beside the orders.
     pub const fn beside(&self) -> Option<Work> {
-        match (self.snapshot, self.audit) {
-            (true, _) => Some(Work::Snapshot),
-            (_, true) => Some(Work::Audit),
+        match (self.snapshot, self.audit, self.follow) {
+            (true, ..) => Some(Work::Snapshot),
+            (_, true, _) => Some(Work::Audit),
+            (.., true) => Some(Work::Follow),
             _ => None,
         }
     }

@@ -209,6 +209,7 @@ fn run_rows(facts: &Facts) -> Vec<Row> {
             match beside.done {
                 Done::Snapshot { .. } => "Snapshot taken",
                 Done::Audit { .. } => "Audited",
+                Done::Follow { .. } => "Followed",
             },
             format!("from {:.1} to {:.1} s", beside.began_seconds, beside.ended_seconds),
         ));

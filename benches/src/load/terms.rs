@@ -81,6 +81,7 @@ pub fn included(args: &Args) -> Vec<String> {
         Work::Snapshot => {
             "A snapshot that is taken meanwhile: copying, writing, syncing and reading it back."
         }
+        Work::Follow => "A follower of the feed meanwhile, who is told of each event.",
         Work::Audit => "An audit meanwhile, of all that there is at one event.",
     });
     sentences.into_iter().chain(beside.map(str::to_owned)).collect()

@@ -6,6 +6,8 @@
 //! | `node_no`, `node_nos` | `node_id`, `node_ids` |
 //! | `order_no` beside an `order_id` or a `hold_id` | nothing: the id says it |
 //! | `order_no` alone | `order_id`, or `hold_id` of a hold that nobody confirmed |
+//! | `shipment`, from 0 | `shipment_number`, from 1 |
+//! | `line`, from 0 | `line_index`, from 0 |
 //!
 //! Each also behind something, as `from_node_no`. What no caller has an id for is not told.
 
@@ -35,15 +37,19 @@ enum Kind {
     Node,
     Nodes,
     Order,
+    Shipment,
+    Line,
 }
 
 /// What fields with numbers end with, and what they end with once they have ids.
-const ENDINGS: [(&str, Kind, &str); 5] = [
+const ENDINGS: [(&str, Kind, &str); 7] = [
     ("sku_no", Kind::Sku, "sku"),
     ("sku_nos", Kind::Skus, "skus"),
     ("node_no", Kind::Node, "node_id"),
     ("node_nos", Kind::Nodes, "node_ids"),
     ("order_no", Kind::Order, "order_id"),
+    ("shipment", Kind::Shipment, "shipment_number"),
+    ("line", Kind::Line, "line_index"),
 ];
 
 /// Has ids where there are numbers.
@@ -116,6 +122,8 @@ impl Naming<'_> {
             Kind::Node => self.node(value),
             Kind::Skus => Some(value.as_array()?.iter().filter_map(|no| self.sku(no)).collect()),
             Kind::Nodes => Some(value.as_array()?.iter().filter_map(|no| self.node(no)).collect()),
+            Kind::Shipment => Some((value.as_u64()? + 1).into()),
+            Kind::Line => Some(value.clone()),
             Kind::Order => None,
         }
     }
@@ -197,11 +205,15 @@ mod tests {
     fn numbers_become_ids_wherever_they_stand() {
         let data = json!({
             "sku_no": 3, "from_node_no": 1, "shipment_node_nos": [1, 2],
-            "lines": [{ "sku_no": 4, "to": { "node_no": 2 } }], "inbound_no": 7,
+            "lines": [{ "sku_no": 4, "to": { "node_no": 2, "shipment": 0 }, "line": 0 }],
+            "inbound_no": 7,
         });
         let expected = json!({
             "sku": "SKU-3", "from_node_id": "NODE-1", "shipment_node_ids": ["NODE-1", "NODE-2"],
-            "lines": [{ "sku": "SKU-4", "to": { "node_id": "NODE-2" } }], "inbound_no": 7,
+            "lines": [{
+                "sku": "SKU-4", "to": { "node_id": "NODE-2", "shipment_number": 1 }, "line_index": 0,
+            }],
+            "inbound_no": 7,
         });
         assert_eq!(named(data), expected);
     }

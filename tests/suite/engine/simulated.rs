@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use backstock_engine::disk::simulated::Operation;
 use backstock_engine::disk::{Disk as _, SimulatedDisk};
-use backstock_engine::engine::{Engine, EngineError, mark_file};
+use backstock_engine::engine::{Engine, EngineError, Feed, Filter, Told, mark_file};
 use backstock_engine::model::{Lsn, StateHash};
 use backstock_tests::fixture::assert_clean;
 use backstock_tests::naive::Naive;
@@ -31,6 +31,40 @@ struct Run {
     acknowledged: Lsn,
     start: Lsn,
     halted: Option<String>,
+    follower: Follower,
+}
+
+/// Who follows the feed.
+struct Follower {
+    feed: Feed,
+    /// All that it was told.
+    told: Vec<Told>,
+}
+
+impl Follower {
+    /// One that begins with the first event.
+    fn new(single: &mut Single) -> Self {
+        let engine = single.engine.clone();
+        let feed = single.run(async move { engine.feed(Lsn::FIRST).await });
+        Self { feed: feed.expect("the first event is kept"), told: Vec::new() }
+    }
+
+    /// Reads what there is. Nothing is told that is not applied, and no event is left out or told
+    /// twice. A disk that crashed is read no more.
+    fn read(&mut self, engine: &Engine) {
+        loop {
+            let Ok(told) = self.feed.read(&Filter::default()) else { return };
+            if told.is_empty() {
+                return;
+            }
+            for event in told {
+                let next = self.told.last().map_or(Lsn::FIRST, |last| last.version.next());
+                assert_eq!(event.version, next, "in order, each once");
+                assert!(event.version <= engine.version(), "told before it was applied");
+                self.told.push(event);
+            }
+        }
+    }
 }
 
 impl Run {
@@ -38,8 +72,10 @@ impl Run {
         let mut single = Single::open(disk).expect("the engine opens");
         let engine = single.engine.clone();
         let start = single.run(define(&engine));
+        let follower = Follower::new(&mut single);
         Self {
             single,
+            follower,
             random: Random::new(seed),
             commands: Generator::new(seed, "s"),
             in_flight: Vec::new(),
@@ -103,6 +139,7 @@ impl Run {
         if let Err(cause) = self.single.pump.pump() {
             self.halted.get_or_insert(cause);
         }
+        self.follower.read(&self.single.engine);
     }
 
     fn poll(&mut self) {
@@ -196,6 +233,14 @@ fn check_recovery(found: &SimulatedDisk, whole: &Run, acknowledged: Lsn, what: &
     assert_eq!(again.recovered.state_hash, single.recovered.state_hash, "{what}");
 }
 
+/// What a follower was told before a crash is there after it, each event as it was told.
+fn check_told(found: &SimulatedDisk, told: &[Told], what: &str) {
+    let mut single = Single::open(found).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let mut after = Follower::new(&mut single);
+    after.read(&single.engine);
+    assert!(after.told.starts_with(told), "{what}: something was told that is not durable");
+}
+
 #[test]
 fn a_crash_at_any_operation_loses_nothing_acknowledged() {
     for seed in seeds("a_crash_at_any_operation", 4) {
@@ -215,7 +260,9 @@ fn a_crash_at_any_operation_loses_nothing_acknowledged() {
             // An engine whose disk crashes after the last batch's sync and before its mark
             // does not halt.
             assert!(disk.list(Path::new(DIRECTORY)).is_err(), "{what}: nothing crashed");
-            check_recovery(&disk.crash(operation), &whole, run.acknowledged, &what);
+            let found = disk.crash(operation);
+            check_recovery(&found, &whole, run.acknowledged, &what);
+            check_told(&found.restart(), &run.follower.told, &what);
         }
         eprintln!("seed {seed}: operations {first} to {}", disk.operations());
     }

@@ -154,7 +154,14 @@ async fn all_that_happened_is_told_in_order_each_once_by_callers_ids() {
     assert_eq!(placed.subjects, ["orders/O%2F1", "stock/SKU/NYC"]);
     let placed = data(placed);
     assert_eq!((&placed["order_id"], &placed["lines"][0]["sku"]), (&"O/1".into(), &"SKU".into()));
+    // What a customer is told, and when.
+    assert_eq!(placed["shipments"][0]["node_id"], "NYC");
+    assert!(placed["shipments"][0]["deliver_by"].is_string(), "{placed}");
     let shipped = of("shipment_shipped")[0];
+    assert_eq!(
+        (&data(shipped)["shipment_number"], &data(shipped)["carrier"]),
+        (&1.into(), &"UPS".into())
+    );
     assert_eq!(shipped.subjects, ["orders/O%2F1", "stock/SKU/NYC"]);
     assert_eq!(data(shipped)["units"][0]["node_id"], "NYC");
     assert_eq!(of("order_cancelled")[0].cause, "changed her mind");
@@ -576,5 +583,80 @@ async fn an_export_and_the_feed_behind_it_are_the_state() {
     let mut all = OnHand::new();
     events_from(&server, 0).await.iter().for_each(|event| note(&mut all, event));
     assert_eq!(all, now);
+    server.stop().await.expect("drained");
+}
+
+/// Receivers elsewhere are sent "placed" after "cancelled", or both twice, and keep the older one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_15_events_of_an_order_come_in_order_and_one_told_twice_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    put(&server, consumer("shop", Some(0))).await;
+    some_changes(&mut server).await;
+    // The shop fails behind its work, before it could acknowledge: it is told again.
+    let mut states = BTreeMap::<String, (u64, String)>::new();
+    for _ in 0..3 {
+        for event in told(&server, as_consumer("shop")).await {
+            for subject in event.subjects.iter().filter(|of| of.starts_with("orders/")) {
+                let state = states.entry(subject.clone()).or_default();
+                if event.stream_version > state.0 {
+                    *state = (event.stream_version, event.r#type.clone());
+                }
+            }
+        }
+    }
+    let last = |order: &str| states[order].1.clone();
+    assert_eq!(last("orders/O%2F1"), "backstock.shipment_shipped.v1");
+    assert_eq!(last("orders/O2"), "backstock.order_cancelled.v1");
+    // No event of an order is in another order than it happened.
+    let subjects = vec!["orders/O2".to_owned()];
+    let of_order = told(&server, v1::ReadRequest { subjects, ..Default::default() }).await;
+    let types: Vec<_> = of_order.iter().map(|event| &*event.r#type).collect();
+    assert_eq!(types, ["backstock.order_placed.v1", "backstock.order_cancelled.v1"]);
+    server.stop().await.expect("drained");
+}
+
+/// The disk is full of what is kept for a consumer: it is parked, and commands are taken again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_takes_back_what_is_kept_for_consumers() {
+    let (disk, directory) = (SimulatedDisk::new(), tempfile::tempdir().expect("a directory"));
+    let mut server = TestServer::start_keeping(&disk, directory.path(), 1 << 30).await;
+    server.stock().await;
+    put(&server, consumer("slow", Some(0))).await;
+    for _ in 0..4 {
+        fill(&mut server).await;
+    }
+    assert_eq!(server.engine.first_kept().get(), 1);
+    disk.set_capacity(Some(disk.used()));
+    let taken = async {
+        let mut at = 0;
+        // The rest of the segment, and once it is full, until health has looked.
+        while server.engine.first_kept().get() == 1 {
+            at += 1;
+            let level = Some(v1::StockLevel { on_hand: Some(at), ..Default::default() });
+            let set = v1::SetStockRequest {
+                sku: "SKU".into(),
+                node_id: "NYC".into(),
+                level,
+                ..Default::default()
+            };
+            let _ = server.inventory.set_stock(set).await;
+        }
+    };
+    timeout(LONG, taken).await.expect("room is made");
+    let parked = consumers(&server).await;
+    assert!(parked[0].parked, "{parked:?}");
+    let taken = async {
+        let set = || v1::SetStockRequest {
+            sku: "SKU".into(),
+            node_id: "NYC".into(),
+            level: Some(v1::StockLevel { on_hand: Some(7), ..Default::default() }),
+            ..Default::default()
+        };
+        while server.inventory.clone().set_stock(set()).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, taken).await.expect("commands are taken again");
     server.stop().await.expect("drained");
 }

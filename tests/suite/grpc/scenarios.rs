@@ -6,6 +6,7 @@ use backstock_engine::command::{AnyEvent, BacklogRepegged};
 use backstock_engine::model::{Day, Lsn};
 use backstock_proto::v1;
 
+use super::feed;
 use super::overdue::{date, today};
 use super::server::{TestServer, announcement, node, order, waiting_order};
 
@@ -346,5 +347,113 @@ async fn split_and_join() {
         let stock = stock.stock.expect("the stock");
         assert_eq!((stock.on_hand, stock.allocated, stock.free), (0, 0, 0), "{sku}");
     }
+    server.stop().await.expect("drained");
+}
+
+/// A system that follows the feed under a name, with what it has heard.
+struct Follower {
+    id: &'static str,
+    wants: v1::ReadRequest,
+    heard: Vec<v1::Event>,
+    version: u64,
+}
+
+impl Follower {
+    async fn named(server: &TestServer, id: &'static str, wants: v1::ReadRequest) -> Self {
+        feed::put(server, feed::consumer(id, Some(0))).await;
+        let wants = v1::ReadRequest { consumer_id: id.to_owned(), follow: true, ..wants };
+        Self { id, wants, heard: Vec::new(), version: 0 }
+    }
+
+    /// Follows until it has heard of a version, works it off, and says so.
+    async fn hears_of(&mut self, server: &TestServer, version: u64) {
+        let mut told = feed::read(server, self.wants.clone()).await.expect("a place");
+        while self.version < version {
+            let response = feed::next(&mut told).await;
+            self.version = response.version;
+            self.heard.extend(response.events);
+        }
+        let acknowledged = feed::acknowledge(server, self.id, self.version).await;
+        assert_eq!(acknowledged.expect("it is there"), self.version);
+    }
+
+    fn versions(&self) -> Vec<u64> {
+        self.heard.iter().map(|event| event.stream_version).collect()
+    }
+}
+
+/// Sells, ships, counts and cancels, so many times.
+async fn business(server: &mut TestServer, day: &str, orders: u32) {
+    for at in 0..orders {
+        server.set_stock("SKU", "NYC", 50).await;
+        let id = format!("{day}-{at}");
+        server.orders.place_order(order(&id, &[("SKU", 2)])).await.expect("placed");
+        if at % 3 == 0 {
+            let cancel = v1::CancelOrderRequest { order_id: id, ..Default::default() };
+            server.orders.cancel_order(cancel).await.expect("cancelled");
+            continue;
+        }
+        let ship = v1::ShipShipmentRequest {
+            order_id: id,
+            shipment_number: 1,
+            carrier: "UPS".into(),
+            ..Default::default()
+        };
+        server.fulfillment.ship_shipment(ship).await.expect("shipped");
+    }
+}
+
+/// Every change reaches the ERP, the 3PL and the search index, in order and without a gap; one of
+/// them is down for long, and the server restarts meanwhile; it goes on from where it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_10_the_erp_hears_of_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let types = ["order_placed", "shipment_shipped", "order_cancelled"];
+    let types = types.map(|name| format!("backstock.{name}.v1")).to_vec();
+    let subjects = vec!["stock/SKU/".to_owned()];
+    let all = v1::ReadRequest::default();
+    let mut erp = Follower::named(&server, "erp", all.clone()).await;
+    let mut partner =
+        Follower::named(&server, "3pl", v1::ReadRequest { types, ..all.clone() }).await;
+    let mut index = Follower::named(&server, "index", v1::ReadRequest { subjects, ..all }).await;
+    business(&mut server, "MON", 6).await;
+    let monday = server.engine.version().get();
+    for follower in [&mut erp, &mut partner, &mut index] {
+        follower.hears_of(&server, monday).await;
+    }
+
+    // Within milliseconds of the answer; the bound is for a machine that is busy.
+    let request = v1::ReadRequest { from_version: monday + 1, ..erp.wants.clone() };
+    let request = v1::ReadRequest { consumer_id: String::new(), ..request };
+    let mut live = feed::read(&server, request).await.expect("a place");
+    let placed = server.orders.place_order(order("SOON", &[("SKU", 1)])).await.expect("placed");
+    let answered = std::time::Instant::now();
+    assert_eq!(feed::next(&mut live).await.version, placed.into_inner().version);
+    assert!(answered.elapsed() < std::time::Duration::from_secs(1), "{:?}", answered.elapsed());
+    drop(live);
+
+    // The ERP is down.
+    for day in ["TUE", "WED"] {
+        business(&mut server, day, 6).await;
+        let version = server.engine.version().get();
+        partner.hears_of(&server, version).await;
+        index.hears_of(&server, version).await;
+        server.admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("taken");
+        server.stop().await.expect("drained");
+        server = TestServer::start(directory.path()).await;
+    }
+    let newest = server.engine.version().get();
+    let behind = feed::consumers(&server).await;
+    let behind: Vec<_> = behind.iter().map(|of| (&*of.consumer_id, of.events_behind)).collect();
+    assert_eq!(behind, [("3pl", 0), ("erp", newest - monday), ("index", 0)]);
+    erp.hears_of(&server, newest).await;
+    assert_eq!(erp.versions(), (1..=newest).collect::<Vec<_>>());
+    // The others were told the very same of what they asked for.
+    let of = |wanted: &dyn Fn(&v1::Event) -> bool| {
+        erp.heard.iter().filter(|event| wanted(event)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(partner.heard, of(&|event| partner.wants.types.contains(&event.r#type)));
+    assert_eq!(index.heard, of(&|event| event.subjects.contains(&"stock/SKU/NYC".to_owned())));
     server.stop().await.expect("drained");
 }

@@ -164,7 +164,7 @@ impl Event for ShipmentShipped {
         let Self { no, id, shipment, dispatch, units: left } = self;
         json!({
             "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
-            "carrier": dispatch.carrier.as_str(),
+            "shipped_at": dispatch.at.to_string(), "carrier": dispatch.carrier.as_str(),
             "tracking": dispatch.tracking.as_str(),
             "units": units(left),
         })

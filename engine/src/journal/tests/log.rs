@@ -93,6 +93,21 @@ fn what_is_dropped_is_gone_after_reopening_and_nothing_else() {
 }
 
 #[test]
+fn what_lies_within_so_many_bytes_begins_with_a_segment() {
+    let log = open(&disk_with(20, false)).unwrap();
+    let history = log.history();
+    let within = |end: u64, bytes| history.within(Lsn::new(end), bytes).unwrap();
+    assert_eq!(within(60, u64::MAX), Lsn::FIRST);
+    // The segment that the end is in counts for nothing, and stays.
+    let begins = within(60, 0);
+    assert!(begins > Lsn::FIRST && begins <= Lsn::new(60));
+    let one_more = within(60, OPTIONS.segment_bytes);
+    assert!(one_more < begins && one_more > Lsn::FIRST);
+    assert_eq!(within(60, OPTIONS.segment_bytes - 1), begins);
+    assert_eq!(within(1, 0), Lsn::FIRST);
+}
+
+#[test]
 fn a_journal_is_open_once() {
     let disk = SimulatedDisk::new();
     let log = open(&disk).unwrap();

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use crate::model::event::Event;
-use crate::model::{Order, PackedOrder, Request, Unpackable};
+use crate::model::{CustomerId, Day, Order, PackedOrder, Request, Text, Unpackable};
 use crate::transaction::command::{Replay, Replayed};
 use crate::transaction::written::{Placement, Written};
 
@@ -74,9 +74,23 @@ fn placed(order: &Order) -> Value {
     let lines = order.lines.iter().map(
         |line| json!({ "sku_no": line.sku.0, "ordered": line.ordered, "short": line.cancelled }),
     );
-    let nodes = order.shipments.iter().map(|shipment| shipment.node.0);
+    let shipments = order.shipments.iter().enumerate().map(|(at, shipment)| {
+        json!({
+            "shipment": at, "node_no": shipment.node.0,
+            "ship_by": told(shipment.ship_by), "deliver_by": told(shipment.deliver_by),
+        })
+    });
+    let header = &order.header;
     json!({
-        "order_id": order.header.id.as_str(), "order_no": order.no.0,
-        "lines": lines.collect::<Vec<_>>(), "shipment_node_nos": nodes.collect::<Vec<_>>(),
+        "order_id": header.id.as_str(), "order_no": order.no.0,
+        "customer_id": header.customer.as_ref().map(CustomerId::as_str),
+        "channel": header.channel.as_ref().map(Text::as_str),
+        "ordered_at": header.ordered_at.to_string(), "promise_by": header.promise_by.to_string(),
+        "lines": lines.collect::<Vec<_>>(), "shipments": shipments.collect::<Vec<_>>(),
     })
+}
+
+/// A day that the customer is told; none while units wait.
+fn told(day: Option<Day>) -> Option<String> {
+    day.map(|day| day.to_string())
 }
