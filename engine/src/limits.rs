@@ -38,6 +38,13 @@ pub const LINE_UNITS_MAX: u32 = 500_000;
 /// a few hundred; exact sourcing and one record an order want a bound.
 pub const ORDER_LINES_MAX: usize = 500;
 
+/// Most packages of one shipment: a pallet load of boxes. Each is a part of the order, which is read and
+/// written whole.
+pub const PACKAGES_MAX: usize = 100;
+
+/// Most days that a node has to answer that it is asked to give a shipment back.
+pub const RECALL_DAYS_MAX: u64 = 30;
+
 /// Components of a bundle. Each is a line of an order that has the bundle, and a set of more than a
 /// handful of items is packed by hand anyway.
 pub const BUNDLE_COMPONENTS_MAX: usize = 16;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use backstock_engine::calendar::Zone;
 use backstock_engine::command::{
     CancelOrder, ChangeStock, DefineItem, DefineNode, DispatchTransfer, LineCancellation,
-    LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder, ShipShipment,
+    LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment,
     StockOperation,
 };
 use backstock_engine::disk::{Disk, RealDisk};
@@ -15,7 +15,7 @@ use backstock_engine::geo::{PostalCodes, PostalMatch, ZoneNo};
 use backstock_engine::model::{
     Component, Components, Destination, Eligibility, InboundId, Item, Location, Lsn, NodeId,
     NodeKind, OrderId, Pickup, PickupOffer, PostalCode, Priority, RequestId, Sale, Shortage, Sku,
-    Split, Text, Timestamp, WeekdayCutOffs,
+    Split, Step, Text, Timestamp, WeekdayCutOffs,
 };
 
 /// Monday 2026-11-23, 12:00 UTC.
@@ -236,8 +236,9 @@ pub fn carrier() -> Text {
 /// Ships a shipment, counted from 1.
 pub async fn ship(engine: &Engine, id: &str, shipment: u16) -> Result<Lsn, EngineError> {
     let (carrier, tracking) = (carrier(), Text::default());
-    let command = ShipShipment { meta: meta(), order: order_id(id), shipment, carrier, tracking };
-    Ok(engine.ship_shipment(command).await?.version)
+    let step = Step::Ship { packages: Vec::new(), carrier, tracking };
+    let command = ProgressShipment { meta: meta(), order: order_id(id), shipment, step };
+    Ok(engine.progress_shipment(command).await?.version)
 }
 
 /// Copies a directory with all that is in it.

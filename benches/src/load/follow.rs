@@ -1,8 +1,8 @@
 //! What happens to orders after they were placed: cancelled, or shipped.
 
-use backstock_engine::command::{CancelOrder, ShipShipment};
+use backstock_engine::command::{CancelOrder, ProgressShipment};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::Text;
+use backstock_engine::model::{Step, Text};
 use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::v1::{CancelOrderRequest, ShipShipmentRequest};
@@ -118,8 +118,9 @@ async fn by_engine(engine: &Engine, follow_up: FollowUp) -> Result<Done, LoadErr
         FollowUp::Ship(order, units) => {
             let carrier = Text::new("carrier", CARRIER).expect("a short text");
             let (shipment, tracking) = (1, Text::default());
-            let ship = ShipShipment { meta: meta(), order, shipment, carrier, tracking };
-            engine.ship_shipment(ship).await?;
+            let step = Step::Ship { packages: Vec::new(), carrier, tracking };
+            let ship = ProgressShipment { meta: meta(), order, shipment, step };
+            engine.progress_shipment(ship).await?;
             Ok(Done::Shipped(units))
         }
     }

@@ -377,7 +377,10 @@ impl<'a> Applier<'a> {
                 }
             }
             OrderEffect::Cancel(_)
+            | OrderEffect::CancelPicked(_)
+            | OrderEffect::DeclinePart(_)
             | OrderEffect::Ship { .. }
+            | OrderEffect::Progress(_)
             | OrderEffect::Answer { .. }
             | OrderEffect::Prioritise(_)
             | OrderEffect::LetGo => {}
@@ -417,7 +420,10 @@ impl<'a> Applier<'a> {
     /// Whether segments of a pair get other units though none comes free: what they are shares of
     /// leaves, or is another channel's.
     fn moves_shares(&self, pair: Pair, effect: &StockEffect) -> bool {
-        let moves = matches!(effect, StockEffect::Ship { .. } | StockEffect::Repeg(_));
+        let moves = matches!(
+            effect,
+            StockEffect::Ship { .. } | StockEffect::Handle(_) | StockEffect::Repeg(_)
+        );
         self.shares && moves && self.has_terms(pair)
     }
 

@@ -4,7 +4,7 @@
 //! in the same step, so that it counts what segments have in its own turn.
 
 use crate::actor::ActorPanicked;
-use crate::model::{OrderEffect, OrderNo, Pair, Stock, StockEffect, Supply, Text};
+use crate::model::{OrderEffect, OrderNo, Pair, Stock, StockEffect, Text};
 use crate::state::State;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::stock::{StockMessage, StockReply};
@@ -73,8 +73,7 @@ pub fn introduce_all(state: &State, pair: Pair) -> Result<(), ActorPanicked> {
 /// # Errors
 /// When an actor panicked.
 pub fn channels(state: &State, stock: &Stock) -> Result<OrderChannels, ActorPanicked> {
-    let there = |supply| matches!(supply, Supply::OnHand | Supply::Supplier);
-    let of_orders = stock.reservations.iter().filter(|r| there(r.supply)).map(|r| r.order);
+    let of_orders = stock.reservations.iter().filter(|r| r.supply.is_there()).map(|r| r.order);
     let mut orders: Vec<OrderNo> = of_orders.collect();
     orders.dedup();
     orders.into_iter().map(|no| Ok((no, channel_of(state, no)?))).collect()

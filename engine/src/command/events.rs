@@ -19,7 +19,8 @@ use super::order::cancel::OrderCancelled;
 use super::order::decline::ShipmentDeclined;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
-use super::order::ship::ShipmentShipped;
+use super::order::progress::ShipmentProgressed;
+use super::order::shipped::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
 use super::supply::transfer::dispatch::TransferDispatched;
 use super::supply::transfer::recall::TransferRecalled;
@@ -126,7 +127,7 @@ events! {
     3 or 25 or 45 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
-    21 or 27 "order_cancelled" OrderCancelled,
+    21 or 27 or 58 "order_cancelled" OrderCancelled,
     22 "shipment_shipped" ShipmentShipped,
     23 "order_placed" OrderPlaced,
     28 or 31 or 47 "backlog_repegged" BacklogRepegged,
@@ -137,12 +138,13 @@ events! {
     34 "hold_replaced" HoldReplaced,
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
-    37 or 40 "shipment_declined" ShipmentDeclined,
+    37 or 40 or 59 "shipment_declined" ShipmentDeclined,
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,
     54 "sale_opened" SaleOpened,
     56 "holds_prolonged" HoldsProlonged,
+    57 "shipment_progressed" ShipmentProgressed,
 }
 
 #[cfg(test)]

@@ -7,15 +7,16 @@ use std::task::Poll;
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
     DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, LineRequest, Lines, Meta,
-    NodeDefinition, OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority,
-    ShipShipment, StockOperation,
+    NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
+    SetOrderPriority, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    Component, Components, DeclineReason, Eligibility, HoldId, InboundId, Item, Location, Node,
-    NodeId, NodeKind, OrderId, PickupOffer, PostalCode, Priority, PriorityClass, Refusal,
-    RefusalKind, RequestId, Sale, Shortage, Sku, Text, Timestamp, Violation, WeekdayCutOffs,
+    Component, Components, DeclineReason, Eligibility, HoldId, InboundId, Item, LineUnits,
+    Location, Node, NodeId, NodeKind, OrderId, PickupOffer, PostalCode, Priority, PriorityClass,
+    Refusal, RefusalKind, RequestId, Sale, Shortage, Sku, Step, Text, Timestamp, Violation,
+    WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -178,10 +179,12 @@ pub fn prioritise() -> SetOrderPriority {
 }
 
 /// Ships a shipment of that order.
-pub fn ship(shipment: u16) -> ShipShipment {
+pub fn ship(shipment: u16) -> ProgressShipment {
+    let (carrier, tracking) = ("Owl Post", "1Z");
     let text = |text| Text::new("text", text).expect("a text");
-    let (carrier, tracking) = (text("Owl Post"), text("1Z"));
-    ShipShipment { meta: meta(), order: order().order.id, shipment, carrier, tracking }
+    let (carrier, tracking) = (text(carrier), text(tracking));
+    let step = Step::Ship { packages: Vec::new(), carrier, tracking };
+    ProgressShipment { meta: meta(), order: order().order.id, shipment, step }
 }
 
 /// Says that its node ships a shipment of that order.
@@ -192,7 +195,7 @@ pub fn accept(shipment: u16) -> AcceptShipment {
 /// Says that its node does not: it finds nothing.
 pub fn decline(shipment: u16) -> DeclineShipment {
     let (order, reason) = (order().order.id, DeclineReason::NotFound);
-    DeclineShipment { meta: meta(), order, shipment, reason }
+    DeclineShipment { meta: meta(), order, shipment, reason, lines: LineUnits::new() }
 }
 
 /// Holds the unit of the item `A` for a minute.

@@ -28,7 +28,7 @@ pub use order::cancel::{CancelOrder, LineCancellation};
 pub use order::decline::DeclineShipment;
 pub use order::place::request::PlaceOrder;
 pub use order::prioritise::{OrderPrioritised, SetOrderPriority};
-pub use order::ship::ShipShipment;
+pub use order::progress::ProgressShipment;
 pub use supply::change_stock::ChangeStock;
 pub use supply::transfer::dispatch::DispatchTransfer;
 pub use supply::transfer::recall::RecallTransfer;

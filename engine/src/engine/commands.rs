@@ -6,8 +6,8 @@ use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer,
-    ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, ProgressShipment,
+    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -117,8 +117,8 @@ impl Engine {
         self.run(&command).await
     }
 
-    /// Reports that a shipment left its node.
-    pub async fn ship_shipment(&self, command: ShipShipment) -> Result<Done, EngineError> {
+    /// Reports, or asks for, a step of a shipment.
+    pub async fn progress_shipment(&self, command: ProgressShipment) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

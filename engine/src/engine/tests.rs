@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{Engine, EngineError, Halt, OpenOptions, PlaceOutcome, Pump};
 use crate::calendar::Zone;
 use crate::command::fixture::{AT, change, item, keyed, meta, node, order, receive, sku};
-use crate::command::order::ship::ShipmentShipped;
+use crate::command::order::shipped::ShipmentShipped;
 use crate::command::{DefineItem, LineRequest, Lines, OrderRequest, PlaceOrder, StockOperation};
 use crate::disk::simulated::Operation;
 use crate::disk::{RealDisk, SimulatedDisk};

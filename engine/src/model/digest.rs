@@ -73,6 +73,7 @@ pub(crate) enum Part {
     ClosedInbound = 9,
     Terms = 10,
     Feed = 11,
+    Picked = 12,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

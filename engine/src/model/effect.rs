@@ -91,7 +91,7 @@ impl FirstOff {
 pub enum StockClaim<P = Parts> {
     /// Units that an order is to reserve.
     Units(P),
-    /// Units that leave with a shipment.
+    /// Units that leave the shelf, or with a shipment.
     Leaving(u32),
     /// Units that come to rest on supplies here, while others come off: of the backlog, or of
     /// holds. With what tells it from others of the pair.
@@ -150,7 +150,10 @@ impl Effect {
             Self::Order(
                 no,
                 OrderEffect::Cancel(_)
+                | OrderEffect::CancelPicked(_)
+                | OrderEffect::DeclinePart(_)
                 | OrderEffect::Ship { .. }
+                | OrderEffect::Progress(_)
                 | OrderEffect::Answer { .. }
                 | OrderEffect::Repeg(_)
                 | OrderEffect::MoveBundle(_)
@@ -191,6 +194,9 @@ impl StockEffect {
             Self::ReserveLines(reserved) => Some(StockClaim::Units(&reserved.takes)),
             Self::Ship { lines, .. } => {
                 Some(StockClaim::Leaving(lines.iter().map(|(_, units)| units).sum()))
+            }
+            Self::Handle(handled) => {
+                Some(handled.leaving()).filter(|units| *units > 0).map(StockClaim::Leaving)
             }
             Self::Change { .. } => Some(StockClaim::Editing),
             Self::Release { .. } | Self::Prioritise { .. } => None,

@@ -129,6 +129,11 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// A package's id, as the caller knows it: unique in its shipment.
+    PackageId,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// An idempotency key.
     RequestId,
     limits::ID_BYTES_MAX
@@ -138,6 +143,13 @@ name!(
     ServiceName,
     limits::ID_BYTES_MAX
 );
+impl PackageId {
+    /// The id of a package that nobody named.
+    pub fn numbered(number: usize) -> Self {
+        Self(compact_str::format_compact!("{number}"))
+    }
+}
+
 name!(
     /// A postal code, as written in its country.
     PostalCode,

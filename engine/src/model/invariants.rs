@@ -58,8 +58,8 @@ pub fn conservation(stock: &Stock) -> Result<(), Breach> {
         let on = stock.reservations.iter().filter(|r| wanted(r.supply));
         on.map(|r| u64::from(r.units)).sum()
     };
-    let firm = sum(|s| matches!(s, Supply::OnHand | Supply::Supplier));
-    expect("allocated", u64::from(stock.allocated), firm)?;
+    expect("allocated", u64::from(stock.allocated), sum(Supply::is_there))?;
+    expect("picked", u64::from(stock.picked()), sum(|s| s == Supply::Picked))?;
     expect("waiting", u64::from(stock.waiting), sum(|s| s == Supply::Backorder))?;
     let mut pegged_all = 0;
     for inbound in stock.inbound() {

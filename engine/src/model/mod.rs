@@ -22,6 +22,7 @@ pub mod digest;
 pub mod effect;
 pub mod eligibility;
 pub mod event;
+pub mod fulfilment;
 pub mod hold;
 pub mod ids;
 pub mod invariants;
@@ -51,10 +52,11 @@ pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use eligibility::Eligibility;
 pub use event::{Event, Origin, Record, Request};
+pub use fulfilment::{Act, Package, Progress, Step, UnitState, Work};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
     ConsumerId, CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo,
-    OwnerId, Pair, PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+    OwnerId, PackageId, Pair, PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
@@ -64,7 +66,7 @@ pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, Dispatch,
     KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
-    PackedOrder, Shipment, Told, Why,
+    PackedOrder, PartDeclined, PickedCancelled, Shipment, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};
@@ -72,9 +74,9 @@ pub use refusal::{Refusal, RefusalKind, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
     Audience, ChannelSafety, ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found,
-    Inbound, InboundSourced, InboundWeighed, Kept, LineUnits, PairTerms, Parts, Proposal, Refused,
-    Repeg, Segment, Segments, Serves, Shares, ShipmentLine, Stock, StockChange, StockEffect,
-    StockOperation, SupplySource, ToldAt, TransferAnnounced,
+    Handled, Inbound, InboundSourced, InboundWeighed, Kept, LineHandled, LineUnits, PairTerms,
+    Parts, Proposal, Refused, Repeg, Segment, Segments, Serves, Shares, ShipmentLine, Stock,
+    StockChange, StockEffect, StockOperation, SupplySource, ToldAt, TransferAnnounced,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

@@ -13,6 +13,7 @@ use super::bundle::OrderedBundle;
 use super::catalog::{Shortage, Split};
 use super::destination::Destination;
 use super::digest::{Digest, Part, PartHash, hash_written};
+use super::fulfilment::Work;
 use super::hold::Hold;
 use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
 use super::lsn::Lsn;
@@ -20,7 +21,7 @@ use super::priority::Priority;
 use super::reservations::Supply;
 use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
-pub use apply::OrderEffect;
+pub use apply::{OrderEffect, PartDeclined, PickedCancelled};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 
@@ -95,7 +96,8 @@ pub struct Shipment {
     /// The day by which it arrives.
     #[n(2)]
     pub deliver_by: Option<Day>,
-    /// When it left, and with which carrier.
+    /// How it left, where it left whole in an event of an older version. Since then its
+    /// [packages](Work::packages) leave.
     #[n(3)]
     pub shipped: Option<Box<Dispatch>>,
     /// Whether its days were told of units that were there. None until they are told anew:
@@ -105,6 +107,9 @@ pub struct Shipment {
     /// What the node answered to it last.
     #[cbor(skip)]
     pub answer: Option<Answer>,
+    /// What the node did of it.
+    #[cbor(skip)]
+    pub work: Option<Box<Work>>,
 }
 
 /// How a shipment left.
@@ -150,12 +155,15 @@ pub struct Allocation {
     /// Of those, units that moved to another allocation.
     #[cbor(skip)]
     pub moved: u32,
+    /// Of those that are open, units that are off the shelf: picked, or packed.
+    #[cbor(skip)]
+    pub picked: u32,
 }
 
 impl Allocation {
     /// Units of a line that a shipment takes, both counted from 0.
     pub const fn new((line, shipment): (u16, u16), supply: Supply, units: u32) -> Self {
-        Self { line, shipment, supply, units, shipped: 0, cancelled: 0, moved: 0 }
+        Self { line, shipment, supply, units, shipped: 0, cancelled: 0, moved: 0, picked: 0 }
     }
 
     /// Units that are neither shipped nor cancelled nor moved: the stock actor has
@@ -164,10 +172,16 @@ impl Allocation {
         self.units - self.shipped - self.cancelled - self.moved
     }
 
+    /// Open units that are not picked: they may come to rest on other supply, at other nodes.
+    pub const fn loose(&self) -> u32 {
+        self.open() - self.picked
+    }
+
     /// Whether it fits an order of so many lines and shipments, and no more units are
     /// gone than there were.
     const fn fits(&self, lines: usize, shipments: usize) -> bool {
         let gone = self.shipped as u64 + self.cancelled as u64 + self.moved as u64;
+        let gone = gone + self.picked as u64;
         (self.line as usize) < lines
             && (self.shipment as usize) < shipments
             && gone <= self.units as u64
@@ -288,12 +302,17 @@ impl Order {
         })
     }
 
-    /// Bundles, of one kind, that are open in each shipment that has any.
-    pub fn bundles_in(&self, bundle: &OrderedBundle) -> SmallVec<[(u16, u32); 4]> {
+    /// Bundles, of one kind, of which each shipment that has any has `units`: those that are open, or
+    /// not picked.
+    pub fn bundles_in(
+        &self,
+        bundle: &OrderedBundle,
+        units: impl Fn(&Allocation) -> u32 + Copy,
+    ) -> SmallVec<[(u16, u32); 4]> {
         let each = self.each_of(bundle, bundle.line);
         let open = |shipment: u16| {
             let first = self.allocations_of(shipment).filter(|a| a.line == bundle.line);
-            (shipment, first.map(Allocation::open).sum::<u32>() / each)
+            (shipment, first.map(units).sum::<u32>() / each)
         };
         let all = (0..count(self.shipments.len())).map(open);
         all.filter(|(_, units)| *units > 0).collect()
@@ -426,19 +445,25 @@ impl Order {
         self.declined.iter().map(|node| (*node, units(*node))).collect()
     }
 
-    /// Units of a line that earlier shipments of the same node have a right to.
+    /// Units of a line, not picked, that earlier shipments of the same node have a right to.
     pub fn ahead_of(&self, shipment: u16, line: u16) -> u32 {
         let node = self.shipments[usize::from(shipment)].node;
         let by_right = self.shipments_by_right();
         let before = by_right.iter().take_while(|at| **at != shipment);
         let earlier = before.filter(|at| self.shipments[usize::from(**at)].node == node);
         let of_line = |a: &&Allocation| a.line == line;
-        earlier.flat_map(|at| self.allocations_of(*at).filter(of_line)).map(Allocation::open).sum()
+        earlier.flat_map(|at| self.allocations_of(*at).filter(of_line)).map(Allocation::loose).sum()
     }
 
-    /// Units of a line in a shipment, with those of the line that are ahead of them.
-    pub fn in_shipment(&self, shipment: u16, (line, units): (u16, u32)) -> ShipmentLine {
-        ShipmentLine { line, units, ahead: self.ahead_of(shipment, line) }
+    /// Units of a line in a shipment, so many of them picked, with those of the line that are ahead
+    /// of the others.
+    pub fn in_shipment(
+        &self,
+        shipment: u16,
+        line: u16,
+        (units, picked): (u32, u32),
+    ) -> ShipmentLine {
+        ShipmentLine { line, units, picked, ahead: self.ahead_of(shipment, line) }
     }
 
     /// Whether a shipment, from 0, was declined by its node.
@@ -511,6 +536,11 @@ impl OrderHeader {
 }
 
 impl Shipment {
+    /// Whether units may join it: it has not left, and its node neither answered nor began.
+    pub fn may_be_joined(&self) -> bool {
+        self.shipped.is_none() && self.answer.is_none() && self.work.is_none()
+    }
+
     /// Whether it is still to leave its node, which did not decline it.
     pub fn is_to_leave(&self) -> bool {
         let is_declined = self.answer.is_some_and(|answer| answer.kind.declined().is_some());
@@ -531,6 +561,7 @@ impl Shipment {
             shipped: None,
             told_of_units_there: None,
             answer: None,
+            work: None,
         }
     }
 

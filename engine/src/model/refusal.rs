@@ -364,6 +364,116 @@ refusals! {
         shipment_number: u16,
     } => Precondition, Shipment(shipment_number);
 
+    /// Units of the shipment are off the shelf.
+    #[error("{units} units of shipment {shipment_number} are picked: it is too late")]
+    53 UnitsPicked = "UNITS_PICKED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units that are picked.
+        units: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment are in a package, which has to be opened first.
+    #[error("{units} units of shipment {shipment_number} are in a package: unpack it first")]
+    54 UnitsPacked = "UNITS_PACKED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units that are packed.
+        units: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment wait for the customer.
+    #[error("{units} units of shipment {shipment_number} wait for the customer to collect them")]
+    55 UnitsReady = "UNITS_READY" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units that are ready.
+        units: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment have not left its node.
+    #[error("{units} units of shipment {shipment_number} have not left its node")]
+    56 UnitsNotShipped = "UNITS_NOT_SHIPPED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units that are at the node.
+        units: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment left its node.
+    #[error("{units} units of shipment {shipment_number} left its node")]
+    57 UnitsLeftNode = "UNITS_LEFT_NODE" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units that left.
+        units: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Units of the shipment arrived.
+    #[error("{units} units of shipment {shipment_number} arrived")]
+    58 UnitsArrived = "UNITS_ARRIVED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Units that arrived.
+        units: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// The shipment has fewer units of the line that the step could be about.
+    #[error("shipment {shipment_number} has {there} units of the line of index {line_index} for \
+             this step, and not {wanted}")]
+    59 UnitsNotInShipment = "UNITS_NOT_IN_SHIPMENT" {
+        /// The shipment.
+        shipment_number: u16,
+        /// The line's index, from 0.
+        line_index: u32,
+        /// Units that were named.
+        wanted: u64,
+        /// Units that there are.
+        there: u64,
+    } => Precondition, Shipment(shipment_number);
+
+    /// The shipment has no package of that id.
+    #[error("shipment {shipment_number} has no package {package_id}")]
+    60 PackageNotFound = "PACKAGE_NOT_FOUND" {
+        /// The shipment.
+        shipment_number: u16,
+        /// The id asked for.
+        package_id: String,
+    } => NotFound, Package(shipment_number, package_id);
+
+    /// The customer does not collect the shipment, or does so elsewhere.
+    #[error("shipment {shipment_number} is not collected at its node")]
+    61 NotCollectedHere = "NOT_COLLECTED_HERE" {
+        /// The shipment.
+        shipment_number: u16,
+    } => Precondition, Shipment(shipment_number);
+
+    /// A part of a bundle would go where the rest of it does not.
+    #[error("the bundle of index {bundle_index} of order {order_id} is picked, packed and shipped \
+             as a whole")]
+    62 BundleNotWhole = "BUNDLE_NOT_WHOLE" {
+        /// The order.
+        order_id: OrderId,
+        /// The bundle's index, from 0.
+        bundle_index: u32,
+    } => Precondition, Order(order_id);
+
+    /// The shipment would arrive before it left.
+    #[error("shipment {shipment_number} left at {shipped}, and cannot have arrived before")]
+    63 DeliveredTooEarly = "DELIVERED_TOO_EARLY" {
+        /// The shipment.
+        shipment_number: u16,
+        /// When it left.
+        shipped: Timestamp,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Nobody asks the node to give the shipment back, or it is too late to answer.
+    #[error("shipment {shipment_number} is not asked back, or was until a time that has passed")]
+    64 RecallNotAsked = "RECALL_NOT_ASKED" {
+        /// The shipment.
+        shipment_number: u16,
+    } => Precondition, Shipment(shipment_number);
+
     /// Units of the shipment are allocated, and after a count or damage too few good ones
     /// are there.
     #[error("shipment {shipment_number} lacks {missing} units that are not there, or not good")]

@@ -12,6 +12,8 @@ use crate::limits::ORDER_LINES_MAX;
 /// releases take the least firm units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Supply {
+    /// Units that are off the shelf for their order: picked, or packed.
+    Picked,
     /// Units that are physically there.
     OnHand,
     /// Units that a drop-ship supplier has.
@@ -23,15 +25,15 @@ pub enum Supply {
 }
 
 /// As a 16-bit number in state and events, never reused: 0 on hand, 1 supplier,
-/// 2 backorder, 16 and up the inbound supply of that number less 16.
+/// 2 backorder, 3 picked, 16 and up the inbound supply of that number less 16.
 impl Supply {
     const INBOUND_BASE: u16 = 16;
     /// Greatest inbound number that has a code.
     pub const INBOUND_NO_MAX: u16 = u16::MAX - Self::INBOUND_BASE;
 
-    /// Whether its units are there: on hand, or at a supplier.
+    /// Whether its units are there: on hand, picked or not, or at a supplier.
     pub const fn is_there(self) -> bool {
-        matches!(self, Self::OnHand | Self::Supplier)
+        matches!(self, Self::OnHand | Self::Supplier | Self::Picked)
     }
 
     /// The number that stands for this supply.
@@ -40,6 +42,7 @@ impl Supply {
             Self::OnHand => 0,
             Self::Supplier => 1,
             Self::Backorder => 2,
+            Self::Picked => 3,
             Self::Inbound(no) => Self::INBOUND_BASE + no.0,
         }
     }
@@ -50,7 +53,8 @@ impl Supply {
             0 => Some(Self::OnHand),
             1 => Some(Self::Supplier),
             2 => Some(Self::Backorder),
-            3..Self::INBOUND_BASE => None,
+            3 => Some(Self::Picked),
+            4..Self::INBOUND_BASE => None,
             _ => Some(Self::Inbound(InboundNo(code - Self::INBOUND_BASE))),
         }
     }
@@ -164,15 +168,17 @@ const fn firmness(supply: Supply) -> u16 {
         Supply::Backorder => u16::MAX,
         // One less, so that the last of them is below backorders.
         Supply::Inbound(_) => supply.code() - 1,
-        Supply::OnHand | Supply::Supplier => supply.code(),
+        Supply::Picked => 0,
+        Supply::OnHand | Supply::Supplier => supply.code() + 1,
     }
 }
 
 fn of_firmness(firmness: u16) -> Supply {
-    const LAST_ON_HAND: u16 = Supply::Supplier.code();
     match firmness {
         u16::MAX => Supply::Backorder,
-        0..=LAST_ON_HAND => Supply::from_code(firmness).expect("the code of a supply"),
+        0 => Supply::Picked,
+        1 => Supply::OnHand,
+        2 => Supply::Supplier,
         _ => Supply::from_code(firmness + 1).expect("the code of an inbound supply, less one"),
     }
 }
@@ -399,6 +405,7 @@ mod tests {
     #[test]
     fn every_supply_has_a_code_of_its_own() {
         for supply in [
+            Supply::Picked,
             Supply::OnHand,
             Supply::Supplier,
             Supply::Backorder,
@@ -407,7 +414,7 @@ mod tests {
         ] {
             assert_eq!(Supply::from_code(supply.code()), Some(supply));
         }
-        assert_eq!(Supply::from_code(3), None);
+        assert_eq!(Supply::from_code(4), None);
     }
 
     fn of(order: OrderNo, line: u16, supply: Supply, units: u32) -> Reservation {

@@ -63,6 +63,8 @@ pub struct Extras {
     pub terms: Option<Box<PairTerms>>,
     /// As of when the newest feed of a supplier is that said so; none if none did.
     pub feed_as_of: Option<Timestamp>,
+    /// Units that are picked, of those that are allocated.
+    pub picked: u32,
 }
 
 /// The durable state of one pair: a fold over the journal and nothing else.
@@ -159,13 +161,46 @@ pub enum StockEffect {
     },
     /// Units of order lines rest on other supply from now on.
     Repeg(Arc<Repeg>),
-    /// Units of lines of an order left the node.
+    /// Units of lines of an order left the node, as older versions had it.
     Ship {
         /// The order.
         order: OrderNo,
         /// How many units of which lines.
         lines: LineUnits,
     },
+    /// The node worked on units of an order.
+    Handle(Box<Handled>),
+}
+
+/// What a node did with units of an order at one pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handled {
+    /// The order.
+    pub order: OrderNo,
+    /// By line, each once, ascending.
+    pub lines: SmallVec<[LineHandled; 2]>,
+}
+
+/// What a node did with units of a line, one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineHandled {
+    /// The line, from 0.
+    pub line: u16,
+    /// Units that went back to the shelf.
+    pub put_back: u32,
+    /// Units that were picked.
+    pub picked: u32,
+    /// Units that left the node, of those that were picked.
+    pub left: u32,
+    /// Units that the order gave back, the least firm first.
+    pub released: u32,
+}
+
+impl Handled {
+    /// Units that leave the shelf, or the node: they have to be there.
+    pub fn leaving(&self) -> u32 {
+        self.lines.iter().map(|of| of.picked.max(of.left)).sum()
+    }
 }
 
 /// Units that several lines of an order were given at one pair. What one event does to a pair is
@@ -195,6 +230,7 @@ impl StockEffect {
             | Self::Reserve { .. }
             | Self::ReserveLines(_)
             | Self::Ship { .. } => false,
+            Self::Handle(handled) => handled.lines.iter().any(|of| of.released > 0),
             Self::Repeg(repeg) => repeg.frees(),
             Self::Change { .. } | Self::Release { .. } | Self::Prioritise { .. } => true,
         }
@@ -302,6 +338,11 @@ impl Stock {
         if self.is_unlimited() { STOCK_UNITS_MAX } else { self.good() }
     }
 
+    /// Units that are off the shelf for orders, and have not left.
+    pub fn picked(&self) -> u32 {
+        self.extras.as_ref().map_or(0, |extras| extras.picked)
+    }
+
     /// Units that may leave: what is on hand and can be sold.
     pub const fn good(&self) -> u32 {
         self.on_hand.saturating_sub(self.unavailable)
@@ -338,7 +379,7 @@ impl Stock {
     pub fn eta_of(&self, supply: Supply) -> Option<Timestamp> {
         match supply {
             Supply::Inbound(no) => self.inbound_no(no).map(|inbound| inbound.eta),
-            Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
+            Supply::Picked | Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
         }
     }
 

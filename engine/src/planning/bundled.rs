@@ -246,7 +246,7 @@ impl Building<'_, '_> {
     /// Takes what lines are given, as units of their components.
     fn take(&mut self, draft: &Draft, steps: &Steps) {
         let by = |a: &Allocation, node: NodeNo| match a.supply {
-            Supply::OnHand | Supply::Supplier => By::Now,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => By::Now,
             Supply::Backorder => By::Ever,
             Supply::Inbound(no) => {
                 let steps = &steps[&(usize::from(a.line), node)];
@@ -404,7 +404,7 @@ impl There {
 
     fn take(&mut self, supply: Supply, units: u32) {
         match supply {
-            Supply::OnHand | Supply::Supplier => self.free -= units,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => self.free -= units,
             Supply::Inbound(no) => {
                 for glance in self.inbound.iter_mut().filter(|glance| glance.no == no) {
                     glance.free -= units;

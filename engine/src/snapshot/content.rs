@@ -12,7 +12,7 @@ use super::image::{
     ArchivedItemsV9, ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1,
     CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, ImageError, ItemsV1, ItemsV5,
     ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, RequestsV1, access, are_off_sale,
-    differs_by_weekday, have_confidences, have_dated_feeds, have_holds, have_openings,
+    differs_by_weekday, have_confidences, have_dated_feeds, have_holds, have_openings, have_picked,
     have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8, restricts,
 };
 use super::manifest::Counts;
@@ -48,13 +48,18 @@ impl Content {
             Self::Catalogue(network) if restricts(network) => 7,
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders)
+                if orders.iter().any(|(_, kept)| kept.packed.needs_version_10()) =>
+            {
+                10
+            }
+            Self::Orders(orders)
                 if orders.iter().any(|(_, kept)| kept.packed.needs_version_8()) =>
             {
                 8
             }
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_featured()) => 7,
             Self::Orders(orders) if orders.iter().any(|(_, kept)| kept.packed.is_held()) => 6,
-            Self::Items(items) if have_dated_feeds(items) => 10,
+            Self::Items(items) if have_dated_feeds(items) || have_picked(items) => 10,
             Self::Items(items) if have_openings(items) => 9,
             Self::Items(items) if need_version_8(items) => 8,
             Self::Items(items)

@@ -103,8 +103,8 @@ impl Actor for StockActor {
             StockMessage::Edit { proposal, in_line } => {
                 StockReply::Edit(self.edit(&proposal, in_line))
             }
-            StockMessage::ClaimShip { order, lines } => {
-                StockReply::Grant(self.claim_ship(order, &lines))
+            StockMessage::ClaimLeaving { order, lines } => {
+                StockReply::Grant(self.claim_leaving(order, &lines))
             }
             StockMessage::ClaimRepeg(repeg, comings, asks) => {
                 StockReply::Grant(self.claim_repeg(&repeg, &comings, asks.as_deref()))
@@ -239,7 +239,9 @@ impl StockActor {
             // The least firm units of a line come last.
             let waits = |line: &&[Reservation]| line.last().is_some_and(|r| !r.supply.is_there());
             lines.extend(of_lines.filter(waits).map(|line| {
-                let parts = line.iter().map(|r| (r.supply, r.units)).collect();
+                // What is picked stays where it is.
+                let loose = line.iter().filter(|r| r.supply != Supply::Picked);
+                let parts = loose.map(|r| (r.supply, r.units)).collect();
                 let Reservation { order, line, priority, held, .. } = line[0];
                 BacklogLine { order, line, priority, held, parts }
             }));
@@ -339,7 +341,7 @@ impl StockActor {
     fn available(&self, supply: Supply) -> (i64, i64) {
         let rare = self.rare.as_deref();
         match supply {
-            Supply::OnHand | Supply::Supplier => {
+            Supply::Picked | Supply::OnHand | Supply::Supplier => {
                 let withheld = rare.map_or(0, |r| i64::from(r.withheld));
                 (self.stock.free(), i64::from(self.claimed) + withheld)
             }
@@ -363,7 +365,7 @@ impl StockActor {
 
     fn hold(&mut self, supply: Supply, units: u32) {
         match supply {
-            Supply::OnHand | Supply::Supplier => self.claimed += units,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => self.claimed += units,
             Supply::Backorder => self.rare().waiting += units,
             Supply::Inbound(no) => {
                 let claims = &mut self.rare().inbound;
@@ -397,7 +399,7 @@ impl StockActor {
 
     fn unclaim(&mut self, (supply, units): (Supply, u32)) {
         match supply {
-            Supply::OnHand | Supply::Supplier => self.claimed -= units,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => self.claimed -= units,
             Supply::Backorder => self.rare().waiting -= units,
             Supply::Inbound(no) => {
                 let claims = &mut self.rare().inbound;
@@ -480,24 +482,29 @@ impl StockActor {
         Edit::Granted(change)
     }
 
-    fn claim_ship(&mut self, order: OrderNo, lines: &[ShipmentLine]) -> Grant {
+    fn claim_leaving(&mut self, order: OrderNo, lines: &[ShipmentLine]) -> Grant {
         if self.rare.as_deref().is_some_and(|r| r.editing || r.in_line > 0) {
             return Grant::InFlight;
         }
         let book = &self.stock.reservations;
-        let (mut units, mut at_supplier, mut allocated) = (0, 0, 0);
+        let (mut units, mut picked, mut at_supplier, mut allocated) = (0, 0, 0, 0);
         for of in lines {
             let there = book.units(order, of.line, Supply::Supplier);
             let firm = u64::from(book.units(order, of.line, Supply::OnHand)) + u64::from(there);
-            allocated += firm.saturating_sub(of.ahead.into()).min(of.units.into());
-            (units, at_supplier) = (units + of.units, at_supplier + there);
+            let loose = of.units - of.picked;
+            allocated += firm.saturating_sub(of.ahead.into()).min(loose.into());
+            (units, picked) = (units + of.units, picked + of.picked);
+            at_supplier += there;
         }
-        let wanted = u64::from(units);
-        // What was damaged stays.
+        let wanted = u64::from(units - picked);
+        // What was damaged stays, and so does what was picked for others.
         let good = self.stock.good();
+        let on_shelf = good.saturating_sub(self.stock.picked());
         // The feed of a supplier, not a count, says what is there: nothing can be missing.
-        if at_supplier == 0 && allocated > u64::from(good) {
-            return Grant::Missing(allocated - u64::from(good));
+        let missing =
+            allocated.saturating_sub(on_shelf.into()).max(picked.saturating_sub(good).into());
+        if at_supplier == 0 && missing > 0 {
+            return Grant::Missing(missing);
         }
         if allocated < wanted {
             return Grant::Short(wanted - allocated);
@@ -512,7 +519,8 @@ impl StockActor {
             return Grant::Granted;
         }
         let leaving = self.rare.as_deref().map_or(0, |r| r.leaving);
-        if units > good - leaving {
+        if units - picked > on_shelf.saturating_sub(leaving) || units > good.saturating_sub(leaving)
+        {
             return Grant::InFlight;
         }
         self.rare().leaving += units;

@@ -69,7 +69,7 @@ impl<'k> Claims<'k> {
     ) -> Result<Result<Grant, Listening<'k>>, EngineError> {
         let cell = self.kernel.state.cell(pair);
         let units = lines.iter().map(|of| of.units).sum();
-        let ask = || cell.ask(StockMessage::ClaimShip { order, lines: lines.clone() });
+        let ask = || cell.ask(StockMessage::ClaimLeaving { order, lines: lines.clone() });
         self.claim(pair, StockClaim::Leaving(units), ask).await
     }
 

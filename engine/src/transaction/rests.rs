@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::error::EngineError;
 use super::kernel::Kernel;
 use crate::model::{
-    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Timestamp,
+    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Supply, Timestamp,
 };
 use crate::planning::Way;
 use crate::state::network::Network;
@@ -69,12 +69,17 @@ impl Resting {
                 let known = if let Some(known) = known {
                     known
                 } else {
-                    let there = at(a.line, pair)?;
+                    let mut there = at(a.line, pair)?;
+                    // Which units are picked is known of the order.
+                    there.rests.retain(|rest| rest.supply != Supply::Picked);
                     this.newest = this.newest.max(there.last_lsn);
                     left.push((pair, a.line, there));
                     left.len() - 1
                 };
-                this.rests[place] = take(&mut left[known].2.rests, a.open());
+                let picked = Rest { supply: Supply::Picked, units: a.picked, eta: None };
+                let loose = take(&mut left[known].2.rests, a.loose());
+                let all = Some(picked).filter(|rest| rest.units > 0).into_iter().chain(loose);
+                this.rests[place] = all.collect();
             }
         }
         Ok(this)

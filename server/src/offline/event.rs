@@ -73,7 +73,8 @@ mod tests {
         let id = OrderId::new("order_id", "WEB-1").unwrap();
         let pair = Pair { sku: SkuNo(3), node: NodeNo(1) };
         let releases = vec![AllocationUnits { allocation: 0, pair, line: 0, units: 2 }];
-        let payload = encoded(OrderCancelled { no: OrderNo(4), id, releases, serves: None });
+        let payload =
+            encoded(OrderCancelled { no: OrderNo(4), id, releases, serves: None, picked: None });
         let event = &as_json(Lsn::new(5), &payload)["event"];
         assert_eq!((&event["order_id"], &event["order_no"]), (&"WEB-1".into(), &4.into()));
         assert_eq!(event["units"][0]["units"], 2);

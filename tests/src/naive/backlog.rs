@@ -231,8 +231,7 @@ impl Naive {
                 continue;
             }
             let rests = self.rests(sku, no, line);
-            let late =
-                rests.iter().filter(|(_, s)| !matches!(s, Supply::OnHand | Supply::Supplier));
+            let late = rests.iter().filter(|(_, s)| !s.is_there());
             let late: Vec<_> = late.collect();
             if late.is_empty() {
                 continue;

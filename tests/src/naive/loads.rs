@@ -69,8 +69,11 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
         AnyEvent::HoldCreated(event) => of_order(&event.order),
         AnyEvent::HoldReplaced(event) => of_order(&event.order),
         AnyEvent::HoldChanged(event) => of_order(&event.order),
+        // Units that are declined apart are in a new shipment.
         AnyEvent::ShipmentDeclined(event) => {
-            vec![((event.no.0, event.shipment), Told::Ships(false))]
+            let is_whole = event.apart.as_ref().is_none_or(|apart| apart.units.is_none());
+            let told = ((event.no.0, event.shipment), Told::Ships(false));
+            Some(told).filter(|_| is_whole).into_iter().collect()
         }
         AnyEvent::ShipmentAccepted(event) => {
             vec![((event.no.0, event.shipment), Told::Ships(true))]

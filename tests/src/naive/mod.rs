@@ -15,7 +15,7 @@ mod days;
 mod hold;
 mod loads;
 mod opening;
-mod order;
+pub mod order;
 mod pair;
 mod waiting;
 

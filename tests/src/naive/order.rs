@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::LineCancellation;
-use backstock_engine::model::{self, AnswerKind, HoldState, Lsn, OrderState, Priority, Supply};
+use backstock_engine::model::fulfilment::Content;
+use backstock_engine::model::{
+    self, AnswerKind, HoldState, Lsn, OrderState, Package, Priority, Supply, UnitState,
+};
 
 use super::For;
 use super::bundle::Bundle;
@@ -30,6 +33,15 @@ pub struct Allotted {
     pub units: u32,
 }
 
+/// What is in a package, by line, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Units by line.
+    pub lines: Vec<(u16, u32)>,
+    /// Where.
+    pub state: UnitState,
+}
+
 /// The order.
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -44,6 +56,10 @@ pub struct Order {
     shipped: Vec<u32>,
     cancelled: Vec<u32>,
     moved: Vec<u32>,
+    /// Of those that are open.
+    picked: Vec<u32>,
+    /// By shipment, from 0, and id.
+    packages: BTreeMap<(u16, String), Parcel>,
     /// How many parts it was given when it was placed.
     placed: usize,
     /// Whether a line must not be split.
@@ -72,7 +88,8 @@ impl Order {
     ) -> Self {
         let placed = allotted.len();
         let none = vec![0; placed];
-        let (shipped, cancelled, moved) = (none.clone(), none.clone(), none);
+        let (shipped, cancelled) = (none.clone(), none.clone());
+        let (moved, picked) = (none.clone(), none);
         Self {
             no,
             ordered,
@@ -81,6 +98,8 @@ impl Order {
             shipped,
             cancelled,
             moved,
+            picked,
+            packages: BTreeMap::new(),
             placed,
             is_whole,
             whom,
@@ -183,12 +202,122 @@ impl Order {
         self.allotted[at].units - self.shipped[at] - self.cancelled[at] - self.moved[at]
     }
 
+    /// Open units that are not picked.
+    fn loose(&self, at: usize) -> u32 {
+        self.open(at) - self.picked[at]
+    }
+
+    /// A part of a shipment, from 0, with so many of its units.
+    fn part(&self, shipment: u16, (at, units): (u16, u32)) -> Result<Allotted, String> {
+        let part = self.allotted.get(usize::from(at)).filter(|part| part.shipment == shipment);
+        let part = part.ok_or_else(|| format!("part {at} is not of shipment {shipment}"))?;
+        Ok(Allotted { units, ..part.clone() })
+    }
+
+    /// Units of parts of a shipment, from 0, are picked.
+    pub fn pick(&mut self, shipment: u16, parts: &[(u16, u32)]) -> Result<Vec<Allotted>, String> {
+        let picked = parts.iter().map(|&(at, units)| {
+            let part = self.part(shipment, (at, units))?;
+            let at = usize::from(at);
+            if units > self.loose(at) {
+                return Err(format!("{units} of part {at} are picked, of {}", self.loose(at)));
+            }
+            self.picked[at] += units;
+            Ok(part)
+        });
+        picked.collect()
+    }
+
+    /// Units of parts, which were picked, go back to the shelf.
+    pub fn put_back(&mut self, parts: &[(u16, u32)]) -> Result<Vec<Allotted>, String> {
+        let back = parts.iter().map(|&(at, units)| {
+            let at = usize::from(at);
+            let left = self.picked[at].checked_sub(units).ok_or("they were not picked")?;
+            self.picked[at] = left;
+            Ok(Allotted { units, ..self.allotted[at].clone() })
+        });
+        back.collect()
+    }
+
+    /// Units of parts of a shipment, from 0, which were picked, leave.
+    pub fn leave(&mut self, shipment: u16, parts: &[(u16, u32)]) -> Result<Vec<Allotted>, String> {
+        let all: Result<Vec<_>, _> = parts.iter().map(|part| self.part(shipment, *part)).collect();
+        let all = all?;
+        self.put_back(parts)?;
+        for (at, units) in parts {
+            self.shipped[usize::from(*at)] += units;
+        }
+        Ok(all)
+    }
+
+    /// A package is as it is from now on: no more, if nothing is in it.
+    pub fn pack(&mut self, shipment: u16, id: &str, parcel: Parcel) {
+        let at = (shipment, id.to_owned());
+        if parcel.lines.is_empty() {
+            self.packages.remove(&at);
+        } else {
+            self.packages.insert(at, parcel);
+        }
+    }
+
+    /// What is in packages is picked, or left, and nothing else left.
+    pub fn check_packages(&self) -> Result<(), String> {
+        let parts = || self.allotted.iter().enumerate();
+        for (_, of) in parts() {
+            let at = (of.shipment, of.line);
+            let packed = |here: bool| -> u32 {
+                let all = self.packages.iter().filter(|((shipment, _), parcel)| {
+                    *shipment == at.0 && (parcel.state <= UnitState::Ready) == here
+                });
+                let lines = all.flat_map(|(_, parcel)| &parcel.lines);
+                lines.filter(|(line, _)| *line == at.1).map(|(_, units)| units).sum()
+            };
+            let here = parts().filter(|(_, part)| (part.shipment, part.line) == at);
+            let (mut picked, mut left) = (0, 0);
+            here.for_each(|(at, _)| {
+                (picked, left) = (picked + self.picked[at], left + self.shipped[at])
+            });
+            if packed(true) > picked || packed(false) != left {
+                let found = (packed(true), picked, packed(false), left);
+                return Err(format!("packages of {at:?}: {found:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Units of parts of a shipment, from 0, become a shipment by themselves.
+    pub fn part_with(&mut self, shipment: u16, parts: &[(u16, u32)]) -> Result<u16, String> {
+        let to = self.allotted.iter().map(|part| part.shipment).max().unwrap_or(0) + 1;
+        for &(at, units) in parts {
+            let part = self.part(shipment, (at, units))?;
+            if units > self.loose(usize::from(at)) {
+                return Err(format!("part {at} has no {units} units"));
+            }
+            self.moved[usize::from(at)] += units;
+            let apart = Allotted { shipment: to, units, ..part };
+            let same = |part: &Allotted| Allotted { units, ..part.clone() } == apart;
+            match (self.placed..self.allotted.len()).find(|at| same(&self.allotted[*at])) {
+                Some(at) => self.allotted[at].units += units,
+                None => self.add(apart),
+            }
+        }
+        Ok(to)
+    }
+
+    fn add(&mut self, part: Allotted) {
+        self.allotted.push(part);
+        self.shipped.push(0);
+        self.cancelled.push(0);
+        self.moved.push(0);
+        self.picked.push(0);
+    }
+
     /// Units of a line leave a shipment for another one, where they rest on a supply.
     pub fn move_units(&mut self, from: u16, units: u32, to: &Allotted) -> Result<(), String> {
         for _ in 0..units {
             let of_it = (0..self.allotted.len()).filter(|at| {
                 let part = &self.allotted[*at];
-                (part.line, part.shipment) == (to.line, from) && self.open(*at) > 0
+                (part.line, part.shipment) == (to.line, from) && self.loose(*at) > 0
             });
             let at = of_it.max().ok_or("a unit moves that the shipment does not have")?;
             self.moved[at] += 1;
@@ -198,10 +327,7 @@ impl Order {
         if let Some(at) = known {
             self.allotted[at].units += units;
         } else {
-            self.allotted.push(Allotted { units, ..to.clone() });
-            for counts in [&mut self.shipped, &mut self.cancelled, &mut self.moved] {
-                counts.push(0);
-            }
+            self.add(Allotted { units, ..to.clone() });
         }
         Ok(())
     }
@@ -236,7 +362,7 @@ impl Order {
         let mut back = Vec::new();
         for &(at, units) in parts {
             let at = usize::from(at);
-            if units == 0 || units > self.open(at) {
+            if units == 0 || units > self.loose(at) {
                 return Err(format!("part {at} has no {units} units that are open"));
             }
             self.cancelled[at] += units;
@@ -262,19 +388,6 @@ impl Order {
         open.map(|at| Allotted { units: self.open(at), ..self.allotted[at].clone() }).collect()
     }
 
-    /// Ships what is open of a shipment, counted from 1; answers with what left.
-    pub fn ship(&mut self, shipment: u16) -> Vec<Allotted> {
-        let mut left = Vec::new();
-        for at in 0..self.allotted.len() {
-            let open = self.open(at);
-            if self.allotted[at].shipment == shipment - 1 && open > 0 {
-                self.shipped[at] += open;
-                left.push(Allotted { units: open, ..self.allotted[at].clone() });
-            }
-        }
-        left
-    }
-
     fn state(&self) -> OrderState {
         if (0..self.allotted.len()).any(|at| self.open(at) > 0) {
             OrderState::Open
@@ -293,9 +406,19 @@ impl Order {
         let newest = self.decisions.len().saturating_sub(DECISIONS_KEPT);
         same("decisions", &kept, &self.decisions[newest..].to_vec())?;
         same("priority", &order.header.priority, &self.priority)?;
-        let engine: Vec<_> = order.allocations.iter().map(|a| (a.shipped, a.cancelled)).collect();
-        let naive = self.shipped.iter().copied().zip(self.cancelled.iter().copied()).collect();
-        same("shipped and cancelled", &engine, &naive)?;
+        let figures = |a: &model::Allocation| (a.shipped, a.cancelled, a.picked);
+        let engine: Vec<_> = order.allocations.iter().map(figures).collect();
+        let naive = (0..self.allotted.len())
+            .map(|at| (self.shipped[at], self.cancelled[at], self.picked[at]));
+        same("shipped, cancelled and picked", &engine, &naive.collect())?;
+        let packages = order.shipments.iter().zip(0..).flat_map(|(_, at)| {
+            Content::of(order, at).packages().into_iter().map(move |package| {
+                let Package { ref id, ref lines, .. } = package;
+                let parcel = Parcel { lines: lines.to_vec(), state: package.state() };
+                ((at, id.to_string()), parcel)
+            })
+        });
+        same("packages", &packages.collect(), &self.packages)?;
         for (at, line) in order.lines.iter().enumerate() {
             let of_line = || {
                 self.allotted

@@ -103,7 +103,7 @@ impl Pair {
     }
 
     fn firm(&self) -> i64 {
-        let firm = |unit: &&Unit| matches!(unit.supply, Supply::OnHand | Supply::Supplier);
+        let firm = |unit: &&Unit| unit.supply.is_there();
         count(self.units.iter().filter(firm).count())
     }
 
@@ -191,7 +191,9 @@ impl Pair {
     /// When units on a supply are there: at once, at an instant, or nobody knows.
     pub fn ready(&self, supply: Supply) -> Option<Timestamp> {
         match supply {
-            Supply::OnHand | Supply::Supplier => Some(Timestamp::from_micros(i64::MIN)),
+            Supply::Picked | Supply::OnHand | Supply::Supplier => {
+                Some(Timestamp::from_micros(i64::MIN))
+            }
             Supply::Inbound(InboundNo(no)) => self.inbound.get(&no).map(|expected| expected.eta),
             Supply::Backorder => None,
         }
@@ -259,7 +261,7 @@ impl Pair {
         supply: Supply,
     ) -> Result<(), String> {
         let there = match supply {
-            Supply::OnHand | Supply::Supplier => self.free() > 0,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => self.free() > 0,
             Supply::Inbound(InboundNo(no)) => {
                 self.inbound.get(&no).is_some_and(|e| e.free(self.pegged(no)) > 0)
             }
@@ -299,6 +301,7 @@ impl Pair {
         let mut first = None;
         for _ in 0..units {
             let of_line = |unit: &&Unit| (unit.order, unit.line) == (order, line);
+            // What is picked goes last.
             let key = |unit: &&Unit| (self.readiness(unit.supply), unit.supply);
             let last = self.units.iter().filter(of_line).max_by_key(key);
             let unit = *last.ok_or_else(|| format!("order {order} has nothing left here"))?;
@@ -312,20 +315,34 @@ impl Pair {
         first.ok_or_else(|| "nothing was given back".into())
     }
 
-    /// Units of a line leave.
-    pub fn ship(&mut self, order: u64, line: u16, units: u32) -> Result<(), String> {
-        for _ in 0..units {
-            let firm = |supply| Unit { order, line, held: false, supply };
-            let supplied = self.units.contains(&firm(Supply::Supplier));
-            let unit = firm(if supplied { Supply::Supplier } else { Supply::OnHand });
-            if !self.units.contains(&unit) {
-                return Err(format!("order {order} ships a unit that it does not have here"));
-            }
-            self.forget(unit);
-            // A supplier may send what its feed does not show.
-            if !(supplied && self.on_hand() == 0) {
-                self.movements.push(-1);
-            }
+    /// A unit of a line is taken off the shelf, where it is, and not picked for somebody else.
+    pub fn pick(&mut self, order: u64, line: u16) -> Result<(), String> {
+        let of = |supply| Unit { order, line, held: false, supply };
+        let supplied = self.units.contains(&of(Supply::Supplier));
+        let shelf = of(if supplied { Supply::Supplier } else { Supply::OnHand });
+        if !self.units.contains(&shelf) {
+            return Err(format!("order {order} has no unit to pick here"));
+        }
+        if !supplied && count(self.on(Supply::Picked)) >= self.on_hand() - self.unavailable {
+            return Err(format!("order {order} picks a unit that is not there: {self:?}"));
+        }
+        self.forget(shelf);
+        self.units.push(of(Supply::Picked));
+        Ok(())
+    }
+
+    /// A unit of a line goes back to the shelf.
+    pub fn put_back(&mut self, order: u64, line: u16) -> Result<(), String> {
+        self.unpeg((order, false), line, Supply::Picked)?;
+        self.keep((order, false), line, Supply::OnHand);
+        Ok(())
+    }
+
+    /// A unit of a line leaves that was picked. A supplier may send what its feed does not show.
+    pub fn leave(&mut self, order: u64, line: u16, at_supplier: bool) -> Result<(), String> {
+        self.unpeg((order, false), line, Supply::Picked)?;
+        if !(at_supplier && self.on_hand() == 0) {
+            self.movements.push(-1);
         }
         self.check()
     }
@@ -344,7 +361,7 @@ impl Pair {
                 self.unpeg((order, false), line, supply)?;
                 self.keep((order, false), line, Supply::Backorder);
             }
-            let is_firm = matches!(supply, Supply::OnHand | Supply::Supplier);
+            let is_firm = supply.is_there();
             firm += if is_firm { i64::from(units) } else { 0 };
         }
         self.lost += 1;
@@ -358,7 +375,10 @@ impl Pair {
                 let others = self.firm().min(self.on_hand());
                 self.correct((self.on_hand() - firm).max(others));
             }
-            DeclineReason::NotFound => self.correct(self.unavailable),
+            DeclineReason::NotFound => {
+                let elsewhere = self.unavailable + count(self.on(Supply::Picked));
+                self.correct(elsewhere.min(self.on_hand()));
+            }
             DeclineReason::Damaged if !at_supplier => {
                 self.unavailable = (self.unavailable + firm).min(self.on_hand());
             }
@@ -367,7 +387,8 @@ impl Pair {
         while !at_supplier && self.firm() > self.on_hand() - self.unavailable {
             let there = self.units.iter().filter(|unit| unit.supply == Supply::OnHand);
             let last = there.max_by_key(|unit| (self.priority(unit.order), **unit));
-            let last = *last.ok_or("nothing rests on the shelf")?;
+            // What others' orders were picked for is lost as well, and nobody knows it yet.
+            let Some(last) = last.copied() else { break };
             self.forget(last);
             self.units.push(Unit { supply: Supply::Backorder, ..last });
         }

@@ -2,12 +2,14 @@
 
 use backstock_engine::command::{AnyEvent, CancelOrder, LineCancellation, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::Lsn;
+use backstock_engine::model::{Lsn, Package};
 
 use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
+use super::progress_shipment::parts as of_parts;
 use super::world::World;
 use crate::fixture::meta;
 use crate::naive::command::OrderCancelled;
+use crate::naive::order::Parcel;
 
 impl Room for CancelOrder {
     const NAME: &'static str = "CancelOrder";
@@ -49,7 +51,18 @@ impl Room for CancelOrder {
         Some(Told::InJournal(Box::new(move |_, event| {
             let AnyEvent::OrderCancelled(event) = event else { return None };
             let parts = event.releases.iter().map(|part| (part.allocation, part.units));
-            Some(Box::new(OrderCancelled { order, lines, parts: parts.collect() }))
+            let (mut put_back, mut packages) = (Vec::new(), Vec::new());
+            if let Some(picked) = &event.picked {
+                put_back = of_parts(&picked.put_back);
+                let parcel = |(shipment, package): &(u16, Package)| {
+                    let lines = package.lines.to_vec();
+                    let parcel = Parcel { lines, state: package.state() };
+                    (*shipment, package.id.to_string(), parcel)
+                };
+                packages = picked.packages.iter().map(parcel).collect();
+            }
+            let parts = parts.collect();
+            Some(Box::new(OrderCancelled { order, lines, parts, put_back, packages }))
         })))
     }
 }

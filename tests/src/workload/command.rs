@@ -5,8 +5,8 @@ use std::sync::Arc;
 use backstock_engine::command::{
     AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta,
-    OrderRequest, PlaceOrder, RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy,
-    ShipShipment,
+    OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, SetOrderPriority,
+    SetPolicy,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -178,7 +178,7 @@ commands! {
     PlaceOrder,
     CancelOrder,
     SetOrderPriority,
-    ShipShipment,
+    ProgressShipment,
     AcceptShipment,
     DeclineShipment,
     CreateHold,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use backstock_engine::command::{AnyEvent, DeclineShipment, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{DeclineReason, Lsn};
+use backstock_engine::model::{DeclineReason, LineUnits, Lsn, RequestId};
 
 use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
+use super::progress_shipment::parts;
 use super::world::World;
 use crate::fixture::meta;
 use crate::naive::command::ShipmentDeclined;
@@ -21,7 +22,15 @@ impl Room for DeclineShipment {
         let order = world.order()?.id;
         let shipment = u16::try_from(world.random.within(1..3)).expect("small");
         let reason = *world.random.pick(&DeclineReason::ALL);
-        Some(Self { meta: meta(), order, shipment, reason })
+        let mut meta = meta();
+        let mut lines = LineUnits::new();
+        if world.random.percent(30) {
+            let line = u16::try_from(world.random.within(0..2)).expect("small");
+            lines.push((line, world.random.within(1..3)));
+            let key = world.random.within(0..u32::MAX);
+            meta.request_id = RequestId::new("request_id", format!("D{key}")).ok();
+        }
+        Some(Self { meta, order, shipment, reason, lines })
     }
 
     fn meta(&mut self) -> &mut Meta {
@@ -50,8 +59,11 @@ impl Room for DeclineShipment {
                     off.entry(of_line).or_default().push((supply, units));
                 }
             }
-            let order = order.to_string();
-            Some(Box::new(ShipmentDeclined { order, shipment, reason, off }))
+            let put_back = event.apart.as_ref().map(|apart| parts(&apart.put_back));
+            let units = event.apart.and_then(|apart| apart.units);
+            let apart = units.map(|units| parts(&units));
+            let (order, put_back) = (order.to_string(), put_back.unwrap_or_default());
+            Some(Box::new(ShipmentDeclined { order, shipment, reason, off, put_back, apart }))
         })))
     }
 }

@@ -221,7 +221,9 @@ fn of_lines_of_a_pair(event: &AnyEvent) -> Option<&'static str> {
         AnyEvent::OrderPlaced(event) => ("PlaceOrder", placed(&event.order)),
         AnyEvent::HoldCreated(event) => ("CreateHold", placed(&event.order)),
         AnyEvent::OrderCancelled(event) => ("CancelOrder", units(&event.releases)),
-        AnyEvent::ShipmentShipped(event) => ("ShipShipment", units(&event.units)),
+        AnyEvent::ShipmentProgressed(event) => {
+            ("ProgressShipment", units(&[event.picked.clone(), event.left.clone()].concat()))
+        }
         AnyEvent::ShipmentDeclined(event) => {
             let all = event
                 .pairs

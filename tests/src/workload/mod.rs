@@ -26,11 +26,11 @@ mod extend_hold;
 mod generator;
 mod history;
 mod place_order;
+mod progress_shipment;
 mod recall_transfer;
 mod release_hold;
 mod set_order_priority;
 mod set_policy;
-mod ship_shipment;
 mod world;
 
 use backstock_engine::command::{DefineItem, NodeDefinition};

@@ -82,7 +82,7 @@ impl World {
         let view = self.view(id);
         let parts = view.supplies.iter().flatten();
         parts.fold((0, 0, 0), |(there, coming, waits), (supply, units)| match supply {
-            Supply::OnHand | Supply::Supplier => (there + units, coming, waits),
+            Supply::Picked | Supply::OnHand | Supply::Supplier => (there + units, coming, waits),
             Supply::Inbound(_) => (there, coming + units, waits),
             Supply::Backorder => (there, coming, waits + units),
         })

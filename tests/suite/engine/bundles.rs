@@ -13,8 +13,8 @@ use backstock_engine::command::{
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{EngineError, OrderView, PlaceOutcome};
 use backstock_engine::model::{
-    ChannelSafety, DeclineReason, HoldId, HoldState, InboundId, NodeKind, Order, OrderId,
-    PairTerms, Policy, Refusal, RefusalKind, Shortage, Split, Supply, Text,
+    ChannelSafety, DeclineReason, HoldId, HoldState, InboundId, LineUnits, NodeKind, Order,
+    OrderId, PairTerms, Policy, Refusal, RefusalKind, Shortage, Split, Supply, Text,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -361,7 +361,8 @@ fn the_components_of_a_declined_shipment_are_shipped_together_by_another_node() 
     world.place("O", &[("SET", 1)], Shortage::Reject).expect("it is there");
     let engine = world.single.engine.clone();
     let (order, reason) = (order_id("O"), DeclineReason::Closed);
-    let command = DeclineShipment { meta: meta(), order, shipment: 1, reason };
+    let command =
+        DeclineShipment { meta: meta(), order, shipment: 1, reason, lines: LineUnits::new() };
     world.single.run(engine.decline_shipment(command)).expect("it declines");
     // The other node lacks a B: half a bundle is none.
     assert_eq!(world.rests("O"), [at(0, "E", WAITS, 1), at(1, "E", WAITS, 2)]);

@@ -59,8 +59,8 @@ fn what_no_seed_meets_is_told() {
     assert!(Command::names().all(|name| all.contains(&(name, "done"))), "{all:?}");
     met.extend(all.iter().map(|(name, outcome)| ((*name, (*outcome).into()), 1)));
     assert_eq!(unmet(&met), []);
-    met.remove(&("ShipShipment", "done".into()));
-    assert_eq!(unmet(&met), [("ShipShipment", "done")]);
+    met.remove(&("ProgressShipment", "done".into()));
+    assert_eq!(unmet(&met), [("ProgressShipment", "done")]);
 }
 
 #[test]

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backstock_engine::command::{DispatchTransfer, ShipShipment, StockOperation};
+use backstock_engine::command::{DispatchTransfer, ProgressShipment, StockOperation};
 use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome};
-use backstock_engine::model::{InboundId, NodeKind, Order, Refusal, Shortage, Text, Timestamp};
+use backstock_engine::model::{
+    InboundId, NodeKind, Order, Refusal, Shortage, Step, Text, Timestamp,
+};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
 
@@ -220,13 +222,8 @@ fn pain_15_an_order_against_inbound_supply_has_a_date_and_reports_count_once() {
     let report = |key: &str| {
         let (carrier, tracking) = (carrier(), Text::default());
         let meta = keyed(key);
-        engine.ship_shipment(ShipShipment {
-            meta,
-            order: order_id("o"),
-            shipment: 1,
-            carrier,
-            tracking,
-        })
+        let step = Step::Ship { packages: Vec::new(), carrier, tracking };
+        engine.progress_shipment(ProgressShipment { meta, order: order_id("o"), shipment: 1, step })
     };
     let early = single.run(report("early"));
     assert!(matches!(early, Err(EngineError::Refused(_))), "nothing arrived: {early:?}");

@@ -8,8 +8,8 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict};
 use backstock_engine::model::{
-    Day, DeclineReason, HoldId, NodeKind, Order, PickupOffer, Refusal, Shipment, Shortage, Supply,
-    Timestamp,
+    Day, DeclineReason, HoldId, LineUnits, NodeKind, Order, PickupOffer, Refusal, Shipment,
+    Shortage, Supply, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -80,7 +80,8 @@ impl World {
     fn decline(&mut self, id: &str) {
         let engine = self.single.engine.clone();
         let (order, reason) = (order_id(id), DeclineReason::Capacity);
-        let decline = DeclineShipment { meta: meta(), order, shipment: 1, reason };
+        let decline =
+            DeclineShipment { meta: meta(), order, shipment: 1, reason, lines: LineUnits::new() };
         self.single.run(engine.decline_shipment(decline)).expect("it is declined");
         self.single.drain();
     }

@@ -14,6 +14,7 @@ mod encoding;
 mod errors;
 mod explained;
 mod feed;
+mod fulfilment;
 mod holds;
 mod inventory;
 pub mod metrics;

@@ -157,6 +157,22 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             (Code::FailedPrecondition, supply_not_received().await)
         }
         Refused(RefusalKind::UnitsMissing) => (Code::FailedPrecondition, units_missing().await),
+        Refused(RefusalKind::PackageNotFound) => {
+            (Code::NotFound, steps::refused(RefusalKind::PackageNotFound).await)
+        }
+        Refused(
+            of_a_step @ (RefusalKind::UnitsPicked
+            | RefusalKind::UnitsPacked
+            | RefusalKind::UnitsReady
+            | RefusalKind::UnitsNotShipped
+            | RefusalKind::UnitsLeftNode
+            | RefusalKind::UnitsArrived
+            | RefusalKind::UnitsNotInShipment
+            | RefusalKind::NotCollectedHere
+            | RefusalKind::BundleNotWhole
+            | RefusalKind::DeliveredTooEarly
+            | RefusalKind::RecallNotAsked),
+        ) => (Code::FailedPrecondition, steps::refused(of_a_step).await),
         Reason::SnapshotRunning => (Code::FailedPrecondition, snapshot_running().await),
         Reason::VersionAhead => (Code::OutOfRange, version_ahead().await),
         Reason::VersionDropped => (Code::OutOfRange, version_dropped().await),
@@ -207,6 +223,8 @@ macro_rules! refused {
         status
     }};
 }
+
+mod steps;
 
 async fn invalid() -> Status {
     let mut a = Refusing::stocked().await;
@@ -680,7 +698,8 @@ async fn shipment_not_planned() -> Status {
     let mut a = Refusing::stocked().await;
     a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
     a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
-    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+    let other = v1::ShipShipmentRequest { tracking: "2Z".into(), ..shipping("A") };
+    refused!(a, a.server.fulfillment.ship_shipment(other))
 }
 
 async fn shipment_declined() -> Status {

@@ -167,6 +167,21 @@ impl TestServer {
         answer.into_inner().stock.expect("a stock")
     }
 
+    /// Units on hand of an item at a node.
+    pub async fn on_hand(&mut self, sku: &str, node: &str) -> u64 {
+        let (sku, node_id) = (sku.into(), node.into());
+        let get = v1::GetStockRequest { sku, node_id, ..Default::default() };
+        let stock = self.inventory.get_stock(get).await.expect("the stock").into_inner().stock;
+        stock.expect("a stock").on_hand
+    }
+
+    /// Audits everything: nothing is wrong.
+    pub async fn audit(&mut self) {
+        let audit = self.admin.run_audit(v1::RunAuditRequest {}).await.expect("an audit");
+        let audit = audit.into_inner();
+        assert_eq!(audit.breach_count, 0, "{audit:?}");
+    }
+
     /// The hash of all durable state.
     pub fn state_hash(&self) -> StateHash {
         self.engine.status().state_hash

@@ -5,26 +5,29 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::command::backlog::repeg::event::BundleMoved;
 use crate::command::backlog::repeg::opening::SaleOpened;
+use crate::command::order::cancel::Picked;
+use crate::command::order::decline::Apart;
 use crate::command::{
     BacklogRepegged, EndedHold, HoldsProlonged, ProlongedHold, Repegged, StockOperation,
 };
 use crate::model::Location;
 use crate::model::bundle::{Component, Components, OrderedBundle};
 use crate::model::catalog::{Item, Sale};
+use crate::model::fulfilment::{Ended, Ending};
 use crate::model::ids::{
     CustomerId, HoldId, InboundId, InboundNo, NodeId, OwnerId, PostalCode, ServiceName, ServiceNo,
     Sku,
 };
 use crate::model::stock::LineDeclined;
 use crate::model::{
-    Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety, Confidence,
-    Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Draw, Eligibility, Found, Hold,
-    HoldState, InboundSourced, InboundWeighed, Kept, LineRepegged, Lsn, Move, Node, NodeKind,
-    NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Origin,
-    OwnStock, PackedOrder, Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority,
-    PriorityClass, Proposal, Record, RequestId, Segment, Segments, Serves, Service, Shipment,
-    Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, SupplySource, Text,
-    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
+    Act, Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety,
+    Confidence, Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Draw, Eligibility,
+    Found, Hold, HoldState, InboundSourced, InboundWeighed, Kept, LineRepegged, LineUnits, Lsn,
+    Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderId, OrderLine,
+    OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged, Pickup,
+    PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Segment, Segments,
+    Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect,
+    Supply, SupplySource, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -178,7 +181,8 @@ type Named = (&'static str, AnyEvent);
 /// Every event, and every change of a pair, with the name of its line.
 fn events(order_placed: AnyEvent) -> Vec<Named> {
     let orders = of_orders(order_placed);
-    let others = [of_supplies(), of_the_backlog(), of_holds(), of_answers()].concat();
+    let others =
+        [of_supplies(), of_the_backlog(), of_holds(), of_answers(), of_fulfilment()].concat();
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
     let newest = [newest.concat(), of_pickups(), of_bundles(), of_openings()];
@@ -415,8 +419,14 @@ fn of_orders(order_placed: AnyEvent) -> Vec<Named> {
         ("order_placed", order_placed),
         (
             "order_cancelled",
-            OrderCancelled { no: OrderNo(5), id: order_id(), releases: parts(), serves: None }
-                .into(),
+            OrderCancelled {
+                no: OrderNo(5),
+                id: order_id(),
+                releases: parts(),
+                serves: None,
+                picked: None,
+            }
+            .into(),
         ),
         (
             "shipment_shipped",
@@ -497,6 +507,7 @@ fn of_the_backlog() -> Vec<Named> {
                 id: order_id(),
                 releases: parts(),
                 serves: Some(Serves::Backlog),
+                picked: None,
             }
             .into(),
         ),
@@ -603,12 +614,80 @@ fn of_answers() -> Vec<Named> {
         ("shipment_accepted", ShipmentAccepted { no, id: id.clone(), shipment, at }.into()),
         (
             "shipment_declined",
-            ShipmentDeclined { no, id: id.clone(), shipment, at, reason, pairs }.into(),
+            ShipmentDeclined { no, id: id.clone(), shipment, at, reason, pairs, apart: None }
+                .into(),
         ),
         (
             "lines_declined",
-            ShipmentDeclined { no, id, shipment, at, reason, pairs: vec![(PAIR, of_lines)] }.into(),
+            ShipmentDeclined {
+                no,
+                id,
+                shipment,
+                at,
+                reason,
+                pairs: vec![(PAIR, of_lines)],
+                apart: None,
+            }
+            .into(),
         ),
+    ]
+}
+
+/// A package in each state that one can be in.
+fn packages() -> Vec<Package> {
+    let lines = LineUnits::from_slice(&[(0, 2), (499, 500_000)]);
+    let id = |name: &str| PackageId::new("package", name).unwrap();
+    let packed = Package { id: id("P"), lines, ready: None, dispatch: None, ended: None };
+    let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
+    let shipped = Package { id: id("S"), dispatch: Some(dispatch.into()), ..packed.clone() };
+    let ended = |how| Some(Ended { how, at: ETA });
+    vec![
+        Package { id: id("R"), ready: Some(ETA), ..packed.clone() },
+        Package { id: id("D"), ended: ended(Ending::Delivered), ..shipped.clone() },
+        Package { id: id("C"), ended: ended(Ending::Collected), ..packed.clone() },
+        Package { id: id("L"), ended: ended(Ending::Lost), ..shipped.clone() },
+        Package { id: id("E"), lines: LineUnits::new(), ..packed.clone() },
+        packed,
+        shipped,
+    ]
+}
+
+fn of_fulfilment() -> Vec<Named> {
+    let (no, id, shipment, at) = (OrderNo(5), order_id(), 1, ETA);
+    let progressed = |act, recall| ShipmentProgressed {
+        no,
+        id: order_id(),
+        shipment,
+        at,
+        act,
+        put_back: parts(),
+        picked: parts(),
+        left: parts(),
+        all_left: true,
+        packages: packages(),
+        recall,
+    };
+    let picked = Some(Picked { put_back: parts(), packages: vec![(3, packages().remove(0))] });
+    let serves = Some(Serves::Backlog);
+    let declined =
+        Declined { order: no, line: 1, off: vec![(Supply::Picked, 2)], found: None, beside: None };
+    let (reason, pairs) = (DeclineReason::Damaged, vec![(PAIR, declined)]);
+    let apart = |units| Some(Apart { put_back: parts(), units });
+    let declined = |apart| ShipmentDeclined {
+        no,
+        id: order_id(),
+        shipment,
+        at,
+        reason,
+        pairs: pairs.clone(),
+        apart,
+    };
+    vec![
+        ("shipment_progressed", progressed(Act::Ship, None).into()),
+        ("shipment_asked_back", progressed(Act::Recall, Some(ETA)).into()),
+        ("picked_cancelled", OrderCancelled { no, id, releases: parts(), serves, picked }.into()),
+        ("picked_declined", declined(apart(None)).into()),
+        ("part_declined", declined(apart(Some(parts()))).into()),
     ]
 }
 

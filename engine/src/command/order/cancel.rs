@@ -6,16 +6,19 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
 
+use super::handled::handled;
 use super::units;
 use crate::limits;
 use crate::model::check::{bound, finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
+use crate::model::fulfilment::Content;
 use crate::model::order::by_pair;
 use crate::model::{
     Allocation, AllocationUnits, Meta, Order, OrderEffect, OrderId, OrderLine, OrderNo,
-    OrderedBundle, Refusal, Rule, Serves, StockEffect, UnitsLeft, Violation,
+    OrderedBundle, Package, PickedCancelled, Refusal, Rule, Serves, StockEffect, Supply, UnitsLeft,
+    Violation,
 };
 use crate::state::stock::Rest;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -64,6 +67,21 @@ pub struct OrderCancelled {
     /// Who gets it. None in events of older versions: the pair.
     #[n(3)]
     pub serves: Option<Serves>,
+    /// What of it was off the shelf, if any was. An older version would pass over it: the event is
+    /// extended then.
+    #[n(4)]
+    pub picked: Option<Picked>,
+}
+
+/// Units of a cancellation that were off the shelf.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Picked {
+    /// Units that go back to the shelf.
+    #[n(0)]
+    pub put_back: Vec<AllocationUnits>,
+    /// The packages that they were in, each with its shipment, from 0, as they are from now on.
+    #[n(1)]
+    pub packages: Vec<(u16, Package)>,
 }
 
 impl Command for CancelOrder {
@@ -133,7 +151,40 @@ fn decide(
 ) -> Result<OrderCancelled, Refusal> {
     let releases = releases(order, resting, lines)?;
     let (no, id) = (order.no, order.header.id.clone());
-    Ok(OrderCancelled { no, id, releases, serves: Some(Serves::Backlog) })
+    let picked = picked(order, &releases);
+    Ok(OrderCancelled { no, id, releases, serves: Some(Serves::Backlog), picked })
+}
+
+/// What of units that are cancelled is off the shelf: units that are in no package go back before
+/// those of the last packages.
+fn picked(order: &Order, releases: &[AllocationUnits]) -> Option<Picked> {
+    let loose = |of: &AllocationUnits| order.allocations[usize::from(of.allocation)].loose();
+    let put_back = releases.iter().map(|of| {
+        let units = of.units.saturating_sub(loose(of));
+        AllocationUnits { units, ..*of }
+    });
+    let put_back: Vec<_> = put_back.filter(|of| of.units > 0).collect();
+    let mut opened = Vec::<(u16, Package)>::new();
+    for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
+        let of_it =
+            |of: &&AllocationUnits| order.allocations[usize::from(of.allocation)].shipment == at;
+        let content = Content::of(order, at);
+        let mut packages = content.packages();
+        for line in content.lines() {
+            let back = put_back.iter().filter(of_it).filter(|of| of.line == line);
+            let back: u32 = back.map(|of| of.units).sum();
+            let mut left = back.saturating_sub(content.unpacked(line));
+            for package in packages.iter_mut().rev().filter(|package| package.is_here()) {
+                let units = package.units(line).min(left);
+                package.take_out(line, units);
+                left -= units;
+            }
+        }
+        let known = content.packages();
+        let changed = packages.into_iter().zip(&known).filter(|(is, was)| is != *was);
+        opened.extend(changed.map(|(package, _)| (at, package)));
+    }
+    (!put_back.is_empty()).then_some(Picked { put_back, packages: opened })
 }
 
 /// What a cancellation gives back: everything open, or so many units of each line named,
@@ -249,13 +300,15 @@ fn release_line(
     let of_line = of_line.filter(|(_, (a, _))| usize::from(a.line) == line);
     let rests = |(at, (a, rests)): (usize, (&Allocation, &SmallVec<[Rest; 2]>))| {
         // Of several that are as ready, those of the last shipment go first.
-        let rest = |rest: &Rest| ((rest.ready(), a.shipment, at), rest.units);
+        // What is still on the shelf goes before what was picked.
+        let key = |rest: &Rest| (rest.ready(), rest.supply != Supply::Picked, a.shipment, at);
+        let rest = |rest: &Rest| (key(rest), rest.units);
         rests.iter().map(rest).collect::<SmallVec<[_; 2]>>()
     };
     let mut open: SmallVec<[_; 4]> = of_line.flat_map(rests).collect();
     open.sort_unstable();
     let (mut left, first) = (units, releases.len());
-    for ((_, _, at), there) in open.into_iter().rev() {
+    for ((.., at), there) in open.into_iter().rev() {
         let units = u32::try_from(left.min(u64::from(there))).expect("at most a u32");
         match releases[first..].iter_mut().find(|release| usize::from(release.allocation) == at) {
             Some(release) => release.units += units,
@@ -273,14 +326,27 @@ impl Event for OrderCancelled {
         json!({ "order_id": id.as_str(), "order_no": no.0, "units": units(releases) })
     }
 
-    fn is_extended(&self) -> bool {
-        self.serves.is_some()
+    fn extension(&self) -> usize {
+        match (&self.picked, self.serves) {
+            (Some(_), _) => 2,
+            (None, Some(_)) => 1,
+            (None, None) => 0,
+        }
     }
 }
 
 impl Effective for OrderCancelled {
     fn effects(self) -> Effects {
         let (order, serves) = (self.no, self.serves.unwrap_or_default());
+        if let Some(Picked { put_back, packages }) = self.picked {
+            let stock = handled(order, [&put_back, &[], &[], &self.releases]).into_iter();
+            let stock =
+                stock.map(|(pair, all)| Effect::Stock(pair, StockEffect::Handle(all.into())));
+            let mut effects: Effects = stock.collect();
+            let cancelled = PickedCancelled { put_back, cancelled: self.releases, packages };
+            effects.push(Effect::Order(order, OrderEffect::CancelPicked(cancelled.into())));
+            return effects;
+        }
         let stock = by_pair(&self.releases).into_iter().map(|(pair, lines)| {
             Effect::Stock(pair, StockEffect::Release { order, lines, serves })
         });

@@ -12,19 +12,24 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use super::{find, planned};
+use super::handled::whole_bundles;
+use super::{find, planned, units};
+use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
+use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
+use crate::model::fulfilment::Content;
 use crate::model::order::by_pair;
 use crate::model::stock::{Decline, Declined};
 use crate::model::{
     AllocationUnits, Answer, AnswerKind, DeclineReason, LineUnits, Meta, Order, OrderEffect,
-    OrderId, OrderNo, Pair, Proposal, Refusal, Serves, StockChange, StockEffect, Timestamp,
+    OrderId, OrderNo, Pair, PartDeclined, Proposal, Refusal, Rule, Serves, StockChange,
+    StockEffect, Timestamp, UnitState, Violation,
 };
 use crate::state::network::is_supplier;
 use crate::transaction::attempts::Attempts;
-use crate::transaction::command::{Command, Decision, Effective};
+use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::edits::edit_all;
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
@@ -41,6 +46,8 @@ pub struct DeclineShipment {
     pub shipment: u16,
     /// Why.
     pub reason: DeclineReason,
+    /// Units of single lines, from 0; everything that is left of the shipment when empty.
+    pub lines: LineUnits,
 }
 
 /// A node does not ship what it was given.
@@ -64,6 +71,20 @@ pub struct ShipmentDeclined {
     /// What it does to each pair, ascending.
     #[n(5)]
     pub pairs: Vec<(Pair, Declined)>,
+    /// What an older version would pass over, if there is any: the event is extended then.
+    #[n(6)]
+    pub apart: Option<Apart>,
+}
+
+/// Units of a shipment that are declined, some of them picked, or not all that the shipment has.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Apart {
+    /// Units that were picked.
+    #[n(0)]
+    pub put_back: Vec<AllocationUnits>,
+    /// The units, if they are a shipment by themselves from now on; none if they are all of it.
+    #[n(1)]
+    pub units: Option<Vec<AllocationUnits>>,
 }
 
 impl Command for DeclineShipment {
@@ -74,7 +95,15 @@ impl Command for DeclineShipment {
     }
 
     fn fingerprint(&self) -> u64 {
-        fingerprint(&("decline", &self.order, self.shipment, self.reason))
+        if self.lines.is_empty() {
+            return fingerprint(&("decline", &self.order, self.shipment, self.reason));
+        }
+        let lines = self.lines.to_vec();
+        fingerprint(&("decline", &self.order, self.shipment, self.reason, lines))
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
     }
 
     async fn decide(
@@ -82,12 +111,14 @@ impl Command for DeclineShipment {
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<ShipmentDeclined>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
-        let Some((shipment, units)) = decide(&order, self)? else {
+        let Some(Planned { shipment, units, apart }) = decide(&order, self)? else {
             return Ok(Decision::Nothing(order.last_lsn));
         };
         let node = order.shipments[usize::from(shipment)].node;
         let at_supplier = is_supplier(tx.state().network.load().node(node).node.kind);
-        let proposals = proposals((&order, shipment), &units, (self.reason, at_supplier));
+        let put_back = apart.as_ref().map_or(&[][..], |apart| &apart.put_back);
+        let proposals =
+            proposals((&order, shipment), (&units, put_back), (self.reason, at_supplier));
         let mut attempts = Attempts::begin(tx.kernel());
         let decided = loop {
             let attempt = edit_all(&mut tx.claims, &proposals).await?;
@@ -101,32 +132,136 @@ impl Command for DeclineShipment {
         });
         let (no, id, pairs) = (order.no, order.header.id.clone(), pairs.collect());
         let (at, reason) = (self.meta.at, self.reason);
-        Ok(Decision::Event(ShipmentDeclined { no, id, shipment, at, reason, pairs }))
+        Ok(Decision::Event(ShipmentDeclined { no, id, shipment, at, reason, pairs, apart }))
     }
 }
 
-/// Pure: the shipment that is declined, from 0, and its units; none if it was declined before.
-fn decide(
-    order: &Order,
-    command: &DeclineShipment,
-) -> Result<Option<(u16, Vec<AllocationUnits>)>, Refusal> {
-    let DeclineShipment { shipment: number, reason, .. } = *command;
-    let shipment = &order.shipments[usize::from(find(order, number)?)];
-    match shipment.answer.and_then(|answer| answer.kind.declined()) {
-        None => planned(order, number).map(Some),
-        Some(before) if before == reason => Ok(None),
-        Some(_) => Err(Refusal::ShipmentDeclined { shipment_number: number }),
+impl DeclineShipment {
+    /// Checks the lines.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found = Vec::new();
+        if self.lines.len() > ORDER_LINES_MAX {
+            let rule = Rule::TooMany { max: ORDER_LINES_MAX };
+            return Err(vec![Violation::new("lines", self.lines.len(), rule)]);
+        }
+        for (at, (line, units)) in self.lines.iter().enumerate() {
+            if self.lines[..at].iter().any(|(other, _)| other == line) {
+                found.push(Violation::new(format!("lines[{at}].line"), *line, Rule::Duplicate));
+            }
+            let max = LINE_UNITS_MAX.into();
+            in_range(&mut found, format!("lines[{at}].quantity"), (*units).into(), 1, max);
+        }
+        // Nobody knows of units that were said to be missing twice, or two times.
+        if !self.lines.is_empty() && self.meta.request_id.is_none() {
+            found.push(Violation::new("request_id", "", Rule::Required));
+        }
+        finish(found)
+    }
+}
+
+/// What is declined.
+#[derive(Debug, PartialEq, Eq)]
+struct Planned {
+    /// The shipment, from 0.
+    shipment: u16,
+    units: Vec<AllocationUnits>,
+    apart: Option<Apart>,
+}
+
+/// Pure: what is declined; none if it was declined before.
+fn decide(order: &Order, command: &DeclineShipment) -> Result<Option<Planned>, Refusal> {
+    let DeclineShipment { shipment: number, reason, ref lines, .. } = *command;
+    let shipment = find(order, number)?;
+    let answer = order.shipments[usize::from(shipment)].answer;
+    match answer.and_then(|answer| answer.kind.declined()) {
+        None => {}
+        Some(before) if before == reason && lines.is_empty() => return Ok(None),
+        Some(_) => return Err(Refusal::ShipmentDeclined { shipment_number: number }),
+    }
+    let content = Content::of(order, shipment);
+    let (mut units, mut put_back) = (Vec::new(), Vec::new());
+    let wanted = if lines.is_empty() { left_of(order, shipment)? } else { lines.clone() };
+    for (line, wanted) in wanted {
+        refuse_packed(&content, number, (line, wanted, lines.is_empty()))?;
+        let loose = content.loose(line).min(wanted);
+        content.take_loose(line, loose, &mut units).map_err(|_| unplanned(number))?;
+        let picked = wanted - loose;
+        content.take_picked(line, picked, &mut put_back).map_err(|_| unplanned(number))?;
+    }
+    units.extend(&put_back);
+    units.sort_by_key(|of| of.allocation);
+    units.dedup_by(|next, sum| {
+        let is_same = next.allocation == sum.allocation;
+        sum.units += if is_same { next.units } else { 0 };
+        is_same
+    });
+    whole_bundles(order, &units)?;
+    let all: u32 = order.allocations_of(shipment).map(|a| a.units - a.moved - a.cancelled).sum();
+    let apart = units.iter().map(|of| of.units).sum::<u32>() < all;
+    let apart = (apart || !put_back.is_empty())
+        .then(|| Apart { put_back, units: apart.then(|| units.clone()) });
+    Ok(Some(Planned { shipment, units, apart }))
+}
+
+/// Units by line that are left of a shipment.
+fn left_of(order: &Order, shipment: u16) -> Result<LineUnits, Refusal> {
+    let (_, units) = planned(order, shipment + 1)?;
+    let by_pair = by_pair(&units);
+    let mut lines: LineUnits = by_pair.into_iter().flat_map(|(_, lines)| lines).collect();
+    lines.sort_unstable();
+    Ok(lines)
+}
+
+fn unplanned(shipment_number: u16) -> Refusal {
+    Refusal::ShipmentNotPlanned { shipment_number }
+}
+
+/// Refuses what the table refuses: units that are in a package, or left. Where all is declined, any
+/// package is in its way.
+fn refuse_packed(
+    content: &Content<'_>,
+    shipment_number: u16,
+    (line, wanted, all): (u16, u32, bool),
+) -> Result<(), Refusal> {
+    let standing = content.standing(line);
+    let there = content.loose(line) + content.unpacked(line);
+    let packed = standing.units(UnitState::Packed);
+    let ready = standing.units(UnitState::Ready);
+    if wanted <= there && !all {
+        return Ok(());
+    }
+    match (packed, ready) {
+        (1.., _) => Err(Refusal::UnitsPacked { shipment_number, units: packed.into() }),
+        (0, 1..) => Err(Refusal::UnitsReady { shipment_number, units: ready.into() }),
+        (0, 0) if wanted <= there => Ok(()),
+        (0, 0) if standing.all() > there + standing.units(UnitState::Cancelled) => {
+            let left = standing.all() - there - standing.units(UnitState::Cancelled);
+            Err(Refusal::UnitsLeftNode { shipment_number, units: left.into() })
+        }
+        (0, 0) => Err(Refusal::UnitsNotInShipment {
+            shipment_number,
+            line_index: line.into(),
+            wanted: wanted.into(),
+            there: there.into(),
+        }),
     }
 }
 
 /// What its pairs are asked to decide on, ascending.
 fn proposals(
     (order, shipment): (&Order, u16),
-    units: &[AllocationUnits],
+    (units, put_back): (&[AllocationUnits], &[AllocationUnits]),
     (reason, at_supplier): (DeclineReason, bool),
 ) -> Vec<(Pair, Proposal)> {
     let propose = |(pair, lines): (Pair, LineUnits)| {
-        let lines = lines.into_iter().map(|of| order.in_shipment(shipment, of)).collect();
+        let line = |(line, units): (u16, u32)| {
+            let picked = put_back.iter().filter(|of| (of.pair, of.line) == (pair, line));
+            order.in_shipment(shipment, line, (units, picked.map(|of| of.units).sum()))
+        };
+        let lines = lines.into_iter().map(line).collect();
         let decline = Decline { order: order.no, lines, reason, at_supplier };
         (pair, Proposal::Decline(decline))
     };
@@ -135,7 +270,8 @@ fn proposals(
 
 impl Event for ShipmentDeclined {
     fn describe(&self) -> Value {
-        let Self { no, id, shipment, at, reason, pairs } = self;
+        let Self { no, id, shipment, at, reason, pairs, apart } = self;
+        let apart = apart.as_ref().and_then(|apart| apart.units.as_deref());
         let of_pair = |(pair, declined): &(Pair, Declined)| {
             json!({
                 "sku_no": pair.sku.0, "node_no": pair.node.0, "does": declined.describe(),
@@ -145,24 +281,38 @@ impl Event for ShipmentDeclined {
             "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
             "answered_at": at.to_string(), "reason": reason.as_str(),
             "pairs": pairs.iter().map(of_pair).collect::<Vec<_>>(),
+            "apart": apart.map(units),
         })
     }
 
-    fn is_extended(&self) -> bool {
-        self.pairs.iter().any(|(_, declined)| declined.beside.is_some())
+    fn extension(&self) -> usize {
+        let has_beside = |(_, declined): &(Pair, Declined)| declined.beside.is_some();
+        match &self.apart {
+            Some(_) => 2,
+            None => usize::from(self.pairs.iter().any(has_beside)),
+        }
     }
 }
 
 impl Effective for ShipmentDeclined {
     fn effects(self) -> Effects {
-        let Self { no, shipment, at, reason, pairs, .. } = self;
+        let Self { no, shipment, at, reason, pairs, apart, .. } = self;
         let change = |(pair, declined)| {
             let change = StockChange::Declined(Box::new(declined));
             Effect::Stock(pair, StockEffect::Change { change, serves: Serves::Backlog })
         };
         let mut effects: Effects = pairs.into_iter().map(change).collect();
         let answer = Answer { kind: AnswerKind::Declined(reason), at };
-        effects.push(Effect::Order(no, OrderEffect::Answer { shipment, answer }));
+        effects.push(Effect::Order(
+            no,
+            match apart {
+                None => OrderEffect::Answer { shipment, answer },
+                Some(Apart { put_back, units }) => {
+                    let part = PartDeclined { shipment, put_back, units, answer };
+                    OrderEffect::DeclinePart(part.into())
+                }
+            },
+        ));
         effects
     }
 }
@@ -171,15 +321,18 @@ impl Effective for ShipmentDeclined {
 pub(crate) mod tests {
     use super::super::fixture::{answered, id, order, shipped};
     use super::*;
-    use crate::command::fixture::{check, decline};
-    use crate::model::{RefusalKind, stock::ShipmentLine};
+    use crate::command::fixture::{AT, check, decline};
+    use crate::model::{
+        Act, Dispatch, Lsn, OrderedBundle, Package, PackageId, Progress, RefusalKind, SkuNo, Text,
+        stock::ShipmentLine,
+    };
 
     /// The shipment that is declined, and its units by pair, if it is.
     type Told = Option<(u16, Vec<(u32, u16, u32)>)>;
 
     fn declines(order: &Order, number: u16, reason: DeclineReason) -> Result<Told, Refusal> {
         let declined = decide(order, &DeclineShipment { reason, ..decline(number) })?;
-        Ok(declined.map(|(shipment, units)| {
+        Ok(declined.map(|Planned { shipment, units, .. }| {
             let units = by_pair(&units).into_iter().flat_map(|(pair, lines)| {
                 lines.into_iter().map(move |(line, units)| (pair.sku.0, line, units))
             });
@@ -206,7 +359,71 @@ pub(crate) mod tests {
             (order(), 3, not_found(3)),
             (shipped(), 1, Err(Refusal::ShipmentNotPlanned { shipment_number: 1 })),
         ];
-        check(rows.map(|(order, at, expected)| (at, declines(&order, at, reason), expected)))
+        let rows = rows.map(|(order, at, expected)| (at, declines(&order, at, reason), expected));
+        [check(rows), table_of_parts()].concat()
+    }
+
+    /// The order, whose first shipment has a package.
+    fn packed(package: Package) -> Order {
+        let mut order = order();
+        let progress = Progress {
+            shipment: 0,
+            at: AT,
+            act: Act::Pack,
+            put_back: vec![],
+            picked: vec![order.units_of(0, 2)],
+            left: if package.is_here() { vec![] } else { vec![order.units_of(0, 2)] },
+            packages: vec![package],
+            recall: None,
+        };
+        order.apply(Lsn::new(2), &OrderEffect::Progress(progress.into()));
+        order
+    }
+
+    /// What is declined of a shipment of which units are in a package, line by line.
+    fn table_of_parts() -> Vec<RefusalKind> {
+        let id = PackageId::numbered(1);
+        let lines = LineUnits::from_slice(&[(0, 2)]);
+        let package = Package { id, lines, ready: None, dispatch: None, ended: None };
+        let ready = packed(Package { ready: Some(AT), ..package.clone() });
+        let text = Text::default;
+        let dispatch = Dispatch { at: AT, carrier: text(), tracking: text() };
+        let left = Package { dispatch: Some(dispatch.into()), ..package.clone() };
+        let declined = |order: &Order, lines: &[(u16, u32)]| {
+            let lines = LineUnits::from_slice(lines);
+            let planned = decide(order, &DeclineShipment { lines, ..decline(1) })?;
+            let Planned { units, apart, .. } = planned.expect("it is new");
+            let units: Vec<_> = units.iter().map(|of| (of.allocation, of.units)).collect();
+            Ok((units, apart.is_some_and(|apart| apart.units.is_some())))
+        };
+        let (shipment_number, units) = (1, 2);
+        let mut bundled = order();
+        (bundled.lines[0].ordered, bundled.lines[1].ordered) = (3, 3);
+        let bundle = OrderedBundle { sku: SkuNo(9), units: 3, line: 0, components: 2 };
+        bundled.bundles = Box::new([bundle]);
+        let not_whole =
+            Refusal::BundleNotWhole { order_id: super::super::fixture::id(), bundle_index: 0 };
+        let (line_index, wanted, there) = (1, 4, 3);
+        let too_many = Refusal::UnitsNotInShipment { shipment_number, line_index, wanted, there };
+        check(
+            [
+                ((order(), vec![(1, 2)]), Ok((vec![(2, 2)], true))),
+                ((order(), vec![(1, 4)]), Err(too_many)),
+                ((packed(package.clone()), vec![(0, 1)]), Ok((vec![(0, 1)], true))),
+                (
+                    (packed(package), vec![(0, 2)]),
+                    Err(Refusal::UnitsPacked { shipment_number, units }),
+                ),
+                ((ready, vec![]), Err(Refusal::UnitsReady { shipment_number, units })),
+                (
+                    (packed(left.clone()), vec![(0, 2)]),
+                    Err(Refusal::UnitsLeftNode { shipment_number, units }),
+                ),
+                ((packed(left), vec![]), Ok((vec![(0, 1), (2, 3)], true))),
+                ((bundled, vec![(0, 1)]), Err(not_whole)),
+            ]
+            .map(|((order, lines), expected)| (lines.clone(), declined(&order, &lines), expected)),
+        )
     }
 
     #[test]
@@ -220,12 +437,13 @@ pub(crate) mod tests {
         let mut order = order();
         order.shipments[1].node = order.shipments[0].node;
         let declined = decide(&order, &decline(2)).expect("it is planned");
-        let (shipment, units) = declined.expect("it is new");
-        let proposals = proposals((&order, shipment), &units, (DeclineReason::NotFound, false));
+        let Planned { shipment, units, .. } = declined.expect("it is new");
+        let reason = (DeclineReason::NotFound, false);
+        let proposals = proposals((&order, shipment), (&units, &[]), reason);
         let [(pair, Proposal::Decline(decline))] = &proposals[..] else {
             panic!("one pair: {proposals:?}")
         };
         assert_eq!(pair.node, order.shipments[0].node);
-        assert_eq!(&*decline.lines, [ShipmentLine { line: 0, units: 2, ahead: 3 }]);
+        assert_eq!(&*decline.lines, [ShipmentLine { line: 0, units: 2, picked: 0, ahead: 3 }]);
     }
 }

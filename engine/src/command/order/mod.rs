@@ -5,9 +5,11 @@ pub mod cancel;
 pub mod decline;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod handled;
 pub mod place;
 pub mod prioritise;
-pub mod ship;
+pub mod progress;
+pub mod shipped;
 
 use serde_json::{Value, json};
 

@@ -10,14 +10,14 @@ use crate::command::fixture::{
     node, order, prioritise, recall, receive, release, ship, told,
 };
 use crate::command::order::{
-    self as orders, cancel as cancelling, place, prioritise as prioritising, ship as shipping,
+    self as orders, cancel as cancelling, place, prioritise as prioritising,
 };
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, RecallTransfer,
-    ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation, catalogue, hold,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, ProgressShipment,
+    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -55,6 +55,7 @@ const HOLD: &str = "command/hold/mod.rs";
 
 /// What the rooms of orders share.
 const ORDER: &str = "command/order/mod.rs";
+const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
@@ -330,18 +331,42 @@ const ROOMS: [Room; 18] = [
         sources: &["command/order/prioritise.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
-        command: "ShipShipment",
+        command: "ProgressShipment",
         refusals: &[
             RequestIdReused,
             OrderNotFound,
             ShipmentNotFound,
             ShipmentNotPlanned,
+            LineNotFound,
+            NodeIsSupplier,
+            ListFull,
             ShipmentDeclined,
+            UnitsPicked,
+            UnitsPacked,
+            UnitsReady,
+            UnitsNotShipped,
+            UnitsLeftNode,
+            UnitsArrived,
+            UnitsNotInShipment,
+            PackageNotFound,
+            NotCollectedHere,
+            BundleNotWhole,
+            DeliveredTooEarly,
+            RecallNotAsked,
             UnitsMissing,
             SupplyNotReceived,
             Contended,
         ],
-        sources: &["command/order/ship.rs", ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
+        sources: &[
+            "command/order/progress.rs",
+            "command/order/progress/decide.rs",
+            HANDLED,
+            ORDER,
+            ATTEMPTS,
+            FIND,
+            REQUESTS,
+            RUN,
+        ],
     },
     Room {
         command: "AcceptShipment",
@@ -363,9 +388,23 @@ const ROOMS: [Room; 18] = [
             ShipmentNotFound,
             ShipmentNotPlanned,
             ShipmentDeclined,
+            UnitsPacked,
+            UnitsReady,
+            UnitsLeftNode,
+            UnitsNotInShipment,
+            BundleNotWhole,
             Contended,
         ],
-        sources: &["command/order/decline.rs", ORDER, EDITS, ATTEMPTS, FIND, REQUESTS, RUN],
+        sources: &[
+            "command/order/decline.rs",
+            HANDLED,
+            ORDER,
+            EDITS,
+            ATTEMPTS,
+            FIND,
+            REQUESTS,
+            RUN,
+        ],
     },
 ];
 
@@ -391,7 +430,7 @@ fn provoked() -> Vec<Provoked> {
         ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
         ("SetOrderPriority", prioritising::tests::table()),
-        ("ShipShipment", shipping::tests::table()),
+        ("ProgressShipment", orders::progress::tests::table()),
         ("AcceptShipment", orders::accept::tests::table()),
         ("DeclineShipment", orders::decline::tests::table()),
     ];
@@ -438,7 +477,10 @@ fn under_a_used_key() -> Vec<Provoked> {
             "SetOrderPriority",
             told(engine.set_order_priority(SetOrderPriority { meta: meta(), ..prioritise() })),
         ),
-        ("ShipShipment", told(engine.ship_shipment(ShipShipment { meta: meta(), ..ship(1) }))),
+        (
+            "ProgressShipment",
+            told(engine.progress_shipment(ProgressShipment { meta: meta(), ..ship(1) })),
+        ),
         (
             "AcceptShipment",
             told(engine.accept_shipment(AcceptShipment { meta: meta(), ..accept(1) })),
@@ -461,7 +503,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     let refusals = [
         ("CancelOrder", told(engine.cancel_order(cancel()))),
         ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
-        ("ShipShipment", told(engine.ship_shipment(ship(1)))),
+        ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
         ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
         ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
     ];
@@ -517,7 +559,7 @@ fn kept_out() -> Vec<Provoked> {
     let taken = Awaited::Order(OrderNo(1));
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
-    let shipping = told_at_last(&engine, taken, engine.ship_shipment(ship(1)));
+    let shipping = told_at_last(&engine, taken, engine.progress_shipment(ship(1)));
     let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
     let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
     drop(clerk);
@@ -542,7 +584,7 @@ fn kept_out() -> Vec<Provoked> {
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),
         ("SetOrderPriority", prioritising),
-        ("ShipShipment", shipping),
+        ("ProgressShipment", shipping),
         ("AcceptShipment", accepting),
         ("DeclineShipment", declining),
     ])

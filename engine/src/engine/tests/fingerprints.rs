@@ -9,13 +9,14 @@ use crate::command::fixture::{
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineNode, DispatchTransfer, ExtendHold, Extension, LineCancellation, Meta, NodeDefinition,
-    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, ShipShipment, StockOperation,
+    DefineNode, DispatchTransfer, ExtendHold, Extension, LineCancellation, Lines, Meta,
+    NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy,
+    StockOperation,
 };
 use crate::model::{
-    ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, NodeKind,
-    OwnStock, OwnerId, PairTerms, Pickup, Policy, PostalCode, Priority, PriorityClass, RequestId,
-    Sale, Shortage, Split, WeekdayCutOffs, Weekdays,
+    ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
+    NodeKind, OwnStock, OwnerId, PackageId, PairTerms, Pickup, Policy, PostalCode, Priority,
+    PriorityClass, RequestId, Sale, Shortage, Split, Step, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -195,13 +196,22 @@ fn orders(carrier: &mut Carrier) {
     carrier.carry("ship_shipment", async |engine, meta| {
         let (carrier, tracking) = (text("Owl Post"), text("1Z"));
         let order = order_id("place_order");
-        engine.ship_shipment(ShipShipment { meta, order, shipment: 1, carrier, tracking }).await
+        let step = Step::Ship { packages: Vec::new(), carrier, tracking };
+        engine.progress_shipment(ProgressShipment { meta, order, shipment: 1, step }).await
     });
     run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
     carrier.order("place_order_declined", |_| {});
     carrier.carry("decline_shipment", async |engine, meta| {
         let (order, reason) = (order_id("place_order_declined"), DeclineReason::Closed);
-        engine.decline_shipment(DeclineShipment { meta, order, shipment: 1, reason }).await
+        engine
+            .decline_shipment(DeclineShipment {
+                meta,
+                order,
+                shipment: 1,
+                reason,
+                lines: LineUnits::new(),
+            })
+            .await
     });
 }
 
@@ -393,9 +403,43 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     bundles(&mut carrier);
     openings(&mut carrier);
     dated_feeds(&mut carrier);
+    fulfilment(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
+}
+
+fn fulfilment(carrier: &mut Carrier) {
+    run(&mut carrier.pump, carrier.engine.define_item(item("W")));
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("W", NODE)));
+    carrier.order("place_order_worked", |command| {
+        command.order.lines = Lines(vec![LineRequest { sku: sku("W"), quantity: 1 }].into());
+    });
+    let package = || PackageId::new("package", "P").expect("an id");
+    let one = || LineUnits::from_slice(&[(0, 1)]);
+    let until = AT.saturating_add_micros(1);
+    let ship = || Step::Ship {
+        packages: vec![package()],
+        carrier: text("Owl Post"),
+        tracking: text("1Z"),
+    };
+    for (name, step) in [
+        ("progress_shipment", Step::Release),
+        ("recall_shipment", Step::Recall { until }),
+        ("pick_shipment", Step::Pick(one())),
+        ("unpick_shipment", Step::Unpick(one())),
+        ("pack_shipment", Step::Pack { package: package(), lines: one() }),
+        ("unpack_shipment", Step::Unpack(package())),
+        ("pack_all", Step::Pack { package: package(), lines: LineUnits::new() }),
+        ("ship_package", ship()),
+        ("lose_package", Step::Lose(vec![package()])),
+        ("deliver_package", Step::Deliver { packages: vec![package()], at: Some(AT) }),
+    ] {
+        carrier.carry(name, async |engine, meta| {
+            let order = order_id("place_order_worked");
+            engine.progress_shipment(ProgressShipment { meta, order, shipment: 1, step }).await
+        });
+    }
 }
 
 /// A change of stock has the name of its operation there.

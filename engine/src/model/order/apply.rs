@@ -6,9 +6,11 @@ use super::{
     count,
 };
 use crate::model::answer::{Answer, AnswerKind};
+use crate::model::fulfilment::{Act, Content, Package, Progress, Work};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::lsn::Lsn;
 use crate::model::priority::Priority;
+use crate::model::reservations::Supply;
 use crate::model::time::Timestamp;
 
 /// What an event does to one order.
@@ -23,6 +25,13 @@ pub enum OrderEffect {
         /// How.
         dispatch: Dispatch,
     },
+    /// A shipment took a step.
+    Progress(Box<Progress>),
+    /// Units were cancelled of which some were picked.
+    CancelPicked(Box<PickedCancelled>),
+    /// Units of a shipment, which its node does not ship, are a shipment by themselves, or some of
+    /// them were picked.
+    DeclinePart(Box<PartDeclined>),
     /// The node answered to a shipment.
     Answer {
         /// Which one, from 0.
@@ -56,6 +65,31 @@ pub enum OrderEffect {
     LetGo,
 }
 
+/// Units that were cancelled, of which some were picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickedCancelled {
+    /// Those that go back to the shelf first.
+    pub put_back: Vec<AllocationUnits>,
+    /// All of them.
+    pub cancelled: Vec<AllocationUnits>,
+    /// The packages that they were in, by shipment, as they are from now on.
+    pub packages: Vec<(u16, Package)>,
+}
+
+/// Units of a shipment that its node does not ship.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartDeclined {
+    /// The shipment, from 0.
+    pub shipment: u16,
+    /// Those of them that were picked.
+    pub put_back: Vec<AllocationUnits>,
+    /// All of them, if they are a shipment by themselves from now on; none if they are all that it
+    /// has.
+    pub units: Option<Vec<AllocationUnits>>,
+    /// Why, and when.
+    pub answer: Answer,
+}
+
 impl Order {
     /// Applies what the event at `lsn` does here; one that this state has
     /// already is skipped.
@@ -70,6 +104,15 @@ impl Order {
         match effect {
             OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
+            OrderEffect::Progress(progress) => self.progress(progress),
+            OrderEffect::CancelPicked(all) => {
+                self.put_back(&all.put_back);
+                self.cancel(&all.cancelled);
+                for (shipment, package) in &all.packages {
+                    self.work_mut(*shipment).put(package);
+                }
+            }
+            OrderEffect::DeclinePart(part) => self.decline_part(part),
             OrderEffect::Answer { shipment, answer } => self.answer(*shipment, *answer),
             OrderEffect::Repeg(repegged) => {
                 self.repeg(repegged);
@@ -156,7 +199,7 @@ impl Order {
         let mut left = units;
         let of_it = |a: &&mut Allocation| (a.line, a.shipment) == (line, shipment);
         for allocation in self.allocations.iter_mut().rev().filter(of_it) {
-            let moved = allocation.open().min(left);
+            let moved = allocation.loose().min(left);
             allocation.moved += moved;
             left -= moved;
         }
@@ -164,14 +207,18 @@ impl Order {
     }
 
     /// Puts units of a line into a shipment, as an allocation that was added or is.
-    fn put_in(&mut self, (line, shipment): (u16, u16), moved: &Move) {
-        let (placed, supply) = (self.placed_allocations().len(), moved.to.1);
+    fn put_in(&mut self, of: (u16, u16), moved: &Move) {
+        self.put(of, moved.to.1, moved.units);
+    }
+
+    fn put(&mut self, (line, shipment): (u16, u16), supply: Supply, units: u32) {
+        let placed = self.placed_allocations().len();
         let same = |a: &&mut Allocation| (a.line, a.shipment, a.supply) == (line, shipment, supply);
         if let Some(there) = self.allocations[placed..].iter_mut().find(same) {
-            there.units += moved.units;
+            there.units += units;
             return;
         }
-        let added = Allocation::new((line, shipment), supply, moved.units);
+        let added = Allocation::new((line, shipment), supply, units);
         let all = std::mem::take(&mut self.allocations).into_vec().into_iter();
         self.allocations = all.chain([added]).collect();
         self.added.allocations += 1;
@@ -180,7 +227,7 @@ impl Order {
     fn cancel(&mut self, cancelled: &[AllocationUnits]) {
         for part in cancelled {
             let allocation = &mut self.allocations[usize::from(part.allocation)];
-            assert!(part.units <= allocation.open(), "CONSERVATION: only open units cancel");
+            assert!(part.units <= allocation.loose(), "CONSERVATION: only loose units cancel");
             allocation.cancelled += part.units;
             self.lines[usize::from(allocation.line)].cancelled += part.units;
         }
@@ -194,6 +241,66 @@ impl Order {
             let declined = std::mem::take(&mut self.declined).into_vec().into_iter();
             self.declined = declined.chain([node]).collect();
         }
+    }
+
+    fn work_mut(&mut self, shipment: u16) -> &mut Work {
+        self.shipments[usize::from(shipment)].work.get_or_insert_default()
+    }
+
+    fn put_back(&mut self, units: &[AllocationUnits]) {
+        for part in units {
+            let picked = &mut self.allocations[usize::from(part.allocation)].picked;
+            *picked = picked.checked_sub(part.units).expect("CONSERVATION: picked units go back");
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        let Progress { shipment, at, act, put_back, picked, left, packages, recall } = progress;
+        self.put_back(put_back);
+        for part in picked {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            assert!(part.units <= allocation.loose(), "CONSERVATION: loose units are picked");
+            allocation.picked += part.units;
+        }
+        for part in left {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            let picked = allocation.picked.checked_sub(part.units);
+            allocation.picked = picked.expect("CONSERVATION: picked units leave");
+            allocation.shipped += part.units;
+        }
+        // A package that left in an event of an older version is one of them from now on.
+        let known = Content::of(self, *shipment).packages();
+        let work = self.work_mut(*shipment);
+        work.packages = known;
+        for package in packages {
+            work.put(package);
+        }
+        work.recall = *recall;
+        match act {
+            Act::Recall if recall.is_none() => work.released = None,
+            Act::Recall | Act::Unpick => {}
+            _ => work.released = work.released.or(Some(*at)),
+        }
+    }
+
+    /// The units become a shipment by themselves, which was declined.
+    fn decline_part(&mut self, part: &PartDeclined) {
+        let PartDeclined { shipment, put_back, units, answer } = part;
+        self.put_back(put_back);
+        let Some(units) = units else { return self.answer(*shipment, *answer) };
+        let apart = Shipment { work: None, ..self.shipments[usize::from(*shipment)].clone() };
+        let to = count(self.shipments.len());
+        let all = std::mem::take(&mut self.shipments).into_vec().into_iter();
+        self.shipments = all.chain([apart]).collect();
+        self.added.shipments += 1;
+        for part in units {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            assert!(part.units <= allocation.loose(), "CONSERVATION: loose units are declined");
+            allocation.moved += part.units;
+            let supply = allocation.supply;
+            self.put((part.line, to), supply, part.units);
+        }
+        self.answer(to, *answer);
     }
 
     fn ship(&mut self, shipment: u16, dispatch: &Dispatch) {

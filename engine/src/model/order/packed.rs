@@ -27,10 +27,12 @@
 //! says what behind its first byte, and has all that version 2 has.
 //!
 //! ```text
-//!   4  features: what else is there
+//!   4  features: what else is there, in one byte, or in two where the first one says so
 //!   1  the code of the priority
 //!      ...
-//!      shipments:   as above; what the node answered behind the dispatch
+//!      shipments:   as above; what the node answered behind the dispatch, and what it did: since
+//!        when it may work, until when it is asked for the shipment, its packages
+//!      allocations: as above; units that are picked, behind those that moved
 //!      ...
 //!      added, and the nodes that declined
 //!      the node where it is collected, and whether its units alone may serve it: then there is
@@ -43,7 +45,7 @@ mod form;
 mod read;
 mod write;
 
-use self::form::{Features, VERSION_FEATURED, VERSION_HELD, VERSION_REPEGGED};
+use self::form::{Features, VERSION_FEATURED, VERSION_REPEGGED};
 use self::read::{id, read, unpack};
 use self::write::pack;
 use super::{Allocation, Order};
@@ -140,11 +142,7 @@ impl PackedOrder {
 
     /// Whether it began as a hold.
     pub fn is_held(&self) -> bool {
-        match self.0[..] {
-            [VERSION_FEATURED, features, ..] => Features(features).has(Features::HELD),
-            [version, ..] => version == VERSION_HELD,
-            [] => false,
-        }
+        Features::at(&self.0).0.has(Features::HELD)
     }
 
     /// The hold that it began as, if it did.
@@ -178,10 +176,12 @@ impl PackedOrder {
 
     /// Whether it has features that no chunk of a snapshot before version 8 has.
     pub fn needs_version_8(&self) -> bool {
-        match self.0[..] {
-            [VERSION_FEATURED, features, ..] => Features(features).has(Features::OF_VERSION_8),
-            _ => false,
-        }
+        Features::at(&self.0).0.has(Features::OF_VERSION_8)
+    }
+
+    /// Whether it has features that no chunk of a snapshot before version 10 has.
+    pub fn needs_version_10(&self) -> bool {
+        Features::at(&self.0).0.has(Features::OF_VERSION_10)
     }
 
     /// Before whom it is served.
@@ -190,25 +190,17 @@ impl PackedOrder {
     /// When the bytes are not those of an order: they are checked when they come in.
     #[inline]
     pub fn priority(&self) -> Priority {
-        match self.0[..] {
-            [VERSION_FEATURED, features, code, ..]
-                if Features(features).has(Features::PRIORITISED) =>
-            {
-                Priority::from_code(code).expect("REPLAY_EQUAL: what was packed unpacks")
-            }
-            _ => Priority::DEFAULT,
+        let (features, head) = Features::at(&self.0);
+        if !features.has(Features::PRIORITISED) {
+            return Priority::DEFAULT;
         }
+        Priority::from_code(self.0[head]).expect("REPLAY_EQUAL: what was packed unpacks")
     }
 
     /// What comes behind what is said of all of it.
     fn body(&self) -> Unpacker<'_> {
-        let head = match self.0[..] {
-            [VERSION_FEATURED, features, ..] => {
-                2 + usize::from(Features(features).has(Features::PRIORITISED))
-            }
-            _ => 1,
-        };
-        Unpacker::new(&self.0[head..])
+        let (features, head) = Features::at(&self.0);
+        Unpacker::new(&self.0[head + usize::from(features.has(Features::PRIORITISED))..])
     }
 
     /// The bytes.

@@ -15,6 +15,8 @@ pub enum Resource {
     Line,
     /// A shipment of an order.
     Shipment,
+    /// A package of a shipment.
+    Package,
     /// An item.
     Item,
     /// A node.
@@ -45,6 +47,7 @@ impl Resource {
             Self::Hold => "hold",
             Self::Line => "line",
             Self::Shipment => "shipment",
+            Self::Package => "package",
             Self::Item => "item",
             Self::Node => "node",
             Self::Network => "network",

@@ -57,6 +57,7 @@ impl Stock {
                     book.ship(*order, line, units);
                 }
             }
+            StockEffect::Handle(handled) => book.handle(handled),
         }
         hash.add(self.hash_quantities(pair));
         check(|| conservation(self));
@@ -133,6 +134,9 @@ impl Extras {
         // A pair without it keeps the hash that it had in older versions.
         if let Some(as_of) = self.feed_as_of {
             hash.add(hash_words(Part::Feed, [as_of.as_micros().cast_unsigned()]));
+        }
+        if self.picked > 0 {
+            hash.add(hash_words(Part::Picked, [self.picked.into()]));
         }
         hash.value().wrapping_add(self.closed.hash())
     }

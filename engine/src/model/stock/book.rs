@@ -5,7 +5,8 @@ mod inbound;
 use smallvec::SmallVec;
 
 use super::{
-    Declined, Extras, Found, Inbound, Repeg, Serves, Stock, StockChange, TransferAnnounced,
+    Declined, Extras, Found, Handled, Inbound, LineHandled, Repeg, Serves, Stock, StockChange,
+    TransferAnnounced,
 };
 use crate::model::digest::{Part, PartHash, StateHash, hash_words};
 use crate::model::ids::{InboundNo, OrderNo, Pair};
@@ -206,13 +207,15 @@ impl<'a> Book<'a> {
     }
 
     fn count(&mut self, supply: Supply, delta: i64) {
+        if supply == Supply::Picked {
+            add(&mut self.extras().picked, delta);
+        }
         let counter = match supply {
-            Supply::OnHand | Supply::Supplier => &mut self.stock.allocated,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => &mut self.stock.allocated,
             Supply::Backorder => &mut self.stock.waiting,
             Supply::Inbound(no) => &mut self.inbound_mut(no).pegged,
         };
-        *counter = u32::try_from(i64::from(*counter) + delta)
-            .expect("CONSERVATION: a counter is the sum of its reservations");
+        add(counter, delta);
     }
 
     /// No order is to be told of what no unit rests on any more.
@@ -235,7 +238,8 @@ impl<'a> Book<'a> {
             self.stock.reservations.of_line(order, line).collect();
         if serves == Serves::Backlog {
             // Of supplies on their way, the last to come; older versions took the last number.
-            held.sort_by_key(|r| (r.supply == Supply::Backorder, self.stock.eta_of(r.supply)));
+            let firmness = |supply| (supply != Supply::Picked, self.stock.eta_of(supply));
+            held.sort_by_key(|r| (r.supply == Supply::Backorder, firmness(r.supply)));
         }
         for r in held.iter().rev() {
             let taken = r.units.min(left);
@@ -282,8 +286,7 @@ impl<'a> Book<'a> {
         for (line, supply, units) in declined.all_off() {
             let priority = Priority::DEFAULT;
             let peg = Reservation { order, line, supply, units, held: false, priority };
-            let priority = self.unpeg(peg);
-            self.peg(Reservation { supply: Supply::Backorder, priority, ..peg });
+            self.rest(peg, Supply::Backorder);
         }
         if let Some(Found { on_hand, unavailable }) = found {
             self.correct_to(on_hand);
@@ -297,7 +300,50 @@ impl<'a> Book<'a> {
         self.note_lost(true);
     }
 
-    /// Units of an order line leave the node.
+    /// The node worked on units of an order.
+    pub(super) fn handle(&mut self, handled: &Handled) {
+        let order = handled.order;
+        for LineHandled { line, put_back, picked, left, released } in &handled.lines {
+            let of = |supply, units| Reservation {
+                order,
+                line: *line,
+                supply,
+                units,
+                held: false,
+                priority: Priority::DEFAULT,
+            };
+            self.rest(of(Supply::Picked, *put_back), Supply::OnHand);
+            let at_supplier =
+                self.stock.reservations.units(order, *line, Supply::Supplier) >= (*picked).max(1);
+            let shelf = if at_supplier { Supply::Supplier } else { Supply::OnHand };
+            self.rest(of(shelf, *picked), Supply::Picked);
+            if *left > 0 {
+                self.unpeg(of(Supply::Picked, *left));
+                if at_supplier {
+                    // A feed may be unlimited, or may leave out by now what is ours.
+                    self.receive(left.saturating_sub(self.stock.on_hand));
+                }
+                self.leave(*left);
+            }
+            if *released > 0 {
+                self.release(order, *line, *released, Serves::Backlog);
+            }
+        }
+        // Few pairs have them for long.
+        if self.stock.extras.as_deref() == Some(&Extras::default()) {
+            self.stock.extras = None;
+        }
+    }
+
+    /// Units rest on another supply of the pair.
+    fn rest(&mut self, peg: Reservation, on: Supply) {
+        if peg.units > 0 {
+            let priority = self.unpeg(peg);
+            self.peg(Reservation { supply: on, priority, ..peg });
+        }
+    }
+
+    /// Units of an order line leave the node, as older versions had it.
     pub(super) fn ship(&mut self, order: OrderNo, line: u16, units: u32) {
         let supplier = self.stock.reservations.units(order, line, Supply::Supplier) >= units;
         let supply = if supplier { Supply::Supplier } else { Supply::OnHand };
@@ -367,6 +413,11 @@ impl<'a> Book<'a> {
             left -= moved;
         }
     }
+}
+
+fn add(counter: &mut u32, delta: i64) {
+    *counter = u32::try_from(i64::from(*counter) + delta)
+        .expect("CONSERVATION: a counter is the sum of its reservations");
 }
 
 /// The hash of one reservation.

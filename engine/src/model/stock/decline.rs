@@ -20,17 +20,20 @@ impl Stock {
         let found = if at_supplier {
             self.feed_after(reason, firm)
         } else {
-            self.shelf_after(reason, firm)
+            self.shelf_after(reason, (firm, declined.picked()))
         };
         Declined { found, ..declined }
     }
 
-    /// What the units rest on: those that can be counted on first are of the shipments before.
+    /// What the units rest on: of those that are not picked, those that can be counted on first are of
+    /// the shipments before.
     fn declined_units(&self, order: OrderNo, of: ShipmentLine) -> Vec<(Supply, u32)> {
-        let mut rests: Vec<_> = self.reservations.of_line(order, of.line).collect();
+        let of_line = self.reservations.of_line(order, of.line);
+        let mut rests: Vec<_> = of_line.filter(|r| r.supply != Supply::Picked).collect();
         rests.sort_by_key(|r| (r.supply == Supply::Backorder, self.eta_of(r.supply), r.supply));
-        let (mut ahead, mut left) = (of.ahead, of.units);
-        let mut off = Vec::new();
+        let (mut ahead, mut left) = (of.ahead, of.units - of.picked);
+        let picked = Some((Supply::Picked, of.picked)).filter(|(_, units)| *units > 0);
+        let mut off: Vec<_> = picked.into_iter().collect();
         for r in rests {
             let passed = r.units.min(ahead);
             let units = (r.units - passed).min(left);
@@ -47,13 +50,14 @@ impl Stock {
         Found { on_hand: self.on_hand, unavailable: self.unavailable }
     }
 
-    /// What a shelf holds from which so many units are not shipped.
-    fn shelf_after(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
+    /// What a node holds that does not ship so many units, some of which were picked.
+    fn shelf_after(&self, reason: DeclineReason, (firm, picked): (u32, u32)) -> Option<Found> {
         let Found { on_hand, unavailable } = self.there();
         match reason {
-            // What cannot be sold lies elsewhere.
+            // What cannot be sold lies elsewhere, and so does what others' orders were picked for.
             DeclineReason::NotFound => {
-                Some(Found { on_hand: unavailable.min(on_hand), unavailable })
+                let elsewhere = unavailable.saturating_add(self.picked() - picked);
+                Some(Found { on_hand: elsewhere.min(on_hand), unavailable })
             }
             DeclineReason::Damaged => {
                 Some(Found { on_hand, unavailable: (unavailable + firm).min(on_hand) })

@@ -15,7 +15,9 @@ pub struct ShipmentLine {
     pub line: u16,
     /// How many units.
     pub units: u32,
-    /// Units of the line that other shipments of the node have a better right to.
+    /// Of those, units that are picked.
+    pub picked: u32,
+    /// Units of the line, not picked, that other shipments of the node have a better right to.
     pub ahead: u32,
 }
 
@@ -97,6 +99,12 @@ impl Declined {
         let beside = self.beside.iter().flatten().map(|of| (of.line, &of.off));
         let all = std::iter::once((self.line, &self.off)).chain(beside);
         all.flat_map(|(line, off)| off.iter().map(move |(supply, units)| (line, *supply, *units)))
+    }
+
+    /// Units that had been picked.
+    pub fn picked(&self) -> u32 {
+        let picked = self.all_off().filter(|(_, supply, _)| *supply == Supply::Picked);
+        picked.map(|(.., units)| units).sum()
     }
 
     /// Units that had been there.

@@ -9,14 +9,14 @@ use std::thread::{scope, yield_now};
 use super::{Asked, AuditReport, Look, audit, audit_actors, audit_chunk, audit_hash};
 use crate::command::catalogue::define_item::ItemDefined;
 use crate::command::fixture::{AT, change, item, meta, node, order, receive};
-use crate::command::{CancelOrder, ChangeStock, SetPolicy, ShipShipment, StockOperation};
+use crate::command::{CancelOrder, ChangeStock, ProgressShipment, SetPolicy, StockOperation};
 use crate::disk::RealDisk;
 use crate::engine::tests::{NODE, one_unit, poll, run};
 use crate::engine::{Engine, EngineError, Pump};
 use crate::model::digest::{Part, hash_bytes};
 use crate::model::event::Numbered;
 use crate::model::{
-    ArchivedOrder, InboundId, Lsn, OrderId, OrderNo, Record, RequestId, Shortage, SkuNo, Text,
+    ArchivedOrder, InboundId, Lsn, OrderId, OrderNo, Record, RequestId, Shortage, SkuNo, Step, Text,
 };
 use crate::read::as_of::AsOf;
 use crate::recovery::directory::lock_data;
@@ -47,8 +47,9 @@ fn ship(engine: &Engine, pump: &mut Pump, id: &str) {
     let carrier = Text::new("carrier", "Post").expect("a text");
     let tracking = Text::default();
     let order = order_id(id);
-    let command = ShipShipment { meta: meta(), order, shipment: 1, carrier, tracking };
-    run(pump, engine.ship_shipment(command));
+    let step = Step::Ship { packages: Vec::new(), carrier, tracking };
+    let command = ProgressShipment { meta: meta(), order, shipment: 1, step };
+    run(pump, engine.progress_shipment(command));
 }
 
 /// Lets a closed order leave memory.

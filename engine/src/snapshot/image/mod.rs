@@ -44,7 +44,9 @@ pub(super) use network::{
     differs_by_weekday, have_reliabilities, is_newest, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
-pub(super) use stock::{ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_priorities};
+pub(super) use stock::{
+    ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_picked, have_priorities,
+};
 pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_supplies};
 
 use rkyv::{Archive, Serialize};

@@ -174,6 +174,7 @@ fn shipment(image: &ArchivedShipmentImageV1) -> Result<Shipment, ImageError> {
         ship_by: day(&image.ship_by),
         deliver_by: day(&image.deliver_by),
         shipped: image.shipped.as_ref().map(dispatch).transpose()?.map(Box::new),
+        work: None,
         told_of_units_there: None,
         answer: None,
     })
@@ -201,6 +202,7 @@ fn allocation(image: &ArchivedAllocationImageV1) -> Result<Allocation, ImageErro
         supply: supply.ok_or(ImageError::Code { what: "supply", value: code.into() })?,
         units: image.units.to_native(),
         shipped: image.shipped.to_native(),
+        picked: 0,
         cancelled: image.cancelled.to_native(),
         moved: 0,
     })

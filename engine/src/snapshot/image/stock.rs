@@ -26,6 +26,11 @@ pub(in crate::snapshot) fn have_holds(items: &[ItemState]) -> bool {
     stocks.flat_map(|(_, stock)| stock.reservations.iter()).any(|r| r.held)
 }
 
+/// Whether units of these items are picked.
+pub(in crate::snapshot) fn have_picked(items: &[ItemState]) -> bool {
+    items.iter().flat_map(|item| &item.pairs).any(|(_, stock)| stock.picked() > 0)
+}
+
 /// Whether orders with a priority of their own have units of these items.
 pub(in crate::snapshot) fn have_priorities(items: &[ItemState]) -> bool {
     let stocks = items.iter().flat_map(|item| &item.pairs);
@@ -189,7 +194,9 @@ fn stock(image: &ArchivedStockImageV1) -> Result<Stock, ImageError> {
     if !reservations.is_sorted_by(|a, b| key(a) < key(b)) {
         return Err(ImageError::inconsistent("reservations", "not ascending"));
     }
-    let stock = Stock {
+    let picked = reservations.iter().filter(|r| r.supply == Supply::Picked);
+    let picked = picked.map(|r| r.units).sum();
+    let mut stock = Stock {
         on_hand: image.on_hand.to_native(),
         unavailable: image.unavailable.to_native(),
         safety: image.safety.to_native(),
@@ -202,6 +209,9 @@ fn stock(image: &ArchivedStockImageV1) -> Result<Stock, ImageError> {
         reservations: reservations.into_iter().collect(),
         extras: image.extras.as_ref().map(extras).transpose()?.map(Box::new),
     };
+    if picked > 0 {
+        stock.extras.get_or_insert_default().picked = picked;
+    }
     conservation(&stock)?;
     Ok(stock)
 }
@@ -235,7 +245,7 @@ fn extras(image: &ArchivedExtrasImageV1) -> Result<Extras, ImageError> {
     }
     let closed = ClosedInbounds::default();
     let unlimited = image.unlimited;
-    Ok(Extras { inbound, inbound_next, closed, unlimited, lost: 0, terms: None, feed_as_of: None })
+    Ok(Extras { inbound, inbound_next, closed, unlimited, ..Extras::default() })
 }
 
 fn inbound(image: &ArchivedInboundImageV1) -> Result<Inbound, ImageError> {

@@ -27,8 +27,8 @@ pub enum StockMessage {
         /// Whether the asker is in line for this.
         in_line: bool,
     },
-    /// Claim the leaving of units that lines of an order have on hand.
-    ClaimShip {
+    /// Claim that units which lines of an order have here leave the shelf, or the node.
+    ClaimLeaving {
         /// The order.
         order: OrderNo,
         /// What leaves.
@@ -203,7 +203,7 @@ impl Rest {
     /// When they can be counted on.
     pub const fn ready(&self) -> Ready {
         match (self.supply, self.eta) {
-            (Supply::OnHand | Supply::Supplier, _) => Ready::Now,
+            (Supply::Picked | Supply::OnHand | Supply::Supplier, _) => Ready::Now,
             (Supply::Inbound(_), Some(eta)) => Ready::At(eta),
             (Supply::Inbound(_) | Supply::Backorder, _) => Ready::Never,
         }

@@ -95,6 +95,7 @@ pub(super) fn touched(effect: &StockEffect) -> Option<SmallVec<[OrderNo; 2]>> {
         | StockEffect::Release { order, .. }
         | StockEffect::Ship { order, .. } => SmallVec::from_iter([*order]),
         StockEffect::ReserveLines(reserved) => SmallVec::from_iter([reserved.order]),
+        StockEffect::Handle(handled) => SmallVec::from_iter([handled.order]),
         StockEffect::Prioritise { .. } => SmallVec::new(),
         StockEffect::Repeg(repeg) => {
             let all = repeg.off.iter().chain(&repeg.on).map(|peg| peg.order);

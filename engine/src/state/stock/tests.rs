@@ -134,9 +134,9 @@ fn what_a_count_did_not_find_is_told_before_what_is_not_received() {
     let row = changed([set(5, 0)]);
     let order = OrderNo(1);
     let parts = Parts::from_iter([(Supply::OnHand, 3), (Supply::Backorder, 2)]);
-    let ship = |units, ahead| StockMessage::ClaimShip {
+    let ship = |units, ahead| StockMessage::ClaimLeaving {
         order,
-        lines: SmallVec::from_iter([ShipmentLine { line: 0, units, ahead }]),
+        lines: SmallVec::from_iter([ShipmentLine { line: 0, units, picked: 0, ahead }]),
     };
     let count = |on_hand| {
         let change = StockChange::Counted { on_hand, unavailable: None };

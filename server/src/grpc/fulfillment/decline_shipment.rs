@@ -6,8 +6,10 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::super::order::view;
+use super::steps::lines;
 use super::{number, refused};
 use crate::grpc::enums::decline_reason;
+use crate::grpc::fields::FieldNames;
 use crate::grpc::{Api, plain};
 use crate::status::Violations;
 
@@ -34,5 +36,8 @@ fn read(api: &Api, request: &v1::DeclineShipmentRequest) -> Result<DeclineShipme
     let meta = api.meta(request_id.flatten(), request.validate_only);
     let shipment = number(request.shipment_number);
     let reason = reason.unwrap_or(DeclineReason::Unspecified);
-    found.finish(DeclineShipment { meta, order, shipment, reason })
+    let lines = lines(&mut found, &request.lines);
+    let command = DeclineShipment { meta, order, shipment, reason, lines };
+    found.rules(command.validate(), &FieldNames::PLAIN);
+    found.finish(command)
 }

@@ -2,10 +2,22 @@
 //! they share.
 
 mod accept_shipment;
+mod answer_recall;
+mod collect_shipment;
 mod decline_shipment;
+mod deliver_shipment;
 mod get_shipment;
 mod list_shipments;
+mod lose_shipment;
+mod make_shipment_ready;
+mod pack_shipment;
+mod pick_shipment;
+mod recall_shipment;
+mod release_shipment;
 mod ship_shipment;
+mod steps;
+mod unpack_shipment;
+mod unpick_shipment;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::{OrderId, Refusal};
@@ -21,6 +33,17 @@ service! {
     FulfillmentService:
     accept_shipment(v1::AcceptShipmentRequest) -> v1::AcceptShipmentResponse;
     decline_shipment(v1::DeclineShipmentRequest) -> v1::DeclineShipmentResponse;
+    release_shipment(v1::ReleaseShipmentRequest) -> v1::ReleaseShipmentResponse;
+    recall_shipment(v1::RecallShipmentRequest) -> v1::RecallShipmentResponse;
+    answer_recall(v1::AnswerRecallRequest) -> v1::AnswerRecallResponse;
+    pick_shipment(v1::PickShipmentRequest) -> v1::PickShipmentResponse;
+    unpick_shipment(v1::UnpickShipmentRequest) -> v1::UnpickShipmentResponse;
+    pack_shipment(v1::PackShipmentRequest) -> v1::PackShipmentResponse;
+    unpack_shipment(v1::UnpackShipmentRequest) -> v1::UnpackShipmentResponse;
+    make_shipment_ready(v1::MakeShipmentReadyRequest) -> v1::MakeShipmentReadyResponse;
+    deliver_shipment(v1::DeliverShipmentRequest) -> v1::DeliverShipmentResponse;
+    lose_shipment(v1::LoseShipmentRequest) -> v1::LoseShipmentResponse;
+    collect_shipment(v1::CollectShipmentRequest) -> v1::CollectShipmentResponse;
     ship_shipment(v1::ShipShipmentRequest) -> v1::ShipShipmentResponse;
     get_shipment(v1::GetShipmentRequest) -> v1::GetShipmentResponse;
     list_shipments(v1::ListShipmentsRequest) -> v1::ListShipmentsResponse;

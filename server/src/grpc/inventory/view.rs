@@ -96,7 +96,7 @@ fn day_of_eta(node: &Node, eta: Timestamp) -> Option<v1::Date> {
 /// What a reservation of this pair is pegged to.
 pub(super) fn supply_of(stock: &Stock, supply: Supply) -> v1::Supply {
     let (kind, inbound_id) = match supply {
-        Supply::OnHand => (v1::SupplyKind::OnHand, None),
+        Supply::Picked | Supply::OnHand => (v1::SupplyKind::OnHand, None),
         Supply::Supplier => (v1::SupplyKind::Supplier, None),
         Supply::Backorder => (v1::SupplyKind::Backorder, None),
         Supply::Inbound(no) => (v1::SupplyKind::Inbound, stock.inbound_no(no)),

@@ -1,9 +1,10 @@
 //! An order as it stands, and its shipments.
 
 use backstock_engine::engine::{Engine, EngineError, OrderView};
+use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
-    Allocation, AnswerKind, Day, Destination, Order, OrderLine, OrderState, OrderedBundle, Pair,
-    Pickup, Shipment, Supply,
+    Allocation, AnswerKind, Day, Destination, Order, OrderLine, OrderState, OrderedBundle, Package,
+    Pair, Pickup, Shipment, Supply, Timestamp, UnitState, Work,
 };
 use backstock_proto::v1;
 
@@ -110,7 +111,7 @@ pub(in crate::grpc) async fn shipments_now(
         }
         parts.extend(supplies.iter().map(|(supply, units)| part(*supply, *units)));
     }
-    let mut shipments = shipments(engine, &order.lines, &order.shipments, &parts).await?;
+    let mut shipments = shipments(engine, order, &parts).await?;
     let at = pickup_node(engine, &order.header.destination);
     for shipment in &mut shipments {
         shipment.pickup_node_id.clone_from(&at);
@@ -122,7 +123,7 @@ pub(in crate::grpc) async fn shipments_now(
 const fn shipped_from(allocation: &Allocation) -> Supply {
     match allocation.supply {
         Supply::Supplier => Supply::Supplier,
-        Supply::OnHand | Supply::Inbound(_) | Supply::Backorder => Supply::OnHand,
+        Supply::Picked | Supply::OnHand | Supply::Inbound(_) | Supply::Backorder => Supply::OnHand,
     }
 }
 
@@ -130,35 +131,38 @@ const fn shipped_from(allocation: &Allocation) -> Supply {
 /// cancelled.
 async fn shipments(
     engine: &Engine,
-    lines: &[OrderLine],
-    shipments: &[Shipment],
+    order: &Order,
     parts: &[Part],
 ) -> Result<Vec<v1::Shipment>, EngineError> {
-    let mut answer = Vec::with_capacity(shipments.len());
-    for (shipment, number) in shipments.iter().zip(1u32..) {
+    let mut answer = Vec::with_capacity(order.shipments.len());
+    for (shipment, at) in order.shipments.iter().zip(0u16..) {
         let mut content = Vec::new();
-        for part in parts.iter().filter(|part| u32::from(part.shipment) + 1 == number) {
-            content.push(shipment_line(engine, lines, shipment, *part).await?);
+        for part in parts.iter().filter(|part| part.shipment == at) {
+            content.push(shipment_line(engine, &order.lines, shipment, *part).await?);
         }
-        answer.push(self::shipment(engine, shipment, number, content));
+        answer.push(self::shipment(engine, (order, at), content));
     }
     Ok(answer)
 }
 
 fn shipment(
     engine: &Engine,
-    shipment: &Shipment,
-    number: u32,
+    (order, at): (&Order, u16),
     lines: Vec<v1::ShipmentLine>,
 ) -> v1::Shipment {
-    let left = shipment.shipped.as_ref();
+    let content = Content::of(order, at);
+    let shipment = &order.shipments[usize::from(at)];
+    let (packages, work) = (content.packages(), content.work());
+    let left = packages.iter().find_map(|package| package.dispatch.as_ref());
+    let at_work = |at: fn(&Work) -> Option<Timestamp>| work.and_then(at).map(times::timestamp);
+    let number = u32::from(at) + 1;
     let declined = shipment.answer.and_then(|answer| answer.kind.declined());
     v1::Shipment {
         number,
         node_id: engine.node_no(shipment.node).id.to_string(),
         ship_by: shipment.ship_by.and_then(times::date),
         deliver_by: shipment.deliver_by.and_then(times::date),
-        state: shipment_state(shipment, &lines).into(),
+        state: shipment_state(shipment, content).into(),
         carrier: left.map(|d| d.carrier.as_str().to_owned()).unwrap_or_default(),
         tracking: left.map(|d| d.tracking.as_str().to_owned()).unwrap_or_default(),
         shipped_time: left.map(|d| times::timestamp(d.at)),
@@ -166,17 +170,59 @@ fn shipment(
         answered_time: shipment.answer.map(|answer| times::timestamp(answer.at)),
         decline_reason: declined.map(decline_reason_message).unwrap_or_default().into(),
         pickup_node_id: String::new(),
+        released_time: at_work(|work| work.released),
+        recall_until: at_work(|work| work.recall),
+        packages: packages.iter().map(package).collect(),
     }
 }
 
-/// How far a shipment is that has these lines.
-fn shipment_state(shipment: &Shipment, lines: &[v1::ShipmentLine]) -> v1::ShipmentState {
-    match shipment.answer.map(|answer| answer.kind) {
-        _ if shipment.shipped.is_some() => v1::ShipmentState::Shipped,
-        Some(AnswerKind::Declined(_)) => v1::ShipmentState::Declined,
-        _ if lines.is_empty() => v1::ShipmentState::Cancelled,
-        Some(AnswerKind::Accepted) => v1::ShipmentState::Accepted,
-        None => v1::ShipmentState::Planned,
+fn package(package: &Package) -> v1::Package {
+    let Package { id, lines, ready, dispatch, ended } = package;
+    let line =
+        |&(line, quantity): &(u16, u32)| v1::LineQuantity { line_index: line.into(), quantity };
+    let dispatch = dispatch.as_deref();
+    v1::Package {
+        package_id: id.to_string(),
+        lines: lines.iter().map(line).collect(),
+        state: unit_state(package.state()).into(),
+        carrier: dispatch.map(|d| d.carrier.as_str().to_owned()).unwrap_or_default(),
+        tracking: dispatch.map(|d| d.tracking.as_str().to_owned()).unwrap_or_default(),
+        shipped_time: dispatch.map(|d| times::timestamp(d.at)),
+        ready_time: ready.map(times::timestamp),
+        ended_time: ended.map(|ended| times::timestamp(ended.at)),
+    }
+}
+
+/// How far a shipment is: the least of its units that are not cancelled. Nothing is all cancelled
+/// because it never had a unit: such a shipment gave them to others.
+fn shipment_state(shipment: &Shipment, content: Content<'_>) -> v1::ShipmentState {
+    let answer = shipment.answer.map(|answer| answer.kind);
+    if matches!(answer, Some(AnswerKind::Declined(_))) {
+        return v1::ShipmentState::Declined;
+    }
+    let states = content.lines().flat_map(|line| {
+        content.standing(line).states().map(|(state, _)| state).collect::<Vec<_>>()
+    });
+    let least = states.filter(|state| *state != UnitState::Cancelled).min();
+    match (least, answer) {
+        (None, _) => v1::ShipmentState::Cancelled,
+        (Some(UnitState::Allocated | UnitState::Released), Some(_)) => v1::ShipmentState::Accepted,
+        (Some(state), _) => unit_state(state),
+    }
+}
+
+const fn unit_state(state: UnitState) -> v1::ShipmentState {
+    match state {
+        UnitState::Waiting | UnitState::Allocated => v1::ShipmentState::Planned,
+        UnitState::Released => v1::ShipmentState::Released,
+        UnitState::Picked => v1::ShipmentState::Picked,
+        UnitState::Packed => v1::ShipmentState::Packed,
+        UnitState::Ready => v1::ShipmentState::Ready,
+        UnitState::Shipped => v1::ShipmentState::Shipped,
+        UnitState::Delivered => v1::ShipmentState::Delivered,
+        UnitState::Collected => v1::ShipmentState::Collected,
+        UnitState::Lost => v1::ShipmentState::Lost,
+        UnitState::Cancelled => v1::ShipmentState::Cancelled,
     }
 }
 
@@ -204,7 +250,7 @@ pub(super) async fn supply(
 ) -> Result<v1::Supply, EngineError> {
     let inbound_id = match supply {
         Supply::Inbound(_) => engine.inbound_id(pair, supply).await?,
-        Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
+        Supply::Picked | Supply::OnHand | Supply::Supplier | Supply::Backorder => None,
     };
     let inbound_id = inbound_id.map(|id| id.to_string()).unwrap_or_default();
     Ok(v1::Supply { kind: supply_kind(supply).into(), inbound_id })
@@ -213,7 +259,7 @@ pub(super) async fn supply(
 /// What kind of supply it is.
 pub(super) const fn supply_kind(supply: Supply) -> v1::SupplyKind {
     match supply {
-        Supply::OnHand => v1::SupplyKind::OnHand,
+        Supply::Picked | Supply::OnHand => v1::SupplyKind::OnHand,
         Supply::Supplier => v1::SupplyKind::Supplier,
         Supply::Backorder => v1::SupplyKind::Backorder,
         Supply::Inbound(_) => v1::SupplyKind::Inbound,
@@ -223,7 +269,7 @@ pub(super) const fn supply_kind(supply: Supply) -> v1::SupplyKind {
 /// Counts units by what they rest on.
 pub(super) fn add_units(line: &mut v1::LineUnits, supply: Supply, units: u32) {
     match supply {
-        Supply::OnHand | Supply::Supplier => line.allocated += units,
+        Supply::Picked | Supply::OnHand | Supply::Supplier => line.allocated += units,
         Supply::Inbound(_) => line.preordered += units,
         Supply::Backorder => line.backordered += units,
     }
@@ -236,9 +282,28 @@ fn units_now(view: &OrderView) -> Vec<v1::LineUnits> {
     let mut units: Vec<_> = order.lines.iter().map(cancelled).collect();
     for (allocation, supplies) in order.allocations.iter().zip(&view.supplies) {
         let line = &mut units[usize::from(allocation.line)];
-        line.shipped += allocation.shipped;
+        let work = order.shipments[usize::from(allocation.shipment)].work.as_deref();
+        let is_released = work.is_some_and(|work| work.released.is_some());
         for (supply, there) in supplies {
-            add_units(line, *supply, *there);
+            match supply {
+                Supply::Picked => {}
+                Supply::OnHand | Supply::Supplier if is_released => line.released += there,
+                supply => add_units(line, *supply, *there),
+            }
+        }
+    }
+    for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
+        let content = Content::of(order, at);
+        for line in content.lines() {
+            let standing = content.standing(line);
+            let line = &mut units[usize::from(line)];
+            line.picked += standing.units(UnitState::Picked);
+            line.packed += standing.units(UnitState::Packed);
+            line.ready += standing.units(UnitState::Ready);
+            line.shipped += standing.units(UnitState::Shipped);
+            line.delivered += standing.units(UnitState::Delivered);
+            line.collected += standing.units(UnitState::Collected);
+            line.lost += standing.units(UnitState::Lost);
         }
     }
     units

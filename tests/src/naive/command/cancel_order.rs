@@ -6,7 +6,8 @@ use backstock_engine::command::LineCancellation;
 use backstock_engine::model::Lsn;
 
 use super::{Fact, by_pair};
-use crate::naive::Naive;
+use crate::naive::order::Parcel;
+use crate::naive::{Allotted, Naive};
 
 /// Units of an order were cancelled.
 #[derive(Clone, Debug)]
@@ -17,12 +18,25 @@ pub struct OrderCancelled {
     pub lines: Vec<LineCancellation>,
     /// The parts that the engine cancelled, with their units.
     pub parts: Vec<(u16, u32)>,
+    /// Of those, units that were picked.
+    pub put_back: Vec<(u16, u32)>,
+    /// The packages that they were in, by shipment from 0 and id.
+    pub packages: Vec<(u16, String, Parcel)>,
 }
 
 impl Fact for OrderCancelled {
     fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
-        let (no, back) = (order.no, order.cancel(&self.lines, &self.parts)?);
+        let no = order.no;
+        let shelved = order.put_back(&self.put_back)?;
+        let back = order.cancel(&self.lines, &self.parts)?;
+        for (shipment, id, parcel) in &self.packages {
+            order.pack(*shipment, id, parcel.clone());
+        }
+        order.check_packages()?;
+        for Allotted { line, sku, node, units, .. } in shelved {
+            (0..units).try_for_each(|_| naive.pair(&sku, &node).put_back(no, line))?;
+        }
         let mut kept_least = BTreeMap::new();
         for ((line, sku, node), units) in by_pair(&back) {
             let least_ready = naive.pair(&sku, &node).release(no, line, units)?;

@@ -19,13 +19,25 @@ pub struct ShipmentDeclined {
     pub reason: DeclineReason,
     /// What the units rested on, by line, item and node, as the engine says.
     pub off: BTreeMap<(u16, String, String), Vec<(Supply, u32)>>,
+    /// Of those, units by part that were picked.
+    pub put_back: Vec<(u16, u32)>,
+    /// Units by part, if they are a shipment by themselves from now on.
+    pub apart: Option<Vec<(u16, u32)>>,
 }
 
 impl Fact for ShipmentDeclined {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
-        let (no, open) = (order.no, by_pair(&order.in_shipment(self.shipment)));
-        order.answer(self.shipment, AnswerKind::Declined(self.reason))?;
+        order.put_back(&self.put_back)?;
+        let declined = match &self.apart {
+            None => self.shipment,
+            Some(parts) => order.part_with(self.shipment - 1, parts)? + 1,
+        };
+        let (no, open) = (order.no, by_pair(&order.in_shipment(declined)));
+        order.answer(declined, AnswerKind::Declined(self.reason))?;
+        order.check_packages()?;
+        naive.not_shipped.insert((no, declined - 1));
+        let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         order.declined.extend(open.keys().map(|(_, _, node)| node.clone()));
         let units = |off: &Vec<(Supply, u32)>| off.iter().map(|(_, units)| units).sum();
         let off = self.off.iter().map(|(at, off)| (at.clone(), units(off))).collect();

@@ -24,7 +24,7 @@ impl Pair {
             let is_its = |name: Option<&str>| {
                 segment.channels.iter().any(|channel| Some(channel.as_str()) == name)
             };
-            let firm = |unit: &&Unit| matches!(unit.supply, Supply::OnHand | Supply::Supplier);
+            let firm = |unit: &&Unit| unit.supply.is_there();
             let firm = self.units.iter().filter(firm);
             let used = firm.filter(|unit| is_its(self.channel_of(unit.order))).count();
             let unmet = (self.kept(segment.kept) - count(used)).max(0);
@@ -69,7 +69,7 @@ impl Pair {
 
     /// Refuses a unit on hand that an order of a channel is to have, if it may not.
     pub fn check_may_have(&self, channel: Option<&str>, supply: Supply) -> Result<(), String> {
-        let is_there = matches!(supply, Supply::OnHand | Supply::Supplier);
+        let is_there = supply.is_there();
         if is_there && self.free_for(channel) <= 0 {
             return Err(format!("{channel:?} may not have a unit of what is free: {self:?}"));
         }

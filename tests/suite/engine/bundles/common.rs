@@ -6,7 +6,8 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::{EngineError, Quoted};
 use backstock_engine::model::{
-    DeclineReason, OrderId, OrderState, Priority, PriorityClass, Refusal, Shortage, Split,
+    DeclineReason, LineUnits, OrderId, OrderState, Priority, PriorityClass, Refusal, Shortage,
+    Split,
 };
 use backstock_tests::fixture::*;
 
@@ -147,7 +148,8 @@ fn a_shipment_with_lines_that_share_an_item_is_declined_once() {
         world.place("O", &lines, Shortage::Reject).expect("it is there");
         let engine = world.single.engine.clone();
         let order = order_id("O");
-        let command = DeclineShipment { meta: meta(), order, shipment: 1, reason };
+        let command =
+            DeclineShipment { meta: meta(), order, shipment: 1, reason, lines: LineUnits::new() };
         world.single.run(engine.decline_shipment(command)).expect("it declines");
         let rests = world.rests("O");
         assert!(rests.iter().all(|(.., supply, _)| *supply == WAITS), "{reason:?}: {rests:?}");

@@ -67,7 +67,7 @@ fn shipments(kernel: &Kernel, network: &Network, order: &Order) -> SmallVec<[Par
 /// An item of a shipment that its node has not answered and that has a day; none if it has none.
 fn goes(order: &Order, at: u16) -> Option<SkuNo> {
     let shipment = &order.shipments[usize::from(at)];
-    let may_join = shipment.shipped.is_none() && shipment.answer.is_none();
+    let may_join = shipment.may_be_joined();
     let mut open = order.allocations_of(at).filter(|a| a.open() > 0);
     let first = open.next().filter(|_| may_join && shipment.ship_by.is_some())?;
     Some(order.lines[usize::from(first.line)].sku)

@@ -190,7 +190,9 @@ impl Waiting<'_> {
     fn rests(&self, resting: &Resting, line: u16, shipment: u16) -> SmallVec<[Rest; 4]> {
         let all = self.order.allocations.iter().zip(&resting.rests);
         let of_it = all.filter(|(a, _)| (a.line, a.shipment) == (line, shipment));
-        let mut rests: SmallVec<[Rest; 4]> = of_it.flat_map(|(_, rests)| rests).copied().collect();
+        // What is picked stays.
+        let loose = of_it.flat_map(|(_, rests)| rests).filter(|r| r.supply != Supply::Picked);
+        let mut rests: SmallVec<[Rest; 4]> = loose.copied().collect();
         rests.sort_by_key(|rest| std::cmp::Reverse(self.ready(shipment, rest)));
         rests
     }
@@ -198,7 +200,7 @@ impl Waiting<'_> {
     /// Bundles that are not all there, by node: those that wait first, and of these those with the
     /// last right to units. All of a bundle that must not be split, if any is not there.
     fn homes(&self, resting: &Resting) -> Vec<Home> {
-        let open = self.order.bundles_in(self.bundle);
+        let open = self.order.bundles_in(self.bundle, Allocation::loose);
         let of_shipment = |(shipment, units): &(u16, u32)| self.sources(resting, *shipment, *units);
         let mut all: Vec<Source> = open.iter().flat_map(of_shipment).collect();
         if self.order.header.split == Split::WholeLine && !all.is_empty() {

@@ -5,7 +5,9 @@
 
 use super::pool::Demand;
 use crate::model::load::{beyond, loads, put_on};
-use crate::model::{Allocation, Day, LineRepegged, Loads, NodeNo, Order, RoomAsked, Split, Told};
+use crate::model::{
+    Allocation, Day, LineRepegged, Loads, NodeNo, Order, RoomAsked, Split, Supply, Told,
+};
 use crate::planning::{Leaving, Replanned, Rooms, Way};
 use crate::state::network::Network;
 use crate::transaction::kernel::Kernel;
@@ -43,6 +45,8 @@ impl Taken {
             stays.iter_mut().zip(&resting.rests).filter(|(a, _)| a.line == demand.line)
         {
             let goes = rests.iter().filter(|rest| is_whole || !rest.supply.is_there());
+            // What is picked stays.
+            let goes = goes.filter(|rest| rest.supply != Supply::Picked);
             a.cancelled += goes.map(|rest| rest.units).sum::<u32>();
         }
         let stays = loads(&order.shipments, &stays);
@@ -60,7 +64,7 @@ impl Taken {
         for (line, shipment, mut left) in units {
             let of_it = |a: &&mut Allocation| (a.line, a.shipment) == (line, shipment);
             for a in stays.iter_mut().rev().filter(of_it) {
-                let gone = a.open().min(left);
+                let gone = a.loose().min(left);
                 (a.cancelled, left) = (a.cancelled + gone, left - gone);
             }
         }

@@ -195,6 +195,7 @@ fn moved(Move { units, shipment, from, to_shipment, to }: &Move) -> Value {
 
 fn supply(supply: Supply) -> String {
     match supply {
+        Supply::Picked => "picked".into(),
         Supply::OnHand => "on_hand".into(),
         Supply::Supplier => "supplier".into(),
         Supply::Inbound(no) => format!("inbound {}", no.0),

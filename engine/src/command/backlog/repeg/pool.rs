@@ -310,7 +310,7 @@ impl Pool {
         node.is_some_and(|node| match supply {
             Supply::Inbound(of) => node.untold.supplies.iter().any(|(no, _)| *no == of),
             Supply::Backorder => node.untold.lost > 0,
-            Supply::OnHand | Supply::Supplier => false,
+            Supply::Picked | Supply::OnHand | Supply::Supplier => false,
         })
     }
 
@@ -447,7 +447,7 @@ impl Pool {
     fn add_free(&mut self, (no, supply): At, units: u32, channel: Option<&str>) {
         let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { return };
         match supply {
-            Supply::OnHand | Supply::Supplier => {
+            Supply::Picked | Supply::OnHand | Supply::Supplier => {
                 node.free += i64::from(units);
                 // What was of its segment is no more used.
                 if let Some((terms, shares)) = node.terms.as_deref_mut() {
@@ -469,7 +469,7 @@ impl Pool {
         for &(_, (no, supply), units) in steps {
             let Some(node) = self.nodes.iter_mut().find(|node| node.no == no) else { continue };
             match supply {
-                Supply::OnHand | Supply::Supplier => {
+                Supply::Picked | Supply::OnHand | Supply::Supplier => {
                     node.free -= i64::from(units);
                     if let Some((terms, shares)) = node.terms.as_deref_mut() {
                         shares.take(terms.audience(channel), units);

@@ -13,7 +13,7 @@ pub(super) fn release(
     releases: &mut Vec<AllocationUnits>,
 ) -> Result<(), Refusal> {
     let mut open: Vec<(Ready, u16, u32)> = order
-        .bundles_in(bundle)
+        .bundles_in(bundle, Allocation::open)
         .into_iter()
         .map(|(shipment, units)| (ready((order, resting), bundle, shipment), shipment, units))
         .collect();

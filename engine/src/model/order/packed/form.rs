@@ -13,7 +13,7 @@ pub(super) const VERSION_FEATURED: u8 = 4;
 
 /// What a packed order of [version 4](VERSION_FEATURED) has that not all have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Features(pub(super) u8);
+pub(super) struct Features(pub(super) u16);
 
 impl Features {
     /// It began as a hold.
@@ -30,10 +30,17 @@ impl Features {
     pub(super) const DECIDED_ANEW: Self = Self(32);
     /// It began as a hold that takes a part of what it waits for.
     pub(super) const IN_PART: Self = Self(64);
+    /// A second byte of features follows.
+    const MORE: Self = Self(128);
+    /// Nodes worked on it.
+    pub(super) const WORKED: Self = Self(1 << 8);
+    /// What no chunk of a snapshot before version 10 has.
+    pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0);
     /// What no chunk of a snapshot before version 8 has.
     pub(super) const OF_VERSION_8: Self =
         Self(Self::COLLECTED.0 | Self::BUNDLED.0 | Self::IN_PART.0);
-    pub(super) const ALL: Self = Self(Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0);
+    pub(super) const ALL: Self =
+        Self(Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0 | Self::OF_VERSION_10.0);
     const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
 
@@ -46,6 +53,39 @@ impl Features {
         if is_there { Self(self.0 | feature.0) } else { self }
     }
 
+    /// Those of bytes that begin so, and how many bytes say it, the version among them.
+    pub(super) const fn at(bytes: &[u8]) -> (Self, usize) {
+        match bytes {
+            [VERSION_FEATURED, first, second, ..] if *first as u16 & Self::MORE.0 != 0 => {
+                let first = *first as u16 & !Self::MORE.0;
+                (Self(first | (*second as u16) << 8), 3)
+            }
+            [VERSION_FEATURED, first, ..] => (Self(*first as u16), 2),
+            [VERSION_HELD, ..] => (Self::HELD, 1),
+            _ => (Self(0), 1),
+        }
+    }
+
+    fn put(self, out: &mut Vec<u8>) {
+        let [first, second] = self.0.to_le_bytes();
+        if second == 0 {
+            out.push(first);
+        } else {
+            out.extend_from_slice(&[first | Self::MORE.0.to_le_bytes()[0], second]);
+        }
+    }
+
+    fn read(from: &mut Unpacker<'_>) -> Result<Self, Unpackable> {
+        let first = u16::from(from.byte("features")?);
+        if first & Self::MORE.0 == 0 {
+            return Ok(Self(first));
+        }
+        let second = u16::from(from.byte("features")?);
+        let all = Self(first & !Self::MORE.0 | second << 8);
+        // They are packed in one way alone.
+        if second == 0 { Err(Unpackable { at: "features" }) } else { Ok(all) }
+    }
+
     pub(super) fn of(order: &Order) -> Self {
         let answered = order.shipments.iter().any(|shipment| shipment.answer.is_some());
         Self::default()
@@ -56,6 +96,7 @@ impl Features {
             .with(Self::BUNDLED, !order.bundles.is_empty())
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
+            .with(Self::WORKED, order.shipments.iter().any(|shipment| shipment.work.is_some()))
     }
 }
 
@@ -82,7 +123,7 @@ impl Form {
     pub(super) fn put(self, out: &mut Vec<u8>) {
         out.push(self.version);
         if self.version == VERSION_FEATURED {
-            out.push(self.features.0);
+            self.features.put(out);
         }
     }
 
@@ -91,7 +132,7 @@ impl Form {
         let features = match version {
             VERSION | VERSION_REPEGGED => Features::default(),
             VERSION_HELD => Features::HELD,
-            VERSION_FEATURED => Features(from.byte("features")?),
+            VERSION_FEATURED => Features::read(from)?,
             _ => return Err(Unpackable { at: "version" }),
         };
         let is_known = features.0 & !Features::ALL.0 == 0;
@@ -114,6 +155,17 @@ pub(super) const SHIPPED: u8 = 4;
 /// Its days were told anew: of units that were there, or not.
 pub(super) const TOLD_THERE: u8 = 8;
 pub(super) const TOLD_NOT_THERE: u8 = 16;
+
+/// Its node worked on it.
+pub(super) const WORKED: u8 = 1;
+pub(super) const RELEASED: u8 = 2;
+pub(super) const RECALLED: u8 = 4;
+
+/// A package left.
+pub(super) const LEFT: u8 = 1;
+pub(super) const READY: u8 = 2;
+/// From which bit on it is said how its way ended.
+pub(super) const ENDED_AT: u32 = 2;
 
 pub(super) const CUSTOMER: u8 = 1;
 pub(super) const CHANNEL: u8 = 2;

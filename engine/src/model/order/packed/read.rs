@@ -3,16 +3,18 @@
 use smallvec::SmallVec;
 
 use super::form::{
-    CHANNEL, CUSTOMER, DECIDED, DELIVERS, Features, Form, HELD, OWNER, PAYING, SHIPPED, SHIPS,
-    TOLD_NOT_THERE, TOLD_THERE,
+    CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER, PAYING,
+    READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::bundle::OrderedBundle;
 use crate::model::catalog::{Shortage, Split};
 use crate::model::destination::{Destination, Pickup};
+use crate::model::fulfilment::{Ended, Ending, Package, Work};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::ids::{
-    CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, Pair, PostalCode, ServiceNo, SkuNo, Text,
+    CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, PackageId, Pair, PostalCode, ServiceNo,
+    SkuNo, Text,
 };
 use crate::model::lsn::Lsn;
 use crate::model::order::{
@@ -21,6 +23,7 @@ use crate::model::order::{
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
 use crate::model::reservations::Supply;
+use crate::model::stock::LineUnits;
 use crate::model::time::{Day, Timestamp};
 
 pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
@@ -208,7 +211,47 @@ fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable>
     let shipped = (flags & SHIPPED != 0).then(|| dispatch(from)).transpose()?;
     let shipped = shipped.map(Box::new);
     let answer = if form.has(Features::ANSWERED) { answer(from)? } else { None };
-    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told, answer })
+    let work = if form.has(Features::WORKED) { work(from)? } else { None };
+    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told, answer, work })
+}
+
+fn work(from: &mut Unpacker<'_>) -> Result<Option<Box<Work>>, Unpackable> {
+    let flags = from.byte("work")?;
+    match flags {
+        0 => return Ok(None),
+        _ if flags & WORKED == 0 || flags > WORKED | RELEASED | RECALLED => {
+            return Err(Unpackable { at: "work" });
+        }
+        _ => {}
+    }
+    let mut at = |flag| (flags & flag != 0).then(|| instant(from, "work")).transpose();
+    let (released, recall) = (at(RELEASED)?, at(RECALLED)?);
+    let count = from.count("packages")?;
+    let packages = (0..count).map(|_| package(from)).collect::<Result<_, _>>()?;
+    Ok(Some(Box::new(Work { released, recall, packages })))
+}
+
+fn package(from: &mut Unpacker<'_>) -> Result<Package, Unpackable> {
+    let at = "package";
+    let id = id(from, at, PackageId::new)?;
+    let count = from.count(at)?;
+    let line = |from: &mut Unpacker<'_>| Ok((from.narrow(at)?, from.narrow(at)?));
+    let lines = (0..count).map(|_| line(from)).collect::<Result<LineUnits, _>>()?;
+    let flags = from.byte(at)?;
+    let ready = (flags & READY != 0).then(|| instant(from, at)).transpose()?;
+    let dispatch = (flags & LEFT != 0).then(|| dispatch(from)).transpose()?.map(Box::new);
+    let ended = match flags >> ENDED_AT {
+        0 => None,
+        code => {
+            let how = Ending::from_code(code).ok_or(Unpackable { at })?;
+            Some(Ended { how, at: instant(from, at)? })
+        }
+    };
+    Ok(Package { id, lines, ready, dispatch, ended })
+}
+
+fn instant(from: &mut Unpacker<'_>, at: &'static str) -> Result<Timestamp, Unpackable> {
+    Ok(Timestamp::from_micros(from.signed(at)?))
 }
 
 fn answer(from: &mut Unpacker<'_>) -> Result<Option<Answer>, Unpackable> {
@@ -238,6 +281,7 @@ fn allocation(from: &mut Unpacker<'_>, form: Form) -> Result<Allocation, Unpacka
         shipped: from.narrow("shipped")?,
         cancelled: from.narrow("cancelled")?,
         moved: if form.is_repegged() { from.narrow("moved")? } else { 0 },
+        picked: if form.has(Features::WORKED) { from.narrow("picked")? } else { 0 },
     })
 }
 

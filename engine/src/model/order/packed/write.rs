@@ -1,16 +1,18 @@
 //! Writing an order as bytes.
 
 use super::form::{
-    CHANNEL, CUSTOMER, DECIDED, DELIVERS, Features, Form, HELD, OWNER, PAYING, SHIPPED, SHIPS,
-    TOLD_NOT_THERE, TOLD_THERE,
+    CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER, PAYING,
+    READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
 };
 use crate::model::answer::Answer;
 use crate::model::bundle::OrderedBundle;
 use crate::model::destination::{Destination, Pickup};
+use crate::model::fulfilment::{Package, Work};
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
-use crate::model::order::{Order, OrderHeader, Shipment};
+use crate::model::order::{Dispatch, Order, OrderHeader, Shipment};
 use crate::model::pack::{put_number, put_signed, put_text};
+use crate::model::time::Timestamp;
 
 /// Writes an order.
 pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
@@ -42,6 +44,9 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, a.cancelled.into());
         if form.is_repegged() {
             put_number(out, a.moved.into());
+        }
+        if form.has(Features::WORKED) {
+            put_number(out, a.picked.into());
         }
     }
     if form.is_repegged() {
@@ -91,13 +96,56 @@ fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
         put_signed(out, day.epoch_days().into());
     }
     if let Some(dispatch) = shipment.shipped.as_deref() {
-        put_signed(out, dispatch.at.as_micros());
-        put_text(out, dispatch.carrier.as_str());
-        put_text(out, dispatch.tracking.as_str());
+        pack_dispatch(dispatch, out);
     }
     if form.has(Features::ANSWERED) {
         pack_answer(shipment.answer, out);
     }
+    if form.has(Features::WORKED) {
+        pack_work(shipment.work.as_deref(), out);
+    }
+}
+
+fn pack_work(work: Option<&Work>, out: &mut Vec<u8>) {
+    let Some(Work { released, recall, packages }) = work else {
+        return out.push(0);
+    };
+    let flag = |at: &Option<Timestamp>, flag: u8| at.map_or(0, |_| flag);
+    out.push(WORKED | flag(released, RELEASED) | flag(recall, RECALLED));
+    for at in [released, recall].into_iter().flatten() {
+        put_signed(out, at.as_micros());
+    }
+    put_number(out, packages.len() as u64);
+    for package in packages {
+        pack_package(package, out);
+    }
+}
+
+fn pack_package(package: &Package, out: &mut Vec<u8>) {
+    let Package { id, lines, ready, dispatch, ended } = package;
+    put_text(out, id.as_str());
+    put_number(out, lines.len() as u64);
+    for (line, units) in lines {
+        put_number(out, (*line).into());
+        put_number(out, (*units).into());
+    }
+    let (left, ready_flag) = (dispatch.as_ref().map_or(0, |_| LEFT), ready.map_or(0, |_| READY));
+    out.push(left | ready_flag | ended.map_or(0, |ended| (ended.how as u8) << ENDED_AT));
+    if let Some(at) = ready {
+        put_signed(out, at.as_micros());
+    }
+    if let Some(dispatch) = dispatch {
+        pack_dispatch(dispatch, out);
+    }
+    if let Some(ended) = ended {
+        put_signed(out, ended.at.as_micros());
+    }
+}
+
+fn pack_dispatch(dispatch: &Dispatch, out: &mut Vec<u8>) {
+    put_signed(out, dispatch.at.as_micros());
+    put_text(out, dispatch.carrier.as_str());
+    put_text(out, dispatch.tracking.as_str());
 }
 
 fn pack_answer(answer: Option<Answer>, out: &mut Vec<u8>) {

@@ -27,7 +27,7 @@ fn declines(
     at_supplier: bool,
 ) -> Table {
     let order = OrderNo(order);
-    let lines = SmallVec::from_iter([ShipmentLine { line: 0, units, ahead }]);
+    let lines = SmallVec::from_iter([ShipmentLine { line: 0, units, picked: 0, ahead }]);
     let decline = Decline { order, lines, reason, at_supplier };
     let declined = table.stock.decline(&decline);
     let free = table.stock.free_declined(&declined);
@@ -90,7 +90,7 @@ fn the_units_that_are_declined_are_those_that_come_last() {
     let order = OrderNo(1);
     let off = |units, ahead| {
         let (reason, at_supplier) = (Capacity, false);
-        let lines = SmallVec::from_iter([ShipmentLine { line: 0, units, ahead }]);
+        let lines = SmallVec::from_iter([ShipmentLine { line: 0, units, picked: 0, ahead }]);
         let decline = Decline { order, lines, reason, at_supplier };
         table.stock.decline(&decline).off
     };

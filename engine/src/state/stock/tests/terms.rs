@@ -236,9 +236,9 @@ fn a_segment_that_was_released_keeps_no_shipment_waiting() {
     let (order, priority) = (OrderNo(1), Priority::DEFAULT);
     let parts = Parts::from_iter([(Supply::OnHand, 4)]);
     let effect = StockEffect::Reserve { order, line: 0, parts, held: false, priority };
-    let ship = || StockMessage::ClaimShip {
+    let ship = || StockMessage::ClaimLeaving {
         order,
-        lines: SmallVec::from_iter([ShipmentLine { line: 0, units: 4, ahead: 0 }]),
+        lines: SmallVec::from_iter([ShipmentLine { line: 0, units: 4, picked: 0, ahead: 0 }]),
     };
     let asks = |at| Arc::new(Asks::new_order(Some(&text("fax")), Timestamp::from_micros(at)));
     for (at, expected) in [(9, Grant::InFlight), (10, Grant::Granted)] {

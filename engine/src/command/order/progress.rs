@@ -1,0 +1,350 @@
+//! A step of a shipment: released, picked, packed, shipped, delivered, and back again.
+//!
+//! ```text
+//!   step --> table: what becomes of the units --> pairs: units that leave the shelf are there
+//!                 \--> done before: nothing            \--> one event
+//! ```
+//! Later evidence implies earlier steps: a package that is delivered was shipped, and a unit that is
+//! packed was picked. Such steps are part of the event.
+
+mod decide;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use smallvec::SmallVec;
+
+use super::units;
+use crate::limits::{ORDER_LINES_MAX, PACKAGES_MAX, RECALL_DAYS_MAX};
+use crate::model::check::finish;
+use crate::model::digest::fingerprint;
+use crate::model::effect::{Effect, Effects};
+use crate::model::event::Event;
+use crate::model::fulfilment::Progress;
+use crate::model::{
+    Act, AllocationUnits, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderEffect, OrderId,
+    OrderNo, Package, Pair, Refusal, Rule, ShipmentLine, Step, StockEffect, Timestamp, Violation,
+};
+use crate::state::network::is_supplier;
+use crate::state::stock::Grant;
+use crate::transaction::attempts::{Attempt, Attempts};
+use crate::transaction::claims::Claims;
+use crate::transaction::command::{Command, Decision, Effective, Facts};
+use crate::transaction::error::EngineError;
+use crate::transaction::in_flight::Transaction;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
+
+/// Reports, or asks for, a step of a shipment. Said again, it changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgressShipment {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// The order.
+    pub order: OrderId,
+    /// The shipment's number within the order, from 1 as callers count.
+    pub shipment: u16,
+    /// The step.
+    pub step: Step,
+}
+
+/// A shipment took a step.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ShipmentProgressed {
+    /// The order's number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// The order's id.
+    #[n(1)]
+    pub id: OrderId,
+    /// The shipment, from 0.
+    #[n(2)]
+    pub shipment: u16,
+    /// When.
+    #[n(3)]
+    pub at: Timestamp,
+    /// What was done.
+    #[n(4)]
+    pub act: Act,
+    /// Units that went back to the shelf.
+    #[n(5)]
+    pub put_back: Vec<AllocationUnits>,
+    /// Units that were picked, those that were not told of before.
+    #[n(6)]
+    pub picked: Vec<AllocationUnits>,
+    /// Units that left the node and were picked before.
+    #[n(7)]
+    pub left: Vec<AllocationUnits>,
+    /// Whether those that were picked just now left with them.
+    #[n(8)]
+    pub all_left: bool,
+    /// The packages that changed, as they are from now on; one without lines is no more.
+    #[n(9)]
+    pub packages: Vec<Package>,
+    /// Until when the node may answer that it is asked to give the shipment back.
+    #[n(10)]
+    pub recall: Option<Timestamp>,
+}
+
+impl ProgressShipment {
+    /// Checks the carrier, counts, and days.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found = Vec::new();
+        let lines: &[(u16, u32)] = match &self.step {
+            Step::Pick(lines) | Step::Unpick(lines) | Step::Pack { lines, .. } => lines,
+            _ => &[],
+        };
+        if lines.len() > ORDER_LINES_MAX {
+            let rule = Rule::TooMany { max: ORDER_LINES_MAX };
+            found.push(Violation::new("lines", lines.len(), rule));
+        }
+        for (at, (line, _)) in lines.iter().enumerate() {
+            if lines[..at].iter().any(|(other, _)| other == line) {
+                found.push(Violation::new(format!("lines[{at}].line"), *line, Rule::Duplicate));
+            }
+        }
+        let packages = self.step.packages();
+        if packages.len() > PACKAGES_MAX {
+            let rule = Rule::TooMany { max: PACKAGES_MAX };
+            found.push(Violation::new("packages", packages.len(), rule));
+        }
+        for (at, package) in packages.iter().enumerate() {
+            if packages[..at].contains(package) {
+                let field = format!("packages[{at}]");
+                found.push(Violation::new(field, package.as_str(), Rule::Duplicate));
+            }
+        }
+        match &self.step {
+            Step::Unpick(lines) if lines.is_empty() => {
+                found.push(Violation::new("lines", "", Rule::Required));
+            }
+            // Nobody knows of units that were said to be put back twice, or two times.
+            Step::Unpick(_) if self.meta.request_id.is_none() => {
+                found.push(Violation::new("request_id", "", Rule::Required));
+            }
+            Step::Ship { carrier, .. } if carrier.as_str().is_empty() => {
+                found.push(Violation::new("carrier", "", Rule::Required));
+            }
+            Step::Recall { until } if *until <= self.meta.at => {
+                let rule = Rule::Malformed("is not after the time of the request".into());
+                found.push(Violation::new("until", *until, rule));
+            }
+            Step::Recall { until } if days_after(self.meta.at, *until) > RECALL_DAYS_MAX => {
+                found.push(Violation::new("until", *until, days_ahead(RECALL_DAYS_MAX)));
+            }
+            Step::Deliver { at: Some(at), .. } if days_after(self.meta.at, *at) > 0 => {
+                found.push(Violation::new("delivered_time", *at, days_ahead(1)));
+            }
+            _ => {}
+        }
+        finish(found)
+    }
+}
+
+fn days_ahead(max: u64) -> Rule {
+    Rule::Malformed(format!("is more than {max} days ahead"))
+}
+
+/// Whole days from one instant to a later one.
+fn days_after(from: Timestamp, to: Timestamp) -> u64 {
+    to.since(from).as_secs() / (24 * 60 * 60)
+}
+
+impl Command for ProgressShipment {
+    type Event = ShipmentProgressed;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let of = (&self.order, self.shipment);
+        let pairs = |lines: &LineUnits| lines.to_vec();
+        match &self.step {
+            // As older versions had it, who knew no packages.
+            Step::Ship { packages, carrier, tracking } if packages.is_empty() => {
+                fingerprint(&(of.0, of.1, carrier, tracking))
+            }
+            Step::Ship { packages, carrier, tracking } => {
+                fingerprint(&(of.0, of.1, carrier, tracking, packages))
+            }
+            Step::Release => fingerprint(&("release", of.0, of.1)),
+            Step::Recall { until } => fingerprint(&("recall", of.0, of.1, until)),
+            Step::AnswerRecall { gives_back } => {
+                fingerprint(&("answer_recall", of.0, of.1, gives_back))
+            }
+            Step::Pick(lines) => fingerprint(&("pick", of.0, of.1, pairs(lines))),
+            Step::Unpick(lines) => fingerprint(&("unpick", of.0, of.1, pairs(lines))),
+            Step::Pack { package, lines } => {
+                fingerprint(&("pack", of.0, of.1, package, pairs(lines)))
+            }
+            Step::Unpack(package) => fingerprint(&("unpack", of.0, of.1, package)),
+            Step::MakeReady(packages) => fingerprint(&("make_ready", of.0, of.1, packages)),
+            Step::Deliver { packages, at } => fingerprint(&("deliver", of.0, of.1, packages, at)),
+            Step::Lose(packages) => fingerprint(&("lose", of.0, of.1, packages)),
+            Step::Collect(packages) => fingerprint(&("collect", of.0, of.1, packages)),
+        }
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Transaction<'_>,
+    ) -> Result<Decision<ShipmentProgressed>, EngineError> {
+        let order = tx.claims.in_hand(&self.order).await?;
+        let at = super::find(&order, self.shipment)?;
+        if self.step.is_on_shelves() {
+            refuse_supplier(tx.kernel(), &order, at)?;
+        }
+        let Some(event) = decide::decide(&order, self)? else {
+            return Ok(Decision::Nothing(order.last_lsn));
+        };
+        if self.step == Step::Release {
+            all_there(&Resting::read(tx.kernel(), &order)?, &order, at)?;
+        }
+        let claims = claim(tx.kernel(), &order, &event).await?;
+        tx.claims.take(claims);
+        Ok(Decision::Event(event))
+    }
+}
+
+impl Step {
+    /// Whether only a node with shelves takes it: a supplier says no more than that he ships.
+    const fn is_on_shelves(&self) -> bool {
+        matches!(self.act(), Act::Pick | Act::Unpick | Act::Pack | Act::Unpack | Act::MakeReady)
+    }
+}
+
+fn refuse_supplier(kernel: &Kernel, order: &Order, at: u16) -> Result<(), Refusal> {
+    let network = kernel.state.network.load();
+    has_shelves(&network.node(order.shipments[usize::from(at)].node).node)
+}
+
+fn has_shelves(node: &Node) -> Result<(), Refusal> {
+    if is_supplier(node.kind) {
+        return Err(Refusal::NodeIsSupplier { node_id: node.id.clone() });
+    }
+    Ok(())
+}
+
+/// Refuses that a node works on a shipment, from 0, of which units are not there.
+fn all_there(resting: &Resting, order: &Order, at: u16) -> Result<(), Refusal> {
+    let all = order.allocations.iter().zip(&resting.rests).filter(|(a, _)| a.shipment == at);
+    let late = all.flat_map(|(_, rests)| rests).filter(|rest| !rest.supply.is_there());
+    let missing = late.map(|rest| u64::from(rest.units)).sum();
+    complete(at, missing, 0)
+}
+
+/// Claims units that leave the shelf, or the node, by pair; waits while other commands in flight
+/// stand in the way.
+async fn claim<'k>(
+    kernel: &'k Kernel,
+    order: &Order,
+    event: &ShipmentProgressed,
+) -> Result<Claims<'k>, EngineError> {
+    let leaving: Vec<_> = event.handled().into_iter().filter(|(_, h)| h.leaving() > 0).collect();
+    let mut attempts = Attempts::begin(kernel);
+    loop {
+        let attempt = claim_once(kernel, order, event.shipment, &leaving).await?;
+        if let Some(claims) = attempts.end(attempt).await? {
+            return Ok(claims);
+        }
+    }
+}
+
+async fn claim_once<'k>(
+    kernel: &'k Kernel,
+    order: &Order,
+    shipment: u16,
+    leaving: &[(Pair, Handled)],
+) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
+    let mut claims = Claims::new(kernel);
+    let (mut short, mut missing) = (0, 0);
+    for (pair, handled) in leaving {
+        let line = |of: &LineHandled| {
+            let units = of.picked.max(of.left);
+            order.in_shipment(shipment, of.line, (units, units - of.picked))
+        };
+        let lines = handled.lines.iter().map(line).collect::<SmallVec<[ShipmentLine; 1]>>();
+        match claims.leaving(*pair, order.no, lines).await? {
+            Ok(Grant::Granted) => {}
+            Ok(Grant::Short(units)) => short += units,
+            Ok(Grant::Missing(units)) => missing += units,
+            Ok(Grant::InFlight) => unreachable!("it comes with a bell"),
+            Ok(Grant::NoRoomToWait) => unreachable!("what leaves does not wait"),
+            Err(bell) => return Ok(Attempt::InTheWay(bell)),
+        }
+    }
+    complete(shipment, short, missing)?;
+    Ok(Attempt::Done(claims))
+}
+
+/// Refuses a shipment, counted from 0, of which so many units are not received, and so many
+/// missing.
+fn complete(shipment: u16, short: u64, missing: u64) -> Result<(), Refusal> {
+    let shipment_number = shipment + 1;
+    match (short, missing) {
+        (0, 0) => Ok(()),
+        // Inbound units arrive by themselves; missing units have to be found by people.
+        (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }),
+        _ => Err(Refusal::UnitsMissing { shipment_number, missing }),
+    }
+}
+
+impl ShipmentProgressed {
+    /// All units that left.
+    fn all_left(&self) -> Vec<AllocationUnits> {
+        let just_now = if self.all_left { &self.picked[..] } else { &[] };
+        self.left.iter().chain(just_now).copied().collect()
+    }
+
+    /// What it does to each pair, pairs ascending.
+    fn handled(&self) -> Vec<(Pair, Handled)> {
+        super::handled::handled(self.no, [&self.put_back, &self.picked, &self.all_left(), &[]])
+    }
+}
+
+impl Event for ShipmentProgressed {
+    fn describe(&self) -> Value {
+        let Self { no, id, shipment, at, act, .. } = self;
+        let package = |package: &Package| {
+            let lines = package.lines.iter();
+            let lines = lines.map(|(line, units)| json!({ "line": line, "units": units }));
+            json!({
+                "package_id": package.id.as_str(), "state": package.state().as_str(),
+                "lines": lines.collect::<Vec<_>>(),
+                "carrier": package.dispatch.as_ref().map(|dispatch| dispatch.carrier.as_str()),
+                "tracking": package.dispatch.as_ref().map(|dispatch| dispatch.tracking.as_str()),
+            })
+        };
+        json!({
+            "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
+            "at": at.to_string(), "step": act.as_str(),
+            "put_back": units(&self.put_back), "picked": units(&self.picked),
+            "left": units(&self.all_left()),
+            "packages": self.packages.iter().map(package).collect::<Vec<_>>(),
+            "recall_until": self.recall.map(|until| until.to_string()),
+        })
+    }
+}
+
+impl Effective for ShipmentProgressed {
+    fn effects(self) -> Effects {
+        let stock = self.handled().into_iter();
+        let stock =
+            stock.map(|(pair, handled)| Effect::Stock(pair, StockEffect::Handle(handled.into())));
+        let mut effects: Effects = stock.collect();
+        let (no, left) = (self.no, self.all_left());
+        let Self { shipment, at, act, put_back, picked, packages, recall, .. } = self;
+        let progress = Progress { shipment, at, act, put_back, picked, left, packages, recall };
+        effects.push(Effect::Order(no, OrderEffect::Progress(progress.into())));
+        effects
+    }
+}

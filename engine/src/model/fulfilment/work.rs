@@ -1,0 +1,151 @@
+//! What a node did of a shipment.
+
+use minicbor::{Decode, Encode};
+
+use super::table::UnitState;
+use crate::model::ids::PackageId;
+use crate::model::order::Dispatch;
+use crate::model::stock::LineUnits;
+use crate::model::time::Timestamp;
+
+/// What a node did of a shipment, beyond its answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Since when it may work on it; none before it was told to, and after a recall.
+    pub released: Option<Timestamp>,
+    /// The shipment is asked back from a node that may have begun: until when it may answer.
+    pub recall: Option<Timestamp>,
+    /// Its packages, in the order in which they came to be, each of another id.
+    pub packages: Vec<Package>,
+}
+
+/// Units of a shipment in one box.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Package {
+    /// The caller's id, unique in the shipment.
+    #[n(0)]
+    pub id: PackageId,
+    /// Units by line, from 0, ascending; never 0.
+    #[cbor(n(1), with = "lines")]
+    pub lines: LineUnits,
+    /// Since when it waits for the customer at its node.
+    #[n(2)]
+    pub ready: Option<Timestamp>,
+    /// How it left; none before.
+    #[n(3)]
+    pub dispatch: Option<Box<Dispatch>>,
+    /// Where its way ended.
+    #[n(4)]
+    pub ended: Option<Ended>,
+}
+
+/// Where the way of a package ended, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ended {
+    /// Where.
+    #[n(0)]
+    pub how: Ending,
+    /// When.
+    #[n(1)]
+    pub at: Timestamp,
+}
+
+/// Where the way of a package ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Ending {
+    /// It arrived.
+    #[n(1)]
+    Delivered = 1,
+    /// The customer collected it.
+    #[n(2)]
+    Collected = 2,
+    /// The carrier lost it.
+    #[n(3)]
+    Lost = 3,
+}
+
+impl Ending {
+    /// What the number stands for.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Delivered),
+            2 => Some(Self::Collected),
+            3 => Some(Self::Lost),
+            _ => None,
+        }
+    }
+}
+
+impl Package {
+    /// Where its units are.
+    pub fn state(&self) -> UnitState {
+        match self.ended {
+            Some(Ended { how: Ending::Delivered, .. }) => UnitState::Delivered,
+            Some(Ended { how: Ending::Collected, .. }) => UnitState::Collected,
+            Some(Ended { how: Ending::Lost, .. }) => UnitState::Lost,
+            None if self.dispatch.is_some() => UnitState::Shipped,
+            None if self.ready.is_some() => UnitState::Ready,
+            None => UnitState::Packed,
+        }
+    }
+
+    /// Whether it is still at its node.
+    pub fn is_here(&self) -> bool {
+        self.state() <= UnitState::Ready
+    }
+
+    /// Takes units of a line out of it, at most those that are in it.
+    pub fn take_out(&mut self, line: u16, units: u32) {
+        for (_, there) in self.lines.iter_mut().filter(|(of, _)| *of == line) {
+            *there = there.saturating_sub(units);
+        }
+        self.lines.retain(|(_, units)| *units > 0);
+    }
+
+    /// Units of a line in it.
+    pub fn units(&self, line: u16) -> u32 {
+        self.lines.iter().find(|(of, _)| *of == line).map_or(0, |(_, units)| *units)
+    }
+}
+
+impl Work {
+    /// Puts a package in the place of the one of its id; one without lines is no more.
+    pub(in crate::model) fn put(&mut self, package: &Package) {
+        let known = self.packages.iter().position(|known| known.id == package.id);
+        match known {
+            Some(at) if package.lines.is_empty() => drop(self.packages.remove(at)),
+            Some(at) => self.packages[at] = package.clone(),
+            None if package.lines.is_empty() => {}
+            None => self.packages.push(package.clone()),
+        }
+    }
+}
+
+/// Units by line, as events have them: an array of line and units, one after the other.
+mod lines {
+    use super::LineUnits;
+
+    pub fn encode<C, W: minicbor::encode::Write>(
+        lines: &LineUnits,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(2 * lines.len() as u64)?;
+        for (line, units) in lines {
+            e.u16(*line)?.u32(*units)?;
+        }
+        Ok(())
+    }
+
+    pub fn decode<C>(
+        d: &mut minicbor::Decoder<'_>,
+        _: &mut C,
+    ) -> Result<LineUnits, minicbor::decode::Error> {
+        let at = d.position();
+        let length = d.array()?.filter(|length| length % 2 == 0);
+        let length =
+            length.ok_or_else(|| minicbor::decode::Error::message("lines are pairs").at(at))?;
+        (0..length / 2).map(|_| Ok((d.u16()?, d.u32()?))).collect()
+    }
+}

@@ -1,0 +1,25 @@
+//! `CollectShipment`: the customer collected packages.
+
+use backstock_engine::model::Step;
+use backstock_proto::v1;
+use tonic::Status;
+
+use super::steps::{Asked, packages};
+use crate::grpc::Api;
+use crate::status::Violations;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: v1::CollectShipmentRequest,
+) -> Result<v1::CollectShipmentResponse, Status> {
+    let mut found = Violations::default();
+    let step = Step::Collect(packages(&mut found, &request.package_ids));
+    let asked = Asked {
+        order_id: &request.order_id,
+        shipment_number: request.shipment_number,
+        request_id: &request.request_id,
+        validate_only: request.validate_only,
+    };
+    let (shipment, version, is_repeat) = asked.take(api, found, step).await?;
+    Ok(v1::CollectShipmentResponse { shipment, version, is_repeat })
+}

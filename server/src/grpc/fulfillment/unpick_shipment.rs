@@ -1,0 +1,25 @@
+//! `UnpickShipment`: units go back to the shelf.
+
+use backstock_engine::model::Step;
+use backstock_proto::v1;
+use tonic::Status;
+
+use super::steps::{Asked, lines};
+use crate::grpc::Api;
+use crate::status::Violations;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: v1::UnpickShipmentRequest,
+) -> Result<v1::UnpickShipmentResponse, Status> {
+    let mut found = Violations::default();
+    let step = Step::Unpick(lines(&mut found, &request.lines));
+    let asked = Asked {
+        order_id: &request.order_id,
+        shipment_number: request.shipment_number,
+        request_id: &request.request_id,
+        validate_only: request.validate_only,
+    };
+    let (shipment, version, is_repeat) = asked.take(api, found, step).await?;
+    Ok(v1::UnpickShipmentResponse { shipment, version, is_repeat })
+}
