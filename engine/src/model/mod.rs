@@ -52,7 +52,7 @@ pub use digest::StateHash;
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use eligibility::Eligibility;
 pub use event::{Event, Origin, Record, Request};
-pub use fulfilment::{Act, Package, Progress, Step, UnitState, Work};
+pub use fulfilment::{Act, Dispatch, Package, Progress, Step, UnitState, Work};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
     ConsumerId, CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo,
@@ -64,9 +64,9 @@ pub use lsn::Lsn;
 pub use meta::Meta;
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
-    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, Dispatch,
-    KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState,
-    PackedOrder, PartDeclined, PickedCancelled, Shipment, Told, Why,
+    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, KeptOrder,
+    LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder,
+    PartDeclined, PickedCancelled, Shipment, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

@@ -13,7 +13,7 @@ use super::bundle::OrderedBundle;
 use super::catalog::{Shortage, Split};
 use super::destination::Destination;
 use super::digest::{Digest, Part, PartHash, hash_written};
-use super::fulfilment::Work;
+use super::fulfilment::{Dispatch, Work};
 use super::hold::Hold;
 use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
 use super::lsn::Lsn;
@@ -110,20 +110,6 @@ pub struct Shipment {
     /// What the node did of it.
     #[cbor(skip)]
     pub work: Option<Box<Work>>,
-}
-
-/// How a shipment left.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Dispatch {
-    /// When.
-    #[n(0)]
-    pub at: Timestamp,
-    /// The carrier.
-    #[n(1)]
-    pub carrier: Text,
-    /// The carrier's tracking number.
-    #[n(2)]
-    pub tracking: Text,
 }
 
 /// Units of one line that one shipment takes from one supply.

@@ -275,7 +275,7 @@ impl Order {
             let here = parts().filter(|(_, part)| (part.shipment, part.line) == at);
             let (mut picked, mut left) = (0, 0);
             here.for_each(|(at, _)| {
-                (picked, left) = (picked + self.picked[at], left + self.shipped[at])
+                (picked, left) = (picked + self.picked[at], left + self.shipped[at]);
             });
             if packed(true) > picked || packed(false) != left {
                 let found = (packed(true), picked, packed(false), left);

@@ -80,8 +80,8 @@ fn step(world: &mut World) -> Step {
     let name = ["A", "B", "1"][random.within(0..3) as usize];
     let package = PackageId::new("package", name).expect("an id");
     let packages = if random.percent(75) { Vec::new() } else { vec![package.clone()] };
-    let line = random.within(0..2);
-    let some = LineUnits::from_slice(&[(line as u16, random.within(1..4))]);
+    let line = u16::try_from(random.within(0..2)).expect("small");
+    let some = LineUnits::from_slice(&[(line, random.within(1..4))]);
     let lines = if random.percent(50) { LineUnits::new() } else { some.clone() };
     match random.within(0..100) {
         0..45 => Step::Ship { packages, carrier: carrier(), tracking: Text::default() },

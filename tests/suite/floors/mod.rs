@@ -47,7 +47,12 @@ const ENGINE: Rules<'_> = Rules {
         &["engine"],
     ],
     no_rooms: &["command", "command/events"],
-    shared: &["command/hold/ended", "command/hold/prolonged", "command/hold/replaced"],
+    shared: &[
+        "command/hold/ended",
+        "command/hold/prolonged",
+        "command/hold/replaced",
+        "command/order/handled",
+    ],
 };
 
 /// The text of a module of the engine.

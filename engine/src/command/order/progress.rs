@@ -8,29 +8,26 @@
 //! packed was picked. Such steps are part of the event.
 
 mod decide;
+mod event;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use minicbor::{Decode, Encode};
-use serde_json::{Value, json};
+pub use event::ShipmentProgressed;
+
 use smallvec::SmallVec;
 
-use super::units;
 use crate::limits::{ORDER_LINES_MAX, PACKAGES_MAX, RECALL_DAYS_MAX};
 use crate::model::check::finish;
 use crate::model::digest::fingerprint;
-use crate::model::effect::{Effect, Effects};
-use crate::model::event::Event;
-use crate::model::fulfilment::Progress;
 use crate::model::{
-    Act, AllocationUnits, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderEffect, OrderId,
-    OrderNo, Package, Pair, Refusal, Rule, ShipmentLine, Step, StockEffect, Timestamp, Violation,
+    Act, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderId, Pair, Refusal, Rule,
+    ShipmentLine, Step, Timestamp, Violation,
 };
 use crate::state::network::is_supplier;
 use crate::state::stock::Grant;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
-use crate::transaction::command::{Command, Decision, Effective, Facts};
+use crate::transaction::command::{Command, Decision, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
@@ -47,44 +44,6 @@ pub struct ProgressShipment {
     pub shipment: u16,
     /// The step.
     pub step: Step,
-}
-
-/// A shipment took a step.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct ShipmentProgressed {
-    /// The order's number.
-    #[n(0)]
-    pub no: OrderNo,
-    /// The order's id.
-    #[n(1)]
-    pub id: OrderId,
-    /// The shipment, from 0.
-    #[n(2)]
-    pub shipment: u16,
-    /// When.
-    #[n(3)]
-    pub at: Timestamp,
-    /// What was done.
-    #[n(4)]
-    pub act: Act,
-    /// Units that went back to the shelf.
-    #[n(5)]
-    pub put_back: Vec<AllocationUnits>,
-    /// Units that were picked, those that were not told of before.
-    #[n(6)]
-    pub picked: Vec<AllocationUnits>,
-    /// Units that left the node and were picked before.
-    #[n(7)]
-    pub left: Vec<AllocationUnits>,
-    /// Whether those that were picked just now left with them.
-    #[n(8)]
-    pub all_left: bool,
-    /// The packages that changed, as they are from now on; one without lines is no more.
-    #[n(9)]
-    pub packages: Vec<Package>,
-    /// Until when the node may answer that it is asked to give the shipment back.
-    #[n(10)]
-    pub recall: Option<Timestamp>,
 }
 
 impl ProgressShipment {
@@ -203,7 +162,7 @@ impl Command for ProgressShipment {
         if self.step.is_on_shelves() {
             refuse_supplier(tx.kernel(), &order, at)?;
         }
-        let Some(event) = decide::decide(&order, self)? else {
+        let Some(event) = decide::decide(&order, (self.shipment, &self.step, self.meta.at))? else {
             return Ok(Decision::Nothing(order.last_lsn));
         };
         if self.step == Step::Release {
@@ -295,56 +254,5 @@ fn complete(shipment: u16, short: u64, missing: u64) -> Result<(), Refusal> {
         // Inbound units arrive by themselves; missing units have to be found by people.
         (_, 0) => Err(Refusal::SupplyNotReceived { shipment_number, missing: short }),
         _ => Err(Refusal::UnitsMissing { shipment_number, missing }),
-    }
-}
-
-impl ShipmentProgressed {
-    /// All units that left.
-    fn all_left(&self) -> Vec<AllocationUnits> {
-        let just_now = if self.all_left { &self.picked[..] } else { &[] };
-        self.left.iter().chain(just_now).copied().collect()
-    }
-
-    /// What it does to each pair, pairs ascending.
-    fn handled(&self) -> Vec<(Pair, Handled)> {
-        super::handled::handled(self.no, [&self.put_back, &self.picked, &self.all_left(), &[]])
-    }
-}
-
-impl Event for ShipmentProgressed {
-    fn describe(&self) -> Value {
-        let Self { no, id, shipment, at, act, .. } = self;
-        let package = |package: &Package| {
-            let lines = package.lines.iter();
-            let lines = lines.map(|(line, units)| json!({ "line": line, "units": units }));
-            json!({
-                "package_id": package.id.as_str(), "state": package.state().as_str(),
-                "lines": lines.collect::<Vec<_>>(),
-                "carrier": package.dispatch.as_ref().map(|dispatch| dispatch.carrier.as_str()),
-                "tracking": package.dispatch.as_ref().map(|dispatch| dispatch.tracking.as_str()),
-            })
-        };
-        json!({
-            "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
-            "at": at.to_string(), "step": act.as_str(),
-            "put_back": units(&self.put_back), "picked": units(&self.picked),
-            "left": units(&self.all_left()),
-            "packages": self.packages.iter().map(package).collect::<Vec<_>>(),
-            "recall_until": self.recall.map(|until| until.to_string()),
-        })
-    }
-}
-
-impl Effective for ShipmentProgressed {
-    fn effects(self) -> Effects {
-        let stock = self.handled().into_iter();
-        let stock =
-            stock.map(|(pair, handled)| Effect::Stock(pair, StockEffect::Handle(handled.into())));
-        let mut effects: Effects = stock.collect();
-        let (no, left) = (self.no, self.all_left());
-        let Self { shipment, at, act, put_back, picked, packages, recall, .. } = self;
-        let progress = Progress { shipment, at, act, put_back, picked, left, packages, recall };
-        effects.push(Effect::Order(no, OrderEffect::Progress(progress.into())));
-        effects
     }
 }

@@ -9,6 +9,7 @@
 //! [`Supply::Picked`](super::Supply::Picked), from which no other demand takes them.
 
 mod content;
+mod lines;
 mod step;
 pub mod table;
 mod work;
@@ -16,4 +17,4 @@ mod work;
 pub use content::{Content, Standing, TooMany};
 pub use step::{Progress, Step};
 pub use table::{Act, Obstacle, Rule, UnitState};
-pub use work::{Ended, Ending, Package, Work};
+pub use work::{Dispatch, Ended, Ending, Package, Work};

@@ -2,9 +2,9 @@
 
 use minicbor::{Decode, Encode};
 
+use super::lines;
 use super::table::UnitState;
-use crate::model::ids::PackageId;
-use crate::model::order::Dispatch;
+use crate::model::ids::{PackageId, Text};
 use crate::model::stock::LineUnits;
 use crate::model::time::Timestamp;
 
@@ -17,6 +17,20 @@ pub struct Work {
     pub recall: Option<Timestamp>,
     /// Its packages, in the order in which they came to be, each of another id.
     pub packages: Vec<Package>,
+}
+
+/// How a shipment, or a package, left.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Dispatch {
+    /// When.
+    #[n(0)]
+    pub at: Timestamp,
+    /// The carrier.
+    #[n(1)]
+    pub carrier: Text,
+    /// The carrier's tracking number.
+    #[n(2)]
+    pub tracking: Text,
 }
 
 /// Units of a shipment in one box.
@@ -119,33 +133,5 @@ impl Work {
             None if package.lines.is_empty() => {}
             None => self.packages.push(package.clone()),
         }
-    }
-}
-
-/// Units by line, as events have them: an array of line and units, one after the other.
-mod lines {
-    use super::LineUnits;
-
-    pub fn encode<C, W: minicbor::encode::Write>(
-        lines: &LineUnits,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(2 * lines.len() as u64)?;
-        for (line, units) in lines {
-            e.u16(*line)?.u32(*units)?;
-        }
-        Ok(())
-    }
-
-    pub fn decode<C>(
-        d: &mut minicbor::Decoder<'_>,
-        _: &mut C,
-    ) -> Result<LineUnits, minicbor::decode::Error> {
-        let at = d.position();
-        let length = d.array()?.filter(|length| length % 2 == 0);
-        let length =
-            length.ok_or_else(|| minicbor::decode::Error::message("lines are pairs").at(at))?;
-        (0..length / 2).map(|_| Ok((d.u16()?, d.u32()?))).collect()
     }
 }

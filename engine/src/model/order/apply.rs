@@ -2,11 +2,10 @@
 
 use super::packed::PackedOrder;
 use super::{
-    Allocation, AllocationUnits, Decision, Dispatch, LineRepegged, Move, Order, Shipment, Told,
-    count,
+    Allocation, AllocationUnits, Decision, LineRepegged, Move, Order, Shipment, Told, count,
 };
 use crate::model::answer::{Answer, AnswerKind};
-use crate::model::fulfilment::{Act, Content, Package, Progress, Work};
+use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::lsn::Lsn;
 use crate::model::priority::Priority;

@@ -1,7 +1,8 @@
 //! Pure: what a step changes of a shipment, by the table.
 
 use super::super::find;
-use super::{ProgressShipment, ShipmentProgressed};
+use super::super::handled::whole_bundles;
+use super::event::ShipmentProgressed;
 use crate::limits::PACKAGES_MAX;
 use crate::model::fulfilment::table::{self, Obstacle};
 use crate::model::fulfilment::{Content, Ended, Ending, Rule, TooMany};
@@ -10,18 +11,17 @@ use crate::model::{
     Timestamp, UnitState,
 };
 
-/// What a step changes; none if all is so already.
+/// What a step of the shipment of that number changes, at an instant; none if all is so already.
 pub(super) fn decide(
     order: &Order,
-    command: &ProgressShipment,
+    (shipment_number, step, now): (u16, &Step, Timestamp),
 ) -> Result<Option<ShipmentProgressed>, Refusal> {
-    let at = find(order, command.shipment)?;
-    let refuse = |refusal| Err(refusal);
+    let at = find(order, shipment_number)?;
     if order.was_declined(at) {
-        return refuse(Refusal::ShipmentDeclined { shipment_number: command.shipment });
+        return Err(Refusal::ShipmentDeclined { shipment_number });
     }
-    let mut plan = Plan::of(order, at, command.meta.at, command.step.act());
-    match &command.step {
+    let mut plan = Plan::of(order, at, now, step.act());
+    match step {
         Step::Release => plan.release()?,
         Step::Recall { until } => plan.recall(*until)?,
         Step::AnswerRecall { gives_back } => plan.answer_recall(*gives_back)?,
@@ -466,7 +466,7 @@ impl<'a> Plan<'a> {
         }
         let event = self.event;
         for units in [&event.put_back, &event.picked, &event.all_left()] {
-            super::super::handled::whole_bundles(self.order, units)?;
+            whole_bundles(self.order, units)?;
         }
         Ok(Some(event))
     }

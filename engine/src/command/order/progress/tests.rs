@@ -2,18 +2,26 @@
 
 use super::super::fixture::{id, order};
 use super::decide::decide;
+use super::event::ShipmentProgressed;
 use super::*;
 use crate::command::fixture::{AT, check, keyed, located, meta, said};
+use crate::model::effect::Effect;
 use crate::model::fulfilment::table::{Obstacle, rule};
 use crate::model::fulfilment::{Content, Rule as Cell};
 use crate::model::{
     Destination, Lsn, NodeKind, NodeNo, OrderedBundle, PackageId, Pickup, RefusalKind, SkuNo, Text,
     UnitState, Work,
 };
+use crate::model::{OrderEffect, Package};
+use crate::transaction::command::Effective;
 
 /// The first shipment, of 3 units of each line, takes a step.
 fn step(step: Step) -> ProgressShipment {
     ProgressShipment { meta: keyed("K"), order: id(), shipment: 1, step }
+}
+
+fn decided(order: &Order, taken: &Step) -> Result<Option<ShipmentProgressed>, Refusal> {
+    decide(order, (1, taken, AT))
 }
 
 fn package(name: &str) -> PackageId {
@@ -43,7 +51,7 @@ fn pack(name: &str) -> Step {
 
 /// The order after a step that is made; as it was if nothing had to change.
 fn after(mut order: Order, taken: Step) -> Order {
-    let event = decide(&order, &step(taken)).expect("the step is allowed");
+    let event = decided(&order, &taken).expect("the step is allowed");
     for effect in event.into_iter().flat_map(Effective::effects) {
         if let Effect::Order(_, effect) = effect {
             let lsn = order.last_lsn.next();
@@ -164,7 +172,7 @@ fn every_step_of_every_state_does_what_the_table_says() {
                 order.header.destination = collected().header.destination;
             }
             let cell = rule(act, state);
-            let decided = decide(&order, &step(taken.clone()));
+            let decided = decided(&order, &taken);
             cells += 1;
             match (cell, decided) {
                 (Cell::Becomes(to), Ok(Some(_))) => {
@@ -172,7 +180,8 @@ fn every_step_of_every_state_does_what_the_table_says() {
                     assert_eq!(is, Some(to), "{act:?} of {state:?}");
                 }
                 (Cell::Stays, Ok(None)) => {}
-                (_, told) if is_of_nothing(act, &told) => {}
+                (Cell::Stays | Cell::Refused(Obstacle::Cancelled), told)
+                    if is_of_nothing(act, &told) => {}
                 // A package that is not full is packed anew.
                 (Cell::Stays, Ok(Some(_))) if (act, state) == (Act::Pack, UnitState::Packed) => {}
                 (Cell::Refused(obstacle), Err(refusal)) => {
@@ -187,7 +196,7 @@ fn every_step_of_every_state_does_what_the_table_says() {
 
 /// The refusals of the table, whose rows are checked.
 pub(crate) fn table() -> Vec<RefusalKind> {
-    let decided = |order: &Order, taken: Step| decide(order, &step(taken)).map(|e| e.is_some());
+    let decided = |order: &Order, taken: Step| decided(order, &taken).map(|e| e.is_some());
     let shipment_number = 1;
     let units = 3;
     let named = |line, units| LineUnits::from_slice(&[(line, units)]);
@@ -259,9 +268,9 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (asked, gives(false), Ok(true)),
         (declined, ship(), Err(Refusal::ShipmentDeclined { shipment_number })),
     ];
-    let found = ProgressShipment { shipment: 3, ..step(ship()) };
     let not_there = Refusal::ShipmentNotFound { order_id: id(), shipment_number: 3 };
-    let last = check([(3, decide(&order(), &found).map(|e| e.is_some()), Err(not_there))]);
+    let last =
+        check([(3, decide(&order(), (3, &ship(), AT)).map(|e| e.is_some()), Err(not_there))]);
     let rows =
         rows.map(|(order, taken, expected)| (taken.clone(), decided(&order, taken), expected));
     let supplier = located("S", NodeKind::Supplier);
@@ -332,7 +341,7 @@ fn a_delivery_may_come_before_the_shipping_that_it_implies() {
     assert_eq!((package.state(), known), (UnitState::Delivered, Some("1Z".to_owned())));
     assert_eq!(after(late.clone(), ship()), late, "said again, it changes nothing");
     let other = Step::Ship { packages: vec![], carrier: text("Crow"), tracking: text("2Z") };
-    let refused = decide(&late, &step(other)).map(drop);
+    let refused = decided(&late, &other).map(drop);
     assert_eq!(refused, Err(Refusal::ShipmentNotPlanned { shipment_number: 1 }));
 }
 

@@ -10,16 +10,14 @@ use crate::model::answer::{Answer, AnswerKind};
 use crate::model::bundle::OrderedBundle;
 use crate::model::catalog::{Shortage, Split};
 use crate::model::destination::{Destination, Pickup};
-use crate::model::fulfilment::{Ended, Ending, Package, Work};
+use crate::model::fulfilment::{Dispatch, Ended, Ending, Package, Work};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::ids::{
     CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, PackageId, Pair, PostalCode, ServiceNo,
     SkuNo, Text,
 };
 use crate::model::lsn::Lsn;
-use crate::model::order::{
-    Added, Allocation, Decisions, Dispatch, Order, OrderHeader, OrderLine, Shipment,
-};
+use crate::model::order::{Added, Allocation, Decisions, Order, OrderHeader, OrderLine, Shipment};
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
 use crate::model::reservations::Supply;

@@ -7,10 +7,10 @@ use super::form::{
 use crate::model::answer::Answer;
 use crate::model::bundle::OrderedBundle;
 use crate::model::destination::{Destination, Pickup};
-use crate::model::fulfilment::{Package, Work};
+use crate::model::fulfilment::{Dispatch, Package, Work};
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
-use crate::model::order::{Dispatch, Order, OrderHeader, Shipment};
+use crate::model::order::{Order, OrderHeader, Shipment};
 use crate::model::pack::{put_number, put_signed, put_text};
 use crate::model::time::Timestamp;
 
