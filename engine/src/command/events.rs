@@ -65,10 +65,10 @@ macro_rules! events {
                 }
             }
 
-            /// What the journal's inspection calls it.
-            pub const fn name(&self) -> &'static str {
+            /// What the journal's inspection and the feed call it.
+            pub fn name(&self) -> &'static str {
                 match self {
-                    $(Self::$event(_) => $name,)*
+                    $(Self::$event(event) => event.called().unwrap_or($name),)*
                 }
             }
 

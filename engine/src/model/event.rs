@@ -54,6 +54,11 @@ pub trait Event: Encode<()> {
     /// nodes, and units.
     fn describe(&self) -> Value;
 
+    /// What it is called where its kind does not say what happened; none where that has a name.
+    fn called(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether it has a field that an older version would pass over without a word, and come
     /// to another state.
     fn is_extended(&self) -> bool {

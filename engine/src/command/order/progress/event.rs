@@ -65,6 +65,12 @@ impl ShipmentProgressed {
 }
 
 impl Event for ShipmentProgressed {
+    fn called(&self) -> Option<&'static str> {
+        // A node that is asked has not given the shipment back.
+        let is_asked = self.act == Act::Recall && self.recall.is_some();
+        Some(if is_asked { "shipment_asked_back" } else { self.act.happened() })
+    }
+
     fn describe(&self) -> Value {
         let Self { no, id, shipment, at, act, .. } = self;
         let package = |package: &Package| {
@@ -78,11 +84,15 @@ impl Event for ShipmentProgressed {
                 "tracking": package.dispatch.as_ref().map(|dispatch| dispatch.tracking.as_str()),
             })
         };
+        let left = self.packages.iter().find_map(|package| package.dispatch.as_deref());
         json!({
             "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
             "at": at.to_string(), "step": act.as_str(),
             "put_back": units(&self.put_back), "picked": units(&self.picked),
-            "left": units(&self.all_left()),
+            "units": units(&self.all_left()),
+            "shipped_at": left.map(|dispatch| dispatch.at.to_string()),
+            "carrier": left.map(|dispatch| dispatch.carrier.as_str()),
+            "tracking": left.map(|dispatch| dispatch.tracking.as_str()),
             "packages": self.packages.iter().map(package).collect::<Vec<_>>(),
             "recall_until": self.recall.map(|until| until.to_string()),
         })
