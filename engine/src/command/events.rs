@@ -54,8 +54,16 @@ macro_rules! events {
             #[cfg(test)]
             pub const LIST: &[(u32, &str)] = &[$(($number, $name)),*];
 
-            /// The name of every event, one of several versions as often.
-            pub const NAMES: &[&str] = &[$($name),*];
+            /// What events may be [called](Self::name), one of several versions as often.
+            pub fn names() -> impl Iterator<Item = &'static str> {
+                let all: [(&'static str, &'static [&'static str]); _] =
+                    [$(($name, $event::CALLED)),*];
+                let names = |(name, called): (&'static str, &'static [&'static str])| {
+                    let by_kind = Some(name).filter(|_| called.is_empty());
+                    by_kind.into_iter().chain(called.iter().copied())
+                };
+                all.into_iter().flat_map(names)
+            }
 
             /// Its number.
             #[cfg(test)]

@@ -54,7 +54,10 @@ pub trait Event: Encode<()> {
     /// nodes, and units.
     fn describe(&self) -> Value;
 
-    /// What it is called where its kind does not say what happened; none where that has a name.
+    /// What it may be called where its kind does not say what happened; empty where it does.
+    const CALLED: &'static [&'static str] = &[];
+
+    /// What it is called, of these; none if there are none.
     fn called(&self) -> Option<&'static str> {
         None
     }

@@ -177,7 +177,7 @@ async fn a_recall_gets_an_answer() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(directory.path()).await;
     three(&mut server, "A").await;
-    let until = || Some((std::time::SystemTime::now() + std::time::Duration::from_secs(60)).into());
+    let until = || Some((std::time::SystemTime::now() + std::time::Duration::from_mins(1)).into());
     step!(server, release_shipment, ReleaseShipmentRequest {});
     let back = step!(server, recall_shipment, RecallShipmentRequest { until: until() });
     assert_eq!((back.state(), back.released_time), (State::Planned, None), "nobody had begun");

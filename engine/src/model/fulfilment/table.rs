@@ -147,27 +147,6 @@ impl Act {
     }
 }
 
-impl Act {
-    /// What the feed calls the event of such a step of a shipment.
-    pub const fn happened(self) -> &'static str {
-        match self {
-            Self::Release => "shipment_released",
-            Self::Recall => "shipment_recalled",
-            Self::Pick => "shipment_picked",
-            Self::Unpick => "shipment_unpicked",
-            Self::Pack => "shipment_packed",
-            Self::Unpack => "shipment_unpacked",
-            Self::MakeReady => "shipment_ready",
-            Self::Ship => "shipment_shipped",
-            Self::Deliver => "shipment_delivered",
-            Self::Lose => "shipment_lost",
-            Self::Collect => "shipment_collected",
-            Self::Decline => "shipment_declined",
-            Self::Cancel => "order_cancelled",
-        }
-    }
-}
-
 /// What a step does to units in a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {

@@ -45,7 +45,7 @@ fn pick(quantity: u32) -> v1::PickShipmentRequest {
 
 fn recall() -> v1::RecallShipmentRequest {
     // Engines of these tests keep the time of the machine.
-    let soon = std::time::SystemTime::now() + Duration::from_secs(60);
+    let soon = std::time::SystemTime::now() + Duration::from_mins(1);
     v1::RecallShipmentRequest {
         order_id: "A".into(),
         shipment_number: 1,

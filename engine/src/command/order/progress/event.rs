@@ -65,10 +65,38 @@ impl ShipmentProgressed {
 }
 
 impl Event for ShipmentProgressed {
+    const CALLED: &'static [&'static str] = &[
+        "shipment_released",
+        "shipment_asked_back",
+        "shipment_recalled",
+        "shipment_picked",
+        "shipment_unpicked",
+        "shipment_packed",
+        "shipment_unpacked",
+        "shipment_ready",
+        "shipment_shipped",
+        "shipment_delivered",
+        "shipment_lost",
+        "shipment_collected",
+    ];
+
     fn called(&self) -> Option<&'static str> {
-        // A node that is asked has not given the shipment back.
-        let is_asked = self.act == Act::Recall && self.recall.is_some();
-        Some(if is_asked { "shipment_asked_back" } else { self.act.happened() })
+        Some(match self.act {
+            Act::Release => "shipment_released",
+            // A node that is asked has not given the shipment back.
+            Act::Recall if self.recall.is_some() => "shipment_asked_back",
+            Act::Recall => "shipment_recalled",
+            Act::Pick => "shipment_picked",
+            Act::Unpick => "shipment_unpicked",
+            Act::Pack => "shipment_packed",
+            Act::Unpack => "shipment_unpacked",
+            Act::MakeReady => "shipment_ready",
+            Act::Ship => "shipment_shipped",
+            Act::Deliver => "shipment_delivered",
+            Act::Lose => "shipment_lost",
+            Act::Collect => "shipment_collected",
+            Act::Decline | Act::Cancel => unreachable!("they have events of their own"),
+        })
     }
 
     fn describe(&self) -> Value {

@@ -50,8 +50,8 @@ fn pack(name: &str) -> Step {
 }
 
 /// The order after a step that is made; as it was if nothing had to change.
-fn after(mut order: Order, taken: Step) -> Order {
-    let event = decided(&order, &taken).expect("the step is allowed");
+fn after(mut order: Order, taken: &Step) -> Order {
+    let event = decided(&order, taken).expect("the step is allowed");
     for effect in event.into_iter().flat_map(Effective::effects) {
         if let Effect::Order(_, effect) = effect {
             let lsn = order.last_lsn.next();
@@ -71,18 +71,18 @@ fn collected() -> Order {
 
 /// The order, all of whose first shipment is in a state.
 fn in_state(state: UnitState) -> Order {
-    let picked = || after(order(), Step::Pick(LineUnits::new()));
-    let shipped = || after(order(), ship());
+    let picked = || after(order(), &Step::Pick(LineUnits::new()));
+    let shipped = || after(order(), &ship());
     match state {
         UnitState::Waiting | UnitState::Allocated => order(),
-        UnitState::Released => after(order(), Step::Release),
+        UnitState::Released => after(order(), &Step::Release),
         UnitState::Picked => picked(),
-        UnitState::Packed => after(picked(), pack("P")),
-        UnitState::Ready => after(collected(), Step::MakeReady(Vec::new())),
+        UnitState::Packed => after(picked(), &pack("P")),
+        UnitState::Ready => after(collected(), &Step::MakeReady(Vec::new())),
         UnitState::Shipped => shipped(),
-        UnitState::Delivered => after(shipped(), deliver()),
-        UnitState::Collected => after(collected(), Step::Collect(Vec::new())),
-        UnitState::Lost => after(shipped(), Step::Lose(Vec::new())),
+        UnitState::Delivered => after(shipped(), &deliver()),
+        UnitState::Collected => after(collected(), &Step::Collect(Vec::new())),
+        UnitState::Lost => after(shipped(), &Step::Lose(Vec::new())),
         UnitState::Cancelled => {
             let mut order = order();
             let all = [order.units_of(0, 3), order.units_of(2, 3)];
@@ -176,7 +176,7 @@ fn every_step_of_every_state_does_what_the_table_says() {
             cells += 1;
             match (cell, decided) {
                 (Cell::Becomes(to), Ok(Some(_))) => {
-                    let is = state_of(&after(order, taken));
+                    let is = state_of(&after(order, &taken));
                     assert_eq!(is, Some(to), "{act:?} of {state:?}");
                 }
                 (Cell::Stays, Ok(None)) => {}
@@ -219,10 +219,10 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         packages: (0..PACKAGES_MAX).map(|no| empty(no + 2)).collect(),
         ..Work::default()
     }));
-    let mut asked = after(order(), Step::Release);
+    let mut asked = after(order(), &Step::Release);
     let accepted = crate::model::Answer { kind: crate::model::AnswerKind::Accepted, at: AT };
     asked.apply(Lsn::new(9), &OrderEffect::Answer { shipment: 0, answer: accepted });
-    let asked = after(asked, Step::Recall { until: AT.saturating_add_micros(5) });
+    let asked = after(asked, &Step::Recall { until: AT.saturating_add_micros(5) });
     let gives = |gives_back| Step::AnswerRecall { gives_back };
     let too_early = Step::Deliver { packages: vec![], at: Some(Timestamp::from_micros(1)) };
     let declined = super::super::fixture::answered(
@@ -330,16 +330,16 @@ fn lines_and_packages_are_named_once_and_days_are_near() {
 /// adds what it alone knows.
 #[test]
 fn a_delivery_may_come_before_the_shipping_that_it_implies() {
-    let delivered = after(order(), deliver());
+    let delivered = after(order(), &deliver());
     let content = Content::of(&delivered, 0);
     let [package] = &content.packages()[..] else { panic!("one package") };
     let known = package.dispatch.as_ref().map(|dispatch| dispatch.carrier.as_str().to_owned());
     assert_eq!((package.state(), known), (UnitState::Delivered, Some(String::new())));
-    let late = after(delivered.clone(), ship());
+    let late = after(delivered.clone(), &ship());
     let [package] = &Content::of(&late, 0).packages()[..] else { panic!("one package") };
     let known = package.dispatch.as_ref().map(|dispatch| dispatch.tracking.as_str().to_owned());
     assert_eq!((package.state(), known), (UnitState::Delivered, Some("1Z".to_owned())));
-    assert_eq!(after(late.clone(), ship()), late, "said again, it changes nothing");
+    assert_eq!(after(late.clone(), &ship()), late, "said again, it changes nothing");
     let other = Step::Ship { packages: vec![], carrier: text("Crow"), tracking: text("2Z") };
     let refused = decided(&late, &other).map(drop);
     assert_eq!(refused, Err(Refusal::ShipmentNotPlanned { shipment_number: 1 }));
@@ -349,14 +349,14 @@ fn a_delivery_may_come_before_the_shipping_that_it_implies() {
 #[test]
 fn packages_leave_one_by_one() {
     let lines = LineUnits::from_slice(&[(0, 2)]);
-    let packed = after(order(), Step::Pack { package: package("P"), lines });
+    let packed = after(order(), &Step::Pack { package: package("P"), lines });
     let first =
         Step::Ship { packages: vec![package("P")], carrier: text("Owl Post"), tracking: text("1") };
-    let parted = after(packed, first.clone());
-    assert_eq!(after(parted.clone(), first), parted, "it leaves once");
+    let parted = after(packed, &first.clone());
+    assert_eq!(after(parted.clone(), &first), parted, "it leaves once");
     let standing = Content::of(&parted, 0).standing(0);
     assert_eq!([UnitState::Shipped, UnitState::Released].map(|s| standing.units(s)), [2, 1]);
-    let whole = after(parted, ship());
+    let whole = after(parted, &ship());
     assert_eq!(state_of(&whole), Some(UnitState::Shipped));
     let packages = Content::of(&whole, 0).packages();
     let named: Vec<_> =
@@ -370,7 +370,7 @@ fn packages_leave_one_by_one() {
 fn a_shipment_of_an_older_version_is_one_package() {
     let shipped = super::super::fixture::shipped();
     assert_eq!(state_of(&shipped), Some(UnitState::Shipped));
-    let arrived = after(shipped, deliver());
+    let arrived = after(shipped, &deliver());
     assert_eq!(state_of(&arrived), Some(UnitState::Delivered));
     assert_eq!(Content::of(&arrived, 0).packages().len(), 1);
 }
