@@ -238,6 +238,11 @@ pub const FEED_BATCH_RECORDS: usize = 1_024;
 /// What is told of them is several times as long, and all of it is in memory.
 pub const FEED_BATCH_BYTES: usize = 128 << 10;
 
+/// Threads that look at the journal for readers of the feed. Each look takes one for milliseconds, or
+/// as long as it takes to find a version within a segment: more would take the processor from
+/// orders.
+pub const FEED_THREADS: usize = 2;
+
 /// Consumers of the feed that have a name: a dozen systems with a few parts each. All of them are
 /// written at each acknowledgement.
 pub const CONSUMERS_MAX: usize = 64;

@@ -7,6 +7,7 @@
 //! ```
 //! A slot in which the work began or ended is in neither part.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backstock_engine::engine::{AuditReport, Engine, Feed, Filter};
@@ -46,8 +47,7 @@ impl Work {
             Self::Follow => {
                 let feed = engine.feed(engine.version().next()).await?;
                 let ends = Instant::now() + lasts * 2 / BEGINS_AFTER;
-                let followed = tokio::task::spawn_blocking(move || follow(&engine, feed, ends));
-                Outcome::Followed(followed.await.expect("no panic")?)
+                Outcome::Followed(follow(&engine, feed, ends).await?)
             }
         })
     }
@@ -66,12 +66,14 @@ struct Followed {
 const FOLLOWER_REST: Duration = Duration::from_millis(2);
 
 /// Follows the feed, and makes of each event the text that is sent.
-fn follow(engine: &Engine, mut feed: Feed, ends: Instant) -> Result<Followed, LoadError> {
+async fn follow(engine: &Engine, mut feed: Feed, ends: Instant) -> Result<Followed, LoadError> {
     let (mut events, mut bytes) = (0, 0);
+    let filter = Arc::new(Filter::default());
     while Instant::now() < ends {
-        let told = feed.read(&Filter::default())?;
+        let (read, told) = engine.read_feed(feed, Arc::clone(&filter)).await?;
+        feed = read;
         if told.is_empty() {
-            std::thread::sleep(FOLLOWER_REST);
+            tokio::time::sleep(FOLLOWER_REST).await;
         }
         events += told.len() as u64;
         bytes += told.iter().map(|told| told.data.to_string().len() as u64).sum::<u64>();

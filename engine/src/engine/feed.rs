@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Consumer, Engine, EngineError, Feed};
+use super::{Consumer, Engine, EngineError, Feed, Filter, Told};
 use crate::model::{ConsumerId, Lsn, Timestamp};
 
 /// The feed. What acknowledges, seeks, deletes and lists blocks its thread.
@@ -26,6 +26,19 @@ impl Engine {
     pub async fn feed_of(&self, consumer: &ConsumerId) -> Result<Feed, EngineError> {
         let position = self.readers.position(consumer)?;
         self.feed(position.acknowledged.next()).await
+    }
+
+    /// Reads what follows a place in the feed, on a thread that may wait for the disk and makes way
+    /// for orders.
+    ///
+    /// # Errors
+    /// As [`Feed::read`].
+    pub async fn read_feed(
+        &self,
+        feed: Feed,
+        filter: Arc<Filter>,
+    ) -> Result<(Feed, Vec<Told>), EngineError> {
+        self.readers.read(feed, filter).await
     }
 
     /// Says that a consumer has done its work up to a version. One that had before stays where

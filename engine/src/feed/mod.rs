@@ -20,6 +20,7 @@ mod reader;
 mod readers;
 pub mod retention;
 mod subjects;
+mod threads;
 mod times;
 
 pub use self::filter::{Filter, SubjectFilter};

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::consumers::Consumers;
+use super::filter::Filter;
 use super::position::Position;
-use super::reader::Feed;
+use super::reader::{Feed, Told};
 use super::retention::Retention;
+use super::threads::Threads;
 use super::times::Times;
 use crate::command::AnyEvent;
 use crate::journal::History;
@@ -38,6 +40,7 @@ pub struct Readers {
     consumers: Arc<Consumers>,
     retention: Arc<Retention>,
     times: Arc<Times>,
+    threads: Threads,
 }
 
 impl Readers {
@@ -48,7 +51,8 @@ impl Readers {
         retention: Retention,
     ) -> Self {
         let (kernel, retention) = (Arc::clone(kernel), Arc::new(retention));
-        Self { kernel, history, consumers, retention, times: Arc::default() }
+        let (times, threads) = (Arc::default(), Threads::default());
+        Self { kernel, history, consumers, retention, times, threads }
     }
 
     /// What is kept for them.
@@ -69,6 +73,18 @@ impl Readers {
         self.refuse_dropped(from)?;
         let (kernel, times) = (Arc::clone(&self.kernel), Arc::clone(&self.times));
         Ok(Feed::new(kernel, self.history.cursor(from), times))
+    }
+
+    /// Reads what follows a place, on a thread that may wait for the disk and makes way for orders.
+    ///
+    /// # Errors
+    /// As [`Feed::read`].
+    pub async fn read(
+        &self,
+        feed: Feed,
+        filter: Arc<Filter>,
+    ) -> Result<(Feed, Vec<Told>), EngineError> {
+        self.threads.read(feed, filter).await
     }
 
     /// How far a consumer has come.

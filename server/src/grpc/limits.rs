@@ -82,11 +82,6 @@ pub(super) const WATCH_CLOSELY: Duration = Duration::from_mins(1);
 /// is read for it at once.
 pub(super) const FEEDS_MAX: usize = 64;
 
-/// Looks at the journal for readers of the feed at a time. Each takes a thread that is busy for
-/// milliseconds, or as long as it takes to find a version within a segment: more would take the
-/// processor from orders.
-pub(super) const FEED_READS_MAX: usize = 2;
-
 /// How long a reader of the feed that has all rests after a look, so that events which follow each
 /// other closely are read at once.
 pub(super) const FEED_REST: Duration = Duration::from_millis(2);

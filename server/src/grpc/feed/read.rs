@@ -20,26 +20,19 @@ use tonic::{Request, Status};
 
 use super::event::event;
 use super::wanted::{self, From};
-use crate::grpc::limits::{
-    FEED_PROGRESS, FEED_READS_MAX, FEED_RESPONSE_BYTES, FEED_REST, FEEDS_MAX,
-};
+use crate::grpc::limits::{FEED_PROGRESS, FEED_RESPONSE_BYTES, FEED_REST, FEEDS_MAX};
 use crate::grpc::transport::streams::{self, Answering, Answers, Gone};
 use crate::grpc::{Api, errors, plain};
 use crate::status::Violations;
 
 type Response = v1::ReadResponse;
 
-/// What bounds the readers of the feed together.
-pub(in crate::grpc) struct Feeds {
-    /// Readers that may come yet.
-    places: Arc<Semaphore>,
-    /// Looks at the journal that may begin yet.
-    reads: Semaphore,
-}
+/// Readers of the feed that may come yet.
+pub(in crate::grpc) struct Feeds(Arc<Semaphore>);
 
 impl Default for Feeds {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(FEEDS_MAX)), reads: Semaphore::new(FEED_READS_MAX) }
+        Self(Arc::new(Semaphore::new(FEEDS_MAX)))
     }
 }
 
@@ -71,7 +64,7 @@ pub(super) async fn start(
     let filter = wanted::filter(&mut found, &types, subjects);
     let from = wanted::from(&mut found, from_version, &consumer_id);
     let (filter, from) = found.converted(filter.zip(from))?;
-    let place = Arc::clone(&api.0.feeds.places).try_acquire_owned();
+    let place = Arc::clone(&api.0.feeds.0).try_acquire_owned();
     let place = place.map_err(|_| errors::too_many_feeds())?;
     let feed = match from {
         From::Version(version) => api.engine().feed(version).await,
@@ -124,26 +117,13 @@ impl Reading {
             }
             // Nothing is read for a reader who has not read what he was sent.
             answering.ready().await?;
-            let (read, events) = self.look(feed).await?;
+            let filter = Arc::clone(&self.filter);
+            let (read, events) = self.api.engine().read_feed(feed, filter).await?;
             feed = read;
             self.tell(events, feed.next().previous(), answering).await?;
             if feed.next() > newest && self.follows {
                 sleep_until(began + FEED_REST).await;
             }
-        }
-    }
-
-    /// Reads what follows, on a thread that may wait for the disk.
-    async fn look(&self, mut feed: Feed) -> Result<(Feed, Vec<Told>), End> {
-        let _turn = self.api.0.feeds.reads.acquire().await.map_err(|_| End::Gone)?;
-        let filter = Arc::clone(&self.filter);
-        let read = tokio::task::spawn_blocking(move || {
-            let events = feed.read(&filter);
-            events.map(|events| (feed, events))
-        });
-        match read.await {
-            Ok(read) => Ok(read?),
-            Err(panicked) => Err(End::Failed(errors::internal(panicked.to_string()))),
         }
     }
 
