@@ -42,6 +42,10 @@ pub const ORDER_LINES_MAX: usize = 500;
 /// written whole.
 pub const PACKAGES_MAX: usize = 100;
 
+/// Most shipments of an order of which a node may decline a part as a shipment by itself: far more than
+/// a node that counts does, and few enough to be looked through for each step.
+pub const PARTED_SHIPMENTS_MAX: usize = 1_000;
+
 /// Most days that a node has to answer that it is asked to give a shipment back.
 pub const RECALL_DAYS_MAX: u64 = 30;
 

@@ -452,6 +452,13 @@ impl Order {
         ShipmentLine { line, units, picked, ahead: self.ahead_of(shipment, line) }
     }
 
+    /// Whether all that was not cancelled of a shipment, from 0, left its node, and something did.
+    pub fn has_left(&self, shipment: u16) -> bool {
+        let mut of_it = self.allocations_of(shipment);
+        let any_left = self.allocations_of(shipment).any(|a| a.shipped > 0);
+        any_left && of_it.all(|a| a.open() == 0)
+    }
+
     /// Whether a shipment, from 0, was declined by its node.
     pub fn was_declined(&self, shipment: u16) -> bool {
         let answer = self.shipments[usize::from(shipment)].answer;

@@ -123,6 +123,11 @@ impl Order {
         }
     }
 
+    /// A shipment, from 0, is not the node's any more, which may have accepted it.
+    pub fn take_back(&mut self, shipment: u16) {
+        self.answers.remove(&shipment);
+    }
+
     /// Units of a line that are still in shipments which their node, this one, declined.
     pub fn declined_at(&self, line: u16, node: &str) -> u32 {
         let of_it = (0..self.allotted.len()).filter(|at| {

@@ -31,7 +31,7 @@ impl Room for ProgressShipment {
         let key = world.random.within(0..u32::MAX);
         let request_id = RequestId::new("request_id", format!("S{key}")).ok();
         let step = step(world);
-        let request_id = request_id.filter(|_| matches!(step, Step::Unpick(_)));
+        let request_id = request_id.filter(|_| matches!(step, Step::Unpick(_) | Step::Unpack(_)));
         Some(Self { meta: Meta { request_id, ..meta() }, order, shipment, step })
     }
 
@@ -64,6 +64,7 @@ impl Room for ProgressShipment {
                 put_back: parts(&event.put_back),
                 picked: parts(&event.picked),
                 left: parts(&[event.left, left].concat()),
+                is_asked: event.recall.is_some(),
                 packages: packages.collect(),
             }))
         })))

@@ -86,6 +86,13 @@ async fn a_shipment_is_picked_packed_shipped_in_parts_and_delivered() {
     assert_eq!(told, [("BOX", "1Z", State::Delivered), ("1", "2Z", State::Delivered)]);
     let there = units(&mut server).await;
     assert_eq!((there.delivered, there.shipped, there.allocated), (3, 0, 0));
+    // What was told of either package may be told again, and so may that the node accepts.
+    for (ids, tracking) in [(&["BOX"][..], "1Z"), (&["1"][..], "2Z"), (&[][..], "2Z")] {
+        server.fulfillment.ship_shipment(ship(ids, tracking)).await.expect("told again");
+    }
+    step!(server, accept_shipment, AcceptShipmentRequest {});
+    let other = server.fulfillment.ship_shipment(ship(&[], "3Z")).await.expect_err("another one");
+    assert_eq!(other.code(), Code::FailedPrecondition);
     server.audit().await;
     server.stop().await.expect("drained");
 }
@@ -141,7 +148,11 @@ async fn what_is_packed_is_cancelled_and_put_back_once() {
     let there = units(&mut server).await;
     assert_eq!((there.packed, there.cancelled), (1, 2));
     assert_eq!(server.on_hand("SKU", "NYC").await, on_hand, "they are on the shelf again");
-    let left = step!(server, unpack_shipment, UnpackShipmentRequest { package_id: "BOX".into() });
+    let left = step!(
+        server,
+        unpack_shipment,
+        UnpackShipmentRequest { package_id: "BOX".into(), request_id: "U".into() }
+    );
     assert!(left.packages.is_empty() && left.state() == State::Picked);
     server.audit().await;
     server.stop().await.expect("drained");
@@ -185,8 +196,16 @@ async fn a_recall_gets_an_answer() {
     step!(server, accept_shipment, AcceptShipmentRequest {});
     let asked = step!(server, recall_shipment, RecallShipmentRequest { until: until() });
     assert!(asked.recall_until.is_some() && asked.released_time.is_some());
+    let kept = step!(server, answer_recall, AnswerRecallRequest { gives_back: false });
+    assert!(kept.recall_until.is_none() && kept.released_time.is_some());
+    step!(server, recall_shipment, RecallShipmentRequest { until: until() });
     let given = step!(server, answer_recall, AnswerRecallRequest { gives_back: true });
-    assert_eq!((given.recall_until, given.released_time), (None, None));
+    assert_eq!((given.state(), given.recall_until), (State::Planned, None), "as if nobody had it");
+    // It accepts, and nobody told it to work on it: it is asked all the same.
+    step!(server, accept_shipment, AcceptShipmentRequest {});
+    let asked = step!(server, recall_shipment, RecallShipmentRequest { until: until() });
+    assert!(asked.recall_until.is_some());
+    step!(server, answer_recall, AnswerRecallRequest { gives_back: true });
     step!(server, release_shipment, ReleaseShipmentRequest {});
     step!(server, pick_shipment, PickShipmentRequest { lines: lines(1) });
     let recall = v1::RecallShipmentRequest {

@@ -71,7 +71,7 @@ fn decide(order: &Order, command: &AcceptShipment) -> Result<Option<ShipmentAcce
     let AcceptShipment { meta, shipment: number, .. } = command;
     let at = find(order, *number)?;
     let shipment = &order.shipments[usize::from(at)];
-    if shipment.shipped.is_some() || shipment.is_accepted() {
+    if order.has_left(at) || shipment.is_accepted() {
         return Ok(None);
     }
     if order.was_declined(at) {
@@ -102,7 +102,7 @@ impl Effective for ShipmentAccepted {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::fixture::{answered, id, order, shipped};
+    use super::super::fixture::{answered, id, left, order, shipped};
     use super::*;
     use crate::command::fixture::{AT, accept, check};
     use crate::model::{DeclineReason, RefusalKind};
@@ -131,6 +131,7 @@ pub(crate) mod tests {
             (accepted.clone(), 1, Ok(None)),
             (accepted, 2, Ok(Some(1))),
             (shipped(), 1, Ok(None)),
+            (left(), 1, Ok(None)),
             (order(), 0, not_found(0)),
             (order(), 3, not_found(3)),
             (cancelled, 2, Err(Refusal::ShipmentNotPlanned { shipment_number: 2 })),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::handled::whole_bundles;
 use super::{find, planned, units};
-use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
+use crate::limits::{LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
@@ -149,7 +149,8 @@ impl DeclineShipment {
         }
         for (at, (line, units)) in self.lines.iter().enumerate() {
             if self.lines[..at].iter().any(|(other, _)| other == line) {
-                found.push(Violation::new(format!("lines[{at}].line"), *line, Rule::Duplicate));
+                let field = format!("lines[{at}].line_index");
+                found.push(Violation::new(field, *line, Rule::Duplicate));
             }
             let max = LINE_UNITS_MAX.into();
             in_range(&mut found, format!("lines[{at}].quantity"), (*units).into(), 1, max);
@@ -181,6 +182,9 @@ fn decide(order: &Order, command: &DeclineShipment) -> Result<Option<Planned>, R
         Some(before) if before == reason && lines.is_empty() => return Ok(None),
         Some(_) => return Err(Refusal::ShipmentDeclined { shipment_number: number }),
     }
+    if lines.is_empty() && was_declined_apart(order, shipment, reason) {
+        return Ok(None);
+    }
     let content = Content::of(order, shipment);
     let (mut units, mut put_back) = (Vec::new(), Vec::new());
     let wanted = if lines.is_empty() { left_of(order, shipment)? } else { lines.clone() };
@@ -201,9 +205,23 @@ fn decide(order: &Order, command: &DeclineShipment) -> Result<Option<Planned>, R
     whole_bundles(order, &units)?;
     let all: u32 = order.allocations_of(shipment).map(|a| a.units - a.moved - a.cancelled).sum();
     let apart = units.iter().map(|of| of.units).sum::<u32>() < all;
+    let allocations = order.allocations.len() + units.len();
+    if apart
+        && (order.shipments.len() >= PARTED_SHIPMENTS_MAX || allocations > ORDER_ALLOCATIONS_MAX)
+    {
+        return Err(Refusal::ListFull { what: "shipments", max: PARTED_SHIPMENTS_MAX });
+    }
     let apart = (apart || !put_back.is_empty())
         .then(|| Apart { put_back, units: apart.then(|| units.clone()) });
     Ok(Some(Planned { shipment, units, apart }))
+}
+
+/// Whether what had not left of a shipment was declined before: it is a shipment by itself.
+fn was_declined_apart(order: &Order, shipment: u16, reason: DeclineReason) -> bool {
+    let node = order.shipments[usize::from(shipment)].node;
+    let kind = AnswerKind::Declined(reason);
+    let mut apart = order.shipments.iter().filter(|other| other.node == node);
+    order.has_left(shipment) && apart.any(|other| other.answer.is_some_and(|a| a.kind == kind))
 }
 
 /// Units by line that are left of a shipment.
@@ -401,6 +419,8 @@ pub(crate) mod tests {
         (bundled.lines[0].ordered, bundled.lines[1].ordered) = (3, 3);
         let bundle = OrderedBundle { sku: SkuNo(9), units: 3, line: 0, components: 2 };
         bundled.bundles = Box::new([bundle]);
+        let mut full = order();
+        full.shipments = vec![full.shipments[0].clone(); PARTED_SHIPMENTS_MAX].into();
         let not_whole =
             Refusal::BundleNotWhole { order_id: super::super::fixture::id(), bundle_index: 0 };
         let (line_index, wanted, there) = (1, 4, 3);
@@ -421,6 +441,9 @@ pub(crate) mod tests {
                 ),
                 ((packed(left), vec![]), Ok((vec![(0, 1), (2, 3)], true))),
                 ((bundled, vec![(0, 1)]), Err(not_whole)),
+                ((full, vec![(1, 2)]), {
+                    Err(Refusal::ListFull { what: "shipments", max: PARTED_SHIPMENTS_MAX })
+                }),
             ]
             .map(|((order, lines), expected)| (lines.clone(), declined(&order, &lines), expected)),
         )

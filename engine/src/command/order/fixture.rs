@@ -1,9 +1,9 @@
 //! An order to decide on.
 
 use crate::model::{
-    Added, Allocation, Answer, AnswerKind, Day, Decisions, Dispatch, Lsn, NodeNo, Order,
-    OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, PostalCode, Priority, ServiceNo,
-    Shipment, Shortage, SkuNo, Split, Supply, Text, Timestamp,
+    Act, Added, Allocation, Answer, AnswerKind, Day, Decisions, Dispatch, LineUnits, Lsn, NodeNo,
+    Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Package, PackageId, PostalCode,
+    Priority, Progress, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Text, Timestamp,
 };
 
 /// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
@@ -45,7 +45,34 @@ pub fn answered(shipment: u16, kind: AnswerKind) -> Order {
     order
 }
 
-/// The same, whose first shipment left.
+/// The same, whose first shipment left in one package.
+pub fn left() -> Order {
+    let mut order = order();
+    let at = Timestamp::from_micros(1);
+    let dispatch = Dispatch { at, carrier: Text::default(), tracking: Text::default() };
+    let units = vec![order.units_of(0, 3), order.units_of(2, 3)];
+    let package = Package {
+        id: PackageId::numbered(1),
+        lines: LineUnits::from_slice(&[(0, 3), (1, 3)]),
+        ready: None,
+        dispatch: Some(dispatch.into()),
+        ended: None,
+    };
+    let progress = Progress {
+        shipment: 0,
+        at,
+        act: Act::Ship,
+        put_back: Vec::new(),
+        picked: units.clone(),
+        left: units,
+        packages: vec![package],
+        recall: None,
+    };
+    order.apply(Lsn::new(2), &OrderEffect::Progress(progress.into()));
+    order
+}
+
+/// The same, whose first shipment left, as an older version wrote it.
 pub fn shipped() -> Order {
     let mut order = order();
     let dispatch = Dispatch {

@@ -16,8 +16,8 @@ pub use event::ShipmentProgressed;
 
 use smallvec::SmallVec;
 
-use crate::limits::{ORDER_LINES_MAX, PACKAGES_MAX, RECALL_DAYS_MAX};
-use crate::model::check::finish;
+use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, RECALL_DAYS_MAX};
+use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::{
     Act, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderId, Pair, Refusal, Rule,
@@ -59,17 +59,20 @@ impl ProgressShipment {
         };
         if lines.len() > ORDER_LINES_MAX {
             let rule = Rule::TooMany { max: ORDER_LINES_MAX };
-            found.push(Violation::new("lines", lines.len(), rule));
+            return Err(vec![Violation::new("lines", lines.len(), rule)]);
         }
-        for (at, (line, _)) in lines.iter().enumerate() {
+        for (at, (line, units)) in lines.iter().enumerate() {
             if lines[..at].iter().any(|(other, _)| other == line) {
-                found.push(Violation::new(format!("lines[{at}].line"), *line, Rule::Duplicate));
+                let field = format!("lines[{at}].line_index");
+                found.push(Violation::new(field, *line, Rule::Duplicate));
             }
+            let max = LINE_UNITS_MAX.into();
+            in_range(&mut found, format!("lines[{at}].quantity"), (*units).into(), 1, max);
         }
         let packages = self.step.packages();
         if packages.len() > PACKAGES_MAX {
             let rule = Rule::TooMany { max: PACKAGES_MAX };
-            found.push(Violation::new("packages", packages.len(), rule));
+            return Err(vec![Violation::new("packages", packages.len(), rule)]);
         }
         for (at, package) in packages.iter().enumerate() {
             if packages[..at].contains(package) {
@@ -81,8 +84,8 @@ impl ProgressShipment {
             Step::Unpick(lines) if lines.is_empty() => {
                 found.push(Violation::new("lines", "", Rule::Required));
             }
-            // Nobody knows of units that were said to be put back twice, or two times.
-            Step::Unpick(_) if self.meta.request_id.is_none() => {
+            // Nobody knows of what was said to be put back, or opened, twice or two times.
+            Step::Unpick(_) | Step::Unpack(_) if self.meta.request_id.is_none() => {
                 found.push(Violation::new("request_id", "", Rule::Required));
             }
             Step::Ship { carrier, .. } if carrier.as_str().is_empty() => {

@@ -387,6 +387,7 @@ const ROOMS: [Room; 18] = [
             OrderNotFound,
             ShipmentNotFound,
             ShipmentNotPlanned,
+            ListFull,
             ShipmentDeclined,
             UnitsPacked,
             UnitsReady,

@@ -107,11 +107,14 @@ pub enum Act {
     /// Units are not wanted any more.
     #[n(13)]
     Cancel = 13,
+    /// The node, which is asked, does not give the shipment back.
+    #[n(14)]
+    RefuseRecall = 14,
 }
 
 impl Act {
     /// Each of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Release,
         Self::Recall,
         Self::Pick,
@@ -125,6 +128,7 @@ impl Act {
         Self::Collect,
         Self::Decline,
         Self::Cancel,
+        Self::RefuseRecall,
     ];
 
     /// A word for it.
@@ -143,6 +147,7 @@ impl Act {
             Self::Collect => "collect",
             Self::Decline => "decline",
             Self::Cancel => "cancel",
+            Self::RefuseRecall => "refuse_recall",
         }
     }
 }
@@ -236,6 +241,7 @@ const TABLE: [[Rule; UnitState::ALL.len()]; Act::ALL.len()] = {
         /* collect */ [LATER, COLLECTED, COLLECTED, COLLECTED, COLLECTED, COLLECTED, COLLECTED, COLLECTED, Stays, COLLECTED, GONE],
         /* decline */ [WAITING, WAITING, WAITING, WAITING, PACK, WAIT, LEFT, LEFT, LEFT, LEFT, GONE],
         /* cancel  */ [CANCELLED, CANCELLED, CANCELLED, CANCELLED, CANCELLED, CANCELLED, LEFT, LEFT, LEFT, LEFT, GONE],
+        /* keep    */ [Stays, Stays, Stays, Stays, Stays, Stays, Stays, Stays, Stays, Stays, GONE],
     ]
 };
 

@@ -276,10 +276,20 @@ impl Order {
         }
         work.recall = *recall;
         match act {
-            Act::Recall if recall.is_none() => work.released = None,
-            Act::Recall | Act::Unpick => {}
+            Act::Recall if recall.is_none() => self.take_back(*shipment),
+            Act::Recall | Act::Unpick | Act::RefuseRecall => {}
             _ => work.released = work.released.or(Some(*at)),
         }
+    }
+
+    /// Its node has not accepted the shipment any more, and was not told to work on it.
+    fn take_back(&mut self, shipment: u16) {
+        let shipment = &mut self.shipments[usize::from(shipment)];
+        shipment.answer = None;
+        if let Some(work) = &mut shipment.work {
+            work.released = None;
+        }
+        shipment.work.take_if(|work| **work == Work::default());
     }
 
     /// The units become a shipment by themselves, which was declined.

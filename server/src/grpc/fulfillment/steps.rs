@@ -1,7 +1,8 @@
 //! What the methods share that report a step of a shipment.
 
 use backstock_engine::command::ProgressShipment;
-use backstock_engine::model::{LineUnits, OrderId, PackageId, Step};
+use backstock_engine::limits::{ORDER_LINES_MAX, PACKAGES_MAX};
+use backstock_engine::model::{LineUnits, OrderId, PackageId, Rule, Step};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -44,12 +45,19 @@ impl Asked<'_> {
     }
 }
 
-/// Units of lines, as the engine has them.
+/// Units of lines, as the engine has them: of too many, one more than may be.
 pub(super) fn lines(found: &mut Violations, lines: &[v1::LineQuantity]) -> LineUnits {
+    let lines = &lines[..lines.len().min(ORDER_LINES_MAX + 1)];
     let line = |(at, of): (usize, &v1::LineQuantity)| {
         let units = found.some_units(&format!("lines[{at}].quantity"), of.quantity.into());
-        // No order has as many lines as an index beyond 16 bits names.
-        (u16::try_from(of.line_index).unwrap_or(u16::MAX), units)
+        let line = u16::try_from(of.line_index).ok();
+        let line = line.filter(|line| usize::from(*line) < ORDER_LINES_MAX).unwrap_or_else(|| {
+            let max = i64::try_from(ORDER_LINES_MAX).expect("some hundred") - 1;
+            let rule = Rule::OutOfRange { min: 0, max };
+            found.breaks(&format!("lines[{at}].line_index"), of.line_index, rule);
+            0
+        });
+        (line, units)
     };
     lines.iter().enumerate().map(line).collect()
 }
@@ -61,8 +69,9 @@ pub(super) fn package(found: &mut Violations, id: &str) -> PackageId {
         .unwrap_or_else(|| PackageId::numbered(1))
 }
 
-/// The ids of packages.
+/// The ids of packages: of too many, one more than may be.
 pub(super) fn packages(found: &mut Violations, ids: &[String]) -> Vec<PackageId> {
+    let ids = &ids[..ids.len().min(PACKAGES_MAX + 1)];
     let mut all = Vec::new();
     for (at, id) in ids.iter().enumerate() {
         let field = format!("package_ids[{at}]");

@@ -21,6 +21,8 @@ pub struct ShipmentProgressed {
     pub picked: Vec<(u16, u32)>,
     /// Units by part that left.
     pub left: Vec<(u16, u32)>,
+    /// Whether the node is asked to give it back, and has not answered.
+    pub is_asked: bool,
     /// The packages that changed, by id.
     pub packages: Vec<(String, Parcel)>,
 }
@@ -28,7 +30,7 @@ pub struct ShipmentProgressed {
 impl Fact for ShipmentProgressed {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
         let is_idle = self.put_back.is_empty() && self.picked.is_empty() && self.left.is_empty();
-        let moves_nothing = matches!(self.act, Act::Release | Act::Recall);
+        let moves_nothing = matches!(self.act, Act::Release | Act::Recall | Act::RefuseRecall);
         if moves_nothing != (is_idle && self.packages.is_empty()) {
             return Err("a step moves units if it is one of units".into());
         }
@@ -41,6 +43,9 @@ impl Fact for ShipmentProgressed {
             order.pack(self.shipment, id, parcel.clone());
         }
         order.check_packages()?;
+        if self.act == Act::Recall && !self.is_asked {
+            order.take_back(self.shipment);
+        }
         for Allotted { line, sku, node, units, .. } in back {
             (0..units).try_for_each(|_| naive.pair(&sku, &node).put_back(no, line))?;
         }

@@ -30,7 +30,14 @@ fn unpick(quantity: u32) -> v1::UnpickShipmentRequest {
 
 fn unpack(package_id: &str) -> v1::UnpackShipmentRequest {
     let (order_id, package_id) = ("A".into(), package_id.into());
-    v1::UnpackShipmentRequest { order_id, shipment_number: 1, package_id, ..Default::default() }
+    let request_id = "U".into();
+    v1::UnpackShipmentRequest {
+        order_id,
+        shipment_number: 1,
+        package_id,
+        request_id,
+        ..Default::default()
+    }
 }
 
 fn pick(quantity: u32) -> v1::PickShipmentRequest {

@@ -12,22 +12,27 @@ pub(super) fn release(
     wanted: u32,
     releases: &mut Vec<AllocationUnits>,
 ) -> Result<(), Refusal> {
-    let mut open: Vec<(Ready, u16, u32)> = order
-        .bundles_in(bundle, Allocation::open)
-        .into_iter()
-        .map(|(shipment, units)| (ready((order, resting), bundle, shipment), shipment, units))
+    let key = |shipment| (ready((order, resting), bundle, shipment), shipment);
+    // What is still on the shelf goes before what was picked.
+    let loose = order.bundles_in(bundle, Allocation::loose).into_iter().map(|of| (true, of));
+    let picked = order.bundles_in(bundle, |a| a.picked).into_iter().map(|of| (false, of));
+    let mut open: Vec<((Ready, u16), bool, u32)> = loose
+        .chain(picked)
+        .map(|(is_loose, (shipment, units))| (key(shipment), is_loose, units))
         .collect();
-    let all: u32 = open.iter().map(|(_, _, units)| units).sum();
+    let all: u32 = open.iter().map(|(.., units)| units).sum();
     if wanted > all {
         return Err(too_few_open(order, bundle, (all, wanted)));
     }
-    open.sort_unstable();
+    open.sort_unstable_by_key(|&((ready, shipment), is_loose, _)| (ready, is_loose, shipment));
     let mut left = wanted;
-    for (_, shipment, units) in open.into_iter().rev() {
+    for ((_, shipment), is_loose, units) in open.into_iter().rev() {
         let units = units.min(left);
         left -= units;
         for line in bundle.lines() {
-            release_of(order, (line, shipment), units * order.each_of(bundle, line), releases);
+            let of = if is_loose { Allocation::loose } else { |a: &Allocation| a.picked };
+            let units = units * order.each_of(bundle, line);
+            release_of(order, (line, shipment, units), of, releases);
         }
     }
     Ok(())
@@ -40,19 +45,22 @@ fn ready((order, resting): (&Order, &Resting), bundle: &OrderedBundle, shipment:
     of_it.flat_map(|(_, rests)| rests).map(Rest::ready).max().unwrap_or(Ready::Now)
 }
 
-/// Gives back units of a line in a shipment, of its last allocations first.
+/// Gives back such units of a line in a shipment, of its last allocations first.
 fn release_of(
     order: &Order,
-    (line, shipment): (u16, u16),
-    units: u32,
+    (line, shipment, units): (u16, u16, u32),
+    of: fn(&Allocation) -> u32,
     releases: &mut Vec<AllocationUnits>,
 ) {
     let mut left = units;
     let is_of_it = |a: &Allocation| (a.line, a.shipment) == (line, shipment);
     for (at, a) in order.allocations.iter().enumerate().rev().filter(|(_, a)| is_of_it(a)) {
-        let units = a.open().min(left);
-        if units > 0 {
-            releases.push(order.units_of(at, units));
+        let units = of(a).min(left);
+        let known = releases.iter_mut().find(|release| usize::from(release.allocation) == at);
+        match known {
+            Some(release) => release.units += units,
+            None if units > 0 => releases.push(order.units_of(at, units)),
+            None => {}
         }
         left -= units;
     }

@@ -144,11 +144,13 @@ impl<'a> Plan<'a> {
 
     fn recall(&mut self, until: Timestamp) -> Result<(), Refusal> {
         let asked = self.content.work().and_then(|work| work.recall);
-        if !self.judge()? || asked == Some(until) {
+        // A node that accepted it may work on it, whether it was told to or not.
+        let is_accepted = self.order.shipments[usize::from(self.at)].is_accepted();
+        let has_it = is_accepted && self.content.lines().any(|line| self.content.loose(line) > 0);
+        if !(self.judge()? || has_it) || asked == Some(until) {
             return Ok(());
         }
-        let shipment = &self.order.shipments[usize::from(self.at)];
-        self.event.recall = Some(until).filter(|_| shipment.is_accepted());
+        self.event.recall = Some(until).filter(|_| is_accepted);
         self.changes = true;
         Ok(())
     }
@@ -161,7 +163,7 @@ impl<'a> Plan<'a> {
         if gives_back {
             self.judge()?;
         } else {
-            self.event.act = Act::Release;
+            self.event.act = Act::RefuseRecall;
         }
         self.changes = true;
         Ok(())
@@ -233,11 +235,21 @@ impl<'a> Plan<'a> {
     fn pack(&mut self, id: &PackageId, lines: &LineUnits) -> Result<(), Refusal> {
         let known = self.known.iter().find(|package| package.id == *id).cloned();
         let in_none = |content: &Content<'_>, line| content.unpacked(line) + content.loose(line);
+        let says_nothing = lines.is_empty();
         let mut lines = self.named(lines, in_none)?;
         lines.retain(|(_, units)| *units > 0);
         if let Some(known) = &known {
-            // An order that says nothing of lines says that the package is packed.
-            if lines.is_empty() || known.lines == lines {
+            // Where nothing is said of lines, what is in no package is in it as well.
+            if says_nothing {
+                lines = known.lines.iter().copied().chain(lines).collect();
+                lines.sort_unstable();
+                lines.dedup_by(|next, sum| {
+                    let is_same = next.0 == sum.0;
+                    sum.1 += if is_same { next.1 } else { 0 };
+                    is_same
+                });
+            }
+            if known.lines == lines {
                 return Ok(());
             }
             self.allow(known.state(), known.lines.iter().map(|(_, units)| units).sum())?;
@@ -335,31 +347,39 @@ impl<'a> Plan<'a> {
         (carrier, tracking): (&Text, &Text),
     ) -> Result<(), Refusal> {
         let packages = self.concerned(ids)?;
-        let leaves =
-            |package: &Package| matches!(table::rule(Act::Ship, package.state()), Rule::Becomes(_));
-        let any_leaves = packages.iter().any(leaves);
+        let (mut leave, mut there) = (Vec::new(), Vec::new());
         for package in packages {
             let units = package.lines.iter().map(|(_, units)| units).sum();
-            match (self.allow(package.state(), units)?, &package.dispatch) {
-                (Rule::Becomes(_), _) => {
-                    let (carrier, tracking) = (carrier.clone(), tracking.clone());
-                    let dispatch = Dispatch { at: self.event.at, carrier, tracking };
-                    self.leave(package, dispatch)?;
-                }
+            match self.allow(package.state(), units)? {
+                Rule::Becomes(_) => leave.push(package),
+                _ => there.push(package),
+            }
+        }
+        let how = |at| Dispatch { at, carrier: carrier.clone(), tracking: tracking.clone() };
+        // Of several that left before, only those that are named are meant.
+        let is_of_others = ids.is_empty() && !leave.is_empty();
+        for package in leave {
+            self.leave(package, how(self.event.at))?;
+        }
+        if is_of_others {
+            return Ok(());
+        }
+        let is_so = |package: &Package| {
+            let known = package.dispatch.as_deref();
+            known.is_some_and(|known| (&known.carrier, &known.tracking) == (carrier, tracking))
+        };
+        let some_are_so = there.iter().any(is_so);
+        for package in there.into_iter().filter(|package| !is_so(package)) {
+            match package.dispatch.as_deref() {
                 // It arrived before anybody said how it left.
-                (_, Some(known)) if known.carrier.as_str().is_empty() => {
-                    let (carrier, tracking) = (carrier.clone(), tracking.clone());
-                    let dispatch = Dispatch { carrier, tracking, ..(**known).clone() };
-                    self.put(Package { dispatch: Some(dispatch.into()), ..package });
+                Some(known) if known.carrier.as_str().is_empty() => {
+                    let dispatch = Some(how(known.at).into());
+                    self.put(Package { dispatch, ..package });
                 }
-                // Of several that left before, only those that are named are meant.
-                (_, Some(known))
-                    if (&known.carrier, &known.tracking) != (carrier, tracking)
-                        && (!ids.is_empty() || !any_leaves) =>
-                {
-                    return Err(self.nothing_left());
-                }
-                _ => {}
+                // The customer collected it at its node.
+                None => {}
+                _ if ids.is_empty() && some_are_so => {}
+                _ => return Err(self.nothing_left()),
             }
         }
         Ok(())

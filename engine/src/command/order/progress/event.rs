@@ -69,6 +69,7 @@ impl Event for ShipmentProgressed {
         "shipment_released",
         "shipment_asked_back",
         "shipment_recalled",
+        "shipment_recall_refused",
         "shipment_picked",
         "shipment_unpicked",
         "shipment_packed",
@@ -86,6 +87,7 @@ impl Event for ShipmentProgressed {
             // A node that is asked has not given the shipment back.
             Act::Recall if self.recall.is_some() => "shipment_asked_back",
             Act::Recall => "shipment_recalled",
+            Act::RefuseRecall => "shipment_recall_refused",
             Act::Pick => "shipment_picked",
             Act::Unpick => "shipment_unpicked",
             Act::Pack => "shipment_packed",

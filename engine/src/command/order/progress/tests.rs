@@ -115,8 +115,8 @@ fn of(act: Act, state: UnitState) -> Option<Step> {
         Act::Deliver => deliver(),
         Act::Lose => Step::Lose(Vec::new()),
         Act::Collect => Step::Collect(Vec::new()),
-        // They have commands of their own.
-        Act::Decline | Act::Cancel => return None,
+        // They have commands of their own, and the last is an answer which changes no unit.
+        Act::Decline | Act::Cancel | Act::RefuseRecall => return None,
     })
 }
 
@@ -312,7 +312,7 @@ fn a_shipment_leaves_with_a_carrier() {
 fn lines_and_packages_are_named_once_and_days_are_near() {
     let told = |taken: Step| said(step(taken).validate());
     let twice = LineUnits::from_slice(&[(0, 1), (0, 1)]);
-    assert_eq!(told(Step::Pick(twice)), ["lines[1].line: \"0\" is given twice"]);
+    assert_eq!(told(Step::Pick(twice)), ["lines[1].line_index: \"0\" is given twice"]);
     let both = vec![package("P"), package("P")];
     assert_eq!(told(Step::Lose(both)), ["packages[1]: \"P\" is given twice"]);
     let days = |days: i64| AT.saturating_add_micros(days * 24 * 60 * 60 * 1_000_000);
@@ -373,4 +373,27 @@ fn a_shipment_of_an_older_version_is_one_package() {
     let arrived = after(shipped, &deliver());
     assert_eq!(state_of(&arrived), Some(UnitState::Delivered));
     assert_eq!(Content::of(&arrived, 0).packages().len(), 1);
+}
+
+/// The rest of a shipment leaves by itself: told again, it changes nothing, also where a package left
+/// before with another carrier, or arrived before anybody said with which.
+#[test]
+fn what_left_last_may_be_told_again() {
+    let lines = LineUnits::from_slice(&[(0, 2)]);
+    let packed = after(order(), &Step::Pack { package: package("P"), lines });
+    let by = |packages: Vec<PackageId>, tracking: &str| Step::Ship {
+        packages,
+        carrier: text("Owl Post"),
+        tracking: text(tracking),
+    };
+    let arrived = Step::Deliver { packages: vec![package("P")], at: None };
+    for first in [by(vec![package("P")], "1"), arrived] {
+        let rest = after(after(packed.clone(), &first), &by(Vec::new(), "2"));
+        assert_eq!(state_of(&rest).is_some(), matches!(first, Step::Ship { .. }));
+        let told: Vec<_> = Content::of(&rest, 0).packages();
+        assert_ne!(told[0].dispatch, told[1].dispatch, "only what left is meant");
+        if let Step::Ship { .. } = first {
+            assert_eq!(after(rest.clone(), &by(Vec::new(), "2")), rest);
+        }
+    }
 }
