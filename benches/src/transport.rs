@@ -13,10 +13,10 @@ use backstock_proto::v1::order_service_server::{OrderService, OrderServiceServer
 use backstock_proto::v1::place_orders_result::Result as Placed;
 use backstock_proto::v1::{
     CancelOrderRequest, CancelOrderResponse, Date, ExplainOrderRequest, ExplainOrderResponse,
-    GetOrderRequest, GetOrderResponse, LineUnits, OrderOutcome, PlaceOrderRequest,
-    PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse, PlaceOrdersResult,
-    QuoteServicesRequest, QuoteServicesResponse, SetOrderPriorityRequest, SetOrderPriorityResponse,
-    Shipment, ShipmentLine, ShipmentState, Supply, SupplyKind,
+    GetOrderRequest, GetOrderResponse, GetTimelineRequest, GetTimelineResponse, LineUnits,
+    OrderOutcome, PlaceOrderRequest, PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse,
+    PlaceOrdersResult, QuoteServicesRequest, QuoteServicesResponse, SetOrderPriorityRequest,
+    SetOrderPriorityResponse, Shipment, ShipmentLine, ShipmentState, Supply, SupplyKind,
 };
 use backstock_proto::{Encoded, undecodable};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -143,6 +143,13 @@ impl OrderService for Idle {
         &self,
         _: Request<QuoteServicesRequest>,
     ) -> Result<Response<QuoteServicesResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn get_timeline(
+        &self,
+        _: Request<GetTimelineRequest>,
+    ) -> Result<Response<GetTimelineResponse>, Status> {
         Err(Status::unimplemented("idle"))
     }
 

@@ -304,6 +304,23 @@ pub const AUDIT_REST_TIMES: u32 = 1;
 /// for a shipment that slips every week is explained for a quarter of a year.
 pub const DECISIONS_KEPT_MAX: usize = 16;
 
+/// Entries of what happened to an order that are kept with it: a hundred shipments that are each
+/// picked, packed, shipped and delivered have more, and lose what repeats.
+pub const TIMELINE_ENTRIES_MAX: usize = 256;
+
+/// Bytes of them: an order is read and packed anew with each change. An entry is mostly of twenty
+/// to eighty bytes.
+pub const TIMELINE_BYTES_MAX: usize = 16 << 10;
+
+/// Lines of an entry that are told; as many packages, and as many days. How many more there are is
+/// said.
+pub const TIMELINE_FACTS_MAX: usize = 32;
+
+// One entry finds room, however long its texts are: five texts, as many ids, lines and days.
+const _: () = assert!(
+    5 * TEXT_BYTES_MAX + TIMELINE_FACTS_MAX * (ID_BYTES_MAX + 3 * 16) + 128 <= TIMELINE_BYTES_MAX
+);
+
 /// Candidates that are kept of a decision on a line after the first one, those that were chosen
 /// before others: an event has a thousand such lines, and an order sixteen such decisions.
 pub const DECISION_CANDIDATES_MAX: usize = 12;

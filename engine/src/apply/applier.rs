@@ -13,7 +13,7 @@ use crate::model::catalog::Item;
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::model::{
     KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
-    StateHash, StockEffect,
+    Said, StateHash, StockEffect,
 };
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
@@ -92,9 +92,9 @@ impl<'a> Applier<'a> {
                 (request, Some(no))
             }
             Written::Other(recorded) => {
-                let Recorded { request, effects } = *recorded;
+                let Recorded { request, said, effects } = *recorded;
                 self.note_channels(&effects);
-                effects.into_iter().try_for_each(|effect| self.effect(lsn, effect))?;
+                effects.into_iter().try_for_each(|effect| self.effect(lsn, effect, &said))?;
                 (request, None)
             }
         };
@@ -142,7 +142,7 @@ impl<'a> Applier<'a> {
         self.counting.count(&self.kernel.state)
     }
 
-    fn effect(&mut self, lsn: Lsn, effect: Effect) -> Result<(), ActorPanicked> {
+    fn effect(&mut self, lsn: Lsn, effect: Effect, said: &Said) -> Result<(), ActorPanicked> {
         match effect {
             Effect::Stock(pair, effect) => self.stock(pair, lsn, effect),
             Effect::Order(no, OrderEffect::Place(packed)) => {
@@ -151,7 +151,7 @@ impl<'a> Applier<'a> {
                 }
                 self.place_order(lsn, no, packed)
             }
-            Effect::Order(no, effect) => self.change_order(lsn, no, effect),
+            Effect::Order(no, effect) => self.change_order(lsn, no, effect, said),
             Effect::Name(id, no) => {
                 self.kernel.state.orders.recover(id, no);
                 Ok(())
@@ -354,6 +354,7 @@ impl<'a> Applier<'a> {
         lsn: Lsn,
         order: OrderNo,
         effect: OrderEffect,
+        said: &Said,
     ) -> Result<(), ActorPanicked> {
         let cell = self.kernel.state.orders.cell(order);
         if let Some(before) = &self.before {
@@ -386,7 +387,9 @@ impl<'a> Applier<'a> {
             | OrderEffect::LetGo => {}
         }
         let Self { settles, counts, .. } = *self;
-        self.order(order, cell.ask(OrderMessage::Apply { lsn, effect, settles, counts }))
+        let said = said.clone();
+        let message = OrderMessage::Apply { lsn, effect, said, settles, counts };
+        self.order(order, cell.ask(message))
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {

@@ -10,7 +10,7 @@ use crate::transaction::written::{Placement, Recorded, Written};
 
 /// Undoes the claims of a record: the disk had no room for it.
 pub fn reject(kernel: &Kernel, written: Written) {
-    let Recorded { request, effects } = match written {
+    let Recorded { request, effects, .. } = match written {
         Written::Placed(placed) => return reject_order(kernel, &placed),
         Written::Other(recorded) => *recorded,
     };

@@ -64,9 +64,9 @@ pub use lsn::Lsn;
 pub use meta::Meta;
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
-    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, Decision, Decisions, KeptOrder,
-    LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine, OrderState, PackedOrder,
-    PartDeclined, PickedCancelled, Shipment, Told, Why,
+    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, DateMoved, Decision, Decisions,
+    Entry, Happened, KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine,
+    OrderState, PackedOrder, PartDeclined, PickedCancelled, Said, Shipment, Timeline, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

@@ -2,7 +2,9 @@
 
 mod apply;
 mod decision;
+mod happened;
 mod packed;
+mod timeline;
 pub mod trace;
 
 use minicbor::{Decode, Encode};
@@ -24,6 +26,7 @@ use super::time::{Day, Timestamp};
 pub use apply::{OrderEffect, PartDeclined, PickedCancelled};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
+pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 
 /// What was ordered, and how; fixed when the order is placed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -212,6 +215,9 @@ pub struct Order {
     /// together.
     #[cbor(skip)]
     pub bundles: Box<[OrderedBundle]>,
+    /// What happened to it after it was placed. None of what older versions did.
+    #[cbor(skip)]
+    pub timeline: Timeline,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,

@@ -40,7 +40,7 @@ use crate::model::event::{Numbered, Record};
 use crate::model::load;
 use crate::model::{
     Added, Allocation, Decisions, Lsn, Order, OrderHeader, OrderNo, PackedOrder, Pair, Refusal,
-    Request, RequestId, Supply, Timestamp,
+    Request, RequestId, Supply, Timeline, Timestamp,
 };
 use crate::planning::{Draft, Wanted};
 use crate::state::requests::Remembered;
@@ -525,6 +525,7 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         added: Added::default(),
         declined: Box::default(),
         decisions: Decisions::default(),
+        timeline: Timeline::default(),
         bundles: draft.bundles.map(|bundles| bundles.0).unwrap_or_default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,

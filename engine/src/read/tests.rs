@@ -8,7 +8,7 @@ use crate::engine::tests::{PAIR, one_unit, poll, run};
 use crate::engine::{Engine, Pump};
 use crate::limits::READS_MAX;
 use crate::model::{
-    AllocationUnits, LineUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, Serves,
+    AllocationUnits, LineUnits, Lsn, OrderEffect, OrderId, OrderNo, OrderState, Said, Serves,
     StockChange, StockEffect,
 };
 use crate::state::order::OrderMessage;
@@ -41,7 +41,13 @@ fn an_order_is_not_read_beside_half_of_its_cancellation() {
 
     let release = AllocationUnits { allocation: 0, pair: PAIR, line: 0, units: 1 };
     let effect = OrderEffect::Cancel(vec![release]);
-    let message = OrderMessage::Apply { lsn: cancelled, effect, settles: false, counts: false };
+    let message = OrderMessage::Apply {
+        lsn: cancelled,
+        effect,
+        said: Said::default(),
+        settles: false,
+        counts: false,
+    };
     let there = engine.kernel.state.orders.by_no(NO).expect("it is placed");
     there.ask(message).wait().expect("it is applied");
     engine.kernel.watermark.advance(cancelled);

@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::command::AnyEvent;
 use crate::journal::History;
-use crate::model::{Lsn, Record};
+use crate::model::{Lsn, Record, Said};
 use crate::recovery::error::OpenError;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::{Placement, Written};
@@ -94,13 +94,13 @@ fn read_record(kernel: &Kernel, lsn: Lsn, payload: &[u8]) -> Result<Written, Ope
     let unknown = |detail| OpenError::UnknownEvent { lsn, detail };
     let record: Record<AnyEvent> =
         minicbor::decode(payload).map_err(|error| unknown(error.to_string()))?;
-    let Record { at, request, event, .. } = record;
+    let Record { at, request, origin, event } = record;
     kernel.state.pass_to(at);
     let (written, order) = event.replay(request).map_err(|error| unknown(error.to_string()))?;
     if let Some((id, no)) = order {
         kernel.state.orders.recover(id, no);
     }
-    Ok(written)
+    Ok(written.saying(Said { at, origin }))
 }
 
 fn apply_batch(

@@ -1,7 +1,9 @@
 //! The order actor: one order, and whether a command has it in hand.
 
 use crate::actor::Actor;
-use crate::model::{ArchivedOrder, KeptOrder, LoadsMoved, Lsn, Order, OrderEffect, StateHash};
+use crate::model::{
+    ArchivedOrder, KeptOrder, LoadsMoved, Lsn, Order, OrderEffect, Said, StateHash,
+};
 
 /// The durable state of an order, and the transaction in flight on it.
 #[derive(Debug, Default)]
@@ -35,6 +37,8 @@ pub enum OrderMessage {
         lsn: Lsn,
         /// What it does.
         effect: OrderEffect,
+        /// What its record says of it.
+        said: Said,
         /// Whether the event settles a claim of this process.
         settles: bool,
         /// Whether it answers how the order's loads moved.
@@ -99,7 +103,7 @@ impl Actor for OrderActor {
                 OrderReply::Done
             }
             OrderMessage::Place(order) => OrderReply::Applied(self.place(order)),
-            OrderMessage::Apply { lsn, effect, settles, counts } => {
+            OrderMessage::Apply { lsn, effect, said, settles, counts } => {
                 if settles {
                     self.let_go();
                 }
@@ -107,10 +111,10 @@ impl Actor for OrderActor {
                     return OrderReply::Applied(StateHash::default());
                 }
                 if !counts {
-                    return OrderReply::Applied(self.apply(lsn, &effect));
+                    return OrderReply::Applied(self.apply(lsn, &effect, &said));
                 }
                 let before = self.order().map(|order| order.loads()).unwrap_or_default();
-                let moved = self.apply(lsn, &effect);
+                let moved = self.apply(lsn, &effect, &said);
                 let after = self.order().map(|order| order.loads()).unwrap_or_default();
                 if before == after {
                     return OrderReply::Applied(moved);
@@ -159,7 +163,7 @@ impl OrderActor {
         hash
     }
 
-    fn apply(&mut self, lsn: Lsn, effect: &OrderEffect) -> StateHash {
+    fn apply(&mut self, lsn: Lsn, effect: &OrderEffect, said: &Said) -> StateHash {
         let mut hash = StateHash::default();
         let kept = match self {
             Self::Resident { order, .. } => order,
@@ -171,13 +175,7 @@ impl OrderActor {
         };
         if lsn > kept.last_lsn {
             hash.remove(kept.hash());
-            if let OrderEffect::Replace(packed) = effect {
-                *kept = KeptOrder::placed(packed.clone(), lsn);
-            } else {
-                let mut order = kept.order();
-                order.apply(lsn, effect);
-                *kept = KeptOrder::of(&order);
-            }
+            *kept = kept.changed(lsn, effect, said);
             hash.add(kept.hash());
         }
         hash

@@ -18,7 +18,7 @@ use crate::journal::Ticket;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::{Listed, Numbered, Record};
 use crate::model::{
-    Lsn, Meta, OrderId, OrderNo, Refusal, Request, SkuNo, Timestamp, Unpackable, Violation,
+    Lsn, Meta, OrderId, OrderNo, Refusal, Request, Said, SkuNo, Timestamp, Unpackable, Violation,
 };
 use crate::state::network::Network;
 
@@ -72,7 +72,7 @@ impl<E: Effective> Replay for E {
 
 /// An event as the applier takes it.
 pub fn recorded(request: Option<Request>, event: impl Effective) -> Written {
-    Written::Other(Box::new(Recorded { request, effects: event.effects() }))
+    Written::Other(Box::new(Recorded { request, said: Said::default(), effects: event.effects() }))
 }
 
 /// What fields are checked against.
@@ -143,7 +143,8 @@ fn append<E: Listed + Effective>(
     let ticket = tx.kernel().append(record, |request, event| {
         let effects = event.effects();
         frees.extend(effects.iter().filter_map(Effect::frees));
-        Written::Other(Box::new(Recorded { request, effects })).claiming(tx.claims.room_claimed())
+        let recorded = Recorded { request, said: Said::default(), effects };
+        Written::Other(Box::new(recorded)).claiming(tx.claims.room_claimed())
     })?;
     Ok((ticket, frees))
 }

@@ -15,7 +15,7 @@ use crate::apart::Apart;
 use crate::journal::{AppendError, GroupCommit, Ticket, Unacknowledged, Wait, Watermark};
 use crate::limits::REQUESTS_KEPT_MAX;
 use crate::model::event::{Listed, Numbered, Record};
-use crate::model::{DrawKey, Lsn, Refusal, Request};
+use crate::model::{DrawKey, Lsn, Refusal, Request, Said};
 use crate::service::Supervised;
 use crate::snapshot::archive::Archive;
 use crate::snapshot::{Pace, Source};
@@ -173,10 +173,9 @@ impl Kernel {
             let Ok(()) = minicbor::encode(&record, Sink(payload)) else {
                 unreachable!("writing to memory does not fail, and model types encode");
             };
-            let Record { request, event: Numbered(event), .. } = record;
-            self.journal
-                .append(payload, written(request, event))
-                .map_err(|error| self.append_error(error))
+            let Record { at, request, origin, event: Numbered(event) } = record;
+            let written = written(request, event).saying(Said { at, origin });
+            self.journal.append(payload, written).map_err(|error| self.append_error(error))
         })
     }
 

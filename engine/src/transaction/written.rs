@@ -6,8 +6,8 @@ use crate::actor::{Ask, Seat, prefetch_all};
 use crate::model::effect::{Effect, Effects};
 use crate::model::stock::LinesReserved;
 use crate::model::{
-    Load, NodeDay, OrderId, OrderNo, PackedOrder, Pair, Parts, Priority, Request, StockEffect,
-    Supply, Unpackable,
+    Load, NodeDay, OrderId, OrderNo, PackedOrder, Pair, Parts, Priority, Request, Said,
+    StockEffect, Supply, Unpackable,
 };
 use crate::state::State;
 use crate::state::stock::{StockActor, StockMessage};
@@ -24,6 +24,8 @@ pub enum Written {
 pub struct Recorded {
     /// The idempotency key of its command.
     pub request: Option<Request>,
+    /// What its record says of it.
+    pub said: Said,
     /// What it does to actors.
     pub effects: Effects,
 }
@@ -65,6 +67,16 @@ pub struct Reserve {
 }
 
 impl Written {
+    /// The same, of a record that says this. An order that is placed says by itself what is kept
+    /// of that.
+    #[must_use]
+    pub fn saying(mut self, said: Said) -> Self {
+        if let Self::Other(recorded) = &mut self {
+            recorded.said = said;
+        }
+        self
+    }
+
     /// The same, of a command that claimed room on days: the claims end as it is applied, and
     /// are given back if it is rejected.
     #[must_use]

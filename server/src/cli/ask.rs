@@ -55,7 +55,8 @@ pub struct AvailabilityArgs {
 const ORDER_EXAMPLES: &str = "\
 Examples:
   backstock order show WEB-1001
-  backstock order explain WEB-1001 --json";
+  backstock order explain WEB-1001 --json
+  backstock order timeline WEB-1001";
 
 /// Arguments of `order`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
@@ -73,6 +74,20 @@ pub enum OrderCommand {
     Show(OrderQuery),
     /// Say why it ships from where it does, and why not from elsewhere.
     Explain(OrderQuery),
+    /// Tell what happened to it, and when.
+    Timeline(TimelineQuery),
+}
+
+/// Which order's timeline.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct TimelineQuery {
+    /// Which order.
+    #[command(flatten)]
+    pub order: OrderQuery,
+
+    /// Tell only what its customer may know.
+    #[arg(long)]
+    pub customer: bool,
 }
 
 /// Which order.

@@ -15,7 +15,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery};
+pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery, TimelineQuery};
 pub use common::{
     BadServerAddr, BadTimeout, BadUntil, Checked, OutputArgs, ServerAddr, ServerArgs, Target,
     TargetArgs, Timeout, Until,

@@ -185,6 +185,9 @@ async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandErro
         OrderCommand::Explain(query) => {
             within(query.server.timeout, show::explain_order(query, out)).await
         }
+        OrderCommand::Timeline(query) => {
+            within(query.order.server.timeout, show::timeline(query, out)).await
+        }
     }
 }
 

@@ -105,6 +105,7 @@ fn a_timeout_is_a_time_with_a_unit_or_in_seconds() {
         &["availability", "SKU"],
         &["order", "show", "W"],
         &["order", "explain", "W"],
+        &["order", "timeline", "W"],
         &["audit"],
         &["snapshot", "take"],
         &["snapshot", "list"],

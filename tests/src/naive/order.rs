@@ -76,6 +76,8 @@ pub struct Order {
     pub priority: Priority,
     /// The versions at which it was decided on anew.
     pub decisions: Vec<Lsn>,
+    /// The versions at which anything happened to it after it was placed.
+    pub changes: Vec<Lsn>,
 }
 
 impl Order {
@@ -106,6 +108,7 @@ impl Order {
             hold: None,
             priority: Priority::DEFAULT,
             decisions: Vec::new(),
+            changes: Vec::new(),
             declined: BTreeSet::new(),
             answers: BTreeMap::new(),
         }
@@ -403,6 +406,17 @@ impl Order {
         }
     }
 
+    /// Compares the versions of the order's timeline with those at which something happened to it,
+    /// and what is dropped of it with what is missing.
+    fn compare_timeline(&self, order: &model::Order) -> Result<(), String> {
+        let kept: Vec<_> = order.timeline.iter().map(|entry| entry.lsn).collect();
+        let mut known = self.changes.clone();
+        known.retain(|version| kept.contains(version));
+        same("timeline", &kept, &known)?;
+        let dropped = usize::try_from(order.timeline.dropped()).expect("few");
+        same("dropped of the timeline", &(kept.len() + dropped), &self.changes.len())
+    }
+
     /// Compares every figure with the engine's.
     pub fn compare(&self, order: &model::Order) -> Result<(), String> {
         same("number", &order.no.0, &self.no)?;
@@ -410,6 +424,7 @@ impl Order {
         let kept: Vec<_> = order.decisions.iter().map(|decision| decision.lsn).collect();
         let newest = self.decisions.len().saturating_sub(DECISIONS_KEPT);
         same("decisions", &kept, &self.decisions[newest..].to_vec())?;
+        self.compare_timeline(order)?;
         same("priority", &order.header.priority, &self.priority)?;
         let figures = |a: &model::Allocation| (a.shipped, a.cancelled, a.picked);
         let engine: Vec<_> = order.allocations.iter().map(figures).collect();

@@ -102,6 +102,7 @@ async fn reads_and_answers_are_the_same_wherever_an_order_is() {
     let engine = archiving(directory.path(), Some(Duration::ZERO)).await;
     orders(&engine).await;
     let (before, answers) = (seen(&engine).await, answered(&engine).await);
+    assert!(before.iter().all(|order| !order.timeline.is_empty()), "what happened is read with it");
     let hash = engine.status().state_hash;
     assert!(answers.iter().any(Result::is_err), "{answers:?}");
     archived_are(&engine, 0);

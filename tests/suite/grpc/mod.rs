@@ -30,4 +30,5 @@ pub mod server;
 mod serving;
 mod snapshots;
 mod terms;
+mod timeline;
 mod watch;

@@ -27,7 +27,7 @@ use crate::model::{
     OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged, Pickup,
     PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Segment, Segments,
     Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect,
-    Supply, SupplySource, Text, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
+    Supply, SupplySource, Text, Timeline, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -158,6 +158,7 @@ fn placed() -> Order {
         declined: Box::default(),
         bundles: Box::default(),
         decisions: Decisions::default(),
+        timeline: Timeline::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

@@ -14,7 +14,7 @@ use crate::model::hold::by_pair;
 use crate::model::{
     CustomerId, Day, Destination, Hold, HoldId, HoldState, Lsn, Meta, NodeId, Order, OrderHeader,
     OrderId, PackedOrder, Pegged, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply,
-    Text, Timestamp, Violation,
+    Text, Timeline, Timestamp, Violation,
 };
 use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
@@ -430,7 +430,9 @@ async fn keep(
             claims.take(more);
             let header = confirmed(held, command);
             let order = if is_part { without_rest(held, &resting) } else { held.clone() };
-            let order = PackedOrder::of(&Order { header, ..order });
+            // The actor has what happened to the hold.
+            let timeline = Timeline::default();
+            let order = PackedOrder::of(&Order { header, timeline, ..order });
             return Ok(Some(HoldReplaced { order, on: kept, off: units, ends: None }));
         }
     }

@@ -3,7 +3,8 @@
 use crate::model::{
     Act, Added, Allocation, Answer, AnswerKind, Day, Decisions, Dispatch, LineUnits, Lsn, NodeNo,
     Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Package, PackageId, PostalCode,
-    Priority, Progress, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Text, Timestamp,
+    Priority, Progress, ServiceNo, Shipment, Shortage, SkuNo, Split, Supply, Text, Timeline,
+    Timestamp,
 };
 
 /// Two lines of 5 and 3 units, and two shipments. The first one takes 3 units of each line;
@@ -32,6 +33,7 @@ pub fn order() -> Order {
         declined: Box::default(),
         bundles: Box::default(),
         decisions: Decisions::default(),
+        timeline: Timeline::default(),
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }

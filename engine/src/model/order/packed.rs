@@ -38,6 +38,7 @@
 //!      the node where it is collected, and whether its units alone may serve it: then there is
 //!        no postal code
 //!      the newest decisions, as events have them, behind their length
+//!      what happened to it, behind its length
 //!      its bundles: of each the item, how many, its first line, and how many lines it has
 //! ```
 
@@ -118,7 +119,8 @@ impl PackedOrder {
 
     /// Checks bytes as [`PackedOrder::check`] does, and shows each allocation with its
     /// pair on the way; answers with number and id. Recovery asks this of every order: nothing is
-    /// allocated for it, unless it was decided on anew.
+    /// allocated for it, unless it was decided on anew, or something
+    /// happened to it.
     ///
     /// # Errors
     /// When the bytes are not those of an order.
@@ -127,6 +129,11 @@ impl PackedOrder {
         show: impl FnMut(&Allocation, Pair),
     ) -> Result<(OrderNo, OrderId), Unpackable> {
         read(&self.0, show)
+    }
+
+    /// Whether what happened to it is kept.
+    pub fn has_timeline(&self) -> bool {
+        Features::at(&self.0).0.has(Features::TIMELINE)
     }
 
     /// Whether units are still to be shipped.
@@ -152,6 +159,11 @@ impl PackedOrder {
     pub fn hold(&self) -> Option<Box<Hold>> {
         let order = self.is_held().then(|| self.unpack());
         order?.expect("REPLAY_EQUAL: what was packed unpacks").header.hold
+    }
+
+    /// Whether it began as a hold, and is one.
+    pub(super) fn has_open_hold(&self) -> bool {
+        self.hold().is_some_and(|hold| hold.is_open())
     }
 
     /// Whether it is found under an id: its own, or that of the hold that it began as.

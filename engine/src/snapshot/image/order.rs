@@ -9,7 +9,7 @@ use super::error::ImageError;
 use crate::model::{
     Added, Allocation, CustomerId, Day, Decisions, Dispatch, KeptOrder, Lsn, NodeNo, Order,
     OrderHeader, OrderId, OrderLine, OrderNo, PackedOrder, PostalCode, Priority, ServiceNo,
-    Shipment, SkuNo, Supply, Text, Timestamp,
+    Shipment, SkuNo, Supply, Text, Timeline, Timestamp,
 };
 use crate::snapshot::parts::OrderState;
 
@@ -133,6 +133,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             declined: Box::default(),
             bundles: Box::default(),
             decisions: Decisions::default(),
+            timeline: Timeline::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;

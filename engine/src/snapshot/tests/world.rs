@@ -9,9 +9,9 @@ use crate::model::{
     Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Draw, Eligibility,
     InboundId, InboundNo, Item, KeptOrder, LineUnits, Location, Lsn, Node, NodeId, NodeKind,
     NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy,
-    PostalCode, Priority, RequestId, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo,
-    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timestamp, WeekdayCutOffs,
-    Weekdays,
+    PostalCode, Priority, RequestId, Said, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo,
+    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timeline, Timestamp,
+    WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -220,7 +220,13 @@ impl World {
 
     fn order(&self, id: &OrderId, lsn: Lsn, effect: OrderEffect, hash: &mut StateHash) {
         let Found::There(_, cell) = self.state.orders.by_id(id) else { panic!("placed before") };
-        let message = OrderMessage::Apply { lsn, effect, settles: false, counts: false };
+        let message = OrderMessage::Apply {
+            lsn,
+            effect,
+            said: Said::default(),
+            settles: false,
+            counts: false,
+        };
         if let OrderReply::Applied(moved) = cell.ask(message).wait().unwrap() {
             hash.merge(moved);
         }
@@ -476,6 +482,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
         declined: Box::default(),
         bundles: Box::default(),
         decisions: Decisions::default(),
+        timeline: Timeline::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),

@@ -9,6 +9,7 @@ mod order;
 mod snapshot_views;
 mod snapshots;
 mod terms;
+mod timeline;
 
 use std::io::{self, Write};
 
@@ -22,6 +23,7 @@ pub(super) use order::{explain_order, show_order};
 pub(crate) use snapshot_views::{CheckView, ExportedView, FileCheckView, SnapshotsView};
 pub(super) use snapshots::{export, list, take, verify};
 pub(super) use terms::{set_terms, show_terms};
+pub(super) use timeline::timeline;
 
 use super::common::OutputArgs;
 use super::run::CommandError;

@@ -137,7 +137,7 @@ async fn moved(
     })
 }
 
-const fn cause(cause: Cause) -> v1::DecisionCause {
+pub(super) const fn cause(cause: Cause) -> v1::DecisionCause {
     match cause {
         Cause::SupplyCame => v1::DecisionCause::SupplyCame,
         Cause::SoonerSupply => v1::DecisionCause::SoonerSupply,

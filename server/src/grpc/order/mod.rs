@@ -12,6 +12,7 @@ pub(super) mod answer;
 mod cancel_order;
 mod explain_order;
 mod get_order;
+mod get_timeline;
 mod place_order;
 mod place_orders;
 pub(super) mod placing;
@@ -39,6 +40,7 @@ service! {
     cancel_order(v1::CancelOrderRequest) -> v1::CancelOrderResponse;
     set_order_priority(v1::SetOrderPriorityRequest) -> v1::SetOrderPriorityResponse;
     explain_order(v1::ExplainOrderRequest) -> v1::ExplainOrderResponse;
+    get_timeline(v1::GetTimelineRequest) -> v1::GetTimelineResponse;
     {
         type PlaceOrdersStream = Answers<place_orders::Reply>;
 

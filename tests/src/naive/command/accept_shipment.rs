@@ -16,7 +16,9 @@ pub struct ShipmentAccepted {
 
 impl Fact for ShipmentAccepted {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+        let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
+        order.changes.push(version);
         order.answer(self.shipment, AnswerKind::Accepted)
     }
 }

@@ -130,6 +130,7 @@ impl Fact for BacklogRepegged {
         for Line { order, offered_until, .. } in &self.lines {
             let (now, order) = (naive.now, naive.orders.get_mut(order).expect("it was there"));
             order.decisions.push(version);
+            order.changes.push(version);
             if let Some(until) = offered_until {
                 order.hold.as_mut().ok_or("it is no hold")?.offered(*until, now)?;
             }

@@ -157,6 +157,7 @@ impl Fact for BundleMoved {
         }
         let (version, now) = (naive.version().next(), naive.now);
         let order = naive.orders.get_mut(&self.order).expect("it was there");
+        order.changes.push(version);
         order.decisions.extend(self.lines.iter().map(|_| version));
         if let Some(until) = self.offered_until {
             order.hold.as_mut().ok_or("it is no hold")?.offered(until, now)?;

@@ -26,7 +26,9 @@ pub struct OrderCancelled {
 
 impl Fact for OrderCancelled {
     fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
+        let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
+        order.changes.push(version);
         let no = order.no;
         let shelved = order.put_back(&self.put_back)?;
         let back = order.cancel(&self.lines, &self.parts)?;

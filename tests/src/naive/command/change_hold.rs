@@ -110,6 +110,7 @@ impl Fact for HoldChanged {
         }
         hold.wanted.lines = self.wanted.lines.clone();
         order.priority = held.priority;
+        order.changes.extend(held.changes.iter().copied().chain([naive.version().next()]));
         order.hold = Some(hold);
         // Also at pairs that it has units of for the first time.
         naive.prioritise(self.no, order.priority);

@@ -169,6 +169,7 @@ impl Fact for HoldConfirmed {
             return Err(format!("its units stay, and may {may_stay}"));
         }
         naive.take_off(held.no, &self.off)?;
+        let (changes, had) = (held.changes.clone(), held.no);
         let mut order = if self.stays {
             // They are where they were: nobody has to count whether they are there.
             naive.keep_on(self.no, &self.on);
@@ -183,6 +184,8 @@ impl Fact for HoldConfirmed {
         } else {
             self.plan_anew(naive, asked, &held)?
         };
+        // One that lapsed goes on as another order.
+        order.changes = if had == self.no { changes } else { Vec::new() };
         hold.state = HoldState::Confirmed;
         order.priority = hold.wanted.priority;
         // Also at pairs that it has units of for the first time.

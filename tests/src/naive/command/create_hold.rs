@@ -80,9 +80,11 @@ impl Fact for HoldCreated {
         }
         if let (Some(before), Some((no, off, on))) = (before, &self.takes_over) {
             naive.take_off(*no, off)?;
+            let version = naive.version().next();
             let before = naive.orders.get_mut(&before).expect("it is open");
             hold.goes_on(before.open_hold().expect("it is open"));
             before.end_hold(HoldState::TakenOver);
+            before.changes.push(version);
             super::same_units(on, &self.order.allotted)?;
             own = off.clone();
         }

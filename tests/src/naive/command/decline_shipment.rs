@@ -27,7 +27,9 @@ pub struct ShipmentDeclined {
 
 impl Fact for ShipmentDeclined {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+        let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
+        order.changes.push(version);
         order.put_back(&self.put_back)?;
         let declined = match &self.apart {
             None => self.shipment,

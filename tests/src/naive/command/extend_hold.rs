@@ -27,7 +27,9 @@ impl From<command::HoldExtended> for HoldExtended {
 
 impl Fact for HoldExtended {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+        let version = naive.version().next();
         let order = naive.orders.get_mut(&key(&self.hold)).ok_or("no such hold")?;
+        order.changes.push(version);
         let hold = order.hold.as_mut().expect("it began as a hold");
         if hold.state != HoldState::Live {
             return Err(format!("it is not live: {hold:?}"));

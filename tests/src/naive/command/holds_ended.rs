@@ -40,7 +40,7 @@ impl Fact for HoldsEnded {
             state => return Err(format!("{} holds are {state:?}", self.holds.len())),
         }
         for (id, no, units) in &self.holds {
-            let now = naive.now;
+            let (version, now) = (naive.version().next(), naive.now);
             let order = naive.orders.get(&key(id)).ok_or("no such hold")?;
             if self.state == HoldState::Lapsed {
                 naive.check_lapses(order)?;
@@ -53,6 +53,7 @@ impl Fact for HoldsEnded {
                 return Err(format!("{id} lapses at {}, and it is {now}", hold.until));
             }
             order.end_hold(self.state);
+            order.changes.push(version);
             naive.take_off(*no, units)?;
         }
         Ok(())

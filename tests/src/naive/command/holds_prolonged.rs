@@ -28,12 +28,14 @@ impl Fact for HoldsProlonged {
             let order = naive.orders.get(&key(id)).filter(|order| order.no == *no);
             let order = order.ok_or("no such hold")?;
             let may = naive.may_be_prolonged(order);
-            let (now, order) = (naive.now, naive.orders.get_mut(&key(id)).expect("it is there"));
+            let (version, now) = (naive.version().next(), naive.now);
+            let order = naive.orders.get_mut(&key(id)).expect("it is there");
             let hold = order.hold.as_mut().ok_or("it is no hold")?;
             if hold.until > now || !may.iter().any(|may| hold.prolonged(*may) == Some(*until)) {
                 return Err(format!("it is {now}, and {hold:?} waits until {until}: {may:?}"));
             }
             hold.until = *until;
+            order.changes.push(version);
         }
         Ok(())
     }

@@ -34,7 +34,9 @@ impl Fact for ShipmentProgressed {
         if moves_nothing != (is_idle && self.packages.is_empty()) {
             return Err("a step moves units if it is one of units".into());
         }
+        let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
+        order.changes.push(version);
         let no = order.no;
         let back = order.put_back(&self.put_back)?;
         let picked = order.pick(self.shipment, &self.picked)?;

@@ -16,7 +16,9 @@ pub struct OrderPrioritised {
 
 impl Fact for OrderPrioritised {
     fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+        let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
+        order.changes.push(version);
         if order.open_in_all() == 0 || order.priority == self.priority {
             return Err(format!("it changes nothing: {order:?}"));
         }

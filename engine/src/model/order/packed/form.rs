@@ -34,8 +34,10 @@ impl Features {
     const MORE: Self = Self(128);
     /// Nodes worked on it.
     pub(super) const WORKED: Self = Self(1 << 8);
+    /// What happened to it is kept.
+    pub(super) const TIMELINE: Self = Self(1 << 9);
     /// What no chunk of a snapshot before version 10 has.
-    pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0);
+    pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
     pub(super) const OF_VERSION_8: Self =
         Self(Self::COLLECTED.0 | Self::BUNDLED.0 | Self::IN_PART.0);
@@ -97,6 +99,7 @@ impl Features {
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
             .with(Self::WORKED, order.shipments.iter().any(|shipment| shipment.work.is_some()))
+            .with(Self::TIMELINE, !order.timeline.is_empty())
     }
 }
 

@@ -17,7 +17,9 @@ use crate::model::ids::{
     SkuNo, Text,
 };
 use crate::model::lsn::Lsn;
-use crate::model::order::{Added, Allocation, Decisions, Order, OrderHeader, OrderLine, Shipment};
+use crate::model::order::{
+    Added, Allocation, Decisions, Order, OrderHeader, OrderLine, Shipment, Timeline,
+};
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
 use crate::model::reservations::Supply;
@@ -40,6 +42,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let added = added(&mut from, form, (shipments.len(), allocations.len()))?;
     let declined = declined(&mut from, form)?;
     let decisions = Decisions::kept(decisions(&mut from, form)?);
+    let timeline = Timeline::kept(timeline(&mut from, form)?);
     let pickup = pickup(&mut from, form)?;
     let bundles = bundles(&mut from, form)?;
     let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
@@ -53,6 +56,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         added,
         declined,
         decisions,
+        timeline,
         bundles,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
@@ -96,6 +100,10 @@ pub(super) fn read(
     let decisions = decisions(&mut from, form)?;
     if form.has(Features::DECIDED_ANEW) && !Decisions::are(decisions) {
         return Err(Unpackable { at: "decisions" });
+    }
+    let timeline = timeline(&mut from, form)?;
+    if form.has(Features::TIMELINE) && !Timeline::are(timeline) {
+        return Err(Unpackable { at: "timeline" });
     }
     let pickup = pickup(&mut from, form)?;
     bundles(&mut from, form)?;
@@ -142,6 +150,15 @@ fn decisions<'a>(from: &mut Unpacker<'a>, form: Form) -> Result<&'a [u8], Unpack
     }
     let length = from.count("decisions")?;
     from.bytes(length, "decisions")
+}
+
+/// The bytes of what happened to it: none where it is not said that anything did.
+fn timeline<'a>(from: &mut Unpacker<'a>, form: Form) -> Result<&'a [u8], Unpackable> {
+    if !form.has(Features::TIMELINE) {
+        return Ok(&[]);
+    }
+    let length = from.count("timeline")?;
+    from.bytes(length, "timeline")
 }
 
 /// The node where the customer collects it, if he does.

@@ -61,6 +61,10 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, order.decisions.bytes().len() as u64);
         out.extend_from_slice(order.decisions.bytes());
     }
+    if form.has(Features::TIMELINE) {
+        put_number(out, order.timeline.bytes().len() as u64);
+        out.extend_from_slice(order.timeline.bytes());
+    }
     if let Some(Pickup { node, only_there }) = header.destination.pickup() {
         put_number(out, node.0.into());
         out.push((*only_there).into());

@@ -1,0 +1,220 @@
+//! What an entry of a timeline says of an effect on its order.
+
+use super::timeline::{DateMoved, Entry, Happened, Said};
+use super::{AllocationUnits, KeptOrder, LineRepegged, Order, OrderEffect};
+use crate::limits::TIMELINE_FACTS_MAX;
+use crate::model::answer::{Answer, AnswerKind};
+use crate::model::fulfilment::{Act, Dispatch, Package, Progress};
+use crate::model::lsn::Lsn;
+
+impl Entry {
+    /// An entry without any fact.
+    pub fn new(lsn: Lsn, what: Happened, Said { at, origin }: &Said) -> Self {
+        Self {
+            lsn,
+            at: *at,
+            what,
+            shipment: None,
+            origin: origin.clone(),
+            lines: None,
+            packages: None,
+            carrier: None,
+            dates: None,
+            cause: None,
+            declined: None,
+            until: None,
+            was_at: None,
+            left_out: None,
+        }
+    }
+
+    /// The entry for what an event is about to do to an order; none where the order says it by
+    /// itself, or nothing happens.
+    pub fn of(order: &Order, lsn: Lsn, effect: &OrderEffect, said: &Said) -> Option<Self> {
+        let new = |what| Self::new(lsn, what, said);
+        Some(match effect {
+            OrderEffect::Cancel(units) => new(Happened::Cancelled).with_units(units),
+            OrderEffect::CancelPicked(all) => new(Happened::Cancelled).with_units(&all.cancelled),
+            OrderEffect::Ship { shipment, dispatch } => {
+                new(Happened::Shipped).shipping(order, *shipment, dispatch)
+            }
+            OrderEffect::Progress(progress) => new(of_act(progress.act)).with_progress(progress),
+            OrderEffect::DeclinePart(part) => {
+                let answered = new(Happened::Declined).answering(part.shipment, part.answer);
+                answered.with_units(part.units.as_deref().unwrap_or_default())
+            }
+            OrderEffect::Answer { shipment, answer } => {
+                new(Happened::Accepted).answering(*shipment, *answer)
+            }
+            OrderEffect::Repeg(line) => new(Happened::Resourced).moving(std::slice::from_ref(line)),
+            OrderEffect::MoveBundle(lines) => new(Happened::Resourced).moving(lines),
+            OrderEffect::Prioritise(_) => new(Happened::Prioritised),
+            OrderEffect::Extend { until, .. } | OrderEffect::Prolong(until) => {
+                Self { until: Some(*until), ..new(Happened::HoldExtended) }
+            }
+            OrderEffect::Replace(_) => new(Happened::HoldChanged),
+            OrderEffect::EndHold(_) => new(Happened::HoldEnded),
+            OrderEffect::Place(_) | OrderEffect::LetGo => return None,
+        })
+    }
+
+    fn with_units(self, units: &[AllocationUnits]) -> Self {
+        self.with_lines(units.iter().map(|part| (part.line, part.units)))
+    }
+
+    /// Units by line, those of a line together.
+    fn with_lines(mut self, units: impl Iterator<Item = (u16, u32)>) -> Self {
+        let mut lines: Vec<(u16, u32)> = Vec::new();
+        for (line, units) in units {
+            match lines.iter_mut().find(|(of, _)| *of == line) {
+                Some((_, known)) => *known += units,
+                None => lines.push((line, units)),
+            }
+        }
+        self.lines = self.some_of(lines);
+        self
+    }
+
+    /// As many as an entry has room for; none where there are none.
+    fn some_of<T>(&mut self, mut all: Vec<T>) -> Option<Vec<T>> {
+        if let Some(over) = all.len().checked_sub(TIMELINE_FACTS_MAX).filter(|over| *over > 0) {
+            all.truncate(TIMELINE_FACTS_MAX);
+            let over = u32::try_from(over).unwrap_or(u32::MAX);
+            self.left_out = Some(self.left_out.unwrap_or(0).saturating_add(over));
+        }
+        Some(all).filter(|all| !all.is_empty())
+    }
+
+    fn with_dispatch(mut self, dispatch: &Dispatch) -> Self {
+        self.carrier = Some(Box::new((dispatch.carrier.clone(), dispatch.tracking.clone())));
+        self
+    }
+
+    fn shipping(self, order: &Order, shipment: u16, dispatch: &Dispatch) -> Self {
+        let units = order.allocations_of(shipment).map(|a| (a.line, a.open()));
+        let entry = self.with_lines(units.filter(|(_, units)| *units > 0));
+        Self { shipment: Some(shipment), ..entry }.with_dispatch(dispatch)
+    }
+
+    fn answering(self, shipment: u16, Answer { kind, .. }: Answer) -> Self {
+        let (what, declined) = match kind {
+            AnswerKind::Declined(reason) => (Happened::Declined, Some(reason)),
+            AnswerKind::Accepted => (Happened::Accepted, None),
+        };
+        Self { what, declined, shipment: Some(shipment), ..self }
+    }
+
+    /// Units rest on other supply, and days are told anew.
+    fn moving(mut self, lines: &[LineRepegged]) -> Self {
+        let mut dates: Vec<DateMoved> = Vec::new();
+        for told in lines.iter().flat_map(|line| &line.told) {
+            let after = told.days.map(|(_, deliver_by)| deliver_by);
+            // Of the lines of a bundle, each tells what it comes to.
+            if let Some(known) = dates.iter_mut().find(|known| known.shipment == told.shipment) {
+                known.after = after;
+            } else {
+                let (shipment, before) = (told.shipment, told.deliver_by_before);
+                dates.push(DateMoved { shipment, before, after });
+            }
+        }
+        dates.retain(|date| date.before != date.after);
+        if !dates.is_empty() {
+            self.what = Happened::DateMoved;
+        }
+        self.cause = lines.iter().find_map(|line| line.why.as_deref()).map(|why| why.cause);
+        self.until = lines.iter().find_map(|line| line.offered_until);
+        self.dates = self.some_of(dates);
+        let moves = lines.iter().flat_map(|of| of.moves.iter().map(|m| (of.line, m.units)));
+        self.with_lines(moves)
+    }
+
+    fn with_progress(self, progress: &Progress) -> Self {
+        let Progress { shipment, act, put_back, picked, packages, recall, .. } = progress;
+        let entry = Self { shipment: Some(*shipment), until: *recall, ..self };
+        match act {
+            Act::Pick => entry.with_units(picked),
+            Act::Unpick | Act::Recall | Act::RefuseRecall | Act::Release => {
+                entry.with_units(put_back)
+            }
+            _ => entry.with_packages(packages),
+        }
+    }
+
+    fn with_packages(mut self, packages: &[Package]) -> Self {
+        let ids = packages.iter().map(|package| package.id.clone()).collect();
+        self.packages = self.some_of(ids);
+        let ended = packages.iter().find_map(|package| package.ended);
+        self.was_at = ended.map(|ended| ended.at).filter(|at| *at != self.at);
+        let entry = self.with_lines(packages.iter().flat_map(|package| package.lines.clone()));
+        match packages.iter().find_map(|package| package.dispatch.as_deref()) {
+            Some(dispatch) => entry.with_dispatch(dispatch),
+            None => entry,
+        }
+    }
+}
+
+impl Order {
+    /// What happened to it after it was placed, as far as it is known, the oldest first: of an
+    /// order that older versions changed, first the decisions that are kept.
+    pub fn story(&self) -> Vec<Entry> {
+        let kept: Vec<Entry> = self.timeline.iter().collect();
+        let is_older = |lsn: Lsn| kept.first().is_none_or(|first| lsn < first.lsn);
+        let decided = self.decisions.iter().filter(|_| self.timeline.dropped() == 0);
+        let decided: Vec<_> = decided.filter(|decision| is_older(decision.lsn)).collect();
+        let mut story: Vec<Entry> = decided
+            .chunk_by(|a, b| a.lsn == b.lsn)
+            .map(|of| {
+                let lines: Vec<_> = of.iter().map(|decision| decision.line.clone()).collect();
+                let why = lines.iter().find_map(|line| line.why.as_deref());
+                let said = Said { at: why.map(|why| why.at).unwrap_or_default(), origin: None };
+                Entry::new(of[0].lsn, Happened::Resourced, &said).moving(&lines)
+            })
+            .collect();
+        story.extend(kept);
+        story
+    }
+}
+
+impl KeptOrder {
+    /// The order after the event at `lsn`, which is new to it, with what its record says in the
+    /// order's timeline.
+    #[must_use]
+    pub fn changed(&self, lsn: Lsn, effect: &OrderEffect, said: &Said) -> Self {
+        if let OrderEffect::Replace(packed) = effect
+            && !self.packed.has_timeline()
+            && !packed.has_open_hold()
+        {
+            // A hold is confirmed: the order says all that there is to say.
+            return Self::placed(packed.clone(), lsn);
+        }
+        let mut order = self.order();
+        let entry = Entry::of(&order, lsn, effect, said);
+        let mut timeline = std::mem::take(&mut order.timeline);
+        order.apply(lsn, effect);
+        let is_confirmed = matches!(effect, OrderEffect::Replace(_)) && order.open_hold().is_none();
+        if let Some(entry) = entry.filter(|_| !is_confirmed) {
+            timeline.keep(&entry);
+        }
+        order.timeline = timeline;
+        Self::of(&order)
+    }
+}
+
+const fn of_act(act: Act) -> Happened {
+    match act {
+        Act::Release => Happened::Released,
+        Act::Recall => Happened::Recalled,
+        Act::RefuseRecall => Happened::RecallRefused,
+        Act::Pick => Happened::Picked,
+        Act::Unpick => Happened::Unpicked,
+        Act::Pack => Happened::Packed,
+        Act::Unpack => Happened::Unpacked,
+        Act::MakeReady => Happened::MadeReady,
+        Act::Ship => Happened::Shipped,
+        Act::Deliver => Happened::Delivered,
+        Act::Lose => Happened::Lost,
+        Act::Collect => Happened::Collected,
+        Act::Decline => Happened::Declined,
+        Act::Cancel => Happened::Cancelled,
+    }
+}

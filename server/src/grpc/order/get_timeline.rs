@@ -1,0 +1,166 @@
+//! `GetTimeline`: what happened to an order.
+
+use backstock_engine::engine::Engine;
+use backstock_engine::model::{DateMoved, Entry, Happened, HoldState, Lsn, Order};
+use backstock_proto::v1;
+use backstock_proto::v1::{TimelineAudience as Audience, TimelineEvent as Event};
+use tonic::Status;
+
+use super::explain_order::cause;
+use super::read_id;
+use crate::grpc::{Api, enums, plain, times};
+use crate::status::Violations;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: v1::GetTimelineRequest,
+) -> Result<v1::GetTimelineResponse, Status> {
+    let v1::GetTimelineRequest { order_id, audience, min_version } = request;
+    let id = read_id(order_id)?;
+    let audience = self::audience(audience)?;
+    api.reach(min_version).await?;
+    let view = api.engine().order(&id).await.map_err(plain)?;
+    let order = &*view.order;
+    let mut entries = beginnings(order);
+    entries.extend(order.story().into_iter().map(|entry| self::entry(api.engine(), order, entry)));
+    entries.sort_by_key(|entry| entry.version);
+    if audience == Audience::Customer {
+        entries.retain(|entry| is_for_customers(entry.event()));
+        entries = entries.into_iter().map(for_customer).collect();
+    }
+    let (dropped_entries, version) = (order.timeline.dropped(), view.version.get());
+    Ok(v1::GetTimelineResponse { entries, dropped_entries, version })
+}
+
+fn audience(number: i32) -> Result<Audience, Status> {
+    let mut found = Violations::default();
+    let audience = match Audience::try_from(number) {
+        Ok(Audience::Unspecified | Audience::Customer) => Some(Audience::Customer),
+        Ok(Audience::Desk) => Some(Audience::Desk),
+        Err(_) => enums::unknown(&mut found, "audience", number),
+    };
+    found.converted(audience)
+}
+
+/// How it came to be: as a hold, as an order, or as the one and then the other.
+fn beginnings(order: &Order) -> Vec<v1::TimelineEntry> {
+    let header = &order.header;
+    let channel = header.channel.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
+    let entry = |version: Lsn, at, event: Event| v1::TimelineEntry {
+        version: version.get(),
+        time: Some(times::timestamp(at)),
+        event: event.into(),
+        channel: channel.clone(),
+        ..v1::TimelineEntry::default()
+    };
+    let Some(hold) = header.hold.as_deref() else {
+        return vec![entry(order.placed_lsn, header.decided_at(), Event::Placed)];
+    };
+    let created = if hold.created == Lsn::NONE { order.placed_lsn } else { hold.created };
+    let held = entry(created, hold.began, Event::Held);
+    let confirmed = (hold.state == HoldState::Confirmed)
+        .then(|| entry(order.placed_lsn, header.ordered_at, Event::Placed));
+    [held].into_iter().chain(confirmed).collect()
+}
+
+/// An entry with all that is known.
+fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
+    let node = |at: u16| {
+        let shipment = order.shipments.get(usize::from(at));
+        shipment.map(|shipment| engine.node_no(shipment.node).id.to_string())
+    };
+    let lines = entry.lines.into_iter().flatten();
+    let (carrier, tracking) = entry.carrier.map(|of| *of).unzip();
+    let origin = entry.origin.map(|origin| *origin).unwrap_or_default();
+    let date = |DateMoved { shipment, before, after }: DateMoved| v1::DaysTold {
+        shipment_number: u32::from(shipment) + 1,
+        deliver_by_before: before.and_then(times::date),
+        deliver_by: after.and_then(times::date),
+    };
+    v1::TimelineEntry {
+        version: entry.lsn.get(),
+        time: Some(times::timestamp(entry.at)),
+        event: event(entry.what).into(),
+        shipment_number: entry.shipment.map_or(0, |at| u32::from(at) + 1),
+        node_id: entry.shipment.and_then(node).unwrap_or_default(),
+        lines: lines.map(|(line, quantity)| line_quantity(line, quantity)).collect(),
+        package_ids: entry.packages.into_iter().flatten().map(|id| id.to_string()).collect(),
+        carrier: carrier.map(|text| text.as_str().to_owned()).unwrap_or_default(),
+        tracking: tracking.map(|text| text.as_str().to_owned()).unwrap_or_default(),
+        dates: entry.dates.into_iter().flatten().map(date).collect(),
+        cause: entry.cause.map_or(v1::DecisionCause::Unspecified, cause).into(),
+        decline_reason: entry
+            .declined
+            .map_or(v1::DeclineReason::Unspecified, enums::decline_reason_message)
+            .into(),
+        actor: origin.actor.as_str().to_owned(),
+        channel: origin.channel.as_str().to_owned(),
+        reason: origin.reason.as_str().to_owned(),
+        until: entry.until.map(times::timestamp),
+        occurred_time: entry.was_at.map(times::timestamp),
+        left_out: entry.left_out.unwrap_or(0),
+    }
+}
+
+fn line_quantity(line: u16, quantity: u32) -> v1::LineQuantity {
+    v1::LineQuantity { line_index: line.into(), quantity }
+}
+
+const fn event(what: Happened) -> Event {
+    match what {
+        Happened::Cancelled => Event::Cancelled,
+        Happened::Shipped => Event::Shipped,
+        Happened::Released => Event::Released,
+        Happened::Recalled => Event::Recalled,
+        Happened::Picked => Event::Picked,
+        Happened::Unpicked => Event::Unpicked,
+        Happened::Packed => Event::Packed,
+        Happened::Unpacked => Event::Unpacked,
+        Happened::MadeReady => Event::Ready,
+        Happened::Delivered => Event::Delivered,
+        Happened::Collected => Event::Collected,
+        Happened::Lost => Event::Lost,
+        Happened::Accepted => Event::Accepted,
+        Happened::Declined => Event::Declined,
+        Happened::Resourced => Event::Resourced,
+        Happened::DateMoved => Event::DateMoved,
+        Happened::Prioritised => Event::PriorityChanged,
+        Happened::HoldExtended => Event::HoldExtended,
+        Happened::HoldChanged => Event::HoldChanged,
+        Happened::HoldEnded => Event::HoldEnded,
+        Happened::RecallRefused => Event::RecallRefused,
+    }
+}
+
+const fn is_for_customers(event: Event) -> bool {
+    matches!(
+        event,
+        Event::Placed
+            | Event::DateMoved
+            | Event::Cancelled
+            | Event::Shipped
+            | Event::Ready
+            | Event::Delivered
+            | Event::Collected
+    )
+}
+
+/// What a customer may know of an entry. Whatever is not named here is not told.
+fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
+    let moved = entry.event() == Event::DateMoved;
+    v1::TimelineEntry {
+        version: entry.version,
+        time: entry.time,
+        event: entry.event,
+        shipment_number: entry.shipment_number,
+        // Which units rest on other supply is no business of his.
+        lines: if moved { Vec::new() } else { entry.lines },
+        package_ids: entry.package_ids,
+        carrier: entry.carrier,
+        tracking: entry.tracking,
+        dates: entry.dates,
+        occurred_time: entry.occurred_time,
+        left_out: if moved { 0 } else { entry.left_out },
+        ..v1::TimelineEntry::default()
+    }
+}

@@ -1,0 +1,160 @@
+//! An order tells what happened to it: all to the desk, and to its customer what he may know.
+
+use backstock_proto::v1;
+use backstock_proto::v1::{TimelineAudience as Audience, TimelineEvent as Event};
+
+use super::overdue::{date, today};
+use super::server::{TestServer, announcement, waiting_order};
+
+async fn timeline(server: &mut TestServer, audience: Audience) -> Vec<v1::TimelineEntry> {
+    let get =
+        v1::GetTimelineRequest { order_id: "A".into(), audience: audience.into(), min_version: 0 };
+    let answer = server.orders.get_timeline(get).await.expect("told").into_inner();
+    assert_eq!(answer.dropped_entries, 0);
+    answer.entries
+}
+
+/// What people did, without what the engine did by itself.
+fn events(entries: &[v1::TimelineEntry]) -> Vec<Event> {
+    let events = entries.iter().map(v1::TimelineEntry::event);
+    events.filter(|event| !matches!(event, Event::Resourced | Event::DateMoved)).collect()
+}
+
+fn units(entry: &v1::TimelineEntry) -> Vec<(u32, u32)> {
+    entry.lines.iter().map(|line| (line.line_index, line.quantity)).collect()
+}
+
+async fn ship(server: &mut TestServer, package_ids: &[&str], tracking: &str) {
+    let ship = v1::ShipShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        carrier: "Owl Post".into(),
+        tracking: tracking.into(),
+        package_ids: package_ids.iter().map(|id| (*id).into()).collect(),
+        ..Default::default()
+    };
+    server.fulfillment.ship_shipment(ship).await.expect("shipped");
+}
+
+/// An order of three units that are there, and of two that are on their way, late.
+async fn late_order(server: &mut TestServer) {
+    let day = today(server);
+    let mut announced = announcement("RARE", "PO", 2);
+    announced.inbound.as_mut().expect("an announcement").eta = Some(date(day.plus(1)));
+    server.inventory.announce_inbound(announced).await.expect("announced");
+    let order = waiting_order("A", &[("SKU", 3), ("RARE", 2)]);
+    let order = v1::PlaceOrderRequest { channel: "web".into(), ..order };
+    server.orders.place_order(order).await.expect("placed");
+    let slips = v1::UpdateInboundRequest {
+        sku: "RARE".into(),
+        node_id: "NYC".into(),
+        inbound_id: "PO".into(),
+        eta: Some(date(day.plus(3))),
+        ..Default::default()
+    };
+    server.inventory.update_inbound(slips).await.expect("moved");
+}
+
+/// One unit of three is not found, and cancelled; the others leave in two packages, and arrive.
+async fn fulfil(server: &mut TestServer) {
+    let lines = |quantity| vec![v1::LineQuantity { line_index: 0, quantity }];
+    let (order_id, shipment_number) = (String::from("A"), 1);
+    let pick = v1::PickShipmentRequest {
+        order_id: order_id.clone(),
+        shipment_number,
+        lines: lines(2),
+        ..Default::default()
+    };
+    server.fulfillment.pick_shipment(pick).await.expect("picked");
+    let short = v1::DeclineShipmentRequest {
+        order_id: order_id.clone(),
+        shipment_number,
+        reason: v1::DeclineReason::NotFound.into(),
+        lines: lines(1),
+        request_id: "SHORT".into(),
+        ..Default::default()
+    };
+    server.fulfillment.decline_shipment(short).await.expect("declined");
+    let cancel = v1::CancelOrderRequest {
+        order_id: order_id.clone(),
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: false }],
+        reason: "two will do".into(),
+        ..Default::default()
+    };
+    server.orders.cancel_order(cancel).await.expect("cancelled");
+    let pack = v1::PackShipmentRequest {
+        order_id: order_id.clone(),
+        shipment_number,
+        package_id: "BOX".into(),
+        lines: lines(1),
+        ..Default::default()
+    };
+    server.fulfillment.pack_shipment(pack).await.expect("packed");
+    ship(server, &["BOX"], "1Z").await;
+    ship(server, &[], "2Z").await;
+    let deliver = v1::DeliverShipmentRequest { order_id, shipment_number, ..Default::default() };
+    server.fulfillment.deliver_shipment(deliver).await.expect("delivered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_tells_its_story_to_the_desk_and_to_its_customer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    late_order(&mut server).await;
+    fulfil(&mut server).await;
+
+    let desk = timeline(&mut server, Audience::Desk).await;
+    let told = [
+        Event::Placed,
+        Event::Picked,
+        Event::Declined,
+        Event::Cancelled,
+        Event::Packed,
+        Event::Shipped,
+        Event::Shipped,
+        Event::Delivered,
+    ];
+    assert_eq!(events(&desk), told, "{desk:#?}");
+    assert!(desk.is_sorted_by_key(|entry| entry.version));
+    assert!(desk.iter().all(|entry| entry.time.is_some()));
+    let first = |event| desk.iter().find(|entry| entry.event() == event).expect("it happened");
+    assert_eq!(first(Event::Placed).channel, "web");
+    let moved = first(Event::DateMoved);
+    assert_eq!(moved.cause(), v1::DecisionCause::SupplyMoved);
+    let days = moved.dates[0];
+    assert!(days.deliver_by_before.is_some() && days.deliver_by.is_some(), "{days:?}");
+    assert_ne!(days.deliver_by_before, days.deliver_by);
+    assert_eq!(units(first(Event::Picked)), [(0, 2)]);
+    let short = first(Event::Declined);
+    assert_eq!((short.decline_reason(), &*short.node_id), (v1::DeclineReason::NotFound, "NYC"));
+    assert_eq!(units(short), [(0, 1)]);
+    assert_eq!(first(Event::Cancelled).reason, "two will do");
+    assert_eq!(units(first(Event::Cancelled)), [(0, 1)]);
+    let left = desk.iter().filter(|entry| entry.event() == Event::Shipped);
+    let left: Vec<_> = left.map(|e| (&*e.carrier, &*e.tracking, units(e))).collect();
+    let one = vec![(0, 1)];
+    assert_eq!(left, [("Owl Post", "1Z", one.clone()), ("Owl Post", "2Z", one)]);
+
+    let customer = timeline(&mut server, Audience::Customer).await;
+    let told = [Event::Placed, Event::Cancelled, Event::Shipped, Event::Shipped, Event::Delivered];
+    assert_eq!(events(&customer), told);
+    assert!(customer.iter().any(|entry| entry.dates.contains(&days)));
+    assert!(customer.iter().any(|entry| entry.tracking == "2Z"));
+    let is_said = |entry: &v1::TimelineEntry| {
+        let texts = [&entry.node_id, &entry.actor, &entry.channel, &entry.reason];
+        texts.iter().any(|text| !text.is_empty()) || entry.cause != 0 || entry.decline_reason != 0
+    };
+    assert!(!customer.iter().any(is_said), "no internals: {customer:#?}");
+    assert_eq!(timeline(&mut server, Audience::Unspecified).await, customer);
+
+    // By the journal alone, and then by a snapshot.
+    for _ in 0..2 {
+        let hash = server.state_hash();
+        server.stop().await.expect("drained");
+        server = TestServer::start(directory.path()).await;
+        assert_eq!(server.state_hash(), hash);
+        assert_eq!(timeline(&mut server, Audience::Desk).await, desk);
+        server.admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("a snapshot");
+    }
+    server.stop().await.expect("drained");
+}
