@@ -132,7 +132,7 @@ fn pack_order(order: Arc<Order>) -> Arc<Order> {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(4_050))]
+#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(4_460))]
 fn unpack_order(packed: PackedOrder) -> PackedOrder {
     for _ in 0..ROUNDS {
         black_box(black_box(&packed).unpack()).expect("it unpacks");
