@@ -4,7 +4,7 @@
 //!   waiting --> allocated --> released --> picked --> packed --+--> shipped --> delivered
 //!                                                              +--> ready ----> collected
 //! ```
-//! Which step takes units from which state to which is in one [table](table), and what happened of it
+//! Which step takes units from which state to which is in one [table], and what happened of it
 //! is in the shipment's [`Work`]. Units that are picked are off the shelf: at their pair they rest on
 //! [`Supply::Picked`](super::Supply::Picked), from which no other demand takes them.
 
