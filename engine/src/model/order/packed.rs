@@ -196,6 +196,11 @@ impl PackedOrder {
         Features::at(&self.0).0.has(Features::OF_VERSION_10)
     }
 
+    /// Whether it has features that no chunk of a snapshot before version 11 has.
+    pub fn needs_version_11(&self) -> bool {
+        Features::at(&self.0).0.has(Features::OF_VERSION_11)
+    }
+
     /// Before whom it is served.
     ///
     /// # Panics

@@ -6,7 +6,8 @@
 //! nodes serve, and items that are off sale; version 8 has what bounds nodes, how many may wait for
 //! items, who may have the units of pairs, where customers collect, bundles, and orders that are
 //! collected or have bundles; version 9 has openings of sales, what they drew, and how reliable
-//! suppliers are; version 10 has when suppliers stated what they have. Each is written only where
+//! suppliers are; version 10 has when suppliers stated what they have, and orders that nodes worked
+//! on; version 11 has orders with features that came later. Each is written only where
 //! there is such a thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums

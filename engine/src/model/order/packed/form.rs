@@ -36,13 +36,16 @@ impl Features {
     pub(super) const WORKED: Self = Self(1 << 8);
     /// What happened to it is kept.
     pub(super) const TIMELINE: Self = Self(1 << 9);
+    /// What no chunk of a snapshot before version 11 has: features get their bits here.
+    pub(super) const OF_VERSION_11: Self = Self(0);
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
     pub(super) const OF_VERSION_8: Self =
         Self(Self::COLLECTED.0 | Self::BUNDLED.0 | Self::IN_PART.0);
-    pub(super) const ALL: Self =
-        Self(Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0 | Self::OF_VERSION_10.0);
+    pub(super) const ALL: Self = Self(
+        Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0 | Self::OF_VERSION_10.0 | Self::OF_VERSION_11.0,
+    );
     const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
 
