@@ -51,6 +51,7 @@ const ENGINE: Rules<'_> = Rules {
         "command/hold/ended",
         "command/hold/prolonged",
         "command/hold/replaced",
+        "command/order/cancelled",
         "command/order/handled",
     ],
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::command::backlog::repeg::event::BundleMoved;
 use crate::command::backlog::repeg::opening::SaleOpened;
-use crate::command::order::cancel::Picked;
+use crate::command::order::cancelled::Picked;
 use crate::command::order::decline::Apart;
 use crate::command::{
     BacklogRepegged, EndedHold, HoldsProlonged, ProlongedHold, Repegged, StockOperation,

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod cancel;
+pub mod cancelled;
 pub mod decline;
 #[cfg(test)]
 pub(crate) mod fixture;
