@@ -13,10 +13,12 @@ use backstock_proto::v1::order_service_server::{OrderService, OrderServiceServer
 use backstock_proto::v1::place_orders_result::Result as Placed;
 use backstock_proto::v1::{
     CancelOrderRequest, CancelOrderResponse, Date, ExplainOrderRequest, ExplainOrderResponse,
-    GetOrderRequest, GetOrderResponse, GetTimelineRequest, GetTimelineResponse, LineUnits,
-    OrderOutcome, PlaceOrderRequest, PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse,
-    PlaceOrdersResult, QuoteServicesRequest, QuoteServicesResponse, SetOrderPriorityRequest,
-    SetOrderPriorityResponse, Shipment, ShipmentLine, ShipmentState, Supply, SupplyKind,
+    GetOrderRequest, GetOrderResponse, GetTimelineRequest, GetTimelineResponse, HoldOrderRequest,
+    HoldOrderResponse, LineUnits, OrderOutcome, PlaceOrderRequest, PlaceOrderResponse,
+    PlaceOrdersRequest, PlaceOrdersResponse, PlaceOrdersResult, QuoteServicesRequest,
+    QuoteServicesResponse, ReleaseOrderHoldRequest, ReleaseOrderHoldResponse,
+    SetOrderPriorityRequest, SetOrderPriorityResponse, Shipment, ShipmentLine, ShipmentState,
+    Supply, SupplyKind,
 };
 use backstock_proto::{Encoded, undecodable};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -136,6 +138,20 @@ impl OrderService for Idle {
         &self,
         _: Request<SetOrderPriorityRequest>,
     ) -> Result<Response<SetOrderPriorityResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn hold_order(
+        &self,
+        _: Request<HoldOrderRequest>,
+    ) -> Result<Response<HoldOrderResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn release_order_hold(
+        &self,
+        _: Request<ReleaseOrderHoldRequest>,
+    ) -> Result<Response<ReleaseOrderHoldResponse>, Status> {
         Err(Status::unimplemented("idle"))
     }
 

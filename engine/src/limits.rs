@@ -172,6 +172,17 @@ pub const LAPSED_HOLDS_MAX: usize = 256;
 /// alone may rest on as many as an order.
 pub const LAPSED_PARTS_MAX: usize = 8_192;
 
+/// Most holds on an order at a time: one of each kind, and as many again. They are read and written
+/// with it.
+pub const ORDER_HOLDS_MAX: usize = 8;
+
+/// How far ahead it may be said until when an order on hold keeps its units, in days: a year and a
+/// day.
+pub const ORDER_HOLD_STOCK_DAYS_MAX: u64 = 366;
+
+/// Most orders that are due by time alone and are worked on side by side.
+pub const DUE_ORDERS_AT_ONCE_MAX: usize = 64;
+
 /// How far ahead of now an order may say that it was placed: clocks differ.
 pub const PLACED_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
 

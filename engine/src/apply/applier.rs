@@ -377,7 +377,14 @@ impl<'a> Applier<'a> {
                     self.kernel.state.holds.extended(order, until, true);
                 }
             }
-            OrderEffect::Cancel(_)
+            OrderEffect::Hold(hold) => {
+                if let Some(until) = hold.stock_until {
+                    self.kernel.state.wakes.note(order, until);
+                }
+            }
+            OrderEffect::ReleaseHold(_)
+            | OrderEffect::GiveUpStock(_)
+            | OrderEffect::Cancel(_)
             | OrderEffect::CancelPicked(_)
             | OrderEffect::DeclinePart(_)
             | OrderEffect::Ship { .. }

@@ -17,9 +17,12 @@ use super::hold::replaced::HoldReplaced;
 use super::order::accept::ShipmentAccepted;
 use super::order::cancel::OrderCancelled;
 use super::order::decline::ShipmentDeclined;
+use super::order::hold::OrderHeld;
+use super::order::let_go::OrderStockLetGo;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
 use super::order::progress::ShipmentProgressed;
+use super::order::release_hold::OrderHoldReleased;
 use super::order::shipped::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
 use super::supply::transfer::dispatch::TransferDispatched;
@@ -153,6 +156,9 @@ events! {
     54 "sale_opened" SaleOpened,
     56 "holds_prolonged" HoldsProlonged,
     57 "shipment_progressed" ShipmentProgressed,
+    60 "order_held" OrderHeld,
+    61 "order_hold_released" OrderHoldReleased,
+    62 "order_stock_let_go" OrderStockLetGo,
 }
 
 #[cfg(test)]

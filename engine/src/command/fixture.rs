@@ -6,17 +6,17 @@ use std::task::Poll;
 
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, LineRequest, Lines, Meta,
-    NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    SetOrderPriority, StockOperation,
+    DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines,
+    Meta, NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
+    ReleaseOrderHold, SetOrderPriority, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
     Component, Components, DeclineReason, Eligibility, HoldId, InboundId, Item, LineUnits,
-    Location, Node, NodeId, NodeKind, OrderId, PickupOffer, PostalCode, Priority, PriorityClass,
-    Refusal, RefusalKind, RequestId, Sale, Shortage, Sku, Step, Text, Timestamp, Violation,
-    WeekdayCutOffs,
+    Location, Node, NodeId, NodeKind, OrderHoldId, OrderHoldKind, OrderId, PickupOffer, PostalCode,
+    Priority, PriorityClass, Refusal, RefusalKind, RequestId, Sale, Shortage, Sku, Step, Text,
+    Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -165,6 +165,25 @@ pub fn order() -> PlaceOrder {
         priority: Priority::DEFAULT,
     };
     PlaceOrder { meta: meta(), placed_at: None, order }
+}
+
+/// Puts that order on hold, under that id.
+pub fn hold_order(name: &str) -> HoldOrder {
+    HoldOrder {
+        meta: meta(),
+        order: order().order.id,
+        hold: OrderHoldId::new("order_hold_id", name).expect("an id"),
+        kind: OrderHoldKind::Fraud,
+        reason: Text::default(),
+        owner: Text::default(),
+        stock_until: None,
+    }
+}
+
+/// Releases that hold.
+pub fn release_order_hold(name: &str) -> ReleaseOrderHold {
+    let HoldOrder { meta, order, hold, .. } = hold_order(name);
+    ReleaseOrderHold { meta, order, hold }
 }
 
 /// Cancels all of that order.

@@ -6,8 +6,8 @@ use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, ProgressShipment,
-    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
+    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, SetOrderPriority, SetPolicy,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -103,6 +103,16 @@ impl Engine {
 
     /// Has an order served before others, or after them, from now on.
     pub async fn set_order_priority(&self, command: SetOrderPriority) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Holds an order: no node is to work on it until that is released.
+    pub async fn hold_order(&self, command: HoldOrder) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Releases a hold on an order.
+    pub async fn release_order_hold(&self, command: ReleaseOrderHold) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -162,6 +162,9 @@ impl Effect {
                 | OrderEffect::Prolong(_)
                 | OrderEffect::Prioritise(_)
                 | OrderEffect::EndHold(_)
+                | OrderEffect::Hold(_)
+                | OrderEffect::ReleaseHold(_)
+                | OrderEffect::GiveUpStock(_)
                 | OrderEffect::LetGo,
             ) => Some(Claim::InHand(*no)),
             Self::Order(_, OrderEffect::Place(packed)) => {

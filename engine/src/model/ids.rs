@@ -113,6 +113,11 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// The id of a hold on an order, as the caller knows it: unique among the holds on the order.
+    OrderHoldId,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// Whose cart a hold is, as the caller knows it: a session or a customer. An owner has one
     /// live hold at a time.
     OwnerId,

@@ -55,8 +55,9 @@ pub use event::{Event, Origin, Record, Request};
 pub use fulfilment::{Act, Dispatch, Package, Progress, Step, UnitState, Work};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
-    ConsumerId, CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderId, OrderNo,
-    OwnerId, PackageId, Pair, PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+    ConsumerId, CustomerId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderHoldId, OrderId,
+    OrderNo, OwnerId, PackageId, Pair, PostalCode, RequestId, ServiceName, ServiceNo, Sku, SkuNo,
+    Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
@@ -65,8 +66,9 @@ pub use meta::Meta;
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocation, AllocationUnits, ArchivedOrder, Cause, DateMoved, Decision, Decisions,
-    Entry, Happened, KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderLine,
-    OrderState, PackedOrder, PartDeclined, PickedCancelled, Said, Shipment, Timeline, Told, Why,
+    Entry, Happened, KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderHold,
+    OrderHoldKind, OrderLine, OrderState, PackedOrder, PartDeclined, PickedCancelled, Said,
+    Shipment, StockGivenUp, Timeline, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

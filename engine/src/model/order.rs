@@ -3,6 +3,8 @@
 mod apply;
 mod decision;
 mod happened;
+mod hold;
+mod on_hold;
 mod packed;
 mod timeline;
 pub mod trace;
@@ -23,8 +25,9 @@ use super::priority::Priority;
 use super::reservations::Supply;
 use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
-pub use apply::{OrderEffect, PartDeclined, PickedCancelled};
+pub use apply::{OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
+pub use hold::{OrderHold, OrderHoldKind};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 
@@ -218,6 +221,9 @@ pub struct Order {
     /// What happened to it after it was placed. None of what older versions did.
     #[cbor(skip)]
     pub timeline: Timeline,
+    /// Why no node is to work on it; empty if nodes may.
+    #[cbor(skip)]
+    pub order_holds: Box<[OrderHold]>,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,

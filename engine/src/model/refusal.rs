@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 
 use super::hold::HoldState;
-use super::ids::{ConsumerId, HoldId, NodeId, OrderId, RequestId, Sku};
+use super::ids::{ConsumerId, HoldId, NodeId, OrderHoldId, OrderId, RequestId, Sku};
 use super::time::Timestamp;
 
 pub use subject::{Resource, Subject};
@@ -363,6 +363,33 @@ refusals! {
         /// The shipment.
         shipment_number: u16,
     } => Precondition, Shipment(shipment_number);
+
+    /// The order has no hold of that id: it was released, or never placed.
+    #[error("order {order_id} has no hold {order_hold_id}")]
+    66 OrderHoldNotFound = "ORDER_HOLD_NOT_FOUND" {
+        /// The order.
+        order_id: OrderId,
+        /// The id asked for.
+        order_hold_id: OrderHoldId,
+    } => NotFound, OrderHold(order_id, order_hold_id);
+
+    /// The order has a hold of that id, which says something else.
+    #[error("order {order_id} has a hold {order_hold_id} with different content")]
+    67 OrderHoldExists = "ORDER_HOLD_EXISTS" {
+        /// The order.
+        order_id: OrderId,
+        /// The hold.
+        order_hold_id: OrderHoldId,
+    } => AlreadyExists, OrderHold(order_id, order_hold_id);
+
+    /// The order is on hold: no node is to begin with it, or to go on, until that is released.
+    #[error("order {order_id} is on hold ({holds}): release that first")]
+    65 OrderOnHold = "ORDER_ON_HOLD" {
+        /// The order.
+        order_id: OrderId,
+        /// The ids of the holds on it.
+        holds: String,
+    } => Precondition, Order(order_id);
 
     /// Units of the shipment are off the shelf.
     #[error("{units} units of shipment {shipment_number} are picked: it is too late")]

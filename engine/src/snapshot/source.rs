@@ -234,6 +234,11 @@ impl Source<'_> {
                 Some((order, hold)) => self.state.recover_hold(order, hold),
                 None => self.state.orders.recover(id, no),
             };
+        if kept.packed.is_on_hold()
+            && let Some(at) = kept.order().lets_go_at()
+        {
+            self.state.wakes.note(no, at);
+        }
         let last_lsn = kept.last_lsn;
         // An order that was copied late may have a number that was not given out yet when
         // copying began.

@@ -24,6 +24,7 @@ mod sku_index;
 pub mod stock;
 pub mod turns;
 pub mod unsettled;
+pub mod wakes;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering, fence};
@@ -47,6 +48,7 @@ use requests::Requests;
 use stock::StockActor;
 use turns::Turns;
 use unsettled::Unsettled;
+use wakes::Wakes;
 
 /// The durable state of an engine, in memory, and what is in flight on it.
 pub struct State {
@@ -58,6 +60,8 @@ pub struct State {
     pub orders: Orders,
     /// Live holds, which are orders as well.
     pub holds: Holds,
+    /// When time alone does something to orders.
+    pub wakes: Wakes,
     /// What is planned to leave nodes that have a capacity, by day.
     pub loads: NodeLoads,
     /// Whether a pair has segments, or had some since the start.
@@ -148,6 +152,7 @@ impl State {
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             orders: Orders::default(),
             holds: Holds::default(),
+            wakes: Wakes::default(),
             loads: NodeLoads::default(),
             has_segments: AtomicBool::new(false),
             turns: Turns::default(),
@@ -333,9 +338,12 @@ impl State {
         const STEP_US: i64 = 1_000;
         let (newest, time) = (self.newest_us.load(Ordering::Relaxed), time.as_micros());
         let is_due = self.turns.is_due(time);
-        if newest + STEP_US <= time || self.holds.is_first_within(newest, time) || is_due {
+        let is_due_of_order =
+            self.holds.is_first_within(newest, time) || self.wakes.is_first_within(newest, time);
+        if newest + STEP_US <= time || is_due_of_order || is_due {
             self.newest_us.fetch_max(time, Ordering::SeqCst);
             self.holds.pass_to(time);
+            self.wakes.pass_to(time);
             if is_due {
                 let time = Timestamp::from_micros(time);
                 self.turns.pass_to(time, |sku| self.comes_due(sku));
@@ -368,6 +376,7 @@ impl State {
         if !self.has_time.load(Ordering::Relaxed) && !self.has_time.swap(true, Ordering::Relaxed) {
             self.unsettled.begin();
             self.holds.ring();
+            self.wakes.ring();
         }
     }
 

@@ -18,6 +18,7 @@
 //! | a hold that is planned anew | no order in hand | the backlog of a SKU |
 //! | a shipment | its order in hand | a pair |
 //! | a shipment that is declined | its order in hand, and its place in the line of the pair that refused | a pair |
+//! | an order on hold whose units are let go | its order in hand | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
 //! | a transfer, dispatched or recalled | its place in the line of the pair that refused | a pair |
 //! | a transfer, dispatched | no claim | the backlog of its SKU |

@@ -70,7 +70,7 @@ impl Naive {
 
     pub(super) fn note_who_waits(&mut self, version: Lsn) {
         let (mut waits, mut waits_at) = (BTreeMap::new(), BTreeMap::new());
-        for (order, line, sku) in self.lines() {
+        for (order, line, sku) in self.lines().filter(|(order, ..)| !order.is_passed_over()) {
             let rests = self.rests(sku, order.no, line);
             let key = (order.no, line);
             since(&mut waits, (key, self.waits.get(&key)), (waiting(&rests), version));
@@ -163,7 +163,7 @@ impl Naive {
         // Before the opening, orders are served and holds are not.
         let is_kept = |order: &Order| order.is_held() && self.was_closed(sku, looked_at);
         let before = self.orders.values().filter(|order| key(order) < key(served));
-        let before = before.filter(|order| !is_kept(order));
+        let before = before.filter(|order| !is_kept(order) && !order.is_passed_over());
         // What is free at another node serves those alone who wait there.
         let could_have = |order: &&Order| {
             let is_sourced = self.is_sourced_since((sku, node), &order.whom, looked_at);
@@ -227,7 +227,7 @@ impl Naive {
             let is_bundled = order.bundle_of(line).is_some();
             let (no, is_whole) = (*no, *is_whole && !is_bundled);
             let channel = whom.channel.as_deref();
-            if self.is_kept(order, sku) {
+            if self.is_kept(order, sku) || order.is_passed_over() {
                 continue;
             }
             let rests = self.rests(sku, no, line);

@@ -89,6 +89,10 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
             let day = |told: &model::Told| Told::Day(told.days.map(|days| days.0));
             told.map(|told| ((event.no.0, told.shipment), day(told))).collect()
         }
+        AnyEvent::OrderStockLetGo(event) => {
+            let told = event.lines.iter().flat_map(|(_, line)| &line.told);
+            told.map(|told| ((event.no.0, told.shipment), Told::Day(None))).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use backstock_engine::command::LineCancellation;
 use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
-    self, AnswerKind, HoldState, Lsn, OrderState, Package, Priority, Supply, UnitState,
+    self, Act, AnswerKind, HoldState, Lsn, OrderState, Package, Priority, Supply, Timestamp,
+    UnitState,
 };
 
 use super::For;
@@ -74,6 +75,10 @@ pub struct Order {
     answers: BTreeMap<u16, AnswerKind>,
     /// Before whom it is served.
     pub priority: Priority,
+    /// The holds on it, by id: until when its units are kept, and whether they were let go.
+    pub holds: BTreeMap<String, (Option<Timestamp>, bool)>,
+    /// Shipments, from 0, with which their node began, and did not give back.
+    began: BTreeSet<u16>,
     /// The versions at which it was decided on anew.
     pub decisions: Vec<Lsn>,
     /// The versions at which anything happened to it after it was placed.
@@ -107,11 +112,42 @@ impl Order {
             whom,
             hold: None,
             priority: Priority::DEFAULT,
+            holds: BTreeMap::new(),
+            began: BTreeSet::new(),
             decisions: Vec::new(),
             changes: Vec::new(),
             declined: BTreeSet::new(),
             answers: BTreeMap::new(),
         }
+    }
+
+    /// Whether the backlog passes over it: its units were let go.
+    pub fn is_passed_over(&self) -> bool {
+        self.holds.values().any(|(_, let_go)| *let_go)
+    }
+
+    /// Whether a shipment, from 0, is one that no node answered to, or began with.
+    pub fn may_be_joined(&self, shipment: u16) -> bool {
+        !self.began.contains(&shipment) && !self.answers.contains_key(&shipment)
+    }
+
+    /// A node does something of a shipment, from 0: not what a hold keeps it from.
+    pub fn work(&mut self, (shipment, act): (u16, Act), packs_anew: bool) -> Result<(), String> {
+        let goes_on = match act {
+            Act::Release | Act::Pick | Act::Pack | Act::MakeReady => false,
+            Act::Ship => !packs_anew,
+            _ => true,
+        };
+        if !self.holds.is_empty() && !goes_on {
+            return Err(format!("a node goes on, and it is on hold: {self:?}"));
+        }
+        self.began.insert(shipment);
+        Ok(())
+    }
+
+    /// Whether a shipment, from 0, has a package of that id.
+    pub fn has_package(&self, shipment: u16, id: &str) -> bool {
+        self.packages.contains_key(&(shipment, id.to_owned()))
     }
 
     /// A node answers to a shipment, counted from 1.
@@ -129,6 +165,9 @@ impl Order {
     /// A shipment, from 0, is not the node's any more, which may have accepted it.
     pub fn take_back(&mut self, shipment: u16) {
         self.answers.remove(&shipment);
+        if !self.packages.keys().any(|(of, _)| *of == shipment) {
+            self.began.remove(&shipment);
+        }
     }
 
     /// Units of a line that are still in shipments which their node, this one, declined.
@@ -426,6 +465,9 @@ impl Order {
         same("decisions", &kept, &self.decisions[newest..].to_vec())?;
         self.compare_timeline(order)?;
         same("priority", &order.header.priority, &self.priority)?;
+        let holds = order.order_holds.iter();
+        let holds = holds.map(|hold| (hold.id.to_string(), (hold.stock_until, hold.let_go)));
+        same("holds", &holds.collect(), &self.holds)?;
         let figures = |a: &model::Allocation| (a.shipped, a.cancelled, a.picked);
         let engine: Vec<_> = order.allocations.iter().map(figures).collect();
         let naive = (0..self.allotted.len())

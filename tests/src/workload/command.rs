@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use backstock_engine::command::{
     AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold,
-    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, Meta,
-    OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, SetOrderPriority,
-    SetPolicy,
+    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
+    Meta, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
+    ReleaseOrderHold, SetOrderPriority, SetPolicy,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
@@ -16,6 +16,9 @@ use crate::naive::command::{Fact, SoldOut};
 
 /// That a command did something to several lines of an order which have units at one pair.
 pub(super) const LINES_OF_A_PAIR: &str = "lines of a pair";
+
+/// That an order was on hold for so long that its units were let go.
+pub(super) const STOCK_LET_GO: &str = "stock let go";
 
 /// What the engine answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +181,8 @@ commands! {
     PlaceOrder,
     CancelOrder,
     SetOrderPriority,
+    HoldOrder,
+    ReleaseOrderHold,
     ProgressShipment,
     AcceptShipment,
     DeclineShipment,

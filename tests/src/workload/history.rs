@@ -9,10 +9,11 @@ use backstock_engine::model::{
     AllocationUnits, HoldState, Lsn, PackedOrder, Pair, RefusalKind, Timestamp,
 };
 
-use super::command::{Command, FactOf, LINES_OF_A_PAIR, Outcome, Told};
+use super::command::{Command, FactOf, LINES_OF_A_PAIR, Outcome, STOCK_LET_GO, Told};
 use crate::fixture::NOW;
 use crate::naive::command::{
-    BacklogRepegged, BundleMoved, Fact, HoldsEnded, HoldsProlonged, SaleOpened, SoldOut,
+    BacklogRepegged, BundleMoved, Fact, HoldsEnded, HoldsProlonged, OrderStockLetGo, SaleOpened,
+    SoldOut,
 };
 use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
@@ -161,6 +162,13 @@ impl History {
                     Some(AnyEvent::SaleOpened(event)) => Box::new(SaleOpened::new(engine, &event)),
                     Some(AnyEvent::HoldsEnded(event)) if event.state == HoldState::Lapsed => {
                         Box::new(HoldsEnded::new(engine, event))
+                    }
+                    Some(AnyEvent::OrderStockLetGo(event)) => {
+                        if !event.lines.is_empty() {
+                            let met = ("HoldOrder", STOCK_LET_GO.into());
+                            *self.answers.entry(met).or_default() += 1;
+                        }
+                        Box::new(OrderStockLetGo::new(engine, &event))
                     }
                     Some(AnyEvent::HoldsProlonged(event)) => Box::new(HoldsProlonged::new(event)),
                     other => panic!("nobody was told of version {version}: {other:?}"),

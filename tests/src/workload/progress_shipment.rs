@@ -20,9 +20,10 @@ impl Room for ProgressShipment {
         "UNITS_MISSING",
         "UNITS_NOT_IN_SHIPMENT",
         "PACKAGE_NOT_FOUND",
+        "ORDER_ON_HOLD",
         LINES_OF_A_PAIR,
     ];
-    const WEIGHT_MIN: u32 = 4;
+    const WEIGHT_MIN: u32 = 6;
 
     fn draw(world: &mut World) -> Option<Self> {
         let order = world.order()?.id;

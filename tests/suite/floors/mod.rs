@@ -53,6 +53,7 @@ const ENGINE: Rules<'_> = Rules {
         "command/hold/replaced",
         "command/order/cancelled",
         "command/order/handled",
+        "command/order/on_hold",
     ],
 };
 

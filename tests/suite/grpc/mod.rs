@@ -19,6 +19,7 @@ mod holds;
 mod inventory;
 pub mod metrics;
 mod opening;
+mod order_holds;
 mod orders;
 mod overdue;
 mod pickup;

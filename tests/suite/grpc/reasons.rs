@@ -145,6 +145,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::UnitsShipped) => (Code::FailedPrecondition, units_shipped().await),
         Refused(RefusalKind::UnitsCancelled) => (Code::FailedPrecondition, units_cancelled().await),
         Refused(RefusalKind::OrderClosed) => (Code::FailedPrecondition, order_closed().await),
+        Refused(RefusalKind::OrderHoldNotFound) => (Code::NotFound, order_hold_not_found().await),
+        Refused(RefusalKind::OrderHoldExists) => (Code::AlreadyExists, order_hold_exists().await),
+        Refused(RefusalKind::OrderOnHold) => (Code::FailedPrecondition, order_on_hold().await),
         Refused(RefusalKind::UnitsNotOrdered) => {
             (Code::FailedPrecondition, units_not_ordered().await)
         }
@@ -660,6 +663,43 @@ async fn order_closed() -> Status {
     a.server.orders.cancel_order(cancel).await.expect("cancelled");
     let first = v1::SetOrderPriorityRequest { order_id: "A".into(), ..Default::default() };
     refused!(a, a.server.orders.set_order_priority(first))
+}
+
+/// A server with an order on hold.
+async fn order_held() -> Refusing {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    a.server.orders.hold_order(order_hold(v1::OrderHoldKind::Fraud)).await.expect("held");
+    a
+}
+
+fn order_hold(kind: v1::OrderHoldKind) -> v1::HoldOrderRequest {
+    v1::HoldOrderRequest {
+        order_id: "A".into(),
+        order_hold_id: "REVIEW".into(),
+        kind: kind.into(),
+        ..Default::default()
+    }
+}
+
+async fn order_hold_not_found() -> Status {
+    let mut a = order_held().await;
+    let release = v1::ReleaseOrderHoldRequest {
+        order_id: "A".into(),
+        order_hold_id: "OTHER".into(),
+        ..Default::default()
+    };
+    refused!(a, a.server.orders.release_order_hold(release))
+}
+
+async fn order_hold_exists() -> Status {
+    let mut a = order_held().await;
+    refused!(a, a.server.orders.hold_order(order_hold(v1::OrderHoldKind::Credit)))
+}
+
+async fn order_on_hold() -> Status {
+    let mut a = order_held().await;
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
 }
 
 async fn units_not_ordered() -> Status {

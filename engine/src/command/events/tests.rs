@@ -7,6 +7,9 @@ use crate::command::backlog::repeg::event::BundleMoved;
 use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::order::cancelled::Picked;
 use crate::command::order::decline::Apart;
+use crate::command::order::hold::OrderHeld;
+use crate::command::order::let_go::OrderStockLetGo;
+use crate::command::order::release_hold::OrderHoldReleased;
 use crate::command::{
     BacklogRepegged, EndedHold, HoldsProlonged, ProlongedHold, Repegged, StockOperation,
 };
@@ -23,11 +26,12 @@ use crate::model::{
     Act, Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety,
     Confidence, Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Draw, Eligibility,
     Found, Hold, HoldState, InboundSourced, InboundWeighed, Kept, LineRepegged, LineUnits, Lsn,
-    Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderId, OrderLine,
-    OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged, Pickup,
-    PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Segment, Segments,
-    Serves, Service, Shipment, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect,
-    Supply, SupplySource, Text, Timeline, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
+    Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderHold,
+    OrderHoldId, OrderHoldKind, OrderId, OrderLine, OrderNo, Origin, OwnStock, Package, PackageId,
+    PackedOrder, Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority, PriorityClass,
+    Proposal, Record, RequestId, Segment, Segments, Serves, Service, Shipment, Shortage, SkuNo,
+    Split, StateHash, Stock, StockChange, StockEffect, Supply, SupplySource, Text, Timeline,
+    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -159,6 +163,7 @@ fn placed() -> Order {
         bundles: Box::default(),
         decisions: Decisions::default(),
         timeline: Timeline::default(),
+        order_holds: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }
@@ -187,7 +192,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
     let newest = [newest.concat(), of_pickups(), of_bundles(), of_openings()];
-    let newest = [newest.concat(), of_dated_feeds()];
+    let newest = [newest.concat(), of_dated_feeds(), of_orders_on_hold()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -306,6 +311,61 @@ fn of_dated_feeds() -> Vec<Named> {
         StockChanged { pair: PAIR, change, serves }.into()
     };
     vec![("supplier_stated", stated(Some(400))), ("supplier_stated_unlimited", stated(None))]
+}
+
+fn of_orders_on_hold() -> Vec<Named> {
+    let hold = order_hold();
+    let (no, id) = (OrderNo(1 << 33), order_id());
+    let priority = Priority::new(PriorityClass::Win, 3).unwrap();
+    let released = OrderHoldReleased {
+        no,
+        id: id.clone(),
+        hold: hold.id.clone(),
+        pairs: vec![PAIR],
+        priority,
+    };
+    let at = |supply| (PAIR.node, supply);
+    let moved = Move {
+        units: 300,
+        shipment: 1,
+        from: at(Supply::OnHand),
+        to_shipment: 1,
+        to: at(Supply::Backorder),
+    };
+    let deliver_by_before = Some(Day::from_epoch_days(20_000));
+    let told = Told { shipment: 1, deliver_by_before, days: None, units_there: false };
+    let line =
+        LineRepegged { line: 2, moves: vec![moved], told: vec![told], ..LineRepegged::default() };
+    let lines = vec![(PAIR.sku, line)];
+    let let_go = OrderStockLetGo { no, id: id.clone(), at: ETA, lines, priority };
+    vec![
+        ("order_held", OrderHeld { no, id, hold }.into()),
+        ("order_hold_released", released.into()),
+        ("order_stock_let_go", let_go.into()),
+    ]
+}
+
+fn order_hold() -> OrderHold {
+    OrderHold {
+        id: OrderHoldId::new("id", "REVIEW-1").unwrap(),
+        kind: OrderHoldKind::Fraud,
+        reason: text("new address"),
+        owner: text("Ann"),
+        since: ETA,
+        stock_until: Some(ETA),
+        let_go: false,
+    }
+}
+
+/// Only where an order is on hold, and only if it is.
+#[test]
+fn an_order_on_hold_is_packed_in_the_version_that_has_it() {
+    let let_go = OrderHold { let_go: true, ..order_hold() };
+    let order = Order { order_holds: Box::new([order_hold(), let_go]), ..placed() };
+    let packed = PackedOrder::of(&order);
+    assert!(packed.needs_version_11() && packed.is_on_hold());
+    assert_eq!(packed.unpack().unwrap(), order);
+    assert!(!PackedOrder::of(&placed()).needs_version_11());
 }
 
 fn of_bundles() -> Vec<Named> {

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
+use super::on_hold::refuse_on_hold;
 use super::{find, planned};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
@@ -78,6 +79,7 @@ fn decide(order: &Order, command: &AcceptShipment) -> Result<Option<ShipmentAcce
         return Err(Refusal::ShipmentDeclined { shipment_number: *number });
     }
     planned(order, *number)?;
+    refuse_on_hold(order)?;
     let (no, id) = (order.no, order.header.id.clone());
     Ok(Some(ShipmentAccepted { no, id, shipment: at, at: meta.at }))
 }
@@ -103,6 +105,7 @@ impl Effective for ShipmentAccepted {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::fixture::{answered, id, left, order, shipped};
+    use super::super::hold::tests::on_hold;
     use super::*;
     use crate::command::fixture::{AT, accept, check};
     use crate::model::{DeclineReason, RefusalKind};
@@ -137,6 +140,8 @@ pub(crate) mod tests {
             (cancelled, 2, Err(Refusal::ShipmentNotPlanned { shipment_number: 2 })),
             (declined.clone(), 1, Err(Refusal::ShipmentDeclined { shipment_number: 1 })),
             (declined, 2, Ok(Some(1))),
+            (on_hold(1), 1, Err(Refusal::OrderOnHold { order_id: id(), holds: "1".to_owned() })),
+            (on_hold(0), 1, Ok(Some(0))),
         ];
         check(rows.map(|(order, at, expected)| (at, accepts(&order, at), expected)))
     }

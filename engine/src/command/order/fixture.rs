@@ -34,6 +34,7 @@ pub fn order() -> Order {
         bundles: Box::default(),
         decisions: Decisions::default(),
         timeline: Timeline::default(),
+        order_holds: Box::default(),
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }

@@ -7,9 +7,13 @@ pub mod decline;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod handled;
+pub mod hold;
+pub mod let_go;
+mod on_hold;
 pub mod place;
 pub mod prioritise;
 pub mod progress;
+pub mod release_hold;
 pub mod shipped;
 
 use serde_json::{Value, json};

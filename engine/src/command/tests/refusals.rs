@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    accept, cancel, change_hold, confirm, decline, dispatch, extend, hold as a_hold, item, keyed,
-    node, order, prioritise, recall, receive, release, ship, told,
+    accept, cancel, change_hold, confirm, decline, dispatch, extend, hold as a_hold, hold_order,
+    item, keyed, node, order, prioritise, recall, receive, release, release_order_hold, ship, told,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -16,8 +16,9 @@ use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, PlaceOrder, ProgressShipment,
-    RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
+    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
+    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, SetOrderPriority, SetPolicy,
+    StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -55,6 +56,7 @@ const HOLD: &str = "command/hold/mod.rs";
 
 /// What the rooms of orders share.
 const ORDER: &str = "command/order/mod.rs";
+const ON_HOLD: &str = "command/order/on_hold.rs";
 const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
@@ -62,7 +64,7 @@ const EDITS: &str = "transaction/edits.rs";
 /// What consumers of the feed are refused, who send no commands.
 const OF_NO_COMMAND: [RefusalKind; 1] = [ConsumerNotFound];
 
-const ROOMS: [Room; 18] = [
+const ROOMS: [Room; 20] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -318,7 +320,8 @@ const ROOMS: [Room; 18] = [
         ],
         sources: &[
             "command/order/cancel.rs",
-            "command/order/cancel/bundles.rs",
+            "command/order/cancelled.rs",
+            "command/order/cancelled/bundles.rs",
             ATTEMPTS,
             FIND,
             REQUESTS,
@@ -331,6 +334,23 @@ const ROOMS: [Room; 18] = [
         sources: &["command/order/prioritise.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
+        command: "HoldOrder",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            OrderHoldExists,
+            OrderClosed,
+            ListFull,
+            Contended,
+        ],
+        sources: &["command/order/hold.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "ReleaseOrderHold",
+        refusals: &[RequestIdReused, OrderNotFound, OrderHoldNotFound, Contended],
+        sources: &["command/order/release_hold.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
         command: "ProgressShipment",
         refusals: &[
             RequestIdReused,
@@ -341,6 +361,7 @@ const ROOMS: [Room; 18] = [
             NodeIsSupplier,
             ListFull,
             ShipmentDeclined,
+            OrderOnHold,
             UnitsPicked,
             UnitsPacked,
             UnitsReady,
@@ -360,6 +381,7 @@ const ROOMS: [Room; 18] = [
         sources: &[
             "command/order/progress.rs",
             "command/order/progress/decide.rs",
+            ON_HOLD,
             HANDLED,
             ORDER,
             ATTEMPTS,
@@ -376,9 +398,10 @@ const ROOMS: [Room; 18] = [
             ShipmentNotFound,
             ShipmentNotPlanned,
             ShipmentDeclined,
+            OrderOnHold,
             Contended,
         ],
-        sources: &["command/order/accept.rs", ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
+        sources: &["command/order/accept.rs", ON_HOLD, ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
         command: "DeclineShipment",
@@ -431,6 +454,8 @@ fn provoked() -> Vec<Provoked> {
         ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
         ("SetOrderPriority", prioritising::tests::table()),
+        ("HoldOrder", orders::hold::tests::table()),
+        ("ReleaseOrderHold", orders::release_hold::tests::table()),
         ("ProgressShipment", orders::progress::tests::table()),
         ("AcceptShipment", orders::accept::tests::table()),
         ("DeclineShipment", orders::decline::tests::table()),
@@ -478,6 +503,16 @@ fn under_a_used_key() -> Vec<Provoked> {
             "SetOrderPriority",
             told(engine.set_order_priority(SetOrderPriority { meta: meta(), ..prioritise() })),
         ),
+        ("HoldOrder", told(engine.hold_order(HoldOrder { meta: meta(), ..hold_order("1") }))),
+        (
+            "ReleaseOrderHold",
+            told(
+                engine.release_order_hold(ReleaseOrderHold {
+                    meta: meta(),
+                    ..release_order_hold("1")
+                }),
+            ),
+        ),
         (
             "ProgressShipment",
             told(engine.progress_shipment(ProgressShipment { meta: meta(), ..ship(1) })),
@@ -504,6 +539,8 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     let refusals = [
         ("CancelOrder", told(engine.cancel_order(cancel()))),
         ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
+        ("HoldOrder", told(engine.hold_order(hold_order("1")))),
+        ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
         ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
         ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
         ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
@@ -560,6 +597,9 @@ fn kept_out() -> Vec<Provoked> {
     let taken = Awaited::Order(OrderNo(1));
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
+    let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
+    let end = engine.release_order_hold(release_order_hold("1"));
+    let releasing = told_at_last(&engine, taken, end);
     let shipping = told_at_last(&engine, taken, engine.progress_shipment(ship(1)));
     let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
     let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
@@ -585,6 +625,8 @@ fn kept_out() -> Vec<Provoked> {
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),
         ("SetOrderPriority", prioritising),
+        ("HoldOrder", holding_back),
+        ("ReleaseOrderHold", releasing),
         ("ProgressShipment", shipping),
         ("AcceptShipment", accepting),
         ("DeclineShipment", declining),

@@ -14,8 +14,11 @@ use crate::command::order::accept::ShipmentAccepted;
 use crate::command::order::cancel::OrderCancelled;
 use crate::command::order::cancelled::Picked;
 use crate::command::order::decline::{Apart, ShipmentDeclined};
+use crate::command::order::hold::OrderHeld;
+use crate::command::order::let_go::OrderStockLetGo;
 use crate::command::order::prioritise::OrderPrioritised;
 use crate::command::order::progress::ShipmentProgressed;
+use crate::command::order::release_hold::OrderHoldReleased;
 use crate::command::order::shipped::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
 use crate::command::supply::transfer::dispatch::TransferDispatched;
@@ -32,9 +35,9 @@ use crate::model::fulfilment::{Ended, Ending};
 use crate::model::{
     Act, AllocationUnits, Band, Cause, Component, Components, Day, DeclineReason, Declined,
     Dispatch, Draw, Found, HoldId, HoldState, InboundId, InboundNo, Item, LineRepegged, Lsn, Move,
-    Node, NodeKind, NodeNo, OrderId, OrderNo, Origin, Package, PackageId, Pair, Pegged, Policy,
-    Priority, PriorityClass, Record, Request, RequestId, Serves, Sku, SkuNo, StockChange, Supply,
-    Text, Timestamp, Told, ToldAt, Why,
+    Node, NodeKind, NodeNo, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, Origin,
+    Package, PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId,
+    Serves, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -122,6 +125,33 @@ fn package() -> Package {
     }
 }
 
+fn order_hold() -> OrderHold {
+    OrderHold {
+        id: OrderHoldId::new("id", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+        kind: OrderHoldKind::Manual,
+        reason: text(),
+        owner: text(),
+        since: AT,
+        stock_until: Some(AT),
+        let_go: true,
+    }
+}
+
+/// Each allocation rests on a supply of its own, and each is a shipment.
+fn let_go(id: &OrderId) -> OrderStockLetGo {
+    let at = |supply| (PAIR.node, supply);
+    let (from, to) = (at(Supply::Inbound(InboundNo(u16::MAX - 16))), at(Supply::Backorder));
+    let (shipment, to_shipment) = (u16::MAX, u16::MAX);
+    let moved = Move { units: u32::MAX, shipment, from, to_shipment, to };
+    let deliver_by_before = Some(Day::from_epoch_days(i32::MIN));
+    let told = Told { shipment, deliver_by_before, days: None, units_there: false };
+    let of = |told| LineRepegged { line: u16::MAX, moves: vec![moved], told, ..Default::default() };
+    let mut lines = vec![(PAIR.sku, of(Vec::new())); ORDER_ALLOCATIONS_MAX];
+    lines[0].1 = of(vec![told; ORDER_ALLOCATIONS_MAX]);
+    let priority = last_served();
+    OrderStockLetGo { no: OrderNo(u64::MAX), id: id.clone(), at: AT, lines, priority }
+}
+
 fn progressed(id: &OrderId) -> AnyEvent {
     let all = vec![unit(); ORDER_ALLOCATIONS_MAX];
     ShipmentProgressed {
@@ -196,6 +226,16 @@ fn largest() -> Vec<AnyEvent> {
         .into(),
         OrderCancelled { no, id: id.clone(), releases: all.clone(), serves, picked }.into(),
         progressed,
+        OrderHeld { no, id: id.clone(), hold: order_hold() }.into(),
+        OrderHoldReleased {
+            no,
+            id: id.clone(),
+            hold: order_hold().id,
+            pairs: pairs.clone(),
+            priority: last_served(),
+        }
+        .into(),
+        let_go(&id).into(),
         OrderPrioritised { no, id: id.clone(), priority: last_served(), pairs }.into(),
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),

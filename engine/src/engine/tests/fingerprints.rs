@@ -3,15 +3,15 @@
 
 use super::*;
 use crate::command::fixture::{
-    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, node_id, opening,
-    prioritise, queueable, recall, release, store,
+    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, hold_order, node_id,
+    opening, prioritise, queueable, recall, release, release_order_hold, store,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineNode, DispatchTransfer, ExtendHold, Extension, LineCancellation, Lines, Meta,
-    NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold, SetOrderPriority, SetPolicy,
-    StockOperation,
+    DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder, LineCancellation, Lines, Meta,
+    NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
+    SetOrderPriority, SetPolicy, StockOperation,
 };
 use crate::model::{
     ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
@@ -382,6 +382,20 @@ fn dated_feeds(carrier: &mut Carrier) {
     carrier.stock("supplier_feed_dated_unlimited", "V", feed);
 }
 
+fn order_holds(carrier: &mut Carrier) {
+    carrier.carry("hold_order", async |engine, meta| {
+        let (order, owner) = (order_id("place_order_prioritised"), text("Ann"));
+        let stock_until = Some(AT.saturating_add_micros(1));
+        let hold = HoldOrder { meta, order, owner, stock_until, ..hold_order("1") };
+        engine.hold_order(hold).await
+    });
+    carrier.carry("release_order_hold", async |engine, meta| {
+        let order = order_id("place_order_prioritised");
+        let release = ReleaseOrderHold { meta, order, ..release_order_hold("1") };
+        engine.release_order_hold(release).await
+    });
+}
+
 #[test]
 fn a_request_has_the_fingerprint_that_it_always_had() {
     let (engine, pump) = one_unit();
@@ -404,6 +418,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     openings(&mut carrier);
     dated_feeds(&mut carrier);
     fulfilment(&mut carrier);
+    order_holds(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

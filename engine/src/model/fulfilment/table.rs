@@ -250,6 +250,45 @@ pub const fn rule(act: Act, state: UnitState) -> Rule {
     TABLE[act as usize - 1][state as usize]
 }
 
+/// What a hold on the order does to a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnHold {
+    /// It is refused where it would change anything.
+    Refused,
+    /// Only what is in packages already goes on: it has left the building when the node says so.
+    PackedOnly,
+    /// It is made: it takes the goods back, or tells what happened outside.
+    Made,
+}
+
+impl OnHold {
+    /// A word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "*on hold*",
+            Self::PackedOnly => "packed only",
+            Self::Made => "made",
+        }
+    }
+}
+
+/// What a hold on the order does to a step.
+pub const fn on_hold(act: Act) -> OnHold {
+    match act {
+        Act::Release | Act::Pick | Act::Pack | Act::MakeReady => OnHold::Refused,
+        Act::Ship => OnHold::PackedOnly,
+        Act::Recall
+        | Act::Unpick
+        | Act::Unpack
+        | Act::Deliver
+        | Act::Lose
+        | Act::Collect
+        | Act::Decline
+        | Act::Cancel
+        | Act::RefuseRecall => OnHold::Made,
+    }
+}
+
 /// The table for people, as Markdown.
 pub fn markdown() -> String {
     let cell = |act, state| match rule(act, state) {
@@ -258,10 +297,12 @@ pub fn markdown() -> String {
         Rule::Refused(obstacle) => format!("*{}*", obstacle.as_str()),
     };
     let row = |first: &str, cells: Vec<String>| format!("| {first} | {} |\n", cells.join(" | "));
-    let states = UnitState::ALL.map(|state| state.as_str().to_owned()).to_vec();
-    let rule = format!("|---|{}\n", "---|".repeat(states.len()));
+    let mut heads = UnitState::ALL.map(|state| state.as_str().to_owned()).to_vec();
+    heads.push("order on hold".to_owned());
+    let rule = format!("|---|{}\n", "---|".repeat(heads.len()));
     let acts = Act::ALL.iter().map(|act| {
-        row(act.as_str(), UnitState::ALL.iter().map(|state| cell(*act, *state)).collect())
+        let cells = UnitState::ALL.iter().map(|state| cell(*act, *state));
+        row(act.as_str(), cells.chain([on_hold(*act).as_str().to_owned()]).collect())
     });
-    [row("", states), rule].into_iter().chain(acts).collect()
+    [row("", heads), rule].into_iter().chain(acts).collect()
 }

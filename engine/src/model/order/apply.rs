@@ -2,11 +2,13 @@
 
 use super::packed::PackedOrder;
 use super::{
-    Allocation, AllocationUnits, Decision, LineRepegged, Move, Order, Shipment, Told, count,
+    Allocation, AllocationUnits, Decision, LineRepegged, Move, Order, OrderHold, Shipment, Told,
+    count,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work};
 use crate::model::hold::{Hold, HoldState};
+use crate::model::ids::OrderHoldId;
 use crate::model::lsn::Lsn;
 use crate::model::priority::Priority;
 use crate::model::reservations::Supply;
@@ -60,8 +62,23 @@ pub enum OrderEffect {
     Prioritise(Priority),
     /// A hold gives up its units.
     EndHold(HoldState),
+    /// No node is to work on it.
+    Hold(Box<OrderHold>),
+    /// A hold on it ended.
+    ReleaseHold(OrderHoldId),
+    /// It is on hold for so long that its units wait from now on.
+    GiveUpStock(Box<StockGivenUp>),
     /// Nothing: the command that has it in hand lets go of it. It may have left memory.
     LetGo,
+}
+
+/// Units of an order on hold that wait from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockGivenUp {
+    /// When: holds that keep the units until then, or until before, keep them no more.
+    pub at: Timestamp,
+    /// What rests on nothing from now on, by line.
+    pub lines: Box<[LineRepegged]>,
 }
 
 /// Units that were cancelled, of which some were picked.
@@ -136,6 +153,12 @@ impl Order {
             OrderEffect::Prolong(until) => self.hold_mut().until = *until,
             OrderEffect::Prioritise(priority) => self.header.priority = *priority,
             OrderEffect::EndHold(state) => self.end_hold(*state),
+            OrderEffect::Hold(hold) => self.put_on_hold(hold),
+            OrderEffect::ReleaseHold(id) => self.end_order_hold(id),
+            OrderEffect::GiveUpStock(given_up) => {
+                given_up.lines.iter().for_each(|line| self.repeg(line));
+                self.note_let_go(given_up.at);
+            }
             OrderEffect::LetGo => {}
         }
     }

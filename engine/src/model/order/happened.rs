@@ -25,6 +25,7 @@ impl Entry {
             until: None,
             was_at: None,
             left_out: None,
+            hold: None,
         }
     }
 
@@ -54,6 +55,18 @@ impl Entry {
             }
             OrderEffect::Replace(_) => new(Happened::HoldChanged),
             OrderEffect::EndHold(_) => new(Happened::HoldEnded),
+            OrderEffect::Hold(hold) => {
+                let (until, hold) = (hold.stock_until, Some(hold.clone()));
+                Self { until, hold, ..new(Happened::OrderHeld) }
+            }
+            OrderEffect::ReleaseHold(id) => {
+                let hold = order.order_hold(id).cloned().map(Box::new);
+                Self { hold, ..new(Happened::OrderHoldReleased) }
+            }
+            OrderEffect::GiveUpStock(given_up) => {
+                let entry = new(Happened::StockLetGo).moving(&given_up.lines);
+                Self { what: Happened::StockLetGo, ..entry }
+            }
             OrderEffect::Place(_) | OrderEffect::LetGo => return None,
         })
     }

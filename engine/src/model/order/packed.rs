@@ -39,6 +39,7 @@
 //!        no postal code
 //!      the newest decisions, as events have them, behind their length
 //!      what happened to it, behind its length
+//!      the holds on it, as events have them, behind their length
 //!      its bundles: of each the item, how many, its first line, and how many lines it has
 //! ```
 
@@ -134,6 +135,11 @@ impl PackedOrder {
     /// Whether what happened to it is kept.
     pub fn has_timeline(&self) -> bool {
         Features::at(&self.0).0.has(Features::TIMELINE)
+    }
+
+    /// Whether no node is to work on it.
+    pub fn is_on_hold(&self) -> bool {
+        Features::at(&self.0).0.has(Features::ON_HOLD)
     }
 
     /// Whether units are still to be shipped.

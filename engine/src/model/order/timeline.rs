@@ -3,6 +3,7 @@
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::decision::Cause;
+use super::hold::OrderHold;
 use crate::limits::{TIMELINE_BYTES_MAX, TIMELINE_ENTRIES_MAX};
 use crate::model::answer::DeclineReason;
 use crate::model::event::Origin;
@@ -86,11 +87,20 @@ pub enum Happened {
     /// The node does not give back a shipment that it is asked for.
     #[n(21)]
     RecallRefused,
+    /// The order was put on hold.
+    #[n(30)]
+    OrderHeld,
+    /// A hold on the order ended.
+    #[n(31)]
+    OrderHoldReleased,
+    /// The order was on hold for so long that its units wait.
+    #[n(32)]
+    StockLetGo,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -112,6 +122,9 @@ impl Happened {
         Self::HoldChanged,
         Self::HoldEnded,
         Self::RecallRefused,
+        Self::OrderHeld,
+        Self::OrderHoldReleased,
+        Self::StockLetGo,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.
@@ -165,6 +178,9 @@ pub struct Entry {
     /// How many lines, packages and days it was of that an entry has no room for.
     #[n(13)]
     pub left_out: Option<u32>,
+    /// The hold on the order, where it is of one.
+    #[n(14)]
+    pub hold: Option<Box<OrderHold>>,
 }
 
 /// The day by which a shipment arrives, told anew.

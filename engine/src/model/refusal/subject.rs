@@ -11,6 +11,8 @@ pub enum Resource {
     Order,
     /// A hold.
     Hold,
+    /// A hold on an order.
+    OrderHold,
     /// A line of an order.
     Line,
     /// A shipment of an order.
@@ -45,6 +47,7 @@ impl Resource {
             Self::Request => "request",
             Self::Order => "order",
             Self::Hold => "hold",
+            Self::OrderHold => "order_hold",
             Self::Line => "line",
             Self::Shipment => "shipment",
             Self::Package => "package",

@@ -134,6 +134,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             bundles: Box::default(),
             decisions: Decisions::default(),
             timeline: Timeline::default(),
+            order_holds: Box::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;

@@ -27,7 +27,46 @@ struct OrderView {
     promised_by: Option<String>,
     lines: Vec<LineView>,
     shipments: Vec<ShipmentView>,
+    holds: Vec<HoldView>,
     version: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct HoldView {
+    order_hold_id: String,
+    kind: String,
+    reason: String,
+    owner: String,
+    held_time: Option<String>,
+    stock_until: Option<String>,
+    stock_let_go: bool,
+}
+
+impl HoldView {
+    fn new(hold: v1::OrderHold) -> Self {
+        Self {
+            kind: words::word(hold.kind().as_str_name(), "ORDER_HOLD_KIND_"),
+            held_time: words::time(hold.held_time.as_ref()),
+            stock_until: words::time(hold.stock_until.as_ref()),
+            order_hold_id: hold.order_hold_id,
+            reason: hold.reason,
+            owner: hold.owner,
+            stock_let_go: hold.stock_let_go,
+        }
+    }
+
+    /// What a person reads of it.
+    fn line(&self) -> String {
+        let Self { order_hold_id, kind, reason, owner, .. } = self;
+        let said = [reason, owner].into_iter().filter(|text| !text.is_empty());
+        let said: String = said.map(|text| format!(", {text}")).collect();
+        let stock = match &self.stock_until {
+            _ if self.stock_let_go => "; its units were let go".to_owned(),
+            Some(until) => format!("; its units are kept until {until}"),
+            None => String::new(),
+        };
+        format!("{order_hold_id} ({kind}{said}){stock}")
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +150,7 @@ impl OrderView {
             service: order.service,
             lines: order.lines.into_iter().enumerate().map(LineView::new).collect(),
             shipments: order.shipments.into_iter().map(ShipmentView::new).collect(),
+            holds: order.holds.into_iter().map(HoldView::new).collect(),
             version: answer.version,
         }
     }
@@ -130,7 +170,8 @@ impl OrderView {
         let place = [self.destination_postal_code.as_str(), &self.destination_country_code];
         let place =
             place.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
-        vec![
+        let holds = self.holds.iter().map(|hold| given("hold", &hold.line()));
+        let facts = vec![
             Some(format!("order {} is {}", self.order_id, self.state)),
             given("placed", self.placed_time.as_deref().unwrap_or_default()),
             given("customer", &self.customer_id),
@@ -140,7 +181,8 @@ impl OrderView {
             given("service", &self.service),
             given("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
             given("promised by", &promised),
-        ]
+        ];
+        facts.into_iter().chain(holds).collect()
     }
 }
 

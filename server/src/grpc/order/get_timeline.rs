@@ -7,7 +7,7 @@ use backstock_proto::v1::{TimelineAudience as Audience, TimelineEvent as Event};
 use tonic::Status;
 
 use super::explain_order::cause;
-use super::read_id;
+use super::{read_id, view};
 use crate::grpc::{Api, enums, plain, times};
 use crate::status::Violations;
 
@@ -99,6 +99,7 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
         until: entry.until.map(times::timestamp),
         occurred_time: entry.was_at.map(times::timestamp),
         left_out: entry.left_out.unwrap_or(0),
+        order_hold: entry.hold.as_deref().map(view::hold),
     }
 }
 
@@ -129,6 +130,9 @@ const fn event(what: Happened) -> Event {
         Happened::HoldChanged => Event::HoldChanged,
         Happened::HoldEnded => Event::HoldEnded,
         Happened::RecallRefused => Event::RecallRefused,
+        Happened::OrderHeld => Event::OrderHeld,
+        Happened::OrderHoldReleased => Event::OrderHoldReleased,
+        Happened::StockLetGo => Event::StockLetGo,
     }
 }
 

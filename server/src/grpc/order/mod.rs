@@ -13,10 +13,12 @@ mod cancel_order;
 mod explain_order;
 mod get_order;
 mod get_timeline;
+mod hold_order;
 mod place_order;
 mod place_orders;
 pub(super) mod placing;
 mod quote_services;
+mod release_order_hold;
 pub(super) mod request;
 mod set_order_priority;
 pub(super) mod text;
@@ -39,6 +41,8 @@ service! {
     get_order(v1::GetOrderRequest) -> v1::GetOrderResponse;
     cancel_order(v1::CancelOrderRequest) -> v1::CancelOrderResponse;
     set_order_priority(v1::SetOrderPriorityRequest) -> v1::SetOrderPriorityResponse;
+    hold_order(v1::HoldOrderRequest) -> v1::HoldOrderResponse;
+    release_order_hold(v1::ReleaseOrderHoldRequest) -> v1::ReleaseOrderHoldResponse;
     explain_order(v1::ExplainOrderRequest) -> v1::ExplainOrderResponse;
     get_timeline(v1::GetTimelineRequest) -> v1::GetTimelineResponse;
     {

@@ -3,8 +3,8 @@
 use backstock_engine::engine::{Engine, EngineError, OrderView};
 use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
-    Allocation, AnswerKind, Day, Destination, Order, OrderLine, OrderState, OrderedBundle, Package,
-    Pair, Pickup, Shipment, Supply, Timestamp, UnitState, Work,
+    Allocation, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
+    OrderState, OrderedBundle, Package, Pair, Pickup, Shipment, Supply, Timestamp, UnitState, Work,
 };
 use backstock_proto::v1;
 
@@ -51,7 +51,7 @@ pub(in crate::grpc) async fn order(
         promised_by: promised_by(order).and_then(times::date),
         shortage_policy: shortage_message(header.shortage).into(),
         split_policy: split_message(header.split).into(),
-        state: state(order.state()).into(),
+        state: state(order).into(),
         lines: lines.collect(),
         shipments: shipments_now(engine, view).await?,
         destination_country_code: address.map(|_| places::COUNTRY.into()).unwrap_or_default(),
@@ -59,7 +59,30 @@ pub(in crate::grpc) async fn order(
         tier: header.priority.tier().into(),
         pickup: header.destination.pickup().map(|pickup| self::pickup(engine, *pickup)),
         bundles: bundles(engine, &order.bundles, &order.lines),
+        holds: order.order_holds.iter().map(hold).collect(),
     })
+}
+
+/// A hold on an order.
+pub(super) fn hold(hold: &OrderHold) -> v1::OrderHold {
+    v1::OrderHold {
+        order_hold_id: hold.id.to_string(),
+        kind: hold_kind(hold.kind).into(),
+        reason: hold.reason.as_str().to_owned(),
+        owner: hold.owner.as_str().to_owned(),
+        held_time: Some(times::timestamp(hold.since)),
+        stock_until: hold.stock_until.map(times::timestamp),
+        stock_let_go: hold.let_go,
+    }
+}
+
+const fn hold_kind(kind: OrderHoldKind) -> v1::OrderHoldKind {
+    match kind {
+        OrderHoldKind::Fraud => v1::OrderHoldKind::Fraud,
+        OrderHoldKind::Payment => v1::OrderHoldKind::Payment,
+        OrderHoldKind::Credit => v1::OrderHoldKind::Credit,
+        OrderHoldKind::Manual => v1::OrderHoldKind::Manual,
+    }
 }
 
 /// Where an order is collected.
@@ -318,8 +341,9 @@ fn promised_by(order: &Order) -> Option<Day> {
     answer::promised_by(live.map(|(shipment, _)| shipment))
 }
 
-const fn state(state: OrderState) -> v1::OrderState {
-    match state {
+fn state(order: &Order) -> v1::OrderState {
+    match order.state() {
+        OrderState::Open if order.is_on_hold() => v1::OrderState::OnHold,
         OrderState::Open => v1::OrderState::Open,
         OrderState::Closed => v1::OrderState::Closed,
         OrderState::Cancelled => v1::OrderState::Cancelled,

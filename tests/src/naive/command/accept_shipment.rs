@@ -19,6 +19,9 @@ impl Fact for ShipmentAccepted {
         let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         order.changes.push(version);
+        if !order.holds.is_empty() {
+            return Err(format!("it is on hold: {order:?}"));
+        }
         order.answer(self.shipment, AnswerKind::Accepted)
     }
 }

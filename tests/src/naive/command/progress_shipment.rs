@@ -38,6 +38,9 @@ impl Fact for ShipmentProgressed {
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         order.changes.push(version);
         let no = order.no;
+        let is_new = |(id, _): &(String, Parcel)| !order.has_package(self.shipment, id);
+        let packs_anew = self.packages.iter().any(is_new);
+        order.work((self.shipment, self.act), packs_anew)?;
         let back = order.put_back(&self.put_back)?;
         let picked = order.pick(self.shipment, &self.picked)?;
         let left = order.leave(self.shipment, &self.left)?;

@@ -406,6 +406,9 @@ impl Look {
         order: &Order,
     ) -> Result<(Vec<Step>, Box<[u8]>), EngineError> {
         let pool = self.pools.of(sku);
+        if order.is_passed_over(demand.line) {
+            return Ok(Default::default());
+        }
         if !pool.may_serve(demand) || order.allocations.len() >= ORDER_ALLOCATIONS_MAX {
             return Ok(Default::default());
         }

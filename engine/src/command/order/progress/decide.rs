@@ -2,9 +2,10 @@
 
 use super::super::find;
 use super::super::handled::whole_bundles;
+use super::super::on_hold::refuse_on_hold;
 use super::event::ShipmentProgressed;
 use crate::limits::PACKAGES_MAX;
-use crate::model::fulfilment::table::{self, Obstacle};
+use crate::model::fulfilment::table::{self, Obstacle, OnHold};
 use crate::model::fulfilment::{Content, Ended, Ending, Rule, TooMany};
 use crate::model::{
     Act, AllocationUnits, Dispatch, LineUnits, Order, Package, PackageId, Refusal, Step, Text,
@@ -480,10 +481,22 @@ impl<'a> Plan<'a> {
         refused
     }
 
+    /// Refuses what a hold on the order keeps the node from. What changes nothing is answered as before.
+    fn refuse_on_hold(&self) -> Result<(), Refusal> {
+        let was_packed = |package: &Package| self.known.iter().any(|known| known.id == package.id);
+        let is_made = match table::on_hold(self.act()) {
+            OnHold::Made => true,
+            OnHold::PackedOnly => self.event.packages.iter().all(was_packed),
+            OnHold::Refused => false,
+        };
+        if is_made { Ok(()) } else { refuse_on_hold(self.order) }
+    }
+
     fn finish(self) -> Result<Option<ShipmentProgressed>, Refusal> {
         if !self.changes {
             return Ok(None);
         }
+        self.refuse_on_hold()?;
         let event = self.event;
         for units in [&event.put_back, &event.picked, &event.all_left()] {
             whole_bundles(self.order, units)?;

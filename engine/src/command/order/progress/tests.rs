@@ -194,6 +194,41 @@ fn every_step_of_every_state_does_what_the_table_says() {
     assert_eq!(cells, 10 * 11);
 }
 
+/// The same order, on hold from there on.
+fn on_hold(order: Order) -> Order {
+    let order_holds = super::super::hold::tests::on_hold(1).order_holds;
+    Order { order_holds, ..order }
+}
+
+/// Every step of every state of an order on hold: what takes goods back, and what happened outside, is
+/// taken as told; what changes nothing is answered as before; and no node begins, or goes on.
+#[test]
+fn an_order_on_hold_goes_no_further_and_what_happened_is_not_refused() {
+    for state in UnitState::ALL.into_iter().filter(|state| *state != UnitState::Waiting) {
+        for act in Act::ALL {
+            let Some(taken) = of(act, state) else { continue };
+            let mut order = in_state(state);
+            if matches!(act, Act::MakeReady | Act::Collect) {
+                order.header.destination = collected().header.destination;
+            }
+            let before = decided(&order, &taken);
+            let changes = matches!(before, Ok(Some(_)));
+            let goes_on = match act {
+                Act::Release | Act::Pick | Act::Pack | Act::MakeReady => false,
+                Act::Ship => state >= UnitState::Packed,
+                _ => true,
+            };
+            let told = decided(&on_hold(order), &taken);
+            if changes && !goes_on {
+                let refused = told.map(drop).map_err(|refusal| refusal.kind());
+                assert_eq!(refused, Err(RefusalKind::OrderOnHold), "{act:?} of {state:?}");
+            } else {
+                assert_eq!(told, before, "{act:?} of {state:?}");
+            }
+        }
+    }
+}
+
 /// The refusals of the table, whose rows are checked.
 pub(crate) fn table() -> Vec<RefusalKind> {
     let decided = |order: &Order, taken: Step| decided(order, &taken).map(|e| e.is_some());
@@ -267,6 +302,9 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (asked.clone(), gives(true), Ok(true)),
         (asked, gives(false), Ok(true)),
         (declined, ship(), Err(Refusal::ShipmentDeclined { shipment_number })),
+        (super::super::hold::tests::on_hold(2), Step::Release, {
+            Err(Refusal::OrderOnHold { order_id: id(), holds: "1, 2".to_owned() })
+        }),
     ];
     let not_there = Refusal::ShipmentNotFound { order_id: id(), shipment_number: 3 };
     let last =

@@ -36,8 +36,10 @@ impl Features {
     pub(super) const WORKED: Self = Self(1 << 8);
     /// What happened to it is kept.
     pub(super) const TIMELINE: Self = Self(1 << 9);
-    /// What no chunk of a snapshot before version 11 has: features get their bits here.
-    pub(super) const OF_VERSION_11: Self = Self(0);
+    /// No node is to work on it.
+    pub(super) const ON_HOLD: Self = Self(1 << 10);
+    /// What no chunk of a snapshot before version 11 has.
+    pub(super) const OF_VERSION_11: Self = Self(Self::ON_HOLD.0);
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
@@ -103,6 +105,7 @@ impl Features {
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
             .with(Self::WORKED, order.shipments.iter().any(|shipment| shipment.work.is_some()))
             .with(Self::TIMELINE, !order.timeline.is_empty())
+            .with(Self::ON_HOLD, order.is_on_hold())
     }
 }
 

@@ -18,7 +18,7 @@ use crate::model::ids::{
 };
 use crate::model::lsn::Lsn;
 use crate::model::order::{
-    Added, Allocation, Decisions, Order, OrderHeader, OrderLine, Shipment, Timeline,
+    Added, Allocation, Decisions, Order, OrderHeader, OrderHold, OrderLine, Shipment, Timeline,
 };
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
@@ -43,6 +43,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let declined = declined(&mut from, form)?;
     let decisions = Decisions::kept(decisions(&mut from, form)?);
     let timeline = Timeline::kept(timeline(&mut from, form)?);
+    let order_holds = order_holds(&mut from, form)?;
     let pickup = pickup(&mut from, form)?;
     let bundles = bundles(&mut from, form)?;
     let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
@@ -57,6 +58,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         declined,
         decisions,
         timeline,
+        order_holds,
         bundles,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
@@ -105,6 +107,7 @@ pub(super) fn read(
     if form.has(Features::TIMELINE) && !Timeline::are(timeline) {
         return Err(Unpackable { at: "timeline" });
     }
+    order_holds(&mut from, form)?;
     let pickup = pickup(&mut from, form)?;
     bundles(&mut from, form)?;
     let header = header(&mut from, form, (id, pickup))?;
@@ -159,6 +162,19 @@ fn timeline<'a>(from: &mut Unpacker<'a>, form: Form) -> Result<&'a [u8], Unpacka
     }
     let length = from.count("timeline")?;
     from.bytes(length, "timeline")
+}
+
+/// The holds on it: some, where it is said that there are.
+fn order_holds(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[OrderHold]>, Unpackable> {
+    let at = "order holds";
+    if !form.has(Features::ON_HOLD) {
+        return Ok(Box::default());
+    }
+    let length = from.count(at)?;
+    let mut bytes = minicbor::Decoder::new(from.bytes(length, at)?);
+    let all: Vec<OrderHold> = bytes.decode().map_err(|_| Unpackable { at })?;
+    let is_all = bytes.position() == length && !all.is_empty();
+    if is_all { Ok(all.into()) } else { Err(Unpackable { at }) }
 }
 
 /// The node where the customer collects it, if he does.

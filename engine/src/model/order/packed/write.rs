@@ -65,6 +65,11 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, order.timeline.bytes().len() as u64);
         out.extend_from_slice(order.timeline.bytes());
     }
+    if form.has(Features::ON_HOLD) {
+        let holds = minicbor::to_vec(&order.order_holds[..]).expect("memory takes what is written");
+        put_number(out, holds.len() as u64);
+        out.extend_from_slice(&holds);
+    }
     if let Some(Pickup { node, only_there }) = header.destination.pickup() {
         put_number(out, node.0.into());
         out.push((*only_there).into());

@@ -81,7 +81,7 @@ impl Look {
                 }
                 let Some(older) = read_order(kernel, demand.order).await? else { continue };
                 let Some(of) = older.bundle_of(demand.line).copied() else { continue };
-                if older.state() != OrderState::Open {
+                if older.state() != OrderState::Open || older.is_passed_over(of.line) {
                     continue;
                 }
                 if self.given.contains(&demand.order) {
@@ -112,7 +112,8 @@ impl Look {
         let Some(moved) = self.moved(kernel, &bundle, &order)? else {
             self.bundle = Some((order.no, bundle));
             self.planned += 1;
-            if self.stayed.len() < PASSED_BUNDLES_MAX {
+            let would_pass = !order.is_passed_over(bundle.line);
+            if would_pass && self.stayed.len() < PASSED_BUNDLES_MAX {
                 self.stayed.push((order, bundle));
             }
             return Ok(None);
@@ -135,7 +136,7 @@ impl Look {
         bundle: &OrderedBundle,
         order: &Order,
     ) -> Result<Option<Moved>, EngineError> {
-        if order.state() != OrderState::Open {
+        if order.state() != OrderState::Open || order.is_passed_over(bundle.line) {
             return Ok(None);
         }
         let mut moved = self.waiting(kernel, bundle, order).moved()?;

@@ -1,0 +1,292 @@
+//! What time alone does to orders: an order on hold keeps its units until an instant, and then lets
+//! them go. No caller asks for it: it runs beside the commands.
+//!
+//! ```text
+//!   the time passes an order's instant --> the order in hand --> its units off what they rest on
+//!        --> one event --> applied --> the backlog has them; the order waits, in its place
+//! ```
+//! Some orders are worked on side by side, so that one which a command has in hand keeps no other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+
+use crate::journal::Ticket;
+use crate::limits::DUE_ORDERS_AT_ONCE_MAX;
+use crate::model::effect::{Effect, Effects};
+use crate::model::event::{Event, Numbered, Record};
+use crate::model::{
+    LineRepegged, Move, Order, OrderEffect, OrderId, OrderNo, OrderState, Pair, Priority, Repeg,
+    Reservation, SkuNo, StockEffect, StockGivenUp, Supply, Timestamp, Told,
+};
+use crate::placing::over;
+use crate::transaction::attempts::{Attempts, passes_by_itself};
+use crate::transaction::claims::Claims;
+use crate::transaction::command::{Effective, recorded};
+use crate::transaction::error::EngineError;
+use crate::transaction::find::read_order;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
+
+/// An order on hold let its units go: they wait from now on, and are given nothing while the hold is
+/// on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderStockLetGo {
+    /// The order's number.
+    #[n(0)]
+    pub no: OrderNo,
+    /// The order's id.
+    #[n(1)]
+    pub id: OrderId,
+    /// When: holds that keep the units until then keep them no more.
+    #[n(2)]
+    pub at: Timestamp,
+    /// What rests on nothing from now on, by line.
+    #[n(3)]
+    pub lines: Vec<(SkuNo, LineRepegged)>,
+    /// Before whom the order is served.
+    #[n(4)]
+    pub priority: Priority,
+}
+
+impl OrderStockLetGo {
+    /// What comes off the supplies of each pair, to wait there.
+    pub fn by_pair(&self) -> BTreeMap<Pair, Repeg> {
+        let mut pairs = BTreeMap::<Pair, Repeg>::new();
+        let (order, priority) = (self.no, self.priority);
+        for (sku, LineRepegged { line, moves, .. }) in &self.lines {
+            for Move { units, from, to, .. } in moves {
+                let (units, line, held) = (*units, *line, false);
+                let peg = |supply| Reservation { order, line, supply, units, held, priority };
+                let repeg = pairs.entry(Pair { sku: *sku, node: from.0 }).or_default();
+                repeg.off.push(peg(from.1));
+                repeg.put_on(peg(to.1));
+            }
+        }
+        pairs
+    }
+}
+
+/// Pure: what an order lets go of what it rests on at an instant; none if no hold of it is due.
+fn decide(order: &Order, resting: &Resting, at: Timestamp) -> Option<OrderStockLetGo> {
+    let is_due = order.lets_go_at().is_some_and(|due| due <= at);
+    if !is_due || order.state() != OrderState::Open {
+        return None;
+    }
+    let mut lines: Vec<(SkuNo, LineRepegged)> = Vec::new();
+    let mut touched = Vec::new();
+    for (a, rests) in order.allocations.iter().zip(&resting.rests) {
+        let shipment = &order.shipments[usize::from(a.shipment)];
+        // What its node began with stays with it.
+        if !shipment.may_be_joined() {
+            continue;
+        }
+        let firm = rests.iter().filter(|rest| rest.supply != Supply::Backorder);
+        let moves = firm.map(|rest| Move {
+            units: rest.units,
+            shipment: a.shipment,
+            from: (shipment.node, rest.supply),
+            to_shipment: a.shipment,
+            to: (shipment.node, Supply::Backorder),
+        });
+        let moves: Vec<Move> = moves.collect();
+        if moves.is_empty() {
+            continue;
+        }
+        touched.push(a.shipment);
+        let sku = order.lines[usize::from(a.line)].sku;
+        match lines.iter_mut().find(|(_, known)| known.line == a.line) {
+            Some((_, known)) => known.moves.extend(moves),
+            None => lines.push((sku, LineRepegged { line: a.line, moves, ..Default::default() })),
+        }
+    }
+    touched.sort_unstable();
+    touched.dedup();
+    if let Some((_, first)) = lines.first_mut() {
+        first.told = touched.iter().map(|at| untold(order, *at)).collect();
+    }
+    let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
+    Some(OrderStockLetGo { no, id, at, lines, priority })
+}
+
+/// A shipment has no day any more.
+fn untold(order: &Order, shipment: u16) -> Told {
+    let deliver_by_before = order.shipments[usize::from(shipment)].deliver_by;
+    Told { shipment, deliver_by_before, days: None, units_there: false }
+}
+
+impl Event for OrderStockLetGo {
+    fn describe(&self) -> Value {
+        let line = |(sku, line): &(SkuNo, LineRepegged)| {
+            let units = |moved: &Move| json!({ "node_no": moved.from.0.0, "units": moved.units });
+            json!({
+                "line": line.line, "sku_no": sku.0,
+                "units": line.moves.iter().map(units).collect::<Vec<_>>(),
+            })
+        };
+        json!({
+            "order_id": self.id.as_str(), "order_no": self.no.0, "at": self.at.to_string(),
+            "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Effective for OrderStockLetGo {
+    fn effects(self) -> Effects {
+        let pairs = self.by_pair().into_iter();
+        let mut effects: Effects = pairs
+            .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
+            .collect();
+        let lines = self.lines.into_iter().map(|(_, line)| line).collect();
+        let given_up = StockGivenUp { at: self.at, lines };
+        effects.push(Effect::Order(self.no, OrderEffect::GiveUpStock(given_up.into())));
+        effects
+    }
+}
+
+/// Does to orders what is due for as long as the engine runs.
+///
+/// # Errors
+/// What stopped the engine.
+pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
+    let ended = tokio::select! {
+        biased;
+        () = kernel.state.unsettled.closed() => Ok(()),
+        ended = all_due(&kernel) => ended,
+    };
+    match ended {
+        Ok(()) | Err(EngineError::Closing) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn all_due(kernel: &Kernel) -> Result<(), EngineError> {
+    let mut in_work = FuturesUnordered::new();
+    loop {
+        let free = DUE_ORDERS_AT_ONCE_MAX - in_work.len();
+        // Before the process was told the time, nobody knows what is due.
+        if kernel.state.has_time() {
+            let due = kernel.state.wakes.take(kernel.state.now(), free);
+            in_work.extend(due.into_iter().map(|no| one_due(kernel, no)));
+        }
+        tokio::select! {
+            Some(done) = in_work.next(), if !in_work.is_empty() => done?,
+            () = kernel.state.wakes.wait(), if in_work.len() < DUE_ORDERS_AT_ONCE_MAX => {}
+        }
+    }
+}
+
+/// Does to one order what is due, and notes when the next thing is.
+async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
+    loop {
+        let step = kernel.next_step();
+        match let_go(kernel, no).await {
+            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop)?,
+            Ok(None) => return Ok(()),
+            Err(EngineError::DiskFull) => tokio::select! {
+                () = kernel.state.unsettled.asked() => {}
+                stepped = kernel.stepped(step) => stepped?,
+            },
+            Err(error) if passes_by_itself(&error) => {
+                tracing::warn!(%error, "an order on hold lets its units go later");
+                kernel.stepped(step).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Has an order let its units go, if it is to; else notes when it will be.
+async fn let_go(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineError> {
+    shown(kernel).await?;
+    let Some(order) = read_order(kernel, no).await? else { return Ok(None) };
+    let now = kernel.state.now();
+    let is_open = order.state() == OrderState::Open;
+    match order.lets_go_at().filter(|_| is_open) {
+        None => return Ok(None),
+        Some(at) if at > now => {
+            kernel.state.wakes.note(no, at);
+            return Ok(None);
+        }
+        Some(_) => {}
+    }
+    let mut claims = Claims::new(kernel);
+    let order = claims.in_hand(&order.header.id).await?;
+    let mut attempts = Attempts::begin(kernel);
+    let (event, units) = loop {
+        let resting = Resting::read(kernel, &order)?;
+        let Some(event) = decide(&order, &resting, now) else { return Ok(None) };
+        let attempt = over::claim(kernel, event.by_pair(), None).await?;
+        if let Some(units) = attempts.end(attempt).await? {
+            break (event, units);
+        }
+    };
+    claims.take(units);
+    let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
+    let ticket = kernel.append(record, recorded)?;
+    claims.hand_over();
+    Ok(Some(ticket))
+}
+
+/// Waits until all that was written when this began is applied: what woke is in the order then.
+async fn shown(kernel: &Kernel) -> Result<(), EngineError> {
+    let shown = kernel.shown();
+    loop {
+        let step = kernel.next_step();
+        if kernel.watermark.applied() >= shown {
+            return Ok(());
+        }
+        kernel.stepped(step).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smallvec::SmallVec;
+
+    use super::super::hold::tests::on_hold;
+    use super::*;
+    use crate::command::fixture::AT;
+    use crate::model::{Allocation, Answer, AnswerKind, Lsn};
+    use crate::state::stock::Rest;
+
+    /// An order on hold, whose units are kept until that time.
+    fn kept() -> Order {
+        let mut order = on_hold(1);
+        order.order_holds[0].stock_until = Some(AT);
+        order
+    }
+
+    fn let_go(order: &Order, at: Timestamp) -> Option<Vec<(u16, u16, u32)>> {
+        let rest = |a: &Allocation| Rest { supply: a.supply, units: a.open(), eta: None };
+        let rests = order.allocations.iter().map(|a| SmallVec::from_iter([rest(a)]));
+        let resting = Resting { rests: rests.collect(), ..Resting::default() };
+        let event = decide(order, &resting, at)?;
+        let moved = |line: &LineRepegged| {
+            let line_no = line.line;
+            let all: Vec<_> = line.moves.iter().map(|m| (line_no, m.shipment, m.units)).collect();
+            all
+        };
+        Some(event.lines.iter().flat_map(|(_, line)| moved(line)).collect())
+    }
+
+    #[test]
+    fn units_that_no_node_began_with_are_let_go_when_it_is_time_and_once() {
+        let before = AT.saturating_add_micros(-1);
+        assert_eq!(let_go(&kept(), before), None);
+        assert_eq!(let_go(&on_hold(1), AT), None, "it is kept for as long as it is on hold");
+        assert_eq!(let_go(&kept(), AT), Some(vec![(0, 0, 3), (1, 0, 3)]));
+        let mut accepted = kept();
+        let answer = Answer { kind: AnswerKind::Accepted, at: AT };
+        accepted.apply(Lsn::new(8), &OrderEffect::Answer { shipment: 0, answer });
+        assert_eq!(let_go(&accepted, AT), Some(vec![]), "its node ships it");
+        let given_up = StockGivenUp { at: AT, lines: Box::default() };
+        accepted.apply(Lsn::new(9), &OrderEffect::GiveUpStock(given_up.into()));
+        assert!(accepted.has_let_go());
+        assert_eq!(let_go(&accepted, AT), None, "it is done");
+    }
+}
