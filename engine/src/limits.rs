@@ -266,6 +266,20 @@ pub const CONSUMERS_MAX: usize = 64;
 /// take less than a tenth of it.
 pub const CONSUMERS_FILE_BYTES_MAX: u64 = 64 << 10;
 
+/// Bytes of the id of an endpoint that the feed is sent to: with `webhook:` before it, it is the id of
+/// a consumer.
+pub const ENDPOINT_ID_BYTES_MAX: usize = 56;
+
+/// Endpoints that the feed is sent to: each is a consumer as well, of which others need places.
+pub const ENDPOINTS_MAX: usize = 32;
+
+/// Events that were looked at for an endpoint and are not delivered yet: what fails for one order
+/// lets so many others pass it, and all of them are in memory.
+pub const ENDPOINT_UNDELIVERED_MAX: usize = 1_024;
+
+/// Bytes of the file with the endpoints: as many as there may be, each with the longest lists.
+pub const ENDPOINTS_FILE_BYTES_MAX: u64 = 4 << 20;
+
 /// Bytes of journal that are kept for consumers of the feed beyond what snapshots need, if nothing
 /// else is said: an hour of a peak.
 pub const FEED_KEPT_BYTES_DEFAULT: u64 = 8 << 30;

@@ -3,7 +3,7 @@
 //! ```text
 //!   opening --> open <--> disk full --> draining: no more is said
 //!   not serving   |         |            not serving
-//!               serving   not serving, but for AdminService and FeedService
+//!               serving   not serving, but for AdminService, FeedService and WebhookService
 //! ```
 
 use std::convert::Infallible;

@@ -2,6 +2,8 @@
 //! the engine knows of itself, and takes snapshots when they are due.
 
 mod consumers;
+mod endpoints;
+mod labels;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use metrics::{counter, gauge, histogram};
 use tokio::task::JoinSet;
 
 use self::consumers::ConsumerGauges;
+use self::endpoints::EndpointGauges;
 use crate::clock::Clock;
 use crate::connections::Places;
 use crate::observability::names;
@@ -130,12 +133,13 @@ async fn keep_gauges(engine: Engine, places: Places, journal: PathBuf) {
     }
 }
 
-/// Tells how far the consumers of the feed are behind, for ever.
+/// Tells how far the consumers of the feed are behind, and its endpoints, for ever.
 async fn keep_consumers(engine: Engine, clock: Arc<Clock>) {
-    let mut gauges = ConsumerGauges::default();
+    let (mut gauges, mut endpoints) = (ConsumerGauges::default(), EndpointGauges::default());
     let mut tick = tokio::time::interval(GAUGES_INTERVAL);
     loop {
         tick.tick().await;
+        endpoints.tell(&engine.endpoints().all());
         let (engine, now) = (engine.clone(), clock.now());
         // The journal may be read for it.
         let consumers = tokio::task::spawn_blocking(move || engine.consumers(now)).await;

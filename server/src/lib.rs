@@ -19,3 +19,4 @@ pub mod serve;
 pub mod shutdown;
 pub mod status;
 mod terms_text;
+pub mod webhooks;

@@ -13,7 +13,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backstock_engine::disk::RealDisk;
@@ -33,6 +33,7 @@ use crate::housekeeping;
 pub use crate::housekeeping::SnapshotSchedule;
 use crate::reference::UsPostalCodes;
 use crate::shutdown::{Phase, Shutdown};
+use crate::webhooks::{WebhookOptions, Webhooks};
 
 /// Streams of one connection at a time. A connection of a checkout farm carries
 /// its peak; the engine's admission is the bound that counts.
@@ -75,6 +76,8 @@ pub struct ServeOptions {
     pub drain_max: Duration,
     /// When snapshots are taken.
     pub snapshots: SnapshotSchedule,
+    /// How webhooks are sent.
+    pub webhooks: WebhookOptions,
     /// What time it is.
     pub clock: ClockKind,
 }
@@ -94,6 +97,7 @@ impl ServeOptions {
                 interval: config.snapshot_interval,
                 journal_bytes: config.snapshot_journal_bytes,
             },
+            webhooks: WebhookOptions { policy: config.webhook_policy, ..WebhookOptions::default() },
             clock,
         }
     }
@@ -217,12 +221,13 @@ pub async fn serve_when_open(
         opening: opening.clone(),
         health,
         shutdown: shutdown.clone(),
+        webhooks: OnceLock::new(),
     };
     let served = tokio::select! {
         // An engine that is there already is served before any request is read.
         biased;
         failed = server.live(opens, announced) => Err(failed),
-        served = server.transport(listener, health_service) => served,
+        served = server.serve_and_send(listener, health_service) => served,
         () = shutdown.cut_short(server.options.drain_max) => Err(ServeError::DrainCut),
     };
     if let Some(engine) = opening.opened() {
@@ -254,6 +259,8 @@ struct Serving {
     places: Places,
     health: Health,
     shutdown: Shutdown,
+    /// Once the engine is open.
+    webhooks: OnceLock<Webhooks>,
 }
 
 impl Serving {
@@ -274,7 +281,9 @@ impl Serving {
         // They end with this.
         engine.tell_time(clock.now());
         let _kept = housekeeping::start(&engine, &clock, places, data, snapshots);
-        self.opening.open(&self.api(&engine, clock), options.request_bytes_max);
+        let webhooks = Webhooks::start(&engine, options.webhooks.clone()).await;
+        let webhooks = self.webhooks.get_or_init(|| webhooks);
+        self.opening.open(&self.api(&engine, clock, webhooks), options.request_bytes_max);
         // A server that drains already must not be sent anything.
         if self.shutdown.phase() == Phase::Running {
             self.health.is_open().await;
@@ -291,14 +300,38 @@ impl Serving {
         }
     }
 
-    fn api(&self, engine: &Engine, clock: Arc<Clock>) -> Api {
+    fn api(&self, engine: &Engine, clock: Arc<Clock>, webhooks: &Webhooks) -> Api {
         Api::new(ApiOptions {
             engine: engine.clone(),
             clock,
             shutdown: self.shutdown.clone(),
             commands_in_flight_max: self.options.commands_in_flight_max,
+            webhooks: webhooks.clone(),
             exports: exports_directory(&self.options.data),
         })
+    }
+
+    /// Lets callers in until the server has drained, and waits for webhooks that are on their way.
+    async fn serve_and_send(
+        &self,
+        listener: TcpListener,
+        health: impl Generated + Clone + Send + Sync + 'static,
+    ) -> Result<(), ServeError> {
+        let drained = async {
+            self.shutdown.draining().await;
+            if let Some(webhooks) = self.webhooks.get() {
+                webhooks.drain().await;
+            }
+        };
+        let served = async {
+            let served = self.transport(listener, health).await;
+            // A transport that failed ends all.
+            if served.is_err() {
+                self.shutdown.drain();
+            }
+            served
+        };
+        tokio::join!(served, drained).0
     }
 
     /// Lets callers in until the server has drained.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Consumer, Engine, EngineError, Feed, Filter, Told};
+use crate::feed::endpoints::Endpoints;
 use crate::model::{ConsumerId, Lsn, Timestamp};
 
 /// The feed. What acknowledges, seeks, deletes and lists blocks its thread.
@@ -84,6 +85,11 @@ impl Engine {
     /// All consumers of the feed, by id, and how far they are behind.
     pub fn consumers(&self, now: Timestamp) -> Vec<Consumer> {
         self.readers.all(now)
+    }
+
+    /// Those whom the feed is sent to. What changes them blocks its thread.
+    pub fn endpoints(&self) -> &Endpoints {
+        self.readers.endpoints()
     }
 
     /// The first version that the feed has.

@@ -3,41 +3,27 @@
 //! A consumer acknowledges the version up to which it has done its work, and goes on behind that,
 //! whatever happened to it meanwhile. Where it stands is no state of the business, and no event:
 //! an event for each acknowledgement would feed the feed. It lies in a file of its own, which is
-//! replaced whole:
+//! replaced whole.
 //!
-//! ```text
-//!   magic "BKSTCONS", version u32, CRC-32 of what follows u32
-//!   the consumers, as CBOR
-//! ```
 //! - **Invariant, durable first.** What is shown and acknowledged is on stable storage.
 //! - **Invariant, forward.** Acknowledging never moves a consumer back; only a seek does.
 //!
 //! A restore makes a directory without consumers: versions behind what it restored are given to
 //! other events, and a consumer who was told of the old ones has to begin anew.
 
-mod file;
-
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
-pub use self::file::ConsumersError;
-use self::file::ConsumersFile;
+use super::kept::{Kept, KeptError, Kind};
 use super::position::{Position, Positions};
-use crate::disk::{Disk, is_full};
-use crate::limits::CONSUMERS_MAX;
+use crate::disk::Disk;
+use crate::limits::{CONSUMERS_FILE_BYTES_MAX, CONSUMERS_MAX};
 use crate::model::{ConsumerId, Lsn, Refusal, Timestamp};
+use crate::paths::consumers_file;
 use crate::transaction::error::EngineError;
 
 /// The consumers of a data directory.
-pub struct Consumers {
-    /// Held while the file is written: one change at a time.
-    file: Mutex<ConsumersFile>,
-    /// As the file has them.
-    kept: Mutex<Arc<Positions>>,
-}
+pub struct Consumers(Kept<ConsumerId, Position>);
 
 impl Consumers {
     /// The consumers of a data directory. A file that is damaged is set aside: the feed goes on
@@ -45,14 +31,19 @@ impl Consumers {
     ///
     /// # Errors
     /// When the file system refuses, and when a newer program wrote the file.
-    pub fn open(disk: Arc<dyn Disk>, data: &Path) -> Result<Self, ConsumersError> {
-        let (file, positions) = ConsumersFile::open(disk, data)?;
-        Ok(Self { file: Mutex::new(file), kept: Mutex::new(Arc::new(positions)) })
+    pub fn open(disk: Arc<dyn Disk>, data: &Path) -> Result<Self, KeptError> {
+        let kind = Kind {
+            path: consumers_file(data),
+            magic: *b"BKSTCONS",
+            bytes_max: CONSUMERS_FILE_BYTES_MAX,
+            of: "consumers",
+        };
+        Ok(Self(Kept::open(disk, kind)?))
     }
 
     /// All of them.
     pub fn all(&self) -> Arc<Positions> {
-        Arc::clone(&self.kept.lock())
+        self.0.all()
     }
 
     /// One of them.
@@ -60,7 +51,7 @@ impl Consumers {
     /// # Errors
     /// [`Refusal::ConsumerNotFound`].
     pub fn get(&self, id: &ConsumerId) -> Result<Position, Refusal> {
-        let found = self.kept.lock().get(id).copied();
+        let found = self.all().get(id).copied();
         found.ok_or_else(|| not_found(id))
     }
 
@@ -74,7 +65,7 @@ impl Consumers {
         version: Lsn,
         now: Timestamp,
     ) -> Result<Position, EngineError> {
-        self.change(|positions| {
+        self.0.change(|positions| {
             let position = positions.get_mut(id).ok_or_else(|| not_found(id))?;
             if position.acknowledged < version {
                 *position = Position { acknowledged: version, moved_at: now, ..*position };
@@ -93,7 +84,7 @@ impl Consumers {
         (version, create): (Lsn, bool),
         now: Timestamp,
     ) -> Result<Position, EngineError> {
-        self.change(|positions| {
+        self.0.change(|positions| {
             let created_at = match positions.get(id) {
                 Some(position) if position.acknowledged == version => return Ok(*position),
                 Some(position) => position.created_at,
@@ -114,35 +105,12 @@ impl Consumers {
     /// # Errors
     /// [`Refusal::ConsumerNotFound`], and what the disk answers.
     pub(super) fn delete(&self, id: &ConsumerId) -> Result<(), EngineError> {
-        self.change(|positions| positions.remove(id).map(drop).ok_or_else(|| not_found(id)))
-    }
-
-    /// Changes a copy, and shows it once it is on stable storage.
-    fn change<T>(
-        &self,
-        change: impl FnOnce(&mut Positions) -> Result<T, Refusal>,
-    ) -> Result<T, EngineError> {
-        let mut file = self.file.lock();
-        let before = self.all();
-        let mut positions = (*before).clone();
-        let answer = change(&mut positions)?;
-        if positions != *before {
-            file.write(&positions).map_err(|error| unwritten(&error))?;
-            *self.kept.lock() = Arc::new(positions);
-        }
-        Ok(answer)
+        self.0.change(|positions| positions.remove(id).map(drop).ok_or_else(|| not_found(id)))
     }
 }
 
 fn not_found(id: &ConsumerId) -> Refusal {
     Refusal::ConsumerNotFound { consumer_id: id.clone() }
-}
-
-fn unwritten(error: &io::Error) -> EngineError {
-    if is_full(error) {
-        return EngineError::DiskFull;
-    }
-    EngineError::ConsumersUnwritable(error.to_string())
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@
 //! used, so that a new one needs nothing here.
 
 pub mod consumers;
+pub mod endpoints;
 mod filter;
+mod kept;
 mod names;
 mod position;
 mod reader;
@@ -24,6 +26,7 @@ mod threads;
 mod times;
 
 pub use self::filter::{Filter, SubjectFilter};
+pub use self::kept::KeptError;
 pub use self::position::Position;
 pub use self::reader::{Feed, Told};
 pub use self::readers::{Consumer, Readers};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::consumers::Consumers;
+use super::endpoints::Endpoints;
 use super::filter::Filter;
 use super::position::Position;
 use super::reader::{Feed, Told};
@@ -38,6 +39,7 @@ pub struct Readers {
     kernel: Arc<Kernel>,
     history: Arc<dyn History>,
     consumers: Arc<Consumers>,
+    endpoints: Endpoints,
     retention: Arc<Retention>,
     times: Arc<Times>,
     threads: Threads,
@@ -47,12 +49,18 @@ impl Readers {
     /// Those of an engine that nothing runs yet.
     pub fn new(
         kernel: &Arc<Kernel>,
-        (history, consumers): (Arc<dyn History>, Arc<Consumers>),
+        history: Arc<dyn History>,
+        (consumers, endpoints): (Arc<Consumers>, Endpoints),
         retention: Retention,
     ) -> Self {
         let (kernel, retention) = (Arc::clone(kernel), Arc::new(retention));
         let (times, threads) = (Arc::default(), Threads::default());
-        Self { kernel, history, consumers, retention, times, threads }
+        Self { kernel, history, consumers, endpoints, retention, times, threads }
+    }
+
+    /// Those whom the feed is sent to.
+    pub const fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// What is kept for them.

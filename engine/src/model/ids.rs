@@ -102,6 +102,11 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// The id of an endpoint that the feed is sent to, as the caller knows it.
+    EndpointId,
+    limits::ENDPOINT_ID_BYTES_MAX
+);
+name!(
     /// An order's id, as the caller knows it. It is an idempotency key.
     OrderId,
     limits::ID_BYTES_MAX

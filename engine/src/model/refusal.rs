@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 
 use super::hold::HoldState;
-use super::ids::{ConsumerId, HoldId, NodeId, OrderHoldId, OrderId, RequestId, Sku};
+use super::ids::{ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, RequestId, Sku};
 use super::time::Timestamp;
 
 pub use subject::{Resource, Subject};
@@ -97,6 +97,13 @@ refusals! {
         /// The id asked for.
         consumer_id: ConsumerId,
     } => NotFound, Consumer(consumer_id);
+
+    /// No endpoint of webhooks has that id.
+    #[error("endpoint {endpoint_id} is not known")]
+    86 EndpointNotFound = "ENDPOINT_NOT_FOUND" {
+        /// The id asked for.
+        endpoint_id: EndpointId,
+    } => NotFound, Endpoint(endpoint_id);
 
     /// The hold was released, lapsed, was taken over, or became another order.
     #[error("hold {hold_id} is {}", .state.as_str())]

@@ -18,7 +18,8 @@ pub(super) const LOCK_FILE: &str = "LOCK";
 
 /// What the parts of the state are called. What is set aside of one is called after
 /// it, as in `snapshots.damaged-1`.
-const STATE: [&str; 5] = ["journal", "ACKNOWLEDGED", "snapshots", "exports", "CONSUMERS"];
+const STATE: [&str; 6] =
+    ["journal", "ACKNOWLEDGED", "snapshots", "exports", "CONSUMERS", "ENDPOINTS"];
 
 /// Entries of a directory that holds no data: the lock, what an early stopped restore
 /// left, files on their way to a caller, and what file systems keep at their root.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::feed::consumers::ConsumersError;
+use crate::feed::KeptError;
 use crate::journal::LogError;
 use crate::model::Lsn;
 use crate::paths::mark_file;
@@ -17,9 +17,9 @@ pub enum OpenError {
     /// The snapshots.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// The consumers of the feed.
-    #[error("the consumers of the feed")]
-    Consumers(#[from] ConsumersError),
+    /// The consumers of the feed, or the endpoints that it is sent to.
+    #[error("the consumers of the feed, or its endpoints")]
+    Kept(#[from] KeptError),
     /// A record of the journal is not an event of this version.
     #[error("the journal's record {lsn} is not an event that this version knows: {detail}")]
     UnknownEvent {

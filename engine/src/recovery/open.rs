@@ -24,6 +24,7 @@ use crate::command::order::let_go;
 use crate::disk::{Disk, DiskLock};
 use crate::feed::Readers;
 use crate::feed::consumers::Consumers;
+use crate::feed::endpoints::Endpoints;
 use crate::feed::retention::Retention;
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
@@ -194,6 +195,7 @@ impl Opened {
             spares,
         };
         let consumers = Arc::new(Consumers::open(Arc::clone(&disk), data)?);
+        let endpoints = Endpoints::open(Arc::clone(&disk), data)?;
         let log = SegmentLog::open(disk, &journal_directory(data), journal)?.marking(mark);
         tell_of_mark(marked, log.history().last());
         let torn_bytes = log.torn_tail().map_or(0, |tail| tail.bytes);
@@ -222,7 +224,8 @@ impl Opened {
         let retention = Retention::new(Arc::clone(&history), Arc::clone(&consumers), kept);
         retention.needs_from(snapshots.needed_from()?);
         let kernel = Arc::new(kernel);
-        let readers = Readers::new(&kernel, (Arc::clone(&history), consumers), retention);
+        let kept = (consumers, endpoints);
+        let readers = Readers::new(&kernel, Arc::clone(&history), kept, retention);
         let readers = Arc::new(readers);
         Ok((Self { kernel, snapshots, history, readers, recovered }, writer))
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use backstock_engine::engine::OpenError;
-use backstock_engine::feed::consumers::ConsumersError;
+use backstock_engine::feed::KeptError;
 use backstock_engine::journal::LogError;
 use backstock_engine::snapshot::{ExportError, SnapshotError, StoreError};
 
@@ -110,8 +110,8 @@ pub(crate) fn exit_of_open(error: &OpenError) -> Exit {
     match error {
         OpenError::Journal(error) => exit_of_log(error),
         OpenError::Snapshot(error) => exit_of_snapshot(error),
-        OpenError::Consumers(ConsumersError::File { source, .. }) => exit_of_io(source.kind()),
-        OpenError::Consumers(ConsumersError::Newer { .. }) | OpenError::UnknownEvent { .. } => {
+        OpenError::Kept(KeptError::File { source, .. }) => exit_of_io(source.kind()),
+        OpenError::Kept(KeptError::Newer { .. }) | OpenError::UnknownEvent { .. } => {
             Exit::NewerFormat
         }
         OpenError::Missing { .. }

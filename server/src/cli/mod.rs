@@ -14,6 +14,7 @@ mod show;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery, TimelineQuery};
 pub use common::{
@@ -34,6 +35,7 @@ pub(crate) use show::{
     AuditView, CheckView, ExportedView, FileCheckView, SnapshotsView, render, table,
 };
 pub use terms::{SetTermsArgs, ShowTermsArgs, TermsArgs, TermsCommand};
+pub use webhook::{EndpointArgs, ResumeEndpointArgs, SetEndpointArgs, WebhookArgs, WebhookCommand};
 
 /// An allocation engine for retail: it promises stock to orders, and keeps
 /// the promise.
@@ -70,6 +72,8 @@ pub enum Command {
     Order(OrderArgs),
     /// Read what happened, and say who follows it.
     Feed(FeedArgs),
+    /// Say whom what happened is sent to.
+    Webhook(WebhookArgs),
     /// Show who may have an item at a node, or say it.
     Terms(TermsArgs),
     /// Print the completions of a shell.

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, FeedArgs, OrderArgs,
     OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, TermsArgs,
-    TermsCommand, show,
+    TermsCommand, WebhookArgs, show,
 };
 use crate::client::{self, ClientError, within};
 use crate::clock::ClockKind;
@@ -61,6 +61,9 @@ pub enum CommandError {
     /// The process has no room for the threads and files of a client.
     #[error("cannot start the client")]
     Runtime(#[source] io::Error),
+    /// A file that was named cannot be read.
+    #[error("cannot read the file")]
+    Input(#[source] io::Error),
     /// Standard output cannot be written.
     #[error("cannot write the result")]
     Output(#[source] io::Error),
@@ -79,7 +82,7 @@ impl CommandError {
             Self::Import(error) => error.exit(),
             Self::ServerVariable(_) | Self::TargetOfFile => Exit::Usage,
             Self::Export(error) => error.exit(),
-            Self::Demo(_) | Self::Runtime(_) | Self::Output(_) => Exit::Failure,
+            Self::Demo(_) | Self::Runtime(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
             Self::Offline(error) => error.exit(),
         }
     }
@@ -166,6 +169,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         }
         Command::Order(args) => block_on(order(args, out)),
         Command::Feed(args) => block_on(feed(args, out)),
+        Command::Webhook(args) => block_on(webhook(args, out)),
         Command::Terms(args) => block_on(terms(args, out)),
     }
 }
@@ -203,6 +207,19 @@ async fn feed(args: FeedArgs, out: &mut dyn Write) -> Result<Exit, CommandError>
             within(args.of.server.timeout, show::feed::acknowledge(args, out)).await
         }
         Delete(args) => within(args.server.timeout, show::feed::delete(args, out)).await,
+    }
+}
+
+async fn webhook(args: WebhookArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    use super::WebhookCommand::{Delete, List, Resume, Set, Test};
+    match args.command {
+        Set(args) => within(args.of.server.timeout, show::webhook::set(args, out)).await,
+        List { server, output } => {
+            within(server.timeout, show::webhook::list(&server.server, output, out)).await
+        }
+        Delete(args) => within(args.server.timeout, show::webhook::delete(args, out)).await,
+        Resume(args) => within(args.of.server.timeout, show::webhook::resume(args, out)).await,
+        Test(args) => within(args.server.timeout, show::webhook::test(args, out)).await,
     }
 }
 

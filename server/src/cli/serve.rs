@@ -91,6 +91,15 @@ pub struct ServeArgs {
     #[arg(long, value_name = "BYTES")]
     pub feed_kept_bytes_max: Option<String>,
 
+    /// Whether webhooks may be sent without TLS, by http: true or false [default: false].
+    #[arg(long, value_name = "ALLOW")]
+    pub webhook_allow_http: Option<String>,
+
+    /// Whether webhooks may be sent to private networks and to this machine: true or false
+    /// [default: false].
+    #[arg(long, value_name = "ALLOW")]
+    pub webhook_allow_private_addresses: Option<String>,
+
     /// Seconds that a shutdown waits for what has begun [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub drain_seconds_max: Option<String>,
@@ -120,6 +129,8 @@ impl ServeArgs {
             ("snapshot_journal_bytes", self.snapshot_journal_bytes),
             ("archive_after_seconds", self.archive_after_seconds),
             ("feed_kept_bytes_max", self.feed_kept_bytes_max),
+            ("webhook_allow_http", self.webhook_allow_http),
+            ("webhook_allow_private_addresses", self.webhook_allow_private_addresses),
             ("drain_seconds_max", self.drain_seconds_max),
         ];
         Sources { file: self.config, env, flags }

@@ -71,6 +71,11 @@ impl Client {
         client.max_decoding_message_size(FEED_RESPONSE_BYTES_MAX)
     }
 
+    /// Those whom the feed is sent to.
+    pub fn webhooks(&self) -> v1::webhook_service_client::WebhookServiceClient<Channel> {
+        v1::webhook_service_client::WebhookServiceClient::new(self.channel.clone())
+    }
+
     /// Operators' work.
     pub fn admin(&self) -> v1::admin_service_client::AdminServiceClient<Channel> {
         v1::admin_service_client::AdminServiceClient::new(self.channel.clone())

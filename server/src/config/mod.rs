@@ -22,6 +22,8 @@ pub use layer::Origin;
 use read::Reader;
 pub use settings::{SETTINGS, Setting};
 
+use crate::webhooks::WebhookPolicy;
+
 /// What the environment variables of settings begin with.
 pub const ENV_PREFIX: &str = "BACKSTOCK_";
 
@@ -84,6 +86,8 @@ pub struct Config {
     pub archive_after: Option<Duration>,
     /// Bytes of journal that are kept for consumers of the feed beyond what snapshots need.
     pub feed_kept_bytes_max: u64,
+    /// Where webhooks may be sent.
+    pub webhook_policy: WebhookPolicy,
     /// How long a shutdown waits for what has begun.
     pub drain_max: Duration,
 }

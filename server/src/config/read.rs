@@ -13,6 +13,7 @@ use super::{
     Config, ConfigError, InvalidValue, Loaded, LogFormat, MetricsListen, SETTINGS, ShownValue,
     limits,
 };
+use crate::webhooks::WebhookPolicy;
 
 /// Turns merged values into a [`Config`], and keeps all that is wrong.
 pub(super) struct Reader {
@@ -35,7 +36,7 @@ impl Reader {
 
     pub(super) fn read(mut self) -> Result<Loaded, ConfigError> {
         let data = self.parse("data", "the path of a directory", non_empty_path);
-        let create = self.parse("create", "true or false", |text| text.parse().ok());
+        let create = self.switch("create");
         let listen = self.parse("listen", ADDRESS, |text| text.parse().ok());
         let metrics_listen =
             self.parse("metrics_listen", "a host and a port, or off", parse_metrics_listen);
@@ -53,6 +54,8 @@ impl Reader {
         let seconds = &limits::ARCHIVE_AFTER_SECONDS;
         let archive = self.number_or_0("archive_after_seconds", seconds, Unit::Seconds);
         let kept = self.number_or_0("feed_kept_bytes_max", &limits::FEED_KEPT_BYTES, Unit::Bytes);
+        let allow_http = self.switch("webhook_allow_http");
+        let allow_private_addresses = self.switch("webhook_allow_private_addresses");
         let drain = self.seconds("drain_seconds_max", &limits::DRAIN_SECONDS);
 
         let config = (|| {
@@ -72,6 +75,10 @@ impl Reader {
                 snapshot_journal_bytes: between?,
                 archive_after: archive?.map(Duration::from_secs),
                 feed_kept_bytes_max: kept?.unwrap_or(0),
+                webhook_policy: WebhookPolicy {
+                    allow_http: allow_http?,
+                    allow_private_addresses: allow_private_addresses?,
+                },
                 drain_max: Duration::from_secs(drain?),
             })
         })();
@@ -98,6 +105,10 @@ impl Reader {
             self.invalid.push(InvalidValue { key, value, limit: expected.into(), origin });
         }
         value
+    }
+
+    fn switch(&mut self, key: &'static str) -> Option<bool> {
+        self.parse(key, "true or false", |text| text.parse().ok())
     }
 
     fn count(&mut self, key: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {

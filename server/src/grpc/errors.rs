@@ -99,6 +99,11 @@ pub(super) fn too_many_feeds() -> Status {
     overloaded("as many readers of the feed as may be are there", RETRY_WHEN_SENT)
 }
 
+/// As many tests of endpoints as may be are running.
+pub(super) fn too_many_tests() -> Status {
+    overloaded("as many endpoints as may be are being tested", RETRY_WHEN_SENT)
+}
+
 /// The end of the feed when the server drains.
 pub(super) fn feed_drained() -> Status {
     draining("the server is shutting down; go on behind the last version that was told")

@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `feed`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `feed`, `webhook`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages`, `update` | parts of messages that services share |
@@ -33,6 +33,7 @@ mod service;
 mod times;
 mod transport;
 mod update;
+mod webhook;
 mod wire;
 
 use std::path::PathBuf;
@@ -47,8 +48,10 @@ use tonic::Status;
 use crate::clock::Clock;
 use crate::observability::names;
 use crate::shutdown::Shutdown;
+use crate::webhooks::Webhooks;
 use admin::Exports;
 use feed::Feeds;
+pub(crate) use feed::{SOURCE, SPEC_VERSION, event};
 use fields::FieldNames;
 use transport::meters::{OrderMeters, StreamMeters};
 pub use transport::{Generated, Opening, Router, SERVICE_NAMES, TAKE_NO_COMMANDS};
@@ -70,6 +73,7 @@ struct Shared {
     /// Watches of availability that may be opened yet.
     watches: Arc<Semaphore>,
     feeds: Feeds,
+    webhooks: Webhooks,
     /// A node that is changed in part is read, merged and defined; two such
     /// changes at a time would lose one.
     merging_nodes: tokio::sync::Mutex<()>,
@@ -85,6 +89,8 @@ pub struct ApiOptions {
     pub shutdown: Shutdown,
     /// Commands admitted at once, as status tells it.
     pub commands_in_flight_max: usize,
+    /// Sends the feed to endpoints.
+    pub webhooks: Webhooks,
     /// Where snapshots lie while they are being sent; made when needed.
     pub exports: PathBuf,
 }
@@ -92,7 +98,8 @@ pub struct ApiOptions {
 impl Api {
     /// Services over an engine.
     pub fn new(options: ApiOptions) -> Self {
-        let ApiOptions { engine, clock, shutdown, commands_in_flight_max, exports } = options;
+        let ApiOptions { engine, clock, shutdown, commands_in_flight_max, webhooks, exports } =
+            options;
         // Dashboards see the 0 that they begin with, and the first is to stay.
         metrics::counter!(names::AUDIT_BREACHES).increment(0);
         metrics::counter!(names::OVERLOADED).increment(0);
@@ -107,6 +114,7 @@ impl Api {
             exports: Exports::new(exports),
             watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)),
             feeds: Feeds::default(),
+            webhooks,
             merging_nodes: tokio::sync::Mutex::default(),
         }))
     }
@@ -123,6 +131,21 @@ impl Api {
     /// Waits until reads show `min_version`.
     async fn reach(&self, min_version: u64) -> Result<(), Status> {
         self.engine().at_least(Lsn::new(min_version)).await.map_err(plain)
+    }
+
+    /// Does what waits for the disk on a thread that may.
+    ///
+    /// # Errors
+    /// What it answers, and a panic of it.
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, Status> {
+        let api = self.clone();
+        match tokio::task::spawn_blocking(move || work(&api)).await {
+            Ok(done) => done.map_err(plain),
+            Err(panicked) => Err(errors::internal(panicked.to_string())),
+        }
     }
 
     /// The newest version.

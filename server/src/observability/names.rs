@@ -78,6 +78,13 @@ pub const FEED_SECONDS_BEHIND: &str = "backstock_feed_seconds_behind";
 /// Whether a consumer of the feed is parked.
 pub const FEED_PARKED: &str = "backstock_feed_parked";
 
+/// Tries to deliver a webhook.
+pub const WEBHOOK_ATTEMPTS: &str = "backstock_webhook_attempts_total";
+/// Events that were looked at for an endpoint and not delivered yet.
+pub const WEBHOOK_EVENTS_WAITING: &str = "backstock_webhook_events_waiting";
+/// Whether an endpoint of webhooks is not sent anything until it is resumed.
+pub const WEBHOOK_PARKED: &str = "backstock_webhook_parked";
+
 /// Every metric.
 pub const METRICS: &[Metric] = &[
     counter(REQUESTS, "gRPC requests answered, by method and code; streams when they end"),
@@ -110,6 +117,9 @@ pub const METRICS: &[Metric] = &[
     ),
     gauge(FEED_SECONDS_BEHIND, "seconds since the first of them came about, by consumer"),
     gauge(FEED_PARKED, "1 while the events that a consumer reads next are gone, by consumer"),
+    counter(WEBHOOK_ATTEMPTS, "tries to deliver a webhook, by outcome"),
+    gauge(WEBHOOK_EVENTS_WAITING, "events looked at and not delivered yet, by endpoint"),
+    gauge(WEBHOOK_PARKED, "1 while an endpoint is parked or gone, by endpoint"),
 ];
 
 const fn counter(name: &'static str, help: &'static str) -> Metric {

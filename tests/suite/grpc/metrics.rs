@@ -14,11 +14,13 @@ use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::feed_service_client::FeedServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
+use backstock_proto::v1::webhook_service_client::WebhookServiceClient;
 use tonic::codegen::tokio_stream;
 use tonic::transport::Channel;
 
 use super::feed::consumer;
 use super::server::{LONG, node, order};
+use super::webhooks::endpoint;
 
 /// A server in a process of its own: metrics belong to a process. Killed when it is
 /// dropped.
@@ -147,6 +149,11 @@ async fn every_metric_is_there_after_some_work_and_moves_with_it() {
     place_in_a_stream(&mut orders).await;
     let mut feed = FeedServiceClient::new(channel.clone());
     feed.update_consumer(consumer("erp", Some(1))).await.expect("put");
+    // Disabled: nothing is sent anywhere.
+    let mut webhook = endpoint("shop", "https://example.com/hooks", &[]);
+    webhook.endpoint.as_mut().expect("an endpoint").disabled = true;
+    let mut webhooks = WebhookServiceClient::new(channel.clone());
+    webhooks.update_endpoint(webhook).await.expect("set");
     let mut admin = AdminServiceClient::new(channel.clone());
     admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("taken");
     admin.run_audit(v1::RunAuditRequest {}).await.expect("audited");
@@ -178,6 +185,9 @@ async fn every_metric_is_there_after_some_work_and_moves_with_it() {
         (names::OVERLOADED, 0.0),
         (names::JOURNAL_FULL, 0.0),
         (names::FEED_PARKED, 0.0),
+        (names::WEBHOOK_ATTEMPTS, 0.0),
+        (names::WEBHOOK_EVENTS_WAITING, 0.0),
+        (names::WEBHOOK_PARKED, 0.0),
         (names::CONNECTIONS, 1.0),
         (names::CONNECTIONS_REFUSED, 0.0),
         (names::SNAPSHOTS_FAILED, 0.0),

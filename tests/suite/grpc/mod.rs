@@ -33,3 +33,4 @@ mod snapshots;
 mod terms;
 mod timeline;
 mod watch;
+mod webhooks;

@@ -91,6 +91,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::OrderNotFound
             | RefusalKind::HoldNotFound
             | RefusalKind::ConsumerNotFound
+            | RefusalKind::EndpointNotFound
             | RefusalKind::LineNotFound
             | RefusalKind::ShipmentNotFound,
         )
@@ -275,6 +276,10 @@ async fn not_found(reason: Reason) -> Status {
         Refused(RefusalKind::ConsumerNotFound) => {
             let delete = v1::DeleteConsumerRequest { consumer_id: "NONE".into() };
             refused!(a, a.server.feed.delete_consumer(delete))
+        }
+        Refused(RefusalKind::EndpointNotFound) => {
+            let delete = v1::DeleteEndpointRequest { endpoint_id: "NONE".into() };
+            refused!(a, a.server.webhooks.delete_endpoint(delete))
         }
         Refused(RefusalKind::LineNotFound) => refused!(a, a.server.orders.cancel_order(line(1))),
         Refused(RefusalKind::ShipmentNotFound) => {

@@ -21,6 +21,7 @@ use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::hold_service_client::HoldServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
+use backstock_proto::v1::webhook_service_client::WebhookServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
 use tonic::transport::Channel;
@@ -40,6 +41,7 @@ pub struct TestServer {
     pub holds: HoldServiceClient<Channel>,
     pub fulfillment: FulfillmentServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
+    pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
     pub engine: Engine,
     serving: JoinHandle<Result<(), ServeError>>,
@@ -85,8 +87,17 @@ impl TestServer {
         Self::serve(opened.expect("the engine opens").0, &configuration(data)).await
     }
 
+    /// Starts a server that serves otherwise than its configuration says.
+    pub async fn start_with(config: &Config, options: ServeOptions) -> Self {
+        let engine = serve::open(config).await.expect("the engine opens");
+        Self::serve_with(engine, config, options).await
+    }
+
     async fn serve(engine: Engine, config: &Config) -> Self {
-        let options = ServeOptions::new(config, ClockKind::System);
+        Self::serve_with(engine, config, ServeOptions::new(config, ClockKind::System)).await
+    }
+
+    async fn serve_with(engine: Engine, config: &Config, options: ServeOptions) -> Self {
         let listener = serve::listen(config.listen.clone()).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = Shutdown::default();
@@ -102,6 +113,7 @@ impl TestServer {
             holds: HoldServiceClient::new(channel.clone()),
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
+            webhooks: WebhookServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel.clone()),
             channel,
             engine,
@@ -209,10 +221,18 @@ impl TestServer {
         ended
     }
 
+    /// Ends without a drain: what was not written by now is lost.
+    pub async fn kill(self) {
+        self.shutdown.drain();
+        self.shutdown.cut();
+        // It ends with an error: the drain was cut short.
+        let _ = self.ended().await;
+    }
+
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.holds, self.fulfillment, self.feed, self.admin));
+        drop((self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")
     }

@@ -62,7 +62,7 @@ const HANDLED: &str = "command/order/handled.rs";
 const EDITS: &str = "transaction/edits.rs";
 
 /// What consumers of the feed are refused, who send no commands.
-const OF_NO_COMMAND: [RefusalKind; 1] = [ConsumerNotFound];
+const OF_NO_COMMAND: [RefusalKind; 2] = [ConsumerNotFound, EndpointNotFound];
 
 const ROOMS: [Room; 20] = [
     Room {

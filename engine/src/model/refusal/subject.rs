@@ -37,6 +37,8 @@ pub enum Resource {
     Service,
     /// A consumer of the feed.
     Consumer,
+    /// An endpoint that the feed is sent to.
+    Endpoint,
 }
 
 impl Resource {
@@ -60,6 +62,7 @@ impl Resource {
             Self::List => "list",
             Self::Service => "service",
             Self::Consumer => "consumer",
+            Self::Endpoint => "endpoint",
         }
     }
 }

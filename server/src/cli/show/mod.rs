@@ -10,6 +10,7 @@ mod snapshot_views;
 mod snapshots;
 mod terms;
 mod timeline;
+pub(super) mod webhook;
 
 use std::io::{self, Write};
 

@@ -1,10 +1,9 @@
 //! A consumer of the feed as callers see it.
 
-use backstock_engine::engine::{Consumer, EngineError};
+use backstock_engine::engine::Consumer;
 use backstock_proto::v1;
-use tonic::Status;
 
-use crate::grpc::{Api, errors, plain, times};
+use crate::grpc::times;
 
 /// A consumer as it is sent.
 pub(super) fn message(consumer: &Consumer) -> v1::Consumer {
@@ -17,22 +16,5 @@ pub(super) fn message(consumer: &Consumer) -> v1::Consumer {
         events_behind: *events_behind,
         behind: prost_types::Duration::try_from(*behind).ok(),
         parked: *is_parked,
-    }
-}
-
-impl Api {
-    /// Does what waits for the disk on a thread that may.
-    ///
-    /// # Errors
-    /// What it answers, and a panic of it.
-    pub(super) async fn on_disk<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
-    ) -> Result<T, Status> {
-        let api = self.clone();
-        match tokio::task::spawn_blocking(move || work(&api)).await {
-            Ok(done) => done.map_err(plain),
-            Err(panicked) => Err(errors::internal(panicked.to_string())),
-        }
     }
 }

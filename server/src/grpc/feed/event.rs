@@ -6,13 +6,13 @@ use backstock_proto::v1;
 use crate::grpc::times;
 
 /// What all events are of.
-const SOURCE: &str = "/backstock";
+pub(crate) const SOURCE: &str = "/backstock";
 
 /// The version of the `CloudEvents` specification.
-const SPEC_VERSION: &str = "1.0";
+pub(crate) const SPEC_VERSION: &str = "1.0";
 
 /// The type of an event of that name.
-pub(super) fn type_of(name: &str) -> String {
+pub(in crate::grpc) fn type_of(name: &str) -> String {
     format!("backstock.{name}.v1")
 }
 
@@ -22,7 +22,7 @@ pub(super) fn name_of(event_type: &str) -> Option<&str> {
 }
 
 /// An event as it is sent.
-pub(super) fn event(told: Told) -> v1::Event {
+pub(crate) fn event(told: Told) -> v1::Event {
     let Told { version, at, name, subjects, data, origin } = told;
     // An order says itself by which channel it came.
     let of_order = data["channel"].as_str().unwrap_or_default();

@@ -17,7 +17,10 @@ use tonic::{Request, Response, Status};
 use super::Api;
 use super::service::service;
 use super::transport::streams::Answers;
+pub(super) use event::type_of;
+pub(crate) use event::{SOURCE, SPEC_VERSION, event};
 pub(super) use read::Feeds;
+pub(super) use wanted::filter;
 
 service! {
     FeedService:

@@ -61,7 +61,7 @@ pub(super) async fn start(
     let (_, extensions, message) = request.into_parts();
     let v1::ReadRequest { from_version, follow, types, subjects, consumer_id } = message;
     let mut found = Violations::default();
-    let filter = wanted::filter(&mut found, &types, subjects);
+    let filter = wanted::filter(&mut found, "", &types, subjects);
     let from = wanted::from(&mut found, from_version, &consumer_id);
     let (filter, from) = found.converted(filter.zip(from))?;
     let place = Arc::clone(&api.0.feeds.0).try_acquire_owned();

@@ -27,25 +27,30 @@ pub(super) fn from(found: &mut Violations, version: u64, consumer: &str) -> Opti
     found.taken("consumer_id", ConsumerId::new("consumer_id", consumer)).map(From::Consumer)
 }
 
-/// Which events are asked for.
-pub(super) fn filter(
+/// Which events are asked for; `path` is what stands before the fields.
+pub(in crate::grpc) fn filter(
     found: &mut Violations,
+    path: &str,
     types: &[String],
     subjects: Vec<String>,
 ) -> Option<Filter> {
-    let (names, subjects) = (names(found, types), subject_filters(found, subjects));
+    let (names, subjects) = (names(found, path, types), subject_filters(found, path, subjects));
     names.zip(subjects).map(|(names, subjects)| Filter { names, subjects })
 }
 
-fn names(found: &mut Violations, types: &[String]) -> Option<Vec<String>> {
+fn names(found: &mut Violations, path: &str, types: &[String]) -> Option<Vec<String>> {
     if types.len() > FEED_TYPES_MAX {
-        found.add("types", format!("{} types; at most {FEED_TYPES_MAX}", types.len()));
+        found.add(
+            format!("{path}types"),
+            format!("{} types; at most {FEED_TYPES_MAX}", types.len()),
+        );
         return None;
     }
     let names = types.iter().enumerate().map(|(at, event_type)| {
         let name = name_of(event_type).filter(|name| AnyEvent::names().any(|known| known == *name));
         if name.is_none() {
-            found.add(format!("types[{at}]"), format!("{event_type:.100?} is no type of events"));
+            let field = format!("{path}types[{at}]");
+            found.add(field, format!("{event_type:.100?} is no type of events"));
         }
         name.map(str::to_owned)
     });
@@ -53,15 +58,20 @@ fn names(found: &mut Violations, types: &[String]) -> Option<Vec<String>> {
     names.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn subject_filters(found: &mut Violations, subjects: Vec<String>) -> Option<Vec<SubjectFilter>> {
+fn subject_filters(
+    found: &mut Violations,
+    path: &str,
+    subjects: Vec<String>,
+) -> Option<Vec<SubjectFilter>> {
     if subjects.len() > FEED_SUBJECTS_MAX {
-        found.add("subjects", format!("{} subjects; at most {FEED_SUBJECTS_MAX}", subjects.len()));
+        let limit = format!("{} subjects; at most {FEED_SUBJECTS_MAX}", subjects.len());
+        found.add(format!("{path}subjects"), limit);
         return None;
     }
     for (at, subject) in subjects.iter().enumerate() {
         if !(1..=FEED_SUBJECT_BYTES_MAX).contains(&subject.len()) {
             let limit = format!("{} bytes; 1 to {FEED_SUBJECT_BYTES_MAX}", subject.len());
-            found.add(format!("subjects[{at}]"), limit);
+            found.add(format!("{path}subjects[{at}]"), limit);
         }
     }
     found.is_empty().then(|| subjects.into_iter().map(SubjectFilter::new).collect())
@@ -75,7 +85,7 @@ mod tests {
         let mut found = Violations::default();
         let types: Vec<_> = types.iter().map(|text| (*text).to_owned()).collect();
         let subjects = subjects.iter().map(|text| (*text).to_owned()).collect();
-        assert_eq!(filter(&mut found, &types, subjects).is_none(), !found.is_empty());
+        assert_eq!(filter(&mut found, "", &types, subjects).is_none(), !found.is_empty());
         found
     }
 

@@ -13,6 +13,7 @@ use backstock_proto::v1::fulfillment_service_server::FulfillmentServiceServer;
 use backstock_proto::v1::hold_service_server::HoldServiceServer;
 use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
 use backstock_proto::v1::order_service_server::OrderServiceServer;
+use backstock_proto::v1::webhook_service_server::WebhookServiceServer;
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tonic::codegen::{BoxFuture, Service};
@@ -37,6 +38,7 @@ pub(super) struct Services {
     holds: HoldServiceServer<Api>,
     fulfillment: FulfillmentServiceServer<Api>,
     feed: FeedServiceServer<Api>,
+    webhooks: WebhookServiceServer<Api>,
     admin: AdminServiceServer<Api>,
 }
 
@@ -49,6 +51,7 @@ impl Services {
         let holds = HoldServiceServer::new(api.clone());
         let fulfillment = FulfillmentServiceServer::new(api.clone());
         let feed = FeedServiceServer::new(api.clone());
+        let webhooks = WebhookServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
         Self {
             catalog: catalog.max_decoding_message_size(limit),
@@ -57,6 +60,7 @@ impl Services {
             holds: holds.max_decoding_message_size(limit),
             fulfillment: fulfillment.max_decoding_message_size(limit),
             feed: feed.max_decoding_message_size(limit),
+            webhooks: webhooks.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
         }
     }
@@ -69,25 +73,30 @@ impl Services {
             HoldServiceServer::<Api>::NAME => self.holds.clone().call(request),
             FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
             FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
+            WebhookServiceServer::<Api>::NAME => self.webhooks.clone().call(request),
             _ => self.admin.clone().call(request),
         }
     }
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 7] = [
+pub const SERVICE_NAMES: [&str; 8] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
     HoldServiceServer::<Api>::NAME,
     FulfillmentServiceServer::<Api>::NAME,
     FeedServiceServer::<Api>::NAME,
+    WebhookServiceServer::<Api>::NAME,
     AdminServiceServer::<Api>::NAME,
 ];
 
 /// Those of them that write nothing to the journal.
-pub const TAKE_NO_COMMANDS: [&str; 2] =
-    [FeedServiceServer::<Api>::NAME, AdminServiceServer::<Api>::NAME];
+pub const TAKE_NO_COMMANDS: [&str; 3] = [
+    FeedServiceServer::<Api>::NAME,
+    WebhookServiceServer::<Api>::NAME,
+    AdminServiceServer::<Api>::NAME,
+];
 
 /// Every service of the server: those that need no engine answer at once, the others
 /// when there is one.

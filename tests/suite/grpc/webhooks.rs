@@ -1,0 +1,529 @@
+//! Webhooks against a receiver that takes, fails, stalls, redirects and goes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backstock::clock::ClockKind;
+use backstock::config::Config;
+use backstock::serve::ServeOptions;
+use backstock::webhooks::{Schedule, WebhookOptions, WebhookPolicy};
+use backstock_proto::v1;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use prost_types::FieldMask;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep, timeout};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::server::{LONG, TestServer, configuration, fields, order};
+
+/// What a test signs with: 24 bytes of 7.
+const SECRET: [u8; 24] = [7; 24];
+
+/// One request as it came.
+#[derive(Clone, Debug)]
+struct Received {
+    id: String,
+    version: u64,
+    subject: String,
+    at: Instant,
+    status: u16,
+}
+
+/// What a receiver does with a request.
+#[derive(Clone, Debug)]
+enum Answer {
+    Status(u16, &'static str),
+    /// The connection is closed.
+    Close,
+    /// The answer comes late.
+    After(Duration),
+}
+
+type Rule = Box<dyn Fn(&Received, usize) -> Answer + Send + Sync>;
+
+/// An HTTP server that checks what it gets and answers by a rule: of the request, and of how many
+/// with its id there were before.
+#[derive(Clone)]
+struct Receiver {
+    address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
+    rule: Arc<Mutex<Rule>>,
+}
+
+impl Receiver {
+    async fn start(rule: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let rule: Rule = Box::new(rule);
+        let receiver = Self { address, received: Arc::default(), rule: Arc::new(Mutex::new(rule)) };
+        let accepting = receiver.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let receiver = accepting.clone();
+                tokio::spawn(async move { receiver.serve(stream).await });
+            }
+        });
+        receiver
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/hooks", self.address)
+    }
+
+    async fn answers(&self, rule: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static) {
+        *self.rule.lock().await = Box::new(rule);
+    }
+
+    /// Serves one connection; `None` where it is closed.
+    async fn serve(&self, stream: TcpStream) -> Option<()> {
+        let mut stream = BufReader::new(stream);
+        loop {
+            let (head, body) = request(&mut stream).await?;
+            let received = checked(&head, &body);
+            let before = {
+                let all = self.received.lock().await;
+                all.iter().filter(|of| of.id == received.id).count()
+            };
+            let answer = (self.rule.lock().await)(&received, before);
+            let (status, more) = match &answer {
+                Answer::Status(status, more) => (*status, *more),
+                Answer::Close => (0, ""),
+                Answer::After(_) => (200, ""),
+            };
+            self.received.lock().await.push(Received { status, ..received });
+            match answer {
+                Answer::Close => return None,
+                Answer::After(pause) => sleep(pause).await,
+                Answer::Status(..) => {}
+            }
+            let text = format!("HTTP/1.1 {status} Word\r\ncontent-length: 2\r\n{more}\r\nok");
+            stream.write_all(text.as_bytes()).await.ok()?;
+        }
+    }
+
+    async fn all(&self) -> Vec<Received> {
+        self.received.lock().await.clone()
+    }
+
+    /// Waits until what came is as it is to be.
+    async fn until(&self, what: &str, is_so: impl Fn(&[Received]) -> bool) -> Vec<Received> {
+        let waited = timeout(LONG, async {
+            loop {
+                let all = self.all().await;
+                if is_so(&all) {
+                    return all;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        match waited.await {
+            Ok(all) => all,
+            Err(_) => panic!("{what} did not come to be: {:#?}", self.all().await),
+        }
+    }
+
+    async fn delivered(&self, count: usize) -> Vec<Received> {
+        let is_so = |all: &[Received]| taken(all).len() >= count;
+        self.until(&format!("{count} deliveries"), is_so).await
+    }
+}
+
+/// Events that were taken, each once, in the order in which they were taken first.
+fn taken(all: &[Received]) -> Vec<&Received> {
+    let mut seen = HashMap::new();
+    let is_first = |of: &&Received| of.status == 200 && seen.insert(of.id.clone(), ()).is_none();
+    all.iter().filter(is_first).collect()
+}
+
+/// In order for each subject, and each event once.
+fn assert_in_order(all: &[Received]) {
+    let mut newest = BTreeMap::new();
+    for of in taken(all) {
+        let before = newest.insert(of.subject.clone(), of.version).unwrap_or(0);
+        assert!(before < of.version, "{} after {before}: {of:?}", of.version);
+    }
+}
+
+async fn request(stream: &mut BufReader<TcpStream>) -> Option<(HashMap<String, String>, Vec<u8>)> {
+    let mut head = HashMap::new();
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        match line.split_once(": ") {
+            Some((name, value)) => head.insert(name.to_ascii_lowercase(), value.to_owned()),
+            None => head.insert("request".to_owned(), line.to_owned()),
+        };
+    }
+    let length = head.get("content-length")?.parse().ok()?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    Some((head, body))
+}
+
+/// Checks a request as the specification says, and reads it.
+fn checked(head: &HashMap<String, String>, body: &[u8]) -> Received {
+    assert_eq!(head["request"], "POST /hooks HTTP/1.1");
+    assert_eq!(head["content-type"], "application/cloudevents+json");
+    let (id, seconds) = (&head["webhook-id"], &head["webhook-timestamp"]);
+    let mut signed = format!("{id}.{seconds}.").into_bytes();
+    signed.extend(body);
+    let expected = STANDARD.encode(hmac_sha256::HMAC::mac(&signed, SECRET));
+    let signatures = head["webhook-signature"].split(' ');
+    let known = signatures.filter_map(|signature| signature.strip_prefix("v1,"));
+    assert!(known.into_iter().any(|signature| signature == expected), "the signature is wrong");
+    let event: Value = serde_json::from_slice(body).expect("JSON");
+    assert_eq!((&event["specversion"], &event["source"]), (&"1.0".into(), &"/backstock".into()));
+    Received {
+        id: id.clone(),
+        version: event["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0),
+        subject: event["subject"].as_str().unwrap_or_default().to_owned(),
+        at: Instant::now(),
+        status: 0,
+    }
+}
+
+fn secret() -> String {
+    format!("whsec_{}", STANDARD.encode(SECRET))
+}
+
+fn allowing(data: &Path) -> Config {
+    let webhook_policy = WebhookPolicy { allow_http: true, allow_private_addresses: true };
+    Config { webhook_policy, ..configuration(data) }
+}
+
+/// A server whose deliveries are tried again after these milliseconds.
+async fn start(data: &Path, pauses: &[u64]) -> TestServer {
+    let config = allowing(data);
+    let schedule = Schedule::new(pauses.iter().copied().map(Duration::from_millis).collect());
+    let webhooks = WebhookOptions { policy: config.webhook_policy, schedule };
+    let options = ServeOptions { webhooks, ..ServeOptions::new(&config, ClockKind::System) };
+    let mut server = TestServer::start_with(&config, options).await;
+    if server.engine.version().get() == 0 {
+        server.stock().await;
+        server.set_stock("SKU", "NYC", 1_000).await;
+    }
+    server
+}
+
+pub fn endpoint(id: &str, url: &str, subjects: &[&str]) -> v1::UpdateEndpointRequest {
+    v1::UpdateEndpointRequest {
+        endpoint: Some(v1::Endpoint {
+            endpoint_id: id.into(),
+            url: url.into(),
+            secrets: vec![secret()],
+            subjects: subjects.iter().map(|subject| (*subject).to_owned()).collect(),
+            ..Default::default()
+        }),
+        allow_missing: true,
+        ..Default::default()
+    }
+}
+
+async fn set(server: &TestServer, request: v1::UpdateEndpointRequest) -> v1::Endpoint {
+    let set = server.webhooks.clone().update_endpoint(request).await.expect("it is set");
+    set.into_inner().endpoint.expect("an endpoint")
+}
+
+async fn place(server: &mut TestServer, id: &str) -> u64 {
+    let placed = server.orders.place_order(order(id, &[("SKU", 2)])).await.expect("placed");
+    placed.into_inner().version
+}
+
+/// Changes an order so that there is another event about it.
+async fn cancel_one(server: &mut TestServer, id: &str) -> u64 {
+    let lines = vec![v1::CancelOrderLine { quantity: 1, ..Default::default() }];
+    let cancel = v1::CancelOrderRequest { order_id: id.into(), lines, ..Default::default() };
+    let cancelled = server.orders.cancel_order(cancel).await.expect("cancelled");
+    cancelled.into_inner().version
+}
+
+async fn listed(server: &TestServer, id: &str) -> v1::Endpoint {
+    let list = v1::ListEndpointsRequest::default();
+    let all = server.webhooks.clone().list_endpoints(list).await.expect("listed").into_inner();
+    let mut found = all.endpoints.into_iter().filter(|of| of.endpoint_id == id);
+    found.next().expect("an endpoint")
+}
+
+async fn until_state(server: &TestServer, id: &str, state: v1::EndpointState) -> v1::Endpoint {
+    let waited = timeout(LONG, async {
+        loop {
+            let of = listed(server, id).await;
+            if of.state() == state {
+                return of;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("the state comes to be")
+}
+
+async fn resume(
+    server: &TestServer,
+    id: &str,
+    from_version: Option<u64>,
+) -> Result<v1::Endpoint, Status> {
+    let request = v1::ResumeEndpointRequest { endpoint_id: id.into(), from_version };
+    let resumed = server.webhooks.clone().resume_endpoint(request).await?;
+    Ok(resumed.into_inner().endpoint.expect("an endpoint"))
+}
+
+fn takes(_: &Received, _: usize) -> Answer {
+    Answer::Status(200, "")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_comes_once_signed_and_in_order_though_the_receiver_fails_and_redirects() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[20, 40, 60, 80, 100]).await;
+    // Each first try fails in another way, as do some of the second ones.
+    let receiver = Receiver::start(|of, before| match (before, of.version % 6) {
+        (0, 0) => Answer::Status(500, ""),
+        (0, 1) => Answer::Status(302, "location: /elsewhere\r\n"),
+        (0, 2) => Answer::Close,
+        (0, 3) => Answer::Status(429, "retry-after: 0\r\n"),
+        (1, 4) | (0, 4) => Answer::Status(404, ""),
+        (0, 5) => Answer::After(Duration::from_millis(30)),
+        _ => Answer::Status(200, ""),
+    })
+    .await;
+    let made = set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+    assert_eq!((made.state(), made.secrets.len()), (v1::EndpointState::Active, 0));
+    let mut versions = Vec::new();
+    for at in 0..12 {
+        versions.push(place(&mut server, &format!("O{at}")).await);
+        versions.push(cancel_one(&mut server, &format!("O{}", at / 2)).await);
+    }
+    let all = receiver.delivered(versions.len()).await;
+    assert_in_order(&all);
+    let mut taken: Vec<_> = taken(&all).iter().map(|of| of.version).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, versions);
+    // The same event has the same id at each try, and no other has.
+    let ids: HashMap<_, _> = all.iter().map(|of| (of.id.clone(), of.version)).collect();
+    assert!(all.iter().all(|of| ids[&of.id] == of.version));
+    assert_eq!(ids.len(), versions.len());
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_whose_events_fail_keeps_back_itself_alone_and_is_not_forgotten_by_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[100; 1_000]).await;
+    let receiver = Receiver::start(|of, _| {
+        Answer::Status(if of.subject == "orders/BAD" { 500 } else { 200 }, "")
+    })
+    .await;
+    set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+    let bad = [place(&mut server, "BAD").await, cancel_one(&mut server, "BAD").await];
+    for at in 0..20 {
+        place(&mut server, &format!("O{at}")).await;
+    }
+    receiver.delivered(20).await;
+    // What is written of it lags by a second.
+    sleep(Duration::from_millis(1_500)).await;
+    let of = listed(&server, "shop").await;
+    assert_eq!((of.delivered_version, of.events_waiting), (bad[0] - 1, 2));
+    assert_eq!(of.last_failure.expect("it failed").http_status, 500);
+    let all = receiver.all().await;
+    assert!(all.iter().filter(|of| of.version == bad[0]).count() > 1);
+    assert!(all.iter().all(|of| of.version != bad[1]), "the second waits for the first");
+    server.stop().await.expect("drained");
+
+    let mut server = start(directory.path(), &[100; 1_000]).await;
+    let last = place(&mut server, "LATER").await;
+    receiver.delivered(21).await;
+    receiver.answers(takes).await;
+    let all = receiver.delivered(23).await;
+    assert_in_order(&all);
+    // What was delivered before the restart was not delivered again.
+    let again = |version: u64| all.iter().filter(|of| of.version == version).count();
+    assert!((bad[1] + 1..=last).all(|version| again(version) == 1), "{all:#?}");
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_again_and_again_misses_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let receiver = Receiver::start(|of, before| {
+        Answer::Status(if before == 0 && of.version % 3 == 0 { 503 } else { 200 }, "")
+    })
+    .await;
+    let mut versions = Vec::new();
+    for round in 0..5 {
+        let mut server = start(directory.path(), &[30; 100]).await;
+        if round == 0 {
+            set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+        }
+        for at in 0..10 {
+            versions.push(place(&mut server, &format!("O{round}-{at}")).await);
+        }
+        // Killed in the midst: no drain, and nothing is written any more.
+        server.kill().await;
+    }
+    let server = start(directory.path(), &[30; 100]).await;
+    let all = receiver.delivered(versions.len()).await;
+    let mut taken: Vec<_> = taken(&all).iter().map(|of| of.version).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, versions);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_endpoint_is_parked_after_the_last_try_and_goes_on_when_it_is_resumed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[10, 20]).await;
+    let receiver = Receiver::start(|_, _| Answer::Status(500, "")).await;
+    set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+    let first = place(&mut server, "A").await;
+    let parked = until_state(&server, "shop", v1::EndpointState::Parked).await;
+    let failure = parked.last_failure.expect("it failed");
+    assert_eq!((failure.version, failure.http_status), (first, 500));
+    assert_eq!(receiver.all().await.len(), 3);
+    place(&mut server, "B").await;
+    receiver.answers(takes).await;
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(receiver.all().await.len(), 3, "nothing is sent to a parked endpoint");
+
+    let resumed = resume(&server, "shop", None).await.expect("resumed");
+    assert_eq!(resumed.state(), v1::EndpointState::Active);
+    receiver.delivered(2).await;
+    // From an earlier version on, all of it is sent again, with the same ids.
+    resume(&server, "shop", Some(first)).await.expect("resumed");
+    let all = receiver.until("all again", |all| all.len() >= 7).await;
+    assert_eq!(taken(&all).len(), 2);
+    let ahead = resume(&server, "shop", Some(1_000)).await.expect_err("it is not there");
+    assert_eq!(ahead.code(), Code::OutOfRange);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_is_gone_is_sent_no_more_and_one_that_is_asked_too_often_is_left_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[10; 20]).await;
+    let gone = Receiver::start(|_, _| Answer::Status(410, "")).await;
+    let slow = Receiver::start(|_, before| match before {
+        0 => Answer::Status(429, "retry-after: 1\r\n"),
+        _ => Answer::Status(200, ""),
+    })
+    .await;
+    set(&server, endpoint("gone", &gone.url(), &[])).await;
+    set(&server, endpoint("slow", &slow.url(), &["orders/"])).await;
+    place(&mut server, "A").await;
+    slow.until("the first one", |all| !all.is_empty()).await;
+    place(&mut server, "B").await;
+    until_state(&server, "gone", v1::EndpointState::Gone).await;
+    let before = gone.all().await.len();
+    let all = slow.delivered(1).await;
+    let waited = taken(&all)[0].at - all[0].at;
+    assert!(waited >= Duration::from_millis(900), "{waited:?}");
+    let of_b = all.iter().filter(|of| of.subject == "orders/B");
+    assert!(of_b.into_iter().all(|of| of.at - all[0].at >= Duration::from_millis(900)));
+    assert_eq!(gone.all().await.len(), before);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_not_be_sent_to_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = TestServer::start_as(&configuration(directory.path())).await;
+    let refused = async |request| {
+        let answer = server.webhooks.clone().update_endpoint(request).await;
+        fields(&answer.expect_err("it is refused"))
+    };
+    for url in [
+        "http://example.com/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://10.0.0.7/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://a:b@example.com/",
+        "example.com",
+        "",
+    ] {
+        assert_eq!(refused(endpoint("shop", url, &[])).await, ["endpoint.url"], "{url}");
+    }
+    let mut bad = endpoint("", "https://example.com/", &[""]);
+    if let Some(of) = &mut bad.endpoint {
+        (of.secrets, of.types) = (vec!["whsec_short".into()], vec!["nothing".into()]);
+    }
+    let named = [
+        "endpoint.endpoint_id",
+        "endpoint.secrets[0]",
+        "endpoint.types[0]",
+        "endpoint.subjects[0]",
+    ];
+    assert_eq!(refused(bad).await, named);
+    let mut none = endpoint("shop", "https://example.com/", &[]);
+    none.endpoint.as_mut().expect("an endpoint").secrets.clear();
+    assert_eq!(refused(none).await, ["endpoint.secrets"]);
+
+    // A name that has an address of this machine is refused where it is connected to.
+    set(&server, endpoint("shop", "https://localhost:9/hooks", &[])).await;
+    let test = v1::TestEndpointRequest { endpoint_id: "shop".into() };
+    let tested = server.webhooks.clone().test_endpoint(test).await.expect("tested").into_inner();
+    assert!(!tested.delivered && tested.message.contains("private"), "{tested:?}");
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_endpoint_is_tested_changed_disabled_and_forgotten() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[20; 20]).await;
+    let receiver = Receiver::start(takes).await;
+    set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+    let test = v1::TestEndpointRequest { endpoint_id: "shop".into() };
+    let tested = server.webhooks.clone().test_endpoint(test).await.expect("tested").into_inner();
+    assert_eq!((tested.delivered, tested.http_status), (true, 200));
+
+    let mask = |paths: &[&str]| FieldMask { paths: paths.iter().map(|of| (*of).into()).collect() };
+    let disable = |disabled| v1::UpdateEndpointRequest {
+        endpoint: Some(v1::Endpoint { endpoint_id: "shop".into(), disabled, ..Default::default() }),
+        update_mask: Some(mask(&["disabled"])),
+        ..Default::default()
+    };
+    let disabled = set(&server, disable(true)).await;
+    assert_eq!(disabled.state(), v1::EndpointState::Disabled);
+    assert_eq!(disabled.url, receiver.url(), "what is not named stays");
+    place(&mut server, "A").await;
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.all().await.len(), 1);
+    set(&server, disable(false)).await;
+    receiver.delivered(2).await;
+
+    // While secrets change, both sign; the receiver knows the older one.
+    let mut rotated = disable(false);
+    rotated.update_mask = Some(mask(&["secrets"]));
+    if let Some(of) = &mut rotated.endpoint {
+        of.secrets = vec![format!("whsec_{}", STANDARD.encode([9; 32])), secret()];
+    }
+    set(&server, rotated).await;
+    place(&mut server, "B").await;
+    receiver.delivered(3).await;
+
+    let behind = super::feed::consumers(&server).await;
+    assert!(behind.iter().any(|of| of.consumer_id == "webhook:shop"), "{behind:?}");
+    let delete = v1::DeleteEndpointRequest { endpoint_id: "shop".into() };
+    server.webhooks.delete_endpoint(delete.clone()).await.expect("deleted");
+    let unknown = server.webhooks.delete_endpoint(delete).await.expect_err("it is gone");
+    let info = unknown.get_error_details().error_info().expect("a reason").reason.clone();
+    assert_eq!((unknown.code(), &*info), (Code::NotFound, "ENDPOINT_NOT_FOUND"));
+    assert!(super::feed::consumers(&server).await.is_empty(), "nothing is kept for it");
+    place(&mut server, "C").await;
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.all().await.len(), 3);
+    server.stop().await.expect("drained");
+}
