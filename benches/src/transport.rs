@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 use backstock::clock::ClockKind;
 use backstock::serve::{OPENING_WAIT_MAX, ServeOptions, SnapshotSchedule, listen, serve};
 use backstock::shutdown::Shutdown;
+use backstock::webhooks::WebhookOptions;
 use backstock_engine::engine::Engine;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::v1::order_service_server::{OrderService, OrderServiceServer};
 use backstock_proto::v1::place_orders_result::Result as Placed;
 use backstock_proto::v1::{
-    CancelOrderRequest, CancelOrderResponse, Date, ExplainOrderRequest, ExplainOrderResponse,
-    GetOrderRequest, GetOrderResponse, GetTimelineRequest, GetTimelineResponse, HoldOrderRequest,
-    HoldOrderResponse, LineUnits, OrderOutcome, PlaceOrderRequest, PlaceOrderResponse,
-    PlaceOrdersRequest, PlaceOrdersResponse, PlaceOrdersResult, QuoteServicesRequest,
+    CancelOrderRequest, CancelOrderResponse, CommitChangeRequest, CommitChangeResponse, Date,
+    ExplainOrderRequest, ExplainOrderResponse, GetOrderRequest, GetOrderResponse,
+    GetTimelineRequest, GetTimelineResponse, HoldOrderRequest, HoldOrderResponse, LineUnits,
+    OrderOutcome, PlaceOrderRequest, PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse,
+    PlaceOrdersResult, QuoteChangeRequest, QuoteChangeResponse, QuoteServicesRequest,
     QuoteServicesResponse, ReleaseOrderHoldRequest, ReleaseOrderHoldResponse,
     SetOrderPriorityRequest, SetOrderPriorityResponse, Shipment, ShipmentLine, ShipmentState,
     Supply, SupplyKind,
@@ -134,6 +136,20 @@ impl OrderService for Idle {
         Err(Status::unimplemented("idle"))
     }
 
+    async fn quote_change(
+        &self,
+        _: Request<QuoteChangeRequest>,
+    ) -> Result<Response<QuoteChangeResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn commit_change(
+        &self,
+        _: Request<CommitChangeRequest>,
+    ) -> Result<Response<CommitChangeResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
     async fn set_order_priority(
         &self,
         _: Request<SetOrderPriorityRequest>,
@@ -215,6 +231,7 @@ pub fn options(data: &Path) -> ServeOptions {
         opening_wait_max: OPENING_WAIT_MAX,
         drain_max: Duration::from_secs(10),
         snapshots: SnapshotSchedule::default(),
+        webhooks: WebhookOptions::default(),
         clock: ClockKind::System,
     }
 }

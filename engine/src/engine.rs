@@ -1,5 +1,6 @@
 //! The one public face of the engine.
 
+mod changes;
 mod commands;
 mod feed;
 mod reads;
@@ -35,6 +36,7 @@ pub use crate::recovery::restore::{
 pub use crate::sourcing::Verdict;
 pub use crate::state::network::PostalTable;
 pub use crate::transaction::error::{EngineError, Halt};
+pub use changes::ChangeAnswer;
 pub use commands::Done;
 pub use reads::Status;
 

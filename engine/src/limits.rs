@@ -46,6 +46,20 @@ pub const PACKAGES_MAX: usize = 100;
 /// a node that counts does, and few enough to be looked through for each step.
 pub const PARTED_SHIPMENTS_MAX: usize = 1_000;
 
+/// Most operations of one change of an order: one for each line that it may have.
+pub const CHANGE_OPERATIONS_MAX: usize = ORDER_LINES_MAX;
+
+/// For how long a change is quoted, and its new units are held, in seconds: long enough to tell a
+/// customer on the phone what it comes to, and to hear whether he wants it.
+pub const CHANGE_QUOTE_SECONDS: u32 = 300;
+
+/// Most bytes of the token of a quote: of the largest change, with all names as long as they may be.
+pub const CHANGE_TOKEN_BYTES_MAX: usize = 128 << 10;
+
+/// Largest amount of one line, in minor units, above zero and below it: those of all lines still add
+/// up in 64 bits.
+pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
 /// Most days that a node has to answer that it is asked to give a shipment back.
 pub const RECALL_DAYS_MAX: u64 = 30;
 

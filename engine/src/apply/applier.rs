@@ -391,6 +391,7 @@ impl<'a> Applier<'a> {
             | OrderEffect::Progress(_)
             | OrderEffect::Answer { .. }
             | OrderEffect::Prioritise(_)
+            | OrderEffect::Change(_)
             | OrderEffect::LetGo => {}
         }
         let Self { settles, counts, .. } = *self;

@@ -16,6 +16,7 @@ use super::hold::prolonged::HoldsProlonged;
 use super::hold::replaced::HoldReplaced;
 use super::order::accept::ShipmentAccepted;
 use super::order::cancel::OrderCancelled;
+use super::order::change::OrderChanged;
 use super::order::decline::ShipmentDeclined;
 use super::order::hold::OrderHeld;
 use super::order::let_go::OrderStockLetGo;
@@ -150,6 +151,7 @@ events! {
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
     37 or 40 or 59 "shipment_declined" ShipmentDeclined,
+    41 "order_changed" OrderChanged,
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,

@@ -26,6 +26,10 @@ pub use hold::replaced::HoldReplaced;
 pub use order::accept::AcceptShipment;
 pub use order::cancel::CancelOrder;
 pub use order::cancelled::LineCancellation;
+pub use order::change::{
+    Change, ChangeQuote, CommitChange, Fault, HoldTaken, Operation, OrderChanged, QuoteChange,
+    Wanted,
+};
 pub use order::decline::DeclineShipment;
 pub use order::hold::{HoldOrder, OrderHeld};
 pub use order::let_go::OrderStockLetGo;

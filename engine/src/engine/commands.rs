@@ -177,7 +177,7 @@ impl Engine {
         self.run(&command).await
     }
 
-    async fn run<C: Command>(&self, command: &C) -> Result<Done, EngineError> {
+    pub(super) async fn run<C: Command>(&self, command: &C) -> Result<Done, EngineError> {
         give_thread_back().await;
         self.kernel.state.tell_time(command.meta().at);
         let permit = self.kernel.admit()?;

@@ -101,15 +101,19 @@ pub struct BundlePart {
 
 /// Bundles that were ordered: so many of one item, of which an order has the components as lines
 /// that follow each other. They are placed, moved, cancelled and shipped together, in proportion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OrderedBundle {
     /// The item that was ordered.
+    #[n(0)]
     pub sku: SkuNo,
     /// How many of it, from 1.
+    #[n(1)]
     pub units: u32,
     /// The line of its first component, from 0.
+    #[n(2)]
     pub line: u16,
     /// How many components it has, from 1.
+    #[n(3)]
     pub components: u16,
 }
 

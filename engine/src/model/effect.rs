@@ -165,6 +165,7 @@ impl Effect {
                 | OrderEffect::Hold(_)
                 | OrderEffect::ReleaseHold(_)
                 | OrderEffect::GiveUpStock(_)
+                | OrderEffect::Change(_)
                 | OrderEffect::LetGo,
             ) => Some(Claim::InHand(*no)),
             Self::Order(_, OrderEffect::Place(packed)) => {

@@ -199,6 +199,32 @@ impl OrderId {
     }
 }
 
+impl OwnerId {
+    /// Stands before the id of an order. No caller's id has it.
+    const OF_ORDER: char = '\u{1}';
+
+    /// The owner of the hold of units that an order is to get. No caller's cart has such an owner.
+    pub fn of_order(order: &OrderId) -> Self {
+        let mut id = CompactString::with_capacity(1 + order.0.len());
+        id.push(Self::OF_ORDER);
+        id.push_str(&order.0);
+        Self(id)
+    }
+
+    /// Whether this is an order, and no owner of a cart.
+    pub fn is_order(&self) -> bool {
+        self.0.starts_with(Self::OF_ORDER)
+    }
+
+    /// An id as it was packed: a caller's, or that of an order.
+    pub(super) fn packed(field: &str, value: CompactString) -> Result<Self, Violation> {
+        match value.strip_prefix(Self::OF_ORDER) {
+            Some(order) => OrderId::new(field, order).map(|order| Self::of_order(&order)),
+            None => Self::new(field, value),
+        }
+    }
+}
+
 /// Free text of up to [`limits::TEXT_BYTES_MAX`] bytes without control characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Text(CompactString);

@@ -30,6 +30,7 @@ pub mod load;
 pub mod location;
 pub mod lsn;
 pub mod meta;
+pub mod money;
 pub mod opening;
 pub mod order;
 pub mod pack;
@@ -63,12 +64,14 @@ pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
+pub use money::Currency;
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
-    Added, Allocation, AllocationUnits, ArchivedOrder, Cause, DateMoved, Decision, Decisions,
-    Entry, Happened, KeptOrder, LineRepegged, Move, Order, OrderEffect, OrderHeader, OrderHold,
-    OrderHoldKind, OrderLine, OrderState, PackedOrder, PartDeclined, PickedCancelled, Said,
-    Shipment, StockGivenUp, Timeline, Told, Why,
+    Added, Allocated, Allocation, AllocationUnits, Amended, Amounts, ArchivedOrder, Cause,
+    DateMoved, Decision, Decisions, Entry, Goes, Happened, KeptOrder, LineAdded, LineRepegged,
+    Move, Order, OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldKind, OrderLine,
+    OrderState, PackedOrder, PartDeclined, PickedCancelled, Said, Shipment, ShipmentAdded,
+    StockGivenUp, Timeline, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

@@ -1,6 +1,7 @@
 //! The durable state of an order actor.
 
 mod apply;
+mod change;
 mod decision;
 mod happened;
 mod hold;
@@ -26,6 +27,7 @@ use super::reservations::Supply;
 use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
 pub use apply::{OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
+pub use change::{Allocated, Amended, Amounts, Goes, LineAdded, OrderChange, ShipmentAdded};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use hold::{OrderHold, OrderHoldKind};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
@@ -204,7 +206,7 @@ pub struct Order {
     /// Why it was sourced so; see [`crate::sourcing`].
     #[cbor(n(5), with = "minicbor::bytes")]
     pub trace: Box<[u8]>,
-    /// How many more shipments and allocations it has than it was placed with.
+    /// How many more lines, shipments and allocations it has than it was placed with.
     #[cbor(skip)]
     pub added: Added,
     /// The nodes that declined a shipment of it: no unit of it comes to rest there again.
@@ -224,6 +226,9 @@ pub struct Order {
     /// Why no node is to work on it; empty if nodes may.
     #[cbor(skip)]
     pub order_holds: Box<[OrderHold]>,
+    /// What is said of it beside its lines, if it was changed so.
+    #[cbor(skip)]
+    pub amended: Option<Box<Amended>>,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,
@@ -239,6 +244,8 @@ pub struct Added {
     pub shipments: u16,
     /// Allocations.
     pub allocations: u16,
+    /// Lines.
+    pub lines: u16,
 }
 
 /// Units of one allocation: those that are cancelled, or that leave with a shipment.

@@ -14,6 +14,7 @@ use std::fmt;
 
 use super::hold::HoldState;
 use super::ids::{ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, RequestId, Sku};
+use super::money::Currency;
 use super::time::Timestamp;
 
 pub use subject::{Resource, Subject};
@@ -560,6 +561,51 @@ refusals! {
         /// The order.
         order_id: OrderId,
     } => Precondition, Order(order_id);
+
+    /// What a change touches is not as it was quoted. It can be quoted anew.
+    #[error("order {order_id} is not as it was when the change was quoted")]
+    70 ChangeOvertaken = "CHANGE_OVERTAKEN" {
+        /// The order.
+        order_id: OrderId,
+    } => Precondition, Order(order_id);
+
+    /// The time for which a change was quoted is over. It can be quoted anew.
+    #[error("the quote for the change of order {order_id} has expired")]
+    71 ChangeExpired = "CHANGE_EXPIRED" {
+        /// The order.
+        order_id: OrderId,
+    } => Precondition, Order(order_id);
+
+    /// The order would have more lines than an order has.
+    #[error("order {order_id} would have more than {max} lines")]
+    72 OrderFull = "ORDER_FULL" {
+        /// The order.
+        order_id: OrderId,
+        /// Most lines of an order.
+        max: usize,
+    } => LimitReached, Order(order_id);
+
+    /// The amounts of the order are in another currency.
+    #[error("the amounts of order {order_id} are in {known}, and not in {currency}")]
+    73 CurrencyDiffers = "CURRENCY_DIFFERS" {
+        /// The order.
+        order_id: OrderId,
+        /// The currency that was given.
+        currency: Currency,
+        /// The currency of the order.
+        known: Currency,
+    } => Precondition, Order(order_id);
+
+    /// Units that the change wants are not there: an order that is changed waits for none.
+    #[error("{short} units of sku {sku} that order {order_id} is to have are not there")]
+    74 ChangeShort = "CHANGE_SHORT" {
+        /// The order.
+        order_id: OrderId,
+        /// The item.
+        sku: Sku,
+        /// Units that are not there.
+        short: u32,
+    } => Precondition, Item(sku);
 
     /// What the request would do is too large for one event.
     #[error("the command is too large to be journalled: {why}")]

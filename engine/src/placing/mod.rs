@@ -527,6 +527,7 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         decisions: Decisions::default(),
         timeline: Timeline::default(),
         order_holds: Box::default(),
+        amended: None,
         bundles: draft.bundles.map(|bundles| bundles.0).unwrap_or_default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,

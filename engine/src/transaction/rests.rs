@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 use super::error::EngineError;
 use super::kernel::Kernel;
 use crate::model::{
-    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Supply, Timestamp,
+    Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Shipment, Supply,
+    Timestamp,
 };
 use crate::planning::Way;
 use crate::state::network::Network;
@@ -165,6 +166,21 @@ pub fn days(
         Ready::Never => return None,
     };
     Some(way.days(network, node, from))
+}
+
+/// Whether the days that were told of a hold can still be made: no cut-off passed meanwhile.
+///
+/// # Errors
+/// When an actor panicked.
+pub fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool, EngineError> {
+    let (network, resting) = (kernel.state.network.load(), Resting::read(kernel, held)?);
+    let is_late = |(shipment, at): (&Shipment, u16)| {
+        // Days of units that are on their way follow their supply.
+        let is_there = resting.ready(held, at) == Some(Ready::Now);
+        let days = days(kernel, &network, &held.header, shipment.node, (Ready::Now, now));
+        is_there && days.map(|days| days.0) > shipment.ship_by
+    };
+    Ok(!held.shipments.iter().zip(0..).any(is_late))
 }
 
 impl Kernel {

@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn order(units: u32, node: &str, state: v1::ShipmentState) -> v1::Order {
-        let line = v1::OrderLine { sku: "A".into(), quantity: units, units: None };
+        let line = v1::OrderLine { sku: "A".into(), quantity: units, units: None, amount_minor: 0 };
         let shipments = vec![shipment(node, state)];
         v1::Order { lines: vec![line], shipments, ..v1::Order::default() }
     }

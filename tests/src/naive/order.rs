@@ -351,6 +351,27 @@ impl Order {
         Ok(to)
     }
 
+    /// Units that are wanted of a line: those that are open, and those that left.
+    pub fn wanted_of(&self, line: u16) -> u32 {
+        let of_line = (0..self.allotted.len()).filter(|at| self.allotted[*at].line == line);
+        of_line.map(|at| self.open(at) + self.shipped[at]).sum()
+    }
+
+    /// The node of a shipment, from 0, that has ever had units.
+    pub fn node_of(&self, shipment: u16) -> Option<String> {
+        let part = self.allotted.iter().find(|part| part.shipment == shipment);
+        part.map(|part| part.node.clone())
+    }
+
+    /// Units come to a shipment, as a part that was added before, or a new one.
+    pub fn put(&mut self, part: Allotted) {
+        let same = |of: &Allotted| Allotted { units: part.units, ..of.clone() } == part;
+        match (self.placed..self.allotted.len()).find(|at| same(&self.allotted[*at])) {
+            Some(at) => self.allotted[at].units += part.units,
+            None => self.add(part),
+        }
+    }
+
     fn add(&mut self, part: Allotted) {
         self.allotted.push(part);
         self.shipped.push(0);

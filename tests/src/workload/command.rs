@@ -11,6 +11,7 @@ use backstock_engine::command::{
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order};
 
+use super::change_order::ChangeOrder;
 use super::world::World;
 use crate::naive::command::{Fact, SoldOut};
 
@@ -191,4 +192,5 @@ commands! {
     ReleaseHold,
     ConfirmHold,
     ChangeHold,
+    ChangeOrder,
 }

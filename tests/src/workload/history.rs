@@ -6,14 +6,14 @@ use std::collections::btree_map::Entry;
 use backstock_engine::command::AnyEvent;
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::{
-    AllocationUnits, HoldState, Lsn, PackedOrder, Pair, RefusalKind, Timestamp,
+    AllocationUnits, HoldId, HoldState, Lsn, PackedOrder, Pair, RefusalKind, Timestamp,
 };
 
 use super::command::{Command, FactOf, LINES_OF_A_PAIR, Outcome, STOCK_LET_GO, Told};
 use crate::fixture::NOW;
 use crate::naive::command::{
-    BacklogRepegged, BundleMoved, Fact, HoldsEnded, HoldsProlonged, OrderStockLetGo, SaleOpened,
-    SoldOut,
+    BacklogRepegged, BundleMoved, Fact, HoldCreated, HoldsEnded, HoldsProlonged, OrderStockLetGo,
+    SaleOpened, SoldOut,
 };
 use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
@@ -61,6 +61,9 @@ pub struct History {
     in_journal: Vec<InJournal>,
     /// The times that commands brought, with the newest version when each was sent.
     times: Vec<(Lsn, Timestamp)>,
+    /// Quotes for changes of orders, with the newest version when each was asked for first: no
+    /// answer tells of the holds of their new units.
+    quotes: BTreeMap<HoldId, Lsn>,
     /// How often each kind of answer was given.
     pub answers: Answers,
 }
@@ -70,14 +73,17 @@ impl History {
     pub fn after(version: Lsn) -> Self {
         let (facts, sold_out, in_journal) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (first, times, answers) = (version.next(), Vec::new(), Answers::new());
-        let (told, line_full) = (BTreeMap::new(), Vec::new());
-        Self { first, facts, told, sold_out, line_full, in_journal, times, answers }
+        let (told, line_full, quotes) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        Self { first, facts, told, sold_out, line_full, in_journal, times, quotes, answers }
     }
 
     /// Notes that a command is sent, whatever is answered: it brings its time. `asked` is the
     /// newest version before.
     pub fn note_sent(&mut self, asked: Lsn, command: &Command) {
         self.times.push((asked, command.clone().meta().at));
+        if let Command::ChangeOrder(change) = command {
+            self.quotes.entry(change.quote.clone()).or_insert(asked);
+        }
     }
 
     /// The newest time that the engine was told.
@@ -151,8 +157,16 @@ impl History {
                     *self.answers.entry((name, LINES_OF_A_PAIR.into())).or_default() += 1;
                 }
             }
+            let quotes = &self.quotes;
             if let Entry::Vacant(vacant) = self.facts.entry(version) {
-                let fact: Box<dyn Fact> = match engine.event(version) {
+                let event = engine.event(version);
+                let held = event.as_ref().and_then(|event| of_quote(engine, quotes, event));
+                if let Some(happened) = held {
+                    vacant.insert(happened);
+                    version = version.next();
+                    continue;
+                }
+                let fact: Box<dyn Fact> = match event {
                     Some(AnyEvent::BacklogRepegged(event)) => {
                         Box::new(BacklogRepegged::new(engine, event))
                     }
@@ -215,6 +229,13 @@ impl History {
             refused.check(naive).unwrap_or_else(|error| panic!("{error}"));
         }
     }
+}
+
+/// That new units of a quote are held, if the event is of such a hold.
+fn of_quote(engine: &Engine, quotes: &BTreeMap<HoldId, Lsn>, event: &AnyEvent) -> Option<Happened> {
+    let created = HoldCreated::of_quote(engine, event)?;
+    let asked = *quotes.get(created.id())?;
+    Some(Happened { asked, fact: Box::new(created) })
 }
 
 /// The command that did something to several lines of an order at one pair, if the event's did.

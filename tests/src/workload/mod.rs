@@ -13,6 +13,7 @@
 mod accept_shipment;
 mod cancel_order;
 mod change_hold;
+mod change_order;
 mod change_stock;
 mod command;
 mod confirm_hold;

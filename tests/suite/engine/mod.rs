@@ -7,6 +7,7 @@ mod backorder;
 mod bundles;
 mod calendars;
 mod capacity;
+mod changes;
 mod contention;
 mod damaged;
 mod days;

@@ -5,6 +5,7 @@ mod arriving;
 mod bundles;
 mod calendars;
 mod catalog;
+mod changes;
 mod connections;
 mod curve;
 mod declined;

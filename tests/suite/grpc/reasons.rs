@@ -30,9 +30,15 @@ use super::server::{
     TestServer, announcement, configuration, dispatch, fields, node, order, recall, waiting_order,
 };
 
-/// Reasons that no caller can provoke at will; `server/src/grpc/errors.rs` maps the
-/// engine's error of each.
-const NOT_AT_WILL: [Reason; 4] = [
+/// Reasons with which no caller can have a call fail at will; `server/src/grpc/errors.rs` maps the
+/// engine's error of each. Those of changes are told as faults in an answer, or have the change
+/// quoted anew: see `changes.rs`.
+const NOT_AT_WILL: [Reason; 9] = [
+    Refused(RefusalKind::ChangeOvertaken),
+    Refused(RefusalKind::ChangeExpired),
+    Refused(RefusalKind::ChangeShort),
+    Refused(RefusalKind::CurrencyDiffers),
+    Refused(RefusalKind::OrderFull),
     Refused(RefusalKind::Contended),
     Refused(RefusalKind::CommandTooLarge),
     Reason::ReaderStalled,
@@ -191,7 +197,15 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Reason::ArchiveUnreadable => (Code::DataLoss, archive_unreadable().await),
         Reason::JournalUnreadable => (Code::DataLoss, journal_unreadable().await),
         Reason::Internal => (Code::Internal, damaged_store().await),
-        Refused(RefusalKind::Contended | RefusalKind::CommandTooLarge)
+        Refused(
+            RefusalKind::Contended
+            | RefusalKind::CommandTooLarge
+            | RefusalKind::ChangeOvertaken
+            | RefusalKind::ChangeExpired
+            | RefusalKind::ChangeShort
+            | RefusalKind::CurrencyDiffers
+            | RefusalKind::OrderFull,
+        )
         | Reason::ReaderStalled
         | Reason::RequestStalled => {
             unreachable!("not at will")

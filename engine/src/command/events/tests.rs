@@ -164,6 +164,7 @@ fn placed() -> Order {
         decisions: Decisions::default(),
         timeline: Timeline::default(),
         order_holds: Box::default(),
+        amended: None,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

@@ -13,8 +13,8 @@ use crate::model::effect::Claim;
 use crate::model::hold::by_pair;
 use crate::model::{
     CustomerId, Day, Destination, Hold, HoldId, HoldState, Lsn, Meta, NodeId, Order, OrderHeader,
-    OrderId, PackedOrder, Pegged, Refusal, Rule, ServiceName, Shipment, Shortage, SkuNo, Supply,
-    Text, Timeline, Timestamp, Violation,
+    OrderId, PackedOrder, Pegged, Refusal, Rule, ServiceName, Shortage, SkuNo, Supply, Text,
+    Timeline, Violation,
 };
 use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
@@ -35,7 +35,7 @@ use crate::transaction::error::EngineError;
 use crate::transaction::find::read_named;
 use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, days};
+use crate::transaction::rests::{Resting, can_be_kept};
 
 /// Makes an order of a hold. The order has the hold's units, and the days that were told for
 /// it. Where it goes elsewhere, or is wanted in another way, it is planned anew, its own units
@@ -364,18 +364,6 @@ fn has_lost(kernel: &Kernel, held: &Order) -> Result<bool, EngineError> {
     }
     let resting = Resting::read(kernel, held)?;
     Ok((0..).zip(&held.shipments).any(|(at, _)| resting.ready(held, at) == Some(Ready::Never)))
-}
-
-/// Whether the days that were told can still be made: no cut-off passed meanwhile.
-fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool, EngineError> {
-    let (network, resting) = (kernel.state.network.load(), Resting::read(kernel, held)?);
-    let is_late = |(shipment, at): (&Shipment, u16)| {
-        // Days of units that are on their way follow their supply.
-        let is_there = resting.ready(held, at) == Some(Ready::Now);
-        let days = days(kernel, &network, &held.header, shipment.node, (Ready::Now, now));
-        is_there && days.map(|days| days.0) > shipment.ship_by
-    };
-    Ok(!held.shipments.iter().zip(0..).any(is_late))
 }
 
 /// Whether no pair of which a hold has units on hand lacks any: a count may have found less than is

@@ -133,7 +133,7 @@ fn of_bundle(
 }
 
 /// That a line is cancelled with its bundle alone, and that once.
-fn line_of_bundle(order: &Order, line: usize, bundle: &OrderedBundle) -> Refusal {
+pub(super) fn line_of_bundle(order: &Order, line: usize, bundle: &OrderedBundle) -> Refusal {
     let place = order.bundles.iter().position(|of| of == bundle);
     let index = |at: usize| u32::try_from(at).expect("ORDER_LINES_MAX fits 32 bits");
     Refusal::LineOfBundle {

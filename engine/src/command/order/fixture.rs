@@ -35,6 +35,7 @@ pub fn order() -> Order {
         decisions: Decisions::default(),
         timeline: Timeline::default(),
         order_holds: Box::default(),
+        amended: None,
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }

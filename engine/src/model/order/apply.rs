@@ -2,8 +2,8 @@
 
 use super::packed::PackedOrder;
 use super::{
-    Allocation, AllocationUnits, Decision, LineRepegged, Move, Order, OrderHold, Shipment, Told,
-    count,
+    Allocation, AllocationUnits, Decision, LineRepegged, Move, Order, OrderChange, OrderHold,
+    Shipment, Told, count,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work};
@@ -68,6 +68,8 @@ pub enum OrderEffect {
     ReleaseHold(OrderHoldId),
     /// It is on hold for so long that its units wait from now on.
     GiveUpStock(Box<StockGivenUp>),
+    /// The order was changed.
+    Change(Box<OrderChange>),
     /// Nothing: the command that has it in hand lets go of it. It may have left memory.
     LetGo,
 }
@@ -159,6 +161,7 @@ impl Order {
                 given_up.lines.iter().for_each(|line| self.repeg(line));
                 self.note_let_go(given_up.at);
             }
+            OrderEffect::Change(change) => self.change(change),
             OrderEffect::LetGo => {}
         }
     }
@@ -233,7 +236,7 @@ impl Order {
         self.put(of, moved.to.1, moved.units);
     }
 
-    fn put(&mut self, (line, shipment): (u16, u16), supply: Supply, units: u32) {
+    pub(super) fn put(&mut self, (line, shipment): (u16, u16), supply: Supply, units: u32) {
         let placed = self.placed_allocations().len();
         let same = |a: &&mut Allocation| (a.line, a.shipment, a.supply) == (line, shipment, supply);
         if let Some(there) = self.allocations[placed..].iter_mut().find(same) {
@@ -246,7 +249,7 @@ impl Order {
         self.added.allocations += 1;
     }
 
-    fn cancel(&mut self, cancelled: &[AllocationUnits]) {
+    pub(super) fn cancel(&mut self, cancelled: &[AllocationUnits]) {
         for part in cancelled {
             let allocation = &mut self.allocations[usize::from(part.allocation)];
             assert!(part.units <= allocation.loose(), "CONSERVATION: only loose units cancel");
@@ -265,11 +268,11 @@ impl Order {
         }
     }
 
-    fn work_mut(&mut self, shipment: u16) -> &mut Work {
+    pub(super) fn work_mut(&mut self, shipment: u16) -> &mut Work {
         self.shipments[usize::from(shipment)].work.get_or_insert_default()
     }
 
-    fn put_back(&mut self, units: &[AllocationUnits]) {
+    pub(super) fn put_back(&mut self, units: &[AllocationUnits]) {
         for part in units {
             let picked = &mut self.allocations[usize::from(part.allocation)].picked;
             *picked = picked.checked_sub(part.units).expect("CONSERVATION: picked units go back");

@@ -1,7 +1,7 @@
 //! What an entry of a timeline says of an effect on its order.
 
 use super::timeline::{DateMoved, Entry, Happened, Said};
-use super::{AllocationUnits, KeptOrder, LineRepegged, Order, OrderEffect};
+use super::{AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, count};
 use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Dispatch, Package, Progress};
@@ -26,6 +26,7 @@ impl Entry {
             was_at: None,
             left_out: None,
             hold: None,
+            added: None,
         }
     }
 
@@ -67,6 +68,7 @@ impl Entry {
                 let entry = new(Happened::StockLetGo).moving(&given_up.lines);
                 Self { what: Happened::StockLetGo, ..entry }
             }
+            OrderEffect::Change(change) => new(Happened::Changed).with_change(order, change),
             OrderEffect::Place(_) | OrderEffect::LetGo => return None,
         })
     }
@@ -139,6 +141,25 @@ impl Entry {
         self.dates = self.some_of(dates);
         let moves = lines.iter().flat_map(|of| of.moves.iter().map(|m| (of.line, m.units)));
         self.with_lines(moves)
+    }
+
+    fn with_change(self, order: &Order, change: &OrderChange) -> Self {
+        let first = count(order.lines.len());
+        let lines = (first..).zip(&change.lines).map(|(line, added)| (line, added.units));
+        let mut entry = self.with_units(&change.cancelled);
+        entry.added = entry.some_of(lines.collect());
+        let dates = change.days.iter().map(|(shipment, days)| DateMoved {
+            shipment: *shipment,
+            before: order.shipments[usize::from(*shipment)].deliver_by,
+            after: days.map(|(_, deliver_by)| deliver_by),
+        });
+        let new = (count(order.shipments.len())..).zip(&change.shipments);
+        let new = new.map(|(shipment, added)| {
+            let after = added.days.map(|(_, deliver_by)| deliver_by);
+            DateMoved { shipment, before: None, after }
+        });
+        entry.dates = entry.some_of(dates.chain(new).filter(|of| of.before != of.after).collect());
+        entry
     }
 
     fn with_progress(self, progress: &Progress) -> Self {

@@ -41,6 +41,8 @@
 //!      what happened to it, behind its length
 //!      the holds on it, as events have them, behind their length
 //!      its bundles: of each the item, how many, its first line, and how many lines it has
+//!      how many lines were added, and what is said of it beside its lines, as events have it, behind
+//!        its length
 //! ```
 
 mod form;

@@ -96,11 +96,14 @@ pub enum Happened {
     /// The order was on hold for so long that its units wait.
     #[n(32)]
     StockLetGo,
+    /// The order was changed.
+    #[n(22)]
+    Changed,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -125,6 +128,7 @@ impl Happened {
         Self::OrderHeld,
         Self::OrderHoldReleased,
         Self::StockLetGo,
+        Self::Changed,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.
@@ -181,6 +185,9 @@ pub struct Entry {
     /// The hold on the order, where it is of one.
     #[n(14)]
     pub hold: Option<Box<OrderHold>>,
+    /// Units by line, from 0, that were added.
+    #[n(15)]
+    pub added: Option<Vec<(u16, u32)>>,
 }
 
 /// The day by which a shipment arrives, told anew.

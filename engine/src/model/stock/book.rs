@@ -277,6 +277,9 @@ impl<'a> Book<'a> {
             extras.lost = extras.lost.saturating_sub(repeg.told.lost);
         }
         self.forget_untold();
+        if repeg.off.iter().any(|peg| peg.supply == Supply::Picked) {
+            self.forget_extras();
+        }
     }
 
     /// Units of an order wait, and the node tells what is there. Units on hand that are not
@@ -329,7 +332,11 @@ impl<'a> Book<'a> {
                 self.release(order, *line, *released, Serves::Backlog);
             }
         }
-        // Few pairs have them for long.
+        self.forget_extras();
+    }
+
+    /// Few pairs have them for long.
+    fn forget_extras(&mut self) {
         if self.stock.extras.as_deref() == Some(&Extras::default()) {
             self.stock.extras = None;
         }

@@ -135,6 +135,7 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             decisions: Decisions::default(),
             timeline: Timeline::default(),
             order_holds: Box::default(),
+            amended: None,
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;

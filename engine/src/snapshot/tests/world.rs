@@ -484,6 +484,7 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
         decisions: Decisions::default(),
         timeline: Timeline::default(),
         order_holds: Box::default(),
+        amended: None,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),

@@ -301,7 +301,12 @@ mod tests {
             state: v1::OrderState::Open.into(),
             destination_postal_code: "10001".into(),
             destination_country_code: "US".into(),
-            lines: vec![v1::OrderLine { sku: "SCARF".into(), quantity: 3, units: Some(units) }],
+            lines: vec![v1::OrderLine {
+                sku: "SCARF".into(),
+                quantity: 3,
+                units: Some(units),
+                amount_minor: 0,
+            }],
             shipments: vec![shipment],
             ..v1::Order::default()
         }

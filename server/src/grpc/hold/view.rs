@@ -85,6 +85,7 @@ pub(super) fn planned(
         sku,
         quantity: units.allocated + units.preordered + units.backordered,
         units: Some(units),
+        amount_minor: 0,
     });
     v1::Hold {
         hold_id: command.hold().to_string(),
@@ -110,7 +111,9 @@ pub(super) fn planned(
 }
 
 fn owner(owner: Option<&OwnerId>) -> String {
-    owner.map(ToString::to_string).unwrap_or_default()
+    // That of the units which a change of an order is to get is the order.
+    let of_cart = owner.filter(|owner| !owner.is_order());
+    of_cart.map(ToString::to_string).unwrap_or_default()
 }
 
 const fn state(state: HoldState) -> v1::HoldState {

@@ -100,6 +100,12 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
         occurred_time: entry.was_at.map(times::timestamp),
         left_out: entry.left_out.unwrap_or(0),
         order_hold: entry.hold.as_deref().map(view::hold),
+        added_lines: entry
+            .added
+            .into_iter()
+            .flatten()
+            .map(|(line, units)| line_quantity(line, units))
+            .collect(),
     }
 }
 
@@ -133,6 +139,7 @@ const fn event(what: Happened) -> Event {
         Happened::OrderHeld => Event::OrderHeld,
         Happened::OrderHoldReleased => Event::OrderHoldReleased,
         Happened::StockLetGo => Event::StockLetGo,
+        Happened::Changed => Event::Changed,
     }
 }
 
@@ -142,6 +149,7 @@ const fn is_for_customers(event: Event) -> bool {
         Event::Placed
             | Event::DateMoved
             | Event::Cancelled
+            | Event::Changed
             | Event::Shipped
             | Event::Ready
             | Event::Delivered
@@ -165,6 +173,7 @@ fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
         dates: entry.dates,
         occurred_time: entry.occurred_time,
         left_out: if moved { 0 } else { entry.left_out },
+        added_lines: entry.added_lines,
         ..v1::TimelineEntry::default()
     }
 }

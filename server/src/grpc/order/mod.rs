@@ -6,10 +6,13 @@
 //! | `text`, `request` | an order as it lies in the bytes of a request, and the command made of it |
 //! | `placing` | what placing one order and placing many have in common |
 //! | `answer` | the answer to an order: where its units went when it was placed |
+//! | `change` | what quoting a change and committing it have in common |
 //! | `view` | an order as it stands |
 
 pub(super) mod answer;
 mod cancel_order;
+mod change;
+mod commit_change;
 mod explain_order;
 mod get_order;
 mod get_timeline;
@@ -17,6 +20,7 @@ mod hold_order;
 mod place_order;
 mod place_orders;
 pub(super) mod placing;
+mod quote_change;
 mod quote_services;
 mod release_order_hold;
 pub(super) mod request;
@@ -40,6 +44,8 @@ service! {
     quote_services(v1::QuoteServicesRequest) -> v1::QuoteServicesResponse;
     get_order(v1::GetOrderRequest) -> v1::GetOrderResponse;
     cancel_order(v1::CancelOrderRequest) -> v1::CancelOrderResponse;
+    quote_change(v1::QuoteChangeRequest) -> v1::QuoteChangeResponse;
+    commit_change(v1::CommitChangeRequest) -> v1::CommitChangeResponse;
     set_order_priority(v1::SetOrderPriorityRequest) -> v1::SetOrderPriorityResponse;
     hold_order(v1::HoldOrderRequest) -> v1::HoldOrderResponse;
     release_order_hold(v1::ReleaseOrderHoldRequest) -> v1::ReleaseOrderHoldResponse;

@@ -3,7 +3,7 @@
 use backstock_engine::engine::{Engine, EngineError, OrderView};
 use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
-    Allocation, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
+    Allocation, Amounts, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
     OrderState, OrderedBundle, Package, Pair, Pickup, Shipment, Supply, Timestamp, UnitState, Work,
 };
 use backstock_proto::v1;
@@ -33,10 +33,13 @@ pub(in crate::grpc) async fn order(
     let order = &*view.order;
     let header = &order.header;
     let units = units_now(view);
-    let lines = order.lines.iter().zip(units).map(|(line, units)| v1::OrderLine {
+    let amended = order.amended.as_deref();
+    let amounts = amended.and_then(|amended| amended.amounts.as_ref());
+    let lines = order.lines.iter().zip(0..).zip(units).map(|((line, at), units)| v1::OrderLine {
         sku: engine.sku_no(line.sku).to_string(),
         quantity: line.ordered,
         units: Some(units),
+        amount_minor: amounts.map_or(0, |amounts| amounts.of(at)),
     });
     let address = header.destination.address();
     let service = &engine.policy().services[usize::from(header.service.0)];
@@ -60,7 +63,19 @@ pub(in crate::grpc) async fn order(
         pickup: header.destination.pickup().map(|pickup| self::pickup(engine, *pickup)),
         bundles: bundles(engine, &order.bundles, &order.lines),
         holds: order.order_holds.iter().map(hold).collect(),
+        note: amended
+            .and_then(|of| of.note.as_ref())
+            .map(|of| of.as_str().into())
+            .unwrap_or_default(),
+        currency_code: amounts.map(|amounts| amounts.currency.to_string()).unwrap_or_default(),
+        amount_minor: amount(order),
     })
+}
+
+/// Sum of the amounts of an order's lines, in minor units.
+pub(super) fn amount(order: &Order) -> i64 {
+    let amounts = order.amended.as_deref().and_then(|amended| amended.amounts.as_ref());
+    amounts.map_or(0, Amounts::sum)
 }
 
 /// A hold on an order.

@@ -1,8 +1,13 @@
 //! Holding what an order would take: as a hold of its own, or in place of the owner's one.
 
-use backstock_engine::command::{CreateHold, HoldCreated as Created, HoldReplaced as Replaced};
+use backstock_engine::command::{
+    AnyEvent, CreateHold, HoldCreated as Created, HoldReplaced as Replaced, LineRequest, Lines,
+    Meta, OrderRequest,
+};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{self, HoldState, Lsn, Supply, Timestamp};
+use backstock_engine::model::{
+    self, Destination, HoldId, HoldState, Lsn, OrderId, Pickup, SkuNo, Supply, Timestamp,
+};
 
 use super::place_order::{OrderPlaced, allotted};
 use super::{Fact, units_of};
@@ -36,6 +41,28 @@ impl HoldCreated {
         Self::of(engine, asked, &order, Some((had.0, off, on)))
     }
 
+    /// What the engine's event says of the hold of new units of an order that is to be changed:
+    /// nobody asked for it by itself.
+    pub fn of_quote(engine: &Engine, event: &AnyEvent) -> Option<Self> {
+        let (AnyEvent::HoldCreated(Created { order })
+        | AnyEvent::HoldReplaced(Replaced { order, .. })) = event
+        else {
+            return None;
+        };
+        let order = order.unpack().expect("it was read");
+        let hold = order.open_hold()?;
+        let asked = asked_for(engine, &order, hold);
+        match event {
+            AnyEvent::HoldReplaced(event) => Self::taking_over(engine, &asked, event),
+            _ => Self::of(engine, &asked, &order, None),
+        }
+    }
+
+    /// The hold's id.
+    pub fn id(&self) -> &HoldId {
+        &self.hold.id
+    }
+
     fn of(
         engine: &Engine,
         asked: &CreateHold,
@@ -59,6 +86,34 @@ impl HoldCreated {
         let order = OrderPlaced { wanted, no, shortage, split, allotted: allotted(engine, order) };
         Some(Self { order, hold, until: held.until, takes_over })
     }
+}
+
+/// What a caller would have asked for, to have that held.
+fn asked_for(engine: &Engine, order: &model::Order, hold: &model::Hold) -> CreateHold {
+    let header = &order.header;
+    let line =
+        |(no, quantity): (SkuNo, u32)| LineRequest { sku: engine.sku_no(no).clone(), quantity };
+    let destination = match &header.destination {
+        Destination::Address(code) => Destination::Address(code.clone()),
+        Destination::Pickup(Pickup { node, only_there }) => {
+            let node = engine.node_no(*node).id.clone();
+            Destination::Pickup(Pickup { node, only_there: *only_there })
+        }
+    };
+    let wanted = OrderRequest {
+        id: OrderId::of_hold(&hold.id),
+        customer: header.customer.clone(),
+        channel: header.channel.clone(),
+        destination,
+        service: Some(engine.policy().services[usize::from(header.service.0)].name.clone()),
+        deliver_by: Some(header.promise_by),
+        shortage: None,
+        split: Some(header.split),
+        lines: Lines(order.asked_for().map(line).collect()),
+        priority: header.priority,
+    };
+    let meta = Meta { at: header.ordered_at, ..Meta::default() };
+    CreateHold::new(meta, hold.id.clone(), (hold.seconds, hold.owner.clone()), wanted)
 }
 
 impl Fact for HoldCreated {

@@ -38,8 +38,10 @@ impl Features {
     pub(super) const TIMELINE: Self = Self(1 << 9);
     /// No node is to work on it.
     pub(super) const ON_HOLD: Self = Self(1 << 10);
+    /// It was changed: lines were added, or something is said of it beside its lines.
+    pub(super) const CHANGED: Self = Self(1 << 12);
     /// What no chunk of a snapshot before version 11 has.
-    pub(super) const OF_VERSION_11: Self = Self(Self::ON_HOLD.0);
+    pub(super) const OF_VERSION_11: Self = Self(Self::ON_HOLD.0 | Self::CHANGED.0);
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
@@ -106,6 +108,7 @@ impl Features {
             .with(Self::WORKED, order.shipments.iter().any(|shipment| shipment.work.is_some()))
             .with(Self::TIMELINE, !order.timeline.is_empty())
             .with(Self::ON_HOLD, order.is_on_hold())
+            .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
     }
 }
 

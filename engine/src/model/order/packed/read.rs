@@ -18,7 +18,8 @@ use crate::model::ids::{
 };
 use crate::model::lsn::Lsn;
 use crate::model::order::{
-    Added, Allocation, Decisions, Order, OrderHeader, OrderHold, OrderLine, Shipment, Timeline,
+    Added, Allocation, Amended, Decisions, Order, OrderHeader, OrderHold, OrderLine, Shipment,
+    Timeline,
 };
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
@@ -46,6 +47,8 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let order_holds = order_holds(&mut from, form)?;
     let pickup = pickup(&mut from, form)?;
     let bundles = bundles(&mut from, form)?;
+    let (lines_added, amended) = changed(&mut from, form)?;
+    let added = Added { lines: lines_added, ..added };
     let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
     let order = Order {
         no,
@@ -60,10 +63,14 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         timeline,
         order_holds,
         bundles,
+        amended,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     };
     order.check().map_err(|_| Unpackable { at: "allocations" })?;
+    if usize::from(order.added.lines) > order.lines.len() {
+        return Err(Unpackable { at: "added" });
+    }
     if !order.has_sound_bundles() {
         return Err(Unpackable { at: "bundles" });
     }
@@ -110,6 +117,7 @@ pub(super) fn read(
     order_holds(&mut from, form)?;
     let pickup = pickup(&mut from, form)?;
     bundles(&mut from, form)?;
+    changed(&mut from, form)?;
     let header = header(&mut from, form, (id, pickup))?;
     Ok((no, header.id))
 }
@@ -132,7 +140,8 @@ fn added(
     if !form.is_repegged() {
         return Ok(Added::default());
     }
-    let added = Added { shipments: from.narrow("added")?, allocations: from.narrow("added")? };
+    let added =
+        Added { shipments: from.narrow("added")?, allocations: from.narrow("added")?, lines: 0 };
     let is_of_it =
         usize::from(added.shipments) <= shipments && usize::from(added.allocations) <= allocations;
     is_of_it.then_some(added).ok_or(Unpackable { at: "added" })
@@ -207,6 +216,29 @@ fn bundles(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[OrderedBundle]>, 
     let count = from.count("bundles")?;
     let all: Box<[_]> = (0..count).map(|_| bundle(from)).collect::<Result<_, _>>()?;
     if all.is_empty() { Err(Unpackable { at: "bundles" }) } else { Ok(all) }
+}
+
+/// How many lines were added to it, and what is said of it beside them.
+fn changed(from: &mut Unpacker<'_>, form: Form) -> Result<(u16, Option<Box<Amended>>), Unpackable> {
+    if !form.has(Features::CHANGED) {
+        return Ok((0, None));
+    }
+    let at = "change";
+    let lines = from.narrow(at)?;
+    let length = from.count(at)?;
+    let bytes = from.bytes(length, at)?;
+    let amended = match bytes {
+        [] => None,
+        bytes => {
+            let mut decoder = minicbor::Decoder::new(bytes);
+            let amended: Amended = decoder.decode().map_err(|_| Unpackable { at })?;
+            Some(amended).filter(|_| decoder.position() == bytes.len()).map(Box::new)
+        }
+    };
+    // They are packed in one way alone.
+    let is_said = lines > 0 || amended.is_some();
+    let is_sound = is_said && amended.is_some() != bytes.is_empty();
+    if is_sound { Ok((lines, amended)) } else { Err(Unpackable { at }) }
 }
 
 pub(super) fn id<T, V>(
@@ -378,7 +410,8 @@ fn header(
 fn hold(from: &mut Unpacker<'_>, flags: u8) -> Result<Hold, Unpackable> {
     let id = id(from, "hold", HoldId::new)?;
     let fingerprint = from.word("fingerprint")?;
-    let owner = (flags & OWNER != 0).then(|| self::id(from, "owner", OwnerId::new)).transpose()?;
+    let owner =
+        (flags & OWNER != 0).then(|| self::id(from, "owner", OwnerId::packed)).transpose()?;
     let began = Timestamp::from_micros(from.signed("began")?);
     let created = Lsn::new(from.number("created")?);
     let until = Timestamp::from_micros(from.signed("until")?);

@@ -10,7 +10,7 @@ use crate::model::destination::{Destination, Pickup};
 use crate::model::fulfilment::{Dispatch, Package, Work};
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
-use crate::model::order::{Order, OrderHeader, Shipment};
+use crate::model::order::{Amended, Order, OrderHeader, Shipment};
 use crate::model::pack::{put_number, put_signed, put_text};
 use crate::model::time::Timestamp;
 
@@ -77,8 +77,19 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
     if form.has(Features::BUNDLED) {
         pack_bundles(&order.bundles, out);
     }
+    if form.has(Features::CHANGED) {
+        put_number(out, order.added.lines.into());
+        pack_amended(order.amended.as_deref(), out);
+    }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
+}
+
+fn pack_amended(amended: Option<&Amended>, out: &mut Vec<u8>) {
+    let said = amended.map(minicbor::to_vec).transpose().expect("memory takes what is written");
+    let bytes = said.unwrap_or_default();
+    put_number(out, bytes.len() as u64);
+    out.extend_from_slice(&bytes);
 }
 
 fn pack_bundles(bundles: &[OrderedBundle], out: &mut Vec<u8>) {

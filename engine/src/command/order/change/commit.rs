@@ -1,0 +1,168 @@
+//! Committing a change that was quoted.
+
+use std::sync::Arc;
+
+use super::build::{Built, Rested, build};
+use super::decide::seek;
+use super::event::{HoldTaken, OrderChanged};
+use super::quote::ChangeQuote;
+use crate::model::digest::fingerprint;
+use crate::model::load::{beyond, put_on};
+use crate::model::{Meta, Order, OrderId, Refusal};
+use crate::placing::over::claim;
+use crate::state::stock::{Asker, Asks};
+use crate::transaction::attempts::{Attempt, Attempts};
+use crate::transaction::claims::Claims;
+use crate::transaction::command::{Command, Decision};
+use crate::transaction::error::EngineError;
+use crate::transaction::in_flight::Transaction;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::{Resting, can_be_kept};
+
+/// Commits a change: exactly what was quoted, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitChange {
+    /// Key, origin, time. The key is the quote's id: a quote is committed once.
+    pub meta: Meta,
+    /// What was quoted.
+    pub quote: ChangeQuote,
+}
+
+impl Command for CommitChange {
+    type Event = OrderChanged;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&("change", &self.quote.order, &self.quote.id))
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Transaction<'_>,
+    ) -> Result<Decision<OrderChanged>, EngineError> {
+        let kernel = tx.kernel();
+        let order = tx.claims.in_hand(&self.quote.order).await?;
+        let hold = self.hold_in_hand(&mut tx.claims).await?;
+        if self.quote.until <= self.meta.at {
+            return Err(Refusal::ChangeExpired { order_id: self.quote.order.clone() }.into());
+        }
+        let mut attempts = Attempts::begin(kernel);
+        loop {
+            let event = self.event(kernel, &order, hold.as_ref())?;
+            let asks = has_terms(kernel, &order, hold.as_ref());
+            let asks = asks.then(|| asks_of(kernel, &order, hold.as_ref()));
+            let attempt = match claim(kernel, event.claimed(), asks).await? {
+                Attempt::Done(claims) => self.with_room(claims, &order, hold.as_ref(), &event)?,
+                attempt => attempt,
+            };
+            if let Some(claims) = attempts.end(attempt).await? {
+                tx.claims.take(claims);
+                return Ok(Decision::Event(event));
+            }
+        }
+    }
+}
+
+impl CommitChange {
+    /// The hold of the new units, if there are any, in hand.
+    async fn hold_in_hand(&self, claims: &mut Claims<'_>) -> Result<Option<Order>, EngineError> {
+        if !self.quote.has_hold {
+            return Ok(None);
+        }
+        let hold = match claims.in_hand(&OrderId::of_hold(&self.quote.id)).await {
+            // Nobody had such a quote, or its hold is forgotten.
+            Err(EngineError::Refused(Refusal::OrderNotFound { .. })) => return Err(self.expired()),
+            hold => hold?,
+        };
+        if hold.open_hold().is_none() { Err(self.expired()) } else { Ok(Some(hold)) }
+    }
+
+    fn expired(&self) -> EngineError {
+        Refusal::ChangeExpired { order_id: self.quote.order.clone() }.into()
+    }
+
+    fn overtaken(&self) -> Refusal {
+        Refusal::ChangeOvertaken { order_id: self.quote.order.clone() }
+    }
+
+    /// The change as it would happen now, if that is what was quoted.
+    fn event(
+        &self,
+        kernel: &Kernel,
+        order: &Order,
+        hold: Option<&Order>,
+    ) -> Result<OrderChanged, EngineError> {
+        let resting = Resting::read(kernel, order)?;
+        let held = hold.map(|hold| Resting::read(kernel, hold)).transpose()?;
+        let held: Option<Rested<'_>> = hold.zip(held.as_ref());
+        let catalogue = &kernel.state.catalogue;
+        let change = &self.quote.change;
+        let sought = seek((order, &resting), change, |no| catalogue.entry(no).sku().clone())?;
+        if !sought.faults.is_empty() {
+            return Err(self.overtaken().into());
+        }
+        let sku_no = |sku: &crate::model::Sku| catalogue.sku_no(sku.as_str());
+        let built = build((order, &resting), (change, &sought), held, sku_no)?;
+        let is_kept = hold.map_or(Ok(true), |hold| can_be_kept(kernel, hold, self.meta.at))?;
+        if built.fingerprint(order) != self.quote.fingerprint || !is_kept {
+            return Err(self.overtaken().into());
+        }
+        Ok(changed(order, built, held))
+    }
+
+    /// Claims room on the days of nodes beyond what the order and the hold have there.
+    fn with_room<'k>(
+        &self,
+        mut claims: Claims<'k>,
+        order: &Order,
+        hold: Option<&Order>,
+        event: &OrderChanged,
+    ) -> Result<Attempt<'k, Claims<'k>>, EngineError> {
+        if !claims.kernel().state.loads.is_used() {
+            return Ok(Attempt::Done(claims));
+        }
+        let mut before = order.loads();
+        for (at, load) in hold.map(Order::loads).unwrap_or_default() {
+            put_on(&mut before, at, load);
+        }
+        let after = order.with_change(&event.change).loads();
+        if claims.room(&beyond(&after, &before), self.meta.at)? {
+            Ok(Attempt::Done(claims))
+        } else {
+            Err(self.overtaken().into())
+        }
+    }
+}
+
+fn changed(order: &Order, built: Built, held: Option<Rested<'_>>) -> OrderChanged {
+    let first_line = u16::try_from(order.lines.len()).expect("ORDER_LINES_MAX fits 16 bits");
+    let taken = held.map(|(hold, resting)| HoldTaken {
+        no: hold.no,
+        units: resting.units_of(hold),
+        first_line,
+    });
+    let Built { change, off, .. } = built;
+    let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
+    OrderChanged { no, id, priority, off, on: Vec::new(), taken, change }
+}
+
+/// Whether a pair of an item says who may have its units.
+fn has_terms(kernel: &Kernel, order: &Order, hold: Option<&Order>) -> bool {
+    let lines = order.lines.iter().chain(hold.iter().flat_map(|hold| hold.lines.iter()));
+    let mut rows = lines.map(|line| &kernel.state.catalogue.entry(line.sku).row);
+    rows.any(|row| row.has_terms())
+}
+
+/// That an order and the hold of its new units ask for what they have, as they were given it.
+fn asks_of(kernel: &Kernel, order: &Order, hold: Option<&Order>) -> Arc<Asks> {
+    let asker = |of: &Order| Asker {
+        order: Some(of.no),
+        channel: of.header.channel.clone(),
+        is_known: true,
+    };
+    let who = [Some(order), hold].into_iter().flatten().map(asker).collect();
+    Arc::new(Asks { at: kernel.state.now(), who })
+}

@@ -1,0 +1,171 @@
+//! What may be asked of an order that was placed, operation by operation.
+
+use minicbor::{Decode, Encode};
+
+use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
+use crate::model::check::{bound, finish, in_range};
+use crate::model::{Currency, Rule, Sku, Text, Violation};
+
+/// What is asked of an order, all of it or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Change {
+    /// The operations, 1 to [`CHANGE_OPERATIONS_MAX`].
+    #[n(0)]
+    pub operations: Vec<Operation>,
+    /// The currency of the amounts; none where there are none.
+    #[n(1)]
+    pub currency: Option<Currency>,
+}
+
+/// One thing that is asked of an order. Lines count from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Operation {
+    /// So many units of a line are wanted, those that left among them; of a line of a bundle, so
+    /// many bundles. None takes the line out.
+    #[n(0)]
+    SetQuantity {
+        /// The line.
+        #[n(0)]
+        line: u16,
+        /// Units, up to [`LINE_UNITS_MAX`].
+        #[n(1)]
+        quantity: u32,
+    },
+    /// Units of an item are wanted as well.
+    #[n(1)]
+    Add(#[n(0)] Wanted),
+    /// Units of a line are no longer wanted, and as many of another item are.
+    #[n(2)]
+    Swap {
+        /// The line.
+        #[n(0)]
+        line: u16,
+        /// What is wanted instead.
+        #[n(1)]
+        instead: Wanted,
+    },
+    /// This is said of the order, for people; nothing when empty.
+    #[n(3)]
+    SetNote(#[n(0)] Text),
+    /// A line costs so much, in minor units.
+    #[n(4)]
+    SetAmount {
+        /// The line.
+        #[n(0)]
+        line: u16,
+        /// The amount, within [`AMOUNT_MAX`] of zero.
+        #[n(1)]
+        amount: i64,
+    },
+}
+
+/// Units of an item that are wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Wanted {
+    /// The item, or the bundle.
+    #[n(0)]
+    pub sku: Sku,
+    /// Units, from 1 to [`LINE_UNITS_MAX`].
+    #[n(1)]
+    pub quantity: u32,
+    /// What they cost in all, if the caller says so, in minor units.
+    #[n(2)]
+    pub amount: Option<i64>,
+}
+
+impl Operation {
+    /// The line, from 0, of which units are wanted or not wanted any more.
+    const fn quantity_of(&self) -> Option<u16> {
+        match self {
+            Self::SetQuantity { line, .. } | Self::Swap { line, .. } => Some(*line),
+            Self::Add(_) | Self::SetNote(_) | Self::SetAmount { .. } => None,
+        }
+    }
+
+    const fn amount_of(&self) -> Option<u16> {
+        match self {
+            Self::SetAmount { line, .. } => Some(*line),
+            _ => None,
+        }
+    }
+
+    const fn amount(&self) -> Option<i64> {
+        match self {
+            Self::SetAmount { amount, .. } => Some(*amount),
+            Self::Add(wanted) | Self::Swap { instead: wanted, .. } => wanted.amount,
+            Self::SetQuantity { .. } | Self::SetNote(_) => None,
+        }
+    }
+
+    /// What callers call it.
+    const fn field(&self) -> &'static str {
+        match self {
+            Self::SetQuantity { .. } => "set_quantity",
+            Self::Add(_) => "add_line",
+            Self::Swap { .. } => "swap_line",
+            Self::SetNote(_) => "set_note",
+            Self::SetAmount { .. } => "set_amount",
+        }
+    }
+
+    fn check(&self, at: usize, found: &mut Vec<Violation>) {
+        let field = |name| format!("operations[{at}].{}.{name}", self.field());
+        if let Some(line) = self.quantity_of().or_else(|| self.amount_of()) {
+            in_range(found, field("line_index"), line.into(), 0, bound(ORDER_LINES_MAX) - 1);
+        }
+        let (quantity, least) = match self {
+            Self::SetQuantity { quantity, .. } => (*quantity, 0),
+            Self::Add(wanted) | Self::Swap { instead: wanted, .. } => (wanted.quantity, 1),
+            Self::SetNote(_) | Self::SetAmount { .. } => (1, 1),
+        };
+        in_range(found, field("quantity"), quantity.into(), least, LINE_UNITS_MAX.into());
+        if let Some(amount) = self.amount() {
+            in_range(found, field("amount_minor"), amount, -AMOUNT_MAX, AMOUNT_MAX);
+        }
+    }
+}
+
+impl Change {
+    /// Checks counts, quantities and amounts, and that nothing is said twice.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let all = &self.operations;
+        match all.len() {
+            0 => return Err(vec![Violation::new("operations", "", Rule::Required)]),
+            1..=CHANGE_OPERATIONS_MAX => {}
+            more => {
+                let rule = Rule::TooMany { max: CHANGE_OPERATIONS_MAX };
+                return Err(vec![Violation::new("operations", more, rule)]);
+            }
+        }
+        let mut found = Vec::new();
+        for (at, operation) in all.iter().enumerate() {
+            operation.check(at, &mut found);
+            if all[..at].iter().any(|other| is_said_twice(other, operation)) {
+                let field = format!("operations[{at}]");
+                found.push(Violation::new(field, operation.field(), Rule::Duplicate));
+            }
+        }
+        let has_amounts = all.iter().any(|operation| operation.amount().is_some());
+        match self.currency {
+            None if has_amounts => {
+                found.push(Violation::new("currency_code", "", Rule::Required));
+            }
+            Some(currency) if !has_amounts => {
+                let rule = Rule::Malformed("says nothing without an amount".into());
+                found.push(Violation::new("currency_code", currency, rule));
+            }
+            _ => {}
+        }
+        finish(found)
+    }
+}
+
+/// Whether two operations say something of the same.
+fn is_said_twice(one: &Operation, other: &Operation) -> bool {
+    let both = |of: fn(&Operation) -> Option<u16>| of(one).is_some() && of(one) == of(other);
+    let notes = matches!((one, other), (Operation::SetNote(_), Operation::SetNote(_)));
+    notes || both(Operation::quantity_of) || both(Operation::amount_of)
+}

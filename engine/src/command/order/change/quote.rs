@@ -1,0 +1,116 @@
+//! What a change would come to. Its new units are held while the customer thinks about it.
+
+use minicbor::{Decode, Encode};
+
+use super::build::Built;
+use super::decide::Sought;
+use super::operation::Change;
+use crate::command::{CreateHold, LineRequest, Lines, OrderRequest};
+use crate::limits::CHANGE_QUOTE_SECONDS;
+use crate::model::{Day, HoldId, Meta, Order, OrderId, OwnerId, Timestamp};
+use crate::placing::going::said;
+use crate::state::network::Network;
+
+/// Asks what a change would come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuoteChange {
+    /// Origin and time.
+    pub meta: Meta,
+    /// The order.
+    pub order: OrderId,
+    /// The quote's id, which no other quote has: that of the hold of its new units, and the
+    /// idempotency key of committing it.
+    pub quote: HoldId,
+    /// What is asked.
+    pub change: Change,
+}
+
+/// A change as it was quoted. Whoever has it may commit it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ChangeQuote {
+    /// Its id.
+    #[n(0)]
+    pub id: HoldId,
+    /// The order.
+    #[n(1)]
+    pub order: OrderId,
+    /// What was asked.
+    #[n(2)]
+    pub change: Change,
+    /// Whether it has a hold, under its id.
+    #[n(3)]
+    pub has_hold: bool,
+    /// Until when it can be committed.
+    #[n(4)]
+    pub until: Timestamp,
+    /// Of what was told.
+    #[n(5)]
+    pub fingerprint: u64,
+}
+
+impl QuoteChange {
+    /// The hold of the units that are wanted beyond those that the order has: it goes where the
+    /// order goes. An order has one such hold at a time.
+    pub fn hold(
+        &self,
+        order: &Order,
+        sought: &Sought,
+        network: &Network,
+        today: Day,
+    ) -> CreateHold {
+        let header = &order.header;
+        let line = |of: &super::operation::Wanted| LineRequest {
+            sku: of.sku.clone(),
+            quantity: of.quantity,
+        };
+        let service = &network.policy.services[usize::from(header.service.0)].name;
+        let request = OrderRequest {
+            id: OrderId::of_hold(&self.quote),
+            customer: header.customer.clone(),
+            channel: header.channel.clone(),
+            destination: said(network, &header.destination),
+            service: Some(service.clone()),
+            deliver_by: Some(header.promise_by).filter(|day| *day >= today),
+            shortage: None,
+            split: Some(header.split),
+            lines: Lines(sought.more.iter().map(line).collect()),
+            priority: header.priority,
+        };
+        let owner = Some(OwnerId::of_order(&header.id));
+        let meta = Meta { request_id: None, ..self.meta.clone() };
+        CreateHold::new(meta, self.quote.clone(), (CHANGE_QUOTE_SECONDS, owner), request)
+    }
+
+    /// The quote, of an order that it was worked out on.
+    pub fn quoted(&self, order: &Order, built: &Built, hold: Option<&Order>) -> ChangeQuote {
+        let seconds = i64::from(CHANGE_QUOTE_SECONDS);
+        let until = hold.and_then(|hold| hold.open_hold()).map(|hold| hold.until);
+        ChangeQuote {
+            id: self.quote.clone(),
+            order: self.order.clone(),
+            change: self.change.clone(),
+            has_hold: hold.is_some(),
+            until: until.unwrap_or(self.meta.at.saturating_add_micros(seconds * 1_000_000)),
+            fingerprint: built.fingerprint(order),
+        }
+    }
+}
+
+impl ChangeQuote {
+    /// The quote in bytes, behind a checksum, for who is to commit it.
+    pub fn token(&self) -> Vec<u8> {
+        let said = minicbor::to_vec(self).expect("memory takes what is written");
+        [&crc32fast::hash(&said).to_le_bytes()[..], &said].concat()
+    }
+
+    /// The quote of a token; none if it is not one.
+    pub fn of_token(token: &[u8]) -> Option<Self> {
+        let (sum, said) = token.split_first_chunk::<4>()?;
+        let is_sound = u32::from_le_bytes(*sum) == crc32fast::hash(said);
+        let mut from = minicbor::Decoder::new(is_sound.then_some(said)?);
+        let quote: Self = from.decode().ok()?;
+        let is_all = from.position() == said.len();
+        // Whoever makes a token may make anything of it.
+        (is_all && quote.change.validate().is_ok()).then_some(quote)
+    }
+}

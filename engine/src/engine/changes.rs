@@ -1,0 +1,162 @@
+//! Changing orders. The hold of new units is a command by itself: it is durable before the quote
+//! is answered.
+
+use std::sync::Arc;
+
+use super::commands::Done;
+use super::{Engine, EngineError, OrderView, PlaceOutcome};
+use crate::command::order::change::build::{Built, build};
+use crate::command::order::change::decide::{Sought, seek};
+use crate::command::{ChangeQuote, CommitChange, CreateHold, Fault, QuoteChange};
+use crate::model::{Order, Refusal, Sku, SkuNo};
+use crate::placing::judge::LineShortage;
+use crate::planning::Way;
+use crate::read;
+use crate::transaction::find::find_order;
+use crate::transaction::rests::Resting;
+
+/// What a change of an order would come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeAnswer {
+    /// The order as it is.
+    pub before: OrderView,
+    /// The order as it would be; as it is, where there are faults.
+    pub after: OrderView,
+    /// What cannot be had; then nothing is held.
+    pub faults: Vec<Fault>,
+    /// What can be committed; none where there are faults.
+    pub quote: Option<ChangeQuote>,
+}
+
+/// Changes of orders.
+impl Engine {
+    /// Says what a change of an order would come to, and holds its new units. They take the place
+    /// of those of an earlier quote for the order.
+    ///
+    /// # Errors
+    /// What is wrong with the content, an order that is not known or is closed, and what stopped
+    /// the engine. What cannot be had of it is an answer.
+    pub async fn quote_change(&self, command: &QuoteChange) -> Result<ChangeAnswer, EngineError> {
+        self.kernel.state.tell_time(command.meta.at);
+        self.kernel.decides()?;
+        command.change.validate()?;
+        let before = read::order(&self.kernel, &command.order).await?;
+        let order = find_order(&self.kernel, &command.order).await?;
+        let sought = self.sought(&order, command)?;
+        if !sought.faults.is_empty() {
+            return Ok(ChangeAnswer::refused(before, sought.faults));
+        }
+        let hold = match self.hold_new_units(&order, command, &sought).await? {
+            Ok(hold) => hold,
+            Err(fault) => return Ok(ChangeAnswer::refused(before, vec![fault])),
+        };
+        // It may have been worked on while its new units were held.
+        let order = find_order(&self.kernel, &command.order).await?;
+        let sought = self.sought(&order, command)?;
+        match self.built(&order, command, (&sought, hold.as_deref()))? {
+            Ok(built) => {
+                let after = after(&order, &before, &built);
+                let quote = Some(command.quoted(&order, &built, hold.as_deref()));
+                Ok(ChangeAnswer { before, after, faults: Vec::new(), quote })
+            }
+            Err(why) => {
+                let fault = Fault { operation: None, why };
+                Ok(ChangeAnswer::refused(before, vec![fault]))
+            }
+        }
+    }
+
+    /// Commits a change: exactly what was quoted, or nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::ChangeOvertaken`] where it would come to something else by now.
+    pub async fn commit_change(&self, command: CommitChange) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    fn sought(&self, order: &Order, command: &QuoteChange) -> Result<Sought, EngineError> {
+        let resting = Resting::read(&self.kernel, order)?;
+        let sku = |no: SkuNo| self.kernel.state.catalogue.entry(no).sku().clone();
+        Ok(seek((order, &resting), &command.change, sku)?)
+    }
+
+    /// Holds the units that are wanted beyond those that the order has, if there are any.
+    async fn hold_new_units(
+        &self,
+        order: &Order,
+        command: &QuoteChange,
+        sought: &Sought,
+    ) -> Result<Result<Option<Arc<Order>>, Fault>, EngineError> {
+        if sought.more.is_empty() {
+            return Ok(Ok(None));
+        }
+        let network = self.kernel.state.network.load_full();
+        let way = Way::of(&network, &*self.kernel.postal, &order.header);
+        let local_day =
+            |way: Way| self.kernel.postal.zone(way.place.zone).local_day(command.meta.at);
+        let today = way.map_or(order.header.promise_by, local_day);
+        let hold = command.hold(order, sought, &network, today);
+        match self.create_hold(hold.clone()).await {
+            Ok(answer) => Ok(match answer.outcome {
+                PlaceOutcome::Placed(held) if held.open_hold().is_none() => {
+                    let hold_id = command.quote.clone();
+                    return Err(Refusal::HoldIdReused { hold_id }.into());
+                }
+                PlaceOutcome::Placed(held) => Ok(Some(held)),
+                PlaceOutcome::SoldOut(short) => Err(self.short(&order.header.id, &hold, &short)),
+            }),
+            Err(EngineError::Refused(why)) => Ok(Err(Fault { operation: None, why })),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// That units of an item are not there.
+    fn short(
+        &self,
+        order_id: &crate::model::OrderId,
+        hold: &CreateHold,
+        short: &[LineShortage],
+    ) -> Fault {
+        let mut skus: Vec<&Sku> = Vec::new();
+        for line in &hold.order().lines.0 {
+            if !skus.contains(&&line.sku) {
+                skus.push(&line.sku);
+            }
+        }
+        let LineShortage { line, short, .. } = short[0];
+        let sku = skus[usize::from(line)].clone();
+        let why = Refusal::ChangeShort { order_id: order_id.clone(), sku, short };
+        Fault { operation: None, why }
+    }
+
+    fn built(
+        &self,
+        order: &Order,
+        command: &QuoteChange,
+        (sought, hold): (&Sought, Option<&Order>),
+    ) -> Result<Result<Built, Refusal>, EngineError> {
+        let resting = Resting::read(&self.kernel, order)?;
+        let held = hold.map(|hold| Resting::read(&self.kernel, hold)).transpose()?;
+        let sku_no = |sku: &Sku| self.kernel.state.catalogue.sku_no(sku.as_str());
+        let asked = (&command.change, sought);
+        Ok(build((order, &resting), asked, hold.zip(held.as_ref()), sku_no))
+    }
+}
+
+impl ChangeAnswer {
+    fn refused(before: OrderView, faults: Vec<Fault>) -> Self {
+        Self { after: before.clone(), before, faults, quote: None }
+    }
+}
+
+/// The order as it would be. Shipments that it does not touch have the days that they have now.
+fn after(order: &Order, before: &OrderView, built: &Built) -> OrderView {
+    let mut after = order.with_change(&built.change);
+    let told = |at: usize| built.change.days.iter().any(|(of, _)| usize::from(*of) == at);
+    for (at, now) in before.order.shipments.iter().enumerate().filter(|(at, _)| !told(*at)) {
+        let shipment = &mut after.shipments[at];
+        (shipment.ship_by, shipment.deliver_by) = (now.ship_by, now.deliver_by);
+    }
+    let supplies = built.supplies.clone();
+    OrderView { order: Arc::new(after), supplies, version: before.version }
+}

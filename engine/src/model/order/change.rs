@@ -1,0 +1,272 @@
+//! What a change makes of an order that was placed, and what is said of it beside its lines.
+
+use minicbor::{Decode, Encode};
+
+use super::{AllocationUnits, Order, Shipment, count};
+use crate::model::bundle::OrderedBundle;
+use crate::model::destination::Destination;
+use crate::model::fulfilment::Package;
+use crate::model::ids::{NodeNo, ServiceNo, SkuNo, Text};
+use crate::model::money::Currency;
+use crate::model::order::OrderLine;
+use crate::model::reservations::Supply;
+use crate::model::time::Day;
+
+/// What a change makes of an order: all of it in one event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct OrderChange {
+    /// Units that go back to the shelf before they are cancelled.
+    #[n(0)]
+    pub put_back: Vec<AllocationUnits>,
+    /// The packages that they were in, each with its shipment, from 0, as they are from now on.
+    #[n(1)]
+    pub packages: Vec<(u16, Package)>,
+    /// Units that are no longer wanted, those that go back to the shelf among them.
+    #[n(2)]
+    pub cancelled: Vec<AllocationUnits>,
+    /// Units that leave their shipments, and come from elsewhere or on other days.
+    #[n(3)]
+    pub moved: Vec<AllocationUnits>,
+    /// Lines that come behind the others.
+    #[n(4)]
+    pub lines: Vec<LineAdded>,
+    /// Bundles of which such lines are the components.
+    #[n(5)]
+    pub bundles: Vec<OrderedBundle>,
+    /// Shipments that come behind the others.
+    #[n(6)]
+    pub shipments: Vec<ShipmentAdded>,
+    /// Where units of lines come to be: those that moved, and those of lines that were added.
+    #[n(7)]
+    pub placed: Vec<Allocated>,
+    /// Shipments, from 0, that stay where they are and have other days.
+    #[n(8)]
+    pub days: Vec<(u16, Option<(Day, Day)>)>,
+    /// Where the order goes from now on, and how; none if that stays as it was.
+    #[n(9)]
+    pub going: Option<Box<Goes>>,
+    /// What is said of the order, for people; none if that stays as it was.
+    #[n(10)]
+    pub note: Option<Text>,
+    /// The amounts of some lines, from 0, and their currency.
+    #[n(11)]
+    pub amounts: Option<Amounts>,
+}
+
+/// A line that a change adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LineAdded {
+    /// The item.
+    #[n(0)]
+    pub sku: SkuNo,
+    /// Units.
+    #[n(1)]
+    pub units: u32,
+}
+
+/// A shipment that a change adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ShipmentAdded {
+    /// The node that ships.
+    #[n(0)]
+    pub node: NodeNo,
+    /// When it ships and arrives; none while units of it wait.
+    #[n(1)]
+    pub days: Option<(Day, Day)>,
+    /// Whether all its units are there.
+    #[n(2)]
+    pub units_there: bool,
+}
+
+/// Units of a line, from 0, that come to a shipment, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Allocated {
+    /// The line.
+    #[n(0)]
+    pub line: u16,
+    /// The shipment.
+    #[n(1)]
+    pub shipment: u16,
+    /// What they rest on when they come there.
+    #[n(2)]
+    pub supply: Supply,
+    /// How many.
+    #[n(3)]
+    pub units: u32,
+}
+
+/// Where an order goes, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Goes {
+    /// Where to.
+    #[n(0)]
+    pub to: Destination,
+    /// By which service.
+    #[n(1)]
+    pub service: ServiceNo,
+    /// The day that counts as on time.
+    #[n(2)]
+    pub promise_by: Day,
+}
+
+/// Amounts of lines, from 0, in minor units of one currency, each line once, ascending.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Amounts {
+    /// The currency.
+    #[n(0)]
+    pub currency: Currency,
+    /// By line.
+    #[n(1)]
+    pub lines: Vec<(u16, i64)>,
+}
+
+impl Amounts {
+    /// The amount of a line, from 0; 0 where nothing is said of it.
+    pub fn of(&self, line: u16) -> i64 {
+        self.lines.iter().find(|(of, _)| *of == line).map_or(0, |(_, amount)| *amount)
+    }
+
+    /// The amounts of all lines, summed.
+    pub fn sum(&self) -> i64 {
+        self.lines.iter().map(|(_, amount)| amount).sum()
+    }
+
+    /// These, but for lines of which `newer` says something else.
+    fn with(mut self, newer: &Self) -> Self {
+        self.currency = newer.currency;
+        for (line, amount) in &newer.lines {
+            match self.lines.iter_mut().find(|(of, _)| of == line) {
+                Some((_, known)) => *known = *amount,
+                None => self.lines.push((*line, *amount)),
+            }
+        }
+        self.lines.sort_unstable();
+        self
+    }
+}
+
+/// What is said of an order beside its lines, since it was changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Amended {
+    /// For people.
+    #[n(0)]
+    pub note: Option<Text>,
+    /// What the caller says that lines cost.
+    #[n(1)]
+    pub amounts: Option<Amounts>,
+    /// Shipments, from 0, that left for another destination than the order has now.
+    #[n(2)]
+    pub sent: Vec<(u16, Destination)>,
+}
+
+impl Order {
+    /// The order as a change makes it.
+    #[must_use]
+    pub fn with_change(&self, change: &OrderChange) -> Self {
+        let mut after = self.clone();
+        after.change(change);
+        after
+    }
+
+    /// The lines that it was placed with.
+    pub fn placed_lines(&self) -> &[OrderLine] {
+        &self.lines[..self.lines.len() - usize::from(self.added.lines)]
+    }
+
+    /// Where a shipment, from 0, goes, or went.
+    pub fn destination_of(&self, shipment: u16) -> &Destination {
+        let sent = self.amended.iter().flat_map(|amended| &amended.sent);
+        let mut earlier = sent.filter(|(of, _)| *of == shipment).map(|(_, to)| to);
+        earlier.next().unwrap_or(&self.header.destination)
+    }
+
+    pub(super) fn change(&mut self, change: &OrderChange) {
+        self.put_back(&change.put_back);
+        for (shipment, package) in &change.packages {
+            self.work_mut(*shipment).put(package);
+        }
+        self.cancel(&change.cancelled);
+        for part in &change.moved {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            assert!(part.units <= allocation.loose(), "CONSERVATION: only loose units move");
+            allocation.moved += part.units;
+        }
+        self.add_lines(change);
+        self.add_shipments(&change.shipments);
+        for Allocated { line, shipment, supply, units } in &change.placed {
+            self.put((*line, *shipment), *supply, *units);
+        }
+        for (at, days) in &change.days {
+            let shipment = &mut self.shipments[usize::from(*at)];
+            (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
+        }
+        if let Some(going) = &change.going {
+            self.go(going);
+        }
+        self.amend(change);
+    }
+
+    fn add_lines(&mut self, change: &OrderChange) {
+        if change.lines.is_empty() {
+            return;
+        }
+        let line = |of: &LineAdded| OrderLine { sku: of.sku, ordered: of.units, cancelled: 0 };
+        let lines = std::mem::take(&mut self.lines).into_vec().into_iter();
+        self.lines = lines.chain(change.lines.iter().map(line)).collect();
+        self.added.lines += count(change.lines.len());
+        let bundles = std::mem::take(&mut self.bundles).into_vec().into_iter();
+        self.bundles = bundles.chain(change.bundles.iter().copied()).collect();
+    }
+
+    fn add_shipments(&mut self, added: &[ShipmentAdded]) {
+        if added.is_empty() {
+            return;
+        }
+        let shipment = |of: &ShipmentAdded| Shipment {
+            ship_by: of.days.map(|days| days.0),
+            deliver_by: of.days.map(|days| days.1),
+            told_of_units_there: Some(of.units_there),
+            ..Shipment::waiting(of.node)
+        };
+        let all = std::mem::take(&mut self.shipments).into_vec().into_iter();
+        self.shipments = all.chain(added.iter().map(shipment)).collect();
+        self.added.shipments += count(added.len());
+    }
+
+    /// The order goes elsewhere, or in another way; what left is on its way to where it was sent.
+    fn go(&mut self, going: &Goes) {
+        let before = std::mem::replace(&mut self.header.destination, going.to.clone());
+        if before != going.to {
+            let all = 0..count(self.shipments.len());
+            let left: Vec<u16> = all.filter(|at| self.any_left(*at)).collect();
+            for at in left {
+                let sent = &mut self.amended.get_or_insert_default().sent;
+                if !sent.iter().any(|(of, _)| *of == at) {
+                    sent.push((at, before.clone()));
+                }
+            }
+        }
+        (self.header.service, self.header.promise_by) = (going.service, going.promise_by);
+    }
+
+    /// Whether any unit of a shipment, from 0, left.
+    fn any_left(&self, shipment: u16) -> bool {
+        self.allocations_of(shipment).any(|a| a.shipped > 0)
+    }
+
+    fn amend(&mut self, change: &OrderChange) {
+        if let Some(note) = &change.note {
+            let said = Some(note.clone()).filter(|note| !note.as_str().is_empty());
+            self.amended.get_or_insert_default().note = said;
+        }
+        if let Some(newer) = &change.amounts {
+            let amounts = &mut self.amended.get_or_insert_default().amounts;
+            let known = amounts.take();
+            *amounts = Some(match known {
+                Some(known) => known.with(newer),
+                None => newer.clone(),
+            });
+        }
+        self.amended.take_if(|amended| **amended == Amended::default());
+    }
+}

@@ -1,0 +1,119 @@
+//! Changing an order: it is quoted and committed, with whatever other commands do between the two.
+
+use backstock_engine::command::{
+    AnyEvent, Change, ChangeQuote, CommitChange, Meta, Operation, QuoteChange, Wanted,
+};
+use backstock_engine::engine::{Engine, EngineError};
+use backstock_engine::model::{HoldId, Lsn, OrderId, Refusal, RefusalKind, Text};
+
+use super::command::{Outcome, Room, Told};
+use super::world::World;
+use crate::fixture::{meta, sku};
+use crate::naive::command::OrderChanged;
+
+/// An order is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeOrder {
+    meta: Meta,
+    order: OrderId,
+    /// The quote's id.
+    pub quote: HoldId,
+    change: Change,
+}
+
+impl Room for ChangeOrder {
+    const NAME: &'static str = "ChangeOrder";
+    const OUTCOMES: &'static [&'static str] = &[
+        "ORDER_NOT_FOUND",
+        "ORDER_CLOSED",
+        "LINE_NOT_FOUND",
+        "CHANGE_SHORT",
+        "CHANGE_OVERTAKEN",
+        "UNITS_SHIPPED",
+    ];
+    const WEIGHT_MIN: u32 = 2;
+
+    fn draw(world: &mut World) -> Option<Self> {
+        let order = world.order()?;
+        let lines = u16::try_from(order.lines.0.len()).expect("few lines");
+        let operations = (0..world.random.within(1..3)).map(|_| operation(world, lines)).collect();
+        let quote = HoldId::new("quote", world.id("quote-")).expect("an id");
+        let change = Change { operations, currency: None };
+        // No line may be named twice.
+        let is_sound = change.validate().is_ok();
+        is_sound.then_some(Self { meta: meta(), order: order.id, quote, change })
+    }
+
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    async fn send(self, engine: &Engine) -> Outcome {
+        self.change(engine).await.unwrap_or_else(Outcome::Failed)
+    }
+
+    fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
+        let Outcome::Done(_) = outcome else { return None };
+        Some(Told::InJournal(Box::new(move |engine, event| {
+            let AnyEvent::OrderChanged(event) = event else { return None };
+            let changed = OrderChanged::new(engine, &self.change.operations, &event);
+            (event.id == self.order).then(|| Box::new(changed) as _)
+        })))
+    }
+}
+
+impl ChangeOrder {
+    async fn change(self, engine: &Engine) -> Result<Outcome, EngineError> {
+        let Self { meta, order, quote, change } = self.clone();
+        if meta.request_id.is_some() {
+            // Carried out before, it is not quoted again.
+            let known = self.commit(engine, self.nothing()).await;
+            let goes_on = |refusal: &Refusal| {
+                matches!(refusal.kind(), RefusalKind::ChangeOvertaken | RefusalKind::ChangeExpired)
+            };
+            match known {
+                Err(EngineError::Refused(refusal)) if goes_on(&refusal) => {}
+                known => return known,
+            }
+        }
+        let asked = QuoteChange { meta: Meta { request_id: None, ..meta }, order, quote, change };
+        let answer = engine.quote_change(&asked).await?;
+        match answer.quote {
+            Some(quote) => self.commit(engine, quote).await,
+            None => Err(answer.faults[0].why.clone().into()),
+        }
+    }
+
+    async fn commit(&self, engine: &Engine, quote: ChangeQuote) -> Result<Outcome, EngineError> {
+        let command = CommitChange { meta: self.meta.clone(), quote };
+        Ok(Ok(engine.commit_change(command).await?).into())
+    }
+
+    /// A quote of nothing: it is never what the change comes to.
+    fn nothing(&self) -> ChangeQuote {
+        ChangeQuote {
+            id: self.quote.clone(),
+            order: self.order.clone(),
+            change: self.change.clone(),
+            has_hold: false,
+            until: self.meta.at.saturating_add_micros(1),
+            fingerprint: 0,
+        }
+    }
+}
+
+fn operation(world: &mut World, lines: u16) -> Operation {
+    let line = world.random.within(0..u32::from(lines) + 1);
+    let line = u16::try_from(line).expect("few lines");
+    match world.random.within(0..100) {
+        0..55 => Operation::SetQuantity { line, quantity: world.random.within(0..5) },
+        55..75 => Operation::Add(wanted(world)),
+        75..95 => Operation::Swap { line, instead: wanted(world) },
+        _ => Operation::SetNote(Text::new("note", "Ring twice").expect("a text")),
+    }
+}
+
+fn wanted(world: &mut World) -> Wanted {
+    let quantity = world.random.within(1..4);
+    Wanted { sku: sku(world.wanted()), quantity, amount: None }
+}
