@@ -450,6 +450,21 @@ impl Order {
         self.declined.iter().map(|node| (*node, units(*node))).collect()
     }
 
+    /// The nodes that alone ship what is left of a line which must not be split, because units of it
+    /// are picked there, or left there: anywhere else, it would be split. A node that declined
+    /// units of the line is none of them. None if any node may ship it.
+    pub fn kept_at(&self, line: u16) -> SmallVec<[NodeNo; 1]> {
+        if self.header.split != Split::WholeLine {
+            return SmallVec::new();
+        }
+        let node = |a: &Allocation| self.shipments[usize::from(a.shipment)].node;
+        let of_line = || self.allocations.iter().filter(|a| a.line == line);
+        let begun = of_line().filter(|a| a.picked > 0 || a.shipped > 0).map(node);
+        let declined =
+            |no: &NodeNo| of_line().any(|a| self.was_declined(a.shipment) && node(a) == *no);
+        begun.filter(|no| !declined(no)).collect()
+    }
+
     /// Units of a line, not picked, that earlier shipments of the same node have a right to.
     pub fn ahead_of(&self, shipment: u16, line: u16) -> u32 {
         let node = self.shipments[usize::from(shipment)].node;

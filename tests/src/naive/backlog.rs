@@ -255,7 +255,7 @@ impl Naive {
                     *s == Supply::Backorder && (!is_bundled || at == node)
                 };
                 let waits = late.iter().copied().any(|part| here(&part));
-                if !self.is_sourced((sku, node), whom) {
+                if !self.is_sourced((sku, node), whom) || !order.may_ship(line, node) {
                     continue;
                 }
                 let own = if is_whole {

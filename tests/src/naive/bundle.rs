@@ -173,6 +173,7 @@ impl Naive {
                             sku(*line).is_none_or(at)
                         })
                         && !order.declined.contains(*node)
+                        && order.may_ship(first, node)
                         && !homes.contains(&node.as_str())
                 };
                 for node in self.nodes.keys().filter(open) {

@@ -184,6 +184,19 @@ impl Order {
         matches!(self.answers.get(&shipment), Some(AnswerKind::Declined(_)))
     }
 
+    /// Whether a node may ship a line, from 0, as far as that must not be split: once units of it are
+    /// picked at a node, or left it, no other one may, but where that node declined others of them.
+    pub fn may_ship(&self, line: u16, node: &str) -> bool {
+        let of_line = || self.allotted.iter().enumerate().filter(|(_, part)| part.line == line);
+        let declined = |node: &str| {
+            of_line().any(|(_, part)| part.node == node && self.was_declined(part.shipment))
+        };
+        let begun = of_line().filter(|(at, _)| self.picked[*at] > 0 || self.shipped[*at] > 0);
+        let mut kept = begun.map(|(_, part)| part.node.as_str()).filter(|node| !declined(node));
+        let first = kept.next().filter(|_| self.is_whole);
+        first.is_none_or(|first| first == node || kept.any(|other| other == node))
+    }
+
     /// What is open of a shipment, counted from 1.
     pub fn in_shipment(&self, shipment: u16) -> Vec<Allotted> {
         let of_it = (0..self.allotted.len())

@@ -3,11 +3,15 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backstock_engine::command::{AnyEvent, BacklogRepegged, OrderRequest, StockOperation};
+use backstock_engine::command::{
+    AnyEvent, BacklogRepegged, DeclineShipment, NodeDefinition, OrderRequest, ProgressShipment,
+    StockOperation,
+};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{OrderView, PlaceOutcome};
 use backstock_engine::model::{
-    Day, InboundId, Lsn, NodeKind, Order, PostalCode, Shortage, Split, Supply, Timestamp,
+    Day, DeclineReason, InboundId, LineUnits, Lsn, NodeKind, Order, PackageId, PostalCode,
+    Shortage, Split, Step, Supply, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -107,6 +111,12 @@ impl World {
     fn can_leave(&mut self, id: &str, shipment: u16) -> bool {
         let engine = self.single.engine.clone();
         self.single.run(ship(&engine, id, shipment)).is_ok()
+    }
+
+    fn step(&mut self, id: &str, step: Step) {
+        let engine = self.single.engine.clone();
+        let command = ProgressShipment { meta: meta(), order: order_id(id), shipment: 1, step };
+        self.single.run(engine.progress_shipment(command)).expect("it goes on");
     }
 
     fn is_clean(&mut self) {
@@ -290,10 +300,7 @@ fn lines_that_move_to_a_node_on_one_day_are_one_shipment_of_it() {
 fn a_node_that_sourcing_may_choose_again_serves_who_waits() {
     let mut world = World::new();
     let engine = world.single.engine.clone();
-    let west = |enabled| backstock_engine::command::NodeDefinition {
-        enabled,
-        ..node("W", NodeKind::Warehouse, 60)
-    };
+    let west = |enabled| NodeDefinition { enabled, ..node("W", NodeKind::Warehouse, 60) };
     world.single.run(define_nodes(&engine, &[west(false)]));
     world.receive("W", 4);
     world.waits("o", 4);
@@ -501,5 +508,54 @@ fn a_supply_that_slips_past_another_tells_both_shipments() {
     let last: Vec<_> = last.values().map(|day| day.map(|day| day.epoch_days() - today)).collect();
     let shown = world.ships_in("both");
     assert_eq!(last, shown, "what was told last is what is shown; before: {told_first:?}");
+    world.is_clean();
+}
+
+/// Two units of four are picked, and in the second round have left in a package; the others are on
+/// their way to the same node. The other node has plenty.
+#[test]
+fn a_line_that_must_not_be_split_stays_where_a_part_of_it_is_picked_or_left() {
+    for leaves in [false, true] {
+        let mut world = World::new();
+        world.announce("E", "PO", 4, 6);
+        world.place(whole("o", 4)).expect("it is placed");
+        world.arrives("E", "PO", 2);
+        assert_eq!(world.rests("o"), (2, 2, 0));
+        world.step("o", Step::Pick(LineUnits::from_slice(&[(0, 2)])));
+        if leaves {
+            let package = PackageId::numbered(1);
+            let lines = LineUnits::from_slice(&[(0, 2)]);
+            world.step("o", Step::Pack { package: package.clone(), lines });
+            let (carrier, tracking) = (carrier(), Text::default());
+            world.step("o", Step::Ship { packages: vec![package], carrier, tracking });
+        }
+        let there = if leaves { 0 } else { 2 };
+        world.receive("W", 9);
+        assert_eq!((world.rests("o"), world.ships_in("o")), ((there, 2, 0), vec![Some(6)]));
+        world.falls_away("E", "PO");
+        assert_eq!(world.rests("o"), (there, 0, 2), "it waits where it is");
+        world.receive("E", 2);
+        assert_eq!((world.rests("o"), world.ships_in("o")), ((there + 2, 0, 0), vec![Some(0)]));
+        assert_eq!(world.view("o").order.shipments.len(), 1, "in one shipment, from one node");
+        assert!(world.is_sold("new", 9), "the other node's units are anybody's");
+        world.is_clean();
+    }
+}
+
+/// Whoever says that it does not ship the rest splits the line.
+#[test]
+fn a_line_that_must_not_be_split_goes_on_elsewhere_where_its_node_declines_what_is_left() {
+    let mut world = World::new();
+    world.receive("E", 4);
+    world.place(whole("o", 4)).expect("it is placed");
+    world.step("o", Step::Pick(LineUnits::from_slice(&[(0, 3)])));
+    let engine = world.single.engine.clone();
+    let (reason, lines) = (DeclineReason::NotFound, LineUnits::from_slice(&[(0, 1)]));
+    let (meta, order) = (keyed("short"), order_id("o"));
+    let short = DeclineShipment { meta, order, shipment: 1, reason, lines };
+    world.single.run(engine.decline_shipment(short)).expect("it is short");
+    assert_eq!(world.rests("o"), (3, 0, 1));
+    world.receive("W", 1);
+    assert_eq!(world.rests("o"), (4, 0, 0), "the other node ships the last one");
     world.is_clean();
 }

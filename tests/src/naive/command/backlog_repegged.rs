@@ -95,6 +95,9 @@ impl Fact for BacklogRepegged {
             if from != to && order.bundle_of(line.at).is_some() {
                 return Err(format!("a component leaves its bundle: {moved:?}"));
             }
+            if from != to && !order.may_ship(line.at, to) {
+                return Err(format!("a line that must not be split is: {moved:?}"));
+            }
             let back = from == to && order.was_declined(moved.shipment);
             if back || (from != to && order.declined.contains(to)) {
                 return Err(format!("node {to} declined order {}: {moved:?}", line.order));

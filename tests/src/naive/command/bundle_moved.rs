@@ -54,7 +54,7 @@ impl BundleMoved {
                     self.check_at_home(naive, (sku.as_str(), from.as_str()), moved)?;
                     continue;
                 }
-                if !is_open || order.declined.contains(to) {
+                if !is_open || order.declined.contains(to) || !order.may_ship(*line, to) {
                     return Err(format!("{moved:?} goes from {from} to {to}"));
                 }
                 let way = between.entry((moved.shipment, moved.to_shipment)).or_default();

@@ -310,9 +310,13 @@ impl Waiting<'_> {
             |line| MadePart { sku: self.sku(line), entry: entry(line), each: self.each(line) };
         let parts = self.lines().map(part).collect();
         let (channel, now) = (header.channel.as_ref().map(Text::as_str), kernel.state.now());
+        let kept_at = self.order.kept_at(self.bundle.line);
         let mut supplies = Supplies::new();
         for line in self.lines() {
-            let is_open = |no: NodeNo| no != home.node && !self.order.declined.contains(&no);
+            let is_open = |no: NodeNo| {
+                let may = kept_at.is_empty() || kept_at.contains(&no);
+                may && no != home.node && !self.order.declined.contains(&no)
+            };
             let pool = self.pool(line).for_channel(channel, now);
             let mut there = pool.there(is_open);
             if !home.is_declined {

@@ -10,7 +10,7 @@ use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
 use super::pool::{At, Demand, Pool, Pools, Step};
 use super::read::{leave_out_overdue, read_backlog, wait_for};
-use super::sourced::{barred, keep_minimums, planned_for, units_leaving};
+use super::sourced::{Closed, keep_minimums, planned_for, units_leaving};
 use crate::limits::{
     DECISION_CANDIDATES_MAX, ORDER_ALLOCATIONS_MAX, REPEGGED_LINES_MAX, REPEGGED_MOVES_MAX,
     TOLD_PAIRS_MAX,
@@ -416,9 +416,9 @@ impl Look {
         let channel = order.header.channel.as_ref().map(Text::as_str);
         let has_terms = pool.has_terms();
         let pool = &*pool.for_channel(channel, kernel.state.now());
-        let barred = barred(&self.network, order);
-        let serves = |no| !barred.bars(no) && !order.declined.contains(&no);
-        let is_anybodys = declined.is_empty() && barred.is_nobody() && !has_terms;
+        let closed = Closed::to(&self.network, order, demand.line);
+        let serves = |no| closed.is_open(no) && !order.declined.contains(&no);
+        let is_anybodys = declined.is_empty() && closed.is_none() && !has_terms;
         if !is_anybodys && !pool.may_serve_at(demand, (&declined, serves)) {
             return Ok(Default::default());
         }

@@ -37,11 +37,33 @@ pub fn units_leaving(demand: &Demand, planned: &[Part], (split, at): (Split, At)
     }
 }
 
-/// Nodes that may not ship an order.
-pub fn barred<'n>(network: &'n Network, order: &Order) -> Barred<'n> {
-    let header = &order.header;
-    let channel = header.channel.as_ref().map(Text::as_str);
-    network.barred(channel, header.service, header.destination.pickup().copied())
+/// Nodes that may not ship a line of an order.
+pub struct Closed<'n> {
+    barred: Barred<'n>,
+    /// The nodes that alone may, if some units of it cannot leave them.
+    kept_at: SmallVec<[NodeNo; 1]>,
+}
+
+impl<'n> Closed<'n> {
+    /// To that line, from 0.
+    pub fn to(network: &'n Network, order: &Order, line: u16) -> Self {
+        let header = &order.header;
+        let channel = header.channel.as_ref().map(Text::as_str);
+        let pickup = header.destination.pickup().copied();
+        let barred = network.barred(channel, header.service, pickup);
+        Self { barred, kept_at: order.kept_at(line) }
+    }
+
+    /// Whether all nodes may ship it.
+    pub fn is_none(&self) -> bool {
+        self.barred.is_nobody() && self.kept_at.is_empty()
+    }
+
+    /// Whether a node may ship it.
+    pub fn is_open(&self, no: NodeNo) -> bool {
+        let may = self.kept_at.is_empty() || self.kept_at.contains(&no);
+        may && !self.barred.bars(no)
+    }
 }
 
 /// What a line would be given, and the trace of it.
@@ -82,9 +104,9 @@ fn planned_with(
     let Some(way) = Way::of(&network, &*kernel.postal, header) else {
         return PlannedLine::default();
     };
-    let barred = barred(&network, order);
+    let closed = Closed::to(&network, order, demand.line);
     let declined = order.declined_of(demand.line);
-    let terms = (header.split, &*declined, |no| !barred.bars(no));
+    let terms = (header.split, &*declined, |no| closed.is_open(no));
     let (mut seen, coming) = pool.seen_by(demand, terms);
     let (entry, quantity) = (kernel.state.catalogue.entry(sku), demand.quantity(header.split));
     let mut lines = SmallVec::from_iter([WantedLine { sku, entry, quantity }]);
