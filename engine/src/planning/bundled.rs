@@ -24,7 +24,7 @@ use crate::model::{
     Allocation, InboundNo, NodeNo, OrderLine, OrderedBundle, Shipment, SkuNo, Supply, Timestamp,
 };
 use crate::sourcing::Verdict;
-use crate::state::network::{Network, is_supplier};
+use crate::state::network::Network;
 use crate::state::stock::{Glance, InboundGlance, Promise};
 
 /// What there is of an item at a node, for an order.
@@ -304,11 +304,7 @@ impl Building<'_, '_> {
         let Some(there) = self.supplies.get(&sku).and_then(|nodes| nodes.get(&node)) else {
             return Vec::new();
         };
-        let now = if is_supplier(self.network.node(node).node.kind) {
-            Supply::Supplier
-        } else {
-            Supply::OnHand
-        };
+        let now = self.network.there(node);
         let mut coming: Vec<_> = there
             .inbound
             .iter()

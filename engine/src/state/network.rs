@@ -11,7 +11,7 @@ use crate::limits::CAPACITY_DAYS_MAX;
 use crate::model::digest::{Part, hash_encoded};
 use crate::model::{
     Capacity, Day, Location, Lsn, Node, NodeDay, NodeId, NodeKind, NodeNo, Pickup, Policy, Refusal,
-    Service, ServiceName, ServiceNo, StateHash, Timestamp, WEEK_DAYS, Weekdays,
+    Service, ServiceName, ServiceNo, StateHash, Supply, Timestamp, WEEK_DAYS, Weekdays,
 };
 use crate::sourcing;
 use crate::state::served::{Barred, Served};
@@ -157,6 +157,12 @@ impl Network {
     #[inline]
     pub fn known_terms(&self, no: NodeNo) -> Option<Terms> {
         self.terms.get(usize::from(no.0)).copied()
+    }
+
+    /// As which supply a node promises what is there.
+    pub fn there(&self, no: NodeNo) -> Supply {
+        let is_supplier = self.known_terms(no).is_some_and(|terms| terms.is_supplier);
+        if is_supplier { Supply::Supplier } else { Supply::OnHand }
     }
 
     /// Whether what leaves a node on a day is bounded, and so counted.

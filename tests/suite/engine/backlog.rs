@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use backstock_engine::command::{
     AnyEvent, BacklogRepegged, DeclineShipment, NodeDefinition, OrderRequest, ProgressShipment,
-    StockOperation,
+    SetPolicy, StockOperation,
 };
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{OrderView, PlaceOutcome};
 use backstock_engine::model::{
-    Day, DeclineReason, InboundId, LineUnits, Lsn, NodeKind, Order, PackageId, PostalCode,
-    Shortage, Split, Step, Supply, Text, Timestamp,
+    Day, DeclineReason, InboundId, LineUnits, Lsn, NodeKind, Objective, Order, PackageId, Policy,
+    PostalCode, Shortage, Split, Step, Supply, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -557,5 +557,25 @@ fn a_line_that_must_not_be_split_goes_on_elsewhere_where_its_node_declines_what_
     assert_eq!(world.rests("o"), (3, 0, 1));
     world.receive("W", 1);
     assert_eq!(world.rests("o"), (4, 0, 0), "the other node ships the last one");
+    world.is_clean();
+}
+
+/// Its policy would have it from the cheap node, where it would arrive later than it does now.
+#[test]
+fn a_line_that_gains_nothing_elsewhere_goes_by_what_is_there_first_where_it_is() {
+    let mut world = World::new();
+    let engine = world.single.engine.clone();
+    let dear = NodeDefinition { shipment_cost: 9_000, ..node("E", NodeKind::Warehouse, 1) };
+    world.single.run(define_nodes(&engine, &[dear]));
+    let objectives =
+        [Objective::Cost, Objective::Promise, Objective::Shipments, Objective::Balance];
+    let policy = Policy { objectives, ..Policy::default() };
+    world.single.run(engine.set_policy(SetPolicy { meta: meta(), policy })).expect("it is set");
+    world.announce("E", "PO", 1, 1);
+    world.waits("o", 1);
+    world.receive("W", 9);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((0, 1, 0), vec![Some(1)]));
+    world.receive("E", 1);
+    assert_eq!((world.rests("o"), world.ships_in("o")), ((1, 0, 0), vec![Some(0)]));
     world.is_clean();
 }

@@ -28,7 +28,7 @@ use crate::model::{
 };
 use crate::planning::bundled::{Supplies, plan_bundled};
 use crate::planning::{Bundled, Draft, MadeOf, MadePart, Opening, Rooms, Wanted, WantedLine, Way};
-use crate::state::network::{Network, is_supplier};
+use crate::state::network::Network;
 use crate::state::stock::{Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -469,8 +469,7 @@ impl Waiting<'_> {
 
     /// Units of so many bundles come to rest on other supply where they are.
     fn stay(&self, home: &Home, bundles: u32, units: &[Vec<Unit>], lines: &mut [LineRepegged]) {
-        let Some(known) = self.network.nodes.get(usize::from(home.node.0)) else { return };
-        let there = if is_supplier(known.node.kind) { Supply::Supplier } else { Supply::OnHand };
+        let there = self.network.there(home.node);
         let (header, now) = (&self.order.header, self.kernel.state.now());
         let channel = header.channel.as_ref().map(Text::as_str);
         let component = |(line, units): (u16, &Vec<Unit>)| {

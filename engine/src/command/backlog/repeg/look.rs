@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::days::{Taken, arrives};
 use super::event::{BacklogRepegged, BundleMoved, Repegged};
 use super::line::Line;
-use super::pool::{At, Demand, Pool, Pools, Step};
+use super::pool::{At, Demand, Part, Pool, Pools, Step};
 use super::read::{leave_out_overdue, read_backlog, wait_for};
 use super::sourced::{Closed, keep_minimums, planned_for, units_leaving};
 use crate::limits::{
@@ -435,11 +435,20 @@ impl Look {
             let units = units_leaving(demand, &planned, (order.header.split, at));
             arrives(kernel, &self.network, of, (at.0, ship_by, units))
         };
-        let terms = (order.header.split, &*declined, serves);
-        let mut steps = pool.steps(demand, &planned, terms, arrival);
-        keep_minimums(&self.network, order.header.split, &mut steps);
-        let candidates = if steps.is_empty() { Box::default() } else { of_line(&trace) };
-        Ok((steps, candidates))
+        let (split, declined) = (order.header.split, &*declined);
+        let steps = |planned: &[Part]| {
+            let mut steps = pool.steps(demand, planned, (split, declined, &serves), arrival);
+            keep_minimums(&self.network, split, &mut steps);
+            steps
+        };
+        let planned = steps(&planned);
+        if !planned.is_empty() {
+            return Ok((planned, of_line(&trace)));
+        }
+        // Its policy likes another node better, where it would arrive later than what it has: it
+        // stays, and there it goes by what is there first.
+        let there = |no| self.network.there(no);
+        Ok((steps(&pool.planned_at_home(demand, split, there)), Box::default()))
     }
 
     /// What is different of the days of nodes for an order of which a line is planned anew.

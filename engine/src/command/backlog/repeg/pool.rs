@@ -385,6 +385,32 @@ impl Pool {
         (seen, coming)
     }
 
+    /// What a line would rest on if all of it stayed at the nodes where it is: of what it has there
+    /// and of what is free, the first to come. `there` tells what is there as which supply.
+    pub fn planned_at_home(
+        &self,
+        demand: &Demand,
+        split: Split,
+        there: impl Fn(NodeNo) -> Supply,
+    ) -> SmallVec<[Part; 2]> {
+        let homes = demand.parts.iter().map(|((no, _), _)| *no);
+        let mut homes: SmallVec<[NodeNo; 2]> = homes.collect();
+        homes.sort_unstable();
+        homes.dedup();
+        let mut planned = SmallVec::new();
+        for no in homes {
+            let mut left = demand.quantity_at(no, split);
+            for (at, free) in self.offers_at(no, there(no)) {
+                let is_own = split == Split::WholeLine || !at.1.is_there();
+                let own = if is_own { demand.has(at) } else { 0 };
+                let units = left.min(free.saturating_add(own));
+                planned.extend((units > 0).then_some((at, units)));
+                left -= units;
+            }
+        }
+        planned
+    }
+
     /// The steps from what a line rests on to what was planned for it, where that arrives
     /// sooner, or as soon and can be counted on sooner. Units for which nothing sooner was
     /// planned stay where they are. `arrives` tells the day on which units on a supply reach

@@ -104,6 +104,29 @@ fn a_whole_line_steps_as_a_whole_or_not_at_all() {
     );
 }
 
+/// Where a line is planned at another node and gains nothing by going there, its own node has
+/// something sooner for it all the same.
+#[test]
+fn what_stays_at_a_node_goes_by_what_is_there_first() {
+    let pool = pool(pair(1, &[coming(3, 1), coming(5, 0), coming(9, 0)]), pair(9, &[]));
+    let has = [((EAST, due(5)), 2), ((EAST, due(9)), 1), ((WEST, THERE), 2)];
+    let home = |has: &[Part], split| pool.planned_at_home(&demand(has), split, |_| THERE);
+    let planned = home(&has, Split::Units);
+    assert_eq!(planned[..], [((EAST, THERE), 1), ((EAST, due(3)), 1), ((EAST, due(5)), 1)]);
+    assert_eq!(
+        steps(&pool, &has, &planned, Split::Units),
+        [((EAST, due(9)), (EAST, THERE), 1), ((EAST, due(5)), (EAST, due(3)), 1)]
+    );
+    // All of a line that must not be split, or nothing of it.
+    let has = [((EAST, THERE), 1), ((EAST, due(5)), 2)];
+    let planned = home(&has, Split::WholeLine);
+    assert_eq!(planned[..], [((EAST, THERE), 2), ((EAST, due(3)), 1)]);
+    let sooner = [((EAST, due(5)), (EAST, THERE), 1), ((EAST, due(5)), (EAST, due(3)), 1)];
+    assert_eq!(steps(&pool, &has, &planned, Split::WholeLine), sooner);
+    let has = [((EAST, WAITS), 3)];
+    assert_eq!(steps(&pool, &has, &home(&has, Split::WholeLine), Split::WholeLine), []);
+}
+
 #[test]
 fn a_unit_leaves_its_node_only_for_one_that_sourcing_may_choose() {
     let (pool, _) =
