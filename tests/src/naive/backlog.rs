@@ -160,8 +160,9 @@ impl Naive {
         if served.is_held() && self.was_closed(sku, looked_at) {
             return Err(format!("{} is served before its sale opens", served.no));
         }
-        // Before the opening, orders are served and holds are not.
-        let is_kept = |order: &Order| order.is_held() && self.was_closed(sku, looked_at);
+        // Before the opening, orders are served and holds are not. A look that began before it keeps
+        // them waiting; what it leaves is theirs in the next one.
+        let is_kept = |order: &Order| order.is_held() && self.was_closed_once(sku, looked_at);
         let before = self.orders.values().filter(|order| key(order) < key(served));
         let before = before.filter(|order| !is_kept(order) && !order.is_passed_over());
         // What is free at another node serves those alone who wait there.

@@ -376,6 +376,18 @@ impl Naive {
         (moments.clone().any(counts), moments.all(counts))
     }
 
+    /// The day on which a supply that is ready then is counted on: what was to come on a day that has
+    /// passed may come tomorrow.
+    fn counted_on(&self, ready: Timestamp) -> i64 {
+        let day = |at: Timestamp| at.as_micros().div_euclid(DAY);
+        let (today, expected) = (day(self.now), day(ready));
+        match ready.as_micros() {
+            i64::MIN => i64::MIN,
+            _ if expected < today => today + 1,
+            _ => expected,
+        }
+    }
+
     /// Whether a supply that is ready then is counted on.
     fn counts(&self, ready: Timestamp) -> bool {
         ready == Timestamp::from_micros(i64::MIN) || ready >= self.counted_from()

@@ -64,6 +64,12 @@ impl Naive {
         self.moments(since, self.version()).all(|moment| moment.closed.contains_key(sku))
     }
 
+    /// Whether it was to open at any time from a version on. What was decided meanwhile may have seen
+    /// it so.
+    pub(super) fn was_closed_once(&self, sku: &str, since: Lsn) -> bool {
+        self.moments(since, self.version()).any(|moment| moment.closed.contains_key(sku))
+    }
+
     /// `OPENS_IN_TIME`: nobody is given units of an item before its sale opens.
     pub(super) fn check_is_open(&self, more: &[Allotted], asked: Lsn) -> Result<(), String> {
         let mut more = more.iter().filter(|part| part.supply != super::Supply::Backorder);

@@ -1,5 +1,7 @@
 //! Defining an item: one that is there, or another one.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use backstock_engine::command::{AnyEvent, DefineItem, ItemField, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Item, Lsn, Sale, Text};
@@ -40,7 +42,11 @@ impl Room for DefineItem {
         &mut self.meta
     }
 
-    async fn send(self, engine: &Engine) -> Outcome {
+    /// What stays is part of what is sent: under one key, it is another content.
+    async fn send(mut self, engine: &Engine) -> Outcome {
+        let mut hasher = DefaultHasher::new();
+        format!("{:?}", (&self.item, &self.keeps)).hash(&mut hasher);
+        self.meta.content = self.meta.request_id.as_ref().map(|_| hasher.finish());
         engine.define_item(self).await.into()
     }
 

@@ -81,8 +81,13 @@ impl Fact for BacklogRepegged {
             let before = before.filter(|eta| counted(eta).1);
             let after = after.filter(|eta| counted(eta).0);
             let is_whole = naive.orders[&line.order].is_whole;
-            // Nodes may be so far apart that what comes later arrives sooner.
-            let gains = from != to || before.is_none_or(|before| after < Some(before));
+            // Nodes may be so far apart that what comes later arrives sooner; and what was to come
+            // before today is counted on tomorrow, behind what is to come today.
+            let comes_sooner = |before| {
+                let day = |eta| naive.counted_on(eta);
+                after < Some(before) || after.is_some_and(|after| day(after) < day(before))
+            };
+            let gains = from != to || before.is_none_or(comes_sooner);
             if after.is_none() || !(is_whole || gains) {
                 return Err(format!("order {} gains nothing by {moved:?}", line.order));
             }

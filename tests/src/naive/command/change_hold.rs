@@ -1,6 +1,10 @@
 //! Changing what a hold holds.
 
-use backstock_engine::command::{ChangeHold, HoldChanged as Changed, OrderRequest};
+use std::collections::BTreeMap;
+
+use backstock_engine::command::{
+    ChangeHold, HoldChanged as Changed, LineRequest, Lines, OrderRequest,
+};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{HoldId, HoldState, Lsn, Shortage, Split, Text, Timestamp};
 
@@ -24,6 +28,14 @@ pub struct HoldChanged {
     allotted: Vec<Allotted>,
 }
 
+/// Units by item.
+fn units(lines: &Lines) -> BTreeMap<&str, u32> {
+    lines.0.iter().fold(BTreeMap::new(), |mut units, line| {
+        *units.entry(line.sku.as_str()).or_default() += line.quantity;
+        units
+    })
+}
+
 impl HoldChanged {
     /// What the engine's event says of a hold that was changed so.
     pub fn new(engine: &Engine, asked: &ChangeHold, event: &Changed) -> Option<Self> {
@@ -32,8 +44,14 @@ impl HoldChanged {
         if held.id != asked.hold {
             return None;
         }
+        // Another change may have said the same in another order, or in more lines.
+        let named = |(sku, quantity)| LineRequest { sku: engine.sku_no(sku).clone(), quantity };
+        let lines = Lines(order.asked_for().map(named).collect());
+        if units(&lines) != units(&asked.lines) {
+            return None;
+        }
         let mut wanted = crate::fixture::order("changed", &[], Shortage::Reject);
-        wanted.lines = asked.lines.clone();
+        wanted.lines = lines;
         Some(Self {
             hold: asked.hold.clone(),
             no: order.no.0,
