@@ -1,6 +1,7 @@
 //! The engine as its callers see it, in process.
 
 mod archive;
+mod at_once;
 mod availability;
 mod backlog;
 mod backorder;
