@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use backstock_engine::engine::{Curve, Engine};
 use backstock_engine::model::{Day, Timestamp};
 
-use super::Naive;
-use super::pair::same;
-use crate::fixture::{DAY, NOW, sku};
+use super::pair::{Pair, same};
+use super::{Naive, day};
+use crate::fixture::sku;
 
 /// What can be promised day by day.
 #[derive(Debug, Default)]
@@ -21,11 +21,9 @@ pub struct Days {
 }
 
 impl Days {
-    /// So many units are expected then.
-    pub fn expect(&mut self, eta: Timestamp, units: i64) {
-        let (day, today) = (day(eta), day(NOW));
-        let counted_on = if day < today { today + 1 } else { day };
-        *self.coming.entry(counted_on).or_default() += units;
+    /// So many units are expected on a day.
+    pub fn expect(&mut self, day: i64, units: i64) {
+        *self.coming.entry(day).or_default() += units;
     }
 
     fn add(&mut self, other: &Self) {
@@ -45,13 +43,13 @@ impl Days {
         self.coming.iter().map(step).collect()
     }
 
-    fn earliest(&self, quantity: i64) -> Option<i64> {
-        let today = (self.unlimited || self.now >= quantity).then(|| day(NOW));
+    fn earliest(&self, quantity: i64, today: i64) -> Option<i64> {
+        let today = (self.unlimited || self.now >= quantity).then_some(today);
         let later = || self.steps().into_iter().find(|(_, _, atp)| *atp >= quantity);
         today.or_else(|| later().map(|(day, ..)| day))
     }
 
-    fn compare(&self, what: &str, curve: &Curve) -> Result<(), String> {
+    fn compare(&self, what: &str, curve: &Curve, today: i64) -> Result<(), String> {
         let count = |units: u64| i64::try_from(units).expect("not that many");
         let day = |day: Day| i64::from(day.epoch_days());
         let steps = curve.steps().map(|s| (day(s.day), count(s.units), count(s.atp)));
@@ -61,14 +59,10 @@ impl Days {
         for quantity in [1, 7, most.max(1), most + 1] {
             let found = curve.earliest(quantity.unsigned_abs()).map(day);
             let what = format!("the first day for {quantity} of {what}");
-            same(&what, &found, &self.earliest(quantity))?;
+            same(&what, &found, &self.earliest(quantity, today))?;
         }
         Ok(())
     }
-}
-
-const fn day(at: Timestamp) -> i64 {
-    at.as_micros().div_euclid(DAY)
 }
 
 impl Naive {
@@ -80,13 +74,14 @@ impl Naive {
         let there = there.map_err(|error| error.to_string())?;
         let (mut all, mut curves) = (Days::default(), Vec::new());
         for node in there.nodes.iter().filter(|node| self.is_chosen(item, node.node.as_str())) {
-            let curve = engine.curve(node, NOW).map_err(|error| error.to_string())?;
+            let curve = engine.curve(node, self.now).map_err(|error| error.to_string())?;
             let pair = self.pairs.get(&(item.to_owned(), node.node.to_string()));
-            let days = pair.map(|pair| pair.days(&self.counted())).unwrap_or_default();
-            days.compare(&format!("{item} at {}", node.node), &curve)?;
+            let days = |pair: &Pair| pair.days(&self.counted(), |eta| self.counted_on(eta));
+            let days = pair.map(days).unwrap_or_default();
+            days.compare(&format!("{item} at {}", node.node), &curve, day(self.now))?;
             all.add(&days);
             curves.push(curve);
         }
-        all.compare(item, &Curve::together(&curves))
+        all.compare(item, &Curve::together(&curves), day(self.now))
     }
 }

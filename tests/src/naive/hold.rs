@@ -6,7 +6,7 @@ use backstock_engine::command::OrderRequest;
 use backstock_engine::model::{self, HoldId, HoldState, OrderId, OwnerId, Supply, Timestamp};
 
 use super::pair::same;
-use super::{Naive, Order};
+use super::{Naive, Order, day};
 use crate::fixture::order_id;
 
 /// How often a hold is extended at most.
@@ -129,9 +129,14 @@ pub fn ids(id: &str, order: &Order) -> Vec<OrderId> {
 }
 
 impl Naive {
-    /// The engine was told the time.
+    /// The engine was told the time. On another day, other supplies are overdue, and others are within
+    /// the horizon.
     pub fn pass_to(&mut self, now: Timestamp) {
+        let is_next_day = day(now) > day(self.now);
         self.now = self.now.max(now);
+        if is_next_day {
+            self.remember(self.version());
+        }
     }
 
     /// The hold that an owner has.

@@ -6,9 +6,9 @@ use backstock_engine::command::{AnyEvent, NodeDefinition};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{self, Day, Lsn, PackedOrder};
 
-use super::Naive;
 use super::pair::same;
-use crate::fixture::{DAY, NOW, node_id};
+use super::{Naive, day};
+use crate::fixture::node_id;
 
 /// What is to leave by node and day.
 pub(super) type Loads = BTreeMap<(String, Day), Load>;
@@ -132,7 +132,7 @@ impl Naive {
     /// Refuses what puts more on a day than any capacity allowed that the node had since the
     /// command was asked for. What one order has alone on a day may be more.
     pub(super) fn check_loads(&mut self, asked: Lsn) -> Result<(), String> {
-        let today = i32::try_from(NOW.as_micros() / DAY).expect("a day of this century");
+        let today = i32::try_from(day(self.now)).expect("a day of this century");
         let last = Day::from_epoch_days(today).plus(HELD);
         // The answer to a repeat is all that is known of some commands.
         let asked = asked.min(self.version());

@@ -41,11 +41,16 @@ use self::waiting::Waiting;
 use crate::fixture::{DAY, NOW, node_id, sku};
 use crate::workload::CHANNELS;
 
-/// When supply is expected that a policy still counts on.
-fn counted_from(policy: &Policy) -> Timestamp {
+/// When supply is expected that a policy still counts on, at an instant.
+fn counted_from(policy: &Policy, now: Timestamp) -> Timestamp {
     let Some(days) = policy.overdue_days else { return Timestamp::from_micros(i64::MIN) };
-    let today = NOW.as_micros().div_euclid(DAY) * DAY;
+    let today = day(now) * DAY;
     Timestamp::from_micros(today - i64::from(days) * DAY - DAY / 2 + 1)
+}
+
+/// The day of an instant: nodes are in UTC here.
+const fn day(at: Timestamp) -> i64 {
+    at.as_micros().div_euclid(DAY)
 }
 
 /// What can be promised of each SKU, by node: those that sourcing may choose.
@@ -54,6 +59,8 @@ type Offers = BTreeMap<String, BTreeMap<String, i64>>;
 /// What an order could be planned on at one version.
 #[derive(Clone, Debug)]
 struct Moment {
+    /// The newest time that the engine was told, on that day at least.
+    now: Timestamp,
     /// By channel.
     offers: BTreeMap<Option<String>, Offers>,
     /// Pairs that sourcing may not choose.
@@ -222,6 +229,7 @@ impl Naive {
         let (waiting, waiting_max) = (self.waiting(), self.waiting_max());
         let closed = self.closed();
         let moment = Moment {
+            now: self.now,
             offers,
             off_sourcing,
             kept,
@@ -354,7 +362,7 @@ impl Naive {
 
     /// The instant up to which the policy promises inbound supply.
     fn horizon(&self) -> Timestamp {
-        Timestamp::from_micros(NOW.as_micros() + i64::from(self.policy.horizon_days) * DAY)
+        Timestamp::from_micros(self.now.as_micros() + i64::from(self.policy.horizon_days) * DAY)
     }
 
     /// When supply is expected that the policy promises: that of earlier days is overdue for too
@@ -364,14 +372,15 @@ impl Naive {
     }
 
     fn counted_from(&self) -> Timestamp {
-        counted_from(&self.policy)
+        counted_from(&self.policy, self.now)
     }
 
     /// Whether a supply that is ready then was counted on at some version from one on, and
     /// whether at each of them.
     fn counted_since(&self, since: Lsn, ready: Timestamp) -> (bool, bool) {
         let there = Timestamp::from_micros(i64::MIN);
-        let counts = |moment: &Moment| ready == there || ready >= counted_from(&moment.policy);
+        let counts =
+            |moment: &Moment| ready == there || ready >= counted_from(&moment.policy, moment.now);
         let mut moments = self.moments(since, self.version());
         (moments.clone().any(counts), moments.all(counts))
     }
@@ -379,7 +388,6 @@ impl Naive {
     /// The day on which a supply that is ready then is counted on: what was to come on a day that has
     /// passed may come tomorrow.
     fn counted_on(&self, ready: Timestamp) -> i64 {
-        let day = |at: Timestamp| at.as_micros().div_euclid(DAY);
         let (today, expected) = (day(self.now), day(ready));
         match ready.as_micros() {
             i64::MIN => i64::MIN,

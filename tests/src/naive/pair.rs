@@ -88,15 +88,19 @@ impl Pair {
         now.max(0) + free.sum::<i64>()
     }
 
-    /// The same, day by day.
-    pub fn days(&self, span: &RangeInclusive<Timestamp>) -> Days {
+    /// The same, day by day, each supply on the day on which it is counted on.
+    pub fn days(
+        &self,
+        span: &RangeInclusive<Timestamp>,
+        counted_on: impl Fn(Timestamp) -> i64,
+    ) -> Days {
         let now = if self.unlimited { 0 } else { self.free().max(0) };
         let mut days = Days { now, unlimited: self.unlimited, ..Days::default() };
         let expected = self.inbound.iter().filter(|(_, expected)| span.contains(&expected.eta));
         for (no, expected) in expected {
             let units = count(expected.free(self.pegged(*no)));
             if units > 0 {
-                days.expect(expected.eta, units);
+                days.expect(counted_on(expected.eta), units);
             }
         }
         days

@@ -10,7 +10,7 @@ use backstock_engine::model::{
 use super::command::{Outcome, Room, Told};
 use super::world::World;
 use super::{CHANNELS, SUPPLIER};
-use crate::fixture::{DAY, NOW, meta, node_id, sku};
+use crate::fixture::{DAY, meta, node_id, sku};
 use crate::naive::command::StockChanged;
 
 impl Room for ChangeStock {
@@ -74,7 +74,7 @@ fn feed(world: &mut World) -> ChangeStock {
 /// When a vendor stated what he has: to the hour, so that some are resent and some come late.
 fn stated_at(world: &mut World) -> Timestamp {
     let hours = i64::from(world.random.within(0..9));
-    Timestamp::from_micros(NOW.as_micros() + (hours - 4) * DAY / 24)
+    world.noon().saturating_add_micros((hours - 4) * DAY / 24)
 }
 
 /// What changes at a node that has shelves; seldom told of a vendor.
@@ -188,7 +188,7 @@ fn weighed(world: &mut World, operation: StockOperation) -> StockOperation {
 pub(super) fn eta(world: &mut World) -> Timestamp {
     let days = i64::from(world.random.within(1..70));
     let days = if world.random.percent(8) { -days % 7 } else { days };
-    Timestamp::from_micros(NOW.as_micros() + days * DAY)
+    world.noon().saturating_add_micros(days * DAY)
 }
 
 /// What becomes of a supply that was announced.

@@ -9,7 +9,7 @@ use backstock_engine::command::{
     ReleaseOrderHold, SetOrderPriority, SetPolicy,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
-use backstock_engine::model::{Lsn, Order};
+use backstock_engine::model::{Lsn, Order, Step};
 
 use super::change_order::ChangeOrder;
 use super::world::World;
@@ -108,6 +108,14 @@ impl Command {
 }
 
 impl Command {
+    /// Whether it names an instant that has passed since it was sent for the first time.
+    pub(super) fn is_too_late(&self) -> bool {
+        let Self::ProgressShipment(ProgressShipment { meta, step, .. }) = self else {
+            return false;
+        };
+        matches!(step, Step::Recall { until } if *until <= meta.at)
+    }
+
     /// The order, or the hold, that is to be placed.
     pub fn wanted(&self) -> Option<&OrderRequest> {
         match self {

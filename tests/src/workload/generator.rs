@@ -6,9 +6,11 @@
 
 use std::fmt;
 
+use backstock_engine::model::Timestamp;
+
 use super::command::{Command, Entry};
 use super::world::World;
-use crate::fixture::keyed;
+use crate::fixture::{DAY, keyed};
 use crate::seed::Random;
 
 /// Of so many commands, one is drawn evenly from all: no mixture runs dry for want of what
@@ -101,6 +103,20 @@ impl Generator {
             keyed: Vec::new(),
             unkeyed: None,
         }
+    }
+
+    /// The same, of callers who send each command under a key: what is not answered is sent again.
+    #[must_use]
+    pub fn all_keyed(mut self) -> Self {
+        self.mixture.keyed_percent = 100;
+        self
+    }
+
+    /// So many hours pass; what time it is then.
+    pub fn pass(&mut self, hours: u32) -> Timestamp {
+        let passed = i64::from(hours) * DAY / 24;
+        self.world.now = self.world.now.saturating_add_micros(passed);
+        self.world.now
     }
 
     /// How often it draws each command.

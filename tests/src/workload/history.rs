@@ -51,7 +51,7 @@ struct InJournal {
 
 /// What was asked and answered, in any order.
 pub struct History {
-    /// The first version that it is to know.
+    /// The first version that it is to know, and does not yet.
     first: Lsn,
     facts: BTreeMap<Lsn, Happened>,
     /// What the journal tells of the days of shipments: answers tell the days of a later moment.
@@ -86,6 +86,11 @@ impl History {
         }
     }
 
+    /// Notes that the engine is told the time, at the newest version.
+    pub fn note_time(&mut self, version: Lsn, now: Timestamp) {
+        self.times.push((version, now));
+    }
+
     /// The newest time that the engine was told.
     pub fn now(&self) -> Timestamp {
         self.times.iter().map(|(_, at)| *at).max().unwrap_or(NOW)
@@ -106,6 +111,9 @@ impl History {
                 let refusal = refusal.clone();
                 self.line_full.push(LineFull { wanted, asked, until, refusal });
             }
+            return;
+        }
+        if let (Outcome::Failed(EngineError::Invalid(_)), true) = (outcome, command.is_too_late()) {
             return;
         }
         match command.clone().told(engine, asked, outcome) {
@@ -191,6 +199,7 @@ impl History {
             }
             version = version.next();
         }
+        self.first = version;
     }
 
     /// Replays all facts from the model's version up to another, and checks that each
@@ -213,6 +222,10 @@ impl History {
             let told = self.told.get(version).unwrap_or(&none);
             let applied = naive.apply(*version, (*asked, told), &**fact);
             applied.unwrap_or_else(|error| panic!("{error}"));
+        }
+        let last = naive.version();
+        while let Some((_, at)) = times.next_if(|(sent, _)| *sent <= last) {
+            naive.pass_to(at);
         }
         naive
     }

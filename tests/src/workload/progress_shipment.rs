@@ -6,7 +6,7 @@ use backstock_engine::model::{AllocationUnits, LineUnits, Lsn, PackageId, Reques
 
 use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::world::World;
-use crate::fixture::{DAY, NOW, carrier, meta};
+use crate::fixture::{DAY, carrier, meta};
 use crate::naive::command::ShipmentProgressed;
 use crate::naive::order::Parcel;
 
@@ -78,7 +78,7 @@ pub(super) fn parts(units: &[AllocationUnits]) -> Vec<(u16, u32)> {
 }
 
 fn step(world: &mut World) -> Step {
-    let random = &mut world.random;
+    let (now, random) = (world.now, &mut world.random);
     let name = ["A", "B", "1"][random.within(0..3) as usize];
     let package = PackageId::new("package", name).expect("an id");
     let packages = if random.percent(75) { Vec::new() } else { vec![package.clone()] };
@@ -92,7 +92,7 @@ fn step(world: &mut World) -> Step {
         62..72 => Step::Pack { package, lines },
         72..76 => Step::Unpack(package),
         76..80 => Step::Release,
-        80..83 => Step::Recall { until: NOW.saturating_add_micros(10 * DAY) },
+        80..83 => Step::Recall { until: now.saturating_add_micros(10 * DAY) },
         83..84 => Step::AnswerRecall { gives_back: random.percent(50) },
         84..90 => Step::Deliver { packages, at: None },
         90..93 => Step::Lose(packages),

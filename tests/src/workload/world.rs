@@ -4,7 +4,7 @@ use backstock_engine::command::{CreateHold, DispatchTransfer, OrderRequest};
 use backstock_engine::model::{InboundId, Timestamp};
 
 use super::{BUNDLES, DROP, LATE_NODE, LATE_SKU, NODES, SKUS};
-use crate::fixture::NOW;
+use crate::fixture::{DAY, NOW};
 use crate::seed::Random;
 
 /// The last orders, transfers and holds: most commands on them are on one of so many.
@@ -45,6 +45,12 @@ impl World {
     pub fn go_on(&mut self) {
         self.made += 1;
         self.now = self.now.saturating_add_micros(self.random.within(0..STEP_US_MAX).into());
+    }
+
+    /// Noon of the day on which it is, or was last.
+    pub fn noon(&self) -> Timestamp {
+        let days = (self.now.as_micros() - NOW.as_micros()) / DAY;
+        NOW.saturating_add_micros(days * DAY)
     }
 
     /// The name of one of few owners of holds. Generators of one name share them.

@@ -1,5 +1,7 @@
 //! The whole engine on one thread and a simulated disk: one seed is one run.
 
+mod lives;
+
 use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
@@ -32,6 +34,8 @@ struct Run {
     start: Lsn,
     halted: Option<String>,
     follower: Follower,
+    /// What a crash left without an answer.
+    unanswered: Vec<(Lsn, Command)>,
 }
 
 /// Who follows the feed.
@@ -47,6 +51,13 @@ impl Follower {
         let engine = single.engine.clone();
         let feed = single.run(async move { engine.feed(Lsn::FIRST).await });
         Self { feed: feed.expect("the first event is kept"), told: Vec::new() }
+    }
+
+    /// The same, who goes on after a restart with what comes after all that it was told.
+    fn go_on(&mut self, single: &mut Single) {
+        let next = self.told.last().map_or(Lsn::FIRST, |last| last.version.next());
+        let engine = single.engine.clone();
+        self.feed = single.run(async move { engine.feed(next).await }).expect("it is kept");
     }
 
     /// Reads what there is. Nothing is told that is not applied, and no event is left out or told
@@ -84,6 +95,7 @@ impl Run {
             acknowledged: start,
             start,
             halted: None,
+            unanswered: Vec::new(),
         }
     }
 
@@ -156,12 +168,12 @@ impl Run {
     }
 
     fn note(&mut self, from: Lsn, command: &Command, outcome: Outcome) {
-        let expected = matches!(
-            outcome,
-            Outcome::Failed(EngineError::JournalFailed(_) | EngineError::DiskFull)
-        );
-        if !expected {
-            self.history.note(&self.single.engine, from, command, &outcome);
+        match outcome {
+            Outcome::Failed(EngineError::JournalFailed(_)) => {
+                self.unanswered.push((from, command.clone()));
+            }
+            Outcome::Failed(EngineError::DiskFull) => {}
+            _ => self.history.note(&self.single.engine, from, command, &outcome),
         }
         self.acknowledged = self.acknowledged.max(outcome.version().unwrap_or(Lsn::NONE));
         self.outcomes.push(outcome);
