@@ -67,6 +67,8 @@ struct Moment {
     off_sourcing: BTreeSet<(String, String)>,
     /// What a channel may have of a pair where some of it is kept from it.
     kept: BTreeMap<(String, String, Option<String>), i64>,
+    /// What orders have of pairs that is not on a shelf, by order number.
+    had: BTreeMap<(String, String), BTreeMap<u64, i64>>,
     nodes: Arc<BTreeMap<String, NodeDefinition>>,
     policy: Arc<Policy>,
     off_sale: BTreeSet<String>,
@@ -227,12 +229,15 @@ impl Naive {
         let off = self.pairs.iter().filter(|(_, pair)| pair.is_off_sourcing());
         let off_sourcing = off.map(|(at, _)| at.clone()).collect();
         let (waiting, waiting_max) = (self.waiting(), self.waiting_max());
+        let had = self.pairs.iter().map(|(at, pair)| (at.clone(), pair.had()));
+        let had = had.filter(|(_, had)| !had.is_empty()).collect();
         let closed = self.closed();
         let moment = Moment {
             now: self.now,
             offers,
             off_sourcing,
             kept,
+            had,
             nodes,
             policy,
             off_sale,
@@ -299,6 +304,18 @@ impl Naive {
         let before = units(self);
         happens(self)?;
         same("units in all", &units(self), &before)
+    }
+
+    /// What others than an order had of a pair that is not on a shelf, at each version from one on.
+    fn had_by_others(&self, at: &(String, String), no: u64, asked: Lsn) -> Vec<i64> {
+        // The answer to a repeat is all that is known of some commands.
+        let asked = asked.min(self.version());
+        let had = self.moments(asked, self.version()).map(|moment| moment.had.get(at));
+        let others = |had: Option<&BTreeMap<u64, i64>>| {
+            let others = had.into_iter().flatten().filter(|(of, _)| **of != no);
+            others.map(|(_, units)| units).sum()
+        };
+        had.map(others).collect()
     }
 
     fn is_supplier(&self, node: &str) -> bool {

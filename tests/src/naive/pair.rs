@@ -353,11 +353,17 @@ impl Pair {
 
     /// The node does not ship these units of an order, by line: they wait. It tells what is there, and who rests on
     /// goods that are not waits as well, those who are served last first.
+    ///
+    /// What the node finds depends on what other orders have of him, or have picked: as of when it was
+    /// decided, which may be some versions ago. Units that others put back or call off meanwhile were
+    /// not on the shelf when the node looked, and are there. So `said` is what the node finds, and
+    /// what others may have had.
     pub fn decline(
         &mut self,
         order: u64,
         off: &[(u16, Supply, u32)],
         (reason, at_supplier): (DeclineReason, bool),
+        said: &(Option<u32>, Vec<i64>),
     ) -> Result<(), String> {
         let mut firm = 0;
         for &(line, supply, units) in off {
@@ -369,19 +375,20 @@ impl Pair {
             firm += if is_firm { i64::from(units) } else { 0 };
         }
         self.lost += 1;
+        let own = self.had().get(&order).copied().unwrap_or(0);
         match reason {
             DeclineReason::NotFound if at_supplier => {
                 let most = if self.unlimited { UNLIMITED } else { self.on_hand() };
-                self.correct(self.firm().min(most));
+                self.find(said, |others| (others + own).min(most))?;
                 self.unlimited = false;
             }
             DeclineReason::Damaged if at_supplier && !self.unlimited => {
-                let others = self.firm().min(self.on_hand());
-                self.correct((self.on_hand() - firm).max(others));
+                let on_hand = self.on_hand();
+                self.find(said, |others| (on_hand - firm).max((others + own).min(on_hand)))?;
             }
             DeclineReason::NotFound => {
-                let elsewhere = self.unavailable + count(self.on(Supply::Picked));
-                self.correct(elsewhere.min(self.on_hand()));
+                let (unavailable, on_hand) = (self.unavailable, self.on_hand());
+                self.find(said, |others| (unavailable + others + own).min(on_hand))?;
             }
             DeclineReason::Damaged if !at_supplier => {
                 self.unavailable = (self.unavailable + firm).min(self.on_hand());
@@ -397,6 +404,31 @@ impl Pair {
             self.units.push(Unit { supply: Supply::Backorder, ..last });
         }
         self.check()
+    }
+
+    /// The node finds so many units, if that follows from what others had at one of the versions.
+    fn find(
+        &mut self,
+        (found, others): &(Option<u32>, Vec<i64>),
+        rule: impl Fn(i64) -> i64,
+    ) -> Result<(), String> {
+        let found = i64::from(found.ok_or("the node says nothing of what is there")?);
+        if !others.iter().any(|others| rule(*others) == found) {
+            return Err(format!("{found} are found, of {others:?} that others have: {self:?}"));
+        }
+        self.correct(found);
+        Ok(())
+    }
+
+    /// What orders have that a node which finds nothing has all the same: what they picked, or what a
+    /// supplier, who has no shelf, is to ship them.
+    pub fn had(&self) -> BTreeMap<u64, i64> {
+        let elsewhere = |unit: &&Unit| matches!(unit.supply, Supply::Picked | Supply::Supplier);
+        let mut had = BTreeMap::new();
+        for unit in self.units.iter().filter(elsewhere) {
+            *had.entry(unit.order).or_default() += 1;
+        }
+        had
     }
 
     fn forget(&mut self, unit: Unit) {

@@ -50,10 +50,12 @@ impl Room for DeclineShipment {
             if event.id != order || event.shipment + 1 != shipment || event.reason != reason {
                 return None;
             }
-            let mut off = BTreeMap::<_, Vec<_>>::new();
+            let (mut off, mut found) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
             for (pair, declined) in event.pairs {
                 let sku = engine.sku_no(pair.sku).to_string();
                 let node = engine.node_no(pair.node).id.to_string();
+                let said = declined.found.map(|said| ((sku.clone(), node.clone()), said.on_hand));
+                found.extend(said);
                 for (line, supply, units) in declined.all_off() {
                     let of_line = (line, sku.clone(), node.clone());
                     off.entry(of_line).or_default().push((supply, units));
@@ -63,7 +65,15 @@ impl Room for DeclineShipment {
             let units = event.apart.and_then(|apart| apart.units);
             let apart = units.map(|units| parts(&units));
             let (order, put_back) = (order.to_string(), put_back.unwrap_or_default());
-            Some(Box::new(ShipmentDeclined { order, shipment, reason, off, put_back, apart }))
+            Some(Box::new(ShipmentDeclined {
+                order,
+                shipment,
+                reason,
+                off,
+                found,
+                put_back,
+                apart,
+            }))
         })))
     }
 }

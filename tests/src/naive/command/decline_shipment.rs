@@ -19,6 +19,8 @@ pub struct ShipmentDeclined {
     pub reason: DeclineReason,
     /// What the units rested on, by line, item and node, as the engine says.
     pub off: BTreeMap<(u16, String, String), Vec<(Supply, u32)>>,
+    /// What is there of an item at a node from now on, where the node says that.
+    pub found: BTreeMap<(String, String), u32>,
     /// Of those, units by part that were picked.
     pub put_back: Vec<(u16, u32)>,
     /// Units by part, if they are a shipment by themselves from now on.
@@ -26,7 +28,7 @@ pub struct ShipmentDeclined {
 }
 
 impl Fact for ShipmentDeclined {
-    fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
         let version = naive.version().next();
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         order.changes.push(version);
@@ -52,7 +54,9 @@ impl Fact for ShipmentDeclined {
         }
         for ((sku, node), off) in pairs {
             let at_supplier = naive.nodes[node].kind == NodeKind::Supplier;
-            naive.pair(sku, node).decline(no, &off, (self.reason, at_supplier))?;
+            let at = (sku.clone(), node.clone());
+            let said = (self.found.get(&at).copied(), naive.had_by_others(&at, no, asked));
+            naive.pair(sku, node).decline(no, &off, (self.reason, at_supplier), &said)?;
         }
         Ok(())
     }

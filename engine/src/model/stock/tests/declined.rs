@@ -98,3 +98,37 @@ fn the_units_that_are_declined_are_those_that_come_last() {
     assert_eq!(off(3, 1), [(Supply::OnHand, 1), (Supply::Inbound(PO), 2)]);
     assert_eq!(off(4, 2), [(Supply::Inbound(PO), 3), (Supply::Backorder, 1)]);
 }
+
+/// A node that finds nothing has not passed over what lay on its shelf: units that another order gives
+/// back beside it are there, whichever of the two is written first.
+#[test]
+fn what_is_put_back_beside_a_decline_is_there_whichever_of_the_two_comes_first() {
+    let handled = |put_back, picked| Handled {
+        order: OrderNo(2),
+        lines: SmallVec::from_iter([LineHandled {
+            line: 0,
+            put_back,
+            picked,
+            left: 0,
+            released: 0,
+        }]),
+    };
+    let table = || {
+        let table = Table::default().change(set(10)).reserve(1, &[(Supply::OnHand, 3)]);
+        let table = table.reserve(2, &[(Supply::OnHand, 4)]).reserve(3, &[(Supply::OnHand, 2)]);
+        table.then(&StockEffect::Handle(handled(0, 4).into()))
+    };
+    let lines = SmallVec::from_iter([ShipmentLine { line: 0, units: 3, picked: 0, ahead: 0 }]);
+    let (order, reason, at_supplier) = (OrderNo(1), NotFound, false);
+    let decline = Decline { order, lines, reason, at_supplier };
+    let declined = table().stock.decline(&decline);
+    let free = table().stock.free_declined(&declined);
+    let change = StockChange::Declined(Box::new(declined));
+    let declined = StockEffect::Change { change, serves: Serves::Backlog };
+    let back = StockEffect::Handle(handled(4, 0).into());
+    for effects in [[&back, &declined], [&declined, &back]] {
+        let table = effects.into_iter().fold(table(), Table::then).shows(4, 4, 5, free);
+        let (waits, there) = (Supply::Backorder, Supply::OnHand);
+        table.holds(&[(1, waits, 3), (2, there, 4), (3, waits, 2)]);
+    }
+}
