@@ -333,13 +333,30 @@ async fn split_and_join() {
     assert_eq!(sources(&placed), ["MAIN", "NEAR"], "the fewest, then the cheapest");
     assert_eq!(sources(&read(&mut server, "web-2").await), ["NEAR"]);
     let promised = placed.promised_by;
+    let days = |order: &v1::Order| {
+        let with_units = order.shipments.iter().filter(|shipment| !shipment.lines.is_empty());
+        with_units.map(|shipment| shipment.deliver_by).collect::<Vec<_>>()
+    };
+    assert_eq!(days(&placed), [promised, promised]);
 
     // Its shelf is empty: its count is corrected, and both orders go elsewhere.
+    let before = server.engine.status().applied.get();
     let store = placed.shipments.iter().find(|shipment| shipment.node_id == "NEAR");
     let number = store.expect("its shipment").number;
     let after = decline(&mut server, &placed, number, v1::DeclineReason::NotFound).await;
     assert_eq!(sources(&after), ["MAIN", "DEAR"], "still two shipments");
-    assert_eq!(after.promised_by, promised, "the date is kept");
+    assert_eq!((after.promised_by, days(&after)), (promised, vec![promised; 2]), "it is kept");
+    let told = told_of(&server, before, "web-1");
+    let days: Vec<_> = told.iter().map(|(_, after)| *after).collect();
+    assert!(days.contains(&promised) && days.iter().flatten().all(|day| Some(*day) == promised));
+    // What the store said of both items, of this order and of its count, is one event.
+    let events = (before + 1..=server.engine.status().applied.get()).map(Lsn::new);
+    let events = events.filter_map(|version| server.engine.event(version));
+    let declined = events.filter_map(|event| match event {
+        AnyEvent::ShipmentDeclined(declined) => Some(declined.pairs.len()),
+        _ => None,
+    });
+    assert_eq!(declined.collect::<Vec<_>>(), [2]);
     assert_eq!(sources(&read(&mut server, "web-2").await), ["DEAR"], "nor is it there for others");
     for sku in ["D", "E"] {
         let get = v1::GetStockRequest { sku: sku.into(), node_id: "NEAR".into(), min_version: 0 };
