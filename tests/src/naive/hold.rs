@@ -7,7 +7,7 @@ use backstock_engine::model::{self, HoldId, HoldState, OrderId, OwnerId, Supply,
 
 use super::pair::same;
 use super::{Naive, Order, day};
-use crate::fixture::order_id;
+use crate::fixture::{DAY, order_id};
 
 /// How often a hold is extended at most.
 const EXTENSIONS_MAX: u8 = 3;
@@ -219,7 +219,11 @@ impl Naive {
             *units.entry(of).or_default() += 1;
         }
         let waiting = self.pairs.values().flat_map(super::Pair::waiting);
-        let waiting: BTreeSet<u64> = waiting.collect();
+        // On what is overdue for too long, one waits as without supply. A policy may count on it again:
+        // the hold is live once something else happens to it.
+        let today = Timestamp::from_micros(day(self.now) * DAY);
+        let overdue = self.pairs.values().flat_map(|pair| pair.rests_on_what_was_due(today));
+        let waiting: BTreeSet<u64> = waiting.chain(overdue).collect();
         let supplied = self.pairs.values().flat_map(super::Pair::supplied);
         let supplied: BTreeSet<u64> = supplied.collect();
         let has = |no, held| units.get(&(no, held)).copied().unwrap_or_default();

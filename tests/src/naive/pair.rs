@@ -231,6 +231,15 @@ impl Pair {
         waiting.map(|unit| unit.order)
     }
 
+    /// The orders of which units rest on what was to come here before an instant.
+    pub fn rests_on_what_was_due(&self, before: Timestamp) -> impl Iterator<Item = u64> {
+        let due = move |unit: &&Unit| match unit.supply {
+            Supply::Inbound(InboundNo(no)) => self.inbound[&no].eta < before,
+            _ => false,
+        };
+        self.units.iter().filter(due).map(|unit| unit.order)
+    }
+
     /// The orders of which units have a supply here.
     pub fn supplied(&self) -> impl Iterator<Item = u64> {
         let supplied = self.units.iter().filter(|unit| unit.supply != Supply::Backorder);

@@ -88,7 +88,7 @@ fn at_shelves(world: &mut World) -> ChangeStock {
     let operation = match world.random.within(0..8) {
         0 => set(world, units),
         // Less than was promised, now and then.
-        1 => StockOperation::Count { on_hand: units / 2 },
+        1 => StockOperation::Count { on_hand: units / 3 },
         2 => adjust(world),
         3 | 4 => announce(world, item, at),
         _ => StockOperation::Receive {
