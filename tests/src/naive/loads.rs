@@ -69,6 +69,15 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
         AnyEvent::HoldCreated(event) => of_order(&event.order),
         AnyEvent::HoldReplaced(event) => of_order(&event.order),
         AnyEvent::HoldChanged(event) => of_order(&event.order),
+        // Those that are added come behind the order's own; each has units.
+        AnyEvent::OrderChanged(event) => {
+            let change = &event.change;
+            let all = change.placed.iter().map(|of| of.shipment + 1).max().unwrap_or(0);
+            let added = u16::try_from(change.shipments.len()).expect("few shipments");
+            let shipments = (all.saturating_sub(added)..).zip(&change.shipments);
+            let day = |of: &model::ShipmentAdded| Told::Day(of.days.map(|days| days.0));
+            shipments.map(|(at, shipment)| ((event.no.0, at), day(shipment))).collect()
+        }
         // Units that are declined apart are in a new shipment.
         AnyEvent::ShipmentDeclined(event) => {
             let is_whole = event.apart.as_ref().is_none_or(|apart| apart.units.is_none());

@@ -23,14 +23,8 @@ pub struct ChangeOrder {
 
 impl Room for ChangeOrder {
     const NAME: &'static str = "ChangeOrder";
-    const OUTCOMES: &'static [&'static str] = &[
-        "ORDER_NOT_FOUND",
-        "ORDER_CLOSED",
-        "LINE_NOT_FOUND",
-        "CHANGE_SHORT",
-        "CHANGE_OVERTAKEN",
-        "UNITS_SHIPPED",
-    ];
+    const OUTCOMES: &'static [&'static str] =
+        &["ORDER_NOT_FOUND", "ORDER_CLOSED", "LINE_NOT_FOUND", "CHANGE_SHORT", "UNITS_SHIPPED"];
     const WEIGHT_MIN: u32 = 2;
 
     fn draw(world: &mut World) -> Option<Self> {
